@@ -1,0 +1,65 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { CodedError, codeOf } from './errors.ts';
+
+/**
+ * Replaces a file so that a crash at any moment leaves the old or the new content, never a mix:
+ * write beside it, fsync, rename, fsync the directory. Mode 0600.
+ */
+export function writeFileDurably(path: string, bytes: Uint8Array): void {
+  const temporary = `${path}.new`;
+  const descriptor = openSync(temporary, 'w', 0o600);
+  try {
+    writeFully(descriptor, bytes);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  renameSync(temporary, path);
+  syncDirectory(dirname(path));
+}
+
+/** Makes the entries of a directory (new names, renames) survive power loss. */
+export function syncDirectory(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Creates a directory only its owner may enter, and its parents. */
+export function makePrivateDirectory(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+}
+
+/** The content, or undefined when there is no such file; other errors are thrown. */
+export function readFileIfPresent(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Writes all of `bytes`: one write call may write less than asked. */
+export function writeFully(descriptor: number, bytes: Uint8Array): void {
+  let written = 0;
+  while (written < bytes.length) written += writeSync(descriptor, bytes, written, bytes.length - written);
+}
+
+/** Refuses a path that is missing, with a message naming what was expected there. */
+export function requirePresent(path: string, what: string): void {
+  if (!existsSync(path)) throw new CodedError('file_missing', `Cannot find ${what}: "${join(path)}" does not exist`);
+}
