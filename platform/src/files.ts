@@ -1,6 +1,5 @@
 import {
   closeSync,
-  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -8,8 +7,8 @@ import {
   renameSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { CodedError, codeOf } from './errors.ts';
+import { dirname } from 'node:path';
+import { codeOf } from './errors.ts';
 
 /**
  * Replaces a file so that a crash at any moment leaves the old or the new content, never a mix:
@@ -53,13 +52,11 @@ export function readFileIfPresent(path: string): Buffer | undefined {
   }
 }
 
-/** Writes all of `bytes`: one write call may write less than asked. */
-export function writeFully(descriptor: number, bytes: Uint8Array): void {
+/** Writes all of `bytes`, from `position` on when given: one write call may write less than asked. */
+export function writeFully(descriptor: number, bytes: Uint8Array, position?: number): void {
   let written = 0;
-  while (written < bytes.length) written += writeSync(descriptor, bytes, written, bytes.length - written);
-}
-
-/** Refuses a path that is missing, with a message naming what was expected there. */
-export function requirePresent(path: string, what: string): void {
-  if (!existsSync(path)) throw new CodedError('file_missing', `Cannot find ${what}: "${join(path)}" does not exist`);
+  while (written < bytes.length) {
+    const at = position === undefined ? null : position + written;
+    written += writeSync(descriptor, bytes, written, bytes.length - written, at);
+  }
 }

@@ -48,8 +48,8 @@ export type Ledger = {
   append(batch: AppendBatch): Promise<readonly Position[]>;
   /** The position the next entry will get; everything before it is durable. */
   head(): Position;
-  /** Up to the limits; an empty range with `to` equal to `from` at the head. A block larger than `maxBytes` is still returned whole. */
-  read(from: Position, limits: { maxEvents: number; maxBytes: number }): Promise<LedgerRange>;
+  /** Up to the limits, and not past `until` (of the same log) when given; an empty range with `to` equal to `from` at the head. A block larger than `maxBytes` is still returned whole. */
+  read(from: Position, limits: { maxEvents: number; maxBytes: number; until?: Position }): Promise<LedgerRange>;
   /** Resolves when the head is past `position`; rejects with the signal's reason when aborted. */
   waitPast(position: Position, signal: AbortSignal): Promise<void>;
   /** Number of events (without block entries) in [from, to) of one log. */

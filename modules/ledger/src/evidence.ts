@@ -1,0 +1,110 @@
+import { hash } from 'node:crypto';
+import {
+  formatTlogProof,
+  hashLeaf,
+  parseSignedCheckpoint,
+  parseTlogProof,
+  parseVerifierKey,
+  verifyInclusion,
+  verifyNote,
+} from '@sallyport/merkle-log';
+import type { JsonValue } from '@sallyport/contracts';
+import { decodeLeaf } from './leaf.ts';
+
+export type EvidenceParts = {
+  /** The log's signed-note vkey, for convenience; trust comes from knowing it beforehand. */
+  readonly verifierKey: string;
+  readonly leaf: Uint8Array;
+  readonly salt: Uint8Array;
+  readonly body: Uint8Array;
+  readonly index: number;
+  readonly proof: readonly Uint8Array[];
+  readonly checkpoint: string;
+};
+
+export type EvidenceVerification =
+  | {
+      readonly ok: true;
+      /** The event exactly as sealed. */
+      readonly event: JsonValue;
+      readonly index: number;
+      readonly treeSize: number;
+      readonly origin: string;
+      readonly receivedAtMs: number;
+      readonly classUid: number;
+      /** The key the checkpoint verifies under. */
+      readonly verifierKey: string;
+      /** Whether that key was given by the caller, or only stands in the file: then the file merely agrees with itself. */
+      readonly keyGiven: boolean;
+    }
+  | { readonly ok: false; readonly reason: string };
+
+const format = 'sallyport-evidence@v1';
+const maxEvidenceBytes = 8 * 1024 * 1024;
+
+/**
+ * One event with all an auditor needs, as text:
+ *   format · `key` vkey · `leaf` base64 · `salt` base64 · `body` base64 · a C2SP tlog-proof@v1 with index, path and checkpoint.
+ */
+export function formatEvidence(parts: EvidenceParts): string {
+  const proof = formatTlogProof({ index: parts.index, proof: parts.proof, checkpoint: parts.checkpoint });
+  const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+  return `${format}\nkey ${parts.verifierKey}\nleaf ${base64(parts.leaf)}\nsalt ${base64(parts.salt)}\nbody ${base64(parts.body)}\n${proof}`;
+}
+
+/**
+ * Checks an evidence file from its bytes alone: the body hashes into the leaf, the leaf into the tree, the tree into
+ * the checkpoint, the checkpoint under the key. Every byte counts: the parts, written out again, must give the same file.
+ * The file is an attacker's; nothing it says is trusted before it is checked. Never throws.
+ */
+export function verifyEvidence(file: Uint8Array | string, options: { verifierKey?: string } = {}): EvidenceVerification {
+  if (file.length > maxEvidenceBytes) return refuse(`The file has ${file.length} bytes, must be at most ${maxEvidenceBytes}`);
+  try {
+    return check(typeof file === 'string' ? file : new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(file), options.verifierKey);
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : 'The file cannot be read');
+  }
+}
+
+function check(text: string, givenKey: string | undefined): EvidenceVerification {
+  const parts = parse(text);
+  if (formatEvidence(parts) !== text) return refuse('The file is not written the one way evidence is written');
+  if (givenKey !== undefined && givenKey.trim() !== parts.verifierKey) {
+    return refuse('The file is signed by another log than the one whose key was given');
+  }
+  const leaf = decodeLeaf(parts.leaf);
+  if (leaf.kind !== 'event') return refuse('The leaf is not an event’s');
+  if (parts.salt.length !== 32) return refuse(`The salt has ${parts.salt.length} bytes, must be 32`);
+  const bodyHash = hash('sha256', Buffer.concat([parts.salt, parts.body]), 'buffer');
+  if (!bodyHash.equals(leaf.hash)) return refuse('The event is not the one the leaf commits to');
+  const verified = verifyNote({ note: parts.checkpoint, verifierKeys: [parseVerifierKey(parts.verifierKey)] });
+  if (!verified.ok) return verified;
+  const { origin, treeSize, root } = parseSignedCheckpoint(parts.checkpoint).checkpoint;
+  if (parseVerifierKey(parts.verifierKey).name !== origin) return refuse(`The key is not that of log "${origin}"`);
+  const { index, proof } = parts;
+  const included = verifyInclusion({ index, treeSize, leafHash: hashLeaf(parts.leaf), proof, root });
+  if (!included.ok) return included;
+  const event: JsonValue = JSON.parse(Buffer.from(parts.body).toString('utf8'));
+  const { receivedAtMs, classUid } = leaf;
+  return { ok: true, event, index, treeSize, origin, receivedAtMs, classUid, verifierKey: parts.verifierKey, keyGiven: givenKey !== undefined };
+}
+
+function parse(text: string): EvidenceParts {
+  const lines = text.split('\n', 5);
+  const field = (line: number, name: string): string => {
+    const [label, value, ...rest] = (lines[line] ?? '').split(' ');
+    if (label !== name || value === undefined || rest.length > 0) throw new Error(`Line ${line + 1} must be "${name}" and its value`);
+    return value;
+  };
+  if (lines[0] !== format) throw new Error(`The file must start with "${format}"`);
+  const verifierKey = field(1, 'key');
+  const [leaf, salt, body] = [field(2, 'leaf'), field(3, 'salt'), field(4, 'body')].map((value) => Buffer.from(value, 'base64'));
+  if (leaf === undefined || salt === undefined || body === undefined) throw new Error('The file is cut short');
+  const { index, proof, checkpoint, extra } = parseTlogProof(text.slice(lines.join('\n').length + 1));
+  if (extra !== undefined) throw new Error('The proof must carry nothing extra');
+  return { verifierKey, leaf, salt, body, index, proof, checkpoint };
+}
+
+function refuse(reason: string): EvidenceVerification {
+  return { ok: false, reason };
+}

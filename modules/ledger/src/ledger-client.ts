@@ -1,0 +1,202 @@
+import type { JsonObject, JsonValue, Position } from '@sallyport/contracts';
+import { comparePositions } from '@sallyport/contracts';
+import { CodedError, codeOf, messageOf } from '@sallyport/platform/errors';
+import type { FrameBody, FramePeer } from '@sallyport/platform/frames';
+import type { Log } from '@sallyport/platform/log';
+import { encodeAppend } from './append-format.ts';
+import { LedgerError } from './errors.ts';
+import type { LedgerErrorCode } from './errors.ts';
+import type { Ledger } from './ledger.ts';
+import { decodeEvents, decodeRuns } from './read-format.ts';
+
+export type LedgerClientNeeds = {
+  /** Starts a sealer process and connects to it. */
+  readonly connect: () => Promise<FramePeer>;
+  /** The newest checkpoint seen, kept outside the ledger's directory. */
+  readonly anchor: () => Promise<string | undefined>;
+  readonly afterRestore: boolean;
+  readonly log: Log;
+  /** Waits before the next attempt to connect; resolves early when aborted. */
+  readonly delay: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly onClockJump?: (jump: JsonObject) => void;
+  readonly onRestored?: (restored: JsonObject) => void;
+};
+
+/** The ledger over frames. Restarts the sealer when it ends; calls in flight are rejected with `unavailable`. */
+export type LedgerClient = Ledger & {
+  /** Resolves once the ledger is open; rejects when the first start fails. */
+  ready(): Promise<void>;
+  readonly secrets: { open(name: string): Promise<Uint8Array | undefined>; seal(name: string, bytes: Uint8Array): Promise<void> };
+  tile(log: number, path: string): Promise<Uint8Array>;
+  logs(): readonly { readonly number: number; readonly origin: string; readonly verifierKey: string }[];
+  status(): Promise<JsonObject>;
+  acceptClock(): Promise<void>;
+  close(): Promise<void>;
+};
+
+const firstDelayMs = 50;
+const maxDelayMs = 5000;
+
+export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
+  const stopping = new AbortController();
+  const waiters = new Set<() => void>();
+  let head: Position = { log: 1, index: 0 };
+  let logs: { number: number; origin: string; verifierKey: string }[] = [];
+  let peer: FramePeer | undefined;
+  const first = Promise.withResolvers<void>();
+  first.promise.catch(() => undefined);
+
+  const moveHead = (body: JsonObject): void => {
+    head = { log: Number(body['log']), index: Number(body['index']) };
+    for (const wake of waiters) wake();
+  };
+
+  const connectOnce = async (): Promise<void> => {
+    const next = await needs.connect();
+    try {
+      next.on('head', ({ head: body }) => moveHead(body));
+      next.on('clock', ({ head: body }) => needs.onClockJump?.(body));
+      const anchor = await needs.anchor();
+      const opened = await next.call('open', { head: { afterRestore: needs.afterRestore, ...(anchor === undefined ? {} : { anchor }) } });
+      logs = listOfLogs(opened.head['logs']);
+      const { restored } = opened.head;
+      peer = next;
+      moveHead(opened.head);
+      if (isObject(restored)) needs.onRestored?.(restored);
+      first.resolve();
+      await next.closed;
+    } finally {
+      peer = undefined;
+      next.close();
+      await next.closed;
+    }
+  };
+
+  const keepConnected = async (): Promise<void> => {
+    for (let delayMs = firstDelayMs; !stopping.signal.aborted; ) {
+      try {
+        await connectOnce();
+        delayMs = firstDelayMs;
+      } catch (error) {
+        first.reject(error);
+        needs.log.error('The sealer does not start', { code: codeOf(error) ?? 'unknown', message: messageOf(error) });
+      }
+      if (stopping.signal.aborted) return;
+      needs.log.warn('The sealer ended; starting it again', { delay_ms: delayMs });
+      await needs.delay(delayMs, stopping.signal);
+      delayMs = Math.min(delayMs * 2, maxDelayMs);
+    }
+  };
+  const running = keepConnected();
+
+  const call = async (method: string, request: FrameBody): Promise<FrameBody> => {
+    if (peer === undefined) throw new LedgerError('unavailable', 'Cannot reach the ledger: its process is starting');
+    try {
+      return await peer.call(method, request);
+    } catch (error) {
+      throw asLedgerError(error);
+    }
+  };
+
+  return {
+    async append(batch) {
+      if (batch.entries.length === 0) return [];
+      const { streams, payload } = encodeAppend(batch);
+      const reply = await call('append', { head: { collector: batch.collector, priority: batch.priority, streams }, payload });
+      const log = Number(reply.head['log']);
+      const runs = reply.head['runs'];
+      return decodeRuns(Array.isArray(runs) ? runs.map(Number) : []).map((index) => ({ log, index }));
+    },
+    head: () => head,
+    async read(from, limits) {
+      const { until } = limits;
+      const sameLog = until !== undefined && until.log === from.log;
+      const reply = await call('read', {
+        head: { log: from.log, index: from.index, maxEvents: limits.maxEvents, maxBytes: limits.maxBytes, ...(sameLog ? { until: until.index } : {}) },
+      });
+      const events = decodeEvents(reply.payload ?? new Uint8Array()).map((event) => ({
+        position: { log: from.log, index: event.index },
+        receivedAtMs: event.receivedAtMs,
+        classUid: event.classUid,
+        body: event.body,
+      }));
+      const to = reply.head['closed'] === true ? nextLog(logs, from.log) : { log: from.log, index: Number(reply.head['next']) };
+      return { from, to, events };
+    },
+    waitPast(position, signal) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const look = (): void => {
+        if (comparePositions(head, position) > 0) settle(resolve);
+      };
+      const abort = (): void => settle(() => reject(new CodedError('aborted', 'Waiting for the ledger was given up', { cause: signal.reason })));
+      const settle = (done: () => void): void => {
+        waiters.delete(look);
+        signal.removeEventListener('abort', abort);
+        done();
+      };
+      waiters.add(look);
+      signal.addEventListener('abort', abort, { once: true });
+      if (signal.aborted) abort();
+      else look();
+      return promise;
+    },
+    countEvents: async (log, from, to) => Number((await call('count', { head: { log, from, to } })).head['count']),
+    checkpoint: async (log) => String((await call('checkpoint', { head: { log } })).head['checkpoint']),
+    async verifierKey(log) {
+      const found = logs.find((candidate) => candidate.number === log);
+      if (found === undefined) throw new LedgerError('not_found', `Cannot find log "${log}"`);
+      return found.verifierKey;
+    },
+    prove: async ({ log, index }) => String((await call('prove', { head: { log, index } })).head['evidence']),
+    tile: async (log, path) => (await call('tile', { head: { log, path } })).payload ?? new Uint8Array(),
+    ready: () => first.promise,
+    secrets: {
+      async open(name) {
+        const reply = await call('secret.open', { head: { name } });
+        return reply.head['found'] === true ? reply.payload : undefined;
+      },
+      async seal(name, payload) {
+        await call('secret.seal', { head: { name }, payload });
+      },
+    },
+    logs: () => logs,
+    status: async () => (await call('status', { head: {} })).head,
+    async acceptClock() {
+      await call('clock.accept', { head: {} });
+    },
+    async close() {
+      stopping.abort();
+      peer?.close();
+      await running;
+    },
+  };
+}
+
+const remoteCodes: ReadonlySet<string> = new Set<LedgerErrorCode>(['disk_low', 'overloaded', 'entry_invalid', 'not_found', 'erased', 'ledger_corrupt']);
+
+function isLedgerCode(code: string | undefined): code is LedgerErrorCode {
+  return code !== undefined && remoteCodes.has(code);
+}
+
+/** What the sealer refused keeps its code; whatever else went wrong leaves the outcome open: `unavailable`. */
+function asLedgerError(error: unknown): LedgerError {
+  const code = codeOf(error);
+  if (isLedgerCode(code)) return new LedgerError(code, messageOf(error));
+  return new LedgerError('unavailable', 'The ledger did not answer; what was sent may or may not be recorded', { cause: error });
+}
+
+function nextLog(logs: readonly { number: number }[], current: number): Position {
+  const next = logs.find((log) => log.number > current);
+  return { log: next?.number ?? current + 1, index: 0 };
+}
+
+function listOfLogs(value: JsonValue | undefined): { number: number; origin: string; verifierKey: string }[] {
+  if (!Array.isArray(value)) return [];
+  return value
+    .filter(isObject)
+    .map((log) => ({ number: Number(log['number']), origin: String(log['origin']), verifierKey: String(log['verifier_key']) }));
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

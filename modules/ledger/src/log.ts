@@ -1,0 +1,234 @@
+import { join } from 'node:path';
+import type { KeyVault } from '@sallyport/key-vault';
+import { parseSignedCheckpoint, proveInclusion, rootOfTree } from '@sallyport/merkle-log';
+import { makePrivateDirectory, readFileIfPresent, writeFileDurably } from '@sallyport/platform/files';
+import { decodeBlock, encodeBlock, maxBlockEvents, openBlock } from './block.ts';
+import type { BlockHeader } from './block.ts';
+import { LedgerError } from './errors.ts';
+import { formatEvidence } from './evidence.ts';
+import { leafBytes } from './leaf.ts';
+import { openLogIndex } from './log-index.ts';
+import type { IndexedBlock } from './log-index.ts';
+import { recoverLog } from './log-recovery.ts';
+import { openLogSigner } from './log-signer.ts';
+import { openSegmentFiles } from './segment-files.ts';
+import { createSequenceTracker } from './sequence-tracker.ts';
+
+/** An event on its way into the log, its names already replaced by keyed hashes. */
+export type LogEntry = {
+  readonly stream: string;
+  readonly streamId: Uint8Array;
+  readonly collectorId: Uint8Array;
+  readonly sequence: number;
+  readonly classUid: number;
+  readonly body: Buffer;
+};
+
+/** An event read back; `body` is undefined when its data key was destroyed. */
+export type StoredEvent = {
+  readonly index: number;
+  readonly receivedAtMs: number;
+  readonly classUid: number;
+  readonly body: Buffer | undefined;
+};
+
+/**
+ * One log: one origin, one signing key, one tree. Single writer, synchronous.
+ * `append` returns once the entries are on disk; what a crash leaves half-written is cut off at the next open,
+ * and was never acknowledged.
+ */
+export type Log = {
+  readonly number: number;
+  readonly origin: string;
+  readonly verifierKey: string;
+  size(): number;
+  root(): Uint8Array;
+  lastReceivedAtMs(): number;
+  /** Indexes in the order of the entries; an entry recorded before keeps its old index. */
+  append(entries: readonly LogEntry[], receivedAtMs: number): number[];
+  /** Events from an index on. Stops after the limits, but gives at least one block. `next` is where to go on. */
+  read(from: number, limits: { maxEvents: number; maxBytes: number; until?: number }): { events: StoredEvent[]; next: number };
+  countEvents(from: number, to: number): number;
+  /** The root the tree had at a smaller size. */
+  rootAt(size: number): Uint8Array;
+  /** Signs and publishes a checkpoint unless the newest covers everything. */
+  publish(): string;
+  prove(index: number): string;
+  /** Background: syncs derived files. */
+  settle(): Promise<void>;
+  close(): void;
+};
+
+export type LogNeeds = {
+  readonly directory: string;
+  readonly number: number;
+  readonly origin: string;
+  readonly vault: Pick<KeyVault, 'ensureKey' | 'findKey'>;
+  readonly random: (bytes: number) => Buffer;
+  /** Called when the disk can no longer be trusted; must not return. */
+  readonly fatal: (error: unknown) => never;
+};
+
+type OpenedBlock = { readonly header: BlockHeader; readonly events: readonly { salt: Buffer; body: Buffer }[] | undefined };
+
+const maxBlockPlainBytes = 8 * 1024 * 1024;
+const cachedBlockBytes = 48 * 1024 * 1024;
+
+/** Opens a log or makes it. Throws `ledger_corrupt` when anything durable is missing or altered. */
+export function openLog(needs: LogNeeds): Log {
+  const { directory, origin, random } = needs;
+  makePrivateDirectory(directory);
+  const signer = openLogSigner(needs.vault, origin, needs.number);
+  const checkpointFile = join(directory, 'checkpoint');
+  const segments = openSegmentFiles(join(directory, 'blocks'), needs.fatal);
+  const indexFile = join(directory, 'index.db');
+  let published = readFileIfPresent(checkpointFile)?.toString('utf8');
+  const { index, tree } = recoverLog({ directory, indexFile, segments, signer, published, openIndex: openLogIndex });
+  const sequences = createSequenceTracker(index);
+  const cache = new Map<number, OpenedBlock>();
+  let cachedBytes = 0;
+  let lastReceivedAtMs = index.lastBlock()?.receivedAtMs ?? 0;
+  let publishedSize = published === undefined ? -1 : parseSignedCheckpoint(published).checkpoint.treeSize;
+  if (readFileIfPresent(join(directory, 'vkey')) === undefined) {
+    writeFileDurably(join(directory, 'vkey'), Buffer.from(`${signer.verifierKey}\n`));
+  }
+
+  let nextIndex = tree.size();
+  const writeBlock = (entries: readonly LogEntry[], receivedAtMs: number): { block: IndexedBlock; leaves: Buffer } => {
+    const firstIndex = nextIndex;
+    const { record, leaves } = encodeBlock({
+      receivedAtMs,
+      log: needs.number,
+      logId: origin,
+      firstIndex,
+      blockId: random(16),
+      dataKey: needs.vault.ensureKey('block-data', `events/${new Date(receivedAtMs).toISOString().slice(0, 10)}`),
+      runs: sequences.runsBetween(firstIndex, firstIndex + entries.length),
+      events: entries,
+      random,
+    });
+    const place = segments.append(firstIndex, record);
+    nextIndex += entries.length + 1;
+    return { block: { ...place, first: firstIndex, eventCount: entries.length, receivedAtMs }, leaves };
+  };
+
+  const openAt = (at: number): { block: IndexedBlock; opened: OpenedBlock } => {
+    const block = index.blockAt(at);
+    if (block === undefined) throw new LedgerError('not_found', `Cannot read entry ${needs.number}/${at}: the log ends before it`);
+    const known = cache.get(block.first);
+    if (known !== undefined) return { block, opened: known };
+    const decoded = decodeBlock(segments.read(block));
+    const key = needs.vault.findKey(decoded.header.dataKeyId);
+    const events = key === undefined ? undefined : openBlock(decoded, { logId: origin, dataKey: key.bytes });
+    const opened = { header: decoded.header, events };
+    cache.set(block.first, opened);
+    cachedBytes += decoded.header.plainBytes + block.length;
+    for (const [first, old] of cache) {
+      if (cachedBytes <= cachedBlockBytes || first === block.first) break;
+      cache.delete(first);
+      cachedBytes -= old.header.plainBytes + (index.blockAt(first)?.length ?? 0);
+    }
+    return { block, opened };
+  };
+
+  const publish = (): string => {
+    if (published !== undefined && publishedSize === tree.size()) return published;
+    tree.writePartial();
+    const note = signer.sign(tree.size(), tree.root());
+    writeFileDurably(checkpointFile, Buffer.from(note));
+    published = note;
+    publishedSize = tree.size();
+    return note;
+  };
+
+  return {
+    number: needs.number,
+    origin,
+    verifierKey: signer.verifierKey,
+    size: () => tree.size(),
+    root: () => tree.root(),
+    lastReceivedAtMs: () => lastReceivedAtMs,
+    append(entries, receivedAtMs) {
+      const positions: number[] = [];
+      const written: { block: IndexedBlock; leaves: Buffer }[] = [];
+      let group: LogEntry[] = [];
+      let groupBytes = 0;
+      try {
+        for (const entry of entries) {
+          const known = sequences.find(entry.stream, entry.streamId, entry.sequence);
+          if (known !== undefined) {
+            positions.push(known);
+            continue;
+          }
+          if (group.length >= maxBlockEvents || (group.length > 0 && groupBytes + entry.body.length > maxBlockPlainBytes)) {
+            written.push(writeBlock(group, receivedAtMs));
+            group = [];
+            groupBytes = 0;
+          }
+          const at = nextIndex + group.length;
+          sequences.note(entry.stream, entry.streamId, entry.sequence, at);
+          positions.push(at);
+          group.push(entry);
+          groupBytes += entry.body.length;
+        }
+        if (group.length > 0) written.push(writeBlock(group, receivedAtMs));
+      } catch (error) {
+        // A write that failed (a full disk) left nothing durable: cut it off, and nothing was promised.
+        sequences.forget();
+        nextIndex = tree.size();
+        segments.rollBack();
+        throw error;
+      }
+      if (written.length === 0) return positions;
+      segments.sync();
+      for (const { leaves } of written) tree.append(leaves);
+      index.add(
+        written.map(({ block }) => block),
+        sequences.settle(),
+      );
+      lastReceivedAtMs = receivedAtMs;
+      return positions;
+    },
+    read(from, limits) {
+      const events: StoredEvent[] = [];
+      const end = Math.min(limits.until ?? tree.size(), tree.size());
+      let next = from;
+      let bytes = 0;
+      while (next < end && events.length < limits.maxEvents && bytes < limits.maxBytes) {
+        const { block, opened } = openAt(next);
+        if (events.length > 0 && bytes + opened.header.plainBytes > limits.maxBytes) break;
+        const last = Math.min(block.first + block.eventCount, end);
+        for (; next < last && events.length < limits.maxEvents; next += 1) {
+          const order = next - block.first;
+          const body = opened.events?.[order]?.body;
+          bytes += body?.length ?? 0;
+          const classUid = opened.header.leaves.readUInt32BE(order * leafBytes + 8);
+          events.push({ index: next, receivedAtMs: opened.header.receivedAtMs, classUid, body });
+        }
+        // The block's own leaf is no event; step over it.
+        if (next === block.first + block.eventCount && next < end) next += 1;
+      }
+      return { events, next };
+    },
+    countEvents: (from, to) => index.countEvents(from, Math.min(to, tree.size())),
+    rootAt: (treeSize) => rootOfTree({ treeSize, hashAt: tree.hashAt }),
+    publish,
+    prove(at) {
+      const { block, opened } = openAt(at);
+      const order = at - block.first;
+      const event = opened.events?.[order];
+      if (order >= block.eventCount) throw new LedgerError('not_found', `Cannot prove ${needs.number}/${at}: it is a block's own entry, not an event`);
+      if (event === undefined) throw new LedgerError('erased', `Cannot prove ${needs.number}/${at}: its content was erased`);
+      const checkpoint = publish();
+      const proof = proveInclusion({ index: at, treeSize: tree.size(), hashAt: tree.hashAt });
+      const leaf = opened.header.leaves.subarray(order * leafBytes, (order + 1) * leafBytes);
+      return formatEvidence({ verifierKey: signer.verifierKey, leaf, salt: event.salt, body: event.body, index: at, proof, checkpoint });
+    },
+    settle: () => tree.settle((state) => index.saveTreeState(state)),
+    close() {
+      publish();
+      index.close();
+      segments.close();
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { migrate, openDatabase } from '@sallyport/platform/database';
+import { forEachDatabase } from '@sallyport/platform/database-testing';
+import { auditEvent } from './audit-event.ts';
+import type { AppendBatch, Ledger } from './ledger.ts';
+import { createOutbox, outboxMigrations } from './outbox.ts';
+import { temporaryDirectory } from './testing.ts';
+
+const event = (name: string) =>
+  auditEvent({
+    nowMs: 1,
+    actor: { kind: 'key', id: 'k1', name: 'n' },
+    action: 'key.create',
+    classUid: 3004,
+    activityId: 1,
+    outcome: 'success',
+    target: { type: 'key', id: name },
+  });
+
+function fakeLedger(): Pick<Ledger, 'append'> & { seen: Map<string, string>; down: boolean } {
+  const seen = new Map<string, string>();
+  return {
+    seen,
+    down: false,
+    async append(batch: AppendBatch) {
+      if (this.down) throw new Error('down');
+      for (const entry of batch.entries) {
+        const id = `${entry.stream}/${entry.sequence}`;
+        if (!seen.has(id)) seen.set(id, Buffer.from(entry.body).toString());
+      }
+      return batch.entries.map((_, index) => ({ log: 1, index }));
+    },
+  };
+}
+
+forEachDatabase((name, open) => {
+  test(`an event recorded in a transaction reaches the ledger once it commits (${name})`, async () => {
+    const { database } = await open();
+    await migrate(database, [outboxMigrations]);
+    const ledger = fakeLedger();
+    const outbox = createOutbox({ database, ledger, key: randomBytes(32), random: randomBytes, nowMs: () => 5 });
+    await database.transaction().execute(async (transaction) => outbox.record(transaction, event('a')));
+    await assert.rejects(
+      database.transaction().execute(async (transaction) => {
+        await outbox.record(transaction, event('rolled-back'));
+        throw new Error('planted');
+      }),
+    );
+    await outbox.flushed();
+    assert.equal(ledger.seen.size, 1);
+    assert.match([...ledger.seen.values()][0] ?? '', /key\.create/);
+  });
+
+  test(`a crash between append and delete, or a ledger that is down, neither loses nor doubles an event (${name})`, async () => {
+    const { database } = await open();
+    await migrate(database, [outboxMigrations]);
+    const ledger = fakeLedger();
+    const key = randomBytes(32);
+    const first = createOutbox({ database, ledger, key, random: randomBytes, nowMs: () => 5 });
+    await database.transaction().execute(async (transaction) => first.record(transaction, event('a')));
+    ledger.down = true;
+    await assert.rejects(first.flushed());
+    ledger.down = false;
+    const failing: typeof ledger = {
+      ...ledger,
+      async append(batch) {
+        await ledger.append(batch);
+        throw new Error('killed after append');
+      },
+    };
+    const second = createOutbox({ database, ledger: failing, key, random: randomBytes, nowMs: () => 5 });
+    await assert.rejects(second.flushed());
+    const third = createOutbox({ database, ledger, key, random: randomBytes, nowMs: () => 5 });
+    await third.flushed();
+    assert.equal(ledger.seen.size, 1);
+  });
+
+  test(`flushed() covers what was recorded while a flush was under way (${name})`, async () => {
+    const { database } = await open();
+    await migrate(database, [outboxMigrations]);
+    const ledger = fakeLedger();
+    const outbox = createOutbox({ database, ledger, key: randomBytes(32), random: randomBytes, nowMs: () => 5 });
+    const changes = Array.from({ length: 20 }, async (_, order) => {
+      await database.transaction().execute(async (transaction) => outbox.record(transaction, event(`e${order}`)));
+      await outbox.flushed();
+      assert.ok([...ledger.seen.values()].some((body) => body.includes(`"e${order}"`)));
+    });
+    await Promise.all(changes);
+    assert.equal(ledger.seen.size, 20);
+  });
+});
+
+test('a waiting event is nowhere in the database file in clear', async (context) => {
+  const directory = temporaryDirectory(context);
+  const file = join(directory, 'control.db');
+  const { database, close } = await openDatabase({ kind: 'sqlite', file });
+  await migrate(database, [outboxMigrations]);
+  const outbox = createOutbox({ database, ledger: fakeLedger(), key: randomBytes(32), random: randomBytes, nowMs: () => 5 });
+  await database.transaction().execute(async (transaction) => outbox.record(transaction, event('PLANTED')));
+  for (const suffix of ['', '-wal']) assert.equal(readFileSync(`${file}${suffix}`).includes('PLANTED'), false);
+  await close();
+});

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import type { Position } from '@sallyport/contracts';
+import { createManualClock } from '@sallyport/platform/clock';
+import type { LedgerRange } from './ledger.ts';
+import type { LedgerClient } from './ledger-client.ts';
+import type { Projection } from './projection.ts';
+import { createProjectionRunner } from './projection-runner.ts';
+import { quietLog, startLedger, temporaryDirectory, testStartMs } from './testing.ts';
+
+async function ledgerWith(context: TestContext, count: number): Promise<LedgerClient> {
+  const { client } = startLedger(context, temporaryDirectory(context), createManualClock(testStartMs));
+  await client.ready();
+  for (let sequence = 0; sequence < count; sequence += 1) {
+    await client.append({ collector: 'c', priority: 'intake', entries: [{ classUid: 0, sequence, body: Buffer.from(String(sequence)) }] });
+  }
+  return client;
+}
+
+function recorder(start: { cursor: Position; unfinished?: { from: Position; to: Position } }, fail?: (range: LedgerRange) => boolean) {
+  const ranges: LedgerRange[] = [];
+  let cursor = start.cursor;
+  let { unfinished } = start;
+  const projection: Projection = {
+    name: 'recorder',
+    load: async () => ({ cursor, ...(unfinished === undefined ? {} : { unfinished }) }),
+    apply: async (range) => {
+      if (fail?.(range) === true) throw new Error('planted');
+      unfinished = undefined;
+      ranges.push(range);
+      cursor = range.to;
+    },
+  };
+  return { projection, bodies: () => ranges.flatMap((range) => range.events.map((event) => Buffer.from(event.body ?? []).toString())), ranges };
+}
+
+test('a projection is given every event once, in order, and new ones as they come', async (context) => {
+  const client = await ledgerWith(context, 5);
+  const { projection, bodies } = recorder({ cursor: { log: 1, index: 0 } });
+  const runner = createProjectionRunner({ ledger: client, projection, log: quietLog, delay: async () => undefined, limits: { maxEvents: 2, maxBytes: 1 << 20 } });
+  await runner.caughtUpTo(client.head(), context.signal);
+  await client.append({ collector: 'c', priority: 'intake', entries: [{ classUid: 0, sequence: 5, body: Buffer.from('5') }] });
+  await runner.caughtUpTo(client.head(), context.signal);
+  assert.deepEqual(bodies(), ['0', '1', '2', '3', '4', '5']);
+  await runner.stop();
+  assert.equal(runner.health().state, 'stopped');
+});
+
+test('a range begun before a crash is repeated with exactly its bounds', async (context) => {
+  const client = await ledgerWith(context, 6);
+  const unfinished = { from: { log: 1, index: 2 }, to: { log: 1, index: 9 } };
+  const { projection, ranges } = recorder({ cursor: { log: 1, index: 2 }, unfinished });
+  const runner = createProjectionRunner({ ledger: client, projection, log: quietLog, delay: async () => undefined, limits: { maxEvents: 1, maxBytes: 1 } });
+  await runner.caughtUpTo(client.head(), context.signal);
+  assert.deepEqual([ranges[0]?.from, ranges[0]?.to], [unfinished.from, unfinished.to]);
+  assert.deepEqual(ranges[0]?.events.map((event) => event.position.index), [2, 4, 6, 8]);
+  await runner.stop();
+});
+
+test('a failing projection is loaded again and goes on, and says what is wrong meanwhile', async (context) => {
+  const client = await ledgerWith(context, 3);
+  let failures = 2;
+  const { projection, bodies } = recorder({ cursor: { log: 1, index: 0 } }, () => failures-- > 0);
+  const states: string[] = [];
+  const runner = createProjectionRunner({
+    ledger: client,
+    projection,
+    log: quietLog,
+    delay: async () => {
+      states.push(runner.health().state);
+    },
+  });
+  await runner.caughtUpTo(client.head(), context.signal);
+  assert.deepEqual(states, ['retrying', 'retrying']);
+  assert.deepEqual(bodies(), ['0', '1', '2']);
+  await runner.stop();
+});

@@ -1,0 +1,225 @@
+import { createHmac } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { JsonObject, JsonValue } from '@sallyport/contracts';
+import type { KeyVault } from '@sallyport/key-vault';
+import { parseTilePath } from '@sallyport/merkle-log';
+import type { Clock } from '@sallyport/platform/clock';
+import { codeOf, messageOf } from '@sallyport/platform/errors';
+import { readFileIfPresent } from '@sallyport/platform/files';
+import type { FrameBody, FrameHandlers } from '@sallyport/platform/frames';
+import { decodeAppend } from './append-format.ts';
+import type { AppendItem } from './append-format.ts';
+import { createCommitQueue } from './commit-queue.ts';
+import { createDiskWatch } from './disk-watch.ts';
+import type { DiskLimits } from './disk-watch.ts';
+import { LedgerError } from './errors.ts';
+import { createLedgerClock } from './ledger-clock.ts';
+import type { ClockJump } from './ledger-clock.ts';
+import type { Log, LogEntry } from './log.ts';
+import { openLogSet } from './log-set.ts';
+import type { LogSet } from './log-set.ts';
+import { encodeEvents, encodeRuns } from './read-format.ts';
+
+export type SealerNeeds = {
+  readonly directory: string;
+  readonly vault: KeyVault;
+  readonly clock: Clock;
+  readonly random: (bytes: number) => Buffer;
+  readonly disk: DiskLimits;
+  /** How often new entries get a signed checkpoint. */
+  readonly checkpointEveryMs: number;
+  /** How long to wait for a predecessor to let go of the directory. */
+  readonly lockWaitMs: number;
+  /** Secrets the server process may open and seal, by exact name. All other keys stay here. */
+  readonly offeredSecrets: readonly string[];
+  readonly notify: (method: string, head: JsonObject) => void;
+  /** Ends the process: the disk can no longer be trusted, only a rescan tells what is on it. */
+  readonly fatal: (error: unknown) => never;
+};
+
+/**
+ * The ledger's side of the sealer process: everything that touches keys or block files, over frames.
+ * One call may be open at a time per file write; group commit joins what waits.
+ */
+export type Sealer = { readonly handlers: FrameHandlers; close(): void };
+
+export function createSealer(needs: SealerNeeds): Sealer {
+  mkdirSync(needs.directory, { recursive: true, mode: 0o700 });
+  const releaseLock = lockDirectory(needs.directory, needs.lockWaitMs);
+  const nameKey = needs.vault.ensureKey('stream-name', 'streams').bytes;
+  const ids = new Map<string, Buffer>();
+  let open: { logs: LogSet; clock: ReturnType<typeof createLedgerClock> } | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const disk = createDiskWatch({
+    directory: needs.directory,
+    limits: needs.disk,
+    monotonicMs: () => needs.clock.monotonicMs(),
+    random: needs.random,
+  });
+  const logs = (): LogSet => {
+    if (open === undefined) throw new LedgerError('unavailable', 'Cannot use the ledger: it is not open yet');
+    return open.logs;
+  };
+  const logOf = (value: JsonValue | undefined): Log => {
+    const log = logs().get(Number(value));
+    if (log === undefined) throw new LedgerError('not_found', `Cannot find log "${String(value)}"`);
+    return log;
+  };
+  const nameId = (kind: 'stream' | 'collector', name: string): Buffer => {
+    const key = `${kind}\n${name}`;
+    const known = ids.get(key);
+    if (known !== undefined) return known;
+    // Bounded: one audit event is one stream, so names never stop coming.
+    if (ids.size > 20_000) ids.clear();
+    const id = createHmac('sha256', nameKey).update(key).digest().subarray(0, 16);
+    ids.set(key, id);
+    return id;
+  };
+  const head = (): JsonObject => ({ log: logs().current.number, index: logs().current.size() });
+
+  const queue = createCommitQueue<LogEntry>({
+    allows: (priority) => disk.allows(priority),
+    commit(entries) {
+      if (open === undefined) throw new LedgerError('unavailable', 'Cannot append: the ledger is not open yet');
+      const { current } = open.logs;
+      const atMs = Math.max(open.clock.nowMs(), current.lastReceivedAtMs());
+      try {
+        return current.append(entries, atMs);
+      } catch (error) {
+        if (codeOf(error) !== 'ENOSPC') throw error;
+        // The failed write was cut off. With the reserve given back there is room for what must still be recorded.
+        if (disk.releaseReserve()) return current.append(entries, atMs);
+        throw new LedgerError('disk_low', 'Cannot append: the disk is full', { cause: error });
+      }
+    },
+    committed: () => needs.notify('head', head()),
+  });
+
+  const handlers: FrameHandlers = {
+    open: ({ head: request }) => {
+      const anchor = request['anchor'];
+      const opened = (open ??= openAll(typeof anchor === 'string' ? anchor : undefined, request['afterRestore'] === true));
+      return {
+        head: {
+          ...head(),
+          logs: opened.logs.all.map((log) => ({ number: log.number, origin: log.origin, verifier_key: log.verifierKey, size: log.size() })),
+          ...(opened.logs.restored === undefined ? {} : { restored: opened.logs.restored }),
+        },
+      };
+    },
+    append: async ({ head: request, payload = new Uint8Array() }) => {
+      const collectorId = nameId('collector', String(request['collector']));
+      const streams = Array.isArray(request['streams']) ? request['streams'].map(String) : [];
+      const entries = decodeAppend(streams, payload).map((item: AppendItem) => ({ ...item, collectorId, streamId: nameId('stream', item.stream) }));
+      const priority = request['priority'] === 'control' ? 'control' : 'intake';
+      const indexes = await queue.add(entries, payload.length, priority);
+      return { head: { log: logs().current.number, runs: encodeRuns(indexes) } };
+    },
+    read: ({ head: request }) => {
+      const log = logOf(request['log']);
+      const until = request['until'];
+      const from = Number(request['index']);
+      const { events, next } = log.read(from, {
+        maxEvents: Number(request['maxEvents']),
+        maxBytes: Number(request['maxBytes']),
+        ...(typeof until === 'number' ? { until } : {}),
+      });
+      const isClosed = log !== logs().current && next === log.size() && until === undefined;
+      return { head: { next, closed: isClosed }, payload: encodeEvents(events) };
+    },
+    count: ({ head: request }) => ({
+      head: { count: logOf(request['log']).countEvents(Number(request['from']), Number(request['to'])) },
+    }),
+    checkpoint: ({ head: request }) => ({ head: { checkpoint: logOf(request['log']).publish() } }),
+    prove: ({ head: request }) => ({ head: { evidence: logOf(request['log']).prove(Number(request['index'])) } }),
+    tile: ({ head: request }) => tile(logOf(request['log']), String(request['path'])),
+    status: () => ({
+      head: { ...head(), queued_bytes: queue.waitingBytes(), intake_allowed: disk.allows('intake'), clock_jump: clockJump() },
+    }),
+    'clock.accept': () => {
+      open?.clock.accept();
+      return { head: {} };
+    },
+    'secret.open': ({ head: request }) => {
+      const bytes = needs.vault.openSecret(offered(request['name']));
+      return bytes === undefined ? { head: { found: false } } : { head: { found: true }, payload: bytes };
+    },
+    'secret.seal': ({ head: request, payload = new Uint8Array() }) => {
+      needs.vault.sealSecret(offered(request['name']), payload);
+      return { head: {} };
+    },
+  };
+
+  function openAll(anchor: string | undefined, afterRestore: boolean): { logs: LogSet; clock: ReturnType<typeof createLedgerClock> } {
+    const { directory, vault, random, fatal } = needs;
+    const set = openLogSet({ directory, vault, random, fatal, anchor, afterRestore, nowMs: () => Math.floor(needs.clock.nowMs() / 1000) * 1000 });
+    const clock = createLedgerClock(needs.clock, set.current.lastReceivedAtMs(), (jump) => needs.notify('clock', { ...jump }));
+    timer = setInterval(() => publishAndSettle(set.current), needs.checkpointEveryMs);
+    timer.unref();
+    return { logs: set, clock };
+  }
+  let settling = false;
+  function publishAndSettle(log: Log): void {
+    try {
+      log.publish();
+    } catch (error) {
+      // A checkpoint can wait for room on the disk; entries are safe without it.
+      if (codeOf(error) !== 'ENOSPC') needs.fatal(error);
+      return;
+    }
+    if (settling) return;
+    settling = true;
+    log
+      .settle()
+      .catch((error: unknown) => {
+        if (codeOf(error) !== 'ENOENT') needs.fatal(error);
+      })
+      .finally(() => {
+        settling = false;
+      });
+  }
+  function clockJump(): ClockJump | null {
+    return open?.clock.held() ?? null;
+  }
+  function offered(name: JsonValue | undefined): string {
+    if (typeof name === 'string' && needs.offeredSecrets.includes(name)) return name;
+    throw new LedgerError('not_found', `Cannot hand out secret "${String(name)}": it is not offered to this process`);
+  }
+  function tile(log: Log, path: string): FrameBody {
+    try {
+      parseTilePath(path);
+    } catch (cause) {
+      throw new LedgerError('not_found', `Cannot find tile "${path.slice(0, 100)}": ${messageOf(cause)}`);
+    }
+    const bytes = readFileIfPresent(join(needs.directory, 'logs', String(log.number), path));
+    if (bytes === undefined) throw new LedgerError('not_found', `Cannot find tile "${path}"`);
+    return { head: {}, payload: bytes };
+  }
+
+  return {
+    handlers,
+    close() {
+      if (timer !== undefined) clearInterval(timer);
+      open?.logs.close();
+      releaseLock();
+    },
+  };
+}
+
+/** One writer a directory, ever: a kernel lock that goes with the process, however it ends. */
+function lockDirectory(directory: string, waitMs: number): () => void {
+  const lock = new DatabaseSync(join(directory, 'lock.db'), { timeout: waitMs });
+  try {
+    lock.exec('PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE;');
+  } catch (cause) {
+    lock.close();
+    throw new LedgerError('ledger_locked', `Cannot open the ledger in "${directory}": another process holds it`, {
+      cause,
+      hint: 'stop the other server first',
+    });
+  }
+  return () => lock.close();
+}

@@ -1,0 +1,101 @@
+// A ledger in this process for the tests beside it: the real sealer and client over an in-memory pipe.
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { duplexPair } from 'node:stream';
+import type { TestContext } from 'node:test';
+import { openKeyVault, openSealedFileProvider } from '@sallyport/key-vault';
+import type { KeyVault } from '@sallyport/key-vault';
+import { createManualClock } from '@sallyport/platform/clock';
+import { createFramePeer } from '@sallyport/platform/frames';
+import type { FramePeer } from '@sallyport/platform/frames';
+import { createLog } from '@sallyport/platform/log';
+import { createLedgerClient } from './ledger-client.ts';
+import type { LedgerClient } from './ledger-client.ts';
+import type { LogEntry, LogNeeds } from './log.ts';
+import { createSealer } from './sealer.ts';
+import type { Sealer } from './sealer.ts';
+
+export type ManualClock = ReturnType<typeof createManualClock>;
+export const testStartMs = Date.UTC(2026, 10, 21, 12);
+
+export function temporaryDirectory(context: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'ledger-'));
+  context.after(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+export function openVaultIn(directory: string, clock: ManualClock): KeyVault {
+  const directories: [string, string] = [join(directory, 'vault'), join(directory, 'vault-copy')];
+  const unsealing = { kind: 'file', path: join(directory, 'unseal.key') } as const;
+  const provider = openSealedFileProvider({ directories, unsealing, random: randomBytes });
+  return openKeyVault({ directories, provider, clock, random: randomBytes });
+}
+
+export function logNeeds(directory: string, clock: ManualClock): LogNeeds {
+  return {
+    directory: join(directory, 'log'),
+    number: 1,
+    origin: 'sallyport/test/1',
+    vault: openVaultIn(directory, clock),
+    random: randomBytes,
+    fatal: (error) => {
+      throw error instanceof Error ? error : new Error(String(error));
+    },
+  };
+}
+
+export function entry(stream: string, sequence: number, body = `{"n":${sequence}}`): LogEntry {
+  const id = Buffer.alloc(16);
+  id.write(stream);
+  return { stream, streamId: id, collectorId: id, sequence, classUid: 1007, body: Buffer.from(body) };
+}
+
+export const quietLog = createLog({ clock: createManualClock(0), write: () => undefined });
+
+export type SealerUnderTest = { client: LedgerClient; kill(): void; sealers: Sealer[]; anchor: { text: string | undefined } };
+
+/** A client whose sealer can be killed at will; the next call finds a new one over the same directory. */
+export function startLedger(
+  context: TestContext,
+  directory: string,
+  clock: ManualClock,
+  options: { afterRestore?: boolean; anchor?: string; watermarkBytes?: number; onClockJump?: () => void } = {},
+): SealerUnderTest {
+  const sealers: Sealer[] = [];
+  const peers: FramePeer[] = [];
+  const anchor = { text: options.anchor };
+  const client = createLedgerClient({
+    connect: async () => {
+      const [left, right] = duplexPair();
+      const sealer = createSealer({
+        directory: join(directory, 'ledger'),
+        vault: openVaultIn(directory, clock),
+        clock,
+        random: randomBytes,
+        disk: { watermarkBytes: options.watermarkBytes ?? 0, reserveBytes: 1024 * 1024 },
+        checkpointEveryMs: 60_000,
+        lockWaitMs: 0,
+        offeredSecrets: ['tls'],
+        notify: (method, head) => server.notify(method, { head }),
+        fatal: (error) => {
+          throw error instanceof Error ? error : new Error(String(error));
+        },
+      });
+      const server = createFramePeer(right, sealer.handlers);
+      const ended = server.closed.then(() => sealer.close());
+      sealers.push(sealer);
+      peers.push(server);
+      // As with a real process: the connection counts as ended once the sealer has let go of its directory.
+      return { ...createFramePeer(left, {}), closed: ended };
+    },
+    anchor: async () => anchor.text,
+    afterRestore: options.afterRestore ?? false,
+    log: quietLog,
+    delay: async () => new Promise((resolve) => void setImmediate(resolve)),
+    ...(options.onClockJump === undefined ? {} : { onClockJump: options.onClockJump }),
+  });
+  context.after(() => client.close());
+  return { client, sealers, anchor, kill: () => peers.at(-1)?.close() };
+}

@@ -1,0 +1,164 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import {
+  HASH_BYTES,
+  TILE_WIDTH,
+  createFrontier,
+  decodeFrontier,
+  encodeEntryBundle,
+  encodeFrontier,
+  formatEntryBundlePath,
+  formatTilePath,
+  hashLeaf,
+} from '@sallyport/merkle-log';
+import type { Frontier } from '@sallyport/merkle-log';
+import { readFileIfPresent, syncDirectory } from '@sallyport/platform/files';
+import { LedgerError } from './errors.ts';
+import { leafBytes } from './leaf.ts';
+
+const levelsPerTile = 8;
+
+/**
+ * The Merkle tree of one log and its C2SP tile files. Derived from the blocks' leaves: full tiles are written as they
+ * fill, without syncing each; `saveState` says up to where they are known to be on disk, and a start rebuilds the rest.
+ */
+export type TreeFiles = {
+  size(): number;
+  root(): Uint8Array;
+  /** Appends whole leaves, `leafBytes` each. */
+  append(leaves: Buffer): void;
+  /** Writes the partial tiles and bundles that a checkpoint of the present size refers to. */
+  writePartial(): void;
+  /** The hash of a complete subtree inside the tree, from memory or files. */
+  hashAt(level: number, index: number): Uint8Array;
+  /** Syncs the files written since the last call in the background, then hands the state that is now safe to `save`. */
+  settle(save: (state: Uint8Array) => void): Promise<void>;
+};
+
+type Edge = { frontier: Frontier; bundle: Buffer[]; tiles: Buffer[][] };
+
+/** Opens the tree at a state saved by `settle`, or empty; the caller appends the leaves that follow. */
+export function openTreeFiles(directory: string, state: Uint8Array | undefined): TreeFiles {
+  const edge: Edge = state === undefined ? { frontier: createFrontier(), bundle: [], tiles: [] } : decodeState(Buffer.from(state));
+  let unsynced: string[] = [];
+  const made = new Set<string>();
+
+  const write = (path: string, bytes: Uint8Array): void => {
+    const full = join(directory, path);
+    const folder = dirname(full);
+    if (!made.has(folder)) {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      if (made.size > 1000) made.clear();
+      made.add(folder);
+    }
+    writeFileSync(full, bytes, { mode: 0o600 });
+  };
+  const writeFull = (path: string, bytes: Uint8Array): void => {
+    write(path, bytes);
+    unsynced.push(path);
+    // The specification lets partial tiles go once the full one is there.
+    rmSync(join(directory, `${path}.p`), { recursive: true, force: true });
+    made.delete(join(directory, `${path}.p`));
+  };
+
+  const visitNode = (level: number, index: number, hash: Uint8Array): void => {
+    if (level % levelsPerTile !== 0) return;
+    const tileLevel = level / levelsPerTile;
+    const tile = (edge.tiles[tileLevel] ??= []);
+    tile.push(Buffer.from(hash));
+    if (tile.length < TILE_WIDTH) return;
+    writeFull(formatTilePath({ level: tileLevel, index: Math.floor(index / TILE_WIDTH), width: TILE_WIDTH }), Buffer.concat(tile));
+    edge.tiles[tileLevel] = [];
+  };
+
+  /** The hashes of one tile that exist so far. */
+  const tileHashes = (level: number, index: number): Buffer => {
+    const nodes = Math.floor(edge.frontier.size / 2 ** (levelsPerTile * level));
+    if (index === Math.floor(nodes / TILE_WIDTH)) return Buffer.concat(edge.tiles[level] ?? []);
+    const path = formatTilePath({ level, index, width: TILE_WIDTH });
+    const bytes = readFileIfPresent(join(directory, path));
+    if (bytes?.length !== TILE_WIDTH * HASH_BYTES) throw new LedgerError('ledger_corrupt', `Cannot read tile "${path}": it is missing or cut short`);
+    return bytes;
+  };
+
+  return {
+    size: () => edge.frontier.size,
+    root: () => edge.frontier.root(),
+    append(leaves) {
+      for (let at = 0; at < leaves.length; at += leafBytes) {
+        const leaf = leaves.subarray(at, at + leafBytes);
+        edge.bundle.push(leaf);
+        const index = edge.frontier.append(hashLeaf(leaf), visitNode);
+        if (edge.bundle.length < TILE_WIDTH) continue;
+        writeFull(formatEntryBundlePath({ index: Math.floor(index / TILE_WIDTH), width: TILE_WIDTH }), encodeEntryBundle(edge.bundle));
+        edge.bundle = [];
+      }
+    },
+    writePartial() {
+      const { size } = edge.frontier;
+      for (const [level, tile] of edge.tiles.entries()) {
+        if (tile.length === 0) continue;
+        const index = Math.floor(Math.floor(size / 2 ** (levelsPerTile * level)) / TILE_WIDTH);
+        write(formatTilePath({ level, index, width: tile.length }), Buffer.concat(tile));
+      }
+      if (edge.bundle.length === 0) return;
+      write(formatEntryBundlePath({ index: Math.floor(size / TILE_WIDTH), width: edge.bundle.length }), encodeEntryBundle(edge.bundle));
+    },
+    hashAt(level, index) {
+      const tileLevel = Math.floor(level / levelsPerTile);
+      const inTile = level - tileLevel * levelsPerTile;
+      const first = index * 2 ** inTile;
+      const hashes = tileHashes(tileLevel, Math.floor(first / TILE_WIDTH));
+      const start = (first % TILE_WIDTH) * HASH_BYTES;
+      const frontier = createFrontier();
+      for (let at = 0; at < 2 ** inTile; at += 1) frontier.append(hashes.subarray(start + at * HASH_BYTES, start + (at + 1) * HASH_BYTES));
+      return frontier.root();
+    },
+    async settle(save) {
+      const paths = unsynced;
+      unsynced = [];
+      const safe = encodeState(edge);
+      for (const path of paths) {
+        const file = await open(join(directory, path), 'r');
+        await file.sync();
+        await file.close();
+      }
+      for (const folder of new Set(paths.map((path) => dirname(path)))) syncDirectory(join(directory, folder));
+      save(safe);
+    },
+  };
+}
+
+// u32 frontier length · frontier · u32 leaves · leaves · per tile level: u32 hashes · hashes
+function encodeState(edge: Edge): Buffer {
+  const parts: Uint8Array[] = [];
+  const put = (count: number, bytes: readonly Uint8Array[]): void => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(count);
+    parts.push(length, ...bytes);
+  };
+  const frontier = encodeFrontier(edge.frontier.state());
+  put(frontier.length, [frontier]);
+  put(edge.bundle.length, edge.bundle);
+  for (const tile of edge.tiles) put(tile.length, tile);
+  return Buffer.concat(parts);
+}
+
+function decodeState(bytes: Buffer): Edge {
+  let at = 0;
+  const take = (itemBytes: number): Buffer[] => {
+    const count = bytes.readUInt32BE(at);
+    at += 4;
+    return Array.from({ length: count }, () => {
+      const item = bytes.subarray(at, at + itemBytes);
+      at += itemBytes;
+      return item;
+    });
+  };
+  const state = decodeFrontier(Buffer.concat(take(1)));
+  const bundle = take(leafBytes);
+  const tiles: Buffer[][] = [];
+  while (at < bytes.length) tiles.push(take(HASH_BYTES));
+  return { frontier: createFrontier(state.size, state.hashes), bundle, tiles };
+}

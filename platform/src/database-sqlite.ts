@@ -1,0 +1,67 @@
+import { chmodSync, closeSync, openSync } from 'node:fs';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { CompiledQuery, SqliteDialect, type Dialect, type SqliteDatabase } from 'kysely';
+import { DatabaseError } from './database-error.ts';
+import { codeOf, messageOf } from './errors.ts';
+import { withBegin } from './database-dialect.ts';
+
+/**
+ * SQLite in one file that only its owner can read, through the one connection of this process.
+ * A commit is on disk before it returns (WAL, synchronous=FULL); deleted bytes are overwritten (secure_delete).
+ */
+export function createSqliteDialect(file: string): Dialect {
+  closeSync(openSync(file, 'a', 0o600));
+  // The umask or an older file may say otherwise; SQLite gives the -wal and -shm files the same mode.
+  chmodSync(file, 0o600);
+  const connection = new DatabaseSync(file, { timeout: 5000, enableForeignKeyConstraints: true });
+  try {
+    connection.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA secure_delete = ON;
+      PRAGMA trusted_schema = OFF;
+    `);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+  // IMMEDIATE takes the write lock at once: a transaction that read first could otherwise be refused at its first write.
+  return withBegin(new SqliteDialect({ database: adapt(connection) }), async (executing) => {
+    await executing.executeQuery(CompiledQuery.raw('begin immediate'));
+  });
+}
+
+/** What Kysely expects of better-sqlite3, from node:sqlite. */
+function adapt(connection: DatabaseSync): SqliteDatabase {
+  return {
+    close: () => connection.close(),
+    prepare(sql) {
+      const statement = connection.prepare(sql);
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters) => readRows(statement, parameters),
+        run: (parameters) => statement.run(...parameters.map(toInput)),
+        iterate: (parameters) => statement.iterate(...parameters.map(toInput)),
+      };
+    },
+  };
+}
+
+function readRows(statement: StatementSync, parameters: readonly unknown[]): unknown[] {
+  try {
+    // Plain objects, as pg gives them, instead of objects without a prototype.
+    return statement.all(...parameters.map(toInput)).map((row) => ({ ...row }));
+  } catch (error) {
+    if (codeOf(error) !== 'ERR_OUT_OF_RANGE') throw error;
+    throw new DatabaseError('integer_unsafe', `Cannot read a row: ${messageOf(error)}, must be a safe integer`, {
+      cause: error,
+    });
+  }
+}
+
+function toInput(value: unknown): SQLInputValue {
+  if (value === null || typeof value === 'string' || typeof value === 'bigint' || value instanceof Uint8Array)
+    return value;
+  if (typeof value === 'number' && (Number.isSafeInteger(value) || !Number.isInteger(value))) return value;
+  throw new TypeError(`Cannot bind a ${typeof value} to a statement: must be a string, a safe number, bytes or null`);
+}
