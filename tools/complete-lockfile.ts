@@ -26,8 +26,19 @@ function entryFor(name: string, version: string): LockEntry {
   return { version, dev: true, optional: true, os: [os], cpu: [cpu], ...(libc === undefined ? {} : { libc }) };
 }
 
+/** npm wrote the file; that it holds `packages` is all that is relied on. */
+function isLockfile(value: unknown): value is Lockfile {
+  return typeof value === 'object' && value !== null && 'packages' in value && typeof value.packages === 'object';
+}
+
+function parseLockfile(text: string): Lockfile {
+  const parsed: unknown = JSON.parse(text);
+  if (!isLockfile(parsed)) throw new Error('Cannot read package-lock.json: it has no "packages"');
+  return parsed;
+}
+
 const file = resolve(import.meta.dirname, '..', 'package-lock.json');
-const lock: Lockfile = JSON.parse(readFileSync(file, 'utf8'));
+const lock = parseLockfile(readFileSync(file, 'utf8'));
 let added = 0;
 for (const entry of Object.values(lock.packages)) {
   for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {

@@ -39,8 +39,17 @@ function installIfStale() {
   process.stderr.write('Installing dependencies from the lockfile (first run: a minute or two)…\n');
   rmSync(stampFile, { force: true });
   const env = { ...process.env, PATH: outsidePath(), ONNXRUNTIME_NODE_INSTALL: 'skip' };
-  for (const name of ['npm_node_execpath', 'npm_execpath', 'npm_config_prefix', 'NODE_ENV', 'NODE_OPTIONS']) delete env[name];
-  const args = ['ci', '--include=dev', '--include=optional', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  for (const name of ['npm_node_execpath', 'npm_execpath', 'npm_config_prefix', 'NODE_ENV', 'NODE_OPTIONS'])
+    delete env[name];
+  const args = [
+    'ci',
+    '--include=dev',
+    '--include=optional',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ];
   const result = spawnSync('npm', args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
   if (result.error !== undefined || result.status !== 0) {
     fail(
@@ -83,5 +92,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) {
     if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
   });
 }
-child.on('error', (error) => fail('start_failed', `Cannot start ${node}: ${error.message}`, 'delete node_modules and run the same command again'));
-child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 128 + (constants.signals[signal] ?? 0)));
+child.on('error', (error) =>
+  fail('start_failed', `Cannot start ${node}: ${error.message}`, 'delete node_modules and run the same command again'),
+);
+child.on('exit', (code, signal) =>
+  process.exit(signal === null ? (code ?? 1) : 128 + (constants.signals[signal] ?? 0)),
+);

@@ -1,14 +1,16 @@
 // Runs every *.test.ts of the repository, or those whose path contains one of the given words.
 // node:test counts an empty file, or one that calls process.exit(0), as passed; this runner does not:
-// a file in which no test ran fails, and under CI a skipped test fails.
+// a file in which no test ran fails, so does one that ended before its tests did, and under CI a skipped test fails.
+// `--root DIR` runs another checkout's tests, as this runner's own test does.
 import { globSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
 import { prepareTestTools } from './test-tools.ts';
 
-const root = resolve(import.meta.dirname, '..');
-const words = process.argv.slice(2);
+const { root, words } = readArguments(process.argv.slice(2));
 const strict = process.env['CI'] === 'true';
+const fileTimeoutMs = 600_000;
 
 await prepareTestTools(root, { strict });
 
@@ -17,61 +19,107 @@ const files = globSync('{apps,modules,foundation,platform,contracts,content,test
   exclude: (name) => name === 'node_modules' || name === 'dist',
 })
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
+  .map((file) => resolve(root, file))
   .toSorted();
 
+type FileRecord = { ran: number; failed: number; ended: boolean };
+const records = new Map<string, FileRecord>(files.map((file) => [file, { ran: 0, failed: 0, ended: false }]));
 let passed = 0;
 let failed = 0;
 let skipped = 0;
-const ranIn = new Map<string, number>(files.map((file) => [resolve(root, file), 0]));
 
-if (files.length === 0) {
-  process.stdout.write('no test file matches\n');
-  failed = 1;
-} else {
-  const stream = run({ files: files.map((file) => resolve(root, file)), cwd: root, concurrency: 2, timeout: 600_000 });
-  stream.on('test:pass', (event) => {
-    if (event.details.type === 'suite' || isFileLevel(event)) return;
-    count(event.file);
-    if (event.skip !== undefined || event.todo !== undefined) {
-      skipped += 1;
-      process.stdout.write(`not run  ${event.name}${typeof event.skip === 'string' ? `: ${event.skip}` : ''}\n`);
-    } else passed += 1;
-  });
-  stream.on('test:fail', (event) => {
-    count(event.file);
-    if (event.details.type === 'suite' && event.details.error.cause === undefined) return;
-    failed += 1;
-    process.stdout.write(`\nFAILED   ${relative(event.file)}: ${event.name}\n${describe(event.details.error)}\n`);
-  });
-  stream.on('test:stderr', (event) => process.stderr.write(event.message));
-  if (process.env['VERBOSE'] !== undefined) stream.on('test:stdout', (event) => process.stdout.write(event.message));
-  for await (const event of stream) {
-    if (event.type === 'test:complete' && isFileLevel(event.data)) process.stdout.write(`ran      ${relative(event.data.name)}\n`);
-  }
-  for (const [file, ran] of ranIn) {
-    if (ran > 0) continue;
-    failed += 1;
-    process.stdout.write(`FAILED   ${relative(file)}: no test ran in it\n`);
+if (files.length === 0) fail('no test file matches');
+else {
+  await runFiles();
+  for (const [file, record] of records) {
+    if (record.failed > 0) continue;
+    if (record.ran === 0) fail(`${relative(file)}: no test ran in it`);
+    else if (!record.ended) fail(`${relative(file)}: exited before its tests ended`);
   }
 }
 if (strict && skipped > 0) {
-  process.stdout.write(`${skipped} not run, which fails under CI=true\n`);
+  print(`${String(skipped)} not run, which fails under CI=true`);
   failed += skipped;
 }
-process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 && !strict ? `, ${skipped} skipped` : ''}\n`);
-process.exit(failed === 0 ? 0 : 1);
+const skippedNote = skipped > 0 && !strict ? `, ${String(skipped)} skipped` : '';
+print(`${String(passed)} passed, ${String(failed)} failed${skippedNote}`);
+// Only once the pipe took everything: an exit at once would cut what a reader sees.
+process.stdout.write('', () => process.exit(failed === 0 ? 0 : 1));
 
-function count(file: string | undefined): void {
-  if (file !== undefined) ranIn.set(file, (ranIn.get(file) ?? 0) + 1);
+function runFiles(): Promise<void> {
+  const stream = run({ files, cwd: root, concurrency: 2, timeout: fileTimeoutMs });
+  stream.on('test:pass', (event) => {
+    if (isFile(event)) return;
+    const note = skipNote(event);
+    if (note !== undefined) notRun(event, note);
+    else if (event.details.type !== 'suite') {
+      seen(event.file).ran += 1;
+      passed += 1;
+    }
+  });
+  stream.on('test:fail', (event) => {
+    const note = skipNote(event);
+    if (note !== undefined) return notRun(event, note);
+    seen(event.file ?? event.name).ran += isFile(event) ? 0 : 1;
+    seen(event.file ?? event.name).failed += 1;
+    // The failure of what is inside was told already.
+    if (failureType(event.details.error) === 'subtestsFailed') return undefined;
+    return fail(`${relative(event.file)}: ${relative(event.name)}\n${describe(event.details.error)}\n`);
+  });
+  // A file's own summary comes only when its process came to its end.
+  stream.on('test:summary', (event) => {
+    if (event.file !== undefined) seen(event.file).ended = true;
+    if (event.file !== undefined) print(`ran      ${relative(event.file)}`);
+  });
+  stream.on('test:stderr', (event) => process.stderr.write(event.message));
+  if (process.env['VERBOSE'] !== undefined) stream.on('test:stdout', (event) => process.stdout.write(event.message));
+  return finished(stream.resume());
+}
+
+function readArguments(given: readonly string[]): { root: string; words: readonly string[] } {
+  if (given[0] === '--root' && given[1] !== undefined) return { root: resolve(given[1]), words: given.slice(2) };
+  return { root: resolve(import.meta.dirname, '..'), words: given };
+}
+
+/** Why a test was not run, or undefined when it was. A test marked todo is one not run, whether it fails or not. */
+function skipNote(event: { skip?: string | boolean; todo?: string | boolean }): string | undefined {
+  const reason = event.skip ?? event.todo;
+  if (reason === undefined || reason === false) return undefined;
+  return typeof reason === 'string' ? `: ${reason}` : '';
+}
+
+function notRun(event: { name: string; file?: string }, note: string): void {
+  seen(event.file).ran += 1;
+  skipped += 1;
+  print(`not run  ${event.name}${note}`);
+}
+
+function seen(file: string | undefined): FileRecord {
+  const record = records.get(file ?? '') ?? { ran: 0, failed: 0, ended: false };
+  records.set(file ?? '', record);
+  return record;
 }
 
 /** node:test reports each file as a test of its own, named by its path. */
-function isFileLevel(event: { name: string; nesting: number }): boolean {
-  return event.nesting === 0 && event.name.endsWith('.test.ts');
+function isFile(event: { name: string; nesting: number }): boolean {
+  return event.nesting === 0 && records.has(resolve(root, event.name));
+}
+
+function fail(message: string): void {
+  failed += 1;
+  print(`FAILED   ${message}`);
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
 }
 
 function relative(file: string | undefined): string {
   return (file ?? 'unknown file').replace(`${root}/`, '');
+}
+
+function failureType(error: Error): unknown {
+  return 'failureType' in error ? error.failureType : undefined;
 }
 
 function describe(error: Error): string {

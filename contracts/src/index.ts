@@ -2,3 +2,5 @@ export { comparePositions, formatPosition, origin, parsePosition } from './posit
 export type { Position } from './position.ts';
 export { ocsfClass } from './ocsf.ts';
 export type { JsonObject, JsonValue, OcsfEvent } from './ocsf.ts';
+export { findingBody, findingLevels, findingLimits, parseFinding, severityOfLevel } from './finding.ts';
+export type { Finding, FindingAttack, FindingLevel, MatchedField } from './finding.ts';

@@ -1,3 +1,5 @@
+export { createAnchorStore } from './anchor.ts';
+export type { AnchorStore } from './anchor.ts';
 export { auditEvent } from './audit-event.ts';
 export type { Actor, AuditEvent, AuditInput } from './audit-event.ts';
 export { LedgerError, ledgerProblems } from './errors.ts';
@@ -5,7 +7,8 @@ export type { LedgerErrorCode } from './errors.ts';
 export type { AppendBatch, AppendEntry, EvidenceFile, Ledger, LedgerEvent, LedgerRange } from './ledger.ts';
 export { createLedgerClient } from './ledger-client.ts';
 export type { LedgerClient, LedgerClientNeeds } from './ledger-client.ts';
-export { createOutbox, outboxMigrations } from './outbox.ts';
+export { ledgerMigrations } from './migrations/migrations.ts';
+export { createOutbox } from './outbox.ts';
 export type { Outbox } from './outbox.ts';
 export type { Projection, ProjectionHealth } from './projection.ts';
 export { createProjectionRunner } from './projection-runner.ts';

@@ -7,7 +7,8 @@ import { migrate, openDatabase } from '@sallyport/platform/database';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
 import { auditEvent } from './audit-event.ts';
 import type { AppendBatch, Ledger } from './ledger.ts';
-import { createOutbox, outboxMigrations } from './outbox.ts';
+import { ledgerMigrations } from './migrations/migrations.ts';
+import { createOutbox } from './outbox.ts';
 import { temporaryDirectory } from './testing.ts';
 
 const event = (name: string) =>
@@ -40,7 +41,7 @@ function fakeLedger(): Pick<Ledger, 'append'> & { seen: Map<string, string>; dow
 forEachDatabase((name, open) => {
   test(`an event recorded in a transaction reaches the ledger once it commits (${name})`, async () => {
     const { database } = await open();
-    await migrate(database, [outboxMigrations]);
+    await migrate(database, [ledgerMigrations]);
     const ledger = fakeLedger();
     const outbox = createOutbox({ database, ledger, key: randomBytes(32), random: randomBytes, nowMs: () => 5 });
     await database.transaction().execute(async (transaction) => outbox.record(transaction, event('a')));
@@ -57,7 +58,7 @@ forEachDatabase((name, open) => {
 
   test(`a crash between append and delete, or a ledger that is down, neither loses nor doubles an event (${name})`, async () => {
     const { database } = await open();
-    await migrate(database, [outboxMigrations]);
+    await migrate(database, [ledgerMigrations]);
     const ledger = fakeLedger();
     const key = randomBytes(32);
     const first = createOutbox({ database, ledger, key, random: randomBytes, nowMs: () => 5 });
@@ -81,7 +82,7 @@ forEachDatabase((name, open) => {
 
   test(`flushed() covers what was recorded while a flush was under way (${name})`, async () => {
     const { database } = await open();
-    await migrate(database, [outboxMigrations]);
+    await migrate(database, [ledgerMigrations]);
     const ledger = fakeLedger();
     const outbox = createOutbox({ database, ledger, key: randomBytes(32), random: randomBytes, nowMs: () => 5 });
     const changes = Array.from({ length: 20 }, async (_, order) => {
@@ -98,7 +99,7 @@ test('a waiting event is nowhere in the database file in clear', async (context)
   const directory = temporaryDirectory(context);
   const file = join(directory, 'control.db');
   const { database, close } = await openDatabase({ kind: 'sqlite', file });
-  await migrate(database, [outboxMigrations]);
+  await migrate(database, [ledgerMigrations]);
   const outbox = createOutbox({ database, ledger: fakeLedger(), key: randomBytes(32), random: randomBytes, nowMs: () => 5 });
   await database.transaction().execute(async (transaction) => outbox.record(transaction, event('PLANTED')));
   for (const suffix of ['', '-wal']) assert.equal(readFileSync(`${file}${suffix}`).includes('PLANTED'), false);

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
-import type { Database, MigrationSet, Transaction } from '@sallyport/platform/database';
+import type { Database, Transaction } from '@sallyport/platform/database';
 import type { AuditEvent } from './audit-event.ts';
 import { LedgerError } from './errors.ts';
 import type { Ledger } from './ledger.ts';
@@ -18,24 +18,6 @@ export type Outbox = {
 type OutboxTables = { ledger_outbox: { id: string; ordinal: number; class_uid: number; sealed: string } };
 
 const batchSize = 200;
-
-export const outboxMigrations: MigrationSet = {
-  module: 'ledger',
-  migrations: {
-    '0001-create-outbox': {
-      async up(database) {
-        await database.schema
-          .createTable('ledger_outbox')
-          .addColumn('id', 'text', (column) => column.primaryKey())
-          .addColumn('ordinal', 'bigint', (column) => column.notNull())
-          .addColumn('class_uid', 'bigint', (column) => column.notNull())
-          .addColumn('sealed', 'text', (column) => column.notNull())
-          .execute();
-        await database.schema.createIndex('ledger_outbox_ordinal').on('ledger_outbox').column('ordinal').execute();
-      },
-    },
-  },
-};
 
 /**
  * Bodies wait sealed (AES-256-GCM under `key`), since the control database lies on a plain disk. Each row is a stream of

@@ -1,0 +1,77 @@
+// Makes the command line installable on its own: one bundled file for Node 20 and later, packed as an npm tarball.
+import { build } from 'esbuild';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import packageJson from './package.json' with { type: 'json' };
+
+const root = resolve(import.meta.dirname, '../..');
+
+/** Writes `sallyport.mjs` and the tarball that installs it. Needs npm on PATH, and no network. Returns their paths. */
+export async function buildPackage(outputDirectory: string): Promise<{ bundle: string; tarball: string }> {
+  const staging = join(outputDirectory, 'package');
+  rmSync(staging, { recursive: true, force: true });
+  mkdirSync(staging, { recursive: true });
+  const bundle = join(staging, 'sallyport.mjs');
+  const { metafile } = await build({
+    entryPoints: [join(import.meta.dirname, 'src/main.ts')],
+    outfile: bundle,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    metafile: true,
+    logLevel: 'error',
+    absWorkingDir: root,
+    // CommonJS packages inside an ES module still call require().
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+  });
+  chmodSync(bundle, 0o755);
+  writeFileSync(join(staging, 'LICENSES.txt'), licencesOf(Object.keys(metafile.inputs)));
+  writeFileSync(
+    join(staging, 'README.md'),
+    '# sallyport\n\nThe command line of Sallyport. `sallyport help` lists the commands.\n',
+  );
+  const manifest = {
+    name: packageJson.name,
+    version: packageJson.version,
+    description: 'Send events to a Sallyport server, see what it found, and check what it proves',
+    license: 'UNLICENSED',
+    type: 'module',
+    bin: { sallyport: 'sallyport.mjs' },
+    files: ['sallyport.mjs', 'LICENSES.txt'],
+    engines: { node: '>=20' },
+  };
+  writeFileSync(join(staging, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  const packed = spawnSync(
+    'npm',
+    ['pack', '--ignore-scripts', '--loglevel=error', '--pack-destination', outputDirectory],
+    {
+      cwd: staging,
+      encoding: 'utf8',
+    },
+  );
+  if (packed.status !== 0) throw new Error(`Cannot pack the command line: ${packed.error?.message ?? packed.stderr}`);
+  return { bundle, tarball: join(outputDirectory, packed.stdout.trim().split('\n').at(-1) ?? '') };
+}
+
+/** The licence texts of every package whose code is in the bundle. */
+function licencesOf(inputs: readonly string[]): string {
+  const packages = new Set(
+    inputs.map((input) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]).filter((name) => name !== undefined),
+  );
+  const texts = [...packages].toSorted().map((name) => {
+    const directory = join(root, 'node_modules', name);
+    const file = existsSync(directory) ? readdirSync(directory).find((entry) => /^licen[cs]e/i.test(entry)) : undefined;
+    if (file === undefined) throw new Error(`Cannot bundle "${name}": it carries no licence text`);
+    return `${name}\n\n${readFileSync(join(directory, file), 'utf8').trim()}\n`;
+  });
+  return texts.join(`\n${'-'.repeat(72)}\n\n`);
+}
+
+if (import.meta.main) {
+  const { bundle, tarball } = await buildPackage(join(import.meta.dirname, 'dist'));
+  process.stdout.write(`${bundle}\n${tarball}\n`);
+}

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { after, beforeEach, test } from 'node:test';
+import type { JsonObject } from '@sallyport/contracts';
+import { startFakeServer } from '../testing/fake-server.ts';
+import { run, startMs, type CliRun, type RunOptions } from '../testing/run-cli.ts';
+
+const server = await startFakeServer();
+after(() => server.close());
+beforeEach(() => {
+  server.alerts.length = 0;
+  server.interfere(() => undefined);
+});
+
+function alert(number: number, more: JsonObject = {}): JsonObject {
+  return {
+    id: `1-${number}`,
+    number,
+    state: 'new',
+    title: `Alert ${number}`,
+    level: 'high',
+    severity_id: 4,
+    rule_id: 'r',
+    created_at: new Date(startMs - (100 - number) * 60_000).toISOString(),
+    finding: `1/${number}`,
+    input: `1/${number - 1}`,
+    ...more,
+  };
+}
+
+function alerts(args: readonly string[], options: RunOptions = {}): Promise<CliRun> {
+  const environment = { SALLYPORT_SERVER: server.url, SALLYPORT_KEY: server.key };
+  return run(['alerts', ...args], { environment, ...options });
+}
+
+test('alerts are printed oldest first with level as word and shape, host, and both positions', async () => {
+  server.alerts.push(alert(1, { host: 'web-1', level: 'critical' }), alert(2));
+  const { exitCode, stdout } = await alerts([]);
+  assert.equal(exitCode, 0);
+  assert.deepEqual(stdout.split('\n'), [
+    '2026-03-01 10:21:00Z  ◆ critical      Alert 1  on web-1  finding 1/1  event 1/0',
+    '2026-03-01 10:22:00Z  ▲ high          Alert 2  finding 1/2  event 1/1',
+    '',
+  ]);
+});
+
+test('no alerts is no failure, and says what to do', async () => {
+  const { exitCode, stdout, stderr } = await alerts([]);
+  assert.deepEqual(
+    [exitCode, stdout, stderr],
+    [0, '', 'No alerts\nhint: send events with sallyport send FILE, or stay with --follow\n'],
+  );
+});
+
+test('--since, --level, --state and --limit choose; --json prints the alerts as the server gave them', async () => {
+  for (let number = 1; number <= 99; number += 1)
+    server.alerts.push(alert(number, { level: number % 2 === 0 ? 'low' : 'high' }));
+  const { stdout } = await alerts(['--since', '10m', '--level', 'medium', '--json']);
+  assert.deepEqual(
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+    [91, 93, 95, 97, 99].map((number) => server.alerts[number - 1]),
+  );
+  assert.equal((await alerts(['--limit', '60', '--json'])).stdout.split('\n').length, 61);
+  assert.equal((await alerts(['--state', 'closed', '--json'])).stdout, '');
+  for (const bad of [
+    ['--since', 'yesterday'],
+    ['--level', 'loud'],
+    ['--limit', '0'],
+    ['--state', 'gone'],
+  ]) {
+    const { exitCode, stderr } = await alerts(bad);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /^error: option .* argument .* is invalid\. must be[^]*\nhint: /);
+  }
+});
+
+test('--follow prints what was there and what comes, takes a broken connection up behind the last alert, and misses nothing', async () => {
+  server.alerts.push(alert(1));
+  const interruption = new AbortController();
+  let seen = 0;
+  const ids: unknown[] = [];
+  const following = alerts(['--follow'], {
+    signal: interruption.signal,
+    onOutput: (stdout) => {
+      seen = stdout.split('\n').length - 1;
+      if (seen === 2) server.breakStreams();
+      if (seen === 3) interruption.abort();
+    },
+  });
+  const first = await server.streamOpened();
+  ids.push(first.headers['last-event-id']);
+  server.raise(alert(2));
+  const second = await server.streamOpened();
+  ids.push(second.headers['last-event-id']);
+  server.raise(alert(3));
+  const { exitCode, stdout } = await following;
+  assert.equal(exitCode, 130);
+  assert.deepEqual(ids, ['1', '2']);
+  assert.deepEqual(stdout.match(/Alert \d/g), ['Alert 1', 'Alert 2', 'Alert 3']);
+});
+
+test('a title cannot move the cursor, colour, forge a line or reverse the text', async () => {
+  server.alerts.push(
+    alert(1, {
+      title: 'a\x1b[2J\x1b]52;c;AAAA\x07b\r\nc\u202ed\x9b31me\u200b\x00',
+      host: '\x1b]0;x\x1b\\h\x7f',
+      level: 'high\x1b[0m',
+    }),
+  );
+  for (const args of [[], ['--json']]) {
+    const { stdout } = await alerts(args);
+    assert.equal(stdout.split('\n').length, 2);
+    // eslint-disable-next-line no-control-regex
+    assert.doesNotMatch(stdout, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u200b]/);
+    if (args.length > 0) assert.deepEqual(JSON.parse(stdout), server.alerts[0]);
+    else assert.match(stdout, / ab {2}c de {2} {2}on h {3}/);
+  }
+});

@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { join } from 'node:path';
+import { defaultServer } from '../config.ts';
+import { createApiClient, parseServer, type ApiClient } from '../http-client.ts';
+import type { CliNeeds } from '../needs.ts';
+
+export type ConnectionOptions = { server?: string; key?: string; ca?: string };
+
+/** The flags of every command that speaks to a server. */
+export function withConnection(command: Command): Command {
+  return command
+    .option(
+      '--server <url>',
+      `address of the server (SALLYPORT_SERVER, else as saved by connect, else ${defaultServer})`,
+    )
+    .option('--key <key>', 'API key (SALLYPORT_KEY, else as saved by connect)')
+    .option('--ca <file>', 'certificate of the CA that signed the server’s (SALLYPORT_CA)');
+}
+
+/** Flags go before the environment, the environment before what `connect` saved. A saved key is used for its own server only. */
+export function openClient(options: ConnectionOptions, needs: Pick<CliNeeds, 'configuration'>): ApiClient {
+  const known = needs.configuration.connection();
+  const server = options.server ?? known.server ?? defaultServer;
+  const sameServer = options.server === undefined || options.server === (known.server ?? defaultServer);
+  const key = options.key ?? (sameServer || known.keyFromEnvironment ? known.key : undefined);
+  return createApiClient({ kind: 'server', server: parseServer(server, key), key, caFile: options.ca ?? known.caFile });
+}
+
+/** The operator socket of the server on this machine, unless the caller names a server. */
+export function openOperatorClient(
+  options: ConnectionOptions & { data?: string },
+  needs: Pick<CliNeeds, 'configuration'>,
+): ApiClient {
+  if (options.server !== undefined || options.key !== undefined) return openClient(options, needs);
+  const directory = options.data ?? needs.configuration.dataDirectory;
+  return createApiClient({ kind: 'socket', path: join(directory, 'run', 'operator.sock') });
+}

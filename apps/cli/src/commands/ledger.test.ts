@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { writeTileLog } from '../testing/build-evidence.ts';
+import { startFakeServer } from '../testing/fake-server.ts';
+import { run } from '../testing/run-cli.ts';
+
+const directory = await mkdtemp(join(tmpdir(), 'sallyport-ledger-'));
+const server = await startFakeServer();
+after(async () => {
+  await server.close();
+  await rm(directory, { recursive: true });
+});
+const verifierKey = await writeTileLog(directory, ['one', 'two', 'three']);
+
+test('a log verifies with its key; without one, that nobody vouches for it is said', async () => {
+  const keyFile = join(directory, '..', `${directory.split('/').at(-1)}.vkey`);
+  await writeFile(keyFile, `${verifierKey}\n`);
+  for (const key of [verifierKey, keyFile]) {
+    const { exitCode, stdout, stderr } = await run(['ledger', 'verify', directory, '--key', key]);
+    assert.equal(exitCode, 0, stderr);
+    assert.match(
+      stdout,
+      /^✔ consistent {2}example.com\/log: 3 entries, 1 hash tiles, 1 entry bundles\n[^]*signature: verified/,
+    );
+  }
+  await rm(keyFile);
+  const unsigned = await run(['ledger', 'verify', directory]);
+  assert.equal(unsigned.exitCode, 0);
+  assert.match(unsigned.stdout, /signature: NOT CHECKED/);
+  assert.match(unsigned.stderr, /a key lying beside the log proves nothing/);
+  assert.equal(JSON.parse((await run(['ledger', 'verify', directory, '--json'])).stdout).signature, 'not checked');
+});
+
+test('with any byte of any file changed the log does not verify, and file and byte are named', async () => {
+  const files = (await readdir(directory, { recursive: true })).filter((name) => /checkpoint|\/3$/.test(name));
+  assert.equal(files.length, 3);
+  for (const name of files) {
+    const bytes = await readFile(join(directory, name));
+    for (let at = 0; at < bytes.length; at += 1) {
+      const changed = Buffer.from(bytes);
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      await writeFile(join(directory, name), changed);
+      const { exitCode, stderr } = await run(['ledger', 'verify', directory, '--key', verifierKey]);
+      assert.equal(exitCode, 1, `${name} byte ${at}`);
+      assert.match(stderr, /^does not verify: Cannot verify ".*": (checkpoint|tile\/.*), byte \d+: /);
+    }
+    await writeFile(join(directory, name), bytes);
+  }
+});
+
+test('what is no log, or another log than asked for, does not verify', async () => {
+  const { exitCode, stderr } = await run(['ledger', 'verify', tmpdir()]);
+  assert.equal(exitCode, 1);
+  assert.match(
+    stderr,
+    /checkpoint, byte 0: The checkpoint is missing\nhint: name the directory that holds the file checkpoint/,
+  );
+  assert.equal((await run(['ledger', 'verify', directory, '--origin', 'example.com/other'])).exitCode, 1);
+});
+
+test('a foreign C2SP log of the reference data verifies', async (context) => {
+  const foreign = join(import.meta.dirname, '../../../../../shared/data/tlog-tiles/testdata');
+  if (!existsSync(foreign)) return context.skip('the shared reference data is not here');
+  const log = join(directory, 'foreign');
+  const { cp, copyFile } = await import('node:fs/promises');
+  await cp(join(foreign, 'log'), log, { recursive: true });
+  await copyFile(join(foreign, 'log/checkpoint.15'), join(log, 'checkpoint'));
+  const { exitCode, stdout, stderr } = await run(['ledger', 'verify', log, '--key', join(foreign, 'log.pub')]);
+  assert.equal(exitCode, 0, stderr);
+  assert.match(stdout, /15 entries[^]*signature: verified/);
+});
+
+test('checkpoint and verifier key are printed as the server gives them', async () => {
+  const environment = { SALLYPORT_SERVER: server.url, SALLYPORT_KEY: server.key };
+  const checkpoint = await readFile(join(directory, 'checkpoint'), 'utf8');
+  server.texts.set('/v1/ledger/checkpoint', checkpoint);
+  server.texts.set('/v1/ledger/logs/2/checkpoint', 'second\n');
+  server.documents.set('/v1/ledger', {
+    head: '2/0',
+    logs: [
+      { number: 1, verifier_key: 'a+1+b' },
+      { number: 2, verifier_key: 'c+2+d' },
+    ],
+  });
+  assert.equal((await run(['ledger', 'checkpoint'], { environment })).stdout, checkpoint);
+  assert.equal((await run(['ledger', 'checkpoint', '--log', '2'], { environment })).stdout, 'second\n');
+  assert.equal((await run(['ledger', 'key'], { environment })).stdout, 'c+2+d\n');
+  assert.equal((await run(['ledger', 'key', '--log', '1'], { environment })).stdout, 'a+1+b\n');
+  assert.equal((await run(['ledger', 'key', '--log', '3'], { environment })).exitCode, 1);
+});

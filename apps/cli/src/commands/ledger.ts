@@ -1,0 +1,132 @@
+import { verifyTileLog, type TileLogProgress } from '@sallyport/merkle-log';
+import { codeOf, messageOf } from '@sallyport/platform/errors';
+import type { Command } from 'commander';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CliError } from '../errors.ts';
+import { listField, numberField, textField } from '../json-reading.ts';
+import type { CliNeeds } from '../needs.ts';
+import { createProgress } from '../progress.ts';
+import { grouped, jsonLine, plainText, styled } from '../terminal.ts';
+import { openClient, withConnection, type ConnectionOptions } from './connection.ts';
+import { wholeNumber } from './option-values.ts';
+import { readVerifierKey } from './verifier-key-option.ts';
+
+/** The largest file of a tile log is an entry bundle: 256 entries of 65,535 bytes and their lengths. */
+const maxLogFileBytes = 256 * (65_535 + 2) + 1;
+
+type ServerOptions = ConnectionOptions & { log?: number };
+type VerifyOptions = { key?: string; origin?: string; json?: true };
+
+export function addLedgerCommands(program: Command, needs: CliNeeds): void {
+  const ledger = program.command('ledger').description('the log of record');
+  ledger
+    .command('verify')
+    .description('check every hash of a C2SP tile log from its files, offline: ours or any other')
+    .argument('<dir>', 'directory that holds checkpoint and tile/')
+    .option('--key <vkey>', 'verifier key of the log, or a file holding it, from whoever you trust for it')
+    .option('--origin <name>', 'the log it must be')
+    .option('--json', 'print JSON')
+    .action((directory: string, options: VerifyOptions) => verifyLog(directory, options, needs));
+  withConnection(ledger.command('checkpoint'))
+    .description(
+      'print the newest signed checkpoint: keep it elsewhere, and later nothing before it can be changed unnoticed',
+    )
+    .option('--log <number>', 'which log (default: the newest)', wholeNumber(1, 999_999_999))
+    .action((options: ServerOptions) => printCheckpoint(options, needs));
+  withConnection(ledger.command('key'))
+    .description('print the verifier key of a log: keep it elsewhere, to check proofs and copies of the log with it')
+    .option('--log <number>', 'which log (default: the newest)', wholeNumber(1, 999_999_999))
+    .action((options: ServerOptions) => printVerifierKey(options, needs));
+}
+
+async function verifyLog(directory: string, options: VerifyOptions, needs: CliNeeds): Promise<void> {
+  const { stdout, stderr, signal } = needs;
+  const key = options.key === undefined ? undefined : (await readVerifierKey(options.key)).key;
+  const progress = createProgress(stderr, needs.clock);
+  const onProgress = ({ leaves, treeSize }: TileLogProgress): void => {
+    signal.throwIfAborted();
+    progress.show(treeSize === 0 ? 1 : leaves / treeSize, `${grouped(leaves)} of ${grouped(treeSize)} entries`);
+  };
+  const result = await verifyTileLog({
+    read: (path) => readLogFile(join(directory, path)),
+    onProgress,
+    ...(key === undefined ? {} : { verifierKeys: [key] }),
+    ...(options.origin === undefined ? {} : { origin: options.origin }),
+  }).finally(() => progress.clear());
+  if (!result.ok) {
+    const { path, offset, reason } = result;
+    if (options.json === true) stdout.write(`${jsonLine({ ok: false, path, offset, reason })}\n`);
+    throw new CliError('not_verified', `Cannot verify "${directory}": ${path}, byte ${offset}: ${reason}`, {
+      hint:
+        path === 'checkpoint' && offset === 0
+          ? 'name the directory that holds the file checkpoint'
+          : 'the file at this place is not what the log committed to',
+    });
+  }
+  const { origin, treeSize, root, signature, entries, hashTiles, entryBundles } = result;
+  if (options.json === true) {
+    stdout.write(
+      `${jsonLine({ ok: true, origin, tree_size: treeSize, root: Buffer.from(root).toString('base64'), signature, entries, hash_tiles: hashTiles, entry_bundles: entryBundles })}\n`,
+    );
+    return;
+  }
+  stdout.write(
+    `${styled(stdout, 'green', '✔ consistent')}  ${plainText(origin)}: ${grouped(treeSize)} entries, ${grouped(hashTiles)} hash tiles, ${grouped(entryBundles)} entry bundles\n`,
+  );
+  stdout.write(`  root ${Buffer.from(root).toString('base64')}\n`);
+  if (entries === 'absent') stdout.write('  entries: not checked, the directory holds only hashes\n');
+  if (signature === 'verified') {
+    stdout.write(`  signature: ${styled(stdout, 'green', 'verified')} with the key you gave\n`);
+    return;
+  }
+  stdout.write(
+    `  signature: ${styled(stdout, 'yellow', 'NOT CHECKED')}: whoever wrote these files could have made up all of them\n`,
+  );
+  stderr.write('hint: give the key you know with --key VKEY; a key lying beside the log proves nothing\n');
+}
+
+/** Undefined where there is none. What is no regular file or too large for a tile log is refused. */
+async function readLogFile(path: string): Promise<Uint8Array | undefined> {
+  try {
+    const file = await open(path);
+    try {
+      const stats = await file.stat();
+      if (!stats.isFile() || stats.size > maxLogFileBytes)
+        throw new RangeError('must be a file of a size a tile log has');
+      return await file.readFile();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+    throw new CliError('input_unreadable', `Cannot read "${path}": ${messageOf(error)}`, { cause: error });
+  }
+}
+
+async function printCheckpoint(options: ServerOptions, needs: CliNeeds): Promise<void> {
+  const client = openClient(options, needs);
+  try {
+    const path = options.log === undefined ? '/v1/ledger/checkpoint' : `/v1/ledger/logs/${options.log}/checkpoint`;
+    const text = await client.text({ path, headers: { accept: 'text/plain' }, signal: needs.signal });
+    // A signed note must come out byte for byte; only on a terminal may nothing but its line ends act.
+    needs.stdout.write(needs.stdout.isTerminal ? text.split('\n').map(plainText).join('\n') : text);
+  } finally {
+    client.close();
+  }
+}
+
+async function printVerifierKey(options: ServerOptions, needs: CliNeeds): Promise<void> {
+  const client = openClient(options, needs);
+  try {
+    const logs = listField(await client.json({ path: '/v1/ledger', signal: needs.signal }), 'logs');
+    const log =
+      options.log === undefined ? logs.at(-1) : logs.find((entry) => numberField(entry, 'number') === options.log);
+    const key = textField(log, 'verifier_key');
+    if (key === undefined)
+      throw new CliError('request_refused', `Cannot find log ${options.log ?? ''}: the server has ${logs.length}`);
+    needs.stdout.write(`${plainText(key)}\n`);
+  } finally {
+    client.close();
+  }
+}

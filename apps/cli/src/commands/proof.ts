@@ -1,0 +1,125 @@
+import { parsePosition } from '@sallyport/contracts';
+import { verifyEvidence, type EvidenceVerification } from '@sallyport/ledger/evidence';
+import { messageOf } from '@sallyport/platform/errors';
+import type { Command } from 'commander';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { CliError } from '../errors.ts';
+import { field, textField } from '../json-reading.ts';
+import type { CliNeeds } from '../needs.ts';
+import { jsonLine, plainText, shortText, styled } from '../terminal.ts';
+import { openClient, withConnection, type ConnectionOptions } from './connection.ts';
+import { readVerifierKey } from './verifier-key-option.ts';
+
+const maxEvidenceBytes = 64 * 1024 * 1024;
+
+export function addProofCommands(program: Command, needs: CliNeeds): void {
+  const proof = program.command('proof').description('evidence of single events, to be checked without a server');
+  withConnection(proof.command('export'))
+    .description('save an event with everything that proves it')
+    .argument('<position>', 'LOG/INDEX, as alerts and search print it')
+    .requiredOption('--out <file>', 'where to save it; an existing file is not overwritten')
+    .action((position: string, options: ConnectionOptions & { out: string }) => exportProof(position, options, needs));
+  proof
+    .command('verify')
+    .description('check an exported proof, offline')
+    .argument('<file>', 'what proof export saved')
+    .option('--key <vkey>', 'verifier key of the log, or a file holding it, from whoever you trust for it')
+    .option('--json', 'print JSON')
+    .action((file: string, options: { key?: string; json?: true }) => verifyProof(file, options, needs));
+}
+
+async function exportProof(text: string, options: ConnectionOptions & { out: string }, needs: CliNeeds): Promise<void> {
+  const position = parsePosition(text);
+  if (position === undefined) {
+    throw new CliError('usage', `Cannot export "${text}": must be a position, LOG/INDEX`, {
+      hint: 'for example 1/42; sallyport alerts and sallyport search print positions',
+    });
+  }
+  const client = openClient(options, needs);
+  let evidence: string;
+  try {
+    evidence = await client.text({
+      path: `/v1/ledger/proof/${position.log}/${position.index}`,
+      headers: { accept: 'text/plain' },
+      signal: needs.signal,
+    });
+  } finally {
+    client.close();
+  }
+  await writeFile(options.out, evidence, { flag: 'wx', mode: 0o600 }).catch((error: unknown) => {
+    throw new CliError('output_unwritable', `Cannot write "${options.out}": ${messageOf(error)}`, {
+      cause: error,
+      hint: 'name a file that does not exist yet',
+    });
+  });
+  needs.stdout.write(`Saved the proof of ${text} in ${plainText(options.out)}\n`);
+  needs.stderr.write(`next: sallyport proof verify ${plainText(options.out)} --key <verifier key of the log>\n`);
+}
+
+async function verifyProof(file: string, options: { key?: string; json?: true }, needs: CliNeeds): Promise<void> {
+  const bytes = await readEvidence(file);
+  const verifierKey = options.key === undefined ? undefined : (await readVerifierKey(options.key)).text;
+  const result = verifyEvidence(bytes, verifierKey === undefined ? {} : { verifierKey });
+  if (!result.ok) {
+    if (options.json === true) needs.stdout.write(`${jsonLine({ ok: false, reason: result.reason })}\n`);
+    throw new CliError('not_verified', `Cannot verify "${file}": ${lowerFirst(result.reason)}`, {
+      hint: 'the file proves nothing; export it again from the server',
+    });
+  }
+  if (options.json === true) {
+    needs.stdout.write(`${jsonLine(summaryOf(result))}\n`);
+    return;
+  }
+  const { stdout } = needs;
+  const { event, index, treeSize, origin, receivedAtMs, keyGiven } = result;
+  const trust = keyGiven
+    ? `${styled(stdout, 'green', '✔ verified')} with the key you gave`
+    : `${styled(stdout, 'yellow', '! consistent')} with the key inside the file only`;
+  const raw = textField(event, 'raw_data');
+  stdout.write(
+    [
+      trust,
+      `  event ${index} of log ${shortText(origin, 120)}, in a tree of ${treeSize} entries`,
+      `  received ${new Date(receivedAtMs).toISOString()}, class ${result.classUid}`,
+      `  ${shortText(raw ?? JSON.stringify(event), 400)}`,
+      keyGiven
+        ? 'Proven: this log holds exactly this event at this place, and its key signed the tree that contains it.'
+        : 'Proven: event, leaf, tree and signature fit together. Not proven: who made them. Anyone can make such a file with a key of their own; give the key you know with --key.',
+      'Not proven, ever, by one file: that the event tells the truth, or that nothing was left out before it was recorded.',
+      '',
+    ].join('\n'),
+  );
+}
+
+type Verified = Extract<EvidenceVerification, { ok: true }>;
+
+function summaryOf(result: Verified): Record<string, unknown> {
+  return {
+    ok: true,
+    key_given: result.keyGiven,
+    origin: result.origin,
+    index: result.index,
+    tree_size: result.treeSize,
+    received_at: new Date(result.receivedAtMs).toISOString(),
+    class_uid: result.classUid,
+    verifier_key: result.verifierKey,
+    event: field({ event: result.event }, 'event'),
+  };
+}
+
+async function readEvidence(file: string): Promise<Buffer> {
+  try {
+    const { size } = await stat(file);
+    if (size > maxEvidenceBytes) throw new RangeError(`size is ${size} bytes, must be at most ${maxEvidenceBytes}`);
+    return await readFile(file);
+  } catch (error) {
+    throw new CliError('input_unreadable', `Cannot read "${file}": ${messageOf(error)}`, {
+      cause: error,
+      hint: 'check the path',
+    });
+  }
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

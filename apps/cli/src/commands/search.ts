@@ -1,0 +1,134 @@
+import type { JsonValue } from '@sallyport/contracts';
+import type { Command } from 'commander';
+import type { ApiClient } from '../http-client.ts';
+import { field, listField, numberField, textField } from '../json-reading.ts';
+import type { CliNeeds } from '../needs.ts';
+import { cell, grouped, jsonLine, shortText, styled } from '../terminal.ts';
+import { openClient, withConnection, type ConnectionOptions } from './connection.ts';
+import { duration, oneOf, pointInTime, wholeNumber } from './option-values.ts';
+
+type Options = ConnectionOptions & {
+  from?: number;
+  to?: number;
+  limit: number;
+  sort?: string;
+  json?: true;
+  count?: true;
+  histogram?: true;
+  interval?: number;
+};
+
+const pageSize = 200;
+const barWidth = 40;
+
+export function addSearchCommand(program: Command, needs: CliNeeds): void {
+  const time = pointInTime(needs.clock.nowMs());
+  withConnection(program.command('search'))
+    .description('search all events')
+    .argument('[query]', 'words, and field:value; without it every event matches', '')
+    .option('--from <time>', 'received since: a time, or how long ago (15m, 2h, 7d)', time)
+    .option('--to <time>', 'received before', time)
+    .option('--limit <count>', 'print at most so many', wholeNumber(1, 100_000), 50)
+    .option('--sort <order>', 'newest or oldest first', oneOf('newest', 'oldest'))
+    .option('--json', 'one line of JSON per event')
+    .option('--count', 'print only how many match')
+    .option('--histogram', 'print how many match over time')
+    .option(
+      '--interval <duration>',
+      'width of a bar of the histogram, such as 1m or 1h (default: by the range)',
+      duration,
+    )
+    .action((query: string, options: Options) => search(query, options, needs));
+}
+
+async function search(query: string, options: Options, needs: CliNeeds): Promise<void> {
+  const client = openClient(options, needs);
+  const iso = (ms: number | undefined): string | undefined =>
+    ms === undefined ? undefined : new Date(ms).toISOString();
+  const range = { q: query === '' ? undefined : query, from: iso(options.from), to: iso(options.to) };
+  try {
+    if (options.count === true) await count(client, range, options, needs);
+    else if (options.histogram === true) await histogram(client, range, options, needs);
+    else await list(client, range, options, needs);
+  } finally {
+    client.close();
+  }
+}
+
+type Range = Readonly<Record<string, string | undefined>>;
+
+async function count(client: ApiClient, range: Range, options: Options, needs: CliNeeds): Promise<void> {
+  const answer = await client.json({ path: '/v1/events/count', query: range, signal: needs.signal });
+  needs.stdout.write(options.json === true ? `${jsonLine(answer)}\n` : `${numberField(answer, 'count') ?? 0}\n`);
+}
+
+async function histogram(client: ApiClient, range: Range, options: Options, needs: CliNeeds): Promise<void> {
+  const { stdout } = needs;
+  const intervalMs = options.interval ?? niceInterval((options.to ?? needs.clock.nowMs()) - (options.from ?? 0));
+  const answer = await client.json({
+    path: '/v1/events/histogram',
+    query: { ...range, intervalMs },
+    signal: needs.signal,
+  });
+  if (options.json === true) {
+    stdout.write(`${jsonLine(answer)}\n`);
+    return;
+  }
+  const buckets = listField(answer, 'buckets').map((bucket) => ({
+    time: timeOf(field(bucket, 'from')),
+    count: numberField(bucket, 'count') ?? 0,
+  }));
+  const most = buckets.reduce((highest, bucket) => Math.max(highest, bucket.count), 1);
+  for (const bucket of buckets) {
+    stdout.write(
+      `${bucket.time.padEnd(20)}  ${grouped(bucket.count).padStart(12)}  ${'█'.repeat(Math.ceil((bucket.count / most) * barWidth))}\n`,
+    );
+  }
+}
+
+/** About sixty bars for the range; days when it has no start. */
+function niceInterval(rangeMs: number): number {
+  const steps = [1, 5, 15, 60, 300, 900, 3600, 10_800, 43_200].map((seconds) => seconds * 1000);
+  return steps.find((step) => rangeMs / step <= 60) ?? 86_400_000;
+}
+
+async function list(client: ApiClient, range: Range, options: Options, needs: CliNeeds): Promise<void> {
+  const { stdout } = needs;
+  let printed = 0;
+  let after: string | undefined;
+  let elapsedMs = 0;
+  do {
+    const query = { ...range, sort: options.sort, limit: Math.min(pageSize, options.limit - printed), after };
+    const answer = await client.json({ path: '/v1/events', query, signal: needs.signal });
+    const events = listField(answer, 'events').slice(0, options.limit - printed);
+    for (const event of events) stdout.write(options.json === true ? `${jsonLine(event)}\n` : `${row(event, needs)}\n`);
+    await stdout.drained();
+    printed += events.length;
+    elapsedMs += numberField(answer, 'elapsedMs') ?? 0;
+    const next = textField(answer, 'next');
+    after = events.length === 0 || next === after ? undefined : next;
+  } while (after !== undefined && printed < options.limit);
+  if (options.json === true) return;
+  const more = after === undefined ? '' : '; there are more, see --limit';
+  needs.stderr.write(`${grouped(printed)} events in ${grouped(elapsedMs)} ms${more}\n`);
+}
+
+/** One event: when it was received, where it stands in the ledger, its class, host, and what it says of itself. */
+function row(found: JsonValue, { stdout }: CliNeeds): string {
+  const event = field(found, 'event');
+  const position = shortText(textField(found, 'position') ?? '', 24).padEnd(10);
+  const kind = shortText(textField(event, 'class_name') ?? cell(field(event, 'class_uid')), 24).padEnd(6);
+  const host = shortText(textField(field(event, 'device'), 'hostname') ?? '', 30).padEnd(16);
+  const what =
+    event === null ? '(erased)' : (textField(event, 'message') ?? textField(event, 'raw_data') ?? cell(event));
+  return `${timeOf(field(found, 'receivedAt')).padEnd(20)}  ${styled(stdout, 'dim', position)}  ${kind}  ${host}  ${shortText(what.slice(0, 2000), 160)}`;
+}
+
+function timeOf(value: JsonValue | undefined): string {
+  const date = typeof value === 'number' || typeof value === 'string' ? new Date(value) : undefined;
+  if (date === undefined || Number.isNaN(date.getTime())) return shortText(cell(value), 20);
+  return date
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, 'Z');
+}

@@ -1,0 +1,28 @@
+import { parseVerifierKey, type VerifierKey } from '@sallyport/merkle-log';
+import { messageOf } from '@sallyport/platform/errors';
+import { readFile } from 'node:fs/promises';
+import { CliError } from '../errors.ts';
+
+/** A signed-note verifier key, given as such (`name+hash+base64`) or as a file that holds one. */
+export async function readVerifierKey(given: string): Promise<{ text: string; key: VerifierKey }> {
+  const text = /^[^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+$/.test(given) ? given : await readKeyFile(given);
+  try {
+    return { text, key: parseVerifierKey(text) };
+  } catch (error) {
+    throw new CliError('usage', `Cannot use "${given}" as a verifier key: ${messageOf(error)}`, {
+      cause: error,
+      hint: 'it looks like example.com/log+1234abcd+AX…; quote it, or name a file that holds it',
+    });
+  }
+}
+
+async function readKeyFile(path: string): Promise<string> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new CliError(
+      'usage',
+      `Cannot use "${path}" as a verifier key: it neither is one nor names a file that can be read`,
+      { cause: error, hint: 'it looks like example.com/log+1234abcd+AX…; quote it, or name a file that holds it' },
+    );
+  });
+  return text.trim();
+}

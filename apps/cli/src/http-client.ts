@@ -1,0 +1,235 @@
+import type { JsonValue } from '@sallyport/contracts';
+import { codeOf, messageOf } from '@sallyport/platform/errors';
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import { CliError } from './errors.ts';
+import { isJsonObject, parseJson, textField } from './json-reading.ts';
+
+/** Where requests go: an address with a key, or the operator socket of a server on this machine. */
+export type Destination =
+  | {
+      readonly kind: 'server';
+      readonly server: URL;
+      readonly key: string | undefined;
+      readonly caFile: string | undefined;
+    }
+  | { readonly kind: 'socket'; readonly path: string };
+
+export type ApiRequest = {
+  readonly method?: 'GET' | 'POST' | 'DELETE';
+  /** Beginning with `/v1/`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly body?: Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+};
+
+export type ApiClient = {
+  readonly destination: Destination;
+  /** The body of a 2xx answer. Any other answer, or none, throws a `CliError`. */
+  text(request: ApiRequest): Promise<string>;
+  json(request: ApiRequest): Promise<JsonValue>;
+  /** Body chunks of a 2xx answer that stays open; throws like `text`, and when nothing came for `idleTimeoutMs`. */
+  open(request: ApiRequest): Promise<AsyncIterable<Buffer>>;
+  close(): void;
+};
+
+const idleTimeoutMs = 60_000;
+const maxAnswerBytes = 64 * 1024 * 1024;
+const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** The address as a URL. Refuses to send a key in clear over a network. Throws `CliError` `usage`. */
+export function parseServer(text: string, key: string | undefined): URL {
+  let url: URL | undefined;
+  try {
+    url = new URL(text);
+  } catch {
+    url = undefined;
+  }
+  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new CliError('usage', `Cannot use server "${text}": must be an http or https address`, {
+      hint: 'for example --server http://127.0.0.1:8470',
+    });
+  }
+  if (url.protocol === 'http:' && key !== undefined && !loopback.test(url.hostname)) {
+    throw new CliError(
+      'usage',
+      `Cannot send the key to "${text}": the connection is not encrypted, must be https unless on this machine`,
+      {
+        hint: 'use the https address; with the server’s own CA add --ca FILE',
+      },
+    );
+  }
+  return url;
+}
+
+/** Speaks to the HTTP API. Follows no redirects, so the key goes nowhere else. */
+export function createApiClient(destination: Destination): ApiClient {
+  const secure = destination.kind === 'server' && destination.server.protocol === 'https:';
+  const agent = secure
+    ? new https.Agent({ keepAlive: true, ...trustedCa(destination) })
+    : new http.Agent({ keepAlive: true });
+
+  const send = (request: ApiRequest): Promise<http.IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const query = new URLSearchParams();
+      for (const [name, value] of Object.entries(request.query ?? {}))
+        if (value !== undefined) query.set(name, String(value));
+      const path = query.size === 0 ? request.path : `${request.path}?${query.toString()}`;
+      const key = destination.kind === 'server' ? destination.key : undefined;
+      const outgoing = (secure ? https : http).request({
+        ...(destination.kind === 'socket'
+          ? { socketPath: destination.path, host: 'localhost' }
+          : { host: destination.server.hostname.replaceAll(/^\[|\]$/g, ''), port: destination.server.port }),
+        path: destination.kind === 'server' ? destination.server.pathname.replace(/\/$/, '') + path : path,
+        method: request.method ?? 'GET',
+        headers: {
+          ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+          accept: 'application/json',
+          ...request.headers,
+          'content-length': request.body?.length ?? 0,
+        },
+        agent,
+        signal: request.signal,
+        timeout: idleTimeoutMs,
+      });
+      outgoing.on('timeout', () =>
+        outgoing.destroy(Object.assign(new Error(`no answer for ${idleTimeoutMs / 1000} s`), { code: 'ETIMEDOUT' })),
+      );
+      outgoing.on('error', (error) => reject(request.signal.aborted ? error : unreachable(destination, error)));
+      outgoing.on('response', resolve);
+      outgoing.end(request.body);
+    });
+
+  const open = async (request: ApiRequest): Promise<http.IncomingMessage> => {
+    const answer = await send(request);
+    const status = answer.statusCode ?? 0;
+    if (status >= 200 && status < 300) return answer;
+    const body = await readAll(answer, request.signal, destination, 1024 * 1024);
+    throw refusal(status, body, answer.headers['retry-after'], destination);
+  };
+
+  const text = async (request: ApiRequest): Promise<string> =>
+    readAll(await open(request), request.signal, destination, maxAnswerBytes);
+
+  return {
+    destination,
+    text,
+    async json(request) {
+      const body = await text(request);
+      const value = parseJson(body);
+      if (value === undefined) {
+        throw new CliError(
+          'server_answer',
+          `Cannot read the answer of ${addressOf(destination)} to ${request.path}: must be JSON`,
+          {
+            hint: 'check that the address is that of a Sallyport server',
+          },
+        );
+      }
+      return value;
+    },
+    async open(request) {
+      const answer = await open(request);
+      return chunksOf(answer, request.signal, destination);
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+export function addressOf(destination: Destination): string {
+  return destination.kind === 'socket' ? destination.path : destination.server.origin;
+}
+
+function trustedCa(destination: Destination): { ca?: Buffer } {
+  if (destination.kind !== 'server' || destination.caFile === undefined) return {};
+  try {
+    return { ca: readFileSync(destination.caFile) };
+  } catch (error) {
+    throw new CliError('usage', `Cannot read the CA certificate "${destination.caFile}": ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+async function* chunksOf(
+  answer: http.IncomingMessage,
+  signal: AbortSignal,
+  destination: Destination,
+): AsyncGenerator<Buffer> {
+  try {
+    const chunks: AsyncIterable<Buffer> = answer;
+    yield* chunks;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw unreachable(destination, error);
+  }
+}
+
+async function readAll(
+  answer: http.IncomingMessage,
+  signal: AbortSignal,
+  destination: Destination,
+  maxBytes: number,
+): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of chunksOf(answer, signal, destination)) {
+    bytes += chunk.length;
+    if (bytes > maxBytes)
+      throw new CliError(
+        'server_answer',
+        `Cannot read the answer of ${addressOf(destination)}: must be at most ${maxBytes} bytes`,
+      );
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function unreachable(destination: Destination, error: unknown): CliError {
+  const code = codeOf(error) ?? '';
+  const untrusted = /CERT|SELF_SIGNED|UNABLE_TO/.test(code);
+  const hint =
+    destination.kind === 'socket'
+      ? 'start the server on this machine, or name its data directory with --data DIR, or use --server and --key'
+      : untrusted
+        ? 'pass the server’s CA certificate with --ca FILE'
+        : 'start the server (npm start), or give its address with --server URL';
+  const why = messageOf(error) === '' ? code : messageOf(error);
+  return new CliError('server_unreachable', `Cannot reach ${addressOf(destination)}: ${why}`, {
+    cause: error,
+    hint,
+    details: { untrusted },
+  });
+}
+
+/** An answer other than 2xx as an error: RFC 9457 problem details where the server gave them. */
+function refusal(status: number, body: string, retryAfter: string | undefined, destination: Destination): CliError {
+  const problem = parseJson(body);
+  const serverCode = textField(problem, 'code');
+  const said =
+    textField(problem, 'detail') ?? textField(problem, 'title') ?? (isJsonObject(problem) ? '' : body.slice(0, 200));
+  const message = `${addressOf(destination)} answered ${status}${serverCode === undefined ? '' : ` ${serverCode}`}${said === '' ? '' : `: ${said}`}`;
+  const details = {
+    status,
+    ...(serverCode === undefined ? {} : { serverCode }),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  };
+  const told = textField(problem, 'hint');
+  if (status === 401)
+    return new CliError('access_denied', message, {
+      details,
+      hint: told ?? 'give a valid key with --key or SALLYPORT_KEY; sallyport key create makes one',
+    });
+  if (status === 403)
+    return new CliError('access_denied', message, {
+      details,
+      hint: told ?? 'use a key with the scope this command needs; sallyport key create makes one',
+    });
+  const hint = told === undefined ? {} : { hint: told };
+  if (status === 408 || status === 429 || status === 502 || status === 503 || status === 504)
+    return new CliError('server_busy', message, { details, hint: told ?? 'try again in a while' });
+  return new CliError(status >= 500 ? 'server_answer' : 'request_refused', message, { details, ...hint });
+}

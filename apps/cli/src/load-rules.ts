@@ -1,0 +1,104 @@
+import { codeOf, messageOf } from '@sallyport/platform/errors';
+import { parseSigmaRules, type SigmaParseOptions, type SigmaRule } from '@sallyport/sigma-rules';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { CliError } from './errors.ts';
+import { isJsonList, isJsonObject, parseJson } from './json-reading.ts';
+
+/** Why a file or a document in it is not in force. */
+export type RuleRefusal = { readonly file: string; readonly line: number; readonly reason: string };
+export type LoadedRules = {
+  readonly rules: readonly SigmaRule[];
+  readonly refusals: readonly RuleRefusal[];
+  readonly files: number;
+};
+type Placeholders = NonNullable<SigmaParseOptions['placeholders']>;
+
+const maxRuleFileBytes = 4 * 1024 * 1024;
+
+/** Every Sigma rule in the files, and in the `.yml` and `.yaml` files below the directories, in the order of their paths. */
+export async function loadRules(
+  paths: readonly string[],
+  placeholders: Placeholders | undefined,
+  signal: AbortSignal,
+): Promise<LoadedRules> {
+  const rules: SigmaRule[] = [];
+  const refusals: RuleRefusal[] = [];
+  let files = 0;
+  for (const file of (await Promise.all(paths.map(ruleFiles))).flat()) {
+    signal.throwIfAborted();
+    files += 1;
+    const text = await readRuleFile(file);
+    if (typeof text !== 'string') {
+      refusals.push(text);
+      continue;
+    }
+    const parsed = parseSigmaRules(text, {
+      file,
+      maxLength: maxRuleFileBytes,
+      ...(placeholders === undefined ? {} : { placeholders }),
+    });
+    rules.push(...parsed.rules);
+    refusals.push(...parsed.refusals);
+  }
+  return { rules, refusals, files };
+}
+
+async function ruleFiles(path: string): Promise<string[]> {
+  try {
+    if ((await stat(path)).isFile()) return [path];
+    const entries = await readdir(path, { recursive: true });
+    return entries
+      .filter((entry) => ['.yml', '.yaml'].includes(extname(entry).toLowerCase()))
+      .toSorted()
+      .map((entry) => join(path, entry));
+  } catch (error) {
+    throw new CliError('input_unreadable', `Cannot read the rules in "${path}": ${messageOf(error)}`, {
+      cause: error,
+      hint: 'name a directory that holds Sigma rules (.yml)',
+    });
+  }
+}
+
+async function readRuleFile(file: string): Promise<string | RuleRefusal> {
+  try {
+    const { size } = await stat(file);
+    if (size > maxRuleFileBytes)
+      return { file, line: 1, reason: `size is ${size} bytes, must be at most ${maxRuleFileBytes}` };
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
+  } catch (error) {
+    return {
+      file,
+      line: 1,
+      reason: codeOf(error) === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'the file is not UTF-8' : messageOf(error),
+    };
+  }
+}
+
+/** `{ "name": ["value", …] }`: values for `%name%` in rules that use the modifier `expand`. Throws `CliError`. */
+export async function readPlaceholders(file: string): Promise<Placeholders> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new CliError('input_unreadable', `Cannot read "${file}": ${messageOf(error)}`, {
+      cause: error,
+      hint: 'check the path',
+    });
+  });
+  const value = parseJson(text);
+  const table = new Map<string, readonly string[]>();
+  const bad = new CliError(
+    'input_unreadable',
+    `Cannot use "${file}" as placeholders: must be a JSON object of lists of strings`,
+    { hint: 'for example {"Administrators": ["admin", "root*"]}' },
+  );
+  if (!isJsonObject(value)) throw bad;
+  for (const [name, entry] of Object.entries(value)) {
+    if (!isJsonList(entry)) throw bad;
+    const texts: string[] = [];
+    for (const item of entry) {
+      if (typeof item !== 'string') throw bad;
+      texts.push(item);
+    }
+    table.set(name, texts);
+  }
+  return Object.fromEntries(table);
+}

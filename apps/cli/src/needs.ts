@@ -1,0 +1,17 @@
+import type { Clock } from '@sallyport/platform/clock';
+import type { Configuration } from './config.ts';
+import type { TextOutput } from './terminal.ts';
+
+/** The outside world of one run of the command line. */
+export type CliNeeds = {
+  readonly configuration: Configuration;
+  readonly stdout: TextOutput;
+  readonly stderr: TextOutput;
+  readonly clock: Clock;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Between 0 and 1; spreads retries. */
+  random(): number;
+  /** Resolves after the time, or rejects with the signal's reason. */
+  wait(timeoutMs: number, signal: AbortSignal): Promise<void>;
+};

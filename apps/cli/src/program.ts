@@ -1,0 +1,79 @@
+import { Command, CommanderError } from 'commander';
+import { messageOf } from '@sallyport/platform/errors';
+import packageJson from '../package.json' with { type: 'json' };
+import { addAlertsCommand } from './commands/alerts.ts';
+import { addConnectCommand } from './commands/connect.ts';
+import { addKeyCommands } from './commands/keys.ts';
+import { addLedgerCommands } from './commands/ledger.ts';
+import { addProofCommands } from './commands/proof.ts';
+import { addSearchCommand } from './commands/search.ts';
+import { addSendCommand } from './commands/send.ts';
+import { addSigmaCommands } from './commands/sigma-scan.ts';
+import { addStatusCommand } from './commands/status.ts';
+import { CliError } from './errors.ts';
+import { exitCode, exitCodeFor } from './exit-codes.ts';
+import type { CliNeeds } from './needs.ts';
+import { plainText, styled } from './terminal.ts';
+
+function createProgram(needs: CliNeeds): Command {
+  const program = new Command('sallyport')
+    .description('Send events to a Sallyport server, see what it found, and check what it proves')
+    .version(packageJson.version)
+    .exitOverride()
+    .showSuggestionAfterError()
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done · 1 failed or not verified · 2 wrong usage · 3 server not reached · 4 access refused · 130 interrupted',
+    )
+    .configureOutput({
+      writeOut: (text) => needs.stdout.write(text),
+      writeErr: (text) => needs.stderr.write(text),
+      outputError: (text, write) => write(`${text.trimEnd().split('\n').map(plainText).join('\n')}\n`),
+    });
+  // Subcommands take these settings over when they are made, so they come after them.
+  addSendCommand(program, needs);
+  addAlertsCommand(program, needs);
+  addSearchCommand(program, needs);
+  addSigmaCommands(program, needs);
+  addProofCommands(program, needs);
+  addLedgerCommands(program, needs);
+  addKeyCommands(program, needs);
+  addConnectCommand(program, needs);
+  addStatusCommand(program, needs);
+  return program;
+}
+
+/** Runs one command line (without `node` and the script) and returns the exit code. Every failure is told on stderr, never thrown. */
+export async function runCli(args: readonly string[], needs: CliNeeds): Promise<number> {
+  try {
+    await createProgram(needs).parseAsync(args, { from: 'user' });
+    return exitCode.ok;
+  } catch (error) {
+    if (needs.signal.aborted) {
+      needs.stderr.write('Interrupted\n');
+      return exitCode.interrupted;
+    }
+    if (error instanceof CommanderError) return commanderExit(error, needs);
+    tell(error, needs);
+    return exitCodeFor(error);
+  }
+}
+
+/** commander has printed its message already; asking for help or the version is no error. */
+function commanderExit(error: CommanderError, needs: CliNeeds): number {
+  if (error.exitCode === 0) return exitCode.ok;
+  if (error.code !== 'commander.help') needs.stderr.write('hint: sallyport help COMMAND tells what a command takes\n');
+  return exitCode.usage;
+}
+
+function tell(error: unknown, needs: CliNeeds): void {
+  const { stderr, configuration } = needs;
+  const known = error instanceof CliError;
+  const label = styled(stderr, 'red', known && error.code === 'not_verified' ? 'does not verify' : 'error');
+  stderr.write(`${label}: ${plainText(messageOf(error))}\n`);
+  if (known && error.hint !== undefined)
+    for (const line of error.hint.split('\n')) stderr.write(`hint: ${plainText(line)}\n`);
+  if (!known) stderr.write('hint: this is a fault in sallyport itself; set DEBUG=1 to see where\n');
+  if (configuration.debug && error instanceof Error)
+    stderr.write(`${(error.stack ?? '').split('\n').map(plainText).join('\n')}\n`);
+}

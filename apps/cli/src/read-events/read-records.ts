@@ -1,0 +1,113 @@
+import { messageOf } from '@sallyport/platform/errors';
+import { createReadStream } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { CliError } from '../errors.ts';
+import { boundExpansion, decodeStream, detectFormat } from './decode-stream.ts';
+import { createRecordSplitter, type SplitRecord } from './record-splitter.ts';
+import { zipMembers } from './zip-members.ts';
+
+/** A record with its place in the file: counted from 0 over everything in it, broken records and all members of a zip included. */
+export type FileRecord = SplitRecord & { readonly index: number };
+
+export type ReadOptions = {
+  readonly signal: AbortSignal;
+  /** Told the share of the file that was read, between 0 and 1. */
+  onProgress?(share: number): void;
+  /** Told about a member of a zip that cannot be read; the others are read all the same. */
+  onUnreadable(error: CliError): void;
+};
+
+/** Larger records are counted and left out. The server takes less than this in one event. */
+const maxRecordBytes = 8 * 1024 * 1024;
+const limits = { maxRecordBytes, maxDepth: 128 };
+
+/**
+ * The events of one file in the order they stand in it, a few at a time: NDJSON, JSON, a zip of such files, or gzip.
+ * Memory stays bounded by `maxRecordBytes`. Throws `CliError` `input_unreadable` and the signal's reason.
+ */
+export async function* readRecords(path: string, options: ReadOptions): AsyncGenerator<readonly FileRecord[]> {
+  const sizeBytes = await fileSize(path);
+  let nextIndex = 0;
+  const number = (records: readonly SplitRecord[]): FileRecord[] =>
+    records.map((record) => Object.assign(record, { index: nextIndex++ }));
+  if (detectFormat(await firstBytes(path)) === 'zip') {
+    let readBytes = 0;
+    for await (const member of zipMembers(path)) {
+      try {
+        const stream = await member.open();
+        const name = `${member.name} in ${path}`;
+        const chunks = decodeStream(
+          boundExpansion(stream, () => sizeBytes, name),
+          name,
+        );
+        for await (const records of splitChunks(chunks, options.signal)) yield number(records);
+      } catch (error) {
+        options.signal.throwIfAborted();
+        options.onUnreadable(asUnreadable(error, `${member.name}" in "${path}`));
+      }
+      readBytes += member.packedBytes;
+      options.onProgress?.(Math.min(1, readBytes / sizeBytes));
+    }
+    return;
+  }
+  let readBytes = 0;
+  const counted = async function* (): AsyncGenerator<Buffer> {
+    const chunks: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: 256 * 1024 });
+    for await (const chunk of chunks) {
+      readBytes += chunk.length;
+      yield chunk;
+      options.onProgress?.(Math.min(1, readBytes / sizeBytes));
+    }
+  };
+  try {
+    for await (const records of splitChunks(decodeStream(counted(), path), options.signal)) yield number(records);
+  } catch (error) {
+    options.signal.throwIfAborted();
+    throw asUnreadable(error, path);
+  }
+}
+
+async function* splitChunks(chunks: AsyncIterable<Buffer>, signal: AbortSignal): AsyncGenerator<SplitRecord[]> {
+  const splitter = createRecordSplitter(limits);
+  for await (const chunk of chunks) {
+    signal.throwIfAborted();
+    const records = splitter.push(chunk);
+    if (records.length > 0) yield records;
+  }
+  const last = splitter.end();
+  if (last.length > 0) yield last;
+}
+
+function asUnreadable(error: unknown, name: string): CliError {
+  if (error instanceof CliError) return error;
+  return new CliError('input_unreadable', `Cannot read "${name}": ${messageOf(error)}`, { cause: error });
+}
+
+/** Also refuses what is no file. */
+async function fileSize(path: string): Promise<number> {
+  const found = await stat(path).catch((error: unknown) => {
+    throw new CliError('input_unreadable', `Cannot read "${path}": ${messageOf(error)}`, {
+      cause: error,
+      hint: 'check the path',
+    });
+  });
+  if (!found.isFile())
+    throw new CliError('input_unreadable', `Cannot read "${path}": must be a file`, {
+      hint: 'name the files one by one, or with a pattern of your shell',
+    });
+  return found.size;
+}
+
+async function firstBytes(path: string): Promise<Buffer> {
+  try {
+    const file = await open(path);
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(8), 0, 8, 0);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw asUnreadable(error, path);
+  }
+}

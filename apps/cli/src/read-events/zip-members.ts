@@ -1,0 +1,54 @@
+import { messageOf } from '@sallyport/platform/errors';
+import type { Readable } from 'node:stream';
+import yauzl from 'yauzl';
+import { CliError } from '../errors.ts';
+
+export type ZipMember = { readonly name: string; readonly packedBytes: number; open(): Promise<Readable> };
+
+const maxMembers = 100_000;
+
+/**
+ * The files in a zip, in the order of its directory. A member's name is only ever shown, never used as a path.
+ * Members are inflated while they are read; a member longer or shorter than the directory says fails as it is read.
+ */
+export async function* zipMembers(path: string): AsyncGenerator<ZipMember> {
+  const zip = await yauzl
+    .openPromise(path, { autoClose: false, decodeStrings: false, lazyEntries: true })
+    .catch((error: unknown) => {
+      throw new CliError('input_unreadable', `Cannot read "${path}" as a zip: ${messageOf(error)}`, {
+        hint: 'unpack it with another tool and pass the files inside',
+      });
+    });
+  try {
+    if (zip.entryCount > maxMembers) {
+      throw new CliError(
+        'input_unreadable',
+        `Cannot read "${path}": it has ${zip.entryCount} members, must be at most ${maxMembers}`,
+      );
+    }
+    for await (const entry of zip.eachEntry()) {
+      const name = yauzl.getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, false);
+      if (name.endsWith('/')) continue;
+      yield {
+        name,
+        packedBytes: entry.compressedSize,
+        open: async () => {
+          if (entry.isEncrypted())
+            throw new CliError('input_unreadable', `Cannot read "${name}" in "${path}": it is encrypted`);
+          if (!entry.canDecodeFileData()) {
+            throw new CliError(
+              'input_unreadable',
+              `Cannot read "${name}" in "${path}": unknown compression method ${entry.compressionMethod}`,
+            );
+          }
+          return zip.openReadStreamPromise(entry);
+        },
+      };
+    }
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw new CliError('input_unreadable', `Cannot read "${path}" as a zip: ${messageOf(error)}`, { cause: error });
+  } finally {
+    zip.close();
+  }
+}

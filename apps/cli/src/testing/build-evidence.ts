@@ -1,0 +1,58 @@
+import { formatEvidence } from '@sallyport/ledger/evidence';
+import {
+  createEd25519Signer,
+  createFrontier,
+  encodeEntryBundle,
+  formatCheckpoint,
+  formatVerifierKey,
+  hashLeaf,
+  signNote,
+} from '@sallyport/merkle-log';
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** A log key of its own, with its signed-note verifier key. */
+export function createLogKey(origin: string): { verifierKey: string; sign(text: string): string } {
+  const signer = createEd25519Signer({ name: origin, privateKey: generateKeyPairSync('ed25519').privateKey });
+  return { verifierKey: formatVerifierKey(signer.verifierKey), sign: (text) => signNote({ text, signers: [signer] }) };
+}
+
+/** Evidence of an event that is the only entry of its log. */
+export function buildEvidence(event: string, origin = 'sallyport/test/1'): { text: string; verifierKey: string } {
+  const { verifierKey, sign } = createLogKey(origin);
+  const [salt, body] = [Buffer.alloc(32, 5), Buffer.from(event)];
+  // The leaf of an event: version, kind, time, class, collector, block, SHA-256(salt ‖ body).
+  const leaf = Buffer.alloc(76);
+  leaf.writeUInt8(1, 0);
+  leaf.writeUInt8(1, 1);
+  leaf.writeUIntBE(Date.parse('2026-03-01T12:00:00Z'), 2, 6);
+  leaf.writeUInt32BE(1007, 8);
+  createHash('sha256').update(salt).update(body).digest().copy(leaf, 44);
+  const checkpoint = sign(formatCheckpoint({ origin, treeSize: 1, root: hashLeaf(leaf) }));
+  return { text: formatEvidence({ verifierKey, leaf, salt, body, index: 0, proof: [], checkpoint }), verifierKey };
+}
+
+/** A C2SP tile log of a few entries on disk. Returns its verifier key. */
+export async function writeTileLog(
+  directory: string,
+  entries: readonly string[],
+  origin = 'example.com/log',
+): Promise<string> {
+  const { verifierKey, sign } = createLogKey(origin);
+  const bytes = entries.map((entry) => Buffer.from(entry));
+  const frontier = createFrontier();
+  for (const entry of bytes) frontier.append(hashLeaf(entry));
+  await mkdir(join(directory, 'tile/entries/000.p'), { recursive: true });
+  await mkdir(join(directory, 'tile/0/000.p'), { recursive: true });
+  await writeFile(join(directory, `tile/entries/000.p/${entries.length}`), encodeEntryBundle(bytes));
+  await writeFile(
+    join(directory, `tile/0/000.p/${entries.length}`),
+    Buffer.concat(bytes.map((entry) => hashLeaf(entry))),
+  );
+  await writeFile(
+    join(directory, 'checkpoint'),
+    sign(formatCheckpoint({ origin, treeSize: entries.length, root: frontier.root() })),
+  );
+  return verifierKey;
+}

@@ -1,0 +1,32 @@
+import type { FramePeer } from '@sallyport/platform/frames';
+import { startChild } from './child-process.ts';
+import type { ServerConfig } from './config.ts';
+import { formatSealerFlags } from './sealer-flags.ts';
+
+/** The server's two child processes, as they were last started. */
+export type Children = {
+  startSealer(): Promise<FramePeer>;
+  startStore(): Promise<FramePeer>;
+  /** Process ids; undefined before the first start. */
+  pids(): { readonly sealer: number | undefined; readonly store: number | undefined };
+};
+
+export function createChildren(config: ServerConfig): Children {
+  let sealer: number | undefined;
+  let store: number | undefined;
+  // Neither child gets the server's environment: it may hold a database address with a password.
+  const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8' };
+  return {
+    async startSealer() {
+      const child = startChild(new URL('./sealer.ts', import.meta.url), formatSealerFlags(config), environment);
+      sealer = child.pid;
+      return child.peer;
+    },
+    async startStore() {
+      const child = startChild(new URL('./store.ts', import.meta.url), [], environment);
+      store = child.pid;
+      return child.peer;
+    },
+    pids: () => ({ sealer, store }),
+  };
+}

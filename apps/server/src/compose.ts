@@ -1,0 +1,203 @@
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { createCertificateAuthority } from '@sallyport/certificate-authority';
+import { rulesDirectory } from '@sallyport/content';
+import { createDetection, createDetectionRoutes, detectionMigrations, detectionProblems } from '@sallyport/detection';
+import { createEventIntake, createEventIntakeRoutes, eventIntakeMigrations, eventIntakeProblems } from '@sallyport/event-intake';
+import { createEventSearch, createEventSearchRoutes, createStoreClient, eventSearchMigrations, eventSearchProblems } from '@sallyport/event-search';
+import { allScopes, createIdentity, createIdentityRoutes, identityMigrations, identityProblems } from '@sallyport/identity';
+import { alertMigrations, alertProblems, createAlertRoutes, createAlerts } from '@sallyport/incident-response';
+import {
+  createAnchorStore,
+  createLedgerClient,
+  createLedgerRoutes,
+  createOutbox,
+  createProjectionRunner,
+  ledgerMigrations,
+  ledgerProblems,
+} from '@sallyport/ledger';
+import { systemClock } from '@sallyport/platform/clock';
+import { migrate, openDatabase } from '@sallyport/platform/database';
+import { makePrivateDirectory } from '@sallyport/platform/files';
+import type { Log } from '@sallyport/platform/log';
+import { createChildren } from './children.ts';
+import type { ServerConfig } from './config.ts';
+import { createDecisionLog } from './decision-log.ts';
+import { createEdge } from './edge/index.ts';
+import type { Edge } from './edge/index.ts';
+import { createFirstKeys } from './first-keys.ts';
+import type { FirstKeys } from './first-keys.ts';
+import { createHealth, createHealthRoutes } from './health.ts';
+import { secretNames } from './secret-names.ts';
+import { delay, every } from './timers.ts';
+
+export type RunningServer = {
+  /** Where people and programs reach it. */
+  readonly address: string;
+  readonly operatorSocket: string | undefined;
+  readonly firstKeys: FirstKeys | undefined;
+  readonly authorityCertificate: string | undefined;
+  readonly alerts: ReturnType<typeof createAlerts>;
+  readonly rulesLoaded: number;
+  stop(): Promise<void>;
+};
+
+const version = '0.1.0';
+const anchorEveryMs = 2000;
+const keyUseEveryMs = 60_000;
+const renewalLookEveryMs = 3_600_000;
+
+/** Starts everything, from the vault up. What each module needs is handed over here and nowhere else. */
+export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
+  const clock = systemClock;
+  const random = randomBytes;
+  const common = { clock, random, every, log };
+  makePrivateDirectory(config.dataDirectory);
+  makePrivateDirectory(join(config.dataDirectory, 'rules'));
+  const children = createChildren(config);
+
+  const { database, close: closeDatabase } = await openDatabase(config.database);
+  await migrate(database, [ledgerMigrations, identityMigrations, eventIntakeMigrations, eventSearchMigrations, detectionMigrations, alertMigrations]);
+  const anchor = createAnchorStore(database);
+  const ledger = createLedgerClient({
+    connect: children.startSealer,
+    anchor: () => anchor.newest(),
+    afterRestore: config.afterRestore,
+    log,
+    delay,
+    onClockJump: (jump) => log.warn('The wall clock jumped; ledger time goes on without it', jump),
+    onRestored: () => log.warn('The ledger was restored and goes on in a new log'),
+  });
+  await ledger.ready();
+  const outboxKey = await secretKey(ledger.secrets, secretNames.outbox);
+  const outbox = createOutbox({ database, ledger, key: outboxKey, random, nowMs: () => clock.nowMs() });
+  await outbox.flushed();
+
+  const identity = createIdentity({ ...common, database, outbox });
+  const authority =
+    config.names.length === 0 ? undefined : await createCertificateAuthority({ ...common, secrets: ledger.secrets, database, outbox }, { names: config.names });
+  const intake = createEventIntake({ ...common, ledger, database, outbox });
+  const store = createStoreClient({
+    connect: children.startStore,
+    key: () => secretKey(ledger.secrets, secretNames.storeDisk),
+    directory: join(config.dataDirectory, 'store'),
+    memoryLimitBytes: config.storeMemoryBytes,
+    threads: Math.max(1, availableParallelism() - 1),
+    clock,
+    deadline: (ms) => AbortSignal.timeout(ms),
+  });
+  const search = createEventSearch({ store: { client: store }, database, ledger, log: (message) => log.info(message) });
+  const detection = await createDetection({
+    ...common,
+    ledger,
+    database,
+    outbox,
+    ruleDirectories: [
+      { name: 'bundled', path: rulesDirectory },
+      { name: 'own', path: join(config.dataDirectory, 'rules') },
+    ],
+  });
+  const alerts = createAlerts({ ...common, ledger, database, outbox });
+  const projections = [search.projection, detection.projection, alerts.projection].map((projection) =>
+    createProjectionRunner({ ledger, projection, log, delay }),
+  );
+
+  const health = createHealth({ ledger, search, detection, alerts, projections, children, version });
+  const edgeNeeds = {
+    ...common,
+    version,
+    recordDecision: createDecisionLog({ ledger, random }),
+    hostNames: config.names,
+    routes: [
+      createHealthRoutes(health),
+      createIdentityRoutes(identity),
+      createEventIntakeRoutes(intake),
+      createEventSearchRoutes(search),
+      createDetectionRoutes(detection),
+      createAlertRoutes(alerts),
+      createLedgerRoutes(ledger),
+    ],
+    problems: [ledgerProblems, identityProblems, eventIntakeProblems, eventSearchProblems, detectionProblems, alertProblems],
+  };
+  const tls = (await authority?.serverCertificate(config.names))?.tlsOptions();
+  const edge = await createEdge({
+    ...edgeNeeds,
+    caller: { kind: 'keys', authenticate: (token) => identity.authenticate(token) },
+    ...(tls === undefined ? {} : { tls }),
+  });
+  const operatorEdge = await createEdge({
+    ...edgeNeeds,
+    caller: { kind: 'operator', principal: { kind: 'operator', id: 'local', name: 'local operator', scopes: allScopes } },
+  });
+  const operatorSocket = await listenForOperator(operatorEdge, join(config.dataDirectory, 'run', 'operator.sock'), log);
+  const firstKeys = await createFirstKeys(identity);
+  const address = await edge.listen({ host: config.host, port: config.port });
+
+  const stopTimers = [
+    every(anchorEveryMs, () => void rememberAnchor()),
+    every(keyUseEveryMs, () => void identity.recordUse().catch((error: unknown) => log.warn('Key use was not recorded', { message: String(error) }))),
+    every(renewalLookEveryMs, () => void renewCertificate()),
+  ];
+  async function rememberAnchor(): Promise<void> {
+    try {
+      await anchor.remember(await ledger.checkpoint(ledger.head().log));
+    } catch (error) {
+      log.warn('The newest checkpoint was not remembered', { message: error instanceof Error ? error.message : 'unknown' });
+    }
+  }
+  async function renewCertificate(): Promise<void> {
+    if (authority === undefined) return;
+    try {
+      edge.setTls((await authority.serverCertificate(config.names)).tlsOptions());
+    } catch (error) {
+      log.error('The certificate was not renewed', { message: error instanceof Error ? error.message : 'unknown' });
+    }
+  }
+
+  return {
+    address,
+    operatorSocket,
+    firstKeys,
+    authorityCertificate: authority?.certificatePem,
+    alerts,
+    rulesLoaded: detection.health().rulesLoaded,
+    async stop() {
+      for (const stopTimer of stopTimers) stopTimer();
+      await Promise.all([edge.close(), operatorEdge.close()]);
+      await intake.close();
+      // Closing detection first makes it give up a long range, which its runner would otherwise finish.
+      await detection.close();
+      alerts.close();
+      await Promise.all(projections.map((projection) => projection.stop()));
+      await identity.recordUse();
+      await rememberAnchor();
+      store.close();
+      await ledger.close();
+      await closeDatabase();
+    },
+  };
+}
+
+/** A 32-byte key of the vault's, made on the first run. */
+async function secretKey(
+  secrets: { open(name: string): Promise<Uint8Array | undefined>; seal(name: string, bytes: Uint8Array): Promise<void> },
+  name: string,
+): Promise<Uint8Array> {
+  const known = await secrets.open(name);
+  if (known !== undefined) return known;
+  const made = randomBytes(32);
+  await secrets.seal(name, made);
+  return made;
+}
+
+/** Without the socket the server still serves; the operator then needs a key. */
+async function listenForOperator(edge: Edge, socketFile: string, log: Log): Promise<string | undefined> {
+  try {
+    await edge.listen({ socketFile });
+    return socketFile;
+  } catch (error) {
+    log.warn('No operator socket', { message: error instanceof Error ? error.message : 'unknown' });
+    return undefined;
+  }
+}

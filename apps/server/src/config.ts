@@ -1,0 +1,87 @@
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { CodedError } from '@sallyport/platform/errors';
+
+/** Everything the server reads from its environment and command line, once, validated. */
+export type ServerConfig = {
+  /** Everything durable, except what opens it. */
+  readonly dataDirectory: string;
+  readonly host: string;
+  readonly port: number;
+  /** Names and addresses clients use; with any, the server speaks TLS 1.3 with a certificate of its own authority. */
+  readonly names: readonly string[];
+  readonly unsealing: { readonly kind: 'file'; readonly path: string } | { readonly kind: 'passphrase'; readonly file: string };
+  readonly database: { readonly kind: 'sqlite'; readonly file: string } | { readonly kind: 'postgres'; readonly url: string };
+  readonly storeMemoryBytes: number;
+  /** Intake stops when less than this is free on the data disk. */
+  readonly diskWatermarkBytes: number;
+  readonly diskReserveBytes: number;
+  /** The operator says the data directory was put back from a backup: go on in a new log. */
+  readonly afterRestore: boolean;
+  readonly logFormat: 'pretty' | 'json';
+};
+
+type ConfigErrorCode = 'config_invalid';
+const usage = 'npm start -- [--data DIR] [--host HOST] [--port PORT] [--name NAME …] [--after-restore]';
+
+/** Flags go before the environment, which goes before the defaults. Throws `config_invalid` with a hint. */
+export function readConfig(
+  environment: Readonly<Record<string, string | undefined>>,
+  flags: readonly string[],
+  surroundings: { readonly workingDirectory: string; readonly isTerminal: boolean },
+): ServerConfig {
+  const given = parseFlags(flags);
+  const get = (flag: string, variable: string): string | undefined => given.get(flag)?.at(-1) ?? (environment[variable] || undefined);
+  const dataDirectory = resolve(surroundings.workingDirectory, get('data', 'SALLYPORT_DATA') ?? 'data');
+  const names = [...(given.get('name') ?? []), ...(environment['SALLYPORT_NAMES'] ?? '').split(',')].filter((name) => name !== '');
+  const passphraseFile = environment['SALLYPORT_PASSPHRASE_FILE'];
+  const configHome = environment['XDG_CONFIG_HOME'] ?? join(environment['HOME'] ?? homedir(), '.config');
+  const keyFile = environment['SALLYPORT_UNSEAL_KEY_FILE'] ?? join(configHome, 'sallyport', `${dataDirectory.replaceAll(/[^A-Za-z0-9]+/g, '-').slice(-120)}.unseal`);
+  const databaseUrl = environment['SALLYPORT_DATABASE_URL'];
+  return {
+    dataDirectory,
+    host: get('host', 'SALLYPORT_HOST') ?? '127.0.0.1',
+    port: integer(get('port', 'SALLYPORT_PORT') ?? '8470', 'port', 0, 65_535),
+    names,
+    unsealing: passphraseFile === undefined ? { kind: 'file', path: absolute(keyFile) } : { kind: 'passphrase', file: absolute(passphraseFile) },
+    database: databaseUrl === undefined ? { kind: 'sqlite', file: join(dataDirectory, 'control.db') } : { kind: 'postgres', url: databaseUrl },
+    storeMemoryBytes: integer(environment['SALLYPORT_STORE_MEMORY_MB'] ?? '2048', 'store memory', 512, 1_000_000) * 1024 * 1024,
+    diskWatermarkBytes: integer(environment['SALLYPORT_DISK_WATERMARK_MB'] ?? '512', 'disk watermark', 1, 10_000_000) * 1024 * 1024,
+    diskReserveBytes: integer(environment['SALLYPORT_DISK_RESERVE_MB'] ?? '32', 'disk reserve', 1, 10_000) * 1024 * 1024,
+    afterRestore: given.has('after-restore'),
+    logFormat: surroundings.isTerminal || environment['SALLYPORT_LOG'] === 'pretty' ? 'pretty' : 'json',
+  };
+}
+
+const flagsWithValue = new Set(['data', 'host', 'port', 'name']);
+
+function parseFlags(flags: readonly string[]): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (let at = 0; at < flags.length; at += 1) {
+    const [name = '', inline] = (flags[at] ?? '').replace(/^--/, '').split('=', 2);
+    if (name === 'after-restore') {
+      found.set(name, []);
+      continue;
+    }
+    if (!(flags[at] ?? '').startsWith('--') || !flagsWithValue.has(name)) throw invalid(`Cannot understand "${flags[at] ?? ''}"`);
+    const value = inline ?? flags[(at += 1)];
+    if (value === undefined || value === '') throw invalid(`Cannot use --${name}: it needs a value`);
+    found.set(name, [...(found.get(name) ?? []), value]);
+  }
+  return found;
+}
+
+function integer(text: string, what: string, least: number, most: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < least || value > most) throw invalid(`Cannot use ${what} "${text}": must be a whole number from ${least} to ${most}`);
+  return value;
+}
+
+function absolute(path: string): string {
+  if (isAbsolute(path)) return path;
+  throw invalid(`Cannot use "${path}": must be an absolute path`);
+}
+
+function invalid(message: string): CodedError<ConfigErrorCode> {
+  return new CodedError('config_invalid', message, { hint: usage });
+}

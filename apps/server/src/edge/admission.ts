@@ -1,0 +1,152 @@
+import type { FastifyRequest } from 'fastify';
+import type { Principal } from '@sallyport/platform/http';
+import { errorFields } from '@sallyport/platform/log';
+import { createBrowserGuard } from './browser-guard.ts';
+import { clientAddress } from './client-address.ts';
+import type { DecisionRecorder, SingleDecision } from './decision-recorder.ts';
+import { EdgeError } from './errors.ts';
+import type { EdgeLimits } from './limits.ts';
+import type { EdgeNeeds } from './needs.ts';
+import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
+
+export type Admission = {
+  /**
+   * Lets a request in or throws: is it meant for us, is its sender within limits, who is it, may they. Deny by default:
+   * a route that says neither what it needs nor that it is public is denied, and so is everything when deciding fails.
+   */
+  admit(request: FastifyRequest): Promise<void>;
+  /** Throws a `TypeError` on a public route, where nobody was asked for. */
+  principalOf(request: FastifyRequest): Principal;
+  /** A refusal made after admission, by a handler or while reading the body. */
+  refused(request: FastifyRequest, problem: { readonly code: string; readonly status: number }): Promise<void>;
+};
+
+export function createAdmission(needs: EdgeNeeds, limits: EdgeLimits, recorder: DecisionRecorder): Admission {
+  const { caller, clock, log } = needs;
+  const guardBrowsers = createBrowserGuard({ hostNames: needs.hostNames, secure: needs.tls !== undefined });
+  const addresses = createRateLimiter(clock, limits.perAddress);
+  const principals = createRateLimiter(clock, limits.perPrincipal);
+  const admitted = new WeakMap<FastifyRequest, Principal>();
+  const denied = new WeakSet<FastifyRequest>();
+
+  const identify = async (request: FastifyRequest): Promise<Principal> => {
+    if (caller.kind === 'operator') return caller.principal;
+    const token = bearerToken(request.headers.authorization);
+    let answer;
+    try {
+      answer = await caller.authenticate(token);
+    } catch (error) {
+      log.error('Cannot authenticate', { correlationId: request.id, ...errorFields(error) });
+      throw new EdgeError('authentication_unavailable', 'Cannot check the key now: try again', { cause: error });
+    }
+    if ('refused' in answer)
+      throw new EdgeError('authentication_failed', `Cannot accept the key: ${answer.refused}`, {
+        details: { reason: answer.refused },
+      });
+    return answer;
+  };
+
+  const record = async (
+    request: FastifyRequest,
+    decision: Pick<SingleDecision, 'outcome' | 'code'>,
+    byItself: boolean,
+  ): Promise<void> => {
+    const principal = admitted.get(request);
+    const whole: SingleDecision = {
+      ...decision,
+      method: request.method,
+      route: request.is404 ? '' : (request.routeOptions.url ?? ''),
+      address: clientAddress(request.ip),
+      ...(principal === undefined ? {} : { principal }),
+    };
+    if (!byItself) {
+      recorder.count(whole);
+      return;
+    }
+    try {
+      await recorder.recordNow(whole);
+    } catch (error) {
+      // The denial stands either way; counted, it is recorded as soon as that is possible again.
+      log.warn('Cannot record a denial yet', { correlationId: request.id, ...errorFields(error) });
+      recorder.count(whole);
+    }
+  };
+
+  const decide = async (request: FastifyRequest): Promise<void> => {
+    if (caller.kind === 'keys') {
+      guardBrowsers(request.raw);
+      take(addresses, clientAddress(request.ip), 'this address');
+    }
+    const { config } = request.routeOptions;
+    // The reply to an unknown route says nothing that the public description does not.
+    if (request.is404 || config.public === true) return;
+    const principal = await identify(request);
+    admitted.set(request, principal);
+    if (config.scope === undefined) {
+      throw new EdgeError(
+        'route_undeclared',
+        `Cannot let anybody call ${request.method} ${request.routeOptions.url ?? ''}: the route must declare a scope`,
+      );
+    }
+    if (!principal.scopes.includes(config.scope)) {
+      throw new EdgeError(
+        'scope_missing',
+        `Cannot let ${principal.kind} "${principal.id}" do this: must have scope "${config.scope}"`,
+        {
+          details: { scope: config.scope },
+        },
+      );
+    }
+    // The operator on this machine is never locked out by a rate.
+    if (principal.kind !== 'operator') take(principals, principal.id, 'this key');
+  };
+
+  return {
+    async admit(request) {
+      try {
+        await decide(request);
+      } catch (error) {
+        denied.add(request);
+        const code = error instanceof EdgeError ? error.code : 'internal';
+        await record(request, { outcome: 'denied', code }, code === 'scope_missing' || code === 'route_undeclared');
+        throw error;
+      }
+      if (!request.is404) await record(request, { outcome: 'allowed', code: 'allowed' }, false);
+    },
+
+    principalOf(request) {
+      const principal = admitted.get(request);
+      if (principal === undefined) throw new TypeError('Cannot tell who calls: the route is public');
+      return principal;
+    },
+
+    async refused(request, problem) {
+      if (denied.has(request)) return;
+      await record(request, { outcome: 'denied', code: problem.code }, problem.status === 403);
+    },
+  };
+}
+
+function take(limiter: RateLimiter, name: string, who: string): void {
+  const answer = limiter.take(name);
+  if (answer.allowed) return;
+  const { retryAfterSeconds } = answer;
+  throw new EdgeError(
+    'rate_limited',
+    `Cannot take more requests from ${who} now: try again in ${retryAfterSeconds} s`,
+    { details: { retryAfterSeconds } },
+  );
+}
+
+/** RFC 6750 section 2.1. */
+function bearerToken(header: string | undefined): string {
+  const token = /^Bearer +([\w.~+/-]{1,512}=*)$/i.exec(header ?? '')?.[1];
+  if (token !== undefined) return token;
+  throw new EdgeError(
+    'authentication_required',
+    'Cannot tell who calls: the request must carry "Authorization: Bearer sp_…"',
+    {
+      hint: 'create a key on the server with: sallyport keys create',
+    },
+  );
+}

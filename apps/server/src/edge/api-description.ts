@@ -1,0 +1,61 @@
+import swagger from '@fastify/swagger';
+import type { FastifyInstance } from 'fastify';
+
+/** `GET /v1/openapi.json`: the whole API in OpenAPI 3.1, made from the routes' own schemas. Register before the routes. */
+export async function describeApi(app: FastifyInstance, version: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Sallyport', version, description: 'Errors are problem details (RFC 9457) with a stable `code`.' },
+      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key: `sp_…`' } } },
+    },
+    transform: ({ schema, url, route }) => {
+      const { config } = route;
+      const scope = config?.scope;
+      const described = {
+        ...schema,
+        security: config?.public === true ? [] : [{ key: [] }],
+        ...(scope === undefined ? {} : { description: `${describedAs(schema)}Scope: \`${scope}\`` }),
+        response: { ...responsesOf(schema), default: problemResponse },
+      };
+      return { schema: described, url };
+    },
+  });
+  app.get(
+    '/v1/openapi.json',
+    { config: { public: true }, schema: { summary: 'This description', tags: ['meta'] } },
+    async () => app.swagger(),
+  );
+}
+
+const problemResponse = {
+  description: 'What went wrong',
+  content: {
+    'application/problem+json': {
+      schema: {
+        type: 'object',
+        required: ['type', 'title', 'status', 'detail', 'code', 'instance'],
+        properties: {
+          type: { type: 'string' },
+          title: { type: 'string' },
+          status: { type: 'integer' },
+          detail: { type: 'string' },
+          code: { type: 'string', description: 'Stable' },
+          instance: { type: 'string', description: 'The correlation id' },
+          hint: { type: 'string' },
+          details: { type: 'object' },
+          errors: { type: 'array', items: { type: 'object' } },
+        },
+      },
+    },
+  },
+};
+
+function describedAs(schema: { description?: string } | undefined): string {
+  return schema?.description === undefined ? '' : `${schema.description}\n\n`;
+}
+
+function responsesOf(schema: { response?: unknown } | undefined): object {
+  const response = schema?.response;
+  return typeof response === 'object' && response !== null ? response : {};
+}

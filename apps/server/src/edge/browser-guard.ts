@@ -1,0 +1,52 @@
+import type { IncomingMessage } from 'node:http';
+import { EdgeError } from './errors.ts';
+
+const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+type BrowserRequest = Pick<IncomingMessage, 'method' | 'headers' | 'headersDistinct'>;
+
+/**
+ * Refuses a request that a web page may have had a browser send here:
+ * - under a host name that is not ours. A page whose own name resolves to a loopback address (DNS rebinding) is
+ *   same-origin with us as far as the browser knows, and could read the replies.
+ * - from another origin, when it would change something.
+ * Throws `EdgeError` `host_not_allowed`, `cross_origin`.
+ */
+export function createBrowserGuard(options: {
+  hostNames: readonly string[];
+  secure: boolean;
+}): (request: BrowserRequest) => void {
+  const allowed = new Set([...loopbackNames, ...options.hostNames.map(toHostName)]);
+  const scheme = options.secure ? 'https' : 'http';
+  return ({ method = '', headers, headersDistinct }) => {
+    // Two of them would let each reader of the request see another.
+    const host = headersDistinct['host']?.length === 1 ? (headers.host ?? '') : '';
+    const name = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+?)\.?(?::\d{1,5})?$/i.exec(host)?.[1]?.toLowerCase();
+    if (name === undefined || !allowed.has(name)) {
+      throw new EdgeError(
+        'host_not_allowed',
+        `Cannot answer to host ${JSON.stringify(host.slice(0, 255))}: must be one of ${[...allowed].join(', ')}`,
+        {
+          hint: 'add the name to the configuration if it is this server’s own',
+        },
+      );
+    }
+    if (safeMethods.has(method)) return;
+    const site = headers['sec-fetch-site'];
+    const { origin } = headers;
+    const foreignSite = site !== undefined && site !== 'same-origin' && site !== 'none';
+    const foreignOrigin = origin !== undefined && origin.toLowerCase() !== `${scheme}://${host.toLowerCase()}`;
+    if (foreignSite || foreignOrigin) {
+      throw new EdgeError(
+        'cross_origin',
+        `Cannot ${method} from origin ${JSON.stringify((origin ?? String(site)).slice(0, 255))}: must come from this server or from no web page`,
+      );
+    }
+  };
+}
+
+/** As it stands in a Host header: IPv6 addresses in brackets. */
+function toHostName(name: string): string {
+  return name.includes(':') && !name.startsWith('[') ? `[${name.toLowerCase()}]` : name.toLowerCase();
+}

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import {
+  allScopes,
+  createIdentity,
+  createIdentityRoutes,
+  identityMigrations,
+  identityProblems,
+} from '@sallyport/identity';
+import { createManualClock } from '@sallyport/platform/clock';
+import { migrate } from '@sallyport/platform/database';
+import { forEachDatabase } from '@sallyport/platform/database-testing';
+import { send, startEdge, testRoutes, type Reply, type TestEdge } from './edge-testing.ts';
+
+forEachDatabase((name, open) => {
+  async function setUp(): Promise<{ server: TestEdge; operatorKey: string }> {
+    const { database } = await open();
+    await migrate(database, [identityMigrations]);
+    const outbox = { record: async () => undefined, flushed: async () => undefined };
+    const identity = createIdentity({
+      database,
+      outbox,
+      clock: createManualClock(1_800_000_000_000),
+      random: randomBytes,
+    });
+    const operator = { kind: 'operator', id: 'local', name: 'local operator', scopes: allScopes } as const;
+    const { token } = await identity.createKey({ name: 'first', scopes: ['keys:manage', 'alerts:read'], by: operator });
+    const caller = { kind: 'keys', authenticate: identity.authenticate } as const;
+    const server = await startEdge({
+      caller,
+      routes: [testRoutes, createIdentityRoutes(identity)],
+      problems: [identityProblems],
+    });
+    return { server, operatorKey: token.reveal() };
+  }
+
+  test(`${name}: a key is created over the API, works, is listed without its secret, and stops when revoked`, async () => {
+    const { server, operatorKey } = await setUp();
+    const call = (key: string, method: string, path: string, body?: object): Promise<Reply> =>
+      send({ port: server.port, key, method, path, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+
+    const created = await call(operatorKey, 'POST', '/v1/keys', {
+      name: 'web-1',
+      scopes: ['alerts:read'],
+      source: 'web-1',
+    });
+    assert.equal(created.status, 201, created.text);
+    const key = String(created.json['key']);
+    assert.match(key, /^sp_/);
+    assert.equal((await call(key, 'GET', '/v1/items/a')).status, 200);
+    assert.equal((await call(key, 'GET', '/v1/keys')).json['code'], 'scope_missing');
+
+    const list = await call(operatorKey, 'GET', '/v1/keys');
+    assert.match(list.text, /"name":"web-1".*"source":"web-1"/);
+    assert.ok(!list.text.includes(key) && !list.text.includes('hash'));
+
+    const widened = await call(operatorKey, 'POST', '/v1/keys', { name: 'strong', scopes: ['ledger:read'] });
+    assert.deepEqual([widened.status, widened.json['code']], [403, 'key_grant_widened']);
+    assert.equal(
+      (await call(operatorKey, 'POST', '/v1/keys', { name: 'odd', scopes: ['x'] })).json['code'],
+      'scope_unknown',
+    );
+
+    const path = `/v1/keys/${String(created.json['id'])}`;
+    assert.equal((await call(operatorKey, 'DELETE', path)).status, 204);
+    const refused = await call(key, 'GET', '/v1/items/a');
+    assert.deepEqual(
+      [refused.status, refused.json['code'], refused.json['details']],
+      [401, 'authentication_failed', { reason: 'key_revoked' }],
+    );
+    assert.equal((await call(operatorKey, 'DELETE', '/v1/keys/nothing')).json['code'], 'key_not_found');
+    await server.edge.close();
+    assert.ok(
+      server.decisions.some(({ code, principal }) => code === 'key_grant_widened' && principal?.name === 'first'),
+    );
+  });
+});

@@ -1,0 +1,171 @@
+// An edge on a loopback port with a few routes, and a client that can misbehave: for the tests of this folder.
+import { randomBytes } from 'node:crypto';
+import { request, type IncomingHttpHeaders, type OutgoingHttpHeaders, type RequestOptions } from 'node:http';
+import { connect } from 'node:net';
+import { Readable } from 'node:stream';
+import { createManualClock } from '@sallyport/platform/clock';
+import { CodedError } from '@sallyport/platform/errors';
+import { typedApp, type Principal, type RoutePlugin } from '@sallyport/platform/http';
+import { createLog } from '@sallyport/platform/log';
+import { Type } from 'typebox';
+import { createEdge, type Decision, type Edge, type EdgeNeeds } from './index.ts';
+
+export type TestEdge = {
+  readonly edge: Edge;
+  readonly port: number;
+  readonly decisions: Decision[];
+  readonly logLines: string[];
+  readonly clock: ReturnType<typeof createManualClock>;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+export const keys: Readonly<Record<string, Principal>> = {
+  sp_reader: { kind: 'key', id: 'reader', name: 'reader', scopes: ['alerts:read'] },
+  sp_writer: { kind: 'key', id: 'writer', name: 'writer', scopes: ['alerts:read', 'alerts:write'] },
+};
+
+export const testRoutes: RoutePlugin = async (fastify) => {
+  const app = typedApp(fastify);
+  app.get('/v1/public', { config: { public: true } }, async () => ({ ok: true }));
+  app.get('/v1/public-principal', { config: { public: true } }, async (request) => ({ id: request.principal.id }));
+  app.get('/v1/undeclared', async () => ({ secret: true }));
+  app.get(
+    '/v1/items/:id',
+    {
+      config: { scope: 'alerts:read' },
+      schema: {
+        querystring: Type.Object(
+          { limit: Type.Integer({ default: 10, maximum: 100 }) },
+          { additionalProperties: false },
+        ),
+      },
+    },
+    async (request) => ({ limit: request.query.limit, by: request.principal.id }),
+  );
+  app.post(
+    '/v1/items',
+    {
+      config: { scope: 'alerts:write' },
+      schema: {
+        body: Type.Object(
+          { name: Type.String(), size: Type.Optional(Type.Integer()) },
+          { additionalProperties: false },
+        ),
+      },
+    },
+    async (request) => request.body,
+  );
+  app.post('/v1/anything', { config: { scope: 'alerts:write' } }, async (request) => ({ body: request.body ?? null }));
+  app.post('/v1/small', { config: { scope: 'alerts:write', bodyLimitBytes: 100 } }, async () => ({ ok: true }));
+  app.post(
+    '/v1/fails/:how',
+    { config: { scope: 'alerts:write' }, schema: { params: Type.Object({ how: Type.String() }) } },
+    async (request) => {
+      const { how } = request.params;
+      if (how === 'coded')
+        throw new CodedError('test_conflict', 'Cannot do that twice', { details: { id: 'a' }, hint: 'once is enough' });
+      if (how === 'forbidden') throw new CodedError('test_forbidden', 'Cannot let you');
+      if (how === 'unlisted') throw new CodedError('secret_code', 'password=hunter2');
+      throw new Error('password=hunter2');
+    },
+  );
+  app.register(async (own) => {
+    own.addContentTypeParser('application/x-ndjson', (_request, payload, done) => done(null, payload));
+    own.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+    own.post('/v1/stream', { config: { scope: 'alerts:write', bodyLimitBytes: 1000 } }, async (request) => {
+      if (!(request.body instanceof Readable)) return { bytes: 0 };
+      let bytes = 0;
+      for await (const chunk of request.body) bytes += chunk instanceof Uint8Array ? chunk.length : 0;
+      return { bytes };
+    });
+  });
+};
+
+export async function startEdge(changes: Partial<EdgeNeeds> = {}): Promise<TestEdge> {
+  const { edge, ...rest } = await createTestEdge(changes);
+  const address = await edge.listen({ host: '127.0.0.1', port: 0 });
+  return { edge, ...rest, port: Number(new URL(address).port) };
+}
+
+/** Not listening yet. */
+export async function createTestEdge(changes: Partial<EdgeNeeds> = {}): Promise<Omit<TestEdge, 'port'>> {
+  const decisions: Decision[] = [];
+  const logLines: string[] = [];
+  const clock = createManualClock(1_800_000_000_000);
+  const edge = await createEdge({
+    caller: { kind: 'keys', authenticate: async (token) => keys[token] ?? { refused: 'key_unknown' } },
+    recordDecision: async (decision) => void decisions.push(decision),
+    routes: [testRoutes],
+    problems: [testProblems],
+    hostNames: ['console.example.org'],
+    version: '0.0.0',
+    log: createLog({ clock, write: (line) => void logLines.push(line) }),
+    clock,
+    random: randomBytes,
+    ...changes,
+  });
+  return { edge, decisions, logLines, clock, [Symbol.asyncDispose]: () => edge.close(0) };
+}
+
+const testProblems = {
+  test_conflict: { status: 409, title: 'Conflict' },
+  test_forbidden: { status: 403, title: 'Forbidden' },
+};
+
+export type Reply = {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  readonly json: Readonly<Record<string, unknown>>;
+};
+
+export function send(
+  options: Omit<RequestOptions, 'headers'> & {
+    key?: string;
+    body?: string | Uint8Array;
+    headers?: OutgoingHttpHeaders;
+  },
+): Promise<Reply> {
+  const { key, body, ...rest } = options;
+  const headers: OutgoingHttpHeaders = {
+    ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+    ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+    ...options.headers,
+  };
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', agent: false, ...rest, headers }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json: objectOf(text) }),
+      );
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+/** Writes raw bytes and resolves with everything the server said until it closed the connection. */
+export function sendRaw(port: number, chunks: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      for (const chunk of chunks) socket.write(chunk);
+    });
+    let text = '';
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+    });
+    socket.on('close', () => resolve(text));
+    socket.on('error', (error) => {
+      if (text === '') reject(error);
+    });
+  });
+}
+
+function objectOf(text: string): Record<string, unknown> {
+  if (!text.startsWith('{')) return {};
+  const parsed: unknown = JSON.parse(text);
+  return typeof parsed === 'object' && parsed !== null ? { ...parsed } : {};
+}

@@ -1,0 +1,48 @@
+import { CodedError } from '@sallyport/platform/errors';
+import type { ProblemTable } from '@sallyport/platform/http';
+
+export type EdgeErrorCode =
+  | 'authentication_failed'
+  | 'authentication_required'
+  | 'authentication_unavailable'
+  | 'body_invalid'
+  | 'body_too_large'
+  | 'cross_origin'
+  | 'headers_too_large'
+  | 'host_not_allowed'
+  | 'internal'
+  | 'media_type_unsupported'
+  | 'plain_http_not_loopback'
+  | 'problem_code_twice'
+  | 'rate_limited'
+  | 'request_invalid'
+  | 'request_malformed'
+  | 'request_timeout'
+  | 'route_not_found'
+  | 'route_undeclared'
+  | 'scope_missing'
+  | 'socket_in_use'
+  | 'socket_path_too_long'
+  | 'too_many_connections';
+
+export class EdgeError extends CodedError<EdgeErrorCode> {}
+
+export const edgeProblems = {
+  authentication_failed: { status: 401, title: 'The key was refused' },
+  authentication_required: { status: 401, title: 'A key is required' },
+  authentication_unavailable: { status: 503, title: 'The key cannot be checked now' },
+  body_invalid: { status: 400, title: 'The body cannot be read' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  cross_origin: { status: 403, title: 'Requests from other web sites are refused' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
+  host_not_allowed: { status: 421, title: 'This server does not answer to that host name' },
+  internal: { status: 500, title: 'Something went wrong on the server' },
+  media_type_unsupported: { status: 415, title: 'The content type is not supported' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  request_invalid: { status: 400, title: 'The request does not fit its description' },
+  request_malformed: { status: 400, title: 'This is not HTTP' },
+  request_timeout: { status: 408, title: 'The request did not arrive in time' },
+  route_not_found: { status: 404, title: 'There is nothing here' },
+  route_undeclared: { status: 403, title: 'Nobody may call this' },
+  scope_missing: { status: 403, title: 'The key lacks a scope' },
+} as const satisfies ProblemTable;

@@ -1,0 +1,111 @@
+import { createServer as createPlainServer, STATUS_CODES, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { DropArgument, Socket } from 'node:net';
+import { codeOf } from '@sallyport/platform/errors';
+import { clientAddress } from './client-address.ts';
+import { edgeProblems } from './errors.ts';
+import type { EdgeLimits } from './limits.ts';
+import type { EdgeTls } from './needs.ts';
+import type { Problem } from './problem-details.ts';
+import { securityHeaders } from './security-headers.ts';
+
+type ConnectionRefusal = 'headers_too_large' | 'request_malformed' | 'request_timeout' | 'too_many_connections';
+
+/**
+ * The server of Node with every limit set that keeps a slow or greedy client from costing others: connections in all and
+ * for each address, size of headers, time for headers and for the request. `onRefused` is told of each connection refused.
+ */
+export function createHttpServer(options: {
+  readonly listener: RequestListener;
+  readonly limits: EdgeLimits;
+  readonly tls: EdgeTls | undefined;
+  readonly onRefused: (code: ConnectionRefusal, address: string) => void;
+}): Server {
+  const { limits, tls, listener, onRefused } = options;
+  const settings = {
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: limits.timeoutCheckMs,
+    // A request without a host is refused later, with a problem that says so.
+    requireHostHeader: false,
+  };
+  const server =
+    tls === undefined
+      ? createPlainServer(settings, listener)
+      : createTlsServer(
+          {
+            ...settings,
+            key: tls.key,
+            cert: tls.cert,
+            minVersion: 'TLSv1.3',
+            handshakeTimeout: limits.headersTimeoutMs,
+          },
+          listener,
+        );
+  // Expectations nobody knows may be ignored (RFC 9110 section 10.1.1); Node would answer without a problem.
+  server.on('checkExpectation', listener);
+  server.setTimeout(limits.idleTimeoutMs);
+  server.maxConnections = limits.connections;
+  server.on('drop', (dropped?: DropArgument) =>
+    onRefused('too_many_connections', clientAddress(dropped?.remoteAddress)),
+  );
+  limitPerAddress(server, limits.connectionsPerAddress, (address) => onRefused('too_many_connections', address));
+  return server;
+}
+
+/** One address cannot take all connections. Those of the operator's socket are not counted. */
+function limitPerAddress(server: Server, limit: number, onRefused: (address: string) => void): void {
+  const open = new Map<string, number>();
+  server.on('connection', (socket: Socket) => {
+    const address = clientAddress(socket.remoteAddress);
+    if (address === 'local') return;
+    const count = (open.get(address) ?? 0) + 1;
+    if (count > limit) {
+      onRefused(address);
+      socket.destroy();
+      return;
+    }
+    open.set(address, count);
+    socket.once('close', () => {
+      const left = (open.get(address) ?? 1) - 1;
+      if (left === 0) open.delete(address);
+      else open.set(address, left);
+    });
+  });
+}
+
+/** Answers what never became a request, and closes. */
+export function refuseConnection(error: unknown, socket: Socket, correlationId: string): ConnectionRefusal {
+  const code = refusalOf(codeOf(error));
+  const { status, title } = edgeProblems[code];
+  const problem: Problem = {
+    type: `urn:sallyport:problem:${code}`,
+    title,
+    status,
+    detail: title,
+    code,
+    instance: correlationId,
+  };
+  const body = JSON.stringify(problem);
+  const headers = {
+    ...securityHeaders,
+    'x-correlation-id': correlationId,
+    'content-type': 'application/problem+json',
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  };
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  if (socket.writable)
+    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head.join('\r\n')}\r\n\r\n${body}`);
+  // A client that does not read must not keep the socket either.
+  socket.destroySoon();
+  return code;
+}
+
+function refusalOf(nodeCode: string | undefined): 'headers_too_large' | 'request_malformed' | 'request_timeout' {
+  if (nodeCode === 'HPE_HEADER_OVERFLOW') return 'headers_too_large';
+  if (nodeCode === 'ERR_HTTP_REQUEST_TIMEOUT') return 'request_timeout';
+  return 'request_malformed';
+}

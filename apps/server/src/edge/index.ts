@@ -1,0 +1,7 @@
+export { createEdge } from './edge.ts';
+export type { Edge } from './edge.ts';
+export { EdgeError, edgeProblems } from './errors.ts';
+export type { EdgeErrorCode } from './errors.ts';
+export { defaultLimits } from './limits.ts';
+export type { EdgeLimits, Rate } from './limits.ts';
+export type { Caller, Decision, EdgeNeeds, EdgeTls } from './needs.ts';

@@ -1,0 +1,48 @@
+import type { Clock } from '@sallyport/platform/clock';
+import type { Principal, ProblemTable, RoutePlugin } from '@sallyport/platform/http';
+import type { Log } from '@sallyport/platform/log';
+import type { EdgeLimits } from './limits.ts';
+
+/** What the edge decided about one request, or about `count` alike within a second. */
+export type Decision = {
+  readonly outcome: 'allowed' | 'denied';
+  /** The error code of a denial; `allowed` otherwise. */
+  readonly code: string;
+  readonly method: string;
+  /** The pattern of the route, never the address with its parameters; empty when no route was reached. */
+  readonly route: string;
+  /** Undefined before authentication. */
+  readonly principal?: Principal;
+  /** Network address of the client; `local` on the operator's socket, `various` when there were too many to tell apart. */
+  readonly address: string;
+  readonly count: number;
+  readonly firstAtMs: number;
+  readonly lastAtMs: number;
+};
+
+/** Key and certificate for TLS 1.3, in PEM. */
+export type EdgeTls = { readonly key: string; readonly cert: string };
+
+/** Who is behind a request: whoever holds the key it carries, or always the operator on this machine. */
+export type Caller =
+  | { readonly kind: 'keys'; authenticate(token: string): Promise<Principal | { readonly refused: string }> }
+  | { readonly kind: 'operator'; readonly principal: Principal };
+
+export type EdgeNeeds = {
+  readonly caller: Caller;
+  /** Resolves when the decision is durable. Denials of an authenticated caller wait for it. */
+  readonly recordDecision: (decision: Decision) => Promise<void>;
+  readonly routes: readonly RoutePlugin[];
+  /** Of every module whose errors may reach a client. Codes must be unique over all of them. */
+  readonly problems: readonly ProblemTable[];
+  /** Host names clients may use, besides `localhost` and loopback addresses. Without port. */
+  readonly hostNames: readonly string[];
+  readonly version: string;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Unpredictable bytes, for correlation ids. */
+  readonly random: (length: number) => Uint8Array;
+  /** Without it the edge listens on loopback addresses and sockets only. */
+  readonly tls?: EdgeTls;
+  readonly limits?: Partial<EdgeLimits>;
+};

@@ -1,0 +1,61 @@
+import { Transform } from 'node:stream';
+import type { FastifyInstance, RequestPayload } from 'fastify';
+import { EdgeError } from './errors.ts';
+import { readJsonText } from './json-body.ts';
+
+/**
+ * Bounds every body, those included that a route reads as a stream, and reads JSON strictly: UTF-8, bounded depth, no
+ * `__proto__` and no `constructor.prototype`. A route plugin may bring parsers of its own for any content type.
+ */
+export function installBodyLimits(app: FastifyInstance, limits: { readonly jsonDepth: number }): void {
+  app.addHook('onRoute', (route) => {
+    const own = route.config?.bodyLimitBytes;
+    // The hook is Fastify's place for changing a route.
+    // oxlint-disable-next-line eslint/no-param-reassign
+    if (own !== undefined) route.bodyLimit = own;
+  });
+
+  app.addHook('preParsing', async (request, _reply, payload) => {
+    const limit = request.routeOptions.bodyLimit;
+    const announced = request.headers['content-length'];
+    if (announced !== undefined) {
+      // Node hands on no more than was announced.
+      if (Number(announced) > limit) throw tooLarge(limit);
+      return payload;
+    }
+    return request.headers['transfer-encoding'] === undefined ? payload : bounded(payload, limit);
+  });
+
+  app.removeContentTypeParser(['application/json', 'text/plain']);
+  const parse = app.getDefaultJsonParser('error', 'error');
+  // As an expression, so that a plugin's own parser for exactly "application/json" does not collide with it.
+  app.addContentTypeParser(/^application\/json(?:;|$)/i, { parseAs: 'buffer' }, (request, body, done) => {
+    let text;
+    try {
+      text = readJsonText(typeof body === 'string' ? Buffer.from(body) : body, limits.jsonDepth);
+    } catch (error) {
+      done(error instanceof Error ? error : new EdgeError('body_invalid', 'Cannot read the body', { cause: error }));
+      return;
+    }
+    void parse(request, text, done);
+  });
+}
+
+function bounded(payload: RequestPayload, limit: number): Transform {
+  let received = 0;
+  const counter = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      received += chunk.length;
+      if (received > limit) done(tooLarge(limit));
+      else done(null, chunk);
+    },
+  });
+  payload.once('error', (error: Error) => counter.destroy(error));
+  return payload.pipe(counter);
+}
+
+function tooLarge(limit: number): EdgeError {
+  return new EdgeError('body_too_large', `Cannot read the body: must be at most ${limit} bytes`, {
+    details: { limitBytes: limit },
+  });
+}

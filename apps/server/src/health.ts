@@ -1,0 +1,76 @@
+import type { JsonObject } from '@sallyport/contracts';
+import { formatPosition } from '@sallyport/contracts';
+import type { Detection } from '@sallyport/detection';
+import type { EventSearch } from '@sallyport/event-search';
+import type { Alerts } from '@sallyport/incident-response';
+import type { LedgerClient, ProjectionRunner } from '@sallyport/ledger';
+import { codeOf } from '@sallyport/platform/errors';
+import type { RoutePlugin } from '@sallyport/platform/http';
+import type { Children } from './children.ts';
+
+export type Health = {
+  /** Whether events are accepted and recorded now. */
+  isRecording(): Promise<boolean>;
+  report(): Promise<JsonObject>;
+};
+
+export function createHealth(needs: {
+  readonly ledger: Pick<LedgerClient, 'head' | 'status'>;
+  readonly search: Pick<EventSearch, 'health'>;
+  readonly detection: Pick<Detection, 'health'>;
+  readonly alerts: Pick<Alerts, 'health'>;
+  readonly projections: readonly ProjectionRunner[];
+  readonly children: Pick<Children, 'pids'>;
+  readonly version: string;
+}): Health {
+  const ledgerStatus = async (): Promise<JsonObject> => {
+    try {
+      return { up: true, ...(await needs.ledger.status()) };
+    } catch (error) {
+      return { up: false, error: codeOf(error) ?? 'unknown' };
+    }
+  };
+  return {
+    async isRecording() {
+      const status = await ledgerStatus();
+      return status['up'] === true && status['intake_allowed'] === true;
+    },
+    async report() {
+      const [ledger, search] = await Promise.all([ledgerStatus(), needs.search.health()]);
+      const { cursor, ...detection } = needs.detection.health();
+      const { sealer, store } = needs.children.pids();
+      return {
+        version: needs.version,
+        head: formatPosition(needs.ledger.head()),
+        ledger,
+        search: { up: search.isUp, rows: search.rows ?? null, lag: search.lagEntries ?? null, error: search.lastError ?? null },
+        detection: { ...plain(detection), cursor: formatPosition(cursor) },
+        alerts: plain(needs.alerts.health()),
+        projections: needs.projections.map((projection) => {
+          const { name, state, cursor: at, eventsApplied, lastError } = projection.health();
+          return { name, state, cursor: formatPosition(at), events_applied: eventsApplied, error: lastError ?? null };
+        }),
+        processes: {
+          server: { pid: process.pid, memory_bytes: process.memoryUsage.rss() },
+          sealer: { pid: sealer ?? null },
+          store: { pid: store ?? null },
+        },
+      };
+    },
+  };
+}
+
+export function createHealthRoutes(health: Health): RoutePlugin {
+  return async (app) => {
+    app.get('/v1/health', { config: { scope: 'health:read' } }, () => health.report());
+    // For load balancers and supervisors, which hold no key: one bit, nothing else.
+    app.get('/v1/ready', { config: { public: true } }, async (_request, reply) => {
+      const isRecording = await health.isRecording();
+      return reply.code(isRecording ? 200 : 503).send({ recording: isRecording });
+    });
+  };
+}
+
+function plain(value: object): JsonObject {
+  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, typeof entry === 'object' ? JSON.stringify(entry) : entry]));
+}

@@ -1,0 +1,36 @@
+// What `npm start` runs: the server process, started again when it ends unexpectedly. Holds no secret and no state.
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+
+const exitConfigInvalid = 78;
+const firstDelayMs = 200;
+const maxDelayMs = 10_000;
+/** A server that stayed up this long did not fail to start. */
+const settledAfterMs = 30_000;
+
+let stopping = false;
+let delayMs = firstDelayMs;
+
+function start(): void {
+  const startedAtMs = performance.now();
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', new URL('./server.ts', import.meta.url).pathname, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  });
+  const forward = (signal: NodeJS.Signals): void => {
+    stopping = true;
+    // A terminal has told the whole group already.
+    if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+  };
+  process.on('SIGINT', forward);
+  process.on('SIGTERM', forward);
+  child.once('exit', (code, signal) => {
+    process.off('SIGINT', forward);
+    process.off('SIGTERM', forward);
+    if (stopping || code === 0 || code === exitConfigInvalid) process.exit(signal === null ? (code ?? 1) : 128 + constants.signals[signal]);
+    delayMs = performance.now() - startedAtMs > settledAfterMs ? firstDelayMs : Math.min(delayMs * 2, maxDelayMs);
+    process.stderr.write(`The server ended (${signal ?? `exit ${code ?? 1}`}); starting it again in ${delayMs} ms\n`);
+    setTimeout(start, delayMs);
+  });
+}
+
+start();

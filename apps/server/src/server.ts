@@ -1,0 +1,56 @@
+// The server process: HTTP edge, modules and projections. Starts the sealer and the store beside it.
+import { systemClock } from '@sallyport/platform/clock';
+import { CodedError, codeOf, messageOf } from '@sallyport/platform/errors';
+import { createLog } from '@sallyport/platform/log';
+import { printAlert, printWelcome } from './announce.ts';
+import { startServer } from './compose.ts';
+import { readConfig } from './config.ts';
+
+/** Tells the supervisor that starting again would fail the same way (sysexits.h EX_CONFIG). */
+const exitConfigInvalid = 78;
+const notWorthRetrying = new Set(['config_invalid', 'unseal_failed', 'vault_damaged', 'ledger_corrupt', 'plain_http_not_loopback', 'EADDRINUSE', 'EACCES', 'EROFS']);
+
+async function run(): Promise<void> {
+  const config = readConfig(process.env, process.argv.slice(2), {
+    workingDirectory: process.cwd(),
+    isTerminal: process.stdout.isTTY,
+  });
+  const pretty = config.logFormat === 'pretty';
+  const log = createLog({ clock: systemClock, write: (line) => process.stderr.write(line), pretty });
+  const write = (text: string): void => {
+    process.stdout.write(text);
+  };
+  const server = await startServer(config, log);
+  printWelcome(server, config, write);
+  server.alerts.onAlert((alert) => printAlert(alert, write, process.stdout.isTTY));
+  let stopping = false;
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.on(signal, () => {
+      if (stopping) return;
+      stopping = true;
+      log.info('Stopping');
+      server.stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error('Did not stop cleanly', { message: messageOf(error) });
+          process.exit(1);
+        },
+      );
+    });
+  }
+}
+
+process.on('unhandledRejection', (error) => {
+  // A promise nobody waits for has failed: the state is unknown, and everything durable survives a restart.
+  process.stderr.write(`unhandled: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exit(1);
+});
+
+try {
+  await run();
+} catch (error) {
+  const code = codeOf(error) ?? 'internal';
+  const hint = error instanceof CodedError ? error.hint : undefined;
+  process.stderr.write(`${code}: ${messageOf(error)}\n${hint === undefined ? '' : `hint: ${hint}\n`}`);
+  process.exit(notWorthRetrying.has(code) ? exitConfigInvalid : 1);
+}

@@ -1,0 +1,18 @@
+import { normaliseCloudTrail } from './cloudtrail.ts';
+import type { JsonObject, OcsfEvent } from './event.ts';
+import { normaliseGeneric, passOcsf } from './generic.ts';
+import { normaliseWindows } from './windows.ts';
+
+/**
+ * One parsed record as an OCSF 1.8.0 event, with `rawText` whole in `raw_data`. Never throws, whatever the record holds;
+ * the mapped part is bounded (each text by 32,768 characters), so the result is at most about twice the raw text.
+ * `time` is what the source claims, or `receivedAtMs` when it claims nothing plausible: never order or partition by it.
+ */
+export function normalise(record: JsonObject, rawText: string, context: { readonly receivedAtMs: number }): OcsfEvent {
+  return (
+    passOcsf(record, rawText) ??
+    normaliseWindows(record, rawText, context.receivedAtMs) ??
+    normaliseCloudTrail(record, rawText, context.receivedAtMs) ??
+    normaliseGeneric(record, rawText, context.receivedAtMs)
+  );
+}

@@ -1,0 +1,18 @@
+export { parseSigmaRules } from './parse-rules.ts';
+export type { ParsedSigmaRules, SigmaParseOptions } from './parse-rules.ts';
+export type { RefusalCode, SigmaRefusal } from './refusal.ts';
+export type { SigmaLevel, SigmaLogSource, SigmaRule, SigmaStatus } from './rule.ts';
+export type { Detection, DetectionItem, ValueTest } from './detection.ts';
+export type { Condition } from './condition.ts';
+export type { PatternToken } from './wildcard.ts';
+export { sigmaEventOf } from './event-view.ts';
+export type { FieldValue, SigmaEvent } from './event-view.ts';
+export { logSourceOf, logSourceOfEvent, matchesLogSource } from './log-source.ts';
+export type { EventLogSource } from './log-source.ts';
+export { compileRule } from './compile-rule.ts';
+export type { CompiledRule, MatchedField } from './compile-rule.ts';
+export { createFullScan } from './full-scan.ts';
+export type { FullScan, RuleMatch } from './full-scan.ts';
+export { attackOf } from './attack.ts';
+export type { AttackReference } from './attack.ts';
+export type { JsonObject, JsonScalar, JsonValue } from './json.ts';

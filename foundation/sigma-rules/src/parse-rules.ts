@@ -1,0 +1,148 @@
+import { parseDetection } from './parse-detection.ts';
+import { parseCondition } from './condition.ts';
+import type { Condition } from './condition.ts';
+import type { Detection } from './detection.ts';
+import type { PlaceholderTable } from './placeholders.ts';
+import { RefusedRule } from './refusal.ts';
+import type { SigmaRefusal } from './refusal.ts';
+import { readAttributes } from './rule-attributes.ts';
+import type { SigmaRule } from './rule.ts';
+import { entryOf, readYamlDocuments } from './yaml-tree.ts';
+import type { YamlDocument, YamlMap, YamlTree } from './yaml-tree.ts';
+
+export type SigmaParseOptions = {
+  /** How the file is called in rules and refusals. It is not opened. */
+  readonly file: string;
+  /** Values for `%name%` under the modifier `expand`. Rules that need a name that is not here are refused. */
+  readonly placeholders?: PlaceholderTable;
+  /** Longest text taken, in UTF-16 units. The longest file of the SigmaHQ corpus has 295,078. */
+  readonly maxLength?: number;
+};
+
+export type ParsedSigmaRules = { readonly rules: readonly SigmaRule[]; readonly refusals: readonly SigmaRefusal[] };
+
+const limits = { maxNodes: 100_000, maxDepth: 32 } as const;
+const maxDocuments = 5_000;
+
+/**
+ * The detection rules of a Sigma file, which may hold several YAML documents (Sigma 2.1). What cannot be honoured to the
+ * letter is not loaded but listed in `refusals`; no text makes this throw.
+ */
+export function parseSigmaRules(text: string, options: SigmaParseOptions): ParsedSigmaRules {
+  const { file, placeholders = {}, maxLength = 1_048_576 } = options;
+  const rules: SigmaRule[] = [];
+  const refusals: SigmaRefusal[] = [];
+
+  function refuse(error: unknown, fallbackLine: number, ruleId?: string): void {
+    const refused = asRefusal(error, fallbackLine);
+    refusals.push({ file, line: refused.line, ruleId, code: refused.code, reason: refused.message });
+  }
+
+  function documentsOf(): readonly YamlDocument[] {
+    if (text.length > maxLength) {
+      throw new RefusedRule(
+        'text_too_large',
+        1,
+        `Cannot read "${file}": it has ${text.length} characters, must have at most ${maxLength}`,
+      );
+    }
+    const documents = readYamlDocuments(text.replace(/^\uFEFF/, ''), limits);
+    if (documents.length > maxDocuments) {
+      throw new RefusedRule('yaml_too_many_nodes', 1, `Cannot read "${file}": it has over ${maxDocuments} documents`);
+    }
+    return documents;
+  }
+
+  try {
+    for (const document of documentsOf()) {
+      let tree: YamlTree | undefined;
+      try {
+        tree = document.read();
+        if (tree.kind === 'scalar' && tree.value === null) continue;
+        rules.push(parseRule(tree, file, placeholders));
+      } catch (error) {
+        refuse(error, document.line, tree === undefined ? undefined : idOf(tree));
+      }
+    }
+  } catch (error) {
+    refuse(error, 1);
+  }
+  return { rules, refusals };
+}
+
+/** The engine's own limit (a stack that ran out on deep nesting) is a refusal too; anything else is our fault and is thrown on. */
+function asRefusal(error: unknown, line: number): RefusedRule {
+  if (error instanceof RefusedRule) return error;
+  if (error instanceof RangeError)
+    return new RefusedRule('yaml_too_deep', line, 'Cannot read the YAML: it is nested too deep');
+  throw error;
+}
+
+function idOf(tree: YamlTree): string | undefined {
+  const id = tree.kind === 'map' ? entryOf(tree, 'id') : undefined;
+  return id?.kind === 'scalar' && typeof id.value === 'string' ? id.value : undefined;
+}
+
+function parseRule(tree: YamlTree, file: string, placeholders: PlaceholderTable): SigmaRule {
+  if (tree.kind !== 'map') throw new RefusedRule('not_a_rule', tree.line, 'A document must be a map');
+  const detection = entryOf(tree, 'detection');
+  if (detection === undefined) throw otherDocument(tree);
+  const attributes = readAttributes(tree, file);
+  if (detection.kind !== 'map') throw new RefusedRule('invalid_detection', detection.line, '"detection" must be a map');
+  const detections = parseDetections(detection, placeholders);
+  return {
+    ...attributes,
+    detections,
+    condition: parseConditions(detection, [...detections.keys()]),
+    file,
+    line: tree.line,
+  };
+}
+
+function otherDocument(tree: YamlMap): RefusedRule {
+  if (entryOf(tree, 'correlation') !== undefined)
+    return new RefusedRule('correlation_rule', tree.line, 'Not a detection rule: it is a correlation rule');
+  if (entryOf(tree, 'filter') !== undefined)
+    return new RefusedRule('filter_rule', tree.line, 'Not a detection rule: it is a filter');
+  if (entryOf(tree, 'action') !== undefined) {
+    return new RefusedRule('legacy_construct', tree.line, 'Documents joined by "action" left Sigma with version 2');
+  }
+  return new RefusedRule('not_a_rule', tree.line, 'A rule must have "detection"');
+}
+
+function parseDetections(detection: YamlMap, placeholders: PlaceholderTable): ReadonlyMap<string, Detection> {
+  const detections = new Map<string, Detection>();
+  for (const { key, value, line } of detection.entries) {
+    if (key === 'condition') continue;
+    if (key === 'timeframe')
+      throw new RefusedRule('legacy_construct', line, '"timeframe" left Sigma with version 2: use a correlation');
+    detections.set(key, parseDetection(value, placeholders));
+  }
+  if (detections.size === 0)
+    throw new RefusedRule('invalid_detection', detection.line, '"detection" must have a search identifier');
+  return detections;
+}
+
+/** Several conditions are linked with OR. */
+function parseConditions(detection: YamlMap, identifiers: readonly string[]): Condition {
+  const tree = entryOf(detection, 'condition');
+  if (tree === undefined)
+    throw new RefusedRule('missing_attribute', detection.line, '"detection" must have "condition"');
+  const conditions = (tree.kind === 'list' ? tree.items : [tree]).map((item) => {
+    if (item.kind !== 'scalar' || typeof item.value !== 'string') {
+      throw new RefusedRule('condition_syntax', item.line, '"condition" must be a string or a list of strings');
+    }
+    const condition = parseCondition(item.value, identifiers);
+    if ('fault' in condition) {
+      throw new RefusedRule(
+        condition.code,
+        item.line,
+        `Cannot read the condition "${item.value.slice(0, 200)}": ${condition.fault}`,
+      );
+    }
+    return condition;
+  });
+  const [first] = conditions;
+  if (first === undefined) throw new RefusedRule('condition_syntax', tree.line, '"condition" must not be empty');
+  return conditions.length === 1 ? first : { kind: 'or', operands: conditions };
+}

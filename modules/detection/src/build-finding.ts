@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { findingBody, formatPosition } from '@sallyport/contracts';
+import type { Finding, Position } from '@sallyport/contracts';
+import type { AppendEntry, LedgerEvent } from '@sallyport/ledger';
+import type { EventOutcome, RuleMatch, RuleSummary } from './match-protocol.ts';
+
+/** The rule id of the finding that says an event was not scanned, or not in full. No rule file may claim it. */
+export const skippedRuleId = 'sallyport-detection-skipped';
+
+/** Part of every finding's uid: raised when the same rule and input should give new findings. */
+const findingVersion = 1;
+
+type Scanned = Extract<EventOutcome, { kind: 'scanned' }>;
+
+/** The finding for one match. Depends on its arguments alone, so that a repeated run gives the same bytes. */
+export function matchEntry(event: LedgerEvent, scanned: Scanned, match: RuleMatch, rule: RuleSummary): AppendEntry {
+  return entry(`detection/${rule.id}/${event.position.log}`, {
+    uid: findingUid(rule.id, event.position),
+    title: rule.title,
+    ...(rule.description === undefined ? {} : { description: rule.description }),
+    createdAtMs: event.receivedAtMs,
+    level: rule.level,
+    rule: { id: rule.id, file: rule.file },
+    attacks: rule.attacks,
+    input: event.position,
+    generation: scanned.generation + 1,
+    matched: match.matched,
+    ...(scanned.host === undefined ? {} : { host: scanned.host }),
+    ...(scanned.user === undefined ? {} : { user: scanned.user }),
+  });
+}
+
+/** The finding that rules did not see all of an event: whoever sends an event that cannot be scanned is seen doing it. */
+export function skippedEntry(event: LedgerEvent, reason: string): AppendEntry {
+  return entry(`detection-skipped/${event.position.log}`, {
+    uid: findingUid(skippedRuleId, event.position),
+    title: 'An event was not scanned in full',
+    description: `Event ${formatPosition(event.position)}: ${reason}`,
+    createdAtMs: event.receivedAtMs,
+    level: 'medium',
+    rule: { id: skippedRuleId },
+    attacks: [],
+    input: event.position,
+    generation: 1,
+    matched: [],
+  });
+}
+
+/** (stream, sequence) names the finding to the ledger: appending it again returns the old position. */
+function entry(stream: string, finding: Finding): AppendEntry {
+  const body = findingBody(finding);
+  return {
+    classUid: body.class_uid,
+    body: new TextEncoder().encode(JSON.stringify(body)),
+    stream,
+    sequence: finding.input.index,
+  };
+}
+
+function findingUid(ruleId: string, input: Position): string {
+  const name = `detection/${findingVersion}/${ruleId}/${formatPosition(input)}`;
+  return createHash('sha256').update(name).digest('hex').slice(0, 32);
+}

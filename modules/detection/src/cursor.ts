@@ -1,0 +1,36 @@
+import { origin } from '@sallyport/contracts';
+import type { Position } from '@sallyport/contracts';
+import type { Database, MigrationSet } from '@sallyport/platform/database';
+import { createDetectionCursor } from './migrations/0001-create-detection-cursor.ts';
+
+type Tables = { detection_cursor: { name: string; log: number; entry_index: number } };
+
+export const detectionMigrations: MigrationSet = {
+  module: 'detection',
+  migrations: { '0001-create-detection-cursor': createDetectionCursor },
+};
+
+/** How far detection got: findings of everything before it are in the ledger. */
+export type Cursor = { read(): Promise<Position>; write(position: Position): Promise<void> };
+
+export function createCursor(database: Database): Cursor {
+  const tables = database.withTables<Tables>();
+  return {
+    async read() {
+      const row = await tables
+        .selectFrom('detection_cursor')
+        .selectAll()
+        .where('name', '=', 'sigma')
+        .executeTakeFirst();
+      return row === undefined ? origin : { log: row.log, index: row.entry_index };
+    },
+    async write(position) {
+      const place = { log: position.log, entry_index: position.index };
+      await tables
+        .insertInto('detection_cursor')
+        .values({ name: 'sigma', ...place })
+        .onConflict((conflict) => conflict.column('name').doUpdateSet(place))
+        .execute();
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import type { Ledger, Outbox } from '@sallyport/ledger';
+import type { Clock } from '@sallyport/platform/clock';
+import type { Database } from '@sallyport/platform/database';
+
+/** Runs `task` every `intervalMs` until the returned function is called. */
+export type Every = (intervalMs: number, task: () => void) => () => void;
+
+/** A place where rule files lie; `name` stands for it wherever a file is shown. */
+export type RuleDirectory = { readonly name: string; readonly path: string };
+
+export type DetectionNeeds = {
+  readonly ledger: Pick<Ledger, 'append' | 'head'>;
+  readonly database: Database;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly every: Every;
+  /** In the order of precedence: of two rules with one id the first is in force, the second refused. */
+  readonly ruleDirectories: readonly RuleDirectory[];
+  readonly limits?: {
+    /** One event may keep the matching thread this long (10 s); twice that ends in its being skipped. */
+    readonly eventTimeLimitMs?: number;
+    /** All rules must be loaded within this (120 s). */
+    readonly loadTimeLimitMs?: number;
+    /** Heap of the matching thread (1024 MB). */
+    readonly memoryLimitMb?: number;
+  };
+  /** The matching thread's entry; another one in tests. */
+  readonly workerUrl?: URL;
+};

@@ -1,0 +1,52 @@
+import type { MessagePort } from 'node:worker_threads';
+import type {
+  EventOutcome,
+  HostMessage,
+  RuleRefusal,
+  RuleSource,
+  RuleSummary,
+  ThreadMessage,
+} from './match-protocol.ts';
+
+/** Rules ready to be matched, inside the matching thread. */
+export type RuleScanner = {
+  readonly rules: readonly RuleSummary[];
+  readonly refusals: readonly RuleRefusal[];
+  /** `body` is UTF-8 JSON of an OCSF event. Never throws for its content. */
+  scan(body: Uint8Array): EventOutcome;
+};
+
+/** An event may match every rule: a reply ends with the event that brings it past this, so that no answer outgrows memory. */
+const matchesPerReply = 1000;
+
+/**
+ * The matching thread's side: loads once, then answers scans in order. Before each event its ordinal is written to
+ * the shared progress cell, so that after a stall or a death the host knows which event was being looked at.
+ */
+export function serveMatches(port: MessagePort, createScanner: (sources: readonly RuleSource[]) => RuleScanner): void {
+  let scanner: RuleScanner | undefined;
+  let progress: Int32Array | undefined;
+  const reply = (message: ThreadMessage): void => port.postMessage(message);
+
+  port.on('message', (message: HostMessage) => {
+    if (message.kind === 'load') {
+      progress = message.progress;
+      scanner = createScanner(message.sources);
+      reply({ kind: 'loaded', rules: scanner.rules, refusals: scanner.refusals });
+      return;
+    }
+    if (scanner === undefined || progress === undefined) throw new TypeError('scan before load');
+    const outcomes: EventOutcome[] = [];
+    let matches = 0;
+    let start = 0;
+    for (const [ordinal, end] of message.ends.entries()) {
+      Atomics.store(progress, 0, ordinal);
+      const outcome = scanner.scan(message.packed.subarray(start, end));
+      outcomes.push(outcome);
+      start = end;
+      matches += outcome.kind === 'scanned' ? outcome.matches.length : 0;
+      if (matches >= matchesPerReply) break;
+    }
+    reply({ kind: 'scanned', outcomes });
+  });
+}

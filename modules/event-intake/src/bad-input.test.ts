@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import { test } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { collectorKey, startHouse } from './intake-testing.ts';
+
+const query = '?source=web&sequence=0';
+
+function reasonsOf(body: { readonly [name: string]: unknown }): unknown {
+  return body['reasons'];
+}
+
+test('events that cannot be read are kept raw with their reason, and harm none beside them', async (t) => {
+  const house = await startHouse(t);
+  const deep = `${'{"a":'.repeat(65)}1${'}'.repeat(65)}`;
+  const wide = `{${Array.from({ length: 10_001 }, (_, at) => `"f${at}":1`).join(',')}}`;
+  const sent = ['{"ok":1}', '{"cut":', deep, '[1]', '42', wide, '\u0000', '{"ok":2}'];
+  const body = Buffer.concat([
+    Buffer.from(`${sent.join('\r\n')}\n\n  \n`),
+    Buffer.from([0x7b, 0xff, 0xfe, 0x7d, 0x0a]),
+  ]);
+  const answer = await house.send(body, { query });
+  assert.equal(answer.status, 200);
+  assert.deepEqual(reasonsOf(answer.body), [
+    { sequence: 1, code: 'json_invalid' },
+    { sequence: 2, code: 'json_too_deep' },
+    { sequence: 3, code: 'not_an_object' },
+    { sequence: 4, code: 'not_an_object' },
+    { sequence: 5, code: 'json_too_many_fields' },
+    { sequence: 6, code: 'json_invalid' },
+    { sequence: 8, code: 'utf8_invalid' },
+  ]);
+  const kept = house.bodies();
+  assert.deepEqual(
+    kept.slice(0, 8).map((event) => event['raw_data']),
+    sent,
+  );
+  assert.equal(kept[8]?.['raw_data'], Buffer.from([0x7b, 0xff, 0xfe, 0x7d]).toString('base64'));
+  assert.equal(kept[8]['status_detail'], 'utf8_invalid');
+});
+
+test('a million brackets are measured, not parsed', async (t) => {
+  const house = await startHouse(t);
+  const answer = await house.send(`${'['.repeat(1_000_000)}\n${'{"a":'.repeat(200_000)}\n`, { query });
+  assert.deepEqual([answer.status, answer.body['kept_raw']], [200, 2]);
+});
+
+test('a __proto__ key stays a key', async (t) => {
+  const house = await startHouse(t);
+  const text = '{"__proto__":{"class_uid":2004},"EventID":1,"Channel":"Security","constructor":{"prototype":{"x":1}}}';
+  const answer = await house.send(text, { query });
+  assert.deepEqual([answer.body['accepted'], answer.body['kept_raw']], [1, 0]);
+  assert.deepEqual([house.bodies()[0]?.['raw_data'], house.bodies()[0]?.['class_uid']], [text, 0]);
+  assert.equal('class_uid' in {}, false);
+});
+
+test('a line of 100 MB is kept as its beginning, length and hash, in bounded memory', async (t) => {
+  const house = await startHouse(t, { limits: { maxCompressedBytes: 200_000_000 } });
+  const chunk = Buffer.alloc(1_000_000, 'é');
+  const hash = createHash('sha256').update('{"a":"');
+  for (let times = 0; times < 100; times += 1) hash.update(chunk);
+  let highest = 0;
+  let before = process.memoryUsage().arrayBuffers;
+  const pieces = function* pieces(): Generator<Buffer> {
+    yield Buffer.from('{"first":1}\n{"a":"');
+    for (let times = 0; times < 100; times += 1) {
+      highest = Math.max(highest, process.memoryUsage().arrayBuffers - before);
+      yield chunk;
+    }
+    yield Buffer.from('\n{"last":1}\n');
+  };
+  const answer = await house.send(Readable.from(pieces()), { query });
+  assert.deepEqual([answer.status, answer.body['accepted'], answer.body['kept_raw']], [200, 3, 1]);
+  // Once more without HTTP in between, where the buffers of client and socket do not blur the measure.
+  highest = 0;
+  before = process.memoryUsage().arrayBuffers;
+  const { signal } = new AbortController();
+  const headers = { contentType: 'application/x-ndjson', contentEncoding: undefined, contentLength: undefined };
+  await house.intake.accept({
+    principal: collectorKey,
+    ...headers,
+    sequence: 0,
+    source: 'web',
+    body: Readable.from(pieces()),
+    signal,
+  });
+  assert.ok(highest < 16 * 1024 * 1024, `${highest} bytes at the highest`);
+  const kept = house.bodies()[1];
+  assert.ok(kept !== undefined && typeof kept['raw_data'] === 'string');
+  assert.ok(kept['raw_data'].startsWith('{"a":"éé') && kept['raw_data'].length < 65_536);
+  assert.deepEqual(kept['raw_data_hash'], { algorithm_id: 3, value: hash.digest('hex') });
+  assert.equal(kept['raw_data_size'], 100_000_006);
+});
+
+test('an event that grows beyond what the ledger takes is kept cut', async (t) => {
+  const house = await startHouse(t);
+  const line = '\u0001'.repeat(1_000_000);
+  const answer = await house.send(`${line}\n`, { query });
+  assert.deepEqual(reasonsOf(answer.body), [{ sequence: 0, code: 'event_too_large' }]);
+  assert.equal(house.bodies()[0]?.['raw_data_size'], 1_000_000);
+});
+
+test('a body that expands without end is refused, whatever it is compressed with', async (t) => {
+  const house = await startHouse(t);
+  const zeros = Buffer.alloc(64 * 1024 * 1024, 0x20);
+  for (const [encoding, bytes] of [
+    ['gzip', gzipSync(zeros)],
+    ['zstd', zstdCompressSync(zeros)],
+  ] as const) {
+    const answer = await house.send(bytes, { query, headers: { 'content-encoding': encoding } });
+    assert.deepEqual([answer.status, answer.body['code']], [413, 'body_expands_too_much'], encoding);
+  }
+});
+
+test('a body over the limits is refused and told from where to go on', async (t) => {
+  const house = await startHouse(t, {
+    limits: { maxCompressedBytes: 100_000, maxDecompressedBytes: 200_000, maxEvents: 1500 },
+  });
+  const padded = (count: number): string => `{"pad":"${'x'.repeat(50)}"}\n`.repeat(count);
+  const declared = await house.send(padded(2000), { query });
+  assert.deepEqual([declared.status, declared.body['code']], [413, 'body_too_large']);
+  const chunked = await house.send(Readable.from([Buffer.from(padded(1000)), Buffer.from(padded(1000))]), { query });
+  assert.deepEqual([chunked.status, chunked.body['code']], [413, 'body_too_large']);
+  const expanded = await house.send(gzipSync(padded(5000)), { query, headers: { 'content-encoding': 'gzip' } });
+  assert.equal(expanded.status, 413);
+  const many = await house.send('{}\n'.repeat(1600), { query: '?source=many&sequence=7' });
+  assert.deepEqual(
+    [many.status, many.body['code'], many.body['details']],
+    [413, 'too_many_events', { next_sequence: 1507, accepted: 1500 }],
+  );
+});
+
+test('truncated and corrupt compression is refused after what could be read was kept', async (t) => {
+  const house = await startHouse(t);
+  const body = Array.from(
+    { length: 20_000 },
+    (_, at) => `{"n":${at},"r":"${createHash('md5').update(String(at)).digest('hex')}"}\n`,
+  ).join('');
+  for (const [encoding, bytes] of [
+    ['gzip', gzipSync(body)],
+    ['zstd', zstdCompressSync(body)],
+  ] as const) {
+    const target = `?source=${encoding}&sequence=0`;
+    const headers = { 'content-encoding': encoding };
+    const cut = await house.send(bytes.subarray(0, Math.floor(bytes.length / 2)), { query: target, headers });
+    assert.deepEqual([cut.status, cut.body['code']], [400, 'body_corrupt'], encoding);
+    const noise = await house.send('this is no archive', { query: target, headers });
+    assert.deepEqual([noise.status, noise.body['code']], [400, 'body_corrupt'], encoding);
+    const whole = await house.send(bytes, { query: target, headers });
+    assert.deepEqual([whole.status, whole.body['accepted']], [200, 20_000]);
+  }
+  assert.equal(house.bodies().length, 40_000);
+});
+
+test('unsupported types and encodings are refused with a code', async (t) => {
+  const house = await startHouse(t);
+  const type = await house.send('<x/>', { query, headers: { 'content-type': 'text/xml' } });
+  assert.deepEqual([type.status, type.body['code']], [415, 'content_type_unsupported']);
+  const encoding = await house.send('{}', { query, headers: { 'content-encoding': 'br' } });
+  assert.deepEqual([encoding.status, encoding.body['code']], [415, 'content_encoding_unsupported']);
+  const high = await house.send('{}', { query: `?sequence=${Number.MAX_SAFE_INTEGER}` });
+  assert.deepEqual([high.status, high.body['code']], [400, 'sequence_exhausted']);
+});
+
+test('a body that drips is given up, and what came before is kept', async (t) => {
+  const house = await startHouse(t, { limits: { bodyGraceMs: 150, minBytesPerSecond: 1_000_000 } });
+  const { request, answer } = house.open();
+  request.write('{"n":1}\n{"n":2}\n{"n"');
+  const { status, body } = await answer;
+  assert.deepEqual([status, body['code'], body['details']], [408, 'body_too_slow', { next_sequence: 2, accepted: 2 }]);
+  request.destroy();
+});
+
+test('a client that goes away leaves nothing behind', async (t) => {
+  const house = await startHouse(t, { limits: { maxBytesInFlight: 300 * 1024 } });
+  const { request, answer } = house.open();
+  request.write('{"n":1}\n');
+  while ((await house.send('{}', { query })).status !== 503) await new Promise((resolve) => setImmediate(resolve));
+  request.destroy();
+  await assert.rejects(answer);
+  while ((await house.send('{}', { query })).status !== 200) await new Promise((resolve) => setImmediate(resolve));
+});
+
+test('over the memory all requests may hold, new ones are told to come again', async (t) => {
+  const house = await startHouse(t, { limits: { maxBytesInFlight: 300 * 1024 } });
+  const { request, answer } = house.open();
+  request.write('{"n":1}\n');
+  let busy = await house.send('{}', { query });
+  while (busy.status === 200) busy = await house.send('{}', { query });
+  assert.deepEqual([busy.status, busy.body['code'], busy.headers['retry-after']], [503, 'intake_busy', '2']);
+  request.end();
+  assert.equal((await answer).status, 200);
+});
+
+test('a thread that hangs or dies costs its batch a coded error, and is replaced', async (t) => {
+  const house = await startHouse(t, {
+    limits: { normaliseTimeLimitMs: 500 },
+    createWorker: () => new Worker(new URL('hostile-worker-testing.ts', import.meta.url)),
+  });
+  for (const [told, status, code] of [
+    ['spin', 500, 'normalise_timeout'],
+    ['exit', 500, 'normalise_failed'],
+    ['throw', 500, 'normalise_failed'],
+  ] as const) {
+    const [bad, good] = await Promise.all([
+      house.send(`{"do":"${told}"}\n`, { query: `?source=${told}&sequence=5` }),
+      house.send('{"n":1}\n', { query: `?source=good&sequence=0` }),
+    ]);
+    assert.deepEqual(
+      [bad.status, bad.body['code'], bad.body['details']],
+      [status, code, { next_sequence: 5, accepted: 0 }],
+    );
+    assert.equal(good.status, 200);
+  }
+});
+
+test('closing refuses what waits', async (t) => {
+  const house = await startHouse(t);
+  const { request, answer } = house.open();
+  request.write('{"n":1}\n');
+  await once(request, 'socket');
+  await house.intake.close();
+  request.end();
+  const { status, body } = await answer;
+  assert.deepEqual([status, body['code']], [503, 'intake_closed']);
+});

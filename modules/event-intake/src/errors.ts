@@ -1,0 +1,41 @@
+import { CodedError } from '@sallyport/platform/errors';
+import type { ProblemTable } from '@sallyport/platform/http';
+
+export type EventIntakeErrorCode =
+  | 'body_corrupt'
+  | 'body_expands_too_much'
+  | 'body_too_large'
+  | 'body_too_slow'
+  | 'content_encoding_unsupported'
+  | 'content_type_unsupported'
+  | 'intake_busy'
+  | 'intake_closed'
+  | 'normalise_failed'
+  | 'normalise_timeout'
+  | 'request_aborted'
+  | 'sequence_exhausted'
+  | 'source_invalid'
+  | 'source_not_allowed'
+  | 'too_many_events'
+  | 'too_many_sources';
+
+export class EventIntakeError extends CodedError<EventIntakeErrorCode> {}
+
+export const eventIntakeProblems = {
+  body_corrupt: { status: 400, title: 'The body cannot be decompressed' },
+  body_expands_too_much: { status: 413, title: 'The body expands too much' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  body_too_slow: { status: 408, title: 'The body arrived too slowly' },
+  content_encoding_unsupported: { status: 415, title: 'The content encoding is not supported' },
+  content_type_unsupported: { status: 415, title: 'The content type is not supported' },
+  intake_busy: { status: 503, title: 'Too much is being taken in' },
+  intake_closed: { status: 503, title: 'The server is stopping' },
+  normalise_failed: { status: 500, title: 'The events could not be processed' },
+  normalise_timeout: { status: 500, title: 'The events took too long to process' },
+  request_aborted: { status: 400, title: 'The request was aborted' },
+  sequence_exhausted: { status: 400, title: 'The sequence is too high' },
+  source_invalid: { status: 400, title: 'The source name is not valid' },
+  source_not_allowed: { status: 403, title: 'The key may not send as this source' },
+  too_many_events: { status: 413, title: 'The body holds too many events' },
+  too_many_sources: { status: 409, title: 'There are too many sources' },
+} as const satisfies Record<EventIntakeErrorCode, ProblemTable[string]>;

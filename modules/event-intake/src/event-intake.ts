@@ -1,0 +1,202 @@
+import type { Readable } from 'node:stream';
+import type { Principal } from '@sallyport/platform/http';
+import { readBody } from './body-reader.ts';
+import type { ContentEncoding } from './body-reader.ts';
+import { createByteBudget } from './byte-budget.ts';
+import type { Reservation } from './byte-budget.ts';
+import { createDelivery, withNextSequence } from './delivery.ts';
+import type { Delivered, Delivery } from './delivery.ts';
+import { EventIntakeError } from './errors.ts';
+import type { EventBytes } from './event-bytes.ts';
+import { defaultLimits } from './limits.ts';
+import type { EventIntakeNeeds } from './needs.ts';
+import { createNormalisePool, startNormaliseWorker } from './normalise-pool.ts';
+import { createBatchBuilder } from './normalise-protocol.ts';
+import type { BatchBuilder } from './normalise-protocol.ts';
+import { createSources } from './sources.ts';
+import type { SourceCounts, SourceStatus } from './sources.ts';
+import { createJsonSplitter } from './split-json.ts';
+import { createLineSplitter } from './split-lines.ts';
+
+export type IntakeRequest = {
+  readonly principal: Principal;
+  /** The key's own source, or `default`, unless given. */
+  readonly source?: string | undefined;
+  /** Number of the body's first event in its stream; without it a resend records everything again. */
+  readonly sequence?: number | undefined;
+  readonly contentType: string | undefined;
+  readonly contentEncoding: string | undefined;
+  readonly contentLength: number | undefined;
+  readonly body: Readable;
+  /** Aborted when the client is gone. */
+  readonly signal: AbortSignal;
+};
+
+export type IntakeReply = Pick<Delivered, 'accepted' | 'keptRaw' | 'runs' | 'reasons'> & {
+  readonly isIdempotent: boolean;
+};
+
+/**
+ * Turns request bodies into ledger entries.
+ * - `accept` resolves only when every event of the body is durable; when it rejects, everything before
+ *   `details.next_sequence` is durable and the rest has to be sent again, which never doubles an event.
+ * - Memory is bounded for one request and for all together, whatever the body does.
+ */
+export type EventIntake = {
+  accept(request: IntakeRequest): Promise<IntakeReply>;
+  sources(): Promise<readonly SourceStatus[]>;
+  close(): Promise<void>;
+};
+
+/** Memory a request holds apart from its batches: decompressor, chunks. */
+const baseBytes = 256 * 1024;
+/** A batch is held as bytes, as text and as bodies, for two batches at a time. */
+const bytesPerBatchByte = 6;
+
+export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
+  const limits = { ...defaultLimits, ...needs.limits };
+  const budget = createByteBudget(limits.maxBytesInFlight);
+  const pool = createNormalisePool({
+    threads: limits.normaliseThreads,
+    timeLimitMs: limits.normaliseTimeLimitMs,
+    createWorker: needs.createWorker ?? startNormaliseWorker,
+  });
+  const sources = createSources({ ...needs, maxSourcesPerKey: limits.maxSourcesPerKey });
+
+  async function readInto(request: IntakeRequest, delivery: Delivery, reservation: Reservation): Promise<number> {
+    const splitter = splitterFor(request.contentType)(limits);
+    const encoding = encodingOf(request.contentEncoding);
+    const batch = createBatchBuilder(limits);
+    let events = 0;
+    let bytes = 0;
+
+    const take = async (event: EventBytes): Promise<void> => {
+      events += 1;
+      if (events > limits.maxEvents) {
+        throw new EventIntakeError(
+          'too_many_events',
+          `Cannot take in more events from one body: it must hold at most ${limits.maxEvents}`,
+        );
+      }
+      if (!batch.hasRoomFor(event)) await flush(batch);
+      batch.add(event);
+      if (batch.bytes * bytesPerBatchByte > baseBytes)
+        reservation.extendTo(baseBytes + batch.bytes * bytesPerBatchByte);
+    };
+    const flush = (full: BatchBuilder): Promise<void> => delivery.deliver(full.take(needs.clock.nowMs()));
+
+    try {
+      for await (const chunk of readBody(request.body, encoding, {
+        clock: needs.clock,
+        limits,
+        signal: request.signal,
+      })) {
+        bytes += chunk.byteLength;
+        for (const event of splitter.push(chunk)) await take(event);
+      }
+      for (const event of splitter.end()) await take(event);
+    } catch (error) {
+      // What was begun is finished first, so that the reply can say exactly what is durable.
+      if (batch.events > 0 && !request.signal.aborted) await flush(batch);
+      await delivery.finish();
+      throw error;
+    }
+    if (batch.events > 0) await flush(batch);
+    await delivery.finish();
+    return bytes;
+  }
+
+  function count(counts: SourceCounts, delivered: Delivered, bytes: number): void {
+    counts.accepted += delivered.accepted;
+    counts.bytes += bytes;
+    counts.lastSeenMs = needs.clock.nowMs();
+    for (const [code, times] of delivered.reasonCounts)
+      counts.keptRaw.set(code, (counts.keptRaw.get(code) ?? 0) + times);
+  }
+
+  return {
+    async accept(request) {
+      const source = sourceOf(request);
+      splitterFor(request.contentType);
+      encodingOf(request.contentEncoding);
+      const firstSequence = request.sequence ?? 0;
+      if (firstSequence > Number.MAX_SAFE_INTEGER - limits.maxEvents) {
+        throw new EventIntakeError(
+          'sequence_exhausted',
+          `Cannot start at sequence ${firstSequence}: must leave room for ${limits.maxEvents} events`,
+        );
+      }
+      if ((request.contentLength ?? 0) > limits.maxCompressedBytes) {
+        throw new EventIntakeError(
+          'body_too_large',
+          `Cannot read the body: it must be at most ${limits.maxCompressedBytes} bytes`,
+        );
+      }
+      const reservation = budget.reserve(baseBytes);
+      try {
+        const counts = await sources.open(request.principal, source);
+        const stream = `${request.principal.id}/${source}`;
+        const isIdempotent = request.sequence !== undefined;
+        const delivery = createDelivery(
+          { ledger: needs.ledger, pool, limits },
+          {
+            collector: `intake/${source}`,
+            // A stream of its own: these sequences must never meet those of a numbered request.
+            stream: isIdempotent ? stream : `${stream}/${Buffer.from(needs.random(16)).toString('hex')}`,
+            firstSequence,
+          },
+        );
+        try {
+          const bytes = await readInto(request, delivery, reservation);
+          count(counts, delivery.delivered, bytes);
+        } catch (error) {
+          count(counts, delivery.delivered, 0);
+          throw withNextSequence(error, delivery);
+        }
+        const { accepted, keptRaw, runs, reasons } = delivery.delivered;
+        return { accepted, keptRaw, runs, reasons, isIdempotent };
+      } finally {
+        reservation.release();
+      }
+    },
+    sources: () => sources.list(),
+    close: () => pool.close(),
+  };
+}
+
+function sourceOf({ principal, source }: IntakeRequest): string {
+  const name = source ?? principal.source ?? 'default';
+  if (!/^[A-Za-z0-9][\w.-]{0,63}$/.test(name)) {
+    throw new EventIntakeError(
+      'source_invalid',
+      `Cannot send as "${name}": a source must be 1 to 64 letters, digits, ".", "_" or "-"`,
+    );
+  }
+  if (principal.source !== undefined && principal.source !== name) {
+    throw new EventIntakeError(
+      'source_not_allowed',
+      `Cannot send as "${name}": the key must send as "${principal.source}"`,
+    );
+  }
+  return name;
+}
+
+function splitterFor(contentType: string | undefined): typeof createLineSplitter {
+  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();
+  if (type === 'application/x-ndjson' || type === 'application/ndjson' || type === 'application/jsonl')
+    return createLineSplitter;
+  if (type === 'application/json') return createJsonSplitter;
+  throw new EventIntakeError(
+    'content_type_unsupported',
+    `Cannot read the content type "${type ?? ''}": must be application/x-ndjson or application/json`,
+  );
+}
+
+function encodingOf(contentEncoding: string | undefined): ContentEncoding {
+  const encoding = contentEncoding?.trim().toLowerCase() ?? 'identity';
+  if (encoding === 'gzip' || encoding === 'zstd' || encoding === 'identity') return encoding;
+  throw new EventIntakeError(
+    'content_encoding_unsupported',
+    `Cannot read the content encoding "${encoding}": must be gzip, zstd or identity`,
+  );
+}

@@ -1,0 +1,52 @@
+/** Bounds on what one request, one event and all requests together may take. */
+export type IntakeLimits = {
+  readonly maxCompressedBytes: number;
+  readonly maxDecompressedBytes: number;
+  /** Decompressed to compressed bytes, checked once more than a mebibyte has come out. */
+  readonly maxExpansion: number;
+  readonly maxEvents: number;
+  /** A longer event is kept as a raw event with its first `keptBytesOfLongEvent`. */
+  readonly maxEventBytes: number;
+  readonly keptBytesOfLongEvent: number;
+  readonly maxDepth: number;
+  readonly maxFields: number;
+  /** Events and bytes of one batch for the normaliser and of one append to the ledger. */
+  readonly maxBatchEvents: number;
+  readonly maxBatchBytes: number;
+  readonly maxAppendBytes: number;
+  /** Memory all requests together may hold; over it new ones are refused. */
+  readonly maxBytesInFlight: number;
+  /** A body may take this long, and beyond `bodyGraceMs` must keep up `minBytesPerSecond`. Only waiting for the client counts. */
+  readonly bodyDeadlineMs: number;
+  readonly bodyGraceMs: number;
+  readonly minBytesPerSecond: number;
+  readonly normaliseTimeLimitMs: number;
+  readonly normaliseThreads: number;
+  readonly maxSourcesPerKey: number;
+  /** Reasons told in the reply; the counts cover the rest. */
+  readonly maxReasonsTold: number;
+};
+
+const mebibyte = 1_048_576;
+
+export const defaultLimits: IntakeLimits = {
+  maxCompressedBytes: 32 * mebibyte,
+  maxDecompressedBytes: 128 * mebibyte,
+  maxExpansion: 200,
+  maxEvents: 100_000,
+  maxEventBytes: mebibyte,
+  keptBytesOfLongEvent: 65_536,
+  maxDepth: 64,
+  maxFields: 10_000,
+  maxBatchEvents: 1000,
+  maxBatchBytes: mebibyte,
+  maxAppendBytes: 4 * mebibyte,
+  maxBytesInFlight: 256 * mebibyte,
+  bodyDeadlineMs: 120_000,
+  bodyGraceMs: 10_000,
+  minBytesPerSecond: 1024,
+  normaliseTimeLimitMs: 10_000,
+  normaliseThreads: 1,
+  maxSourcesPerKey: 100,
+  maxReasonsTold: 100,
+};

@@ -1,0 +1,18 @@
+import type { Worker } from 'node:worker_threads';
+import type { Ledger, Outbox } from '@sallyport/ledger';
+import type { Clock } from '@sallyport/platform/clock';
+import type { Database } from '@sallyport/platform/database';
+import type { IntakeLimits } from './limits.ts';
+
+export type EventIntakeNeeds = {
+  readonly ledger: Pick<Ledger, 'append'>;
+  /** Migrated with `eventIntakeMigrations`. */
+  readonly database: Database;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  /** Unpredictable bytes. */
+  readonly random: (length: number) => Uint8Array;
+  readonly limits?: Partial<IntakeLimits>;
+  /** Another thread than `normalise-worker.ts`, which must speak its protocol. */
+  readonly createWorker?: () => Worker;
+};

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { isUtf8 } from 'node:buffer';
+import { normalise, rawEvent } from '@sallyport/ocsf';
+import type { JsonObject, OcsfEvent } from '@sallyport/ocsf';
+import { measureJson } from './measure-json.ts';
+import { keptRawReasons } from './normalise-protocol.ts';
+import type { KeptRawReason, NormaliseReply, NormaliseRequest } from './normalise-protocol.ts';
+
+/** The largest body the ledger takes is 2 MiB; an event that grew beyond while being written as JSON is kept cut. */
+const maxBodyBytes = 2 * 1024 * 1024;
+
+type Normalised = { readonly event: OcsfEvent; readonly reason: KeptRawReason };
+
+/** Parses and normalises a batch. Every event of the request gives exactly one body. */
+export function normaliseBatch(request: NormaliseRequest): NormaliseReply {
+  const input = Buffer.from(request.bytes);
+  const cut = new Map(request.cut.map((whole) => [whole.event, { bytes: whole.bytes, sha256: whole.sha256 }]));
+  const output = createOutput(2 * (request.ends.at(-1) ?? 0) + 1024 * request.ends.length);
+  const classUids: number[] = [];
+  const reasons: number[] = [];
+  let start = 0;
+  for (const [index, end] of request.ends.entries()) {
+    const bytes = input.subarray(start, end);
+    start = end;
+    const whole = cut.get(index);
+    let normalised = whole === undefined ? readEvent(bytes, request) : keepRaw(bytes, 'line_too_long', request, whole);
+    if (!output.write(JSON.stringify(normalised.event))) {
+      normalised = keepCut(bytes, request);
+      output.write(JSON.stringify(normalised.event));
+    }
+    classUids.push(normalised.event.class_uid);
+    reasons.push(keptRawReasons.indexOf(normalised.reason));
+  }
+  return { ...output.finish(), classUids, reasons };
+}
+
+function readEvent(bytes: Buffer, request: NormaliseRequest): Normalised {
+  if (!isUtf8(bytes)) return keepRaw(bytes, 'utf8_invalid', request);
+  const text = bytes.toString('utf8');
+  const { depth, fields } = measureJson(bytes);
+  if (depth > request.limits.maxDepth) return keepRaw(bytes, 'json_too_deep', request);
+  if (fields > request.limits.maxFields) return keepRaw(bytes, 'json_too_many_fields', request);
+  const record = parseRecord(text);
+  if (typeof record === 'string') return keepRaw(bytes, record, request);
+  return { event: normalise(record, text, { receivedAtMs: request.receivedAtMs }), reason: 'none' };
+}
+
+function parseRecord(text: string): JsonObject | 'json_invalid' | 'not_an_object' {
+  let value: unknown;
+  try {
+    // A byte order mark is part of what was received, but not of the JSON.
+    value = JSON.parse(text.codePointAt(0) === 0xfe_ff ? text.slice(1) : text);
+  } catch {
+    return 'json_invalid';
+  }
+  return isRecord(value) ? value : 'not_an_object';
+}
+
+function isRecord(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function keepRaw(
+  bytes: Buffer,
+  reason: KeptRawReason,
+  request: NormaliseRequest,
+  whole?: { bytes: number; sha256: string },
+): Normalised {
+  // Where an event was cut, so may a character have been.
+  const end = whole === undefined ? bytes.length : wholeCharacters(bytes);
+  const kept = bytes.subarray(0, end);
+  const isText = isUtf8(kept);
+  const event = rawEvent({
+    text: kept.toString(isText ? 'utf8' : 'base64'),
+    encoding: isText ? 'utf8' : 'base64',
+    reason,
+    receivedAtMs: request.receivedAtMs,
+    ...(whole === undefined ? {} : { whole }),
+  });
+  return { event, reason };
+}
+
+function keepCut(bytes: Buffer, request: NormaliseRequest): Normalised {
+  const whole = { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+  return keepRaw(bytes.subarray(0, request.limits.keptBytesOfLongEvent), 'event_too_large', request, whole);
+}
+
+/** The length without a character begun and not ended: back to the last lead byte when its character is not complete. */
+function wholeCharacters(bytes: Buffer): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if (byte < 0x80) return bytes.length;
+    if (byte >= 0xc0) return (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) > back ? bytes.length - back : bytes.length;
+  }
+  return bytes.length;
+}
+
+type Output = { write(text: string): boolean; finish(): { bodies: ArrayBuffer; ends: number[] } };
+
+/** Texts written one after another as UTF-8; refuses one larger than an entry of the ledger may be. */
+function createOutput(expectedBytes: number): Output {
+  let buffer = Buffer.from(new ArrayBuffer(expectedBytes));
+  let length = 0;
+  const ends: number[] = [];
+
+  return {
+    write(text) {
+      if (buffer.length - length < 3 * text.length) {
+        const needed = Buffer.byteLength(text);
+        if (needed > maxBodyBytes) return false;
+        if (buffer.length - length < needed) {
+          const larger = Buffer.from(new ArrayBuffer(Math.max(2 * buffer.length, length + needed)));
+          buffer.copy(larger, 0, 0, length);
+          buffer = larger;
+        }
+      } else if (
+        text.length > maxBodyBytes ||
+        (3 * text.length > maxBodyBytes && Buffer.byteLength(text) > maxBodyBytes)
+      )
+        return false;
+      length += buffer.write(text, length, 'utf8');
+      ends.push(length);
+      return true;
+    },
+    finish() {
+      const bodies = buffer.buffer;
+      if (!(bodies instanceof ArrayBuffer)) throw new TypeError('the output is never shared memory');
+      return { bodies, ends };
+    },
+  };
+}

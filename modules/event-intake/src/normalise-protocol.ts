@@ -1,0 +1,91 @@
+import type { EventBytes } from './event-bytes.ts';
+import type { IntakeLimits } from './limits.ts';
+
+/** Why an event was kept raw; the position in this list is what travels between the threads, 0 for a mapped event. */
+export const keptRawReasons = [
+  'none',
+  'utf8_invalid',
+  'json_invalid',
+  'json_too_deep',
+  'json_too_many_fields',
+  'not_an_object',
+  'line_too_long',
+  'event_too_large',
+] as const;
+
+export type KeptRawReason = (typeof keptRawReasons)[number];
+
+/** Events for the worker: their bytes one after another. The buffer is transferred, not copied. */
+export type NormaliseRequest = {
+  readonly bytes: ArrayBuffer;
+  /** Where each event ends in `bytes`. */
+  readonly ends: readonly number[];
+  /** Events of which `bytes` holds only the beginning. */
+  readonly cut: readonly { readonly event: number; readonly bytes: number; readonly sha256: string }[];
+  readonly receivedAtMs: number;
+  readonly limits: Pick<IntakeLimits, 'maxDepth' | 'maxFields' | 'keptBytesOfLongEvent'>;
+};
+
+/** The OCSF bodies one after another, in the order of the request. */
+export type NormaliseReply = {
+  readonly bodies: ArrayBuffer;
+  readonly ends: readonly number[];
+  readonly classUids: readonly number[];
+  /** Index into `keptRawReasons` for each event. */
+  readonly reasons: readonly number[];
+};
+
+/** Gathers events into one request. */
+export type BatchBuilder = {
+  readonly events: number;
+  readonly bytes: number;
+  hasRoomFor(event: EventBytes): boolean;
+  add(event: EventBytes): void;
+  /** The batch, and ready for the next. */
+  take(receivedAtMs: number): NormaliseRequest;
+};
+
+/** An event larger than the rest of the batch starts the next one; an event larger than a whole batch gets one alone. */
+export function createBatchBuilder(limits: IntakeLimits): BatchBuilder {
+  let buffer = new Uint8Array(65_536);
+  let length = 0;
+  let ends: number[] = [];
+  let cut: { event: number; bytes: number; sha256: string }[] = [];
+
+  return {
+    get events() {
+      return ends.length;
+    },
+    get bytes() {
+      return length;
+    },
+    hasRoomFor: ({ bytes }) =>
+      ends.length === 0 || (ends.length < limits.maxBatchEvents && length + bytes.byteLength <= limits.maxBatchBytes),
+    add({ bytes, whole }) {
+      if (length + bytes.byteLength > buffer.byteLength) {
+        const larger = new Uint8Array(Math.max(2 * buffer.byteLength, length + bytes.byteLength));
+        larger.set(buffer.subarray(0, length));
+        buffer = larger;
+      }
+      buffer.set(bytes, length);
+      length += bytes.byteLength;
+      if (whole !== undefined) cut.push({ event: ends.length, ...whole });
+      ends.push(length);
+    },
+    take(receivedAtMs) {
+      const { maxDepth, maxFields, keptBytesOfLongEvent } = limits;
+      const request = {
+        bytes: buffer.buffer,
+        ends,
+        cut,
+        receivedAtMs,
+        limits: { maxDepth, maxFields, keptBytesOfLongEvent },
+      };
+      buffer = new Uint8Array(Math.max(65_536, Math.min(length, limits.maxBatchBytes)));
+      length = 0;
+      ends = [];
+      cut = [];
+      return request;
+    },
+  };
+}

@@ -1,0 +1,132 @@
+import { Readable } from 'node:stream';
+import { codeOf } from '@sallyport/platform/errors';
+import { typedApp } from '@sallyport/platform/http';
+import type { RoutePlugin } from '@sallyport/platform/http';
+import { Type } from 'typebox';
+import { drain } from './drain.ts';
+import type { EventIntake } from './event-intake.ts';
+import { defaultLimits } from './limits.ts';
+
+const Accepted = Type.Object({
+  accepted: Type.Integer({
+    description: 'Events of this body that are durable in the ledger, those kept raw included',
+  }),
+  kept_raw: Type.Integer({ description: 'Events that could not be read and are kept as received' }),
+  idempotent: Type.Boolean({ description: 'Whether sending the same body again is harmless: only with `sequence`' }),
+  runs: Type.Array(
+    Type.Object({ sequence: Type.Integer(), log: Type.Integer(), index: Type.Integer(), count: Type.Integer() }),
+    {
+      description:
+        'Where the events are: `count` events from `sequence` on stand at `log`/`index` and the following indexes',
+    },
+  ),
+  reasons: Type.Array(Type.Object({ sequence: Type.Integer(), code: Type.String() }), {
+    description: 'Why events were kept raw, the first of them',
+  }),
+});
+
+const Source = Type.Object({
+  key_id: Type.String(),
+  name: Type.String(),
+  created_at_ms: Type.Integer(),
+  accepted: Type.Integer({ description: 'Since the server started, as the rest' }),
+  bytes: Type.Integer(),
+  kept_raw: Type.Record(Type.String(), Type.Integer()),
+  last_seen_ms: Type.Optional(Type.Integer()),
+});
+
+const Sending = Type.Object({
+  source: Type.Optional(
+    Type.String({ maxLength: 64, description: "Name of the sender; the key's own or `default` when left out" }),
+  ),
+  sequence: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description:
+        'Number of the first event; the k-th after it has sequence + k. Sending the same numbers again is harmless',
+    }),
+  ),
+});
+
+const retryLater = new Set(['intake_busy', 'overloaded', 'unavailable', 'disk_low']);
+
+/** `POST /v1/events` and `GET /v1/sources`. Encapsulated: bodies of its routes are handed on as streams. */
+export function createEventIntakeRoutes(intake: EventIntake): RoutePlugin {
+  return async (fastify) => {
+    await fastify.register(async (encapsulated) => {
+      encapsulated.removeAllContentTypeParsers();
+      // Every type comes through, so that the refusal is ours and coded.
+      encapsulated.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+
+      typedApp(encapsulated).post(
+        '/v1/events',
+        {
+          config: { scope: 'events:write', bodyLimitBytes: defaultLimits.maxCompressedBytes },
+          bodyLimit: defaultLimits.maxCompressedBytes,
+          schema: {
+            summary: 'Send events: NDJSON or JSON, plain, gzip or zstd; acknowledged when durable',
+            tags: ['events'],
+            consumes: ['application/x-ndjson', 'application/json'],
+            querystring: Sending,
+            response: { 200: Accepted },
+          },
+        },
+        async (request, reply) => {
+          const gone = new AbortController();
+          const abort = (): void => gone.abort();
+          reply.raw.on('close', abort);
+          const body = request.body instanceof Readable ? request.body : Readable.from([]);
+          try {
+            const { keptRaw, isIdempotent, ...rest } = await intake.accept({
+              principal: request.principal,
+              source: request.query.source,
+              sequence: request.query.sequence,
+              contentType: request.headers['content-type'],
+              contentEncoding: request.headers['content-encoding'],
+              contentLength:
+                request.headers['content-length'] === undefined ? undefined : Number(request.headers['content-length']),
+              body,
+              signal: gone.signal,
+            });
+            return { ...rest, kept_raw: keptRaw, idempotent: isIdempotent };
+          } catch (error) {
+            const code = codeOf(error);
+            const isWhole = code !== 'body_too_slow' && (await drain(body, { maxBytes: 4 * 1024 * 1024, maxMs: 2000 }));
+            if (!isWhole) void reply.header('connection', 'close');
+            if (code !== undefined && retryLater.has(code)) void reply.header('retry-after', '2');
+            throw error;
+          } finally {
+            reply.raw.off('close', abort);
+          }
+        },
+      );
+    });
+
+    typedApp(fastify).get(
+      '/v1/sources',
+      {
+        config: { scope: 'events:read' },
+        schema: {
+          summary: 'List the sources events came from, with counters since the server started',
+          tags: ['events'],
+          response: { 200: Type.Object({ sources: Type.Array(Source) }) },
+        },
+      },
+      async () => {
+        const sources = await intake.sources();
+        return {
+          sources: sources.map((source) => ({
+            key_id: source.keyId,
+            name: source.name,
+            created_at_ms: source.createdAtMs,
+            accepted: source.accepted,
+            bytes: source.bytes,
+            kept_raw: Object.fromEntries(source.keptRaw),
+            ...(source.lastSeenMs === undefined ? {} : { last_seen_ms: source.lastSeenMs }),
+          })),
+        };
+      },
+    );
+  };
+}

@@ -1,0 +1,122 @@
+import { ocsfClass } from '@sallyport/contracts';
+import { auditEvent } from '@sallyport/ledger';
+import type { Outbox } from '@sallyport/ledger';
+import type { Clock } from '@sallyport/platform/clock';
+import { isUniqueViolation } from '@sallyport/platform/database';
+import type { Database } from '@sallyport/platform/database';
+import type { Principal } from '@sallyport/platform/http';
+import { EventIntakeError } from './errors.ts';
+
+type SourceTables = { intake_sources: { key_id: string; name: string; created_at_ms: number } };
+
+/** Counted since the server started. */
+export type SourceCounts = {
+  accepted: number;
+  bytes: number;
+  keptRaw: Map<string, number>;
+  lastSeenMs: number | undefined;
+};
+
+export type SourceStatus = Readonly<SourceCounts> & {
+  readonly keyId: string;
+  readonly name: string;
+  readonly createdAtMs: number;
+};
+
+export type Sources = {
+  /** The counters of a key's source, which is registered on first use, with an audit event. Throws `too_many_sources`. */
+  open(principal: Principal, name: string): Promise<SourceCounts>;
+  list(): Promise<readonly SourceStatus[]>;
+};
+
+export function createSources(needs: {
+  readonly database: Database;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly maxSourcesPerKey: number;
+}): Sources {
+  const database = needs.database.withTables<SourceTables>();
+  const counts = new Map<string, SourceCounts>();
+  const opening = new Map<string, Promise<SourceCounts>>();
+
+  async function isRegistered(keyId: string, name: string): Promise<boolean> {
+    const row = await database
+      .selectFrom('intake_sources')
+      .select('name')
+      .where('key_id', '=', keyId)
+      .where('name', '=', name)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
+  async function register(principal: Principal, name: string): Promise<void> {
+    const nowMs = needs.clock.nowMs();
+    await needs.database.transaction().execute(async (transaction) => {
+      const tables = transaction.withTables<SourceTables>();
+      const rows = await tables
+        .selectFrom('intake_sources')
+        .select('name')
+        .where('key_id', '=', principal.id)
+        .execute();
+      if (rows.length >= needs.maxSourcesPerKey) {
+        throw new EventIntakeError(
+          'too_many_sources',
+          `Cannot add source "${name}": the key has ${rows.length}, must have at most ${needs.maxSourcesPerKey}`,
+        );
+      }
+      await tables.insertInto('intake_sources').values({ key_id: principal.id, name, created_at_ms: nowMs }).execute();
+      const event = auditEvent({
+        nowMs,
+        actor: { kind: principal.kind, id: principal.id, name: principal.name },
+        action: 'source.create',
+        classUid: ocsfClass.entityManagement,
+        activityId: 1,
+        outcome: 'success',
+        target: { type: 'source', id: `${principal.id}/${name}`, name },
+      });
+      await needs.outbox.record(transaction, event);
+    });
+  }
+
+  async function load(principal: Principal, name: string): Promise<SourceCounts> {
+    if (!(await isRegistered(principal.id, name))) {
+      try {
+        await register(principal, name);
+      } catch (error) {
+        // Another process of this server was faster.
+        if (!isUniqueViolation(error)) throw error;
+      }
+    }
+    // Also when the row was there already: its event may still wait since the ledger was away.
+    await needs.outbox.flushed();
+    const fresh: SourceCounts = { accepted: 0, bytes: 0, keptRaw: new Map(), lastSeenMs: undefined };
+    counts.set(`${principal.id}/${name}`, fresh);
+    return fresh;
+  }
+
+  return {
+    async open(principal, name) {
+      const key = `${principal.id}/${name}`;
+      const known = counts.get(key);
+      if (known !== undefined) return known;
+      const begun = opening.get(key) ?? load(principal, name).finally(() => opening.delete(key));
+      opening.set(key, begun);
+      return begun;
+    },
+    async list() {
+      const rows = await database.selectFrom('intake_sources').selectAll().orderBy('key_id').orderBy('name').execute();
+      return rows.map((row) => {
+        const found = counts.get(`${row.key_id}/${row.name}`);
+        return {
+          keyId: row.key_id,
+          name: row.name,
+          createdAtMs: row.created_at_ms,
+          accepted: found?.accepted ?? 0,
+          bytes: found?.bytes ?? 0,
+          keptRaw: found?.keptRaw ?? new Map(),
+          lastSeenMs: found?.lastSeenMs,
+        };
+      });
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import type { Position } from '@sallyport/contracts';
+
+/** The half-open range [from, to) of positions; without `to`, everything from `from` on. */
+export type Bounds = { readonly from: Position; readonly to?: Position };
+
+/** As SQL over whole numbers only. Written out because the engine's index does not understand `(log, idx) >= (1, 5)`. */
+export function boundsCondition(bounds: Bounds): string {
+  const { from, to } = bounds;
+  const start = `(log > ${whole(from.log)} OR (log = ${whole(from.log)} AND idx >= ${whole(from.index)}))`;
+  if (to === undefined) return start;
+  return `${start} AND (log < ${whole(to.log)} OR (log = ${whole(to.log)} AND idx < ${whole(to.index)}))`;
+}
+
+/** Refuses what must never reach SQL text unquoted. */
+export function whole(value: number): string {
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new TypeError(`Cannot write ${value} into SQL: must be a non-negative safe integer`);
+  return String(value);
+}

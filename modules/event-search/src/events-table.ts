@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { promotedFields, type PromotedField } from './promoted-fields.ts';
+
+export const storeDatabase = 'sallyport';
+export const eventsTable = `${storeDatabase}.events`;
+export const sealedPolicy = 'sealed';
+
+/** Columns an insert carries, in this order; everything else the engine computes. */
+export const insertedColumns = ['log', 'idx', 'received_at', 'class_uid', 'body'] as const;
+
+/** The latest claimed time kept as it is, 9999-12-31; what lies outside is clamped, never refused. */
+const lastTimeMs = 253_402_300_799_999;
+
+type TypeTree = { readonly children: Map<string, TypeTree>; type?: string };
+
+/**
+ * The table of events. The body is parsed once a row: one `Tuple` of all promoted paths, from which the columns are
+ * picked (a `JSONExtract` for each column costs twice as much). Sorted by position, which is also the order of receipt, so
+ * that a time range, a page, one event and the count of a range all read few rows.
+ */
+export function createEventsTable(): string {
+  return `CREATE TABLE ${eventsTable} (${columns()}) ${engine()} COMMENT '${eventsTableFingerprint()}'`;
+}
+
+/** Names this layout. A store with another one is rebuilt from the ledger. */
+export function eventsTableFingerprint(): string {
+  return createHash('sha256').update(`${columns()} ${engine()}`).digest('hex');
+}
+
+function engine(): string {
+  const settings = {
+    storage_policy: `'${sealedPolicy}'`,
+    fsync_after_insert: 1,
+    // Without these two a merged part, and the name of a new one, may be lost with the power.
+    min_rows_to_fsync_after_merge: 1,
+    fsync_part_directory: 1,
+    non_replicated_deduplication_window: 1000,
+    // The defaults are for a pool of 16 threads; with ours, a removal would wait for seconds.
+    number_of_free_entries_in_pool_to_execute_mutation: 1,
+    number_of_free_entries_in_pool_to_lower_max_size_of_merge: 1,
+  };
+  const list = Object.entries(settings).map(([setting, value]) => `${setting} = ${value}`);
+  return `ENGINE = MergeTree PARTITION BY toYYYYMMDD(received_at) ORDER BY (log, idx) SETTINGS ${list.join(', ')}`;
+}
+
+function columns(): string {
+  const tuple = parsedType();
+  return [
+    'log UInt32',
+    'idx UInt64 CODEC(Delta, ZSTD(1))',
+    "received_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1))",
+    'class_uid UInt32',
+    'body String CODEC(ZSTD(1))',
+    `parsed ${tuple} EPHEMERAL JSONExtract(body, '${tuple.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}')`,
+    ...promotedFields.map(
+      (field) => `\`${field.name}\` ${withCodec(field.columnType, `MATERIALIZED ${columnExpression(field)}`)}`,
+    ),
+    'INDEX received_index received_at TYPE minmax GRANULARITY 1',
+    'INDEX time_index `time` TYPE minmax GRANULARITY 1',
+    "INDEX text_index body TYPE text(tokenizer = 'splitByNonAlpha', preprocessor = lowerUTF8(body))",
+  ].join(', ');
+}
+
+/** The codec stands behind the expression: `name type MATERIALIZED expression CODEC(…)`. */
+function withCodec(columnType: string, expression: string): string {
+  const at = columnType.indexOf(' CODEC');
+  return at < 0 ? `${columnType} ${expression}` : `${columnType.slice(0, at)} ${expression}${columnType.slice(at)}`;
+}
+
+function columnExpression(field: PromotedField): string {
+  const elements = field.paths.map(tupleElement);
+  const first = elements[0] ?? '';
+  switch (field.kind) {
+    case 'number':
+      return first;
+    case 'time':
+      return `fromUnixTimestamp64Milli(greatest(0, least(${first}, ${lastTimeMs})), 'UTC')`;
+    default:
+      return elements.reduceRight((rest, element) => `if(${element} != '', ${element}, ${rest})`);
+  }
+}
+
+function tupleElement(path: string): string {
+  return path.split('.').reduce((inner, part) => `tupleElement(${inner}, '${part}')`, 'parsed');
+}
+
+function parsedType(): string {
+  const root: TypeTree = { children: new Map() };
+  for (const field of promotedFields) {
+    for (const path of field.paths) {
+      let node = root;
+      for (const part of path.split('.')) {
+        const child = node.children.get(part) ?? { children: new Map() };
+        node.children.set(part, child);
+        node = child;
+      }
+      node.type = field.kind === 'text' ? 'String' : field.kind === 'time' ? 'Int64' : field.columnType;
+    }
+  }
+  return typeOf(root);
+}
+
+function typeOf(node: TypeTree): string {
+  if (node.type !== undefined) return node.type;
+  return `Tuple(${[...node.children].map(([part, child]) => `\`${part}\` ${typeOf(child)}`).join(', ')})`;
+}

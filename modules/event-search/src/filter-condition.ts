@@ -1,0 +1,174 @@
+import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { EventSearchError } from './errors.ts';
+import { fieldExpression, type FieldExpression } from './field-expression.ts';
+import type { QueryParameters } from './query-parameters.ts';
+import { searchLimits, type EventFilter, type Filter } from './search-request.ts';
+import { textCondition } from './text-condition.ts';
+import { parseInstant } from './instant.ts';
+
+/** The whole filter as one SQL condition; values are in `parameters`. Throws `EventSearchError` `query_invalid`. */
+export function filterCondition(filter: EventFilter, parameters: QueryParameters): string {
+  const where = filter.where ?? [];
+  if (where.length > searchLimits.maxFilters) {
+    throw invalid(`Cannot search: ${where.length} filters were given, must be at most ${searchLimits.maxFilters}`);
+  }
+  const time = timeColumn(filter);
+  return (
+    [
+      ...(filter.fromMs === undefined ? [] : [`${time} >= ${instant(filter.fromMs, parameters)}`]),
+      ...(filter.toMs === undefined ? [] : [`${time} < ${instant(filter.toMs, parameters)}`]),
+      ...where.map((one) => condition(one, parameters)),
+      ...(filter.text === undefined ? [] : textCondition(filter.text, parameters)),
+      ...(filter.excludedTexts ?? []).map((text) => `NOT (${textCondition(text, parameters).join(' AND ') || '0'})`),
+    ].join(' AND ') || '1'
+  );
+}
+
+export function timeColumn(filter: EventFilter): string {
+  return filter.timeField === 'claimed' ? '`time`' : 'received_at';
+}
+
+function condition(filter: Filter, parameters: QueryParameters): string {
+  const field = fieldExpression(filter.field, parameters);
+  const positive = `ifNull(${operation(filter, field, parameters)}, 0)`;
+  return (filter.op === 'neq') === (filter.negated === true) ? positive : `NOT ${positive}`;
+}
+
+function operation(filter: Filter, field: FieldExpression, parameters: QueryParameters): string {
+  switch (filter.op) {
+    case 'eq':
+    case 'neq':
+      return equals(filter, field, single(filter), parameters);
+    case 'in':
+      return `(${several(filter)
+        .map((value) => equals(filter, field, value, parameters))
+        .join(' OR ')})`;
+    case 'contains':
+      return like(field, `%${escapeLike(String(single(filter)))}%`, parameters);
+    case 'startswith':
+      return like(field, `${escapeLike(String(single(filter)))}%`, parameters);
+    case 'endswith':
+      return like(field, `%${escapeLike(String(single(filter)))}`, parameters);
+    case 'wildcard':
+      return like(field, wildcardToLike(String(single(filter))), parameters);
+    case 'gt':
+      return compare('>', filter, field, parameters);
+    case 'gte':
+      return compare('>=', filter, field, parameters);
+    case 'lt':
+      return compare('<', filter, field, parameters);
+    case 'lte':
+      return compare('<=', filter, field, parameters);
+    case 'exists':
+      return field.kind === 'number'
+        ? `${field.sql} != 0`
+        : field.kind === 'time'
+          ? `${field.sql} > toDateTime64(0, 3)`
+          : `${field.sql} != ''`;
+    case 'cidr':
+      return inNetwork(filter, field, parameters);
+  }
+}
+
+function equals(filter: Filter, field: FieldExpression, value: string | number, parameters: QueryParameters): string {
+  if (field.kind === 'text') return `lowerUTF8(${field.sql}) = lowerUTF8(${parameters.text(String(value))})`;
+  return `${field.sql} = ${operand(filter, field, value, parameters)}`;
+}
+
+function compare(sign: string, filter: Filter, field: FieldExpression, parameters: QueryParameters): string {
+  const value = single(filter);
+  if (field.kind !== 'text') return `${field.sql} ${sign} ${operand(filter, field, value, parameters)}`;
+  return `toFloat64OrNull(${field.sql}) ${sign} ${parameters.number(numberOf(filter, value))}`;
+}
+
+/** The value as the column's own type, so that the engine can use its index. */
+function operand(filter: Filter, field: FieldExpression, value: string | number, parameters: QueryParameters): string {
+  if (field.kind === 'number') return parameters.number(numberOf(filter, value));
+  const timeMs = parseInstant(value);
+  if (timeMs === undefined)
+    throw invalid(`Cannot compare "${filter.field}": its value must be an ISO 8601 time or milliseconds since 1970`);
+  return instant(timeMs, parameters);
+}
+
+function instant(timeMs: number, parameters: QueryParameters): string {
+  const inRange = Math.min(Math.max(Math.trunc(timeMs), 0), 253_402_300_799_999);
+  return `fromUnixTimestamp64Milli(${parameters.number(inRange)}, 'UTC')`;
+}
+
+function like(field: FieldExpression, pattern: string, parameters: QueryParameters): string {
+  const text = field.kind === 'text' ? field.sql : `toString(${field.sql})`;
+  return `${text} ILIKE ${parameters.text(pattern)}`;
+}
+
+function inNetwork(filter: Filter, field: FieldExpression, parameters: QueryParameters): string {
+  const value = String(single(filter));
+  if (!isNetwork(value))
+    throw invalid(`Cannot compare "${filter.field}": its value must be a network such as 10.0.0.0/8`);
+  const text = field.kind === 'text' ? `ifNull(${field.sql}, '')` : `toString(${field.sql})`;
+  const isAddress = `(isIPv4String(${text}) OR isIPv6String(${text}))`;
+  // The engine refuses the whole query at the first value that is not an address.
+  return `(${isAddress} AND isIPAddressInRange(if(${isAddress}, ${text}, '::'), ${parameters.text(value)}))`;
+}
+
+export function isNetwork(text: string): boolean {
+  const [address = '', bits = '', ...rest] = text.split('/');
+  if (rest.length > 0 || !/^\d{1,3}$/.test(bits)) return false;
+  const family = isIPv4(address) ? 'ipv4' : isIPv6(address) ? 'ipv6' : undefined;
+  if (family === undefined || address.includes('%')) return false;
+  try {
+    new BlockList().addSubnet(address, Number(bits), family);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function single(filter: Filter): string | number {
+  const { value } = filter;
+  if (typeof value !== 'string' && typeof value !== 'number')
+    throw invalid(`Cannot compare "${filter.field}" with "${filter.op}": must have one value`);
+  return bounded(filter, value);
+}
+
+function several(filter: Filter): (string | number)[] {
+  const { value } = filter;
+  const values = Array.isArray(value) ? value : [];
+  if (values.length === 0 || values.length > searchLimits.maxValues) {
+    throw invalid(`Cannot compare "${filter.field}" with "in": must have 1 to ${searchLimits.maxValues} values`);
+  }
+  return values.map((one: string | number) => bounded(filter, one));
+}
+
+function bounded(filter: Filter, value: string | number): string | number {
+  if (typeof value === 'string' && value.length > searchLimits.maxValueCharacters) {
+    throw invalid(
+      `Cannot compare "${filter.field}": its value has ${value.length} characters, must have at most ${searchLimits.maxValueCharacters}`,
+    );
+  }
+  return value;
+}
+
+function numberOf(filter: Filter, value: string | number): number {
+  const number =
+    typeof value === 'number' ? value : /^-?\d{1,18}(\.\d{1,9})?$/.test(value) ? Number(value) : Number.NaN;
+  if (!Number.isFinite(number)) throw invalid(`Cannot compare "${filter.field}": its value must be a number`);
+  return number;
+}
+
+export function escapeLike(text: string): string {
+  return text.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`);
+}
+
+/** `*` and `?` are wildcards; `\*`, `\?` and `\\` before one of them stand for themselves. */
+export function wildcardToLike(pattern: string): string {
+  return pattern.replaceAll(/\\\\(?=[*?])|\\[*?]|[*?\\%_]/g, (sign) => {
+    if (sign === '*') return '%';
+    if (sign === '?') return '_';
+    if (sign === '\\*' || sign === '\\?') return sign.slice(1);
+    return sign === '\\\\' ? '\\\\' : `\\${sign}`;
+  });
+}
+
+function invalid(message: string): EventSearchError {
+  return new EventSearchError('query_invalid', message);
+}

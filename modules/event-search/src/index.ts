@@ -1,0 +1,61 @@
+import type { Position } from '@sallyport/contracts';
+import type { Projection } from '@sallyport/ledger';
+import { messageOf } from '@sallyport/platform/errors';
+import { createEmbeddedStore } from './embedded-store.ts';
+import type { EventSearchNeeds } from './needs.ts';
+import { createSearchProjection } from './projection.ts';
+import { createRangeJournal } from './range-journal.ts';
+import { createSearch, type Search } from './search.ts';
+
+export { EventSearchError, eventSearchProblems } from './errors.ts';
+export type { EventSearchErrorCode } from './errors.ts';
+export type { EventStore, QueryReply, RangeExtent } from './event-store.ts';
+export type { EventSearchNeeds } from './needs.ts';
+export { parseQuery } from './query-language.ts';
+export { eventSearchMigrations } from './range-journal.ts';
+export { createEventSearchRoutes } from './routes.ts';
+export type { Cost, FoundEvent, SearchPage } from './search.ts';
+export type { EventFilter, Filter, FilterOperator, SearchRequest } from './search-request.ts';
+export { createStoreClient } from './store-client.ts';
+export type { StoreClient, StoreClientNeeds } from './store-client.ts';
+
+export type EventSearchHealth = {
+  readonly isUp: boolean;
+  readonly rows: number | undefined;
+  /** Entries between the cursor and the head, block entries included; undefined across logs. */
+  readonly lagEntries: number | undefined;
+  readonly cursor: Position;
+  readonly lastError: string | undefined;
+};
+
+export type EventSearch = Search & {
+  /** Feed it with `createProjectionRunner`. */
+  readonly projection: Projection;
+  /** Never throws because of the store. */
+  health(): Promise<EventSearchHealth>;
+};
+
+/** Search over everything the ledger holds: a projection into an event store, and questions to it. */
+export function createEventSearch(needs: EventSearchNeeds): EventSearch {
+  const store = 'client' in needs.store ? createEmbeddedStore(needs.store.client) : needs.store;
+  const journal = createRangeJournal(needs.database);
+  return {
+    ...createSearch({ store, timeoutMs: needs.timeoutMs ?? 10_000 }),
+    projection: createSearchProjection({ store, journal, ledger: needs.ledger, log: needs.log }),
+    async health() {
+      const { cursor } = await journal.read();
+      const head = needs.ledger.head();
+      const known = { cursor, lagEntries: head.log === cursor.log ? head.index - cursor.index : undefined };
+      try {
+        return {
+          isUp: true,
+          rows: await store.countRows({ from: { log: 0, index: 0 } }),
+          lastError: undefined,
+          ...known,
+        };
+      } catch (error) {
+        return { isUp: false, rows: undefined, lastError: messageOf(error), ...known };
+      }
+    },
+  };
+}

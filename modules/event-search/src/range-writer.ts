@@ -1,0 +1,61 @@
+import { formatPosition } from '@sallyport/contracts';
+import type { LedgerEvent } from '@sallyport/ledger';
+import { EventSearchError } from './errors.ts';
+import type { EventStore } from './event-store.ts';
+import type { Range, RangeJournal } from './range-journal.ts';
+
+/** Brings the store to hold exactly `events` in `range`, from whatever it holds there now. */
+export type RangeWriter = { write(range: Range, events: readonly LedgerEvent[], isFresh: boolean): Promise<void> };
+
+const maxChunkBytes = 16 * 1024 * 1024;
+const maxChunkEvents = 50_000;
+
+export function createRangeWriter(needs: { store: EventStore; journal: RangeJournal }): RangeWriter {
+  const { store, journal } = needs;
+
+  async function isComplete(range: Range, events: readonly LedgerEvent[]): Promise<'complete' | 'empty' | 'partial'> {
+    const { rows, positions } = await store.extent(range);
+    if (rows === 0 && events.length > 0) return 'empty';
+    return rows === events.length && positions === events.length ? 'complete' : 'partial';
+  }
+
+  return {
+    /** A fresh range has never been begun before, so the store need not be asked first. Throws `range_incomplete` when rows are missing after all. */
+    async write(range, events, isFresh) {
+      let { removals } = await journal.read();
+      if (!isFresh) {
+        const found = await isComplete(range, events);
+        if (found === 'complete') return;
+        if (found === 'partial') {
+          removals = await journal.countRemoval();
+          await store.remove(range);
+        }
+      }
+      const token = `${formatPosition(range.from)}-${formatPosition(range.to)}/${removals}`;
+      for (const [at, chunk] of chunks(events).entries()) await store.insert(chunk, `${token}/${at}`);
+      if ((await isComplete(range, events)) === 'complete') return;
+      throw new EventSearchError(
+        'range_incomplete',
+        `Cannot finish range ${formatPosition(range.from)} to ${formatPosition(range.to)}: the store must hold ${events.length} rows there`,
+      );
+    },
+  };
+}
+
+/** Cut by size, always at the same places for the same events: the token of a chunk is its number. */
+function chunks(events: readonly LedgerEvent[]): LedgerEvent[][] {
+  const result: LedgerEvent[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const event of events) {
+    const size = event.body?.byteLength ?? 0;
+    let last = result.at(-1);
+    if (last === undefined || bytes + size > maxChunkBytes || last.length >= maxChunkEvents) {
+      last = [];
+      result.push(last);
+      bytes = 0;
+    }
+    last.push(event);
+    bytes += size;
+  }
+  return result;
+}

@@ -1,0 +1,11 @@
+export { IdentityError, identityProblems } from './errors.ts';
+export type { IdentityErrorCode } from './errors.ts';
+export { createIdentity } from './identity.ts';
+export type { Identity, Refusal } from './identity.ts';
+export type { KeyRequest } from './key-request.ts';
+export type { ApiKey } from './key-store.ts';
+export { identityMigrations } from './migrations/migrations.ts';
+export type { IdentityNeeds, KeyLimits } from './needs.ts';
+export { createIdentityRoutes } from './routes.ts';
+export { allScopes } from './scopes.ts';
+export type { Scope } from './scopes.ts';

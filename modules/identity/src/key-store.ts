@@ -1,0 +1,133 @@
+import type { Database, Transaction } from '@sallyport/platform/database';
+
+type KeyRow = {
+  readonly id: string;
+  readonly name: string;
+  /** Separated by spaces. */
+  readonly scopes: string;
+  readonly source: string | null;
+  /** SHA-256 of the token, hexadecimal. */
+  readonly hash: string;
+  readonly created_at_ms: number;
+  /** `key/<id>` or `operator/<id>`. */
+  readonly created_by: string;
+  readonly expires_at_ms: number | null;
+  readonly revoked_at_ms: number | null;
+  readonly last_used_at_ms: number | null;
+};
+type Tables = { identity_keys: KeyRow };
+
+/** A key as it may be shown: without secret and hash. */
+export type ApiKey = {
+  readonly id: string;
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly source?: string;
+  readonly createdAtMs: number;
+  readonly createdBy: string;
+  readonly expiresAtMs?: number;
+  readonly revokedAtMs?: number;
+  /** Rounded down to the minute, and up to a minute late. */
+  readonly lastUsedAtMs?: number;
+};
+
+export type StoredKey = ApiKey & { readonly hash: Uint8Array };
+
+/** The module's table. Every function runs in the transaction or database it is handed. */
+export const keyStore = {
+  async find(database: Database | Transaction, id: string): Promise<StoredKey | undefined> {
+    const row = await tables(database).selectFrom('identity_keys').selectAll().where('id', '=', id).executeTakeFirst();
+    return row === undefined ? undefined : { ...toKey(row), hash: Buffer.from(row.hash, 'hex') };
+  },
+
+  /** Newest first. */
+  async list(database: Database, limit: number): Promise<readonly ApiKey[]> {
+    const rows = await tables(database)
+      .selectFrom('identity_keys')
+      .selectAll()
+      .orderBy('created_at_ms', 'desc')
+      .orderBy('id')
+      .limit(limit)
+      .execute();
+    return rows.map(toKey);
+  },
+
+  async countLive(transaction: Transaction, nowMs: number): Promise<number> {
+    const { count } = await tables(transaction)
+      .selectFrom('identity_keys')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .where('revoked_at_ms', 'is', null)
+      .where((eb) => eb.or([eb('expires_at_ms', 'is', null), eb('expires_at_ms', '>', nowMs)]))
+      .executeTakeFirstOrThrow();
+    return count;
+  },
+
+  async insert(transaction: Transaction, key: StoredKey): Promise<void> {
+    await tables(transaction)
+      .insertInto('identity_keys')
+      .values({
+        id: key.id,
+        name: key.name,
+        scopes: key.scopes.join(' '),
+        source: key.source ?? null,
+        hash: Buffer.from(key.hash).toString('hex'),
+        created_at_ms: key.createdAtMs,
+        created_by: key.createdBy,
+        expires_at_ms: key.expiresAtMs ?? null,
+        revoked_at_ms: null,
+        last_used_at_ms: null,
+      })
+      .execute();
+  },
+
+  async revoke(transaction: Transaction, id: string, nowMs: number): Promise<void> {
+    await tables(transaction).updateTable('identity_keys').set({ revoked_at_ms: nowMs }).where('id', '=', id).execute();
+  },
+
+  async setLastUsed(transaction: Transaction, id: string, atMs: number): Promise<void> {
+    await tables(transaction)
+      .updateTable('identity_keys')
+      .set({ last_used_at_ms: atMs })
+      .where('id', '=', id)
+      .execute();
+  },
+
+  /** Forgets the oldest revoked and expired keys beyond `keep`. */
+  async forgetEnded(transaction: Transaction, nowMs: number, keep: number): Promise<void> {
+    const ended = await tables(transaction)
+      .selectFrom('identity_keys')
+      .select('id')
+      .where((eb) => eb.or([eb('revoked_at_ms', 'is not', null), eb('expires_at_ms', '<=', nowMs)]))
+      .orderBy('created_at_ms', 'desc')
+      .offset(keep)
+      .limit(1000)
+      .execute();
+    if (ended.length === 0) return;
+    await tables(transaction)
+      .deleteFrom('identity_keys')
+      .where(
+        'id',
+        'in',
+        ended.map((row) => row.id),
+      )
+      .execute();
+  },
+};
+
+function tables(database: Database | Transaction): ReturnType<typeof database.withTables<Tables>> {
+  return database.withTables<Tables>();
+}
+
+function toKey(row: KeyRow): ApiKey {
+  return {
+    id: row.id,
+    name: row.name,
+    scopes: row.scopes.split(' '),
+    createdAtMs: row.created_at_ms,
+    createdBy: row.created_by,
+    ...(row.source === null ? {} : { source: row.source }),
+    ...(row.expires_at_ms === null ? {} : { expiresAtMs: row.expires_at_ms }),
+    ...(row.revoked_at_ms === null ? {} : { revokedAtMs: row.revoked_at_ms }),
+    ...(row.last_used_at_ms === null ? {} : { lastUsedAtMs: row.last_used_at_ms }),
+  };
+}

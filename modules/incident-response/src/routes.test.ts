@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { JsonValue } from '@sallyport/contracts';
+import { openDatabase } from '@sallyport/platform/database';
+import { codeOf } from '@sallyport/platform/errors';
+import fastify from 'fastify';
+import type { FastifySchemaCompiler } from 'fastify';
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { Value } from 'typebox/value';
+import { append, catchUp, findingEvent, operator, setUp, startMs } from './alerts.fixture.ts';
+import { alertProblems } from './errors.ts';
+import { createAlertRoutes } from './routes.ts';
+
+// As the edge does it, without its authentication: the operator calls.
+const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  const compiled = Compile(schema);
+  return (received: unknown) => {
+    const value = Value.Default(schema, httpPart === 'body' ? received : Value.Convert(schema, received));
+    return compiled.Check(value) ? { value } : { error: compiled.Errors(value) };
+  };
+};
+
+const opened = await openDatabase({ kind: 'sqlite', file: ':memory:' });
+const { alerts, ledger } = await setUp(opened.database, { streams: 1 });
+const app = fastify({ forceCloseConnections: true });
+const scopes = new Map<string, string | undefined>();
+app.setValidatorCompiler(compileValidator);
+app.addHook('onRequest', async (request) => {
+  request.principal = operator;
+});
+app.addHook('onRoute', ({ method, url, config }) => {
+  scopes.set(`${String(method)} ${url}`, config?.scope);
+});
+app.setErrorHandler((error, _request, reply) => {
+  const code = codeOf(error) ?? 'internal';
+  const status = code === 'FST_ERR_VALIDATION' ? 400 : (alertProblems[code]?.status ?? 500);
+  return reply.code(status).send({ code });
+});
+await app.register(createAlertRoutes(alerts));
+
+before(async () => {
+  await append(ledger, [
+    findingEvent({ index: 1 }),
+    findingEvent({ index: 2, level: 'low' }),
+    findingEvent({ index: 3 }),
+  ]);
+  await catchUp(alerts.projection, ledger);
+});
+after(async () => {
+  alerts.close();
+  await app.close();
+  await opened.close();
+});
+
+async function get(url: string): Promise<{ status: number; body: JsonValue }> {
+  const reply = await app.inject({ method: 'GET', url });
+  return { status: reply.statusCode, body: reply.json() };
+}
+
+test('every route asks for a scope', () => {
+  assert.deepEqual(Object.fromEntries([...scopes].filter(([route]) => !route.startsWith('HEAD'))), {
+    'GET /v1/alerts': 'alerts:read',
+    'GET /v1/alerts/stream': 'alerts:read',
+    'GET /v1/alerts/:id': 'alerts:read',
+    'PATCH /v1/alerts/:id': 'alerts:write',
+  });
+});
+
+test('GET /v1/alerts pages through everything, and filters', async () => {
+  const first = await app.inject('/v1/alerts?limit=2');
+  const page: { alerts: { number: number }[]; next?: string } = first.json();
+  assert.deepEqual([page.alerts.map(({ number }) => number), page.next], [[3, 2], '2']);
+  const second = await app.inject(`/v1/alerts?limit=2&after=${page.next ?? ''}`);
+  const rest: typeof page = second.json();
+  assert.deepEqual([rest.alerts.map(({ number }) => number), rest.next], [[1], undefined]);
+  const high: typeof page = (await app.inject('/v1/alerts?level=high&state=new&rule=rule-1')).json();
+  assert.deepEqual(
+    high.alerts.map(({ number }) => number),
+    [3, 1],
+  );
+  const later: typeof page = (await app.inject('/v1/alerts?since=2026-01-02T03:04:06Z')).json();
+  assert.deepEqual(later.alerts, []);
+});
+
+test('GET /v1/alerts/ID gives the alert with what its finding says', async () => {
+  const { body } = await get('/v1/alerts/1-0');
+  const at = new Date(startMs).toISOString();
+  assert.deepEqual(body, {
+    id: '1-0',
+    number: 1,
+    state: 'new',
+    title: 'Download with certutil',
+    level: 'high',
+    severity_id: 4,
+    rule_id: 'rule-1',
+    created_at: at,
+    state_changed_at: at,
+    finding: '1/0',
+    input: '1/1',
+    host: 'planted-host',
+    user: 'planted-user',
+    matched: [{ field: 'CommandLine', value: 'certutil -urlcache planted-command' }],
+    body: findingEvent({ index: 1 }),
+  });
+});
+
+test('malformed requests are refused before anything is read', async () => {
+  for (const url of [
+    '/v1/alerts?limit=0',
+    '/v1/alerts?limit=201',
+    '/v1/alerts?after=-1',
+    '/v1/alerts?after=1e3',
+    '/v1/alerts?level=loud',
+    '/v1/alerts?state=open',
+    '/v1/alerts?since=yesterday',
+    '/v1/alerts?unknown=1',
+    '/v1/alerts/1-0%27%20or%201=1',
+    '/v1/alerts/__proto__',
+  ]) {
+    assert.deepEqual(await get(url), { status: 400, body: { code: 'FST_ERR_VALIDATION' } }, url);
+  }
+  assert.deepEqual(await get('/v1/alerts/9-9'), { status: 404, body: { code: 'alert_unknown' } });
+});
+
+test('PATCH changes the state once, refuses the same again, and refuses what it does not know', async () => {
+  const patch = (payload: object) => app.inject({ method: 'PATCH', url: '/v1/alerts/1-1', payload });
+  const changed = await patch({ state: 'closed', comment: 'benign' });
+  assert.deepEqual([changed.statusCode, changed.json<{ state: string }>().state], [200, 'closed']);
+  const again = await patch({ state: 'closed' });
+  assert.deepEqual([again.statusCode, again.json()], [409, { code: 'alert_transition_invalid' }]);
+  for (const payload of [
+    {},
+    { state: 'gone' },
+    { state: 'new', id: 'x' },
+    { state: 'new', comment: 'x'.repeat(2001) },
+  ]) {
+    assert.equal((await patch(payload)).statusCode, 400);
+  }
+});
+
+test('the stream gives what was missed, then what happens; its place is free again when the reader leaves', async () => {
+  const address = await app.listen({ host: '127.0.0.1', port: 0 });
+  const leave = new AbortController();
+  const follow = (lastEventId: string, signal?: AbortSignal) =>
+    fetch(`${address}/v1/alerts/stream`, { headers: { 'last-event-id': lastEventId }, signal: signal ?? null });
+  const reply = await follow('2', leave.signal);
+  assert.equal(reply.headers.get('content-type'), 'text/event-stream; charset=utf-8');
+  assert.ok(reply.body);
+  const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  async function readUntil(part: string): Promise<void> {
+    while (!text.includes(part)) {
+      const { value, done } = await reader.read();
+      assert.ok(!done);
+      text += value;
+    }
+  }
+  await readUntil('id: 3\n');
+  assert.doesNotMatch(text, /^id: [12]$/m);
+  await append(ledger, [findingEvent({ index: 4, host: 'web-2' })]);
+  await catchUp(alerts.projection, ledger);
+  await readUntil('"host":"web-2"}\n\n');
+  assert.match(text, /^id: 4\nevent: alert\ndata: \{"id":"1-\d+",.*"input":"1\/4","host":"web-2"\}$/m);
+
+  assert.equal((await follow('0')).status, 503);
+  assert.equal((await follow('zero')).status, 400);
+  leave.abort();
+  while (alerts.health().openStreams > 0) await new Promise((resolve) => setImmediate(resolve));
+});

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { plantFiles } from './planted-files.ts';
+
+const imports = "import { before, suite, test } from 'node:test'; import assert from 'node:assert/strict';\n";
+const passing = `${imports}test('ok', () => {});`;
+
+/** Runs the runner on planted test files, as a user would start it. */
+function runPlanted(
+  t: { after(action: () => void): void },
+  files: Record<string, string>,
+  environment: Record<string, string> = {},
+): { status: number | null; output: string } {
+  const planted = Object.entries(files).map(([name, text]) => [`tools/${name}.test.ts`, text]);
+  const root = plantFiles(t, Object.fromEntries(planted));
+  const run = spawnSync(process.execPath, [join(import.meta.dirname, 'test.ts'), '--root', root], {
+    encoding: 'utf8',
+    timeout: 60_000,
+    env: { PATH: process.env['PATH'] ?? '', ...environment },
+  });
+  return { status: run.status, output: `${run.stdout}${run.stderr}` };
+}
+
+test('the runner passes a file whose tests pass', (t) => {
+  const { status, output } = runPlanted(t, { good: passing });
+  assert.equal(status, 0, output);
+  assert.match(output, /^1 passed, 0 failed$/m);
+});
+
+test('the runner fails when no file matches', (t) => {
+  assert.equal(runPlanted(t, {}).status, 1);
+});
+
+const faults: [name: string, text: string, told: RegExp][] = [
+  ['an empty file', '', /no test ran in it/],
+  ['a file with an empty suite', `${imports}suite('s', () => {});`, /no test ran in it/],
+  ['a file that exits 0 before any test', 'process.exit(0);', /no test ran in it/],
+  ['a file that exits 0 inside a test', `${imports}test('a', () => process.exit(0));`, /no test ran in it/],
+  [
+    'a file that exits 0 after its first test and before its second',
+    `${imports}test('a', () => {}); await new Promise((r) => setTimeout(r, 100)); process.exit(0); test('b', () => {});`,
+    /exited before its tests ended/,
+  ],
+  ['a file that throws at import', "throw new Error('at import');", /FAILED/],
+  ['a failing test', `${imports}test('a', () => assert.fail('on purpose'));`, /on purpose/],
+  ['a failing nested test', `${imports}test('a', (t) => t.test('b', () => assert.fail('inner')));`, /inner/],
+  [
+    'a failing hook',
+    `${imports}suite('s', () => { before(() => { throw new Error('hook'); }); test('a', () => {}); });`,
+    /hook/,
+  ],
+  [
+    'a throw after the tests',
+    `${imports}test('a', () => {}); setTimeout(() => { throw new Error('late'); }, 20);`,
+    /FAILED/,
+  ],
+  [
+    'a killed process',
+    `${imports}test('a', () => {}); setTimeout(() => process.kill(process.pid, 'SIGKILL'), 100);`,
+    /FAILED/,
+  ],
+];
+
+test('the runner fails each planted fault, beside files that pass', (t) => {
+  const planted = Object.fromEntries(faults.map(([, text], index) => [`fault-${String(index)}`, text]));
+  const { status, output } = runPlanted(t, { good: passing, ...planted });
+  assert.equal(status, 1);
+  const told = output.split('FAILED   ').slice(1);
+  for (const [index, [name, , wanted]] of faults.entries()) {
+    const own = told.filter((part) => part.startsWith(`tools/fault-${String(index)}.test.ts`));
+    assert.notEqual(own.length, 0, `${name} was not failed:\n${output}`);
+    assert.match(`FAILED   ${own.join('')}`, wanted, name);
+  }
+  assert.doesNotMatch(output, /FAILED   tools\/good/);
+});
+
+test('a skipped test, suite or todo is told, and fails under CI=true only', (t) => {
+  const skips = `${passing} test.skip('a', () => {}); suite.skip('b', () => { test('c', () => {}); });
+    test('d', { todo: true }, () => assert.fail('later')); test('e', (t) => t.skip('no data'));`;
+  const local = runPlanted(t, { skips });
+  assert.equal(local.status, 0, local.output);
+  assert.match(local.output, /not run {2}e: no data/);
+  assert.match(local.output, /^1 passed, 0 failed, 4 skipped$/m);
+  const strict = runPlanted(t, { skips }, { CI: 'true' });
+  assert.equal(strict.status, 1);
+  assert.match(strict.output, /4 not run, which fails under CI=true/);
+});
