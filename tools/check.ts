@@ -59,7 +59,7 @@ export function stepsFor(root: string): Step[] {
       command: [bin('tsc'), '--noEmit', '--listFiles', '-p', '.'],
       lookedAt: /^\/(?!.*\/node_modules\/).*\.ts$/gm,
       what: 'files',
-      hide: /^\/.*\.[cm]?ts$/,
+      hide: /^\/.*\.(?:json|[cm]?ts)$/,
     },
     {
       name: 'unused',

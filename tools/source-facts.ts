@@ -135,14 +135,17 @@ export function readSourceFacts(file: string, text: string): SourceFacts {
   };
 }
 
-/** `require('x')`, `require.resolve('x')`, `import.meta.resolve('x')`. */
+/** `require('x')`, `require.resolve('x')`, `import.meta.resolve('x')`, `createRequire(…).resolve('x')`. */
 function isModuleLookup(node: CallExpression): boolean {
   const { callee } = node;
   if (callee.type === 'Identifier') return callee.name === 'require';
   if (callee.type !== 'MemberExpression' || callee.computed || callee.property.type !== 'Identifier') return false;
   if (callee.property.name !== 'resolve') return false;
   if (callee.object.type === 'MetaProperty') return true;
-  return callee.object.type === 'Identifier' && callee.object.name === 'require';
+  if (callee.object.type !== 'CallExpression') {
+    return callee.object.type === 'Identifier' && callee.object.name === 'require';
+  }
+  return callee.object.callee.type === 'Identifier' && callee.object.callee.name === 'createRequire';
 }
 
 function isImportMetaUrl(node: CallExpression['arguments'][number] | undefined): boolean {

@@ -12,14 +12,19 @@ function runPlanted(
   t: { after(action: () => void): void },
   files: Record<string, string>,
   environment: Record<string, string> = {},
+  idleMs = 30_000,
 ): { status: number | null; output: string } {
   const planted = Object.entries(files).map(([name, text]) => [`tools/${name}.test.ts`, text]);
   const root = plantFiles(t, Object.fromEntries(planted));
-  const run = spawnSync(process.execPath, [join(import.meta.dirname, 'test.ts'), '--root', root], {
-    encoding: 'utf8',
-    timeout: 60_000,
-    env: { PATH: process.env['PATH'] ?? '', ...environment },
-  });
+  const run = spawnSync(
+    process.execPath,
+    [join(import.meta.dirname, 'test.ts'), '--root', root, '--idle-ms', String(idleMs)],
+    {
+      encoding: 'utf8',
+      timeout: 60_000,
+      env: { PATH: process.env['PATH'] ?? '', ...environment },
+    },
+  );
   return { status: run.status, output: `${run.stdout}${run.stderr}` };
 }
 
@@ -74,6 +79,13 @@ test('the runner fails each planted fault, beside files that pass', (t) => {
     assert.match(`FAILED   ${own.join('')}`, wanted, name);
   }
   assert.doesNotMatch(output, /FAILED   tools\/good/);
+});
+
+test('the runner ends and fails a file that a forgotten timer keeps alive', (t) => {
+  const hangs = `${imports}test('a', () => {}); setInterval(() => {}, 1000);`;
+  const { status, output } = runPlanted(t, { hangs }, {}, 2000);
+  assert.equal(status, 1, output);
+  assert.match(output, /FAILED {3}tools\/hangs\.test\.ts/);
 });
 
 test('a skipped test, suite or todo is told, and fails under CI=true only', (t) => {

@@ -1,16 +1,18 @@
 // Runs every *.test.ts of the repository, or those whose path contains one of the given words.
 // node:test counts an empty file, or one that calls process.exit(0), as passed; this runner does not:
 // a file in which no test ran fails, so does one that ended before its tests did, and under CI a skipped test fails.
+// A file that hangs is ended when nothing has happened for `--idle-ms` (ten minutes); node:test's own timeout
+// ends a test, not a process that a forgotten timer or server keeps alive.
 // `--root DIR` runs another checkout's tests, as this runner's own test does.
 import { globSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
+import { parseArgs } from 'node:util';
 import { prepareTestTools } from './test-tools.ts';
 
-const { root, words } = readArguments(process.argv.slice(2));
+const { root, words, idleMs } = readArguments(process.argv.slice(2));
 const strict = process.env['CI'] === 'true';
-const fileTimeoutMs = 600_000;
 
 await prepareTestTools(root, { strict });
 
@@ -47,7 +49,13 @@ print(`${String(passed)} passed, ${String(failed)} failed${skippedNote}`);
 process.stdout.write('', () => process.exit(failed === 0 ? 0 : 1));
 
 function runFiles(): Promise<void> {
-  const stream = run({ files, cwd: root, concurrency: 2, timeout: fileTimeoutMs });
+  const stop = new AbortController();
+  const stream = run({ files, cwd: root, concurrency: 2, timeout: idleMs, signal: stop.signal });
+  const idle = setTimeout(() => {
+    print(`Nothing happened for ${String(idleMs / 1000)} s: ending what still runs`);
+    stop.abort();
+  }, idleMs * 1.5);
+  stream.on('data', () => idle.refresh());
   stream.on('test:pass', (event) => {
     if (isFile(event)) return;
     const note = skipNote(event);
@@ -73,12 +81,14 @@ function runFiles(): Promise<void> {
   });
   stream.on('test:stderr', (event) => process.stderr.write(event.message));
   if (process.env['VERBOSE'] !== undefined) stream.on('test:stdout', (event) => process.stdout.write(event.message));
-  return finished(stream.resume());
+  return finished(stream).finally(() => clearTimeout(idle));
 }
 
-function readArguments(given: readonly string[]): { root: string; words: readonly string[] } {
-  if (given[0] === '--root' && given[1] !== undefined) return { root: resolve(given[1]), words: given.slice(2) };
-  return { root: resolve(import.meta.dirname, '..'), words: given };
+function readArguments(given: string[]): { root: string; words: readonly string[]; idleMs: number } {
+  const options = { root: { type: 'string' }, 'idle-ms': { type: 'string' } } as const;
+  const { values, positionals } = parseArgs({ args: given, options, allowPositionals: true });
+  const idleMs = Number(values['idle-ms'] ?? 600_000);
+  return { root: resolve(values.root ?? join(import.meta.dirname, '..')), words: positionals, idleMs };
 }
 
 /** Why a test was not run, or undefined when it was. A test marked todo is one not run, whether it fails or not. */

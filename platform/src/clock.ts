@@ -12,7 +12,9 @@ export const systemClock: Clock = {
 };
 
 /** A clock that moves only when told: `advance` moves both times, `setWall` only the wall clock, as a bad NTP server would. */
-export function createManualClock(startMs: number): Clock & { advance(byMs: number): void; setWall(toMs: number): void } {
+export function createManualClock(
+  startMs: number,
+): Clock & { advance(byMs: number): void; setWall(toMs: number): void } {
   let wallMs = startMs;
   let monotonicMs = 0;
   return {

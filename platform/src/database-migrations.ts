@@ -2,7 +2,7 @@ import type { Kysely, Migration, Transaction as KyselyTransaction } from 'kysely
 import { DatabaseError } from './database-error.ts';
 import { messageOf } from './errors.ts';
 
-/** The migrations of one module, named `0001-create-alerts`; they run in the order of their names, each once, each in a transaction. */
+/** The migrations of one module, named `0001-create-notes`; they run in the order of their names, each once, each in a transaction. */
 export type MigrationSet = { readonly module: string; readonly migrations: Record<string, Migration> };
 
 type Tables = { migrations: { module: string; name: string } };

@@ -51,7 +51,10 @@ export function createFrameReader(maxFrameBytes: number, onFrame: (frame: Frame)
       }
       const length = rest.readUInt32BE(0);
       if (length < fixedBytes || length > maxFrameBytes) {
-        throw new CodedError('frame_invalid', `Cannot read frame: length is ${length} bytes, must be ${fixedBytes} to ${maxFrameBytes}`);
+        throw new CodedError(
+          'frame_invalid',
+          `Cannot read frame: length is ${length} bytes, must be ${fixedBytes} to ${maxFrameBytes}`,
+        );
       }
       needed = lengthBytes + length;
       if (rest.length < needed) break;
@@ -67,7 +70,10 @@ function decodeFrame(bytes: Buffer): Frame {
   const headLength = bytes.readUInt32BE(5);
   const payloadStart = fixedBytes + headLength;
   if (payloadStart > bytes.length) {
-    throw new CodedError('frame_invalid', `Cannot read frame: head is ${headLength} bytes, must fit into ${bytes.length}`);
+    throw new CodedError(
+      'frame_invalid',
+      `Cannot read frame: head is ${headLength} bytes, must fit into ${bytes.length}`,
+    );
   }
   const head: unknown = JSON.parse(bytes.toString('utf8', fixedBytes, payloadStart));
   if (!isJsonObject(head)) throw new CodedError('frame_invalid', 'Cannot read frame: head is not a JSON object');

@@ -8,7 +8,11 @@ import type { Frame } from './frame-format.ts';
 import { createFramePeer } from './frames.ts';
 import type { FrameHandlers } from './frames.ts';
 
-function pair(handlers: FrameHandlers): { client: ReturnType<typeof createFramePeer>; server: ReturnType<typeof createFramePeer>; wire: Duplex } {
+function pair(handlers: FrameHandlers): {
+  client: ReturnType<typeof createFramePeer>;
+  server: ReturnType<typeof createFramePeer>;
+  wire: Duplex;
+} {
   const [left, right] = duplexPair();
   return { client: createFramePeer(left, {}), server: createFramePeer(right, handlers), wire: left };
 }
@@ -26,7 +30,11 @@ test('an error keeps its code and details, and an unknown method is refused', as
       throw new CodedError('disk_low', 'Cannot append', { details: { free: 3 } });
     },
   });
-  await assert.rejects(client.call('fail', { head: {} }), { code: 'disk_low', message: 'Cannot append', details: { free: 3 } });
+  await assert.rejects(client.call('fail', { head: {} }), {
+    code: 'disk_low',
+    message: 'Cannot append',
+    details: { free: 3 },
+  });
   await assert.rejects(client.call('toString', { head: {} }), { code: 'method_unknown' });
 });
 
@@ -64,7 +72,12 @@ test('an aborted call is given up and its late reply ignored', async () => {
 
 test('frames survive any chunking', () => {
   const frames = fc.array(
-    fc.record({ kind: fc.constantFrom(...Object.values(frameKind)), id: fc.nat(), text: fc.string(), payload: fc.uint8Array() }),
+    fc.record({
+      kind: fc.constantFrom(...Object.values(frameKind)),
+      id: fc.nat(),
+      text: fc.string(),
+      payload: fc.uint8Array(),
+    }),
     { maxLength: 8 },
   );
   fc.assert(

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { comparePositions, formatPosition } from '@sallyport/contracts';
 import type { Position } from '@sallyport/contracts';
+import { LedgerError } from '@sallyport/ledger';
 import type { AppendBatch, AppendEntry, Ledger, LedgerEvent, LedgerRange } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
-import { CodedError } from '@sallyport/platform/errors';
 
 type Refusal = 'disk_low' | 'overloaded' | 'unavailable';
 type Slot = { readonly event: LedgerEvent; readonly collector: string } | { readonly block: true };
@@ -49,7 +49,7 @@ export function createMemoryLedger(needs: {
 
   function logNumbered(log: number): StoredLog {
     const found = logs[log - 1];
-    if (found === undefined) throw new CodedError('not_found', `Cannot read log ${log}: it does not exist`);
+    if (found === undefined) throw new LedgerError('not_found', `Cannot read log ${log}: it does not exist`);
     return found;
   }
 
@@ -59,13 +59,13 @@ export function createMemoryLedger(needs: {
 
   function check(entry: AppendEntry): void {
     if (!Number.isSafeInteger(entry.sequence) || entry.sequence < 0) {
-      throw new CodedError(
+      throw new LedgerError(
         'entry_invalid',
         `Cannot append: sequence is ${entry.sequence}, must be a non-negative safe integer`,
       );
     }
     if (entry.body.byteLength > maxBodyBytes) {
-      throw new CodedError(
+      throw new LedgerError(
         'entry_invalid',
         `Cannot append: body is ${entry.body.byteLength} bytes, must be at most ${maxBodyBytes}`,
       );
@@ -74,7 +74,7 @@ export function createMemoryLedger(needs: {
 
   function record(batch: AppendBatch): Position[] {
     if (batch.entries.length > maxBatchEntries) {
-      throw new CodedError(
+      throw new LedgerError(
         'entry_invalid',
         `Cannot append: batch has ${batch.entries.length} entries, must be at most ${maxBatchEntries}`,
       );
@@ -108,7 +108,7 @@ export function createMemoryLedger(needs: {
   function found(position: Position): LedgerEvent {
     const event = visible(position);
     if (event === undefined)
-      throw new CodedError('not_found', `Cannot find "${formatPosition(position)}": no event has this position`);
+      throw new LedgerError('not_found', `Cannot find "${formatPosition(position)}": no event has this position`);
     return event;
   }
 
@@ -120,7 +120,7 @@ export function createMemoryLedger(needs: {
         const refusal = refusals.shift();
         if (refusal === undefined) return record(batch);
         if (refusal.recorded) record(batch);
-        throw new CodedError(refusal.code, `Cannot append: the ledger was told to answer "${refusal.code}"`);
+        throw new LedgerError(refusal.code, `Cannot append: the ledger was told to answer "${refusal.code}"`);
       } finally {
         waitingAppends -= 1;
       }
@@ -174,7 +174,7 @@ export function createMemoryLedger(needs: {
     async prove(position) {
       const event = found(position);
       if (event.body === undefined)
-        throw new CodedError('erased', `Cannot prove "${formatPosition(position)}": its body was erased`);
+        throw new LedgerError('erased', `Cannot prove "${formatPosition(position)}": its body was erased`);
       return `memory evidence of ${formatPosition(position)}\n${Buffer.from(event.body).toString('base64')}\n`;
     },
     events: () => logs.flatMap((log, at) => log.slots.flatMap((_, index) => visible({ log: at + 1, index }) ?? [])),

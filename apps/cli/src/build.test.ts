@@ -67,7 +67,7 @@ test('the installed command sends, and stops quietly when its reader leaves', as
   for (let index = 0; index < 150; index += 1)
     server.found.push({
       position: `1/${index}`,
-      receivedAt: '2026-03-01T11:59:00.000Z',
+      received: '2026-03-01T11:59:00.000Z',
       event: { message: 'x'.repeat(50_000) },
     });
   for (const node of nodes()) {

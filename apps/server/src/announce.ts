@@ -12,8 +12,13 @@ export function printWelcome(server: RunningServer, config: ServerConfig, write:
     '',
     `Sallyport is up at ${server.address}`,
     `  data    ${config.dataDirectory}`,
-    ...(config.unsealing.kind === 'file' ? [`  unseal  ${config.unsealing.path}  (keep a copy elsewhere: without it the data cannot be read)`] : []),
+    ...(config.unsealing.kind === 'file'
+      ? [`  unseal  ${config.unsealing.path}  (keep a copy elsewhere: without it the data cannot be read)`]
+      : []),
     `  rules   ${server.rulesLoaded} loaded`,
+    ...(server.authorityFile === undefined
+      ? []
+      : [`  trust   ${server.authorityFile}  (give it to clients: curl --cacert, SALLYPORT_CA)`]),
   ];
   if (server.firstKeys !== undefined) {
     lines.push(
@@ -23,7 +28,16 @@ export function printWelcome(server: RunningServer, config: ServerConfig, write:
       `  everything    ${server.firstKeys.operator.reveal()}`,
     );
   }
-  lines.push('', 'Next, in another terminal:', '  ./sallyport send FILE            a recorded attack, a log, anything as JSON', '  ./sallyport search QUERY', '  ./sallyport --help', '', 'Alerts appear below.', '');
+  lines.push(
+    '',
+    'Next, in another terminal:',
+    '  ./sallyport send FILE            a recorded attack, a log, anything as JSON',
+    '  ./sallyport search QUERY',
+    '  ./sallyport --help',
+    '',
+    'Alerts appear below.',
+    '',
+  );
   write(`${lines.join('\n')}\n`);
 }
 
@@ -32,7 +46,9 @@ export function printAlert(alert: NewAlert, write: (text: string) => void, inCol
   const level = `${marks[alert.level]} ${alert.level.padEnd(13)}`;
   const time = new Date(alert.createdAtMs).toISOString().slice(11, 19);
   const shown = inColor ? `\u001b[${colors[alert.level]}m${level}\u001b[0m` : level;
-  write(`${time}Z  ${shown} ${printable(alert.title)}  ${printable(alert.host ?? '')}  finding ${formatPosition(alert.finding)}  event ${formatPosition(alert.input)}\n`);
+  write(
+    `${time}Z  ${shown} ${printable(alert.title)}  ${printable(alert.host ?? '')}  finding ${formatPosition(alert.finding)}  event ${formatPosition(alert.input)}\n`,
+  );
 }
 
 function printable(text: string): string {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { Duplex } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { CodedError } from '@sallyport/platform/errors';
 import { createFramePeer } from '@sallyport/platform/frames';
 import type { FramePeer } from '@sallyport/platform/frames';
@@ -11,14 +12,20 @@ export type StartedChild = { readonly peer: FramePeer; readonly pid: number };
  * address nor password. The connection counts as ended only when the process has ended, and ending it ends the process:
  * its successor never meets it on the same files.
  */
-export function startChild(entry: URL, flags: readonly string[], environment: Readonly<Record<string, string>>): StartedChild {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry.pathname, ...flags], {
+export function startChild(options: {
+  readonly entry: URL;
+  readonly flags: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}): StartedChild {
+  const { entry, flags, environment } = options;
+  const nodeArguments = ['--disable-warning=ExperimentalWarning', fileURLToPath(entry), ...flags];
+  const child = spawn(process.execPath, nodeArguments, {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
     env: environment,
   });
   const pipe = child.stdio[3];
   if (!(pipe instanceof Duplex) || child.pid === undefined) {
-    throw new CodedError('child_unstartable', `Cannot start "${entry.pathname}"`);
+    throw new CodedError('child_unstartable', `Cannot start "${entry.href}"`);
   }
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());

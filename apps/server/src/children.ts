@@ -18,12 +18,13 @@ export function createChildren(config: ServerConfig): Children {
   const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8' };
   return {
     async startSealer() {
-      const child = startChild(new URL('./sealer.ts', import.meta.url), formatSealerFlags(config), environment);
+      const entry = new URL('./sealer.ts', import.meta.url);
+      const child = startChild({ entry, flags: formatSealerFlags(config), environment });
       sealer = child.pid;
       return child.peer;
     },
     async startStore() {
-      const child = startChild(new URL('./store.ts', import.meta.url), [], environment);
+      const child = startChild({ entry: new URL('./store.ts', import.meta.url), flags: [], environment });
       store = child.pid;
       return child.peer;
     },

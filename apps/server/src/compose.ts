@@ -4,9 +4,26 @@ import { join } from 'node:path';
 import { createCertificateAuthority } from '@sallyport/certificate-authority';
 import { rulesDirectory } from '@sallyport/content';
 import { createDetection, createDetectionRoutes, detectionMigrations, detectionProblems } from '@sallyport/detection';
-import { createEventIntake, createEventIntakeRoutes, eventIntakeMigrations, eventIntakeProblems } from '@sallyport/event-intake';
-import { createEventSearch, createEventSearchRoutes, createStoreClient, eventSearchMigrations, eventSearchProblems } from '@sallyport/event-search';
-import { allScopes, createIdentity, createIdentityRoutes, identityMigrations, identityProblems } from '@sallyport/identity';
+import {
+  createEventIntake,
+  createEventIntakeRoutes,
+  eventIntakeMigrations,
+  eventIntakeProblems,
+} from '@sallyport/event-intake';
+import {
+  createEventSearch,
+  createEventSearchRoutes,
+  createStoreClient,
+  eventSearchMigrations,
+  eventSearchProblems,
+} from '@sallyport/event-search';
+import {
+  allScopes,
+  createIdentity,
+  createIdentityRoutes,
+  identityMigrations,
+  identityProblems,
+} from '@sallyport/identity';
 import { alertMigrations, alertProblems, createAlertRoutes, createAlerts } from '@sallyport/incident-response';
 import {
   createAnchorStore,
@@ -19,7 +36,7 @@ import {
 } from '@sallyport/ledger';
 import { systemClock } from '@sallyport/platform/clock';
 import { migrate, openDatabase } from '@sallyport/platform/database';
-import { makePrivateDirectory } from '@sallyport/platform/files';
+import { makePrivateDirectory, writeFileDurably } from '@sallyport/platform/files';
 import type { Log } from '@sallyport/platform/log';
 import { createChildren } from './children.ts';
 import type { ServerConfig } from './config.ts';
@@ -37,7 +54,8 @@ export type RunningServer = {
   readonly address: string;
   readonly operatorSocket: string | undefined;
   readonly firstKeys: FirstKeys | undefined;
-  readonly authorityCertificate: string | undefined;
+  /** The file with the certificate clients must trust, when the server speaks TLS. */
+  readonly authorityFile: string | undefined;
   readonly alerts: ReturnType<typeof createAlerts>;
   readonly rulesLoaded: number;
   stop(): Promise<void>;
@@ -58,7 +76,14 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   const children = createChildren(config);
 
   const { database, close: closeDatabase } = await openDatabase(config.database);
-  await migrate(database, [ledgerMigrations, identityMigrations, eventIntakeMigrations, eventSearchMigrations, detectionMigrations, alertMigrations]);
+  await migrate(database, [
+    ledgerMigrations,
+    identityMigrations,
+    eventIntakeMigrations,
+    eventSearchMigrations,
+    detectionMigrations,
+    alertMigrations,
+  ]);
   const anchor = createAnchorStore(database);
   const ledger = createLedgerClient({
     connect: children.startSealer,
@@ -76,7 +101,15 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
 
   const identity = createIdentity({ ...common, database, outbox });
   const authority =
-    config.names.length === 0 ? undefined : await createCertificateAuthority({ ...common, secrets: ledger.secrets, database, outbox }, { names: config.names });
+    config.names.length === 0
+      ? undefined
+      : await createCertificateAuthority(
+          { ...common, secrets: ledger.secrets, database, outbox },
+          { names: config.names },
+        );
+  const authorityFile = authority === undefined ? undefined : join(config.dataDirectory, 'authority.pem');
+  if (authority !== undefined && authorityFile !== undefined)
+    writeFileDurably(authorityFile, Buffer.from(authority.certificatePem));
   const intake = createEventIntake({ ...common, ledger, database, outbox });
   const store = createStoreClient({
     connect: children.startStore,
@@ -118,7 +151,14 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       createAlertRoutes(alerts),
       createLedgerRoutes(ledger),
     ],
-    problems: [ledgerProblems, identityProblems, eventIntakeProblems, eventSearchProblems, detectionProblems, alertProblems],
+    problems: [
+      ledgerProblems,
+      identityProblems,
+      eventIntakeProblems,
+      eventSearchProblems,
+      detectionProblems,
+      alertProblems,
+    ],
   };
   const tls = (await authority?.serverCertificate(config.names))?.tlsOptions();
   const edge = await createEdge({
@@ -128,7 +168,10 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   });
   const operatorEdge = await createEdge({
     ...edgeNeeds,
-    caller: { kind: 'operator', principal: { kind: 'operator', id: 'local', name: 'local operator', scopes: allScopes } },
+    caller: {
+      kind: 'operator',
+      principal: { kind: 'operator', id: 'local', name: 'local operator', scopes: allScopes },
+    },
   });
   const operatorSocket = await listenForOperator(operatorEdge, join(config.dataDirectory, 'run', 'operator.sock'), log);
   const firstKeys = await createFirstKeys(identity);
@@ -136,14 +179,22 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
 
   const stopTimers = [
     every(anchorEveryMs, () => void rememberAnchor()),
-    every(keyUseEveryMs, () => void identity.recordUse().catch((error: unknown) => log.warn('Key use was not recorded', { message: String(error) }))),
+    every(
+      keyUseEveryMs,
+      () =>
+        void identity
+          .recordUse()
+          .catch((error: unknown) => log.warn('Key use was not recorded', { message: String(error) })),
+    ),
     every(renewalLookEveryMs, () => void renewCertificate()),
   ];
   async function rememberAnchor(): Promise<void> {
     try {
       await anchor.remember(await ledger.checkpoint(ledger.head().log));
     } catch (error) {
-      log.warn('The newest checkpoint was not remembered', { message: error instanceof Error ? error.message : 'unknown' });
+      log.warn('The newest checkpoint was not remembered', {
+        message: error instanceof Error ? error.message : 'unknown',
+      });
     }
   }
   async function renewCertificate(): Promise<void> {
@@ -159,7 +210,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     address,
     operatorSocket,
     firstKeys,
-    authorityCertificate: authority?.certificatePem,
+    authorityFile,
     alerts,
     rulesLoaded: detection.health().rulesLoaded,
     async stop() {
@@ -181,7 +232,10 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
 
 /** A 32-byte key of the vault's, made on the first run. */
 async function secretKey(
-  secrets: { open(name: string): Promise<Uint8Array | undefined>; seal(name: string, bytes: Uint8Array): Promise<void> },
+  secrets: {
+    open(name: string): Promise<Uint8Array | undefined>;
+    seal(name: string, bytes: Uint8Array): Promise<void>;
+  },
   name: string,
 ): Promise<Uint8Array> {
   const known = await secrets.open(name);

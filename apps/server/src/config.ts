@@ -10,8 +10,12 @@ export type ServerConfig = {
   readonly port: number;
   /** Names and addresses clients use; with any, the server speaks TLS 1.3 with a certificate of its own authority. */
   readonly names: readonly string[];
-  readonly unsealing: { readonly kind: 'file'; readonly path: string } | { readonly kind: 'passphrase'; readonly file: string };
-  readonly database: { readonly kind: 'sqlite'; readonly file: string } | { readonly kind: 'postgres'; readonly url: string };
+  readonly unsealing:
+    | { readonly kind: 'file'; readonly path: string }
+    | { readonly kind: 'passphrase'; readonly file: string };
+  readonly database:
+    | { readonly kind: 'sqlite'; readonly file: string }
+    | { readonly kind: 'postgres'; readonly url: string };
   readonly storeMemoryBytes: number;
   /** Intake stops when less than this is free on the data disk. */
   readonly diskWatermarkBytes: number;
@@ -31,23 +35,37 @@ export function readConfig(
   surroundings: { readonly workingDirectory: string; readonly isTerminal: boolean },
 ): ServerConfig {
   const given = parseFlags(flags);
-  const get = (flag: string, variable: string): string | undefined => given.get(flag)?.at(-1) ?? (environment[variable] || undefined);
+  const get = (flag: string, variable: string): string | undefined =>
+    given.get(flag)?.at(-1) ?? (environment[variable] || undefined);
   const dataDirectory = resolve(surroundings.workingDirectory, get('data', 'SALLYPORT_DATA') ?? 'data');
-  const names = [...(given.get('name') ?? []), ...(environment['SALLYPORT_NAMES'] ?? '').split(',')].filter((name) => name !== '');
+  const names = [...(given.get('name') ?? []), ...(environment['SALLYPORT_NAMES'] ?? '').split(',')].filter(
+    (name) => name !== '',
+  );
   const passphraseFile = environment['SALLYPORT_PASSPHRASE_FILE'];
   const configHome = environment['XDG_CONFIG_HOME'] ?? join(environment['HOME'] ?? homedir(), '.config');
-  const keyFile = environment['SALLYPORT_UNSEAL_KEY_FILE'] ?? join(configHome, 'sallyport', `${dataDirectory.replaceAll(/[^A-Za-z0-9]+/g, '-').slice(-120)}.unseal`);
+  const keyFile =
+    environment['SALLYPORT_UNSEAL_KEY_FILE'] ??
+    join(configHome, 'sallyport', `${dataDirectory.replaceAll(/[^A-Za-z0-9]+/g, '-').slice(-120)}.unseal`);
   const databaseUrl = environment['SALLYPORT_DATABASE_URL'];
   return {
     dataDirectory,
     host: get('host', 'SALLYPORT_HOST') ?? '127.0.0.1',
     port: integer(get('port', 'SALLYPORT_PORT') ?? '8470', 'port', 0, 65_535),
     names,
-    unsealing: passphraseFile === undefined ? { kind: 'file', path: absolute(keyFile) } : { kind: 'passphrase', file: absolute(passphraseFile) },
-    database: databaseUrl === undefined ? { kind: 'sqlite', file: join(dataDirectory, 'control.db') } : { kind: 'postgres', url: databaseUrl },
-    storeMemoryBytes: integer(environment['SALLYPORT_STORE_MEMORY_MB'] ?? '2048', 'store memory', 512, 1_000_000) * 1024 * 1024,
-    diskWatermarkBytes: integer(environment['SALLYPORT_DISK_WATERMARK_MB'] ?? '512', 'disk watermark', 1, 10_000_000) * 1024 * 1024,
-    diskReserveBytes: integer(environment['SALLYPORT_DISK_RESERVE_MB'] ?? '32', 'disk reserve', 1, 10_000) * 1024 * 1024,
+    unsealing:
+      passphraseFile === undefined
+        ? { kind: 'file', path: absolute(keyFile) }
+        : { kind: 'passphrase', file: absolute(passphraseFile) },
+    database:
+      databaseUrl === undefined
+        ? { kind: 'sqlite', file: join(dataDirectory, 'control.db') }
+        : { kind: 'postgres', url: databaseUrl },
+    storeMemoryBytes:
+      integer(environment['SALLYPORT_STORE_MEMORY_MB'] ?? '2048', 'store memory', 512, 1_000_000) * 1024 * 1024,
+    diskWatermarkBytes:
+      integer(environment['SALLYPORT_DISK_WATERMARK_MB'] ?? '512', 'disk watermark', 1, 10_000_000) * 1024 * 1024,
+    diskReserveBytes:
+      integer(environment['SALLYPORT_DISK_RESERVE_MB'] ?? '32', 'disk reserve', 1, 10_000) * 1024 * 1024,
     afterRestore: given.has('after-restore'),
     logFormat: surroundings.isTerminal || environment['SALLYPORT_LOG'] === 'pretty' ? 'pretty' : 'json',
   };
@@ -63,7 +81,8 @@ function parseFlags(flags: readonly string[]): Map<string, string[]> {
       found.set(name, []);
       continue;
     }
-    if (!(flags[at] ?? '').startsWith('--') || !flagsWithValue.has(name)) throw invalid(`Cannot understand "${flags[at] ?? ''}"`);
+    if (!(flags[at] ?? '').startsWith('--') || !flagsWithValue.has(name))
+      throw invalid(`Cannot understand "${flags[at] ?? ''}"`);
     const value = inline ?? flags[(at += 1)];
     if (value === undefined || value === '') throw invalid(`Cannot use --${name}: it needs a value`);
     found.set(name, [...(found.get(name) ?? []), value]);
@@ -73,7 +92,8 @@ function parseFlags(flags: readonly string[]): Map<string, string[]> {
 
 function integer(text: string, what: string, least: number, most: number): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value < least || value > most) throw invalid(`Cannot use ${what} "${text}": must be a whole number from ${least} to ${most}`);
+  if (!/^\d+$/.test(text) || value < least || value > most)
+    throw invalid(`Cannot use ${what} "${text}": must be a whole number from ${least} to ${most}`);
   return value;
 }
 

@@ -18,12 +18,25 @@ export function createDecisionLog(needs: {
       activityId: 99,
       outcome: decision.outcome === 'allowed' ? 'success' : 'failure',
       target: { type: 'route', id: decision.route, name: decision.method },
-      details: { code: decision.code, address: decision.address, count: decision.count, first_at_ms: decision.firstAtMs, last_at_ms: decision.lastAtMs },
+      details: {
+        code: decision.code,
+        address: decision.address,
+        count: decision.count,
+        first_at_ms: decision.firstAtMs,
+        last_at_ms: decision.lastAtMs,
+      },
     });
     await needs.ledger.append({
       collector: 'audit',
       priority: 'control',
-      entries: [{ classUid, sequence: 0, stream: `decision/${needs.random(16).toString('hex')}`, body: Buffer.from(JSON.stringify(event)) }],
+      entries: [
+        {
+          classUid,
+          sequence: 0,
+          stream: `decision/${needs.random(16).toString('hex')}`,
+          body: Buffer.from(JSON.stringify(event)),
+        },
+      ],
     });
   };
 }

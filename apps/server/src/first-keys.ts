@@ -6,7 +6,9 @@ import type { Secret } from '@sallyport/platform/secret';
 export type FirstKeys = { readonly ingest: Secret; readonly operator: Secret };
 
 /** Undefined unless there never was a key: a lost key is replaced through the operator's socket, not by a restart. */
-export async function createFirstKeys(identity: Pick<Identity, 'createKey' | 'listKeys'>): Promise<FirstKeys | undefined> {
+export async function createFirstKeys(
+  identity: Pick<Identity, 'createKey' | 'listKeys'>,
+): Promise<FirstKeys | undefined> {
   if ((await identity.listKeys()).length > 0) return undefined;
   const by = { kind: 'operator', id: 'first-run', name: 'first run', scopes: allScopes } as const;
   const ingest = await identity.createKey({ name: 'first ingest key', scopes: ['events:write'], by });

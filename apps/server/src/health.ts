@@ -43,7 +43,12 @@ export function createHealth(needs: {
         version: needs.version,
         head: formatPosition(needs.ledger.head()),
         ledger,
-        search: { up: search.isUp, rows: search.rows ?? null, lag: search.lagEntries ?? null, error: search.lastError ?? null },
+        search: {
+          up: search.isUp,
+          rows: search.rows ?? null,
+          lag: search.lagEntries ?? null,
+          error: search.lastError ?? null,
+        },
         detection: { ...plain(detection), cursor: formatPosition(cursor) },
         alerts: plain(needs.alerts.health()),
         projections: needs.projections.map((projection) => {
@@ -72,5 +77,7 @@ export function createHealthRoutes(health: Health): RoutePlugin {
 }
 
 function plain(value: object): JsonObject {
-  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, typeof entry === 'object' ? JSON.stringify(entry) : entry]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, entry]) => [name, typeof entry === 'object' ? JSON.stringify(entry) : entry]),
+  );
 }

@@ -13,9 +13,17 @@ let delayMs = firstDelayMs;
 
 function start(): void {
   const startedAtMs = performance.now();
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', new URL('./server.ts', import.meta.url).pathname, ...process.argv.slice(2)], {
-    stdio: 'inherit',
-  });
+  const child = spawn(
+    process.execPath,
+    [
+      '--disable-warning=ExperimentalWarning',
+      new URL('./server.ts', import.meta.url).pathname,
+      ...process.argv.slice(2),
+    ],
+    {
+      stdio: 'inherit',
+    },
+  );
   const forward = (signal: NodeJS.Signals): void => {
     stopping = true;
     // A terminal has told the whole group already.
@@ -26,7 +34,8 @@ function start(): void {
   child.once('exit', (code, signal) => {
     process.off('SIGINT', forward);
     process.off('SIGTERM', forward);
-    if (stopping || code === 0 || code === exitConfigInvalid) process.exit(signal === null ? (code ?? 1) : 128 + constants.signals[signal]);
+    if (stopping || code === 0 || code === exitConfigInvalid)
+      process.exit(signal === null ? (code ?? 1) : 128 + constants.signals[signal]);
     delayMs = performance.now() - startedAtMs > settledAfterMs ? firstDelayMs : Math.min(delayMs * 2, maxDelayMs);
     process.stderr.write(`The server ended (${signal ?? `exit ${code ?? 1}`}); starting it again in ${delayMs} ms\n`);
     setTimeout(start, delayMs);

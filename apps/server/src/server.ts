@@ -8,15 +8,27 @@ import { readConfig } from './config.ts';
 
 /** Tells the supervisor that starting again would fail the same way (sysexits.h EX_CONFIG). */
 const exitConfigInvalid = 78;
-const notWorthRetrying = new Set(['config_invalid', 'unseal_failed', 'vault_damaged', 'ledger_corrupt', 'plain_http_not_loopback', 'EADDRINUSE', 'EACCES', 'EROFS']);
+const notWorthRetrying = new Set([
+  'config_invalid',
+  'unseal_failed',
+  'vault_damaged',
+  'ledger_corrupt',
+  'plain_http_not_loopback',
+  'EADDRINUSE',
+  'EACCES',
+  'EROFS',
+]);
 
 async function run(): Promise<void> {
+  // Whatever this process and its children create is for their own user alone.
+  process.umask(0o077);
   const config = readConfig(process.env, process.argv.slice(2), {
     workingDirectory: process.cwd(),
     isTerminal: process.stdout.isTTY,
   });
   const pretty = config.logFormat === 'pretty';
   const log = createLog({ clock: systemClock, write: (line) => process.stderr.write(line), pretty });
+  if (process.getuid?.() === 0) log.warn('Running as root: a user of its own is enough, see deploy/systemd');
   const write = (text: string): void => {
     process.stdout.write(text);
   };

@@ -69,7 +69,7 @@ const timestampPattern =
   /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?\s?(?:[Zz]|(?:UTC)|([+-])(\d\d):?(\d\d))?$/;
 
 /** RFC 3339, also with a space for the T and without a zone, which is then taken as UTC. */
-export function parseTimestamp(value: string): number | undefined {
+function parseTimestamp(value: string): number | undefined {
   const match = timestampPattern.exec(value);
   if (match === null) return undefined;
   const [, year, month, day, hour, minute, second, fraction = '', sign, zoneHours, zoneMinutes] = match;

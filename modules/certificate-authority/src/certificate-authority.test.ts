@@ -80,8 +80,18 @@ async function serverOptions(authority: CertificateAuthority, names: readonly st
 }
 
 test('a client that trusts the authority speaks TLS 1.3 with the server, by name and by address', async () => {
-  const authority = await createCertificateAuthority(setUp(), { names: ['console.example.org'] });
-  const server = await serverOptions(authority, ['console.example.org', 'localhost', '127.0.0.1', '::1']);
+  const authority = await createCertificateAuthority(setUp(), { names: ['console.example.org', '2001:db8::7'] });
+  const names = [
+    'a.console.example.org',
+    'console.example.org',
+    'localhost',
+    '127.0.0.1',
+    '::1',
+    '2001:db8::7',
+    'fd00::1',
+    '10.1.2.3',
+  ];
+  const server = await serverOptions(authority, names);
   const ca = authority.certificatePem;
   assert.equal(await handshake(server, { ca, servername: 'console.example.org' }), 'TLSv1.3');
   assert.equal(await handshake(server, { ca, servername: 'localhost' }), 'TLSv1.3');
@@ -132,9 +142,10 @@ test('a client refuses a name outside the constraints, also when the authorityâ€
   ] as const) {
     const { certificate, privateKey } = await issueServer(stolen, [{ kind, value }], validity);
     const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-    await assert.rejects(handshake({ key, cert: certificate.toString(), minVersion: 'TLSv1.3' }, client), {
-      code: 'PERMITTED_VIOLATION',
-    });
+    await assert.rejects(
+      handshake({ key, cert: certificate.toString(), minVersion: 'TLSv1.3' }, client),
+      /permitted subtree violation/,
+    );
   }
 });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
@@ -190,7 +190,7 @@ test('over the memory all requests may hold, new ones are told to come again', a
   request.write('{"n":1}\n');
   let busy = await house.send('{}', { query });
   while (busy.status === 200) busy = await house.send('{}', { query });
-  assert.deepEqual([busy.status, busy.body['code'], busy.headers['retry-after']], [503, 'intake_busy', '2']);
+  assert.deepEqual([busy.status, busy.body['code'], busy.headers['retry-after']], [503, 'overloaded', '2']);
   request.end();
   assert.equal((await answer).status, 200);
 });
@@ -214,6 +214,21 @@ test('a thread that hangs or dies costs its batch a coded error, and is replaced
       [status, code, { next_sequence: 5, accepted: 0 }],
     );
     assert.equal(good.status, 200);
+  }
+});
+
+test('a client that sends on after a refusal still gets the reply, on a connection that stays usable', async (t) => {
+  const house = await startHouse(t, { limits: { maxEvents: 10 } });
+  for (const encoding of ['gzip', 'zstd', 'identity']) {
+    const plain = Buffer.concat([Buffer.from('{}\n'.repeat(20)), randomBytes(2_000_000)]);
+    const bytes = encoding === 'gzip' ? gzipSync(plain) : encoding === 'zstd' ? zstdCompressSync(plain) : plain;
+    const pieces = [bytes.subarray(0, 100_000), bytes.subarray(100_000)];
+    const answer = await house.send(Readable.from(pieces), {
+      query,
+      headers: { 'content-encoding': encoding, connection: 'keep-alive' },
+    });
+    assert.deepEqual([answer.status, answer.body['code']], [413, 'too_many_events'], encoding);
+    assert.notEqual(answer.headers.connection, 'close', encoding);
   }
 });
 

@@ -21,24 +21,30 @@ export async function* readBody(
 ): AsyncGenerator<Uint8Array> {
   const { limits } = needs;
   const received = { bytes: 0 };
-  const wire = readWire(raw, received, needs);
+  // Whoever stops reading midway also ends the wait for the client, so that the rest can be read by somebody else.
+  const stop = new AbortController();
+  const wire = readWire(raw, received, { ...needs, signal: AbortSignal.any([needs.signal, stop.signal]) });
   const chunks = encoding === 'identity' ? wire : decompress(wire, encoding);
   let bytes = 0;
-  for await (const chunk of chunks) {
-    bytes += chunk.byteLength;
-    if (bytes > limits.maxDecompressedBytes) {
-      throw new EventIntakeError(
-        'body_too_large',
-        `Cannot read the body: it must be at most ${limits.maxDecompressedBytes} bytes when decompressed`,
-      );
+  try {
+    for await (const chunk of chunks) {
+      bytes += chunk.byteLength;
+      if (bytes > limits.maxDecompressedBytes) {
+        throw new EventIntakeError(
+          'body_too_large',
+          `Cannot read the body: it must be at most ${limits.maxDecompressedBytes} bytes when decompressed`,
+        );
+      }
+      if (bytes > 1_048_576 && bytes > received.bytes * limits.maxExpansion) {
+        throw new EventIntakeError(
+          'body_expands_too_much',
+          `Cannot read the body: it must expand at most ${limits.maxExpansion} times`,
+        );
+      }
+      yield chunk;
     }
-    if (bytes > 1_048_576 && bytes > received.bytes * limits.maxExpansion) {
-      throw new EventIntakeError(
-        'body_expands_too_much',
-        `Cannot read the body: it must expand at most ${limits.maxExpansion} times`,
-      );
-    }
-    yield chunk;
+  } finally {
+    stop.abort();
   }
 }
 
@@ -72,23 +78,27 @@ async function* readWire(raw: Readable, received: { bytes: number }, needs: Body
   const { clock, limits } = needs;
   const iterator = raw.iterator({ destroyOnReturn: false });
   let waitedMs = 0;
-  for (;;) {
-    const earned = limits.bodyGraceMs + (received.bytes / limits.minBytesPerSecond) * 1000;
-    const allowedMs = Math.min(earned, limits.bodyDeadlineMs) - waitedMs;
-    const since = clock.monotonicMs();
-    const next = await within(iterator.next(), allowedMs, needs.signal);
-    waitedMs += clock.monotonicMs() - since;
-    if (next.done === true) return;
-    const chunk: unknown = next.value;
-    if (!(chunk instanceof Uint8Array)) continue;
-    received.bytes += chunk.byteLength;
-    if (received.bytes > limits.maxCompressedBytes) {
-      throw new EventIntakeError(
-        'body_too_large',
-        `Cannot read the body: it must be at most ${limits.maxCompressedBytes} bytes`,
-      );
+  try {
+    for (;;) {
+      const earned = limits.bodyGraceMs + (received.bytes / limits.minBytesPerSecond) * 1000;
+      const allowedMs = Math.min(earned, limits.bodyDeadlineMs) - waitedMs;
+      const since = clock.monotonicMs();
+      const next = await within(iterator.next(), allowedMs, needs.signal);
+      waitedMs += clock.monotonicMs() - since;
+      if (next.done === true) return;
+      const chunk: unknown = next.value;
+      if (!(chunk instanceof Uint8Array)) continue;
+      received.bytes += chunk.byteLength;
+      if (received.bytes > limits.maxCompressedBytes) {
+        throw new EventIntakeError(
+          'body_too_large',
+          `Cannot read the body: it must be at most ${limits.maxCompressedBytes} bytes`,
+        );
+      }
+      yield chunk;
     }
-    yield chunk;
+  } finally {
+    void iterator.return?.();
   }
 }
 

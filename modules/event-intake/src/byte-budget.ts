@@ -1,8 +1,8 @@
-import { EventIntakeError } from './errors.ts';
+import { LedgerError } from '@sallyport/ledger';
 
 /** Bytes one request holds of the budget all requests share. */
 export type Reservation = {
-  /** Grows the reservation to `bytes` if it is smaller. Throws `intake_busy` when the budget is spent. */
+  /** Grows the reservation to `bytes` if it is smaller. Throws `overloaded`, as the ledger itself does, when the budget is spent. */
   extendTo(bytes: number): void;
   release(): void;
 };
@@ -15,7 +15,7 @@ export function createByteBudget(maxBytes: number): ByteBudget {
 
   function take(bytes: number): void {
     if (used + bytes > maxBytes) {
-      throw new EventIntakeError('intake_busy', 'Cannot take in more events now: try again in a second');
+      throw new LedgerError('overloaded', 'Cannot take in more events now: try again in a second');
     }
     used += bytes;
   }

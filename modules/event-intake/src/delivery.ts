@@ -1,3 +1,4 @@
+import { comparePositions } from '@sallyport/contracts';
 import type { Position } from '@sallyport/contracts';
 import type { AppendEntry, Ledger } from '@sallyport/ledger';
 import { CodedError, codeOf, messageOf } from '@sallyport/platform/errors';
@@ -13,6 +14,8 @@ export type Delivered = {
   /** Events durable in the ledger. */
   accepted: number;
   keptRaw: number;
+  /** Of the accepted, those seen to have been in the ledger before. */
+  alreadyKnown: number;
   readonly runs: PositionRun[];
   readonly reasons: { readonly sequence: number; readonly code: string }[];
   readonly reasonCounts: Map<string, number>;
@@ -31,10 +34,21 @@ export type Delivery = {
 };
 
 export function createDelivery(
-  needs: { readonly ledger: Pick<Ledger, 'append'>; readonly pool: NormalisePool; readonly limits: IntakeLimits },
+  needs: {
+    readonly ledger: Pick<Ledger, 'append' | 'head'>;
+    readonly pool: NormalisePool;
+    readonly limits: IntakeLimits;
+  },
   target: { readonly collector: string; readonly stream: string; readonly firstSequence: number },
 ): Delivery {
-  const delivered: Delivered = { accepted: 0, keptRaw: 0, runs: [], reasons: [], reasonCounts: new Map() };
+  const delivered: Delivered = {
+    accepted: 0,
+    keptRaw: 0,
+    alreadyKnown: 0,
+    runs: [],
+    reasons: [],
+    reasonCounts: new Map(),
+  };
   let last: Promise<void> = Promise.resolve();
 
   async function append(reply: NormaliseReply): Promise<void> {
@@ -43,7 +57,9 @@ export function createDelivery(
       const to = appendEnd(reply, from, needs.limits);
       const sequence = target.firstSequence + delivered.accepted;
       const entries = entriesOf(reply, { from, to, sequence, stream: target.stream });
+      const head = needs.ledger.head();
       const positions = await needs.ledger.append({ collector: target.collector, priority: 'intake', entries });
+      delivered.alreadyKnown += positions.filter((position) => comparePositions(position, head) < 0).length;
       addRuns(delivered.runs, sequence, positions);
       for (let index = from; index < to; index += 1) note(reply.reasons[index] ?? 0, sequence + index - from);
       delivered.accepted += to - from;

@@ -8,7 +8,6 @@ export type EventIntakeErrorCode =
   | 'body_too_slow'
   | 'content_encoding_unsupported'
   | 'content_type_unsupported'
-  | 'intake_busy'
   | 'intake_closed'
   | 'normalise_failed'
   | 'normalise_timeout'
@@ -19,6 +18,7 @@ export type EventIntakeErrorCode =
   | 'too_many_events'
   | 'too_many_sources';
 
+/** The ledger's refusals (`overloaded`, `disk_low`, `unavailable`) keep their own codes. */
 export class EventIntakeError extends CodedError<EventIntakeErrorCode> {}
 
 export const eventIntakeProblems = {
@@ -28,7 +28,6 @@ export const eventIntakeProblems = {
   body_too_slow: { status: 408, title: 'The body arrived too slowly' },
   content_encoding_unsupported: { status: 415, title: 'The content encoding is not supported' },
   content_type_unsupported: { status: 415, title: 'The content type is not supported' },
-  intake_busy: { status: 503, title: 'Too much is being taken in' },
   intake_closed: { status: 503, title: 'The server is stopping' },
   normalise_failed: { status: 500, title: 'The events could not be processed' },
   normalise_timeout: { status: 500, title: 'The events took too long to process' },

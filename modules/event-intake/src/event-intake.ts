@@ -14,7 +14,7 @@ import { createNormalisePool, startNormaliseWorker } from './normalise-pool.ts';
 import { createBatchBuilder } from './normalise-protocol.ts';
 import type { BatchBuilder } from './normalise-protocol.ts';
 import { createSources } from './sources.ts';
-import type { SourceCounts, SourceStatus } from './sources.ts';
+import type { SourceCounts, SourcePage, SourceStatus } from './sources.ts';
 import { createJsonSplitter } from './split-json.ts';
 import { createLineSplitter } from './split-lines.ts';
 
@@ -32,7 +32,7 @@ export type IntakeRequest = {
   readonly signal: AbortSignal;
 };
 
-export type IntakeReply = Pick<Delivered, 'accepted' | 'keptRaw' | 'runs' | 'reasons'> & {
+export type IntakeReply = Pick<Delivered, 'accepted' | 'alreadyKnown' | 'keptRaw' | 'runs' | 'reasons'> & {
   readonly isIdempotent: boolean;
 };
 
@@ -44,7 +44,8 @@ export type IntakeReply = Pick<Delivered, 'accepted' | 'keptRaw' | 'runs' | 'rea
  */
 export type EventIntake = {
   accept(request: IntakeRequest): Promise<IntakeReply>;
-  sources(): Promise<readonly SourceStatus[]>;
+  /** Ordered by key and name, from after the given one on. */
+  sources(page: SourcePage): Promise<readonly SourceStatus[]>;
   close(): Promise<void>;
 };
 
@@ -153,13 +154,13 @@ export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
           count(counts, delivery.delivered, 0);
           throw withNextSequence(error, delivery);
         }
-        const { accepted, keptRaw, runs, reasons } = delivery.delivered;
-        return { accepted, keptRaw, runs, reasons, isIdempotent };
+        const { accepted, alreadyKnown, keptRaw, runs, reasons } = delivery.delivered;
+        return { accepted, alreadyKnown, keptRaw, runs, reasons, isIdempotent };
       } finally {
         reservation.release();
       }
     },
-    sources: () => sources.list(),
+    sources: (page) => sources.list(page),
     close: () => pool.close(),
   };
 }

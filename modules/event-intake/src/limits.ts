@@ -47,6 +47,6 @@ export const defaultLimits: IntakeLimits = {
   minBytesPerSecond: 1024,
   normaliseTimeLimitMs: 10_000,
   normaliseThreads: 1,
-  maxSourcesPerKey: 100,
+  maxSourcesPerKey: 10_000,
   maxReasonsTold: 100,
 };

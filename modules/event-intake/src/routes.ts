@@ -11,6 +11,7 @@ const Accepted = Type.Object({
   accepted: Type.Integer({
     description: 'Events of this body that are durable in the ledger, those kept raw included',
   }),
+  already_known: Type.Integer({ description: 'Of these, how many were seen to be there before; a hint' }),
   kept_raw: Type.Integer({ description: 'Events that could not be read and are kept as received' }),
   idempotent: Type.Boolean({ description: 'Whether sending the same body again is harmless: only with `sequence`' }),
   runs: Type.Array(
@@ -49,7 +50,12 @@ const Sending = Type.Object({
   ),
 });
 
-const retryLater = new Set(['intake_busy', 'overloaded', 'unavailable', 'disk_low']);
+const Listing = Type.Object({
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+  after: Type.Optional(Type.String({ pattern: '^[^/]{1,100}/[^/]{1,64}$', description: '`next` of the page before' })),
+});
+
+const retryLater = new Set(['overloaded', 'unavailable', 'disk_low']);
 
 /** `POST /v1/events` and `GET /v1/sources`. Encapsulated: bodies of its routes are handed on as streams. */
 export function createEventIntakeRoutes(intake: EventIntake): RoutePlugin {
@@ -78,7 +84,7 @@ export function createEventIntakeRoutes(intake: EventIntake): RoutePlugin {
           reply.raw.on('close', abort);
           const body = request.body instanceof Readable ? request.body : Readable.from([]);
           try {
-            const { keptRaw, isIdempotent, ...rest } = await intake.accept({
+            const { keptRaw, alreadyKnown, isIdempotent, ...rest } = await intake.accept({
               principal: request.principal,
               source: request.query.source,
               sequence: request.query.sequence,
@@ -89,7 +95,7 @@ export function createEventIntakeRoutes(intake: EventIntake): RoutePlugin {
               body,
               signal: gone.signal,
             });
-            return { ...rest, kept_raw: keptRaw, idempotent: isIdempotent };
+            return { ...rest, already_known: alreadyKnown, kept_raw: keptRaw, idempotent: isIdempotent };
           } catch (error) {
             const code = codeOf(error);
             const isWhole = code !== 'body_too_slow' && (await drain(body, { maxBytes: 4 * 1024 * 1024, maxMs: 2000 }));
@@ -110,12 +116,20 @@ export function createEventIntakeRoutes(intake: EventIntake): RoutePlugin {
         schema: {
           summary: 'List the sources events came from, with counters since the server started',
           tags: ['events'],
-          response: { 200: Type.Object({ sources: Type.Array(Source) }) },
+          querystring: Listing,
+          response: { 200: Type.Object({ sources: Type.Array(Source), next: Type.Optional(Type.String()) }) },
         },
       },
-      async () => {
-        const sources = await intake.sources();
+      async (request) => {
+        const { limit = 1000, after } = request.query;
+        const [keyId, name] = after?.split('/') ?? [];
+        const sources = await intake.sources({
+          limit,
+          after: keyId === undefined || name === undefined ? undefined : { keyId, name },
+        });
+        const last = sources.length === limit ? sources.at(-1) : undefined;
         return {
+          ...(last === undefined ? {} : { next: `${last.keyId}/${last.name}` }),
           sources: sources.map((source) => ({
             key_id: source.keyId,
             name: source.name,

@@ -23,10 +23,15 @@ export type SourceStatus = Readonly<SourceCounts> & {
   readonly createdAtMs: number;
 };
 
+export type SourcePage = {
+  readonly limit: number;
+  readonly after?: { readonly keyId: string; readonly name: string } | undefined;
+};
+
 export type Sources = {
   /** The counters of a key's source, which is registered on first use, with an audit event. Throws `too_many_sources`. */
   open(principal: Principal, name: string): Promise<SourceCounts>;
-  list(): Promise<readonly SourceStatus[]>;
+  list(page: SourcePage): Promise<readonly SourceStatus[]>;
 };
 
 export function createSources(needs: {
@@ -53,15 +58,15 @@ export function createSources(needs: {
     const nowMs = needs.clock.nowMs();
     await needs.database.transaction().execute(async (transaction) => {
       const tables = transaction.withTables<SourceTables>();
-      const rows = await tables
+      const { held } = await tables
         .selectFrom('intake_sources')
-        .select('name')
+        .select(({ fn }) => fn.countAll().as('held'))
         .where('key_id', '=', principal.id)
-        .execute();
-      if (rows.length >= needs.maxSourcesPerKey) {
+        .executeTakeFirstOrThrow();
+      if (Number(held) >= needs.maxSourcesPerKey) {
         throw new EventIntakeError(
           'too_many_sources',
-          `Cannot add source "${name}": the key has ${rows.length}, must have at most ${needs.maxSourcesPerKey}`,
+          `Cannot add source "${name}": the key has ${Number(held)}, must have at most ${needs.maxSourcesPerKey}`,
         );
       }
       await tables.insertInto('intake_sources').values({ key_id: principal.id, name, created_at_ms: nowMs }).execute();
@@ -103,8 +108,17 @@ export function createSources(needs: {
       opening.set(key, begun);
       return begun;
     },
-    async list() {
-      const rows = await database.selectFrom('intake_sources').selectAll().orderBy('key_id').orderBy('name').execute();
+    async list({ limit, after }) {
+      let query = database.selectFrom('intake_sources').selectAll().orderBy('key_id').orderBy('name').limit(limit);
+      if (after !== undefined) {
+        query = query.where((where) =>
+          where.or([
+            where('key_id', '>', after.keyId),
+            where.and([where('key_id', '=', after.keyId), where('name', '>', after.name)]),
+          ]),
+        );
+      }
+      const rows = await query.execute();
       return rows.map((row) => {
         const found = counts.get(`${row.key_id}/${row.name}`);
         return {

@@ -91,7 +91,12 @@ test('no key or secret stands in any file in clear', (context) => {
   assert.ok(files.length >= 5);
   for (const file of files) {
     const bytes = readFileSync(join(file.parentPath, file.name));
-    for (const secret of [key.bytes, Buffer.from(key.bytes.toString('base64')), Buffer.from(key.bytes.toString('hex')), Buffer.from('PLANTED')]) {
+    for (const secret of [
+      key.bytes,
+      Buffer.from(key.bytes.toString('base64')),
+      Buffer.from(key.bytes.toString('hex')),
+      Buffer.from('PLANTED'),
+    ]) {
       assert.equal(bytes.includes(secret), false, file.name);
     }
   }
@@ -99,7 +104,11 @@ test('no key or secret stands in any file in clear', (context) => {
 
 test('a record moved to another label does not open', (context) => {
   const at = place(context);
-  const provider = openSealedFileProvider({ directories: at.directories, unsealing: { kind: 'file', path: at.keyFile }, random: randomBytes });
+  const provider = openSealedFileProvider({
+    directories: at.directories,
+    unsealing: { kind: 'file', path: at.keyFile },
+    random: randomBytes,
+  });
   const wrapped = provider.wrap(Buffer.alloc(32), 'one');
   assert.throws(() => provider.unwrap(wrapped, 'two'), { code: 'unseal_failed' });
   assert.throws(() => provider.unwrap(Buffer.alloc(3), 'one'), { code: 'unseal_failed' });

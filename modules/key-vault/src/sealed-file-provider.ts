@@ -6,7 +6,9 @@ import type { MasterKeyProvider } from './needs.ts';
 import { unwrapBytes, wrapBytes } from './wrapping.ts';
 
 /** What opens the sealed master key: a passphrase somebody knows, or a random key file kept outside the data directory. */
-export type Unsealing = { readonly kind: 'passphrase'; readonly passphrase: string } | { readonly kind: 'file'; readonly path: string };
+export type Unsealing =
+  | { readonly kind: 'passphrase'; readonly passphrase: string }
+  | { readonly kind: 'file'; readonly path: string };
 
 type SealedFile = { readonly kind: Unsealing['kind']; readonly salt: Buffer; readonly wrapped: Buffer };
 
@@ -29,7 +31,9 @@ export function openSealedFileProvider(needs: {
   for (const directory of needs.directories) makePrivateDirectory(directory);
   const paths = needs.directories.map((directory) => join(directory, fileName));
   const present = paths.map((path) => readFileIfPresent(path));
-  const sealed = present.map((bytes) => (bytes === undefined ? undefined : parseSealedFile(bytes))).find((file) => file !== undefined);
+  const sealed = present
+    .map((bytes) => (bytes === undefined ? undefined : parseSealedFile(bytes)))
+    .find((file) => file !== undefined);
 
   const master = sealed === undefined ? random(32) : unseal(sealed, unsealing);
   if (sealed === undefined) {
@@ -57,16 +61,23 @@ export function openSealedFileProvider(needs: {
 
 function unseal(sealed: SealedFile, unsealing: Unsealing): Buffer {
   if (sealed.kind !== unsealing.kind) {
-    throw new KeyVaultError('unseal_failed', `Cannot open the master key: it is sealed with a ${sealed.kind}, not a ${unsealing.kind}`, {
-      hint: sealed.kind === 'passphrase' ? 'set SALLYPORT_PASSPHRASE_FILE' : 'unset SALLYPORT_PASSPHRASE_FILE',
-    });
+    throw new KeyVaultError(
+      'unseal_failed',
+      `Cannot open the master key: it is sealed with a ${sealed.kind}, not a ${unsealing.kind}`,
+      {
+        hint: sealed.kind === 'passphrase' ? 'set SALLYPORT_PASSPHRASE_FILE' : 'unset SALLYPORT_PASSPHRASE_FILE',
+      },
+    );
   }
   try {
     return unwrapBytes({ key: sealingKey(unsealing, sealed.salt), wrapped: sealed.wrapped, context: format });
   } catch (cause) {
     throw new KeyVaultError('unseal_failed', `Cannot open the master key: the ${unsealing.kind} does not fit`, {
       cause,
-      hint: unsealing.kind === 'file' ? `put back the key file "${unsealing.path}" made on the first run` : 'give the passphrase of the first run',
+      hint:
+        unsealing.kind === 'file'
+          ? `put back the key file "${unsealing.path}" made on the first run`
+          : 'give the passphrase of the first run',
     });
   }
 }

@@ -26,8 +26,12 @@ export function unwrapBytes(input: { key: Uint8Array; wrapped: Uint8Array; conte
     decipher.setAuthTag(wrapped.subarray(wrapped.length - tagBytes));
     return Buffer.concat([decipher.update(wrapped.subarray(nonceBytes, wrapped.length - tagBytes)), decipher.final()]);
   } catch (cause) {
-    throw new KeyVaultError('unseal_failed', `Cannot unwrap "${input.context}": it was changed or wrapped under another key`, {
-      cause,
-    });
+    throw new KeyVaultError(
+      'unseal_failed',
+      `Cannot unwrap "${input.context}": it was changed or wrapped under another key`,
+      {
+        cause,
+      },
+    );
   }
 }

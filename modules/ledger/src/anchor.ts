@@ -16,7 +16,11 @@ export function createAnchorStore(plain: Database): AnchorStore {
   const database = plain.withTables<AnchorTables>();
   return {
     async newest() {
-      const row = await database.selectFrom('ledger_anchor').select('checkpoint').where('id', '=', 1).executeTakeFirst();
+      const row = await database
+        .selectFrom('ledger_anchor')
+        .select('checkpoint')
+        .where('id', '=', 1)
+        .executeTakeFirst();
       return row?.checkpoint;
     },
     async remember(checkpoint) {

@@ -5,7 +5,12 @@ import type { AppendBatch } from './ledger.ts';
 // Per entry: u32 class · u64 sequence · u32 stream (its place in the head's list) · u32 body length · body. Big endian.
 const fixedBytes = 20;
 
-export type AppendItem = { readonly stream: string; readonly sequence: number; readonly classUid: number; readonly body: Buffer };
+export type AppendItem = {
+  readonly stream: string;
+  readonly sequence: number;
+  readonly classUid: number;
+  readonly body: Buffer;
+};
 
 const maxNameLength = 200;
 
@@ -16,7 +21,8 @@ export function encodeAppend(batch: AppendBatch): { streams: string[]; payload: 
   for (const entry of batch.entries) {
     const stream = entry.stream ?? batch.collector;
     const problem = problemWith({ ...entry, stream });
-    if (problem !== undefined) throw new LedgerError('entry_invalid', `Cannot append to stream "${stream.slice(0, maxNameLength)}": ${problem}`);
+    if (problem !== undefined)
+      throw new LedgerError('entry_invalid', `Cannot append to stream "${stream.slice(0, maxNameLength)}": ${problem}`);
     const place = streams.get(stream) ?? streams.size;
     streams.set(stream, place);
     const fixed = Buffer.allocUnsafe(fixedBytes);
@@ -33,7 +39,7 @@ export function encodeAppend(batch: AppendBatch): { streams: string[]; payload: 
 export function decodeAppend(streams: readonly string[], bytes: Uint8Array): AppendItem[] {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const items: AppendItem[] = [];
-  for (let at = 0; at < view.length; ) {
+  for (let at = 0; at < view.length;) {
     if (at + fixedBytes > view.length) throw cutShort();
     const stream = streams[view.readUInt32BE(at + 12)];
     const bodyStart = at + fixedBytes;
@@ -53,11 +59,19 @@ export function decodeAppend(streams: readonly string[], bytes: Uint8Array): App
   return items;
 }
 
-function problemWith(entry: { stream: string; sequence: number; classUid: number; body: Uint8Array }): string | undefined {
-  if (!Number.isSafeInteger(entry.sequence) || entry.sequence < 0) return `sequence is ${entry.sequence}, must be a whole number from 0 to 2^53-1`;
-  if (!Number.isInteger(entry.classUid) || entry.classUid < 0 || entry.classUid > 0xffffffff) return `class is ${entry.classUid}, must fit into 32 bits`;
+function problemWith(entry: {
+  stream: string;
+  sequence: number;
+  classUid: number;
+  body: Uint8Array;
+}): string | undefined {
+  if (!Number.isSafeInteger(entry.sequence) || entry.sequence < 0)
+    return `sequence is ${entry.sequence}, must be a whole number from 0 to 2^53-1`;
+  if (!Number.isInteger(entry.classUid) || entry.classUid < 0 || entry.classUid > 0xffffffff)
+    return `class is ${entry.classUid}, must fit into 32 bits`;
   if (entry.body.length > maxBodyBytes) return `size is ${entry.body.length} bytes, must be at most ${maxBodyBytes}`;
-  if (entry.stream.length === 0 || entry.stream.length > maxNameLength) return `stream name has ${entry.stream.length} characters, must be 1 to ${maxNameLength}`;
+  if (entry.stream.length === 0 || entry.stream.length > maxNameLength)
+    return `stream name has ${entry.stream.length} characters, must be 1 to ${maxNameLength}`;
   return undefined;
 }
 

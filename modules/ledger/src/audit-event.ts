@@ -39,7 +39,13 @@ export function auditEvent(input: AuditInput): AuditEvent {
         log_name: 'audit',
         event_code: input.action,
       },
-      unmapped: { sallyport: { generation: 0, target: input.target, ...(input.details === undefined ? {} : { details: input.details }) } },
+      unmapped: {
+        sallyport: {
+          generation: 0,
+          target: input.target,
+          ...(input.details === undefined ? {} : { details: input.details }),
+        },
+      },
     },
   };
 }

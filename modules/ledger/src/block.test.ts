@@ -29,7 +29,10 @@ test('what is sealed opens to the same bodies, and each leaf commits to salt and
       assert.equal(recordLength(record), record.length);
       const decoded = decodeBlock(record);
       const events = openBlock(decoded, { logId: 'sallyport/test/1', dataKey: dataKey.bytes });
-      assert.deepEqual(events.map((event) => [...event.body]), bodies.map((body) => [...body]));
+      assert.deepEqual(
+        events.map((event) => [...event.body]),
+        bodies.map((body) => [...body]),
+      );
       const leaves = leavesOf(decoded.header);
       for (const [order, event] of events.entries()) {
         const expected = hash('sha256', Buffer.concat([event.salt, event.body]), 'buffer');
@@ -47,14 +50,22 @@ test('every single changed byte of a record is noticed', () => {
   for (let at = 0; at < record.length; at += 1) {
     const changed = Buffer.from(record);
     changed[at] = (changed[at] ?? 0) ^ 0x01;
-    assert.throws(() => openBlock(decodeBlock(changed), { logId: 'sallyport/test/1', dataKey: dataKey.bytes }), LedgerError, `byte ${at}`);
+    assert.throws(
+      () => openBlock(decodeBlock(changed), { logId: 'sallyport/test/1', dataKey: dataKey.bytes }),
+      LedgerError,
+      `byte ${at}`,
+    );
   }
 });
 
 test('a record does not open in another log, under another key, or cut short', () => {
   const record = block([Buffer.from('{}')]);
-  assert.throws(() => openBlock(decodeBlock(record), { logId: 'sallyport/test/2', dataKey: dataKey.bytes }), { code: 'ledger_corrupt' });
-  assert.throws(() => openBlock(decodeBlock(record), { logId: 'sallyport/test/1', dataKey: randomBytes(32) }), { code: 'ledger_corrupt' });
+  assert.throws(() => openBlock(decodeBlock(record), { logId: 'sallyport/test/2', dataKey: dataKey.bytes }), {
+    code: 'ledger_corrupt',
+  });
+  assert.throws(() => openBlock(decodeBlock(record), { logId: 'sallyport/test/1', dataKey: randomBytes(32) }), {
+    code: 'ledger_corrupt',
+  });
   for (let length = 0; length < record.length; length += 1) {
     assert.throws(() => decodeBlock(record.subarray(0, length)), LedgerError);
   }
@@ -97,10 +108,23 @@ test('arbitrary bytes are refused with a code', () => {
 });
 
 test('a leaf reads back, and has one encoding', () => {
-  const leaf = { kind: 'event', receivedAtMs: 1_763_000_000_000, classUid: 2004, collectorId: randomBytes(16), blockId: randomBytes(16), hash: randomBytes(32) } as const;
+  const leaf = {
+    kind: 'event',
+    receivedAtMs: 1_763_000_000_000,
+    classUid: 2004,
+    collectorId: randomBytes(16),
+    blockId: randomBytes(16),
+    hash: randomBytes(32),
+  } as const;
   const bytes = encodeLeaf(leaf);
   assert.equal(bytes.length, leafBytes);
   assert.deepEqual(encodeLeaf(decodeLeaf(bytes)), bytes);
-  const blockLeaf = encodeLeaf({ kind: 'block', receivedAtMs: 0, eventCount: 3, blockId: randomBytes(16), hash: randomBytes(32) });
+  const blockLeaf = encodeLeaf({
+    kind: 'block',
+    receivedAtMs: 0,
+    eventCount: 3,
+    blockId: randomBytes(16),
+    hash: randomBytes(32),
+  });
   assert.deepEqual(encodeLeaf(decodeLeaf(blockLeaf)), blockLeaf);
 });

@@ -58,7 +58,11 @@ export type BlockInput = {
   readonly blockId: Uint8Array;
   readonly dataKey: { readonly id: string; readonly bytes: Uint8Array };
   readonly runs: readonly SequenceRun[];
-  readonly events: readonly { readonly classUid: number; readonly collectorId: Uint8Array; readonly body: Uint8Array }[];
+  readonly events: readonly {
+    readonly classUid: number;
+    readonly collectorId: Uint8Array;
+    readonly body: Uint8Array;
+  }[];
   readonly random: (bytes: number) => Buffer;
 };
 
@@ -77,7 +81,11 @@ export function encodeBlock(input: BlockInput): { record: Buffer; leaves: Buffer
     const end = at + 4 + saltBytes + event.body.length;
     const bodyHash = hash('sha256', plain.subarray(at + 4, end), 'buffer');
     const { classUid, collectorId } = event;
-    writeLeaf({ kind: 'event', receivedAtMs, classUid, collectorId, blockId, hash: bodyHash }, leaves, order * leafBytes);
+    writeLeaf(
+      { kind: 'event', receivedAtMs, classUid, collectorId, blockId, hash: bodyHash },
+      leaves,
+      order * leafBytes,
+    );
     at = end;
   }
   const compressed = zstdCompressSync(plain, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
@@ -86,7 +94,11 @@ export function encodeBlock(input: BlockInput): { record: Buffer; leaves: Buffer
   cipher.setAAD(Buffer.from(blockId));
   const ciphertext = Buffer.concat([cipher.update(compressed), cipher.final(), cipher.getAuthTag()]);
   const ciphertextHash = hash('sha256', ciphertext, 'buffer');
-  writeLeaf({ kind: 'block', receivedAtMs, eventCount: events.length, blockId, hash: ciphertextHash }, leaves, events.length * leafBytes);
+  writeLeaf(
+    { kind: 'block', receivedAtMs, eventCount: events.length, blockId, hash: ciphertextHash },
+    leaves,
+    events.length * leafBytes,
+  );
   const header = encodeHeader({ ...input, plainBytes, compressedHash, ciphertextHash, leaves });
   const prefix = Buffer.allocUnsafe(blockPrefixBytes);
   prefix.writeUInt32BE(blockMagic, 0);
@@ -100,7 +112,11 @@ export function recordLength(prefix: Buffer): number | undefined {
   if (prefix.length < blockPrefixBytes || prefix.readUInt32BE(0) !== blockMagic) return undefined;
   const headerLength = prefix.readUInt32BE(4);
   const cipherLength = prefix.readUInt32BE(8);
-  if (headerLength < fixedHeaderBytes || headerLength > fixedHeaderBytes + maxBlockEvents * (runBytes + leafBytes) + leafBytes) return undefined;
+  if (
+    headerLength < fixedHeaderBytes ||
+    headerLength > fixedHeaderBytes + maxBlockEvents * (runBytes + leafBytes) + leafBytes
+  )
+    return undefined;
   if (cipherLength < tagBytes || cipherLength > maxPlainBytes + 1024 * 1024) return undefined;
   return blockPrefixBytes + headerLength + headerHashBytes + cipherLength;
 }
@@ -113,10 +129,12 @@ export function decodeBlock(record: Buffer): { header: BlockHeader; ciphertext: 
   if (recordLength(record) !== record.length) throw corrupt('its length is wrong');
   const headerEnd = blockPrefixBytes + record.readUInt32BE(4);
   const header = record.subarray(blockPrefixBytes, headerEnd);
-  if (!headerHash(header).equals(record.subarray(headerEnd, headerEnd + headerHashBytes))) throw corrupt('its header does not match its hash');
+  if (!headerHash(header).equals(record.subarray(headerEnd, headerEnd + headerHashBytes)))
+    throw corrupt('its header does not match its hash');
   const ciphertext = record.subarray(headerEnd + headerHashBytes);
   const parsed = decodeHeader(header);
-  if (!hash('sha256', ciphertext, 'buffer').equals(parsed.ciphertextHash)) throw corrupt('its ciphertext does not match its hash');
+  if (!hash('sha256', ciphertext, 'buffer').equals(parsed.ciphertextHash))
+    throw corrupt('its ciphertext does not match its hash');
   return { header: parsed, ciphertext };
 }
 
@@ -132,13 +150,16 @@ export function openBlock(
     const decipher = createDecipheriv('aes-256-gcm', blockKey(key.dataKey, place, header.compressedHash), nonce);
     decipher.setAAD(header.blockId);
     decipher.setAuthTag(ciphertext.subarray(ciphertext.length - tagBytes));
-    const compressed = Buffer.concat([decipher.update(ciphertext.subarray(0, ciphertext.length - tagBytes)), decipher.final()]);
+    const compressed = Buffer.concat([
+      decipher.update(ciphertext.subarray(0, ciphertext.length - tagBytes)),
+      decipher.final(),
+    ]);
     plain = zstdDecompressSync(compressed, { maxOutputLength: maxPlainBytes });
   } catch (cause) {
     throw corrupt('it does not open under its key', cause);
   }
   const events: { salt: Buffer; body: Buffer }[] = [];
-  for (let at = 0; at < plain.length; ) {
+  for (let at = 0; at < plain.length;) {
     const bodyStart = at + 4 + saltBytes;
     if (bodyStart > plain.length) throw corrupt('an event is cut short');
     const end = bodyStart + plain.readUInt32BE(at);
@@ -146,7 +167,8 @@ export function openBlock(
     events.push({ salt: plain.subarray(at + 4, bodyStart), body: plain.subarray(bodyStart, end) });
     at = end;
   }
-  if (events.length !== header.eventCount) throw corrupt(`it holds ${events.length} events, must be ${header.eventCount}`);
+  if (events.length !== header.eventCount)
+    throw corrupt(`it holds ${events.length} events, must be ${header.eventCount}`);
   return events;
 }
 
@@ -161,14 +183,20 @@ export function leavesOf(header: BlockHeader): Leaf[] {
  * The key of one block, used once: it depends on the place and the content, so that a machine restored to an
  * earlier state, with its random generator, cannot encrypt two contents under one key. The nonce may be constant.
  */
-function blockKey(dataKey: Uint8Array, place: { logId: string; firstIndex: number }, compressedHash: Uint8Array): Buffer {
+function blockKey(
+  dataKey: Uint8Array,
+  place: { logId: string; firstIndex: number },
+  compressedHash: Uint8Array,
+): Buffer {
   const position = Buffer.alloc(8);
   position.writeBigUInt64BE(BigInt(place.firstIndex));
   const info = Buffer.concat([Buffer.from(`sallyport-block@v1\n${place.logId}\n`), position, compressedHash]);
   return Buffer.from(hkdfSync('sha256', dataKey, Buffer.alloc(0), info, 32));
 }
 
-function encodeHeader(input: Omit<BlockHeader, 'eventCount' | 'dataKeyId'> & Pick<BlockInput, 'events' | 'dataKey'>): Buffer {
+function encodeHeader(
+  input: Omit<BlockHeader, 'eventCount' | 'dataKeyId'> & Pick<BlockInput, 'events' | 'dataKey'>,
+): Buffer {
   const bytes = Buffer.allocUnsafe(fixedHeaderBytes + input.runs.length * runBytes + input.leaves.length);
   let at = bytes.writeUInt8(version, 0);
   at = bytes.writeUIntBE(input.receivedAtMs, at, 6);
@@ -177,7 +205,12 @@ function encodeHeader(input: Omit<BlockHeader, 'eventCount' | 'dataKeyId'> & Pic
   at = bytes.writeUInt32BE(input.events.length, at);
   at = bytes.writeUInt32BE(input.runs.length, at);
   at = bytes.writeUInt32BE(input.plainBytes, at);
-  for (const part of [input.blockId, Buffer.from(input.dataKey.id, 'hex'), input.compressedHash, input.ciphertextHash]) {
+  for (const part of [
+    input.blockId,
+    Buffer.from(input.dataKey.id, 'hex'),
+    input.compressedHash,
+    input.ciphertextHash,
+  ]) {
     bytes.set(part, at);
     at += part.length;
   }
@@ -196,7 +229,8 @@ function decodeHeader(bytes: Buffer): BlockHeader {
   if (bytes.readUInt8(0) !== version) throw corrupt(`its version is ${bytes.readUInt8(0)}, must be ${version}`);
   const eventCount = bytes.readUInt32BE(17);
   const runCount = bytes.readUInt32BE(21);
-  if (bytes.length !== fixedHeaderBytes + runCount * runBytes + (eventCount + 1) * leafBytes) throw corrupt('its header has the wrong length');
+  if (bytes.length !== fixedHeaderBytes + runCount * runBytes + (eventCount + 1) * leafBytes)
+    throw corrupt('its header has the wrong length');
   const part = (offset: number, length: number): Buffer => bytes.subarray(29 + offset, 29 + offset + length);
   const runs = Array.from({ length: runCount }, (_, order) => {
     const at = fixedHeaderBytes + order * runBytes;

@@ -44,7 +44,10 @@ export function createCommitQueue<Entry>(needs: {
     const group: Waiting<Entry>[] = [];
     let bytes = 0;
     let count = 0;
-    while (waiting.length > group.length && (group.length === 0 || (bytes < maxGroupBytes && count < maxGroupEntries))) {
+    while (
+      waiting.length > group.length &&
+      (group.length === 0 || (bytes < maxGroupBytes && count < maxGroupEntries))
+    ) {
       const next = waiting[group.length];
       if (next === undefined) break;
       group.push(next);
@@ -79,7 +82,9 @@ export function createCommitQueue<Entry>(needs: {
       // Control entries are few and must get through a flood of intake.
       const limit = priority === 'control' ? 2 * maxWaitingBytes : maxWaitingBytes;
       if (waitingBytes + bytes > limit) {
-        return Promise.reject(new LedgerError('overloaded', `Cannot append: ${waitingBytes} bytes are waiting already`));
+        return Promise.reject(
+          new LedgerError('overloaded', `Cannot append: ${waitingBytes} bytes are waiting already`),
+        );
       }
       const { promise, resolve, reject } = Promise.withResolvers<number[]>();
       waiting.push({ entries, bytes, resolve, reject });

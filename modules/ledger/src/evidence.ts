@@ -57,10 +57,17 @@ export function formatEvidence(parts: EvidenceParts): string {
  * the checkpoint, the checkpoint under the key. Every byte counts: the parts, written out again, must give the same file.
  * The file is an attacker's; nothing it says is trusted before it is checked. Never throws.
  */
-export function verifyEvidence(file: Uint8Array | string, options: { verifierKey?: string } = {}): EvidenceVerification {
-  if (file.length > maxEvidenceBytes) return refuse(`The file has ${file.length} bytes, must be at most ${maxEvidenceBytes}`);
+export function verifyEvidence(
+  file: Uint8Array | string,
+  options: { verifierKey?: string } = {},
+): EvidenceVerification {
+  if (file.length > maxEvidenceBytes)
+    return refuse(`The file has ${file.length} bytes, must be at most ${maxEvidenceBytes}`);
   try {
-    return check(typeof file === 'string' ? file : new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(file), options.verifierKey);
+    return check(
+      typeof file === 'string' ? file : new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(file),
+      options.verifierKey,
+    );
   } catch (error) {
     return refuse(error instanceof Error ? error.message : 'The file cannot be read');
   }
@@ -86,19 +93,32 @@ function check(text: string, givenKey: string | undefined): EvidenceVerification
   if (!included.ok) return included;
   const event: JsonValue = JSON.parse(Buffer.from(parts.body).toString('utf8'));
   const { receivedAtMs, classUid } = leaf;
-  return { ok: true, event, index, treeSize, origin, receivedAtMs, classUid, verifierKey: parts.verifierKey, keyGiven: givenKey !== undefined };
+  return {
+    ok: true,
+    event,
+    index,
+    treeSize,
+    origin,
+    receivedAtMs,
+    classUid,
+    verifierKey: parts.verifierKey,
+    keyGiven: givenKey !== undefined,
+  };
 }
 
 function parse(text: string): EvidenceParts {
   const lines = text.split('\n', 5);
   const field = (line: number, name: string): string => {
     const [label, value, ...rest] = (lines[line] ?? '').split(' ');
-    if (label !== name || value === undefined || rest.length > 0) throw new Error(`Line ${line + 1} must be "${name}" and its value`);
+    if (label !== name || value === undefined || rest.length > 0)
+      throw new Error(`Line ${line + 1} must be "${name}" and its value`);
     return value;
   };
   if (lines[0] !== format) throw new Error(`The file must start with "${format}"`);
   const verifierKey = field(1, 'key');
-  const [leaf, salt, body] = [field(2, 'leaf'), field(3, 'salt'), field(4, 'body')].map((value) => Buffer.from(value, 'base64'));
+  const [leaf, salt, body] = [field(2, 'leaf'), field(3, 'salt'), field(4, 'body')].map((value) =>
+    Buffer.from(value, 'base64'),
+  );
   if (leaf === undefined || salt === undefined || body === undefined) throw new Error('The file is cut short');
   const { index, proof, checkpoint, extra } = parseTlogProof(text.slice(lines.join('\n').length + 1));
   if (extra !== undefined) throw new Error('The proof must carry nothing extra');

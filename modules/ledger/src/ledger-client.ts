@@ -26,7 +26,10 @@ export type LedgerClientNeeds = {
 export type LedgerClient = Ledger & {
   /** Resolves once the ledger is open; rejects when the first start fails. */
   ready(): Promise<void>;
-  readonly secrets: { open(name: string): Promise<Uint8Array | undefined>; seal(name: string, bytes: Uint8Array): Promise<void> };
+  readonly secrets: {
+    open(name: string): Promise<Uint8Array | undefined>;
+    seal(name: string, bytes: Uint8Array): Promise<void>;
+  };
   tile(log: number, path: string): Promise<Uint8Array>;
   logs(): readonly { readonly number: number; readonly origin: string; readonly verifierKey: string }[];
   status(): Promise<JsonObject>;
@@ -57,7 +60,9 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
       next.on('head', ({ head: body }) => moveHead(body));
       next.on('clock', ({ head: body }) => needs.onClockJump?.(body));
       const anchor = await needs.anchor();
-      const opened = await next.call('open', { head: { afterRestore: needs.afterRestore, ...(anchor === undefined ? {} : { anchor }) } });
+      const opened = await next.call('open', {
+        head: { afterRestore: needs.afterRestore, ...(anchor === undefined ? {} : { anchor }) },
+      });
       logs = listOfLogs(opened.head['logs']);
       const { restored } = opened.head;
       peer = next;
@@ -73,7 +78,7 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
   };
 
   const keepConnected = async (): Promise<void> => {
-    for (let delayMs = firstDelayMs; !stopping.signal.aborted; ) {
+    for (let delayMs = firstDelayMs; !stopping.signal.aborted;) {
       try {
         await connectOnce();
         delayMs = firstDelayMs;
@@ -102,7 +107,10 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
     async append(batch) {
       if (batch.entries.length === 0) return [];
       const { streams, payload } = encodeAppend(batch);
-      const reply = await call('append', { head: { collector: batch.collector, priority: batch.priority, streams }, payload });
+      const reply = await call('append', {
+        head: { collector: batch.collector, priority: batch.priority, streams },
+        payload,
+      });
       const log = Number(reply.head['log']);
       const runs = reply.head['runs'];
       return decodeRuns(Array.isArray(runs) ? runs.map(Number) : []).map((index) => ({ log, index }));
@@ -112,7 +120,13 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
       const { until } = limits;
       const sameLog = until !== undefined && until.log === from.log;
       const reply = await call('read', {
-        head: { log: from.log, index: from.index, maxEvents: limits.maxEvents, maxBytes: limits.maxBytes, ...(sameLog ? { until: until.index } : {}) },
+        head: {
+          log: from.log,
+          index: from.index,
+          maxEvents: limits.maxEvents,
+          maxBytes: limits.maxBytes,
+          ...(sameLog ? { until: until.index } : {}),
+        },
       });
       const events = decodeEvents(reply.payload ?? new Uint8Array()).map((event) => ({
         position: { log: from.log, index: event.index },
@@ -120,7 +134,8 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
         classUid: event.classUid,
         body: event.body,
       }));
-      const to = reply.head['closed'] === true ? nextLog(logs, from.log) : { log: from.log, index: Number(reply.head['next']) };
+      const to =
+        reply.head['closed'] === true ? nextLog(logs, from.log) : { log: from.log, index: Number(reply.head['next']) };
       return { from, to, events };
     },
     waitPast(position, signal) {
@@ -128,7 +143,10 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
       const look = (): void => {
         if (comparePositions(head, position) > 0) settle(resolve);
       };
-      const abort = (): void => settle(() => reject(new CodedError('aborted', 'Waiting for the ledger was given up', { cause: signal.reason })));
+      const abort = (): void =>
+        settle(() =>
+          reject(new CodedError('aborted', 'Waiting for the ledger was given up', { cause: signal.reason })),
+        );
       const settle = (done: () => void): void => {
         waiters.delete(look);
         signal.removeEventListener('abort', abort);
@@ -172,7 +190,14 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
   };
 }
 
-const remoteCodes: ReadonlySet<string> = new Set<LedgerErrorCode>(['disk_low', 'overloaded', 'entry_invalid', 'not_found', 'erased', 'ledger_corrupt']);
+const remoteCodes: ReadonlySet<string> = new Set<LedgerErrorCode>([
+  'disk_low',
+  'overloaded',
+  'entry_invalid',
+  'not_found',
+  'erased',
+  'ledger_corrupt',
+]);
 
 function isLedgerCode(code: string | undefined): code is LedgerErrorCode {
   return code !== undefined && remoteCodes.has(code);
@@ -182,7 +207,9 @@ function isLedgerCode(code: string | undefined): code is LedgerErrorCode {
 function asLedgerError(error: unknown): LedgerError {
   const code = codeOf(error);
   if (isLedgerCode(code)) return new LedgerError(code, messageOf(error));
-  return new LedgerError('unavailable', 'The ledger did not answer; what was sent may or may not be recorded', { cause: error });
+  return new LedgerError('unavailable', 'The ledger did not answer; what was sent may or may not be recorded', {
+    cause: error,
+  });
 }
 
 function nextLog(logs: readonly { number: number }[], current: number): Position {
@@ -194,7 +221,11 @@ function listOfLogs(value: JsonValue | undefined): { number: number; origin: str
   if (!Array.isArray(value)) return [];
   return value
     .filter(isObject)
-    .map((log) => ({ number: Number(log['number']), origin: String(log['origin']), verifierKey: String(log['verifier_key']) }));
+    .map((log) => ({
+      number: Number(log['number']),
+      origin: String(log['origin']),
+      verifierKey: String(log['verifier_key']),
+    }));
 }
 
 function isObject(value: JsonValue | undefined): value is JsonObject {

@@ -6,7 +6,11 @@ import { createLedgerClock, jumpToleranceMs } from './ledger-clock.ts';
 import { testStartMs } from './testing.ts';
 
 test('ledger time is whole seconds and never decreases, whatever the wall clock does', () => {
-  const step = fc.record({ wallByMs: fc.integer({ min: -200_000, max: 200_000 }), byMs: fc.nat(5000), accept: fc.boolean() });
+  const step = fc.record({
+    wallByMs: fc.integer({ min: -200_000, max: 200_000 }),
+    byMs: fc.nat(5000),
+    accept: fc.boolean(),
+  });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const clock = createManualClock(testStartMs);

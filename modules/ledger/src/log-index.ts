@@ -2,10 +2,19 @@ import { DatabaseSync } from 'node:sqlite';
 import type { RecordPlace } from './segment-files.ts';
 
 /** One block as the index knows it. Block `first` covers the indexes first … first+eventCount, the last its own leaf. */
-export type IndexedBlock = RecordPlace & { readonly first: number; readonly eventCount: number; readonly receivedAtMs: number };
+export type IndexedBlock = RecordPlace & {
+  readonly first: number;
+  readonly eventCount: number;
+  readonly receivedAtMs: number;
+};
 
 /** Sequences first … first+count-1 of a stream stand at the indexes index … */
-export type IndexedRun = { readonly stream: Uint8Array; readonly first: number; readonly count: number; readonly index: number };
+export type IndexedRun = {
+  readonly stream: Uint8Array;
+  readonly first: number;
+  readonly count: number;
+  readonly index: number;
+};
 
 /**
  * Finds blocks by index and indexes by (stream, sequence). Derived from the segment files and rebuilt from them:
@@ -40,15 +49,22 @@ export function openLogIndex(file: string): LogIndex {
   const database = new DatabaseSync(file);
   // WAL with NORMAL: a crash may lose the newest commits, which the segment files give back, but never corrupts.
   database.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16384; ${schema}`);
-  const blockColumns = 'first, event_count AS eventCount, received_at_ms AS receivedAtMs, segment, offset, length, events_before AS eventsBefore';
-  const selectBlock = database.prepare(`SELECT ${blockColumns} FROM blocks WHERE first <= ? ORDER BY first DESC LIMIT 1`);
-  const selectRun = database.prepare('SELECT first, count, position FROM runs WHERE stream = ? AND first <= ? ORDER BY first DESC LIMIT 1');
+  const blockColumns =
+    'first, event_count AS eventCount, received_at_ms AS receivedAtMs, segment, offset, length, events_before AS eventsBefore';
+  const selectBlock = database.prepare(
+    `SELECT ${blockColumns} FROM blocks WHERE first <= ? ORDER BY first DESC LIMIT 1`,
+  );
+  const selectRun = database.prepare(
+    'SELECT first, count, position FROM runs WHERE stream = ? AND first <= ? ORDER BY first DESC LIMIT 1',
+  );
   const insertBlock = database.prepare(
     'INSERT INTO blocks (first, event_count, events_before, received_at_ms, segment, offset, length) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
   const insertRun = database.prepare('INSERT OR IGNORE INTO runs (stream, first, count, position) VALUES (?, ?, ?, ?)');
   const selectTree = database.prepare('SELECT bytes FROM tree_state WHERE id = 1');
-  const upsertTree = database.prepare('INSERT INTO tree_state (id, bytes) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes');
+  const upsertTree = database.prepare(
+    'INSERT INTO tree_state (id, bytes) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes',
+  );
 
   const find = (index: number): (IndexedBlock & { eventsBefore: number }) | undefined => {
     const row = selectBlock.get(index);
@@ -68,9 +84,14 @@ export function openLogIndex(file: string): LogIndex {
     const block = index <= 0 ? undefined : find(index - 1);
     return block === undefined ? 0 : block.eventsBefore + Math.min(index - block.first, block.eventCount);
   };
-  const findRun = (stream: Uint8Array, sequence: number): { first: number; count: number; position: number } | undefined => {
+  const findRun = (
+    stream: Uint8Array,
+    sequence: number,
+  ): { first: number; count: number; position: number } | undefined => {
     const row = selectRun.get(stream, sequence);
-    return row === undefined ? undefined : { first: Number(row['first']), count: Number(row['count']), position: Number(row['position']) };
+    return row === undefined
+      ? undefined
+      : { first: Number(row['first']), count: Number(row['count']), position: Number(row['position']) };
   };
 
   return {
@@ -94,7 +115,15 @@ export function openLogIndex(file: string): LogIndex {
       let before = 0;
       for (const [order, block] of blocks.entries()) {
         if (order === 0) before = eventsBefore(block.first);
-        insertBlock.run(block.first, block.eventCount, before, block.receivedAtMs, block.segment, block.offset, block.length);
+        insertBlock.run(
+          block.first,
+          block.eventCount,
+          before,
+          block.receivedAtMs,
+          block.segment,
+          block.offset,
+          block.length,
+        );
         before += block.eventCount;
       }
       for (const run of runs) insertRun.run(run.stream, run.first, run.count, run.index);

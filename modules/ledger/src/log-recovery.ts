@@ -65,18 +65,27 @@ function catchUp(needs: RecoveryNeeds, index: LogIndex, promised: Promised): { i
   const end = segments.scan(scanFrom, (record, place) => {
     const { header } = decodeBlock(record);
     if (header.firstIndex !== nextIndex) {
-      throw corrupt(needs, `block at ${place.segment}+${place.offset} starts at ${header.firstIndex}, must be ${nextIndex}`);
+      throw corrupt(
+        needs,
+        `block at ${place.segment}+${place.offset} starts at ${header.firstIndex}, must be ${nextIndex}`,
+      );
     }
     found.push({ block: indexedBlock(header, place), runs: indexedRuns(header) });
     nextIndex += header.eventCount + 1;
   });
   if (promised !== undefined && nextIndex < promised.treeSize) {
-    throw corrupt(needs, `its blocks hold ${nextIndex} entries, must be at least the ${promised.treeSize} of its checkpoint`);
+    throw corrupt(
+      needs,
+      `its blocks hold ${nextIndex} entries, must be at least the ${promised.treeSize} of its checkpoint`,
+    );
   }
   cutTornEnd(needs, end);
   for (const { block, runs } of found) index.add([block], runs);
   const tree = rebuildTree(needs, index);
-  if (promised !== undefined && !Buffer.from(promised.root).equals(rootOfTree({ treeSize: promised.treeSize, hashAt: tree.hashAt }))) {
+  if (
+    promised !== undefined &&
+    !Buffer.from(promised.root).equals(rootOfTree({ treeSize: promised.treeSize, hashAt: tree.hashAt }))
+  ) {
     throw corrupt(needs, `its entries do not have the root of its checkpoint of size ${promised.treeSize}`);
   }
   return { index, tree };
@@ -85,7 +94,8 @@ function catchUp(needs: RecoveryNeeds, index: LogIndex, promised: Promised): { i
 /** Only the newest write can be torn, and there is one at a time: a broken record with more after it is damage. */
 function cutTornEnd(needs: RecoveryNeeds, end: ScanEnd): void {
   if (end.kind === 'complete') return;
-  if (!end.isLast) throw corrupt(needs, `block at ${end.segment}+${end.offset} is damaged, and later segments follow it`);
+  if (!end.isLast)
+    throw corrupt(needs, `block at ${end.segment}+${end.offset} is damaged, and later segments follow it`);
   needs.segments.setAside({ segment: end.segment, offset: end.offset });
 }
 
@@ -95,7 +105,7 @@ function rebuildTree(needs: RecoveryNeeds, index: LogIndex): TreeFiles {
   const saved = index.treeState();
   let tree = openTreeFiles(needs.directory, saved);
   if (tree.size() > size) tree = openTreeFiles(needs.directory, undefined);
-  for (let at = tree.size(); at < size; ) {
+  for (let at = tree.size(); at < size;) {
     const block = index.blockAt(at);
     if (block === undefined) throw corrupt(needs, `its index has no block for entry ${at}`);
     const { header } = decodeBlock(needs.segments.read(block));

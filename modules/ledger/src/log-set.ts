@@ -39,7 +39,12 @@ export function openLogSet(needs: LogSetNeeds): LogSet {
   makePrivateDirectory(join(needs.directory, 'logs'));
   const instance = instanceName(needs);
   const open = (number: number): Log =>
-    openLog({ ...needs, directory: join(needs.directory, 'logs', String(number)), number, origin: `sallyport/${instance}/${number}` });
+    openLog({
+      ...needs,
+      directory: join(needs.directory, 'logs', String(number)),
+      number,
+      origin: `sallyport/${instance}/${number}`,
+    });
   const numbers = readdirSync(join(needs.directory, 'logs'))
     .map(Number)
     .filter((number) => Number.isSafeInteger(number) && number > 0)
@@ -55,7 +60,10 @@ export function openLogSet(needs: LogSetNeeds): LogSet {
     logs.push(current);
     const body = Buffer.from(JSON.stringify(restoredEvent(restored, needs.nowMs())));
     const streamId = hash('sha256', 'ledger/restored', 'buffer').subarray(0, 16);
-    current.append([{ stream: 'ledger/restored', streamId, collectorId: streamId, sequence: 0, classUid: 0, body }], needs.nowMs());
+    current.append(
+      [{ stream: 'ledger/restored', streamId, collectorId: streamId, sequence: 0, classUid: 0, body }],
+      needs.nowMs(),
+    );
     current.publish();
   }
   return {
@@ -70,12 +78,17 @@ export function openLogSet(needs: LogSetNeeds): LogSet {
 }
 
 /** Why the present log must not go on, if so: the outside world knows entries it lacks or has different. */
-function findGap(last: Log, needs: LogSetNeeds): { anchorLog: number; reason: 'behind' | 'forked' | 'operator' } | undefined {
+function findGap(
+  last: Log,
+  needs: LogSetNeeds,
+): { anchorLog: number; reason: 'behind' | 'forked' | 'operator' } | undefined {
   const anchorLog = needs.anchor === undefined ? 0 : logNumberOf(needs.anchor);
   if (needs.anchor !== undefined) {
     const { checkpoint } = parseSignedCheckpoint(needs.anchor);
-    if (anchorLog > last.number || (anchorLog === last.number && checkpoint.treeSize > last.size())) return { anchorLog, reason: 'behind' };
-    if (anchorLog === last.number && !Buffer.from(checkpoint.root).equals(last.rootAt(checkpoint.treeSize))) return { anchorLog, reason: 'forked' };
+    if (anchorLog > last.number || (anchorLog === last.number && checkpoint.treeSize > last.size()))
+      return { anchorLog, reason: 'behind' };
+    if (anchorLog === last.number && !Buffer.from(checkpoint.root).equals(last.rootAt(checkpoint.treeSize)))
+      return { anchorLog, reason: 'forked' };
   }
   return needs.afterRestore && last.size() > 0 ? { anchorLog, reason: 'operator' } : undefined;
 }

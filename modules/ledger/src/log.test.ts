@@ -22,7 +22,7 @@ const limits = { maxEvents: 1000, maxBytes: 1 << 20 };
 
 function bodiesOf(log: Log): string[] {
   const bodies: string[] = [];
-  for (let at = 0; at < log.size(); ) {
+  for (let at = 0; at < log.size();) {
     const { events, next } = log.read(at, limits);
     bodies.push(...events.map((event) => event.body?.toString() ?? 'erased'));
     at = next;
@@ -66,16 +66,22 @@ test('any interleaving of resends records each event once', (context) => {
   const log = open();
   const recorded = new Map<string, number>();
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.constantFrom('s', 't', 'u'), fc.nat(40)), { minLength: 1, maxLength: 30 }), (pairs) => {
-      const positions = log.append(pairs.map(([stream, sequence]) => entry(stream, sequence, `${stream}${sequence}`)), testStartMs);
-      for (const [order, [stream, sequence]] of pairs.entries()) {
-        const name = `${stream}${sequence}`;
-        const position = positions[order];
-        assert.ok(position !== undefined);
-        assert.equal(recorded.get(name) ?? position, position);
-        recorded.set(name, position);
-      }
-    }),
+    fc.property(
+      fc.array(fc.tuple(fc.constantFrom('s', 't', 'u'), fc.nat(40)), { minLength: 1, maxLength: 30 }),
+      (pairs) => {
+        const positions = log.append(
+          pairs.map(([stream, sequence]) => entry(stream, sequence, `${stream}${sequence}`)),
+          testStartMs,
+        );
+        for (const [order, [stream, sequence]] of pairs.entries()) {
+          const name = `${stream}${sequence}`;
+          const position = positions[order];
+          assert.ok(position !== undefined);
+          assert.equal(recorded.get(name) ?? position, position);
+          recorded.set(name, position);
+        }
+      },
+    ),
   );
   const bodies = bodiesOf(log);
   assert.equal(new Set(bodies).size, bodies.length);
@@ -128,7 +134,10 @@ test('a damaged index is made again from the blocks', (context) => {
   const log = open();
   log.append([entry('a', 0), entry('a', 1)], testStartMs);
   log.close();
-  writeFileSync(join(directory, 'index.db'), 'this is not a database, whatever its name says, it is too short to be one');
+  writeFileSync(
+    join(directory, 'index.db'),
+    'this is not a database, whatever its name says, it is too short to be one',
+  );
   const recovered = open();
   assert.deepEqual(recovered.append([entry('a', 1)], testStartMs), [1]);
   recovered.close();
@@ -159,7 +168,10 @@ test('the files are a C2SP tile log that verifies, across tile borders and reope
   const { directory, open } = reopenable(context);
   let log = open();
   for (let batch = 0; batch < 7; batch += 1) {
-    log.append(Array.from({ length: 97 }, (_, order) => entry('a', batch * 97 + order)), testStartMs);
+    log.append(
+      Array.from({ length: 97 }, (_, order) => entry('a', batch * 97 + order)),
+      testStartMs,
+    );
     log.publish();
     if (batch % 3 !== 0) continue;
     await log.settle();
@@ -176,7 +188,10 @@ test('the files are a C2SP tile log that verifies, across tile borders and reope
 test('tile files lost since the last settle are written again', async (context) => {
   const { directory, open } = reopenable(context);
   const log = open();
-  log.append(Array.from({ length: 600 }, (_, sequence) => entry('a', sequence)), testStartMs);
+  log.append(
+    Array.from({ length: 600 }, (_, sequence) => entry('a', sequence)),
+    testStartMs,
+  );
   log.close();
   rmSync(join(directory, 'tile'), { recursive: true });
   const again = open();
@@ -191,7 +206,10 @@ test('tile files lost since the last settle are written again', async (context) 
 test('evidence of every event verifies offline', (context) => {
   const { open } = reopenable(context);
   const log = open();
-  log.append(Array.from({ length: 300 }, (_, sequence) => entry('a', sequence)), testStartMs);
+  log.append(
+    Array.from({ length: 300 }, (_, sequence) => entry('a', sequence)),
+    testStartMs,
+  );
   for (const index of [0, 1, 255, 256, 299]) {
     const verified = verifyEvidence(log.prove(index), { verifierKey: log.verifierKey });
     assert.equal(verified.ok, true);
@@ -222,9 +240,15 @@ test('evidence fails with any one byte changed, whatever the change', (context) 
 
 test('verifyEvidence() answers arbitrary text with a reason, never an exception', () => {
   fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.string().map((text) => `sallyport-evidence@v1\nkey x\nleaf AA==\nsalt AA==\nbody AA==\n${text}`)), (text) => {
-      const verified = verifyEvidence(text);
-      assert.equal(verified.ok, false);
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.string().map((text) => `sallyport-evidence@v1\nkey x\nleaf AA==\nsalt AA==\nbody AA==\n${text}`),
+      ),
+      (text) => {
+        const verified = verifyEvidence(text);
+        assert.equal(verified.ok, false);
+      },
+    ),
   );
 });

@@ -47,7 +47,10 @@ export type Log = {
   /** Indexes in the order of the entries; an entry recorded before keeps its old index. */
   append(entries: readonly LogEntry[], receivedAtMs: number): number[];
   /** Events from an index on. Stops after the limits, but gives at least one block. `next` is where to go on. */
-  read(from: number, limits: { maxEvents: number; maxBytes: number; until?: number }): { events: StoredEvent[]; next: number };
+  read(
+    from: number,
+    limits: { maxEvents: number; maxBytes: number; until?: number },
+  ): { events: StoredEvent[]; next: number };
   countEvents(from: number, to: number): number;
   /** The root the tree had at a smaller size. */
   rootAt(size: number): Uint8Array;
@@ -69,7 +72,10 @@ export type LogNeeds = {
   readonly fatal: (error: unknown) => never;
 };
 
-type OpenedBlock = { readonly header: BlockHeader; readonly events: readonly { salt: Buffer; body: Buffer }[] | undefined };
+type OpenedBlock = {
+  readonly header: BlockHeader;
+  readonly events: readonly { salt: Buffer; body: Buffer }[] | undefined;
+};
 
 const maxBlockPlainBytes = 8 * 1024 * 1024;
 const cachedBlockBytes = 48 * 1024 * 1024;
@@ -87,6 +93,7 @@ export function openLog(needs: LogNeeds): Log {
   const sequences = createSequenceTracker(index);
   const cache = new Map<number, OpenedBlock>();
   let cachedBytes = 0;
+  let closed = false;
   let lastReceivedAtMs = index.lastBlock()?.receivedAtMs ?? 0;
   let publishedSize = published === undefined ? -1 : parseSignedCheckpoint(published).checkpoint.treeSize;
   if (readFileIfPresent(join(directory, 'vkey')) === undefined) {
@@ -114,7 +121,8 @@ export function openLog(needs: LogNeeds): Log {
 
   const openAt = (at: number): { block: IndexedBlock; opened: OpenedBlock } => {
     const block = index.blockAt(at);
-    if (block === undefined) throw new LedgerError('not_found', `Cannot read entry ${needs.number}/${at}: the log ends before it`);
+    if (block === undefined)
+      throw new LedgerError('not_found', `Cannot read entry ${needs.number}/${at}: the log ends before it`);
     const known = cache.get(block.first);
     if (known !== undefined) return { block, opened: known };
     const decoded = decodeBlock(segments.read(block));
@@ -160,7 +168,10 @@ export function openLog(needs: LogNeeds): Log {
             positions.push(known);
             continue;
           }
-          if (group.length >= maxBlockEvents || (group.length > 0 && groupBytes + entry.body.length > maxBlockPlainBytes)) {
+          if (
+            group.length >= maxBlockEvents ||
+            (group.length > 0 && groupBytes + entry.body.length > maxBlockPlainBytes)
+          ) {
             written.push(writeBlock(group, receivedAtMs));
             group = [];
             groupBytes = 0;
@@ -217,16 +228,34 @@ export function openLog(needs: LogNeeds): Log {
       const { block, opened } = openAt(at);
       const order = at - block.first;
       const event = opened.events?.[order];
-      if (order >= block.eventCount) throw new LedgerError('not_found', `Cannot prove ${needs.number}/${at}: it is a block's own entry, not an event`);
-      if (event === undefined) throw new LedgerError('erased', `Cannot prove ${needs.number}/${at}: its content was erased`);
+      if (order >= block.eventCount)
+        throw new LedgerError(
+          'not_found',
+          `Cannot prove ${needs.number}/${at}: it is a block's own entry, not an event`,
+        );
+      if (event === undefined)
+        throw new LedgerError('erased', `Cannot prove ${needs.number}/${at}: its content was erased`);
       const checkpoint = publish();
       const proof = proveInclusion({ index: at, treeSize: tree.size(), hashAt: tree.hashAt });
       const leaf = opened.header.leaves.subarray(order * leafBytes, (order + 1) * leafBytes);
-      return formatEvidence({ verifierKey: signer.verifierKey, leaf, salt: event.salt, body: event.body, index: at, proof, checkpoint });
+      return formatEvidence({
+        verifierKey: signer.verifierKey,
+        leaf,
+        salt: event.salt,
+        body: event.body,
+        index: at,
+        proof,
+        checkpoint,
+      });
     },
-    settle: () => tree.settle((state) => index.saveTreeState(state)),
+    settle: () =>
+      tree.settle((state) => {
+        // Closed meanwhile: the next open begins at an older state.
+        if (!closed) index.saveTreeState(state);
+      }),
     close() {
       publish();
+      closed = true;
       index.close();
       segments.close();
     },

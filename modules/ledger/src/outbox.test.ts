@@ -100,7 +100,13 @@ test('a waiting event is nowhere in the database file in clear', async (context)
   const file = join(directory, 'control.db');
   const { database, close } = await openDatabase({ kind: 'sqlite', file });
   await migrate(database, [ledgerMigrations]);
-  const outbox = createOutbox({ database, ledger: fakeLedger(), key: randomBytes(32), random: randomBytes, nowMs: () => 5 });
+  const outbox = createOutbox({
+    database,
+    ledger: fakeLedger(),
+    key: randomBytes(32),
+    random: randomBytes,
+    nowMs: () => 5,
+  });
   await database.transaction().execute(async (transaction) => outbox.record(transaction, event('PLANTED')));
   for (const suffix of ['', '-wal']) assert.equal(readFileSync(`${file}${suffix}`).includes('PLANTED'), false);
   await close();

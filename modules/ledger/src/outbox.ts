@@ -51,7 +51,11 @@ export function createOutbox(needs: {
     });
     await database
       .deleteFrom('ledger_outbox')
-      .where('id', 'in', rows.map((row) => row.id))
+      .where(
+        'id',
+        'in',
+        rows.map((row) => row.id),
+      )
       .execute();
     return rows.length === batchSize;
   };
@@ -104,6 +108,8 @@ function open(key: Uint8Array, sealed: string, id: string): Buffer {
     decipher.setAuthTag(bytes.subarray(-16));
     return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]);
   } catch (cause) {
-    throw new LedgerError('ledger_corrupt', `Cannot read waiting audit event "${id}": it does not open under its key`, { cause });
+    throw new LedgerError('ledger_corrupt', `Cannot read waiting audit event "${id}": it does not open under its key`, {
+      cause,
+    });
   }
 }

@@ -13,12 +13,19 @@ async function ledgerWith(context: TestContext, count: number): Promise<LedgerCl
   const { client } = startLedger(context, temporaryDirectory(context), createManualClock(testStartMs));
   await client.ready();
   for (let sequence = 0; sequence < count; sequence += 1) {
-    await client.append({ collector: 'c', priority: 'intake', entries: [{ classUid: 0, sequence, body: Buffer.from(String(sequence)) }] });
+    await client.append({
+      collector: 'c',
+      priority: 'intake',
+      entries: [{ classUid: 0, sequence, body: Buffer.from(String(sequence)) }],
+    });
   }
   return client;
 }
 
-function recorder(start: { cursor: Position; unfinished?: { from: Position; to: Position } }, fail?: (range: LedgerRange) => boolean) {
+function recorder(
+  start: { cursor: Position; unfinished?: { from: Position; to: Position } },
+  fail?: (range: LedgerRange) => boolean,
+) {
   const ranges: LedgerRange[] = [];
   let cursor = start.cursor;
   let { unfinished } = start;
@@ -32,15 +39,29 @@ function recorder(start: { cursor: Position; unfinished?: { from: Position; to: 
       cursor = range.to;
     },
   };
-  return { projection, bodies: () => ranges.flatMap((range) => range.events.map((event) => Buffer.from(event.body ?? []).toString())), ranges };
+  return {
+    projection,
+    bodies: () => ranges.flatMap((range) => range.events.map((event) => Buffer.from(event.body ?? []).toString())),
+    ranges,
+  };
 }
 
 test('a projection is given every event once, in order, and new ones as they come', async (context) => {
   const client = await ledgerWith(context, 5);
   const { projection, bodies } = recorder({ cursor: { log: 1, index: 0 } });
-  const runner = createProjectionRunner({ ledger: client, projection, log: quietLog, delay: async () => undefined, limits: { maxEvents: 2, maxBytes: 1 << 20 } });
+  const runner = createProjectionRunner({
+    ledger: client,
+    projection,
+    log: quietLog,
+    delay: async () => undefined,
+    limits: { maxEvents: 2, maxBytes: 1 << 20 },
+  });
   await runner.caughtUpTo(client.head(), context.signal);
-  await client.append({ collector: 'c', priority: 'intake', entries: [{ classUid: 0, sequence: 5, body: Buffer.from('5') }] });
+  await client.append({
+    collector: 'c',
+    priority: 'intake',
+    entries: [{ classUid: 0, sequence: 5, body: Buffer.from('5') }],
+  });
   await runner.caughtUpTo(client.head(), context.signal);
   assert.deepEqual(bodies(), ['0', '1', '2', '3', '4', '5']);
   await runner.stop();
@@ -51,10 +72,19 @@ test('a range begun before a crash is repeated with exactly its bounds', async (
   const client = await ledgerWith(context, 6);
   const unfinished = { from: { log: 1, index: 2 }, to: { log: 1, index: 9 } };
   const { projection, ranges } = recorder({ cursor: { log: 1, index: 2 }, unfinished });
-  const runner = createProjectionRunner({ ledger: client, projection, log: quietLog, delay: async () => undefined, limits: { maxEvents: 1, maxBytes: 1 } });
+  const runner = createProjectionRunner({
+    ledger: client,
+    projection,
+    log: quietLog,
+    delay: async () => undefined,
+    limits: { maxEvents: 1, maxBytes: 1 },
+  });
   await runner.caughtUpTo(client.head(), context.signal);
   assert.deepEqual([ranges[0]?.from, ranges[0]?.to], [unfinished.from, unfinished.to]);
-  assert.deepEqual(ranges[0]?.events.map((event) => event.position.index), [2, 4, 6, 8]);
+  assert.deepEqual(
+    ranges[0]?.events.map((event) => event.position.index),
+    [2, 4, 6, 8],
+  );
   await runner.stop();
 });
 

@@ -48,7 +48,7 @@ export function createProjectionRunner(needs: ProjectionRunnerNeeds): Projection
   /** The bounds of a range begun before a crash are kept to the letter, even if reading them takes several calls. */
   const readExactly = async (from: Position, to: Position): Promise<LedgerRange> => {
     const events: LedgerEvent[] = [];
-    for (let at = from; comparePositions(at, to) < 0; ) {
+    for (let at = from; comparePositions(at, to) < 0;) {
       const part = await ledger.read(at, { ...limits, until: to });
       if (comparePositions(part.to, at) <= 0) throw new Error(`The ledger ends before ${to.log}/${to.index}`);
       events.push(...part.events);
@@ -75,7 +75,7 @@ export function createProjectionRunner(needs: ProjectionRunnerNeeds): Projection
   };
 
   const run = async (): Promise<void> => {
-    for (let delayMs = firstDelayMs; !stopping.signal.aborted; ) {
+    for (let delayMs = firstDelayMs; !stopping.signal.aborted;) {
       const before = eventsApplied;
       try {
         await follow();
@@ -84,7 +84,12 @@ export function createProjectionRunner(needs: ProjectionRunnerNeeds): Projection
         if (eventsApplied > before) delayMs = firstDelayMs;
         state = 'retrying';
         lastError = codeOf(error) ?? 'unknown';
-        log.warn('A projection is retried', { projection: projection.name, code: lastError, message: messageOf(error), delay_ms: delayMs });
+        log.warn('A projection is retried', {
+          projection: projection.name,
+          code: lastError,
+          message: messageOf(error),
+          delay_ms: delayMs,
+        });
         await needs.delay(delayMs, stopping.signal);
         delayMs = Math.min(delayMs * 2, maxDelayMs);
       }
@@ -94,7 +99,13 @@ export function createProjectionRunner(needs: ProjectionRunnerNeeds): Projection
   const running = run();
 
   return {
-    health: () => ({ name: projection.name, state, cursor, eventsApplied, ...(lastError === undefined ? {} : { lastError }) }),
+    health: () => ({
+      name: projection.name,
+      state,
+      cursor,
+      eventsApplied,
+      ...(lastError === undefined ? {} : { lastError }),
+    }),
     caughtUpTo(position, signal) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const look = (): void => {

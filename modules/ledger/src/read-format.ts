@@ -25,7 +25,7 @@ export function encodeEvents(events: readonly StoredEvent[]): Buffer {
 export function decodeEvents(bytes: Uint8Array): StoredEvent[] {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const events: StoredEvent[] = [];
-  for (let at = 0; at < view.length; ) {
+  for (let at = 0; at < view.length;) {
     if (at + fixedBytes > view.length) throw cutShort();
     const length = view.readUInt32BE(at + 16);
     const end = at + fixedBytes + (length === erased ? 0 : length);

@@ -31,7 +31,12 @@ export function restoredEvent(restored: JsonObject, nowMs: number): OcsfEvent {
     severity_id: 4,
     time: nowMs,
     message: 'The ledger was restored and goes on in a new log',
-    metadata: { version: '1.8.0', product: { name: 'Sallyport', vendor_name: 'Sallyport' }, log_name: 'ledger', event_code: 'ledger.restored' },
+    metadata: {
+      version: '1.8.0',
+      product: { name: 'Sallyport', vendor_name: 'Sallyport' },
+      log_name: 'ledger',
+      event_code: 'ledger.restored',
+    },
     unmapped: { sallyport: { generation: 0, restored } },
   };
 }

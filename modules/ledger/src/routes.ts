@@ -21,10 +21,8 @@ export function createLedgerRoutes(
       head: formatPosition(ledger.head()),
       logs: ledger.logs().map(({ number, origin, verifierKey }) => ({ number, origin, verifier_key: verifierKey })),
     }));
-    app.get(
-      '/v1/ledger/checkpoint',
-      { config: { scope: 'ledger:read' } },
-      async (_request, reply) => reply.type('text/plain; charset=utf-8').send(await ledger.checkpoint(ledger.head().log)),
+    app.get('/v1/ledger/checkpoint', { config: { scope: 'ledger:read' } }, async (_request, reply) =>
+      reply.type('text/plain; charset=utf-8').send(await ledger.checkpoint(ledger.head().log)),
     );
     app.get(
       '/v1/ledger/proof/:log/:index',
@@ -34,26 +32,26 @@ export function createLedgerRoutes(
     app.get(
       '/v1/ledger/logs/:log/checkpoint',
       { config: { scope: 'ledger:read' }, schema: { params: logParams } },
-      async (request, reply) => reply.type('text/plain; charset=utf-8').send(await ledger.checkpoint(request.params.log)),
+      async (request, reply) =>
+        reply.type('text/plain; charset=utf-8').send(await ledger.checkpoint(request.params.log)),
     );
     app.get(
       '/v1/ledger/logs/:log/tile/*',
-      { config: { scope: 'ledger:read' }, schema: { params: Type.Intersect([logParams, Type.Object({ '*': Type.String({ maxLength: 100 }) })]) } },
+      {
+        config: { scope: 'ledger:read' },
+        schema: { params: Type.Intersect([logParams, Type.Object({ '*': Type.String({ maxLength: 100 }) })]) },
+      },
       async (request, reply) => {
         const path = `tile/${request.params['*']}`;
         return reply.type('application/octet-stream').send(await ledger.tile(request.params.log, path));
       },
     );
-    app.post(
-      '/v1/ledger/clock/accept',
-      { config: { scope: 'keys:manage' } },
-      async (request, reply) => {
-        if (request.principal.kind !== 'operator') {
-          throw new LedgerError('not_found', 'Cannot accept the clock from here: it takes the local operator socket');
-        }
-        await ledger.acceptClock();
-        return reply.code(204).send();
-      },
-    );
+    app.post('/v1/ledger/clock/accept', { config: { scope: 'keys:manage' } }, async (request, reply) => {
+      if (request.principal.kind !== 'operator') {
+        throw new LedgerError('not_found', 'Cannot accept the clock from here: it takes the local operator socket');
+      }
+      await ledger.acceptClock();
+      return reply.code(204).send();
+    });
   };
 }

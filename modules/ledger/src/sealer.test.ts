@@ -22,7 +22,7 @@ function batch(first: number, count: number, priority: AppendBatch['priority'] =
 
 async function readAll(ledger: Ledger): Promise<unknown[]> {
   const all: unknown[] = [];
-  for (let at = { log: 1, index: 0 }; ; ) {
+  for (let at = { log: 1, index: 0 }; ;) {
     const range = await ledger.read(at, { maxEvents: 100, maxBytes: 1 << 20 });
     if (range.to.log === at.log && range.to.index === at.index) return all;
     all.push(...range.events.map((event) => JSON.parse(Buffer.from(event.body ?? []).toString())));
@@ -72,7 +72,9 @@ test('bad entries are refused with a code and harm nobody else', async (context)
     { classUid: 0, sequence: 0, body: Buffer.from('{}'), stream: 'x'.repeat(300) },
   ];
   for (const one of bad) {
-    await assert.rejects(client.append({ collector: 'c', priority: 'intake', entries: [one] }), { code: 'entry_invalid' });
+    await assert.rejects(client.append({ collector: 'c', priority: 'intake', entries: [one] }), {
+      code: 'entry_invalid',
+    });
   }
   assert.equal((await client.append(batch(0, 1))).length, 1);
 });

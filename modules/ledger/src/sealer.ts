@@ -101,11 +101,19 @@ export function createSealer(needs: SealerNeeds): Sealer {
   const handlers: FrameHandlers = {
     open: ({ head: request }) => {
       const anchor = request['anchor'];
-      const opened = (open ??= openAll(typeof anchor === 'string' ? anchor : undefined, request['afterRestore'] === true));
+      const opened = (open ??= openAll(
+        typeof anchor === 'string' ? anchor : undefined,
+        request['afterRestore'] === true,
+      ));
       return {
         head: {
           ...head(),
-          logs: opened.logs.all.map((log) => ({ number: log.number, origin: log.origin, verifier_key: log.verifierKey, size: log.size() })),
+          logs: opened.logs.all.map((log) => ({
+            number: log.number,
+            origin: log.origin,
+            verifier_key: log.verifierKey,
+            size: log.size(),
+          })),
           ...(opened.logs.restored === undefined ? {} : { restored: opened.logs.restored }),
         },
       };
@@ -113,7 +121,11 @@ export function createSealer(needs: SealerNeeds): Sealer {
     append: async ({ head: request, payload = new Uint8Array() }) => {
       const collectorId = nameId('collector', String(request['collector']));
       const streams = Array.isArray(request['streams']) ? request['streams'].map(String) : [];
-      const entries = decodeAppend(streams, payload).map((item: AppendItem) => ({ ...item, collectorId, streamId: nameId('stream', item.stream) }));
+      const entries = decodeAppend(streams, payload).map((item: AppendItem) => ({
+        ...item,
+        collectorId,
+        streamId: nameId('stream', item.stream),
+      }));
       const priority = request['priority'] === 'control' ? 'control' : 'intake';
       const indexes = await queue.add(entries, payload.length, priority);
       return { head: { log: logs().current.number, runs: encodeRuns(indexes) } };
@@ -137,7 +149,12 @@ export function createSealer(needs: SealerNeeds): Sealer {
     prove: ({ head: request }) => ({ head: { evidence: logOf(request['log']).prove(Number(request['index'])) } }),
     tile: ({ head: request }) => tile(logOf(request['log']), String(request['path'])),
     status: () => ({
-      head: { ...head(), queued_bytes: queue.waitingBytes(), intake_allowed: disk.allows('intake'), clock_jump: clockJump() },
+      head: {
+        ...head(),
+        queued_bytes: queue.waitingBytes(),
+        intake_allowed: disk.allows('intake'),
+        clock_jump: clockJump(),
+      },
     }),
     'clock.accept': () => {
       open?.clock.accept();
@@ -153,10 +170,23 @@ export function createSealer(needs: SealerNeeds): Sealer {
     },
   };
 
-  function openAll(anchor: string | undefined, afterRestore: boolean): { logs: LogSet; clock: ReturnType<typeof createLedgerClock> } {
+  function openAll(
+    anchor: string | undefined,
+    afterRestore: boolean,
+  ): { logs: LogSet; clock: ReturnType<typeof createLedgerClock> } {
     const { directory, vault, random, fatal } = needs;
-    const set = openLogSet({ directory, vault, random, fatal, anchor, afterRestore, nowMs: () => Math.floor(needs.clock.nowMs() / 1000) * 1000 });
-    const clock = createLedgerClock(needs.clock, set.current.lastReceivedAtMs(), (jump) => needs.notify('clock', { ...jump }));
+    const set = openLogSet({
+      directory,
+      vault,
+      random,
+      fatal,
+      anchor,
+      afterRestore,
+      nowMs: () => Math.floor(needs.clock.nowMs() / 1000) * 1000,
+    });
+    const clock = createLedgerClock(needs.clock, set.current.lastReceivedAtMs(), (jump) =>
+      needs.notify('clock', { ...jump }),
+    );
     timer = setInterval(() => publishAndSettle(set.current), needs.checkpointEveryMs);
     timer.unref();
     return { logs: set, clock };

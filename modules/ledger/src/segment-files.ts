@@ -38,7 +38,13 @@ export type SegmentFiles = {
 
 export type ScanEnd =
   | { readonly kind: 'complete' }
-  | { readonly kind: 'torn'; readonly segment: number; readonly offset: number; readonly bytes: number; readonly isLast: boolean };
+  | {
+      readonly kind: 'torn';
+      readonly segment: number;
+      readonly offset: number;
+      readonly bytes: number;
+      readonly isLast: boolean;
+    };
 
 const maxSegmentBytes = 64 * 1024 * 1024;
 const nameDigits = 16;
@@ -125,7 +131,8 @@ export function openSegmentFiles(directory: string, fatal: (error: unknown) => n
         while (offset < size) {
           const length = recordLength(readAt(segment, offset, blockPrefixBytes));
           const record = length === undefined || offset + length > size ? undefined : readAt(segment, offset, length);
-          const taken = record !== undefined && tryVisit(() => visit(record, { segment, offset, length: record.length }));
+          const taken =
+            record !== undefined && tryVisit(() => visit(record, { segment, offset, length: record.length }));
           if (!taken || record === undefined) {
             return { kind: 'torn', segment, offset, bytes: size - offset, isLast: segment === lastOf(known) };
           }
@@ -183,7 +190,8 @@ function listSegments(directory: string): number[] {
     .filter((name) => name.endsWith(suffix))
     .map((name) => {
       const first = Number(name.slice(0, -suffix.length));
-      if (!Number.isSafeInteger(first)) throw new LedgerError('ledger_corrupt', `Cannot read segment "${name}": its name is not an index`);
+      if (!Number.isSafeInteger(first))
+        throw new LedgerError('ledger_corrupt', `Cannot read segment "${name}": its name is not an index`);
       return first;
     })
     .toSorted((a, b) => a - b);

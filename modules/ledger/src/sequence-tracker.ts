@@ -56,7 +56,12 @@ export function createSequenceTracker(index: Pick<LogIndex, 'indexOf' | 'nextSeq
       return [...open.values()]
         .flat()
         .filter((run) => run.index >= from && run.index < to)
-        .map((run) => ({ streamId: run.streamId, firstSequence: run.first, count: run.count, offset: run.index - from }));
+        .map((run) => ({
+          streamId: run.streamId,
+          firstSequence: run.first,
+          count: run.count,
+          offset: run.index - from,
+        }));
     },
     settle() {
       const runs = open;
@@ -66,7 +71,9 @@ export function createSequenceTracker(index: Pick<LogIndex, 'indexOf' | 'nextSeq
         // Without the index's own answer a lower number could hide older sequences, so only known streams are raised.
         if (next.has(stream)) next.set(stream, highest);
       }
-      return [...runs.values()].flat().map(({ streamId, first, count, index: at }) => ({ stream: streamId, first, count, index: at }));
+      return [...runs.values()]
+        .flat()
+        .map(({ streamId, first, count, index: at }) => ({ stream: streamId, first, count, index: at }));
     },
     forget() {
       open = new Map();

@@ -54,7 +54,12 @@ export function entry(stream: string, sequence: number, body = `{"n":${sequence}
 
 export const quietLog = createLog({ clock: createManualClock(0), write: () => undefined });
 
-export type SealerUnderTest = { client: LedgerClient; kill(): void; sealers: Sealer[]; anchor: { text: string | undefined } };
+export type SealerUnderTest = {
+  client: LedgerClient;
+  kill(): void;
+  sealers: Sealer[];
+  anchor: { text: string | undefined };
+};
 
 /** A client whose sealer can be killed at will; the next call finds a new one over the same directory. */
 export function startLedger(

@@ -40,7 +40,8 @@ type Edge = { frontier: Frontier; bundle: Buffer[]; tiles: Buffer[][] };
 
 /** Opens the tree at a state saved by `settle`, or empty; the caller appends the leaves that follow. */
 export function openTreeFiles(directory: string, state: Uint8Array | undefined): TreeFiles {
-  const edge: Edge = state === undefined ? { frontier: createFrontier(), bundle: [], tiles: [] } : decodeState(Buffer.from(state));
+  const edge: Edge =
+    state === undefined ? { frontier: createFrontier(), bundle: [], tiles: [] } : decodeState(Buffer.from(state));
   let unsynced: string[] = [];
   const made = new Set<string>();
 
@@ -68,7 +69,10 @@ export function openTreeFiles(directory: string, state: Uint8Array | undefined):
     const tile = (edge.tiles[tileLevel] ??= []);
     tile.push(Buffer.from(hash));
     if (tile.length < TILE_WIDTH) return;
-    writeFull(formatTilePath({ level: tileLevel, index: Math.floor(index / TILE_WIDTH), width: TILE_WIDTH }), Buffer.concat(tile));
+    writeFull(
+      formatTilePath({ level: tileLevel, index: Math.floor(index / TILE_WIDTH), width: TILE_WIDTH }),
+      Buffer.concat(tile),
+    );
     edge.tiles[tileLevel] = [];
   };
 
@@ -78,7 +82,8 @@ export function openTreeFiles(directory: string, state: Uint8Array | undefined):
     if (index === Math.floor(nodes / TILE_WIDTH)) return Buffer.concat(edge.tiles[level] ?? []);
     const path = formatTilePath({ level, index, width: TILE_WIDTH });
     const bytes = readFileIfPresent(join(directory, path));
-    if (bytes?.length !== TILE_WIDTH * HASH_BYTES) throw new LedgerError('ledger_corrupt', `Cannot read tile "${path}": it is missing or cut short`);
+    if (bytes?.length !== TILE_WIDTH * HASH_BYTES)
+      throw new LedgerError('ledger_corrupt', `Cannot read tile "${path}": it is missing or cut short`);
     return bytes;
   };
 
@@ -91,7 +96,10 @@ export function openTreeFiles(directory: string, state: Uint8Array | undefined):
         edge.bundle.push(leaf);
         const index = edge.frontier.append(hashLeaf(leaf), visitNode);
         if (edge.bundle.length < TILE_WIDTH) continue;
-        writeFull(formatEntryBundlePath({ index: Math.floor(index / TILE_WIDTH), width: TILE_WIDTH }), encodeEntryBundle(edge.bundle));
+        writeFull(
+          formatEntryBundlePath({ index: Math.floor(index / TILE_WIDTH), width: TILE_WIDTH }),
+          encodeEntryBundle(edge.bundle),
+        );
         edge.bundle = [];
       }
     },
@@ -103,7 +111,10 @@ export function openTreeFiles(directory: string, state: Uint8Array | undefined):
         write(formatTilePath({ level, index, width: tile.length }), Buffer.concat(tile));
       }
       if (edge.bundle.length === 0) return;
-      write(formatEntryBundlePath({ index: Math.floor(size / TILE_WIDTH), width: edge.bundle.length }), encodeEntryBundle(edge.bundle));
+      write(
+        formatEntryBundlePath({ index: Math.floor(size / TILE_WIDTH), width: edge.bundle.length }),
+        encodeEntryBundle(edge.bundle),
+      );
     },
     hashAt(level, index) {
       const tileLevel = Math.floor(level / levelsPerTile);
@@ -112,7 +123,8 @@ export function openTreeFiles(directory: string, state: Uint8Array | undefined):
       const hashes = tileHashes(tileLevel, Math.floor(first / TILE_WIDTH));
       const start = (first % TILE_WIDTH) * HASH_BYTES;
       const frontier = createFrontier();
-      for (let at = 0; at < 2 ** inTile; at += 1) frontier.append(hashes.subarray(start + at * HASH_BYTES, start + (at + 1) * HASH_BYTES));
+      for (let at = 0; at < 2 ** inTile; at += 1)
+        frontier.append(hashes.subarray(start + at * HASH_BYTES, start + (at + 1) * HASH_BYTES));
       return frontier.root();
     },
     async settle(save) {

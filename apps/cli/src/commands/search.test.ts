@@ -14,7 +14,7 @@ for (let index = 0; index < 450; index += 1) {
   const event = { class_uid: 1007, device: { hostname: 'web-1' }, message: `event ${index}` };
   server.found.push({
     position: `1/${index}`,
-    receivedAt: '2026-03-01T11:59:00.000Z',
+    received: '2026-03-01T11:59:00.000Z',
     event: index === 0 ? null : event,
   });
 }
@@ -55,20 +55,20 @@ test('search --json prints every event as the server gave it', async () => {
 });
 
 test('search --count prints the number alone, --histogram bars over time', async () => {
-  server.documents.set('/v1/events/count', { count: 1234, elapsedMs: 1, rowsRead: 1 });
+  server.documents.set('/v1/events/count', { count: 1234, elapsed_ms: 1, rowsRead: 1 });
   server.documents.set('/v1/events/histogram', {
     buckets: [
-      { from: '2026-03-01T11:00:00.000Z', count: 10 },
-      { from: '2026-03-01T11:01:00.000Z', count: 20 },
+      { time: '2026-03-01T11:00:00.000Z', count: 10 },
+      { time: '2026-03-01T11:01:00.000Z', count: 20 },
     ],
   });
   assert.equal((await sallyport('search', 'x', '--count')).stdout, '1234\n');
-  const { stdout } = await sallyport('search', 'x', '--histogram', '--from', '1h');
+  const { stdout } = await sallyport('search', 'x', '--histogram', '--from', '1h', '--interval', '1m');
   assert.deepEqual(stdout.split('\n').slice(0, 2), [
     `2026-03-01 11:00:00Z            10  ${'█'.repeat(20)}`,
     `2026-03-01 11:01:00Z            20  ${'█'.repeat(40)}`,
   ]);
-  assert.match(server.requests.at(-1) ?? '', /intervalMs=60000$/);
+  assert.match(server.requests.at(-1) ?? '', /interval_ms=60000$/);
 });
 
 test('a refusal of the server is shown with its code and a hint, and no stack', async () => {
@@ -104,9 +104,16 @@ test('what is no Sallyport server is told as such, whatever it answers', async (
 });
 
 test('status prints what the server tells; exit code 1 when it is not well, 3 when it is not there', async () => {
-  server.documents.set('/v1/health', { status: 'ok', store: { state: 'running', rows: 5 } });
+  server.documents.set('/v1/health', {
+    status: 'ok',
+    store: { state: 'running', rows: 5 },
+    projections: [{ name: 'search', lag: 0 }],
+  });
   const well = await sallyport('status');
-  assert.deepEqual([well.exitCode, well.stdout], [0, 'status: ok\nstore.state: running\nstore.rows: 5\n']);
+  assert.deepEqual(
+    [well.exitCode, well.stdout],
+    [0, 'status: ok\nstore.state: running\nstore.rows: 5\nprojections.search.lag: 0\n'],
+  );
   server.documents.set('/v1/health', { status: 'degraded' });
   assert.equal((await sallyport('status', '--json')).exitCode, 1);
   assert.equal((await sallyport('status', '--server', 'http://127.0.0.1:1')).exitCode, 3);

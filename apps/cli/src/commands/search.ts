@@ -64,10 +64,9 @@ async function count(client: ApiClient, range: Range, options: Options, needs: C
 
 async function histogram(client: ApiClient, range: Range, options: Options, needs: CliNeeds): Promise<void> {
   const { stdout } = needs;
-  const intervalMs = options.interval ?? niceInterval((options.to ?? needs.clock.nowMs()) - (options.from ?? 0));
   const answer = await client.json({
     path: '/v1/events/histogram',
-    query: { ...range, intervalMs },
+    query: { ...range, interval_ms: options.interval },
     signal: needs.signal,
   });
   if (options.json === true) {
@@ -75,7 +74,7 @@ async function histogram(client: ApiClient, range: Range, options: Options, need
     return;
   }
   const buckets = listField(answer, 'buckets').map((bucket) => ({
-    time: timeOf(field(bucket, 'from')),
+    time: timeOf(field(bucket, 'time')),
     count: numberField(bucket, 'count') ?? 0,
   }));
   const most = buckets.reduce((highest, bucket) => Math.max(highest, bucket.count), 1);
@@ -84,12 +83,6 @@ async function histogram(client: ApiClient, range: Range, options: Options, need
       `${bucket.time.padEnd(20)}  ${grouped(bucket.count).padStart(12)}  ${'█'.repeat(Math.ceil((bucket.count / most) * barWidth))}\n`,
     );
   }
-}
-
-/** About sixty bars for the range; days when it has no start. */
-function niceInterval(rangeMs: number): number {
-  const steps = [1, 5, 15, 60, 300, 900, 3600, 10_800, 43_200].map((seconds) => seconds * 1000);
-  return steps.find((step) => rangeMs / step <= 60) ?? 86_400_000;
 }
 
 async function list(client: ApiClient, range: Range, options: Options, needs: CliNeeds): Promise<void> {
@@ -104,7 +97,7 @@ async function list(client: ApiClient, range: Range, options: Options, needs: Cl
     for (const event of events) stdout.write(options.json === true ? `${jsonLine(event)}\n` : `${row(event, needs)}\n`);
     await stdout.drained();
     printed += events.length;
-    elapsedMs += numberField(answer, 'elapsedMs') ?? 0;
+    elapsedMs += numberField(answer, 'elapsed_ms') ?? 0;
     const next = textField(answer, 'next');
     after = events.length === 0 || next === after ? undefined : next;
   } while (after !== undefined && printed < options.limit);
@@ -121,7 +114,7 @@ function row(found: JsonValue, { stdout }: CliNeeds): string {
   const host = shortText(textField(field(event, 'device'), 'hostname') ?? '', 30).padEnd(16);
   const what =
     event === null ? '(erased)' : (textField(event, 'message') ?? textField(event, 'raw_data') ?? cell(event));
-  return `${timeOf(field(found, 'receivedAt')).padEnd(20)}  ${styled(stdout, 'dim', position)}  ${kind}  ${host}  ${shortText(what.slice(0, 2000), 160)}`;
+  return `${timeOf(field(found, 'received')).padEnd(20)}  ${styled(stdout, 'dim', position)}  ${kind}  ${host}  ${shortText(what.slice(0, 2000), 160)}`;
 }
 
 function timeOf(value: JsonValue | undefined): string {

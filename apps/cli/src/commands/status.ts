@@ -2,7 +2,7 @@ import type { JsonValue } from '@sallyport/contracts';
 import type { Command } from 'commander';
 import { CliError } from '../errors.ts';
 import { addressOf } from '../http-client.ts';
-import { isJsonObject, textField } from '../json-reading.ts';
+import { isJsonList, isJsonObject, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
 import { cell, jsonLine, plainText, shortText } from '../terminal.ts';
 import { openClient, withConnection, type ConnectionOptions } from './connection.ts';
@@ -33,10 +33,19 @@ async function status(options: ConnectionOptions & { json?: true }, needs: CliNe
   }
 }
 
-/** `name.name: value`, whatever the server tells, two levels deep; deeper ones as JSON. */
+/** `name.name: value`, whatever the server tells, three levels deep; deeper ones as JSON. The members of a list stand under their `name`. */
 function lines(prefix: string, value: JsonValue, depth = 0): string[] {
+  if (isJsonList(value) && value.length > 0 && value.every((entry) => textField(entry, 'name') !== undefined)) {
+    return value.flatMap((entry) =>
+      lines(`${prefix}.${plainText(textField(entry, 'name') ?? '')}`, withoutName(entry), depth + 1),
+    );
+  }
   if (!isJsonObject(value) || depth > 2) return [`${prefix}: ${shortText(cell(value), 200)}`];
   return Object.entries(value).flatMap(([name, entry]) =>
     lines(`${prefix === '' ? '' : `${prefix}.`}${plainText(name)}`, entry, depth + 1),
   );
+}
+
+function withoutName(value: JsonValue): JsonValue {
+  return isJsonObject(value) ? Object.fromEntries(Object.entries(value).filter(([name]) => name !== 'name')) : value;
 }

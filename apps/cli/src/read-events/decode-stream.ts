@@ -110,20 +110,18 @@ async function* unpack(source: AsyncIterable<Buffer>, format: 'gzip' | 'zstd', n
   const output = unpacker(format, name);
   // The reader below sees the error; without a callback it would also be thrown out of band.
   pipeline(counted, output, () => undefined);
-  yield* boundExpansion(output, () => packedBytes, name);
+  yield* boundExpansion(output, { packedBytes: () => packedBytes, unpacked: { bytes: 0 }, name });
 }
 
-/** Passes a decompressed stream on until it grows out of proportion to what was read for it. */
+/** Passes a decompressed stream on, counting it into `unpacked`, until that grows out of proportion to what was read for it. */
 export async function* boundExpansion(
   output: Readable,
-  packedBytes: () => number,
-  name: string,
+  { packedBytes, unpacked, name }: { packedBytes(): number; unpacked: { bytes: number }; name: string },
 ): AsyncGenerator<Buffer> {
-  let bytes = 0;
   const chunks: AsyncIterable<Buffer> = output;
   for await (const chunk of chunks) {
-    bytes += chunk.length;
-    if (bytes > expansionFreeBytes && bytes > maxExpansion * packedBytes()) {
+    unpacked.bytes += chunk.length;
+    if (unpacked.bytes > expansionFreeBytes && unpacked.bytes > maxExpansion * packedBytes()) {
       throw unreadable(
         name,
         `it unpacks to more than ${maxExpansion} times its size`,

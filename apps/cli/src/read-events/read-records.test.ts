@@ -76,6 +76,14 @@ test('a bomb of a zip or gzip is stopped by its proportion', async () => {
   await assert.rejects(read(gzipSync(bomb)), /unpacks to more than 300 times its size/);
 });
 
+test('a zip of many members is bounded as a whole', async () => {
+  const part = Buffer.alloc(24 * 1024 * 1024, ' ');
+  const members = Array.from({ length: 6 }, (_, at) => ({ name: `${at}.json`, content: part }));
+  const { unreadable } = await read(buildZip(members));
+  assert.equal(unreadable.length, 1);
+  assert.match(unreadable[0] ?? '', /5\.json.* unpacks to more than 300 times its size/);
+});
+
 test('what is no text is refused with what to do instead', async () => {
   await assert.rejects(read(Buffer.from('ElfFile\0rest')), { code: 'input_unreadable', hint: /evtx_dump/ });
   await assert.rejects(read(Buffer.from([1, 0, 2])), { code: 'input_unreadable', message: /neither text/ });

@@ -31,22 +31,28 @@ export async function* readRecords(path: string, options: ReadOptions): AsyncGen
   const number = (records: readonly SplitRecord[]): FileRecord[] =>
     records.map((record) => Object.assign(record, { index: nextIndex++ }));
   if (detectFormat(await firstBytes(path)) === 'zip') {
-    let readBytes = 0;
+    let packedBefore = 0;
+    // One budget for all members: many small bombs are a bomb, and members may overlap.
+    const unpacked = { bytes: 0 };
     for await (const member of zipMembers(path)) {
+      const unpackedBefore = unpacked.bytes;
+      const tell = (): void => {
+        const share = Math.min(1, (unpacked.bytes - unpackedBefore) / Math.max(1, member.unpackedBytes));
+        options.onProgress?.(Math.min(1, (packedBefore + share * member.packedBytes) / sizeBytes));
+      };
       try {
-        const stream = await member.open();
         const name = `${member.name} in ${path}`;
-        const chunks = decodeStream(
-          boundExpansion(stream, () => sizeBytes, name),
-          name,
-        );
-        for await (const records of splitChunks(chunks, options.signal)) yield number(records);
+        const bounded = boundExpansion(await member.open(), { packedBytes: () => sizeBytes, unpacked, name });
+        for await (const records of splitChunks(decodeStream(bounded, name), options.signal)) {
+          tell();
+          yield number(records);
+        }
       } catch (error) {
         options.signal.throwIfAborted();
         options.onUnreadable(asUnreadable(error, `${member.name}" in "${path}`));
       }
-      readBytes += member.packedBytes;
-      options.onProgress?.(Math.min(1, readBytes / sizeBytes));
+      packedBefore += member.packedBytes;
+      tell();
     }
     return;
   }

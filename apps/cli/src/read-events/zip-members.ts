@@ -3,7 +3,13 @@ import type { Readable } from 'node:stream';
 import yauzl from 'yauzl';
 import { CliError } from '../errors.ts';
 
-export type ZipMember = { readonly name: string; readonly packedBytes: number; open(): Promise<Readable> };
+export type ZipMember = {
+  readonly name: string;
+  readonly packedBytes: number;
+  /** As the directory claims. */
+  readonly unpackedBytes: number;
+  open(): Promise<Readable>;
+};
 
 const maxMembers = 100_000;
 
@@ -32,6 +38,7 @@ export async function* zipMembers(path: string): AsyncGenerator<ZipMember> {
       yield {
         name,
         packedBytes: entry.compressedSize,
+        unpackedBytes: entry.uncompressedSize,
         open: async () => {
           if (entry.isEncrypted())
             throw new CliError('input_unreadable', `Cannot read "${name}" in "${path}": it is encrypted`);

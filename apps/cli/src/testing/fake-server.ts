@@ -102,7 +102,7 @@ export async function startFakeServer(socketPath?: string): Promise<FakeServer> 
     else if (request.method === 'POST' && url.pathname === '/v1/events') send(200, take(url.searchParams, body));
     else if (url.pathname === '/v1/events') {
       const { items, ...rest } = page(found, url.searchParams);
-      send(200, { events: items, elapsedMs: 3, rowsRead: 3, ...rest });
+      send(200, { events: items, elapsed_ms: 3, ...rest });
     } else if (url.pathname === '/v1/alerts') {
       const { items, ...rest } = page(alerts.toReversed(), url.searchParams);
       send(200, { alerts: items, ...rest });

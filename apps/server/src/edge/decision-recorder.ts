@@ -61,7 +61,7 @@ export function createDecisionRecorder(needs: Pick<EdgeNeeds, 'clock' | 'log' | 
   const schedule = (): void => {
     timer ??= setTimeout(() => {
       timer = undefined;
-      flushing = flush().catch((error: unknown) => {
+      flushing = flushing.then(flush).catch((error: unknown) => {
         log.warn('Cannot record decisions yet', { reason: String(error), kinds: counted.size });
         schedule();
       });

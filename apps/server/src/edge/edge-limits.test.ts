@@ -97,7 +97,7 @@ test('headers over the limit are refused with a problem, and counted', async () 
 });
 
 test('a client that sends its headers or its body too slowly is cut off; others are served meanwhile', async () => {
-  const limits = { headersTimeoutMs: 200, requestTimeoutMs: 300, timeoutCheckMs: 20 };
+  const limits = { headersTimeoutMs: 700, requestTimeoutMs: 900, timeoutCheckMs: 20 };
   await using server = await startEdge({ limits });
   const head =
     'POST /v1/anything HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer sp_writer\r\nContent-Type: application/json\r\n';

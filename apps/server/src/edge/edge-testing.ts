@@ -1,4 +1,5 @@
 // An edge on a loopback port with a few routes, and a client that can misbehave: for the tests of this folder.
+import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { request, type IncomingHttpHeaders, type OutgoingHttpHeaders, type RequestOptions } from 'node:http';
 import { connect } from 'node:net';
@@ -19,7 +20,7 @@ export type TestEdge = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-export const keys: Readonly<Record<string, Principal>> = {
+const keys: Readonly<Record<string, Principal>> = {
   sp_reader: { kind: 'key', id: 'reader', name: 'reader', scopes: ['alerts:read'] },
   sp_writer: { kind: 'key', id: 'writer', name: 'writer', scopes: ['alerts:read', 'alerts:write'] },
 };
@@ -118,6 +119,17 @@ export type Reply = {
   readonly text: string;
   readonly json: Readonly<Record<string, unknown>>;
 };
+
+/** Every problem has this shape, whatever went wrong. */
+export function assertProblem(reply: Reply, status: number, code: string): void {
+  assert.deepEqual([reply.status, reply.json['code']], [status, code], reply.text);
+  assert.equal(reply.headers['content-type'], 'application/problem+json');
+  assert.equal(reply.json['type'], `urn:sallyport:problem:${code}`);
+  assert.equal(reply.json['status'], status);
+  assert.equal(reply.json['instance'], reply.headers['x-correlation-id']);
+  assert.match(String(reply.json['instance']), /^[0-9a-f]{32}$/);
+  assert.doesNotMatch(reply.text, /node_modules|\.ts:\d/);
+}
 
 export function send(
   options: Omit<RequestOptions, 'headers'> & {

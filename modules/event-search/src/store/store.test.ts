@@ -125,8 +125,8 @@ test('one insert may hold more receive days than the engine allows by default', 
   assert.equal(await store.countRows(everything), 105);
   assert.equal(await store.lastIndex(1, 50), 49);
   assert.equal(await store.lastIndex(77, 50), undefined);
-  await store.remove({ from: { log: 1, index: 10 } });
-  assert.equal(await store.countRows(everything), 10);
+  await store.remove({ from: { log: 1, index: 100 } });
+  assert.equal(await store.countRows(everything), 100);
 });
 
 test('a query is ended at its time limit, its row limit and its byte limit, and cannot write', async () => {
@@ -165,15 +165,26 @@ test('what was acknowledged is there after kill -9, and nothing of it is readabl
   const secret = 'plantedSecretZ7';
   const before = await store.countRows(everything);
   for (let batch = 0; batch < 8; batch += 1) {
-    const body = JSON.stringify({ device: { hostname: `${secret}host` }, message: `${secret} ${batch}`, raw_data: secret });
+    const body = JSON.stringify({
+      device: { hostname: `${secret}host` },
+      message: `${secret} ${batch}`,
+      raw_data: secret,
+    });
     await store.insert([event(batch, body, { log: 8 })], `planted/${batch}`);
   }
   await store.remove({ from: { log: 8, index: 7 } });
-  assert.equal((await rows(`SELECT count() AS n FROM ${eventsTable} WHERE message ILIKE {p:String}`, { p: `%${secret}%` }))[0]?.['n'], 7);
+  assert.equal(
+    (await rows(`SELECT count() AS n FROM ${eventsTable} WHERE message ILIKE {p:String}`, { p: `%${secret}%` }))[0]?.[
+      'n'
+    ],
+    7,
+  );
   await rows(`SELECT body, rand() AS r FROM ${eventsTable} WHERE log = 8 ORDER BY r`);
   await shared.kill();
   assert.equal(await store.countRows(everything), before + 7);
-  const files = readdirSync(shared.directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const files = readdirSync(shared.directory, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
   assert.ok(files.some((file) => file.name === 'data.bin'));
   const texts = [secret, secret.toLowerCase(), shared.key.toString('hex'), shared.key.toString('hex').toUpperCase()];
   for (const file of files) {

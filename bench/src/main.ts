@@ -1,0 +1,46 @@
+// One bench by name: its result as one JSON object on standard output, progress on standard error.
+import type { Bench } from './bench.ts';
+import { parseBenchArguments, usage } from './arguments.ts';
+import { ledgerAppend } from './ledger-append.ts';
+import { loadAverage, machineFacts } from './machine.ts';
+
+const benches: readonly Bench[] = [ledgerAppend];
+
+async function run(): Promise<number> {
+  const command = parseBenchArguments(
+    process.argv.slice(2),
+    benches.map(({ name }) => name),
+  );
+  if (command.kind === 'refused') {
+    process.stderr.write(`${command.reason}\nhint: ${usage}\n`);
+    return 2;
+  }
+  if (command.kind === 'list') {
+    process.stdout.write(`${usage}\n\n${benches.map(({ name, target }) => `${name}\n    ${target}\n`).join('')}`);
+    return 0;
+  }
+  const bench = benches.find(({ name }) => name === command.name);
+  if (bench === undefined) return 2;
+  const loadBefore = loadAverage();
+  const startedAt = new Date().toISOString();
+  const { processed, ...result } = await bench.run({
+    options: command.options,
+    progress: (line) => void process.stderr.write(`${bench.name}: ${line}\n`),
+  });
+  process.stdout.write(
+    `${JSON.stringify({
+      bench: bench.name,
+      target: bench.target,
+      started_at: startedAt,
+      tiny: command.options.tiny,
+      machine: { ...machineFacts(), load_average_before: loadBefore, load_average_after: loadAverage() },
+      processed,
+      ...result,
+    })}\n`,
+  );
+  if (processed > 0) return 0;
+  process.stderr.write(`${bench.name}: nothing was processed\n`);
+  return 1;
+}
+
+process.exit(await run());
