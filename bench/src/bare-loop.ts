@@ -57,13 +57,7 @@ export function openBareLoop(file: string): {
       const compressed = zstdCompressSync(plain, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
       const nonce = randomBytes(12);
       const cipher = createCipheriv('aes-256-gcm', key, nonce);
-      const sealed = Buffer.concat([
-        nonce,
-        leaves,
-        cipher.update(compressed),
-        cipher.final(),
-        cipher.getAuthTag(),
-      ]);
+      const sealed = Buffer.concat([nonce, leaves, cipher.update(compressed), cipher.final(), cipher.getAuthTag()]);
       writeSync(descriptor, sealed);
       fdatasyncSync(descriptor);
     },

@@ -21,7 +21,8 @@ type Speed = { readonly perSecond: number; readonly cpuMicroseconds: number };
 
 export const ledgerAppend: Bench = {
   name: 'ledger-append',
-  target: 'Durable, sealed, provable appends: 100,000 entries of 270 bytes a second, and half of the bare loop of the same run',
+  target:
+    'Durable, sealed, provable appends: 100,000 entries of 270 bytes a second, and half of the bare loop of the same run',
   run: ({ options, progress }) =>
     withDirectory(options.directory, async (directory) => {
       const rounds = options.rounds ?? (options.tiny ? 1 : 5);
@@ -52,7 +53,14 @@ export const ledgerAppend: Bench = {
       }
       return {
         processed: proofsVerified === 0 ? 0 : entries * rounds,
-        inputs: { body_bytes: bodyBytes, batch_entries: batchEntries, batches_in_flight: inFlight, entries_per_round: entries, seed: options.seed, disk_sync: sync },
+        inputs: {
+          body_bytes: bodyBytes,
+          batch_entries: batchEntries,
+          batches_in_flight: inFlight,
+          entries_per_round: entries,
+          seed: options.seed,
+          disk_sync: sync,
+        },
         figures: {
           ledger_entries_per_second: rounds3(separate, 'perSecond'),
           sealer_in_process_entries_per_second: rounds3(inProcess, 'perSecond'),

@@ -1,3 +1,4 @@
+export { isJsonObject, parseJson, textOf, textsOf } from './json-value.ts';
 export { comparePositions, formatPosition, origin, parsePosition } from './position.ts';
 export type { Position } from './position.ts';
 export { ocsfClass } from './ocsf.ts';

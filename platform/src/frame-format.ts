@@ -1,3 +1,4 @@
+import { isJsonObject } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
 import { CodedError } from './errors.ts';
 
@@ -78,8 +79,4 @@ function decodeFrame(bytes: Buffer): Frame {
   const head: unknown = JSON.parse(bytes.toString('utf8', fixedBytes, payloadStart));
   if (!isJsonObject(head)) throw new CodedError('frame_invalid', 'Cannot read frame: head is not a JSON object');
   return { kind: bytes.readUInt8(0), id: bytes.readUInt32BE(1), head, payload: bytes.subarray(payloadStart) };
-}
-
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

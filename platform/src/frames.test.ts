@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Duplex, duplexPair } from 'node:stream';
+import { type Duplex, duplexPair } from 'node:stream';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { CodedError } from './errors.ts';

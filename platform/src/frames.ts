@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
-import type { JsonObject, JsonValue } from '@sallyport/contracts';
+import { isJsonObject, textOf } from '@sallyport/contracts';
+import type { JsonObject } from '@sallyport/contracts';
 import { CodedError, codeOf, messageOf } from './errors.ts';
-import { createFrameReader, encodeFrame, frameKind, isJsonObject } from './frame-format.ts';
+import { createFrameReader, encodeFrame, frameKind } from './frame-format.ts';
 
 /** What a frame carries: a small JSON head and, beside it, bytes that are never copied through JSON. */
 export type FrameBody = { readonly head: JsonObject; readonly payload?: Uint8Array };
@@ -71,10 +72,10 @@ export function createFramePeer(
     const body: FrameBody = { head: frame.head, payload: frame.payload };
     switch (frame.kind) {
       case frameKind.call:
-        void answer(frame.id, text(frame.head['~method']), body);
+        void answer(frame.id, textOf(frame.head['~method']), body);
         return;
       case frameKind.notice:
-        listeners.get(text(frame.head['~method']))?.(body);
+        listeners.get(textOf(frame.head['~method']))?.(body);
         return;
       case frameKind.reply:
         waiting.get(frame.id)?.resolve(body);
@@ -142,9 +143,5 @@ function aborted(signal: AbortSignal): Error {
 
 function remoteError(head: JsonObject): CodedError {
   const details = head['details'];
-  return new CodedError(text(head['code']), text(head['message']), isJsonObject(details) ? { details } : {});
-}
-
-function text(value: JsonValue | undefined): string {
-  return typeof value === 'string' ? value : '';
+  return new CodedError(textOf(head['code']), textOf(head['message']), isJsonObject(details) ? { details } : {});
 }

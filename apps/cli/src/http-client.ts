@@ -191,18 +191,23 @@ async function readAll(
 function unreachable(destination: Destination, error: unknown): CliError {
   const code = codeOf(error) ?? '';
   const untrusted = /CERT|SELF_SIGNED|UNABLE_TO/.test(code);
-  const hint =
-    destination.kind === 'socket'
-      ? 'start the server on this machine, or name its data directory with --data DIR, or use --server and --key'
-      : untrusted
-        ? 'pass the server’s CA certificate with --ca FILE'
-        : 'start the server (npm start), or give its address with --server URL';
   const why = messageOf(error) === '' ? code : messageOf(error);
   return new CliError('server_unreachable', `Cannot reach ${addressOf(destination)}: ${why}`, {
     cause: error,
-    hint,
+    hint: unreachableHint(destination, code),
     details: { untrusted },
   });
+}
+
+function unreachableHint(destination: Destination, code: string): string {
+  if (destination.kind === 'socket') {
+    return 'start the server on this machine, or name its data directory with --data DIR, or use --server and --key';
+  }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return 'use a name the server’s certificate is for, see npm start -- --name NAME';
+  if (/CERT|SELF_SIGNED|UNABLE_TO/.test(code))
+    return 'pass the server’s CA certificate with --ca FILE: authority.pem in its data directory';
+  return 'start the server (npm start), or give its address with --server URL';
 }
 
 /** An answer other than 2xx as an error: RFC 9457 problem details where the server gave them. */

@@ -78,6 +78,11 @@ export function grouped(count: number): string {
   return Math.round(count).toLocaleString('en-US');
 }
 
+/** `1 event`, `2 events` */
+export function counted(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** A JSON value as one readable cell. */
 export function cell(value: JsonValue | undefined): string {
   if (value === undefined || value === null) return '';

@@ -36,7 +36,7 @@ export function readConfig(
 ): ServerConfig {
   const given = parseFlags(flags);
   const get = (flag: string, variable: string): string | undefined =>
-    given.get(flag)?.at(-1) ?? (environment[variable] || undefined);
+    given.get(flag)?.at(-1) ?? (environment[variable] === '' ? undefined : environment[variable]);
   const dataDirectory = resolve(surroundings.workingDirectory, get('data', 'SALLYPORT_DATA') ?? 'data');
   const names = [...(given.get('name') ?? []), ...(environment['SALLYPORT_NAMES'] ?? '').split(',')].filter(
     (name) => name !== '',
@@ -69,6 +69,12 @@ export function readConfig(
     afterRestore: given.has('after-restore'),
     logFormat: surroundings.isTerminal || environment['SALLYPORT_LOG'] === 'pretty' ? 'pretty' : 'json',
   };
+}
+
+/** The configuration of this process. */
+export function readProcessConfig(): ServerConfig {
+  const surroundings = { workingDirectory: process.cwd(), isTerminal: process.stdout.isTTY };
+  return readConfig(process.env, process.argv.slice(2), surroundings);
 }
 
 const flagsWithValue = new Set(['data', 'host', 'port', 'name']);

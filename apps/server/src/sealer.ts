@@ -13,7 +13,9 @@ import { parseSealerFlags } from './sealer-flags.ts';
 import { offeredSecrets } from './secret-names.ts';
 
 function fatal(error: unknown): never {
-  process.stderr.write(`${JSON.stringify({ level: 'error', message: 'The sealer stops', code: codeOf(error) ?? 'unknown', reason: messageOf(error) })}\n`);
+  process.stderr.write(
+    `${JSON.stringify({ level: 'error', message: 'The sealer stops', code: codeOf(error) ?? 'unknown', reason: messageOf(error) })}\n`,
+  );
   process.exit(1);
 }
 
@@ -38,7 +40,9 @@ function run(): void {
     notify: (method, head) => peer.notify(method, { head }),
     fatal,
   });
-  const peer = createFramePeer(new Socket({ fd: 3, readable: true, writable: true }), sealer.handlers, { maxFrameBytes: 256 * 1024 * 1024 });
+  const peer = createFramePeer(new Socket({ fd: 3, readable: true, writable: true }), sealer.handlers, {
+    maxFrameBytes: 256 * 1024 * 1024,
+  });
   // Signals are for the server: it closes the pipe when it is done with us.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
   void peer.closed.then(() => {
@@ -56,7 +60,8 @@ try {
   run();
 } catch (error) {
   // The server cannot know why we never answered unless it is told through the pipe it waits on.
-  const failure = error instanceof CodedError ? error : new CodedError('sealer_unstartable', messageOf(error), { cause: error });
+  const failure =
+    error instanceof CodedError ? error : new CodedError('sealer_unstartable', messageOf(error), { cause: error });
   const refuse = (): never => {
     throw failure;
   };

@@ -4,7 +4,7 @@ import { CodedError, codeOf, messageOf } from '@sallyport/platform/errors';
 import { createLog } from '@sallyport/platform/log';
 import { printAlert, printWelcome } from './announce.ts';
 import { startServer } from './compose.ts';
-import { readConfig } from './config.ts';
+import { readProcessConfig } from './config.ts';
 
 /** Tells the supervisor that starting again would fail the same way (sysexits.h EX_CONFIG). */
 const exitConfigInvalid = 78;
@@ -22,10 +22,7 @@ const notWorthRetrying = new Set([
 async function run(): Promise<void> {
   // Whatever this process and its children create is for their own user alone.
   process.umask(0o077);
-  const config = readConfig(process.env, process.argv.slice(2), {
-    workingDirectory: process.cwd(),
-    isTerminal: process.stdout.isTTY,
-  });
+  const config = readProcessConfig();
   const pretty = config.logFormat === 'pretty';
   const log = createLog({ clock: systemClock, write: (line) => process.stderr.write(line), pretty });
   if (process.getuid?.() === 0) log.warn('Running as root: a user of its own is enough, see deploy/systemd');

@@ -121,9 +121,9 @@ test('a body over the limits is refused and told from where to go on', async (t)
   });
   const padded = (count: number): string => `{"pad":"${'x'.repeat(50)}"}\n`.repeat(count);
   const declared = await house.send(padded(2000), { query });
-  assert.deepEqual([declared.status, declared.body['code']], [413, 'body_too_large']);
+  assert.deepEqual([declared.status, declared.body['code']], [413, 'events_too_large']);
   const chunked = await house.send(Readable.from([Buffer.from(padded(1000)), Buffer.from(padded(1000))]), { query });
-  assert.deepEqual([chunked.status, chunked.body['code']], [413, 'body_too_large']);
+  assert.deepEqual([chunked.status, chunked.body['code']], [413, 'events_too_large']);
   const expanded = await house.send(gzipSync(padded(5000)), { query, headers: { 'content-encoding': 'gzip' } });
   assert.equal(expanded.status, 413);
   const many = await house.send('{}\n'.repeat(1600), { query: '?source=many&sequence=7' });

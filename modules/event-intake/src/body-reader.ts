@@ -2,7 +2,7 @@ import { Readable, pipeline } from 'node:stream';
 import type { Transform } from 'node:stream';
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
 import type { Clock } from '@sallyport/platform/clock';
-import { messageOf } from '@sallyport/platform/errors';
+import { CodedError, messageOf } from '@sallyport/platform/errors';
 import { EventIntakeError } from './errors.ts';
 import type { IntakeLimits } from './limits.ts';
 
@@ -11,7 +11,7 @@ export type ContentEncoding = 'identity' | 'gzip' | 'zstd';
 type BodyNeeds = { readonly clock: Clock; readonly limits: IntakeLimits; readonly signal: AbortSignal };
 
 /**
- * The decompressed chunks of a request body, at the pace they are taken. Throws `body_too_large`, `body_expands_too_much`,
+ * The decompressed chunks of a request body, at the pace they are taken. Throws `events_too_large`, `body_expands_too_much`,
  * `body_corrupt`, `body_too_slow`, `request_aborted`. Never destroys `raw`: the reply still has to go out on its socket.
  */
 export async function* readBody(
@@ -31,7 +31,7 @@ export async function* readBody(
       bytes += chunk.byteLength;
       if (bytes > limits.maxDecompressedBytes) {
         throw new EventIntakeError(
-          'body_too_large',
+          'events_too_large',
           `Cannot read the body: it must be at most ${limits.maxDecompressedBytes} bytes when decompressed`,
         );
       }
@@ -64,7 +64,7 @@ async function* decompress(wire: AsyncGenerator<Uint8Array>, encoding: 'gzip' | 
       if (chunk instanceof Uint8Array) yield chunk;
     }
   } catch (error) {
-    if (error instanceof EventIntakeError) throw error;
+    if (error instanceof CodedError) throw error;
     throw new EventIntakeError('body_corrupt', `Cannot decompress the body as ${encoding}: ${messageOf(error)}`, {
       cause: error,
     });
@@ -91,7 +91,7 @@ async function* readWire(raw: Readable, received: { bytes: number }, needs: Body
       received.bytes += chunk.byteLength;
       if (received.bytes > limits.maxCompressedBytes) {
         throw new EventIntakeError(
-          'body_too_large',
+          'events_too_large',
           `Cannot read the body: it must be at most ${limits.maxCompressedBytes} bytes`,
         );
       }
@@ -117,7 +117,8 @@ function within<Value>(promise: Promise<Value>, limitMs: number, signal: AbortSi
     if (signal.aborted) abort();
     promise.then(
       (value) => settle(() => resolve(value)),
-      () => settle(() => reject(aborted())),
+      // A limit of the edge speaks for itself; any other end of the stream is the client's.
+      (error: unknown) => settle(() => reject(error instanceof CodedError ? error : aborted())),
     );
   });
 }

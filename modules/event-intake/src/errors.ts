@@ -4,10 +4,10 @@ import type { ProblemTable } from '@sallyport/platform/http';
 export type EventIntakeErrorCode =
   | 'body_corrupt'
   | 'body_expands_too_much'
-  | 'body_too_large'
   | 'body_too_slow'
   | 'content_encoding_unsupported'
   | 'content_type_unsupported'
+  | 'events_too_large'
   | 'intake_closed'
   | 'normalise_failed'
   | 'normalise_timeout'
@@ -24,10 +24,10 @@ export class EventIntakeError extends CodedError<EventIntakeErrorCode> {}
 export const eventIntakeProblems = {
   body_corrupt: { status: 400, title: 'The body cannot be decompressed' },
   body_expands_too_much: { status: 413, title: 'The body expands too much' },
-  body_too_large: { status: 413, title: 'The body is too large' },
   body_too_slow: { status: 408, title: 'The body arrived too slowly' },
   content_encoding_unsupported: { status: 415, title: 'The content encoding is not supported' },
   content_type_unsupported: { status: 415, title: 'The content type is not supported' },
+  events_too_large: { status: 413, title: 'The events are too large for one body' },
   intake_closed: { status: 503, title: 'The server is stopping' },
   normalise_failed: { status: 500, title: 'The events could not be processed' },
   normalise_timeout: { status: 500, title: 'The events took too long to process' },

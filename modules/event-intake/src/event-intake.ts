@@ -129,7 +129,7 @@ export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
       }
       if ((request.contentLength ?? 0) > limits.maxCompressedBytes) {
         throw new EventIntakeError(
-          'body_too_large',
+          'events_too_large',
           `Cannot read the body: it must be at most ${limits.maxCompressedBytes} bytes`,
         );
       }

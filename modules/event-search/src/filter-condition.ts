@@ -155,7 +155,7 @@ function numberOf(filter: Filter, value: string | number): number {
   return number;
 }
 
-export function escapeLike(text: string): string {
+function escapeLike(text: string): string {
   return text.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`);
 }
 

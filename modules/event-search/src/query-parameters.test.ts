@@ -69,7 +69,7 @@ test('every value reaches the engine unchanged, whatever signs it has', async ()
       const wanted = texts.map((text) => Buffer.from(text.toWellFormed()).toString('hex').toUpperCase());
       assert.deepEqual(parseLines(lines)[0]?.['found'], wanted);
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 
@@ -115,7 +115,7 @@ test('no field, value or text can widen a search or break it', async () => {
         );
       assert.equal(outcome, 0, String(outcome));
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
   assert.equal((await search.count({})).count, 3);
 });
@@ -145,7 +145,7 @@ test('a wildcard pattern matches in the engine as it reads', async () => {
         );
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 30 },
   );
 });
 

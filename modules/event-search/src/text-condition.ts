@@ -22,7 +22,7 @@ export function textCondition(text: string, parameters: QueryParameters): string
   );
 }
 
-export function wordsOf(text: string): string[] {
+function wordsOf(text: string): string[] {
   return (
     text
       .toWellFormed()

@@ -73,13 +73,15 @@ export function encodeBlock(input: BlockInput): { record: Buffer; leaves: Buffer
   const plain = Buffer.allocUnsafe(plainBytes);
   const salts = input.random(events.length * saltBytes);
   const leaves = Buffer.allocUnsafe((events.length + 1) * leafBytes);
+  const bodyHash = Buffer.allocUnsafe(32);
   let at = 0;
   for (const [order, event] of events.entries()) {
     plain.writeUInt32BE(event.body.length, at);
     salts.copy(plain, at + 4, order * saltBytes, (order + 1) * saltBytes);
     plain.set(event.body, at + 4 + saltBytes);
     const end = at + 4 + saltBytes + event.body.length;
-    const bodyHash = hash('sha256', plain.subarray(at + 4, end), 'buffer');
+    // As text of one character a byte: half the time of a Buffer of its own for every event.
+    bodyHash.write(hash('sha256', plain.subarray(at + 4, end), 'binary'), 'latin1');
     const { classUid, collectorId } = event;
     writeLeaf(
       { kind: 'event', receivedAtMs, classUid, collectorId, blockId, hash: bodyHash },

@@ -1,4 +1,6 @@
 import { hash } from 'node:crypto';
+import { parseJson } from '@sallyport/contracts';
+import type { JsonValue } from '@sallyport/contracts';
 import {
   formatTlogProof,
   hashLeaf,
@@ -8,7 +10,6 @@ import {
   verifyInclusion,
   verifyNote,
 } from '@sallyport/merkle-log';
-import type { JsonValue } from '@sallyport/contracts';
 import { decodeLeaf } from './leaf.ts';
 
 export type EvidenceParts = {
@@ -91,7 +92,7 @@ function check(text: string, givenKey: string | undefined): EvidenceVerification
   const { index, proof } = parts;
   const included = verifyInclusion({ index, treeSize, leafHash: hashLeaf(parts.leaf), proof, root });
   if (!included.ok) return included;
-  const event: JsonValue = JSON.parse(Buffer.from(parts.body).toString('utf8'));
+  const event = parseJson(Buffer.from(parts.body).toString('utf8'));
   const { receivedAtMs, classUid } = leaf;
   return {
     ok: true,

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue, Position } from '@sallyport/contracts';
-import { comparePositions } from '@sallyport/contracts';
+import { comparePositions, isJsonObject, textOf } from '@sallyport/contracts';
 import { CodedError, codeOf, messageOf } from '@sallyport/platform/errors';
 import type { FrameBody, FramePeer } from '@sallyport/platform/frames';
 import type { Log } from '@sallyport/platform/log';
@@ -67,7 +67,7 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
       const { restored } = opened.head;
       peer = next;
       moveHead(opened.head);
-      if (isObject(restored)) needs.onRestored?.(restored);
+      if (isJsonObject(restored)) needs.onRestored?.(restored);
       first.resolve();
       await next.closed;
     } finally {
@@ -159,13 +159,13 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
       return promise;
     },
     countEvents: async (log, from, to) => Number((await call('count', { head: { log, from, to } })).head['count']),
-    checkpoint: async (log) => String((await call('checkpoint', { head: { log } })).head['checkpoint']),
+    checkpoint: async (log) => textOf((await call('checkpoint', { head: { log } })).head['checkpoint']),
     async verifierKey(log) {
       const found = logs.find((candidate) => candidate.number === log);
       if (found === undefined) throw new LedgerError('not_found', `Cannot find log "${log}"`);
       return found.verifierKey;
     },
-    prove: async ({ log, index }) => String((await call('prove', { head: { log, index } })).head['evidence']),
+    prove: async ({ log, index }) => textOf((await call('prove', { head: { log, index } })).head['evidence']),
     tile: async (log, path) => (await call('tile', { head: { log, path } })).payload ?? new Uint8Array(),
     ready: () => first.promise,
     secrets: {
@@ -219,15 +219,9 @@ function nextLog(logs: readonly { number: number }[], current: number): Position
 
 function listOfLogs(value: JsonValue | undefined): { number: number; origin: string; verifierKey: string }[] {
   if (!Array.isArray(value)) return [];
-  return value
-    .filter(isObject)
-    .map((log) => ({
-      number: Number(log['number']),
-      origin: String(log['origin']),
-      verifierKey: String(log['verifier_key']),
-    }));
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return value.filter(isJsonObject).map((log) => ({
+    number: Number(log['number']),
+    origin: textOf(log['origin']),
+    verifierKey: textOf(log['verifier_key']),
+  }));
 }

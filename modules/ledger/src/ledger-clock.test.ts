@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { createManualClock } from '@sallyport/platform/clock';
 import { createLedgerClock, jumpToleranceMs } from './ledger-clock.ts';
-import { testStartMs } from './testing.ts';
+import { testStartMs } from './ledger-testing.ts';
 
 test('ledger time is whole seconds and never decreases, whatever the wall clock does', () => {
   const step = fc.record({

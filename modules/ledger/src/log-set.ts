@@ -3,16 +3,16 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject } from '@sallyport/contracts';
 import { parseSignedCheckpoint } from '@sallyport/merkle-log';
-import type { KeyVault } from '@sallyport/key-vault';
 import { makePrivateDirectory, readFileIfPresent, writeFileDurably } from '@sallyport/platform/files';
 import { LedgerError } from './errors.ts';
 import { openLog } from './log.ts';
 import type { Log } from './log.ts';
 import { describeRestore, restoredEvent } from './restored-event.ts';
+import type { LedgerKeys } from './needs.ts';
 
 export type LogSetNeeds = {
   readonly directory: string;
-  readonly vault: Pick<KeyVault, 'ensureKey' | 'findKey'>;
+  readonly vault: LedgerKeys;
   readonly random: (bytes: number) => Buffer;
   readonly nowMs: () => number;
   readonly fatal: (error: unknown) => never;

@@ -1,6 +1,6 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
-import type { KeyVault } from '@sallyport/key-vault';
 import { createEd25519Signer, formatCheckpoint, formatVerifierKey, signNote } from '@sallyport/merkle-log';
+import type { LedgerKeys } from './needs.ts';
 
 /** Signs the checkpoints of one log with a key of its own (C2SP signed-note, Ed25519). */
 export type LogSigner = {
@@ -10,7 +10,7 @@ export type LogSigner = {
   sign(treeSize: number, root: Uint8Array): string;
 };
 
-export function openLogSigner(vault: Pick<KeyVault, 'ensureKey'>, origin: string, number: number): LogSigner {
+export function openLogSigner(vault: Pick<LedgerKeys, 'ensureKey'>, origin: string, number: number): LogSigner {
   const stored = vault.ensureKey('log-signing', `log/${number}`, () =>
     generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'der' }),
   );

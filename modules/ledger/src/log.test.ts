@@ -5,17 +5,15 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import fc from 'fast-check';
 import { verifyTileLog, parseVerifierKey } from '@sallyport/merkle-log';
-import { createManualClock } from '@sallyport/platform/clock';
 import { readFileIfPresent } from '@sallyport/platform/files';
 import { verifyEvidence } from './evidence.ts';
 import { openLog } from './log.ts';
 import type { Log } from './log.ts';
-import { entry, logNeeds, temporaryDirectory, testStartMs } from './testing.ts';
+import { entry, logNeeds, temporaryDirectory, testStartMs } from './ledger-testing.ts';
 
 function reopenable(context: TestContext): { directory: string; open(): Log } {
   const directory = temporaryDirectory(context);
-  const clock = createManualClock(testStartMs);
-  return { directory: join(directory, 'log'), open: () => openLog(logNeeds(directory, clock)) };
+  return { directory: join(directory, 'log'), open: () => openLog(logNeeds(directory)) };
 }
 
 const limits = { maxEvents: 1000, maxBytes: 1 << 20 };
@@ -31,7 +29,7 @@ function bodiesOf(log: Log): string[] {
 }
 
 function onlySegment(directory: string): string {
-  const [name] = readdirSync(join(directory, 'blocks')).filter((file) => file.endsWith('.blocks'));
+  const name = readdirSync(join(directory, 'blocks')).find((file) => file.endsWith('.blocks'));
   assert.ok(name);
   return join(directory, 'blocks', name);
 }

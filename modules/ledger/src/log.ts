@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { KeyVault } from '@sallyport/key-vault';
 import { parseSignedCheckpoint, proveInclusion, rootOfTree } from '@sallyport/merkle-log';
 import { makePrivateDirectory, readFileIfPresent, writeFileDurably } from '@sallyport/platform/files';
 import { decodeBlock, encodeBlock, maxBlockEvents, openBlock } from './block.ts';
@@ -13,6 +12,7 @@ import { recoverLog } from './log-recovery.ts';
 import { openLogSigner } from './log-signer.ts';
 import { openSegmentFiles } from './segment-files.ts';
 import { createSequenceTracker } from './sequence-tracker.ts';
+import type { LedgerKeys } from './needs.ts';
 
 /** An event on its way into the log, its names already replaced by keyed hashes. */
 export type LogEntry = {
@@ -66,7 +66,7 @@ export type LogNeeds = {
   readonly directory: string;
   readonly number: number;
   readonly origin: string;
-  readonly vault: Pick<KeyVault, 'ensureKey' | 'findKey'>;
+  readonly vault: LedgerKeys;
   readonly random: (bytes: number) => Buffer;
   /** Called when the disk can no longer be trusted; must not return. */
   readonly fatal: (error: unknown) => never;

@@ -9,7 +9,7 @@ import { auditEvent } from './audit-event.ts';
 import type { AppendBatch, Ledger } from './ledger.ts';
 import { ledgerMigrations } from './migrations/migrations.ts';
 import { createOutbox } from './outbox.ts';
-import { temporaryDirectory } from './testing.ts';
+import { temporaryDirectory } from './ledger-testing.ts';
 
 const event = (name: string) =>
   auditEvent({

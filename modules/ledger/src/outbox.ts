@@ -43,7 +43,7 @@ export function createOutbox(needs: {
       collector: 'audit',
       priority: 'control',
       entries: rows.map((row) => ({
-        classUid: Number(row.class_uid),
+        classUid: row.class_uid,
         sequence: 0,
         stream: `outbox/${row.id}`,
         body: open(needs.key, row.sealed, row.id),

@@ -7,7 +7,7 @@ import type { LedgerRange } from './ledger.ts';
 import type { LedgerClient } from './ledger-client.ts';
 import type { Projection } from './projection.ts';
 import { createProjectionRunner } from './projection-runner.ts';
-import { quietLog, startLedger, temporaryDirectory, testStartMs } from './testing.ts';
+import { quietLog, startLedger, temporaryDirectory, testStartMs } from './ledger-testing.ts';
 
 async function ledgerWith(context: TestContext, count: number): Promise<LedgerClient> {
   const { client } = startLedger(context, temporaryDirectory(context), createManualClock(testStartMs));

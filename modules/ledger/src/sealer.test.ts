@@ -6,7 +6,7 @@ import { parseSignedCheckpoint } from '@sallyport/merkle-log';
 import { createManualClock } from '@sallyport/platform/clock';
 import { verifyEvidence } from './evidence.ts';
 import type { AppendBatch, AppendEntry, Ledger } from './ledger.ts';
-import { startLedger, temporaryDirectory, testStartMs } from './testing.ts';
+import { startLedger, temporaryDirectory, testStartMs } from './ledger-testing.ts';
 
 function events(first: number, count: number): AppendEntry[] {
   return Array.from({ length: count }, (_, order) => ({

@@ -2,8 +2,8 @@ import { createHmac } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { textOf, textsOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
-import type { KeyVault } from '@sallyport/key-vault';
 import { parseTilePath } from '@sallyport/merkle-log';
 import type { Clock } from '@sallyport/platform/clock';
 import { codeOf, messageOf } from '@sallyport/platform/errors';
@@ -21,10 +21,11 @@ import type { Log, LogEntry } from './log.ts';
 import { openLogSet } from './log-set.ts';
 import type { LogSet } from './log-set.ts';
 import { encodeEvents, encodeRuns } from './read-format.ts';
+import type { KeptSecrets, LedgerKeys } from './needs.ts';
 
 export type SealerNeeds = {
   readonly directory: string;
-  readonly vault: KeyVault;
+  readonly vault: LedgerKeys & KeptSecrets;
   readonly clock: Clock;
   readonly random: (bytes: number) => Buffer;
   readonly disk: DiskLimits;
@@ -65,7 +66,7 @@ export function createSealer(needs: SealerNeeds): Sealer {
   };
   const logOf = (value: JsonValue | undefined): Log => {
     const log = logs().get(Number(value));
-    if (log === undefined) throw new LedgerError('not_found', `Cannot find log "${String(value)}"`);
+    if (log === undefined) throw new LedgerError('not_found', `Cannot find log "${JSON.stringify(value)}"`);
     return log;
   };
   const nameId = (kind: 'stream' | 'collector', name: string): Buffer => {
@@ -119,8 +120,8 @@ export function createSealer(needs: SealerNeeds): Sealer {
       };
     },
     append: async ({ head: request, payload = new Uint8Array() }) => {
-      const collectorId = nameId('collector', String(request['collector']));
-      const streams = Array.isArray(request['streams']) ? request['streams'].map(String) : [];
+      const collectorId = nameId('collector', textOf(request['collector']));
+      const streams = textsOf(request['streams']);
       const entries = decodeAppend(streams, payload).map((item: AppendItem) => ({
         ...item,
         collectorId,
@@ -147,7 +148,7 @@ export function createSealer(needs: SealerNeeds): Sealer {
     }),
     checkpoint: ({ head: request }) => ({ head: { checkpoint: logOf(request['log']).publish() } }),
     prove: ({ head: request }) => ({ head: { evidence: logOf(request['log']).prove(Number(request['index'])) } }),
-    tile: ({ head: request }) => tile(logOf(request['log']), String(request['path'])),
+    tile: ({ head: request }) => tile(logOf(request['log']), textOf(request['path'])),
     status: () => ({
       head: {
         ...head(),
@@ -216,7 +217,7 @@ export function createSealer(needs: SealerNeeds): Sealer {
   }
   function offered(name: JsonValue | undefined): string {
     if (typeof name === 'string' && needs.offeredSecrets.includes(name)) return name;
-    throw new LedgerError('not_found', `Cannot hand out secret "${String(name)}": it is not offered to this process`);
+    throw new LedgerError('not_found', `Cannot hand out secret "${textOf(name)}": it is not offered to this process`);
   }
   function tile(log: Log, path: string): FrameBody {
     try {
@@ -224,7 +225,7 @@ export function createSealer(needs: SealerNeeds): Sealer {
     } catch (cause) {
       throw new LedgerError('not_found', `Cannot find tile "${path.slice(0, 100)}": ${messageOf(cause)}`);
     }
-    const bytes = readFileIfPresent(join(needs.directory, 'logs', String(log.number), path));
+    const bytes = readFileIfPresent(join(needs.directory, 'logs', `${log.number}`, path));
     if (bytes === undefined) throw new LedgerError('not_found', `Cannot find tile "${path}"`);
     return { head: {}, payload: bytes };
   }

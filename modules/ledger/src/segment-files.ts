@@ -99,7 +99,7 @@ export function openSegmentFiles(directory: string, fatal: (error: unknown) => n
         syncDirectoryOrDie();
         known.push(firstIndex);
         end = { segment: firstIndex, offset: 0 };
-        if (syncedEnd === undefined) syncedEnd = end;
+        syncedEnd ??= end;
       }
       const place = { segment: end.segment, offset: end.offset, length: record.length };
       writeFully(descriptorOf(end.segment), record, end.offset);

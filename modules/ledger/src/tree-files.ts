@@ -36,7 +36,7 @@ export type TreeFiles = {
   settle(save: (state: Uint8Array) => void): Promise<void>;
 };
 
-type Edge = { frontier: Frontier; bundle: Buffer[]; tiles: Buffer[][] };
+type Edge = { frontier: Frontier; bundle: Buffer[]; tiles: Uint8Array[][] };
 
 /** Opens the tree at a state saved by `settle`, or empty; the caller appends the leaves that follow. */
 export function openTreeFiles(directory: string, state: Uint8Array | undefined): TreeFiles {
@@ -67,7 +67,7 @@ export function openTreeFiles(directory: string, state: Uint8Array | undefined):
     if (level % levelsPerTile !== 0) return;
     const tileLevel = level / levelsPerTile;
     const tile = (edge.tiles[tileLevel] ??= []);
-    tile.push(Buffer.from(hash));
+    tile.push(hash);
     if (tile.length < TILE_WIDTH) return;
     writeFull(
       formatTilePath({ level: tileLevel, index: Math.floor(index / TILE_WIDTH), width: TILE_WIDTH }),
@@ -170,7 +170,7 @@ function decodeState(bytes: Buffer): Edge {
   };
   const state = decodeFrontier(Buffer.concat(take(1)));
   const bundle = take(leafBytes);
-  const tiles: Buffer[][] = [];
+  const tiles: Uint8Array[][] = [];
   while (at < bytes.length) tiles.push(take(HASH_BYTES));
   return { frontier: createFrontier(state.size, state.hashes), bundle, tiles };
 }

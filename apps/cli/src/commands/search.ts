@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { ApiClient } from '../http-client.ts';
 import { field, listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
-import { cell, grouped, jsonLine, shortText, styled } from '../terminal.ts';
+import { cell, counted, grouped, jsonLine, shortText, styled } from '../terminal.ts';
 import { openClient, withConnection, type ConnectionOptions } from './connection.ts';
 import { duration, oneOf, pointInTime, wholeNumber } from './option-values.ts';
 
@@ -103,7 +103,7 @@ async function list(client: ApiClient, range: Range, options: Options, needs: Cl
   } while (after !== undefined && printed < options.limit);
   if (options.json === true) return;
   const more = after === undefined ? '' : '; there are more, see --limit';
-  needs.stderr.write(`${grouped(printed)} events in ${grouped(elapsedMs)} ms${more}\n`);
+  needs.stderr.write(`${counted(printed, 'event')} in ${grouped(elapsedMs)} ms${more}\n`);
 }
 
 /** One event: when it was received, where it stands in the ledger, its class, host, and what it says of itself. */

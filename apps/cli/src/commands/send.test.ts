@@ -49,7 +49,7 @@ test('every event of a file arrives once, in order, in batches, and the summary 
   assert.equal(exitCode, 0, stderr);
   assert.deepEqual([...server.events.values()], numbered(2500).trimEnd().split('\n'));
   assert.equal(postsSince(before), 3);
-  assert.match(stdout, /^sent 2,500 events from 1 of 1 files in .* events\/s\nnext: sallyport alerts\n$/);
+  assert.match(stdout, /^sent 2,500 events from 1 of 1 file in .* events\/s\nnext: sallyport alerts\n$/);
   assert.deepEqual(await readdir(join(state, 'sallyport', 'send')), []);
 });
 

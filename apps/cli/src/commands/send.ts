@@ -4,7 +4,7 @@ import type { CliNeeds } from '../needs.ts';
 import { createProgress } from '../progress.ts';
 import { createRetrier } from '../send/retry.ts';
 import { sendFile, type SendTotals } from '../send/send-file.ts';
-import { grouped, jsonLine, plainText } from '../terminal.ts';
+import { counted, grouped, jsonLine, plainText } from '../terminal.ts';
 import { openClient, withConnection, type ConnectionOptions } from './connection.ts';
 import { wholeNumber } from './option-values.ts';
 
@@ -93,7 +93,7 @@ async function send(files: readonly string[], options: Options, needs: CliNeeds)
     needs.stdout.write(`${jsonLine({ ...all, seconds, events_per_second: perSecond, sources })}\n`);
   else {
     needs.stdout.write(
-      `${describe(all.sent, all.already_known, all.kept_raw)} from ${all.files} of ${files.length} files in ${seconds.toFixed(1)} s, ${grouped(perSecond)} events/s\n`,
+      `${describe(all.sent, all.already_known, all.kept_raw)} from ${all.files} of ${counted(files.length, 'file')} in ${seconds.toFixed(1)} s, ${grouped(perSecond)} events/s\n`,
     );
     if (all.sent + all.already_known > 0) needs.stdout.write('next: sallyport alerts\n');
   }
@@ -110,7 +110,7 @@ async function send(files: readonly string[], options: Options, needs: CliNeeds)
 }
 
 function describe(sent: number, known: number, keptRaw: number): string {
-  const parts = [`sent ${grouped(sent)} events`];
+  const parts = [`sent ${counted(sent, 'event')}`];
   if (known > 0) parts.push(`${grouped(known)} already known`);
   if (keptRaw > 0) parts.push(`${grouped(keptRaw)} kept raw`);
   return parts.join(', ');

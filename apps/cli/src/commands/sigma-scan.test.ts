@@ -68,7 +68,7 @@ test('each match is one line of rule, file as given, and event counted from 0, i
     );
     assert.match(
       stderr,
-      /rules: 1 loaded, 1 refused, from 2 files\nevents: 4 from 1 files\nmatches: 2 in 2 events\ntime: /,
+      /rules: 1 loaded, 1 refused, from 2 files\nevents: 4 from 1 file\nmatches: 2 in 2 events\ntime: /,
     );
   }
 });
@@ -101,7 +101,7 @@ test('an unparseable event is named and counted, keeps its number, and takes not
   assert.match(stderr, /event 0 left out: a string runs past the end of its line\n/);
   assert.match(stderr, /event 2 left out: not JSON: /);
   assert.match(stderr, /event 3 left out: not a JSON object\n/);
-  assert.match(stderr, /events: 5 from 1 files, 3 of them left out as unparseable/);
+  assert.match(stderr, /events: 5 from 1 file, 3 of them left out as unparseable/);
   const many = await run(['sigma', 'scan', '--rules', rules, '--events', await events('many.json', 'x\n'.repeat(500))]);
   assert.ok(many.stderr.length < 3000);
   assert.match(many.stderr, /490 more events left out/);

@@ -9,7 +9,7 @@ import { loadRules, readPlaceholders, type LoadedRules } from '../load-rules.ts'
 import type { CliNeeds } from '../needs.ts';
 import { createProgress, type Progress } from '../progress.ts';
 import { readRecords, type FileRecord } from '../read-events/read-records.ts';
-import { grouped, jsonLine, levelLabel, plainText, shortText, styled, type TextOutput } from '../terminal.ts';
+import { counted, grouped, jsonLine, levelLabel, plainText, shortText, styled, type TextOutput } from '../terminal.ts';
 import { oneOf } from './option-values.ts';
 
 type Options = { rules: string[]; events: string[]; format: string; placeholders?: string };
@@ -163,9 +163,9 @@ function summarise(
 ): void {
   const left = counts.unparseable > 0 ? `, ${grouped(counts.unparseable)} of them left out as unparseable` : '';
   stderr.write(
-    `rules: ${grouped(loaded.rules.length)} loaded, ${grouped(loaded.refusals.length)} refused, from ${grouped(loaded.files)} files\n`,
+    `rules: ${grouped(loaded.rules.length)} loaded, ${grouped(loaded.refusals.length)} refused, from ${counted(loaded.files, 'file')}\n`,
   );
-  stderr.write(`events: ${grouped(counts.events)} from ${grouped(files)} files${left}\n`);
-  stderr.write(`matches: ${grouped(counts.matches)} in ${grouped(counts.matchedEvents)} events\n`);
+  stderr.write(`events: ${grouped(counts.events)} from ${counted(files, 'file')}${left}\n`);
+  stderr.write(`matches: ${grouped(counts.matches)} in ${counted(counts.matchedEvents, 'event')}\n`);
   stderr.write(`time: ${seconds.toFixed(1)} s, ${grouped(counts.events / Math.max(seconds, 0.001))} events/s\n`);
 }

@@ -87,18 +87,22 @@ export function createRecordSplitter(limits: SplitLimits): RecordSplitter {
     state = 'between';
   };
 
+  /** Where the bytes before are gone, only the place itself can still be the beginning of a record. */
+  const lineStartHere = (): number => (at > 0 && held[at - 1] === newline && isRecordStart(held[at]) ? at : -1);
+
   /** The record cannot be JSON: go on at the first line that can begin another, or after this line. */
   const breakOff = (why: string): void => {
     inArray = false;
     recordsOpen = false;
     reason = why;
+    const gone = afterRecords || droppedBytes > 0;
     if (afterRecords) {
       afterRecords = false;
       begin('broken-line');
-      return;
     }
-    const from = at - start > maxRescanBytes ? at - maxRescanBytes : start;
-    const resumeAt = droppedBytes > 0 ? -1 : nextRecordStart(held, from, Math.min(at + 1, held.length));
+    const resumeAt = gone
+      ? lineStartHere()
+      : nextRecordStart(held, Math.max(start, at - maxRescanBytes), Math.min(at + 1, held.length));
     if (resumeAt < 0) {
       state = 'broken-line';
       return;
@@ -252,8 +256,10 @@ export function createRecordSplitter(limits: SplitLimits): RecordSplitter {
       else if (!scanBrokenLine()) break;
     }
     if (state !== 'between' && (at - start > limits.maxRecordBytes || droppedBytes > 0 || afterRecords)) {
-      droppedBytes += afterRecords ? 0 : at - start;
-      start = at;
+      // One byte stays, to tell whether the next begins a line.
+      const keptFrom = Math.max(start, at - 1);
+      droppedBytes += afterRecords ? 0 : keptFrom - start;
+      start = keptFrom;
     }
     const result = found;
     found = [];

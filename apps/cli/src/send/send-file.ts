@@ -10,7 +10,7 @@ import { createSendState, type Landmark, type SendState } from './send-state.ts'
 import { uploadBatch, type BatchResult } from './upload-batch.ts';
 
 const maxBatchBytes = 2 * 1024 * 1024;
-/** While one batch is being committed the next is already on its way. */
+/** While one batch is being committed the next is read and compressed. They go out one by one: the ledger keeps the order of the file. */
 const batchesInFlight = 2;
 
 export type SendTotals = { sent: number; alreadyKnown: number; keptRaw: number; leftOut: number; resumedAt: number };
@@ -128,7 +128,7 @@ async function sendFrom(
       const probe = await uploadBatch({ sequence: batch.sequence, lines: batch.lines.slice(0, 1) }, target);
       if (probe.last?.log !== expected.log || probe.last.index !== expected.index) return false;
     }
-    const upload = uploadBatch(batch, target);
+    const upload = uploadBatch(batch, target, inFlight.at(-1));
     // Whoever awaits it below sees the failure; until then it must not count as unhandled.
     upload.catch(() => undefined);
     inFlight.push(upload);

@@ -31,9 +31,10 @@ export type UploadTarget = {
   readonly signal: AbortSignal;
 };
 
-/** Sends one batch until it is acknowledged. A batch too large for the server is halved; an event too large alone is left out and told. */
-export async function uploadBatch(batch: Batch, target: UploadTarget): Promise<BatchResult> {
+/** Sends one batch, once `after` is done, until it is acknowledged. A batch too large for the server is halved; an event too large alone is left out and told. */
+export async function uploadBatch(batch: Batch, target: UploadTarget, after?: Promise<unknown>): Promise<BatchResult> {
   const body = await compress(Buffer.concat(batch.lines.flatMap((line) => [line, newline])), { level: 1 });
+  await after;
   try {
     const answer = await target.retrier.run(
       () =>

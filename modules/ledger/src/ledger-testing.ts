@@ -1,12 +1,10 @@
 // A ledger in this process for the tests beside it: the real sealer and client over an in-memory pipe.
-import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { hash, randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { duplexPair } from 'node:stream';
 import type { TestContext } from 'node:test';
-import { openKeyVault, openSealedFileProvider } from '@sallyport/key-vault';
-import type { KeyVault } from '@sallyport/key-vault';
 import { createManualClock } from '@sallyport/platform/clock';
 import { createFramePeer } from '@sallyport/platform/frames';
 import type { FramePeer } from '@sallyport/platform/frames';
@@ -14,6 +12,7 @@ import { createLog } from '@sallyport/platform/log';
 import { createLedgerClient } from './ledger-client.ts';
 import type { LedgerClient } from './ledger-client.ts';
 import type { LogEntry, LogNeeds } from './log.ts';
+import type { KeptSecrets, LedgerKeys } from './needs.ts';
 import { createSealer } from './sealer.ts';
 import type { Sealer } from './sealer.ts';
 
@@ -26,19 +25,41 @@ export function temporaryDirectory(context: TestContext): string {
   return directory;
 }
 
-export function openVaultIn(directory: string, clock: ManualClock): KeyVault {
-  const directories: [string, string] = [join(directory, 'vault'), join(directory, 'vault-copy')];
-  const unsealing = { kind: 'file', path: join(directory, 'unseal.key') } as const;
-  const provider = openSealedFileProvider({ directories, unsealing, random: randomBytes });
-  return openKeyVault({ directories, provider, clock, random: randomBytes });
+/** Keys in a file in clear, standing in for the vault, which this module may not know. */
+export function openKeysIn(directory: string): LedgerKeys & KeptSecrets {
+  const file = join(directory, 'test-keys.json');
+  const read = (): Map<string, string> =>
+    new Map(existsSync(file) ? Object.entries(JSON.parse(readFileSync(file, 'utf8'))) : []);
+  const put = (name: string, bytes: Uint8Array): void => {
+    const keys = read().set(name, Buffer.from(bytes).toString('base64'));
+    writeFileSync(file, JSON.stringify(Object.fromEntries(keys)));
+  };
+  const get = (name: string): Buffer | undefined => {
+    const value = read().get(name);
+    return value === undefined ? undefined : Buffer.from(value, 'base64');
+  };
+  const idOf = (name: string): string => hash('sha256', name).slice(0, 32);
+  return {
+    ensureKey(purpose, label, bytes) {
+      const id = idOf(`${purpose} ${label}`);
+      if (get(id) === undefined) put(id, bytes?.() ?? randomBytes(32));
+      return { id, bytes: get(id) ?? Buffer.alloc(0) };
+    },
+    findKey(id) {
+      const bytes = get(id);
+      return bytes === undefined ? undefined : { id, bytes };
+    },
+    openSecret: (name) => get(`secret ${name}`),
+    sealSecret: (name, bytes) => put(`secret ${name}`, bytes),
+  };
 }
 
-export function logNeeds(directory: string, clock: ManualClock): LogNeeds {
+export function logNeeds(directory: string): LogNeeds {
   return {
     directory: join(directory, 'log'),
     number: 1,
     origin: 'sallyport/test/1',
-    vault: openVaultIn(directory, clock),
+    vault: openKeysIn(directory),
     random: randomBytes,
     fatal: (error) => {
       throw error instanceof Error ? error : new Error(String(error));
@@ -76,7 +97,7 @@ export function startLedger(
       const [left, right] = duplexPair();
       const sealer = createSealer({
         directory: join(directory, 'ledger'),
-        vault: openVaultIn(directory, clock),
+        vault: openKeysIn(directory),
         clock,
         random: randomBytes,
         disk: { watermarkBytes: options.watermarkBytes ?? 0, reserveBytes: 1024 * 1024 },
