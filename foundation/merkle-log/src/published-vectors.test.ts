@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { verifyConsistency, verifyInclusion, verifySubtreeConsistency, verifySubtreeInclusion } from './index.ts';
 import type { Verification } from './index.ts';
-import { sharedData } from './testing/shared-data.ts';
+import { sharedData } from './testing/recorded-vectors.ts';
 
 const { directory, skip } = sharedData('merkle', 'testdata');
 

@@ -15,7 +15,7 @@ import {
   verifyNote,
 } from './index.ts';
 import { flipByte, testSigner } from './testing/in-memory-log.ts';
-import { sharedData } from './testing/shared-data.ts';
+import { sharedData } from './testing/recorded-vectors.ts';
 
 // The example of golang.org/x/mod/sumdb/note.
 const neumann = parseVerifierKey('PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW');

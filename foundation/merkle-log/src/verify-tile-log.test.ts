@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { formatCheckpoint, formatTilePath, parseVerifierKey, signNote, tileWidth, verifyTileLog } from './index.ts';
 import type { TileLogProgress, TileLogVerification } from './index.ts';
 import { TEST_ORIGIN, createInMemoryLog, flipByte, testEntries, testSigner } from './testing/in-memory-log.ts';
-import { sharedData } from './testing/shared-data.ts';
+import { sharedData } from './testing/recorded-vectors.ts';
 
 const verifierKeys = [testSigner().verifierKey];
 const largeSize = 256 * 256 + 256 * 2 + 9;

@@ -1,4 +1,4 @@
-import type { EventLogSource } from './log-source.ts';
+import type { EventLogSource } from './event-log-source.ts';
 
 type TextOf = (field: string) => string | undefined;
 type Has = (field: string) => boolean;

@@ -8,7 +8,7 @@ export type { PatternToken } from './wildcard.ts';
 export { sigmaEventOf } from './event-view.ts';
 export type { FieldValue, SigmaEvent } from './event-view.ts';
 export { logSourceOf, logSourceOfEvent, matchesLogSource } from './log-source.ts';
-export type { EventLogSource } from './log-source.ts';
+export type { EventLogSource } from './event-log-source.ts';
 export { compileRule } from './compile-rule.ts';
 export type { CompiledRule, MatchedField } from './compile-rule.ts';
 export { createFullScan } from './full-scan.ts';

@@ -12,7 +12,7 @@ import type { Leaf } from './leaf.ts';
  * Run: 16 bytes stream · u64 first sequence · u32 count · u32 offset of its first event in the block
  * Plain, per event: u32 body length · 32 bytes salt · body
  */
-export const blockMagic = 0x5350424b;
+const blockMagic = 0x5350424b;
 export const blockPrefixBytes = 12;
 const version = 1;
 const fixedHeaderBytes = 1 + 6 + 4 + 6 + 4 + 4 + 4 + idBytes + idBytes + 32 + 32;
@@ -25,7 +25,7 @@ const nonce = Buffer.alloc(12);
 export const maxBlockEvents = 16_384;
 export const maxBodyBytes = 2 * 1024 * 1024;
 /** A block takes at most one body past 8 MiB; the decoder refuses more, so a forged header cannot exhaust memory. */
-export const maxPlainBytes = 16 * 1024 * 1024;
+const maxPlainBytes = 16 * 1024 * 1024;
 
 /** Events `offset…offset+count` of a block carry the sequences `firstSequence…` of this stream. */
 export type SequenceRun = {

@@ -26,7 +26,7 @@ export function temporaryDirectory(context: TestContext): string {
 }
 
 /** Keys in a file in clear, standing in for the vault, which this module may not know. */
-export function openKeysIn(directory: string): LedgerKeys & KeptSecrets {
+function openKeysIn(directory: string): LedgerKeys & KeptSecrets {
   const file = join(directory, 'test-keys.json');
   const read = (): Map<string, string> =>
     new Map(existsSync(file) ? Object.entries(JSON.parse(readFileSync(file, 'utf8'))) : []);
