@@ -1,10 +1,15 @@
 // One bench by name: its result as one JSON object on standard output, progress on standard error.
 import type { Bench } from './bench.ts';
+import { alertLatency } from './alert-latency.ts';
 import { parseBenchArguments, usage } from './arguments.ts';
+import { intakeLatency } from './intake-latency.ts';
+import { intakeSustained } from './intake-sustained.ts';
 import { ledgerAppend } from './ledger-append.ts';
 import { loadAverage, machineFacts } from './machine.ts';
+import { memory } from './memory.ts';
+import { sigmaFullScan } from './sigma-full-scan.ts';
 
-const benches: readonly Bench[] = [ledgerAppend];
+const benches: readonly Bench[] = [ledgerAppend, intakeLatency, intakeSustained, sigmaFullScan, memory, alertLatency];
 
 async function run(): Promise<number> {
   const command = parseBenchArguments(

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultServer } from '../config.ts';
 import { createApiClient, parseServer, type ApiClient } from '../http-client.ts';
@@ -17,13 +18,25 @@ export function withConnection(command: Command): Command {
     .option('--ca <file>', 'certificate of the CA that signed the server’s (SALLYPORT_CA)');
 }
 
-/** Flags go before the environment, the environment before what `connect` saved. A saved key is used for its own server only. */
+/**
+ * Flags go before the environment, the environment before what `connect` saved. A saved key is used for its own server only.
+ * With none of them, the server that runs here as this user is reached over its operator socket and needs no key.
+ */
 export function openClient(options: ConnectionOptions, needs: Pick<CliNeeds, 'configuration'>): ApiClient {
   const known = needs.configuration.connection();
+  const nothingGiven = [options.server, options.key, known.server, known.key].every((value) => value === undefined);
+  const socket = join(needs.configuration.dataDirectory, 'run', 'operator.sock');
+  if (nothingGiven && isOwnSocket(socket)) return createApiClient({ kind: 'socket', path: socket });
   const server = options.server ?? known.server ?? defaultServer;
   const sameServer = options.server === undefined || options.server === (known.server ?? defaultServer);
   const key = options.key ?? (sameServer || known.keyFromEnvironment ? known.key : undefined);
   return createApiClient({ kind: 'server', server: parseServer(server, key), key, caFile: options.ca ?? known.caFile });
+}
+
+/** Somebody else's socket in a folder we happen to stand in must not be given our events. */
+function isOwnSocket(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found?.isSocket() === true && found.uid === process.getuid?.();
 }
 
 /** The operator socket of the server on this machine, unless the caller names a server. */

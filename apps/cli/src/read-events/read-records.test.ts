@@ -69,6 +69,17 @@ test('a member that cannot be read is named and the others are read', async () =
   assert.match(unreadable[1] ?? '', /^Cannot read "lies.json" in "\/input": /);
 });
 
+test('bytes after the end of a zip, and what macOS adds to one, are passed over', async () => {
+  const zip = buildZip([
+    { name: 'a.json', content: '{"a":1}' },
+    { name: '__MACOSX/._a.json', content: Buffer.from([0, 5, 22, 7, 0]) },
+  ]);
+  for (const trailing of ['\n', '\0'.repeat(5000)]) {
+    const { records, unreadable } = await read(Buffer.concat([zip, Buffer.from(trailing)]));
+    assert.deepEqual([records, unreadable], [['0 {"a":1}'], []]);
+  }
+});
+
 test('a bomb of a zip or gzip is stopped by its proportion', async () => {
   const bomb = Buffer.alloc(136 * 1024 * 1024, ' ');
   const { unreadable } = await read(buildZip([{ name: 'bomb.json', content: bomb }]));

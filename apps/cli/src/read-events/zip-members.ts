@@ -2,6 +2,7 @@ import { messageOf } from '@sallyport/platform/errors';
 import type { Readable } from 'node:stream';
 import yauzl from 'yauzl';
 import { CliError } from '../errors.ts';
+import { openZipFile } from './zip-file.ts';
 
 export type ZipMember = {
   readonly name: string;
@@ -18,13 +19,11 @@ const maxMembers = 100_000;
  * Members are inflated while they are read; a member longer or shorter than the directory says fails as it is read.
  */
 export async function* zipMembers(path: string): AsyncGenerator<ZipMember> {
-  const zip = await yauzl
-    .openPromise(path, { autoClose: false, decodeStrings: false, lazyEntries: true })
-    .catch((error: unknown) => {
-      throw new CliError('input_unreadable', `Cannot read "${path}" as a zip: ${messageOf(error)}`, {
-        hint: 'unpack it with another tool and pass the files inside',
-      });
+  const zip = await openZipFile(path).catch((error: unknown) => {
+    throw new CliError('input_unreadable', `Cannot read "${path}" as a zip: ${messageOf(error)}`, {
+      hint: 'unpack it with another tool and pass the files inside',
     });
+  });
   try {
     if (zip.entryCount > maxMembers) {
       throw new CliError(
@@ -34,7 +33,8 @@ export async function* zipMembers(path: string): AsyncGenerator<ZipMember> {
     }
     for await (const entry of zip.eachEntry()) {
       const name = yauzl.getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, false);
-      if (name.endsWith('/')) continue;
+      // macOS keeps icons and attributes of each file in a folder of its own; nobody means to send those.
+      if (name.endsWith('/') || name.startsWith('__MACOSX/')) continue;
       yield {
         name,
         packedBytes: entry.compressedSize,
