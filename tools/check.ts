@@ -62,6 +62,14 @@ export function stepsFor(root: string): Step[] {
       hide: /^\/.*\.(?:json|[cm]?ts)$/,
     },
     {
+      // Has another environment than the rest: a browser's.
+      name: 'types-console',
+      command: [bin('tsc'), '--noEmit', '--listFiles', '-p', 'apps/console'],
+      lookedAt: /^\/.*\/apps\/console\/(?!.*\/node_modules\/).*\.tsx?$/gm,
+      what: 'files',
+      hide: /^\/.*\.(?:json|[cm]?tsx?)$/,
+    },
+    {
       name: 'unused',
       command: [bin('knip'), '--no-progress', '--no-config-hints'].concat([
         '--reporter',

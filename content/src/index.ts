@@ -3,6 +3,15 @@ import { join } from 'node:path';
 /** Absolute path of the directory with the bundled Sigma rules (`*.yml`, each with its `*.test.json`). */
 export const rulesDirectory: string = join(import.meta.dirname, '..', 'rules');
 
+/** Absolute path of the directory with the access policies (`*.cedar`) and their schema (`schema.cedarschema`). */
+export const policiesDirectory: string = join(import.meta.dirname, '..', 'policies');
+
+/** Absolute path of the directory with the made-up scenarios (`*.json`, see `parseScenario`). */
+export const scenariosDirectory: string = join(import.meta.dirname, '..', 'demo');
+
+export { parseScenario } from './scenario.ts';
+export type { Scenario, ScenarioStep } from './scenario.ts';
+
 /** A bundled rule file. `file` is relative to `rulesDirectory`, with `/`. */
 export type BundledRuleFile = { readonly file: string; readonly text: string };
 

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { attackOf, createFullScan, parseSigmaRules } from '@sallyport/sigma-rules';
-import type { JsonObject, SigmaRule } from '@sallyport/sigma-rules';
+import { attackOf, createFullScan, parseSigmaRules, resolveCorrelation } from '@sallyport/sigma-rules';
+import type { JsonObject, SigmaCorrelation, SigmaRule } from '@sallyport/sigma-rules';
 import { loadBundledRules, rulesDirectory } from './index.ts';
 
 type Events = { readonly positive: readonly JsonObject[]; readonly negative: readonly JsonObject[] };
@@ -15,6 +15,7 @@ const bundled = await loadBundledRules({
 });
 const parsed = bundled.map(({ file, text }) => ({ file, ...parseSigmaRules(text, { file }) }));
 const rules: readonly SigmaRule[] = parsed.flatMap((one) => one.rules);
+const correlations: readonly SigmaCorrelation[] = parsed.flatMap((one) => one.correlations);
 
 async function eventsOf(file: string): Promise<Events> {
   const path = join(rulesDirectory, file.replace(/\.yml$/, '.test.json'));
@@ -24,15 +25,16 @@ async function eventsOf(file: string): Promise<Events> {
 
 test('the pack has at least 15 rules, one a file, and every file loads', () => {
   assert.ok(rules.length >= 15, `${rules.length} rules`);
-  for (const { file, rules: found, refusals } of parsed) {
+  for (const { file, rules: found, correlations: counted, refusals } of parsed) {
     assert.deepEqual(refusals, [], file);
-    assert.equal(found.length, 1, file);
+    assert.equal(found.length + counted.length, 1, file);
   }
 });
 
 test('every rule has an own UUID v4, an author, a level, a description, false positives and ATT&CK tags', () => {
-  assert.equal(new Set(rules.map((rule) => rule.id)).size, rules.length, 'ids are unique');
-  for (const rule of rules) {
+  const all = [...rules, ...correlations];
+  assert.equal(new Set(all.map((rule) => rule.id)).size, all.length, 'ids are unique');
+  for (const rule of all) {
     assert.match(rule.id, /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/, rule.file);
     assert.equal(rule.author, 'Sallyport', rule.file);
     assert.ok(rule.level !== undefined && rule.description !== undefined && rule.falsepositives.length > 0, rule.file);
@@ -53,6 +55,15 @@ test('every rule matches each of its positive events and none of its negative on
     }
     for (const [index, event] of negative.entries())
       assert.deepEqual(scan.match(event), [], `${rule.file}: negative ${index} matches`);
+  }
+});
+
+test('every correlation finds the rules it refers to', () => {
+  assert.ok(correlations.length > 0);
+  const byName = new Map(rules.flatMap((rule) => [rule.id, rule.name ?? rule.id].map((name) => [name, rule])));
+  for (const correlation of correlations) {
+    const answer = resolveCorrelation(correlation, { rules: byName, correlations: new Set() });
+    assert.equal('reason' in answer ? answer.reason : '', '', correlation.file);
   }
 });
 

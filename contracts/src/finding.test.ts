@@ -30,8 +30,15 @@ const findings: fc.Arbitrary<Finding> = fc
   })
   .chain((finding) =>
     fc
-      .tuple(optional('description', text(40)), optional('host', text(20)), optional('user', text(20)))
-      .map(([description, host, user]) => structuredClone({ ...finding, ...description, ...host, ...user })),
+      .tuple(
+        optional('description', text(40)),
+        optional('host', text(20)),
+        optional('user', text(20)),
+        optional('related', fc.array(position, { minLength: 1, maxLength: 5 })),
+      )
+      .map(([description, host, user, related]) =>
+        structuredClone({ ...finding, ...description, ...host, ...user, ...related }),
+      ),
   );
 
 const sound: Finding = {
@@ -118,3 +125,14 @@ test('parseFinding() never throws, and what it gives is within the limits', () =
 function isObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+test('a finding of a correlation names every event it rests on, up to the limit', () => {
+  const related = Array.from({ length: findingLimits.related + 5 }, (_, index) => ({ log: 1, index }));
+  const body = findingBody({ ...sound, related });
+  const read: JsonValue = JSON.parse(JSON.stringify(body));
+  assert.deepEqual(parseFinding(read)?.related, related.slice(0, findingLimits.related));
+  const garbled = JSON.parse(
+    JSON.stringify(body).replace('{"uid":"1/0"}', '{"uid":"nonsense"}').replace('{"uid":"1/1"}', 'null'),
+  );
+  assert.equal(parseFinding(garbled)?.related?.length, findingLimits.related - 2);
+});

@@ -18,6 +18,7 @@ export const findingLimits = {
   matched: 32,
   attacks: 64,
   generation: 3,
+  related: 1000,
 } as const;
 
 /** A tactic, technique or sub-technique of MITRE ATT&CK; at least one is given. */
@@ -47,8 +48,10 @@ export type Finding = {
   readonly level: FindingLevel;
   readonly rule: { readonly id: string; readonly file?: string };
   readonly attacks: readonly FindingAttack[];
-  /** The event the rule matched. */
+  /** The event the rule matched; of a correlation, the event that made it match. */
   readonly input: Position;
+  /** Of a correlation: the other events it rests on, in order. */
+  readonly related?: readonly Position[];
   /** 1 when the input came from outside, one more than the input's otherwise; at most 3. */
   readonly generation: number;
   readonly matched: readonly MatchedField[];
@@ -83,7 +86,9 @@ export function findingBody(finding: Finding): OcsfEvent {
       created_time: finding.createdAtMs,
       analytic: { uid: cut(finding.rule.id, findingLimits.identifier), name: title, type_id: 1, type: 'Rule' },
       attacks: finding.attacks.slice(0, findingLimits.attacks).map(attackBody),
-      related_events: [{ uid: input }],
+      related_events: [input, ...(finding.related ?? []).slice(0, findingLimits.related).map(formatPosition)].map(
+        (uid) => ({ uid }),
+      ),
     },
     ...(finding.host === undefined ? {} : { device: { hostname: cut(finding.host, findingLimits.value), type_id: 0 } }),
     ...(finding.user === undefined ? {} : { actor: { user: { name: cut(finding.user, findingLimits.value) } } }),
@@ -127,6 +132,10 @@ export function parseFinding(body: JsonValue): Finding | undefined {
   if (generation === undefined || level === undefined || input === undefined) return undefined;
   const description = text(info['desc'], findingLimits.description);
   const file = text(rule['file'], findingLimits.file);
+  // The first is the input itself.
+  const related = listAt(info, 'related_events', findingLimits.related + 1)
+    .slice(1)
+    .flatMap(parseRelated);
   const host = text(objectAt(body, 'device')['hostname'], findingLimits.value);
   const user = text(objectAt(objectAt(body, 'actor'), 'user')['name'], findingLimits.value);
   return {
@@ -138,6 +147,7 @@ export function parseFinding(body: JsonValue): Finding | undefined {
     rule: { id: ruleId, ...(file === undefined ? {} : { file }) },
     attacks: listAt(info, 'attacks', findingLimits.attacks).flatMap(parseAttack),
     input,
+    ...(related.length === 0 ? {} : { related }),
     generation,
     matched: listAt(own, 'matched', findingLimits.matched).flatMap(parseMatched),
     ...(host === undefined ? {} : { host }),
@@ -168,6 +178,12 @@ function parseAttack(value: JsonValue): FindingAttack[] {
       ...(subTechnique === undefined ? {} : { subTechnique }),
     },
   ];
+}
+
+function parseRelated(entry: JsonValue): Position[] {
+  const uid = isObject(entry) ? entry['uid'] : undefined;
+  const position = typeof uid === 'string' ? parsePosition(uid) : undefined;
+  return position === undefined ? [] : [position];
 }
 
 function parseMatched(entry: JsonValue): MatchedField[] {

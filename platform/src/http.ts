@@ -6,14 +6,15 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify';
+import type { Secret } from './secret.ts';
 
 // Merging with Fastify's declarations is only possible for interfaces.
 /* oxlint-disable typescript/consistent-type-definitions */
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What the caller must hold. A route with neither `scope` nor `public` is denied to everybody. */
+    /** The action the caller must be allowed. A route with neither `scope` nor `public` is denied to everybody. */
     scope?: string;
-    /** Anybody may call, without a key. */
+    /** Anybody may call, without saying who they are. */
     public?: true;
     /** Instead of the edge's default limit for request bodies. */
     bodyLimitBytes?: number;
@@ -21,18 +22,49 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who calls; set before any handler runs. A public route has no principal: reading it there throws. */
     principal: Principal;
+    /** Where the request came from, on public routes too. */
+    client: Client;
+  }
+  interface FastifyReply {
+    /** Gives the browser a session, in place of any it has. The only way to set a cookie. */
+    beginSession(token: Secret): void;
+    /** Takes the browser's session away. */
+    endSession(): void;
   }
 }
 /* oxlint-enable typescript/consistent-type-definitions */
 
 /** Who calls, as the edge established it. */
 export type Principal = {
-  readonly kind: 'key' | 'operator';
+  /** A person with a session, an API key, or whoever owns the data directory. */
+  readonly kind: 'user' | 'key' | 'operator';
   readonly id: string;
   readonly name: string;
+  /** Every action they are allowed, as it was when the request was let in. */
   readonly scopes: readonly string[];
   /** The only source this key may send events as; any when undefined. */
   readonly source?: string;
+  /** Of a person. */
+  readonly roles?: readonly string[];
+  readonly sessionId?: string;
+  /** When the session began. */
+  readonly authenticatedAtMs?: number;
+  /** How sure we are: 1 password, 2 with a second factor, 3 with a passkey. */
+  readonly assurance?: 1 | 2 | 3;
+};
+
+/** The other end of a request. */
+export type Client = {
+  /** IPv4 address, IPv6 /64, or `local` for a Unix socket. */
+  readonly address: string;
+  /** On this machine: a loopback address or the Unix socket. */
+  readonly isLocal: boolean;
+  /** The browser's name as it gives it, at most 200 characters; untrusted. */
+  readonly agent: string;
+  /** As the browser sees us, e.g. `https://console.example.org`; the host is one of ours. */
+  readonly origin: string;
+  /** The host of `origin`, without port. */
+  readonly hostName: string;
 };
 
 /** Error code → HTTP status and title. Each module exports its own; codes are unique over all of them. */

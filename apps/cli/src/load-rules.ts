@@ -40,6 +40,13 @@ export async function loadRules(
     });
     rules.push(...parsed.rules);
     refusals.push(...parsed.refusals);
+    refusals.push(
+      ...parsed.correlations.map(({ line }) => ({
+        file,
+        line,
+        reason: 'Correlations are evaluated by the server: a scan of files has no ledger time',
+      })),
+    );
   }
   return { rules, refusals, files };
 }

@@ -20,6 +20,13 @@ export function printWelcome(server: RunningServer, config: ServerConfig, write:
       ? []
       : [`  trust   ${server.authorityFile}  (give it to clients: curl --cacert, SALLYPORT_CA)`]),
   ];
+  if (server.setupLink !== undefined) {
+    lines.push(
+      '',
+      'Nobody can sign in yet. Create the first administrator, on this machine, within 30 minutes:',
+      `  ${server.setupLink}`,
+    );
+  }
   if (server.firstKeys !== undefined) {
     lines.push(
       '',

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { allActions, createAccessPolicy, readPolicyTexts } from '@sallyport/access-policy';
 import { createCertificateAuthority } from '@sallyport/certificate-authority';
-import { rulesDirectory } from '@sallyport/content';
+import { policiesDirectory, rulesDirectory } from '@sallyport/content';
 import { createDetection, createDetectionRoutes, detectionMigrations, detectionProblems } from '@sallyport/detection';
 import {
   createEventIntake,
@@ -18,13 +19,20 @@ import {
   eventSearchProblems,
 } from '@sallyport/event-search';
 import {
-  allScopes,
-  createIdentity,
+  createApiKeys,
   createIdentityRoutes,
+  createPasswordStrength,
+  createPeople,
   identityMigrations,
   identityProblems,
 } from '@sallyport/identity';
-import { alertMigrations, alertProblems, createAlertRoutes, createAlerts } from '@sallyport/incident-response';
+import {
+  alertMigrations,
+  alertProblems,
+  createAlertRoutes,
+  createAlerts,
+  createSuppressionRoutes,
+} from '@sallyport/incident-response';
 import {
   createAnchorStore,
   createLedgerClient,
@@ -37,12 +45,15 @@ import {
 import { systemClock } from '@sallyport/platform/clock';
 import { migrate, openDatabase } from '@sallyport/platform/database';
 import { makePrivateDirectory, writeFileDurably } from '@sallyport/platform/files';
+import type { Principal } from '@sallyport/platform/http';
 import type { Log } from '@sallyport/platform/log';
 import { createChildren } from './children.ts';
+import { consoleDirectory, createConsoleFiles } from './console-files.ts';
+import { createConsoleServices } from './console-services.ts';
 import type { ServerConfig } from './config.ts';
 import { createDecisionLog } from './decision-log.ts';
 import { createEdge } from './edge/index.ts';
-import type { Edge } from './edge/index.ts';
+import type { DecisionContext, Edge } from './edge/index.ts';
 import { createFirstKeys } from './first-keys.ts';
 import type { FirstKeys } from './first-keys.ts';
 import { createHealth, createHealthRoutes } from './health.ts';
@@ -54,6 +65,8 @@ export type RunningServer = {
   readonly address: string;
   readonly operatorSocket: string | undefined;
   readonly firstKeys: FirstKeys | undefined;
+  /** Where the first administrator is created; undefined when there is one. */
+  readonly setupLink: string | undefined;
   /** The file with the certificate clients must trust, when the server speaks TLS. */
   readonly authorityFile: string | undefined;
   readonly alerts: ReturnType<typeof createAlerts>;
@@ -99,7 +112,17 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   const outbox = createOutbox({ database, ledger, key: outboxKey, random, nowMs: () => clock.nowMs() });
   await outbox.flushed();
 
-  const identity = createIdentity({ ...common, database, outbox });
+  const policy = createAccessPolicy(await readPolicyTexts(policiesDirectory));
+  const apiKeys = createApiKeys({ ...common, database, outbox });
+  const peopleNeeds = {
+    ...common,
+    database,
+    outbox,
+    policy,
+    key: await secretKey(ledger.secrets, secretNames.identity),
+    passwordStrength: createPasswordStrength(),
+  };
+  const people = createPeople(peopleNeeds);
   const authority =
     config.names.length === 0
       ? undefined
@@ -126,29 +149,56 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     ledger,
     database,
     outbox,
+    correlationKey: await secretKey(ledger.secrets, secretNames.correlations),
     ruleDirectories: [
       { name: 'bundled', path: rulesDirectory },
       { name: 'own', path: join(config.dataDirectory, 'rules') },
     ],
   });
-  const alerts = createAlerts({ ...common, ledger, database, outbox });
+  const alerts = createAlerts({
+    ...common,
+    ledger,
+    database,
+    outbox,
+    sealingKey: await secretKey(ledger.secrets, secretNames.suppressions),
+    isAssignable: async (id) =>
+      (await people.people.list()).some((person) => person.id === id && person.state === 'active'),
+  });
   const projections = [search.projection, detection.projection, alerts.projection].map((projection) =>
     createProjectionRunner({ ledger, projection, log, delay }),
   );
 
+  const consoleServices = await createConsoleServices({
+    ...common,
+    ledger,
+    search,
+    alerts,
+    intake,
+    database,
+    outbox,
+    projections,
+    children,
+    delay,
+    createKey: (request) => apiKeys.createKey(request),
+    organization: () => people.organization.read(),
+  });
   const health = createHealth({ ledger, search, detection, alerts, projections, children, version });
   const edgeNeeds = {
     ...common,
     version,
     recordDecision: createDecisionLog({ ledger, random }),
+    decide: async (principal: Principal, action: string, context: DecisionContext) =>
+      policy.decide({ principal, action, context }),
     hostNames: config.names,
     routes: [
       createHealthRoutes(health),
-      createIdentityRoutes(identity),
+      createIdentityRoutes({ ...people, apiKeys }, peopleNeeds),
       createEventIntakeRoutes(intake),
       createEventSearchRoutes(search),
       createDetectionRoutes(detection),
       createAlertRoutes(alerts),
+      createSuppressionRoutes(alerts.suppressions),
+      ...consoleServices.routes,
       createLedgerRoutes(ledger),
     ],
     problems: [
@@ -158,31 +208,40 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       eventSearchProblems,
       detectionProblems,
       alertProblems,
+      consoleServices.problems,
     ],
   };
-  const tls = (await authority?.serverCertificate(config.names))?.tlsOptions();
+  // The first administrator is created under this name, with or without others.
+  const certificateNames = [...new Set([...config.names, 'localhost'])];
+  const tls = (await authority?.serverCertificate(certificateNames))?.tlsOptions();
   const edge = await createEdge({
     ...edgeNeeds,
-    caller: { kind: 'keys', authenticate: (token) => identity.authenticate(token) },
+    routes: [...edgeNeeds.routes, createConsoleFiles(consoleDirectory)],
+    caller: {
+      kind: 'network',
+      authenticate: (token) => apiKeys.authenticate(token),
+      authenticateSession: (token) => people.sessions.authenticate(token),
+    },
     ...(tls === undefined ? {} : { tls }),
   });
   const operatorEdge = await createEdge({
     ...edgeNeeds,
     caller: {
       kind: 'operator',
-      principal: { kind: 'operator', id: 'local', name: 'local operator', scopes: allScopes },
+      principal: { kind: 'operator', id: 'local', name: 'local operator', scopes: allActions },
     },
   });
   const operatorSocket = await listenForOperator(operatorEdge, join(config.dataDirectory, 'run', 'operator.sock'), log);
-  const firstKeys = await createFirstKeys(identity);
+  const firstKeys = await createFirstKeys(apiKeys);
   const address = await edge.listen({ host: config.host, port: config.port });
+  const setupLink = await people.setup.link(localAddressOf(address, config.host));
 
   const stopTimers = [
     every(anchorEveryMs, () => void rememberAnchor()),
     every(
       keyUseEveryMs,
       () =>
-        void identity
+        void apiKeys
           .recordUse()
           .catch((error: unknown) => log.warn('Key use was not recorded', { message: String(error) })),
     ),
@@ -200,7 +259,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   async function renewCertificate(): Promise<void> {
     if (authority === undefined) return;
     try {
-      edge.setTls((await authority.serverCertificate(config.names)).tlsOptions());
+      edge.setTls((await authority.serverCertificate(certificateNames)).tlsOptions());
     } catch (error) {
       log.error('The certificate was not renewed', { message: error instanceof Error ? error.message : 'unknown' });
     }
@@ -210,18 +269,20 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     address,
     operatorSocket,
     firstKeys,
+    setupLink,
     authorityFile,
     alerts,
     rulesLoaded: detection.health().rulesLoaded,
     async stop() {
       for (const stopTimer of stopTimers) stopTimer();
+      await consoleServices.close();
       await Promise.all([edge.close(), operatorEdge.close()]);
       await intake.close();
       // Closing detection first makes it give up a long range, which its runner would otherwise finish.
       await detection.close();
       alerts.close();
       await Promise.all(projections.map((projection) => projection.stop()));
-      await identity.recordUse();
+      await apiKeys.recordUse();
       await rememberAnchor();
       store.close();
       await ledger.close();
@@ -254,4 +315,11 @@ async function listenForOperator(edge: Edge, socketFile: string, log: Log): Prom
     log.warn('No operator socket', { message: error instanceof Error ? error.message : 'unknown' });
     return undefined;
   }
+}
+
+/** As a browser on this machine should open it: passkeys are made for names, so not for 127.0.0.1. */
+function localAddressOf(address: string, host: string): string {
+  const url = new URL(address);
+  if (['127.0.0.1', '::1', '0.0.0.0', '::'].includes(host)) url.hostname = 'localhost';
+  return url.origin;
 }

@@ -1,5 +1,5 @@
-import { allScopes } from '@sallyport/identity';
-import type { Identity } from '@sallyport/identity';
+import { allActions } from '@sallyport/access-policy';
+import type { ApiKeys } from '@sallyport/identity';
 import type { Secret } from '@sallyport/platform/secret';
 
 /** Made on the first run and shown once: one to send events with, one for everything. */
@@ -7,11 +7,11 @@ export type FirstKeys = { readonly ingest: Secret; readonly operator: Secret };
 
 /** Undefined unless there never was a key: a lost key is replaced through the operator's socket, not by a restart. */
 export async function createFirstKeys(
-  identity: Pick<Identity, 'createKey' | 'listKeys'>,
+  apiKeys: Pick<ApiKeys, 'createKey' | 'listKeys'>,
 ): Promise<FirstKeys | undefined> {
-  if ((await identity.listKeys()).length > 0) return undefined;
-  const by = { kind: 'operator', id: 'first-run', name: 'first run', scopes: allScopes } as const;
-  const ingest = await identity.createKey({ name: 'first ingest key', scopes: ['events:write'], by });
-  const operator = await identity.createKey({ name: 'first operator key', scopes: [...allScopes], by });
+  if ((await apiKeys.listKeys()).length > 0) return undefined;
+  const by = { kind: 'operator', id: 'first-run', name: 'first run', scopes: allActions } as const;
+  const ingest = await apiKeys.createKey({ name: 'first ingest key', scopes: ['events:write'], by });
+  const operator = await apiKeys.createKey({ name: 'first operator key', scopes: [...allActions], by });
   return { ingest: ingest.token, operator: operator.token };
 }

@@ -6,7 +6,53 @@ import type { Alerts } from '@sallyport/incident-response';
 import type { LedgerClient, ProjectionRunner } from '@sallyport/ledger';
 import { codeOf } from '@sallyport/platform/errors';
 import type { RoutePlugin } from '@sallyport/platform/http';
+import { Type } from 'typebox';
+import type { TSchema } from 'typebox';
 import type { Children } from './children.ts';
+
+const Readiness = Type.Object({ recording: Type.Boolean() });
+const orNull = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
+const open = { additionalProperties: true };
+const HealthReport = Type.Object({
+  version: Type.String(),
+  head: Type.String({ description: 'LOG/INDEX the next entry gets' }),
+  ledger: Type.Object({ up: Type.Boolean() }, open),
+  search: Type.Object({
+    up: Type.Boolean(),
+    rows: orNull(Type.Integer()),
+    lag: orNull(Type.Integer()),
+    error: orNull(Type.String()),
+  }),
+  detection: Type.Object(
+    {
+      rulesLoaded: Type.Integer(),
+      rulesRefused: Type.Integer(),
+      ruleSetHash: Type.String(),
+      eventsScanned: Type.Integer(),
+      matches: Type.Integer(),
+      cursor: Type.String(),
+    },
+    open,
+  ),
+  alerts: Type.Object(
+    { created: Type.Integer(), suppressed: Type.Integer(), ignored: Type.Integer(), openStreams: Type.Integer() },
+    open,
+  ),
+  projections: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      state: Type.String(),
+      cursor: Type.String(),
+      events_applied: Type.Integer(),
+      error: orNull(Type.String()),
+    }),
+  ),
+  processes: Type.Object({
+    server: Type.Object({ pid: Type.Integer(), memory_bytes: Type.Integer() }),
+    sealer: Type.Object({ pid: orNull(Type.Integer()) }),
+    store: Type.Object({ pid: orNull(Type.Integer()) }),
+  }),
+});
 
 export type Health = {
   /** Whether events are accepted and recorded now. */
@@ -67,12 +113,30 @@ export function createHealth(needs: {
 
 export function createHealthRoutes(health: Health): RoutePlugin {
   return async (app) => {
-    app.get('/v1/health', { config: { scope: 'health:read' } }, () => health.report());
+    app.get(
+      '/v1/health',
+      {
+        config: { scope: 'health:read' },
+        schema: { summary: 'How every part of the server is', tags: ['health'], response: { 200: HealthReport } },
+      },
+      () => health.report(),
+    );
     // For load balancers and supervisors, which hold no key: one bit, nothing else.
-    app.get('/v1/ready', { config: { public: true } }, async (_request, reply) => {
-      const isRecording = await health.isRecording();
-      return reply.code(isRecording ? 200 : 503).send({ recording: isRecording });
-    });
+    app.get(
+      '/v1/ready',
+      {
+        config: { public: true },
+        schema: {
+          summary: 'Whether events are accepted and recorded now',
+          tags: ['health'],
+          response: { 200: Readiness, 503: Readiness },
+        },
+      },
+      async (_request, reply) => {
+        const isRecording = await health.isRecording();
+        return reply.code(isRecording ? 200 : 503).send({ recording: isRecording });
+      },
+    );
   };
 }
 

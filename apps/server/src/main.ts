@@ -1,6 +1,7 @@
 // What `npm start` runs: the server process, started again when it ends unexpectedly. Holds no secret and no state.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { constants } from 'node:os';
+import { join } from 'node:path';
 
 const exitConfigInvalid = 78;
 const firstDelayMs = 200;
@@ -42,4 +43,16 @@ function start(): void {
   });
 }
 
+/**
+ * A fresh checkout has no built console, and a changed one an old: a process of its own sees to it before the server
+ * reads the files. Without a console the server still does its work.
+ */
+function buildConsole(): void {
+  const builder = join(import.meta.dirname, '..', '..', 'console', 'src', 'build', 'build-console.ts');
+  const built = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', builder], { stdio: 'inherit' });
+  if (built.status === 0) return;
+  process.stderr.write('The console was not built; everything else works. Run the same command again to try again\n');
+}
+
+buildConsole();
 start();

@@ -293,3 +293,22 @@ test('every recorded CloudTrail record becomes a valid event', { skip }, () => {
   }
   assert.ok(seen > 1000);
 });
+
+test('a record that says it is made up is marked, whatever its kind, and nothing else of it changes', () => {
+  for (const record of [
+    { EventID: 1, Channel: 'Microsoft-Windows-Sysmon/Operational', Image: 'C:\\a.exe' },
+    { message: 'plain' },
+    { class_uid: 3002, category_uid: 3, type_uid: 300_201, activity_id: 1, metadata: { version: '1.8.0' }, time: 1 },
+  ]) {
+    const text = JSON.stringify(record);
+    const plain = normalise(record, text, { receivedAtMs: 1 });
+    const { unmapped = {}, ...marked } = normalise({ ...record, synthetic: true }, text, { receivedAtMs: 1 });
+    assert.equal(Object.hasOwn(Object(unmapped), 'synthetic'), true);
+    const { unmapped: _unmapped, ...rest } = plain;
+    assert.deepEqual(marked, rest);
+    assert.doesNotMatch(
+      JSON.stringify(normalise({ ...record, synthetic: 'yes' }, text, { receivedAtMs: 1 }).unmapped ?? {}),
+      /true/,
+    );
+  }
+});

@@ -1,5 +1,6 @@
 import { normaliseCloudTrail } from './cloudtrail.ts';
 import type { JsonObject, OcsfEvent } from './event.ts';
+import { isObject } from './fields.ts';
 import { normaliseGeneric, passOcsf } from './generic.ts';
 import { normaliseWindows } from './windows.ts';
 
@@ -9,10 +10,16 @@ import { normaliseWindows } from './windows.ts';
  * `time` is what the source claims, or `receivedAtMs` when it claims nothing plausible: never order or partition by it.
  */
 export function normalise(record: JsonObject, rawText: string, context: { readonly receivedAtMs: number }): OcsfEvent {
-  return (
+  const event =
     passOcsf(record, rawText) ??
     normaliseWindows(record, rawText, context.receivedAtMs) ??
     normaliseCloudTrail(record, rawText, context.receivedAtMs) ??
-    normaliseGeneric(record, rawText, context.receivedAtMs)
-  );
+    normaliseGeneric(record, rawText, context.receivedAtMs);
+  return record['synthetic'] === true ? markSynthetic(event) : event;
+}
+
+/** Records that say they are made up carry that where people see it. It is the sender's claim: nothing may be let off for it. */
+function markSynthetic(event: OcsfEvent): OcsfEvent {
+  const { unmapped } = event;
+  return { ...event, unmapped: { ...(isObject(unmapped) ? unmapped : {}), synthetic: true } };
 }

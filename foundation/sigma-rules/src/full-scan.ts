@@ -1,5 +1,6 @@
 import { compileRule } from './compile-rule.ts';
 import type { CompiledRule, MatchedField } from './compile-rule.ts';
+import type { EventLogSource } from './event-log-source.ts';
 import { sigmaEventOf } from './event-view.ts';
 import type { JsonObject } from './json.ts';
 import { logSourceOfEvent, matchesLogSource } from './log-source.ts';
@@ -8,8 +9,8 @@ import type { SigmaRule } from './rule.ts';
 export type RuleMatch = { readonly rule: SigmaRule; readonly matched: readonly MatchedField[] };
 
 export type FullScan = {
-  /** Every rule that matches the record, in the order in which the rules were given. */
-  match(record: JsonObject): RuleMatch[];
+  /** Every rule that matches the record, in the order in which the rules were given. `source` where the caller knows better than the record tells. */
+  match(record: JsonObject, source?: EventLogSource): RuleMatch[];
 };
 
 /**
@@ -19,9 +20,9 @@ export type FullScan = {
 export function createFullScan(rules: readonly SigmaRule[]): FullScan {
   const groups = groupByLogSource(rules.map(compileRule));
   return {
-    match(record) {
+    match(record, known) {
       const event = sigmaEventOf(record);
-      const source = logSourceOfEvent(event);
+      const source = known ?? logSourceOfEvent(event);
       const found: { position: number; match: RuleMatch }[] = [];
       for (const group of groups) {
         if (!matchesLogSource(group.logsource, source)) continue;

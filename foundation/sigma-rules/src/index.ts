@@ -1,5 +1,7 @@
 export { parseSigmaRules } from './parse-rules.ts';
 export type { ParsedSigmaRules, SigmaParseOptions } from './parse-rules.ts';
+export type { CorrelationType, ResolvedCorrelation, SigmaCorrelation } from './correlation.ts';
+export { resolveCorrelation } from './resolve-correlation.ts';
 export type { RefusalCode, SigmaRefusal } from './refusal.ts';
 export type { SigmaLevel, SigmaLogSource, SigmaRule, SigmaStatus } from './rule.ts';
 export type { Detection, DetectionItem, ValueTest } from './detection.ts';

@@ -87,7 +87,7 @@ test('a file of several documents gives each rule and each refusal with its own 
   assert.deepEqual(
     refusals.map(({ file, line, ruleId, code }) => ({ file, line, ruleId, code })),
     [
-      { file: 'many.yml', line: 35, ruleId: undefined, code: 'correlation_rule' },
+      { file: 'many.yml', line: 37, ruleId: undefined, code: 'missing_attribute' },
       { file: 'many.yml', line: 39, ruleId: undefined, code: 'filter_rule' },
       { file: 'many.yml', line: 50, ruleId: '0c7f3a4e-6f0e-4c89-9d3b-1a2b3c4d5e6f', code: 'unknown_modifier' },
     ],
@@ -131,8 +131,12 @@ test('documents that are no sound rule are refused', () => {
 });
 
 test('an empty file holds nothing, and a byte order mark and carriage returns do no harm', () => {
-  assert.deepEqual(parseSigmaRules('', { file: 'x.yml' }), { rules: [], refusals: [] });
-  assert.deepEqual(parseSigmaRules('# nothing\n---\n', { file: 'x.yml' }), { rules: [], refusals: [] });
+  assert.deepEqual(parseSigmaRules('', { file: 'x.yml' }), { rules: [], correlations: [], refusals: [] });
+  assert.deepEqual(parseSigmaRules('# nothing\n---\n', { file: 'x.yml' }), {
+    rules: [],
+    correlations: [],
+    refusals: [],
+  });
   assert.equal(parseSigmaRules(`\uFEFF${whole.replaceAll('\n', '\r\n')}`, { file: 'x.yml' }).rules.length, 1);
 });
 

@@ -1,3 +1,5 @@
+import type { SigmaCorrelation } from './correlation.ts';
+import { parseCorrelation } from './parse-correlation.ts';
 import { parseDetection } from './parse-detection.ts';
 import { parseCondition } from './condition.ts';
 import type { Condition } from './condition.ts';
@@ -19,18 +21,24 @@ export type SigmaParseOptions = {
   readonly maxLength?: number;
 };
 
-export type ParsedSigmaRules = { readonly rules: readonly SigmaRule[]; readonly refusals: readonly SigmaRefusal[] };
+export type ParsedSigmaRules = {
+  readonly rules: readonly SigmaRule[];
+  /** What they refer to is not looked up: it may be in another file. See `resolveCorrelation`. */
+  readonly correlations: readonly SigmaCorrelation[];
+  readonly refusals: readonly SigmaRefusal[];
+};
 
 const limits = { maxNodes: 100_000, maxDepth: 32 } as const;
 const maxDocuments = 5_000;
 
 /**
- * The detection rules of a Sigma file, which may hold several YAML documents (Sigma 2.1). What cannot be honoured to the
+ * The detection and correlation rules of a Sigma file, which may hold several YAML documents (Sigma 2.1). What cannot be honoured to the
  * letter is not loaded but listed in `refusals`; no text makes this throw.
  */
 export function parseSigmaRules(text: string, options: SigmaParseOptions): ParsedSigmaRules {
   const { file, placeholders = {}, maxLength = 1_048_576 } = options;
   const rules: SigmaRule[] = [];
+  const correlations: SigmaCorrelation[] = [];
   const refusals: SigmaRefusal[] = [];
 
   function refuse(error: unknown, fallbackLine: number, ruleId?: string): void {
@@ -59,7 +67,8 @@ export function parseSigmaRules(text: string, options: SigmaParseOptions): Parse
       try {
         tree = document.read();
         if (tree.kind === 'scalar' && tree.value === null) continue;
-        rules.push(parseRule(tree, file, placeholders));
+        if (isCorrelation(tree)) correlations.push(parseCorrelation(tree, file));
+        else rules.push(parseRule(tree, file, placeholders));
       } catch (error) {
         refuse(error, document.line, tree === undefined ? undefined : idOf(tree));
       }
@@ -67,7 +76,7 @@ export function parseSigmaRules(text: string, options: SigmaParseOptions): Parse
   } catch (error) {
     refuse(error, 1);
   }
-  return { rules, refusals };
+  return { rules, correlations, refusals };
 }
 
 /** The engine's own limit (a stack that ran out on deep nesting) is a refusal too; anything else is our fault and is thrown on. */
@@ -81,6 +90,10 @@ function asRefusal(error: unknown, line: number): RefusedRule {
 function idOf(tree: YamlTree): string | undefined {
   const id = tree.kind === 'map' ? entryOf(tree, 'id') : undefined;
   return id?.kind === 'scalar' && typeof id.value === 'string' ? id.value : undefined;
+}
+
+function isCorrelation(tree: YamlTree): tree is YamlMap {
+  return tree.kind === 'map' && entryOf(tree, 'correlation') !== undefined && entryOf(tree, 'detection') === undefined;
 }
 
 function parseRule(tree: YamlTree, file: string, placeholders: PlaceholderTable): SigmaRule {
@@ -100,8 +113,6 @@ function parseRule(tree: YamlTree, file: string, placeholders: PlaceholderTable)
 }
 
 function otherDocument(tree: YamlMap): RefusedRule {
-  if (entryOf(tree, 'correlation') !== undefined)
-    return new RefusedRule('correlation_rule', tree.line, 'Not a detection rule: it is a correlation rule');
   if (entryOf(tree, 'filter') !== undefined)
     return new RefusedRule('filter_rule', tree.line, 'Not a detection rule: it is a filter');
   if (entryOf(tree, 'action') !== undefined) {

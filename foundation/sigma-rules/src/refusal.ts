@@ -1,9 +1,12 @@
 /**
- * Why a document was not loaded. `correlation_rule` and `filter_rule` are sound Sigma documents of another kind;
+ * Why a document was not loaded. `filter_rule` is a sound Sigma document of another kind; `correlation_unsupported`
+ * a sound correlation we do not evaluate, `correlation_reference` one that refers to what is not there;
  * `placeholder_without_values` needs a placeholder table; everything else is a fault of the text.
  */
 export type RefusalCode =
-  | 'correlation_rule'
+  | 'correlation_unsupported'
+  | 'correlation_reference'
+  | 'invalid_correlation'
   | 'filter_rule'
   | 'placeholder_without_values'
   | 'text_too_large'

@@ -26,6 +26,14 @@ export function readAttributes(
   rule: YamlMap,
   file: string,
 ): Omit<SigmaRule, 'detections' | 'condition' | 'file' | 'line'> {
+  return { ...readDescription(rule, file), logsource: logSourceOf(rule) };
+}
+
+/** What rules and correlations have in common. */
+export function readDescription(
+  rule: YamlMap,
+  file: string,
+): Omit<SigmaRule, 'logsource' | 'detections' | 'condition' | 'file' | 'line'> {
   const title = textOf(rule, 'title', maxTitleLength);
   if (title === undefined) throw new RefusedRule('missing_attribute', rule.line, 'A rule must have "title"');
   const name = textOf(rule, 'name', maxTitleLength);
@@ -47,7 +55,6 @@ export function readAttributes(
     fields: textsOf(rule, 'fields'),
     scope: textsOf(rule, 'scope'),
     related: relatedOf(rule),
-    logsource: logSourceOf(rule),
   };
 }
 
@@ -92,19 +99,19 @@ function oneOf<T>(map: YamlMap, key: string, allowed: ReadonlyMap<string, T>): T
 }
 
 /** The text under `key`; numbers count as they are written. Undefined when it is absent or null. */
-function textOf(map: YamlMap, key: string, maxLength: number): string | undefined {
+export function textOf(map: YamlMap, key: string, maxLength: number): string | undefined {
   const tree = presentEntry(map, key);
   return tree === undefined ? undefined : plainText(tree, key, maxLength);
 }
 
 /** The list of texts under `key`; a single text counts as a list of one. */
-function textsOf(map: YamlMap, key: string): string[] {
+export function textsOf(map: YamlMap, key: string): string[] {
   const tree = presentEntry(map, key);
   if (tree === undefined) return [];
   return (tree.kind === 'list' ? tree.items : [tree]).map((item) => plainText(item, key, maxTextLength));
 }
 
-function presentEntry(map: YamlMap, key: string): YamlTree | undefined {
+export function presentEntry(map: YamlMap, key: string): YamlTree | undefined {
   const tree = entryOf(map, key);
   return tree?.kind === 'scalar' && tree.value === null ? undefined : tree;
 }

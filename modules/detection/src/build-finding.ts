@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { findingBody, formatPosition } from '@sallyport/contracts';
+import { comparePositions, findingBody, formatPosition } from '@sallyport/contracts';
 import type { Finding, Position } from '@sallyport/contracts';
 import type { AppendEntry, LedgerEvent } from '@sallyport/ledger';
-import type { EventOutcome, RuleMatch, RuleSummary } from './match-protocol.ts';
+import type { CorrelationGroup, EventOutcome, RuleMatch, RuleSummary } from './match-protocol.ts';
 
 /** The rule id of the finding that says an event was not scanned, or not in full. No rule file may claim it. */
 export const skippedRuleId = 'sallyport-detection-skipped';
@@ -15,6 +15,13 @@ type Scanned = Extract<EventOutcome, { kind: 'scanned' }>;
 /** The finding for one match. Depends on its arguments alone, so that a repeated run gives the same bytes. */
 export function matchEntry(event: LedgerEvent, scanned: Scanned, match: RuleMatch, rule: RuleSummary): AppendEntry {
   return entry(`detection/${rule.id}/${event.position.log}`, {
+    ...findingOf(event, scanned, rule),
+    matched: match.matched,
+  });
+}
+
+function findingOf(event: LedgerEvent, scanned: Scanned, rule: RuleSummary): Omit<Finding, 'matched'> {
+  return {
     uid: findingUid(rule.id, event.position),
     title: rule.title,
     ...(rule.description === undefined ? {} : { description: rule.description }),
@@ -24,9 +31,27 @@ export function matchEntry(event: LedgerEvent, scanned: Scanned, match: RuleMatc
     attacks: rule.attacks,
     input: event.position,
     generation: scanned.generation + 1,
-    matched: match.matched,
     ...(scanned.host === undefined ? {} : { host: scanned.host }),
     ...(scanned.user === undefined ? {} : { user: scanned.user }),
+  };
+}
+
+/**
+ * The finding of a correlation: `basis` are the events it rests on, `event` the one with which it came true. Two groups that
+ * come true with one event, as aliases allow, share one finding: the first.
+ */
+export function correlationEntry(input: {
+  readonly event: LedgerEvent;
+  readonly scanned: Scanned;
+  readonly group: CorrelationGroup;
+  readonly basis: readonly Position[];
+  readonly rule: RuleSummary;
+}): AppendEntry {
+  const { event, scanned, group, rule } = input;
+  return entry(`correlation/${rule.id}/${event.position.log}`, {
+    ...findingOf(event, scanned, rule),
+    related: input.basis.filter((position) => comparePositions(position, event.position) !== 0),
+    matched: group.fields,
   });
 }
 

@@ -1,17 +1,21 @@
 import { origin } from '@sallyport/contracts';
 import type { Position } from '@sallyport/contracts';
-import type { Database, MigrationSet } from '@sallyport/platform/database';
+import type { Database, MigrationSet, Transaction } from '@sallyport/platform/database';
 import { createDetectionCursor } from './migrations/0001-create-detection-cursor.ts';
+import { createCorrelationGroupsTable } from './migrations/0002-create-correlation-groups.ts';
 
 type Tables = { detection_cursor: { name: string; log: number; entry_index: number } };
 
 export const detectionMigrations: MigrationSet = {
   module: 'detection',
-  migrations: { '0001-create-detection-cursor': createDetectionCursor },
+  migrations: {
+    '0001-create-detection-cursor': createDetectionCursor,
+    '0002-create-correlation-groups': createCorrelationGroupsTable,
+  },
 };
 
 /** How far detection got: findings of everything before it are in the ledger. */
-export type Cursor = { read(): Promise<Position>; write(position: Position): Promise<void> };
+export type Cursor = { read(): Promise<Position>; write(transaction: Transaction, position: Position): Promise<void> };
 
 export function createCursor(database: Database): Cursor {
   const tables = database.withTables<Tables>();
@@ -24,9 +28,10 @@ export function createCursor(database: Database): Cursor {
         .executeTakeFirst();
       return row === undefined ? origin : { log: row.log, index: row.entry_index };
     },
-    async write(position) {
+    async write(transaction, position) {
       const place = { log: position.log, entry_index: position.index };
-      await tables
+      await transaction
+        .withTables<Tables>()
         .insertInto('detection_cursor')
         .values({ name: 'sigma', ...place })
         .onConflict((conflict) => conflict.column('name').doUpdateSet(place))

@@ -62,6 +62,7 @@ export async function setUp(database: Database, overrides: Partial<DetectionNeed
     clock,
     every: () => () => undefined,
     ruleDirectories: [directory],
+    correlationKey: new Uint8Array(32).fill(7),
     ...overrides,
   };
   const restart = async (changes: Partial<DetectionNeeds> = {}) => {

@@ -4,6 +4,8 @@ import type { AppendEntry, LedgerEvent, Projection } from '@sallyport/ledger';
 import type { Principal } from '@sallyport/platform/http';
 import { codeOf, messageOf } from '@sallyport/platform/errors';
 import { matchEntry, skippedEntry } from './build-finding.ts';
+import { clearGroups, readGroups, saveGroups } from './correlation-store.ts';
+import { createCorrelations } from './correlations.ts';
 import { createCursor } from './cursor.ts';
 import { DetectionError } from './errors.ts';
 import type { EventOutcome, RuleRefusal, RuleSet, RuleSummary } from './match-protocol.ts';
@@ -27,6 +29,10 @@ export type DetectionHealth = {
   /** Events whose key was destroyed before they were scanned. */
   readonly erased: number;
   readonly threadRestarts: number;
+  /** Groups of correlations that are being counted. */
+  readonly correlationGroups: number;
+  /** Matches a correlation forgot before their time, for want of room. */
+  readonly correlationMatchesLost: number;
   /** Findings of everything before it are in the ledger. */
   readonly cursor: Position;
   /** Entries between cursor and head, block entries included; undefined when they stand in different logs. */
@@ -57,6 +63,7 @@ const findingsPerAppend = 500;
 /** Loads the rules and offers the projection. Rules that cannot be loaded do not stop the start: scanning then waits, and health says so. */
 export async function createDetection(needs: DetectionNeeds): Promise<Detection> {
   const cursor = createCursor(needs.database);
+  const correlations = createCorrelations(needs.correlationKey);
   const counts = { eventsScanned: 0, matches: 0, skipped: 0, erased: 0 };
   let inForce: InForce | undefined;
   let loadError: string | undefined;
@@ -94,6 +101,7 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
     if (matcher === undefined) {
       throw new DetectionError('rules_unloadable', loadError ?? 'Cannot scan events: no rules are loaded');
     }
+    correlations.use(matcher.rules);
     const readable = events.flatMap((event) => (event.body === undefined ? [] : [{ event, body: event.body }]));
     counts.erased += events.length - readable.length;
     let scanned = 0;
@@ -127,10 +135,11 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
       case 'scanned': {
         counts.eventsScanned += 1;
         counts.matches += outcome.matches.length;
-        const entries = outcome.matches.map((match) => {
+        const entries = outcome.matches.flatMap((match) => {
           const rule = rules.get(match.ruleId);
           if (rule === undefined) throw new TypeError(`match of rule "${match.ruleId}", which is not loaded`);
-          return matchEntry(event, outcome, match, rule);
+          const correlated = correlations.count(event, outcome, match, rules);
+          return rule.generates ? [matchEntry(event, outcome, match, rule), ...correlated] : correlated;
         });
         if (!outcome.truncated) return entries;
         counts.skipped += 1;
@@ -145,14 +154,26 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
       const stored = await cursor.read();
       // Ahead of the log: the control database is newer than the ledger. What comes at those positions was not scanned.
       lastCursor = comparePositions(stored, head) > 0 ? head : stored;
-      if (lastCursor !== stored) await cursor.write(lastCursor);
+      if (lastCursor !== stored) {
+        // What was counted may stand at positions that are no more: it is counted anew.
+        await needs.database.transaction().execute(async (transaction) => {
+          await clearGroups(transaction);
+          await cursor.write(transaction, lastCursor);
+        });
+      }
+      correlations.restore(await readGroups(needs.database));
       return { cursor: lastCursor };
     },
     async apply(range) {
       for (let from = 0; from < range.events.length; from += eventsPerScan) {
         await scan(range.events.slice(from, from + eventsPerScan));
       }
-      await cursor.write(range.to);
+      // Counts and cursor are one state: after a crash both are as they were, and the same findings are made again.
+      const changes = correlations.takeChanges();
+      await needs.database.transaction().execute(async (transaction) => {
+        await saveGroups(transaction, changes);
+        await cursor.write(transaction, range.to);
+      });
       lastCursor = range.to;
     },
   };
@@ -200,6 +221,8 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
         ruleSetHash: inForce?.hash ?? '',
         ...(loadError === undefined ? {} : { loadError }),
         ...counts,
+        correlationGroups: correlations.groups(),
+        correlationMatchesLost: correlations.lost(),
         threadRestarts: pastRestarts + (inForce?.matcher.restarts() ?? 0),
         cursor: lastCursor,
         lag: head.log === lastCursor.log ? head.index - lastCursor.index : undefined,

@@ -28,6 +28,7 @@ serveMatches(parentPort, (sources) => {
     tags: [],
     attacks: [],
     file: 'fixture',
+    generates: true,
   } as const;
   return {
     rules: [rule],

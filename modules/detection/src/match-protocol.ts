@@ -1,4 +1,5 @@
 import type { FindingAttack, FindingLevel, MatchedField } from '@sallyport/contracts';
+import type { CorrelationType } from '@sallyport/sigma-rules';
 
 /** The text of one rule file. `file` is what people see: the directory's name and the path in it. */
 export type RuleSource = { readonly file: string; readonly text: string };
@@ -12,6 +13,22 @@ export type RuleSummary = {
   readonly tags: readonly string[];
   readonly attacks: readonly FindingAttack[];
   readonly file: string;
+  /** False when a correlation uses the rule and does not want findings of its own from it. */
+  readonly generates: boolean;
+  /** The rule is a correlation. */
+  readonly correlation?: CorrelationDefinition;
+};
+
+/** When a correlation matches. */
+export type CorrelationDefinition = {
+  readonly type: CorrelationType;
+  /** Ids of the rules whose matches it counts, in its order. */
+  readonly ruleIds: readonly string[];
+  readonly groupBy: readonly string[];
+  readonly timespanMs: number;
+  readonly atLeast: number;
+  /** SHA-256 of everything that decides when it matches: what was counted for one definition says nothing about another. */
+  readonly fingerprint: string;
 };
 
 /** A file, or a rule in it, that is not in force, and why. */
@@ -25,7 +42,23 @@ export type RuleSet = {
   readonly refusals: readonly RuleRefusal[];
 };
 
-export type RuleMatch = { readonly ruleId: string; readonly matched: readonly MatchedField[] };
+export type RuleMatch = {
+  readonly ruleId: string;
+  readonly matched: readonly MatchedField[];
+  /** Where correlations count the match. */
+  readonly groups?: readonly CorrelationGroup[];
+};
+
+/** One correlation a match counts for. The values that tell groups apart leave the thread as hashes only, apart from `fields`. */
+export type CorrelationGroup = {
+  readonly correlationId: string;
+  /** SHA-256 of the values of the group, hex. */
+  readonly group: string;
+  /** SHA-256 of what `value_count` counts, hex. */
+  readonly value?: string;
+  /** The group as people see it in a finding. */
+  readonly fields: readonly MatchedField[];
+};
 
 /** What scanning one event came to. */
 export type EventOutcome =

@@ -16,6 +16,8 @@ export type DetectionNeeds = {
   readonly every: Every;
   /** In the order of precedence: of two rules with one id the first is in force, the second refused. */
   readonly ruleDirectories: readonly RuleDirectory[];
+  /** 32 secret bytes, the same at every start: values that correlations group by are kept as hashes under it. */
+  readonly correlationKey: Uint8Array;
   readonly limits?: {
     /** One event may keep the matching thread this long (10 s); twice that ends in its being skipped. */
     readonly eventTimeLimitMs?: number;

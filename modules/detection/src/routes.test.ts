@@ -27,13 +27,20 @@ after(async () => {
   await opened.close();
 });
 
-const certutil = { id: 'r-certutil', title: 'Certutil', level: 'high', tags: [], file: 'own/certutil.yml' };
+const certutil = {
+  id: 'r-certutil',
+  title: 'Certutil',
+  level: 'high',
+  tags: [],
+  file: 'own/certutil.yml',
+  generates: true,
+};
 
 test('reading rules and reloading them ask for different scopes', () => {
   assert.deepEqual(Object.fromEntries([...scopes].filter(([route]) => !route.startsWith('HEAD'))), {
     'GET /v1/rules': 'alerts:read',
     'GET /v1/rules/:id': 'alerts:read',
-    'POST /v1/rules/reload': 'alerts:write',
+    'POST /v1/rules/reload': 'rules:manage',
   });
 });
 

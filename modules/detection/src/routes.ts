@@ -2,7 +2,7 @@ import { findingLevels } from '@sallyport/contracts';
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import type { Detection } from './detection.ts';
-import type { RuleSet, RuleSummary } from './match-protocol.ts';
+import type { CorrelationDefinition, RuleSet, RuleSummary } from './match-protocol.ts';
 
 const Rule = Type.Object({
   id: Type.String(),
@@ -11,6 +11,19 @@ const Rule = Type.Object({
   level: Type.Enum(findingLevels),
   tags: Type.Array(Type.String()),
   file: Type.String({ description: 'Rule directory and path in it' }),
+  generates: Type.Boolean({ description: 'False: its matches make no finding, they only count for correlations' }),
+  correlation: Type.Optional(
+    Type.Object(
+      {
+        type: Type.String(),
+        rule_ids: Type.Array(Type.String()),
+        group_by: Type.Array(Type.String()),
+        timespan_ms: Type.Integer(),
+        at_least: Type.Integer(),
+      },
+      { description: 'When it matches, where the rule is a correlation' },
+    ),
+  ),
 });
 
 const Rules = Type.Object({
@@ -53,7 +66,7 @@ export function createDetectionRoutes(detection: Detection): RoutePlugin {
     app.post(
       '/v1/rules/reload',
       {
-        config: { scope: 'alerts:write' },
+        config: { scope: 'rules:manage' },
         schema: {
           summary:
             'Put what the rule directories hold now into force; the old rules match until the new ones are loaded',
@@ -70,6 +83,19 @@ function shownSet(set: RuleSet) {
   return { hash: set.hash, rules: set.rules.map(shownRule), refusals: [...set.refusals] };
 }
 
-function shownRule({ id, title, description, level, tags, file }: RuleSummary) {
-  return { id, title, ...(description === undefined ? {} : { description }), level, tags: [...tags], file };
+function shownRule({ id, title, description, level, tags, file, generates, correlation }: RuleSummary) {
+  return {
+    id,
+    title,
+    ...(description === undefined ? {} : { description }),
+    level,
+    tags: [...tags],
+    file,
+    generates,
+    ...(correlation === undefined ? {} : { correlation: shownCorrelation(correlation) }),
+  };
+}
+
+function shownCorrelation({ type, ruleIds, groupBy, timespanMs, atLeast }: CorrelationDefinition) {
+  return { type, rule_ids: [...ruleIds], group_by: [...groupBy], timespan_ms: timespanMs, at_least: atLeast };
 }

@@ -1,17 +1,20 @@
 import { findingLimits, ocsfClass } from '@sallyport/contracts';
 import type { FindingAttack, JsonObject, JsonValue } from '@sallyport/contracts';
 import { attackOf, createFullScan, parseSigmaRules, sigmaEventOf } from '@sallyport/sigma-rules';
-import type { SigmaRule } from '@sallyport/sigma-rules';
+import type { EventLogSource, SigmaCorrelation, SigmaRule } from '@sallyport/sigma-rules';
 import { skippedRuleId } from './build-finding.ts';
+import { createCorrelationGroups } from './correlation-groups.ts';
 import type { EventOutcome, RuleRefusal, RuleSource, RuleSummary } from './match-protocol.ts';
 import type { RuleScanner } from './serve-matches.ts';
 
 /**
  * Parses the rules and scans events with all of them. Rules see the original (`raw_data`) when it is a JSON object, else the
- * OCSF event. Only events of our own lack `raw_data`: what a sender claims about class or generation changes nothing.
+ * OCSF event. Only events of our own lack `raw_data`: what a sender claims about class, generation or product changes nothing,
+ * and rules about this product (`product: sallyport`) see events of our own alone.
  */
 export function createRuleScanner(sources: readonly RuleSource[]): RuleScanner {
   const rules = new Map<string, SigmaRule>();
+  const correlations: SigmaCorrelation[] = [];
   const refusals: RuleRefusal[] = [];
   for (const { file, text } of sources) {
     const parsed = parseSigmaRules(text, { file });
@@ -21,33 +24,52 @@ export function createRuleScanner(sources: readonly RuleSource[]): RuleScanner {
       if (reason === undefined) rules.set(rule.id, rule);
       else refusals.push({ file, line: rule.line, reason });
     }
+    correlations.push(...parsed.correlations);
   }
   const inOrder = [...rules.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const fullScan = createFullScan(inOrder);
+  const groups = createCorrelationGroups(correlations, rules, (correlation, taken) => objection(correlation, taken));
+  refusals.push(...groups.refusals);
 
   return {
-    rules: inOrder.map(summaryOf),
+    rules: [
+      ...inOrder.map((rule) => ({ ...summaryOf(rule), generates: !groups.silencedRules.has(rule.id) })),
+      ...groups.correlations.map(({ correlation, definition }) => ({
+        ...summaryOf(correlation),
+        generates: true,
+        correlation: definition,
+      })),
+    ],
     refusals,
     scan(body): EventOutcome {
       const event = parseObject(new TextDecoder().decode(body));
       if (event === undefined) return { kind: 'unscannable', reason: 'its body is no JSON object' };
       const raw = event['raw_data'];
       const generation = raw === undefined ? generationOf(event) : 0;
-      const isOwnFinding = raw === undefined && event['class_uid'] === ocsfClass.detectionFinding;
+      const isOwn = raw === undefined;
+      const isOwnFinding = isOwn && event['class_uid'] === ocsfClass.detectionFinding;
       if (isOwnFinding || generation >= findingLimits.generation) return { kind: 'own' };
       const record = (typeof raw === 'string' ? parseObject(raw) : undefined) ?? event;
-      const matches = fullScan.match(record).map(({ rule, matched }) => ({
-        ruleId: rule.id,
-        matched: matched
-          .slice(0, findingLimits.matched)
-          .map(({ field, value }) => ({ field, value: String(value).slice(0, findingLimits.value) })),
-      }));
+      const view = sigmaEventOf(record);
+      const found = fullScan.match(record, isOwn ? ownLogSource(event) : undefined);
+      const matches = found
+        .filter(({ rule }) => isOwn || rule.logsource.product !== ownProduct)
+        .map(({ rule, matched }) => {
+          const counted = groups.of(rule.id, view);
+          return {
+            ruleId: rule.id,
+            matched: matched
+              .slice(0, findingLimits.matched)
+              .map(({ field, value }) => ({ field, value: String(value).slice(0, findingLimits.value) })),
+            ...(counted.length === 0 ? {} : { groups: counted }),
+          };
+        });
       const host = textAt(event, 'device', 'hostname');
       const user = textAt(event, 'actor', 'user', 'name') ?? textAt(event, 'user', 'name');
       return {
         kind: 'scanned',
         matches,
-        truncated: sigmaEventOf(record).truncated,
+        truncated: view.truncated,
         generation,
         ...(host === undefined ? {} : { host }),
         ...(user === undefined ? {} : { user }),
@@ -56,8 +78,16 @@ export function createRuleScanner(sources: readonly RuleSource[]): RuleScanner {
   };
 }
 
+const ownProduct = 'sallyport';
+
+/** Our own audit events are of a known source; of other events of ours nothing is said. */
+function ownLogSource(event: JsonObject): EventLogSource | undefined {
+  if (textAt(event, 'metadata', 'log_name') !== 'audit') return undefined;
+  return { product: ownProduct, category: [], service: ['audit'] };
+}
+
 /** Why a rule that parsed is not taken. */
-function objection(rule: SigmaRule, taken: SigmaRule | undefined): string | undefined {
+function objection(rule: Pick<SigmaRule, 'id'>, taken: Pick<SigmaRule, 'file'> | undefined): string | undefined {
   if (taken !== undefined) return `Rule id "${rule.id}" is taken by "${taken.file}", must be unique`;
   if (rule.id === skippedRuleId) return `Rule id "${rule.id}" is reserved`;
   if (rule.id.length > findingLimits.identifier) {
@@ -66,7 +96,7 @@ function objection(rule: SigmaRule, taken: SigmaRule | undefined): string | unde
   return undefined;
 }
 
-function summaryOf(rule: SigmaRule): RuleSummary {
+function summaryOf(rule: SigmaRule | SigmaCorrelation): Omit<RuleSummary, 'generates'> {
   const { tactics, techniques } = attackOf(rule.tags);
   return {
     id: rule.id,

@@ -2,22 +2,64 @@ import { CodedError } from '@sallyport/platform/errors';
 import type { ProblemTable } from '@sallyport/platform/http';
 
 export type IdentityErrorCode =
+  | 'code_wrong'
+  | 'credentials_wrong'
   | 'key_expiry_invalid'
   | 'key_grant_widened'
   | 'key_limit_reached'
   | 'key_name_invalid'
   | 'key_not_found'
   | 'key_source_invalid'
-  | 'scope_unknown';
+  | 'last_administrator'
+  | 'link_invalid'
+  | 'organization_invalid'
+  | 'others_hidden'
+  | 'passkey_needs_name'
+  | 'passkey_refused'
+  | 'password_weak'
+  | 'passwords_busy'
+  | 'role_grant_widened'
+  | 'role_unknown'
+  | 'scope_unknown'
+  | 'session_not_found'
+  | 'session_required'
+  | 'setup_not_local'
+  | 'sign_in_throttled'
+  | 'ticket_invalid'
+  | 'user_exists'
+  | 'user_limit_reached'
+  | 'user_name_invalid'
+  | 'user_not_found';
 
 export class IdentityError extends CodedError<IdentityErrorCode> {}
 
 export const identityProblems = {
+  code_wrong: { status: 401, title: 'The code is wrong' },
+  credentials_wrong: { status: 401, title: 'The name or the password is wrong' },
   key_expiry_invalid: { status: 400, title: 'The expiry is not valid' },
-  key_grant_widened: { status: 403, title: 'A key can grant only what it has itself' },
+  key_grant_widened: { status: 403, title: 'A key can grant only what its creator has' },
   key_limit_reached: { status: 409, title: 'There are too many keys' },
   key_name_invalid: { status: 400, title: 'The name is not valid' },
   key_not_found: { status: 404, title: 'There is no such key' },
   key_source_invalid: { status: 400, title: 'The source is not valid' },
+  last_administrator: { status: 409, title: 'Somebody must remain administrator' },
+  link_invalid: { status: 403, title: 'The link was used, has expired or is wrong' },
+  organization_invalid: { status: 400, title: 'The name of the organisation is not valid' },
+  others_hidden: { status: 403, title: 'The sessions of others are for who manages people' },
+  passkey_needs_name: { status: 409, title: 'Passkeys need a host name instead of an address' },
+  passkey_refused: { status: 401, title: 'The passkey was refused' },
+  password_weak: { status: 400, title: 'The password is too easy to guess' },
+  passwords_busy: { status: 503, title: 'Too many passwords are being checked' },
+  role_grant_widened: { status: 403, title: 'Nobody can give a role that may do more than they' },
+  role_unknown: { status: 400, title: 'There is no such role' },
   scope_unknown: { status: 400, title: 'There is no such scope' },
+  session_not_found: { status: 404, title: 'There is no such session' },
+  session_required: { status: 403, title: 'This is for people who are signed in' },
+  setup_not_local: { status: 403, title: 'The first administrator is created on the server’s own machine' },
+  sign_in_throttled: { status: 429, title: 'Too many attempts from here' },
+  ticket_invalid: { status: 401, title: 'This step has expired: start again' },
+  user_exists: { status: 409, title: 'There is somebody of that name' },
+  user_limit_reached: { status: 409, title: 'There are too many people' },
+  user_name_invalid: { status: 400, title: 'The name is not valid' },
+  user_not_found: { status: 404, title: 'There is no such person' },
 } as const satisfies Record<IdentityErrorCode, ProblemTable[string]>;

@@ -1,8 +1,10 @@
+import type { AccessPolicy } from '@sallyport/access-policy';
 import type { Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database } from '@sallyport/platform/database';
+import type { PasswordStrength } from './passwords/password-strength.ts';
 
-export type IdentityNeeds = {
+export type ApiKeyNeeds = {
   /** Migrated with `identityMigrations`. */
   readonly database: Database;
   readonly outbox: Outbox;
@@ -19,4 +21,11 @@ export type KeyLimits = {
   readonly maxEndedKeys: number;
   /** Keys remembered between requests. */
   readonly maxCachedKeys: number;
+};
+
+export type PeopleNeeds = Omit<ApiKeyNeeds, 'limits'> & {
+  /** 32 bytes, kept outside the database: without them its password hashes, seeds and recovery codes are of no use. */
+  readonly key: Uint8Array;
+  readonly policy: AccessPolicy;
+  readonly passwordStrength: PasswordStrength;
 };

@@ -4,6 +4,7 @@ import type { Database, MigrationSet, Transaction } from '@sallyport/platform/da
 import { levelOfSeverity, parseAlertState } from './alert.ts';
 import type { Alert, AlertState } from './alert.ts';
 import { createAlerts } from './migrations/0001-create-alerts.ts';
+import { addTriage } from './migrations/0002-add-triage.ts';
 
 type AlertRow = {
   number: number;
@@ -18,6 +19,7 @@ type AlertRow = {
   created_at_ms: number;
   state: string;
   state_changed_at_ms: number;
+  assignee: string | null;
 };
 type Tables = {
   alerts: AlertRow;
@@ -26,19 +28,24 @@ type Tables = {
 
 export const alertMigrations: MigrationSet = {
   module: 'incident-response',
-  migrations: { '0001-create-alerts': createAlerts },
+  migrations: { '0001-create-alerts': createAlerts, '0002-add-triage': addTriage },
 };
 
 /** Which alerts to list; every part given must hold. */
 export type AlertFilter = {
+  /** Suppressed alerts are left out unless asked for. */
   readonly state?: AlertState;
   readonly atLeast?: FindingLevel;
   readonly ruleId?: string;
   readonly sinceMs?: number;
+  /** null: those nobody has. */
+  readonly assignee?: string | null;
   /** Only alerts with a smaller number. */
   readonly before?: number;
   readonly limit: number;
 };
+
+export type AlertCount = { readonly state: AlertState; readonly level: FindingLevel; readonly count: number };
 
 /** How far the projection got, and the number the next alert gets. */
 export type AlertPlace = { readonly cursor: Position; readonly nextNumber: number };
@@ -91,7 +98,10 @@ export async function dropAlertsFrom(transaction: Transaction, head: Position): 
 /** Newest first. */
 export async function listAlerts(connection: Connection, filter: AlertFilter): Promise<Alert[]> {
   let query = view(connection).selectFrom('alerts').selectAll().orderBy('number', 'desc').limit(filter.limit);
-  if (filter.state !== undefined) query = query.where('state', '=', filter.state);
+  query =
+    filter.state === undefined ? query.where('state', '!=', 'suppressed') : query.where('state', '=', filter.state);
+  if (filter.assignee === null) query = query.where('assignee', 'is', null);
+  else if (filter.assignee !== undefined) query = query.where('assignee', '=', filter.assignee);
   if (filter.atLeast !== undefined) query = query.where('severity_id', '>=', severityOfLevel(filter.atLeast));
   if (filter.ruleId !== undefined) query = query.where('rule_id', '=', filter.ruleId);
   if (filter.sinceMs !== undefined) query = query.where('created_at_ms', '>=', filter.sinceMs);
@@ -99,10 +109,45 @@ export async function listAlerts(connection: Connection, filter: AlertFilter): P
   return (await query.execute()).map(fromRow);
 }
 
-/** Oldest first, those with a number over `after`. */
+/** Oldest first, those with a number over `after`, without the suppressed ones. */
 export async function alertsAfter(connection: Connection, after: number, limit: number): Promise<Alert[]> {
-  const query = view(connection).selectFrom('alerts').selectAll().where('number', '>', after);
+  const query = view(connection)
+    .selectFrom('alerts')
+    .selectAll()
+    .where('number', '>', after)
+    .where('state', '!=', 'suppressed');
   return (await query.orderBy('number').limit(limit).execute()).map(fromRow);
+}
+
+/** The largest number of an alert whose finding stands before `position`; 0 when there is none. */
+export async function numberBefore(connection: Connection, position: Position): Promise<number> {
+  const row = await view(connection)
+    .selectFrom('alerts')
+    .select('number')
+    .where((where) =>
+      where.or([
+        where('finding_log', '<', position.log),
+        where.and([where('finding_log', '=', position.log), where('finding_index', '<', position.index)]),
+      ]),
+    )
+    .orderBy('number', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.number ?? 0;
+}
+
+/** How many alerts there are of each state and level. */
+export async function countAlerts(connection: Connection): Promise<AlertCount[]> {
+  const rows = await view(connection)
+    .selectFrom('alerts')
+    .select(['state', 'severity_id', ({ fn }) => fn.countAll().as('held')])
+    .groupBy(['state', 'severity_id'])
+    .execute();
+  return rows.flatMap((row) => {
+    const state = parseAlertState(row.state);
+    const level = levelOfSeverity(row.severity_id);
+    return state === undefined || level === undefined ? [] : [{ state, level, count: Number(row.held) }];
+  });
 }
 
 export async function findAlert(connection: Connection, id: string): Promise<Alert | undefined> {
@@ -110,10 +155,15 @@ export async function findAlert(connection: Connection, id: string): Promise<Ale
   return row === undefined ? undefined : fromRow(row);
 }
 
-export async function writeState(transaction: Transaction, alert: Alert): Promise<void> {
+/** What people change. */
+export async function writeTriage(transaction: Transaction, alert: Alert): Promise<void> {
   await view(transaction)
     .updateTable('alerts')
-    .set({ state: alert.state, state_changed_at_ms: alert.stateChangedAtMs })
+    .set({
+      state: alert.state,
+      state_changed_at_ms: alert.stateChangedAtMs,
+      assignee: alert.assignee ?? null,
+    })
     .where('id', '=', alert.id)
     .execute();
 }
@@ -136,6 +186,7 @@ function toRow(alert: Alert): AlertRow {
     created_at_ms: alert.createdAtMs,
     state: alert.state,
     state_changed_at_ms: alert.stateChangedAtMs,
+    assignee: alert.assignee ?? null,
   };
 }
 
@@ -156,5 +207,6 @@ function fromRow(row: AlertRow): Alert {
     ruleId: row.rule_id,
     finding: { log: row.finding_log, index: row.finding_index },
     input: { log: row.input_log, index: row.input_index },
+    ...(row.assignee === null ? {} : { assignee: row.assignee }),
   };
 }

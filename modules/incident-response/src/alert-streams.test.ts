@@ -25,7 +25,8 @@ function setUp(options: { count?: number; maxStreams?: number; streamBuffer?: nu
   const add = (count: number): void => {
     for (let left = count; left > 0; left -= 1) {
       const number = stored.length + 1;
-      stored.push(alertFrom(number, { log: 1, index: number }, finding({ index: number })));
+      const position = { log: 1, index: number };
+      stored.push(alertFrom({ number, position, finding: finding({ index: number }), isSuppressed: false }));
     }
     streams.wake();
   };

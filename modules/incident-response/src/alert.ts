@@ -2,14 +2,15 @@ import { findingLevels, formatPosition, severityOfLevel } from '@sallyport/contr
 import type { Finding, FindingLevel, Position } from '@sallyport/contracts';
 import type { Principal } from '@sallyport/platform/http';
 
-export const alertStates = ['new', 'acknowledged', 'closed'] as const;
+export const alertStates = ['new', 'acknowledged', 'closed', 'suppressed'] as const;
 export type AlertState = (typeof alertStates)[number];
 
-/** What a person may do: take an alert, put it back, close it, and reopen one that was closed. */
+/** What a person may do: take an alert, put it back, close it, reopen one that was closed, and bring a suppressed one up. */
 const nextStates: Readonly<Record<AlertState, readonly AlertState[]>> = {
   new: ['acknowledged', 'closed'],
   acknowledged: ['new', 'closed'],
   closed: ['acknowledged'],
+  suppressed: ['new', 'acknowledged', 'closed'],
 };
 
 /** A finding that a person should look at. Holds nothing that came out of an event: that is read from the ledger. */
@@ -27,15 +28,19 @@ export type Alert = {
   readonly ruleId: string;
   readonly finding: Position;
   readonly input: Position;
+  /** Id of who has it. */
+  readonly assignee?: string;
 };
 
 /** An alert just made, with what its finding says about where. */
 export type NewAlert = Alert & { readonly host?: string };
 
-/** A change a person makes. `comment` is kept in the audit event alone. */
-export type StateChange = {
+/** A change a person makes: at least one of its parts. `comment` is kept in the audit event alone. */
+export type AlertChange = {
   readonly id: string;
-  readonly state: AlertState;
+  readonly state?: AlertState;
+  /** null: nobody. */
+  readonly assignee?: string | null;
   readonly comment?: string;
   readonly actor: Principal;
 };
@@ -44,11 +49,17 @@ export function canChange(from: AlertState, to: AlertState): boolean {
   return nextStates[from].includes(to);
 }
 
-export function alertFrom(number: number, position: Position, finding: Finding): NewAlert {
+export function alertFrom(input: {
+  readonly number: number;
+  readonly position: Position;
+  readonly finding: Finding;
+  readonly isSuppressed: boolean;
+}): NewAlert {
+  const { number, position, finding } = input;
   return {
     id: `${position.log}-${position.index}`,
     number,
-    state: 'new',
+    state: input.isSuppressed ? 'suppressed' : 'new',
     createdAtMs: finding.createdAtMs,
     stateChangedAtMs: finding.createdAtMs,
     title: finding.title,
@@ -75,6 +86,7 @@ export type AlertJson = {
   /** `LOG/INDEX`, as `input`. */
   readonly finding: string;
   readonly input: string;
+  readonly assignee: string | null;
 };
 
 export function alertJson(alert: Alert): AlertJson {
@@ -90,6 +102,7 @@ export function alertJson(alert: Alert): AlertJson {
     state_changed_at: new Date(alert.stateChangedAtMs).toISOString(),
     finding: formatPosition(alert.finding),
     input: formatPosition(alert.input),
+    assignee: alert.assignee ?? null,
   };
 }
 

@@ -1,65 +1,102 @@
 import { comparePositions, ocsfClass } from '@sallyport/contracts';
+import type { Position } from '@sallyport/contracts';
 import type { LedgerEvent, Projection } from '@sallyport/ledger';
-import type { Database } from '@sallyport/platform/database';
+import type { Database, Transaction } from '@sallyport/platform/database';
 import { alertFrom } from './alert.ts';
 import type { NewAlert } from './alert.ts';
+import { decodeComment } from './alert-change-event.ts';
+import type { CommentText } from './alert-change-event.ts';
 import { dropAlertsFrom, insertAlerts, readPlace, writePlace } from './alert-store.ts';
+import { dropCommentsFrom, insertComments } from './comments.ts';
 import { decodeFinding } from './read-finding.ts';
+import { suppressFindings } from './suppressions.ts';
 
 /** Counts since the process started. */
 export type AlertCounts = {
   readonly created: number;
+  /** Of these, made in the state `suppressed`. */
+  readonly suppressed: number;
   /** Class 2004 events that are not ours, or cannot be read, or whose key is gone: no alert was made of them. */
   readonly ignored: number;
 };
 
+export type AlertsProjectionNeeds = {
+  readonly database: Database;
+  readonly sealingKey: Uint8Array;
+  /** Called after the commit; a crash in between loses the call, not the alert. Suppressed alerts are not among them. */
+  readonly publish: (alerts: readonly NewAlert[]) => void;
+  readonly commentSeen: (comment: CommentText) => void;
+};
+
 /**
- * One alert for each finding of ours, exactly once: rows and cursor are committed together, and events before the
- * committed cursor are passed over. `publish` is called after the commit; a crash in between loses the call, not the alert.
+ * One alert for each finding of ours, and the place of each comment, exactly once: rows and cursor are committed together, and
+ * events before the committed cursor are passed over.
  */
-export function createAlertsProjection(
-  database: Database,
-  publish: (alerts: readonly NewAlert[]) => void,
-): Projection & { counts(): AlertCounts } {
+export function createAlertsProjection(needs: AlertsProjectionNeeds): Projection & { counts(): AlertCounts } {
+  const { database } = needs;
   let created = 0;
+  let suppressed = 0;
   let ignored = 0;
+
+  async function alertsOf(
+    transaction: Transaction,
+    events: readonly LedgerEvent[],
+    firstNumber: number,
+  ): Promise<NewAlert[]> {
+    const found = events.filter(isDetectionFinding).flatMap(({ position, body }) => {
+      const stored = body === undefined ? undefined : decodeFinding(body);
+      return stored === undefined ? [] : [{ position, finding: stored.finding }];
+    });
+    const answers = await suppressFindings(
+      transaction,
+      needs.sealingKey,
+      found.map(({ finding }) => finding),
+    );
+    return found.map((one, ordinal) =>
+      alertFrom({ ...one, number: firstNumber + ordinal, isSuppressed: answers[ordinal] === true }),
+    );
+  }
+
   return {
     name: 'alerts',
-    counts: () => ({ created, ignored }),
+    counts: () => ({ created, suppressed, ignored }),
     /** A cursor past the head means the control database is newer than the ledger: alerts of findings that are no more are dropped, numbers are not given again. */
     load(head) {
       return database.transaction().execute(async (transaction) => {
         const place = await readPlace(transaction);
         if (comparePositions(place.cursor, head) <= 0) return { cursor: place.cursor };
         await dropAlertsFrom(transaction, head);
+        await dropCommentsFrom(transaction, head);
         await writePlace(transaction, { ...place, cursor: head });
         return { cursor: head };
       });
     },
     async apply(range) {
-      const alerts = await database.transaction().execute(async (transaction) => {
+      const { alerts, comments } = await database.transaction().execute(async (transaction) => {
         const place = await readPlace(transaction);
         const fresh = range.events.filter((event) => comparePositions(event.position, place.cursor) >= 0);
-        const alerts = alertsOf(fresh, place.nextNumber);
+        const alerts = await alertsOf(transaction, fresh, place.nextNumber);
+        const comments = fresh.flatMap(commentOf);
         await insertAlerts(transaction, alerts);
+        await insertComments(transaction, comments);
         const cursor = comparePositions(range.to, place.cursor) > 0 ? range.to : place.cursor;
         await writePlace(transaction, { cursor, nextNumber: place.nextNumber + alerts.length });
-        return alerts;
+        return { alerts, comments };
       });
+      const shown = alerts.filter(({ state }) => state !== 'suppressed');
       created += alerts.length;
+      suppressed += alerts.length - shown.length;
       ignored += range.events.filter(isDetectionFinding).length - alerts.length;
-      if (alerts.length > 0) publish(alerts);
+      for (const comment of comments) needs.commentSeen(comment);
+      if (shown.length > 0) needs.publish(shown);
     },
   };
 }
 
-function alertsOf(events: readonly LedgerEvent[], firstNumber: number): NewAlert[] {
-  const alerts: NewAlert[] = [];
-  for (const { position, body } of events.filter(isDetectionFinding)) {
-    const stored = body === undefined ? undefined : decodeFinding(body);
-    if (stored !== undefined) alerts.push(alertFrom(firstNumber + alerts.length, position, stored.finding));
-  }
-  return alerts;
+function commentOf({ classUid, position, body }: LedgerEvent): (CommentText & { position: Position })[] {
+  if (classUid !== ocsfClass.entityManagement || body === undefined) return [];
+  const comment = decodeComment(body);
+  return comment === undefined ? [] : [{ ...comment, position }];
 }
 
 function isDetectionFinding(event: LedgerEvent): boolean {

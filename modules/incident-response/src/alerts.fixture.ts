@@ -38,7 +38,16 @@ export async function setUp(database: Database, limits: AlertsNeeds['limits'] = 
   await migrate(database, [ledgerMigrations, alertMigrations]);
   const nowMs = () => clock.nowMs();
   const outbox = createOutbox({ database, ledger, key: randomBytes(32), random: randomBytes, nowMs });
-  const needs: AlertsNeeds = { database, ledger, outbox, clock, every: timers.every, limits };
+  const needs: AlertsNeeds = {
+    database,
+    ledger,
+    outbox,
+    clock,
+    every: timers.every,
+    random: randomBytes,
+    sealingKey: new Uint8Array(32).fill(9),
+    limits,
+  };
   return { clock, ledger, timers, needs, alerts: createAlerts(needs) };
 }
 

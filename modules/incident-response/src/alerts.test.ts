@@ -84,7 +84,7 @@ forEachDatabase((name, open) => {
     await append(ledger, [findingEvent()]);
     await catchUp(alerts.projection, ledger);
     const [alert] = await alerts.list(everything);
-    await alerts.changeState({ id: alert?.id ?? '', state: 'closed', comment: 'planted-comment', actor: operator });
+    await alerts.change({ id: alert?.id ?? '', state: 'closed', comment: 'planted-comment', actor: operator });
     for (const table of ['alerts', 'alerts_cursor', 'ledger_outbox']) {
       const { rows } = await sql`select * from ${sql.table(table)}`.execute(database);
       assert.doesNotMatch(JSON.stringify(rows), /planted/);
@@ -111,7 +111,7 @@ forEachDatabase((name, open) => {
       (await alerts.list(everything)).map(({ input }) => input.index),
       [6],
     );
-    assert.deepEqual(alerts.health(), { created: 1, ignored: 6, openStreams: 0 });
+    assert.deepEqual(alerts.health(), { created: 1, suppressed: 0, ignored: 6, openStreams: 0 });
   });
 
   test(`get() gives the finding from the ledger, and none once its key is destroyed, on ${name}`, async () => {
@@ -127,14 +127,14 @@ forEachDatabase((name, open) => {
     await assert.rejects(alerts.get('1-999'), { code: 'alert_unknown' });
   });
 
-  test(`a change of state is in the ledger, with its comment, before changeState() resolves on ${name}`, async () => {
+  test(`a change of state is in the ledger, with its comment, before change() resolves on ${name}`, async () => {
     const { database } = await open();
     const { alerts, ledger, clock } = await setUp(database);
     const id = firstId(await append(ledger, [findingEvent()]));
     await catchUp(alerts.projection, ledger);
     clock.advance(5000);
     const change = { id, state: 'acknowledged', comment: 'mine', actor: operator } as const;
-    const changed = await alerts.changeState(change);
+    const changed = await alerts.change(change);
     assert.deepEqual([changed.state, changed.stateChangedAtMs], ['acknowledged', startMs + 5000]);
     const audits = ledger.events().filter(({ classUid }) => classUid === 3004);
     assert.equal(audits.length, 1);
@@ -147,14 +147,14 @@ forEachDatabase((name, open) => {
     const { alerts, ledger } = await setUp(database);
     const id = firstId(await append(ledger, [findingEvent()]));
     await catchUp(alerts.projection, ledger);
-    const change = (state: 'new' | 'acknowledged' | 'closed') => alerts.changeState({ id, state, actor: operator });
+    const change = (state: 'new' | 'acknowledged' | 'closed') => alerts.change({ id, state, actor: operator });
     await assert.rejects(change('new'), { code: 'alert_transition_invalid' });
     await change('closed');
     await assert.rejects(change('new'), { code: 'alert_transition_invalid' });
     await assert.rejects(change('closed'), { code: 'alert_transition_invalid' });
     await change('acknowledged');
     await change('new');
-    await assert.rejects(alerts.changeState({ id: '1-999', state: 'closed', actor: operator }), {
+    await assert.rejects(alerts.change({ id: '1-999', state: 'closed', actor: operator }), {
       code: 'alert_unknown',
     });
     assert.equal(ledger.events().filter(({ classUid }) => classUid === 3004).length, 3);
@@ -165,7 +165,7 @@ forEachDatabase((name, open) => {
     const { alerts, ledger } = await setUp(database);
     const id = firstId(await append(ledger, [findingEvent()]));
     await catchUp(alerts.projection, ledger);
-    const close = () => alerts.changeState({ id, state: 'closed', actor: operator });
+    const close = () => alerts.change({ id, state: 'closed', actor: operator });
     const results = await Promise.allSettled([close(), close()]);
     assert.deepEqual(results.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected']);
     assert.equal(ledger.events().filter(({ classUid }) => classUid === 3004).length, 1);
@@ -178,7 +178,7 @@ forEachDatabase((name, open) => {
     const alerts = createAlerts({ ...needs, outbox: { record: full, flushed: full } });
     const id = firstId(await append(ledger, [findingEvent()]));
     await catchUp(alerts.projection, ledger);
-    const change = alerts.changeState({ id, state: 'closed', actor: operator });
+    const change = alerts.change({ id, state: 'closed', actor: operator });
     await assert.rejects(change, { code: 'full' });
     assert.equal((await alerts.list(everything))[0]?.state, 'new');
   });

@@ -1,7 +1,14 @@
 import { CodedError } from '@sallyport/platform/errors';
 import type { ProblemTable } from '@sallyport/platform/http';
 
-export type AlertErrorCode = 'alert_unknown' | 'alert_transition_invalid' | 'alert_streams_exhausted';
+export type AlertErrorCode =
+  | 'alert_unknown'
+  | 'alert_transition_invalid'
+  | 'alert_streams_exhausted'
+  | 'assignee_unknown'
+  | 'suppression_unknown'
+  | 'suppression_until_past'
+  | 'suppressions_exhausted';
 
 /** What alerts refuse. Messages never hold content of events. */
 export class AlertError extends CodedError<AlertErrorCode> {}
@@ -10,5 +17,9 @@ export class AlertError extends CodedError<AlertErrorCode> {}
 export const alertProblems: ProblemTable = {
   alert_unknown: { status: 404, title: 'No such alert' },
   alert_transition_invalid: { status: 409, title: 'The alert cannot go from its state to this one' },
+  assignee_unknown: { status: 400, title: 'Nobody who could take the alert has this id' },
+  suppression_unknown: { status: 404, title: 'No such suppression' },
+  suppression_until_past: { status: 400, title: 'The suppression would be over already' },
+  suppressions_exhausted: { status: 409, title: 'There are too many suppressions' },
   alert_streams_exhausted: { status: 503, title: 'Too many alert streams are open' },
 };

@@ -1,9 +1,14 @@
 export { createAlerts } from './alerts.ts';
 export type { Alerts, AlertsHealth } from './alerts.ts';
-export type { Alert, AlertState, NewAlert, StateChange } from './alert.ts';
+export { alertJson, alertStates } from './alert.ts';
+export type { Alert, AlertChange, AlertJson, AlertState, NewAlert } from './alert.ts';
+export { AlertBody } from './alert-schema.ts';
 export { alertMigrations } from './alert-store.ts';
-export type { AlertFilter } from './alert-store.ts';
+export type { AlertCount, AlertFilter } from './alert-store.ts';
 export { AlertError, alertProblems } from './errors.ts';
 export type { AlertErrorCode } from './errors.ts';
+export type { AlertComment } from './comments.ts';
 export type { AlertsNeeds } from './needs.ts';
 export { createAlertRoutes } from './routes.ts';
+export { createSuppressionRoutes } from './suppression-routes.ts';
+export type { NewSuppression, Suppression, Suppressions } from './suppressions.ts';

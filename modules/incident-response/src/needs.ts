@@ -12,6 +12,12 @@ export type AlertsNeeds = {
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly every: Every;
+  /** Unpredictable bytes. */
+  readonly random: (length: number) => Uint8Array;
+  /** 32 secret bytes, the same at every start: seal what people write about events into the control database. */
+  readonly sealingKey: Uint8Array;
+  /** Whether alerts can be given to who has this id; anybody when left out. */
+  readonly isAssignable?: (id: string) => Promise<boolean>;
   readonly limits?: {
     /** Streams open at once (32). */
     readonly streams?: number;

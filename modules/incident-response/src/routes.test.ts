@@ -11,6 +11,7 @@ import { Value } from 'typebox/value';
 import { append, catchUp, findingEvent, operator, setUp, startMs } from './alerts.fixture.ts';
 import { alertProblems } from './errors.ts';
 import { createAlertRoutes } from './routes.ts';
+import { createSuppressionRoutes } from './suppression-routes.ts';
 
 // As the edge does it, without its authentication: the operator calls.
 const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
@@ -38,6 +39,7 @@ app.setErrorHandler((error, _request, reply) => {
   return reply.code(status).send({ code });
 });
 await app.register(createAlertRoutes(alerts));
+await app.register(createSuppressionRoutes(alerts.suppressions));
 
 before(async () => {
   await append(ledger, [
@@ -64,6 +66,9 @@ test('every route asks for a scope', () => {
     'GET /v1/alerts/stream': 'alerts:read',
     'GET /v1/alerts/:id': 'alerts:read',
     'PATCH /v1/alerts/:id': 'alerts:write',
+    'GET /v1/suppressions': 'alerts:read',
+    'POST /v1/suppressions': 'alerts:write',
+    'DELETE /v1/suppressions/:id': 'alerts:write',
   });
 });
 
@@ -98,6 +103,9 @@ test('GET /v1/alerts/ID gives the alert with what its finding says', async () =>
     state_changed_at: at,
     finding: '1/0',
     input: '1/1',
+    assignee: null,
+    related: [],
+    comments: [],
     host: 'planted-host',
     user: 'planted-user',
     matched: [{ field: 'CommandLine', value: 'certutil -urlcache planted-command' }],
@@ -139,6 +147,64 @@ test('PATCH changes the state once, refuses the same again, and refuses what it 
   }
 });
 
+test('PATCH gives an alert to somebody, comments on it, and the list finds it by both', async () => {
+  const patch = (payload: object) => app.inject({ method: 'PATCH', url: '/v1/alerts/1-2', payload });
+  const changed = await patch({ assignee: 'u-1', comment: 'planted-comment' });
+  assert.deepEqual([changed.statusCode, changed.json<{ assignee: string }>().assignee], [200, 'u-1']);
+  const mine: { alerts: { id: string }[] } = (await app.inject('/v1/alerts?assignee=u-1')).json();
+  assert.deepEqual(
+    mine.alerts.map(({ id }) => id),
+    ['1-2'],
+  );
+  type Details = { comments: { position: string | null; text: string; actor: { name: string } }[] };
+  const before: Details = (await app.inject('/v1/alerts/1-2')).json();
+  assert.deepEqual(before.comments[0]?.position, null);
+  await catchUp(alerts.projection, ledger);
+  const { comments }: Details = (await app.inject('/v1/alerts/1-2')).json();
+  assert.deepEqual(
+    comments.map(({ text, actor }) => [text, actor.name]),
+    [['planted-comment', 'Ada']],
+  );
+  assert.match(comments[0]?.position ?? '', /^1\/\d+$/);
+  assert.equal((await patch({ assignee: null })).json<{ assignee: null }>().assignee, null);
+  const nobodys: { alerts: { id: string }[] } = (await app.inject('/v1/alerts?assignee=none')).json();
+  assert.equal(nobodys.alerts.length, 3);
+});
+
+test('suppressions are made, listed and removed; malformed ones are refused', async () => {
+  const post = (payload: object) => app.inject({ method: 'POST', url: '/v1/suppressions', payload });
+  const made = await post({
+    rule_id: 'rule-x',
+    reason: 'a scanner of ours',
+    host: 'web-1',
+    until: '2026-02-01T00:00:00Z',
+  });
+  assert.equal(made.statusCode, 201);
+  const { id } = made.json<{ id: string }>();
+  const list: { suppressions: object[] } = (await app.inject('/v1/suppressions')).json();
+  assert.deepEqual(list.suppressions, [
+    {
+      id,
+      rule_id: 'rule-x',
+      host: 'web-1',
+      reason: 'a scanner of ours',
+      until: '2026-02-01T00:00:00.000Z',
+      created_at: new Date(startMs).toISOString(),
+      created_by: { id: 'op-1', name: 'Ada' },
+      hits: 0,
+      last_hit_at: null,
+    },
+  ]);
+  const late = await post({ rule_id: 'rule-x', reason: 'r', until: '2025-02-01T00:00:00Z' });
+  assert.deepEqual([late.statusCode, late.json()], [400, { code: 'suppression_until_past' }]);
+  for (const payload of [{}, { rule_id: 'x' }, { rule_id: 'x', reason: '' }, { rule_id: 'x', reason: 'r', more: 1 }]) {
+    assert.equal((await post(payload)).statusCode, 400);
+  }
+  const remove = () => app.inject({ method: 'DELETE', url: `/v1/suppressions/${id}` });
+  assert.equal((await remove()).statusCode, 204);
+  assert.deepEqual((await remove()).json(), { code: 'suppression_unknown' });
+});
+
 test('the stream gives what was missed, then what happens; its place is free again when the reader leaves', async () => {
   const address = await app.listen({ host: '127.0.0.1', port: 0 });
   const leave = new AbortController();
@@ -161,7 +227,7 @@ test('the stream gives what was missed, then what happens; its place is free aga
   await append(ledger, [findingEvent({ index: 4, host: 'web-2' })]);
   await catchUp(alerts.projection, ledger);
   await readUntil('"host":"web-2"}\n\n');
-  assert.match(text, /^id: 4\nevent: alert\ndata: \{"id":"1-\d+",.*"input":"1\/4","host":"web-2"\}$/m);
+  assert.match(text, /^id: 4\nevent: alert\ndata: \{"id":"1-\d+",.*"input":"1\/4","assignee":null,"host":"web-2"\}$/m);
 
   assert.equal((await follow('0')).status, 503);
   assert.equal((await follow('zero')).status, 400);

@@ -1,37 +1,13 @@
-import { findingLevels } from '@sallyport/contracts';
+import type { Readable } from 'node:stream';
+import { findingLevels, formatPosition } from '@sallyport/contracts';
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import { alertJson, alertStates } from './alert.ts';
+import { AlertBody, AlertDetails } from './alert-schema.ts';
 import type { Alerts } from './alerts.ts';
 
-const State = Type.Enum(alertStates);
-const Level = Type.Enum(findingLevels);
-
-const alertProperties = {
-  id: Type.String(),
-  number: Type.Integer({ description: 'Grows with every alert' }),
-  state: State,
-  title: Type.String(),
-  level: Level,
-  severity_id: Type.Integer({ description: 'OCSF: 1 informational to 5 critical' }),
-  rule_id: Type.String(),
-  created_at: Type.String({ format: 'date-time', description: 'Ledger time of the event the rule matched' }),
-  state_changed_at: Type.String({ format: 'date-time' }),
-  finding: Type.String({ description: 'LOG/INDEX' }),
-  input: Type.String({ description: 'LOG/INDEX of the event the rule matched' }),
-};
-const AlertBody = Type.Object(alertProperties);
-const AlertDetails = Type.Object({
-  ...alertProperties,
-  host: Type.Optional(Type.String()),
-  user: Type.Optional(Type.String()),
-  matched: Type.Array(Type.Object({ field: Type.String(), value: Type.String() })),
-  body: Type.Unknown({
-    description: 'The finding as it stands in the ledger (OCSF 2004); null when its key was destroyed',
-  }),
-});
-
 const Id = Type.Object({ id: Type.String({ pattern: '^[1-9][0-9]{0,8}-[0-9]{1,15}$' }) });
+const assigneeBounds = { minLength: 1, maxLength: 100 };
 const number = '^(0|[1-9][0-9]{0,14})$';
 
 /** `/v1/alerts`: list, read, change, follow. */
@@ -48,12 +24,17 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
           tags: ['alerts'],
           querystring: Type.Object(
             {
-              state: Type.Optional(State),
+              state: Type.Optional(
+                Type.Enum(alertStates, { description: 'Suppressed alerts are listed only when asked for' }),
+              ),
+              assignee: Type.Optional(
+                Type.String({ ...assigneeBounds, description: 'Id of who has it; `none`: those nobody has' }),
+              ),
               level: Type.Optional(Type.Enum(findingLevels, { description: 'This level or above' })),
               rule: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
               since: Type.Optional(Type.String({ format: 'date-time', maxLength: 40 })),
               after: Type.Optional(Type.String({ pattern: number, description: '`next` of the page before' })),
-              limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
+              limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: 'Default 50' })),
             },
             { additionalProperties: false },
           ),
@@ -61,13 +42,14 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
         },
       },
       async (request, reply) => {
-        const { state, level, rule, since, after, limit } = request.query;
+        const { state, level, rule, since, assignee, after, limit = 50 } = request.query;
         const found = await alerts.list({
           limit,
           ...(state === undefined ? {} : { state }),
           ...(level === undefined ? {} : { atLeast: level }),
           ...(rule === undefined ? {} : { ruleId: rule }),
           ...(since === undefined ? {} : { sinceMs: Date.parse(since) }),
+          ...(assignee === undefined ? {} : { assignee: assignee === 'none' ? null : assignee }),
           ...(after === undefined ? {} : { before: Number(after) }),
         });
         const last = found.length === limit ? found.at(-1) : undefined;
@@ -88,6 +70,12 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
           tags: ['alerts'],
           produces: ['text/event-stream'],
           headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ pattern: number })) }),
+          response: {
+            200: {
+              description: 'Each `event: alert`, its data an alert with `host` when known',
+              content: { 'text/event-stream': { schema: Type.Unsafe<Readable>({ type: 'string' }) } },
+            },
+          },
         },
       },
       async (request, reply) => {
@@ -113,13 +101,20 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
         },
       },
       async (request, reply) => {
-        const { alert, stored } = await alerts.get(request.params.id);
+        const { alert, stored, comments } = await alerts.get(request.params.id);
         const finding = stored?.finding;
         return reply.send({
           ...alertJson(alert),
           ...(finding?.host === undefined ? {} : { host: finding.host }),
           ...(finding?.user === undefined ? {} : { user: finding.user }),
           matched: [...(finding?.matched ?? [])],
+          related: (finding?.related ?? []).map(formatPosition),
+          comments: comments.map(({ position, atMs, actor, text }) => ({
+            position: position === undefined ? null : formatPosition(position),
+            at: new Date(atMs).toISOString(),
+            actor,
+            text,
+          })),
           body: stored?.body ?? null,
         });
       },
@@ -130,20 +125,34 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
       {
         config: { scope: 'alerts:write' },
         schema: {
-          summary: 'Change the state of an alert; the comment is kept in the audit event',
+          summary:
+            'Change the state of an alert, give it to somebody, comment on it; comments are kept in the audit event',
           tags: ['alerts'],
           params: Id,
           body: Type.Object(
-            { state: State, comment: Type.Optional(Type.String({ minLength: 1, maxLength: 2000 })) },
-            { additionalProperties: false },
+            {
+              state: Type.Optional(Type.Enum(alertStates)),
+              assignee: Type.Optional(
+                Type.Union([Type.String(assigneeBounds), Type.Null()], {
+                  description: 'Id of an account; null: nobody',
+                }),
+              ),
+              comment: Type.Optional(Type.String({ minLength: 1, maxLength: 2000 })),
+            },
+            { additionalProperties: false, minProperties: 1 },
           ),
           response: { 200: AlertBody },
         },
       },
       async (request, reply) => {
-        const { state, comment } = request.body;
-        const change = { id: request.params.id, state, actor: request.principal };
-        const changed = await alerts.changeState(comment === undefined ? change : { ...change, comment });
+        const { state, assignee, comment } = request.body;
+        const changed = await alerts.change({
+          id: request.params.id,
+          actor: request.principal,
+          ...(state === undefined ? {} : { state }),
+          ...(assignee === undefined ? {} : { assignee }),
+          ...(comment === undefined ? {} : { comment }),
+        });
         return reply.send(alertJson(changed));
       },
     );

@@ -38,7 +38,10 @@ export type EvidenceVerification =
       /** Whether that key was given by the caller, or only stands in the file: then the file merely agrees with itself. */
       readonly keyGiven: boolean;
     }
-  | { readonly ok: false; readonly reason: string };
+  | { readonly ok: false; readonly check: EvidenceCheck; readonly reason: string };
+
+/** What is checked, in this order; a refusal names the first that fails. */
+export type EvidenceCheck = 'form' | 'key' | 'event' | 'signature' | 'inclusion';
 
 const format = 'sallyport-evidence@v1';
 const maxEvidenceBytes = 8 * 1024 * 1024;
@@ -63,35 +66,36 @@ export function verifyEvidence(
   options: { verifierKey?: string } = {},
 ): EvidenceVerification {
   if (file.length > maxEvidenceBytes)
-    return refuse(`The file has ${file.length} bytes, must be at most ${maxEvidenceBytes}`);
+    return refuse('form', `The file has ${file.length} bytes, must be at most ${maxEvidenceBytes}`);
   try {
     return check(
       typeof file === 'string' ? file : new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(file),
       options.verifierKey,
     );
   } catch (error) {
-    return refuse(error instanceof Error ? error.message : 'The file cannot be read');
+    return refuse('form', error instanceof Error ? error.message : 'The file cannot be read');
   }
 }
 
 function check(text: string, givenKey: string | undefined): EvidenceVerification {
   const parts = parse(text);
-  if (formatEvidence(parts) !== text) return refuse('The file is not written the one way evidence is written');
+  if (formatEvidence(parts) !== text) return refuse('form', 'The file is not written the one way evidence is written');
   if (givenKey !== undefined && givenKey.trim() !== parts.verifierKey) {
-    return refuse('The file is signed by another log than the one whose key was given');
+    return refuse('key', 'The file is signed by another log than the one whose key was given');
   }
   const leaf = decodeLeaf(parts.leaf);
-  if (leaf.kind !== 'event') return refuse('The leaf is not an event’s');
-  if (parts.salt.length !== 32) return refuse(`The salt has ${parts.salt.length} bytes, must be 32`);
+  if (leaf.kind !== 'event') return refuse('event', 'The leaf is not an event’s');
+  if (parts.salt.length !== 32) return refuse('event', `The salt has ${parts.salt.length} bytes, must be 32`);
   const bodyHash = hash('sha256', Buffer.concat([parts.salt, parts.body]), 'buffer');
-  if (!bodyHash.equals(leaf.hash)) return refuse('The event is not the one the leaf commits to');
+  if (!bodyHash.equals(leaf.hash)) return refuse('event', 'The event is not the one the leaf commits to');
   const verified = verifyNote({ note: parts.checkpoint, verifierKeys: [parseVerifierKey(parts.verifierKey)] });
-  if (!verified.ok) return verified;
+  if (!verified.ok) return refuse('signature', verified.reason);
   const { origin, treeSize, root } = parseSignedCheckpoint(parts.checkpoint).checkpoint;
-  if (parseVerifierKey(parts.verifierKey).name !== origin) return refuse(`The key is not that of log "${origin}"`);
+  if (parseVerifierKey(parts.verifierKey).name !== origin)
+    return refuse('key', `The key is not that of log "${origin}"`);
   const { index, proof } = parts;
   const included = verifyInclusion({ index, treeSize, leafHash: hashLeaf(parts.leaf), proof, root });
-  if (!included.ok) return included;
+  if (!included.ok) return refuse('inclusion', included.reason);
   const event = parseJson(Buffer.from(parts.body).toString('utf8'));
   const { receivedAtMs, classUid } = leaf;
   return {
@@ -126,6 +130,6 @@ function parse(text: string): EvidenceParts {
   return { verifierKey, leaf, salt, body, index, proof, checkpoint };
 }
 
-function refuse(reason: string): EvidenceVerification {
-  return { ok: false, reason };
+function refuse(check: EvidenceCheck, reason: string): EvidenceVerification {
+  return { ok: false, check, reason };
 }

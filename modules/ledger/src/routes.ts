@@ -11,27 +11,77 @@ const entryParams = Type.Object({
   index: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
 });
 
+const tags = ['ledger'];
+const text = (description: string) => ({
+  200: { description, content: { 'text/plain': { schema: Type.String() } } },
+});
+const Ledgers = Type.Object({
+  head: Type.String({ description: 'LOG/INDEX the next entry gets' }),
+  logs: Type.Array(Type.Object({ number: Type.Integer(), origin: Type.String(), verifier_key: Type.String() })),
+});
+const Tile = {
+  200: {
+    description: 'A C2SP tile or entry bundle, as stored',
+    content: { 'application/octet-stream': { schema: Type.Unsafe<Uint8Array>({ type: 'string', format: 'binary' }) } },
+  },
+};
+
+const maxTilePathCharacters = 100;
+
 /** Checkpoints, keys, evidence and the C2SP tile files of every log. */
 export function createLedgerRoutes(
   ledger: Pick<LedgerClient, 'checkpoint' | 'verifierKey' | 'prove' | 'tile' | 'logs' | 'head' | 'acceptClock'>,
 ): RoutePlugin {
   return async (plain) => {
     const app = typedApp(plain);
-    app.get('/v1/ledger', { config: { scope: 'ledger:read' } }, async () => ({
-      head: formatPosition(ledger.head()),
-      logs: ledger.logs().map(({ number, origin, verifierKey }) => ({ number, origin, verifier_key: verifierKey })),
-    }));
-    app.get('/v1/ledger/checkpoint', { config: { scope: 'ledger:read' } }, async (_request, reply) =>
-      reply.type('text/plain; charset=utf-8').send(await ledger.checkpoint(ledger.head().log)),
+    app.get(
+      '/v1/ledger',
+      {
+        config: { scope: 'ledger:read' },
+        schema: { summary: 'The logs of the ledger, their keys, and its head', tags, response: { 200: Ledgers } },
+      },
+      async () => ({
+        head: formatPosition(ledger.head()),
+        logs: ledger.logs().map(({ number, origin, verifierKey }) => ({ number, origin, verifier_key: verifierKey })),
+      }),
+    );
+    app.get(
+      '/v1/ledger/checkpoint',
+      {
+        config: { scope: 'ledger:read' },
+        schema: {
+          summary: 'The newest signed checkpoint of the newest log',
+          tags,
+          response: text('C2SP tlog-checkpoint'),
+        },
+      },
+      async (_request, reply) =>
+        reply.type('text/plain; charset=utf-8').send(await ledger.checkpoint(ledger.head().log)),
     );
     app.get(
       '/v1/ledger/proof/:log/:index',
-      { config: { scope: 'ledger:read' }, schema: { params: entryParams } },
+      {
+        config: { scope: 'ledger:read' },
+        schema: {
+          summary: 'One event with everything needed to check it offline',
+          tags,
+          params: entryParams,
+          response: text('An evidence file'),
+        },
+      },
       async (request, reply) => reply.type('text/plain; charset=utf-8').send(await ledger.prove(request.params)),
     );
     app.get(
       '/v1/ledger/logs/:log/checkpoint',
-      { config: { scope: 'ledger:read' }, schema: { params: logParams } },
+      {
+        config: { scope: 'ledger:read' },
+        schema: {
+          summary: 'The newest signed checkpoint of a log',
+          tags,
+          params: logParams,
+          response: text('C2SP tlog-checkpoint'),
+        },
+      },
       async (request, reply) =>
         reply.type('text/plain; charset=utf-8').send(await ledger.checkpoint(request.params.log)),
     );
@@ -39,19 +89,37 @@ export function createLedgerRoutes(
       '/v1/ledger/logs/:log/tile/*',
       {
         config: { scope: 'ledger:read' },
-        schema: { params: Type.Intersect([logParams, Type.Object({ '*': Type.String({ maxLength: 100 }) })]) },
+        schema: {
+          summary: 'A file of the log (C2SP tlog-tiles)',
+          tags,
+          // The rest of the path is called `*`, which TypeBox takes for a pattern: it is left to the ledger, which parses it.
+          params: logParams,
+          response: Tile,
+        },
       },
       async (request, reply) => {
-        const path = `tile/${request.params['*']}`;
+        const rest: unknown = new Map<string, unknown>(Object.entries(request.params)).get('*');
+        const path = `tile/${typeof rest === 'string' ? rest.slice(0, maxTilePathCharacters) : ''}`;
         return reply.type('application/octet-stream').send(await ledger.tile(request.params.log, path));
       },
     );
-    app.post('/v1/ledger/clock/accept', { config: { scope: 'keys:manage' } }, async (request, reply) => {
-      if (request.principal.kind !== 'operator') {
-        throw new LedgerError('not_found', 'Cannot accept the clock from here: it takes the local operator socket');
-      }
-      await ledger.acceptClock();
-      return reply.code(204).send();
-    });
+    app.post(
+      '/v1/ledger/clock/accept',
+      {
+        config: { scope: 'clock:accept' },
+        schema: {
+          summary: 'Let ledger time follow the wall clock again after a jump; from the local operator only',
+          tags,
+          response: { 204: Type.Null() },
+        },
+      },
+      async (request, reply) => {
+        if (request.principal.kind !== 'operator') {
+          throw new LedgerError('not_found', 'Cannot accept the clock from here: it takes the local operator socket');
+        }
+        await ledger.acceptClock();
+        return reply.code(204).send(null);
+      },
+    );
   };
 }

@@ -1,49 +1,75 @@
 import type { FastifyRequest } from 'fastify';
 import type { Principal } from '@sallyport/platform/http';
 import { errorFields } from '@sallyport/platform/log';
-import { createBrowserGuard } from './browser-guard.ts';
+import type { Secret } from '@sallyport/platform/secret';
+import { createBrowserGuard, refuseForeignReader } from './browser-guard.ts';
 import { clientAddress } from './client-address.ts';
 import type { DecisionRecorder, SingleDecision } from './decision-recorder.ts';
 import { EdgeError } from './errors.ts';
 import type { EdgeLimits } from './limits.ts';
 import type { EdgeNeeds } from './needs.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
+import type { SessionCookie } from './session-cookie.ts';
 
 export type Admission = {
   /**
    * Lets a request in or throws: is it meant for us, is its sender within limits, who is it, may they. Deny by default:
    * a route that says neither what it needs nor that it is public is denied, and so is everything when deciding fails.
+   * `onRenewed` is handed the token that a session has from now on, when it changes.
    */
-  admit(request: FastifyRequest): Promise<void>;
+  admit(request: FastifyRequest, onRenewed: (token: Secret) => void): Promise<void>;
   /** Throws a `TypeError` on a public route, where nobody was asked for. */
   principalOf(request: FastifyRequest): Principal;
   /** A refusal made after admission, by a handler or while reading the body. */
   refused(request: FastifyRequest, problem: { readonly code: string; readonly status: number }): Promise<void>;
 };
 
-export function createAdmission(needs: EdgeNeeds, limits: EdgeLimits, recorder: DecisionRecorder): Admission {
+export function createAdmission(
+  needs: EdgeNeeds,
+  parts: { readonly limits: EdgeLimits; readonly recorder: DecisionRecorder; readonly cookie: SessionCookie },
+): Admission {
   const { caller, clock, log } = needs;
+  const { limits, recorder, cookie } = parts;
   const guardBrowsers = createBrowserGuard({ hostNames: needs.hostNames, secure: needs.tls !== undefined });
   const addresses = createRateLimiter(clock, limits.perAddress);
   const principals = createRateLimiter(clock, limits.perPrincipal);
   const admitted = new WeakMap<FastifyRequest, Principal>();
   const denied = new WeakSet<FastifyRequest>();
 
-  const identify = async (request: FastifyRequest): Promise<Principal> => {
+  const identify = async (request: FastifyRequest, onRenewed: (token: Secret) => void): Promise<Principal> => {
     if (caller.kind === 'operator') return caller.principal;
-    const token = bearerToken(request.headers.authorization);
+    const { authorization, cookie: cookies } = request.headers;
+    const session = authorization === undefined ? cookie.read(cookies) : undefined;
+    if (session !== undefined) refuseForeignReader(request.raw);
+    const key = session === undefined ? bearerToken(authorization) : undefined;
     let answer;
     try {
-      answer = await caller.authenticate(token);
+      if (key !== undefined) answer = { principal: await caller.authenticate(key) };
+      else if (session !== undefined) answer = await caller.authenticateSession(session);
     } catch (error) {
       log.error('Cannot authenticate', { correlationId: request.id, ...errorFields(error) });
-      throw new EdgeError('authentication_unavailable', 'Cannot check the key now: try again', { cause: error });
+      throw new EdgeError('authentication_unavailable', 'Cannot check who calls now: try again', { cause: error });
     }
-    if ('refused' in answer)
-      throw new EdgeError('authentication_failed', `Cannot accept the key: ${answer.refused}`, {
-        details: { reason: answer.refused },
+    return accepted(answer, onRenewed);
+  };
+
+  const authorize = async (request: FastifyRequest, principal: Principal, action: string): Promise<void> => {
+    const channel = caller.kind === 'operator' ? 'socket' : 'network';
+    let decision;
+    try {
+      decision = await needs.decide(principal, action, { channel });
+    } catch (error) {
+      log.error('Cannot decide', { correlationId: request.id, ...errorFields(error) });
+      throw new EdgeError('authorization_unavailable', 'Cannot decide who may do this now: try again', {
+        cause: error,
       });
-    return answer;
+    }
+    if (decision.allowed) return;
+    throw new EdgeError(
+      'scope_missing',
+      `Cannot let ${principal.kind} "${principal.id}" do this: ${decision.reason}; must be allowed "${action}"`,
+      { details: { scope: action, reason: decision.reason } },
+    );
   };
 
   const record = async (
@@ -72,15 +98,15 @@ export function createAdmission(needs: EdgeNeeds, limits: EdgeLimits, recorder: 
     }
   };
 
-  const decide = async (request: FastifyRequest): Promise<void> => {
-    if (caller.kind === 'keys') {
-      guardBrowsers(request.raw);
+  const decide = async (request: FastifyRequest, onRenewed: (token: Secret) => void): Promise<void> => {
+    if (caller.kind === 'network') {
+      guardBrowsers(request.raw, cookie.read(request.headers.cookie) !== undefined);
       take(addresses, clientAddress(request.ip), 'this address');
     }
     const { config } = request.routeOptions;
     // The reply to an unknown route says nothing that the public description does not.
     if (request.is404 || config.public === true) return;
-    const principal = await identify(request);
+    const principal = await identify(request, onRenewed);
     admitted.set(request, principal);
     if (config.scope === undefined) {
       throw new EdgeError(
@@ -88,23 +114,15 @@ export function createAdmission(needs: EdgeNeeds, limits: EdgeLimits, recorder: 
         `Cannot let anybody call ${request.method} ${request.routeOptions.url ?? ''}: the route must declare a scope`,
       );
     }
-    if (!principal.scopes.includes(config.scope)) {
-      throw new EdgeError(
-        'scope_missing',
-        `Cannot let ${principal.kind} "${principal.id}" do this: must have scope "${config.scope}"`,
-        {
-          details: { scope: config.scope },
-        },
-      );
-    }
+    await authorize(request, principal, config.scope);
     // The operator on this machine is never locked out by a rate.
-    if (principal.kind !== 'operator') take(principals, principal.id, 'this key');
+    if (principal.kind !== 'operator') take(principals, principal.id, `this ${principal.kind}`);
   };
 
   return {
-    async admit(request) {
+    async admit(request, onRenewed) {
       try {
-        await decide(request);
+        await decide(request, onRenewed);
       } catch (error) {
         denied.add(request);
         const code = error instanceof EdgeError ? error.code : 'internal';
@@ -127,6 +145,24 @@ export function createAdmission(needs: EdgeNeeds, limits: EdgeLimits, recorder: 
   };
 }
 
+type Refused = { readonly refused: string };
+
+/** What the key or session stands for; throws `authentication_failed`, with the reason for who holds it. */
+function accepted(
+  answer: { readonly principal: Principal | Refused; readonly renewed?: Secret } | Refused | undefined,
+  onRenewed: (token: Secret) => void,
+): Principal {
+  const principal = answer === undefined || 'refused' in answer ? answer : answer.principal;
+  if (principal === undefined || 'refused' in principal) {
+    const reason = principal?.refused ?? 'unknown';
+    throw new EdgeError('authentication_failed', `Cannot accept the key or session: ${reason}`, {
+      details: { reason },
+    });
+  }
+  if (answer !== undefined && 'renewed' in answer && answer.renewed !== undefined) onRenewed(answer.renewed);
+  return principal;
+}
+
 function take(limiter: RateLimiter, name: string, who: string): void {
   const answer = limiter.take(name);
   if (answer.allowed) return;
@@ -144,9 +180,7 @@ function bearerToken(header: string | undefined): string {
   if (token !== undefined) return token;
   throw new EdgeError(
     'authentication_required',
-    'Cannot tell who calls: the request must carry "Authorization: Bearer sp_…"',
-    {
-      hint: 'create a key on the server with: sallyport keys create',
-    },
+    'Cannot tell who calls: the request must carry "Authorization: Bearer sp_…" or the cookie of a session',
+    { hint: 'create a key on the server with: sallyport keys create' },
   );
 }

@@ -7,15 +7,27 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Sallyport', version, description: 'Errors are problem details (RFC 9457) with a stable `code`.' },
-      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key: `sp_…`' } } },
+      components: {
+        securitySchemes: {
+          key: { type: 'http', scheme: 'bearer', description: 'An API key: `sp_…`' },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: '__Host-sallyport',
+            description: '`sallyport` on plain HTTP. To change something: with the header `x-sallyport: 1`',
+          },
+        },
+      },
     },
     transform: ({ schema, url, route }) => {
       const { config } = route;
       const scope = config?.scope;
       const described = {
         ...schema,
-        security: config?.public === true ? [] : [{ key: [] }],
-        ...(scope === undefined ? {} : { description: `${describedAs(schema)}Scope: \`${scope}\`` }),
+        security: config?.public === true ? [] : [{ key: [] }, { session: [] }],
+        ...(scope === undefined
+          ? {}
+          : { description: `${describedAs(schema)}Scope: \`${scope}\``, 'x-sallyport-action': scope }),
         response: { ...responsesOf(schema), default: problemResponse },
       };
       return { schema: described, url };
@@ -23,7 +35,14 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
   });
   app.get(
     '/v1/openapi.json',
-    { config: { public: true }, schema: { summary: 'This description', tags: ['meta'] } },
+    {
+      config: { public: true },
+      schema: {
+        summary: 'This description',
+        tags: ['meta'],
+        response: { 200: { description: 'OpenAPI 3.1', type: 'object', additionalProperties: true } },
+      },
+    },
     async () => app.swagger(),
   );
 }

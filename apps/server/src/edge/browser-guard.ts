@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { EdgeError } from './errors.ts';
 
+/** Only a script of our own origin can set it: on another's, the browser would ask us first, and we do not answer. */
+const ownHeader = 'x-sallyport';
+
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -11,15 +14,17 @@ type BrowserRequest = Pick<IncomingMessage, 'method' | 'headers' | 'headersDisti
  * - under a host name that is not ours. A page whose own name resolves to a loopback address (DNS rebinding) is
  *   same-origin with us as far as the browser knows, and could read the replies.
  * - from another origin, when it would change something.
- * Throws `EdgeError` `host_not_allowed`, `cross_origin`.
+ * - with a session cookie, which the browser adds by itself, unless it is sure that our own page asked: to change something
+ *   it must carry the header `x-sallyport: 1` and say where it comes from.
+ * Throws `EdgeError` `host_not_allowed`, `cross_origin`, `csrf_refused`.
  */
 export function createBrowserGuard(options: {
   hostNames: readonly string[];
   secure: boolean;
-}): (request: BrowserRequest) => void {
+}): (request: BrowserRequest, hasSession: boolean) => void {
   const allowed = new Set([...loopbackNames, ...options.hostNames.map(toHostName)]);
   const scheme = options.secure ? 'https' : 'http';
-  return ({ method = '', headers, headersDistinct }) => {
+  return ({ method = '', headers, headersDistinct }, hasSession) => {
     // Two of them would let each reader of the request see another.
     const host = headersDistinct['host']?.length === 1 ? (headers.host ?? '') : '';
     const name = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+?)\.?(?::\d{1,5})?$/i.exec(host)?.[1]?.toLowerCase();
@@ -39,11 +44,24 @@ export function createBrowserGuard(options: {
     const foreignOrigin = origin !== undefined && origin.toLowerCase() !== `${scheme}://${host.toLowerCase()}`;
     if (foreignSite || foreignOrigin) {
       throw new EdgeError(
-        'cross_origin',
+        hasSession ? 'csrf_refused' : 'cross_origin',
         `Cannot ${method} from origin ${JSON.stringify((origin ?? String(site)).slice(0, 255))}: must come from this server or from no web page`,
       );
     }
+    if (hasSession && (headers[ownHeader] !== '1' || (origin === undefined && site !== 'same-origin'))) {
+      throw new EdgeError(
+        'csrf_refused',
+        `Cannot ${method} with a session: must carry the header "${ownHeader}: 1" and come from a page of this server`,
+      );
+    }
   };
+}
+
+/** A session is no good for a request that a page of another origin made, not even to read: throws `csrf_refused`. */
+export function refuseForeignReader({ headers }: Pick<IncomingMessage, 'headers'>): void {
+  const site = headers['sec-fetch-site'];
+  if (site === undefined || site === 'same-origin' || site === 'none') return;
+  throw new EdgeError('csrf_refused', 'Cannot use a session for a request of another web site');
 }
 
 /** As it stands in a Host header: IPv6 addresses in brackets. */

@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import {
-  allScopes,
-  createIdentity,
-  createIdentityRoutes,
-  identityMigrations,
-  identityProblems,
-} from '@sallyport/identity';
+import { allActions } from '@sallyport/access-policy';
+import { createApiKeys, createKeyRoutes, identityMigrations, identityProblems } from '@sallyport/identity';
 import { createManualClock } from '@sallyport/platform/clock';
 import { migrate } from '@sallyport/platform/database';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
@@ -18,18 +13,22 @@ forEachDatabase((name, open) => {
     const { database } = await open();
     await migrate(database, [identityMigrations]);
     const outbox = { record: async () => undefined, flushed: async () => undefined };
-    const identity = createIdentity({
+    const apiKeys = createApiKeys({
       database,
       outbox,
       clock: createManualClock(1_800_000_000_000),
       random: randomBytes,
     });
-    const operator = { kind: 'operator', id: 'local', name: 'local operator', scopes: allScopes } as const;
-    const { token } = await identity.createKey({ name: 'first', scopes: ['keys:manage', 'alerts:read'], by: operator });
-    const caller = { kind: 'keys', authenticate: identity.authenticate } as const;
+    const operator = { kind: 'operator', id: 'local', name: 'local operator', scopes: allActions } as const;
+    const { token } = await apiKeys.createKey({ name: 'first', scopes: ['keys:manage', 'alerts:read'], by: operator });
+    const caller = {
+      kind: 'network',
+      authenticateSession: async () => ({ refused: 'none' }),
+      authenticate: apiKeys.authenticate,
+    } as const;
     const server = await startEdge({
       caller,
-      routes: [testRoutes, createIdentityRoutes(identity)],
+      routes: [testRoutes, createKeyRoutes(apiKeys)],
       problems: [identityProblems],
     });
     return { server, operatorKey: token.reveal() };

@@ -146,7 +146,8 @@ test('a key over its rate is told when to come back; another key and a later mom
 test('an address over its rate is refused before its key is looked at', async () => {
   let asked = 0;
   const caller = {
-    kind: 'keys',
+    kind: 'network',
+    authenticateSession: async () => ({ refused: 'none' }),
     async authenticate() {
       asked += 1;
       return { refused: 'key_unknown' };

@@ -8,6 +8,7 @@ import { createManualClock } from '@sallyport/platform/clock';
 import { CodedError } from '@sallyport/platform/errors';
 import { typedApp, type Principal, type RoutePlugin } from '@sallyport/platform/http';
 import { createLog } from '@sallyport/platform/log';
+import { createSecret, type Secret } from '@sallyport/platform/secret';
 import { Type } from 'typebox';
 import { createEdge, type Decision, type Edge, type EdgeNeeds } from './index.ts';
 
@@ -25,10 +26,29 @@ const keys: Readonly<Record<string, Principal>> = {
   sp_writer: { kind: 'key', id: 'writer', name: 'writer', scopes: ['alerts:read', 'alerts:write'] },
 };
 
+/** 43 characters, as real ones have. */
+export const writerSession = 'writer'.padEnd(43, '-');
+export const agedSession = 'aged'.padEnd(43, '-');
+export const renewedSession = 'renewed'.padEnd(43, '-');
+
+const person = { kind: 'user', id: 'u1', name: 'Maria', scopes: ['alerts:read', 'alerts:write'] } as const;
+const sessions: Readonly<Record<string, { principal: Principal; renewed?: Secret }>> = {
+  [writerSession]: { principal: person },
+  [agedSession]: { principal: person, renewed: createSecret(renewedSession) },
+};
+
 export const testRoutes: RoutePlugin = async (fastify) => {
   const app = typedApp(fastify);
   app.get('/v1/public', { config: { public: true } }, async () => ({ ok: true }));
   app.get('/v1/public-principal', { config: { public: true } }, async (request) => ({ id: request.principal.id }));
+  app.post('/v1/sign-in', { config: { public: true } }, async (request, reply) => {
+    reply.beginSession(createSecret(renewedSession));
+    return request.client;
+  });
+  app.delete('/v1/sign-in', { config: { public: true } }, async (_request, reply) => {
+    reply.endSession();
+    return {};
+  });
   app.get('/v1/undeclared', async () => ({ secret: true }));
   app.get(
     '/v1/items/:id',
@@ -94,7 +114,12 @@ export async function createTestEdge(changes: Partial<EdgeNeeds> = {}): Promise<
   const logLines: string[] = [];
   const clock = createManualClock(1_800_000_000_000);
   const edge = await createEdge({
-    caller: { kind: 'keys', authenticate: async (token) => keys[token] ?? { refused: 'key_unknown' } },
+    caller: {
+      kind: 'network',
+      authenticate: async (token) => keys[token] ?? { refused: 'key_unknown' },
+      authenticateSession: async (token) => sessions[token] ?? { refused: 'session_unknown' },
+    },
+    decide: async (principal, action) => ({ allowed: principal.scopes.includes(action), reason: 'by test' }),
     recordDecision: async (decision) => void decisions.push(decision),
     routes: [testRoutes],
     problems: [testProblems],

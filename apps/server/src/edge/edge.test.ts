@@ -56,7 +56,9 @@ test('when authentication fails to decide, the answer is no', async () => {
   const authenticate = async (): Promise<never> => {
     throw new Error('database password=hunter2 is gone');
   };
-  await using server = await startEdge({ caller: { kind: 'keys', authenticate } });
+  await using server = await startEdge({
+    caller: { kind: 'network', authenticate, authenticateSession: authenticate },
+  });
   const reply = await send({ port: server.port, path: '/v1/items/a', key: 'sp_reader' });
   assertProblem(reply, 503, 'authentication_unavailable');
   assert.doesNotMatch(reply.text, /hunter2/);

@@ -2,6 +2,7 @@ import { Server as TlsServer } from 'node:https';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { messageOf } from '@sallyport/platform/errors';
 import { errorFields } from '@sallyport/platform/log';
+import type { Secret } from '@sallyport/platform/secret';
 import { createAdmission } from './admission.ts';
 import { describeApi } from './api-description.ts';
 import { clientAddress } from './client-address.ts';
@@ -14,7 +15,9 @@ import type { EdgeNeeds, EdgeTls } from './needs.ts';
 import { createProblemTranslator, retryAfterSeconds } from './problem-details.ts';
 import { installBodyLimits } from './request-body.ts';
 import { compileValidator } from './request-validation.ts';
+import { describeClient } from './request-client.ts';
 import { securityHeaders, strictTransport } from './security-headers.ts';
+import { createSessionCookie } from './session-cookie.ts';
 
 /** The one way in: authenticate, decide, limit, record, for every route of every module. */
 export type Edge = {
@@ -35,7 +38,8 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
   const { log, tls } = needs;
   const limits = { ...defaultLimits, ...needs.limits };
   const recorder = createDecisionRecorder(needs);
-  const admission = createAdmission(needs, limits, recorder);
+  const cookie = createSessionCookie(tls !== undefined);
+  const admission = createAdmission(needs, { limits, recorder, cookie });
   const problems = createProblemTranslator(needs.problems);
   const newCorrelationId = (): string => Buffer.from(needs.random(16)).toString('hex');
   const countRefusal = (code: string, address: string): void =>
@@ -100,13 +104,24 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
       return admission.principalOf(this);
     },
   });
+  app.decorateRequest('client', {
+    getter(this: FastifyRequest) {
+      return describeClient(this, { isOperator: needs.caller.kind === 'operator', secure: tls !== undefined });
+    },
+  });
+  app.decorateReply('beginSession', function beginSession(this: FastifyReply, token: Secret) {
+    this.header('set-cookie', cookie.set(token));
+  });
+  app.decorateReply('endSession', function endSession(this: FastifyReply) {
+    this.header('set-cookie', cookie.clear());
+  });
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({
       ...securityHeaders,
       ...(tls === undefined ? {} : strictTransport),
       'x-correlation-id': request.id,
     });
-    await admission.admit(request);
+    await admission.admit(request, (renewed) => reply.beginSession(renewed));
   });
   installBodyLimits(app, limits);
   await describeApi(app, needs.version);

@@ -5,9 +5,11 @@ export type EdgeErrorCode =
   | 'authentication_failed'
   | 'authentication_required'
   | 'authentication_unavailable'
+  | 'authorization_unavailable'
   | 'body_invalid'
   | 'body_too_large'
   | 'cross_origin'
+  | 'csrf_refused'
   | 'headers_too_large'
   | 'host_not_allowed'
   | 'internal'
@@ -28,12 +30,14 @@ export type EdgeErrorCode =
 export class EdgeError extends CodedError<EdgeErrorCode> {}
 
 export const edgeProblems = {
-  authentication_failed: { status: 401, title: 'The key was refused' },
-  authentication_required: { status: 401, title: 'A key is required' },
-  authentication_unavailable: { status: 503, title: 'The key cannot be checked now' },
+  authentication_failed: { status: 401, title: 'The key or session was refused' },
+  authentication_required: { status: 401, title: 'A key or session is required' },
+  authentication_unavailable: { status: 503, title: 'The key or session cannot be checked now' },
+  authorization_unavailable: { status: 503, title: 'Nobody can be let in now' },
   body_invalid: { status: 400, title: 'The body cannot be read' },
   body_too_large: { status: 413, title: 'The body is too large' },
   cross_origin: { status: 403, title: 'Requests from other web sites are refused' },
+  csrf_refused: { status: 403, title: 'The request does not come from a page of this server' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
   host_not_allowed: { status: 421, title: 'This server does not answer to that host name' },
   internal: { status: 500, title: 'Something went wrong on the server' },
@@ -44,5 +48,5 @@ export const edgeProblems = {
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
   route_not_found: { status: 404, title: 'There is nothing here' },
   route_undeclared: { status: 403, title: 'Nobody may call this' },
-  scope_missing: { status: 403, title: 'The key lacks a scope' },
+  scope_missing: { status: 403, title: 'The caller may not do this' },
 } as const satisfies ProblemTable;

@@ -1,6 +1,7 @@
 import type { Clock } from '@sallyport/platform/clock';
 import type { Principal, ProblemTable, RoutePlugin } from '@sallyport/platform/http';
 import type { Log } from '@sallyport/platform/log';
+import type { Secret } from '@sallyport/platform/secret';
 import type { EdgeLimits } from './limits.ts';
 
 /** What the edge decided about one request, or about `count` alike within a second. */
@@ -23,13 +24,31 @@ export type Decision = {
 /** Key and certificate for TLS 1.3, in PEM. */
 export type EdgeTls = { readonly key: string; readonly cert: string };
 
-/** Who is behind a request: whoever holds the key it carries, or always the operator on this machine. */
+export type Refused = { readonly refused: string };
+
+/** Who is behind a request: whoever holds the key or the session it carries, or always the operator on this machine. */
 export type Caller =
-  | { readonly kind: 'keys'; authenticate(token: string): Promise<Principal | { readonly refused: string }> }
+  | {
+      readonly kind: 'network';
+      authenticate(token: string): Promise<Principal | Refused>;
+      /** `renewed` is the token to be used from now on. */
+      authenticateSession(
+        token: string,
+      ): Promise<{ readonly principal: Principal; readonly renewed?: Secret } | Refused>;
+    }
   | { readonly kind: 'operator'; readonly principal: Principal };
+
+/** What a decision may depend on besides who asks for what. */
+export type DecisionContext = { readonly channel: 'network' | 'socket' };
 
 export type EdgeNeeds = {
   readonly caller: Caller;
+  /** May they? A throw is a no. `reason` is for people. */
+  readonly decide: (
+    principal: Principal,
+    action: string,
+    context: DecisionContext,
+  ) => Promise<{ readonly allowed: boolean; readonly reason: string }>;
   /** Resolves when the decision is durable. Denials of an authenticated caller wait for it. */
   readonly recordDecision: (decision: Decision) => Promise<void>;
   readonly routes: readonly RoutePlugin[];

@@ -1,0 +1,74 @@
+import type { Routes } from './client.generated.ts';
+import { readProblem } from './problem.ts';
+
+export type Route = keyof Routes;
+export type Answer<R extends Route> = Routes[R]['answer'];
+
+type Part<Name extends string, Value> = [Value] extends [undefined]
+  ? { [K in Name]?: undefined }
+  : { [K in Name]: Value };
+export type Request<R extends Route> = Part<'params', Routes[R]['params']> &
+  OptionalQuery<Routes[R]['query']> &
+  Part<'body', Routes[R]['body']> & { signal?: AbortSignal };
+type OptionalQuery<Value> = [Value] extends [undefined]
+  ? { query?: undefined }
+  : Partial<Value> extends Value
+    ? { query?: Value }
+    : { query: Value };
+
+/** Asks the server. Rejects with a `Problem` for every refusal, and for a server that cannot be reached. */
+export async function call<R extends Route>(route: R, request: Request<R>): Promise<Answer<R>> {
+  const response = await ask(route, request);
+  if (response.status === 204) return answer<Answer<R>>(null);
+  return answer<Answer<R>>(await response.json());
+}
+
+/** As `call`, for routes that answer with text. */
+export async function callText<R extends Route>(route: R, request: Request<R>): Promise<string> {
+  return (await ask(route, request)).text();
+}
+
+type Given = {
+  readonly params?: object | undefined;
+  readonly query?: object | undefined;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+};
+
+async function ask(route: Route, { params, query, body, signal }: Given): Promise<Response> {
+  const [method = 'GET', pattern = ''] = route.split(' ');
+  const path = fill(pattern, params);
+  const search = new URLSearchParams(
+    Object.entries(query ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  ).toString();
+  let response: Response;
+  try {
+    response = await fetch(search === '' ? path : `${path}?${search}`, {
+      method,
+      credentials: 'same-origin',
+      // Only a page of ours can set this header: with it and SameSite=Strict a foreign page cannot act in somebody's name.
+      headers: { 'x-sallyport': '1', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } catch (cause) {
+    throw readProblem(undefined, undefined, cause);
+  }
+  if (!response.ok) throw readProblem(response, await response.text());
+  return response;
+}
+
+function fill(pattern: string, params: object | undefined): string {
+  const values = new Map(Object.entries(params ?? {}));
+  return pattern.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(String(values.get(name))));
+}
+
+/** The server writes its answers by the schemas these types are generated from; they are not parsed a second time. */
+function answer<Value>(parsed: unknown): Value {
+  if (isAnswer<Value>(parsed)) return parsed;
+  throw new TypeError('Cannot read the answer');
+}
+
+function isAnswer<Value>(value: unknown): value is Value {
+  return value !== undefined;
+}

@@ -1,0 +1,39 @@
+import { ActionIcon } from '@mantine/core';
+import { IconX } from '@tabler/icons-react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { Link, useLocation } from 'wouter';
+import { LevelMark } from '../parts/level.tsx';
+import { newestAlertQuery } from './use-live.ts';
+
+const shownMs = 10_000;
+
+/** The newest alert, for a moment, and said aloud by screen readers. */
+export function AlertToast() {
+  const queries = useQueryClient();
+  const [path] = useLocation();
+  const { data: alert } = useQuery(newestAlertQuery);
+  const dismiss = (): void => void queries.setQueryData(newestAlertQuery.queryKey, null);
+  useEffect(() => {
+    if (alert === null) return undefined;
+    const timer = setTimeout(() => queries.setQueryData(newestAlertQuery.queryKey, null), shownMs);
+    return () => clearTimeout(timer);
+  }, [alert, queries]);
+  // In the room of alerts it stands in the list already: only said, not shown.
+  const isInSight = path === '/alerts';
+  return (
+    <div className={isInSight ? 'visually-hidden' : 'toast-place'} aria-live="polite" aria-atomic="true">
+      {alert === null ? null : (
+        <div className="toast">
+          <LevelMark level={alert.level} />
+          <Link href={`/alerts?open=${alert.id}`} onClick={dismiss}>
+            {alert.title}
+          </Link>
+          <ActionIcon variant="subtle" color="gray" aria-label="Dismiss" onClick={dismiss}>
+            <IconX size={16} />
+          </ActionIcon>
+        </div>
+      )}
+    </div>
+  );
+}

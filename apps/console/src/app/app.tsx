@@ -1,0 +1,68 @@
+import { useQuery } from '@tanstack/react-query';
+import { Suspense, lazy } from 'react';
+import { Redirect, Route, Switch, useLocation } from 'wouter';
+import { sessionQuery, setupQuery } from '../api/queries.ts';
+import { Loading } from '../parts/loading.tsx';
+import { ProblemNotice } from '../parts/notice.tsx';
+import { Shell } from './shell.tsx';
+
+const SetupRoom = lazy(async () => ({ default: (await import('../rooms/setup/setup-room.tsx')).SetupRoom }));
+const InvitationRoom = lazy(async () => ({
+  default: (await import('../rooms/setup/invitation-room.tsx')).InvitationRoom,
+}));
+const SignInRoom = lazy(async () => ({ default: (await import('../rooms/sign-in/sign-in-room.tsx')).SignInRoom }));
+const OverviewRoom = lazy(async () => ({
+  default: (await import('../rooms/overview/overview-room.tsx')).OverviewRoom,
+}));
+const AlertsRoom = lazy(async () => ({ default: (await import('../rooms/alerts/alerts-room.tsx')).AlertsRoom }));
+const SearchRoom = lazy(async () => ({ default: (await import('../rooms/search/search-room.tsx')).SearchRoom }));
+const LedgerRoom = lazy(async () => ({ default: (await import('../rooms/ledger/ledger-room.tsx')).LedgerRoom }));
+const PeopleRoom = lazy(async () => ({ default: (await import('../rooms/people/people-room.tsx')).PeopleRoom }));
+const SettingsRoom = lazy(async () => ({
+  default: (await import('../rooms/settings/settings-room.tsx')).SettingsRoom,
+}));
+const VerifyRoom = lazy(async () => ({ default: (await import('../rooms/verify/verify-room.tsx')).VerifyRoom }));
+const NoRoom = lazy(async () => ({ default: (await import('./no-room.tsx')).NoRoom }));
+
+const shape = <Loading heights={[56, 220, 220]} />;
+
+/** Setup before anything else, then who you are, then the rooms. */
+export function App() {
+  const setup = useQuery(setupQuery);
+  const session = useQuery(sessionQuery);
+  const [path] = useLocation();
+  if (setup.isPending || session.isPending) return <div className="alone">{null}</div>;
+  if (session.error !== null || setup.error !== null) {
+    return (
+      <div className="alone">
+        <main>
+          <ProblemNotice
+            problem={session.error ?? setup.error}
+            retry={() => void Promise.all([setup.refetch(), session.refetch()])}
+          />
+        </main>
+      </div>
+    );
+  }
+  // The setup room stays through its guided path, after the first session exists.
+  if (path === '/setup') return <Suspense>{<SetupRoom needed={setup.data.needed} me={session.data} />}</Suspense>;
+  if (path.startsWith('/invitation')) return <Suspense>{<InvitationRoom />}</Suspense>;
+  if (setup.data.needed && session.data === null) return <Redirect to={`/setup${location.hash}`} replace />;
+  if (session.data === null) return <Suspense>{<SignInRoom />}</Suspense>;
+  return (
+    <Shell me={session.data}>
+      <Suspense fallback={shape}>
+        <Switch>
+          <Route path="/">{<OverviewRoom me={session.data} />}</Route>
+          <Route path="/alerts">{<AlertsRoom me={session.data} />}</Route>
+          <Route path="/search">{<SearchRoom />}</Route>
+          <Route path="/ledger">{<LedgerRoom />}</Route>
+          <Route path="/people">{<PeopleRoom me={session.data} />}</Route>
+          <Route path="/settings">{<SettingsRoom me={session.data} />}</Route>
+          <Route path="/verify">{<VerifyRoom />}</Route>
+          <Route>{<NoRoom />}</Route>
+        </Switch>
+      </Suspense>
+    </Shell>
+  );
+}

@@ -1,0 +1,81 @@
+import type { AlertRow } from '../api/queries.ts';
+import type { ListedEvent } from '../parts/listed-event.ts';
+
+export type LiveState = 'connecting' | 'live' | 'catching up' | 'paused' | 'offline';
+
+export type LiveListener = {
+  readonly onState: (state: LiveState) => void;
+  readonly onAlert: (alert: AlertRow) => void;
+  readonly onEvents: (batch: { readonly count: number; readonly sample: readonly ListedEvent[] }) => void;
+};
+
+export type Live = { readonly pause: () => void; readonly resume: () => void; readonly close: () => void };
+
+const retryAfterMs = 3000;
+
+/**
+ * Follows the server, from where it left off after a pause or a broken connection. The browser reconnects by itself
+ * with the last id; only a refused stream is opened again from here.
+ */
+export function openLive(kinds: readonly string[], listener: LiveListener): Live {
+  let source: EventSource | undefined;
+  let lastId = '';
+  let retry: ReturnType<typeof setTimeout> | undefined;
+
+  const remember = (event: MessageEvent<string>): void => {
+    if (event.lastEventId !== '') lastId = event.lastEventId;
+  };
+  const connect = (): void => {
+    const after = lastId === '' ? '' : `&after=${encodeURIComponent(lastId)}`;
+    const opened = new EventSource(`/v1/live?kinds=${kinds.join(',')}${after}`);
+    source = opened;
+    opened.addEventListener('open', () => listener.onState('live'));
+    opened.addEventListener('error', () => {
+      listener.onState('offline');
+      if (opened.readyState !== EventSource.CLOSED) return;
+      clearTimeout(retry);
+      retry = setTimeout(connect, retryAfterMs);
+    });
+    opened.addEventListener('alert', (event: MessageEvent<string>) => {
+      remember(event);
+      listener.onAlert(parsed(event.data));
+    });
+    opened.addEventListener('events', (event: MessageEvent<string>) => {
+      remember(event);
+      listener.onEvents(parsed(event.data));
+    });
+    opened.addEventListener('state', (event: MessageEvent<string>) => {
+      remember(event);
+      listener.onState(event.data.includes('catch') ? 'catching up' : 'live');
+    });
+  };
+  const disconnect = (): void => {
+    clearTimeout(retry);
+    source?.close();
+    source = undefined;
+  };
+  connect();
+  return {
+    pause() {
+      disconnect();
+      listener.onState('paused');
+    },
+    resume() {
+      disconnect();
+      listener.onState('connecting');
+      connect();
+    },
+    close: disconnect,
+  };
+}
+
+/** The server writes these by the same types its answers have. */
+function parsed<Value>(text: string): Value {
+  const value: unknown = JSON.parse(text);
+  if (isValue<Value>(value)) return value;
+  throw new TypeError('Cannot read what the server sent');
+}
+
+function isValue<Value>(value: unknown): value is Value {
+  return typeof value === 'object' && value !== null;
+}

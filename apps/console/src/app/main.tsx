@@ -1,0 +1,47 @@
+import { MantineProvider, createTheme, localStorageColorSchemeManager } from '@mantine/core';
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { Problem } from '../api/problem.ts';
+import { sessionQuery } from '../api/queries.ts';
+import { App } from './app.tsx';
+
+/** A session that ended is noticed by whichever request comes first; the sign-in room then stands over the same address. */
+function noticeEndedSession(error: Error): void {
+  if (error instanceof Problem && error.status === 401 && queries.getQueryData(sessionQuery.queryKey) !== null) {
+    void queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
+  }
+}
+
+const queries = new QueryClient({
+  queryCache: new QueryCache({ onError: noticeEndedSession }),
+  mutationCache: new MutationCache({ onError: noticeEndedSession }),
+  defaultOptions: {
+    queries: {
+      staleTime: 5000,
+      retry: (count, error) => count < 2 && !(error instanceof Problem && error.status >= 400 && error.status < 500),
+    },
+  },
+});
+
+// No variables and classes of its own: Mantine would write them into a style tag, which the content security policy
+// refuses. They are in tokens.css.
+const theme = createTheme({ primaryColor: 'blue', respectReducedMotion: true, cursorType: 'pointer' });
+const root = document.querySelector('#root');
+if (root !== null) {
+  createRoot(root).render(
+    <StrictMode>
+      <MantineProvider
+        theme={theme}
+        defaultColorScheme="auto"
+        colorSchemeManager={localStorageColorSchemeManager({ key: 'sallyport.theme' })}
+        withCssVariables={false}
+        withGlobalClasses={false}
+      >
+        <QueryClientProvider client={queries}>
+          <App />
+        </QueryClientProvider>
+      </MantineProvider>
+    </StrictMode>,
+  );
+}

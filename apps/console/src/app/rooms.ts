@@ -1,0 +1,27 @@
+import { IconBell, IconLayoutDashboard, IconSearch, IconSettings, IconStack2, IconUsers } from '@tabler/icons-react';
+import type { Me } from '../api/queries.ts';
+
+export type Room = {
+  readonly path: string;
+  readonly name: string;
+  readonly icon: typeof IconBell;
+  readonly needs: readonly string[];
+};
+
+const rooms: readonly Room[] = [
+  { path: '/', name: 'Overview', icon: IconLayoutDashboard, needs: [] },
+  { path: '/alerts', name: 'Alerts', icon: IconBell, needs: ['alerts:read'] },
+  { path: '/search', name: 'Search', icon: IconSearch, needs: ['events:read'] },
+  { path: '/ledger', name: 'Ledger', icon: IconStack2, needs: ['ledger:read'] },
+  { path: '/people', name: 'People & access', icon: IconUsers, needs: ['users:read', 'sessions:own', 'audit:read'] },
+  { path: '/settings', name: 'Settings', icon: IconSettings, needs: [] },
+];
+
+export function may(me: Me, action: string): boolean {
+  return me.permissions.includes(action);
+}
+
+/** What a role may not enter is not shown. */
+export function roomsFor(me: Me): Room[] {
+  return rooms.filter(({ needs }) => needs.length === 0 || needs.some((action) => may(me, action)));
+}

@@ -1,0 +1,93 @@
+import { useHotkeys } from '@mantine/hooks';
+import { IconCommand } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useRef, useState } from 'react';
+import type { ReactNode } from 'react';
+import { Link, useLocation } from 'wouter';
+import { countOf, overviewQuery } from '../api/queries.ts';
+import type { Me } from '../api/queries.ts';
+import { formatCompact } from '../parts/numbers.ts';
+import { LiveMark } from './live-mark.tsx';
+import { AlertToast } from './alert-toast.tsx';
+import { Palette } from './palette.tsx';
+import { may, roomsFor } from './rooms.ts';
+import type { Room } from './rooms.ts';
+import { UserMenu } from './user-menu.tsx';
+import { useLive } from './use-live.ts';
+import { Wordmark } from './wordmark.tsx';
+
+/** The rail, the room, and on narrow screens the bar below. */
+export function Shell({ me, children }: { readonly me: Me; readonly children: ReactNode }) {
+  const live = useLive(may(me, 'events:read'));
+  const [path] = useLocation();
+  const [isPaletteOpen, setPaletteOpen] = useState(false);
+  const main = useRef<HTMLElement>(null);
+  useHotkeys([['mod+K', () => setPaletteOpen((open) => !open)]], []);
+  // A reader of the page hears the new room, and Tab goes on from its start.
+  const lastPath = useRef(path);
+  useEffect(() => {
+    if (lastPath.current !== path) main.current?.focus({ preventScroll: true });
+    lastPath.current = path;
+  }, [path]);
+  const rooms = roomsFor(me);
+  return (
+    <div className="shell">
+      <a className="skip-link" href="#room">
+        Skip to the room
+      </a>
+      <nav className="rail" aria-label="Rooms">
+        <Wordmark organization={me.organization} />
+        {rooms.map((room) => (
+          <RoomLink key={room.path} room={room} isCurrent={room.path === path} className="rail-link" />
+        ))}
+        <div className="rail-foot">
+          <button type="button" className="rail-link" onClick={() => setPaletteOpen(true)}>
+            <IconCommand aria-hidden="true" /> Find anything <kbd>⌘K</kbd>
+          </button>
+          <LiveMark live={live} />
+          <UserMenu me={me} />
+        </div>
+      </nav>
+      <main id="room" className="room" tabIndex={-1} ref={main}>
+        {children}
+      </main>
+      <nav className="bar" aria-label="Rooms, narrow">
+        {rooms.map((room) => (
+          <RoomLink key={room.path} room={room} isCurrent={room.path === path} className="bar-link" />
+        ))}
+      </nav>
+      <AlertToast />
+      <Palette me={me} opened={isPaletteOpen} onClose={() => setPaletteOpen(false)} />
+    </div>
+  );
+}
+
+function RoomLink({
+  room,
+  isCurrent,
+  className,
+}: {
+  readonly room: Room;
+  readonly isCurrent: boolean;
+  readonly className: string;
+}) {
+  const Icon = room.icon;
+  const narrow = className === 'bar-link';
+  return (
+    <Link href={room.path} className={className} aria-current={isCurrent ? 'page' : undefined}>
+      <Icon size={narrow ? 22 : 18} stroke={1.7} aria-hidden="true" />
+      <span>{narrow ? room.name.split(' ')[0] : room.name}</span>
+      {room.path === '/alerts' ? <NewAlertCount /> : null}
+    </Link>
+  );
+}
+
+function NewAlertCount() {
+  const { data } = useQuery({ ...overviewQuery, select: ({ alerts }) => countOf(alerts, 'new') });
+  if (data === undefined || data === 0) return null;
+  return (
+    <span className="rail-count">
+      {formatCompact(data)} <span className="visually-hidden">new</span>
+    </span>
+  );
+}

@@ -1,0 +1,88 @@
+import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
+import { overviewQuery } from '../api/queries.ts';
+import type { AlertRow } from '../api/queries.ts';
+import type { ListedEvent } from '../parts/listed-event.ts';
+import { announceAlert } from './announce-alert.ts';
+import { openLive } from './live.ts';
+import type { Live, LiveState } from './live.ts';
+
+export type LiveStatus = { readonly state: LiveState; readonly perSecond: number };
+export type LiveControls = LiveStatus & { readonly pause: () => void; readonly resume: () => void };
+
+const keptEvents = 400;
+const settleMs = 250;
+const neverStale = { staleTime: Infinity, gcTime: Infinity } as const;
+
+export const liveStatusQuery = queryOptions({
+  queryKey: ['live', 'status'],
+  queryFn: (): LiveStatus => ({ state: 'connecting', perSecond: 0 }),
+  initialData: (): LiveStatus => ({ state: 'connecting', perSecond: 0 }),
+  ...neverStale,
+});
+
+/** The newest events that came by, newest first. */
+export const liveEventsQuery = queryOptions({
+  queryKey: ['live', 'events'],
+  queryFn: (): readonly ListedEvent[] => [],
+  initialData: (): readonly ListedEvent[] => [],
+  ...neverStale,
+});
+
+export const newestAlertQuery = queryOptions({
+  queryKey: ['live', 'alert'],
+  queryFn: (): AlertRow | null => null,
+  initialData: (): AlertRow | null => null,
+  ...neverStale,
+});
+
+/** Keeps one live connection open and writes what it brings into the query cache. */
+export function useLive(withEvents: boolean): LiveControls {
+  const queries = useQueryClient();
+  const live = useRef<Live>(undefined);
+  const { data } = useQuery(liveStatusQuery);
+  useEffect(() => {
+    let refresh: ReturnType<typeof setTimeout> | undefined;
+    let counted = { count: 0, sinceMs: performance.now() };
+    const refreshSoon = (): void => {
+      refresh ??= setTimeout(() => {
+        refresh = undefined;
+        void queries.invalidateQueries({ queryKey: ['alerts'] });
+        void queries.invalidateQueries({ queryKey: overviewQuery.queryKey });
+      }, settleMs);
+    };
+    const status = (change: Partial<LiveStatus>): void => {
+      queries.setQueryData(liveStatusQuery.queryKey, (before): LiveStatus => ({
+        state: 'connecting',
+        perSecond: 0,
+        ...before,
+        ...change,
+      }));
+    };
+    const opened = openLive(withEvents ? ['events', 'alerts'] : ['alerts'], {
+      onState: (state) => status({ state }),
+      onAlert(alert) {
+        queries.setQueryData(newestAlertQuery.queryKey, alert);
+        announceAlert(alert);
+        refreshSoon();
+      },
+      onEvents({ count, sample }) {
+        counted = { ...counted, count: counted.count + count };
+        const elapsedMs = performance.now() - counted.sinceMs;
+        if (elapsedMs > 2000) {
+          status({ perSecond: (counted.count * 1000) / elapsedMs });
+          counted = { count: 0, sinceMs: performance.now() };
+        }
+        queries.setQueryData(liveEventsQuery.queryKey, (before = []) =>
+          [...sample.toReversed(), ...before].slice(0, keptEvents),
+        );
+      },
+    });
+    live.current = opened;
+    return () => {
+      clearTimeout(refresh);
+      opened.close();
+    };
+  }, [queries, withEvents]);
+  return { ...data, pause: () => live.current?.pause(), resume: () => live.current?.resume() };
+}

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'vite';
+import { verifierPlugin } from './verifier-plugin.ts';
+
+const offline = join(import.meta.dirname, '..', 'seal', 'offline');
+
+/**
+ * The page that "Download evidence" fills: one file with the verifier and its style inside, which asks nothing of any
+ * network. The evidence takes the place of `<!--EVIDENCE-->`.
+ */
+export async function buildOfflinePage(): Promise<string> {
+  const output = await build({
+    configFile: false,
+    root: offline,
+    logLevel: 'error',
+    plugins: [verifierPlugin()],
+    build: {
+      write: false,
+      target: 'es2022',
+      lib: { entry: join(offline, 'main.ts'), formats: ['iife'], name: 'sallyport', fileName: 'verifier' },
+    },
+  });
+  const results = Array.isArray(output) ? output : [output];
+  const script = results
+    .flatMap((result) => ('output' in result ? result.output : []))
+    .map((chunk) => (chunk.type === 'chunk' ? chunk.code : ''))
+    .join('');
+  const page = readFileSync(join(offline, 'page.html'), 'utf8');
+  // In a replacement text `$` has a meaning, in a script "</script" ends it.
+  return page.replace('/*SCRIPT*/', () => script.replaceAll(/<\/(script)/gi, '<\\/$1'));
+}

@@ -1,0 +1,259 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { createServerUnderTest } from '@sallyport/testing/server-under-test';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { addPasskeyDevice, chromiumPath, picture, seriousFaults, startBrowser } from './testing/browser.ts';
+
+// One story, told in order: each test goes on where the one before it stopped.
+const password = 'harbour lantern quiet mosaic';
+const pictures = process.env['SALLYPORT_PICTURES'] ?? mkdtempSync(join(tmpdir(), 'sallyport-pictures-'));
+const server = createServerUnderTest();
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+/** What the page complained of: refused by its content policy, failed, or asked of somebody else. */
+const complaints: string[] = [];
+/** What axe found serious in any room, and what does not fit. */
+const faults: string[] = [];
+let startedAtMs = 0;
+
+before(async () => {
+  const chromium = chromiumPath();
+  assert.ok(chromium !== undefined, 'Cannot test the console: there is no Chromium. apt-get install -y chromium');
+  await server.start();
+  browser = await startBrowser(chromium);
+  context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    reducedMotion: 'reduce',
+    acceptDownloads: true,
+  });
+  page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().includes('Failed to load resource'))
+      complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('request', (request) => {
+    const { protocol, hostname } = new URL(request.url());
+    if (protocol !== 'blob:' && protocol !== 'data:' && hostname !== 'localhost') complaints.push(`asked ${hostname}`);
+  });
+});
+
+after(async () => {
+  await browser.close();
+  await server.end();
+  if (process.env['SALLYPORT_PICTURES'] === undefined) rmSync(pictures, { recursive: true, force: true });
+});
+
+async function atRest(name: string): Promise<void> {
+  await picture(page, pictures, name);
+  faults.push(...(await seriousFaults(page)).map((fault) => `${name}: ${fault}`));
+  await page.setViewportSize({ width: 320, height: 640 });
+  const overflow = await page.evaluate(
+    async () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  await page.setViewportSize({ width: 1440, height: 900 });
+  if (overflow > 0) faults.push(`${name}: ${overflow} pixels too wide`);
+}
+
+/** Where the wanted file goes when a button is pressed. */
+async function downloaded(press: () => Promise<void>): Promise<string> {
+  const waiting = page.waitForEvent('download');
+  await press();
+  return (await waiting).path();
+}
+
+test('The printed link makes the first administrator, with a passkey and recovery codes', async () => {
+  const link = /http:\/\/localhost:\d+\/setup#\S+/.exec(server.output())?.[0];
+  assert.ok(link !== undefined, 'a link was printed');
+  startedAtMs = performance.now();
+  await addPasskeyDevice(context, page);
+  await page.goto(link);
+  await page.getByRole('heading', { name: /Create the administrator/ }).waitFor();
+  await atRest('setup-account');
+  await page.getByLabel('Your name').fill('Ada');
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByText('Strong').waitFor();
+  await page.getByRole('button', { name: 'Create the account' }).click();
+  await page.getByRole('heading', { name: 'Add a second factor' }).waitFor();
+  await atRest('setup-factor');
+  await page.getByRole('button', { name: /Use a passkey/ }).click();
+  await page.getByRole('heading', { name: 'Keep your recovery codes' }).waitFor();
+  await atRest('setup-recovery');
+  assert.equal(await page.getByRole('list', { name: 'Recovery codes' }).getByRole('listitem').count(), 10);
+  await page.getByLabel(/I have kept them/).check();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('heading', { name: 'You are in, Ada' }).waitFor();
+  await page.getByRole('button', { name: /Name your organisation/ }).click();
+  await page.getByLabel('Organisation').fill('Harbour Light');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByLabel('done').waitFor();
+  await atRest('setup-path');
+  await page.getByRole('button', { name: 'Go to the overview' }).click();
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+});
+
+test('The setup link is of no use a second time', async () => {
+  const link = /http:\/\/localhost:\d+\/setup#\S+/.exec(server.output())?.[0] ?? '';
+  const other = await browser.newContext();
+  const stranger = await other.newPage();
+  await stranger.goto(link);
+  await stranger.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await other.close();
+});
+
+test('Three wrong passwords become an alert that explains itself', async () => {
+  await page.getByRole('heading', { name: 'Try it' }).waitFor();
+  await atRest('overview-empty');
+  const other = await browser.newContext();
+  const stranger = await other.newPage();
+  await stranger.goto(new URL('/', page.url()).href);
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    await stranger.getByLabel('Name').fill('Ada');
+    await stranger.getByLabel('Password', { exact: true }).fill(`wrong ${attempt}`);
+    await stranger.getByRole('button', { name: 'Continue' }).click();
+    await stranger.getByRole('alert').waitFor();
+  }
+  await other.close();
+  await page.getByRole('link', { name: 'See why it fired' }).click();
+  await page.getByRole('heading', { name: 'Why it fired' }).waitFor();
+  await page.getByRole('heading', { name: 'Verified in this browser' }).waitFor();
+  await atRest('alert-failed-sign-ins');
+});
+
+test('A replayed break-in moves the overview and fills the list', async () => {
+  await page.getByRole('link', { name: 'Overview' }).first().click();
+  await page.getByRole('button', { name: 'Replay it' }).click();
+  await page.getByRole('link', { name: 'See what it set off' }).waitFor();
+  await page
+    .getByRole('listitem')
+    .filter({ hasText: 'Replay a break-in' })
+    .getByLabel('done')
+    .waitFor({ timeout: 30_000 });
+  await page.waitForTimeout(9000);
+  await atRest('overview');
+  await page.getByRole('link', { name: 'See what it set off' }).click();
+  await page.getByRole('heading', { name: 'Alerts' }).waitFor();
+  const rows = page.getByRole('list', { name: 'Alerts' }).getByRole('listitem');
+  assert.ok((await rows.count()) >= 3, 'several alerts');
+  await atRest('alerts');
+});
+
+test('The keyboard alone goes through the alerts, and a person takes one, comments and closes it', async () => {
+  const rows = page.getByRole('list', { name: 'Alerts' }).getByRole('listitem');
+  await rows.first().focus();
+  await page.keyboard.press('j');
+  await page.keyboard.press('k');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Why it fired' }).waitFor();
+  await page.getByRole('button', { name: 'Take it' }).click();
+  await page.getByRole('button', { name: 'Take it' }).waitFor({ state: 'detached' });
+  await page.getByLabel('Comment').fill('The replay from the overview, nothing real.');
+  await page.getByRole('button', { name: 'Comment' }).click();
+  await page.getByRole('listitem').filter({ hasText: 'nothing real' }).waitFor();
+  await page.getByRole('heading', { name: 'Verified in this browser' }).waitFor();
+  await atRest('alert');
+  await page.getByRole('button', { name: 'Close', exact: true }).last().click();
+  await page.getByRole('button', { name: 'Reopen' }).waitFor();
+});
+
+test('The seal is green here, and red with any one bit turned over', async () => {
+  await page.getByRole('link', { name: 'Try to break it' }).click();
+  await page.getByRole('heading', { name: 'Every check passes' }).waitFor();
+  await atRest('verify-green');
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    await page.getByRole('button', { name: 'Flip a random bit' }).click();
+    await page.getByRole('heading', { name: 'Does not verify' }).waitFor();
+    if (attempt === 4) break;
+    await page.getByRole('button', { name: 'Put it back' }).click();
+    await page.getByRole('heading', { name: 'Every check passes' }).waitFor();
+  }
+  assert.match(page.url(), /flip=\d+\.[0-7]/);
+  await atRest('verify-red');
+  assert.ok(performance.now() - startedAtMs < 600_000, 'within ten minutes');
+});
+
+test('A downloaded page verifies with no network, and not after a change', async () => {
+  await page.goBack();
+  await page.getByRole('heading', { name: 'Verified in this browser' }).waitFor();
+  const path = await downloaded(() => page.getByRole('button', { name: 'Page that verifies offline' }).click());
+  const html = readFileSync(path, 'utf8');
+  const offline = await browser.newContext({ offline: true });
+  const reader = await offline.newPage();
+  await reader.setContent(html);
+  await reader.getByText('This event is sealed in the log').waitFor();
+  await reader.screenshot({ path: join(pictures, 'evidence-offline.png'), fullPage: true });
+  const changed = html.replace(
+    /\nbody ([A-Za-z0-9+/])/,
+    (_whole, first: string) => `\nbody ${first === 'A' ? 'B' : 'A'}`,
+  );
+  assert.notEqual(changed, html);
+  await reader.setContent(changed);
+  await reader.getByText('This evidence does not verify').waitFor();
+  await offline.close();
+});
+
+test('Search finds, narrows by a click, and follows what comes', async () => {
+  await page.getByRole('link', { name: 'Search' }).first().click();
+  await page.getByRole('list').locator('.event-row').first().waitFor();
+  await page.getByLabel('Query').fill('synthetic');
+  await page.getByRole('button', { name: 'Search', exact: true }).click();
+  await page.getByText(/the engine took/).waitFor();
+  await page.getByLabel('Query').fill('');
+  await page.getByRole('button', { name: 'Search', exact: true }).click();
+  await page.locator('.event-row').first().waitFor();
+  await atRest('search');
+  await page.locator('.event-row').nth(2).click();
+  await page.getByRole('heading', { name: 'Verified in this browser' }).waitFor();
+  await atRest('search-event');
+  await page.getByRole('button', { name: 'Close', exact: true }).click();
+  await page.getByLabel('Live').check({ force: true });
+  await page.getByText(/Live: the newest/).waitFor();
+});
+
+test('The whole ledger verifies in the browser', async () => {
+  await page.getByRole('link', { name: 'Ledger' }).first().click();
+  await page.getByRole('button', { name: 'Verify everything' }).click();
+  await page.getByRole('heading', { name: /All [\d,.]+ entries verify/ }).waitFor();
+  await atRest('ledger');
+});
+
+test('People, settings and the palette are in order', async () => {
+  await page.getByRole('link', { name: 'People & access' }).click();
+  await page.getByRole('cell', { name: /Ada/ }).waitFor();
+  await page.getByLabel('Their name').fill('Grace');
+  await page.getByRole('button', { name: 'Make a link' }).click();
+  await page.getByText(/Shown this once/).waitFor();
+  await atRest('people');
+  await page.getByText('Audit trail').click();
+  await page.getByRole('table').getByRole('row').nth(3).waitFor();
+  await atRest('audit');
+  await page.getByRole('link', { name: 'Settings' }).first().click();
+  await page.getByRole('heading', { name: 'API keys' }).waitFor();
+  await atRest('settings');
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: 'Find anything' }).fill('led');
+  await atRest('palette');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Ledger', exact: true }).waitFor();
+});
+
+test('Signing out ends the session, and the passkey alone signs in again', async () => {
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await atRest('sign-in');
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+  await page.getByRole('heading', { name: 'Ledger', exact: true }).waitFor();
+});
+
+test('Nothing was refused by the content policy, failed, or asked of another server', () => {
+  assert.deepEqual(complaints, []);
+});
+
+test('In no room does axe find anything serious, and every room fits 320 pixels', () => {
+  assert.deepEqual(faults, []);
+});

@@ -1,0 +1,15 @@
+import { Button } from '@mantine/core';
+import { useClipboard } from '@mantine/hooks';
+
+/** Something to paste elsewhere. */
+export function CopyField({ value, label }: { readonly value: string; readonly label: string }) {
+  const { copy, copied } = useClipboard({ timeout: 2000 });
+  return (
+    <div className="copy-field">
+      <code>{value}</code>
+      <Button size="compact-sm" variant="default" onClick={() => copy(value)} aria-label={`Copy ${label}`}>
+        {copied ? 'Copied' : 'Copy'}
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,38 @@
+import { Button, Checkbox } from '@mantine/core';
+import { useState } from 'react';
+import { downloadText } from '../seal/download.ts';
+
+/** Shown this once: the way back in when the second factor is lost. */
+export function RecoveryCodes({ codes, onDone }: { readonly codes: readonly string[]; readonly onDone: () => void }) {
+  const [isKept, setKept] = useState(false);
+  const text = `Sallyport recovery codes for ${location.host}\nEach works once, together with the password.\n\n${codes.join('\n')}\n`;
+  return (
+    <div className="stack">
+      <p className="quiet">
+        If you lose the second factor, each of these lets you in once, together with your password. They are shown only
+        now.
+      </p>
+      <ol className="codes" aria-label="Recovery codes">
+        {codes.map((code) => (
+          <li key={code}>{code}</li>
+        ))}
+      </ol>
+      <div className="row">
+        <Button variant="default" onClick={() => downloadText('sallyport-recovery-codes.txt', text)}>
+          Save as a file
+        </Button>
+        <Button variant="default" onClick={() => window.print()}>
+          Print
+        </Button>
+      </div>
+      <Checkbox
+        label="I have kept them somewhere else than on this computer"
+        checked={isKept}
+        onChange={(event) => setKept(event.currentTarget.checked)}
+      />
+      <Button size="md" disabled={!isKept} onClick={onDone}>
+        Continue
+      </Button>
+    </div>
+  );
+}

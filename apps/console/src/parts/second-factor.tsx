@@ -1,0 +1,133 @@
+import { Button } from '@mantine/core';
+import { IconDeviceMobile, IconFingerprint } from '@tabler/icons-react';
+import { useMutation } from '@tanstack/react-query';
+import { QRCodeSVG } from 'qrcode.react';
+import { useState } from 'react';
+import { call } from '../api/call.ts';
+import type { Answer } from '../api/call.ts';
+import { CodeInput } from './code-input.tsx';
+import { CopyField } from './copy-field.tsx';
+import { Notice, ProblemNotice } from './notice.tsx';
+import { addressWithName, createPasskey, passkeyRefusal, passkeysPossible } from './passkey.ts';
+import { Problem } from '../api/problem.ts';
+
+export type Enrolled = Answer<'POST /v1/enrolment/passkey'>;
+
+/** Something only you have, besides the password: a passkey, or an app that makes codes. */
+export function SecondFactor({
+  enrolment,
+  onEnrolled,
+}: {
+  readonly enrolment: string;
+  readonly onEnrolled: (enrolled: Enrolled) => void;
+}) {
+  const [isTotp, setTotp] = useState(false);
+  const passkey = useMutation({
+    mutationFn: async () => {
+      const options = await call('POST /v1/enrolment/passkey/options', { body: { enrolment } });
+      const response = await createPasskey(options);
+      return call('POST /v1/enrolment/passkey', { body: { enrolment, response } });
+    },
+    onSuccess: onEnrolled,
+  });
+  if (isTotp) return <AuthenticatorApp enrolment={enrolment} onEnrolled={onEnrolled} onBack={() => setTotp(false)} />;
+  const named = addressWithName();
+  return (
+    <div className="stack">
+      {passkeysPossible() ? (
+        <button type="button" className="choice" onClick={() => passkey.mutate()} disabled={passkey.isPending}>
+          <IconFingerprint size={28} stroke={1.5} aria-hidden="true" />
+          <span>
+            <strong>{passkey.isPending ? 'Waiting for your device…' : 'Use a passkey'}</strong>
+            <span className="quiet">
+              Fingerprint, face, screen lock or security key. Cannot be phished. Recommended.
+            </span>
+          </span>
+        </button>
+      ) : (
+        <Notice title="Passkeys need a name, not a number">
+          {named === undefined ? (
+            <p>Open this page under a host name with HTTPS, or use an authenticator app.</p>
+          ) : (
+            <p>
+              <a href={named}>Open this page as localhost</a>, or use an authenticator app.
+            </p>
+          )}
+        </Notice>
+      )}
+      <button type="button" className="choice" onClick={() => setTotp(true)}>
+        <IconDeviceMobile size={28} stroke={1.5} aria-hidden="true" />
+        <span>
+          <strong>Use an authenticator app</strong>
+          <span className="quiet">Six digits that change every 30 seconds. Works with any such app, offline.</span>
+        </span>
+      </button>
+      {passkey.error === null ? null : passkey.error instanceof Problem ? (
+        <ProblemNotice problem={passkey.error} />
+      ) : (
+        <Notice tone="warn" title="No passkey was made">
+          <p>{passkeyRefusal(passkey.error)}</p>
+        </Notice>
+      )}
+    </div>
+  );
+}
+
+function AuthenticatorApp({
+  enrolment,
+  onEnrolled,
+  onBack,
+}: {
+  readonly enrolment: string;
+  readonly onEnrolled: (enrolled: Enrolled) => void;
+  readonly onBack: () => void;
+}) {
+  const [code, setCode] = useState('');
+  const start = useMutation({ mutationFn: () => call('POST /v1/enrolment/totp', { body: { enrolment } }) });
+  const confirm = useMutation({
+    mutationFn: () => call('POST /v1/enrolment/totp/confirm', { body: { enrolment, code } }),
+    onSuccess: onEnrolled,
+  });
+  if (start.isIdle) {
+    return (
+      <div className="stack">
+        <p className="quiet">The next page shows a code to scan. Have the app open on your phone.</p>
+        <div className="row">
+          <Button onClick={() => start.mutate()}>Show the code</Button>
+          <Button variant="default" onClick={onBack}>
+            Back
+          </Button>
+        </div>
+      </div>
+    );
+  }
+  if (start.error !== null) return <ProblemNotice problem={start.error} retry={() => start.mutate()} />;
+  if (start.data === undefined) return <div className="shape" style={{ height: 240 }} />;
+  return (
+    <form
+      className="stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        confirm.mutate();
+      }}
+    >
+      <div className="qr">
+        <QRCodeSVG value={start.data.uri} size={184} marginSize={2} title="Code to scan with the authenticator app" />
+      </div>
+      <details className="fold">
+        <summary>Cannot scan? Type it instead</summary>
+        <CopyField value={start.data.secret} label="the secret" />
+      </details>
+      <CodeInput label="The six digits the app shows now" value={code} onChange={setCode} />
+      {confirm.error === null ? null : <ProblemNotice problem={confirm.error} />}
+      <div className="row">
+        <Button type="submit" disabled={code.length !== 6} loading={confirm.isPending}>
+          Confirm
+        </Button>
+        <Button variant="default" onClick={onBack}>
+          Back
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,142 @@
+import { useComputedColorScheme } from '@mantine/core';
+import { useElementSize } from '@mantine/hooks';
+import { useEffect, useRef, useState } from 'react';
+import uPlot from 'uplot';
+import { formatTime, useClockChoice } from './clock.tsx';
+import { formatCount } from './numbers.ts';
+
+export type TimePoint = { readonly timeMs: number; readonly count: number };
+
+type ChartProps = {
+  readonly points: readonly TimePoint[];
+  readonly kind: 'area' | 'bars';
+  readonly height: number;
+  /** What the chart says, for those who do not see it. */
+  readonly label: string;
+  readonly unit: string;
+  /** Dragging over the chart chooses a range. */
+  readonly onRange?: (range: { readonly fromMs: number; readonly toMs: number }) => void;
+};
+
+/** Counts over time. One colour, readable in black and white; the value under the pointer is written below. */
+export function TimeChart({ points, kind, height, label, unit, onRange }: ChartProps) {
+  const { ref: frame, width } = useElementSize<HTMLDivElement>();
+  const place = useRef<HTMLDivElement>(null);
+  const scheme = useComputedColorScheme('light');
+  const [clock] = useClockChoice();
+  const [pointed, setPointed] = useState<TimePoint>();
+  const chosen = useRef(onRange);
+  useEffect(() => {
+    chosen.current = onRange;
+  }, [onRange]);
+
+  useEffect(() => {
+    const element = place.current;
+    if (element === null || width === 0) return undefined;
+    const [accent, line, quiet] = ['--accent', '--line', '--quiet'].map((name) => resolveColor(element, name));
+    const axis = {
+      stroke: quiet ?? '',
+      font: '12px Inter, system-ui, sans-serif',
+      grid: { stroke: line ?? '', width: 1 },
+      ticks: { show: false },
+    };
+    const paths = kind === 'bars' ? uPlot.paths.bars?.({ size: [0.8, 40], radius: 0.15 }) : uPlot.paths.linear?.();
+    const toDate = (seconds: number): Date =>
+      clock === 'utc' ? uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC') : new Date(seconds * 1000);
+    const chart = new uPlot(
+      {
+        width,
+        height,
+        padding: [8, 8, 0, 0],
+        legend: { show: false },
+        cursor: {
+          y: false,
+          points: { show: kind === 'area' },
+          drag: { x: onRange !== undefined, y: false, setScale: false },
+        },
+        tzDate: toDate,
+        scales: { y: { range: (_chart, _min, max) => [0, Math.max(1, max * 1.12)] } },
+        axes: [
+          {
+            ...axis,
+            size: 28,
+            space: 72,
+            grid: { show: false },
+            values: (_chart, splits, _axis, _space, increment) =>
+              splits.map((split) => timeLabel(toDate(split), increment)),
+          },
+          {
+            ...axis,
+            size: 46,
+            incrs: [
+              1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000,
+              1_000_000,
+            ],
+            values: (_chart, splits) => splits.map((split) => (split >= 1000 ? `${split / 1000}k` : String(split))),
+          },
+        ],
+        series: [
+          {},
+          {
+            stroke: accent ?? '',
+            width: kind === 'area' ? 1.6 : 0,
+            fill: kind === 'area' ? withAlpha(accent ?? '', 0.13) : withAlpha(accent ?? '', 0.75),
+            points: { show: false },
+            ...(paths === undefined ? {} : { paths }),
+          },
+        ],
+        hooks: {
+          setCursor: [
+            (made) => {
+              const at = made.cursor.idx;
+              setPointed(typeof at === 'number' ? points[at] : undefined);
+            },
+          ],
+          setSelect: [
+            (made) => {
+              if (made.select.width < 4) return;
+              const fromMs = made.posToVal(made.select.left, 'x') * 1000;
+              const toMs = made.posToVal(made.select.left + made.select.width, 'x') * 1000;
+              chosen.current?.({ fromMs: Math.floor(fromMs), toMs: Math.ceil(toMs) });
+            },
+          ],
+        },
+      },
+      [points.map(({ timeMs }) => timeMs / 1000), points.map(({ count }) => count)],
+      element,
+    );
+    return () => chart.destroy();
+  }, [points, width, height, kind, scheme, clock, onRange === undefined]);
+
+  return (
+    <div ref={frame} className="chart">
+      <div ref={place} role="img" aria-label={label} style={{ height }} />
+      <p className="chart-note" aria-hidden="true">
+        {pointed === undefined
+          ? '\u00a0'
+          : `${formatTime(pointed.timeMs, clock)}: ${formatCount(pointed.count)} ${unit}`}
+      </p>
+    </div>
+  );
+}
+
+/** A canvas cannot read custom properties; an element can. */
+function resolveColor(within: HTMLElement, property: string): string {
+  const probe = document.createElement('span');
+  probe.style.color = `var(${property})`;
+  within.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
+
+function withAlpha(color: string, alpha: number): string {
+  return `color-mix(in srgb, ${color} ${alpha * 100}%, transparent)`;
+}
+
+function timeLabel(date: Date, incrementSeconds: number): string {
+  const two = (number: number): string => String(number).padStart(2, '0');
+  if (incrementSeconds >= 86_400) return `${date.getDate()}.${date.getMonth() + 1}.`;
+  const minutes = `${two(date.getHours())}:${two(date.getMinutes())}`;
+  return incrementSeconds < 60 ? `${minutes}:${two(date.getSeconds())}` : minutes;
+}

@@ -1,0 +1,104 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from 'wouter';
+import type { Me } from '../../api/queries.ts';
+import { rulesQuery } from '../../api/queries.ts';
+import { may } from '../../app/rooms.ts';
+import { Chip } from '../../parts/chip.tsx';
+import { Clock } from '../../parts/clock.tsx';
+import { LevelMark } from '../../parts/level.tsx';
+import { Loading } from '../../parts/loading.tsx';
+import { ProblemNotice } from '../../parts/notice.tsx';
+import { SidePanel } from '../../parts/side-panel.tsx';
+import { SealCard } from '../../seal/seal-card.tsx';
+import { alertQuery } from './alerts-query.ts';
+import { Comments } from './comments.tsx';
+import { InputEvent } from './input-event.tsx';
+import { stateWords } from './state-words.ts';
+import { Triage } from './triage.tsx';
+
+/** Why it fired: facts first, then what to do, then the event, then raw. */
+export function AlertPanel({
+  id,
+  me,
+  onClose,
+}: {
+  readonly id: string;
+  readonly me: Me;
+  readonly onClose: () => void;
+}) {
+  const { data: alert, error, refetch } = useQuery(alertQuery(id));
+  const { data: rules } = useQuery(rulesQuery);
+  if (alert === undefined) {
+    return (
+      <SidePanel title="Alert" label={`Alert ${id}`} onClose={onClose}>
+        {error === null ? (
+          <Loading heights={[88, 160, 120]} />
+        ) : (
+          <ProblemNotice problem={error} retry={() => void refetch()} />
+        )}
+      </SidePanel>
+    );
+  }
+  const rule = rules?.rules.find((known) => known.id === alert.rule_id);
+  return (
+    <SidePanel
+      title={alert.title}
+      label={`Alert ${id}`}
+      onClose={onClose}
+      above={
+        <div className="row">
+          <LevelMark level={alert.level} />
+          <span className="quiet small">
+            {stateWords[alert.state]} · <Clock at={alert.created_at} /> · no. {alert.number}
+          </span>
+        </div>
+      }
+    >
+      {may(me, 'alerts:write') ? <Triage alert={alert} me={me} /> : null}
+      <section aria-labelledby="why">
+        <h3 id="why">Why it fired</h3>
+        <p>
+          Rule <Chip kind="rule" value={rule?.title ?? alert.title} query={`rule:${alert.rule_id}`} /> matched{' '}
+          {alert.matched.length === 0 ? 'this event.' : 'because of these fields:'}
+        </p>
+        {alert.matched.length === 0 ? null : (
+          <dl className="facts matched">
+            {alert.matched.map(({ field, value }) => (
+              <div key={`${field}-${value}`}>
+                <dt>{field}</dt>
+                <dd className="mono">{value}</dd>
+              </div>
+            ))}
+          </dl>
+        )}
+        <div className="row">
+          {alert.host === undefined ? null : <Chip kind="host" value={alert.host} query={`host:"${alert.host}"`} />}
+          {alert.user === undefined ? null : <Chip kind="user" value={alert.user} query={`user:"${alert.user}"`} />}
+        </div>
+        {rule?.description === undefined ? null : <p className="quiet">{rule.description}</p>}
+        {rule === undefined ? null : (
+          <p className="quiet small">
+            <code>{rule.file}</code>
+            {rule.tags.length === 0 ? '' : ` · ${rule.tags.filter((tag) => tag.startsWith('attack.')).join(' · ')}`}
+          </p>
+        )}
+      </section>
+      <SealCard position={alert.finding} />
+      <InputEvent position={alert.input} />
+      {alert.related.length < 2 ? null : (
+        <section aria-labelledby="related">
+          <h3 id="related">Counted together</h3>
+          <p className="quiet small">This rule fires on several events within a time. These are they.</p>
+          <div className="row">
+            {alert.related.map((position) => (
+              <Link key={position} href={`/search?open=${position}`} className="chip">
+                {position}
+              </Link>
+            ))}
+          </div>
+        </section>
+      )}
+      <Comments alert={alert} canWrite={may(me, 'alerts:write')} />
+    </SidePanel>
+  );
+}

@@ -1,0 +1,8 @@
+import type { AlertState } from '../../api/queries.ts';
+
+export const stateWords: Readonly<Record<AlertState, string>> = {
+  new: 'New',
+  acknowledged: 'Taken',
+  closed: 'Closed',
+  suppressed: 'Suppressed',
+};

@@ -1,0 +1,72 @@
+import { Button, NativeSelect } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { AlertDetails, Me } from '../../api/queries.ts';
+import { usersQuery } from '../../api/queries.ts';
+import { may } from '../../app/rooms.ts';
+import { ProblemNotice } from '../../parts/notice.tsx';
+import { SuppressDialog } from './suppress-dialog.tsx';
+import { useTriage } from './use-triage.ts';
+import type { TriageChange } from './use-triage.ts';
+
+/** What a person may do with an alert now. */
+export function Triage({ alert, me }: { readonly alert: AlertDetails; readonly me: Me }) {
+  const triage = useTriage();
+  const [isSuppressing, setSuppressing] = useState(false);
+  const change = (wanted: TriageChange): void => triage.mutate({ ids: [alert.id], change: wanted });
+  return (
+    <div className="stack tight">
+      <div className="row">
+        {alert.state === 'new' ? (
+          <Button loading={triage.isPending} onClick={() => change({ state: 'acknowledged' })}>
+            Take it
+          </Button>
+        ) : null}
+        {alert.state === 'closed' || alert.state === 'suppressed' ? (
+          <Button variant="default" loading={triage.isPending} onClick={() => change({ state: 'acknowledged' })}>
+            Reopen
+          </Button>
+        ) : (
+          <Button variant="default" loading={triage.isPending} onClick={() => change({ state: 'closed' })}>
+            Close
+          </Button>
+        )}
+        {may(me, 'rules:manage') ? (
+          <Button variant="default" onClick={() => setSuppressing(true)}>
+            Suppress…
+          </Button>
+        ) : null}
+        <Assign alert={alert} me={me} onAssign={(assignee) => change({ assignee })} />
+      </div>
+      {triage.error === null ? null : <ProblemNotice problem={triage.error} />}
+      <SuppressDialog alert={alert} opened={isSuppressing} onClose={() => setSuppressing(false)} />
+    </div>
+  );
+}
+
+function Assign({
+  alert,
+  me,
+  onAssign,
+}: {
+  readonly alert: AlertDetails;
+  readonly me: Me;
+  readonly onAssign: (assignee: string | null) => void;
+}) {
+  const { data } = useQuery({ ...usersQuery, enabled: may(me, 'users:read') });
+  const users = data?.users ?? [{ id: me.user.id, name: me.user.name }];
+  const assignee = alert.assignee ?? '';
+  const known = users.some(({ id }) => id === assignee);
+  return (
+    <NativeSelect
+      aria-label="Assigned to"
+      value={assignee}
+      onChange={(event) => onAssign(event.currentTarget.value === '' ? null : event.currentTarget.value)}
+      data={[
+        { value: '', label: 'Nobody assigned' },
+        ...users.map(({ id, name }) => ({ value: id, label: id === me.user.id ? `${name} (you)` : name })),
+        ...(assignee === '' || known ? [] : [{ value: assignee, label: assignee }]),
+      ]}
+    />
+  );
+}

@@ -1,0 +1,81 @@
+import { Button, CloseButton, Modal, TextInput } from '@mantine/core';
+import { useLocalStorage } from '@mantine/hooks';
+import { IconBookmark } from '@tabler/icons-react';
+import { useState } from 'react';
+
+export type SavedSearch = { readonly name: string; readonly query: string; readonly range: string | undefined };
+
+/** Kept in this browser; to share one, send its address. */
+export function SavedSearches({
+  query,
+  range,
+  onOpen,
+}: {
+  readonly query: string;
+  readonly range: string | undefined;
+  readonly onOpen: (saved: SavedSearch) => void;
+}) {
+  const [saved, setSaved] = useLocalStorage<readonly SavedSearch[]>({
+    key: 'sallyport.saved-searches',
+    defaultValue: [],
+    getInitialValueInEffect: false,
+  });
+  const [isOpen, setOpen] = useState(false);
+  const [name, setName] = useState('');
+  return (
+    <>
+      <Button
+        variant="default"
+        leftSection={<IconBookmark size={16} aria-hidden="true" />}
+        onClick={() => setOpen(true)}
+      >
+        Saved{saved.length === 0 ? '' : ` (${saved.length})`}
+      </Button>
+      <Modal opened={isOpen} onClose={() => setOpen(false)} title="Saved searches" lockScroll={false}>
+        <div className="stack">
+          <form
+            className="row form-row"
+            onSubmit={(event) => {
+              event.preventDefault();
+              setSaved([...saved.filter((entry) => entry.name !== name.trim()), { name: name.trim(), query, range }]);
+              setName('');
+            }}
+          >
+            <TextInput
+              className="grow"
+              label="Save this search as"
+              value={name}
+              maxLength={80}
+              onChange={(event) => setName(event.currentTarget.value)}
+            />
+            <Button type="submit" variant="default" disabled={name.trim() === ''}>
+              Save
+            </Button>
+          </form>
+          <p className="quiet small">Kept in this browser. To share one, send its address.</p>
+          <ul className="lines">
+            {saved.map((entry) => (
+              <li key={entry.name}>
+                <button
+                  type="button"
+                  className="plain-button line-main"
+                  onClick={() => {
+                    setOpen(false);
+                    onOpen(entry);
+                  }}
+                >
+                  <span className="line-name">{entry.name}</span>
+                  <code className="quiet">{entry.query === '' ? 'everything' : entry.query}</code>
+                </button>
+                <CloseButton
+                  aria-label={`Forget ${entry.name}`}
+                  onClick={() => setSaved(saved.filter((other) => other.name !== entry.name))}
+                />
+              </li>
+            ))}
+          </ul>
+        </div>
+      </Modal>
+    </>
+  );
+}

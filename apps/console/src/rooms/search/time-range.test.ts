@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fromInputTime, resolveRange, toInputTime } from './time-range.ts';
+
+const nowMs = Date.parse('2026-03-01T12:00:05.500Z');
+
+test('resolveRange() counts a named range back from now, and leaves all time open', () => {
+  assert.deepEqual(resolveRange({ range: '1h', from: undefined, to: undefined }, nowMs), {
+    from: '2026-03-01T11:00:00.000Z',
+  });
+  assert.deepEqual(resolveRange({ range: 'nonsense', from: undefined, to: undefined }, nowMs), {});
+});
+
+test('resolveRange() takes the times in the address over a named range', () => {
+  assert.deepEqual(resolveRange({ range: '1h', from: 'a', to: undefined }, nowMs), { from: 'a' });
+});
+
+test('A time written into the picker comes back the same, in local time and in UTC', () => {
+  for (const utc of [true, false]) {
+    const iso = '2026-03-01T12:00:05.000Z';
+    assert.equal(fromInputTime(toInputTime(iso, utc), utc), iso);
+  }
+  assert.equal(fromInputTime('', true), undefined);
+});

@@ -1,0 +1,167 @@
+import { Button, Checkbox, Modal, TextInput } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { call } from '../../api/call.ts';
+import type { Answer } from '../../api/call.ts';
+import { Clock } from '../../parts/clock.tsx';
+import { CopyField } from '../../parts/copy-field.tsx';
+import { Loading } from '../../parts/loading.tsx';
+import { ProblemNotice } from '../../parts/notice.tsx';
+
+type Key = Answer<'GET /v1/keys'>['keys'][number];
+const scopes = ['events:write', 'events:read', 'alerts:read', 'alerts:write', 'ledger:read', 'health:read'];
+
+/** For programs, which have no second factor: each key may do only what it was made for. */
+export function ApiKeys() {
+  const { data, error, refetch } = useQuery({
+    queryKey: ['keys'],
+    queryFn: ({ signal }) => call('GET /v1/keys', { signal }),
+  });
+  const [isCreating, setCreating] = useState(false);
+  const [revoking, setRevoking] = useState<Key>();
+  const keys = (data?.keys ?? []).filter(({ revokedAtMs }) => revokedAtMs === undefined);
+  return (
+    <section className="sheet" aria-labelledby="keys">
+      <div className="sheet-head">
+        <h2 id="keys">API keys</h2>
+        <span className="quiet small">for programs</span>
+        <Button size="compact-md" variant="default" onClick={() => setCreating(true)}>
+          New key
+        </Button>
+      </div>
+      {error === null ? null : <ProblemNotice problem={error} retry={() => void refetch()} />}
+      {data === undefined && error === null ? <Loading heights={[44, 44]} /> : null}
+      <ul className="lines">
+        {keys.map((key) => (
+          <li key={key.id}>
+            <span className="line-main">
+              <span className="line-name">{key.name}</span>
+              <span className="quiet small">
+                {key.scopes.length > 5 ? `${key.scopes.length} permissions` : key.scopes.join(', ')}
+                {key.source === undefined ? '' : ` · only as source ${key.source}`} ·{' '}
+                {key.lastUsedAtMs === undefined ? (
+                  'never used'
+                ) : (
+                  <>
+                    last used <Clock at={key.lastUsedAtMs} />
+                  </>
+                )}
+              </span>
+            </span>
+            <Button
+              size="compact-sm"
+              variant="default"
+              onClick={() => setRevoking(key)}
+              aria-label={`Revoke ${key.name}`}
+            >
+              Revoke
+            </Button>
+          </li>
+        ))}
+      </ul>
+      <CreateKey opened={isCreating} onClose={() => setCreating(false)} />
+      <RevokeKey apiKey={revoking} onClose={() => setRevoking(undefined)} />
+    </section>
+  );
+}
+
+function CreateKey({ opened, onClose }: { readonly opened: boolean; readonly onClose: () => void }) {
+  const queries = useQueryClient();
+  const [name, setName] = useState('');
+  const [wanted, setWanted] = useState<readonly string[]>(['events:write']);
+  const create = useMutation({
+    mutationFn: () => call('POST /v1/keys', { body: { name: name.trim(), scopes: [...wanted] } }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['keys'] }),
+  });
+  const close = (): void => {
+    create.reset();
+    setName('');
+    onClose();
+  };
+  return (
+    <Modal opened={opened} onClose={close} title="New API key" lockScroll={false}>
+      {create.data === undefined ? (
+        <form
+          className="stack"
+          onSubmit={(event) => {
+            event.preventDefault();
+            create.mutate();
+          }}
+        >
+          <TextInput
+            label="Name"
+            description="What will use it."
+            data-autofocus
+            maxLength={100}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+          <fieldset className="stack tight plain-fieldset">
+            <legend>It may</legend>
+            {scopes.map((scope) => (
+              <Checkbox
+                key={scope}
+                label={scope}
+                checked={wanted.includes(scope)}
+                onChange={(event) =>
+                  setWanted(
+                    event.currentTarget.checked ? [...wanted, scope] : wanted.filter((other) => other !== scope),
+                  )
+                }
+              />
+            ))}
+          </fieldset>
+          {create.error === null ? null : <ProblemNotice problem={create.error} />}
+          <Button type="submit" loading={create.isPending} disabled={name.trim() === '' || wanted.length === 0}>
+            Create the key
+          </Button>
+        </form>
+      ) : (
+        <div className="stack">
+          <p>Shown this once. The server keeps only a hash of it.</p>
+          <CopyField value={create.data.key} label="the key" />
+          <Button variant="default" onClick={close}>
+            Done
+          </Button>
+        </div>
+      )}
+    </Modal>
+  );
+}
+
+function RevokeKey({ apiKey, onClose }: { readonly apiKey: Key | undefined; readonly onClose: () => void }) {
+  const queries = useQueryClient();
+  const revoke = useMutation({
+    mutationFn: (id: string) => call('DELETE /v1/keys/{id}', { params: { id } }),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: ['keys'] });
+      onClose();
+    },
+  });
+  return (
+    <Modal
+      opened={apiKey !== undefined}
+      onClose={onClose}
+      title={`Revoke “${apiKey?.name ?? ''}”?`}
+      lockScroll={false}
+      centered
+    >
+      <div className="stack">
+        <p>Whatever uses it is refused at once. This cannot be undone; a new key can take its place.</p>
+        {revoke.error === null ? null : <ProblemNotice problem={revoke.error} />}
+        <div className="row">
+          <Button
+            color="red"
+            loading={revoke.isPending}
+            onClick={() => apiKey !== undefined && revoke.mutate(apiKey.id)}
+          >
+            Revoke {apiKey?.name}
+          </Button>
+          <Button variant="default" onClick={onClose}>
+            Keep it
+          </Button>
+        </div>
+      </div>
+    </Modal>
+  );
+}

@@ -1,0 +1,136 @@
+import { Button, SegmentedControl, Switch, useMantineColorScheme } from '@mantine/core';
+import type { MantineColorScheme } from '@mantine/core';
+import { useLocalStorage } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { call } from '../../api/call.ts';
+import type { Me } from '../../api/queries.ts';
+import { notificationKey, playTone, soundKey } from '../../app/announce-alert.ts';
+import { may } from '../../app/rooms.ts';
+import { useSignOut } from '../../app/use-sign-out.ts';
+import { useClockChoice } from '../../parts/clock.tsx';
+import type { ClockChoice } from '../../parts/clock.tsx';
+import { RoomHead } from '../../parts/room-head.tsx';
+import { OrganizationForm } from '../setup/guided-path.tsx';
+import { ApiKeys } from './api-keys.tsx';
+import { HttpsHelp } from './https-help.tsx';
+
+const schemes: readonly { readonly value: MantineColorScheme; readonly label: string }[] = [
+  { value: 'auto', label: 'As the system' },
+  { value: 'light', label: 'Light' },
+  { value: 'dark', label: 'Dark' },
+];
+const clocks: readonly { readonly value: ClockChoice; readonly label: string }[] = [
+  { value: 'local', label: 'Local' },
+  { value: 'utc', label: 'UTC' },
+];
+
+export function SettingsRoom({ me }: { readonly me: Me }) {
+  const settings = useQuery({
+    queryKey: ['settings'],
+    queryFn: ({ signal }) => call('GET /v1/settings', { signal }),
+    enabled: may(me, 'settings:read'),
+  });
+  const organization = settings.data?.organization ?? '';
+  return (
+    <div className="room-inner narrow">
+      <RoomHead title="Settings" />
+      <section className="sheet" aria-labelledby="organization">
+        <h2 id="organization">Organisation</h2>
+        {may(me, 'settings:manage') ? (
+          <OrganizationForm key={organization} name={organization} />
+        ) : (
+          <p>
+            {organization === '' ? 'Not named yet.' : organization}{' '}
+            <span className="quiet">An administrator may change it.</span>
+          </p>
+        )}
+      </section>
+      <ThisBrowser />
+      {may(me, 'keys:manage') ? <ApiKeys /> : null}
+      <section className="sheet" aria-labelledby="https">
+        <h2 id="https">HTTPS for others</h2>
+        <HttpsHelp />
+      </section>
+      <section className="sheet" aria-labelledby="you">
+        <h2 id="you">You</h2>
+        <SignOut me={me} />
+      </section>
+    </div>
+  );
+}
+
+function SignOut({ me }: { readonly me: Me }) {
+  const signOut = useSignOut();
+  return (
+    <div className="row spread">
+      <span>
+        Signed in as <strong>{me.user.name}</strong>{' '}
+        <span className="quiet">with {me.session.methods.join(' and ')}</span>
+      </span>
+      <Button variant="default" loading={signOut.isPending} onClick={() => signOut.mutate()}>
+        Sign out
+      </Button>
+    </div>
+  );
+}
+
+/** Kept by this browser, for whoever uses it. */
+function ThisBrowser() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const [clock, setClock] = useClockChoice();
+  const [sound, setSound] = useLocalStorage({ key: soundKey, defaultValue: false, getInitialValueInEffect: false });
+  const [notification, setNotification] = useLocalStorage({
+    key: notificationKey,
+    defaultValue: false,
+    getInitialValueInEffect: false,
+  });
+  const canNotify = 'Notification' in window;
+  return (
+    <section className="sheet" aria-labelledby="browser">
+      <h2 id="browser">This browser</h2>
+      <div className="setting">
+        <span>Theme</span>
+        <SegmentedControl
+          aria-label="Theme"
+          value={colorScheme}
+          data={schemes.map((entry) => ({ ...entry }))}
+          onChange={setColorScheme}
+        />
+      </div>
+      <div className="setting">
+        <span>Times</span>
+        <SegmentedControl
+          aria-label="Times"
+          value={clock}
+          data={clocks.map((entry) => ({ ...entry }))}
+          onChange={setClock}
+        />
+      </div>
+      <div className="setting">
+        <Switch
+          label="A soft tone for each new alert"
+          checked={sound}
+          onChange={(event) => {
+            setSound(event.currentTarget.checked);
+            if (event.currentTarget.checked) playTone(false);
+          }}
+        />
+      </div>
+      <div className="setting">
+        <Switch
+          label="A notification when this window is not in sight"
+          description={
+            canNotify && Notification.permission === 'denied' ? 'The browser forbids it for this address.' : undefined
+          }
+          disabled={!canNotify || Notification.permission === 'denied'}
+          checked={notification}
+          onChange={(event) => {
+            const wanted = event.currentTarget.checked;
+            if (!wanted) setNotification(false);
+            else void Notification.requestPermission().then((answer) => setNotification(answer === 'granted'));
+          }}
+        />
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,107 @@
+import { Button, TextInput } from '@mantine/core';
+import { IconCheck, IconChevronDown } from '@tabler/icons-react';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { ReactNode } from 'react';
+import { call } from '../../api/call.ts';
+import { sessionQuery } from '../../api/queries.ts';
+import type { Me } from '../../api/queries.ts';
+import { InviteForm } from '../people/invite-form.tsx';
+import { ProblemNotice } from '../../parts/notice.tsx';
+import { RoomHead } from '../../parts/room-head.tsx';
+import { HttpsHelp } from '../settings/https-help.tsx';
+import { SendYourOwn } from '../overview/send-your-own.tsx';
+
+type PathProps = {
+  readonly me: Me;
+  readonly open: string | undefined;
+  readonly onOpen: (step: string | undefined) => void;
+  readonly onDone: () => void;
+};
+
+/** Four things worth doing first. None is required; all are in Settings and People later. */
+export function GuidedPath({ me, open, onOpen, onDone }: PathProps) {
+  const settings = useQuery({ queryKey: ['settings'], queryFn: ({ signal }) => call('GET /v1/settings', { signal }) });
+  const organization = settings.data?.organization ?? '';
+  const steps: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly isDone: boolean;
+    readonly body: ReactNode;
+  }[] = [
+    {
+      id: 'organisation',
+      title: 'Name your organisation',
+      isDone: organization !== '',
+      body: <OrganizationForm key={organization} name={organization} />,
+    },
+    {
+      id: 'https',
+      title: 'Let others reach it, with HTTPS',
+      isDone: location.protocol === 'https:',
+      body: <HttpsHelp />,
+    },
+    { id: 'source', title: 'Connect a first source', isDone: false, body: <SendYourOwn /> },
+    { id: 'invite', title: 'Invite someone', isDone: false, body: <InviteForm /> },
+  ];
+  return (
+    <>
+      <RoomHead
+        title={`You are in, ${me.user.name}`}
+        lead="Four things worth doing first. Skip what can wait: all of it is in Settings and People later."
+      />
+      <div className="sheet flush">
+        {steps.map(({ id, title, isDone, body }, at) => {
+          const isOpen = open === id;
+          return (
+            <div key={id} className="path-step" data-done={isDone}>
+              <button type="button" aria-expanded={isOpen} onClick={() => onOpen(isOpen ? undefined : id)}>
+                <span className="tick">{isDone ? <IconCheck size={16} aria-label="done" /> : at + 1}</span>
+                <strong>{title}</strong>
+                <IconChevronDown size={18} aria-hidden="true" />
+              </button>
+              {isOpen ? <div className="path-body">{body}</div> : null}
+            </div>
+          );
+        })}
+      </div>
+      <Button size="md" onClick={onDone}>
+        Go to the overview
+      </Button>
+    </>
+  );
+}
+
+export function OrganizationForm({ name: known }: { readonly name: string }) {
+  const queries = useQueryClient();
+  const [name, setName] = useState(known);
+  const save = useMutation({
+    mutationFn: () => call('PUT /v1/settings', { body: { organization: name.trim() === '' ? null : name.trim() } }),
+    onSuccess: () =>
+      Promise.all([
+        queries.invalidateQueries({ queryKey: ['settings'] }),
+        queries.invalidateQueries({ queryKey: sessionQuery.queryKey }),
+      ]),
+  });
+  return (
+    <form
+      className="row form-row"
+      onSubmit={(event) => {
+        event.preventDefault();
+        save.mutate();
+      }}
+    >
+      <TextInput
+        className="grow"
+        label="Organisation"
+        maxLength={100}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <Button type="submit" variant="default" loading={save.isPending} disabled={name.trim() === known}>
+        Save
+      </Button>
+      {save.error === null ? null : <ProblemNotice problem={save.error} />}
+    </form>
+  );
+}

@@ -1,0 +1,9 @@
+// Stands in for `node:buffer` in the modules the verifier is made of.
+export function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}

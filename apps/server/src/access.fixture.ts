@@ -1,0 +1,115 @@
+// The whole server on a fresh data directory, and people who sign in to it as a browser would.
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@sallyport/platform/clock';
+import { createLog } from '@sallyport/platform/log';
+import { startServer, type RunningServer } from './compose.ts';
+import { readConfig } from './config.ts';
+
+export type Answer = {
+  readonly status: number;
+  readonly code: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** What `Set-Cookie` says, as it goes into `Cookie`. */
+  readonly cookie: string | undefined;
+};
+
+export type Caller = { readonly cookie?: string; readonly key?: string };
+
+export type Access = {
+  readonly server: RunningServer;
+  call(method: string, path: string, request?: { caller?: Caller; body?: unknown; headers?: object }): Promise<Answer>;
+  /** Invites, accepts, enrols an app; gives the cookie. The first is the administrator of the setup link. */
+  moveIn(name: string, role: string, administrator?: Caller): Promise<Caller & { readonly id: string }>;
+  stop(): Promise<void>;
+};
+
+export const password = 'seven quiet lanterns';
+
+export async function startAccess(): Promise<Access> {
+  const directory = mkdtempSync(join(tmpdir(), 'sallyport-access-'));
+  const config = readConfig(
+    { XDG_CONFIG_HOME: join(directory, 'config') },
+    ['--data', join(directory, 'data'), '--port', '0'],
+    { workingDirectory: directory, isTerminal: false },
+  );
+  const server = await startServer(config, createLog({ clock: systemClock, write: () => undefined }));
+  const origin = server.address;
+
+  const call: Access['call'] = async (method, path, { caller = {}, body, headers = {} } = {}) => {
+    const response = await fetch(`${origin}${path}`, {
+      method,
+      redirect: 'manual',
+      headers: {
+        origin,
+        'x-sallyport': '1',
+        ...(caller.cookie === undefined ? {} : { cookie: caller.cookie }),
+        ...(caller.key === undefined ? {} : { authorization: `Bearer ${caller.key}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const cookie = response.headers.getSetCookie()[0]?.split(';')[0];
+    const isJson = (response.headers.get('content-type') ?? '').includes('json');
+    if (!isJson) await response.body?.cancel();
+    const read: unknown = isJson ? await response.json() : {};
+    const answered = typeof read === 'object' && read !== null ? { ...read } : {};
+    return { status: response.status, code: textIn(answered, 'code'), body: answered, cookie };
+  };
+
+  const enrol = async (enrolment: string): Promise<Caller & { readonly id: string }> => {
+    const { body } = await call('POST', '/v1/enrolment/totp', { body: { enrolment } });
+    const code = totp(textIn(body, 'secret'), Date.now());
+    const done = await call('POST', '/v1/enrolment/totp/confirm', { body: { enrolment, code } });
+    assert.equal(done.status, 200, JSON.stringify(done.body));
+    const { session } = done.body;
+    const user = typeof session === 'object' && session !== null && 'user' in session ? session.user : {};
+    const id = typeof user === 'object' && user !== null ? textIn({ ...user }, 'id') : '';
+    return { cookie: done.cookie ?? '', id };
+  };
+
+  return {
+    server,
+    call,
+    async moveIn(name, role, administrator) {
+      if (administrator === undefined) {
+        const token = server.setupLink?.split('#')[1] ?? '';
+        const made = await call('POST', '/v1/setup/administrator', { body: { token, name, password } });
+        assert.equal(made.status, 201, JSON.stringify(made.body));
+        return enrol(textIn(made.body, 'enrolment'));
+      }
+      const request = { caller: administrator, body: { name, roles: [role] } };
+      const { body } = await call('POST', '/v1/invitations', request);
+      const token = textIn(body, 'link').split('#')[1] ?? '';
+      const accepted = await call('POST', '/v1/invitations/accept', { body: { token, password } });
+      return enrol(textIn(accepted.body, 'enrolment'));
+    },
+    async stop() {
+      await server.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export function textIn(object: Readonly<Record<string, unknown>>, name: string): string {
+  const value = object[name];
+  return typeof value === 'string' ? value : '';
+}
+
+/** RFC 6238, as an app on a phone computes it. */
+function totp(base32: string, atMs: number): string {
+  const bits = Array.from(base32).map((digit) =>
+    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(digit).toString(2).padStart(5, '0'),
+  );
+  const bytes = bits.join('').match(/.{8}/g) ?? [];
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(atMs / 30_000)));
+  const key = Buffer.from(bytes.map((byte) => Number.parseInt(byte, 2)));
+  const mac = createHmac('sha1', key).update(counter).digest();
+  const offset = (mac.at(-1) ?? 0) & 0xf;
+  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
+}

@@ -1,0 +1,31 @@
+import type { Secret } from '@sallyport/platform/secret';
+
+export type SessionCookie = {
+  /** The token a request carries, or undefined when it carries none, something else, or two of them. */
+  read(header: string | undefined): string | undefined;
+  /** A `Set-Cookie` header that puts this token in place of any other. */
+  set(token: Secret): string;
+  clear(): string;
+};
+
+/**
+ * The one cookie of this server (RFC 6265bis): no script reads it, no other site sends it. On TLS its name says to the
+ * browser that no other host and no plain HTTP may have set it. It ends with the browser; the session may end before.
+ */
+export function createSessionCookie(secure: boolean): SessionCookie {
+  const name = secure ? '__Host-sallyport' : 'sallyport';
+  const attributes = `Path=/; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`;
+  return {
+    read(header = '') {
+      const values = header
+        .split(';')
+        .map((pair) => pair.trim())
+        .filter((pair) => pair.startsWith(`${name}=`))
+        .map((pair) => pair.slice(name.length + 1));
+      // Of two, one may have been planted by another server on this host name.
+      return values.length === 1 ? /^[\w-]{43}$/.exec(values[0] ?? '')?.[0] : undefined;
+    },
+    set: (token) => `${name}=${token.reveal()}; ${attributes}`,
+    clear: () => `${name}=; Max-Age=0; ${attributes}`,
+  };
+}

@@ -1,0 +1,90 @@
+import { findingLevels } from '@sallyport/contracts';
+import { alertStates } from '@sallyport/incident-response';
+import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
+import { Type } from 'typebox';
+import type { TSchema } from 'typebox';
+import type { Overview } from './overview.ts';
+
+const orNull = <Schema extends TSchema>(schema: Schema, description?: string) =>
+  Type.Union([schema, Type.Null()], description === undefined ? {} : { description });
+const Count = Type.Integer({ minimum: 0 });
+
+const Shown = Type.Object({
+  at: Type.String({ format: 'date-time' }),
+  organization: orNull(Type.String()),
+  rate: orNull(
+    Type.Object({
+      per_minute: Type.Array(Type.Object({ time: Type.String({ format: 'date-time' }), count: Count }), {
+        description: 'The last 60 minutes, the one under way included',
+      }),
+      last_hour: Count,
+    }),
+    'Null while search is away',
+  ),
+  alerts: orNull(
+    Type.Object({
+      by_state: Type.Array(Type.Object({ state: Type.Enum(alertStates), count: Count })),
+      open_by_level: Type.Array(Type.Object({ level: Type.Enum(findingLevels), count: Count }), {
+        description: 'Of the states new and acknowledged',
+      }),
+    }),
+  ),
+  sources: orNull(
+    Type.Array(
+      Type.Object({
+        key_id: Type.String(),
+        name: Type.String(),
+        accepted: Type.Integer({ description: 'Events since the server started' }),
+        kept_raw: Type.Integer({ description: 'Of these, kept as received because they could not be read' }),
+        last_seen_at: orNull(Type.String({ format: 'date-time' }), 'Null: not since the server started'),
+        silent: Type.Boolean({ description: 'Nothing for ten minutes' }),
+      }),
+      { description: 'The first 200' },
+    ),
+  ),
+  ledger: orNull(
+    Type.Object({
+      head: Type.String({ description: 'LOG/INDEX the next entry gets' }),
+      entries: Type.Integer({ description: 'In the newest log, entries of blocks included' }),
+      checkpoint: Type.String({ description: 'The newest signed one (C2SP tlog-checkpoint)' }),
+      verifier_key: Type.String(),
+    }),
+    'Null while the sealer is away',
+  ),
+  processes: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      up: Type.Boolean(),
+      pid: orNull(Type.Integer()),
+      detail: orNull(Type.String(), 'What is wrong'),
+    }),
+  ),
+  projections: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      state: Type.String(),
+      cursor: Type.String(),
+      lag: orNull(Type.Integer(), 'Entries behind the head; null when it is still in an older log'),
+      error: orNull(Type.String()),
+    }),
+  ),
+});
+
+/** `GET /v1/overview`: how things stand, in one call. */
+export function createOverviewRoutes(overview: { read(): Promise<Overview> }): RoutePlugin {
+  return async (fastify) => {
+    typedApp(fastify).get(
+      '/v1/overview',
+      {
+        config: { scope: 'health:read' },
+        schema: {
+          summary:
+            'How things stand: event rate, alerts, sources, ledger, processes; parts that cannot be had are null',
+          tags: ['overview'],
+          response: { 200: Shown },
+        },
+      },
+      () => overview.read(),
+    );
+  };
+}

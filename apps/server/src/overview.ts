@@ -1,0 +1,171 @@
+import { formatPosition, findingLevels } from '@sallyport/contracts';
+import type { EventIntake } from '@sallyport/event-intake';
+import type { EventSearch } from '@sallyport/event-search';
+import { alertStates } from '@sallyport/incident-response';
+import type { Alerts } from '@sallyport/incident-response';
+import type { LedgerClient, ProjectionRunner } from '@sallyport/ledger';
+import type { Clock } from '@sallyport/platform/clock';
+import { codeOf } from '@sallyport/platform/errors';
+import type { Children } from './children.ts';
+
+export type OverviewNeeds = {
+  readonly search: Pick<EventSearch, 'histogram' | 'health'>;
+  readonly alerts: Pick<Alerts, 'counts'>;
+  readonly intake: Pick<EventIntake, 'sources'>;
+  readonly ledger: Pick<LedgerClient, 'head' | 'checkpoint' | 'verifierKey' | 'status'>;
+  readonly projections: readonly Pick<ProjectionRunner, 'health'>[];
+  readonly children: Pick<Children, 'pids'>;
+  readonly organization: () => Promise<string | undefined>;
+  readonly clock: Clock;
+};
+
+const minuteMs = 60_000;
+const minutes = 60;
+const maxSources = 200;
+/** A source that sent nothing for this long is called silent. */
+const silentAfterMs = 600_000;
+/** Asked again within it, the answer is the same: many readers cost as much as one. */
+const freshForMs = 1000;
+
+/** Everything the overview shows, in one answer. What cannot be had is null there and takes nothing else away. */
+export function createOverview(needs: OverviewNeeds): { read(): Promise<Overview> } {
+  const { clock } = needs;
+  let cached: { readonly atMs: number; readonly answer: Promise<Overview> } | undefined;
+
+  async function rate(): Promise<Overview['rate']> {
+    const nowMs = clock.nowMs();
+    const firstMs = Math.floor(nowMs / minuteMs) * minuteMs - (minutes - 1) * minuteMs;
+    const { buckets } = await needs.search.histogram({ fromMs: firstMs, toMs: firstMs + minutes * minuteMs }, minuteMs);
+    const counts = new Map(buckets.map(({ fromMs, count }) => [fromMs, count]));
+    const perMinute = Array.from({ length: minutes }, (_, minute) => {
+      const fromMs = firstMs + minute * minuteMs;
+      return { time: new Date(fromMs).toISOString(), count: counts.get(fromMs) ?? 0 };
+    });
+    return { per_minute: perMinute, last_hour: perMinute.reduce((sum, { count }) => sum + count, 0) };
+  }
+
+  async function alerts(): Promise<Overview['alerts']> {
+    const counts = await needs.alerts.counts();
+    const sum = (state: string, level?: string): number =>
+      counts
+        .filter((one) => one.state === state && (level === undefined || one.level === level))
+        .reduce((total, { count }) => total + count, 0);
+    return {
+      by_state: alertStates.map((state) => ({ state, count: sum(state) })),
+      open_by_level: findingLevels.map((level) => ({ level, count: sum('new', level) + sum('acknowledged', level) })),
+    };
+  }
+
+  async function sources(): Promise<Overview['sources']> {
+    const nowMs = clock.nowMs();
+    return (await needs.intake.sources({ limit: maxSources })).map((source) => ({
+      key_id: source.keyId,
+      name: source.name,
+      accepted: source.accepted,
+      kept_raw: source.keptRaw.values().reduce((sum, count) => sum + count, 0),
+      last_seen_at: source.lastSeenMs === undefined ? null : new Date(source.lastSeenMs).toISOString(),
+      silent: nowMs - (source.lastSeenMs ?? source.createdAtMs) > silentAfterMs,
+    }));
+  }
+
+  async function ledger(): Promise<Overview['ledger']> {
+    const head = needs.ledger.head();
+    const [checkpoint, verifierKey] = await Promise.all([
+      needs.ledger.checkpoint(head.log),
+      needs.ledger.verifierKey(head.log),
+    ]);
+    return { head: formatPosition(head), entries: head.index, checkpoint, verifier_key: verifierKey };
+  }
+
+  async function processes(): Promise<Overview['processes']> {
+    const { sealer, store } = needs.children.pids();
+    const [status, search] = await Promise.all([orNull(needs.ledger.status()), needs.search.health()]);
+    return [
+      { name: 'server', up: true, pid: process.pid, detail: null },
+      {
+        name: 'sealer',
+        up: status !== null,
+        pid: sealer ?? null,
+        detail: status?.['intake_allowed'] === false ? 'intake is stopped: the disk is nearly full' : null,
+      },
+      { name: 'store', up: search.isUp, pid: store ?? null, detail: search.lastError ?? null },
+    ];
+  }
+
+  function projections(): Overview['projections'] {
+    const head = needs.ledger.head();
+    return needs.projections.map((projection) => {
+      const { name, state, cursor, lastError } = projection.health();
+      return {
+        name,
+        state,
+        cursor: formatPosition(cursor),
+        lag: cursor.log === head.log ? head.index - cursor.index : null,
+        error: lastError ?? null,
+      };
+    });
+  }
+
+  async function read(): Promise<Overview> {
+    const parts = {
+      rate: orNull(rate()),
+      alerts: orNull(alerts()),
+      sources: orNull(sources()),
+      ledger: orNull(ledger()),
+      processes: processes(),
+    };
+    return {
+      at: new Date(clock.nowMs()).toISOString(),
+      organization: (await orNull(needs.organization())) ?? null,
+      rate: await parts.rate,
+      alerts: await parts.alerts,
+      sources: await parts.sources,
+      ledger: await parts.ledger,
+      processes: await parts.processes,
+      projections: projections(),
+    };
+  }
+
+  return {
+    read() {
+      const nowMs = clock.monotonicMs();
+      if (cached === undefined || nowMs - cached.atMs >= freshForMs) cached = { atMs: nowMs, answer: read() };
+      return cached.answer;
+    },
+  };
+}
+
+type Count = { readonly count: number };
+
+export type Overview = {
+  at: string;
+  organization: string | null;
+  rate: { per_minute: (Count & { time: string })[]; last_hour: number } | null;
+  alerts: {
+    by_state: (Count & { state: (typeof alertStates)[number] })[];
+    open_by_level: (Count & { level: (typeof findingLevels)[number] })[];
+  } | null;
+  sources:
+    | {
+        key_id: string;
+        name: string;
+        accepted: number;
+        kept_raw: number;
+        last_seen_at: string | null;
+        silent: boolean;
+      }[]
+    | null;
+  ledger: { head: string; entries: number; checkpoint: string; verifier_key: string } | null;
+  processes: { name: string; up: boolean; pid: number | null; detail: string | null }[];
+  projections: { name: string; state: string; cursor: string; lag: number | null; error: string | null }[];
+};
+
+/** Null for what is refused with a code; our own faults are thrown on. */
+async function orNull<Value>(promise: Promise<Value>): Promise<Value | null> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error;
+    return null;
+  }
+}

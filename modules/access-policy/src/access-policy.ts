@@ -1,0 +1,119 @@
+import { statefulIsAuthorized, type AuthorizationAnswer, type EntityJson } from '@cedar-policy/cedar-wasm/nodejs';
+import { messageOf } from '@sallyport/platform/errors';
+import type { Principal } from '@sallyport/platform/http';
+import { allActions, isAction, type Action } from './actions.ts';
+import { createDecisionCache } from './decision-cache.ts';
+import { loadPolicies, type RoleDescription } from './load-policies.ts';
+import type { PolicyTexts } from './policy-texts.ts';
+
+export type AccessRequest = {
+  readonly principal: Principal;
+  /** One of `allActions`; any other is denied. */
+  readonly action: string;
+  readonly context: {
+    /** How the request came: over the network, or through the operator's Unix socket. */
+    readonly channel: 'network' | 'socket';
+  };
+};
+
+export type AccessDecision = {
+  readonly allowed: boolean;
+  /** For people: what the deciding policies say, or why none did. */
+  readonly reason: string;
+  /** Ids of the deciding policies. */
+  readonly policies: readonly string[];
+};
+
+/**
+ * Who may do what, decided by Cedar policies. Deny by default: no policy that allows, a policy that forbids, a policy that
+ * fails, an unknown action, role or attribute, and any failure of the engine are all a no. Never throws.
+ */
+export type AccessPolicy = {
+  decide(request: AccessRequest): AccessDecision;
+  /** In the order of `allActions`. */
+  permissionsOf(principal: Principal): readonly Action[];
+  roles(): readonly RoleDescription[];
+  /** Changes whenever a policy or the schema does. */
+  readonly version: string;
+};
+
+/** Throws `AccessPolicyError` when a policy or the schema is not valid. */
+export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecisions?: number } = {}): AccessPolicy {
+  const { version, words, roles } = loadPolicies(texts);
+  const remembered = createDecisionCache<AccessDecision>(options.maxCachedDecisions ?? 10_000);
+
+  const ask = ({ principal, action, context }: AccessRequest): AccessDecision => {
+    let answer: AuthorizationAnswer;
+    const entity = entityOf(principal);
+    try {
+      answer = statefulIsAuthorized({
+        principal: entity.uid,
+        action: { type: 'Sallyport::Action', id: action },
+        resource: { type: 'Sallyport::Server', id: 'this' },
+        context: { action, channel: context.channel },
+        entities: [entity],
+        preparsedSchemaName: version,
+        preparsedPolicySetId: version,
+        validateRequest: true,
+      });
+    } catch (error) {
+      return denied(`Deciding failed: ${messageOf(error)}`);
+    }
+    if (answer.type === 'failure') return denied(answer.errors.map((error) => error.message).join('; '));
+    const { decision, diagnostics } = answer.response;
+    // Cedar leaves out a policy that fails. Had it been one that forbids, what is left would allow.
+    const [failed] = diagnostics.errors;
+    if (failed !== undefined) return denied(`Policy "${failed.policyId}" failed: ${failed.error.message}`);
+    const said = diagnostics.reason.map((id) => words.get(id) ?? id).join('; ');
+    return {
+      allowed: decision === 'allow',
+      reason: said === '' ? `No policy allows "${action}" to ${describe(principal)}` : said,
+      policies: diagnostics.reason,
+    };
+  };
+
+  const decide = (request: AccessRequest): AccessDecision => {
+    const { principal, action, context } = request;
+    if (!isAction(action)) return denied(`There is no action "${action.slice(0, 100)}"`);
+    const { kind, id, assurance, roles: held = [], scopes } = principal;
+    const key = JSON.stringify([kind, id, assurance, held, kind === 'key' ? scopes : [], action, context.channel]);
+    return remembered.load(key, () => ask(request));
+  };
+
+  return {
+    version,
+    decide,
+    permissionsOf: (principal) =>
+      allActions.filter(
+        (action) =>
+          decide({ principal, action, context: { channel: principal.kind === 'operator' ? 'socket' : 'network' } })
+            .allowed,
+      ),
+    roles: () => roles,
+  };
+}
+
+function entityOf(principal: Principal): EntityJson & { uid: { type: string; id: string } } {
+  const { kind, id, roles = [], assurance = 0, scopes } = principal;
+  switch (kind) {
+    case 'user':
+      return {
+        uid: { type: 'Sallyport::User', id },
+        attrs: { assurance },
+        parents: roles.map((role) => ({ type: 'Sallyport::Role', id: role })),
+      };
+    case 'key':
+      return { uid: { type: 'Sallyport::Key', id }, attrs: { scopes: [...scopes] }, parents: [] };
+    case 'operator':
+      return { uid: { type: 'Sallyport::Operator', id }, attrs: {}, parents: [] };
+  }
+}
+
+function describe({ kind, roles = [] }: Principal): string {
+  if (kind !== 'user') return `this ${kind}`;
+  return roles.length === 0 ? 'somebody without a role' : `somebody who is ${roles.join(', ')}`;
+}
+
+function denied(reason: string): AccessDecision {
+  return { allowed: false, reason, policies: [] };
+}

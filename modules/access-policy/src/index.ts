@@ -1,0 +1,9 @@
+export { createAccessPolicy } from './access-policy.ts';
+export type { AccessDecision, AccessPolicy, AccessRequest } from './access-policy.ts';
+export { allActions, allRoles, isAction, isRole } from './actions.ts';
+export type { Action, Role } from './actions.ts';
+export { AccessPolicyError } from './errors.ts';
+export type { AccessPolicyErrorCode } from './errors.ts';
+export type { RoleDescription } from './load-policies.ts';
+export { readPolicyTexts } from './policy-texts.ts';
+export type { PolicyTexts } from './policy-texts.ts';

@@ -1,0 +1,53 @@
+import { createHmac } from 'node:crypto';
+import type { AppendEntry, LedgerEvent } from '@sallyport/ledger';
+import { correlationEntry } from './build-finding.ts';
+import { createCorrelator } from './correlator.ts';
+import type { Correlator } from './correlator.ts';
+import type { CorrelationDefinition, EventOutcome, RuleMatch, RuleSummary } from './match-protocol.ts';
+
+export type Correlations = Pick<Correlator, 'restore' | 'takeChanges' | 'groups' | 'lost'> & {
+  /** The rules in force. */
+  use(rules: ReadonlyMap<string, RuleSummary>): void;
+  /** Counts a match wherever it counts; the findings of correlations that came true with it. */
+  count(
+    event: LedgerEvent,
+    scanned: Extract<EventOutcome, { kind: 'scanned' }>,
+    match: RuleMatch,
+    rules: ReadonlyMap<string, RuleSummary>,
+  ): AppendEntry[];
+};
+
+/** Correlates matches by ledger time. Values of groups are kept as hashes under `key`: whoever reads the control database cannot try out addresses or names. */
+export function createCorrelations(key: Uint8Array): Correlations {
+  const correlator = createCorrelator();
+  let used: ReadonlyMap<string, RuleSummary> | undefined;
+
+  const keyed = (text: string): string => createHmac('sha256', key).update(text).digest('hex').slice(0, 32);
+
+  return {
+    ...correlator,
+    restore(groups) {
+      used = undefined;
+      correlator.restore(groups);
+    },
+    use(rules) {
+      if (rules === used) return;
+      used = rules;
+      const definitions = new Map<string, CorrelationDefinition>();
+      for (const { id, correlation } of rules.values()) if (correlation !== undefined) definitions.set(id, correlation);
+      correlator.use(definitions);
+    },
+    count: (event, scanned, match, rules) =>
+      (match.groups ?? []).flatMap((group) => {
+        const rule = rules.get(group.correlationId);
+        if (rule === undefined) throw new TypeError(`correlation "${group.correlationId}" is not loaded`);
+        const basis = correlator.count(rule.id, keyed(`${rule.id}\n${group.group}`), {
+          position: event.position,
+          receivedAtMs: event.receivedAtMs,
+          ruleId: match.ruleId,
+          value: group.value === undefined ? '' : keyed(`${rule.id}\nvalue\n${group.value}`),
+        });
+        return basis === undefined ? [] : [correlationEntry({ event, scanned, group, basis, rule })];
+      }),
+  };
+}

@@ -1,0 +1,87 @@
+import { isIP } from 'node:net';
+import { ocsfClass, type JsonObject } from '@sallyport/contracts';
+import { auditEvent, type Actor, type AuditEvent } from '@sallyport/ledger';
+import type { Client, Principal } from '@sallyport/platform/http';
+
+/** A change of somebody's account: OCSF Account Change (3001). */
+export function accountEvent(input: {
+  readonly nowMs: number;
+  readonly by: Principal | Actor;
+  readonly action: string;
+  readonly user: { readonly id: string; readonly name: string };
+  readonly details?: JsonObject;
+}): AuditEvent {
+  const { nowMs, by, action, user, details } = input;
+  return auditEvent({
+    nowMs,
+    actor: { kind: by.kind, id: by.id, name: by.name },
+    action,
+    classUid: ocsfClass.accountChange,
+    activityId: activities[action] ?? 99,
+    outcome: 'success',
+    target: { type: 'user', id: user.id, name: user.name },
+    ...(details === undefined ? {} : { details }),
+  });
+}
+
+const activities: Readonly<Record<string, number>> = {
+  'user.create': 1,
+  'user.enable': 2,
+  'user.disable': 5,
+  'user.password': 3,
+  'user.factor': 10,
+};
+
+/** Why a sign-in failed: for the ledger only, the caller is told less. */
+export type SignInFailure =
+  | 'user_unknown'
+  | 'user_disabled'
+  | 'user_not_ready'
+  | 'password_wrong'
+  | 'code_wrong'
+  | 'recovery_code_wrong'
+  | 'passkey_refused'
+  | 'throttled';
+
+/**
+ * OCSF Authentication (3002): activity 1 Logon, 2 Logoff; `status_id` 2 and `status_detail` for a failure. The name somebody
+ * tried may be a password typed into the wrong field: it stands in the ledger, which is sealed, and nowhere else.
+ */
+export function authenticationEvent(input: {
+  readonly nowMs: number;
+  readonly action: 'session.sign-in' | 'session.end' | 'session.reuse';
+  readonly failure?: SignInFailure | 'token_reused';
+  readonly client?: Client;
+  readonly by?: Principal;
+  readonly user: { readonly id?: string; readonly name: string };
+  readonly methods?: readonly string[];
+  readonly sessionId?: string;
+}): AuditEvent {
+  const { nowMs, action, failure, client, by, user, methods = [], sessionId } = input;
+  const address = client?.address ?? '';
+  const own =
+    user.id === undefined || failure !== undefined
+      ? { kind: 'unknown', id: address, name: 'unauthenticated' }
+      : { kind: 'user', id: user.id, name: user.name };
+  const { classUid, event } = auditEvent({
+    nowMs,
+    actor: by === undefined ? own : { kind: by.kind, id: by.id, name: by.name },
+    action,
+    classUid: ocsfClass.authentication,
+    activityId: action === 'session.sign-in' ? 1 : 2,
+    outcome: failure === undefined ? 'success' : 'failure',
+    target: { type: 'user', id: user.id ?? '', name: user.name },
+    details: { reason: failure ?? null, methods: [...methods], address },
+  });
+  return {
+    classUid,
+    event: {
+      ...event,
+      user: { name: user.name, ...(user.id === undefined ? {} : { uid: user.id }) },
+      ...(failure === undefined ? {} : { status_detail: failure }),
+      ...(isIP(address) === 0 ? {} : { src_endpoint: { ip: address } }),
+      ...(client === undefined || client.agent === '' ? {} : { http_request: { user_agent: client.agent } }),
+      ...(sessionId === undefined ? {} : { session: { uid: sessionId, is_mfa: methods.length > 1 } }),
+    },
+  };
+}

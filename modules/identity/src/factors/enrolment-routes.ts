@@ -1,0 +1,108 @@
+import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
+import type { FastifyReply } from 'fastify';
+import { Type, type Static } from 'typebox';
+import type { PeopleServices } from '../people/create-people.ts';
+import { Me, meOf } from '../sessions/session-format.ts';
+import { Code, Ticket } from '../sessions/sign-in-routes.ts';
+import type { Enrolled } from './enrolment.ts';
+
+const Base64 = Type.String({ minLength: 1, maxLength: 65_536 });
+const Id = Type.String({ minLength: 1, maxLength: 2048 });
+
+/** What a browser's `navigator.credentials.create()` gives, as JSON; more than these fields may be in it. */
+const CreatedPasskey = Type.Object({
+  id: Id,
+  rawId: Id,
+  response: Type.Object({
+    clientDataJSON: Base64,
+    attestationObject: Base64,
+    transports: Type.Optional(Type.Array(Type.String({ maxLength: 50 }), { maxItems: 20 })),
+  }),
+});
+
+const EnrolledReply = Type.Object({
+  recovery_codes: Type.Array(Type.String(), { description: 'Shown only in this reply' }),
+  session: Me,
+});
+
+/** `POST /v1/enrolment/…`: the first second factor. Public: the ticket says who. */
+export function createEnrolmentRoutes(services: Pick<PeopleServices, 'enrolment' | 'organization'>): RoutePlugin {
+  const { enrolment: enrolments, organization } = services;
+  const enrolled = async (done: Enrolled, reply: FastifyReply): Promise<Static<typeof EnrolledReply>> => {
+    reply.beginSession(done.begun.token);
+    const session = meOf(done.begun.principal, done.begun.session, await organization.read());
+    return { recovery_codes: done.recoveryCodes, session };
+  };
+
+  return async (fastify) => {
+    const app = typedApp(fastify);
+    const config = { public: true } as const;
+    const tags = ['enrolment'];
+    const TicketBody = Type.Object({ enrolment: Ticket }, { additionalProperties: false });
+
+    app.post(
+      '/v1/enrolment/totp',
+      {
+        config,
+        schema: {
+          summary: 'Begin with an app for one-time codes',
+          tags,
+          body: TicketBody,
+          response: { 200: Type.Object({ secret: Type.String(), uri: Type.String() }) },
+        },
+      },
+      async (request) => enrolments.beginTotp(request.body),
+    );
+
+    app.post(
+      '/v1/enrolment/totp/confirm',
+      {
+        config,
+        schema: {
+          summary: 'Confirm the app with one of its codes, and be signed in',
+          tags,
+          body: Type.Object({ enrolment: Ticket, code: Code }, { additionalProperties: false }),
+          response: { 200: EnrolledReply },
+        },
+      },
+      async (request, reply) =>
+        enrolled(await enrolments.confirmTotp({ ...request.body, client: request.client }), reply),
+    );
+
+    app.post(
+      '/v1/enrolment/passkey/options',
+      {
+        config,
+        schema: {
+          summary: 'Begin with a passkey',
+          tags,
+          body: TicketBody,
+          response: { 200: Type.Unknown({ description: 'PublicKeyCredentialCreationOptionsJSON' }) },
+        },
+      },
+      async (request) => enrolments.passkeyOptions({ ...request.body, client: request.client }),
+    );
+
+    app.post(
+      '/v1/enrolment/passkey',
+      {
+        config,
+        schema: {
+          summary: 'Keep the passkey that was made, and be signed in',
+          tags,
+          body: Type.Object(
+            {
+              enrolment: Ticket,
+              response: CreatedPasskey,
+              label: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+            },
+            { additionalProperties: false },
+          ),
+          response: { 200: EnrolledReply },
+        },
+      },
+      async (request, reply) =>
+        enrolled(await enrolments.confirmPasskey({ ...request.body, client: request.client }), reply),
+    );
+  };
+}

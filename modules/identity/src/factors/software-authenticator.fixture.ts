@@ -1,0 +1,117 @@
+// An authenticator and a browser in software: real CBOR, real COSE ES256 keys, real signatures. Can be told to misbehave.
+import { createHash, createSign, generateKeyPairSync, randomBytes } from 'node:crypto';
+import type { CreationResponse, RequestResponse } from './passkeys.ts';
+
+export type SoftwareAuthenticator = {
+  readonly credentialId: string;
+  create(options: object, at: Ceremony): CreationResponse;
+  use(options: object, at: Ceremony): RequestResponse;
+};
+
+/** Where the browser is, and how the authenticator behaves. */
+export type Ceremony = {
+  readonly origin: string;
+  readonly hostName: string;
+  readonly userVerified?: boolean;
+  readonly counter?: number;
+  readonly challenge?: string;
+};
+
+const userPresent = 0x01;
+const userVerified = 0x04;
+const attestedCredential = 0x40;
+
+export function createSoftwareAuthenticator(): SoftwareAuthenticator {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
+  const id = randomBytes(32);
+  const credentialId = id.toString('base64url');
+  let counter = 0;
+
+  const dataOf = (at: Ceremony, more: number, rest: Buffer): Buffer => {
+    counter = at.counter ?? counter + 1;
+    const flags = userPresent | (at.userVerified === false ? 0 : userVerified) | more;
+    const head = Buffer.alloc(5);
+    head.writeUInt8(flags, 0);
+    head.writeUInt32BE(counter, 1);
+    return Buffer.concat([sha256(Buffer.from(at.hostName)), head, rest]);
+  };
+  const clientDataOf = (type: string, options: object, at: Ceremony): Buffer =>
+    Buffer.from(
+      JSON.stringify({ type, challenge: at.challenge ?? challengeOf(options), origin: at.origin, crossOrigin: false }),
+    );
+
+  return {
+    credentialId,
+    create(options, at) {
+      const key = map([
+        [integer(1), integer(2)],
+        [integer(3), integer(-7)],
+        [integer(-1), integer(1)],
+        [integer(-2), bytes(Buffer.from(x, 'base64url'))],
+        [integer(-3), bytes(Buffer.from(y, 'base64url'))],
+      ]);
+      const length = Buffer.alloc(2);
+      length.writeUInt16BE(id.length);
+      const data = dataOf(at, attestedCredential, Buffer.concat([Buffer.alloc(16), length, id, key]));
+      const attestation = map([
+        [text('fmt'), text('none')],
+        [text('attStmt'), map([])],
+        [text('authData'), bytes(data)],
+      ]);
+      return {
+        id: credentialId,
+        rawId: credentialId,
+        response: {
+          clientDataJSON: clientDataOf('webauthn.create', options, at).toString('base64url'),
+          attestationObject: attestation.toString('base64url'),
+          transports: ['internal', 'unheard-of'],
+        },
+      };
+    },
+    use(options, at) {
+      const data = dataOf(at, 0, Buffer.alloc(0));
+      const clientData = clientDataOf('webauthn.get', options, at);
+      const signature = createSign('sha256')
+        .update(Buffer.concat([data, sha256(clientData)]))
+        .sign(privateKey);
+      return {
+        id: credentialId,
+        rawId: credentialId,
+        response: {
+          clientDataJSON: clientData.toString('base64url'),
+          authenticatorData: data.toString('base64url'),
+          signature: signature.toString('base64url'),
+        },
+      };
+    },
+  };
+}
+
+function challengeOf(options: object): string {
+  if ('challenge' in options && typeof options.challenge === 'string') return options.challenge;
+  throw new TypeError('Cannot answer: the options have no challenge');
+}
+
+function sha256(data: Buffer): Buffer {
+  return createHash('sha256').update(data).digest();
+}
+
+/** CBOR (RFC 8949), as much as is needed here. */
+function head(major: number, value: number): Buffer {
+  if (value < 24) return Buffer.from([(major << 5) | value]);
+  if (value < 256) return Buffer.from([(major << 5) | 24, value]);
+  return Buffer.from([(major << 5) | 25, value >> 8, value & 0xff]);
+}
+function integer(value: number): Buffer {
+  return value < 0 ? head(1, -1 - value) : head(0, value);
+}
+function bytes(value: Buffer): Buffer {
+  return Buffer.concat([head(2, value.length), value]);
+}
+function text(value: string): Buffer {
+  return Buffer.concat([head(3, Buffer.byteLength(value)), Buffer.from(value)]);
+}
+function map(entries: readonly (readonly [Buffer, Buffer])[]): Buffer {
+  return Buffer.concat([head(5, entries.length), ...entries.flat()]);
+}

@@ -1,0 +1,28 @@
+import type { RoutePlugin } from '@sallyport/platform/http';
+import { createEnrolmentRoutes } from './factors/enrolment-routes.ts';
+import type { ApiKeys } from './keys/api-keys.ts';
+import { createKeyRoutes } from './keys/key-routes.ts';
+import type { PeopleNeeds } from './needs.ts';
+import type { PeopleServices } from './people/create-people.ts';
+import { createPeopleRoutes } from './people/people-routes.ts';
+import { createSetupRoutes } from './people/setup-routes.ts';
+import { createSessionRoutes } from './sessions/session-routes.ts';
+import { createSignInRoutes } from './sessions/sign-in-routes.ts';
+
+/** Every route of the module: keys, setup, sign-in, enrolment, sessions, people, settings. */
+export function createIdentityRoutes(
+  services: PeopleServices & { readonly apiKeys: ApiKeys },
+  needs: Pick<PeopleNeeds, 'policy' | 'database' | 'outbox'>,
+): RoutePlugin {
+  const plugins = [
+    createKeyRoutes(services.apiKeys),
+    createSetupRoutes(services),
+    createSignInRoutes(services),
+    createEnrolmentRoutes(services),
+    createSessionRoutes(services, needs),
+    createPeopleRoutes(services, needs),
+  ];
+  return async (app) => {
+    for (const plugin of plugins) await plugin(app);
+  };
+}

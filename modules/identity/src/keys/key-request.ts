@@ -1,0 +1,94 @@
+import type { Principal } from '@sallyport/platform/http';
+import { IdentityError } from '../errors.ts';
+import type { ApiKey } from './key-store.ts';
+import { allActions, isAction } from '@sallyport/access-policy';
+
+export type KeyRequest = {
+  /** 1 to 100 printable characters, for people. */
+  readonly name: string;
+  /** At least one. */
+  readonly scopes: readonly string[];
+  /** The only source events may be sent as with this key: `a-z A-Z 0-9 . _ : / -`, at most 100. */
+  readonly source?: string;
+  readonly expiresAtMs?: number;
+  /** Who asks; the new key gets nothing they do not have. */
+  readonly by: Principal;
+};
+
+/** What the new key may do, after all checks. */
+export type Grant = {
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly source?: string;
+  readonly expiresAtMs?: number;
+};
+
+const maxNameLength = 100;
+const latestExpiryMs = 8_640_000_000_000_000;
+
+/**
+ * Checks the shape of a request and that it widens nothing. `granting` is the key of whoever asks, undefined for the
+ * operator: a child never has more scopes, another source or a later end than its parent.
+ * Throws `IdentityError`.
+ */
+export function parseGrant(request: KeyRequest, granting: ApiKey | undefined, nowMs: number): Grant {
+  const expiresAtMs = request.expiresAtMs ?? granting?.expiresAtMs;
+  const source = request.source ?? granting?.source;
+  checkName(request.name);
+  checkScopes(request);
+  if (source !== undefined && !/^[\w.:/-]{1,100}$/.test(source)) {
+    throw new IdentityError(
+      'key_source_invalid',
+      `Cannot create a key for source "${shorten(source)}": must be 1 to 100 of a-z A-Z 0-9 . _ : / -`,
+    );
+  }
+  if (
+    expiresAtMs !== undefined &&
+    (!Number.isSafeInteger(expiresAtMs) || expiresAtMs <= nowMs || expiresAtMs > latestExpiryMs)
+  ) {
+    throw new IdentityError(
+      'key_expiry_invalid',
+      `Cannot create a key that expires at ${expiresAtMs}: must be later than now, in milliseconds since 1970`,
+    );
+  }
+  if (granting?.expiresAtMs !== undefined && (expiresAtMs === undefined || expiresAtMs > granting.expiresAtMs)) {
+    throw widened(`expires later than key "${granting.id}"`);
+  }
+  if (granting?.source !== undefined && source !== granting.source) {
+    throw widened(`has another source than key "${granting.id}", must be "${granting.source}"`);
+  }
+  return {
+    name: request.name,
+    scopes: [...new Set(request.scopes)],
+    ...(source === undefined ? {} : { source }),
+    ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
+  };
+}
+
+function checkName(name: string): void {
+  if (name.trim() !== '' && name.length <= maxNameLength && !/\p{C}/u.test(name)) return;
+  throw new IdentityError(
+    'key_name_invalid',
+    `Cannot create a key named ${JSON.stringify(shorten(name))}: must be 1 to ${maxNameLength} printable characters`,
+  );
+}
+
+function checkScopes({ scopes, by }: KeyRequest): void {
+  const unknown = scopes.find((scope) => !isAction(scope));
+  if (unknown !== undefined || scopes.length === 0) {
+    throw new IdentityError(
+      'scope_unknown',
+      `Cannot create a key with scope "${shorten(unknown ?? '')}": must be at least one of ${allActions.join(', ')}`,
+    );
+  }
+  const missing = scopes.find((scope) => !by.scopes.includes(scope));
+  if (missing !== undefined) throw widened(`has scope "${missing}", which ${by.kind} "${by.id}" lacks`);
+}
+
+function widened(how: string): IdentityError {
+  return new IdentityError('key_grant_widened', `Cannot create a key that ${how}`);
+}
+
+function shorten(text: string): string {
+  return text.length <= maxNameLength ? text : `${text.slice(0, maxNameLength)}…`;
+}

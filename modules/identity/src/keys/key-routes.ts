@@ -1,0 +1,86 @@
+import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
+import { Type } from 'typebox';
+import type { ApiKeys } from './api-keys.ts';
+import type { ApiKey } from './key-store.ts';
+
+const Key = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  scopes: Type.Array(Type.String()),
+  source: Type.Optional(Type.String({ description: 'The only source events may be sent as with this key' })),
+  createdAtMs: Type.Integer(),
+  createdBy: Type.String(),
+  expiresAtMs: Type.Optional(Type.Integer()),
+  revokedAtMs: Type.Optional(Type.Integer()),
+  lastUsedAtMs: Type.Optional(Type.Integer({ description: 'Rounded down to the minute, up to a minute late' })),
+});
+
+const KeyRequest = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 100 }),
+    scopes: Type.Array(Type.String({ maxLength: 100 }), { minItems: 1, maxItems: 50 }),
+    source: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+    expiresAtMs: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
+  { additionalProperties: false },
+);
+
+/** `/v1/keys`: create, list, revoke. */
+export function createKeyRoutes(apiKeys: ApiKeys): RoutePlugin {
+  return async (fastify) => {
+    const app = typedApp(fastify);
+    const config = { scope: 'keys:manage' };
+
+    app.post(
+      '/v1/keys',
+      {
+        config,
+        schema: {
+          summary: 'Create an API key; the key itself is shown only in this reply',
+          tags: ['keys'],
+          body: KeyRequest,
+          response: { 201: Type.Intersect([Key, Type.Object({ key: Type.String() })]) },
+        },
+      },
+      async (request, reply) => {
+        const { key, token } = await apiKeys.createKey({ ...request.body, by: request.principal });
+        return reply.code(201).send({ ...shown(key), key: token.reveal() });
+      },
+    );
+
+    app.get(
+      '/v1/keys',
+      {
+        config,
+        schema: {
+          summary: 'List API keys, newest first, revoked and expired ones included',
+          tags: ['keys'],
+          response: { 200: Type.Object({ keys: Type.Array(Key) }) },
+        },
+      },
+      async () => ({ keys: (await apiKeys.listKeys()).map(shown) }),
+    );
+
+    app.delete(
+      '/v1/keys/:id',
+      {
+        config,
+        schema: {
+          summary: 'Revoke an API key, effective at once',
+          tags: ['keys'],
+          params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) }),
+          response: { 204: Type.Null() },
+        },
+      },
+      async (request, reply) => {
+        await apiKeys.revokeKey({ id: request.params.id, by: request.principal });
+        return reply.code(204).send(null);
+      },
+    );
+  };
+}
+
+/** The schema's lists are mutable, ours are not. */
+function shown(key: ApiKey): Omit<ApiKey, 'scopes'> & { scopes: string[] } {
+  return { ...key, scopes: [...key.scopes] };
+}

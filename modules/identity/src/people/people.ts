@@ -1,0 +1,187 @@
+import type { Transaction } from '@sallyport/platform/database';
+import type { Principal } from '@sallyport/platform/http';
+import { accountEvent } from '../audit-record.ts';
+import { IdentityError } from '../errors.ts';
+import { passkeyStore } from '../factors/passkey-store.ts';
+import type { TotpFactor } from '../factors/totp.ts';
+import type { PeopleNeeds } from '../needs.ts';
+import type { PasswordHashes } from '../passwords/password-hash.ts';
+import { checkPassword } from '../passwords/password-rules.ts';
+import { sessionStore } from '../sessions/session-store.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+import type { Tickets } from '../tickets/tickets.ts';
+import { parseRoles, parseUserName } from './user-name.ts';
+import { stateOf, userStore, type User, type UserState } from './user-store.ts';
+
+export type Person = Omit<User, 'passwordHash'> & {
+  readonly state: UserState;
+  readonly factors: readonly ('totp' | 'passkey')[];
+};
+
+/** Who has an account. Every change leaves its event in the transaction that makes it and takes effect before it resolves. */
+export type People = {
+  /** By name. */
+  list(): Promise<readonly Person[]>;
+  /**
+   * Disabling ends their sessions and whatever they had begun. New roles hold from the next request on, under a new token.
+   * Throws `user_not_found`, `role_unknown`, `role_grant_widened`, `last_administrator`.
+   */
+  change(request: {
+    readonly id: string;
+    readonly roles?: readonly string[];
+    readonly disabled?: boolean;
+    readonly by: Principal;
+  }): Promise<Person>;
+  /**
+   * The token goes into the link, which is good once and for 72 hours. Inviting again whoever has not come yet gives a new
+   * link in place of the old one. Throws `user_exists`, `user_name_invalid`, `user_limit_reached` and as `change`.
+   */
+  invite(request: {
+    readonly name: string;
+    readonly roles: readonly string[];
+    readonly by: Principal;
+  }): Promise<{ readonly token: string; readonly expiresAtMs: number }>;
+  /** Sets the password. Throws `link_invalid`, `password_weak`, `passwords_busy`; a weak password leaves the link good. */
+  accept(request: { readonly token: string; readonly password: string }): Promise<{ readonly enrolment: string }>;
+};
+
+const maxPeople = 5000;
+const idBytes = 12;
+
+export function createDirectory(
+  needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock' | 'random' | 'policy' | 'passwordStrength'> & {
+    readonly hashes: PasswordHashes;
+    readonly tickets: Tickets;
+    readonly sessions: Sessions;
+    readonly totp: TotpFactor;
+  },
+): People {
+  const { database, outbox, clock, random, policy, hashes, tickets, sessions, totp } = needs;
+
+  const shown = async (user: User): Promise<Person> => {
+    const passkeys = await passkeyStore.listOf(database, user.id);
+    const hasTotp = await totp.isConfirmed(database, user.id);
+    return personOf(user, { totp: hasTotp, passkey: passkeys.length > 0 });
+  };
+
+  const record = (
+    transaction: Transaction,
+    action: string,
+    about: { by: Principal; user: User; details?: { readonly roles: readonly string[] } },
+  ): Promise<void> => outbox.record(transaction, accountEvent({ nowMs: clock.nowMs(), action, ...about }));
+
+  return {
+    async list() {
+      const withTotp = new Set(await totp.listConfirmed(database));
+      const withPasskey = new Set(await passkeyStore.listOwners(database));
+      const users = await userStore.list(database);
+      return users.map((user) => personOf(user, { totp: withTotp.has(user.id), passkey: withPasskey.has(user.id) }));
+    },
+
+    async change({ id, roles, disabled, by }) {
+      const changed = await database.transaction().execute(async (transaction) => {
+        const user = await userStore.find(transaction, id);
+        if (user === undefined)
+          throw new IdentityError(
+            'user_not_found',
+            `Cannot change user "${id.slice(0, 100)}": must be the id of a user`,
+          );
+        const given = roles === undefined ? user.roles : parseRoles(roles, by, policy);
+        const isDisabled = disabled ?? user.disabledAtMs !== undefined;
+        if (isDisabled || !given.includes('admin')) await requireOtherAdministrator(transaction, user);
+        if (given.join(' ') !== user.roles.join(' ')) {
+          await userStore.update(transaction, id, { roles: given });
+          await sessionStore.replaceTokensSoon(transaction, id);
+          await record(transaction, 'user.roles', { by, user, details: { roles: given } });
+        }
+        if (isDisabled && user.disabledAtMs === undefined) {
+          await userStore.update(transaction, id, { disabledAtMs: clock.nowMs() });
+          await tickets.forget(transaction, { userId: id });
+          await sessions.endAllOf(transaction, user, by);
+          await record(transaction, 'user.disable', { by, user });
+        }
+        if (!isDisabled && user.disabledAtMs !== undefined) {
+          // Who comes back has the roles they had: whoever lets them must be able to give these.
+          parseRoles(given, by, policy);
+          await userStore.update(transaction, id, { disabledAtMs: null });
+          await record(transaction, 'user.enable', { by, user });
+        }
+        return userStore.find(transaction, id);
+      });
+      await outbox.flushed();
+      if (changed === undefined) throw new TypeError('Cannot show a user: they are gone');
+      return shown(changed);
+    },
+
+    async invite({ name: text, roles, by }) {
+      const name = parseUserName(text);
+      const ticket = await database.transaction().execute(async (transaction) => {
+        const given = parseRoles(roles, by, policy);
+        const earlier = await userStore.findByName(transaction, name);
+        if (earlier !== undefined && stateOf(earlier) !== 'invited')
+          throw new IdentityError('user_exists', `Cannot invite "${name}": must be a name nobody has`);
+        if (earlier !== undefined) {
+          await tickets.forget(transaction, { userId: earlier.id });
+          await userStore.remove(transaction, earlier.id);
+        }
+        if ((await userStore.list(transaction)).length >= maxPeople)
+          throw new IdentityError(
+            'user_limit_reached',
+            `Cannot invite "${name}": there are ${maxPeople} people already`,
+          );
+        const user: User = {
+          id: Buffer.from(random(idBytes)).toString('hex'),
+          name,
+          roles: given,
+          createdAtMs: clock.nowMs(),
+          createdBy: `${by.kind}/${by.id}`,
+        };
+        await userStore.insert(transaction, user);
+        await record(transaction, 'user.create', { by, user, details: { roles: given } });
+        return tickets.issue(transaction, { purpose: 'invitation', userId: user.id });
+      });
+      await outbox.flushed();
+      return ticket;
+    },
+
+    async accept({ token, password }) {
+      const invited = await holderOfInvitation(database, token);
+      await checkPassword(password, [invited.name, 'sallyport'], needs.passwordStrength);
+      const passwordHash = await hashes.hash(password);
+      const enrolment = await database.transaction().execute(async (transaction) => {
+        const user = await holderOfInvitation(transaction, token);
+        await tickets.consume(transaction, 'invitation', token);
+        await userStore.update(transaction, user.id, { passwordHash });
+        const by = { kind: 'user', id: user.id, name: user.name };
+        await outbox.record(transaction, accountEvent({ nowMs: clock.nowMs(), action: 'user.password', by, user }));
+        return tickets.issue(transaction, { purpose: 'enrolment', userId: user.id });
+      });
+      await outbox.flushed();
+      return { enrolment: enrolment.token };
+    },
+  };
+
+  async function holderOfInvitation(where: Transaction | typeof database, token: string): Promise<User> {
+    const ticket = await tickets.find(where, 'invitation', token);
+    const user = ticket?.userId === undefined ? undefined : await userStore.find(where, ticket.userId);
+    if (user !== undefined && stateOf(user) === 'invited') return user;
+    throw new IdentityError('link_invalid', 'Cannot accept the invitation: it was used, has expired or is wrong', {
+      hint: 'ask for a new one',
+    });
+  }
+}
+
+/** Throws `last_administrator` when nobody else could let people in again. */
+async function requireOtherAdministrator(transaction: Transaction, user: User): Promise<void> {
+  const isAdministrator = (one: User): boolean => stateOf(one) === 'active' && one.roles.includes('admin');
+  if (!isAdministrator(user)) return;
+  const all = await userStore.list(transaction);
+  if (all.some((other) => other.id !== user.id && isAdministrator(other))) return;
+  throw new IdentityError('last_administrator', `Cannot take "${user.name}" away: there must be another administrator`);
+}
+
+function personOf(user: User, has: { readonly totp: boolean; readonly passkey: boolean }): Person {
+  const { passwordHash: _passwordHash, ...open } = user;
+  const factors = (['passkey', 'totp'] as const).filter((factor) => has[factor]);
+  return { ...open, state: stateOf(user), factors };
+}

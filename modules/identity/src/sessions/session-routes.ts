@@ -1,0 +1,133 @@
+import { typedApp, type Principal, type RoutePlugin } from '@sallyport/platform/http';
+import { Type } from 'typebox';
+import { IdentityError } from '../errors.ts';
+import type { PeopleServices } from '../people/create-people.ts';
+import type { PeopleNeeds } from '../needs.ts';
+import { isoTime, Me, meOf, sessionIdOf } from './session-format.ts';
+
+const ShownSession = Type.Object({
+  id: Type.String(),
+  user: Type.Object({ id: Type.String(), name: Type.String() }),
+  created_at: Type.String({ format: 'date-time' }),
+  last_seen_at: Type.String({ format: 'date-time', description: 'Up to a minute late' }),
+  expires_at: Type.String({ format: 'date-time' }),
+  address: Type.String(),
+  agent: Type.String(),
+  current: Type.Boolean(),
+  methods: Type.Array(Type.String()),
+});
+
+/** `/v1/session` (one's own) and `/v1/sessions`. */
+export function createSessionRoutes(
+  services: Pick<PeopleServices, 'sessions' | 'organization'>,
+  needs: Pick<PeopleNeeds, 'policy' | 'database' | 'outbox'>,
+): RoutePlugin {
+  const { sessions, organization } = services;
+  return async (fastify) => {
+    const app = typedApp(fastify);
+    const config = { scope: 'sessions:own' };
+    const tags = ['sessions'];
+
+    app.get(
+      '/v1/session',
+      { config, schema: { summary: 'Who is signed in', tags, response: { 200: Me } } },
+      async (request) => {
+        const { principal } = request;
+        const session = await sessions.find(sessionIdOf(principal));
+        if (session === undefined)
+          throw new IdentityError('session_not_found', 'Cannot show the session: it has ended');
+        return meOf(principal, session, await organization.read());
+      },
+    );
+
+    app.delete(
+      '/v1/session',
+      { config, schema: { summary: 'Sign out', tags, response: { 204: Type.Null() } } },
+      async (request, reply) => {
+        const by = request.principal;
+        await sessions.end({ id: sessionIdOf(by), by, anybodys: false });
+        reply.endSession();
+        return reply.code(204).send(null);
+      },
+    );
+
+    app.get(
+      '/v1/sessions',
+      {
+        config,
+        schema: {
+          summary: 'One’s own sessions, newest first; with `all=1` everybody’s, which needs users:manage',
+          tags,
+          querystring: Type.Object({ all: Type.Optional(Type.Literal('1')) }, { additionalProperties: false }),
+          response: { 200: Type.Object({ sessions: Type.Array(ShownSession) }) },
+        },
+      },
+      async (request) => {
+        const { principal } = request;
+        const all = request.query.all === '1' && requireManager(principal, needs.policy);
+        if (!all) sessionIdOf(principal);
+        const listed = await sessions.list(all ? undefined : principal.id);
+        return {
+          sessions: listed.map((session) => ({
+            id: session.id,
+            user: { id: session.userId, name: session.userName },
+            created_at: isoTime(session.createdAtMs),
+            last_seen_at: isoTime(session.lastSeenAtMs),
+            expires_at: isoTime(session.expiresAtMs),
+            address: session.address,
+            agent: session.agent,
+            current: session.id === principal.sessionId,
+            methods: [...session.methods],
+          })),
+        };
+      },
+    );
+
+    app.delete(
+      '/v1/sessions',
+      { config, schema: { summary: 'Sign out everywhere', tags, response: { 204: Type.Null() } } },
+      async (request, reply) => {
+        const { principal } = request;
+        sessionIdOf(principal);
+        await needs.database
+          .transaction()
+          .execute((transaction) => sessions.endAllOf(transaction, principal, principal));
+        await needs.outbox.flushed();
+        reply.endSession();
+        return reply.code(204).send(null);
+      },
+    );
+
+    app.delete(
+      '/v1/sessions/:id',
+      {
+        config,
+        schema: {
+          summary: 'End a session at once: one’s own, or with users:manage anybody’s',
+          tags,
+          params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) }),
+          response: { 204: Type.Null() },
+        },
+      },
+      async (request, reply) => {
+        const by = request.principal;
+        await sessions.end({
+          id: request.params.id,
+          by,
+          anybodys: needs.policy.permissionsOf(by).includes('users:manage'),
+        });
+        if (request.params.id === by.sessionId) reply.endSession();
+        return reply.code(204).send(null);
+      },
+    );
+  };
+}
+
+/** True, or throws `others_hidden`. */
+function requireManager(principal: Principal, policy: PeopleNeeds['policy']): true {
+  if (policy.permissionsOf(principal).includes('users:manage')) return true;
+  throw new IdentityError(
+    'others_hidden',
+    `Cannot show the sessions of others to ${principal.kind} "${principal.id}": must be allowed "users:manage"`,
+  );
+}

@@ -1,0 +1,212 @@
+import type { Transaction } from '@sallyport/platform/database';
+import type { Client } from '@sallyport/platform/http';
+import { authenticationEvent, type SignInFailure } from '../audit-record.ts';
+import { IdentityError } from '../errors.ts';
+import { passkeyStore } from '../factors/passkey-store.ts';
+import { canHavePasskeys, refused, requestOptions, verifyRequest, type RequestResponse } from '../factors/passkeys.ts';
+import type { RecoveryCodes } from '../factors/recovery-codes.ts';
+import type { TotpFactor } from '../factors/totp.ts';
+import type { PeopleNeeds } from '../needs.ts';
+import type { PasswordHashes } from '../passwords/password-hash.ts';
+import { nameKeyOf, stateOf, userStore, type User } from '../people/user-store.ts';
+import type { Tickets } from '../tickets/tickets.ts';
+import type { SessionMethod } from './session-store.ts';
+import type { BegunSession, Sessions } from './sessions.ts';
+import { refuseThrottled, type SignInThrottle } from './sign-in-throttle.ts';
+
+export type SignInStep =
+  | { readonly step: 'second-factor'; readonly ticket: string; readonly methods: ('totp' | 'passkey' | 'recovery')[] }
+  | { readonly step: 'enrol'; readonly enrolment: string };
+
+/**
+ * Password, then a second factor; or a passkey alone, which is both. Wrong names, wrong passwords and people who may not
+ * sign in get the same answer after the same work. Every attempt leaves an event before it is answered.
+ */
+export type SignIn = {
+  /** Throws `credentials_wrong`, `sign_in_throttled`, `passwords_busy`. */
+  withPassword(request: {
+    readonly name: string;
+    readonly password: string;
+    readonly client: Client;
+  }): Promise<SignInStep>;
+  /** Throws `ticket_invalid`, `code_wrong`, `sign_in_throttled`. */
+  withCode(request: {
+    readonly kind: 'totp' | 'recovery';
+    readonly ticket: string;
+    readonly code: string;
+    readonly client: Client;
+  }): Promise<BegunSession>;
+  /** Throws `ticket_invalid`, `passkey_needs_name`. */
+  passkeyOptions(request: { readonly ticket?: string; readonly client: Client }): Promise<object>;
+  /** Throws `ticket_invalid`, `passkey_refused`, `sign_in_throttled`. */
+  withPasskey(request: {
+    readonly ticket?: string;
+    readonly response: RequestResponse;
+    readonly client: Client;
+  }): Promise<BegunSession>;
+};
+
+const maxAttemptsPerTicket = 5;
+const maxNameInEvent = 100;
+
+export function createSignIn(
+  needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock'> & {
+    readonly hashes: PasswordHashes;
+    readonly tickets: Tickets;
+    readonly sessions: Sessions;
+    readonly totp: TotpFactor;
+    readonly recoveryCodes: RecoveryCodes;
+    readonly throttle: SignInThrottle;
+  },
+): SignIn {
+  const { database, outbox, clock, hashes, tickets, sessions, totp, recoveryCodes, throttle } = needs;
+
+  const recordFailure = async (
+    failure: SignInFailure,
+    client: Client,
+    user: { id?: string; name: string },
+    transaction?: Transaction,
+  ): Promise<void> => {
+    const name = user.name.slice(0, maxNameInEvent);
+    const event = authenticationEvent({
+      nowMs: clock.nowMs(),
+      action: 'session.sign-in',
+      failure,
+      client,
+      user: { ...user, name },
+    });
+    if (transaction !== undefined) return outbox.record(transaction, event);
+    await database.transaction().execute((own) => outbox.record(own, event));
+    await outbox.flushed();
+  };
+
+  const beginAttempt = async (client: Client, user: { id?: string; name: string }): Promise<void> => {
+    const { waitMs, first } = throttle.begin(client.address, nameKeyOf(user.name));
+    if (first) await recordFailure('throttled', client, user);
+    refuseThrottled(waitMs);
+  };
+
+  /** Whose turn a ticket is, if it has tries left and they may sign in. */
+  const holderOf = async (where: Transaction | typeof database, ticket: string): Promise<User> => {
+    const found = await tickets.find(where, 'second-factor', ticket);
+    const user = found?.userId === undefined ? undefined : await userStore.find(where, found.userId);
+    if (
+      found === undefined ||
+      found.attempts >= maxAttemptsPerTicket ||
+      user === undefined ||
+      stateOf(user) !== 'active'
+    )
+      throw new IdentityError('ticket_invalid', 'Cannot go on signing in: the step was used, has expired or is wrong');
+    return user;
+  };
+
+  const succeed = async (begun: BegunSession, client: Client, attempted: string): Promise<BegunSession> => {
+    await outbox.flushed();
+    throttle.succeeded(client.address, nameKeyOf(attempted));
+    return begun;
+  };
+
+  return {
+    async withPassword({ name, password, client }) {
+      await beginAttempt(client, { name });
+      const user = await userStore.findByName(database, name);
+      const { matches, outdated } = await hashes.verify(password, user?.passwordHash);
+      const failure = failureOf(user, matches);
+      if (user === undefined || failure !== undefined) {
+        await recordFailure(failure ?? 'user_unknown', client, user === undefined ? { name } : { id: user.id, name });
+        throw new IdentityError('credentials_wrong', 'Cannot sign in: the name or the password is wrong');
+      }
+      if (outdated) await userStore.update(database, user.id, { passwordHash: await hashes.hash(password) });
+      const passkeys = await passkeyStore.listOf(database, user.id);
+      const methods: ('totp' | 'passkey' | 'recovery')[] = [];
+      if (canHavePasskeys(client.hostName) && passkeys.some(({ hostName }) => hostName === client.hostName))
+        methods.push('passkey');
+      if (await totp.isConfirmed(database, user.id)) methods.push('totp');
+      if ((await recoveryCodes.count(database, user.id)) > 0) methods.push('recovery');
+      // Who has a factor is never offered to enrol another one on the strength of a password.
+      const enrolled = stateOf(user) === 'active';
+      const { token } = await tickets.issue(database, {
+        purpose: enrolled ? 'second-factor' : 'enrolment',
+        userId: user.id,
+      });
+      return enrolled ? { step: 'second-factor', ticket: token, methods } : { step: 'enrol', enrolment: token };
+    },
+
+    async withCode({ kind, ticket, code, client }) {
+      await beginAttempt(client, await holderOf(database, ticket));
+      const begun = await database.transaction().execute(async (transaction) => {
+        const user = await holderOf(transaction, ticket);
+        const right =
+          kind === 'totp'
+            ? await totp.verify(transaction, user.id, code)
+            : await recoveryCodes.use(transaction, user.id, code);
+        if (!right) {
+          await tickets.countAttempt(transaction, ticket);
+          const failure = kind === 'totp' ? 'code_wrong' : 'recovery_code_wrong';
+          await recordFailure(failure, client, user, transaction);
+          return undefined;
+        }
+        await tickets.forget(transaction, { purpose: 'second-factor', userId: user.id });
+        if (kind === 'recovery') await totp.forgetFailures(transaction, user.id);
+        const methods: SessionMethod[] = ['password', kind];
+        return sessions.begin(transaction, { user, methods, client });
+      });
+      if (begun !== undefined) return succeed(begun, client, begun.principal.name);
+      await outbox.flushed();
+      throw new IdentityError('code_wrong', 'Cannot sign in: the code is wrong or was used before');
+    },
+
+    async passkeyOptions({ ticket, client }) {
+      const user = ticket === undefined ? undefined : await holderOf(database, ticket);
+      const all = user === undefined ? [] : await passkeyStore.listOf(database, user.id);
+      const passkeys = all.filter(({ hostName }) => hostName === client.hostName);
+      const { token } = await tickets.issue(database, {
+        purpose: 'passkey-request',
+        ...(user === undefined ? {} : { userId: user.id }),
+      });
+      return requestOptions({ site: client, challenge: token, passkeys });
+    },
+
+    async withPasskey({ ticket, response, client }) {
+      const holder = ticket === undefined ? undefined : await holderOf(database, ticket);
+      const attempted = holder?.name ?? `passkey ${response.id}`;
+      await beginAttempt(client, { name: attempted });
+      const passkey = await passkeyStore.find(database, response.id);
+      const user = passkey === undefined ? undefined : await userStore.find(database, passkey.userId);
+      const named = user ?? holder ?? { name: 'passkey' };
+      try {
+        if (passkey === undefined || user === undefined || stateOf(user) !== 'active')
+          throw refused('it belongs to nobody who may sign in');
+        if (holder !== undefined && holder.id !== user.id) throw refused('it belongs to somebody else');
+        const takeChallenge = async (challenge: string): Promise<boolean> => {
+          const taken = await tickets.consume(database, 'passkey-request', challenge);
+          return taken !== undefined && taken.userId === holder?.id;
+        };
+        const counter = await verifyRequest({ site: client, response, passkey, takeChallenge });
+        const begun = await database.transaction().execute(async (transaction) => {
+          const current = await userStore.find(transaction, user.id);
+          if (current === undefined || stateOf(current) !== 'active') throw refused('they may not sign in any more');
+          if (!(await passkeyStore.advance(transaction, passkey, counter))) throw refused('it was used meanwhile');
+          if (ticket !== undefined) await tickets.forget(transaction, { purpose: 'second-factor', userId: user.id });
+          await totp.forgetFailures(transaction, user.id);
+          const methods: SessionMethod[] = ticket === undefined ? ['passkey'] : ['password', 'passkey'];
+          return sessions.begin(transaction, { user: current, methods, client });
+        });
+        return await succeed(begun, client, attempted);
+      } catch (error) {
+        if (!(error instanceof IdentityError) || error.code !== 'passkey_refused') throw error;
+        if (ticket !== undefined) await tickets.countAttempt(database, ticket);
+        await recordFailure('passkey_refused', client, 'id' in named ? { id: named.id, name: named.name } : named);
+        throw error;
+      }
+    },
+  };
+}
+
+function failureOf(user: User | undefined, matches: boolean): SignInFailure | undefined {
+  if (user === undefined) return 'user_unknown';
+  if (!matches) return 'password_wrong';
+  const state = stateOf(user);
+  if (state === 'disabled') return 'user_disabled';
+  return state === 'invited' ? 'user_not_ready' : undefined;
+}

@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import type { Database, Transaction } from '@sallyport/platform/database';
+import type { Clock } from '@sallyport/platform/clock';
+
+/** What a ticket lets its holder do next; one for one purpose is nothing for another. */
+export type TicketPurpose =
+  | 'setup'
+  | 'invitation'
+  | 'enrolment'
+  | 'second-factor'
+  /** The challenge of a passkey that is being made. */
+  | 'passkey-creation'
+  /** The challenge of a passkey that is being used. */
+  | 'passkey-request';
+
+export type Ticket = { readonly userId: string | undefined; readonly expiresAtMs: number; readonly attempts: number };
+
+const lifetimesMs: Readonly<Record<TicketPurpose, number>> = {
+  setup: 30 * 60_000,
+  invitation: 72 * 3_600_000,
+  enrolment: 15 * 60_000,
+  'second-factor': 5 * 60_000,
+  'passkey-creation': 5 * 60_000,
+  'passkey-request': 5 * 60_000,
+};
+/** Passkey challenges are given to anybody who asks. */
+const maxTickets = 20_000;
+const tokenBytes = 32;
+
+type Tables = {
+  identity_tickets: { hash: string; purpose: string; user_id: string | null; expires_at_ms: number; attempts: number };
+};
+
+/**
+ * Steps of a conversation with somebody who has no session yet: 256 random bits, stored as a hash, each for one purpose and
+ * a short time. Every function runs in the transaction or database it is handed.
+ */
+export type Tickets = {
+  issue(
+    where: Database | Transaction,
+    ticket: { readonly purpose: TicketPurpose; readonly userId?: string },
+  ): Promise<{ readonly token: string; readonly expiresAtMs: number }>;
+  find(where: Database | Transaction, purpose: TicketPurpose, token: string): Promise<Ticket | undefined>;
+  /** Of all who try at once, one gets it. */
+  consume(where: Database | Transaction, purpose: TicketPurpose, token: string): Promise<Ticket | undefined>;
+  countAttempt(where: Database | Transaction, token: string): Promise<void>;
+  /** All of one purpose, or all of one person. */
+  forget(
+    where: Database | Transaction,
+    which: { readonly purpose: TicketPurpose; readonly userId?: string } | { readonly userId: string },
+  ): Promise<void>;
+};
+
+export function createTickets(needs: {
+  readonly clock: Clock;
+  readonly random: (length: number) => Uint8Array;
+}): Tickets {
+  const { clock, random } = needs;
+
+  const find: Tickets['find'] = async (where, purpose, token) => {
+    const row = await tables(where)
+      .selectFrom('identity_tickets')
+      .selectAll()
+      .where('hash', '=', hashOf(token))
+      .where('purpose', '=', purpose)
+      .where('expires_at_ms', '>', clock.nowMs())
+      .executeTakeFirst();
+    return row === undefined
+      ? undefined
+      : { userId: row.user_id ?? undefined, expiresAtMs: row.expires_at_ms, attempts: row.attempts };
+  };
+
+  return {
+    find,
+
+    async issue(where, { purpose, userId }) {
+      const nowMs = clock.nowMs();
+      const token = Buffer.from(random(tokenBytes)).toString('base64url');
+      const expiresAtMs = nowMs + lifetimesMs[purpose];
+      await tables(where).deleteFrom('identity_tickets').where('expires_at_ms', '<=', nowMs).execute();
+      const { count } = await tables(where)
+        .selectFrom('identity_tickets')
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .executeTakeFirstOrThrow();
+      if (count >= maxTickets)
+        await tables(where)
+          .deleteFrom('identity_tickets')
+          .where('purpose', '=', 'passkey-request')
+          .where('user_id', 'is', null)
+          .execute();
+      await tables(where)
+        .insertInto('identity_tickets')
+        .values({ hash: hashOf(token), purpose, user_id: userId ?? null, expires_at_ms: expiresAtMs, attempts: 0 })
+        .execute();
+      return { token, expiresAtMs };
+    },
+
+    async consume(where, purpose, token) {
+      const ticket = await find(where, purpose, token);
+      if (ticket === undefined) return undefined;
+      const deleted = await tables(where)
+        .deleteFrom('identity_tickets')
+        .where('hash', '=', hashOf(token))
+        .where('purpose', '=', purpose)
+        .executeTakeFirstOrThrow();
+      return deleted.numDeletedRows === 1n ? ticket : undefined;
+    },
+
+    async countAttempt(where, token) {
+      await tables(where)
+        .updateTable('identity_tickets')
+        .set((eb) => ({ attempts: eb('attempts', '+', 1) }))
+        .where('hash', '=', hashOf(token))
+        .execute();
+    },
+
+    async forget(where, which) {
+      let query = tables(where).deleteFrom('identity_tickets');
+      if ('purpose' in which) query = query.where('purpose', '=', which.purpose);
+      if (which.userId !== undefined) query = query.where('user_id', '=', which.userId);
+      await query.execute();
+    },
+  };
+}
+
+function hashOf(token: string): string {
+  return createHash('sha256').update('sallyport ticket\0').update(token).digest('hex');
+}
+
+function tables(where: Database | Transaction): ReturnType<typeof where.withTables<Tables>> {
+  return where.withTables<Tables>();
+}

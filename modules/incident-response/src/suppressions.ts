@@ -1,0 +1,196 @@
+import type { Finding } from '@sallyport/contracts';
+import { ocsfClass } from '@sallyport/contracts';
+import { auditEvent } from '@sallyport/ledger';
+import type { Transaction } from '@sallyport/platform/database';
+import type { Principal } from '@sallyport/platform/http';
+import { AlertError } from './errors.ts';
+import type { AlertsNeeds } from './needs.ts';
+import { openSealed, sealText } from './sealed-text.ts';
+
+/** Findings of a rule, or of a rule on one host, that nobody is to be alerted of. They stay in the ledger and are counted. */
+export type Suppression = {
+  readonly id: string;
+  readonly ruleId: string;
+  /** Compared without case; every host when undefined. */
+  readonly host?: string;
+  readonly reason: string;
+  /** Findings from then on alert again; never when undefined. */
+  readonly untilMs?: number;
+  readonly createdAtMs: number;
+  readonly createdBy: { readonly id: string; readonly name: string };
+  /** Findings it held back. */
+  readonly hits: number;
+  readonly lastHitAtMs?: number;
+};
+
+export type NewSuppression = Pick<Suppression, 'ruleId' | 'host' | 'reason' | 'untilMs'> & {
+  readonly actor: Principal;
+};
+
+export type Suppressions = {
+  /** Throws `AlertError` `suppression_until_past`, `suppressions_exhausted`. */
+  create(request: NewSuppression): Promise<Suppression>;
+  /** Newest first, those that are over included. */
+  list(): Promise<readonly Suppression[]>;
+  /** Throws `AlertError` `suppression_unknown`. Alerts it held back stay as they are. */
+  remove(request: { readonly id: string; readonly actor: Principal }): Promise<void>;
+};
+
+type Row = {
+  id: string;
+  rule_id: string;
+  sealed: string;
+  until_ms: number | null;
+  created_at_ms: number;
+  created_by: string;
+  created_by_name: string;
+  hits: number;
+  last_hit_at_ms: number | null;
+};
+type Tables = { alert_suppressions: Row };
+
+const maxSuppressions = 1000;
+
+/** Changes and their audit events are one transaction, durable in the ledger before the promise resolves. */
+export function createSuppressions(needs: AlertsNeeds): Suppressions {
+  const { database, outbox, clock } = needs;
+
+  const audit = (suppression: Suppression, actor: Principal, action: string, activityId: number) =>
+    auditEvent({
+      nowMs: clock.nowMs(),
+      actor: { kind: actor.kind, id: actor.id, name: actor.name },
+      action,
+      classUid: ocsfClass.entityManagement,
+      activityId,
+      outcome: 'success',
+      target: { type: 'suppression', id: suppression.id },
+      details: {
+        rule_id: suppression.ruleId,
+        reason: suppression.reason,
+        host: suppression.host ?? null,
+        until_ms: suppression.untilMs ?? null,
+        hits: suppression.hits,
+      },
+    });
+
+  return {
+    async create({ actor, ...request }) {
+      const nowMs = clock.nowMs();
+      if (request.untilMs !== undefined && request.untilMs <= nowMs) {
+        const until = new Date(request.untilMs).toISOString();
+        throw new AlertError('suppression_until_past', `Cannot suppress until "${until}": must lie in the future`);
+      }
+      const id = Buffer.from(needs.random(12)).toString('hex');
+      const { id: by, name } = actor;
+      const suppression = { ...request, id, createdAtMs: nowMs, createdBy: { id: by, name }, hits: 0 };
+      await database.transaction().execute(async (transaction) => {
+        const tables = transaction.withTables<Tables>();
+        const counted = await tables
+          .selectFrom('alert_suppressions')
+          .select(({ fn }) => fn.countAll().as('held'))
+          .executeTakeFirstOrThrow();
+        if (Number(counted.held) >= maxSuppressions) {
+          throw new AlertError(
+            'suppressions_exhausted',
+            `Cannot add a suppression: there are ${maxSuppressions}, remove one first`,
+          );
+        }
+        await tables.insertInto('alert_suppressions').values(toRow(needs, suppression)).execute();
+        await outbox.record(transaction, audit(suppression, actor, 'suppression.create', 1));
+      });
+      await outbox.flushed();
+      return suppression;
+    },
+    async list() {
+      const rows = await database
+        .withTables<Tables>()
+        .selectFrom('alert_suppressions')
+        .selectAll()
+        .orderBy('created_at_ms', 'desc')
+        .orderBy('id')
+        .execute();
+      return rows.map((row) => fromRow(needs.sealingKey, row));
+    },
+    async remove({ id, actor }) {
+      await database.transaction().execute(async (transaction) => {
+        const tables = transaction.withTables<Tables>();
+        const row = await tables.selectFrom('alert_suppressions').selectAll().where('id', '=', id).executeTakeFirst();
+        if (row === undefined) throw new AlertError('suppression_unknown', `Cannot find suppression "${id}"`);
+        await tables.deleteFrom('alert_suppressions').where('id', '=', id).execute();
+        await outbox.record(transaction, audit(fromRow(needs.sealingKey, row), actor, 'suppression.delete', 4));
+      });
+      await outbox.flushed();
+    },
+  };
+}
+
+/** Which of these findings are suppressed, counted in the same transaction. */
+export async function suppressFindings(
+  transaction: Transaction,
+  key: Uint8Array,
+  findings: readonly Finding[],
+): Promise<boolean[]> {
+  const tables = transaction.withTables<Tables>();
+  const ruleIds = [...new Set(findings.map(({ rule }) => rule.id))];
+  const rows: Row[] = [];
+  for (let from = 0; from < ruleIds.length; from += 500) {
+    const some = ruleIds.slice(from, from + 500);
+    rows.push(...(await tables.selectFrom('alert_suppressions').selectAll().where('rule_id', 'in', some).execute()));
+  }
+  if (rows.length === 0) return findings.map(() => false);
+  const suppressions = rows.map((row) => fromRow(key, row));
+  const hits = new Map<string, { count: number; lastAtMs: number }>();
+  const answers = findings.map((finding) => {
+    const found = suppressions.find((suppression) => covers(suppression, finding));
+    if (found === undefined) return false;
+    const before = hits.get(found.id);
+    const lastAtMs = Math.max(before?.lastAtMs ?? 0, finding.createdAtMs);
+    hits.set(found.id, { count: (before?.count ?? 0) + 1, lastAtMs });
+    return true;
+  });
+  for (const [id, { count, lastAtMs }] of hits) {
+    await tables
+      .updateTable('alert_suppressions')
+      .set(({ eb }) => ({ hits: eb('hits', '+', count), last_hit_at_ms: lastAtMs }))
+      .where('id', '=', id)
+      .execute();
+  }
+  return answers;
+}
+
+function covers(suppression: Suppression, finding: Finding): boolean {
+  if (suppression.ruleId !== finding.rule.id) return false;
+  if (suppression.untilMs !== undefined && finding.createdAtMs >= suppression.untilMs) return false;
+  return suppression.host === undefined || suppression.host.toLowerCase() === finding.host?.toLowerCase();
+}
+
+function toRow(needs: Pick<AlertsNeeds, 'sealingKey' | 'random'>, suppression: Suppression): Row {
+  const { id, host, reason } = suppression;
+  return {
+    id,
+    rule_id: suppression.ruleId,
+    // Hosts are content of events, and reasons quote it.
+    sealed: sealText(needs, id, JSON.stringify({ reason, ...(host === undefined ? {} : { host }) })),
+    until_ms: suppression.untilMs ?? null,
+    created_at_ms: suppression.createdAtMs,
+    created_by: suppression.createdBy.id,
+    created_by_name: suppression.createdBy.name,
+    hits: suppression.hits,
+    last_hit_at_ms: null,
+  };
+}
+
+function fromRow(key: Uint8Array, row: Row): Suppression {
+  const { reason, host } = openSealed(key, row.id, row.sealed);
+  return {
+    id: row.id,
+    ruleId: row.rule_id,
+    ...(host === undefined ? {} : { host }),
+    reason,
+    ...(row.until_ms === null ? {} : { untilMs: row.until_ms }),
+    createdAtMs: row.created_at_ms,
+    createdBy: { id: row.created_by, name: row.created_by_name },
+    hits: row.hits,
+    ...(row.last_hit_at_ms === null ? {} : { lastHitAtMs: row.last_hit_at_ms }),
+  };
+}
