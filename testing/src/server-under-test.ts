@@ -164,6 +164,7 @@ export function createServerUnderTest(options: {
     pid: (role) => processes().find(({ commandLine }) => roleOf(commandLine) === role)?.pid,
     kill(...roles) {
       const victims = processes().filter(({ commandLine }) => roles.some((role) => role === roleOf(commandLine)));
+      if (roles.includes('supervisor')) supervisor = undefined;
       return victims.flatMap(({ pid, commandLine }) => (killNow(pid) ? (roleOf(commandLine) ?? []) : []));
     },
     async stop() {
