@@ -13,9 +13,11 @@ import { withBegin } from './database-dialect.ts';
 export function createSqliteDialect(file: string, reserveBytes = 0): Dialect {
   const reserve = reserveBytes === 0 ? undefined : createDiskReserve(`${file}.reserve`, reserveBytes);
   reserve?.makeRoom();
-  closeSync(openSync(file, 'a', 0o600));
-  // The umask or an older file may say otherwise; SQLite gives the -wal and -shm files the same mode.
-  chmodSync(file, 0o600);
+  if (file !== ':memory:') {
+    closeSync(openSync(file, 'a', 0o600));
+    // The umask or an older file may say otherwise; SQLite gives the -wal and -shm files the same mode.
+    chmodSync(file, 0o600);
+  }
   const connection = new DatabaseSync(file, { timeout: 5000, enableForeignKeyConstraints: true });
   try {
     connection.exec(`

@@ -11,7 +11,11 @@ test('makeRoom() holds the room while there is plenty, as bytes that cannot be s
   const file = join(directory, 'reserve');
   createDiskReserve(file, 1_500_000).makeRoom();
   assert.equal(statSync(file).size, 1_500_000);
-  assert.ok(readFileSync(file).subarray(1_400_000).some((byte) => byte !== 0));
+  assert.ok(
+    readFileSync(file)
+      .subarray(1_400_000)
+      .some((byte) => byte !== 0),
+  );
 });
 
 test('makeRoom() gives the room back when little is left, and an older process’s too', (context) => {

@@ -30,7 +30,8 @@ export function createDiskReserve(file: string, bytes: number): DiskReserve {
 function tryToHold(file: string, bytes: number): boolean {
   const descriptor = openSync(file, 'w', 0o600);
   try {
-    for (let left = bytes; left > 0; left -= chunkBytes) writeFully(descriptor, randomBytes(Math.min(left, chunkBytes)));
+    for (let left = bytes; left > 0; left -= chunkBytes)
+      writeFully(descriptor, randomBytes(Math.min(left, chunkBytes)));
     fsyncSync(descriptor);
     return true;
   } catch (error) {

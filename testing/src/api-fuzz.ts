@@ -46,14 +46,23 @@ const bodies = [
   '['.repeat(5000),
   '9'.repeat(5000),
 ] as const;
-const types = ['application/json', 'application/x-ndjson', 'text/plain', 'multipart/form-data', 'a/b;c=d', '/'] as const;
+const types = [
+  'application/json',
+  'application/x-ndjson',
+  'text/plain',
+  'multipart/form-data',
+  'a/b;c=d',
+  '/',
+] as const;
 
 /** A request near what the API describes: right paths and names with wrong everything else. Never one that ends the test's own keys. */
 export function fuzzedRequest(random: SeededRandom, description: ApiDescription): FuzzedRequest {
   const paths = Object.entries(description.paths).filter(([path]) => !path.endsWith('/stream'));
   const [template, operations] = paths[random.between(0, paths.length - 1)] ?? ['/', {}];
   const described = Object.keys(operations).map((name) => name.toUpperCase());
-  const method = random.chance(0.7) ? (described[random.between(0, described.length - 1)] ?? 'GET') : random.pick(methods);
+  const method = random.chance(0.7)
+    ? (described[random.between(0, described.length - 1)] ?? 'GET')
+    : random.pick(methods);
   const path = template.replaceAll(/\{[^}]+\}|\*/g, () => encode(random, random.pick(junk)));
   const names = [...parameterNames(operations), 'unheard_of'];
   const query = Array.from({ length: random.between(0, 3) }, () => {

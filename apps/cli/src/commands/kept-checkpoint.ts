@@ -23,7 +23,8 @@ export async function compareWithKept(
   verifierKey: VerifierKey | undefined,
 ): Promise<number> {
   const kept = await readKept(file, verifierKey);
-  if (kept.origin !== log.origin) throw refuse(`the checkpoint "${file}" is of log "${kept.origin}", not "${log.origin}"`);
+  if (kept.origin !== log.origin)
+    throw refuse(`the checkpoint "${file}" is of log "${kept.origin}", not "${log.origin}"`);
   if (kept.treeSize > log.treeSize) {
     throw refuse(
       `the log has ${log.treeSize} entries, the checkpoint "${file}" covers ${kept.treeSize}: entries are gone`,

@@ -83,7 +83,9 @@ async function verifyLog(directory: string, options: VerifyOptions, needs: CliNe
   );
   stdout.write(`  root ${Buffer.from(root).toString('base64')}\n`);
   if (keptSize !== undefined)
-    stdout.write(`  grown from the ${grouped(keptSize)} entries of the checkpoint you gave, with nothing changed before\n`);
+    stdout.write(
+      `  grown from the ${grouped(keptSize)} entries of the checkpoint you gave, with nothing changed before\n`,
+    );
   if (entries === 'absent') stdout.write('  entries: not checked, the directory holds only hashes\n');
   if (signature === 'verified') {
     stdout.write(`  signature: ${styled(stdout, 'green', 'verified')} with the key you gave\n`);
