@@ -68,7 +68,7 @@ test(
   },
 );
 
-test('a planted string is found in a file, as UTF-8 and as UTF-16', (context) => {
+test('a planted string is found in a file, as UTF-8, UTF-16, hexadecimal and base64', (context) => {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-planted-'));
   context.after(() => rmSync(directory, { recursive: true }));
   const needles = new Map([['needle', Buffer.from(planted.ordinary)]]);
@@ -76,6 +76,13 @@ test('a planted string is found in a file, as UTF-8 and as UTF-16', (context) =>
     const file = join(directory, encoding);
     writeFileSync(file, Buffer.concat([Buffer.alloc(100_001, 200), Buffer.from(planted.ordinary, encoding)]));
     assert.deepEqual(fileHolds(file, needles), ['needle']);
+  }
+  for (const encoding of ['hex', 'base64'] as const) {
+    for (let before = 0; before < 3; before += 1) {
+      const text = Buffer.from(`${'x'.repeat(before)}${planted.ordinary} and more`).toString(encoding);
+      writeFileSync(join(directory, encoding), text);
+      assert.deepEqual(fileHolds(join(directory, encoding), needles), ['needle'], `${encoding} ${before}`);
+    }
   }
   writeFileSync(join(directory, 'other'), planted.nested);
   assert.deepEqual(fileHolds(join(directory, 'other'), needles), []);
@@ -162,7 +169,16 @@ function fileHolds(path: string, needles: ReadonlyMap<string, Buffer>): string[]
   return [...needles].flatMap(([name, needle]) => (holds(bytes, needle) ? [name] : []));
 }
 
-/** As UTF-8 or as UTF-16, in which a file format may keep text. */
+/** Plain, as UTF-16, in hexadecimal, or in base64 at each of the three places a byte can have in it. Not what is compressed. */
 function holds(bytes: Buffer, needle: Buffer): boolean {
-  return bytes.includes(needle) || bytes.includes(Buffer.from(needle.toString('latin1'), 'utf16le'));
+  return writings(needle).some((writing) => bytes.includes(writing));
+}
+
+function writings(needle: Buffer): Buffer[] {
+  const base64 = [0, 1, 2].map((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), needle]).toString('base64');
+    // What depends on the neighbours is left out.
+    return Buffer.from(text.slice(before === 0 ? 0 : 4, -4));
+  });
+  return [needle, Buffer.from(needle.toString('latin1'), 'utf16le'), Buffer.from(needle.toString('hex')), ...base64];
 }

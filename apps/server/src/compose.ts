@@ -40,7 +40,7 @@ import { writeFileDurably } from '@sallyport/platform/files';
 import type { Log } from '@sallyport/platform/log';
 import { createChildren } from './children.ts';
 import type { ServerConfig } from './config.ts';
-import { prepareDataDirectory } from './data-directory.ts';
+import { prepareDataDirectory } from './writable-directory.ts';
 import { createDecisionLog } from './decision-log.ts';
 import { createEdge } from './edge/index.ts';
 import type { Edge } from './edge/index.ts';
