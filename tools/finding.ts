@@ -1,4 +1,5 @@
 // What every check hands back, and how it is printed: one line of what was looked at, then the findings.
+import { resolve } from 'node:path';
 
 export type Finding = {
   /** Path relative to the root that was checked. */
@@ -37,5 +38,5 @@ export function reportCheck(result: CheckResult): void {
 /** The root a check runs on: its first argument that is not a flag, else this repository. */
 export function rootFromArguments(): string {
   const given = process.argv.slice(2).find((argument) => !argument.startsWith('--'));
-  return given ?? new URL('..', import.meta.url).pathname;
+  return given ?? resolve(import.meta.dirname, '..');
 }

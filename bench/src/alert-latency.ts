@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { JsonValue } from '@sallyport/contracts';
 import type { Bench } from './bench.ts';
 import { createSender, makeBatches } from './load.ts';
+import { objectOf, readObject, textOf } from './read-json.ts';
 import { withDirectory } from './repository.ts';
-import { objectOf, startServer } from './running-server.ts';
+import { startServer } from './running-server.ts';
 import type { RunningServer } from './running-server.ts';
 import { createSeededRandom } from './seeded-random.ts';
 import { latencies, rounded, summarise } from './statistics.ts';
@@ -27,7 +27,7 @@ export const alertLatency: Bench = {
       const random = createSeededRandom(options.seed);
       const events = createWindowsEvents(random, Date.now());
       const batches = makeBatches(events, random, { batches: options.tiny ? 5 : 100, least: 10, most: 60 });
-      const server = await startServer(directory);
+      const server = await startServer(directory, options.profileDirectory);
       try {
         const stream = watchAlerts(await server.open('/v1/alerts/stream'));
         const probe = createProbe(server, events, stream);
@@ -38,15 +38,14 @@ export const alertLatency: Bench = {
         let missed = 0;
         for (let round = 0; round < rounds; round += 1) {
           for (const into of [alone, loaded]) {
-            const load =
-              into === loaded ? sender.atRate(rate, (attacks * everyMs) / 1000) : Promise.resolve(undefined);
+            const load = into === loaded ? sender.atRate(rate, (attacks * everyMs) / 1000) : Promise.resolve(undefined);
             const found = await probe.run(attacks);
             await load;
             missed += attacks - found.length;
             if (found.length > 0) into.push(latencies(found));
           }
           progress(
-            `round ${round + 1}/${rounds}: p99 alone ${alone.at(-1)?.p99.toFixed(0)} ms, beside ${rate} events/s ${loaded.at(-1)?.p99.toFixed(0)} ms, missed ${missed}`,
+            `round ${round + 1}/${rounds}: p99 alone ${lastP99(alone)} ms, beside ${rate} events/s ${lastP99(loaded)} ms, missed ${missed}`,
           );
         }
         stream.close();
@@ -54,7 +53,12 @@ export const alertLatency: Bench = {
         return {
           processed: missed === 0 ? seen : 0,
           inputs: { attacks_per_round: attacks, every_ms: everyMs, load_events_per_second: rate, seed: options.seed },
-          figures: { alone_ms: figures(alone), beside_load_ms: figures(loaded), alerts_seen: seen, alerts_missed: missed },
+          figures: {
+            alone_ms: figures(alone),
+            beside_load_ms: figures(loaded),
+            alerts_seen: seen,
+            alerts_missed: missed,
+          },
           ratios: {
             p99_alone_to_target: rounded(summarise(alone.map(({ p99 }) => p99)).median / targetMs),
             p99_beside_load_to_target: rounded(summarise(loaded.map(({ p99 }) => p99)).median / targetMs),
@@ -80,8 +84,7 @@ function watchAlerts(response: IncomingMessage): AlertStream {
     rest = lines.pop() ?? '';
     for (const line of lines) {
       if (!line.startsWith('data: ')) continue;
-      const alert: JsonValue = JSON.parse(line.slice(6));
-      const input = String(objectOf(alert)['input']);
+      const input = textOf(readObject(line.slice(6))['input']);
       if (!arrived.has(input)) arrived.set(input, now);
     }
   });
@@ -110,7 +113,7 @@ function createProbe(
     const reply = await server.send(lines, mine, 'bench-attacks');
     const [run] = Array.isArray(reply['runs']) ? reply['runs'].map(objectOf) : [];
     if (run === undefined) return undefined;
-    const arrived = await stream.arrivedAtMs(`${String(run['log'])}/${String(run['index'])}`, arrivalLimitMs);
+    const arrived = await stream.arrivedAtMs(`${textOf(run['log'])}/${textOf(run['index'])}`, arrivalLimitMs);
     return arrived === undefined ? undefined : arrived - start;
   };
   return {
@@ -132,4 +135,8 @@ function figures(rounds: readonly Latencies[]): Record<string, Record<string, nu
       return [place, { median: rounded(median), min: rounded(min), max: rounded(max), rounds: rounds.length }];
     }),
   );
+}
+
+function lastP99(rounds: readonly Latencies[]): string {
+  return rounds.at(-1)?.p99.toFixed(0) ?? '-';
 }

@@ -12,6 +12,8 @@ export type BenchOptions = {
   readonly rate: number | undefined;
   /** Where temporary data goes: the disk that is measured. */
   readonly directory: string | undefined;
+  /** Where the measured Node process writes CPU profiles when it ends. Slows it down. */
+  readonly profileDirectory: string | undefined;
 };
 
 export type BenchCommand =
@@ -19,7 +21,8 @@ export type BenchCommand =
   | { readonly kind: 'run'; readonly name: string; readonly options: BenchOptions }
   | { readonly kind: 'refused'; readonly reason: string };
 
-export const usage = 'npm run bench -- NAME [--rounds N] [--seconds N] [--rate N] [--seed N] [--dir DIR] [--tiny]';
+export const usage =
+  'npm run bench -- NAME [--rounds N] [--seconds N] [--rate N] [--seed N] [--dir DIR] [--profile DIR] [--tiny]';
 
 /** Reads the command line; without a name it asks for the list. Never throws. */
 export function parseBenchArguments(argv: readonly string[], names: readonly string[]): BenchCommand {
@@ -34,6 +37,7 @@ export function parseBenchArguments(argv: readonly string[], names: readonly str
         seconds: { type: 'string' },
         rate: { type: 'string' },
         dir: { type: 'string' },
+        profile: { type: 'string' },
       },
     });
     const [name, ...more] = positionals;
@@ -50,6 +54,7 @@ export function parseBenchArguments(argv: readonly string[], names: readonly str
         seconds: whole('seconds', values.seconds, 1),
         rate: whole('rate', values.rate, 1),
         directory: values.dir,
+        profileDirectory: values.profile,
       },
     };
   } catch (error) {

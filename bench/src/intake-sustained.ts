@@ -2,7 +2,7 @@ import type { JsonObject } from '@sallyport/contracts';
 import type { Bench } from './bench.ts';
 import { createSender, makeBatches } from './load.ts';
 import type { Sender } from './load.ts';
-import { measureSync } from './machine.ts';
+import { measureDisk } from './machine.ts';
 import { cpuMicrosecondsEach, cpuSeconds } from './process-usage.ts';
 import { drain, watchLag } from './projection-lag.ts';
 import type { LagSample } from './projection-lag.ts';
@@ -40,8 +40,8 @@ export const intakeSustained: Bench = {
         least: 200,
         most: 400,
       });
-      const sync = measureSync(directory);
-      const server = await startServer(directory);
+      const disk = measureDisk(directory);
+      const server = await startServer(directory, options.profileDirectory);
       try {
         const sender = createSender(server, batches);
         await sender.atRate(500, options.tiny ? 1 : 5);
@@ -51,7 +51,9 @@ export const intakeSustained: Bench = {
         for (const rate of options.rate === undefined ? (options.tiny ? [200] : steps) : [options.rate]) {
           const step = await runStep(server, sender, rate, seconds);
           taken.push(step);
-          progress(`${rate} events/s: ${step.isSustained ? 'bounded' : 'not sustained'} ${JSON.stringify(step.report)}`);
+          progress(
+            `${rate} events/s: ${step.isSustained ? 'bounded' : 'not sustained'} ${JSON.stringify(step.report)}`,
+          );
           if (!step.isSustained) break;
         }
         const bursts: Burst[] = [];
@@ -73,7 +75,7 @@ export const intakeSustained: Bench = {
             seconds_per_step: seconds,
             burst_connections: burstConnections,
             seed: options.seed,
-            disk_sync: sync,
+            disk,
           },
           figures: {
             sustained_events_per_second: sustained,

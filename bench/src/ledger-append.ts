@@ -6,7 +6,7 @@ import { verifyEvidence } from '@sallyport/ledger/evidence';
 import { openBareLoop } from './bare-loop.ts';
 import type { Bench } from './bench.ts';
 import { openSealerInProcess, openSeparateLedger } from './ledger-processes.ts';
-import { cpuSecondsOf, measureSync } from './machine.ts';
+import { cpuSecondsOf, measureDisk } from './machine.ts';
 import { withDirectory } from './repository.ts';
 import { createSeededRandom } from './seeded-random.ts';
 import { rounded, summarise } from './statistics.ts';
@@ -16,6 +16,14 @@ const batchEntries = 1000;
 /** Batches under way at once: enough that the sealer never waits for the sender. */
 const inFlight = 8;
 const collector = 'bench/append';
+
+type Work = {
+  readonly bodies: readonly Buffer[][];
+  /** Batches before the measurement starts. */
+  readonly warmUp: number;
+  readonly batches: number;
+  readonly profileDirectory: string | undefined;
+};
 
 type Speed = { readonly perSecond: number; readonly cpuMicroseconds: number };
 
@@ -29,7 +37,8 @@ export const ledgerAppend: Bench = {
       const batches = options.tiny ? 3 : 200;
       const warmUp = options.tiny ? 1 : 40;
       const bodies = makeBodies(options.seed, Math.min(batches, 50));
-      const sync = measureSync(directory);
+      const work = { bodies, warmUp, batches, profileDirectory: options.profileDirectory };
+      const disk = measureDisk(directory);
       const entries = batches * batchEntries;
 
       const bare: Speed[] = [];
@@ -42,9 +51,9 @@ export const ledgerAppend: Bench = {
           mkdirSync(path);
           return path;
         };
-        bare.push(await measureBare(place('bare'), bodies, warmUp, batches));
-        inProcess.push(await measureInProcess(place('in-process'), bodies, warmUp, batches));
-        const measured = await measureSeparate(place('separate'), bodies, warmUp, batches);
+        bare.push(await measureBare(place('bare'), work));
+        inProcess.push(await measureInProcess(place('in-process'), work));
+        const measured = await measureSeparate(place('separate'), work);
         separate.push(measured.speed);
         proofsVerified += measured.proofsVerified;
         progress(
@@ -59,7 +68,7 @@ export const ledgerAppend: Bench = {
           batches_in_flight: inFlight,
           entries_per_round: entries,
           seed: options.seed,
-          disk_sync: sync,
+          disk,
         },
         figures: {
           ledger_entries_per_second: rounds3(separate, 'perSecond'),
@@ -88,12 +97,7 @@ export const ledgerAppend: Bench = {
     }),
 };
 
-async function measureBare(
-  directory: string,
-  bodies: readonly Buffer[][],
-  warmUp: number,
-  batches: number,
-): Promise<Speed> {
+async function measureBare(directory: string, { bodies, warmUp, batches }: Work): Promise<Speed> {
   const loop = openBareLoop(join(directory, 'bare'));
   const run = (count: number): void => {
     for (let batch = 0; batch < count; batch += 1) loop.append(bodies[batch % bodies.length] ?? []);
@@ -104,12 +108,7 @@ async function measureBare(
   return speed;
 }
 
-async function measureInProcess(
-  directory: string,
-  bodies: readonly Buffer[][],
-  warmUp: number,
-  batches: number,
-): Promise<Speed> {
+async function measureInProcess(directory: string, { bodies, warmUp, batches }: Work): Promise<Speed> {
   const sealer = openSealerInProcess(directory);
   await inParallel(warmUp, (batch) => sealer.append(batchOf(bodies, batch)));
   const speed = await measure(batches, process.pid, () =>
@@ -121,11 +120,9 @@ async function measureInProcess(
 
 async function measureSeparate(
   directory: string,
-  bodies: readonly Buffer[][],
-  warmUp: number,
-  batches: number,
+  { bodies, warmUp, batches, profileDirectory }: Work,
 ): Promise<{ speed: Speed; proofsVerified: number }> {
-  const { client, pid, close } = await openSeparateLedger(directory);
+  const { client, pid, close } = await openSeparateLedger(directory, profileDirectory);
   try {
     let last: Position | undefined;
     await inParallel(warmUp, async (batch) => void (await client.append(batchOf(bodies, batch))));

@@ -10,7 +10,7 @@ import { createSealer } from '@sallyport/ledger/sealer';
 import { systemClock } from '@sallyport/platform/clock';
 import { createFramePeer } from '@sallyport/platform/frames';
 import { createLog } from '@sallyport/platform/log';
-import { repositoryRoot } from './repository.ts';
+import { profileFlags, repositoryRoot } from './repository.ts';
 
 const quiet = createLog({ clock: systemClock, write: () => undefined });
 
@@ -19,14 +19,18 @@ export type SeparateLedger = { readonly client: LedgerClient; readonly pid: numb
 /** The ledger as the server has it: the product's own sealer process, spoken to in frames over a pipe. */
 export async function openSeparateLedger(
   directory: string,
-  nodeFlags: readonly string[] = [],
+  profileDirectory: string | undefined,
 ): Promise<SeparateLedger> {
   const flags = [directory, 'file', join(directory, 'unseal.key'), '0', '1048576'];
   const entry = join(repositoryRoot, 'apps', 'server', 'src', 'sealer.ts');
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...nodeFlags, entry, ...flags], {
-    stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
-    env: {},
-  });
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', ...profileFlags(profileDirectory), entry, ...flags],
+    {
+      stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+      env: {},
+    },
+  );
   const ended = new Promise<void>((resolve) => void child.once('exit', () => resolve()));
   const pipe = child.stdio[3];
   const { pid } = child;

@@ -23,6 +23,8 @@ export type LoadResult = {
   readonly refused: number;
   readonly latenciesMs: readonly number[];
   readonly seconds: number;
+  /** How late the sender's own one-millisecond timer fired: what this machine makes anybody wait who wants to run. */
+  readonly latenessMs: readonly number[];
 };
 
 export type Sender = {
@@ -65,6 +67,7 @@ export function createSender(server: RunningServer, batches: readonly Batch[]): 
     async atRate(eventsPerSecond, seconds) {
       const counts = { acknowledged: 0, refused: 0, latenciesMs: [] };
       const open = new Set<Promise<void>>();
+      const latenessMs: number[] = [];
       const start = performance.now();
       let due = 0;
       for (;;) {
@@ -80,10 +83,12 @@ export function createSender(server: RunningServer, batches: readonly Batch[]): 
           const sending = sendNext(counts).finally(() => open.delete(sending));
           open.add(sending);
         }
+        const slept = performance.now();
         await wait(1);
+        latenessMs.push(Math.max(0, performance.now() - slept - 1));
       }
       await Promise.all(open);
-      return { ...counts, seconds: (performance.now() - start) / 1000 };
+      return { ...counts, latenessMs, seconds: (performance.now() - start) / 1000 };
     },
     async asFastAsPossible(connections, seconds) {
       const counts = { acknowledged: 0, refused: 0, latenciesMs: [] };
@@ -92,7 +97,7 @@ export function createSender(server: RunningServer, batches: readonly Batch[]): 
         while (performance.now() - start < seconds * 1000) await sendNext(counts);
       };
       await Promise.all(Array.from({ length: connections }, lane));
-      return { ...counts, seconds: (performance.now() - start) / 1000 };
+      return { ...counts, latenessMs: [], seconds: (performance.now() - start) / 1000 };
     },
   };
 }

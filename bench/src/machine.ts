@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, fdatasyncSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { arch, availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { JsonObject } from '@sallyport/contracts';
@@ -24,24 +24,36 @@ export function loadAverage(): number {
   return rounded(loadavg()[0] ?? 0);
 }
 
-/** Milliseconds a 64 KiB append with fdatasync takes here: what every acknowledgement waits for at least once. */
-export function measureSync(directory: string): JsonObject {
-  const file = join(directory, 'sync-probe');
-  const descriptor = openSync(file, 'wx');
+/**
+ * What the disk takes: a 64 KiB append with fdatasync, which every acknowledgement waits for at least once, and making a
+ * small file, as a full tile needs. The second varies tenfold on a file system where many files were just deleted.
+ */
+export function measureDisk(directory: string): JsonObject {
   const bytes = Buffer.alloc(65_536, 1);
+  const probe = join(directory, 'disk-probe');
+  mkdirSync(probe);
+  const descriptor = openSync(join(probe, 'appended'), 'wx');
   try {
-    const times = Array.from({ length: 30 }, () => {
-      const start = performance.now();
-      writeSync(descriptor, bytes);
-      fdatasyncSync(descriptor);
-      return performance.now() - start;
-    });
-    const { median, min, max } = summarise(times);
-    return { median_ms: rounded(median), min_ms: rounded(min), max_ms: rounded(max) };
+    return {
+      append_and_sync_ms: timed(30, () => {
+        writeSync(descriptor, bytes);
+        fdatasyncSync(descriptor);
+      }),
+      make_file_ms: timed(100, (time) => writeFileSync(join(probe, String(time)), bytes.subarray(0, 8192))),
+    };
   } finally {
     closeSync(descriptor);
-    rmSync(file);
   }
+}
+
+function timed(times: number, act: (time: number) => void): JsonObject {
+  const taken = Array.from({ length: times }, (_, time) => {
+    const start = performance.now();
+    act(time);
+    return performance.now() - start;
+  });
+  const { median, min, max } = summarise(taken);
+  return { median: rounded(median), min: rounded(min), max: rounded(max) };
 }
 
 /** CPU seconds (user and system) a process with all its threads has used, or undefined when it is gone. */

@@ -1,13 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { parsePosition } from '@sallyport/contracts';
-import { objectOf } from './running-server.ts';
+import { objectOf, textOf } from './read-json.ts';
 import type { RunningServer } from './running-server.ts';
 
 /** How far each projection is behind the head, in entries, at one moment. */
 export type LagSample = { readonly atSeconds: number; readonly lag: Readonly<Record<string, number>> };
 
-export async function sampleLag(server: RunningServer, startedMs: number): Promise<LagSample> {
+async function sampleLag(server: RunningServer, startedMs: number): Promise<LagSample> {
   return { ...lagOf(await server.get('/v1/health')), atSeconds: (performance.now() - startedMs) / 1000 };
 }
 
@@ -17,7 +17,7 @@ export function lagOf(health: JsonObject): { lag: Record<string, number> } {
   const projections = Array.isArray(health['projections']) ? health['projections'].map(objectOf) : [];
   return {
     lag: Object.fromEntries(
-      projections.map((projection) => [String(projection['name']), Math.max(0, head - indexOf(projection['cursor']))]),
+      projections.map((projection) => [textOf(projection['name']), Math.max(0, head - indexOf(projection['cursor']))]),
     ),
   };
 }
@@ -73,5 +73,5 @@ export async function drain(
 }
 
 function indexOf(value: JsonValue | undefined): number {
-  return parsePosition(String(value))?.index ?? 0;
+  return parsePosition(textOf(value))?.index ?? 0;
 }

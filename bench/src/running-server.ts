@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { Agent, request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import type { JsonObject, JsonValue } from '@sallyport/contracts';
-import { repositoryRoot } from './repository.ts';
+import type { JsonObject } from '@sallyport/contracts';
+import { objectOf, readObject } from './read-json.ts';
+import { profileFlags, repositoryRoot } from './repository.ts';
 
 export type ProcessName = 'server' | 'sealer' | 'store';
 
@@ -21,13 +22,17 @@ export type RunningServer = {
 const startLimitMs = 60_000;
 const stopLimitMs = 30_000;
 
-export async function startServer(directory: string): Promise<RunningServer> {
+export async function startServer(directory: string, profileDirectory?: string): Promise<RunningServer> {
   const child = spawn(
     process.execPath,
     [
       '--disable-warning=ExperimentalWarning',
+      ...profileFlags(profileDirectory),
       join(repositoryRoot, 'apps', 'server', 'src', 'server.ts'),
-      ...['--data', join(directory, 'data'), '--port', '0'],
+      '--data',
+      join(directory, 'data'),
+      '--port',
+      '0',
     ],
     { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], HOME: join(directory, 'home') } },
   );
@@ -67,9 +72,9 @@ export async function startServer(directory: string): Promise<RunningServer> {
     let text = '';
     response.setEncoding('utf8');
     for await (const chunk of response) text += String(chunk);
-    if (response.statusCode !== 200) throw new Error(`The server answered ${response.statusCode}: ${text.slice(0, 300)}`);
-    const value: JsonValue = JSON.parse(text);
-    return objectOf(value);
+    if (response.statusCode !== 200)
+      throw new Error(`The server answered ${String(response.statusCode)}: ${text.slice(0, 300)}`);
+    return readObject(text);
   };
   const get = async (path: string): Promise<JsonObject> => json(await call('GET', path, operator));
   const processes = objectOf((await get('/v1/health'))['processes']);
@@ -89,8 +94,4 @@ export async function startServer(directory: string): Promise<RunningServer> {
       clearTimeout(timer);
     },
   };
-}
-
-export function objectOf(value: JsonValue | undefined): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
 }

@@ -2,19 +2,20 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadBundledRules } from '@sallyport/content';
-import type { JsonObject, JsonValue } from '@sallyport/contracts';
+import type { JsonObject } from '@sallyport/contracts';
 import { createFullScan, parseSigmaRules, sigmaEventOf } from '@sallyport/sigma-rules';
 import type { SigmaRule } from '@sallyport/sigma-rules';
 import type { Bench } from './bench.ts';
+import { readObject } from './read-json.ts';
 import { sharedDirectory } from './repository.ts';
-import { objectOf } from './running-server.ts';
 import { createSeededRandom } from './seeded-random.ts';
 import { rounded, summarise } from './statistics.ts';
 import { createWindowsEvents } from './windows-events.ts';
 
 export const sigmaFullScan: Bench = {
   name: 'sigma-full-scan',
-  target: 'Rules times events a second of the plain full scan, on one core, on structured Windows events: the measure for faster evaluators',
+  target:
+    'Rules times events a second of the plain full scan, on one core, on structured Windows events: the measure for faster evaluators',
   async run({ options, progress }) {
     const rounds = options.rounds ?? (options.tiny ? 1 : 5);
     const millisecondsEach = options.tiny ? 100 : (options.seconds ?? 3) * 1000;
@@ -28,8 +29,8 @@ export const sigmaFullScan: Bench = {
     ];
     const figures: Record<string, JsonObject> = {};
     const ratios: Record<string, JsonObject> = {};
-    const parsing = perSecond(rounds, millisecondsEach, texts, (text) => parse(text));
-    const flattening = perSecond(rounds, millisecondsEach, texts, (text) => sigmaEventOf(parse(text)));
+    const parsing = perSecond(rounds, millisecondsEach, texts, readObject);
+    const flattening = perSecond(rounds, millisecondsEach, texts, (text) => sigmaEventOf(readObject(text)));
     let scanned = 0;
     for (const { name, rules } of sets) {
       const scan = createFullScan(rules);
@@ -37,7 +38,7 @@ export const sigmaFullScan: Bench = {
       let looked = 0;
       const speeds = perSecond(rounds, millisecondsEach, texts, (text) => {
         looked += 1;
-        matches += scan.match(parse(text)).length;
+        matches += scan.match(readObject(text)).length;
       });
       const { median, min, max } = summarise(speeds);
       figures[name] = {
@@ -99,11 +100,6 @@ function perSecond(
   };
   round(Math.min(milliseconds, 1000));
   return Array.from({ length: rounds }, () => round(milliseconds));
-}
-
-function parse(text: string): JsonObject {
-  const value: JsonValue = JSON.parse(text);
-  return objectOf(value);
 }
 
 async function bundledRules(): Promise<SigmaRule[]> {

@@ -25,16 +25,14 @@ export function createWindowsEvents(random: SeededRandom, startMs: number): Wind
   let nowMs = startMs;
   let record = random.integer(1_000_000);
 
-  const guid = (): string =>
-    `{${random.hex(8)}-${random.hex(4)}-${random.hex(4)}-${random.hex(4)}-${random.hex(12)}}`;
+  const guid = (): string => `{${random.hex(8)}-${random.hex(4)}-${random.hex(4)}-${random.hex(4)}-${random.hex(12)}}`;
   const hashes = (): string =>
     `SHA1=${random.hex(40)},MD5=${random.hex(32)},SHA256=${random.hex(64)},IMPHASH=${random.hex(32)}`.toUpperCase();
   const user = (): string => `CONTOSO\\user${random.integer(300)}`;
   const trace = (frames: number): string =>
-    Array.from(
-      { length: frames },
-      () => `C:\\Windows\\System32\\${random.pick(libraries)}.dll+${random.hex(5)}`,
-    ).join('|');
+    Array.from({ length: frames }, () => `C:\\Windows\\System32\\${random.pick(libraries)}.dll+${random.hex(5)}`).join(
+      '|',
+    );
 
   const event = (
     eventId: number,

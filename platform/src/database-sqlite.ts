@@ -2,6 +2,7 @@ import { chmodSync, closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { CompiledQuery, SqliteDialect, type Dialect, type SqliteDatabase } from 'kysely';
 import { DatabaseError } from './database-error.ts';
+import { createDiskReserve } from './disk-reserve.ts';
 import { codeOf, messageOf } from './errors.ts';
 import { withBegin } from './database-dialect.ts';
 
@@ -9,10 +10,14 @@ import { withBegin } from './database-dialect.ts';
  * SQLite in one file that only its owner can read, through the one connection of this process.
  * A commit is on disk before it returns (WAL, synchronous=FULL); deleted bytes are overwritten (secure_delete).
  */
-export function createSqliteDialect(file: string): Dialect {
-  closeSync(openSync(file, 'a', 0o600));
-  // The umask or an older file may say otherwise; SQLite gives the -wal and -shm files the same mode.
-  chmodSync(file, 0o600);
+export function createSqliteDialect(file: string, reserveBytes = 0): Dialect {
+  const reserve = reserveBytes === 0 ? undefined : createDiskReserve(`${file}.reserve`, reserveBytes);
+  reserve?.makeRoom();
+  if (file !== ':memory:') {
+    closeSync(openSync(file, 'a', 0o600));
+    // The umask or an older file may say otherwise; SQLite gives the -wal and -shm files the same mode.
+    chmodSync(file, 0o600);
+  }
   const connection = new DatabaseSync(file, { timeout: 5000, enableForeignKeyConstraints: true });
   try {
     connection.exec(`
@@ -26,13 +31,14 @@ export function createSqliteDialect(file: string): Dialect {
     throw error;
   }
   // IMMEDIATE takes the write lock at once: a transaction that read first could otherwise be refused at its first write.
-  return withBegin(new SqliteDialect({ database: adapt(connection) }), async (executing) => {
+  return withBegin(new SqliteDialect({ database: adapt(connection, () => reserve?.makeRoom()) }), async (executing) => {
+    reserve?.makeRoom();
     await executing.executeQuery(CompiledQuery.raw('begin immediate'));
   });
 }
 
 /** What Kysely expects of better-sqlite3, from node:sqlite. */
-function adapt(connection: DatabaseSync): SqliteDatabase {
+function adapt(connection: DatabaseSync, makeRoom: () => void): SqliteDatabase {
   return {
     close: () => connection.close(),
     prepare(sql) {
@@ -40,7 +46,11 @@ function adapt(connection: DatabaseSync): SqliteDatabase {
       return {
         reader: statement.columns().length > 0,
         all: (parameters) => readRows(statement, parameters),
-        run: (parameters) => statement.run(...parameters.map(toInput)),
+        run(parameters) {
+          // Inside a transaction there was a look before it began.
+          if (!connection.isTransaction) makeRoom();
+          return statement.run(...parameters.map(toInput));
+        },
         iterate: (parameters) => statement.iterate(...parameters.map(toInput)),
       };
     },

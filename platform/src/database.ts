@@ -23,11 +23,17 @@ export type OpenDatabase = {
   readonly close: () => Promise<void>;
 };
 
-/** Opens (SQLite: creates, mode 0600) the control database. Throws `DatabaseError` `postgres_unavailable` when no server answers at `url`. */
+/**
+ * Opens (SQLite: creates, mode 0600) the control database. With `reserveBytes` SQLite keeps that much of the disk for
+ * itself, so that a disk others filled does not stop it. Throws `DatabaseError` `postgres_unavailable` when no server answers at `url`.
+ */
 export async function openDatabase(
-  options: { kind: 'sqlite'; file: string } | { kind: 'postgres'; url: string },
+  options: { kind: 'sqlite'; file: string; reserveBytes?: number } | { kind: 'postgres'; url: string },
 ): Promise<OpenDatabase> {
-  const dialect = options.kind === 'sqlite' ? createSqliteDialect(options.file) : createPostgresDialect(options.url);
+  const dialect =
+    options.kind === 'sqlite'
+      ? createSqliteDialect(options.file, options.reserveBytes)
+      : createPostgresDialect(options.url);
   const database = new Kysely<unknown>({ dialect });
   try {
     await sql`select 1`.execute(database);

@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { codeOf } from './errors.ts';
 
 /**
@@ -29,9 +29,14 @@ export function syncDirectory(path: string): void {
   }
 }
 
-/** Creates a directory only its owner may enter, and its parents. */
+/** Creates a directory only its owner may enter, and its parents; they survive power loss. */
 export function makePrivateDirectory(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let made = resolve(path); ; made = dirname(made)) {
+    syncDirectory(dirname(made));
+    if (made === resolve(first) || made === dirname(made)) return;
+  }
 }
 
 /** The content, or undefined when there is no such file; other errors are thrown. */

@@ -24,6 +24,33 @@ test('a call is answered with head and payload', async () => {
   assert.deepEqual([...(reply.payload ?? [])], [0, 255, 1]);
 });
 
+test('a frame over the limit is refused where it is sent, and every other call goes on', async () => {
+  const limits = { maxFrameBytes: 1000 };
+  const [left, right] = duplexPair();
+  const client = createFramePeer(left, {}, limits);
+  createFramePeer(
+    right,
+    {
+      slow: async () => new Promise((resolve) => void setImmediate(() => resolve({ head: { ok: true } }))),
+      large: () => ({ head: {}, payload: Buffer.alloc(1001) }),
+    },
+    limits,
+  );
+  const slow = client.call('slow', { head: {} });
+  await assert.rejects(client.call('slow', { head: {}, payload: Buffer.alloc(1000) }), { code: 'frame_too_large' });
+  await assert.rejects(client.call('large', { head: {} }), { code: 'frame_too_large' });
+  assert.equal((await slow).head['ok'], true);
+});
+
+test('the hint of an error crosses with it', async () => {
+  const { client } = pair({
+    fail: () => {
+      throw new CodedError('unseal_failed', 'Cannot open', { hint: 'put back the key file' });
+    },
+  });
+  await assert.rejects(client.call('fail', { head: {} }), { code: 'unseal_failed', hint: 'put back the key file' });
+});
+
 test('an error keeps its code and details, and an unknown method is refused', async () => {
   const { client } = pair({
     fail: () => {

@@ -12,7 +12,7 @@ export type FrameHandlers = Readonly<Record<string, (request: FrameBody) => Prom
 
 /** One end of a connection between two of our own processes. Both ends may call and answer. */
 export type FramePeer = {
-  /** Rejects with a `CodedError`: the remote code, or `peer_gone` when the connection ends first (the call may or may not have been carried out). */
+  /** Rejects with a `CodedError`: the remote code, `frame_too_large`, or `peer_gone` when the connection ends first (the call may or may not have been carried out). */
   call(method: string, request: FrameBody, options?: { signal?: AbortSignal }): Promise<FrameBody>;
   notify(method: string, body: FrameBody): void;
   on(method: string, listener: (body: FrameBody) => void): void;
@@ -34,6 +34,7 @@ export function createFramePeer(
   handlers: FrameHandlers,
   limits: { maxFrameBytes?: number } = {},
 ): FramePeer {
+  const maxFrameBytes = limits.maxFrameBytes ?? defaultMaxFrameBytes;
   const waiting = new Map<number, Waiting>();
   const listeners = new Map<string, (body: FrameBody) => void>();
   let nextId = 1;
@@ -49,10 +50,19 @@ export function createFramePeer(
     markClosed();
   };
 
+  /** Throws `frame_too_large` rather than have the other end drop the connection, and with it every other call. */
   const send = (kind: number, id: number, head: JsonObject, payload?: Uint8Array): void => {
     if (!open) return;
+    const parts = encodeFrame({ kind, id, head, payload });
+    const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+    if (bytes > maxFrameBytes) {
+      throw new CodedError(
+        'frame_too_large',
+        `Cannot send frame: size is ${bytes} bytes, must be at most ${maxFrameBytes}`,
+      );
+    }
     stream.cork();
-    for (const part of encodeFrame({ kind, id, head, payload })) stream.write(part);
+    for (const part of parts) stream.write(part);
     stream.uncork();
   };
 
@@ -63,12 +73,12 @@ export function createFramePeer(
       const reply = await handler(body);
       send(frameKind.reply, id, reply.head, reply.payload);
     } catch (error) {
-      const details = error instanceof CodedError ? error.details : {};
-      send(frameKind.failure, id, { code: codeOf(error) ?? 'internal', message: messageOf(error), details });
+      const { details = {}, hint = null } = error instanceof CodedError ? error : {};
+      send(frameKind.failure, id, { code: codeOf(error) ?? 'internal', message: messageOf(error), details, hint });
     }
   };
 
-  const reader = createFrameReader(limits.maxFrameBytes ?? defaultMaxFrameBytes, (frame) => {
+  const reader = createFrameReader(maxFrameBytes, (frame) => {
     const body: FrameBody = { head: frame.head, payload: frame.payload };
     switch (frame.kind) {
       case frameKind.call:
@@ -121,7 +131,12 @@ export function createFramePeer(
           reject(error);
         },
       });
-      send(frameKind.call, id, { ...request.head, '~method': method }, request.payload);
+      try {
+        send(frameKind.call, id, { ...request.head, '~method': method }, request.payload);
+      } catch (error) {
+        waiting.get(id)?.reject(error instanceof Error ? error : new Error(String(error)));
+        waiting.delete(id);
+      }
       return promise;
     },
     notify: (method, body) => send(frameKind.notice, 0, { ...body.head, '~method': method }, body.payload),
@@ -142,6 +157,9 @@ function aborted(signal: AbortSignal): Error {
 }
 
 function remoteError(head: JsonObject): CodedError {
-  const details = head['details'];
-  return new CodedError(textOf(head['code']), textOf(head['message']), isJsonObject(details) ? { details } : {});
+  const { details, hint } = head;
+  return new CodedError(textOf(head['code']), textOf(head['message']), {
+    ...(isJsonObject(details) ? { details } : {}),
+    ...(typeof hint === 'string' ? { hint } : {}),
+  });
 }

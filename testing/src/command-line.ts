@@ -8,7 +8,11 @@ export type CommandResult = { readonly code: number | null; readonly stdout: str
 export function runCommand(
   command: string,
   args: readonly string[],
-  options: { readonly cwd: string; readonly environment: Readonly<Record<string, string>>; readonly timeoutMs?: number },
+  options: {
+    readonly cwd: string;
+    readonly environment: Readonly<Record<string, string>>;
+    readonly timeoutMs?: number;
+  },
 ): Promise<CommandResult> {
   const { promise, resolve, reject } = Promise.withResolvers<CommandResult>();
   const child = spawn(command, args, {

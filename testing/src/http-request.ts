@@ -70,10 +70,10 @@ async function writeAll(outgoing: ReturnType<typeof httpRequest>, body: AsyncIte
       if (outgoing.destroyed) return;
       if (outgoing.write(chunk)) continue;
       // Either the peer takes more, or the connection is gone and nothing will be taken any more.
-      await new Promise<void>((resolve) => {
-        outgoing.once('drain', resolve);
-        outgoing.once('close', resolve);
-      });
+      const { promise, resolve } = Promise.withResolvers<void>();
+      outgoing.once('drain', resolve).once('close', resolve);
+      await promise;
+      outgoing.off('drain', resolve).off('close', resolve);
     }
     outgoing.end();
   } catch (error) {

@@ -65,11 +65,13 @@ export type ServerUnderTest = {
 
 const readyTimeoutMs = 60_000;
 
-export function createServerUnderTest(options: {
-  readonly environment?: Readonly<Record<string, string>>;
-  /** Where the data directory shall be; beside the rest unless given. */
-  readonly dataDirectory?: string;
-} = {}): ServerUnderTest {
+export function createServerUnderTest(
+  options: {
+    readonly environment?: Readonly<Record<string, string>>;
+    /** Where the data directory shall be; beside the rest unless given. */
+    readonly dataDirectory?: string;
+  } = {},
+): ServerUnderTest {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-'));
   const dataDirectory = options.dataDirectory ?? join(directory, 'data');
   const home = join(directory, 'home');
@@ -148,7 +150,7 @@ export function createServerUnderTest(options: {
         async look() {
           const gone = supervisor?.exitCode ?? supervisor?.signalCode ?? null;
           if (gone !== null) throw new Error(`The supervisor ended (${gone}):\n${output.slice(-4000)}`);
-          if (!/Sallyport is up at/.test(output.slice(output.lastIndexOf('--- start ---')))) return undefined;
+          if (!output.slice(output.lastIndexOf('--- start ---')).includes('Sallyport is up at')) return undefined;
           const answer = await server.ask({ path: '/v1/ready', key: '', timeoutMs: 2000 }).catch(() => undefined);
           return answer?.status === 200 ? true : undefined;
         },
@@ -164,6 +166,7 @@ export function createServerUnderTest(options: {
     pid: (role) => processes().find(({ commandLine }) => roleOf(commandLine) === role)?.pid,
     kill(...roles) {
       const victims = processes().filter(({ commandLine }) => roles.some((role) => role === roleOf(commandLine)));
+      if (roles.includes('supervisor')) supervisor = undefined;
       return victims.flatMap(({ pid, commandLine }) => (killNow(pid) ? (roleOf(commandLine) ?? []) : []));
     },
     async stop() {
@@ -204,7 +207,9 @@ export function createServerUnderTest(options: {
           });
           if (health === undefined) return undefined;
           last = JSON.stringify(health);
-          const isThere = health.projections.every(({ state, cursor }) => state === 'caught up' && cursor === health.head);
+          const isThere = health.projections.every(
+            ({ state, cursor }) => state === 'caught up' && cursor === health.head,
+          );
           return isThere && health.search.up ? health : undefined;
         },
         describe: () => `${last}\n${output.slice(-4000)}`,

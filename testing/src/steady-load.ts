@@ -17,8 +17,10 @@ export type LoadTotals = { acknowledged: number; resent: number; abandoned: numb
 export type SteadyLoad = {
   readonly events: readonly SentEvent[];
   readonly totals: LoadTotals;
-  /** Ends once the batch under way is acknowledged. */
+  /** Ends once the batches under way are acknowledged; rejects when an answer was not as promised. */
   stop(): Promise<void>;
+  /** Ends at once. */
+  giveUp(): void;
 };
 
 type Acknowledgement = { runs: { sequence: number; log: number; index: number; count: number }[] };
@@ -38,6 +40,7 @@ export function startSteadyLoad(options: {
   const events: SentEvent[] = [];
   const totals: LoadTotals = { acknowledged: 0, resent: 0, abandoned: 0, refused: 0 };
   let stopping = false;
+  let givenUp = false;
 
   const send = async (source: string): Promise<void> => {
     for (let sequence = 0; !stopping;) {
@@ -57,6 +60,7 @@ export function startSteadyLoad(options: {
 
   const deliver = async (source: string, sequence: number, batch: SentEvent[], body: string): Promise<boolean> => {
     for (let attempt = 0; ; attempt += 1) {
+      if (givenUp) throw new Error('Given up');
       if (attempt > 0) totals.resent += 1;
       const text = await post(source, sequence, body);
       if (text !== undefined) {
@@ -100,6 +104,10 @@ export function startSteadyLoad(options: {
       stopping = true;
       await running;
     },
+    giveUp() {
+      stopping = true;
+      givenUp = true;
+    },
   };
 }
 
@@ -109,7 +117,8 @@ function place({ runs }: Acknowledgement, sequence: number, batch: readonly Sent
   for (const run of runs) {
     for (let at = 0; at < run.count; at += 1) {
       const event = batch[run.sequence + at - sequence];
-      if (event === undefined) throw new Error(`An acknowledgement names number ${run.sequence + at}, which was not sent`);
+      if (event === undefined)
+        throw new Error(`An acknowledgement names number ${run.sequence + at}, which was not sent`);
       if (event.position !== undefined) throw new Error(`An acknowledgement names number ${run.sequence + at} twice`);
       event.position = `${run.log}/${run.index + at}`;
     }

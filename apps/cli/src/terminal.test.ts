@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { jsonLine, plainText, shortText } from './terminal.ts';
 
-/* eslint-disable no-control-regex */
 const dangerous = /[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
 const hostile = fc
   .array(

@@ -10,7 +10,6 @@ export type TextOutput = {
   readonly color: boolean;
 };
 
-/* eslint-disable no-control-regex -- the control characters are the point */
 const escapeSequences =
   /\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|[ -/]*[0-~])|\x9b[0-?]*[ -/]*[@-~]|[\x90\x98\x9d-\x9f][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?/g;
 /** C0 and C1 controls, DEL, line separators, and the marks that reorder or hide text. */

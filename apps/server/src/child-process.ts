@@ -23,14 +23,14 @@ export function startChild(options: {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
     env: environment,
   });
-  const pipe = child.stdio[3];
-  if (!(pipe instanceof Duplex) || child.pid === undefined) {
-    throw new CodedError('child_unstartable', `Cannot start "${entry.href}"`);
-  }
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
     child.once('error', () => resolve());
   });
+  const pipe = child.stdio[3];
+  if (!(pipe instanceof Duplex) || child.pid === undefined) {
+    throw new CodedError('child_unstartable', `Cannot start "${entry.href}"`);
+  }
   const peer = createFramePeer(pipe, {});
   void peer.closed.then(() => {
     // The child ends by itself when its pipe closes; one that hangs is ended for it.

@@ -44,13 +44,14 @@ import {
 } from '@sallyport/ledger';
 import { systemClock } from '@sallyport/platform/clock';
 import { migrate, openDatabase } from '@sallyport/platform/database';
-import { makePrivateDirectory, writeFileDurably } from '@sallyport/platform/files';
+import { writeFileDurably } from '@sallyport/platform/files';
 import type { Principal } from '@sallyport/platform/http';
 import type { Log } from '@sallyport/platform/log';
 import { createChildren } from './children.ts';
 import { consoleDirectory, createConsoleFiles } from './console-files.ts';
 import { createConsoleServices } from './console-services.ts';
 import type { ServerConfig } from './config.ts';
+import { prepareDataDirectory } from './writable-directory.ts';
 import { createDecisionLog } from './decision-log.ts';
 import { createEdge } from './edge/index.ts';
 import type { DecisionContext, Edge } from './edge/index.ts';
@@ -77,6 +78,7 @@ export type RunningServer = {
 const version = '0.1.0';
 const anchorEveryMs = 2000;
 const keyUseEveryMs = 60_000;
+const outboxEveryMs = 5000;
 const renewalLookEveryMs = 3_600_000;
 
 /** Starts everything, from the vault up. What each module needs is handed over here and nowhere else. */
@@ -84,8 +86,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   const clock = systemClock;
   const random = randomBytes;
   const common = { clock, random, every, log };
-  makePrivateDirectory(config.dataDirectory);
-  makePrivateDirectory(join(config.dataDirectory, 'rules'));
+  prepareDataDirectory(config.dataDirectory);
   const children = createChildren(config);
 
   const { database, close: closeDatabase } = await openDatabase(config.database);
@@ -246,7 +247,16 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
           .catch((error: unknown) => log.warn('Key use was not recorded', { message: String(error) })),
     ),
     every(renewalLookEveryMs, () => void renewCertificate()),
+    every(outboxEveryMs, () => void flushOutbox()),
   ];
+  /** What a ledger that was away left waiting is not left until the next change. */
+  async function flushOutbox(): Promise<void> {
+    try {
+      await outbox.flushed();
+    } catch (error) {
+      log.warn('Audit events wait for the ledger', { message: error instanceof Error ? error.message : 'unknown' });
+    }
+  }
   async function rememberAnchor(): Promise<void> {
     try {
       await anchor.remember(await ledger.checkpoint(ledger.head().log));

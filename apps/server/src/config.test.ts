@@ -10,7 +10,7 @@ test('nothing needs to be set', () => {
   assert.equal(config.dataDirectory, '/work/data');
   assert.deepEqual([config.host, config.port], ['127.0.0.1', 8470]);
   assert.deepEqual(config.unsealing, { kind: 'file', path: '/home/someone/.config/sallyport/-work-data.unseal' });
-  assert.deepEqual(config.database, { kind: 'sqlite', file: '/work/data/control.db' });
+  assert.deepEqual(config.database, { kind: 'sqlite', file: '/work/data/control.db', reserveBytes: 4 * 1024 * 1024 });
 });
 
 test('flags go before the environment, and an empty variable counts as unset', () => {

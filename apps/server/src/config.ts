@@ -14,7 +14,7 @@ export type ServerConfig = {
     | { readonly kind: 'file'; readonly path: string }
     | { readonly kind: 'passphrase'; readonly file: string };
   readonly database:
-    | { readonly kind: 'sqlite'; readonly file: string }
+    | { readonly kind: 'sqlite'; readonly file: string; readonly reserveBytes: number }
     | { readonly kind: 'postgres'; readonly url: string };
   readonly storeMemoryBytes: number;
   /** Intake stops when less than this is free on the data disk. */
@@ -27,6 +27,9 @@ export type ServerConfig = {
 
 type ConfigErrorCode = 'config_invalid';
 const usage = 'npm start -- [--data DIR] [--host HOST] [--port PORT] [--name NAME …] [--after-restore]';
+
+/** Room kept for control data on a full disk: keys made and revoked, alerts handled, their audit events on the way. */
+const controlReserveBytes = 4 * 1024 * 1024;
 
 /** Flags go before the environment, which goes before the defaults. Throws `config_invalid` with a hint. */
 export function readConfig(
@@ -58,7 +61,7 @@ export function readConfig(
         : { kind: 'passphrase', file: absolute(passphraseFile) },
     database:
       databaseUrl === undefined
-        ? { kind: 'sqlite', file: join(dataDirectory, 'control.db') }
+        ? { kind: 'sqlite', file: join(dataDirectory, 'control.db'), reserveBytes: controlReserveBytes }
         : { kind: 'postgres', url: databaseUrl },
     storeMemoryBytes:
       integer(environment['SALLYPORT_STORE_MEMORY_MB'] ?? '2048', 'store memory', 512, 1_000_000) * 1024 * 1024,

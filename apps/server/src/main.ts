@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const exitConfigInvalid = 78;
 const firstDelayMs = 200;
@@ -9,6 +10,7 @@ const maxDelayMs = 10_000;
 /** A server that stayed up this long did not fail to start. */
 const settledAfterMs = 30_000;
 
+let flags = process.argv.slice(2);
 let stopping = false;
 let delayMs = firstDelayMs;
 
@@ -16,15 +18,14 @@ function start(): void {
   const startedAtMs = performance.now();
   const child = spawn(
     process.execPath,
-    [
-      '--disable-warning=ExperimentalWarning',
-      new URL('./server.ts', import.meta.url).pathname,
-      ...process.argv.slice(2),
-    ],
-    {
-      stdio: 'inherit',
-    },
+    ['--disable-warning=ExperimentalWarning', fileURLToPath(new URL('./server.ts', import.meta.url)), ...flags],
+    // Through the channel the server says that it has started, and notices when we are gone.
+    { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] },
   );
+  child.once('message', () => {
+    // Said once: a server started again after a crash goes on in the log the restore has opened.
+    flags = flags.filter((flag) => flag.split('=', 1)[0] !== '--after-restore');
+  });
   const forward = (signal: NodeJS.Signals): void => {
     stopping = true;
     // A terminal has told the whole group already.
@@ -54,5 +55,6 @@ function buildConsole(): void {
   process.stderr.write('The console was not built; everything else works. Run the same command again to try again\n');
 }
 
+process.stderr.on('error', () => undefined);
 buildConsole();
 start();

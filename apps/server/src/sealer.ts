@@ -4,11 +4,12 @@ import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { openKeyVault, openSealedFileProvider } from '@sallyport/key-vault';
-import type { Unsealing } from '@sallyport/key-vault';
+import type { KeyVault, Unsealing } from '@sallyport/key-vault';
 import { createSealer } from '@sallyport/ledger/sealer';
 import { systemClock } from '@sallyport/platform/clock';
 import { CodedError, codeOf, messageOf } from '@sallyport/platform/errors';
 import { createFramePeer } from '@sallyport/platform/frames';
+import { createBootClock } from './boot-clock.ts';
 import { parseSealerFlags } from './sealer-flags.ts';
 import { offeredSecrets } from './secret-names.ts';
 
@@ -26,12 +27,16 @@ function run(): void {
     flags.unsealing.kind === 'file'
       ? flags.unsealing
       : { kind: 'passphrase', passphrase: readFileSync(flags.unsealing.file, 'utf8').trimEnd() };
-  const provider = openSealedFileProvider({ directories, unsealing, random: randomBytes });
-  const vault = openKeyVault({ directories, provider, clock: systemClock, random: randomBytes });
+  const clock = createBootClock(systemClock);
+  // Opening the vault may write it. The ledger takes its lock first, so that a predecessor still ending is done with it.
+  const vault = openOnUse(() => {
+    const provider = openSealedFileProvider({ directories, unsealing, random: randomBytes });
+    return openKeyVault({ directories, provider, clock, random: randomBytes });
+  });
   const sealer = createSealer({
     directory: join(flags.dataDirectory, 'ledger'),
     vault,
-    clock: systemClock,
+    clock,
     random: randomBytes,
     disk: { watermarkBytes: flags.diskWatermarkBytes, reserveBytes: flags.diskReserveBytes },
     checkpointEveryMs: 1000,
@@ -40,9 +45,7 @@ function run(): void {
     notify: (method, head) => peer.notify(method, { head }),
     fatal,
   });
-  const peer = createFramePeer(new Socket({ fd: 3, readable: true, writable: true }), sealer.handlers, {
-    maxFrameBytes: 256 * 1024 * 1024,
-  });
+  const peer = createFramePeer(new Socket({ fd: 3, readable: true, writable: true }), sealer.handlers);
   // Signals are for the server: it closes the pipe when it is done with us.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
   void peer.closed.then(() => {
@@ -50,10 +53,21 @@ function run(): void {
       sealer.close();
     } catch (error) {
       // A checkpoint that finds no room is signed at the next start.
-      if (codeOf(error) !== 'ENOSPC') fatal(error);
+      if (codeOf(error) !== 'ENOSPC' && codeOf(error) !== 'EDQUOT') fatal(error);
     }
     process.exit(0);
   });
+}
+
+function openOnUse(open: () => KeyVault): KeyVault {
+  let opened: KeyVault | undefined;
+  const vault = (): KeyVault => (opened ??= open());
+  return {
+    ensureKey: (...given) => vault().ensureKey(...given),
+    findKey: (id) => vault().findKey(id),
+    openSecret: (name) => vault().openSecret(name),
+    sealSecret: (name, bytes) => vault().sealSecret(name, bytes),
+  };
 }
 
 try {

@@ -8,8 +8,11 @@ import { readProcessConfig } from './config.ts';
 
 /** Tells the supervisor that starting again would fail the same way (sysexits.h EX_CONFIG). */
 const exitConfigInvalid = 78;
+const askedAgainAfterMs = 1000;
+const stopWithinMs = 30_000;
 const notWorthRetrying = new Set([
   'config_invalid',
+  'data_unwritable',
   'unseal_failed',
   'vault_damaged',
   'ledger_corrupt',
@@ -29,24 +32,34 @@ async function run(): Promise<void> {
   const write = (text: string): void => {
     process.stdout.write(text);
   };
+  // A terminal or pipe that is gone must not take the server with it.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
+  let stop = (): void => process.exit(1);
+  // The supervisor is gone: without it nobody would start us again, and its successor must find the place free.
+  process.once('disconnect', () => stop());
   const server = await startServer(config, log);
+  process.send?.('started');
   printWelcome(server, config, write);
   server.alerts.onAlert((alert) => printAlert(alert, write, process.stdout.isTTY));
-  let stopping = false;
-  for (const signal of ['SIGINT', 'SIGTERM']) {
-    process.on(signal, () => {
-      if (stopping) return;
-      stopping = true;
-      log.info('Stopping');
-      server.stop().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          log.error('Did not stop cleanly', { message: messageOf(error) });
-          process.exit(1);
-        },
-      );
-    });
-  }
+  let stoppingSinceMs: number | undefined;
+  stop = () => {
+    if (stoppingSinceMs !== undefined) {
+      // Whatever was acknowledged is durable: somebody who asks again need not wait. One key press may arrive twice.
+      if (performance.now() - stoppingSinceMs > askedAgainAfterMs) process.exit(1);
+      return;
+    }
+    stoppingSinceMs = performance.now();
+    log.info('Stopping');
+    setTimeout(() => process.exit(1), stopWithinMs).unref();
+    server.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error('Did not stop cleanly', { message: messageOf(error) });
+        process.exit(1);
+      },
+    );
+  };
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, stop);
 }
 
 process.on('unhandledRejection', (error) => {

@@ -95,7 +95,6 @@ test('what signNote() signs, verifyNote() verifies, whatever the text', () => {
   const line = fc.string({ unit: 'grapheme', maxLength: 20 });
   fc.assert(
     fc.property(fc.array(line, { minLength: 1, maxLength: 5 }), (lines) => {
-      // oxlint-disable-next-line no-control-regex
       const text = `${lines.join('\n').replaceAll(/[\u0000-\u0009\u000b-\u001f]/g, '')}x\n`;
       const note = signNote({ text, signers: [signer] });
       const verified = verifyNote({ note, verifierKeys: [signer.verifierKey] });

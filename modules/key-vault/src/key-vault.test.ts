@@ -44,6 +44,22 @@ test('losing or damaging either copy loses no key, and heals the copy', (context
   assert.equal(statSync(join(at.directories[0], 'master-key.sealed')).mode & 0o077, 0);
 });
 
+test('a copy of the sealed master key that looks whole but does not open is healed from the other', (context) => {
+  const at = place(context);
+  const key = open(at).ensureKey('log-signing', 'log/1');
+  for (const damaged of at.directories) {
+    const file = join(damaged, 'master-key.sealed');
+    const whole = readFileSync(file, 'utf8');
+    for (const line of [1, 2, 3]) {
+      const lines = whole.split('\n');
+      lines[line] = line === 1 ? 'passphrase' : `AAAA${lines[line]?.slice(4) ?? ''}`;
+      writeFileSync(file, lines.join('\n'));
+      assert.deepEqual(open(at).findKey(key.id), key);
+      assert.equal(readFileSync(file, 'utf8'), whole);
+    }
+  }
+});
+
 test('a crash between writing the two copies keeps the newer one', (context) => {
   const at = place(context);
   open(at).ensureKey('block-data', 'day/1');

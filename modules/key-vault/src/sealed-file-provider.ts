@@ -31,12 +31,13 @@ export function openSealedFileProvider(needs: {
   for (const directory of needs.directories) makePrivateDirectory(directory);
   const paths = needs.directories.map((directory) => join(directory, fileName));
   const present = paths.map((path) => readFileIfPresent(path));
-  const sealed = present
-    .map((bytes) => (bytes === undefined ? undefined : parseSealedFile(bytes)))
-    .find((file) => file !== undefined);
-
-  const master = sealed === undefined ? random(32) : unseal(sealed, unsealing);
-  if (sealed === undefined) {
+  const copies = present.filter((bytes) => bytes !== undefined).map(parseSealedFile);
+  const opened = unsealAny(
+    copies.filter((file) => file !== undefined),
+    unsealing,
+  );
+  const master = opened?.master ?? random(32);
+  if (opened === undefined) {
     if (present.some((bytes) => bytes !== undefined)) {
       throw new KeyVaultError('vault_damaged', 'Cannot read the sealed master key: no copy is intact', {
         hint: `restore ${fileName} from a backup`,
@@ -47,9 +48,9 @@ export function openSealedFileProvider(needs: {
     const text = formatSealedFile({ kind: unsealing.kind, salt, wrapped });
     for (const path of paths) writeFileDurably(path, text);
   } else {
+    const intact = formatSealedFile(opened.sealed);
     for (const [at, path] of paths.entries()) {
-      const bytes = present[at];
-      if (bytes === undefined || parseSealedFile(bytes) === undefined) writeFileDurably(path, formatSealedFile(sealed));
+      if (present[at]?.equals(intact) !== true) writeFileDurably(path, intact);
     }
   }
   return {
@@ -57,6 +58,21 @@ export function openSealedFileProvider(needs: {
     wrap: (plain, context) => wrapBytes({ key: master, plain, context, random }),
     unwrap: (wrapped, context) => unwrapBytes({ key: master, wrapped, context }),
   };
+}
+
+/** The first copy that opens: a damaged one may still look well-formed. Throws what the last one failed with. */
+function unsealAny(
+  copies: readonly SealedFile[],
+  unsealing: Unsealing,
+): { sealed: SealedFile; master: Buffer } | undefined {
+  for (const [at, sealed] of copies.entries()) {
+    try {
+      return { sealed, master: unseal(sealed, unsealing) };
+    } catch (error) {
+      if (at === copies.length - 1) throw error;
+    }
+  }
+  return undefined;
 }
 
 function unseal(sealed: SealedFile, unsealing: Unsealing): Buffer {

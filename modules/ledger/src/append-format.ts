@@ -13,6 +13,8 @@ export type AppendItem = {
 };
 
 const maxNameLength = 200;
+/** Fits into one frame with room to spare. */
+const maxBatchBytes = 48 * 1024 * 1024;
 
 /** The batch as it crosses to the sealer. Throws `entry_invalid` for what the sealer would refuse. */
 export function encodeAppend(batch: AppendBatch): { streams: string[]; payload: Buffer } {
@@ -32,7 +34,11 @@ export function encodeAppend(batch: AppendBatch): { streams: string[]; payload: 
     fixed.writeUInt32BE(entry.body.length, 16);
     parts.push(fixed, entry.body);
   }
-  return { streams: [...streams.keys()], payload: Buffer.concat(parts) };
+  const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+  if (bytes > maxBatchBytes) {
+    throw new LedgerError('entry_invalid', `Cannot append: batch is ${bytes} bytes, must be at most ${maxBatchBytes}`);
+  }
+  return { streams: [...streams.keys()], payload: Buffer.concat(parts, bytes) };
 }
 
 /** Reverses `encodeAppend`. Throws `entry_invalid`; trusts nothing it reads. */
@@ -72,6 +78,8 @@ function problemWith(entry: {
   if (entry.body.length > maxBodyBytes) return `size is ${entry.body.length} bytes, must be at most ${maxBodyBytes}`;
   if (entry.stream.length === 0 || entry.stream.length > maxNameLength)
     return `stream name has ${entry.stream.length} characters, must be 1 to ${maxNameLength}`;
+  // Two names with different lone surrogates are the same bytes, and would be the same stream.
+  if (!entry.stream.isWellFormed()) return 'stream name has a lone surrogate, must be well-formed';
   return undefined;
 }
 

@@ -1,11 +1,12 @@
-import { closeSync, existsSync, fsyncSync, openSync, statfsSync, unlinkSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, rmSync, statSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFully } from '@sallyport/platform/files';
+import { isDiskFull } from './disk-errors.ts';
 
 export type DiskLimits = {
   /** Intake stops when less than this is free. */
   readonly watermarkBytes: number;
-  /** Preallocated on disk; given back when even control entries no longer fit. */
+  /** Preallocated on disk; given back when even control entries no longer fit. A quarter of it stays free for the index. */
   readonly reserveBytes: number;
 };
 
@@ -16,6 +17,8 @@ export type DiskLimits = {
 export type DiskWatch = {
   /** Whether an entry of this priority may be written now. Looks at the disk at most ten times a second. */
   allows(priority: 'intake' | 'control'): boolean;
+  /** Gives the reserve back when the disk has filled, whoever filled it: the control database needs room as well. */
+  look(): void;
   /** Gives the reserve's room back to the file system. False when it was already given. */
   releaseReserve(): boolean;
 };
@@ -31,6 +34,7 @@ export function createDiskWatch(needs: {
 }): DiskWatch {
   const { directory, limits } = needs;
   const reserve = join(directory, 'reserve');
+  const floorBytes = Math.floor(limits.reserveBytes / 4);
   let lookedAtMs = Number.NEGATIVE_INFINITY;
   let freeBytes = 0;
 
@@ -38,9 +42,20 @@ export function createDiskWatch(needs: {
     const now = needs.monotonicMs();
     if (now - lookedAtMs < lookEveryMs) return;
     lookedAtMs = now;
+    freeBytes = free();
+    if (freeBytes < floorBytes && releaseReserve()) freeBytes = free();
+    else if (!isReserved() && freeBytes > limits.watermarkBytes + 2 * limits.reserveBytes) preallocate();
+  };
+  const free = (): number => {
     const { bavail, bsize } = statfsSync(directory);
-    freeBytes = bavail * bsize;
-    if (!existsSync(reserve) && freeBytes > limits.watermarkBytes + 2 * limits.reserveBytes) preallocate();
+    return bavail * bsize;
+  };
+  /** A shorter file is what a crash while writing it left. */
+  const isReserved = (): boolean => (statSync(reserve, { throwIfNoEntry: false })?.size ?? -1) >= limits.reserveBytes;
+  const releaseReserve = (): boolean => {
+    if (statSync(reserve, { throwIfNoEntry: false }) === undefined) return false;
+    rmSync(reserve, { force: true });
+    return true;
   };
 
   // Random bytes: zeros could be stored as a hole or compressed away, and then reserve nothing.
@@ -51,21 +66,20 @@ export function createDiskWatch(needs: {
         writeFully(descriptor, needs.random(Math.min(left, chunkBytes)));
       }
       fsyncSync(descriptor);
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      rmSync(reserve, { force: true });
     } finally {
       closeSync(descriptor);
     }
   }
 
   return {
+    look,
     allows(priority) {
-      if (priority === 'control') return true;
       look();
-      return freeBytes > limits.watermarkBytes;
+      return freeBytes > (priority === 'control' ? floorBytes : limits.watermarkBytes);
     },
-    releaseReserve() {
-      if (!existsSync(reserve)) return false;
-      unlinkSync(reserve);
-      return true;
-    },
+    releaseReserve,
   };
 }

@@ -44,6 +44,8 @@ export type EvidenceVerification =
 export type EvidenceCheck = 'form' | 'key' | 'event' | 'signature' | 'inclusion';
 
 const format = 'sallyport-evidence@v1';
+/** Throws on anything that is not UTF-8: what is shown must be what was sealed. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const maxEvidenceBytes = 8 * 1024 * 1024;
 
 /**
@@ -68,10 +70,7 @@ export function verifyEvidence(
   if (file.length > maxEvidenceBytes)
     return refuse('form', `The file has ${file.length} bytes, must be at most ${maxEvidenceBytes}`);
   try {
-    return check(
-      typeof file === 'string' ? file : new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(file),
-      options.verifierKey,
-    );
+    return check(typeof file === 'string' ? file : utf8.decode(file), options.verifierKey);
   } catch (error) {
     return refuse('form', error instanceof Error ? error.message : 'The file cannot be read');
   }
@@ -90,13 +89,18 @@ function check(text: string, givenKey: string | undefined): EvidenceVerification
   if (!bodyHash.equals(leaf.hash)) return refuse('event', 'The event is not the one the leaf commits to');
   const verified = verifyNote({ note: parts.checkpoint, verifierKeys: [parseVerifierKey(parts.verifierKey)] });
   if (!verified.ok) return refuse('signature', verified.reason);
-  const { origin, treeSize, root } = parseSignedCheckpoint(parts.checkpoint).checkpoint;
+  const { note, checkpoint } = parseSignedCheckpoint(parts.checkpoint);
+  // A signature nobody can check is a line anybody may change.
+  if (note.signatures.length !== 1) {
+    return refuse('signature', 'The checkpoint must carry the log’s signature and no other');
+  }
+  const { origin, treeSize, root } = checkpoint;
   if (parseVerifierKey(parts.verifierKey).name !== origin)
     return refuse('key', `The key is not that of log "${origin}"`);
   const { index, proof } = parts;
   const included = verifyInclusion({ index, treeSize, leafHash: hashLeaf(parts.leaf), proof, root });
   if (!included.ok) return refuse('inclusion', included.reason);
-  const event = parseJson(Buffer.from(parts.body).toString('utf8'));
+  const event = parseJson(utf8.decode(parts.body));
   const { receivedAtMs, classUid } = leaf;
   return {
     ok: true,

@@ -7,7 +7,7 @@ import { encodeAppend } from './append-format.ts';
 import { LedgerError } from './errors.ts';
 import type { LedgerErrorCode } from './errors.ts';
 import type { Ledger } from './ledger.ts';
-import { decodeEvents, decodeRuns } from './read-format.ts';
+import { decodeEvents, decodePositions } from './read-format.ts';
 
 export type LedgerClientNeeds = {
   /** Starts a sealer process and connects to it. */
@@ -46,6 +46,8 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
   let head: Position = { log: 1, index: 0 };
   let logs: { number: number; origin: string; verifierKey: string }[] = [];
   let peer: FramePeer | undefined;
+  let isRestored = needs.afterRestore;
+  let hasAppended = false;
   const first = Promise.withResolvers<void>();
   first.promise.catch(() => undefined);
 
@@ -61,8 +63,10 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
       next.on('clock', ({ head: body }) => needs.onClockJump?.(body));
       const anchor = await needs.anchor();
       const opened = await next.call('open', {
-        head: { afterRestore: needs.afterRestore, ...(anchor === undefined ? {} : { anchor }) },
+        head: { afterRestore: isRestored, ...(anchor === undefined ? {} : { anchor }) },
       });
+      // Said once: a sealer started again must not open yet another log.
+      isRestored = false;
       logs = listOfLogs(opened.head['logs']);
       const { restored } = opened.head;
       peer = next;
@@ -80,8 +84,10 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
   const keepConnected = async (): Promise<void> => {
     for (let delayMs = firstDelayMs; !stopping.signal.aborted;) {
       try {
+        hasAppended = false;
         await connectOnce();
-        delayMs = firstDelayMs;
+        // One that opens but ends before it has recorded anything is not started again and again without a pause.
+        if (hasAppended) delayMs = firstDelayMs;
       } catch (error) {
         first.reject(error);
         needs.log.error('The sealer does not start', { code: codeOf(error) ?? 'unknown', message: messageOf(error) });
@@ -111,9 +117,12 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
         head: { collector: batch.collector, priority: batch.priority, streams },
         payload,
       });
-      const log = Number(reply.head['log']);
-      const runs = reply.head['runs'];
-      return decodeRuns(Array.isArray(runs) ? runs.map(Number) : []).map((index) => ({ log, index }));
+      hasAppended = true;
+      return decodePositions({
+        log: Number(reply.head['log']),
+        runs: numbersOf(reply.head['runs']),
+        others: numbersOf(reply.head['others']),
+      });
     },
     head: () => head,
     async read(from, limits) {
@@ -206,7 +215,10 @@ function isLedgerCode(code: string | undefined): code is LedgerErrorCode {
 /** What the sealer refused keeps its code; whatever else went wrong leaves the outcome open: `unavailable`. */
 function asLedgerError(error: unknown): LedgerError {
   const code = codeOf(error);
-  if (isLedgerCode(code)) return new LedgerError(code, messageOf(error));
+  if (isLedgerCode(code)) {
+    const hint = error instanceof CodedError ? error.hint : undefined;
+    return new LedgerError(code, messageOf(error), hint === undefined ? {} : { hint });
+  }
   return new LedgerError('unavailable', 'The ledger did not answer; what was sent may or may not be recorded', {
     cause: error,
   });
@@ -215,6 +227,10 @@ function asLedgerError(error: unknown): LedgerError {
 function nextLog(logs: readonly { number: number }[], current: number): Position {
   const next = logs.find((log) => log.number > current);
   return { log: next?.number ?? current + 1, index: 0 };
+}
+
+function numbersOf(value: JsonValue | undefined): number[] {
+  return Array.isArray(value) ? value.map(Number) : [];
 }
 
 function listOfLogs(value: JsonValue | undefined): { number: number; origin: string; verifierKey: string }[] {

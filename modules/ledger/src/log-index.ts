@@ -48,7 +48,10 @@ const schema = `
 export function openLogIndex(file: string): LogIndex {
   const database = new DatabaseSync(file);
   // WAL with NORMAL: a crash may lose the newest commits, which the segment files give back, but never corrupts.
-  database.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16384; ${schema}`);
+  // EXCLUSIVE: nobody else reads it, and without shared memory it opens on a full disk too.
+  database.exec(
+    `PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16384; ${schema}`,
+  );
   const blockColumns =
     'first, event_count AS eventCount, received_at_ms AS receivedAtMs, segment, offset, length, events_before AS eventsBefore';
   const selectBlock = database.prepare(

@@ -1,8 +1,10 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseSignedCheckpoint, parseVerifierKey, rootOfTree, verifyNote } from '@sallyport/merkle-log';
 import { codeOf } from '@sallyport/platform/errors';
 import { decodeBlock } from './block.ts';
 import type { BlockHeader } from './block.ts';
+import { isDatabaseUnreadable } from './disk-errors.ts';
 import { LedgerError } from './errors.ts';
 import type { IndexedBlock, IndexedRun, LogIndex } from './log-index.ts';
 import type { LogSigner } from './log-signer.ts';
@@ -18,6 +20,8 @@ type RecoveryNeeds = {
   /** The newest checkpoint this log published, as found on disk. */
   readonly published: string | undefined;
   readonly openIndex: (file: string) => LogIndex;
+  /** Whether the vault still holds a data key. */
+  readonly hasKey: (id: string) => boolean;
 };
 
 /**
@@ -37,11 +41,19 @@ export function recoverLog(needs: RecoveryNeeds): { index: LogIndex; tree: TreeF
     }
   } catch (error) {
     // What the index says of the blocks is evidence against them; only an index that cannot be read is made again.
-    if (codeOf(error) !== 'ERR_SQLITE_ERROR') throw error;
+    if (!isDatabaseUnreadable(error)) throw error;
     for (const suffix of ['', '-wal', '-shm']) rmSync(`${needs.indexFile}${suffix}`, { force: true });
-    return catchUp(needs, needs.openIndex(needs.indexFile), promised);
+    const index = needs.openIndex(needs.indexFile);
+    try {
+      return catchUp(needs, index, promised);
+    } catch (failure) {
+      index.close();
+      throw failure;
+    }
   }
 }
+
+const maxFoundBytes = 32 * 1024 * 1024;
 
 type Promised = { readonly treeSize: number; readonly root: Uint8Array } | undefined;
 
@@ -60,7 +72,18 @@ function catchUp(needs: RecoveryNeeds, index: LogIndex, promised: Promised): { i
     lastBefore === undefined
       ? { segment: segments.segments()[0] ?? 0, offset: 0 }
       : { segment: lastBefore.segment, offset: lastBefore.offset + lastBefore.length };
-  const found: { block: IndexedBlock; runs: IndexedRun[] }[] = [];
+  // In portions: an index made again from a large log does not fit into memory. The last segment goes in whole, once it
+  // is known to be durable.
+  let found: { block: IndexedBlock; runs: IndexedRun[] }[] = [];
+  let foundBytes = 0;
+  const addFound = (): void => {
+    index.add(
+      found.map(({ block }) => block),
+      found.flatMap(({ runs }) => runs),
+    );
+    found = [];
+    foundBytes = 0;
+  };
   let nextIndex = lastBefore === undefined ? 0 : endOf(lastBefore);
   const end = segments.scan(scanFrom, (record, place) => {
     const { header } = decodeBlock(record);
@@ -70,8 +93,10 @@ function catchUp(needs: RecoveryNeeds, index: LogIndex, promised: Promised): { i
         `block at ${place.segment}+${place.offset} starts at ${header.firstIndex}, must be ${nextIndex}`,
       );
     }
+    if (foundBytes > maxFoundBytes && place.segment !== segments.segments().at(-1)) addFound();
     found.push({ block: indexedBlock(header, place), runs: indexedRuns(header) });
     nextIndex += header.eventCount + 1;
+    foundBytes += record.length;
   });
   if (promised !== undefined && nextIndex < promised.treeSize) {
     throw corrupt(
@@ -80,15 +105,26 @@ function catchUp(needs: RecoveryNeeds, index: LogIndex, promised: Promised): { i
     );
   }
   cutTornEnd(needs, end);
-  for (const { block, runs } of found) index.add([block], runs);
-  const tree = rebuildTree(needs, index);
-  if (
-    promised !== undefined &&
-    !Buffer.from(promised.root).equals(rootOfTree({ treeSize: promised.treeSize, hashAt: tree.hashAt }))
-  ) {
-    throw corrupt(needs, `its entries do not have the root of its checkpoint of size ${promised.treeSize}`);
+  segments.writeAgain(scanFrom);
+  addFound();
+  requireNewestKey(needs, index);
+  const tree = rebuildTree(needs, index, index.treeState());
+  if (hasPromisedRoot(tree, promised)) return { index, tree };
+  // Tiles are derived: before the blocks are blamed, they are made again.
+  const remade = rebuildTree(needs, index, undefined);
+  if (hasPromisedRoot(remade, promised)) return { index, tree: remade };
+  throw corrupt(needs, `its entries do not have the root of its checkpoint of size ${promised?.treeSize ?? 0}`);
+}
+
+function hasPromisedRoot(tree: TreeFiles, promised: Promised): boolean {
+  const agrees = (treeSize: number, root: Uint8Array): boolean =>
+    Buffer.from(root).equals(rootOfTree({ treeSize, hashAt: tree.hashAt }));
+  try {
+    return agrees(tree.size(), tree.root()) && (promised === undefined || agrees(promised.treeSize, promised.root));
+  } catch (error) {
+    if (codeOf(error) === 'ledger_corrupt') return false;
+    throw error;
   }
-  return { index, tree };
 }
 
 /** Only the newest write can be torn, and there is one at a time: a broken record with more after it is damage. */
@@ -99,21 +135,31 @@ function cutTornEnd(needs: RecoveryNeeds, end: ScanEnd): void {
   needs.segments.setAside({ segment: end.segment, offset: end.offset });
 }
 
-function rebuildTree(needs: RecoveryNeeds, index: LogIndex): TreeFiles {
+function rebuildTree(needs: RecoveryNeeds, index: LogIndex, saved: Uint8Array | undefined): TreeFiles {
   const last = index.lastBlock();
   const size = last === undefined ? 0 : endOf(last);
-  const saved = index.treeState();
   let tree = openTreeFiles(needs.directory, saved);
-  if (tree.size() > size) tree = openTreeFiles(needs.directory, undefined);
+  // Nobody but the settled tree refers to settled tiles: when they are gone as a whole, it starts again too.
+  if (tree.size() > size || !existsSync(join(needs.directory, 'tile')))
+    tree = openTreeFiles(needs.directory, undefined);
   for (let at = tree.size(); at < size;) {
     const block = index.blockAt(at);
     if (block === undefined) throw corrupt(needs, `its index has no block for entry ${at}`);
     const { header } = decodeBlock(needs.segments.read(block));
     const skipped = at - block.first;
     tree.append(Buffer.from(header.leaves.subarray((skipped * header.leaves.length) / (block.eventCount + 1))));
+    tree.writeFull();
     at = endOf(block);
   }
   return tree;
+}
+
+/** A vault put back to an older state lacks the newest keys: its blocks must not pass for erased ones. */
+function requireNewestKey(needs: RecoveryNeeds, index: LogIndex): void {
+  const last = index.lastBlock();
+  if (last === undefined) return;
+  const { dataKeyId } = decodeBlock(needs.segments.read(last)).header;
+  if (!needs.hasKey(dataKeyId)) throw corrupt(needs, `the vault does not hold key "${dataKeyId}" of its newest block`);
 }
 
 function requireBlock(needs: RecoveryNeeds, block: IndexedBlock): void {

@@ -1,14 +1,18 @@
 import { hash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { JsonObject } from '@sallyport/contracts';
+import type { JsonObject, Position } from '@sallyport/contracts';
 import { parseSignedCheckpoint } from '@sallyport/merkle-log';
+import type { Checkpoint } from '@sallyport/merkle-log';
 import { makePrivateDirectory, readFileIfPresent, writeFileDurably } from '@sallyport/platform/files';
 import { LedgerError } from './errors.ts';
 import { openLog } from './log.ts';
-import type { Log } from './log.ts';
+import type { Log, LogEntry } from './log.ts';
 import { describeRestore, restoredEvent } from './restored-event.ts';
 import type { LedgerKeys } from './needs.ts';
+
+/** Fits into the header of a block, with room for the logs that follow. */
+const maxLogNumber = 1_000_000_000;
 
 export type LogSetNeeds = {
   readonly directory: string;
@@ -29,6 +33,8 @@ export type LogSetNeeds = {
 export type LogSet = {
   readonly current: Log;
   get(number: number): Log | undefined;
+  /** Where a log before the current one holds this stream and sequence. */
+  findInClosed(entry: Pick<LogEntry, 'stream' | 'streamId' | 'sequence'>): Position | undefined;
   readonly all: readonly Log[];
   /** What was found missing, when this open began a new log. */
   readonly restored: JsonObject | undefined;
@@ -53,22 +59,35 @@ export function openLogSet(needs: LogSetNeeds): LogSet {
   const last = logs.at(-1);
   if (last === undefined) throw new LedgerError('ledger_corrupt', 'Cannot open the ledger: it has no log');
 
-  const gap = findGap(last, needs);
-  const restored = gap === undefined ? undefined : describeRestore(last, gap, needs.anchor);
-  const current = gap === undefined ? last : open(Math.max(last.number, gap.anchorLog) + 1);
+  // A later log without entries is one whose opening was cut short: it still lacks its first entry.
+  const begun = last.size() === 0 ? logs.at(-2) : undefined;
+  const previous = begun ?? last;
+  const gap = findGap(previous, needs) ?? (begun === undefined ? undefined : { anchorLog: 0, reason: 'operator' });
+  const restored = gap === undefined ? undefined : describeRestore(previous, gap, needs.anchor);
+  const takesLast = gap === undefined || (begun !== undefined && last.number > gap.anchorLog);
+  const current = takesLast ? last : open(Math.max(last.number, gap.anchorLog) + 1);
+  if (current !== last) logs.push(current);
   if (restored !== undefined) {
-    logs.push(current);
-    const body = Buffer.from(JSON.stringify(restoredEvent(restored, needs.nowMs())));
+    // Ledger time never decreases, across logs too, whatever the clock of a machine just restored says.
+    const nowMs = Math.max(needs.nowMs(), ...logs.map((log) => log.lastReceivedAtMs()));
+    const body = Buffer.from(JSON.stringify(restoredEvent(restored, nowMs)));
     const streamId = hash('sha256', 'ledger/restored', 'buffer').subarray(0, 16);
     current.append(
       [{ stream: 'ledger/restored', streamId, collectorId: streamId, sequence: 0, classUid: 0, body }],
-      needs.nowMs(),
+      nowMs,
     );
     current.publish();
   }
   return {
     current,
     get: (number) => logs.find((log) => log.number === number),
+    findInClosed(entry) {
+      for (const log of logs) {
+        const index = log === current ? undefined : log.find(entry);
+        if (index !== undefined) return { log: log.number, index };
+      }
+      return undefined;
+    },
     all: logs,
     restored,
     close: () => {
@@ -82,9 +101,9 @@ function findGap(
   last: Log,
   needs: LogSetNeeds,
 ): { anchorLog: number; reason: 'behind' | 'forked' | 'operator' } | undefined {
-  const anchorLog = needs.anchor === undefined ? 0 : logNumberOf(needs.anchor);
-  if (needs.anchor !== undefined) {
-    const { checkpoint } = parseSignedCheckpoint(needs.anchor);
+  const checkpoint = needs.anchor === undefined ? undefined : parseAnchor(needs.anchor);
+  const anchorLog = checkpoint === undefined ? 0 : logNumberOf(checkpoint.origin);
+  if (checkpoint !== undefined) {
     if (anchorLog > last.number || (anchorLog === last.number && checkpoint.treeSize > last.size()))
       return { anchorLog, reason: 'behind' };
     if (anchorLog === last.number && !Buffer.from(checkpoint.root).equals(last.rootAt(checkpoint.treeSize)))
@@ -93,9 +112,20 @@ function findGap(
   return needs.afterRestore && last.size() > 0 ? { anchorLog, reason: 'operator' } : undefined;
 }
 
-function logNumberOf(checkpoint: string): number {
-  const number = Number(parseSignedCheckpoint(checkpoint).checkpoint.origin.split('/').at(-1));
-  return Number.isSafeInteger(number) ? number : 0;
+function parseAnchor(anchor: string): Checkpoint {
+  try {
+    return parseSignedCheckpoint(anchor).checkpoint;
+  } catch (cause) {
+    throw new LedgerError('ledger_corrupt', 'Cannot open the ledger: the checkpoint kept outside it is not readable', {
+      cause,
+      hint: 'the control database is damaged: restore it from a backup and start with --after-restore',
+    });
+  }
+}
+
+function logNumberOf(origin: string): number {
+  const number = Number(origin.split('/').at(-1));
+  return Number.isSafeInteger(number) && number > 0 && number < maxLogNumber ? number : 0;
 }
 
 /** A random name of this installation, part of every log's origin. */

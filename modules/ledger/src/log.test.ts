@@ -236,6 +236,21 @@ test('evidence fails with any one byte changed, whatever the change', (context) 
   log.close();
 });
 
+test('evidence with a signature nobody can check, or a body that is not UTF-8, is refused', (context) => {
+  const { open } = reopenable(context);
+  const log = open();
+  log.append([entry('a', 0)], testStartMs);
+  const evidence = log.prove(0);
+  const ownSignature = evidence.trimEnd().split('\n').at(-1) ?? '';
+  assert.equal(verifyEvidence(`${evidence}${ownSignature}\n`).ok, false);
+  assert.equal(verifyEvidence(`${evidence}— example.org/other AAAAAAAAAAA=\n`).ok, false);
+  assert.equal(verifyEvidence(evidence.replaceAll('\n', '\r\n')).ok, false);
+  assert.equal(verifyEvidence(`\ufeff${evidence}`).ok, false);
+  log.append([{ ...entry('a', 1), body: Buffer.from([0x22, 0xff, 0x22]) }], testStartMs);
+  assert.equal(verifyEvidence(log.prove(2)).ok, false);
+  log.close();
+});
+
 test('verifyEvidence() answers arbitrary text with a reason, never an exception', () => {
   fc.assert(
     fc.property(

@@ -3,6 +3,7 @@ import { parseSignedCheckpoint, proveInclusion, rootOfTree } from '@sallyport/me
 import { makePrivateDirectory, readFileIfPresent, writeFileDurably } from '@sallyport/platform/files';
 import { decodeBlock, encodeBlock, maxBlockEvents, openBlock } from './block.ts';
 import type { BlockHeader } from './block.ts';
+import { isDiskFull } from './disk-errors.ts';
 import { LedgerError } from './errors.ts';
 import { formatEvidence } from './evidence.ts';
 import { leafBytes } from './leaf.ts';
@@ -47,6 +48,8 @@ export type Log = {
   /** Indexes in the order of the entries; an entry recorded before keeps its old index. */
   append(entries: readonly LogEntry[], receivedAtMs: number): number[];
   /** Events from an index on. Stops after the limits, but gives at least one block. `next` is where to go on. */
+  /** The index under which this stream and sequence is recorded. */
+  find(entry: Pick<LogEntry, 'stream' | 'streamId' | 'sequence'>): number | undefined;
   read(
     from: number,
     limits: { maxEvents: number; maxBytes: number; until?: number },
@@ -84,12 +87,21 @@ const cachedBlockBytes = 48 * 1024 * 1024;
 export function openLog(needs: LogNeeds): Log {
   const { directory, origin, random } = needs;
   makePrivateDirectory(directory);
-  const signer = openLogSigner(needs.vault, origin, needs.number);
-  const checkpointFile = join(directory, 'checkpoint');
   const segments = openSegmentFiles(join(directory, 'blocks'), needs.fatal);
+  const isNew = segments.segments().length === 0;
+  const signer = openLogSigner(needs.vault, { origin, number: needs.number, isNew });
+  const checkpointFile = join(directory, 'checkpoint');
   const indexFile = join(directory, 'index.db');
   let published = readFileIfPresent(checkpointFile)?.toString('utf8');
-  const { index, tree } = recoverLog({ directory, indexFile, segments, signer, published, openIndex: openLogIndex });
+  const { index, tree } = recoverLog({
+    directory,
+    indexFile,
+    segments,
+    signer,
+    published,
+    openIndex: openLogIndex,
+    hasKey: (id) => needs.vault.findKey(id) !== undefined,
+  });
   const sequences = createSequenceTracker(index);
   const cache = new Map<number, OpenedBlock>();
   let cachedBytes = 0;
@@ -139,11 +151,26 @@ export function openLog(needs: LogNeeds): Log {
     return { block, opened };
   };
 
+  const writeTiles = (): void => {
+    try {
+      tree.writeFull();
+    } catch (error) {
+      // Tiles can wait for room on the disk, up to the next checkpoint: the entries are safe without them.
+      if (!isDiskFull(error)) needs.fatal(error);
+    }
+  };
+
   const publish = (): string => {
     if (published !== undefined && publishedSize === tree.size()) return published;
-    tree.writePartial();
     const note = signer.sign(tree.size(), tree.root());
-    writeFileDurably(checkpointFile, Buffer.from(note));
+    try {
+      tree.writeAll();
+      writeFileDurably(checkpointFile, Buffer.from(note));
+    } catch (error) {
+      // A checkpoint can wait for room on the disk. After any other failure, nobody knows which one is on it.
+      if (!isDiskFull(error)) needs.fatal(error);
+      throw error;
+    }
     published = note;
     publishedSize = tree.size();
     return note;
@@ -192,14 +219,21 @@ export function openLog(needs: LogNeeds): Log {
       }
       if (written.length === 0) return positions;
       segments.sync();
-      for (const { leaves } of written) tree.append(leaves);
-      index.add(
-        written.map(({ block }) => block),
-        sequences.settle(),
-      );
+      try {
+        for (const { leaves } of written) tree.append(leaves);
+        index.add(
+          written.map(({ block }) => block),
+          sequences.settle(),
+        );
+      } catch (error) {
+        // The entries are durable but tree or index lacks them: only a rescan brings the three together again.
+        needs.fatal(error);
+      }
+      writeTiles();
       lastReceivedAtMs = receivedAtMs;
       return positions;
     },
+    find: ({ stream, streamId, sequence }) => sequences.find(stream, streamId, sequence),
     read(from, limits) {
       const events: StoredEvent[] = [];
       const end = Math.min(limits.until ?? tree.size(), tree.size());

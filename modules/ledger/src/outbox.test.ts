@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { migrate, openDatabase } from '@sallyport/platform/database';
+import type { Database } from '@sallyport/platform/database';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
 import { auditEvent } from './audit-event.ts';
 import type { AppendBatch, Ledger } from './ledger.ts';
@@ -110,4 +112,60 @@ test('a waiting event is nowhere in the database file in clear', async (context)
   await database.transaction().execute(async (transaction) => outbox.record(transaction, event('PLANTED')));
   for (const suffix of ['', '-wal']) assert.equal(readFileSync(`${file}${suffix}`).includes('PLANTED'), false);
   await close();
+});
+
+async function openOutboxDatabase(context: TestContext): Promise<Database> {
+  const { database, close } = await openDatabase({
+    kind: 'sqlite',
+    file: join(temporaryDirectory(context), 'control.db'),
+  });
+  context.after(close);
+  await migrate(database, [ledgerMigrations]);
+  return database;
+}
+
+test('a waiting event that does not open is recorded as such, and holds up nothing behind it', async (context) => {
+  const database = await openOutboxDatabase(context);
+  const ledger = fakeLedger();
+  const common = { database, ledger, random: randomBytes, nowMs: () => 5 };
+  const elsewhere = createOutbox({ ...common, key: randomBytes(32) });
+  const outbox = createOutbox({ ...common, key: randomBytes(32) });
+  await database.transaction().execute(async (transaction) => elsewhere.record(transaction, event('poison')));
+  await database.transaction().execute(async (transaction) => outbox.record(transaction, event('good')));
+  await outbox.flushed();
+  const bodies = [...ledger.seen.values()];
+  assert.equal(bodies.length, 2);
+  assert.match(bodies[0] ?? '', /outbox\.unreadable.*"sealed":"[\w+/=]{50,}"/);
+  assert.match(bodies[1] ?? '', /"good"/);
+});
+
+test('an event too large for the ledger stops its change instead of everything after it', async (context) => {
+  const database = await openOutboxDatabase(context);
+  const ledger = fakeLedger();
+  const outbox = createOutbox({ database, ledger, key: randomBytes(32), random: randomBytes, nowMs: () => 5 });
+  const large = event('x'.repeat(200_000));
+  await assert.rejects(
+    database.transaction().execute(async (transaction) => outbox.record(transaction, large)),
+    { code: 'entry_invalid' },
+  );
+  await outbox.flushed();
+  assert.equal(ledger.seen.size, 0);
+});
+
+test('flushed() called at the very moment a flush ends still covers what was recorded before', async (context) => {
+  const database = await openOutboxDatabase(context);
+  const ledger = fakeLedger();
+  const outbox = createOutbox({ database, ledger, key: randomBytes(32), random: randomBytes, nowMs: () => 5 });
+  const record = async (name: string): Promise<void> =>
+    database.transaction().execute(async (transaction) => outbox.record(transaction, event(name)));
+  for (let turns = 0; turns < 40; turns += 1) {
+    const ending = outbox.flushed();
+    const recorded = record(`late${turns}`).then(async () => {
+      // From every microtask around the end of the first flush.
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      await outbox.flushed();
+      assert.ok([...ledger.seen.values()].some((body) => body.includes(`"late${turns}"`)));
+    });
+    await Promise.all([ending, recorded]);
+  }
 });

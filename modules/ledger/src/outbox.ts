@@ -1,5 +1,7 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { textOf } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
+import { auditEvent } from './audit-event.ts';
 import type { AuditEvent } from './audit-event.ts';
 import { LedgerError } from './errors.ts';
 import type { Ledger } from './ledger.ts';
@@ -9,7 +11,10 @@ import type { Ledger } from './ledger.ts';
  * waits until the ledger holds the event. What cannot be recorded does not happen.
  */
 export type Outbox = {
-  /** Inside the caller's transaction; the event reaches the ledger after commit. */
+  /**
+   * Inside the caller's transaction; the event reaches the ledger after commit. Throws `entry_invalid`, so that the change
+   * does not happen either, when the event is over 128 KiB.
+   */
   record(transaction: Transaction, event: AuditEvent): Promise<void>;
   /** Resolves when everything recorded so far is durable in the ledger: call after the transaction, before replying. */
   flushed(): Promise<void>;
@@ -18,11 +23,14 @@ export type Outbox = {
 type OutboxTables = { ledger_outbox: { id: string; ordinal: number; class_uid: number; sealed: string } };
 
 const batchSize = 200;
+/** A full batch must fit into one append. */
+const maxAuditBytes = 128 * 1024;
 
 /**
  * Bodies wait sealed (AES-256-GCM under `key`), since the control database lies on a plain disk. Each row is a stream of
  * its own, named by a random id: appending it twice after a crash records it once, and a control database put back
- * from a backup cannot collide with what was recorded since.
+ * from a backup cannot collide with what was recorded since. A row that does not open any more (a control database
+ * from elsewhere, a damaged one) is recorded as such, its sealed bytes included, and holds up nothing behind it.
  */
 export function createOutbox(needs: {
   readonly database: Database;
@@ -46,7 +54,7 @@ export function createOutbox(needs: {
         classUid: row.class_uid,
         sequence: 0,
         stream: `outbox/${row.id}`,
-        body: open(needs.key, row.sealed, row.id),
+        body: open(needs.key, row.sealed, row.id) ?? unreadable(row, needs.nowMs()),
       })),
     });
     await database
@@ -61,10 +69,15 @@ export function createOutbox(needs: {
   };
 
   const pump = async (): Promise<void> => {
-    do {
-      again = false;
-      while (await pumpOnce());
-    } while (again);
+    try {
+      do {
+        again = false;
+        while (await pumpOnce());
+      } while (again);
+    } finally {
+      // In the same turn as the last look at `again`: whoever comes later starts a pump of their own.
+      pumping = undefined;
+    }
   };
 
   return {
@@ -72,7 +85,14 @@ export function createOutbox(needs: {
       const id = needs.random(16).toString('hex');
       // Rising within this process and, by the clock, across restarts; it only decides the order of waiting events.
       lastOrdinal = Math.max(lastOrdinal + 1, needs.nowMs() * 1000);
-      const sealed = seal(needs, Buffer.from(JSON.stringify(audit.event)), id);
+      const body = Buffer.from(JSON.stringify(audit.event));
+      if (body.length > maxAuditBytes) {
+        throw new LedgerError(
+          'entry_invalid',
+          `Cannot record "${textOf(audit.event['message'])}": its event is ${body.length} bytes, must be at most ${maxAuditBytes}`,
+        );
+      }
+      const sealed = seal(needs, body, id);
       await transaction
         .withTables<OutboxTables>()
         .insertInto('ledger_outbox')
@@ -85,9 +105,7 @@ export function createOutbox(needs: {
         again = true;
         return pumping;
       }
-      pumping = pump().finally(() => {
-        pumping = undefined;
-      });
+      pumping = Promise.resolve().then(pump);
       return pumping;
     },
   };
@@ -100,16 +118,30 @@ function seal(needs: { key: Uint8Array; random: (bytes: number) => Buffer }, pla
   return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]).toString('base64');
 }
 
-function open(key: Uint8Array, sealed: string, id: string): Buffer {
+/** What is recorded in place of an event nobody can read. */
+function unreadable(row: { id: string; sealed: string }, nowMs: number): Buffer {
+  const { event } = auditEvent({
+    nowMs,
+    actor: { kind: 'system', id: 'ledger', name: 'outbox' },
+    action: 'outbox.unreadable',
+    classUid: 0,
+    activityId: 99,
+    outcome: 'failure',
+    target: { type: 'outbox', id: row.id },
+    details: { sealed: row.sealed.slice(0, maxAuditBytes) },
+  });
+  return Buffer.from(JSON.stringify(event));
+}
+
+/** Undefined when the bytes are not what `seal` made under this key and id. */
+function open(key: Uint8Array, sealed: string, id: string): Buffer | undefined {
   const bytes = Buffer.from(sealed, 'base64');
   try {
     const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12));
     decipher.setAAD(Buffer.from(id));
     decipher.setAuthTag(bytes.subarray(-16));
     return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]);
-  } catch (cause) {
-    throw new LedgerError('ledger_corrupt', `Cannot read waiting audit event "${id}": it does not open under its key`, {
-      cause,
-    });
+  } catch {
+    return undefined;
   }
 }

@@ -1,7 +1,8 @@
 import type { Position } from '@sallyport/contracts';
-import { comparePositions } from '@sallyport/contracts';
+import { comparePositions, formatPosition } from '@sallyport/contracts';
 import { codeOf, messageOf } from '@sallyport/platform/errors';
 import type { Log } from '@sallyport/platform/log';
+import { LedgerError } from './errors.ts';
 import type { Ledger, LedgerEvent, LedgerRange } from './ledger.ts';
 import type { Projection, ProjectionHealth } from './projection.ts';
 
@@ -50,7 +51,9 @@ export function createProjectionRunner(needs: ProjectionRunnerNeeds): Projection
     const events: LedgerEvent[] = [];
     for (let at = from; comparePositions(at, to) < 0;) {
       const part = await ledger.read(at, { ...limits, until: to });
-      if (comparePositions(part.to, at) <= 0) throw new Error(`The ledger ends before ${to.log}/${to.index}`);
+      if (comparePositions(part.to, at) <= 0) {
+        throw new LedgerError('not_found', `Cannot read up to ${formatPosition(to)}: the ledger ends before it`);
+      }
       events.push(...part.events);
       at = part.to;
     }
@@ -58,8 +61,16 @@ export function createProjectionRunner(needs: ProjectionRunnerNeeds): Projection
   };
 
   const follow = async (): Promise<void> => {
-    const loaded = await projection.load(ledger.head());
+    const head = ledger.head();
+    const loaded = await projection.load(head);
     cursor = loaded.cursor;
+    if (comparePositions(cursor, head) > 0) {
+      // Waiting there would pass over everything the log puts before the cursor.
+      throw new LedgerError(
+        'ledger_corrupt',
+        `Cannot go on from ${formatPosition(cursor)}: the ledger ends at ${formatPosition(head)}`,
+      );
+    }
     for (const look of watchers) look();
     if (loaded.unfinished !== undefined) await apply(await readExactly(loaded.unfinished.from, loaded.unfinished.to));
     while (!stopping.signal.aborted) {
@@ -108,21 +119,20 @@ export function createProjectionRunner(needs: ProjectionRunnerNeeds): Projection
     }),
     caughtUpTo(position, signal) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const look = (): void => {
-        if (comparePositions(cursor, position) < 0) return;
+      const end = (done: () => void): void => {
         watchers.delete(look);
-        resolve();
+        signal.removeEventListener('abort', abort);
+        done();
       };
-      signal.addEventListener(
-        'abort',
-        () => {
-          watchers.delete(look);
-          reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
-        },
-        { once: true },
-      );
+      const look = (): void => {
+        if (comparePositions(cursor, position) >= 0) end(resolve);
+      };
+      const abort = (): void =>
+        end(() => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted')));
       watchers.add(look);
-      look();
+      signal.addEventListener('abort', abort, { once: true });
+      if (signal.aborted) abort();
+      else look();
       return promise;
     },
     async stop() {

@@ -1,3 +1,4 @@
+import type { Position } from '@sallyport/contracts';
 import { LedgerError } from './errors.ts';
 import type { StoredEvent } from './log.ts';
 
@@ -54,13 +55,36 @@ export function encodeRuns(indexes: readonly number[]): number[] {
   return runs;
 }
 
-export function decodeRuns(runs: readonly number[]): number[] {
+function decodeRuns(runs: readonly number[]): number[] {
   const indexes: number[] = [];
   for (let at = 0; at < runs.length; at += 2) {
     const [first = 0, count = 0] = runs.slice(at, at + 2);
     for (let offset = 0; offset < count; offset += 1) indexes.push(first + offset);
   }
   return indexes;
+}
+
+/**
+ * Positions of a batch, most of them in one log: runs there, and `others` for entries an earlier log holds, as
+ * [order, log, index, order, log, index, …].
+ */
+type EncodedPositions = { readonly log: number; readonly runs: number[]; readonly others?: number[] };
+
+export function encodePositions(log: number, positions: readonly Position[]): EncodedPositions {
+  const others = positions.flatMap((position, order) =>
+    position.log === log ? [] : [order, position.log, position.index],
+  );
+  const runs = encodeRuns(positions.filter((position) => position.log === log).map(({ index }) => index));
+  return { log, runs, ...(others.length === 0 ? {} : { others }) };
+}
+
+export function decodePositions({ log, runs, others = [] }: EncodedPositions): Position[] {
+  const positions = decodeRuns(runs).map((index) => ({ log, index }));
+  for (let at = 0; at < others.length; at += 3) {
+    const [order = 0, otherLog = 0, index = 0] = others.slice(at, at + 3);
+    positions.splice(order, 0, { log: otherLog, index });
+  }
+  return positions;
 }
 
 function cutShort(): LedgerError {

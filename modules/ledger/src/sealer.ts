@@ -1,7 +1,5 @@
-import { createHmac } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { textOf, textsOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { parseTilePath } from '@sallyport/merkle-log';
@@ -12,19 +10,24 @@ import type { FrameBody, FrameHandlers } from '@sallyport/platform/frames';
 import { decodeAppend } from './append-format.ts';
 import type { AppendItem } from './append-format.ts';
 import { createCommitQueue } from './commit-queue.ts';
+import { lockDirectory } from './directory-lock.ts';
+import { isDiskFull, isSystemError } from './disk-errors.ts';
 import { createDiskWatch } from './disk-watch.ts';
 import type { DiskLimits } from './disk-watch.ts';
 import { LedgerError } from './errors.ts';
 import { createLedgerClock } from './ledger-clock.ts';
-import type { ClockJump } from './ledger-clock.ts';
+import type { ClockJump, LedgerClock } from './ledger-clock.ts';
 import type { Log, LogEntry } from './log.ts';
 import { openLogSet } from './log-set.ts';
 import type { LogSet } from './log-set.ts';
-import { encodeEvents, encodeRuns } from './read-format.ts';
+import { createNameIds } from './name-ids.ts';
+import type { NameIds } from './name-ids.ts';
+import { encodeEvents, encodePositions, encodeRuns } from './read-format.ts';
 import type { KeptSecrets, LedgerKeys } from './needs.ts';
 
 export type SealerNeeds = {
   readonly directory: string;
+  /** Not touched before the directory is locked. */
   readonly vault: LedgerKeys & KeptSecrets;
   readonly clock: Clock;
   readonly random: (bytes: number) => Buffer;
@@ -46,12 +49,17 @@ export type SealerNeeds = {
  */
 export type Sealer = { readonly handlers: FrameHandlers; close(): void };
 
+/** A reply must fit into a frame, with the one block that may go past it. */
+const maxReadBytes = 32 * 1024 * 1024;
+
+type Opened = { readonly logs: LogSet; readonly clock: LedgerClock };
+type HowToOpen = { readonly anchor: string | undefined; readonly afterRestore: boolean };
+
 export function createSealer(needs: SealerNeeds): Sealer {
   mkdirSync(needs.directory, { recursive: true, mode: 0o700 });
   const releaseLock = lockDirectory(needs.directory, needs.lockWaitMs);
-  const nameKey = needs.vault.ensureKey('stream-name', 'streams').bytes;
-  const ids = new Map<string, Buffer>();
-  let open: { logs: LogSet; clock: ReturnType<typeof createLedgerClock> } | undefined;
+  const nameId = openNames();
+  let open: Opened | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   const disk = createDiskWatch({
@@ -69,43 +77,39 @@ export function createSealer(needs: SealerNeeds): Sealer {
     if (log === undefined) throw new LedgerError('not_found', `Cannot find log "${JSON.stringify(value)}"`);
     return log;
   };
-  const nameId = (kind: 'stream' | 'collector', name: string): Buffer => {
-    const key = `${kind}\n${name}`;
-    const known = ids.get(key);
-    if (known !== undefined) return known;
-    // Bounded: one audit event is one stream, so names never stop coming.
-    if (ids.size > 20_000) ids.clear();
-    const id = createHmac('sha256', nameKey).update(key).digest().subarray(0, 16);
-    ids.set(key, id);
-    return id;
-  };
   const head = (): JsonObject => ({ log: logs().current.number, index: logs().current.size() });
 
+  const commit = (entries: readonly LogEntry[]): number[] => {
+    if (open === undefined) throw new LedgerError('unavailable', 'Cannot append: the ledger is not open yet');
+    const { current } = open.logs;
+    const atMs = Math.max(open.clock.nowMs(), current.lastReceivedAtMs());
+    try {
+      return current.append(entries, atMs);
+    } catch (error) {
+      if (!isDiskFull(error)) {
+        // Whatever a disk answers but "full" may leave it other than we believe; only a rescan tells.
+        if (isSystemError(error)) needs.fatal(error);
+        throw error;
+      }
+      // The failed write was cut off. With the reserve given back there is room for what must still be recorded.
+      if (disk.releaseReserve()) return commit(entries);
+      throw new LedgerError('disk_low', 'Cannot append: the disk is full', { cause: error });
+    }
+  };
   const queue = createCommitQueue<LogEntry>({
     allows: (priority) => disk.allows(priority),
-    commit(entries) {
-      if (open === undefined) throw new LedgerError('unavailable', 'Cannot append: the ledger is not open yet');
-      const { current } = open.logs;
-      const atMs = Math.max(open.clock.nowMs(), current.lastReceivedAtMs());
-      try {
-        return current.append(entries, atMs);
-      } catch (error) {
-        if (codeOf(error) !== 'ENOSPC') throw error;
-        // The failed write was cut off. With the reserve given back there is room for what must still be recorded.
-        if (disk.releaseReserve()) return current.append(entries, atMs);
-        throw new LedgerError('disk_low', 'Cannot append: the disk is full', { cause: error });
-      }
-    },
+    commit,
     committed: () => needs.notify('head', head()),
   });
 
   const handlers: FrameHandlers = {
     open: ({ head: request }) => {
       const anchor = request['anchor'];
-      const opened = (open ??= openAll(
-        typeof anchor === 'string' ? anchor : undefined,
-        request['afterRestore'] === true,
-      ));
+      const how = {
+        anchor: typeof anchor === 'string' ? anchor : undefined,
+        afterRestore: request['afterRestore'] === true,
+      };
+      const opened = (open ??= openMakingRoom(how));
       return {
         head: {
           ...head(),
@@ -128,8 +132,17 @@ export function createSealer(needs: SealerNeeds): Sealer {
         streamId: nameId('stream', item.stream),
       }));
       const priority = request['priority'] === 'control' ? 'control' : 'intake';
-      const indexes = await queue.add(entries, payload.length, priority);
-      return { head: { log: logs().current.number, runs: encodeRuns(indexes) } };
+      const { current, all } = logs();
+      if (all.length === 1) {
+        const indexes = await queue.add(entries, payload.length, priority);
+        return { head: { log: current.number, runs: encodeRuns(indexes) } };
+      }
+      // What was recorded before a restore keeps its place; only the rest is appended.
+      const earlier = entries.map((item) => logs().findInClosed(item));
+      const fresh = entries.filter((_, order) => earlier[order] === undefined);
+      const indexes = (await queue.add(fresh, payload.length, priority)).values();
+      const positions = earlier.map((known) => known ?? { log: current.number, index: indexes.next().value ?? 0 });
+      return { head: encodePositions(current.number, positions) };
     },
     read: ({ head: request }) => {
       const log = logOf(request['log']);
@@ -137,10 +150,12 @@ export function createSealer(needs: SealerNeeds): Sealer {
       const from = Number(request['index']);
       const { events, next } = log.read(from, {
         maxEvents: Number(request['maxEvents']),
-        maxBytes: Number(request['maxBytes']),
+        maxBytes: Math.min(Number(request['maxBytes']), maxReadBytes),
         ...(typeof until === 'number' ? { until } : {}),
       });
-      const isClosed = log !== logs().current && next === log.size() && until === undefined;
+      // A range or cursor may lie past the end, when the log lost entries to a restore: there is nothing more to wait for.
+      const isAtEnd = next >= log.size() && (typeof until !== 'number' || until > log.size());
+      const isClosed = log !== logs().current && isAtEnd;
       return { head: { next, closed: isClosed }, payload: encodeEvents(events) };
     },
     count: ({ head: request }) => ({
@@ -171,18 +186,35 @@ export function createSealer(needs: SealerNeeds): Sealer {
     },
   };
 
-  function openAll(
-    anchor: string | undefined,
-    afterRestore: boolean,
-  ): { logs: LogSet; clock: ReturnType<typeof createLedgerClock> } {
+  function openNames(): NameIds {
+    try {
+      return createNameIds(needs);
+    } catch (error) {
+      releaseLock();
+      throw error;
+    }
+  }
+  /** Recovery writes. On a full disk it gets the reserve, like everything that must go on, at the start that follows. */
+  function openMakingRoom(how: HowToOpen): Opened {
+    try {
+      return openAll(how);
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      disk.releaseReserve();
+      throw new LedgerError('disk_low', 'Cannot open the ledger: the disk is full', {
+        cause: error,
+        hint: 'free space on the data disk',
+      });
+    }
+  }
+  function openAll(how: HowToOpen): Opened {
     const { directory, vault, random, fatal } = needs;
     const set = openLogSet({
       directory,
       vault,
       random,
       fatal,
-      anchor,
-      afterRestore,
+      ...how,
       nowMs: () => Math.floor(needs.clock.nowMs() / 1000) * 1000,
     });
     const clock = createLedgerClock(needs.clock, set.current.lastReceivedAtMs(), (jump) =>
@@ -195,10 +227,11 @@ export function createSealer(needs: SealerNeeds): Sealer {
   let settling = false;
   function publishAndSettle(log: Log): void {
     try {
+      disk.look();
       log.publish();
     } catch (error) {
       // A checkpoint can wait for room on the disk; entries are safe without it.
-      if (codeOf(error) !== 'ENOSPC') needs.fatal(error);
+      if (!isDiskFull(error)) needs.fatal(error);
       return;
     }
     if (settling) return;
@@ -206,7 +239,7 @@ export function createSealer(needs: SealerNeeds): Sealer {
     log
       .settle()
       .catch((error: unknown) => {
-        if (codeOf(error) !== 'ENOENT') needs.fatal(error);
+        if (codeOf(error) !== 'ENOENT' && !isDiskFull(error)) needs.fatal(error);
       })
       .finally(() => {
         settling = false;
@@ -238,19 +271,4 @@ export function createSealer(needs: SealerNeeds): Sealer {
       releaseLock();
     },
   };
-}
-
-/** One writer a directory, ever: a kernel lock that goes with the process, however it ends. */
-function lockDirectory(directory: string, waitMs: number): () => void {
-  const lock = new DatabaseSync(join(directory, 'lock.db'), { timeout: waitMs });
-  try {
-    lock.exec('PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE;');
-  } catch (cause) {
-    lock.close();
-    throw new LedgerError('ledger_locked', `Cannot open the ledger in "${directory}": another process holds it`, {
-      cause,
-      hint: 'stop the other server first',
-    });
-  }
-  return () => lock.close();
 }

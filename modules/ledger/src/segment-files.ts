@@ -1,13 +1,4 @@
-import {
-  closeSync,
-  existsSync,
-  fdatasyncSync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  readSync,
-  readdirSync,
-} from 'node:fs';
+import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makePrivateDirectory, syncDirectory, writeFileDurably, writeFully } from '@sallyport/platform/files';
 import { codeOf } from '@sallyport/platform/errors';
@@ -25,12 +16,17 @@ export type RecordPlace = { readonly segment: number; readonly offset: number; r
 export type SegmentFiles = {
   append(firstIndex: number, record: Buffer): RecordPlace;
   sync(): void;
-  /** Drops what was appended since the last sync, after a failed write. */
+  /** Drops what was appended since the last sync, after a failed write, and the segments begun since. */
   rollBack(): void;
   read(place: RecordPlace): Buffer;
   /** Records from a place on, in order, and the place of the first bytes that are not a whole record. */
   scan(from: { segment: number; offset: number }, visit: (record: Buffer, place: RecordPlace) => void): ScanEnd;
   segments(): readonly number[];
+  /**
+   * Makes what the last segment holds after a place durable, by writing it again: a process killed before its sync leaves
+   * whole records that are not on disk, and after a failed sync the kernel may hold them as if they were.
+   */
+  writeAgain(from: { segment: number; offset: number }): void;
   /** Sets the bytes after `end` aside in a file of their own and cuts the segment there. */
   setAside(end: { segment: number; offset: number }): { readonly bytes: number };
   close(): void;
@@ -46,11 +42,15 @@ export type ScanEnd =
       readonly isLast: boolean;
     };
 
-const maxSegmentBytes = 64 * 1024 * 1024;
+const chunkBytes = 4 * 1024 * 1024;
 const nameDigits = 16;
 const suffix = '.blocks';
 
-export function openSegmentFiles(directory: string, fatal: (error: unknown) => never): SegmentFiles {
+export function openSegmentFiles(
+  directory: string,
+  fatal: (error: unknown) => never,
+  maxSegmentBytes = 64 * 1024 * 1024,
+): SegmentFiles {
   makePrivateDirectory(directory);
   const descriptors = new Map<number, number>();
   const known = listSegments(directory);
@@ -61,8 +61,9 @@ export function openSegmentFiles(directory: string, fatal: (error: unknown) => n
     return join(directory, `${String(segment).padStart(nameDigits, '0')}${suffix}`);
   }
   function descriptorOf(segment: number): number {
-    const open = descriptors.get(segment);
-    if (open !== undefined) return open;
+    return descriptors.get(segment) ?? keepOpen(segment, openSync(pathOf(segment), 'r+'));
+  }
+  function keepOpen(segment: number, opened: number): number {
     // Old segments are read now and then; a bounded number stays open.
     if (descriptors.size >= 32) {
       for (const [other, descriptor] of descriptors) {
@@ -72,9 +73,21 @@ export function openSegmentFiles(directory: string, fatal: (error: unknown) => n
         break;
       }
     }
-    const descriptor = openSync(pathOf(segment), existsSync(pathOf(segment)) ? 'r+' : 'wx+', 0o600);
-    descriptors.set(segment, descriptor);
-    return descriptor;
+    descriptors.set(segment, opened);
+    return opened;
+  }
+  function begin(segment: number): void {
+    // Never over another: its name says which entries it begins with.
+    keepOpen(segment, openSync(pathOf(segment), 'wx+', 0o600));
+    known.push(segment);
+    syncDirectoryOrDie();
+  }
+  function drop(segment: number): void {
+    const descriptor = descriptors.get(segment);
+    if (descriptor !== undefined) closeSync(descriptor);
+    descriptors.delete(segment);
+    rmSync(pathOf(segment), { force: true });
+    known.splice(known.indexOf(segment), 1);
   }
   function sizeOf(segment: number): number {
     return fstatSync(descriptorOf(segment)).size;
@@ -95,11 +108,8 @@ export function openSegmentFiles(directory: string, fatal: (error: unknown) => n
       if (end === undefined || end.offset + record.length > maxSegmentBytes) {
         // The old segment is complete: make it durable before the new one can hold anything that follows it.
         if (end !== undefined) fdatasync(descriptorOf(end.segment));
-        descriptorOf(firstIndex);
-        syncDirectoryOrDie();
-        known.push(firstIndex);
+        begin(firstIndex);
         end = { segment: firstIndex, offset: 0 };
-        syncedEnd ??= end;
       }
       const place = { segment: end.segment, offset: end.offset, length: record.length };
       writeFully(descriptorOf(end.segment), record, end.offset);
@@ -112,16 +122,20 @@ export function openSegmentFiles(directory: string, fatal: (error: unknown) => n
       syncedEnd = end;
     },
     rollBack() {
-      if (end === undefined || syncedEnd === undefined) return;
+      if (end === undefined) return;
       try {
-        for (const segment of known.filter((candidate) => candidate >= (syncedEnd?.segment ?? 0))) {
-          ftruncateSync(descriptorOf(segment), segment === syncedEnd.segment ? syncedEnd.offset : 0);
-          fdatasyncSync(descriptorOf(segment));
+        // Newest first: a crash on the way leaves whole segments in order, never a hole before one.
+        const begun = known.filter((segment) => syncedEnd === undefined || segment > syncedEnd.segment);
+        for (const segment of begun.toReversed()) drop(segment);
+        if (begun.length > 0) syncDirectory(directory);
+        if (syncedEnd !== undefined) {
+          ftruncateSync(descriptorOf(syncedEnd.segment), syncedEnd.offset);
+          fdatasyncSync(descriptorOf(syncedEnd.segment));
         }
       } catch (error) {
         fatal(error);
       }
-      end = { segment: lastOf(known), offset: sizeOf(lastOf(known)) };
+      end = syncedEnd;
     },
     read: (place) => readAt(place.segment, place.offset, place.length),
     scan(from, visit) {
@@ -142,6 +156,16 @@ export function openSegmentFiles(directory: string, fatal: (error: unknown) => n
       return { kind: 'complete' };
     },
     segments: () => known,
+    writeAgain(from) {
+      if (known.length === 0) return;
+      const last = lastOf(known);
+      const size = sizeOf(last);
+      for (let at = from.segment === last ? from.offset : 0; at < size; at += chunkBytes) {
+        writeFully(descriptorOf(last), readAt(last, at, Math.min(chunkBytes, size - at)), at);
+      }
+      fdatasync(descriptorOf(last));
+      syncDirectoryOrDie();
+    },
     setAside(at) {
       const size = sizeOf(at.segment);
       const bytes = readAt(at.segment, at.offset, size - at.offset);

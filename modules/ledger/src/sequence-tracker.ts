@@ -2,6 +2,8 @@ import type { SequenceRun } from './block.ts';
 import type { IndexedRun, LogIndex } from './log-index.ts';
 
 type OpenRun = { streamId: Uint8Array; first: number; count: number; index: number };
+/** What one stream adds in the commit in progress; `next` is one past the highest sequence among it. */
+type OpenStream = { readonly runs: OpenRun[]; next: number };
 
 /**
  * Tells whether (stream, sequence) was recorded before, in constant time for the usual case of rising sequences.
@@ -25,7 +27,7 @@ const maxRemembered = 50_000;
 
 export function createSequenceTracker(index: Pick<LogIndex, 'indexOf' | 'nextSequence'>): SequenceTracker {
   const next = new Map<string, number>();
-  let open = new Map<string, OpenRun[]>();
+  let open = new Map<string, OpenStream>();
 
   const nextSequence = (stream: string, streamId: Uint8Array): number => {
     const remembered = next.get(stream);
@@ -41,20 +43,26 @@ export function createSequenceTracker(index: Pick<LogIndex, 'indexOf' | 'nextSeq
 
   return {
     find(stream, streamId, sequence) {
-      const pending = open.get(stream)?.find((run) => sequence >= run.first && sequence < run.first + run.count);
+      const added = open.get(stream);
+      const pending =
+        added === undefined || sequence >= added.next
+          ? undefined
+          : added.runs.find((run) => sequence >= run.first && sequence < run.first + run.count);
       if (pending !== undefined) return pending.index + (sequence - pending.first);
       return sequence >= nextSequence(stream, streamId) ? undefined : index.indexOf(streamId, sequence);
     },
     note(stream, streamId, sequence, at) {
-      const runs = open.get(stream) ?? [];
+      const added = open.get(stream) ?? { runs: [], next: 0 };
+      const { runs } = added;
       const last = runs.at(-1);
       if (last !== undefined && sequence === last.first + last.count && at === last.index + last.count) last.count += 1;
       else runs.push({ streamId, first: sequence, count: 1, index: at });
-      open.set(stream, runs);
+      added.next = Math.max(added.next, sequence + 1);
+      open.set(stream, added);
     },
     runsBetween(from, to) {
       return [...open.values()]
-        .flat()
+        .flatMap(({ runs }) => runs)
         .filter((run) => run.index >= from && run.index < to)
         .map((run) => ({
           streamId: run.streamId,
@@ -64,15 +72,15 @@ export function createSequenceTracker(index: Pick<LogIndex, 'indexOf' | 'nextSeq
         }));
     },
     settle() {
-      const runs = open;
+      const settled = open;
       open = new Map();
-      for (const [stream, list] of runs) {
-        const highest = Math.max(next.get(stream) ?? 0, ...list.map((run) => run.first + run.count));
+      for (const [stream, added] of settled) {
+        const known = next.get(stream);
         // Without the index's own answer a lower number could hide older sequences, so only known streams are raised.
-        if (next.has(stream)) next.set(stream, highest);
+        if (known !== undefined) next.set(stream, Math.max(known, added.next));
       }
-      return [...runs.values()]
-        .flat()
+      return [...settled.values()]
+        .flatMap(({ runs }) => runs)
         .map(({ streamId, first, count, index: at }) => ({ stream: streamId, first, count, index: at }));
     },
     forget() {

@@ -20,16 +20,18 @@ import { leafBytes } from './leaf.ts';
 const levelsPerTile = 8;
 
 /**
- * The Merkle tree of one log and its C2SP tile files. Derived from the blocks' leaves: full tiles are written as they
- * fill, without syncing each; `saveState` says up to where they are known to be on disk, and a start rebuilds the rest.
+ * The Merkle tree of one log and its C2SP tile files. Derived from the blocks' leaves: full tiles are written soon after
+ * they fill, without syncing each; `settle` says up to where they are known to be on disk, and a start rebuilds the rest.
  */
 export type TreeFiles = {
   size(): number;
   root(): Uint8Array;
-  /** Appends whole leaves, `leafBytes` each. */
+  /** Appends whole leaves, `leafBytes` each. In memory only: a full disk cannot leave the tree half appended. */
   append(leaves: Buffer): void;
-  /** Writes the partial tiles and bundles that a checkpoint of the present size refers to. */
-  writePartial(): void;
+  /** Writes the tiles and bundles that have filled. Those it cannot write (a full disk) stay for the next call. */
+  writeFull(): void;
+  /** Writes everything a checkpoint of the present size refers to, partial tiles and bundles included. */
+  writeAll(): void;
   /** The hash of a complete subtree inside the tree, from memory or files. */
   hashAt(level: number, index: number): Uint8Array;
   /** Syncs the files written since the last call in the background, then hands the state that is now safe to `save`. */
@@ -43,6 +45,8 @@ export function openTreeFiles(directory: string, state: Uint8Array | undefined):
   const edge: Edge =
     state === undefined ? { frontier: createFrontier(), bundle: [], tiles: [] } : decodeState(Buffer.from(state));
   let unsynced: string[] = [];
+  /** Full tiles and bundles that are not in their files yet. */
+  const waiting = new Map<string, Uint8Array>();
   const made = new Set<string>();
 
   const write = (path: string, bytes: Uint8Array): void => {
@@ -55,12 +59,15 @@ export function openTreeFiles(directory: string, state: Uint8Array | undefined):
     }
     writeFileSync(full, bytes, { mode: 0o600 });
   };
-  const writeFull = (path: string, bytes: Uint8Array): void => {
-    write(path, bytes);
-    unsynced.push(path);
-    // The specification lets partial tiles go once the full one is there.
-    rmSync(join(directory, `${path}.p`), { recursive: true, force: true });
-    made.delete(join(directory, `${path}.p`));
+  const writeFull = (): void => {
+    for (const [path, bytes] of waiting) {
+      write(path, bytes);
+      waiting.delete(path);
+      unsynced.push(path);
+      // The specification lets partial tiles go once the full one is there.
+      rmSync(join(directory, `${path}.p`), { recursive: true, force: true });
+      made.delete(join(directory, `${path}.p`));
+    }
   };
 
   const visitNode = (level: number, index: number, hash: Uint8Array): void => {
@@ -69,7 +76,7 @@ export function openTreeFiles(directory: string, state: Uint8Array | undefined):
     const tile = (edge.tiles[tileLevel] ??= []);
     tile.push(hash);
     if (tile.length < TILE_WIDTH) return;
-    writeFull(
+    waiting.set(
       formatTilePath({ level: tileLevel, index: Math.floor(index / TILE_WIDTH), width: TILE_WIDTH }),
       Buffer.concat(tile),
     );
@@ -77,11 +84,11 @@ export function openTreeFiles(directory: string, state: Uint8Array | undefined):
   };
 
   /** The hashes of one tile that exist so far. */
-  const tileHashes = (level: number, index: number): Buffer => {
+  const tileHashes = (level: number, index: number): Uint8Array => {
     const nodes = Math.floor(edge.frontier.size / 2 ** (levelsPerTile * level));
     if (index === Math.floor(nodes / TILE_WIDTH)) return Buffer.concat(edge.tiles[level] ?? []);
     const path = formatTilePath({ level, index, width: TILE_WIDTH });
-    const bytes = readFileIfPresent(join(directory, path));
+    const bytes = waiting.get(path) ?? readFileIfPresent(join(directory, path));
     if (bytes?.length !== TILE_WIDTH * HASH_BYTES)
       throw new LedgerError('ledger_corrupt', `Cannot read tile "${path}": it is missing or cut short`);
     return bytes;
@@ -96,14 +103,16 @@ export function openTreeFiles(directory: string, state: Uint8Array | undefined):
         edge.bundle.push(leaf);
         const index = edge.frontier.append(hashLeaf(leaf), visitNode);
         if (edge.bundle.length < TILE_WIDTH) continue;
-        writeFull(
+        waiting.set(
           formatEntryBundlePath({ index: Math.floor(index / TILE_WIDTH), width: TILE_WIDTH }),
           encodeEntryBundle(edge.bundle),
         );
         edge.bundle = [];
       }
     },
-    writePartial() {
+    writeFull,
+    writeAll() {
+      writeFull();
       const { size } = edge.frontier;
       for (const [level, tile] of edge.tiles.entries()) {
         if (tile.length === 0) continue;
@@ -128,16 +137,23 @@ export function openTreeFiles(directory: string, state: Uint8Array | undefined):
       return frontier.root();
     },
     async settle(save) {
+      // The state counts them as written; the next time they will be.
+      if (waiting.size > 0) return;
       const paths = unsynced;
       unsynced = [];
       const safe = encodeState(edge);
-      for (const path of paths) {
-        const file = await open(join(directory, path), 'r');
-        await file.sync();
-        await file.close();
+      try {
+        for (const path of paths) {
+          await using file = await open(join(directory, path), 'r');
+          await file.sync();
+        }
+        for (const folder of new Set(paths.map((path) => dirname(path)))) syncDirectory(join(directory, folder));
+        save(safe);
+      } catch (error) {
+        // No later state may count them as synced.
+        unsynced = [...paths, ...unsynced];
+        throw error;
       }
-      for (const folder of new Set(paths.map((path) => dirname(path)))) syncDirectory(join(directory, folder));
-      save(safe);
     },
   };
 }

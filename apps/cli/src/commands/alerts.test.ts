@@ -112,7 +112,6 @@ test('a title cannot move the cursor, colour, forge a line or reverse the text',
   for (const args of [[], ['--json']]) {
     const { stdout } = await alerts(args);
     assert.equal(stdout.split('\n').length, 2);
-    // eslint-disable-next-line no-control-regex
     assert.doesNotMatch(stdout, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u200b]/);
     if (args.length > 0) assert.deepEqual(JSON.parse(stdout), server.alerts[0]);
     else assert.match(stdout, / ab {2}c de {2} {2}on h {3}/);

@@ -92,3 +92,37 @@ test('checkpoint and verifier key are printed as the server gives them', async (
   assert.equal((await run(['ledger', 'key', '--log', '1'], { environment })).stdout, 'a+1+b\n');
   assert.equal((await run(['ledger', 'key', '--log', '3'], { environment })).exitCode, 1);
 });
+
+test('--against a kept checkpoint a log passes that has only grown, and one that is shorter, another or rewritten does not', async (context) => {
+  const root = await mkdtemp(join(tmpdir(), 'sallyport-kept-'));
+  context.after(() => rm(root, { recursive: true }));
+  const entries = Array.from({ length: 200 }, (_, at) => `entry ${at}`);
+  const keys = new Map<string, string>();
+  for (const [name, held] of [
+    ['small', entries.slice(0, 100)],
+    ['grown', entries],
+    ['changed', entries.with(99, 'another')],
+  ] as const)
+    keys.set(name, await writeTileLog(join(root, name), held));
+  const against = (name: string, kept: string, ...more: string[]): ReturnType<typeof run> =>
+    run(['ledger', 'verify', join(root, name), '--against', join(root, kept, 'checkpoint'), ...more]);
+
+  const grown = await against('grown', 'small');
+  assert.equal(grown.exitCode, 0, grown.stderr);
+  assert.match(grown.stdout, /grown from the 100 entries/);
+  assert.equal((await against('small', 'small')).exitCode, 0);
+  assert.equal(JSON.parse((await against('grown', 'small', '--json')).stdout).kept_size, 100);
+
+  const shorter = await against('small', 'grown');
+  assert.equal(shorter.exitCode, 1);
+  assert.match(shorter.stderr, /has 100 entries, .* covers 200: entries are gone/);
+  const changed = await against('changed', 'small');
+  assert.equal(changed.exitCode, 1);
+  assert.match(changed.stderr, /the log holds other entries/);
+  const foreign = await against('grown', 'small', '--key', keys.get('grown') ?? '');
+  assert.equal(foreign.exitCode, 1, 'each of these logs has a key of its own');
+  await writeFile(join(root, 'nonsense'), 'no note');
+  const nonsense = await run(['ledger', 'verify', join(root, 'grown'), '--against', join(root, 'nonsense')]);
+  assert.equal(nonsense.exitCode, 1);
+  assert.match(nonsense.stderr, /is no checkpoint of this log/);
+});

@@ -8,6 +8,7 @@ import { listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
 import { createProgress } from '../progress.ts';
 import { grouped, jsonLine, plainText, styled } from '../terminal.ts';
+import { compareWithKept } from './kept-checkpoint.ts';
 import { openClient, withConnection, type ConnectionOptions } from './connection.ts';
 import { wholeNumber } from './option-values.ts';
 import { readVerifierKey } from './verifier-key-option.ts';
@@ -16,7 +17,7 @@ import { readVerifierKey } from './verifier-key-option.ts';
 const maxLogFileBytes = 256 * (65_535 + 2) + 1;
 
 type ServerOptions = ConnectionOptions & { log?: number };
-type VerifyOptions = { key?: string; origin?: string; json?: true };
+type VerifyOptions = { key?: string; origin?: string; against?: string; json?: true };
 
 export function addLedgerCommands(program: Command, needs: CliNeeds): void {
   const ledger = program.command('ledger').description('the log of record');
@@ -26,6 +27,7 @@ export function addLedgerCommands(program: Command, needs: CliNeeds): void {
     .argument('<dir>', 'directory that holds checkpoint and tile/')
     .option('--key <vkey>', 'verifier key of the log, or a file holding it, from whoever you trust for it')
     .option('--origin <name>', 'the log it must be')
+    .option('--against <checkpoint>', 'a file with a checkpoint kept elsewhere: the log must have only grown since')
     .option('--json', 'print JSON')
     .action((directory: string, options: VerifyOptions) => verifyLog(directory, options, needs));
   withConnection(ledger.command('checkpoint'))
@@ -65,9 +67,14 @@ async function verifyLog(directory: string, options: VerifyOptions, needs: CliNe
     });
   }
   const { origin, treeSize, root, signature, entries, hashTiles, entryBundles } = result;
+  const read = (path: string): Promise<Uint8Array | undefined> => readLogFile(join(directory, path));
+  const keptSize =
+    options.against === undefined
+      ? undefined
+      : await compareWithKept({ origin, treeSize, root, read }, options.against, key);
   if (options.json === true) {
     stdout.write(
-      `${jsonLine({ ok: true, origin, tree_size: treeSize, root: Buffer.from(root).toString('base64'), signature, entries, hash_tiles: hashTiles, entry_bundles: entryBundles })}\n`,
+      `${jsonLine({ ok: true, origin, tree_size: treeSize, root: Buffer.from(root).toString('base64'), signature, entries, hash_tiles: hashTiles, entry_bundles: entryBundles, ...(keptSize === undefined ? {} : { kept_size: keptSize }) })}\n`,
     );
     return;
   }
@@ -75,6 +82,10 @@ async function verifyLog(directory: string, options: VerifyOptions, needs: CliNe
     `${styled(stdout, 'green', '✔ consistent')}  ${plainText(origin)}: ${grouped(treeSize)} entries, ${grouped(hashTiles)} hash tiles, ${grouped(entryBundles)} entry bundles\n`,
   );
   stdout.write(`  root ${Buffer.from(root).toString('base64')}\n`);
+  if (keptSize !== undefined)
+    stdout.write(
+      `  grown from the ${grouped(keptSize)} entries of the checkpoint you gave, with nothing changed before\n`,
+    );
   if (entries === 'absent') stdout.write('  entries: not checked, the directory holds only hashes\n');
   if (signature === 'verified') {
     stdout.write(`  signature: ${styled(stdout, 'green', 'verified')} with the key you gave\n`);

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { callbackify } from 'node:util';
 import yauzl from 'yauzl';
 
 const endSignature = 0x06054b50;
@@ -54,23 +55,16 @@ class FileReader extends yauzl.RandomAccessReader {
     return createReadStream(this.#path, { start, end: end - 1 });
   }
 
-  override read(
-    buffer: Buffer,
-    offset: number,
-    length: number,
-    position: number,
-    callback: (error: Error | null) => void,
-  ): void {
-    this.#handle.read(buffer, offset, length, position).then(
-      ({ bytesRead }) => callback(bytesRead === length ? null : new Error('unexpected end of file')),
-      (error: unknown) => callback(error instanceof Error ? error : new Error(String(error))),
-    );
+  override read(...request: Parameters<yauzl.RandomAccessReader['read']>): void {
+    const [buffer, offset, length, position, callback] = request;
+    const readFully = async (): Promise<void> => {
+      const { bytesRead } = await this.#handle.read(buffer, offset, length, position);
+      if (bytesRead < length) throw new Error('unexpected end of file');
+    };
+    callbackify(readFully)((error) => callback(error));
   }
 
   override close(callback: (error: Error | null) => void): void {
-    this.#handle.close().then(
-      () => callback(null),
-      (error: unknown) => callback(error instanceof Error ? error : new Error(String(error))),
-    );
+    callbackify(() => this.#handle.close())((error) => callback(error));
   }
 }

@@ -62,7 +62,7 @@ export function TimeChart({ points, kind, height, label, unit, onRange }: ChartP
             size: 28,
             space: 72,
             grid: { show: false },
-            values: (_chart, splits, _axis, _space, increment) =>
+            values: (...[, splits, , , increment]: [uPlot, number[], number, number, number]) =>
               splits.map((split) => timeLabel(toDate(split), increment)),
           },
           {

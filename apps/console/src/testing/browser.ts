@@ -1,8 +1,8 @@
 // A real Chromium against a real server, for tests and for the pictures in the documentation.
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { AxeResults } from 'axe-core';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 
@@ -65,20 +65,11 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 /** What axe finds serious or critical, one line each. Evaluated through the debugger, which no content policy concerns. */
 export async function seriousFaults(page: Page): Promise<string[]> {
   await page.evaluate(axeSource);
-  const found: unknown = await page.evaluate(
-    'axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations)',
-  );
-  if (!Array.isArray(found)) throw new TypeError('Cannot read what axe found');
-  return found.flatMap((violation) => {
-    if (violation.impact !== 'serious' && violation.impact !== 'critical') return [];
-    return [
-      `${violation.id}: ${violation.help}: ${violation.nodes
-        .slice(0, 4)
-        .map(
-          (node: { html: string; failureSummary?: string }) =>
-            `${node.html.slice(0, 120)} ${(node.failureSummary ?? '').slice(0, 200)}`,
-        )
-        .join(' | ')}`,
-    ];
-  });
+  const found: AxeResults = await page.evaluate('axe.run(document, { resultTypes: ["violations"] })');
+  return found.violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => {
+      const places = nodes.slice(0, 4).map(({ html, failureSummary }) => `${html.slice(0, 120)} ${failureSummary ?? ''}`);
+      return `${id}: ${places.join(' | ')}`;
+    });
 }

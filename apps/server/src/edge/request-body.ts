@@ -11,7 +11,6 @@ export function installBodyLimits(app: FastifyInstance, limits: { readonly jsonD
   app.addHook('onRoute', (route) => {
     const own = route.config?.bodyLimitBytes;
     // The hook is Fastify's place for changing a route.
-    // oxlint-disable-next-line eslint/no-param-reassign
     if (own !== undefined) route.bodyLimit = own;
   });
 

@@ -14,5 +14,6 @@ export function startVerifyAll(request: VerifyAllRequest, onMessage: (message: V
     });
     worker.terminate();
   });
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has no other origin to be sent to
   worker.postMessage(request);
 }

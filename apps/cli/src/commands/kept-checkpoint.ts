@@ -1,0 +1,82 @@
+import { createTileReader, formatTilePath, parseSignedCheckpoint, verifyNote } from '@sallyport/merkle-log';
+import type { Checkpoint, VerifierKey } from '@sallyport/merkle-log';
+import { messageOf } from '@sallyport/platform/errors';
+import { readFile } from 'node:fs/promises';
+import { CliError } from '../errors.ts';
+
+type VerifiedLog = {
+  readonly origin: string;
+  readonly treeSize: number;
+  readonly root: Uint8Array;
+  /** Undefined where there is none. */
+  readonly read: (path: string) => Promise<Uint8Array | undefined>;
+};
+
+/**
+ * Whether a log that agrees with itself also agrees with a checkpoint kept elsewhere: it must have only grown since.
+ * A log that was put back to an earlier state lacks entries, one rewritten since has others. Gives the size the log had.
+ * Throws `CliError` `not_verified`. Without a key, who signed the kept checkpoint is not checked.
+ */
+export async function compareWithKept(
+  log: VerifiedLog,
+  file: string,
+  verifierKey: VerifierKey | undefined,
+): Promise<number> {
+  const kept = await readKept(file, verifierKey);
+  if (kept.origin !== log.origin)
+    throw refuse(`the checkpoint "${file}" is of log "${kept.origin}", not "${log.origin}"`);
+  if (kept.treeSize > log.treeSize) {
+    throw refuse(
+      `the log has ${log.treeSize} entries, the checkpoint "${file}" covers ${kept.treeSize}: entries are gone`,
+      'the directory was put back to an earlier state, or cut',
+    );
+  }
+  if (!Buffer.from(kept.root).equals(await rootAt(log, kept.treeSize))) {
+    throw refuse(
+      `the first ${kept.treeSize} entries are not those that the checkpoint "${file}" covers: the log holds other entries`,
+      'the directory was put back to an earlier state and went on from there, or was rewritten',
+    );
+  }
+  return kept.treeSize;
+}
+
+async function readKept(file: string, verifierKey: VerifierKey | undefined): Promise<Checkpoint> {
+  const note = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new CliError('input_unreadable', `Cannot read "${file}": ${messageOf(error)}`, { cause: error });
+  });
+  try {
+    const { checkpoint } = parseSignedCheckpoint(note);
+    const verified = verifierKey === undefined ? undefined : verifyNote({ note, verifierKeys: [verifierKey] });
+    if (verified?.ok === false) throw new Error(verified.reason);
+    return checkpoint;
+  } catch (error) {
+    throw refuse(
+      `"${file}" is no checkpoint of this log: ${messageOf(error)}`,
+      'sallyport ledger checkpoint prints one',
+      error,
+    );
+  }
+}
+
+async function rootAt(log: VerifiedLog, treeSize: number): Promise<Uint8Array> {
+  if (treeSize === log.treeSize) return log.root;
+  const reader = createTileReader({
+    treeSize: log.treeSize,
+    root: log.root,
+    async readTile(level, index, width) {
+      const found =
+        (await log.read(formatTilePath({ level, index, width }))) ??
+        (await log.read(formatTilePath({ level, index, width: 256 })));
+      if (found === undefined) throw refuse(`${formatTilePath({ level, index, width })} is missing`);
+      return found;
+    },
+  });
+  return (await reader.proveConsistency(treeSize)).oldRoot;
+}
+
+function refuse(reason: string, hint?: string, cause?: unknown): CliError {
+  return new CliError('not_verified', `Cannot verify: ${reason}`, {
+    ...(hint === undefined ? {} : { hint }),
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
