@@ -12,7 +12,29 @@ function linkPostgresLibraries(root: string): void {
   if (result.status !== 0) throw new Error(`Cannot link PostgreSQL libraries: ${result.stderr}`);
 }
 
+const chromiumPaths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const chromiumInstall = 'apt-get update && apt-get install -y --no-install-recommends chromium';
+
+/** The console's tests drive a real browser. Debian's is installed when this may be done; else its line is named. */
+function installChromium(strict: boolean): void {
+  if (chromiumPaths.some((path) => existsSync(path))) return;
+  const wanted = `The console's tests need Chromium: ${chromiumInstall}`;
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    if (strict) throw new Error(wanted);
+    process.stderr.write(`${wanted}\n`);
+    return;
+  }
+  process.stderr.write('Installing Chromium for the console’s tests…\n');
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const result = spawnSync('sh', ['-c', chromiumInstall], { env, encoding: 'utf8' });
+  if (result.status !== 0) throw new Error(`Cannot install Chromium: ${result.stderr.slice(-2000)}\n${wanted}`);
+}
+
 /** Prepares what is outside `npm ci`; throws when a needed tool cannot be had. */
-export async function prepareTestTools(root: string, _options: { strict: boolean }): Promise<void> {
+export async function prepareTestTools(
+  root: string,
+  options: { strict: boolean; withBrowser: boolean },
+): Promise<void> {
   linkPostgresLibraries(root);
+  if (options.withBrowser) installChromium(options.strict);
 }

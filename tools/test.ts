@@ -14,8 +14,6 @@ import { prepareTestTools } from './test-tools.ts';
 const { root, words, idleMs } = readArguments(process.argv.slice(2));
 const strict = process.env['CI'] === 'true';
 
-await prepareTestTools(root, { strict });
-
 const files = globSync('{apps,modules,foundation,platform,contracts,content,testing,bench,tools}/**/*.test.ts', {
   cwd: root,
   exclude: (name) => name === 'node_modules' || name === 'dist',
@@ -23,6 +21,9 @@ const files = globSync('{apps,modules,foundation,platform,contracts,content,test
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
   .map((file) => resolve(root, file))
   .toSorted();
+
+const withBrowser = files.some((file) => file.includes('/apps/console/'));
+await prepareTestTools(root, { strict, withBrowser });
 
 type FileRecord = { ran: number; failed: number; ended: boolean };
 const records = new Map<string, FileRecord>(files.map((file) => [file, { ran: 0, failed: 0, ended: false }]));

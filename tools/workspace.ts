@@ -56,7 +56,7 @@ export function recordOf(value: unknown): Record<string, unknown> {
 function readPackage(root: string, folder: string): WorkspacePackage {
   const manifest = readManifest(join(root, folder, 'package.json'));
   const name = typeof manifest['name'] === 'string' ? manifest['name'] : folder;
-  const files = globSync(`${folder}/**/*.{ts,mjs}`, {
+  const files = globSync(`${folder}/**/*.{ts,tsx,mjs}`, {
     cwd: root,
     exclude: (entry) => entry === 'node_modules' || entry === 'dist',
   });

@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createServerUnderTest } from '@sallyport/testing/server-under-test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { addPasskeyDevice, chromiumPath, picture, seriousFaults, startBrowser } from './testing/browser.ts';
+import {
+  addPasskeyDevice,
+  chromiumPath,
+  picture,
+  seriousFaults,
+  showIn,
+  startBrowser,
+  tooWide,
+} from './testing/browser.ts';
+import { totpCode } from './testing/totp-code.ts';
 
 // One story, told in order: each test goes on where the one before it stopped.
 const password = 'harbour lantern quiet mosaic';
@@ -51,17 +60,13 @@ after(async () => {
 /** Looks at the room as it stands: in light and dark, and at 320 pixels. Pictures only when somebody wants them. */
 async function atRest(name: string): Promise<void> {
   if (pictures !== undefined) await picture(page, pictures, name);
-  for (const colorScheme of ['dark', 'light'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await page.waitForTimeout(200);
-    faults.push(...(await seriousFaults(page)).map((fault) => `${name}, ${colorScheme}: ${fault}`));
+  for (const scheme of ['dark', 'light'] as const) {
+    await showIn(page, scheme);
+    faults.push(...(await seriousFaults(page)).map((fault) => `${name}, ${scheme}: ${fault}`));
   }
   await page.setViewportSize({ width: 320, height: 640 });
-  const overflow: number = await page.evaluate(
-    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-  );
+  faults.push(...(await tooWide(page)).map((place) => `${name}, too wide: ${place}`));
   await page.setViewportSize({ width: 1440, height: 900 });
-  if (overflow > 0) faults.push(`${name}: ${overflow} pixels too wide`);
 }
 
 /** Where the wanted file goes when a button is pressed. */
@@ -138,13 +143,37 @@ test('A replayed break-in moves the overview and fills the list', async () => {
     .filter({ hasText: 'Replay a break-in' })
     .getByLabel('done')
     .waitFor({ timeout: 30_000 });
-  await page.getByRole('link', { name: /Alerts 7/ }).first().waitFor({ timeout: 30_000 });
+  await page
+    .getByRole('link', { name: /Alerts 7/ })
+    .first()
+    .waitFor({ timeout: 30_000 });
   await atRest('overview');
   await page.getByRole('link', { name: 'See what it set off' }).click();
   await page.getByRole('heading', { name: 'Alerts' }).waitFor();
   const rows = page.getByRole('list', { name: 'Alerts' }).getByRole('listitem');
   assert.ok((await rows.count()) >= 3, 'several alerts');
   await atRest('alerts');
+});
+
+test('An event of one’s own arrives with the shown command, and what is hostile in it is only text', async () => {
+  await page.getByRole('link', { name: 'Overview' }).first().click();
+  await page.getByRole('button', { name: 'Make a key' }).click();
+  const command = await page.getByText(/^curl /).innerText();
+  const key = /Bearer (sp_\w+)/.exec(command)?.[1] ?? '';
+  const hostile = '<img src=x onerror="document.title=1"><script>document.title=2</script> hostile-words';
+  const sent = await fetch(new URL('/v1/events', server.address()), {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/x-ndjson' },
+    body: JSON.stringify({ message: hostile, host: { name: hostile } }),
+  });
+  assert.equal(sent.status, 200);
+  await page.getByRole('listitem').filter({ hasText: 'Send your own' }).getByLabel('done').waitFor();
+  await page.goto(new URL('/search?q=%22hostile-words%22', page.url()).href);
+  await page.locator('.event-row').first().click();
+  await page.getByRole('heading', { name: 'Verified in this browser' }).waitFor();
+  await page.getByRole('complementary').getByText('<script>document.title=2</script>').first().waitFor();
+  assert.equal(await page.title(), 'Search · Sallyport');
+  await page.goto(new URL('/alerts', page.url()).href);
 });
 
 test('The keyboard alone goes through the alerts, and a person takes one, comments and closes it', async () => {
@@ -181,9 +210,21 @@ test('The seal is green here, and red with any one bit turned over', async () =>
   assert.ok(performance.now() - startedAtMs < 600_000, 'within ten minutes');
 });
 
-test('A downloaded page verifies with no network, and not after a change', async () => {
+test('A log signed by another key than the one this browser knows is an alarm, until somebody says why', async () => {
   await page.goBack();
   await page.getByRole('heading', { name: 'Verified in this browser' }).waitFor();
+  const known: string = await page.evaluate("localStorage.getItem('sallyport.log-key.1')");
+  await page.evaluate("localStorage.setItem('sallyport.log-key.1', 'sallyport/other/1+00000000+AAAA\\n1')");
+  await page.getByRole('button', { name: 'Check again' }).click();
+  await page.getByRole('heading', { name: 'Does not verify' }).waitFor();
+  await page.getByText(/signed by another log/).waitFor();
+  await page.getByRole('button', { name: /trust the new one/ }).click();
+  await page.getByRole('heading', { name: 'Verified in this browser' }).waitFor();
+  const now: string = await page.evaluate("localStorage.getItem('sallyport.log-key.1')");
+  assert.equal(now.split('\n')[0], known.split('\n')[0]);
+});
+
+test('A downloaded page verifies with no network, and not after a change', async () => {
   const path = await downloaded(() => page.getByRole('button', { name: 'Page that verifies offline' }).click());
   const html = readFileSync(path, 'utf8');
   const offline = await browser.newContext({ offline: true });
@@ -210,6 +251,8 @@ test('Search finds, narrows by a click, and follows what comes', async () => {
   await page.getByLabel('Query').fill('');
   await page.getByRole('button', { name: 'Search', exact: true }).click();
   await page.locator('.event-row').first().waitFor();
+  await page.getByRole('button', { name: 'Hide audit records' }).click();
+  await page.locator('.event-row').filter({ hasText: 'Synthetic' }).first().waitFor();
   await atRest('search');
   await page.locator('.event-row').nth(2).click();
   await page.getByRole('heading', { name: 'Verified in this browser' }).waitFor();
@@ -217,6 +260,10 @@ test('Search finds, narrows by a click, and follows what comes', async () => {
   await page.getByRole('button', { name: 'Close', exact: true }).click();
   await page.getByLabel('Live').check({ force: true });
   await page.getByText(/Live: the newest/).waitFor();
+  const live = page.locator('.live-mark');
+  await live.filter({ hasText: 'Live' }).click();
+  await live.filter({ hasText: 'Paused' }).click();
+  await live.filter({ hasText: 'Live' }).waitFor();
 });
 
 test('The whole ledger verifies in the browser', async () => {
@@ -246,12 +293,40 @@ test('People, settings and the palette are in order', async () => {
   await page.getByRole('heading', { name: 'Ledger', exact: true }).waitFor();
 });
 
+test('Whoever is invited adds an authenticator app, and sees only what the role may', async () => {
+  await page.getByRole('link', { name: 'People & access' }).click();
+  await page.getByLabel('Their name').fill('Grete');
+  await page.getByLabel('Role', { exact: true }).selectOption('viewer');
+  await page.getByRole('button', { name: 'Make a link' }).click();
+  const link = await page.getByText(/\/invitation#/).innerText();
+  const other = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const guest = await other.newPage();
+  await guest.goto(link);
+  await guest.getByLabel('Password', { exact: true }).fill('copper violin summer orbit');
+  await guest.getByRole('button', { name: 'Continue' }).click();
+  await guest.getByRole('button', { name: /authenticator app/ }).click();
+  await guest.getByRole('button', { name: 'Show the code' }).click();
+  await guest.getByText('Cannot scan?').click();
+  const secret = await guest.getByText(/^[A-Z2-7]{16,}$/).innerText();
+  await guest.getByLabel(/six digits/).fill(totpCode(secret, Date.now()));
+  await guest.getByRole('button', { name: 'Confirm' }).click();
+  await guest.getByLabel(/I have kept them/).check();
+  await guest.getByRole('button', { name: 'Continue' }).click();
+  await guest.getByRole('heading', { name: 'Overview' }).waitFor();
+  assert.equal(await guest.getByRole('heading', { name: 'Try it' }).count(), 0);
+  await guest.getByRole('link', { name: 'Alerts' }).first().click();
+  await guest.getByRole('list', { name: 'Alerts' }).getByRole('listitem').first().click();
+  await guest.getByRole('heading', { name: 'Why it fired' }).waitFor();
+  assert.equal(await guest.getByRole('button', { name: /Take it|Suppress/ }).count(), 0);
+  await other.close();
+});
+
 test('Signing out ends the session, and the passkey alone signs in again', async () => {
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   await atRest('sign-in');
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
-  await page.getByRole('heading', { name: 'Ledger', exact: true }).waitFor();
+  await page.getByRole('heading', { name: 'People & access' }).waitFor();
 });
 
 test('Nothing was refused by the content policy, failed, or asked of another server', () => {

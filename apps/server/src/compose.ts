@@ -222,6 +222,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       kind: 'network',
       authenticate: (token) => apiKeys.authenticate(token),
       authenticateSession: (token) => people.sessions.authenticate(token),
+      recheck: ({ id, sessionId }) =>
+        sessionId === undefined ? apiKeys.recheck(id) : people.sessions.recheck(sessionId),
     },
     ...(tls === undefined ? {} : { tls }),
   });

@@ -1,7 +1,8 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { RoutePlugin } from '@sallyport/platform/http';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** Where the built console is: apps/console/dist of this checkout. */
 export const consoleDirectory = join(import.meta.dirname, '..', '..', 'console', 'dist');
@@ -35,7 +36,7 @@ const pageHeaders = {
   'x-frame-options': 'DENY',
 } as const;
 
-type ConsoleFile = { readonly body: Buffer; readonly type: string };
+type ConsoleFile = { readonly body: Buffer; readonly compressed: Buffer; readonly type: string };
 
 /**
  * The web console: its files, and its page for every address that is no file and not the API's. Only what the build
@@ -50,16 +51,25 @@ export function createConsoleFiles(directory: string): RoutePlugin {
       const file = files.get(path);
       // The name holds a hash of the content: what stands there never changes.
       if (file !== undefined && path.startsWith('/assets/'))
-        return send(reply, file, 'public, max-age=31536000, immutable');
+        return send(request, reply, file, 'public, max-age=31536000, immutable');
       const shown = file ?? files.get('/index.html');
       if (path.startsWith('/assets/') || shown === undefined) return reply.callNotFound();
-      return send(reply, shown, 'no-cache');
+      return send(request, reply, shown, 'no-cache');
     });
   };
 }
 
-function send(reply: FastifyReply, { body, type }: ConsoleFile, caching: string): FastifyReply {
-  return reply.headers({ ...pageHeaders, 'content-type': type, 'cache-control': caching }).send(body);
+function send(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { body, compressed, type }: ConsoleFile,
+  caching: string,
+): FastifyReply {
+  const isCompressed = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
+  return reply
+    .headers({ ...pageHeaders, 'content-type': type, 'cache-control': caching, vary: 'accept-encoding' })
+    .headers(isCompressed ? { 'content-encoding': 'gzip' } : {})
+    .send(isCompressed ? compressed : body);
 }
 
 /** Every file of a type we know, by its address. Nothing when the console was not built. */
@@ -71,7 +81,13 @@ function readFiles(directory: string): ReadonlyMap<string, ConsoleFile> {
       const type = types.get(extname(name));
       const path = join(directory, name);
       if (type === undefined || !statSync(path).isFile()) return [];
-      return [[`/${relative(directory, path).split(sep).join('/')}`, { body: readFileSync(path), type }] as const];
+      return [[`/${relative(directory, path).split(sep).join('/')}`, { ...contentOf(path), type }] as const];
     }),
   );
+}
+
+/** Nothing in these files is secret or chosen by a caller: compressing them tells nobody anything. */
+function contentOf(path: string): Pick<ConsoleFile, 'body' | 'compressed'> {
+  const body = readFileSync(path);
+  return { body, compressed: gzipSync(body) };
 }

@@ -52,7 +52,7 @@ async function setUp() {
   const bodies = () =>
     ledger.events().flatMap(({ body }) => (body === undefined ? [] : [parseJson(new TextDecoder().decode(body))]));
   const played = () => bodies().filter((body) => isJsonObject(body) && body['raw_data'] !== undefined);
-  return { demo, ledger, waits, asked, bodies, played };
+  return { demo, clock, ledger, waits, asked, bodies, played };
 }
 
 test('a break-in played at once is in the ledger, every event marked as made up in itself and in its original', async () => {
@@ -112,4 +112,15 @@ test('an ingest key may send as the source demo and nothing else; a key asks as 
       [['events:write'], 'demo', ['demo:run']],
     ],
   );
+});
+
+test('keys for trying out leave room for all others', async () => {
+  const { demo, clock } = await setUp();
+  for (let made = 0; made < 50; made += 1) await demo.createIngestKey(actor);
+  await assert.rejects(demo.createIngestKey(actor), {
+    code: 'demo_keys_exhausted',
+    details: { retryAfterSeconds: 3600 },
+  });
+  clock.advance(3_600_000);
+  await demo.createIngestKey(actor);
 });

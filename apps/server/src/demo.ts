@@ -27,7 +27,7 @@ export type Demo = {
    * first events in the ledger, or at once. Throws `ServerError` `demo_busy`, and what intake throws.
    */
   replay(request: { readonly run?: string; readonly atOnce: boolean; readonly actor: Principal }): Promise<DemoRun>;
-  /** A key that may send as the source `demo`, for a short time. */
+  /** A key that may send as the source `demo`, for a short time. Throws `ServerError` `demo_keys_exhausted`. */
   createIngestKey(
     actor: Principal,
   ): Promise<{ readonly key: string; readonly source: string; readonly expiresAtMs: number }>;
@@ -57,12 +57,15 @@ export type DemoNeeds = {
 const source = 'demo';
 const maxRunning = 4;
 const keyLifetimeMs = 3_600_000;
+/** Of all keys there can be, so that whoever tries things out leaves room for those that are needed. */
+const maxLiveKeys = 50;
 
 /** Everything it sends says of itself that it is synthetic, in the original and in the event. */
 export function createDemo(needs: DemoNeeds): Demo {
   const { scenario, intake, clock } = needs;
   const stopping = new AbortController();
   const running = new Set<Promise<void>>();
+  let keyEndsMs: readonly number[] = [];
   const sender: Principal = { kind: 'operator', id: 'demo', name: 'demonstration', scopes: ['events:write'], source };
   const events = scenario.steps.length;
 
@@ -134,7 +137,17 @@ export function createDemo(needs: DemoNeeds): Demo {
       return { run, title: scenario.title, events, durationMs };
     },
     async createIngestKey(actor) {
-      const expiresAtMs = clock.nowMs() + keyLifetimeMs;
+      const nowMs = clock.nowMs();
+      keyEndsMs = keyEndsMs.filter((endMs) => endMs > nowMs);
+      if (keyEndsMs.length >= maxLiveKeys)
+        throw new ServerError(
+          'demo_keys_exhausted',
+          `Cannot make a key for trying out: there are ${keyEndsMs.length}, must be under ${maxLiveKeys}`,
+          { details: { retryAfterSeconds: Math.ceil(((keyEndsMs[0] ?? nowMs) - nowMs) / 1000) } },
+        );
+      const expiresAtMs = nowMs + keyLifetimeMs;
+      // The place is taken before anything is awaited.
+      keyEndsMs = [...keyEndsMs, expiresAtMs];
       // Who may run the demonstration may send as its source. A key still gives no more than it has.
       const by = actor.kind === 'key' ? actor : { ...actor, scopes: [...new Set([...actor.scopes, 'events:write'])] };
       const { token } = await needs.createKey({

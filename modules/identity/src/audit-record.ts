@@ -28,6 +28,7 @@ const activities: Readonly<Record<string, number>> = {
   'user.create': 1,
   'user.enable': 2,
   'user.disable': 5,
+  'user.delete': 6,
   'user.password': 3,
   'user.factor': 10,
 };
@@ -59,6 +60,8 @@ export function authenticationEvent(input: {
 }): AuditEvent {
   const { nowMs, action, failure, client, by, user, methods = [], sessionId } = input;
   const address = client?.address ?? '';
+  // Of an IPv6 network its first address: without one, correlations by source would not count what comes from there.
+  const first = address.replace(/\/64$/, '');
   const own =
     user.id === undefined || failure !== undefined
       ? { kind: 'unknown', id: address, name: 'unauthenticated' }
@@ -79,7 +82,7 @@ export function authenticationEvent(input: {
       ...event,
       user: { name: user.name, ...(user.id === undefined ? {} : { uid: user.id }) },
       ...(failure === undefined ? {} : { status_detail: failure }),
-      ...(isIP(address) === 0 ? {} : { src_endpoint: { ip: address } }),
+      ...(isIP(first) === 0 ? {} : { src_endpoint: { ip: first } }),
       ...(client === undefined || client.agent === '' ? {} : { http_request: { user_agent: client.agent } }),
       ...(sessionId === undefined ? {} : { session: { uid: sessionId, is_mfa: methods.length > 1 } }),
     },

@@ -31,7 +31,10 @@ function setUp(options: { count?: number; maxStreams?: number; streamBuffer?: nu
     streams.wake();
   };
   add(options.count ?? 0);
-  return { streams, timers, add, fetches: () => fetches };
+  let callers = 0;
+  // Somebody else each time.
+  const open = (after: number | undefined): Promise<Readable> => streams.open(after, `user/${(callers += 1)}`);
+  return { streams: { ...streams, open }, openAs: streams.open, timers, add, fetches: () => fetches };
 }
 
 /** Reads until `count` alerts came, and gives their ids as sent. */
@@ -151,4 +154,15 @@ test('close() ends every stream and stops its timer', async () => {
   streams.close();
   await closed;
   assert.deepEqual([streams.count(), timers.count()], [0, 0]);
+});
+
+test('one caller cannot take the places of all others', async () => {
+  const { streams, openAs } = setUp({ maxStreams: 8 });
+  const own = [await openAs(0, 'user/a'), await openAs(0, 'user/a')];
+  await assert.rejects(openAs(0, 'user/a'), { code: 'alert_streams_exhausted' });
+  const other = await openAs(0, 'user/b');
+  own[0]?.destroy();
+  const again = await openAs(0, 'user/a');
+  assert.equal(streams.count(), 3);
+  for (const stream of [...own, other, again]) stream.destroy();
 });

@@ -19,9 +19,9 @@ export type AlertStreams = {
   /**
    * Every alert with a number over `after`, or from now on, in order and without a gap, until the reader leaves.
    * The stream fetches only what its reader takes; one that takes nothing for two heartbeats is told so and ended,
-   * and may resume. Throws `AlertError` `alert_streams_exhausted`.
+   * and may resume. One caller cannot take all places. Throws `AlertError` `alert_streams_exhausted`.
    */
-  open(after: number | undefined): Promise<Readable>;
+  open(after: number | undefined, callerId: string): Promise<Readable>;
   /** There are new alerts. */
   wake(): void;
   count(): number;
@@ -30,15 +30,19 @@ export type AlertStreams = {
 
 const heartbeatMs = 15_000;
 const pageSize = 50;
+/** Of all places, one caller gets a quarter at most. */
+const shareOfCaller = 4;
 
 export function createAlertStreams(needs: AlertStreamsNeeds): AlertStreams {
-  const streams = new Set<{ wake(): void; end(): void }>();
+  const streams = new Set<{ wake(): void; end(): void; readonly callerId: string }>();
+  const maxOfCaller = Math.ceil(needs.maxStreams / shareOfCaller);
 
-  async function open(after: number | undefined): Promise<Readable> {
-    if (streams.size >= needs.maxStreams) {
+  async function open(after: number | undefined, callerId: string): Promise<Readable> {
+    const own = [...streams].filter((stream) => stream.callerId === callerId).length;
+    if (streams.size >= needs.maxStreams || own >= maxOfCaller) {
       throw new AlertError(
         'alert_streams_exhausted',
-        `Cannot open an alert stream: ${streams.size} are open, must be under ${needs.maxStreams}`,
+        `Cannot open an alert stream: ${streams.size} are open, ${own} by this caller, must be under ${needs.maxStreams} and ${maxOfCaller}`,
       );
     }
     let last = after ?? 0;
@@ -61,6 +65,7 @@ export function createAlertStreams(needs: AlertStreamsNeeds): AlertStreams {
       },
     });
     const entry = {
+      callerId,
       wake() {
         woken = true;
         void pump();

@@ -40,7 +40,7 @@ export type Alerts = {
   /** The largest number of an alert whose finding stands before `position`; 0 when there is none. */
   numberBefore(position: Position): Promise<number>;
   /** Server-sent events; see `AlertStreams.open`. */
-  openStream(after: number | undefined): Promise<Readable>;
+  openStream(after: number | undefined, callerId: string): Promise<Readable>;
   /** Calls `listener` after each new alert is committed, in this process, at most once; who must not miss one reads a stream. Returns the way to stop. */
   onAlert(listener: (alert: NewAlert) => void): () => void;
   health(): AlertsHealth;
@@ -141,7 +141,7 @@ export function createAlerts(needs: AlertsNeeds): Alerts {
       );
     },
     numberBefore: (position) => numberBefore(database, position),
-    openStream: (after) => streams.open(after),
+    openStream: (after, callerId) => streams.open(after, callerId),
     onAlert(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

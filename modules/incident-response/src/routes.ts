@@ -80,7 +80,8 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
       },
       async (request, reply) => {
         const last = request.headers['last-event-id'];
-        const stream = await alerts.openStream(last === undefined ? undefined : Number(last));
+        const { kind, id } = request.principal;
+        const stream = await alerts.openStream(last === undefined ? undefined : Number(last), `${kind}/${id}`);
         return reply
           .header('content-type', 'text/event-stream; charset=utf-8')
           .header('cache-control', 'no-store')

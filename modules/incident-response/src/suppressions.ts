@@ -76,9 +76,12 @@ export function createSuppressions(needs: AlertsNeeds): Suppressions {
   return {
     async create({ actor, ...request }) {
       const nowMs = clock.nowMs();
-      if (request.untilMs !== undefined && request.untilMs <= nowMs) {
-        const until = new Date(request.untilMs).toISOString();
-        throw new AlertError('suppression_until_past', `Cannot suppress until "${until}": must lie in the future`);
+      // Not a number: a second that only a leap has. The database would keep it as no end at all.
+      if (request.untilMs !== undefined && !(request.untilMs > nowMs)) {
+        throw new AlertError(
+          'suppression_until_past',
+          `Cannot suppress until ${request.untilMs} ms: must lie in the future`,
+        );
       }
       const id = Buffer.from(needs.random(12)).toString('hex');
       const { id: by, name } = actor;

@@ -62,7 +62,7 @@ async function verifyLog(directory: string, options: VerifyOptions, needs: CliNe
     throw new CliError('not_verified', `Cannot verify "${directory}": ${path}, byte ${offset}: ${reason}`, {
       hint:
         path === 'checkpoint' && offset === 0
-          ? 'name the directory that holds the file checkpoint'
+          ? `name the directory that holds the file checkpoint${options.origin === undefined ? '' : ', and the origin of the log in it'}`
           : 'the file at this place is not what the log committed to',
     });
   }

@@ -440,7 +440,7 @@ export type Routes = {
   };
   /** A file of the log (C2SP tlog-tiles) */
   'GET /v1/ledger/logs/{log}/tile/{*}': {
-    params: { readonly log: number; readonly '*': string };
+    params: { readonly log: number };
     query: undefined;
     body: undefined;
     answer: unknown;

@@ -14,7 +14,7 @@ const keptEvents = 400;
 const settleMs = 250;
 const neverStale = { staleTime: Infinity, gcTime: Infinity } as const;
 
-export const liveStatusQuery = queryOptions({
+const liveStatusQuery = queryOptions({
   queryKey: ['live', 'status'],
   queryFn: (): LiveStatus => ({ state: 'connecting', perSecond: 0 }),
   initialData: (): LiveStatus => ({ state: 'connecting', perSecond: 0 }),

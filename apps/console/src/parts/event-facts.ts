@@ -26,20 +26,25 @@ const classNames = new Map([
   [-1, 'Erased'],
   [0, 'Event'],
   [1001, 'File'],
+  [1002, 'Kernel extension'],
   [1005, 'Module'],
   [1006, 'Scheduled job'],
   [1007, 'Process'],
+  [1008, 'Event log'],
   [2004, 'Finding'],
   [3001, 'Account change'],
   [3002, 'Sign-in'],
   [3004, 'Management'],
   [4001, 'Network'],
+  [3005, 'Access change'],
+  [3006, 'Group change'],
+  [4002, 'HTTP'],
   [4003, 'DNS'],
   [5019, 'Configuration'],
   [6003, 'API call'],
 ]);
 
-export function valueAt(event: unknown, path: string): unknown {
+function valueAt(event: unknown, path: string): unknown {
   let value = event;
   for (const name of path.split('.')) {
     if (typeof value !== 'object' || value === null) return undefined;
@@ -73,6 +78,8 @@ export function className(uid: number): string {
 /** One line that says what happened. */
 export function eventSummary(row: EventRow): string {
   if (row.event === null) return 'The content was erased; its seal remains';
+  const decision = auditSummary(row.event);
+  if (decision !== undefined) return decision;
   const finding = textAt(row.event, 'finding_info.title');
   const facts = new Map(eventFacts(row).map(({ field, value }) => [field, value]));
   return (
@@ -94,4 +101,15 @@ export function isSynthetic({ event }: EventRow): boolean {
 
 export function rawText({ event }: EventRow): string | undefined {
   return textAt(event, 'raw_data');
+}
+
+/** What was done to what, of a record of our own; one that came in from outside has `raw_data` and is shown as it is. */
+function auditSummary(event: unknown): string | undefined {
+  const isOwn = textAt(event, 'metadata.log_name') === 'audit' && valueAt(event, 'raw_data') === undefined;
+  const action = textAt(event, 'metadata.event_code');
+  if (!isOwn || action === undefined) return undefined;
+  const [name, id] = [textAt(event, 'unmapped.sallyport.target.name'), textAt(event, 'unmapped.sallyport.target.id')];
+  const target =
+    textAt(event, 'unmapped.sallyport.target.type') === 'route' ? `${name ?? ''} ${id ?? ''}` : (name ?? id ?? '');
+  return `${action} ${target}`.trim();
 }

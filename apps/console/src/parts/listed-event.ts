@@ -7,6 +7,8 @@ export type ListedEvent = {
   readonly received: string;
   readonly class_uid: number;
   readonly host: string;
+  /** Only in the live feed: the product that wrote it. */
+  readonly product?: string;
   readonly text: string;
   readonly synthetic: boolean;
 };

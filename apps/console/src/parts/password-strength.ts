@@ -38,5 +38,5 @@ function adviceFor(score: number, password: string): string {
   if (password.length < 10)
     return `${10 - password.length} more ${10 - password.length === 1 ? 'character' : 'characters'} at least.`;
   if (score < 3) return 'Add another word that has nothing to do with the others.';
-  return score === 3 ? 'Good. One more word would make it strong.' : 'Strong. Keep it in a password manager.';
+  return score === 3 ? 'One more word would make it strong.' : 'Keep it in a password manager.';
 }

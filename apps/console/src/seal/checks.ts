@@ -1,6 +1,7 @@
 import type { EvidenceCheck, EvidenceVerification } from '@sallyport/ledger/evidence';
 
-export type CheckState = 'passed' | 'failed' | 'not reached';
+/** `not known`: nothing to compare with was at hand; the rest still says that the file agrees with itself. */
+export type CheckState = 'passed' | 'failed' | 'not known' | 'not reached';
 export type ExplainedCheck = {
   readonly check: EvidenceCheck;
   readonly title: string;
@@ -29,11 +30,18 @@ const checks: readonly { readonly check: EvidenceCheck; readonly title: string; 
   },
 ];
 
-/** What each check said, for people: those before the failed one passed, those after it were not reached. */
-export function explainChecks(result: EvidenceVerification): ExplainedCheck[] {
+/**
+ * What each check said, for people: those before the failed one passed, those after it were not reached. Without a key
+ * known beforehand nobody has said whose signature it is.
+ */
+export function explainChecks(result: EvidenceVerification, keyKnown: boolean): ExplainedCheck[] {
   const failedAt = result.ok ? checks.length : checks.findIndex(({ check }) => check === result.check);
-  return checks.map((entry, at) => ({
-    ...entry,
-    state: at < failedAt ? 'passed' : at === failedAt ? 'failed' : 'not reached',
-  }));
+  return checks.map((entry, at) => {
+    if (at > failedAt) return { ...entry, meaning: 'Not reached.', state: 'not reached' };
+    if (at === failedAt) return { ...entry, meaning: result.ok ? '' : `${result.reason}.`, state: 'failed' };
+    if (entry.check !== 'key' || keyKnown) return { ...entry, state: 'passed' };
+    const meaning =
+      'No key is known here: the file only agrees with itself. Compare its key with the one you know the log by.';
+    return { ...entry, title: 'Who signed is for you to say', meaning, state: 'not known' };
+  });
 }

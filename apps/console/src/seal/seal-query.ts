@@ -30,10 +30,7 @@ export function sealQuery(position: string) {
 }
 
 /** Verifies under the pinned key, or pins the key the evidence holds. Also refuses good evidence of another entry. */
-export function checkEvidence(
-  evidence: string,
-  position: string,
-): { result: EvidenceVerification; keyWasKnown: boolean } {
+function checkEvidence(evidence: string, position: string): { result: EvidenceVerification; keyWasKnown: boolean } {
   const [log, index] = position.split('/').map(Number);
   const known = pinnedKey(log ?? 0);
   const result = verifyEvidence(evidence, known === undefined ? {} : { verifierKey: known.verifierKey });

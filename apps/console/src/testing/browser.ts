@@ -9,7 +9,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 export type Look = { readonly width: number; readonly height: number; readonly scheme: 'light' | 'dark' };
 
 /** The looks every room is pictured in. */
-export const looks: readonly Look[] = [
+const looks: readonly Look[] = [
   { width: 1440, height: 900, scheme: 'light' },
   { width: 1440, height: 900, scheme: 'dark' },
   { width: 390, height: 844, scheme: 'light' },
@@ -46,18 +46,40 @@ export async function addPasskeyDevice(context: BrowserContext, page: Page): Pro
   });
 }
 
+/** Switches the system's colours, and waits until the page has followed. */
+export async function showIn(page: Page, scheme: Look['scheme']): Promise<void> {
+  await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+  await page.locator(`html[data-mantine-color-scheme="${scheme}"]`).waitFor({ state: 'attached' });
+  await settle(page);
+}
+
+/** Two frames: what was changed is painted. */
+async function settle(page: Page): Promise<void> {
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))');
+}
+
 /** One picture in each look, of a page that is at rest. */
 export async function picture(page: Page, directory: string, name: string): Promise<void> {
   mkdirSync(directory, { recursive: true });
   for (const { width, height, scheme } of looks) {
     await page.setViewportSize({ width, height });
-    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-    await page.waitForTimeout(250);
+    await showIn(page, scheme);
+    await page.waitForTimeout(150);
     await page.screenshot({ path: join(directory, `${name}-${width}-${scheme}.png`) });
   }
   await page.setViewportSize({ width: 1440, height: 900 });
-  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-  await page.waitForTimeout(250);
+}
+
+/** The elements that stand out of the page to the right, outermost first; none when nothing has to be scrolled sideways. */
+export async function tooWide(page: Page): Promise<string[]> {
+  await settle(page);
+  const found: string[] = await page.evaluate(`(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    if (scrollWidth <= clientWidth) return [];
+    const out = Array.from(document.querySelectorAll('body *')).filter((element) => element.getBoundingClientRect().right > clientWidth + 1);
+    return out.slice(0, 6).map((element) => element.outerHTML.slice(0, 120));
+  })()`);
+  return found;
 }
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -69,7 +91,9 @@ export async function seriousFaults(page: Page): Promise<string[]> {
   return found.violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => {
-      const places = nodes.slice(0, 4).map(({ html, failureSummary }) => `${html.slice(0, 120)} ${failureSummary ?? ''}`);
+      const places = nodes
+        .slice(0, 4)
+        .map(({ html, failureSummary }) => `${html.slice(0, 120)} ${failureSummary ?? ''}`);
       return `${id}: ${places.join(' | ')}`;
     });
 }

@@ -20,6 +20,8 @@ export type Admission = {
   admit(request: FastifyRequest, onRenewed: (token: Secret) => void): Promise<void>;
   /** Throws a `TypeError` on a public route, where nobody was asked for. */
   principalOf(request: FastifyRequest): Principal;
+  /** Whether somebody admitted would be let in again as what they were; a refusal is recorded. Never rejects. */
+  mayGoOn(request: FastifyRequest): Promise<boolean>;
   /** A refusal made after admission, by a handler or while reading the body. */
   refused(request: FastifyRequest, problem: { readonly code: string; readonly status: number }): Promise<void>;
 };
@@ -138,6 +140,24 @@ export function createAdmission(
       return principal;
     },
 
+    async mayGoOn(request) {
+      const principal = admitted.get(request);
+      if (caller.kind === 'operator' || principal === undefined) return true;
+      try {
+        const current = accepted({ principal: await caller.recheck(principal) }, () => undefined);
+        await authorize(request, current, request.routeOptions.config.scope ?? '');
+        // What the handler looked at when it began holds no more: they may come back as what they are now.
+        if (current.scopes.join(' ') === principal.scopes.join(' ')) return true;
+        throw new EdgeError('scope_missing', 'Cannot go on: what they are allowed has changed');
+      } catch (error) {
+        const code = error instanceof EdgeError ? error.code : 'authentication_unavailable';
+        if (!(error instanceof EdgeError))
+          log.error('Cannot authenticate', { correlationId: request.id, ...errorFields(error) });
+        await record(request, { outcome: 'denied', code }, false);
+        return false;
+      }
+    },
+
     async refused(request, problem) {
       if (denied.has(request)) return;
       await record(request, { outcome: 'denied', code: problem.code }, problem.status === 403);
@@ -181,6 +201,6 @@ function bearerToken(header: string | undefined): string {
   throw new EdgeError(
     'authentication_required',
     'Cannot tell who calls: the request must carry "Authorization: Bearer sp_…" or the cookie of a session',
-    { hint: 'create a key on the server with: sallyport keys create' },
+    { hint: 'create a key on the server with: sallyport key create' },
   );
 }

@@ -9,6 +9,7 @@ test('a page cannot reach the API through a host name that is not ours', async (
     'localhost.evil.example',
     '127.0.0.1.evil.example',
     'localhost@evil.example',
+    'localhost:65536',
     '[::2]',
   ]) {
     assertProblem(await send({ port: server.port, path: '/v1/public', headers: { host } }), 421, 'host_not_allowed');

@@ -27,8 +27,9 @@ export function createBrowserGuard(options: {
   return ({ method = '', headers, headersDistinct }, hasSession) => {
     // Two of them would let each reader of the request see another.
     const host = headersDistinct['host']?.length === 1 ? (headers.host ?? '') : '';
-    const name = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+?)\.?(?::\d{1,5})?$/i.exec(host)?.[1]?.toLowerCase();
-    if (name === undefined || !allowed.has(name)) {
+    const [, found, port = '0'] = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+?)\.?(?::(\d{1,5}))?$/i.exec(host) ?? [];
+    const name = found?.toLowerCase();
+    if (name === undefined || !allowed.has(name) || Number(port) > 65_535) {
       throw new EdgeError(
         'host_not_allowed',
         `Cannot answer to host ${JSON.stringify(host.slice(0, 255))}: must be one of ${[...allowed].join(', ')}`,

@@ -6,6 +6,7 @@ import { createApiKeys, createKeyRoutes, identityMigrations, identityProblems } 
 import { createManualClock } from '@sallyport/platform/clock';
 import { migrate } from '@sallyport/platform/database';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
+import type { Principal } from '@sallyport/platform/http';
 import { send, startEdge, testRoutes, type Reply, type TestEdge } from './edge-testing.ts';
 
 forEachDatabase((name, open) => {
@@ -25,6 +26,7 @@ forEachDatabase((name, open) => {
       kind: 'network',
       authenticateSession: async () => ({ refused: 'none' }),
       authenticate: apiKeys.authenticate,
+      recheck: async ({ id }: Principal) => apiKeys.recheck(id),
     } as const;
     const server = await startEdge({
       caller,

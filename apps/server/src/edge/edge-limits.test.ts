@@ -152,6 +152,7 @@ test('an address over its rate is refused before its key is looked at', async ()
       asked += 1;
       return { refused: 'key_unknown' };
     },
+    recheck: async () => ({ refused: 'none' }),
   } as const;
   await using server = await startEdge({ caller, limits: { perAddress: { perSecond: 1, burst: 3 } } });
   const statuses: number[] = [];

@@ -18,6 +18,8 @@ export type TestEdge = {
   readonly decisions: Decision[];
   readonly logLines: string[];
   readonly clock: ReturnType<typeof createManualClock>;
+  /** Runs what is due every few seconds. */
+  tick(): void;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
@@ -113,11 +115,13 @@ export async function createTestEdge(changes: Partial<EdgeNeeds> = {}): Promise<
   const decisions: Decision[] = [];
   const logLines: string[] = [];
   const clock = createManualClock(1_800_000_000_000);
+  const tasks = new Set<() => void>();
   const edge = await createEdge({
     caller: {
       kind: 'network',
       authenticate: async (token) => keys[token] ?? { refused: 'key_unknown' },
       authenticateSession: async (token) => sessions[token] ?? { refused: 'session_unknown' },
+      recheck: async (principal) => principal,
     },
     decide: async (principal, action) => ({ allowed: principal.scopes.includes(action), reason: 'by test' }),
     recordDecision: async (decision) => void decisions.push(decision),
@@ -127,10 +131,15 @@ export async function createTestEdge(changes: Partial<EdgeNeeds> = {}): Promise<
     version: '0.0.0',
     log: createLog({ clock, write: (line) => void logLines.push(line) }),
     clock,
+    every(_intervalMs, task) {
+      tasks.add(task);
+      return () => tasks.delete(task);
+    },
     random: randomBytes,
     ...changes,
   });
-  return { edge, decisions, logLines, clock, [Symbol.asyncDispose]: () => edge.close(0) };
+  const tick = (): void => tasks.forEach((task) => task());
+  return { edge, decisions, logLines, clock, tick, [Symbol.asyncDispose]: () => edge.close(0) };
 }
 
 const testProblems = {

@@ -57,7 +57,7 @@ test('when authentication fails to decide, the answer is no', async () => {
     throw new Error('database password=hunter2 is gone');
   };
   await using server = await startEdge({
-    caller: { kind: 'network', authenticate, authenticateSession: authenticate },
+    caller: { kind: 'network', authenticate, authenticateSession: authenticate, recheck: authenticate },
   });
   const reply = await send({ port: server.port, path: '/v1/items/a', key: 'sp_reader' });
   assertProblem(reply, 503, 'authentication_unavailable');

@@ -1,4 +1,5 @@
 import { Server as TlsServer } from 'node:https';
+import { Readable } from 'node:stream';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { messageOf } from '@sallyport/platform/errors';
 import { errorFields } from '@sallyport/platform/log';
@@ -18,6 +19,7 @@ import { compileValidator } from './request-validation.ts';
 import { describeClient } from './request-client.ts';
 import { securityHeaders, strictTransport } from './security-headers.ts';
 import { createSessionCookie } from './session-cookie.ts';
+import { createStreamWatch } from './stream-watch.ts';
 
 /** The one way in: authenticate, decide, limit, record, for every route of every module. */
 export type Edge = {
@@ -40,6 +42,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
   const recorder = createDecisionRecorder(needs);
   const cookie = createSessionCookie(tls !== undefined);
   const admission = createAdmission(needs, { limits, recorder, cookie });
+  const streams = createStreamWatch({ every: needs.every, mayGoOn: (request) => admission.mayGoOn(request) });
   const problems = createProblemTranslator(needs.problems);
   const newCorrelationId = (): string => Buffer.from(needs.random(16)).toString('hex');
   const countRefusal = (code: string, address: string): void =>
@@ -123,6 +126,13 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
     });
     await admission.admit(request, (renewed) => reply.beginSession(renewed));
   });
+  app.addHook('onSend', async (request, _reply, payload) => {
+    if (!(payload instanceof Readable)) return payload;
+    // Fastify would read it to its end, which a stream of events does not have.
+    if (request.method === 'HEAD') payload.destroy();
+    else streams.add(request, payload);
+    return payload;
+  });
   installBodyLimits(app, limits);
   await describeApi(app, needs.version);
   for (const plugin of needs.routes) await app.register(async (scope: FastifyInstance) => plugin(scope));
@@ -137,6 +147,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
     },
     description: () => app.swagger(),
     async close(graceMs = defaultGraceMs) {
+      streams.close();
       const deadline = setTimeout(() => app.server.closeAllConnections(), graceMs);
       await app.close();
       clearTimeout(deadline);

@@ -35,6 +35,8 @@ export type Caller =
       authenticateSession(
         token: string,
       ): Promise<{ readonly principal: Principal; readonly renewed?: Secret } | Refused>;
+      /** Who somebody let in earlier is now; counts as no use of the key or session. */
+      recheck(principal: Principal): Promise<Principal | Refused>;
     }
   | { readonly kind: 'operator'; readonly principal: Principal };
 
@@ -59,6 +61,8 @@ export type EdgeNeeds = {
   readonly version: string;
   readonly log: Log;
   readonly clock: Clock;
+  /** Runs `task` every `intervalMs` until the returned function is called. */
+  readonly every: (intervalMs: number, task: () => void) => () => void;
   /** Unpredictable bytes, for correlation ids. */
   readonly random: (length: number) => Uint8Array;
   /** Without it the edge listens on loopback addresses and sockets only. */

@@ -14,6 +14,7 @@ import {
   type House,
 } from '../people/people.fixture.ts';
 import {
+  certificateStatement,
   createSoftwareAuthenticator,
   type Ceremony,
   type SoftwareAuthenticator,
@@ -91,6 +92,37 @@ forEachDatabase((name, open) => {
       refusedPasskey,
       'a passkey that is somebody’s already',
     );
+  });
+
+  test(`${name}: an attestation with certificates is refused unread, and CBOR that never ends refuses itself`, async () => {
+    const house = await openHouse(open);
+    const enrolment = await invited(house, 'Guy');
+    const authenticator = createSoftwareAuthenticator();
+    for (const attestation of [
+      ['android-key', certificateStatement()],
+      ['packed', certificateStatement()],
+      ['apple', Buffer.from([0xa0])],
+    ] as const) {
+      const options = await house.enrolment.passkeyOptions({ enrolment, client: local });
+      const response = authenticator.create(options, { ...site, attestation });
+      await assert.rejects(house.enrolment.confirmPasskey({ enrolment, response, client: local }), {
+        ...refusedPasskey,
+        message: 'Cannot accept the passkey: it comes with an attestation, which was not asked for',
+      });
+    }
+    for (const bomb of [
+      Buffer.alloc(49_000, 0x81),
+      Buffer.from('9bffffffffffffffff00', 'hex'),
+      Buffer.from('bf', 'hex'),
+    ]) {
+      const options = await house.enrolment.passkeyOptions({ enrolment, client: local });
+      const { response, ...rest } = authenticator.create(options, site);
+      const planted = { ...rest, response: { ...response, attestationObject: bomb.toString('base64url') } };
+      await assert.rejects(
+        house.enrolment.confirmPasskey({ enrolment, response: planted, client: local }),
+        refusedPasskey,
+      );
+    }
   });
 
   test(`${name}: an answer is refused when origin, host, challenge, signature, counter or verification is wrong`, async () => {

@@ -5,6 +5,7 @@ import {
   verifyAuthenticationResponse,
   verifyRegistrationResponse,
 } from '@simplewebauthn/server';
+import { decodeAttestationObject, isoBase64URL } from '@simplewebauthn/server/helpers';
 import type { Client } from '@sallyport/platform/http';
 import { messageOf } from '@sallyport/platform/errors';
 import { IdentityError } from '../errors.ts';
@@ -78,6 +79,7 @@ export async function verifyCreation(input: {
   const { id, rawId, response } = input.response;
   const hostName = nameOf(site);
   const { clientDataJSON, attestationObject } = response;
+  await refuseFailure(refuseCertificates(attestationObject));
   const answer = await refuseFailure(
     verifyRegistrationResponse({
       response: {
@@ -149,12 +151,23 @@ export async function verifyRequest(input: {
   return answer.authenticationInfo.newCounter;
 }
 
+/**
+ * We ask for no attestation, so browsers send none, or a signature by the passkey itself. Certificates would have the library
+ * ask the addresses in them for revocation lists: whoever enrols could make this server call anybody.
+ */
+async function refuseCertificates(attestationObject: string): Promise<void> {
+  const attestation = decodeAttestationObject(isoBase64URL.toBuffer(attestationObject));
+  const format = attestation.get('fmt');
+  if (format === 'none' || (format === 'packed' && attestation.get('attStmt').get('x5c') === undefined)) return;
+  throw refused('it comes with an attestation, which was not asked for');
+}
+
 /** Whatever the library finds wrong with a response is the sender's fault. */
 async function refuseFailure<Answer>(verifying: Promise<Answer>): Promise<Answer> {
   try {
     return await verifying;
   } catch (error) {
-    throw refused(messageOf(error).slice(0, 200), error);
+    throw error instanceof IdentityError ? error : refused(messageOf(error).slice(0, 200), error);
   }
 }
 

@@ -15,6 +15,8 @@ export type Ceremony = {
   readonly userVerified?: boolean;
   readonly counter?: number;
   readonly challenge?: string;
+  /** Format and statement (CBOR) of an attestation; none when left out. */
+  readonly attestation?: readonly [string, Buffer];
 };
 
 const userPresent = 0x01;
@@ -55,8 +57,8 @@ export function createSoftwareAuthenticator(): SoftwareAuthenticator {
       length.writeUInt16BE(id.length);
       const data = dataOf(at, attestedCredential, Buffer.concat([Buffer.alloc(16), length, id, key]));
       const attestation = map([
-        [text('fmt'), text('none')],
-        [text('attStmt'), map([])],
+        [text('fmt'), text(at.attestation?.[0] ?? 'none')],
+        [text('attStmt'), at.attestation?.[1] ?? map([])],
         [text('authData'), bytes(data)],
       ]);
       return {
@@ -95,6 +97,11 @@ function challengeOf(options: object): string {
 
 function sha256(data: Buffer): Buffer {
   return createHash('sha256').update(data).digest();
+}
+
+/** An attestation statement with one certificate in it. */
+export function certificateStatement(): Buffer {
+  return map([[text('x5c'), Buffer.concat([Buffer.from([0x81]), bytes(Buffer.from('certificate'))])]]);
 }
 
 /** CBOR (RFC 8949), as much as is needed here. */

@@ -26,6 +26,8 @@ export type ApiKeys = {
    * Rejects when the database cannot be read: the caller must deny then.
    */
   authenticate(token: string): Promise<Principal | Refusal>;
+  /** What the key stands for now. Counts as no use of it: for replies that go on for long. */
+  recheck(id: string): Promise<Principal | Refusal>;
   /** Newest first; revoked and expired ones included. */
   listKeys(): Promise<readonly ApiKey[]>;
   /** Takes effect before it resolves. Revoking again changes nothing. Throws `key_not_found`. */
@@ -96,8 +98,14 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
       const end = endOf(key, nowMs);
       if (end !== undefined) return { refused: end };
       used.set(key.id, Math.floor(nowMs / useResolutionMs) * useResolutionMs);
-      const { id, name, scopes, source } = key;
-      return { kind: 'key', id, name, scopes, ...(source === undefined ? {} : { source }) };
+      return principalOf(key);
+    },
+
+    async recheck(id) {
+      const key = await cache.load(id, () => keyStore.find(database, id));
+      if (key === undefined) return { refused: 'key_unknown' };
+      const end = endOf(key, clock.nowMs());
+      return end === undefined ? principalOf(key) : { refused: end };
     },
 
     async listKeys() {
@@ -148,6 +156,10 @@ async function findGranting(transaction: Transaction, by: Principal, nowMs: numb
       throw new IdentityError('key_grant_widened', `Cannot create a key as key "${by.id}": it is no longer valid`);
     }
   }
+}
+
+function principalOf({ id, name, scopes, source }: ApiKey): Principal {
+  return { kind: 'key', id, name, scopes, ...(source === undefined ? {} : { source }) };
 }
 
 function endOf(key: ApiKey, nowMs: number): 'key_revoked' | 'key_expired' | undefined {

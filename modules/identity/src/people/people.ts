@@ -123,6 +123,7 @@ export function createDirectory(
         if (earlier !== undefined) {
           await tickets.forget(transaction, { userId: earlier.id });
           await userStore.remove(transaction, earlier.id);
+          await record(transaction, 'user.delete', { by, user: earlier });
         }
         if ((await userStore.list(transaction)).length >= maxPeople)
           throw new IdentityError(

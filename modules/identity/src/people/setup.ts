@@ -80,13 +80,14 @@ export function createSetup(
       const enrolment = await database.transaction().execute(async (transaction) => {
         await checkLink(transaction, token);
         await tickets.consume(transaction, 'setup', token);
-        await forgetUnfinished(transaction, name);
         const nowMs = clock.nowMs();
+        const by = { kind: 'setup', id: client.address, name: 'first run' };
+        for (const user of await forgetUnfinished(transaction, name))
+          await outbox.record(transaction, accountEvent({ nowMs, by, action: 'user.delete', user }));
         const id = Buffer.from(random(idBytes)).toString('hex');
         const user: User = { id, name, roles: ['admin'], passwordHash, createdAtMs: nowMs, createdBy };
         await userStore.insert(transaction, user);
         if (organization !== undefined) await writeOrganization(transaction, organization);
-        const by = { kind: 'setup', id: client.address, name: 'first run' };
         const details = { roles: user.roles, address: client.address, organization: organization ?? null };
         await outbox.record(transaction, accountEvent({ nowMs, by, action: 'user.create', user, details }));
         return tickets.issue(transaction, { purpose: 'enrolment', userId: id });
@@ -96,14 +97,15 @@ export function createSetup(
     },
   };
 
-  /** Whoever began before and did not get as far as a second factor makes way. */
-  async function forgetUnfinished(transaction: Transaction, name: string): Promise<void> {
-    for (const user of await userStore.list(transaction)) {
-      if (user.createdBy !== createdBy || stateOf(user) !== 'enrolling') continue;
+  /** Whoever began before and did not get as far as a second factor makes way; returns who did. */
+  async function forgetUnfinished(transaction: Transaction, name: string): Promise<readonly User[]> {
+    const all = await userStore.list(transaction);
+    const unfinished = all.filter((user) => user.createdBy === createdBy && stateOf(user) === 'enrolling');
+    for (const user of unfinished) {
       await tickets.forget(transaction, { userId: user.id });
       await userStore.remove(transaction, user.id);
     }
-    if ((await userStore.findByName(transaction, name)) === undefined) return;
+    if ((await userStore.findByName(transaction, name)) === undefined) return unfinished;
     throw new IdentityError('user_exists', `Cannot create administrator "${name}": must be a name nobody has`);
   }
 }

@@ -42,6 +42,25 @@ forEachDatabase((name, open) => {
     assert.equal(await work(house, afterDay, 10), 'session_expired');
   });
 
+  test(`${name}: a reply that goes on asks for the session again without keeping it alive`, async () => {
+    const house = await openHouse(open);
+    const ada = await moveInAdministrator(house);
+    const { id } = ada.begun.session;
+    const recheck = async (): Promise<string> => {
+      const answer = await house.sessions.recheck(id);
+      return 'refused' in answer ? answer.refused : answer.name;
+    };
+    house.clock.advance(20 * minuteMs);
+    assert.equal(await recheck(), 'Ada');
+    house.clock.advance(10 * minuteMs);
+    assert.equal(await recheck(), 'session_idle');
+    const guy = await moveIn(house, 'Guy', ['guard']);
+    const again = await house.sessions.recheck(guy.begun.session.id);
+    assert.deepEqual(again, guy.begun.principal);
+    await house.people.change({ id: guy.id, disabled: true, by: ada.begun.principal });
+    assert.deepEqual(await house.sessions.recheck(guy.begun.session.id), { refused: 'session_unknown' });
+  });
+
   test(`${name}: the token is replaced every quarter of an hour; requests under way go on with the one before`, async () => {
     const house = await openHouse(open);
     const { begun } = await moveInAdministrator(house);
@@ -69,7 +88,9 @@ forEachDatabase((name, open) => {
   test(`${name}: what stands in the database opens no session`, async () => {
     const house = await openHouse(open);
     const { begun } = await moveInAdministrator(house);
-    const { rows } = await sql<Record<string, string | number>>`select * from identity_sessions`.execute(house.database);
+    const { rows } = await sql<Record<string, string | number>>`select * from identity_sessions`.execute(
+      house.database,
+    );
     assert.equal(rows.length, 1);
     for (const value of Object.values(rows[0] ?? {})) {
       const text = String(value);

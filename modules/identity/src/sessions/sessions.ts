@@ -21,6 +21,8 @@ export type SessionRefusal = {
 export type Sessions = {
   /** `renewed` is the token from now on. Rejects when the database cannot be read: the caller must deny then. */
   authenticate(token: string): Promise<{ readonly principal: Principal; readonly renewed?: Secret } | SessionRefusal>;
+  /** Who the session stands for now. Counts as no use of it: for replies that go on for long. */
+  recheck(id: string): Promise<Principal | SessionRefusal>;
   /** In the transaction that verified who they are. */
   begin(
     transaction: Transaction,
@@ -74,16 +76,29 @@ export function createSessions(
     await outbox.flushed();
   };
 
+  const holderOf = async (session: Session | undefined, nowMs: number): Promise<User | SessionRefusal> => {
+    if (session === undefined) return { refused: 'session_unknown' };
+    if (nowMs >= session.expiresAtMs) return { refused: 'session_expired' };
+    if (nowMs - session.lastSeenAtMs >= idleLifetimeMs) return { refused: 'session_idle' };
+    const user = await userStore.find(database, session.userId);
+    return user === undefined || stateOf(user) !== 'active' ? { refused: 'user_disabled' } : user;
+  };
+
   return {
+    async recheck(id) {
+      const session = await sessionStore.find(database, id);
+      const user = await holderOf(session, clock.nowMs());
+      if ('refused' in user) return user;
+      return session === undefined ? { refused: 'session_unknown' } : principalOf(user, session, policy);
+    },
+
     async authenticate(token) {
       const hash = hashOf(token);
       const session = await sessionStore.findByToken(database, hash);
       if (session === undefined) return { refused: 'session_unknown' };
       const nowMs = clock.nowMs();
-      if (nowMs >= session.expiresAtMs) return { refused: 'session_expired' };
-      if (nowMs - session.lastSeenAtMs >= idleLifetimeMs) return { refused: 'session_idle' };
-      const user = await userStore.find(database, session.userId);
-      if (user === undefined || stateOf(user) !== 'active') return { refused: 'user_disabled' };
+      const user = await holderOf(session, nowMs);
+      if ('refused' in user) return user;
       if (nowMs - session.lastSeenAtMs >= lastSeenResolutionMs)
         await sessionStore.setLastSeen(database, session.id, nowMs);
       const principal = principalOf(user, session, policy);
@@ -118,6 +133,8 @@ export function createSessions(
       const earlier = await sessionStore.list(transaction, user.id, maxListed);
       const surplus = earlier.slice(maxSessionsPerUser - 1).map(({ id }) => id);
       await sessionStore.remove(transaction, surplus);
+      for (const sessionId of surplus)
+        await outbox.record(transaction, authenticationEvent({ nowMs, action: 'session.end', user, sessionId }));
       await sessionStore.insert(transaction, { ...session, tokenHash: hashOf(token), rotatedAtMs: nowMs });
       await userStore.update(transaction, user.id, { lastSignInAtMs: nowMs });
       await outbox.record(

@@ -14,7 +14,7 @@ export type ThrottleLimits = {
 export type SignInThrottle = {
   /**
    * Counts an attempt before it is looked at, so that many at once gain nothing. When it must wait: `first` says that
-   * nobody was told so since the last attempt that was let through.
+   * nobody was told so since the last attempt that was let through, from a source that must wait under no name.
    */
   begin(source: string, name: string): { readonly waitMs: number; readonly first: boolean };
   /** They are who they say: their attempts from here are forgotten, others' are not. */
@@ -34,12 +34,14 @@ type Counter = { count: number; atMs: number; told: boolean };
 
 /**
  * Slows guessing down for where it comes from: waits that double with each attempt. Never for a name alone, so nobody can
- * lock somebody else out. Bounded: the counter used longest ago goes first.
+ * lock somebody else out. Bounded: the counter used longest ago goes first; sources and pairs apart, and a source that must
+ * wait adds no pair, so that a flood of names makes room for nobody.
  */
 export function createSignInThrottle(clock: Clock, limits: ThrottleLimits = defaultLimits): SignInThrottle {
-  const counters = new Map<string, Counter>();
+  const sources = new Map<string, Counter>();
+  const pairs = new Map<string, Counter>();
 
-  const load = (key: string, nowMs: number): Counter => {
+  const load = (counters: Map<string, Counter>, key: string, nowMs: number): Counter => {
     const known = counters.get(key);
     counters.delete(key);
     const counter =
@@ -58,29 +60,32 @@ export function createSignInThrottle(clock: Clock, limits: ThrottleLimits = defa
     const whole = Math.min(limits.mostWaitMs, limits.firstWaitMs * 2 ** Math.min(count - free, 30));
     return Math.max(0, atMs + whole - nowMs);
   };
+  const told = (counter: Counter, waitMs: number): { waitMs: number; first: boolean } => {
+    const first = !counter.told;
+    counter.told = true;
+    return { waitMs, first };
+  };
 
   return {
     begin(source, name) {
       const nowMs = clock.monotonicMs();
-      const pair = load(pairKey(source, name), nowMs);
-      const whole = load(source, nowMs);
-      const waitMs = Math.max(waitOf(pair, limits.freePerPair, nowMs), waitOf(whole, limits.freePerSource, nowMs));
-      if (waitMs > 0) {
-        const first = !pair.told;
-        pair.told = true;
-        return { waitMs, first };
-      }
+      const whole = load(sources, source, nowMs);
+      const sourceWaitMs = waitOf(whole, limits.freePerSource, nowMs);
+      if (sourceWaitMs > 0) return told(whole, sourceWaitMs);
+      const pair = load(pairs, pairKey(source, name), nowMs);
+      const pairWaitMs = waitOf(pair, limits.freePerPair, nowMs);
+      if (pairWaitMs > 0) return told(pair, pairWaitMs);
       for (const counter of [pair, whole]) {
         counter.count += 1;
         counter.atMs = nowMs;
+        counter.told = false;
       }
-      pair.told = false;
-      return { waitMs, first: false };
+      return { waitMs: 0, first: false };
     },
     succeeded(source, name) {
-      const pair = counters.get(pairKey(source, name));
-      const whole = counters.get(source);
-      counters.delete(pairKey(source, name));
+      const pair = pairs.get(pairKey(source, name));
+      const whole = sources.get(source);
+      pairs.delete(pairKey(source, name));
       if (pair !== undefined && whole !== undefined) whole.count = Math.max(0, whole.count - pair.count);
     },
   };
@@ -97,7 +102,7 @@ export function refuseThrottled(waitMs: number): void {
   );
 }
 
-/** No address has this character. */
+/** No address holds a line end. */
 function pairKey(source: string, name: string): string {
   return `${source}\n${name.slice(0, 200)}`;
 }

@@ -41,6 +41,13 @@ forEachDatabase((name, open) => {
     );
   });
 
+  test(`${name}: a failure from an IPv6 network says from where, so that correlations count it`, async () => {
+    const house = await openHouse(open);
+    const client: Client = { ...elsewhere, address: '2001:db8:0:7::/64' };
+    await assert.rejects(house.signIn.withPassword({ name: 'x', password: 'wrong', client }), wrong);
+    assert.deepEqual(house.events.at(-1)?.event['src_endpoint'], { ip: '2001:db8:0:7::' });
+  });
+
   test(`${name}: unknown names, wrong passwords, invited and disabled people get one answer; the ledger knows more`, async () => {
     const house = await openHouse(open);
     await moveInAdministrator(house);
@@ -267,4 +274,15 @@ test('a flood of names and sources is bounded, and setting the wall clock shorte
   assert.ok(throttle.begin('a', 'x').waitMs > 0);
   for (let source = 0; source < 30_000; source += 1) throttle.begin(`s${source}`, 'x');
   assert.equal(throttle.begin('fresh', 'x').waitMs, 0);
+});
+
+test('a source that must wait makes room for no other by trying many names, and fills no audit trail with them', () => {
+  const throttle = createSignInThrottle(createManualClock(0));
+  const begin = (source: string, name: string): { waitMs: number; first: boolean } => throttle.begin(source, name);
+  for (let attempt = 0; attempt < 20; attempt += 1) begin('guesser', `n${attempt}`);
+  assert.deepEqual(begin('guesser', 'x'), { waitMs: 1000, first: true });
+  for (let attempt = 0; attempt < 20; attempt += 1) begin('flooder', `n${attempt}`);
+  const told = Array.from({ length: 30_000 }, (_, name) => begin('flooder', `flood${name}`).first);
+  assert.equal(told.filter(Boolean).length, 1);
+  assert.ok(begin('guesser', 'x').waitMs > 0);
 });

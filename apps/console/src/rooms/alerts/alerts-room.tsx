@@ -110,12 +110,10 @@ function LevelSelect({
       onChange={(event) => onChange(event.currentTarget.value === '' ? undefined : event.currentTarget.value)}
       data={[
         { value: '', label: 'Any level' },
-        ...levelsFromTop
-          .slice(0, -1)
-          .map((value) => ({
-            value,
-            label: value === 'critical' ? 'Critical' : `${value.charAt(0).toUpperCase()}${value.slice(1)} and above`,
-          })),
+        ...levelsFromTop.slice(0, -1).map((value) => ({
+          value,
+          label: value === 'critical' ? 'Critical' : `${value.charAt(0).toUpperCase()}${value.slice(1)} and above`,
+        })),
       ]}
     />
   );

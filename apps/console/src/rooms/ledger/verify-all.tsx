@@ -6,7 +6,7 @@ import type { VerifyAllMessage } from '../../seal/verify-all-protocol.ts';
 import { startVerifyAll } from './start-verify-all.ts';
 
 /** Kept in the cache, so that the work goes on and is found again when the room was left. */
-export function verifyAllQuery(log: number) {
+function verifyAllQuery(log: number) {
   return queryOptions<VerifyAllMessage | null>({
     queryKey: ['verify-all', log],
     queryFn: () => null,

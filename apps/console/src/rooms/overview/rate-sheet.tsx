@@ -23,7 +23,7 @@ export function RateSheet({ overview }: { readonly overview: Overview }) {
       <TimeChart
         points={points}
         kind="area"
-        height={188}
+        height={212}
         unit="events"
         label={`Events a minute over the last hour: ${formatCount(total)} in all, ${formatCount(last)} in the last full minute`}
       />

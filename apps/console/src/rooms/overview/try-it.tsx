@@ -2,11 +2,13 @@ import { Button, CloseButton } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { IconCheck } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { call } from '../../api/call.ts';
 import type { Overview } from '../../api/queries.ts';
 import { overviewQuery } from '../../api/queries.ts';
+import { liveEventsQuery } from '../../app/use-live.ts';
 import { alertsQuery } from '../alerts/alerts-query.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { SendYourOwn } from './send-your-own.tsx';
@@ -22,7 +24,7 @@ export function TryIt({ overview }: { readonly overview: Overview }) {
   if (isHidden) return null;
   const failed = alerts?.alerts.find(({ title }) => /failed sign-?in/i.test(title));
   const demo = overview.sources?.find(({ name }) => name === 'demo');
-  const own = overview.sources?.some(({ name, accepted }) => name !== 'demo' && accepted > 0) ?? false;
+  const hasOwn = useOwnEvents(overview);
   return (
     <section className="sheet" aria-labelledby="try-title">
       <div className="sheet-head">
@@ -52,12 +54,29 @@ export function TryIt({ overview }: { readonly overview: Overview }) {
           </p>
           <Replay />
         </TryStep>
-        <TryStep at={3} title="Send your own" isDone={own}>
+        <TryStep at={3} title="Send your own" isDone={hasOwn}>
           <SendYourOwn />
         </TryStep>
       </ol>
     </section>
   );
+}
+
+/** Whether anything came that is neither made up nor our own: seen going by, or from a source of another name. Remembered. */
+function useOwnEvents(overview: Overview): boolean {
+  const [wasSeen, setSeen] = useLocalStorage({
+    key: 'sallyport.own-event-seen',
+    defaultValue: false,
+    getInitialValueInEffect: false,
+  });
+  const { data: passing } = useQuery(liveEventsQuery);
+  const isSeen =
+    overview.sources?.some(({ name, accepted }) => name !== 'demo' && accepted > 0) === true ||
+    passing.some(({ synthetic, product }) => !synthetic && product !== 'Sallyport');
+  useEffect(() => {
+    if (isSeen && !wasSeen) setSeen(true);
+  }, [isSeen, wasSeen, setSeen]);
+  return isSeen || wasSeen;
 }
 
 function TryStep({

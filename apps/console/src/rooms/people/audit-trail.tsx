@@ -56,7 +56,7 @@ export function AuditTrail() {
                     </td>
                     <td>{entry.actor.name === '' ? entry.actor.id : entry.actor.name}</td>
                     <td className="mono">{entry.action}</td>
-                    <td>{entry.target.name === '' ? entry.target.id : entry.target.name}</td>
+                    <td>{targetText(entry.target)}</td>
                     <td>{entry.outcome}</td>
                     <td>
                       <Seal position={entry.position} />
@@ -77,6 +77,11 @@ export function AuditTrail() {
       ) : null}
     </div>
   );
+}
+
+function targetText({ kind, id, name }: { readonly kind: string; readonly id: string; readonly name: string }): string {
+  if (kind === 'route') return `${name} ${id}`;
+  return name === '' ? id : name;
 }
 
 function AuditFilter({
@@ -101,7 +106,7 @@ function AuditFilter({
       <TextInput label="Who" value={who} onChange={(event) => setWho(event.currentTarget.value)} />
       <TextInput
         label="Did"
-        placeholder="session.created"
+        placeholder="user.create"
         value={did}
         onChange={(event) => setDid(event.currentTarget.value)}
       />

@@ -13,12 +13,14 @@ import { EventList } from './event-list.tsx';
 import { EventPanel } from './event-panel.tsx';
 import { FieldFilters } from './field-filters.tsx';
 import { SavedSearches } from './saved-searches.tsx';
-import { addTerm } from './query-terms.ts';
+import { addTerm, formatTerm } from './query-terms.ts';
 import { SearchBar } from './search-bar.tsx';
 import { countQuery, eventsQuery, histogramQuery } from './search-queries.ts';
 import type { SearchFilter } from './search-queries.ts';
 import { resolveRange } from './time-range.ts';
 import { fillBuckets } from './fill-buckets.ts';
+
+const withoutAudit = formatTerm('log_name', 'audit', true);
 
 /** Every event there is: by words, by fields, by time, or as they come. */
 export function SearchRoom() {
@@ -72,13 +74,20 @@ export function SearchRoom() {
         <div className="search-columns" data-narrow={open !== undefined}>
           <FieldFilters filter={filter} onFilter={filterBy} />
           <div className="stack tight">
-            <p className="quiet small" role="status">
-              {isLive
-                ? `Live: the newest ${formatCount(events.length)} as they come. Filters wait until live is off.`
-                : count.data === undefined
-                  ? 'Searching…'
-                  : `${formatCount(count.data.count)} events${elapsedMs === undefined ? '' : ` · the engine took ${elapsedMs} ms, counting ${count.data.elapsed_ms} ms`}`}
-            </p>
+            <div className="row spread">
+              <p className="quiet small" role="status">
+                {isLive
+                  ? `Live: the newest ${formatCount(events.length)} as they come. Filters wait until live is off.`
+                  : count.data === undefined
+                    ? 'Searching…'
+                    : `${formatCount(count.data.count)} events${elapsedMs === undefined ? '' : ` · the engine took ${elapsedMs} ms, counting ${count.data.elapsed_ms} ms`}`}
+              </p>
+              {isLive || (q ?? '').includes(withoutAudit) ? null : (
+                <button type="button" className="plain-button small" onClick={() => filterBy(withoutAudit)}>
+                  Hide audit records
+                </button>
+              )}
+            </div>
             {found.isPending && !isLive ? <Loading heights={[40, 40, 40, 40, 40, 40]} /> : null}
             {events.length === 0 && (isLive || found.isSuccess) ? (
               <div className="sheet">

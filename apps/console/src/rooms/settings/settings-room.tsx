@@ -13,6 +13,7 @@ import { RoomHead } from '../../parts/room-head.tsx';
 import { OrganizationForm } from '../setup/guided-path.tsx';
 import { ApiKeys } from './api-keys.tsx';
 import { HttpsHelp } from './https-help.tsx';
+import { Suppressions } from './suppressions.tsx';
 
 const schemes: readonly { readonly value: MantineColorScheme; readonly label: string }[] = [
   { value: 'auto', label: 'As the system' },
@@ -47,6 +48,7 @@ export function SettingsRoom({ me }: { readonly me: Me }) {
       </section>
       <ThisBrowser />
       {may(me, 'keys:manage') ? <ApiKeys /> : null}
+      {may(me, 'alerts:read') ? <Suppressions canChange={may(me, 'rules:manage')} /> : null}
       <section className="sheet" aria-labelledby="https">
         <h2 id="https">HTTPS for others</h2>
         <HttpsHelp />

@@ -2,7 +2,7 @@ import { Button, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../../api/call.ts';
-import { NewPassword } from '../../parts/new-password.tsx';
+import { PasswordChoice } from '../../parts/password-choice.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 
 export function AdministratorForm({
@@ -38,7 +38,7 @@ export function AdministratorForm({
         value={name}
         onChange={(event) => setName(event.currentTarget.value)}
       />
-      <NewPassword value={password} onChange={setPassword} avoid={[name]} />
+      <PasswordChoice value={password} onChange={setPassword} avoid={[name]} />
       {create.error === null ? null : <ProblemNotice problem={create.error} />}
       <Button type="submit" size="md" loading={create.isPending} disabled={name.trim() === '' || password.length < 10}>
         Create the account

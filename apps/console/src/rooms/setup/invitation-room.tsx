@@ -5,7 +5,7 @@ import { useLocation } from 'wouter';
 import { call } from '../../api/call.ts';
 import { sessionQuery } from '../../api/queries.ts';
 import { Alone } from '../../parts/alone.tsx';
-import { NewPassword } from '../../parts/new-password.tsx';
+import { PasswordChoice } from '../../parts/password-choice.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { RecoveryCodes } from '../../parts/recovery-codes.tsx';
 import { RoomHead } from '../../parts/room-head.tsx';
@@ -52,7 +52,7 @@ export function InvitationRoom() {
           accept.mutate();
         }}
       >
-        <NewPassword value={password} onChange={setPassword} avoid={[]} />
+        <PasswordChoice value={password} onChange={setPassword} avoid={[]} />
         {accept.error === null ? null : <ProblemNotice problem={accept.error} />}
         <Button type="submit" size="md" loading={accept.isPending} disabled={token === '' || password.length < 10}>
           Continue

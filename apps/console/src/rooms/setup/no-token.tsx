@@ -7,7 +7,7 @@ export function NoToken() {
         title="Follow the printed link"
         lead="Sallyport has no administrator yet. The server printed a link that may create one, in the terminal where it was started:"
       />
-      <pre className="raw">http://127.0.0.1:8470/setup#…</pre>
+      <pre className="raw">http://localhost:8470/setup#…</pre>
       <p className="quiet">
         It works once, for 30 minutes, from this machine only. A restart prints a new one. There is no default password.
       </p>

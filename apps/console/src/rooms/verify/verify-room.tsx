@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { IconArrowsShuffle, IconCircleCheck, IconCircleDashed, IconCircleX } from '@tabler/icons-react';
+import { IconArrowsShuffle, IconCircleCheck, IconCircleDashed, IconCircleX, IconHelpCircle } from '@tabler/icons-react';
 import { verifyEvidence } from '@sallyport/ledger/evidence';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useRef, useState } from 'react';
@@ -15,7 +15,12 @@ import { pinnedKey } from '../../seal/pinned-keys.ts';
 import { SealDrawing } from '../../seal/seal-drawing.tsx';
 import { BitPicker } from './bit-picker.tsx';
 
-const icons = { passed: IconCircleCheck, failed: IconCircleX, 'not reached': IconCircleDashed };
+const icons = {
+  passed: IconCircleCheck,
+  failed: IconCircleX,
+  'not known': IconHelpCircle,
+  'not reached': IconCircleDashed,
+};
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -165,22 +170,14 @@ function Breaker({ text, log, flipped, onFlip, chooser }: BreakerProps) {
         <section className="sheet">
           <h2>What is checked, in this order</h2>
           <ol className="checks">
-            {explainChecks(result).map((check) => {
+            {explainChecks(result, known !== undefined).map((check) => {
               const Icon = icons[check.state];
               return (
                 <li key={check.check} data-state={check.state}>
                   <Icon aria-hidden="true" />
                   <div>
                     <strong>{check.title}</strong> <span className="visually-hidden">{check.state}</span>
-                    <p>
-                      {check.state === 'failed' && !result.ok
-                        ? `${result.reason}.`
-                        : check.state === 'not reached'
-                          ? 'Not reached.'
-                          : check.check === 'key' && known === undefined
-                            ? 'No key is known here yet: the file only agrees with itself.'
-                            : check.meaning}
-                    </p>
+                    <p>{check.meaning}</p>
                   </div>
                 </li>
               );

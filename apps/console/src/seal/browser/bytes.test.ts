@@ -30,7 +30,10 @@ test('Bytes read, write, encode and compare as Buffer does', () => {
         assert.equal(ours.toString(encoding), theirs.toString(encoding));
       }
       assert.equal(BrowserBuffer.compare(left, right), Buffer.compare(left, right));
-      assert.equal(BrowserBuffer.concat([left, right]).toString('base64'), Buffer.concat([left, right]).toString('base64'));
+      assert.equal(
+        BrowserBuffer.concat([left, right]).toString('base64'),
+        Buffer.concat([left, right]).toString('base64'),
+      );
       const [eight, nodeEight] = [BrowserBuffer.alloc(8), Buffer.alloc(8)];
       eight.writeBigUInt64BE(number);
       nodeEight.writeBigUInt64BE(number);

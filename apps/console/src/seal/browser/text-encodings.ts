@@ -1,7 +1,9 @@
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-const values = new Map(Array.from(`${alphabet}-_`,(character, at): [string, number] => [character, at < 64 ? at : at - 2]));
+const values = new Map(
+  Array.from(`${alphabet}-_`, (character, at): [string, number] => [character, at < 64 ? at : at - 2]),
+);
 const chunkBytes = 8192;
 
 export function fromUtf8(text: string): Uint8Array {

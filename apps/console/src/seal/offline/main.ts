@@ -21,19 +21,13 @@ function facts(entries: readonly (readonly [string, string])[]): HTMLElement {
 }
 
 function report(result: EvidenceVerification): HTMLElement[] {
-  const signs = { passed: '✓', failed: '✗', 'not reached': '·' } as const;
-  const list = explainChecks(result).map(({ title, meaning, state }) =>
+  const signs = { passed: '✓', failed: '✗', 'not known': '?', 'not reached': '·' } as const;
+  const list = explainChecks(result, false).map(({ title, meaning, state }) =>
     element(
       'li',
       { class: state },
       signs[state],
-      element(
-        'div',
-        {},
-        element('b', {}, title),
-        element('br', {}),
-        element('span', {}, state === 'not reached' ? 'Not reached.' : meaning),
-      ),
+      element('div', {}, element('b', {}, title), element('br', {}), element('span', {}, meaning)),
     ),
   );
   const checks = element('section', {}, element('h2', {}, 'What was checked'), element('ol', {}, ...list));

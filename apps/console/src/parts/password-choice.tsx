@@ -2,7 +2,7 @@ import { PasswordInput } from '@mantine/core';
 import { judgePassword } from './password-strength.ts';
 
 /** A password being chosen, with a word on its strength. */
-export function NewPassword({
+export function PasswordChoice({
   value,
   onChange,
   avoid,

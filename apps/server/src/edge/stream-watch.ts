@@ -1,0 +1,38 @@
+import type { Readable } from 'node:stream';
+import type { FastifyRequest } from 'fastify';
+
+/** Replies that go on, as streams of events do, end when whoever gets them may not have them any more. */
+export type StreamWatch = {
+  add(request: FastifyRequest, stream: Readable): void;
+  close(): void;
+};
+
+const recheckMs = 3000;
+
+export function createStreamWatch(needs: {
+  readonly every: (intervalMs: number, task: () => void) => () => void;
+  /** Never rejects. */
+  readonly mayGoOn: (request: FastifyRequest) => Promise<boolean>;
+}): StreamWatch {
+  const open = new Map<FastifyRequest, Readable>();
+  let checking = false;
+
+  async function check(): Promise<void> {
+    if (checking) return;
+    checking = true;
+    try {
+      for (const [request, stream] of open) if (!(await needs.mayGoOn(request))) stream.destroy();
+    } finally {
+      checking = false;
+    }
+  }
+
+  const stop = needs.every(recheckMs, () => void check());
+  return {
+    add(request, stream) {
+      open.set(request, stream);
+      stream.once('close', () => open.delete(request));
+    },
+    close: stop,
+  };
+}
