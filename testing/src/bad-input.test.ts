@@ -195,9 +195,16 @@ async function fuzzEveryRoute(server: ServerUnderTest, print: (line: string) => 
   for (let number = 0; number < 400; number += 1) {
     const request = fuzzedRequest(random, description);
     const told = JSON.stringify(request).slice(0, 400);
-    const answer = await server.ask({ ...request, timeoutMs: 20_000 }).catch((error: unknown) => String(error));
+    // A stream of events that is let in has no end of its own: a moment of it is enough.
+    const isStream = /^\/v1\/(live|alerts\/stream)(\?|$)/.test(request.path);
+    const timeoutMs = isStream ? 500 : 20_000;
+    const answer = await server.ask({ ...request, timeoutMs }).catch((error: unknown) => String(error));
     if (typeof answer === 'string') {
-      assert.match(answer, /socket hang up|ECONNRESET|EPIPE/, told);
+      assert.match(
+        answer,
+        isStream ? /socket hang up|ECONNRESET|EPIPE|abort/i : /socket hang up|ECONNRESET|EPIPE/,
+        told,
+      );
       continue;
     }
     const kind = `${Math.floor(answer.status / 100)}xx`;

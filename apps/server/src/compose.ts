@@ -235,8 +235,9 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     },
   });
   const operatorSocket = await listenForOperator(operatorEdge, join(config.dataDirectory, 'run', 'operator.sock'), log);
-  const firstKeys = await createFirstKeys(apiKeys);
   const address = await edge.listen({ host: config.host, port: config.port });
+  // Last, so that a start that fails does not make keys nobody is shown.
+  const firstKeys = await createFirstKeys(apiKeys);
   const setupLink = await people.setup.link(localAddressOf(address, config.host));
 
   const stopTimers = [

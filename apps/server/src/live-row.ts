@@ -22,6 +22,13 @@ const maxBodyBytes = 65_536;
 const maxNameLength = 100;
 const maxTextLength = 240;
 
+/** Whether we wrote it about ourselves: what is received carries its original. */
+export function isAuditRecord({ body }: Pick<LedgerEvent, 'body'>): boolean {
+  if (body === undefined || body.byteLength > maxBodyBytes) return false;
+  const event = parseObject(body);
+  return event['raw_data'] === undefined && at(event, ['metadata', 'log_name']) === 'audit';
+}
+
 /** Never throws; of an event that is erased, too large or no JSON it tells what the ledger knows without it. */
 export function liveRow({ position, receivedAtMs, classUid, body }: LedgerEvent): LiveRow {
   const event = body === undefined || body.byteLength > maxBodyBytes ? {} : parseObject(body);

@@ -5,7 +5,7 @@ import { alertJson } from '@sallyport/incident-response';
 import type { Alerts } from '@sallyport/incident-response';
 import type { Ledger } from '@sallyport/ledger';
 import { codeOf } from '@sallyport/platform/errors';
-import { liveRow } from './live-row.ts';
+import { isAuditRecord, liveRow } from './live-row.ts';
 import type { LiveRow } from './live-row.ts';
 import { ServerError } from './server-errors.ts';
 
@@ -98,7 +98,9 @@ export function createLive(needs: LiveNeeds): Live {
   async function readSample(head: Position): Promise<Sample> {
     const from = { log: head.log, index: Math.max(0, head.index - sampleEntries) };
     const { events } = await ledger.read(from, { maxEvents: sampleEntries, maxBytes: 524_288, until: head });
-    const rows = events.slice(-sampleRows).map((event) => ({ position: event.position, row: liveRow(event) }));
+    // Our own audit records have a page and a permission of their own.
+    const shown = events.filter((event) => !isAuditRecord(event)).slice(-sampleRows);
+    const rows = shown.map((event) => ({ position: event.position, row: liveRow(event) }));
     return { head, rows };
   }
 

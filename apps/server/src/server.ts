@@ -16,6 +16,7 @@ const notWorthRetrying = new Set([
   'unseal_failed',
   'vault_damaged',
   'ledger_corrupt',
+  'ledger_locked',
   'plain_http_not_loopback',
   'EADDRINUSE',
   'EACCES',

@@ -24,10 +24,15 @@ const search: Search = {
   topValues: async (_, field) => ({ values: [{ value: field, count: 1 }], elapsedMs: 1 }),
   async event(wanted) {
     if (wanted.index === 42) return found;
+    if (wanted.index === 43) return { ...found, event: { class_uid: 3002, metadata: { log_name: 'audit' } } };
     throw new EventSearchError('event_not_found', 'Cannot find it');
   },
 };
 const app = fastify().withTypeProvider<TypeBoxTypeProvider>();
+let scopes = ['events:read', 'audit:read'];
+app.addHook('onRequest', async (request) => {
+  request.principal = { kind: 'key', id: 'k', name: 'k', scopes };
+});
 const undeclared: string[] = [];
 app.addHook('onRoute', (route) => {
   if (route.config?.scope !== 'events:read') undeclared.push(route.url);
@@ -43,6 +48,26 @@ const get = (url: string) => app.inject({ url });
 
 test('every route asks for the scope events:read', () => {
   assert.deepEqual(undeclared, []);
+});
+
+test('who may not read the audit trail does not find its records among the events', async () => {
+  assert.equal((await get('/v1/events/1/43')).statusCode, 200);
+  scopes = ['events:read'];
+  try {
+    await get('/v1/events?q=user:alice');
+    assert.deepEqual(asked.at(-1), {
+      where: [
+        { field: 'user', op: 'eq', value: 'alice' },
+        { field: 'log_name', op: 'neq', value: 'audit' },
+      ],
+      text: '',
+      excludedTexts: [],
+    });
+    assert.equal((await get('/v1/events/1/43')).statusCode, 404);
+    assert.equal((await get('/v1/events/1/42')).statusCode, 200);
+  } finally {
+    scopes = ['events:read', 'audit:read'];
+  }
 });
 
 test('a search is read from the address and answered with positions and times', async () => {

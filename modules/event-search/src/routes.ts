@@ -1,5 +1,5 @@
-import { formatPosition, parsePosition, type Position } from '@sallyport/contracts';
-import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
+import { formatPosition, isJsonObject, parsePosition, type Position } from '@sallyport/contracts';
+import { typedApp, type Principal, type RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import { EventSearchError } from './errors.ts';
 import { parseInstant } from './instant.ts';
@@ -31,6 +31,8 @@ const Event = Type.Object({
     description: 'The OCSF event; null when its content was erased',
   }),
 });
+
+const auditLogName = 'audit';
 
 /** `/v1/events`: search, count, histogram, top values, one event. */
 export function createEventSearchRoutes(search: Search): RoutePlugin {
@@ -64,9 +66,9 @@ export function createEventSearchRoutes(search: Search): RoutePlugin {
           },
         },
       },
-      async ({ query }) => {
+      async ({ query, principal }) => {
         const { events, next, ...cost } = await search.search({
-          ...eventFilter(query),
+          ...visibleEvents(query, principal),
           ...(query.sort !== undefined && { sort: query.sort }),
           ...(query.limit !== undefined && { limit: query.limit }),
           ...(query.after !== undefined && { after: position(query.after) }),
@@ -90,8 +92,8 @@ export function createEventSearchRoutes(search: Search): RoutePlugin {
           response: { 200: Type.Object({ count: Type.Integer(), ...cost }) },
         },
       },
-      async ({ query }) => {
-        const { count, ...cost } = await search.count(eventFilter(query));
+      async ({ query, principal }) => {
+        const { count, ...cost } = await search.count(visibleEvents(query, principal));
         return { count, ...shownCost(cost) };
       },
     );
@@ -126,8 +128,11 @@ export function createEventSearchRoutes(search: Search): RoutePlugin {
           },
         },
       },
-      async ({ query }) => {
-        const { buckets, intervalMs, ...cost } = await search.histogram(eventFilter(query), query.interval_ms);
+      async ({ query, principal }) => {
+        const { buckets, intervalMs, ...cost } = await search.histogram(
+          visibleEvents(query, principal),
+          query.interval_ms,
+        );
         return {
           buckets: buckets.map(({ fromMs, count }) => ({ time: new Date(fromMs).toISOString(), count })),
           interval_ms: intervalMs,
@@ -159,8 +164,12 @@ export function createEventSearchRoutes(search: Search): RoutePlugin {
           },
         },
       },
-      async ({ query }) => {
-        const { values, ...cost } = await search.topValues(eventFilter(query), query.field, query.limit ?? 20);
+      async ({ query, principal }) => {
+        const { values, ...cost } = await search.topValues(
+          visibleEvents(query, principal),
+          query.field,
+          query.limit ?? 20,
+        );
         return { values: [...values], ...shownCost(cost) };
       },
     );
@@ -176,9 +185,31 @@ export function createEventSearchRoutes(search: Search): RoutePlugin {
           response: { 200: Event },
         },
       },
-      async ({ params }) => shown(await search.event(position(`${params.log}/${params.index}`))),
+      async ({ params, principal }) => {
+        const found = await search.event(position(`${params.log}/${params.index}`));
+        if (!maySeeAudit(principal) && isAuditRecord(found)) {
+          throw new EventSearchError('event_not_found', `Cannot find event ${params.log}/${params.index}`);
+        }
+        return shown(found);
+      },
     );
   };
+}
+
+/** Our own audit records name people and what they typed: only who may read the audit trail finds them among the events. */
+function maySeeAudit(principal: Principal): boolean {
+  return principal.scopes.includes('audit:read');
+}
+
+function isAuditRecord({ event }: FoundEvent): boolean {
+  const metadata = event?.['metadata'];
+  return isJsonObject(metadata) && metadata['log_name'] === auditLogName;
+}
+
+function visibleEvents(query: Parameters<typeof eventFilter>[0], principal: Principal): EventFilter {
+  const filter = eventFilter(query);
+  if (maySeeAudit(principal)) return filter;
+  return { ...filter, where: [...(filter.where ?? []), { field: 'log_name', op: 'neq', value: auditLogName }] };
 }
 
 function eventFilter(query: { q?: string; from?: string; to?: string; time?: 'received' | 'claimed' }): EventFilter {
