@@ -71,8 +71,24 @@ function operation(filter: Filter, field: FieldExpression, parameters: QueryPara
 }
 
 function equals(filter: Filter, field: FieldExpression, value: string | number, parameters: QueryParameters): string {
-  if (field.kind === 'text') return `lowerUTF8(${field.sql}) = lowerUTF8(${parameters.text(String(value))})`;
+  if (field.kind === 'text') {
+    const column = `lowerUTF8(${field.sql})`;
+    const wanted = `lowerUTF8(${parameters.text(String(value))})`;
+    return [`${column} = ${wanted}`, ...byShortName(filter.field, String(value), { column, wanted })].join(' OR ');
+  }
   return `${field.sql} = ${operand(filter, field, value, parameters)}`;
+}
+
+/**
+ * What people call a thing by: a program by its file name, a machine by the first part of its name. Given without the
+ * rest, it finds all of that name; `powershell.exe` is not asked of a column of full paths in vain.
+ */
+function byShortName(field: string, value: string, { column, wanted }: { column: string; wanted: string }): string[] {
+  if (/^(parent_)?process$/.test(field) && !/[\\/]/.test(value)) {
+    return [`endsWith(${column}, concat('\\\\', ${wanted}))`, `endsWith(${column}, concat('/', ${wanted}))`];
+  }
+  if (field === 'host' && !value.includes('.')) return [`startsWith(${column}, concat(${wanted}, '.'))`];
+  return [];
 }
 
 function compare(sign: string, filter: Filter, field: FieldExpression, parameters: QueryParameters): string {

@@ -33,7 +33,7 @@ const bodies: JsonObject[] = [
     class_uid: 3002,
     severity_id: 4,
     time: startMs,
-    device: { hostname: 'db2' },
+    device: { hostname: 'db2.corp.example' },
     user: { name: 'bob' },
     src_endpoint: { ip: '2001:db8::5' },
     raw_data: JSON.stringify({ Event: { EventData: { Image: 'D:\\a_b\\tool.exe', LogonType: 10 } } }),
@@ -72,6 +72,10 @@ test('filters work on promoted fields, OCSF paths and original fields', async ()
   assert.deepEqual(await where({ field: 'host', op: 'exists' }), [0, 1]);
   assert.deepEqual(await where({ field: 'user', op: 'endswith', value: '\\alice' }), [0]);
   assert.deepEqual(await where({ field: 'process', op: 'startswith', value: 'c:\\windows\\' }), [0]);
+  assert.deepEqual(await where({ field: 'process', op: 'eq', value: 'CMD.exe' }), [0]);
+  assert.deepEqual(await where({ field: 'process', op: 'eq', value: 'md.exe' }), []);
+  assert.deepEqual(await where({ field: 'process', op: 'eq', value: 'System32\\cmd.exe' }), []);
+  assert.deepEqual(await where({ field: 'host', op: 'eq', value: 'web' }), []);
   assert.deepEqual(await where({ field: 'command_line', op: 'contains', value: '100%' }), [0]);
   assert.deepEqual(await where({ field: 'command_line', op: 'contains', value: 'w%i' }), []);
   assert.deepEqual(await where({ field: 'actor.process.pid', op: 'eq', value: 77 }), [0]);
@@ -150,7 +154,7 @@ test('count, histogram, top values and one event agree with the search', async (
   assert.equal((await search.histogram(filter)).intervalMs, 300_000);
   assert.deepEqual((await search.topValues(filter, 'host', 5)).values, [
     { value: 'WEB1', count: 1 },
-    { value: 'db2', count: 1 },
+    { value: 'db2.corp.example', count: 1 },
   ]);
   assert.deepEqual((await search.topValues(filter, 'raw.Event.EventData.LogonType', 5)).values, [
     { value: '10', count: 1 },

@@ -47,12 +47,15 @@ export function App() {
   // The setup room stays through its guided path, after the first session exists.
   if (path === '/setup') return <Suspense>{<SetupRoom needed={setup.data.needed} me={session.data} />}</Suspense>;
   if (path.startsWith('/invitation')) return <Suspense>{<InvitationRoom />}</Suspense>;
-  if (setup.data.needed && session.data === null) return <Redirect to={`/setup${location.hash}`} replace />;
+  // Who made the account and was interrupted before the second factor goes on by signing in.
+  if (setup.data.needed && session.data === null && path !== '/sign-in')
+    return <Redirect to={`/setup${location.hash}`} replace />;
   if (session.data === null) return <Suspense>{<SignInRoom />}</Suspense>;
   return (
     <Shell me={session.data}>
       <Suspense fallback={shape}>
         <Switch>
+          <Route path="/sign-in">{<Redirect to="/" replace />}</Route>
           <Route path="/">{<OverviewRoom me={session.data} />}</Route>
           <Route path="/alerts">{<AlertsRoom me={session.data} />}</Route>
           <Route path="/search">{<SearchRoom />}</Route>

@@ -1,3 +1,4 @@
+import { Link } from 'wouter';
 import { RoomHead } from '../../parts/room-head.tsx';
 
 export function NoToken() {
@@ -10,6 +11,9 @@ export function NoToken() {
       <pre className="raw">http://localhost:8470/setup#…</pre>
       <p className="quiet">
         It works once, for 30 minutes, from this machine only. A restart prints a new one. There is no default password.
+      </p>
+      <p className="quiet">
+        You made the account, but did not get to the second factor? <Link href="/sign-in">Sign in to go on</Link>.
       </p>
     </>
   );
