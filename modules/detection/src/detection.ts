@@ -97,6 +97,7 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
   }
 
   async function scan(events: readonly LedgerEvent[]): Promise<void> {
+    if (closing) throw new DetectionError('detection_stopped', 'Cannot scan events: detection is being closed');
     const matcher = inForce?.matcher;
     if (matcher === undefined) {
       throw new DetectionError('rules_unloadable', loadError ?? 'Cannot scan events: no rules are loaded');

@@ -104,6 +104,13 @@ test('close() waits for the match under way', async () => {
   assert.deepEqual((await match).map(told), ['a', ended('death'), 'b']);
 });
 
+test('a closed matcher starts no thread again', async () => {
+  const matcher = await start();
+  await matcher.close();
+  await assert.rejects(matchAll(matcher, bytes(['one'])), { code: 'detection_stopped' });
+  assert.equal(matcher.restarts(), 0);
+});
+
 test('rules that stall the thread while loading are refused as a whole, with a code', async () => {
   await assert.rejects(start('spin'), { code: 'rules_unloadable' });
 });

@@ -24,6 +24,7 @@ export async function startRuleMatcher(options: MatchThreadOptions): Promise<Rul
   const first = await start();
   let thread: MatchThread | undefined = first;
   let restarts = 0;
+  let closed = false;
   let underWay: Promise<unknown> = Promise.resolve();
 
   async function start(): Promise<MatchThread> {
@@ -71,6 +72,9 @@ export async function startRuleMatcher(options: MatchThreadOptions): Promise<Rul
     rules: new Map(first.rules.map((rule) => [rule.id, rule])),
     refusals: first.refusals,
     async *match(bodies) {
+      // A thread started now would outlive the matcher.
+      if (closed)
+        throw new DetectionError('detection_stopped', 'Cannot match events: these rules are no longer in force');
       const { promise, resolve } = Promise.withResolvers<void>();
       underWay = promise;
       try {
@@ -81,6 +85,7 @@ export async function startRuleMatcher(options: MatchThreadOptions): Promise<Rul
     },
     restarts: () => restarts,
     async close() {
+      closed = true;
       await underWay;
       await thread?.close();
     },
