@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { findingBody, findingLevels, findingLimits, parseFinding, severityOfLevel } from './finding.ts';
 import type { Finding } from './finding.ts';
-import type { JsonObject, JsonValue } from './ocsf.ts';
+import { isJsonObject } from './json-value.ts';
+import type { JsonValue } from './ocsf.ts';
 
 const text = (maxLength: number) => fc.string({ unit: 'grapheme', maxLength: Math.min(maxLength, 40) });
 const optional = <Value>(name: string, value: fc.Arbitrary<Value>) =>
@@ -87,7 +88,7 @@ test('a class 2004 event with raw_data came from outside and is no finding of ou
 test('a body with a part missing or of another kind is no finding', () => {
   const body = findingBody(sound);
   const info = body['finding_info'];
-  assert.ok(isObject(info));
+  assert.ok(isJsonObject(info));
   for (const broken of [
     { ...body, class_uid: 1007 },
     { ...body, finding_info: [] },
@@ -121,10 +122,6 @@ test('parseFinding() never throws, and what it gives is within the limits', () =
     }),
   );
 });
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 test('a finding of a correlation names every event it rests on, up to the limit', () => {
   const related = Array.from({ length: findingLimits.related + 5 }, (_, index) => ({ log: 1, index }));

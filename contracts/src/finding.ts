@@ -1,3 +1,4 @@
+import { isJsonObject } from './json-value.ts';
 import { ocsfClass } from './ocsf.ts';
 import type { JsonObject, JsonValue, OcsfEvent } from './ocsf.ts';
 import { formatPosition, parsePosition } from './position.ts';
@@ -114,7 +115,7 @@ export function findingBody(finding: Finding): OcsfEvent {
  * (`raw_data` present), or a part missing or malformed. Never throws; the result is within `findingLimits`.
  */
 export function parseFinding(body: JsonValue): Finding | undefined {
-  if (!isObject(body) || body['class_uid'] !== ocsfClass.detectionFinding || body['raw_data'] !== undefined) {
+  if (!isJsonObject(body) || body['class_uid'] !== ocsfClass.detectionFinding || body['raw_data'] !== undefined) {
     return undefined;
   }
   const info = objectAt(body, 'finding_info');
@@ -166,7 +167,7 @@ function attackBody(attack: FindingAttack): JsonObject {
 }
 
 function parseAttack(value: JsonValue): FindingAttack[] {
-  if (!isObject(value)) return [];
+  if (!isJsonObject(value)) return [];
   const tactic = text(objectAt(value, 'tactic')['name'], findingLimits.field);
   const technique = text(objectAt(value, 'technique')['uid'], findingLimits.field);
   const subTechnique = text(objectAt(value, 'sub_technique')['uid'], findingLimits.field);
@@ -181,25 +182,21 @@ function parseAttack(value: JsonValue): FindingAttack[] {
 }
 
 function parseRelated(entry: JsonValue): Position[] {
-  const uid = isObject(entry) ? entry['uid'] : undefined;
+  const uid = isJsonObject(entry) ? entry['uid'] : undefined;
   const position = typeof uid === 'string' ? parsePosition(uid) : undefined;
   return position === undefined ? [] : [position];
 }
 
 function parseMatched(entry: JsonValue): MatchedField[] {
-  if (!isObject(entry)) return [];
+  if (!isJsonObject(entry)) return [];
   const field = text(entry['field'], findingLimits.field);
   const value = text(entry['value'], findingLimits.value);
   return field === undefined || value === undefined ? [] : [{ field, value }];
 }
 
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function objectAt(parent: JsonObject, name: string): JsonObject {
   const value = parent[name];
-  return isObject(value) ? value : {};
+  return isJsonObject(value) ? value : {};
 }
 
 function listAt(parent: JsonObject, name: string, limit: number): readonly JsonValue[] {

@@ -1,4 +1,4 @@
-import { findingLimits, ocsfClass } from '@sallyport/contracts';
+import { findingLimits, isJsonObject, ocsfClass } from '@sallyport/contracts';
 import type { FindingAttack, JsonObject, JsonValue } from '@sallyport/contracts';
 import { attackOf, createFullScan, parseSigmaRules, sigmaEventOf } from '@sallyport/sigma-rules';
 import type { EventLogSource, SigmaCorrelation, SigmaRule } from '@sallyport/sigma-rules';
@@ -127,19 +127,15 @@ function textAt(event: JsonObject, ...path: readonly string[]): string | undefin
 
 function valueAt(event: JsonObject, path: readonly string[]): JsonValue | undefined {
   let value: JsonValue | undefined = event;
-  for (const name of path) value = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+  for (const name of path) value = isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
   return value;
 }
 
 function parseObject(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
+    return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

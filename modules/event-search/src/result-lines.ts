@@ -1,4 +1,4 @@
-import type { JsonObject } from '@sallyport/contracts';
+import { isJsonObject, type JsonObject } from '@sallyport/contracts';
 import { EventSearchError } from './errors.ts';
 
 /** The objects of `JSONEachRow` output. */
@@ -8,7 +8,7 @@ export function parseLines(lines: string): JsonObject[] {
     .filter((line) => line !== '')
     .map((line) => {
       const row: unknown = JSON.parse(line);
-      if (!isObject(row)) throw unexpected('a row');
+      if (!isJsonObject(row)) throw unexpected('a row');
       return row;
     });
 }
@@ -23,10 +23,6 @@ export function textIn(row: JsonObject, name: string): string {
   const value = row[name];
   if (typeof value !== 'string') throw unexpected(name);
   return value;
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function unexpected(name: string): EventSearchError {

@@ -1,4 +1,4 @@
-import { formatPosition, type JsonObject, type Position } from '@sallyport/contracts';
+import { formatPosition, isJsonObject, type JsonObject, type Position } from '@sallyport/contracts';
 import { boundsCondition } from './bounds.ts';
 import { EventSearchError } from './errors.ts';
 import type { EventStore } from './event-store.ts';
@@ -6,7 +6,7 @@ import { eventsTable } from './events-table.ts';
 import { fieldExpression } from './field-expression.ts';
 import { filterCondition, timeColumn } from './filter-condition.ts';
 import { createQueryParameters, type QueryParameters } from './query-parameters.ts';
-import { isObject, numberIn, parseLines, textIn } from './result-lines.ts';
+import { numberIn, parseLines, textIn } from './result-lines.ts';
 import { searchLimits, type EventFilter, type SearchRequest } from './search-request.ts';
 
 export type FoundEvent = {
@@ -183,7 +183,7 @@ function parseBody(body: string): JsonObject | undefined {
   if (body === '') return undefined;
   try {
     const parsed: unknown = JSON.parse(body);
-    if (isObject(parsed)) return parsed;
+    if (isJsonObject(parsed)) return parsed;
   } catch {
     // Falls through to the text.
   }

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue, Position } from '@sallyport/contracts';
+import { isJsonObject, type JsonObject, type JsonValue, type Position } from '@sallyport/contracts';
 import { EventSearchError } from './errors.ts';
 import type { Bounds } from './bounds.ts';
 
@@ -22,7 +22,7 @@ export function queryToHead(request: QueryRequest): JsonObject {
 export function queryFromHead(head: JsonObject): QueryRequest {
   const given = head['parameters'];
   const parameters: Record<string, string> = {};
-  for (const [name, value] of Object.entries(isObject(given) ? given : {})) parameters[name] = text(value, name);
+  for (const [name, value] of Object.entries(isJsonObject(given) ? given : {})) parameters[name] = text(value, name);
   return {
     sql: text(head['sql'], 'sql'),
     parameters,
@@ -44,7 +44,7 @@ export function boundsFromHead(head: JsonObject): Bounds {
 }
 
 function position(value: JsonValue | undefined, name: string): Position {
-  if (!isObject(value)) throw wrong(name, 'a position');
+  if (!isJsonObject(value)) throw wrong(name, 'a position');
   return { log: whole(value['log'], name), index: whole(value['index'], name) };
 }
 
@@ -63,10 +63,6 @@ function whole(value: JsonValue | undefined, name: string): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
     throw wrong(name, 'a non-negative whole number');
   return value;
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function wrong(name: string, wanted: string): EventSearchError {

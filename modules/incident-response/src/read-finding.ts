@@ -1,4 +1,4 @@
-import { comparePositions, parseFinding } from '@sallyport/contracts';
+import { comparePositions, isJsonObject, parseFinding } from '@sallyport/contracts';
 import type { Finding, JsonObject, Position } from '@sallyport/contracts';
 import type { Ledger } from '@sallyport/ledger';
 
@@ -9,8 +9,8 @@ export type StoredFinding = { readonly body: JsonObject; readonly finding: Findi
 export function decodeFinding(bytes: Uint8Array): StoredFinding | undefined {
   try {
     const body: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    const finding = isObject(body) ? parseFinding(body) : undefined;
-    return finding === undefined || !isObject(body) ? undefined : { body, finding };
+    const finding = isJsonObject(body) ? parseFinding(body) : undefined;
+    return finding === undefined || !isJsonObject(body) ? undefined : { body, finding };
   } catch {
     return undefined;
   }
@@ -25,8 +25,4 @@ export async function readFinding(
   const [event] = events;
   if (event?.body === undefined || comparePositions(event.position, position) !== 0) return undefined;
   return decodeFinding(event.body);
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
