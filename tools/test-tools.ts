@@ -12,29 +12,47 @@ function linkPostgresLibraries(root: string): void {
   if (result.status !== 0) throw new Error(`Cannot link PostgreSQL libraries: ${result.stderr}`);
 }
 
-const chromiumPaths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const chromiumInstall = 'apt-get update && apt-get install -y --no-install-recommends chromium';
+/** A Debian package some tests drive, and where its program may be already. */
+type SystemPackage = { readonly name: string; readonly for: string; readonly paths: readonly string[] };
 
-/** The console's tests drive a real browser. Debian's is installed when this may be done; else its line is named. */
-function installChromium(strict: boolean): void {
-  if (chromiumPaths.some((path) => existsSync(path))) return;
-  const wanted = `The console's tests need Chromium: ${chromiumInstall}`;
+const browserPackages: readonly SystemPackage[] = [
+  {
+    name: 'chromium',
+    for: 'the console’s tests',
+    paths: ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'],
+  },
+  { name: 'libnss3-tools', for: 'a browser that trusts an authority', paths: ['/usr/bin/certutil'] },
+];
+const acmePackages: readonly SystemPackage[] = [
+  { name: 'pebble', for: 'the tests against an ACME server', paths: ['/usr/bin/pebble'] },
+];
+
+/** Debian's packages are installed when this may be done; else the line that does it is named. */
+function installPackages(wanted: readonly SystemPackage[], strict: boolean): void {
+  const missing = wanted.filter(({ paths }) => !paths.some((path) => existsSync(path)));
+  if (missing.length === 0) return;
+  const names = missing.map(({ name }) => name).join(' ');
+  const line = `apt-get update && apt-get install -y --no-install-recommends ${names}`;
+  const why = `Missing for ${missing.map((entry) => entry.for).join(', ')}: ${line}`;
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
-    if (strict) throw new Error(wanted);
-    process.stderr.write(`${wanted}\n`);
+    if (strict) throw new Error(why);
+    process.stderr.write(`${why}\n`);
     return;
   }
-  process.stderr.write('Installing Chromium for the console’s tests…\n');
+  process.stderr.write(`Installing ${names} for the tests…\n`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const result = spawnSync('sh', ['-c', chromiumInstall], { env, encoding: 'utf8' });
-  if (result.status !== 0) throw new Error(`Cannot install Chromium: ${result.stderr.slice(-2000)}\n${wanted}`);
+  const result = spawnSync('sh', ['-c', line], { env, encoding: 'utf8' });
+  if (result.status !== 0) throw new Error(`Cannot install ${names}: ${result.stderr.slice(-2000)}\n${why}`);
 }
 
 /** Prepares what is outside `npm ci`; throws when a needed tool cannot be had. */
 export async function prepareTestTools(
   root: string,
-  options: { strict: boolean; withBrowser: boolean },
+  options: { strict: boolean; withBrowser: boolean; withAcme: boolean },
 ): Promise<void> {
   linkPostgresLibraries(root);
-  if (options.withBrowser) installChromium(options.strict);
+  installPackages(
+    [...(options.withBrowser ? browserPackages : []), ...(options.withAcme ? acmePackages : [])],
+    options.strict,
+  );
 }

@@ -23,7 +23,8 @@ const files = globSync('{apps,modules,foundation,platform,contracts,content,test
   .toSorted();
 
 const withBrowser = files.some((file) => file.includes('/apps/console/'));
-await prepareTestTools(root, { strict, withBrowser });
+const withAcme = files.some((file) => file.includes('/acme'));
+await prepareTestTools(root, { strict, withBrowser, withAcme });
 
 type FileRecord = { ran: number; failed: number; ended: boolean };
 const records = new Map<string, FileRecord>(files.map((file) => [file, { ran: 0, failed: 0, ended: false }]));

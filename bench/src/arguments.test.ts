@@ -19,6 +19,7 @@ test('a name and its options are read; what is left open stays undefined', () =>
       rounds: 3,
       seconds: 5,
       rate: undefined,
+      rows: undefined,
       directory: undefined,
       profileDirectory: undefined,
     },

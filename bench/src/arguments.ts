@@ -10,6 +10,8 @@ export type BenchOptions = {
   readonly seconds: number | undefined;
   /** Events a second to send, for benches at a fixed rate. */
   readonly rate: number | undefined;
+  /** How much there is to look at, for benches of lists. */
+  readonly rows: number | undefined;
   /** Where temporary data goes: the disk that is measured. */
   readonly directory: string | undefined;
   /** Where the measured Node process writes CPU profiles when it ends. Slows it down. */
@@ -22,7 +24,7 @@ export type BenchCommand =
   | { readonly kind: 'refused'; readonly reason: string };
 
 export const usage =
-  'npm run bench -- NAME [--rounds N] [--seconds N] [--rate N] [--seed N] [--dir DIR] [--profile DIR] [--tiny]';
+  'npm run bench -- NAME [--rounds N] [--seconds N] [--rate N] [--rows N] [--seed N] [--dir DIR] [--profile DIR] [--tiny]';
 
 /** Reads the command line; without a name it asks for the list. Never throws. */
 export function parseBenchArguments(argv: readonly string[], names: readonly string[]): BenchCommand {
@@ -36,6 +38,7 @@ export function parseBenchArguments(argv: readonly string[], names: readonly str
         rounds: { type: 'string' },
         seconds: { type: 'string' },
         rate: { type: 'string' },
+        rows: { type: 'string' },
         dir: { type: 'string' },
         profile: { type: 'string' },
       },
@@ -53,6 +56,7 @@ export function parseBenchArguments(argv: readonly string[], names: readonly str
         rounds: whole('rounds', values.rounds, 1),
         seconds: whole('seconds', values.seconds, 1),
         rate: whole('rate', values.rate, 1),
+        rows: whole('rows', values.rows, 1),
         directory: values.dir,
         profileDirectory: values.profile,
       },

@@ -7,9 +7,22 @@ import { intakeSustained } from './intake-sustained.ts';
 import { ledgerAppend } from './ledger-append.ts';
 import { loadAverage, machineFacts } from './machine.ts';
 import { memory } from './memory.ts';
+import { millionRowScroll } from './million-row-scroll.ts';
+import { paintedAlert } from './painted-alert.ts';
 import { sigmaFullScan } from './sigma-full-scan.ts';
+import { tabMemory } from './tab-memory.ts';
 
-const benches: readonly Bench[] = [ledgerAppend, intakeLatency, intakeSustained, sigmaFullScan, memory, alertLatency];
+const benches: readonly Bench[] = [
+  ledgerAppend,
+  intakeLatency,
+  intakeSustained,
+  sigmaFullScan,
+  memory,
+  alertLatency,
+  paintedAlert,
+  millionRowScroll,
+  tabMemory,
+];
 
 async function run(): Promise<number> {
   const command = parseBenchArguments(

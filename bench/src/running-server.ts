@@ -11,6 +11,10 @@ export type ProcessName = 'server' | 'sealer' | 'store';
 /** The whole product over an empty data directory, as `npm start` runs it, spoken to over its own HTTP API. */
 export type RunningServer = {
   readonly pids: Readonly<Record<ProcessName, number>>;
+  /** Where it listens, by number. */
+  readonly address: string;
+  /** The one-time link that makes the first administrator. */
+  readonly setupLink: string;
   /** Sends NDJSON; resolves with the reply when the events are durable. Rejects on any status but 200. */
   send(lines: Buffer, sequence: number, source?: string): Promise<JsonObject>;
   get(path: string): Promise<JsonObject>;
@@ -81,6 +85,8 @@ export async function startServer(directory: string, profileDirectory?: string):
   const pidOf = (name: string): number => Number(objectOf(processes[name])['pid']);
 
   return {
+    address,
+    setupLink: /http:\/\/localhost:\d+\/setup#\S+/.exec(printed)?.[0] ?? '',
     pids: { server: pidOf('server'), sealer: pidOf('sealer'), store: pidOf('store') },
     send: async (lines, sequence, source = 'bench') =>
       json(await call('POST', `/v1/events?source=${source}&sequence=${sequence}`, ingest, lines)),

@@ -17,6 +17,11 @@ const attack = fc.oneof(
   fc.record({ technique: text(20), subTechnique: text(20) }),
 );
 
+const name = fc.stringMatching(/^[a-z0-9:/._-]{1,20}$/);
+const entities = fc
+  .record({ source: name, process: name, identity: name, account: name, region: name }, { requiredKeys: [] })
+  .filter((some) => Object.keys(some).length > 0);
+
 const findings: fc.Arbitrary<Finding> = fc
   .record({
     uid: fc.stringMatching(/^[0-9a-f]{1,32}$/),
@@ -35,10 +40,11 @@ const findings: fc.Arbitrary<Finding> = fc
         optional('description', text(40)),
         optional('host', text(20)),
         optional('user', text(20)),
+        optional('entities', entities),
         optional('related', fc.array(position, { minLength: 1, maxLength: 5 })),
       )
-      .map(([description, host, user, related]) =>
-        structuredClone({ ...finding, ...description, ...host, ...user, ...related }),
+      .map(([description, host, user, known, related]) =>
+        structuredClone({ ...finding, ...description, ...host, ...user, ...known, ...related }),
       ),
   );
 

@@ -35,6 +35,20 @@ export type FindingAttack = {
 /** A field of the input that made the rule match, with its value as text. Content of an event: never stored in clear. */
 export type MatchedField = { readonly field: string; readonly value: string };
 
+/** Who and where, besides host and user, as far as the event says. Content of an event: never stored in clear. */
+export type FindingEntities = {
+  /** Network address it came from. */
+  readonly source?: string;
+  /** The program it is about, else the acting one: a path or a name. */
+  readonly process?: string;
+  /** Of a cloud: the acting identity (an ARN, an access key), its account and region. */
+  readonly identity?: string;
+  readonly account?: string;
+  readonly region?: string;
+};
+
+const entityNames = ['source', 'process', 'identity', 'account', 'region'] as const;
+
 /**
  * What a detection found: a rule matched one event of the log. Written to the ledger as an OCSF 1.8
  * Detection Finding (class 2004) without `raw_data`; a class 2004 event with `raw_data` came in from outside and is not ours.
@@ -58,6 +72,7 @@ export type Finding = {
   readonly matched: readonly MatchedField[];
   readonly host?: string;
   readonly user?: string;
+  readonly entities?: FindingEntities;
 };
 
 /** OCSF `severity_id` of a level: 1 (informational) to 5 (critical). */
@@ -101,6 +116,7 @@ export function findingBody(finding: Finding): OcsfEvent {
           ...(finding.rule.file === undefined ? {} : { file: cut(finding.rule.file, findingLimits.file) }),
           level: finding.level,
         },
+        ...(finding.entities === undefined ? {} : { entities: cutEntities(finding.entities) }),
         matched: finding.matched.slice(0, findingLimits.matched).map(({ field, value }) => ({
           field: cut(field, findingLimits.field),
           value: cut(value, findingLimits.value),
@@ -153,7 +169,27 @@ export function parseFinding(body: JsonValue): Finding | undefined {
     matched: listAt(own, 'matched', findingLimits.matched).flatMap(parseMatched),
     ...(host === undefined ? {} : { host }),
     ...(user === undefined ? {} : { user }),
+    ...parseEntities(own['entities']),
   };
+}
+
+function cutEntities(entities: FindingEntities): JsonObject {
+  return Object.fromEntries(
+    entityNames.flatMap((name) => {
+      const value = entities[name];
+      return value === undefined ? [] : [[name, cut(value, findingLimits.value)]];
+    }),
+  );
+}
+
+function parseEntities(value: JsonValue | undefined): { entities?: FindingEntities } {
+  if (!isJsonObject(value)) return {};
+  const entities: { -readonly [Name in keyof FindingEntities]: FindingEntities[Name] } = {};
+  for (const name of entityNames) {
+    const found = text(value[name], findingLimits.value);
+    if (found !== undefined && found !== '') entities[name] = found;
+  }
+  return Object.keys(entities).length === 0 ? {} : { entities };
 }
 
 function attackBody(attack: FindingAttack): JsonObject {

@@ -1,7 +1,10 @@
 export { isJsonObject, parseJson, textOf, textsOf } from './json-value.ts';
+export { eventKind, eventLine } from './event-line.ts';
+export type { EventLine } from './event-line.ts';
+export { levelMarks } from './level-mark.ts';
 export { comparePositions, formatPosition, origin, parsePosition } from './position.ts';
 export type { Position } from './position.ts';
 export { ocsfClass } from './ocsf.ts';
 export type { JsonObject, JsonValue, OcsfEvent } from './ocsf.ts';
 export { findingBody, findingLevels, findingLimits, parseFinding, severityOfLevel } from './finding.ts';
-export type { Finding, FindingAttack, FindingLevel, MatchedField } from './finding.ts';
+export type { Finding, FindingAttack, FindingEntities, FindingLevel, MatchedField } from './finding.ts';

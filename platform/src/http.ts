@@ -16,6 +16,14 @@ declare module 'fastify' {
     scope?: string;
     /** Anybody may call, without saying who they are. */
     public?: true;
+    /**
+     * A person must have proved who they are within the last minutes, else 403 `step_up_required`: the console asks for
+     * the proof and sends the request again. Keys and the operator are not asked. When only some requests of a route need
+     * it, the handler calls `requireFreshProof()` instead.
+     */
+    stepUp?: true;
+    /** Requests that no person makes with their own hands, such as a stream that reconnects: they keep no session awake. */
+    background?: true;
     /** Instead of the edge's default limit for request bodies. */
     bodyLimitBytes?: number;
   }
@@ -24,6 +32,8 @@ declare module 'fastify' {
     principal: Principal;
     /** Where the request came from, on public routes too. */
     client: Client;
+    /** As `stepUp` of the route, for what only the handler can see. Throws `step_up_required`. */
+    requireFreshProof(): Promise<void>;
   }
   interface FastifyReply {
     /** Gives the browser a session, in place of any it has. The only way to set a cookie. */
@@ -47,7 +57,7 @@ export type Principal = {
   /** Of a person. */
   readonly roles?: readonly string[];
   readonly sessionId?: string;
-  /** When the session began. */
+  /** When they last proved who they are, in full. */
   readonly authenticatedAtMs?: number;
   /** How sure we are: 1 password, 2 with a second factor, 3 with a passkey. */
   readonly assurance?: 1 | 2 | 3;
@@ -65,6 +75,8 @@ export type Client = {
   readonly origin: string;
   /** The host of `origin`, without port. */
   readonly hostName: string;
+  /** Where a link for somebody else must lead: the address others reach us at when there is one, else `origin`. */
+  readonly linkOrigin: string;
 };
 
 /** Error code → HTTP status and title. Each module exports its own; codes are unique over all of them. */

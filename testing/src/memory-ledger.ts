@@ -5,6 +5,8 @@ import { LedgerError } from '@sallyport/ledger';
 import type { AppendBatch, AppendEntry, Ledger, LedgerEvent, LedgerRange } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 
+const maxStreamCharacters = 200;
+
 type Refusal = 'disk_low' | 'overloaded' | 'unavailable';
 type Slot = { readonly event: LedgerEvent; readonly collector: string } | { readonly block: true };
 type StoredLog = { readonly slots: Slot[]; readonly erased: Set<number> };
@@ -62,6 +64,13 @@ export function createMemoryLedger(needs: {
       throw new LedgerError(
         'entry_invalid',
         `Cannot append: sequence is ${entry.sequence}, must be a non-negative safe integer`,
+      );
+    }
+    const { stream } = entry;
+    if (stream !== undefined && (stream === '' || stream.length > maxStreamCharacters || !stream.isWellFormed())) {
+      throw new LedgerError(
+        'entry_invalid',
+        `Cannot append: the stream must be well-formed and have 1 to ${maxStreamCharacters} characters`,
       );
     }
     if (entry.body.byteLength > maxBodyBytes) {

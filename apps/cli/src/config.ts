@@ -1,9 +1,11 @@
-import { codeOf, messageOf } from '@sallyport/platform/errors';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { codeOf } from '@sallyport/platform/errors';
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CliError } from './errors.ts';
 import { isJsonObject, parseJson, textField } from './json-reading.ts';
+import { readBoundedFileSync } from './regular-file.ts';
+import { whyNot } from './system-errors.ts';
 
 export const defaultServer = 'http://127.0.0.1:8470';
 
@@ -17,7 +19,11 @@ export type Connection = {
 /** Everything taken from the environment and the configuration file, once, at the start. A flag goes before all of it. */
 export type Configuration = {
   /** From SALLYPORT_SERVER, SALLYPORT_KEY, SALLYPORT_CA; else as saved by `connect`. */
-  connection(): Connection & { readonly keyFromEnvironment: boolean };
+  connection(): Connection & {
+    /** What the environment gives goes to any server; what was saved goes to the saved one only. */
+    readonly keyFromEnvironment: boolean;
+    readonly caFromEnvironment: boolean;
+  };
   readonly connectionFile: string;
   /** Where an interrupted send is remembered. */
   readonly stateDirectory: string;
@@ -26,7 +32,11 @@ export type Configuration = {
   /** Print stacks of unexpected errors. */
   readonly debug: boolean;
   readonly color: boolean;
+  /** How this command is typed here. */
+  readonly command: string;
 };
+
+const maxConnectionBytes = 64 * 1024;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -38,12 +48,14 @@ export function readConfiguration(environment: Environment): Configuration {
     connection() {
       const saved = readConnection(connectionFile);
       const server = get('SALLYPORT_SERVER');
+      // A saved key belongs to the saved server and is never shown to another, and a saved CA vouches for no other.
+      const isSaved = server === undefined || isSameServer(server, saved.server);
       return {
         server: server ?? saved.server,
-        // A saved key belongs to the saved server and is never shown to another.
-        key: get('SALLYPORT_KEY') ?? (server === undefined || server === saved.server ? saved.key : undefined),
-        caFile: get('SALLYPORT_CA') ?? saved.caFile,
+        key: get('SALLYPORT_KEY') ?? (isSaved ? saved.key : undefined),
+        caFile: get('SALLYPORT_CA') ?? (isSaved ? saved.caFile : undefined),
         keyFromEnvironment: get('SALLYPORT_KEY') !== undefined,
+        caFromEnvironment: get('SALLYPORT_CA') !== undefined,
       };
     },
     connectionFile,
@@ -51,6 +63,7 @@ export function readConfiguration(environment: Environment): Configuration {
     dataDirectory: get('SALLYPORT_DATA') ?? 'data',
     debug: get('DEBUG') !== undefined,
     color: get('NO_COLOR') === undefined && get('TERM') !== 'dumb',
+    command: get('SALLYPORT_COMMAND') ?? 'sallyport',
   };
 }
 
@@ -59,31 +72,67 @@ export function processConfiguration(): Configuration {
   return readConfiguration(process.env);
 }
 
-/** Saves a connection so that only its owner can read it. Throws `CliError` `output_unwritable`. */
+/** Whether two addresses name the same server, however they are written. */
+export function isSameServer(one: string, other: string | undefined): boolean {
+  if (other === undefined) return false;
+  const address = (text: string): string => {
+    if (!URL.canParse(text)) return text;
+    const { origin, pathname } = new URL(text);
+    return origin + pathname.replace(/\/$/, '');
+  };
+  return address(one) === address(other);
+}
+
+/** Saves a connection so that only its owner can read it, in one step: nobody sees half of it. Throws `CliError` `output_unwritable`. */
 export function saveConnection(file: string, connection: Connection): void {
+  const written = `${file}.${process.pid}.new`;
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    writeFileSync(file, `${JSON.stringify(connection, null, 2)}\n`, { mode: 0o600 });
-    // The mode above does not touch a file that was there before.
-    chmodSync(file, 0o600);
+    rmSync(written, { force: true });
+    // Made anew, so the mode counts, and a link planted there is not followed.
+    writeFileSync(written, `${JSON.stringify(connection, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+    renameSync(written, file);
   } catch (error) {
-    throw new CliError('output_unwritable', `Cannot write "${file}": ${messageOf(error)}`, { cause: error });
+    throw new CliError('output_unwritable', `Cannot write "${file}": ${whyNot(error)}`, {
+      cause: error,
+      hint: 'set XDG_CONFIG_HOME to a directory that can be written, or give SALLYPORT_SERVER and SALLYPORT_KEY instead',
+    });
   }
 }
 
 function readConnection(file: string): Connection {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readBoundedFileSync(file, maxConnectionBytes).toString();
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return {};
-    throw new CliError('configuration_invalid', `Cannot read "${file}": ${messageOf(error)}`, { cause: error });
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return {};
+    throw new CliError('configuration_invalid', `Cannot read "${file}": ${whyNot(error)}`, {
+      cause: error,
+      hint: 'delete it and run sallyport connect again',
+    });
   }
   const value = parseJson(text);
-  if (isJsonObject(value)) {
-    return { server: textField(value, 'server'), key: textField(value, 'key'), caFile: textField(value, 'caFile') };
+  if (!isJsonObject(value)) {
+    throw new CliError('configuration_invalid', `Cannot use "${file}": must be a JSON object`, {
+      hint: 'delete it and run sallyport connect again',
+    });
   }
-  throw new CliError('configuration_invalid', `Cannot use "${file}": must be a JSON object`, {
-    hint: 'delete it and run sallyport connect again',
-  });
+  const connection = {
+    server: textField(value, 'server'),
+    key: textField(value, 'key'),
+    caFile: textField(value, 'caFile'),
+  };
+  if (connection.key !== undefined && isReadableByOthers(file)) {
+    throw new CliError(
+      'configuration_invalid',
+      `Cannot use "${file}": others on this machine can read the key in it, must be readable by you alone`,
+      { hint: `chmod 600 ${file}\nif others may have read it, sallyport key revoke the key and make another` },
+    );
+  }
+  return connection;
+}
+
+/** Modes mean this on POSIX systems only. */
+function isReadableByOthers(file: string): boolean {
+  return process.getuid !== undefined && (statSync(file).mode & 0o077) !== 0;
 }

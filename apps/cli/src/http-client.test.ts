@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
+import net from 'node:net';
 import { after, beforeEach, test } from 'node:test';
 import { createApiClient, parseServer } from './http-client.ts';
 import { startFakeServer } from './testing/fake-server.ts';
@@ -71,4 +72,112 @@ test('a key is taken to this machine or over https only', () => {
   }
   for (const bad of ['', 'x', 'file:///etc/passwd', 'ws://x'])
     assert.throws(() => parseServer(bad, undefined), { code: 'usage' });
+});
+
+/** A server of bytes: says what it is told to whoever connects. Returns its address and how to end it. */
+async function speaking(say: (socket: net.Socket) => void): Promise<{ url: URL; end(): void }> {
+  const sockets = new Set<net.Socket>();
+  const speaker = net.createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    say(socket);
+  });
+  speaker.listen(0, '127.0.0.1');
+  await once(speaker, 'listening');
+  const address = speaker.address();
+  return {
+    url: new URL(`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`),
+    end() {
+      for (const socket of sockets) socket.destroy();
+      speaker.close();
+    },
+  };
+}
+
+const impatient = { idleTimeoutMs: 5000, answerTimeoutMs: 150, maxAnswerBytes: 1024 };
+
+test('an answer that trickles is given up, in its headers, in its body and in a refusal; so is an open stream without headers', async () => {
+  for (const head of ['HTTP/1.1 200 OK\r\n', 'HTTP/1.1 200 OK\r\n\r\n', 'HTTP/1.1 500 No\r\n\r\n']) {
+    const server = await speaking((socket) => {
+      socket.write(head);
+      const drip = setInterval(() => socket.write('x'), 10);
+      socket.on('close', () => clearInterval(drip));
+    });
+    const slow = createApiClient({ kind: 'server', server: server.url, key: undefined, caFile: undefined }, impatient);
+    try {
+      await assert.rejects(slow.text(request), { code: 'server_unreachable', message: /no complete answer within/ });
+      if (!head.endsWith('200 OK\r\n\r\n'))
+        await assert.rejects(slow.open(request), { code: 'server_unreachable', message: /no complete answer within/ });
+    } finally {
+      slow.close();
+      server.end();
+    }
+  }
+});
+
+test('an open stream outlives the deadline of an answer', async () => {
+  const server = await speaking((socket) => {
+    socket.write('HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n');
+    setTimeout(() => socket.end('data: late\n\n'), 300);
+  });
+  const patient = createApiClient({ kind: 'server', server: server.url, key: undefined, caFile: undefined }, impatient);
+  const chunks: Buffer[] = [];
+  for await (const chunk of await patient.open(request)) chunks.push(chunk);
+  assert.equal(Buffer.concat(chunks).toString(), 'data: late\n\n');
+  patient.close();
+  server.end();
+});
+
+test('a compressed answer is not unpacked: a bomb stays as small as it came', async () => {
+  const server = await speaking((socket) => {
+    socket.end(
+      'HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 4\r\nconnection: close\r\n\r\n\x1f\x8b\x08\x00',
+    );
+  });
+  const bombed = createApiClient({ kind: 'server', server: server.url, key: undefined, caFile: undefined });
+  await assert.rejects(bombed.json(request), { code: 'server_answer', message: /must be JSON/ });
+  bombed.close();
+  server.end();
+});
+
+test('JSON nested without end is no answer', async () => {
+  server.texts.set('/v1/health', `${'['.repeat(100_000)}${']'.repeat(100_000)}`);
+  await assert.rejects(client.json(request), { code: 'server_answer' });
+  server.texts.delete('/v1/health');
+});
+
+test('what speaks something else than HTTP, or nothing, is told in words, with what to look at', async () => {
+  for (const [say, message, hint] of [
+    ['SSH-2.0-OpenSSH_9.6\r\n', /does not speak HTTP/, /is it http or https/],
+    ['\x15\x03\x01\x00\x02\x02\x46', /does not speak HTTP/, /is it http or https/],
+    ['', /cut|hang up/, /start the server/],
+  ] as const) {
+    const server = await speaking((socket) => socket.end(say));
+    const lost = createApiClient({ kind: 'server', server: server.url, key: undefined, caFile: undefined });
+    await assert.rejects(lost.text(request), { code: 'server_unreachable', message, hint });
+    lost.close();
+    server.end();
+  }
+  const refused = createApiClient({
+    kind: 'server',
+    server: new URL('http://127.0.0.1:1'),
+    key: undefined,
+    caFile: undefined,
+  });
+  await assert.rejects(refused.text(request), { message: /: nothing listens there$/ });
+  const socket = createApiClient({ kind: 'socket', path: '/nonexistent/operator.sock' });
+  await assert.rejects(socket.text(request), {
+    message: /there is no such file$/,
+    hint: /start the server on this machine/,
+  });
+});
+
+test('an https server that cannot be verified is not spoken to, whatever the environment says, and a CA must be one', async () => {
+  const plain = await speaking((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n'));
+  const url = new URL(plain.url.href.replace('http:', 'https:'));
+  const secure = createApiClient({ kind: 'server', server: url, key: undefined, caFile: undefined });
+  await assert.rejects(secure.text(request), { code: 'server_unreachable', details: { untrusted: true } });
+  plain.end();
+  const notOne = { kind: 'server', server: url, key: undefined, caFile: import.meta.filename } as const;
+  assert.throws(() => createApiClient(notOne), { code: 'usage', message: /must be a certificate in PEM form/ });
 });

@@ -1,10 +1,12 @@
 import type { JsonValue } from '@sallyport/contracts';
-import { codeOf, messageOf } from '@sallyport/platform/errors';
-import { readFileSync } from 'node:fs';
+import { codeOf } from '@sallyport/platform/errors';
+import { X509Certificate } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import { CliError } from './errors.ts';
 import { isJsonObject, parseJson, textField } from './json-reading.ts';
+import { readBoundedFileSync } from './regular-file.ts';
+import { whyNot } from './system-errors.ts';
 
 /** Where requests go: an address with a key, or the operator socket of a server on this machine. */
 export type Destination =
@@ -36,11 +38,27 @@ export type ApiClient = {
   close(): void;
 };
 
-const idleTimeoutMs = 60_000;
-const maxAnswerBytes = 64 * 1024 * 1024;
+export type ClientLimits = {
+  /** Without a byte for so long, the connection counts as broken. */
+  readonly idleTimeoutMs: number;
+  /** An answer that does not stay open must be complete by then, however it trickles. */
+  readonly answerTimeoutMs: number;
+  readonly maxAnswerBytes: number;
+};
+
+const defaultLimits: ClientLimits = {
+  idleTimeoutMs: 60_000,
+  answerTimeoutMs: 300_000,
+  maxAnswerBytes: 64 * 1024 * 1024,
+};
+const maxRefusalBytes = 1024 * 1024;
+const maxCaBytes = 1024 * 1024;
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-/** The address as a URL. Refuses to send a key in clear over a network. Throws `CliError` `usage`. */
+/**
+ * The address as a URL. Refuses to send a key in clear over a network, and a key that is none: it would not be told
+ * apart from the header it stands in. Throws `CliError` `usage`, which never quotes the key.
+ */
 export function parseServer(text: string, key: string | undefined): URL {
   let url: URL | undefined;
   try {
@@ -51,6 +69,16 @@ export function parseServer(text: string, key: string | undefined): URL {
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw new CliError('usage', `Cannot use server "${text}": must be an http or https address`, {
       hint: 'for example --server http://127.0.0.1:8470',
+    });
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new CliError('usage', `Cannot use server "${url.origin}" with a user name or password in its address`, {
+      hint: 'give the key with --key or SALLYPORT_KEY',
+    });
+  }
+  if (key !== undefined && !/^[\x21-\x7e]{1,1000}$/.test(key)) {
+    throw new CliError('usage', 'Cannot use the key: must be one word of plain characters', {
+      hint: 'copy it again, without spaces and line ends; it begins with sp_',
     });
   }
   if (url.protocol === 'http:' && key !== undefined && !loopback.test(url.hostname)) {
@@ -66,10 +94,11 @@ export function parseServer(text: string, key: string | undefined): URL {
 }
 
 /** Speaks to the HTTP API. Follows no redirects, so the key goes nowhere else. */
-export function createApiClient(destination: Destination): ApiClient {
+export function createApiClient(destination: Destination, limits: ClientLimits = defaultLimits): ApiClient {
   const secure = destination.kind === 'server' && destination.server.protocol === 'https:';
   const agent = secure
-    ? new https.Agent({ keepAlive: true, ...trustedCa(destination) })
+    ? // Said here, so that no variable of the environment turns it off.
+      new https.Agent({ keepAlive: true, rejectUnauthorized: true, minVersion: 'TLSv1.3', ...trustedCa(destination) })
     : new http.Agent({ keepAlive: true });
 
   const send = (request: ApiRequest): Promise<http.IncomingMessage> =>
@@ -93,26 +122,43 @@ export function createApiClient(destination: Destination): ApiClient {
         },
         agent,
         signal: request.signal,
-        timeout: idleTimeoutMs,
+        timeout: limits.idleTimeoutMs,
       });
-      outgoing.on('timeout', () =>
-        outgoing.destroy(Object.assign(new Error(`no answer for ${idleTimeoutMs / 1000} s`), { code: 'ETIMEDOUT' })),
-      );
+      outgoing.on('timeout', () => outgoing.destroy(timedOut(`no answer for ${limits.idleTimeoutMs / 1000} s`)));
       outgoing.on('error', (error) => reject(request.signal.aborted ? error : unreachable(destination, error)));
       outgoing.on('response', resolve);
       outgoing.end(request.body);
     });
 
+  /** Fails when the work, which must use the request it is given, takes longer than an answer may. */
+  const timely = async <Result>(
+    request: ApiRequest,
+    work: (bounded: ApiRequest) => Promise<Result>,
+  ): Promise<Result> => {
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), limits.answerTimeoutMs);
+    try {
+      return await work({ ...request, signal: AbortSignal.any([request.signal, deadline.signal]) });
+    } catch (error) {
+      if (!deadline.signal.aborted || request.signal.aborted) throw error;
+      throw unreachable(destination, timedOut(`no complete answer within ${limits.answerTimeoutMs / 1000} s`));
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
   const open = async (request: ApiRequest): Promise<http.IncomingMessage> => {
     const answer = await send(request);
     const status = answer.statusCode ?? 0;
     if (status >= 200 && status < 300) return answer;
-    const body = await readAll(answer, request.signal, destination, 1024 * 1024);
+    const body = await readAll(answer, request.signal, destination, maxRefusalBytes);
     throw refusal(status, body, answer.headers['retry-after'], destination);
   };
 
-  const text = async (request: ApiRequest): Promise<string> =>
-    readAll(await open(request), request.signal, destination, maxAnswerBytes);
+  const text = (request: ApiRequest): Promise<string> =>
+    timely(request, async (bounded) =>
+      readAll(await open(bounded), bounded.signal, destination, limits.maxAnswerBytes),
+    );
 
   return {
     destination,
@@ -123,7 +169,7 @@ export function createApiClient(destination: Destination): ApiClient {
       if (value === undefined) {
         throw new CliError(
           'server_answer',
-          `Cannot read the answer of ${addressOf(destination)} to ${request.path}: must be JSON`,
+          `Cannot read the answer of ${addressOf(destination)} to ${request.path}: must be JSON, not nested deeper than 512`,
           {
             hint: 'check that the address is that of a Sallyport server',
           },
@@ -132,7 +178,8 @@ export function createApiClient(destination: Destination): ApiClient {
       return value;
     },
     async open(request) {
-      const answer = await open(request);
+      // The deadline ends with the headers: the signal it shares would otherwise end the stream too.
+      const answer = await timely(request, open);
       return chunksOf(answer, request.signal, destination);
     },
     close: () => agent.destroy(),
@@ -146,12 +193,21 @@ export function addressOf(destination: Destination): string {
 function trustedCa(destination: Destination): { ca?: Buffer } {
   if (destination.kind !== 'server' || destination.caFile === undefined) return {};
   try {
-    return { ca: readFileSync(destination.caFile) };
+    const ca = readBoundedFileSync(destination.caFile, maxCaBytes);
+    // Node passes over what is no certificate, and the connection would fail for a reason nobody sees.
+    void new X509Certificate(ca);
+    return { ca };
   } catch (error) {
-    throw new CliError('usage', `Cannot read the CA certificate "${destination.caFile}": ${messageOf(error)}`, {
+    const why = codeOf(error)?.startsWith('ERR_OSSL') === true ? 'must be a certificate in PEM form' : whyNot(error);
+    throw new CliError('usage', `Cannot use the CA certificate "${destination.caFile}": ${why}`, {
       cause: error,
+      hint: 'the server writes it to authority.pem in its data directory',
     });
   }
+}
+
+function timedOut(message: string): Error {
+  return Object.assign(new Error(message), { code: 'ETIMEDOUT' });
 }
 
 async function* chunksOf(
@@ -162,6 +218,8 @@ async function* chunksOf(
   try {
     const chunks: AsyncIterable<Buffer> = answer;
     yield* chunks;
+    // A body without a length ends with its connection, also when we were the ones to end it.
+    signal.throwIfAborted();
   } catch (error) {
     signal.throwIfAborted();
     throw unreachable(destination, error);
@@ -190,9 +248,9 @@ async function readAll(
 
 function unreachable(destination: Destination, error: unknown): CliError {
   const code = codeOf(error) ?? '';
-  const untrusted = /CERT|SELF_SIGNED|UNABLE_TO/.test(code);
-  const why = messageOf(error) === '' ? code : messageOf(error);
-  return new CliError('server_unreachable', `Cannot reach ${addressOf(destination)}: ${why}`, {
+  // Neither an answer that is no HTTP nor a certificate nobody vouches for gets better by asking again.
+  const untrusted = /CERT|SELF_SIGNED|UNABLE_TO|^HPE_|^ERR_SSL|^EPROTO/.test(code);
+  return new CliError('server_unreachable', `Cannot reach ${addressOf(destination)}: ${whyNot(error)}`, {
     cause: error,
     hint: unreachableHint(destination, code),
     details: { untrusted },
@@ -203,10 +261,14 @@ function unreachableHint(destination: Destination, code: string): string {
   if (destination.kind === 'socket') {
     return 'start the server on this machine, or name its data directory with --data DIR, or use --server and --key';
   }
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')
+    return 'is the clock right on both machines? A server that runs renews its certificate by itself';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return 'use a name the server’s certificate is for, see npm start -- --name NAME';
   if (/CERT|SELF_SIGNED|UNABLE_TO/.test(code))
     return 'pass the server’s CA certificate with --ca FILE: authority.pem in its data directory';
+  if (/^HPE_|^ERR_SSL|^EPROTO/.test(code))
+    return 'check the address: is it http or https, and the port of a Sallyport server?';
   return 'start the server (npm start), or give its address with --server URL';
 }
 
@@ -215,7 +277,9 @@ function refusal(status: number, body: string, retryAfter: string | undefined, d
   const problem = parseJson(body);
   const serverCode = textField(problem, 'code');
   const said =
-    textField(problem, 'detail') ?? textField(problem, 'title') ?? (isJsonObject(problem) ? '' : body.slice(0, 200));
+    textField(problem, 'detail') ??
+    textField(problem, 'title') ??
+    (isJsonObject(problem) ? '' : body.slice(0, 200).trim());
   const message = `${addressOf(destination)} answered ${status}${serverCode === undefined ? '' : ` ${serverCode}`}${said === '' ? '' : `: ${said}`}`;
   const details = {
     status,
@@ -234,6 +298,11 @@ function refusal(status: number, body: string, retryAfter: string | undefined, d
       hint: told ?? 'use a key with the scope this command needs; sallyport key create makes one',
     });
   const hint = told === undefined ? {} : { hint: told };
+  if (status >= 300 && status < 400)
+    return new CliError('request_refused', message, {
+      details,
+      hint: 'redirects are not followed, so that the key goes nowhere else: give the address it leads to with --server',
+    });
   if (status === 408 || status === 429 || status === 502 || status === 503 || status === 504)
     return new CliError('server_busy', message, { details, hint: told ?? 'try again in a while' });
   return new CliError(status >= 500 ? 'server_answer' : 'request_refused', message, { details, ...hint });

@@ -1,12 +1,24 @@
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 
-/** The value JSON text holds, or undefined when it is no JSON. */
+/** Whatever is nested deeper is nothing anybody means to read; and writing it out again would exhaust the stack. */
+const maxDepth = 512;
+
+/** The value JSON text holds, or undefined when it is no JSON, or nested deeper than 512. */
 export function parseJson(text: string): JsonValue | undefined {
   try {
-    return parseJsonStrictly(text);
+    const value = parseJsonStrictly(text);
+    return isDeeperThan(value, maxDepth) ? undefined : value;
   } catch {
     return undefined;
   }
+}
+
+/** Looks no deeper than asked. */
+export function isDeeperThan(value: JsonValue | undefined, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (depth === 0) return true;
+  const members: readonly JsonValue[] = isJsonList(value) ? value : Object.values(value);
+  return members.some((member) => isDeeperThan(member, depth - 1));
 }
 
 /** The value JSON text holds. Throws `SyntaxError`. */

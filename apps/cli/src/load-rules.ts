@@ -1,8 +1,10 @@
-import { codeOf, messageOf } from '@sallyport/platform/errors';
+import { codeOf } from '@sallyport/platform/errors';
 import { parseSigmaRules, type SigmaParseOptions, type SigmaRule } from '@sallyport/sigma-rules';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { CliError } from './errors.ts';
+import { readBoundedFile } from './regular-file.ts';
+import { whyNot } from './system-errors.ts';
 import { isJsonList, isJsonObject, parseJson } from './json-reading.ts';
 
 /** Why a file or a document in it is not in force. */
@@ -60,7 +62,7 @@ async function ruleFiles(path: string): Promise<string[]> {
       .toSorted()
       .map((entry) => join(path, entry));
   } catch (error) {
-    throw new CliError('input_unreadable', `Cannot read the rules in "${path}": ${messageOf(error)}`, {
+    throw new CliError('input_unreadable', `Cannot read the rules in "${path}": ${whyNot(error)}`, {
       cause: error,
       hint: 'name a directory that holds Sigma rules (.yml)',
     });
@@ -69,28 +71,25 @@ async function ruleFiles(path: string): Promise<string[]> {
 
 async function readRuleFile(file: string): Promise<string | RuleRefusal> {
   try {
-    const { size } = await stat(file);
-    if (size > maxRuleFileBytes)
-      return { file, line: 1, reason: `size is ${size} bytes, must be at most ${maxRuleFileBytes}` };
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readBoundedFile(file, maxRuleFileBytes));
   } catch (error) {
     return {
       file,
       line: 1,
-      reason: codeOf(error) === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'the file is not UTF-8' : messageOf(error),
+      reason: codeOf(error) === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'the file is not UTF-8' : whyNot(error),
     };
   }
 }
 
 /** `{ "name": ["value", …] }`: values for `%name%` in rules that use the modifier `expand`. Throws `CliError`. */
 export async function readPlaceholders(file: string): Promise<Placeholders> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new CliError('input_unreadable', `Cannot read "${file}": ${messageOf(error)}`, {
+  const bytes = await readBoundedFile(file, maxRuleFileBytes).catch((error: unknown) => {
+    throw new CliError('input_unreadable', `Cannot read "${file}": ${whyNot(error)}`, {
       cause: error,
       hint: 'check the path',
     });
   });
-  const value = parseJson(text);
+  const value = parseJson(bytes.toString());
   const table = new Map<string, readonly string[]>();
   const bad = new CliError(
     'input_unreadable',

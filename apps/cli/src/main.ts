@@ -34,11 +34,24 @@ function output(stream: NodeJS.WriteStream): TextOutput {
   };
 }
 
+async function standardInput(maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const input: AsyncIterable<Buffer> = process.stdin;
+  for await (const chunk of input) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw new RangeError(`size is over ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
 // Not process.exit(): what was written to a pipe must still get out.
 process.exitCode = await runCli(process.argv.slice(2), {
   configuration,
   stdout: output(process.stdout),
   stderr: output(process.stderr),
+  standardInput,
   clock: systemClock,
   signal: interruption.signal,
   random: Math.random,

@@ -7,6 +7,8 @@ export type CliNeeds = {
   readonly configuration: Configuration;
   readonly stdout: TextOutput;
   readonly stderr: TextOutput;
+  /** All of standard input. Throws `RangeError` for more than `maxBytes`. */
+  standardInput(maxBytes: number): Promise<Buffer>;
   readonly clock: Clock;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { messageOf } from '@sallyport/platform/errors';
 import packageJson from '../package.json' with { type: 'json' };
 import { addAlertsCommand } from './commands/alerts.ts';
+import { addCompletionCommand } from './commands/completion.ts';
 import { addConnectCommand } from './commands/connect.ts';
 import { addKeyCommands } from './commands/keys.ts';
 import { addLedgerCommands } from './commands/ledger.ts';
@@ -10,20 +11,22 @@ import { addSearchCommand } from './commands/search.ts';
 import { addSendCommand } from './commands/send.ts';
 import { addSigmaCommands } from './commands/sigma-scan.ts';
 import { addStatusCommand } from './commands/status.ts';
+import { addUserCommands } from './commands/users.ts';
 import { CliError } from './errors.ts';
 import { exitCode, exitCodeFor } from './exit-codes.ts';
 import type { CliNeeds } from './needs.ts';
-import { plainText, styled } from './terminal.ts';
+import { asTyped, plainText, styled } from './terminal.ts';
 
 function createProgram(needs: CliNeeds): Command {
-  const program = new Command('sallyport')
+  const program = new Command(plainText(needs.configuration.command))
     .description('Send events to a Sallyport server, see what it found, and check what it proves')
     .version(packageJson.version)
     .exitOverride()
     .showSuggestionAfterError()
     .addHelpText(
       'after',
-      '\nExit codes: 0 done · 1 failed or not verified · 2 wrong usage · 3 server not reached · 4 access refused · 130 interrupted',
+      '\nExit codes: 0 done · 1 failed or not verified · 2 wrong usage · 3 server not reached · 4 access refused · 130 interrupted' +
+        '\nEvery command with examples: docs/cli.md',
     )
     .configureOutput({
       writeOut: (text) => needs.stdout.write(text),
@@ -38,8 +41,10 @@ function createProgram(needs: CliNeeds): Command {
   addProofCommands(program, needs);
   addLedgerCommands(program, needs);
   addKeyCommands(program, needs);
+  addUserCommands(program, needs);
   addConnectCommand(program, needs);
   addStatusCommand(program, needs);
+  addCompletionCommand(program, needs);
   return program;
 }
 
@@ -62,7 +67,7 @@ export async function runCli(args: readonly string[], needs: CliNeeds): Promise<
 /** commander has printed its message already; asking for help or the version is no error. */
 function commanderExit(error: CommanderError, needs: CliNeeds): number {
   if (error.exitCode === 0) return exitCode.ok;
-  if (error.code !== 'commander.help') needs.stderr.write('hint: sallyport help COMMAND tells what a command takes\n');
+  if (error.code !== 'commander.help') tellHint('sallyport help COMMAND tells what a command takes', needs);
   return exitCode.usage;
 }
 
@@ -71,9 +76,12 @@ function tell(error: unknown, needs: CliNeeds): void {
   const known = error instanceof CliError;
   const label = styled(stderr, 'red', known && error.code === 'not_verified' ? 'does not verify' : 'error');
   stderr.write(`${label}: ${plainText(messageOf(error))}\n`);
-  if (known && error.hint !== undefined)
-    for (const line of error.hint.split('\n')) stderr.write(`hint: ${plainText(line)}\n`);
-  if (!known) stderr.write('hint: this is a fault in sallyport itself; set DEBUG=1 to see where\n');
+  if (known && error.hint !== undefined) for (const line of error.hint.split('\n')) tellHint(line, needs);
+  if (!known) tellHint('this is a fault in sallyport itself; set DEBUG=1 to see where', needs);
   if (configuration.debug && error instanceof Error)
     stderr.write(`${(error.stack ?? '').split('\n').map(plainText).join('\n')}\n`);
+}
+
+function tellHint(line: string, { stderr, configuration }: CliNeeds): void {
+  stderr.write(`hint: ${plainText(asTyped(line, configuration.command))}\n`);
 }

@@ -9,18 +9,27 @@ const maxMessageCharacters = 4 * 1024 * 1024;
  */
 export async function* readServerSentEvents(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<ServerSentEvent> {
   const decoder = new TextDecoder();
-  let rest = '';
+  /** The line that is not complete yet, in the pieces it came in: joined once, however many they are. */
+  let pieces: string[] = [];
+  let pieceCharacters = 0;
   let data: string[] = [];
   let event = '';
   let lastEventId = '';
   let size = 0;
   for await (const chunk of chunks) {
-    rest += decoder.decode(chunk, { stream: true });
-    if (rest.length + size > maxMessageCharacters) throw new RangeError('A server-sent event is larger than 4 MiB');
+    const text = decoder.decode(chunk, { stream: true });
+    pieces.push(text);
+    pieceCharacters += text.length;
+    if (pieceCharacters + size > maxMessageCharacters) throw new RangeError('A server-sent event is larger than 4 MiB');
+    // A CR that ended the piece before may have been the end of a line.
+    if (!/[\r\n]/.test(text) && pieces.at(-2)?.endsWith('\r') !== true) continue;
+    const whole = pieces.join('');
     // A CR at the very end may be the first half of CRLF.
-    const complete = rest.endsWith('\r') ? rest.slice(0, -1) : rest;
+    const complete = whole.endsWith('\r') ? whole.slice(0, -1) : whole;
     const lines = complete.split(/\r\n|\r|\n/);
-    rest = (lines.pop() ?? '') + rest.slice(complete.length);
+    const rest = (lines.pop() ?? '') + whole.slice(complete.length);
+    pieces = [rest];
+    pieceCharacters = rest.length;
     for (const line of lines) {
       if (line === '') {
         if (data.length > 0) yield { event: event === '' ? 'message' : event, data: data.join('\n'), lastEventId };

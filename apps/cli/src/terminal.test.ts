@@ -38,5 +38,5 @@ test('jsonLine() is safe to print and reads back as the same value', () => {
 });
 
 test('shortText() cuts between characters', () => {
-  assert.equal(shortText('🙂🙂🙂', 2), '🙂…');
+  assert.equal(shortText('🙂🙂🙂', 3), '🙂…');
 });

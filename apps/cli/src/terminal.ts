@@ -1,4 +1,4 @@
-import type { JsonValue } from '@sallyport/contracts';
+import { findingLevels, levelMarks, type JsonValue } from '@sallyport/contracts';
 
 /** A stream a person or another program reads. */
 export type TextOutput = {
@@ -10,11 +10,17 @@ export type TextOutput = {
   readonly color: boolean;
 };
 
+/**
+ * Sequences as ECMA-48 builds them. A string (title, clipboard, link) that is never ended loses its introducer alone: what
+ * follows may be our own words, and nobody shall be able to make those disappear.
+ */
 const escapeSequences =
-  /\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|[ -/]*[0-~])|\x9b[0-?]*[ -/]*[@-~]|[\x90\x98\x9d-\x9f][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?/g;
-/** C0 and C1 controls, DEL, line separators, and the marks that reorder or hide text. */
+  /\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_](?:[^\x07\x1b\x90\x98\x9c-\x9f]*(?:\x07|\x1b\\|\x9c))?|[ -/]*[0-~])|\x9b[0-?]*[ -/]*[@-~]|[\x90\x98\x9d-\x9f](?:[^\x07\x1b\x90\x98\x9c-\x9f]*(?:\x07|\x1b\\|\x9c))?/g;
+/** C0 and C1 controls, DEL, line separators, and what reorders text, hides in it or takes up room without being seen. */
 const dangerousCharacters =
-  /[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
+  /[\x00-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\u{1d173}-\u{1d17a}\u{e0000}-\u{e007f}]/gu;
+/** More marks than any script stacks on one letter run into the lines above and below. */
+const stackedMarks = /(\p{M}{4})\p{M}+/gu;
 
 /**
  * Text from an event, a file name or a server, made safe to print on one line: escape sequences are removed,
@@ -22,15 +28,40 @@ const dangerousCharacters =
  * cursor, change colours or the clipboard, forge a line, or make text read in another order.
  */
 export function plainText(untrusted: string): string {
-  return untrusted.replaceAll(escapeSequences, '').replaceAll(dangerousCharacters, ' ');
+  return untrusted.replaceAll(escapeSequences, '').replaceAll(dangerousCharacters, ' ').replaceAll(stackedMarks, '$1');
 }
 
-/** `plainText`, cut to a width; a cut shows as `…`. */
-export function shortText(untrusted: string, maxCharacters: number): string {
-  const characters = Array.from(plainText(untrusted));
-  return characters.length <= maxCharacters
-    ? characters.join('')
-    : `${characters.slice(0, maxCharacters - 1).join('')}…`;
+/** Letters of East Asia and pictures take two columns, marks that stand on another letter none. */
+const wide =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]/u;
+const mark = /\p{M}/u;
+
+/** How many columns of a terminal text takes that `plainText` gave. */
+export function columnsOf(text: string): number {
+  let columns = 0;
+  for (const character of text) columns += wide.test(character) ? 2 : mark.test(character) ? 0 : 1;
+  return columns;
+}
+
+/** `plainText`, cut to a number of columns; a cut shows as `…`. */
+export function shortText(untrusted: string, maxColumns: number): string {
+  // No character takes more than eight UTF-16 units a column that are worth looking at.
+  const text = plainText(untrusted.slice(0, maxColumns * 64));
+  if (columnsOf(text) <= maxColumns) return text;
+  let kept = '';
+  let columns = 0;
+  for (const character of text) {
+    columns += columnsOf(character);
+    if (columns > maxColumns - 1) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}
+
+/** `shortText`, filled up with spaces to the width. */
+export function column(untrusted: string, width: number): string {
+  const text = shortText(untrusted, width);
+  return text + ' '.repeat(Math.max(0, width - columnsOf(text)));
 }
 
 /** One line of JSON. What could act on a terminal is written as `\u` escapes, which read back as the same value. */
@@ -50,27 +81,38 @@ export function styled(output: TextOutput, style: keyof typeof styles, text: str
   return output.color ? `\x1b[${styles[style]}m${text}\x1b[0m` : text;
 }
 
-const levels: Readonly<Record<string, { shape: string; style: keyof typeof styles; rank: number }>> = {
-  critical: { shape: '◆', style: 'magenta', rank: 5 },
-  high: { shape: '▲', style: 'red', rank: 4 },
-  medium: { shape: '■', style: 'yellow', rank: 3 },
-  low: { shape: '●', style: 'cyan', rank: 2 },
-  informational: { shape: '○', style: 'dim', rank: 1 },
+const levelStyles: Readonly<Record<string, keyof typeof styles>> = {
+  critical: 'magenta',
+  high: 'red',
+  medium: 'yellow',
+  low: 'cyan',
+  informational: 'dim',
 };
 
-export const levelNames: readonly string[] = Object.keys(levels);
+export const levelNames: readonly string[] = findingLevels.toReversed();
 
 /** 5 for critical down to 1 for informational; 0 for an unknown word. */
 export function levelRank(level: string): number {
-  return levels[level]?.rank ?? 0;
+  return findingLevels.findIndex((known) => known === level) + 1;
 }
 
-/** A level as word, shape and colour, so that none of the three is needed. */
+/** A level as word, shape and colour, so that none of the three is needed. Fifteen columns wide. */
 export function levelLabel(output: TextOutput, level: string): string {
-  const known = levels[level];
-  const word = shortText(level, 13).padEnd(13);
-  return known === undefined ? `? ${word}` : styled(output, known.style, `${known.shape} ${word}`);
+  const known = findingLevels.find((name) => name === level);
+  const word = column(level, 13);
+  const style = levelStyles[level];
+  return known === undefined || style === undefined
+    ? `? ${word}`
+    : styled(output, style, `${levelMarks[known]} ${word}`);
 }
+
+/** Our words as they can be typed here: in a checkout the command is `./sallyport`. */
+export function asTyped(text: string, command: string): string {
+  return text.replaceAll(commandNames, () => `${command} `);
+}
+
+const commandNames =
+  /(?<![\w./-])sallyport (?=(?:send|alerts|search|sigma|proof|ledger|key|users|connect|status|completion|help|--help)\b)/g;
 
 /** `12,345` */
 export function grouped(count: number): string {
@@ -78,8 +120,18 @@ export function grouped(count: number): string {
 }
 
 /** `1 event`, `2 events` */
-export function counted(count: number, noun: string): string {
-  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${grouped(count)} ${count === 1 ? noun : plural}`;
+}
+
+/** `2026-03-01 12:00:03Z`; what is no time as it stands. */
+export function timeText(value: JsonValue | undefined): string {
+  const date = typeof value === 'number' || typeof value === 'string' ? new Date(value) : undefined;
+  if (date === undefined || Number.isNaN(date.getTime())) return shortText(cell(value), 20);
+  return date
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, 'Z');
 }
 
 /** A JSON value as one readable cell. */

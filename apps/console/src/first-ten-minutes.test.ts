@@ -244,7 +244,11 @@ test('A downloaded page verifies with no network, and not after a change', async
 
 test('Search finds, narrows by a click, and follows what comes', async () => {
   await page.getByRole('link', { name: 'Search' }).first().click();
-  await page.getByRole('list').locator('.event-row').first().waitFor();
+  await page
+    .getByRole('grid', { name: /^Events/ })
+    .locator('.event-row')
+    .first()
+    .waitFor();
   await page.getByLabel('Query').fill('synthetic');
   await page.getByRole('button', { name: 'Search', exact: true }).click();
   await page.getByText(/the engine took/).waitFor();
@@ -258,9 +262,9 @@ test('Search finds, narrows by a click, and follows what comes', async () => {
   await page.getByRole('heading', { name: 'Verified in this browser' }).waitFor();
   await atRest('search-event');
   await page.getByRole('button', { name: 'Close', exact: true }).click();
-  await page.getByLabel('Live').check({ force: true });
-  await page.getByText(/Live: the newest/).waitFor();
-  const live = page.locator('.live-mark');
+  await page.getByLabel('Time range').selectOption('live');
+  await page.getByText('Live: follows the newest').waitFor();
+  const live = page.locator('.rail .live-mark');
   await live.filter({ hasText: 'Live' }).click();
   await live.filter({ hasText: 'Paused' }).click();
   await live.filter({ hasText: 'Live' }).waitFor();

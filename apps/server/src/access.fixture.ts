@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { systemClock } from '@sallyport/platform/clock';
 import { createLog } from '@sallyport/platform/log';
@@ -19,11 +20,19 @@ export type Answer = {
 
 export type Caller = { readonly cookie?: string; readonly key?: string };
 
+export type Inhabitant = Caller & {
+  readonly id: string;
+  /** One code later than the one they came in with; good now, too. */
+  nextCode(): string;
+};
+
 export type Access = {
   readonly server: RunningServer;
   call(method: string, path: string, request?: { caller?: Caller; body?: unknown; headers?: object }): Promise<Answer>;
   /** Invites, accepts, enrols an app; gives the cookie. The first is the administrator of the setup link. */
-  moveIn(name: string, role: string, administrator?: Caller): Promise<Caller & { readonly id: string }>;
+  moveIn(name: string, role: string, administrator?: Caller): Promise<Inhabitant>;
+  /** Somebody's last proof of who they are becomes so old. */
+  age(userId: string, ms: number): void;
   stop(): Promise<void>;
 };
 
@@ -61,7 +70,7 @@ export async function startAccess(): Promise<Access> {
     return { status: response.status, code: textIn(answered, 'code'), body: answered, cookie };
   };
 
-  const enrol = async (enrolment: string): Promise<Caller & { readonly id: string }> => {
+  const enrol = async (enrolment: string): Promise<Inhabitant> => {
     const { body } = await call('POST', '/v1/enrolment/totp', { body: { enrolment } });
     const code = totp(textIn(body, 'secret'), Date.now());
     const done = await call('POST', '/v1/enrolment/totp/confirm', { body: { enrolment, code } });
@@ -69,7 +78,8 @@ export async function startAccess(): Promise<Access> {
     const { session } = done.body;
     const user = typeof session === 'object' && session !== null && 'user' in session ? session.user : {};
     const id = typeof user === 'object' && user !== null ? textIn({ ...user }, 'id') : '';
-    return { cookie: done.cookie ?? '', id };
+    const secret = textIn(body, 'secret');
+    return { cookie: done.cookie ?? '', id, nextCode: () => totp(secret, Date.now() + 30_000) };
   };
 
   return {
@@ -87,6 +97,13 @@ export async function startAccess(): Promise<Access> {
       const token = textIn(body, 'link').split('#')[1] ?? '';
       const accepted = await call('POST', '/v1/invitations/accept', { body: { token, password } });
       return enrol(textIn(accepted.body, 'enrolment'));
+    },
+    age(userId, ms) {
+      const control = new DatabaseSync(join(directory, 'data', 'control.db'));
+      control
+        .prepare('update identity_sessions set authenticated_at_ms = authenticated_at_ms - ? where user_id = ?')
+        .run(ms, userId);
+      control.close();
     },
     async stop() {
       await server.stop();

@@ -1,9 +1,8 @@
-import { formatPosition } from '@sallyport/contracts';
-import type { NewAlert } from '@sallyport/incident-response';
+import { formatPosition, levelMarks } from '@sallyport/contracts';
+import type { Alert } from '@sallyport/incident-response';
 import type { RunningServer } from './compose.ts';
 import type { ServerConfig } from './config.ts';
 
-const marks = { informational: '·', low: '▽', medium: '◇', high: '▲', critical: '◆' } as const;
 const colors = { informational: 90, low: 36, medium: 33, high: 31, critical: 35 } as const;
 
 /** What somebody who has just typed `npm start` needs to know, and on the first run the keys, this once. */
@@ -11,6 +10,7 @@ export function printWelcome(server: RunningServer, config: ServerConfig, write:
   const lines = [
     '',
     `Sallyport is up at ${server.address}`,
+    `  console ${consoleAddress(server.address)}`,
     `  data    ${config.dataDirectory}`,
     ...(config.unsealing.kind === 'file'
       ? [`  unseal  ${config.unsealing.path}  (keep a copy elsewhere: without it the data cannot be read)`]
@@ -30,31 +30,39 @@ export function printWelcome(server: RunningServer, config: ServerConfig, write:
   if (server.firstKeys !== undefined) {
     lines.push(
       '',
-      'Keys, shown this once:',
+      'Keys for programs, shown this once (sallyport key create makes others):',
       `  send events   ${server.firstKeys.ingest.reveal()}`,
       `  everything    ${server.firstKeys.operator.reveal()}`,
     );
   }
   lines.push(
     '',
-    'Next, in another terminal:',
+    'Next, in another terminal in this folder (no key is needed there):',
+    '  ./sallyport status               is all well?',
     '  ./sallyport send FILE            a recorded attack, a log, anything as JSON',
-    '  ./sallyport search QUERY',
-    '  ./sallyport --help',
+    '  ./sallyport search powershell    find events again',
+    '  ./sallyport --help               everything else',
     '',
-    'Alerts appear below.',
+    'Ctrl-C stops the server; nothing is lost. Alerts appear below.',
     '',
   );
   write(`${lines.join('\n')}\n`);
 }
 
+/** As a browser on this machine should open it: passkeys are made for names, so not for 127.0.0.1. */
+function consoleAddress(address: string): string {
+  const url = new URL(address);
+  if (['127.0.0.1', '[::1]', '0.0.0.0', '[::]'].includes(url.hostname)) url.hostname = 'localhost';
+  return url.origin;
+}
+
 /** One line an alert. Titles come from rule files and hosts from events: neither may steer the terminal. */
-export function printAlert(alert: NewAlert, write: (text: string) => void, inColor: boolean): void {
-  const level = `${marks[alert.level]} ${alert.level.padEnd(13)}`;
+export function printAlert(alert: Alert, write: (text: string) => void, inColor: boolean): void {
+  const level = `${levelMarks[alert.level]} ${alert.level.padEnd(13)}`;
   const time = new Date(alert.createdAtMs).toISOString().slice(11, 19);
   const shown = inColor ? `\u001b[${colors[alert.level]}m${level}\u001b[0m` : level;
   write(
-    `${time}Z  ${shown} ${printable(alert.title)}  ${printable(alert.host ?? '')}  finding ${formatPosition(alert.finding)}  event ${formatPosition(alert.input)}\n`,
+    `${time}Z  ${shown} ${printable(alert.title)}${alert.entities.host === undefined ? '' : `  on ${printable(alert.entities.host)}`}  finding ${formatPosition(alert.finding)}  event ${formatPosition(alert.input)}\n`,
   );
 }
 

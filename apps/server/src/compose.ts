@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { allActions, createAccessPolicy, readPolicyTexts } from '@sallyport/access-policy';
-import { createCertificateAuthority } from '@sallyport/certificate-authority';
+import { certificateProblems, createCertificateAuthority } from '@sallyport/certificate-authority';
 import { policiesDirectory, rulesDirectory } from '@sallyport/content';
 import { createDetection, createDetectionRoutes, detectionMigrations, detectionProblems } from '@sallyport/detection';
 import {
@@ -39,11 +39,13 @@ import {
   createLedgerRoutes,
   createOutbox,
   createProjectionRunner,
+  createSharedFeed,
   ledgerMigrations,
   ledgerProblems,
 } from '@sallyport/ledger';
 import { systemClock } from '@sallyport/platform/clock';
 import { migrate, openDatabase } from '@sallyport/platform/database';
+import { messageOf } from '@sallyport/platform/errors';
 import { writeFileDurably } from '@sallyport/platform/files';
 import type { Principal } from '@sallyport/platform/http';
 import type { Log } from '@sallyport/platform/log';
@@ -54,12 +56,22 @@ import type { ServerConfig } from './config.ts';
 import { prepareDataDirectory } from './writable-directory.ts';
 import { createDecisionLog } from './decision-log.ts';
 import { createEdge } from './edge/index.ts';
-import type { DecisionContext, Edge } from './edge/index.ts';
+import type { Decision, DecisionContext, Edge } from './edge/index.ts';
 import { createFirstKeys } from './first-keys.ts';
 import type { FirstKeys } from './first-keys.ts';
 import { createHealth, createHealthRoutes } from './health.ts';
+import {
+  createAuthorityRoutes,
+  createHttps,
+  createHttpsRoutes,
+  httpsMigrations,
+  httpsProblems,
+  stateOf,
+  warningsOf,
+} from './https/index.ts';
 import { secretNames } from './secret-names.ts';
 import { delay, every } from './timers.ts';
+import { version } from './version.ts';
 
 export type RunningServer = {
   /** Where people and programs reach it. */
@@ -75,11 +87,11 @@ export type RunningServer = {
   stop(): Promise<void>;
 };
 
-const version = '0.1.0';
 const anchorEveryMs = 2000;
 const keyUseEveryMs = 60_000;
 const outboxEveryMs = 5000;
 const renewalLookEveryMs = 3_600_000;
+const httpsLookEveryMs = 60_000;
 
 /** Starts everything, from the vault up. What each module needs is handed over here and nowhere else. */
 export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
@@ -97,6 +109,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     eventSearchMigrations,
     detectionMigrations,
     alertMigrations,
+    httpsMigrations,
   ]);
   const anchor = createAnchorStore(database);
   const ledger = createLedgerClient({
@@ -122,8 +135,10 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     policy,
     key: await secretKey(ledger.secrets, secretNames.identity),
     passwordStrength: createPasswordStrength(),
+    apiKeys,
   };
   const people = createPeople(peopleNeeds);
+  await people.sealStored();
   const authority =
     config.names.length === 0
       ? undefined
@@ -131,9 +146,26 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
           { ...common, secrets: ledger.secrets, database, outbox },
           { names: config.names },
         );
-  const authorityFile = authority === undefined ? undefined : join(config.dataDirectory, 'authority.pem');
-  if (authority !== undefined && authorityFile !== undefined)
-    writeFileDurably(authorityFile, Buffer.from(authority.certificatePem));
+  const authorityFile = join(config.dataDirectory, 'authority.pem');
+  if (authority !== undefined) writeFileDurably(authorityFile, Buffer.from(authority.certificatePem));
+  const https = await createHttps({
+    ...common,
+    secrets: ledger.secrets,
+    database,
+    outbox,
+    authority,
+    startNames: config.names,
+    deadline: (ms) => AbortSignal.timeout(ms),
+    onAuthority(made) {
+      try {
+        writeFileDurably(authorityFile, Buffer.from(made.certificatePem));
+      } catch (error) {
+        log.error('The authority was not written', { file: authorityFile, message: messageOf(error) });
+      }
+      // The first listener's certificate comes from it too, from now on.
+      setImmediate(() => void renewCertificate());
+    },
+  });
   const intake = createEventIntake({ ...common, ledger, database, outbox });
   const store = createStoreClient({
     connect: children.startStore,
@@ -165,9 +197,9 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     isAssignable: async (id) =>
       (await people.people.list()).some((person) => person.id === id && person.state === 'active'),
   });
-  const projections = [search.projection, detection.projection, alerts.projection].map((projection) =>
-    createProjectionRunner({ ledger, projection, log, delay }),
-  );
+  const followers = [search.projection, detection.projection, alerts.projection];
+  const feed = createSharedFeed(ledger, followers.length);
+  const projections = followers.map((projection) => createProjectionRunner({ ledger: feed, projection, log, delay }));
 
   const consoleServices = await createConsoleServices({
     ...common,
@@ -183,22 +215,45 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     createKey: (request) => apiKeys.createKey(request),
     organization: () => people.organization.read(),
   });
-  const health = createHealth({ ledger, search, detection, alerts, projections, children, version });
+  const decisionLog = createDecisionLog({ ledger, random, every, log });
+  const health = createHealth({
+    ledger,
+    search,
+    detection,
+    alerts,
+    projections,
+    children,
+    version,
+    https() {
+      const moment = https.moment();
+      return { state: stateOf(moment), warnings: warningsOf(moment) };
+    },
+  });
+  let localAddress: string | undefined;
   const edgeNeeds = {
     ...common,
     version,
-    recordDecision: createDecisionLog({ ledger, random }),
+    recordDecision: (decision: Decision) => decisionLog.record(decision),
     decide: async (principal: Principal, action: string, context: DecisionContext) =>
       policy.decide({ principal, action, context }),
     hostNames: config.names,
+    publicOrigin: () => https.publicOrigin(),
     routes: [
       createHealthRoutes(health),
+      createHttpsRoutes(https),
+      createAuthorityRoutes(() => https.authority()),
       createIdentityRoutes({ ...people, apiKeys }, peopleNeeds),
       createEventIntakeRoutes(intake),
-      createEventSearchRoutes(search),
+      createEventSearchRoutes(search, {
+        clock,
+        async recordAudit(event) {
+          await database.transaction().execute((transaction) => outbox.record(transaction, event));
+          await outbox.flushed();
+        },
+      }),
       createDetectionRoutes(detection),
       createAlertRoutes(alerts),
-      createSuppressionRoutes(alerts.suppressions),
+      createSuppressionRoutes(alerts.suppressions, { clock }),
       ...consoleServices.routes,
       createLedgerRoutes(ledger),
     ],
@@ -210,6 +265,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       detectionProblems,
       alertProblems,
       consoleServices.problems,
+      certificateProblems,
+      httpsProblems,
     ],
   };
   // The first administrator is created under this name, with or without others.
@@ -221,7 +278,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     caller: {
       kind: 'network',
       authenticate: (token) => apiKeys.authenticate(token),
-      authenticateSession: (token) => people.sessions.authenticate(token),
+      authenticateSession: (token, use) => people.sessions.authenticate(token, use),
       recheck: ({ id, sessionId }) =>
         sessionId === undefined ? apiKeys.recheck(id) : people.sessions.recheck(sessionId),
     },
@@ -229,6 +286,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   });
   const operatorEdge = await createEdge({
     ...edgeNeeds,
+    // Its own host name says nothing of how anybody else gets here.
+    publicOrigin: () => https.publicOrigin() ?? localAddress,
     caller: {
       kind: 'operator',
       principal: { kind: 'operator', id: 'local', name: 'local operator', scopes: allActions },
@@ -236,6 +295,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   });
   const operatorSocket = await listenForOperator(operatorEdge, join(config.dataDirectory, 'run', 'operator.sock'), log);
   const address = await edge.listen({ host: config.host, port: config.port });
+  localAddress = addressForLinks(address, config);
+  await https.start((door) => edge.openDoor(door));
   // Last, so that a start that fails does not make keys nobody is shown.
   const firstKeys = await createFirstKeys(apiKeys);
   const setupLink = await people.setup.link(localAddressOf(address, config.host));
@@ -250,6 +311,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
           .catch((error: unknown) => log.warn('Key use was not recorded', { message: String(error) })),
     ),
     every(renewalLookEveryMs, () => void renewCertificate()),
+    every(httpsLookEveryMs, () => void https.tick()),
     every(outboxEveryMs, () => void flushOutbox()),
   ];
   /** What a ledger that was away left waiting is not left until the next change. */
@@ -270,9 +332,10 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     }
   }
   async function renewCertificate(): Promise<void> {
-    if (authority === undefined) return;
+    const current = https.authority();
+    if (tls === undefined || current === undefined) return;
     try {
-      edge.setTls((await authority.serverCertificate(certificateNames)).tlsOptions());
+      edge.setTls((await current.serverCertificate(certificateNames)).tlsOptions());
     } catch (error) {
       log.error('The certificate was not renewed', { message: error instanceof Error ? error.message : 'unknown' });
     }
@@ -283,13 +346,15 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     operatorSocket,
     firstKeys,
     setupLink,
-    authorityFile,
+    authorityFile: authority === undefined ? undefined : authorityFile,
     alerts,
     rulesLoaded: detection.health().rulesLoaded,
     async stop() {
       for (const stopTimer of stopTimers) stopTimer();
       await consoleServices.close();
+      await https.close();
       await Promise.all([edge.close(), operatorEdge.close()]);
+      await decisionLog.close();
       await intake.close();
       // Closing detection first makes it give up a long range, which its runner would otherwise finish.
       await detection.close();
@@ -328,6 +393,14 @@ async function listenForOperator(edge: Edge, socketFile: string, log: Log): Prom
     log.warn('No operator socket', { message: error instanceof Error ? error.message : 'unknown' });
     return undefined;
   }
+}
+
+/** Where links lead while there is no listener for others: the first name it was started with, or this machine. */
+function addressForLinks(address: string, { names: [name], host }: ServerConfig): string {
+  const url = new URL(address);
+  if (name === undefined) return localAddressOf(address, host);
+  url.hostname = name.includes(':') ? `[${name}]` : name;
+  return url.origin;
 }
 
 /** As a browser on this machine should open it: passkeys are made for names, so not for 127.0.0.1. */

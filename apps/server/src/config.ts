@@ -28,6 +28,20 @@ export type ServerConfig = {
 type ConfigErrorCode = 'config_invalid';
 const usage = 'npm start -- [--data DIR] [--host HOST] [--port PORT] [--name NAME …] [--after-restore]';
 
+/** What `npm start -- --help` prints. */
+export const usageText = `Usage: ${usage}
+
+  --data DIR       everything durable (SALLYPORT_DATA; default: ./data)
+  --port PORT      (SALLYPORT_PORT; default: 8470)
+  --host HOST      address to listen on (SALLYPORT_HOST; default: 127.0.0.1, this machine only)
+  --name NAME      a name or address clients use; with one the server speaks TLS 1.3; may be repeated (SALLYPORT_NAMES)
+  --after-restore  the data directory was put back from a backup: go on in a new log
+  --help           print this
+  --version        print the version
+
+All settings: docs/configuration.md. The command line for everything else: ./sallyport --help
+`;
+
 /** Room kept for control data on a full disk: keys made and revoked, alerts handled, their audit events on the way. */
 const controlReserveBytes = 4 * 1024 * 1024;
 

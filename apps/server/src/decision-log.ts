@@ -1,29 +1,64 @@
 import { ocsfClass } from '@sallyport/contracts';
+import type { JsonObject } from '@sallyport/contracts';
 import { auditEvent } from '@sallyport/ledger';
 import type { Ledger } from '@sallyport/ledger';
+import { messageOf } from '@sallyport/platform/errors';
+import type { Log } from '@sallyport/platform/log';
 import type { Decision } from './edge/index.ts';
 
-/** Puts what the edge decided into the ledger. Each is its own stream, so that a retry by the edge is a new record. */
+export type DecisionLog = {
+  /** Resolves when the decision is durable, or, for a read like those the caller just made, when it is counted. */
+  record(decision: Decision): Promise<void>;
+  /** Writes what is counted. Rejects when that was not possible. */
+  close(): Promise<void>;
+};
+
+const gatherMs = 60_000;
+/** Callers whose reads are gathered at once; those of further ones are written as they come. */
+const maxCallers = 1000;
+const maxRoutes = 64;
+
+type Reads = {
+  /** Of the newest decision: who, from where. */
+  readonly like: Decision;
+  readonly routes: ReadonlyMap<string, number>;
+  readonly count: number;
+  readonly firstAtMs: number;
+  readonly lastAtMs: number;
+};
+
+/**
+ * Puts what the edge decided into the ledger. Denials and requests that may change something are written one by one, as the edge
+ * counts them. Reads let through are written at the caller's first, and from then on, for as long as the caller goes on, gathered: one
+ * record a minute, caller and address, with the routes and how often. A crash loses what was gathered in its last minute, of a
+ * caller whose presence stands in the ledger already. Each record is its own stream, so that a retry by the edge is a new one.
+ */
 export function createDecisionLog(needs: {
   readonly ledger: Pick<Ledger, 'append'>;
   readonly random: (bytes: number) => Buffer;
-}): (decision: Decision) => Promise<void> {
-  return async (decision) => {
-    const { principal } = decision;
+  readonly every: (intervalMs: number, task: () => void) => () => void;
+  readonly log: Pick<Log, 'warn'>;
+}): DecisionLog {
+  /** By caller and address; undefined when the caller's first read was written and none came since. */
+  let gathered = new Map<string, Reads | undefined>();
+  let writing: Promise<void> = Promise.resolve();
+
+  async function write(decision: Decision, target: { id: string; name: string }, details: JsonObject): Promise<void> {
     const { classUid, event } = auditEvent({
       nowMs: decision.lastAtMs,
-      actor: principal ?? { kind: 'unknown', id: decision.address, name: 'unauthenticated' },
+      actor: decision.principal ?? { kind: 'unknown', id: decision.address, name: 'unauthenticated' },
       action: `request.${decision.outcome}`,
       classUid: ocsfClass.apiActivity,
       activityId: 99,
       outcome: decision.outcome === 'allowed' ? 'success' : 'failure',
-      target: { type: 'route', id: decision.route, name: decision.method },
+      target: { type: 'route', ...target },
       details: {
         code: decision.code,
         address: decision.address,
         count: decision.count,
         first_at_ms: decision.firstAtMs,
         last_at_ms: decision.lastAtMs,
+        ...details,
       },
     });
     await needs.ledger.append({
@@ -38,5 +73,81 @@ export function createDecisionLog(needs: {
         },
       ],
     });
+  }
+
+  const writeOne = (decision: Decision): Promise<void> =>
+    write(decision, { id: decision.route, name: decision.method }, {});
+
+  async function writeGathered(): Promise<void> {
+    const reads = gathered;
+    // Who read since goes on being gathered; who did not starts anew.
+    gathered = new Map([...reads].filter(([, one]) => one !== undefined).map(([caller]) => [caller, undefined]));
+    for (const [caller, one] of reads) {
+      if (one === undefined) continue;
+      try {
+        const { like, count, firstAtMs, lastAtMs } = one;
+        const routes = [...one.routes].map(([route, times]) => ({ route, count: times }));
+        await write({ ...like, count, firstAtMs, lastAtMs }, { id: 'several', name: 'reads' }, { routes });
+        reads.delete(caller);
+      } catch (error) {
+        for (const [waiting, held] of reads)
+          if (held !== undefined) gathered.set(waiting, merged(gathered.get(waiting), held));
+        throw error;
+      }
+    }
+  }
+
+  const flush = (): Promise<void> => {
+    const written = writing.then(writeGathered);
+    writing = written.catch(() => undefined);
+    return written;
+  };
+  const stop = needs.every(gatherMs, () => {
+    flush().catch((error: unknown) => needs.log.warn('Cannot record reads yet', { reason: messageOf(error) }));
+  });
+
+  return {
+    async record(decision) {
+      const caller = callerOf(decision);
+      if (caller === undefined) return writeOne(decision);
+      if (gathered.has(caller)) {
+        gathered.set(caller, merged(gathered.get(caller), readsOf(decision)));
+        return undefined;
+      }
+      await writeOne(decision);
+      if (gathered.size < maxCallers && !gathered.has(caller)) gathered.set(caller, undefined);
+      return undefined;
+    },
+    async close() {
+      stop();
+      await flush();
+    },
+  };
+}
+
+/** Whose read it is; undefined for what is never gathered. */
+function callerOf({ outcome, method, principal, address }: Decision): string | undefined {
+  if (outcome !== 'allowed' || principal === undefined || (method !== 'GET' && method !== 'HEAD')) return undefined;
+  return JSON.stringify([principal.kind, principal.id, address]);
+}
+
+function readsOf(decision: Decision): Reads {
+  const { method, route, count, firstAtMs, lastAtMs } = decision;
+  return { like: decision, routes: new Map([[`${method} ${route}`, count]]), count, firstAtMs, lastAtMs };
+}
+
+function merged(before: Reads | undefined, more: Reads): Reads {
+  if (before === undefined) return more;
+  const routes = new Map(before.routes);
+  for (const [route, count] of more.routes) {
+    const known = routes.has(route) || routes.size < maxRoutes ? route : 'others';
+    routes.set(known, (routes.get(known) ?? 0) + count);
+  }
+  return {
+    like: more.like,
+    routes,
+    count: before.count + more.count,
+    firstAtMs: Math.min(before.firstAtMs, more.firstAtMs),
+    lastAtMs: Math.max(before.lastAtMs, more.lastAtMs),
   };
 }

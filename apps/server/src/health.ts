@@ -47,6 +47,10 @@ const HealthReport = Type.Object({
       error: orNull(Type.String()),
     }),
   ),
+  https: Type.Object({
+    state: Type.String({ description: 'of the listener for others: off, open, waiting, failed' }),
+    warnings: Type.Array(Type.Object({ code: Type.String(), message: Type.String() })),
+  }),
   processes: Type.Object({
     server: Type.Object({ pid: Type.Integer(), memory_bytes: Type.Integer() }),
     sealer: Type.Object({ pid: orNull(Type.Integer()) }),
@@ -68,6 +72,10 @@ export function createHealth(needs: {
   readonly projections: readonly ProjectionRunner[];
   readonly children: Pick<Children, 'pids'>;
   readonly version: string;
+  readonly https: () => {
+    readonly state: string;
+    readonly warnings: readonly { readonly code: string; readonly message: string }[];
+  };
 }): Health {
   const ledgerStatus = async (): Promise<JsonObject> => {
     try {
@@ -101,6 +109,7 @@ export function createHealth(needs: {
           const { name, state, cursor: at, eventsApplied, lastError } = projection.health();
           return { name, state, cursor: formatPosition(at), events_applied: eventsApplied, error: lastError ?? null };
         }),
+        https: { state: needs.https().state, warnings: needs.https().warnings.map((warning) => ({ ...warning })) },
         processes: {
           server: { pid: process.pid, memory_bytes: process.memoryUsage.rss() },
           sealer: { pid: sealer ?? null },

@@ -16,7 +16,7 @@ export function createLiveRoutes(live: Live): RoutePlugin {
     typedApp(fastify).get(
       '/v1/live',
       {
-        config: { scope: 'events:read' },
+        config: { scope: 'events:read', background: true },
         schema: {
           summary: 'Follow events and alerts as server-sent events; alerts also need `alerts:read`',
           tags: ['live'],

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { test } from 'node:test';
 import type { Position } from '@sallyport/contracts';
-import type { NewAlert } from '@sallyport/incident-response';
+import type { Alert } from '@sallyport/incident-response';
 import { createManualClock } from '@sallyport/platform/clock';
 import { createMemoryLedger } from '@sallyport/testing/memory-ledger';
 import { createLive } from './live.ts';
@@ -14,8 +14,9 @@ type Frame = { readonly id: string; readonly event: string; readonly data: Recor
 function setUp(limits: LiveNeeds['limits'] = {}) {
   const ledger = createMemoryLedger({ clock: createManualClock(Date.UTC(2026, 0, 2)) });
   const timers: { intervalMs: number; task: () => void }[] = [];
-  const listeners = new Set<(alert: NewAlert) => void>();
-  const stored: NewAlert[] = [];
+  const listeners = new Set<(alert: Alert) => void>();
+  const changeListeners = new Set<(alert: Alert) => void>();
+  const stored: Alert[] = [];
   let sequence = 0;
   let fetches = 0;
   const live = createLive({
@@ -30,6 +31,10 @@ function setUp(limits: LiveNeeds['limits'] = {}) {
       onAlert(listener) {
         listeners.add(listener);
         return () => listeners.delete(listener);
+      },
+      onChange(listener) {
+        changeListeners.add(listener);
+        return () => changeListeners.delete(listener);
       },
     },
     every(intervalMs, task) {
@@ -61,7 +66,7 @@ function setUp(limits: LiveNeeds['limits'] = {}) {
     },
     async alert(finding: Position) {
       const number = stored.length + 1;
-      const alert: NewAlert = {
+      const alert: Alert = {
         id: `1-${number}`,
         number,
         state: 'new',
@@ -72,10 +77,22 @@ function setUp(limits: LiveNeeds['limits'] = {}) {
         ruleId: 'r',
         finding,
         input: finding,
-        host: `host-${number}`,
+        entities: { host: `host-${number}` },
+        count: 1,
+        lastSeenAtMs: 0,
+        lastFinding: finding,
+        revision: 0,
       };
       stored.push(alert);
       for (const listener of listeners) listener(alert);
+      await settle();
+    },
+    /** Somebody changed these, in this order. */
+    async change(numbers: readonly number[], changes: Partial<Alert>) {
+      for (const number of numbers) {
+        const alert = stored.find((one) => one.number === number);
+        if (alert !== undefined) for (const listener of changeListeners) listener({ ...alert, ...changes });
+      }
       await settle();
     },
     async open(
@@ -245,4 +262,44 @@ test('what was missed is counted across logs', async () => {
   await append(['c']);
   const frames = take(await open(['events'], { position: { log: 1, index: 1 } }));
   assert.equal(frames.find(({ event }) => event === 'events')?.data['count'], 2);
+});
+
+test('what somebody does to an alert is told to the others at once, each alert as it is now', async () => {
+  const { open, append, alert, change, goOff } = setUp();
+  const [first] = await append(['a']);
+  assert.ok(first);
+  await alert(first);
+  await alert(first);
+  const stream = await open();
+  await goOff(tickMs);
+  take(stream);
+  await change([1], { state: 'acknowledged', revision: 1, changedBy: { id: 'u', name: 'Ann' } });
+  const [frame] = take(stream);
+  assert.deepEqual([frame?.event, frame?.data['state'], frame?.data['revision']], ['alert-change', 'acknowledged', 1]);
+  assert.deepEqual(frame?.data['changed_by'], { id: 'u', name: 'Ann' });
+  const eventsOnly = await open(['events'], undefined, 'b');
+  take(eventsOnly);
+  await change([2], { state: 'closed' });
+  assert.deepEqual(take(eventsOnly), []);
+});
+
+test('a reader that takes nothing is not sent every change it missed, but that there were many', async () => {
+  const { open, append, alert, change, goOff } = setUp({ streamBuffer: 10 });
+  const [first] = await append(['a']);
+  assert.ok(first);
+  for (let number = 0; number < 120; number += 1) await alert(first);
+  const stream = await open(['alerts']);
+  for (let round = 1; round < 5; round += 1)
+    await change(
+      Array.from({ length: 120 }, (_, at) => at + 1),
+      { revision: round },
+    );
+  const frames: Frame[] = [];
+  for (let turn = 0; turn < 200; turn += 1) {
+    frames.push(...take(stream));
+    await goOff(tickMs);
+  }
+  const changes = frames.filter(({ event }) => event === 'alert-change');
+  assert.ok(changes.length <= 110, `${changes.length} frames`);
+  assert.ok(changes.some(({ data }) => data['alerts'] === 'many'));
 });

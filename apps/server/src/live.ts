@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { comparePositions, formatPosition } from '@sallyport/contracts';
 import type { Position } from '@sallyport/contracts';
 import { alertJson } from '@sallyport/incident-response';
-import type { Alerts } from '@sallyport/incident-response';
+import type { Alert, Alerts } from '@sallyport/incident-response';
 import type { Ledger } from '@sallyport/ledger';
 import { codeOf } from '@sallyport/platform/errors';
 import { isAuditRecord, liveRow } from './live-row.ts';
@@ -25,7 +25,8 @@ export type LiveRequest = {
 /** Server-sent events (WHATWG HTML, section 9.2), one stream a reader. */
 export type Live = {
   /**
-   * `alert`: each alert, in order, without a gap. `events`: at most four a second how many events came, and a sample of
+   * `alert`: each alert, in order, without a gap. `alert-change`: an alert somebody changed or that stands for more findings, as it is
+   * now; whoever comes back or catches up reads again instead. `events`: at most four a second how many events came, and a sample of
    * the newest; together they cover the feed without a gap. `state`: `catching up` before what was missed, `live` after it.
    * A reader that takes nothing is fetched nothing for; what it missed comes as one when it takes again. One that takes nothing for
    * two heartbeats is ended, and so is every stream after some minutes, so that rights are asked for again: come back with
@@ -38,7 +39,7 @@ export type Live = {
 
 export type LiveNeeds = {
   readonly ledger: Pick<Ledger, 'head' | 'read' | 'countEvents'>;
-  readonly alerts: Pick<Alerts, 'after' | 'list' | 'numberBefore' | 'onAlert'>;
+  readonly alerts: Pick<Alerts, 'after' | 'list' | 'numberBefore' | 'onAlert' | 'onChange'>;
   readonly every: (intervalMs: number, task: () => void) => () => void;
   readonly limits?: {
     /** Streams open at once (64), and for one caller (8). */
@@ -57,12 +58,21 @@ const sampleRows = 20;
 /** Entries looked at for a sample: blocks' own entries are among them. */
 const sampleEntries = 60;
 const alertsPerPage = 50;
+/** Changed alerts that wait for one reader; of more it is told that there were many. */
+const maxChanges = 100;
 /** Being told of an alert is quick, not certain: each reader looks again after this many ticks. */
 const lookAnywayTicks = 20;
 /** Ticks a reader may miss before it is told that it catches up. */
 const missedTicks = 4;
 
-type Reader = { tick(): void; wake(): void; beat(): void; end(): void; readonly callerId: string };
+type Reader = {
+  tick(): void;
+  changed(alert: Alert): void;
+  wake(): void;
+  beat(): void;
+  end(): void;
+  readonly callerId: string;
+};
 type Sample = { readonly head: Position; readonly rows: readonly { position: Position; row: LiveRow }[] };
 
 export function createLive(needs: LiveNeeds): Live {
@@ -80,6 +90,9 @@ export function createLive(needs: LiveNeeds): Live {
   });
   const stopListening = alerts.onAlert(() => {
     for (const reader of readers) reader.wake();
+  });
+  const stopListeningToChanges = alerts.onChange((alert) => {
+    for (const reader of readers) reader.changed(alert);
   });
 
   /** The newest events before `head`; read once for all readers. */
@@ -146,6 +159,8 @@ export function createLive(needs: LiveNeeds): Live {
     let missed = 0;
     let ticks = 0;
     let alertsDue = true;
+    const changes = new Map<string, Alert>();
+    let changesMissed = false;
     let beats = 0;
     let missedBeats = 0;
     let state: 'catching up' | 'live' | undefined;
@@ -180,9 +195,22 @@ export function createLive(needs: LiveNeeds): Live {
         const page = await alerts.after(place.alert, alertsPerPage);
         for (const alert of page) {
           place = { position: place.position, alert: alert.number };
-          push('alert', { ...alertJson(alert), ...(alert.host === undefined ? {} : { host: alert.host }) });
+          push('alert', alertJson(alert));
         }
         if (page.length === alertsPerPage) alertsDue = true;
+      }
+    }
+
+    /** Each alert once, as it is now: many changes between two frames are one. */
+    function pushChanges(): void {
+      if (changesMissed) {
+        changesMissed = false;
+        push('alert-change', { alerts: 'many' });
+      }
+      for (const [id, alert] of changes) {
+        if (!wanted || isOver(stream)) return;
+        changes.delete(id);
+        push('alert-change', alertJson(alert));
       }
     }
 
@@ -216,6 +244,7 @@ export function createLive(needs: LiveNeeds): Live {
         if (missed >= missedTicks) tell('catching up');
         missed = 0;
         await pushAlerts();
+        pushChanges();
         if (what === 'all') {
           await pushEvents();
           if (wanted) tell('live');
@@ -241,6 +270,12 @@ export function createLive(needs: LiveNeeds): Live {
         ticks += 1;
         if (ticks % lookAnywayTicks === 0) alertsDue = true;
         void pump('all');
+      },
+      changed(alert) {
+        if (!request.kinds.has('alerts')) return;
+        if (changes.size < maxChanges || changes.has(alert.id)) changes.set(alert.id, alert);
+        else changesMissed = true;
+        void pump('alerts');
       },
       wake() {
         alertsDue = true;
@@ -281,6 +316,7 @@ export function createLive(needs: LiveNeeds): Live {
       stopTicking();
       stopBeating();
       stopListening();
+      stopListeningToChanges();
       for (const reader of readers) reader.end();
     },
   };

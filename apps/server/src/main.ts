@@ -3,6 +3,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { usageText } from './config.ts';
+import { version } from './version.ts';
 
 const exitConfigInvalid = 78;
 const firstDelayMs = 200;
@@ -55,6 +57,15 @@ function buildConsole(): void {
   process.stderr.write('The console was not built; everything else works. Run the same command again to try again\n');
 }
 
+/** What can be answered without a server. */
+function answerOf(flag: string | undefined): string | undefined {
+  if (flag === '--help' || flag === '-h' || flag === 'help') return usageText;
+  return flag === '--version' || flag === '-V' ? `${version}\n` : undefined;
+}
+
 process.stderr.on('error', () => undefined);
-buildConsole();
-start();
+const answer = flags.map(answerOf).find((text) => text !== undefined);
+if (answer === undefined) {
+  buildConsole();
+  start();
+} else process.stdout.write(answer);

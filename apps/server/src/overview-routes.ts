@@ -18,6 +18,10 @@ const Shown = Type.Object({
         description: 'The last 60 minutes, the one under way included',
       }),
       last_hour: Count,
+      own_last_hour: Type.Integer({
+        minimum: 0,
+        description: 'Audit records this server wrote; not in the other numbers',
+      }),
     }),
     'Null while search is away',
   ),
@@ -36,8 +40,16 @@ const Shown = Type.Object({
         name: Type.String(),
         accepted: Type.Integer({ description: 'Events since the server started' }),
         kept_raw: Type.Integer({ description: 'Of these, kept as received because they could not be read' }),
-        last_seen_at: orNull(Type.String({ format: 'date-time' }), 'Null: not since the server started'),
-        silent: Type.Boolean({ description: 'Nothing for ten minutes' }),
+        unread: Type.Array(Type.Object({ reason: Type.String(), count: Count }), {
+          description: 'Why events of it were kept as received since the server started',
+        }),
+        last_seen_at: orNull(Type.String({ format: 'date-time' }), 'Null: nothing came yet'),
+        state: Type.Enum(['waiting', 'heard', 'quiet', 'finished', 'silent'], {
+          description:
+            'waiting: nothing yet; heard: within ten minutes; quiet: not due, or without a rhythm; finished: sent once and stopped; silent: by its own rhythm something should have come',
+        }),
+        due_at: orNull(Type.String({ format: 'date-time' }), 'Until when something should come; null without a rhythm'),
+        silent: Type.Boolean({ description: 'As state' }),
       }),
       { description: 'The first 200' },
     ),

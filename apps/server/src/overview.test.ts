@@ -20,6 +20,15 @@ function setUp(changes: Partial<OverviewNeeds> = {}) {
       ['b', 2],
     ]),
   };
+  const once = {
+    runs: 1,
+    runStartedMs: 0,
+    lastMs: 0,
+    longestRunMs: 0,
+    pauses: 0,
+    pauseMeanMs: 0,
+    pauseDeviationMs: 0,
+  };
   const overview = createOverview({
     clock,
     search: {
@@ -27,6 +36,7 @@ function setUp(changes: Partial<OverviewNeeds> = {}) {
         searches += 1;
         return { elapsedMs: 1, intervalMs: 60_000, buckets: [{ fromMs: Date.UTC(2026, 0, 2, 3, 4), count: 5 }] };
       },
+      count: async () => ({ count: 12, elapsedMs: 1 }),
       health: async () => ({ isUp: true, rows: 1, lagEntries: 0, cursor: { log: 1, index: 9 }, lastError: undefined }),
     },
     alerts: {
@@ -38,10 +48,15 @@ function setUp(changes: Partial<OverviewNeeds> = {}) {
     },
     intake: {
       sources: async () => [
-        { ...source, name: 'live', lastSeenMs: nowMs - 1000 },
-        { ...source, name: 'quiet', lastSeenMs: nowMs - 600_001 },
-        { ...source, name: 'gone', lastSeenMs: undefined },
-        { ...source, name: 'new', lastSeenMs: undefined, createdAtMs: nowMs },
+        { ...source, name: 'live', lastSeenMs: nowMs - 1000, rhythm: { ...once, lastMs: nowMs - 1000 } },
+        { ...source, name: 'file', lastSeenMs: undefined, rhythm: { ...once, lastMs: nowMs - 3_600_000 } },
+        {
+          ...source,
+          name: 'gone',
+          lastSeenMs: undefined,
+          rhythm: { ...once, lastMs: nowMs - 600_001, longestRunMs: 3_600_000 },
+        },
+        { ...source, name: 'new', lastSeenMs: undefined, rhythm: undefined, createdAtMs: nowMs },
       ],
     },
     ledger: {
@@ -82,14 +97,19 @@ test('the overview says how things stand', async () => {
     ],
   );
   assert.deepEqual(
-    sources?.map(({ name, silent, kept_raw }) => [name, silent, kept_raw]),
+    sources?.map(({ name, state, silent, kept_raw, due_at }) => [name, state, silent, kept_raw, due_at]),
     [
-      ['live', false, 3],
-      ['quiet', true, 3],
-      ['gone', true, 3],
-      ['new', false, 3],
+      ['live', 'heard', false, 3, null],
+      ['file', 'finished', false, 3, null],
+      ['gone', 'silent', true, 3, new Date(nowMs - 1).toISOString()],
+      ['new', 'waiting', false, 3, null],
     ],
   );
+  assert.deepEqual(sources?.[0]?.unread, [
+    { reason: 'a', count: 1 },
+    { reason: 'b', count: 2 },
+  ]);
+  assert.equal(rate?.own_last_hour, 7);
   assert.deepEqual(ledger, { head: '1/9', entries: 9, checkpoint: 'checkpoint', verifier_key: 'key' });
   assert.ok(processes.every(({ up }) => up));
   assert.deepEqual(projections, [{ name: 'alerts', state: 'running', cursor: '1/4', lag: 5, error: null }]);
@@ -98,6 +118,7 @@ test('the overview says how things stand', async () => {
 test('a part that is away is null and takes nothing else away', async () => {
   const search = {
     histogram: away,
+    count: away,
     health: async () => ({
       isUp: false,
       rows: undefined,

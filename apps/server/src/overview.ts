@@ -1,4 +1,5 @@
 import { formatPosition, findingLevels } from '@sallyport/contracts';
+import { standingOf } from '@sallyport/event-intake';
 import type { EventIntake } from '@sallyport/event-intake';
 import type { EventSearch } from '@sallyport/event-search';
 import { alertStates } from '@sallyport/incident-response';
@@ -9,7 +10,7 @@ import { codeOf } from '@sallyport/platform/errors';
 import type { Children } from './children.ts';
 
 export type OverviewNeeds = {
-  readonly search: Pick<EventSearch, 'histogram' | 'health'>;
+  readonly search: Pick<EventSearch, 'count' | 'histogram' | 'health'>;
   readonly alerts: Pick<Alerts, 'counts'>;
   readonly intake: Pick<EventIntake, 'sources'>;
   readonly ledger: Pick<LedgerClient, 'head' | 'checkpoint' | 'verifierKey' | 'status'>;
@@ -22,8 +23,6 @@ export type OverviewNeeds = {
 const minuteMs = 60_000;
 const minutes = 60;
 const maxSources = 200;
-/** A source that sent nothing for this long is called silent. */
-const silentAfterMs = 600_000;
 /** Asked again within it, the answer is the same: many readers cost as much as one. */
 const freshForMs = 1000;
 
@@ -35,13 +34,19 @@ export function createOverview(needs: OverviewNeeds): { read(): Promise<Overview
   async function rate(): Promise<Overview['rate']> {
     const nowMs = clock.nowMs();
     const firstMs = Math.floor(nowMs / minuteMs) * minuteMs - (minutes - 1) * minuteMs;
-    const { buckets } = await needs.search.histogram({ fromMs: firstMs, toMs: firstMs + minutes * minuteMs }, minuteMs);
+    const { buckets } = await needs.search.histogram(
+      // What this server writes about itself would hide that nothing comes in.
+      { fromMs: firstMs, toMs: firstMs + minutes * minuteMs, withoutOwn: 'audit' },
+      minuteMs,
+    );
     const counts = new Map(buckets.map(({ fromMs, count }) => [fromMs, count]));
     const perMinute = Array.from({ length: minutes }, (_, minute) => {
       const fromMs = firstMs + minute * minuteMs;
       return { time: new Date(fromMs).toISOString(), count: counts.get(fromMs) ?? 0 };
     });
-    return { per_minute: perMinute, last_hour: perMinute.reduce((sum, { count }) => sum + count, 0) };
+    const lastHour = perMinute.reduce((sum, { count }) => sum + count, 0);
+    const all = await needs.search.count({ fromMs: firstMs, toMs: firstMs + minutes * minuteMs });
+    return { per_minute: perMinute, last_hour: lastHour, own_last_hour: Math.max(0, all.count - lastHour) };
   }
 
   async function alerts(): Promise<Overview['alerts']> {
@@ -58,14 +63,20 @@ export function createOverview(needs: OverviewNeeds): { read(): Promise<Overview
 
   async function sources(): Promise<Overview['sources']> {
     const nowMs = clock.nowMs();
-    return (await needs.intake.sources({ limit: maxSources })).map((source) => ({
-      key_id: source.keyId,
-      name: source.name,
-      accepted: source.accepted,
-      kept_raw: source.keptRaw.values().reduce((sum, count) => sum + count, 0),
-      last_seen_at: source.lastSeenMs === undefined ? null : new Date(source.lastSeenMs).toISOString(),
-      silent: nowMs - (source.lastSeenMs ?? source.createdAtMs) > silentAfterMs,
-    }));
+    return (await needs.intake.sources({ limit: maxSources })).map((source) => {
+      const { state, dueMs } = standingOf(source.rhythm, nowMs);
+      return {
+        key_id: source.keyId,
+        name: source.name,
+        accepted: source.accepted,
+        kept_raw: source.keptRaw.values().reduce((sum, count) => sum + count, 0),
+        unread: [...source.keptRaw].map(([reason, count]) => ({ reason, count })),
+        last_seen_at: source.rhythm === undefined ? null : new Date(source.rhythm.lastMs).toISOString(),
+        state,
+        due_at: dueMs === undefined ? null : new Date(dueMs).toISOString(),
+        silent: state === 'silent',
+      };
+    });
   }
 
   async function ledger(): Promise<Overview['ledger']> {
@@ -140,7 +151,7 @@ type Count = { readonly count: number };
 export type Overview = {
   at: string;
   organization: string | null;
-  rate: { per_minute: (Count & { time: string })[]; last_hour: number } | null;
+  rate: { per_minute: (Count & { time: string })[]; last_hour: number; own_last_hour: number } | null;
   alerts: {
     by_state: (Count & { state: (typeof alertStates)[number] })[];
     open_by_level: (Count & { level: (typeof findingLevels)[number] })[];
@@ -151,7 +162,10 @@ export type Overview = {
         name: string;
         accepted: number;
         kept_raw: number;
+        unread: { reason: string; count: number }[];
         last_seen_at: string | null;
+        state: 'waiting' | 'heard' | 'quiet' | 'finished' | 'silent';
+        due_at: string | null;
         silent: boolean;
       }[]
     | null;

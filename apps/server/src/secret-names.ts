@@ -5,6 +5,11 @@ export const secretNames = {
   identity: 'identity',
   correlations: 'detection/correlations',
   suppressions: 'incident-response/suppressions',
+  authority: 'certificate-authority/authority',
+  authorityHttps: 'certificate-authority/https',
+  ownCertificate: 'https/own-certificate',
+  acmeCertificate: 'https/acme-certificate',
+  acmeAccount: 'https/acme-account',
 } as const;
 
 export const offeredSecrets: readonly string[] = [
@@ -13,7 +18,10 @@ export const offeredSecrets: readonly string[] = [
   secretNames.identity,
   secretNames.correlations,
   secretNames.suppressions,
-  'certificate-authority/authority',
+  secretNames.authority,
   'certificate-authority/server',
-  'certificate-authority/permitted-names',
+  secretNames.authorityHttps,
+  secretNames.ownCertificate,
+  secretNames.acmeCertificate,
+  secretNames.acmeAccount,
 ];

@@ -5,6 +5,7 @@ import { createLog } from '@sallyport/platform/log';
 import { printAlert, printWelcome } from './announce.ts';
 import { startServer } from './compose.ts';
 import { readProcessConfig } from './config.ts';
+import { explainListenError } from './listen-error.ts';
 
 /** Tells the supervisor that starting again would fail the same way (sysexits.h EX_CONFIG). */
 const exitConfigInvalid = 78;
@@ -18,7 +19,8 @@ const notWorthRetrying = new Set([
   'ledger_corrupt',
   'ledger_locked',
   'plain_http_not_loopback',
-  'EADDRINUSE',
+  'address_in_use',
+  'address_unusable',
   'EACCES',
   'EROFS',
 ]);
@@ -38,7 +40,9 @@ async function run(): Promise<void> {
   let stop = (): void => process.exit(1);
   // The supervisor is gone: without it nobody would start us again, and its successor must find the place free.
   process.once('disconnect', () => stop());
-  const server = await startServer(config, log);
+  const server = await startServer(config, log).catch((error: unknown) => {
+    throw explainListenError(error, config);
+  });
   process.send?.('started');
   printWelcome(server, config, write);
   server.alerts.onAlert((alert) => printAlert(alert, write, process.stdout.isTTY));

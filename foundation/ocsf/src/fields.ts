@@ -19,7 +19,7 @@ export function text(record: JsonObject, name: string): string | undefined {
 export function asText(value: JsonValue | undefined): string | undefined {
   if (typeof value === 'string') {
     if (value === '' || value === '-') return undefined;
-    return value.length > maxFieldCharacters ? value.slice(0, maxFieldCharacters) : value;
+    return value.length > maxFieldCharacters ? value.slice(0, maxFieldCharacters).toWellFormed() : value;
   }
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }

@@ -115,7 +115,10 @@ export function normaliseGeneric(record: JsonObject, rawText: string, receivedAt
     {
       classUid: 0,
       activityId: 0,
-      attributes: { message: message?.slice(0, 4096), device: host === undefined ? undefined : deviceOf(host) },
+      attributes: {
+        message: message?.slice(0, 4096).toWellFormed(),
+        device: host === undefined ? undefined : deviceOf(host),
+      },
     },
     {
       time: parseTime(claimed) ?? receivedAtMs,

@@ -218,5 +218,7 @@ export const sysmonMappings: ReadonlyMap<number, Mapping> = new Map([
   [22, maps(4003, 6, ['query'], dnsQuery)],
   [23, fileActivity(4)],
   [26, fileActivity(4)],
+  [27, fileActivity(1)],
+  [28, fileActivity(4)],
   [29, fileActivity(1)],
 ]);

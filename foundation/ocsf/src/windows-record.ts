@@ -47,7 +47,7 @@ function readFlat(record: JsonObject): WindowsRecord | undefined {
     severityId: severityOf(record),
     userId: text(record, 'UserID'),
     ...claimedTime(record, flatTimeFields),
-    fields: typeof record['EventData'] === 'string' ? { ...record, ...xmlFields(record['EventData']) } : record,
+    fields: typeof record['EventData'] === 'string' ? { ...record, ...writtenFields(record['EventData']) } : record,
   };
 }
 
@@ -107,6 +107,8 @@ function namedItems(items: readonly JsonValue[]): JsonObject {
   return Object.fromEntries(fields);
 }
 
+const maxWrittenCharacters = 262_144;
+
 const xmlEntities: ReadonlyMap<string, string> = new Map([
   ['&lt;', '<'],
   ['&gt;', '>'],
@@ -115,10 +117,24 @@ const xmlEntities: ReadonlyMap<string, string> = new Map([
   ['&amp;', '&'],
 ]);
 
+/** Fields kept as text: the JSON of Azure's `WindowsEvent`, or the XML of its `SecurityEvent`. */
+function writtenFields(written: string): JsonObject {
+  if (!/^\s*\{/.test(written)) return xmlFields(written);
+  if (written.length > maxWrittenCharacters) return {};
+  try {
+    const value: unknown = JSON.parse(written);
+    return isObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
 /** The `<Data Name="…">` items of an `EventData` kept as XML text, as Azure Monitor writes it. */
 function xmlFields(xml: string): JsonObject {
   const fields = new Map<string, JsonValue>();
-  for (const [, name = '', value = ''] of xml.slice(0, 262_144).matchAll(/<Data Name="(\w{1,64})">([^<]*)<\/Data>/g)) {
+  for (const [, name = '', value = ''] of xml
+    .slice(0, maxWrittenCharacters)
+    .matchAll(/<Data Name="(\w{1,64})">([^<]*)<\/Data>/g)) {
     fields.set(
       name,
       value.replaceAll(/&(?:lt|gt|quot|apos|amp);/g, (entity) => xmlEntities.get(entity) ?? entity),

@@ -97,27 +97,6 @@ function scheduledJob(activityId: number): Mapping {
   });
 }
 
-function filteredConnection(activityId: number): Mapping {
-  return maps(4001, activityId, ['dst_endpoint'], (record) => {
-    const { fields } = record;
-    const direction = text(fields, 'Direction');
-    return {
-      actor: actor(record, {
-        process: process({
-          pid: integer(fields, 'ProcessID') ?? integer(fields, 'ProcessId'),
-          image: text(fields, 'Application'),
-        }),
-      }),
-      src_endpoint: endpoint({ ip: ipAddress(fields, 'SourceAddress'), port: port(fields, 'SourcePort') }),
-      dst_endpoint: endpoint({ ip: ipAddress(fields, 'DestAddress'), port: port(fields, 'DestPort') }),
-      connection_info: defined({
-        protocol_num: integer(fields, 'Protocol'),
-        direction_id: direction === '%%14592' ? 1 : direction === '%%14593' ? 2 : 0,
-      }),
-    };
-  });
-}
-
 const processCreated = maps(1007, 1, ['process'], (record) => {
   const { fields } = record;
   const creator = process({ pid: integer(fields, 'ProcessId'), image: text(fields, 'ParentProcessName') });
@@ -158,12 +137,30 @@ const registryValueModified = maps(201_002, 3, ['reg_value'], (record) => {
   };
 });
 
+/** A token's privileges enabled (assign), or, where none is, disabled (revoke). */
+const privilegesAdjusted: Mapping = (record) => {
+  const { fields } = record;
+  const enabled = privilegesIn(fields, 'EnabledPrivilegeList');
+  const privileges = enabled ?? privilegesIn(fields, 'DisabledPrivilegeList');
+  const target = prefixedUser(fields, 'Target') ?? subject(record);
+  if (privileges === undefined || target === undefined) return undefined;
+  return {
+    classUid: 3005,
+    activityId: enabled === undefined ? 2 : 1,
+    attributes: { actor: subjectActor(record), user: target, privileges },
+  };
+};
+
 const privilegesAssigned = maps(3005, 1, ['user', 'privileges'], (record) => {
-  const privileges = text(record.fields, 'PrivilegeList')
-    ?.split(/\s+/, 64)
-    .filter((name) => name !== '');
-  return { user: subject(record), privileges: privileges?.length === 0 ? undefined : privileges };
+  return { user: subject(record), privileges: privilegesIn(record.fields, 'PrivilegeList') };
 });
+
+function privilegesIn(fields: JsonObject, name: string): string[] | undefined {
+  const privileges = text(fields, name)
+    ?.split(/\s+/, 64)
+    .filter((privilege) => privilege !== '' && privilege !== '-');
+  return privileges?.length === 0 ? undefined : privileges;
+}
 
 /** The share's file is what was opened; its path is relative to the share. */
 const shareOpened = maps(1001, 14, ['file'], (record) => {
@@ -194,6 +191,7 @@ export const securityMappings: ReadonlyMap<number, Mapping> = new Map([
   [4700, scheduledJob(4)],
   [4701, scheduledJob(5)],
   [4702, scheduledJob(2)],
+  [4703, privilegesAdjusted],
   [4720, accountChange(1)],
   [4722, accountChange(2)],
   [4723, accountChange(3)],
@@ -229,6 +227,4 @@ export const securityMappings: ReadonlyMap<number, Mapping> = new Map([
   [4781, accountChange(99)],
   [5140, shareOpened],
   [5145, shareOpened],
-  [5156, filteredConnection(1)],
-  [5157, filteredConnection(5)],
 ]);

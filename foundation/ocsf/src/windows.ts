@@ -1,11 +1,14 @@
 import { assembleEvent, mayBeCut } from './event.ts';
 import type { ClassifiedEvent, JsonObject, OcsfEvent } from './event.ts';
-import { firstText, integer, text } from './fields.ts';
+import { integer, text } from './fields.ts';
 import { sysmonMappings } from './sysmon.ts';
 import { deviceOf } from './device.ts';
 import { actor, maps } from './windows-mapping.ts';
 import type { Mapping } from './windows-mapping.ts';
-import { file, prefixedUser, user } from './windows-objects.ts';
+import { filteringMappings, firewallMappings } from './windows-filtering.ts';
+import { objectAccessMappings } from './windows-object-access.ts';
+import { prefixedUser, user } from './windows-objects.ts';
+import { powershellMappings } from './windows-powershell.ts';
 import { readWindowsRecord } from './windows-record.ts';
 import type { WindowsRecord } from './windows-record.ts';
 import { securityMappings } from './windows-security.ts';
@@ -25,35 +28,6 @@ const eventLogMappings: ReadonlyMap<number, Mapping> = new Map([
   [104, logActivity(1)],
   [1100, logActivity(7)],
   [1102, logActivity(1)],
-]);
-
-function script(contentField: readonly string[]): Mapping {
-  return maps(1009, 1, ['script'], (record) => {
-    const { fields } = record;
-    const content = firstText(fields, contentField);
-    const path = text(fields, 'Path');
-    return {
-      actor: actor(record, { user: user(text(fields, 'AccountName'), text(fields, 'Domain'), record.userId) }),
-      script:
-        content === undefined
-          ? undefined
-          : {
-              type_id: 2,
-              script_content: { value: content },
-              ...optional('uid', text(fields, 'ScriptBlockId')),
-              ...optional('file', file(path)),
-            },
-    };
-  });
-}
-
-function optional(name: string, value: JsonObject | string | undefined): JsonObject {
-  return value === undefined ? {} : { [name]: value };
-}
-
-const powershellMappings: ReadonlyMap<number, Mapping> = new Map([
-  [4103, script(['Payload', 'ContextInfo'])],
-  [4104, script(['ScriptBlockText'])],
 ]);
 
 function task(activityId: number): Mapping {
@@ -77,14 +51,26 @@ const taskMappings: ReadonlyMap<number, Mapping> = new Map([
   [142, task(5)],
 ]);
 
+const auditingMappings: ReadonlyMap<number, Mapping> = new Map([
+  ...securityMappings,
+  ...objectAccessMappings,
+  ...filteringMappings,
+]);
+
 type Family = { readonly mappings: ReadonlyMap<number, Mapping>; readonly product: string };
 
 const families: ReadonlyMap<string, Family> = new Map([
   ['microsoft-windows-sysmon', { mappings: sysmonMappings, product: 'Sysmon' }],
   ['microsoft-windows-sysmon/operational', { mappings: sysmonMappings, product: 'Sysmon' }],
-  ['microsoft-windows-security-auditing', { mappings: securityMappings, product: 'Windows' }],
+  ['microsoft-windows-security-auditing', { mappings: auditingMappings, product: 'Windows' }],
+  [
+    'microsoft-windows-windows firewall with advanced security',
+    { mappings: firewallMappings, product: 'Windows Firewall' },
+  ],
   ['microsoft-windows-powershell', { mappings: powershellMappings, product: 'PowerShell' }],
   ['microsoft-windows-powershell/operational', { mappings: powershellMappings, product: 'PowerShell' }],
+  ['powershell', { mappings: powershellMappings, product: 'PowerShell' }],
+  ['windows powershell', { mappings: powershellMappings, product: 'PowerShell' }],
   ['powershellcore', { mappings: powershellMappings, product: 'PowerShell' }],
   ['powershellcore/operational', { mappings: powershellMappings, product: 'PowerShell' }],
   ['microsoft-windows-taskscheduler', { mappings: taskMappings, product: 'Windows' }],
@@ -95,7 +81,7 @@ const families: ReadonlyMap<string, Family> = new Map([
 
 /** Channels shared by providers: used only when the record does not say who wrote it. */
 const channelFamilies: ReadonlyMap<string, Family> = new Map([
-  ['security', { mappings: new Map([...eventLogMappings, ...securityMappings]), product: 'Windows' }],
+  ['security', { mappings: new Map([...eventLogMappings, ...auditingMappings]), product: 'Windows' }],
   ['system', { mappings: new Map([...serviceControlMappings, [104, logActivity(1)]]), product: 'Windows' }],
 ]);
 

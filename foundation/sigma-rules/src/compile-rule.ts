@@ -1,9 +1,10 @@
 import type { Condition } from './condition.ts';
-import type { Detection, DetectionItem } from './detection.ts';
+import type { Detection, DetectionItem, ValueTest } from './detection.ts';
 import type { SigmaEvent } from './event-view.ts';
 import type { JsonScalar } from './json.ts';
 import type { SigmaRule } from './rule.ts';
 import { compileValueTest } from './value-test.ts';
+import { foldCase } from './wildcard.ts';
 
 /** A field that made a rule match, with the value it had; null where its absence or its null did. Texts are cut at 2,048 characters. */
 export type MatchedField = { readonly field: string; readonly value: JsonScalar };
@@ -119,15 +120,19 @@ function compileField(item: DetectionItem, field: string): Evaluate {
   };
 }
 
-/** Keywords look through every value of the event. */
+/** Keywords look through every value of the event; those that are plain words only where the event has them at all. */
 function compileKeywords(item: DetectionItem): Evaluate {
-  const groups = item.values.map((alternatives) => alternatives.map(compileValueTest));
+  const groups = item.values.map((alternatives) => ({
+    tests: alternatives.map(compileValueTest),
+    words: alternatives.map(wordOf),
+  }));
   const needed = item.quantifier === 'all' ? groups.length : 1;
   return (event, found) => {
     let holding = 0;
-    for (const alternatives of groups) {
+    for (const { tests, words } of groups) {
+      if (words.every((word) => word !== undefined && !event.foldedText().includes(word))) continue;
       for (const [field, values] of event.entries()) {
-        const hit = firstHit(alternatives, (test) => test(values, event));
+        const hit = firstHit(tests, (test) => test(values, event));
         if (hit === undefined) continue;
         holding += 1;
         found?.push({ field, value: hit === 'absent' ? null : hit.scalar });
@@ -137,6 +142,14 @@ function compileKeywords(item: DetectionItem): Evaluate {
     }
     return false;
   };
+}
+
+/** What a value must hold to satisfy the test, folded; undefined where that cannot be told beforehand. */
+function wordOf(test: ValueTest): string | undefined {
+  if (test.kind !== 'pattern' || test.cased) return undefined;
+  const [before, word, after, ...others] = test.tokens;
+  const isWord = before?.kind === 'many' && word?.kind === 'text' && after?.kind === 'many' && others.length === 0;
+  return isWord ? foldCase(word.text) : undefined;
 }
 
 function firstHit<Test, Hit>(tests: readonly Test[], run: (test: Test) => Hit | undefined): Hit | undefined {

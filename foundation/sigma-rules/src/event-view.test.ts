@@ -144,6 +144,37 @@ test('depth and number of values are bounded, and the event says so', () => {
   assert.equal(sigmaEventOf({ Event: { System: xml, EventData: xml, UserData: xml } }).truncated, true);
 });
 
+test('names that multiply are left out, the rest of the event is seen', () => {
+  const long = 'n'.repeat(500_000);
+  const leaves = Object.fromEntries(Array.from({ length: 8000 }, (_, index) => [`k${index}`, index]));
+  const attributes = Object.fromEntries(Array.from({ length: 8000 }, (_, index) => [`@k${index}`, index]));
+  const before = process.memoryUsage().heapUsed;
+  const event = sigmaEventOf({ [long]: leaves, Image: 'evil.exe' });
+  const xml = sigmaEventOf({ Event: { System: { [long]: attributes, Image: 'evil.exe' } } });
+  assert.ok(process.memoryUsage().heapUsed - before < 64 * 1024 * 1024);
+  for (const seen of [event, xml]) {
+    assert.equal(seen.truncated, true);
+    assert.deepEqual(
+      seen.valuesOf('Image')?.map(({ text }) => text),
+      ['evil.exe'],
+    );
+    for (const [name] of seen.entries()) assert.ok(name.length <= eventLimits.maxNameLength);
+  }
+});
+
+test('event data kept as one text is read, as JSON or XML, and hides nothing', () => {
+  const flat = { EventID: 1, Provider: 'Microsoft-Windows-Sysmon' };
+  const json = JSON.stringify({ Image: 'C:\\a.exe', ProcessId: 7, nested: { x: 1 }, __proto__: null });
+  assert.deepEqual(valuesOf({ ...flat, EventData: json }, 'Image'), ['C:\\a.exe']);
+  assert.deepEqual(valuesOf({ ...flat, EventData: json, Image: 'own' }, 'Image'), ['own']);
+  const xml = '<EventData xmlns="x"><Data Name="Image">C:\\a &amp; b.exe</Data><Data Name="User"></Data></EventData>';
+  assert.deepEqual(valuesOf({ ...flat, EventData: xml }, 'Image'), ['C:\\a & b.exe']);
+  assert.deepEqual(valuesOf({ ...flat, EventData: xml }, 'User'), ['']);
+  for (const text of ['{"a', '[1]', '{"Image":{"a":1}}', '<Data Name="Image">', '<Data Name="'.repeat(20_000), ''])
+    assert.equal(valuesOf({ ...flat, EventData: text }, 'Image'), undefined);
+  assert.equal(valuesOf({ EventData: json }, 'Image'), undefined, 'only of a Windows event');
+});
+
 test('any JSON gives a bounded event', () => {
   const objects = fc.dictionary(
     fc.oneof(

@@ -18,11 +18,21 @@ export type SigmaEvent = {
   readonly valuesOf: (field: string) => readonly FieldValue[] | undefined;
   /** Every name and value once: what keywords look through. */
   readonly entries: () => IterableIterator<readonly [string, readonly FieldValue[]]>;
+  /** The folded texts of all values in one, for a look whether a keyword can be in any of them. */
+  readonly foldedText: () => string;
   /** True when the record went past the bounds and some of it was left out. */
   readonly truncated: boolean;
+  /** True when it holds a whole number past what a double holds exactly: its digits are in the text of the record alone. */
+  readonly hasInexactNumber: boolean;
 };
 
-export const eventLimits = { maxDepth: 32, maxValues: 8_192, maxContainerTextLength: 65_536 } as const;
+export const eventLimits = {
+  maxDepth: 32,
+  maxValues: 8_192,
+  maxContainerTextLength: 65_536,
+  /** Longer names are left out: a nested name repeats all those above it, so that long ones multiply. */
+  maxNameLength: 1_024,
+} as const;
 
 /**
  * Flattens a record: nested names are joined with dots (`userIdentity.type`), lists give several values, spaces are taken out of
@@ -35,21 +45,25 @@ export function sigmaEventOf(record: JsonObject): SigmaEvent {
   const containerTexts = new Map<string, FieldValue[]>();
   let values = 0;
   let truncated = false;
+  let hasInexactNumber = false;
+  let foldedText: string | undefined;
 
   function add(name: string, scalar: JsonScalar): void {
     values += 1;
-    if (values > eventLimits.maxValues) {
+    if (values > eventLimits.maxValues || name.length > eventLimits.maxNameLength) {
       truncated = true;
       return;
     }
+    if (typeof scalar === 'number' && Number.isInteger(scalar) && !Number.isSafeInteger(scalar))
+      hasInexactNumber = true;
     const list = fields.get(name);
     if (list === undefined) fields.set(name, [fieldValueOf(scalar)]);
     else list.push(fieldValueOf(scalar));
   }
 
   function flatten(name: string, value: JsonValue, depth: number): void {
-    if (truncated) return;
-    if (depth > eventLimits.maxDepth) {
+    if (values > eventLimits.maxValues) return;
+    if (depth > eventLimits.maxDepth || name.length > eventLimits.maxNameLength) {
       truncated = true;
     } else if (isJsonList(value)) {
       if (!value.every((item) => !isJsonObject(item) && item !== null && !isJsonList(item)) || value.length === 0)
@@ -57,8 +71,7 @@ export function sigmaEventOf(record: JsonObject): SigmaEvent {
       for (const item of value) flatten(name, item, depth + 1);
     } else if (isJsonObject(value)) {
       if (!containers.has(name)) containers.set(name, value);
-      for (const key of Object.keys(value))
-        flatten(`${name}.${key.replaceAll(' ', '')}`, value[key] ?? null, depth + 1);
+      for (const key of Object.keys(value)) flatten(`${name}.${withoutSpaces(key)}`, value[key] ?? null, depth + 1);
     } else {
       add(name, value);
     }
@@ -66,8 +79,8 @@ export function sigmaEventOf(record: JsonObject): SigmaEvent {
 
   const windows = windowsFieldsOf(record, eventLimits);
   if (windows.truncated) truncated = true;
-  for (const [name, scalar] of windows.fields) add(name.replaceAll(' ', ''), scalar);
-  for (const key of Object.keys(windows.rest)) flatten(key.replaceAll(' ', ''), windows.rest[key] ?? null, 1);
+  for (const [name, scalar] of windows.fields) add(withoutSpaces(name), scalar);
+  for (const key of Object.keys(windows.rest)) flatten(withoutSpaces(key), windows.rest[key] ?? null, 1);
   const aliases = aliasesOf((field) => fields.get(field)?.[0]?.text, fields);
 
   return {
@@ -85,8 +98,17 @@ export function sigmaEventOf(record: JsonObject): SigmaEvent {
       return list;
     },
     entries: () => fields.entries(),
+    foldedText() {
+      foldedText ??= [...fields.values()].map((list) => list.map(({ folded }) => folded()).join('\n')).join('\n');
+      return foldedText;
+    },
     truncated,
+    hasInexactNumber,
   };
+}
+
+function withoutSpaces(name: string): string {
+  return name.includes(' ') ? name.replaceAll(' ', '') : name;
 }
 
 function fieldValueOf(scalar: JsonScalar): FieldValue {

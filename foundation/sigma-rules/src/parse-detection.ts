@@ -5,40 +5,56 @@ import type { PlaceholderTable } from './placeholders.ts';
 import { RefusedRule } from './refusal.ts';
 import type { YamlEntry, YamlMap, YamlScalar, YamlTree } from './yaml-tree.ts';
 
-/** A bound on the tests of one rule; the longest rule of the SigmaHQ corpus has about 2,100. */
-const maxTestsPerItem = 50_000;
+/** A bound on the tests of one file; the longest rule of the SigmaHQ corpus has about 2,100. */
+const maxTests = 200_000;
+
+/** What the rules of one file may unfold into, counted while they do: a few lines stand for thousands of texts each. */
+export type TestBudget = { spend(tests: number, line: number): void };
+
+export function createTestBudget(): TestBudget {
+  let spent = 0;
+  return {
+    spend(tests, line) {
+      spent += tests;
+      if (spent <= maxTests) return;
+      throw new RefusedRule('too_complex', line, `The values of the file unfold into over ${maxTests} tests`);
+    },
+  };
+}
+
+export type DetectionContext = { readonly placeholders: PlaceholderTable; readonly budget: TestBudget };
 
 /** The detection under one search identifier: a map, a list of maps, a list of keywords, or one keyword. */
-export function parseDetection(tree: YamlTree, placeholders: PlaceholderTable): Detection {
+export function parseDetection(tree: YamlTree, context: DetectionContext): Detection {
   switch (tree.kind) {
     case 'map':
-      return parseMap(tree, placeholders);
+      return parseMap(tree, context);
     case 'list':
       if (tree.items.length === 0)
         throw new RefusedRule('invalid_detection', tree.line, 'A search identifier must not be an empty list');
-      return { kind: 'any', of: tree.items.map((item) => parseListed(item, placeholders)) };
+      return { kind: 'any', of: tree.items.map((item) => parseListed(item, context)) };
     case 'scalar':
-      return keyword(tree, placeholders);
+      return keyword(tree, context);
   }
 }
 
-function parseListed(tree: YamlTree, placeholders: PlaceholderTable): Detection {
+function parseListed(tree: YamlTree, context: DetectionContext): Detection {
   if (tree.kind === 'list') throw new RefusedRule('invalid_detection', tree.line, 'A list must not hold a list');
-  return tree.kind === 'map' ? parseMap(tree, placeholders) : keyword(tree, placeholders);
+  return tree.kind === 'map' ? parseMap(tree, context) : keyword(tree, context);
 }
 
-function parseMap(tree: YamlMap, placeholders: PlaceholderTable): Detection {
+function parseMap(tree: YamlMap, context: DetectionContext): Detection {
   if (tree.entries.length === 0)
     throw new RefusedRule('invalid_detection', tree.line, 'A search identifier must not be an empty map');
-  return { kind: 'all', of: tree.entries.map((entry) => ({ kind: 'item', item: parseItem(entry, placeholders) })) };
+  return { kind: 'all', of: tree.entries.map((entry) => ({ kind: 'item', item: parseItem(entry, context) })) };
 }
 
-function keyword(scalar: YamlScalar, placeholders: PlaceholderTable): Detection {
+function keyword(scalar: YamlScalar, context: DetectionContext): Detection {
   if (scalar.value === null) throw new RefusedRule('invalid_detection', scalar.line, 'A keyword must not be null');
-  return { kind: 'item', item: parseItem({ key: '', line: scalar.line, value: scalar }, placeholders) };
+  return { kind: 'item', item: parseItem({ key: '', line: scalar.line, value: scalar }, context) };
 }
 
-function parseItem(entry: YamlEntry, placeholders: PlaceholderTable): DetectionItem {
+function parseItem(entry: YamlEntry, context: DetectionContext): DetectionItem {
   const [name = '', ...modifiers] = entry.key.split('|');
   const field = name.replaceAll(' ', '');
   for (const modifier of modifiers) {
@@ -49,13 +65,14 @@ function parseItem(entry: YamlEntry, placeholders: PlaceholderTable): DetectionI
   if (isKeyword && (modifiers.includes('exists') || modifiers.includes('fieldref'))) {
     throw new RefusedRule('modifier_misuse', entry.line, `"${modifiers.join('|')}" needs the name of a field`);
   }
-  const values = scalarsOf(entry).flatMap((scalar) => expanded(scalar, modifiers, placeholders));
+  const values = scalarsOf(entry).flatMap((scalar) => expanded(scalar, modifiers, context.placeholders));
   const tests = values.map(({ scalars, line }) =>
-    scalars.flatMap((scalar) => unfold(scalar, modifiers, line, isKeyword)),
+    scalars.flatMap((scalar) => {
+      const unfolded = unfold(scalar, modifiers, line, isKeyword);
+      context.budget.spend(unfolded.length, line);
+      return unfolded;
+    }),
   );
-  if (tests.reduce((sum, alternatives) => sum + alternatives.length, 0) > maxTestsPerItem) {
-    throw new RefusedRule('too_complex', entry.line, `"${entry.key}" has over ${maxTestsPerItem} values`);
-  }
   return {
     field: isKeyword ? undefined : field,
     quantifier: modifiers.includes('all') ? 'all' : 'any',

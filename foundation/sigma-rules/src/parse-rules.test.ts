@@ -261,3 +261,31 @@ test('no condition makes the parser throw, and what it reads can be evaluated', 
     { numRuns: 3000 },
   );
 });
+
+test('values that unfold into thousands are counted while they do, over all items and documents of a file', () => {
+  const dashes = '-'.repeat(5);
+  const values = Array.from({ length: 3000 }, () => `        - '${dashes}'`).join('\n');
+  const one = ruleText(`sel:\n    F|windash|base64offset|contains:\n${values.replaceAll(/^ {4}/gm, '')}`);
+  const many = Array.from({ length: 200 }, (_, at) =>
+    ruleText(`sel:\n    F|windash|base64: '${dashes}'`).replace(/^id: .*$/m, `id: r-${at}`),
+  ).join('---\n');
+  const before = process.memoryUsage().heapUsed;
+  for (const [text, rules] of [
+    [one, 0],
+    [many, 64],
+  ] as const) {
+    const parsed = parseSigmaRules(text, { file: 'bomb.yml' });
+    assert.equal(parsed.rules.length, rules);
+    assert.ok(parsed.refusals.length > 0 && parsed.refusals.every(({ code }) => code === 'too_complex'));
+  }
+  assert.ok(process.memoryUsage().heapUsed - before < 512 * 1024 * 1024);
+});
+
+test('texts that a database or the ledger would refuse are refused with the rule', () => {
+  for (const attribute of ['title: "a\\0b"', 'title: "\\ud800"', 'author: "x\\0"', 'tags: ["attack.\\0"]']) {
+    const name = attribute.split(':', 1)[0] ?? '';
+    const text = `${ruleText('sel:\n    A: 1').replace(new RegExp(`^${name}: .*$`, 'm'), '')}${attribute}\n`;
+    const { rules, refusals } = parseSigmaRules(text, { file: 'odd.yml' });
+    assert.deepEqual([rules.length, refusals.map(({ code }) => code)], [0, ['invalid_attribute']], attribute);
+  }
+});

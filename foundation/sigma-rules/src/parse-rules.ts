@@ -1,6 +1,7 @@
 import type { SigmaCorrelation } from './correlation.ts';
 import { parseCorrelation } from './parse-correlation.ts';
-import { parseDetection } from './parse-detection.ts';
+import { createTestBudget, parseDetection } from './parse-detection.ts';
+import type { DetectionContext } from './parse-detection.ts';
 import { parseCondition } from './condition.ts';
 import type { Condition } from './condition.ts';
 import type { Detection } from './detection.ts';
@@ -40,6 +41,7 @@ export function parseSigmaRules(text: string, options: SigmaParseOptions): Parse
   const rules: SigmaRule[] = [];
   const correlations: SigmaCorrelation[] = [];
   const refusals: SigmaRefusal[] = [];
+  const context = { placeholders, budget: createTestBudget() };
 
   function refuse(error: unknown, fallbackLine: number, ruleId?: string): void {
     const refused = asRefusal(error, fallbackLine);
@@ -68,7 +70,7 @@ export function parseSigmaRules(text: string, options: SigmaParseOptions): Parse
         tree = document.read();
         if (tree.kind === 'scalar' && tree.value === null) continue;
         if (isCorrelation(tree)) correlations.push(parseCorrelation(tree, file));
-        else rules.push(parseRule(tree, file, placeholders));
+        else rules.push(parseRule(tree, file, context));
       } catch (error) {
         refuse(error, document.line, tree === undefined ? undefined : idOf(tree));
       }
@@ -96,13 +98,13 @@ function isCorrelation(tree: YamlTree): tree is YamlMap {
   return tree.kind === 'map' && entryOf(tree, 'correlation') !== undefined && entryOf(tree, 'detection') === undefined;
 }
 
-function parseRule(tree: YamlTree, file: string, placeholders: PlaceholderTable): SigmaRule {
+function parseRule(tree: YamlTree, file: string, context: DetectionContext): SigmaRule {
   if (tree.kind !== 'map') throw new RefusedRule('not_a_rule', tree.line, 'A document must be a map');
   const detection = entryOf(tree, 'detection');
   if (detection === undefined) throw otherDocument(tree);
   const attributes = readAttributes(tree, file);
   if (detection.kind !== 'map') throw new RefusedRule('invalid_detection', detection.line, '"detection" must be a map');
-  const detections = parseDetections(detection, placeholders);
+  const detections = parseDetections(detection, context);
   return {
     ...attributes,
     detections,
@@ -121,13 +123,13 @@ function otherDocument(tree: YamlMap): RefusedRule {
   return new RefusedRule('not_a_rule', tree.line, 'A rule must have "detection"');
 }
 
-function parseDetections(detection: YamlMap, placeholders: PlaceholderTable): ReadonlyMap<string, Detection> {
+function parseDetections(detection: YamlMap, context: DetectionContext): ReadonlyMap<string, Detection> {
   const detections = new Map<string, Detection>();
   for (const { key, value, line } of detection.entries) {
     if (key === 'condition') continue;
     if (key === 'timeframe')
       throw new RefusedRule('legacy_construct', line, '"timeframe" left Sigma with version 2: use a correlation');
-    detections.set(key, parseDetection(value, placeholders));
+    detections.set(key, parseDetection(value, context));
   }
   if (detections.size === 0)
     throw new RefusedRule('invalid_detection', detection.line, '"detection" must have a search identifier');

@@ -119,6 +119,10 @@ export function presentEntry(map: YamlMap, key: string): YamlTree | undefined {
 function plainText(tree: YamlTree, key: string, maxLength: number): string {
   if (tree.kind !== 'scalar') throw new RefusedRule('invalid_attribute', tree.line, `"${key}" must be plain text`);
   const text = typeof tree.value === 'string' ? tree.value : tree.text;
+  // Databases refuse the one, the ledger the other.
+  if (text.includes('\u0000') || !text.isWellFormed()) {
+    throw new RefusedRule('invalid_attribute', tree.line, `"${key}" must hold no NUL and no lone surrogate`);
+  }
   if (text.length > maxLength) {
     throw new RefusedRule(
       'invalid_attribute',

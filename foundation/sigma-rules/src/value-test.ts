@@ -44,6 +44,8 @@ function compileScalarTest(test: ScalarTest): (value: FieldValue) => boolean {
     case 'number': {
       const { number } = test;
       const text = test.text.toLowerCase();
+      // Past what a double holds exactly, neighbours would be equal as numbers.
+      if (Number.isInteger(number) && !Number.isSafeInteger(number)) return (value) => value.folded() === text;
       return (value) => value.text === text || numberOf(value) === number || value.folded() === text;
     }
     case 'boolean': {

@@ -1,3 +1,4 @@
+import { fieldsOfEventData } from './event-data-text.ts';
 import { isJsonList, isJsonObject } from './json.ts';
 import type { JsonObject, JsonScalar, JsonValue } from './json.ts';
 
@@ -9,7 +10,7 @@ export type WindowsFields = {
   readonly truncated: boolean;
 };
 
-type Limits = { readonly maxDepth: number; readonly maxValues: number };
+type Limits = { readonly maxDepth: number; readonly maxValues: number; readonly maxNameLength: number };
 
 /** Where converters put the attributes of an element that has no `#attributes` of its own: `Provider_attributes`. */
 const attributesSuffix = '_attributes';
@@ -21,7 +22,8 @@ const attributesSuffix = '_attributes';
  */
 export function windowsFieldsOf(record: JsonObject, limits: Limits): WindowsFields {
   const event = isJsonObject(record['Event']) ? record['Event'] : record;
-  if (!isJsonObject(event['System'])) return { fields: [], rest: record, truncated: false };
+  if (!isJsonObject(event['System']))
+    return { fields: fieldsOfEventData(record, limits.maxValues), rest: record, truncated: false };
   const reader = createReader(limits);
   reader.readChildren(event['System'], 1);
   reader.readData(event['EventData'], 1);
@@ -41,7 +43,7 @@ function createReader(limits: Limits): {
   let truncated = false;
 
   function add(name: string, scalar: JsonScalar): void {
-    if (fields.length < limits.maxValues) fields.push([name, scalar]);
+    if (fields.length < limits.maxValues && name.length <= limits.maxNameLength) fields.push([name, scalar]);
     else truncated = true;
   }
 

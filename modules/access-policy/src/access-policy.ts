@@ -13,6 +13,8 @@ export type AccessRequest = {
   readonly context: {
     /** How the request came: over the network, or through the operator's Unix socket. */
     readonly channel: 'network' | 'socket';
+    /** Whole seconds since a person proved in full who they are; only for what needs a fresh proof. */
+    readonly proofAgeSeconds?: number;
   };
 };
 
@@ -50,7 +52,11 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
         principal: entity.uid,
         action: { type: 'Sallyport::Action', id: action },
         resource: { type: 'Sallyport::Server', id: 'this' },
-        context: { action, channel: context.channel },
+        context: {
+          action,
+          channel: context.channel,
+          ...(context.proofAgeSeconds === undefined ? {} : { proofAgeSeconds: context.proofAgeSeconds }),
+        },
         entities: [entity],
         preparsedSchemaName: version,
         preparsedPolicySetId: version,
@@ -76,6 +82,8 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
     const { principal, action, context } = request;
     if (!isAction(action)) return denied(`There is no action "${action.slice(0, 100)}"`);
     const { kind, id, assurance, roles: held = [], scopes } = principal;
+    // One more for each second of a proof would leave no room for others.
+    if (context.proofAgeSeconds !== undefined) return ask(request);
     const key = JSON.stringify([kind, id, assurance, held, kind === 'key' ? scopes : [], action, context.channel]);
     return remembered.load(key, () => ask(request));
   };

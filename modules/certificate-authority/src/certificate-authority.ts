@@ -1,16 +1,10 @@
 import { ocsfClass, type JsonObject } from '@sallyport/contracts';
 import { auditEvent } from '@sallyport/ledger';
 import { CertificateError } from './errors.ts';
-import { issueAuthority, issueServer, type Validity } from './issue-certificate.ts';
+import { issueAuthority, issueServer, permittedBy, type Validity } from './issue-certificate.ts';
 import type { CertificateAuthorityNeeds } from './needs.ts';
-import {
-  openCertificate,
-  openPermitted,
-  sealCertificate,
-  sealPermitted,
-  type KeyPairCertificate,
-} from './sealed-certificate.ts';
-import { isPermitted, parseServerName, permittedFor, type ServerName } from './server-name.ts';
+import { openCertificate, sealCertificate, unreadable, type KeyPairCertificate } from './sealed-certificate.ts';
+import { isPermitted, parseServerName, permittedFor, type PermittedNames, type ServerName } from './server-name.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 const authorityLifetimeMs = 3650 * dayMs;
@@ -18,6 +12,10 @@ const serverLifetimeMs = 90 * dayMs;
 /** Certificates start a little in the past, for clients whose clock is behind. */
 const clockToleranceMs = 60 * 60 * 1000;
 const createActivity = 1;
+const authoritySecret = 'certificate-authority/authority';
+
+/** Each listener has a certificate of its own: they may go by different names. */
+export type CertificateUse = 'server' | 'https';
 
 /** What `node:https` takes. TLS 1.3 only. */
 export type TlsOptions = { readonly key: string; readonly cert: string; readonly minVersion: 'TLSv1.3' };
@@ -36,20 +34,32 @@ export type CertificateAuthority = {
   readonly certificatePem: string;
   /** SHA-256 of the certificate, `AB:CD:…`, for people to compare. */
   readonly fingerprint: string;
+  readonly notAfterMs: number;
+  /** What it may vouch for, as its certificate says. */
+  readonly permitted: PermittedNames;
   /**
-   * The server's certificate for exactly these names: the present one, or a new one when it is to be renewed or has other
-   * names. Throws `CertificateError`.
+   * The certificate of one listener for exactly these names: the present one, or a new one when it is to be renewed or has
+   * other names. Throws `CertificateError`.
    */
-  serverCertificate(names: readonly string[]): Promise<ServerCertificate>;
+  serverCertificate(names: readonly string[], use?: CertificateUse): Promise<ServerCertificate>;
 };
+
+/** The authority there is, or undefined. Throws `authority_unreadable`. */
+export async function openCertificateAuthority(
+  needs: CertificateAuthorityNeeds,
+): Promise<CertificateAuthority | undefined> {
+  const exists = (await openCertificate(needs.secrets, authoritySecret)) !== undefined;
+  return exists ? createCertificateAuthority(needs, { names: [] }) : undefined;
+}
 
 /**
  * Opens the authority, or makes one that may vouch for `localhost`, private addresses and `names`, for ten years.
- * An issuance is in the ledger before its certificate is used. Throws `authority_unreadable` rather than making a second one.
+ * With `replace` a new one takes its place, and everybody has to trust that instead. An issuance is in the ledger before its
+ * certificate is used. Throws `authority_unreadable` rather than making a second one.
  */
 export async function createCertificateAuthority(
   needs: CertificateAuthorityNeeds,
-  options: { readonly names: readonly string[] },
+  options: { readonly names: readonly string[]; readonly replace?: boolean },
 ): Promise<CertificateAuthority> {
   const { secrets, clock } = needs;
 
@@ -93,17 +103,18 @@ export async function createCertificateAuthority(
       permitted_names: permitted.dns,
       permitted_addresses: permitted.ranges,
     });
-    await sealPermitted(secrets, permitted);
-    await sealCertificate(secrets, 'certificate-authority/authority', created);
+    await sealCertificate(secrets, authoritySecret, created);
     return created;
   };
 
-  const authority = (await openCertificate(secrets, 'certificate-authority/authority')) ?? (await createAuthority());
-  // As they stand in the certificate: the names of the first run, whatever is asked for today.
-  const permitted = await openPermitted(secrets);
+  const present = options.replace === true ? undefined : await openCertificate(secrets, authoritySecret);
+  const authority = present ?? (await createAuthority());
+  // As they stand in the certificate, whatever is asked for today.
+  const permitted = permittedBy(authority.certificate);
+  if (permitted === undefined) throw unreadable(authoritySecret);
   const authorityEndMs = authority.certificate.validToDate.getTime();
 
-  const issue = async (names: readonly ServerName[]): Promise<KeyPairCertificate> => {
+  const issue = async (names: readonly ServerName[], use: CertificateUse): Promise<KeyPairCertificate> => {
     if (clock.nowMs() >= authorityEndMs) {
       throw new CertificateError(
         'authority_expired',
@@ -112,14 +123,16 @@ export async function createCertificateAuthority(
     }
     const issued = await issueServer(authority, names, validityFor(serverLifetimeMs, authorityEndMs));
     await record('certificate.issue', issued, { names: names.map((name) => name.value) });
-    await sealCertificate(secrets, 'certificate-authority/server', issued);
+    await sealCertificate(secrets, `certificate-authority/${use}`, issued);
     return issued;
   };
 
   return {
     certificatePem: authority.certificate.toString(),
     fingerprint: authority.certificate.fingerprint256,
-    async serverCertificate(texts) {
+    notAfterMs: authorityEndMs,
+    permitted,
+    async serverCertificate(texts, use = 'server') {
       const names = texts.map(parseServerName);
       // What the constraints in the authority's certificate forbid, clients would refuse; say so here instead.
       const refused = names.find((name) => !isPermitted(permitted, name));
@@ -127,12 +140,13 @@ export async function createCertificateAuthority(
         throw new CertificateError(
           'server_name_not_permitted',
           `Cannot certify "${refused?.value ?? ''}": must be one of ${[...permitted.dns, ...permitted.ranges].join(', ')}`,
+          { hint: 'another name needs a new authority, which everybody has to trust anew' },
         );
       }
-      const present = await openCertificate(secrets, 'certificate-authority/server');
+      const present = await openCertificate(secrets, `certificate-authority/${use}`);
       if (present !== undefined && isUsable(present, authority, names, clock.nowMs()))
         return toServerCertificate(present);
-      return toServerCertificate(await issue(names));
+      return toServerCertificate(await issue(names, use));
     },
   };
 }

@@ -12,9 +12,10 @@ import {
   KeyUsagesExtension,
   SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
+  X509Certificate as ParsedCertificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
-import { encodeNameConstraints, nameConstraintsOid } from './name-constraints.ts';
+import { decodeNameConstraints, encodeNameConstraints, nameConstraintsOid } from './name-constraints.ts';
 import type { KeyPairCertificate } from './sealed-certificate.ts';
 import type { PermittedNames, ServerName } from './server-name.ts';
 
@@ -45,6 +46,12 @@ export async function issueAuthority(
     webcrypto,
   );
   return { certificate: new X509Certificate(issued.toString('pem')), privateKey: KeyObject.from(keys.privateKey) };
+}
+
+/** The names this authority may vouch for, as its certificate says; undefined when it is none of ours. */
+export function permittedBy(authority: X509Certificate): PermittedNames | undefined {
+  const extension = new ParsedCertificate(authority.raw).getExtension(nameConstraintsOid);
+  return extension === null ? undefined : decodeNameConstraints(new Uint8Array(extension.value));
 }
 
 /** A certificate for a TLS server with a key of its own. */

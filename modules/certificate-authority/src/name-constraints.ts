@@ -14,6 +14,68 @@ export function encodeNameConstraints(permitted: PermittedNames): Uint8Array<Arr
   return new Uint8Array(element(0x30, element(0xa0, Buffer.concat(subtrees))));
 }
 
+/**
+ * What an extension that `encodeNameConstraints` wrote permits. Undefined for anything else: it is read back out of our own
+ * authority's certificate only.
+ */
+export function decodeNameConstraints(der: Uint8Array): PermittedNames | undefined {
+  const permitted = onlyElement(onlyElement(der, 0x30), 0xa0);
+  const subtrees = permitted === undefined ? undefined : elements(permitted);
+  if (subtrees === undefined) return undefined;
+  const dns: string[] = [];
+  const ranges: string[] = [];
+  for (const subtree of subtrees) {
+    const [base, more] = elements(subtree.content) ?? [];
+    if (subtree.tag !== 0x30 || base === undefined || more !== undefined) return undefined;
+    const range = base.tag === 0x87 ? decodeRange(base.content) : undefined;
+    if (range !== undefined) ranges.push(range);
+    else if (base.tag === 0x82) dns.push(Buffer.from(base.content).toString('latin1'));
+    else return undefined;
+  }
+  return { dns, ranges };
+}
+
+type Element = { readonly tag: number; readonly content: Uint8Array };
+
+/** The elements one after the other, or undefined when the bytes are not that. */
+function elements(der: Uint8Array): Element[] | undefined {
+  const found: Element[] = [];
+  for (let at = 0; at < der.length;) {
+    const tag = der[at] ?? 0;
+    const short = der[at + 1] ?? 0xff;
+    const extra = short < 0x80 ? 0 : short - 0x80;
+    if (extra > 2) return undefined;
+    const length =
+      extra === 0 ? short : der.subarray(at + 2, at + 2 + extra).reduce((sum, byte) => sum * 256 + byte, 0);
+    const start = at + 2 + extra;
+    if (start + length > der.length) return undefined;
+    found.push({ tag, content: der.subarray(start, start + length) });
+    at = start + length;
+  }
+  return found;
+}
+
+function onlyElement(der: Uint8Array | undefined, tag: number): Uint8Array | undefined {
+  const [first, more] = (der === undefined ? undefined : elements(der)) ?? [];
+  return first?.tag === tag && more === undefined ? first.content : undefined;
+}
+
+function decodeRange(bytes: Uint8Array): string | undefined {
+  const half = bytes.length / 2;
+  if (half !== 4 && half !== 16) return undefined;
+  const mask = [...bytes.subarray(half)].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  const prefix = /^(1*)0*$/.exec(mask)?.[1]?.length;
+  if (prefix === undefined) return undefined;
+  const address = bytes.subarray(0, half);
+  if (half === 4) return `${address.join('.')}/${prefix}`;
+  const groups = Array.from({ length: 8 }, (_, group) =>
+    Buffer.from(address)
+      .readUInt16BE(group * 2)
+      .toString(16),
+  );
+  return `${new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)}/${prefix}`;
+}
+
 function element(tag: number, content: Uint8Array): Buffer {
   const { length } = content;
   if (length > 0xffff) throw new RangeError(`Cannot encode ${length} bytes: must be at most 65535`);

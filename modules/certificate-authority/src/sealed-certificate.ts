@@ -1,7 +1,6 @@
 import { X509Certificate, createPrivateKey, type KeyObject } from 'node:crypto';
 import { CertificateError } from './errors.ts';
 import type { SealedSecrets } from './needs.ts';
-import type { PermittedNames } from './server-name.ts';
 
 /** A certificate with its private key. */
 export type KeyPairCertificate = { readonly certificate: X509Certificate; readonly privateKey: KeyObject };
@@ -29,26 +28,8 @@ export async function sealCertificate(secrets: SealedSecrets, name: string, pair
   bytes.fill(0);
 }
 
-const permittedName = 'certificate-authority/permitted-names';
-
-/** The authority's name constraints, beside its certificate, whose DER we do not read back. Sealed before it. */
-export async function sealPermitted(secrets: SealedSecrets, permitted: PermittedNames): Promise<void> {
-  await secrets.seal(
-    permittedName,
-    Buffer.from([...permitted.dns.map((name) => `dns ${name}`), ...permitted.ranges].join('\n')),
-  );
-}
-
-export async function openPermitted(secrets: SealedSecrets): Promise<PermittedNames> {
-  const bytes = await secrets.open(permittedName);
-  if (bytes === undefined) throw unreadable(permittedName);
-  const lines = Buffer.from(bytes).toString('ascii').split('\n');
-  const dns = lines.filter((line) => line.startsWith('dns ')).map((line) => line.slice(4));
-  return { dns, ranges: lines.filter((line) => line.includes('/')) };
-}
-
 /** Never answered by making a new authority: clients would refuse it, or be taught to trust whatever comes. */
-function unreadable(name: string, cause?: unknown): CertificateError {
+export function unreadable(name: string, cause?: unknown): CertificateError {
   return new CertificateError(
     'authority_unreadable',
     `Cannot read "${name}" of the certificate authority: must be what was sealed there`,

@@ -14,7 +14,7 @@ type Scanned = Extract<EventOutcome, { kind: 'scanned' }>;
 
 /** The finding for one match. Depends on its arguments alone, so that a repeated run gives the same bytes. */
 export function matchEntry(event: LedgerEvent, scanned: Scanned, match: RuleMatch, rule: RuleSummary): AppendEntry {
-  return entry(`detection/${rule.id}/${event.position.log}`, {
+  return entry(`detection/${streamPart(rule.id)}/${event.position.log}`, {
     ...findingOf(event, scanned, rule),
     matched: match.matched,
   });
@@ -33,6 +33,7 @@ function findingOf(event: LedgerEvent, scanned: Scanned, rule: RuleSummary): Omi
     generation: scanned.generation + 1,
     ...(scanned.host === undefined ? {} : { host: scanned.host }),
     ...(scanned.user === undefined ? {} : { user: scanned.user }),
+    ...(scanned.entities === undefined ? {} : { entities: scanned.entities }),
   };
 }
 
@@ -48,7 +49,7 @@ export function correlationEntry(input: {
   readonly rule: RuleSummary;
 }): AppendEntry {
   const { event, scanned, group, rule } = input;
-  return entry(`correlation/${rule.id}/${event.position.log}`, {
+  return entry(`correlation/${streamPart(rule.id)}/${event.position.log}`, {
     ...findingOf(event, scanned, rule),
     related: input.basis.filter((position) => comparePositions(position, event.position) !== 0),
     matched: group.fields,
@@ -69,6 +70,11 @@ export function skippedEntry(event: LedgerEvent, reason: string): AppendEntry {
     generation: 1,
     matched: [],
   });
+}
+
+/** The ledger takes names of up to 200 characters; an id may be longer, as that of a rule known by its file. */
+function streamPart(ruleId: string): string {
+  return ruleId.length <= 128 ? ruleId : createHash('sha256').update(ruleId).digest('hex');
 }
 
 /** (stream, sequence) names the finding to the ledger: appending it again returns the old position. */

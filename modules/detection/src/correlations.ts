@@ -8,12 +8,12 @@ import type { CorrelationDefinition, EventOutcome, RuleMatch, RuleSummary } from
 export type Correlations = Pick<Correlator, 'restore' | 'takeChanges' | 'groups' | 'lost'> & {
   /** The rules in force. */
   use(rules: ReadonlyMap<string, RuleSummary>): void;
-  /** Counts a match wherever it counts; the findings of correlations that came true with it. */
+  /** Counts a match wherever it counts; the findings of correlations that came true with it, as far as `told` gives them. */
   count(
     event: LedgerEvent,
     scanned: Extract<EventOutcome, { kind: 'scanned' }>,
     match: RuleMatch,
-    rules: ReadonlyMap<string, RuleSummary>,
+    told: (correlationId: string) => RuleSummary | undefined,
   ): AppendEntry[];
 };
 
@@ -37,17 +37,19 @@ export function createCorrelations(key: Uint8Array): Correlations {
       for (const { id, correlation } of rules.values()) if (correlation !== undefined) definitions.set(id, correlation);
       correlator.use(definitions);
     },
-    count: (event, scanned, match, rules) =>
+    count: (event, scanned, match, told) =>
       (match.groups ?? []).flatMap((group) => {
-        const rule = rules.get(group.correlationId);
-        if (rule === undefined) throw new TypeError(`correlation "${group.correlationId}" is not loaded`);
-        const basis = correlator.count(rule.id, keyed(`${rule.id}\n${group.group}`), {
+        const { correlationId: id } = group;
+        const basis = correlator.count(id, keyed(`${id}\n${group.group}`), {
           position: event.position,
           receivedAtMs: event.receivedAtMs,
           ruleId: match.ruleId,
-          value: group.value === undefined ? '' : keyed(`${rule.id}\nvalue\n${group.value}`),
+          value: group.value === undefined ? '' : keyed(`${id}\nvalue\n${group.value}`),
         });
-        return basis === undefined ? [] : [correlationEntry({ event, scanned, group, basis, rule })];
+        const rule = basis === undefined ? undefined : told(id);
+        return basis === undefined || rule === undefined
+          ? []
+          : [correlationEntry({ event, scanned, group, basis, rule })];
       }),
   };
 }

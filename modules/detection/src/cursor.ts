@@ -3,6 +3,7 @@ import type { Position } from '@sallyport/contracts';
 import type { Database, MigrationSet, Transaction } from '@sallyport/platform/database';
 import { createDetectionCursor } from './migrations/0001-create-detection-cursor.ts';
 import { createCorrelationGroupsTable } from './migrations/0002-create-correlation-groups.ts';
+import { createMatchCounts } from './migrations/0003-create-match-counts.ts';
 
 type Tables = { detection_cursor: { name: string; log: number; entry_index: number } };
 
@@ -11,6 +12,7 @@ export const detectionMigrations: MigrationSet = {
   migrations: {
     '0001-create-detection-cursor': createDetectionCursor,
     '0002-create-correlation-groups': createCorrelationGroupsTable,
+    '0003-create-match-counts': createMatchCounts,
   },
 };
 

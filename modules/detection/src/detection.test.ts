@@ -167,15 +167,20 @@ forEachDatabase((name, open) => {
   test('rules that cannot be loaded hold scanning up, not the start, until a reload brings some in', async () => {
     const { database } = await open();
     const { ledger, restart, directory } = await setUp(database);
-    directory.write('bomb.yml', 'exit');
+    const bombs = ['a.yml', 'b.yml', 'c.yml', 'd.yml'];
+    for (const bomb of bombs) directory.write(bomb, 'exit');
     const detection = await restart({ workerUrl: new URL('./hostile-worker.fixture.ts', import.meta.url) });
     assert.match(detection.health().loadError ?? '', /death/);
     await append(ledger, [new TextEncoder().encode('a')]);
     const range = await ledger.read({ log: 1, index: 0 }, { maxEvents: 100, maxBytes: 1e6 });
     await assert.rejects(detection.projection.apply(range), { code: 'rules_unloadable' });
     await assert.rejects(detection.reload(actor), { code: 'rules_unloadable' });
-    directory.write('bomb.yml', 'fine');
-    await detection.reload(actor);
+    directory.write('a.yml', 'fine');
+    const { refusals } = await detection.reload(actor);
+    assert.deepEqual(
+      refusals.map(({ file }) => file),
+      ['own/b.yml', 'own/c.yml', 'own/d.yml'],
+    );
     assert.equal(detection.health().loadError, undefined);
     await detection.projection.apply(range);
     assert.deepEqual(summary(ledger), ['every-event 0']);
@@ -183,7 +188,7 @@ forEachDatabase((name, open) => {
     assert.equal(outcomes.length, 2);
   });
 
-  test('a reload that fails leaves the old rules in force; one under way leaves no gap', async () => {
+  test('while a reload stalls, the old rules match: there is no gap', async () => {
     const { database } = await open();
     const { ledger, restart, directory } = await setUp(database);
     const spins = new BroadcastChannel('detection-spins');
@@ -199,14 +204,52 @@ forEachDatabase((name, open) => {
     const spinning = new Promise<void>((resolve) => {
       spins.addEventListener('message', () => resolve());
     });
-    const reload = assert.rejects(detection.reload(actor), { code: 'rules_unloadable' });
+    const reload = detection.reload(actor);
     await spinning;
     await append(ledger, [new TextEncoder().encode('a')]);
     await detection.projection.apply(await ledger.read({ log: 1, index: 0 }, { maxEvents: 100, maxBytes: 1e6 }));
     assert.deepEqual(summary(ledger), ['every-event 0']);
     for (let second = 0; second <= 120; second += 1) for (const task of tasks) task();
-    await reload;
-    assert.equal(detection.ruleSet().rules.length, 1);
+    const { rules, refusals } = await reload;
+    assert.deepEqual([rules.length, refusals.map(({ file }) => file)], [1, ['own/stall.yml']]);
+  });
+
+  test('of a noisy rule the first matches of an hour are told, then tenfolds, the same after a crash', async () => {
+    const { database } = await open();
+    const { ledger, restart, clock } = await setUp(database);
+    const noisy = await restart({ limits: { findingsPerHour: 3 } });
+    await append(
+      ledger,
+      Array.from({ length: 35 }, () => certutil),
+    );
+    await sql`alter table detection_cursor rename to detection_cursor_away`.execute(database);
+    const range = await ledger.read({ log: 1, index: 0 }, { maxEvents: 12, maxBytes: 1e6 });
+    await assert.rejects(noisy.projection.apply(range));
+    await sql`alter table detection_cursor_away rename to detection_cursor`.execute(database);
+    for (let at = 0; at < 3; at += 1) {
+      const { projection } = await restart({ limits: { findingsPerHour: 3 } });
+      const { cursor } = await projection.load(ledger.head());
+      await projection.apply(await ledger.read(cursor, { maxEvents: 12, maxBytes: 1e6 }));
+    }
+    const told = ['r-certutil 0', 'r-certutil 1', 'r-certutil 2', 'r-certutil 3', 'r-certutil 29'];
+    assert.deepEqual(summary(ledger), told);
+    assert.match(findingsIn(ledger)[4]?.description ?? '', /^30 matches since 2026-01-02T03:00:00.000Z/);
+    clock.advance(3_600_000);
+    const next = await restart({ limits: { findingsPerHour: 3 } });
+    const [position] = await append(ledger, [certutil]);
+    await catchUp(next.projection, ledger);
+    assert.deepEqual(summary(ledger), [...told, `r-certutil ${position?.index}`]);
+  });
+
+  test('a rule known by a long name makes findings that the ledger takes', async () => {
+    const { database } = await open();
+    const { ledger, restart, directory } = await setUp(database);
+    const id = 'n'.repeat(250);
+    directory.write('long.yml', ruleText({ id }));
+    const detection = await restart();
+    await append(ledger, [certutil]);
+    await catchUp(detection.projection, ledger);
+    assert.deepEqual(summary(ledger).toSorted(), [`${id} 0`, 'r-certutil 0']);
   });
 
   test('close() gives up the range being applied, and the next start repeats it', async () => {

@@ -3,11 +3,13 @@ import type { Position } from '@sallyport/contracts';
 import type { AppendEntry, LedgerEvent, Projection } from '@sallyport/ledger';
 import type { Principal } from '@sallyport/platform/http';
 import { codeOf, messageOf } from '@sallyport/platform/errors';
-import { matchEntry, skippedEntry } from './build-finding.ts';
+import { matchEntry, skippedEntry, skippedRuleId } from './build-finding.ts';
 import { clearGroups, readGroups, saveGroups } from './correlation-store.ts';
 import { createCorrelations } from './correlations.ts';
 import { createCursor } from './cursor.ts';
 import { DetectionError } from './errors.ts';
+import { createFindingLimit } from './finding-limit.ts';
+import { clearMatchCounts, readMatchCounts, saveMatchCounts } from './match-count-store.ts';
 import type { EventOutcome, RuleRefusal, RuleSet, RuleSummary } from './match-protocol.ts';
 import type { DetectionNeeds } from './needs.ts';
 import { reloadEvent } from './reload-event.ts';
@@ -33,6 +35,8 @@ export type DetectionHealth = {
   readonly correlationGroups: number;
   /** Matches a correlation forgot before their time, for want of room. */
   readonly correlationMatchesLost: number;
+  /** Matches of noisy rules that got no finding of their own. */
+  readonly findingsHeldBack: number;
   /** Findings of everything before it are in the ledger. */
   readonly cursor: Position;
   /** Entries between cursor and head, block entries included; undefined when they stand in different logs. */
@@ -59,11 +63,13 @@ type InForce = { readonly matcher: RuleMatcher; readonly hash: string; readonly 
 
 const eventsPerScan = 256;
 const findingsPerAppend = 500;
+const defaultFindingsPerHour = 20_000;
 
 /** Loads the rules and offers the projection. Rules that cannot be loaded do not stop the start: scanning then waits, and health says so. */
 export async function createDetection(needs: DetectionNeeds): Promise<Detection> {
   const cursor = createCursor(needs.database);
   const correlations = createCorrelations(needs.correlationKey);
+  const limit = createFindingLimit(needs.limits?.findingsPerHour ?? defaultFindingsPerHour);
   const counts = { eventsScanned: 0, matches: 0, skipped: 0, erased: 0 };
   let inForce: InForce | undefined;
   let loadError: string | undefined;
@@ -132,21 +138,38 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
         return [];
       case 'unscannable':
         counts.skipped += 1;
-        return [skippedEntry(event, outcome.reason)];
+        return skipped(event, outcome.reason);
       case 'scanned': {
         counts.eventsScanned += 1;
         counts.matches += outcome.matches.length;
         const entries = outcome.matches.flatMap((match) => {
-          const rule = rules.get(match.ruleId);
-          if (rule === undefined) throw new TypeError(`match of rule "${match.ruleId}", which is not loaded`);
-          const correlated = correlations.count(event, outcome, match, rules);
-          return rule.generates ? [matchEntry(event, outcome, match, rule), ...correlated] : correlated;
+          const told = (id: string): RuleSummary | undefined => toldAs(event, ruleNamed(id, rules));
+          const correlated = correlations.count(event, outcome, match, told);
+          const rule = ruleNamed(match.ruleId, rules).generates ? told(match.ruleId) : undefined;
+          return rule === undefined ? correlated : [matchEntry(event, outcome, match, rule), ...correlated];
         });
         if (!outcome.truncated) return entries;
         counts.skipped += 1;
-        return [skippedEntry(event, 'it has more fields, or deeper ones, than rules are shown'), ...entries];
+        return [...skipped(event, 'it has more fields, deeper or longer named ones, than rules are shown'), ...entries];
       }
     }
+  }
+
+  /** The rule as a finding of this match shows it; undefined when the match gets none. */
+  function toldAs(event: LedgerEvent, rule: RuleSummary): RuleSummary | undefined {
+    const admission = limit.admit(rule.id, event.receivedAtMs);
+    if (admission.kind === 'held back') return undefined;
+    if (admission.kind === 'told') return rule;
+    const since = new Date(admission.windowStartMs).toISOString();
+    const note = `${admission.matches} matches since ${since}: those between are not told one by one. `;
+    return { ...rule, description: `${note}${rule.description ?? ''}` };
+  }
+
+  function skipped(event: LedgerEvent, reason: string): AppendEntry[] {
+    const admission = limit.admit(skippedRuleId, event.receivedAtMs);
+    if (admission.kind === 'held back') return [];
+    const note = admission.kind === 'sample' ? ` (one of ${admission.matches} in this hour)` : '';
+    return [skippedEntry(event, `${reason}${note}`)];
   }
 
   const projection: Projection = {
@@ -159,10 +182,12 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
         // What was counted may stand at positions that are no more: it is counted anew.
         await needs.database.transaction().execute(async (transaction) => {
           await clearGroups(transaction);
+          await clearMatchCounts(transaction);
           await cursor.write(transaction, lastCursor);
         });
       }
       correlations.restore(await readGroups(needs.database));
+      limit.restore(await readMatchCounts(needs.database));
       return { cursor: lastCursor };
     },
     async apply(range) {
@@ -171,8 +196,10 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
       }
       // Counts and cursor are one state: after a crash both are as they were, and the same findings are made again.
       const changes = correlations.takeChanges();
+      const matchCounts = limit.takeChanges();
       await needs.database.transaction().execute(async (transaction) => {
         await saveGroups(transaction, changes);
+        await saveMatchCounts(transaction, matchCounts);
         await cursor.write(transaction, range.to);
       });
       lastCursor = range.to;
@@ -224,6 +251,7 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
         ...counts,
         correlationGroups: correlations.groups(),
         correlationMatchesLost: correlations.lost(),
+        findingsHeldBack: limit.heldBack(),
         threadRestarts: pastRestarts + (inForce?.matcher.restarts() ?? 0),
         cursor: lastCursor,
         lag: head.log === lastCursor.log ? head.index - lastCursor.index : undefined,
@@ -235,4 +263,10 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
       await inForce?.matcher.close();
     },
   };
+}
+
+function ruleNamed(id: string, rules: RuleMatcher['rules']): RuleSummary {
+  const rule = rules.get(id);
+  if (rule === undefined) throw new TypeError(`match of rule "${id}", which is not loaded`);
+  return rule;
 }

@@ -19,8 +19,11 @@ function obey(text: string): void {
   }
 }
 
-serveMatches(parentPort, (sources) => {
-  for (const { text } of sources) obey(text);
+serveMatches(parentPort, (sources, progress) => {
+  for (const [ordinal, { text }] of sources.entries()) {
+    progress(ordinal);
+    obey(text);
+  }
   const rule = {
     id: 'every-event',
     title: 'Every event',

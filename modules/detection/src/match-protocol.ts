@@ -1,4 +1,4 @@
-import type { FindingAttack, FindingLevel, MatchedField } from '@sallyport/contracts';
+import type { FindingAttack, FindingLevel, FindingEntities, MatchedField } from '@sallyport/contracts';
 import type { CorrelationType } from '@sallyport/sigma-rules';
 
 /** The text of one rule file. `file` is what people see: the directory's name and the path in it. */
@@ -75,6 +75,7 @@ export type EventOutcome =
       readonly generation: number;
       readonly host?: string;
       readonly user?: string;
+      readonly entities?: FindingEntities;
     };
 
 /** To the thread. Bodies are packed into one transferred buffer; `ends` are the offsets where each stops. */

@@ -27,8 +27,12 @@ export type ScanAnswer =
   /** The thread is gone. `suspect` is the ordinal of the event it was looking at. */
   | { readonly kind: 'ended'; readonly end: ThreadEnd; readonly suspect: number };
 
+/** The thread did not live to have its rules loaded. `suspect` is the ordinal of the source it was reading. */
+export type LoadEnd = { readonly kind: 'not loaded'; readonly end: ThreadEnd; readonly suspect: number };
+
 /** One worker thread with one rule set. One scan at a time. */
 export type MatchThread = {
+  readonly kind: 'loaded';
   readonly rules: readonly RuleSummary[];
   readonly refusals: readonly RuleRefusal[];
   scan(bodies: readonly Uint8Array[]): Promise<ScanAnswer>;
@@ -37,8 +41,8 @@ export type MatchThread = {
 
 const watchIntervalMs = 1000;
 
-/** Starts a thread and loads the rules in it; resolves to the reason when that fails. Hostile rule files can stall or kill the thread, nothing else. */
-export async function startMatchThread(options: MatchThreadOptions): Promise<MatchThread | ThreadEnd> {
+/** Starts a thread and loads the rules in it; resolves to what became of it when that fails. Hostile rule files can stall or kill the thread, nothing else. */
+export async function startMatchThread(options: MatchThreadOptions): Promise<MatchThread | LoadEnd> {
   const progress = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(options.workerUrl, {
     resourceLimits: { maxOldGenerationSizeMb: options.memoryLimitMb },
@@ -82,9 +86,11 @@ export async function startMatchThread(options: MatchThreadOptions): Promise<Mat
   const loaded = await ask({ kind: 'load', sources: options.sources, progress }, options.loadTimeLimitMs, []);
   if (typeof loaded === 'string' || loaded.kind !== 'loaded') {
     await worker.terminate();
-    return typeof loaded === 'string' ? loaded : 'death';
+    const suspect = Math.max(0, Atomics.load(progress, 0));
+    return { kind: 'not loaded', end: typeof loaded === 'string' ? loaded : 'death', suspect };
   }
   return {
+    kind: 'loaded',
     rules: loaded.rules,
     refusals: loaded.refusals,
     async scan(bodies) {

@@ -23,6 +23,8 @@ export type DetectionNeeds = {
     readonly eventTimeLimitMs?: number;
     /** All rules must be loaded within this (120 s). */
     readonly loadTimeLimitMs?: number;
+    /** Matches of one rule that are told one by one in an hour of ledger time (20,000). */
+    readonly findingsPerHour?: number;
     /** Heap of the matching thread (1024 MB). */
     readonly memoryLimitMb?: number;
   };

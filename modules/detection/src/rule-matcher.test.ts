@@ -18,10 +18,10 @@ const every = (_intervalMs: number, task: () => void): (() => void) => {
   return () => tasks.delete(task);
 };
 
-function start(source = 'fine') {
+function start(...sources: readonly string[]) {
   return startRuleMatcher({
     workerUrl: new URL('./hostile-worker.fixture.ts', import.meta.url),
-    sources: [{ file: 'test/rule.yml', text: source }],
+    sources: sources.map((text, order) => ({ file: `test/${order}.yml`, text })),
     every,
     eventTimeLimitMs: 30_000,
     loadTimeLimitMs: 30_000,
@@ -111,10 +111,18 @@ test('a closed matcher starts no thread again', async () => {
   assert.equal(matcher.restarts(), 0);
 });
 
-test('rules that stall the thread while loading are refused as a whole, with a code', async () => {
-  await assert.rejects(start('spin'), { code: 'rules_unloadable' });
-});
+for (const poison of ['spin', 'exit', 'throw', 'hog']) {
+  test(`a rule file that makes the thread ${poison} while loading is left out, the others come into force`, async () => {
+    const matcher = await start('fine', poison, 'fine');
+    assert.deepEqual(
+      matcher.refusals.map(({ file, reason }) => [file, reason.includes('ended the matching thread')]),
+      [['test/1.yml', true]],
+    );
+    assert.deepEqual((await matchAll(matcher, bytes(['a', 'exit', 'b']))).map(told), ['a', ended('death'), 'b']);
+    await matcher.close();
+  });
+}
 
-test('rules that kill the thread while loading are refused as a whole, with a code', async () => {
-  await assert.rejects(start('exit'), { code: 'rules_unloadable' });
+test('rules of which too many files kill the thread are refused as a whole, with a code', async () => {
+  await assert.rejects(start('exit', 'exit', 'fine', 'exit', 'exit'), { code: 'rules_unloadable' });
 });

@@ -1,7 +1,8 @@
 import { DetectionError } from './errors.ts';
 import type { EventOutcome, RuleRefusal, RuleSummary } from './match-protocol.ts';
+import type { RuleSource } from './match-protocol.ts';
 import { startMatchThread } from './match-thread.ts';
-import type { MatchThread, MatchThreadOptions, ThreadEnd } from './match-thread.ts';
+import type { LoadEnd, MatchThread, MatchThreadOptions, ThreadEnd } from './match-thread.ts';
 
 /** One rule set in force, whatever happens to the thread that matches it. */
 export type RuleMatcher = {
@@ -19,22 +20,37 @@ export type RuleMatcher = {
   close(): Promise<void>;
 };
 
-/** Throws `DetectionError` `rules_unloadable` when the rules cannot be loaded within the limits. */
+/** Rule files left out because the thread did not live through reading them. With more of them something else is wrong. */
+const maxPoisonousFiles = 3;
+
+/**
+ * A rule file that stalls or kills the thread that loads it is left out and refused by name; the others come into force.
+ * Throws `DetectionError` `rules_unloadable` when the rules cannot be loaded within the limits all the same.
+ */
 export async function startRuleMatcher(options: MatchThreadOptions): Promise<RuleMatcher> {
-  const first = await start();
+  const leftOut: RuleRefusal[] = [];
+  let sources = options.sources;
+  const first = await startWithout();
   let thread: MatchThread | undefined = first;
   let restarts = 0;
   let closed = false;
   let underWay: Promise<unknown> = Promise.resolve();
 
+  async function startWithout(): Promise<MatchThread> {
+    for (;;) {
+      const started = await startMatchThread({ ...options, sources });
+      if (started.kind === 'loaded') return started;
+      const suspect = sources[started.suspect];
+      if (suspect === undefined || leftOut.length >= maxPoisonousFiles) throw unloadable(sources, started);
+      leftOut.push({ file: suspect.file, reason: `reading it ended the matching thread (${started.end})` });
+      sources = sources.filter((source) => source !== suspect);
+    }
+  }
+
   async function start(): Promise<MatchThread> {
-    const started = await startMatchThread(options);
-    if (typeof started !== 'string') return started;
-    throw new DetectionError(
-      'rules_unloadable',
-      `Cannot load ${options.sources.length} rule files: the matching thread ended by ${started}, must load them within its limits`,
-      { hint: 'take the newest rule files out of the rules directory and reload' },
-    );
+    const started = await startMatchThread({ ...options, sources });
+    if (started.kind === 'loaded') return started;
+    throw unloadable(sources, started);
   }
 
   async function scan(bodies: readonly Uint8Array[]) {
@@ -70,7 +86,7 @@ export async function startRuleMatcher(options: MatchThreadOptions): Promise<Rul
 
   return {
     rules: new Map(first.rules.map((rule) => [rule.id, rule])),
-    refusals: first.refusals,
+    refusals: [...leftOut, ...first.refusals],
     async *match(bodies) {
       // A thread started now would outlive the matcher.
       if (closed)
@@ -90,6 +106,14 @@ export async function startRuleMatcher(options: MatchThreadOptions): Promise<Rul
       await thread?.close();
     },
   };
+}
+
+function unloadable(sources: readonly RuleSource[], { end }: LoadEnd): DetectionError {
+  return new DetectionError(
+    'rules_unloadable',
+    `Cannot load ${sources.length} rule files: the matching thread ended by ${end}, must load them within its limits`,
+    { hint: 'take the newest rule files out of the rules directory and reload' },
+  );
 }
 
 function poisonous(end: ThreadEnd): EventOutcome {

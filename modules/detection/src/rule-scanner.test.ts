@@ -93,6 +93,26 @@ test('level and ATT&CK references of a rule are carried', () => {
   ]);
 });
 
+test('a byte order mark before the original hides nothing from rules', () => {
+  assert.deepEqual(matchesOf({ class_uid: 0, raw_data: `\uFEFF${raw}` }), ['r-certutil']);
+});
+
+test('whole numbers past a double keep their digits, and neighbours stay apart', () => {
+  const detection = 'selection:\n    id: 9007199254740993\n';
+  const numbers = createRuleScanner([
+    { file: 'own/number.yml', text: ruleText({ id: 'r-number', detection }) },
+    { file: 'own/digits.yml', text: ruleText({ id: 'r-digits', detection: "selection:\n    id|endswith: '0993'\n" }) },
+  ]);
+  const matched = (original: string): string[] => {
+    const outcome = numbers.scan(bytes({ class_uid: 0, raw_data: original }));
+    return outcome.kind === 'scanned' ? outcome.matches.map(({ ruleId }) => ruleId) : [outcome.kind];
+  };
+  assert.deepEqual(matched('{"id":9007199254740993}'), ['r-digits', 'r-number']);
+  assert.deepEqual(matched('{"id":"9007199254740993"}'), ['r-digits', 'r-number']);
+  assert.deepEqual(matched('{"id":9007199254740992}'), []);
+  assert.deepEqual(matched('{"a":[1,9007199254740992],"id":-9007199254740993,"x":1e300}'), ['r-digits']);
+});
+
 test('scan() never throws for any bytes or any JSON', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), (body) => void scanner.scan(body)));
   fc.assert(

@@ -1,22 +1,28 @@
 import { findingLimits, isJsonObject, ocsfClass } from '@sallyport/contracts';
 import type { FindingAttack, JsonObject, JsonValue } from '@sallyport/contracts';
 import { attackOf, createFullScan, parseSigmaRules, sigmaEventOf } from '@sallyport/sigma-rules';
-import type { EventLogSource, SigmaCorrelation, SigmaRule } from '@sallyport/sigma-rules';
+import type { EventLogSource, SigmaCorrelation, SigmaEvent, SigmaRule } from '@sallyport/sigma-rules';
 import { skippedRuleId } from './build-finding.ts';
 import { createCorrelationGroups } from './correlation-groups.ts';
 import type { EventOutcome, RuleRefusal, RuleSource, RuleSummary } from './match-protocol.ts';
-import type { RuleScanner } from './serve-matches.ts';
+import { parseRecord, parseRecordExactly } from './parse-record.ts';
+import type { LoadProgress, RuleScanner } from './serve-matches.ts';
+import { entitiesOf } from './event-entities.ts';
 
 /**
  * Parses the rules and scans events with all of them. Rules see the original (`raw_data`) when it is a JSON object, else the
  * OCSF event. Only events of our own lack `raw_data`: what a sender claims about class, generation or product changes nothing,
  * and rules about this product (`product: sallyport`) see events of our own alone.
  */
-export function createRuleScanner(sources: readonly RuleSource[]): RuleScanner {
+export function createRuleScanner(
+  sources: readonly RuleSource[],
+  progress: LoadProgress = () => undefined,
+): RuleScanner {
   const rules = new Map<string, SigmaRule>();
   const correlations: SigmaCorrelation[] = [];
   const refusals: RuleRefusal[] = [];
-  for (const { file, text } of sources) {
+  for (const [ordinal, { file, text }] of sources.entries()) {
+    progress(ordinal);
     const parsed = parseSigmaRules(text, { file });
     refusals.push(...parsed.refusals.map(({ file, line, reason }) => ({ file, line, reason })));
     for (const rule of parsed.rules) {
@@ -27,7 +33,13 @@ export function createRuleScanner(sources: readonly RuleSource[]): RuleScanner {
     correlations.push(...parsed.correlations);
   }
   const inOrder = [...rules.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  const fullScan = createFullScan(inOrder);
+  const ordinals = new Map(sources.map(({ file }, ordinal) => [file, ordinal]));
+  const fullScan = createFullScan(inOrder, (position) => {
+    const file = inOrder[position]?.file;
+    if (file !== undefined) progress(ordinals.get(file) ?? sources.length);
+  });
+  // What goes wrong from here on is no single file's fault.
+  progress(sources.length);
   const groups = createCorrelationGroups(correlations, rules, (correlation, taken) => objection(correlation, taken));
   refusals.push(...groups.refusals);
 
@@ -42,16 +54,15 @@ export function createRuleScanner(sources: readonly RuleSource[]): RuleScanner {
     ],
     refusals,
     scan(body): EventOutcome {
-      const event = parseObject(new TextDecoder().decode(body));
+      const event = parseRecord(new TextDecoder().decode(body));
       if (event === undefined) return { kind: 'unscannable', reason: 'its body is no JSON object' };
       const raw = event['raw_data'];
       const generation = raw === undefined ? generationOf(event) : 0;
       const isOwn = raw === undefined;
       const isOwnFinding = isOwn && event['class_uid'] === ocsfClass.detectionFinding;
       if (isOwnFinding || generation >= findingLimits.generation) return { kind: 'own' };
-      const record = (typeof raw === 'string' ? parseObject(raw) : undefined) ?? event;
-      const view = sigmaEventOf(record);
-      const found = fullScan.match(record, isOwn ? ownLogSource(event) : undefined);
+      const view = viewOf(raw, event);
+      const found = fullScan.matchEvent(view, isOwn ? ownLogSource(event) : undefined);
       const matches = found
         .filter(({ rule }) => isOwn || rule.logsource.product !== ownProduct)
         .map(({ rule, matched }) => {
@@ -64,8 +75,7 @@ export function createRuleScanner(sources: readonly RuleSource[]): RuleScanner {
             ...(counted.length === 0 ? {} : { groups: counted }),
           };
         });
-      const host = textAt(event, 'device', 'hostname');
-      const user = textAt(event, 'actor', 'user', 'name') ?? textAt(event, 'user', 'name');
+      const { host, user, entities } = entitiesOf(event);
       return {
         kind: 'scanned',
         matches,
@@ -73,9 +83,19 @@ export function createRuleScanner(sources: readonly RuleSource[]): RuleScanner {
         generation,
         ...(host === undefined ? {} : { host }),
         ...(user === undefined ? {} : { user }),
+        ...(entities === undefined ? {} : { entities }),
       };
     },
   };
+}
+
+/** The original where it is a JSON object, else the event. */
+function viewOf(raw: JsonValue | undefined, event: JsonObject): SigmaEvent {
+  const original = typeof raw === 'string' ? parseRecord(raw) : undefined;
+  const view = sigmaEventOf(original ?? event);
+  if (!view.hasInexactNumber || typeof raw !== 'string') return view;
+  const exact = parseRecordExactly(raw);
+  return exact === undefined ? view : sigmaEventOf(exact);
 }
 
 const ownProduct = 'sallyport';
@@ -129,13 +149,4 @@ function valueAt(event: JsonObject, path: readonly string[]): JsonValue | undefi
   let value: JsonValue | undefined = event;
   for (const name of path) value = isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
   return value;
-}
-
-function parseObject(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -16,22 +16,29 @@ export type RuleScanner = {
   scan(body: Uint8Array): EventOutcome;
 };
 
+/** Told the ordinal of each source before it is read. */
+export type LoadProgress = (ordinal: number) => void;
+
 /** An event may match every rule: a reply ends with the event that brings it past this, so that no answer outgrows memory. */
 const matchesPerReply = 1000;
 
 /**
- * The matching thread's side: loads once, then answers scans in order. Before each event its ordinal is written to
- * the shared progress cell, so that after a stall or a death the host knows which event was being looked at.
+ * The matching thread's side: loads once, then answers scans in order. Before each rule file, and before each event, its ordinal
+ * is written to the shared progress cell, so that after a stall or a death the host knows which one was being looked at.
  */
-export function serveMatches(port: MessagePort, createScanner: (sources: readonly RuleSource[]) => RuleScanner): void {
+export function serveMatches(
+  port: MessagePort,
+  createScanner: (sources: readonly RuleSource[], progress: LoadProgress) => RuleScanner,
+): void {
   let scanner: RuleScanner | undefined;
   let progress: Int32Array | undefined;
   const reply = (message: ThreadMessage): void => port.postMessage(message);
 
   port.on('message', (message: HostMessage) => {
     if (message.kind === 'load') {
-      progress = message.progress;
-      scanner = createScanner(message.sources);
+      const cell = message.progress;
+      progress = cell;
+      scanner = createScanner(message.sources, (ordinal) => Atomics.store(cell, 0, ordinal));
       reply({ kind: 'loaded', rules: scanner.rules, refusals: scanner.refusals });
       return;
     }

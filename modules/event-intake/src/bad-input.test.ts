@@ -195,26 +195,38 @@ test('over the memory all requests may hold, new ones are told to come again', a
   assert.equal((await answer).status, 200);
 });
 
-test('a thread that hangs or dies costs its batch a coded error, and is replaced', async (t) => {
+test('an event that hangs or kills the thread is kept raw, and its neighbours are normalised', async (t) => {
   const house = await startHouse(t, {
     limits: { normaliseTimeLimitMs: 500 },
     createWorker: () => new Worker(new URL('hostile-worker-testing.ts', import.meta.url)),
   });
-  for (const [told, status, code] of [
-    ['spin', 500, 'normalise_timeout'],
-    ['exit', 500, 'normalise_failed'],
-    ['throw', 500, 'normalise_failed'],
-  ] as const) {
+  const event = (order: number, more = ''): string => `{"EventID":5,"Channel":"Security","n":${order}${more}}`;
+  for (const told of ['spin', 'exit', 'throw']) {
+    const sent = [0, 1, 2, 3, 4].map((order) => event(order, order === 2 ? `,"do":"${told}"` : ''));
+    const before = house.bodies().length;
     const [bad, good] = await Promise.all([
-      house.send(`{"do":"${told}"}\n`, { query: `?source=${told}&sequence=5` }),
-      house.send('{"n":1}\n', { query: `?source=good&sequence=0` }),
+      house.send(sent.join('\n'), { query: `?source=${told}&sequence=5` }),
+      house.send('{"n":1}\n', { query: `?source=good-${told}&sequence=0` }),
     ]);
-    assert.deepEqual(
-      [bad.status, bad.body['code'], bad.body['details']],
-      [status, code, { next_sequence: 5, accepted: 0 }],
-    );
-    assert.equal(good.status, 200);
+    assert.deepEqual([bad.status, bad.body['accepted'], good.status], [200, 5, 200], told);
+    assert.deepEqual(reasonsOf(bad.body), [{ sequence: 7, code: 'normalise_failed' }]);
+    const kept = house.bodies().slice(before);
+    for (const text of sent) assert.equal(kept.filter((body) => body['raw_data'] === text).length, 1);
   }
+});
+
+test('a batch full of events that kill the thread is kept raw after a bounded number of threads', async (t) => {
+  let started = 0;
+  const house = await startHouse(t, {
+    limits: { normaliseTimeLimitMs: 500 },
+    createWorker: () => {
+      started += 1;
+      return new Worker(new URL('hostile-worker-testing.ts', import.meta.url));
+    },
+  });
+  const { status, body } = await house.send('{"do":"exit"}\n'.repeat(900), { query });
+  assert.deepEqual([status, body['kept_raw']], [200, 900]);
+  assert.ok(started <= 7, `${started} threads`);
 });
 
 test('a client that sends on after a refusal still gets the reply, on a connection that stays usable', async (t) => {
@@ -230,6 +242,60 @@ test('a client that sends on after a refusal still gets the reply, on a connecti
     assert.deepEqual([answer.status, answer.body['code']], [413, 'too_many_events'], encoding);
     assert.notEqual(answer.headers.connection, 'close', encoding);
   }
+});
+
+test('one key cannot take the memory of the others', async (t) => {
+  const limits = { maxBytesInFlight: 1024 * 1024, maxBytesInFlightPerKey: 512 * 1024 };
+  const house = await startHouse(t, { limits });
+  const opened = [house.open(), house.open()];
+  for (const { request } of opened) request.write('{"n":1}\n');
+  let busy = await house.send('{}', { query });
+  while (busy.status === 200) busy = await house.send('{}', { query });
+  assert.deepEqual([busy.status, busy.body['code'], busy.headers['retry-after']], [503, 'overloaded', '2']);
+  const { signal } = new AbortController();
+  const other = await house.intake.accept({
+    principal: { ...collectorKey, id: 'k2' },
+    contentType: 'application/x-ndjson',
+    contentEncoding: undefined,
+    contentLength: undefined,
+    body: Readable.from([Buffer.from('{"n":2}\n')]),
+    signal,
+  });
+  assert.equal(other.accepted, 1);
+  for (const { request, answer } of opened) {
+    request.end();
+    assert.equal((await answer).status, 200);
+  }
+  assert.equal((await house.send('{}', { query: '?source=after' })).status, 200);
+});
+
+test('the beginning of a long event and the window of a decompressor count as memory', async (t) => {
+  const house = await startHouse(t, { limits: { maxBytesInFlight: 1024 * 1024 } });
+  const { request, answer } = house.open();
+  request.write(`{"a":"${'x'.repeat(900_000)}`);
+  assert.deepEqual([(await answer).status, (await answer).body['code']], [503, 'overloaded']);
+  request.destroy();
+  const wide = zstdCompressSync(randomBytes(1_500_000));
+  const zipped = await house.send(wide, { query, headers: { 'content-encoding': 'zstd' } });
+  assert.deepEqual([zipped.status, zipped.body['code']], [503, 'overloaded']);
+});
+
+test('an event that is too large only once it is mapped is kept whole', async (t) => {
+  const house = await startHouse(t);
+  const event = {
+    class_uid: 0,
+    category_uid: 0,
+    type_uid: 0,
+    activity_id: 0,
+    severity_id: 1,
+    time: 1,
+    metadata: { version: '1.8.0', product: { name: 'x' } },
+    message: '"'.repeat(355_000),
+  };
+  const text = JSON.stringify(event);
+  const answer = await house.send(text, { query });
+  assert.deepEqual(reasonsOf(answer.body), [{ sequence: 0, code: 'event_too_large' }]);
+  assert.equal(house.bodies()[0]?.['raw_data'], text);
 });
 
 test('closing refuses what waits', async (t) => {

@@ -8,6 +8,15 @@ import type { IntakeLimits } from './limits.ts';
 
 export type ContentEncoding = 'identity' | 'gzip' | 'zstd';
 
+const zstdWindowLog = 23;
+
+/** Memory the sender's choice of a window can make a decompressor hold, once that much has come out of it. */
+export const windowBytes: Readonly<Record<ContentEncoding, number>> = {
+  identity: 0,
+  gzip: 32_768,
+  zstd: 2 ** zstdWindowLog,
+};
+
 type BodyNeeds = { readonly clock: Clock; readonly limits: IntakeLimits; readonly signal: AbortSignal };
 
 /**
@@ -50,8 +59,8 @@ export async function* readBody(
 
 function createDecompressor(encoding: 'gzip' | 'zstd'): Transform {
   if (encoding === 'gzip') return createGunzip();
-  // The window is memory the sender chooses: 16 MiB covers all but the `--long` levels.
-  return createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: 24 } });
+  // The window is memory the sender chooses: 8 MiB covers all but the `--ultra` and `--long` levels.
+  return createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: zstdWindowLog } });
 }
 
 async function* decompress(wire: AsyncGenerator<Uint8Array>, encoding: 'gzip' | 'zstd'): AsyncGenerator<Uint8Array> {

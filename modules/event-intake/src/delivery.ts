@@ -1,11 +1,16 @@
-import { comparePositions } from '@sallyport/contracts';
+import { comparePositions, formatPosition } from '@sallyport/contracts';
 import type { Position } from '@sallyport/contracts';
 import type { AppendEntry, Ledger } from '@sallyport/ledger';
 import { CodedError, codeOf, messageOf } from '@sallyport/platform/errors';
+import { EventIntakeError } from './errors.ts';
 import type { IntakeLimits } from './limits.ts';
 import type { NormalisePool } from './normalise-pool.ts';
+import { normaliseSurely } from './normalise-surely.ts';
 import { keptRawReasons } from './normalise-protocol.ts';
 import type { NormaliseReply, NormaliseRequest } from './normalise-protocol.ts';
+import { findOverwritten } from './resent-events.ts';
+import type { ResentEvent } from './resent-events.ts';
+import type { InTurn } from './in-turn.ts';
 
 /** Events with consecutive sequences and consecutive indexes. */
 export type PositionRun = { readonly sequence: number; readonly log: number; readonly index: number; count: number };
@@ -14,7 +19,7 @@ export type Delivered = {
   /** Events durable in the ledger. */
   accepted: number;
   keptRaw: number;
-  /** Of the accepted, those seen to have been in the ledger before. */
+  /** Of the accepted, those that had been in the ledger before. */
   alreadyKnown: number;
   readonly runs: PositionRun[];
   readonly reasons: { readonly sequence: number; readonly code: string }[];
@@ -35,9 +40,11 @@ export type Delivery = {
 
 export function createDelivery(
   needs: {
-    readonly ledger: Pick<Ledger, 'append' | 'head'>;
+    readonly ledger: Pick<Ledger, 'append' | 'head' | 'read'>;
     readonly pool: NormalisePool;
     readonly limits: IntakeLimits;
+    /** Appends to one stream one after another: what stood before the head was there before. */
+    readonly inTurn: InTurn;
   },
   target: { readonly collector: string; readonly stream: string; readonly firstSequence: number },
 ): Delivery {
@@ -57,9 +64,14 @@ export function createDelivery(
       const to = appendEnd(reply, from, needs.limits);
       const sequence = target.firstSequence + delivered.accepted;
       const entries = entriesOf(reply, { from, to, sequence, stream: target.stream });
-      const head = needs.ledger.head();
-      const positions = await needs.ledger.append({ collector: target.collector, priority: 'intake', entries });
-      delivered.alreadyKnown += positions.filter((position) => comparePositions(position, head) < 0).length;
+      const { positions, head } = await needs.inTurn(target.stream, async () => ({
+        head: needs.ledger.head(),
+        positions: await needs.ledger.append({ collector: target.collector, priority: 'intake', entries }),
+      }));
+      const resent = resentOf(entries, positions, head);
+      const overwritten = resent.length === 0 ? undefined : await findOverwritten(needs.ledger, resent);
+      if (overwritten !== undefined) throw conflict(overwritten);
+      delivered.alreadyKnown += resent.length;
       addRuns(delivered.runs, sequence, positions);
       for (let index = from; index < to; index += 1) note(reply.reasons[index] ?? 0, sequence + index - from);
       delivered.accepted += to - from;
@@ -78,7 +90,7 @@ export function createDelivery(
   return {
     async deliver(request) {
       const before = last;
-      const normalised = needs.pool.run(request);
+      const normalised = normaliseSurely(needs.pool, request, needs.limits.maxThreadEnds);
       last = before.then(async () => append(await normalised));
       // Both are awaited later; until then a rejection must not count as unhandled.
       normalised.catch(() => undefined);
@@ -139,4 +151,23 @@ export function withNextSequence(error: unknown, delivery: Delivery): unknown {
   const details = { ...error.details, next_sequence: delivery.nextSequence(), accepted: delivery.delivered.accepted };
   const hint = error.hint === undefined ? {} : { hint: error.hint };
   return new CodedError(code, messageOf(error), { cause: error, details, ...hint });
+}
+
+function resentOf(entries: readonly AppendEntry[], positions: readonly Position[], head: Position): ResentEvent[] {
+  return positions.flatMap((position, order) => {
+    const entry = entries[order];
+    if (entry === undefined || comparePositions(position, head) >= 0) return [];
+    return [{ sequence: entry.sequence, position, body: entry.body }];
+  });
+}
+
+function conflict({ sequence, position }: ResentEvent): EventIntakeError {
+  return new EventIntakeError(
+    'sequence_conflict',
+    `Cannot record sequence ${sequence}: another event of this source has it, at ${formatPosition(position)}`,
+    {
+      details: { conflict_sequence: sequence, conflict_position: formatPosition(position) },
+      hint: 'go on counting where this source ended, or send as another source',
+    },
+  );
 }

@@ -9,9 +9,8 @@ export type EventIntakeErrorCode =
   | 'content_type_unsupported'
   | 'events_too_large'
   | 'intake_closed'
-  | 'normalise_failed'
-  | 'normalise_timeout'
   | 'request_aborted'
+  | 'sequence_conflict'
   | 'sequence_exhausted'
   | 'source_invalid'
   | 'source_not_allowed'
@@ -29,9 +28,8 @@ export const eventIntakeProblems = {
   content_type_unsupported: { status: 415, title: 'The content type is not supported' },
   events_too_large: { status: 413, title: 'The events are too large for one body' },
   intake_closed: { status: 503, title: 'The server is stopping' },
-  normalise_failed: { status: 500, title: 'The events could not be processed' },
-  normalise_timeout: { status: 500, title: 'The events took too long to process' },
   request_aborted: { status: 400, title: 'The request was aborted' },
+  sequence_conflict: { status: 409, title: 'Another event has this sequence' },
   sequence_exhausted: { status: 400, title: 'The sequence is too high' },
   source_invalid: { status: 400, title: 'The source name is not valid' },
   source_not_allowed: { status: 403, title: 'The key may not send as this source' },

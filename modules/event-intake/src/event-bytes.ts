@@ -12,6 +12,8 @@ export type EventBytes = {
 export type EventCollector = {
   take(piece: Uint8Array): void;
   readonly length: number;
+  /** Memory it holds. */
+  readonly heldBytes: number;
   /** All bytes so far, while they fit. */
   peek(): Uint8Array;
   /** The event, and ready for the next. */
@@ -54,6 +56,9 @@ export function createEventCollector(limits: {
     },
     get length() {
       return length;
+    },
+    get heldBytes() {
+      return kept.byteLength;
     },
     peek: () => kept.subarray(0, Math.min(length, kept.byteLength)),
     finish() {

@@ -85,7 +85,7 @@ test('a JSON body may be one object, several, an array, or CloudTrail records', 
     ['{"a":1}', 1],
     ['{\n  "a": {"b": [1, 2]}\n}\n{\n  "a": "}"\n}', 2],
     ['[{"a":1}, {"a":2},\n{"a":"\\"]"}]', 3],
-    [` {"Records" : [${record},${record}], "more": {"x":["]"]}}\n{"a":1}`, 3],
+    [` {"Records" : [${record},${record}] }\n{"a":1}`, 3],
     ['[]', 0],
     ['', 0],
   ];
@@ -100,6 +100,58 @@ test('a JSON body may be one object, several, an array, or CloudTrail records', 
     [0, 0, 0, 0, 0, 0, 6003, 6003, 0],
   );
   assert.equal(house.bodies()[6]?.['raw_data'], record);
+});
+
+test('what stands beside CloudTrail records is kept, and a byte order mark is no event', async (t) => {
+  const house = await startHouse(t);
+  const bodies: [string, unknown[]][] = [
+    ['{"Records":[{"a":1}], "more": {"x":["]"]}}{"b":1}', ['{"a":1}', ', "more": {"x":["]"]}', '{"b":1}']],
+    ['{"Records":[{"a":1}]\n{"b":2}\n{"c":3}', ['{"a":1}', '\n{"b":2}\n{"c":3}']],
+    ['\uFEFF[{"a":1},{"a":2}]', ['{"a":1}', '{"a":2}']],
+    ['\uFEFF{\n"a":1\n}', ['{\n"a":1\n}']],
+  ];
+  for (const [body, kept] of bodies) {
+    const before = house.bodies().length;
+    for (const sent of [body, Readable.from(Array.from(Buffer.from(body), (byte) => Buffer.of(byte)))]) {
+      const answer = await house.send(sent, { headers: json });
+      assert.deepEqual([answer.status, answer.body['accepted']], [200, kept.length], body);
+    }
+    const texts = house.bodies().slice(before);
+    assert.deepEqual(
+      texts.map((event) => event['raw_data']),
+      [...kept, ...kept],
+    );
+  }
+});
+
+test('another event under the numbers of an earlier one is refused, not swallowed', async (t) => {
+  const house = await startHouse(t);
+  const query = '?source=web&sequence=0';
+  await house.send(lines(1500), { query });
+  const restarted = await house.send(lines(3, 7000), { query });
+  assert.deepEqual([restarted.status, restarted.body['code']], [409, 'sequence_conflict']);
+  const { details } = restarted.body;
+  assert.deepEqual(details, {
+    conflict_sequence: 0,
+    conflict_position: '1/2',
+    next_sequence: 0,
+    accepted: 0,
+  });
+  const oneOff = await house.send(`${lines(1499)}{"n":"other"}\n`, { query });
+  assert.deepEqual([oneOff.status, oneOff.body['code']], [409, 'sequence_conflict']);
+  house.ledger.erase({ log: 1, index: 2 });
+  assert.equal((await house.send(lines(1500), { query })).body['already_known'], 1500);
+});
+
+test('of two different bodies sent at once under the same numbers one is acknowledged', async (t) => {
+  const house = await startHouse(t);
+  await house.send('', { query: '?source=web' });
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, (_, at) => house.send(lines(5, at * 100), { query: '?source=web&sequence=0' })),
+  );
+  const outcomes = answers.map(({ status }) => status).toSorted((a, b) => a - b);
+  assert.deepEqual(outcomes, [200, 409, 409, 409, 409, 409, 409, 409]);
+  assert.equal(house.bodies().length, 5);
 });
 
 test('sources register themselves once, with an audit event, and count', async (t) => {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Principal } from '@sallyport/platform/http';
-import { readBody } from './body-reader.ts';
+import { readBody, windowBytes } from './body-reader.ts';
 import type { ContentEncoding } from './body-reader.ts';
 import { createByteBudget } from './byte-budget.ts';
 import type { Reservation } from './byte-budget.ts';
@@ -8,6 +8,7 @@ import { createDelivery, withNextSequence } from './delivery.ts';
 import type { Delivered, Delivery } from './delivery.ts';
 import { EventIntakeError } from './errors.ts';
 import type { EventBytes } from './event-bytes.ts';
+import { createInTurn } from './in-turn.ts';
 import { defaultLimits } from './limits.ts';
 import type { EventIntakeNeeds } from './needs.ts';
 import { createNormalisePool, startNormaliseWorker } from './normalise-pool.ts';
@@ -49,14 +50,18 @@ export type EventIntake = {
   close(): Promise<void>;
 };
 
-/** Memory a request holds apart from its batches: decompressor, chunks. */
+/** Memory a request holds in any case: chunks, the beginning of an event, a small batch. */
 const baseBytes = 256 * 1024;
-/** A batch is held as bytes, as text and as bodies, for two batches at a time. */
-const bytesPerBatchByte = 6;
+/** A batch is held as bytes, as a copy, as text and as bodies, for two batches at a time. */
+const bytesPerBatchByte = 7;
 
 export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
   const limits = { ...defaultLimits, ...needs.limits };
-  const budget = createByteBudget(limits.maxBytesInFlight);
+  const budget = createByteBudget({
+    maxBytes: limits.maxBytesInFlight,
+    maxBytesPerHolder: limits.maxBytesInFlightPerKey,
+  });
+  const inTurn = createInTurn();
   const pool = createNormalisePool({
     threads: limits.normaliseThreads,
     timeLimitMs: limits.normaliseTimeLimitMs,
@@ -81,8 +86,11 @@ export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
       }
       if (!batch.hasRoomFor(event)) await flush(batch);
       batch.add(event);
-      if (batch.bytes * bytesPerBatchByte > baseBytes)
-        reservation.extendTo(baseBytes + batch.bytes * bytesPerBatchByte);
+      reserve();
+    };
+    const reserve = (): void => {
+      const held = batch.bytes * bytesPerBatchByte + splitter.heldBytes + Math.min(bytes, windowBytes[encoding]);
+      if (held > baseBytes) reservation.extendTo(baseBytes + held);
     };
     const flush = (full: BatchBuilder): Promise<void> => delivery.deliver(full.take(needs.clock.nowMs()));
 
@@ -94,6 +102,7 @@ export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
       })) {
         bytes += chunk.byteLength;
         for (const event of splitter.push(chunk)) await take(event);
+        reserve();
       }
       for (const event of splitter.end()) await take(event);
     } catch (error) {
@@ -133,13 +142,13 @@ export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
           `Cannot read the body: it must be at most ${limits.maxCompressedBytes} bytes`,
         );
       }
-      const reservation = budget.reserve(baseBytes);
+      const reservation = budget.reserve(request.principal.id, baseBytes);
       try {
         const counts = await sources.open(request.principal, source);
         const stream = `${request.principal.id}/${source}`;
         const isIdempotent = request.sequence !== undefined;
         const delivery = createDelivery(
-          { ledger: needs.ledger, pool, limits },
+          { ledger: needs.ledger, pool, limits, inTurn },
           {
             collector: `intake/${source}`,
             // A stream of its own: these sequences must never meet those of a numbered request.
@@ -155,6 +164,8 @@ export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
           throw withNextSequence(error, delivery);
         }
         const { accepted, alreadyKnown, keptRaw, runs, reasons } = delivery.delivered;
+        // What is in the ledger is acknowledged, whether or not this can be kept: the next delivery keeps it again.
+        await sources.heard(request.principal.id, source, needs.clock.nowMs()).catch(() => undefined);
         return { accepted, alreadyKnown, keptRaw, runs, reasons, isIdempotent };
       } finally {
         reservation.release();

@@ -6,11 +6,19 @@ import type { NormaliseRequest } from './normalise-protocol.ts';
 if (parentPort === null) throw new TypeError('this thread runs as a worker only');
 const port = parentPort;
 
-port.on('message', (request: NormaliseRequest) => {
-  const text = Buffer.from(request.bytes).toString('latin1', 0, 64);
+function obey(text: string): void {
   if (text.includes('"spin"')) for (;;);
   if (text.includes('"exit"')) process.exit(7);
   if (text.includes('"throw"')) throw new Error('as told');
+}
+
+port.on('message', (request: NormaliseRequest) => {
+  let start = 0;
+  for (const [order, end] of request.ends.entries()) {
+    if (request.progress !== undefined) Atomics.store(request.progress, 0, order);
+    obey(Buffer.from(request.bytes).toString('latin1', start, Math.min(end, start + 64)));
+    start = end;
+  }
   const reply = normaliseBatch(request);
   port.postMessage(reply, [reply.bodies]);
 });

@@ -6,3 +6,5 @@ export type { IntakeLimits } from './limits.ts';
 export { eventIntakeMigrations } from './migrations/migrations.ts';
 export type { EventIntakeNeeds } from './needs.ts';
 export { createEventIntakeRoutes } from './routes.ts';
+export { standingOf } from './source-rhythm.ts';
+export type { SourceRhythm, SourceStanding } from './source-rhythm.ts';

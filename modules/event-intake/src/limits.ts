@@ -14,14 +14,17 @@ export type IntakeLimits = {
   readonly maxBatchEvents: number;
   readonly maxBatchBytes: number;
   readonly maxAppendBytes: number;
-  /** Memory all requests together may hold; over it new ones are refused. */
+  /** Memory all requests together may hold, and those of one key; over it new ones are refused. */
   readonly maxBytesInFlight: number;
+  readonly maxBytesInFlightPerKey: number;
   /** A body may take this long, and beyond `bodyGraceMs` must keep up `minBytesPerSecond`. Only waiting for the client counts. */
   readonly bodyDeadlineMs: number;
   readonly bodyGraceMs: number;
   readonly minBytesPerSecond: number;
   readonly normaliseTimeLimitMs: number;
   readonly normaliseThreads: number;
+  /** Thread ends one batch may cause before the rest of it is kept raw. */
+  readonly maxThreadEnds: number;
   readonly maxSourcesPerKey: number;
   /** Reasons told in the reply; the counts cover the rest. */
   readonly maxReasonsTold: number;
@@ -42,11 +45,13 @@ export const defaultLimits: IntakeLimits = {
   maxBatchBytes: mebibyte,
   maxAppendBytes: 4 * mebibyte,
   maxBytesInFlight: 256 * mebibyte,
+  maxBytesInFlightPerKey: 96 * mebibyte,
   bodyDeadlineMs: 120_000,
   bodyGraceMs: 10_000,
   minBytesPerSecond: 1024,
   normaliseTimeLimitMs: 10_000,
   normaliseThreads: 1,
+  maxThreadEnds: 6,
   maxSourcesPerKey: 10_000,
   maxReasonsTold: 100,
 };

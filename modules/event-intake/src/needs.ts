@@ -5,7 +5,7 @@ import type { Database } from '@sallyport/platform/database';
 import type { IntakeLimits } from './limits.ts';
 
 export type EventIntakeNeeds = {
-  readonly ledger: Pick<Ledger, 'append' | 'head'>;
+  readonly ledger: Pick<Ledger, 'append' | 'head' | 'read'>;
   /** Migrated with `eventIntakeMigrations`. */
   readonly database: Database;
   readonly outbox: Outbox;

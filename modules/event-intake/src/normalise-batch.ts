@@ -13,20 +13,37 @@ type Normalised = { readonly event: OcsfEvent; readonly reason: KeptRawReason };
 
 /** Parses and normalises a batch. Every event of the request gives exactly one body. */
 export function normaliseBatch(request: NormaliseRequest): NormaliseReply {
-  const input = Buffer.from(request.bytes);
+  return bodiesOf(request, readEvent);
+}
+
+/** Keeps every event of a batch as it was received, without looking into it: for what no thread lived to read. */
+export function keepBatchRaw(request: NormaliseRequest): NormaliseReply {
+  return bodiesOf(request, (bytes) => keepRaw(bytes, 'normalise_failed', request));
+}
+
+function bodiesOf(
+  request: NormaliseRequest,
+  read: (bytes: Buffer, request: NormaliseRequest) => Normalised,
+): NormaliseReply {
+  const input = Buffer.from(request.bytes.buffer, request.bytes.byteOffset, request.bytes.byteLength);
   const cut = new Map(request.cut.map((whole) => [whole.event, { bytes: whole.bytes, sha256: whole.sha256 }]));
   const output = createOutput(2 * (request.ends.at(-1) ?? 0) + 1024 * request.ends.length);
   const classUids: number[] = [];
   const reasons: number[] = [];
   let start = 0;
   for (const [index, end] of request.ends.entries()) {
+    if (request.progress !== undefined) Atomics.store(request.progress, 0, index);
     const bytes = input.subarray(start, end);
     start = end;
     const whole = cut.get(index);
-    let normalised = whole === undefined ? readEvent(bytes, request) : keepRaw(bytes, 'line_too_long', request, whole);
+    let normalised = whole === undefined ? read(bytes, request) : keepRaw(bytes, 'line_too_long', request, whole);
     if (!output.write(JSON.stringify(normalised.event))) {
-      normalised = keepCut(bytes, request);
-      output.write(JSON.stringify(normalised.event));
+      // Nothing mapped, it may still fit as a whole.
+      normalised = keepRaw(bytes, 'event_too_large', request, whole);
+      if (!output.write(JSON.stringify(normalised.event))) {
+        normalised = keepCut(bytes, request);
+        output.write(JSON.stringify(normalised.event));
+      }
     }
     classUids.push(normalised.event.class_uid);
     reasons.push(keptRawReasons.indexOf(normalised.reason));
@@ -123,9 +140,8 @@ function createOutput(expectedBytes: number): Output {
       return true;
     },
     finish() {
-      const bodies = buffer.buffer;
-      if (!(bodies instanceof ArrayBuffer)) throw new TypeError('the output is never shared memory');
-      return { bodies, ends };
+      // What leaves the thread is what is used of it: the server would hold the rest for nothing.
+      return { bodies: new Uint8Array(buffer.subarray(0, length)).buffer, ends };
     },
   };
 }

@@ -1,22 +1,34 @@
 import { Worker } from 'node:worker_threads';
-import { messageOf } from '@sallyport/platform/errors';
 import { EventIntakeError } from './errors.ts';
 import type { NormaliseReply, NormaliseRequest } from './normalise-protocol.ts';
 
+/** The thread did not live to answer; `suspect` is the ordinal of the event it was looking at. */
+export type ThreadEnd = { readonly kind: 'ended'; readonly suspect: number };
+
 /** Threads that parse and normalise, so that hostile input can cost a thread but neither the server nor other batches. */
 export type NormalisePool = {
-  /** Throws `normalise_timeout`, `normalise_failed` (the thread died of this batch), `intake_closed`. */
-  run(request: NormaliseRequest): Promise<NormaliseReply>;
+  /** Throws `intake_closed`. */
+  run(request: NormaliseRequest): Promise<NormaliseReply | ThreadEnd>;
   close(): Promise<void>;
 };
 
 type Job = {
   readonly request: NormaliseRequest;
-  readonly resolve: (reply: NormaliseReply) => void;
+  readonly resolve: (answer: NormaliseReply | ThreadEnd) => void;
   readonly reject: (error: EventIntakeError) => void;
 };
 
-type Slot = { worker: Worker | undefined; job: Job | undefined; timer: NodeJS.Timeout | undefined };
+const leastInputBytes = 1_048_576;
+
+type Slot = {
+  worker: Worker | undefined;
+  job: Job | undefined;
+  timer: NodeJS.Timeout | undefined;
+  /** Where the thread writes which event it looks at. */
+  progress: Int32Array;
+  /** Memory shared with the thread, through which all its batches go: one made for each would be garbage by the megabyte. */
+  input: SharedArrayBuffer;
+};
 
 export function createNormalisePool(options: {
   readonly threads: number;
@@ -27,6 +39,8 @@ export function createNormalisePool(options: {
     worker: undefined,
     job: undefined,
     timer: undefined,
+    progress: newProgress(),
+    input: new SharedArrayBuffer(0),
   }));
   const waiting: Job[] = [];
   let isClosed = false;
@@ -39,25 +53,30 @@ export function createNormalisePool(options: {
     next();
   }
 
-  /** The thread is gone or has to go; the next job starts another. */
-  function replace(slot: Slot, error: EventIntakeError): void {
-    const { worker } = slot;
+  /** The thread is gone or has to go; the next job starts another, with memory of its own. */
+  function replace(slot: Slot, finish: (job: Job, suspect: number) => void): void {
+    const { worker, progress } = slot;
     slot.worker = undefined;
+    slot.progress = newProgress();
+    slot.input = new SharedArrayBuffer(0);
     void worker?.terminate();
-    settle(slot, (job) => job.reject(error));
+    settle(slot, (job) => finish(job, Atomics.load(progress, 0)));
+  }
+
+  function endThread(slot: Slot): void {
+    replace(slot, (job, suspect) => job.resolve({ kind: 'ended', suspect }));
   }
 
   function start(slot: Slot): Worker {
     const worker = options.createWorker();
-    const fail = (reason: string): void => {
-      if (slot.worker !== worker) return;
-      replace(slot, new EventIntakeError('normalise_failed', `Cannot process the batch: its thread ended (${reason})`));
+    const fail = (): void => {
+      if (slot.worker === worker) endThread(slot);
     };
     worker.on('message', (reply: NormaliseReply) => {
       if (slot.worker === worker) settle(slot, (job) => job.resolve(reply));
     });
-    worker.on('error', (error) => fail(messageOf(error)));
-    worker.on('exit', (code) => fail(`exit code ${code}`));
+    worker.on('error', fail);
+    worker.on('exit', fail);
     worker.unref();
     return worker;
   }
@@ -69,17 +88,20 @@ export function createNormalisePool(options: {
       if (job === undefined) return;
       slot.job = job;
       slot.worker ??= start(slot);
-      slot.timer = setTimeout(() => {
-        const message = `Cannot process the batch: it took longer than ${options.timeLimitMs} ms`;
-        replace(slot, new EventIntakeError('normalise_timeout', message));
-      }, options.timeLimitMs);
-      slot.worker.postMessage(job.request, [job.request.bytes]);
+      slot.timer = setTimeout(() => endThread(slot), options.timeLimitMs);
+      Atomics.store(slot.progress, 0, 0);
+      const { bytes } = job.request;
+      if (slot.input.byteLength < bytes.byteLength)
+        slot.input = new SharedArrayBuffer(Math.max(bytes.byteLength, leastInputBytes));
+      const shared = new Uint8Array(slot.input, 0, bytes.byteLength);
+      shared.set(bytes);
+      slot.worker.postMessage({ ...job.request, bytes: shared, progress: slot.progress });
     }
   }
 
   return {
     run(request) {
-      const { promise, resolve, reject } = Promise.withResolvers<NormaliseReply>();
+      const { promise, resolve, reject } = Promise.withResolvers<NormaliseReply | ThreadEnd>();
       if (isClosed) reject(closed());
       else {
         waiting.push({ request, resolve, reject });
@@ -91,10 +113,14 @@ export function createNormalisePool(options: {
       isClosed = true;
       for (const job of waiting.splice(0)) job.reject(closed());
       const workers = slots.flatMap(({ worker }) => worker ?? []);
-      for (const slot of slots) replace(slot, closed());
+      for (const slot of slots) replace(slot, (job) => job.reject(closed()));
       await Promise.all(workers.map((worker) => worker.terminate()));
     },
   };
+}
+
+function newProgress(): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(4));
 }
 
 function closed(): EventIntakeError {

@@ -11,19 +11,22 @@ export const keptRawReasons = [
   'not_an_object',
   'line_too_long',
   'event_too_large',
+  'normalise_failed',
 ] as const;
 
 export type KeptRawReason = (typeof keptRawReasons)[number];
 
-/** Events for the worker: their bytes one after another. The buffer is transferred, not copied. */
+/** Events for the worker: their bytes one after another. */
 export type NormaliseRequest = {
-  readonly bytes: ArrayBuffer;
+  readonly bytes: Uint8Array;
   /** Where each event ends in `bytes`. */
   readonly ends: readonly number[];
   /** Events of which `bytes` holds only the beginning. */
   readonly cut: readonly { readonly event: number; readonly bytes: number; readonly sha256: string }[];
   readonly receivedAtMs: number;
   readonly limits: Pick<IntakeLimits, 'maxDepth' | 'maxFields' | 'keptBytesOfLongEvent'>;
+  /** Shared with the thread: the ordinal of the event it looks at. */
+  readonly progress?: Int32Array;
 };
 
 /** The OCSF bodies one after another, in the order of the request. */
@@ -75,7 +78,7 @@ export function createBatchBuilder(limits: IntakeLimits): BatchBuilder {
     take(receivedAtMs) {
       const { maxDepth, maxFields, keptBytesOfLongEvent } = limits;
       const request = {
-        bytes: buffer.buffer,
+        bytes: buffer.subarray(0, length),
         ends,
         cut,
         receivedAtMs,

@@ -7,6 +7,7 @@ import { forEachDatabase } from '@sallyport/platform/database-testing';
 import { createMemoryLedger } from '@sallyport/testing/memory-ledger';
 import { eventIntakeMigrations } from './index.ts';
 import { collectorKey } from './intake-testing.ts';
+import { standingOf } from './source-rhythm.ts';
 import { createSources } from './sources.ts';
 
 forEachDatabase((name, open) => {
@@ -45,6 +46,33 @@ forEachDatabase((name, open) => {
     const [last] = await sources.list({ limit: 9, after: { keyId: 'k1', name: 'web' } });
     assert.equal(last?.keyId, 'k2');
     assert.equal(ledger.events().length, 3);
+  });
+
+  test(`how a source sends is known after a restart too on ${name}`, async () => {
+    const { database } = await open();
+    await migrate(database, [ledgerMigrations, eventIntakeMigrations]);
+    const clock = createManualClock(1_760_000_000_000);
+    const ledger = createMemoryLedger({ clock });
+    const random = (length: number): Buffer => Buffer.alloc(length, 1);
+    const outbox = createOutbox({ database, ledger, key: Buffer.alloc(32, 7), random, nowMs: () => clock.nowMs() });
+    const needs = { database, outbox, clock, maxSourcesPerKey: 2 };
+    const sources = createSources(needs);
+    await sources.open(collectorKey, 'nightly');
+    for (let night = 0; night < 5; night += 1) {
+      await sources.heard('k1', 'nightly', clock.nowMs());
+      clock.advance(86_400_000);
+    }
+    const restarted = createSources(needs);
+    const stateOf = async () => {
+      const [found] = await restarted.list({ limit: 1 });
+      return standingOf(found?.rhythm, clock.nowMs()).state;
+    };
+    assert.equal(await stateOf(), 'quiet');
+    clock.advance(86_400_000);
+    assert.equal(await stateOf(), 'silent');
+    await restarted.open(collectorKey, 'nightly');
+    await restarted.heard('k1', 'nightly', clock.nowMs());
+    assert.equal(await stateOf(), 'heard');
   });
 
   test(`a source whose audit event cannot be recorded is not used on ${name}`, async () => {

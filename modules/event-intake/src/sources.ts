@@ -6,8 +6,10 @@ import { isUniqueViolation } from '@sallyport/platform/database';
 import type { Database } from '@sallyport/platform/database';
 import type { Principal } from '@sallyport/platform/http';
 import { EventIntakeError } from './errors.ts';
+import { formatRhythm, heardAgain, parseRhythm } from './source-rhythm.ts';
+import type { SourceRhythm } from './source-rhythm.ts';
 
-type SourceTables = { intake_sources: { key_id: string; name: string; created_at_ms: number } };
+type SourceTables = { intake_sources: { key_id: string; name: string; created_at_ms: number; rhythm: string | null } };
 
 /** Counted since the server started. */
 export type SourceCounts = {
@@ -15,6 +17,8 @@ export type SourceCounts = {
   bytes: number;
   keptRaw: Map<string, number>;
   lastSeenMs: number | undefined;
+  /** Learned over restarts. */
+  rhythm: SourceRhythm | undefined;
 };
 
 export type SourceStatus = Readonly<SourceCounts> & {
@@ -31,8 +35,12 @@ export type SourcePage = {
 export type Sources = {
   /** The counters of a key's source, which is registered on first use, with an audit event. Throws `too_many_sources`. */
   open(principal: Principal, name: string): Promise<SourceCounts>;
+  /** Something came from it; kept now and then, so that a restart forgets little. */
+  heard(keyId: string, name: string, nowMs: number): Promise<void>;
   list(page: SourcePage): Promise<readonly SourceStatus[]>;
 };
+
+const keepEveryMs = 60_000;
 
 export function createSources(needs: {
   readonly database: Database;
@@ -44,14 +52,15 @@ export function createSources(needs: {
   const counts = new Map<string, SourceCounts>();
   const opening = new Map<string, Promise<SourceCounts>>();
 
-  async function isRegistered(keyId: string, name: string): Promise<boolean> {
-    const row = await database
+  const keptAtMs = new Map<string, number>();
+
+  async function find(keyId: string, name: string): Promise<{ rhythm: string | null } | undefined> {
+    return database
       .selectFrom('intake_sources')
-      .select('name')
+      .select('rhythm')
       .where('key_id', '=', keyId)
       .where('name', '=', name)
       .executeTakeFirst();
-    return row !== undefined;
   }
 
   async function register(principal: Principal, name: string): Promise<void> {
@@ -69,7 +78,10 @@ export function createSources(needs: {
           `Cannot add source "${name}": the key has ${Number(held)}, must have at most ${needs.maxSourcesPerKey}`,
         );
       }
-      await tables.insertInto('intake_sources').values({ key_id: principal.id, name, created_at_ms: nowMs }).execute();
+      await tables
+        .insertInto('intake_sources')
+        .values({ key_id: principal.id, name, created_at_ms: nowMs, rhythm: null })
+        .execute();
       const event = auditEvent({
         nowMs,
         actor: { kind: principal.kind, id: principal.id, name: principal.name },
@@ -84,7 +96,8 @@ export function createSources(needs: {
   }
 
   async function load(principal: Principal, name: string): Promise<SourceCounts> {
-    if (!(await isRegistered(principal.id, name))) {
+    const known = await find(principal.id, name);
+    if (known === undefined) {
       try {
         await register(principal, name);
       } catch (error) {
@@ -94,7 +107,13 @@ export function createSources(needs: {
     }
     // Also when the row was there already: its event may still wait since the ledger was away.
     await needs.outbox.flushed();
-    const fresh: SourceCounts = { accepted: 0, bytes: 0, keptRaw: new Map(), lastSeenMs: undefined };
+    const fresh: SourceCounts = {
+      accepted: 0,
+      bytes: 0,
+      keptRaw: new Map(),
+      lastSeenMs: undefined,
+      rhythm: parseRhythm(known?.rhythm ?? null),
+    };
     counts.set(`${principal.id}/${name}`, fresh);
     return fresh;
   }
@@ -107,6 +126,20 @@ export function createSources(needs: {
       const begun = opening.get(key) ?? load(principal, name).finally(() => opening.delete(key));
       opening.set(key, begun);
       return begun;
+    },
+    async heard(keyId, name, nowMs) {
+      const key = `${keyId}/${name}`;
+      const found = counts.get(key);
+      if (found === undefined) return;
+      found.rhythm = heardAgain(found.rhythm, nowMs);
+      if (nowMs - (keptAtMs.get(key) ?? -keepEveryMs) < keepEveryMs) return;
+      keptAtMs.set(key, nowMs);
+      await database
+        .updateTable('intake_sources')
+        .set({ rhythm: formatRhythm(found.rhythm) })
+        .where('key_id', '=', keyId)
+        .where('name', '=', name)
+        .execute();
     },
     async list({ limit, after }) {
       let query = database.selectFrom('intake_sources').selectAll().orderBy('key_id').orderBy('name').limit(limit);
@@ -129,6 +162,7 @@ export function createSources(needs: {
           bytes: found?.bytes ?? 0,
           keptRaw: found?.keptRaw ?? new Map(),
           lastSeenMs: found?.lastSeenMs,
+          rhythm: found?.rhythm ?? parseRhythm(row.rhythm),
         };
       });
     },

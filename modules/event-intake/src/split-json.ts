@@ -1,6 +1,7 @@
 import { createEventCollector } from './event-bytes.ts';
+import type { EventBytes } from './event-bytes.ts';
 import type { IntakeLimits } from './limits.ts';
-import { isWhiteSpace } from './split-lines.ts';
+import { isBlank, isWhiteSpace } from './split-lines.ts';
 import type { EventSplitter } from './split-lines.ts';
 
 const quote = 34;
@@ -12,12 +13,15 @@ const openBrace = 123;
 const closeBrace = 125;
 const lineFeed = 10;
 
+const byteOrderMark = [0xef, 0xbb, 0xbf];
+
 /** Outside any event; inside an object; inside something that is no object; after `Records`. */
 type State = 'between' | 'event' | 'scalar' | 'rest';
 
 /**
  * Events of a JSON body: one object, objects one after another, an array of objects, or CloudTrail's `{"Records":[…]}`,
- * which is unfolded. Only brackets and strings are looked at; whether an event is JSON is decided later, event by event.
+ * which is unfolded; what else stands there beside the records is an event of its own, so that nothing is lost. Only brackets
+ * and strings are looked at; whether an event is JSON is decided later, event by event. A byte order mark is passed over.
  */
 export function createJsonSplitter(limits: IntakeLimits): EventSplitter {
   const collector = createEventCollector(limits);
@@ -26,6 +30,8 @@ export function createJsonSplitter(limits: IntakeLimits): EventSplitter {
   let depth = 0;
   let isInString = false;
   let isEscaped = false;
+  /** Bytes of a byte order mark seen; past it once anything else has come. */
+  let markAt = 0;
 
   /** Whether the event ends with this byte. */
   function step(byte: number): boolean {
@@ -65,6 +71,12 @@ export function createJsonSplitter(limits: IntakeLimits): EventSplitter {
     return /^\{\s*"Records"\s*:\s*\[$/.test(head);
   }
 
+  /** What stood beside the records, without the brace that ends it all. */
+  function* finishRest(): Generator<EventBytes> {
+    const rest = collector.finish();
+    if (rest.whole !== undefined || !isBlank(rest.bytes)) yield rest;
+  }
+
   function isScalarEnd(byte: number): boolean {
     return byte === lineFeed || (container !== 'none' && (byte === comma || byte === closeBracket));
   }
@@ -74,13 +86,21 @@ export function createJsonSplitter(limits: IntakeLimits): EventSplitter {
       let from = 0;
       for (let at = 0; at < chunk.byteLength; at += 1) {
         const byte = chunk[at] ?? 0;
+        if (byte === byteOrderMark[markAt]) {
+          markAt += 1;
+          continue;
+        }
+        markAt = byteOrderMark.length;
         if (state === 'between') {
           state = between(byte);
-          from = at;
+          from = state === 'rest' ? at + 1 : at;
           if (state === 'between' || state === 'rest') continue;
         }
         if (state === 'rest') {
-          if (step(byte)) state = 'between';
+          if (!step(byte)) continue;
+          collector.take(chunk.subarray(from, at));
+          state = 'between';
+          yield* finishRest();
         } else if (state === 'scalar') {
           if (!isScalarEnd(byte)) continue;
           collector.take(chunk.subarray(from, at));
@@ -96,10 +116,14 @@ export function createJsonSplitter(limits: IntakeLimits): EventSplitter {
           state = 'between';
         }
       }
-      if (state === 'event' || state === 'scalar') collector.take(chunk.subarray(from));
+      if (state !== 'between') collector.take(chunk.subarray(from));
     },
     *end() {
-      if (collector.length > 0) yield collector.finish();
+      if (state === 'rest') yield* finishRest();
+      else if (collector.length > 0) yield collector.finish();
+    },
+    get heldBytes() {
+      return collector.heldBytes;
     },
   };
 }

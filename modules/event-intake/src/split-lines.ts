@@ -7,6 +7,8 @@ export type EventSplitter = {
   push(chunk: Uint8Array): Generator<EventBytes>;
   /** What stands after the last separator. */
   end(): Generator<EventBytes>;
+  /** Memory it holds for an event that is not complete yet. */
+  readonly heldBytes: number;
 };
 
 const lineFeed = 10;
@@ -44,6 +46,9 @@ export function createLineSplitter(limits: IntakeLimits): EventSplitter {
     *end() {
       if (collector.length > 0) yield* finish();
     },
+    get heldBytes() {
+      return collector.heldBytes;
+    },
   };
 }
 
@@ -51,7 +56,7 @@ function withoutReturn(line: Uint8Array): Uint8Array {
   return line.at(-1) === carriageReturn ? line.subarray(0, -1) : line;
 }
 
-function isBlank(line: Uint8Array): boolean {
+export function isBlank(line: Uint8Array): boolean {
   for (const byte of line) if (!isWhiteSpace(byte)) return false;
   return true;
 }

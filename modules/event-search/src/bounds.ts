@@ -10,7 +10,9 @@ export function boundsCondition(bounds: Bounds): string {
   if (from.log === 0 && from.index === 0 && to === undefined) return '1';
   const start = `(log > ${whole(from.log)} OR (log = ${whole(from.log)} AND idx >= ${whole(from.index)}))`;
   if (to === undefined) return start;
-  return `${start} AND (log < ${whole(to.log)} OR (log = ${whole(to.log)} AND idx < ${whole(to.index)}))`;
+  const end = `(log < ${whole(to.log)} OR (log = ${whole(to.log)} AND idx < ${whole(to.index)}))`;
+  // What every row fulfils would still be asked of every row.
+  return from.log === 0 && from.index === 0 ? end : `${start} AND ${end}`;
 }
 
 /** Refuses what must never reach SQL text unquoted. */

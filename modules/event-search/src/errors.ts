@@ -3,6 +3,7 @@ import type { ProblemTable } from '@sallyport/platform/http';
 
 export type EventSearchErrorCode =
   | 'query_invalid'
+  | 'query_field_unknown'
   | 'query_timeout'
   | 'query_too_large'
   | 'query_failed'
@@ -23,6 +24,7 @@ export class EventSearchError extends CodedError<EventSearchErrorCode> {}
 
 export const eventSearchProblems: ProblemTable = {
   query_invalid: { status: 400, title: 'The search is not well formed' },
+  query_field_unknown: { status: 400, title: 'No event can have this field' },
   query_timeout: { status: 504, title: 'The search took too long' },
   query_too_large: { status: 422, title: 'The search needs or returns too much' },
   query_failed: { status: 500, title: 'The search could not be run' },

@@ -1,4 +1,5 @@
 import { EventSearchError } from './errors.ts';
+import { fieldStanding } from './known-fields.ts';
 import { fieldAliases, promotedFields, rowFields } from './promoted-fields.ts';
 import type { QueryParameters } from './query-parameters.ts';
 import { searchLimits } from './search-request.ts';
@@ -15,7 +16,7 @@ const columns: ReadonlyMap<string, FieldExpression> = new Map<string, FieldExpre
 /**
  * SQL for the value of a field. Names of columns come from our own list; every part of a path is a parameter, so a field name can
  * hold anything. A path gives text, NULL where it does not lead anywhere; numbers, objects and arrays as their JSON.
- * Throws `EventSearchError` `query_invalid`.
+ * Throws `EventSearchError` `query_invalid`, `query_field_unknown`.
  */
 export function fieldExpression(name: string, parameters: QueryParameters): FieldExpression {
   const column = columns.get(Object.hasOwn(fieldAliases, name) ? (fieldAliases[name] ?? name) : name);
@@ -27,6 +28,7 @@ export function fieldExpression(name: string, parameters: QueryParameters): Fiel
       `Cannot search field "${name.slice(0, 80)}": must be a name or a dotted path of at most ${searchLimits.maxPathParts} parts and ${searchLimits.maxFieldCharacters} characters`,
     );
   }
+  refuseUnknown(name);
   const [root, ...rest] = parts;
   if (root !== 'raw' || rest.length === 0) return { sql: extract('body', parts, parameters), kind: 'text' };
   const original = "JSONExtractString(body, 'raw_data')";
@@ -36,6 +38,27 @@ export function fieldExpression(name: string, parameters: QueryParameters): Fiel
     sql: rest.length === 1 ? nested : `coalesce(${nested}, ${extract(original, [rest.join('.')], parameters)})`,
     kind: 'text',
   };
+}
+
+/** A name that nothing can have would find nothing, and look like an answer. */
+function refuseUnknown(name: string): void {
+  const standing = fieldStanding(name);
+  if (standing.kind === 'list') {
+    throw new EventSearchError(
+      'query_invalid',
+      `Cannot search field "${name}": "${standing.at}" is a list, must be compared as a whole`,
+      { hint: `write ${standing.at}:"*VALUE*" without the quotes, or search for the value as a word` },
+    );
+  }
+  if (standing.kind === 'unknown') {
+    const [first] = standing.suggestions;
+    throw new EventSearchError('query_field_unknown', `Cannot search field "${name}": no event can have it`, {
+      details: { field: name, suggestions: standing.suggestions },
+      ...(first !== undefined && {
+        hint: `did you mean ${standing.suggestions.join(', ')}? Original fields begin with raw.; text with a colon in it goes in quotes`,
+      }),
+    });
+  }
 }
 
 function extract(json: string, path: readonly string[], parameters: QueryParameters): string {

@@ -1,27 +1,90 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import type { Position } from '@sallyport/contracts';
+import { boundsCondition } from './bounds.ts';
 import { EventSearchError } from './errors.ts';
 import { fieldExpression, type FieldExpression } from './field-expression.ts';
 import type { QueryParameters } from './query-parameters.ts';
-import { searchLimits, type EventFilter, type Filter } from './search-request.ts';
+import { searchLimits, type Condition, type EventFilter, type Filter } from './search-request.ts';
 import { textCondition } from './text-condition.ts';
 import { parseInstant } from './instant.ts';
 
-/** The whole filter as one SQL condition; values are in `parameters`. Throws `EventSearchError` `query_invalid`. */
+/** What this server wrote itself: what came from outside carries its original, whatever log it says it is of. */
+const ownRecord = "`log_name` = 'audit' AND NOT JSONHas(body, 'raw_data')";
+
+/** The whole filter as one SQL condition; values are in `parameters`. Throws `EventSearchError` `query_invalid`, `query_field_unknown`. */
 export function filterCondition(filter: EventFilter, parameters: QueryParameters): string {
-  const where = filter.where ?? [];
-  if (where.length > searchLimits.maxFilters) {
-    throw invalid(`Cannot search: ${where.length} filters were given, must be at most ${searchLimits.maxFilters}`);
-  }
+  const { where = [], text, query, fromMs, toMs } = filter;
+  if (fromMs !== undefined && toMs !== undefined && toMs < fromMs)
+    throw invalid('Cannot search: the end of the time range lies before its start');
+  const budget = createBudget();
+  for (const one of where) budget.takeFilter(one);
   const time = timeColumn(filter);
   return (
     [
-      ...(filter.fromMs === undefined ? [] : [`${time} >= ${instant(filter.fromMs, parameters)}`]),
-      ...(filter.toMs === undefined ? [] : [`${time} < ${instant(filter.toMs, parameters)}`]),
+      ...(fromMs === undefined ? [] : [`${time} >= ${instant(fromMs, parameters)}`]),
+      ...(toMs === undefined ? [] : [`${time} < ${instant(toMs, parameters)}`]),
+      ...(filter.through === undefined ? [] : [throughCondition(filter.through)]),
       ...where.map((one) => condition(one, parameters)),
-      ...(filter.text === undefined ? [] : textCondition(filter.text, parameters)),
-      ...(filter.excludedTexts ?? []).map((text) => `NOT (${textCondition(text, parameters).join(' AND ') || '0'})`),
+      ...(text === undefined ? [] : textCondition(text, parameters)),
+      ...(query === undefined ? [] : [tree(query, { parameters, budget, depth: 0 })]),
+      ...(filter.withoutOwn === 'audit' ? [`NOT (${ownRecord})`] : []),
+      ...(filter.withoutOwn === 'reads' ? [`NOT (\`event_code\` = 'request.allowed' AND ${ownRecord})`] : []),
     ].join(' AND ') || '1'
   );
+}
+
+function throughCondition({ log, index }: Position): string {
+  return boundsCondition({ from: { log: 0, index: 0 }, to: { log, index: index + 1 } });
+}
+
+type Budget = ReturnType<typeof createBudget>;
+
+/** Bounds the whole query, so that no shape of it makes the engine's statement too long or too slow. */
+function createBudget() {
+  let filters = 0;
+  let values = 0;
+  let words = 0;
+  return {
+    takeFilter(filter: Filter): void {
+      filters += 1;
+      if (filters > searchLimits.maxFilters)
+        throw invalid(`Cannot search: it has ${filters} filters or more, must have at most ${searchLimits.maxFilters}`);
+      values += Array.isArray(filter.value) ? filter.value.length : 0;
+      if (values > searchLimits.maxValues)
+        throw invalid(`Cannot search: its lists have ${values} values, must have at most ${searchLimits.maxValues}`);
+    },
+    takeWords(count: number): void {
+      words += count;
+      if (words > searchLimits.maxWords)
+        throw invalid(`Cannot search text: ${words} words were given, must be at most ${searchLimits.maxWords}`);
+    },
+  };
+}
+
+function tree(
+  node: Condition,
+  state: { readonly parameters: QueryParameters; readonly budget: Budget; readonly depth: number },
+): string {
+  const { parameters, budget, depth } = state;
+  if (depth > searchLimits.maxDepth * 2)
+    throw invalid(`Cannot search: its brackets are too deep, must be at most ${searchLimits.maxDepth}`);
+  const inner = { ...state, depth: depth + 1 };
+  switch (node.kind) {
+    case 'filter':
+      budget.takeFilter(node.filter);
+      return condition(node.filter, parameters);
+    case 'text': {
+      const words = textCondition(node.text, parameters);
+      budget.takeWords(words.length);
+      return words.length === 0 ? '1' : `(${words.join(' AND ')})`;
+    }
+    case 'not':
+      return `NOT ${tree(node.part, inner)}`;
+    case 'all':
+      return node.parts.length === 0 ? '1' : `(${node.parts.map((part) => tree(part, inner)).join(' AND ')})`;
+    case 'any':
+      return node.parts.length === 0 ? '0' : `(${node.parts.map((part) => tree(part, inner)).join(' OR ')})`;
+  }
 }
 
 export function timeColumn(filter: EventFilter): string {
@@ -107,6 +170,7 @@ function operand(filter: Filter, field: FieldExpression, value: string | number,
 }
 
 function instant(timeMs: number, parameters: QueryParameters): string {
+  if (Number.isNaN(timeMs)) throw invalid('Cannot search: a bound of the time range is no time');
   const inRange = Math.min(Math.max(Math.trunc(timeMs), 0), 253_402_300_799_999);
   return `fromUnixTimestamp64Milli(${parameters.number(inRange)}, 'UTC')`;
 }

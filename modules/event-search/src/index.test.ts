@@ -57,7 +57,9 @@ test('events appended while the store is killed again and again are all found, o
   await runner.caughtUpTo(ledger.head(), AbortSignal.timeout(30_000));
   await runner.stop();
   assert.equal((await search.count({})).count, sequence);
-  assert.equal((await search.count(parseQuery('user:USER77 class:1'))).count, 1);
+  const { condition } = parseQuery('user:USER77 class:1');
+  assert.ok(condition);
+  assert.equal((await search.count({ query: condition })).count, 1);
   assert.deepEqual(await search.health(), {
     isUp: true,
     rows: sequence,

@@ -15,7 +15,8 @@ export { parseQuery } from './query-language.ts';
 export { eventSearchMigrations } from './range-journal.ts';
 export { createEventSearchRoutes } from './routes.ts';
 export type { Cost, FoundEvent, SearchPage } from './search.ts';
-export type { EventFilter, Filter, FilterOperator, SearchRequest } from './search-request.ts';
+export type { ExportNeeds } from './export-routes.ts';
+export type { Condition, EventFilter, Filter, FilterOperator, SearchRequest } from './search-request.ts';
 export { createStoreClient } from './store-client.ts';
 export type { StoreClient, StoreClientNeeds } from './store-client.ts';
 

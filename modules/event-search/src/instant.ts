@@ -6,6 +6,9 @@ export function parseInstant(value: string | number): number | undefined {
   if (/^\d{1,15}$/.test(value)) return Number(value);
   if (!isoPattern.test(value)) return undefined;
   const hasZone = value.length === 10 || /(Z|[+-]\d\d:?\d\d)$/.test(value.slice(10));
+  // 30 February would become 2 March.
+  const day = new Date(`${value.slice(0, 10)}T00:00:00Z`);
+  if (Number.isNaN(day.getTime()) || day.toISOString().slice(0, 10) !== value.slice(0, 10)) return undefined;
   const timeMs = Date.parse(hasZone ? value : `${value}Z`);
   return Number.isNaN(timeMs) ? undefined : timeMs;
 }

@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { createEmbeddedStore } from './embedded-store.ts';
+import { EventSearchError } from './errors.ts';
 import { wildcardToLike } from './filter-condition.ts';
+import { parseQuery } from './query-language.ts';
 import { createQueryParameters } from './query-parameters.ts';
 import { parseLines } from './result-lines.ts';
 import { createSearch } from './search.ts';
+import type { Condition } from './search-request.ts';
 import { createTestStore } from './store-testing.ts';
 
 const testStore = createTestStore();
@@ -106,18 +109,74 @@ test('no field, value or text can widen a search or break it', async () => {
   const op = fc.constantFrom('eq', 'contains', 'startswith', 'endswith', 'wildcard');
   await fc.assert(
     fc.asyncProperty(nasty, nasty, op, nasty, async (name, value, op, text) => {
-      const field = `x${name.replaceAll('.', '')}`;
-      const outcome = await search
-        .count({ where: [{ field, op, value: `z${value}` }], ...(text !== '' && { excludedTexts: [text] }) })
-        .then(
-          ({ count }) => count,
-          (error: unknown) => error,
-        );
+      const field = `raw.x${name.replaceAll('.', '')}`;
+      const filter: Condition = { kind: 'filter', filter: { field, op, value: `z${value}` } };
+      const query: Condition = {
+        kind: 'all',
+        parts: [filter, { kind: 'not', part: { kind: 'text', text: `q${text}` } }, { kind: 'any', parts: [filter] }],
+      };
+      const outcome = await search.count({ query }).then(
+        ({ count }) => count,
+        (error: unknown) => error,
+      );
       assert.equal(outcome, 0, String(outcome));
     }),
     { numRuns: 100 },
   );
   assert.equal((await search.count({})).count, 3);
+});
+
+test('whatever is typed is answered or refused by us, never by the engine', async () => {
+  const sign = fc.constantFrom(
+    '"',
+    '\\',
+    '(',
+    ')',
+    ':',
+    '-',
+    '*',
+    '?',
+    '>',
+    '=',
+    ' ',
+    'a',
+    'raw.',
+    'host:',
+    'time:',
+    'src:',
+    'class:',
+    '/8',
+    '\n',
+    "'",
+    '`',
+    '{',
+    '}',
+    'p0',
+    ' OR ',
+    ' NOT ',
+    '10.0.0.0',
+    '2026-01-01',
+    'x',
+    '\0',
+    '😀',
+    '--',
+    ';',
+  );
+  const codes = new Set<string>(['query_invalid', 'query_field_unknown']);
+  await fc.assert(
+    fc.asyncProperty(fc.string({ unit: sign, maxLength: 60 }), async (typed) => {
+      try {
+        const { condition } = parseQuery(typed);
+        const query = condition === undefined ? {} : { query: condition };
+        const { count } = await search.count(query);
+        const { events } = await search.search(query);
+        assert.equal(events.length, count);
+      } catch (error) {
+        assert.ok(error instanceof EventSearchError && codes.has(error.code), `${typed}: ${String(error)}`);
+      }
+    }),
+    { numRuns: 150 },
+  );
 });
 
 test('a wildcard pattern matches in the engine as it reads', async () => {

@@ -1,26 +1,14 @@
-import { formatPosition, isJsonObject, parsePosition, type Position } from '@sallyport/contracts';
-import { typedApp, type Principal, type RoutePlugin } from '@sallyport/platform/http';
+import { formatPosition } from '@sallyport/contracts';
+import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
+import { createCallerLanes } from './caller-lanes.ts';
 import { EventSearchError } from './errors.ts';
-import { parseInstant } from './instant.ts';
-import { parseQuery } from './query-language.ts';
-import type { Cost, FoundEvent, Search } from './search.ts';
-import type { EventFilter } from './search-request.ts';
+import { addExportRoute, type ExportNeeds } from './export-routes.ts';
+import { searchLimits } from './search-request.ts';
+import { eventNotFoundMessage, type Cost, type FoundEvent, type Search } from './search.ts';
+import { filterParameters, hintsFor, isAuditRecord, maySeeAudit, position, visibleEvents } from './visible-events.ts';
 
-const instant = 'ISO 8601 (UTC unless it says otherwise) or milliseconds since 1970';
-const filter = {
-  q: Type.Optional(
-    Type.String({
-      maxLength: 8192,
-      description: 'Query, e.g. class:1007 user:alice raw.Image:*\\cmd.exe -host:web1 "free text"',
-    }),
-  ),
-  from: Type.Optional(Type.String({ maxLength: 40, description: `Start of the time range, included; ${instant}` })),
-  to: Type.Optional(Type.String({ maxLength: 40, description: `End of the time range, not included; ${instant}` })),
-  time: Type.Optional(
-    Type.Enum(['received', 'claimed'], { description: 'Which time from and to mean; default received' }),
-  ),
-};
+const filter = filterParameters;
 const cost = {
   elapsed_ms: Type.Integer({ description: 'Time the engine took' }),
 };
@@ -32,13 +20,18 @@ const Event = Type.Object({
   }),
 });
 
-const auditLogName = 'audit';
+const hints = Type.Optional(
+  Type.Array(Type.String(), { description: 'What makes the answer smaller than it may seem, for people' }),
+);
+/** Of one caller at once; a page of the console asks for some ten things together. */
+const maxSearchesPerCaller = 16;
 
-/** `/v1/events`: search, count, histogram, top values, one event. */
-export function createEventSearchRoutes(search: Search): RoutePlugin {
+/** `/v1/events`: search, count, histogram, top values, export, one event. */
+export function createEventSearchRoutes(search: Search, needs: ExportNeeds): RoutePlugin {
   return async (fastify) => {
     const app = typedApp(fastify);
     const config = { scope: 'events:read' };
+    const lanes = createCallerLanes(maxSearchesPerCaller);
     const tags = ['events'];
 
     app.get(
@@ -54,6 +47,13 @@ export function createEventSearchRoutes(search: Search): RoutePlugin {
               sort: Type.Optional(Type.Enum(['newest', 'oldest'], { description: 'Default newest' })),
               limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'Default 100' })),
               after: Type.Optional(Type.String({ maxLength: 40, description: 'next of the page before' })),
+              offset: Type.Optional(
+                Type.Integer({
+                  minimum: 0,
+                  maximum: searchLimits.maxOffset,
+                  description: 'How many events to pass over first; any place of a list is one request away',
+                }),
+              ),
             },
             { additionalProperties: false },
           ),
@@ -61,21 +61,29 @@ export function createEventSearchRoutes(search: Search): RoutePlugin {
             200: Type.Object({
               events: Type.Array(Event),
               next: Type.Optional(Type.String({ description: 'after of the next page; absent on the last' })),
+              hints,
               ...cost,
             }),
           },
         },
       },
       async ({ query, principal }) => {
-        const { events, next, ...cost } = await search.search({
-          ...visibleEvents(query, principal),
-          ...(query.sort !== undefined && { sort: query.sort }),
-          ...(query.limit !== undefined && { limit: query.limit }),
-          ...(query.after !== undefined && { after: position(query.after) }),
-        });
+        const visible = visibleEvents(query, principal);
+        const after = query.after === undefined ? undefined : position(query.after);
+        const [{ events, next, ...cost }, found] = await lanes.run(principal, async () => [
+          await search.search({
+            ...visible.filter,
+            ...(query.sort !== undefined && { sort: query.sort }),
+            ...(query.limit !== undefined && { limit: query.limit }),
+            ...(query.offset !== undefined && { offset: query.offset }),
+            ...(after !== undefined && { after }),
+          }),
+          after === undefined && (query.offset ?? 0) === 0 ? await hintsFor(search, visible) : [],
+        ]);
         return {
           events: events.map(shown),
           ...(next !== undefined && { next: formatPosition(next) }),
+          ...(found.length > 0 && { hints: found }),
           ...shownCost(cost),
         };
       },
@@ -89,12 +97,16 @@ export function createEventSearchRoutes(search: Search): RoutePlugin {
           summary: 'Count events',
           tags,
           querystring: Type.Object(filter, { additionalProperties: false }),
-          response: { 200: Type.Object({ count: Type.Integer(), ...cost }) },
+          response: { 200: Type.Object({ count: Type.Integer(), hints, ...cost }) },
         },
       },
       async ({ query, principal }) => {
-        const { count, ...cost } = await search.count(visibleEvents(query, principal));
-        return { count, ...shownCost(cost) };
+        const visible = visibleEvents(query, principal);
+        const [{ count, ...cost }, found] = await lanes.run(principal, async () => [
+          await search.count(visible.filter),
+          await hintsFor(search, visible),
+        ]);
+        return { count, ...(found.length > 0 && { hints: found }), ...shownCost(cost) };
       },
     );
 
@@ -129,9 +141,9 @@ export function createEventSearchRoutes(search: Search): RoutePlugin {
         },
       },
       async ({ query, principal }) => {
-        const { buckets, intervalMs, ...cost } = await search.histogram(
-          visibleEvents(query, principal),
-          query.interval_ms,
+        const visible = visibleEvents(query, principal);
+        const { buckets, intervalMs, ...cost } = await lanes.run(principal, () =>
+          search.histogram(visible.filter, query.interval_ms),
         );
         return {
           buckets: buckets.map(({ fromMs, count }) => ({ time: new Date(fromMs).toISOString(), count })),
@@ -165,14 +177,15 @@ export function createEventSearchRoutes(search: Search): RoutePlugin {
         },
       },
       async ({ query, principal }) => {
-        const { values, ...cost } = await search.topValues(
-          visibleEvents(query, principal),
-          query.field,
-          query.limit ?? 20,
+        const visible = visibleEvents(query, principal);
+        const { values, ...cost } = await lanes.run(principal, () =>
+          search.topValues(visible.filter, query.field, query.limit ?? 20),
         );
         return { values: [...values], ...shownCost(cost) };
       },
     );
+
+    addExportRoute(fastify, search, { ...needs, lanes });
 
     app.get(
       '/v1/events/:log/:index',
@@ -186,53 +199,14 @@ export function createEventSearchRoutes(search: Search): RoutePlugin {
         },
       },
       async ({ params, principal }) => {
-        const found = await search.event(position(`${params.log}/${params.index}`));
-        if (!maySeeAudit(principal) && isAuditRecord(found)) {
-          throw new EventSearchError('event_not_found', `Cannot find event ${params.log}/${params.index}`);
-        }
+        const at = position(`${params.log}/${params.index}`);
+        const found = await lanes.run(principal, () => search.event(at));
+        if (!maySeeAudit(principal) && isAuditRecord(found))
+          throw new EventSearchError('event_not_found', eventNotFoundMessage(at));
         return shown(found);
       },
     );
   };
-}
-
-/** Our own audit records name people and what they typed: only who may read the audit trail finds them among the events. */
-function maySeeAudit(principal: Principal): boolean {
-  return principal.scopes.includes('audit:read');
-}
-
-function isAuditRecord({ event }: FoundEvent): boolean {
-  const metadata = event?.['metadata'];
-  return isJsonObject(metadata) && metadata['log_name'] === auditLogName;
-}
-
-function visibleEvents(query: Parameters<typeof eventFilter>[0], principal: Principal): EventFilter {
-  const filter = eventFilter(query);
-  if (maySeeAudit(principal)) return filter;
-  return { ...filter, where: [...(filter.where ?? []), { field: 'log_name', op: 'neq', value: auditLogName }] };
-}
-
-function eventFilter(query: { q?: string; from?: string; to?: string; time?: 'received' | 'claimed' }): EventFilter {
-  return {
-    ...(query.q !== undefined && parseQuery(query.q)),
-    ...(query.from !== undefined && { fromMs: instantOf('from', query.from) }),
-    ...(query.to !== undefined && { toMs: instantOf('to', query.to) }),
-    ...(query.time !== undefined && { timeField: query.time }),
-  };
-}
-
-function instantOf(name: string, text: string): number {
-  const timeMs = parseInstant(text);
-  if (timeMs === undefined)
-    throw new EventSearchError('query_invalid', `Cannot search: ${name} is "${text}", must be ${instant}`);
-  return timeMs;
-}
-
-function position(text: string): Position {
-  const parsed = parsePosition(text);
-  if (parsed === undefined)
-    throw new EventSearchError('query_invalid', `Cannot search: "${text}" must be a position such as 1/42`);
-  return parsed;
 }
 
 function shown(found: FoundEvent): { position: string; received: string; event: Record<string, unknown> | null } {

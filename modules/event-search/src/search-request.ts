@@ -26,17 +26,32 @@ export type Filter = {
   readonly negated?: boolean;
 };
 
-/** Which events. The time range is half-open; all filters and all words must fit. */
+/** What must be true of an event. Words and filters are the leaves. */
+export type Condition =
+  | { readonly kind: 'filter'; readonly filter: Filter }
+  /** Words that all stand somewhere in the event. */
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'all' | 'any'; readonly parts: readonly Condition[] }
+  | { readonly kind: 'not'; readonly part: Condition };
+
+/** Which events. The time range is half-open; the query, all filters and all words must fit. */
 export type EventFilter = {
   readonly fromMs?: number;
   readonly toMs?: number;
   /** Which time the range means: when the ledger received the event (default), or what its source claimed. */
   readonly timeField?: 'received' | 'claimed';
+  /** Only what stands at or before this position: the same filter means the same events for as long as it is asked. */
+  readonly through?: Position;
   readonly where?: readonly Filter[];
   /** Words that all stand somewhere in the event. A word is letters and digits, whole, in any case. */
   readonly text?: string;
-  /** Texts of which none may be there. */
-  readonly excludedTexts?: readonly string[];
+  /** Besides `where` and `text`: what was typed, see `parseQuery`. */
+  readonly query?: Condition;
+  /**
+   * Leaves out what this server wrote about itself: all its audit records, or the reads it let through (`request.allowed`).
+   * Events from outside are never left out, whatever log they say they are of.
+   */
+  readonly withoutOwn?: 'audit' | 'reads';
 };
 
 export type SearchRequest = EventFilter & {
@@ -46,15 +61,22 @@ export type SearchRequest = EventFilter & {
   readonly limit?: number;
   /** The position of the last event of the page before. */
   readonly after?: Position;
+  /** How many events to pass over first: any place of a list is one request away. */
+  readonly offset?: number;
 };
 
 export const searchLimits = {
   maxFilters: 50,
+  /** Of all lists of a query together. */
   maxValues: 200,
   maxValueCharacters: 4096,
   maxPathParts: 16,
   maxFieldCharacters: 256,
+  /** In one query, over all its parts; each is looked up in the index. */
   maxWords: 32,
+  /** Brackets and NOTs within each other. */
+  maxDepth: 16,
   maxEvents: 1000,
+  maxOffset: 1_000_000_000,
   maxBuckets: 2000,
 } as const;

@@ -1,4 +1,5 @@
 import { formatPosition, isJsonObject, type JsonObject, type Position } from '@sallyport/contracts';
+import { codeOf } from '@sallyport/platform/errors';
 import { boundsCondition } from './bounds.ts';
 import { EventSearchError } from './errors.ts';
 import type { EventStore } from './event-store.ts';
@@ -41,10 +42,17 @@ export type Search = {
     field: string,
     limit: number,
   ): Promise<Cost & { readonly values: readonly { value: string; count: number }[] }>;
+  /**
+   * Which of these fields no event of the filter's time range has, so that an empty answer can say why. At most a few are looked
+   * at, for a short time: a field that could not be told about is not among them.
+   */
+  absentFields(filter: EventFilter, fields: readonly string[]): Promise<readonly string[]>;
   /** Throws `event_not_found`. */
   event(position: Position): Promise<FoundEvent>;
 };
 
+const maxFieldsLookedFor = 4;
+const fieldLookupMs = 1500;
 const maxResultBytes = 24 * 1024 * 1024;
 const row = 'log, idx, toUnixTimestamp64Milli(received_at) AS received, body';
 
@@ -52,13 +60,15 @@ export function createSearch(needs: { store: EventStore; timeoutMs: number }): S
   async function ask(
     sql: string,
     parameters: QueryParameters,
-    maxRows: number,
+    limits: number | { maxRows: number; timeoutMs: number },
   ): Promise<Cost & { rows: JsonObject[] }> {
+    const { maxRows, timeoutMs } =
+      typeof limits === 'number' ? { maxRows: limits, timeoutMs: needs.timeoutMs } : limits;
     const { lines, elapsedMs } = await needs.store.query({
       sql,
       parameters: parameters.values,
       lane: 'search',
-      timeoutMs: needs.timeoutMs,
+      timeoutMs,
       maxRows,
       maxBytes: maxResultBytes,
     });
@@ -84,13 +94,31 @@ export function createSearch(needs: { store: EventStore; timeoutMs: number }): S
         ...(request.after === undefined ? [] : [pageCondition(request.after, newest)]),
       ].join(' AND ');
       const order = newest ? 'log DESC, idx DESC' : 'log, idx';
-      const { rows, ...cost } = await ask(
-        `SELECT ${row} FROM ${eventsTable} WHERE ${condition} ORDER BY ${order} LIMIT ${limit + 1}`,
+      const offset = request.offset ?? 0;
+      if (offset !== 0) bounded('offset', offset, searchLimits.maxOffset);
+      // Passing over rows reads their positions only; their bodies are most of the table.
+      const passed =
+        offset === 0
+          ? { rows: [], elapsedMs: 0 }
+          : await ask(
+              `SELECT log, idx FROM ${eventsTable} WHERE ${condition} ORDER BY ${order} LIMIT 1 OFFSET ${offset - 1}`,
+              parameters,
+              1,
+            );
+      const [last] = passed.rows;
+      if (offset !== 0 && last === undefined) return { events: [], next: undefined, elapsedMs: passed.elapsedMs };
+      const start = last === undefined ? [] : [pageCondition(positionOf(last), newest)];
+      const { rows, elapsedMs } = await ask(
+        `SELECT ${row} FROM ${eventsTable} WHERE ${[condition, ...start].join(' AND ')} ORDER BY ${order} LIMIT ${limit + 1}`,
         parameters,
         limit + 1,
       );
       const events = rows.slice(0, limit).map(foundEvent);
-      return { events, next: rows.length > limit ? events.at(-1)?.position : undefined, ...cost };
+      return {
+        events,
+        next: rows.length > limit ? events.at(-1)?.position : undefined,
+        elapsedMs: passed.elapsedMs + elapsedMs,
+      };
     },
     async count(filter) {
       const parameters = createQueryParameters();
@@ -138,6 +166,31 @@ export function createSearch(needs: { store: EventStore; timeoutMs: number }): S
         ...cost,
       };
     },
+    async absentFields({ fromMs, toMs, timeField, withoutOwn }, fields) {
+      const range: EventFilter = {
+        ...(fromMs !== undefined && { fromMs }),
+        ...(toMs !== undefined && { toMs }),
+        ...(timeField !== undefined && { timeField }),
+        ...(withoutOwn !== undefined && { withoutOwn }),
+      };
+      const absent: string[] = [];
+      for (const field of [...new Set(fields)].slice(0, maxFieldsLookedFor)) {
+        const parameters = createQueryParameters();
+        // The name of a field is a word of the text that the index knows: most events are passed over unread.
+        const name = field.split('.').at(-1) ?? field;
+        const condition = filterCondition({ ...range, text: name, where: [{ field, op: 'exists' }] }, parameters);
+        try {
+          const { rows } = await ask(`SELECT 1 AS found FROM ${eventsTable} WHERE ${condition} LIMIT 1`, parameters, {
+            maxRows: 1,
+            timeoutMs: Math.min(needs.timeoutMs, fieldLookupMs),
+          });
+          if (rows.length === 0) absent.push(field);
+        } catch (error) {
+          if (codeOf(error) === undefined) throw error;
+        }
+      }
+      return absent;
+    },
     async event(position) {
       const only = { from: position, to: { log: position.log, index: position.index + 1 } };
       const { rows } = await ask(
@@ -145,14 +198,15 @@ export function createSearch(needs: { store: EventStore; timeoutMs: number }): S
         createQueryParameters(),
         1,
       );
-      if (rows[0] === undefined)
-        throw new EventSearchError(
-          'event_not_found',
-          `Cannot find event "${formatPosition(position)}": no such event was received, or it is not searchable yet`,
-        );
+      if (rows[0] === undefined) throw new EventSearchError('event_not_found', eventNotFoundMessage(position));
       return foundEvent(rows[0]);
     },
   };
+}
+
+/** The same for an event that is not there and one that the caller may not see. */
+export function eventNotFoundMessage(position: Position): string {
+  return `Cannot find event "${formatPosition(position)}": no such event was received, or it is not searchable yet`;
 }
 
 const roundIntervalsMs = [1, 5, 10, 30, 60, 300, 900, 1800, 3600, 10_800, 21_600, 43_200, 86_400].map(
@@ -170,9 +224,13 @@ function pageCondition(after: Position, newest: boolean): string {
   return boundsCondition({ from: { log: after.log, index: after.index + 1 } });
 }
 
+function positionOf(found: JsonObject): Position {
+  return { log: numberIn(found, 'log'), index: numberIn(found, 'idx') };
+}
+
 function foundEvent(found: JsonObject): FoundEvent {
   return {
-    position: { log: numberIn(found, 'log'), index: numberIn(found, 'idx') },
+    position: positionOf(found),
     receivedAtMs: numberIn(found, 'received'),
     event: parseBody(textIn(found, 'body')),
   };

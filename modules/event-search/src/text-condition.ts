@@ -15,8 +15,12 @@ export function textCondition(text: string, parameters: QueryParameters): string
       `Cannot search text: ${words.length} words were given, must be at most ${searchLimits.maxWords}`,
     );
   }
-  // Text without any word fits nothing rather than everything.
-  if (words.length === 0) return text.trim() === '' ? [] : ['0'];
+  if (words.length === 0) {
+    if (text.trim() === '') return [];
+    throw new EventSearchError('query_invalid', 'Cannot search text: it must have a letter or digit', {
+      hint: 'signs alone are not in the index; compare a field instead, such as cmd:*&&*',
+    });
+  }
   return words.map(
     (word) => `hasAnyTokens(body, [${['', 'n', 'r', 't'].map((escape) => parameters.text(escape + word)).join(', ')}])`,
   );

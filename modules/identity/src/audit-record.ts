@@ -31,6 +31,9 @@ const activities: Readonly<Record<string, number>> = {
   'user.delete': 6,
   'user.password': 3,
   'user.factor': 10,
+  'user.factor-remove': 11,
+  'user.reset': 4,
+  'user.recover': 4,
 };
 
 /** Why a sign-in failed: for the ledger only, the caller is told less. */
@@ -44,13 +47,33 @@ export type SignInFailure =
   | 'passkey_refused'
   | 'throttled';
 
+export type AuthenticationAction =
+  | 'session.sign-in'
+  /** The password was right; the second factor is still to come. */
+  | 'session.password-accepted'
+  /** A code or passkey for the first second factor. */
+  | 'session.enrol'
+  /** Somebody signed in proves once more who they are. */
+  | 'session.step-up'
+  | 'session.end'
+  | 'session.reuse';
+
+const authenticationActivities: Readonly<Record<AuthenticationAction, number>> = {
+  'session.sign-in': 1,
+  'session.password-accepted': 99,
+  'session.enrol': 99,
+  'session.step-up': 99,
+  'session.end': 2,
+  'session.reuse': 2,
+};
+
 /**
- * OCSF Authentication (3002): activity 1 Logon, 2 Logoff; `status_id` 2 and `status_detail` for a failure. The name somebody
+ * OCSF Authentication (3002): activity 1 Logon, 2 Logoff, 99 for the steps between; `status_id` 2 and `status_detail` for a failure. The name somebody
  * tried may be a password typed into the wrong field: it stands in the ledger, which is sealed, and nowhere else.
  */
 export function authenticationEvent(input: {
   readonly nowMs: number;
-  readonly action: 'session.sign-in' | 'session.end' | 'session.reuse';
+  readonly action: AuthenticationAction;
   readonly failure?: SignInFailure | 'token_reused';
   readonly client?: Client;
   readonly by?: Principal;
@@ -71,7 +94,7 @@ export function authenticationEvent(input: {
     actor: by === undefined ? own : { kind: by.kind, id: by.id, name: by.name },
     action,
     classUid: ocsfClass.authentication,
-    activityId: action === 'session.sign-in' ? 1 : 2,
+    activityId: authenticationActivities[action],
     outcome: failure === undefined ? 'success' : 'failure',
     target: { type: 'user', id: user.id ?? '', name: user.name },
     details: { reason: failure ?? null, methods: [...methods], address },

@@ -9,8 +9,12 @@ export type IdentityErrorCode =
   | 'key_limit_reached'
   | 'key_name_invalid'
   | 'key_not_found'
+  | 'key_not_suspended'
   | 'key_source_invalid'
+  | 'factor_limit_reached'
+  | 'factor_not_found'
   | 'last_administrator'
+  | 'last_factor'
   | 'link_invalid'
   | 'organization_invalid'
   | 'others_hidden'
@@ -18,6 +22,8 @@ export type IdentityErrorCode =
   | 'passkey_refused'
   | 'password_weak'
   | 'passwords_busy'
+  | 'proof_refused'
+  | 'reset_self'
   | 'role_grant_widened'
   | 'role_unknown'
   | 'scope_unknown'
@@ -26,6 +32,7 @@ export type IdentityErrorCode =
   | 'setup_not_local'
   | 'sign_in_throttled'
   | 'ticket_invalid'
+  | 'user_disabled'
   | 'user_exists'
   | 'user_limit_reached'
   | 'user_name_invalid'
@@ -41,8 +48,12 @@ export const identityProblems = {
   key_limit_reached: { status: 409, title: 'There are too many keys' },
   key_name_invalid: { status: 400, title: 'The name is not valid' },
   key_not_found: { status: 404, title: 'There is no such key' },
+  factor_limit_reached: { status: 409, title: 'There are too many factors' },
+  factor_not_found: { status: 404, title: 'There is no such factor' },
+  key_not_suspended: { status: 409, title: 'The key is not suspended' },
   key_source_invalid: { status: 400, title: 'The source is not valid' },
   last_administrator: { status: 409, title: 'Somebody must remain administrator' },
+  last_factor: { status: 409, title: 'One second factor must remain' },
   link_invalid: { status: 403, title: 'The link was used, has expired or is wrong' },
   organization_invalid: { status: 400, title: 'The name of the organisation is not valid' },
   others_hidden: { status: 403, title: 'The sessions of others are for who manages people' },
@@ -50,6 +61,8 @@ export const identityProblems = {
   passkey_refused: { status: 401, title: 'The passkey was refused' },
   password_weak: { status: 400, title: 'The password is too easy to guess' },
   passwords_busy: { status: 503, title: 'Too many passwords are being checked' },
+  proof_refused: { status: 403, title: 'That did not prove who you are' },
+  reset_self: { status: 409, title: 'Nobody resets their own account' },
   role_grant_widened: { status: 403, title: 'Nobody can give a role that may do more than they' },
   role_unknown: { status: 400, title: 'There is no such role' },
   scope_unknown: { status: 400, title: 'There is no such scope' },
@@ -58,6 +71,7 @@ export const identityProblems = {
   setup_not_local: { status: 403, title: 'The first administrator is created on the server’s own machine' },
   sign_in_throttled: { status: 429, title: 'Too many attempts from here' },
   ticket_invalid: { status: 401, title: 'This step has expired: start again' },
+  user_disabled: { status: 409, title: 'The account is disabled' },
   user_exists: { status: 409, title: 'There is somebody of that name' },
   user_limit_reached: { status: 409, title: 'There are too many people' },
   user_name_invalid: { status: 400, title: 'The name is not valid' },

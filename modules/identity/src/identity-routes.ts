@@ -1,4 +1,5 @@
 import type { RoutePlugin } from '@sallyport/platform/http';
+import { createAccountRoutes } from './account/account-routes.ts';
 import { createEnrolmentRoutes } from './factors/enrolment-routes.ts';
 import type { ApiKeys } from './keys/api-keys.ts';
 import { createKeyRoutes } from './keys/key-routes.ts';
@@ -8,6 +9,7 @@ import { createPeopleRoutes } from './people/people-routes.ts';
 import { createSetupRoutes } from './people/setup-routes.ts';
 import { createSessionRoutes } from './sessions/session-routes.ts';
 import { createSignInRoutes } from './sessions/sign-in-routes.ts';
+import { createStepUpRoutes } from './sessions/step-up-routes.ts';
 
 /** Every route of the module: keys, setup, sign-in, enrolment, sessions, people, settings. */
 export function createIdentityRoutes(
@@ -18,11 +20,13 @@ export function createIdentityRoutes(
     createKeyRoutes(services.apiKeys),
     createSetupRoutes(services),
     createSignInRoutes(services),
+    createStepUpRoutes(services),
+    createAccountRoutes(services),
     createEnrolmentRoutes(services),
     createSessionRoutes(services, needs),
     createPeopleRoutes(services, needs),
   ];
   return async (app) => {
-    for (const plugin of plugins) await plugin(app);
+    for (const plugin of plugins) await app.register(async (own) => plugin(own));
   };
 }

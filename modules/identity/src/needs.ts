@@ -2,6 +2,7 @@ import type { AccessPolicy } from '@sallyport/access-policy';
 import type { Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database } from '@sallyport/platform/database';
+import type { ApiKeys } from './keys/api-keys.ts';
 import type { PasswordStrength } from './passwords/password-strength.ts';
 
 export type ApiKeyNeeds = {
@@ -28,4 +29,5 @@ export type PeopleNeeds = Omit<ApiKeyNeeds, 'limits'> & {
   readonly key: Uint8Array;
   readonly policy: AccessPolicy;
   readonly passwordStrength: PasswordStrength;
+  readonly apiKeys: Pick<ApiKeys, 'suspendAllOf'>;
 };

@@ -15,6 +15,21 @@ const properties = {
   finding: Type.String({ description: 'LOG/INDEX' }),
   input: Type.String({ description: 'LOG/INDEX of the event the rule matched' }),
   assignee: Type.Union([Type.String(), Type.Null()], { description: 'Id of who has it' }),
+  host: Type.Optional(Type.String()),
+  user: Type.Optional(Type.String()),
+  source: Type.Optional(Type.String({ description: 'Network address it came from' })),
+  process: Type.Optional(Type.String({ description: 'The program it is about' })),
+  identity: Type.Optional(Type.String({ description: 'Of a cloud: who acted' })),
+  account: Type.Optional(Type.String()),
+  region: Type.Optional(Type.String()),
+  count: Type.Integer({ description: 'Findings of the same rule about the same entity it stands for' }),
+  first_seen_at: Type.String({ format: 'date-time' }),
+  last_seen_at: Type.String({ format: 'date-time' }),
+  last_finding: Type.String({ description: 'LOG/INDEX of the newest of them' }),
+  revision: Type.Integer({ description: 'Grows with every change a person makes' }),
+  changed_by: Type.Union([Type.Object({ id: Type.String(), name: Type.String() }), Type.Null()], {
+    description: 'Who made the newest change',
+  }),
 };
 
 /** An alert as lists and changes show it. */
@@ -23,8 +38,10 @@ export const AlertBody = Type.Object(properties);
 /** An alert with what its finding and its comments say. */
 export const AlertDetails = Type.Object({
   ...properties,
-  host: Type.Optional(Type.String()),
-  user: Type.Optional(Type.String()),
+  findings: Type.Array(
+    Type.Object({ position: Type.String(), input: Type.String(), at: Type.String({ format: 'date-time' }) }),
+    { description: 'The newest 100 findings it stands for, newest first' },
+  ),
   matched: Type.Array(Type.Object({ field: Type.String(), value: Type.String() })),
   related: Type.Array(Type.String(), { description: 'LOG/INDEX of the other events a correlation rests on' }),
   comments: Type.Array(

@@ -1,10 +1,16 @@
-import { origin, severityOfLevel } from '@sallyport/contracts';
+import { isJsonObject, origin, parseJson, severityOfLevel, textOf } from '@sallyport/contracts';
 import type { FindingLevel, Position } from '@sallyport/contracts';
 import type { Database, MigrationSet, Transaction } from '@sallyport/platform/database';
+import { sql } from 'kysely';
+import { AlertError } from './errors.ts';
 import { levelOfSeverity, parseAlertState } from './alert.ts';
 import type { Alert, AlertState } from './alert.ts';
 import { createAlerts } from './migrations/0001-create-alerts.ts';
 import { addTriage } from './migrations/0002-add-triage.ts';
+import { groupFindings } from './migrations/0003-group-findings.ts';
+import { entityTag, groupTag, openEntities, sealEntities, taggedNames } from './entities.ts';
+import type { TaggedName } from './entities.ts';
+import { openText, sealText } from './sealed-text.ts';
 
 type AlertRow = {
   number: number;
@@ -20,6 +26,18 @@ type AlertRow = {
   state: string;
   state_changed_at_ms: number;
   assignee: string | null;
+  sealed: string | null;
+  host_tag: string | null;
+  user_tag: string | null;
+  source_tag: string | null;
+  process_tag: string | null;
+  group_tag: string | null;
+  changed_by: string | null;
+  findings: number;
+  last_seen_ms: number;
+  last_log: number;
+  last_index: number;
+  revision: number;
 };
 type Tables = {
   alerts: AlertRow;
@@ -28,7 +46,11 @@ type Tables = {
 
 export const alertMigrations: MigrationSet = {
   module: 'incident-response',
-  migrations: { '0001-create-alerts': createAlerts, '0002-add-triage': addTriage },
+  migrations: {
+    '0001-create-alerts': createAlerts,
+    '0002-add-triage': addTriage,
+    '0003-group-findings': groupFindings,
+  },
 };
 
 /** Which alerts to list; every part given must hold. */
@@ -40,8 +62,14 @@ export type AlertFilter = {
   readonly sinceMs?: number;
   /** null: those nobody has. */
   readonly assignee?: string | null;
-  /** Only alerts with a smaller number. */
-  readonly before?: number;
+  /** About this host, user, source address or program, whole and in any case. */
+  readonly entities?: Partial<Record<TaggedName, string>>;
+  /** Words that are each part of the title, the rule, or all of a host, user, source or program. */
+  readonly text?: string;
+  /** Default newest. */
+  readonly sort?: 'newest' | 'severity';
+  /** Only what comes after an alert of this number, and severity where that is what is sorted by. */
+  readonly before?: { readonly number: number; readonly severityId?: number };
   readonly limit: number;
 };
 
@@ -49,6 +77,9 @@ export type AlertCount = { readonly state: AlertState; readonly level: FindingLe
 
 /** How far the projection got, and the number the next alert gets. */
 export type AlertPlace = { readonly cursor: Position; readonly nextNumber: number };
+
+/** What rows are sealed with. */
+export type Sealing = { readonly sealingKey: Uint8Array; readonly random: (length: number) => Uint8Array };
 
 /** `connection` is the database, or the transaction the statement belongs to. */
 type Connection = Database | Transaction;
@@ -72,12 +103,16 @@ export async function writePlace(transaction: Transaction, place: AlertPlace): P
     .execute();
 }
 
-export async function insertAlerts(transaction: Transaction, alerts: readonly Alert[]): Promise<void> {
+export async function insertAlerts(
+  transaction: Transaction,
+  sealing: Sealing,
+  alerts: readonly Alert[],
+): Promise<void> {
   // SQLite takes 32,766 bound values a statement.
   for (let from = 0; from < alerts.length; from += 1000) {
     await view(transaction)
       .insertInto('alerts')
-      .values(alerts.slice(from, from + 1000).map(toRow))
+      .values(alerts.slice(from, from + 1000).map((alert) => toRow(sealing, alert)))
       .execute();
   }
 }
@@ -95,9 +130,11 @@ export async function dropAlertsFrom(transaction: Transaction, head: Position): 
     .execute();
 }
 
-/** Newest first. */
-export async function listAlerts(connection: Connection, filter: AlertFilter): Promise<Alert[]> {
-  let query = view(connection).selectFrom('alerts').selectAll().orderBy('number', 'desc').limit(filter.limit);
+/** Newest first, or most severe first and then newest. */
+export async function listAlerts(connection: Connection, key: Uint8Array, filter: AlertFilter): Promise<Alert[]> {
+  let query = view(connection).selectFrom('alerts').selectAll().limit(filter.limit);
+  const bySeverity = filter.sort === 'severity';
+  query = (bySeverity ? query.orderBy('severity_id', 'desc') : query).orderBy('number', 'desc');
   query =
     filter.state === undefined ? query.where('state', '!=', 'suppressed') : query.where('state', '=', filter.state);
   if (filter.assignee === null) query = query.where('assignee', 'is', null);
@@ -105,18 +142,62 @@ export async function listAlerts(connection: Connection, filter: AlertFilter): P
   if (filter.atLeast !== undefined) query = query.where('severity_id', '>=', severityOfLevel(filter.atLeast));
   if (filter.ruleId !== undefined) query = query.where('rule_id', '=', filter.ruleId);
   if (filter.sinceMs !== undefined) query = query.where('created_at_ms', '>=', filter.sinceMs);
-  if (filter.before !== undefined) query = query.where('number', '<', filter.before);
-  return (await query.execute()).map(fromRow);
+  for (const name of taggedNames) {
+    const wanted = filter.entities?.[name];
+    if (wanted !== undefined) query = query.where(`${name}_tag`, '=', entityTag(key, name, wanted));
+  }
+  for (const word of wordsOf(filter.text)) {
+    const pattern = `%${word.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+    query = query.where((where) =>
+      where.or([
+        sql<boolean>`lower(title) like ${pattern} escape '\\'`,
+        where('rule_id', '=', word),
+        ...taggedNames.map((name) => where(`${name}_tag`, '=', entityTag(key, name, word))),
+      ]),
+    );
+  }
+  const { before } = filter;
+  const { number, severityId } = before ?? {};
+  if (bySeverity && number !== undefined && severityId !== undefined) {
+    query = query.where((where) =>
+      where.or([
+        where('severity_id', '<', severityId),
+        where.and([where('severity_id', '=', severityId), where('number', '<', number)]),
+      ]),
+    );
+  } else if (number !== undefined) query = query.where('number', '<', number);
+  return (await query.execute()).map((row) => fromRow(key, row));
+}
+
+const maxWords = 8;
+
+function wordsOf(text = ''): string[] {
+  const words = text
+    .toLowerCase()
+    .split(/\s+/u)
+    .filter((word) => word !== '');
+  if (words.length > maxWords) {
+    throw new AlertError(
+      'alert_filter_invalid',
+      `Cannot list alerts: q has ${words.length} words, must have at most ${maxWords}`,
+    );
+  }
+  return words;
 }
 
 /** Oldest first, those with a number over `after`, without the suppressed ones. */
-export async function alertsAfter(connection: Connection, after: number, limit: number): Promise<Alert[]> {
+export async function alertsAfter(
+  connection: Connection,
+  key: Uint8Array,
+  after: number,
+  limit: number,
+): Promise<Alert[]> {
   const query = view(connection)
     .selectFrom('alerts')
     .selectAll()
     .where('number', '>', after)
     .where('state', '!=', 'suppressed');
-  return (await query.orderBy('number').limit(limit).execute()).map(fromRow);
+  return (await query.orderBy('number').limit(limit).execute()).map((row) => fromRow(key, row));
 }
 
 /** The largest number of an alert whose finding stands before `position`; 0 when there is none. */
@@ -150,29 +231,84 @@ export async function countAlerts(connection: Connection): Promise<AlertCount[]>
   });
 }
 
-export async function findAlert(connection: Connection, id: string): Promise<Alert | undefined> {
+export async function findAlert(connection: Connection, key: Uint8Array, id: string): Promise<Alert | undefined> {
   const row = await view(connection).selectFrom('alerts').selectAll().where('id', '=', id).executeTakeFirst();
-  return row === undefined ? undefined : fromRow(row);
+  return row === undefined ? undefined : fromRow(key, row);
 }
 
 /** What people change. */
-export async function writeTriage(transaction: Transaction, alert: Alert): Promise<void> {
+export async function writeTriage(transaction: Transaction, sealing: Sealing, alert: Alert): Promise<void> {
   await view(transaction)
     .updateTable('alerts')
     .set({
       state: alert.state,
       state_changed_at_ms: alert.stateChangedAtMs,
       assignee: alert.assignee ?? null,
+      revision: alert.revision,
+      changed_by: sealChanger(sealing, alert),
     })
     .where('id', '=', alert.id)
     .execute();
+}
+
+/** The newest alert that more findings may join, of each group: by `false/TAG` the open ones, by `true/TAG` the suppressed. */
+export async function openAlertsOf(
+  transaction: Transaction,
+  key: Uint8Array,
+  tags: readonly string[],
+): Promise<Map<string, Alert>> {
+  const open = new Map<string, Alert>();
+  const wanted = [...new Set(tags)];
+  for (let from = 0; from < wanted.length; from += 500) {
+    const rows = await view(transaction)
+      .selectFrom('alerts')
+      .selectAll()
+      .where('group_tag', 'in', wanted.slice(from, from + 500))
+      .where('state', '!=', 'closed')
+      .orderBy('number')
+      .execute();
+    for (const row of rows) open.set(`${row.state === 'suppressed'}/${row.group_tag ?? ''}`, fromRow(key, row));
+  }
+  return open;
+}
+
+/** How many findings it stands for, and the newest of them. */
+export async function writeCount(transaction: Transaction, alert: Alert): Promise<void> {
+  await view(transaction)
+    .updateTable('alerts')
+    .set({
+      findings: alert.count,
+      last_seen_ms: alert.lastSeenAtMs,
+      last_log: alert.lastFinding.log,
+      last_index: alert.lastFinding.index,
+    })
+    .where('id', '=', alert.id)
+    .execute();
+}
+
+/** Takes away who and where, once the ledger no longer gives it out. */
+export async function forgetEntities(connection: Connection, id: string): Promise<void> {
+  const nothing = {
+    sealed: null,
+    host_tag: null,
+    user_tag: null,
+    source_tag: null,
+    process_tag: null,
+    group_tag: null,
+  };
+  await view(connection).updateTable('alerts').set(nothing).where('id', '=', id).execute();
 }
 
 function view(connection: Connection) {
   return connection.withTables<Tables>();
 }
 
-function toRow(alert: Alert): AlertRow {
+function toRow(sealing: Sealing, alert: Alert): AlertRow {
+  const { entities } = alert;
+  const tagOf = (name: TaggedName): string | null => {
+    const value = entities[name];
+    return value === undefined ? null : entityTag(sealing.sealingKey, name, value);
+  };
   return {
     number: alert.number,
     id: alert.id,
@@ -187,10 +323,36 @@ function toRow(alert: Alert): AlertRow {
     state: alert.state,
     state_changed_at_ms: alert.stateChangedAtMs,
     assignee: alert.assignee ?? null,
+    sealed: sealEntities(sealing, alert.id, entities),
+    host_tag: tagOf('host'),
+    user_tag: tagOf('user'),
+    source_tag: tagOf('source'),
+    process_tag: tagOf('process'),
+    group_tag: groupTag(sealing.sealingKey, alert.ruleId, entities),
+    changed_by: sealChanger(sealing, alert),
+    findings: alert.count,
+    last_seen_ms: alert.lastSeenAtMs,
+    last_log: alert.lastFinding.log,
+    last_index: alert.lastFinding.index,
+    revision: alert.revision,
   };
 }
 
-function fromRow(row: AlertRow): Alert {
+function sealChanger(sealing: Sealing, { id, changedBy }: Alert): string | null {
+  return changedBy === undefined ? null : sealText(sealing, `changer/${id}`, JSON.stringify(changedBy));
+}
+
+function openChanger(key: Uint8Array, row: AlertRow): Pick<Alert, 'changedBy'> {
+  if (row.changed_by === null) return {};
+  try {
+    const value = parseJson(openText(key, `changer/${row.id}`, row.changed_by));
+    return isJsonObject(value) ? { changedBy: { id: textOf(value['id']), name: textOf(value['name']) } } : {};
+  } catch {
+    return {};
+  }
+}
+
+function fromRow(key: Uint8Array, row: AlertRow): Alert {
   const state = parseAlertState(row.state);
   const level = levelOfSeverity(row.severity_id);
   if (state === undefined || level === undefined) {
@@ -208,5 +370,15 @@ function fromRow(row: AlertRow): Alert {
     finding: { log: row.finding_log, index: row.finding_index },
     input: { log: row.input_log, index: row.input_index },
     ...(row.assignee === null ? {} : { assignee: row.assignee }),
+    entities: openEntities(key, row.id, row.sealed),
+    // Alerts from before findings were grouped stand for one.
+    count: Math.max(1, row.findings),
+    lastSeenAtMs: Math.max(row.created_at_ms, row.last_seen_ms),
+    lastFinding:
+      row.findings === 0
+        ? { log: row.finding_log, index: row.finding_index }
+        : { log: row.last_log, index: row.last_index },
+    revision: row.revision,
+    ...openChanger(key, row),
   };
 }

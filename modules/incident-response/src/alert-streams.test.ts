@@ -17,7 +17,6 @@ function setUp(options: { count?: number; maxStreams?: number; streamBuffer?: nu
       return stored.filter(({ number }) => number > after).slice(0, limit);
     },
     newestNumber: async () => stored.at(-1)?.number ?? 0,
-    hostOf: async () => 'web-1',
     every: timers.every,
     maxStreams: options.maxStreams ?? 2,
     streamBuffer: options.streamBuffer ?? 65_536,
@@ -26,7 +25,9 @@ function setUp(options: { count?: number; maxStreams?: number; streamBuffer?: nu
     for (let left = count; left > 0; left -= 1) {
       const number = stored.length + 1;
       const position = { log: 1, index: number };
-      stored.push(alertFrom({ number, position, finding: finding({ index: number }), isSuppressed: false }));
+      stored.push(
+        alertFrom({ number, position, finding: finding({ index: number, host: 'web-1' }), isSuppressed: false }),
+      );
     }
     streams.wake();
   };

@@ -8,7 +8,6 @@ export type AlertStreamsNeeds = {
   alertsAfter(after: number, limit: number): Promise<readonly Alert[]>;
   /** The number of the newest alert so far, 0 when there is none. */
   newestNumber(): Promise<number>;
-  hostOf(alert: Alert): Promise<string | undefined>;
   readonly every: Every;
   readonly maxStreams: number;
   readonly streamBuffer: number;
@@ -82,9 +81,8 @@ export function createAlertStreams(needs: AlertStreamsNeeds): AlertStreams {
           const page = await needs.alertsAfter(last, pageSize);
           if (page.length === 0 && !woken) break;
           for (const alert of page) {
-            const text = frame(alert, await needs.hostOf(alert));
             if (isOver(stream)) return;
-            wanted = stream.push(text);
+            wanted = stream.push(frame(alert));
             last = alert.number;
           }
         }
@@ -137,7 +135,6 @@ function isOver(stream: Readable): boolean {
 }
 
 /** JSON has no line ends outside its strings, and escapes those inside: one `data` line holds it. */
-function frame(alert: Alert, host: string | undefined): string {
-  const json = { ...alertJson(alert), ...(host === undefined ? {} : { host }) };
-  return `id: ${alert.number}\nevent: alert\ndata: ${JSON.stringify(json)}\n\n`;
+function frame(alert: Alert): string {
+  return `id: ${alert.number}\nevent: alert\ndata: ${JSON.stringify(alertJson(alert))}\n\n`;
 }

@@ -1,6 +1,8 @@
 import { findingLevels, formatPosition, severityOfLevel } from '@sallyport/contracts';
 import type { Finding, FindingLevel, Position } from '@sallyport/contracts';
 import type { Principal } from '@sallyport/platform/http';
+import { entitiesOfFinding } from './entities.ts';
+import type { AlertEntities } from './entities.ts';
 
 export const alertStates = ['new', 'acknowledged', 'closed', 'suppressed'] as const;
 export type AlertState = (typeof alertStates)[number];
@@ -13,9 +15,9 @@ const nextStates: Readonly<Record<AlertState, readonly AlertState[]>> = {
   suppressed: ['new', 'acknowledged', 'closed'],
 };
 
-/** A finding that a person should look at. Holds nothing that came out of an event: that is read from the ledger. */
+/** One finding, or repeated ones of one rule about one entity, that a person should look at. */
 export type Alert = {
-  /** `LOG-INDEX` of the finding. */
+  /** `LOG-INDEX` of the first finding. */
   readonly id: string;
   /** Grows with every alert, never given twice. */
   readonly number: number;
@@ -30,10 +32,16 @@ export type Alert = {
   readonly input: Position;
   /** Id of who has it. */
   readonly assignee?: string;
+  readonly entities: AlertEntities;
+  /** Findings it stands for. */
+  readonly count: number;
+  /** Ledger time of the event of the newest finding. */
+  readonly lastSeenAtMs: number;
+  readonly lastFinding: Position;
+  /** Grows with every change a person makes. */
+  readonly revision: number;
+  readonly changedBy?: { readonly id: string; readonly name: string };
 };
-
-/** An alert just made, with what its finding says about where. */
-export type NewAlert = Alert & { readonly host?: string };
 
 /** A change a person makes: at least one of its parts. `comment` is kept in the audit event alone. */
 export type AlertChange = {
@@ -42,6 +50,8 @@ export type AlertChange = {
   /** null: nobody. */
   readonly assignee?: string | null;
   readonly comment?: string;
+  /** The revision its author saw; a newer one refuses the change. */
+  readonly revision?: number;
   readonly actor: Principal;
 };
 
@@ -54,7 +64,7 @@ export function alertFrom(input: {
   readonly position: Position;
   readonly finding: Finding;
   readonly isSuppressed: boolean;
-}): NewAlert {
+}): Alert {
   const { number, position, finding } = input;
   return {
     id: `${position.log}-${position.index}`,
@@ -67,7 +77,11 @@ export function alertFrom(input: {
     ruleId: finding.rule.id,
     finding: position,
     input: finding.input,
-    ...(finding.host === undefined ? {} : { host: finding.host }),
+    entities: entitiesOfFinding(finding),
+    count: 1,
+    lastSeenAtMs: finding.createdAtMs,
+    lastFinding: position,
+    revision: 0,
   };
 }
 
@@ -87,6 +101,19 @@ export type AlertJson = {
   readonly finding: string;
   readonly input: string;
   readonly assignee: string | null;
+  readonly host?: string;
+  readonly user?: string;
+  readonly source?: string;
+  readonly process?: string;
+  readonly identity?: string;
+  readonly account?: string;
+  readonly region?: string;
+  readonly count: number;
+  readonly first_seen_at: string;
+  readonly last_seen_at: string;
+  readonly last_finding: string;
+  readonly revision: number;
+  readonly changed_by: { readonly id: string; readonly name: string } | null;
 };
 
 export function alertJson(alert: Alert): AlertJson {
@@ -103,6 +130,13 @@ export function alertJson(alert: Alert): AlertJson {
     finding: formatPosition(alert.finding),
     input: formatPosition(alert.input),
     assignee: alert.assignee ?? null,
+    ...alert.entities,
+    count: alert.count,
+    first_seen_at: new Date(alert.createdAtMs).toISOString(),
+    last_seen_at: new Date(alert.lastSeenAtMs).toISOString(),
+    last_finding: formatPosition(alert.lastFinding),
+    revision: alert.revision,
+    changed_by: alert.changedBy ?? null,
   };
 }
 

@@ -2,8 +2,9 @@ import { comparePositions, ocsfClass } from '@sallyport/contracts';
 import type { Position } from '@sallyport/contracts';
 import type { LedgerEvent, Projection } from '@sallyport/ledger';
 import type { Database, Transaction } from '@sallyport/platform/database';
-import { alertFrom } from './alert.ts';
-import type { NewAlert } from './alert.ts';
+import type { Alert } from './alert.ts';
+import { dropFindingsFrom, groupFindings } from './alert-grouping.ts';
+import type { Grouped } from './alert-grouping.ts';
 import { decodeComment } from './alert-change-event.ts';
 import type { CommentText } from './alert-change-event.ts';
 import { dropAlertsFrom, insertAlerts, readPlace, writePlace } from './alert-store.ts';
@@ -14,6 +15,8 @@ import { suppressFindings } from './suppressions.ts';
 /** Counts since the process started. */
 export type AlertCounts = {
   readonly created: number;
+  /** Findings that went into an alert that was there already. */
+  readonly grouped: number;
   /** Of these, made in the state `suppressed`. */
   readonly suppressed: number;
   /** Class 2004 events that are not ours, or cannot be read, or whose key is gone: no alert was made of them. */
@@ -23,26 +26,30 @@ export type AlertCounts = {
 export type AlertsProjectionNeeds = {
   readonly database: Database;
   readonly sealingKey: Uint8Array;
+  readonly random: (length: number) => Uint8Array;
   /** Called after the commit; a crash in between loses the call, not the alert. Suppressed alerts are not among them. */
-  readonly publish: (alerts: readonly NewAlert[]) => void;
+  readonly publish: (alerts: readonly Alert[]) => void;
+  /** As `publish`, of an alert that stands for more findings than before. */
+  readonly changed: (alert: Alert) => void;
   readonly commentSeen: (comment: CommentText) => void;
 };
 
 /**
- * One alert for each finding of ours, and the place of each comment, exactly once: rows and cursor are committed together, and
+ * Each finding of ours in one alert, and the place of each comment, exactly once: rows and cursor are committed together, and
  * events before the committed cursor are passed over.
  */
 export function createAlertsProjection(needs: AlertsProjectionNeeds): Projection & { counts(): AlertCounts } {
   const { database } = needs;
   let created = 0;
+  let grouping = 0;
   let suppressed = 0;
   let ignored = 0;
 
-  async function alertsOf(
+  async function groupedFrom(
     transaction: Transaction,
     events: readonly LedgerEvent[],
     firstNumber: number,
-  ): Promise<NewAlert[]> {
+  ): Promise<Grouped & { readonly findings: number }> {
     const found = events.filter(isDetectionFinding).flatMap(({ position, body }) => {
       const stored = body === undefined ? undefined : decodeFinding(body);
       return stored === undefined ? [] : [{ position, finding: stored.finding }];
@@ -52,43 +59,49 @@ export function createAlertsProjection(needs: AlertsProjectionNeeds): Projection
       needs.sealingKey,
       found.map(({ finding }) => finding),
     );
-    return found.map((one, ordinal) =>
-      alertFrom({ ...one, number: firstNumber + ordinal, isSuppressed: answers[ordinal] === true }),
-    );
+    const grouped = await groupFindings(transaction, {
+      found: found.map((one, ordinal) => ({ ...one, isSuppressed: answers[ordinal] === true })),
+      sealingKey: needs.sealingKey,
+      firstNumber,
+    });
+    return { ...grouped, findings: found.length };
   }
 
   return {
     name: 'alerts',
-    counts: () => ({ created, suppressed, ignored }),
+    counts: () => ({ created, grouped: grouping, suppressed, ignored }),
     /** A cursor past the head means the control database is newer than the ledger: alerts of findings that are no more are dropped, numbers are not given again. */
     load(head) {
       return database.transaction().execute(async (transaction) => {
         const place = await readPlace(transaction);
         if (comparePositions(place.cursor, head) <= 0) return { cursor: place.cursor };
         await dropAlertsFrom(transaction, head);
+        await dropFindingsFrom(transaction, needs.sealingKey, head);
         await dropCommentsFrom(transaction, head);
         await writePlace(transaction, { ...place, cursor: head });
         return { cursor: head };
       });
     },
     async apply(range) {
-      const { alerts, comments } = await database.transaction().execute(async (transaction) => {
+      const { made, grown, findings, comments } = await database.transaction().execute(async (transaction) => {
         const place = await readPlace(transaction);
         const fresh = range.events.filter((event) => comparePositions(event.position, place.cursor) >= 0);
-        const alerts = await alertsOf(transaction, fresh, place.nextNumber);
+        const grouped = await groupedFrom(transaction, fresh, place.nextNumber);
         const comments = fresh.flatMap(commentOf);
-        await insertAlerts(transaction, alerts);
+        await insertAlerts(transaction, needs, grouped.made);
         await insertComments(transaction, comments);
         const cursor = comparePositions(range.to, place.cursor) > 0 ? range.to : place.cursor;
-        await writePlace(transaction, { cursor, nextNumber: place.nextNumber + alerts.length });
-        return { alerts, comments };
+        await writePlace(transaction, { cursor, nextNumber: place.nextNumber + grouped.made.length });
+        return { ...grouped, comments };
       });
-      const shown = alerts.filter(({ state }) => state !== 'suppressed');
-      created += alerts.length;
-      suppressed += alerts.length - shown.length;
-      ignored += range.events.filter(isDetectionFinding).length - alerts.length;
+      const shown = made.filter(({ state }) => state !== 'suppressed');
+      created += made.length;
+      grouping += findings - made.length;
+      suppressed += made.length - shown.length;
+      ignored += range.events.filter(isDetectionFinding).length - findings;
       for (const comment of comments) needs.commentSeen(comment);
       if (shown.length > 0) needs.publish(shown);
+      for (const alert of grown) if (alert.state !== 'suppressed') needs.changed(alert);
     },
   };
 }

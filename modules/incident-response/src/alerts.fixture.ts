@@ -13,7 +13,12 @@ import { createAlerts } from './alerts.ts';
 import type { AlertsNeeds } from './needs.ts';
 
 export const startMs = Date.UTC(2026, 0, 2, 3, 4, 5);
-export const operator: Principal = { kind: 'operator', id: 'op-1', name: 'Ada', scopes: [] };
+export const operator: Principal = {
+  kind: 'operator',
+  id: 'op-1',
+  name: 'Ada',
+  scopes: ['rules:manage', 'settings:manage'],
+};
 
 /** Timers that go off when told. */
 export function createManualTimers() {
@@ -64,7 +69,8 @@ export function finding(input: Partial<Finding> & { index?: number } = {}): Find
     input: { log: 1, index },
     generation: 1,
     matched: [{ field: 'CommandLine', value: 'certutil -urlcache planted-command' }],
-    host: 'planted-host',
+    // Each on a host of its own, so that they do not gather in one alert.
+    host: index === 7 ? 'planted-host' : `planted-host-${index}`,
     user: 'planted-user',
     ...rest,
   };

@@ -31,6 +31,11 @@ forEachDatabase((name, open) => {
         ruleId: 'rule-1',
         finding: second,
         input: { log: 1, index: 8 },
+        entities: { host: 'planted-host-8', user: 'planted-user' },
+        count: 1,
+        lastSeenAtMs: startMs,
+        lastFinding: second,
+        revision: 0,
       },
       {
         id: '1-0',
@@ -43,6 +48,11 @@ forEachDatabase((name, open) => {
         ruleId: 'rule-1',
         finding: first,
         input: { log: 1, index: 7 },
+        entities: { host: 'planted-host', user: 'planted-user' },
+        count: 1,
+        lastSeenAtMs: startMs,
+        lastFinding: first,
+        revision: 0,
       },
     ]);
   });
@@ -85,7 +95,7 @@ forEachDatabase((name, open) => {
     await catchUp(alerts.projection, ledger);
     const [alert] = await alerts.list(everything);
     await alerts.change({ id: alert?.id ?? '', state: 'closed', comment: 'planted-comment', actor: operator });
-    for (const table of ['alerts', 'alerts_cursor', 'ledger_outbox']) {
+    for (const table of ['alerts', 'alerts_cursor', 'alert_findings', 'ledger_outbox']) {
       const { rows } = await sql`select * from ${sql.table(table)}`.execute(database);
       assert.doesNotMatch(JSON.stringify(rows), /planted/);
     }
@@ -111,7 +121,7 @@ forEachDatabase((name, open) => {
       (await alerts.list(everything)).map(({ input }) => input.index),
       [6],
     );
-    assert.deepEqual(alerts.health(), { created: 1, suppressed: 0, ignored: 6, openStreams: 0 });
+    assert.deepEqual(alerts.health(), { created: 1, grouped: 0, suppressed: 0, ignored: 6, openStreams: 0 });
   });
 
   test(`get() gives the finding from the ledger, and none once its key is destroyed, on ${name}`, async () => {
@@ -239,15 +249,15 @@ forEachDatabase((name, open) => {
     assert.deepEqual(await numbers({ sinceMs: startMs + 3000 }), [5, 4]);
     assert.deepEqual(await numbers({ state: 'closed' }), []);
     assert.deepEqual(await numbers({ limit: 2 }), [5, 4]);
-    assert.deepEqual(await numbers({ limit: 2, before: 4 }), [3, 2]);
-    assert.deepEqual(await numbers({ limit: 2, before: 2 }), [1]);
+    assert.deepEqual(await numbers({ limit: 2, before: { number: 4 } }), [3, 2]);
+    assert.deepEqual(await numbers({ limit: 2, before: { number: 2 } }), [1]);
   });
 
   test(`onAlert() tells each alert after it can be read, until stopped, on ${name}`, async () => {
     const { database } = await open();
     const { alerts, ledger } = await setUp(database);
     const heard: [string, string | undefined][] = [];
-    const stop = alerts.onAlert(({ id, host }) => heard.push([id, host]));
+    const stop = alerts.onAlert(({ id, entities }) => heard.push([id, entities.host]));
     await append(ledger, [findingEvent()]);
     await catchUp(alerts.projection, ledger);
     stop();

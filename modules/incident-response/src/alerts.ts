@@ -1,11 +1,24 @@
 import type { Readable } from 'node:stream';
 import type { Projection } from '@sallyport/ledger';
-import type { Position } from '@sallyport/contracts';
+import { ocsfClass } from '@sallyport/contracts';
+import type { JsonObject, Position } from '@sallyport/contracts';
+import { auditEvent } from '@sallyport/ledger';
+import type { Principal } from '@sallyport/platform/http';
 import { canChange } from './alert.ts';
-import type { Alert, AlertChange, NewAlert } from './alert.ts';
+import type { Alert, AlertChange } from './alert.ts';
 import { alertChangeEvent } from './alert-change-event.ts';
-import { alertsAfter, countAlerts, findAlert, listAlerts, numberBefore, writeTriage } from './alert-store.ts';
+import {
+  alertsAfter,
+  countAlerts,
+  findAlert,
+  forgetEntities,
+  listAlerts,
+  numberBefore,
+  writeTriage,
+} from './alert-store.ts';
 import type { AlertCount, AlertFilter } from './alert-store.ts';
+import { findingsOf } from './alert-grouping.ts';
+import type { AlertFinding } from './alert-grouping.ts';
 import { createAlertStreams } from './alert-streams.ts';
 import { createAlertsProjection } from './alerts-projection.ts';
 import type { AlertCounts } from './alerts-projection.ts';
@@ -29,68 +42,61 @@ export type Alerts = {
     alert: Alert;
     stored: StoredFinding | undefined;
     comments: readonly AlertComment[];
+    /** The newest findings it stands for, newest first. */
+    findings: readonly AlertFinding[];
   }>;
-  /** Change and audit event in one transaction, both durable before this resolves. Throws `AlertError` `alert_unknown`, `alert_transition_invalid`, `assignee_unknown`. */
+  /** Change and audit event in one transaction, both durable before this resolves. Throws `AlertError` `alert_unknown`, `alert_changed`, `alert_transition_invalid`, `assignee_unknown`. */
   change(change: AlertChange): Promise<Alert>;
   /** How many alerts there are of each state and level. */
   counts(): Promise<readonly AlertCount[]>;
   readonly suppressions: Suppressions;
-  /** Alerts with a number over `number`, oldest first, each with its host when known; the suppressed ones left out. */
-  after(number: number, limit: number): Promise<readonly NewAlert[]>;
+  /** Alerts with a number over `number`, oldest first; the suppressed ones left out. */
+  after(number: number, limit: number): Promise<readonly Alert[]>;
   /** The largest number of an alert whose finding stands before `position`; 0 when there is none. */
   numberBefore(position: Position): Promise<number>;
   /** Server-sent events; see `AlertStreams.open`. */
   openStream(after: number | undefined, callerId: string): Promise<Readable>;
   /** Calls `listener` after each new alert is committed, in this process, at most once; who must not miss one reads a stream. Returns the way to stop. */
-  onAlert(listener: (alert: NewAlert) => void): () => void;
+  onAlert(listener: (alert: Alert) => void): () => void;
+  /** As `onAlert`: calls `listener` after a person changed an alert, or it came to stand for more findings. */
+  onChange(listener: (alert: Alert) => void): () => void;
+  /** Puts into the audit trail that somebody takes alerts out; durable before it resolves. */
+  recordExport(request: { readonly actor: Principal; readonly details: JsonObject }): Promise<void>;
   health(): AlertsHealth;
   close(): void;
 };
 
-const rememberedHosts = 1000;
-
 export function createAlerts(needs: AlertsNeeds): Alerts {
-  const { database } = needs;
-  const listeners = new Set<(alert: NewAlert) => void>();
-  // In memory only: names of hosts are content of events.
-  const hosts = new Map<number, string | undefined>();
-
+  const { database, sealingKey } = needs;
+  const listeners = new Set<(alert: Alert) => void>();
+  const changeListeners = new Set<(alert: Alert) => void>();
   const pending = createPendingComments();
 
   const projection = createAlertsProjection({
     database,
-    sealingKey: needs.sealingKey,
+    sealingKey,
+    random: needs.random,
     publish(alerts) {
-      for (const alert of alerts) remember(alert.number, alert.host);
       streams.wake();
       for (const alert of alerts) for (const listener of listeners) listener(alert);
     },
+    changed: tellChanged,
     commentSeen: (comment) => pending.seen(comment),
   });
 
   const streams = createAlertStreams({
-    alertsAfter: (after, limit) => alertsAfter(database, after, limit),
+    alertsAfter: (after, limit) => alertsAfter(database, sealingKey, after, limit),
     async newestNumber() {
-      const [newest] = await listAlerts(database, { limit: 1 });
+      const [newest] = await listAlerts(database, sealingKey, { limit: 1 });
       return newest?.number ?? 0;
     },
-    hostOf,
     every: needs.every,
     maxStreams: needs.limits?.streams ?? 32,
     streamBuffer: needs.limits?.streamBuffer ?? 65_536,
   });
 
-  async function hostOf(alert: Alert): Promise<string | undefined> {
-    if (!hosts.has(alert.number)) {
-      remember(alert.number, (await readFinding(needs.ledger, alert.finding))?.finding.host);
-    }
-    return hosts.get(alert.number);
-  }
-
-  function remember(number: number, host: string | undefined): void {
-    hosts.set(number, host);
-    const [oldest] = hosts.keys();
-    if (hosts.size > rememberedHosts && oldest !== undefined) hosts.delete(oldest);
+  function tellChanged(alert: Alert): void {
+    for (const listener of changeListeners) listener(alert);
   }
 
   function known(alert: Alert | undefined, id: string): Alert {
@@ -100,14 +106,19 @@ export function createAlerts(needs: AlertsNeeds): Alerts {
 
   return {
     projection,
-    list: (filter) => listAlerts(database, filter),
+    list: (filter) => listAlerts(database, sealingKey, filter),
     async get(id) {
-      const alert = known(await findAlert(database, id), id);
-      const [stored, comments] = await Promise.all([
+      const alert = known(await findAlert(database, sealingKey, id), id);
+      const [stored, comments, findings] = await Promise.all([
         readFinding(needs.ledger, alert.finding),
         readComments(database, needs.ledger, id),
+        findingsOf(database, alert),
       ]);
-      return { alert, stored, comments: [...comments, ...pending.of(id)] };
+      const shown = { stored, findings, comments: [...comments, ...pending.of(id)] };
+      if (stored !== undefined || Object.keys(alert.entities).length === 0) return { alert, ...shown };
+      // Gone with the key of its finding.
+      await forgetEntities(database, id);
+      return { alert: { ...alert, entities: {} }, ...shown };
     },
     async change(change) {
       const { assignee } = change;
@@ -116,9 +127,9 @@ export function createAlerts(needs: AlertsNeeds): Alerts {
       }
       const nowMs = needs.clock.nowMs();
       const changed = await database.transaction().execute(async (transaction) => {
-        const before = known(await findAlert(transaction, change.id), change.id);
+        const before = known(await findAlert(transaction, sealingKey, change.id), change.id);
         const changed = changedAlert(before, change, nowMs);
-        await writeTriage(transaction, changed);
+        await writeTriage(transaction, needs, changed);
         await needs.outbox.record(transaction, alertChangeEvent({ nowMs, change, before }));
         return changed;
       });
@@ -127,36 +138,64 @@ export function createAlerts(needs: AlertsNeeds): Alerts {
         pending.add({ alertId: change.id, atMs: nowMs, actor: { id, name }, text: change.comment });
       }
       await needs.outbox.flushed();
+      tellChanged(changed);
       return changed;
     },
     counts: () => countAlerts(database),
     suppressions: createSuppressions(needs),
-    async after(number, limit) {
-      const found = await alertsAfter(database, number, limit);
-      return Promise.all(
-        found.map(async (alert) => {
-          const host = await hostOf(alert);
-          return host === undefined ? alert : { ...alert, host };
-        }),
-      );
-    },
+    after: (number, limit) => alertsAfter(database, sealingKey, number, limit),
     numberBefore: (position) => numberBefore(database, position),
     openStream: (after, callerId) => streams.open(after, callerId),
     onAlert(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    onChange(listener) {
+      changeListeners.add(listener);
+      return () => changeListeners.delete(listener);
+    },
+    async recordExport({ actor, details }) {
+      const event = auditEvent({
+        nowMs: needs.clock.nowMs(),
+        actor: { kind: actor.kind, id: actor.id, name: actor.name },
+        action: 'alerts.export',
+        classUid: ocsfClass.apiActivity,
+        activityId: 2,
+        outcome: 'success',
+        target: { type: 'alerts', id: 'list' },
+        details,
+      });
+      await database.transaction().execute((transaction) => needs.outbox.record(transaction, event));
+      await needs.outbox.flushed();
+    },
     health: () => ({ ...projection.counts(), openStreams: streams.count() }),
     close: () => streams.close(),
   };
 }
 
+/** Says who was faster, when somebody was. Throws `AlertError` `alert_changed`, `alert_transition_invalid`. */
 function changedAlert(before: Alert, change: AlertChange, nowMs: number): Alert {
-  const { state, assignee } = change;
+  const { state, assignee, revision, actor } = change;
+  const details = {
+    revision: before.revision,
+    state: before.state,
+    assignee: before.assignee ?? null,
+    changed_at: new Date(before.stateChangedAtMs).toISOString(),
+    changed_by: before.changedBy === undefined ? null : { ...before.changedBy },
+  };
+  if (revision !== undefined && revision !== before.revision) {
+    throw new AlertError(
+      'alert_changed',
+      `Cannot change alert "${before.id}": ${before.changedBy?.name ?? 'somebody'} changed it since revision ${revision}, must be made on revision ${before.revision}`,
+      { details },
+    );
+  }
   if (state !== undefined && !canChange(before.state, state)) {
+    const by = before.changedBy === undefined ? '' : `, by ${before.changedBy.name}`;
     throw new AlertError(
       'alert_transition_invalid',
-      `Cannot change alert "${before.id}" to "${state}": its state is "${before.state}"`,
+      `Cannot change alert "${before.id}" to "${state}": its state is "${before.state}"${by}`,
+      { details },
     );
   }
   const { assignee: assigneeBefore, ...rest } = before;
@@ -165,5 +204,7 @@ function changedAlert(before: Alert, change: AlertChange, nowMs: number): Alert 
     ...rest,
     ...(state === undefined ? {} : { state, stateChangedAtMs: nowMs }),
     ...(next === undefined ? {} : { assignee: next }),
+    revision: before.revision + 1,
+    changedBy: { id: actor.id, name: actor.name },
   };
 }

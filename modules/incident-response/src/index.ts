@@ -1,7 +1,8 @@
 export { createAlerts } from './alerts.ts';
 export type { Alerts, AlertsHealth } from './alerts.ts';
 export { alertJson, alertStates } from './alert.ts';
-export type { Alert, AlertChange, AlertJson, AlertState, NewAlert } from './alert.ts';
+export type { Alert, AlertChange, AlertJson, AlertState } from './alert.ts';
+export type { AlertEntities } from './entities.ts';
 export { AlertBody } from './alert-schema.ts';
 export { alertMigrations } from './alert-store.ts';
 export type { AlertCount, AlertFilter } from './alert-store.ts';

@@ -23,12 +23,16 @@ const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) 
 };
 
 const opened = await openDatabase({ kind: 'sqlite', file: ':memory:' });
-const { alerts, ledger } = await setUp(opened.database, { streams: 1 });
+const { alerts, ledger, clock } = await setUp(opened.database, { streams: 1 });
 const app = fastify({ forceCloseConnections: true });
+let proofs = 0;
 const scopes = new Map<string, string | undefined>();
 app.setValidatorCompiler(compileValidator);
 app.addHook('onRequest', async (request) => {
   request.principal = operator;
+  request.requireFreshProof = async () => {
+    proofs += 1;
+  };
 });
 app.addHook('onRoute', ({ method, url, config }) => {
   scopes.set(`${String(method)} ${url}`, config?.scope);
@@ -39,7 +43,7 @@ app.setErrorHandler((error, _request, reply) => {
   return reply.code(status).send({ code });
 });
 await app.register(createAlertRoutes(alerts));
-await app.register(createSuppressionRoutes(alerts.suppressions));
+await app.register(createSuppressionRoutes(alerts.suppressions, { clock }));
 
 before(async () => {
   await append(ledger, [
@@ -63,6 +67,7 @@ async function get(url: string): Promise<{ status: number; body: JsonValue }> {
 test('every route asks for a scope', () => {
   assert.deepEqual(Object.fromEntries([...scopes].filter(([route]) => !route.startsWith('HEAD'))), {
     'GET /v1/alerts': 'alerts:read',
+    'GET /v1/alerts/export': 'alerts:read',
     'GET /v1/alerts/stream': 'alerts:read',
     'GET /v1/alerts/:id': 'alerts:read',
     'PATCH /v1/alerts/:id': 'alerts:write',
@@ -104,10 +109,17 @@ test('GET /v1/alerts/ID gives the alert with what its finding says', async () =>
     finding: '1/0',
     input: '1/1',
     assignee: null,
+    host: 'planted-host-1',
+    user: 'planted-user',
+    count: 1,
+    first_seen_at: at,
+    last_seen_at: at,
+    last_finding: '1/0',
+    revision: 0,
+    changed_by: null,
+    findings: [{ position: '1/0', input: '1/1', at }],
     related: [],
     comments: [],
-    host: 'planted-host',
-    user: 'planted-user',
     matched: [{ field: 'CommandLine', value: 'certutil -urlcache planted-command' }],
     body: findingEvent({ index: 1 }),
   });
@@ -122,6 +134,10 @@ test('malformed requests are refused before anything is read', async () => {
     '/v1/alerts?level=loud',
     '/v1/alerts?state=open',
     '/v1/alerts?since=yesterday',
+    '/v1/alerts?after=6.1',
+    '/v1/alerts?host=',
+    '/v1/alerts/export',
+    '/v1/alerts/export?format=xml',
     '/v1/alerts?unknown=1',
     '/v1/alerts/1-0%27%20or%201=1',
     '/v1/alerts/__proto__',
@@ -187,6 +203,8 @@ test('suppressions are made, listed and removed; malformed ones are refused', as
       id,
       rule_id: 'rule-x',
       host: 'web-1',
+      user: null,
+      field: null,
       reason: 'a scanner of ours',
       until: '2026-02-01T00:00:00.000Z',
       created_at: new Date(startMs).toISOString(),
@@ -203,6 +221,37 @@ test('suppressions are made, listed and removed; malformed ones are refused', as
   const remove = () => app.inject({ method: 'DELETE', url: `/v1/suppressions/${id}` });
   assert.equal((await remove()).statusCode, 204);
   assert.deepEqual((await remove()).json(), { code: 'suppression_unknown' });
+});
+
+test('a leap second is refused, not compared with', async () => {
+  const answer = await get('/v1/alerts?since=2016-12-31T23:59:60Z');
+  assert.deepEqual(answer, { status: 400, body: { code: 'alert_filter_invalid' } });
+});
+
+test('only a fresh proof keeps a rule quiet everywhere and for ever', async () => {
+  const post = (payload: object) =>
+    app.inject({ method: 'POST', url: '/v1/suppressions', payload: { rule_id: 'rule-y', reason: 'r', ...payload } });
+  const asked = proofs;
+  assert.equal((await post({ host: 'a' })).statusCode, 201);
+  assert.equal((await post({ until: '2026-01-20T00:00:00Z' })).statusCode, 201);
+  assert.equal(proofs, asked);
+  assert.equal((await post({})).statusCode, 201);
+  assert.equal((await post({ until: '2027-01-20T00:00:00Z' })).statusCode, 201);
+  assert.equal(proofs, asked + 2);
+});
+
+test('an export holds every alert of the list, defused in CSV, and says when it is cut', async () => {
+  const csv = await app.inject('/v1/alerts/export?format=csv&sort=severity&limit=2');
+  assert.equal(csv.headers['content-type'], 'text/csv; charset=utf-8; header=present');
+  assert.match(String(csv.headers['content-disposition']), /^attachment; filename="alerts-[a-z0-9-]+\.csv"$/u);
+  const lines = csv.body.split('\r\n');
+  assert.deepEqual([lines.length, lines[3]], [5, '"# more"']);
+  assert.match(lines[1] ?? '', /^"1-2","3","new","high","4","Download with certutil","rule-1","planted-host-3"/u);
+  const ndjson = await app.inject('/v1/alerts/export?format=ndjson&host=PLANTED-HOST-1');
+  const [only = '', ...rest] = ndjson.body.split('\n');
+  assert.deepEqual([JSON.parse(only).id, rest], ['1-0', ['']]);
+  const exports = ledger.events().filter(({ body }) => Buffer.from(body ?? []).includes('alerts.export'));
+  assert.equal(exports.length, 2);
 });
 
 test('the stream gives what was missed, then what happens; its place is free again when the reader leaves', async () => {
@@ -226,8 +275,12 @@ test('the stream gives what was missed, then what happens; its place is free aga
   assert.doesNotMatch(text, /^id: [12]$/m);
   await append(ledger, [findingEvent({ index: 4, host: 'web-2' })]);
   await catchUp(alerts.projection, ledger);
-  await readUntil('"host":"web-2"}\n\n');
-  assert.match(text, /^id: 4\nevent: alert\ndata: \{"id":"1-\d+",.*"input":"1\/4","assignee":null,"host":"web-2"\}$/m);
+  await readUntil('"host":"web-2",');
+  await readUntil('"changed_by":null}\n\n');
+  assert.match(
+    text,
+    /^id: 4\nevent: alert\ndata: \{"id":"1-\d+",.*"input":"1\/4","assignee":null,"host":"web-2",.*\}$/m,
+  );
 
   assert.equal((await follow('0')).status, 503);
   assert.equal((await follow('zero')).status, 400);

@@ -1,8 +1,10 @@
 import type { Readable } from 'node:stream';
-import { findingLevels, formatPosition } from '@sallyport/contracts';
+import { formatPosition } from '@sallyport/contracts';
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import { alertJson, alertStates } from './alert.ts';
+import { addAlertExportRoute } from './alert-export.ts';
+import { alertFilter, alertFilterParameters, formatPlace, place, placeOf } from './alert-filter.ts';
 import { AlertBody, AlertDetails } from './alert-schema.ts';
 import type { Alerts } from './alerts.ts';
 
@@ -24,16 +26,8 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
           tags: ['alerts'],
           querystring: Type.Object(
             {
-              state: Type.Optional(
-                Type.Enum(alertStates, { description: 'Suppressed alerts are listed only when asked for' }),
-              ),
-              assignee: Type.Optional(
-                Type.String({ ...assigneeBounds, description: 'Id of who has it; `none`: those nobody has' }),
-              ),
-              level: Type.Optional(Type.Enum(findingLevels, { description: 'This level or above' })),
-              rule: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
-              since: Type.Optional(Type.String({ format: 'date-time', maxLength: 40 })),
-              after: Type.Optional(Type.String({ pattern: number, description: '`next` of the page before' })),
+              ...alertFilterParameters,
+              after: Type.Optional(Type.String({ pattern: place, description: '`next` of the page before' })),
               limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: 'Default 50' })),
             },
             { additionalProperties: false },
@@ -42,23 +36,21 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
         },
       },
       async (request, reply) => {
-        const { state, level, rule, since, assignee, after, limit = 50 } = request.query;
+        const { after, limit = 50, ...query } = request.query;
         const found = await alerts.list({
           limit,
-          ...(state === undefined ? {} : { state }),
-          ...(level === undefined ? {} : { atLeast: level }),
-          ...(rule === undefined ? {} : { ruleId: rule }),
-          ...(since === undefined ? {} : { sinceMs: Date.parse(since) }),
-          ...(assignee === undefined ? {} : { assignee: assignee === 'none' ? null : assignee }),
-          ...(after === undefined ? {} : { before: Number(after) }),
+          ...alertFilter(query),
+          ...(after === undefined ? {} : { before: placeOf(after) }),
         });
         const last = found.length === limit ? found.at(-1) : undefined;
         return reply.send({
           alerts: found.map(alertJson),
-          ...(last === undefined ? {} : { next: String(last.number) }),
+          ...(last === undefined ? {} : { next: formatPlace(last, query.sort) }),
         });
       },
     );
+
+    addAlertExportRoute(fastify, alerts);
 
     app.get(
       '/v1/alerts/stream',
@@ -102,12 +94,15 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
         },
       },
       async (request, reply) => {
-        const { alert, stored, comments } = await alerts.get(request.params.id);
+        const { alert, stored, comments, findings } = await alerts.get(request.params.id);
         const finding = stored?.finding;
         return reply.send({
           ...alertJson(alert),
-          ...(finding?.host === undefined ? {} : { host: finding.host }),
-          ...(finding?.user === undefined ? {} : { user: finding.user }),
+          findings: findings.map(({ position, input, seenAtMs }) => ({
+            position: formatPosition(position),
+            input: formatPosition(input),
+            at: new Date(seenAtMs).toISOString(),
+          })),
           matched: [...(finding?.matched ?? [])],
           related: (finding?.related ?? []).map(formatPosition),
           comments: comments.map(({ position, atMs, actor, text }) => ({
@@ -139,6 +134,9 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
                 }),
               ),
               comment: Type.Optional(Type.String({ minLength: 1, maxLength: 2000 })),
+              revision: Type.Optional(
+                Type.Integer({ minimum: 0, description: 'The one its author saw; 409 when somebody was faster' }),
+              ),
             },
             { additionalProperties: false, minProperties: 1 },
           ),
@@ -146,13 +144,14 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
         },
       },
       async (request, reply) => {
-        const { state, assignee, comment } = request.body;
+        const { state, assignee, comment, revision } = request.body;
         const changed = await alerts.change({
           id: request.params.id,
           actor: request.principal,
           ...(state === undefined ? {} : { state }),
           ...(assignee === undefined ? {} : { assignee }),
           ...(comment === undefined ? {} : { comment }),
+          ...(revision === undefined ? {} : { revision }),
         });
         return reply.send(alertJson(changed));
       },

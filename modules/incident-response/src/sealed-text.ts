@@ -1,5 +1,4 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
-import { isJsonObject, parseJson, textOf } from '@sallyport/contracts';
 
 /** AES-256-GCM, bound to the row it stands in; base64 of nonce, ciphertext and tag. */
 export function sealText(
@@ -14,14 +13,10 @@ export function sealText(
 }
 
 /** Throws when the row was changed by somebody without the key. */
-export function openSealed(key: Uint8Array, rowId: string, sealed: string): { reason: string; host?: string } {
+export function openText(key: Uint8Array, rowId: string, sealed: string): string {
   const bytes = Buffer.from(sealed, 'base64');
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12));
   decipher.setAAD(Buffer.from(rowId));
   decipher.setAuthTag(bytes.subarray(-16));
-  const text = Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString('utf8');
-  const value = parseJson(text);
-  if (!isJsonObject(value)) throw new TypeError(`Cannot read suppression "${rowId}": its content is no object`);
-  const host = value['host'];
-  return { reason: textOf(value['reason']), ...(typeof host === 'string' ? { host } : {}) };
+  return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString('utf8');
 }

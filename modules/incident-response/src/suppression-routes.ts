@@ -1,11 +1,17 @@
+import type { Clock } from '@sallyport/platform/clock';
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
+import { isWide } from './suppressions.ts';
 import type { Suppression, Suppressions } from './suppressions.ts';
 
 const Shown = Type.Object({
   id: Type.String(),
   rule_id: Type.String(),
   host: Type.Union([Type.String(), Type.Null()], { description: 'Null: every host' }),
+  user: Type.Union([Type.String(), Type.Null()], { description: 'Null: every user' }),
+  field: Type.Union([Type.Object({ name: Type.String(), value: Type.String() }), Type.Null()], {
+    description: 'Only where this field made the rule match, with this value',
+  }),
   reason: Type.String(),
   until: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], { description: 'Null: until it is removed' }),
   created_at: Type.String({ format: 'date-time' }),
@@ -15,7 +21,7 @@ const Shown = Type.Object({
 });
 
 /** `/v1/suppressions`: findings nobody is to be alerted of. */
-export function createSuppressionRoutes(suppressions: Suppressions): RoutePlugin {
+export function createSuppressionRoutes(suppressions: Suppressions, needs: { readonly clock: Clock }): RoutePlugin {
   return async (fastify) => {
     const app = typedApp(fastify);
     const tags = ['alerts'];
@@ -38,7 +44,8 @@ export function createSuppressionRoutes(suppressions: Suppressions): RoutePlugin
       {
         config: { scope: 'alerts:write' },
         schema: {
-          summary: 'Stop alerting of what a rule finds, on one host or everywhere; findings stay in the ledger',
+          summary:
+            'Stop alerting of what a rule finds, under conditions or for a time; findings stay in the ledger. Who does not maintain rules: for a day at most. Without a condition and an end within 30 days: administrators, with a fresh proof',
           tags,
           body: Type.Object(
             {
@@ -46,6 +53,16 @@ export function createSuppressionRoutes(suppressions: Suppressions): RoutePlugin
               reason: Type.String({ minLength: 1, maxLength: 2000 }),
               until: Type.Optional(Type.String({ format: 'date-time', maxLength: 40 })),
               host: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
+              user: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
+              field: Type.Optional(
+                Type.Object(
+                  {
+                    name: Type.String({ minLength: 1, maxLength: 256 }),
+                    value: Type.String({ maxLength: 512 }),
+                  },
+                  { additionalProperties: false, description: 'As in `matched` of an alert' },
+                ),
+              ),
             },
             { additionalProperties: false },
           ),
@@ -53,14 +70,18 @@ export function createSuppressionRoutes(suppressions: Suppressions): RoutePlugin
         },
       },
       async (request, reply) => {
-        const { rule_id: ruleId, reason, until, host } = request.body;
-        const made = await suppressions.create({
+        const { rule_id: ruleId, reason, until, host, user, field } = request.body;
+        const wanted = {
           ruleId,
           reason,
-          actor: request.principal,
           ...(until === undefined ? {} : { untilMs: Date.parse(until) }),
           ...(host === undefined ? {} : { host }),
-        });
+          ...(user === undefined ? {} : { user }),
+          ...(field === undefined ? {} : { field }),
+        };
+        const isAllowed = request.principal.scopes.includes('settings:manage');
+        if (isAllowed && isWide(wanted, needs.clock.nowMs())) await request.requireFreshProof();
+        const made = await suppressions.create({ ...wanted, actor: request.principal });
         return reply.code(201).send(shown(made));
       },
     );
@@ -85,11 +106,13 @@ export function createSuppressionRoutes(suppressions: Suppressions): RoutePlugin
 }
 
 function shown(suppression: Suppression) {
-  const { id, ruleId, host, reason, untilMs, createdAtMs, createdBy, hits, lastHitAtMs } = suppression;
+  const { id, ruleId, host, user, field, reason, untilMs, createdAtMs, createdBy, hits, lastHitAtMs } = suppression;
   return {
     id,
     rule_id: ruleId,
     host: host ?? null,
+    user: user ?? null,
+    field: field === undefined ? null : { ...field },
     reason,
     until: untilMs === undefined ? null : new Date(untilMs).toISOString(),
     created_at: new Date(createdAtMs).toISOString(),

@@ -1,18 +1,21 @@
 import type { Finding } from '@sallyport/contracts';
-import { ocsfClass } from '@sallyport/contracts';
+import { isJsonObject, ocsfClass, parseJson, textOf } from '@sallyport/contracts';
 import { auditEvent } from '@sallyport/ledger';
 import type { Transaction } from '@sallyport/platform/database';
 import type { Principal } from '@sallyport/platform/http';
 import { AlertError } from './errors.ts';
 import type { AlertsNeeds } from './needs.ts';
-import { openSealed, sealText } from './sealed-text.ts';
+import { openText, sealText } from './sealed-text.ts';
 
-/** Findings of a rule, or of a rule on one host, that nobody is to be alerted of. They stay in the ledger and are counted. */
+/** Findings of a rule, all or under conditions, that nobody is to be alerted of. They stay in the ledger and are counted. */
 export type Suppression = {
   readonly id: string;
   readonly ruleId: string;
-  /** Compared without case; every host when undefined. */
+  /** Compared without case, as `user` and the value of `field`; what is given must all be so. */
   readonly host?: string;
+  readonly user?: string;
+  /** A field that made the rule match, as the finding names it. */
+  readonly field?: { readonly name: string; readonly value: string };
   readonly reason: string;
   /** Findings from then on alert again; never when undefined. */
   readonly untilMs?: number;
@@ -23,12 +26,16 @@ export type Suppression = {
   readonly lastHitAtMs?: number;
 };
 
-export type NewSuppression = Pick<Suppression, 'ruleId' | 'host' | 'reason' | 'untilMs'> & {
+export type NewSuppression = Pick<Suppression, 'ruleId' | 'host' | 'user' | 'field' | 'reason' | 'untilMs'> & {
   readonly actor: Principal;
 };
 
 export type Suppressions = {
-  /** Throws `AlertError` `suppression_until_past`, `suppressions_exhausted`. */
+  /**
+   * Whoever does not maintain rules may keep a rule quiet for a day. Without a condition it must end within 30 days, unless the caller
+   * may manage settings; see `isWide`. Throws `AlertError` `suppression_until_past`, `suppression_too_long`,
+   * `suppression_too_wide`, `suppressions_exhausted`.
+   */
   create(request: NewSuppression): Promise<Suppression>;
   /** Newest first, those that are over included. */
   list(): Promise<readonly Suppression[]>;
@@ -50,6 +57,33 @@ type Row = {
 type Tables = { alert_suppressions: Row };
 
 const maxSuppressions = 1000;
+const dayMs = 86_400_000;
+const longestWithoutConditionMs = 30 * dayMs;
+const longestOfGuardsMs = dayMs;
+
+/** Whether it keeps a rule quiet everywhere with no end in sight: who asks for that proves who they are first. */
+export function isWide(request: Pick<Suppression, 'host' | 'user' | 'field' | 'untilMs'>, nowMs: number): boolean {
+  const { host, user, field, untilMs } = request;
+  if (host !== undefined || user !== undefined || field !== undefined) return false;
+  return untilMs === undefined || untilMs - nowMs > longestWithoutConditionMs;
+}
+
+function refuseBeyondRole(request: NewSuppression, nowMs: number): void {
+  const { untilMs } = request;
+  const { scopes } = request.actor;
+  if (!scopes.includes('rules:manage') && (untilMs === undefined || untilMs - nowMs > longestOfGuardsMs)) {
+    throw new AlertError(
+      'suppression_too_long',
+      'Cannot suppress for so long: must end within 24 hours, unless the caller maintains rules',
+    );
+  }
+  if (isWide(request, nowMs) && !scopes.includes('settings:manage')) {
+    throw new AlertError(
+      'suppression_too_wide',
+      'Cannot suppress everywhere: must name a host, a user or a field, or end within 30 days',
+    );
+  }
+}
 
 /** Changes and their audit events are one transaction, durable in the ledger before the promise resolves. */
 export function createSuppressions(needs: AlertsNeeds): Suppressions {
@@ -68,6 +102,8 @@ export function createSuppressions(needs: AlertsNeeds): Suppressions {
         rule_id: suppression.ruleId,
         reason: suppression.reason,
         host: suppression.host ?? null,
+        user: suppression.user ?? null,
+        field: suppression.field === undefined ? null : { ...suppression.field },
         until_ms: suppression.untilMs ?? null,
         hits: suppression.hits,
       },
@@ -83,6 +119,7 @@ export function createSuppressions(needs: AlertsNeeds): Suppressions {
           `Cannot suppress until ${request.untilMs} ms: must lie in the future`,
         );
       }
+      refuseBeyondRole({ actor, ...request }, nowMs);
       const id = Buffer.from(needs.random(12)).toString('hex');
       const { id: by, name } = actor;
       const suppression = { ...request, id, createdAtMs: nowMs, createdBy: { id: by, name }, hits: 0 };
@@ -164,16 +201,30 @@ export async function suppressFindings(
 function covers(suppression: Suppression, finding: Finding): boolean {
   if (suppression.ruleId !== finding.rule.id) return false;
   if (suppression.untilMs !== undefined && finding.createdAtMs >= suppression.untilMs) return false;
-  return suppression.host === undefined || suppression.host.toLowerCase() === finding.host?.toLowerCase();
+  const { host, user, field } = suppression;
+  if (host !== undefined && !isSame(host, finding.host)) return false;
+  if (user !== undefined && !isSame(user, finding.user)) return false;
+  return (
+    field === undefined || finding.matched.some((one) => one.field === field.name && isSame(field.value, one.value))
+  );
+}
+
+function isSame(wanted: string, found: string | undefined): boolean {
+  return found !== undefined && wanted.toLowerCase() === found.toLowerCase();
 }
 
 function toRow(needs: Pick<AlertsNeeds, 'sealingKey' | 'random'>, suppression: Suppression): Row {
-  const { id, host, reason } = suppression;
+  const { id, host, user, field, reason } = suppression;
+  const conditions = {
+    ...(host === undefined ? {} : { host }),
+    ...(user === undefined ? {} : { user }),
+    ...(field === undefined ? {} : { field: field.name, value: field.value }),
+  };
   return {
     id,
     rule_id: suppression.ruleId,
-    // Hosts are content of events, and reasons quote it.
-    sealed: sealText(needs, id, JSON.stringify({ reason, ...(host === undefined ? {} : { host }) })),
+    // Conditions are content of events, and reasons quote it.
+    sealed: sealText(needs, id, JSON.stringify({ reason, ...conditions })),
     until_ms: suppression.untilMs ?? null,
     created_at_ms: suppression.createdAtMs,
     created_by: suppression.createdBy.id,
@@ -184,12 +235,16 @@ function toRow(needs: Pick<AlertsNeeds, 'sealingKey' | 'random'>, suppression: S
 }
 
 function fromRow(key: Uint8Array, row: Row): Suppression {
-  const { reason, host } = openSealed(key, row.id, row.sealed);
+  const opened = parseJson(openText(key, row.id, row.sealed));
+  if (!isJsonObject(opened)) throw new TypeError(`Cannot read suppression "${row.id}": its content is no object`);
+  const { host, user, field, value, reason } = opened;
   return {
     id: row.id,
     ruleId: row.rule_id,
-    ...(host === undefined ? {} : { host }),
-    reason,
+    ...(typeof host === 'string' ? { host } : {}),
+    ...(typeof user === 'string' ? { user } : {}),
+    ...(typeof field === 'string' ? { field: { name: field, value: textOf(value) } } : {}),
+    reason: textOf(reason),
     ...(row.until_ms === null ? {} : { untilMs: row.until_ms }),
     createdAtMs: row.created_at_ms,
     createdBy: { id: row.created_by, name: row.created_by_name },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isJsonObject, parseJson } from '@sallyport/contracts';
 import type { JsonValue } from '@sallyport/contracts';
+import { codeOf } from '@sallyport/platform/errors';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
 import { sql } from 'kysely';
 import { append, catchUp, findingEvent, firstId, operator, setUp, startMs } from './alerts.fixture.ts';
@@ -87,10 +88,10 @@ forEachDatabase((name, open) => {
     alerts.onAlert(({ number }) => heard.push(number));
     const { id } = await alerts.suppressions.create({ ...rule, host: 'PLANTED-host' });
     await append(ledger, [
-      findingEvent({ index: 1 }),
+      findingEvent({ index: 1, host: 'planted-host' }),
       findingEvent({ index: 2, host: 'other' }),
       findingEvent({ index: 3, rule: { id: 'rule-2' } }),
-      findingEvent({ index: 4 }),
+      findingEvent({ index: 4, host: 'planted-host', user: 'planted-other' }),
     ]);
     await catchUp(alerts.projection, ledger);
     const numbers = async (filter: Parameters<typeof alerts.list>[0]) =>
@@ -127,6 +128,54 @@ forEachDatabase((name, open) => {
       actions.filter((action) => action !== undefined),
       ['suppression.create', 'suppression.delete', 'alert.update'],
     );
+  });
+
+  test(`a suppression by user or field holds back what fits all of it, and nothing else, on ${name}`, async () => {
+    const { database } = await open();
+    const { alerts, ledger } = await setUp(database);
+    const field = { name: 'CommandLine', value: 'CERTUTIL -urlcache planted-command' };
+    await alerts.suppressions.create({ ...rule, user: 'PLANTED-user', field });
+    await append(ledger, [
+      findingEvent({ index: 1 }),
+      findingEvent({ index: 2, user: 'another' }),
+      findingEvent({ index: 3, matched: [{ field: 'CommandLine', value: 'another' }] }),
+      findingEvent({ index: 4, matched: [{ field: 'Image', value: 'certutil -urlcache planted-command' }] }),
+    ]);
+    await catchUp(alerts.projection, ledger);
+    assert.deepEqual(
+      (await alerts.list({ limit: 9 })).map(({ input }) => input.index),
+      [4, 3, 2],
+    );
+    const [listed] = await alerts.suppressions.list();
+    assert.deepEqual([listed?.user, listed?.field], ['PLANTED-user', field]);
+    const { rows } = await sql`select * from alert_suppressions`.execute(database);
+    assert.doesNotMatch(JSON.stringify(rows), /planted/i);
+  });
+
+  test(`how long and how wide one may suppress depends on who one is, on ${name}`, async () => {
+    const { database } = await open();
+    const { alerts } = await setUp(database);
+    const dayMs = 86_400_000;
+    const as = (scopes: readonly string[], more: object) =>
+      alerts.suppressions.create({ ...rule, ...more, actor: { ...operator, scopes } }).then(
+        () => 'made',
+        (error: unknown) => codeOf(error),
+      );
+    const guard = ['alerts:write'];
+    const analyst = ['alerts:write', 'rules:manage'];
+    const admin = [...analyst, 'settings:manage'];
+    const inDays = (days: number) => ({ untilMs: startMs + days * dayMs });
+    assert.equal(await as(guard, inDays(1)), 'made');
+    assert.equal(await as(guard, { host: 'a', ...inDays(1) }), 'made');
+    assert.equal(await as(guard, { host: 'a', untilMs: startMs + dayMs + 1 }), 'suppression_too_long');
+    assert.equal(await as(guard, { host: 'a' }), 'suppression_too_long');
+    assert.equal(await as([...guard, 'settings:manage'], {}), 'suppression_too_long');
+    assert.equal(await as(analyst, inDays(30)), 'made');
+    assert.equal(await as(analyst, { untilMs: startMs + 30 * dayMs + 1 }), 'suppression_too_wide');
+    assert.equal(await as(analyst, {}), 'suppression_too_wide');
+    for (const condition of [{ host: 'a' }, { user: 'a' }, { field: { name: 'a', value: 'b' } }])
+      assert.equal(await as(analyst, condition), 'made');
+    assert.equal(await as(admin, {}), 'made');
   });
 
   test(`a suppression ends when it says, and cannot end in the past, on ${name}`, async () => {

@@ -1,4 +1,7 @@
-import type { JsonObject, OcsfEvent } from '@sallyport/contracts';
+import { isJsonObject } from '@sallyport/contracts';
+import type { JsonObject, JsonValue, OcsfEvent } from '@sallyport/contracts';
+
+const auditLogName = 'audit';
 
 /** An event about ourselves, on its way into the ledger. */
 export type AuditEvent = { readonly classUid: number; readonly event: OcsfEvent };
@@ -36,7 +39,7 @@ export function auditEvent(input: AuditInput): AuditEvent {
       metadata: {
         version: '1.8.0',
         product: { name: 'Sallyport', vendor_name: 'Sallyport' },
-        log_name: 'audit',
+        log_name: auditLogName,
         event_code: input.action,
       },
       unmapped: {
@@ -48,4 +51,15 @@ export function auditEvent(input: AuditInput): AuditEvent {
       },
     },
   };
+}
+
+/**
+ * Whether a body of the ledger is an audit record of ours. Records from outside carry `raw_data`: they are none, whatever
+ * they claim. What is no event at all counts as one, so that nobody is shown what nobody can tell.
+ */
+export function isAuditRecord(body: JsonValue | undefined): boolean {
+  if (!isJsonObject(body)) return true;
+  if (typeof body['raw_data'] === 'string') return false;
+  const { metadata } = body;
+  return !isJsonObject(metadata) || metadata['log_name'] === auditLogName;
 }

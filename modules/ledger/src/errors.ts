@@ -11,7 +11,8 @@ export type LedgerErrorCode =
   | 'ledger_locked'
   | 'ledger_corrupt'
   | 'ledger_closed'
-  | 'evidence_invalid';
+  | 'evidence_invalid'
+  | 'audit_hidden';
 
 export class LedgerError extends CodedError<LedgerErrorCode> {}
 
@@ -27,4 +28,5 @@ export const ledgerProblems: ProblemTable = {
   ledger_corrupt: { status: 503, title: 'The ledger needs an operator' },
   ledger_closed: { status: 503, title: 'The ledger is closed' },
   evidence_invalid: { status: 400, title: 'The evidence does not verify' },
+  audit_hidden: { status: 403, title: 'Only who may read the audit trail may see this record' },
 };

@@ -11,6 +11,7 @@ import {
   verifyNote,
 } from '@sallyport/merkle-log';
 import { decodeLeaf } from './leaf.ts';
+import type { EvidenceFile } from './ledger.ts';
 
 export type EvidenceParts = {
   /** The log's signed-note vkey, for convenience; trust comes from knowing it beforehand. */
@@ -113,6 +114,11 @@ function check(text: string, givenKey: string | undefined): EvidenceVerification
     verifierKey: parts.verifierKey,
     keyGiven: givenKey !== undefined,
   };
+}
+
+/** The event a file is about, as it was sealed, unchecked: for files the ledger has just made. Throws when the text is none of them. */
+export function eventOfEvidence(text: EvidenceFile): JsonValue | undefined {
+  return parseJson(utf8.decode(parse(text).body));
 }
 
 function parse(text: string): EvidenceParts {

@@ -14,3 +14,4 @@ export type { Projection, ProjectionHealth } from './projection.ts';
 export { createProjectionRunner } from './projection-runner.ts';
 export type { ProjectionRunner } from './projection-runner.ts';
 export { createLedgerRoutes } from './routes.ts';
+export { createSharedFeed } from './shared-feed.ts';

@@ -1,8 +1,10 @@
 import { formatPosition } from '@sallyport/contracts';
 import { typedApp } from '@sallyport/platform/http';
-import type { RoutePlugin } from '@sallyport/platform/http';
+import type { Principal, RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
+import { isAuditRecord } from './audit-event.ts';
 import { LedgerError } from './errors.ts';
+import { eventOfEvidence } from './evidence.ts';
 import type { LedgerClient } from './ledger-client.ts';
 
 const logParams = Type.Object({ log: Type.Integer({ minimum: 1, maximum: 999_999_999 }) });
@@ -63,13 +65,17 @@ export function createLedgerRoutes(
       {
         config: { scope: 'ledger:read' },
         schema: {
-          summary: 'One event with everything needed to check it offline',
+          summary: 'One event with everything needed to check it offline; an audit record takes `audit:read` as well',
           tags,
           params: entryParams,
           response: text('An evidence file'),
         },
       },
-      async (request, reply) => reply.type('text/plain; charset=utf-8').send(await ledger.prove(request.params)),
+      async (request, reply) => {
+        const evidence = await ledger.prove(request.params);
+        refuseHidden(evidence, request.principal, formatPosition(request.params));
+        return reply.type('text/plain; charset=utf-8').send(evidence);
+      },
     );
     app.get(
       '/v1/ledger/logs/:log/checkpoint',
@@ -122,4 +128,19 @@ export function createLedgerRoutes(
       },
     );
   };
+}
+
+/**
+ * Evidence holds the event itself. Audit records name people and what they typed: whoever may not read the audit trail
+ * does not get them by way of the proof either. Tiles and bundles hold leaves alone, which name nobody.
+ */
+function refuseHidden(evidence: string, principal: Principal, position: string): void {
+  if (principal.scopes.includes('audit:read') || !isAuditRecord(eventOfEvidence(evidence))) return;
+  throw new LedgerError(
+    'audit_hidden',
+    `Cannot prove ${position}: it is an audit record, must be allowed "audit:read"`,
+    {
+      details: { scope: 'audit:read' },
+    },
+  );
 }

@@ -37,7 +37,7 @@ test('alerts are printed oldest first with level as word and shape, host, and bo
   const { exitCode, stdout } = await alerts([]);
   assert.equal(exitCode, 0);
   assert.deepEqual(stdout.split('\n'), [
-    '2026-03-01 10:21:00Z  ◆ critical      Alert 1  on web-1  finding 1/1  event 1/0',
+    '2026-03-01 10:21:00Z  ■ critical      Alert 1  on web-1  finding 1/1  event 1/0',
     '2026-03-01 10:22:00Z  ▲ high          Alert 2  finding 1/2  event 1/1',
     '',
   ]);
@@ -74,6 +74,110 @@ test('--since, --level, --state and --limit choose; --json prints the alerts as 
     assert.equal(exitCode, 2);
     assert.match(stderr, /^error: option .* argument .* is invalid\. must be[^]*\nhint: /);
   }
+});
+
+test('when there are more than are shown, that is said with how to get them; --all prints them all', async () => {
+  for (let number = 1; number <= 450; number += 1) server.alerts.push(alert(number));
+  const some = await alerts([]);
+  assert.equal(some.stdout.trimEnd().split('\n').length, 50);
+  assert.match(some.stdout, /Alert 401 [^]*Alert 450 /);
+  assert.equal(some.stderr, 'The newest 50 alerts; there are more: see --limit and --all\n');
+  const limited = await alerts(['--limit', '450']);
+  assert.deepEqual([limited.stdout.trimEnd().split('\n').length, limited.stderr], [450, '']);
+  const all = await alerts(['--all', '--json']);
+  assert.deepEqual(
+    all.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).number),
+    server.alerts.map(({ number }) => number),
+  );
+});
+
+test('host, user, source address and count are shown where they are known; a narrow terminal gets two lines, a wide one one', async () => {
+  const rich = { host: 'web-1', user: 'alice', source_address: '192.0.2.7', count: 12, state: 'acknowledged' };
+  server.alerts.push(
+    alert(7, { ...rich, title: 'A title that is a good deal longer than what is left of eighty columns' }),
+  );
+  const { stdout } = await alerts([]);
+  assert.match(
+    stdout,
+    / eighty columns ×12 \[acknowledged\] {2}on web-1 by alice from 192\.0\.2\.7 {2}finding 1\/7 {2}event 1\/6\n$/,
+  );
+  for (const columns of [80, 60, 200]) {
+    const seen = await alerts([], { terminal: true, columns });
+    const lines = seen.stdout
+      .replaceAll(/\x1b\[\d+m/g, '')
+      .trimEnd()
+      .split('\n');
+    assert.equal(lines.length, columns < 140 ? 2 : 1);
+    if (columns >= 80) for (const line of lines) assert.ok(line.length <= columns, `${line.length} ${line}`);
+    assert.match(lines.join(''), /×12 \[acknowledged\].*on web-1 by alice/);
+  }
+});
+
+test('a server whose pages never end, or hold what was not asked for, does not keep the command going', async () => {
+  let pages = 0;
+  server.interfere(() => {
+    pages += 1;
+    const listed = pages > 20 ? [alert(1, { level: 'low' })] : [alert(pages, { level: 'high' })];
+    return { status: 200, body: { alerts: listed, next: `page ${pages}` } };
+  });
+  const { exitCode, stdout } = await alerts(['--level', 'high', '--limit', '1000']);
+  assert.equal(exitCode, 0);
+  assert.equal(stdout.trimEnd().split('\n').length, 20);
+  assert.equal(pages, 21);
+});
+
+test('--follow says that it lost the connection and has it back, survives a long outage, and is not led astray by hostile ids', async () => {
+  server.alerts.push(alert(5));
+  const interruption = new AbortController();
+  let refusals = 0;
+  server.interfere((request) => {
+    if (!(request.url ?? '').includes('/stream') || refusals === 0 || refusals > 30) return undefined;
+    refusals += 1;
+    return 'break';
+  });
+  const following = alerts(['--follow', '--json'], {
+    signal: interruption.signal,
+    onOutput(stdout) {
+      const seen = stdout.trimEnd().split('\n').length;
+      if (seen === 2) {
+        refusals = 1;
+        server.breakStreams();
+      }
+      if (seen === 3) interruption.abort();
+    },
+  });
+  await server.streamOpened();
+  server.raise(alert(6));
+  const second = await server.streamOpened();
+  assert.equal(second.headers['last-event-id'], '6');
+  assert.equal(refusals, 31, 'it went on asking');
+  server.raise({ ...alert(7), number: 7 });
+  const { exitCode, stderr, stdout } = await following;
+  assert.equal(exitCode, 130);
+  assert.match(
+    stderr,
+    /Connection lost; taking it up again behind the last alert\n[^]*trying again in [^]*Connected again; going on behind alert 6\n/,
+  );
+  for (const line of stdout.trimEnd().split('\n')) JSON.parse(line);
+});
+
+test('--follow goes on behind the newest alert of a server that holds fewer than before, and says so', async () => {
+  server.alerts.push(alert(50));
+  const interruption = new AbortController();
+  const following = alerts(['--follow'], {
+    signal: interruption.signal,
+    onOutput: (stdout) => void (stdout.includes('Alert 4 ') && interruption.abort()),
+  });
+  await server.streamOpened();
+  server.alerts.splice(0, 1, alert(3));
+  server.breakStreams();
+  const again = await server.streamOpened();
+  assert.equal(again.headers['last-event-id'], '3');
+  server.raise(alert(4));
+  assert.match((await following).stderr, /holds fewer alerts than before, the newest is 3: was it restored\?/);
 });
 
 test('--follow prints what was there and what comes, takes a broken connection up behind the last alert, and misses nothing', async () => {

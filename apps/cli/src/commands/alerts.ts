@@ -6,7 +6,8 @@ import { listField, numberField, parseJson, textField } from '../json-reading.ts
 import type { CliNeeds } from '../needs.ts';
 import { createRetrier } from '../send/retry.ts';
 import { readServerSentEvents } from '../server-sent-events.ts';
-import { jsonLine, levelLabel, levelRank, plainText, shortText, styled } from '../terminal.ts';
+import { asTyped, counted, grouped, jsonLine, levelRank, plainText } from '../terminal.ts';
+import { alertRow } from './alert-rows.ts';
 import { openClient, withConnection, type ConnectionOptions } from './connection.ts';
 import { level, oneOf, pointInTime, wholeNumber } from './option-values.ts';
 
@@ -17,7 +18,13 @@ type Options = ConnectionOptions & {
   level?: string;
   state?: string;
   limit: number;
+  all?: true;
 };
+
+/** Alerts come newest first and are printed oldest first: so many are kept in memory meanwhile. */
+const mostHeld = 100_000;
+const pageSize = 200;
+const alertNumber = /^\d{1,15}$/;
 
 export function addAlertsCommand(program: Command, needs: CliNeeds): void {
   withConnection(program.command('alerts'))
@@ -35,20 +42,31 @@ export function addAlertsCommand(program: Command, needs: CliNeeds): void {
       'only alerts in this state: new, acknowledged, closed',
       oneOf('new', 'acknowledged', 'closed'),
     )
-    .option('--limit <count>', 'the newest so many', wholeNumber(1, 10_000), 50)
+    .option('--limit <count>', 'the newest so many', wholeNumber(1, mostHeld), 50)
+    .option('--all', `all there are, up to ${grouped(mostHeld)}`)
     .action((options: Options) => alerts(options, needs));
 }
 
 async function alerts(options: Options, needs: CliNeeds): Promise<void> {
   const client = openClient(options, needs);
   try {
-    const { found, newest } = await listAlerts(client, options, needs.signal);
+    const { found, newest, more } = await listAlerts(client, options, needs.signal);
     for (const alert of found.toReversed()) await print(alert, options, needs);
+    if (more) {
+      const rest = options.all === true ? 'narrow them down with --since, --level or --state' : 'see --limit and --all';
+      needs.stderr.write(`The newest ${counted(found.length, 'alert')}; there are more: ${rest}\n`);
+    }
     if (options.follow === true) {
-      if (options.json !== true) needs.stderr.write('Following; Ctrl-C ends\n');
+      needs.stderr.write('Following; Ctrl-C ends\n');
       await follow(client, newest, options, needs);
     } else if (found.length === 0 && options.json !== true) {
-      needs.stderr.write('No alerts\nhint: send events with sallyport send FILE, or stay with --follow\n');
+      const narrowed = [options.level, options.since, options.state].some((given) => given !== undefined);
+      const hint = narrowed
+        ? 'leave a filter away, or stay with --follow'
+        : 'send events with sallyport send FILE, or stay with --follow';
+      needs.stderr.write(
+        `${narrowed ? 'No such alerts' : 'No alerts'}\nhint: ${asTyped(hint, needs.configuration.command)}\n`,
+      );
     }
   } finally {
     client.close();
@@ -66,80 +84,92 @@ function createdAtMs(alert: JsonValue): number {
   return Date.parse(textField(alert, 'created_at') ?? '');
 }
 
-/** The newest alerts that are wanted, newest first, and the number of the newest of all. */
-async function listAlerts(
-  client: ApiClient,
-  options: Options,
-  signal: AbortSignal,
-): Promise<{ found: JsonValue[]; newest: number }> {
+type Listed = {
+  /** Newest first. */
+  readonly found: JsonValue[];
+  /** The number of the newest of all that were told. */
+  readonly newest: number;
+  readonly more: boolean;
+};
+
+/** The newest alerts that are wanted. Ends whatever the server answers: a page that holds none of them was the last. */
+async function listAlerts(client: ApiClient, options: Options, signal: AbortSignal): Promise<Listed> {
+  const limit = options.all === true ? mostHeld : options.limit;
   const found: JsonValue[] = [];
   let newest = 0;
   let after: string | number | undefined;
-  do {
+  for (;;) {
     const since = options.since === undefined ? undefined : new Date(options.since).toISOString();
-    const query = { state: options.state, level: options.level, since, limit: Math.min(options.limit, 200), after };
+    const asked = Math.min(limit - found.length, pageSize);
+    const query = { state: options.state, level: options.level, since, limit: asked, after };
     const page = await client.json({ path: '/v1/alerts', query, signal });
     const list = listField(page, 'alerts');
-    for (const alert of list) {
-      newest = Math.max(newest, numberField(alert, 'number') ?? 0);
-      if (isWanted(alert, options) && found.length < options.limit) found.push(alert);
-    }
+    newest = list.reduce<number>((highest, alert) => Math.max(highest, numberField(alert, 'number') ?? 0), newest);
+    const wanted = list.filter((alert) => isWanted(alert, options));
+    found.push(...wanted.slice(0, limit - found.length));
     const next = textField(page, 'next') ?? numberField(page, 'next');
-    after = found.length >= options.limit || list.length === 0 || next === after ? undefined : next;
-  } while (after !== undefined);
-  return { found, newest };
+    const more = wanted.length > asked || next !== undefined;
+    if (found.length >= limit || wanted.length === 0 || next === undefined || next === after)
+      return { found, newest, more: more && wanted.length > 0 };
+    after = next;
+  }
 }
 
-/** Prints what the stream brings until the signal ends it. A broken connection is taken up again behind the last alert. */
+/**
+ * Prints what the stream brings until the signal ends it. A broken connection is taken up again behind the last alert,
+ * for as long as it takes, and that it was lost and is back is said.
+ */
 async function follow(client: ApiClient, newest: number, options: Options, needs: CliNeeds): Promise<void> {
-  const { signal } = needs;
-  let lastEventId = String(newest);
-  let opened = false;
-  const retrier = createRetrier(needs, (error, delayMs) => {
-    needs.stderr.write(`${plainText(error.message)}; trying again in ${(delayMs / 1000).toFixed(1)} s\n`);
-  });
+  const { signal, stderr } = needs;
+  let last = newest;
+  let lost = false;
+  const onWait = (error: CliError, delayMs: number): void => {
+    stderr.write(`${plainText(error.message)}; trying again in ${(delayMs / 1000).toFixed(1)} s\n`);
+  };
+  const retrier = createRetrier(needs, onWait, true);
   while (!signal.aborted) {
     await retrier.run(async () => {
-      const chunks = await client.open({
-        path: '/v1/alerts/stream',
-        headers: { accept: 'text/event-stream', 'last-event-id': lastEventId },
-        signal,
-      });
-      opened = true;
+      if (lost) last = await whereToGoOn(client, last, needs);
+      const headers = { accept: 'text/event-stream', 'last-event-id': String(last) };
+      const chunks = await client.open({ path: '/v1/alerts/stream', headers, signal });
+      if (lost) stderr.write(`Connected again; going on behind alert ${last}\n`);
+      lost = false;
       try {
         for await (const message of readServerSentEvents(chunks)) {
-          if (message.lastEventId !== '') lastEventId = message.lastEventId;
+          if (alertNumber.test(message.lastEventId)) last = Number(message.lastEventId);
           const alert = parseJson(message.data);
           if (message.event === 'alert' && alert !== undefined && isWanted(alert, options))
             await print(alert, options, needs);
         }
       } catch (error) {
         // The stream was open: the connection is there and broke, which starts the attempts anew.
-        if (!(error instanceof CliError && error.code === 'server_unreachable')) throw error;
+        if (!(error instanceof CliError && error.code === 'server_unreachable')) throw tooLarge(error);
       }
     }, signal);
-    if (opened) await needs.wait(500 + needs.random() * 500, signal);
+    signal.throwIfAborted();
+    lost = true;
+    stderr.write('Connection lost; taking it up again behind the last alert\n');
+    await needs.wait(500 + needs.random() * 500, signal);
   }
 }
 
-async function print(alert: JsonValue, options: Options, needs: CliNeeds): Promise<void> {
-  const { stdout } = needs;
-  if (options.json === true) stdout.write(`${jsonLine(alert)}\n`);
-  else {
-    const text = (name: string): string => textField(alert, name) ?? '';
-    const time = shortText(
-      text('created_at')
-        .replace('T', ' ')
-        .replace(/\.\d+Z$/, 'Z'),
-      20,
-    );
-    const host = text('host') === '' ? '' : `  on ${shortText(text('host'), 60)}`;
-    const where = styled(
-      stdout,
-      'dim',
-      `finding ${shortText(text('finding'), 24)}  event ${shortText(text('input'), 24)}`,
-    );
-    stdout.write(`${time}  ${levelLabel(stdout, text('level'))} ${shortText(text('title'), 120)}${host}  ${where}\n`);
-  }
+/** Behind the last alert; unless the server has fewer now, as after a restore from an older backup: then behind its newest. */
+async function whereToGoOn(client: ApiClient, last: number, { signal, stderr }: CliNeeds): Promise<number> {
+  const page = await client.json({ path: '/v1/alerts', query: { limit: 1 }, signal });
+  const [newest] = listField(page, 'alerts');
+  const number = numberField(newest, 'number') ?? 0;
+  if (number >= last || !Number.isSafeInteger(number) || number < 0) return last;
+  stderr.write(`The server holds fewer alerts than before, the newest is ${number}: was it restored?\n`);
+  return number;
+}
+
+function tooLarge(error: unknown): unknown {
+  return error instanceof RangeError
+    ? new CliError('server_answer', `Cannot read the stream of alerts: ${error.message}`, { cause: error })
+    : error;
+}
+
+async function print(alert: JsonValue, options: Options, { stdout }: CliNeeds): Promise<void> {
+  stdout.write(options.json === true ? `${jsonLine(alert)}\n` : alertRow(alert, stdout));
   await stdout.drained();
 }

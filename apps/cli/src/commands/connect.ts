@@ -1,28 +1,41 @@
 import type { Command } from 'commander';
 import { resolve } from 'node:path';
-import { defaultServer, saveConnection } from '../config.ts';
+import { defaultServer, isSameServer, saveConnection } from '../config.ts';
 import { CliError } from '../errors.ts';
 import { createApiClient, parseServer } from '../http-client.ts';
 import type { CliNeeds } from '../needs.ts';
+import { readBoundedFile } from '../regular-file.ts';
+import { whyNot } from '../system-errors.ts';
 import { plainText } from '../terminal.ts';
 import { withConnection, type ConnectionOptions } from './connection.ts';
 
 export function addConnectCommand(program: Command, needs: CliNeeds): void {
   withConnection(program.command('connect'))
     .description('remember the address and key of a server, readable by you alone')
-    .action((options: ConnectionOptions) => connect(options, needs));
+    .option(
+      '--key-file <file>',
+      'a file that holds the key, or - for standard input: what is typed can be seen by others',
+    )
+    .action((options: Options) => connect(options, needs));
 }
 
-async function connect(options: ConnectionOptions, needs: CliNeeds): Promise<void> {
+type Options = ConnectionOptions & { keyFile?: string };
+
+const maxKeyFileBytes = 4096;
+
+async function connect(options: Options, needs: CliNeeds): Promise<void> {
   const known = needs.configuration.connection();
   const server = options.server ?? known.server ?? defaultServer;
-  const key = options.key ?? (known.keyFromEnvironment ? known.key : undefined);
+  const sameServer = options.server === undefined || isSameServer(options.server, known.server ?? defaultServer);
+  const given = options.keyFile === undefined ? options.key : await readKey(options.keyFile, needs);
+  const key = given ?? (known.keyFromEnvironment ? known.key : undefined);
   if (key === undefined) {
     throw new CliError('usage', 'Cannot connect without a key', {
-      hint: 'give one with --key or SALLYPORT_KEY; sallyport key create makes one',
+      hint: 'give one with --key-file, --key or SALLYPORT_KEY; sallyport key create makes one',
     });
   }
-  const caFile = options.ca === undefined ? known.caFile : resolve(options.ca);
+  const knownCa = sameServer || known.caFromEnvironment ? known.caFile : undefined;
+  const caFile = options.ca === undefined ? knownCa : resolve(options.ca);
   const client = createApiClient({ kind: 'server', server: parseServer(server, key), key, caFile });
   try {
     // A key without the scope health:read is a good key all the same.
@@ -34,4 +47,14 @@ async function connect(options: ConnectionOptions, needs: CliNeeds): Promise<voi
   }
   saveConnection(needs.configuration.connectionFile, { server, key, caFile });
   needs.stdout.write(`Connected to ${plainText(server)}; saved in ${plainText(needs.configuration.connectionFile)}\n`);
+}
+
+async function readKey(file: string, needs: CliNeeds): Promise<string> {
+  try {
+    const bytes =
+      file === '-' ? await needs.standardInput(maxKeyFileBytes) : await readBoundedFile(file, maxKeyFileBytes);
+    return bytes.toString().trim();
+  } catch (error) {
+    throw new CliError('usage', `Cannot read the key from "${file}": ${whyNot(error)}`, { cause: error });
+  }
 }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { defaultServer } from '../config.ts';
+import { defaultServer, isSameServer } from '../config.ts';
+import { CliError } from '../errors.ts';
 import { createApiClient, parseServer, type ApiClient } from '../http-client.ts';
 import type { CliNeeds } from '../needs.ts';
 
@@ -25,26 +26,44 @@ export function withConnection(command: Command): Command {
 export function openClient(options: ConnectionOptions, needs: Pick<CliNeeds, 'configuration'>): ApiClient {
   const known = needs.configuration.connection();
   const nothingGiven = [options.server, options.key, known.server, known.key].every((value) => value === undefined);
-  const socket = join(needs.configuration.dataDirectory, 'run', 'operator.sock');
-  if (nothingGiven && isOwnSocket(socket)) return createApiClient({ kind: 'socket', path: socket });
+  const socket = operatorSocket(needs.configuration.dataDirectory);
+  if (nothingGiven && socketOwner(socket) === process.getuid?.())
+    return createApiClient({ kind: 'socket', path: socket });
   const server = options.server ?? known.server ?? defaultServer;
-  const sameServer = options.server === undefined || options.server === (known.server ?? defaultServer);
+  const sameServer = options.server === undefined || isSameServer(options.server, known.server ?? defaultServer);
   const key = options.key ?? (sameServer || known.keyFromEnvironment ? known.key : undefined);
-  return createApiClient({ kind: 'server', server: parseServer(server, key), key, caFile: options.ca ?? known.caFile });
+  const caFile = options.ca ?? (sameServer || known.caFromEnvironment ? known.caFile : undefined);
+  return createApiClient({ kind: 'server', server: parseServer(server, key), key, caFile });
 }
 
-/** Somebody else's socket in a folder we happen to stand in must not be given our events. */
-function isOwnSocket(path: string): boolean {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found?.isSocket() === true && found.uid === process.getuid?.();
+function operatorSocket(directory: string): string {
+  return join(directory, 'run', 'operator.sock');
 }
 
-/** The operator socket of the server on this machine, unless the caller names a server. */
+/** Undefined where there is no socket that we can see. */
+function socketOwner(path: string): number | undefined {
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found?.isSocket() === true ? found.uid : undefined;
+  } catch {
+    // A data directory of somebody else, or a file where the directory should be: no server of ours.
+    return undefined;
+  }
+}
+
+/** The operator socket of the server on this machine, unless the caller names a server. Throws `CliError` `usage`. */
 export function openOperatorClient(
   options: ConnectionOptions & { data?: string },
   needs: Pick<CliNeeds, 'configuration'>,
 ): ApiClient {
   if (options.server !== undefined || options.key !== undefined) return openClient(options, needs);
-  const directory = options.data ?? needs.configuration.dataDirectory;
-  return createApiClient({ kind: 'socket', path: join(directory, 'run', 'operator.sock') });
+  const path = operatorSocket(options.data ?? needs.configuration.dataDirectory);
+  const [owner, self] = [socketOwner(path), process.getuid?.()];
+  // Somebody else's socket in a folder we happen to stand in must not be asked for keys; who names it means it.
+  if (options.data === undefined && owner !== undefined && self !== 0 && owner !== self) {
+    throw new CliError('usage', `Cannot use "${path}": it belongs to another user`, {
+      hint: 'name its data directory with --data DIR if you mean it, or use --server and --key',
+    });
+  }
+  return createApiClient({ kind: 'socket', path });
 }

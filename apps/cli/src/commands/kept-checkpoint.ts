@@ -1,8 +1,11 @@
 import { createTileReader, formatTilePath, parseSignedCheckpoint, verifyNote } from '@sallyport/merkle-log';
 import type { Checkpoint, VerifierKey } from '@sallyport/merkle-log';
 import { messageOf } from '@sallyport/platform/errors';
-import { readFile } from 'node:fs/promises';
 import { CliError } from '../errors.ts';
+import { readBoundedFile } from '../regular-file.ts';
+import { whyNot } from '../system-errors.ts';
+
+const maxNoteBytes = 64 * 1024;
 
 type VerifiedLog = {
   readonly origin: string;
@@ -41,9 +44,13 @@ export async function compareWithKept(
 }
 
 async function readKept(file: string, verifierKey: VerifierKey | undefined): Promise<Checkpoint> {
-  const note = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new CliError('input_unreadable', `Cannot read "${file}": ${messageOf(error)}`, { cause: error });
+  const bytes = await readBoundedFile(file, maxNoteBytes).catch((error: unknown) => {
+    throw new CliError('input_unreadable', `Cannot read "${file}": ${whyNot(error)}`, {
+      cause: error,
+      hint: 'sallyport ledger checkpoint > FILE keeps one',
+    });
   });
+  const note = bytes.toString();
   try {
     const { checkpoint } = parseSignedCheckpoint(note);
     const verified = verifierKey === undefined ? undefined : verifyNote({ note, verifierKeys: [verifierKey] });

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { CliError } from '../errors.ts';
 import { listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
-import { jsonLine, plainText, shortText } from '../terminal.ts';
+import { asTyped, jsonLine, plainText, shortText } from '../terminal.ts';
 import { openOperatorClient, withConnection, type ConnectionOptions } from './connection.ts';
 import { pointInFuture } from './option-values.ts';
 
@@ -61,10 +61,11 @@ async function createKey(options: CreateOptions, needs: CliNeeds): Promise<void>
   }
   const key = textField(answer, 'key');
   if (key === undefined) throw new CliError('server_answer', 'Cannot read the answer: it holds no key');
+  const hint = 'pipe it into sallyport connect --key-file -, or export SALLYPORT_KEY=<key>';
   // The key alone on stdout, so that it can go straight into a variable or a file.
   needs.stdout.write(`${plainText(key)}\n`);
   needs.stderr.write(
-    `Key ${plainText(textField(answer, 'id') ?? '')} may ${scopes.map(plainText).join(', ')}. It is not shown again.\nhint: export SALLYPORT_KEY=<key>, or save it with sallyport connect --key <key>\n`,
+    `Key ${plainText(textField(answer, 'id') ?? '')} may ${scopes.map(plainText).join(', ')}. It is not shown again.\nhint: ${asTyped(hint, needs.configuration.command)}\n`,
   );
 }
 

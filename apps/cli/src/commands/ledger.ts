@@ -1,12 +1,14 @@
-import { verifyTileLog, type TileLogProgress } from '@sallyport/merkle-log';
-import { codeOf, messageOf } from '@sallyport/platform/errors';
+import { parseSignedCheckpoint, parseVerifierKey, verifyTileLog, type TileLogProgress } from '@sallyport/merkle-log';
+import { codeOf } from '@sallyport/platform/errors';
 import type { Command } from 'commander';
-import { open } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CliError } from '../errors.ts';
 import { listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
 import { createProgress } from '../progress.ts';
+import { readBoundedFile } from '../regular-file.ts';
+import { whyNot } from '../system-errors.ts';
 import { grouped, jsonLine, plainText, styled } from '../terminal.ts';
 import { compareWithKept } from './kept-checkpoint.ts';
 import { openClient, withConnection, type ConnectionOptions } from './connection.ts';
@@ -44,6 +46,7 @@ export function addLedgerCommands(program: Command, needs: CliNeeds): void {
 
 async function verifyLog(directory: string, options: VerifyOptions, needs: CliNeeds): Promise<void> {
   const { stdout, stderr, signal } = needs;
+  await refuseWhatIsNoLog(directory);
   const key = options.key === undefined ? undefined : (await readVerifierKey(options.key)).key;
   const progress = createProgress(stderr, needs.clock);
   const onProgress = ({ leaves, treeSize }: TileLogProgress): void => {
@@ -97,21 +100,40 @@ async function verifyLog(directory: string, options: VerifyOptions, needs: CliNe
   stderr.write('hint: give the key you know with --key VKEY; a key lying beside the log proves nothing\n');
 }
 
+/** A wrong path must not sound like a log that was tampered with. */
+async function refuseWhatIsNoLog(directory: string): Promise<void> {
+  const kindOf = (path: string): Promise<'directory' | 'other' | undefined> =>
+    stat(path).then(
+      (found) => (found.isDirectory() ? 'directory' : 'other'),
+      (error: unknown) => {
+        if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+        throw new CliError('input_unreadable', `Cannot read "${path}": ${whyNot(error)}`, { cause: error });
+      },
+    );
+  const hint = 'name the directory that holds the file checkpoint: data/ledger/logs/1 is the first log of a server';
+  const kind = await kindOf(directory);
+  if (kind !== 'directory') {
+    const why = kind === undefined ? 'there is no such directory' : 'it is no directory';
+    throw new CliError('input_unreadable', `Cannot read "${directory}": ${why}`, { hint });
+  }
+  const parts = await Promise.all(['checkpoint', 'tile'].map((name) => kindOf(join(directory, name))));
+  if (parts.every((part) => part === undefined))
+    throw new CliError(
+      'input_unreadable',
+      `Cannot find a log in "${directory}": it holds neither checkpoint nor tile/`,
+      {
+        hint,
+      },
+    );
+}
+
 /** Undefined where there is none. What is no regular file or too large for a tile log is refused. */
 async function readLogFile(path: string): Promise<Uint8Array | undefined> {
   try {
-    const file = await open(path);
-    try {
-      const stats = await file.stat();
-      if (!stats.isFile() || stats.size > maxLogFileBytes)
-        throw new RangeError('must be a file of a size a tile log has');
-      return await file.readFile();
-    } finally {
-      await file.close();
-    }
+    return await readBoundedFile(path, maxLogFileBytes);
   } catch (error) {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
-    throw new CliError('input_unreadable', `Cannot read "${path}": ${messageOf(error)}`, { cause: error });
+    throw new CliError('input_unreadable', `Cannot read "${path}": ${whyNot(error)}`, { cause: error });
   }
 }
 
@@ -120,6 +142,7 @@ async function printCheckpoint(options: ServerOptions, needs: CliNeeds): Promise
   try {
     const path = options.log === undefined ? '/v1/ledger/checkpoint' : `/v1/ledger/logs/${options.log}/checkpoint`;
     const text = await client.text({ path, headers: { accept: 'text/plain' }, signal: needs.signal });
+    refuseOtherText(() => parseSignedCheckpoint(text), `the answer to ${path} as a checkpoint`);
     // A signed note must come out byte for byte; only on a terminal may nothing but its line ends act.
     needs.stdout.write(needs.stdout.isTerminal ? text.split('\n').map(plainText).join('\n') : text);
   } finally {
@@ -136,8 +159,21 @@ async function printVerifierKey(options: ServerOptions, needs: CliNeeds): Promis
     const key = textField(log, 'verifier_key');
     if (key === undefined)
       throw new CliError('request_refused', `Cannot find log ${options.log ?? ''}: the server has ${logs.length}`);
+    refuseOtherText(() => parseVerifierKey(key), 'the answer to /v1/ledger as a verifier key');
     needs.stdout.write(`${plainText(key)}\n`);
   } finally {
     client.close();
+  }
+}
+
+/** What is kept to check others with must be what it is taken for. */
+function refuseOtherText(parse: () => unknown, what: string): void {
+  try {
+    parse();
+  } catch (error) {
+    throw new CliError('server_answer', `Cannot take ${what}: it is none`, {
+      cause: error,
+      hint: 'check that the address is that of a Sallyport server',
+    });
   }
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import fc from 'fast-check';
 import { buildEvidence, createLogKey } from '../testing/build-evidence.ts';
 import { startFakeServer } from '../testing/fake-server.ts';
 import { run } from '../testing/run-cli.ts';
@@ -67,6 +69,72 @@ test('with any byte of it changed, a proof does not verify', async () => {
     await writeFile(damaged, changed);
     const { exitCode, stdout } = await run(['proof', 'verify', damaged]);
     assert.deepEqual([exitCode, stdout], [1, ''], `byte ${at}`);
+  }
+});
+
+test('a proof cut, lengthened, overwritten or put together from parts of another never verifies and never ends in a fault', async () => {
+  const damaged = join(directory, 'fuzzed');
+  const lines = text.split('\n');
+  const others = buildEvidence('{"class_uid":1007,"raw_data":"other"}').text.split('\n');
+  const bytes = Buffer.from(text);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.oneof(
+        fc.nat(bytes.length - 1).map((to) => bytes.subarray(0, to)),
+        fc.uint8Array({ minLength: 1, maxLength: 100 }).map((more) => Buffer.concat([bytes, more])),
+        fc
+          .tuple(fc.nat(bytes.length - 1), fc.uint8Array({ minLength: 1, maxLength: 20 }))
+          .map(([at, other]) => Buffer.concat([bytes.subarray(0, at), other, bytes.subarray(at + other.length)])),
+        fc
+          .array(fc.boolean(), { minLength: lines.length, maxLength: lines.length })
+          .map((own) =>
+            Buffer.from(lines.map((line, at) => (own[at] === true ? line : (others[at] ?? ''))).join('\n')),
+          ),
+        fc.shuffledSubarray(lines).map((some) => Buffer.from(some.join('\n'))),
+        fc.string({ unit: 'binary', maxLength: 300 }).map((any) => Buffer.from(any)),
+      ),
+      async (content) => {
+        fc.pre(!content.equals(bytes));
+        await writeFile(damaged, content);
+        const { exitCode, stdout, stderr } = await run(['proof', 'verify', damaged, '--key', verifierKey]);
+        assert.deepEqual([exitCode, stdout], [1, '']);
+        assert.doesNotMatch(stderr, /fault in sallyport/);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test('an event nested without end verifies, and is not printed', async () => {
+  const deep = join(directory, 'deep');
+  const made = buildEvidence(`${'['.repeat(200_000)}${']'.repeat(200_000)}`);
+  await writeFile(deep, made.text);
+  for (const more of [[], ['--json']]) {
+    const { exitCode, stdout, stderr } = await run(['proof', 'verify', deep, '--key', made.verifierKey, ...more]);
+    assert.equal(exitCode, 0, stderr);
+    assert.match(stdout, /nested too deeply to be printed/);
+  }
+});
+
+test('an answer that is no proof is not saved as one', async () => {
+  server.texts.set('/v1/ledger/proof/1/7', '<html>Sign in to the wireless network</html>');
+  const out = join(directory, 'portal');
+  const { exitCode, stderr } = await run(['proof', 'export', '1/7', '--out', out], { environment });
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /^error: Cannot take what the server sent for the proof of 1\/7: /);
+  await assert.rejects(readFile(out), { code: 'ENOENT' });
+});
+
+test('a pipe, a device and a file too large are no proof, and are not read', async () => {
+  const pipe = join(directory, 'pipe');
+  assert.equal(spawnSync('mkfifo', [pipe]).status, 0);
+  const large = join(directory, 'large');
+  await writeFile(large, '');
+  await truncate(large, 2 ** 40);
+  for (const path of [pipe, '/dev/zero', large, join(directory, 'none')]) {
+    const { exitCode, stderr } = await run(['proof', 'verify', path]);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /^error: Cannot read .*\nhint: /);
   }
 });
 

@@ -1,16 +1,19 @@
 import { parsePosition } from '@sallyport/contracts';
 import { verifyEvidence, type EvidenceVerification } from '@sallyport/ledger/evidence';
-import { messageOf } from '@sallyport/platform/errors';
 import type { Command } from 'commander';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { codeOf } from '@sallyport/platform/errors';
+import { rm, writeFile } from 'node:fs/promises';
 import { CliError } from '../errors.ts';
-import { field, textField } from '../json-reading.ts';
+import { isDeeperThan, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
-import { jsonLine, plainText, shortText, styled } from '../terminal.ts';
+import { readBoundedFile } from '../regular-file.ts';
+import { whyNot } from '../system-errors.ts';
+import { asTyped, jsonLine, plainText, shortText, styled } from '../terminal.ts';
 import { openClient, withConnection, type ConnectionOptions } from './connection.ts';
 import { readVerifierKey } from './verifier-key-option.ts';
 
-const maxEvidenceBytes = 64 * 1024 * 1024;
+/** Over what evidence may have, which says so itself. */
+const maxEvidenceBytes = 16 * 1024 * 1024;
 
 export function addProofCommands(program: Command, needs: CliNeeds): void {
   const proof = program.command('proof').description('evidence of single events, to be checked without a server');
@@ -46,14 +49,35 @@ async function exportProof(text: string, options: ConnectionOptions & { out: str
   } finally {
     client.close();
   }
-  await writeFile(options.out, evidence, { flag: 'wx', mode: 0o600 }).catch((error: unknown) => {
-    throw new CliError('output_unwritable', `Cannot write "${options.out}": ${messageOf(error)}`, {
-      cause: error,
-      hint: 'name a file that does not exist yet',
-    });
-  });
+  const checked = verifyEvidence(evidence);
+  if (!checked.ok) {
+    throw new CliError(
+      'server_answer',
+      `Cannot take what the server sent for the proof of ${text}: ${lowerFirst(checked.reason)}`,
+      { hint: 'check that the address is that of a Sallyport server' },
+    );
+  }
+  await writeNew(options.out, evidence);
   needs.stdout.write(`Saved the proof of ${text} in ${plainText(options.out)}\n`);
-  needs.stderr.write(`next: sallyport proof verify ${plainText(options.out)} --key <verifier key of the log>\n`);
+  const next = asTyped('sallyport proof verify ', needs.configuration.command);
+  needs.stderr.write(`next: ${next}${plainText(options.out)} --key <verifier key of the log>\n`);
+}
+
+/** Never over a file that is there, and never half of one. */
+async function writeNew(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    const exists = codeOf(error) === 'EEXIST';
+    const made = !exists && codeOf(error) === 'ENOSPC';
+    if (made) await rm(file, { force: true });
+    throw new CliError('output_unwritable', `Cannot write "${file}": ${whyNot(error)}`, {
+      cause: error,
+      hint: exists
+        ? 'name a file that does not exist yet'
+        : 'name a file in a directory that exists and can be written',
+    });
+  }
 }
 
 async function verifyProof(file: string, options: { key?: string; json?: true }, needs: CliNeeds): Promise<void> {
@@ -76,12 +100,14 @@ async function verifyProof(file: string, options: { key?: string; json?: true },
     ? `${styled(stdout, 'green', '✔ verified')} with the key you gave`
     : `${styled(stdout, 'yellow', '! consistent')} with the key inside the file only`;
   const raw = textField(event, 'raw_data');
+  // What nobody can print verifies all the same: the bytes are what counts.
+  const shown = raw ?? (isUnprintable(result) ? unprintable : JSON.stringify(event));
   stdout.write(
     [
       trust,
       `  event ${index} of log ${shortText(origin, 120)}, in a tree of ${treeSize} entries`,
       `  received ${new Date(receivedAtMs).toISOString()}, class ${result.classUid}`,
-      `  ${shortText(raw ?? JSON.stringify(event), 400)}`,
+      `  ${shortText(shown, 400)}`,
       keyGiven
         ? 'Proven: this log holds exactly this event at this place, and its key signed the tree that contains it.'
         : 'Proven: event, leaf, tree and signature fit together. Not proven: who made them. Anyone can make such a file with a key of their own; give the key you know with --key.',
@@ -103,19 +129,23 @@ function summaryOf(result: Verified): Record<string, unknown> {
     received_at: new Date(result.receivedAtMs).toISOString(),
     class_uid: result.classUid,
     verifier_key: result.verifierKey,
-    event: field({ event: result.event }, 'event'),
+    event: isUnprintable(result) ? unprintable : result.event,
   };
+}
+
+const unprintable = '(nested too deeply to be printed)';
+
+function isUnprintable({ event }: Verified): boolean {
+  return isDeeperThan(event, 512);
 }
 
 async function readEvidence(file: string): Promise<Buffer> {
   try {
-    const { size } = await stat(file);
-    if (size > maxEvidenceBytes) throw new RangeError(`size is ${size} bytes, must be at most ${maxEvidenceBytes}`);
-    return await readFile(file);
+    return await readBoundedFile(file, maxEvidenceBytes);
   } catch (error) {
-    throw new CliError('input_unreadable', `Cannot read "${file}": ${messageOf(error)}`, {
+    throw new CliError('input_unreadable', `Cannot read "${file}": ${whyNot(error)}`, {
       cause: error,
-      hint: 'check the path',
+      hint: 'name the file that sallyport proof export saved',
     });
   }
 }

@@ -1,10 +1,10 @@
-import type { JsonValue } from '@sallyport/contracts';
 import type { Command } from 'commander';
 import type { ApiClient } from '../http-client.ts';
 import { field, listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
-import { cell, counted, grouped, jsonLine, shortText, styled } from '../terminal.ts';
+import { counted, grouped, jsonLine, timeText } from '../terminal.ts';
 import { openClient, withConnection, type ConnectionOptions } from './connection.ts';
+import { eventRow } from './event-rows.ts';
 import { duration, oneOf, pointInTime, wholeNumber } from './option-values.ts';
 
 type Options = ConnectionOptions & {
@@ -74,7 +74,7 @@ async function histogram(client: ApiClient, range: Range, options: Options, need
     return;
   }
   const buckets = listField(answer, 'buckets').map((bucket) => ({
-    time: timeOf(field(bucket, 'time')),
+    time: timeText(field(bucket, 'time')),
     count: numberField(bucket, 'count') ?? 0,
   }));
   const most = buckets.reduce((highest, bucket) => Math.max(highest, bucket.count), 1);
@@ -94,7 +94,8 @@ async function list(client: ApiClient, range: Range, options: Options, needs: Cl
     const query = { ...range, sort: options.sort, limit: Math.min(pageSize, options.limit - printed), after };
     const answer = await client.json({ path: '/v1/events', query, signal: needs.signal });
     const events = listField(answer, 'events').slice(0, options.limit - printed);
-    for (const event of events) stdout.write(options.json === true ? `${jsonLine(event)}\n` : `${row(event, needs)}\n`);
+    for (const event of events)
+      stdout.write(options.json === true ? `${jsonLine(event)}\n` : eventRow(event, stdout, needs.clock.nowMs()));
     await stdout.drained();
     printed += events.length;
     elapsedMs += numberField(answer, 'elapsed_ms') ?? 0;
@@ -102,26 +103,6 @@ async function list(client: ApiClient, range: Range, options: Options, needs: Cl
     after = events.length === 0 || next === after ? undefined : next;
   } while (after !== undefined && printed < options.limit);
   if (options.json === true) return;
-  const more = after === undefined ? '' : '; there are more, see --limit';
+  const more = after === undefined ? '' : '; there are more: see --limit, or --count for how many';
   needs.stderr.write(`${counted(printed, 'event')} in ${grouped(elapsedMs)} ms${more}\n`);
-}
-
-/** One event: when it was received, where it stands in the ledger, its class, host, and what it says of itself. */
-function row(found: JsonValue, { stdout }: CliNeeds): string {
-  const event = field(found, 'event');
-  const position = shortText(textField(found, 'position') ?? '', 24).padEnd(10);
-  const kind = shortText(textField(event, 'class_name') ?? cell(field(event, 'class_uid')), 24).padEnd(6);
-  const host = shortText(textField(field(event, 'device'), 'hostname') ?? '', 30).padEnd(16);
-  const what =
-    event === null ? '(erased)' : (textField(event, 'message') ?? textField(event, 'raw_data') ?? cell(event));
-  return `${timeOf(field(found, 'received')).padEnd(20)}  ${styled(stdout, 'dim', position)}  ${kind}  ${host}  ${shortText(what.slice(0, 2000), 160)}`;
-}
-
-function timeOf(value: JsonValue | undefined): string {
-  const date = typeof value === 'number' || typeof value === 'string' ? new Date(value) : undefined;
-  if (date === undefined || Number.isNaN(date.getTime())) return shortText(cell(value), 20);
-  return date
-    .toISOString()
-    .replace('T', ' ')
-    .replace(/\.\d+Z$/, 'Z');
 }

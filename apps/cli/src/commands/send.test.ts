@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import fc from 'fast-check';
+import { appendFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
@@ -49,7 +53,8 @@ test('every event of a file arrives once, in order, in batches, and the summary 
   assert.equal(exitCode, 0, stderr);
   assert.deepEqual([...server.events.values()], numbered(2500).trimEnd().split('\n'));
   assert.equal(postsSince(before), 3);
-  assert.match(stdout, /^sent 2,500 events from 1 of 1 file in .* events\/s\nnext: sallyport alerts\n$/);
+  assert.match(stdout, /^sent 2,500 events from 1 of 1 file in .* events\/s\n$/);
+  assert.match(stderr, /next: sallyport alerts\n$/);
   assert.deepEqual(await readdir(join(state, 'sallyport', 'send')), []);
 });
 
@@ -193,7 +198,7 @@ test('a file that cannot be read does not keep the next from being sent, and sho
   await writeFile(file, numbered(3));
   const { exitCode, stderr } = await send([join(directory, 'missing.json'), directory, file]);
   assert.equal(exitCode, 1);
-  assert.match(stderr, /Cannot read ".*missing.json": ENOENT/);
+  assert.match(stderr, /Cannot read ".*missing.json": there is no such file\nhint: check the path/);
   assert.equal(server.events.size, 3);
 });
 
@@ -214,4 +219,100 @@ test('a key is never sent in clear over a network', async () => {
   const { exitCode, stderr } = await send([file, '--server', 'http://198.51.100.1:8470', '--key', 'sp_x']);
   assert.equal(exitCode, 2);
   assert.match(stderr, /the connection is not encrypted/);
+});
+
+test('killed in the middle of a send, with a request under way, the next run sends the rest: nothing is lost, nothing twice', async () => {
+  await writeFile(file, numbered(3000));
+  const main = join(import.meta.dirname, '../main.ts');
+  const env = { ...process.env, SALLYPORT_SERVER: server.url, SALLYPORT_KEY: server.key, XDG_STATE_HOME: state };
+  for (const killAt of [1, 7, 15]) {
+    server.wipe();
+    let posts = 0;
+    const child = spawn(process.execPath, [main, 'send', file, '--batch', '100'], { env, stdio: 'ignore' });
+    server.interfere((request) => {
+      if (request.method === 'POST') posts += 1;
+      // The server takes this batch; the one who sent it does not live to see the answer.
+      if (posts === killAt) child.kill('SIGKILL');
+      return undefined;
+    });
+    const [, signal] = await once(child, 'exit');
+    assert.equal(signal, 'SIGKILL');
+    assert.ok(server.events.size < 3000);
+    server.interfere(() => undefined);
+    assert.equal((await send([file])).exitCode, 0);
+    assert.deepEqual([...server.events.values()], numbered(3000).trimEnd().split('\n'));
+  }
+});
+
+test('whatever stands in the note of an earlier send, every event arrives once and in order', async () => {
+  await writeFile(file, numbered(20));
+  await send([file, '--batch', '5']);
+  const sha256 = createHash('sha256').update(numbered(20)).digest('hex');
+  const name = createHash('sha256')
+    .update(`${server.url}\nfile-${sha256.slice(0, 12)}`)
+    .digest('hex')
+    .slice(0, 32);
+  const number = fc.oneof(fc.integer({ min: -5, max: 40 }), fc.double(), fc.constantFrom(2 ** 53, 1e300, '7', null));
+  await mkdir(join(state, 'sallyport', 'send'), { recursive: true });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.oneof(
+        fc
+          .record({ sequence: number, log: number, index: number })
+          .map((lastAcknowledged) => JSON.stringify({ content: { sha256, sizeBytes: 20 }, lastAcknowledged })),
+        fc.string(),
+        fc.constant('['.repeat(60_000)),
+      ),
+      async (note) => {
+        server.wipe();
+        await writeFile(join(state, 'sallyport', 'send', `${name}.json`), note);
+        const { exitCode, stderr } = await send([file, '--batch', '5']);
+        assert.equal(exitCode, 0, stderr);
+        assert.deepEqual([...server.events.values()], numbered(20).trimEnd().split('\n'));
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+test('an acknowledgement of other events than were sent, with gaps or twice the same, is not taken for one', async () => {
+  await writeFile(file, numbered(4));
+  const run = (sequence: number, count: number, index = 0) => ({ sequence, log: 1, index, count });
+  for (const runs of [
+    [run(0, 3)],
+    [run(0, 2), run(3, 2)],
+    [run(0, 2), run(0, 2)],
+    [run(4, 4)],
+    [run(0, 2.5), run(2.5, 1.5)],
+    [run(0, 4, -1)],
+    [run(0, 5)],
+    [],
+    'x',
+  ]) {
+    server.interfere(() => ({ status: 200, body: { accepted: 4, runs } }));
+    const { exitCode, stderr } = await send([file]);
+    assert.equal(exitCode, 1, JSON.stringify(runs));
+    assert.match(stderr, /Cannot take the answer for 4 events/);
+  }
+});
+
+test('UTF-16 of either order, a byte order mark, invalid UTF-8 and a line of many megabytes are each one event a line', async () => {
+  const text = '{"n":"ä"}\n{"n":2}\n';
+  const little = Buffer.from(`\ufeff${text}`, 'utf16le');
+  for (const content of [little, Buffer.from(little).swap16(), Buffer.from(`\ufeff${text}`)]) {
+    server.wipe();
+    await writeFile(file, content);
+    assert.equal((await send([file])).exitCode, 0);
+    assert.deepEqual([...server.events.values()], text.trimEnd().split('\n'));
+  }
+  server.wipe();
+  await writeFile(file, Buffer.concat([Buffer.from([0x7b, 0xff, 0x7d, 0x0a]), Buffer.from('{"n":1}\n')]));
+  assert.equal((await send([file])).exitCode, 0);
+  assert.equal(server.events.size, 2);
+  server.wipe();
+  await writeFile(file, `{"n":1}\n{"n":"${'x'.repeat(40 * 1024 * 1024)}"}\n{"n":3}\n`);
+  const { exitCode, stderr } = await send([file]);
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /event 1 is too large and was left out/);
+  assert.deepEqual([...server.events.values()], ['{"n":1}', '{"n":3}']);
 });

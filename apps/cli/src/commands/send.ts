@@ -4,7 +4,7 @@ import type { CliNeeds } from '../needs.ts';
 import { createProgress } from '../progress.ts';
 import { createRetrier } from '../send/retry.ts';
 import { sendFile, type SendTotals } from '../send/send-file.ts';
-import { counted, grouped, jsonLine, plainText } from '../terminal.ts';
+import { asTyped, counted, grouped, jsonLine, plainText } from '../terminal.ts';
 import { openClient, withConnection, type ConnectionOptions } from './connection.ts';
 import { wholeNumber } from './option-values.ts';
 
@@ -80,7 +80,9 @@ async function send(files: readonly string[], options: Options, needs: CliNeeds)
         if (!(error instanceof CliError) || !['input_unreadable', 'source_taken', 'incomplete'].includes(error.code))
           throw error;
         failure ??= error;
-        if (files.length > 1) note(`${error.message}${error.hint === undefined ? '' : `\nhint: ${error.hint}`}`);
+        if (files.length > 1)
+          for (const line of [error.message, ...(error.hint?.split('\n') ?? []).map((hint) => `hint: ${hint}`)])
+            note(line);
       }
     }
   } finally {
@@ -95,13 +97,14 @@ async function send(files: readonly string[], options: Options, needs: CliNeeds)
     needs.stdout.write(
       `${describe(all.sent, all.already_known, all.kept_raw)} from ${all.files} of ${counted(files.length, 'file')} in ${seconds.toFixed(1)} s, ${grouped(perSecond)} events/s\n`,
     );
-    if (all.sent + all.already_known > 0) needs.stdout.write('next: sallyport alerts\n');
+    if (all.sent + all.already_known > 0)
+      needs.stderr.write(`next: ${asTyped('sallyport alerts ', needs.configuration.command).trimEnd()}\n`);
   }
   if (failure !== undefined && files.length === 1) throw failure;
   if (all.files < files.length || all.left_out > 0) {
     throw new CliError(
       'incomplete',
-      `Cannot call this complete: ${files.length - all.files} files failed, ${all.left_out} parts of the others were left out`,
+      `Cannot call this complete: ${counted(files.length - all.files, 'file')} failed, ${counted(all.left_out, 'part')} of the others left out`,
       {
         hint: 'see the lines above; sending again is harmless, events the server has are recognised',
       },

@@ -122,7 +122,7 @@ test('an input that cannot be read fails the command after the others were scann
   ]);
   assert.equal(exitCode, 1);
   assert.equal(matches(stdout).length, 1);
-  assert.match(stderr, /Cannot read ".*missing": ENOENT/);
+  assert.match(stderr, /Cannot read ".*missing": there is no such file/);
 });
 
 test('placeholders come from a file, and their names never touch a prototype', async () => {

@@ -57,9 +57,13 @@ async function scan(options: Options, needs: CliNeeds): Promise<void> {
   const seconds = (clock.monotonicMs() - startedAtMs) / 1000;
   summarise(loaded, counts, { files: options.events.length, seconds, stderr });
   if (counts.failedFiles > 0) {
-    throw new CliError('incomplete', `Cannot call this complete: ${counts.failedFiles} inputs could not be read`, {
-      hint: 'see the lines above',
-    });
+    throw new CliError(
+      'incomplete',
+      `Cannot call this complete: ${counted(counts.failedFiles, 'input')} could not be read`,
+      {
+        hint: 'see the lines above',
+      },
+    );
   }
 }
 

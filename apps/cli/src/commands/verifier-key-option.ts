@@ -1,7 +1,9 @@
 import { parseVerifierKey, type VerifierKey } from '@sallyport/merkle-log';
 import { messageOf } from '@sallyport/platform/errors';
-import { readFile } from 'node:fs/promises';
 import { CliError } from '../errors.ts';
+import { readBoundedFile } from '../regular-file.ts';
+
+const maxKeyBytes = 64 * 1024;
 
 /** A signed-note verifier key, given as such (`name+hash+base64`) or as a file that holds one. */
 export async function readVerifierKey(given: string): Promise<{ text: string; key: VerifierKey }> {
@@ -17,12 +19,12 @@ export async function readVerifierKey(given: string): Promise<{ text: string; ke
 }
 
 async function readKeyFile(path: string): Promise<string> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+  const text = await readBoundedFile(path, maxKeyBytes).catch((error: unknown) => {
     throw new CliError(
       'usage',
       `Cannot use "${path}" as a verifier key: it neither is one nor names a file that can be read`,
       { cause: error, hint: 'it looks like example.com/log+1234abcd+AX…; quote it, or name a file that holds it' },
     );
   });
-  return text.trim();
+  return text.toString().trim();
 }

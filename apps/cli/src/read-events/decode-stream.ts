@@ -6,7 +6,7 @@ import { CliError } from '../errors.ts';
 const maxExpansion = 300;
 const expansionFreeBytes = 128 * 1024 * 1024;
 
-type Format = 'gzip' | 'zstd' | 'zip' | 'evtx' | 'utf-16le' | 'utf-8-bom' | 'binary' | 'text';
+type Format = 'gzip' | 'zstd' | 'zip' | 'evtx' | 'utf-16le' | 'utf-16be' | 'utf-8-bom' | 'binary' | 'text';
 
 /** Told by the first bytes, never by the name. */
 export function detectFormat(head: Buffer): Format {
@@ -16,6 +16,7 @@ export function detectFormat(head: Buffer): Format {
     return 'zip';
   if (head.toString('latin1', 0, 7) === 'ElfFile') return 'evtx';
   if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
+  if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be';
   if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return 'utf-8-bom';
   return head.includes(0) ? 'binary' : 'text';
 }
@@ -35,6 +36,23 @@ export async function* decodeStream(source: AsyncIterable<Buffer>, name: string,
   }
   const whole = rejoin(head, iterator);
   const format = detectFormat(head);
+  try {
+    yield* decoded(format, { head, whole, iterator, name, depth });
+  } finally {
+    // What is refused is not read to its end: its file must be closed all the same.
+    await iterator.return?.();
+  }
+}
+
+type Source = {
+  readonly head: Buffer;
+  readonly whole: AsyncGenerator<Buffer>;
+  readonly iterator: AsyncIterator<Buffer>;
+  readonly name: string;
+  readonly depth: number;
+};
+
+async function* decoded(format: Format, { head, whole, iterator, name, depth }: Source): AsyncGenerator<Buffer> {
   switch (format) {
     case 'text':
       yield* whole;
@@ -44,7 +62,8 @@ export async function* decodeStream(source: AsyncIterable<Buffer>, name: string,
       yield* remaining(iterator);
       return;
     case 'utf-16le':
-      yield* fromUtf16(whole);
+    case 'utf-16be':
+      yield* fromUtf16(whole, format);
       return;
     case 'gzip':
     case 'zstd':
@@ -85,8 +104,8 @@ async function* rejoin(head: Buffer, iterator: AsyncIterator<Buffer>): AsyncGene
   yield* remaining(iterator);
 }
 
-async function* fromUtf16(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const decoder = new TextDecoder('utf-16le');
+async function* fromUtf16(source: AsyncIterable<Buffer>, format: 'utf-16le' | 'utf-16be'): AsyncGenerator<Buffer> {
+  const decoder = new TextDecoder(format);
   for await (const chunk of source) yield Buffer.from(decoder.decode(chunk, { stream: true }));
   yield Buffer.from(decoder.decode());
 }

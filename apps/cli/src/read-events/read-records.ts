@@ -1,7 +1,6 @@
-import { messageOf } from '@sallyport/platform/errors';
-import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
 import { CliError } from '../errors.ts';
+import { openRegularFile } from '../regular-file.ts';
+import { whyNot } from '../system-errors.ts';
 import { boundExpansion, decodeStream, detectFormat } from './decode-stream.ts';
 import { createRecordSplitter, type SplitRecord } from './record-splitter.ts';
 import { zipMembers } from './zip-members.ts';
@@ -26,11 +25,11 @@ const limits = { maxRecordBytes, maxDepth: 128 };
  * Memory stays bounded by `maxRecordBytes`. Throws `CliError` `input_unreadable` and the signal's reason.
  */
 export async function* readRecords(path: string, options: ReadOptions): AsyncGenerator<readonly FileRecord[]> {
-  const sizeBytes = await fileSize(path);
+  const { sizeBytes, head } = await look(path);
   let nextIndex = 0;
   const number = (records: readonly SplitRecord[]): FileRecord[] =>
     records.map((record) => Object.assign(record, { index: nextIndex++ }));
-  if (detectFormat(await firstBytes(path)) === 'zip') {
+  if (detectFormat(head) === 'zip') {
     let packedBefore = 0;
     // One budget for all members: many small bombs are a bomb, and members may overlap.
     const unpacked = { bytes: 0 };
@@ -58,7 +57,8 @@ export async function* readRecords(path: string, options: ReadOptions): AsyncGen
   }
   let readBytes = 0;
   const counted = async function* (): AsyncGenerator<Buffer> {
-    const chunks: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: 256 * 1024 });
+    const file = await openRegularFile(path);
+    const chunks: AsyncIterable<Buffer> = file.createReadStream({ highWaterMark: 256 * 1024 });
     for await (const chunk of chunks) {
       readBytes += chunk.length;
       yield chunk;
@@ -86,34 +86,23 @@ async function* splitChunks(chunks: AsyncIterable<Buffer>, signal: AbortSignal):
 
 function asUnreadable(error: unknown, name: string): CliError {
   if (error instanceof CliError) return error;
-  return new CliError('input_unreadable', `Cannot read "${name}": ${messageOf(error)}`, { cause: error });
+  return new CliError('input_unreadable', `Cannot read "${name}": ${whyNot(error)}`, { cause: error });
 }
 
-/** Also refuses what is no file. */
-async function fileSize(path: string): Promise<number> {
-  const found = await stat(path).catch((error: unknown) => {
-    throw new CliError('input_unreadable', `Cannot read "${path}": ${messageOf(error)}`, {
-      cause: error,
-      hint: 'check the path',
-    });
-  });
-  if (!found.isFile())
-    throw new CliError('input_unreadable', `Cannot read "${path}": must be a file`, {
-      hint: 'name the files one by one, or with a pattern of your shell',
-    });
-  return found.size;
-}
-
-async function firstBytes(path: string): Promise<Buffer> {
+/** Size and first bytes. Refuses what is no file. */
+async function look(path: string): Promise<{ sizeBytes: number; head: Buffer }> {
   try {
-    const file = await open(path);
+    const file = await openRegularFile(path);
     try {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(8), 0, 8, 0);
-      return buffer.subarray(0, bytesRead);
+      return { sizeBytes: (await file.stat()).size, head: buffer.subarray(0, bytesRead) };
     } finally {
       await file.close();
     }
   } catch (error) {
-    throw asUnreadable(error, path);
+    throw new CliError('input_unreadable', `Cannot read "${path}": ${whyNot(error)}`, {
+      cause: error,
+      hint: 'check the path; files are named one by one, or with a pattern of your shell',
+    });
   }
 }

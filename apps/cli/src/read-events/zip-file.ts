@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { callbackify } from 'node:util';
 import yauzl from 'yauzl';
+import { openRegularFile } from '../regular-file.ts';
 
 const endSignature = 0x06054b50;
 const endBytes = 22;
@@ -12,7 +13,7 @@ const maxTrailingBytes = 64 * 1024;
 
 /** Opens a zip whose end of central directory (APPNOTE 4.3.16) may be followed by bytes that do not belong to it. */
 export async function openZipFile(path: string): Promise<yauzl.ZipFile> {
-  const handle = await open(path);
+  const handle = await openRegularFile(path);
   try {
     const { size } = await handle.stat();
     const end = (await findArchiveEnd(handle, size)) ?? size;

@@ -1,7 +1,7 @@
-import { messageOf } from '@sallyport/platform/errors';
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { CliError } from '../errors.ts';
+import { openRegularFile } from '../regular-file.ts';
+import { whyNot } from '../system-errors.ts';
 
 /** What a file holds, whatever its name. */
 export type ContentIdentity = { readonly sha256: string; readonly sizeBytes: number };
@@ -19,7 +19,9 @@ export async function identifyContent(
   let sizeBytes = 0;
   let prefixSha256 = prefixBytes === 0 ? hash.copy().digest('hex') : undefined;
   try {
-    const chunks: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: 1 << 20 });
+    const file = await openRegularFile(path);
+    // Closes the file with it.
+    const chunks: AsyncIterable<Buffer> = file.createReadStream({ highWaterMark: 1 << 20 });
     for await (const chunk of chunks) {
       signal.throwIfAborted();
       const rest = prefixBytes === undefined ? -1 : prefixBytes - sizeBytes;
@@ -29,9 +31,9 @@ export async function identifyContent(
     }
   } catch (error) {
     signal.throwIfAborted();
-    throw new CliError('input_unreadable', `Cannot read "${path}": ${messageOf(error)}`, {
+    throw new CliError('input_unreadable', `Cannot read "${path}": ${whyNot(error)}`, {
       cause: error,
-      hint: 'check the path',
+      hint: 'check the path; files are named one by one, or with a pattern of your shell',
     });
   }
   return { content: { sha256: hash.digest('hex'), sizeBytes }, prefixSha256 };

@@ -20,6 +20,8 @@ export type Retrier = {
 export function createRetrier(
   needs: Pick<CliNeeds, 'random' | 'wait' | 'clock'>,
   onWait?: (error: CliError, delayMs: number) => void,
+  /** Goes on for as long as it takes, once the server was reached. */
+  forever = false,
 ): Retrier {
   let contact = false;
   return {
@@ -32,7 +34,10 @@ export function createRetrier(
         } catch (error) {
           if (!(error instanceof CliError) || !passes(error)) throw error;
           if (error.code === 'server_busy') contact = true;
-          if (attempt >= (contact ? attemptsAfterContact : attemptsBeforeContact)) throw error;
+          if (
+            attempt >= (contact ? (forever ? Number.POSITIVE_INFINITY : attemptsAfterContact) : attemptsBeforeContact)
+          )
+            throw error;
           const growing = Math.min(longestDelayMs, firstDelayMs * 2 ** (attempt - 1)) * (0.5 + needs.random() / 2);
           const delayMs = Math.max(growing, askedDelayMs(error, needs.clock.nowMs()));
           onWait?.(error, delayMs);

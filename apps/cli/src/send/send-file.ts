@@ -38,7 +38,7 @@ export async function sendFile(job: SendJob): Promise<{ source: string; totals: 
   const { source, content, state } = prepared;
   let totals = await sendFrom(job, prepared);
   if (totals === 'another ledger') {
-    job.note('the server does not hold what was sent before: starting over');
+    job.note('the server does not hold what this machine noted as sent: starting over');
     totals = await sendFrom(job, { source, content, state, from: undefined });
   }
   if (totals === 'another ledger') throw new TypeError('A send from the beginning has nothing to recognise');
@@ -167,6 +167,8 @@ async function sendFrom(
       job.onProgress(share, totals);
     }
     if (!(await flush())) return 'another ledger';
+    // What was acknowledged is not in the file: whatever the note of it says, it is not about this content.
+    if (probing !== undefined) return 'another ledger';
     while (inFlight.length > 0) await settleOne();
     return totals;
   } finally {

@@ -1,9 +1,11 @@
-import { codeOf, messageOf } from '@sallyport/platform/errors';
+import { codeOf } from '@sallyport/platform/errors';
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CliError } from '../errors.ts';
 import { field, numberField, parseJson, textField } from '../json-reading.ts';
+import { readBoundedFile } from '../regular-file.ts';
+import { whyNot } from '../system-errors.ts';
 import type { ContentIdentity } from './content-identity.ts';
 
 /** Where the server put one record: what a resumed send recognises the ledger by. */
@@ -32,10 +34,10 @@ export function createSendState(directory: string, server: string, source: strin
   return {
     async load() {
       try {
-        return parseProgress(await readFile(file, 'utf8'));
+        return parseProgress((await readBoundedFile(file, maxStateBytes)).toString());
       } catch (error) {
         if (codeOf(error) === 'ENOENT') return undefined;
-        throw new CliError('input_unreadable', `Cannot read "${file}": ${messageOf(error)}`, {
+        throw new CliError('input_unreadable', `Cannot read "${file}": ${whyNot(error)}`, {
           cause: error,
           hint: 'delete the file, the send then starts over',
         });
@@ -44,10 +46,12 @@ export function createSendState(directory: string, server: string, source: strin
     async save(progress) {
       try {
         await mkdir(join(directory, 'send'), { recursive: true, mode: 0o700 });
-        await writeFile(`${file}.tmp`, `${JSON.stringify({ server, source, ...progress })}\n`, { mode: 0o600 });
-        await rename(`${file}.tmp`, file);
+        // Another send of the same source may run at the same time.
+        const written = `${file}.${process.pid}.new`;
+        await writeFile(written, `${JSON.stringify({ server, source, ...progress })}\n`, { mode: 0o600 });
+        await rename(written, file);
       } catch (error) {
-        throw new CliError('output_unwritable', `Cannot write "${file}": ${messageOf(error)}`, {
+        throw new CliError('output_unwritable', `Cannot write "${file}": ${whyNot(error)}`, {
           cause: error,
           hint: 'set XDG_STATE_HOME to a directory that can be written',
         });
@@ -57,14 +61,18 @@ export function createSendState(directory: string, server: string, source: strin
   };
 }
 
+const maxStateBytes = 64 * 1024;
+const isCount = (value: number | undefined): value is number => Number.isSafeInteger(value) && (value ?? -1) >= 0;
+
 function parseProgress(text: string): SendProgress | undefined {
   const value = parseJson(text);
   const sha256 = textField(field(value, 'content'), 'sha256');
   const sizeBytes = numberField(field(value, 'content'), 'sizeBytes');
-  if (sha256 === undefined || sizeBytes === undefined) return undefined;
+  if (sha256 === undefined || !isCount(sizeBytes)) return undefined;
   const last = field(value, 'lastAcknowledged');
   const [sequence, log, index] = [numberField(last, 'sequence'), numberField(last, 'log'), numberField(last, 'index')];
   const content = { sha256, sizeBytes };
-  if (sequence === undefined || log === undefined || index === undefined) return { content };
+  // What nobody can have written counts as never sent: at worst everything goes once more.
+  if (!isCount(sequence) || !isCount(log) || !isCount(index)) return { content };
   return { content, lastAcknowledged: { sequence, log, index } };
 }

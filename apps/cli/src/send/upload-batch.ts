@@ -66,22 +66,27 @@ export async function uploadBatch(batch: Batch, target: UploadTarget, after?: Pr
   }
 }
 
+const isCount = (value: number | undefined): value is number => Number.isSafeInteger(value) && (value ?? -1) >= 0;
+const bySequence = (one: JsonValue, other: JsonValue): number =>
+  (numberField(one, 'sequence') ?? 0) - (numberField(other, 'sequence') ?? 0);
+
 /** Takes nothing for acknowledged that the answer does not say was recorded. */
 function readAnswer(answer: JsonValue, batch: Batch): BatchResult {
   let acknowledged = 0;
   let last: Landmark | undefined;
-  for (const run of listField(answer, 'runs')) {
+  const runs = listField(answer, 'runs').toSorted(bySequence);
+  for (const run of runs) {
     const [sequence, log, index, count] = [
       numberField(run, 'sequence'),
       numberField(run, 'log'),
       numberField(run, 'index'),
       numberField(run, 'count'),
     ];
-    if (sequence === undefined || log === undefined || index === undefined || count === undefined || count < 1)
-      continue;
+    if (!isCount(log) || !isCount(index) || !isCount(count) || count < 1) break;
+    // One after another, without a gap and none twice.
+    if (sequence !== batch.sequence + acknowledged) break;
     acknowledged += count;
-    if (last === undefined || sequence + count - 1 > last.sequence)
-      last = { sequence: sequence + count - 1, log, index: index + count - 1 };
+    last = { sequence: sequence + count - 1, log, index: index + count - 1 };
   }
   if (acknowledged !== batch.lines.length) {
     throw new CliError(

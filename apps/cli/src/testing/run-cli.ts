@@ -16,6 +16,8 @@ export type RunOptions = {
   /** Told everything written to stdout so far, after each write. */
   readonly onOutput?: (stdout: string) => void;
   readonly terminal?: boolean;
+  readonly columns?: number;
+  readonly input?: string;
 };
 
 export const startMs = Date.parse('2026-03-01T12:00:00Z');
@@ -30,8 +32,8 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
     },
     drained: () => Promise.resolve(),
     isTerminal: options.terminal === true,
-    columns: 80,
-    color: options.terminal === true,
+    columns: options.columns ?? 80,
+    color: options.terminal === true && options.environment?.['NO_COLOR'] === undefined,
   });
   const waitedMs: number[] = [];
   const clock = createManualClock(startMs);
@@ -39,6 +41,7 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
     configuration: readConfiguration({ HOME: '/nonexistent', ...options.environment }),
     stdout: output('stdout'),
     stderr: output('stderr'),
+    standardInput: async () => Buffer.from(options.input ?? ''),
     clock,
     signal: options.signal ?? new AbortController().signal,
     random: () => 0.5,

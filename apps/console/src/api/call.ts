@@ -1,5 +1,6 @@
 import type { Routes } from './client.generated.ts';
-import { readProblem } from './problem.ts';
+import { Problem, readProblem } from './problem.ts';
+import { purposeOf, requestProof } from './step-up.ts';
 
 export type Route = keyof Routes;
 export type Answer<R extends Route> = Routes[R]['answer'];
@@ -16,7 +17,10 @@ type OptionalQuery<Value> = [Value] extends [undefined]
     ? { query?: Value }
     : { query: Value };
 
-/** Asks the server. Rejects with a `Problem` for every refusal, and for a server that cannot be reached. */
+/**
+ * Asks the server. Rejects with a `Problem` for every refusal, and for a server that cannot be reached. What needs a fresh
+ * proof of who asks has the page ask for it, and goes on once by itself.
+ */
 export async function call<R extends Route>(route: R, request: Request<R>): Promise<Answer<R>> {
   const response = await ask(route, request);
   if (response.status === 204) return answer<Answer<R>>(null);
@@ -35,7 +39,17 @@ type Given = {
   readonly signal?: AbortSignal;
 };
 
-async function ask(route: Route, { params, query, body, signal }: Given): Promise<Response> {
+async function ask(route: Route, given: Given): Promise<Response> {
+  const response = await send(route, given);
+  if (response.ok) return response;
+  const problem = readProblem(response, await response.text());
+  if (problem.code !== 'step_up_required' || !(await requestProof(purposeOf(route)))) throw problem;
+  const again = await send(route, given);
+  if (!again.ok) throw readProblem(again, await again.text());
+  return again;
+}
+
+async function send(route: Route, { params, query, body, signal }: Given): Promise<Response> {
   const [method = 'GET', pattern = ''] = route.split(' ');
   const path = fill(pattern, params);
   const search = new URLSearchParams(
@@ -47,20 +61,38 @@ async function ask(route: Route, { params, query, body, signal }: Given): Promis
       method,
       credentials: 'same-origin',
       // Only a page of ours can set this header: with it and SameSite=Strict a foreign page cannot act in somebody's name.
-      headers: { 'x-sallyport': '1', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        'x-sallyport': '1',
+        ...(isOfItself(method) ? { 'x-sallyport-background': '1' } : {}),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal === undefined ? {} : { signal }),
     });
   } catch (cause) {
     throw readProblem(undefined, undefined, cause);
   }
-  if (!response.ok) throw readProblem(response, await response.text());
   return response;
+}
+
+/** Asked while nobody has touched the page: it must not keep a session awake that its owner has left. */
+function isOfItself(method: string): boolean {
+  return method === 'GET' && 'userActivation' in navigator && !navigator.userActivation.isActive;
 }
 
 function fill(pattern: string, params: object | undefined): string {
   const values = new Map(Object.entries(params ?? {}));
-  return pattern.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(String(values.get(name))));
+  return pattern.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => pathPart(String(values.get(name))));
+}
+
+/**
+ * One segment of a path, whatever stands in the address bar: an empty one, `.` or `..` would make another request of it
+ * than the one that was meant, in the name of whoever opened the link.
+ */
+export function pathPart(value: string): string {
+  if (/^\.{0,2}$/.test(value))
+    throw new Problem(`Cannot ask for "${value}": it names nothing`, { code: 'address_invalid', status: 400 });
+  return encodeURIComponent(value);
 }
 
 /** The server writes its answers by the schemas these types are generated from; they are not parsed a second time. */

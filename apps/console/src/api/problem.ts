@@ -6,6 +6,8 @@ export class Problem extends Error {
   readonly hint: string | undefined;
   /** When the server asks to wait. */
   readonly retryAfterSeconds: number | undefined;
+  /** Facts of this code, such as the `field` that is not known. */
+  readonly details: ReadonlyMap<string, unknown>;
 
   constructor(
     message: string,
@@ -15,6 +17,7 @@ export class Problem extends Error {
       correlationId?: string | undefined;
       hint?: string | undefined;
       retryAfterSeconds?: number | undefined;
+      details?: ReadonlyMap<string, unknown>;
       cause?: unknown;
     },
   ) {
@@ -25,6 +28,7 @@ export class Problem extends Error {
     this.correlationId = facts.correlationId;
     this.hint = facts.hint;
     this.retryAfterSeconds = facts.retryAfterSeconds;
+    this.details = facts.details ?? new Map();
   }
 }
 
@@ -37,7 +41,8 @@ export function readProblem(response: Response | undefined, text: string | undef
       cause,
     });
   }
-  const body = fieldsOf(text ?? '');
+  const parsed = parseObject(text ?? '');
+  const body = new Map([...parsed].flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])));
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
   return new Problem(body.get('detail') ?? body.get('title') ?? `The server answered ${response.status}`, {
     code: body.get('code') ?? `http_${response.status}`,
@@ -45,15 +50,18 @@ export function readProblem(response: Response | undefined, text: string | undef
     correlationId: response.headers.get('x-correlation-id') ?? undefined,
     hint: body.get('hint'),
     retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : undefined,
+    details: entriesOf(parsed.get('details')),
   });
 }
 
-function fieldsOf(text: string): Map<string, string> {
+function parseObject(text: string): Map<string, unknown> {
   try {
-    const parsed: unknown = JSON.parse(text);
-    const entries: [string, unknown][] = typeof parsed === 'object' && parsed !== null ? Object.entries(parsed) : [];
-    return new Map(entries.flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])));
+    return entriesOf(JSON.parse(text));
   } catch {
     return new Map();
   }
+}
+
+function entriesOf(value: unknown): Map<string, unknown> {
+  return new Map(typeof value === 'object' && value !== null ? Object.entries(value) : []);
 }

@@ -11,6 +11,15 @@ export type Level = AlertRow['level'];
 export type AlertState = AlertRow['state'];
 export type Overview = Answer<'GET /v1/overview'>;
 
+/** Kept while somebody is signed in with this browser; says nothing of who. */
+const signedInKey = 'sallyport.signed-in';
+
+/** Remembers across visits whether to ask who is signed in. */
+export function rememberSignedIn(me: Me | null | undefined): void {
+  if (me === null) localStorage.removeItem(signedInKey);
+  else if (me !== undefined) localStorage.setItem(signedInKey, '1');
+}
+
 /** Who is signed in; null when nobody is. */
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
@@ -22,6 +31,8 @@ export const sessionQuery = queryOptions({
       throw error;
     }
   },
+  // Who never signed in here is not asked for: the refusal would stand in the browser's log as an error.
+  initialData: () => (localStorage.getItem(signedInKey) === null ? null : undefined),
   staleTime: 60_000,
 });
 
@@ -55,6 +66,11 @@ export const rulesQuery = queryOptions({
   queryKey: ['rules'],
   queryFn: ({ signal }) => call('GET /v1/rules', { signal }),
   staleTime: 300_000,
+});
+
+export const accountQuery = queryOptions({
+  queryKey: ['account'],
+  queryFn: ({ signal }) => call('GET /v1/account', { signal }),
 });
 
 export const usersQuery = queryOptions({

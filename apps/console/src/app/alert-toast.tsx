@@ -26,7 +26,7 @@ export function AlertToast() {
       {alert === null ? null : (
         <div className="toast">
           <LevelMark level={alert.level} />
-          <Link href={`/alerts?open=${alert.id}`} onClick={dismiss}>
+          <Link href={`/alerts?open=${encodeURIComponent(alert.id)}`} onClick={dismiss}>
             {alert.title}
           </Link>
           <ActionIcon variant="subtle" color="gray" aria-label="Dismiss" onClick={dismiss}>

@@ -4,11 +4,33 @@ import type { AlertRow } from '../api/queries.ts';
 export const soundKey = 'sallyport.sound';
 export const notificationKey = 'sallyport.notification';
 const lastKey = 'sallyport.last-announced';
+const announceLock = 'sallyport.announce';
 
-/** Sound and notification, once for an alert however many windows are open, and only what was asked for. */
+/**
+ * Sound and notification, once for an alert however many windows are open, and only what was asked for. The windows take
+ * turns; where they cannot (a page without TLS that is not of this machine), the one that looks first speaks.
+ */
 export function announceAlert(alert: AlertRow): void {
-  if (alert.number <= Number(localStorage.getItem(lastKey) ?? 0)) return;
-  localStorage.setItem(lastKey, String(alert.number));
+  const speakOnce = (): void => {
+    if (takeTurn(localStorage, alert)) speak(alert);
+  };
+  if (isSecureContext) void navigator.locks.request(announceLock, speakOnce);
+  else speakOnce();
+}
+
+/** Whether nobody has announced the alert yet; from now on somebody has. By time: after a restore numbers begin anew. */
+export function takeTurn(
+  storage: Pick<Storage, 'getItem' | 'setItem'>,
+  { created_at, number }: Pick<AlertRow, 'created_at' | 'number'>,
+): boolean {
+  const [lastMs = 0, lastNumber = 0] = (storage.getItem(lastKey) ?? '').split('/').map(Number);
+  const createdMs = Date.parse(created_at);
+  if (createdMs < lastMs || (createdMs === lastMs && number <= lastNumber)) return false;
+  storage.setItem(lastKey, `${createdMs}/${number}`);
+  return true;
+}
+
+function speak(alert: AlertRow): void {
   if (localStorage.getItem(soundKey) === 'true') playTone(alert.severity_id >= 4);
   const mayNotify =
     localStorage.getItem(notificationKey) === 'true' &&
@@ -18,7 +40,7 @@ export function announceAlert(alert: AlertRow): void {
     const notification = new Notification(`${alert.level}: ${alert.title}`, { tag: `sallyport-${alert.id}` });
     notification.addEventListener('click', () => {
       window.focus();
-      location.assign(`/alerts?open=${alert.id}`);
+      location.assign(`/alerts?open=${encodeURIComponent(alert.id)}`);
     });
   }
 }

@@ -22,6 +22,7 @@ const SettingsRoom = lazy(async () => ({
   default: (await import('../rooms/settings/settings-room.tsx')).SettingsRoom,
 }));
 const VerifyRoom = lazy(async () => ({ default: (await import('../rooms/verify/verify-room.tsx')).VerifyRoom }));
+const TrustRoom = lazy(async () => ({ default: (await import('../rooms/trust/trust-room.tsx')).TrustRoom }));
 const NoRoom = lazy(async () => ({ default: (await import('./no-room.tsx')).NoRoom }));
 
 const shape = <Loading heights={[56, 220, 220]} />;
@@ -31,6 +32,8 @@ export function App() {
   const setup = useQuery(setupQuery);
   const session = useQuery(sessionQuery);
   const [path] = useLocation();
+  // For everybody, also where nobody has an account yet.
+  if (path === '/trust') return <Suspense>{<TrustRoom />}</Suspense>;
   if (setup.isPending || session.isPending) return <div className="alone">{null}</div>;
   if (session.error !== null || setup.error !== null) {
     return (

@@ -6,12 +6,14 @@ export type LiveState = 'connecting' | 'live' | 'catching up' | 'paused' | 'offl
 export type LiveListener = {
   readonly onState: (state: LiveState) => void;
   readonly onAlert: (alert: AlertRow) => void;
+  /** Somebody changed an alert, or it stands for more findings now. */
+  readonly onAlertChange: () => void;
   readonly onEvents: (batch: { readonly count: number; readonly sample: readonly ListedEvent[] }) => void;
 };
 
 export type Live = { readonly pause: () => void; readonly resume: () => void; readonly close: () => void };
 
-const retryAfterMs = 3000;
+const retryAfterMs = [1000, 2000, 5000, 10_000, 30_000];
 
 /**
  * Follows the server, from where it left off after a pause or a broken connection. The browser reconnects by itself
@@ -21,6 +23,7 @@ export function openLive(kinds: readonly string[], listener: LiveListener): Live
   let source: EventSource | undefined;
   let lastId = '';
   let retry: ReturnType<typeof setTimeout> | undefined;
+  let refusals = 0;
 
   const remember = (event: MessageEvent<string>): void => {
     if (event.lastEventId !== '') lastId = event.lastEventId;
@@ -29,16 +32,24 @@ export function openLive(kinds: readonly string[], listener: LiveListener): Live
     const after = lastId === '' ? '' : `&after=${encodeURIComponent(lastId)}`;
     const opened = new EventSource(`/v1/live?kinds=${kinds.join(',')}${after}`);
     source = opened;
-    opened.addEventListener('open', () => listener.onState('live'));
+    opened.addEventListener('open', () => {
+      refusals = 0;
+      listener.onState('live');
+    });
     opened.addEventListener('error', () => {
       listener.onState('offline');
       if (opened.readyState !== EventSource.CLOSED) return;
       clearTimeout(retry);
-      retry = setTimeout(connect, retryAfterMs);
+      retry = setTimeout(connect, retryAfterMs[Math.min(refusals, retryAfterMs.length - 1)]);
+      refusals += 1;
     });
     opened.addEventListener('alert', (event: MessageEvent<string>) => {
       remember(event);
       listener.onAlert(parsed(event.data));
+    });
+    opened.addEventListener('alert-change', (event: MessageEvent<string>) => {
+      remember(event);
+      listener.onAlertChange();
     });
     opened.addEventListener('events', (event: MessageEvent<string>) => {
       remember(event);

@@ -1,9 +1,10 @@
 import { MantineProvider, createTheme, localStorageColorSchemeManager } from '@mantine/core';
-import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider, hashKey } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Problem } from '../api/problem.ts';
-import { sessionQuery } from '../api/queries.ts';
+import { rememberSignedIn, sessionQuery } from '../api/queries.ts';
+import { StepUp } from '../rooms/sign-in/step-up.tsx';
 import { App } from './app.tsx';
 
 /** A session that ended is noticed by whichever request comes first; the sign-in room then stands over the same address. */
@@ -24,9 +25,19 @@ const queries = new QueryClient({
   },
 });
 
+const sessionHash = hashKey(sessionQuery.queryKey);
+queries.getQueryCache().subscribe(({ query }) => {
+  if (query.queryHash === sessionHash) rememberSignedIn(queries.getQueryData(sessionQuery.queryKey));
+});
+
 // No variables and classes of its own: Mantine would write them into a style tag, which the content security policy
 // refuses. They are in tokens.css.
-const theme = createTheme({ primaryColor: 'blue', respectReducedMotion: true, cursorType: 'pointer' });
+const theme = createTheme({
+  primaryColor: 'blue',
+  respectReducedMotion: true,
+  cursorType: 'pointer',
+  components: { Modal: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } } },
+});
 const root = document.querySelector('#root');
 if (root !== null) {
   createRoot(root).render(
@@ -40,6 +51,7 @@ if (root !== null) {
       >
         <QueryClientProvider client={queries}>
           <App />
+          <StepUp />
         </QueryClientProvider>
       </MantineProvider>
     </StrictMode>,

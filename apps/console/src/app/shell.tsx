@@ -1,5 +1,5 @@
 import { useHotkeys } from '@mantine/hooks';
-import { IconCommand } from '@tabler/icons-react';
+import { IconCommand, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
@@ -10,6 +10,7 @@ import { formatCompact } from '../parts/numbers.ts';
 import { LiveMark } from './live-mark.tsx';
 import { AlertToast } from './alert-toast.tsx';
 import { Palette } from './palette.tsx';
+import { RoomBoundary } from './room-boundary.tsx';
 import { may, roomsFor } from './rooms.ts';
 import type { Room } from './rooms.ts';
 import { UserMenu } from './user-menu.tsx';
@@ -48,8 +49,17 @@ export function Shell({ me, children }: { readonly me: Me; readonly children: Re
           <UserMenu me={me} />
         </div>
       </nav>
+      <header className="top">
+        <Link href="/" className="top-gate" aria-label="Overview">
+          <img src="/gate.svg" width={28} height={28} alt="" />
+        </Link>
+        <button type="button" className="top-find" onClick={() => setPaletteOpen(true)}>
+          <IconSearch size={18} stroke={1.7} aria-hidden="true" /> Find anything
+        </button>
+        <LiveMark live={live} />
+      </header>
       <main id="room" className="room" tabIndex={-1} ref={main}>
-        {children}
+        <RoomBoundary key={path}>{children}</RoomBoundary>
       </main>
       <nav className="bar" aria-label="Rooms, narrow">
         {rooms.map((room) => (

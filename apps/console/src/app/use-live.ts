@@ -11,10 +11,10 @@ export type LiveStatus = { readonly state: LiveState; readonly perSecond: number
 export type LiveControls = LiveStatus & { readonly pause: () => void; readonly resume: () => void };
 
 const keptEvents = 400;
-const settleMs = 250;
+const settleMs = 100;
 const neverStale = { staleTime: Infinity, gcTime: Infinity } as const;
 
-const liveStatusQuery = queryOptions({
+export const liveStatusQuery = queryOptions({
   queryKey: ['live', 'status'],
   queryFn: (): LiveStatus => ({ state: 'connecting', perSecond: 0 }),
   initialData: (): LiveStatus => ({ state: 'connecting', perSecond: 0 }),
@@ -43,13 +43,17 @@ export function useLive(withEvents: boolean): LiveControls {
   const { data } = useQuery(liveStatusQuery);
   useEffect(() => {
     let refresh: ReturnType<typeof setTimeout> | undefined;
+    let refreshedAtMs = -settleMs;
     let counted = { count: 0, sinceMs: performance.now() };
+    // At once for one alert; for a row of them, again when it has settled.
     const refreshSoon = (): void => {
+      const waitMs = Math.max(0, refreshedAtMs + settleMs - performance.now());
       refresh ??= setTimeout(() => {
         refresh = undefined;
+        refreshedAtMs = performance.now();
         void queries.invalidateQueries({ queryKey: ['alerts'] });
         void queries.invalidateQueries({ queryKey: overviewQuery.queryKey });
-      }, settleMs);
+      }, waitMs);
     };
     const status = (change: Partial<LiveStatus>): void => {
       queries.setQueryData(liveStatusQuery.queryKey, (before): LiveStatus => ({
@@ -66,6 +70,7 @@ export function useLive(withEvents: boolean): LiveControls {
         announceAlert(alert);
         refreshSoon();
       },
+      onAlertChange: refreshSoon,
       onEvents({ count, sample }) {
         counted = { ...counted, count: counted.count + count };
         const elapsedMs = performance.now() - counted.sinceMs;

@@ -1,5 +1,6 @@
 import { IconDeviceDesktop, IconGavel, IconHash, IconUser } from '@tabler/icons-react';
 import { Link } from 'wouter';
+import { printable } from './printable.ts';
 
 export type EntityKind = 'host' | 'user' | 'rule' | 'entry';
 const icons = { host: IconDeviceDesktop, user: IconUser, rule: IconGavel, entry: IconHash };
@@ -17,7 +18,7 @@ export function Chip({
   const Icon = icons[kind];
   return (
     <Link href={`/search?q=${encodeURIComponent(query)}`} className="chip" title={`All events of this ${kind}`}>
-      <Icon aria-label={kind} /> {value}
+      <Icon aria-label={kind} /> {printable(value)}
     </Link>
   );
 }

@@ -1,50 +1,54 @@
 import { useLocalStorage } from '@mantine/hooks';
+import { clockChoices, clockNames, formatTime } from './clock-time.ts';
+import type { ClockChoice } from './clock-time.ts';
 
-export type ClockChoice = 'local' | 'utc';
-
-/** Whether times are shown in local time or UTC, everywhere at once. */
+/** Whether times are shown in local time, UTC or India Standard Time, everywhere at once. */
 export function useClockChoice() {
   return useLocalStorage<ClockChoice>({
     key: 'sallyport.clock',
     defaultValue: 'local',
     getInitialValueInEffect: false,
+    deserialize: (stored) => clockChoices.find((choice) => JSON.stringify(choice) === stored) ?? 'local',
   });
 }
 
-export function formatTime(timeMs: number, choice: ClockChoice, style: 'full' | 'short' = 'full'): string {
-  const utc = choice === 'utc';
-  const date = new Date(timeMs);
-  const isToday = new Date().toDateString() === date.toDateString() && !utc;
-  const day = isToday && style === 'short' ? {} : ({ day: 'numeric', month: 'short' } as const);
-  const text = new Intl.DateTimeFormat(undefined, {
-    ...day,
-    ...(date.getFullYear() === new Date().getFullYear() ? {} : { year: 'numeric' }),
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hourCycle: 'h23',
-    ...(utc ? { timeZone: 'UTC' } : {}),
-  }).format(date);
-  return utc ? `${text} UTC` : text;
-}
-
-/** A moment. A click shows every time on the page in UTC, and back. */
+/** A moment. A click shows every time on the page by the next clock: local time, UTC, IST. */
 export function Clock({ at, short = true }: { readonly at: string | number; readonly short?: boolean }) {
   const [choice, setChoice] = useClockChoice();
   const timeMs = typeof at === 'number' ? at : Date.parse(at);
   if (!Number.isFinite(timeMs)) return <span className="quiet">unknown</span>;
-  const other = choice === 'utc' ? 'local' : 'utc';
+  const next = clockChoices[(clockChoices.indexOf(choice) + 1) % clockChoices.length] ?? 'local';
   return (
     <button
       type="button"
       className="clock"
-      title={`${new Date(timeMs).toISOString()} · click for ${other === 'utc' ? 'UTC' : 'local time'}`}
+      title={`${new Date(timeMs).toISOString()} · click for ${clockNames[next]}`}
       onClick={(event) => {
         event.stopPropagation();
-        setChoice(other);
+        setChoice(next);
       }}
     >
       <time dateTime={new Date(timeMs).toISOString()}>{formatTime(timeMs, choice, short ? 'short' : 'full')}</time>
     </button>
+  );
+}
+
+/** Which clock the times are read by, as three buttons; one click. */
+export function ClockPicker() {
+  const [choice, setChoice] = useClockChoice();
+  return (
+    <div className="segments clock-picker" role="group" aria-label="Clock">
+      {clockChoices.map((offered) => (
+        <button
+          key={offered}
+          type="button"
+          aria-pressed={offered === choice}
+          title={clockNames[offered]}
+          onClick={() => setChoice(offered)}
+        >
+          {offered === 'local' ? 'Local' : offered.toUpperCase()}
+        </button>
+      ))}
+    </div>
   );
 }

@@ -11,15 +11,21 @@ export type ListedEvent = {
   readonly product?: string;
   readonly text: string;
   readonly synthetic: boolean;
+  /** What columns may show, by the names of the query language; short. Not in the live feed. */
+  readonly facts?: ReadonlyMap<string, string>;
 };
 
+const maxFactLength = 200;
+
 export function listedEvent(row: EventRow): ListedEvent {
+  const facts = new Map(eventFacts(row).map(({ field, value }) => [field, value.slice(0, maxFactLength)]));
   return {
     position: row.position,
     received: row.received,
     class_uid: classUidOf(row),
-    host: eventFacts(row).find(({ field }) => field === 'host')?.value ?? '',
-    text: eventSummary(row),
+    host: facts.get('host') ?? '',
+    text: eventSummary(row).slice(0, 400),
     synthetic: isSynthetic(row),
+    facts,
   };
 }

@@ -6,16 +6,18 @@ export function PasswordChoice({
   value,
   onChange,
   avoid,
+  label = 'Password',
 }: {
   readonly value: string;
   readonly onChange: (value: string) => void;
   readonly avoid: readonly string[];
+  readonly label?: string;
 }) {
   const { score, word, advice } = judgePassword(value, avoid);
   return (
     <div className="stack tight">
       <PasswordInput
-        label="Password"
+        label={label}
         size="md"
         autoComplete="new-password"
         required

@@ -1,12 +1,9 @@
-import { Button } from '@mantine/core';
 import { IconDeviceMobile, IconFingerprint } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
-import { QRCodeSVG } from 'qrcode.react';
 import { useState } from 'react';
 import { call } from '../api/call.ts';
 import type { Answer } from '../api/call.ts';
-import { CodeInput } from './code-input.tsx';
-import { CopyField } from './copy-field.tsx';
+import { AuthenticatorApp } from './authenticator-app.tsx';
 import { Notice, ProblemNotice } from './notice.tsx';
 import { addressWithName, createPasskey, passkeyRefusal, passkeysPossible } from './passkey.ts';
 import { Problem } from '../api/problem.ts';
@@ -30,7 +27,16 @@ export function SecondFactor({
     },
     onSuccess: onEnrolled,
   });
-  if (isTotp) return <AuthenticatorApp enrolment={enrolment} onEnrolled={onEnrolled} onBack={() => setTotp(false)} />;
+  if (isTotp) {
+    return (
+      <AuthenticatorApp
+        begin={() => call('POST /v1/enrolment/totp', { body: { enrolment } })}
+        confirm={(code) => call('POST /v1/enrolment/totp/confirm', { body: { enrolment, code } })}
+        onDone={onEnrolled}
+        onBack={() => setTotp(false)}
+      />
+    );
+  }
   const named = addressWithName();
   return (
     <div className="stack">
@@ -70,64 +76,5 @@ export function SecondFactor({
         </Notice>
       )}
     </div>
-  );
-}
-
-function AuthenticatorApp({
-  enrolment,
-  onEnrolled,
-  onBack,
-}: {
-  readonly enrolment: string;
-  readonly onEnrolled: (enrolled: Enrolled) => void;
-  readonly onBack: () => void;
-}) {
-  const [code, setCode] = useState('');
-  const start = useMutation({ mutationFn: () => call('POST /v1/enrolment/totp', { body: { enrolment } }) });
-  const confirm = useMutation({
-    mutationFn: () => call('POST /v1/enrolment/totp/confirm', { body: { enrolment, code } }),
-    onSuccess: onEnrolled,
-  });
-  if (start.isIdle) {
-    return (
-      <div className="stack">
-        <p className="quiet">The next page shows a code to scan. Have the app open on your phone.</p>
-        <div className="row">
-          <Button onClick={() => start.mutate()}>Show the code</Button>
-          <Button variant="default" onClick={onBack}>
-            Back
-          </Button>
-        </div>
-      </div>
-    );
-  }
-  if (start.error !== null) return <ProblemNotice problem={start.error} retry={() => start.mutate()} />;
-  if (start.data === undefined) return <div className="shape" style={{ height: 240 }} />;
-  return (
-    <form
-      className="stack"
-      onSubmit={(event) => {
-        event.preventDefault();
-        confirm.mutate();
-      }}
-    >
-      <div className="qr">
-        <QRCodeSVG value={start.data.uri} size={184} marginSize={2} title="Code to scan with the authenticator app" />
-      </div>
-      <details className="fold">
-        <summary>Cannot scan? Type it instead</summary>
-        <CopyField value={start.data.secret} label="the secret" />
-      </details>
-      <CodeInput label="The six digits the app shows now" value={code} onChange={setCode} />
-      {confirm.error === null ? null : <ProblemNotice problem={confirm.error} />}
-      <div className="row">
-        <Button type="submit" disabled={code.length !== 6} loading={confirm.isPending}>
-          Confirm
-        </Button>
-        <Button variant="default" onClick={onBack}>
-          Back
-        </Button>
-      </div>
-    </form>
   );
 }

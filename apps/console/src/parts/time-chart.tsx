@@ -2,7 +2,8 @@ import { useComputedColorScheme } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { useEffect, useRef, useState } from 'react';
 import uPlot from 'uplot';
-import { formatTime, useClockChoice } from './clock.tsx';
+import { formatTime, clockZones } from './clock-time.ts';
+import { useClockChoice } from './clock.tsx';
 import { formatCount } from './numbers.ts';
 
 export type TimePoint = { readonly timeMs: number; readonly count: number };
@@ -40,9 +41,10 @@ export function TimeChart({ points, kind, height, label, unit, onRange }: ChartP
       grid: { stroke: line ?? '', width: 1 },
       ticks: { show: false },
     };
+    const zone = clockZones[clock] === 'UTC' ? 'Etc/UTC' : clockZones[clock];
     const paths = kind === 'bars' ? uPlot.paths.bars?.({ size: [0.8, 40], radius: 0.15 }) : uPlot.paths.linear?.();
     const toDate = (seconds: number): Date =>
-      clock === 'utc' ? uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC') : new Date(seconds * 1000);
+      zone === undefined ? new Date(seconds * 1000) : uPlot.tzDate(new Date(seconds * 1000), zone);
     const chart = new uPlot(
       {
         width,
@@ -61,6 +63,8 @@ export function TimeChart({ points, kind, height, label, unit, onRange }: ChartP
             ...axis,
             size: 28,
             space: 72,
+            // Whole seconds at least: the labels say no more.
+            incrs: timeIncrements,
             grid: { show: false },
             values: (...[, splits, , , increment]: [uPlot, number[], number, number, number]) =>
               splits.map((split) => timeLabel(toDate(split), increment)),
@@ -119,6 +123,11 @@ export function TimeChart({ points, kind, height, label, unit, onRange }: ChartP
     </div>
   );
 }
+
+const timeIncrements = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800,
+  2_592_000, 31_536_000,
+];
 
 /** A canvas cannot read custom properties; an element can. */
 function resolveColor(within: HTMLElement, property: string): string {

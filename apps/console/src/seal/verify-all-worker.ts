@@ -1,6 +1,7 @@
 // Walks a whole log in a thread of its own: every tile, every entry, up to the signed root.
 import { parseVerifierKey, verifyTileLog } from '@sallyport/merkle-log';
 import { toBase64 } from './browser/text-encodings.ts';
+import { readBounded } from './read-bounded.ts';
 import type { VerifyAllMessage, VerifyAllRequest } from './verify-all-protocol.ts';
 
 const progressEveryMs = 100;
@@ -18,7 +19,7 @@ async function verifyAll({ log, verifierKey }: VerifyAllRequest): Promise<Verify
       const response = await fetch(`/v1/ledger/logs/${log}/${path}`, { credentials: 'same-origin' });
       if (response.status === 404) return undefined;
       if (!response.ok) throw new Error(`The server answered ${response.status} for ${path}`);
-      return new Uint8Array(await response.arrayBuffer());
+      return readBounded(response, path);
     },
     onProgress({ leaves, treeSize }) {
       if (performance.now() - toldAt < progressEveryMs) return;

@@ -2,14 +2,14 @@ import type { FastifyRequest } from 'fastify';
 import type { Principal } from '@sallyport/platform/http';
 import { errorFields } from '@sallyport/platform/log';
 import type { Secret } from '@sallyport/platform/secret';
-import { createBrowserGuard, refuseForeignReader } from './browser-guard.ts';
+import { refuseForeignReader } from './browser-guard.ts';
 import { clientAddress } from './client-address.ts';
 import type { DecisionRecorder, SingleDecision } from './decision-recorder.ts';
+import type { Doorway } from './doorway.ts';
 import { EdgeError } from './errors.ts';
 import type { EdgeLimits } from './limits.ts';
-import type { EdgeNeeds } from './needs.ts';
+import type { DecisionContext, EdgeNeeds } from './needs.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
-import type { SessionCookie } from './session-cookie.ts';
 
 export type Admission = {
   /**
@@ -20,6 +20,8 @@ export type Admission = {
   admit(request: FastifyRequest, onRenewed: (token: Secret) => void): Promise<void>;
   /** Throws a `TypeError` on a public route, where nobody was asked for. */
   principalOf(request: FastifyRequest): Principal;
+  /** Throws `step_up_required` unless whoever calls proved lately who they are, or is no person. */
+  requireFreshProof(request: FastifyRequest): Promise<void>;
   /** Whether somebody admitted would be let in again as what they were; a refusal is recorded. Never rejects. */
   mayGoOn(request: FastifyRequest): Promise<boolean>;
   /** A refusal made after admission, by a handler or while reading the body. */
@@ -28,11 +30,14 @@ export type Admission = {
 
 export function createAdmission(
   needs: EdgeNeeds,
-  parts: { readonly limits: EdgeLimits; readonly recorder: DecisionRecorder; readonly cookie: SessionCookie },
+  parts: {
+    readonly limits: EdgeLimits;
+    readonly recorder: DecisionRecorder;
+    readonly doorwayOf: (request: FastifyRequest) => Doorway;
+  },
 ): Admission {
   const { caller, clock, log } = needs;
-  const { limits, recorder, cookie } = parts;
-  const guardBrowsers = createBrowserGuard({ hostNames: needs.hostNames, secure: needs.tls !== undefined });
+  const { limits, recorder, doorwayOf } = parts;
   const addresses = createRateLimiter(clock, limits.perAddress);
   const principals = createRateLimiter(clock, limits.perPrincipal);
   const admitted = new WeakMap<FastifyRequest, Principal>();
@@ -41,13 +46,14 @@ export function createAdmission(
   const identify = async (request: FastifyRequest, onRenewed: (token: Secret) => void): Promise<Principal> => {
     if (caller.kind === 'operator') return caller.principal;
     const { authorization, cookie: cookies } = request.headers;
-    const session = authorization === undefined ? cookie.read(cookies) : undefined;
+    const session = authorization === undefined ? doorwayOf(request).cookie.read(cookies) : undefined;
     if (session !== undefined) refuseForeignReader(request.raw);
     const key = session === undefined ? bearerToken(authorization) : undefined;
     let answer;
     try {
       if (key !== undefined) answer = { principal: await caller.authenticate(key) };
-      else if (session !== undefined) answer = await caller.authenticateSession(session);
+      else if (session !== undefined)
+        answer = await caller.authenticateSession(session, { background: isBackground(request) });
     } catch (error) {
       log.error('Cannot authenticate', { correlationId: request.id, ...errorFields(error) });
       throw new EdgeError('authentication_unavailable', 'Cannot check who calls now: try again', { cause: error });
@@ -55,23 +61,44 @@ export function createAdmission(
     return accepted(answer, onRenewed);
   };
 
-  const authorize = async (request: FastifyRequest, principal: Principal, action: string): Promise<void> => {
-    const channel = caller.kind === 'operator' ? 'socket' : 'network';
-    let decision;
+  const decideAccess = async (
+    request: FastifyRequest,
+    principal: Principal,
+    action: string,
+    more: Pick<DecisionContext, 'proofAgeSeconds'> = {},
+  ): Promise<Awaited<ReturnType<EdgeNeeds['decide']>>> => {
     try {
-      decision = await needs.decide(principal, action, { channel });
+      const channel = caller.kind === 'operator' ? 'socket' : 'network';
+      return await needs.decide(principal, action, { channel, ...more });
     } catch (error) {
       log.error('Cannot decide', { correlationId: request.id, ...errorFields(error) });
       throw new EdgeError('authorization_unavailable', 'Cannot decide who may do this now: try again', {
         cause: error,
       });
     }
+  };
+
+  const authorize = async (request: FastifyRequest, principal: Principal, action: string): Promise<void> => {
+    const decision = await decideAccess(request, principal, action);
     if (decision.allowed) return;
     throw new EdgeError(
       'scope_missing',
       `Cannot let ${principal.kind} "${principal.id}" do this: ${decision.reason}; must be allowed "${action}"`,
       { details: { scope: action, reason: decision.reason } },
     );
+  };
+
+  /** After `authorize`: who may not do it at all is not asked for a proof first. */
+  const requireProof = async (request: FastifyRequest, principal: Principal): Promise<void> => {
+    if (principal.kind !== 'user') return;
+    const { scope = '' } = request.routeOptions.config;
+    const proofAgeSeconds = proofAge(principal, clock.nowMs());
+    const decision = await decideAccess(request, principal, scope, { proofAgeSeconds });
+    if (decision.allowed) return;
+    throw new EdgeError('step_up_required', `Cannot do this yet: ${decision.reason}`, {
+      details: { scope, reason: decision.reason },
+      hint: 'POST /v1/session/step-up, then send the request again',
+    });
   };
 
   const record = async (
@@ -102,7 +129,8 @@ export function createAdmission(
 
   const decide = async (request: FastifyRequest, onRenewed: (token: Secret) => void): Promise<void> => {
     if (caller.kind === 'network') {
-      guardBrowsers(request.raw, cookie.read(request.headers.cookie) !== undefined);
+      const doorway = doorwayOf(request);
+      doorway.guard(request.raw, doorway.cookie.read(request.headers.cookie) !== undefined);
       take(addresses, clientAddress(request.ip), 'this address');
     }
     const { config } = request.routeOptions;
@@ -116,9 +144,10 @@ export function createAdmission(
         `Cannot let anybody call ${request.method} ${request.routeOptions.url ?? ''}: the route must declare a scope`,
       );
     }
-    await authorize(request, principal, config.scope);
-    // The operator on this machine is never locked out by a rate.
+    // Before the decision, since a denial costs an entry of its own. The operator is never locked out by a rate.
     if (principal.kind !== 'operator') take(principals, principal.id, `this ${principal.kind}`);
+    await authorize(request, principal, config.scope);
+    if (config.stepUp === true) await requireProof(request, principal);
   };
 
   return {
@@ -138,6 +167,12 @@ export function createAdmission(
       const principal = admitted.get(request);
       if (principal === undefined) throw new TypeError('Cannot tell who calls: the route is public');
       return principal;
+    },
+
+    async requireFreshProof(request) {
+      const principal = admitted.get(request);
+      if (principal === undefined) throw new TypeError('Cannot ask for a proof: the route is public');
+      await requireProof(request, principal);
     },
 
     async mayGoOn(request) {
@@ -160,7 +195,11 @@ export function createAdmission(
 
     async refused(request, problem) {
       if (denied.has(request)) return;
-      await record(request, { outcome: 'denied', code: problem.code }, problem.status === 403);
+      await record(
+        request,
+        { outcome: 'denied', code: problem.code },
+        problem.status === 403 && problem.code !== 'step_up_required',
+      );
     },
   };
 }
@@ -181,6 +220,20 @@ function accepted(
   }
   if (answer !== undefined && 'renewed' in answer && answer.renewed !== undefined) onRenewed(answer.renewed);
   return principal;
+}
+
+/** A stream that reconnects, or a page that asks again by itself, which says so in a header; it can only shorten a session. */
+function isBackground(request: FastifyRequest): boolean {
+  return request.routeOptions.config.background === true || request.headers['x-sallyport-background'] === '1';
+}
+
+const clockToleranceMs = 60_000;
+
+/** Unknown, or later than now since the clock was set back: as old as can be. */
+function proofAge({ authenticatedAtMs }: Principal, nowMs: number): number {
+  const ageMs = authenticatedAtMs === undefined ? undefined : nowMs - authenticatedAtMs;
+  if (ageMs === undefined || ageMs < -clockToleranceMs) return Number.MAX_SAFE_INTEGER;
+  return Math.max(0, Math.ceil(ageMs / 1000));
 }
 
 function take(limiter: RateLimiter, name: string, who: string): void {

@@ -27,7 +27,11 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
         security: config?.public === true ? [] : [{ key: [] }, { session: [] }],
         ...(scope === undefined
           ? {}
-          : { description: `${describedAs(schema)}Scope: \`${scope}\``, 'x-sallyport-action': scope }),
+          : {
+              description: `${describedAs(schema)}Scope: \`${scope}\`${config?.stepUp === true ? '; people confirm first that it is them' : ''}`,
+              'x-sallyport-action': scope,
+            }),
+        ...(config?.stepUp === true ? { 'x-sallyport-step-up': true } : {}),
         response: { ...responsesOf(schema), default: problemResponse },
       };
       return { schema: described, url };

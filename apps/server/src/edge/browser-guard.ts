@@ -32,10 +32,9 @@ export function createBrowserGuard(options: {
     if (name === undefined || !allowed.has(name) || Number(port) > 65_535) {
       throw new EdgeError(
         'host_not_allowed',
-        `Cannot answer to host ${JSON.stringify(host.slice(0, 255))}: must be one of ${[...allowed].join(', ')}`,
-        {
-          hint: 'add the name to the configuration if it is this server’s own',
-        },
+        // The names it does answer to are nobody's business who does not know them.
+        `Cannot answer to host ${JSON.stringify(host.slice(0, 255))}: must be a name of this server`,
+        { hint: 'add the name to the configuration if it is this server’s own' },
       );
     }
     if (safeMethods.has(method)) return;

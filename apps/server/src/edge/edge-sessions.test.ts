@@ -10,6 +10,7 @@ import {
   writerSession,
   type Reply,
 } from './edge-testing.ts';
+import type { Principal } from '@sallyport/platform/http';
 import { createSecret } from '@sallyport/platform/secret';
 import fc from 'fast-check';
 import { createSessionCookie } from './session-cookie.ts';
@@ -150,4 +151,77 @@ test('no header of cookies makes reading fail, and what is read is a token that 
     ),
   );
   fc.assert(fc.property(token, (text) => assert.equal(read(set(createSecret(text)).split(';')[0]), text)));
+});
+
+test('what is grave needs a proof of the last ten minutes from people, and from them only', async () => {
+  const asked: (number | undefined)[] = [];
+  await using server = await startEdge({
+    decide: async (principal, action, { proofAgeSeconds }) => {
+      asked.push(proofAgeSeconds);
+      return { allowed: principal.scopes.includes(action) && (proofAgeSeconds ?? 0) <= 600, reason: 'by test' };
+    },
+    caller: {
+      kind: 'network',
+      authenticate: async () => ({ kind: 'key', id: 'k', name: 'k', scopes: ['alerts:write'] }),
+      authenticateSession: async (token) => {
+        const principal = principals[token];
+        return principal === undefined ? { refused: 'session_unknown' } : { principal };
+      },
+      recheck: async (principal) => principal,
+    },
+  });
+  const nowMs = server.clock.nowMs();
+  const person = { kind: 'user', id: 'u1', name: 'Maria', scopes: ['alerts:write'] } as const;
+  const tokens = ['fresh', 'stale', 'never', 'future', 'other'].map((name) => name.padEnd(43, '-'));
+  const principals: Record<string, Principal> = {
+    [tokens[0] ?? '']: { ...person, authenticatedAtMs: nowMs - 600_000 },
+    [tokens[1] ?? '']: { ...person, authenticatedAtMs: nowMs - 600_001 },
+    [tokens[2] ?? '']: person,
+    // The clock was set back since: how long ago it was, nobody knows.
+    [tokens[3] ?? '']: { ...person, authenticatedAtMs: nowMs + 3_600_000 },
+    [tokens[4] ?? '']: { ...person, scopes: [], authenticatedAtMs: 0 },
+  };
+  const origin = `http://127.0.0.1:${server.port}`;
+  for (const path of ['/v1/grave', '/v1/sometimes-grave']) {
+    const codes = [];
+    for (const token of tokens) {
+      const reply = await post(server.port, { cookie: `sallyport=${token}`, 'x-sallyport': '1', origin }, path);
+      codes.push(reply.status === 200 ? 200 : reply.json['code']);
+    }
+    assert.deepEqual(codes, [200, 'step_up_required', 'step_up_required', 'step_up_required', 'scope_missing'], path);
+    assert.equal((await send({ port: server.port, path, method: 'POST', key: 'sp_any', body: '{}' })).status, 200);
+  }
+  assert.ok(asked.includes(600) && asked.includes(601));
+});
+
+test('a request that nobody makes by hand is told from others, by its route or by what it says', async () => {
+  const uses: boolean[] = [];
+  const person: Principal = { kind: 'user', id: 'u1', name: 'Maria', scopes: ['alerts:read'] };
+  await using server = await startEdge({
+    caller: {
+      kind: 'network',
+      authenticate: async () => ({ refused: 'key_unknown' }),
+      authenticateSession: async (_token, { background }) => {
+        uses.push(background);
+        return { principal: person };
+      },
+      recheck: async (principal) => principal,
+    },
+  });
+  const { port } = server;
+  await send({ port, path: '/v1/items/a', headers: { cookie } });
+  await send({ port, path: '/v1/items/a', headers: { cookie, 'x-sallyport-background': '1' } });
+  await send({ port, path: '/v1/by-itself', headers: { cookie } });
+  assert.deepEqual(uses, [false, true, true]);
+});
+
+test('a person who is refused again and again is slowed down, wherever the requests come from', async () => {
+  await using server = await startEdge({
+    limits: { perPrincipal: { perSecond: 1, burst: 3 } },
+    decide: async () => ({ allowed: false, reason: 'by test' }),
+  });
+  const codes = [];
+  for (let count = 0; count < 4; count += 1)
+    codes.push((await send({ port: server.port, path: '/v1/items/a', headers: { cookie } })).json['code']);
+  assert.deepEqual(codes, ['scope_missing', 'scope_missing', 'scope_missing', 'rate_limited']);
 });

@@ -51,6 +51,12 @@ export const testRoutes: RoutePlugin = async (fastify) => {
     reply.endSession();
     return {};
   });
+  app.post('/v1/grave', { config: { scope: 'alerts:write', stepUp: true } }, async () => ({ done: true }));
+  app.post('/v1/sometimes-grave', { config: { scope: 'alerts:write' } }, async (request) => {
+    await request.requireFreshProof();
+    return { done: true };
+  });
+  app.get('/v1/by-itself', { config: { scope: 'alerts:read', background: true } }, async () => ({ done: true }));
   app.get('/v1/undeclared', async () => ({ secret: true }));
   app.get(
     '/v1/items/:id',

@@ -1,4 +1,5 @@
-import { Server as TlsServer } from 'node:https';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { messageOf } from '@sallyport/platform/errors';
@@ -8,6 +9,8 @@ import { createAdmission } from './admission.ts';
 import { describeApi } from './api-description.ts';
 import { clientAddress } from './client-address.ts';
 import { createDecisionRecorder } from './decision-recorder.ts';
+import { closeGently, listenAt, setCertificate, type Door, type DoorOptions } from './door.ts';
+import { createDoorway, type Doorway } from './doorway.ts';
 import { EdgeError, edgeProblems } from './errors.ts';
 import { createHttpServer, refuseConnection } from './http-server.ts';
 import { defaultLimits } from './limits.ts';
@@ -18,13 +21,14 @@ import { installBodyLimits } from './request-body.ts';
 import { compileValidator } from './request-validation.ts';
 import { describeClient } from './request-client.ts';
 import { securityHeaders, strictTransport } from './security-headers.ts';
-import { createSessionCookie } from './session-cookie.ts';
 import { createStreamWatch } from './stream-watch.ts';
 
 /** The one way in: authenticate, decide, limit, record, for every route of every module. */
 export type Edge = {
   /** Plain HTTP on loopback addresses only, TLS 1.3 anywhere. Returns the address for people. */
   listen(where: { readonly host: string; readonly port: number } | { readonly socketFile: string }): Promise<string>;
+  /** One more listener, TLS 1.3 only, with the same routes. Throws `port_in_use`, `port_privileged`, `host_not_here`. */
+  openDoor(options: DoorOptions): Promise<Door>;
   /** Uses a renewed certificate for connections from now on. */
   setTls(tls: EdgeTls): void;
   /** The API in OpenAPI 3.1. */
@@ -33,6 +37,11 @@ export type Edge = {
   close(graceMs?: number): Promise<void>;
 };
 
+/** Not for `localhost`: browsers hold it against every port there, and the plain listener is one of them. */
+function mayRequireTls({ headers }: FastifyRequest, doorway: Doorway): boolean {
+  return doorway.isSecure && !/^localhost\.?(?::|$)/i.test(headers.host ?? '');
+}
+
 const maxParamLength = 256;
 const defaultGraceMs = 5000;
 
@@ -40,8 +49,10 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
   const { log, tls } = needs;
   const limits = { ...defaultLimits, ...needs.limits };
   const recorder = createDecisionRecorder(needs);
-  const cookie = createSessionCookie(tls !== undefined);
-  const admission = createAdmission(needs, { limits, recorder, cookie });
+  const front = createDoorway({ isSecure: tls !== undefined, hostNames: needs.hostNames });
+  const doorways = new WeakMap<IncomingMessage, Doorway>();
+  const doorwayOf = ({ raw }: FastifyRequest): Doorway => doorways.get(raw) ?? front;
+  const admission = createAdmission(needs, { limits, recorder, doorwayOf });
   const streams = createStreamWatch({ every: needs.every, mayGoOn: (request) => admission.mayGoOn(request) });
   const problems = createProblemTranslator(needs.problems);
   const newCorrelationId = (): string => Buffer.from(needs.random(16)).toString('hex');
@@ -72,10 +83,17 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
       .send(Buffer.from(JSON.stringify(problem)));
   };
 
+  const onClientError = (error: unknown, socket: Socket): void =>
+    countRefusal(refuseConnection(error, socket, newCorrelationId()), clientAddress(socket.remoteAddress));
+  let route: RequestListener = () => undefined;
+  const doors = new Set<Server>();
+
   const app = fastify({
-    serverFactory: (listener) => createHttpServer({ listener, limits, tls, onRefused: countRefusal }),
-    clientErrorHandler: (error, socket) =>
-      countRefusal(refuseConnection(error, socket, newCorrelationId()), clientAddress(socket.remoteAddress)),
+    serverFactory(listener) {
+      route = listener;
+      return createHttpServer({ listener, limits, tls, onRefused: countRefusal });
+    },
+    clientErrorHandler: onClientError,
     // Before a route is looked for, hence without hooks: an address that cannot be decoded.
     frameworkErrors: (error, request, reply) => {
       countRefusal('request_invalid', clientAddress(request.ip));
@@ -109,19 +127,28 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
   });
   app.decorateRequest('client', {
     getter(this: FastifyRequest) {
-      return describeClient(this, { isOperator: needs.caller.kind === 'operator', secure: tls !== undefined });
+      return describeClient(this, {
+        isOperator: needs.caller.kind === 'operator',
+        secure: doorwayOf(this).isSecure,
+        publicOrigin: needs.publicOrigin?.(),
+      });
     },
   });
+  app.decorateRequest('requireFreshProof', function requireFreshProof(this: FastifyRequest) {
+    return admission.requireFreshProof(this);
+  });
   app.decorateReply('beginSession', function beginSession(this: FastifyReply, token: Secret) {
-    this.header('set-cookie', cookie.set(token));
+    // In place of one that was renewed on the way in.
+    this.removeHeader('set-cookie');
+    this.header('set-cookie', doorwayOf(this.request).cookie.set(token));
   });
   app.decorateReply('endSession', function endSession(this: FastifyReply) {
-    this.header('set-cookie', cookie.clear());
+    this.header('set-cookie', doorwayOf(this.request).cookie.clear());
   });
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({
       ...securityHeaders,
-      ...(tls === undefined ? {} : strictTransport),
+      ...(mayRequireTls(request, doorwayOf(request)) ? strictTransport : {}),
       'x-correlation-id': request.id,
     });
     await admission.admit(request, (renewed) => reply.beginSession(renewed));
@@ -142,14 +169,37 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
     listen: (where) =>
       'socketFile' in where ? listenOnSocket(app, where.socketFile) : listenOnPort(app, where, tls !== undefined),
     setTls(renewed) {
-      if (!(app.server instanceof TlsServer)) throw new TypeError('Cannot set a certificate: this edge has no TLS');
-      app.server.setSecureContext({ ...renewed, minVersion: 'TLSv1.3' });
+      setCertificate(app.server, renewed);
+    },
+    async openDoor({ host, port, hostNames, tls: shown, challenge }) {
+      const doorway = createDoorway({ isSecure: true, hostNames });
+      const server = createHttpServer({
+        listener(request, response) {
+          doorways.set(request, doorway);
+          route(request, response);
+        },
+        limits,
+        tls: { ...shown, ...(challenge === undefined ? {} : { challenge }) },
+        onRefused: countRefusal,
+      });
+      server.on('clientError', onClientError);
+      const opened = await listenAt(server, { host, port });
+      doors.add(server);
+      return {
+        port: opened,
+        setTls: (renewed) => setCertificate(server, renewed),
+        setHostNames: (names) => doorway.setHostNames(names),
+        async close(graceMs) {
+          doors.delete(server);
+          await closeGently(server, graceMs);
+        },
+      };
     },
     description: () => app.swagger(),
     async close(graceMs = defaultGraceMs) {
       streams.close();
       const deadline = setTimeout(() => app.server.closeAllConnections(), graceMs);
-      await app.close();
+      await Promise.all([app.close(), ...[...doors].map((door) => closeGently(door, graceMs))]);
       clearTimeout(deadline);
       try {
         await recorder.close();

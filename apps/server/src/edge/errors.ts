@@ -12,9 +12,12 @@ export type EdgeErrorCode =
   | 'csrf_refused'
   | 'headers_too_large'
   | 'host_not_allowed'
+  | 'host_not_here'
   | 'internal'
   | 'media_type_unsupported'
   | 'plain_http_not_loopback'
+  | 'port_in_use'
+  | 'port_privileged'
   | 'problem_code_twice'
   | 'rate_limited'
   | 'request_invalid'
@@ -25,6 +28,7 @@ export type EdgeErrorCode =
   | 'scope_missing'
   | 'socket_in_use'
   | 'socket_path_too_long'
+  | 'step_up_required'
   | 'too_many_connections';
 
 export class EdgeError extends CodedError<EdgeErrorCode> {}
@@ -39,14 +43,18 @@ export const edgeProblems = {
   cross_origin: { status: 403, title: 'Requests from other web sites are refused' },
   csrf_refused: { status: 403, title: 'The request does not come from a page of this server' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
+  host_not_here: { status: 400, title: 'This machine has no such address' },
   host_not_allowed: { status: 421, title: 'This server does not answer to that host name' },
   internal: { status: 500, title: 'Something went wrong on the server' },
   media_type_unsupported: { status: 415, title: 'The content type is not supported' },
+  port_in_use: { status: 409, title: 'The port is in use' },
+  port_privileged: { status: 409, title: 'The port may not be opened' },
   rate_limited: { status: 429, title: 'Too many requests' },
   request_invalid: { status: 400, title: 'The request does not fit its description' },
   request_malformed: { status: 400, title: 'This is not HTTP' },
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
   route_not_found: { status: 404, title: 'There is nothing here' },
   route_undeclared: { status: 403, title: 'Nobody may call this' },
+  step_up_required: { status: 403, title: 'Confirm that it is you' },
   scope_missing: { status: 403, title: 'The caller may not do this' },
 } as const satisfies ProblemTable;

@@ -1,6 +1,7 @@
 import { createServer as createPlainServer, STATUS_CODES, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { DropArgument, Socket } from 'node:net';
+import type { SecureContext, TLSSocket } from 'node:tls';
 import { codeOf } from '@sallyport/platform/errors';
 import { clientAddress } from './client-address.ts';
 import { edgeProblems } from './errors.ts';
@@ -18,7 +19,10 @@ type ConnectionRefusal = 'headers_too_large' | 'request_malformed' | 'request_ti
 export function createHttpServer(options: {
   readonly listener: RequestListener;
   readonly limits: EdgeLimits;
-  readonly tls: EdgeTls | undefined;
+  /** TLS 1.3, at first perhaps without a certificate; plain HTTP when undefined. */
+  readonly tls:
+    | (Partial<EdgeTls> & { readonly challenge?: (hostName: string) => SecureContext | undefined })
+    | undefined;
   readonly onRefused: (code: ConnectionRefusal, address: string) => void;
 }): Server {
   const { limits, tls, listener, onRefused } = options;
@@ -37,13 +41,18 @@ export function createHttpServer(options: {
       : createTlsServer(
           {
             ...settings,
-            key: tls.key,
-            cert: tls.cert,
+            ...(tls.key === undefined || tls.cert === undefined ? {} : { key: tls.key, cert: tls.cert }),
             minVersion: 'TLSv1.3',
             handshakeTimeout: limits.headersTimeoutMs,
+            ALPNCallback: protocolChoice(tls.challenge),
           },
           listener,
         );
+  // A challenge ends with its handshake (RFC 8737 section 4); HTTP is never spoken on it.
+  if (tls !== undefined)
+    server.prependListener('secureConnection', (socket: TLSSocket) => {
+      if (socket.alpnProtocol === challengeProtocol) socket.destroy();
+    });
   // Expectations nobody knows may be ignored (RFC 9110 section 10.1.1); Node would answer without a problem.
   server.on('checkExpectation', listener);
   server.setTimeout(limits.idleTimeoutMs);
@@ -53,6 +62,21 @@ export function createHttpServer(options: {
   );
   limitPerAddress(server, limits.connectionsPerAddress, (address) => onRefused('too_many_connections', address));
   return server;
+}
+
+const challengeProtocol = 'acme-tls/1';
+
+/** Who asks for the challenge's protocol is shown its certificate; everybody else the server's. */
+function protocolChoice(challenge: ((hostName: string) => SecureContext | undefined) | undefined) {
+  return function choose(
+    this: TLSSocket,
+    { servername, protocols }: { servername: string; protocols: string[] },
+  ): string | undefined {
+    const shown = protocols.includes(challengeProtocol) ? challenge?.(servername.toLowerCase()) : undefined;
+    if (shown === undefined) return protocols.includes('http/1.1') ? 'http/1.1' : undefined;
+    this.setKeyCert(shown);
+    return challengeProtocol;
+  };
 }
 
 /** One address cannot take all connections. Those of the operator's socket are not counted. */

@@ -1,4 +1,5 @@
 export { createEdge } from './edge.ts';
+export type { Door, DoorOptions } from './door.ts';
 export type { Edge } from './edge.ts';
 export { EdgeError, edgeProblems } from './errors.ts';
 export type { EdgeErrorCode } from './errors.ts';

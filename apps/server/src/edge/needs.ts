@@ -34,6 +34,10 @@ export type Caller =
       /** `renewed` is the token to be used from now on. */
       authenticateSession(
         token: string,
+        use: {
+          /** No person makes this request with their own hands: it keeps no session awake. */
+          readonly background: boolean;
+        },
       ): Promise<{ readonly principal: Principal; readonly renewed?: Secret } | Refused>;
       /** Who somebody let in earlier is now; counts as no use of the key or session. */
       recheck(principal: Principal): Promise<Principal | Refused>;
@@ -41,7 +45,11 @@ export type Caller =
   | { readonly kind: 'operator'; readonly principal: Principal };
 
 /** What a decision may depend on besides who asks for what. */
-export type DecisionContext = { readonly channel: 'network' | 'socket' };
+export type DecisionContext = {
+  readonly channel: 'network' | 'socket';
+  /** How long ago a person proved who they are; only where that counts. */
+  readonly proofAgeSeconds?: number;
+};
 
 export type EdgeNeeds = {
   readonly caller: Caller;
@@ -68,4 +76,6 @@ export type EdgeNeeds = {
   /** Without it the edge listens on loopback addresses and sockets only. */
   readonly tls?: EdgeTls;
   readonly limits?: Partial<EdgeLimits>;
+  /** Where links for other people lead, e.g. `https://console.example.org:8443`; else where the request itself was sent. */
+  readonly publicOrigin?: () => string | undefined;
 };

@@ -12,7 +12,7 @@ function connectsToItself({ raw: { socket } }: FastifyRequest): boolean {
 /** The other end of an admitted request; its host name is one of ours by then, except on the operator's socket. */
 export function describeClient(
   request: FastifyRequest,
-  edge: { readonly isOperator: boolean; readonly secure: boolean },
+  edge: { readonly isOperator: boolean; readonly secure: boolean; readonly publicOrigin: string | undefined },
 ): Client {
   const address = clientAddress(request.ip);
   const host = edge.isOperator ? 'localhost' : (request.headers.host ?? 'localhost').toLowerCase();
@@ -23,5 +23,6 @@ export function describeClient(
     agent: (request.headers['user-agent'] ?? '').replaceAll(/\p{C}/gu, '').slice(0, maxAgentLength),
     origin: url.origin,
     hostName: url.hostname,
+    linkOrigin: edge.publicOrigin ?? url.origin,
   };
 }

@@ -1,7 +1,8 @@
 import type { MigrationSet } from '@sallyport/platform/database';
 import { createSources } from './0001-create-sources.ts';
+import { addRhythm } from './0002-add-rhythm.ts';
 
 export const eventIntakeMigrations: MigrationSet = {
   module: 'event-intake',
-  migrations: { '0001-create-sources': createSources },
+  migrations: { '0001-create-sources': createSources, '0002-add-rhythm': addRhythm },
 };

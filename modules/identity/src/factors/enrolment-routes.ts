@@ -10,7 +10,7 @@ const Base64 = Type.String({ minLength: 1, maxLength: 65_536 });
 const Id = Type.String({ minLength: 1, maxLength: 2048 });
 
 /** What a browser's `navigator.credentials.create()` gives, as JSON; more than these fields may be in it. */
-const CreatedPasskey = Type.Object({
+export const CreatedPasskey = Type.Object({
   id: Id,
   rawId: Id,
   response: Type.Object({

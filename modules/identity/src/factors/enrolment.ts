@@ -1,12 +1,13 @@
 import type { Transaction } from '@sallyport/platform/database';
 import type { Client } from '@sallyport/platform/http';
-import { accountEvent } from '../audit-record.ts';
+import { accountEvent, authenticationEvent } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
 import type { PeopleNeeds } from '../needs.ts';
-import { stateOf, userStore, type User } from '../people/user-store.ts';
+import { stateOf, type User, type UserStore } from '../people/user-store.ts';
 import type { SessionMethod } from '../sessions/session-store.ts';
 import type { BegunSession, Sessions } from '../sessions/sessions.ts';
 import type { Tickets } from '../tickets/tickets.ts';
+import type { Challenges } from './challenges.ts';
 import { passkeyStore } from './passkey-store.ts';
 import { creationOptions, refused, verifyCreation, type CreationResponse } from './passkeys.ts';
 import type { RecoveryCodes } from './recovery-codes.ts';
@@ -41,13 +42,15 @@ const maxAttempts = 10;
 
 export function createEnrolment(
   needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock'> & {
+    readonly userStore: UserStore;
+    readonly challenges: Challenges;
     readonly tickets: Tickets;
     readonly sessions: Sessions;
     readonly totp: TotpFactor;
     readonly recoveryCodes: RecoveryCodes;
   },
 ): Enrolment {
-  const { database, outbox, clock, tickets, sessions, totp, recoveryCodes } = needs;
+  const { database, outbox, clock, userStore, challenges, tickets, sessions, totp, recoveryCodes } = needs;
 
   const holderOf = async (where: Transaction | typeof database, enrolment: string): Promise<User> => {
     const found = await tickets.find(where, 'enrolment', enrolment);
@@ -76,6 +79,17 @@ export function createEnrolment(
     return { recoveryCodes: codes, begun };
   };
 
+  const recordFailure = (
+    transaction: Transaction,
+    failure: 'code_wrong' | 'passkey_refused',
+    client: Client,
+    user: User,
+  ): Promise<void> =>
+    outbox.record(
+      transaction,
+      authenticationEvent({ nowMs: clock.nowMs(), action: 'session.enrol', failure, client, user }),
+    );
+
   return {
     beginTotp: ({ enrolment }) =>
       database
@@ -87,32 +101,42 @@ export function createEnrolment(
         const user = await holderOf(transaction, enrolment);
         if (await totp.confirm(transaction, user.id, code)) return finish(transaction, user, 'totp', client);
         await tickets.countAttempt(transaction, enrolment);
+        await recordFailure(transaction, 'code_wrong', client, user);
         return undefined;
       });
+      await outbox.flushed();
       if (enrolled === undefined)
         throw new IdentityError('code_wrong', 'Cannot confirm the app: the code is wrong', {
           hint: 'is the clock of the phone right?',
         });
-      await outbox.flushed();
       return enrolled;
     },
 
     async passkeyOptions({ enrolment, client }) {
       const user = await holderOf(database, enrolment);
       const known = await passkeyStore.listOf(database, user.id);
-      const { token } = await tickets.issue(database, { purpose: 'passkey-creation', userId: user.id });
-      return creationOptions({ site: client, user, challenge: token, known });
+      return creationOptions({ site: client, user, challenge: challenges.issue('create', user.id), known });
     },
 
     async confirmPasskey({ enrolment, response, label, client }) {
       const holder = await holderOf(database, enrolment);
-      const takeChallenge = async (challenge: string): Promise<boolean> => {
-        const taken = await tickets.consume(database, 'passkey-creation', challenge);
-        return taken?.userId === holder.id;
-      };
-      const made = await verifyCreation({ site: client, response, takeChallenge });
+      const isOurs = (challenge: string): boolean => challenges.check(challenge, 'create', holder.id);
+      let created;
+      try {
+        created = await verifyCreation({ site: client, response, isOurs });
+      } catch (error) {
+        if (!(error instanceof IdentityError) || error.code !== 'passkey_refused') throw error;
+        await database.transaction().execute(async (transaction) => {
+          await tickets.countAttempt(transaction, enrolment);
+          await recordFailure(transaction, 'passkey_refused', client, holder);
+        });
+        await outbox.flushed();
+        throw error;
+      }
+      const { challenge, ...made } = created;
       const enrolled = await database.transaction().execute(async (transaction) => {
         const user = await holderOf(transaction, enrolment);
+        await challenges.spend(transaction, challenge);
         if ((await passkeyStore.find(transaction, made.id)) !== undefined) throw refused('it is in use already');
         await passkeyStore.insert(transaction, {
           ...made,

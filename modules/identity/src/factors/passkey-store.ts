@@ -64,6 +64,29 @@ export const passkeyStore = {
       .execute();
   },
 
+  async rename(transaction: Transaction, userId: string, id: string, label: string): Promise<boolean> {
+    const { numUpdatedRows } = await tables(transaction)
+      .updateTable('identity_passkeys')
+      .set({ label })
+      .where('user_id', '=', userId)
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows === 1n;
+  },
+
+  async remove(transaction: Transaction, userId: string, id: string): Promise<boolean> {
+    const { numDeletedRows } = await tables(transaction)
+      .deleteFrom('identity_passkeys')
+      .where('user_id', '=', userId)
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    return numDeletedRows === 1n;
+  },
+
+  async removeAllOf(transaction: Transaction, userId: string): Promise<void> {
+    await tables(transaction).deleteFrom('identity_passkeys').where('user_id', '=', userId).execute();
+  },
+
   /** False when it was used meanwhile: a copy of the passkey may be about. */
   async advance(transaction: Transaction, passkey: Passkey, counter: number): Promise<boolean> {
     const updated = await tables(transaction)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
 import type { Client } from '@sallyport/platform/http';
+import { sql } from 'kysely';
 import {
   actionsOf,
   goodPassword,
@@ -209,5 +210,14 @@ forEachDatabase((name, open) => {
         refusedPasskey,
       );
     }
+  });
+
+  test(`${name}: asking for challenges stores nothing, however often`, async () => {
+    const house = await openHouse(open);
+    await enrol(house, 'Guy');
+    const { rows: before } = await sql`select * from identity_tickets`.execute(house.database);
+    for (let count = 0; count < 50; count += 1) await house.signIn.passkeyOptions({ client: local });
+    const { rows } = await sql`select * from identity_tickets`.execute(house.database);
+    assert.equal(rows.length, before.length);
   });
 });

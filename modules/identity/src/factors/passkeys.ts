@@ -34,8 +34,8 @@ export type RequestResponse = {
 };
 
 type Site = Pick<Client, 'origin' | 'hostName'>;
-/** Takes the challenge if it is one of ours, unused and in time. */
-type TakeChallenge = (challenge: string) => Promise<boolean>;
+/** Whether the challenge is one of ours and in time. That it is used once is for the caller to see to. */
+type IsOurs = (challenge: string) => boolean;
 
 const timeoutMs = 5 * 60_000;
 const transports = new Set(['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb']);
@@ -69,13 +69,16 @@ export async function creationOptions(input: {
   });
 }
 
+export type MadePasskey = Pick<Passkey, 'id' | 'hostName' | 'publicKey' | 'counter' | 'transports'>;
+
 /** Throws `passkey_refused` unless everything about the response is right. */
 export async function verifyCreation(input: {
   readonly site: Site;
   readonly response: CreationResponse;
-  readonly takeChallenge: TakeChallenge;
-}): Promise<Pick<Passkey, 'id' | 'hostName' | 'publicKey' | 'counter' | 'transports'>> {
-  const { site, takeChallenge } = input;
+  readonly isOurs: IsOurs;
+}): Promise<MadePasskey & { readonly challenge: string }> {
+  const { site } = input;
+  const { isOurs, challenge } = remembered(input.isOurs);
   const { id, rawId, response } = input.response;
   const hostName = nameOf(site);
   const { clientDataJSON, attestationObject } = response;
@@ -89,7 +92,7 @@ export async function verifyCreation(input: {
         clientExtensionResults: {},
         response: { clientDataJSON, attestationObject },
       },
-      expectedChallenge: takeChallenge,
+      expectedChallenge: isOurs,
       expectedOrigin: site.origin,
       expectedRPID: hostName,
       requireUserVerification: true,
@@ -98,11 +101,25 @@ export async function verifyCreation(input: {
   if (!answer.verified) throw refused('it does not verify');
   const { credential } = answer.registrationInfo;
   return {
+    challenge: challenge(),
     id: credential.id,
     hostName,
     publicKey: new Uint8Array(credential.publicKey),
     counter: credential.counter,
     transports: (response.transports ?? []).filter((transport) => transports.has(transport)),
+  };
+}
+
+/** The one challenge that was found to be ours. */
+function remembered(isOurs: IsOurs): { isOurs: IsOurs; challenge(): string } {
+  let found = '';
+  return {
+    isOurs(challenge) {
+      if (!isOurs(challenge)) return false;
+      found = challenge;
+      return true;
+    },
+    challenge: () => found,
   };
 }
 
@@ -121,14 +138,15 @@ export async function requestOptions(input: {
   });
 }
 
-/** The counter to be stored. Throws `passkey_refused` unless everything is right, the counter included. */
+/** The counter to be stored, and the challenge that was answered. Throws `passkey_refused` unless everything is right, the counter included. */
 export async function verifyRequest(input: {
   readonly site: Site;
   readonly response: RequestResponse;
   readonly passkey: Passkey;
-  readonly takeChallenge: TakeChallenge;
-}): Promise<number> {
-  const { site, passkey, takeChallenge } = input;
+  readonly isOurs: IsOurs;
+}): Promise<{ readonly counter: number; readonly challenge: string }> {
+  const { site, passkey } = input;
+  const { isOurs, challenge } = remembered(input.isOurs);
   const { id, rawId, response } = input.response;
   const { clientDataJSON, authenticatorData, signature } = response;
   const answer = await refuseFailure(
@@ -140,7 +158,7 @@ export async function verifyRequest(input: {
         clientExtensionResults: {},
         response: { clientDataJSON, authenticatorData, signature },
       },
-      expectedChallenge: takeChallenge,
+      expectedChallenge: isOurs,
       expectedOrigin: site.origin,
       expectedRPID: nameOf(site),
       credential: { id: passkey.id, publicKey: passkey.publicKey, counter: passkey.counter },
@@ -148,7 +166,7 @@ export async function verifyRequest(input: {
     }),
   );
   if (!answer.verified) throw refused('it does not verify');
-  return answer.authenticationInfo.newCounter;
+  return { counter: answer.authenticationInfo.newCounter, challenge: challenge() };
 }
 
 /**

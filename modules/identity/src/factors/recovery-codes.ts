@@ -15,6 +15,7 @@ export type RecoveryCodes = {
   /** Of all who try at once, one succeeds. Case, dashes and spaces do not matter. */
   use(transaction: Transaction, userId: string, code: string): Promise<boolean>;
   count(where: Database | Transaction, userId: string): Promise<number>;
+  removeAllOf(transaction: Transaction, userId: string): Promise<void>;
 };
 
 export function createRecoveryCodes(needs: {
@@ -41,6 +42,9 @@ export function createRecoveryCodes(needs: {
         .where('hash', '=', hashOf(userId, plain))
         .executeTakeFirstOrThrow();
       return deleted.numDeletedRows === 1n;
+    },
+    async removeAllOf(transaction, userId) {
+      await tables(transaction).deleteFrom('identity_recovery_codes').where('user_id', '=', userId).execute();
     },
     async count(where, userId) {
       const { count } = await tables(where)

@@ -1,7 +1,17 @@
 import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
 
 /** One key for each use, from the one the vault keeps (HKDF, RFC 5869). */
-export function deriveKey(key: Uint8Array, use: 'password pepper' | 'totp seed' | 'recovery code'): Buffer {
+export type KeyUse =
+  | 'password pepper'
+  | 'totp seed'
+  | 'recovery code'
+  | 'user name'
+  | 'user name lookup'
+  | 'session client'
+  | 'session token'
+  | 'passkey challenge';
+
+export function deriveKey(key: Uint8Array, use: KeyUse): Buffer {
   if (key.length !== 32) throw new TypeError(`Cannot derive a key: must be handed 32 bytes, not ${key.length}`);
   return Buffer.from(hkdfSync('sha256', key, '', `sallyport identity ${use}`, 32));
 }

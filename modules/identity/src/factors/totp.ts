@@ -3,27 +3,44 @@ import { Secret, TOTP } from 'otpauth';
 import { open, seal } from './sealing.ts';
 
 const secretBytes = 20;
+const idBytes = 12;
 const periodSeconds = 30;
 /** A clock may be off by one period to either side. */
 const window = 1;
 /** NIST SP 800-63B section 3.2.2: after so many failures in a row the factor is of no use any more; another one heals it. */
 const maxFailures = 100;
 
-type TotpRow = { user_id: string; sealed_secret: string; confirmed: number; last_step: number; failures: number };
-type Tables = { identity_totp: TotpRow };
+type AppRow = {
+  id: string;
+  user_id: string;
+  label: string;
+  sealed_secret: string;
+  confirmed: number;
+  last_step: number;
+  failures: number;
+  created_at_ms: number;
+};
+type Tables = { identity_apps: AppRow };
+
+export type TotpApp = { readonly id: string; readonly label: string; readonly createdAtMs: number };
 
 /** One-time codes by the clock (RFC 6238: SHA-1, 6 digits, 30 s, what every app understands). Each is good once. */
 export type TotpFactor = {
-  /** A new seed for a person who has none confirmed. `uri` is what goes into the square code. */
+  /** A new seed, in place of one that was not confirmed. `uri` is what goes into the square code. */
   begin(
     transaction: Transaction,
     user: { readonly id: string; readonly name: string },
   ): Promise<{ readonly secret: string; readonly uri: string }>;
   /** Makes the seed theirs if the code is right. */
-  confirm(transaction: Transaction, userId: string, code: string): Promise<boolean>;
+  confirm(transaction: Transaction, userId: string, code: string, label?: string): Promise<boolean>;
   /** A code of a confirmed seed, not used before and not older than one that was. */
   verify(transaction: Transaction, userId: string, code: string): Promise<boolean>;
   isConfirmed(where: Database | Transaction, userId: string): Promise<boolean>;
+  /** The confirmed ones, oldest first. */
+  listOf(where: Database | Transaction, userId: string): Promise<readonly TotpApp[]>;
+  rename(transaction: Transaction, userId: string, id: string, label: string): Promise<boolean>;
+  remove(transaction: Transaction, userId: string, id: string): Promise<boolean>;
+  removeAllOf(transaction: Transaction, userId: string): Promise<void>;
   /** After another factor proved who they are. */
   forgetFailures(transaction: Transaction, userId: string): Promise<void>;
   listConfirmed(where: Database): Promise<readonly string[]>;
@@ -36,62 +53,109 @@ export function createTotpFactor(needs: {
 }): TotpFactor {
   const { key, random, nowMs } = needs;
 
-  const check = async (transaction: Transaction, userId: string, code: string, confirmed: 0 | 1): Promise<boolean> => {
-    const rows = tables(transaction);
-    const row = await rows
-      .selectFrom('identity_totp')
+  const rowsOf = (where: Database | Transaction, userId: string, confirmed: 0 | 1): Promise<AppRow[]> =>
+    tables(where)
+      .selectFrom('identity_apps')
       .selectAll()
       .where('user_id', '=', userId)
       .where('confirmed', '=', confirmed)
-      .executeTakeFirst();
-    if (row === undefined || row.failures >= maxFailures) return false;
-    const step = stepOf(open(key, row.sealed_secret, userId), code, nowMs());
-    const change =
-      step === undefined || step <= row.last_step
-        ? { failures: row.failures + 1 }
-        : { failures: 0, last_step: step, confirmed: 1 };
-    await rows.updateTable('identity_totp').set(change).where('user_id', '=', userId).execute();
-    return change.failures === 0;
+      .orderBy('created_at_ms')
+      .execute();
+
+  /** One of several apps may have made the code. A wrong one counts against each. */
+  const check = async (
+    transaction: Transaction,
+    rows: readonly AppRow[],
+    code: string,
+    more: { readonly confirmed: 1; readonly label?: string },
+  ): Promise<boolean> => {
+    const usable = rows.filter(({ failures }) => failures < maxFailures);
+    for (const row of usable) {
+      const step = stepOf(open(key, row.sealed_secret, row.user_id), code, nowMs());
+      if (step === undefined || step <= row.last_step) continue;
+      await tables(transaction)
+        .updateTable('identity_apps')
+        .set({ failures: 0, last_step: step, ...more })
+        .where('id', '=', row.id)
+        .execute();
+      return true;
+    }
+    for (const { id, failures } of usable)
+      await tables(transaction)
+        .updateTable('identity_apps')
+        .set({ failures: failures + 1 })
+        .where('id', '=', id)
+        .execute();
+    return false;
   };
 
   return {
-    async begin(transaction, { id, name }) {
+    async begin(transaction, { id: userId, name }) {
       const bytes = random(secretBytes);
-      const sealed = seal(key, bytes, id, random(12));
       await tables(transaction)
-        .deleteFrom('identity_totp')
-        .where('user_id', '=', id)
+        .deleteFrom('identity_apps')
+        .where('user_id', '=', userId)
         .where('confirmed', '=', 0)
         .execute();
       await tables(transaction)
-        .insertInto('identity_totp')
-        .values({ user_id: id, sealed_secret: sealed, confirmed: 0, last_step: 0, failures: 0 })
+        .insertInto('identity_apps')
+        .values({
+          id: Buffer.from(random(idBytes)).toString('hex'),
+          user_id: userId,
+          label: '',
+          sealed_secret: seal(key, bytes, userId, random(12)),
+          confirmed: 0,
+          last_step: 0,
+          failures: 0,
+          created_at_ms: nowMs(),
+        })
         .execute();
       const totp = new TOTP({ issuer: 'Sallyport', label: name, secret: secretOf(bytes), period: periodSeconds });
       return { secret: totp.secret.base32, uri: totp.toString() };
     },
-    confirm: (transaction, userId, code) => check(transaction, userId, code, 0),
-    verify: (transaction, userId, code) => check(transaction, userId, code, 1),
-    async isConfirmed(where, userId) {
-      const row = await tables(where)
-        .selectFrom('identity_totp')
-        .select('user_id')
+    confirm: async (transaction, userId, code, label = 'Authenticator app') =>
+      check(transaction, await rowsOf(transaction, userId, 0), code, { confirmed: 1, label }),
+    verify: async (transaction, userId, code) =>
+      check(transaction, await rowsOf(transaction, userId, 1), code, { confirmed: 1 }),
+    isConfirmed: async (where, userId) => (await rowsOf(where, userId, 1)).length > 0,
+    async listOf(where, userId) {
+      const rows = await rowsOf(where, userId, 1);
+      return rows.map(({ id, label, created_at_ms: createdAtMs }) => ({ id, label, createdAtMs }));
+    },
+    async rename(transaction, userId, id, label) {
+      const { numUpdatedRows } = await tables(transaction)
+        .updateTable('identity_apps')
+        .set({ label })
         .where('user_id', '=', userId)
+        .where('id', '=', id)
         .where('confirmed', '=', 1)
-        .executeTakeFirst();
-      return row !== undefined;
+        .executeTakeFirstOrThrow();
+      return numUpdatedRows === 1n;
+    },
+    async remove(transaction, userId, id) {
+      const { numDeletedRows } = await tables(transaction)
+        .deleteFrom('identity_apps')
+        .where('user_id', '=', userId)
+        .where('id', '=', id)
+        .where('confirmed', '=', 1)
+        .executeTakeFirstOrThrow();
+      return numDeletedRows === 1n;
+    },
+    async removeAllOf(transaction, userId) {
+      await tables(transaction).deleteFrom('identity_apps').where('user_id', '=', userId).execute();
     },
     async forgetFailures(transaction, userId) {
       await tables(transaction)
-        .updateTable('identity_totp')
+        .updateTable('identity_apps')
         .set({ failures: 0 })
         .where('user_id', '=', userId)
         .execute();
     },
     async listConfirmed(where) {
       const rows = await tables(where)
-        .selectFrom('identity_totp')
+        .selectFrom('identity_apps')
         .select('user_id')
+        .distinct()
         .where('confirmed', '=', 1)
         .execute();
       return rows.map((row) => row.user_id);

@@ -8,11 +8,13 @@ import { createKeyCache } from './key-cache.ts';
 import { hashToken, matchesHash } from './key-hash.ts';
 import { parseGrant, type KeyRequest } from './key-request.ts';
 import { keyStore, type ApiKey, type StoredKey } from './key-store.ts';
-import { stateOf, userStore } from '../people/user-store.ts';
+import { readStanding, stateOf } from '../people/user-store.ts';
 import { formatToken, idBytes, parseToken, secretBytes } from './key-token.ts';
 import type { ApiKeyNeeds, KeyLimits } from '../needs.ts';
 
-export type Refusal = { readonly refused: 'key_malformed' | 'key_unknown' | 'key_expired' | 'key_revoked' };
+export type Refusal = {
+  readonly refused: 'key_malformed' | 'key_unknown' | 'key_expired' | 'key_revoked' | 'key_suspended';
+};
 
 /**
  * API keys. Every change leaves one audit event, committed with it; a promise resolves only after that event is durable
@@ -32,6 +34,17 @@ export type ApiKeys = {
   listKeys(): Promise<readonly ApiKey[]>;
   /** Takes effect before it resolves. Revoking again changes nothing. Throws `key_not_found`. */
   revokeKey(request: { readonly id: string; readonly by: Principal }): Promise<void>;
+  /**
+   * In the transaction that disables a person or takes rights from them: each of their keys with a scope not in `allowed`
+   * stops, and so do the keys made with it. Nothing brings them back but `resumeKey`. `effective` is to be called after the
+   * commit. How many there were.
+   */
+  suspendAllOf(
+    transaction: Transaction,
+    request: { readonly makerId: string; readonly allowed: readonly string[]; readonly by: Principal },
+  ): Promise<{ readonly count: number; effective(): void }>;
+  /** Only who has all its scopes can. Throws `key_not_found`, `key_not_suspended`, `key_grant_widened`. */
+  resumeKey(request: { readonly id: string; readonly by: Principal }): Promise<ApiKey>;
   /** Stores when keys were last used; to be called every minute or so, and at the end. */
   recordUse(): Promise<void>;
 };
@@ -39,6 +52,7 @@ export type ApiKeys = {
 const defaultLimits: KeyLimits = { maxLiveKeys: 1000, maxEndedKeys: 1000, maxCachedKeys: 1000 };
 const useResolutionMs = 60_000;
 const createActivity = 1;
+const enableActivity = 8;
 const disableActivity = 9;
 
 export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
@@ -78,7 +92,14 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
             `Cannot create key "${grant.name}": there are ${limits.maxLiveKeys} already, revoke one first`,
           );
         }
-        const created: ApiKey = { id, ...grant, createdAtMs: nowMs, createdBy: `${request.by.kind}/${request.by.id}` };
+        const makerId = request.by.kind === 'user' ? request.by.id : granting?.makerId;
+        const created: ApiKey = {
+          id,
+          ...grant,
+          createdAtMs: nowMs,
+          createdBy: `${request.by.kind}/${request.by.id}`,
+          ...(makerId === undefined ? {} : { makerId }),
+        };
         await keyStore.insert(transaction, { ...created, hash: hashToken(token) });
         await keyStore.forgetEnded(transaction, nowMs, limits.maxEndedKeys);
         const details = { scopes: grant.scopes, source: grant.source ?? null, expires_at: grant.expiresAtMs ?? null };
@@ -125,6 +146,44 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
       await outbox.flushed();
     },
 
+    async suspendAllOf(transaction, { makerId, allowed, by }) {
+      const nowMs = clock.nowMs();
+      const live = await keyStore.listLiveOf(transaction, makerId, nowMs);
+      const stopped = live.filter(({ scopes }) => scopes.some((scope) => !allowed.includes(scope)));
+      for (const key of stopped) {
+        await keyStore.setSuspended(transaction, key.id, nowMs);
+        const details = { maker: makerId };
+        await record(transaction, by, key, { action: 'key.suspend', activityId: disableActivity, details });
+      }
+      return { count: stopped.length, effective: () => cache.forgetAll() };
+    },
+
+    async resumeKey({ id, by }) {
+      const resumed = await database.transaction().execute(async (transaction) => {
+        const key = await keyStore.find(transaction, id);
+        if (key === undefined)
+          throw new IdentityError('key_not_found', `Cannot resume key "${id.slice(0, 100)}": must be the id of a key`);
+        if (key.suspendedAtMs === undefined || key.revokedAtMs !== undefined)
+          throw new IdentityError('key_not_suspended', `Cannot resume key "${id}": must be suspended and not revoked`);
+        const missing = key.scopes.find((scope) => !by.scopes.includes(scope));
+        if (missing !== undefined)
+          throw new IdentityError(
+            'key_grant_widened',
+            `Cannot resume key "${id}": it has scope "${missing}", which ${by.kind} "${by.id}" lacks`,
+          );
+        await keyStore.setSuspended(transaction, id, null);
+        // From now on it is theirs to answer for.
+        await keyStore.setMaker(transaction, id, await makerBehind(transaction, by));
+        await record(transaction, by, key, { action: 'key.resume', activityId: enableActivity, details: {} });
+        return keyStore.find(transaction, id);
+      });
+      cache.forget(id);
+      await outbox.flushed();
+      if (resumed === undefined) throw new TypeError('Cannot show a key: it is gone');
+      const { hash: _hash, ...shown } = resumed;
+      return shown;
+    },
+
     async recordUse() {
       const uses = [...used];
       used.clear();
@@ -145,7 +204,7 @@ async function findGranting(transaction: Transaction, by: Principal, nowMs: numb
     case 'operator':
       return undefined;
     case 'user': {
-      const user = await userStore.find(transaction, by.id);
+      const user = await readStanding(transaction, by.id);
       if (user !== undefined && stateOf(user) === 'active' && user.roles.join(' ') === by.roles?.join(' '))
         return undefined;
       throw new IdentityError('key_grant_widened', `Cannot create a key as user "${by.id}": their rights have changed`);
@@ -162,7 +221,14 @@ function principalOf({ id, name, scopes, source }: ApiKey): Principal {
   return { kind: 'key', id, name, scopes, ...(source === undefined ? {} : { source }) };
 }
 
-function endOf(key: ApiKey, nowMs: number): 'key_revoked' | 'key_expired' | undefined {
+/** Who answers for what `by` makes; undefined for the operator. */
+async function makerBehind(transaction: Transaction, by: Principal): Promise<string | undefined> {
+  if (by.kind === 'user') return by.id;
+  return by.kind === 'key' ? (await keyStore.find(transaction, by.id))?.makerId : undefined;
+}
+
+function endOf(key: ApiKey, nowMs: number): 'key_revoked' | 'key_expired' | 'key_suspended' | undefined {
   if (key.revokedAtMs !== undefined) return 'key_revoked';
+  if (key.suspendedAtMs !== undefined) return 'key_suspended';
   return key.expiresAtMs !== undefined && key.expiresAtMs <= nowMs ? 'key_expired' : undefined;
 }

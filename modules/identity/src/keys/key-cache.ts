@@ -9,6 +9,7 @@ export type KeyCache = {
   load(id: string, read: () => Promise<StoredKey | undefined>): Promise<StoredKey | undefined>;
   /** From now on the key is read again, also when a read of it has already begun. */
   forget(id: string): void;
+  forgetAll(): void;
 };
 
 /** Keys read lately, so that a request does not wait for the database. Bounded: the key used longest ago goes first. */
@@ -38,6 +39,10 @@ export function createKeyCache(clock: Clock, maxKeys: number): KeyCache {
     forget(id) {
       changes += 1;
       remembered.delete(id);
+    },
+    forgetAll() {
+      changes += 1;
+      remembered.clear();
     },
   };
 }

@@ -10,8 +10,14 @@ const Key = Type.Object({
   source: Type.Optional(Type.String({ description: 'The only source events may be sent as with this key' })),
   createdAtMs: Type.Integer(),
   createdBy: Type.String(),
+  makerId: Type.Optional(
+    Type.String({ description: 'The person it was made by, also through other keys; none for the operator' }),
+  ),
   expiresAtMs: Type.Optional(Type.Integer()),
   revokedAtMs: Type.Optional(Type.Integer()),
+  suspendedAtMs: Type.Optional(
+    Type.Integer({ description: 'Stopped since its maker was disabled or may do less, until it is resumed' }),
+  ),
   lastUsedAtMs: Type.Optional(Type.Integer({ description: 'Rounded down to the minute, up to a minute late' })),
 });
 
@@ -34,7 +40,7 @@ export function createKeyRoutes(apiKeys: ApiKeys): RoutePlugin {
     app.post(
       '/v1/keys',
       {
-        config,
+        config: { ...config, stepUp: true },
         schema: {
           summary: 'Create an API key; the key itself is shown only in this reply',
           tags: ['keys'],
@@ -76,6 +82,20 @@ export function createKeyRoutes(apiKeys: ApiKeys): RoutePlugin {
         await apiKeys.revokeKey({ id: request.params.id, by: request.principal });
         return reply.code(204).send(null);
       },
+    );
+
+    app.post(
+      '/v1/keys/:id/resume',
+      {
+        config: { ...config, stepUp: true },
+        schema: {
+          summary: 'Let a suspended key be used again; whoever does answers for it from then on',
+          tags: ['keys'],
+          params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) }),
+          response: { 200: Key },
+        },
+      },
+      async (request) => shown(await apiKeys.resumeKey({ id: request.params.id, by: request.principal })),
     );
   };
 }

@@ -9,11 +9,14 @@ type KeyRow = {
   /** SHA-256 of the token, hexadecimal. */
   readonly hash: string;
   readonly created_at_ms: number;
-  /** `key/<id>` or `operator/<id>`. */
+  /** `user/<id>`, `key/<id>` or `operator/<id>`. */
   readonly created_by: string;
   readonly expires_at_ms: number | null;
   readonly revoked_at_ms: number | null;
   readonly last_used_at_ms: number | null;
+  /** The person it was made by, also through other keys; null when that was the operator. */
+  readonly maker_id: string | null;
+  readonly suspended_at_ms: number | null;
 };
 type Tables = { identity_keys: KeyRow };
 
@@ -25,8 +28,12 @@ export type ApiKey = {
   readonly source?: string;
   readonly createdAtMs: number;
   readonly createdBy: string;
+  /** Id of the person it was made by, also through other keys. Without one, the operator made it. */
+  readonly makerId?: string;
   readonly expiresAtMs?: number;
   readonly revokedAtMs?: number;
+  /** Stopped because of its maker, until somebody decides otherwise. */
+  readonly suspendedAtMs?: number;
   /** Rounded down to the minute, and up to a minute late. */
   readonly lastUsedAtMs?: number;
 };
@@ -76,12 +83,44 @@ export const keyStore = {
         expires_at_ms: key.expiresAtMs ?? null,
         revoked_at_ms: null,
         last_used_at_ms: null,
+        maker_id: key.makerId ?? null,
+        suspended_at_ms: null,
       })
       .execute();
   },
 
   async revoke(transaction: Transaction, id: string, nowMs: number): Promise<void> {
     await tables(transaction).updateTable('identity_keys').set({ revoked_at_ms: nowMs }).where('id', '=', id).execute();
+  },
+
+  /** Those of a person that may still be used. */
+  async listLiveOf(transaction: Transaction, makerId: string, nowMs: number): Promise<readonly ApiKey[]> {
+    const rows = await tables(transaction)
+      .selectFrom('identity_keys')
+      .selectAll()
+      .where('maker_id', '=', makerId)
+      .where('revoked_at_ms', 'is', null)
+      .where('suspended_at_ms', 'is', null)
+      .where((eb) => eb.or([eb('expires_at_ms', 'is', null), eb('expires_at_ms', '>', nowMs)]))
+      .execute();
+    return rows.map(toKey);
+  },
+
+  /** Null lets it be used again. */
+  async setSuspended(transaction: Transaction, id: string, atMs: number | null): Promise<void> {
+    await tables(transaction)
+      .updateTable('identity_keys')
+      .set({ suspended_at_ms: atMs })
+      .where('id', '=', id)
+      .execute();
+  },
+
+  async setMaker(transaction: Transaction, id: string, makerId: string | undefined): Promise<void> {
+    await tables(transaction)
+      .updateTable('identity_keys')
+      .set({ maker_id: makerId ?? null })
+      .where('id', '=', id)
+      .execute();
   },
 
   async setLastUsed(transaction: Transaction, id: string, atMs: number): Promise<void> {
@@ -128,6 +167,8 @@ function toKey(row: KeyRow): ApiKey {
     ...(row.source === null ? {} : { source: row.source }),
     ...(row.expires_at_ms === null ? {} : { expiresAtMs: row.expires_at_ms }),
     ...(row.revoked_at_ms === null ? {} : { revokedAtMs: row.revoked_at_ms }),
+    ...(row.maker_id === null ? {} : { makerId: row.maker_id }),
+    ...(row.suspended_at_ms === null ? {} : { suspendedAtMs: row.suspended_at_ms }),
     ...(row.last_used_at_ms === null ? {} : { lastUsedAtMs: row.last_used_at_ms }),
   };
 }

@@ -1,17 +1,19 @@
 import { argon2, timingSafeEqual, type Argon2Parameters } from 'node:crypto';
 import { promisify } from 'node:util';
-import { createWorkQueue } from './work-queue.ts';
+import { createWorkQueue, type Lane } from './work-queue.ts';
 
 /** Argon2id (RFC 9106) as OWASP's password storage guide has it: 19 MiB, two passes, one lane; about 50 ms. */
 export type PasswordCost = { readonly memoryKib: number; readonly passes: number };
 const defaultCost: PasswordCost = { memoryKib: 19_456, passes: 2 };
 const saltBytes = 16;
 const tagBytes = 32;
-const maxWaiting = 32;
+const waitingLimits = { maxWaiting: 32, maxPerSource: 6 };
+/** Whoever sets a password has shown a link, a session or a password of ours. */
+const setting: Lane = { source: 'setting a password', isKnown: true };
 
 export type PasswordHashes = {
   /** In the PHC string format. Throws `passwords_busy`. */
-  hash(password: string): Promise<string>;
+  hash(password: string, lane?: Lane): Promise<string>;
   /**
    * Without a stored hash the same work is done, so that the time tells nobody who exists.
    * `outdated` when the stored one was made at another cost. Throws `passwords_busy`.
@@ -19,6 +21,7 @@ export type PasswordHashes = {
   verify(
     password: string,
     stored: string | undefined,
+    lane: Lane,
   ): Promise<{ readonly matches: boolean; readonly outdated: boolean }>;
 };
 
@@ -29,32 +32,34 @@ export function createPasswordHashes(needs: {
   readonly cost?: PasswordCost;
 }): PasswordHashes {
   const { random, pepper, cost = defaultCost } = needs;
-  const enqueue = createWorkQueue(maxWaiting);
+  const enqueue = createWorkQueue(waitingLimits);
   const derive = promisify<string, Argon2Parameters, Buffer>((algorithm, parameters, done) =>
     argon2(algorithm === 'argon2id' ? algorithm : 'argon2id', parameters, done),
   );
-  const tagOf = (password: string, salt: Uint8Array, at: PasswordCost): Promise<Buffer> =>
-    enqueue(() =>
-      derive('argon2id', {
-        // The same password typed on another system may arrive composed otherwise.
-        message: password.normalize('NFKC'),
-        nonce: salt,
-        secret: pepper,
-        memory: at.memoryKib,
-        passes: at.passes,
-        parallelism: 1,
-        tagLength: tagBytes,
-      }),
+  const tagOf = (password: string, salt: Uint8Array, at: PasswordCost, lane: Lane): Promise<Buffer> =>
+    enqueue(
+      () =>
+        derive('argon2id', {
+          // The same password typed on another system may arrive composed otherwise.
+          message: password.normalize('NFKC'),
+          nonce: salt,
+          secret: pepper,
+          memory: at.memoryKib,
+          passes: at.passes,
+          parallelism: 1,
+          tagLength: tagBytes,
+        }),
+      lane,
     );
 
   return {
-    async hash(password) {
+    async hash(password, lane = setting) {
       const salt = random(saltBytes);
-      return format(cost, salt, await tagOf(password, salt, cost));
+      return format(cost, salt, await tagOf(password, salt, cost, lane));
     },
-    async verify(password, stored) {
+    async verify(password, stored, lane) {
       const known = stored === undefined ? undefined : parse(stored);
-      const tag = await tagOf(password, known?.salt ?? random(saltBytes), known?.cost ?? cost);
+      const tag = await tagOf(password, known?.salt ?? random(saltBytes), known?.cost ?? cost, lane);
       const matches = known !== undefined && timingSafeEqual(tag, known.tag);
       const outdated =
         known !== undefined && (known.cost.memoryKib !== cost.memoryKib || known.cost.passes !== cost.passes);

@@ -7,6 +7,8 @@ export type PasswordStrength = (password: string, related: readonly string[]) =>
 
 const deadlineMs = 20_000;
 const maxWaiting = 16;
+/** Only who has a link or a session comes this far. */
+const everybody = { source: '', isKnown: false };
 /** Of 4: beyond 10^8 guesses. */
 const leastScore = 3;
 
@@ -15,13 +17,13 @@ const leastScore = 3;
  * the lists take 90 MB and a third of a second to load, and a password is set rarely.
  */
 export function createPasswordStrength(): PasswordStrength {
-  const enqueue = createWorkQueue(maxWaiting);
+  const enqueue = createWorkQueue({ maxWaiting, maxPerSource: maxWaiting });
   return (password, related) =>
     enqueue(async () => {
       const { score, warning } = await estimate(password, related);
       if (score >= leastScore) return undefined;
       return warning === '' ? 'it is easy to guess' : warning;
-    });
+    }, everybody);
 }
 
 function estimate(password: string, related: readonly string[]): Promise<{ score: number; warning: string }> {

@@ -1,16 +1,22 @@
+import { createOwnFactors, type OwnFactors } from '../account/own-factors.ts';
+import { createOwnPassword, type OwnPassword } from '../account/own-password.ts';
+import { createChallenges } from '../factors/challenges.ts';
 import { createEnrolment, type Enrolment } from '../factors/enrolment.ts';
 import { createRecoveryCodes } from '../factors/recovery-codes.ts';
 import { deriveKey } from '../factors/sealing.ts';
 import { createTotpFactor } from '../factors/totp.ts';
 import type { PeopleNeeds } from '../needs.ts';
 import { createPasswordHashes, type PasswordCost } from '../passwords/password-hash.ts';
+import { createSessionStore } from '../sessions/session-store.ts';
 import { createSessions, type Sessions } from '../sessions/sessions.ts';
 import { createSignIn, type SignIn } from '../sessions/sign-in.ts';
+import { createStepUp, type StepUp } from '../sessions/step-up.ts';
 import { createSignInThrottle } from '../sessions/sign-in-throttle.ts';
 import { createTickets } from '../tickets/tickets.ts';
 import { createOrganization, type Organization } from './organization.ts';
 import { createDirectory, type People } from './people.ts';
 import { createSetup, type Setup } from './setup.ts';
+import { createUserStore } from './user-store.ts';
 
 /** Everything about people, put together. */
 export type PeopleServices = {
@@ -20,10 +26,15 @@ export type PeopleServices = {
   readonly signIn: SignIn;
   readonly sessions: Sessions;
   readonly organization: Organization;
+  readonly stepUp: StepUp;
+  readonly ownFactors: OwnFactors;
+  readonly ownPassword: OwnPassword;
+  /** Seals what an earlier version wrote in the clear; to be awaited before anybody may come in. */
+  sealStored(): Promise<void>;
 };
 
 export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: PasswordCost }): PeopleServices {
-  const { clock, random, key, passwordCost } = needs;
+  const { clock, random, key, passwordCost, database } = needs;
   const hashes = createPasswordHashes({
     random,
     pepper: deriveKey(key, 'password pepper'),
@@ -32,14 +43,24 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
   const tickets = createTickets(needs);
   const totp = createTotpFactor({ key: deriveKey(key, 'totp seed'), random, nowMs: () => clock.nowMs() });
   const recoveryCodes = createRecoveryCodes({ key: deriveKey(key, 'recovery code'), random });
-  const sessions = createSessions(needs);
-  const parts = { ...needs, hashes, tickets, totp, recoveryCodes, sessions };
+  const userStore = createUserStore(needs);
+  const sessionStore = createSessionStore(needs);
+  const sessions = createSessions({ ...needs, userStore, sessionStore, tokenKey: deriveKey(key, 'session token') });
+  const challenges = createChallenges({ key: deriveKey(key, 'passkey challenge'), clock, random, tickets });
+  const throttle = createSignInThrottle(clock);
+  const organization = createOrganization(needs);
+  const stores = { userStore, sessionStore, tickets, totp, recoveryCodes, challenges };
+  const parts = { ...needs, ...stores, hashes, sessions, throttle, organization };
   return {
     setup: createSetup(parts),
     people: createDirectory(parts),
     enrolment: createEnrolment(parts),
-    signIn: createSignIn({ ...parts, throttle: createSignInThrottle(clock) }),
+    signIn: createSignIn(parts),
     sessions,
-    organization: createOrganization(needs),
+    organization,
+    stepUp: createStepUp(parts),
+    ownFactors: createOwnFactors(parts),
+    ownPassword: createOwnPassword(parts),
+    sealStored: () => userStore.sealNames(database),
   };
 }

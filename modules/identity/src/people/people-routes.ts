@@ -1,4 +1,4 @@
-import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
+import { typedApp, type Client, type RoutePlugin } from '@sallyport/platform/http';
 import { Type, type Static } from 'typebox';
 import type { PeopleNeeds } from '../needs.ts';
 import { isoTime } from '../sessions/session-format.ts';
@@ -23,6 +23,7 @@ const ShownUser = Type.Object({
   created_by: Type.String(),
   last_sign_in_at: Type.Union([Time, Type.Null()]),
 });
+const Link = Type.Object({ link: Type.String(), expires_at: Time });
 const ShownRole = Type.Object({
   id: Type.String(),
   name: Type.String(),
@@ -64,7 +65,7 @@ export function createPeopleRoutes(
     app.patch(
       '/v1/users/:id',
       {
-        config: { scope: 'users:manage' },
+        config: { scope: 'users:manage', stepUp: true },
         schema: {
           summary: 'Give other roles, disable or enable; effective at once',
           tags,
@@ -82,20 +83,31 @@ export function createPeopleRoutes(
     app.post(
       '/v1/invitations',
       {
-        config: { scope: 'users:manage' },
+        config: { scope: 'users:manage', stepUp: true },
         schema: {
           summary: 'Invite somebody; the link is shown only in this reply, is good once and for 72 hours',
           tags,
           body: Type.Object({ name: Name, roles: Roles }, { additionalProperties: false }),
-          response: { 201: Type.Object({ link: Type.String(), expires_at: Time }) },
+          response: { 201: Link },
         },
       },
-      async (request, reply) => {
-        const { token, expiresAtMs } = await people.invite({ ...request.body, by: request.principal });
-        return reply
-          .code(201)
-          .send({ link: `${request.client.origin}/invitation#${token}`, expires_at: isoTime(expiresAtMs) });
+      async (request, reply) =>
+        reply.code(201).send(linkOf(request, await people.invite({ ...request.body, by: request.principal }))),
+    );
+
+    app.post(
+      '/v1/users/:id/reset',
+      {
+        config: { scope: 'users:manage', stepUp: true },
+        schema: {
+          summary:
+            'Take password, factors and sessions of somebody away; the link to begin anew is shown only in this reply',
+          tags,
+          params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) }),
+          response: { 200: Link },
+        },
       },
+      async (request) => linkOf(request, await people.reset({ id: request.params.id, by: request.principal })),
     );
 
     app.post(
@@ -112,6 +124,14 @@ export function createPeopleRoutes(
       async (request) => people.accept(request.body),
     );
   };
+}
+
+/** Behind the "#" the browser sends it to nobody, so it stands in no log. */
+function linkOf(
+  { client }: { readonly client: Client },
+  { token, expiresAtMs }: { readonly token: string; readonly expiresAtMs: number },
+): Static<typeof Link> {
+  return { link: `${client.linkOrigin}/invitation#${token}`, expires_at: isoTime(expiresAtMs) };
 }
 
 function shown(person: Person): Static<typeof ShownUser> {

@@ -7,7 +7,7 @@ import { createManualClock } from '@sallyport/platform/clock';
 import { migrate, type Database, type OpenDatabase } from '@sallyport/platform/database';
 import type { Client, Principal } from '@sallyport/platform/http';
 import { Secret, TOTP } from 'otpauth';
-import { createPeople, identityMigrations, type PeopleServices } from '../index.ts';
+import { createApiKeys, createPeople, identityMigrations, type ApiKeys, type PeopleServices } from '../index.ts';
 import type { PasswordCost } from '../passwords/password-hash.ts';
 import type { BegunSession } from '../sessions/sessions.ts';
 
@@ -22,10 +22,12 @@ export const local: Client = {
   agent: 'Test/1.0',
   origin: 'http://localhost:8470',
   hostName: 'localhost',
+  linkOrigin: 'http://localhost:8470',
 };
 export const elsewhere: Client = { ...local, address: '192.0.2.7', isLocal: false };
 
 export type House = PeopleServices & {
+  readonly apiKeys: ApiKeys;
   readonly database: Database;
   readonly clock: ReturnType<typeof createManualClock>;
   readonly events: AuditEvent[];
@@ -57,6 +59,7 @@ export async function openHouse(open: () => Promise<OpenDatabase>): Promise<Hous
     },
   };
   const key = randomBytes(32);
+  const apiKeys = createApiKeys({ database, outbox, clock, random: randomBytes });
   const again: House['again'] = (changes = {}) =>
     createPeople({
       database,
@@ -65,11 +68,12 @@ export async function openHouse(open: () => Promise<OpenDatabase>): Promise<Hous
       random: randomBytes,
       policy,
       key,
+      apiKeys,
       passwordStrength: async (password) => (/^(.)\1*$/.test(password) ? 'it is one character' : undefined),
       passwordCost: { memoryKib: 64, passes: 1 },
       ...changes,
     });
-  return { ...again(), database, clock, events, flushes, again };
+  return { ...again(), apiKeys, database, clock, events, flushes, again };
 }
 
 /** The token behind the "#" of the setup link. */

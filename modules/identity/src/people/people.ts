@@ -7,11 +7,13 @@ import type { TotpFactor } from '../factors/totp.ts';
 import type { PeopleNeeds } from '../needs.ts';
 import type { PasswordHashes } from '../passwords/password-hash.ts';
 import { checkPassword } from '../passwords/password-rules.ts';
-import { sessionStore } from '../sessions/session-store.ts';
+import type { RecoveryCodes } from '../factors/recovery-codes.ts';
+import type { ApiKeys } from '../keys/api-keys.ts';
+import type { SessionStore } from '../sessions/session-store.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Tickets } from '../tickets/tickets.ts';
 import { parseRoles, parseUserName } from './user-name.ts';
-import { stateOf, userStore, type User, type UserState } from './user-store.ts';
+import { hasActive, stateOf, type User, type UserState, type UserStore } from './user-store.ts';
 
 export type Person = Omit<User, 'passwordHash'> & {
   readonly state: UserState;
@@ -23,7 +25,8 @@ export type People = {
   /** By name. */
   list(): Promise<readonly Person[]>;
   /**
-   * Disabling ends their sessions and whatever they had begun. New roles hold from the next request on, under a new token.
+   * Disabling ends their sessions and whatever they had begun, and suspends the keys they made; enabling does not bring the
+   * keys back. New roles hold from the next request on, under a new token, and suspend keys that may do more.
    * Throws `user_not_found`, `role_unknown`, `role_grant_widened`, `last_administrator`.
    */
   change(request: {
@@ -33,12 +36,22 @@ export type People = {
     readonly by: Principal;
   }): Promise<Person>;
   /**
-   * The token goes into the link, which is good once and for 72 hours. Inviting again whoever has not come yet gives a new
-   * link in place of the old one. Throws `user_exists`, `user_name_invalid`, `user_limit_reached` and as `change`.
+   * The token goes into the link, which is good once and for 72 hours. Inviting again whoever has not come yet, or has no
+   * second factor yet, gives a new link in place of the old one. Throws `user_exists`, `user_name_invalid`, `user_limit_reached` and as `change`.
    */
   invite(request: {
     readonly name: string;
     readonly roles: readonly string[];
+    readonly by: Principal;
+  }): Promise<{ readonly token: string; readonly expiresAtMs: number }>;
+  /**
+   * Takes password, factors, recovery codes and sessions away and gives a link like an invitation's, for somebody who lost
+   * them. Nobody resets themselves: who can sign in changes their own account, and a thief of a session must not have a link.
+   * By the operator it works for the last administrator too, and is recorded as `user.recover`.
+   * Throws `user_not_found`, `reset_self`, `role_grant_widened`, `user_disabled`.
+   */
+  reset(request: {
+    readonly id: string;
     readonly by: Principal;
   }): Promise<{ readonly token: string; readonly expiresAtMs: number }>;
   /** Sets the password. Throws `link_invalid`, `password_weak`, `passwords_busy`; a weak password leaves the link good. */
@@ -47,20 +60,32 @@ export type People = {
 
 const maxPeople = 5000;
 const idBytes = 12;
+/** To ask what roles allow at best. */
+const strongest: Principal = { kind: 'user', id: 'somebody', name: '', scopes: [], assurance: 3 };
+
+function isUnfinished(user: User): boolean {
+  const state = stateOf(user);
+  return state === 'invited' || state === 'enrolling';
+}
 
 export function createDirectory(
   needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock' | 'random' | 'policy' | 'passwordStrength'> & {
+    readonly apiKeys: Pick<ApiKeys, 'suspendAllOf'>;
+    readonly userStore: UserStore;
+    readonly sessionStore: SessionStore;
     readonly hashes: PasswordHashes;
     readonly tickets: Tickets;
     readonly sessions: Sessions;
     readonly totp: TotpFactor;
+    readonly recoveryCodes: RecoveryCodes;
   },
 ): People {
-  const { database, outbox, clock, random, policy, hashes, tickets, sessions, totp } = needs;
+  const { database, outbox, clock, random, policy, hashes, tickets, sessions, totp, recoveryCodes } = needs;
+  const { apiKeys, userStore, sessionStore } = needs;
 
-  const shown = async (user: User): Promise<Person> => {
-    const passkeys = await passkeyStore.listOf(database, user.id);
-    const hasTotp = await totp.isConfirmed(database, user.id);
+  const shown = async (where: Transaction | typeof database, user: User): Promise<Person> => {
+    const passkeys = await passkeyStore.listOf(where, user.id);
+    const hasTotp = await totp.isConfirmed(where, user.id);
     return personOf(user, { totp: hasTotp, passkey: passkeys.length > 0 });
   };
 
@@ -89,7 +114,13 @@ export function createDirectory(
         const given = roles === undefined ? user.roles : parseRoles(roles, by, policy);
         const isDisabled = disabled ?? user.disabledAtMs !== undefined;
         if (isDisabled || !given.includes('admin')) await requireOtherAdministrator(transaction, user);
-        if (given.join(' ') !== user.roles.join(' ')) {
+        const isNew = given.join(' ') !== user.roles.join(' ');
+        let stopped: { effective(): void } | undefined;
+        if (isNew || (isDisabled && user.disabledAtMs === undefined)) {
+          const allowed = isDisabled ? [] : policy.permissionsOf({ ...strongest, roles: given });
+          stopped = await apiKeys.suspendAllOf(transaction, { makerId: id, allowed, by });
+        }
+        if (isNew) {
           await userStore.update(transaction, id, { roles: given });
           await sessionStore.replaceTokensSoon(transaction, id);
           await record(transaction, 'user.roles', { by, user, details: { roles: given } });
@@ -106,26 +137,32 @@ export function createDirectory(
           await userStore.update(transaction, id, { disabledAtMs: null });
           await record(transaction, 'user.enable', { by, user });
         }
-        return userStore.find(transaction, id);
+        return { user: await userStore.find(transaction, id), stopped };
       });
+      changed.stopped?.effective();
       await outbox.flushed();
-      if (changed === undefined) throw new TypeError('Cannot show a user: they are gone');
-      return shown(changed);
+      if (changed.user === undefined) throw new TypeError('Cannot show a user: they are gone');
+      return shown(database, changed.user);
     },
 
     async invite({ name: text, roles, by }) {
       const name = parseUserName(text);
+      let stopped: { effective(): void } | undefined;
       const ticket = await database.transaction().execute(async (transaction) => {
         const given = parseRoles(roles, by, policy);
         const earlier = await userStore.findByName(transaction, name);
-        if (earlier !== undefined && stateOf(earlier) !== 'invited')
+        if (earlier !== undefined && !isUnfinished(earlier))
           throw new IdentityError('user_exists', `Cannot invite "${name}": must be a name nobody has`);
         if (earlier !== undefined) {
+          // Whoever could not give the roles they had must not take their place away either.
+          parseRoles(earlier.roles, by, policy);
+          await removeFactors(transaction, earlier.id);
+          stopped = await apiKeys.suspendAllOf(transaction, { makerId: earlier.id, allowed: [], by });
           await tickets.forget(transaction, { userId: earlier.id });
           await userStore.remove(transaction, earlier.id);
           await record(transaction, 'user.delete', { by, user: earlier });
         }
-        if ((await userStore.list(transaction)).length >= maxPeople)
+        if ((await userStore.count(transaction)) >= maxPeople)
           throw new IdentityError(
             'user_limit_reached',
             `Cannot invite "${name}": there are ${maxPeople} people already`,
@@ -141,6 +178,43 @@ export function createDirectory(
         await record(transaction, 'user.create', { by, user, details: { roles: given } });
         return tickets.issue(transaction, { purpose: 'invitation', userId: user.id });
       });
+      stopped?.effective();
+      await outbox.flushed();
+      return ticket;
+    },
+
+    async reset({ id, by }) {
+      const ticket = await database.transaction().execute(async (transaction) => {
+        const user = await userStore.find(transaction, id);
+        if (user === undefined)
+          throw new IdentityError(
+            'user_not_found',
+            `Cannot reset user "${id.slice(0, 100)}": must be the id of a user`,
+          );
+        if (by.kind === 'user' && by.id === id)
+          throw new IdentityError(
+            'reset_self',
+            'Cannot reset your own account: must be done by another administrator',
+            {
+              hint: 'change password and factors under Settings, Account',
+            },
+          );
+        if (user.disabledAtMs !== undefined)
+          throw new IdentityError('user_disabled', `Cannot reset "${user.name}": must be enabled first`);
+        // The link lets whoever holds it be this person.
+        parseRoles(user.roles, by, policy);
+        if (by.kind !== 'operator') await requireOtherAdministrator(transaction, user);
+        const nowMs = clock.nowMs();
+        const { factors } = await shown(transaction, user);
+        await removeFactors(transaction, id);
+        await tickets.forget(transaction, { userId: id });
+        await userStore.update(transaction, id, { passwordHash: null, activatedAtMs: null });
+        const ended = await sessions.endAllOf(transaction, user, by);
+        const details = { factors: [...factors], sessions: ended, roles: [...user.roles] };
+        const action = by.kind === 'operator' ? 'user.recover' : 'user.reset';
+        await outbox.record(transaction, accountEvent({ nowMs, action, by, user, details }));
+        return tickets.issue(transaction, { purpose: 'invitation', userId: id });
+      });
       await outbox.flushed();
       return ticket;
     },
@@ -152,7 +226,7 @@ export function createDirectory(
       const enrolment = await database.transaction().execute(async (transaction) => {
         const user = await holderOfInvitation(transaction, token);
         await tickets.consume(transaction, 'invitation', token);
-        await userStore.update(transaction, user.id, { passwordHash });
+        await userStore.update(transaction, user.id, { passwordHash, passwordChangedAtMs: clock.nowMs() });
         const by = { kind: 'user', id: user.id, name: user.name };
         await outbox.record(transaction, accountEvent({ nowMs: clock.nowMs(), action: 'user.password', by, user }));
         return tickets.issue(transaction, { purpose: 'enrolment', userId: user.id });
@@ -161,6 +235,12 @@ export function createDirectory(
       return { enrolment: enrolment.token };
     },
   };
+
+  async function removeFactors(transaction: Transaction, userId: string): Promise<void> {
+    await totp.removeAllOf(transaction, userId);
+    await passkeyStore.removeAllOf(transaction, userId);
+    await recoveryCodes.removeAllOf(transaction, userId);
+  }
 
   async function holderOfInvitation(where: Transaction | typeof database, token: string): Promise<User> {
     const ticket = await tickets.find(where, 'invitation', token);
@@ -174,10 +254,8 @@ export function createDirectory(
 
 /** Throws `last_administrator` when nobody else could let people in again. */
 async function requireOtherAdministrator(transaction: Transaction, user: User): Promise<void> {
-  const isAdministrator = (one: User): boolean => stateOf(one) === 'active' && one.roles.includes('admin');
-  if (!isAdministrator(user)) return;
-  const all = await userStore.list(transaction);
-  if (all.some((other) => other.id !== user.id && isAdministrator(other))) return;
+  if (stateOf(user) !== 'active' || !user.roles.includes('admin')) return;
+  if (await hasActive(transaction, 'admin', user.id)) return;
   throw new IdentityError('last_administrator', `Cannot take "${user.name}" away: there must be another administrator`);
 }
 

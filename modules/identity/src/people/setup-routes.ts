@@ -58,7 +58,7 @@ export function createSetupRoutes({
     app.put(
       '/v1/settings',
       {
-        config: { scope: 'settings:manage' },
+        config: { scope: 'settings:manage', stepUp: true },
         schema: {
           summary: 'Change settings',
           tags: ['settings'],

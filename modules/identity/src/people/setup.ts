@@ -8,7 +8,7 @@ import { checkPassword } from '../passwords/password-rules.ts';
 import type { Tickets } from '../tickets/tickets.ts';
 import { parseOrganization, writeOrganization } from './organization.ts';
 import { parseUserName } from './user-name.ts';
-import { stateOf, userStore, type User } from './user-store.ts';
+import { hasActive, stateOf, type User, type UserStore } from './user-store.ts';
 
 /** The first administrator. There is no account and no password before. */
 export type Setup = {
@@ -34,16 +34,14 @@ const idBytes = 12;
 
 export function createSetup(
   needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock' | 'random' | 'passwordStrength'> & {
+    readonly userStore: UserStore;
     readonly hashes: PasswordHashes;
     readonly tickets: Tickets;
   },
 ): Setup {
-  const { database, outbox, clock, random, hashes, tickets } = needs;
+  const { database, outbox, clock, random, userStore, hashes, tickets } = needs;
 
-  const isNeeded = async (where: Database | Transaction): Promise<boolean> => {
-    const users = await userStore.list(where);
-    return !users.some((user) => user.roles.includes('admin') && stateOf(user) === 'active');
-  };
+  const isNeeded = async (where: Database | Transaction): Promise<boolean> => !(await hasActive(where, 'admin'));
   const checkLink = async (where: Database | Transaction, token: string): Promise<void> => {
     if ((await isNeeded(where)) && (await tickets.find(where, 'setup', token)) !== undefined) return;
     throw new IdentityError('link_invalid', 'Cannot set up with this link: it was used, has expired or is wrong', {

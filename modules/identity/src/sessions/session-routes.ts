@@ -111,11 +111,11 @@ export function createSessionRoutes(
       },
       async (request, reply) => {
         const by = request.principal;
-        await sessions.end({
-          id: request.params.id,
-          by,
-          anybodys: needs.policy.permissionsOf(by).includes('users:manage'),
-        });
+        const { id } = request.params;
+        const anybodys = needs.policy.permissionsOf(by).includes('users:manage');
+        // One's own are ended in a hurry, and nobody gains by it.
+        if (anybodys && (await sessions.find(id))?.userId !== by.id) await request.requireFreshProof();
+        await sessions.end({ id, by, anybodys });
         if (request.params.id === by.sessionId) reply.endSession();
         return reply.code(204).send(null);
       },

@@ -1,4 +1,5 @@
 import type { Database, Transaction } from '@sallyport/platform/database';
+import { deriveKey, open, seal } from '../factors/sealing.ts';
 
 export type SessionMethod = 'password' | 'totp' | 'passkey' | 'recovery';
 
@@ -9,13 +10,19 @@ type SessionRow = {
   readonly token_hash: string;
   /** Of the one before, which is good a little longer. */
   readonly previous_token_hash: string | null;
+  /** Of one that was handed out and has not come back yet: the one in use stays good until then. */
+  readonly next_token_hash: string | null;
+  readonly next_offered_at_ms: number | null;
+  /** When they proved who they are, to hold from the use of the next token on. */
+  readonly next_authenticated_at_ms: number | null;
   /** When the token in use took over; 0 to have it replaced at its next use. */
   readonly rotated_at_ms: number;
   readonly created_at_ms: number;
+  readonly authenticated_at_ms: number;
   readonly last_seen_at_ms: number;
   readonly expires_at_ms: number;
-  readonly address: string;
-  readonly agent: string;
+  /** Address and browser, sealed and bound to the id. */
+  readonly sealed_client: string;
   /** Separated by spaces. */
   readonly methods: string;
   readonly assurance: number;
@@ -26,6 +33,8 @@ export type Session = {
   readonly id: string;
   readonly userId: string;
   readonly createdAtMs: number;
+  /** When they last proved who they are, in full. */
+  readonly authenticatedAtMs: number;
   /** Up to a minute late. */
   readonly lastSeenAtMs: number;
   readonly expiresAtMs: number;
@@ -34,111 +43,189 @@ export type Session = {
   readonly methods: readonly string[];
   readonly assurance: 1 | 2 | 3;
 };
+export type NextToken = {
+  readonly hash: string;
+  readonly offeredAtMs: number;
+  readonly authenticatedAtMs?: number;
+};
 export type StoredSession = Session & {
   readonly tokenHash: string;
   readonly rotatedAtMs: number;
+  readonly next?: NextToken;
 };
 
-export const sessionStore = {
-  /** By its token, or the one before. */
-  async findByToken(where: Database, hash: string): Promise<StoredSession | undefined> {
-    const row = await tables(where)
-      .selectFrom('identity_sessions')
-      .selectAll()
-      .where((eb) => eb.or([eb('token_hash', '=', hash), eb('previous_token_hash', '=', hash)]))
-      .executeTakeFirst();
-    return row === undefined ? undefined : toSession(row);
-  },
-
-  async find(where: Database | Transaction, id: string): Promise<StoredSession | undefined> {
-    const row = await tables(where).selectFrom('identity_sessions').selectAll().where('id', '=', id).executeTakeFirst();
-    return row === undefined ? undefined : toSession(row);
-  },
-
+/** Every function runs in the transaction or database it is handed. */
+export type SessionStore = {
+  /** By its token, the one before, or the one after. */
+  findByToken(where: Database, hash: string): Promise<StoredSession | undefined>;
+  find(where: Database | Transaction, id: string): Promise<StoredSession | undefined>;
   /** Newest first; of everybody without `userId`. */
-  async list(where: Database | Transaction, userId: string | undefined, limit: number): Promise<readonly Session[]> {
-    let query = tables(where).selectFrom('identity_sessions').selectAll();
-    if (userId !== undefined) query = query.where('user_id', '=', userId);
-    const rows = await query.orderBy('created_at_ms', 'desc').orderBy('id').limit(limit).execute();
-    return rows.map(toSession);
-  },
-
-  async insert(transaction: Transaction, session: StoredSession): Promise<void> {
-    await tables(transaction)
-      .insertInto('identity_sessions')
-      .values({
-        id: session.id,
-        user_id: session.userId,
-        token_hash: session.tokenHash,
-        previous_token_hash: null,
-        rotated_at_ms: session.rotatedAtMs,
-        created_at_ms: session.createdAtMs,
-        last_seen_at_ms: session.lastSeenAtMs,
-        expires_at_ms: session.expiresAtMs,
-        address: session.address,
-        agent: session.agent,
-        methods: session.methods.join(' '),
-        assurance: session.assurance,
-      })
-      .execute();
-  },
-
-  async setLastSeen(where: Database, id: string, atMs: number): Promise<void> {
-    await tables(where).updateTable('identity_sessions').set({ last_seen_at_ms: atMs }).where('id', '=', id).execute();
-  },
-
-  /** Of all who replace the same token at once, one succeeds. */
-  async replaceToken(
-    where: Database,
-    change: { readonly id: string; readonly from: string; readonly to: string; readonly nowMs: number },
-  ): Promise<boolean> {
-    const updated = await tables(where)
-      .updateTable('identity_sessions')
-      .set({ token_hash: change.to, previous_token_hash: change.from, rotated_at_ms: change.nowMs })
-      .where('id', '=', change.id)
-      .where('token_hash', '=', change.from)
-      .executeTakeFirstOrThrow();
-    return updated.numUpdatedRows === 1n;
-  },
-
+  list(where: Database | Transaction, userId: string | undefined, limit: number): Promise<readonly Session[]>;
+  insert(transaction: Transaction, session: StoredSession): Promise<void>;
+  setLastSeen(where: Database, id: string, atMs: number): Promise<void>;
+  /** Hands out a token in place of `from`, which stays good until it comes back. Of many at once, the last counts. */
+  offerNext(where: Database | Transaction, id: string, from: string, next: NextToken): Promise<void>;
+  /** It came back. */
+  takeNext(where: Database, session: StoredSession, nowMs: number): Promise<void>;
   /** Their next use replaces their tokens. */
-  async replaceTokensSoon(transaction: Transaction, userId: string): Promise<void> {
-    await tables(transaction)
-      .updateTable('identity_sessions')
-      .set({ rotated_at_ms: 0 })
-      .where('user_id', '=', userId)
-      .execute();
-  },
-
-  async remove(where: Database | Transaction, ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
-    await tables(where).deleteFrom('identity_sessions').where('id', 'in', ids).execute();
-  },
-
-  async removeExpired(transaction: Transaction, nowMs: number, idleSinceMs: number): Promise<void> {
-    await tables(transaction)
-      .deleteFrom('identity_sessions')
-      .where((eb) => eb.or([eb('expires_at_ms', '<=', nowMs), eb('last_seen_at_ms', '<=', idleSinceMs)]))
-      .execute();
-  },
+  replaceTokensSoon(transaction: Transaction, userId: string): Promise<void>;
+  remove(where: Database | Transaction, ids: readonly string[]): Promise<void>;
+  removeExpired(transaction: Transaction, nowMs: number, idleSinceMs: number): Promise<void>;
 };
+
+const nonceBytes = 12;
+
+/** Where somebody was signed in from is sealed: whoever reads the file alone does not learn it. */
+export function createSessionStore(needs: {
+  readonly key: Uint8Array;
+  readonly random: (length: number) => Uint8Array;
+}): SessionStore {
+  const clientSeal = deriveKey(needs.key, 'session client');
+
+  const toSession = (row: SessionRow): StoredSession => {
+    const [address = '', agent = ''] = open(clientSeal, row.sealed_client, row.id).toString().split('\n');
+    return {
+      id: row.id,
+      userId: row.user_id,
+      createdAtMs: row.created_at_ms,
+      authenticatedAtMs: row.authenticated_at_ms,
+      lastSeenAtMs: row.last_seen_at_ms,
+      expiresAtMs: row.expires_at_ms,
+      address,
+      agent,
+      methods: row.methods.split(' '),
+      assurance: row.assurance === 3 ? 3 : row.assurance === 2 ? 2 : 1,
+      tokenHash: row.token_hash,
+      rotatedAtMs: row.rotated_at_ms,
+      ...nextOf(row),
+    };
+  };
+
+  return {
+    async findByToken(where, hash) {
+      const row = await tables(where)
+        .selectFrom('identity_sessions')
+        .selectAll()
+        .where((eb) =>
+          eb.or([eb('token_hash', '=', hash), eb('previous_token_hash', '=', hash), eb('next_token_hash', '=', hash)]),
+        )
+        .executeTakeFirst();
+      return row === undefined ? undefined : toSession(row);
+    },
+
+    async find(where, id) {
+      const row = await tables(where)
+        .selectFrom('identity_sessions')
+        .selectAll()
+        .where('id', '=', id)
+        .executeTakeFirst();
+      return row === undefined ? undefined : toSession(row);
+    },
+
+    async list(where, userId, limit) {
+      let query = tables(where).selectFrom('identity_sessions').selectAll();
+      if (userId !== undefined) query = query.where('user_id', '=', userId);
+      const rows = await query.orderBy('created_at_ms', 'desc').orderBy('id').limit(limit).execute();
+      return rows.map(toSession);
+    },
+
+    async insert(transaction, session) {
+      // Neither holds a line end: control characters are taken out of both at the edge.
+      const client = Buffer.from(`${session.address}\n${session.agent}`);
+      await tables(transaction)
+        .insertInto('identity_sessions')
+        .values({
+          id: session.id,
+          user_id: session.userId,
+          token_hash: session.tokenHash,
+          previous_token_hash: null,
+          next_token_hash: null,
+          next_offered_at_ms: null,
+          next_authenticated_at_ms: null,
+          rotated_at_ms: session.rotatedAtMs,
+          created_at_ms: session.createdAtMs,
+          authenticated_at_ms: session.authenticatedAtMs,
+          last_seen_at_ms: session.lastSeenAtMs,
+          expires_at_ms: session.expiresAtMs,
+          sealed_client: seal(clientSeal, client, session.id, needs.random(nonceBytes)),
+          methods: session.methods.join(' '),
+          assurance: session.assurance,
+        })
+        .execute();
+    },
+
+    async setLastSeen(where, id, atMs) {
+      await tables(where)
+        .updateTable('identity_sessions')
+        .set({ last_seen_at_ms: atMs })
+        .where('id', '=', id)
+        .execute();
+    },
+
+    async offerNext(where, id, from, next) {
+      await tables(where)
+        .updateTable('identity_sessions')
+        .set({
+          next_token_hash: next.hash,
+          next_offered_at_ms: next.offeredAtMs,
+          next_authenticated_at_ms: next.authenticatedAtMs ?? null,
+        })
+        .where('id', '=', id)
+        .where('token_hash', '=', from)
+        .execute();
+    },
+
+    async takeNext(where, { id, tokenHash, authenticatedAtMs, next }, nowMs) {
+      if (next === undefined) return;
+      await tables(where)
+        .updateTable('identity_sessions')
+        .set({
+          token_hash: next.hash,
+          previous_token_hash: tokenHash,
+          next_token_hash: null,
+          next_offered_at_ms: null,
+          next_authenticated_at_ms: null,
+          authenticated_at_ms: next.authenticatedAtMs ?? authenticatedAtMs,
+          rotated_at_ms: nowMs,
+        })
+        .where('id', '=', id)
+        .where('next_token_hash', '=', next.hash)
+        .execute();
+    },
+
+    async replaceTokensSoon(transaction, userId) {
+      await tables(transaction)
+        .updateTable('identity_sessions')
+        .set({ rotated_at_ms: 0 })
+        .where('user_id', '=', userId)
+        .execute();
+    },
+
+    async remove(where, ids) {
+      if (ids.length === 0) return;
+      await tables(where).deleteFrom('identity_sessions').where('id', 'in', ids).execute();
+    },
+
+    async removeExpired(transaction, nowMs, idleSinceMs) {
+      await tables(transaction)
+        .deleteFrom('identity_sessions')
+        .where((eb) => eb.or([eb('expires_at_ms', '<=', nowMs), eb('last_seen_at_ms', '<=', idleSinceMs)]))
+        .execute();
+    },
+  };
+}
 
 function tables(where: Database | Transaction): ReturnType<typeof where.withTables<Tables>> {
   return where.withTables<Tables>();
 }
 
-function toSession(row: SessionRow): StoredSession {
+function nextOf(row: SessionRow): { readonly next?: NextToken } {
+  if (row.next_token_hash === null) return {};
   return {
-    id: row.id,
-    userId: row.user_id,
-    createdAtMs: row.created_at_ms,
-    lastSeenAtMs: row.last_seen_at_ms,
-    expiresAtMs: row.expires_at_ms,
-    address: row.address,
-    agent: row.agent,
-    methods: row.methods.split(' '),
-    assurance: row.assurance === 3 ? 3 : row.assurance === 2 ? 2 : 1,
-    tokenHash: row.token_hash,
-    rotatedAtMs: row.rotated_at_ms,
+    next: {
+      hash: row.next_token_hash,
+      offeredAtMs: row.next_offered_at_ms ?? 0,
+      ...(row.next_authenticated_at_ms === null ? {} : { authenticatedAtMs: row.next_authenticated_at_ms }),
+    },
   };
 }

@@ -68,10 +68,39 @@ forEachDatabase((name, open) => {
     house.clock.advance(15 * minuteMs);
     const answers = await Promise.all([1, 2, 3, 4].map(() => house.sessions.authenticate(old)));
     const renewed = answers.flatMap((answer) => ('renewed' in answer ? [answer.renewed?.reveal() ?? ''] : []));
-    assert.equal(renewed.length, 1);
+    assert.equal(renewed.length, 4);
+    assert.equal(new Set(renewed).size, 1);
+    assert.equal(await whoIs(house, renewed[0] ?? ''), 'Ada');
     house.clock.advance(minuteMs - 1);
     assert.equal(await whoIs(house, old), 'Ada');
-    assert.equal(await whoIs(house, renewed[0] ?? ''), 'Ada');
+  });
+
+  test(`${name}: whoever never saw the new token goes on with the one they have, and is offered it again`, async () => {
+    const house = await openHouse(open);
+    const { begun } = await moveInAdministrator(house);
+    const old = begun.token.reveal();
+    house.clock.advance(15 * minuteMs);
+    const lost = await house.sessions.authenticate(old);
+    house.clock.advance(20 * minuteMs);
+    const again = await house.sessions.authenticate(old);
+    assert.ok('renewed' in lost && 'renewed' in again);
+    assert.equal(again.renewed?.reveal(), lost.renewed?.reveal());
+    assert.equal(await whoIs(house, again.renewed?.reveal() ?? ''), 'Ada');
+    house.clock.advance(minuteMs);
+    assert.equal(await whoIs(house, old), 'session_reused');
+  });
+
+  test(`${name}: what a page asks by itself keeps no session awake and renews no token`, async () => {
+    const house = await openHouse(open);
+    const { begun } = await moveInAdministrator(house);
+    const token = begun.token.reveal();
+    for (let minutes = 0; minutes < 29; minutes += 1) {
+      house.clock.advance(minuteMs);
+      const answer = await house.sessions.authenticate(token, { background: true });
+      assert.ok('principal' in answer && !('renewed' in answer));
+    }
+    house.clock.advance(minuteMs);
+    assert.deepEqual(await house.sessions.authenticate(token, { background: true }), { refused: 'session_idle' });
   });
 
   test(`${name}: a replaced token that comes back later was copied, and ends the session for both`, async () => {
@@ -79,6 +108,7 @@ forEachDatabase((name, open) => {
     const { begun } = await moveInAdministrator(house);
     const stolen = begun.token.reveal();
     const kept = await work(house, stolen, 20);
+    assert.equal(await whoIs(house, kept), 'Ada');
     house.clock.advance(minuteMs);
     assert.equal(await whoIs(house, stolen), 'session_reused');
     assert.equal(await whoIs(house, kept), 'session_unknown');

@@ -1,26 +1,33 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import type { AccessPolicy } from '@sallyport/access-policy';
-import type { Transaction } from '@sallyport/platform/database';
+import type { Database, Transaction } from '@sallyport/platform/database';
 import type { Client, Principal } from '@sallyport/platform/http';
 import { createSecret, type Secret } from '@sallyport/platform/secret';
 import { authenticationEvent } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
 import type { PeopleNeeds } from '../needs.ts';
-import { stateOf, userStore, type User } from '../people/user-store.ts';
-import { sessionStore, type Session, type SessionMethod } from './session-store.ts';
+import { stateOf, type User, type UserStore } from '../people/user-store.ts';
+import type { Session, SessionMethod, SessionStore, StoredSession } from './session-store.ts';
 
 export type SessionRefusal = {
   readonly refused: 'session_unknown' | 'session_expired' | 'session_idle' | 'session_reused' | 'user_disabled';
 };
 
 /**
- * Signed-in people. A token is 256 random bits, stored as a hash and replaced every 15 minutes; the one before is good for
- * another minute, for requests under way. One that comes back later was copied: the session ends. Nothing is remembered
- * between requests, so ending a session, disabling a person and changing their roles take effect at once.
+ * Signed-in people. A token is 256 bits nobody can guess, stored as a hash and replaced after 15 minutes. The new one counts
+ * from its first use on, so that a reply that is lost signs nobody out; the one before is then good for another minute, for
+ * requests under way, and one that comes back later was copied: the session ends. Nothing is remembered between requests, so
+ * ending a session, disabling a person and changing their roles take effect at once.
  */
 export type Sessions = {
   /** `renewed` is the token from now on. Rejects when the database cannot be read: the caller must deny then. */
-  authenticate(token: string): Promise<{ readonly principal: Principal; readonly renewed?: Secret } | SessionRefusal>;
+  authenticate(
+    token: string,
+    use?: {
+      /** A request that no person makes with their own hands: the session idles on. */
+      readonly background: boolean;
+    },
+  ): Promise<{ readonly principal: Principal; readonly renewed?: Secret } | SessionRefusal>;
   /** Who the session stands for now. Counts as no use of it: for replies that go on for long. */
   recheck(id: string): Promise<Principal | SessionRefusal>;
   /** In the transaction that verified who they are. */
@@ -28,17 +35,23 @@ export type Sessions = {
     transaction: Transaction,
     session: { readonly user: User; readonly methods: readonly SessionMethod[]; readonly client: Client },
   ): Promise<BegunSession>;
+  /**
+   * A new token for the session, in the transaction that verified who they are or changed what the session stands on. With
+   * `proved`, whoever uses it has just proved who they are; the token there was never has. Throws `session_not_found`.
+   */
+  renew(where: Database | Transaction, id: string, options: { readonly proved: boolean }): Promise<Secret>;
   /** Newest first; of everybody without `userId`. */
   list(userId?: string): Promise<readonly (Session & { readonly userName: string })[]>;
   find(id: string): Promise<Session | undefined>;
   /** Throws `session_not_found`, also for somebody else's unless `anybodys`. */
   end(request: { readonly id: string; readonly by: Principal; readonly anybodys: boolean }): Promise<void>;
-  /** All of one person, recorded in the caller's transaction. */
+  /** All of one person, or all but one, recorded in the caller's transaction. How many there were. */
   endAllOf(
     transaction: Transaction,
     user: { readonly id: string; readonly name: string },
     by: Principal,
-  ): Promise<void>;
+    exceptId?: string,
+  ): Promise<number>;
 };
 
 export type BegunSession = { readonly token: Secret; readonly session: Session; readonly principal: Principal };
@@ -54,9 +67,13 @@ const maxSessionsPerUser = 20;
 const maxListed = 1000;
 
 export function createSessions(
-  needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock' | 'random' | 'policy'>,
+  needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock' | 'random' | 'policy'> & {
+    readonly userStore: UserStore;
+    readonly sessionStore: SessionStore;
+    readonly tokenKey: Uint8Array;
+  },
 ): Sessions {
-  const { database, outbox, clock, random, policy } = needs;
+  const { database, outbox, clock, random, policy, userStore, sessionStore, tokenKey } = needs;
   const newToken = (): string => Buffer.from(random(tokenBytes)).toString('base64url');
 
   const endNow = async (session: Session, user: { name: string }, failure: 'token_reused'): Promise<void> => {
@@ -84,6 +101,21 @@ export function createSessions(
     return user === undefined || stateOf(user) !== 'active' ? { refused: 'user_disabled' } : user;
   };
 
+  /**
+   * The token after `token`, the same for all who ask at once and for who asks again because the reply was lost. Undefined
+   * when it is not time, or when another was handed out a moment ago.
+   */
+  const nextOf = async (session: StoredSession, token: string, nowMs: number): Promise<Secret | undefined> => {
+    if (nowMs - session.rotatedAtMs < rotateAfterMs) return undefined;
+    const renewed = createHmac('sha256', tokenKey).update(`${session.id}\0${token}`).digest('base64url');
+    const hash = hashOf(renewed);
+    if (session.next?.hash !== hash) {
+      if (session.next !== undefined && nowMs - session.next.offeredAtMs < graceMs) return undefined;
+      await sessionStore.offerNext(database, session.id, session.tokenHash, { hash, offeredAtMs: nowMs });
+    }
+    return createSecret(renewed);
+  };
+
   return {
     async recheck(id) {
       const session = await sessionStore.find(database, id);
@@ -92,27 +124,30 @@ export function createSessions(
       return session === undefined ? { refused: 'session_unknown' } : principalOf(user, session, policy);
     },
 
-    async authenticate(token) {
+    async authenticate(token, { background } = { background: false }) {
       const hash = hashOf(token);
       const session = await sessionStore.findByToken(database, hash);
       if (session === undefined) return { refused: 'session_unknown' };
       const nowMs = clock.nowMs();
       const user = await holderOf(session, nowMs);
       if ('refused' in user) return user;
-      if (nowMs - session.lastSeenAtMs >= lastSeenResolutionMs)
+      if (!background && nowMs - session.lastSeenAtMs >= lastSeenResolutionMs)
         await sessionStore.setLastSeen(database, session.id, nowMs);
-      const principal = principalOf(user, session, policy);
+      if (session.next?.hash === hash) {
+        await sessionStore.takeNext(database, session, nowMs);
+        const { authenticatedAtMs = session.authenticatedAtMs } = session.next;
+        return { principal: principalOf(user, { ...session, authenticatedAtMs }, policy) };
+      }
       if (session.tokenHash !== hash) {
-        if (nowMs - session.rotatedAtMs < graceMs) return { principal };
+        // A request under way when the token changed. What was proved since, its sender did not prove.
+        if (nowMs - session.rotatedAtMs < graceMs)
+          return { principal: principalOf(user, { ...session, authenticatedAtMs: 0 }, policy) };
         await endNow(session, user, 'token_reused');
         return { refused: 'session_reused' };
       }
-      if (nowMs - session.rotatedAtMs < rotateAfterMs) return { principal };
-      const renewed = newToken();
-      const change = { id: session.id, from: hash, to: hashOf(renewed), nowMs };
-      return (await sessionStore.replaceToken(database, change))
-        ? { principal, renewed: createSecret(renewed) }
-        : { principal };
+      const principal = principalOf(user, session, policy);
+      const renewed = background ? undefined : await nextOf(session, token, nowMs);
+      return renewed === undefined ? { principal } : { principal, renewed };
     },
 
     async begin(transaction, { user, methods, client }) {
@@ -122,6 +157,7 @@ export function createSessions(
         id: Buffer.from(random(idBytes)).toString('hex'),
         userId: user.id,
         createdAtMs: nowMs,
+        authenticatedAtMs: nowMs,
         lastSeenAtMs: nowMs,
         expiresAtMs: nowMs + absoluteLifetimeMs,
         address: client.address,
@@ -142,6 +178,19 @@ export function createSessions(
         authenticationEvent({ nowMs, action: 'session.sign-in', client, user, methods, sessionId: session.id }),
       );
       return { token: createSecret(token), session, principal: principalOf(user, session, policy) };
+    },
+
+    async renew(where, id, { proved }) {
+      const session = await sessionStore.find(where, id);
+      if (session === undefined) throw new IdentityError('session_not_found', 'Cannot renew the session: it has ended');
+      const token = newToken();
+      const nowMs = clock.nowMs();
+      await sessionStore.offerNext(where, id, session.tokenHash, {
+        hash: hashOf(token),
+        offeredAtMs: nowMs,
+        ...(proved ? { authenticatedAtMs: nowMs } : {}),
+      });
+      return createSecret(token);
     },
 
     async list(userId) {
@@ -175,8 +224,9 @@ export function createSessions(
       await outbox.flushed();
     },
 
-    async endAllOf(transaction, user, by) {
-      const sessions = await sessionStore.list(transaction, user.id, maxListed);
+    async endAllOf(transaction, user, by, exceptId) {
+      const all = await sessionStore.list(transaction, user.id, maxListed);
+      const sessions = all.filter(({ id }) => id !== exceptId);
       await sessionStore.remove(
         transaction,
         sessions.map(({ id }) => id),
@@ -186,6 +236,7 @@ export function createSessions(
           transaction,
           authenticationEvent({ nowMs: clock.nowMs(), action: 'session.end', by, user, sessionId: id }),
         );
+      return sessions.length;
     },
   };
 }
@@ -198,7 +249,7 @@ function principalOf(user: User, session: Session, policy: AccessPolicy): Princi
     scopes: [],
     roles: user.roles,
     sessionId: session.id,
-    authenticatedAtMs: session.createdAtMs,
+    authenticatedAtMs: session.authenticatedAtMs,
     assurance: session.assurance,
   };
   return { ...principal, scopes: policy.permissionsOf(principal) };

@@ -17,6 +17,8 @@ export type SignInThrottle = {
    * nobody was told so since the last attempt that was let through, from a source that must wait under no name.
    */
   begin(source: string, name: string): { readonly waitMs: number; readonly first: boolean };
+  /** Somebody of that name was let in from there lately. */
+  isKnown(source: string, name: string): boolean;
   /** They are who they say: their attempts from here are forgotten, others' are not. */
   succeeded(source: string, name: string): void;
 };
@@ -29,6 +31,8 @@ const defaultLimits: ThrottleLimits = {
   forgetAfterMs: 900_000,
 };
 const maxCounters = 20_000;
+const maxKnown = 10_000;
+const knownForMs = 30 * 86_400_000;
 
 type Counter = { count: number; atMs: number; told: boolean };
 
@@ -40,6 +44,7 @@ type Counter = { count: number; atMs: number; told: boolean };
 export function createSignInThrottle(clock: Clock, limits: ThrottleLimits = defaultLimits): SignInThrottle {
   const sources = new Map<string, Counter>();
   const pairs = new Map<string, Counter>();
+  const known = new Map<string, number>();
 
   const load = (counters: Map<string, Counter>, key: string, nowMs: number): Counter => {
     const known = counters.get(key);
@@ -82,13 +87,28 @@ export function createSignInThrottle(clock: Clock, limits: ThrottleLimits = defa
       }
       return { waitMs: 0, first: false };
     },
+    isKnown(source, name) {
+      const atMs = known.get(pairKey(source, name));
+      return atMs !== undefined && clock.monotonicMs() - atMs < knownForMs;
+    },
     succeeded(source, name) {
+      known.delete(pairKey(source, name));
+      known.set(pairKey(source, name), clock.monotonicMs());
+      for (const oldest of known.keys()) {
+        if (known.size <= maxKnown) break;
+        known.delete(oldest);
+      }
       const pair = pairs.get(pairKey(source, name));
       const whole = sources.get(source);
       pairs.delete(pairKey(source, name));
       if (pair !== undefined && whole !== undefined) whole.count = Math.max(0, whole.count - pair.count);
     },
   };
+}
+
+/** The network an address is in, as one that many addresses are had of at once: IPv4 /24, IPv6 /64. */
+export function networkOf(address: string): string {
+  return /^(\d+\.\d+\.\d+)\.\d+$/.exec(address)?.[1] ?? address;
 }
 
 /** Throws `sign_in_throttled` with the time to wait. */

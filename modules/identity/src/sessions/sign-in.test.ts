@@ -134,7 +134,7 @@ forEachDatabase((name, open) => {
   test(`${name}: after a hundred wrong codes the app is of no use until another factor was`, async () => {
     const house = await openHouse(open);
     const ada = await moveInAdministrator(house);
-    await sql`update identity_totp set failures = 100`.execute(house.database);
+    await sql`update identity_apps set failures = 100`.execute(house.database);
     await assert.rejects(signInWithApp(house, ada), codeWrong);
     const [code = ''] = ada.recoveryCodes;
     const ticket = await ticketFor(house, 'Ada');

@@ -3,16 +3,18 @@ import type { Client } from '@sallyport/platform/http';
 import { authenticationEvent, type SignInFailure } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
 import { passkeyStore } from '../factors/passkey-store.ts';
+import type { Challenges } from '../factors/challenges.ts';
 import { canHavePasskeys, refused, requestOptions, verifyRequest, type RequestResponse } from '../factors/passkeys.ts';
 import type { RecoveryCodes } from '../factors/recovery-codes.ts';
 import type { TotpFactor } from '../factors/totp.ts';
 import type { PeopleNeeds } from '../needs.ts';
 import type { PasswordHashes } from '../passwords/password-hash.ts';
-import { nameKeyOf, stateOf, userStore, type User } from '../people/user-store.ts';
+import type { Lane } from '../passwords/work-queue.ts';
+import { nameKeyOf, stateOf, type User, type UserStore } from '../people/user-store.ts';
 import type { Tickets } from '../tickets/tickets.ts';
 import type { SessionMethod } from './session-store.ts';
 import type { BegunSession, Sessions } from './sessions.ts';
-import { refuseThrottled, type SignInThrottle } from './sign-in-throttle.ts';
+import { networkOf, refuseThrottled, type SignInThrottle } from './sign-in-throttle.ts';
 
 export type SignInStep =
   | { readonly step: 'second-factor'; readonly ticket: string; readonly methods: ('totp' | 'passkey' | 'recovery')[] }
@@ -51,6 +53,8 @@ const maxNameInEvent = 100;
 
 export function createSignIn(
   needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock'> & {
+    readonly userStore: UserStore;
+    readonly challenges: Challenges;
     readonly hashes: PasswordHashes;
     readonly tickets: Tickets;
     readonly sessions: Sessions;
@@ -59,7 +63,8 @@ export function createSignIn(
     readonly throttle: SignInThrottle;
   },
 ): SignIn {
-  const { database, outbox, clock, hashes, tickets, sessions, totp, recoveryCodes, throttle } = needs;
+  const { database, outbox, clock, userStore, hashes, tickets, sessions, totp, recoveryCodes, throttle } = needs;
+  const { challenges } = needs;
 
   const recordFailure = async (
     failure: SignInFailure,
@@ -79,6 +84,23 @@ export function createSignIn(
     await database.transaction().execute((own) => outbox.record(own, event));
     await outbox.flushed();
   };
+
+  const recordAccepted = (transaction: Transaction, client: Client, user: User): Promise<void> =>
+    outbox.record(
+      transaction,
+      authenticationEvent({
+        nowMs: clock.nowMs(),
+        action: 'session.password-accepted',
+        client,
+        user,
+        methods: ['password'],
+      }),
+    );
+
+  const laneOf = (client: Client, name: string): Lane => ({
+    source: networkOf(client.address),
+    isKnown: client.isLocal || throttle.isKnown(client.address, nameKeyOf(name)),
+  });
 
   const beginAttempt = async (client: Client, user: { id?: string; name: string }): Promise<void> => {
     const { waitMs, first } = throttle.begin(client.address, nameKeyOf(user.name));
@@ -110,13 +132,16 @@ export function createSignIn(
     async withPassword({ name, password, client }) {
       await beginAttempt(client, { name });
       const user = await userStore.findByName(database, name);
-      const { matches, outdated } = await hashes.verify(password, user?.passwordHash);
+      const { matches, outdated } = await hashes.verify(password, user?.passwordHash, laneOf(client, name));
       const failure = failureOf(user, matches);
       if (user === undefined || failure !== undefined) {
         await recordFailure(failure ?? 'user_unknown', client, user === undefined ? { name } : { id: user.id, name });
         throw new IdentityError('credentials_wrong', 'Cannot sign in: the name or the password is wrong');
       }
       if (outdated) await userStore.update(database, user.id, { passwordHash: await hashes.hash(password) });
+      // Whoever goes no further has a password that works: somebody should know.
+      await database.transaction().execute((transaction) => recordAccepted(transaction, client, user));
+      await outbox.flushed();
       const passkeys = await passkeyStore.listOf(database, user.id);
       const methods: ('totp' | 'passkey' | 'recovery')[] = [];
       if (canHavePasskeys(client.hostName) && passkeys.some(({ hostName }) => hostName === client.hostName))
@@ -160,11 +185,7 @@ export function createSignIn(
       const user = ticket === undefined ? undefined : await holderOf(database, ticket);
       const all = user === undefined ? [] : await passkeyStore.listOf(database, user.id);
       const passkeys = all.filter(({ hostName }) => hostName === client.hostName);
-      const { token } = await tickets.issue(database, {
-        purpose: 'passkey-request',
-        ...(user === undefined ? {} : { userId: user.id }),
-      });
-      return requestOptions({ site: client, challenge: token, passkeys });
+      return requestOptions({ site: client, challenge: challenges.issue('sign-in', user?.id), passkeys });
     },
 
     async withPasskey({ ticket, response, client }) {
@@ -178,14 +199,12 @@ export function createSignIn(
         if (passkey === undefined || user === undefined || stateOf(user) !== 'active')
           throw refused('it belongs to nobody who may sign in');
         if (holder !== undefined && holder.id !== user.id) throw refused('it belongs to somebody else');
-        const takeChallenge = async (challenge: string): Promise<boolean> => {
-          const taken = await tickets.consume(database, 'passkey-request', challenge);
-          return taken !== undefined && taken.userId === holder?.id;
-        };
-        const counter = await verifyRequest({ site: client, response, passkey, takeChallenge });
+        const isOurs = (challenge: string): boolean => challenges.check(challenge, 'sign-in', holder?.id);
+        const { counter, challenge } = await verifyRequest({ site: client, response, passkey, isOurs });
         const begun = await database.transaction().execute(async (transaction) => {
           const current = await userStore.find(transaction, user.id);
           if (current === undefined || stateOf(current) !== 'active') throw refused('they may not sign in any more');
+          await challenges.spend(transaction, challenge);
           if (!(await passkeyStore.advance(transaction, passkey, counter))) throw refused('it was used meanwhile');
           if (ticket !== undefined) await tickets.forget(transaction, { purpose: 'second-factor', userId: user.id });
           await totp.forgetFailures(transaction, user.id);

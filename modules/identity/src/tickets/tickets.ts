@@ -3,15 +3,7 @@ import type { Database, Transaction } from '@sallyport/platform/database';
 import type { Clock } from '@sallyport/platform/clock';
 
 /** What a ticket lets its holder do next; one for one purpose is nothing for another. */
-export type TicketPurpose =
-  | 'setup'
-  | 'invitation'
-  | 'enrolment'
-  | 'second-factor'
-  /** The challenge of a passkey that is being made. */
-  | 'passkey-creation'
-  /** The challenge of a passkey that is being used. */
-  | 'passkey-request';
+export type TicketPurpose = 'setup' | 'invitation' | 'enrolment' | 'second-factor';
 
 export type Ticket = { readonly userId: string | undefined; readonly expiresAtMs: number; readonly attempts: number };
 
@@ -20,11 +12,9 @@ const lifetimesMs: Readonly<Record<TicketPurpose, number>> = {
   invitation: 72 * 3_600_000,
   enrolment: 15 * 60_000,
   'second-factor': 5 * 60_000,
-  'passkey-creation': 5 * 60_000,
-  'passkey-request': 5 * 60_000,
 };
-/** Passkey challenges are given to anybody who asks. */
-const maxTickets = 20_000;
+/** Of something that is kept elsewhere, and noted here once it was used. */
+const spentPurpose = 'spent';
 const tokenBytes = 32;
 
 type Tables = {
@@ -43,6 +33,8 @@ export type Tickets = {
   find(where: Database | Transaction, purpose: TicketPurpose, token: string): Promise<Ticket | undefined>;
   /** Of all who try at once, one gets it. */
   consume(where: Database | Transaction, purpose: TicketPurpose, token: string): Promise<Ticket | undefined>;
+  /** Notes that a token which we do not keep was used. False when it was before; of all who try at once, one gets true. */
+  spend(where: Database | Transaction, token: string, expiresAtMs: number): Promise<boolean>;
   countAttempt(where: Database | Transaction, token: string): Promise<void>;
   /** All of one purpose, or all of one person. */
   forget(
@@ -78,16 +70,6 @@ export function createTickets(needs: {
       const token = Buffer.from(random(tokenBytes)).toString('base64url');
       const expiresAtMs = nowMs + lifetimesMs[purpose];
       await tables(where).deleteFrom('identity_tickets').where('expires_at_ms', '<=', nowMs).execute();
-      const { count } = await tables(where)
-        .selectFrom('identity_tickets')
-        .select((eb) => eb.fn.countAll<number>().as('count'))
-        .executeTakeFirstOrThrow();
-      if (count >= maxTickets)
-        await tables(where)
-          .deleteFrom('identity_tickets')
-          .where('purpose', '=', 'passkey-request')
-          .where('user_id', 'is', null)
-          .execute();
       await tables(where)
         .insertInto('identity_tickets')
         .values({ hash: hashOf(token), purpose, user_id: userId ?? null, expires_at_ms: expiresAtMs, attempts: 0 })
@@ -104,6 +86,17 @@ export function createTickets(needs: {
         .where('purpose', '=', purpose)
         .executeTakeFirstOrThrow();
       return deleted.numDeletedRows === 1n ? ticket : undefined;
+    },
+
+    async spend(where, token, expiresAtMs) {
+      await tables(where).deleteFrom('identity_tickets').where('expires_at_ms', '<=', clock.nowMs()).execute();
+      const row = { purpose: spentPurpose, user_id: null, expires_at_ms: expiresAtMs, attempts: 0 };
+      const inserted = await tables(where)
+        .insertInto('identity_tickets')
+        .values({ hash: hashOf(token), ...row })
+        .onConflict((conflict) => conflict.column('hash').doNothing())
+        .executeTakeFirstOrThrow();
+      return inserted.numInsertedOrUpdatedRows === 1n;
     },
 
     async countAttempt(where, token) {
@@ -123,6 +116,7 @@ export function createTickets(needs: {
   };
 }
 
+/** 256 random bits, or a code under a key: nothing to guess. */
 function hashOf(token: string): string {
   return createHash('sha256').update('sallyport ticket\0').update(token).digest('hex');
 }

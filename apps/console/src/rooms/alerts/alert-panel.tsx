@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
-import type { Me } from '../../api/queries.ts';
+import type { AlertDetails, Me } from '../../api/queries.ts';
 import { rulesQuery } from '../../api/queries.ts';
 import { may } from '../../app/rooms.ts';
 import { Chip } from '../../parts/chip.tsx';
@@ -8,7 +8,10 @@ import { Clock } from '../../parts/clock.tsx';
 import { LevelMark } from '../../parts/level.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
+import { plural } from '../../parts/numbers.ts';
+import { printable } from '../../parts/printable.ts';
 import { SidePanel } from '../../parts/side-panel.tsx';
+import { Seal } from '../../seal/seal.tsx';
 import { SealCard } from '../../seal/seal-card.tsx';
 import { alertQuery } from './alerts-query.ts';
 import { Comments } from './comments.tsx';
@@ -42,7 +45,7 @@ export function AlertPanel({
   const rule = rules?.rules.find((known) => known.id === alert.rule_id);
   return (
     <SidePanel
-      title={alert.title}
+      title={printable(alert.title)}
       label={`Alert ${id}`}
       onClose={onClose}
       above={
@@ -65,16 +68,13 @@ export function AlertPanel({
           <dl className="facts matched">
             {alert.matched.map(({ field, value }) => (
               <div key={`${field}-${value}`}>
-                <dt>{field}</dt>
-                <dd className="mono">{value}</dd>
+                <dt>{printable(field)}</dt>
+                <dd className="mono">{printable(value)}</dd>
               </div>
             ))}
           </dl>
         )}
-        <div className="row">
-          {alert.host === undefined ? null : <Chip kind="host" value={alert.host} query={`host:"${alert.host}"`} />}
-          {alert.user === undefined ? null : <Chip kind="user" value={alert.user} query={`user:"${alert.user}"`} />}
-        </div>
+        <EntityChips alert={alert} />
         {rule?.description === undefined ? null : <p className="quiet">{rule.description}</p>}
         {rule === undefined ? null : (
           <p className="quiet small">
@@ -85,6 +85,7 @@ export function AlertPanel({
       </section>
       <SealCard position={alert.finding} />
       <InputEvent position={alert.input} />
+      <Repeats alert={alert} />
       {alert.related.length < 2 ? null : (
         <section aria-labelledby="related">
           <h3 id="related">Counted together</h3>
@@ -100,5 +101,60 @@ export function AlertPanel({
       )}
       <Comments alert={alert} canWrite={may(me, 'alerts:write')} />
     </SidePanel>
+  );
+}
+
+/** Leads to all events of an entity, and to its other alerts. */
+function EntityChips({ alert }: { readonly alert: AlertDetails }) {
+  const { host, user, source, process, identity, account, region } = alert;
+  const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+  return (
+    <>
+      <div className="row">
+        {host === undefined ? null : <Chip kind="host" value={host} query={`host:${quoted(host)}`} />}
+        {user === undefined ? null : <Chip kind="user" value={user} query={`user:${quoted(user)}`} />}
+        {source === undefined ? null : <Chip kind="entry" value={source} query={quoted(source)} />}
+        {process === undefined ? null : <Chip kind="entry" value={process} query={`process:${quoted(process)}`} />}
+      </div>
+      {identity === undefined ? null : (
+        <p className="small quiet">
+          {printable(identity)}
+          {account === undefined ? '' : ` · account ${printable(account)}`}
+          {region === undefined ? '' : ` · ${printable(region)}`}
+        </p>
+      )}
+      {host === undefined ? null : (
+        <p className="small">
+          <Link href={`/alerts?host=${encodeURIComponent(host)}`}>Other alerts of this host</Link>
+        </p>
+      )}
+    </>
+  );
+}
+
+/** What it stands for, when that is more than one finding. */
+function Repeats({ alert }: { readonly alert: AlertDetails }) {
+  if (alert.count === 1) return null;
+  return (
+    <section aria-labelledby="repeats">
+      <h3 id="repeats">{plural(alert.count, 'finding')}</h3>
+      <p className="quiet small">
+        The same rule about the same entity, from <Clock at={alert.first_seen_at} /> to{' '}
+        <Clock at={alert.last_seen_at} />. {alert.count > alert.findings.length ? 'The newest of them:' : ''}
+      </p>
+      <ul className="lines">
+        {alert.findings.slice(0, 10).map(({ position, input, at }) => (
+          <li key={position}>
+            <span className="line-main">
+              <Link href={`/search?open=${input}`}>{input}</Link>
+            </span>
+            <span className="quiet small">
+              <Clock at={at} />
+            </span>
+            <Seal position={position} />
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }

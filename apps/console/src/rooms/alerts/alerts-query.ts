@@ -4,13 +4,21 @@ import type { AlertState, Level } from '../../api/queries.ts';
 
 const pageSize = 100;
 
-export function alertsQuery(filter: {
+/** What the address bar says of the list. */
+export type AlertListFilter = {
   readonly state?: AlertState | undefined;
   readonly level?: Level | undefined;
-  readonly after?: string | undefined;
-}) {
+  readonly host?: string | undefined;
+  readonly user?: string | undefined;
+  readonly source?: string | undefined;
+  readonly rule?: string | undefined;
+  readonly q?: string | undefined;
+  readonly sort?: 'newest' | 'severity' | undefined;
+};
+
+export function alertsQuery(filter: AlertListFilter & { readonly after?: string | undefined }) {
   return queryOptions({
-    queryKey: ['alerts', 'list', filter.state ?? '', filter.level ?? '', filter.after ?? ''],
+    queryKey: ['alerts', 'list', filter],
     queryFn: ({ signal }) => call('GET /v1/alerts', { query: { ...filter, limit: pageSize }, signal }),
     placeholderData: keepPreviousData,
   });
@@ -21,4 +29,10 @@ export function alertQuery(id: string) {
     queryKey: ['alerts', 'one', id],
     queryFn: ({ signal }) => call('GET /v1/alerts/{id}', { params: { id }, signal }),
   });
+}
+
+/** Where the browser fetches the same list as a file. */
+export function exportAddress(filter: AlertListFilter, format: 'csv' | 'ndjson'): string {
+  const given = Object.entries(filter).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+  return `/v1/alerts/export?${new URLSearchParams([...given, ['format', format]]).toString()}`;
 }

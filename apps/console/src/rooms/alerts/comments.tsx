@@ -33,7 +33,10 @@ export function Comments({ alert, canWrite }: { readonly alert: AlertDetails; re
           className="stack tight"
           onSubmit={(event) => {
             event.preventDefault();
-            triage.mutate({ ids: [alert.id], change: { comment: text.trim() } }, { onSuccess: () => setText('') });
+            triage.mutate(
+              { alerts: [{ id: alert.id }], change: { comment: text.trim() } },
+              { onSuccess: () => setText('') },
+            );
           }}
         >
           <Textarea

@@ -4,21 +4,23 @@ import { useState } from 'react';
 import type { AlertDetails, Me } from '../../api/queries.ts';
 import { usersQuery } from '../../api/queries.ts';
 import { may } from '../../app/rooms.ts';
+import { Clock } from '../../parts/clock.tsx';
+import { printable } from '../../parts/printable.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { SuppressDialog } from './suppress-dialog.tsx';
-import { useTriage } from './use-triage.ts';
+import { seen, useTriage } from './use-triage.ts';
 import type { TriageChange } from './use-triage.ts';
 
 /** What a person may do with an alert now. */
 export function Triage({ alert, me }: { readonly alert: AlertDetails; readonly me: Me }) {
   const triage = useTriage();
   const [isSuppressing, setSuppressing] = useState(false);
-  const change = (wanted: TriageChange): void => triage.mutate({ ids: [alert.id], change: wanted });
+  const change = (wanted: TriageChange): void => triage.mutate({ alerts: [seen(alert)], change: wanted });
   return (
     <div className="stack tight">
       <div className="row">
         {alert.state === 'new' ? (
-          <Button loading={triage.isPending} onClick={() => change({ state: 'acknowledged' })}>
+          <Button loading={triage.isPending} onClick={() => change({ state: 'acknowledged', assignee: me.user.id })}>
             Take it
           </Button>
         ) : null}
@@ -31,15 +33,18 @@ export function Triage({ alert, me }: { readonly alert: AlertDetails; readonly m
             Close
           </Button>
         )}
-        {may(me, 'rules:manage') ? (
-          <Button variant="default" onClick={() => setSuppressing(true)}>
-            Suppress…
-          </Button>
-        ) : null}
+        <Button variant="default" onClick={() => setSuppressing(true)}>
+          Suppress…
+        </Button>
         <Assign alert={alert} me={me} onAssign={(assignee) => change({ assignee })} />
       </div>
+      {alert.changed_by === null ? null : (
+        <p className="quiet small">
+          Last changed by {printable(alert.changed_by.name)}, <Clock at={alert.state_changed_at} />
+        </p>
+      )}
       {triage.error === null ? null : <ProblemNotice problem={triage.error} />}
-      <SuppressDialog alert={alert} opened={isSuppressing} onClose={() => setSuppressing(false)} />
+      <SuppressDialog alert={alert} me={me} opened={isSuppressing} onClose={() => setSuppressing(false)} />
     </div>
   );
 }

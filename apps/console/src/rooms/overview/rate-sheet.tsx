@@ -14,7 +14,12 @@ export function RateSheet({ overview }: { readonly overview: Overview }) {
     <section className="sheet wide" aria-labelledby="rate-title">
       <div className="sheet-head">
         <h2 id="rate-title">Events a minute</h2>
-        <span className="quiet small">last hour</span>
+        <span className="quiet small">
+          last hour
+          {overview.rate === null || overview.rate.own_last_hour === 0
+            ? ''
+            : `, without ${formatCompact(overview.rate.own_last_hour)} audit records of this server`}
+        </span>
         <span>
           <strong className="figure">{formatCompact(last)}</strong>{' '}
           <span className="quiet">in the last full minute</span>

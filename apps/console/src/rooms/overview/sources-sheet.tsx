@@ -1,14 +1,30 @@
-import { IconAntenna, IconAntennaOff } from '@tabler/icons-react';
+import { IconAntenna, IconAntennaOff, IconClockPause, IconFileCheck } from '@tabler/icons-react';
 import type { Overview } from '../../api/queries.ts';
-import { formatAge, formatCompact, formatCount } from '../../parts/numbers.ts';
+import { formatAge, formatCompact, formatCount, plural } from '../../parts/numbers.ts';
+import { printable } from '../../parts/printable.ts';
 
 const shown = 8;
+type Source = NonNullable<Overview['sources']>[number];
+/** What needs a look stands on top. */
+const rank: readonly Source['state'][] = ['silent', 'heard', 'quiet', 'waiting', 'finished'];
+
+/** Rules see no fields of these: what a source sends so cannot be searched by field. */
+const unreadWords = new Map([
+  ['utf8_invalid', 'not UTF-8'],
+  ['json_invalid', 'not JSON'],
+  ['json_too_deep', 'nested too deep'],
+  ['json_too_many_fields', 'too many fields'],
+  ['not_an_object', 'not a JSON object'],
+  ['line_too_long', 'a line too long'],
+  ['event_too_large', 'too large'],
+  ['normalise_failed', 'could not be mapped'],
+]);
 
 /** Where events come from, and who has fallen silent: what is not heard cannot be seen. */
 export function SourcesSheet({ overview }: { readonly overview: Overview }) {
   const sources = overview.sources ?? [];
   const ordered = sources
-    .toSorted((a, b) => Number(b.silent) - Number(a.silent) || b.accepted - a.accepted)
+    .toSorted((a, b) => rank.indexOf(a.state) - rank.indexOf(b.state) || b.accepted - a.accepted)
     .slice(0, shown);
   return (
     <section className="sheet" aria-labelledby="sources-title">
@@ -22,20 +38,15 @@ export function SourcesSheet({ overview }: { readonly overview: Overview }) {
       <ul className="lines">
         {ordered.map((source) => (
           <li key={`${source.key_id}/${source.name}`}>
-            {source.silent ? (
-              <IconAntennaOff size={18} stroke={1.7} className="warn" aria-label="silent" />
-            ) : (
-              <IconAntenna size={18} stroke={1.7} className="good" aria-label="heard" />
-            )}
+            <StateIcon state={source.state} />
             <span className="line-main">
-              <span className="line-name">{source.name}</span>
-              <span className="quiet small">
-                {source.silent ? 'Silent, ' : ''}
-                {source.last_seen_at === null
-                  ? 'not heard since the start'
-                  : formatAge(Date.parse(source.last_seen_at), Date.now())}
-                {source.kept_raw > 0 ? ` · ${formatCompact(source.kept_raw)} could not be read and are kept raw` : ''}
-              </span>
+              <span className="line-name">{printable(source.name)}</span>
+              <span className="quiet small">{standingWords(source)}</span>
+              {source.unread.map(({ reason, count }) => (
+                <span key={reason} className="small warn">
+                  {plural(count, 'event')} kept as received: {unreadWords.get(reason) ?? reason}
+                </span>
+              ))}
             </span>
             <span className="number">{formatCompact(source.accepted)}</span>
           </li>
@@ -43,4 +54,33 @@ export function SourcesSheet({ overview }: { readonly overview: Overview }) {
       </ul>
     </section>
   );
+}
+
+function StateIcon({ state }: { readonly state: Source['state'] }) {
+  switch (state) {
+    case 'silent':
+      return <IconAntennaOff size={18} stroke={1.7} className="warn" aria-label="silent" />;
+    case 'heard':
+      return <IconAntenna size={18} stroke={1.7} className="good" aria-label="heard" />;
+    case 'finished':
+      return <IconFileCheck size={18} stroke={1.7} className="quiet" aria-label="finished" />;
+    default:
+      return <IconClockPause size={18} stroke={1.7} className="quiet" aria-label={state} />;
+  }
+}
+
+function standingWords({ state, last_seen_at, due_at }: Source): string {
+  const age = last_seen_at === null ? '' : formatAge(Date.parse(last_seen_at), Date.now());
+  switch (state) {
+    case 'silent':
+      return `Silent: last heard ${age}, something was due ${due_at === null ? 'by now' : formatAge(Date.parse(due_at), Date.now())}`;
+    case 'heard':
+      return age;
+    case 'quiet':
+      return due_at === null ? `Quiet, ${age}; sends now and then` : `Quiet, ${age}; not due yet`;
+    case 'finished':
+      return `Sent once, ${age}`;
+    case 'waiting':
+      return 'Nothing has come yet';
+  }
 }

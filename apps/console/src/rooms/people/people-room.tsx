@@ -34,7 +34,7 @@ export function PeopleRoom({ me }: { readonly me: Me }) {
           <InviteForm />
         </section>
       ) : null}
-      {tab === 'sessions' ? <Sessions me={me} /> : null}
+      {tab === 'sessions' ? <Sessions whose={may(me, 'users:manage') ? 'all' : 'own'} /> : null}
       {tab === 'audit' ? <AuditTrail /> : null}
     </div>
   );

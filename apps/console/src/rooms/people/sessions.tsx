@@ -2,16 +2,14 @@ import { Button } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { call } from '../../api/call.ts';
 import { sessionQuery } from '../../api/queries.ts';
-import type { Me } from '../../api/queries.ts';
-import { may } from '../../app/rooms.ts';
 import { Clock } from '../../parts/clock.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 
 /** Who is signed in, from where, and how to end it. */
-export function Sessions({ me }: { readonly me: Me }) {
+export function Sessions({ whose }: { readonly whose: 'own' | 'all' }) {
   const queries = useQueryClient();
-  const all = may(me, 'users:manage');
+  const all = whose === 'all';
   const { data, error, refetch } = useQuery({
     queryKey: ['sessions', all],
     queryFn: ({ signal }) => call('GET /v1/sessions', { query: all ? { all: '1' } : {}, signal }),

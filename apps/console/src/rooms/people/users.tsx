@@ -1,14 +1,27 @@
 import { Button, NativeSelect } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { call } from '../../api/call.ts';
+import type { Answer } from '../../api/call.ts';
 import { usersQuery } from '../../api/queries.ts';
 import type { Me } from '../../api/queries.ts';
 import { may } from '../../app/rooms.ts';
 import { Clock } from '../../parts/clock.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
+import { DisableUser } from './disable-user.tsx';
+import { ResetUser } from './reset-user.tsx';
 
-const stateWords = { invited: 'Invited', enrolling: 'Adding a factor', active: '', disabled: 'Disabled' } as const;
+type User = Answer<'GET /v1/users'>['users'][number];
+
+const stateWords = {
+  invited: 'Has a link',
+  enrolling: 'No second factor yet',
+  active: '',
+  disabled: 'Disabled',
+} as const;
+
+const factorWords: Readonly<Record<string, string>> = { totp: 'app', passkey: 'passkey' };
 
 export function Users({ me }: { readonly me: Me }) {
   const queries = useQueryClient();
@@ -19,6 +32,8 @@ export function Users({ me }: { readonly me: Me }) {
     onSettled: () => queries.invalidateQueries({ queryKey: usersQuery.queryKey }),
   });
   const canManage = may(me, 'users:manage');
+  const [disabling, setDisabling] = useState<User>();
+  const [resetting, setResetting] = useState<User>();
   return (
     <section className="sheet flush" aria-label="Users">
       {error === null ? null : <ProblemNotice problem={error} retry={() => void refetch()} />}
@@ -58,19 +73,46 @@ export function Users({ me }: { readonly me: Me }) {
                       user.roles.map((role) => data.roles.find(({ id }) => id === role)?.name ?? role).join(', ')
                     )}
                   </td>
-                  <td className="quiet">{user.factors.length === 0 ? 'none yet' : user.factors.join(', ')}</td>
+                  <td className="quiet">
+                    {user.factors.length === 0
+                      ? 'none yet'
+                      : user.factors.map((factor) => factorWords[factor] ?? factor).join(', ')}
+                  </td>
                   <td className="quiet">
                     {user.last_sign_in_at === null ? 'never' : <Clock at={user.last_sign_in_at} short={false} />}
                   </td>
                   <td>
                     {canManage && user.id !== me.user.id ? (
-                      <Button
-                        size="compact-sm"
-                        variant="default"
-                        onClick={() => change.mutate({ id: user.id, disabled: !user.disabled })}
-                      >
-                        {user.disabled ? `Let ${user.name} in again` : `Disable ${user.name}`}
-                      </Button>
+                      <span className="row nowrap">
+                        {user.disabled ? (
+                          <Button
+                            size="compact-sm"
+                            variant="default"
+                            onClick={() => change.mutate({ id: user.id, disabled: false })}
+                          >
+                            Let {user.name} in again
+                          </Button>
+                        ) : (
+                          <>
+                            <Button
+                              size="compact-sm"
+                              variant="default"
+                              aria-label={`Reset ${user.name}`}
+                              onClick={() => setResetting(user)}
+                            >
+                              Reset…
+                            </Button>
+                            <Button
+                              size="compact-sm"
+                              variant="default"
+                              aria-label={`Disable ${user.name}`}
+                              onClick={() => setDisabling(user)}
+                            >
+                              Disable…
+                            </Button>
+                          </>
+                        )}
+                      </span>
                     ) : null}
                   </td>
                 </tr>
@@ -79,6 +121,10 @@ export function Users({ me }: { readonly me: Me }) {
           </table>
         </div>
       )}
+      {disabling === undefined ? null : (
+        <DisableUser user={disabling} canSeeKeys={may(me, 'keys:manage')} onClose={() => setDisabling(undefined)} />
+      )}
+      {resetting === undefined ? null : <ResetUser user={resetting} onClose={() => setResetting(undefined)} />}
     </section>
   );
 }

@@ -1,3 +1,4 @@
+import { IconFilterMinus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Loading } from '../../parts/loading.tsx';
@@ -56,8 +57,17 @@ function FieldFilter({
       <ul>
         {(data?.values ?? []).map(({ value, count }) => (
           <li key={value}>
-            <button type="button" onClick={() => onFilter(formatTerm(field, value))} title={value}>
-              <span>{value === '' ? '(empty)' : value}</span> <span className="quiet">{formatCompact(count)}</span>
+            <button type="button" onClick={() => onFilter(formatTerm(field, value))} title={`Only ${value}`}>
+              <span>{value}</span> <span className="quiet">{formatCompact(count)}</span>
+            </button>
+            <button
+              type="button"
+              className="exclude"
+              aria-label={`Not ${label} ${value}`}
+              title={`Not ${value}`}
+              onClick={() => onFilter(formatTerm(field, value, true))}
+            >
+              <IconFilterMinus size={14} aria-hidden="true" />
             </button>
           </li>
         ))}

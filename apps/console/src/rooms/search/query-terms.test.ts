@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { addTerm, formatTerm } from './query-terms.ts';
+import { addTerm, formatTerm, hideAudit, topLevelParts } from './query-terms.ts';
 
 test('formatTerm() quotes what would mean something else', () => {
   assert.equal(formatTerm('host', 'web1'), 'host:web1');
@@ -21,7 +21,38 @@ test('formatTerm() never lets a value end its quotes', () => {
   );
 });
 
-test('addTerm() adds a term once', () => {
+test('formatTerm() quotes what the language would read as a word of its own', () => {
+  for (const word of ['OR', 'and', 'Not']) assert.equal(formatTerm('user', word), `user:"${word}"`);
+});
+
+test('addTerm() adds a term once, and its opposite gives way', () => {
   assert.equal(addTerm(addTerm('', 'a:1'), 'b:2'), 'a:1 b:2');
   assert.equal(addTerm('a:1 b:2', 'a:1'), 'a:1 b:2');
+  assert.equal(addTerm('a:1 b:2', '-a:1'), '-a:1 b:2');
+  assert.equal(addTerm('-a:1 b:2', 'a:1'), 'a:1 b:2');
+});
+
+test('addTerm() narrows every alternative, not only the last one', () => {
+  assert.equal(addTerm('a:1 OR b:2', 'c:3'), '(a:1 OR b:2) c:3');
+  assert.equal(addTerm('(a:1 OR b:2) d:4', 'c:3'), '(a:1 OR b:2) d:4 c:3');
+  assert.equal(addTerm('a:1 "x OR y"', 'c:3'), 'a:1 "x OR y" c:3');
+  assert.equal(addTerm('NOT a:1', '-a:1'), 'NOT a:1 -a:1');
+});
+
+test('addTerm() is not led astray by a term inside quotes or brackets', () => {
+  assert.equal(addTerm('"say a:1 now"', 'a:1'), '"say a:1 now" a:1');
+  assert.equal(addTerm('(b:2 OR a:1)', 'a:1'), '(b:2 OR a:1) a:1');
+});
+
+test('hideAudit() leaves a query alone that speaks of audit records itself', () => {
+  assert.equal(hideAudit('a:1 OR b:2'), '(a:1 OR b:2) -log_name:audit');
+  assert.equal(hideAudit('log_name:audit'), 'log_name:audit');
+});
+
+test('topLevelParts() loses nothing but the space between, whatever is typed', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: fc.constantFrom('a', ':', '"', '\\', '(', ')', ' ', 'OR') }), (query) => {
+      assert.equal(topLevelParts(query).join('').replaceAll(/\s/g, ''), query.replaceAll(/\s/g, ''));
+    }),
+  );
 });

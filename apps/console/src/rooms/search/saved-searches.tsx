@@ -2,23 +2,27 @@ import { Button, CloseButton, Modal, TextInput } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { IconBookmark } from '@tabler/icons-react';
 import { useState } from 'react';
+import { maxSavedSearches, parseSavedSearches } from './saved-search.ts';
+import type { SavedSearch } from './saved-search.ts';
 
-export type SavedSearch = { readonly name: string; readonly query: string; readonly range: string | undefined };
-
-/** Kept in this browser; to share one, send its address. */
+/** Kept in this browser for one person; to share one, send its address. */
 export function SavedSearches({
+  userId,
   query,
   range,
   onOpen,
 }: {
+  readonly userId: string;
   readonly query: string;
   readonly range: string | undefined;
   readonly onOpen: (saved: SavedSearch) => void;
 }) {
   const [saved, setSaved] = useLocalStorage<readonly SavedSearch[]>({
-    key: 'sallyport.saved-searches',
+    // Whoever signs in next on a shared machine does not see what was looked for.
+    key: `sallyport.saved-searches.${userId}`,
     defaultValue: [],
     getInitialValueInEffect: false,
+    deserialize: parseSavedSearches,
   });
   const [isOpen, setOpen] = useState(false);
   const [name, setName] = useState('');
@@ -37,7 +41,8 @@ export function SavedSearches({
             className="row form-row"
             onSubmit={(event) => {
               event.preventDefault();
-              setSaved([...saved.filter((entry) => entry.name !== name.trim()), { name: name.trim(), query, range }]);
+              const others = saved.filter((entry) => entry.name !== name.trim());
+              setSaved([...others, { name: name.trim(), query, range }].slice(-maxSavedSearches));
               setName('');
             }}
           >

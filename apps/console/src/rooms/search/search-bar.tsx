@@ -1,20 +1,23 @@
-import { Button, NativeSelect, Switch, TextInput } from '@mantine/core';
+import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { AddressChanges } from '../../app/address.ts';
-import { useClockChoice } from '../../parts/clock.tsx';
-import { fromInputTime, ranges, toInputTime } from './time-range.ts';
+import { clockNames } from '../../parts/clock-time.ts';
+import { ClockPicker, useClockChoice } from '../../parts/clock.tsx';
+import { hideAudit } from './query-terms.ts';
+import { fromInputTime, liveRange, ranges, toInputTime } from './time-range.ts';
 
 type BarProps = {
   readonly query: string;
   readonly range: string | undefined;
   readonly from: string | undefined;
   readonly to: string | undefined;
-  readonly isLive: boolean;
+  readonly isWrong: boolean;
   readonly onChange: (changes: AddressChanges) => void;
 };
 
-export function SearchBar({ query, range, from, to, isLive, onChange }: BarProps) {
+/** What to look for, when, and by which clock; "Live" is one of the times. */
+export function SearchBar({ query, range, from, to, isWrong, onChange }: BarProps) {
   const [text, setText] = useState(query);
   const [clock] = useClockChoice();
   const isCustom = from !== undefined || to !== undefined || range === 'custom';
@@ -24,7 +27,7 @@ export function SearchBar({ query, range, from, to, isLive, onChange }: BarProps
       role="search"
       onSubmit={(event) => {
         event.preventDefault();
-        onChange({ q: text.trim(), live: undefined, open: undefined });
+        onChange({ q: text.trim(), open: undefined });
       }}
     >
       <div className="row search-bar">
@@ -32,10 +35,13 @@ export function SearchBar({ query, range, from, to, isLive, onChange }: BarProps
           className="grow"
           size="md"
           aria-label="Query"
-          placeholder='user:alice class:1007 -host:web1 "free text"'
+          placeholder='user:alice (class:1007 OR class:1001) -host:web1 "free text"'
           leftSection={<IconSearch size={18} aria-hidden="true" />}
           value={text}
+          error={isWrong}
           spellCheck={false}
+          autoCapitalize="off"
+          autoComplete="off"
           onChange={(event) => setText(event.currentTarget.value)}
         />
         <NativeSelect
@@ -48,18 +54,15 @@ export function SearchBar({ query, range, from, to, isLive, onChange }: BarProps
               range: event.currentTarget.value === 'all' ? undefined : event.currentTarget.value,
               from: undefined,
               to: undefined,
-              live: undefined,
+              // Looking on is recorded too: a live list with the audit records would mostly show itself.
+              ...(event.currentTarget.value === liveRange ? { q: hideAudit(text.trim()) } : {}),
             })
           }
         />
         <Button type="submit" size="md">
           Search
         </Button>
-        <Switch
-          label="Live"
-          checked={isLive}
-          onChange={(event) => onChange({ live: event.currentTarget.checked ? '1' : undefined, open: undefined })}
-        />
+        <ClockPicker />
       </div>
       {isCustom ? (
         <div className="row">
@@ -70,14 +73,21 @@ export function SearchBar({ query, range, from, to, isLive, onChange }: BarProps
                 type="datetime-local"
                 step="1"
                 className="time-input"
-                value={toInputTime(name === 'from' ? from : to, clock === 'utc')}
+                value={toInputTime(name === 'from' ? from : to, clock)}
                 onChange={(event) =>
-                  onChange({ [name]: fromInputTime(event.currentTarget.value, clock === 'utc'), range: 'custom' })
+                  onChange({ [name]: fromInputTime(event.currentTarget.value, clock), range: 'custom' })
                 }
               />
             </label>
           ))}
-          <span className="quiet small">{clock === 'utc' ? 'UTC' : 'local time'}</span>
+          <span className="quiet small">{clockNames[clock]}</span>
+          <button
+            type="button"
+            className="plain-button small"
+            onClick={() => onChange({ from: undefined, to: undefined, range: undefined })}
+          >
+            All time
+          </button>
         </div>
       ) : null}
     </form>

@@ -1,23 +1,63 @@
-import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import type { QueryClient } from '@tanstack/react-query';
 import { call } from '../../api/call.ts';
+import { listedEvent } from '../../parts/listed-event.ts';
+import type { ListedEvent } from '../../parts/listed-event.ts';
+import { hideAudit } from './query-terms.ts';
 import type { TimeRange } from './time-range.ts';
 
 export type SearchFilter = TimeRange & { readonly q?: string };
-const pageSize = 200;
+/** A filter that means the same events for as long as it is looked at: later ones are past `through`. */
+export type PinnedFilter = SearchFilter & { readonly through: string };
 
-export function eventsQuery(filter: SearchFilter) {
-  return infiniteQueryOptions({
-    queryKey: ['events', filter],
-    queryFn: ({ pageParam, signal }) =>
-      call('GET /v1/events', {
-        query: { ...filter, limit: pageSize, ...(pageParam === '' ? {} : { after: pageParam }) },
-        signal,
-      }),
-    initialPageParam: '',
-    getNextPageParam: (last) => last.next,
+export const pageRows = 100;
+/** Pages kept of one list; a screen needs two. What is farther away is asked for again. */
+const keptPages = 40;
+
+export type EventsPage = { readonly rows: readonly ListedEvent[]; readonly elapsedMs: number };
+
+/** The newest page, and by its first row the place where the list is pinned. */
+export function headQuery(filter: SearchFilter) {
+  return queryOptions({
+    queryKey: ['events-head', filter],
+    queryFn: async ({ signal, client }): Promise<EventsPage> => {
+      const { events, elapsed_ms } = await call('GET /v1/events', { query: { ...filter, limit: pageRows }, signal });
+      const page = { rows: events.map(listedEvent), elapsedMs: elapsed_ms };
+      const [newest] = page.rows;
+      // It is the first page of the list that is pinned there.
+      if (newest !== undefined)
+        client.setQueryData(pageQuery({ ...filter, through: newest.position }, 0).queryKey, page);
+      return page;
+    },
     placeholderData: keepPreviousData,
     staleTime: 10_000,
   });
+}
+
+/** Any page of a pinned list by its number. Only lines are kept, not whole events. */
+export function pageQuery(filter: PinnedFilter, page: number) {
+  return queryOptions({
+    queryKey: ['events-page', filter, page],
+    queryFn: async ({ signal }): Promise<EventsPage> => {
+      const offset = page * pageRows;
+      const { events, elapsed_ms } = await call('GET /v1/events', {
+        query: { ...filter, limit: pageRows, ...(offset === 0 ? {} : { offset }) },
+        signal,
+      });
+      return { rows: events.map(listedEvent), elapsedMs: elapsed_ms };
+    },
+    staleTime: Infinity,
+    gcTime: 120_000,
+  });
+}
+
+/** However far somebody scrolls, the tab holds a bounded number of rows. */
+export function forgetFarPages(queries: QueryClient): void {
+  const idle = queries
+    .getQueryCache()
+    .findAll({ queryKey: ['events-page'], type: 'inactive' })
+    .toSorted((a, b) => b.state.dataUpdatedAt - a.state.dataUpdatedAt);
+  for (const query of idle.slice(keptPages)) queries.getQueryCache().remove(query);
 }
 
 export function histogramQuery(filter: SearchFilter) {
@@ -29,12 +69,22 @@ export function histogramQuery(filter: SearchFilter) {
   });
 }
 
-export function countQuery(filter: SearchFilter) {
+export function countQuery(filter: SearchFilter | PinnedFilter) {
   return queryOptions({
     queryKey: ['count', filter],
     queryFn: ({ signal }) => call('GET /v1/events/count', { query: filter, signal }),
     placeholderData: keepPreviousData,
     staleTime: 10_000,
+  });
+}
+
+/** How many came after the newest row of a list; not what we wrote about this very asking. */
+export function laterQuery(filter: SearchFilter, newestMs: number) {
+  const query = { ...filter, q: hideAudit(filter.q ?? ''), from: new Date(newestMs + 1).toISOString() };
+  return queryOptions({
+    queryKey: ['count-later', filter, newestMs],
+    queryFn: ({ signal }) => call('GET /v1/events/count', { query, signal }),
+    gcTime: 10_000,
   });
 }
 

@@ -1,112 +1,163 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { useCallback, useMemo, useState } from 'react';
+import { sessionQuery } from '../../api/queries.ts';
 import { useAddress } from '../../app/address.ts';
-import { liveEventsQuery } from '../../app/use-live.ts';
 import { EmptyRoom } from '../../parts/empty-room.tsx';
 import { Loading } from '../../parts/loading.tsx';
-import { listedEvent } from '../../parts/listed-event.ts';
-import { formatCount } from '../../parts/numbers.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { RoomHead } from '../../parts/room-head.tsx';
-import { TimeChart } from '../../parts/time-chart.tsx';
+import { formatColumns, parseColumns } from './columns.ts';
+import type { Column } from './columns.ts';
 import { EventList } from './event-list.tsx';
 import { EventPanel } from './event-panel.tsx';
 import { FieldFilters } from './field-filters.tsx';
+import { Histogram } from './histogram.tsx';
+import { ColumnChoice, ExportChoice } from './list-tools.tsx';
+import { MarkedBar } from './marked-bar.tsx';
+import { QueryProblem, isAboutQuery } from './query-problem.tsx';
+import { addTerm, hideAudit, speaksOfAudit } from './query-terms.ts';
 import { SavedSearches } from './saved-searches.tsx';
-import { addTerm, formatTerm } from './query-terms.ts';
 import { SearchBar } from './search-bar.tsx';
-import { countQuery, eventsQuery, histogramQuery } from './search-queries.ts';
 import type { SearchFilter } from './search-queries.ts';
-import { resolveRange } from './time-range.ts';
-import { fillBuckets } from './fill-buckets.ts';
+import { TailLine } from './tail-line.tsx';
+import { liveRange, resolveRange } from './time-range.ts';
+import { usePinnedList } from './use-pinned-list.ts';
 
-const withoutAudit = formatTerm('log_name', 'audit', true);
+const nothingMarked: ReadonlySet<string> = new Set();
 
 /** Every event there is: by words, by fields, by time, or as they come. */
 export function SearchRoom() {
   const { get, change } = useAddress();
   const [q, range, from, to, open] = [get('q'), get('range'), get('from'), get('to'), get('open')];
-  const isLive = get('live') === '1';
+  const { data: me } = useQuery(sessionQuery);
+  const isLive = range === liveRange && from === undefined && to === undefined;
   const filter = useMemo(
     (): SearchFilter => ({ ...resolveRange({ range, from, to }, Date.now()), ...(q === undefined ? {} : { q }) }),
     [q, range, from, to],
   );
-  const found = useInfiniteQuery(eventsQuery(filter));
-  const count = useQuery(countQuery(filter));
-  const histogram = useQuery(histogramQuery(filter));
-  const live = useQuery({ ...liveEventsQuery, enabled: false });
-  const points = useMemo(() => fillBuckets(histogram.data), [histogram.data]);
-  const events = useMemo(
-    () => (isLive ? live.data : (found.data?.pages.flatMap((page) => page.events.map(listedEvent)) ?? [])),
-    [isLive, live.data, found.data],
+  const [isAtTop, setAtTop] = useState(true);
+  const [visit, setVisit] = useState(0);
+  const [marks, setMarks] = useState({ of: filter, marked: nothingMarked });
+  const marked = marks.of === filter ? marks.marked : nothingMarked;
+  const list = usePinnedList(filter, { isLive, isReading: !isAtTop || open !== undefined || marked.size > 0 });
+  const { pinned } = list;
+  // While a column is dragged its width is only here; the address gets it when the hand lets go.
+  const [dragged, setDragged] = useState<readonly Column[]>();
+  const columns = useMemo(() => dragged ?? parseColumns(get('cols')), [dragged, get]);
+  const keepColumns = (next: readonly Column[]): void => change({ cols: formatColumns(next) }, { replace: true });
+
+  const openEvent = useCallback(
+    (position: string | undefined): void => change({ open: position }, { replace: open !== undefined }),
+    [change, open],
   );
-  const openEvent = (position: string | undefined): void => change({ open: position }, { replace: open !== undefined });
-  const filterBy = (term: string): void => change({ q: addTerm(q ?? '', term), live: undefined });
-  const elapsedMs = found.data?.pages[0]?.elapsed_ms;
+  const filterBy = (term: string): void => change({ q: addTerm(q ?? '', term) });
+  const mark = useCallback(
+    (position: string): void =>
+      setMarks((before) => {
+        const after = new Set(before.of === filter ? before.marked : nothingMarked);
+        if (!after.delete(position)) after.add(position);
+        return { of: filter, marked: after };
+      }),
+    [filter],
+  );
+  const zoom = useCallback(
+    ({ fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }): void =>
+      change({ from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), range: undefined }),
+    [change],
+  );
+  const aboutQuery = isAboutQuery(list.error) ? list.error : undefined;
   return (
     <div className="room-inner">
       <RoomHead title="Search">
         <SavedSearches
+          key={me?.user.id}
+          userId={me?.user.id ?? ''}
           query={q ?? ''}
           range={range}
-          onOpen={(saved) =>
-            change({ q: saved.query, range: saved.range, from: undefined, to: undefined, live: undefined })
-          }
+          onOpen={(saved) => change({ q: saved.query, range: saved.range, from: undefined, to: undefined })}
         />
       </RoomHead>
-      <SearchBar key={q ?? ''} query={q ?? ''} range={range} from={from} to={to} isLive={isLive} onChange={change} />
-      {found.error === null ? null : <ProblemNotice problem={found.error} retry={() => void found.refetch()} />}
-      {isLive ? null : (
-        <section className="sheet" aria-label="Events over time">
-          <TimeChart
-            points={points}
-            kind="bars"
-            height={104}
-            unit="events"
-            label={`Events over time: ${formatCount(count.data?.count ?? 0)} in ${points.length} intervals`}
-            onRange={({ fromMs, toMs }) =>
-              change({ from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), range: undefined })
-            }
-          />
-        </section>
+      <SearchBar
+        key={q ?? ''}
+        query={q ?? ''}
+        range={range}
+        from={from}
+        to={to}
+        isWrong={aboutQuery !== undefined}
+        onChange={change}
+      />
+      {aboutQuery === undefined ? null : (
+        <QueryProblem problem={aboutQuery} query={q ?? ''} onQuery={(fixed) => change({ q: fixed })} />
       )}
-      <div className="with-panel" data-open={open !== undefined}>
+      {list.error === null || aboutQuery !== undefined ? null : (
+        <ProblemNotice problem={list.error} retry={list.retry} />
+      )}
+      {aboutQuery === undefined ? (
+        <Histogram filter={filter} count={list.count} isLive={isLive} onRange={zoom} />
+      ) : null}
+      <div hidden={aboutQuery !== undefined} className="with-panel" data-open={open !== undefined}>
         <div className="search-columns" data-narrow={open !== undefined}>
           <FieldFilters filter={filter} onFilter={filterBy} />
           <div className="stack tight">
             <div className="row spread">
-              <p className="quiet small" role="status">
-                {isLive
-                  ? `Live: the newest ${formatCount(events.length)} as they come. Filters wait until live is off.`
-                  : count.data === undefined
-                    ? 'Searching…'
-                    : `${formatCount(count.data.count)} events${elapsedMs === undefined ? '' : ` · the engine took ${elapsedMs} ms, counting ${count.data.elapsed_ms} ms`}`}
-              </p>
-              {isLive || (q ?? '').includes(withoutAudit) ? null : (
-                <button type="button" className="plain-button small" onClick={() => filterBy(withoutAudit)}>
-                  Hide audit records
-                </button>
-              )}
+              <TailLine
+                list={list}
+                onCatchUp={() => {
+                  setMarks({ of: filter, marked: nothingMarked });
+                  setAtTop(true);
+                  // A list of its own, from its top.
+                  setVisit(visit + 1);
+                  list.catchUp();
+                }}
+              />
+              <div className="row list-tools">
+                {speaksOfAudit(q ?? '') ? null : (
+                  <button
+                    type="button"
+                    className="plain-button small"
+                    onClick={() => change({ q: hideAudit(q ?? '') })}
+                  >
+                    Hide audit records
+                  </button>
+                )}
+                <ColumnChoice columns={columns} onColumns={keepColumns} />
+                <ExportChoice filter={pinned?.filter ?? filter} count={list.count} />
+              </div>
             </div>
-            {found.isPending && !isLive ? <Loading heights={[40, 40, 40, 40, 40, 40]} /> : null}
-            {events.length === 0 && (isLive || found.isSuccess) ? (
+            {list.hints.map((hint) => (
+              <p key={hint} className="quiet small">
+                {hint}
+              </p>
+            ))}
+            <MarkedBar marked={marked} onClear={() => setMarks({ of: filter, marked: nothingMarked })} />
+            {pinned === undefined && list.error === null ? <Loading heights={[40, 40, 40, 40, 40, 40]} /> : null}
+            {pinned === undefined || pinned.filter !== undefined ? null : (
               <div className="sheet">
                 <EmptyRoom title={isLive ? 'Waiting for events' : 'Nothing found'}>
                   {isLive
                     ? 'They appear here within a second of being recorded.'
-                    : 'Widen the time range, or take a term away. field:value, field:*, -not, "words in quotes" and 10.0.0.0/8 all work.'}
+                    : 'Widen the time range, or take a term away. field:value, field:*, -not, OR with brackets, "words in quotes" and 10.0.0.0/8 all work.'}
                 </EmptyRoom>
               </div>
-            ) : null}
-            {events.length === 0 ? null : (
-              <EventList
-                events={events}
-                open={open}
-                onOpen={openEvent}
-                hasMore={!isLive && found.hasNextPage}
-                onMore={() => void found.fetchNextPage()}
-                isFetching={found.isFetchingNextPage}
-              />
+            )}
+            {pinned?.filter === undefined ? null : (
+              <div data-stale={list.isStale} className="event-frame">
+                <EventList
+                  key={`${visit} ${isLive ? '' : pinned.filter.through} ${JSON.stringify(pinned.of)}`}
+                  filter={pinned.filter}
+                  count={list.count}
+                  columns={columns}
+                  onColumns={(next, isDone) => {
+                    setDragged(isDone ? undefined : next);
+                    if (isDone) keepColumns(next);
+                  }}
+                  open={open}
+                  onOpen={openEvent}
+                  marked={marked}
+                  onMark={mark}
+                  onTop={setAtTop}
+                />
+              </div>
             )}
           </div>
         </div>

@@ -1,10 +1,18 @@
+import { clockOffsetMinutes } from '../../parts/clock-time.ts';
+import type { ClockChoice } from '../../parts/clock-time.ts';
+
 export type TimeRange = { readonly from?: string; readonly to?: string };
 
+/** The newest as they come, over the last minutes. */
+export const liveRange = 'live';
+
 export const ranges = [
+  { value: liveRange, label: 'Live', ms: 900_000 },
   { value: '15m', label: 'Last 15 minutes', ms: 900_000 },
   { value: '1h', label: 'Last hour', ms: 3_600_000 },
   { value: '24h', label: 'Last 24 hours', ms: 86_400_000 },
   { value: '7d', label: 'Last 7 days', ms: 604_800_000 },
+  { value: '30d', label: 'Last 30 days', ms: 2_592_000_000 },
   { value: 'all', label: 'All time', ms: undefined },
 ] as const;
 
@@ -19,22 +27,23 @@ export function resolveRange(
       ...(address.to === undefined ? {} : { to: address.to }),
     };
   }
-  const named = ranges.find(({ value }) => value === address.range) ?? ranges[4];
+  const named = ranges.find(({ value }) => value === address.range) ?? { ms: undefined };
   // To the ten seconds, so that the same search is one entry of the cache.
   return named.ms === undefined
     ? {}
     : { from: new Date(Math.floor((nowMs - named.ms) / 10_000) * 10_000).toISOString() };
 }
 
-/** What `datetime-local` shows for a moment, in local time or UTC. */
-export function toInputTime(iso: string | undefined, utc: boolean): string {
+/** What `datetime-local` shows for a moment, by a clock. */
+export function toInputTime(iso: string | undefined, clock: ClockChoice): string {
   const timeMs = Date.parse(iso ?? '');
   if (!Number.isFinite(timeMs)) return '';
-  const offsetMs = utc ? 0 : new Date(timeMs).getTimezoneOffset() * 60_000;
-  return new Date(timeMs - offsetMs).toISOString().slice(0, 19);
+  const shifted = new Date(timeMs + clockOffsetMinutes(timeMs, clock) * 60_000);
+  return Number.isFinite(shifted.getTime()) ? shifted.toISOString().slice(0, 19) : '';
 }
 
-export function fromInputTime(text: string, utc: boolean): string | undefined {
-  const timeMs = Date.parse(utc ? `${text}Z` : text);
+export function fromInputTime(text: string, clock: ClockChoice): string | undefined {
+  const suffix = { local: '', utc: 'Z', ist: '+05:30' }[clock];
+  const timeMs = Date.parse(`${text}${suffix}`);
   return Number.isFinite(timeMs) ? new Date(timeMs).toISOString() : undefined;
 }

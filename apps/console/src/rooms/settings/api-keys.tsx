@@ -19,6 +19,11 @@ export function ApiKeys() {
   });
   const [isCreating, setCreating] = useState(false);
   const [revoking, setRevoking] = useState<Key>();
+  const queries = useQueryClient();
+  const resume = useMutation({
+    mutationFn: (id: string) => call('POST /v1/keys/{id}/resume', { params: { id } }),
+    onSettled: () => queries.invalidateQueries({ queryKey: ['keys'] }),
+  });
   const keys = (data?.keys ?? []).filter(({ revokedAtMs }) => revokedAtMs === undefined);
   return (
     <section className="sheet" aria-labelledby="keys">
@@ -31,11 +36,19 @@ export function ApiKeys() {
       </div>
       {error === null ? null : <ProblemNotice problem={error} retry={() => void refetch()} />}
       {data === undefined && error === null ? <Loading heights={[44, 44]} /> : null}
+      {resume.error === null ? null : <ProblemNotice problem={resume.error} />}
+      {keys.some(({ suspendedAtMs }) => suspendedAtMs !== undefined) ? (
+        <p className="quiet small">
+          A key stops when its maker is disabled or may do less than it. Whoever resumes it answers for it.
+        </p>
+      ) : null}
       <ul className="lines">
         {keys.map((key) => (
           <li key={key.id}>
             <span className="line-main">
-              <span className="line-name">{key.name}</span>
+              <span className="line-name">
+                {key.name} {key.suspendedAtMs === undefined ? null : <span className="chip">Stopped</span>}
+              </span>
               <span className="quiet small">
                 {key.scopes.length > 5 ? `${key.scopes.length} permissions` : key.scopes.join(', ')}
                 {key.source === undefined ? '' : ` · only as source ${key.source}`} ·{' '}
@@ -48,14 +61,27 @@ export function ApiKeys() {
                 )}
               </span>
             </span>
-            <Button
-              size="compact-sm"
-              variant="default"
-              onClick={() => setRevoking(key)}
-              aria-label={`Revoke ${key.name}`}
-            >
-              Revoke
-            </Button>
+            <span className="line-actions">
+              {key.suspendedAtMs === undefined ? null : (
+                <Button
+                  size="compact-sm"
+                  variant="default"
+                  loading={resume.isPending && resume.variables === key.id}
+                  onClick={() => resume.mutate(key.id)}
+                  aria-label={`Resume ${key.name}`}
+                >
+                  Resume
+                </Button>
+              )}
+              <Button
+                size="compact-sm"
+                variant="default"
+                onClick={() => setRevoking(key)}
+                aria-label={`Revoke ${key.name}`}
+              >
+                Revoke
+              </Button>
+            </span>
           </li>
         ))}
       </ul>

@@ -1,18 +1,19 @@
-import { Button, SegmentedControl, Switch, useMantineColorScheme } from '@mantine/core';
+import { SegmentedControl, Switch, useMantineColorScheme } from '@mantine/core';
 import type { MantineColorScheme } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { call } from '../../api/call.ts';
 import type { Me } from '../../api/queries.ts';
 import { notificationKey, playTone, soundKey } from '../../app/announce-alert.ts';
+import { useAddress } from '../../app/address.ts';
 import { may } from '../../app/rooms.ts';
-import { useSignOut } from '../../app/use-sign-out.ts';
 import { useClockChoice } from '../../parts/clock.tsx';
-import type { ClockChoice } from '../../parts/clock.tsx';
+import type { ClockChoice } from '../../parts/clock-time.ts';
 import { RoomHead } from '../../parts/room-head.tsx';
 import { OrganizationForm } from '../setup/guided-path.tsx';
+import { Account } from './account/account.tsx';
 import { ApiKeys } from './api-keys.tsx';
-import { HttpsHelp } from './https-help.tsx';
+import { HttpsPanel } from './https/https-panel.tsx';
 import { Suppressions } from './suppressions.tsx';
 
 const schemes: readonly { readonly value: MantineColorScheme; readonly label: string }[] = [
@@ -23,9 +24,33 @@ const schemes: readonly { readonly value: MantineColorScheme; readonly label: st
 const clocks: readonly { readonly value: ClockChoice; readonly label: string }[] = [
   { value: 'local', label: 'Local' },
   { value: 'utc', label: 'UTC' },
+  { value: 'ist', label: 'IST' },
+];
+
+const tabs = [
+  { value: 'server', label: 'Server and browser' },
+  { value: 'account', label: 'Account' },
 ];
 
 export function SettingsRoom({ me }: { readonly me: Me }) {
+  const { get, change } = useAddress();
+  const tab = get('tab') === 'account' ? 'account' : 'server';
+  return (
+    <div className="room-inner narrow">
+      <RoomHead title="Settings">
+        <SegmentedControl
+          aria-label="What to set"
+          value={tab}
+          data={tabs}
+          onChange={(value) => change({ tab: value === 'server' ? undefined : value, do: undefined })}
+        />
+      </RoomHead>
+      {tab === 'account' ? <Account me={me} /> : <ServerAndBrowser me={me} />}
+    </div>
+  );
+}
+
+function ServerAndBrowser({ me }: { readonly me: Me }) {
   const settings = useQuery({
     queryKey: ['settings'],
     queryFn: ({ signal }) => call('GET /v1/settings', { signal }),
@@ -33,8 +58,7 @@ export function SettingsRoom({ me }: { readonly me: Me }) {
   });
   const organization = settings.data?.organization ?? '';
   return (
-    <div className="room-inner narrow">
-      <RoomHead title="Settings" />
+    <>
       <section className="sheet" aria-labelledby="organization">
         <h2 id="organization">Organisation</h2>
         {may(me, 'settings:manage') ? (
@@ -51,28 +75,13 @@ export function SettingsRoom({ me }: { readonly me: Me }) {
       {may(me, 'alerts:read') ? <Suppressions canChange={may(me, 'rules:manage')} /> : null}
       <section className="sheet" aria-labelledby="https">
         <h2 id="https">HTTPS for others</h2>
-        <HttpsHelp />
+        {may(me, 'settings:read') ? (
+          <HttpsPanel canChange={may(me, 'settings:manage')} />
+        ) : (
+          <p className="quiet">An administrator sees to it.</p>
+        )}
       </section>
-      <section className="sheet" aria-labelledby="you">
-        <h2 id="you">You</h2>
-        <SignOut me={me} />
-      </section>
-    </div>
-  );
-}
-
-function SignOut({ me }: { readonly me: Me }) {
-  const signOut = useSignOut();
-  return (
-    <div className="row spread">
-      <span>
-        Signed in as <strong>{me.user.name}</strong>{' '}
-        <span className="quiet">with {me.session.methods.join(' and ')}</span>
-      </span>
-      <Button variant="default" loading={signOut.isPending} onClick={() => signOut.mutate()}>
-        Sign out
-      </Button>
-    </div>
+    </>
   );
 }
 

@@ -1,10 +1,12 @@
 import { Button } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { call } from '../../api/call.ts';
+import type { Answer } from '../../api/call.ts';
 import { rulesQuery } from '../../api/queries.ts';
 import { Clock } from '../../parts/clock.tsx';
 import { plural } from '../../parts/numbers.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
+import { printable } from '../../parts/printable.ts';
 
 /** Rules made quiet, why, and how often they would have spoken. */
 export function Suppressions({ canChange }: { readonly canChange: boolean }) {
@@ -34,10 +36,10 @@ export function Suppressions({ canChange }: { readonly canChange: boolean }) {
             <span className="line-main">
               <span className="line-name">
                 {rules?.rules.find(({ id }) => id === entry.rule_id)?.title ?? entry.rule_id}
-                {entry.host === null ? '' : ` on ${entry.host}`}
+                {conditionOf(entry)}
               </span>
               <span className="quiet small">
-                “{entry.reason}” · {entry.created_by.name}, <Clock at={entry.created_at} /> ·{' '}
+                “{printable(entry.reason)}” · {printable(entry.created_by.name)}, <Clock at={entry.created_at} /> ·{' '}
                 {plural(entry.hits, 'finding')} since ·{' '}
                 {entry.until === null ? (
                   'until lifted'
@@ -58,4 +60,16 @@ export function Suppressions({ canChange }: { readonly canChange: boolean }) {
       </ul>
     </section>
   );
+}
+
+type Condition = Pick<Answer<'GET /v1/suppressions'>['suppressions'][number], 'host' | 'user' | 'field'>;
+
+/** To whom and what it is bound; a rule that is silent everywhere says so. */
+function conditionOf({ host, user, field }: Condition): string {
+  const parts = [
+    ...(host === null ? [] : [`on ${printable(host)}`]),
+    ...(user === null ? [] : [`for user ${printable(user)}`]),
+    ...(field === null ? [] : [`where ${printable(field.name)} is ${printable(field.value).slice(0, 80)}`]),
+  ];
+  return parts.length === 0 ? ' everywhere' : ` ${parts.join(', ')}`;
 }

@@ -9,7 +9,8 @@ import type { Me } from '../../api/queries.ts';
 import { InviteForm } from '../people/invite-form.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { RoomHead } from '../../parts/room-head.tsx';
-import { HttpsHelp } from '../settings/https-help.tsx';
+import { HttpsPanel } from '../settings/https/https-panel.tsx';
+import { httpsQuery } from '../settings/https/https-query.ts';
 import { SendYourOwn } from '../overview/send-your-own.tsx';
 
 type PathProps = {
@@ -22,6 +23,7 @@ type PathProps = {
 /** Four things worth doing first. None is required; all are in Settings and People later. */
 export function GuidedPath({ me, open, onOpen, onDone }: PathProps) {
   const settings = useQuery({ queryKey: ['settings'], queryFn: ({ signal }) => call('GET /v1/settings', { signal }) });
+  const https = useQuery(httpsQuery);
   const organization = settings.data?.organization ?? '';
   const steps: readonly {
     readonly id: string;
@@ -38,8 +40,8 @@ export function GuidedPath({ me, open, onOpen, onDone }: PathProps) {
     {
       id: 'https',
       title: 'Let others reach it, with HTTPS',
-      isDone: location.protocol === 'https:',
-      body: <HttpsHelp />,
+      isDone: https.data?.state === 'open' || location.protocol === 'https:',
+      body: <HttpsPanel canChange />,
     },
     { id: 'source', title: 'Connect a first source', isDone: false, body: <SendYourOwn /> },
     { id: 'invite', title: 'Invite someone', isDone: false, body: <InviteForm /> },

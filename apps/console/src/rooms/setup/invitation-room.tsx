@@ -44,7 +44,10 @@ export function InvitationRoom() {
   }
   return (
     <Alone>
-      <RoomHead title="You are invited" lead="Choose a password. Nobody else will know it, not even who invited you." />
+      <RoomHead
+        title="Choose a password"
+        lead="Then add a second factor, and you are in. Nobody else will know the password, not even who sent you the link."
+      />
       <form
         className="stack"
         onSubmit={(event) => {

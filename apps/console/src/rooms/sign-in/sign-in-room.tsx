@@ -109,8 +109,8 @@ export function SignInRoom() {
         )}
       </form>
       <p className="small quiet">
-        Forgotten? An administrator can invite you again; on the server itself, <code>./sallyport</code> works without a
-        password.
+        Forgotten, or lost the second factor? An administrator can reset your account. Are you the only one? On the
+        server itself: <code>./sallyport users recover NAME</code>.
       </p>
     </Alone>
   );

@@ -23,6 +23,8 @@ const icons = {
 };
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+/** As much as the verifier reads; no larger file is even opened. */
+const maxFileBytes = 8 * 1024 * 1024;
 
 /** Where the reader turns any one bit of an evidence file over and sees which check fails. */
 export function VerifyRoom() {
@@ -68,16 +70,20 @@ export function VerifyRoom() {
 }
 
 function FileChooser({ onText }: { readonly onText: (text: string) => void }) {
+  const [isTooLarge, setTooLarge] = useState(false);
   return (
     <label className="plain-button">
       Open an evidence file
+      {isTooLarge ? <span role="alert"> · that one is larger than any evidence file</span> : null}
       <input
         type="file"
         className="visually-hidden"
         accept=".txt,text/plain"
         onChange={(event) => {
           const [file] = event.currentTarget.files ?? [];
-          void file?.text().then(onText);
+          if (file === undefined) return;
+          setTooLarge(file.size > maxFileBytes);
+          if (file.size <= maxFileBytes) void file.text().then(onText);
         }}
       />
     </label>
@@ -97,10 +103,20 @@ function Breaker({ text, log, flipped, onFlip, chooser }: BreakerProps) {
   const original = useMemo(() => encoder.encode(text), [text]);
   const flip = parseFlip(flipped, original.length);
   const [cursor, setCursor] = useState(flip?.byte ?? 0);
-  const bytes = flip === undefined ? original : flipBit(original, flip);
+  const [flippedByte, flippedBit] = [flip?.byte, flip?.bit];
+  const bytes = useMemo(
+    () =>
+      flippedByte === undefined || flippedBit === undefined
+        ? original
+        : flipBit(original, { byte: flippedByte, bit: flippedBit }),
+    [original, flippedByte, flippedBit],
+  );
   const known = pinnedKey(log)?.verifierKey;
-  const result = verifyEvidence(bytes, known === undefined ? {} : { verifierKey: known });
-  const shown = decoder.decode(bytes);
+  const result = useMemo(
+    () => verifyEvidence(bytes, known === undefined ? {} : { verifierKey: known }),
+    [bytes, known],
+  );
+  const shown = useMemo(() => decoder.decode(bytes), [bytes]);
   const state = result.ok ? 'verified' : 'broken';
   const select = (byte: number): void => {
     setCursor(byte);

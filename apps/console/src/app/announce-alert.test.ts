@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { takeTurn } from './announce-alert.ts';
+
+function memory(kept?: string) {
+  const entries = new Map(kept === undefined ? [] : [['sallyport.last-announced', kept]]);
+  return {
+    getItem: (key: string) => entries.get(key) ?? null,
+    setItem: (key: string, value: string) => void entries.set(key, value),
+  };
+}
+const alert = (at: string, number: number) => ({ created_at: `2026-03-01T${at}Z`, number });
+
+test('An alert is announced by one window, also when several come in the same millisecond', () => {
+  const storage = memory();
+  const windows = [1, 2, 3].map(() => takeTurn(storage, alert('12:00:00.000', 7)));
+  assert.deepEqual(windows, [true, false, false]);
+  assert.equal(takeTurn(storage, alert('12:00:00.000', 8)), true);
+  assert.equal(takeTurn(storage, alert('11:59:59.000', 6)), false);
+});
+
+test('After a restore, when numbers begin anew, and whatever stands in the storage, alerts are announced again', () => {
+  assert.equal(takeTurn(memory(`${Date.parse('2026-03-01T12:00:00Z')}/900`), alert('12:00:01.000', 1)), true);
+  for (const kept of ['900', 'nonsense', '/', '']) assert.equal(takeTurn(memory(kept), alert('12:00:01.000', 1)), true);
+});

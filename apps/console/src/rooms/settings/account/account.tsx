@@ -1,0 +1,55 @@
+import { Button } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { accountQuery } from '../../../api/queries.ts';
+import type { Me } from '../../../api/queries.ts';
+import { useSignOut } from '../../../app/use-sign-out.ts';
+import { Loading } from '../../../parts/loading.tsx';
+import { ProblemNotice } from '../../../parts/notice.tsx';
+import { Sessions } from '../../people/sessions.tsx';
+import { OwnCodes } from './own-codes.tsx';
+import { OwnFactors } from './own-factors.tsx';
+import { OwnPassword } from './own-password.tsx';
+
+/** One's own way in: password, second factors, recovery codes, and where it is open now. */
+export function Account({ me }: { readonly me: Me }) {
+  const account = useQuery(accountQuery);
+  const signOut = useSignOut();
+  return (
+    <>
+      <section className="sheet" aria-labelledby="you">
+        <h2 id="you">You</h2>
+        <div className="row spread">
+          <span>
+            Signed in as <strong>{me.user.name}</strong>{' '}
+            <span className="quiet">
+              with {me.session.methods.map((method) => methodWords[method] ?? method).join(' and ')}
+            </span>
+          </span>
+          <Button variant="default" loading={signOut.isPending} onClick={() => signOut.mutate()}>
+            Sign out
+          </Button>
+        </div>
+      </section>
+      {account.error === null ? null : <ProblemNotice problem={account.error} retry={() => void account.refetch()} />}
+      {account.data === undefined && account.error === null ? <Loading heights={[120, 160, 96]} /> : null}
+      {account.data === undefined ? null : (
+        <>
+          <OwnPassword changedAt={account.data.password_changed_at} name={me.user.name} />
+          <OwnFactors factors={account.data.factors} />
+          <OwnCodes left={account.data.recovery_codes_left} />
+        </>
+      )}
+      <section className="stack" aria-labelledby="own-sessions">
+        <h2 id="own-sessions">Where you are signed in</h2>
+        <Sessions whose="own" />
+      </section>
+    </>
+  );
+}
+
+const methodWords: Readonly<Record<string, string>> = {
+  password: 'password',
+  totp: 'authenticator app',
+  passkey: 'passkey',
+  recovery: 'recovery code',
+};

@@ -1,0 +1,21 @@
+import { decodeFrame, encodeFrame } from './frame-content.ts';
+import type { SpoolEntry } from './frame-content.ts';
+
+/** What is on its way to the server: its numbers are decided before the first try and never change. */
+export type PendingBatch = {
+  /** Number of its first record, as the server counts. */
+  readonly sequence: number;
+  /** Once it is acknowledged, records of the spool below this number are. */
+  readonly cursorAfter: number;
+  readonly entries: readonly SpoolEntry[];
+};
+
+/** Kept in the form of a frame. */
+export function encodePending(batch: PendingBatch): Buffer {
+  return encodeFrame({ first: batch.sequence, covers: batch.cursorAfter, entries: batch.entries, positions: {} });
+}
+
+export function decodePending(bytes: Uint8Array): PendingBatch | undefined {
+  const frame = decodeFrame(bytes);
+  return frame === undefined ? undefined : { sequence: frame.first, cursorAfter: frame.covers, entries: frame.entries };
+}

@@ -1,0 +1,10 @@
+export { createEvtxReader, readEvtx } from './read-evtx.ts';
+export type { EvtxItem, EvtxReader } from './read-evtx.ts';
+export type { EvtxFile } from './file-header.ts';
+export type { EvtxOptions, EvtxRecord } from './event-record.ts';
+export type { Damage, DamageCode } from './damage.ts';
+export type { GuidStyle } from './binxml-value.ts';
+export type { JsonObject, JsonScalar, JsonValue } from './json.ts';
+export { readEventXml } from './read-event-xml.ts';
+export type { EventXmlOptions, EventXmlResult } from './read-event-xml.ts';
+export type { EventXmlCode } from './xml-scanner.ts';

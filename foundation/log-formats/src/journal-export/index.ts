@@ -1,0 +1,5 @@
+export { createJournalExportReader } from './export-reader.ts';
+export type { JournalExportReader, JournalItem } from './export-reader.ts';
+export { defaultJournalLimits, journalText } from './entry.ts';
+export type { JournalEntry, JournalLimits, JournalRefusalCode, JournalValue } from './entry.ts';
+export { parseJournalJson } from './parse-json.ts';

@@ -1,0 +1,2 @@
+export { parseKubernetesAudit } from './kubernetes-audit.ts';
+export type { KubernetesAuditEvent, KubernetesAuditRefusalCode, KubernetesAuditStage } from './kubernetes-audit.ts';

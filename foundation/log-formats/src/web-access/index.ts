@@ -1,0 +1,2 @@
+export { parseWebAccess } from './parse-access.ts';
+export type { WebAccess, WebAccessRefusalCode } from './parse-access.ts';

@@ -1,0 +1,53 @@
+import { findingLimits, isJsonObject } from '@sallyport/contracts';
+import type { FindingEntities, JsonObject, JsonValue } from '@sallyport/contracts';
+
+/** Who and where an OCSF event says it is about: of each, the first of several fields that has a value. */
+export type EventEntities = {
+  readonly host?: string;
+  readonly user?: string;
+  readonly entities?: FindingEntities;
+};
+
+const paths = {
+  host: ['device.hostname', 'device.name', 'device.ip'],
+  user: ['actor.user.name', 'user.name', 'actor.user.uid', 'user.uid'],
+  source: ['src_endpoint.ip', 'src_endpoint.hostname', 'src_endpoint.svc_name'],
+  process: ['process.file.path', 'process.name', 'actor.process.file.path', 'actor.process.name'],
+  identity: ['actor.session.issuer', 'actor.user.uid', 'actor.user.credential_uid', 'actor.user.uid_alt'],
+  account: ['actor.user.account.uid', 'cloud.account.uid'],
+  region: ['cloud.region'],
+} as const;
+
+export function entitiesOf(event: JsonObject): EventEntities {
+  const host = first(event, paths.host);
+  const user = first(event, paths.user);
+  const source = first(event, paths.source);
+  const process = first(event, paths.process);
+  // Outside a cloud, who acted is the user already.
+  const isCloud = isJsonObject(event['cloud']);
+  const identity = isCloud ? first(event, paths.identity) : undefined;
+  const account = isCloud ? first(event, paths.account) : undefined;
+  const region = isCloud ? first(event, paths.region) : undefined;
+  const entities = {
+    ...(source === undefined ? {} : { source }),
+    ...(process === undefined ? {} : { process }),
+    ...(identity === undefined ? {} : { identity }),
+    ...(account === undefined ? {} : { account }),
+    ...(region === undefined ? {} : { region }),
+  };
+  return {
+    ...(host === undefined ? {} : { host }),
+    ...(user === undefined ? {} : { user }),
+    ...(Object.keys(entities).length === 0 ? {} : { entities }),
+  };
+}
+
+function first(event: JsonObject, candidates: readonly string[]): string | undefined {
+  for (const path of candidates) {
+    let value: JsonValue | undefined = event;
+    for (const name of path.split('.'))
+      value = isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+    if (typeof value === 'string' && value !== '') return value.slice(0, findingLimits.value);
+  }
+  return undefined;
+}

@@ -1,0 +1,116 @@
+import { Readable } from 'node:stream';
+import { ocsfClass } from '@sallyport/contracts';
+import { auditEvent, type AuditEvent } from '@sallyport/ledger';
+import type { Clock } from '@sallyport/platform/clock';
+import { safeFileName } from '@sallyport/platform/csv';
+import { typedApp } from '@sallyport/platform/http';
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import type { CallerLanes } from './caller-lanes.ts';
+import { EventSearchError } from './errors.ts';
+import { exportedEvents } from './event-export.ts';
+import type { Search } from './search.ts';
+import { filterParameters, visibleEvents } from './visible-events.ts';
+
+export type ExportNeeds = {
+  readonly clock: Clock;
+  /** Resolves when the event is durable: nothing is exported that was not recorded. */
+  readonly recordAudit: (event: AuditEvent) => Promise<void>;
+};
+
+const maxRows = 100_000;
+const defaultRows = 10_000;
+const maxExports = 4;
+
+/** `GET /v1/events/export`: the events of a search as a file. */
+export function addExportRoute(
+  app: FastifyInstance,
+  search: Search,
+  needs: ExportNeeds & { readonly lanes: CallerLanes },
+): void {
+  let underWay = 0;
+  typedApp(app).get(
+    '/v1/events/export',
+    {
+      config: { scope: 'events:read' },
+      schema: {
+        summary: 'Export events as a file; the export is recorded in the audit trail before its first line',
+        tags: ['events'],
+        produces: ['application/x-ndjson', 'text/csv'],
+        querystring: Type.Object(
+          {
+            ...filterParameters,
+            format: Type.Enum(['ndjson', 'csv'], {
+              description: 'ndjson: exact; csv: the usual columns, defused for spreadsheets',
+            }),
+            sort: Type.Optional(Type.Enum(['newest', 'oldest'], { description: 'Default newest' })),
+            limit: Type.Optional(Type.Integer({ minimum: 1, maximum: maxRows, description: `Default ${defaultRows}` })),
+          },
+          { additionalProperties: false },
+        ),
+        response: {
+          200: {
+            description: '`sallyport-rows` says how many lines follow, `sallyport-rows-found` how many events fit',
+            content: {
+              'application/x-ndjson': { schema: Type.Unsafe<Readable>({ type: 'string' }) },
+              'text/csv': { schema: Type.Unsafe<Readable>({ type: 'string' }) },
+            },
+          },
+        },
+      },
+    },
+    async ({ query, principal }, reply) => {
+      const { format, sort = 'newest', limit = defaultRows } = query;
+      const { filter } = visibleEvents(query, principal);
+      const nowMs = needs.clock.nowMs();
+      // What arrives while it runs is not part of it: the number in its head is right.
+      const bounded =
+        filter.timeField === 'claimed' ? filter : { ...filter, toMs: Math.min(filter.toMs ?? nowMs, nowMs) };
+      if (bounded.fromMs !== undefined && bounded.toMs !== undefined && bounded.fromMs > bounded.toMs)
+        throw new EventSearchError('query_invalid', 'Cannot export: the time range lies in the future');
+      if (underWay >= maxExports)
+        throw new EventSearchError('store_busy', `Cannot export: ${underWay} exports are under way`);
+      underWay += 1;
+      let isOver = false;
+      const end = (): void => {
+        if (!isOver) underWay -= 1;
+        isOver = true;
+      };
+      try {
+        const { count } = await needs.lanes.run(principal, () => search.count(bounded));
+        const rows = Math.min(count, limit);
+        await needs.recordAudit(
+          auditEvent({
+            nowMs,
+            actor: { kind: principal.kind, id: principal.id, name: principal.name },
+            action: 'events.export',
+            classUid: ocsfClass.apiActivity,
+            activityId: 2,
+            outcome: 'success',
+            target: { type: 'events', id: 'search' },
+            details: { q: query.q ?? '', from: query.from ?? '', to: query.to ?? '', format, sort, rows, found: count },
+          }),
+        );
+        const stream = Readable.from(exportedEvents(search, { ...bounded, format, sort, limit: rows }), {
+          objectMode: false,
+          highWaterMark: 65_536,
+        });
+        stream.once('close', end);
+        const name = safeFileName(
+          ['events', new Date(nowMs).toISOString(), ...(rows < count ? [`first-${rows}-of-${count}`] : [])],
+          format,
+        );
+        return await reply
+          .header('content-type', format === 'csv' ? 'text/csv; charset=utf-8; header=present' : 'application/x-ndjson')
+          .header('content-disposition', `attachment; filename="${name}"`)
+          .header('cache-control', 'no-store')
+          .header('sallyport-rows', String(rows))
+          .header('sallyport-rows-found', String(count))
+          .send(stream);
+      } catch (error) {
+        end();
+        throw error;
+      }
+    },
+  );
+}

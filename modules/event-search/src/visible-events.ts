@@ -1,0 +1,103 @@
+import { isJsonObject, parsePosition, type Position } from '@sallyport/contracts';
+import type { Principal } from '@sallyport/platform/http';
+import { Type } from 'typebox';
+import { EventSearchError } from './errors.ts';
+import { parseInstant } from './instant.ts';
+import { pathsIn } from './query-fields.ts';
+import { parseQuery } from './query-language.ts';
+import type { FoundEvent, Search } from './search.ts';
+import type { EventFilter } from './search-request.ts';
+
+const instant = 'ISO 8601 (UTC unless it says otherwise) or milliseconds since 1970';
+
+/** The part of the address that says which events are meant, the same for every route. */
+export const filterParameters = {
+  q: Type.Optional(
+    Type.String({
+      maxLength: 8192,
+      description: 'Query, e.g. class:1007 (user:alice OR user:bob) raw.Image:*\\cmd.exe -host:web1 "free text"',
+    }),
+  ),
+  from: Type.Optional(Type.String({ maxLength: 40, description: `Start of the time range, included; ${instant}` })),
+  to: Type.Optional(Type.String({ maxLength: 40, description: `End of the time range, not included; ${instant}` })),
+  time: Type.Optional(
+    Type.Enum(['received', 'claimed'], { description: 'Which time from and to mean; default received' }),
+  ),
+  through: Type.Optional(
+    Type.String({
+      maxLength: 40,
+      description: 'LOG/INDEX; only what stands at or before it: the same events for as long as it is asked',
+    }),
+  ),
+  own_reads: Type.Optional(
+    Type.Enum(['show', 'hide'], {
+      description:
+        'Whether records of reads that this server let through (request.allowed) are among them; default show',
+    }),
+  ),
+};
+
+export type FilterQuery = {
+  q?: string;
+  from?: string;
+  to?: string;
+  time?: 'received' | 'claimed';
+  through?: string;
+  own_reads?: 'show' | 'hide';
+};
+
+/** What is asked for, as far as the caller may see it. `paths`: fields asked for that an event may or may not have. */
+export type VisibleEvents = {
+  readonly filter: EventFilter;
+  readonly paths: readonly string[];
+  readonly hints: readonly string[];
+};
+
+/** Throws `EventSearchError` `query_invalid`. */
+export function visibleEvents(query: FilterQuery, principal: Principal): VisibleEvents {
+  const { condition, hints } = parseQuery(query.q ?? '');
+  const withoutOwn = !maySeeAudit(principal) ? 'audit' : query.own_reads === 'hide' ? 'reads' : undefined;
+  const filter: EventFilter = {
+    ...(condition !== undefined && { query: condition }),
+    ...(query.from !== undefined && { fromMs: instantOf('from', query.from) }),
+    ...(query.to !== undefined && { toMs: instantOf('to', query.to) }),
+    ...(query.time !== undefined && { timeField: query.time }),
+    ...(query.through !== undefined && { through: position(query.through) }),
+    ...(withoutOwn !== undefined && { withoutOwn }),
+  };
+  return { filter, paths: pathsIn(condition), hints };
+}
+
+/** What makes an answer smaller than its reader may think. */
+export async function hintsFor(
+  search: Pick<Search, 'absentFields'>,
+  { filter, paths, hints }: VisibleEvents,
+): Promise<string[]> {
+  const absent = paths.length === 0 ? [] : await search.absentFields(filter, paths);
+  return [...hints, ...absent.map((field) => `no event in this time range has ${field}`)];
+}
+
+/** Our own audit records name people and what they typed: only who may read the audit trail finds them among the events. */
+export function maySeeAudit(principal: Principal): boolean {
+  return principal.scopes.includes('audit:read');
+}
+
+/** One of ours; what came from outside carries its original, whatever log it says it is of. */
+export function isAuditRecord({ event }: FoundEvent): boolean {
+  const metadata = event?.['metadata'];
+  return isJsonObject(metadata) && metadata['log_name'] === 'audit' && event?.['raw_data'] === undefined;
+}
+
+function instantOf(name: string, text: string): number {
+  const timeMs = parseInstant(text);
+  if (timeMs === undefined)
+    throw new EventSearchError('query_invalid', `Cannot search: ${name} is "${text}", must be ${instant}`);
+  return timeMs;
+}
+
+export function position(text: string): Position {
+  const parsed = parsePosition(text);
+  if (parsed === undefined)
+    throw new EventSearchError('query_invalid', `Cannot search: "${text}" must be a position such as 1/42`);
+  return parsed;
+}

@@ -1,0 +1,175 @@
+import type { Transaction } from '@sallyport/platform/database';
+import type { Client, Principal } from '@sallyport/platform/http';
+import { accountEvent, authenticationEvent } from '../audit-record.ts';
+import { IdentityError } from '../errors.ts';
+import type { Challenges } from '../factors/challenges.ts';
+import { passkeyStore } from '../factors/passkey-store.ts';
+import { creationOptions, refused, verifyCreation, type CreationResponse } from '../factors/passkeys.ts';
+import type { RecoveryCodes } from '../factors/recovery-codes.ts';
+import type { TotpFactor } from '../factors/totp.ts';
+import type { PeopleNeeds } from '../needs.ts';
+
+export type OwnFactor = {
+  readonly id: string;
+  readonly kind: 'totp' | 'passkey';
+  readonly label: string;
+  readonly createdAtMs: number;
+  /** The only host name a passkey is good for. */
+  readonly hostName?: string;
+};
+
+/** The second factors of whoever asks. Each change leaves its event before it resolves. */
+export type OwnFactors = {
+  /** Oldest first. */
+  list(by: Principal): Promise<readonly OwnFactor[]>;
+  recoveryCodesLeft(by: Principal): Promise<number>;
+  /** In place of a seed that was begun and not confirmed. Throws `factor_limit_reached`. */
+  beginTotp(by: Principal): Promise<{ readonly secret: string; readonly uri: string }>;
+  /** Throws `proof_refused`, `factor_limit_reached`. */
+  confirmTotp(request: { readonly by: Principal; readonly code: string; readonly label: string }): Promise<void>;
+  /** Throws `passkey_needs_name`, `factor_limit_reached`. */
+  passkeyOptions(request: { readonly by: Principal; readonly client: Client }): Promise<object>;
+  /** Throws `passkey_refused`, `factor_limit_reached`. */
+  addPasskey(request: {
+    readonly by: Principal;
+    readonly client: Client;
+    readonly response: CreationResponse;
+    readonly label: string;
+  }): Promise<void>;
+  /** Throws `factor_not_found`. */
+  rename(request: { readonly by: Principal; readonly id: string; readonly label: string }): Promise<void>;
+  /** Throws `factor_not_found`, and `last_factor` for the last: recovery codes are none. */
+  remove(request: { readonly by: Principal; readonly id: string }): Promise<void>;
+  /** In place of those there were, which are good no more. */
+  renewRecoveryCodes(by: Principal): Promise<readonly string[]>;
+};
+
+const maxFactors = 20;
+
+export function createOwnFactors(
+  needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock'> & {
+    readonly totp: TotpFactor;
+    readonly recoveryCodes: RecoveryCodes;
+    readonly challenges: Challenges;
+  },
+): OwnFactors {
+  const { database, outbox, clock, totp, recoveryCodes, challenges } = needs;
+
+  const listIn = async (where: Transaction | typeof database, userId: string): Promise<readonly OwnFactor[]> => {
+    const apps = await totp.listOf(where, userId);
+    const passkeys = await passkeyStore.listOf(where, userId);
+    return [
+      ...apps.map((app) => ({ ...app, kind: 'totp' as const })),
+      ...passkeys.map(({ id, label, createdAtMs, hostName }) => ({
+        id,
+        kind: 'passkey' as const,
+        label,
+        createdAtMs,
+        hostName,
+      })),
+    ].toSorted((a, b) => a.createdAtMs - b.createdAtMs);
+  };
+  const requireRoom = async (where: Transaction | typeof database, userId: string): Promise<void> => {
+    if ((await listIn(where, userId)).length < maxFactors) return;
+    throw new IdentityError(
+      'factor_limit_reached',
+      `Cannot add another factor: there are ${maxFactors} already, remove one first`,
+    );
+  };
+  const record = (
+    transaction: Transaction,
+    by: Principal,
+    action: string,
+    details: { readonly method: string; readonly label: string },
+  ): Promise<void> => outbox.record(transaction, accountEvent({ nowMs: clock.nowMs(), action, by, user: by, details }));
+
+  return {
+    list: (by) => listIn(database, by.id),
+    recoveryCodesLeft: (by) => recoveryCodes.count(database, by.id),
+
+    async beginTotp(by) {
+      await requireRoom(database, by.id);
+      return database.transaction().execute((transaction) => totp.begin(transaction, by));
+    },
+
+    async confirmTotp({ by, code, label }) {
+      const isRight = await database.transaction().execute(async (transaction) => {
+        await requireRoom(transaction, by.id);
+        const confirmed = await totp.confirm(transaction, by.id, code, label);
+        if (confirmed) await record(transaction, by, 'user.factor', { method: 'totp', label });
+        else
+          await outbox.record(
+            transaction,
+            authenticationEvent({ nowMs: clock.nowMs(), action: 'session.enrol', failure: 'code_wrong', by, user: by }),
+          );
+        return confirmed;
+      });
+      await outbox.flushed();
+      if (!isRight)
+        throw new IdentityError('proof_refused', 'Cannot confirm the app: the code is wrong', {
+          hint: 'is the clock of the phone right?',
+        });
+    },
+
+    async passkeyOptions({ by, client }) {
+      await requireRoom(database, by.id);
+      const known = await passkeyStore.listOf(database, by.id);
+      return creationOptions({ site: client, user: by, challenge: challenges.issue('create', by.id), known });
+    },
+
+    async addPasskey({ by, client, response, label }) {
+      const isOurs = (given: string): boolean => challenges.check(given, 'create', by.id);
+      const { challenge, ...made } = await verifyCreation({ site: client, response, isOurs });
+      await database.transaction().execute(async (transaction) => {
+        await requireRoom(transaction, by.id);
+        await challenges.spend(transaction, challenge);
+        if ((await passkeyStore.find(transaction, made.id)) !== undefined) throw refused('it is in use already');
+        await passkeyStore.insert(transaction, { ...made, userId: by.id, label, createdAtMs: clock.nowMs() });
+        await record(transaction, by, 'user.factor', { method: 'passkey', label });
+      });
+      await outbox.flushed();
+    },
+
+    async rename({ by, id, label }) {
+      await database.transaction().execute(async (transaction) => {
+        const isRenamed =
+          (await totp.rename(transaction, by.id, id, label)) ||
+          (await passkeyStore.rename(transaction, by.id, id, label));
+        if (!isRenamed) throw notFound(id);
+        await record(transaction, by, 'user.factor-rename', { method: id, label });
+      });
+      await outbox.flushed();
+    },
+
+    async remove({ by, id }) {
+      await database.transaction().execute(async (transaction) => {
+        const factors = await listIn(transaction, by.id);
+        const factor = factors.find((one) => one.id === id);
+        if (factor === undefined) throw notFound(id);
+        if (factors.length === 1)
+          throw new IdentityError(
+            'last_factor',
+            `Cannot remove "${factor.label}": another second factor must be there first`,
+          );
+        if (factor.kind === 'totp') await totp.remove(transaction, by.id, id);
+        else await passkeyStore.remove(transaction, by.id, id);
+        await record(transaction, by, 'user.factor-remove', { method: factor.kind, label: factor.label });
+      });
+      await outbox.flushed();
+    },
+
+    async renewRecoveryCodes(by) {
+      const codes = await database.transaction().execute(async (transaction) => {
+        const renewed = await recoveryCodes.renew(transaction, by.id);
+        await record(transaction, by, 'user.recovery-codes', { method: 'recovery', label: '' });
+        return renewed;
+      });
+      await outbox.flushed();
+      return codes;
+    },
+  };
+}
+
+function notFound(id: string): IdentityError {
+  return new IdentityError('factor_not_found', `Cannot find factor "${id.slice(0, 100)}": must be one of your own`);
+}

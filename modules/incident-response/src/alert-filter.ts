@@ -1,0 +1,86 @@
+import { findingLevels, severityOfLevel } from '@sallyport/contracts';
+import { Type } from 'typebox';
+import { alertStates } from './alert.ts';
+import type { Alert } from './alert.ts';
+import type { AlertFilter } from './alert-store.ts';
+import { taggedNames } from './entities.ts';
+import { AlertError } from './errors.ts';
+
+const whole = { minLength: 1, maxLength: 512 };
+
+/** The part of the address that says which alerts are meant. */
+export const alertFilterParameters = {
+  state: Type.Optional(Type.Enum(alertStates, { description: 'Suppressed alerts are listed only when asked for' })),
+  assignee: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 100, description: 'Id of who has it; `none`: those nobody has' }),
+  ),
+  level: Type.Optional(Type.Enum(findingLevels, { description: 'This level or above' })),
+  rule: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+  host: Type.Optional(Type.String({ ...whole, description: 'Whole, in any case; as user, source and process' })),
+  user: Type.Optional(Type.String(whole)),
+  source: Type.Optional(Type.String(whole)),
+  process: Type.Optional(Type.String(whole)),
+  q: Type.Optional(
+    Type.String({
+      maxLength: 200,
+      description: 'At most 8 words, each part of the title, or all of a rule, host, user, source or program',
+    }),
+  ),
+  since: Type.Optional(Type.String({ format: 'date-time', maxLength: 40 })),
+  sort: Type.Optional(Type.Enum(['newest', 'severity'], { description: 'Default newest' })),
+};
+
+export type AlertFilterQuery = {
+  state?: Alert['state'];
+  assignee?: string;
+  level?: Alert['level'];
+  rule?: string;
+  host?: string;
+  user?: string;
+  source?: string;
+  process?: string;
+  q?: string;
+  since?: string;
+  sort?: 'newest' | 'severity';
+};
+
+/** Throws `AlertError` `alert_filter_invalid`. */
+export function alertFilter(query: AlertFilterQuery): Omit<AlertFilter, 'limit'> {
+  const { state, level, rule, since, assignee, q, sort } = query;
+  const entities = Object.fromEntries(
+    taggedNames.flatMap((name) => {
+      const value = query[name];
+      return value === undefined ? [] : [[name, value] as const];
+    }),
+  );
+  return {
+    entities,
+    ...(state === undefined ? {} : { state }),
+    ...(level === undefined ? {} : { atLeast: level }),
+    ...(rule === undefined ? {} : { ruleId: rule }),
+    ...(since === undefined ? {} : { sinceMs: instantOf(since) }),
+    ...(assignee === undefined ? {} : { assignee: assignee === 'none' ? null : assignee }),
+    ...(q === undefined ? {} : { text: q }),
+    ...(sort === undefined ? {} : { sort }),
+  };
+}
+
+/** A leap second passes as RFC 3339 and is no time to a computer: compared with, it would silently find nothing. */
+function instantOf(text: string): number {
+  const timeMs = Date.parse(text);
+  if (Number.isNaN(timeMs))
+    throw new AlertError('alert_filter_invalid', `Cannot list alerts since "${text}": must be a time that clocks show`);
+  return timeMs;
+}
+
+/** Where a page ends: the number, with the severity before it where that is what is sorted by. */
+export const place = '^([1-5]\\.)?(0|[1-9][0-9]{0,14})$';
+
+export function formatPlace(last: Alert, sort: AlertFilterQuery['sort']): string {
+  return sort === 'severity' ? `${severityOfLevel(last.level)}.${last.number}` : String(last.number);
+}
+
+export function placeOf(text: string): NonNullable<AlertFilter['before']> {
+  const [first = '', second] = text.split('.', 2);
+  return second === undefined ? { number: Number(first) } : { number: Number(second), severityId: Number(first) };
+}

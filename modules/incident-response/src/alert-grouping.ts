@@ -1,0 +1,153 @@
+import { comparePositions } from '@sallyport/contracts';
+import type { Finding, Position } from '@sallyport/contracts';
+import type { Database, Transaction } from '@sallyport/platform/database';
+import { alertFrom } from './alert.ts';
+import type { Alert } from './alert.ts';
+import { findAlert, openAlertsOf, writeCount } from './alert-store.ts';
+import { entitiesOfFinding, groupTag } from './entities.ts';
+
+type Row = {
+  log: number;
+  entry_index: number;
+  alert_id: string;
+  input_log: number;
+  input_index: number;
+  seen_ms: number;
+};
+type Tables = { alert_findings: Row };
+
+/** A finding of ours, where it stands, and whether nobody is to be alerted of it. */
+export type Found = { readonly position: Position; readonly finding: Finding; readonly isSuppressed: boolean };
+
+/** One finding an alert stands for. */
+export type AlertFinding = { readonly position: Position; readonly input: Position; readonly seenAtMs: number };
+
+export type Grouped = {
+  readonly made: readonly Alert[];
+  /** Alerts that were there and stand for more findings now. */
+  readonly grown: readonly Alert[];
+};
+
+/** A finding this much later than the last one is news again, even while that alert is open. Ledger time. */
+export const groupForMs = 24 * 3_600_000;
+const shownFindings = 100;
+
+/**
+ * Puts findings into alerts: into the open one of the same rule about the same entity, or a new one. An alert that was closed
+ * is not reopened: what comes after is a new alert. Writes which finding went where and the counts; new alerts are for the caller to insert.
+ */
+export async function groupFindings(
+  transaction: Transaction,
+  input: { readonly found: readonly Found[]; readonly sealingKey: Uint8Array; readonly firstNumber: number },
+): Promise<Grouped> {
+  const { found, sealingKey } = input;
+  const tagged = found.map((one) => ({
+    ...one,
+    tag: groupTag(sealingKey, one.finding.rule.id, entitiesOfFinding(one.finding)),
+  }));
+  const open = await openAlertsOf(
+    transaction,
+    sealingKey,
+    tagged.flatMap(({ tag }) => tag ?? []),
+  );
+  const made = new Map<string, Alert>();
+  const grown = new Map<string, Alert>();
+  const rows: Row[] = [];
+  let number = input.firstNumber;
+  for (const { tag, position, finding, isSuppressed } of tagged) {
+    // Suppressed ones gather among themselves.
+    const group = tag === null ? undefined : `${isSuppressed}/${tag}`;
+    const known = group === undefined ? undefined : open.get(group);
+    const isMore = known !== undefined && finding.createdAtMs - known.lastSeenAtMs <= groupForMs;
+    const alert = isMore
+      ? {
+          ...known,
+          count: known.count + 1,
+          lastSeenAtMs: Math.max(known.lastSeenAtMs, finding.createdAtMs),
+          lastFinding: position,
+        }
+      : alertFrom({ number, position, finding, isSuppressed });
+    if (!isMore) number += 1;
+    if (group !== undefined) open.set(group, alert);
+    (isMore && !made.has(alert.id) ? grown : made).set(alert.id, alert);
+    rows.push({
+      log: position.log,
+      entry_index: position.index,
+      alert_id: alert.id,
+      input_log: finding.input.log,
+      input_index: finding.input.index,
+      seen_ms: finding.createdAtMs,
+    });
+  }
+  for (let from = 0; from < rows.length; from += 1000) {
+    await view(transaction)
+      .insertInto('alert_findings')
+      .values(rows.slice(from, from + 1000))
+      .execute();
+  }
+  for (const alert of grown.values()) await writeCount(transaction, alert);
+  return { made: [...made.values()], grown: [...grown.values()] };
+}
+
+/** The newest findings of an alert, newest first; an alert from before findings were grouped has its own alone. */
+export async function findingsOf(database: Database, alert: Alert): Promise<AlertFinding[]> {
+  const rows = await view(database)
+    .selectFrom('alert_findings')
+    .selectAll()
+    .where('alert_id', '=', alert.id)
+    .orderBy('log', 'desc')
+    .orderBy('entry_index', 'desc')
+    .limit(shownFindings)
+    .execute();
+  if (rows.length === 0) return [{ position: alert.finding, input: alert.input, seenAtMs: alert.createdAtMs }];
+  return rows.map((row) => ({
+    position: { log: row.log, index: row.entry_index },
+    input: { log: row.input_log, index: row.input_index },
+    seenAtMs: row.seen_ms,
+  }));
+}
+
+/** Takes findings at or after `head` out of the alerts they went into; to be called after alerts that began there are gone. */
+export async function dropFindingsFrom(transaction: Transaction, key: Uint8Array, head: Position): Promise<void> {
+  const tables = view(transaction);
+  const rows = await tables
+    .selectFrom('alert_findings')
+    .select(['alert_id', 'log', 'entry_index'])
+    .where('log', '>=', head.log)
+    .execute();
+  const gone = rows.filter(({ log, entry_index: index }) => comparePositions({ log, index }, head) >= 0);
+  const touched = [...new Set(gone.map(({ alert_id: id }) => id))];
+  await tables
+    .deleteFrom('alert_findings')
+    .where((where) =>
+      where.or([
+        where('log', '>', head.log),
+        where.and([where('log', '=', head.log), where('entry_index', '>=', head.index)]),
+      ]),
+    )
+    .execute();
+  for (const id of touched) await recount(transaction, key, id);
+}
+
+async function recount(transaction: Transaction, key: Uint8Array, id: string): Promise<void> {
+  const alert = await findAlert(transaction, key, id);
+  if (alert === undefined) return;
+  const left = await view(transaction)
+    .selectFrom('alert_findings')
+    .selectAll()
+    .where('alert_id', '=', id)
+    .orderBy('log')
+    .orderBy('entry_index')
+    .execute();
+  const last = left.at(-1);
+  await writeCount(transaction, {
+    ...alert,
+    count: Math.max(1, left.length),
+    lastSeenAtMs: left.reduce((last, { seen_ms: seenAtMs }) => Math.max(last, seenAtMs), alert.createdAtMs),
+    lastFinding: last === undefined ? alert.finding : { log: last.log, index: last.entry_index },
+  });
+}
+
+function view(connection: Database | Transaction) {
+  return connection.withTables<Tables>();
+}

@@ -1,0 +1,88 @@
+import { createHmac } from 'node:crypto';
+import { isJsonObject, parseJson } from '@sallyport/contracts';
+import type { Finding } from '@sallyport/contracts';
+import { openText, sealText } from './sealed-text.ts';
+
+/** Who and where an alert is about; content of events, sealed at rest. */
+export type AlertEntities = {
+  readonly host?: string;
+  readonly user?: string;
+  /** Network address it came from. */
+  readonly source?: string;
+  readonly process?: string;
+  /** Of a cloud: who acted, in which account and region. */
+  readonly identity?: string;
+  readonly account?: string;
+  readonly region?: string;
+};
+
+export const entityNames = ['host', 'user', 'source', 'process', 'identity', 'account', 'region'] as const;
+/** Those alerts can be found by. */
+export const taggedNames = ['host', 'user', 'source', 'process'] as const;
+export type TaggedName = (typeof taggedNames)[number];
+
+type Sealing = { readonly sealingKey: Uint8Array; readonly random: (length: number) => Uint8Array };
+
+export function entitiesOfFinding({ host, user, entities }: Finding): AlertEntities {
+  return {
+    ...(host === undefined || host === '' ? {} : { host }),
+    ...(user === undefined || user === '' ? {} : { user }),
+    ...entities,
+  };
+}
+
+export function sealEntities(needs: Sealing, alertId: string, entities: AlertEntities): string | null {
+  if (Object.keys(entities).length === 0) return null;
+  return sealText(needs, rowName(alertId), JSON.stringify(entities));
+}
+
+/** Nothing when the row was damaged: an alert is shown without them rather than not at all. */
+export function openEntities(key: Uint8Array, alertId: string, sealed: string | null): AlertEntities {
+  if (sealed === null) return {};
+  const found: { -readonly [Name in keyof AlertEntities]: AlertEntities[Name] } = {};
+  try {
+    const value = parseJson(openText(key, rowName(alertId), sealed));
+    if (!isJsonObject(value)) return {};
+    for (const name of entityNames) {
+      const text = value[name];
+      if (typeof text === 'string') found[name] = text;
+    }
+  } catch {
+    return {};
+  }
+  return found;
+}
+
+/** A keyed hash to find alerts by, the same for the same text in any case; 128 bits. */
+export function entityTag(key: Uint8Array, name: TaggedName, value: string): string {
+  return tag(key, ['entity', name, value.toLowerCase()]);
+}
+
+/**
+ * What findings must share to be one alert: the rule, and the host with its user, or in a cloud who acted where, or the source
+ * address. Null when nothing is known about who or where: such findings are each their own alert.
+ */
+export function groupTag(key: Uint8Array, ruleId: string, entities: AlertEntities): string | null {
+  const { host, user, source, identity, account, region } = entities;
+  const known =
+    host !== undefined
+      ? ['host', host, user]
+      : identity !== undefined
+        ? ['cloud', identity, account, region]
+        : source !== undefined || user !== undefined
+          ? ['source', source, user]
+          : undefined;
+  if (known === undefined) return null;
+  return tag(key, ['group', ruleId, ...known.map((part) => part?.toLowerCase() ?? '')]);
+}
+
+function tag(key: Uint8Array, parts: readonly string[]): string {
+  return createHmac('sha256', key)
+    .update(JSON.stringify(['alert-tag', ...parts]))
+    .digest('hex')
+    .slice(0, 32);
+}
+
+function rowName(alertId: string): string {
+  return `alert/${alertId}`;
+}
