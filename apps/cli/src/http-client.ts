@@ -4,7 +4,8 @@ import { X509Certificate } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import { CliError } from './errors.ts';
-import { isJsonObject, parseJson, textField } from './json-reading.ts';
+import { parseJson } from './json-reading.ts';
+import { refusal } from './refusal.ts';
 import { readBoundedFileSync } from './regular-file.ts';
 import { whyNot } from './system-errors.ts';
 
@@ -152,7 +153,7 @@ export function createApiClient(destination: Destination, limits: ClientLimits =
     const status = answer.statusCode ?? 0;
     if (status >= 200 && status < 300) return answer;
     const body = await readAll(answer, request.signal, destination, maxRefusalBytes);
-    throw refusal(status, body, answer.headers['retry-after'], destination);
+    throw refusal({ status, body, retryAfter: answer.headers['retry-after'], address: addressOf(destination) });
   };
 
   const text = (request: ApiRequest): Promise<string> =>
@@ -270,40 +271,4 @@ function unreachableHint(destination: Destination, code: string): string {
   if (/^HPE_|^ERR_SSL|^EPROTO/.test(code))
     return 'check the address: is it http or https, and the port of a Sallyport server?';
   return 'start the server (npm start), or give its address with --server URL';
-}
-
-/** An answer other than 2xx as an error: RFC 9457 problem details where the server gave them. */
-function refusal(status: number, body: string, retryAfter: string | undefined, destination: Destination): CliError {
-  const problem = parseJson(body);
-  const serverCode = textField(problem, 'code');
-  const said =
-    textField(problem, 'detail') ??
-    textField(problem, 'title') ??
-    (isJsonObject(problem) ? '' : body.slice(0, 200).trim());
-  const message = `${addressOf(destination)} answered ${status}${serverCode === undefined ? '' : ` ${serverCode}`}${said === '' ? '' : `: ${said}`}`;
-  const details = {
-    status,
-    ...(serverCode === undefined ? {} : { serverCode }),
-    ...(retryAfter === undefined ? {} : { retryAfter }),
-  };
-  const told = textField(problem, 'hint');
-  if (status === 401)
-    return new CliError('access_denied', message, {
-      details,
-      hint: told ?? 'give a valid key with --key or SALLYPORT_KEY; sallyport key create makes one',
-    });
-  if (status === 403)
-    return new CliError('access_denied', message, {
-      details,
-      hint: told ?? 'use a key with the scope this command needs; sallyport key create makes one',
-    });
-  const hint = told === undefined ? {} : { hint: told };
-  if (status >= 300 && status < 400)
-    return new CliError('request_refused', message, {
-      details,
-      hint: 'redirects are not followed, so that the key goes nowhere else: give the address it leads to with --server',
-    });
-  if (status === 408 || status === 429 || status === 502 || status === 503 || status === 504)
-    return new CliError('server_busy', message, { details, hint: told ?? 'try again in a while' });
-  return new CliError(status >= 500 ? 'server_answer' : 'request_refused', message, { details, ...hint });
 }

@@ -229,7 +229,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       return { state: stateOf(moment), warnings: warningsOf(moment) };
     },
   });
-  let localAddress: string | undefined;
+  // Until it listens, which may be on a port of the system's choice.
+  let localAddress = `http://localhost:${config.port}`;
   const edgeNeeds = {
     ...common,
     version,

@@ -1,5 +1,5 @@
 import { isJsonList, isJsonObject } from './json.ts';
-import type { JsonObject, JsonScalar, JsonValue } from './json.ts';
+import type { JsonObject, JsonScalar } from './json.ts';
 
 const maxLength = 1_048_576;
 
@@ -24,7 +24,7 @@ export function fieldsOfEventData(record: JsonObject, maxValues: number): (reado
 
 function jsonFields(text: string): (readonly [string, JsonScalar])[] {
   try {
-    const value: JsonValue = JSON.parse(text);
+    const value: unknown = JSON.parse(text);
     if (!isJsonObject(value)) return [];
     return Object.entries(value).flatMap(([name, inner]): (readonly [string, JsonScalar])[] =>
       isJsonObject(inner) || isJsonList(inner) ? [] : [[name, inner]],

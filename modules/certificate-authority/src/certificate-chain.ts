@@ -50,7 +50,7 @@ export function issuersOf(leaf: X509Certificate, others: readonly X509Certificat
     found.push(issuer);
     current = issuer;
   }
-  const [stray] = left.filter((one) => !found.some((used) => used.fingerprint256 === one.fingerprint256));
+  const stray = left.find((one) => !found.some((used) => used.fingerprint256 === one.fingerprint256));
   if (stray !== undefined) {
     throw new CertificateError(
       'certificate_chain_broken',

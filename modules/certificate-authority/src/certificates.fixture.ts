@@ -11,7 +11,7 @@ import {
 
 const ecdsa = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const dayMs = 24 * 60 * 60 * 1000;
-export const serverAuth = '1.3.6.1.5.5.7.3.1';
+const serverAuth = '1.3.6.1.5.5.7.3.1';
 export const clientAuth = '1.3.6.1.5.5.7.3.2';
 
 export type Party = {

@@ -1,6 +1,5 @@
 import { DetectionError } from './errors.ts';
-import type { EventOutcome, RuleRefusal, RuleSummary } from './match-protocol.ts';
-import type { RuleSource } from './match-protocol.ts';
+import type { EventOutcome, RuleRefusal, RuleSource, RuleSummary } from './match-protocol.ts';
 import { startMatchThread } from './match-thread.ts';
 import type { LoadEnd, MatchThread, MatchThreadOptions, ThreadEnd } from './match-thread.ts';
 

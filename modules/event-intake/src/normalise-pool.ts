@@ -19,6 +19,9 @@ type Job = {
 };
 
 const leastInputBytes = 1_048_576;
+const notBegun = -1;
+/** Time limits a whole batch may take, the start of its thread included. */
+const mostTimeLimits = 10;
 
 type Slot = {
   worker: Worker | undefined;
@@ -67,6 +70,15 @@ export function createNormalisePool(options: {
     replace(slot, (job, suspect) => job.resolve({ kind: 'ended', suspect }));
   }
 
+  /** A thread that stands at one event for the limit has to go; one that is only slow, or slow to start, gets several. */
+  function watch(slot: Slot, seen: number, times: number): void {
+    slot.timer = setTimeout(() => {
+      const now = Atomics.load(slot.progress, 0);
+      if ((now !== notBegun && now === seen) || times + 1 >= mostTimeLimits) endThread(slot);
+      else watch(slot, now, times + 1);
+    }, options.timeLimitMs);
+  }
+
   function start(slot: Slot): Worker {
     const worker = options.createWorker();
     const fail = (): void => {
@@ -88,14 +100,14 @@ export function createNormalisePool(options: {
       if (job === undefined) return;
       slot.job = job;
       slot.worker ??= start(slot);
-      slot.timer = setTimeout(() => endThread(slot), options.timeLimitMs);
-      Atomics.store(slot.progress, 0, 0);
+      Atomics.store(slot.progress, 0, notBegun);
+      watch(slot, notBegun, 0);
       const { bytes } = job.request;
       if (slot.input.byteLength < bytes.byteLength)
         slot.input = new SharedArrayBuffer(Math.max(bytes.byteLength, leastInputBytes));
       const shared = new Uint8Array(slot.input, 0, bytes.byteLength);
       shared.set(bytes);
-      slot.worker.postMessage({ ...job.request, bytes: shared, progress: slot.progress });
+      slot.worker.postMessage({ ...job.request, bytes: shared, progress: slot.progress }, []);
     }
   }
 

@@ -3,8 +3,7 @@ import { ocsfClass } from '@sallyport/contracts';
 import { auditEvent, type AuditEvent } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import { safeFileName } from '@sallyport/platform/csv';
-import { typedApp } from '@sallyport/platform/http';
-import type { FastifyInstance } from 'fastify';
+import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import type { CallerLanes } from './caller-lanes.ts';
 import { EventSearchError } from './errors.ts';
@@ -24,7 +23,7 @@ const maxExports = 4;
 
 /** `GET /v1/events/export`: the events of a search as a file. */
 export function addExportRoute(
-  app: FastifyInstance,
+  app: Parameters<RoutePlugin>[0],
   search: Search,
   needs: ExportNeeds & { readonly lanes: CallerLanes },
 ): void {

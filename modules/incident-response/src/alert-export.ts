@@ -1,8 +1,7 @@
 import { Readable } from 'node:stream';
 import { severityOfLevel } from '@sallyport/contracts';
 import { csvRecord, safeFileName } from '@sallyport/platform/csv';
-import { typedApp } from '@sallyport/platform/http';
-import type { FastifyInstance } from 'fastify';
+import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import { alertJson } from './alert.ts';
 import type { Alert } from './alert.ts';
@@ -33,7 +32,7 @@ const columns = [
 ] as const;
 
 /** `GET /v1/alerts/export`: the alerts of a list as a file. */
-export function addAlertExportRoute(app: FastifyInstance, alerts: Alerts): void {
+export function addAlertExportRoute(app: Parameters<RoutePlugin>[0], alerts: Alerts): void {
   typedApp(app).get(
     '/v1/alerts/export',
     {

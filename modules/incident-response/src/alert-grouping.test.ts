@@ -138,11 +138,14 @@ forEachDatabase((name, open) => {
   test(`findings of a ledger that was put back are taken out of their alert on ${name}`, async () => {
     const { database } = await open();
     const { alerts, ledger } = await setUp(database);
-    for (const index of [1, 2, 3]) await append(ledger, [findingEvent({ index, host, createdAtMs: startMs + index })]);
+    const [first] = await append(ledger, [findingEvent({ index: 1, host, createdAtMs: startMs + 1 })]);
+    const [second] = await append(ledger, [findingEvent({ index: 2, host, createdAtMs: startMs + 2 })]);
+    const [third] = await append(ledger, [findingEvent({ index: 3, host, createdAtMs: startMs + 3 })]);
+    assert.ok(first && second && third);
     await catchUp(alerts.projection, ledger);
-    await alerts.projection.load({ log: 1, index: 2 });
+    await alerts.projection.load(third);
     const [alert] = await alerts.list(everything);
-    assert.deepEqual([alert?.count, alert?.lastSeenAtMs, alert?.lastFinding], [2, startMs + 2, { log: 1, index: 1 }]);
+    assert.deepEqual([alert?.count, alert?.lastSeenAtMs, alert?.lastFinding], [2, startMs + 2, second]);
   });
 
   test(`suppressed findings gather among themselves and count no open alert up on ${name}`, async () => {

@@ -258,7 +258,8 @@ test('whatever stands in the note of an earlier send, every event arrives once a
     fc.asyncProperty(
       fc.oneof(
         fc
-          .record({ sequence: number, log: number, index: number })
+          // An empty ledger gives the place 0, so a note of another place is not true of it.
+          .record({ sequence: number, log: number, index: number.filter((index) => Number(index) !== 0) })
           .map((lastAcknowledged) => JSON.stringify({ content: { sha256, sizeBytes: 20 }, lastAcknowledged })),
         fc.string(),
         fc.constant('['.repeat(60_000)),

@@ -36,6 +36,10 @@ async function send(files: readonly string[], options: Options, needs: CliNeeds)
     progress.clear();
     stderr.write(`${plainText(message)}\n`);
   };
+  const tell = ({ message, hint }: CliError): void => {
+    note(message);
+    for (const line of hint?.split('\n') ?? []) note(`hint: ${line}`);
+  };
   const retrier = createRetrier(needs, (error, delayMs) =>
     note(`${error.message}; trying again in ${(delayMs / 1000).toFixed(1)} s`),
   );
@@ -80,9 +84,7 @@ async function send(files: readonly string[], options: Options, needs: CliNeeds)
         if (!(error instanceof CliError) || !['input_unreadable', 'source_taken', 'incomplete'].includes(error.code))
           throw error;
         failure ??= error;
-        if (files.length > 1)
-          for (const line of [error.message, ...(error.hint?.split('\n') ?? []).map((hint) => `hint: ${hint}`)])
-            note(line);
+        if (files.length > 1) tell(error);
       }
     }
   } finally {

@@ -8,6 +8,8 @@ export type PendingBatch = {
   /** Once it is acknowledged, records of the spool below this number are. */
   readonly cursorAfter: number;
   readonly entries: readonly SpoolEntry[];
+  /** Made before this start: nobody knows whether it was sent. */
+  readonly resumed: boolean;
 };
 
 /** Kept in the form of a frame. */
@@ -17,5 +19,6 @@ export function encodePending(batch: PendingBatch): Buffer {
 
 export function decodePending(bytes: Uint8Array): PendingBatch | undefined {
   const frame = decodeFrame(bytes);
-  return frame === undefined ? undefined : { sequence: frame.first, cursorAfter: frame.covers, entries: frame.entries };
+  if (frame === undefined) return undefined;
+  return { sequence: frame.first, cursorAfter: frame.covers, entries: frame.entries, resumed: true };
 }

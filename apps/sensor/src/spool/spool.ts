@@ -263,7 +263,8 @@ export function openSpool(needs: SpoolNeeds): Spool {
           return;
         }
       }
-      makeRoom(limits.maxBytes);
+      // Some at once, so that a full spool is not rewritten with every record.
+      if (totalBytes() > limits.maxBytes) makeRoom(limits.maxBytes - limits.maxBytes / 32);
     },
     sync() {
       if (!isDirty) return;
@@ -294,7 +295,7 @@ export function openSpool(needs: SpoolNeeds): Spool {
         }
       }
       if (entries.length === 0) return undefined;
-      const batch: PendingBatch = { sequence: state.nextSequence, cursorAfter, entries };
+      const batch: PendingBatch = { sequence: state.nextSequence, cursorAfter, entries, resumed: false };
       savePending(batch);
       pending = batch;
       for (const [segment, offset] of offsets) segment.readOffset = offset;
@@ -332,7 +333,7 @@ export function openSpool(needs: SpoolNeeds): Spool {
     },
     beginAnew() {
       state = { ...state, installation: newInstallation(), nextSequence: 0, receipts: [] };
-      const renumbered = pending === undefined ? undefined : { ...pending, sequence: 0 };
+      const renumbered = pending === undefined ? undefined : { ...pending, sequence: 0, resumed: false };
       // The state first: a batch that does not fit it is taken from the files again.
       saveState(directory, { ...state, appended: next });
       if (renumbered !== undefined) savePending(renumbered);

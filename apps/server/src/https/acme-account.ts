@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { isJsonObject, type JsonValue } from '@sallyport/contracts';
+import { isJsonObject } from '@sallyport/contracts';
 import type { SealedSecrets } from '@sallyport/certificate-authority';
 import { secretNames } from '../secret-names.ts';
 
@@ -34,7 +34,7 @@ export async function openAcmeAccount(
 
 function read(bytes: Uint8Array | undefined): AcmeAccount | undefined {
   if (bytes === undefined || bytes.length === 0) return undefined;
-  let found: JsonValue;
+  let found: unknown;
   try {
     found = JSON.parse(Buffer.from(bytes).toString());
   } catch {

@@ -54,7 +54,7 @@ export type AcmeOrders = {
 };
 
 /** Two thirds into the life of a certificate. */
-export function renewalTime({ certificate }: Pick<CertificateChain, 'certificate'>): number {
+function renewalTime({ certificate }: Pick<CertificateChain, 'certificate'>): number {
   const from = certificate.validFromDate.getTime();
   return from + ((certificate.validToDate.getTime() - from) * 2) / 3;
 }

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { isJsonObject, type JsonObject, type JsonValue } from '@sallyport/contracts';
+import { isJsonObject, type JsonObject } from '@sallyport/contracts';
 import {
   parseDirectoryUrl,
   parseServerName,
@@ -71,7 +71,7 @@ export function toDocument(settings: HttpsSettings): string {
 
 /** What `toDocument` wrote; undefined for anything else. */
 export function fromDocument(text: string): HttpsSettings | undefined {
-  let read: JsonValue;
+  let read: unknown;
   try {
     read = JSON.parse(text);
   } catch {

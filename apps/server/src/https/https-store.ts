@@ -2,7 +2,6 @@ import { ocsfClass, type JsonObject } from '@sallyport/contracts';
 import { auditEvent, type Actor, type Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database, MigrationSet } from '@sallyport/platform/database';
-import type { Kysely } from 'kysely';
 import { fromDocument, toDocument, type HttpsSettings } from './https-settings.ts';
 
 type Tables = { https_settings: { name: string; document: string } };
@@ -11,7 +10,7 @@ export const httpsMigrations: MigrationSet = {
   module: 'https',
   migrations: {
     '0001-create-https-settings': {
-      async up(database: Kysely<unknown>) {
+      async up(database: Database) {
         await database.schema
           .createTable('https_settings')
           .addColumn('name', 'text', (column) => column.notNull().primaryKey())

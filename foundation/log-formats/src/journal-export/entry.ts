@@ -33,7 +33,7 @@ export const defaultJournalLimits: JournalLimits = {
 
 export function journalEntry(fields: ReadonlyMap<string, readonly JournalValue[]>, droppedBytes: number): JournalEntry {
   const real = textIn(fields, '__REALTIME_TIMESTAMP');
-  const unixMs = real !== undefined && /^\d{4,19}$/.test(real) ? Number(real.slice(0, -3)) : undefined;
+  const unixMs = real !== undefined && /^\d{4,18}$/.test(real) ? Number(real.slice(0, -3)) : undefined;
   return { fields, cursor: textIn(fields, '__CURSOR'), unixMs, droppedBytes };
 }
 

@@ -133,7 +133,9 @@ function readTime(value: unknown, at: number): number | undefined {
     throw new HecFault('invalid_data_format', at, 'Field "time" must be seconds since 1970');
   const milliseconds =
     number < 1e11 ? number * 1000 : number < 1e14 ? number : number < 1e17 ? number / 1000 : number / 1e6;
-  return Math.floor(Number(milliseconds.toFixed(3)));
+  const unixMs = Math.floor(Number(milliseconds.toFixed(3)));
+  if (!Number.isSafeInteger(unixMs)) throw new HecFault('invalid_data_format', at, 'Field "time" is past any calendar');
+  return unixMs;
 }
 
 function readFields(object: JsonObject, at: number, maxFields: number): HecEvent['fields'] {

@@ -52,6 +52,7 @@ test('a fault says which event it is in, and the sound ones before it are there'
   assert.deepEqual(fault('{"event":1,"fields":{"a":{"b":1}}}'), ['indexed_fields', 0, 0]);
   assert.deepEqual(fault('{"event":1,"fields":{"a":[{}]}}'), ['indexed_fields', 0, 0]);
   assert.deepEqual(fault('{"event":1,"time":"soon"}'), ['invalid_data_format', 0, 0]);
+  assert.deepEqual(fault('{"event":1,"time":1e300}'), ['invalid_data_format', 0, 0]);
   assert.deepEqual(fault(`{"event":${'['.repeat(100)}${']'.repeat(100)}}`), ['invalid_data_format', 0, 0]);
   assert.deepEqual(fault('{"event":1}{"event":1}', { ...defaultHecLimits, maxEvents: 1 }), [
     'hec_too_many_events',

@@ -54,6 +54,8 @@ test('JSON lines are Zeek’s when they have what its logs have', () => {
   const parsed = parseZeekJson('{"_path":"dns","ts":"2019-06-06T18:55:46.120295Z","uid":"C","id.orig_h":"10.0.0.1"}');
   assert(parsed.ok);
   assert.deepEqual([parsed.value.path, parsed.value.unixMs], ['dns', 1_559_847_346_120]);
+  const never = parseZeekJson('{"ts":1e300,"uid":"C"}');
+  assert.equal(never.ok ? never.value.unixMs : 0, undefined);
   const other = parseZeekJson('{"ts":1}');
   assert.equal(other.ok ? 'ok' : other.code, 'zeek_not_a_record');
 });

@@ -89,7 +89,7 @@ export function createZeekReader(limits: ZeekLimits = defaultZeekLimits): ZeekRe
     const ts = fields.get('ts');
     return accept({
       path: header.path,
-      unixMs: typeof ts === 'number' ? Math.floor(Number((ts * 1000).toFixed(3))) : undefined,
+      unixMs: unixMsOf(ts),
       fields,
     });
   }
@@ -107,6 +107,12 @@ export function createZeekReader(limits: ZeekLimits = defaultZeekLimits): ZeekRe
   }
 
   return { read };
+}
+
+/** Whole milliseconds of seconds with a fraction, where they are a time. */
+function unixMsOf(seconds: unknown): number | undefined {
+  const unixMs = typeof seconds === 'number' ? Math.floor(Number((seconds * 1000).toFixed(3))) : Number.NaN;
+  return Number.isSafeInteger(unixMs) ? unixMs : undefined;
 }
 
 function typedValue(cell: string, type: string, header: Header): ZeekValue {
@@ -148,7 +154,7 @@ export function parseZeekJson(
   if (!isZeek(object)) return refuse('zeek_not_a_record', 0, 'Object has no "ts" beside "uid", "_path" or "id.orig_h"');
   const ts = object['ts'];
   const iso = typeof ts === 'string' ? readIsoTime(ts, 0, fixedZone(0)) : undefined;
-  const unixMs = typeof ts === 'number' ? Math.floor(Number((ts * 1000).toFixed(3))) : iso?.time.unixMs;
+  const unixMs = unixMsOf(ts) ?? iso?.time.unixMs;
   const path = object['_path'];
   return accept({ path: typeof path === 'string' ? path : undefined, unixMs, fields: new Map(Object.entries(object)) });
 }

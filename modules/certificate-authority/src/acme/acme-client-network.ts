@@ -1,6 +1,7 @@
 import { Agent as PlainAgent } from 'node:http';
 import { Agent } from 'node:https';
 import type { Duplex } from 'node:stream';
+import type * as AcmeClient from 'acme-client';
 import { codeOf, messageOf } from '@sallyport/platform/errors';
 import { CertificateError } from '../errors.ts';
 
@@ -35,7 +36,7 @@ export type AcmeNetwork = {
 };
 
 export type OpenAcmeClient = {
-  readonly acme: typeof import('acme-client');
+  readonly acme: typeof AcmeClient;
   /** The network's error behind one of the client's. */
   explain(error: unknown): unknown;
 };

@@ -1,3 +1,4 @@
+import type * as AcmeClient from 'acme-client';
 import type { Authorization, Client, Order } from 'acme-client';
 import { messageOf } from '@sallyport/platform/errors';
 import { CertificateError } from '../errors.ts';
@@ -75,7 +76,7 @@ export async function orderCertificate(request: AcmeOrderRequest): Promise<{ cha
 }
 
 async function prove(
-  acme: typeof import('acme-client'),
+  acme: typeof AcmeClient,
   client: Client,
   authorization: Authorization,
   { challenge: kind, responder, signal }: AcmeOrderRequest,

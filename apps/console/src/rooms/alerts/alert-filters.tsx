@@ -48,7 +48,7 @@ export function AlertFilters({ filter }: { readonly filter: AlertListFilter }) {
       >
         <TextInput
           aria-label="Find alerts"
-          placeholder="Part of a title, or a whole host, user, address"
+          placeholder="Title, host, user, address"
           value={text}
           maxLength={200}
           onChange={(event) => setText(event.currentTarget.value)}

@@ -26,7 +26,7 @@ export function AlertsRoom({ me }: { readonly me: Me }) {
         lead={
           <span className="hint">
             A rule matched an event. <kbd>j</kbd> <kbd>k</kbd> move, <kbd>Enter</kbd> opens, <kbd>x</kbd> selects,{' '}
-            <kbd>Shift</kbd> as far as here.
+            <kbd>Shift x</kbd> all up to here.
           </span>
         }
       >

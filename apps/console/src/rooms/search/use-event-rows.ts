@@ -19,7 +19,7 @@ export function useEventRows(
   const queries = useQueryClient();
   const from = Math.floor(Math.max(0, first - ahead) / pageRows);
   const to = Math.floor(Math.max(0, Math.min(count - 1, last + ahead)) / pageRows);
-  const [settled] = useDebouncedValue(`${from}-${to}`, settleMs);
+  const [settled] = useDebouncedValue(`${from}-${to}`, settleMs, { leading: true });
   const pages = useMemo(() => {
     const [start = 0, end = 0] = settled.split('-').map(Number);
     return Array.from({ length: end - start + 1 }, (_, at) => start + at);

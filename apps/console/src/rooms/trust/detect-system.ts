@@ -12,7 +12,7 @@ export function detectSystem(userAgent: string, touchPoints: number): System {
   if (userAgent.includes('Macintosh') && touchPoints > 1) return 'ios';
   if (userAgent.includes('Android')) return 'android';
   // Elsewhere Firefox goes by the system, or can be told to; on Linux it does not.
-  if (/Firefox\//.test(userAgent) && /Linux|X11/.test(userAgent)) return 'firefox';
+  if (userAgent.includes('Firefox/') && /Linux|X11/.test(userAgent)) return 'firefox';
   if (userAgent.includes('Macintosh')) return 'macos';
   if (userAgent.includes('Windows')) return 'windows';
   if (/Fedora|Red Hat|CentOS/i.test(userAgent)) return 'fedora';

@@ -50,7 +50,7 @@ function suggestedName(): string {
   return ['localhost', '127.0.0.1', '[::1]'].includes(hostname) ? '' : hostname;
 }
 
-export function namesIn(text: string): string[] {
+function namesIn(text: string): string[] {
   return text
     .split(/[\s,;]+/)
     .map((name) => name.replace(/^https?:\/\//, '').replace(/\/.*$/, ''))

@@ -1,0 +1,108 @@
+import { journalText, parseJournalJson } from '@sallyport/log-formats/journal-export';
+import type { Clock } from '@sallyport/platform/clock';
+import type { ChildLines, StartChild } from '../host/child-lines.ts';
+import type { HostFiles } from '../host/host-files.ts';
+import { authRecord } from './auth-message.ts';
+import type { Collector } from './collector.ts';
+
+const restartAfterMs = 5000;
+const maxLines = 500;
+/** Facilities auth and authpriv, where sign-ins, sudo, and the account tools log. */
+const matches = ['SYSLOG_FACILITY=4', '+', 'SYSLOG_FACILITY=10'];
+
+/** Whether there is a journal on disk or in memory that this process may read. */
+export function journalAccess(files: HostFiles): 'readable' | 'denied' | 'missing' {
+  let state: 'denied' | 'missing' = 'missing';
+  for (const folder of ['/var/log/journal', '/run/log/journal']) {
+    for (const machine of files.list(folder)) {
+      const path = `${folder}/${machine}`;
+      if (files.facts(path)?.kind !== 'folder') continue;
+      const name = files.list(path).find((entry) => entry.endsWith('.journal'));
+      if (name === undefined) {
+        if (files.access(path) === 'denied') state = 'denied';
+        continue;
+      }
+      if (files.access(`${path}/system.journal`) === 'readable') return 'readable';
+      state = 'denied';
+    }
+  }
+  return state;
+}
+
+/** Sign-ins from the systemd journal, from the cursor on: what happened while the sensor was stopped is read as well. */
+export function createJournalCollector(needs: {
+  readonly files: HostFiles;
+  readonly clock: Clock;
+  readonly start: StartChild;
+  readonly position: string | undefined;
+}): Collector {
+  const { files, clock, start } = needs;
+  let cursor = needs.position;
+  let child: ChildLines | undefined;
+  let endedMs: number | undefined;
+  let refused = 0;
+  let problem: string | undefined;
+
+  function run(): ChildLines {
+    const from = cursor === undefined ? '--since=now' : `--after-cursor=${cursor}`;
+    return start('journalctl', ['--follow', '--output=json', '--no-tail', '--quiet', from, ...matches]);
+  }
+
+  return {
+    name: 'journal',
+    everyMs: 500,
+    collect() {
+      if (child === undefined && (endedMs === undefined || clock.monotonicMs() - endedMs >= restartAfterMs)) child = run();
+      if (child === undefined) return { records: [] };
+      const lines = child.take(maxLines);
+      const records = lines.flatMap((line) => {
+        const parsed = parseJournalJson(line);
+        if (!parsed.ok) {
+          refused += 1;
+          return [];
+        }
+        const entry = parsed.value;
+        cursor = entry.cursor ?? cursor;
+        const message = journalText(entry, 'MESSAGE');
+        const program = journalText(entry, 'SYSLOG_IDENTIFIER') ?? journalText(entry, '_COMM');
+        if (message === undefined || program === undefined) return [];
+        return [
+          authRecord({
+            collector: 'journal',
+            timeMs: entry.unixMs ?? clock.nowMs(),
+            program,
+            message,
+            processId: journalText(entry, 'SYSLOG_PID') ?? journalText(entry, '_PID'),
+          }),
+        ];
+      });
+      const ended = child.ended();
+      if (ended !== undefined && lines.length === 0) {
+        // A cursor that is gone with old journal files would stop it again and again.
+        if (ended.includes('cursor')) cursor = undefined;
+        problem = ended;
+        child = undefined;
+        endedMs = clock.monotonicMs();
+      } else if (ended === undefined) problem = undefined;
+      return { records, position: records.length === 0 ? undefined : cursor };
+    },
+    coverage() {
+      const access = journalAccess(files);
+      return {
+        collector: 'journal',
+        state: access === 'readable' ? 'full' : 'none',
+        sees: access === 'readable' ? 'sign-ins, sudo, su, sessions and account tools, as they log to the systemd journal' : 'nothing',
+        misses:
+          access === 'readable' ? '' : access === 'denied' ? 'the system journal: this user may not read it' : 'everything: there is no systemd journal here',
+        remedy:
+          access === 'denied'
+            ? 'usermod --append --groups systemd-journal sallyport-sensor && systemctl restart sallyport-sensor'
+            : access === 'missing'
+              ? 'mkdir -p /var/log/journal && systemctl restart systemd-journald'
+              : undefined,
+      };
+    },
+    problem: () => problem ?? (refused > 0 ? `${refused} entries of the journal could not be read` : undefined),
+    close: () => child?.close(),
+  };
+}
