@@ -77,6 +77,7 @@ export const paintedAlert: Bench = {
               row_in_alerts_ms: figures(inList.found),
               notice_in_another_room_ms: figures(inNotice.found),
               rows_never_painted: inList.missed,
+              findings_gathered: inList.gathered,
               notices_replaced_before_painted: inNotice.missed,
               clocks_apart_ms: rounded(clockDistanceMs),
             },
@@ -123,7 +124,7 @@ async function measured(
   server: RunningServer,
   kind: 'row' | 'notice',
   run: () => Promise<readonly Sent[]>,
-): Promise<{ readonly found: Latencies; readonly missed: number }> {
+): Promise<{ readonly found: Latencies; readonly missed: number; readonly gathered: number }> {
   const sent = await run();
   // Each row has its time; of notices only the newest is shown, and the older ones are not waited for.
   const countPainted = `Object.entries(benchPainted).filter(([name, at]) => name.startsWith('${kind}') && at > 0).length`;
@@ -135,13 +136,16 @@ async function measured(
   const seen: JsonObject = await console.page.evaluate('window.benchPainted');
   const painted = new Map(Object.entries(seen));
   const alerts = await alertsByInput(server, sent.length + 50);
-  const waits = sent.flatMap(({ input, acceptedAtMs }) => {
+  // A finding about what an alert is about already is gathered into it, and is no alert of its own.
+  const own = sent.flatMap(({ input, acceptedAtMs }) => {
     const alert = alerts.get(input);
-    const name = alert === undefined ? '' : `${kind} ${kind === 'row' ? alert.finding : alert.id}`;
+    return alert === undefined ? [] : [{ acceptedAtMs, name: `${kind} ${kind === 'row' ? alert.finding : alert.id}` }];
+  });
+  const waits = own.flatMap(({ acceptedAtMs, name }) => {
     const at = Number(painted.get(name) ?? 0);
     return at > 0 ? [at - acceptedAtMs] : [];
   });
-  return { found: latencies(waits), missed: sent.length - waits.length };
+  return { found: latencies(waits), missed: own.length - waits.length, gathered: sent.length - own.length };
 }
 
 async function alertsByInput(

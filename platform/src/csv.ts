@@ -19,7 +19,6 @@ function csvCell(cell: CsvCell): string {
 /** Signs that start a formula, the full-width ones too: spreadsheets read those alike. */
 const formulaStart = /(^|[,;|\t"'\n])([\s\u00a0\ufeff]*)(?=[=+\-@＝＋－＠])/gu;
 /** Tab and line ends are kept as spaces: a cell that begins after one is a cell of its own to some programs. */
-// oxlint-disable-next-line no-control-regex
 const invisible = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/gu;
 
 function defused(text: string): string {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { DatabaseSync } from 'node:sqlite';
+import { ageProofs } from '@sallyport/identity/testing';
 import { createServerUnderTest } from '@sallyport/testing/server-under-test';
 import type { Browser, Page } from 'playwright-core';
 import { addPasskeyDevice, chromiumPath, picture, seriousFaults, startBrowser, tooWide } from './testing/browser.ts';
@@ -28,9 +28,7 @@ after(async () => {
 
 /** Everybody's last proof of who they are is an hour old. */
 function letProofsAge(): void {
-  const control = new DatabaseSync(join(server.dataDirectory, 'control.db'));
-  control.exec('update identity_sessions set authenticated_at_ms = authenticated_at_ms - 3600000');
-  control.close();
+  ageProofs(join(server.dataDirectory, 'control.db'), 3_600_000);
 }
 
 async function show(page: Page, name: string): Promise<void> {

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
+import { ageProofs } from '@sallyport/identity/testing';
 import { systemClock } from '@sallyport/platform/clock';
 import { createLog } from '@sallyport/platform/log';
 import { startServer, type RunningServer } from './compose.ts';
@@ -99,11 +99,7 @@ export async function startAccess(): Promise<Access> {
       return enrol(textIn(accepted.body, 'enrolment'));
     },
     age(userId, ms) {
-      const control = new DatabaseSync(join(directory, 'data', 'control.db'));
-      control
-        .prepare('update identity_sessions set authenticated_at_ms = authenticated_at_ms - ? where user_id = ?')
-        .run(ms, userId);
-      control.close();
+      ageProofs(join(directory, 'data', 'control.db'), ms, userId);
     },
     async stop() {
       await server.stop();

@@ -1,4 +1,4 @@
-import { fieldsOfEventData } from './event-data-text.ts';
+import { fieldsOfEventData } from './written-event-fields.ts';
 import { isJsonList, isJsonObject } from './json.ts';
 import type { JsonObject, JsonScalar, JsonValue } from './json.ts';
 

@@ -1,8 +1,8 @@
 import type { AccessPolicy } from '@sallyport/access-policy';
 import type { Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
-import type { Database } from '@sallyport/platform/database';
-import type { ApiKeys } from './keys/api-keys.ts';
+import type { Database, Transaction } from '@sallyport/platform/database';
+import type { Principal } from '@sallyport/platform/http';
 import type { PasswordStrength } from './passwords/password-strength.ts';
 
 export type ApiKeyNeeds = {
@@ -24,10 +24,23 @@ export type KeyLimits = {
   readonly maxCachedKeys: number;
 };
 
+/** Stops the keys a person made when the person may do less. */
+export type KeySuspension = {
+  /**
+   * In the transaction that disables a person or takes rights from them: each of their keys with a scope not in `allowed`
+   * stops, and so do the keys made with it. Nothing brings them back but `resumeKey`. `effective` is to be called after the
+   * commit. How many there were.
+   */
+  suspendAllOf(
+    transaction: Transaction,
+    request: { readonly makerId: string; readonly allowed: readonly string[]; readonly by: Principal },
+  ): Promise<{ readonly count: number; effective(): void }>;
+};
+
 export type PeopleNeeds = Omit<ApiKeyNeeds, 'limits'> & {
   /** 32 bytes, kept outside the database: without them its password hashes, seeds and recovery codes are of no use. */
   readonly key: Uint8Array;
   readonly policy: AccessPolicy;
   readonly passwordStrength: PasswordStrength;
-  readonly apiKeys: Pick<ApiKeys, 'suspendAllOf'>;
+  readonly apiKeys: KeySuspension;
 };

@@ -79,7 +79,7 @@ export function addAlertExportRoute(app: Parameters<RoutePlugin>[0], alerts: Ale
 }
 
 /** Page by page: one page is held at a time, and who stops reading stops the rest. */
-export async function* exportedAlerts(
+async function* exportedAlerts(
   alerts: Pick<Alerts, 'list'>,
   request: { readonly filter: Omit<AlertFilter, 'limit'>; readonly format: 'ndjson' | 'csv'; readonly limit: number },
 ): AsyncGenerator<string, void> {

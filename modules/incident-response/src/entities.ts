@@ -16,7 +16,7 @@ export type AlertEntities = {
   readonly region?: string;
 };
 
-export const entityNames = ['host', 'user', 'source', 'process', 'identity', 'account', 'region'] as const;
+const entityNames = ['host', 'user', 'source', 'process', 'identity', 'account', 'region'] as const;
 /** Those alerts can be found by. */
 export const taggedNames = ['host', 'user', 'source', 'process'] as const;
 export type TaggedName = (typeof taggedNames)[number];

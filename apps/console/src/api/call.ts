@@ -89,7 +89,7 @@ function fill(pattern: string, params: object | undefined): string {
  * One segment of a path, whatever stands in the address bar: an empty one, `.` or `..` would make another request of it
  * than the one that was meant, in the name of whoever opened the link.
  */
-export function pathPart(value: string): string {
+function pathPart(value: string): string {
   if (/^\.{0,2}$/.test(value))
     throw new Problem(`Cannot ask for "${value}": it names nothing`, { code: 'address_invalid', status: 400 });
   return encodeURIComponent(value);

@@ -1,5 +1,4 @@
 /** Signs that are not seen, move the text around or drive a terminal: C0, DEL, C1, zero-width, directions, separators. */
-// oxlint-disable-next-line no-control-regex
 const unseen =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/gu;
 

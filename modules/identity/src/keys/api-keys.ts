@@ -10,7 +10,7 @@ import { parseGrant, type KeyRequest } from './key-request.ts';
 import { keyStore, type ApiKey, type StoredKey } from './key-store.ts';
 import { readStanding, stateOf } from '../people/user-store.ts';
 import { formatToken, idBytes, parseToken, secretBytes } from './key-token.ts';
-import type { ApiKeyNeeds, KeyLimits } from '../needs.ts';
+import type { ApiKeyNeeds, KeyLimits, KeySuspension } from '../needs.ts';
 
 export type Refusal = {
   readonly refused: 'key_malformed' | 'key_unknown' | 'key_expired' | 'key_revoked' | 'key_suspended';
@@ -20,7 +20,7 @@ export type Refusal = {
  * API keys. Every change leaves one audit event, committed with it; a promise resolves only after that event is durable
  * in the ledger.
  */
-export type ApiKeys = {
+export type ApiKeys = KeySuspension & {
   /** The only time the token can be had. Throws `IdentityError`. */
   createKey(request: KeyRequest): Promise<{ readonly id: string; readonly key: ApiKey; readonly token: Secret }>;
   /**
@@ -34,15 +34,6 @@ export type ApiKeys = {
   listKeys(): Promise<readonly ApiKey[]>;
   /** Takes effect before it resolves. Revoking again changes nothing. Throws `key_not_found`. */
   revokeKey(request: { readonly id: string; readonly by: Principal }): Promise<void>;
-  /**
-   * In the transaction that disables a person or takes rights from them: each of their keys with a scope not in `allowed`
-   * stops, and so do the keys made with it. Nothing brings them back but `resumeKey`. `effective` is to be called after the
-   * commit. How many there were.
-   */
-  suspendAllOf(
-    transaction: Transaction,
-    request: { readonly makerId: string; readonly allowed: readonly string[]; readonly by: Principal },
-  ): Promise<{ readonly count: number; effective(): void }>;
   /** Only who has all its scopes can. Throws `key_not_found`, `key_not_suspended`, `key_grant_widened`. */
   resumeKey(request: { readonly id: string; readonly by: Principal }): Promise<ApiKey>;
   /** Stores when keys were last used; to be called every minute or so, and at the end. */

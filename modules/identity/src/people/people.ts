@@ -4,11 +4,10 @@ import { accountEvent } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
 import { passkeyStore } from '../factors/passkey-store.ts';
 import type { TotpFactor } from '../factors/totp.ts';
-import type { PeopleNeeds } from '../needs.ts';
+import type { KeySuspension, PeopleNeeds } from '../needs.ts';
 import type { PasswordHashes } from '../passwords/password-hash.ts';
 import { checkPassword } from '../passwords/password-rules.ts';
 import type { RecoveryCodes } from '../factors/recovery-codes.ts';
-import type { ApiKeys } from '../keys/api-keys.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Tickets } from '../tickets/tickets.ts';
@@ -70,7 +69,7 @@ function isUnfinished(user: User): boolean {
 
 export function createDirectory(
   needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock' | 'random' | 'policy' | 'passwordStrength'> & {
-    readonly apiKeys: Pick<ApiKeys, 'suspendAllOf'>;
+    readonly apiKeys: KeySuspension;
     readonly userStore: UserStore;
     readonly sessionStore: SessionStore;
     readonly hashes: PasswordHashes;

@@ -7,7 +7,7 @@ import { printable } from '../../parts/printable.ts';
 import { exportAddress } from './alerts-query.ts';
 import type { AlertListFilter } from './alerts-query.ts';
 
-export const states: readonly { readonly value: AlertState | 'all'; readonly label: string }[] = [
+const states: readonly { readonly value: AlertState | 'all'; readonly label: string }[] = [
   { value: 'new', label: 'New' },
   { value: 'acknowledged', label: 'Taken' },
   { value: 'closed', label: 'Closed' },

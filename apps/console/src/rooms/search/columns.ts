@@ -4,7 +4,7 @@ import type { ListedEvent } from '../../parts/listed-event.ts';
 /** A column of the list. Widths are pixels; the summary takes what is left. */
 export type Column = { readonly id: string; readonly label: string; readonly width: number };
 
-export const minColumnWidth = 56;
+const minColumnWidth = 56;
 const maxColumnWidth = 640;
 
 const offered: readonly Column[] = [

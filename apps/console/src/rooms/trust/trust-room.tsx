@@ -59,7 +59,6 @@ function Authority({ authority }: { readonly authority: Answer<'GET /v1/authorit
         <ol className="fingerprint" aria-label="SHA-256 fingerprint">
           {authority.fingerprint_sha256.split(':').map((pair, at) => (
             // The place is what tells equal pairs apart.
-            // oxlint-disable-next-line react/no-array-index-key
             <li key={at}>{pair}</li>
           ))}
         </ol>
@@ -93,7 +92,6 @@ function Authority({ authority }: { readonly authority: Answer<'GET /v1/authorit
           </li>
           {trust.map((step, at) => (
             // The steps of one system never change their order.
-            // oxlint-disable-next-line react/no-array-index-key
             <li key={`${system}${at}`}>{step}</li>
           ))}
         </ol>

@@ -1,0 +1,113 @@
+import { isJsonObject, parseJson } from '@sallyport/contracts';
+import type { JsonValue } from '@sallyport/contracts';
+import type { Clock } from '@sallyport/platform/clock';
+import { isKernelThread, listProcesses, readProcess, readStat } from '../host/proc-processes.ts';
+import type { ProcessFacts } from '../host/proc-processes.ts';
+import { isCount } from '../spool/frame-content.ts';
+import type { SensorRecord } from '../record.ts';
+import type { Collector } from './collector.ts';
+import { processRecord } from './process-record.ts';
+import type { ProcessNeeds } from './process-record.ts';
+
+/** Of the 100 ticks a second that Linux shows to programs everywhere (USER_HZ). */
+const tickMs = 10;
+const reuseCheckEveryMs = 15_000;
+const maxStartsAtOnce = 500;
+
+/** Which processes of a snapshot began since the one before; ids that are known are read again only when `mayBeReused`. */
+export function startedSince(
+  known: ReadonlyMap<number, number>,
+  ids: readonly number[],
+  startOf: (processId: number) => number | undefined,
+  mayBeReused: boolean,
+): { readonly started: readonly number[]; readonly now: Map<number, number> } {
+  const now = new Map<number, number>();
+  const started: number[] = [];
+  for (const processId of ids) {
+    const before = known.get(processId);
+    const startTicks = before !== undefined && !mayBeReused ? before : startOf(processId);
+    // Gone between being listed and being read.
+    if (startTicks === undefined) continue;
+    now.set(processId, startTicks);
+    if (before !== startTicks) started.push(processId);
+  }
+  return { started, now };
+}
+
+/**
+ * Process starts by looking at /proc again and again. What begins and ends between two looks is not seen, so every record is
+ * marked lossy; while `isSeenElsewhere`, the audit log tells all of them and this stays silent.
+ */
+export function createProcessCollector(
+  needs: ProcessNeeds & { readonly clock: Clock; readonly position: string | undefined; readonly isSeenElsewhere: () => boolean },
+): Collector {
+  const { files, clock, isSeenElsewhere } = needs;
+  const bootId = files.text('/proc/sys/kernel/random/boot_id', 100)?.trim() ?? '';
+  const bootMs = Number(/^btime (\d+)$/m.exec(files.text('/proc/stat', 1 << 20) ?? '')?.[1] ?? 0) * 1000;
+  let newestTicks = lastTicks(needs.position, bootId);
+  let isFirst = true;
+  let known = new Map<number, number>();
+  let lastReuseCheckMs = Number.NEGATIVE_INFINITY;
+  let hidden = 0;
+
+  function timeOf(facts: ProcessFacts): number {
+    return bootMs === 0 ? clock.nowMs() : Math.min(clock.nowMs(), bootMs + facts.startTicks * tickMs);
+  }
+
+  return {
+    name: 'processes',
+    everyMs: 500,
+    async collect() {
+      const mayBeReused = clock.monotonicMs() - lastReuseCheckMs >= reuseCheckEveryMs;
+      if (mayBeReused) lastReuseCheckMs = clock.monotonicMs();
+      const { started, now } = startedSince(known, listProcesses(files), (id) => readStat(files, id)?.startTicks, mayBeReused);
+      const since = newestTicks;
+      newestTicks = Math.max(newestTicks ?? 0, ...now.values());
+      known = now;
+      const wasFirst = isFirst;
+      isFirst = false;
+      // At the first look ever there is nothing to compare with; after a restart, what began since the last look is new.
+      if (isSeenElsewhere() || (wasFirst && since === undefined)) return { records: [], position: newestPosition() };
+      const records: SensorRecord[] = [];
+      for (const processId of started.slice(0, maxStartsAtOnce)) {
+        const facts = readProcess(files, processId);
+        if (facts === undefined || isKernelThread(facts) || (wasFirst && facts.startTicks <= (since ?? 0))) continue;
+        if (facts.image === undefined) hidden += 1;
+        const told = { collector: 'processes', lossy: true, timeMs: timeOf(facts) };
+        records.push(await processRecord({ ...facts, loginUserId: undefined }, told, needs));
+      }
+      return { records, position: records.length === 0 && !wasFirst ? undefined : newestPosition() };
+    },
+    coverage() {
+      if (isSeenElsewhere())
+        return { collector: 'processes', state: 'full', sees: 'every process start, from the audit log', misses: '', remedy: undefined };
+      const misses = ['processes shorter than half a second', ...(hidden > 0 ? ['the executables of other users’ processes'] : [])];
+      return {
+        collector: 'processes',
+        state: listProcesses(files).length > 0 ? 'partial' : 'none',
+        sees: 'process starts with parent, user, command line and hash, by looking at /proc twice a second',
+        misses: misses.join('; '),
+        remedy:
+          'apt install auditd && echo "-a always,exit -F arch=b64 -S execve,execveat -k sallyport" > /etc/audit/rules.d/sallyport.rules && augenrules --load',
+      };
+    },
+    problem: () => (known.size === 0 ? '/proc shows no process' : undefined),
+  };
+
+  function newestPosition(): string {
+    return JSON.stringify({ bootId, ticks: newestTicks ?? 0 });
+  }
+}
+
+/** After a boot every process is new. */
+function lastTicks(position: string | undefined, bootId: string): number | undefined {
+  if (position === undefined) return undefined;
+  let value: JsonValue;
+  try {
+    value = parseJson(position);
+  } catch {
+    return undefined;
+  }
+  if (!isJsonObject(value) || !isCount(value['ticks'])) return undefined;
+  return value['bootId'] === bootId ? value['ticks'] : 0;
+}
