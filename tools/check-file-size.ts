@@ -8,7 +8,7 @@ import { readWorkspace } from './workspace.ts';
 /** Files that are a table or generated; relative to the root. */
 const tableFiles: readonly string[] = [
   'apps/console/src/api/client.generated.ts',
-  'modules/event-search/src/ocsf-paths.generated.ts',
+  'foundation/ocsf/src/schema/schema.generated.ts',
 ];
 
 const explainOver = 300;

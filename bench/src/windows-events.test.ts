@@ -43,3 +43,9 @@ test('the bundled rules match every attack event and no other', () => {
   }
   for (let count = 0; count < 50; count += 1) assert.ok(scan.match(events.attackEvent()).length > 0);
 });
+
+test('no two attack events are of one host, or their alerts would be one', () => {
+  const events = createWindowsEvents(createSeededRandom(1), startMs);
+  const hosts = Array.from({ length: 2000 }, () => events.attackEvent()['Hostname']);
+  assert.equal(new Set(hosts).size, hosts.length);
+});

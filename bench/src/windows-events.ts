@@ -5,7 +5,11 @@ import type { SeededRandom } from './seeded-random.ts';
  * Windows events as a collector forwards them: flat fields and the rendered message, 2 kB on average, in the mixture of a
  * working day with Sysmon. Made from a seed; none of them is an attack, apart from `attackEvent`.
  */
-export type WindowsEvents = { next(): JsonObject; attackEvent(): JsonObject };
+export type WindowsEvents = {
+  next(): JsonObject;
+  /** Each of a host of its own, so that each is an alert of its own. */
+  attackEvent(): JsonObject;
+};
 
 const programs = [
   'C:\\Windows\\System32\\svchost.exe',
@@ -24,6 +28,7 @@ const sysmonChannel = 'Microsoft-Windows-Sysmon/Operational';
 export function createWindowsEvents(random: SeededRandom, startMs: number): WindowsEvents {
   let nowMs = startMs;
   let record = random.integer(1_000_000);
+  let attacked = 0;
 
   const guid = (): string => `{${random.hex(8)}-${random.hex(4)}-${random.hex(4)}-${random.hex(4)}-${random.hex(12)}}`;
   const hashes = (): string =>
@@ -222,11 +227,17 @@ export function createWindowsEvents(random: SeededRandom, startMs: number): Wind
   ];
   return {
     next: () => random.pick(makers)(),
-    attackEvent: () =>
-      process(
-        `powershell.exe -NoProfile -EncodedCommand ${Buffer.from(random.hex(48)).toString('base64').replaceAll('=', '')}`,
-        'C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe',
-      ),
+    attackEvent() {
+      attacked += 1;
+      const encoded = Buffer.from(random.hex(48)).toString('base64').replaceAll('=', '');
+      return {
+        ...process(
+          `powershell.exe -NoProfile -EncodedCommand ${encoded}`,
+          'C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe',
+        ),
+        Hostname: `PC${String(attacked).padStart(5, '0')}.contoso.example`,
+      };
+    },
   };
 }
 

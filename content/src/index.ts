@@ -3,6 +3,9 @@ import { join } from 'node:path';
 /** Absolute path of the directory with the bundled Sigma rules (`*.yml`, each with its `*.test.json`). */
 export const rulesDirectory: string = join(import.meta.dirname, '..', 'rules');
 
+/** Absolute path of the directory with the mappings to OCSF (`*.yaml`, each with its `*.test.json`). */
+export const mappingsDirectory: string = join(import.meta.dirname, '..', 'mappings');
+
 /** Absolute path of the directory with the access policies (`*.cedar`) and their schema (`schema.cedarschema`). */
 export const policiesDirectory: string = join(import.meta.dirname, '..', 'policies');
 
@@ -20,6 +23,20 @@ export type BundledRulesNeeds = {
   readonly listFiles: (directory: string) => Promise<readonly string[]>;
   readonly readText: (path: string) => Promise<string>;
 };
+
+/** A bundled file of mappings. `name` is relative to `mappingsDirectory`, with `/`. */
+export type BundledMappingFile = { readonly name: string; readonly text: string };
+
+/** The texts of all bundled mappings, ordered by file. Compiling them is the caller's business. */
+export async function loadBundledMappings(needs: BundledRulesNeeds): Promise<BundledMappingFile[]> {
+  const files = (await needs.listFiles(mappingsDirectory)).filter((file) => /\.ya?ml$/.test(file)).toSorted();
+  return Promise.all(
+    files.map(async (file) => ({
+      name: file.replaceAll('\\', '/'),
+      text: await needs.readText(join(mappingsDirectory, file)),
+    })),
+  );
+}
 
 /** The texts of all bundled rules, ordered by file. Parsing them is the caller's business. */
 export async function loadBundledRules(needs: BundledRulesNeeds): Promise<BundledRuleFile[]> {

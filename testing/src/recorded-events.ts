@@ -21,6 +21,8 @@ export type RecordedAlert = {
   readonly rule_id: string;
   readonly finding: string;
   readonly input: string;
+  /** Findings it stands for. */
+  readonly count: number;
 };
 
 /** Every event search knows, oldest first. */
@@ -50,6 +52,14 @@ export async function listAlerts(server: ServerUnderTest): Promise<RecordedAlert
     after = page.next;
   }
   return found;
+}
+
+/** The newest findings of an alert, at most 100, as `finding input`. */
+export async function findingsOf(server: ServerUnderTest, { id }: RecordedAlert): Promise<string[]> {
+  const answer = await server.ask({ path: `/v1/alerts/${id}` });
+  if (answer.status !== 200) throw new Error(`Alert ${id} answers ${answer.status}: ${answer.text.slice(0, 500)}`);
+  const { findings }: { findings: { position: string; input: string }[] } = JSON.parse(answer.text);
+  return findings.map(({ position, input }) => `${position} ${input}`);
 }
 
 export async function verifierKeyOf(server: ServerUnderTest, log = 1): Promise<string> {

@@ -355,7 +355,9 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       await consoleServices.close();
       await https.close();
       await Promise.all([edge.close(), operatorEdge.close()]);
-      await decisionLog.close();
+      await decisionLog
+        .close()
+        .catch((error: unknown) => log.error('Cannot record the last reads', { reason: messageOf(error) }));
       await intake.close();
       // Closing detection first makes it give up a long range, which its runner would otherwise finish.
       await detection.close();

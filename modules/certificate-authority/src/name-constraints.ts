@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { elements } from './der-elements.ts';
 import type { PermittedNames } from './server-name.ts';
 
 export const nameConstraintsOid = '2.5.29.30';
@@ -33,26 +34,6 @@ export function decodeNameConstraints(der: Uint8Array): PermittedNames | undefin
     else return undefined;
   }
   return { dns, ranges };
-}
-
-type Element = { readonly tag: number; readonly content: Uint8Array };
-
-/** The elements one after the other, or undefined when the bytes are not that. */
-function elements(der: Uint8Array): Element[] | undefined {
-  const found: Element[] = [];
-  for (let at = 0; at < der.length;) {
-    const tag = der[at] ?? 0;
-    const short = der[at + 1] ?? 0xff;
-    const extra = short < 0x80 ? 0 : short - 0x80;
-    if (extra > 2) return undefined;
-    const length =
-      extra === 0 ? short : der.subarray(at + 2, at + 2 + extra).reduce((sum, byte) => sum * 256 + byte, 0);
-    const start = at + 2 + extra;
-    if (start + length > der.length) return undefined;
-    found.push({ tag, content: der.subarray(start, start + length) });
-    at = start + length;
-  }
-  return found;
 }
 
 function onlyElement(der: Uint8Array | undefined, tag: number): Uint8Array | undefined {

@@ -11,6 +11,7 @@ import {
   tlsMaterial,
   type CertificateErrorCode,
 } from './index.ts';
+import { isOpenedSoon } from './key-encryption.ts';
 import { pemBlocks } from './pem-blocks.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -58,6 +59,57 @@ test('an encrypted key opens with its passphrase and with no other', () => {
   assert.equal(check(leaf.pem, key, { passphrase: 'open sesame' }).certificate.subject, 'CN=gate');
   refuses('private_key_encrypted', () => check(leaf.pem, key));
   refuses('private_key_encrypted', () => check(leaf.pem, key, { passphrase: 'open' }));
+});
+
+/** DER of one element. */
+function der(tag: number, ...parts: readonly Buffer[]): Buffer {
+  const content = Buffer.concat(parts);
+  const head = content.length < 0x80 ? [tag, content.length] : [tag, 0x82, content.length >> 8, content.length & 0xff];
+  return Buffer.concat([Buffer.from(head), content]);
+}
+const object = (hex: string): Buffer => der(6, Buffer.from(hex, 'hex'));
+const integer = (value: number): Buffer => {
+  // Positive, so the first bit is 0; shortest form, or it is refused for that.
+  const length = Math.floor(Math.log2(value) / 8 + 1 / 8) + 1;
+  return der(2, Buffer.from(value.toString(16).padStart(length * 2, '0'), 'hex'));
+};
+const sequence = (...parts: readonly Buffer[]): Buffer => der(0x30, ...parts);
+const octets = (length: number): Buffer => der(4, Buffer.alloc(length, 7));
+
+/** An encrypted key (PBES2) with AES-256-CBC and the given way from passphrase to key. */
+function encryptedBy(kdf: Buffer): Buffer {
+  const cipher = sequence(object('60864801650304012a'), octets(16));
+  return sequence(sequence(object('2a864886f70d01050d'), sequence(kdf, cipher)), octets(144));
+}
+const pbkdf2 = (iterations: number): Buffer =>
+  encryptedBy(sequence(object('2a864886f70d01050c'), sequence(octets(16), integer(iterations))));
+const scrypt = (cost: number, blockSize: number, parallelism: number): Buffer =>
+  encryptedBy(
+    sequence(
+      object('2b06010401da47040b'),
+      sequence(octets(16), integer(cost), integer(blockSize), integer(parallelism)),
+    ),
+  );
+const encryptedPem = (bytes: Buffer): string =>
+  `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${bytes.toString('base64')}\n-----END ENCRYPTED PRIVATE KEY-----\n`;
+
+test('a key whose passphrase is to be hashed for half an hour is refused at once', () => {
+  for (const bytes of [pbkdf2(0x7fffffff), scrypt(2 ** 17, 1, 2 ** 16), Buffer.alloc(0), Buffer.alloc(40, 1)])
+    refuses('private_key_unreadable', () => check(leaf.pem, encryptedPem(bytes), { passphrase: 'open' }));
+  // It is the cost that is refused, not the form.
+  for (const bytes of [pbkdf2(600_000), scrypt(16_384, 8, 1)])
+    refuses('private_key_encrypted', () => check(leaf.pem, encryptedPem(bytes), { passphrase: 'open' }));
+});
+
+test('the cost of opening a key is told from its head, whatever the bytes', () => {
+  assert.equal(isOpenedSoon(pbkdf2(5_000_000)), true);
+  assert.equal(isOpenedSoon(pbkdf2(5_000_001)), false);
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      assert.equal(typeof isOpenedSoon(bytes), 'boolean');
+      assert.equal(typeof isOpenedSoon(sequence(sequence(Buffer.from(bytes)))), 'boolean');
+    }),
+  );
 });
 
 test('a key of another certificate, none, two and a damaged one are refused', () => {

@@ -2,6 +2,7 @@ import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:cry
 import { codeOf } from '@sallyport/platform/errors';
 import { isSelfSigned, issuersOf, readCertificates, shown, type CertificateChain } from './certificate-chain.ts';
 import { CertificateError } from './errors.ts';
+import { isOpenedSoon } from './key-encryption.ts';
 import { pemBlocks } from './pem-blocks.ts';
 import { parseServerName } from './server-name.ts';
 
@@ -60,6 +61,15 @@ function readKey(text: string, passphrase: string | undefined): KeyObject {
       hint: 'give the passphrase too; the key is sealed anew in this server’s vault',
     });
   }
+  if (key.label.startsWith('ENCRYPTED') && !isOpenedSoon(derOf(key.text))) {
+    throw new CertificateError(
+      'private_key_unreadable',
+      'Cannot open the private key: it is encrypted at too high a cost',
+      {
+        hint: 'encrypt it anew: openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW',
+      },
+    );
+  }
   try {
     return createPrivateKey(isEncrypted ? { key: key.text, passphrase: passphrase ?? '' } : key.text);
   } catch (cause) {
@@ -77,6 +87,10 @@ function readKey(text: string, passphrase: string | undefined): KeyObject {
           },
         );
   }
+}
+
+function derOf(pem: string): Buffer {
+  return Buffer.from(pem.replaceAll(/-----[^-]*-----/g, ''), 'base64');
 }
 
 function checkUse(certificate: X509Certificate): void {

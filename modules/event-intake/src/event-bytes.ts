@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
+import type { KeptRawReason } from './normalise-protocol.ts';
 
 /** The bytes of one event as they stood in the body. Valid until the next one is asked for. */
 export type EventBytes = {
   readonly bytes: Uint8Array;
   /** When the event was too long and `bytes` is only its beginning. */
   readonly whole?: { readonly bytes: number; readonly sha256: string };
+  /** When it could not be read on the way in, and is kept raw. */
+  readonly fault?: KeptRawReason;
 };
 
 /** Collects one event from pieces; what is too long is hashed and forgotten, so memory stays bounded whatever its length. */

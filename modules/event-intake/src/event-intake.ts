@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Actor } from '@sallyport/ledger';
 import type { Principal } from '@sallyport/platform/http';
 import { readBody, windowBytes } from './body-reader.ts';
 import type { ContentEncoding } from './body-reader.ts';
@@ -13,11 +14,11 @@ import { defaultLimits } from './limits.ts';
 import type { EventIntakeNeeds } from './needs.ts';
 import { createNormalisePool, startNormaliseWorker } from './normalise-pool.ts';
 import { createBatchBuilder } from './normalise-protocol.ts';
-import type { BatchBuilder } from './normalise-protocol.ts';
+import type { BatchBuilder, Reading } from './normalise-protocol.ts';
 import { createSources } from './sources.ts';
 import type { SourceCounts, SourcePage, SourceStatus } from './sources.ts';
-import { createJsonSplitter } from './split-json.ts';
-import { createLineSplitter } from './split-lines.ts';
+import { wireFormatOf } from './wire-format.ts';
+import type { DeclaredFormat, WireFormat } from './wire-format.ts';
 
 export type IntakeRequest = {
   readonly principal: Principal;
@@ -26,11 +27,23 @@ export type IntakeRequest = {
   /** Number of the body's first event in its stream; without it a resend records everything again. */
   readonly sequence?: number | undefined;
   readonly contentType: string | undefined;
+  /** What the events are, where the content type does not say. */
+  readonly format?: DeclaredFormat | undefined;
+  /** Minutes east of UTC of times that name no zone. */
+  readonly zoneMinutes?: number | undefined;
   readonly contentEncoding: string | undefined;
   readonly contentLength: number | undefined;
   readonly body: Readable;
   /** Aborted when the client is gone. */
   readonly signal: AbortSignal;
+};
+
+/** Events that somebody else has cut. */
+export type IntakeMessages = {
+  readonly principal: Pick<Principal, 'id' | 'name' | 'source'> & { readonly kind: Actor['kind'] };
+  readonly source?: string | undefined;
+  readonly reading: Reading;
+  readonly events: readonly EventBytes[];
 };
 
 export type IntakeReply = Pick<Delivered, 'accepted' | 'alreadyKnown' | 'keptRaw' | 'runs' | 'reasons'> & {
@@ -45,6 +58,8 @@ export type IntakeReply = Pick<Delivered, 'accepted' | 'alreadyKnown' | 'keptRaw
  */
 export type EventIntake = {
   accept(request: IntakeRequest): Promise<IntakeReply>;
+  /** The same for events that are in memory already; a resend records them again. */
+  acceptEvents(messages: IntakeMessages): Promise<IntakeReply>;
   /** Ordered by key and name, from after the given one on. */
   sources(page: SourcePage): Promise<readonly SourceStatus[]>;
   close(): Promise<void>;
@@ -65,14 +80,18 @@ export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
   const pool = createNormalisePool({
     threads: limits.normaliseThreads,
     timeLimitMs: limits.normaliseTimeLimitMs,
-    createWorker: needs.createWorker ?? startNormaliseWorker,
+    createWorker: needs.createWorker ?? (() => startNormaliseWorker(needs.mappings ?? [])),
   });
   const sources = createSources({ ...needs, maxSourcesPerKey: limits.maxSourcesPerKey });
 
-  async function readInto(request: IntakeRequest, delivery: Delivery, reservation: Reservation): Promise<number> {
-    const splitter = splitterFor(request.contentType)(limits);
+  async function readInto(
+    request: IntakeRequest,
+    wire: WireFormat,
+    { delivery, reservation }: { delivery: Delivery; reservation: Reservation },
+  ): Promise<number> {
+    const splitter = wire.createSplitter(limits);
     const encoding = encodingOf(request.contentEncoding);
-    const batch = createBatchBuilder(limits);
+    const batch = createBatchBuilder(limits, { ...wire.reading, zoneMinutes: request.zoneMinutes ?? 0 });
     let events = 0;
     let bytes = 0;
 
@@ -127,7 +146,7 @@ export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
   return {
     async accept(request) {
       const source = sourceOf(request);
-      splitterFor(request.contentType);
+      const wire = wireFormatOf(request.contentType, request.format);
       encodingOf(request.contentEncoding);
       const firstSequence = request.sequence ?? 0;
       if (firstSequence > Number.MAX_SAFE_INTEGER - limits.maxEvents) {
@@ -157,7 +176,7 @@ export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
           },
         );
         try {
-          const bytes = await readInto(request, delivery, reservation);
+          const bytes = await readInto(request, wire, { delivery, reservation });
           count(counts, delivery.delivered, bytes);
         } catch (error) {
           count(counts, delivery.delivered, 0);
@@ -171,12 +190,46 @@ export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
         reservation.release();
       }
     },
+    async acceptEvents({ principal, source: wanted, reading, events }) {
+      const source = sourceOf({ principal, source: wanted });
+      const bytes = events.reduce((sum, event) => sum + event.bytes.byteLength, 0);
+      const reservation = budget.reserve(principal.id, baseBytes + bytes * bytesPerBatchByte);
+      try {
+        const counts = await sources.open(principal, source);
+        const delivery = createDelivery(
+          { ledger: needs.ledger, pool, limits, inTurn },
+          {
+            collector: `intake/${source}`,
+            stream: `${principal.id}/${source}/${Buffer.from(needs.random(16)).toString('hex')}`,
+            firstSequence: 0,
+          },
+        );
+        const batch = createBatchBuilder(limits, reading);
+        try {
+          for (const event of events) {
+            if (!batch.hasRoomFor(event)) await delivery.deliver(batch.take(needs.clock.nowMs()));
+            batch.add(event);
+          }
+          if (batch.events > 0) await delivery.deliver(batch.take(needs.clock.nowMs()));
+          await delivery.finish();
+          count(counts, delivery.delivered, bytes);
+        } catch (error) {
+          count(counts, delivery.delivered, 0);
+          throw withNextSequence(error, delivery);
+        }
+        const { accepted, alreadyKnown, keptRaw, runs, reasons } = delivery.delivered;
+        await sources.heard(principal.id, source, needs.clock.nowMs()).catch(() => undefined);
+        return { accepted, alreadyKnown, keptRaw, runs, reasons, isIdempotent: false };
+      } finally {
+        reservation.release();
+      }
+    },
     sources: (page) => sources.list(page),
     close: () => pool.close(),
   };
 }
 
-function sourceOf({ principal, source }: IntakeRequest): string {
+function sourceOf({ principal, source }: Pick<IntakeMessages, 'principal' | 'source'>): string {
   const name = source ?? principal.source ?? 'default';
   if (!/^[A-Za-z0-9][\w.-]{0,63}$/.test(name)) {
     throw new EventIntakeError(
@@ -191,17 +244,6 @@ function sourceOf({ principal, source }: IntakeRequest): string {
     );
   }
   return name;
-}
-
-function splitterFor(contentType: string | undefined): typeof createLineSplitter {
-  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();
-  if (type === 'application/x-ndjson' || type === 'application/ndjson' || type === 'application/jsonl')
-    return createLineSplitter;
-  if (type === 'application/json') return createJsonSplitter;
-  throw new EventIntakeError(
-    'content_type_unsupported',
-    `Cannot read the content type "${type ?? ''}": must be application/x-ndjson or application/json`,
-  );
 }
 
 function encodingOf(contentEncoding: string | undefined): ContentEncoding {

@@ -1,5 +1,6 @@
 // A normalising thread that events can tell to misbehave; everything else is the real thing.
 import { parentPort } from 'node:worker_threads';
+import { createMapper } from '@sallyport/ocsf/mapping';
 import { normaliseBatch } from './normalise-batch.ts';
 import type { NormaliseRequest } from './normalise-protocol.ts';
 
@@ -19,6 +20,6 @@ port.on('message', (request: NormaliseRequest) => {
     obey(Buffer.from(request.bytes).toString('latin1', start, Math.min(end, start + 64)));
     start = end;
   }
-  const reply = normaliseBatch(request);
+  const reply = normaliseBatch(request, createMapper([]));
   port.postMessage(reply, [reply.bodies]);
 });

@@ -4,6 +4,9 @@ import type { Clock } from '@sallyport/platform/clock';
 import type { Database } from '@sallyport/platform/database';
 import type { IntakeLimits } from './limits.ts';
 
+/** A file of mappings to OCSF; `name` stands in refusals. */
+export type MappingFile = { readonly name: string; readonly text: string };
+
 export type EventIntakeNeeds = {
   readonly ledger: Pick<Ledger, 'append' | 'head' | 'read'>;
   /** Migrated with `eventIntakeMigrations`. */
@@ -12,6 +15,8 @@ export type EventIntakeNeeds = {
   readonly clock: Clock;
   /** Unpredictable bytes. */
   readonly random: (length: number) => Uint8Array;
+  /** How records of text formats become OCSF; without them they are base events. */
+  readonly mappings?: readonly MappingFile[];
   readonly limits?: Partial<IntakeLimits>;
   /** Another thread than `normalise-worker.ts`, which must speak its protocol. */
   readonly createWorker?: () => Worker;

@@ -2,9 +2,13 @@ import { createHash } from 'node:crypto';
 import { isUtf8 } from 'node:buffer';
 import { normalise, rawEvent } from '@sallyport/ocsf';
 import type { JsonObject, OcsfEvent } from '@sallyport/ocsf';
+import { recordEvent, withRecord } from '@sallyport/ocsf/mapping';
+import type { RecordMapper } from '@sallyport/ocsf/mapping';
+import { syslogText } from '@sallyport/log-formats/syslog';
 import { measureJson } from './measure-json.ts';
 import { keptRawReasons } from './normalise-protocol.ts';
 import type { KeptRawReason, NormaliseReply, NormaliseRequest } from './normalise-protocol.ts';
+import { readRecord } from './records/read-record.ts';
 
 /** The largest body the ledger takes is 2 MiB; an event that grew beyond while being written as JSON is kept cut. */
 const maxBodyBytes = 2 * 1024 * 1024;
@@ -12,8 +16,8 @@ const maxBodyBytes = 2 * 1024 * 1024;
 type Normalised = { readonly event: OcsfEvent; readonly reason: KeptRawReason };
 
 /** Parses and normalises a batch. Every event of the request gives exactly one body. */
-export function normaliseBatch(request: NormaliseRequest): NormaliseReply {
-  return bodiesOf(request, readEvent);
+export function normaliseBatch(request: NormaliseRequest, mapper: RecordMapper): NormaliseReply {
+  return bodiesOf(request, (bytes) => readEvent(bytes, request, mapper));
 }
 
 /** Keeps every event of a batch as it was received, without looking into it: for what no thread lived to read. */
@@ -23,9 +27,10 @@ export function keepBatchRaw(request: NormaliseRequest): NormaliseReply {
 
 function bodiesOf(
   request: NormaliseRequest,
-  read: (bytes: Buffer, request: NormaliseRequest) => Normalised,
+  read: (bytes: Buffer) => Normalised,
 ): NormaliseReply {
   const input = Buffer.from(request.bytes.buffer, request.bytes.byteOffset, request.bytes.byteLength);
+  const faults = new Map(request.faults.map(({ event, reason }) => [event, reason]));
   const cut = new Map(request.cut.map((whole) => [whole.event, { bytes: whole.bytes, sha256: whole.sha256 }]));
   const output = createOutput(2 * (request.ends.at(-1) ?? 0) + 1024 * request.ends.length);
   const classUids: number[] = [];
@@ -36,7 +41,11 @@ function bodiesOf(
     const bytes = input.subarray(start, end);
     start = end;
     const whole = cut.get(index);
-    let normalised = whole === undefined ? read(bytes, request) : keepRaw(bytes, 'line_too_long', request, whole);
+    const fault = faults.get(index);
+    let normalised =
+      whole === undefined && fault === undefined
+        ? read(bytes)
+        : keepRaw(bytes, fault ?? 'line_too_long', request, whole);
     if (!output.write(JSON.stringify(normalised.event))) {
       // Nothing mapped, it may still fit as a whole.
       normalised = keepRaw(bytes, 'event_too_large', request, whole);
@@ -51,7 +60,12 @@ function bodiesOf(
   return { ...output.finish(), classUids, reasons };
 }
 
-function readEvent(bytes: Buffer, request: NormaliseRequest): Normalised {
+/** Formats whose events are JSON as a whole. */
+const jsonFormats = new Set(['json', 'splunk_hec', 'otlp_record']);
+
+function readEvent(bytes: Buffer, request: NormaliseRequest, mapper: RecordMapper): Normalised {
+  const { format } = request.reading;
+  if (!jsonFormats.has(format)) return readMessage(bytes, request, mapper);
   if (!isUtf8(bytes)) return keepRaw(bytes, 'utf8_invalid', request);
   const text = bytes.toString('utf8');
   const { depth, fields } = measureJson(bytes);
@@ -59,7 +73,30 @@ function readEvent(bytes: Buffer, request: NormaliseRequest): Normalised {
   if (fields > request.limits.maxFields) return keepRaw(bytes, 'json_too_many_fields', request);
   const record = parseRecord(text);
   if (typeof record === 'string') return keepRaw(bytes, record, request);
-  return { event: normalise(record, text, { receivedAtMs: request.receivedAtMs }), reason: 'none' };
+  // Most of what comes is JSON that is its own record.
+  if (format === 'json' && !Object.hasOwn(record, 'MESSAGE'))
+    return { event: normalise(record, text, { receivedAtMs: request.receivedAtMs, mapper }), reason: 'none' };
+  return readText(bytes, text, request, mapper);
+}
+
+/** Text of devices is of any encoding: one in which every byte is a character is the last resort. */
+function readMessage(bytes: Buffer, request: NormaliseRequest, mapper: RecordMapper): Normalised {
+  return readText(bytes, isUtf8(bytes) ? bytes.toString('utf8') : syslogText(bytes).text, request, mapper);
+}
+
+function readText(bytes: Buffer, text: string, request: NormaliseRequest, mapper: RecordMapper): Normalised {
+  const { receivedAtMs, reading, limits } = request;
+  const { format, zoneMinutes = 0, host } = reading;
+  const read = readRecord(text, format, { receivedAtMs, zoneMinutes, host, bounds: limits });
+  if (!read.ok) return keepRaw(bytes, read.reason, request);
+  const { record, isWhole, timeMs = receivedAtMs } = read;
+  if (read.format !== undefined)
+    return {
+      event: recordEvent(read.format, record, { rawText: text, receivedAtMs: timeMs, mapper, isParsed: true }),
+      reason: 'none',
+    };
+  const event = normalise(record, text, { receivedAtMs: timeMs, mapper });
+  return { event: isWhole ? event : withRecord(event, 'json', record), reason: 'none' };
 }
 
 function parseRecord(text: string): JsonObject | 'json_invalid' | 'not_an_object' {

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { EventIntakeError } from './errors.ts';
+import type { MappingFile } from './needs.ts';
 import type { NormaliseReply, NormaliseRequest } from './normalise-protocol.ts';
 
 /** The thread did not live to answer; `suspect` is the ordinal of the event it was looking at. */
@@ -140,8 +141,9 @@ function closed(): EventIntakeError {
 }
 
 /** The thread of `normalise-worker.ts`, bounded in memory. */
-export function startNormaliseWorker(): Worker {
+export function startNormaliseWorker(mappings: readonly MappingFile[]): Worker {
   return new Worker(new URL('normalise-worker.ts', import.meta.url), {
+    workerData: { mappings },
     resourceLimits: { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 64 },
   });
 }

@@ -1,5 +1,7 @@
 import type { EventBytes } from './event-bytes.ts';
 import type { IntakeLimits } from './limits.ts';
+import { unreadableReasons } from './records/record-format.ts';
+import type { RecordFormat } from './records/record-format.ts';
 
 /** Why an event was kept raw; the position in this list is what travels between the threads, 0 for a mapped event. */
 export const keptRawReasons = [
@@ -12,9 +14,21 @@ export const keptRawReasons = [
   'line_too_long',
   'event_too_large',
   'normalise_failed',
+  'evtx_damaged',
+  'message_cut',
+  ...unreadableReasons.filter((reason) => reason !== 'json_invalid' && reason !== 'not_an_object'),
 ] as const;
 
 export type KeptRawReason = (typeof keptRawReasons)[number];
+
+/** How the events of a batch are to be read. */
+export type Reading = {
+  readonly format: RecordFormat;
+  /** Minutes east of UTC of times that name no zone; 0 when left out. */
+  readonly zoneMinutes?: number;
+  /** Who sent them, for messages that name no host. */
+  readonly host?: string | undefined;
+};
 
 /** Events for the worker: their bytes one after another. */
 export type NormaliseRequest = {
@@ -23,7 +37,10 @@ export type NormaliseRequest = {
   readonly ends: readonly number[];
   /** Events of which `bytes` holds only the beginning. */
   readonly cut: readonly { readonly event: number; readonly bytes: number; readonly sha256: string }[];
+  /** Events that could not be read on the way in, and why. */
+  readonly faults: readonly { readonly event: number; readonly reason: KeptRawReason }[];
   readonly receivedAtMs: number;
+  readonly reading: Reading;
   readonly limits: Pick<IntakeLimits, 'maxDepth' | 'maxFields' | 'keptBytesOfLongEvent'>;
   /** Shared with the thread: the ordinal of the event it looks at. */
   readonly progress?: Int32Array;
@@ -49,11 +66,12 @@ export type BatchBuilder = {
 };
 
 /** An event larger than the rest of the batch starts the next one; an event larger than a whole batch gets one alone. */
-export function createBatchBuilder(limits: IntakeLimits): BatchBuilder {
+export function createBatchBuilder(limits: IntakeLimits, reading: Reading): BatchBuilder {
   let buffer = new Uint8Array(65_536);
   let length = 0;
   let ends: number[] = [];
   let cut: { event: number; bytes: number; sha256: string }[] = [];
+  let faults: { event: number; reason: KeptRawReason }[] = [];
 
   return {
     get events() {
@@ -64,7 +82,7 @@ export function createBatchBuilder(limits: IntakeLimits): BatchBuilder {
     },
     hasRoomFor: ({ bytes }) =>
       ends.length === 0 || (ends.length < limits.maxBatchEvents && length + bytes.byteLength <= limits.maxBatchBytes),
-    add({ bytes, whole }) {
+    add({ bytes, whole, fault }) {
       if (length + bytes.byteLength > buffer.byteLength) {
         const larger = new Uint8Array(Math.max(2 * buffer.byteLength, length + bytes.byteLength));
         larger.set(buffer.subarray(0, length));
@@ -73,6 +91,7 @@ export function createBatchBuilder(limits: IntakeLimits): BatchBuilder {
       buffer.set(bytes, length);
       length += bytes.byteLength;
       if (whole !== undefined) cut.push({ event: ends.length, ...whole });
+      if (fault !== undefined) faults.push({ event: ends.length, reason: fault });
       ends.push(length);
     },
     take(receivedAtMs) {
@@ -81,13 +100,16 @@ export function createBatchBuilder(limits: IntakeLimits): BatchBuilder {
         bytes: buffer.subarray(0, length),
         ends,
         cut,
+        faults,
         receivedAtMs,
+        reading,
         limits: { maxDepth, maxFields, keptBytesOfLongEvent },
       };
       buffer = new Uint8Array(Math.max(65_536, Math.min(length, limits.maxBatchBytes)));
       length = 0;
       ends = [];
       cut = [];
+      faults = [];
       return request;
     },
   };

@@ -52,6 +52,9 @@ function part(request: NormaliseRequest, from: number, to: number): NormaliseReq
     cut: request.cut
       .filter(({ event }) => event >= from && event < to)
       .map((whole) => ({ ...whole, event: whole.event - from })),
+    faults: request.faults
+      .filter(({ event }) => event >= from && event < to)
+      .map((fault) => ({ ...fault, event: fault.event - from })),
   };
 }
 

@@ -6,6 +6,7 @@ import { Type } from 'typebox';
 import { drain } from './drain.ts';
 import type { EventIntake } from './event-intake.ts';
 import { defaultLimits } from './limits.ts';
+import { declaredFormats } from './wire-format.ts';
 
 const Accepted = Type.Object({
   accepted: Type.Integer({
@@ -40,6 +41,18 @@ const Sending = Type.Object({
   source: Type.Optional(
     Type.String({ maxLength: 64, description: "Name of the sender; the key's own or `default` when left out" }),
   ),
+  format: Type.Optional(
+    Type.Enum([...declaredFormats], {
+      description:
+        'What the events of a text/plain, application/x-syslog, application/xml or application/octet-stream body are; `auto` looks at each line',
+    }),
+  ),
+  zone: Type.Optional(
+    Type.String({
+      pattern: '^[+-](?:0\\d|1[0-4]):[0-5]\\d$',
+      description: 'Zone of times that name none, as +05:30; UTC when left out',
+    }),
+  ),
   sequence: Type.Optional(
     Type.Integer({
       minimum: 0,
@@ -71,9 +84,16 @@ export function createEventIntakeRoutes(intake: EventIntake): RoutePlugin {
           config: { scope: 'events:write', bodyLimitBytes: defaultLimits.maxCompressedBytes },
           bodyLimit: defaultLimits.maxCompressedBytes,
           schema: {
-            summary: 'Send events: NDJSON or JSON, plain, gzip or zstd; acknowledged when durable',
+            summary: 'Send events: NDJSON, JSON, syslog and other log lines, Windows event XML or EVTX, plain, gzip or zstd; acknowledged when durable',
             tags: ['events'],
-            consumes: ['application/x-ndjson', 'application/json'],
+            consumes: [
+              'application/x-ndjson',
+              'application/json',
+              'text/plain',
+              'application/x-syslog',
+              'application/xml',
+              'application/x-evtx',
+            ],
             querystring: Sending,
             response: { 200: Accepted },
           },
@@ -88,6 +108,8 @@ export function createEventIntakeRoutes(intake: EventIntake): RoutePlugin {
               principal: request.principal,
               source: request.query.source,
               sequence: request.query.sequence,
+              format: request.query.format,
+              zoneMinutes: zoneMinutes(request.query.zone),
               contentType: request.headers['content-type'],
               contentEncoding: request.headers['content-encoding'],
               contentLength:
@@ -143,4 +165,11 @@ export function createEventIntakeRoutes(intake: EventIntake): RoutePlugin {
       },
     );
   };
+}
+
+/** Minutes east of UTC of `+05:30`. */
+function zoneMinutes(zone: string | undefined): number | undefined {
+  if (zone === undefined) return undefined;
+  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4, 6));
+  return zone.startsWith('-') ? -minutes : minutes;
 }

@@ -1,10 +1,9 @@
 import { ocsfClass } from '@sallyport/contracts';
 import { auditEvent } from '@sallyport/ledger';
-import type { Outbox } from '@sallyport/ledger';
+import type { Actor, Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import { isUniqueViolation } from '@sallyport/platform/database';
 import type { Database } from '@sallyport/platform/database';
-import type { Principal } from '@sallyport/platform/http';
 import { EventIntakeError } from './errors.ts';
 import { formatRhythm, heardAgain, parseRhythm } from './source-rhythm.ts';
 import type { SourceRhythm } from './source-rhythm.ts';
@@ -27,6 +26,9 @@ export type SourceStatus = Readonly<SourceCounts> & {
   readonly createdAtMs: number;
 };
 
+/** Whose sources these are: a key, a person, or the server itself for those who cannot say who they are. */
+export type SourceOwner = Pick<Actor, 'kind' | 'id' | 'name'>;
+
 export type SourcePage = {
   readonly limit: number;
   readonly after?: { readonly keyId: string; readonly name: string } | undefined;
@@ -34,7 +36,7 @@ export type SourcePage = {
 
 export type Sources = {
   /** The counters of a key's source, which is registered on first use, with an audit event. Throws `too_many_sources`. */
-  open(principal: Principal, name: string): Promise<SourceCounts>;
+  open(principal: SourceOwner, name: string): Promise<SourceCounts>;
   /** Something came from it; kept now and then, so that a restart forgets little. */
   heard(keyId: string, name: string, nowMs: number): Promise<void>;
   list(page: SourcePage): Promise<readonly SourceStatus[]>;
@@ -63,7 +65,7 @@ export function createSources(needs: {
       .executeTakeFirst();
   }
 
-  async function register(principal: Principal, name: string): Promise<void> {
+  async function register(principal: SourceOwner, name: string): Promise<void> {
     const nowMs = needs.clock.nowMs();
     await needs.database.transaction().execute(async (transaction) => {
       const tables = transaction.withTables<SourceTables>();
@@ -95,7 +97,7 @@ export function createSources(needs: {
     });
   }
 
-  async function load(principal: Principal, name: string): Promise<SourceCounts> {
+  async function load(principal: SourceOwner, name: string): Promise<SourceCounts> {
     const known = await find(principal.id, name);
     if (known === undefined) {
       try {

@@ -1,4 +1,5 @@
-import { ocsfPaths } from './ocsf-paths.generated.ts';
+import { readOcsfSchema } from '@sallyport/ocsf/schema';
+import type { OcsfAttribute } from '@sallyport/ocsf/schema';
 import { fieldAliases, promotedFields, rowFields } from './promoted-fields.ts';
 
 /** Whether an event can have a field at all. `list`: it lies inside the list `at`, which search cannot look into. */
@@ -9,14 +10,17 @@ export type FieldStanding =
 
 type Attribute = { readonly object: string | undefined; readonly isList: boolean };
 
+const schema = readOcsfSchema();
+const shapes: readonly (readonly [string, ReadonlyMap<string, OcsfAttribute>])[] = [
+  ['event', new Map([...schema.classes.values()].flatMap(({ attributes }) => [...attributes]))],
+  ...[...schema.objects].map(([name, { attributes }]) => [name, attributes] as const),
+];
+/** Attributes by object, `event` for all classes together. */
 const objects: ReadonlyMap<string, ReadonlyMap<string, Attribute>> = new Map(
-  ocsfPaths
-    .trim()
-    .split('\n')
-    .map((line) => {
-      const [owner = '', attributes = ''] = line.split(': ', 2);
-      return [owner, new Map(attributes.split(' ').filter(Boolean).map(attributeOf))] as const;
-    }),
+  shapes.map(([name, attributes]) => [
+    name,
+    new Map([...attributes].map(([attribute, { isList, ...type }]) => [attribute, { object: objectOf(type), isList }])),
+  ]),
 );
 
 /** What other tools call the fields that have a column here. */
@@ -147,9 +151,8 @@ function distance(from: string, to: string, most: number): number {
   return Math.min(row[to.length] ?? 0, most + 1);
 }
 
-function attributeOf(written: string): readonly [string, Attribute] {
-  const [listed = '', type] = written.split('>', 2);
-  const isList = listed.endsWith('[]');
-  const name = isList ? listed.slice(0, -2) : listed;
-  return [name, { object: type === undefined ? undefined : type === '' ? name : type, isList }];
+/** Whatever stands in JSON of its own may have any fields, as in an object without attributes. */
+function objectOf({ type, isObject }: Pick<OcsfAttribute, 'type' | 'isObject'>): string | undefined {
+  if (isObject) return type;
+  return type === 'json' ? 'object' : undefined;
 }

@@ -1,4 +1,5 @@
 import type { LedgerEvent } from '@sallyport/ledger';
+import { engineJson } from './engine-json.ts';
 import { EventSearchError } from './errors.ts';
 
 /** One event on its way into the store. An erased event keeps its row, with an empty body. */
@@ -67,7 +68,7 @@ export function rowsAsJson(rows: readonly StoreRow[]): Buffer {
       receivedAtMs = row.receivedAtMs;
       receivedAt = new Date(receivedAtMs).toISOString().slice(0, 23).replace('T', ' ');
     }
-    lines += `[${row.log},${row.index},"${receivedAt}",${row.classUid},${JSON.stringify(asText(row.body))}]\n`;
+    lines += `[${row.log},${row.index},"${receivedAt}",${row.classUid},${JSON.stringify(engineJson(asText(row.body)))}]\n`;
   }
   return Buffer.from(lines);
 }

@@ -116,6 +116,32 @@ forEachDatabase((name, open) => {
     );
   });
 
+  test(`a finding that is worse than its alert, or goes on a day after somebody took it, is a new alert on ${name}`, async () => {
+    const { database } = await open();
+    const { alerts, ledger } = await setUp(database);
+    await append(ledger, [
+      findingEvent({ index: 1, host, level: 'low' }),
+      findingEvent({ index: 2, host, level: 'critical' }),
+      findingEvent({ index: 3, host, level: 'low' }),
+    ]);
+    await catchUp(alerts.projection, ledger);
+    const shown = async () => (await alerts.list(everything)).map(({ level, count, state }) => [level, count, state]);
+    assert.deepEqual(await shown(), [
+      ['critical', 2, 'new'],
+      ['low', 1, 'new'],
+    ]);
+    await alerts.change({ id: '1-1', state: 'acknowledged', actor: operator });
+    const halfMs = groupForMs / 2;
+    for (const part of [1, 2, 3])
+      await append(ledger, [findingEvent({ index: 3 + part, host, createdAtMs: startMs + part * halfMs })]);
+    await catchUp(alerts.projection, ledger);
+    assert.deepEqual(await shown(), [
+      ['high', 1, 'new'],
+      ['critical', 4, 'acknowledged'],
+      ['low', 1, 'new'],
+    ]);
+  });
+
   test(`ranges applied again, in any cut, count no finding twice on ${name}`, async () => {
     const { database } = await open();
     const { alerts, ledger, needs } = await setUp(database);

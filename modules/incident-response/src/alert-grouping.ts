@@ -1,4 +1,4 @@
-import { comparePositions } from '@sallyport/contracts';
+import { comparePositions, severityOfLevel } from '@sallyport/contracts';
 import type { Finding, Position } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import { alertFrom } from './alert.ts';
@@ -28,13 +28,13 @@ export type Grouped = {
   readonly grown: readonly Alert[];
 };
 
-/** A finding this much later than the last one is news again, even while that alert is open. Ledger time. */
+/** A finding this much later than the last one, or than somebody took the alert, is news again. Ledger time. */
 export const groupForMs = 24 * 3_600_000;
 const shownFindings = 100;
 
 /**
  * Puts findings into alerts: into the open one of the same rule about the same entity, or a new one. An alert that was closed
- * is not reopened: what comes after is a new alert. Writes which finding went where and the counts; new alerts are for the caller to insert.
+ * is not reopened: what comes after is a new alert, and so is what is more severe. Writes which finding went where and the counts; new alerts are for the caller to insert.
  */
 export async function groupFindings(
   transaction: Transaction,
@@ -58,7 +58,7 @@ export async function groupFindings(
     // Suppressed ones gather among themselves.
     const group = tag === null ? undefined : `${isSuppressed}/${tag}`;
     const known = group === undefined ? undefined : open.get(group);
-    const isMore = known !== undefined && finding.createdAtMs - known.lastSeenAtMs <= groupForMs;
+    const isMore = known !== undefined && isMoreOf(known, finding);
     const alert = isMore
       ? {
           ...known,
@@ -87,6 +87,16 @@ export async function groupFindings(
   }
   for (const alert of grown.values()) await writeCount(transaction, alert);
   return { made: [...made.values()], grown: [...grown.values()] };
+}
+
+/**
+ * Whoever took an alert looks at what it was then: what is worse, or still goes on a day later, is news to them. Otherwise
+ * a flood of harmless findings would make room for all that follow.
+ */
+function isMoreOf(known: Alert, { level, createdAtMs }: Finding): boolean {
+  if (severityOfLevel(level) > severityOfLevel(known.level)) return false;
+  if (known.state === 'acknowledged' && createdAtMs - known.stateChangedAtMs > groupForMs) return false;
+  return createdAtMs - known.lastSeenAtMs <= groupForMs;
 }
 
 /** The newest findings of an alert, newest first; an alert from before findings were grouped has its own alone. */

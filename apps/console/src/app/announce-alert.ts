@@ -3,55 +3,79 @@ import type { AlertRow } from '../api/queries.ts';
 /** Kept by this browser, off until somebody turns them on in Settings. */
 export const soundKey = 'sallyport.sound';
 export const notificationKey = 'sallyport.notification';
-const lastKey = 'sallyport.last-announced';
 const announceLock = 'sallyport.announce';
+/** Later than this a tone says nothing any more. */
+const startLimitMs = 1000;
+
+type Way = 'sound' | 'notification';
+const lastKeys: Readonly<Record<Way, string>> = {
+  sound: 'sallyport.last-sounded',
+  notification: 'sallyport.last-notified',
+};
 
 /**
  * Sound and notification, once for an alert however many windows are open, and only what was asked for. The windows take
- * turns; where they cannot (a page without TLS that is not of this machine), the one that looks first speaks.
+ * turns; where they cannot (a page without TLS that is not of this machine), the one that looks first speaks. A window that
+ * may make no sound, because nobody has touched it yet, leaves the turn to one that may.
  */
 export function announceAlert(alert: AlertRow): void {
   const speakOnce = (): void => {
-    if (takeTurn(localStorage, alert)) speak(alert);
+    if (localStorage.getItem(soundKey) === 'true' && mayMakeSounds() && takeTurn(localStorage, 'sound', alert))
+      playTone(alert.severity_id >= 4);
+    if (mayNotify() && takeTurn(localStorage, 'notification', alert)) notify(alert);
   };
   if (isSecureContext) void navigator.locks.request(announceLock, speakOnce);
   else speakOnce();
 }
 
-/** Whether nobody has announced the alert yet; from now on somebody has. By time: after a restore numbers begin anew. */
+/** Whether nobody has announced the alert yet in this way; from now on somebody has. By time: after a restore numbers begin anew. */
 export function takeTurn(
   storage: Pick<Storage, 'getItem' | 'setItem'>,
+  way: Way,
   { created_at, number }: Pick<AlertRow, 'created_at' | 'number'>,
 ): boolean {
-  const [lastMs = 0, lastNumber = 0] = (storage.getItem(lastKey) ?? '').split('/').map(Number);
+  const [lastMs = 0, lastNumber = 0] = (storage.getItem(lastKeys[way]) ?? '').split('/').map(Number);
   const createdMs = Date.parse(created_at);
   if (createdMs < lastMs || (createdMs === lastMs && number <= lastNumber)) return false;
-  storage.setItem(lastKey, `${createdMs}/${number}`);
+  storage.setItem(lastKeys[way], `${createdMs}/${number}`);
   return true;
 }
 
-function speak(alert: AlertRow): void {
-  if (localStorage.getItem(soundKey) === 'true') playTone(alert.severity_id >= 4);
-  const mayNotify =
-    localStorage.getItem(notificationKey) === 'true' &&
-    'Notification' in window &&
-    Notification.permission === 'granted';
-  if (mayNotify && document.visibilityState === 'hidden') {
-    const notification = new Notification(`${alert.level}: ${alert.title}`, { tag: `sallyport-${alert.id}` });
-    notification.addEventListener('click', () => {
-      window.focus();
-      location.assign(`/alerts?open=${encodeURIComponent(alert.id)}`);
-    });
-  }
+function mayMakeSounds(): boolean {
+  return !('userActivation' in navigator) || navigator.userActivation.hasBeenActive;
+}
+
+function mayNotify(): boolean {
+  return (
+    localStorage.getItem(notificationKey) === 'true' && 'Notification' in window && Notification.permission === 'granted'
+  );
+}
+
+/** Not when the page is looked at: there it is on the screen already. */
+function notify(alert: AlertRow): void {
+  if (document.visibilityState !== 'hidden') return;
+  const notification = new Notification(`${alert.level}: ${alert.title}`, { tag: `sallyport-${alert.id}` });
+  notification.addEventListener('click', () => {
+    window.focus();
+    location.assign(`/alerts?open=${encodeURIComponent(alert.id)}`);
+  });
 }
 
 /** Two soft tones, higher when it matters more. Silent when the browser has not let the page make sounds yet. */
 export function playTone(urgent: boolean): void {
   const audio = new AudioContext();
-  if (audio.state === 'suspended') {
-    void audio.close();
-    return;
-  }
+  // Some browsers start it only after a moment, and never when the page may make no sounds.
+  const giveUp = setTimeout(() => void audio.close(), startLimitMs);
+  void audio.resume().then(() => {
+    clearTimeout(giveUp);
+    sound(audio, urgent);
+  }, ignoreClosed);
+}
+
+/** Closing it refuses the promise that it resumes. */
+function ignoreClosed(): void {}
+
+function sound(audio: AudioContext, urgent: boolean): void {
   const gain = audio.createGain();
   gain.connect(audio.destination);
   const start = audio.currentTime;

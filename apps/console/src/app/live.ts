@@ -8,6 +8,8 @@ export type LiveListener = {
   readonly onAlert: (alert: AlertRow) => void;
   /** Somebody changed an alert, or it stands for more findings now. */
   readonly onAlertChange: () => void;
+  /** The server lets nobody follow as they are: the session may have ended. */
+  readonly onRefused: () => void;
   readonly onEvents: (batch: { readonly count: number; readonly sample: readonly ListedEvent[] }) => void;
 };
 
@@ -39,6 +41,7 @@ export function openLive(kinds: readonly string[], listener: LiveListener): Live
     opened.addEventListener('error', () => {
       listener.onState('offline');
       if (opened.readyState !== EventSource.CLOSED) return;
+      listener.onRefused();
       clearTimeout(retry);
       retry = setTimeout(connect, retryAfterMs[Math.min(refusals, retryAfterMs.length - 1)]);
       refusals += 1;

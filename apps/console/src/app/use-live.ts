@@ -1,5 +1,6 @@
 import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
+import { call } from '../api/call.ts';
 import { overviewQuery } from '../api/queries.ts';
 import type { AlertRow } from '../api/queries.ts';
 import type { ListedEvent } from '../parts/listed-event.ts';
@@ -34,6 +35,14 @@ export const newestAlertQuery = queryOptions({
   queryFn: (): AlertRow | null => null,
   initialData: (): AlertRow | null => null,
   ...neverStale,
+});
+
+const stillSignedInQuery = queryOptions({
+  queryKey: ['live', 'signed-in'],
+  queryFn: ({ signal }) => call('GET /v1/session', { signal }),
+  retry: false,
+  staleTime: 0,
+  gcTime: 0,
 });
 
 /** Keeps one live connection open and writes what it brings into the query cache. */
@@ -71,6 +80,8 @@ export function useLive(withEvents: boolean): LiveControls {
         refreshSoon();
       },
       onAlertChange: refreshSoon,
+      // Asked once: a refusal that says the session ended is noticed where all are, also in a room that asks for nothing itself.
+      onRefused: () => void queries.prefetchQuery(stillSignedInQuery),
       onEvents({ count, sample }) {
         counted = { ...counted, count: counted.count + count };
         const elapsedMs = performance.now() - counted.sinceMs;

@@ -121,6 +121,7 @@ export function createFileIntegrityCollector(needs: FileIntegrityNeeds): Collect
       event: change,
       fields: present({
         TargetFilename: path,
+        FileName: path.slice(path.lastIndexOf('/') + 1),
         FileKind: entry?.kind,
         Size: after?.size,
         Mode: after === undefined ? undefined : modeText(after.mode),

@@ -173,17 +173,22 @@ async function planAcme(
   }
   const { termsAgreed: _agreed, externalAccount, ...rest } = wanted;
   const choice = parseAcmeChoice({ ...rest, hasExternalAccount: externalAccount !== undefined });
+  let before: Uint8Array | undefined;
   return {
     settings: { ...base, certificate: choice },
     async make() {
       // Now rather than in the first order, so that a port we may not have refuses the change.
       if (choice.challenge === 'http-01' && !isOrdering())
         await (await openHttpChallenge({ host: base.host, port: choice.challengePort })).close();
+      before = await secrets.open(secretNames.acmeAccount);
       await openAcmeAccount(secrets, choice.directoryUrl, externalAccount);
       const chain = await openAcmeChain({ secrets, clock }, base.names);
       return chain === undefined ? undefined : showOf(chain);
     },
-    undo: async () => undefined,
+    async undo() {
+      // The account may be bound to one elsewhere, which only whoever set it up can do again.
+      if (before !== undefined) await secrets.seal(secretNames.acmeAccount, before);
+    },
   };
 }
 

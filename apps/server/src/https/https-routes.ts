@@ -156,7 +156,8 @@ export function createHttpsRoutes(https: Https): RoutePlugin {
     app.post(
       '/v1/settings/https/directory',
       {
-        config: { scope: 'settings:manage', bodyLimitBytes },
+        // It has this server connect to wherever it is told, which may be a place only this server can reach.
+        config: { scope: 'settings:manage', stepUp: true, bodyLimitBytes },
         schema: {
           summary: 'Ask an ACME server for its terms',
           tags: ['settings'],

@@ -127,6 +127,8 @@ export async function createHttps(needs: HttpsNeeds): Promise<Https> {
       void old?.close().catch((error: unknown) => log.error('Cannot close', errorFields(error)));
     const reopen = async (): Promise<void> => {
       if (!isInTheWay || oldSettings === undefined) return;
+      // When it cannot be had back now, the next tick tries again, and meanwhile nobody is told that it is open.
+      door = undefined;
       door = await open(oldSettings);
       if (oldShown !== undefined) door.setTls(oldShown.tls);
     };
@@ -157,10 +159,15 @@ export async function createHttps(needs: HttpsNeeds): Promise<Https> {
       };
       await store.write(plan.settings, { action: 'https.open', by, outcome: 'success', details });
     } catch (error) {
-      await plan.undo();
-      await moved.back();
+      try {
+        await plan.undo();
+      } finally {
+        await moved.back();
+      }
       throw error;
     }
+    // First of all: what an order of before brings now must not be shown in place of what is chosen.
+    await orders.stop();
     moved.leave();
     // Until ACME has given one, what was shown before is better than nothing, where it holds.
     const leaf = shown?.chain.certificate;
@@ -172,7 +179,6 @@ export async function createHttps(needs: HttpsNeeds): Promise<Https> {
     door.setHostNames(names);
     const next = made ?? kept;
     if (next !== undefined) show(next);
-    await orders.stop();
     if (certificate.kind === 'acme') orders.watch(plan.settings, certificate, await openAcmeChain(needs, names));
     await forgetUnused(certificate.kind);
   };
@@ -254,8 +260,9 @@ export async function createHttps(needs: HttpsNeeds): Promise<Https> {
     async start(opener) {
       openDoor = opener;
       try {
-        authority ??= await openCertificateAuthority(needs);
+        // First: an authority that cannot be read keeps no listener closed that does without.
         settings = await store.read();
+        authority ??= await openCertificateAuthority(needs);
       } catch (error) {
         problem = problemOf(error, clock.nowMs());
         log.error('HTTPS for others is not open', { code: problem.code, reason: problem.message });

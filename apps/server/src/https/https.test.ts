@@ -228,6 +228,56 @@ test('a start on a taken port, or with a damaged vault entry, costs HTTPS only, 
   await house.end();
 });
 
+test('an authority that cannot be read keeps no listener closed that does without', async () => {
+  let house = await createHouse();
+  const port = await freePort();
+  const foreign = await foreignCertificate(['gate.example.test']);
+  await house.https.change(byPem(port, foreign), admin);
+  house.sealed.set('certificate-authority/authority', Buffer.from('nonsense'));
+  house = await house.restart();
+  assert.equal((await getTls({ port, ca: foreign.authority.certificatePem })).status, 200);
+  assert.match(house.logLines.join(''), /authority_unreadable/);
+  await house.end();
+});
+
+test('when neither the new nor the old listener can be had, nobody is told that it is open, and it comes back later', async () => {
+  await using house = await createHouse();
+  const port = await freePort();
+  await house.https.change(byAuthority(port), admin);
+  const { edge } = house.server;
+  const { openDoor } = edge;
+  Object.assign(edge, { openDoor: () => Promise.reject(new Error('no more handles')) });
+  await assert.rejects(house.https.change({ ...byAuthority(port), host: '127.0.0.2' }, admin), /no more handles/);
+  assert.equal(describeHttps(house.https.moment()).state, 'failed');
+  Object.assign(edge, { openDoor });
+  await house.https.tick();
+  assert.equal(describeHttps(house.https.moment()).state, 'open');
+  assert.equal((await getTls({ port, ca: authorityOf(house) })).status, 200);
+});
+
+test('a change to another ACME server that fails gives the account at the first one back', async () => {
+  await using house = await createHouse();
+  const account = Buffer.from('bound elsewhere');
+  house.sealed.set('https/acme-account', account);
+  Object.assign(house.needs.outbox, {
+    record: async () => {
+      throw new Error('outbox is full');
+    },
+  });
+  const certificate = {
+    kind: 'acme',
+    directoryUrl: 'https://127.0.0.1:1/directory',
+    directoryCaPem: undefined,
+    challenge: 'tls-alpn-01',
+    challengePort: 80,
+    email: undefined,
+    termsAgreed: true,
+    externalAccount: undefined,
+  } as const;
+  await assert.rejects(house.https.change({ ...byAuthority(await freePort()), certificate }, admin), /outbox is full/);
+  assert.deepEqual(Buffer.from(house.sealed.get('https/acme-account') ?? []), account);
+});
+
 test('the own authority’s certificate is renewed while running; somebody else’s is warned about, then called expired', async () => {
   await using house = await createHouse();
   const port = await freePort();

@@ -140,10 +140,14 @@ forEachDatabase((name, open) => {
     await assert.rejects(change(otherPassword, otherPassword), refusedProof);
     for (const weak of ['short', 'a'.repeat(20), goodPassword])
       await assert.rejects(change(goodPassword, weak), { code: 'password_weak' });
+    const provedAtMs = await provedAt(house, ada.begun.token.reveal());
+    house.clock.advance(minuteMs);
     const { token, endedSessions } = await change(goodPassword, otherPassword);
     assert.equal(endedSessions, 1);
     assert.equal(await whoIs(house, other.token.reveal()), 'session_unknown');
     assert.equal(await whoIs(house, token.reveal()), 'Ada');
+    // A password alone is no proof: who has only that cannot go on for ever on somebody else's.
+    assert.equal(await provedAt(house, token.reveal()), provedAtMs);
     assert.ok(actionsOf(house.events).includes('user.password'));
     house.clock.advance(30_000);
     await assert.rejects(house.signIn.withCode({ kind: 'totp', ticket, code: ada.code(), client: elsewhere }), {

@@ -78,7 +78,8 @@ export function createOwnPassword(
         const endedSessions = await sessions.endAllOf(transaction, user, by, sessionId);
         const details = { sessions: endedSessions, address: client.address };
         await outbox.record(transaction, accountEvent({ nowMs, action: 'user.password', by, user, details }));
-        return { token: await sessions.renew(transaction, sessionId, { proved: true }), endedSessions };
+        // The password alone proves nothing anew: when they last proved it stays what it was.
+        return { token: await sessions.renew(transaction, sessionId, { proved: false }), endedSessions };
       });
       await outbox.flushed();
       throttle.succeeded(client.address, nameKeyOf(user.name));

@@ -8,7 +8,6 @@ export type KeyUse =
   | 'user name'
   | 'user name lookup'
   | 'session client'
-  | 'session token'
   | 'passkey challenge';
 
 export function deriveKey(key: Uint8Array, use: KeyUse): Buffer {

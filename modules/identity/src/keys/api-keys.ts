@@ -83,7 +83,7 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
             `Cannot create key "${grant.name}": there are ${limits.maxLiveKeys} already, revoke one first`,
           );
         }
-        const makerId = request.by.kind === 'user' ? request.by.id : granting?.makerId;
+        const makerId = makerBehind(request.by, granting);
         const created: ApiKey = {
           id,
           ...grant,
@@ -156,6 +156,7 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
           throw new IdentityError('key_not_found', `Cannot resume key "${id.slice(0, 100)}": must be the id of a key`);
         if (key.suspendedAtMs === undefined || key.revokedAtMs !== undefined)
           throw new IdentityError('key_not_suspended', `Cannot resume key "${id}": must be suspended and not revoked`);
+        const granting = await findGranting(transaction, by, clock.nowMs());
         const missing = key.scopes.find((scope) => !by.scopes.includes(scope));
         if (missing !== undefined)
           throw new IdentityError(
@@ -164,7 +165,7 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
           );
         await keyStore.setSuspended(transaction, id, null);
         // From now on it is theirs to answer for.
-        await keyStore.setMaker(transaction, id, await makerBehind(transaction, by));
+        await keyStore.setMaker(transaction, id, makerBehind(by, granting));
         await record(transaction, by, key, { action: 'key.resume', activityId: enableActivity, details: {} });
         return keyStore.find(transaction, id);
       });
@@ -198,12 +199,12 @@ async function findGranting(transaction: Transaction, by: Principal, nowMs: numb
       const user = await readStanding(transaction, by.id);
       if (user !== undefined && stateOf(user) === 'active' && user.roles.join(' ') === by.roles?.join(' '))
         return undefined;
-      throw new IdentityError('key_grant_widened', `Cannot create a key as user "${by.id}": their rights have changed`);
+      throw new IdentityError('key_grant_widened', `Cannot grant a key as user "${by.id}": their rights have changed`);
     }
     case 'key': {
       const key = await keyStore.find(transaction, by.id);
       if (key !== undefined && endOf(key, nowMs) === undefined) return key;
-      throw new IdentityError('key_grant_widened', `Cannot create a key as key "${by.id}": it is no longer valid`);
+      throw new IdentityError('key_grant_widened', `Cannot grant a key as key "${by.id}": it is no longer valid`);
     }
   }
 }
@@ -213,9 +214,8 @@ function principalOf({ id, name, scopes, source }: ApiKey): Principal {
 }
 
 /** Who answers for what `by` makes; undefined for the operator. */
-async function makerBehind(transaction: Transaction, by: Principal): Promise<string | undefined> {
-  if (by.kind === 'user') return by.id;
-  return by.kind === 'key' ? (await keyStore.find(transaction, by.id))?.makerId : undefined;
+function makerBehind(by: Principal, granting: StoredKey | undefined): string | undefined {
+  return by.kind === 'user' ? by.id : granting?.makerId;
 }
 
 function endOf(key: ApiKey, nowMs: number): 'key_revoked' | 'key_expired' | 'key_suspended' | undefined {

@@ -45,7 +45,7 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
   const recoveryCodes = createRecoveryCodes({ key: deriveKey(key, 'recovery code'), random });
   const userStore = createUserStore(needs);
   const sessionStore = createSessionStore(needs);
-  const sessions = createSessions({ ...needs, userStore, sessionStore, tokenKey: deriveKey(key, 'session token') });
+  const sessions = createSessions({ ...needs, userStore, sessionStore });
   const challenges = createChallenges({ key: deriveKey(key, 'passkey challenge'), clock, random, tickets });
   const throttle = createSignInThrottle(clock);
   const organization = createOrganization(needs);

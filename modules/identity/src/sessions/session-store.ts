@@ -65,6 +65,8 @@ export type SessionStore = {
   setLastSeen(where: Database, id: string, atMs: number): Promise<void>;
   /** Hands out a token in place of `from`, which stays good until it comes back. Of many at once, the last counts. */
   offerNext(where: Database | Transaction, id: string, from: string, next: NextToken): Promise<void>;
+  /** The same, unless another was handed out or came back since `session` was read: of many at once, one gets true. */
+  offerNextOnce(where: Database | Transaction, session: StoredSession, next: NextToken): Promise<boolean>;
   /** It came back. */
   takeNext(where: Database, session: StoredSession, nowMs: number): Promise<void>;
   /** Their next use replaces their tokens. */
@@ -173,6 +175,17 @@ export function createSessionStore(needs: {
         .where('id', '=', id)
         .where('token_hash', '=', from)
         .execute();
+    },
+
+    async offerNextOnce(where, { id, tokenHash, next: known }, next) {
+      const { numUpdatedRows } = await tables(where)
+        .updateTable('identity_sessions')
+        .set({ next_token_hash: next.hash, next_offered_at_ms: next.offeredAtMs, next_authenticated_at_ms: null })
+        .where('id', '=', id)
+        .where('token_hash', '=', tokenHash)
+        .where('next_token_hash', known === undefined ? 'is' : '=', known?.hash ?? null)
+        .executeTakeFirstOrThrow();
+      return numUpdatedRows === 1n;
     },
 
     async takeNext(where, { id, tokenHash, authenticatedAtMs, next }, nowMs) {

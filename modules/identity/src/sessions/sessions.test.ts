@@ -68,14 +68,14 @@ forEachDatabase((name, open) => {
     house.clock.advance(15 * minuteMs);
     const answers = await Promise.all([1, 2, 3, 4].map(() => house.sessions.authenticate(old)));
     const renewed = answers.flatMap((answer) => ('renewed' in answer ? [answer.renewed?.reveal() ?? ''] : []));
-    assert.equal(renewed.length, 4);
-    assert.equal(new Set(renewed).size, 1);
-    assert.equal(await whoIs(house, renewed[0] ?? ''), 'Ada');
+    const handedOut = renewed.filter((token) => token !== '');
+    assert.equal(handedOut.length, 1);
+    assert.equal(await whoIs(house, handedOut[0] ?? ''), 'Ada');
     house.clock.advance(minuteMs - 1);
     assert.equal(await whoIs(house, old), 'Ada');
   });
 
-  test(`${name}: whoever never saw the new token goes on with the one they have, and is offered it again`, async () => {
+  test(`${name}: whoever never saw the new token goes on with the one they have, and is offered another`, async () => {
     const house = await openHouse(open);
     const { begun } = await moveInAdministrator(house);
     const old = begun.token.reveal();
@@ -84,8 +84,9 @@ forEachDatabase((name, open) => {
     house.clock.advance(20 * minuteMs);
     const again = await house.sessions.authenticate(old);
     assert.ok('renewed' in lost && 'renewed' in again);
-    assert.equal(again.renewed?.reveal(), lost.renewed?.reveal());
+    assert.notEqual(again.renewed?.reveal(), lost.renewed?.reveal());
     assert.equal(await whoIs(house, again.renewed?.reveal() ?? ''), 'Ada');
+    assert.equal(await whoIs(house, lost.renewed?.reveal() ?? ''), 'session_unknown');
     house.clock.advance(minuteMs);
     assert.equal(await whoIs(house, old), 'session_reused');
   });
@@ -113,6 +114,29 @@ forEachDatabase((name, open) => {
     assert.equal(await whoIs(house, stolen), 'session_reused');
     assert.equal(await whoIs(house, kept), 'session_unknown');
     assert.equal(actionsOf(house.events).at(-1), 'session.reuse:token_reused');
+  });
+
+  test(`${name}: a thief who takes part in every replacement does not follow the session past it`, async () => {
+    const house = await openHouse(open);
+    const { begun } = await moveInAdministrator(house);
+    const copied = begun.token.reveal();
+    house.clock.advance(15 * minuteMs);
+    const thief = await house.sessions.authenticate(copied);
+    house.clock.advance(minuteMs);
+    const owner = await house.sessions.authenticate(copied);
+    assert.ok('renewed' in thief && 'renewed' in owner);
+    const [stolen, kept] = [thief.renewed?.reveal() ?? '', owner.renewed?.reveal() ?? ''];
+    assert.equal(await whoIs(house, kept), 'Ada');
+    assert.equal(await whoIs(house, stolen), 'session_unknown');
+    // Had the thief gone first, the owner's return would have told.
+    const second = await openHouse(open);
+    const other = (await moveInAdministrator(second)).begun.token.reveal();
+    second.clock.advance(15 * minuteMs);
+    const first = await second.sessions.authenticate(other);
+    assert.ok('renewed' in first);
+    assert.equal(await whoIs(second, first.renewed?.reveal() ?? ''), 'Ada');
+    second.clock.advance(minuteMs);
+    assert.equal(await whoIs(second, other), 'session_reused');
   });
 
   test(`${name}: what stands in the database opens no session`, async () => {

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { AccessPolicy } from '@sallyport/access-policy';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import type { Client, Principal } from '@sallyport/platform/http';
@@ -70,10 +70,9 @@ export function createSessions(
   needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock' | 'random' | 'policy'> & {
     readonly userStore: UserStore;
     readonly sessionStore: SessionStore;
-    readonly tokenKey: Uint8Array;
   },
 ): Sessions {
-  const { database, outbox, clock, random, policy, userStore, sessionStore, tokenKey } = needs;
+  const { database, outbox, clock, random, policy, userStore, sessionStore } = needs;
   const newToken = (): string => Buffer.from(random(tokenBytes)).toString('base64url');
 
   const endNow = async (session: Session, user: { name: string }, failure: 'token_reused'): Promise<void> => {
@@ -102,18 +101,16 @@ export function createSessions(
   };
 
   /**
-   * The token after `token`, the same for all who ask at once and for who asks again because the reply was lost. Undefined
-   * when it is not time, or when another was handed out a moment ago.
+   * The token after the one in use, for one of all who ask at once; for the next who asks a minute later, since the reply may
+   * have been lost. Never the same for two: of two holders of a copied token, only one comes past its end.
    */
-  const nextOf = async (session: StoredSession, token: string, nowMs: number): Promise<Secret | undefined> => {
+  const nextOf = async (session: StoredSession, nowMs: number): Promise<Secret | undefined> => {
     if (nowMs - session.rotatedAtMs < rotateAfterMs) return undefined;
-    const renewed = createHmac('sha256', tokenKey).update(`${session.id}\0${token}`).digest('base64url');
-    const hash = hashOf(renewed);
-    if (session.next?.hash !== hash) {
-      if (session.next !== undefined && nowMs - session.next.offeredAtMs < graceMs) return undefined;
-      await sessionStore.offerNext(database, session.id, session.tokenHash, { hash, offeredAtMs: nowMs });
-    }
-    return createSecret(renewed);
+    if (session.next !== undefined && nowMs - session.next.offeredAtMs < graceMs) return undefined;
+    const renewed = newToken();
+    const next = { hash: hashOf(renewed), offeredAtMs: nowMs };
+    const isOffered = await sessionStore.offerNextOnce(database, session, next);
+    return isOffered ? createSecret(renewed) : undefined;
   };
 
   return {
@@ -146,7 +143,7 @@ export function createSessions(
         return { refused: 'session_reused' };
       }
       const principal = principalOf(user, session, policy);
-      const renewed = background ? undefined : await nextOf(session, token, nowMs);
+      const renewed = background ? undefined : await nextOf(session, nowMs);
       return renewed === undefined ? { principal } : { principal, renewed };
     },
 

@@ -14,15 +14,23 @@ export const pageRows = 100;
 /** Pages kept of one list; a screen needs two. What is farther away is asked for again. */
 const keptPages = 40;
 
-export type EventsPage = { readonly rows: readonly ListedEvent[]; readonly elapsedMs: number };
+export type EventsPage = {
+  readonly rows: readonly ListedEvent[];
+  readonly elapsedMs: number;
+  /** What was understood in a way the writer may not have meant, and why nothing may be found. */
+  readonly hints?: readonly string[];
+};
 
 /** The newest page, and by its first row the place where the list is pinned. */
 export function headQuery(filter: SearchFilter) {
   return queryOptions({
     queryKey: ['events-head', filter],
     queryFn: async ({ signal, client }): Promise<EventsPage> => {
-      const { events, elapsed_ms } = await call('GET /v1/events', { query: { ...filter, limit: pageRows }, signal });
-      const page = { rows: events.map(listedEvent), elapsedMs: elapsed_ms };
+      const { events, elapsed_ms, hints } = await call('GET /v1/events', {
+        query: { ...filter, limit: pageRows },
+        signal,
+      });
+      const page = { rows: events.map(listedEvent), elapsedMs: elapsed_ms, ...(hints === undefined ? {} : { hints }) };
       const [newest] = page.rows;
       // It is the first page of the list that is pinned there.
       if (newest !== undefined)
@@ -34,21 +42,43 @@ export function headQuery(filter: SearchFilter) {
   });
 }
 
-/** Any page of a pinned list by its number. Only lines are kept, not whole events. */
+/**
+ * Any page of a pinned list by its number. Only lines are kept, not whole events. Next to a page that is known it is asked
+ * for from there: the server then passes over nothing to find it.
+ */
 export function pageQuery(filter: PinnedFilter, page: number) {
   return queryOptions({
     queryKey: ['events-page', filter, page],
-    queryFn: async ({ signal }): Promise<EventsPage> => {
-      const offset = page * pageRows;
+    queryFn: async ({ signal, client }): Promise<EventsPage> => {
+      const known = (number: number): readonly ListedEvent[] =>
+        client.getQueryData<EventsPage>(['events-page', filter, number])?.rows ?? [];
+      const start = startOf(page, { newer: known(page - 1), older: known(page + 1) });
       const { events, elapsed_ms } = await call('GET /v1/events', {
-        query: { ...filter, limit: pageRows, ...(offset === 0 ? {} : { offset }) },
+        query: { ...filter, limit: pageRows, ...start },
         signal,
       });
-      return { rows: events.map(listedEvent), elapsedMs: elapsed_ms };
+      const rows = events.map(listedEvent);
+      return { rows: start.sort === 'oldest' ? rows.toReversed() : rows, elapsedMs: elapsed_ms };
     },
     staleTime: Infinity,
     gcTime: 120_000,
   });
+}
+
+type PageStart = { readonly offset?: number; readonly after?: string; readonly sort?: 'oldest' };
+
+/** Where a page is asked for from: behind the page of newer rows, before the one of older rows, or by counting from the top. */
+export function startOf(
+  page: number,
+  { newer, older }: Readonly<Record<'newer' | 'older', readonly Pick<ListedEvent, 'position'>[]>>,
+): PageStart {
+  if (page === 0) return {};
+  // Of a page that is not full nothing follows.
+  const before = newer.length === pageRows ? newer.at(-1) : undefined;
+  if (before !== undefined) return { after: before.position };
+  const [behind] = older;
+  if (behind !== undefined) return { after: behind.position, sort: 'oldest' };
+  return { offset: page * pageRows };
 }
 
 /** However far somebody scrolls, the tab holds a bounded number of rows. */

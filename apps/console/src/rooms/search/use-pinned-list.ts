@@ -79,7 +79,8 @@ export function usePinnedList(
     isStale: head.isPlaceholderData || pinned?.of !== filter,
     elapsedMs: head.data?.elapsedMs,
     countingMs: count.data?.elapsed_ms,
-    hints: count.data?.hints ?? [],
+    // Of the page, not of the count: where nothing is found, nothing is counted.
+    hints: head.isPlaceholderData ? [] : (head.data?.hints ?? []),
     catchUp: () => setCatchingUp(true),
     retry: () => void refetch(),
   };

@@ -1,0 +1,79 @@
+import type { Clock } from '@sallyport/platform/clock';
+import { dirname, join } from 'node:path';
+import { createBaselineStore } from './baseline-store.ts';
+import { createAuditCollector } from './collectors/audit-log.ts';
+import { createAuthLogCollector, usualAuthLog } from './collectors/auth-log.ts';
+import { createClockCollector } from './collectors/clock-state.ts';
+import type { Collector } from './collectors/collector.ts';
+import { createFileIntegrityCollector } from './collectors/file-integrity.ts';
+import { createInventoryCollector } from './collectors/inventory.ts';
+import { createJournalCollector, journalAccess } from './collectors/journal.ts';
+import { createProcessCollector } from './collectors/processes.ts';
+import { createSessionLogCollector } from './collectors/session-log.ts';
+import { createSocketCollector } from './collectors/sockets.ts';
+import type { Settings } from './config.ts';
+import { createAccounts } from './host/accounts.ts';
+import { startChild } from './host/child-lines.ts';
+import { createFileHasher } from './host/hash-file.ts';
+import { createHostFiles } from './host/host-files.ts';
+import { runCommand } from './host/run-command.ts';
+import { watchFolder } from './host/watch-folder.ts';
+import type { SenderStatus } from './send/sender.ts';
+
+export type CollectorNeeds = {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly key: Uint8Array;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly position: (collector: string) => string | undefined;
+  readonly sender: () => SenderStatus;
+  /** The script that runs: it and what is beside it are watched too. */
+  readonly program: string;
+};
+
+/** The collectors that make sense on this host, in the order in which they are asked: who touched a file is known before the file is looked at. */
+export function buildCollectors(needs: CollectorNeeds): Collector[] {
+  const { settings, clock, key, random, position, sender } = needs;
+  const files = createHostFiles(settings.root);
+  const accounts = createAccounts(files);
+  const hasher = createFileHasher();
+  const baselinesOf = (name: string) =>
+    createBaselineStore({ directory: join(settings.stateDirectory, 'baselines'), name, key, random });
+  const common = { files, accounts, hasher, clock };
+
+  const audit = createAuditCollector({ ...common, position: position('audit') });
+  const authLog = settings.authLog ?? usualAuthLog(files);
+  // The same sign-in in two logs would count twice: the journal goes first unless a log file was asked for.
+  const usesJournal = settings.authLog === undefined && settings.root === '/' && (authLog === undefined || journalAccess(files) === 'readable');
+  const signIns = usesJournal
+    ? createJournalCollector({ files, clock, start: startChild, position: position('journal') })
+    : createAuthLogCollector({
+        files,
+        clock,
+        path: authLog ?? '/var/log/auth.log',
+        zoneMinutes: () => -new Date(clock.nowMs()).getTimezoneOffset(),
+        position: position('auth-log'),
+      });
+  const tellsFailures = usesJournal ? journalAccess(files) !== 'readable' : files.access(authLog ?? '') !== 'readable';
+  const ownFiles = [dirname(needs.program), settings.keyFile, settings.caFile, '/etc/systemd/system/sallyport-sensor.service'];
+  const all: Collector[] = [
+    audit,
+    signIns,
+    createSessionLogCollector({ files, clock, log: 'wtmp', tellsFailures, position: position('wtmp') }),
+    createSessionLogCollector({ files, clock, log: 'btmp', tellsFailures, position: position('btmp') }),
+    createProcessCollector({ ...common, position: position('processes'), isSeenElsewhere: () => audit.seesProcesses() }),
+    createFileIntegrityCollector({
+      ...common,
+      watch: watchFolder,
+      baselines: baselinesOf('files'),
+      paths: [...new Set([...settings.paths, ...(settings.root === '/' ? ownFiles : [])].filter((path) => path !== undefined))],
+      excluded: [...settings.excluded, settings.stateDirectory],
+      position: position('files'),
+      whoTouched: (path, sinceMs) => audit.whoTouched(path, sinceMs),
+    }),
+    createSocketCollector({ files, accounts, clock }),
+    createInventoryCollector({ files, clock, baselines: baselinesOf('inventory'), position: position('inventory') }),
+    createClockCollector({ files, clock, run: runCommand, sender }),
+  ];
+  return all.filter(({ name }) => !settings.without.includes(name));
+}

@@ -1,0 +1,166 @@
+import { isJsonObject, parseJson } from '@sallyport/contracts';
+import type { JsonObject, JsonValue } from '@sallyport/contracts';
+import { messageOf } from '@sallyport/platform/errors';
+import { createSecret } from '@sallyport/platform/secret';
+import { readFileSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import { SensorError } from './errors.ts';
+
+/** Everything the sensor is told, from the command line over the configuration file, read once at the start. */
+export type Settings = {
+  readonly server: string | undefined;
+  readonly keyFile: string | undefined;
+  readonly stateDirectory: string;
+  readonly caFile: string | undefined;
+  readonly fingerprint: string | undefined;
+  /** Verifier key of the server's log, from whoever is trusted for it; otherwise the first one seen is kept. */
+  readonly logKey: string | undefined;
+  readonly host: string;
+  /** Where `/` of the watched host is. */
+  readonly root: string;
+  readonly paths: readonly string[];
+  readonly excluded: readonly string[];
+  readonly authLog: string | undefined;
+  /** Collectors that are switched off. */
+  readonly without: readonly string[];
+  readonly spoolBytes: number;
+  /** What systemd decrypted for this service (LoadCredential=spool-key). */
+  readonly credential: Uint8Array | undefined;
+  readonly pretty: boolean;
+};
+
+export const defaultStateDirectory = '/var/lib/sallyport-sensor';
+
+/** What intruders change to stay: settings, accounts, keys, jobs, services, and programs that go before the system's own. */
+export const defaultPaths: readonly string[] = [
+  '/etc',
+  '/root/.ssh',
+  '/home/*/.ssh',
+  '/root/.bashrc',
+  '/root/.profile',
+  '/home/*/.bashrc',
+  '/home/*/.profile',
+  '/var/spool/cron',
+  '/var/spool/at',
+  '/usr/local/bin',
+  '/usr/local/sbin',
+  '/usr/lib/systemd/system',
+  '/boot',
+];
+const defaultExcluded: readonly string[] = ['/etc/mtab', '/etc/ld.so.cache'];
+
+type Flags = Readonly<Record<string, string | readonly string[] | boolean | undefined>>;
+
+/** The environment of this process is read here alone. Throws `configuration_invalid`. */
+export function readSettings(flags: Flags): Settings {
+  const file = textFlag(flags, 'config');
+  const given = file === undefined ? {} : readConfigFile(file);
+  const text = (flag: string, name: string): string | undefined => textFlag(flags, flag) ?? textIn(given, name);
+  const list = (flag: string, name: string): readonly string[] | undefined => listFlag(flags, flag) ?? listIn(given, name);
+  const more = list('paths', 'paths') ?? [];
+  const spoolMegabytes = Number(text('spool-mb', 'spoolMegabytes') ?? given['spoolMegabytes'] ?? 256);
+  if (!Number.isFinite(spoolMegabytes) || spoolMegabytes < 1 || spoolMegabytes > 65_536)
+    throw new SensorError('configuration_invalid', `Cannot use a spool of "${spoolMegabytes}" MiB: must be 1 to 65536`);
+  const credentials = process.env['CREDENTIALS_DIRECTORY'];
+  return {
+    server: text('server', 'server'),
+    keyFile: text('key-file', 'keyFile'),
+    stateDirectory: resolve(text('state', 'stateDirectory') ?? process.env['STATE_DIRECTORY'] ?? defaultStateDirectory),
+    caFile: text('ca', 'caFile'),
+    fingerprint: text('fingerprint', 'fingerprint'),
+    logKey: text('log-key', 'logKey'),
+    host: text('host', 'host') ?? hostname(),
+    root: resolve(text('root', 'root') ?? '/'),
+    paths: flags['only-paths'] === true || given['onlyPaths'] === true ? more : [...defaultPaths, ...more],
+    excluded: [...defaultExcluded, ...(list('exclude', 'exclude') ?? [])],
+    authLog: text('auth-log', 'authLog'),
+    without: list('without', 'without') ?? [],
+    spoolBytes: spoolMegabytes << 20,
+    credential: credentials === undefined ? undefined : readCredential(join(credentials, 'spool-key')),
+    pretty: process.stderr.isTTY,
+  };
+}
+
+/** The API key, read anew each time, so a key that is replaced counts at once. Throws `key_unreadable`, which never quotes it. */
+export function readKeyFile(file: string): { reveal(): string } {
+  let text: string;
+  try {
+    if ((statSync(file).mode & 0o077) !== 0)
+      throw new SensorError('key_unreadable', `Cannot use "${file}": others on this host may read the key, must be readable by its owner alone`, {
+        hint: `chmod 600 ${file}`,
+      });
+    text = readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    if (error instanceof SensorError) throw error;
+    throw new SensorError('key_unreadable', `Cannot read "${file}": ${messageOf(error)}`, { cause: error });
+  }
+  if (!/^[\x21-\x7e]{1,1000}$/.test(text))
+    throw new SensorError('key_unreadable', `Cannot use the key in "${file}": must be one word of plain characters`);
+  return createSecret(text);
+}
+
+/** Letters, digits, `.`, `_`, `-`, at most 64, as the server wants sources; the installation tells two lives of a host apart. */
+export function sourceName(host: string, installation: string): string {
+  const plain = host.toLowerCase().replaceAll(/[^a-z0-9._-]/g, '-').slice(0, 48);
+  return `host-${plain === '' ? 'unnamed' : plain}.${installation}`;
+}
+
+function readCredential(file: string): Uint8Array | undefined {
+  try {
+    return readFileSync(file);
+  } catch {
+    return undefined;
+  }
+}
+
+function readConfigFile(file: string): JsonObject {
+  let value: JsonValue;
+  try {
+    value = parseJson(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new SensorError('configuration_invalid', `Cannot read "${file}": ${messageOf(error)}`, { cause: error });
+  }
+  const unknown = isJsonObject(value) ? Object.keys(value).find((name) => !configNames.has(name)) : undefined;
+  if (!isJsonObject(value) || unknown !== undefined)
+    throw new SensorError('configuration_invalid', `Cannot understand "${unknown ?? file}": must be one of ${[...configNames].join(', ')}`);
+  return value;
+}
+
+const configNames = new Set([
+  'server',
+  'keyFile',
+  'stateDirectory',
+  'caFile',
+  'fingerprint',
+  'logKey',
+  'host',
+  'root',
+  'paths',
+  'onlyPaths',
+  'exclude',
+  'authLog',
+  'without',
+  'spoolMegabytes',
+]);
+
+function textFlag(flags: Flags, name: string): string | undefined {
+  const value = flags[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function listFlag(flags: Flags, name: string): readonly string[] | undefined {
+  const value = flags[name];
+  return Array.isArray(value) ? value.flatMap((item: string) => item.split(',')).filter((item) => item !== '') : undefined;
+}
+
+function textIn(given: JsonObject, name: string): string | undefined {
+  const value = given[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function listIn(given: JsonObject, name: string): readonly string[] | undefined {
+  const value = given[name];
+  const items: readonly unknown[] = Array.isArray(value) ? value : [];
+  return value === undefined ? undefined : items.filter((item) => typeof item === 'string');
+}

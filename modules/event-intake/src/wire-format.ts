@@ -1,0 +1,67 @@
+import { EventIntakeError } from './errors.ts';
+import type { IntakeLimits } from './limits.ts';
+import type { Reading } from './normalise-protocol.ts';
+import type { RecordFormat } from './records/record-format.ts';
+import { createEvtxSplitter } from './split-evtx.ts';
+import { createJsonSplitter } from './split-json.ts';
+import { createLineSplitter } from './split-lines.ts';
+import type { EventSplitter } from './split-lines.ts';
+import { createSyslogSplitter } from './split-syslog.ts';
+import { createXmlSplitter } from './split-xml.ts';
+
+/** How a body is cut into events, and how these are read. */
+export type WireFormat = {
+  readonly createSplitter: (limits: IntakeLimits) => EventSplitter;
+  readonly reading: Reading;
+};
+
+/** Formats a sender may declare for a body; the content type alone says it where there is one for it. */
+export const declaredFormats = [
+  'json',
+  'auto',
+  'syslog',
+  'cef',
+  'leef',
+  'auditd',
+  'web_access',
+  'windows_event_xml',
+  'evtx',
+  'text',
+] as const;
+
+export type DeclaredFormat = (typeof declaredFormats)[number];
+
+const jsonLines = new Set(['application/x-ndjson', 'application/ndjson', 'application/jsonl']);
+const formatOfType: ReadonlyMap<string, DeclaredFormat> = new Map([
+  ['text/plain', 'auto'],
+  ['application/x-syslog', 'syslog'],
+  ['application/xml', 'windows_event_xml'],
+  ['text/xml', 'windows_event_xml'],
+  ['application/x-evtx', 'evtx'],
+  ['application/octet-stream', 'evtx'],
+]);
+
+/** Throws `content_type_unsupported`. */
+export function wireFormatOf(contentType: string | undefined, declared: DeclaredFormat | undefined): WireFormat {
+  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  const isJsonLines = jsonLines.has(type);
+  if (isJsonLines || type === 'application/json') {
+    if (declared === undefined || declared === 'json')
+      return { createSplitter: isJsonLines ? createLineSplitter : createJsonSplitter, reading: { format: 'json' } };
+    throw unsupported(type, `it must be sent as text/plain to be read as ${declared}`);
+  }
+  const own = formatOfType.get(type);
+  if (own === undefined) throw unsupported(type, `must be one of ${[...jsonLines, 'application/json', ...formatOfType.keys()].join(', ')}`);
+  const format = declared ?? own;
+  if (format === 'evtx') return { createSplitter: createEvtxSplitter, reading: { format: 'json' } };
+  return { createSplitter: splitterOf(format), reading: { format } };
+}
+
+function splitterOf(format: RecordFormat): WireFormat['createSplitter'] {
+  if (format === 'syslog') return createSyslogSplitter;
+  return format === 'windows_event_xml' ? createXmlSplitter : createLineSplitter;
+}
+
+function unsupported(type: string, wanted: string): EventIntakeError {
+  return new EventIntakeError('content_type_unsupported', `Cannot read the content type "${type.slice(0, 100)}": ${wanted}`);
+}
