@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import type { Bench } from './bench.ts';
 import { openConsole } from './open-console.ts';
 import type { OpenConsole } from './open-console.ts';
+import { cpuSeconds } from './process-usage.ts';
 import { drain } from './projection-lag.ts';
 import { withDirectory } from './repository.ts';
 import { startServer } from './running-server.ts';
@@ -17,6 +18,11 @@ const places = 40;
 const wheelSeconds = 8;
 /** As much as one turn of a mouse wheel. */
 const turnPixels = 120;
+/** The store rests when it takes less than this share of one core, so many samples in a row. */
+const restingShare = 0.15;
+const restSampleMs = 1000;
+const restSamples = 5;
+const settleLimitMs = 180_000;
 
 /** Counts frames and long tasks, and says when the rows in sight are no longer empty. */
 const watchFrames = `(() => {
@@ -53,14 +59,23 @@ export const millionRowScroll: Bench = {
         await drain(server, 1200);
         const fillSeconds = (performance.now() - startedAt) / 1000;
         progress(`searchable after ${fillSeconds.toFixed(0)} s`);
+        const { seconds: settleSeconds, settled } = await waitUntilStoreRests(server);
+        progress(`the store ${settled ? 'rests' : 'does not rest yet'} after ${settleSeconds.toFixed(0)} s more`);
         const console = await openConsole(server);
         try {
           const result = await scroll(console, { rows, seconds: options.tiny ? 1 : wheelSeconds, progress });
           return {
             ...result,
-            inputs: { rows, chromium: console.version, fill_seconds: rounded(fillSeconds) },
+            inputs: {
+              rows,
+              chromium: console.version,
+              fill_seconds: rounded(fillSeconds),
+              settle_seconds: rounded(settleSeconds),
+              settled,
+            },
             notes: [
               'filled through POST /v1/events with events of 100 bytes, by as many connections as keep the server busy',
+              'measured once the store has merged what the fill wrote and rests (`settled`), at most three minutes later',
               'headless Chromium draws at 60 frames a second in software; server, store and browser share the machine',
             ],
           };
@@ -89,6 +104,19 @@ async function fill(server: RunningServer, rows: number, progress: (line: string
     }
   };
   await Promise.all(Array.from({ length: connections }, (_, connection) => sender(connection)));
+}
+
+/** After a fill the store goes on merging for a while; a list in daily use is not read beside a million new events. */
+async function waitUntilStoreRests(server: RunningServer): Promise<{ seconds: number; settled: boolean }> {
+  const started = performance.now();
+  let resting = 0;
+  while (resting < restSamples && performance.now() - started < settleLimitMs) {
+    const before = cpuSeconds(server).store;
+    await wait(restSampleMs);
+    const share = ((cpuSeconds(server).store - before) * 1000) / restSampleMs;
+    resting = share < restingShare ? resting + 1 : 0;
+  }
+  return { seconds: (performance.now() - started) / 1000, settled: resting >= restSamples };
 }
 
 async function scroll(

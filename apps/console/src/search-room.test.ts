@@ -132,6 +132,18 @@ test('A field that no event has is named at the query, and one click puts it rig
   assert.equal(query().get('q'), 'host:web3');
 });
 
+test('Where nothing is found, it says which field no event has and which word was no operator', async () => {
+  await page.getByLabel('Query').fill('raw.Nope:x and web1');
+  await page.getByRole('button', { name: 'Search', exact: true }).click();
+  await page.getByText('Nothing found').waitFor();
+  await page.getByText('no event in this time range has raw.Nope').waitFor();
+  await page.getByText('“and” was searched for as a word').waitFor();
+  await page.getByLabel('Query').fill('host:web3');
+  await page.getByRole('button', { name: 'Search', exact: true }).click();
+  await found('1,000');
+  assert.equal(await page.getByText('no event in this time range').count(), 0);
+});
+
 test('Columns are chosen, made wider by keyboard, and stand in the address; times are read by three clocks', async () => {
   await page.getByRole('button', { name: 'Columns' }).click();
   await page.getByLabel('User', { exact: true }).check();
@@ -162,7 +174,7 @@ test('A live list follows; while it is read nothing moves, and what came is a nu
   await page.goto(new URL('/search', page.url()).href);
   await page.getByLabel('Time range').selectOption('live');
   await page.getByText('Live: follows the newest').waitFor();
-  assert.equal(query().get('q'), '-log_name:audit');
+  assert.equal(query().get('q'), '-own_audit:1');
   await send(1, 'arrives at the top');
   await list().getByText('arrives at the top').first().waitFor();
   await page.evaluate("document.querySelector('.event-scroll').scrollTop = 720");

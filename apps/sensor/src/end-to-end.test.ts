@@ -9,11 +9,14 @@ import { isJsonObject, parseJson, textOf } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
 import { createServerUnderTest } from '@sallyport/testing/server-under-test';
 import { startSensor } from './testing/running-sensor.ts';
+import type { RunningSensor } from './testing/running-sensor.ts';
 import { mapLine, readSensorMapper } from './testing/sensor-mapper.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sensor-e2e-'));
 const server = createServerUnderTest();
+let sensor: RunningSensor | undefined;
 after(async () => {
+  await sensor?.kill('SIGKILL');
   await server.end();
   rmSync(directory, { recursive: true });
 });
@@ -48,7 +51,7 @@ async function until<Found>(what: string, look: () => Promise<Found | undefined>
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;
-    if (performance.now() > endMs) throw new Error(`Waited in vain: ${what}`);
+    if (performance.now() > endMs) throw new Error(`Waited in vain: ${what}\n${sensor?.output() ?? ''}`);
     await delay(150);
   }
 }
@@ -62,7 +65,7 @@ test('a changed file, a process and a failed sign-in on this host are found on t
   writeFileSync(authLog, 'Nov 22 01:00:00 h sshd[1]: Server listening on :: port 22.\n');
   writeFileSync(keyFile, `${server.keys().operator}\n`, { mode: 0o600 });
 
-  let sensor = startSensor(sensorArguments());
+  sensor = startSensor(sensorArguments());
   await until('the sensor has learnt what is there', async () => ((await search('"baseline_made"')).length > 0 ? true : undefined));
   const signInLine = (number: number): string =>
     `${new Date().toISOString()} h sshd[${number}]: Failed password for root from 192.0.2.7 port ${10_000 + number} ssh2\n`;

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { allActions, createAccessPolicy, readPolicyTexts } from '@sallyport/access-policy';
 import { certificateProblems, createCertificateAuthority } from '@sallyport/certificate-authority';
-import { policiesDirectory, rulesDirectory } from '@sallyport/content';
+import { loadBundledMappings, policiesDirectory, rulesDirectory } from '@sallyport/content';
 import { createDetection, createDetectionRoutes, detectionMigrations, detectionProblems } from '@sallyport/detection';
 import {
   createEventIntake,
@@ -166,7 +167,11 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       setImmediate(() => void renewCertificate());
     },
   });
-  const intake = createEventIntake({ ...common, ledger, database, outbox });
+  const mappings = await loadBundledMappings({
+    listFiles: (directory) => readdir(directory, { recursive: true }),
+    readText: (path) => readFile(path, 'utf8'),
+  });
+  const intake = createEventIntake({ ...common, ledger, database, outbox, mappings });
   const store = createStoreClient({
     connect: children.startStore,
     key: () => secretKey(ledger.secrets, secretNames.storeDisk),

@@ -1,4 +1,4 @@
-import { findingLimits, isJsonObject, ocsfClass } from '@sallyport/contracts';
+import { findingLimits, isJsonObject, ocsfClass, textsOf } from '@sallyport/contracts';
 import type { FindingAttack, JsonObject, JsonValue } from '@sallyport/contracts';
 import { attackOf, createFullScan, parseSigmaRules, sigmaEventOf } from '@sallyport/sigma-rules';
 import type { EventLogSource, SigmaCorrelation, SigmaEvent, SigmaRule } from '@sallyport/sigma-rules';
@@ -10,8 +10,8 @@ import type { LoadProgress, RuleScanner } from './serve-matches.ts';
 import { entitiesOf } from './event-entities.ts';
 
 /**
- * Parses the rules and scans events with all of them. Rules see the original (`raw_data`) when it is a JSON object, else the
- * OCSF event. Only events of our own lack `raw_data`: what a sender claims about class, generation or product changes nothing,
+ * Parses the rules and scans events with all of them. Rules see the record that was read out of the original, where one is kept
+ * beside it; else the original (`raw_data`) when it is a JSON object; else the OCSF event. Only events of our own lack `raw_data`: what a sender claims about class, generation or product changes nothing,
  * and rules about this product (`product: sallyport`) see events of our own alone.
  */
 export function createRuleScanner(
@@ -62,7 +62,7 @@ export function createRuleScanner(
       const isOwnFinding = isOwn && event['class_uid'] === ocsfClass.detectionFinding;
       if (isOwnFinding || generation >= findingLimits.generation) return { kind: 'own' };
       const view = viewOf(raw, event);
-      const found = fullScan.matchEvent(view, isOwn ? ownLogSource(event) : undefined);
+      const found = fullScan.matchEvent(view, isOwn ? ownLogSource(event) : mappedLogSource(event));
       const matches = found
         .filter(({ rule }) => isOwn || rule.logsource.product !== ownProduct)
         .map(({ rule, matched }) => {
@@ -89,13 +89,35 @@ export function createRuleScanner(
   };
 }
 
-/** The original where it is a JSON object, else the event. */
+/** The record that intake read out of a text, else the original where it is a JSON object, else the event. */
 function viewOf(raw: JsonValue | undefined, event: JsonObject): SigmaEvent {
+  const record = raw === undefined ? undefined : readRecord(event);
+  if (record !== undefined) return sigmaEventOf(record);
   const original = typeof raw === 'string' ? parseRecord(raw) : undefined;
   const view = sigmaEventOf(original ?? event);
   if (!view.hasInexactNumber || typeof raw !== 'string') return view;
   const exact = parseRecordExactly(raw);
   return exact === undefined ? view : sigmaEventOf(exact);
+}
+
+/** Beside words that only intake writes: what a sender puts under `unmapped` alone is no record of ours. */
+function readRecord(event: JsonObject): JsonObject | undefined {
+  const record = valueAt(event, ['unmapped', 'record']);
+  return isJsonObject(record) && isJsonObject(valueAt(event, ['unmapped', 'sallyport'])) ? record : undefined;
+}
+
+/** Where the mapping of the event says that rules look for it; nothing when it does not say. */
+function mappedLogSource(event: JsonObject): EventLogSource | undefined {
+  const source = valueAt(event, ['unmapped', 'sallyport', 'log_source']);
+  if (!isJsonObject(source)) return undefined;
+  const { product, category, service } = source;
+  const services = textsOf(service);
+  if (product === undefined && category === undefined && services.length === 0) return undefined;
+  return {
+    ...(typeof product === 'string' && { product }),
+    ...(typeof category === 'string' && { category: [category] }),
+    ...(services.length > 0 && { service: services }),
+  };
 }
 
 const ownProduct = 'sallyport';

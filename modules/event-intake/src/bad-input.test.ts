@@ -157,8 +157,10 @@ test('truncated and corrupt compression is refused after what could be read was 
 
 test('unsupported types and encodings are refused with a code', async (t) => {
   const house = await startHouse(t);
-  const type = await house.send('<x/>', { query, headers: { 'content-type': 'text/xml' } });
+  const type = await house.send('<x/>', { query, headers: { 'content-type': 'text/html' } });
   assert.deepEqual([type.status, type.body['code']], [415, 'content_type_unsupported']);
+  const declared = await house.send('{}', { query: `${query}&format=syslog` });
+  assert.deepEqual([declared.status, declared.body['code']], [415, 'content_type_unsupported']);
   const encoding = await house.send('{}', { query, headers: { 'content-encoding': 'br' } });
   assert.deepEqual([encoding.status, encoding.body['code']], [415, 'content_encoding_unsupported']);
   const high = await house.send('{}', { query: `?sequence=${Number.MAX_SAFE_INTEGER}` });

@@ -60,6 +60,11 @@ export type EventIntake = {
   accept(request: IntakeRequest): Promise<IntakeReply>;
   /** The same for events that are in memory already; a resend records them again. */
   acceptEvents(messages: IntakeMessages): Promise<IntakeReply>;
+  /** The same for a body that has to be seen whole before it can be cut, at most `maxWholeBodyBytes`. What `cut` throws is thrown. */
+  acceptBody(
+    request: Omit<IntakeRequest, 'contentType' | 'contentLength' | 'sequence' | 'format' | 'zoneMinutes'>,
+    cut: (body: Uint8Array) => Pick<IntakeMessages, 'reading' | 'events'>,
+  ): Promise<IntakeReply>;
   /** Ordered by key and name, from after the given one on. */
   sources(page: SourcePage): Promise<readonly SourceStatus[]>;
   close(): Promise<void>;
@@ -69,6 +74,8 @@ export type EventIntake = {
 const baseBytes = 256 * 1024;
 /** A batch is held as bytes, as a copy, as text and as bodies, for two batches at a time. */
 const bytesPerBatchByte = 7;
+/** A body that is seen whole is held as bytes, as text, and as what was read out of it. */
+const bytesPerWholeByte = 6;
 
 export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
   const limits = { ...defaultLimits, ...needs.limits };
@@ -135,6 +142,43 @@ export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
     return bytes;
   }
 
+  /** Delivers events that are in memory. */
+  async function take(
+    { principal, source: wanted, reading, events }: IntakeMessages,
+    reservation: Reservation,
+  ): Promise<IntakeReply> {
+    const source = sourceOf({ principal, source: wanted });
+    const bytes = events.reduce((sum, event) => sum + event.bytes.byteLength, 0);
+    reservation.extendTo(baseBytes + bytes + Math.min(bytes, limits.maxBatchBytes) * bytesPerBatchByte);
+    const counts = await sources.open(principal, source);
+    const delivery = createDelivery(
+      { ledger: needs.ledger, pool, limits, inTurn },
+      {
+        collector: `intake/${source}`,
+        stream: `${principal.id}/${source}/${Buffer.from(needs.random(16)).toString('hex')}`,
+        firstSequence: 0,
+      },
+    );
+    const batch = createBatchBuilder(limits, reading);
+    try {
+      for (const event of events) {
+        if (!batch.hasRoomFor(event)) await delivery.deliver(batch.take(needs.clock.nowMs()));
+        batch.add(event);
+      }
+      if (batch.events > 0) await delivery.deliver(batch.take(needs.clock.nowMs()));
+      await delivery.finish();
+      count(counts, delivery.delivered, bytes);
+    } catch (error) {
+      // What was begun comes to its end, so that what is counted is what is durable.
+      await delivery.finish().catch(() => undefined);
+      count(counts, delivery.delivered, 0);
+      throw withNextSequence(error, delivery);
+    }
+    const { accepted, alreadyKnown, keptRaw, runs, reasons } = delivery.delivered;
+    await sources.heard(principal.id, source, needs.clock.nowMs()).catch(() => undefined);
+    return { accepted, alreadyKnown, keptRaw, runs, reasons, isIdempotent: false };
+  }
+
   function count(counts: SourceCounts, delivered: Delivered, bytes: number): void {
     counts.accepted += delivered.accepted;
     counts.bytes += bytes;
@@ -190,36 +234,35 @@ export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
         reservation.release();
       }
     },
-    async acceptEvents({ principal, source: wanted, reading, events }) {
-      const source = sourceOf({ principal, source: wanted });
-      const bytes = events.reduce((sum, event) => sum + event.bytes.byteLength, 0);
-      const reservation = budget.reserve(principal.id, baseBytes + bytes * bytesPerBatchByte);
+    async acceptEvents(messages) {
+      const reservation = budget.reserve(messages.principal.id, baseBytes);
       try {
-        const counts = await sources.open(principal, source);
-        const delivery = createDelivery(
-          { ledger: needs.ledger, pool, limits, inTurn },
-          {
-            collector: `intake/${source}`,
-            stream: `${principal.id}/${source}/${Buffer.from(needs.random(16)).toString('hex')}`,
-            firstSequence: 0,
-          },
-        );
-        const batch = createBatchBuilder(limits, reading);
-        try {
-          for (const event of events) {
-            if (!batch.hasRoomFor(event)) await delivery.deliver(batch.take(needs.clock.nowMs()));
-            batch.add(event);
+        return await take(messages, reservation);
+      } finally {
+        reservation.release();
+      }
+    },
+    async acceptBody(request, cut) {
+      const { principal, source } = request;
+      sourceOf(request);
+      const encoding = encodingOf(request.contentEncoding);
+      const reservation = budget.reserve(principal.id, baseBytes);
+      try {
+        const chunks: Uint8Array[] = [];
+        let bytes = 0;
+        const wire = { clock: needs.clock, limits, signal: request.signal };
+        for await (const chunk of readBody(request.body, encoding, wire)) {
+          bytes += chunk.byteLength;
+          if (bytes > limits.maxWholeBodyBytes) {
+            throw new EventIntakeError(
+              'events_too_large',
+              `Cannot read the body: it must be at most ${limits.maxWholeBodyBytes} bytes when decompressed`,
+            );
           }
-          if (batch.events > 0) await delivery.deliver(batch.take(needs.clock.nowMs()));
-          await delivery.finish();
-          count(counts, delivery.delivered, bytes);
-        } catch (error) {
-          count(counts, delivery.delivered, 0);
-          throw withNextSequence(error, delivery);
+          reservation.extendTo(baseBytes + bytes * bytesPerWholeByte);
+          chunks.push(chunk);
         }
-        const { accepted, alreadyKnown, keptRaw, runs, reasons } = delivery.delivered;
-        await sources.heard(principal.id, source, needs.clock.nowMs()).catch(() => undefined);
-        return { accepted, alreadyKnown, keptRaw, runs, reasons, isIdempotent: false };
+        return await take({ principal, source, ...cut(Buffer.concat(chunks)) }, reservation);
       } finally {
         reservation.release();
       }

@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -12,6 +13,7 @@ import { createManualClock, systemClock } from '@sallyport/platform/clock';
 import { migrate, openDatabase } from '@sallyport/platform/database';
 import { CodedError } from '@sallyport/platform/errors';
 import type { Principal, ProblemTable } from '@sallyport/platform/http';
+import { loadBundledMappings } from '@sallyport/content';
 import { createMemoryLedger } from '@sallyport/testing/memory-ledger';
 import type { MemoryLedger } from '@sallyport/testing/memory-ledger';
 import Fastify from 'fastify';
@@ -39,6 +41,8 @@ export type IntakeHouse = {
   /** A request whose body the caller writes. */
   open(headers?: Record<string, string>): { request: ClientRequest; answer: Promise<Answer> };
   get(path: string): Promise<Answer>;
+  /** Another door, with its reply as it came. */
+  post(path: string, body: string | Uint8Array, headers?: Record<string, string>): Promise<Response>;
   /** Bodies of the events in the ledger that came from senders, in order. */
   bodies(): JsonObject[];
 };
@@ -65,6 +69,10 @@ export async function startHouse(
     outbox,
     clock: { nowMs: () => wall.nowMs(), monotonicMs: () => systemClock.monotonicMs() },
     random,
+    mappings: await loadBundledMappings({
+      listFiles: (folder) => readdir(folder, { recursive: true }),
+      readText: (path) => readFile(path, 'utf8'),
+    }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.createWorker === undefined ? {} : { createWorker: options.createWorker }),
   });
@@ -79,7 +87,8 @@ export async function startHouse(
     const code = isCoded ? error.code : 'internal';
     await reply
       .code(problems[code]?.status ?? 500)
-      .send({ code, detail: String(error), ...(isCoded ? { details: error.details } : {}) });
+      .header('content-type', 'application/problem+json')
+      .send(Buffer.from(JSON.stringify({ code, detail: String(error), ...(isCoded ? { details: error.details } : {}) })));
   });
   await app.register(createEventIntakeRoutes(intake));
   await app.listen({ host: '127.0.0.1', port: 0 });
@@ -126,6 +135,8 @@ export async function startHouse(
     },
     open: (headers = {}) =>
       open('/v1/events?source=web&sequence=0', 'POST', { 'content-type': 'application/x-ndjson', ...headers }),
+    post: (path, body, headers = {}) =>
+      fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', body: Buffer.from(body), headers }),
     get(path) {
       const { request, answer } = open(path, 'GET', {});
       request.end();

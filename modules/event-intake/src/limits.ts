@@ -2,6 +2,8 @@
 export type IntakeLimits = {
   readonly maxCompressedBytes: number;
   readonly maxDecompressedBytes: number;
+  /** Of a body that has to be seen whole before it can be cut. */
+  readonly maxWholeBodyBytes: number;
   /** Decompressed to compressed bytes, checked once more than a mebibyte has come out. */
   readonly maxExpansion: number;
   readonly maxEvents: number;
@@ -35,6 +37,7 @@ const mebibyte = 1_048_576;
 export const defaultLimits: IntakeLimits = {
   maxCompressedBytes: 32 * mebibyte,
   maxDecompressedBytes: 128 * mebibyte,
+  maxWholeBodyBytes: 8 * mebibyte,
   maxExpansion: 200,
   maxEvents: 100_000,
   maxEventBytes: mebibyte,

@@ -1,11 +1,11 @@
-import { Readable } from 'node:stream';
-import { codeOf } from '@sallyport/platform/errors';
 import { typedApp } from '@sallyport/platform/http';
 import type { RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
-import { drain } from './drain.ts';
 import type { EventIntake } from './event-intake.ts';
+import { createHecRoutes } from './hec-routes.ts';
 import { defaultLimits } from './limits.ts';
+import { createOtlpRoutes } from './otlp-routes.ts';
+import { takeBodiesAsStreams, withBody } from './request-stream.ts';
 import { declaredFormats } from './wire-format.ts';
 
 const Accepted = Type.Object({
@@ -68,15 +68,11 @@ const Listing = Type.Object({
   after: Type.Optional(Type.String({ pattern: '^[^/]{1,100}/[^/]{1,64}$', description: '`next` of the page before' })),
 });
 
-const retryLater = new Set(['overloaded', 'unavailable', 'disk_low']);
-
-/** `POST /v1/events` and `GET /v1/sources`. Encapsulated: bodies of its routes are handed on as streams. */
+/** `POST /v1/events`, the doors of other products' senders, and `GET /v1/sources`. Encapsulated: bodies of its routes are handed on as streams. */
 export function createEventIntakeRoutes(intake: EventIntake): RoutePlugin {
   return async (fastify) => {
     await fastify.register(async (encapsulated) => {
-      encapsulated.removeAllContentTypeParsers();
-      // Every type comes through, so that the refusal is ours and coded.
-      encapsulated.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+      takeBodiesAsStreams(encapsulated);
 
       typedApp(encapsulated).post(
         '/v1/events',
@@ -99,11 +95,7 @@ export function createEventIntakeRoutes(intake: EventIntake): RoutePlugin {
           },
         },
         async (request, reply) => {
-          const gone = new AbortController();
-          const abort = (): void => gone.abort();
-          reply.raw.on('close', abort);
-          const body = request.body instanceof Readable ? request.body : Readable.from([]);
-          try {
+          return withBody({ request, reply }, async ({ body, signal }) => {
             const { keptRaw, alreadyKnown, isIdempotent, ...rest } = await intake.accept({
               principal: request.principal,
               source: request.query.source,
@@ -115,21 +107,16 @@ export function createEventIntakeRoutes(intake: EventIntake): RoutePlugin {
               contentLength:
                 request.headers['content-length'] === undefined ? undefined : Number(request.headers['content-length']),
               body,
-              signal: gone.signal,
+              signal,
             });
             return { ...rest, already_known: alreadyKnown, kept_raw: keptRaw, idempotent: isIdempotent };
-          } catch (error) {
-            const code = codeOf(error);
-            const isWhole = code !== 'body_too_slow' && (await drain(body, { maxBytes: 4 * 1024 * 1024, maxMs: 2000 }));
-            if (!isWhole) void reply.header('connection', 'close');
-            if (code !== undefined && retryLater.has(code)) void reply.header('retry-after', '2');
-            throw error;
-          } finally {
-            reply.raw.off('close', abort);
-          }
+          });
         },
       );
     });
+
+    await fastify.register(createHecRoutes(intake));
+    await fastify.register(createOtlpRoutes(intake));
 
     typedApp(fastify).get(
       '/v1/sources',

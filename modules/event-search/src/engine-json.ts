@@ -10,7 +10,7 @@ export function engineJson(body: string): string {
   while (at < body.length) {
     const quote = body.indexOf('"', at);
     const start = quote < 0 ? body.length : quote;
-    text += body.slice(at, start).replaceAll(/-?\b\d{19,}(?![\d.eE])/g, readableNumber);
+    text += body.slice(at, start).replaceAll(/(?<![\d.eE+-])-?\d{19,}(?![\d.eE])/g, readableNumber);
     if (quote < 0) break;
     at = endOfString(body, start);
     text += body
@@ -24,10 +24,10 @@ const most = 2n ** 64n - 1n;
 const least = -(2n ** 63n);
 
 function readableNumber(digits: string): string {
-  // No event has it in so many words; as a bigint it would take long to read.
-  if (digits.length > 400) return digits;
-  const value = BigInt(digits);
-  return value >= least && value <= most ? digits : Number(digits).toExponential();
+  // The longest that fits has twenty signs.
+  if (digits.length <= 20 && BigInt(digits) >= least && BigInt(digits) <= most) return digits;
+  const value = Number(digits);
+  return (Number.isFinite(value) ? value : Math.sign(value) * Number.MAX_VALUE).toExponential();
 }
 
 function wholeSign(escape: string): string {

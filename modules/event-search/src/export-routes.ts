@@ -8,6 +8,7 @@ import { Type } from 'typebox';
 import type { CallerLanes } from './caller-lanes.ts';
 import { EventSearchError } from './errors.ts';
 import { exportedEvents } from './event-export.ts';
+import { createExportPlaces } from './export-places.ts';
 import type { Search } from './search.ts';
 import { filterParameters, visibleEvents } from './visible-events.ts';
 
@@ -19,7 +20,6 @@ export type ExportNeeds = {
 
 const maxRows = 100_000;
 const defaultRows = 10_000;
-const maxExports = 4;
 
 /** `GET /v1/events/export`: the events of a search as a file. */
 export function addExportRoute(
@@ -27,7 +27,7 @@ export function addExportRoute(
   search: Search,
   needs: ExportNeeds & { readonly lanes: CallerLanes },
 ): void {
-  let underWay = 0;
+  const places = createExportPlaces(needs.clock);
   typedApp(app).get(
     '/v1/events/export',
     {
@@ -67,14 +67,7 @@ export function addExportRoute(
         filter.timeField === 'claimed' ? filter : { ...filter, toMs: Math.min(filter.toMs ?? nowMs, nowMs) };
       if (bounded.fromMs !== undefined && bounded.toMs !== undefined && bounded.fromMs > bounded.toMs)
         throw new EventSearchError('query_invalid', 'Cannot export: the time range lies in the future');
-      if (underWay >= maxExports)
-        throw new EventSearchError('store_busy', `Cannot export: ${underWay} exports are under way`);
-      underWay += 1;
-      let isOver = false;
-      const end = (): void => {
-        if (!isOver) underWay -= 1;
-        isOver = true;
-      };
+      const place = places.take(`${principal.kind}/${principal.id}`);
       try {
         const { count } = await needs.lanes.run(principal, () => search.count(bounded));
         const rows = Math.min(count, limit);
@@ -90,11 +83,10 @@ export function addExportRoute(
             details: { q: query.q ?? '', from: query.from ?? '', to: query.to ?? '', format, sort, rows, found: count },
           }),
         );
-        const stream = Readable.from(exportedEvents(search, { ...bounded, format, sort, limit: rows }), {
-          objectMode: false,
-          highWaterMark: 65_536,
-        });
-        stream.once('close', end);
+        const lines = exportedEvents(search, { ...bounded, format, sort, limit: rows });
+        const stream = Readable.from(noticed(lines, place.moved), { objectMode: false, highWaterMark: 65_536 });
+        stream.once('close', place.leave);
+        place.begun(() => stream.destroy());
         const name = safeFileName(
           ['events', new Date(nowMs).toISOString(), ...(rows < count ? [`first-${rows}-of-${count}`] : [])],
           format,
@@ -107,9 +99,17 @@ export function addExportRoute(
           .header('sallyport-rows-found', String(count))
           .send(stream);
       } catch (error) {
-        end();
+        place.leave();
         throw error;
       }
     },
   );
+}
+
+/** The same, telling of each part that is taken. */
+async function* noticed(parts: AsyncIterable<string>, taken: () => void): AsyncGenerator<string, void> {
+  for await (const part of parts) {
+    taken();
+    yield part;
+  }
 }

@@ -8,9 +8,6 @@ import { searchLimits, type Condition, type EventFilter, type Filter } from './s
 import { textCondition } from './text-condition.ts';
 import { parseInstant } from './instant.ts';
 
-/** What this server wrote itself: what came from outside carries its original, whatever log it says it is of. */
-const ownRecord = "`log_name` = 'audit' AND NOT JSONHas(body, 'raw_data')";
-
 /** The whole filter as one SQL condition; values are in `parameters`. Throws `EventSearchError` `query_invalid`, `query_field_unknown`. */
 export function filterCondition(filter: EventFilter, parameters: QueryParameters): string {
   const { where = [], text, query, fromMs, toMs } = filter;
@@ -27,8 +24,8 @@ export function filterCondition(filter: EventFilter, parameters: QueryParameters
       ...where.map((one) => condition(one, parameters)),
       ...(text === undefined ? [] : textCondition(text, parameters)),
       ...(query === undefined ? [] : [tree(query, { parameters, budget, depth: 0 })]),
-      ...(filter.withoutOwn === 'audit' ? [`NOT (${ownRecord})`] : []),
-      ...(filter.withoutOwn === 'reads' ? [`NOT (\`event_code\` = 'request.allowed' AND ${ownRecord})`] : []),
+      ...(filter.withoutOwn === 'audit' ? ['own_audit = 0'] : []),
+      ...(filter.withoutOwn === 'reads' ? ["NOT (`event_code` = 'request.allowed' AND own_audit = 1)"] : []),
     ].join(' AND ') || '1'
   );
 }

@@ -126,10 +126,11 @@ export const promotedFields: readonly PromotedField[] = [
   { name: 'message', kind: 'text', columnType: text, paths: ['message'], meaning: 'description by the source' },
 ];
 
-/** Columns that come with the row, not from the body. */
+/** Columns that come with the row, or are told by all of the body. */
 export const rowFields = [
   { name: 'class_uid', kind: 'number', meaning: 'OCSF class' },
   { name: 'received', kind: 'time', meaning: 'ledger time of receipt' },
+  { name: 'own_audit', kind: 'number', meaning: '1: an audit record this server wrote about itself' },
 ] as const;
 
 /** Short names the query language accepts. */

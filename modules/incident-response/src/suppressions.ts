@@ -1,4 +1,4 @@
-import type { Finding } from '@sallyport/contracts';
+import type { Finding, JsonObject } from '@sallyport/contracts';
 import { isJsonObject, ocsfClass, parseJson, textOf } from '@sallyport/contracts';
 import { auditEvent } from '@sallyport/ledger';
 import type { Transaction } from '@sallyport/platform/database';
@@ -24,6 +24,8 @@ export type Suppression = {
   /** Findings it held back. */
   readonly hits: number;
   readonly lastHitAtMs?: number;
+  /** Its conditions cannot be read: it holds nothing back. */
+  readonly isDamaged?: true;
 };
 
 export type NewSuppression = Pick<Suppression, 'ruleId' | 'host' | 'user' | 'field' | 'reason' | 'untilMs'> & {
@@ -178,7 +180,7 @@ export async function suppressFindings(
     rows.push(...(await tables.selectFrom('alert_suppressions').selectAll().where('rule_id', 'in', some).execute()));
   }
   if (rows.length === 0) return findings.map(() => false);
-  const suppressions = rows.map((row) => fromRow(key, row));
+  const suppressions = rows.map((row) => fromRow(key, row)).filter(({ isDamaged }) => isDamaged !== true);
   const hits = new Map<string, { count: number; lastAtMs: number }>();
   const answers = findings.map((finding) => {
     const found = suppressions.find((suppression) => covers(suppression, finding));
@@ -235,20 +237,30 @@ function toRow(needs: Pick<AlertsNeeds, 'sealingKey' | 'random'>, suppression: S
 }
 
 function fromRow(key: Uint8Array, row: Row): Suppression {
-  const opened = parseJson(openText(key, row.id, row.sealed));
-  if (!isJsonObject(opened)) throw new TypeError(`Cannot read suppression "${row.id}": its content is no object`);
-  const { host, user, field, value, reason } = opened;
+  const opened = openedConditions(key, row);
+  const { host, user, field, value, reason } = opened ?? {};
   return {
     id: row.id,
     ruleId: row.rule_id,
     ...(typeof host === 'string' ? { host } : {}),
     ...(typeof user === 'string' ? { user } : {}),
     ...(typeof field === 'string' ? { field: { name: field, value: textOf(value) } } : {}),
-    reason: textOf(reason),
+    reason: opened === undefined ? 'Cannot be read: its row was damaged. It holds nothing back' : textOf(reason),
     ...(row.until_ms === null ? {} : { untilMs: row.until_ms }),
     createdAtMs: row.created_at_ms,
     createdBy: { id: row.created_by, name: row.created_by_name },
     hits: row.hits,
     ...(row.last_hit_at_ms === null ? {} : { lastHitAtMs: row.last_hit_at_ms }),
+    ...(opened === undefined ? { isDamaged: true } : {}),
   };
+}
+
+/** Undefined for a row that was damaged: one such row must neither hold back every alert nor become one without conditions. */
+function openedConditions(key: Uint8Array, row: Row): JsonObject | undefined {
+  try {
+    const opened = parseJson(openText(key, row.id, row.sealed));
+    return isJsonObject(opened) ? opened : undefined;
+  } catch {
+    return undefined;
+  }
 }

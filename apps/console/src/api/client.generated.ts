@@ -390,10 +390,26 @@ export type Routes = {
       };
     };
   };
-  /** Send events: NDJSON or JSON, plain, gzip or zstd; acknowledged when durable */
+  /** Send events: NDJSON, JSON, syslog and other log lines, Windows event XML or EVTX, plain, gzip or zstd; acknowledged when durable */
   'POST /v1/events': {
     params: undefined;
-    query: { readonly source?: string | undefined; readonly sequence?: number | undefined };
+    query: {
+      readonly source?: string | undefined;
+      readonly format?:
+        | 'json'
+        | 'auto'
+        | 'syslog'
+        | 'cef'
+        | 'leef'
+        | 'auditd'
+        | 'web_access'
+        | 'windows_event_xml'
+        | 'evtx'
+        | 'text'
+        | undefined;
+      readonly zone?: string | undefined;
+      readonly sequence?: number | undefined;
+    };
     body: undefined;
     answer: {
       readonly accepted: number;

@@ -45,6 +45,7 @@ const purposes: Readonly<Record<string, string>> = {
   'PUT /v1/settings': 'change settings of the whole server',
   'PUT /v1/settings/https': 'change how others reach this server',
   'POST /v1/settings/https/order': 'order a certificate',
+  'POST /v1/settings/https/directory': 'ask a server for its terms',
   'DELETE /v1/sessions/{id}': 'end somebody’s session',
   'POST /v1/suppressions': 'silence a rule without an end',
   'PUT /v1/account/password': 'change your password',

@@ -4,6 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { Link, useLocation } from 'wouter';
 import { LevelMark } from '../parts/level.tsx';
+import { printable } from '../parts/printable.ts';
 import { newestAlertQuery } from './use-live.ts';
 
 const shownMs = 10_000;
@@ -27,7 +28,7 @@ export function AlertToast() {
         <div className="toast">
           <LevelMark level={alert.level} />
           <Link href={`/alerts?open=${encodeURIComponent(alert.id)}`} onClick={dismiss}>
-            {alert.title}
+            {printable(alert.title)}
           </Link>
           <ActionIcon variant="subtle" color="gray" aria-label="Dismiss" onClick={dismiss}>
             <IconX size={16} />

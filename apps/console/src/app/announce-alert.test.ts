@@ -21,7 +21,8 @@ test('An alert is announced by one window, also when several come in the same mi
 
 test('After a restore, when numbers begin anew, and whatever stands in the storage, alerts are announced again', () => {
   assert.equal(takeTurn(memory(`${Date.parse('2026-03-01T12:00:00Z')}/900`), 'sound', alert('12:00:01.000', 1)), true);
-  for (const kept of ['900', 'nonsense', '/', '']) assert.equal(takeTurn(memory(kept), 'sound', alert('12:00:01.000', 1)), true);
+  for (const kept of ['900', 'nonsense', '/', ''])
+    assert.equal(takeTurn(memory(kept), 'sound', alert('12:00:01.000', 1)), true);
 });
 
 test('Who took the turn to sound has not taken the one to notify', () => {

@@ -3,7 +3,7 @@ import type { AlertRow } from '../api/queries.ts';
 /** Kept by this browser, off until somebody turns them on in Settings. */
 export const soundKey = 'sallyport.sound';
 export const notificationKey = 'sallyport.notification';
-const announceLock = 'sallyport.announce';
+const heldMs = 10_000;
 /** Later than this a tone says nothing any more. */
 const startLimitMs = 1000;
 
@@ -14,18 +14,32 @@ const lastKeys: Readonly<Record<Way, string>> = {
 };
 
 /**
- * Sound and notification, once for an alert however many windows are open, and only what was asked for. The windows take
- * turns; where they cannot (a page without TLS that is not of this machine), the one that looks first speaks. A window that
- * may make no sound, because nobody has touched it yet, leaves the turn to one that may.
+ * Sound and notification, once for an alert however many windows are open, and only what was asked for. A window that may
+ * make no sound, because nobody has touched it yet, leaves that to one that may.
  */
 export function announceAlert(alert: AlertRow): void {
+  if (localStorage.getItem(soundKey) === 'true' && mayMakeSounds())
+    inTurn('sound', alert, () => playTone(alert.severity_id >= 4));
+  if (mayNotify()) inTurn('notification', alert, () => notify(alert));
+}
+
+/**
+ * In one window only. What one has written to its storage another may not see at once, so the turn is a lock on this very
+ * alert, held until it does. Where there are no locks (a page without TLS that is not of this machine), storage has to do.
+ */
+function inTurn(way: Way, alert: AlertRow, speak: () => void): void {
   const speakOnce = (): void => {
-    if (localStorage.getItem(soundKey) === 'true' && mayMakeSounds() && takeTurn(localStorage, 'sound', alert))
-      playTone(alert.severity_id >= 4);
-    if (mayNotify() && takeTurn(localStorage, 'notification', alert)) notify(alert);
+    if (takeTurn(localStorage, way, alert)) speak();
   };
-  if (isSecureContext) void navigator.locks.request(announceLock, speakOnce);
-  else speakOnce();
+  if (!isSecureContext) {
+    speakOnce();
+    return;
+  }
+  void navigator.locks.request(`sallyport.announce/${way}/${alert.id}`, { ifAvailable: true }, async (lock) => {
+    if (lock === null) return;
+    speakOnce();
+    await new Promise((done) => setTimeout(done, heldMs));
+  });
 }
 
 /** Whether nobody has announced the alert yet in this way; from now on somebody has. By time: after a restore numbers begin anew. */
@@ -47,7 +61,9 @@ function mayMakeSounds(): boolean {
 
 function mayNotify(): boolean {
   return (
-    localStorage.getItem(notificationKey) === 'true' && 'Notification' in window && Notification.permission === 'granted'
+    localStorage.getItem(notificationKey) === 'true' &&
+    'Notification' in window &&
+    Notification.permission === 'granted'
   );
 }
 

@@ -80,8 +80,8 @@ export function useLive(withEvents: boolean): LiveControls {
         refreshSoon();
       },
       onAlertChange: refreshSoon,
-      // Asked once: a refusal that says the session ended is noticed where all are, also in a room that asks for nothing itself.
-      onRefused: () => void queries.prefetchQuery(stillSignedInQuery),
+      // That the session ended is noticed where every refusal is, also in a room that asks for nothing itself.
+      onRefused: () => void queries.query(stillSignedInQuery).catch(() => undefined),
       onEvents({ count, sample }) {
         counted = { ...counted, count: counted.count + count };
         const elapsedMs = performance.now() - counted.sinceMs;

@@ -20,8 +20,10 @@ export function startSensor(args: readonly string[]): RunningSensor {
     pid: child.pid ?? 0,
     output: () => output,
     async kill(signal) {
-      child.kill(signal);
-      await ended;
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill(signal);
+        await ended;
+      }
       process.off('exit', endWithTest);
     },
   };

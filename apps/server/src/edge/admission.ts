@@ -249,7 +249,8 @@ function take(limiter: RateLimiter, name: string, who: string): void {
 
 /** RFC 6750 section 2.1. */
 function bearerToken(header: string | undefined): string {
-  const token = /^Bearer +([\w.~+/-]{1,512}=*)$/i.exec(header ?? '')?.[1];
+  // `Splunk` is what senders made for its HTTP Event Collector write.
+  const token = /^(?:Bearer|Splunk) +([\w.~+/-]{1,512}=*)$/i.exec(header ?? '')?.[1];
   if (token !== undefined) return token;
   throw new EdgeError(
     'authentication_required',

@@ -59,10 +59,23 @@ export async function openAcmeClient({ directoryCaPem, signal }: AcmeNetwork): P
     proxy: false,
     signal,
     timeout: timeoutMs,
-    // Its own retries know no end of the order; ours do.
-    acmeSettings: { retryMaxAttempts: 1, retryDefaultDelay: 1 },
+    // Its own wait as long as the other server says, be it a day, and hear no signal; ours do.
+    acmeSettings: { retryMaxAttempts: 0, retryDefaultDelay: 1 },
   });
   return { acme, explain: (error) => (error instanceof TypeError ? (httpsAgent.lastError ?? error) : error) };
+}
+
+/** What `work` comes to, unless the signal is first: acme-client goes on asking for minutes after it. Rejects with the signal's reason. */
+export async function whileWanted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
+  const given = Promise.withResolvers<never>();
+  const giveUp = (): void => given.reject(signal.reason);
+  signal.addEventListener('abort', giveUp, { once: true });
+  if (signal.aborted) giveUp();
+  try {
+    return await Promise.race([work, given.promise]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
 }
 
 /** What went wrong in words for whoever set it up. What the other server said is quoted, cut, and cannot drive a terminal. */

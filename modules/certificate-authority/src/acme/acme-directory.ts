@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonValue } from '@sallyport/contracts';
 import { CertificateError } from '../errors.ts';
-import { acmeError, openAcmeClient, parseDirectoryUrl, type AcmeNetwork } from './acme-client-network.ts';
+import { acmeError, openAcmeClient, parseDirectoryUrl, whileWanted, type AcmeNetwork } from './acme-client-network.ts';
 
 /** What a person must know before there is an account (RFC 8555 section 7.1.1). */
 export type AcmeDirectory = {
@@ -14,7 +14,8 @@ export async function readAcmeDirectory(url: string, network: AcmeNetwork): Prom
   const { acme, explain } = await openAcmeClient(network);
   let answer: JsonValue;
   try {
-    const response = await acme.axios.get<JsonValue>(directoryUrl, { validateStatus: null });
+    const asked = acme.axios.get<JsonValue>(directoryUrl, { validateStatus: null });
+    const response = await whileWanted(network.signal, asked);
     answer = response.data;
   } catch (error) {
     throw acmeError(explain(error), directoryUrl, network.signal);

@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
+import { createServer as createTlsServer } from 'node:https';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { request } from 'node:http';
+import { request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { CertificateError, openHttpChallenge, parseDirectoryUrl } from '../index.ts';
+import { issue } from '../certificates.fixture.ts';
+import {
+  CertificateError,
+  openHttpChallenge,
+  orderCertificate,
+  parseDirectoryUrl,
+  readAcmeDirectory,
+} from '../index.ts';
 
 function ask(port: number, method: string, path: string, host: string): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
@@ -70,3 +79,88 @@ test('a directory is an https address without a password in it', () => {
     }),
   );
 });
+
+/** An ACME server that answers as it is told; ended with the test. */
+async function acmeServer(
+  answer: (base: string, request: IncomingMessage, response: ServerResponse) => void,
+): Promise<{ base: string; caPem: string; [Symbol.asyncDispose](): Promise<void> }> {
+  const root = await issue({ name: 'Root', isAuthority: true });
+  const own = await issue({ name: 'localhost', issuer: root, names: ['localhost'] });
+  let base = '';
+  const server = createTlsServer({ key: own.keyPem, cert: own.pem }, (asked, response) => {
+    asked.resume().once('end', () => answer(base, asked, response));
+  });
+  server.listen(0, 'localhost');
+  await once(server, 'listening');
+  const address = server.address();
+  base = `https://localhost:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  return {
+    base,
+    caPem: root.pem,
+    async [Symbol.asyncDispose]() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+test('a server that says to come back in an hour is not waited for', { timeout: 20_000 }, async () => {
+  await using server = await acmeServer((_base, _request, response) => {
+    response.writeHead(503, { 'retry-after': '3600' }).end();
+  });
+  const network = { directoryCaPem: server.caPem, signal: AbortSignal.timeout(15_000) };
+  await assert.rejects(readAcmeDirectory(`${server.base}/dir`, network), { code: 'acme_directory_invalid' });
+});
+
+test(
+  'an order that is given up ends at once, also while the other server lets it wait',
+  { timeout: 20_000 },
+  async () => {
+    const stop = new AbortController();
+    let looked = 0;
+    let asked = 0;
+    const finalized: string[] = [];
+    await using server = await acmeServer((base, { url = '' }, response) => {
+      const challenge = { type: 'tls-alpn-01', url: `${base}/challenge`, token: 'token-1', status: 'pending' };
+      const identifiers = [{ type: 'dns', value: 'gate.example.test' }];
+      const answers: Record<string, object> = {
+        '/dir': { newNonce: `${base}/nonce`, newAccount: `${base}/account`, newOrder: `${base}/order` },
+        '/nonce': {},
+        '/account': { status: 'valid' },
+        '/order': {
+          status: 'pending',
+          identifiers,
+          authorizations: [`${base}/authorization`],
+          finalize: `${base}/finalize`,
+        },
+        '/authorization': { status: 'pending', identifier: identifiers[0], challenges: [challenge] },
+        '/challenge': challenge,
+      };
+      if (url === '/finalize') finalized.push(url);
+      const isNew = url === '/account' || url === '/order';
+      response.writeHead(isNew ? 201 : 200, {
+        'content-type': 'application/json',
+        'replay-nonce': `nonce-${(looked += 1)}`,
+        ...(isNew ? { location: `${base}${url}/1` } : {}),
+      });
+      response.end(JSON.stringify(answers[url] ?? {}));
+      // Once to begin, then each time to see how it is going.
+      if (url === '/challenge' && (asked += 1) === 2) stop.abort();
+    });
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const ordering = orderCertificate({
+      directoryUrl: `${server.base}/dir`,
+      directoryCaPem: server.caPem,
+      accountKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      names: ['gate.example.test'],
+      challenge: 'tls-alpn-01',
+      responder: { offerHttp: () => undefined, offerTls: () => undefined },
+      onStep: () => undefined,
+      signal: stop.signal,
+    });
+    await assert.rejects(ordering, { code: 'acme_timeout' });
+    assert.deepEqual(finalized, []);
+  },
+);

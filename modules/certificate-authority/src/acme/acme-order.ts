@@ -3,7 +3,15 @@ import type { Authorization, Client, Order } from 'acme-client';
 import { messageOf } from '@sallyport/platform/errors';
 import { CertificateError } from '../errors.ts';
 import { parseServerName } from '../server-name.ts';
-import { acmeError, openAcmeClient, parseDirectoryUrl, quoted, type AcmeNetwork } from './acme-client-network.ts';
+import {
+  acmeError,
+  openAcmeClient,
+  parseDirectoryUrl,
+  quoted,
+  whileWanted,
+  type AcmeNetwork,
+  type OpenAcmeClient,
+} from './acme-client-network.ts';
 
 export type ChallengeKind = 'http-01' | 'tls-alpn-01';
 export type OrderStep = 'account' | 'order' | 'challenge' | 'certificate';
@@ -36,43 +44,56 @@ const polling = { backoffAttempts: 40, backoffMin: 500, backoffMax: 5000 } as co
  * check it before use. Somebody who calls has read and agreed to the terms. Throws `CertificateError` `acme_…`.
  */
 export async function orderCertificate(request: AcmeOrderRequest): Promise<{ chain: string; key: string }> {
-  const { signal, names, onStep, externalAccount } = request;
   const directoryUrl = parseDirectoryUrl(request.directoryUrl);
-  const identifiers = names.map((name) => ({ type: 'dns', value: hostName(name) }));
+  const identifiers = request.names.map((name) => ({ type: 'dns', value: hostName(name) }));
   const { acme, explain } = await openAcmeClient(request);
   try {
-    const client = new acme.Client({
-      directoryUrl,
-      accountKey: request.accountKey,
-      ...polling,
-      ...(externalAccount === undefined
-        ? {}
-        : { externalAccountBinding: { kid: externalAccount.keyId, hmacKey: externalAccount.hmacKey } }),
-    });
-    onStep('account');
-    await client.createAccount({
-      termsOfServiceAgreed: true,
-      ...(request.email === undefined ? {} : { contact: [`mailto:${request.email}`] }),
-    });
-    onStep('order');
-    const order: Order = await client.createOrder({ identifiers });
-    onStep('challenge');
-    const authorizations = await client.getAuthorizations(order);
-    const place = ({ identifier }: Authorization): number => names.indexOf(identifier.value);
-    // One after the other, as they were given: of two names that fail, the first is told about.
-    for (const authorization of authorizations.toSorted((left, right) => place(left) - place(right)))
-      if (authorization.status !== 'valid') await prove(acme, client, authorization, request);
-    onStep('certificate');
-    const [key, csr] = await acme.crypto.createCsr(
-      { altNames: [...names] },
-      await acme.crypto.createPrivateEcdsaKey('P-256'),
-    );
-    const finalized = await client.finalizeOrder(order, csr);
-    const chain: unknown = await client.getCertificate(finalized);
-    return { chain: String(chain), key: key.toString() };
+    return await whileWanted(request.signal, order({ ...request, directoryUrl }, identifiers, acme));
   } catch (error) {
-    throw acmeError(explain(error), directoryUrl, signal);
+    throw acmeError(explain(error), directoryUrl, request.signal);
   }
+}
+
+async function order(
+  request: AcmeOrderRequest,
+  identifiers: { type: string; value: string }[],
+  acme: OpenAcmeClient['acme'],
+): Promise<{ chain: string; key: string }> {
+  const { directoryUrl, signal, names, externalAccount } = request;
+  // Whatever the client comes back from after the signal, it does nothing more.
+  const onStep = (step: OrderStep): void => {
+    signal.throwIfAborted();
+    request.onStep(step);
+  };
+  const client = new acme.Client({
+    directoryUrl,
+    accountKey: request.accountKey,
+    ...polling,
+    ...(externalAccount === undefined
+      ? {}
+      : { externalAccountBinding: { kid: externalAccount.keyId, hmacKey: externalAccount.hmacKey } }),
+  });
+  onStep('account');
+  await client.createAccount({
+    termsOfServiceAgreed: true,
+    ...(request.email === undefined ? {} : { contact: [`mailto:${request.email}`] }),
+  });
+  onStep('order');
+  const opened: Order = await client.createOrder({ identifiers });
+  onStep('challenge');
+  const authorizations = await client.getAuthorizations(opened);
+  const place = ({ identifier }: Authorization): number => names.indexOf(identifier.value);
+  // One after the other, as they were given: of two names that fail, the first is told about.
+  for (const authorization of authorizations.toSorted((left, right) => place(left) - place(right)))
+    if (authorization.status !== 'valid') await prove(acme, client, authorization, request);
+  onStep('certificate');
+  const [key, csr] = await acme.crypto.createCsr(
+    { altNames: [...names] },
+    await acme.crypto.createPrivateEcdsaKey('P-256'),
+  );
+  const finalized = await client.finalizeOrder(opened, csr);
+  const chain: unknown = await client.getCertificate(finalized);
+  return { chain: String(chain), key: key.toString() };
 }
 
 async function prove(
@@ -91,10 +112,12 @@ async function prove(
     );
   }
   const keyAuthorization = await client.getChallengeKeyAuthorization(challenge);
+  signal.throwIfAborted();
   if (kind === 'http-01') responder.offerHttp(name, challenge.token, keyAuthorization);
   else {
     const own = await acme.crypto.createPrivateEcdsaKey('P-256');
     const [key, cert] = await acme.crypto.createAlpnCertificate(authorization, keyAuthorization, own);
+    signal.throwIfAborted();
     responder.offerTls(name, { key: key.toString(), cert: cert.toString() });
   }
   try {

@@ -17,6 +17,10 @@ const sourceTypes: readonly (readonly [RegExp, RecordFormat])[] = [
   [/^XmlWinEventLog/i, 'windows_event_xml'],
 ];
 
+export function formatOfSourceType(sourcetype: string | undefined): RecordFormat {
+  return sourceTypes.find(([pattern]) => pattern.test(sourcetype ?? ''))?.[1] ?? 'auto';
+}
+
 /** An object of Splunk's HTTP Event Collector: what its `event` is, with host, time and fields of the envelope where it names none. */
 export function unwrapHec(text: string, readInner: ReadInner, context: ReadContext): ReadRecord {
   const envelope = objectIn(text);
@@ -24,7 +28,7 @@ export function unwrapHec(text: string, readInner: ReadInner, context: ReadConte
   const sourcetype = textIn(envelope, 'sourcetype');
   const fields = envelope['fields'];
   return opened(envelope['event'], {
-    format: sourceTypes.find(([pattern]) => pattern.test(sourcetype ?? ''))?.[1] ?? 'auto',
+    format: formatOfSourceType(sourcetype),
     readInner,
     timeMs: secondsIn(envelope['time']),
     outside: {

@@ -13,6 +13,7 @@ import { printable } from '../../parts/printable.ts';
 import { SidePanel } from '../../parts/side-panel.tsx';
 import { Seal } from '../../seal/seal.tsx';
 import { SealCard } from '../../seal/seal-card.tsx';
+import { formatTerm } from '../search/query-terms.ts';
 import { alertQuery } from './alerts-query.ts';
 import { Comments } from './comments.tsx';
 import { InputEvent } from './input-event.tsx';
@@ -61,7 +62,7 @@ export function AlertPanel({
       <section aria-labelledby="why">
         <h3 id="why">Why it fired</h3>
         <p>
-          Rule <Chip kind="rule" value={rule?.title ?? alert.title} query={`rule:${alert.rule_id}`} /> matched{' '}
+          Rule <Chip kind="rule" value={rule?.title ?? alert.title} query={formatTerm('rule', alert.rule_id)} /> matched{' '}
           {alert.matched.length === 0 ? 'this event.' : 'because of these fields:'}
         </p>
         {alert.matched.length === 0 ? null : (

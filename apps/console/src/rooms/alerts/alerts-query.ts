@@ -34,5 +34,5 @@ export function alertQuery(id: string) {
 /** Where the browser fetches the same list as a file. */
 export function exportAddress(filter: AlertListFilter, format: 'csv' | 'ndjson'): string {
   const given = Object.entries(filter).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
-  return `/v1/alerts/export?${new URLSearchParams([...given, ['format', format]]).toString()}`;
+  return `/v1/alerts/export?${new URLSearchParams([...given, ['format', format], ['limit', '100000']]).toString()}`;
 }

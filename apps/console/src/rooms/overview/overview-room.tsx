@@ -7,6 +7,7 @@ import { formatCompact, plural } from '../../parts/numbers.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { RoomHead } from '../../parts/room-head.tsx';
 import { AlertsSheet } from './alerts-sheet.tsx';
+import { HttpsWarnings } from './https-warnings.tsx';
 import { LedgerSheet } from './ledger-sheet.tsx';
 import { ProcessesSheet } from './processes-sheet.tsx';
 import { RateSheet } from './rate-sheet.tsx';
@@ -20,6 +21,7 @@ export function OverviewRoom({ me }: { readonly me: Me }) {
     <div className="room-inner">
       <RoomHead title="Overview" lead={data === undefined ? undefined : summaryOf(data)} />
       {error === null ? null : <ProblemNotice problem={error} retry={() => void refetch()} />}
+      <HttpsWarnings me={me} />
       {data === undefined && error === null ? <Loading heights={[240, 240, 180]} /> : null}
       {data === undefined ? null : (
         <>
@@ -41,6 +43,8 @@ export function OverviewRoom({ me }: { readonly me: Me }) {
 function summaryOf({ alerts, sources, processes }: Overview): string {
   const down = processes.filter(({ up }) => !up).map(({ name }) => name);
   if (down.length > 0) return `Not everything is running: ${down.join(', ')} is down.`;
+  const troubles = processes.flatMap(({ name, detail }) => (detail === null ? [] : `${name}: ${detail}`));
+  if (troubles.length > 0) return `Not everything is well. ${troubles.join('; ')}.`;
   const silent = (sources ?? []).filter((source) => source.silent).length;
   const unseen = countOf(alerts, 'new');
   const open = unseen + countOf(alerts, 'acknowledged');

@@ -42,9 +42,13 @@ const formats = [
   { format: 'ndjson', name: 'NDJSON', use: 'everything, one JSON object a line' },
 ] as const;
 
-/** Hands out all that was found, not only what is in sight; the server streams it. */
+/** The most the server puts into one file. */
+const maxRows = 100_000;
+
+/** Hands out what was found, not only what is in sight, as far as one file goes; the server streams it. */
 export function ExportChoice({ filter, count }: { readonly filter: SearchFilter; readonly count: number }) {
-  const addressOf = (format: string): string => `/v1/events/export?${new URLSearchParams({ format, ...filter })}`;
+  const addressOf = (format: string): string =>
+    `/v1/events/export?${new URLSearchParams({ format, limit: String(maxRows), ...filter })}`;
   return (
     <Popover position="bottom-end" shadow="md" trapFocus returnFocus transitionProps={{ duration: 80 }}>
       <Popover.Target>
@@ -54,12 +58,17 @@ export function ExportChoice({ filter, count }: { readonly filter: SearchFilter;
           disabled={count === 0}
           leftSection={<IconDownload size={15} aria-hidden="true" />}
         >
-          Export {count === 0 ? '' : formatCount(count)}
+          Export {count === 0 ? '' : formatCount(Math.min(count, maxRows))}
         </Button>
       </Popover.Target>
       <Popover.Dropdown aria-label="Export">
         <div className="stack tight">
-          <p className="small quiet">{plural(count, 'event')} of this search, newest first. The export is recorded.</p>
+          <p className="small quiet">
+            {count > maxRows
+              ? `The newest ${formatCount(maxRows)} of ${plural(count, 'event')} of this search: a shorter time range has the others.`
+              : `${plural(count, 'event')} of this search, newest first.`}{' '}
+            The export is recorded.
+          </p>
           {formats.map(({ format, name, use }) => (
             <a key={format} href={addressOf(format)} download={`events.${format}`}>
               {name} <span className="small quiet">{use}</span>

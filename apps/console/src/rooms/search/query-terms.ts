@@ -23,7 +23,8 @@ export function addTerm(query: string, term: string): string {
   return `${trimmed} ${term}`;
 }
 
-const withoutAudit = '-log_name:audit';
+/** Not by the name of the log: an event from outside could then hide by saying that it is of that log. */
+const withoutAudit = '-own_audit:1';
 
 /** The query without the records of our own, unless it speaks of them itself. */
 export function hideAudit(query: string): string {
@@ -31,7 +32,7 @@ export function hideAudit(query: string): string {
 }
 
 export function speaksOfAudit(query: string): boolean {
-  return /\blog_name:/.test(query);
+  return /\b(?:log_name|own_audit):/.test(query);
 }
 
 /** What stands side by side outside of brackets; quoted text and brackets stay whole. Unclosed ones reach to the end. */

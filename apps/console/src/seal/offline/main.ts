@@ -1,6 +1,7 @@
 // The script inside a downloaded evidence page. No framework, no network: it reads the evidence beside it and says what holds.
 import { verifyEvidence } from '@sallyport/ledger/evidence';
 import type { EvidenceVerification } from '@sallyport/ledger/evidence';
+import { printable } from '../../parts/printable.ts';
 import { explainChecks } from '../checks.ts';
 
 type Child = Node | string;
@@ -71,7 +72,8 @@ function report(result: EvidenceVerification): HTMLElement[] {
       'section',
       {},
       element('h2', {}, 'The event'),
-      element('pre', { tabindex: '0' }, JSON.stringify(event, null, 2)),
+      // An event from outside must not turn the words around that say what it is.
+      element('pre', { tabindex: '0' }, JSON.stringify(event, null, 2).split('\n').map(printable).join('\n')),
     ),
   ];
 }
