@@ -10,6 +10,7 @@ import { withDirectory } from './repository.ts';
 import { startServer } from './running-server.ts';
 import type { RunningServer } from './running-server.ts';
 import { latencies, percentile, rounded } from './statistics.ts';
+import type { Latencies } from './statistics.ts';
 
 const frameMs = 1000 / 60;
 const batchEvents = 2000;
@@ -75,6 +76,7 @@ export const millionRowScroll: Bench = {
             },
             notes: [
               'filled through POST /v1/events with events of 100 bytes, by as many connections as keep the server busy',
+              '`jump_request_ms`: the requests of those jumps by themselves, as the page sees them; the rest is the page',
               'measured once the store has merged what the fill wrote and rests (`settled`), at most three minutes later',
               'headless Chromium draws at 60 frames a second in software; server, store and browser share the machine',
             ],
@@ -155,6 +157,7 @@ async function scroll(
   });
   const dragFilledMs: number = await page.evaluate('benchUntilFilled()');
   wanted.progress(`drag: ${JSON.stringify(drag)}`);
+  await page.evaluate('performance.clearResourceTimings()');
   const filledMs: number[] = [];
   for (let place = 0; place < places; place += 1) {
     // By the golden ratio: spread over the list, never twice near the same place.
@@ -162,6 +165,9 @@ async function scroll(
     filledMs.push(found);
     await wait(200);
   }
+  const requestsMs: number[] = await page.evaluate(
+    `performance.getEntriesByType('resource').filter(({ name }) => /[?&]offset=/.test(name)).map(({ duration }) => duration)`,
+  );
   const keys: Record<string, number> = {};
   await page.locator('.event-scroll').focus();
   for (const key of ['End', 'Home', 'PageDown', 'End']) {
@@ -178,7 +184,8 @@ async function scroll(
       open_to_first_rows_ms: rounded(openMs),
       wheel,
       drag: { ...drag, filled_after_release_ms: rounded(dragFilledMs) },
-      jump_until_filled_ms: { p50: rounded(filled.p50), p99: rounded(filled.p99), max: rounded(filled.max) },
+      jump_until_filled_ms: placesOf(filled),
+      jump_request_ms: requestsMs.length === 0 ? null : placesOf(latencies(requestsMs)),
       key_until_filled_ms: keys,
       dom_rows: await page.locator('.event-row').count(),
     },
@@ -188,6 +195,10 @@ async function scroll(
       jump_p99_to_250_ms: rounded(filled.p99 / 250),
     },
   };
+}
+
+function placesOf({ p50, p90, p99, max, count }: Latencies): JsonObject {
+  return { p50: rounded(p50), p90: rounded(p90), p99: rounded(p99), max: rounded(max), count };
 }
 
 type Frames = {

@@ -1,5 +1,5 @@
 export { isJsonObject, parseJson, textOf, textsOf } from './json-value.ts';
-export { eventKind, eventLine } from './event-line.ts';
+export { eventKind, eventLine, roleChange } from './event-line.ts';
 export type { EventLine } from './event-line.ts';
 export { levelMarks } from './level-mark.ts';
 export { comparePositions, formatPosition, origin, parsePosition } from './position.ts';

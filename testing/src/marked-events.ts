@@ -17,9 +17,15 @@ export function readMatchedRule(file: string): MatchedRule {
 
 export const scriptletRule = 'windows/defense-evasion/regsvr32-scriptlet.yml';
 
-/** One line of NDJSON that can be told from all others, and matches `rule` when given. */
-export function markedLine(marker: string, rule?: MatchedRule): string {
-  const event = rule === undefined ? { message: 'ordinary work', host: 'web-1', size: 1234 } : rule.event;
+/**
+ * One line of NDJSON that can be told from all others, and matches `rule` when given: of a machine of its own, so that its finding is
+ * an alert of its own, unless it is said to be of another.
+ */
+export function markedLine(marker: string, rule?: MatchedRule, computer = `pc-${marker.replaceAll('.', '')}`): string {
+  const event =
+    rule === undefined
+      ? { message: 'ordinary work', host: 'web-1', size: 1234 }
+      : { ...rule.event, Computer: computer };
   return JSON.stringify({ ...event, Marker: marker });
 }
 

@@ -50,7 +50,9 @@ export function startSteadyLoad(options: {
         return { marker, matches: random.chance(0.08), position: undefined };
       });
       events.push(...batch);
-      const body = batch.map(({ marker, matches }) => markedLine(marker, matches ? rule : undefined)).join('\n');
+      const body = batch
+        .map(({ marker, matches }) => markedLine(marker, matches ? rule : undefined, 'web-1'))
+        .join('\n');
       const isAcknowledged = await deliver(source, sequence, batch, body);
       if (!isAcknowledged) totals.abandoned += 1;
       sequence += count;

@@ -32,7 +32,10 @@ export function createBaselineStore(needs: {
     },
     save(version, text) {
       const cipher = newSegment(key, random(16));
-      writeFileDurably(fileOf(version), Buffer.concat([cipher.header, cipher.seal(Buffer.from(text), segmentHeaderBytes)]));
+      writeFileDurably(
+        fileOf(version),
+        Buffer.concat([cipher.header, cipher.seal(Buffer.from(text), segmentHeaderBytes)]),
+      );
     },
     removeAllBut(version) {
       const kept = `${name}-${version}.baseline`;

@@ -44,7 +44,10 @@ export function buildCollectors(needs: CollectorNeeds): Collector[] {
   const audit = createAuditCollector({ ...common, position: position('audit') });
   const authLog = settings.authLog ?? usualAuthLog(files);
   // The same sign-in in two logs would count twice: the journal goes first unless a log file was asked for.
-  const usesJournal = settings.authLog === undefined && settings.root === '/' && (authLog === undefined || journalAccess(files) === 'readable');
+  const usesJournal =
+    settings.authLog === undefined &&
+    settings.root === '/' &&
+    (authLog === undefined || journalAccess(files) === 'readable');
   const signIns = usesJournal
     ? createJournalCollector({ files, clock, start: startChild, position: position('journal') })
     : createAuthLogCollector({
@@ -55,18 +58,31 @@ export function buildCollectors(needs: CollectorNeeds): Collector[] {
         position: position('auth-log'),
       });
   const tellsFailures = usesJournal ? journalAccess(files) !== 'readable' : files.access(authLog ?? '') !== 'readable';
-  const ownFiles = [dirname(needs.program), settings.keyFile, settings.caFile, '/etc/systemd/system/sallyport-sensor.service'];
+  const ownFiles = [
+    dirname(needs.program),
+    settings.keyFile,
+    settings.caFile,
+    '/etc/systemd/system/sallyport-sensor.service',
+  ];
   const all: Collector[] = [
     audit,
     signIns,
     createSessionLogCollector({ files, clock, log: 'wtmp', tellsFailures, position: position('wtmp') }),
     createSessionLogCollector({ files, clock, log: 'btmp', tellsFailures, position: position('btmp') }),
-    createProcessCollector({ ...common, position: position('processes'), isSeenElsewhere: () => audit.seesProcesses() }),
+    createProcessCollector({
+      ...common,
+      position: position('processes'),
+      isSeenElsewhere: () => audit.seesProcesses(),
+    }),
     createFileIntegrityCollector({
       ...common,
       watch: watchFolder,
       baselines: baselinesOf('files'),
-      paths: [...new Set([...settings.paths, ...(settings.root === '/' ? ownFiles : [])].filter((path) => path !== undefined))],
+      paths: [
+        ...new Set(
+          [...settings.paths, ...(settings.root === '/' ? ownFiles : [])].filter((path) => path !== undefined),
+        ),
+      ],
       excluded: [...settings.excluded, settings.stateDirectory],
       position: position('files'),
       whoTouched: (path, sinceMs) => audit.whoTouched(path, sinceMs),

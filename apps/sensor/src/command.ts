@@ -12,7 +12,7 @@ import { SensorError } from './errors.ts';
 import { collectOnce, runSensor } from './sensor.ts';
 import type { SensorNeeds } from './sensor.ts';
 
-export const help = `sensor: sends what happens on this host to a Sallyport server
+const help = `sensor: sends what happens on this host to a Sallyport server
 
   sensor run --server URL --key-file FILE --state DIR
   sensor once            look once and print what there is to tell, as JSON lines
@@ -65,7 +65,7 @@ export type CommandNeeds = Omit<SensorNeeds, 'settings' | 'log'> & {
 };
 
 /** 78 is EX_CONFIG of sysexits: an init system need not start it again. */
-export const exitCodes = { done: 0, failed: 1, usage: 2, configuration: 78 } as const;
+const exitCodes = { done: 0, failed: 1, usage: 2, configuration: 78 } as const;
 
 /** One command line; gives the exit code. Every failure is told on `err`. */
 export async function runCommandLine(args: readonly string[], needs: CommandNeeds): Promise<number> {
@@ -91,13 +91,19 @@ export async function runCommandLine(args: readonly string[], needs: CommandNeed
       case 'status':
         return printStatus(settings, needs);
       default:
-        throw new SensorError('usage', `Cannot understand "${command}": must be run, once or status`, { hint: 'sensor --help' });
+        throw new SensorError('usage', `Cannot understand "${command}": must be run, once or status`, {
+          hint: 'sensor --help',
+        });
     }
   } catch (error) {
     needs.err(`error: ${messageOf(error)}\n`);
     if (error instanceof SensorError && error.hint !== undefined) needs.err(`hint: ${error.hint}\n`);
     if (!(error instanceof SensorError)) return exitCodes.failed;
-    return error.code === 'usage' ? exitCodes.usage : error.code === 'server_unreachable' ? exitCodes.failed : exitCodes.configuration;
+    return error.code === 'usage'
+      ? exitCodes.usage
+      : error.code === 'server_unreachable'
+        ? exitCodes.failed
+        : exitCodes.configuration;
   }
 }
 
@@ -120,14 +126,23 @@ function printStatus(settings: Settings, { out, clock }: CommandNeeds): number {
       out(`The sensor has not run with ${settings.stateDirectory}\n`);
       return exitCodes.failed;
     }
-    throw new SensorError('state_unusable', `Cannot read "${file}": ${messageOf(error)}`, { cause: error, hint: 'run it as the sensor’s user, or root' });
+    throw new SensorError('state_unusable', `Cannot read "${file}": ${messageOf(error)}`, {
+      cause: error,
+      hint: 'run it as the sensor’s user, or root',
+    });
   }
   if (!isJsonObject(status)) return exitCodes.failed;
   const ageMs = clock.nowMs() - Date.parse(textOf(status['time']));
   const isAlive = ageMs < 60_000;
-  out(`${isAlive ? 'runs' : 'does not run'}: last sign of life ${Math.round(ageMs / 1000)} s ago, connection ${textOf(status['connection'])}\n`);
-  out(`${number(status, 'sent')} sent, ${number(status, 'waiting')} waiting (${number(status, 'spool_bytes')} bytes), lost ${JSON.stringify(status['lost'] ?? {})}\n`);
-  out(`${number(status, 'cpu_percent')} % of a core, ${Math.round(Number(number(status, 'rss_bytes')) / 1048576)} MiB\n\n`);
+  out(
+    `${isAlive ? 'runs' : 'does not run'}: last sign of life ${Math.round(ageMs / 1000)} s ago, connection ${textOf(status['connection'])}\n`,
+  );
+  out(
+    `${number(status, 'sent')} sent, ${number(status, 'waiting')} waiting (${number(status, 'spool_bytes')} bytes), lost ${JSON.stringify(status['lost'] ?? {})}\n`,
+  );
+  out(
+    `${number(status, 'cpu_percent')} % of a core, ${Math.round(Number(number(status, 'rss_bytes')) / 1048576)} MiB\n\n`,
+  );
   const coverage: readonly unknown[] = Array.isArray(status['coverage']) ? status['coverage'] : [];
   for (const one of coverage) if (isJsonObject(one)) out(coverageText(one));
   return isAlive ? exitCodes.done : exitCodes.failed;

@@ -30,10 +30,10 @@ export type Settings = {
   readonly pretty: boolean;
 };
 
-export const defaultStateDirectory = '/var/lib/sallyport-sensor';
+const defaultStateDirectory = '/var/lib/sallyport-sensor';
 
 /** What intruders change to stay: settings, accounts, keys, jobs, services, and programs that go before the system's own. */
-export const defaultPaths: readonly string[] = [
+const defaultPaths: readonly string[] = [
   '/etc',
   '/root/.ssh',
   '/home/*/.ssh',
@@ -57,7 +57,8 @@ export function readSettings(flags: Flags): Settings {
   const file = textFlag(flags, 'config');
   const given = file === undefined ? {} : readConfigFile(file);
   const text = (flag: string, name: string): string | undefined => textFlag(flags, flag) ?? textIn(given, name);
-  const list = (flag: string, name: string): readonly string[] | undefined => listFlag(flags, flag) ?? listIn(given, name);
+  const list = (flag: string, name: string): readonly string[] | undefined =>
+    listFlag(flags, flag) ?? listIn(given, name);
   const more = list('paths', 'paths') ?? [];
   const spoolMegabytes = Number(text('spool-mb', 'spoolMegabytes') ?? given['spoolMegabytes'] ?? 256);
   if (!Number.isFinite(spoolMegabytes) || spoolMegabytes < 1 || spoolMegabytes > 65_536)
@@ -65,9 +66,9 @@ export function readSettings(flags: Flags): Settings {
   const credentials = process.env['CREDENTIALS_DIRECTORY'];
   return {
     server: text('server', 'server'),
-    keyFile: text('key-file', 'keyFile'),
+    keyFile: pathOf(text('key-file', 'keyFile')),
     stateDirectory: resolve(text('state', 'stateDirectory') ?? process.env['STATE_DIRECTORY'] ?? defaultStateDirectory),
-    caFile: text('ca', 'caFile'),
+    caFile: pathOf(text('ca', 'caFile')),
     fingerprint: text('fingerprint', 'fingerprint'),
     logKey: text('log-key', 'logKey'),
     host: text('host', 'host') ?? hostname(),
@@ -87,9 +88,13 @@ export function readKeyFile(file: string): { reveal(): string } {
   let text: string;
   try {
     if ((statSync(file).mode & 0o077) !== 0)
-      throw new SensorError('key_unreadable', `Cannot use "${file}": others on this host may read the key, must be readable by its owner alone`, {
-        hint: `chmod 600 ${file}`,
-      });
+      throw new SensorError(
+        'key_unreadable',
+        `Cannot use "${file}": others on this host may read the key, must be readable by its owner alone`,
+        {
+          hint: `chmod 600 ${file}`,
+        },
+      );
     text = readFileSync(file, 'utf8').trim();
   } catch (error) {
     if (error instanceof SensorError) throw error;
@@ -102,7 +107,10 @@ export function readKeyFile(file: string): { reveal(): string } {
 
 /** Letters, digits, `.`, `_`, `-`, at most 64, as the server wants sources; the installation tells two lives of a host apart. */
 export function sourceName(host: string, installation: string): string {
-  const plain = host.toLowerCase().replaceAll(/[^a-z0-9._-]/g, '-').slice(0, 48);
+  const plain = host
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9._-]/g, '-')
+    .slice(0, 48);
   return `host-${plain === '' ? 'unnamed' : plain}.${installation}`;
 }
 
@@ -123,7 +131,10 @@ function readConfigFile(file: string): JsonObject {
   }
   const unknown = isJsonObject(value) ? Object.keys(value).find((name) => !configNames.has(name)) : undefined;
   if (!isJsonObject(value) || unknown !== undefined)
-    throw new SensorError('configuration_invalid', `Cannot understand "${unknown ?? file}": must be one of ${[...configNames].join(', ')}`);
+    throw new SensorError(
+      'configuration_invalid',
+      `Cannot understand "${unknown ?? file}": must be one of ${[...configNames].join(', ')}`,
+    );
   return value;
 }
 
@@ -151,7 +162,9 @@ function textFlag(flags: Flags, name: string): string | undefined {
 
 function listFlag(flags: Flags, name: string): readonly string[] | undefined {
   const value = flags[name];
-  return Array.isArray(value) ? value.flatMap((item: string) => item.split(',')).filter((item) => item !== '') : undefined;
+  return Array.isArray(value)
+    ? value.flatMap((item: string) => item.split(',')).filter((item) => item !== '')
+    : undefined;
 }
 
 function textIn(given: JsonObject, name: string): string | undefined {
@@ -163,4 +176,8 @@ function listIn(given: JsonObject, name: string): readonly string[] | undefined 
   const value = given[name];
   const items: readonly unknown[] = Array.isArray(value) ? value : [];
   return value === undefined ? undefined : items.filter((item) => typeof item === 'string');
+}
+
+function pathOf(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : resolve(text);
 }

@@ -11,7 +11,8 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal
 
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   clock: systemClock,
-  log: (settings) => createLog({ clock: systemClock, write: (line) => void process.stderr.write(line), pretty: settings.pretty }),
+  log: (settings) =>
+    createLog({ clock: systemClock, write: (line) => void process.stderr.write(line), pretty: settings.pretty }),
   random: randomBytes,
   wait: (timeoutMs, signal) => delay(timeoutMs, undefined, { signal }),
   usedProcessorMs: () => {

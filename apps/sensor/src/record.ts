@@ -20,7 +20,7 @@ const worthOf = {
 
 export type RecordKind = keyof typeof worthOf;
 
-export function isRecordKind(text: string): text is RecordKind {
+function isRecordKind(text: string): text is RecordKind {
   return Object.hasOwn(worthOf, text);
 }
 
@@ -61,7 +61,7 @@ export function recordLine(record: SensorRecord, sender: Sender): string {
   });
 }
 
-export function boundedText(text: string, maxCharacters: number = maxTextCharacters): string {
+function boundedText(text: string, maxCharacters: number = maxTextCharacters): string {
   return text.length <= maxCharacters ? text : text.slice(0, maxCharacters).toWellFormed();
 }
 

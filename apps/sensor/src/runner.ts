@@ -33,7 +33,15 @@ export type Runner = {
   close(): void;
 };
 
-type Slot = { readonly collector: Collector; dueMs: number; lastReadMs: number | undefined; failures: number; records: number; error: string | undefined; told: string | undefined };
+type Slot = {
+  readonly collector: Collector;
+  dueMs: number;
+  lastReadMs: number | undefined;
+  failures: number;
+  records: number;
+  error: string | undefined;
+  told: string | undefined;
+};
 
 const syncEveryMs = 1000;
 const longestFailureWaitMs = 300_000;
@@ -107,7 +115,8 @@ export function createRunner(needs: RunnerNeeds): Runner {
         spool.sync();
         lastSyncMs = clock.monotonicMs();
       }
-      const nextMs = slots.reduce((least, { dueMs }) => Math.min(least, dueMs), Number.POSITIVE_INFINITY) - clock.monotonicMs();
+      const nextMs =
+        slots.reduce((least, { dueMs }) => Math.min(least, dueMs), Number.POSITIVE_INFINITY) - clock.monotonicMs();
       return Math.min(Math.max(nextMs, 0), syncEveryMs);
     },
     health: () =>

@@ -65,7 +65,9 @@ export async function runSensor(needs: SensorNeeds, stop: AbortSignal): Promise<
   const { settings, clock, log, random, wait } = needs;
   const { stateDirectory, keyFile } = settings;
   if (settings.server === undefined || keyFile === undefined)
-    throw new SensorError('usage', 'Cannot run without a server and a key: must be given', { hint: 'sensor run --server URL --key-file FILE --state DIR' });
+    throw new SensorError('usage', 'Cannot run without a server and a key: must be given', {
+      hint: 'sensor run --server URL --key-file FILE --state DIR',
+    });
   makePrivateDirectory(stateDirectory);
   using _held = holdState(stateDirectory);
   const key = loadSpoolKey({ file: join(stateDirectory, 'spool.key'), credential: settings.credential, random });
@@ -76,7 +78,14 @@ export async function runSensor(needs: SensorNeeds, stop: AbortSignal): Promise<
     trust: { caFile: settings.caFile, fingerprint: settings.fingerprint },
   });
   const recordSender = senderOf(settings);
-  const own = (event: string, fields: JsonObject): SensorRecord => ({ kind: 'sensor', collector: 'sensor', lossy: false, timeMs: clock.nowMs(), event, fields });
+  const own = (event: string, fields: JsonObject): SensorRecord => ({
+    kind: 'sensor',
+    collector: 'sensor',
+    lossy: false,
+    timeMs: clock.nowMs(),
+    event,
+    fields,
+  });
   const spool = openSpool({
     directory: join(stateDirectory, 'spool'),
     key,
@@ -104,10 +113,16 @@ export async function runSensor(needs: SensorNeeds, stop: AbortSignal): Promise<
     random: () => fraction(random),
     log,
     source: (installation) => sourceName(settings.host, installation),
-    onRenumbered: (previous) => spool.append([{ kind: 'sensor', line: recordLine(own('sensor.renumbered', { previous }), recordSender) }]),
+    onRenumbered: (previous) =>
+      spool.append([{ kind: 'sensor', line: recordLine(own('sensor.renumbered', { previous }), recordSender) }]),
   });
   const governor = createGovernor({ clock, usedMs: needs.usedProcessorMs });
-  const collectors = buildCollectors({ ...needs, key, position: (name) => spool.position(name), sender: () => sender.status() });
+  const collectors = buildCollectors({
+    ...needs,
+    key,
+    position: (name) => spool.position(name),
+    sender: () => sender.status(),
+  });
   const finished = new AbortController();
   const receipts = createReceiptCollector({
     transport,
@@ -135,8 +150,19 @@ export async function runSensor(needs: SensorNeeds, stop: AbortSignal): Promise<
     name: 'heartbeat',
     everyMs: heartbeatMs,
     collect: () => heartbeat.beat(),
-    committed: () => writeStatus(stateDirectory, { time: new Date(clock.nowMs()).toISOString(), ...heartbeat.fields(), coverage: watched.map((collector) => coverageFields(collector.coverage())) }),
-    coverage: () => ({ collector: 'heartbeat', state: 'full', sees: 'that the sensor runs', misses: '', remedy: undefined }),
+    committed: () =>
+      writeStatus(stateDirectory, {
+        time: new Date(clock.nowMs()).toISOString(),
+        ...heartbeat.fields(),
+        coverage: watched.map((collector) => coverageFields(collector.coverage())),
+      }),
+    coverage: () => ({
+      collector: 'heartbeat',
+      state: 'full',
+      sees: 'that the sensor runs',
+      misses: '',
+      remedy: undefined,
+    }),
   };
   const runner = createRunner({
     collectors: [...watched, createCoverageCollector({ collectors: watched, clock }), beating],
@@ -146,9 +172,19 @@ export async function runSensor(needs: SensorNeeds, stop: AbortSignal): Promise<
     log,
     sender: recordSender,
   });
-  log.info('the sensor runs', { host: settings.host, installation: spool.installation(), waiting: spool.status().waiting });
+  log.info('the sensor runs', {
+    host: settings.host,
+    installation: spool.installation(),
+    waiting: spool.status().waiting,
+  });
   runner.put([
-    own('sensor.started', { installation: spool.installation(), key_id: identity.keyId, public_key: identity.publicKey, heartbeat_seconds: heartbeatMs / 1000, ProcessId: process.pid }),
+    own('sensor.started', {
+      installation: spool.installation(),
+      key_id: identity.keyId,
+      public_key: identity.publicKey,
+      heartbeat_seconds: heartbeatMs / 1000,
+      ProcessId: process.pid,
+    }),
   ]);
   const sending = sendUntil(finished.signal);
   try {
@@ -183,7 +219,13 @@ export async function collectOnce(needs: SensorNeeds & { readonly write: (line: 
   const { clock, random, wait, write } = needs;
   // A running sensor's state is its own.
   const settings = { ...needs.settings, stateDirectory: mkdtempSync(join(tmpdir(), 'sensor-once-')) };
-  const collectors = buildCollectors({ ...needs, settings, key: random(32), position: () => undefined, sender: () => startingStatus });
+  const collectors = buildCollectors({
+    ...needs,
+    settings,
+    key: random(32),
+    position: () => undefined,
+    sender: () => startingStatus,
+  });
   const all = [...collectors, createCoverageCollector({ collectors, clock })];
   try {
     for (const round of [1, 2]) {

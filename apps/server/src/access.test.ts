@@ -69,8 +69,22 @@ async function describedRoutes(): Promise<Route[]> {
 
 const unreadable = { body: '{', headers: { 'content-type': 'application/unheard-of' } };
 
+/** Doors for senders made for another product refuse in its words: what these mean is in the status. */
+function isForeign({ path }: Pick<Route, 'path'>): boolean {
+  return !path.startsWith('/v1/') || path === '/v1/logs';
+}
+const meanings = new Map([
+  [401, 'authentication_required'],
+  [403, 'scope_missing'],
+]);
+
 /** Asks in a way that changes nothing: whoever is let in brings a body that nobody reads. */
-function ask({ method, path }: Route, caller: Caller): Promise<Answer> {
+async function ask(route: Route, caller: Caller): Promise<Answer> {
+  const answer = await askAsIs(route, caller);
+  return isForeign(route) && answer.code === '' ? { ...answer, code: meanings.get(answer.status) ?? '' } : answer;
+}
+
+function askAsIs({ method, path }: Route, caller: Caller): Promise<Answer> {
   const filled = path.replaceAll(/\{(\w+)\}|\*/g, (_all, name: string) =>
     /log|index|level/.test(name) ? '1' : 'none',
   );
@@ -96,7 +110,8 @@ test('every route of the description lets in exactly the roles it is for', async
         expected,
         `${name} as ${role}: ${answer.code}`,
       );
-      if (expected && route.method !== 'GET') assert.equal(answer.status, 415, name);
+      // Whoever speaks for another product takes what that sends, under any type.
+      if (expected && route.method !== 'GET' && !isForeign(route)) assert.equal(answer.status, 415, name);
     }
     const stranger = await ask(route, {});
     assert.equal(stranger.code === 'authentication_required', !route.isPublic, `${name} as a stranger`);

@@ -9,6 +9,8 @@ import { createDetection, createDetectionRoutes, detectionMigrations, detectionP
 import {
   createEventIntake,
   createEventIntakeRoutes,
+  createListenerRoutes,
+  createSyslogListeners,
   eventIntakeMigrations,
   eventIntakeProblems,
 } from '@sallyport/event-intake';
@@ -172,6 +174,16 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     readText: (path) => readFile(path, 'utf8'),
   });
   const intake = createEventIntake({ ...common, ledger, database, outbox, mappings });
+  const listeners = createSyslogListeners({
+    ...common,
+    intake,
+    database,
+    outbox,
+    async tls() {
+      const names = [...(https.moment().settings?.names ?? []), ...config.names, 'localhost'];
+      return (await https.authority()?.serverCertificate([...new Set(names)]))?.tlsOptions();
+    },
+  });
   const store = createStoreClient({
     connect: children.startStore,
     key: () => secretKey(ledger.secrets, secretNames.storeDisk),
@@ -250,6 +262,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       createAuthorityRoutes(() => https.authority()),
       createIdentityRoutes({ ...people, apiKeys }, peopleNeeds),
       createEventIntakeRoutes(intake),
+      createListenerRoutes(listeners),
       createEventSearchRoutes(search, {
         clock,
         async recordAudit(event) {
@@ -303,6 +316,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   const address = await edge.listen({ host: config.host, port: config.port });
   localAddress = addressForLinks(address, config);
   await https.start((door) => edge.openDoor(door));
+  await listeners.start();
   // Last, so that a start that fails does not make keys nobody is shown.
   const firstKeys = await createFirstKeys(apiKeys);
   const setupLink = await people.setup.link(localAddressOf(address, config.host));
@@ -317,6 +331,15 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
           .catch((error: unknown) => log.warn('Key use was not recorded', { message: String(error) })),
     ),
     every(renewalLookEveryMs, () => void renewCertificate()),
+    every(
+      renewalLookEveryMs,
+      () =>
+        void listeners
+          .renewTls()
+          .catch((error: unknown) =>
+            log.error('The certificate for syslog was not renewed', { reason: messageOf(error) }),
+          ),
+    ),
     every(httpsLookEveryMs, () => void https.tick()),
     every(outboxEveryMs, () => void flushOutbox()),
   ];
@@ -363,6 +386,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       await decisionLog
         .close()
         .catch((error: unknown) => log.error('Cannot record the last reads', { reason: messageOf(error) }));
+      await listeners.close();
       await intake.close();
       // Closing detection first makes it give up a long range, which its runner would otherwise finish.
       await detection.close();

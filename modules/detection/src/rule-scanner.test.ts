@@ -20,6 +20,29 @@ function matchesOf(value: JsonValue): string[] {
   return outcome.kind === 'scanned' ? outcome.matches.map(({ ruleId }) => ruleId) : [];
 }
 
+test('rules see the record that intake read out of a text, where its mapping says, and no record that a sender brings', () => {
+  const linux = createRuleScanner([
+    {
+      file: 'own/sshd.yml',
+      text: ruleText({ id: 'r-sshd', detection: 'selection:\n    event: ssh_failed\n' }).replace(
+        /logsource:\n(?: +.*\n)+/,
+        'logsource:\n  product: linux\n  service: sshd\n',
+      ),
+    },
+  ]);
+  const idsOf = (event: JsonValue): string[] => {
+    const outcome = linux.scan(bytes(event));
+    return outcome.kind === 'scanned' ? outcome.matches.map(({ ruleId }) => ruleId) : [];
+  };
+  const record = { program: 'x', event: 'ssh_failed' };
+  const line = { class_uid: 3002, raw_data: '<38>sshd: Failed password' };
+  const source = { product: 'linux', service: ['sshd'] };
+  assert.deepEqual(idsOf({ ...line, unmapped: { record, sallyport: { log_source: source } } }), ['r-sshd']);
+  const other = { product: 'linux', service: ['cron'] };
+  assert.deepEqual(idsOf({ ...line, unmapped: { record, sallyport: { log_source: other } } }), []);
+  assert.deepEqual(idsOf({ ...line, unmapped: { record } }), []);
+});
+
 test('rules look at the original, and host and user come from the OCSF event', () => {
   assert.deepEqual(
     scan({

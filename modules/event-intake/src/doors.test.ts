@@ -17,7 +17,12 @@ function at(event: JsonObject | undefined, ...path: readonly string[]): JsonValu
   return value;
 }
 
-async function hec(house: IntakeHouse, path: string, body: string | Uint8Array, headers = {}): Promise<[number, unknown]> {
+async function hec(
+  house: IntakeHouse,
+  path: string,
+  body: string | Uint8Array,
+  headers = {},
+): Promise<[number, unknown]> {
   const reply = await house.post(`/services/collector${path}`, body, headers);
   return [reply.status, await reply.json()];
 }
@@ -35,7 +40,10 @@ test('lines of syslog become what they say, counted or a line each, and keep the
     headers: { 'content-type': 'text/plain', 'content-encoding': 'gzip' },
   });
   const events = house.bodies();
-  assert.deepEqual(events.map((event) => event['class_uid']), [3002, 3002, 3002, 0]);
+  assert.deepEqual(
+    events.map((event) => event['class_uid']),
+    [3002, 3002, 3002, 0],
+  );
   assert.equal(events[0]?.['raw_data'], counted);
   assert.equal(Number(events[0]?.['time']) - Number(events[2]?.['time']), 330 * 60_000);
   assert.equal(at(events[3], 'unmapped', 'record', 'message'), 'no syslog at all');
@@ -57,7 +65,9 @@ const skip = existsSync(regression) ? false : `no recorded logs in ${regression}
 
 test('Windows logs in binary form and as XML give the events that their JSON gives', { skip }, async (t) => {
   const house = await startHouse(t);
-  const files = readdirSync(regression, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.evtx')).slice(0, 40);
+  const files = readdirSync(regression, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.evtx'))
+    .slice(0, 40);
   assert.ok(files.length > 10);
   for (const file of files) {
     const answer = await house.send(readFileSync(join(regression, file)), {
@@ -67,7 +77,10 @@ test('Windows logs in binary form and as XML give the events that their JSON giv
     assert.equal(answer.status, 200);
     assert.equal(answer.body['kept_raw'], 0, file);
     const recorded = readFileSync(join(regression, file.replace(/\.evtx$/, '.json')), 'utf8');
-    const other = await house.send(recorded, { query: '?source=json', headers: { 'content-type': 'application/json' } });
+    const other = await house.send(recorded, {
+      query: '?source=json',
+      headers: { 'content-type': 'application/json' },
+    });
     assert.equal(answer.body['accepted'], other.body['accepted'], file);
   }
   const events = house.bodies();
@@ -98,13 +111,19 @@ test('Windows event XML is cut into its events, and rules see the fields', async
 test('the event collector takes events, lines and gzip, and answers as Splunk does', async (t) => {
   const house = await startHouse(t);
   assert.deepEqual(
-    await hec(house, '/event', `{"event":"${failed}","host":"h","sourcetype":"linux_secure"}{"time":1760220855.5,"event":{"a":1},"fields":{"f":"x"}}`),
+    await hec(
+      house,
+      '/event',
+      `{"event":"${failed}","host":"h","sourcetype":"linux_secure"}{"time":1760220855.5,"event":{"a":1},"fields":{"f":"x"}}`,
+    ),
     [200, { text: 'Success', code: 0 }],
   );
-  assert.deepEqual(await hec(house, '/raw?host=gw&sourcetype=syslog', gzipSync(`${failed}\r\n${failed}`), { 'content-encoding': 'gzip' }), [
-    200,
-    { text: 'Success', code: 0 },
-  ]);
+  assert.deepEqual(
+    await hec(house, '/raw?host=gw&sourcetype=syslog', gzipSync(`${failed}\r\n${failed}`), {
+      'content-encoding': 'gzip',
+    }),
+    [200, { text: 'Success', code: 0 }],
+  );
   const [signIn, object, line] = house.bodies();
   assert.equal(signIn?.['class_uid'], 3002);
   assert.equal(at(signIn, 'unmapped', 'record', 'sourcetype'), 'linux_secure');
@@ -125,7 +144,10 @@ test('what the event collector refuses has Splunk’s code, and sound events bef
     ['{"event":""}', [400, { text: 'Event field cannot be blank', code: 13, 'invalid-event-number': 0 }]],
   ] as const)
     assert.deepEqual(await hec(house, '', body), answer, body);
-  assert.deepEqual(house.bodies().map((event) => event['raw_data']), ['{"event":"a"}']);
+  assert.deepEqual(
+    house.bodies().map((event) => event['raw_data']),
+    ['{"event":"a"}'],
+  );
   assert.deepEqual(await hec(house, '/ack', '{"acks":[1]}'), [400, { text: 'ACK is disabled', code: 14 }]);
   assert.equal((await hec(house, '', Buffer.alloc(9 * 1024 * 1024, '{"event":"a"}')))[0], 413);
 });
@@ -162,9 +184,11 @@ test('whatever bytes come through a door, it answers with a code and takes the n
   ];
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 400 }),
-    fc.constantFrom('{"event":', '<Event>', '<34>1 ', 'ElfFile\0', '12 <13>', '{"resourceLogs":[{}]}').chain((start) =>
-      fc.uint8Array({ maxLength: 60 }).map((rest) => Uint8Array.from([...Buffer.from(start), ...rest])),
-    ),
+    fc
+      .constantFrom('{"event":', '<Event>', '<34>1 ', 'ElfFile\0', '12 <13>', '{"resourceLogs":[{}]}')
+      .chain((start) =>
+        fc.uint8Array({ maxLength: 60 }).map((rest) => Uint8Array.from([...Buffer.from(start), ...rest])),
+      ),
   );
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...doors), bytes, async ([path, type], body) => {

@@ -9,6 +9,10 @@ export type EventIntakeErrorCode =
   | 'content_type_unsupported'
   | 'events_too_large'
   | 'intake_closed'
+  | 'listener_cannot_open'
+  | 'listener_certificate_missing'
+  | 'listener_change_under_way'
+  | 'listener_settings_invalid'
   | 'request_aborted'
   | 'sequence_conflict'
   | 'sequence_exhausted'
@@ -28,6 +32,10 @@ export const eventIntakeProblems = {
   content_type_unsupported: { status: 415, title: 'The content type is not supported' },
   events_too_large: { status: 413, title: 'The events are too large for one body' },
   intake_closed: { status: 503, title: 'The server is stopping' },
+  listener_cannot_open: { status: 409, title: 'The listener cannot be opened' },
+  listener_certificate_missing: { status: 409, title: 'The server has no certificate for it' },
+  listener_change_under_way: { status: 409, title: 'Somebody is changing the listeners right now' },
+  listener_settings_invalid: { status: 400, title: 'The settings of the listeners are not valid' },
   request_aborted: { status: 400, title: 'The request was aborted' },
   sequence_conflict: { status: 409, title: 'Another event has this sequence' },
   sequence_exhausted: { status: 400, title: 'The sequence is too high' },

@@ -88,7 +88,9 @@ export async function startHouse(
     await reply
       .code(problems[code]?.status ?? 500)
       .header('content-type', 'application/problem+json')
-      .send(Buffer.from(JSON.stringify({ code, detail: String(error), ...(isCoded ? { details: error.details } : {}) })));
+      .send(
+        Buffer.from(JSON.stringify({ code, detail: String(error), ...(isCoded ? { details: error.details } : {}) })),
+      );
   });
   await app.register(createEventIntakeRoutes(intake));
   await app.listen({ host: '127.0.0.1', port: 0 });

@@ -25,10 +25,7 @@ export function keepBatchRaw(request: NormaliseRequest): NormaliseReply {
   return bodiesOf(request, (bytes) => keepRaw(bytes, 'normalise_failed', request));
 }
 
-function bodiesOf(
-  request: NormaliseRequest,
-  read: (bytes: Buffer) => Normalised,
-): NormaliseReply {
+function bodiesOf(request: NormaliseRequest, read: (bytes: Buffer) => Normalised): NormaliseReply {
   const input = Buffer.from(request.bytes.buffer, request.bytes.byteOffset, request.bytes.byteLength);
   const faults = new Map(request.faults.map(({ event, reason }) => [event, reason]));
   const cut = new Map(request.cut.map((whole) => [whole.event, { bytes: whole.bytes, sha256: whole.sha256 }]));

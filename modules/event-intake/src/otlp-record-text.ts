@@ -25,7 +25,9 @@ export function otlpRecordText(record: OtlpLogRecord): string {
 }
 
 function objectOf(map: OtlpMap): JsonObject | undefined {
-  return map.size === 0 ? undefined : present(Object.fromEntries([...map].map(([name, value]) => [name, jsonOf(value)])));
+  return map.size === 0
+    ? undefined
+    : present(Object.fromEntries([...map].map(([name, value]) => [name, jsonOf(value)])));
 }
 
 function jsonOf(value: OtlpValue): JsonValue | undefined {

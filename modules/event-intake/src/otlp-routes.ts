@@ -78,7 +78,8 @@ export function createOtlpRoutes(intake: EventIntake): RoutePlugin {
             },
           ),
         );
-        const said = type === protobuf ? Buffer.from(exportResponseProtobuf(partial)) : Buffer.from(exportResponseJson(partial));
+        const said =
+          type === protobuf ? Buffer.from(exportResponseProtobuf(partial)) : Buffer.from(exportResponseJson(partial));
         return reply.header('content-type', type).send(said);
       },
     );

@@ -7,6 +7,7 @@ import { defaultLimits } from './limits.ts';
 import { createOtlpRoutes } from './otlp-routes.ts';
 import { takeBodiesAsStreams, withBody } from './request-stream.ts';
 import { declaredFormats } from './wire-format.ts';
+import { zoneMinutesOf, zonePattern } from './zone.ts';
 
 const Accepted = Type.Object({
   accepted: Type.Integer({
@@ -49,7 +50,7 @@ const Sending = Type.Object({
   ),
   zone: Type.Optional(
     Type.String({
-      pattern: '^[+-](?:0\\d|1[0-4]):[0-5]\\d$',
+      pattern: zonePattern,
       description: 'Zone of times that name none, as +05:30; UTC when left out',
     }),
   ),
@@ -80,7 +81,8 @@ export function createEventIntakeRoutes(intake: EventIntake): RoutePlugin {
           config: { scope: 'events:write', bodyLimitBytes: defaultLimits.maxCompressedBytes },
           bodyLimit: defaultLimits.maxCompressedBytes,
           schema: {
-            summary: 'Send events: NDJSON, JSON, syslog and other log lines, Windows event XML or EVTX, plain, gzip or zstd; acknowledged when durable',
+            summary:
+              'Send events: NDJSON, JSON, syslog and other log lines, Windows event XML or EVTX, plain, gzip or zstd; acknowledged when durable',
             tags: ['events'],
             consumes: [
               'application/x-ndjson',
@@ -101,7 +103,7 @@ export function createEventIntakeRoutes(intake: EventIntake): RoutePlugin {
               source: request.query.source,
               sequence: request.query.sequence,
               format: request.query.format,
-              zoneMinutes: zoneMinutes(request.query.zone),
+              zoneMinutes: zoneMinutesOf(request.query.zone),
               contentType: request.headers['content-type'],
               contentEncoding: request.headers['content-encoding'],
               contentLength:
@@ -152,11 +154,4 @@ export function createEventIntakeRoutes(intake: EventIntake): RoutePlugin {
       },
     );
   };
-}
-
-/** Minutes east of UTC of `+05:30`. */
-function zoneMinutes(zone: string | undefined): number | undefined {
-  if (zone === undefined) return undefined;
-  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4, 6));
-  return zone.startsWith('-') ? -minutes : minutes;
 }

@@ -51,7 +51,8 @@ export function wireFormatOf(contentType: string | undefined, declared: Declared
     throw unsupported(type, `it must be sent as text/plain to be read as ${declared}`);
   }
   const own = formatOfType.get(type);
-  if (own === undefined) throw unsupported(type, `must be one of ${[...jsonLines, 'application/json', ...formatOfType.keys()].join(', ')}`);
+  if (own === undefined)
+    throw unsupported(type, `must be one of ${[...jsonLines, 'application/json', ...formatOfType.keys()].join(', ')}`);
   const format = declared ?? own;
   if (format === 'evtx') return { createSplitter: createEvtxSplitter, reading: { format: 'json' } };
   return { createSplitter: splitterOf(format), reading: { format } };
@@ -63,5 +64,8 @@ function splitterOf(format: RecordFormat): WireFormat['createSplitter'] {
 }
 
 function unsupported(type: string, wanted: string): EventIntakeError {
-  return new EventIntakeError('content_type_unsupported', `Cannot read the content type "${type.slice(0, 100)}": ${wanted}`);
+  return new EventIntakeError(
+    'content_type_unsupported',
+    `Cannot read the content type "${type.slice(0, 100)}": ${wanted}`,
+  );
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import type { Position } from '@sallyport/contracts';
+import type { JsonObject, Position } from '@sallyport/contracts';
 import { EventSearchError } from './errors.ts';
 import { exportedEvents } from './event-export.ts';
 import type { SearchPage } from './search.ts';
@@ -60,6 +60,22 @@ test('what an event says is defused in CSV and exact in NDJSON', async () => {
   assert.match(first, /^"1\/0","2026-01-01T00:00:00.000Z","","1007",.*"'=HOST","u0"/u);
   const [exact = ''] = await linesOf(searchOver(1), 1, 'ndjson');
   assert.equal(JSON.parse(exact).event.device.hostname, '=HOST');
+});
+
+test('a finding says its title where other events say their message', async () => {
+  const page = (events: SearchPage['events']) => ({ search: async () => ({ events, next: undefined, elapsedMs: 1 }) });
+  const at = { position: { log: 1, index: 1 }, receivedAtMs: 0 };
+  const lastOf = async (event: JsonObject): Promise<string> => {
+    let text = '';
+    const search = page([{ ...at, event }]);
+    for await (const chunk of exportedEvents(search, { sort: 'newest', limit: 1, format: 'csv' })) text += chunk;
+    return text.trimEnd().split(',').at(-1) ?? '';
+  };
+  assert.equal(await lastOf({ class_uid: 2004, finding_info: { title: 'Found' } }), '"Found"');
+  assert.equal(await lastOf({ class_uid: 2004, finding_info: { title: '=1+1' } }), `"'=1+1"`);
+  assert.equal(await lastOf({ class_uid: 2004, message: 'm', finding_info: { title: 'Found' } }), '"m"');
+  for (const finding of ['Found', null, { title: 7 }])
+    assert.equal(await lastOf({ class_uid: 2004, finding_info: finding }), '""');
 });
 
 test('a reader that goes away stops the search, one that waits is waited for', async () => {

@@ -77,8 +77,16 @@ function csvLine({ position, receivedAtMs, event = {} }: FoundEvent): string {
     new Date(receivedAtMs).toISOString(),
     typeof claimed === 'number' && Math.abs(claimed) <= 8.64e15 ? new Date(claimed).toISOString() : null,
     typeof event['class_uid'] === 'number' ? event['class_uid'] : null,
-    ...columns.map((name) => promotedValue(event, name)),
+    ...columns.map((name) => (name === 'message' ? messageOf(event) : promotedValue(event, name))),
   ]);
+}
+
+/** Of a finding its title: it has no other text of its own. */
+function messageOf(event: JsonObject): string | number | null {
+  const said = promotedValue(event, 'message');
+  const finding = event['finding_info'];
+  const title = isJsonObject(finding) ? finding['title'] : undefined;
+  return said ?? (typeof title === 'string' && title !== '' ? title : null);
 }
 
 /** As the column of the store has it: the first of its paths with a value. */

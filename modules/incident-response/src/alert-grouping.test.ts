@@ -142,6 +142,28 @@ forEachDatabase((name, open) => {
     ]);
   });
 
+  test(`a finding of the log that follows on one that was put back is a new alert on ${name}`, async () => {
+    const { database } = await open();
+    const { alerts, ledger } = await setUp(database);
+    await append(ledger, [findingEvent({ index: 1, host })]);
+    await catchUp(alerts.projection, ledger);
+    const body = Buffer.from(JSON.stringify(findingEvent({ index: 1, host })));
+    const events = [0, 1].map((index) => ({
+      position: { log: 2, index },
+      receivedAtMs: startMs,
+      classUid: 2004,
+      body,
+    }));
+    await alerts.projection.apply({ from: { log: 2, index: 0 }, to: { log: 2, index: 2 }, events });
+    assert.deepEqual(
+      (await alerts.list(everything)).map(({ finding, count }) => [finding.log, count]),
+      [
+        [2, 2],
+        [1, 1],
+      ],
+    );
+  });
+
   test(`ranges applied again, in any cut, count no finding twice on ${name}`, async () => {
     const { database } = await open();
     const { alerts, ledger, needs } = await setUp(database);

@@ -58,7 +58,7 @@ export async function groupFindings(
     // Suppressed ones gather among themselves.
     const group = tag === null ? undefined : `${isSuppressed}/${tag}`;
     const known = group === undefined ? undefined : open.get(group);
-    const isMore = known !== undefined && isMoreOf(known, finding);
+    const isMore = known !== undefined && isMoreOf(known, finding, position);
     const alert = isMore
       ? {
           ...known,
@@ -93,7 +93,9 @@ export async function groupFindings(
  * Whoever took an alert looks at what it was then: what is worse, or still goes on a day later, is news to them. Otherwise
  * a flood of harmless findings would make room for all that follow.
  */
-function isMoreOf(known: Alert, { level, createdAtMs }: Finding): boolean {
+function isMoreOf(known: Alert, { level, createdAtMs }: Finding, { log }: Position): boolean {
+  // A new log begins when a ledger was put back: what the alert was made of may be gone.
+  if (log !== known.lastFinding.log) return false;
   if (severityOfLevel(level) > severityOfLevel(known.level)) return false;
   if (known.state === 'acknowledged' && createdAtMs - known.stateChangedAtMs > groupForMs) return false;
   return createdAtMs - known.lastSeenAtMs <= groupForMs;

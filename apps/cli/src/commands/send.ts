@@ -12,7 +12,7 @@ type Options = ConnectionOptions & { source?: string; batch: number; json?: true
 
 export function addSendCommand(program: Command, needs: CliNeeds): void {
   withConnection(program.command('send'))
-    .description('send the events of files: NDJSON, JSON, CloudTrail documents, zip or gzip of them')
+    .description('send the events of files: NDJSON, JSON, CloudTrail documents, Windows event logs, zip or gzip of them')
     .argument('<file...>', 'files, sent one after another')
     .option('--source <name>', 'name the source, for a file that grows (default: named by the content)')
     .option('--batch <lines>', 'events in one request', wholeNumber(1, 1000), 1000)

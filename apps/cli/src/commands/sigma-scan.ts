@@ -27,7 +27,7 @@ export function addSigmaCommands(program: Command, needs: CliNeeds): void {
     .command('scan')
     .description('print which rules match which events; no server is involved')
     .requiredOption('--rules <dir...>', 'directories or files with Sigma rules')
-    .requiredOption('--events <file...>', 'NDJSON, JSON, CloudTrail documents, zip or gzip of them')
+    .requiredOption('--events <file...>', 'NDJSON, JSON, CloudTrail documents, Windows event logs, zip or gzip of them')
     .option('--format <format>', 'text, or json: one line per match', oneOf('text', 'json'), 'text')
     .option('--placeholders <file>', 'values for rules with the modifier expand: JSON, {"name": ["value"]}')
     .action((options: Options) => scan(options, needs));

@@ -1,5 +1,6 @@
 import zlib from 'node:zlib';
 import { pipeline, type Duplex, type Readable } from 'node:stream';
+import { readEvtx } from '@sallyport/evtx';
 import { CliError } from '../errors.ts';
 
 /** Unpacking stops where the output is this many times the input: logs reach 100, a bomb 1,000. */
@@ -22,7 +23,7 @@ export function detectFormat(head: Buffer): Format {
 }
 
 /**
- * UTF-8 text from a stream that may be compressed (gzip; zstd where this Node knows it) or UTF-16, in bounded memory.
+ * UTF-8 text from a stream that may be compressed (gzip; zstd where this Node knows it), UTF-16 or a Windows event log, in bounded memory.
  * Refuses what is no text, and output out of all proportion to its input.
  */
 export async function* decodeStream(source: AsyncIterable<Buffer>, name: string, depth = 0): AsyncGenerator<Buffer> {
@@ -73,17 +74,25 @@ async function* decoded(format: Format, { head, whole, iterator, name, depth }: 
     case 'zip':
       throw unreadable(name, 'it is a zip inside another archive', 'unpack the outer archive first');
     case 'evtx':
-      throw unreadable(
-        name,
-        'it is a Windows event log in binary form',
-        'convert it to JSON first, for example with evtx_dump -o jsonl',
-      );
+      yield* evtxAsLines(whole);
+      return;
     case 'binary':
       throw unreadable(
         name,
         'it is neither text nor a known compression',
         'pass NDJSON, JSON, a zip, or a gzip of them',
       );
+  }
+}
+
+/** The records of a Windows event log as NDJSON; what is damaged is a line that says so. */
+async function* evtxAsLines(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const item of readEvtx(source)) {
+    if (item.kind === 'record') yield Buffer.from(`${JSON.stringify(item.event)}\n`);
+    else if (item.kind === 'damaged') {
+      const { code, offset, why } = item;
+      yield Buffer.from(`${JSON.stringify({ evtx_damaged: { code, offset, why } })}\n`);
+    }
   }
 }
 

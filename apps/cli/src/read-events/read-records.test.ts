@@ -96,7 +96,7 @@ test('a zip of many members is bounded as a whole', async () => {
 });
 
 test('what is no text is refused with what to do instead', async () => {
-  await assert.rejects(read(Buffer.from('ElfFile\0rest')), { code: 'input_unreadable', hint: /evtx_dump/ });
+  assert.match((await read(Buffer.from('ElfFile\0rest'))).records[0] ?? '', /evtx_damaged/);
   await assert.rejects(read(Buffer.from([1, 0, 2])), { code: 'input_unreadable', message: /neither text/ });
   await assert.rejects(read(gzipSync(gzipSync(gzipSync(two)))), { message: /compressed more than once/ });
   await assert.rejects(read(gzipSync(two).subarray(0, 20)), { code: 'input_unreadable' });

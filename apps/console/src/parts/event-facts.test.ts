@@ -6,7 +6,9 @@ import { classUidOf, eventFacts, eventSummary, isSynthetic } from './event-facts
 const row = (event: Record<string, unknown> | null) => ({ position: '1/2', received: '2026-01-01T00:00:00Z', event });
 
 test('eventSummary() says what happened, the most telling first', () => {
-  assert.equal(eventSummary(row({ message: 'm', process: { cmd_line: 'whoami' } })), 'whoami');
+  const started = { class_uid: 1007, activity_id: 1, message: 'm', process: { cmd_line: 'whoami' } };
+  assert.equal(eventSummary(row(started)), 'process started: whoami');
+  assert.equal(eventSummary(row({ metadata: { event_code: '4688' } })), '4688');
   assert.equal(eventSummary(row({ message: 'm', finding_info: { title: 'Found' } })), 'Found');
   assert.equal(eventSummary(row(null)), 'The content was erased; its seal remains');
 });

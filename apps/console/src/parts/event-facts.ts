@@ -1,3 +1,5 @@
+import { eventLine } from '@sallyport/contracts';
+import type { JsonValue } from '@sallyport/contracts';
 import type { EventRow } from '../api/queries.ts';
 
 /** A place in an event and how the query language names it. */
@@ -76,22 +78,15 @@ export function className(uid: number): string {
 }
 
 /** One line that says what happened. */
-export function eventSummary(row: EventRow): string {
-  if (row.event === null) return 'The content was erased; its seal remains';
-  const decision = auditSummary(row.event);
-  if (decision !== undefined) return decision;
-  const finding = textAt(row.event, 'finding_info.title');
-  const facts = new Map(eventFacts(row).map(({ field, value }) => [field, value]));
-  return (
-    finding ??
-    facts.get('command_line') ??
-    facts.get('message') ??
-    facts.get('operation') ??
-    facts.get('file') ??
-    facts.get('process') ??
-    textAt(row.event, 'metadata.event_code') ??
-    (textAt(row.event, 'raw_data') ?? '').slice(0, 300)
-  );
+export function eventSummary({ event }: EventRow): string {
+  if (event === null) return 'The content was erased; its seal remains';
+  const { text } = eventLine(Object.fromEntries(Object.entries(event).filter(isEntry)));
+  return text === '' ? (textAt(event, 'metadata.event_code') ?? '') : text;
+}
+
+/** What came as JSON is JSON all through. */
+function isEntry(entry: [string, unknown]): entry is [string, JsonValue] {
+  return entry[1] !== undefined;
 }
 
 /** Made up to try things out, and marked so by whoever sent it. */
@@ -101,15 +96,4 @@ export function isSynthetic({ event }: EventRow): boolean {
 
 export function rawText({ event }: EventRow): string | undefined {
   return textAt(event, 'raw_data');
-}
-
-/** What was done to what, of a record of our own; one that came in from outside has `raw_data` and is shown as it is. */
-function auditSummary(event: unknown): string | undefined {
-  const isOwn = textAt(event, 'metadata.log_name') === 'audit' && valueAt(event, 'raw_data') === undefined;
-  const action = textAt(event, 'metadata.event_code');
-  if (!isOwn || action === undefined) return undefined;
-  const [name, id] = [textAt(event, 'unmapped.sallyport.target.name'), textAt(event, 'unmapped.sallyport.target.id')];
-  const target =
-    textAt(event, 'unmapped.sallyport.target.type') === 'route' ? `${name ?? ''} ${id ?? ''}` : (name ?? id ?? '');
-  return `${action} ${target}`.trim();
 }

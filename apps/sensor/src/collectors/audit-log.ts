@@ -13,7 +13,10 @@ import { processRecord } from './process-record.ts';
 import type { ProcessNeeds } from './process-record.ts';
 
 /** Who touched a file, as the audit log says. */
-export type WhoData = { readonly timeMs: number; readonly fields: Readonly<Record<string, string | number | undefined>> };
+export type WhoData = {
+  readonly timeMs: number;
+  readonly fields: Readonly<Record<string, string | number | undefined>>;
+};
 
 export type AuditCollector = Collector & {
   /** Whether the log has told of process starts lately: then it tells of all of them. */
@@ -29,7 +32,21 @@ const maxTouched = 2000;
 /** The user id of nobody: not signed in. */
 const unset = 4_294_967_295;
 /** The records of an event of the kernel, which more may follow. */
-const kernelTypes = new Set(['SYSCALL', 'EXECVE', 'CWD', 'PATH', 'SOCKADDR', 'BPRM_FCAPS', 'OBJ_PID', 'MMAP', 'IPC', 'FD_PAIR', 'CAPSET', 'NETFILTER_CFG', 'KERN_MODULE']);
+const kernelTypes = new Set([
+  'SYSCALL',
+  'EXECVE',
+  'CWD',
+  'PATH',
+  'SOCKADDR',
+  'BPRM_FCAPS',
+  'OBJ_PID',
+  'MMAP',
+  'IPC',
+  'FD_PAIR',
+  'CAPSET',
+  'NETFILTER_CFG',
+  'KERN_MODULE',
+]);
 /** Somebody changes or ends the recording itself. */
 const blinding = new Set(['CONFIG_CHANGE', 'DAEMON_END', 'DAEMON_ABORT', 'DAEMON_CONFIG']);
 
@@ -51,7 +68,9 @@ export function endOfEvents(bytes: Buffer): number {
 }
 
 /** Process starts, file changes with who made them, and attempts to switch the recording off, from the Linux audit log. */
-export function createAuditCollector(needs: ProcessNeeds & { readonly clock: Clock; readonly position: string | undefined }): AuditCollector {
+export function createAuditCollector(
+  needs: ProcessNeeds & { readonly clock: Clock; readonly position: string | undefined },
+): AuditCollector {
   const { files, accounts, clock, position } = needs;
   const tail = createTailFile(files, path, { position, maxBytes, unitEnd: endOfEvents });
   const touched = new Map<string, WhoData>();
@@ -82,7 +101,12 @@ export function createAuditCollector(needs: ProcessNeeds & { readonly clock: Clo
         directory,
         userId: numberOf(call, 'uid'),
         loginUserId: idOf(call, 'auid'),
-        more: { EffectiveUserId: numberOf(call, 'euid'), Terminal: call.fields.get('tty'), audit_serial: event.serial, audit_key: call.fields.get('key') },
+        more: {
+          EffectiveUserId: numberOf(call, 'euid'),
+          Terminal: call.fields.get('tty'),
+          audit_serial: event.serial,
+          audit_key: call.fields.get('key'),
+        },
       },
       { collector: 'audit', lossy: event.droppedRecords > 0, timeMs: event.unixMs },
       needs,
@@ -121,7 +145,8 @@ export function createAuditCollector(needs: ProcessNeeds & { readonly clock: Clo
       const read = tail.read();
       if (read === undefined) return nothing;
       const assembler = createAuditAssembler({ maxWaitingEvents: 1024, maxRecordsPerEvent: 512 });
-      const records: SensorRecord[] = read.shrunk === undefined ? [] : [shrunkRecord('audit', path, read.shrunk, clock.nowMs())];
+      const records: SensorRecord[] =
+        read.shrunk === undefined ? [] : [shrunkRecord('audit', path, read.shrunk, clock.nowMs())];
       const events = read.bytes
         .toString('utf8')
         .split('\n')
@@ -142,8 +167,16 @@ export function createAuditCollector(needs: ProcessNeeds & { readonly clock: Clo
       return {
         collector: 'audit',
         state: access === 'readable' ? 'full' : 'none',
-        sees: access === 'readable' ? 'what the audit rules of this host record: process starts and who changed a file' : 'nothing',
-        misses: access === 'readable' ? '' : access === 'denied' ? `${path}: this user may not read it` : 'who changed a file, and processes that are over soon',
+        sees:
+          access === 'readable'
+            ? 'what the audit rules of this host record: process starts and who changed a file'
+            : 'nothing',
+        misses:
+          access === 'readable'
+            ? ''
+            : access === 'denied'
+              ? `${path}: this user may not read it`
+              : 'who changed a file, and processes that are over soon',
         remedy:
           access === 'denied'
             ? 'sed -i "s/^log_group.*/log_group = sallyport-sensor/" /etc/audit/auditd.conf && service auditd restart'

@@ -42,7 +42,15 @@ export function createAuthLogCollector(needs: {
           if (!parsed.ok) return [];
           const { application, message, processId, time } = parsed.value;
           if (application === undefined) return [];
-          return [authRecord({ collector: 'auth-log', timeMs: time?.unixMs ?? clock.nowMs(), program: application, message, processId })];
+          return [
+            authRecord({
+              collector: 'auth-log',
+              timeMs: time?.unixMs ?? clock.nowMs(),
+              program: application,
+              message,
+              processId,
+            }),
+          ];
         });
       const shrunk = read.shrunk === undefined ? [] : [shrunkRecord('auth-log', path, read.shrunk, clock.nowMs())];
       return { records: [...shrunk, ...records], position: read.position };
@@ -52,8 +60,16 @@ export function createAuthLogCollector(needs: {
       return {
         collector: 'auth-log',
         state: access === 'readable' ? 'full' : 'none',
-        sees: access === 'readable' ? `sign-ins, sudo, su, sessions and account tools, as syslog writes them to ${path}` : 'nothing',
-        misses: access === 'readable' ? '' : access === 'denied' ? `${path}: this user may not read it` : `everything: there is no ${path}`,
+        sees:
+          access === 'readable'
+            ? `sign-ins, sudo, su, sessions and account tools, as syslog writes them to ${path}`
+            : 'nothing',
+        misses:
+          access === 'readable'
+            ? ''
+            : access === 'denied'
+              ? `${path}: this user may not read it`
+              : `everything: there is no ${path}`,
         remedy:
           access === 'denied'
             ? 'usermod --append --groups adm sallyport-sensor && systemctl restart sallyport-sensor'

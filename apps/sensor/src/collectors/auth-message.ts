@@ -68,7 +68,14 @@ function requestOf(request: SudoRequest): Told {
 function tellFact(fact: LinuxAuthFact): Told {
   switch (fact.kind) {
     case 'ssh_failed':
-      return { User: fact.user, Result: 'failure', AuthMethod: fact.method, KnownUser: fact.knownUser, ambiguous: fact.ambiguous, ...peerOf(fact.peer) };
+      return {
+        User: fact.user,
+        Result: 'failure',
+        AuthMethod: fact.method,
+        KnownUser: fact.knownUser,
+        ambiguous: fact.ambiguous,
+        ...peerOf(fact.peer),
+      };
     case 'ssh_accepted':
       return {
         User: fact.user,
@@ -87,14 +94,27 @@ function tellFact(fact: LinuxAuthFact): Told {
     case 'ssh_too_many_attempts':
       return { User: fact.user, Result: 'failure', KnownUser: fact.knownUser, ...peerOf(fact.peer) };
     case 'ssh_disconnected':
-      return { User: fact.user, KnownUser: fact.knownUser, BeforeSignIn: fact.beforeSignIn, By: fact.by, ...peerOf(fact.peer) };
+      return {
+        User: fact.user,
+        KnownUser: fact.knownUser,
+        BeforeSignIn: fact.beforeSignIn,
+        By: fact.by,
+        ...peerOf(fact.peer),
+      };
     case 'ssh_connection':
     case 'ssh_bad_banner':
       return peerOf(fact.peer);
     case 'ssh_listening':
       return { SourceIp: fact.address, SourcePort: fact.port };
     case 'session_opened':
-      return { User: fact.user, UserId: fact.userId, Service: fact.service, By: fact.by, ByUserId: fact.byUserId, Result: 'success' };
+      return {
+        User: fact.user,
+        UserId: fact.userId,
+        Service: fact.service,
+        By: fact.by,
+        ByUserId: fact.byUserId,
+        Result: 'success',
+      };
     case 'session_closed':
       return { User: fact.user, Service: fact.service };
     case 'pam_failure':
@@ -116,9 +136,21 @@ function tellFact(fact: LinuxAuthFact): Told {
     case 'sudo_command':
       return { User: fact.user, Result: 'success', ambiguous: fact.ambiguous, ...requestOf(fact.request) };
     case 'sudo_refused':
-      return { User: fact.user, Result: 'failure', Reason: fact.reason, Attempts: fact.attempts, ambiguous: fact.ambiguous, ...requestOf(fact.request) };
+      return {
+        User: fact.user,
+        Result: 'failure',
+        Reason: fact.reason,
+        Attempts: fact.attempts,
+        ambiguous: fact.ambiguous,
+        ...requestOf(fact.request),
+      };
     case 'su':
-      return { User: fact.user, TargetUser: fact.targetUser, Terminal: fact.terminal, Result: fact.succeeded ? 'success' : 'failure' };
+      return {
+        User: fact.user,
+        TargetUser: fact.targetUser,
+        Terminal: fact.terminal,
+        Result: fact.succeeded ? 'success' : 'failure',
+      };
     case 'user_added':
       return { User: fact.user, UserId: fact.userId, GroupId: fact.groupId, Home: fact.home, Shell: fact.shell };
     case 'user_deleted':
@@ -128,7 +160,12 @@ function tellFact(fact: LinuxAuthFact): Told {
     case 'group_member_added':
       return { User: fact.user, Group: fact.group };
     case 'login':
-      return { User: fact.user, Terminal: fact.terminal, SourceHostname: fact.remoteHost, Result: fact.succeeded ? 'success' : 'failure' };
+      return {
+        User: fact.user,
+        Terminal: fact.terminal,
+        SourceHostname: fact.remoteHost,
+        Result: fact.succeeded ? 'success' : 'failure',
+      };
     case 'seat_session_new':
       return { User: fact.user, Session: fact.session, Result: 'success' };
     case 'seat_session_removed':

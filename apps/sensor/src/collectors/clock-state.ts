@@ -43,7 +43,11 @@ export function parseTimedatectl(text: string): ClockState | undefined {
   const value = (name: string): string | undefined => new RegExp(`^${name}=(.*)$`, 'm').exec(text)?.[1];
   const synchronised = value('NTPSynchronized');
   if (synchronised === undefined) return undefined;
-  return { method: 'systemd', isSynchronised: synchronised === 'yes', details: present({ ntp: value('NTP'), time_zone: value('Timezone') }) };
+  return {
+    method: 'systemd',
+    isSynchronised: synchronised === 'yes',
+    details: present({ ntp: value('NTP'), time_zone: value('Timezone') }),
+  };
 }
 
 /** Evidence of how this host's clock is kept and how far it is from the server's: at the start, when it changes, and every quarter of an hour. */
@@ -65,7 +69,8 @@ export function createClockCollector(needs: {
     if (chrony !== undefined) return chrony;
     const systemd = parseTimedatectl((await run('timedatectl', ['show'])) ?? '');
     if (systemd !== undefined) return systemd;
-    if (files.facts('/run/systemd/timesync/synchronized') !== undefined) return { method: 'timesyncd', isSynchronised: true, details: {} };
+    if (files.facts('/run/systemd/timesync/synchronized') !== undefined)
+      return { method: 'timesyncd', isSynchronised: true, details: {} };
     return { method: 'none', isSynchronised: undefined, details: {} };
   }
 
@@ -119,7 +124,9 @@ export function createClockCollector(needs: {
       return {
         collector: 'clock',
         state: isKnown ? 'full' : 'partial',
-        sees: isKnown ? `whether the clock is synchronised (${last?.method}), jumps, and its distance from the server’s` : 'jumps of the clock, and its distance from the server’s',
+        sees: isKnown
+          ? `whether the clock is synchronised (${last?.method ?? ''}), jumps, and its distance from the server’s`
+          : 'jumps of the clock, and its distance from the server’s',
         misses: isKnown ? '' : 'whether and by what the clock is synchronised',
         remedy: isKnown ? undefined : 'apt install chrony',
       };

@@ -3,7 +3,10 @@ import type { JsonValue } from '@sallyport/contracts';
 import type { FileFacts } from '../host/host-files.ts';
 
 /** What is kept of a watched file. */
-export type FileEntry = Pick<FileFacts, 'kind' | 'inode' | 'size' | 'modifiedMs' | 'changedMs' | 'mode' | 'userId' | 'groupId'> & {
+export type FileEntry = Pick<
+  FileFacts,
+  'kind' | 'inode' | 'size' | 'modifiedMs' | 'changedMs' | 'mode' | 'userId' | 'groupId'
+> & {
   /** Of a regular file that could be read. */
   readonly sha256: string | undefined;
   /** Of a symbolic link. */
@@ -16,10 +19,17 @@ export type FileChange = 'file_created' | 'file_deleted' | 'file_modified' | 'fi
 export function changeBetween(before: FileEntry | undefined, after: FileEntry | undefined): FileChange | undefined {
   if (before === undefined) return after === undefined ? undefined : 'file_created';
   if (after === undefined) return 'file_deleted';
-  if (before.kind !== after.kind || before.sha256 !== after.sha256 || before.target !== after.target) return 'file_modified';
+  if (before.kind !== after.kind || before.sha256 !== after.sha256 || before.target !== after.target)
+    return 'file_modified';
   // A file nobody may read here shows changes by its size and time only.
-  if (after.kind === 'file' && after.sha256 === undefined && (before.size !== after.size || before.modifiedMs !== after.modifiedMs)) return 'file_modified';
-  if (before.mode !== after.mode || before.userId !== after.userId || before.groupId !== after.groupId) return 'file_attributes_changed';
+  if (
+    after.kind === 'file' &&
+    after.sha256 === undefined &&
+    (before.size !== after.size || before.modifiedMs !== after.modifiedMs)
+  )
+    return 'file_modified';
+  if (before.mode !== after.mode || before.userId !== after.userId || before.groupId !== after.groupId)
+    return 'file_attributes_changed';
   return undefined;
 }
 
@@ -48,7 +58,13 @@ function decodeEntry(value: JsonValue): FileEntry | undefined {
   const [kindName, inode, size, modifiedMs, changedMs, mode, userId, groupId, sha256, target] = items;
   const kind = kinds.find((known) => known === kindName);
   if (kind === undefined || typeof sha256 !== 'string' || typeof target !== 'string') return undefined;
-  if (typeof inode !== 'number' || typeof size !== 'number' || typeof modifiedMs !== 'number' || typeof changedMs !== 'number') return undefined;
+  if (
+    typeof inode !== 'number' ||
+    typeof size !== 'number' ||
+    typeof modifiedMs !== 'number' ||
+    typeof changedMs !== 'number'
+  )
+    return undefined;
   if (typeof mode !== 'number' || typeof userId !== 'number' || typeof groupId !== 'number') return undefined;
   const texts = { sha256: sha256 === '' ? undefined : sha256, target: target === '' ? undefined : target };
   return { kind, inode, size, modifiedMs, changedMs, mode, userId, groupId, ...texts };

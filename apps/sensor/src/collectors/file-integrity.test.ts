@@ -57,7 +57,10 @@ test('what is there at first is learnt in silence; then content, rights, new, go
   const { host, collector, rescan } = setUp();
   const looking = collector();
   const first = await looking.collect();
-  assert.deepEqual(first.records.map(({ event }) => event), ['baseline_made']);
+  assert.deepEqual(
+    first.records.map(({ event }) => event),
+    ['baseline_made'],
+  );
   assert.deepEqual((await rescan(looking)).records, []);
   host.write('/etc/hosts', 'two');
   chmodSync(host.at('/etc/ssh/sshd_config'), 0o666);
@@ -111,7 +114,10 @@ test('a baseline that was removed or damaged is told', async () => {
   const { position } = await collector().collect();
   rmSync(host.at('/state'), { recursive: true });
   const { records } = await collector(position).collect();
-  assert.deepEqual(records.map(({ event }) => event), ['baseline_lost']);
+  assert.deepEqual(
+    records.map(({ event }) => event),
+    ['baseline_lost'],
+  );
 });
 
 test('who made a change is told where the audit log knows', async () => {
@@ -121,7 +127,10 @@ test('who made a change is told where the audit log knows', async () => {
   host.write('/etc/hosts', 'two');
   setWho({ timeMs: Date.now(), fields: { User: 'ada', Image: '/usr/bin/vi', ProcessId: 7 } });
   const [record] = (await rescan(looking)).records;
-  assert.deepEqual([record?.fields['User'], record?.fields['Image'], record?.fields['who']], ['ada', '/usr/bin/vi', 'audit']);
+  assert.deepEqual(
+    [record?.fields['User'], record?.fields['Image'], record?.fields['who']],
+    ['ada', '/usr/bin/vi', 'audit'],
+  );
 });
 
 test('the kernel tells of a change at once, of files put into a new folder as well, and of one put in place by renaming', async () => {
@@ -136,7 +145,12 @@ test('the kernel tells of a change at once, of files put into a new folder as we
     await delay(20);
     found.push(...names((await looking.collect()).records));
   }
-  assert.deepEqual(found.toSorted(), ['file_created /etc/new', 'file_created /etc/new/deep', 'file_created /etc/new/deep/file', 'file_modified /etc/hosts']);
+  assert.deepEqual(found.toSorted(), [
+    'file_created /etc/new',
+    'file_created /etc/new/deep',
+    'file_created /etc/new/deep/file',
+    'file_modified /etc/hosts',
+  ]);
 });
 
 test('a folder that cannot be followed is told in the coverage, and the walk still finds what changes', async () => {

@@ -45,7 +45,8 @@ export function createFileIntegrityCollector(needs: FileIntegrityNeeds): Collect
   const stored = needs.position === undefined ? undefined : baselines.load(needs.position);
   const loaded = stored === undefined ? undefined : decodeEntries(parseJson(stored));
   const known = loaded ?? new Map<string, FileEntry>();
-  const isExcluded = (path: string): boolean => needs.excluded.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
+  const isExcluded = (path: string): boolean =>
+    needs.excluded.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
   let version = loaded === undefined ? Number(needs.position ?? 0) + 1 : Number(needs.position);
   /** While the first baseline is made nothing is told: there is nothing to compare with. */
   let isLearning = loaded === undefined;
@@ -92,7 +93,12 @@ export function createFileIntegrityCollector(needs: FileIntegrityNeeds): Collect
     if (facts.kind === 'folder') follow(path);
     const before = known.get(path);
     const { kind, inode, size, modifiedMs, changedMs, mode, userId, groupId } = facts;
-    const sha256 = facts.kind !== 'file' ? undefined : mayDiffer(before, facts) ? await hasher.sha256(files.at(path)) : before?.sha256;
+    const sha256 =
+      facts.kind !== 'file'
+        ? undefined
+        : mayDiffer(before, facts)
+          ? await hasher.sha256(files.at(path))
+          : before?.sha256;
     const target = facts.kind === 'link' ? files.link(path) : undefined;
     return { kind, inode, size, modifiedMs, changedMs, mode, userId, groupId, sha256, target };
   }
@@ -105,12 +111,18 @@ export function createFileIntegrityCollector(needs: FileIntegrityNeeds): Collect
     if (after === undefined) known.delete(path);
     else if (before === undefined && known.size >= maxEntries) isFull = true;
     else known.set(path, after);
-    if (change === undefined) return before !== undefined && after !== undefined && mayDiffer(before, { ...after, device: 0 });
+    if (change === undefined)
+      return before !== undefined && after !== undefined && mayDiffer(before, { ...after, device: 0 });
     if (!isLearning) records.push(recordOf(path, change, before, after));
     return true;
   }
 
-  function recordOf(path: string, change: FileChange, before: FileEntry | undefined, after: FileEntry | undefined): SensorRecord {
+  function recordOf(
+    path: string,
+    change: FileChange,
+    before: FileEntry | undefined,
+    after: FileEntry | undefined,
+  ): SensorRecord {
     const entry = after ?? before;
     const who = whoTouched(path, clock.nowMs() - 120_000);
     return {
@@ -133,7 +145,10 @@ export function createFileIntegrityCollector(needs: FileIntegrityNeeds): Collect
         PreviousHashes: before?.sha256 === undefined ? undefined : `SHA256=${before.sha256}`,
         previous_sha256: before?.sha256,
         PreviousMode: before === undefined || before.mode === after?.mode ? undefined : modeText(before.mode),
-        PreviousOwner: before === undefined || before.userId === after?.userId ? undefined : (accounts.userName(before.userId) ?? String(before.userId)),
+        PreviousOwner:
+          before === undefined || before.userId === after?.userId
+            ? undefined
+            : (accounts.userName(before.userId) ?? String(before.userId)),
         PreviousTarget: before?.target,
         who: who === undefined ? 'unknown' : 'audit',
         ...who?.fields,
@@ -155,7 +170,7 @@ export function createFileIntegrityCollector(needs: FileIntegrityNeeds): Collect
       if (step.done === true) {
         walk = undefined;
         nextWalkMs = clock.monotonicMs() + rescanEveryMs;
-        for (const path of [...known.keys()]) if (!seen.has(path)) changed = (await check(path, records)) || changed;
+        for (const path of known.keys()) if (!seen.has(path)) changed = (await check(path, records)) || changed;
         return { changed, ended: true };
       }
       seen.add(step.value);
@@ -166,7 +181,10 @@ export function createFileIntegrityCollector(needs: FileIntegrityNeeds): Collect
 
   function commit(records: SensorRecord[]): Collected {
     version += 1;
-    baselines.save(String(version), JSON.stringify(Object.fromEntries([...known].map(([path, entry]) => [path, encodeEntry(entry)]))));
+    baselines.save(
+      String(version),
+      JSON.stringify(Object.fromEntries([...known].map(([path, entry]) => [path, encodeEntry(entry)]))),
+    );
     return { records, position: String(version) };
   }
 
@@ -189,10 +207,15 @@ export function createFileIntegrityCollector(needs: FileIntegrityNeeds): Collect
       for (const path of waiting) {
         dirty.delete(path);
         const isNewFolder = !known.has(path) && files.facts(path)?.kind === 'folder';
-        if (!known.has(path) && !expandPaths(files, needs.paths).some((root) => path === root || path.startsWith(`${root}/`))) continue;
+        if (
+          !known.has(path) &&
+          !expandPaths(files, needs.paths).some((root) => path === root || path.startsWith(`${root}/`))
+        )
+          continue;
         changed = (await check(path, records)) || changed;
         // What was put into a new folder before it was followed was told by nobody.
-        if (isNewFolder) for (const inner of walkFiles(files, [path], isExcluded)) changed = (await check(inner, records)) || changed;
+        if (isNewFolder)
+          for (const inner of walkFiles(files, [path], isExcluded)) changed = (await check(inner, records)) || changed;
       }
       const walked = await goOn(records);
       if (isLearning && walked.ended) {
@@ -207,7 +230,9 @@ export function createFileIntegrityCollector(needs: FileIntegrityNeeds): Collect
     coverage() {
       const misses = [
         ...(unreadable > 0 ? [`the content of ${unreadable} files this user may not read`] : []),
-        ...(watchFault === undefined ? [] : [`changes between two walks (the kernel follows no more folders: ${watchFault})`]),
+        ...(watchFault === undefined
+          ? []
+          : [`changes between two walks (the kernel follows no more folders: ${watchFault})`]),
         ...(isFull ? [`files beyond ${maxEntries}`] : []),
       ];
       return {

@@ -16,15 +16,30 @@ const events = {
   groups: { kind: 'account', added: 'group_created', removed: 'group_deleted', changed: 'group_changed' },
   sudo_rules: { kind: 'account', added: 'sudo_rule_added', removed: 'sudo_rule_removed', changed: 'sudo_rule_changed' },
   packages: { kind: 'inventory', added: 'package_installed', removed: 'package_removed', changed: 'package_updated' },
-  kernel_modules: { kind: 'inventory', added: 'kernel_module_loaded', removed: 'kernel_module_unloaded', changed: 'kernel_module_changed' },
-  scheduled_jobs: { kind: 'inventory', added: 'scheduled_job_created', removed: 'scheduled_job_deleted', changed: 'scheduled_job_changed' },
+  kernel_modules: {
+    kind: 'inventory',
+    added: 'kernel_module_loaded',
+    removed: 'kernel_module_unloaded',
+    changed: 'kernel_module_changed',
+  },
+  scheduled_jobs: {
+    kind: 'inventory',
+    added: 'scheduled_job_created',
+    removed: 'scheduled_job_deleted',
+    changed: 'scheduled_job_changed',
+  },
   mounts: { kind: 'inventory', added: 'mount_added', removed: 'mount_removed', changed: 'mount_changed' },
 } as const satisfies Record<Section, { kind: SensorRecord['kind']; added: string; removed: string; changed: string }>;
 
-export type ItemChange = { readonly section: Section; readonly event: string; readonly before: Item | undefined; readonly after: Item | undefined };
+export type ItemChange = {
+  readonly section: Section;
+  readonly event: string;
+  readonly before: Item | undefined;
+  readonly after: Item | undefined;
+};
 
 /** What came, went and changed between two looks at the host. A section that was not looked at before is new as a whole: nothing of it is told. */
-export function inventoryChanges(before: Inventory, now: Inventory): ItemChange[] {
+function inventoryChanges(before: Inventory, now: Inventory): ItemChange[] {
   return [...now].flatMap(([section, items]) => {
     const known = before.get(section);
     if (known === undefined) return [];
@@ -34,7 +49,9 @@ export function inventoryChanges(before: Inventory, now: Inventory): ItemChange[
       if (was === undefined) return [{ section, event: names.added, before: undefined, after }];
       return isSameItem(was, after) ? [] : [{ section, event: names.changed, before: was, after }];
     });
-    const went = [...known].flatMap(([id, was]): ItemChange[] => (items.has(id) ? [] : [{ section, event: names.removed, before: was, after: undefined }]));
+    const went = [...known].flatMap(([id, was]): ItemChange[] =>
+      items.has(id) ? [] : [{ section, event: names.removed, before: was, after: undefined }],
+    );
     return [...came, ...went];
   });
 }
@@ -62,7 +79,10 @@ export function createInventoryCollector(needs: {
   function read(section: Section): Items | undefined {
     const reader = inventoryReaders[section];
     const stamp = reader.stamps
-      .flatMap((path) => [path, ...(files.facts(path)?.kind === 'folder' ? files.list(path).map((name) => `${path}/${name}`) : [])])
+      .flatMap((path) => [
+        path,
+        ...(files.facts(path)?.kind === 'folder' ? files.list(path).map((name) => `${path}/${name}`) : []),
+      ])
       .map((path) => {
         const facts = files.facts(path);
         return `${path} ${facts?.inode ?? ''} ${facts?.changedMs ?? ''} ${facts?.size ?? ''}`;
@@ -101,10 +121,12 @@ export function createInventoryCollector(needs: {
     name: 'inventory',
     everyMs: 10_000,
     collect() {
-      const now: Inventory = new Map(sections.flatMap((section): [Section, Items][] => {
-        const items = read(section);
-        return items === undefined ? [] : [[section, items]];
-      }));
+      const now: Inventory = new Map(
+        sections.flatMap((section): [Section, Items][] => {
+          const items = read(section);
+          return items === undefined ? [] : [[section, items]];
+        }),
+      );
       const changes = inventoryChanges(known, now);
       const isNew = sections.some((section) => now.has(section) !== known.has(section));
       known = now;
@@ -116,7 +138,16 @@ export function createInventoryCollector(needs: {
       const summary: SensorRecord[] =
         more === 0
           ? []
-          : [{ kind: 'inventory', collector: 'inventory', lossy: true, timeMs: clock.nowMs(), event: 'inventory_changed_much', fields: { more } }];
+          : [
+              {
+                kind: 'inventory',
+                collector: 'inventory',
+                lossy: true,
+                timeMs: clock.nowMs(),
+                event: 'inventory_changed_much',
+                fields: { more },
+              },
+            ];
       return { records: [...told, ...summary], position: String(version) };
     },
     committed: () => baselines.removeAllBut(String(version)),
@@ -140,7 +171,9 @@ export function createInventoryCollector(needs: {
 }
 
 function encodeInventory(inventory: Inventory): string {
-  return JSON.stringify(Object.fromEntries([...inventory].map(([section, items]) => [section, Object.fromEntries(items)])));
+  return JSON.stringify(
+    Object.fromEntries([...inventory].map(([section, items]) => [section, Object.fromEntries(items)])),
+  );
 }
 
 function decodeInventory(text: string): Inventory {
@@ -155,7 +188,11 @@ function decodeInventory(text: string): Inventory {
       new Map(
         Object.entries(items).map(([id, item]): [string, Item] => [
           id,
-          Object.fromEntries(Object.entries(isJsonObject(item) ? item : {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
+          Object.fromEntries(
+            Object.entries(isJsonObject(item) ? item : {}).filter(
+              (entry): entry is [string, string] => typeof entry[1] === 'string',
+            ),
+          ),
         ]),
       ),
     );

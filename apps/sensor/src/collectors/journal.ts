@@ -52,7 +52,8 @@ export function createJournalCollector(needs: {
     name: 'journal',
     everyMs: 500,
     collect() {
-      if (child === undefined && (endedMs === undefined || clock.monotonicMs() - endedMs >= restartAfterMs)) child = run();
+      if (child === undefined && (endedMs === undefined || clock.monotonicMs() - endedMs >= restartAfterMs))
+        child = run();
       if (child === undefined) return { records: [] };
       const lines = child.take(maxLines);
       const records = lines.flatMap((line) => {
@@ -91,9 +92,16 @@ export function createJournalCollector(needs: {
       return {
         collector: 'journal',
         state: access === 'readable' ? 'full' : 'none',
-        sees: access === 'readable' ? 'sign-ins, sudo, su, sessions and account tools, as they log to the systemd journal' : 'nothing',
+        sees:
+          access === 'readable'
+            ? 'sign-ins, sudo, su, sessions and account tools, as they log to the systemd journal'
+            : 'nothing',
         misses:
-          access === 'readable' ? '' : access === 'denied' ? 'the system journal: this user may not read it' : 'everything: there is no systemd journal here',
+          access === 'readable'
+            ? ''
+            : access === 'denied'
+              ? 'the system journal: this user may not read it'
+              : 'everything: there is no systemd journal here',
         remedy:
           access === 'denied'
             ? 'usermod --append --groups systemd-journal sallyport-sensor && systemctl restart sallyport-sensor'

@@ -30,7 +30,10 @@ export async function processRecord(
 ): Promise<SensorRecord> {
   const { processId, parentId, image, userId, loginUserId } = start;
   // Through /proc the very file that runs is read, also when its path holds another one by now.
-  const running = imageOf(files.link(`/proc/${processId}/exe`)) === image ? await hasher.sha256(files.at(`/proc/${processId}/exe`)) : undefined;
+  const running =
+    imageOf(files.link(`/proc/${processId}/exe`)) === image
+      ? await hasher.sha256(files.at(`/proc/${processId}/exe`))
+      : undefined;
   const sha256 = running ?? (image === undefined ? undefined : await hasher.sha256(files.at(image)));
   return {
     kind: 'process',

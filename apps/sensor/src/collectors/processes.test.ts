@@ -35,14 +35,22 @@ test('a process that begins is told with parent, user, command line and hash, ma
   const { host, collector } = setUp();
   const looking = collector();
   assert.deepEqual((await looking.collect()).records, []);
-  host.process({ id: 50, parent: 1, name: 'tool', arguments: ['tool', '-x', 'a b'], image: '/usr/bin/tool', user: 1000 });
+  host.process({
+    id: 50,
+    parent: 1,
+    name: 'tool',
+    arguments: ['tool', '-x', 'a b'],
+    image: '/usr/bin/tool',
+    user: 1000,
+  });
   const { records } = await looking.collect();
   assert.equal(records.length, 1);
   const [record] = records;
   assert.ok(record !== undefined);
   assert.equal(record.lossy, true);
   assert.equal(record.timeMs, 1_700_000_005_000);
-  const { Hashes, CommandLine, ParentImage, ParentCommandLine, User, Image, ProcessId, ParentProcessId } = record.fields;
+  const { Hashes, CommandLine, ParentImage, ParentCommandLine, User, Image, ProcessId, ParentProcessId } =
+    record.fields;
   assert.deepEqual([Image, CommandLine, User, ProcessId], ['/usr/bin/tool', "tool -x 'a b'", 'ada', 50]);
   assert.deepEqual([ParentProcessId, ParentImage, ParentCommandLine], [1, '/sbin/init', '/sbin/init']);
   assert.equal(Hashes, `SHA256=${createHash('sha256').update('program').digest('hex')}`);
@@ -55,11 +63,17 @@ test('an id that is used again is another process, and kernel threads are none',
   await looking.collect();
   host.process({ id: 60, name: 'one', start: 100 });
   host.process({ id: 61, parent: 2, name: 'kworker' });
-  assert.deepEqual((await looking.collect()).records.map(({ fields }) => fields['ProcessName']), ['one']);
+  assert.deepEqual(
+    (await looking.collect()).records.map(({ fields }) => fields['ProcessName']),
+    ['one'],
+  );
   host.endProcess(60);
   host.process({ id: 60, name: 'two', start: 900 });
   clock.advance(16_000);
-  assert.deepEqual((await looking.collect()).records.map(({ fields }) => fields['ProcessName']), ['two']);
+  assert.deepEqual(
+    (await looking.collect()).records.map(({ fields }) => fields['ProcessName']),
+    ['two'],
+  );
 });
 
 test('after a restart only what began since the last look is told; after a boot everything is', async () => {
@@ -70,7 +84,10 @@ test('after a restart only what began since the last look is told; after a boot 
   const { position } = await first.collect();
   host.process({ id: 71, name: 'meanwhile', start: 600 });
   const second = await collector(position).collect();
-  assert.deepEqual(second.records.map(({ fields }) => fields['ProcessName']), ['meanwhile']);
+  assert.deepEqual(
+    second.records.map(({ fields }) => fields['ProcessName']),
+    ['meanwhile'],
+  );
   host.write('/proc/sys/kernel/random/boot_id', 'boot-2\n');
   assert.equal((await collector(position).collect()).records.length, 3);
 });
@@ -116,15 +133,23 @@ test('a real process is seen with the hash of its executable', async () => {
 
 test('a name that imitates the fields behind it does not', () => {
   const zeros = Array.from({ length: 16 }, () => 0).join(' ');
-  assert.deepEqual(parseProcStat(`42 (a) S 1 ) ) S 7 ${zeros} 0 1234 0`), { name: 'a) S 1 ) ', parentId: 7, startTicks: 1234 });
+  assert.deepEqual(parseProcStat(`42 (a) S 1 ) ) S 7 ${zeros} 0 1234 0`), {
+    name: 'a) S 1 ) ',
+    parentId: 7,
+    startTicks: 1234,
+  });
   fc.assert(fc.property(fc.string(), (text) => typeof parseProcStat(text) !== 'string'));
 });
 
 test('arguments are quoted so that they can be told apart again', () => {
   fc.assert(
-    fc.property(fc.array(fc.string({ maxLength: 6 }), { minLength: 1, maxLength: 4 }), fc.array(fc.string({ maxLength: 6 }), { minLength: 1, maxLength: 4 }), (one, other) => {
-      if (joinArguments(one) === joinArguments(other)) assert.deepEqual(one, other);
-    }),
+    fc.property(
+      fc.array(fc.string({ maxLength: 6 }), { minLength: 1, maxLength: 4 }),
+      fc.array(fc.string({ maxLength: 6 }), { minLength: 1, maxLength: 4 }),
+      (one, other) => {
+        if (joinArguments(one) === joinArguments(other)) assert.deepEqual(one, other);
+      },
+    ),
   );
 });
 
@@ -133,10 +158,17 @@ test('between two looks every id is started at most once, and nothing that staye
   fc.assert(
     fc.property(snapshot, snapshot, fc.boolean(), (before, after, mayBeReused) => {
       const known = new Map(Object.entries(before).map(([id, start]) => [Number(id), start]));
-      const { started, now } = startedSince(known, Object.keys(after).map(Number), (id) => after[String(id)], mayBeReused);
+      const { started, now } = startedSince(
+        known,
+        Object.keys(after).map(Number),
+        (id) => after[String(id)],
+        mayBeReused,
+      );
       assert.equal(new Set(started).size, started.length);
       for (const id of started) assert.notEqual(known.get(id), now.get(id));
-      if (mayBeReused) for (const [id, start] of Object.entries(after)) assert.equal(started.includes(Number(id)), known.get(Number(id)) !== start);
+      if (mayBeReused)
+        for (const [id, start] of Object.entries(after))
+          assert.equal(started.includes(Number(id)), known.get(Number(id)) !== start);
     }),
   );
 });

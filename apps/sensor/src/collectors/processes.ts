@@ -39,7 +39,11 @@ export function startedSince(
  * marked lossy; while `isSeenElsewhere`, the audit log tells all of them and this stays silent.
  */
 export function createProcessCollector(
-  needs: ProcessNeeds & { readonly clock: Clock; readonly position: string | undefined; readonly isSeenElsewhere: () => boolean },
+  needs: ProcessNeeds & {
+    readonly clock: Clock;
+    readonly position: string | undefined;
+    readonly isSeenElsewhere: () => boolean;
+  },
 ): Collector {
   const { files, clock, isSeenElsewhere } = needs;
   const bootId = files.text('/proc/sys/kernel/random/boot_id', 100)?.trim() ?? '';
@@ -60,7 +64,12 @@ export function createProcessCollector(
     async collect() {
       const mayBeReused = clock.monotonicMs() - lastReuseCheckMs >= reuseCheckEveryMs;
       if (mayBeReused) lastReuseCheckMs = clock.monotonicMs();
-      const { started, now } = startedSince(known, listProcesses(files), (id) => readStat(files, id)?.startTicks, mayBeReused);
+      const { started, now } = startedSince(
+        known,
+        listProcesses(files),
+        (id) => readStat(files, id)?.startTicks,
+        mayBeReused,
+      );
       const since = newestTicks;
       newestTicks = Math.max(newestTicks ?? 0, ...now.values());
       known = now;
@@ -80,8 +89,17 @@ export function createProcessCollector(
     },
     coverage() {
       if (isSeenElsewhere())
-        return { collector: 'processes', state: 'full', sees: 'every process start, from the audit log', misses: '', remedy: undefined };
-      const misses = ['processes shorter than half a second', ...(hidden > 0 ? ['the executables of other users’ processes'] : [])];
+        return {
+          collector: 'processes',
+          state: 'full',
+          sees: 'every process start, from the audit log',
+          misses: '',
+          remedy: undefined,
+        };
+      const misses = [
+        'processes shorter than half a second',
+        ...(hidden > 0 ? ['the executables of other users’ processes'] : []),
+      ];
       return {
         collector: 'processes',
         state: listProcesses(files).length > 0 ? 'partial' : 'none',

@@ -37,7 +37,9 @@ export function createSessionLogCollector(needs: {
       const read = tail.read();
       if (read === undefined) return nothing;
       const parsed = parseUtmp(read.bytes, { layout: sizeOfRecord === 400 ? '400' : '384' });
-      const records = (parsed.ok ? parsed.value.records : []).flatMap((record) => sessionRecord(record, log, tellsFailures) ?? []);
+      const records = (parsed.ok ? parsed.value.records : []).flatMap(
+        (record) => sessionRecord(record, log, tellsFailures) ?? [],
+      );
       const shrunk = read.shrunk === undefined ? [] : [shrunkRecord(log, path, read.shrunk, clock.nowMs())];
       return { records: [...shrunk, ...records], position: read.position };
     },
@@ -47,7 +49,12 @@ export function createSessionLogCollector(needs: {
         collector: log,
         state: access === 'readable' ? 'full' : 'none',
         sees: access === 'readable' ? (log === 'wtmp' ? 'sessions and boots' : 'failed sign-ins') : 'nothing',
-        misses: access === 'readable' ? '' : access === 'denied' ? `${path}: this user may not read it` : `everything: there is no ${path}`,
+        misses:
+          access === 'readable'
+            ? ''
+            : access === 'denied'
+              ? `${path}: this user may not read it`
+              : `everything: there is no ${path}`,
         remedy:
           access === 'denied'
             ? 'usermod --append --groups utmp sallyport-sensor && systemctl restart sallyport-sensor'
@@ -69,7 +76,8 @@ function sessionRecord(record: UtmpRecord, log: 'wtmp' | 'btmp', tellsFailures: 
     SourceHostname: record.host === record.address ? undefined : record.host,
     ProcessId: record.processId === 0 ? undefined : record.processId,
   });
-  if (log === 'btmp') return tellsFailures ? { ...common, event: 'sign_in_failed', fields: { ...fields, Result: 'failure' } } : undefined;
+  if (log === 'btmp')
+    return tellsFailures ? { ...common, event: 'sign_in_failed', fields: { ...fields, Result: 'failure' } } : undefined;
   switch (record.type) {
     case 'USER_PROCESS':
       return { ...common, event: 'session_began', fields: { ...fields, Result: 'success' } };

@@ -10,19 +10,25 @@ import type { Collector } from './collector.ts';
 
 const maxNewAtOnce = 500;
 
-export type SocketChanges = { readonly opened: readonly Socket[]; readonly connected: readonly Socket[]; readonly closed: readonly Socket[] };
+export type SocketChanges = {
+  readonly opened: readonly Socket[];
+  readonly connected: readonly Socket[];
+  readonly closed: readonly Socket[];
+};
 
 /** What differs between two looks: listeners by address and owner, connections by both ends. Connections within this host are left out. */
-export function socketChanges(before: ReadonlyMap<string, Socket>, now: ReadonlyMap<string, Socket>): SocketChanges {
+function socketChanges(before: ReadonlyMap<string, Socket>, now: ReadonlyMap<string, Socket>): SocketChanges {
   const fresh = [...now].filter(([key]) => !before.has(key)).map(([, socket]) => socket);
   return {
     opened: fresh.filter(({ state }) => state === 'listening'),
     connected: fresh.filter(({ state, remoteIp }) => state === 'connected' && !isLoopback(remoteIp)),
-    closed: [...before].filter(([key, { state }]) => state === 'listening' && !now.has(key)).map(([, socket]) => socket),
+    closed: [...before]
+      .filter(([key, { state }]) => state === 'listening' && !now.has(key))
+      .map(([, socket]) => socket),
   };
 }
 
-export function bySocketKey(sockets: readonly Socket[]): Map<string, Socket> {
+function bySocketKey(sockets: readonly Socket[]): Map<string, Socket> {
   return new Map(
     sockets
       .filter(({ state }) => state !== 'other')
@@ -40,7 +46,11 @@ function isLoopback(ip: string): boolean {
 }
 
 /** Ports that are waited at, and connections of processes, by looking at /proc/net every two seconds. */
-export function createSocketCollector(needs: { readonly files: HostFiles; readonly accounts: Accounts; readonly clock: Clock }): Collector {
+export function createSocketCollector(needs: {
+  readonly files: HostFiles;
+  readonly accounts: Accounts;
+  readonly clock: Clock;
+}): Collector {
   const { files, accounts, clock } = needs;
   let known: Map<string, Socket> | undefined;
   let unowned = 0;
@@ -88,16 +98,24 @@ export function createSocketCollector(needs: { readonly files: HostFiles; readon
       // At the first look connections that are there already are not new; who waits where is worth telling.
       const fresh = [...opened, ...(before === undefined ? [] : connected)].slice(0, maxNewAtOnce);
       if (fresh.length === 0 && closed.length === 0) return { records: [] };
-      const owners = fresh.length === 0 ? new Map<number, number>() : ownersOf(files, new Set(fresh.map(({ inode }) => inode)));
-      const waitingAt = new Set([...now.values()].filter(({ state }) => state === 'listening').map(({ protocol, localPort }) => `${protocol} ${localPort}`));
+      const owners =
+        fresh.length === 0 ? new Map<number, number>() : ownersOf(files, new Set(fresh.map(({ inode }) => inode)));
+      const waitingAt = new Set(
+        [...now.values()]
+          .filter(({ state }) => state === 'listening')
+          .map(({ protocol, localPort }) => `${protocol} ${localPort}`),
+      );
       const records = fresh.map((socket) => {
         const owner = owners.get(socket.inode);
         told += 1;
         if (owner === undefined) unowned += 1;
-        if (socket.state === 'listening') return recordOf(socket, before === undefined ? 'listener_found' : 'listener_opened', owner, false);
+        if (socket.state === 'listening')
+          return recordOf(socket, before === undefined ? 'listener_found' : 'listener_opened', owner, false);
         return recordOf(socket, 'connection_opened', owner, waitingAt.has(`${socket.protocol} ${socket.localPort}`));
       });
-      return { records: [...records, ...closed.map((socket) => recordOf(socket, 'listener_closed', undefined, false))] };
+      return {
+        records: [...records, ...closed.map((socket) => recordOf(socket, 'listener_closed', undefined, false))],
+      };
     },
     coverage() {
       const hasTables = files.access('/proc/net/tcp') === 'readable';
@@ -106,10 +124,15 @@ export function createSocketCollector(needs: { readonly files: HostFiles; readon
         collector: 'sockets',
         state: hasTables ? 'partial' : 'none',
         sees: hasTables ? 'listening ports and connections, by looking at /proc/net every two seconds' : 'nothing',
-        misses: hasTables ? `connections shorter than two seconds, and those within this host${isBlindToOwners ? '; which process holds them, for other users' : ''}` : 'everything',
-        remedy: isBlindToOwners ? 'run the service with AmbientCapabilities=CAP_SYS_PTRACE CAP_DAC_READ_SEARCH (systemctl edit sallyport-sensor)' : undefined,
+        misses: hasTables
+          ? `connections shorter than two seconds, and those within this host${isBlindToOwners ? '; which process holds them, for other users' : ''}`
+          : 'everything',
+        remedy: isBlindToOwners
+          ? 'run the service with AmbientCapabilities=CAP_SYS_PTRACE CAP_DAC_READ_SEARCH (systemctl edit sallyport-sensor)'
+          : undefined,
       };
     },
-    problem: () => (known?.size === 0 && files.access('/proc/net/tcp') !== 'readable' ? '/proc/net cannot be read' : undefined),
+    problem: () =>
+      known?.size === 0 && files.access('/proc/net/tcp') !== 'readable' ? '/proc/net cannot be read' : undefined,
   };
 }

@@ -8,13 +8,21 @@ export function expandPaths(files: HostFiles, paths: readonly string[]): readonl
     if (!path.includes('*')) return [path];
     let found = [''];
     for (const part of path.split('/').slice(1))
-      found = part === '*' ? found.flatMap((before) => files.list(before === '' ? '/' : before).map((name) => `${before}/${name}`)) : found.map((before) => `${before}/${part}`);
+      found =
+        part === '*'
+          ? found.flatMap((before) => files.list(before === '' ? '/' : before).map((name) => `${before}/${name}`))
+          : found.map((before) => `${before}/${part}`);
     return found.filter((candidate) => files.facts(candidate) !== undefined);
   });
 }
 
 /** Everything at and under the paths, folders before what is in them. Links are told, not followed. */
-export function* walkFiles(files: HostFiles, paths: readonly string[], isExcluded: (path: string) => boolean, depth = 0): Generator<string> {
+export function* walkFiles(
+  files: HostFiles,
+  paths: readonly string[],
+  isExcluded: (path: string) => boolean,
+  depth = 0,
+): Generator<string> {
   for (const path of paths) {
     const facts = isExcluded(path) ? undefined : files.facts(path);
     if (facts === undefined) continue;

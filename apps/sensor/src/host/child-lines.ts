@@ -18,7 +18,10 @@ const maxErrorCharacters = 500;
 
 /** Reads no faster than lines are taken: a full pipe makes the command wait, so nothing is dropped here. */
 export const startChild: StartChild = (command, args) => {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' } });
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+  });
   let lines: string[] = [];
   let waiting = 0;
   let rest = '';

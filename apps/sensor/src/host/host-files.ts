@@ -1,5 +1,15 @@
 import { codeOf } from '@sallyport/platform/errors';
-import { closeSync, constants, accessSync, fstatSync, lstatSync, openSync, readSync, readdirSync, readlinkSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  accessSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  readdirSync,
+  readlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 export type FileFacts = {
@@ -52,7 +62,8 @@ export function createHostFiles(root = '/'): HostFiles {
         const read = readSync(descriptor, buffer, used, buffer.length - used, null);
         used += read;
         if (read === 0 || used >= maxBytes) return buffer.subarray(0, Math.min(used, maxBytes));
-        if (used === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(Math.min(buffer.length, maxBytes - used))]);
+        if (used === buffer.length)
+          buffer = Buffer.concat([buffer, Buffer.allocUnsafe(Math.min(buffer.length, maxBytes - used))]);
       }
     } catch {
       return undefined;

@@ -2,7 +2,15 @@
 import type { HostFiles } from './host-files.ts';
 import { walkFiles } from '../collectors/walk-files.ts';
 
-export const sections = ['users', 'groups', 'sudo_rules', 'packages', 'kernel_modules', 'scheduled_jobs', 'mounts'] as const;
+export const sections = [
+  'users',
+  'groups',
+  'sudo_rules',
+  'packages',
+  'kernel_modules',
+  'scheduled_jobs',
+  'mounts',
+] as const;
 export type Section = (typeof sections)[number];
 export type Item = Readonly<Record<string, string>>;
 export type Items = ReadonlyMap<string, Item>;
@@ -22,7 +30,10 @@ export const inventoryReaders: Readonly<Record<Section, Reader>> = {
     stamps: ['/etc/sudoers', '/etc/sudoers.d'],
     read: (files) => linesOf(files, ['/etc/sudoers', '/etc/sudoers.d'], (line) => /^#(?!include)/.test(line)),
   },
-  packages: { stamps: ['/var/lib/dpkg/status'], read: (files) => parseDpkgStatus(files.text('/var/lib/dpkg/status', maxFileBytes) ?? '') },
+  packages: {
+    stamps: ['/var/lib/dpkg/status'],
+    read: (files) => parseDpkgStatus(files.text('/var/lib/dpkg/status', maxFileBytes) ?? ''),
+  },
   kernel_modules: { stamps: [], read: (files) => parseModules(files.text('/proc/modules') ?? '') },
   scheduled_jobs: { stamps: [], read: readScheduledJobs },
   mounts: { stamps: [], read: (files) => parseMountInfo(files.text('/proc/self/mountinfo') ?? '') },
@@ -32,7 +43,9 @@ export function parsePasswd(text: string): Items {
   return new Map(
     text.split('\n').flatMap((line): [string, Item][] => {
       const [name = '', , userId = '', groupId = '', , home = '', shell = ''] = line.split(':');
-      return name === '' || !/^\d+$/.test(userId) ? [] : [[name, { User: name, UserId: userId, GroupId: groupId, Home: home, Shell: shell }]];
+      return name === '' || !/^\d+$/.test(userId)
+        ? []
+        : [[name, { User: name, UserId: userId, GroupId: groupId, Home: home, Shell: shell }]];
     }),
   );
 }
@@ -77,13 +90,19 @@ export function parseMountInfo(text: string): Items {
       const [before = '', after = ''] = line.split(' - ', 2);
       const [, , , , point = '', options = ''] = before.split(' ');
       const [type = '', source = ''] = after.split(' ');
-      return point === '' || type === '' ? [] : [[point, { MountPoint: point, FileSystem: type, Source: source, Options: options }]];
+      return point === '' || type === ''
+        ? []
+        : [[point, { MountPoint: point, FileSystem: type, Source: source, Options: options }]];
     }),
   );
 }
 
 function readScheduledJobs(files: HostFiles): Items {
-  const cron = linesOf(files, ['/etc/crontab', '/etc/cron.d', '/etc/anacrontab', '/var/spool/cron', '/var/spool/at'], (line) => line.startsWith('#'));
+  const cron = linesOf(
+    files,
+    ['/etc/crontab', '/etc/cron.d', '/etc/anacrontab', '/var/spool/cron', '/var/spool/at'],
+    (line) => line.startsWith('#'),
+  );
   const timers = new Map<string, Item>();
   for (const folder of ['/etc/systemd/system', '/run/systemd/system', '/usr/lib/systemd/system']) {
     for (const name of files.list(folder)) {
@@ -98,7 +117,13 @@ function readScheduledJobs(files: HostFiles): Items {
   for (const period of ['hourly', 'daily', 'weekly', 'monthly']) {
     const folder = `/etc/cron.${period}`;
     for (const name of files.list(folder))
-      if (!name.startsWith('.')) timers.set(`${folder}/${name}`, { TargetFilename: `${folder}/${name}`, Job: name, Schedule: period, CommandLine: `${folder}/${name}` });
+      if (!name.startsWith('.'))
+        timers.set(`${folder}/${name}`, {
+          TargetFilename: `${folder}/${name}`,
+          Job: name,
+          Schedule: period,
+          CommandLine: `${folder}/${name}`,
+        });
   }
   return new Map([...cron, ...timers]);
 }
@@ -110,7 +135,12 @@ function linesOf(files: HostFiles, paths: readonly string[], isComment: (line: s
     if (files.facts(path)?.kind !== 'file') continue;
     for (const written of (files.text(path) ?? '').split('\n')) {
       const line = written.trim();
-      if (line !== '' && !isComment(line)) items.set(`${path} ${line}`, { TargetFilename: path, Job: path.slice(path.lastIndexOf('/') + 1), CommandLine: line });
+      if (line !== '' && !isComment(line))
+        items.set(`${path} ${line}`, {
+          TargetFilename: path,
+          Job: path.slice(path.lastIndexOf('/') + 1),
+          CommandLine: line,
+        });
     }
   }
   return items;

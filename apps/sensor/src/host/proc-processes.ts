@@ -21,7 +21,8 @@ export function parseProcStat(text: string): { name: string; parentId: number; s
   const fields = text.slice(close + 2).split(' ');
   const parentId = Number(fields[1]);
   const startTicks = Number(fields[19]);
-  if (!Number.isSafeInteger(parentId) || !Number.isSafeInteger(startTicks) || fields[19] === undefined) return undefined;
+  if (!Number.isSafeInteger(parentId) || !Number.isSafeInteger(startTicks) || fields[19] === undefined)
+    return undefined;
   return { name: text.slice(open + 1, close), parentId, startTicks };
 }
 
@@ -58,7 +59,9 @@ export function readCommandLine(files: HostFiles, processId: number): string | u
 }
 
 export function joinArguments(list: readonly string[]): string {
-  return list.map((argument) => (/^[^\s"'\\$`]+$/.test(argument) ? argument : `'${argument.replaceAll("'", String.raw`'\''`)}'`)).join(' ');
+  return list
+    .map((argument) => (/^[^\s"'\\$`]+$/.test(argument) ? argument : `'${argument.replaceAll("'", String.raw`'\''`)}'`))
+    .join(' ');
 }
 
 /** A file that was removed while it runs is marked by the kernel. */

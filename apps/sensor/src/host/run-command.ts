@@ -9,6 +9,8 @@ const maxBytes = 64 * 1024;
 export const runCommand: RunCommand = (command, args) => {
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
-  execFile(command, [...args], { timeout: timeoutMs, maxBuffer: maxBytes, env }, (error, stdout) => resolve(error === null ? stdout : undefined));
+  execFile(command, [...args], { timeout: timeoutMs, maxBuffer: maxBytes, env }, (error, stdout) =>
+    resolve(error === null ? stdout : undefined),
+  );
   return promise;
 };

@@ -7,7 +7,12 @@ import { isCount } from '../spool/frame-content.ts';
 import type { HostFiles } from './host-files.ts';
 
 /** Where reading stopped, and what was there, so that a file put in its place is recognised. */
-type TailPosition = { readonly inode: number; readonly offset: number; readonly headBytes: number; readonly head: string };
+type TailPosition = {
+  readonly inode: number;
+  readonly offset: number;
+  readonly headBytes: number;
+  readonly head: string;
+};
 
 export type TailRead = {
   readonly bytes: Buffer;
@@ -31,12 +36,19 @@ const headLimit = 256;
 export function createTailFile(
   files: HostFiles,
   path: string,
-  options: { readonly position: string | undefined; readonly maxBytes: number; readonly unitEnd: (bytes: Buffer) => number },
+  options: {
+    readonly position: string | undefined;
+    readonly maxBytes: number;
+    readonly unitEnd: (bytes: Buffer) => number;
+  },
 ): TailFile {
   let position = options.position === undefined ? undefined : parsePosition(options.position);
   let isFirst = position === undefined;
 
-  function readFrom(name: string, offset: number): { bytes: Buffer; inode: number; size: number; head: Buffer } | undefined {
+  function readFrom(
+    name: string,
+    offset: number,
+  ): { bytes: Buffer; inode: number; size: number; head: Buffer } | undefined {
     let descriptor: number;
     try {
       descriptor = openSync(files.at(name), 'r');
@@ -73,7 +85,11 @@ export function createTailFile(
     return undefined;
   }
 
-  function advance(found: { bytes: Buffer; inode: number; head: Buffer }, offset: number, shrunk: TailRead['shrunk']): TailRead {
+  function advance(
+    found: { bytes: Buffer; inode: number; head: Buffer },
+    offset: number,
+    shrunk: TailRead['shrunk'],
+  ): TailRead {
     const whole = options.unitEnd(found.bytes);
     // A unit that fills the whole bound would never end: it is given as it is.
     const used = whole === 0 && found.bytes.length === options.maxBytes ? found.bytes.length : whole;
@@ -91,7 +107,8 @@ export function createTailFile(
         return found === undefined ? undefined : advance(found, from, undefined);
       }
       const found = readFrom(path, known.offset);
-      if (found !== undefined && isSame(known, found) && found.size >= known.offset) return advance(found, known.offset, undefined);
+      if (found !== undefined && isSame(known, found) && found.size >= known.offset)
+        return advance(found, known.offset, undefined);
       const rest = rotatedRest(known);
       if (rest !== undefined && options.unitEnd(rest.bytes) > 0) {
         const used = options.unitEnd(rest.bytes);

@@ -8,7 +8,10 @@ const lookEveryMs = 10_000;
 const tellEveryMs = 3_600_000;
 
 /** Tells what the collectors can see here and what would make them see more: at the start, when it changes, and every hour. */
-export function createCoverageCollector(needs: { readonly collectors: readonly Collector[]; readonly clock: Clock }): Collector {
+export function createCoverageCollector(needs: {
+  readonly collectors: readonly Collector[];
+  readonly clock: Clock;
+}): Collector {
   const { collectors, clock } = needs;
   const told = new Map<string, { stateAndMisses: string; atMs: number }>();
   return {
@@ -23,7 +26,14 @@ export function createCoverageCollector(needs: { readonly collectors: readonly C
         if (before?.stateAndMisses === stateAndMisses && clock.monotonicMs() - before.atMs < tellEveryMs) return [];
         told.set(coverage.collector, { stateAndMisses, atMs: clock.monotonicMs() });
         return [
-          { kind: 'sensor', collector: 'sensor', lossy: false, timeMs: clock.nowMs(), event: 'sensor.coverage', fields: coverageFields(coverage) },
+          {
+            kind: 'sensor',
+            collector: 'sensor',
+            lossy: false,
+            timeMs: clock.nowMs(),
+            event: 'sensor.coverage',
+            fields: coverageFields(coverage),
+          },
         ];
       });
       return { records };
@@ -32,6 +42,12 @@ export function createCoverageCollector(needs: { readonly collectors: readonly C
   };
 }
 
-export function coverageFields({ collector, state, sees, misses, remedy }: Coverage): Readonly<Record<string, JsonValue>> {
+export function coverageFields({
+  collector,
+  state,
+  sees,
+  misses,
+  remedy,
+}: Coverage): Readonly<Record<string, JsonValue>> {
   return present({ covers: collector, state, sees, misses, remedy });
 }

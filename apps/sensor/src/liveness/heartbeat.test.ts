@@ -47,7 +47,13 @@ test('a beat says how things stand, is signed, and names the one before', () => 
   assert.ok(first !== undefined && second !== undefined);
   assert.equal(first.event, 'sensor.heartbeat');
   assert.deepEqual(
-    [first.fields['collected'], first.fields['sent'], first.fields['waiting'], first.fields['beat'], second.fields['beat']],
+    [
+      first.fields['collected'],
+      first.fields['sent'],
+      first.fields['waiting'],
+      first.fields['beat'],
+      second.fields['beat'],
+    ],
     [9, 7, 2, 1, 2],
   );
   assert.deepEqual(first.fields['blind'], ['journal']);

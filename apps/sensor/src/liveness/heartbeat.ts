@@ -79,12 +79,24 @@ export function createHeartbeat(needs: HeartbeatNeeds): Heartbeat {
         return { records: [] };
       }
       beat += 1;
-      const signed = identity.signed({ ...fields(), beat, beats_skipped: skipped, previous });
+      const signed = identity.signed({
+        ...fields(),
+        beat,
+        beats_skipped: skipped,
+        ...(previous === '' ? {} : { previous }),
+      });
       skipped = 0;
       previous = createHash('sha256').update(JSON.stringify(signed['signature'])).digest('hex').slice(0, 32);
       return {
         records: [
-          { kind: 'heartbeat', collector: 'sensor', lossy: false, timeMs: clock.nowMs(), event: 'sensor.heartbeat', fields: signed },
+          {
+            kind: 'heartbeat',
+            collector: 'sensor',
+            lossy: false,
+            timeMs: clock.nowMs(),
+            event: 'sensor.heartbeat',
+            fields: signed,
+          },
         ],
       };
     },

@@ -28,7 +28,9 @@ export function loadIdentity(file: string): Identity {
   try {
     privateKey = createPrivateKey(pem);
   } catch (error) {
-    throw new SensorError('state_unusable', `Cannot use "${file}": must be a private key in PEM form`, { cause: error });
+    throw new SensorError('state_unusable', `Cannot use "${file}": must be a private key in PEM form`, {
+      cause: error,
+    });
   }
   const raw = createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).subarray(-32);
   const keyId = createHash('sha256').update(raw).digest('hex').slice(0, 16);

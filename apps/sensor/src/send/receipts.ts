@@ -75,11 +75,15 @@ export function createReceiptCollector(needs: ReceiptNeeds): Collector {
     if (verifierKey === undefined) return { state, reason: 'the server names no key for the log' };
     const verified = verifyEvidence(answer.body, { verifierKey });
     if (!verified.ok) return { state: 'mismatch', reason: verified.reason };
-    if (verified.index !== receipt.index) return { state: 'mismatch', reason: `the proof is of record ${verified.index}` };
-    const sent = createHash('sha256').update(isJsonObject(verified.event) ? textOf(verified.event['raw_data']) : '').digest('hex');
+    if (verified.index !== receipt.index)
+      return { state: 'mismatch', reason: `the proof is of record ${verified.index}` };
+    const sent = createHash('sha256')
+      .update(isJsonObject(verified.event) ? textOf(verified.event['raw_data']) : '')
+      .digest('hex');
     if (sent !== receipt.sha256) return { state: 'mismatch', reason: 'the log holds another record in this place' };
     const known = trust.get(receipt.log)?.treeSize ?? 0;
-    if (verified.treeSize < known) return { state: 'mismatch', reason: `the log has ${verified.treeSize} entries, it had ${known}` };
+    if (verified.treeSize < known)
+      return { state: 'mismatch', reason: `the log has ${verified.treeSize} entries, it had ${known}` };
     trust.set(receipt.log, { verifierKey, treeSize: verified.treeSize });
     writeFileDurably(needs.trustFile, Buffer.from(JSON.stringify(Object.fromEntries(trust))));
     return { state: 'matches', reason: '' };
@@ -106,14 +110,21 @@ export function createReceiptCollector(needs: ReceiptNeeds): Collector {
         log.error('a receipt does not match the log of the server', { position, reason });
         return { records: [recordOf('sensor.receipt_mismatch', { position, sequence: receipt.sequence, reason })] };
       }
-      return { records: before === state || state !== 'matches' ? [] : [recordOf('sensor.receipts_match', { position })] };
+      return {
+        records: before === state || state !== 'matches' ? [] : [recordOf('sensor.receipts_match', { position })],
+      };
     },
     coverage() {
       return {
         collector: 'receipts',
         state: state === 'matches' ? 'full' : 'none',
         sees: state === 'matches' ? 'that what was acknowledged is in the signed log' : 'nothing',
-        misses: state === 'matches' ? '' : state === 'no right' ? 'whether what was acknowledged is in the log: the key may not read it' : reason,
+        misses:
+          state === 'matches'
+            ? ''
+            : state === 'no right'
+              ? 'whether what was acknowledged is in the log: the key may not read it'
+              : reason,
         remedy: state === 'no right' ? 'sallyport key create --scope events:write --scope ledger:read' : undefined,
       };
     },

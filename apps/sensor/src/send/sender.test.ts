@@ -63,7 +63,10 @@ test('what is in the spool is recorded in order under numbers from 0', async () 
   const { spool, server, sender } = setUp();
   add(spool, 0, 5000);
   await drain(sender);
-  assert.deepEqual(recordedNumbers(server), Array.from({ length: 5000 }, (_, at) => at));
+  assert.deepEqual(
+    recordedNumbers(server),
+    Array.from({ length: 5000 }, (_, at) => at),
+  );
   assert.equal(sender.status().state, 'sending');
 });
 
@@ -79,7 +82,10 @@ test('an answer that was lost doubles nothing', async () => {
   assert.ok((await sender.step(signal)) > 0);
   add(spool, 10, 10);
   await drain(sender);
-  assert.deepEqual(recordedNumbers(server), Array.from({ length: 20 }, (_, at) => at));
+  assert.deepEqual(
+    recordedNumbers(server),
+    Array.from({ length: 20 }, (_, at) => at),
+  );
 });
 
 test('a server that is gone for a week: nothing is lost within the bound, tries are bounded, and then all of it arrives once', async () => {
@@ -102,13 +108,21 @@ test('a server that is gone for a week: nothing is lost within the bound, tries 
   assert.equal(sender.status().state, 'unreachable');
   server.trouble(undefined);
   await drain(sender);
-  assert.deepEqual(recordedNumbers(server), Array.from({ length: number }, (_, at) => at));
+  assert.deepEqual(
+    recordedNumbers(server),
+    Array.from({ length: number }, (_, at) => at),
+  );
 });
 
 test('a busy server is asked again when it said, at most ten minutes later', async () => {
   const { spool, server, sender, clock } = setUp();
   add(spool, 0);
-  for (const [retryAfter, atLeast, atMost] of [['7', 7000, 7000], ['999999', 600_000, 600_000], ['soon', 1, 60_000], [new Date(clock.nowMs() + 90_000).toUTCString(), 90_000, 90_000]] as const) {
+  for (const [retryAfter, atLeast, atMost] of [
+    ['7', 7000, 7000],
+    ['999999', 600_000, 600_000],
+    ['soon', 1, 60_000],
+    [new Date(clock.nowMs() + 90_000).toUTCString(), 90_000, 90_000],
+  ] as const) {
     for (const status of [429, 503]) {
       server.trouble(() => ({ status, retryAfter }));
       const delayMs = await sender.step(signal);
@@ -139,8 +153,13 @@ test('bodies that are too large are halved, and only the record that is too larg
   server.trouble(({ body, headers }) => (tooLong(body, headers) ? { status: 413 } : undefined));
   await drain(sender);
   const [source = ''] = server.sources();
-  const lines = [...server.recorded(source)].toSorted((left, right) => left[0] - right[0]).map(([, line]) => JSON.parse(line));
-  assert.deepEqual(lines.map(({ number }) => number), [0, 1, 2, 3, 4, 5, 6, 7, 8, undefined, 10, 11, 12, 13, 14]);
+  const lines = [...server.recorded(source)]
+    .toSorted((left, right) => left[0] - right[0])
+    .map(([, line]) => JSON.parse(line));
+  assert.deepEqual(
+    lines.map(({ number }) => number),
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, undefined, 10, 11, 12, 13, 14],
+  );
   assert.deepEqual(lines[9], { lost_total: 1, lost: { file: 1 }, reason: 'refused_by_server' });
 });
 
@@ -156,7 +175,10 @@ test('a state that was put back does not make the server drop what is new', asyn
   add(second.spool, 10, 5);
   await drain(second.sender);
   assert.equal(second.renumbered.length, 1);
-  assert.deepEqual(recordedNumbers(first.server), Array.from({ length: 15 }, (_, at) => at));
+  assert.deepEqual(
+    recordedNumbers(first.server),
+    Array.from({ length: 15 }, (_, at) => at),
+  );
 });
 
 test('an answer that covers less than was sent acknowledges nothing', async () => {
@@ -168,7 +190,12 @@ test('an answer that covers less than was sent acknowledges nothing', async () =
 });
 
 test('whatever an answer holds, it acknowledges all or nothing', () => {
-  const run = fc.record({ sequence: fc.integer({ max: 5 }), log: fc.integer({ max: 2 }), index: fc.nat(9), count: fc.integer({ max: 4 }) });
+  const run = fc.record({
+    sequence: fc.integer({ max: 5 }),
+    log: fc.integer({ max: 2 }),
+    index: fc.nat(9),
+    count: fc.integer({ max: 4 }),
+  });
   fc.assert(
     fc.property(fc.oneof(fc.jsonValue(), fc.record({ runs: fc.array(run) })), (value) => {
       const read = readAcknowledgement(JSON.stringify(value), 0, 4);

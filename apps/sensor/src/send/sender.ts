@@ -40,7 +40,7 @@ export type Sender = {
   status(): SenderStatus;
 };
 
-export const batchLimits = { maxRecords: 2000, maxBytes: 1 << 20 } as const;
+const batchLimits = { maxRecords: 2000, maxBytes: 1 << 20 } as const;
 const idleMs = 1000;
 const firstDelayMs = 1000;
 const longestDelayMs = 60_000;
@@ -81,7 +81,12 @@ export function createSender(needs: SenderNeeds): Sender {
 
   async function upload(batch: PendingBatch, from: number, count: number, signal: AbortSignal): Promise<Outcome> {
     const sequence = batch.sequence + from;
-    const text = Buffer.from(batch.entries.slice(from, from + count).map(({ line }) => `${line}\n`).join(''));
+    const text = Buffer.from(
+      batch.entries
+        .slice(from, from + count)
+        .map(({ line }) => `${line}\n`)
+        .join(''),
+    );
     const isCompressed = text.length >= compressFromBytes;
     const source = needs.source(spool.installation());
     const beganMs = clock.nowMs();
@@ -111,7 +116,12 @@ export function createSender(needs: SenderNeeds): Sender {
     if (answer.status !== 200) return failureOf(answer);
     const acknowledgement = readAcknowledgement(answer.body, sequence, count);
     if (acknowledgement === undefined)
-      return { kind: 'failed', state: 'refused', why: `The answer does not cover ${count} records from ${sequence}`, atLeastMs: 0 };
+      return {
+        kind: 'failed',
+        state: 'refused',
+        why: `The answer does not cover ${count} records from ${sequence}`,
+        atLeastMs: 0,
+      };
     return { kind: 'recorded', acknowledgement };
   }
 
@@ -122,7 +132,8 @@ export function createSender(needs: SenderNeeds): Sender {
   }
 
   function failed(outcome: Extract<Outcome, { kind: 'failed' }>): number {
-    if (state !== outcome.state) log.warn('sending does not work', { state: outcome.state, why: outcome.why, waiting: spool.status().waiting });
+    if (state !== outcome.state)
+      log.warn('sending does not work', { state: outcome.state, why: outcome.why, waiting: spool.status().waiting });
     state = outcome.state;
     lastError = outcome.why;
     const longest = outcome.state === 'refused' ? longestRefusedDelayMs : longestDelayMs;
@@ -143,7 +154,9 @@ export function createSender(needs: SenderNeeds): Sender {
       return 0;
     }
     const last = batch.entries.at(-1);
-    const sha256 = createHash('sha256').update(last?.line ?? '').digest('hex');
+    const sha256 = createHash('sha256')
+      .update(last?.line ?? '')
+      .digest('hex');
     spool.acknowledge(batch, { sequence: batch.sequence + batch.entries.length - 1, log: logNumber, index, sha256 });
     if (state !== 'sending') log.info('sending works', { waiting: spool.status().waiting });
     state = 'sending';
@@ -161,7 +174,9 @@ export function createSender(needs: SenderNeeds): Sender {
         const outcome = await upload(batch, 0, batch.entries.length, signal);
         if (outcome.kind === 'recorded') return recorded(batch, outcome.acknowledgement);
         if (outcome.kind === 'too_large') {
-          log.error('the server takes no record of this size: a report goes in its place', { kind: batch.entries[outcome.at]?.kind ?? '' });
+          log.error('the server takes no record of this size: a report goes in its place', {
+            kind: batch.entries[outcome.at]?.kind ?? '',
+          });
           tried = spool.replaceRefused(batch, outcome.at);
           return 0;
         }

@@ -48,13 +48,21 @@ const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 export function parseServer(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
-    throw new SensorError('usage', `Cannot use server "${text}": must be an http or https address without a user name`, {
-      hint: 'for example --server https://sallyport.example:8470',
-    });
+    throw new SensorError(
+      'usage',
+      `Cannot use server "${text}": must be an http or https address without a user name`,
+      {
+        hint: 'for example --server https://sallyport.example:8470',
+      },
+    );
   if (url.protocol === 'http:' && !loopback.test(url.hostname))
-    throw new SensorError('usage', `Cannot send to "${url.origin}": the connection is not encrypted, must be https unless on this host`, {
-      hint: 'use the https address; with the server’s own authority add --ca FILE, or --fingerprint',
-    });
+    throw new SensorError(
+      'usage',
+      `Cannot send to "${url.origin}": the connection is not encrypted, must be https unless on this host`,
+      {
+        hint: 'use the https address; with the server’s own authority add --ca FILE, or --fingerprint',
+      },
+    );
   return url;
 }
 
@@ -74,7 +82,11 @@ export function createTransport(options: TransportOptions): Transport {
         port: server.port === '' ? (secure ? 443 : 80) : server.port,
         path: server.pathname.replace(/\/$/, '') + question.path,
         method: question.method,
-        headers: { authorization: `Bearer ${key()}`, ...question.headers, 'content-length': question.body?.length ?? 0 },
+        headers: {
+          authorization: `Bearer ${key()}`,
+          ...question.headers,
+          'content-length': question.body?.length ?? 0,
+        },
         agent,
         signal: AbortSignal.any([question.signal, deadline]),
       });
@@ -116,7 +128,13 @@ function secureAgent(server: URL, trust: Trust): https.Agent {
   const servername = /^[\d.]+$|:/.test(server.hostname) ? '' : server.hostname;
   agent.createConnection = (options, callback) => {
     // The chain proves nothing here: the one certificate is known. Nothing is written before it was compared.
-    const socket = tls.connect({ ...common, host: options.host ?? undefined, port: Number(options.port), servername, rejectUnauthorized: false });
+    const socket = tls.connect({
+      ...common,
+      host: options.host ?? undefined,
+      port: Number(options.port),
+      servername,
+      rejectUnauthorized: false,
+    });
     const giveUp = (error: Error): void => callback?.(error, socket);
     socket.once('error', giveUp);
     socket.once('secureConnect', () => {
@@ -125,7 +143,10 @@ function secureAgent(server: URL, trust: Trust): https.Agent {
       if (fingerprintOf(shown) === wanted) callback?.(null, socket);
       else {
         socket.destroy();
-        callback?.(Object.assign(new Error(`the certificate is ${shown}, not the pinned one`), { code: 'CERT_NOT_PINNED' }), socket);
+        callback?.(
+          Object.assign(new Error(`the certificate is ${shown}, not the pinned one`), { code: 'CERT_NOT_PINNED' }),
+          socket,
+        );
       }
     });
     return undefined;

@@ -66,7 +66,8 @@ export function createSegmentFiles(needs: {
           const file = nameOf(serial);
           const bytes = readFileSync(file);
           const cipher = knownSegment(key, bytes);
-          const frames = cipher === undefined ? [] : framesIn(cipher, bytes, segmentHeaderBytes).map(({ content }) => content);
+          const frames =
+            cipher === undefined ? [] : framesIn(cipher, bytes, segmentHeaderBytes).map(({ content }) => content);
           const segment: Segment = {
             serial,
             file,
@@ -156,6 +157,6 @@ export function createSegmentFiles(needs: {
   return files;
 }
 
-export function countInto(counts: Map<string, number>, entries: readonly SpoolEntry[]): void {
+function countInto(counts: Map<string, number>, entries: readonly SpoolEntry[]): void {
   for (const { kind } of entries) counts.set(kind, (counts.get(kind) ?? 0) + 1);
 }

@@ -7,7 +7,7 @@ const idBytes = 16;
 const tagBytes = 16;
 const frameHeadBytes = frameMagic.length + 4;
 /** Longer frames are not written, so a damaged length is recognised before anything is allocated. */
-export const maxFrameBytes = 16 * 1024 * 1024;
+const maxFrameBytes = 16 * 1024 * 1024;
 export const segmentHeaderBytes = headerMagic.length + idBytes;
 
 /**
@@ -40,7 +40,8 @@ function cipherOf(spoolKey: Uint8Array, header: Buffer): SegmentCipher {
   return {
     header,
     seal(plain, offset) {
-      if (plain.length > maxFrameBytes) throw new RangeError(`Cannot seal ${plain.length} bytes: must be at most ${maxFrameBytes}`);
+      if (plain.length > maxFrameBytes)
+        throw new RangeError(`Cannot seal ${plain.length} bytes: must be at most ${maxFrameBytes}`);
       const cipher = createCipheriv('aes-256-gcm', key, nonceOf(offset));
       cipher.setAAD(header);
       const sealed = Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
@@ -51,7 +52,8 @@ function cipherOf(spoolKey: Uint8Array, header: Buffer): SegmentCipher {
     },
     open(bytes, offset) {
       const start = offset + frameHeadBytes;
-      if (start > bytes.length || !bytes.subarray(offset, offset + frameMagic.length).equals(frameMagic)) return undefined;
+      if (start > bytes.length || !bytes.subarray(offset, offset + frameMagic.length).equals(frameMagic))
+        return undefined;
       const length = bytes.readUInt32BE(offset + frameMagic.length);
       const end = start + length;
       if (length < tagBytes || length > maxFrameBytes + tagBytes || end > bytes.length) return undefined;
@@ -59,7 +61,10 @@ function cipherOf(spoolKey: Uint8Array, header: Buffer): SegmentCipher {
       decipher.setAAD(header);
       decipher.setAuthTag(bytes.subarray(end - tagBytes, end));
       try {
-        return { plain: Buffer.concat([decipher.update(bytes.subarray(start, end - tagBytes)), decipher.final()]), end };
+        return {
+          plain: Buffer.concat([decipher.update(bytes.subarray(start, end - tagBytes)), decipher.final()]),
+          end,
+        };
       } catch {
         return undefined;
       }

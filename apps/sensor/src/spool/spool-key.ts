@@ -19,7 +19,10 @@ export function loadSpoolKey(options: {
   const { file, credential, random } = options;
   if (credential !== undefined) {
     if (credential.length < 16)
-      throw new SensorError('state_unusable', `Cannot use the credential of ${credential.length} bytes: must be at least 16`);
+      throw new SensorError(
+        'state_unusable',
+        `Cannot use the credential of ${credential.length} bytes: must be at least 16`,
+      );
     return Buffer.from(hkdfSync('sha256', credential, Buffer.alloc(0), 'sallyport sensor spool key', keyBytes));
   }
   const known = readFileIfPresent(file);
@@ -30,12 +33,20 @@ export function loadSpoolKey(options: {
     return made;
   }
   if (known.length !== keyBytes)
-    throw new SensorError('state_unusable', `Cannot use "${file}": size is ${known.length} bytes, must be ${keyBytes}`, {
-      hint: 'move the state directory away: the sensor then begins anew, and says so',
-    });
+    throw new SensorError(
+      'state_unusable',
+      `Cannot use "${file}": size is ${known.length} bytes, must be ${keyBytes}`,
+      {
+        hint: 'move the state directory away: the sensor then begins anew, and says so',
+      },
+    );
   if ((statSync(file).mode & 0o077) !== 0)
-    throw new SensorError('state_unusable', `Cannot use "${file}": others on this host may read it, must be readable by its owner alone`, {
-      hint: `chmod 600 ${file}`,
-    });
+    throw new SensorError(
+      'state_unusable',
+      `Cannot use "${file}": others on this host may read it, must be readable by its owner alone`,
+      {
+        hint: `chmod 600 ${file}`,
+      },
+    );
   return known;
 }

@@ -1,3 +1,5 @@
+// Over 300 lines because it is one state machine: writing, dropping, reading and acknowledging share the numbers, and every
+// step must be looked at with a crash after it.
 import { makePrivateDirectory, readFileIfPresent, writeFileDurably } from '@sallyport/platform/files';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +17,6 @@ import { loadState, saveState } from './spool-state.ts';
 import type { Receipt, SpoolState } from './spool-state.ts';
 
 export type SpoolLimits = { readonly maxBytes: number; readonly segmentBytes: number };
-export const defaultSpoolLimits: SpoolLimits = { maxBytes: 256 << 20, segmentBytes: 1 << 20 };
 
 export type SpoolNeeds = {
   readonly directory: string;
@@ -129,7 +130,8 @@ export function openSpool(needs: SpoolNeeds): Spool {
     const finished: Segment[] = [];
     for (const { segment, frames } of files.load()) {
       serial = Math.max(serial, segment.serial + 1);
-      for (const frame of frames) for (const [name, value] of Object.entries(frame.positions)) positions.set(name, value);
+      for (const frame of frames)
+        for (const [name, value] of Object.entries(frame.positions)) positions.set(name, value);
       // Acknowledged, or absorbed by the file before it, or nothing in it opens: then the numbers that follow tell.
       if (segment.end <= expected) finished.push(segment);
       else segments.push(segment);
@@ -220,7 +222,7 @@ export function openSpool(needs: SpoolNeeds): Spool {
         ...(missing === 0 ? [] : [damageEntry(missing)]),
         ...kept,
       ],
-      positions: Object.assign({}, ...frames.map((frame) => frame.positions)),
+      positions: Object.fromEntries(frames.flatMap((frame) => Object.entries(frame.positions))),
     });
     if (absorbed === undefined) return;
     files.remove(segment);
@@ -286,7 +288,8 @@ export function openSpool(needs: SpoolNeeds): Spool {
             offsets.set(segment, end);
             continue;
           }
-          if (entries.length > 0 && (entries.length + content.entries.length > maxRecords || bytes > maxBytes)) break collecting;
+          if (entries.length > 0 && (entries.length + content.entries.length > maxRecords || bytes > maxBytes))
+            break collecting;
           if (content.first > cursorAfter) entries.push(damageEntry(content.first - cursorAfter));
           entries.push(...content.entries);
           bytes += content.entries.reduce((sum, { line }) => sum + line.length, 0);

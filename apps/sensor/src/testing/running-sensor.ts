@@ -10,9 +10,12 @@ export type RunningSensor = {
 };
 
 export function startSensor(args: readonly string[]): RunningSensor {
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../main.ts'), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../main.ts'), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
   const ended = once(child, 'exit');
   const endWithTest = (): void => void child.kill('SIGKILL');
   process.on('exit', endWithTest);

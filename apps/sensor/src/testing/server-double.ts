@@ -7,7 +7,9 @@ export type ServerDouble = Transport & {
   recorded(source: string): ReadonlyMap<number, string>;
   sources(): readonly string[];
   /** Answers the following requests: an answer instead of recording, or a break after having recorded. */
-  trouble(decide: ((question: Question) => Partial<Answer> | 'break' | 'record and break' | undefined) | undefined): void;
+  trouble(
+    decide: ((question: Question) => Partial<Answer> | 'break' | 'record and break' | undefined) | undefined,
+  ): void;
   questions: number;
 };
 
@@ -49,7 +51,9 @@ export function createServerDouble(): ServerDouble {
       }
       if (decided === 'record and break') throw new Error('Connection reset');
       const runs = [{ sequence, log: 1, index: sequence, count: lines.length }];
-      return answer({ body: JSON.stringify({ accepted: lines.length - alreadyKnown, already_known: alreadyKnown, runs }) });
+      return answer({
+        body: JSON.stringify({ accepted: lines.length - alreadyKnown, already_known: alreadyKnown, runs }),
+      });
     },
   };
   return server;

@@ -9,8 +9,6 @@ import { createAccounts } from '../host/accounts.ts';
 import { createFileHasher } from '../host/hash-file.ts';
 import { createHostFiles } from '../host/host-files.ts';
 
-export type TemporaryHost = ReturnType<typeof createTemporaryHost>;
-
 export function createTemporaryHost() {
   const root = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'sensor-host-'));
   const files = createHostFiles(root);
@@ -26,9 +24,18 @@ export function createTemporaryHost() {
     hasher: createFileHasher(),
     write,
     at: (path: string): string => join(root, path),
-    baselines: (name: string): BaselineStore => createBaselineStore({ directory: join(root, 'state'), name, key, random: randomBytes }),
+    baselines: (name: string): BaselineStore =>
+      createBaselineStore({ directory: join(root, 'state'), name, key, random: randomBytes }),
     /** A process in /proc. */
-    process(given: { id: number; parent?: number; start?: number; name?: string; arguments?: readonly string[]; image?: string; user?: number }): void {
+    process(given: {
+      id: number;
+      parent?: number;
+      start?: number;
+      name?: string;
+      arguments?: readonly string[];
+      image?: string;
+      user?: number;
+    }): void {
       const { id, parent = 1, start = id * 10, name = 'x', user = 0 } = given;
       const fields = ['S', parent, ...Array.from({ length: 17 }, () => 0), start, 0, 0];
       write(`/proc/${id}/stat`, `${id} (${name}) ${fields.join(' ')}\n`);

@@ -19,8 +19,7 @@ export type RecordSource = {
 export function recordEvent(format: string, record: JsonObject, source: RecordSource): OcsfEvent {
   const { rawText, receivedAtMs, mapper, isParsed } = source;
   const mapped = mapper.map(format, record);
-  if (mapped !== undefined)
-    return mappedEvent(mapped, { rawText, receivedAtMs, ...(isParsed && { parsed: record }) });
+  if (mapped !== undefined) return mappedEvent(mapped, { rawText, receivedAtMs, ...(isParsed && { parsed: record }) });
   return withRecord(normaliseGeneric(record, rawText, receivedAtMs), format, isParsed ? record : undefined);
 }
 

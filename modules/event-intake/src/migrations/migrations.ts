@@ -1,8 +1,13 @@
 import type { MigrationSet } from '@sallyport/platform/database';
 import { createSources } from './0001-create-sources.ts';
 import { addRhythm } from './0002-add-rhythm.ts';
+import { createListeners } from './0003-create-listeners.ts';
 
 export const eventIntakeMigrations: MigrationSet = {
   module: 'event-intake',
-  migrations: { '0001-create-sources': createSources, '0002-add-rhythm': addRhythm },
+  migrations: {
+    '0001-create-sources': createSources,
+    '0002-add-rhythm': addRhythm,
+    '0003-create-listeners': createListeners,
+  },
 };

@@ -73,34 +73,58 @@ test('every recorded line becomes what its file says, keeps its text, and is val
     for (const { line, format, expect } of readCases(name)) {
       const event = eventOf(line, format);
       for (const [path, wanted] of Object.entries(expect))
-        assert.deepEqual(at(event, path), wanted, `${name}: ${path} of ${line}\n${JSON.stringify(event, undefined, 1)}`);
+        assert.deepEqual(
+          at(event, path),
+          wanted,
+          `${name}: ${path} of ${line}\n${JSON.stringify(event, undefined, 1)}`,
+        );
       assert.equal(event['raw_data'], line);
       assert.deepEqual(validate(event), [], `${name}: ${line}`);
       const mapping = at(event, 'unmapped.sallyport.mapping');
       if (typeof mapping === 'string') used.add(mapping.split('@')[0] ?? '');
     }
   }
-  const unused = createMapper(files).mappings.filter(({ name }) => !used.has(name)).map(({ name }) => name);
+  const unused = createMapper(files)
+    .mappings.filter(({ name }) => !used.has(name))
+    .map(({ name }) => name);
   assert.ok(unused.length <= 3, `mappings without a line: ${unused.join(', ')}`);
 });
 
-test('whatever a sender changes in a line, the event keeps the schema and the text, and no word of ours is taken from outside', { skip }, () => {
-  const validate = readSchema();
-  const cases = files.flatMap(({ name }) => readCases(name));
-  const noise = fc.oneof(fc.string({ maxLength: 20, unit: 'grapheme' }), fc.constantFrom('|', '=', ' ', '"', '{', '\\', '\u0000', '<', '\u001d'));
-  fc.assert(
-    fc.property(fc.nat(cases.length - 1), fc.nat(400), fc.nat(40), noise, fc.constantFrom(...recordFormats), fc.boolean(), (which, place, gone, text, other, isOther) => {
-      const chosen = cases[which];
-      if (chosen === undefined) return;
-      const line = `${chosen.line.slice(0, place)}${text}${chosen.line.slice(place + gone)}`.toWellFormed();
-      const event = eventOf(line, isOther ? other : chosen.format);
-      assert.deepEqual(validate(event), [], line);
-      assert.equal(event['raw_data'], line);
-    }),
-    { numRuns: 400 },
-  );
-  for (const format of recordFormats) {
-    const claim = eventOf('{"unmapped":{"sallyport":{"generation":1}},"event":{"unmapped":{"sallyport":{"generation":2}}},"body":"x"}', format);
-    assert.equal(at(claim, 'unmapped.sallyport.generation'), undefined, format);
-  }
-});
+test(
+  'whatever a sender changes in a line, the event keeps the schema and the text, and no word of ours is taken from outside',
+  { skip },
+  () => {
+    const validate = readSchema();
+    const cases = files.flatMap(({ name }) => readCases(name));
+    const noise = fc.oneof(
+      fc.string({ maxLength: 20, unit: 'grapheme' }),
+      fc.constantFrom('|', '=', ' ', '"', '{', '\\', '\u0000', '<', '\u001d'),
+    );
+    fc.assert(
+      fc.property(
+        fc.nat(cases.length - 1),
+        fc.nat(400),
+        fc.nat(40),
+        noise,
+        fc.constantFrom(...recordFormats),
+        fc.boolean(),
+        (which, place, gone, text, other, isOther) => {
+          const chosen = cases[which];
+          if (chosen === undefined) return;
+          const line = `${chosen.line.slice(0, place)}${text}${chosen.line.slice(place + gone)}`.toWellFormed();
+          const event = eventOf(line, isOther ? other : chosen.format);
+          assert.deepEqual(validate(event), [], line);
+          assert.equal(event['raw_data'], line);
+        },
+      ),
+      { numRuns: 400 },
+    );
+    for (const format of recordFormats) {
+      const claim = eventOf(
+        '{"unmapped":{"sallyport":{"generation":1}},"event":{"unmapped":{"sallyport":{"generation":2}}},"body":"x"}',
+        format,
+      );
+      assert.equal(at(claim, 'unmapped.sallyport.generation'), undefined, format);
+    }
+  },
+);

@@ -89,7 +89,9 @@ function opened(inner: JsonValue | undefined, { format, readInner, timeMs, outsi
 /** Seconds since 1970 with a fraction, as a number or a text. */
 function secondsIn(value: JsonValue | undefined): number | undefined {
   const seconds = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof seconds === 'number' && Number.isFinite(seconds) && seconds > 0 ? Math.floor(seconds * 1000) : undefined;
+  return typeof seconds === 'number' && Number.isFinite(seconds) && seconds > 0
+    ? Math.floor(seconds * 1000)
+    : undefined;
 }
 
 /** SeverityNumber of the logs data model: four numbers each of trace, debug, info, warn, error and fatal. */

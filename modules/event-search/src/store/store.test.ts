@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { LedgerEvent } from '@sallyport/ledger';
+import { engineJson } from '../engine-json.ts';
 import { createEmbeddedStore } from '../embedded-store.ts';
 import { eventsTable } from '../events-table.ts';
 import { parseLines } from '../result-lines.ts';
@@ -101,7 +102,7 @@ test('no body can make an insert fail or spill into another row', async () => {
   const kept = await rows(`SELECT idx, body FROM ${eventsTable} WHERE log = 3 AND idx < ${bodies.length} ORDER BY idx`);
   assert.deepEqual(
     kept.map((row) => row['body']),
-    bodies,
+    bodies.map(engineJson),
   );
 });
 

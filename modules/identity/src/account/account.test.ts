@@ -265,6 +265,15 @@ forEachDatabase((name, open) => {
     assert.deepEqual(await ends(), ['key_suspended', 'key_suspended', 'key_suspended', 'works']);
     const clerk: Principal = { kind: 'key', id: mine.id, name: 'mine', scopes: ['keys:manage'] };
     await assert.rejects(house.apiKeys.resumeKey({ id: reader.id, by: clerk }), { code: 'key_grant_widened' });
+    // Neither what may do less by its source or end, nor who was let in and has since lost the right.
+    const all = ['keys:manage', 'events:read'];
+    for (const narrow of [{ source: 'web' }, { expiresAtMs: house.clock.nowMs() + minuteMs }]) {
+      const { token } = await house.apiKeys.createKey({ name: 'narrow', scopes: all, by: operator, ...narrow });
+      const narrowed = await house.apiKeys.authenticate(token.reveal());
+      assert.ok('kind' in narrowed);
+      await assert.rejects(house.apiKeys.resumeKey({ id: reader.id, by: narrowed }), { code: 'key_grant_widened' });
+    }
+    await assert.rejects(house.apiKeys.resumeKey({ id: reader.id, by }), { code: 'key_grant_widened' });
     await house.apiKeys.resumeKey({ id: reader.id, by: operator });
     await assert.rejects(house.apiKeys.resumeKey({ id: reader.id, by: operator }), { code: 'key_not_suspended' });
     assert.deepEqual(await ends(), ['key_suspended', 'key_suspended', 'works', 'works']);

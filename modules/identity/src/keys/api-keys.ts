@@ -163,6 +163,11 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
             'key_grant_widened',
             `Cannot resume key "${id}": it has scope "${missing}", which ${by.kind} "${by.id}" lacks`,
           );
+        if (granting !== undefined && isBeyond(key, granting))
+          throw new IdentityError(
+            'key_grant_widened',
+            `Cannot resume key "${id}": it has another source or a later end than key "${by.id}"`,
+          );
         await keyStore.setSuspended(transaction, id, null);
         // From now on it is theirs to answer for.
         await keyStore.setMaker(transaction, id, makerBehind(by, granting));
@@ -211,6 +216,12 @@ async function findGranting(transaction: Transaction, by: Principal, nowMs: numb
 
 function principalOf({ id, name, scopes, source }: ApiKey): Principal {
   return { kind: 'key', id, name, scopes, ...(source === undefined ? {} : { source }) };
+}
+
+/** In source and end; a key without either has every source and no end. */
+function isBeyond(key: ApiKey, granting: ApiKey): boolean {
+  const { source, expiresAtMs = Number.POSITIVE_INFINITY } = granting;
+  return (source !== undefined && key.source !== source) || (key.expiresAtMs ?? Number.POSITIVE_INFINITY) > expiresAtMs;
 }
 
 /** Who answers for what `by` makes; undefined for the operator. */

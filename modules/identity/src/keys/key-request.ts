@@ -78,7 +78,7 @@ function checkScopes({ scopes, by }: KeyRequest): void {
   if (unknown !== undefined || scopes.length === 0) {
     throw new IdentityError(
       'scope_unknown',
-      `Cannot create a key with scope "${shorten(unknown ?? '')}": must be at least one of ${allActions.join(', ')}`,
+      `Cannot create a key with scope "${shorten(unknown ?? '')}": must be one of ${allActions.join(', ')}`,
     );
   }
   const missing = scopes.find((scope) => !by.scopes.includes(scope));

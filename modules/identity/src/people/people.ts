@@ -122,7 +122,7 @@ export function createDirectory(
         if (isNew) {
           await userStore.update(transaction, id, { roles: given });
           await sessionStore.replaceTokensSoon(transaction, id);
-          await record(transaction, 'user.roles', { by, user, details: { roles: given } });
+          await record(transaction, 'user.roles', { by, user, details: { roles: given, roles_before: [...user.roles] } });
         }
         if (isDisabled && user.disabledAtMs === undefined) {
           await userStore.update(transaction, id, { disabledAtMs: clock.nowMs() });
@@ -174,7 +174,7 @@ export function createDirectory(
           createdBy: `${by.kind}/${by.id}`,
         };
         await userStore.insert(transaction, user);
-        await record(transaction, 'user.create', { by, user, details: { roles: given } });
+        await record(transaction, 'user.create', { by, user, details: { roles: given, roles_before: [...user.roles] } });
         return tickets.issue(transaction, { purpose: 'invitation', userId: user.id });
       });
       stopped?.effective();

@@ -24,7 +24,7 @@ export function parseRoles(roles: readonly string[], by: Principal, policy: Acce
   if (unknown !== undefined || roles.length === 0)
     throw new IdentityError(
       'role_unknown',
-      `Cannot give role "${(unknown ?? '').slice(0, 100)}": must be at least one of ${policy
+      `Cannot give role "${(unknown ?? '').slice(0, 100)}": must be one of ${policy
         .roles()
         .map(({ id }) => id)
         .join(', ')}`,

@@ -117,7 +117,7 @@ function WrongPasswords() {
   return (
     <div className="row">
       <Button variant="default" loading={attempt.isPending} onClick={() => attempt.mutate()}>
-        Send one from here
+        Send a wrong password
       </Button>
     </div>
   );

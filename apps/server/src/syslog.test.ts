@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startAccess, textIn } from './access.fixture.ts';
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  await new Promise((done) => server.close(done));
+  assert.ok(typeof address === 'object' && address !== null);
+  return address.port;
+}
+
+const line = (index: number, said: string): string => `<38>Oct 11 22:14:${10 + index} web-1 sshd[${index}]: ${said}\n`;
+const skip = existsSync('/usr/bin/curl') ? false : 'no curl';
+
+test('failed sign-ins over syslog and the event collector become alerts, end to end', { skip }, async (t) => {
+  const access = await startAccess();
+  t.after(() => access.stop());
+  const admin = await access.moveIn('admin', 'admin');
+  const port = await freePort();
+  const change = (body: object) => access.call('PUT', '/v1/settings/listeners', { caller: admin, body });
+
+  const off = await access.call('GET', '/v1/settings/listeners', { caller: admin });
+  assert.deepEqual([off.status, textIn(off.body, 'zone')], [200, '+00:00']);
+  assert.equal((await change({ tcp_port: port, allowed_networks: [] })).code, 'listener_settings_invalid');
+  assert.equal((await change({ tls_port: port, allowed_networks: ['::1'] })).code, 'listener_certificate_missing');
+  const opened = await change({ host: '127.0.0.1', tcp_port: port, udp_port: port, allowed_networks: ['127.0.0.0/8'] });
+  assert.equal(opened.status, 200, JSON.stringify(opened.body));
+
+  const socket = connect({ host: '127.0.0.1', port });
+  for (let index = 0; index < 6; index += 1)
+    socket.write(line(index, `Failed password for root from 203.0.113.7 port 4022 ssh2`));
+  socket.end(line(9, 'Accepted password for root from 203.0.113.7 port 4022 ssh2'));
+  await once(socket, 'close');
+
+  const made = await access.call('POST', '/v1/keys', { caller: admin, body: { name: 'hec', scopes: ['events:write'] } });
+  const event = JSON.stringify({
+    event: line(1, 'Failed password for invalid user eve from 203.0.113.9 port 4022 ssh2').trim(),
+    sourcetype: 'linux_secure',
+  });
+  const hec = (key: string, body: string): string =>
+    spawnSync('/usr/bin/curl', ['-sS', `${access.server.address}/services/collector`, '-H', `Authorization: Splunk ${key}`, '-d', body], {
+      encoding: 'utf8',
+    }).stdout;
+  assert.equal(hec(textIn(made.body, 'key'), event.repeat(5)), '{"text":"Success","code":0}');
+  assert.equal(hec('sp_nobody', event), '{"text":"Invalid token","code":4}');
+
+  const wanted = [
+    'Repeated Failed SSH Sign-Ins From One Address',
+    'SSH Sign-In After Failures From One Address',
+  ];
+  let seen = '';
+  for (let times = 0; times < 300; times += 1) {
+    const alerts = await access.call('GET', '/v1/alerts', { caller: admin });
+    seen = JSON.stringify(alerts.body);
+    if (wanted.every((title) => seen.includes(title))) break;
+    await sleep(100);
+  }
+  for (const title of wanted) assert.ok(seen.includes(title), `no alert "${title}" in ${seen.slice(0, 2000)}`);
+  const state = await access.call('GET', '/v1/settings/listeners', { caller: admin });
+  assert.match(JSON.stringify(state.body), /"accepted":7,"dropped":0,"refused":0/);
+  const closed = await change({ allowed_networks: [] });
+  assert.equal(closed.status, 200);
+  const after = connect({ host: '127.0.0.1', port });
+  await assert.rejects(once(after, 'connect'), { code: 'ECONNREFUSED' });
+});

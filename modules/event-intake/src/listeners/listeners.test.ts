@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '@sallyport/platform/log';
+import type { EventBytes } from '../event-bytes.ts';
+import { EventIntakeError } from '../errors.ts';
+import type { EventIntake, IntakeMessages } from '../event-intake.ts';
+import { openDatagramListener } from './datagram-listener.ts';
+import { allowedBy, fromDocument, listenersOff, plainAddress, toDocument } from './listener-settings.ts';
+import { openStreamListener } from './stream-listener.ts';
+import type { ListenerNeeds } from './stream-listener.ts';
+import { createSyslogSink } from './syslog-sink.ts';
+import type { SyslogSink } from './syslog-sink.ts';
+
+const quiet = (): void => undefined;
+const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet, with: () => log };
+
+/** A sink that remembers, and waits while it is told to. */
+function createKept(): SyslogSink & { readonly texts: string[]; readonly addresses: Set<string>; gate: Promise<void> } {
+  const texts: string[] = [];
+  const addresses = new Set<string>();
+  const kept = {
+    texts,
+    addresses,
+    gate: Promise.resolve(),
+    async deliver(address: string, events: readonly EventBytes[]) {
+      await kept.gate;
+      addresses.add(address);
+      for (const { bytes, fault } of events) texts.push(`${fault ?? ''}${Buffer.from(bytes).toString('utf8')}`);
+      return true;
+    },
+  };
+  return kept;
+}
+
+function needsOf(sink: SyslogSink, more: Partial<ListenerNeeds> = {}): ListenerNeeds {
+  const counts = { accepted: 0, dropped: 0, refused: 0 };
+  return { host: '127.0.0.1', port: 0, zoneMinutes: 0, isAllowed: () => true, sink, counts, ...more };
+}
+
+async function until(isTrue: () => boolean): Promise<void> {
+  for (let times = 0; times < 500 && !isTrue(); times += 1) await sleep(10);
+  assert.ok(isTrue(), 'it did not come true within five seconds');
+}
+
+async function send(port: number, text: string): Promise<void> {
+  const socket = connect({ host: '127.0.0.1', port });
+  await once(socket, 'connect');
+  socket.end(text);
+  await once(socket, 'close');
+}
+
+test('messages over TCP arrive in order, counted or a line each, the last one without an end too', async (t) => {
+  const sink = createKept();
+  const needs = needsOf(sink);
+  const listener = await openStreamListener(needs);
+  t.after(() => listener.close());
+  await send(listener.port, '<13>one\n<13>two\n<13>three');
+  await send(listener.port, '8 <13>four8 <13>five');
+  await until(() => sink.texts.length === 5);
+  assert.deepEqual(sink.texts, ['<13>one', '<13>two', '<13>three', '<13>four', '<13>five']);
+  assert.deepEqual([needs.counts.accepted, [...sink.addresses]], [5, ['127.0.0.1']]);
+});
+
+test('while the ledger is behind, a sender over TCP has to wait, and nothing it sent is lost', async (t) => {
+  const sink = createKept();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  sink.gate = promise;
+  const listener = await openStreamListener(needsOf(sink));
+  t.after(() => listener.close());
+  const socket = connect({ host: '127.0.0.1', port: listener.port });
+  await once(socket, 'connect');
+  const line = `<13>${'x'.repeat(995)}\n`;
+  let sent = 0;
+  // Until the system's buffers are full: 32 MiB are more than they hold.
+  while (sent < 32_768 && (socket.write(line.repeat(64)) || sent === 0)) sent += 64;
+  const isStuck = await Promise.race([once(socket, 'drain').then(() => false), sleep(300).then(() => true)]);
+  let total = sent + 64;
+  for (; !isStuck && total < 32_768; total += 64) socket.write(line.repeat(64));
+  assert.ok(socket.writableLength > 0, 'the sender was never stopped');
+  resolve();
+  socket.end();
+  await once(socket, 'close');
+  await until(() => sink.texts.length === total);
+  assert.ok(sink.texts.every((text) => text.length === 999));
+});
+
+test('who may not send, sends too slowly or opens too many connections is cut off and counted', async (t) => {
+  const sink = createKept();
+  const closed = needsOf(sink, { isAllowed: () => false });
+  const refusing = await openStreamListener(closed);
+  const limits = { maxConnectionsPerAddress: 1, messageMs: 100, idleMs: 10_000 };
+  const bounded = needsOf(sink, { limits });
+  const listener = await openStreamListener(bounded);
+  t.after(() => Promise.all([refusing.close(), listener.close()]));
+  const stranger = connect({ host: '127.0.0.1', port: refusing.port });
+  stranger.on('error', () => undefined);
+  await once(stranger, 'close');
+  assert.equal(closed.counts.refused, 1);
+  const slow = connect({ host: '127.0.0.1', port: listener.port });
+  slow.on('error', () => undefined);
+  await once(slow, 'connect');
+  slow.write('<13>never en');
+  await until(() => listener.connections() === 1);
+  const second = connect({ host: '127.0.0.1', port: listener.port });
+  second.on('error', () => undefined);
+  await once(second, 'close');
+  await once(slow, 'close');
+  assert.equal(bounded.counts.refused, 1);
+  // What it had said is kept, though it is not whole.
+  await until(() => sink.texts.length === 1);
+});
+
+test('datagrams are messages; what finds no room is dropped and counted', async (t) => {
+  const sink = createKept();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const needs = needsOf(sink);
+  const listener = await openDatagramListener(needs);
+  const socket = createSocket('udp4');
+  t.after(async () => {
+    socket.close();
+    await listener.close();
+  });
+  const send = (text: string): Promise<void> =>
+    new Promise((sent) => socket.send(text, listener.port, '127.0.0.1', () => sent()));
+  await send('<13>hello');
+  await until(() => sink.texts.length === 1);
+  sink.gate = promise;
+  const long = `<13>${'x'.repeat(60_000)}`;
+  for (let index = 0; index < 120; index += 1) await send(long);
+  await until(() => needs.counts.dropped > 0);
+  resolve();
+  await until(() => sink.texts.length === needs.counts.accepted && needs.counts.accepted > 30);
+  assert.equal(sink.texts[0], '<13>hello');
+});
+
+test('a ledger that refuses is asked again, without the messages that are durable already', async () => {
+  const taken: string[] = [];
+  let refusals = 1;
+  const intake: Pick<EventIntake, 'acceptEvents'> = {
+    async acceptEvents({ events }: IntakeMessages) {
+      const texts = events.map(({ bytes }) => Buffer.from(bytes).toString('utf8'));
+      if (refusals > 0) {
+        refusals -= 1;
+        taken.push(...texts.slice(0, 1));
+        throw new EventIntakeError('too_many_sources', 'Cannot', { details: { next_sequence: 1 } });
+      }
+      taken.push(...texts);
+      return { accepted: texts.length, alreadyKnown: 0, keptRaw: 0, runs: [], reasons: [], isIdempotent: false };
+    },
+  };
+  const sink = createSyslogSink({ intake, log, signal: new AbortController().signal });
+  const events = ['a', 'b', 'c'].map((text) => ({ bytes: Buffer.from(text) }));
+  assert.equal(await sink.deliver('::1', events, 0), true);
+  assert.deepEqual(taken, ['a', 'b', 'c']);
+});
+
+test('networks are read strictly, and settings come back as they were kept', () => {
+  const isAllowed = allowedBy(['10.0.0.0/8', '::1', 'fd00::/8']);
+  assert.deepEqual(
+    ['10.2.3.4', '11.0.0.1', '::1', '::2', 'fd12::1', 'host'].map((address) => isAllowed(address)),
+    [true, false, true, false, true, false],
+  );
+  for (const network of ['', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8', 'lan', '::/129', '10.0.0.0/-1'])
+    assert.throws(() => allowedBy([network]), { code: 'listener_settings_invalid' }, network);
+  assert.equal(plainAddress('::ffff:10.0.0.1'), '10.0.0.1');
+  const settings = { ...listenersOff, ports: { tcp: 5514 }, allowedNetworks: ['::1'], zoneMinutes: 330 };
+  assert.deepEqual(fromDocument(toDocument(settings)), settings);
+  assert.deepEqual(fromDocument('[]'), listenersOff);
+});
+
+const skip = existsSync('/usr/bin/logger') ? false : 'no logger (bsdutils)';
+
+test('logger is understood over UDP and TCP', { skip }, async (t) => {
+  const sink = createKept();
+  const stream = await openStreamListener(needsOf(sink));
+  const datagrams = await openDatagramListener(needsOf(sink));
+  t.after(() => Promise.all([stream.close(), datagrams.close()]));
+  for (const [kind, port] of [
+    ['-T', stream.port],
+    ['-d', datagrams.port],
+  ] as const) {
+    for (const form of ['--rfc5424', '--rfc3164']) {
+      const run = spawnSync('/usr/bin/logger', [
+        '-n',
+        '127.0.0.1',
+        '-P',
+        String(port),
+        kind,
+        form,
+        '-t',
+        'probe',
+        'told',
+      ]);
+      assert.equal(run.status, 0, String(run.stderr));
+    }
+  }
+  await until(() => sink.texts.length === 4);
+  for (const text of sink.texts) assert.match(text, /^<13>.*probe.*told$/);
+});

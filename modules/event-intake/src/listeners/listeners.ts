@@ -1,0 +1,212 @@
+import type { TlsOptions } from 'node:tls';
+import { ocsfClass } from '@sallyport/contracts';
+import { auditEvent } from '@sallyport/ledger';
+import type { Actor, Outbox } from '@sallyport/ledger';
+import type { Clock } from '@sallyport/platform/clock';
+import type { Database } from '@sallyport/platform/database';
+import { codeOf, messageOf } from '@sallyport/platform/errors';
+import type { Log } from '@sallyport/platform/log';
+import { EventIntakeError } from '../errors.ts';
+import type { EventIntake } from '../event-intake.ts';
+import { openDatagramListener } from './datagram-listener.ts';
+import { allowedBy, fromDocument, listenersOff, toDocument, transports } from './listener-settings.ts';
+import type { ListenerSettings, Transport } from './listener-settings.ts';
+import { openStreamListener } from './stream-listener.ts';
+import type { OpenListener } from './stream-listener.ts';
+import { createSyslogSink } from './syslog-sink.ts';
+import type { ListenerCounts } from './syslog-sink.ts';
+
+export type ListenerNeeds = {
+  readonly intake: Pick<EventIntake, 'acceptEvents'>;
+  readonly database: Database;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What the TLS listener shows; undefined when the server has no certificate. */
+  readonly tls: () => Promise<TlsOptions | undefined>;
+};
+
+export type ListenerStatus = ListenerCounts & { readonly port: number | undefined; readonly connections: number };
+
+export type ListenersMoment = {
+  readonly settings: ListenerSettings;
+  readonly status: Readonly<Record<Transport, ListenerStatus>>;
+  /** Why what was chosen is not open. */
+  readonly problem: string | undefined;
+};
+
+/**
+ * Syslog over TCP, TLS and UDP, opened and closed while the server runs; off until somebody turns it on. A change that cannot
+ * be carried out leaves what was there before.
+ */
+export type SyslogListeners = {
+  /** Opens what was chosen before. Never rejects: what failed stands in `moment().problem`. */
+  start(): Promise<void>;
+  moment(): ListenersMoment;
+  /** Throws `listener_settings_invalid`, `listener_cannot_open`, `listener_certificate_missing`, `listener_change_under_way`. */
+  change(settings: ListenerSettings, by: Actor): Promise<ListenersMoment>;
+  /** Shows the certificate as it is now. */
+  renewTls(): Promise<void>;
+  /** Delivers what was received, as far as the ledger takes it. */
+  close(): Promise<void>;
+};
+
+type Tables = { intake_listeners: { name: string; document: string } };
+const rowName = 'syslog';
+const updateActivity = 3;
+const closeGraceMs = 5000;
+
+export function createSyslogListeners(needs: ListenerNeeds): SyslogListeners {
+  const { clock, log } = needs;
+  const database = needs.database.withTables<Tables>();
+  const stopped = new AbortController();
+  const sink = createSyslogSink({ intake: needs.intake, log, signal: stopped.signal });
+  const counts: Record<Transport, ListenerCounts> = { tcp: zero(), tls: zero(), udp: zero() };
+  let settings = listenersOff;
+  let open: Partial<Record<Transport, OpenListener>> = {};
+  let problem: string | undefined;
+  let isBusy = false;
+
+  async function openAll(wanted: ListenerSettings): Promise<Partial<Record<Transport, OpenListener>>> {
+    const isAllowed = allowedBy(wanted.allowedNetworks);
+    const opened: Partial<Record<Transport, OpenListener>> = {};
+    try {
+      for (const transport of transports) {
+        const port = wanted.ports[transport];
+        if (port === undefined) continue;
+        const { host, zoneMinutes } = wanted;
+        const given = { host, port, zoneMinutes, isAllowed, sink, counts: counts[transport] };
+        opened[transport] =
+          transport === 'udp'
+            ? await openDatagramListener(given)
+            : await openStreamListener(given, transport === 'tls' ? await tlsOptions(wanted) : undefined);
+      }
+      return opened;
+    } catch (error) {
+      await closeAll(opened);
+      if (error instanceof EventIntakeError) throw error;
+      throw new EventIntakeError('listener_cannot_open', `Cannot listen for syslog: ${messageOf(error)}`, {
+        cause: error,
+        details: { reason: codeOf(error) ?? 'unknown' },
+        hint: 'ports under 1024 take a right of their own; 5514 and 6514 do not',
+      });
+    }
+  }
+
+  async function tlsOptions({ clientCaPem }: ListenerSettings): Promise<TlsOptions> {
+    const shown = await needs.tls();
+    if (shown === undefined) {
+      throw new EventIntakeError(
+        'listener_certificate_missing',
+        'Cannot listen with TLS: the server must have a certificate authority',
+        { hint: 'open HTTPS for others with the certificate of the own authority first' },
+      );
+    }
+    return clientCaPem === undefined
+      ? shown
+      : { ...shown, ca: clientCaPem, requestCert: true, rejectUnauthorized: true };
+  }
+
+  async function closeAll(listeners: Partial<Record<Transport, OpenListener>>): Promise<void> {
+    await Promise.all(Object.values(listeners).map((listener) => listener.close()));
+  }
+
+  async function keep(wanted: ListenerSettings, by: Actor): Promise<void> {
+    await needs.database.transaction().execute(async (transaction) => {
+      const tables = transaction.withTables<Tables>();
+      await tables.deleteFrom('intake_listeners').where('name', '=', rowName).execute();
+      await tables
+        .insertInto('intake_listeners')
+        .values({ name: rowName, document: toDocument(wanted) })
+        .execute();
+      const event = auditEvent({
+        nowMs: clock.nowMs(),
+        actor: { kind: by.kind, id: by.id, name: by.name },
+        action: 'listeners.change',
+        classUid: ocsfClass.entityManagement,
+        activityId: updateActivity,
+        outcome: 'success',
+        target: { type: 'setting', id: 'listeners', name: 'Syslog listeners' },
+        details: {
+          host: wanted.host,
+          ports: { ...wanted.ports },
+          allowed_networks: [...wanted.allowedNetworks],
+          client_certificates: wanted.clientCaPem !== undefined,
+        },
+      });
+      await needs.outbox.record(transaction, event);
+    });
+    await needs.outbox.flushed();
+  }
+
+  const moment = (): ListenersMoment => {
+    const statusOf = (transport: Transport): ListenerStatus => ({
+      ...counts[transport],
+      port: open[transport]?.port,
+      connections: open[transport]?.connections() ?? 0,
+    });
+    return { settings, problem, status: { tcp: statusOf('tcp'), tls: statusOf('tls'), udp: statusOf('udp') } };
+  };
+
+  return {
+    async start() {
+      try {
+        const row = await database
+          .selectFrom('intake_listeners')
+          .select('document')
+          .where('name', '=', rowName)
+          .executeTakeFirst();
+        if (row === undefined) return;
+        settings = fromDocument(row.document);
+        open = await openAll(settings);
+      } catch (error) {
+        problem = messageOf(error);
+        log.error('The syslog listeners are not open', { reason: problem });
+      }
+    },
+    moment,
+    async change(wanted, by) {
+      if (isBusy)
+        throw new EventIntakeError('listener_change_under_way', 'Cannot change now: another change must end first');
+      allowedBy(wanted.allowedNetworks);
+      if (Object.keys(wanted.ports).length > 0 && wanted.allowedNetworks.length === 0) {
+        throw new EventIntakeError('listener_settings_invalid', 'Cannot listen to nobody: a network must be allowed');
+      }
+      isBusy = true;
+      const before = settings;
+      try {
+        await closeAll(open);
+        open = {};
+        try {
+          open = await openAll(wanted);
+          await keep(wanted, by);
+        } catch (error) {
+          await closeAll(open);
+          open = await openAll(before).catch((reason: unknown) => {
+            problem = messageOf(reason);
+            return {};
+          });
+          throw error;
+        }
+        settings = wanted;
+        problem = undefined;
+        return moment();
+      } finally {
+        isBusy = false;
+      }
+    },
+    async renewTls() {
+      if (open.tls?.setTls !== undefined) open.tls.setTls(await tlsOptions(settings));
+    },
+    async close() {
+      const deadline = setTimeout(() => stopped.abort(), closeGraceMs);
+      await closeAll(open);
+      clearTimeout(deadline);
+      stopped.abort();
+    },
+  };
+}
+
+function zero(): ListenerCounts {
+  return { accepted: 0, dropped: 0, refused: 0 };
+}
