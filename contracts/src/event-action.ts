@@ -53,7 +53,13 @@ const actions: Readonly<Record<number, Readonly<Record<number, string>>>> = {
   },
   3002: { 0: 'sign-in', 1: 'signed in', 2: 'signed out', 3: 'ticket given', 4: 'service ticket asked for' },
   3005: { 0: 'access changed', 1: 'privileges given', 2: 'privileges taken' },
-  3006: { 0: 'group changed', 3: 'group member added', 4: 'group member removed', 5: 'group deleted', 6: 'group created' },
+  3006: {
+    0: 'group changed',
+    3: 'group member added',
+    4: 'group member removed',
+    5: 'group deleted',
+    6: 'group created',
+  },
   4001: {
     0: 'network connection',
     2: 'network connection closed',

@@ -66,7 +66,18 @@ test('a record of our own says what was changed to what, and one sent in does no
 });
 
 test('any event makes a well-formed line of bounded length', () => {
-  const names = ['class_uid', 'activity_id', 'process', 'actor', 'file', 'path', 'name', 'metadata', 'unmapped', 'user'];
+  const names = [
+    'class_uid',
+    'activity_id',
+    'process',
+    'actor',
+    'file',
+    'path',
+    'name',
+    'metadata',
+    'unmapped',
+    'user',
+  ];
   const { node } = fc.letrec((tie) => ({
     node: fc.oneof(
       { maxDepth: 5 },

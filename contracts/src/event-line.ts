@@ -1,5 +1,5 @@
 import { accessRights, eventAction } from './event-action.ts';
-import { isJsonObject, parseJson } from './json-value.ts';
+import { isJsonObject, parseJson, textsOf } from './json-value.ts';
 import type { JsonObject, JsonValue } from './ocsf.ts';
 
 /** An event in a line, the same wherever events are listed. Empty where it says nothing. Text as it came in: not safe to print. */
@@ -102,7 +102,13 @@ const subjects = [
 
 /** Of one process that reaches into another: both, and what it may do there. */
 function processSubject(event: JsonObject): string {
-  const path = first(event, maxTextLength, ['process', 'file', 'path'], ['process', 'file', 'name'], ['process', 'name']);
+  const path = first(
+    event,
+    maxTextLength,
+    ['process', 'file', 'path'],
+    ['process', 'file', 'name'],
+    ['process', 'name'],
+  );
   const activity = event['activity_id'];
   if (activity === 3 || activity === 4) {
     const by = actingProgram(event);
@@ -139,7 +145,9 @@ function connection(event: JsonObject): string {
 
 function actingProgram(event: JsonObject): string {
   const actor = ['actor', 'process'] as const;
-  return baseName(first(event, maxTextLength, [...actor, 'name'], [...actor, 'file', 'name'], [...actor, 'file', 'path']));
+  return baseName(
+    first(event, maxTextLength, [...actor, 'name'], [...actor, 'file', 'name'], [...actor, 'file', 'path']),
+  );
 }
 
 /** What this server wrote about itself; an event from outside has its original, whatever log it says it is of. */
@@ -165,11 +173,11 @@ function ownAudit(event: JsonObject): string {
 /** `analyst → guard`; the new roles alone where a record does not say the old ones. Empty where it tells of none. */
 export function roleChange(details: JsonObject): string {
   const [before, after] = [namesIn(details['roles_before']), namesIn(details['roles'])];
-  return joined(before, ' → ', after) === '' ? after : joined(before, ' → ', after);
+  return before === '' || after === '' ? after : `${before} → ${after}`;
 }
 
 function namesIn(value: JsonValue | undefined): string {
-  return Array.isArray(value) ? value.filter((one) => typeof one === 'string').slice(0, 20).join(', ') : '';
+  return textsOf(value).slice(0, 20).join(', ');
 }
 
 /** Both with the sign between them, or the first alone; nothing without the first. */

@@ -16,7 +16,10 @@ export function refusal(answer: {
     textField(problem, 'detail') ??
     textField(problem, 'title') ??
     (isJsonObject(problem) ? '' : body.slice(0, 200).trim());
-  const message = `${address} answered ${status}${serverCode === undefined ? '' : ` ${serverCode}`}${said === '' ? '' : `: ${said}`}`;
+  // A refusal by Sallyport says by itself what is wrong; who answered matters where something unforeseen did.
+  const isPlain = status >= 400 && status < 500 && serverCode !== undefined && said !== '';
+  const answered = `${address} answered ${status}${serverCode === undefined ? '' : ` ${serverCode}`}`;
+  const message = isPlain ? said : `${answered}${said === '' ? '' : `: ${said}`}`;
   const details = {
     status,
     ...(serverCode === undefined ? {} : { serverCode }),

@@ -230,6 +230,13 @@ test('A downloaded page verifies with no network, and not after a change', async
   const offline = await browser.newContext({ offline: true });
   const reader = await offline.newPage();
   await reader.setContent(html);
+  await reader.getByRole('heading', { name: 'Agrees with itself; compare the key' }).waitFor();
+  const pinned: string = await page.evaluate("localStorage.getItem('sallyport.log-key.1')");
+  await reader.getByLabel('The log’s key, as you know it').fill('sallyport/other/1+00000000+AAAA');
+  await reader.getByRole('button', { name: 'Check with this key' }).click();
+  await reader.getByText('This evidence does not verify').waitFor();
+  await reader.getByLabel('The log’s key, as you know it').fill(pinned.split('\n')[0] ?? '');
+  await reader.getByRole('button', { name: 'Check with this key' }).click();
   await reader.getByText('This event is sealed in the log').waitFor();
   if (pictures !== undefined) await reader.screenshot({ path: join(pictures, 'evidence-offline.png'), fullPage: true });
   const changed = html.replace(

@@ -166,7 +166,7 @@ test('Alerts are chosen by keyboard, what will happen is said first, and then it
   await page.keyboard.press('x');
   const bar = page.getByRole('region', { name: 'Selected alerts' });
   await bar.getByRole('button', { name: 'Take 1' }).click();
-  await bar.getByText(/Take: 1 alert with 1 finding go to “Taken” and are yours/).waitFor();
+  await bar.getByText(/Take: 1 alert with 1 finding go to “Acknowledged” and are yours/).waitFor();
   await harmless('bulk');
   await bar.getByRole('button', { name: 'Take 1 alert' }).click();
   await bar.waitFor({ state: 'detached' });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
+import { lastSeenMs, setLastSeen } from '@sallyport/identity/testing';
 import { createServerUnderTest } from '@sallyport/testing/server-under-test';
 import type { Browser, BrowserContext, Page, Request } from 'playwright-core';
 import { addPasskeyDevice, chromiumPath, startBrowser } from './testing/browser.ts';
@@ -220,28 +220,21 @@ test('A tab that nobody touches is signed out at the idle limit, though it goes 
   await hidden.addInitScript("Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' })");
   await hidden.goto(new URL('/settings', page.url()).href);
   await hidden.locator('.rail .live-mark[data-state="live"]').waitFor();
-  const database = new DatabaseSync(join(server.dataDirectory, 'control.db'), { timeout: 10_000 });
-  try {
-    const seenAt = (): number =>
-      Number(database.prepare('select max(last_seen_at_ms) as seen from identity_sessions').get()?.['seen']);
-    const wasSeen = (agoMs: number): void =>
-      void database.prepare('update identity_sessions set last_seen_at_ms = ?').run(Date.now() - agoMs);
-    await background(page, 1);
-    wasSeen(idleLimitMs - 60_000);
-    const lastSeen = seenAt();
-    await background(page, 6);
-    assert.equal(seenAt(), lastSeen);
-    assert.ok((await page.locator('.event-row').count()) > 0);
-    wasSeen(idleLimitMs + 1000);
-    for (const tab of [page, hidden]) {
-      await tab.getByRole('heading', { name: 'Sign in' }).waitFor();
-      assert.equal(await tab.locator('.rail').count(), 0);
-    }
-    assert.equal(await page.locator('.event-row').count(), 0);
-    assert.equal(new URL(page.url()).pathname, '/search');
-  } finally {
-    database.close();
+  const control = join(server.dataDirectory, 'control.db');
+  const wasSeen = (agoMs: number): void => setLastSeen(control, Date.now() - agoMs);
+  await background(page, 1);
+  wasSeen(idleLimitMs - 60_000);
+  const lastSeen = lastSeenMs(control);
+  await background(page, 6);
+  assert.equal(lastSeenMs(control), lastSeen);
+  assert.ok((await page.locator('.event-row').count()) > 0);
+  wasSeen(idleLimitMs + 1000);
+  for (const tab of [page, hidden]) {
+    await tab.getByRole('heading', { name: 'Sign in' }).waitFor();
+    assert.equal(await tab.locator('.rail').count(), 0);
   }
+  assert.equal(await page.locator('.event-row').count(), 0);
+  assert.equal(new URL(page.url()).pathname, '/search');
 });
 
 /** Resolves once the page has asked so often by itself, with nothing in between that says somebody is there. */

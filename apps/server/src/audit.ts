@@ -41,6 +41,12 @@ export function createAuditRoutes(search: Pick<EventSearch, 'search'>): RoutePlu
                 }),
               ),
               action: Type.Optional(Type.String({ maxLength: maxPattern, description: 'For example `session.*`' })),
+              reads: Type.Optional(
+                Type.Enum(['show', 'hide'], {
+                  description:
+                    'Whether records of reads that were let through (request.allowed) are among them; default show',
+                }),
+              ),
               since: Type.Optional(Type.String({ format: 'date-time', maxLength: 40 })),
               until: Type.Optional(Type.String({ format: 'date-time', maxLength: 40 })),
               after: Type.Optional(Type.String({ maxLength: 40, description: '`next` of the page before' })),
@@ -57,10 +63,11 @@ export function createAuditRoutes(search: Pick<EventSearch, 'search'>): RoutePlu
         },
       },
       async ({ query }) => {
-        const { actor, action, since, until, after, limit = 100 } = query;
+        const { actor, action, reads, since, until, after, limit = 100 } = query;
         const { events, next } = await search.search({
           where: auditFilters(actor, action),
           limit,
+          ...(reads === 'hide' ? { withoutOwn: 'reads' } : {}),
           ...(since === undefined ? {} : { fromMs: Date.parse(since) }),
           ...(until === undefined ? {} : { toMs: Date.parse(until) }),
           ...(after === undefined ? {} : { after: position(after) }),

@@ -211,8 +211,13 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     database,
     outbox,
     sealingKey: await secretKey(ledger.secrets, secretNames.suppressions),
-    isAssignable: async (id) =>
-      (await people.people.list()).some((person) => person.id === id && person.state === 'active'),
+    assignees: async () =>
+      (await people.people.list()).flatMap(({ id, name, roles, state }) =>
+        state === 'active' &&
+        policy.permissionsOf({ kind: 'user', id, name, scopes: [], roles, assurance: 2 }).includes('alerts:write')
+          ? [{ id, name }]
+          : [],
+      ),
   });
   const followers = [search.projection, detection.projection, alerts.projection];
   const feed = createSharedFeed(ledger, followers.length);

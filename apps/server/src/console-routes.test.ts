@@ -51,7 +51,8 @@ await app.register(
       replays.push({ run, atOnce });
       return { run, title: 'T', events: 1, durationMs: 2 };
     },
-    createIngestKey: async () => ({ key: 'sp_x', source: 'demo', expiresAtMs: 0 }),
+    runs: () => [{ run: 'a-1', sent: 4, events: 11, state: 'playing' }],
+    createIngestKey: async () => ({ key: 'sp_x', source: 'my-machine', expiresAtMs: 0 }),
     close: async () => undefined,
   }),
 );
@@ -72,6 +73,7 @@ test('every route asks for its own action', () => {
     'GET /v1/overview': 'health:read',
     'GET /v1/audit': 'audit:read',
     'POST /v1/demo/replay': 'demo:run',
+    'GET /v1/demo/replay': 'demo:run',
     'POST /v1/demo/ingest-key': 'demo:run',
     'GET /v1/live': 'events:read',
   });
@@ -125,6 +127,10 @@ test('the audit trail is asked for by actor, action and time, without events fro
   ]);
   await app.inject('/v1/audit?actor=&action=');
   assert.equal(searches[1]?.where?.length, 2);
+  await app.inject('/v1/audit?reads=hide');
+  await app.inject('/v1/audit?reads=show');
+  assert.deepEqual([searches[2]?.withoutOwn, searches[3]?.withoutOwn], ['reads', undefined]);
+  assert.equal((await app.inject('/v1/audit?reads=all')).statusCode, 400);
   assert.equal((await app.inject('/v1/audit?limit=501')).statusCode, 400);
 });
 
@@ -140,9 +146,12 @@ test('a demonstration is started with a run id or without; a malformed one is re
   for (const payload of [{ run: 'a/b' }, { run: '' }, { at_once: 'yes' }, { other: 1 }]) {
     assert.equal((await post(payload)).statusCode, 400);
   }
+  assert.deepEqual((await app.inject('/v1/demo/replay')).json(), {
+    runs: [{ run: 'a-1', sent: 4, events: 11, state: 'playing' }],
+  });
   const key = await app.inject({ method: 'POST', url: '/v1/demo/ingest-key' });
   assert.deepEqual(
     [key.statusCode, key.json()],
-    [201, { key: 'sp_x', source: 'demo', expires_at: '1970-01-01T00:00:00.000Z' }],
+    [201, { key: 'sp_x', source: 'my-machine', expires_at: '1970-01-01T00:00:00.000Z' }],
   );
 });

@@ -44,12 +44,36 @@ export function createDemoRoutes(demo: Demo): RoutePlugin {
         return reply.code(202).send({ ...shown, duration_ms: durationMs });
       },
     );
+    app.get(
+      '/v1/demo/replay',
+      {
+        config,
+        schema: {
+          summary: 'How far the demonstrations are: those that play, and the last few since the server started',
+          tags,
+          response: {
+            200: Type.Object({
+              runs: Type.Array(
+                Type.Object({
+                  run: Type.String(),
+                  sent: Type.Integer(),
+                  events: Type.Integer(),
+                  state: Type.Enum(['playing', 'finished', 'failed']),
+                }),
+                { description: 'Newest first' },
+              ),
+            }),
+          },
+        },
+      },
+      async () => ({ runs: [...demo.runs()] }),
+    );
     app.post(
       '/v1/demo/ingest-key',
       {
         config,
         schema: {
-          summary: 'A key that may send events as the source `demo` for an hour; it is shown only in this reply',
+          summary: 'A key that may send events as the source `my-machine` for an hour; it is shown only in this reply',
           tags,
           response: {
             201: Type.Object({

@@ -66,7 +66,7 @@ test('a break-in played at once is in the ledger, every event marked as made up 
     assert.equal(body['time'], Date.UTC(2026, 0, 2));
   }
   const last = ledger.events().at(-1);
-  assert.equal(last && ledger.collectorAt(last.position), 'intake/demo');
+  assert.equal(last && ledger.collectorAt(last.position), 'intake/demo-replay');
   assert.match(JSON.stringify(bodies()), /"event_code":"demo.replay"/);
 });
 
@@ -97,19 +97,39 @@ test('demonstrations running at once are bounded', async () => {
   await assert.rejects(demo.replay({ atOnce: true, actor }), { code: 'demo_busy' });
 });
 
-test('an ingest key may send as the source demo and nothing else; a key asks as itself', async () => {
+test('how far a run is can be asked, newest run first, and one that failed says so', async () => {
+  const { demo, waits } = await setUp();
+  assert.deepEqual(demo.runs(), []);
+  const { run, events } = await demo.replay({ run: 'slow', atOnce: false, actor });
+  assert.deepEqual(demo.runs(), [{ run, sent: 1, events, state: 'playing' }]);
+  waits[0]?.resume();
+  while (waits.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(demo.runs()[0]?.sent, 2);
+  await demo.replay({ run: 'fast', atOnce: true, actor });
+  assert.deepEqual(
+    demo.runs().map(({ run: name, sent, state }) => [name, sent, state]),
+    [
+      ['fast', events, 'finished'],
+      ['slow', 2, 'playing'],
+    ],
+  );
+  for (let run = 0; run < 20; run += 1) await demo.replay({ atOnce: true, actor });
+  assert.equal(demo.runs().length, 8);
+});
+
+test('an ingest key may send as one’s own machine and nothing else; a key asks as itself', async () => {
   const { demo, asked } = await setUp();
   assert.deepEqual(await demo.createIngestKey(actor), {
     key: 'sp_demo',
-    source: 'demo',
+    source: 'my-machine',
     expiresAtMs: Date.UTC(2026, 0, 2, 1),
   });
   await demo.createIngestKey({ kind: 'key', id: 'k', name: 'k', scopes: ['demo:run'] });
   assert.deepEqual(
     asked.map(({ scopes, source, by }) => [scopes, source, by.scopes]),
     [
-      [['events:write'], 'demo', ['demo:run', 'events:write']],
-      [['events:write'], 'demo', ['demo:run']],
+      [['events:write'], 'my-machine', ['demo:run', 'events:write']],
+      [['events:write'], 'my-machine', ['demo:run']],
     ],
   );
 });

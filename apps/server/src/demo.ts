@@ -21,13 +21,23 @@ export type DemoRun = {
   readonly durationMs: number;
 };
 
+/** How far a run is. */
+export type DemoProgress = {
+  readonly run: string;
+  readonly sent: number;
+  readonly events: number;
+  readonly state: 'playing' | 'finished' | 'failed';
+};
+
 export type Demo = {
   /**
-   * Sends a made-up break-in through the ordinary intake, as the source `demo`: spread over its own pace after this resolves with the
+   * Sends a made-up break-in through the ordinary intake, as the source `demo-replay`: spread over its own pace after this resolves with the
    * first events in the ledger, or at once. Throws `ServerError` `demo_busy`, and what intake throws.
    */
   replay(request: { readonly run?: string; readonly atOnce: boolean; readonly actor: Principal }): Promise<DemoRun>;
-  /** A key that may send as the source `demo`, for a short time. Throws `ServerError` `demo_keys_exhausted`. */
+  /** The runs that play, and the last few that did, since the server started; newest first. */
+  runs(): readonly DemoProgress[];
+  /** A key that may send as the source `my-machine`, for a short time. Throws `ServerError` `demo_keys_exhausted`. */
   createIngestKey(
     actor: Principal,
   ): Promise<{ readonly key: string; readonly source: string; readonly expiresAtMs: number }>;
@@ -54,8 +64,11 @@ export type DemoNeeds = {
   readonly log: Log;
 };
 
-const source = 'demo';
+/** Two names: what is made up and what somebody sent themselves are never one source. */
+const replaySource = 'demo-replay';
+const ownSource = 'my-machine';
 const maxRunning = 4;
+const maxShownRuns = 8;
 const keyLifetimeMs = 3_600_000;
 /** Of all keys there can be, so that whoever tries things out leaves room for those that are needed. */
 const maxLiveKeys = 50;
@@ -66,8 +79,13 @@ export function createDemo(needs: DemoNeeds): Demo {
   const stopping = new AbortController();
   const running = new Set<Promise<void>>();
   let keyEndsMs: readonly number[] = [];
-  const sender: Principal = { kind: 'operator', id: 'demo', name: 'demonstration', scopes: ['events:write'], source };
+  let progress: readonly DemoProgress[] = [];
+  const sender: Principal = { kind: 'operator', id: 'demo', name: 'demonstration', scopes: ['events:write'], source: replaySource };
   const events = scenario.steps.length;
+
+  function note(run: string, sent: number, state: DemoProgress['state']): void {
+    progress = [{ run, sent, events, state }, ...progress.filter((one) => one.run !== run)].slice(0, maxShownRuns);
+  }
 
   async function send(run: string, steps: readonly ScenarioStep[], firstStep: number): Promise<void> {
     const lines = steps.map((step) => JSON.stringify(timed(step, run, clock.nowMs())));
@@ -88,6 +106,7 @@ export function createDemo(needs: DemoNeeds): Demo {
       await needs.delay(step.afterMs - (scenario.steps[index - 1]?.afterMs ?? 0), stopping.signal);
       if (stopping.signal.aborted) return;
       await send(run, [step], index);
+      note(run, index + 1, index + 1 === events ? 'finished' : 'playing');
     }
   }
 
@@ -123,6 +142,7 @@ export function createDemo(needs: DemoNeeds): Demo {
       try {
         await record(run, actor);
         await send(run, atOnce ? scenario.steps : scenario.steps.slice(0, 1), 0);
+        note(run, atOnce ? events : 1, atOnce ? 'finished' : 'playing');
       } catch (error) {
         end();
         throw error;
@@ -131,11 +151,15 @@ export function createDemo(needs: DemoNeeds): Demo {
       if (atOnce) end();
       else {
         void play(run, 1)
-          .catch((error: unknown) => needs.log.warn('A demonstration ended early', { run, ...errorFields(error) }))
+          .catch((error: unknown) => {
+            note(run, progress.find((one) => one.run === run)?.sent ?? 0, 'failed');
+            needs.log.warn('A demonstration ended early', { run, ...errorFields(error) });
+          })
           .finally(end);
       }
       return { run, title: scenario.title, events, durationMs };
     },
+    runs: () => progress,
     async createIngestKey(actor) {
       const nowMs = clock.nowMs();
       keyEndsMs = keyEndsMs.filter((endMs) => endMs > nowMs);
@@ -153,11 +177,11 @@ export function createDemo(needs: DemoNeeds): Demo {
       const { token } = await needs.createKey({
         name: 'Send your own (demonstration)',
         scopes: ['events:write'],
-        source,
+        source: ownSource,
         expiresAtMs,
         by,
       });
-      return { key: token.reveal(), source, expiresAtMs };
+      return { key: token.reveal(), source: ownSource, expiresAtMs };
     },
     async close() {
       stopping.abort();

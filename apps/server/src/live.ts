@@ -26,8 +26,8 @@ export type LiveRequest = {
 export type Live = {
   /**
    * `alert`: each alert, in order, without a gap. `alert-change`: an alert somebody changed or that stands for more findings, as it is
-   * now; whoever comes back or catches up reads again instead. `events`: at most four a second how many events came, and a sample of
-   * the newest; together they cover the feed without a gap. `state`: `catching up` before what was missed, `live` after it.
+   * now; whoever comes back or catches up reads again instead. `events`: at most four a second how many events came, how many of
+   * the newest were our own records, and a sample of the others; together they cover the feed without a gap. `state`: `catching up` before what was missed, `live` after it.
    * A reader that takes nothing is fetched nothing for; what it missed comes as one when it takes again. One that takes nothing for
    * two heartbeats is ended, and so is every stream after some minutes, so that rights are asked for again: come back with
    * the last id. Throws `ServerError` `live_exhausted`.
@@ -73,7 +73,12 @@ type Reader = {
   end(): void;
   readonly callerId: string;
 };
-type Sample = { readonly head: Position; readonly rows: readonly { position: Position; row: LiveRow }[] };
+type Sample = {
+  readonly head: Position;
+  readonly rows: readonly { position: Position; row: LiveRow }[];
+  /** Our own audit records among the entries looked at. */
+  readonly own: readonly Position[];
+};
 
 export function createLive(needs: LiveNeeds): Live {
   const { ledger, alerts } = needs;
@@ -114,7 +119,7 @@ export function createLive(needs: LiveNeeds): Live {
     // Our own audit records have a page and a permission of their own.
     const shown = events.filter((event) => !isAuditRecord(event)).slice(-sampleRows);
     const rows = shown.map((event) => ({ position: event.position, row: liveRow(event) }));
-    return { head, rows };
+    return { head, rows, own: events.filter(isAuditRecord).map(({ position }) => position) };
   }
 
   async function countBetween(from: Position, to: Position): Promise<number> {
@@ -222,11 +227,12 @@ export function createLive(needs: LiveNeeds): Live {
         place = { ...place, position: head };
         return;
       }
-      const [count, { rows }] = await Promise.all([countBetween(from, head), sampleAt(head)]);
+      const [count, { rows, own }] = await Promise.all([countBetween(from, head), sampleAt(head)]);
       place = { ...place, position: head };
       if (count === 0) return;
       const seen = rows.filter(({ position }) => comparePositions(position, from) >= 0).map(({ row }) => row);
-      push('events', { count, from: formatPosition(from), to: formatPosition(head), sample: seen });
+      const ownCount = own.filter((position) => comparePositions(position, from) >= 0).length;
+      push('events', { count, own: ownCount, from: formatPosition(from), to: formatPosition(head), sample: seen });
     }
 
     async function pump(what: 'alerts' | 'all'): Promise<void> {

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { startAccess, textIn } from './access.fixture.ts';
+
+const execute = promisify(execFile);
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -39,22 +42,33 @@ test('failed sign-ins over syslog and the event collector become alerts, end to 
   socket.end(line(9, 'Accepted password for root from 203.0.113.7 port 4022 ssh2'));
   await once(socket, 'close');
 
-  const made = await access.call('POST', '/v1/keys', { caller: admin, body: { name: 'hec', scopes: ['events:write'] } });
+  const made = await access.call('POST', '/v1/keys', {
+    caller: admin,
+    body: { name: 'hec', scopes: ['events:write'] },
+  });
   const event = JSON.stringify({
     event: line(1, 'Failed password for invalid user eve from 203.0.113.9 port 4022 ssh2').trim(),
     sourcetype: 'linux_secure',
   });
-  const hec = (key: string, body: string): string =>
-    spawnSync('/usr/bin/curl', ['-sS', `${access.server.address}/services/collector`, '-H', `Authorization: Splunk ${key}`, '-d', body], {
-      encoding: 'utf8',
-    }).stdout;
-  assert.equal(hec(textIn(made.body, 'key'), event.repeat(5)), '{"text":"Success","code":0}');
-  assert.equal(hec('sp_nobody', event), '{"text":"Invalid token","code":4}');
+  // Not in step with this process, which has to answer.
+  const hec = async (key: string, body: string): Promise<string> => {
+    const header = `Authorization: Splunk ${key}`;
+    const run = await execute('/usr/bin/curl', [
+      '-sS',
+      '-m',
+      '10',
+      `${access.server.address}/services/collector`,
+      '-H',
+      header,
+      '-d',
+      body,
+    ]);
+    return run.stdout;
+  };
+  assert.equal(await hec(textIn(made.body, 'key'), event.repeat(5)), '{"text":"Success","code":0}');
+  assert.equal(await hec('sp_nobody', event), '{"text":"Invalid token","code":4}');
 
-  const wanted = [
-    'Repeated Failed SSH Sign-Ins From One Address',
-    'SSH Sign-In After Failures From One Address',
-  ];
+  const wanted = ['Repeated Failed SSH Sign-Ins From One Address', 'SSH Sign-In After Failures From One Address'];
   let seen = '';
   for (let times = 0; times < 300; times += 1) {
     const alerts = await access.call('GET', '/v1/alerts', { caller: admin });

@@ -19,6 +19,13 @@ test('of each entity the first field with a value is taken', () => {
   assert.deepEqual(entitiesOf({}), {});
 });
 
+test('a sign-in is about the name that was given, not about who asked', () => {
+  const event = { class_uid: 3002, actor: { user: { name: 'unauthenticated' } }, user: { name: 'ben' } };
+  assert.equal(entitiesOf(event).user, 'ben');
+  assert.equal(entitiesOf({ ...event, class_uid: 3001 }).user, 'unauthenticated');
+  assert.equal(entitiesOf({ ...event, user: {} }).user, 'unauthenticated');
+});
+
 test('a call in a cloud is of the role or identity that acted, its account and region', () => {
   const uid = 'arn:aws:sts::123:assumed-role/admin/session-1';
   const event = {

@@ -1,4 +1,4 @@
-import { findingLimits, isJsonObject } from '@sallyport/contracts';
+import { findingLimits, isJsonObject, ocsfClass } from '@sallyport/contracts';
 import type { FindingEntities, JsonObject, JsonValue } from '@sallyport/contracts';
 
 /** Who and where an OCSF event says it is about: of each, the first of several fields that has a value. */
@@ -18,9 +18,12 @@ const paths = {
   region: ['cloud.region'],
 } as const;
 
+/** Of a sign-in it is about who was to be signed in: who acted is not known yet, or is the service that asked. */
+const signedInPaths = ['user.name', 'user.uid', ...paths.user];
+
 export function entitiesOf(event: JsonObject): EventEntities {
   const host = first(event, paths.host);
-  const user = first(event, paths.user);
+  const user = first(event, event['class_uid'] === ocsfClass.authentication ? signedInPaths : paths.user);
   const source = first(event, paths.source);
   const process = first(event, paths.process);
   // Outside a cloud, who acted is the user already.

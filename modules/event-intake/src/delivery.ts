@@ -6,7 +6,7 @@ import { EventIntakeError } from './errors.ts';
 import type { IntakeLimits } from './limits.ts';
 import type { NormalisePool } from './normalise-pool.ts';
 import { normaliseSurely } from './normalise-surely.ts';
-import { keptRawReasons } from './normalise-protocol.ts';
+import { keptRawReasons } from './kept-raw-reasons.ts';
 import type { NormaliseReply, NormaliseRequest } from './normalise-protocol.ts';
 import { findOverwritten } from './resent-events.ts';
 import type { ResentEvent } from './resent-events.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
-import type { KeptRawReason } from './normalise-protocol.ts';
+import type { KeptRawReason } from './kept-raw-reasons.ts';
 
 /** The bytes of one event as they stood in the body. Valid until the next one is asked for. */
 export type EventBytes = {

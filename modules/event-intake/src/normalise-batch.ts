@@ -6,8 +6,9 @@ import { recordEvent, withRecord } from '@sallyport/ocsf/mapping';
 import type { RecordMapper } from '@sallyport/ocsf/mapping';
 import { syslogText } from '@sallyport/log-formats/syslog';
 import { measureJson } from './measure-json.ts';
-import { keptRawReasons } from './normalise-protocol.ts';
-import type { KeptRawReason, NormaliseReply, NormaliseRequest } from './normalise-protocol.ts';
+import { keptRawReasons } from './kept-raw-reasons.ts';
+import type { KeptRawReason } from './kept-raw-reasons.ts';
+import type { NormaliseReply, NormaliseRequest } from './normalise-protocol.ts';
 import { readRecord } from './records/read-record.ts';
 
 /** The largest body the ledger takes is 2 MiB; an event that grew beyond while being written as JSON is kept cut. */

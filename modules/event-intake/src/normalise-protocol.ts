@@ -1,25 +1,7 @@
 import type { EventBytes } from './event-bytes.ts';
+import type { KeptRawReason } from './kept-raw-reasons.ts';
 import type { IntakeLimits } from './limits.ts';
-import { unreadableReasons } from './records/record-format.ts';
 import type { RecordFormat } from './records/record-format.ts';
-
-/** Why an event was kept raw; the position in this list is what travels between the threads, 0 for a mapped event. */
-export const keptRawReasons = [
-  'none',
-  'utf8_invalid',
-  'json_invalid',
-  'json_too_deep',
-  'json_too_many_fields',
-  'not_an_object',
-  'line_too_long',
-  'event_too_large',
-  'normalise_failed',
-  'evtx_damaged',
-  'message_cut',
-  ...unreadableReasons.filter((reason) => reason !== 'json_invalid' && reason !== 'not_an_object'),
-] as const;
-
-export type KeptRawReason = (typeof keptRawReasons)[number];
 
 /** How the events of a batch are to be read. */
 export type Reading = {

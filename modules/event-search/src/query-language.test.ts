@@ -64,6 +64,16 @@ test('operators in quotes and in small letters are words, and the small ones are
   assert.deepEqual(parseQuery('a OR b').hints, []);
 });
 
+test('two backslashes mean two, and where nothing is found that is said of every value that doubles them out of habit', () => {
+  const doubled = parseQuery(String.raw`raw.Image:*\\cmd.exe`);
+  assert.equal(shown(doubled.condition), String.raw`raw.Image wildcard *\\cmd.exe`);
+  assert.deepEqual(doubled.hints, []);
+  assert.match(doubled.emptyHints.join(), /two backslashes in a row.* one is written as one: raw\.Image:\*\\cmd\.exe$/);
+  assert.equal(parseQuery(String.raw`a:(x\\y z\\w)`).emptyHints.length, 2);
+  for (const fine of [String.raw`a:*\cmd.exe`, String.raw`a:"x\\y"`, String.raw`a:C:\dir\\*`])
+    assert.deepEqual(parseQuery(fine).emptyHints, [], fine);
+});
+
 test('each way to compare is understood', () => {
   const one = (query: string) => filters(tree(query));
   assert.deepEqual(one('a:>5 a:>=5 a:<5 a:<=5'), [
@@ -130,7 +140,16 @@ test('what is left open or misplaced is refused with its place', () => {
   ];
   for (const query of wrong) assert.throws(() => parseQuery(query), { code: 'query_invalid' }, query.slice(0, 40));
   assert.throws(() => parseQuery('b a:"x'), /character 5/);
-  assert.throws(() => parseQuery('b (x'), /character 3/);
+  const told: [string, RegExp][] = [
+    ['b (x', /the bracket opened at character 3 is not closed/],
+    ['class:1007 user:alice (', /the bracket opened at character 23 is not closed/],
+    ['(a OR (b', /the bracket opened at character 7 is not closed/],
+    ['a:(x', /the bracket opened at character 3 is not closed/],
+    ['a ()', /the brackets at character 3 hold nothing/],
+    ['a OR ', /a term must stand at character 6/],
+  ];
+  for (const [query, message] of told) assert.throws(() => parseQuery(query), { message }, query);
+  assert.throws(() => parseQuery('(a'), { hint: /^close it with \)/ });
 });
 
 test('any text is a query or is refused, never anything else, and in time', () => {

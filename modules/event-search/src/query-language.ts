@@ -1,11 +1,19 @@
+import type { EventSearchError } from './errors.ts';
 import { isNetwork } from './filter-condition.ts';
 import { createQueryReader, queryInvalid } from './query-reader.ts';
 import type { QueryReader, QueryValue } from './query-reader.ts';
 import { searchLimits } from './search-request.ts';
 import type { Condition, Filter } from './search-request.ts';
 
-/** `condition` is undefined when nothing was typed. `hints`: what is understood in a way its writer may not have meant. */
-export type ParsedQuery = { readonly condition: Condition | undefined; readonly hints: readonly string[] };
+/**
+ * `condition` is undefined when nothing was typed. `hints`: what is understood in a way its writer may not have meant;
+ * `emptyHints`: what is worth saying only where nothing was found.
+ */
+export type ParsedQuery = {
+  readonly condition: Condition | undefined;
+  readonly hints: readonly string[];
+  readonly emptyHints: readonly string[];
+};
 
 /**
  * What people type: `class:1007 (user:alice OR user:bob) raw.Image:*\cmd.exe -host:web1 "free text"`.
@@ -14,7 +22,8 @@ export type ParsedQuery = { readonly condition: Condition | undefined; readonly 
  *     all   = term { ["AND"] term }
  *     term  = { "NOT" | "-" } ( "(" any ")" | field ":" value | text )
  *
- *     field:value      equal, in any case; `*` and `?` are wildcards, `\*` and `\?` the signs themselves
+ *     field:value      equal, in any case; `*` and `?` are wildcards, `\*` and `\?` the signs themselves. Any other
+ *                      backslash stands for itself: two are two, as in `\\server\share`
  *     field:"a value"  equal, exactly what stands in quotes (`\"` and `\\` inside)
  *     field:(a b "c d")  equal to one of them; `OR` may stand between
  *     field:>5  >=5  <5  <=5   numbers and times
@@ -28,19 +37,35 @@ export type ParsedQuery = { readonly condition: Condition | undefined; readonly 
 export function parseQuery(query: string): ParsedQuery {
   if (query.length > maxCharacters)
     throw queryInvalid(`it has ${query.length} characters, must have at most ${maxCharacters}`);
-  const state: State = { reader: createQueryReader(query), hints: new Set(), terms: 0 };
+  const state: State = {
+    reader: createQueryReader(query),
+    hints: new Set(),
+    emptyHints: new Set(),
+    open: [],
+    terms: 0,
+  };
   state.reader.skipSpace();
-  if (state.reader.isAtEnd()) return { condition: undefined, hints: [] };
+  if (state.reader.isAtEnd()) return { condition: undefined, hints: [], emptyHints: [] };
   const condition = any(state, 0);
   if (!state.reader.isAtEnd())
-    throw queryInvalid(`the bracket at character ${state.reader.place()} closes none that is open`);
-  return { condition, hints: [...state.hints] };
+    throw queryInvalid(
+      `the bracket at character ${state.reader.place()} closes none that is open`,
+      `take it away, or put the text with it in quotes`,
+    );
+  return { condition, hints: [...state.hints], emptyHints: [...state.emptyHints] };
 }
 
 const maxCharacters = 8192;
 const maxTerms = searchLimits.maxFilters + searchLimits.maxWords;
 
-type State = { readonly reader: QueryReader; readonly hints: Set<string>; terms: number };
+type State = {
+  readonly reader: QueryReader;
+  readonly hints: Set<string>;
+  readonly emptyHints: Set<string>;
+  /** Where the brackets stand that are not closed yet, the innermost last. */
+  readonly open: number[];
+  terms: number;
+};
 
 function any(state: State, depth: number): Condition {
   const parts = [all(state, depth)];
@@ -69,19 +94,21 @@ function term(state: State, depth: number): Condition {
   reader.skipSpace();
   const start = reader.place();
   if (reader.isAtEnd() || reader.isAt(')') || reader.isAtKeyword('OR') || reader.isAtKeyword('AND'))
-    throw queryInvalid(`a term must stand at character ${start}`);
+    throw missingTerm(state);
   if (depth > searchLimits.maxDepth)
     throw queryInvalid(`its brackets are too deep, must be at most ${searchLimits.maxDepth}`);
   if (reader.takeKeyword('NOT') || reader.takeMinus()) return { kind: 'not', part: term(state, depth + 1) };
   if (reader.take('(')) {
+    state.open.push(start);
     const inner = any(state, depth + 1);
-    if (!reader.take(')')) throw queryInvalid(`the bracket at character ${start} must be closed`);
+    if (!reader.take(')')) throw notClosed(start);
+    state.open.pop();
     return inner;
   }
   state.terms += 1;
   if (state.terms > maxTerms) throw queryInvalid(`it has more than ${maxTerms} terms`);
   const field = reader.takeField();
-  if (field !== undefined) return comparison(field, reader);
+  if (field !== undefined) return comparison(field, state);
   const { text, isQuoted } = reader.takeValue();
   if (!isQuoted && /^(?:and|or|not)$/i.test(text))
     state.hints.add(`“${text}” was searched for as a word; the operators are AND, OR and NOT, in capitals`);
@@ -93,10 +120,30 @@ function joined(kind: 'all' | 'any', parts: readonly Condition[]): Condition {
   return parts.length === 1 && only !== undefined ? only : { kind, parts };
 }
 
-function comparison(field: string, reader: QueryReader): Condition {
+function missingTerm({ reader, open }: State): EventSearchError {
+  const [place, bracket] = [reader.place(), open.at(-1)];
+  if (reader.isAtEnd() && bracket !== undefined) return notClosed(bracket);
+  if (reader.isAt(')') && bracket === place - 1)
+    return queryInvalid(`the brackets at character ${bracket} hold nothing`, 'take them away, or put them in quotes');
+  return queryInvalid(
+    `a term must stand at character ${place}`,
+    'AND, OR, NOT and - are followed by what they are about; in quotes they are words',
+  );
+}
+
+function notClosed(place: number): EventSearchError {
+  return queryInvalid(
+    `the bracket opened at character ${place} is not closed`,
+    'close it with ), or put the text with it in quotes',
+  );
+}
+
+function comparison(field: string, state: State): Condition {
+  const { reader } = state;
   const filter = (op: Filter['op'], value: string): Condition => ({ kind: 'filter', filter: { field, op, value } });
   if (reader.take('(')) {
     const values = list(field, reader);
+    for (const value of values) noteBackslashes(field, value, state);
     const isPlain = values.every((value) => value.isQuoted || (!/[*?]/.test(value.text) && !isNetwork(value.text)));
     if (isPlain) return { kind: 'filter', filter: { field, op: 'in', value: values.map(({ text }) => text) } };
     return joined(
@@ -107,7 +154,22 @@ function comparison(field: string, reader: QueryReader): Condition {
   for (const [sign, op] of comparisons) {
     if (reader.take(sign)) return filter(op, present(field, reader.takeValue(), reader).text);
   }
-  return alike(field, present(field, reader.takeValue(), reader));
+  const value = present(field, reader.takeValue(), reader);
+  noteBackslashes(field, value, state);
+  return alike(field, value);
+}
+
+/** Doubled out of habit: only within quotes, and before a wildcard sign, two backslashes mean one. */
+function noteBackslashes(field: string, { text, isQuoted }: QueryValue, { emptyHints }: State): void {
+  const single = text.replaceAll(/\\\\(?![*?])/g, '\\');
+  if (isQuoted || single === text) return;
+  emptyHints.add(
+    `“${shorten(`${field}:${text}`)}” asks for two backslashes in a row; outside quotes one is written as one: ${shorten(`${field}:${single}`)}`,
+  );
+}
+
+function shorten(text: string): string {
+  return text.length <= 120 ? text : `${text.slice(0, 120).toWellFormed()}…`;
 }
 
 /** As a value says it: exactly in quotes, else with wildcards, as a network, or equal. */
@@ -128,7 +190,7 @@ function list(field: string, reader: QueryReader): QueryValue[] {
   const start = reader.place();
   const values: QueryValue[] = [];
   for (reader.skipSpace(); !reader.take(')'); reader.skipSpace()) {
-    if (reader.isAtEnd()) throw queryInvalid(`the bracket before character ${start} must be closed`);
+    if (reader.isAtEnd()) throw notClosed(start - 1);
     if (reader.takeKeyword('OR')) continue;
     if (reader.isAtKeyword('AND') || reader.isAtKeyword('NOT'))
       throw queryInvalid(`field "${field}" must have a list of values in its brackets`);

@@ -15,7 +15,8 @@ export function createQueryReader(query: string) {
     const start = at;
     let text = '';
     for (at += 1; query[at] !== '"'; at += 1) {
-      if (at >= query.length) throw queryInvalid(`the quote at character ${start + 1} must be closed`);
+      if (at >= query.length)
+        throw queryInvalid(`the quote opened at character ${start + 1} is not closed`, 'close it with another "');
       if (query[at] === '\\' && (query[at + 1] === '"' || query[at + 1] === '\\')) at += 1;
       text += query[at];
     }
@@ -92,10 +93,11 @@ export function createQueryReader(query: string) {
   };
 }
 
-export function queryInvalid(why: string): EventSearchError {
-  return new EventSearchError('query_invalid', `Cannot read the query: ${why}`, {
-    hint: 'put text with spaces, quotes, brackets or colons in quotes',
-  });
+export function queryInvalid(
+  why: string,
+  hint = 'put text with spaces, quotes, brackets or colons in quotes',
+): EventSearchError {
+  return new EventSearchError('query_invalid', `Cannot read the query: ${why}`, { hint });
 }
 
 /** An IPv6 or hardware address. */

@@ -70,16 +70,18 @@ export function createEventSearchRoutes(search: Search, needs: ExportNeeds): Rou
       async ({ query, principal }) => {
         const visible = visibleEvents(query, principal);
         const after = query.after === undefined ? undefined : position(query.after);
-        const [{ events, next, ...cost }, found] = await lanes.run(principal, async () => [
-          await search.search({
+        const isFirst = after === undefined && (query.offset ?? 0) === 0;
+        const { page, found } = await lanes.run(principal, async () => {
+          const page = await search.search({
             ...visible.filter,
             ...(query.sort !== undefined && { sort: query.sort }),
             ...(query.limit !== undefined && { limit: query.limit }),
             ...(query.offset !== undefined && { offset: query.offset }),
             ...(after !== undefined && { after }),
-          }),
-          after === undefined && (query.offset ?? 0) === 0 ? await hintsFor(search, visible) : [],
-        ]);
+          });
+          return { page, found: isFirst ? await hintsFor(search, visible, page.events.length) : [] };
+        });
+        const { events, next, ...cost } = page;
         return {
           events: events.map(shown),
           ...(next !== undefined && { next: formatPosition(next) }),
@@ -102,10 +104,11 @@ export function createEventSearchRoutes(search: Search, needs: ExportNeeds): Rou
       },
       async ({ query, principal }) => {
         const visible = visibleEvents(query, principal);
-        const [{ count, ...cost }, found] = await lanes.run(principal, async () => [
-          await search.count(visible.filter),
-          await hintsFor(search, visible),
-        ]);
+        const { counted, found } = await lanes.run(principal, async () => {
+          const counted = await search.count(visible.filter);
+          return { counted, found: await hintsFor(search, visible, counted.count) };
+        });
+        const { count, ...cost } = counted;
         return { count, ...(found.length > 0 && { hints: found }), ...shownCost(cost) };
       },
     );

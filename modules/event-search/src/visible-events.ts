@@ -51,11 +51,13 @@ export type VisibleEvents = {
   readonly filter: EventFilter;
   readonly paths: readonly string[];
   readonly hints: readonly string[];
+  /** What is worth saying only where nothing was found. */
+  readonly emptyHints: readonly string[];
 };
 
 /** Throws `EventSearchError` `query_invalid`. */
 export function visibleEvents(query: FilterQuery, principal: Principal): VisibleEvents {
-  const { condition, hints } = parseQuery(query.q ?? '');
+  const { condition, hints, emptyHints } = parseQuery(query.q ?? '');
   const withoutOwn = !maySeeAudit(principal) ? 'audit' : query.own_reads === 'hide' ? 'reads' : undefined;
   const filter: EventFilter = {
     ...(condition !== undefined && { query: condition }),
@@ -65,16 +67,21 @@ export function visibleEvents(query: FilterQuery, principal: Principal): Visible
     ...(query.through !== undefined && { through: position(query.through) }),
     ...(withoutOwn !== undefined && { withoutOwn }),
   };
-  return { filter, paths: pathsIn(condition), hints };
+  return { filter, paths: pathsIn(condition), hints, emptyHints };
 }
 
-/** What makes an answer smaller than its reader may think. */
+/** What makes an answer smaller than its reader may think; `found` is how many events it has. */
 export async function hintsFor(
   search: Pick<Search, 'absentFields'>,
-  { filter, paths, hints }: VisibleEvents,
+  { filter, paths, hints, emptyHints }: VisibleEvents,
+  found: number,
 ): Promise<string[]> {
   const absent = paths.length === 0 ? [] : await search.absentFields(filter, paths);
-  return [...hints, ...absent.map((field) => `no event in this time range has ${field}`)];
+  return [
+    ...hints,
+    ...(found === 0 ? emptyHints : []),
+    ...absent.map((field) => `no event in this time range has ${field}`),
+  ];
 }
 
 /** Our own audit records name people and what they typed: only who may read the audit trail finds them among the events. */

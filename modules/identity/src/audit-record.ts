@@ -69,7 +69,7 @@ const authenticationActivities: Readonly<Record<AuthenticationAction, number>> =
 
 /**
  * OCSF Authentication (3002): activity 1 Logon, 2 Logoff, 99 for the steps between; `status_id` 2 and `status_detail` for a failure. The name somebody
- * tried may be a password typed into the wrong field: it stands in the ledger, which is sealed, and nowhere else.
+ * tried may be a password typed into the wrong field: it stands sealed, in the ledger and in what an alert keeps, and nowhere else.
  */
 export function authenticationEvent(input: {
   readonly nowMs: number;

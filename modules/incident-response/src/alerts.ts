@@ -25,7 +25,7 @@ import type { AlertCounts } from './alerts-projection.ts';
 import { createPendingComments, readComments } from './comments.ts';
 import type { AlertComment } from './comments.ts';
 import { AlertError } from './errors.ts';
-import type { AlertsNeeds } from './needs.ts';
+import type { AlertsNeeds, Assignee } from './needs.ts';
 import { readFinding } from './read-finding.ts';
 import type { StoredFinding } from './read-finding.ts';
 import { createSuppressions } from './suppressions.ts';
@@ -47,6 +47,8 @@ export type Alerts = {
   }>;
   /** Change and audit event in one transaction, both durable before this resolves. Throws `AlertError` `alert_unknown`, `alert_changed`, `alert_transition_invalid`, `assignee_unknown`. */
   change(change: AlertChange): Promise<Alert>;
+  /** Whom alerts can be given to, by name. */
+  assignees(): Promise<readonly Assignee[]>;
   /** How many alerts there are of each state and level. */
   counts(): Promise<readonly AlertCount[]>;
   readonly suppressions: Suppressions;
@@ -122,8 +124,12 @@ export function createAlerts(needs: AlertsNeeds): Alerts {
     },
     async change(change) {
       const { assignee } = change;
-      if (typeof assignee === 'string' && (await needs.isAssignable?.(assignee)) === false) {
-        throw new AlertError('assignee_unknown', `Cannot give an alert to "${assignee}": must be an active account`);
+      const assignable = typeof assignee === 'string' ? await needs.assignees?.() : undefined;
+      if (assignable !== undefined && !assignable.some(({ id }) => id === assignee)) {
+        throw new AlertError(
+          'assignee_unknown',
+          `Cannot give an alert to "${assignee ?? ''}": must be an active account that may handle alerts`,
+        );
       }
       const nowMs = needs.clock.nowMs();
       const changed = await database.transaction().execute(async (transaction) => {
@@ -141,6 +147,7 @@ export function createAlerts(needs: AlertsNeeds): Alerts {
       tellChanged(changed);
       return changed;
     },
+    assignees: async () => (await needs.assignees?.()) ?? [],
     counts: () => countAlerts(database),
     suppressions: createSuppressions(needs),
     after: (number, limit) => alertsAfter(database, sealingKey, number, limit),

@@ -5,6 +5,9 @@ import type { Database } from '@sallyport/platform/database';
 /** Runs `task` every `intervalMs` until the returned function is called. */
 export type Every = (intervalMs: number, task: () => void) => () => void;
 
+/** Somebody alerts can be given to. */
+export type Assignee = { readonly id: string; readonly name: string };
+
 export type AlertsNeeds = {
   readonly database: Database;
   /** Where the content of alerts is: the control database holds none of it. */
@@ -16,8 +19,8 @@ export type AlertsNeeds = {
   readonly random: (length: number) => Uint8Array;
   /** 32 secret bytes, the same at every start: seal what people write about events into the control database. */
   readonly sealingKey: Uint8Array;
-  /** Whether alerts can be given to who has this id; anybody when left out. */
-  readonly isAssignable?: (id: string) => Promise<boolean>;
+  /** Whom alerts can be given to, by name; anybody, and nobody is listed, when left out. */
+  readonly assignees?: () => Promise<readonly Assignee[]>;
   readonly limits?: {
     /** Streams open at once (32). */
     readonly streams?: number;

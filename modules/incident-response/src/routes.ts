@@ -83,6 +83,21 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
     );
 
     app.get(
+      '/v1/alerts/assignees',
+      {
+        config: { scope: 'alerts:write' },
+        schema: {
+          summary: 'Whom alerts can be given to: id and name of everybody with an account who may handle them, no more',
+          tags: ['alerts'],
+          response: {
+            200: Type.Object({ assignees: Type.Array(Type.Object({ id: Type.String(), name: Type.String() })) }),
+          },
+        },
+      },
+      async () => ({ assignees: (await alerts.assignees()).map(({ id, name }) => ({ id, name })) }),
+    );
+
+    app.get(
       '/v1/alerts/:id',
       {
         config: { scope: 'alerts:read' },
@@ -130,7 +145,7 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
               state: Type.Optional(Type.Enum(alertStates)),
               assignee: Type.Optional(
                 Type.Union([Type.String(assigneeBounds), Type.Null()], {
-                  description: 'Id of an account; null: nobody',
+                  description: 'Id as in `/v1/alerts/assignees`; null: nobody',
                 }),
               ),
               comment: Type.Optional(Type.String({ minLength: 1, maxLength: 2000 })),

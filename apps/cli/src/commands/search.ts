@@ -1,8 +1,9 @@
+import { textsOf, type JsonValue } from '@sallyport/contracts';
 import type { Command } from 'commander';
 import type { ApiClient } from '../http-client.ts';
 import { field, listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
-import { counted, grouped, jsonLine, timeText } from '../terminal.ts';
+import { counted, grouped, jsonLine, plainText, timeText } from '../terminal.ts';
 import { openClient, withConnection, type ConnectionOptions } from './connection.ts';
 import { eventRow } from './event-rows.ts';
 import { duration, oneOf, pointInTime, wholeNumber } from './option-values.ts';
@@ -60,6 +61,12 @@ type Range = Readonly<Record<string, string | undefined>>;
 async function count(client: ApiClient, range: Range, options: Options, needs: CliNeeds): Promise<void> {
   const answer = await client.json({ path: '/v1/events/count', query: range, signal: needs.signal });
   needs.stdout.write(options.json === true ? `${jsonLine(answer)}\n` : `${numberField(answer, 'count') ?? 0}\n`);
+  if (options.json !== true) tellHints(answer, needs);
+}
+
+/** What makes an answer smaller than it may seem. */
+function tellHints(answer: JsonValue, { stderr }: CliNeeds): void {
+  for (const hint of textsOf(field(answer, 'hints'))) stderr.write(`hint: ${plainText(hint)}\n`);
 }
 
 async function histogram(client: ApiClient, range: Range, options: Options, needs: CliNeeds): Promise<void> {
@@ -90,9 +97,11 @@ async function list(client: ApiClient, range: Range, options: Options, needs: Cl
   let printed = 0;
   let after: string | undefined;
   let elapsedMs = 0;
+  let first: JsonValue | undefined;
   do {
     const query = { ...range, sort: options.sort, limit: Math.min(pageSize, options.limit - printed), after };
     const answer = await client.json({ path: '/v1/events', query, signal: needs.signal });
+    first ??= answer;
     const events = listField(answer, 'events').slice(0, options.limit - printed);
     for (const event of events)
       stdout.write(options.json === true ? `${jsonLine(event)}\n` : eventRow(event, stdout, needs.clock.nowMs()));
@@ -105,4 +114,5 @@ async function list(client: ApiClient, range: Range, options: Options, needs: Cl
   if (options.json === true) return;
   const more = after === undefined ? '' : '; there are more: see --limit, or --count for how many';
   needs.stderr.write(`${counted(printed, 'event')} in ${grouped(elapsedMs)} ms${more}\n`);
+  tellHints(first ?? null, needs);
 }

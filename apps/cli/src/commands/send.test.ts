@@ -151,7 +151,7 @@ test('a wrong key is refused at once with exit code 4', async () => {
   await writeFile(file, numbered(1));
   const { exitCode, stderr, waitedMs } = await send([file], { environment: { SALLYPORT_KEY: 'sp_wrong' } });
   assert.equal(exitCode, 4);
-  assert.match(stderr, /answered 401 key_unknown: Unauthorized\nhint: give a valid key/);
+  assert.match(stderr, /^error: Unauthorized\nhint: give a valid key/m);
   assert.deepEqual(waitedMs, []);
 });
 

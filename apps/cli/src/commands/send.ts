@@ -12,7 +12,9 @@ type Options = ConnectionOptions & { source?: string; batch: number; json?: true
 
 export function addSendCommand(program: Command, needs: CliNeeds): void {
   withConnection(program.command('send'))
-    .description('send the events of files: NDJSON, JSON, CloudTrail documents, Windows event logs, zip or gzip of them')
+    .description(
+      'send the events of files: NDJSON, JSON, CloudTrail documents, Windows event logs, zip or gzip of them',
+    )
     .argument('<file...>', 'files, sent one after another')
     .option('--source <name>', 'name the source, for a file that grows (default: named by the content)')
     .option('--batch <lines>', 'events in one request', wholeNumber(1, 1000), 1000)
@@ -95,7 +97,8 @@ async function send(files: readonly string[], options: Options, needs: CliNeeds)
   const perSecond = Math.round((all.sent + all.already_known) / Math.max(seconds, 0.001));
   if (options.json === true)
     needs.stdout.write(`${jsonLine({ ...all, seconds, events_per_second: perSecond, sources })}\n`);
-  else {
+  // Where no file could be sent the errors say all there is to say.
+  else if (all.files > 0) {
     needs.stdout.write(
       `${describe(all.sent, all.already_known, all.kept_raw)} from ${all.files} of ${counted(files.length, 'file')} in ${seconds.toFixed(1)} s, ${grouped(perSecond)} events/s\n`,
     );

@@ -10,7 +10,10 @@ type Part<Name extends string, Value> = [Value] extends [undefined]
   : { [K in Name]: Value };
 export type Request<R extends Route> = Part<'params', Routes[R]['params']> &
   OptionalQuery<Routes[R]['query']> &
-  Part<'body', Routes[R]['body']> & { signal?: AbortSignal };
+  Part<'body', Routes[R]['body']> & {
+    signal?: AbortSignal;
+    /** To go after “to” when a fresh proof is needed; else what the route does. */ purpose?: string;
+  };
 type OptionalQuery<Value> = [Value] extends [undefined]
   ? { query?: undefined }
   : Partial<Value> extends Value
@@ -37,13 +40,14 @@ type Given = {
   readonly query?: object | undefined;
   readonly body?: unknown;
   readonly signal?: AbortSignal;
+  readonly purpose?: string;
 };
 
 async function ask(route: Route, given: Given): Promise<Response> {
   const response = await send(route, given);
   if (response.ok) return response;
   const problem = readProblem(response, await response.text());
-  if (problem.code !== 'step_up_required' || !(await requestProof(purposeOf(route)))) throw problem;
+  if (problem.code !== 'step_up_required' || !(await requestProof(given.purpose ?? purposeOf(route)))) throw problem;
   const again = await send(route, given);
   if (!again.ok) throw readProblem(again, await again.text());
   return again;

@@ -23,7 +23,9 @@ export function LiveMark({ live }: { readonly live: LiveControls }) {
       >
         <i aria-hidden="true" /> <span>{words[live.state]}</span>
         {live.state === 'live' && live.perSecond >= 0.1 ? (
-          <span className="quiet">{live.perSecond.toFixed(live.perSecond < 10 ? 1 : 0)}/s</span>
+          <span className="quiet" title="Events a second, without this server's own audit records">
+            {live.perSecond.toFixed(live.perSecond < 10 ? 1 : 0)}/s
+          </span>
         ) : null}
       </button>
     </Tooltip>

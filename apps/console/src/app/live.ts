@@ -8,9 +8,15 @@ export type LiveListener = {
   readonly onAlert: (alert: AlertRow) => void;
   /** Somebody changed an alert, or it stands for more findings now. */
   readonly onAlertChange: () => void;
-  /** The server lets nobody follow as they are: the session may have ended. */
+  /** The server lets nobody follow as they are: the session may have ended, or changed. */
   readonly onRefused: () => void;
-  readonly onEvents: (batch: { readonly count: number; readonly sample: readonly ListedEvent[] }) => void;
+  /** It is followed again, after a break. */
+  readonly onBack: () => void;
+  readonly onEvents: (batch: {
+    readonly count: number;
+    readonly own: number;
+    readonly sample: readonly ListedEvent[];
+  }) => void;
 };
 
 export type Live = { readonly pause: () => void; readonly resume: () => void; readonly close: () => void };
@@ -26,6 +32,7 @@ export function openLive(kinds: readonly string[], listener: LiveListener): Live
   let lastId = '';
   let retry: ReturnType<typeof setTimeout> | undefined;
   let refusals = 0;
+  let wasCut = false;
 
   const remember = (event: MessageEvent<string>): void => {
     if (event.lastEventId !== '') lastId = event.lastEventId;
@@ -37,9 +44,13 @@ export function openLive(kinds: readonly string[], listener: LiveListener): Live
     opened.addEventListener('open', () => {
       refusals = 0;
       listener.onState('live');
+      // A change of role ends it on purpose: what it may bring is another thing now.
+      if (wasCut) listener.onBack();
+      wasCut = false;
     });
     opened.addEventListener('error', () => {
       listener.onState('offline');
+      wasCut = true;
       if (opened.readyState !== EventSource.CLOSED) return;
       listener.onRefused();
       clearTimeout(retry);

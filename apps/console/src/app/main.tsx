@@ -7,9 +7,13 @@ import { rememberSignedIn, sessionQuery } from '../api/queries.ts';
 import { StepUp } from '../rooms/sign-in/step-up.tsx';
 import { App } from './app.tsx';
 
-/** A session that ended is noticed by whichever request comes first; the sign-in room then stands over the same address. */
+/**
+ * A session that ended, or may do less than it did, is noticed by whichever request comes first; the sign-in room then stands
+ * over the same address, or the rooms are those of the new role.
+ */
 function noticeEndedSession(error: Error): void {
-  if (error instanceof Problem && error.status === 401 && queries.getQueryData(sessionQuery.queryKey) !== null) {
+  if (!(error instanceof Problem) || (error.status !== 401 && error.code !== 'scope_missing')) return;
+  if (queries.getQueryData(sessionQuery.queryKey) !== null) {
     void queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
   }
 }

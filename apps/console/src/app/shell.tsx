@@ -31,6 +31,8 @@ export function Shell({ me, children }: { readonly me: Me; readonly children: Re
     lastPath.current = path;
   }, [path]);
   const rooms = roomsFor(me);
+  // Evidence is tried out in a room of its own, which belongs to the ledger.
+  const current = path === '/verify' ? '/ledger' : path;
   return (
     <div className="shell">
       <a className="skip-link" href="#room">
@@ -39,7 +41,7 @@ export function Shell({ me, children }: { readonly me: Me; readonly children: Re
       <nav className="rail" aria-label="Rooms">
         <Wordmark organization={me.organization} />
         {rooms.map((room) => (
-          <RoomLink key={room.path} room={room} isCurrent={room.path === path} className="rail-link" />
+          <RoomLink key={room.path} room={room} isCurrent={room.path === current} className="rail-link" />
         ))}
         <div className="rail-foot">
           <button type="button" className="rail-link" onClick={() => setPaletteOpen(true)}>
@@ -63,7 +65,7 @@ export function Shell({ me, children }: { readonly me: Me; readonly children: Re
       </main>
       <nav className="bar" aria-label="Rooms, narrow">
         {rooms.map((room) => (
-          <RoomLink key={room.path} room={room} isCurrent={room.path === path} className="bar-link" />
+          <RoomLink key={room.path} room={room} isCurrent={room.path === current} className="bar-link" />
         ))}
       </nav>
       <AlertToast />

@@ -1,7 +1,7 @@
 import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { call } from '../api/call.ts';
-import { overviewQuery } from '../api/queries.ts';
+import { overviewQuery, sessionQuery } from '../api/queries.ts';
 import type { AlertRow } from '../api/queries.ts';
 import type { ListedEvent } from '../parts/listed-event.ts';
 import { announceAlert } from './announce-alert.ts';
@@ -13,6 +13,8 @@ export type LiveControls = LiveStatus & { readonly pause: () => void; readonly r
 
 const keptEvents = 400;
 const settleMs = 100;
+/** The rate is that of so long; short enough to follow, long enough not to flicker. */
+const rateOverMs = 5000;
 const neverStale = { staleTime: Infinity, gcTime: Infinity } as const;
 
 export const liveStatusQuery = queryOptions({
@@ -53,7 +55,8 @@ export function useLive(withEvents: boolean): LiveControls {
   useEffect(() => {
     let refresh: ReturnType<typeof setTimeout> | undefined;
     let refreshedAtMs = -settleMs;
-    let counted = { count: 0, sinceMs: performance.now() };
+    let counted = 0;
+    let countedFromMs = performance.now();
     // At once for one alert; for a row of them, again when it has settled.
     const refreshSoon = (): void => {
       const waitMs = Math.max(0, refreshedAtMs + settleMs - performance.now());
@@ -63,6 +66,13 @@ export function useLive(withEvents: boolean): LiveControls {
         void queries.invalidateQueries({ queryKey: ['alerts'] });
         void queries.invalidateQueries({ queryKey: overviewQuery.queryKey });
       }, waitMs);
+    };
+    // Who is signed in may do something else now; a server that is away for a moment changes nothing.
+    const refreshSession = (): void => {
+      void queries.query(stillSignedInQuery).then(
+        (me) => queries.setQueryData(sessionQuery.queryKey, me),
+        () => undefined,
+      );
     };
     const status = (change: Partial<LiveStatus>): void => {
       queries.setQueryData(liveStatusQuery.queryKey, (before): LiveStatus => ({
@@ -81,21 +91,25 @@ export function useLive(withEvents: boolean): LiveControls {
       },
       onAlertChange: refreshSoon,
       // That the session ended is noticed where every refusal is, also in a room that asks for nothing itself.
-      onRefused: () => void queries.query(stillSignedInQuery).catch(() => undefined),
-      onEvents({ count, sample }) {
-        counted = { ...counted, count: counted.count + count };
-        const elapsedMs = performance.now() - counted.sinceMs;
-        if (elapsedMs > 2000) {
-          status({ perSecond: (counted.count * 1000) / elapsedMs });
-          counted = { count: 0, sinceMs: performance.now() };
-        }
+      onRefused: refreshSession,
+      onBack: refreshSession,
+      onEvents({ count, own, sample }) {
+        // Without our own records, as everywhere a rate is told: looking on makes some.
+        counted += Math.max(0, count - own);
         queries.setQueryData(liveEventsQuery.queryKey, (before = []) =>
           [...sample.toReversed(), ...before].slice(0, keptEvents),
         );
       },
     });
     live.current = opened;
+    // Also when nothing comes: silence is a rate too.
+    const counting = setInterval(() => {
+      const nowMs = performance.now();
+      status({ perSecond: (counted * 1000) / (nowMs - countedFromMs) });
+      [counted, countedFromMs] = [0, nowMs];
+    }, rateOverMs);
     return () => {
+      clearInterval(counting);
       clearTimeout(refresh);
       opened.close();
     };

@@ -1,6 +1,7 @@
 import { ActionIcon, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
 import type { Me } from '../api/queries.ts';
+import { roleName } from '../parts/role-name.ts';
 import { useSignOut } from './use-sign-out.ts';
 
 export function UserMenu({ me }: { readonly me: Me }) {
@@ -12,7 +13,7 @@ export function UserMenu({ me }: { readonly me: Me }) {
     <div className="user-menu">
       <div className="user-name">
         <strong>{me.user.name}</strong>
-        <span>{me.user.roles.join(', ')}</span>
+        <span>{me.user.roles.map(roleName).join(', ')}</span>
       </div>
       <Tooltip label={`Use the ${other} theme`} openDelay={400}>
         <ActionIcon

@@ -1,5 +1,4 @@
-import { eventLine } from '@sallyport/contracts';
-import type { JsonValue } from '@sallyport/contracts';
+import { eventLine, isJsonObject } from '@sallyport/contracts';
 import type { EventRow } from '../api/queries.ts';
 
 /** A place in an event and how the query language names it. */
@@ -62,7 +61,9 @@ function textAt(event: unknown, path: string): string | undefined {
 
 export function eventFacts({ event }: EventRow): EventFact[] {
   return places.flatMap(({ label, field, paths }) => {
-    const value = paths.map((path) => textAt(event, path)).find((found) => found !== undefined);
+    // Of a sign-in here who acted is nobody yet: it is about the name that was given.
+    const own = field === 'user' && valueAt(event, 'class_uid') === 3002 ? ['user.name', ...paths] : paths;
+    const value = own.map((path) => textAt(event, path)).find((found) => found !== undefined);
     return value === undefined ? [] : [{ label, field, value }];
   });
 }
@@ -80,13 +81,8 @@ export function className(uid: number): string {
 /** One line that says what happened. */
 export function eventSummary({ event }: EventRow): string {
   if (event === null) return 'The content was erased; its seal remains';
-  const { text } = eventLine(Object.fromEntries(Object.entries(event).filter(isEntry)));
+  const text = isJsonObject(event) ? eventLine(event).text : '';
   return text === '' ? (textAt(event, 'metadata.event_code') ?? '') : text;
-}
-
-/** What came as JSON is JSON all through. */
-function isEntry(entry: [string, unknown]): entry is [string, JsonValue] {
-  return entry[1] !== undefined;
 }
 
 /** Made up to try things out, and marked so by whoever sent it. */

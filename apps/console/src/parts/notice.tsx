@@ -26,31 +26,37 @@ export function Notice({
   );
 }
 
-/** What happened, what to try, and what to quote when asking for help. */
+/** What happened and what to try. Of what nobody foresaw also, folded away, what to quote when asking for help. */
 export function ProblemNotice({ problem, retry }: { readonly problem: unknown; readonly retry?: () => void }) {
   const known = problem instanceof Problem ? problem : undefined;
   return (
     <Notice tone="bad" title={known?.message ?? 'Something went wrong in this page'}>
-      {known?.hint === undefined ? null : <p>{known.hint}</p>}
+      {known?.hint === undefined ? null : <p>{capitalised(known.hint)}</p>}
       {known?.retryAfterSeconds === undefined ? null : <p>Try again in {known.retryAfterSeconds} s.</p>}
       {known === undefined && problem instanceof Error ? <p>{problem.message}</p> : null}
-      <p className="small quiet">
-        Code <code>{known?.code ?? 'console_error'}</code>
-        {known?.correlationId === undefined ? null : (
-          <>
-            {' '}
-            · quote <code>{known.correlationId}</code> when you ask for help
-          </>
-        )}
-        {retry === undefined ? null : (
-          <>
-            {' · '}
-            <button type="button" className="plain-button" onClick={retry}>
-              Try again
-            </button>
-          </>
-        )}
-      </p>
+      {retry === undefined ? null : (
+        <p className="small">
+          <button type="button" className="plain-button" onClick={retry}>
+            Try again
+          </button>
+        </p>
+      )}
+      {known !== undefined && known.status > 0 && known.status < 500 ? null : (
+        <details className="small quiet">
+          <summary>Details</summary>
+          Code <code>{known?.code ?? 'console_error'}</code>
+          {known?.correlationId === undefined ? null : (
+            <>
+              {' '}
+              · quote <code>{known.correlationId}</code> when you ask for help
+            </>
+          )}
+        </details>
+      )}
     </Notice>
   );
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -2,7 +2,7 @@ import { useComputedColorScheme } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { useEffect, useRef, useState } from 'react';
 import uPlot from 'uplot';
-import { formatTime, clockZones } from './clock-time.ts';
+import { formatTime, clockZone } from './clock-time.ts';
 import { useClockChoice } from './clock.tsx';
 import { formatCount } from './numbers.ts';
 
@@ -41,7 +41,7 @@ export function TimeChart({ points, kind, height, label, unit, onRange }: ChartP
       grid: { stroke: line ?? '', width: 1 },
       ticks: { show: false },
     };
-    const zone = clockZones[clock] === 'UTC' ? 'Etc/UTC' : clockZones[clock];
+    const zone = clock === 'utc' ? 'Etc/UTC' : clockZone(clock);
     const paths = kind === 'bars' ? uPlot.paths.bars?.({ size: [0.8, 40], radius: 0.15 }) : uPlot.paths.linear?.();
     const toDate = (seconds: number): Date =>
       zone === undefined ? new Date(seconds * 1000) : uPlot.tzDate(new Date(seconds * 1000), zone);

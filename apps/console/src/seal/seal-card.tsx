@@ -8,12 +8,36 @@ import { forgetPinnedKey, keyFingerprint, pinnedKey } from './pinned-keys.ts';
 import { SealDrawing } from './seal-drawing.tsx';
 import { sealQuery } from './seal-query.ts';
 import { sealState } from './seal.tsx';
+import { useMayCheck } from './use-may-check.ts';
 
 /** The seal of one entry in full: checks by itself, says what was checked, and hands out the evidence. */
-export function SealCard({ position }: { readonly position: string }) {
-  const { data, error, isFetching, refetch } = useQuery(sealQuery(position));
+export function SealCard({
+  position,
+  alert,
+}: {
+  readonly position: string;
+  /** The alert it stands in, to come back to. */
+  readonly alert?: string;
+}) {
+  const mayCheck = useMayCheck();
+  const { data, error, isFetching, refetch } = useQuery({ ...sealQuery(position), enabled: mayCheck });
   const state = sealState(data, isFetching);
   const name = `evidence-${position.replace('/', '-')}`;
+  if (!mayCheck) {
+    return (
+      <div className="seal-card" data-state="recorded" role="group" aria-label={`Seal of ${position}`}>
+        <span className="seal" data-state="recorded" data-size="large">
+          <SealDrawing state="recorded" />
+        </span>
+        <div>
+          <h3>Recorded as entry {position}</h3>
+          <p className="small quiet">
+            Your role cannot check seals here; ask an analyst, an auditor or an administrator to check this one.
+          </p>
+        </div>
+      </div>
+    );
+  }
   if (error !== null && data === undefined) return <ProblemNotice problem={error} retry={() => void refetch()} />;
   const log = Number(position.split('/')[0]);
   return (
@@ -58,7 +82,9 @@ export function SealCard({ position }: { readonly position: string }) {
           <button type="button" className="plain-button" onClick={() => void refetch()}>
             Check again
           </button>
-          <Link href={`/verify?at=${position}`}>Try to break it</Link>
+          <Link href={`/verify?at=${position}${alert === undefined ? '' : `&alert=${encodeURIComponent(alert)}`}`}>
+            Try to break it
+          </Link>
           <button type="button" className="plain-button" onClick={() => downloadText(`${name}.txt`, data.evidence)}>
             Evidence file
           </button>

@@ -4,6 +4,7 @@ import { SealDrawing } from './seal-drawing.tsx';
 import type { SealState } from './seal-drawing.tsx';
 import { sealQuery } from './seal-query.ts';
 import type { SealCheck } from './seal-query.ts';
+import { useMayCheck } from './use-may-check.ts';
 
 const words: Readonly<Record<SealState, string>> = {
   recorded: 'Recorded: click to check the proof in this browser',
@@ -20,17 +21,20 @@ export function sealState(check: SealCheck | undefined, isFetching: boolean): Se
 /** The small seal of one ledger entry. Grey until somebody asks; then the proof is checked here and now. */
 export function Seal({ position }: { readonly position: string }) {
   const { data, isFetching, refetch } = useQuery({ ...sealQuery(position), enabled: false });
+  const mayCheck = useMayCheck();
   const state = sealState(data, isFetching);
+  const said = mayCheck ? words[state] : 'Recorded: your role cannot check seals';
   return (
-    <Tooltip label={words[state]} openDelay={300}>
+    <Tooltip label={said} openDelay={300}>
       <button
         type="button"
         className="seal"
         data-state={state}
-        aria-label={`Seal of ${position}: ${words[state]}`}
+        aria-label={`Seal of ${position}: ${said}`}
+        aria-disabled={!mayCheck}
         onClick={(event) => {
           event.stopPropagation();
-          void refetch();
+          if (mayCheck) void refetch();
         }}
       >
         <SealDrawing state={state} />

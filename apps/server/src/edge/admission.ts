@@ -83,7 +83,7 @@ export function createAdmission(
     if (decision.allowed) return;
     throw new EdgeError(
       'scope_missing',
-      `Cannot let ${principal.kind} "${principal.id}" do this: ${decision.reason}; must be allowed "${action}"`,
+      `Cannot let ${principal.kind} "${principal.name}" do this: ${decision.reason}; must be allowed "${action}"`,
       { details: { scope: action, reason: decision.reason } },
     );
   };

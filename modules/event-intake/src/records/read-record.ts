@@ -12,24 +12,9 @@ import { cefFields, leefFields } from './device-event-record.ts';
 import { isoTime, objectIn, present, processId } from './flat-record.ts';
 import { journalFields } from './journal-record.ts';
 import { linuxAuthFields } from './linux-auth-record.ts';
-import type { ReadContext, RecordFormat, UnreadableReason } from './record-format.ts';
+import type { ReadContext, ReadRecord, RecordFormat, UnreadableReason } from './record-format.ts';
 import { unwrapHec, unwrapOtlp } from './wrapped-record.ts';
 import { webAccessFields } from './web-access-record.ts';
-
-/**
- * What a text turned out to be. `record` is flat, with Sigma's names where there are some. `format` is that of mappings;
- * undefined for a JSON record, which tells by itself what it is. `isWhole`: the text is the record, written as JSON.
- */
-export type ReadRecord =
-  | {
-      readonly ok: true;
-      readonly format: string | undefined;
-      readonly record: JsonObject;
-      readonly isWhole: boolean;
-      /** When the envelope says that it happened. */
-      readonly timeMs?: number | undefined;
-    }
-  | { readonly ok: false; readonly reason: UnreadableReason };
 
 /** JSON within a message is looked into only within the bounds of JSON that comes by itself. */
 export type JsonBounds = { readonly maxDepth: number; readonly maxFields: number };

@@ -1,3 +1,5 @@
+import type { JsonObject } from '@sallyport/contracts';
+
 /** How the events of a body or connection are to be read. `auto` looks at each; `json` is what stands there as an object. */
 export const recordFormats = [
   'json',
@@ -37,3 +39,18 @@ export type ReadContext = {
   /** The sender, for a message that names no host. */
   readonly host: string | undefined;
 };
+
+/**
+ * What a text turned out to be. `record` is flat, with Sigma's names where there are some. `format` is that of mappings;
+ * undefined for a JSON record, which tells by itself what it is. `isWhole`: the text is the record, written as JSON.
+ */
+export type ReadRecord =
+  | {
+      readonly ok: true;
+      readonly format: string | undefined;
+      readonly record: JsonObject;
+      readonly isWhole: boolean;
+      /** When the envelope says that it happened. */
+      readonly timeMs?: number | undefined;
+    }
+  | { readonly ok: false; readonly reason: UnreadableReason };

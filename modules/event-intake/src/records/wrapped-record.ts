@@ -1,8 +1,7 @@
 import { isJsonObject } from '@sallyport/contracts';
 import type { JsonValue } from '@sallyport/contracts';
 import { isoTime, objectIn, present, textIn } from './flat-record.ts';
-import type { ReadRecord } from './read-record.ts';
-import type { ReadContext, RecordFormat } from './record-format.ts';
+import type { ReadContext, ReadRecord, RecordFormat } from './record-format.ts';
 
 /** Reads what an envelope holds, as the format it hints at. */
 type ReadInner = (text: string, format: RecordFormat) => ReadRecord;

@@ -33,7 +33,7 @@ const ShownRole = Type.Object({
 
 /** `/v1/users` and `/v1/invitations`. */
 export function createPeopleRoutes(
-  { people }: Pick<PeopleServices, 'people'>,
+  { people, organization }: Pick<PeopleServices, 'people' | 'organization'>,
   { policy }: Pick<PeopleNeeds, 'policy'>,
 ): RoutePlugin {
   const roles = policy.roles().map(({ id, name, words }) => ({
@@ -108,6 +108,39 @@ export function createPeopleRoutes(
         },
       },
       async (request) => linkOf(request, await people.reset({ id: request.params.id, by: request.principal })),
+    );
+
+    app.post(
+      '/v1/invitations/look',
+      {
+        config: { public: true },
+        schema: {
+          summary: 'Whom a link is for and into what; the link stays good, and anything else tells nothing',
+          tags,
+          body: Type.Object({ token: Ticket }, { additionalProperties: false }),
+          response: {
+            200: Type.Object({
+              name: Type.String(),
+              roles: Type.Array(Type.String({ description: 'As people call it' })),
+              organization: Type.Union([Type.String(), Type.Null()]),
+              invited_by: Type.Union([Type.String(), Type.Null()]),
+              reset: Type.Boolean({ description: 'They had an account before, and begin anew' }),
+              expires_at: Time,
+            }),
+          },
+        },
+      },
+      async (request) => {
+        const { name, roles: given, invitedBy, isReset, expiresAtMs } = await people.look(request.body);
+        return {
+          name,
+          roles: given.map((id) => roles.find((role) => role.id === id)?.name ?? id),
+          organization: (await organization.read()) ?? null,
+          invited_by: invitedBy ?? null,
+          reset: isReset,
+          expires_at: isoTime(expiresAtMs),
+        };
+      },
     );
 
     app.post(

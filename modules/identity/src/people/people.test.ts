@@ -113,6 +113,33 @@ forEachDatabase((name, open) => {
     await assert.rejects(house.people.invite(invite), { code: 'user_exists' });
   });
 
+  test(`${name}: a link tells whom it is for, by whom, and stays good; anything else tells nothing`, async () => {
+    const house = await openHouse(open);
+    const ada = await moveInAdministrator(house);
+    const by = ada.begun.principal;
+    const { token, expiresAtMs } = await house.people.invite({ name: 'Ben Okafor', roles: ['analyst'], by });
+    const told = { name: 'Ben Okafor', roles: ['analyst'], invitedBy: 'Ada', isReset: false, expiresAtMs };
+    assert.deepEqual(await house.people.look({ token }), told);
+    assert.deepEqual(await house.people.look({ token }), told);
+    for (const wrong of ['', 'x'.repeat(43), `${token}x`, token.slice(1), token.toUpperCase()])
+      await assert.rejects(house.people.look({ token: wrong }), linkInvalid);
+    const { enrolment } = await house.people.accept({ token, password: goodPassword });
+    for (const other of [token, enrolment]) await assert.rejects(house.people.look({ token: other }), linkInvalid);
+    const { token: ofOperator } = await house.people.invite({ name: 'Guy', roles: ['guard'], by: operator });
+    assert.equal((await house.people.look({ token: ofOperator })).invitedBy, undefined);
+    house.clock.advance(72 * 3_600_000);
+    await assert.rejects(house.people.look({ token: ofOperator }), linkInvalid);
+  });
+
+  test(`${name}: whoever was reset is told so, not that somebody invited them`, async () => {
+    const house = await openHouse(open);
+    const ada = await moveInAdministrator(house);
+    const guy = await moveIn(house, 'Guy', ['guard']);
+    const { token } = await house.people.reset({ id: guy.id, by: ada.begun.principal });
+    const { isReset, invitedBy } = await house.people.look({ token });
+    assert.deepEqual([isReset, invitedBy], [true, undefined]);
+  });
+
   test(`${name}: tickets of one purpose are nothing for another`, async () => {
     const house = await openHouse(open);
     const { token } = await house.people.invite({ name: 'Guy', roles: ['guard'], by: operator });

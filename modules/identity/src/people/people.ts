@@ -19,6 +19,16 @@ export type Person = Omit<User, 'passwordHash'> & {
   readonly factors: readonly ('totp' | 'passkey')[];
 };
 
+export type Invitation = {
+  readonly name: string;
+  readonly roles: readonly string[];
+  /** Nobody's name for a link of the operator, or of somebody who is gone, and after a reset. */
+  readonly invitedBy: string | undefined;
+  /** They had an account before, and begin anew. */
+  readonly isReset: boolean;
+  readonly expiresAtMs: number;
+};
+
 /** Who has an account. Every change leaves its event in the transaction that makes it and takes effect before it resolves. */
 export type People = {
   /** By name. */
@@ -53,6 +63,11 @@ export type People = {
     readonly id: string;
     readonly by: Principal;
   }): Promise<{ readonly token: string; readonly expiresAtMs: number }>;
+  /**
+   * Who an invitation is for, so that they know what they join before they choose a password. Only the link itself tells:
+   * anything else is `link_invalid`, as for `accept`, and the link stays good.
+   */
+  look(request: { readonly token: string }): Promise<Invitation>;
   /** Sets the password. Throws `link_invalid`, `password_weak`, `passwords_busy`; a weak password leaves the link good. */
   accept(request: { readonly token: string; readonly password: string }): Promise<{ readonly enrolment: string }>;
 };
@@ -91,7 +106,11 @@ export function createDirectory(
   const record = (
     transaction: Transaction,
     action: string,
-    about: { by: Principal; user: User; details?: { readonly roles: readonly string[] } },
+    about: {
+      by: Principal;
+      user: User;
+      details?: { readonly roles: readonly string[]; readonly roles_before?: readonly string[] };
+    },
   ): Promise<void> => outbox.record(transaction, accountEvent({ nowMs: clock.nowMs(), action, ...about }));
 
   return {
@@ -122,7 +141,11 @@ export function createDirectory(
         if (isNew) {
           await userStore.update(transaction, id, { roles: given });
           await sessionStore.replaceTokensSoon(transaction, id);
-          await record(transaction, 'user.roles', { by, user, details: { roles: given, roles_before: [...user.roles] } });
+          await record(transaction, 'user.roles', {
+            by,
+            user,
+            details: { roles: given, roles_before: [...user.roles] },
+          });
         }
         if (isDisabled && user.disabledAtMs === undefined) {
           await userStore.update(transaction, id, { disabledAtMs: clock.nowMs() });
@@ -174,7 +197,7 @@ export function createDirectory(
           createdBy: `${by.kind}/${by.id}`,
         };
         await userStore.insert(transaction, user);
-        await record(transaction, 'user.create', { by, user, details: { roles: given, roles_before: [...user.roles] } });
+        await record(transaction, 'user.create', { by, user, details: { roles: given } });
         return tickets.issue(transaction, { purpose: 'invitation', userId: user.id });
       });
       stopped?.effective();
@@ -218,6 +241,14 @@ export function createDirectory(
       return ticket;
     },
 
+    async look({ token }) {
+      const { user, expiresAtMs } = await invitationOf(database, token);
+      const isReset = user.passwordChangedAtMs !== undefined;
+      const inviter = /^user\/(.+)$/.exec(user.createdBy)?.[1];
+      const invitedBy = isReset || inviter === undefined ? undefined : (await userStore.find(database, inviter))?.name;
+      return { name: user.name, roles: user.roles, invitedBy, isReset, expiresAtMs };
+    },
+
     async accept({ token, password }) {
       const invited = await holderOfInvitation(database, token);
       await checkPassword(password, [invited.name, 'sallyport'], needs.passwordStrength);
@@ -242,9 +273,17 @@ export function createDirectory(
   }
 
   async function holderOfInvitation(where: Transaction | typeof database, token: string): Promise<User> {
+    return (await invitationOf(where, token)).user;
+  }
+
+  async function invitationOf(
+    where: Transaction | typeof database,
+    token: string,
+  ): Promise<{ readonly user: User; readonly expiresAtMs: number }> {
     const ticket = await tickets.find(where, 'invitation', token);
     const user = ticket?.userId === undefined ? undefined : await userStore.find(where, ticket.userId);
-    if (user !== undefined && stateOf(user) === 'invited') return user;
+    if (ticket !== undefined && user !== undefined && stateOf(user) === 'invited')
+      return { user, expiresAtMs: ticket.expiresAtMs };
     throw new IdentityError('link_invalid', 'Cannot accept the invitation: it was used, has expired or is wrong', {
       hint: 'ask for a new one',
     });

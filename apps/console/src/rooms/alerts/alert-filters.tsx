@@ -9,7 +9,7 @@ import type { AlertListFilter } from './alerts-query.ts';
 
 const states: readonly { readonly value: AlertState | 'all'; readonly label: string }[] = [
   { value: 'new', label: 'New' },
-  { value: 'acknowledged', label: 'Taken' },
+  { value: 'acknowledged', label: 'Acknowledged' },
   { value: 'closed', label: 'Closed' },
   { value: 'suppressed', label: 'Suppressed' },
   { value: 'all', label: 'All' },

@@ -17,6 +17,8 @@ import { formatTerm } from '../search/query-terms.ts';
 import { alertQuery } from './alerts-query.ts';
 import { Comments } from './comments.tsx';
 import { InputEvent } from './input-event.tsx';
+import { RelatedEvent } from './related-event.tsx';
+import { SignInFacts } from './sign-in-facts.tsx';
 import { stateWords } from './state-words.ts';
 import { Triage } from './triage.tsx';
 
@@ -75,6 +77,7 @@ export function AlertPanel({
             ))}
           </dl>
         )}
+        <SignInFacts position={alert.input} />
         <EntityChips alert={alert} />
         {rule?.description === undefined ? null : <p className="quiet">{rule.description}</p>}
         {rule === undefined ? null : (
@@ -84,20 +87,20 @@ export function AlertPanel({
           </p>
         )}
       </section>
-      <SealCard position={alert.finding} />
+      <SealCard position={alert.finding} alert={alert.id} />
       <InputEvent position={alert.input} />
       <Repeats alert={alert} />
-      {alert.related.length < 2 ? null : (
+      {alert.related.length === 0 ? null : (
         <section aria-labelledby="related">
           <h3 id="related">Counted together</h3>
-          <p className="quiet small">This rule fires on several events within a time. These are they.</p>
-          <div className="row">
-            {alert.related.map((position) => (
-              <Link key={position} href={`/search?open=${position}`} className="chip">
-                {position}
-              </Link>
+          <p className="quiet small">
+            This rule fires on several events within a time: these {alert.related.length + 1}, the last one above.
+          </p>
+          <ul className="lines">
+            {[...alert.related, alert.input].map((position) => (
+              <RelatedEvent key={position} position={position} />
             ))}
-          </div>
+          </ul>
         </section>
       )}
       <Comments alert={alert} canWrite={may(me, 'alerts:write')} />

@@ -31,6 +31,18 @@ export function alertQuery(id: string) {
   });
 }
 
+/** Whom an alert can be given to; for those who may change alerts. */
+export const assigneesQuery = queryOptions({
+  queryKey: ['assignees'],
+  queryFn: ({ signal }) => call('GET /v1/alerts/assignees', { signal }),
+  staleTime: 60_000,
+});
+
+export const suppressionsQuery = queryOptions({
+  queryKey: ['suppressions'],
+  queryFn: ({ signal }) => call('GET /v1/suppressions', { signal }),
+});
+
 /** Where the browser fetches the same list as a file. */
 export function exportAddress(filter: AlertListFilter, format: 'csv' | 'ndjson'): string {
   const given = Object.entries(filter).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));

@@ -1,10 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Me } from '../../api/queries.ts';
 import { useAddress } from '../../app/address.ts';
+import { may } from '../../app/rooms.ts';
 import { EmptyRoom } from '../../parts/empty-room.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { RoomHead } from '../../parts/room-head.tsx';
+import { Suppressions } from '../settings/suppressions.tsx';
 import { AlertFilters, useAlertFilter } from './alert-filters.tsx';
 import { AlertList } from './alert-list.tsx';
 import { AlertPanel } from './alert-panel.tsx';
@@ -35,6 +37,14 @@ export function AlertsRoom({ me }: { readonly me: Me }) {
       {error === null ? null : <ProblemNotice problem={error} retry={() => void refetch()} />}
       <div className="with-panel" data-open={open !== undefined}>
         <div className="stack">
+          {filter.state === 'suppressed' ? (
+            <>
+              <p className="quiet small">
+                What suppressed rules found since they fell silent. Alerts from before stay where they are.
+              </p>
+              <Suppressions canChange={may(me, 'alerts:write')} />
+            </>
+          ) : null}
           {data === undefined && error === null ? <Loading heights={[52, 52, 52, 52, 52]} /> : null}
           {data?.alerts.length === 0 ? (
             <div className="sheet">
@@ -42,9 +52,11 @@ export function AlertsRoom({ me }: { readonly me: Me }) {
                 title={isUnfiltered ? 'No alert yet' : 'None of these'}
                 action={<Link href="/">Try it from the overview</Link>}
               >
-                {isUnfiltered
-                  ? 'When a rule matches an event, it appears here with the reason, the event and its seal.'
-                  : 'No alert fits the filter above.'}
+                {filter.state === 'suppressed'
+                  ? 'Suppressed rules have found nothing since. Nothing is lost: it would stand here.'
+                  : isUnfiltered
+                    ? 'When a rule matches an event, it appears here with the reason, the event and its seal.'
+                    : 'No alert fits the filter above.'}
               </EmptyRoom>
             </div>
           ) : null}

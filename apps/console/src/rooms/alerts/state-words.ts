@@ -2,7 +2,7 @@ import type { AlertState } from '../../api/queries.ts';
 
 export const stateWords: Readonly<Record<AlertState, string>> = {
   new: 'New',
-  acknowledged: 'Taken',
+  acknowledged: 'Acknowledged',
   closed: 'Closed',
   suppressed: 'Suppressed',
 };

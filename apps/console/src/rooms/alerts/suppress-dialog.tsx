@@ -13,7 +13,7 @@ type Duration = { readonly value: string; readonly label: string };
 function durationsFor(me: Me, isNarrow: boolean): readonly Duration[] {
   const day = { value: '1', label: 'For a day' };
   if (!may(me, 'rules:manage')) return [day];
-  const bounded = [day, { value: '7', label: 'For a week' }, { value: '29', label: 'For 29 days' }];
+  const bounded = [day, { value: '7', label: 'For a week' }, { value: '30', label: 'For 30 days' }];
   return isNarrow || may(me, 'settings:manage')
     ? [...bounded, { value: '', label: 'Until somebody lifts it' }]
     : bounded;

@@ -2,12 +2,12 @@ import { Button, NativeSelect } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { AlertDetails, Me } from '../../api/queries.ts';
-import { usersQuery } from '../../api/queries.ts';
-import { may } from '../../app/rooms.ts';
 import { Clock } from '../../parts/clock.tsx';
 import { printable } from '../../parts/printable.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
+import { assigneesQuery } from './alerts-query.ts';
 import { SuppressDialog } from './suppress-dialog.tsx';
+import { SuppressedNotice } from './suppressed-notice.tsx';
 import { seen, useTriage } from './use-triage.ts';
 import type { TriageChange } from './use-triage.ts';
 
@@ -44,6 +44,7 @@ export function Triage({ alert, me }: { readonly alert: AlertDetails; readonly m
         </p>
       )}
       {triage.error === null ? null : <ProblemNotice problem={triage.error} />}
+      <SuppressedNotice alert={alert} onClose={() => change({ state: 'closed' })} />
       <SuppressDialog alert={alert} me={me} opened={isSuppressing} onClose={() => setSuppressing(false)} />
     </div>
   );
@@ -58,10 +59,10 @@ function Assign({
   readonly me: Me;
   readonly onAssign: (assignee: string | null) => void;
 }) {
-  const { data } = useQuery({ ...usersQuery, enabled: may(me, 'users:read') });
-  const users = data?.users ?? [{ id: me.user.id, name: me.user.name }];
+  const { data } = useQuery(assigneesQuery);
+  const people = data?.assignees ?? [{ id: me.user.id, name: me.user.name }];
   const assignee = alert.assignee ?? '';
-  const known = users.some(({ id }) => id === assignee);
+  const known = people.some(({ id }) => id === assignee);
   return (
     <NativeSelect
       aria-label="Assigned to"
@@ -69,8 +70,10 @@ function Assign({
       onChange={(event) => onAssign(event.currentTarget.value === '' ? null : event.currentTarget.value)}
       data={[
         { value: '', label: 'Nobody assigned' },
-        ...users.map(({ id, name }) => ({ value: id, label: id === me.user.id ? `${name} (you)` : name })),
-        ...(assignee === '' || known ? [] : [{ value: assignee, label: assignee }]),
+        ...people.map(({ id, name }) => ({ value: id, label: id === me.user.id ? `${name} (you)` : name })),
+        ...(assignee === '' || known
+          ? []
+          : [{ value: assignee, label: data === undefined ? 'Somebody' : 'Somebody who may not any more' }]),
       ]}
     />
   );

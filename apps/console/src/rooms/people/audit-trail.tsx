@@ -1,4 +1,5 @@
-import { Button, TextInput } from '@mantine/core';
+import { isJsonObject, roleChange } from '@sallyport/contracts';
+import { Button, Switch, TextInput } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../../api/call.ts';
@@ -7,17 +8,20 @@ import { Clock } from '../../parts/clock.tsx';
 import { EmptyRoom } from '../../parts/empty-room.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
+import { printable } from '../../parts/printable.ts';
 import { Seal } from '../../seal/seal.tsx';
 
 /** What people and keys did, from the ledger: each line has a seal. */
 export function AuditTrail() {
   const { get, change } = useAddress();
   const [actor, action] = [get('actor'), get('action')];
+  // Looking at things makes most records and changes nothing. Who asks for an action gets it, whatever it is.
+  const reads = get('reads') === 'show' || action !== undefined ? 'show' : 'hide';
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
-    queryKey: ['audit', actor, action],
+    queryKey: ['audit', actor, action, reads],
     queryFn: ({ pageParam, signal }) =>
       call('GET /v1/audit', {
-        query: { limit: 100, actor, action, ...(pageParam === '' ? {} : { after: pageParam }) },
+        query: { limit: 100, actor, action, reads, ...(pageParam === '' ? {} : { after: pageParam }) },
         signal,
       }),
     initialPageParam: '',
@@ -26,7 +30,16 @@ export function AuditTrail() {
   const entries = data?.pages.flatMap((page) => page.entries) ?? [];
   return (
     <div className="stack">
-      <AuditFilter key={`${actor ?? ''} ${action ?? ''}`} actor={actor} action={action} onChange={change} />
+      <div className="row spread form-row">
+        <AuditFilter key={`${actor ?? ''} ${action ?? ''}`} actor={actor} action={action} onChange={change} />
+        {action === undefined ? (
+          <Switch
+            label="Show reads too"
+            checked={reads === 'show'}
+            onChange={(event) => change({ reads: event.currentTarget.checked ? 'show' : undefined })}
+          />
+        ) : null}
+      </div>
       {error === null ? null : <ProblemNotice problem={error} retry={() => void refetch()} />}
       {data === undefined && error === null ? <Loading heights={[44, 44, 44, 44]} /> : null}
       {data !== undefined && entries.length === 0 ? (
@@ -56,7 +69,10 @@ export function AuditTrail() {
                     </td>
                     <td>{entry.actor.name === '' ? entry.actor.id : entry.actor.name}</td>
                     <td className="mono">{entry.action}</td>
-                    <td>{targetText(entry.target)}</td>
+                    <td>
+                      {targetText(entry.target)}
+                      <AuditChange details={entry.details} />
+                    </td>
                     <td>{entry.outcome}</td>
                     <td>
                       <Seal position={entry.position} />
@@ -77,6 +93,12 @@ export function AuditTrail() {
       ) : null}
     </div>
   );
+}
+
+/** What became of it: `analyst → guard`. */
+function AuditChange({ details }: { readonly details: Readonly<Record<string, unknown>> }) {
+  const change = isJsonObject(details) ? roleChange(details) : '';
+  return change === '' ? null : <span className="quiet">: {printable(change)}</span>;
 }
 
 function targetText({ kind, id, name }: { readonly kind: string; readonly id: string; readonly name: string }): string {

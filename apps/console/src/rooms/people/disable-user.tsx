@@ -29,7 +29,12 @@ export function DisableUser({
       (expiresAtMs === undefined || expiresAtMs > nowMs),
   );
   const disable = useMutation({
-    mutationFn: () => call('PATCH /v1/users/{id}', { params: { id: user.id }, body: { disabled: true } }),
+    mutationFn: () =>
+      call('PATCH /v1/users/{id}', {
+        params: { id: user.id },
+        body: { disabled: true },
+        purpose: `disable ${user.name}`,
+      }),
     onSuccess: async () => {
       await Promise.all([
         queries.invalidateQueries({ queryKey: usersQuery.queryKey }),
@@ -72,7 +77,7 @@ export function DisableUser({
             Disable {user.name}
           </Button>
           <Button variant="default" data-autofocus onClick={onClose}>
-            Leave it
+            Cancel
           </Button>
         </div>
       </div>

@@ -41,7 +41,7 @@ export function InviteForm() {
           value={role}
           data={(users.data?.roles ?? []).map(({ id, name: roleName, words }) => ({
             value: id,
-            label: `${roleName}: ${words}`,
+            label: `${roleName}: ${words.replace(/^\S+ /, '')}`,
           }))}
           onChange={(event) => setRole(event.currentTarget.value)}
         />

@@ -16,7 +16,7 @@ export function ResetUser({
 }) {
   const queries = useQueryClient();
   const reset = useMutation({
-    mutationFn: () => call('POST /v1/users/{id}/reset', { params: { id: user.id } }),
+    mutationFn: () => call('POST /v1/users/{id}/reset', { params: { id: user.id }, purpose: `reset ${user.name}` }),
     onSuccess: () => queries.invalidateQueries({ queryKey: usersQuery.queryKey }),
   });
   return (
@@ -36,7 +36,7 @@ export function ResetUser({
               Reset {user.name}
             </Button>
             <Button variant="default" data-autofocus onClick={onClose}>
-              Leave it
+              Cancel
             </Button>
           </div>
         </div>

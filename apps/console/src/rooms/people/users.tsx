@@ -23,15 +23,30 @@ const stateWords = {
 
 const factorWords: Readonly<Record<string, string>> = { totp: 'app', passkey: 'passkey' };
 
+type UserChange = {
+  readonly id: string;
+  /** To go after “to”, where a proof of who asks is needed. */
+  readonly purpose: string;
+  readonly roles?: string[];
+  readonly disabled?: boolean;
+};
+
 export function Users({ me }: { readonly me: Me }) {
   const queries = useQueryClient();
   const { data, error, refetch } = useQuery(usersQuery);
   const change = useMutation({
-    mutationFn: ({ id, ...body }: { readonly id: string; readonly roles?: string[]; readonly disabled?: boolean }) =>
-      call('PATCH /v1/users/{id}', { params: { id }, body }),
+    mutationFn: ({ id, purpose, ...body }: UserChange) =>
+      call('PATCH /v1/users/{id}', { params: { id }, body, purpose }),
+    // Until the list is fetched anew the choice stays as it was made.
     onSettled: () => queries.invalidateQueries({ queryKey: usersQuery.queryKey }),
   });
   const canManage = may(me, 'users:manage');
+  const chosenRole = (user: User): string | undefined =>
+    (change.isPending && change.variables.id === user.id ? change.variables.roles?.[0] : undefined) ?? user.roles[0];
+  const roleWithArticle = (role: string): string => {
+    const name = data?.roles.find(({ id }) => id === role)?.name ?? role;
+    return `${/^[aeiou]/i.test(name) ? 'an' : 'a'} ${name}`;
+  };
   const [disabling, setDisabling] = useState<User>();
   const [resetting, setResetting] = useState<User>();
   return (
@@ -65,9 +80,16 @@ export function Users({ me }: { readonly me: Me }) {
                       <NativeSelect
                         size="xs"
                         aria-label={`Role of ${user.name}`}
-                        value={user.roles[0] ?? ''}
+                        disabled={change.isPending}
+                        value={chosenRole(user) ?? ''}
                         data={data.roles.map(({ id, name }) => ({ value: id, label: name }))}
-                        onChange={(event) => change.mutate({ id: user.id, roles: [event.currentTarget.value] })}
+                        onChange={({ currentTarget: { value } }) =>
+                          change.mutate({
+                            id: user.id,
+                            roles: [value],
+                            purpose: `make ${user.name} ${roleWithArticle(value)}`,
+                          })
+                        }
                       />
                     ) : (
                       user.roles.map((role) => data.roles.find(({ id }) => id === role)?.name ?? role).join(', ')
@@ -88,7 +110,9 @@ export function Users({ me }: { readonly me: Me }) {
                           <Button
                             size="compact-sm"
                             variant="default"
-                            onClick={() => change.mutate({ id: user.id, disabled: false })}
+                            onClick={() =>
+                              change.mutate({ id: user.id, disabled: false, purpose: `let ${user.name} in again` })
+                            }
                           >
                             Let {user.name} in again
                           </Button>

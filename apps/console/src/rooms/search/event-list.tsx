@@ -14,6 +14,8 @@ type ListProps = {
   readonly filter: PinnedFilter;
   readonly count: number;
   readonly columns: readonly Column[];
+  /** Whether times are written with their day, also today's. */
+  readonly hasDates: boolean;
   readonly onColumns: (columns: readonly Column[], isDone: boolean) => void;
   readonly open: string | undefined;
   readonly onOpen: (position: string) => void;
@@ -28,7 +30,7 @@ const headHeight = 34;
 
 /** Millions of events scroll as ten do: only the rows in sight exist, and any place in the list is one drag away. */
 export function EventList(props: ListProps) {
-  const { filter, count, columns, onColumns, open, onOpen, marked, onMark, onTop } = props;
+  const { filter, count, columns, hasDates, onColumns, open, onOpen, marked, onMark, onTop } = props;
   const [clock] = useClockChoice();
   const [current, setCurrent] = useState(0);
   const rows = useScrolledRows({ count, rowHeight, headHeight });
@@ -83,6 +85,7 @@ export function EventList(props: ListProps) {
               <EventRow
                 key={row}
                 event={event}
+                hasDates={hasDates}
                 row={row}
                 top={row * rowHeight - shift}
                 columns={columns}

@@ -12,6 +12,7 @@ type RowProps = {
   readonly row: number;
   readonly top: number;
   readonly columns: readonly Column[];
+  readonly hasDates: boolean;
   readonly clock: ClockChoice;
   readonly isOpen: boolean;
   readonly isCurrent: boolean;
@@ -23,7 +24,7 @@ export const rowId = (row: number): string => `event-${row}`;
 
 /** One event in one line. Drawn again only when something of it changes: scrolling draws only the rows that come in. */
 export const EventRow = memo(function EventRow(props: RowProps) {
-  const { event, row, top, columns, clock, isOpen, isCurrent, isMarked, onOpen } = props;
+  const { event, row, top, columns, hasDates, clock, isOpen, isCurrent, isMarked, onOpen } = props;
   return (
     <div
       id={rowId(row)}
@@ -45,10 +46,12 @@ export const EventRow = memo(function EventRow(props: RowProps) {
             <i className="cell-shape" />
           ) : id === 'received' ? (
             <time dateTime={event.received} title={event.received}>
-              {formatTime(Date.parse(event.received), clock, 'short')}
+              {formatTime(Date.parse(event.received), clock, hasDates ? 'full' : 'short')}
             </time>
           ) : id === 'class' && event.synthetic ? (
-            <span className="chip synthetic">Synthetic</span>
+            <>
+              {cellText(event, id)} <span className="chip synthetic">Synthetic</span>
+            </>
           ) : (
             cellText(event, id)
           )}

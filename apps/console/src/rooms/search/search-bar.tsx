@@ -2,10 +2,9 @@ import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { AddressChanges } from '../../app/address.ts';
-import { clockNames } from '../../parts/clock-time.ts';
+import { clockName } from '../../parts/clock-time.ts';
 import { ClockPicker, useClockChoice } from '../../parts/clock.tsx';
-import { hideAudit } from './query-terms.ts';
-import { fromInputTime, liveRange, ranges, toInputTime } from './time-range.ts';
+import { fromInputTime, ranges, toInputTime } from './time-range.ts';
 
 type BarProps = {
   readonly query: string;
@@ -54,8 +53,6 @@ export function SearchBar({ query, range, from, to, isWrong, onChange }: BarProp
               range: event.currentTarget.value === 'all' ? undefined : event.currentTarget.value,
               from: undefined,
               to: undefined,
-              // Looking on is recorded too: a live list with the audit records would mostly show itself.
-              ...(event.currentTarget.value === liveRange ? { q: hideAudit(text.trim()) } : {}),
             })
           }
         />
@@ -80,7 +77,7 @@ export function SearchBar({ query, range, from, to, isWrong, onChange }: BarProp
               />
             </label>
           ))}
-          <span className="quiet small">{clockNames[clock]}</span>
+          <span className="quiet small">{clockName(clock)}</span>
           <button
             type="button"
             className="plain-button small"

@@ -3,10 +3,10 @@ import type { QueryClient } from '@tanstack/react-query';
 import { call } from '../../api/call.ts';
 import { listedEvent } from '../../parts/listed-event.ts';
 import type { ListedEvent } from '../../parts/listed-event.ts';
-import { hideAudit } from './query-terms.ts';
 import type { TimeRange } from './time-range.ts';
 
-export type SearchFilter = TimeRange & { readonly q?: string };
+/** `own_reads`: this server's records of reads it let through are left out. */
+export type SearchFilter = TimeRange & { readonly q?: string; readonly own_reads?: 'hide' };
 /** A filter that means the same events for as long as it is looked at: later ones are past `through`. */
 export type PinnedFilter = SearchFilter & { readonly through: string };
 
@@ -110,7 +110,7 @@ export function countQuery(filter: SearchFilter | PinnedFilter) {
 
 /** How many came after the newest row of a list; not what we wrote about this very asking. */
 export function laterQuery(filter: SearchFilter, newestMs: number) {
-  const query = { ...filter, q: hideAudit(filter.q ?? ''), from: new Date(newestMs + 1).toISOString() };
+  const query = { ...filter, own_reads: 'hide' as const, from: new Date(newestMs + 1).toISOString() };
   return queryOptions({
     queryKey: ['count-later', filter, newestMs],
     queryFn: ({ signal }) => call('GET /v1/events/count', { query, signal }),

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
 import { sessionQuery } from '../../api/queries.ts';
 import { useAddress } from '../../app/address.ts';
+import { may } from '../../app/rooms.ts';
 import { EmptyRoom } from '../../parts/empty-room.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
@@ -14,6 +15,7 @@ import { FieldFilters } from './field-filters.tsx';
 import { Histogram } from './histogram.tsx';
 import { ColumnChoice, ExportChoice } from './list-tools.tsx';
 import { MarkedBar } from './marked-bar.tsx';
+import { OwnRecords } from './own-records.tsx';
 import { QueryProblem, isAboutQuery } from './query-problem.tsx';
 import { addTerm, hideAudit, speaksOfAudit } from './query-terms.ts';
 import { SavedSearches } from './saved-searches.tsx';
@@ -30,10 +32,17 @@ export function SearchRoom() {
   const { get, change } = useAddress();
   const [q, range, from, to, open] = [get('q'), get('range'), get('from'), get('to'), get('open')];
   const { data: me } = useQuery(sessionQuery);
+  // Looking on is recorded too: a list with these records would mostly show itself. Who asks for audit records gets them all.
+  const isAboutAudit = speaksOfAudit(q ?? '');
+  const hidesReads = !isAboutAudit && get('own') !== 'show';
   const isLive = range === liveRange && from === undefined && to === undefined;
   const filter = useMemo(
-    (): SearchFilter => ({ ...resolveRange({ range, from, to }, Date.now()), ...(q === undefined ? {} : { q }) }),
-    [q, range, from, to],
+    (): SearchFilter => ({
+      ...resolveRange({ range, from, to }, Date.now()),
+      ...(q === undefined ? {} : { q }),
+      ...(hidesReads ? { own_reads: 'hide' } : {}),
+    }),
+    [q, range, from, to, hidesReads],
   );
   const [isAtTop, setAtTop] = useState(true);
   const [visit, setVisit] = useState(0);
@@ -95,76 +104,78 @@ export function SearchRoom() {
       {aboutQuery === undefined ? (
         <Histogram filter={filter} count={list.count} isLive={isLive} onRange={zoom} />
       ) : null}
-      <div hidden={aboutQuery !== undefined} className="with-panel" data-open={open !== undefined}>
-        <div className="search-columns" data-narrow={open !== undefined}>
-          <FieldFilters filter={filter} onFilter={filterBy} />
-          <div className="stack tight">
-            <div className="row spread">
-              <TailLine
-                list={list}
-                onCatchUp={() => {
-                  setMarks({ of: filter, marked: nothingMarked });
-                  setAtTop(true);
-                  // A list of its own, from its top.
-                  setVisit(visit + 1);
-                  list.catchUp();
-                }}
-              />
-              <div className="row list-tools">
-                {speaksOfAudit(q ?? '') ? null : (
-                  <button
-                    type="button"
-                    className="plain-button small"
-                    onClick={() => change({ q: hideAudit(q ?? '') })}
-                  >
-                    Hide audit records
-                  </button>
-                )}
-                <ColumnChoice columns={columns} onColumns={keepColumns} />
-                <ExportChoice filter={pinned?.filter ?? filter} count={list.count} />
-              </div>
-            </div>
-            {list.hints.map((hint) => (
-              <p key={hint} className="quiet small">
-                {hint}
-              </p>
-            ))}
-            <MarkedBar marked={marked} onClear={() => setMarks({ of: filter, marked: nothingMarked })} />
-            {pinned === undefined && list.error === null ? <Loading heights={[40, 40, 40, 40, 40, 40]} /> : null}
-            {pinned === undefined || pinned.filter !== undefined ? null : (
-              <div className="sheet">
-                <EmptyRoom title={isLive ? 'Waiting for events' : 'Nothing found'}>
-                  {isLive
-                    ? 'They appear here within a second of being recorded.'
-                    : 'Widen the time range, or take a term away. field:value, field:*, -not, OR with brackets, "words in quotes" and 10.0.0.0/8 all work.'}
-                </EmptyRoom>
-              </div>
-            )}
-            {pinned?.filter === undefined ? null : (
-              <div data-stale={list.isStale} className="event-frame">
-                <EventList
-                  key={`${visit} ${isLive ? '' : pinned.filter.through} ${JSON.stringify(pinned.of)}`}
-                  filter={pinned.filter}
-                  count={list.count}
-                  columns={columns}
-                  onColumns={(next, isDone) => {
-                    setDragged(isDone ? undefined : next);
-                    if (isDone) keepColumns(next);
+      {/* Rows, values and an export of the query before would stand under a query they are not of. */}
+      {aboutQuery === undefined ? (
+        <div className="with-panel" data-open={open !== undefined}>
+          <div className="search-columns" data-narrow={open !== undefined}>
+            <FieldFilters filter={filter} onFilter={filterBy} />
+            <div className="stack tight">
+              <div className="row spread">
+                <TailLine
+                  list={list}
+                  onCatchUp={() => {
+                    setMarks({ of: filter, marked: nothingMarked });
+                    setAtTop(true);
+                    // A list of its own, from its top.
+                    setVisit(visit + 1);
+                    list.catchUp();
                   }}
-                  open={open}
-                  onOpen={openEvent}
-                  marked={marked}
-                  onMark={mark}
-                  onTop={setAtTop}
                 />
+                <div className="row list-tools">
+                  {isAboutAudit || me === undefined || me === null || !may(me, 'audit:read') ? null : (
+                    <OwnRecords
+                      hidesReads={hidesReads}
+                      onReads={(own) => change({ own })}
+                      onHideAll={() => change({ q: hideAudit(q ?? ''), own: undefined })}
+                    />
+                  )}
+                  <ColumnChoice columns={columns} onColumns={keepColumns} />
+                  <ExportChoice filter={pinned?.filter ?? filter} count={list.count} />
+                </div>
               </div>
-            )}
+              {list.hints.map((hint) => (
+                <p key={hint} className="quiet small">
+                  {hint}
+                </p>
+              ))}
+              <MarkedBar marked={marked} onClear={() => setMarks({ of: filter, marked: nothingMarked })} />
+              {pinned === undefined && list.error === null ? <Loading heights={[40, 40, 40, 40, 40, 40]} /> : null}
+              {pinned === undefined || pinned.filter !== undefined ? null : (
+                <div className="sheet">
+                  <EmptyRoom title={isLive ? 'Waiting for events' : 'Nothing found'}>
+                    {isLive
+                      ? 'They appear here within a second of being recorded.'
+                      : 'Widen the time range, or take a term away. field:value, field:*, -not, OR with brackets, "words in quotes" and 10.0.0.0/8 all work.'}
+                  </EmptyRoom>
+                </div>
+              )}
+              {pinned?.filter === undefined ? null : (
+                <div data-stale={list.isStale} className="event-frame">
+                  <EventList
+                    key={`${visit} ${isLive ? '' : pinned.filter.through} ${JSON.stringify(pinned.of)}`}
+                    filter={pinned.filter}
+                    count={list.count}
+                    columns={columns}
+                    hasDates={!isLive && range === undefined}
+                    onColumns={(next, isDone) => {
+                      setDragged(isDone ? undefined : next);
+                      if (isDone) keepColumns(next);
+                    }}
+                    open={open}
+                    onOpen={openEvent}
+                    marked={marked}
+                    onMark={mark}
+                    onTop={setAtTop}
+                  />
+                </div>
+              )}
+            </div>
           </div>
+          {open === undefined ? null : (
+            <EventPanel key={open} position={open} onClose={() => openEvent(undefined)} onFilter={filterBy} />
+          )}
         </div>
-        {open === undefined ? null : (
-          <EventPanel key={open} position={open} onClose={() => openEvent(undefined)} onFilter={filterBy} />
-        )}
-      </div>
+      ) : null}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { clockOffsetMinutes } from '../../parts/clock-time.ts';
+import { clockOffsetMinutes, momentAt } from '../../parts/clock-time.ts';
 import type { ClockChoice } from '../../parts/clock-time.ts';
 
 export type TimeRange = { readonly from?: string; readonly to?: string };
@@ -43,7 +43,6 @@ export function toInputTime(iso: string | undefined, clock: ClockChoice): string
 }
 
 export function fromInputTime(text: string, clock: ClockChoice): string | undefined {
-  const suffix = { local: '', utc: 'Z', ist: '+05:30' }[clock];
-  const timeMs = Date.parse(`${text}${suffix}`);
-  return Number.isFinite(timeMs) ? new Date(timeMs).toISOString() : undefined;
+  const timeMs = momentAt(text, clock);
+  return timeMs === undefined || Math.abs(timeMs) > 8.64e15 ? undefined : new Date(timeMs).toISOString();
 }

@@ -38,7 +38,7 @@ export function useEventRows(
       // Also what is kept from before, while what is wanted now settles.
       return queries.getQueryData<EventsPage>(pageQuery(filter, page).queryKey)?.rows[row % pageRows];
     },
-    // oxlint-disable-next-line react/exhaustive-deps -- `arrived` says that the cache holds more than before
+    // `arrived` says that the cache holds more than before.
     [queries, filter, arrived],
   );
   return { rowAt, error: answers.find(({ error }) => error !== null)?.error ?? null };

@@ -7,8 +7,7 @@ import type { Me } from '../../api/queries.ts';
 import { notificationKey, playTone, soundKey } from '../../app/announce-alert.ts';
 import { useAddress } from '../../app/address.ts';
 import { may } from '../../app/rooms.ts';
-import { useClockChoice } from '../../parts/clock.tsx';
-import type { ClockChoice } from '../../parts/clock-time.ts';
+import { ClockPicker } from '../../parts/clock.tsx';
 import { RoomHead } from '../../parts/room-head.tsx';
 import { OrganizationForm } from '../setup/guided-path.tsx';
 import { Account } from './account/account.tsx';
@@ -20,11 +19,6 @@ const schemes: readonly { readonly value: MantineColorScheme; readonly label: st
   { value: 'auto', label: 'As the system' },
   { value: 'light', label: 'Light' },
   { value: 'dark', label: 'Dark' },
-];
-const clocks: readonly { readonly value: ClockChoice; readonly label: string }[] = [
-  { value: 'local', label: 'Local' },
-  { value: 'utc', label: 'UTC' },
-  { value: 'ist', label: 'IST' },
 ];
 
 const tabs = [
@@ -88,7 +82,6 @@ function ServerAndBrowser({ me }: { readonly me: Me }) {
 /** Kept by this browser, for whoever uses it. */
 function ThisBrowser() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const [clock, setClock] = useClockChoice();
   const [sound, setSound] = useLocalStorage({ key: soundKey, defaultValue: false, getInitialValueInEffect: false });
   const [notification, setNotification] = useLocalStorage({
     key: notificationKey,
@@ -110,12 +103,7 @@ function ThisBrowser() {
       </div>
       <div className="setting">
         <span>Times</span>
-        <SegmentedControl
-          aria-label="Times"
-          value={clock}
-          data={clocks.map((entry) => ({ ...entry }))}
-          onChange={setClock}
-        />
+        <ClockPicker />
       </div>
       <div className="setting">
         <Switch

@@ -2,7 +2,8 @@ import { Button } from '@mantine/core';
 import { IconArrowsShuffle, IconCircleCheck, IconCircleDashed, IconCircleX, IconHelpCircle } from '@tabler/icons-react';
 import { verifyEvidence } from '@sallyport/ledger/evidence';
 import { useQuery } from '@tanstack/react-query';
-import { useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { Link } from 'wouter';
 import { callText } from '../../api/call.ts';
 import { useAddress } from '../../app/address.ts';
 import { EmptyRoom } from '../../parts/empty-room.tsx';
@@ -30,6 +31,7 @@ const maxFileBytes = 8 * 1024 * 1024;
 export function VerifyRoom() {
   const { get, change } = useAddress();
   const position = get('at');
+  const alert = get('alert');
   const [log = '', index = ''] = (position ?? '').split('/');
   const evidence = useQuery({
     queryKey: ['evidence', position],
@@ -46,6 +48,19 @@ export function VerifyRoom() {
         title="Verify"
         lead="An evidence file proves one event on its own. Turn over any bit of it and see which check fails."
       />
+      {position === undefined ? null : (
+        <p className="small">
+          <Link
+            href={
+              alert === undefined
+                ? `/search?open=${encodeURIComponent(position)}`
+                : `/alerts?open=${encodeURIComponent(alert)}`
+            }
+          >
+            ← {alert === undefined ? 'Back to the event' : 'Back to the alert'}
+          </Link>
+        </p>
+      )}
       {evidence.error === null ? null : (
         <ProblemNotice problem={evidence.error} retry={() => void evidence.refetch()} />
       )}
@@ -100,6 +115,7 @@ type BreakerProps = {
 
 function Breaker({ text, log, flipped, onFlip, chooser }: BreakerProps) {
   const area = useRef<HTMLTextAreaElement>(null);
+  const marks = useRef<HTMLPreElement>(null);
   const original = useMemo(() => encoder.encode(text), [text]);
   const flip = parseFlip(flipped, original.length);
   const [cursor, setCursor] = useState(flip?.byte ?? 0);
@@ -123,6 +139,12 @@ function Breaker({ text, log, flipped, onFlip, chooser }: BreakerProps) {
     const at = decoder.decode(original.subarray(0, byte)).length;
     area.current?.setSelectionRange(at, at + 1);
   };
+  const markedAt = flippedByte === undefined ? undefined : decoder.decode(bytes.subarray(0, flippedByte)).length;
+  useEffect(() => {
+    const mark = marks.current?.querySelector('mark');
+    if (mark === null || mark === undefined || area.current === null) return;
+    area.current.scrollTop = mark.offsetTop - area.current.clientHeight / 2;
+  }, [markedAt]);
   return (
     <>
       <div className="seal-card" data-state={state} role="status">
@@ -144,15 +166,29 @@ function Breaker({ text, log, flipped, onFlip, chooser }: BreakerProps) {
             <h2>The file</h2>
             {chooser}
           </div>
-          <textarea
-            ref={area}
-            className="evidence-text"
-            aria-label="Evidence file; place the cursor on a byte"
-            readOnly
-            spellCheck={false}
-            value={shown}
-            onSelect={(event) => setCursor(encoder.encode(shown.slice(0, event.currentTarget.selectionStart)).length)}
-          />
+          <div className="evidence-place">
+            <pre ref={marks} className="evidence-marks" aria-hidden="true">
+              {markedAt === undefined ? null : (
+                <>
+                  {shown.slice(0, markedAt)}
+                  <mark>{shown.slice(markedAt, markedAt + 1)}</mark>
+                  {shown.slice(markedAt + 1)}
+                </>
+              )}
+            </pre>
+            <textarea
+              ref={area}
+              onScroll={({ currentTarget: { scrollTop } }) => {
+                if (marks.current !== null) marks.current.scrollTop = scrollTop;
+              }}
+              className="evidence-text"
+              aria-label="Evidence file; place the cursor on a byte"
+              readOnly
+              spellCheck={false}
+              value={shown}
+              onSelect={(event) => setCursor(encoder.encode(shown.slice(0, event.currentTarget.selectionStart)).length)}
+            />
+          </div>
           <BitPicker
             byte={cursor}
             length={original.length}
@@ -168,7 +204,7 @@ function Breaker({ text, log, flipped, onFlip, chooser }: BreakerProps) {
               onClick={() => {
                 const byte = Math.floor(Math.random() * original.length);
                 select(byte);
-                onFlip(`${byte}.${Math.floor(Math.random() * 7)}`);
+                onFlip(`${byte}.${Math.floor(Math.random() * 8)}`);
               }}
             >
               Flip a random bit

@@ -1,4 +1,5 @@
 // The script inside a downloaded evidence page. No framework, no network: it reads the evidence beside it and says what holds.
+import { eventLine, isJsonObject } from '@sallyport/contracts';
 import { verifyEvidence } from '@sallyport/ledger/evidence';
 import type { EvidenceVerification } from '@sallyport/ledger/evidence';
 import { printable } from '../../parts/printable.ts';
@@ -21,9 +22,47 @@ function facts(entries: readonly (readonly [string, string])[]): HTMLElement {
   return element('dl', {}, ...entries.flatMap(([term, value]) => [element('dt', {}, term), element('dd', {}, value)]));
 }
 
-function report(result: EvidenceVerification): HTMLElement[] {
+/** What the sealed event is called: of a finding the title of its rule. */
+function titleOf(event: unknown): string {
+  if (!isJsonObject(event)) return '';
+  const { finding_info: info } = event;
+  const title = isJsonObject(info) ? info['title'] : undefined;
+  return typeof title === 'string' ? title : eventLine(event).text;
+}
+
+/** Where the reader says by which key they know the log. */
+function keyForm(known: string | undefined): HTMLElement {
+  const field = element('input', {
+    id: 'key',
+    type: 'text',
+    autocomplete: 'off',
+    spellcheck: 'false',
+    'aria-describedby': 'key-words',
+    value: known ?? '',
+  });
+  const button = element('button', { type: 'submit' }, 'Check with this key');
+  const form = element(
+    'form',
+    {},
+    element('label', { for: 'key' }, 'The log’s key, as you know it'),
+    element('div', { class: 'entry' }, field, button),
+    element(
+      'p',
+      { id: 'key-words' },
+      'Take it from somewhere you trust and not from this file: whoever runs the server reads it under Ledger in the console, or with “sallyport ledger key”.',
+    ),
+  );
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const typed = field instanceof HTMLInputElement ? field.value.trim() : '';
+    show(typed === '' ? undefined : typed);
+  });
+  return form;
+}
+
+function report(result: EvidenceVerification, known: string | undefined): HTMLElement[] {
   const signs = { passed: '✓', failed: '✗', 'not known': '?', 'not reached': '·' } as const;
-  const list = explainChecks(result, false).map(({ title, meaning, state }) =>
+  const list = explainChecks(result, known !== undefined).map(({ title, meaning, state }) =>
     element(
       'li',
       { class: state },
@@ -40,6 +79,7 @@ function report(result: EvidenceVerification): HTMLElement[] {
         element('h1', {}, '✗ This evidence does not verify'),
         element('p', {}, `${result.reason}. Do not rely on it: ask for the file again, from the server itself.`),
       ),
+      ...(result.check === 'key' ? [element('section', {}, keyForm(known))] : []),
       checks,
     ];
   }
@@ -47,9 +87,19 @@ function report(result: EvidenceVerification): HTMLElement[] {
   return [
     element(
       'section',
-      { class: 'good' },
-      element('h1', {}, '✓ This event is sealed in the log'),
-      element('p', {}, 'Checked just now by this page alone, without any network.'),
+      { class: known === undefined ? 'open' : 'good' },
+      element('p', { class: 'subject' }, printable(titleOf(event))),
+      known === undefined
+        ? element('h1', {}, '? Agrees with itself; compare the key')
+        : element('h1', {}, '✓ This event is sealed in the log'),
+      element(
+        'p',
+        {},
+        known === undefined
+          ? 'Nothing in this file was changed. Whose log it is from, only its key can say.'
+          : 'Checked just now by this page alone, without any network, with the key you gave.',
+      ),
+      keyForm(known),
     ),
     element(
       'section',
@@ -61,11 +111,6 @@ function report(result: EvidenceVerification): HTMLElement[] {
         ['Received', new Date(receivedAtMs).toISOString()],
         ['Signed by', verifierKey],
       ]),
-      element(
-        'p',
-        {},
-        'The key above came with the file. Compare it with the key you know the log by: only then does the signature say who signed.',
-      ),
     ),
     checks,
     element(
@@ -79,6 +124,11 @@ function report(result: EvidenceVerification): HTMLElement[] {
 }
 
 const text = document.querySelector('#evidence')?.textContent ?? '';
-const result = verifyEvidence(text);
-document.querySelector('#report')?.replaceChildren(...report(result));
-document.title = result.ok ? `Evidence ${result.origin} ${result.index}` : 'Evidence that does not verify';
+
+function show(known: string | undefined): void {
+  const result = verifyEvidence(text, known === undefined ? {} : { verifierKey: known });
+  document.querySelector('#report')?.replaceChildren(...report(result, known));
+  document.title = result.ok ? `Evidence ${result.origin} ${result.index}` : 'Evidence that does not verify';
+}
+
+show(undefined);

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { createServerUnderTest } from '@sallyport/testing/server-under-test';
+import { addPasskeyDevice, startBrowser } from './testing/browser.ts';
+import { signUp } from './testing/sign-up.ts';
+const server = createServerUnderTest();
+await server.start();
+const browser = await startBrowser('/usr/bin/chromium');
+try {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15000);
+  await addPasskeyDevice(context, page);
+  await page.goto(new URL('/sign-in', server.address().replace('127.0.0.1', 'localhost')).href);
+  await signUp(page, server.output());
+  const shot = (name: string) => page.screenshot({ path: `/tmp/walk4/${name}.png` });
+  await fetch(new URL('/v1/events', server.address()), { method: 'POST', headers: { authorization: `Bearer ${server.keys().ingest}`, 'content-type': 'application/x-ndjson' }, body: readFileSync('/tmp/walk4/e.ndjson') });
+  await page.evaluate("fetch('/v1/demo/replay',{method:'POST',headers:{'content-type':'application/json','x-sallyport':'1'},body:JSON.stringify({at_once:true})})");
+  await page.waitForTimeout(2500);
+  await server.caughtUp();
+  const go = async (path: string) => { await page.goto(new URL(path, page.url()).href); await page.waitForTimeout(1800); };
+  await go('/search'); await shot('search-all');
+  await page.getByLabel('Query').fill('class:1007 AND user:alice ('); await page.getByRole('button', { name: 'Search', exact: true }).click(); await page.waitForTimeout(1500); await shot('search-error');
+  await go('/search?q=' + encodeURIComponent('raw.Image:*\\\\cmd.exe')); await shot('search-hint');
+  await go('/search?q=' + encodeURIComponent('raw.Image:*\\cmd.exe')); 
+  await page.getByLabel('Another zone').selectOption('Asia/Kolkata'); await page.waitForTimeout(500); await shot('search-zone');
+  await page.getByRole('button', { name: 'Local' }).click();
+  await go('/search?range=live'); await page.waitForTimeout(6000); await shot('search-live');
+  await go('/people?tab=audit'); await shot('audit');
+  await go('/people?tab=audit&reads=show'); await shot('audit-reads');
+  await go('/settings'); await shot('settings');
+  await go('/'); await page.waitForTimeout(7000); await shot('overview');
+} finally { await browser.close(); await server.end(); }
