@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { allActions, createAccessPolicy, readPolicyTexts } from '@sallyport/access-policy';
+import { createAccessPolicy, readPolicyTexts } from '@sallyport/access-policy';
 import { certificateProblems, createCertificateAuthority } from '@sallyport/certificate-authority';
 import { loadBundledMappings, policiesDirectory, rulesDirectory } from '@sallyport/content';
 import { createDetection, createDetectionRoutes, detectionMigrations, detectionProblems } from '@sallyport/detection';
@@ -53,13 +53,12 @@ import { writeFileDurably } from '@sallyport/platform/files';
 import type { Principal } from '@sallyport/platform/http';
 import type { Log } from '@sallyport/platform/log';
 import { createChildren } from './children.ts';
-import { consoleDirectory, createConsoleFiles } from './console-files.ts';
 import { createConsoleServices } from './console-services.ts';
 import type { ServerConfig } from './config.ts';
 import { prepareDataDirectory } from './writable-directory.ts';
 import { createDecisionLog } from './decision-log.ts';
-import { createEdge } from './edge/index.ts';
-import type { Decision, DecisionContext, Edge } from './edge/index.ts';
+import { createDoors, localAddressOf } from './doors.ts';
+import type { Decision, DecisionContext } from './edge/index.ts';
 import { createFirstKeys } from './first-keys.ts';
 import type { FirstKeys } from './first-keys.ts';
 import { createHealth, createHealthRoutes } from './health.ts';
@@ -72,6 +71,8 @@ import {
   stateOf,
   warningsOf,
 } from './https/index.ts';
+import { startPeriodicWork } from './periodic-work.ts';
+import { secretKey } from './secret-key.ts';
 import { secretNames } from './secret-names.ts';
 import { delay, every } from './timers.ts';
 import { version } from './version.ts';
@@ -89,12 +90,6 @@ export type RunningServer = {
   readonly rulesLoaded: number;
   stop(): Promise<void>;
 };
-
-const anchorEveryMs = 2000;
-const keyUseEveryMs = 60_000;
-const outboxEveryMs = 5000;
-const renewalLookEveryMs = 3_600_000;
-const httpsLookEveryMs = 60_000;
 
 /** Starts everything, from the vault up. What each module needs is handed over here and nowhere else. */
 export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
@@ -166,7 +161,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
         log.error('The authority was not written', { file: authorityFile, message: messageOf(error) });
       }
       // The first listener's certificate comes from it too, from now on.
-      setImmediate(() => void renewCertificate());
+      setImmediate(() => void doors.renewCertificate());
     },
   });
   const mappings = await loadBundledMappings({
@@ -251,8 +246,6 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       return { state: stateOf(moment), warnings: warningsOf(moment) };
     },
   });
-  // Until it listens, which may be on a port of the system's choice.
-  let localAddress = `http://localhost:${config.port}`;
   const edgeNeeds = {
     ...common,
     version,
@@ -293,87 +286,24 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       httpsProblems,
     ],
   };
-  // The first administrator is created under this name, with or without others.
-  const certificateNames = [...new Set([...config.names, 'localhost'])];
-  const tls = (await authority?.serverCertificate(certificateNames))?.tlsOptions();
-  const edge = await createEdge({
-    ...edgeNeeds,
-    routes: [...edgeNeeds.routes, createConsoleFiles(consoleDirectory)],
-    caller: {
-      kind: 'network',
-      authenticate: (token) => apiKeys.authenticate(token),
-      authenticateSession: (token, use) => people.sessions.authenticate(token, use),
-      recheck: ({ id, sessionId }) =>
-        sessionId === undefined ? apiKeys.recheck(id) : people.sessions.recheck(sessionId),
-    },
-    ...(tls === undefined ? {} : { tls }),
-  });
-  const operatorEdge = await createEdge({
-    ...edgeNeeds,
-    // Its own host name says nothing of how anybody else gets here.
-    publicOrigin: () => https.publicOrigin() ?? localAddress,
-    caller: {
-      kind: 'operator',
-      principal: { kind: 'operator', id: 'local', name: 'local operator', scopes: allActions },
-    },
-  });
-  const operatorSocket = await listenForOperator(operatorEdge, join(config.dataDirectory, 'run', 'operator.sock'), log);
-  const address = await edge.listen({ host: config.host, port: config.port });
-  localAddress = addressForLinks(address, config);
-  await https.start((door) => edge.openDoor(door));
+  const doors = await createDoors({ edgeNeeds, config, apiKeys, sessions: people.sessions, https, authority, log });
+  const { address, operatorSocket } = await doors.listen();
+  await https.start((door) => doors.openDoor(door));
   await listeners.start();
   // Last, so that a start that fails does not make keys nobody is shown.
   const firstKeys = await createFirstKeys(apiKeys);
   const setupLink = await people.setup.link(localAddressOf(address, config.host));
 
-  const stopTimers = [
-    every(anchorEveryMs, () => void rememberAnchor()),
-    every(
-      keyUseEveryMs,
-      () =>
-        void apiKeys
-          .recordUse()
-          .catch((error: unknown) => log.warn('Key use was not recorded', { message: String(error) })),
-    ),
-    every(renewalLookEveryMs, () => void renewCertificate()),
-    every(
-      renewalLookEveryMs,
-      () =>
-        void listeners
-          .renewTls()
-          .catch((error: unknown) =>
-            log.error('The certificate for syslog was not renewed', { reason: messageOf(error) }),
-          ),
-    ),
-    every(httpsLookEveryMs, () => void https.tick()),
-    every(outboxEveryMs, () => void flushOutbox()),
-  ];
-  /** What a ledger that was away left waiting is not left until the next change. */
-  async function flushOutbox(): Promise<void> {
-    try {
-      await outbox.flushed();
-    } catch (error) {
-      log.warn('Audit events wait for the ledger', { message: error instanceof Error ? error.message : 'unknown' });
-    }
-  }
-  async function rememberAnchor(): Promise<void> {
-    try {
-      await anchor.remember(await ledger.checkpoint(ledger.head().log));
-    } catch (error) {
-      log.warn('The newest checkpoint was not remembered', {
-        message: error instanceof Error ? error.message : 'unknown',
-      });
-    }
-  }
-  async function renewCertificate(): Promise<void> {
-    const current = https.authority();
-    if (tls === undefined || current === undefined) return;
-    try {
-      edge.setTls((await current.serverCertificate(certificateNames)).tlsOptions());
-    } catch (error) {
-      log.error('The certificate was not renewed', { message: error instanceof Error ? error.message : 'unknown' });
-    }
-  }
+  const work = startPeriodicWork({
+    ...common,
+    anchor,
+    ledger,
+    apiKeys,
+    outbox,
+    https,
+    listeners,
+    renewCertificate: () => doors.renewCertificate(),
+  });
 
   return {
     address,
@@ -384,10 +314,10 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     alerts,
     rulesLoaded: detection.health().rulesLoaded,
     async stop() {
-      for (const stopTimer of stopTimers) stopTimer();
+      work.stop();
       await consoleServices.close();
       await https.close();
-      await Promise.all([edge.close(), operatorEdge.close()]);
+      await doors.close();
       await decisionLog
         .close()
         .catch((error: unknown) => log.error('Cannot record the last reads', { reason: messageOf(error) }));
@@ -398,51 +328,10 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       alerts.close();
       await Promise.all(projections.map((projection) => projection.stop()));
       await apiKeys.recordUse();
-      await rememberAnchor();
+      await work.rememberAnchor();
       store.close();
       await ledger.close();
       await closeDatabase();
     },
   };
-}
-
-/** A 32-byte key of the vault's, made on the first run. */
-async function secretKey(
-  secrets: {
-    open(name: string): Promise<Uint8Array | undefined>;
-    seal(name: string, bytes: Uint8Array): Promise<void>;
-  },
-  name: string,
-): Promise<Uint8Array> {
-  const known = await secrets.open(name);
-  if (known !== undefined) return known;
-  const made = randomBytes(32);
-  await secrets.seal(name, made);
-  return made;
-}
-
-/** Without the socket the server still serves; the operator then needs a key. */
-async function listenForOperator(edge: Edge, socketFile: string, log: Log): Promise<string | undefined> {
-  try {
-    await edge.listen({ socketFile });
-    return socketFile;
-  } catch (error) {
-    log.warn('No operator socket', { message: error instanceof Error ? error.message : 'unknown' });
-    return undefined;
-  }
-}
-
-/** Where links lead while there is no listener for others: the first name it was started with, or this machine. */
-function addressForLinks(address: string, { names: [name], host }: ServerConfig): string {
-  const url = new URL(address);
-  if (name === undefined) return localAddressOf(address, host);
-  url.hostname = name.includes(':') ? `[${name}]` : name;
-  return url.origin;
-}
-
-/** As a browser on this machine should open it: passkeys are made for names, so not for 127.0.0.1. */
-function localAddressOf(address: string, host: string): string {
-  const url = new URL(address);
-  if (['127.0.0.1', '::1', '0.0.0.0', '::'].includes(host)) url.hostname = 'localhost';
-  return url.origin;
 }

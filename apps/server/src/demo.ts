@@ -80,7 +80,13 @@ export function createDemo(needs: DemoNeeds): Demo {
   const running = new Set<Promise<void>>();
   let keyEndsMs: readonly number[] = [];
   let progress: readonly DemoProgress[] = [];
-  const sender: Principal = { kind: 'operator', id: 'demo', name: 'demonstration', scopes: ['events:write'], source: replaySource };
+  const sender: Principal = {
+    kind: 'operator',
+    id: 'demo',
+    name: 'demonstration',
+    scopes: ['events:write'],
+    source: replaySource,
+  };
   const events = scenario.steps.length;
 
   function note(run: string, sent: number, state: DemoProgress['state']): void {

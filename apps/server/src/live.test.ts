@@ -56,10 +56,10 @@ function setUp(limits: LiveNeeds['limits'] = {}) {
       for (const timer of timers) if (timer.intervalMs === intervalMs) timer.task();
       await settle();
     },
-    async append(texts: readonly string[]): Promise<readonly Position[]> {
+    async append(texts: readonly string[], more: object = {}): Promise<readonly Position[]> {
       const entries = texts.map((message) => ({
         classUid: 0,
-        body: new TextEncoder().encode(JSON.stringify({ message })),
+        body: new TextEncoder().encode(JSON.stringify({ message, ...more })),
         sequence: (sequence += 1),
       }));
       return ledger.append({ collector: 'x', priority: 'intake', entries });
@@ -135,6 +135,18 @@ test('a stream without a place begins now, and says so', async () => {
     ['events', 2, '1/2', '1/5'],
   );
   assert.match(JSON.stringify(frame?.data['sample']), /"text":"one".*"text":"two"/);
+});
+
+test('records of our own are counted apart, and one sent in is none of them', async () => {
+  const { open, append, goOff } = setUp();
+  const stream = await open();
+  take(stream);
+  await append(['one'], { metadata: { log_name: 'audit' } });
+  await append(['two'], { metadata: { log_name: 'audit' }, raw_data: '{}' });
+  await append(['three']);
+  await goOff(tickMs);
+  const [frame] = take(stream);
+  assert.deepEqual([frame?.data['count'], frame?.data['own']], [3, 1]);
 });
 
 test('a stream that resumes gets what was missed first, counted and sampled, and goes on without a gap', async () => {

@@ -7,6 +7,7 @@ import { codeOf } from '@sallyport/platform/errors';
 import fastify from 'fastify';
 import { EventSearchError, eventSearchProblems, isEventSearchErrorCode } from './errors.ts';
 import { createEventSearchRoutes } from './routes.ts';
+import { hintsFor, visibleEvents } from './visible-events.ts';
 import type { Search } from './search.ts';
 
 const asked: unknown[] = [];
@@ -158,6 +159,11 @@ test('fields no event has are told, with the answer', async () => {
   assert.match(hints.join(), /no event in this time range has raw.Nope/);
   assert.equal((await get('/v1/events?q=host:y')).json().hints, undefined);
   assert.equal((await get('/v1/events/count?q=raw.Nope:x')).json().hints.length, 1);
+  // What is only worth saying where nothing was found stays unsaid where something was.
+  const doubled = visibleEvents({ q: String.raw`raw.Image:*\\cmd.exe` }, { kind: 'key', id: '', name: '', scopes });
+  const none = { absentFields: async () => [] };
+  assert.match((await hintsFor(none, doubled, 0)).join(), /asks for two backslashes in a row/);
+  assert.deepEqual(await hintsFor(none, doubled, 1), []);
 });
 
 test('one caller cannot fill the line for everybody', async () => {

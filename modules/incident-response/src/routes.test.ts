@@ -67,6 +67,7 @@ async function get(url: string): Promise<{ status: number; body: JsonValue }> {
 test('every route asks for a scope', () => {
   assert.deepEqual(Object.fromEntries([...scopes].filter(([route]) => !route.startsWith('HEAD'))), {
     'GET /v1/alerts': 'alerts:read',
+    'GET /v1/alerts/assignees': 'alerts:write',
     'GET /v1/alerts/export': 'alerts:read',
     'GET /v1/alerts/stream': 'alerts:read',
     'GET /v1/alerts/:id': 'alerts:read',

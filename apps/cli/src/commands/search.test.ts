@@ -90,10 +90,7 @@ test('a refusal of the server is shown with its code and a hint, and no stack', 
   const { exitCode, stderr } = await sallyport('search', '(');
   server.interfere(() => undefined);
   assert.equal(exitCode, 1);
-  assert.match(
-    stderr,
-    /^error: Cannot search: "\(" is not closed\nhint: close it\n$/,
-  );
+  assert.match(stderr, /^error: Cannot search: "\(" is not closed\nhint: close it\n$/);
 });
 
 test('what is no Sallyport server is told as such, whatever it answers', async () => {

@@ -32,7 +32,6 @@ export function AuthenticatorApp<Done>({ begin, confirm, onDone, onBack }: Props
     );
   }
   if (start.error !== null) return <ProblemNotice problem={start.error} retry={() => start.mutate()} />;
-  if (start.data === undefined) return <div className="shape" style={{ height: 240 }} />;
   return (
     <form
       className="stack"
@@ -42,16 +41,26 @@ export function AuthenticatorApp<Done>({ begin, confirm, onDone, onBack }: Props
       }}
     >
       <div className="qr">
-        <QRCodeSVG value={start.data.uri} size={184} marginSize={2} title="Code to scan with the authenticator app" />
+        {start.data === undefined ? (
+          <div className="shape" style={{ width: 184, height: 184 }} />
+        ) : (
+          <QRCodeSVG value={start.data.uri} size={184} marginSize={2} title="Code to scan with the authenticator app" />
+        )}
       </div>
       <details className="fold">
         <summary>Cannot scan? Type it instead</summary>
-        <CopyField value={start.data.secret} label="the secret" />
+        {start.data === undefined ? null : (
+          <CopyField
+            value={start.data.secret}
+            shown={start.data.secret.replaceAll(/(.{4})(?=.)/g, '$1 ')}
+            label="the secret"
+          />
+        )}
       </details>
       <CodeInput label="The six digits the app shows now" value={code} onChange={setCode} />
       {finish.error === null ? null : <ProblemNotice problem={finish.error} />}
       <div className="row">
-        <Button type="submit" disabled={code.length !== 6} loading={finish.isPending}>
+        <Button type="submit" disabled={code.length !== 6 || start.data === undefined} loading={finish.isPending}>
           Confirm
         </Button>
         <Button variant="default" onClick={onBack}>

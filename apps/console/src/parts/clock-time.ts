@@ -20,6 +20,20 @@ export function clockZone(choice: ClockChoice): string | undefined {
   return choice === 'local' ? undefined : choice === 'utc' ? 'UTC' : choice;
 }
 
+/** Browsers list some cities by the names they had before. */
+const presentNames: Readonly<Record<string, string>> = {
+  'Asia/Calcutta': 'Asia/Kolkata',
+  'Asia/Katmandu': 'Asia/Kathmandu',
+  'Asia/Rangoon': 'Asia/Yangon',
+  'Asia/Saigon': 'Asia/Ho_Chi_Minh',
+  'Europe/Kiev': 'Europe/Kyiv',
+};
+
+/** Every zone there is to choose from, by name. */
+export function zonesOffered(): string[] {
+  return [...new Set(Intl.supportedValuesOf('timeZone').map((zone) => presentNames[zone] ?? zone))].toSorted();
+}
+
 /** Whether this browser can tell the time there. */
 export function isZone(zone: string): boolean {
   try {

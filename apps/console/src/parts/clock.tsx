@@ -1,11 +1,11 @@
 import { useLocalStorage } from '@mantine/hooks';
 import { memo } from 'react';
-import { clockChoices, clockName, formatTime, isZone, zoneCity } from './clock-time.ts';
+import { clockChoices, clockName, formatTime, isZone, zoneCity, zonesOffered } from './clock-time.ts';
 import type { ClockChoice } from './clock-time.ts';
 
 /** Whether times are shown in local time, UTC or another zone, everywhere at once. */
 export function useClockChoice() {
-  return useLocalStorage<ClockChoice>({
+  return useLocalStorage({
     key: 'sallyport.clock',
     defaultValue: 'local',
     getInitialValueInEffect: false,
@@ -95,7 +95,7 @@ export const ClockPicker = memo(function ClockPicker() {
         <option value="" disabled>
           {zone === '' ? 'Zone…' : '…'}
         </option>
-        {Intl.supportedValuesOf('timeZone').map((offered) => (
+        {zonesOffered().map((offered) => (
           <option key={offered} value={offered}>
             {clockName(offered)}
           </option>

@@ -2,11 +2,20 @@ import { Button } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
 
 /** Something to paste elsewhere. */
-export function CopyField({ value, label }: { readonly value: string; readonly label: string }) {
+export function CopyField({
+  value,
+  label,
+  shown = value,
+}: {
+  readonly value: string;
+  readonly label: string;
+  /** The same, easier to read. */
+  readonly shown?: string;
+}) {
   const { copy, copied } = useClipboard({ timeout: 2000 });
   return (
     <div className="copy-field">
-      <code>{value}</code>
+      <code>{shown}</code>
       <Button size="compact-sm" variant="default" onClick={() => copy(value)} aria-label={`Copy ${label}`}>
         {copied ? 'Copied' : 'Copy'}
       </Button>

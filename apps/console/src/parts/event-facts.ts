@@ -43,6 +43,9 @@ const classNames = new Map([
   [4003, 'DNS'],
   [5019, 'Configuration'],
   [6003, 'API call'],
+  [201_001, 'Registry'],
+  [201_002, 'Registry'],
+  [201_004, 'Service'],
 ]);
 
 function valueAt(event: unknown, path: string): unknown {

@@ -1,5 +1,8 @@
 export type PasswordStrength = { readonly score: 0 | 1 | 2 | 3 | 4; readonly word: string; readonly advice: string };
 
+/** The least the server takes. */
+export const leastPasswordLength = 12;
+
 const words = ['Too short', 'Weak', 'Fair', 'Good', 'Strong'] as const;
 const runs = ['abcdefghijklmnopqrstuvwxyz', 'qwertyuiop', 'asdfghjkl', 'zxcvbnm', '01234567890'];
 const overused = ['password', 'passwort', 'letmein', 'welcome', 'admin', 'sallyport', 'dragon', 'iloveyou', 'monkey'];
@@ -12,7 +15,7 @@ export function judgePassword(password: string, avoid: readonly string[] = []): 
   const length = unpredictableLength(password.toLowerCase(), avoid);
   const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z\d]/].filter((kind) => kind.test(password)).length;
   const bits = length * (2.6 + kinds * 0.5);
-  const score = password.length < 10 ? 0 : bits < 36 ? 1 : bits < 48 ? 2 : bits < 64 ? 3 : 4;
+  const score = lengthOf(password) < leastPasswordLength ? 0 : bits < 36 ? 1 : bits < 48 ? 2 : bits < 64 ? 3 : 4;
   return { score, word: words[score], advice: adviceFor(score, password) };
 }
 
@@ -33,10 +36,16 @@ function unpredictableLength(password: string, avoid: readonly string[]): number
   return length;
 }
 
+/** As the server counts. */
+export function lengthOf(password: string): number {
+  return Array.from(password.normalize('NFKC')).length;
+}
+
 function adviceFor(score: number, password: string): string {
   if (password === '') return 'Four or five unrelated words are easy to keep and hard to guess.';
-  if (password.length < 10)
-    return `${10 - password.length} more ${10 - password.length === 1 ? 'character' : 'characters'} at least.`;
+  const missing = leastPasswordLength - lengthOf(password);
+  if (missing > 0)
+    return `${missing} more ${missing === 1 ? 'character' : 'characters'}: it needs ${leastPasswordLength} at least.`;
   if (score < 3) return 'Add another word that has nothing to do with the others.';
   return score === 3 ? 'One more word would make it strong.' : 'Keep it in a password manager.';
 }

@@ -1,11 +1,22 @@
 import { Button, Checkbox } from '@mantine/core';
+import { useClipboard } from '@mantine/hooks';
 import { useState } from 'react';
 import { downloadText } from '../seal/download.ts';
 
 /** Shown this once: the way back in when the second factor is lost. */
-export function RecoveryCodes({ codes, onDone }: { readonly codes: readonly string[]; readonly onDone: () => void }) {
+export function RecoveryCodes({
+  codes,
+  account,
+  onDone,
+}: {
+  readonly codes: readonly string[];
+  readonly account: string;
+  readonly onDone: () => void;
+}) {
+  const { copy, copied } = useClipboard({ timeout: 2000 });
   const [isKept, setKept] = useState(false);
-  const text = `Sallyport recovery codes for ${location.host}\nEach works once, together with the password.\n\n${codes.join('\n')}\n`;
+  const text = `Sallyport recovery codes of ${account} at ${location.host}\nEach works once, together with the password.\n\n${codes.join('\n')}\n`;
+  const fileName = `sallyport-recovery-codes-${account.replaceAll(/[^\p{L}\p{N}]+/gu, '-')}.txt`;
   return (
     <div className="stack">
       <p className="quiet">
@@ -18,8 +29,11 @@ export function RecoveryCodes({ codes, onDone }: { readonly codes: readonly stri
         ))}
       </ol>
       <div className="row">
-        <Button variant="default" onClick={() => downloadText('sallyport-recovery-codes.txt', text)}>
+        <Button variant="default" onClick={() => downloadText(fileName, text)}>
           Save as a file
+        </Button>
+        <Button variant="default" onClick={() => copy(codes.join('\n'))}>
+          {copied ? 'Copied' : 'Copy'}
         </Button>
         <Button variant="default" onClick={() => window.print()}>
           Print

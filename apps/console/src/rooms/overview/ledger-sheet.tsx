@@ -8,7 +8,7 @@ export function LedgerSheet({ overview }: { readonly overview: Overview }) {
   const [log = '1', size = '0'] = overview.ledger?.head.split('/') ?? [];
   const last = Number(size) - 2;
   return (
-    <section className="sheet" aria-labelledby="ledger-title">
+    <section className="sheet full" aria-labelledby="ledger-title">
       <div className="sheet-head">
         <h2 id="ledger-title">Ledger</h2>
         <Link href="/ledger" className="small">

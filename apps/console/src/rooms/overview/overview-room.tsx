@@ -30,8 +30,8 @@ export function OverviewRoom({ me }: { readonly me: Me }) {
             <RateSheet overview={data} />
             <AlertsSheet overview={data} />
             <SourcesSheet overview={data} />
-            <LedgerSheet overview={data} />
             <ProcessesSheet overview={data} />
+            <LedgerSheet overview={data} />
           </div>
         </>
       )}

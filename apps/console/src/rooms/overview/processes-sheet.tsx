@@ -16,9 +16,9 @@ const projectionMeanings = new Map([
 
 export function ProcessesSheet({ overview }: { readonly overview: Overview }) {
   return (
-    <section className="sheet" aria-labelledby="processes-title">
+    <section className="sheet half" aria-labelledby="processes-title">
       <h2 id="processes-title">Processes</h2>
-      <ul className="lines">
+      <ul className="lines in-pairs">
         {overview.processes.map(({ name, up, detail }) => (
           <li key={name}>
             {up ? (

@@ -1,32 +1,30 @@
 import { Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { call } from '../../api/call.ts';
-import { CopyField } from '../../parts/copy-field.tsx';
+import { Clock } from '../../parts/clock.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
+import { SendCommand } from './send-command.tsx';
 
-/** One command with a fresh key in it. The key is shown once and may only send. */
+/** A key for trying out: it may only send, and ends soon. */
 export function SendYourOwn() {
   const make = useMutation({ mutationKey: ['demo-key'], mutationFn: () => call('POST /v1/demo/ingest-key', {}) });
-  if (make.data === undefined) {
+  if (make.data !== undefined) {
     return (
-      <div className="stack tight">
-        <p className="quiet">
-          One JSON object a line, from anywhere that reaches this server. The key may send events and nothing else.
-        </p>
-        {make.error === null ? null : <ProblemNotice problem={make.error} />}
-        <div>
-          <Button variant="default" loading={make.isPending} onClick={() => make.mutate()}>
-            Make a key
-          </Button>
-        </div>
-      </div>
+      <SendCommand apiKey={make.data.key}>
+        A key to try it with, as source {make.data.source}. It works until{' '}
+        <Clock at={make.data.expires_at} short={false} />.
+      </SendCommand>
     );
   }
-  const command = `curl ${location.origin}/v1/events -H 'Authorization: Bearer ${make.data.key}' -H 'Content-Type: application/x-ndjson' --data-raw '{"message":"hello from my own machine"}'`;
   return (
     <div className="stack tight">
-      <p className="quiet">Paste it into a terminal. The key is shown this once; revoke it in Settings.</p>
-      <CopyField value={command} label="the command" />
+      <p className="quiet">One JSON object a line. The key may send events and nothing else, and ends after an hour.</p>
+      {make.error === null ? null : <ProblemNotice problem={make.error} />}
+      <div>
+        <Button variant="default" loading={make.isPending} onClick={() => make.mutate()}>
+          Make a key
+        </Button>
+      </div>
     </div>
   );
 }

@@ -27,7 +27,7 @@ export function SourcesSheet({ overview }: { readonly overview: Overview }) {
     .toSorted((a, b) => rank.indexOf(a.state) - rank.indexOf(b.state) || b.accepted - a.accepted)
     .slice(0, shown);
   return (
-    <section className="sheet" aria-labelledby="sources-title">
+    <section className="sheet half" aria-labelledby="sources-title">
       <div className="sheet-head">
         <h2 id="sources-title">Sources</h2>
         <span className="quiet small">{sources.length === 0 ? '' : formatCount(sources.length)}</span>

@@ -1,17 +1,27 @@
 import { Button, CloseButton } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { IconCheck } from '@tabler/icons-react';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { call } from '../../api/call.ts';
+import type { Answer } from '../../api/call.ts';
 import type { Overview } from '../../api/queries.ts';
 import { overviewQuery } from '../../api/queries.ts';
 import { liveEventsQuery } from '../../app/use-live.ts';
 import { alertsQuery } from '../alerts/alerts-query.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { SendYourOwn } from './send-your-own.tsx';
+
+/** What the demonstration sends as; what somebody sends themselves has another name. */
+const replaySource = 'demo-replay';
+
+const runsQuery = queryOptions({
+  queryKey: ['demo-runs'],
+  queryFn: ({ signal }) => call('GET /v1/demo/replay', { signal }),
+  refetchInterval: ({ state }) => (state.data?.runs.some((run) => run.state === 'playing') === true ? 700 : false),
+});
 
 /** Three ways to see it work, on any system and with no privileges. Each ticks itself when it has happened. */
 export function TryIt({ overview }: { readonly overview: Overview }) {
@@ -21,9 +31,11 @@ export function TryIt({ overview }: { readonly overview: Overview }) {
     getInitialValueInEffect: false,
   });
   const { data: alerts } = useQuery(alertsQuery({}));
+  const runs = useQuery(runsQuery).data?.runs ?? [];
+  const isPlaying = runs.some(({ state }) => state === 'playing');
   if (isHidden) return null;
   const failed = alerts?.alerts.find(({ title }) => /failed sign-?in/i.test(title));
-  const demo = overview.sources?.find(({ name }) => name === 'demo');
+  const played = overview.sources?.some(({ name, accepted }) => name === replaySource && accepted > 0) ?? false;
   const hasOwn = useOwnEvents(overview);
   return (
     <section className="sheet" aria-labelledby="try-title">
@@ -48,11 +60,11 @@ export function TryIt({ overview }: { readonly overview: Overview }) {
             </p>
           )}
         </TryStep>
-        <TryStep at={2} title="Replay a break-in" isDone={(demo?.accepted ?? 0) > 1}>
+        <TryStep at={2} title="Replay a break-in" isDone={played && !isPlaying}>
           <p className="quiet">
             Plays a small made-up attack through the normal intake. Every event of it is marked as synthetic.
           </p>
-          <Replay />
+          <Replay runs={runs} wasPlayed={played} />
         </TryStep>
         <TryStep at={3} title="Send your own" isDone={hasOwn}>
           <SendYourOwn />
@@ -71,7 +83,7 @@ function useOwnEvents(overview: Overview): boolean {
   });
   const { data: passing } = useQuery(liveEventsQuery);
   const isSeen =
-    overview.sources?.some(({ name, accepted }) => name !== 'demo' && accepted > 0) === true ||
+    overview.sources?.some(({ name, accepted }) => name !== replaySource && accepted > 0) === true ||
     passing.some(({ synthetic, product }) => !synthetic && product !== 'Sallyport');
   useEffect(() => {
     if (isSeen && !wasSeen) setSeen(true);
@@ -123,24 +135,42 @@ function WrongPasswords() {
   );
 }
 
-function Replay() {
+type Runs = Answer<'GET /v1/demo/replay'>['runs'];
+
+function Replay({ runs, wasPlayed }: { readonly runs: Runs; readonly wasPlayed: boolean }) {
   const queries = useQueryClient();
   const replay = useMutation({
     mutationFn: () => call('POST /v1/demo/replay', { body: { at_once: false } }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: overviewQuery.queryKey }),
+    onSuccess: () => {
+      void queries.invalidateQueries({ queryKey: overviewQuery.queryKey });
+      return queries.invalidateQueries({ queryKey: runsQuery.queryKey });
+    },
   });
+  const playing = runs.find(({ state }) => state === 'playing');
+  const hasFailed = playing === undefined && runs[0]?.state === 'failed';
   return (
     <div className="stack tight">
       <div className="row">
-        <Button variant="default" loading={replay.isPending} onClick={() => replay.mutate()}>
+        <Button
+          variant="default"
+          loading={replay.isPending}
+          disabled={playing !== undefined}
+          onClick={() => replay.mutate()}
+        >
           Replay it
         </Button>
-        {replay.isSuccess ? (
+        {playing === undefined ? null : (
+          <span role="status">
+            {playing.sent} of {playing.events} events
+          </span>
+        )}
+        {wasPlayed || runs.length > 0 ? (
           <Link href="/alerts" className="small">
             See what it set off
           </Link>
         ) : null}
       </div>
+      {hasFailed ? <p className="warn">It ended early. Replay it once more; the server’s log says why.</p> : null}
       {replay.error === null ? null : <ProblemNotice problem={replay.error} />}
     </div>
   );

@@ -6,6 +6,7 @@ import { usersQuery } from '../../api/queries.ts';
 import { Clock } from '../../parts/clock.tsx';
 import { CopyField } from '../../parts/copy-field.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
+import { InvitationMessage } from './invitation-message.tsx';
 
 /** Makes a link that lets one person choose a password and a second factor. */
 export function InviteForm() {
@@ -57,6 +58,7 @@ export function InviteForm() {
             Shown this once. Send it over a channel you trust; it works once, until{' '}
             <Clock at={invite.data.expires_at} short={false} />.
           </p>
+          <InvitationMessage link={invite.data.link} />
         </>
       )}
     </form>

@@ -8,7 +8,7 @@ const minColumnWidth = 56;
 const maxColumnWidth = 640;
 
 const offered: readonly Column[] = [
-  { id: 'received', label: 'Received', width: 148 },
+  { id: 'received', label: 'Received', width: 168 },
   { id: 'class', label: 'Class', width: 152 },
   { id: 'host', label: 'Host', width: 124 },
   { id: 'user', label: 'User', width: 120 },

@@ -135,7 +135,7 @@ export function SearchRoom() {
               </div>
               {list.hints.map((hint) => (
                 <p key={hint} className="quiet small">
-                  {hint}
+                  {`${hint.charAt(0).toUpperCase()}${hint.slice(1)}`}
                 </p>
               ))}
               <MarkedBar marked={marked} onClear={() => setMarks({ of: filter, marked: nothingMarked })} />

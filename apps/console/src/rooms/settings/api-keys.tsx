@@ -59,6 +59,13 @@ export function ApiKeys() {
                     last used <Clock at={key.lastUsedAtMs} />
                   </>
                 )}
+                {key.expiresAtMs === undefined ? null : (
+                  <>
+                    {' '}
+                    · {key.expiresAtMs <= Date.now() ? 'ended' : 'works until'}{' '}
+                    <Clock at={key.expiresAtMs} short={false} />
+                  </>
+                )}
               </span>
             </span>
             <span className="line-actions">

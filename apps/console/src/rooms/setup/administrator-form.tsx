@@ -3,6 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../../api/call.ts';
 import { PasswordChoice } from '../../parts/password-choice.tsx';
+import { leastPasswordLength, lengthOf } from '../../parts/password-strength.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
 
 export function AdministratorForm({
@@ -40,7 +41,12 @@ export function AdministratorForm({
       />
       <PasswordChoice value={password} onChange={setPassword} avoid={[name]} />
       {create.error === null ? null : <ProblemNotice problem={create.error} />}
-      <Button type="submit" size="md" loading={create.isPending} disabled={name.trim() === '' || password.length < 10}>
+      <Button
+        type="submit"
+        size="md"
+        loading={create.isPending}
+        disabled={name.trim() === '' || lengthOf(password) < leastPasswordLength}
+      >
         Create the account
       </Button>
     </form>

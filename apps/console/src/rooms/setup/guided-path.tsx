@@ -4,26 +4,31 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { ReactNode } from 'react';
 import { call } from '../../api/call.ts';
-import { sessionQuery } from '../../api/queries.ts';
+import { sessionQuery, usersQuery } from '../../api/queries.ts';
 import type { Me } from '../../api/queries.ts';
 import { InviteForm } from '../people/invite-form.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { RoomHead } from '../../parts/room-head.tsx';
 import { HttpsPanel } from '../settings/https/https-panel.tsx';
 import { httpsQuery } from '../settings/https/https-query.ts';
-import { SendYourOwn } from '../overview/send-your-own.tsx';
+import { ConnectSource } from './connect-source.tsx';
 
 type PathProps = {
   readonly me: Me;
   readonly open: string | undefined;
-  readonly onOpen: (step: string | undefined) => void;
+  readonly onOpen: (step: string) => void;
   readonly onDone: () => void;
 };
+
+const noStep = 'none';
 
 /** Four things worth doing first. None is required; all are in Settings and People later. */
 export function GuidedPath({ me, open, onOpen, onDone }: PathProps) {
   const settings = useQuery({ queryKey: ['settings'], queryFn: ({ signal }) => call('GET /v1/settings', { signal }) });
   const https = useQuery(httpsQuery);
+  const users = useQuery(usersQuery);
+  const keys = useQuery({ queryKey: ['keys'], queryFn: ({ signal }) => call('GET /v1/keys', { signal }) });
+  const [first, setFirst] = useState<string>();
   const organization = settings.data?.organization ?? '';
   const steps: readonly {
     readonly id: string;
@@ -35,7 +40,7 @@ export function GuidedPath({ me, open, onOpen, onDone }: PathProps) {
       id: 'organisation',
       title: 'Name your organisation',
       isDone: organization !== '',
-      body: <OrganizationForm key={organization} name={organization} />,
+      body: <OrganizationForm key={organization} name={organization} onSaved={() => onOpen('https')} />,
     },
     {
       id: 'https',
@@ -43,9 +48,29 @@ export function GuidedPath({ me, open, onOpen, onDone }: PathProps) {
       isDone: https.data?.state === 'open' || location.protocol === 'https:',
       body: <HttpsPanel canChange />,
     },
-    { id: 'source', title: 'Connect a first source', isDone: false, body: <SendYourOwn /> },
-    { id: 'invite', title: 'Invite someone', isDone: false, body: <InviteForm /> },
+    {
+      id: 'source',
+      title: 'Connect a first source',
+      isDone: (keys.data?.keys ?? []).some(
+        ({ scopes, source, expiresAtMs, revokedAtMs }) =>
+          scopes.includes('events:write') &&
+          source !== undefined &&
+          expiresAtMs === undefined &&
+          revokedAtMs === undefined,
+      ),
+      body: <ConnectSource />,
+    },
+    {
+      id: 'invite',
+      title: 'Invite someone',
+      isDone: (users.data?.users.length ?? 0) > 1,
+      body: <InviteForm />,
+    },
   ];
+  const isKnown = [settings, https, users, keys].every(({ isPending }) => !isPending);
+  // Chosen once: a step that is done stays open, since it may show a key that is shown only now.
+  if (isKnown && first === undefined) setFirst(steps.find(({ isDone }) => !isDone)?.id ?? noStep);
+  const opened = open ?? first;
   return (
     <>
       <RoomHead
@@ -54,15 +79,17 @@ export function GuidedPath({ me, open, onOpen, onDone }: PathProps) {
       />
       <div className="sheet flush">
         {steps.map(({ id, title, isDone, body }, at) => {
-          const isOpen = open === id;
+          const isOpen = opened === id;
           return (
             <div key={id} className="path-step" data-done={isDone}>
-              <button type="button" aria-expanded={isOpen} onClick={() => onOpen(isOpen ? undefined : id)}>
+              <button type="button" aria-expanded={isOpen} onClick={() => onOpen(isOpen ? noStep : id)}>
                 <span className="tick">{isDone ? <IconCheck size={16} aria-label="done" /> : at + 1}</span>
                 <strong>{title}</strong>
-                <IconChevronDown size={18} aria-hidden="true" />
+                <IconChevronDown size={18} aria-hidden="true" className="chevron" />
               </button>
-              {isOpen ? <div className="path-body">{body}</div> : null}
+              <div className="path-body" hidden={!isOpen}>
+                {body}
+              </div>
             </div>
           );
         })}
@@ -74,16 +101,18 @@ export function GuidedPath({ me, open, onOpen, onDone }: PathProps) {
   );
 }
 
-export function OrganizationForm({ name: known }: { readonly name: string }) {
+export function OrganizationForm({ name: known, onSaved }: { readonly name: string; readonly onSaved?: () => void }) {
   const queries = useQueryClient();
   const [name, setName] = useState(known);
   const save = useMutation({
     mutationFn: () => call('PUT /v1/settings', { body: { organization: name.trim() === '' ? null : name.trim() } }),
-    onSuccess: () =>
-      Promise.all([
+    onSuccess: () => {
+      onSaved?.();
+      return Promise.all([
         queries.invalidateQueries({ queryKey: ['settings'] }),
         queries.invalidateQueries({ queryKey: sessionQuery.queryKey }),
-      ]),
+      ]);
+    },
   });
   return (
     <form

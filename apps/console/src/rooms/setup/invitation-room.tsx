@@ -1,11 +1,14 @@
 import { Button } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { call } from '../../api/call.ts';
+import type { Answer } from '../../api/call.ts';
 import { sessionQuery } from '../../api/queries.ts';
 import { Alone } from '../../parts/alone.tsx';
+import { Loading } from '../../parts/loading.tsx';
 import { PasswordChoice } from '../../parts/password-choice.tsx';
+import { leastPasswordLength, lengthOf } from '../../parts/password-strength.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { RecoveryCodes } from '../../parts/recovery-codes.tsx';
 import { RoomHead } from '../../parts/room-head.tsx';
@@ -19,6 +22,14 @@ export function InvitationRoom() {
   const [password, setPassword] = useState('');
   const [enrolled, setEnrolled] = useState<Enrolled>();
   const token = location.hash.slice(1);
+  const invitation = useQuery({
+    queryKey: ['invitation', token],
+    queryFn: ({ signal }) => call('POST /v1/invitations/look', { body: { token }, signal }),
+    enabled: token !== '',
+    retry: false,
+    // What is typed stays, whatever becomes of the link meanwhile: accepting it says so.
+    staleTime: Infinity,
+  });
   const accept = useMutation({ mutationFn: () => call('POST /v1/invitations/accept', { body: { token, password } }) });
   if (enrolled !== undefined) {
     return (
@@ -26,6 +37,7 @@ export function InvitationRoom() {
         <RoomHead title="Keep your recovery codes" />
         <RecoveryCodes
           codes={enrolled.recovery_codes}
+          account={enrolled.session.user.name}
           onDone={() => {
             queries.setQueryData(sessionQuery.queryKey, enrolled.session);
             navigate('/', { replace: true });
@@ -42,12 +54,33 @@ export function InvitationRoom() {
       </Alone>
     );
   }
+  if (token === '' || invitation.error !== null) {
+    return (
+      <Alone>
+        <RoomHead title="This link does not work" />
+        {invitation.error === null ? (
+          <p>It is not whole. Copy all of it, to the last letter, or ask for a new one.</p>
+        ) : (
+          <ProblemNotice problem={invitation.error} retry={() => void invitation.refetch()} />
+        )}
+      </Alone>
+    );
+  }
+  if (invitation.data === undefined) {
+    return (
+      <Alone>
+        <Loading heights={[64, 120]} />
+      </Alone>
+    );
+  }
+  const { name, organization } = invitation.data;
   return (
     <Alone>
-      <RoomHead
-        title="Choose a password"
-        lead="Then add a second factor, and you are in. Nobody else will know the password, not even who sent you the link."
-      />
+      <RoomHead title={`Welcome, ${name}`} lead={joiningWords(invitation.data)} />
+      <p className="quiet">
+        Choose a password, then add a second factor, and you are in. Nobody else will know the password, not even who
+        sent you the link. You sign in as <strong>{name}</strong>.
+      </p>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -55,12 +88,23 @@ export function InvitationRoom() {
           accept.mutate();
         }}
       >
-        <PasswordChoice value={password} onChange={setPassword} avoid={[]} />
+        <PasswordChoice
+          value={password}
+          onChange={setPassword}
+          avoid={organization === null ? [name] : [name, organization]}
+        />
         {accept.error === null ? null : <ProblemNotice problem={accept.error} />}
-        <Button type="submit" size="md" loading={accept.isPending} disabled={token === '' || password.length < 10}>
+        <Button type="submit" size="md" loading={accept.isPending} disabled={lengthOf(password) < leastPasswordLength}>
           Continue
         </Button>
       </form>
     </Alone>
   );
+}
+
+function joiningWords({ organization, roles, invited_by, reset }: Answer<'POST /v1/invitations/look'>): string {
+  const place = organization ?? 'this server';
+  const role = `as ${roles.join(', ').toLowerCase()}`;
+  if (reset) return `Your account at ${place}, ${role}, was reset. You begin anew.`;
+  return `You join ${place} ${role}${invited_by === null ? '' : `, invited by ${invited_by}`}.`;
 }

@@ -44,6 +44,7 @@ export function SetupRoom({ needed, me }: { readonly needed: boolean; readonly m
         <RoomHead title="Keep your recovery codes" />
         <RecoveryCodes
           codes={enrolled.recovery_codes}
+          account={enrolled.session.user.name}
           onDone={() => {
             queries.setQueryData(setupQuery.queryKey, { needed: false });
             queries.setQueryData(sessionQuery.queryKey, enrolled.session);

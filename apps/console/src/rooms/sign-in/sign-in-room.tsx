@@ -36,7 +36,11 @@ export function SignInRoom() {
     return (
       <Alone>
         <RoomHead title="Keep your recovery codes" />
-        <RecoveryCodes codes={enrolled.recovery_codes} onDone={() => enter(enrolled.session)} />
+        <RecoveryCodes
+          codes={enrolled.recovery_codes}
+          account={enrolled.session.user.name}
+          onDone={() => enter(enrolled.session)}
+        />
       </Alone>
     );
   }
@@ -109,8 +113,9 @@ export function SignInRoom() {
         )}
       </form>
       <p className="small quiet">
-        Forgotten, or lost the second factor? An administrator can reset your account. Are you the only one? On the
-        server itself: <code>./sallyport users recover NAME</code>.
+        Lost the second factor? After the password, one of your recovery codes takes its place. Lost those too, or
+        forgotten the password? An administrator can reset your account. Are you the only one? On the server itself:{' '}
+        <code>./sallyport users recover NAME</code>.
       </p>
     </Alone>
   );

@@ -8,6 +8,7 @@ import { useAddress } from '../../app/address.ts';
 import { Alone } from '../../parts/alone.tsx';
 import { Clock } from '../../parts/clock.tsx';
 import { CopyField } from '../../parts/copy-field.tsx';
+import { Fingerprint } from '../../parts/fingerprint.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { Notice, ProblemNotice } from '../../parts/notice.tsx';
 import { RoomHead } from '../../parts/room-head.tsx';
@@ -56,12 +57,7 @@ function Authority({ authority }: { readonly authority: Answer<'GET /v1/authorit
           Ask whoever runs this server to read it to you, by telephone or face to face. If one pair differs, stop:
           somebody is between you and the server.
         </p>
-        <ol className="fingerprint" aria-label="SHA-256 fingerprint">
-          {authority.fingerprint_sha256.split(':').map((pair, at) => (
-            // The place is what tells equal pairs apart.
-            <li key={at}>{pair}</li>
-          ))}
-        </ol>
+        <Fingerprint value={authority.fingerprint_sha256} label="SHA-256 fingerprint" />
         <details className="fold">
           <summary>As text, and the short one some systems show</summary>
           <div className="stack tight">

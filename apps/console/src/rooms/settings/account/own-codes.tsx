@@ -1,8 +1,8 @@
 import { Button, Modal } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../../../api/call.ts';
-import { accountQuery } from '../../../api/queries.ts';
+import { accountQuery, sessionQuery } from '../../../api/queries.ts';
 import { Notice, ProblemNotice } from '../../../parts/notice.tsx';
 import { RecoveryCodes } from '../../../parts/recovery-codes.tsx';
 
@@ -11,6 +11,7 @@ const few = 3;
 /** How many are left, and ten new ones. */
 export function OwnCodes({ left }: { readonly left: number }) {
   const queries = useQueryClient();
+  const { data: me } = useQuery(sessionQuery);
   const [isOpen, setOpen] = useState(false);
   const renew = useMutation({
     mutationFn: () => call('POST /v1/account/recovery-codes', {}),
@@ -51,7 +52,7 @@ export function OwnCodes({ left }: { readonly left: number }) {
             </div>
           </div>
         ) : (
-          <RecoveryCodes codes={renew.data.recovery_codes} onDone={close} />
+          <RecoveryCodes codes={renew.data.recovery_codes} account={me?.user.name ?? ''} onDone={close} />
         )}
       </Modal>
     </section>

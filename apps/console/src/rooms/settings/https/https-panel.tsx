@@ -47,7 +47,7 @@ export function HttpsPanel({ canChange }: { readonly canChange: boolean }) {
             Change…
           </Button>
           <Button variant="default" disabled={isClosing} onClick={() => setClosing(true)}>
-            Close it…
+            Close HTTPS for others…
           </Button>
         </div>
       ) : null}
@@ -59,7 +59,7 @@ export function HttpsPanel({ canChange }: { readonly canChange: boolean }) {
           </p>
           <div className="row">
             <Button color="red" loading={close.isPending} onClick={() => close.mutate()}>
-              Close it for others
+              Close HTTPS for others
             </Button>
             <Button variant="default" onClick={() => setClosing(false)}>
               Leave it open

@@ -5,6 +5,7 @@ import { QRCodeSVG } from 'qrcode.react';
 import { call } from '../../../api/call.ts';
 import { Clock } from '../../../parts/clock.tsx';
 import { CopyField } from '../../../parts/copy-field.tsx';
+import { Fingerprint } from '../../../parts/fingerprint.tsx';
 import { Notice, ProblemNotice } from '../../../parts/notice.tsx';
 import type { Https } from './https-query.ts';
 import { NameTests } from './name-tests.tsx';
@@ -54,9 +55,26 @@ export function HttpsState({ https, canChange }: { readonly https: Https; readon
               </span>
             )}
           </dd>
-          <dt>SHA-256</dt>
-          <dd className="mono small">{certificate.fingerprint_sha256}</dd>
         </dl>
+      )}
+      {https.kind !== 'authority' || https.authority === null ? null : (
+        <section className="stack tight" aria-labelledby="read-aloud">
+          <h3 id="read-aloud">Read this to people</h3>
+          <p className="quiet small">
+            The SHA-256 fingerprint of the authority. The page at /trust shows them the same; they compare before they
+            trust it.
+          </p>
+          <Fingerprint value={https.authority.fingerprint_sha256} label="SHA-256 fingerprint of the authority" />
+        </section>
+      )}
+      {certificate === null ? null : (
+        <details className="fold">
+          <summary>Fingerprint of the server’s own certificate, for machines that pin it</summary>
+          <p className="quiet small">
+            It changes with every renewal{https.kind === 'authority' ? ', and is not the one people compare' : ''}.
+          </p>
+          <Fingerprint value={certificate.fingerprint_sha256} label="SHA-256 fingerprint of the certificate" />
+        </details>
       )}
     </div>
   );

@@ -1,0 +1,61 @@
+import type { ApiKeys } from '@sallyport/identity';
+import type { AnchorStore, Ledger, Outbox } from '@sallyport/ledger';
+import type { SyslogListeners } from '@sallyport/event-intake';
+import { messageOf } from '@sallyport/platform/errors';
+import type { Log } from '@sallyport/platform/log';
+import type { Https } from './https/index.ts';
+
+type PeriodicNeeds = {
+  readonly every: (intervalMs: number, task: () => void) => () => void;
+  readonly log: Log;
+  readonly anchor: Pick<AnchorStore, 'remember'>;
+  readonly ledger: Pick<Ledger, 'checkpoint' | 'head'>;
+  readonly apiKeys: Pick<ApiKeys, 'recordUse'>;
+  readonly outbox: Pick<Outbox, 'flushed'>;
+  readonly https: Pick<Https, 'tick'>;
+  readonly listeners: Pick<SyslogListeners, 'renewTls'>;
+  readonly renewCertificate: () => Promise<void>;
+};
+
+const anchorEveryMs = 2000;
+const outboxEveryMs = 5000;
+const keyUseEveryMs = 60_000;
+const httpsLookEveryMs = 60_000;
+const renewalLookEveryMs = 3_600_000;
+
+/** What the server does again and again beside answering. Each is tried anew at its next turn when it fails. */
+export function startPeriodicWork(needs: PeriodicNeeds): { rememberAnchor(): Promise<void>; stop(): void } {
+  const { every, log, anchor, ledger, apiKeys, outbox, https, listeners } = needs;
+
+  async function attempt(work: () => Promise<void>, failed: string): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      log.warn(failed, { message: messageOf(error) });
+    }
+  }
+
+  const rememberAnchor = (): Promise<void> =>
+    attempt(
+      async () => anchor.remember(await ledger.checkpoint(ledger.head().log)),
+      'The newest checkpoint was not remembered',
+    );
+  const timers = [
+    every(anchorEveryMs, () => void rememberAnchor()),
+    // What a ledger that was away left waiting is not left until the next change.
+    every(outboxEveryMs, () => void attempt(() => outbox.flushed(), 'Audit events wait for the ledger')),
+    every(keyUseEveryMs, () => void attempt(() => apiKeys.recordUse(), 'Key use was not recorded')),
+    every(httpsLookEveryMs, () => void https.tick()),
+    every(renewalLookEveryMs, () => void needs.renewCertificate()),
+    every(
+      renewalLookEveryMs,
+      () => void attempt(() => listeners.renewTls(), 'The certificate for syslog was not renewed'),
+    ),
+  ];
+  return {
+    rememberAnchor,
+    stop() {
+      for (const stopTimer of timers) stopTimer();
+    },
+  };
+}
