@@ -136,7 +136,7 @@ test('A filter from a link, and a name nobody has, are text too', async () => {
   await harmless('alerts by link');
   await visit(`/search?q=${encodeURIComponent('hots:x')}`);
   await page
-    .getByText(/no event can have it/)
+    .getByText(/No event can have/)
     .first()
     .waitFor();
   await visit(`/search?q=${encodeURIComponent(`"${attack('q').replaceAll('"', '')}"`)}`);

@@ -90,7 +90,7 @@ test('The guided path opens HTTPS for others with the own authority, without a r
   await page.getByLabel('Port', { exact: true }).fill(new URL(server.address()).port);
   await page.getByLabel('Listen on').fill('127.0.0.1');
   await page.getByRole('button', { name: 'Open it for others' }).click();
-  await page.getByText('port_in_use').waitFor();
+  await page.getByText(/another program or listener has it/).waitFor();
   await page.getByLabel('Port', { exact: true }).fill(String(port));
   await page.getByRole('button', { name: 'Open it for others' }).click();
   await page

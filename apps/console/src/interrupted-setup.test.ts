@@ -39,7 +39,7 @@ test('Who closes the window before the second factor goes on by signing in, and 
   await page.getByLabel('Name').fill('Ada');
   await page.getByLabel('Password', { exact: true }).fill('not the password at all');
   await page.getByRole('button', { name: 'Continue' }).click();
-  await page.getByText('credentials_wrong').waitFor();
+  await page.getByText(/Cannot sign in/).waitFor();
   await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('button', { name: /Use a passkey/ }).click();

@@ -88,7 +88,7 @@ test('Somebody looks after their own account, proves who they are when asked, an
   await page.getByRole('button', { name: 'Make new ones' }).click();
   await page.getByRole('button', { name: 'Make new codes' }).click();
   await dialog.getByRole('button', { name: 'Cancel' }).click();
-  await page.getByText('step_up_required').waitFor();
+  await page.getByText(/Cannot do this yet/).waitFor();
   await page.getByRole('button', { name: 'Keep the old ones' }).click();
 
   // An app beside the passkey, then a name for it.
@@ -119,7 +119,7 @@ test('Somebody looks after their own account, proves who they are when asked, an
   await dialog.getByLabel('Password', { exact: true }).fill('not the password');
   await dialog.getByLabel(/Code of your/).fill('000000');
   await dialog.getByRole('button', { name: 'Confirm' }).click();
-  await dialog.getByText('proof_refused').waitFor();
+  await dialog.getByText(/Cannot accept this/).waitFor();
   await dialog.getByLabel('Password', { exact: true }).fill(password);
   await dialog.getByLabel(/Code of your/).fill(totpCode(secret, Date.now() + 30_000));
   await dialog.getByRole('button', { name: 'Confirm' }).click();
