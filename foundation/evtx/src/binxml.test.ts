@@ -215,7 +215,7 @@ const written1 = fc.oneof(
     .map((value) => [written.hexInt64(value), `0x${value.toString(16)}`] as const),
 );
 
-test('what is written is read: any names and values, over several records that share their template', () => {
+test('what is written is read, whatever names and values, over several records that share their template', () => {
   const name = fc.stringMatching(/^[A-Za-z][\w .]{0,12}$/);
   const fields = fc.uniqueArray(fc.tuple(name, fc.array(written1, { minLength: 3, maxLength: 3 })), {
     maxLength: 12,

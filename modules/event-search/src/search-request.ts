@@ -61,7 +61,7 @@ export type SearchRequest = EventFilter & {
   readonly limit?: number;
   /** The position of the last event of the page before. */
   readonly after?: Position;
-  /** How many events to pass over first: any place of a list is one request away. */
+  /** How many events to pass over first, so that every place of a list is one request away. */
   readonly offset?: number;
 };
 

@@ -7,7 +7,7 @@ export type HecRawLine = {
 export type HecRawLimits = { readonly maxLines: number; readonly maxLineCharacters: number };
 export const defaultHecRawLimits: HecRawLimits = { maxLines: 65_536, maxLineCharacters: 65_536 };
 
-/** Lines as Splunk breaks them by default: any run of CR and LF divides, empty lines are none. `rest` is what is over `maxLines`. */
+/** Lines as Splunk breaks them by default: each run of CR and LF divides, empty lines are none. `rest` is what is over `maxLines`. */
 export function breakHecRaw(
   text: string,
   limits: HecRawLimits = defaultHecRawLimits,
