@@ -123,8 +123,12 @@ test('Three wrong passwords become an alert that explains itself', async () => {
   for (let attempt = 0; attempt < 3; attempt += 1) {
     await stranger.getByLabel('Name').fill('Ada');
     await stranger.getByLabel('Password', { exact: true }).fill(`wrong ${attempt}`);
+    // The notice of the attempt before still stands when the button is pressed: only the answer says it was refused.
+    const answered = stranger.waitForResponse((answer) => answer.request().method() === 'POST');
     await stranger.getByRole('button', { name: 'Continue' }).click();
+    assert.equal((await answered).status(), 401);
     await stranger.getByRole('alert').waitFor();
+    await stranger.locator('input[type="password"][value=""]').waitFor();
   }
   await other.close();
   await page.getByRole('link', { name: 'See why it fired' }).click();
