@@ -41,7 +41,9 @@ function installPackages(wanted: readonly SystemPackage[], strict: boolean): voi
   }
   process.stderr.write(`Installing ${names} for the tests…\n`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const result = spawnSync('sh', ['-c', line], { env, encoding: 'utf8' });
+  // Another program may be installing just now; nothing that is there may have to go.
+  const config = ['DPkg::Lock::Timeout=300', 'APT::Get::Remove=false'].map((option) => `-o ${option}`).join(' ');
+  const result = spawnSync('sh', ['-c', line.replaceAll('apt-get', `apt-get ${config}`)], { env, encoding: 'utf8' });
   if (result.status !== 0) throw new Error(`Cannot install ${names}: ${result.stderr.slice(-2000)}\n${why}`);
 }
 
