@@ -86,6 +86,8 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 
 /** What axe finds serious or critical, one line each. Evaluated through the debugger, which no content policy concerns. */
 export async function seriousFaults(page: Page): Promise<string[]> {
+  // What is asked for anew stands dimmed until the answer is there.
+  await page.locator('[data-stale="true"]').waitFor({ state: 'detached' });
   await page.evaluate(axeSource);
   const found: AxeResults = await page.evaluate('axe.run(document, { resultTypes: ["violations"] })');
   return found.violations
