@@ -29,10 +29,12 @@ level: high
 /** Notes what the feed brings, and what the page says aloud; a page says that it is hidden when it is told to. */
 const listen = `(() => {
   const heard = (window.heard = { alerts: [], events: [], states: [] });
+  const streams = (window.streams = []);
   window.spoken = { tones: 0, notifications: [] };
   window.EventSource = class extends EventSource {
     constructor(...given) {
       super(...given);
+      streams.push(this);
       this.addEventListener('alert', ({ data }) => heard.alerts.push(JSON.parse(data).id));
       this.addEventListener('events', ({ data }) => { const { from, to, count } = JSON.parse(data); heard.events.push({ from, to, count }); });
       this.addEventListener('state', ({ data }) => heard.states.push(JSON.parse(data).state));
@@ -44,7 +46,7 @@ const listen = `(() => {
     static permission = 'granted';
     constructor(title) { super(); window.spoken.notifications.push(title); }
   };
-  Object.defineProperty(document, 'visibilityState', { get: () => localStorage.getItem('test.hidden') ?? 'visible' });
+  Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => localStorage.getItem('test.hidden') ?? 'visible' });
 })()`;
 
 type Heard = {
@@ -212,6 +214,42 @@ test('Of three open tabs one sounds, one that may; and one notifies', async () =
   for (const tab of others) await tab.close();
 });
 
+test('With eight windows open every one still loads, and one that is looked at again has missed nothing', async () => {
+  await page.evaluate("localStorage.removeItem('test.hidden')");
+  const open = 'window.streams.filter((source) => source.readyState < 2).length';
+  const others: Page[] = [];
+  for (let opened = 0; opened < 7; opened += 1) {
+    const other = await context.newPage();
+    await other.goto(new URL('/alerts', page.url()).href);
+    await other.locator('.alert-row').first().waitFor();
+    await lookAway(other);
+    others.push(other);
+    // The third hidden one has to wait its turn.
+    if (opened >= 2)
+      await until(
+        async () => Number(await other.evaluate(open)),
+        (count) => count === 0,
+      );
+  }
+  const listening = async (): Promise<number> =>
+    (await Promise.all(others.map(async (other) => Number(await other.evaluate(open))))).reduce(
+      (sum, one) => sum + one,
+    );
+  assert.equal(await listening(), 2);
+  await plant('eight-windows');
+  await row('eight-windows').waitFor();
+  // One of the two is closed: another takes its place.
+  await others.shift()?.close();
+  await until(listening, (count) => count === 2);
+  const last = others.at(-1);
+  assert.ok(last !== undefined);
+  await lookAt(last);
+  await last.locator('.alert-row').filter({ hasText: 'eight-windows' }).waitFor();
+  const ids: readonly string[] = await last.evaluate('window.heard.alerts');
+  assert.equal(new Set(ids).size, ids.length);
+  for (const other of others) await other.close();
+});
+
 test('A tab that nobody touches is signed out at the idle limit, though it goes on asking; so is a hidden one that only listens', async () => {
   await page.evaluate("localStorage.removeItem('test.hidden')");
   await page.goto(new URL('/search?range=live', page.url()).href);
@@ -236,6 +274,21 @@ test('A tab that nobody touches is signed out at the idle limit, though it goes 
   assert.equal(await page.locator('.event-row').count(), 0);
   assert.equal(new URL(page.url()).pathname, '/search');
 });
+
+/** The window is behind another from now on, as far as its page can tell. */
+async function lookAway(from: Page): Promise<void> {
+  await from.evaluate(`(() => {
+    Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'hidden' });
+    document.dispatchEvent(new Event('visibilitychange'));
+  })()`);
+}
+
+async function lookAt(at: Page): Promise<void> {
+  await at.evaluate(`(() => {
+    Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'visible' });
+    document.dispatchEvent(new Event('visibilitychange'));
+  })()`);
+}
 
 /** Resolves once the page has asked so often by itself, with nothing in between that says somebody is there. */
 async function background(from: Page, times: number): Promise<void> {

@@ -19,7 +19,14 @@ export type LiveListener = {
   }) => void;
 };
 
-export type Live = { readonly pause: () => void; readonly resume: () => void; readonly close: () => void };
+export type Live = {
+  readonly pause: () => void;
+  readonly resume: () => void;
+  /** Lets go of the connection while other windows listen, and takes it up again, unless somebody has paused it. */
+  readonly rest: () => void;
+  readonly wake: () => void;
+  readonly close: () => void;
+};
 
 const retryAfterMs = [1000, 2000, 5000, 10_000, 30_000];
 
@@ -33,6 +40,7 @@ export function openLive(kinds: readonly string[], listener: LiveListener): Live
   let retry: ReturnType<typeof setTimeout> | undefined;
   let refusals = 0;
   let wasCut = false;
+  let isPaused = false;
 
   const remember = (event: MessageEvent<string>): void => {
     if (event.lastEventId !== '') lastId = event.lastEventId;
@@ -82,10 +90,20 @@ export function openLive(kinds: readonly string[], listener: LiveListener): Live
   connect();
   return {
     pause() {
+      isPaused = true;
       disconnect();
       listener.onState('paused');
     },
+    rest: disconnect,
+    wake() {
+      if (isPaused || source !== undefined) return;
+      listener.onState('connecting');
+      // The session may have ended meanwhile, and nobody was told.
+      wasCut = true;
+      connect();
+    },
     resume() {
+      isPaused = false;
       disconnect();
       listener.onState('connecting');
       connect();

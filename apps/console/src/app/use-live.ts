@@ -5,6 +5,7 @@ import { overviewQuery, sessionQuery } from '../api/queries.ts';
 import type { AlertRow } from '../api/queries.ts';
 import type { ListedEvent } from '../parts/listed-event.ts';
 import { announceAlert } from './announce-alert.ts';
+import { takeListeningTurns } from './listening-turn.ts';
 import { openLive } from './live.ts';
 import type { Live, LiveState } from './live.ts';
 
@@ -82,11 +83,13 @@ export function useLive(withEvents: boolean): LiveControls {
         ...change,
       }));
     };
+    const others = new BroadcastChannel('sallyport.alerts');
     const opened = openLive(withEvents ? ['events', 'alerts'] : ['alerts'], {
       onState: (state) => status({ state }),
       onAlert(alert) {
         queries.setQueryData(newestAlertQuery.queryKey, alert);
         announceAlert(alert);
+        others.postMessage(alert);
         refreshSoon();
       },
       onAlertChange: refreshSoon,
@@ -102,6 +105,9 @@ export function useLive(withEvents: boolean): LiveControls {
       },
     });
     live.current = opened;
+    // A window at rest may be the only one that may make a sound.
+    others.addEventListener('message', ({ data: alert }: MessageEvent<AlertRow>) => announceAlert(alert));
+    const endTurns = takeListeningTurns({ onTurn: opened.wake, onTurnOver: opened.rest });
     // Also when nothing comes: silence is a rate too.
     const counting = setInterval(() => {
       const nowMs = performance.now();
@@ -111,6 +117,8 @@ export function useLive(withEvents: boolean): LiveControls {
     return () => {
       clearInterval(counting);
       clearTimeout(refresh);
+      endTurns();
+      others.close();
       opened.close();
     };
   }, [queries, withEvents]);
