@@ -89,6 +89,7 @@ export function useLive(withEvents: boolean): LiveControls {
       onAlert(alert) {
         queries.setQueryData(newestAlertQuery.queryKey, alert);
         announceAlert(alert);
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel of this origin alone
         others.postMessage(alert);
         refreshSoon();
       },
