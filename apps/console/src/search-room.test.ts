@@ -50,7 +50,11 @@ async function send(count: number, text: string): Promise<void> {
 const list = () => page.getByRole('grid', { name: /^Events/ });
 const query = () => new URL(page.url()).searchParams;
 /** Waits until so many were found. */
-const found = (count: string) => page.locator('.tail-line').getByText(`${count} events`).waitFor();
+const found = (count: string) =>
+  page
+    .locator('.tail-line')
+    .getByText(new RegExp(`^${count} events?\\b`))
+    .waitFor();
 /** The lines in sight, once all of them are there. */
 async function inSight(): Promise<string[]> {
   await list().locator('.event-row[aria-busy="false"]').first().waitFor();
@@ -142,6 +146,15 @@ test('Where nothing is found, it says which field no event has and which word wa
   await page.getByRole('button', { name: 'Search', exact: true }).click();
   await found('1,000');
   assert.equal(await page.getByText('no event in this time range').count(), 0);
+});
+
+test('A search that found nothing shows what is recorded a moment later, without being asked again', async () => {
+  await page.goto(new URL('/search?q=%22moments-later%22', page.url()).href);
+  await page.getByText('Nothing found').waitFor();
+  await send(1, 'moments-later');
+  await found('1');
+  await page.getByText('Nothing found').waitFor({ state: 'detached' });
+  assert.deepEqual(await inSight(), ['moments-later 0']);
 });
 
 test('Columns are chosen, made wider by keyboard, and stand in the address; times are read by three clocks', async () => {

@@ -38,10 +38,18 @@ export function usePinnedList(
   const { data: feed } = useQuery(liveStatusQuery);
   const tail = tailState(feed.state, { isLive, isReading });
   const follows = tail === 'live' || tail === 'catching up';
-  const head = useQuery({ ...headQuery(filter), refetchInterval: follows ? followEveryMs : false });
+  const head = useQuery({
+    ...headQuery(filter),
+    // Where nothing was found there may be something soon: what was recorded a moment ago is not searchable yet.
+    refetchInterval: ({ state }) =>
+      follows ? followEveryMs : filter.to === undefined && state.data?.rows.length === 0 ? lookEveryMs : false,
+  });
   const [pinned, setPinned] = useState<PinnedList['pinned']>();
   const through = head.data?.rows[0]?.position;
-  const isNew = pinned?.of !== filter || (follows && pinned.filter?.through !== through);
+  const isNew =
+    pinned?.of !== filter ||
+    (follows && pinned.filter?.through !== through) ||
+    (pinned.filter === undefined && through !== undefined);
   if (head.data !== undefined && !head.isPlaceholderData && isNew) {
     setPinned({ of: filter, filter: through === undefined ? undefined : { ...filter, through } });
   }
