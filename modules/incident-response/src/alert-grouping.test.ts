@@ -4,7 +4,7 @@ import { forEachDatabase } from '@sallyport/platform/database-testing';
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { groupForMs } from './alert-grouping.ts';
-import { append, catchUp, findingEvent, operator, setUp, startMs } from './alerts.fixture.ts';
+import { append, catchUp, finding, findingEvent, operator, setUp, startMs } from './alerts.fixture.ts';
 import { createAlerts } from './alerts.ts';
 import { entityTag, groupTag, openEntities, sealEntities } from './entities.ts';
 
@@ -53,6 +53,29 @@ forEachDatabase((name, open) => {
       ],
     );
     assert.equal(alerts.health().grouped, 4);
+  });
+
+  test(`who tries many names from one address is one alert, and another address another, on ${name}`, async () => {
+    const { database } = await open();
+    const { alerts, ledger } = await setUp(database);
+    const from = (address: string, index: number) =>
+      findingEvent({
+        index,
+        host: `target-${index}`,
+        user: `name-${index}`,
+        related: [{ log: 1, index: 0 }],
+        matched: [{ field: 'src_endpoint.ip', value: address }],
+      });
+    await append(ledger, [from('192.0.2.1', 1), from('192.0.2.1', 2), from('192.0.2.9', 3), from('192.0.2.1', 4)]);
+    await catchUp(alerts.projection, ledger);
+    const list = await alerts.list(everything);
+    assert.deepEqual(
+      list.map(({ count, entities }) => [count, entities.user]),
+      [
+        [1, 'name-3'],
+        [3, 'name-1'],
+      ],
+    );
   });
 
   test(`findings of a cloud gather by who acted in which account and region on ${name}`, async () => {
@@ -300,10 +323,18 @@ test('what is sealed opens with its key in its row alone, and tags tell nothing 
       assert.notEqual(entityTag(key, 'host', value), entityTag(key, 'user', value));
       // Parts do not run into each other.
       assert.notEqual(
-        groupTag(key, 'r', { host: `${value}"`, user: 'b' }),
-        groupTag(key, 'r', { host: value, user: '"b' }),
+        groupTag(key, finding({ host: `${value}"`, user: 'b' })),
+        groupTag(key, finding({ host: value, user: '"b' })),
       );
-      assert.equal(groupTag(key, 'r', entities) === groupTag(key, 'r2', entities), false);
+      assert.notEqual(
+        groupTag(key, finding(entities)),
+        groupTag(key, finding({ ...entities, rule: { id: 'rule-2' } })),
+      );
+      const related = [{ log: 1, index: 0 }];
+      assert.notEqual(
+        groupTag(key, finding({ related, matched: [{ field: `a${value}`, value: 'b' }] })),
+        groupTag(key, finding({ related, matched: [{ field: 'a', value: `${value}b` }] })),
+      );
     }),
   );
   assert.deepEqual(openEntities(key, '1-0', 'nonsense'), {});

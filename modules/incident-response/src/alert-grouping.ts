@@ -4,7 +4,8 @@ import type { Database, Transaction } from '@sallyport/platform/database';
 import { alertFrom } from './alert.ts';
 import type { Alert } from './alert.ts';
 import { findAlert, openAlertsOf, writeCount } from './alert-store.ts';
-import { entitiesOfFinding, groupTag } from './entities.ts';
+import type { NewAlert } from './alert-store.ts';
+import { groupTag } from './entities.ts';
 
 type Row = {
   log: number;
@@ -23,7 +24,7 @@ export type Found = { readonly position: Position; readonly finding: Finding; re
 export type AlertFinding = { readonly position: Position; readonly input: Position; readonly seenAtMs: number };
 
 export type Grouped = {
-  readonly made: readonly Alert[];
+  readonly made: readonly NewAlert[];
   /** Alerts that were there and stand for more findings now. */
   readonly grown: readonly Alert[];
 };
@@ -43,14 +44,14 @@ export async function groupFindings(
   const { found, sealingKey } = input;
   const tagged = found.map((one) => ({
     ...one,
-    tag: groupTag(sealingKey, one.finding.rule.id, entitiesOfFinding(one.finding)),
+    tag: groupTag(sealingKey, one.finding),
   }));
   const open = await openAlertsOf(
     transaction,
     sealingKey,
     tagged.flatMap(({ tag }) => tag ?? []),
   );
-  const made = new Map<string, Alert>();
+  const made = new Map<string, NewAlert>();
   const grown = new Map<string, Alert>();
   const rows: Row[] = [];
   let number = input.firstNumber;
@@ -69,7 +70,8 @@ export async function groupFindings(
       : alertFrom({ number, position, finding, isSuppressed });
     if (!isMore) number += 1;
     if (group !== undefined) open.set(group, alert);
-    (isMore && !made.has(alert.id) ? grown : made).set(alert.id, alert);
+    if (isMore && !made.has(alert.id)) grown.set(alert.id, alert);
+    else made.set(alert.id, { alert, groupTag: tag });
     rows.push({
       log: position.log,
       entry_index: position.index,

@@ -8,7 +8,7 @@ import type { Alert, AlertState } from './alert.ts';
 import { createAlerts } from './migrations/0001-create-alerts.ts';
 import { addTriage } from './migrations/0002-add-triage.ts';
 import { groupFindings } from './migrations/0003-group-findings.ts';
-import { entityTag, groupTag, openEntities, sealEntities, taggedNames } from './entities.ts';
+import { entityTag, openEntities, sealEntities, taggedNames } from './entities.ts';
 import type { TaggedName } from './entities.ts';
 import { openText, sealText } from './sealed-text.ts';
 
@@ -78,6 +78,9 @@ export type AlertCount = { readonly state: AlertState; readonly level: FindingLe
 /** How far the projection got, and the number the next alert gets. */
 export type AlertPlace = { readonly cursor: Position; readonly nextNumber: number };
 
+/** `groupTag`: what later findings must share with it; null when none can. */
+export type NewAlert = { readonly alert: Alert; readonly groupTag: string | null };
+
 /** What rows are sealed with. */
 export type Sealing = { readonly sealingKey: Uint8Array; readonly random: (length: number) => Uint8Array };
 
@@ -106,13 +109,13 @@ export async function writePlace(transaction: Transaction, place: AlertPlace): P
 export async function insertAlerts(
   transaction: Transaction,
   sealing: Sealing,
-  alerts: readonly Alert[],
+  alerts: readonly NewAlert[],
 ): Promise<void> {
   // SQLite takes 32,766 bound values a statement.
   for (let from = 0; from < alerts.length; from += 1000) {
     await view(transaction)
       .insertInto('alerts')
-      .values(alerts.slice(from, from + 1000).map((alert) => toRow(sealing, alert)))
+      .values(alerts.slice(from, from + 1000).map((made) => toRow(sealing, made)))
       .execute();
   }
 }
@@ -303,7 +306,7 @@ function view(connection: Connection) {
   return connection.withTables<Tables>();
 }
 
-function toRow(sealing: Sealing, alert: Alert): AlertRow {
+function toRow(sealing: Sealing, { alert, groupTag }: NewAlert): AlertRow {
   const { entities } = alert;
   const tagOf = (name: TaggedName): string | null => {
     const value = entities[name];
@@ -328,7 +331,7 @@ function toRow(sealing: Sealing, alert: Alert): AlertRow {
     user_tag: tagOf('user'),
     source_tag: tagOf('source'),
     process_tag: tagOf('process'),
-    group_tag: groupTag(sealing.sealingKey, alert.ruleId, entities),
+    group_tag: groupTag,
     changed_by: sealChanger(sealing, alert),
     findings: alert.count,
     last_seen_ms: alert.lastSeenAtMs,

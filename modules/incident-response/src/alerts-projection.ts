@@ -94,7 +94,7 @@ export function createAlertsProjection(needs: AlertsProjectionNeeds): Projection
         await writePlace(transaction, { cursor, nextNumber: place.nextNumber + grouped.made.length });
         return { ...grouped, comments };
       });
-      const shown = made.filter(({ state }) => state !== 'suppressed');
+      const shown = made.map(({ alert }) => alert).filter(({ state }) => state !== 'suppressed');
       created += made.length;
       grouping += findings - made.length;
       suppressed += made.length - shown.length;

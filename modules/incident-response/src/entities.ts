@@ -60,10 +60,17 @@ export function entityTag(key: Uint8Array, name: TaggedName, value: string): str
 
 /**
  * What findings must share to be one alert: the rule, and the host with its user, or in a cloud who acted where, or the source
- * address. Null when nothing is known about who or where: such findings are each their own alert.
+ * address; of a correlation what it groups by, as it is about that and not about the one event that made it come true: who
+ * tries many names from one address is one alert. Null when nothing is known about who or where: such findings are each
+ * their own alert.
  */
-export function groupTag(key: Uint8Array, ruleId: string, entities: AlertEntities): string | null {
-  const { host, user, source, identity, account, region } = entities;
+export function groupTag(key: Uint8Array, finding: Finding): string | null {
+  const { rule, related, matched } = finding;
+  if (related !== undefined && matched.length > 0) {
+    const parts = matched.flatMap(({ field, value }) => [field, value.toLowerCase()]);
+    return tag(key, ['group-by', rule.id, ...parts]);
+  }
+  const { host, user, source, identity, account, region } = entitiesOfFinding(finding);
   const known =
     host !== undefined
       ? ['host', host, user]
@@ -73,7 +80,7 @@ export function groupTag(key: Uint8Array, ruleId: string, entities: AlertEntitie
           ? ['source', source, user]
           : undefined;
   if (known === undefined) return null;
-  return tag(key, ['group', ruleId, ...known.map((part) => part?.toLowerCase() ?? '')]);
+  return tag(key, ['group', rule.id, ...known.map((part) => part?.toLowerCase() ?? '')]);
 }
 
 function tag(key: Uint8Array, parts: readonly string[]): string {
