@@ -2,7 +2,7 @@ import { formatPosition, isJsonObject } from '@sallyport/contracts';
 import type { JsonObject, JsonValue, Position } from '@sallyport/contracts';
 import { csvRecord } from '@sallyport/platform/csv';
 import { codeOf } from '@sallyport/platform/errors';
-import { promotedFields } from './promoted-fields.ts';
+import { pathsOf, promotedFields } from './promoted-fields.ts';
 import type { FoundEvent, Search } from './search.ts';
 import type { EventFilter } from './search-request.ts';
 
@@ -91,7 +91,8 @@ function messageOf(event: JsonObject): string | number | null {
 
 /** As the column of the store has it: the first of its paths with a value. */
 function promotedValue(event: JsonObject, name: string): string | number | null {
-  for (const path of promotedFields.find((field) => field.name === name)?.paths ?? []) {
+  const field = promotedFields.find((one) => one.name === name);
+  for (const path of field === undefined ? [] : pathsOf(field, event['class_uid'])) {
     const value = path
       .split('.')
       .reduce<JsonValue | undefined>(

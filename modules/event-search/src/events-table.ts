@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { promotedFields, type PromotedField } from './promoted-fields.ts';
+import { pathsOf, promotedFields, type PromotedField } from './promoted-fields.ts';
 
 export const storeDatabase = 'sallyport';
 export const eventsTable = `${storeDatabase}.events`;
@@ -78,8 +78,19 @@ function columnExpression(field: PromotedField): string {
     case 'time':
       return `fromUnixTimestamp64Milli(greatest(0, least(${first}, ${lastTimeMs})), 'UTC')`;
     default:
-      return elements.reduceRight((rest, element) => `if(${element} != '', ${element}, ${rest})`);
+      return textExpression(field, elements);
   }
+}
+
+function textExpression(field: PromotedField, elements: readonly string[]): string {
+  const anywhere = firstNotEmpty(elements);
+  if (field.inClass === undefined) return anywhere;
+  const { classUid } = field.inClass;
+  return `if(class_uid = ${classUid}, ${firstNotEmpty(pathsOf(field, classUid).map(tupleElement))}, ${anywhere})`;
+}
+
+function firstNotEmpty(elements: readonly string[]): string {
+  return elements.reduceRight((rest, element) => `if(${element} != '', ${element}, ${rest})`);
 }
 
 function tupleElement(path: string): string {
@@ -89,7 +100,7 @@ function tupleElement(path: string): string {
 function parsedType(): string {
   const root: TypeTree = { children: new Map() };
   for (const field of promotedFields) {
-    for (const path of field.paths) {
+    for (const path of pathsOf(field, field.inClass?.classUid)) {
       let node = root;
       for (const part of path.split('.')) {
         const child = node.children.get(part) ?? { children: new Map() };

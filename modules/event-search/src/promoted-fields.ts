@@ -1,3 +1,5 @@
+import { ocsfClass } from '@sallyport/contracts';
+
 /** A field of the event that has a column of its own; the engine computes it from the body. */
 export type PromotedField = {
   readonly name: string;
@@ -5,6 +7,8 @@ export type PromotedField = {
   readonly columnType: string;
   /** Dotted OCSF paths; the first that is not empty counts. */
   readonly paths: readonly string[];
+  /** In events of a class where other paths say it better: those come first there. Text alone. */
+  readonly inClass?: { readonly classUid: number; readonly paths: readonly string[] };
   readonly meaning: string;
 };
 
@@ -49,7 +53,9 @@ export const promotedFields: readonly PromotedField[] = [
     kind: 'text',
     columnType: name,
     paths: ['actor.user.name', 'user.name', 'actor.user.uid', 'user.uid'],
-    meaning: 'who did it, else whom it concerns',
+    // The system that checks a password is the actor there; who signs in is the user.
+    inClass: { classUid: ocsfClass.authentication, paths: ['user.name', 'user.uid'] },
+    meaning: 'who did it, else whom it concerns; of a sign-in: whose',
   },
   {
     name: 'process',
@@ -125,6 +131,11 @@ export const promotedFields: readonly PromotedField[] = [
   },
   { name: 'message', kind: 'text', columnType: text, paths: ['message'], meaning: 'description by the source' },
 ];
+
+/** Where the value may stand in an event of this class, the likeliest first. */
+export function pathsOf({ paths, inClass }: PromotedField, classUid: unknown): readonly string[] {
+  return inClass?.classUid === classUid ? [...(inClass?.paths ?? []), ...paths] : paths;
+}
 
 /** Columns that come with the row, or are told by all of the body. */
 export const rowFields = [

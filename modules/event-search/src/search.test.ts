@@ -35,6 +35,8 @@ const bodies: JsonObject[] = [
     severity_id: 4,
     time: startMs,
     device: { hostname: 'db2.corp.example' },
+    // Who acts in a sign-in is the system that checks it.
+    actor: { user: { name: 'DB2$' } },
     user: { name: 'bob' },
     src_endpoint: { ip: '2001:db8::5' },
     raw_data: JSON.stringify({ Event: { EventData: { Image: 'D:\\a_b\\tool.exe', LogonType: 10 } } }),
@@ -72,6 +74,8 @@ test('filters work on promoted fields, OCSF paths and original fields', async ()
   assert.deepEqual(await where({ field: 'host', op: 'neq', value: 'web1' }), [1, 2, 3]);
   assert.deepEqual(await where({ field: 'host', op: 'exists' }), [0, 1]);
   assert.deepEqual(await where({ field: 'user', op: 'endswith', value: '\\alice' }), [0]);
+  assert.deepEqual(await where({ field: 'user', op: 'eq', value: 'bob' }), [1]);
+  assert.deepEqual(await where({ field: 'user', op: 'eq', value: 'DB2$' }), []);
   assert.deepEqual(await where({ field: 'process', op: 'startswith', value: 'c:\\windows\\' }), [0]);
   assert.deepEqual(await where({ field: 'process', op: 'eq', value: 'CMD.exe' }), [0]);
   assert.deepEqual(await where({ field: 'process', op: 'eq', value: 'md.exe' }), []);
