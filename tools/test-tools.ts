@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { unpackDebianPrograms } from '@sallyport/testing/debian-programs';
 
 /** PostgreSQL's npm binaries carry their library links as a script, which `--ignore-scripts` skips. */
 function linkPostgresLibraries(root: string): void {
@@ -27,6 +28,11 @@ const acmePackages: readonly SystemPackage[] = [
   { name: 'pebble', for: 'the tests against an ACME server', paths: ['/usr/bin/pebble'] },
 ];
 
+const senderPackages: readonly SystemPackage[] = [
+  { name: 'openssl', for: 'certificates of senders', paths: ['/usr/bin/openssl'] },
+  { name: 'curl', for: 'the tests with real senders', paths: ['/usr/bin/curl'] },
+];
+
 /** Debian's packages are installed when this may be done; else the line that does it is named. */
 function installPackages(wanted: readonly SystemPackage[], strict: boolean): void {
   const missing = wanted.filter(({ paths }) => !paths.some((path) => existsSync(path)));
@@ -50,11 +56,26 @@ function installPackages(wanted: readonly SystemPackage[], strict: boolean): voi
 /** Prepares what is outside `npm ci`; throws when a needed tool cannot be had. */
 export async function prepareTestTools(
   root: string,
-  options: { strict: boolean; withBrowser: boolean; withAcme: boolean },
+  options: { strict: boolean; withBrowser: boolean; withAcme: boolean; withSenders: boolean },
 ): Promise<void> {
   linkPostgresLibraries(root);
   installPackages(
-    [...(options.withBrowser ? browserPackages : []), ...(options.withAcme ? acmePackages : [])],
+    [
+      ...(options.withBrowser ? browserPackages : []),
+      ...(options.withAcme ? acmePackages : []),
+      ...(options.withSenders ? senderPackages : []),
+    ],
     options.strict,
   );
+  if (options.withSenders) unpackSenders(options.strict);
+}
+
+/** rsyslog, syslog-ng and OpenSSH, laid beside the dependencies and not installed. */
+function unpackSenders(strict: boolean): void {
+  try {
+    unpackDebianPrograms();
+  } catch (error) {
+    if (strict) throw error;
+    process.stderr.write(`The tests with real senders are not run: ${String(error)}\n`);
+  }
 }

@@ -24,7 +24,8 @@ const files = globSync('{apps,modules,foundation,platform,contracts,content,test
 
 const withBrowser = files.some((file) => file.includes('/apps/console/'));
 const withAcme = files.some((file) => file.includes('/acme'));
-await prepareTestTools(root, { strict, withBrowser, withAcme });
+const withSenders = files.some((file) => /\/(?:senders|listeners)\//.test(file));
+await prepareTestTools(root, { strict, withBrowser, withAcme, withSenders });
 
 type FileRecord = { ran: number; failed: number; ended: boolean };
 const records = new Map<string, FileRecord>(files.map((file) => [file, { ran: 0, failed: 0, ended: false }]));

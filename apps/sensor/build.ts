@@ -1,17 +1,32 @@
-// Makes the sensor installable on its own: one bundled file for Node 22 and later.
+// Makes the sensor installable on its own: one bundled file for Node 22 and later, and the engine for YARA rules beside it.
 import { build } from 'esbuild';
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '../..');
 
-/** Writes `sallyport-sensor.mjs`, which needs nothing beside Node. Refuses to bundle packages from outside: their licences would have to go with it. Gives the path. */
+/**
+ * Writes `sallyport-sensor.mjs`, which needs nothing beside Node and holds nothing from outside this repository; and, for hosts
+ * with YARA rules, `sallyport-sensor-yara.mjs` with the engine it runs and the licence of that. Gives the path of the first.
+ */
 export async function buildSensor(outputDirectory: string): Promise<string> {
   rmSync(outputDirectory, { recursive: true, force: true });
   mkdirSync(outputDirectory, { recursive: true });
-  const outfile = join(outputDirectory, 'sallyport-sensor.mjs');
+  const sensor = await bundle('main.ts', join(outputDirectory, 'sallyport-sensor.mjs'));
+  refuseForeign(sensor.inputs, []);
+  const scanner = await bundle('matching/yara-child.ts', join(outputDirectory, 'sallyport-sensor-yara.mjs'));
+  refuseForeign(scanner.inputs, [engine]);
+  const engineDirectory = join(root, 'node_modules', engine);
+  copyFileSync(join(engineDirectory, 'pkg', 'yara_x_js_bg.wasm'), join(outputDirectory, 'yara_x_js_bg.wasm'));
+  writeFileSync(join(outputDirectory, 'LICENSES.txt'), `${engine}\n${'='.repeat(engine.length)}\n${engineLicence}`);
+  return sensor.outfile;
+}
+
+const engine = '@virustotal/yara-x';
+
+async function bundle(entry: string, outfile: string): Promise<{ outfile: string; inputs: readonly string[] }> {
   const { metafile } = await build({
-    entryPoints: [join(import.meta.dirname, 'src/main.ts')],
+    entryPoints: [join(import.meta.dirname, 'src', entry)],
     outfile,
     bundle: true,
     platform: 'node',
@@ -21,12 +36,36 @@ export async function buildSensor(outputDirectory: string): Promise<string> {
     logLevel: 'error',
     absWorkingDir: root,
   });
-  const foreign = Object.keys(metafile.inputs).find(
-    (input) => input.includes('node_modules/') && !input.includes('node_modules/@sallyport/'),
-  );
-  if (foreign !== undefined) throw new Error(`Cannot bundle "${foreign}": must come from this repository`);
   chmodSync(outfile, 0o755);
-  return outfile;
+  return { outfile, inputs: Object.keys(metafile.inputs) };
 }
+
+/** The licence of what is bundled has to go with it. */
+function refuseForeign(inputs: readonly string[], known: readonly string[]): void {
+  const ours = ['@sallyport/', ...known].map((name) => `node_modules/${name}`);
+  const foreign = inputs.find((input) => input.includes('node_modules/') && !ours.some((name) => input.includes(name)));
+  if (foreign !== undefined) throw new Error(`Cannot bundle "${foreign}": must come from this repository`);
+}
+
+/** The package names it (BSD-3-Clause) and carries no text of it. */
+const engineLicence = `
+Copyright (c) 2023-2026. The YARA-X Authors. All Rights Reserved.
+
+Redistribution and use in source and binary forms, with or without modification, are permitted provided that the following
+conditions are met:
+
+1. Redistributions of source code must retain the above copyright notice, this list of conditions and the following disclaimer.
+2. Redistributions in binary form must reproduce the above copyright notice, this list of conditions and the following
+   disclaimer in the documentation and/or other materials provided with the distribution.
+3. Neither the name of the copyright holder nor the names of its contributors may be used to endorse or promote products derived
+   from this software without specific prior written permission.
+
+THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS" AND ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT
+NOT LIMITED TO, THE IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE DISCLAIMED. IN NO EVENT SHALL
+THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL DAMAGES
+(INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS
+INTERRUPTION) HOWEVER CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY, OR TORT (INCLUDING NEGLIGENCE
+OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+`;
 
 if (import.meta.main) process.stdout.write(`${await buildSensor(join(import.meta.dirname, 'dist'))}\n`);

@@ -12,6 +12,9 @@ export const policiesDirectory: string = join(import.meta.dirname, '..', 'polici
 /** Absolute path of the directory with the made-up scenarios (`*.json`, see `parseScenario`). */
 export const scenariosDirectory: string = join(import.meta.dirname, '..', 'demo');
 
+/** Absolute path of the directory with the recipes for senders (`*.yaml`, in the order they are shown). */
+export const recipesDirectory: string = join(import.meta.dirname, '..', 'recipes');
+
 export { parseScenario } from './scenario.ts';
 export type { Scenario, ScenarioStep } from './scenario.ts';
 
@@ -24,16 +27,25 @@ export type BundledRulesNeeds = {
   readonly readText: (path: string) => Promise<string>;
 };
 
-/** A bundled file of mappings. `name` is relative to `mappingsDirectory`, with `/`. */
+/** A bundled file of mappings, or a recipe. `name` is relative to its directory, with `/`. */
 export type BundledMappingFile = { readonly name: string; readonly text: string };
 
 /** The texts of all bundled mappings, ordered by file. Compiling them is the caller's business. */
 export async function loadBundledMappings(needs: BundledRulesNeeds): Promise<BundledMappingFile[]> {
-  const files = (await needs.listFiles(mappingsDirectory)).filter((file) => /\.ya?ml$/.test(file)).toSorted();
+  return loadYaml(mappingsDirectory, needs);
+}
+
+/** The texts of all recipes for senders, in the order they are shown. Reading them is the caller's business. */
+export async function loadBundledRecipes(needs: BundledRulesNeeds): Promise<BundledMappingFile[]> {
+  return loadYaml(recipesDirectory, needs);
+}
+
+async function loadYaml(directory: string, needs: BundledRulesNeeds): Promise<BundledMappingFile[]> {
+  const files = (await needs.listFiles(directory)).filter((file) => /\.ya?ml$/.test(file)).toSorted();
   return Promise.all(
     files.map(async (file) => ({
       name: file.replaceAll('\\', '/'),
-      text: await needs.readText(join(mappingsDirectory, file)),
+      text: await needs.readText(join(directory, file)),
     })),
   );
 }

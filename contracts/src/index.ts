@@ -1,4 +1,5 @@
 export { isJsonObject, parseJson, textOf, textsOf } from './json-value.ts';
+export { canonicalJson } from './canonical-json.ts';
 export { eventKind, eventLine, roleChange } from './event-line.ts';
 export type { EventLine } from './event-line.ts';
 export { levelMarks } from './level-mark.ts';

@@ -86,6 +86,8 @@ export function createServerUnderTest(
     SALLYPORT_DISK_WATERMARK_MB: '64',
     SALLYPORT_DISK_RESERVE_MB: '4',
     SALLYPORT_STORE_MEMORY_MB: '1024',
+    // What happens on the machine that tests is not what they are about.
+    SALLYPORT_SENSOR: 'off',
     ...options.environment,
   };
   const groups = new Set<number>();

@@ -10,6 +10,7 @@ import { addProofCommands } from './commands/proof.ts';
 import { addSearchCommand } from './commands/search.ts';
 import { addSendCommand } from './commands/send.ts';
 import { addSigmaCommands } from './commands/sigma-scan.ts';
+import { addSourceCommands } from './commands/sources.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addUserCommands } from './commands/users.ts';
 import { CliError } from './errors.ts';
@@ -42,6 +43,7 @@ function createProgram(needs: CliNeeds): Command {
   addLedgerCommands(program, needs);
   addKeyCommands(program, needs);
   addUserCommands(program, needs);
+  addSourceCommands(program, needs);
   addConnectCommand(program, needs);
   addStatusCommand(program, needs);
   addCompletionCommand(program, needs);

@@ -5,6 +5,8 @@ import { createAuditCollector } from './collectors/audit-log.ts';
 import { createAuthLogCollector, usualAuthLog } from './collectors/auth-log.ts';
 import { createClockCollector } from './collectors/clock-state.ts';
 import type { Collector } from './collectors/collector.ts';
+import { createMatchCollector } from './collectors/matches.ts';
+import type { Content } from './collectors/matches.ts';
 import { createFileIntegrityCollector } from './collectors/file-integrity.ts';
 import { createInventoryCollector } from './collectors/inventory.ts';
 import { createJournalCollector, journalAccess } from './collectors/journal.ts';
@@ -16,8 +18,11 @@ import { createAccounts } from './host/accounts.ts';
 import { startChild } from './host/child-lines.ts';
 import { createFileHasher } from './host/hash-file.ts';
 import { createHostFiles } from './host/host-files.ts';
+import { imageOf, listProcesses } from './host/proc-processes.ts';
 import { runCommand } from './host/run-command.ts';
 import { watchFolder } from './host/watch-folder.ts';
+import { createHashLists } from './matching/hash-lists.ts';
+import { createYaraScanner } from './matching/yara-scanner.ts';
 import type { SenderStatus } from './send/sender.ts';
 
 export type CollectorNeeds = {
@@ -39,7 +44,16 @@ export function buildCollectors(needs: CollectorNeeds): Collector[] {
   const hasher = createFileHasher();
   const baselinesOf = (name: string) =>
     createBaselineStore({ directory: join(settings.stateDirectory, 'baselines'), name, key, random });
-  const common = { files, accounts, hasher, clock };
+  const scanner = createYaraScanner({ files, paths: settings.yaraRules, program: scanProgram(needs.program) });
+  const matches = createMatchCollector({
+    clock,
+    hasher,
+    lists: createHashLists(files, settings.hashLists),
+    scanner,
+    present: presentContent,
+    position: position('matches'),
+  });
+  const common = { files, accounts, hasher, clock, onContent: matches.offer };
 
   const audit = createAuditCollector({ ...common, position: position('audit') });
   const authLog = settings.authLog ?? usualAuthLog(files);
@@ -64,6 +78,17 @@ export function buildCollectors(needs: CollectorNeeds): Collector[] {
     settings.caFile,
     '/etc/systemd/system/sallyport-sensor.service',
   ];
+  const integrity = createFileIntegrityCollector({
+    ...common,
+    watch: watchFolder,
+    baselines: baselinesOf('files'),
+    paths: [
+      ...new Set([...settings.paths, ...(settings.root === '/' ? ownFiles : [])].filter((path) => path !== undefined)),
+    ],
+    excluded: [...settings.excluded, settings.stateDirectory],
+    position: position('files'),
+    whoTouched: (path, sinceMs) => audit.whoTouched(path, sinceMs),
+  });
   const all: Collector[] = [
     audit,
     signIns,
@@ -74,22 +99,34 @@ export function buildCollectors(needs: CollectorNeeds): Collector[] {
       position: position('processes'),
       isSeenElsewhere: () => audit.seesProcesses(),
     }),
-    createFileIntegrityCollector({
-      ...common,
-      watch: watchFolder,
-      baselines: baselinesOf('files'),
-      paths: [
-        ...new Set(
-          [...settings.paths, ...(settings.root === '/' ? ownFiles : [])].filter((path) => path !== undefined),
-        ),
-      ],
-      excluded: [...settings.excluded, settings.stateDirectory],
-      position: position('files'),
-      whoTouched: (path, sinceMs) => audit.whoTouched(path, sinceMs),
-    }),
+    integrity,
+    matches,
     createSocketCollector({ files, accounts, clock }),
     createInventoryCollector({ files, clock, baselines: baselinesOf('inventory'), position: position('inventory') }),
     createClockCollector({ files, clock, run: runCommand, sender }),
   ];
   return all.filter(({ name }) => !settings.without.includes(name));
+
+  /** The watched files and the executables that run. */
+  function presentContent(): Iterable<Content> | undefined {
+    const watched = settings.without.includes('files') ? [] : integrity.watched();
+    if (watched === undefined) return undefined;
+    const running = listProcesses(files).flatMap((processId): Content[] => {
+      const path = imageOf(files.link(`/proc/${processId}/exe`));
+      const at = files.at(`/proc/${processId}/exe`);
+      return path === undefined ? [] : [{ trigger: 'sweep', path, at, fields: { ProcessId: processId, Image: path } }];
+    });
+    const onDisk = [...watched].map((path): Content => ({ trigger: 'sweep', path, at: files.at(path), fields: {} }));
+    return [...running, ...onDisk];
+  }
+}
+
+/** The program that matches rules lies beside the one that runs. From the sources it needs the packages, too. */
+function scanProgram(program: string): { file: string; reads: readonly string[] } {
+  if (!program.endsWith('.ts')) {
+    const folder = dirname(program);
+    return { file: join(folder, 'sallyport-sensor-yara.mjs'), reads: [folder] };
+  }
+  const file = join(import.meta.dirname, 'matching/yara-child.ts');
+  return { file, reads: [join(import.meta.dirname, '../../..')] };
 }

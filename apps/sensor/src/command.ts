@@ -28,9 +28,12 @@ const help = `sensor: sends what happens on this host to a Sallyport server
   --only-paths           watch nothing but --paths
   --exclude PATH         leave this out; may be repeated
   --auth-log FILE        read sign-ins from this log of syslog, not from the journal
+  --hash-list FILE       hashes that must not be here, one a line, or a folder of such lists
+  --yara FILE            YARA rules that nothing here must match, or a folder of them
   --without NAME         switch a collector off; may be repeated
   --host NAME            what this host is called (its host name)
   --spool-mb N           bound of the spool (256)
+  --secrets-on-input     for who starts it: key and spool key come on standard input, and it stops when that ends
   --config FILE          the same as JSON: server, keyFile, stateDirectory, paths …
 
 No right is needed to start: what is missing, and the line that would change it, is told by sensor status.
@@ -47,10 +50,13 @@ const options = {
   'only-paths': { type: 'boolean' },
   exclude: { type: 'string', multiple: true },
   'auth-log': { type: 'string' },
+  'hash-list': { type: 'string', multiple: true },
+  yara: { type: 'string', multiple: true },
   without: { type: 'string', multiple: true },
   host: { type: 'string' },
   root: { type: 'string' },
   'spool-mb': { type: 'string' },
+  'secrets-on-input': { type: 'boolean' },
   config: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
@@ -62,6 +68,8 @@ export type CommandNeeds = Omit<SensorNeeds, 'settings' | 'log'> & {
   readonly err: (text: string) => void;
   /** Aborted when the sensor shall stop; its reason is told. */
   readonly stop: AbortSignal;
+  /** Aborted when standard input has ended; listened to from the call on. */
+  readonly inputEnded: () => AbortSignal;
 };
 
 /** 78 is EX_CONFIG of sysexits: an init system need not start it again. */
@@ -83,7 +91,10 @@ export async function runCommandLine(args: readonly string[], needs: CommandNeed
     const settings = readSettings(values);
     switch (command) {
       case 'run':
-        await runSensor({ ...needs, settings, log: needs.log(settings) }, needs.stop);
+        await runSensor(
+          { ...needs, settings, log: needs.log(settings) },
+          settings.givenKey === undefined ? needs.stop : AbortSignal.any([needs.stop, needs.inputEnded()]),
+        );
         return exitCodes.done;
       case 'once':
         await collectOnce({ ...needs, settings, log: needs.log(settings), write: needs.out });

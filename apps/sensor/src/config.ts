@@ -1,8 +1,9 @@
-import { isJsonObject, parseJson } from '@sallyport/contracts';
+import { isJsonObject, parseJson, textOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { messageOf } from '@sallyport/platform/errors';
 import { createSecret } from '@sallyport/platform/secret';
-import { readFileSync, statSync } from 'node:fs';
+import type { Secret } from '@sallyport/platform/secret';
+import { readFileSync, readSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SensorError } from './errors.ts';
@@ -11,6 +12,8 @@ import { SensorError } from './errors.ts';
 export type Settings = {
   readonly server: string | undefined;
   readonly keyFile: string | undefined;
+  /** The API key, when whoever started this process handed it over; it then lies on no disk. */
+  readonly givenKey: Secret | undefined;
   readonly stateDirectory: string;
   readonly caFile: string | undefined;
   readonly fingerprint: string | undefined;
@@ -24,6 +27,9 @@ export type Settings = {
   readonly authLog: string | undefined;
   /** Collectors that are switched off. */
   readonly without: readonly string[];
+  /** Files of hashes, and of YARA rules, or folders of them. */
+  readonly hashLists: readonly string[];
+  readonly yaraRules: readonly string[];
   readonly spoolBytes: number;
   /** What systemd decrypted for this service (LoadCredential=spool-key). */
   readonly credential: Uint8Array | undefined;
@@ -64,9 +70,11 @@ export function readSettings(flags: Flags): Settings {
   if (!Number.isFinite(spoolMegabytes) || spoolMegabytes < 1 || spoolMegabytes > 65_536)
     throw new SensorError('configuration_invalid', `Cannot use a spool of "${spoolMegabytes}" MiB: must be 1 to 65536`);
   const credentials = process.env['CREDENTIALS_DIRECTORY'];
+  const handed = flags['secrets-on-input'] === true ? readHandedSecrets() : undefined;
   return {
     server: text('server', 'server'),
     keyFile: pathOf(text('key-file', 'keyFile')),
+    givenKey: handed?.key,
     stateDirectory: resolve(text('state', 'stateDirectory') ?? process.env['STATE_DIRECTORY'] ?? defaultStateDirectory),
     caFile: pathOf(text('ca', 'caFile')),
     fingerprint: text('fingerprint', 'fingerprint'),
@@ -77,8 +85,11 @@ export function readSettings(flags: Flags): Settings {
     excluded: [...defaultExcluded, ...(list('exclude', 'exclude') ?? [])],
     authLog: text('auth-log', 'authLog'),
     without: list('without', 'without') ?? [],
+    hashLists: (list('hash-list', 'hashLists') ?? []).map((path) => resolve(path)),
+    yaraRules: (list('yara', 'yaraRules') ?? []).map((path) => resolve(path)),
     spoolBytes: spoolMegabytes << 20,
-    credential: credentials === undefined ? undefined : readCredential(join(credentials, 'spool-key')),
+    credential:
+      handed?.credential ?? (credentials === undefined ? undefined : readCredential(join(credentials, 'spool-key'))),
     pretty: process.stderr.isTTY,
   };
 }
@@ -103,6 +114,41 @@ export function readKeyFile(file: string): { reveal(): string } {
   if (!/^[\x21-\x7e]{1,1000}$/.test(text))
     throw new SensorError('key_unreadable', `Cannot use the key in "${file}": must be one word of plain characters`);
   return createSecret(text);
+}
+
+/** Gives the API key whenever it is needed; undefined when there is neither a given one nor a file. */
+export function apiKeyOf({ givenKey, keyFile }: Pick<Settings, 'givenKey' | 'keyFile'>): (() => string) | undefined {
+  if (givenKey !== undefined) return () => givenKey.reveal();
+  return keyFile === undefined ? undefined : () => readKeyFile(keyFile).reveal();
+}
+
+const maxHandedBytes = 4096;
+const standardInput = 0;
+
+/** One line of JSON on standard input: `key`, and `spool_key` in base64. Throws `configuration_invalid`, which quotes nothing of it. */
+function readHandedSecrets(): { readonly key: Secret; readonly credential: Uint8Array } {
+  const line = readFirstLine();
+  let value: JsonValue;
+  try {
+    value = parseJson(line);
+  } catch {
+    value = null;
+  }
+  const [key, spoolKey] = isJsonObject(value) ? [textOf(value['key']), textOf(value['spool_key'])] : ['', ''];
+  if (!/^[\x21-\x7e]{1,1000}$/.test(key) || spoolKey === '')
+    throw new SensorError('configuration_invalid', 'Cannot read the secrets: must be a line of JSON on standard input');
+  return { key: createSecret(key), credential: Buffer.from(spoolKey, 'base64') };
+}
+
+function readFirstLine(): string {
+  const bytes = Buffer.alloc(maxHandedBytes);
+  let length = 0;
+  while (length < maxHandedBytes && !bytes.subarray(0, length).includes('\n')) {
+    const read = readSync(standardInput, bytes, length, maxHandedBytes - length, null);
+    if (read === 0) break;
+    length += read;
+  }
+  return bytes.toString('utf8', 0, length);
 }
 
 /** Letters, digits, `.`, `_`, `-`, at most 64, as the server wants sources; the installation tells two lives of a host apart. */
@@ -152,6 +198,8 @@ const configNames = new Set([
   'exclude',
   'authLog',
   'without',
+  'hashLists',
+  'yaraRules',
   'spoolMegabytes',
 ]);
 

@@ -24,4 +24,9 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   stop: stop.signal,
+  inputEnded() {
+    const ended = new AbortController();
+    process.stdin.once('close', () => ended.abort('its starter stops')).resume();
+    return ended.signal;
+  },
 });

@@ -14,6 +14,7 @@ const worthOf = {
   sign_in: 'kept',
   account: 'kept',
   file: 'kept',
+  match: 'kept',
   sensor: 'kept',
   lost: 'kept',
 } satisfies Record<string, Worth>;
@@ -48,17 +49,16 @@ const maxTextCharacters = 16_384;
 
 /** A record as one line of JSON. Texts of fields are cut to 16,384 characters, so a line is far below the server's limit. */
 export function recordLine(record: SensorRecord, sender: Sender): string {
-  const { kind, collector, lossy, timeMs, event, fields } = record;
+  const { kind, collector, lossy } = record;
+  return JSON.stringify({ ...saidBy(record, sender.host), sensor: { collector, kind, lossy, version: sender.version } });
+}
+
+/** What a line says of what happened: when, where, what. */
+export function saidBy({ timeMs, event, fields }: SensorRecord, host: string): JsonObject {
   const bounded = Object.entries(fields).flatMap(([name, value]): [string, JsonValue][] =>
     value === '' ? [] : [[name, typeof value === 'string' ? boundedText(value) : value]],
   );
-  return JSON.stringify({
-    time: new Date(timeMs).toISOString(),
-    host: sender.host,
-    event,
-    ...Object.fromEntries(bounded),
-    sensor: { collector, kind, lossy, version: sender.version },
-  });
+  return { time: new Date(timeMs).toISOString(), host, event, ...Object.fromEntries(bounded) };
 }
 
 function boundedText(text: string, maxCharacters: number = maxTextCharacters): string {

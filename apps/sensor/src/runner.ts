@@ -22,6 +22,8 @@ export type RunnerNeeds = {
   readonly clock: Clock;
   readonly log: Log;
   readonly sender: RecordSender;
+  /** Signs what the sensor says about itself, with the place it gets in the order of all that was collected. */
+  readonly signed?: (record: SensorRecord, order: number) => SensorRecord;
 };
 
 /** Asks each collector when it is due and puts what it tells into the spool. */
@@ -60,8 +62,12 @@ export function createRunner(needs: RunnerNeeds): Runner {
   let lastSyncMs = clock.monotonicMs();
 
   function put(records: readonly SensorRecord[], position?: { collector: string; value: string }): void {
+    const order = records.some(isAboutItself) ? spool.status().collected : 0;
     spool.append(
-      records.map((record) => ({ kind: record.kind, line: recordLine(record, sender) })),
+      records.map((record, at) => {
+        const said = isAboutItself(record) ? (needs.signed?.(record, order + at) ?? record) : record;
+        return { kind: record.kind, line: recordLine(said, sender) };
+      }),
       position,
     );
     // What must survive even a power cut that follows at once.
@@ -82,7 +88,7 @@ export function createRunner(needs: RunnerNeeds): Runner {
       slot.failures += 1;
       slot.error = messageOf(error);
     }
-    const waitMs = collector.everyMs * governor.factor() * 2 ** Math.min(slot.failures, 10);
+    const waitMs = collector.everyMs * (collector.steady === true ? 1 : governor.factor()) * 2 ** Math.min(slot.failures, 10);
     slot.dueMs = clock.monotonicMs() + (slot.failures === 0 ? waitMs : Math.min(waitMs, longestFailureWaitMs));
     tellProblem(slot);
   }
@@ -131,6 +137,10 @@ export function createRunner(needs: RunnerNeeds): Runner {
       for (const { collector } of slots) collector.close?.();
     },
   };
+}
+
+function isAboutItself({ kind }: SensorRecord): boolean {
+  return kind === 'sensor';
 }
 
 function problemOf({ collector, error }: Slot): string | undefined {

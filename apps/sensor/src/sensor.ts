@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { buildCollectors } from './build-collectors.ts';
 import type { Collector } from './collectors/collector.ts';
-import { readKeyFile, sourceName } from './config.ts';
+import { apiKeyOf, sourceName } from './config.ts';
 import type { Settings } from './config.ts';
 import { SensorError } from './errors.ts';
 import { holdState } from './hold-state.ts';
@@ -20,6 +20,8 @@ import { loadIdentity } from './liveness/identity.ts';
 import { recordLine } from './record.ts';
 import type { Sender as RecordSender, SensorRecord } from './record.ts';
 import { createRunner } from './runner.ts';
+import { createKeyInUse } from './send/key-in-use.ts';
+import { createLogTrust } from './send/log-trust.ts';
 import { createReceiptCollector } from './send/receipts.ts';
 import { createSender } from './send/sender.ts';
 import type { SenderStatus } from './send/sender.ts';
@@ -63,18 +65,19 @@ function senderOf(settings: Settings): RecordSender {
 /** Runs until `stop` is aborted, whose reason it says goodbye with. Throws `SensorError` when it cannot begin. */
 export async function runSensor(needs: SensorNeeds, stop: AbortSignal): Promise<void> {
   const { settings, clock, log, random, wait } = needs;
-  const { stateDirectory, keyFile } = settings;
-  if (settings.server === undefined || keyFile === undefined)
+  const { stateDirectory } = settings;
+  const apiKey = apiKeyOf(settings);
+  if (settings.server === undefined || apiKey === undefined)
     throw new SensorError('usage', 'Cannot run without a server and a key: must be given', {
       hint: 'sensor run --server URL --key-file FILE --state DIR',
     });
   makePrivateDirectory(stateDirectory);
   using _held = holdState(stateDirectory);
   const key = loadSpoolKey({ file: join(stateDirectory, 'spool.key'), credential: settings.credential, random });
-  const identity = loadIdentity(join(stateDirectory, 'identity.pem'));
+  const identity = loadIdentity(join(stateDirectory, 'identity.pem'), settings.credential);
   const transport = createTransport({
     server: parseServer(settings.server),
-    key: () => readKeyFile(keyFile).reveal(),
+    key: apiKey,
     trust: { caFile: settings.caFile, fingerprint: settings.fingerprint },
   });
   const recordSender = senderOf(settings);
@@ -86,6 +89,15 @@ export async function runSensor(needs: SensorNeeds, stop: AbortSignal): Promise<
     event,
     fields,
   });
+  const tell = (event: string, fields: JsonObject): void =>
+    spool.append([
+      {
+        kind: 'sensor',
+        line: recordLine(signedInOrder(own(event, fields), spool.status().collected), recordSender),
+      },
+    ]);
+  const signedInOrder = (record: SensorRecord, order: number): SensorRecord =>
+    identity.signed({ ...record, fields: { ...record.fields, collected: order } }, settings.host);
   const spool = openSpool({
     directory: join(stateDirectory, 'spool'),
     key,
@@ -93,16 +105,19 @@ export async function runSensor(needs: SensorNeeds, stop: AbortSignal): Promise<
     limits: { maxBytes: settings.spoolBytes, segmentBytes: Math.min(1 << 20, settings.spoolBytes / 16) },
     lostLine: (report) =>
       recordLine(
-        {
-          ...own('sensor.lost', {
-            reason: report.reason,
-            lost: report.lost,
-            lost_total: totalOf(report),
-            lost_from: report.from ?? '',
-            lost_to: report.to ?? '',
-          }),
-          kind: 'lost',
-        },
+        identity.signed(
+          {
+            ...own('sensor.lost', {
+              reason: report.reason,
+              lost: report.lost,
+              lost_total: totalOf(report),
+              lost_from: report.from ?? '',
+              lost_to: report.to ?? '',
+            }),
+            kind: 'lost',
+          },
+          settings.host,
+        ),
         recordSender,
       ),
   });
@@ -113,21 +128,39 @@ export async function runSensor(needs: SensorNeeds, stop: AbortSignal): Promise<
     random: () => fraction(random),
     log,
     source: (installation) => sourceName(settings.host, installation),
-    onRenumbered: (previous) =>
-      spool.append([{ kind: 'sensor', line: recordLine(own('sensor.renumbered', { previous }), recordSender) }]),
+    keys: createKeyInUse({
+      file: join(stateDirectory, 'sending.key'),
+      spoolKey: key,
+      random,
+      current: apiKey,
+    }),
+    onRenumbered: (previous) => tell('sensor.renumbered', { previous }),
+    onMayRepeat: ({ source, sequence, count, firstSha256, lastSha256 }) =>
+      tell('sensor.may_repeat', {
+        source,
+        sequence,
+        count,
+        first_sha256: firstSha256,
+        last_sha256: lastSha256,
+        reason: 'the key these were sent with was taken away before the server answered',
+      }),
   });
-  const governor = createGovernor({ clock, usedMs: needs.usedProcessorMs });
   const collectors = buildCollectors({
     ...needs,
     key,
     position: (name) => spool.position(name),
     sender: () => sender.status(),
   });
+  const governor = createGovernor({
+    clock,
+    usedMs: () => needs.usedProcessorMs() + collectors.reduce((sum, { usedMs }) => sum + (usedMs?.() ?? 0), 0),
+  });
   const finished = new AbortController();
   const receipts = createReceiptCollector({
     transport,
     receipts: () => spool.status().receipts,
-    trustFile: join(stateDirectory, 'log-trust.json'),
+    trust: createLogTrust(join(stateDirectory, 'log-trust.json')),
+    evidenceDirectory: join(stateDirectory, 'evidence'),
     logKey: settings.logKey,
     clock,
     random: () => fraction(random),
@@ -138,6 +171,7 @@ export async function runSensor(needs: SensorNeeds, stop: AbortSignal): Promise<
   const heartbeat = createHeartbeat({
     clock,
     identity,
+    host: settings.host,
     governor,
     startedMs: clock.nowMs(),
     memoryBytes: needs.memoryBytes,
@@ -149,6 +183,7 @@ export async function runSensor(needs: SensorNeeds, stop: AbortSignal): Promise<
   const beating: Collector = {
     name: 'heartbeat',
     everyMs: heartbeatMs,
+    steady: true,
     collect: () => heartbeat.beat(),
     committed: () =>
       writeStatus(stateDirectory, {
@@ -171,6 +206,7 @@ export async function runSensor(needs: SensorNeeds, stop: AbortSignal): Promise<
     clock,
     log,
     sender: recordSender,
+    signed: signedInOrder,
   });
   log.info('the sensor runs', {
     host: settings.host,

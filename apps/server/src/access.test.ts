@@ -8,14 +8,15 @@ import { password, startAccess, textIn, type Access, type Answer, type Caller } 
 const allowed: Readonly<Record<string, readonly string[]>> = {
   admin: allActions,
   analyst:
-    'events:read alerts:read alerts:write ledger:read health:read rules:manage audit:read settings:read demo:run sessions:own'.split(
+    'events:read alerts:read alerts:write ledger:read health:read sensors:read rules:manage audit:read settings:read demo:run sessions:own'.split(
       ' ',
     ),
-  guard: 'alerts:read alerts:write events:read health:read sessions:own'.split(' '),
-  viewer: 'events:read alerts:read health:read ledger:read sessions:own'.split(' '),
-  auditor: 'events:read alerts:read ledger:read audit:read users:read settings:read health:read sessions:own'.split(
-    ' ',
-  ),
+  guard: 'alerts:read alerts:write events:read health:read sensors:read sessions:own'.split(' '),
+  viewer: 'events:read alerts:read health:read sensors:read ledger:read sessions:own'.split(' '),
+  auditor:
+    'events:read alerts:read ledger:read audit:read users:read settings:read health:read sensors:read sessions:own'.split(
+      ' ',
+    ),
   key: ['events:write'],
 };
 
@@ -229,6 +230,7 @@ const grave = [
   'POST /v1/invitations',
   'POST /v1/keys',
   'POST /v1/keys/{id}/resume',
+  'POST /v1/sensors/{id}/key',
   'POST /v1/users/{id}/reset',
   'PUT /v1/account/password',
   'PUT /v1/settings',

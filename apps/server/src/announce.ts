@@ -1,7 +1,9 @@
 import { formatPosition, levelMarks } from '@sallyport/contracts';
+import type { SensorView } from '@sallyport/device-fleet';
 import type { Alert } from '@sallyport/incident-response';
 import type { RunningServer } from './compose.ts';
 import type { ServerConfig } from './config.ts';
+import type { HostSensorState } from './host-sensor.ts';
 
 const colors = { informational: 90, low: 36, medium: 33, high: 31, critical: 35 } as const;
 
@@ -16,6 +18,7 @@ export function printWelcome(server: RunningServer, config: ServerConfig, write:
       ? [`  unseal  ${config.unsealing.path}  (keep a copy elsewhere: without it the data cannot be read)`]
       : []),
     `  rules   ${server.rulesLoaded} loaded`,
+    `  sensor  ${sensorWords(server.hostSensor.state().kind)}`,
     ...(server.authorityFile === undefined
       ? []
       : [`  trust   ${server.authorityFile}  (give it to clients: curl --cacert, SALLYPORT_CA)`]),
@@ -48,6 +51,40 @@ export function printWelcome(server: RunningServer, config: ServerConfig, write:
   );
   write(`${lines.join('\n')}\n`);
 }
+
+function sensorWords(kind: HostSensorState['kind']): string {
+  switch (kind) {
+    case 'off':
+      return 'off: what happens on this host is not watched';
+    case 'unsupported':
+      return 'not for this system: what happens on this host is not watched (Linux is)';
+    case 'not built':
+      return 'not built: what happens on this host is not watched';
+    case 'running':
+    case 'failed':
+    case 'stopped':
+      return 'starts beside the server; what it sees follows';
+  }
+}
+
+/** One line of what the sensor of this host sees, partly sees and cannot see. */
+export function printSensor(sensor: Pick<SensorView, 'host' | 'collectors'>, write: (text: string) => void): void {
+  const named = (state: string): string =>
+    sensor.collectors
+      .filter((one) => one.state === state && !aboutItself.has(one.name))
+      .map(({ name }) => printable(name))
+      .join(', ');
+  const [sees, lossy, blind] = [named('sees'), named('lossy'), named('blind')];
+  const parts = [
+    ...(sees === '' ? [] : [`sees ${sees}`]),
+    ...(lossy === '' ? [] : [`partly ${lossy}`]),
+    ...(blind === '' ? [] : [`cannot see ${blind}`]),
+  ];
+  write(`Sensor on ${printable(sensor.host)}: ${parts.join('; ')} (./sallyport sensors says what would change that)\n`);
+}
+
+/** Collectors that watch the sensor, not the host. */
+const aboutItself = new Set(['coverage', 'heartbeat']);
 
 /** As a browser on this machine should open it: passkeys are made for names, so not for 127.0.0.1. */
 function consoleAddress(address: string): string {

@@ -1,18 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { createAccessPolicy, readPolicyTexts } from '@sallyport/access-policy';
 import { certificateProblems, createCertificateAuthority } from '@sallyport/certificate-authority';
-import { loadBundledMappings, policiesDirectory, rulesDirectory } from '@sallyport/content';
+import { loadBundledMappings, loadBundledRecipes, policiesDirectory, rulesDirectory } from '@sallyport/content';
 import { createDetection, createDetectionRoutes, detectionMigrations, detectionProblems } from '@sallyport/detection';
+import { createSensorRoutes, createSensors, deviceFleetMigrations, deviceFleetProblems } from '@sallyport/device-fleet';
+import type { SensorView } from '@sallyport/device-fleet';
 import {
   createEventIntake,
   createEventIntakeRoutes,
   createListenerRoutes,
+  createRecipeRoutes,
   createSyslogListeners,
   eventIntakeMigrations,
   eventIntakeProblems,
+  readRecipes,
 } from '@sallyport/event-intake';
 import {
   createEventSearch,
@@ -54,6 +58,7 @@ import type { Principal } from '@sallyport/platform/http';
 import type { Log } from '@sallyport/platform/log';
 import { createChildren } from './children.ts';
 import { createConsoleServices } from './console-services.ts';
+import { createBootClock } from './boot-clock.ts';
 import type { ServerConfig } from './config.ts';
 import { prepareDataDirectory } from './writable-directory.ts';
 import { createDecisionLog } from './decision-log.ts';
@@ -62,6 +67,9 @@ import type { Decision, DecisionContext } from './edge/index.ts';
 import { createFirstKeys } from './first-keys.ts';
 import type { FirstKeys } from './first-keys.ts';
 import { createHealth, createHealthRoutes } from './health.ts';
+import { createHostSensor } from './host-sensor.ts';
+import type { HostSensor } from './host-sensor.ts';
+import { createHostSensorKey } from './host-sensor-key.ts';
 import {
   createAuthorityRoutes,
   createHttps,
@@ -71,9 +79,11 @@ import {
   stateOf,
   warningsOf,
 } from './https/index.ts';
+import { createMetricsRoutes } from './metrics.ts';
 import { startPeriodicWork } from './periodic-work.ts';
 import { secretKey } from './secret-key.ts';
 import { secretNames } from './secret-names.ts';
+import { sensorBundle } from './sensor-bundle.ts';
 import { delay, every } from './timers.ts';
 import { version } from './version.ts';
 
@@ -87,6 +97,8 @@ export type RunningServer = {
   /** The file with the certificate clients must trust, when the server speaks TLS. */
   readonly authorityFile: string | undefined;
   readonly alerts: ReturnType<typeof createAlerts>;
+  /** Not started yet. `seen` is the sensor once it has told what it can see. */
+  readonly hostSensor: HostSensor & { seen(): SensorView | undefined };
   readonly rulesLoaded: number;
   stop(): Promise<void>;
 };
@@ -104,6 +116,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     ledgerMigrations,
     identityMigrations,
     eventIntakeMigrations,
+    deviceFleetMigrations,
     eventSearchMigrations,
     detectionMigrations,
     alertMigrations,
@@ -164,11 +177,14 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       setImmediate(() => void doors.renewCertificate());
     },
   });
-  const mappings = await loadBundledMappings({
-    listFiles: (directory) => readdir(directory, { recursive: true }),
-    readText: (path) => readFile(path, 'utf8'),
-  });
-  const intake = createEventIntake({ ...common, ledger, database, outbox, mappings });
+  const contentFiles = {
+    listFiles: (directory: string) => readdir(directory, { recursive: true }),
+    readText: (path: string) => readFile(path, 'utf8'),
+  };
+  const mappings = await loadBundledMappings(contentFiles);
+  const recipes = readRecipes(await loadBundledRecipes(contentFiles));
+  // Time asleep is time in which nobody was heard.
+  const intake = createEventIntake({ ...common, clock: createBootClock(clock), ledger, database, outbox, mappings });
   const listeners = createSyslogListeners({
     ...common,
     intake,
@@ -214,7 +230,35 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
           : [],
       ),
   });
-  const followers = [search.projection, detection.projection, alerts.projection];
+  const hostSensorKey = await createHostSensorKey({
+    apiKeys,
+    secrets: ledger.secrets,
+    secretName: secretNames.hostSensor,
+    hostName: hostname(),
+    random,
+    nowMs: () => clock.nowMs(),
+  });
+  const hostSensor = createHostSensor({
+    isWanted: config.sensor,
+    platform: process.platform,
+    program: sensorBundle()?.file,
+    stateDirectory: join(config.dataDirectory, 'sensor'),
+    authorityFile: authority === undefined ? undefined : authorityFile,
+    key: hostSensorKey,
+    log,
+    delay,
+    nowMs: () => clock.monotonicMs(),
+  });
+  const sensors = createSensors({
+    ...common,
+    ledger,
+    database,
+    outbox,
+    sealingKey: await secretKey(ledger.secrets, secretNames.sensors),
+    isTakingRecords: async () => (await ledger.status())['intake_allowed'] === true,
+    isOwnKey: (keyId) => hostSensorKey.isOwn(keyId),
+  });
+  const followers = [search.projection, detection.projection, alerts.projection, sensors.projection];
   const feed = createSharedFeed(ledger, followers.length);
   const projections = followers.map((projection) => createProjectionRunner({ ledger: feed, projection, log, delay }));
 
@@ -235,6 +279,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   const decisionLog = createDecisionLog({ ledger, random, every, log });
   const health = createHealth({
     ledger,
+    intake,
     search,
     detection,
     alerts,
@@ -256,11 +301,14 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     publicOrigin: () => https.publicOrigin(),
     routes: [
       createHealthRoutes(health),
+      createMetricsRoutes({ health, intake }),
       createHttpsRoutes(https),
       createAuthorityRoutes(() => https.authority()),
       createIdentityRoutes({ ...people, apiKeys }, peopleNeeds),
       createEventIntakeRoutes(intake),
       createListenerRoutes(listeners),
+      createRecipeRoutes(recipes),
+      createSensorRoutes(sensors),
       createEventSearchRoutes(search, {
         clock,
         async recordAudit(event) {
@@ -278,6 +326,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       ledgerProblems,
       identityProblems,
       eventIntakeProblems,
+      deviceFleetProblems,
       eventSearchProblems,
       detectionProblems,
       alertProblems,
@@ -301,6 +350,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     apiKeys,
     outbox,
     https,
+    intake,
     listeners,
     renewCertificate: () => doors.renewCertificate(),
   });
@@ -312,8 +362,14 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     setupLink,
     authorityFile: authority === undefined ? undefined : authorityFile,
     alerts,
+    hostSensor: {
+      ...hostSensor,
+      seen: () => sensors.ofKey((keyId) => hostSensorKey.isOwn(keyId)),
+    },
     rulesLoaded: detection.health().rulesLoaded,
     async stop() {
+      // While its goodbye can still be heard.
+      await hostSensor.stop();
       work.stop();
       await consoleServices.close();
       await https.close();
@@ -326,6 +382,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       // Closing detection first makes it give up a long range, which its runner would otherwise finish.
       await detection.close();
       alerts.close();
+      sensors.close();
       await Promise.all(projections.map((projection) => projection.stop()));
       await apiKeys.recordUse();
       await work.rememberAnchor();

@@ -22,11 +22,13 @@ export type ServerConfig = {
   readonly diskReserveBytes: number;
   /** The operator says the data directory was put back from a backup: go on in a new log. */
   readonly afterRestore: boolean;
+  /** Whether the sensor of this host runs beside the server. */
+  readonly sensor: boolean;
   readonly logFormat: 'pretty' | 'json';
 };
 
 type ConfigErrorCode = 'config_invalid';
-const usage = 'npm start -- [--data DIR] [--host HOST] [--port PORT] [--name NAME …] [--after-restore]';
+const usage = 'npm start -- [--data DIR] [--host HOST] [--port PORT] [--name NAME …] [--no-sensor] [--after-restore]';
 
 /** What `npm start -- --help` prints. */
 export const usageText = `Usage: ${usage}
@@ -35,6 +37,7 @@ export const usageText = `Usage: ${usage}
   --port PORT      (SALLYPORT_PORT; default: 8470)
   --host HOST      address to listen on (SALLYPORT_HOST; default: 127.0.0.1, this machine only)
   --name NAME      a name or address clients use; with one the server speaks TLS 1.3; may be repeated (SALLYPORT_NAMES)
+  --no-sensor      without the sensor of this host (SALLYPORT_SENSOR=off)
   --after-restore  the data directory was put back from a backup: go on in a new log
   --help           print this
   --version        print the version
@@ -84,6 +87,7 @@ export function readConfig(
     diskReserveBytes:
       integer(environment['SALLYPORT_DISK_RESERVE_MB'] ?? '32', 'disk reserve', 1, 10_000) * 1024 * 1024,
     afterRestore: given.has('after-restore'),
+    sensor: !given.has('no-sensor') && onOrOff(environment['SALLYPORT_SENSOR'] ?? '', 'SALLYPORT_SENSOR'),
     logFormat: surroundings.isTerminal || environment['SALLYPORT_LOG'] === 'pretty' ? 'pretty' : 'json',
   };
 }
@@ -94,13 +98,19 @@ export function readProcessConfig(): ServerConfig {
   return readConfig(process.env, process.argv.slice(2), surroundings);
 }
 
+/** For the supervisor, before anything is checked: whether a sensor has to be there. */
+export function isSensorWanted(): boolean {
+  return !process.argv.includes('--no-sensor') && process.env['SALLYPORT_SENSOR'] !== 'off';
+}
+
 const flagsWithValue = new Set(['data', 'host', 'port', 'name']);
+const flagsWithout = new Set(['after-restore', 'no-sensor']);
 
 function parseFlags(flags: readonly string[]): Map<string, string[]> {
   const found = new Map<string, string[]>();
   for (let at = 0; at < flags.length; at += 1) {
     const [name = '', inline] = (flags[at] ?? '').replace(/^--/, '').split('=', 2);
-    if (name === 'after-restore') {
+    if (flagsWithout.has(name)) {
       found.set(name, []);
       continue;
     }
@@ -111,6 +121,12 @@ function parseFlags(flags: readonly string[]): Map<string, string[]> {
     found.set(name, [...(found.get(name) ?? []), value]);
   }
   return found;
+}
+
+function onOrOff(text: string, what: string): boolean {
+  if (text === '' || text === 'on') return true;
+  if (text === 'off') return false;
+  throw invalid(`Cannot use ${what} "${text}": must be on or off`);
 }
 
 function integer(text: string, what: string, least: number, most: number): number {

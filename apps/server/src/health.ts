@@ -1,6 +1,7 @@
 import type { JsonObject } from '@sallyport/contracts';
 import { formatPosition } from '@sallyport/contracts';
 import type { Detection } from '@sallyport/detection';
+import type { EventIntake } from '@sallyport/event-intake';
 import type { EventSearch } from '@sallyport/event-search';
 import type { Alerts } from '@sallyport/incident-response';
 import type { LedgerClient, ProjectionRunner } from '@sallyport/ledger';
@@ -17,6 +18,17 @@ const HealthReport = Type.Object({
   version: Type.String(),
   head: Type.String({ description: 'LOG/INDEX the next entry gets' }),
   ledger: Type.Object({ up: Type.Boolean() }, open),
+  intake: Type.Object(
+    {
+      accepted: Type.Integer(),
+      bytes: Type.Integer(),
+      kept_raw: Type.Integer(),
+      refused: Type.Integer({ description: 'Requests' }),
+      per_second: Type.Number({ description: 'Events accepted, over the last minute' }),
+      sources: Type.Record(Type.String(), Type.Integer(), { description: 'How many sources are in which state' }),
+    },
+    { description: 'Since the server started' },
+  ),
   search: Type.Object({
     up: Type.Boolean(),
     rows: orNull(Type.Integer()),
@@ -66,6 +78,7 @@ export type Health = {
 
 export function createHealth(needs: {
   readonly ledger: Pick<LedgerClient, 'head' | 'status'>;
+  readonly intake: Pick<EventIntake, 'totals' | 'states'>;
   readonly search: Pick<EventSearch, 'health'>;
   readonly detection: Pick<Detection, 'health'>;
   readonly alerts: Pick<Alerts, 'health'>;
@@ -97,6 +110,7 @@ export function createHealth(needs: {
         version: needs.version,
         head: formatPosition(needs.ledger.head()),
         ledger,
+        intake: intakeReport(needs.intake),
         search: {
           up: search.isUp,
           rows: search.rows ?? null,
@@ -146,6 +160,19 @@ export function createHealthRoutes(health: Health): RoutePlugin {
         return reply.code(isRecording ? 200 : 503).send({ recording: isRecording });
       },
     );
+  };
+}
+
+function intakeReport({ totals: figures, states }: Pick<EventIntake, 'totals' | 'states'>): JsonObject {
+  const { accepted, bytes, keptRaw, refused } = figures.totals;
+  const sum = (counts: ReadonlyMap<string, number>): number => counts.values().reduce((one, other) => one + other, 0);
+  return {
+    accepted,
+    bytes,
+    kept_raw: sum(keptRaw),
+    refused: sum(refused),
+    per_second: Math.round(figures.perSecond * 100) / 100,
+    sources: Object.fromEntries(states()),
   };
 }
 

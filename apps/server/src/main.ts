@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { usageText } from './config.ts';
+import { isSensorWanted, usageText } from './config.ts';
 import { version } from './version.ts';
 
 const exitConfigInvalid = 78;
@@ -57,6 +57,13 @@ function buildConsole(): void {
   process.stderr.write('The console was not built; everything else works. Run the same command again to try again\n');
 }
 
+/** The sensor of this host runs as one file, and other hosts are given the same. Without it the server still does its work. */
+function buildSensor(): void {
+  const builder = join(import.meta.dirname, '..', '..', 'sensor', 'build-if-stale.ts');
+  const built = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', builder], { stdio: 'inherit' });
+  if (built.status !== 0) process.stderr.write('The sensor was not built; this host is watched without it\n');
+}
+
 /** What can be answered without a server. */
 function answerOf(flag: string | undefined): string | undefined {
   if (flag === '--help' || flag === '-h' || flag === 'help') return usageText;
@@ -67,5 +74,6 @@ process.stderr.on('error', () => undefined);
 const answer = flags.map(answerOf).find((text) => text !== undefined);
 if (answer === undefined) {
   buildConsole();
+  if (process.platform === 'linux' && isSensorWanted()) buildSensor();
   start();
 } else process.stdout.write(answer);

@@ -38,6 +38,7 @@ const Shown = Type.Object({
       Type.Object({
         key_id: Type.String(),
         name: Type.String(),
+        label: Type.Union([Type.String(), Type.Null()], { description: 'What people call it' }),
         accepted: Type.Integer({ description: 'Events since the server started' }),
         kept_raw: Type.Integer({ description: 'Of these, kept as received because they could not be read' }),
         unread: Type.Array(Type.Object({ reason: Type.String(), count: Count }), {

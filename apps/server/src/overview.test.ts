@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createSourceFigures } from '@sallyport/event-intake';
 import { createManualClock } from '@sallyport/platform/clock';
 import { CodedError } from '@sallyport/platform/errors';
 import { createOverview } from './overview.ts';
@@ -10,25 +11,23 @@ const nowMs = Date.UTC(2026, 0, 2, 3, 4, 30);
 function setUp(changes: Partial<OverviewNeeds> = {}) {
   const clock = createManualClock(nowMs);
   let searches = 0;
-  const source = {
-    keyId: 'k',
-    bytes: 1,
-    createdAtMs: nowMs - 3_600_000,
+  const figures = createSourceFigures(clock, null);
+  figures.receive({
     accepted: 7,
+    bytes: 1,
     keptRaw: new Map([
       ['a', 1],
       ['b', 2],
     ]),
-  };
-  const once = {
-    runs: 1,
-    runStartedMs: 0,
-    lastMs: 0,
-    longestRunMs: 0,
-    pauses: 0,
-    pauseMeanMs: 0,
-    pauseDeviationMs: 0,
-  };
+    summary: { formats: {}, lags: [] },
+  });
+  const source = {
+    keyId: 'k',
+    createdAtMs: nowMs - 3_600_000,
+    settings: { expected: 'auto', eventsPerSecond: 1, bytesPerDay: 1 },
+    revision: 0,
+    figures,
+  } as const;
   const overview = createOverview({
     clock,
     search: {
@@ -47,17 +46,14 @@ function setUp(changes: Partial<OverviewNeeds> = {}) {
       ],
     },
     intake: {
-      sources: async () => [
-        { ...source, name: 'live', lastSeenMs: nowMs - 1000, rhythm: { ...once, lastMs: nowMs - 1000 } },
-        { ...source, name: 'file', lastSeenMs: undefined, rhythm: { ...once, lastMs: nowMs - 3_600_000 } },
-        {
-          ...source,
-          name: 'gone',
-          lastSeenMs: undefined,
-          rhythm: { ...once, lastMs: nowMs - 600_001, longestRunMs: 3_600_000 },
-        },
-        { ...source, name: 'new', lastSeenMs: undefined, rhythm: undefined, createdAtMs: nowMs },
-      ],
+      sources: {
+        list: async () => [
+          { ...source, name: 'live', lastHeardMs: nowMs - 1000, standing: { state: 'heard' } },
+          { ...source, name: 'file', lastHeardMs: nowMs - 3_600_000, standing: { state: 'finished' } },
+          { ...source, name: 'gone', lastHeardMs: nowMs - 600_001, standing: { state: 'silent', dueMs: nowMs - 1 } },
+          { ...source, name: 'new', lastHeardMs: undefined, standing: { state: 'waiting' } },
+        ],
+      },
     },
     ledger: {
       head: () => ({ log: 1, index: 9 }),

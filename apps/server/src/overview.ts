@@ -1,5 +1,4 @@
 import { formatPosition, findingLevels } from '@sallyport/contracts';
-import { standingOf } from '@sallyport/event-intake';
 import type { EventIntake } from '@sallyport/event-intake';
 import type { EventSearch } from '@sallyport/event-search';
 import { alertStates } from '@sallyport/incident-response';
@@ -12,7 +11,7 @@ import type { Children } from './children.ts';
 export type OverviewNeeds = {
   readonly search: Pick<EventSearch, 'count' | 'histogram' | 'health'>;
   readonly alerts: Pick<Alerts, 'counts'>;
-  readonly intake: Pick<EventIntake, 'sources'>;
+  readonly intake: { readonly sources: Pick<EventIntake['sources'], 'list'> };
   readonly ledger: Pick<LedgerClient, 'head' | 'checkpoint' | 'verifierKey' | 'status'>;
   readonly projections: readonly Pick<ProjectionRunner, 'health'>[];
   readonly children: Pick<Children, 'pids'>;
@@ -62,16 +61,17 @@ export function createOverview(needs: OverviewNeeds): { read(): Promise<Overview
   }
 
   async function sources(): Promise<Overview['sources']> {
-    const nowMs = clock.nowMs();
-    return (await needs.intake.sources({ limit: maxSources })).map((source) => {
-      const { state, dueMs } = standingOf(source.rhythm, nowMs);
+    return (await needs.intake.sources.list({ limit: maxSources })).map((source) => {
+      const { state, dueMs } = source.standing;
+      const { accepted, keptRaw } = source.figures.totals;
       return {
         key_id: source.keyId,
         name: source.name,
-        accepted: source.accepted,
-        kept_raw: source.keptRaw.values().reduce((sum, count) => sum + count, 0),
-        unread: [...source.keptRaw].map(([reason, count]) => ({ reason, count })),
-        last_seen_at: source.rhythm === undefined ? null : new Date(source.rhythm.lastMs).toISOString(),
+        label: source.settings.label ?? null,
+        accepted,
+        kept_raw: keptRaw.values().reduce((sum, count) => sum + count, 0),
+        unread: [...keptRaw].map(([reason, count]) => ({ reason, count })),
+        last_seen_at: source.lastHeardMs === undefined ? null : new Date(source.lastHeardMs).toISOString(),
         state,
         due_at: dueMs === undefined ? null : new Date(dueMs).toISOString(),
         silent: state === 'silent',
@@ -160,6 +160,7 @@ export type Overview = {
     | {
         key_id: string;
         name: string;
+        label: string | null;
         accepted: number;
         kept_raw: number;
         unread: { reason: string; count: number }[];

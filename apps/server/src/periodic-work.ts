@@ -1,6 +1,7 @@
 import type { ApiKeys } from '@sallyport/identity';
 import type { AnchorStore, Ledger, Outbox } from '@sallyport/ledger';
-import type { SyslogListeners } from '@sallyport/event-intake';
+import { watchEveryMs } from '@sallyport/event-intake';
+import type { EventIntake, SyslogListeners } from '@sallyport/event-intake';
 import { messageOf } from '@sallyport/platform/errors';
 import type { Log } from '@sallyport/platform/log';
 import type { Https } from './https/index.ts';
@@ -13,6 +14,7 @@ type PeriodicNeeds = {
   readonly apiKeys: Pick<ApiKeys, 'recordUse'>;
   readonly outbox: Pick<Outbox, 'flushed'>;
   readonly https: Pick<Https, 'tick'>;
+  readonly intake: Pick<EventIntake, 'watch'>;
   readonly listeners: Pick<SyslogListeners, 'renewTls'>;
   readonly renewCertificate: () => Promise<void>;
 };
@@ -25,7 +27,7 @@ const renewalLookEveryMs = 3_600_000;
 
 /** What the server does again and again beside answering. Each is tried anew at its next turn when it fails. */
 export function startPeriodicWork(needs: PeriodicNeeds): { rememberAnchor(): Promise<void>; stop(): void } {
-  const { every, log, anchor, ledger, apiKeys, outbox, https, listeners } = needs;
+  const { every, log, anchor, ledger, apiKeys, outbox, https, intake, listeners } = needs;
 
   async function attempt(work: () => Promise<void>, failed: string): Promise<void> {
     try {
@@ -40,7 +42,11 @@ export function startPeriodicWork(needs: PeriodicNeeds): { rememberAnchor(): Pro
       async () => anchor.remember(await ledger.checkpoint(ledger.head().log)),
       'The newest checkpoint was not remembered',
     );
+  const watchSources = (): Promise<void> => attempt(() => intake.watch(), 'Nobody looked after the sources');
+  // At once too: from here on it is known when this server was not there to hear them.
+  void watchSources();
   const timers = [
+    every(watchEveryMs, () => void watchSources()),
     every(anchorEveryMs, () => void rememberAnchor()),
     // What a ledger that was away left waiting is not left until the next change.
     every(outboxEveryMs, () => void attempt(() => outbox.flushed(), 'Audit events wait for the ledger')),

@@ -2,10 +2,12 @@
 import { systemClock } from '@sallyport/platform/clock';
 import { CodedError, codeOf, messageOf } from '@sallyport/platform/errors';
 import { createLog } from '@sallyport/platform/log';
-import { printAlert, printWelcome } from './announce.ts';
+import { printAlert, printSensor, printWelcome } from './announce.ts';
 import { startServer } from './compose.ts';
 import { readProcessConfig } from './config.ts';
+import { localAddressOf } from './doors.ts';
 import { explainListenError } from './listen-error.ts';
+import { every } from './timers.ts';
 
 /** Tells the supervisor that starting again would fail the same way (sysexits.h EX_CONFIG). */
 const exitConfigInvalid = 78;
@@ -45,6 +47,13 @@ async function run(): Promise<void> {
   });
   process.send?.('started');
   printWelcome(server, config, write);
+  server.hostSensor.start(localAddressOf(server.address, config.host));
+  const stopTelling = every(1000, () => {
+    const own = server.hostSensor.seen();
+    if (own === undefined) return;
+    stopTelling();
+    printSensor(own, write);
+  });
   server.alerts.onAlert((alert) => printAlert(alert, write, process.stdout.isTTY));
   let stoppingSinceMs: number | undefined;
   stop = () => {

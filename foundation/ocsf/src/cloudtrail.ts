@@ -8,7 +8,9 @@ function isCloudTrail(record: JsonObject): boolean {
     text(record, 'eventSource') !== undefined &&
     text(record, 'eventName') !== undefined &&
     isObject(record['userIdentity']) &&
-    text(record, 'eventVersion') !== undefined
+    text(record, 'eventVersion') !== undefined &&
+    // A notification of S3 has all of these too.
+    !isObject(record['s3'])
   );
 }
 

@@ -9,6 +9,8 @@ export const allActions = [
   'health:read',
   'rules:manage',
   'sources:manage',
+  'sensors:read',
+  'sensors:write',
   'users:read',
   'users:manage',
   'sessions:own',

@@ -122,10 +122,14 @@ function mappedLogSource(event: JsonObject): EventLogSource | undefined {
 
 const ownProduct = 'sallyport';
 
-/** Our own audit events are of a known source; of other events of ours nothing is said. */
+/** What this server notices, by the name of the log it stands in. */
+const ownServices = new Set(['audit', 'sensor', 'source']);
+
+/** Our own events are of a known source where they name a known log; of others nothing is said. */
 function ownLogSource(event: JsonObject): EventLogSource | undefined {
-  if (textAt(event, 'metadata', 'log_name') !== 'audit') return undefined;
-  return { product: ownProduct, category: [], service: ['audit'] };
+  const service = textAt(event, 'metadata', 'log_name');
+  if (service === undefined || !ownServices.has(service)) return undefined;
+  return { product: ownProduct, category: [], service: [service] };
 }
 
 /** Why a rule that parsed is not taken. */

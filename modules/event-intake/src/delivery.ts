@@ -11,6 +11,7 @@ import type { NormaliseReply, NormaliseRequest } from './normalise-protocol.ts';
 import { findOverwritten } from './resent-events.ts';
 import type { ResentEvent } from './resent-events.ts';
 import type { InTurn } from './in-turn.ts';
+import type { BatchSummary } from './sources/batch-summary.ts';
 
 /** Events with consecutive sequences and consecutive indexes. */
 export type PositionRun = { readonly sequence: number; readonly log: number; readonly index: number; count: number };
@@ -24,6 +25,10 @@ export type Delivered = {
   readonly runs: PositionRun[];
   readonly reasons: { readonly sequence: number; readonly code: string }[];
   readonly reasonCounts: Map<string, number>;
+  /** Of the accepted, as they were received. */
+  bytes: number;
+  /** Of batches that are durable as a whole. */
+  readonly summaries: BatchSummary[];
 };
 
 /** Takes the batches of one request to the ledger, in order: the next is normalised while one is appended. */
@@ -55,10 +60,12 @@ export function createDelivery(
     runs: [],
     reasons: [],
     reasonCounts: new Map(),
+    bytes: 0,
+    summaries: [],
   };
   let last: Promise<void> = Promise.resolve();
 
-  async function append(reply: NormaliseReply): Promise<void> {
+  async function append(reply: NormaliseReply, ends: readonly number[]): Promise<void> {
     let from = 0;
     while (from < reply.ends.length) {
       const to = appendEnd(reply, from, needs.limits);
@@ -75,8 +82,10 @@ export function createDelivery(
       addRuns(delivered.runs, sequence, positions);
       for (let index = from; index < to; index += 1) note(reply.reasons[index] ?? 0, sequence + index - from);
       delivered.accepted += to - from;
+      delivered.bytes += (ends[to - 1] ?? 0) - (ends[from - 1] ?? 0);
       from = to;
     }
+    delivered.summaries.push(reply.summary);
   }
 
   function note(reasonIndex: number, sequence: number): void {
@@ -91,7 +100,7 @@ export function createDelivery(
     async deliver(request) {
       const before = last;
       const normalised = normaliseSurely(needs.pool, request, needs.limits.maxThreadEnds);
-      last = before.then(async () => append(await normalised));
+      last = before.then(async () => append(await normalised, request.ends));
       // Both are awaited later; until then a rejection must not count as unhandled.
       normalised.catch(() => undefined);
       last.catch(() => undefined);

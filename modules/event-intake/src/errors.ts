@@ -13,11 +13,16 @@ export type EventIntakeErrorCode =
   | 'listener_certificate_missing'
   | 'listener_change_under_way'
   | 'listener_settings_invalid'
+  | 'preview_busy'
   | 'request_aborted'
   | 'sequence_conflict'
   | 'sequence_exhausted'
+  | 'source_changed'
   | 'source_invalid'
   | 'source_not_allowed'
+  | 'source_quota_exceeded'
+  | 'source_rate_exceeded'
+  | 'source_unknown'
   | 'too_many_events'
   | 'too_many_sources';
 
@@ -36,11 +41,16 @@ export const eventIntakeProblems = {
   listener_certificate_missing: { status: 409, title: 'The server has no certificate for it' },
   listener_change_under_way: { status: 409, title: 'Somebody is changing the listeners right now' },
   listener_settings_invalid: { status: 400, title: 'The settings of the listeners are not valid' },
+  preview_busy: { status: 429, title: 'Too many events are being previewed' },
   request_aborted: { status: 400, title: 'The request was aborted' },
   sequence_conflict: { status: 409, title: 'Another event has this sequence' },
   sequence_exhausted: { status: 400, title: 'The sequence is too high' },
+  source_changed: { status: 409, title: 'Somebody else was faster' },
   source_invalid: { status: 400, title: 'The source name is not valid' },
   source_not_allowed: { status: 403, title: 'The key may not send as this source' },
+  source_quota_exceeded: { status: 429, title: 'The source sent as much as it may today' },
+  source_rate_exceeded: { status: 429, title: 'The source sends faster than it may' },
+  source_unknown: { status: 404, title: 'There is no such source' },
   too_many_events: { status: 413, title: 'The body holds too many events' },
   too_many_sources: { status: 409, title: 'There are too many sources' },
 } as const satisfies Record<EventIntakeErrorCode, ProblemTable[string]>;

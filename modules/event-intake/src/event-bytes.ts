@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
 import type { KeptRawReason } from './kept-raw-reasons.ts';
+import type { RecordFormat } from './records/record-format.ts';
 
 /** The bytes of one event as they stood in the body. Valid until the next one is asked for. */
 export type EventBytes = {
@@ -9,6 +10,14 @@ export type EventBytes = {
   readonly whole?: { readonly bytes: number; readonly sha256: string };
   /** When it could not be read on the way in, and is kept raw. */
   readonly fault?: KeptRawReason;
+  /** How it is to be read, where the body alone does not say. Events of one manner have the same object. */
+  readonly reading?: OwnReading;
+};
+
+export type OwnReading = {
+  readonly format: RecordFormat;
+  /** Lines before it that say how it is to be read, as Zeek's names of fields. */
+  readonly head?: string;
 };
 
 /** Collects one event from pieces; what is too long is hashed and forgotten, so memory stays bounded whatever its length. */

@@ -1,22 +1,35 @@
 import type { Readable } from 'node:stream';
 import type { Actor } from '@sallyport/ledger';
+import { codeOf, messageOf } from '@sallyport/platform/errors';
 import type { Principal } from '@sallyport/platform/http';
 import { readBody, windowBytes } from './body-reader.ts';
 import type { ContentEncoding } from './body-reader.ts';
 import { createByteBudget } from './byte-budget.ts';
 import type { Reservation } from './byte-budget.ts';
-import { createDelivery, withNextSequence } from './delivery.ts';
-import type { Delivered, Delivery } from './delivery.ts';
+import { createBodyCutter } from './cut/body-cutter.ts';
+import type { CutEvents } from './cut/body-cutter.ts';
+import type { WholeBody } from './cut/cut-body.ts';
+import { createSourceDelivery } from './source-delivery.ts';
+import type { Delivery } from './delivery.ts';
+
 import { EventIntakeError } from './errors.ts';
 import type { EventBytes } from './event-bytes.ts';
 import { createInTurn } from './in-turn.ts';
-import { defaultLimits } from './limits.ts';
+import { defaultLimits, longBodyBytes, longBodyEvents } from './limits.ts';
 import type { EventIntakeNeeds } from './needs.ts';
 import { createNormalisePool, startNormaliseWorker } from './normalise-pool.ts';
+import type { NormalisePool } from './normalise-pool.ts';
 import { createBatchBuilder } from './normalise-protocol.ts';
 import type { BatchBuilder, Reading } from './normalise-protocol.ts';
-import { createSources } from './sources.ts';
-import type { SourceCounts, SourcePage, SourceStatus } from './sources.ts';
+import { createPreview } from './preview/preview.ts';
+import type { Preview } from './preview/preview.ts';
+import { createSourceFigures } from './sources/source-figures.ts';
+import type { Refusal, SourceFigures } from './sources/source-figures.ts';
+import { createSources } from './sources/sources.ts';
+import type { Sources } from './sources/sources.ts';
+import type { SourceStatus } from './sources/source-status.ts';
+import { createWatchTime } from './sources/watch-time.ts';
+import { reporterOf, sourceOf } from './who-sends.ts';
 import { wireFormatOf } from './wire-format.ts';
 import type { DeclaredFormat, WireFormat } from './wire-format.ts';
 
@@ -33,6 +46,8 @@ export type IntakeRequest = {
   readonly zoneMinutes?: number | undefined;
   readonly contentEncoding: string | undefined;
   readonly contentLength: number | undefined;
+  /** It goes on for as long as its sender has entries. */
+  readonly isLong?: true;
   readonly body: Readable;
   /** Aborted when the client is gone. */
   readonly signal: AbortSignal;
@@ -46,7 +61,7 @@ export type IntakeMessages = {
   readonly events: readonly EventBytes[];
 };
 
-export type IntakeReply = Pick<Delivered, 'accepted' | 'alreadyKnown' | 'keptRaw' | 'runs' | 'reasons'> & {
+export type IntakeReply = Pick<Delivery['delivered'], 'accepted' | 'alreadyKnown' | 'keptRaw' | 'runs' | 'reasons'> & {
   readonly isIdempotent: boolean;
 };
 
@@ -60,13 +75,25 @@ export type EventIntake = {
   accept(request: IntakeRequest): Promise<IntakeReply>;
   /** The same for events that are in memory already; a resend records them again. */
   acceptEvents(messages: IntakeMessages): Promise<IntakeReply>;
-  /** The same for a body that has to be seen whole before it can be cut, at most `maxWholeBodyBytes`. What `cut` throws is thrown. */
+  /** The same for a body that has to be seen whole before it can be cut, at most `maxWholeBodyBytes`. What of it could not be taken is told. */
   acceptBody(
     request: Omit<IntakeRequest, 'contentType' | 'contentLength' | 'sequence' | 'format' | 'zoneMinutes'>,
-    cut: (body: Uint8Array) => Pick<IntakeMessages, 'reading' | 'events'>,
-  ): Promise<IntakeReply>;
-  /** Ordered by key and name, from after the given one on. */
-  sources(page: SourcePage): Promise<readonly SourceStatus[]>;
+    as: WholeBody,
+    reading: Reading,
+  ): Promise<IntakeReply & Pick<CutEvents, 'fault' | 'rejected'>>;
+  /** Counts a refusal of somebody who may send. Never rejects: a refusal stands whether or not it can be counted. */
+  refused(from: Pick<IntakeMessages, 'principal' | 'source'>, refusal: Refusal): Promise<void>;
+  readonly preview: Pick<Preview, 'show'>;
+  readonly sources: Pick<Sources, 'list' | 'read' | 'change'>;
+  /** Of all sources together, since the server started. */
+  readonly totals: Omit<SourceFigures, 'receive' | 'refuse' | 'keep'>;
+  /** How many sources were in which state when they were last looked after. */
+  states(): ReadonlyMap<string, number>;
+  /** Those that sent last, the last first. */
+  lately(limit: number): readonly Pick<SourceStatus, 'keyId' | 'name' | 'figures'>[];
+  /** Looks after all sources, their silence above all: to be called every `watchEveryMs`. */
+  watch(): Promise<void>;
+  /** Keeps what was counted; nothing is taken in any more. */
   close(): Promise<void>;
 };
 
@@ -84,30 +111,68 @@ export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
     maxBytesPerHolder: limits.maxBytesInFlightPerKey,
   });
   const inTurn = createInTurn();
-  const pool = createNormalisePool({
-    threads: limits.normaliseThreads,
+  const createPool = (options: { threads: number; timeLimitMs: number }): NormalisePool =>
+    createNormalisePool({
+      ...options,
+      createWorker: needs.createWorker ?? (() => startNormaliseWorker(needs.mappings ?? [])),
+    });
+  const pool = createPool({ threads: limits.normaliseThreads, timeLimitMs: limits.normaliseTimeLimitMs });
+  const cutter = createBodyCutter({
     timeLimitMs: limits.normaliseTimeLimitMs,
-    createWorker: needs.createWorker ?? (() => startNormaliseWorker(needs.mappings ?? [])),
+    createWorker: needs.createCutWorker,
   });
-  const sources = createSources({ ...needs, maxSourcesPerKey: limits.maxSourcesPerKey });
+  const preview = createPreview({
+    limits,
+    nowMs: () => needs.clock.nowMs(),
+    createPool: () => createPool({ threads: 1, timeLimitMs: limits.previewTimeLimitMs }),
+  });
+  const watch = createWatchTime(needs);
+  const sources = createSources({ ...needs, ...limits, watch });
+  const totals = createSourceFigures(needs.clock, null);
+
+  const deliverAs = createSourceDelivery({ ...needs, pool, limits, inTurn, sources, totals });
+
+  async function refused(from: Pick<IntakeMessages, 'principal' | 'source'>, refusal: Refusal): Promise<void> {
+    totals.refuse(refusal);
+    const { principal } = from;
+    // What it may not be is counted as what it is.
+    const name = refusal.code === 'source_not_allowed' ? principal.source : from.source;
+    try {
+      await sources.refused(principal, sourceOf({ principal, source: name }), refusal);
+    } catch (error) {
+      if (codeOf(error) === undefined) throw error;
+    }
+  }
+
+  const longLimits = {
+    ...limits,
+    maxCompressedBytes: longBodyBytes,
+    maxDecompressedBytes: longBodyBytes,
+    maxEvents: longBodyEvents,
+  };
 
   async function readInto(
     request: IntakeRequest,
     wire: WireFormat,
-    { delivery, reservation }: { delivery: Delivery; reservation: Reservation },
+    { delivery, reservation }: { delivery: Pick<Delivery, 'deliver' | 'finish'>; reservation: Reservation },
   ): Promise<number> {
+    const bounds = request.isLong === true ? longLimits : limits;
     const splitter = wire.createSplitter(limits);
     const encoding = encodingOf(request.contentEncoding);
-    const batch = createBatchBuilder(limits, { ...wire.reading, zoneMinutes: request.zoneMinutes ?? 0 });
+    const batch = createBatchBuilder(limits, {
+      ...wire.reading,
+      zoneMinutes: request.zoneMinutes ?? 0,
+      reporter: reporterOf(request),
+    });
     let events = 0;
     let bytes = 0;
 
     const take = async (event: EventBytes): Promise<void> => {
       events += 1;
-      if (events > limits.maxEvents) {
+      if (events > bounds.maxEvents) {
         throw new EventIntakeError(
           'too_many_events',
-          `Cannot take in more events from one body: it must hold at most ${limits.maxEvents}`,
+          `Cannot take in more events from one body: it must hold at most ${bounds.maxEvents}`,
         );
       }
       if (!batch.hasRoomFor(event)) await flush(batch);
@@ -123,7 +188,7 @@ export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
     try {
       for await (const chunk of readBody(request.body, encoding, {
         clock: needs.clock,
-        limits,
+        limits: bounds,
         signal: request.signal,
       })) {
         bytes += chunk.byteLength;
@@ -143,53 +208,31 @@ export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
   }
 
   /** Delivers events that are in memory. */
-  async function take(
-    { principal, source: wanted, reading, events }: IntakeMessages,
-    reservation: Reservation,
-  ): Promise<IntakeReply> {
-    const source = sourceOf({ principal, source: wanted });
+  async function take(messages: IntakeMessages, reservation: Reservation): Promise<IntakeReply> {
+    const { reading, events } = messages;
     const bytes = events.reduce((sum, event) => sum + event.bytes.byteLength, 0);
     reservation.extendTo(baseBytes + bytes + Math.min(bytes, limits.maxBatchBytes) * bytesPerBatchByte);
-    const counts = await sources.open(principal, source);
-    const delivery = createDelivery(
-      { ledger: needs.ledger, pool, limits, inTurn },
-      {
-        collector: `intake/${source}`,
-        stream: `${principal.id}/${source}/${Buffer.from(needs.random(16)).toString('hex')}`,
-        firstSequence: 0,
-      },
-    );
-    const batch = createBatchBuilder(limits, reading);
-    try {
-      for (const event of events) {
-        if (!batch.hasRoomFor(event)) await delivery.deliver(batch.take(needs.clock.nowMs()));
-        batch.add(event);
+    return deliverAs(messages, undefined, async ({ deliver, finish }) => {
+      const batch = createBatchBuilder(limits, { ...reading, reporter: reporterOf(messages) });
+      try {
+        for (const event of events) {
+          if (!batch.hasRoomFor(event)) await deliver(batch.take(needs.clock.nowMs()));
+          batch.add(event);
+        }
+        if (batch.events > 0) await deliver(batch.take(needs.clock.nowMs()));
+        await finish();
+      } catch (error) {
+        // What was begun comes to its end, so that what is counted is what is durable.
+        await finish().catch(() => undefined);
+        throw error;
       }
-      if (batch.events > 0) await delivery.deliver(batch.take(needs.clock.nowMs()));
-      await delivery.finish();
-      count(counts, delivery.delivered, bytes);
-    } catch (error) {
-      // What was begun comes to its end, so that what is counted is what is durable.
-      await delivery.finish().catch(() => undefined);
-      count(counts, delivery.delivered, 0);
-      throw withNextSequence(error, delivery);
-    }
-    const { accepted, alreadyKnown, keptRaw, runs, reasons } = delivery.delivered;
-    await sources.heard(principal.id, source, needs.clock.nowMs()).catch(() => undefined);
-    return { accepted, alreadyKnown, keptRaw, runs, reasons, isIdempotent: false };
-  }
-
-  function count(counts: SourceCounts, delivered: Delivered, bytes: number): void {
-    counts.accepted += delivered.accepted;
-    counts.bytes += bytes;
-    counts.lastSeenMs = needs.clock.nowMs();
-    for (const [code, times] of delivered.reasonCounts)
-      counts.keptRaw.set(code, (counts.keptRaw.get(code) ?? 0) + times);
+      return bytes;
+    });
   }
 
   return {
     async accept(request) {
-      const source = sourceOf(request);
+      sourceOf(request);
       const wire = wireFormatOf(request.contentType, request.format);
       encodingOf(request.contentEncoding);
       const firstSequence = request.sequence ?? 0;
@@ -207,29 +250,9 @@ export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
       }
       const reservation = budget.reserve(request.principal.id, baseBytes);
       try {
-        const counts = await sources.open(request.principal, source);
-        const stream = `${request.principal.id}/${source}`;
-        const isIdempotent = request.sequence !== undefined;
-        const delivery = createDelivery(
-          { ledger: needs.ledger, pool, limits, inTurn },
-          {
-            collector: `intake/${source}`,
-            // A stream of its own: these sequences must never meet those of a numbered request.
-            stream: isIdempotent ? stream : `${stream}/${Buffer.from(needs.random(16)).toString('hex')}`,
-            firstSequence,
-          },
+        return await deliverAs(request, request.sequence, (delivery) =>
+          readInto(request, wire, { delivery, reservation }),
         );
-        try {
-          const bytes = await readInto(request, wire, { delivery, reservation });
-          count(counts, delivery.delivered, bytes);
-        } catch (error) {
-          count(counts, delivery.delivered, 0);
-          throw withNextSequence(error, delivery);
-        }
-        const { accepted, alreadyKnown, keptRaw, runs, reasons } = delivery.delivered;
-        // What is in the ledger is acknowledged, whether or not this can be kept: the next delivery keeps it again.
-        await sources.heard(request.principal.id, source, needs.clock.nowMs()).catch(() => undefined);
-        return { accepted, alreadyKnown, keptRaw, runs, reasons, isIdempotent };
       } finally {
         reservation.release();
       }
@@ -238,11 +261,15 @@ export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
       const reservation = budget.reserve(messages.principal.id, baseBytes);
       try {
         return await take(messages, reservation);
+      } catch (error) {
+        // Who comes over HTTP is counted there, where every refusal passes.
+        await refused(messages, { code: codeOf(error) ?? 'internal', message: messageOf(error) });
+        throw error;
       } finally {
         reservation.release();
       }
     },
-    async acceptBody(request, cut) {
+    async acceptBody(request, as, reading) {
       const { principal, source } = request;
       sourceOf(request);
       const encoding = encodingOf(request.contentEncoding);
@@ -262,31 +289,24 @@ export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
           reservation.extendTo(baseBytes + bytes * bytesPerWholeByte);
           chunks.push(chunk);
         }
-        return await take({ principal, source, ...cut(Buffer.concat(chunks)) }, reservation);
+        const { events, ...told } = await cutter.cut(Buffer.concat(chunks), as);
+        return { ...(await take({ principal, source, reading, events }, reservation)), ...told };
       } finally {
         reservation.release();
       }
     },
-    sources: (page) => sources.list(page),
-    close: () => pool.close(),
+    preview,
+    sources,
+    states: () => sources.states(),
+    lately: (limit) => sources.lately(limit),
+    watch: () => sources.look(),
+    refused,
+    totals,
+    async close() {
+      await Promise.all([pool.close(), cutter.close(), preview.close()]);
+      await sources.close();
+    },
   };
-}
-
-function sourceOf({ principal, source }: Pick<IntakeMessages, 'principal' | 'source'>): string {
-  const name = source ?? principal.source ?? 'default';
-  if (!/^[A-Za-z0-9][\w.-]{0,63}$/.test(name)) {
-    throw new EventIntakeError(
-      'source_invalid',
-      `Cannot send as "${name}": a source must be 1 to 64 letters, digits, ".", "_" or "-"`,
-    );
-  }
-  if (principal.source !== undefined && principal.source !== name) {
-    throw new EventIntakeError(
-      'source_not_allowed',
-      `Cannot send as "${name}": the key must send as "${principal.source}"`,
-    );
-  }
-  return name;
 }
 
 function encodingOf(contentEncoding: string | undefined): ContentEncoding {

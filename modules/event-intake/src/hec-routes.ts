@@ -1,15 +1,15 @@
-import { breakHecRaw, hecReplies, hecReplyBody, parseHecEvents } from '@sallyport/log-formats/splunk-hec';
+import { hecReplies, hecReplyBody } from '@sallyport/log-formats/splunk-hec';
 import type { HecReplyName } from '@sallyport/log-formats/splunk-hec';
-import { syslogText } from '@sallyport/log-formats/syslog';
 import { typedApp } from '@sallyport/platform/http';
 import type { RoutePlugin } from '@sallyport/platform/http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { EventBytes } from './event-bytes.ts';
+import type { WholeBody } from './cut/cut-body.ts';
 import type { EventIntake } from './event-intake.ts';
 import { answerTroubleAs } from './foreign-reply.ts';
 import type { Trouble } from './foreign-reply.ts';
 import { defaultLimits } from './limits.ts';
+import type { Reading } from './normalise-protocol.ts';
 import { formatOfSourceType } from './records/wrapped-record.ts';
 import { takeBodiesAsStreams, withBody } from './request-stream.ts';
 
@@ -18,7 +18,8 @@ const Word = Type.Optional(Type.String({ maxLength: 256 }));
 const RawQuery = Type.Object({ host: Word, source: Word, sourcetype: Word, index: Word, channel: Word });
 const Reply = Type.Object({ text: Type.String(), code: Type.Integer() }, { additionalProperties: true });
 
-const sourceName = 'splunk-hec';
+/** Of a key that is bound to none. */
+export const hecSourceName = 'splunk-hec';
 const config = { scope: 'events:write', bodyLimitBytes: defaultLimits.maxCompressedBytes };
 
 /**
@@ -42,17 +43,9 @@ export function createHecRoutes(intake: EventIntake): RoutePlugin {
         path,
         { config, schema: { ...schema, summary: 'Splunk HEC: events as JSON objects; success means durable' } },
         async (request, reply) => {
-          let fault: { name: HecReplyName; invalidEventNumber: number } | undefined;
-          await take({ request, reply }, (body) => {
-            const parsed = parseHecEvents(body.toString('utf8'), { ...hecLimits });
-            if (!parsed.ok) fault = { name: nameOfFault(parsed.code), invalidEventNumber: parsed.invalidEventNumber };
-            const sound = parsed.ok ? parsed.value : parsed.before;
-            return {
-              reading: { format: 'splunk_hec' },
-              events: sound.map(({ original }) => ({ bytes: Buffer.from(original) })),
-            };
-          });
-          return fault === undefined ? answer(reply, 'success') : answer(reply, fault.name, fault);
+          const { fault } = await take({ request, reply }, 'hec_events', { format: 'splunk_hec' });
+          if (fault === undefined) return answer(reply, 'success');
+          return answer(reply, nameOfFault(fault.code), fault);
         },
       );
     }
@@ -65,17 +58,11 @@ export function createHecRoutes(intake: EventIntake): RoutePlugin {
         },
         async (request, reply) => {
           const { host, sourcetype } = request.query;
-          let isEmpty = false;
-          await take({ request, reply }, (body) => {
-            const { text } = syslogText(body);
-            const { lines, rest } = breakHecRaw(text, rawLimits);
-            isEmpty = lines.length === 0;
-            // What is over the number of lines stays one event, so that nothing is lost.
-            const events = lines.map(({ text: line }): EventBytes => ({ bytes: Buffer.from(line) }));
-            if (rest !== '') events.push({ bytes: Buffer.from(rest) });
-            return { reading: { format: formatOfSourceType(sourcetype), host }, events };
+          const { accepted } = await take({ request, reply }, 'hec_raw', {
+            format: formatOfSourceType(sourcetype),
+            host,
           });
-          return answer(reply, isEmpty ? 'no_data' : 'success');
+          return answer(reply, accepted === 0 ? 'no_data' : 'success');
         },
       );
     }
@@ -94,32 +81,26 @@ export function createHecRoutes(intake: EventIntake): RoutePlugin {
 
     async function take(
       given: { readonly request: FastifyRequest; readonly reply: FastifyReply },
-      cut: (body: Buffer) => ReturnType<Parameters<EventIntake['acceptBody']>[1]>,
-    ): Promise<void> {
+      as: WholeBody,
+      reading: Reading,
+    ): ReturnType<EventIntake['acceptBody']> {
       const { principal, headers } = given.request;
-      await withBody(given, ({ body, signal }) =>
+      return withBody(given, ({ body, signal }) =>
         intake.acceptBody(
           {
             principal,
-            source: principal.source ?? sourceName,
+            source: principal.source ?? hecSourceName,
             contentEncoding: headers['content-encoding'],
             body,
             signal,
           },
-          (bytes) => cut(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)),
+          as,
+          reading,
         ),
       );
     }
   };
 }
-
-const hecLimits = {
-  maxCharacters: defaultLimits.maxWholeBodyBytes,
-  maxEvents: 65_536,
-  maxDepth: defaultLimits.maxDepth,
-  maxFields: 1024,
-};
-const rawLimits = { maxLines: 65_536, maxLineCharacters: defaultLimits.maxWholeBodyBytes };
 
 function answer(
   reply: FastifyReply,

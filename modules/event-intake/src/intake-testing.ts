@@ -53,6 +53,9 @@ export async function startHouse(
     principal?: Principal;
     limits?: EventIntakeNeeds['limits'];
     createWorker?: EventIntakeNeeds['createWorker'];
+    createCutWorker?: EventIntakeNeeds['createCutWorker'];
+    /** What stands before the ledger, for bodies that are too many to be kept. */
+    before?: (ledger: MemoryLedger) => EventIntakeNeeds['ledger'];
   } = {},
 ): Promise<IntakeHouse> {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-intake-'));
@@ -64,7 +67,7 @@ export async function startHouse(
   const random = (length: number): Buffer => Buffer.alloc(length, (drawn += 1));
   const outbox = createOutbox({ database, ledger, key: Buffer.alloc(32, 7), random, nowMs: () => wall.nowMs() });
   const intake = createEventIntake({
-    ledger,
+    ledger: options.before?.(ledger) ?? ledger,
     database,
     outbox,
     clock: { nowMs: () => wall.nowMs(), monotonicMs: () => systemClock.monotonicMs() },
@@ -75,6 +78,7 @@ export async function startHouse(
     }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.createWorker === undefined ? {} : { createWorker: options.createWorker }),
+    ...(options.createCutWorker === undefined ? {} : { createCutWorker: options.createCutWorker }),
   });
   const app = Fastify({ forceCloseConnections: true });
   app.decorateRequest('principal');

@@ -12,6 +12,7 @@ export const keptRawReasons = [
   'event_too_large',
   'normalise_failed',
   'evtx_damaged',
+  'journal_damaged',
   'message_cut',
   ...unreadableReasons.filter((reason) => reason !== 'json_invalid' && reason !== 'not_an_object'),
 ] as const;

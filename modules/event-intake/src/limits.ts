@@ -25,14 +25,22 @@ export type IntakeLimits = {
   readonly minBytesPerSecond: number;
   readonly normaliseTimeLimitMs: number;
   readonly normaliseThreads: number;
+  /** For one event of a preview. */
+  readonly previewTimeLimitMs: number;
   /** Thread ends one batch may cause before the rest of it is kept raw. */
   readonly maxThreadEnds: number;
   readonly maxSourcesPerKey: number;
+  /** Whose figures are in memory; the others' are kept. */
+  readonly maxSourcesHeld: number;
   /** Reasons told in the reply; the counts cover the rest. */
   readonly maxReasonsTold: number;
 };
 
 const mebibyte = 1_048_576;
+
+/** Of a body that goes on for as long as its sender has entries; it is taken in piece by piece. */
+export const longBodyBytes = 4 * 1024 * mebibyte;
+export const longBodyEvents = 10_000_000;
 
 export const defaultLimits: IntakeLimits = {
   maxCompressedBytes: 32 * mebibyte,
@@ -54,7 +62,9 @@ export const defaultLimits: IntakeLimits = {
   minBytesPerSecond: 1024,
   normaliseTimeLimitMs: 10_000,
   normaliseThreads: 1,
+  previewTimeLimitMs: 2000,
   maxThreadEnds: 6,
   maxSourcesPerKey: 10_000,
+  maxSourcesHeld: 10_000,
   maxReasonsTold: 100,
 };

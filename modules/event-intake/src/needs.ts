@@ -20,4 +20,6 @@ export type EventIntakeNeeds = {
   readonly limits?: Partial<IntakeLimits>;
   /** Another thread than `normalise-worker.ts`, which must speak its protocol. */
   readonly createWorker?: () => Worker;
+  /** Another thread than `cut/cut-worker.ts`, which must speak its protocol. */
+  readonly createCutWorker?: () => Worker;
 };

@@ -5,20 +5,37 @@ import type { JsonObject, OcsfEvent } from '@sallyport/ocsf';
 import { recordEvent, withRecord } from '@sallyport/ocsf/mapping';
 import type { RecordMapper } from '@sallyport/ocsf/mapping';
 import { syslogText } from '@sallyport/log-formats/syslog';
+import type { ZeekReader } from '@sallyport/log-formats/zeek';
+import type { OwnReading } from './event-bytes.ts';
 import { measureJson } from './measure-json.ts';
 import { keptRawReasons } from './kept-raw-reasons.ts';
 import type { KeptRawReason } from './kept-raw-reasons.ts';
 import type { NormaliseReply, NormaliseRequest } from './normalise-protocol.ts';
 import { readRecord } from './records/read-record.ts';
+import { looksLikeS3Notification } from './records/s3-notification-record.ts';
+import { zeekReaderOf } from './records/zeek-record.ts';
+import { traceReads } from './preview/trace-reads.ts';
+import { createSummaryBuilder } from './sources/batch-summary.ts';
+import { formatOfJson } from './sources/json-format.ts';
 
 /** The largest body the ledger takes is 2 MiB; an event that grew beyond while being written as JSON is kept cut. */
 const maxBodyBytes = 2 * 1024 * 1024;
 
-type Normalised = { readonly event: OcsfEvent; readonly reason: KeptRawReason };
+/** How events are read: as the batch says, until one says otherwise. */
+type Manner = NormaliseRequest & { readonly zeek?: ZeekReader | undefined };
+
+type Normalised = {
+  readonly event: OcsfEvent;
+  readonly reason: KeptRawReason;
+  /** What the text turned out to be. */
+  readonly format?: string;
+  /** Fields of the record nobody looked at, when that is asked for. */
+  readonly unread?: readonly string[];
+};
 
 /** Parses and normalises a batch. Every event of the request gives exactly one body. */
 export function normaliseBatch(request: NormaliseRequest, mapper: RecordMapper): NormaliseReply {
-  return bodiesOf(request, (bytes) => readEvent(bytes, request, mapper));
+  return bodiesOf(request, (bytes, manner) => readEvent(bytes, manner, mapper));
 }
 
 /** Keeps every event of a batch as it was received, without looking into it: for what no thread lived to read. */
@@ -26,42 +43,68 @@ export function keepBatchRaw(request: NormaliseRequest): NormaliseReply {
   return bodiesOf(request, (bytes) => keepRaw(bytes, 'normalise_failed', request));
 }
 
-function bodiesOf(request: NormaliseRequest, read: (bytes: Buffer) => Normalised): NormaliseReply {
+function bodiesOf(request: NormaliseRequest, read: (bytes: Buffer, manner: Manner) => Normalised): NormaliseReply {
   const input = Buffer.from(request.bytes.buffer, request.bytes.byteOffset, request.bytes.byteLength);
   const faults = new Map(request.faults.map(({ event, reason }) => [event, reason]));
   const cut = new Map(request.cut.map((whole) => [whole.event, { bytes: whole.bytes, sha256: whole.sha256 }]));
   const output = createOutput(2 * (request.ends.at(-1) ?? 0) + 1024 * request.ends.length);
   const classUids: number[] = [];
   const reasons: number[] = [];
+  const unread: (readonly string[])[] = [];
+  const summary = createSummaryBuilder(request.receivedAtMs);
+  const changes = new Map(request.changes?.map(({ event, reading }) => [event, reading]));
+  let manner: Manner = request;
   let start = 0;
   for (const [index, end] of request.ends.entries()) {
     if (request.progress !== undefined) Atomics.store(request.progress, 0, index);
+    if (changes.has(index)) manner = mannerOf(request, changes.get(index));
     const bytes = input.subarray(start, end);
     start = end;
     const whole = cut.get(index);
     const fault = faults.get(index);
     let normalised =
       whole === undefined && fault === undefined
-        ? read(bytes)
+        ? read(bytes, manner)
         : keepRaw(bytes, fault ?? 'line_too_long', request, whole);
-    if (!output.write(JSON.stringify(normalised.event))) {
+    if (!output.write(bodyOf(normalised.event, request))) {
       // Nothing mapped, it may still fit as a whole.
       normalised = keepRaw(bytes, 'event_too_large', request, whole);
-      if (!output.write(JSON.stringify(normalised.event))) {
+      if (!output.write(bodyOf(normalised.event, request))) {
         normalised = keepCut(bytes, request);
-        output.write(JSON.stringify(normalised.event));
+        output.write(bodyOf(normalised.event, request));
       }
     }
+    if (normalised.reason === 'none')
+      summary.add(normalised.format ?? formatOfJson(normalised.event), normalised.event.time);
     classUids.push(normalised.event.class_uid);
     reasons.push(keptRawReasons.indexOf(normalised.reason));
+    if (request.isTraced === true) unread.push(normalised.unread ?? []);
   }
-  return { ...output.finish(), classUids, reasons };
+  return {
+    ...output.finish(),
+    classUids,
+    reasons,
+    summary: summary.finish(),
+    ...(request.isTraced === true && { unread }),
+  };
+}
+
+function mannerOf(request: NormaliseRequest, own: OwnReading | undefined): Manner {
+  if (own === undefined) return request;
+  const { format, head } = own;
+  const zeek = format === 'zeek' ? zeekReaderOf(head ?? '') : undefined;
+  return { ...request, reading: { ...request.reading, format }, zeek };
+}
+
+/** The event as it is recorded. Who sent it is for intake alone to say. */
+function bodyOf(event: OcsfEvent, { reading: { reporter } }: NormaliseRequest): string {
+  return JSON.stringify(reporter === undefined ? event : { ...event, metadata: { ...event.metadata, reporter } });
 }
 
 /** Formats whose events are JSON as a whole. */
 const jsonFormats = new Set(['json', 'splunk_hec', 'otlp_record']);
 
-function readEvent(bytes: Buffer, request: NormaliseRequest, mapper: RecordMapper): Normalised {
+function readEvent(bytes: Buffer, request: Manner, mapper: RecordMapper): Normalised {
   const { format } = request.reading;
   if (!jsonFormats.has(format)) return readMessage(bytes, request, mapper);
   if (!isUtf8(bytes)) return keepRaw(bytes, 'utf8_invalid', request);
@@ -72,29 +115,44 @@ function readEvent(bytes: Buffer, request: NormaliseRequest, mapper: RecordMappe
   const record = parseRecord(text);
   if (typeof record === 'string') return keepRaw(bytes, record, request);
   // Most of what comes is JSON that is its own record.
-  if (format === 'json' && !Object.hasOwn(record, 'MESSAGE'))
-    return { event: normalise(record, text, { receivedAtMs: request.receivedAtMs, mapper }), reason: 'none' };
+  if (format === 'json' && !Object.hasOwn(record, 'MESSAGE') && !looksLikeS3Notification(record))
+    return traced(request, record, (seen) => ({
+      event: normalise(seen, text, { receivedAtMs: request.receivedAtMs, mapper }),
+      reason: 'none',
+    }));
   return readText(bytes, text, request, mapper);
 }
 
 /** Text of devices is of any encoding: one in which every byte is a character is the last resort. */
-function readMessage(bytes: Buffer, request: NormaliseRequest, mapper: RecordMapper): Normalised {
+function readMessage(bytes: Buffer, request: Manner, mapper: RecordMapper): Normalised {
   return readText(bytes, isUtf8(bytes) ? bytes.toString('utf8') : syslogText(bytes).text, request, mapper);
 }
 
-function readText(bytes: Buffer, text: string, request: NormaliseRequest, mapper: RecordMapper): Normalised {
-  const { receivedAtMs, reading, limits } = request;
+function readText(bytes: Buffer, text: string, request: Manner, mapper: RecordMapper): Normalised {
+  const { receivedAtMs, reading, limits, zeek } = request;
   const { format, zoneMinutes = 0, host } = reading;
-  const read = readRecord(text, format, { receivedAtMs, zoneMinutes, host, bounds: limits });
+  const read = readRecord(text, format, { receivedAtMs, zoneMinutes, host, bounds: limits, zeek });
   if (!read.ok) return keepRaw(bytes, read.reason, request);
   const { record, isWhole, timeMs = receivedAtMs } = read;
-  if (read.format !== undefined)
-    return {
-      event: recordEvent(read.format, record, { rawText: text, receivedAtMs: timeMs, mapper, isParsed: true }),
+  const readAs = read.format;
+  if (readAs !== undefined)
+    return traced(request, record, (seen) => ({
+      event: recordEvent(readAs, seen, { rawText: text, receivedAtMs: timeMs, mapper, isParsed: true }),
       reason: 'none',
-    };
-  const event = normalise(record, text, { receivedAtMs: timeMs, mapper });
-  return { event: isWhole ? event : withRecord(event, 'json', record), reason: 'none' };
+      format: readAs,
+    }));
+  return traced(request, record, (seen) => {
+    const event = normalise(seen, text, { receivedAtMs: timeMs, mapper });
+    return { event: isWhole ? event : withRecord(event, 'json', record), reason: 'none' };
+  });
+}
+
+/** What becomes of a record; for a traced request also what was not looked at. */
+function traced(request: Manner, record: JsonObject, read: (record: JsonObject) => Normalised): Normalised {
+  if (request.isTraced !== true) return read(record);
+  const trace = traceReads(record);
+  const normalised = read(trace.record);
+  return { ...normalised, unread: trace.unread() };
 }
 
 function parseRecord(text: string): JsonObject | 'json_invalid' | 'not_an_object' {

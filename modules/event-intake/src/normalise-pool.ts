@@ -6,16 +6,19 @@ import type { NormaliseReply, NormaliseRequest } from './normalise-protocol.ts';
 /** The thread did not live to answer; `suspect` is the ordinal of the event it was looking at. */
 export type ThreadEnd = { readonly kind: 'ended'; readonly suspect: number };
 
-/** Threads that parse and normalise, so that hostile input can cost a thread but neither the server nor other batches. */
-export type NormalisePool = {
+/** Threads that read what strangers send, so that hostile input can cost a thread but neither the server nor other batches. */
+export type ThreadPool<Request, Reply> = {
   /** Throws `intake_closed`. */
-  run(request: NormaliseRequest): Promise<NormaliseReply | ThreadEnd>;
+  run(request: Request): Promise<Reply | ThreadEnd>;
   close(): Promise<void>;
 };
 
-type Job = {
-  readonly request: NormaliseRequest;
-  readonly resolve: (answer: NormaliseReply | ThreadEnd) => void;
+/** Threads that parse and normalise. */
+export type NormalisePool = ThreadPool<NormaliseRequest, NormaliseReply>;
+
+type Job<Request, Reply> = {
+  readonly request: Request;
+  readonly resolve: (answer: Reply | ThreadEnd) => void;
   readonly reject: (error: EventIntakeError) => void;
 };
 
@@ -24,9 +27,9 @@ const notBegun = -1;
 /** Time limits a whole batch may take, the start of its thread included. */
 const mostTimeLimits = 10;
 
-type Slot = {
+type Slot<Request, Reply> = {
   worker: Worker | undefined;
-  job: Job | undefined;
+  job: Job<Request, Reply> | undefined;
   timer: NodeJS.Timeout | undefined;
   /** Where the thread writes which event it looks at. */
   progress: Int32Array;
@@ -34,22 +37,33 @@ type Slot = {
   input: SharedArrayBuffer;
 };
 
-export function createNormalisePool(options: {
+type PoolOptions = {
   readonly threads: number;
   readonly timeLimitMs: number;
   readonly createWorker: () => Worker;
-}): NormalisePool {
-  const slots = Array.from({ length: options.threads }, (): Slot => ({
+};
+
+export function createNormalisePool(options: PoolOptions): NormalisePool {
+  return createThreadPool<NormaliseRequest, NormaliseReply>(options);
+}
+
+/** The thread is given the request with its bytes in shared memory and with `progress`, and answers with the reply. */
+export function createThreadPool<Request extends { readonly bytes: Uint8Array }, Reply extends object>(
+  options: PoolOptions,
+): ThreadPool<Request, Reply> {
+  type OwnSlot = Slot<Request, Reply>;
+  type OwnJob = Job<Request, Reply>;
+  const slots = Array.from({ length: options.threads }, (): OwnSlot => ({
     worker: undefined,
     job: undefined,
     timer: undefined,
     progress: newProgress(),
     input: new SharedArrayBuffer(0),
   }));
-  const waiting: Job[] = [];
+  const waiting: OwnJob[] = [];
   let isClosed = false;
 
-  function settle(slot: Slot, finish: (job: Job) => void): void {
+  function settle(slot: OwnSlot, finish: (job: OwnJob) => void): void {
     clearTimeout(slot.timer);
     const { job } = slot;
     slot.job = undefined;
@@ -58,7 +72,7 @@ export function createNormalisePool(options: {
   }
 
   /** The thread is gone or has to go; the next job starts another, with memory of its own. */
-  function replace(slot: Slot, finish: (job: Job, suspect: number) => void): void {
+  function replace(slot: OwnSlot, finish: (job: OwnJob, suspect: number) => void): void {
     const { worker, progress } = slot;
     slot.worker = undefined;
     slot.progress = newProgress();
@@ -67,12 +81,12 @@ export function createNormalisePool(options: {
     settle(slot, (job) => finish(job, Atomics.load(progress, 0)));
   }
 
-  function endThread(slot: Slot): void {
+  function endThread(slot: OwnSlot): void {
     replace(slot, (job, suspect) => job.resolve({ kind: 'ended', suspect }));
   }
 
   /** A thread that stands at one event for the limit has to go; one that is only slow, or slow to start, gets several. */
-  function watch(slot: Slot, seen: number, times: number): void {
+  function watch(slot: OwnSlot, seen: number, times: number): void {
     slot.timer = setTimeout(() => {
       const now = Atomics.load(slot.progress, 0);
       if ((now !== notBegun && now === seen) || times + 1 >= mostTimeLimits) endThread(slot);
@@ -80,12 +94,12 @@ export function createNormalisePool(options: {
     }, options.timeLimitMs);
   }
 
-  function start(slot: Slot): Worker {
+  function start(slot: OwnSlot): Worker {
     const worker = options.createWorker();
     const fail = (): void => {
       if (slot.worker === worker) endThread(slot);
     };
-    worker.on('message', (reply: NormaliseReply) => {
+    worker.on('message', (reply: Reply) => {
       if (slot.worker === worker) settle(slot, (job) => job.resolve(reply));
     });
     worker.on('error', fail);
@@ -114,7 +128,7 @@ export function createNormalisePool(options: {
 
   return {
     run(request) {
-      const { promise, resolve, reject } = Promise.withResolvers<NormaliseReply | ThreadEnd>();
+      const { promise, resolve, reject } = Promise.withResolvers<Reply | ThreadEnd>();
       if (isClosed) reject(closed());
       else {
         waiting.push({ request, resolve, reject });

@@ -1,7 +1,8 @@
-import type { EventBytes } from './event-bytes.ts';
+import type { EventBytes, OwnReading } from './event-bytes.ts';
 import type { KeptRawReason } from './kept-raw-reasons.ts';
 import type { IntakeLimits } from './limits.ts';
 import type { RecordFormat } from './records/record-format.ts';
+import type { BatchSummary } from './sources/batch-summary.ts';
 
 /** How the events of a batch are to be read. */
 export type Reading = {
@@ -10,6 +11,8 @@ export type Reading = {
   readonly zoneMinutes?: number;
   /** Who sent them, for messages that name no host. */
   readonly host?: string | undefined;
+  /** With whose key, and as which source, they were sent: stands in every event, whatever the event claims. */
+  readonly reporter?: { readonly uid: string; readonly name: string } | undefined;
 };
 
 /** Events for the worker: their bytes one after another. */
@@ -21,12 +24,18 @@ export type NormaliseRequest = {
   readonly cut: readonly { readonly event: number; readonly bytes: number; readonly sha256: string }[];
   /** Events that could not be read on the way in, and why. */
   readonly faults: readonly { readonly event: number; readonly reason: KeptRawReason }[];
+  /** From which events on another reading holds. */
+  readonly changes?: readonly ReadingChange[];
   readonly receivedAtMs: number;
   readonly reading: Reading;
   readonly limits: Pick<IntakeLimits, 'maxDepth' | 'maxFields' | 'keptBytesOfLongEvent'>;
+  /** Whether to tell which fields of each record were not looked at. */
+  readonly isTraced?: boolean;
   /** Shared with the thread: the ordinal of the event it looks at. */
   readonly progress?: Int32Array;
 };
+
+export type ReadingChange = { readonly event: number; readonly reading: OwnReading | undefined };
 
 /** The OCSF bodies one after another, in the order of the request. */
 export type NormaliseReply = {
@@ -35,6 +44,9 @@ export type NormaliseReply = {
   readonly classUids: readonly number[];
   /** Index into `keptRawReasons` for each event. */
   readonly reasons: readonly number[];
+  readonly summary: BatchSummary;
+  /** Of a traced request: for each event the fields nobody looked at. */
+  readonly unread?: readonly (readonly string[])[];
 };
 
 /** Gathers events into one request. */
@@ -54,6 +66,7 @@ export function createBatchBuilder(limits: IntakeLimits, reading: Reading): Batc
   let ends: number[] = [];
   let cut: { event: number; bytes: number; sha256: string }[] = [];
   let faults: { event: number; reason: KeptRawReason }[] = [];
+  let changes: ReadingChange[] = [];
 
   return {
     get events() {
@@ -64,7 +77,7 @@ export function createBatchBuilder(limits: IntakeLimits, reading: Reading): Batc
     },
     hasRoomFor: ({ bytes }) =>
       ends.length === 0 || (ends.length < limits.maxBatchEvents && length + bytes.byteLength <= limits.maxBatchBytes),
-    add({ bytes, whole, fault }) {
+    add({ bytes, whole, fault, reading: own }) {
       if (length + bytes.byteLength > buffer.byteLength) {
         const larger = new Uint8Array(Math.max(2 * buffer.byteLength, length + bytes.byteLength));
         larger.set(buffer.subarray(0, length));
@@ -74,6 +87,7 @@ export function createBatchBuilder(limits: IntakeLimits, reading: Reading): Batc
       length += bytes.byteLength;
       if (whole !== undefined) cut.push({ event: ends.length, ...whole });
       if (fault !== undefined) faults.push({ event: ends.length, reason: fault });
+      if (own !== changes.at(-1)?.reading) changes.push({ event: ends.length, reading: own });
       ends.push(length);
     },
     take(receivedAtMs) {
@@ -83,6 +97,7 @@ export function createBatchBuilder(limits: IntakeLimits, reading: Reading): Batc
         ends,
         cut,
         faults,
+        changes,
         receivedAtMs,
         reading,
         limits: { maxDepth, maxFields, keptBytesOfLongEvent },
@@ -92,6 +107,7 @@ export function createBatchBuilder(limits: IntakeLimits, reading: Reading): Batc
       ends = [];
       cut = [];
       faults = [];
+      changes = [];
       return request;
     },
   };

@@ -1,6 +1,7 @@
 import { keepBatchRaw } from './normalise-batch.ts';
 import type { NormalisePool } from './normalise-pool.ts';
-import type { NormaliseReply, NormaliseRequest } from './normalise-protocol.ts';
+import type { NormaliseReply, NormaliseRequest, ReadingChange } from './normalise-protocol.ts';
+import { joinSummaries } from './sources/batch-summary.ts';
 
 /**
  * Normalises a batch whatever its events do to the thread: one that stalls or kills it, alone and for the second time, is kept
@@ -55,7 +56,18 @@ function part(request: NormaliseRequest, from: number, to: number): NormaliseReq
     faults: request.faults
       .filter(({ event }) => event >= from && event < to)
       .map((fault) => ({ ...fault, event: fault.event - from })),
+    changes: changesWithin(request.changes ?? [], from, to),
   };
+}
+
+/** With the one that holds at the beginning, if there is one. */
+function changesWithin(changes: readonly ReadingChange[], from: number, to: number): ReadingChange[] {
+  const before = changes.findLast(({ event }) => event <= from);
+  const after = changes.filter(({ event }) => event > from && event < to);
+  return [...(before === undefined ? [] : [{ ...before, event: from }]), ...after].map(({ event, reading }) => ({
+    event: event - from,
+    reading,
+  }));
 }
 
 function joined(replies: readonly NormaliseReply[]): NormaliseReply {
@@ -74,5 +86,7 @@ function joined(replies: readonly NormaliseReply[]): NormaliseReply {
     ends,
     classUids: replies.flatMap(({ classUids }) => classUids),
     reasons: replies.flatMap(({ reasons }) => reasons),
+    summary: joinSummaries(replies.map(({ summary }) => summary)),
+    unread: replies.flatMap(({ ends: made, unread }) => unread ?? made.map(() => [])),
   };
 }

@@ -1,21 +1,15 @@
-import {
-  decodeOtlpJson,
-  decodeOtlpProtobuf,
-  exportResponseJson,
-  exportResponseProtobuf,
-} from '@sallyport/log-formats/otlp';
-import type { PartialSuccess } from '@sallyport/log-formats/otlp';
+import { exportResponseJson, exportResponseProtobuf } from '@sallyport/log-formats/otlp';
 import { typedApp } from '@sallyport/platform/http';
 import type { RoutePlugin } from '@sallyport/platform/http';
 import { EventIntakeError } from './errors.ts';
 import type { EventIntake } from './event-intake.ts';
 import { answerTroubleAs } from './foreign-reply.ts';
 import { defaultLimits } from './limits.ts';
-import { otlpRecordText } from './otlp-record-text.ts';
 import { encodeStatus } from './otlp-status.ts';
 import { takeBodiesAsStreams, withBody } from './request-stream.ts';
 
-const sourceName = 'otlp';
+/** Of a key that is bound to none. */
+export const otlpSourceName = 'otlp';
 const protobuf = 'application/x-protobuf';
 
 /**
@@ -51,33 +45,21 @@ export function createOtlpRoutes(intake: EventIntake): RoutePlugin {
           );
         }
         const { principal, headers } = request;
-        let partial: PartialSuccess = { rejectedLogRecords: 0, errorMessage: '' };
-        await withBody({ request, reply }, ({ body, signal }) =>
+        const { rejected } = await withBody({ request, reply }, ({ body, signal }) =>
           intake.acceptBody(
             {
               principal,
-              source: principal.source ?? sourceName,
+              source: principal.source ?? otlpSourceName,
               contentEncoding: headers['content-encoding'],
               body,
               signal,
             },
-            (bytes) => {
-              const decoded =
-                type === protobuf ? decodeOtlpProtobuf(bytes) : decodeOtlpJson(Buffer.from(bytes).toString('utf8'));
-              if (!decoded.ok) {
-                throw new EventIntakeError('body_corrupt', `Cannot read the logs: ${decoded.message}`, {
-                  details: { reason: decoded.code },
-                });
-              }
-              const { records, rejected, rejectedReason } = decoded.value;
-              partial = { rejectedLogRecords: rejected, errorMessage: rejected === 0 ? '' : rejectedReason };
-              return {
-                reading: { format: 'otlp_record' },
-                events: records.map((record) => ({ bytes: Buffer.from(otlpRecordText(record)) })),
-              };
-            },
+            type === protobuf ? 'otlp_protobuf' : 'otlp_json',
+            { format: 'otlp_record' },
           ),
         );
+        const { count = 0, reason = '' } = rejected ?? {};
+        const partial = { rejectedLogRecords: count, errorMessage: count === 0 ? '' : reason };
         const said =
           type === protobuf ? Buffer.from(exportResponseProtobuf(partial)) : Buffer.from(exportResponseJson(partial));
         return reply.header('content-type', type).send(said);

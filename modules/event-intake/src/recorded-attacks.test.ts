@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { inflateRawSync, zstdCompressSync } from 'node:zlib';
+import { constants, inflateRawSync, zstdCompressSync } from 'node:zlib';
+import { isJsonObject, parseJson, textOf } from '@sallyport/contracts';
+import type { MemoryLedger } from '@sallyport/testing/memory-ledger';
+import type { EventIntakeNeeds } from './index.ts';
 import { startHouse } from './intake-testing.ts';
 
 const shared = join(import.meta.dirname, '../../../../shared/data');
@@ -31,48 +35,110 @@ function unzip(zip: Buffer): Map<string, Buffer> {
   return entries;
 }
 
-for (const name of [
-  'psh_powershell_httplistener',
-  'cmd_lsass_memory_dumpert_syscalls',
-  'cmd_bitsadmin_download_psh_script',
-]) {
-  test(`the recorded attack ${name} goes in whole, every event classified or kept`, { skip }, async (t) => {
-    const root = join(shared, 'security-datasets');
-    const path = readdirSync(root, { recursive: true, encoding: 'utf8' }).find((file) => file.endsWith(`/${name}.zip`));
-    assert.ok(path !== undefined);
-    const [body] = unzip(readFileSync(join(root, path))).values();
-    assert.ok(body !== undefined);
-    const lines = body
-      .toString('utf8')
-      .split('\n')
-      .filter((line) => line.trim() !== '');
-    const house = await startHouse(t);
-    const answer = await house.send(zstdCompressSync(body), {
-      query: '?source=otrf&sequence=0',
-      headers: { 'content-encoding': 'zstd' },
-    });
-    assert.deepEqual([answer.status, answer.body['accepted'], answer.body['kept_raw']], [200, lines.length, 0]);
-    const events = house.bodies();
-    assert.deepEqual(
-      events.map((event) => event['raw_data']),
-      lines.map((line) => line.replace(/\r$/, '')),
-    );
-    assert.ok(events.filter((event) => event['class_uid'] !== 0).length > events.length / 2);
-  });
+/** Counts what would be recorded, and keeps none of it. */
+function createCount(): {
+  readonly before: (ledger: MemoryLedger) => EventIntakeNeeds['ledger'];
+  readonly counts: { events: number; classified: number; digest: string };
+} {
+  const counts = { events: 0, classified: 0, digest: '' };
+  return {
+    counts,
+    before: (ledger) => ({
+      head: () => ({ log: 1, index: counts.events }),
+      read: (from, limits) => ledger.read(from, limits),
+      append: async ({ entries }) =>
+        entries.map(({ classUid, body }) => {
+          const event = parseJson(Buffer.from(body).toString('utf8'));
+          assert.ok(isJsonObject(event));
+          counts.digest = chained(counts.digest, textOf(event['raw_data']));
+          if (classUid !== 0) counts.classified += 1;
+          counts.events += 1;
+          return { log: 1, index: counts.events - 1 };
+        }),
+    }),
+  };
 }
 
-test('CloudTrail files go in record by record', { skip }, async (t) => {
+/** Of all texts so far, in order. */
+function chained(before: string, text: string): string {
+  return createHash('sha256').update(before).update(text).digest('hex');
+}
+
+/** Lines that are not blank, without their ends: counted by other means than the door's own. */
+function* linesOf(body: Buffer): Generator<string> {
+  for (let from = 0; from < body.length;) {
+    const found = body.indexOf('\n', from);
+    const end = found === -1 ? body.length : found;
+    const line = body.toString('utf8', from, end).replace(/\r$/, '');
+    if (line.trim() !== '') yield line;
+    from = end + 1;
+  }
+}
+
+test(
+  'every recorded attack goes in whole: each line an event with its text, in order, none kept raw',
+  { skip },
+  async (t) => {
+    const root = join(shared, 'security-datasets');
+    const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.zip'));
+    const count = createCount();
+    const house = await startHouse(t, { before: count.before });
+    const all = { files: 0, events: 0, classified: 0 };
+    for (const file of files) {
+      for (const [name, body] of unzip(readFileSync(join(root, file)))) {
+        // Attributes of the packing computer, no log.
+        if (name.startsWith('__MACOSX/')) continue;
+        let lines = 0;
+        let digest = '';
+        for (const line of linesOf(body)) {
+          lines += 1;
+          digest = chained(digest, line);
+        }
+        Object.assign(count.counts, { events: 0, classified: 0, digest: '' });
+        const answer = await house.send(
+          zstdCompressSync(body, { params: { [constants.ZSTD_c_compressionLevel]: 1 } }),
+          {
+            query: '?source=otrf&sequence=0',
+            headers: { 'content-encoding': 'zstd' },
+          },
+        );
+        assert.deepEqual(
+          [answer.status, answer.body['accepted'], answer.body['kept_raw'], count.counts.events, count.counts.digest],
+          [200, lines, 0, lines, digest],
+          `${file}: ${JSON.stringify(answer.body).slice(0, 500)}`,
+        );
+        all.events += lines;
+        all.classified += count.counts.classified;
+      }
+      all.files += 1;
+    }
+    t.diagnostic(JSON.stringify(all));
+    assert.ok(all.files >= 55 && all.classified > all.events / 2, JSON.stringify(all));
+  },
+);
+
+test('every CloudTrail file goes in record by record', { skip }, async (t) => {
   const folder = join(shared, 'cloudtrail/CloudTrail');
   const house = await startHouse(t);
-  let sequence = 0;
-  for (const name of readdirSync(folder).slice(0, 20)) {
-    const answer = await house.send(readFileSync(join(folder, name)), {
-      query: `?source=cloudtrail&sequence=${sequence}`,
+  const all = { files: 0, records: 0 };
+  for (const name of readdirSync(folder)) {
+    const text = readFileSync(join(folder, name), 'utf8');
+    const document = parseJson(text);
+    assert.ok(isJsonObject(document) && Array.isArray(document['Records']));
+    const answer = await house.send(text, {
+      query: `?source=cloudtrail&sequence=${all.records}`,
       headers: { 'content-type': 'application/json' },
     });
-    assert.deepEqual([answer.status, answer.body['kept_raw']], [200, 0]);
-    sequence += Number(answer.body['accepted']);
+    const { length } = document['Records'];
+    assert.deepEqual([answer.status, answer.body['accepted'], answer.body['kept_raw']], [200, length, 0], name);
+    const events = house.bodies().slice(all.records);
+    assert.deepEqual(
+      events.map((event) => parseJson(textOf(event['raw_data']))),
+      document['Records'],
+    );
+    assert.ok(events.every((event) => event['class_uid'] === 6003 || event['class_uid'] === 3002));
+    all.files += 1;
+    all.records += length;
   }
-  assert.ok(sequence > 20);
-  assert.ok(house.bodies().every((event) => event['class_uid'] === 6003 || event['class_uid'] === 3002));
+  t.diagnostic(JSON.stringify(all));
 });

@@ -1,11 +1,16 @@
 import { typedApp } from '@sallyport/platform/http';
-import type { RoutePlugin } from '@sallyport/platform/http';
+import type { Principal, RoutePlugin } from '@sallyport/platform/http';
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { EventIntake } from './event-intake.ts';
-import { createHecRoutes } from './hec-routes.ts';
+import { createHecRoutes, hecSourceName } from './hec-routes.ts';
+import { createJournalRoutes, journalSourceName } from './journal-routes.ts';
 import { defaultLimits } from './limits.ts';
-import { createOtlpRoutes } from './otlp-routes.ts';
+import { createOtlpRoutes, otlpSourceName } from './otlp-routes.ts';
+import { createPreviewRoutes } from './preview/preview-routes.ts';
 import { takeBodiesAsStreams, withBody } from './request-stream.ts';
+import { countRefusals } from './sources/count-refusals.ts';
+import { createSourceRoutes } from './sources/source-routes.ts';
 import { declaredFormats } from './wire-format.ts';
 import { zoneMinutesOf, zonePattern } from './zone.ts';
 
@@ -28,16 +33,6 @@ const Accepted = Type.Object({
   }),
 });
 
-const Source = Type.Object({
-  key_id: Type.String(),
-  name: Type.String(),
-  created_at_ms: Type.Integer(),
-  accepted: Type.Integer({ description: 'Since the server started, as the rest' }),
-  bytes: Type.Integer(),
-  kept_raw: Type.Record(Type.String(), Type.Integer()),
-  last_seen_ms: Type.Optional(Type.Integer()),
-});
-
 const Sending = Type.Object({
   source: Type.Optional(
     Type.String({ maxLength: 64, description: "Name of the sender; the key's own or `default` when left out" }),
@@ -45,7 +40,7 @@ const Sending = Type.Object({
   format: Type.Optional(
     Type.Enum([...declaredFormats], {
       description:
-        'What the events of a text/plain, application/x-syslog, application/xml or application/octet-stream body are; `auto` looks at each line',
+        'What the events of a text/plain, application/x-syslog, application/xml or application/octet-stream body are; `auto` looks at the body and at each line',
     }),
   ),
   zone: Type.Optional(
@@ -64,15 +59,14 @@ const Sending = Type.Object({
   ),
 });
 
-const Listing = Type.Object({
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
-  after: Type.Optional(Type.String({ pattern: '^[^/]{1,100}/[^/]{1,64}$', description: '`next` of the page before' })),
-});
-
-/** `POST /v1/events`, the doors of other products' senders, and `GET /v1/sources`. Encapsulated: bodies of its routes are handed on as streams. */
+/** `POST /v1/events`, the doors of other products' senders, and `/v1/sources`. Encapsulated: bodies of its routes are handed on as streams. */
 export function createEventIntakeRoutes(intake: EventIntake): RoutePlugin {
   return async (fastify) => {
     await fastify.register(async (encapsulated) => {
+      countRefusals(encapsulated, intake, sourceAsked);
+      await encapsulated.register(createHecRoutes(intake));
+      await encapsulated.register(createOtlpRoutes(intake));
+      await encapsulated.register(createJournalRoutes(intake));
       takeBodiesAsStreams(encapsulated);
 
       typedApp(encapsulated).post(
@@ -82,7 +76,7 @@ export function createEventIntakeRoutes(intake: EventIntake): RoutePlugin {
           bodyLimit: defaultLimits.maxCompressedBytes,
           schema: {
             summary:
-              'Send events: NDJSON, JSON, syslog and other log lines, Windows event XML or EVTX, plain, gzip or zstd; acknowledged when durable',
+              'Send events: NDJSON, JSON, syslog and other log lines, Windows event XML or EVTX, journal export, Zeek logs, plain, gzip or zstd; acknowledged when durable',
             tags: ['events'],
             consumes: [
               'application/x-ndjson',
@@ -91,6 +85,8 @@ export function createEventIntakeRoutes(intake: EventIntake): RoutePlugin {
               'application/x-syslog',
               'application/xml',
               'application/x-evtx',
+              'application/vnd.fdo.journal',
+              'text/tab-separated-values',
             ],
             querystring: Sending,
             response: { 200: Accepted },
@@ -117,41 +113,16 @@ export function createEventIntakeRoutes(intake: EventIntake): RoutePlugin {
       );
     });
 
-    await fastify.register(createHecRoutes(intake));
-    await fastify.register(createOtlpRoutes(intake));
-
-    typedApp(fastify).get(
-      '/v1/sources',
-      {
-        config: { scope: 'events:read' },
-        schema: {
-          summary: 'List the sources events came from, with counters since the server started',
-          tags: ['events'],
-          querystring: Listing,
-          response: { 200: Type.Object({ sources: Type.Array(Source), next: Type.Optional(Type.String()) }) },
-        },
-      },
-      async (request) => {
-        const { limit = 1000, after } = request.query;
-        const [keyId, name] = after?.split('/') ?? [];
-        const sources = await intake.sources({
-          limit,
-          after: keyId === undefined || name === undefined ? undefined : { keyId, name },
-        });
-        const last = sources.length === limit ? sources.at(-1) : undefined;
-        return {
-          ...(last === undefined ? {} : { next: `${last.keyId}/${last.name}` }),
-          sources: sources.map((source) => ({
-            key_id: source.keyId,
-            name: source.name,
-            created_at_ms: source.createdAtMs,
-            accepted: source.accepted,
-            bytes: source.bytes,
-            kept_raw: Object.fromEntries(source.keptRaw),
-            ...(source.lastSeenMs === undefined ? {} : { last_seen_ms: source.lastSeenMs }),
-          })),
-        };
-      },
-    );
+    await fastify.register(createPreviewRoutes(intake));
+    await fastify.register(createSourceRoutes(intake));
   };
+}
+
+/** As which source a request was to be sent. */
+function sourceAsked({ routeOptions, query }: FastifyRequest, principal: Principal): string | undefined {
+  if (routeOptions.url === '/v1/logs') return principal.source ?? otlpSourceName;
+  if (routeOptions.url === '/upload') return principal.source ?? journalSourceName;
+  if (routeOptions.url?.startsWith('/services/') === true) return principal.source ?? hecSourceName;
+  const asked: unknown = typeof query === 'object' && query !== null && 'source' in query ? query.source : undefined;
+  return typeof asked === 'string' && asked.length <= 64 ? asked : undefined;
 }

@@ -8,7 +8,8 @@ const chunkBytes = 65_536;
 
 /** Records of a Windows event log as JSON, one event each; what is damaged is an event that says so. */
 export function createEvtxSplitter(): EventSplitter {
-  const reader = createEvtxReader();
+  // As Windows writes them: rules quote the braces, and what comes from the same host as XML has them too.
+  const reader = createEvtxReader({ guids: 'braced' });
   function* eventsOf(items: Iterable<EvtxItem>): Generator<EventBytes> {
     for (const item of items) {
       if (item.kind === 'record') yield { bytes: Buffer.from(JSON.stringify(item.event)) };

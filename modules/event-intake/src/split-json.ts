@@ -1,3 +1,4 @@
+import { isRecordListHead, maxRecordListHead } from '@sallyport/log-formats';
 import { createEventCollector } from './event-bytes.ts';
 import type { EventBytes } from './event-bytes.ts';
 import type { IntakeLimits } from './limits.ts';
@@ -19,8 +20,8 @@ const byteOrderMark = [0xef, 0xbb, 0xbf];
 type State = 'between' | 'event' | 'scalar' | 'rest';
 
 /**
- * Events of a JSON body: one object, objects one after another, an array of objects, or CloudTrail's `{"Records":[…]}`,
- * which is unfolded; what else stands there beside the records is an event of its own, so that nothing is lost. Only brackets
+ * Events of a JSON body: one object, objects one after another, an array of objects, or a document that is a list of records
+ * (CloudTrail's `{"Records":[…]}`, the `EventList` of Kubernetes), which is unfolded; what else stands there beside the records is an event of its own, so that nothing is lost. Only brackets
  * and strings are looked at; whether an event is JSON is decided later, event by event. A byte order mark is passed over.
  */
 export function createJsonSplitter(limits: IntakeLimits): EventSplitter {
@@ -65,10 +66,8 @@ export function createJsonSplitter(limits: IntakeLimits): EventSplitter {
   }
 
   function startsRecords(chunk: Uint8Array, from: number, at: number): boolean {
-    if (container !== 'none' || depth !== 2 || chunk[at] !== openBracket || collector.length + at - from > 64)
-      return false;
-    const head = Buffer.concat([collector.peek(), chunk.subarray(from, at + 1)]).toString('latin1');
-    return /^\{\s*"Records"\s*:\s*\[$/.test(head);
+    if (container !== 'none' || depth !== 2 || collector.length + at - from > maxRecordListHead) return false;
+    return isRecordListHead(Buffer.concat([collector.peek(), chunk.subarray(from, at)]).toString('latin1'));
   }
 
   /** What stood beside the records, without the brace that ends it all. */

@@ -1,13 +1,16 @@
 import { EventIntakeError } from './errors.ts';
 import type { IntakeLimits } from './limits.ts';
 import type { Reading } from './normalise-protocol.ts';
-import type { RecordFormat } from './records/record-format.ts';
+import { createAuditSplitter } from './split-audit.ts';
 import { createEvtxSplitter } from './split-evtx.ts';
+import { createJournalSplitter } from './split-journal.ts';
 import { createJsonSplitter } from './split-json.ts';
 import { createLineSplitter } from './split-lines.ts';
 import type { EventSplitter } from './split-lines.ts';
+import { createRecognisedSplitter } from './split-recognised.ts';
 import { createSyslogSplitter } from './split-syslog.ts';
 import { createXmlSplitter } from './split-xml.ts';
+import { createZeekSplitter } from './split-zeek.ts';
 
 /** How a body is cut into events, and how these are read. */
 export type WireFormat = {
@@ -19,6 +22,7 @@ export type WireFormat = {
 export const declaredFormats = [
   'json',
   'auto',
+  'lines',
   'syslog',
   'cef',
   'leef',
@@ -26,6 +30,8 @@ export const declaredFormats = [
   'web_access',
   'windows_event_xml',
   'evtx',
+  'journal_export',
+  'zeek',
   'text',
 ] as const;
 
@@ -38,7 +44,9 @@ const formatOfType: ReadonlyMap<string, DeclaredFormat> = new Map([
   ['application/xml', 'windows_event_xml'],
   ['text/xml', 'windows_event_xml'],
   ['application/x-evtx', 'evtx'],
-  ['application/octet-stream', 'evtx'],
+  ['application/vnd.fdo.journal', 'journal_export'],
+  ['text/tab-separated-values', 'zeek'],
+  ['application/octet-stream', 'auto'],
 ]);
 
 /** Throws `content_type_unsupported`. */
@@ -53,14 +61,32 @@ export function wireFormatOf(contentType: string | undefined, declared: Declared
   const own = formatOfType.get(type);
   if (own === undefined)
     throw unsupported(type, `must be one of ${[...jsonLines, 'application/json', ...formatOfType.keys()].join(', ')}`);
-  const format = declared ?? own;
-  if (format === 'evtx') return { createSplitter: createEvtxSplitter, reading: { format: 'json' } };
-  return { createSplitter: splitterOf(format), reading: { format } };
+  return wireFor(declared ?? own);
 }
 
-function splitterOf(format: RecordFormat): WireFormat['createSplitter'] {
-  if (format === 'syslog') return createSyslogSplitter;
-  return format === 'windows_event_xml' ? createXmlSplitter : createLineSplitter;
+function wireFor(format: DeclaredFormat): WireFormat {
+  switch (format) {
+    case 'evtx':
+      return { createSplitter: createEvtxSplitter, reading: { format: 'json' } };
+    case 'journal_export':
+      return { createSplitter: createJournalSplitter, reading: { format: 'json' } };
+    case 'auto':
+      return { createSplitter: (limits) => createRecognisedSplitter(limits, wireFor), reading: { format } };
+    case 'lines':
+      return { createSplitter: createLineSplitter, reading: { format: 'auto' } };
+    case 'json':
+      return { createSplitter: createJsonSplitter, reading: { format } };
+    case 'syslog':
+      return { createSplitter: createSyslogSplitter, reading: { format } };
+    case 'windows_event_xml':
+      return { createSplitter: createXmlSplitter, reading: { format } };
+    case 'auditd':
+      return { createSplitter: createAuditSplitter, reading: { format } };
+    case 'zeek':
+      return { createSplitter: createZeekSplitter, reading: { format } };
+    default:
+      return { createSplitter: createLineSplitter, reading: { format } };
+  }
 }
 
 function unsupported(type: string, wanted: string): EventIntakeError {

@@ -121,6 +121,11 @@ export function eventOfEvidence(text: EvidenceFile): JsonValue | undefined {
   return parseJson(utf8.decode(parse(text).body));
 }
 
+/** The signed checkpoint in a file that `verifyEvidence` accepted. Throws when the text is no evidence. */
+export function checkpointOfEvidence(text: EvidenceFile): string {
+  return parse(text).checkpoint;
+}
+
 function parse(text: string): EvidenceParts {
   const lines = text.split('\n', 5);
   const field = (line: number, name: string): string => {

@@ -1,23 +1,32 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { CliError } from '../errors.ts';
 import type { CliNeeds } from '../needs.ts';
 import { createProgress } from '../progress.ts';
+import { textFormats, type TextFormat } from '../read-events/text-format.ts';
 import { createRetrier } from '../send/retry.ts';
 import { sendFile, type SendTotals } from '../send/send-file.ts';
 import { asTyped, counted, grouped, jsonLine, plainText } from '../terminal.ts';
 import { openClient, withConnection, type ConnectionOptions } from './connection.ts';
-import { wholeNumber } from './option-values.ts';
+import { wholeNumber, zoneOffset } from './option-values.ts';
 
-type Options = ConnectionOptions & { source?: string; batch: number; json?: true };
+type Options = ConnectionOptions & {
+  source?: string;
+  batch: number;
+  format?: TextFormat;
+  zone?: string;
+  json?: true;
+};
 
 export function addSendCommand(program: Command, needs: CliNeeds): void {
   withConnection(program.command('send'))
     .description(
-      'send the events of files: NDJSON, JSON, CloudTrail documents, Windows event logs, zip or gzip of them',
+      'send the events of files: JSON, log files of any kind, CloudTrail documents, Windows event logs, journal exports, Zeek logs, zip or gzip of them',
     )
     .argument('<file...>', 'files, sent one after another')
     .option('--source <name>', 'name the source, for a file that grows (default: named by the content)')
     .option('--batch <lines>', 'events in one request', wholeNumber(1, 1000), 1000)
+    .addOption(new Option('--format <name>', 'what the files hold (default: guessed, and said)').choices(textFormats))
+    .option('--zone <offset>', 'zone of times that name none, as +05:30 (default: UTC)', zoneOffset)
     .option('--json', 'print the summary as one line of JSON')
     .action((files: string[], options: Options) => send(files, options, needs));
 }
@@ -63,6 +72,8 @@ async function send(files: readonly string[], options: Options, needs: CliNeeds)
           path,
           source: options.source,
           batchLines: options.batch,
+          format: options.format,
+          zone: options.zone,
           client,
           retrier,
           needs,

@@ -19,6 +19,8 @@ export function detectFormat(head: Buffer): Format {
   if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
   if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be';
   if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return 'utf-8-bom';
+  // The export format of the journal has lengths in bytes.
+  if (/^__(?:CURSOR|REALTIME_TIMESTAMP)=/.test(head.toString('latin1', 0, 30))) return 'text';
   return head.includes(0) ? 'binary' : 'text';
 }
 
@@ -80,14 +82,15 @@ async function* decoded(format: Format, { head, whole, iterator, name, depth }: 
       throw unreadable(
         name,
         'it is neither text nor a known compression',
-        'pass NDJSON, JSON, a zip, or a gzip of them',
+        'pass a log as text, JSON, EVTX, a zip, or a gzip of them',
       );
   }
 }
 
 /** The records of a Windows event log as NDJSON; what is damaged is a line that says so. */
 async function* evtxAsLines(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  for await (const item of readEvtx(source)) {
+  // GUIDs as the server writes them when it is given the log itself.
+  for await (const item of readEvtx(source, { guids: 'braced' })) {
     if (item.kind === 'record') yield Buffer.from(`${JSON.stringify(item.event)}\n`);
     else if (item.kind === 'damaged') {
       const { code, offset, why } = item;

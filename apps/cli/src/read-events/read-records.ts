@@ -2,7 +2,9 @@ import { CliError } from '../errors.ts';
 import { openRegularFile } from '../regular-file.ts';
 import { whyNot } from '../system-errors.ts';
 import { boundExpansion, decodeStream, detectFormat } from './decode-stream.ts';
-import { createRecordSplitter, type SplitRecord } from './record-splitter.ts';
+import { createRecordSplitter, type RecordSplitter, type SplitRecord } from './record-splitter.ts';
+import { guessFormat, type Guess, type TextFormat } from './text-format.ts';
+import { createTextSplitter } from './text-records.ts';
 import { zipMembers } from './zip-members.ts';
 
 /** A record with its place in the file: counted from 0 over everything in it, broken records and all members of a zip included. */
@@ -14,14 +16,18 @@ export type ReadOptions = {
   onProgress?(share: number): void;
   /** Told about a member of a zip that cannot be read; the others are read all the same. */
   onUnreadable(error: CliError): void;
+  /** What texts are; JSON when left out. `guess`: told by their beginning, and `onGuess` is told. */
+  readonly format?: TextFormat | 'guess' | undefined;
+  onGuess?(guess: Guess, name: string): void;
 };
 
 /** Larger records are counted and left out. The server takes less than this in one event. */
 const maxRecordBytes = 8 * 1024 * 1024;
 const limits = { maxRecordBytes, maxDepth: 128 };
+const guessedFromBytes = 4096;
 
 /**
- * The events of one file in the order they stand in it, a few at a time: NDJSON, JSON, a zip of such files, or gzip.
+ * The events of one file in the order they stand in it, a few at a time: NDJSON, JSON, other logs, a zip of such files, or gzip.
  * Memory stays bounded by `maxRecordBytes`. Throws `CliError` `input_unreadable` and the signal's reason.
  */
 export async function* readRecords(path: string, options: ReadOptions): AsyncGenerator<readonly FileRecord[]> {
@@ -42,7 +48,7 @@ export async function* readRecords(path: string, options: ReadOptions): AsyncGen
       try {
         const name = `${member.name} in ${path}`;
         const bounded = boundExpansion(await member.open(), { packedBytes: () => sizeBytes, unpacked, name });
-        for await (const records of splitChunks(decodeStream(bounded, name), options.signal)) {
+        for await (const records of splitChunks(decodeStream(bounded, name), options, name)) {
           tell();
           yield number(records);
         }
@@ -66,22 +72,43 @@ export async function* readRecords(path: string, options: ReadOptions): AsyncGen
     }
   };
   try {
-    for await (const records of splitChunks(decodeStream(counted(), path), options.signal)) yield number(records);
+    for await (const records of splitChunks(decodeStream(counted(), path), options, path)) yield number(records);
   } catch (error) {
     options.signal.throwIfAborted();
     throw asUnreadable(error, path);
   }
 }
 
-async function* splitChunks(chunks: AsyncIterable<Buffer>, signal: AbortSignal): AsyncGenerator<SplitRecord[]> {
-  const splitter = createRecordSplitter(limits);
+/** The records of a text. As many first bytes as a guess looks at come before the first of them. */
+export async function* splitChunks(
+  chunks: AsyncIterable<Buffer>,
+  { signal, format = 'json', onGuess }: Pick<ReadOptions, 'signal' | 'format' | 'onGuess'>,
+  name: string,
+): AsyncGenerator<SplitRecord[]> {
+  let start: Buffer = Buffer.alloc(0);
+  let splitter = format === 'guess' ? undefined : splitterOf(format);
+  const choose = (): RecordSplitter => {
+    const guess = guessFormat(start);
+    onGuess?.(guess, name);
+    return splitterOf(guess.format);
+  };
   for await (const chunk of chunks) {
     signal.throwIfAborted();
-    const records = splitter.push(chunk);
+    if (splitter === undefined) {
+      start = Buffer.concat([start, chunk]);
+      if (start.length < guessedFromBytes) continue;
+    }
+    const records = splitter === undefined ? (splitter = choose()).push(start) : splitter.push(chunk);
     if (records.length > 0) yield records;
   }
-  const last = splitter.end();
+  const first: SplitRecord[] = [];
+  if (splitter === undefined) first.push(...(splitter = choose()).push(start));
+  const last = [...first, ...splitter.end()];
   if (last.length > 0) yield last;
+}
+
+function splitterOf(format: TextFormat): RecordSplitter {
+  return format === 'json' ? createRecordSplitter(limits) : createTextSplitter(format, maxRecordBytes);
 }
 
 function asUnreadable(error: unknown, name: string): CliError {

@@ -1,3 +1,5 @@
+import { isRecordListHead, maxRecordListHead } from '@sallyport/log-formats';
+
 const quote = 0x22;
 const backslash = 0x5c;
 const newline = 0x0a;
@@ -30,9 +32,9 @@ export function compactedLength(bytes: Buffer, from: number, to: number): number
   return end;
 }
 
-/** Whether [from, to) is the beginning of a CloudTrail document: `{ "Records" :`. */
+/** Whether [from, to) is the beginning of a document that is a list of records: `{ "Records" :`. */
 export function matchesRecordsKey(bytes: Buffer, from: number, to: number): boolean {
-  return to - from < 64 && /^\{\s*"Records"\s*:\s*$/.test(bytes.toString('latin1', from, to));
+  return to - from <= maxRecordListHead && isRecordListHead(bytes.toString('latin1', from, to));
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Wire } from './text-format.ts';
 import { compactedLength, isRecordStart, matchesRecordsKey, nextRecordStart } from './record-boundaries.ts';
 
 /**
@@ -12,6 +13,8 @@ export type SplitRecord =
       readonly reason: string;
       /** The input ended inside it. */ readonly atEnd: boolean;
     }
+  /** Of a format other than JSON: as it stands there, and how it is to be sent. */
+  | { readonly kind: 'text'; readonly bytes: Buffer; readonly wire: Wire; readonly atEnd: boolean }
   | { readonly kind: 'oversize'; readonly sizeBytes: number };
 
 export type RecordSplitter = {

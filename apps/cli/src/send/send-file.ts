@@ -4,6 +4,8 @@ import { addressOf, type ApiClient } from '../http-client.ts';
 import type { CliNeeds } from '../needs.ts';
 import { onOneLine } from '../read-events/record-boundaries.ts';
 import { readRecords } from '../read-events/read-records.ts';
+import type { SplitRecord } from '../read-events/record-splitter.ts';
+import { ndjson, type Guess, type TextFormat, type Wire } from '../read-events/text-format.ts';
 import { defaultSource, identifyContent, type ContentIdentity } from './content-identity.ts';
 import type { Retrier } from './retry.ts';
 import { createSendState, type Landmark, type SendState } from './send-state.ts';
@@ -19,6 +21,10 @@ export type SendJob = {
   readonly path: string;
   readonly source: string | undefined;
   readonly batchLines: number;
+  /** What it holds, when it is not JSON; guessed unless given. */
+  readonly format?: TextFormat | undefined;
+  /** Of times that name none. */
+  readonly zone?: string | undefined;
   readonly client: ApiClient;
   readonly retrier: Retrier;
   readonly needs: Pick<CliNeeds, 'configuration' | 'signal'>;
@@ -93,13 +99,14 @@ async function sendFrom(
 ): Promise<SendTotals | 'another ledger'> {
   const abort = new AbortController();
   const signal = AbortSignal.any([job.needs.signal, abort.signal]);
-  const target = { client: job.client, source, retrier: job.retrier, signal };
+  const target = { client: job.client, source, retrier: job.retrier, signal, zone: job.zone };
   // The last acknowledged record goes once more: its position tells whether this is still the same ledger.
   const startAt = from?.sequence ?? 0;
   const totals: SendTotals = { sent: 0, alreadyKnown: 0, keptRaw: 0, leftOut: 0, resumedAt: startAt };
   const inFlight: Promise<BatchResult>[] = [];
   let lines: Buffer[] = [];
   let lineBytes = 0;
+  let wire: Wire = ndjson;
   let sequence = startAt;
   let probing = from;
   let share = 0;
@@ -118,14 +125,14 @@ async function sendFrom(
   /** False when the server turns out not to hold what an earlier send left there. */
   const flush = async (): Promise<boolean> => {
     if (lines.length === 0) return true;
-    const batch = { sequence, lines };
+    const batch = { sequence, lines, wire };
     sequence += lines.length;
     lines = [];
     lineBytes = 0;
     if (probing !== undefined) {
       const expected = probing;
       probing = undefined;
-      const probe = await uploadBatch({ sequence: batch.sequence, lines: batch.lines.slice(0, 1) }, target);
+      const probe = await uploadBatch({ ...batch, lines: batch.lines.slice(0, 1) }, target);
       if (probe.last?.log !== expected.log || probe.last.index !== expected.index) return false;
     }
     const upload = uploadBatch(batch, target, inFlight.at(-1));
@@ -139,6 +146,8 @@ async function sendFrom(
   try {
     const options = {
       signal: job.needs.signal,
+      format: job.format ?? ('guess' as const),
+      onGuess: (guess: Guess, name: string) => tellGuess(job, guess, name),
       onProgress: (now: number) => (share = now),
       onUnreadable: (error: CliError) => {
         totals.leftOut += 1;
@@ -148,12 +157,13 @@ async function sendFrom(
     for await (const records of readRecords(job.path, options)) {
       for (const record of records) {
         if (record.index < startAt) continue;
-        if (job.source !== undefined && record.kind === 'broken' && record.atEnd) {
+        if (job.source !== undefined && (record.kind === 'broken' || record.kind === 'text') && record.atEnd) {
           job.note(`event ${record.index} is not written to its end yet and was left for the next time`);
           continue;
         }
-        const line = record.kind === 'oversize' ? undefined : onOneLine(record.bytes, record.kind);
-        const full = lines.length >= job.batchLines || lineBytes + (line?.length ?? 0) > maxBatchBytes;
+        const line = lineOf(record);
+        const isOther = record.kind !== 'oversize' && wireOfRecord(record) !== wire;
+        const full = isOther || lines.length >= job.batchLines || lineBytes + (line?.length ?? 0) > maxBatchBytes;
         if ((full || line === undefined) && !(await flush())) return 'another ledger';
         if (line === undefined) {
           sequence = record.index + 1;
@@ -161,6 +171,7 @@ async function sendFrom(
           job.note(`event ${record.index} is too large and was left out`);
           continue;
         }
+        wire = wireOfRecord(record);
         lines.push(line);
         lineBytes += line.length;
       }
@@ -175,4 +186,21 @@ async function sendFrom(
     // After a failure nothing more of this file may go out unwatched.
     abort.abort();
   }
+}
+
+/** As it goes out; undefined for what is too large. */
+export function lineOf(record: SplitRecord): Buffer | undefined {
+  if (record.kind === 'oversize') return undefined;
+  return record.kind === 'text' ? record.bytes : onOneLine(record.bytes, record.kind);
+}
+
+export function wireOfRecord(record: SplitRecord): Wire {
+  return record.kind === 'text' ? record.wire : ndjson;
+}
+
+/** JSON goes without saying. */
+function tellGuess(job: Pick<SendJob, 'path' | 'note'>, { format, because }: Guess, name: string): void {
+  if (format === 'json') return;
+  const where = name === job.path ? '' : ` (${name})`;
+  job.note(`taken as ${because}${where}; --format says otherwise`);
 }

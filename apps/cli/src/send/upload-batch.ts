@@ -5,13 +5,14 @@ import { CliError } from '../errors.ts';
 import type { ApiClient } from '../http-client.ts';
 import { listField, numberField } from '../json-reading.ts';
 import type { Retrier } from './retry.ts';
+import type { Wire } from '../read-events/text-format.ts';
 import type { Landmark } from './send-state.ts';
 
 const compress = promisify(gzip);
 const newline = Buffer.from('\n');
 
 /** Lines with consecutive sequence numbers, from `sequence` on. */
-export type Batch = { readonly sequence: number; readonly lines: readonly Buffer[] };
+export type Batch = { readonly sequence: number; readonly lines: readonly Buffer[]; readonly wire: Wire };
 
 export type BatchResult = {
   /** Now in the ledger, whether before or through this request. */
@@ -28,12 +29,16 @@ export type UploadTarget = {
   readonly client: ApiClient;
   readonly source: string;
   readonly retrier: Retrier;
+  /** Of times that name none; only for texts that are not JSON. */
+  readonly zone?: string | undefined;
   readonly signal: AbortSignal;
 };
 
 /** Sends one batch, once `after` is done, until it is acknowledged. A batch too large for the server is halved; an event too large alone is left out and told. */
 export async function uploadBatch(batch: Batch, target: UploadTarget, after?: Promise<unknown>): Promise<BatchResult> {
-  const body = await compress(Buffer.concat(batch.lines.flatMap((line) => [line, newline])), { level: 1 });
+  const { head, contentType, format } = batch.wire;
+  const parts = [...(head === undefined ? [] : [head]), ...batch.lines.flatMap((line) => [line, newline])];
+  const body = await compress(Buffer.concat(parts), { level: 1 });
   await after;
   try {
     const answer = await target.retrier.run(
@@ -41,8 +46,8 @@ export async function uploadBatch(batch: Batch, target: UploadTarget, after?: Pr
         target.client.json({
           method: 'POST',
           path: '/v1/events',
-          query: { source: target.source, sequence: batch.sequence },
-          headers: { 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' },
+          query: { source: target.source, sequence: batch.sequence, format, zone: target.zone },
+          headers: { 'content-type': contentType, 'content-encoding': 'gzip' },
           body,
           signal: target.signal,
         }),
@@ -54,8 +59,8 @@ export async function uploadBatch(batch: Batch, target: UploadTarget, after?: Pr
     const half = Math.floor(batch.lines.length / 2);
     if (half === 0)
       return { acknowledged: 0, alreadyKnown: 0, keptRaw: 0, tooLarge: [batch.sequence], last: undefined };
-    const first = await uploadBatch({ sequence: batch.sequence, lines: batch.lines.slice(0, half) }, target);
-    const second = await uploadBatch({ sequence: batch.sequence + half, lines: batch.lines.slice(half) }, target);
+    const first = await uploadBatch({ ...batch, lines: batch.lines.slice(0, half) }, target);
+    const second = await uploadBatch({ ...batch, sequence: batch.sequence + half, lines: batch.lines.slice(half) }, target);
     return {
       acknowledged: first.acknowledged + second.acknowledged,
       alreadyKnown: first.alreadyKnown + second.alreadyKnown,

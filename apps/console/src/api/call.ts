@@ -12,6 +12,8 @@ export type Request<R extends Route> = Part<'params', Routes[R]['params']> &
   OptionalQuery<Routes[R]['query']> &
   Part<'body', Routes[R]['body']> & {
     signal?: AbortSignal;
+    /** Sent as it is, where a route takes something else than JSON. */
+    raw?: { readonly type: string; readonly content: string | Blob };
     /** To go after “to” when a fresh proof is needed; else what the route does. */ purpose?: string;
   };
 type OptionalQuery<Value> = [Value] extends [undefined]
@@ -39,6 +41,7 @@ type Given = {
   readonly params?: object | undefined;
   readonly query?: object | undefined;
   readonly body?: unknown;
+  readonly raw?: { readonly type: string; readonly content: string | Blob };
   readonly signal?: AbortSignal;
   readonly purpose?: string;
 };
@@ -53,7 +56,7 @@ async function ask(route: Route, given: Given): Promise<Response> {
   return again;
 }
 
-async function send(route: Route, { params, query, body, signal }: Given): Promise<Response> {
+async function send(route: Route, { params, query, body, raw, signal }: Given): Promise<Response> {
   const [method = 'GET', pattern = ''] = route.split(' ');
   const path = fill(pattern, params);
   const search = new URLSearchParams(
@@ -68,8 +71,10 @@ async function send(route: Route, { params, query, body, signal }: Given): Promi
       headers: {
         'x-sallyport': '1',
         ...(isOfItself(method) ? { 'x-sallyport-background': '1' } : {}),
+        ...(raw === undefined ? {} : { 'content-type': raw.type }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
+      ...(raw === undefined ? {} : { body: raw.content }),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal === undefined ? {} : { signal }),
     });

@@ -495,6 +495,8 @@ export type Routes = {
         | 'web_access'
         | 'windows_event_xml'
         | 'evtx'
+        | 'journal_export'
+        | 'zeek'
         | 'text'
         | undefined;
       readonly zone?: string | undefined;
@@ -592,6 +594,38 @@ export type Routes = {
       readonly elapsed_ms: number;
     };
   };
+  /** What would become of events, at most 64 KiB and the first 20: read and mapped, not recorded */
+  'POST /v1/events/preview': {
+    params: undefined;
+    query: {
+      readonly format?:
+        | 'json'
+        | 'auto'
+        | 'syslog'
+        | 'cef'
+        | 'leef'
+        | 'auditd'
+        | 'web_access'
+        | 'windows_event_xml'
+        | 'evtx'
+        | 'journal_export'
+        | 'zeek'
+        | 'text'
+        | undefined;
+      readonly zone?: string | undefined;
+    };
+    body: undefined;
+    answer: {
+      readonly events: readonly {
+        readonly ocsf: Readonly<Record<string, unknown>> | null;
+        readonly class_uid: number;
+        readonly mapping?: { readonly id: string; readonly version: number } | undefined;
+        readonly unmapped: readonly string[];
+        readonly reason?: string | undefined;
+      }[];
+      readonly total: number;
+    };
+  };
   /** The most frequent values of a field */
   'GET /v1/events/top': {
     params: undefined;
@@ -631,6 +665,14 @@ export type Routes = {
       readonly version: string;
       readonly head: string;
       readonly ledger: { readonly up: boolean };
+      readonly intake: {
+        readonly accepted: number;
+        readonly bytes: number;
+        readonly kept_raw: number;
+        readonly refused: number;
+        readonly per_second: number;
+        readonly sources: Readonly<Record<string, number>>;
+      };
       readonly search: {
         readonly up: boolean;
         readonly rows: number | null;
@@ -827,6 +869,13 @@ export type Routes = {
     body: undefined;
     answer: unknown;
   };
+  /** Figures as OpenMetrics text; of sources those 500 that sent last */
+  'GET /v1/metrics': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
   /** This description */
   'GET /v1/openapi.json': {
     params: undefined;
@@ -861,6 +910,7 @@ export type Routes = {
         | readonly {
             readonly key_id: string;
             readonly name: string;
+            readonly label: string | null;
             readonly accepted: number;
             readonly kept_raw: number;
             readonly unread: readonly { readonly reason: string; readonly count: number }[];
@@ -984,6 +1034,130 @@ export type Routes = {
             readonly at_least: number;
           }
         | undefined;
+    };
+  };
+  /** List the sensors on hosts: how each is, what it cannot see */
+  'GET /v1/sensors': {
+    params: undefined;
+    query: { readonly after?: string | undefined; readonly limit?: number | undefined };
+    body: undefined;
+    answer: {
+      readonly sensors: readonly {
+        readonly id: string;
+        readonly host: string;
+        readonly source: string;
+        readonly state: 'alive' | 'degraded' | 'silent' | 'stopped' | 'unknown';
+        readonly since_ms: number;
+        readonly first_seen_ms: number;
+        readonly last_heard_ms: number;
+        readonly last_beat_ms?: number | undefined;
+        readonly problems: readonly { readonly code: string; readonly text: string }[];
+        readonly collectors: readonly {
+          readonly name: string;
+          readonly state: 'sees' | 'lossy' | 'blind';
+          readonly records: number;
+          readonly last_read_ms?: number | undefined;
+          readonly problem?: string | undefined;
+          readonly remedy?: string | undefined;
+        }[];
+        readonly figures: {
+          readonly cpu_percent: number;
+          readonly rss_bytes: number;
+          readonly waiting: number;
+          readonly spool_bytes: number;
+          readonly lost: number;
+          readonly slow_factor: number;
+          readonly clock_offset_ms?: number | undefined;
+        };
+        readonly key_id: string;
+        readonly signing_key_id?: string | undefined;
+        readonly shown_key_id?: string | undefined;
+        readonly version: string;
+      }[];
+      readonly next?: string | undefined;
+    };
+  };
+  /** One sensor */
+  'GET /v1/sensors/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly host: string;
+      readonly source: string;
+      readonly state: 'alive' | 'degraded' | 'silent' | 'stopped' | 'unknown';
+      readonly since_ms: number;
+      readonly first_seen_ms: number;
+      readonly last_heard_ms: number;
+      readonly last_beat_ms?: number | undefined;
+      readonly problems: readonly { readonly code: string; readonly text: string }[];
+      readonly collectors: readonly {
+        readonly name: string;
+        readonly state: 'sees' | 'lossy' | 'blind';
+        readonly records: number;
+        readonly last_read_ms?: number | undefined;
+        readonly problem?: string | undefined;
+        readonly remedy?: string | undefined;
+      }[];
+      readonly figures: {
+        readonly cpu_percent: number;
+        readonly rss_bytes: number;
+        readonly waiting: number;
+        readonly spool_bytes: number;
+        readonly lost: number;
+        readonly slow_factor: number;
+        readonly clock_offset_ms?: number | undefined;
+      };
+      readonly key_id: string;
+      readonly signing_key_id?: string | undefined;
+      readonly shown_key_id?: string | undefined;
+      readonly version: string;
+    };
+  };
+  /** Retire a sensor: it is watched no longer; one that goes on sending is a new one */
+  'DELETE /v1/sensors/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
+  /** Believe another key that signs in the name of this sensor, as after its host was set up anew */
+  'POST /v1/sensors/{id}/key': {
+    params: { readonly id: string };
+    query: undefined;
+    body: { readonly key_id: string };
+    answer: {
+      readonly id: string;
+      readonly host: string;
+      readonly source: string;
+      readonly state: 'alive' | 'degraded' | 'silent' | 'stopped' | 'unknown';
+      readonly since_ms: number;
+      readonly first_seen_ms: number;
+      readonly last_heard_ms: number;
+      readonly last_beat_ms?: number | undefined;
+      readonly problems: readonly { readonly code: string; readonly text: string }[];
+      readonly collectors: readonly {
+        readonly name: string;
+        readonly state: 'sees' | 'lossy' | 'blind';
+        readonly records: number;
+        readonly last_read_ms?: number | undefined;
+        readonly problem?: string | undefined;
+        readonly remedy?: string | undefined;
+      }[];
+      readonly figures: {
+        readonly cpu_percent: number;
+        readonly rss_bytes: number;
+        readonly waiting: number;
+        readonly spool_bytes: number;
+        readonly lost: number;
+        readonly slow_factor: number;
+        readonly clock_offset_ms?: number | undefined;
+      };
+      readonly key_id: string;
+      readonly signing_key_id?: string | undefined;
+      readonly shown_key_id?: string | undefined;
+      readonly version: string;
     };
   };
   /** Sign in with name and password; a second factor comes next */
@@ -1421,11 +1595,14 @@ export type Routes = {
       readonly allowed_networks: readonly string[];
       readonly zone: string;
       readonly client_certificates: boolean;
+      readonly client_ca_pem?: string | undefined;
+      readonly messages_per_second: number;
       readonly tcp: {
         readonly port?: number | undefined;
         readonly connections: number;
         readonly accepted: number;
         readonly dropped: number;
+        readonly over_rate: number;
         readonly refused: number;
       };
       readonly tls: {
@@ -1433,6 +1610,7 @@ export type Routes = {
         readonly connections: number;
         readonly accepted: number;
         readonly dropped: number;
+        readonly over_rate: number;
         readonly refused: number;
       };
       readonly udp: {
@@ -1440,7 +1618,16 @@ export type Routes = {
         readonly connections: number;
         readonly accepted: number;
         readonly dropped: number;
+        readonly over_rate: number;
         readonly refused: number;
+      };
+      readonly refused_by: {
+        readonly network: number;
+        readonly connections: number;
+        readonly handshake: number;
+        readonly certificate: number;
+        readonly rate: number;
+        readonly room: number;
       };
       readonly problem?: string | undefined;
     };
@@ -1457,17 +1644,21 @@ export type Routes = {
       readonly allowed_networks: readonly string[];
       readonly zone?: string | undefined;
       readonly client_ca_pem?: string | undefined;
+      readonly messages_per_second?: number | undefined;
     };
     answer: {
       readonly host: string;
       readonly allowed_networks: readonly string[];
       readonly zone: string;
       readonly client_certificates: boolean;
+      readonly client_ca_pem?: string | undefined;
+      readonly messages_per_second: number;
       readonly tcp: {
         readonly port?: number | undefined;
         readonly connections: number;
         readonly accepted: number;
         readonly dropped: number;
+        readonly over_rate: number;
         readonly refused: number;
       };
       readonly tls: {
@@ -1475,6 +1666,7 @@ export type Routes = {
         readonly connections: number;
         readonly accepted: number;
         readonly dropped: number;
+        readonly over_rate: number;
         readonly refused: number;
       };
       readonly udp: {
@@ -1482,7 +1674,16 @@ export type Routes = {
         readonly connections: number;
         readonly accepted: number;
         readonly dropped: number;
+        readonly over_rate: number;
         readonly refused: number;
+      };
+      readonly refused_by: {
+        readonly network: number;
+        readonly connections: number;
+        readonly handshake: number;
+        readonly certificate: number;
+        readonly rate: number;
+        readonly room: number;
       };
       readonly problem?: string | undefined;
     };
@@ -1506,7 +1707,7 @@ export type Routes = {
     };
     answer: { readonly enrolment: string };
   };
-  /** List the sources events came from, with counters since the server started */
+  /** List the sources events came from, and how each is */
   'GET /v1/sources': {
     params: undefined;
     query: { readonly limit?: number | undefined; readonly after?: string | undefined };
@@ -1515,13 +1716,128 @@ export type Routes = {
       readonly sources: readonly {
         readonly key_id: string;
         readonly name: string;
+        readonly label?: string | undefined;
         readonly created_at_ms: number;
+        readonly revision: number;
+        readonly state: 'waiting' | 'heard' | 'quiet' | 'finished' | 'silent';
+        readonly due_ms?: number | undefined;
+        readonly last_seen_ms?: number | undefined;
+        readonly expected: 'auto' | 'always' | 'never';
+        readonly quiet_after_ms?: number | undefined;
+        readonly limits: { readonly events_per_second: number; readonly bytes_per_day: number };
         readonly accepted: number;
         readonly bytes: number;
+        readonly bytes_today: number;
         readonly kept_raw: Readonly<Record<string, number>>;
-        readonly last_seen_ms?: number | undefined;
+        readonly refused: Readonly<Record<string, number>>;
+        readonly formats: Readonly<Record<string, number>>;
+        readonly per_second: number;
+        readonly lag_ms?: { readonly p50: number; readonly p99: number } | undefined;
+        readonly last_refusal?: { readonly code: string; readonly message: string; readonly at_ms: number } | undefined;
+        readonly hour: readonly number[];
       }[];
       readonly next?: string | undefined;
+    };
+  };
+  /** How other senders are set up */
+  'GET /v1/sources/recipes': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly recipes: readonly {
+        readonly id: string;
+        readonly title: string;
+        readonly about: string;
+        readonly sends: 'syslog' | 'hec' | 'otlp' | 'events';
+        readonly needs: 'key' | 'listener';
+        readonly listener?: 'tls' | 'tcp' | 'udp' | undefined;
+        readonly checked: 'run' | 'syntax' | 'manual';
+        readonly steps: readonly {
+          readonly title: string;
+          readonly file?: string | undefined;
+          readonly language: string;
+          readonly text: string;
+        }[];
+        readonly test?: { readonly title: string; readonly text: string } | undefined;
+      }[];
+    };
+  };
+  /** One source, with its last hour minute by minute */
+  'GET /v1/sources/{key_id}/{name}': {
+    params: { readonly key_id: string; readonly name: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly key_id: string;
+      readonly name: string;
+      readonly label?: string | undefined;
+      readonly created_at_ms: number;
+      readonly revision: number;
+      readonly state: 'waiting' | 'heard' | 'quiet' | 'finished' | 'silent';
+      readonly due_ms?: number | undefined;
+      readonly last_seen_ms?: number | undefined;
+      readonly expected: 'auto' | 'always' | 'never';
+      readonly quiet_after_ms?: number | undefined;
+      readonly limits: { readonly events_per_second: number; readonly bytes_per_day: number };
+      readonly accepted: number;
+      readonly bytes: number;
+      readonly bytes_today: number;
+      readonly kept_raw: Readonly<Record<string, number>>;
+      readonly refused: Readonly<Record<string, number>>;
+      readonly formats: Readonly<Record<string, number>>;
+      readonly per_second: number;
+      readonly lag_ms?: { readonly p50: number; readonly p99: number } | undefined;
+      readonly last_refusal?: { readonly code: string; readonly message: string; readonly at_ms: number } | undefined;
+      readonly minutes: readonly {
+        readonly start_ms: number;
+        readonly accepted: number;
+        readonly bytes: number;
+        readonly kept_raw: number;
+        readonly refused: number;
+      }[];
+    };
+  };
+  /** Name a source, say whether its silence matters, and limit what it may send */
+  'PUT /v1/sources/{key_id}/{name}': {
+    params: { readonly key_id: string; readonly name: string };
+    query: undefined;
+    body: {
+      readonly revision?: number | undefined;
+      readonly label?: string | null | undefined;
+      readonly expected?: 'auto' | 'always' | 'never' | undefined;
+      readonly quiet_after_ms?: number | null | undefined;
+      readonly events_per_second?: number | null | undefined;
+      readonly bytes_per_day?: number | null | undefined;
+    };
+    answer: {
+      readonly key_id: string;
+      readonly name: string;
+      readonly label?: string | undefined;
+      readonly created_at_ms: number;
+      readonly revision: number;
+      readonly state: 'waiting' | 'heard' | 'quiet' | 'finished' | 'silent';
+      readonly due_ms?: number | undefined;
+      readonly last_seen_ms?: number | undefined;
+      readonly expected: 'auto' | 'always' | 'never';
+      readonly quiet_after_ms?: number | undefined;
+      readonly limits: { readonly events_per_second: number; readonly bytes_per_day: number };
+      readonly accepted: number;
+      readonly bytes: number;
+      readonly bytes_today: number;
+      readonly kept_raw: Readonly<Record<string, number>>;
+      readonly refused: Readonly<Record<string, number>>;
+      readonly formats: Readonly<Record<string, number>>;
+      readonly per_second: number;
+      readonly lag_ms?: { readonly p50: number; readonly p99: number } | undefined;
+      readonly last_refusal?: { readonly code: string; readonly message: string; readonly at_ms: number } | undefined;
+      readonly minutes: readonly {
+        readonly start_ms: number;
+        readonly accepted: number;
+        readonly bytes: number;
+        readonly kept_raw: number;
+        readonly refused: number;
+      }[];
     };
   };
   /** List suppressions, newest first, those that are over included */

@@ -16,6 +16,11 @@ const OverviewRoom = lazy(async () => ({
 }));
 const AlertsRoom = lazy(async () => ({ default: (await import('../rooms/alerts/alerts-room.tsx')).AlertsRoom }));
 const SearchRoom = lazy(async () => ({ default: (await import('../rooms/search/search-room.tsx')).SearchRoom }));
+const SourcesRoom = lazy(async () => ({ default: (await import('../rooms/sources/sources-room.tsx')).SourcesRoom }));
+const AddSourceRoom = lazy(async () => ({
+  default: (await import('../rooms/sources/add-source-room.tsx')).AddSourceRoom,
+}));
+const SourceRoom = lazy(async () => ({ default: (await import('../rooms/sources/source-room.tsx')).SourceRoom }));
 const LedgerRoom = lazy(async () => ({ default: (await import('../rooms/ledger/ledger-room.tsx')).LedgerRoom }));
 const PeopleRoom = lazy(async () => ({ default: (await import('../rooms/people/people-room.tsx')).PeopleRoom }));
 const SettingsRoom = lazy(async () => ({
@@ -62,6 +67,9 @@ export function App() {
           <Route path="/">{<OverviewRoom me={session.data} />}</Route>
           <Route path="/alerts">{<AlertsRoom me={session.data} />}</Route>
           <Route path="/search">{<SearchRoom />}</Route>
+          <Route path="/sources">{<SourcesRoom me={session.data} />}</Route>
+          <Route path="/sources/add">{<AddSourceRoom me={session.data} />}</Route>
+          <Route path="/sources/:keyId/:name">{<SourceRoom me={session.data} />}</Route>
           <Route path="/ledger">{<LedgerRoom />}</Route>
           <Route path="/people">{<PeopleRoom me={session.data} />}</Route>
           <Route path="/settings">{<SettingsRoom me={session.data} />}</Route>

@@ -1,9 +1,17 @@
 import { Modal, TextInput, useMantineColorScheme } from '@mantine/core';
-import { IconArrowRight, IconLogout, IconMoon, IconSearch, IconShieldCheck, IconSun } from '@tabler/icons-react';
+import {
+  IconArrowRight,
+  IconBroadcast,
+  IconLogout,
+  IconMoon,
+  IconSearch,
+  IconShieldCheck,
+  IconSun,
+} from '@tabler/icons-react';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import type { Me } from '../api/queries.ts';
-import { roomsFor } from './rooms.ts';
+import { may, roomsFor } from './rooms.ts';
 import { useSignOut } from './use-sign-out.ts';
 
 type Command = { readonly name: string; readonly icon: typeof IconSearch; readonly run: () => void };
@@ -103,6 +111,9 @@ function useCommands(me: Me, text: string): Command[] {
   const position = /^\d+\/\d+$/.test(text) ? text : undefined;
   const fixed: Command[] = [
     ...roomsFor(me).map(({ path, name, icon }) => ({ name, icon, run: () => navigate(path) })),
+    ...(may(me, 'keys:manage')
+      ? [{ name: 'Add a source', icon: IconBroadcast, run: () => navigate('/sources/add') }]
+      : []),
     { name: 'Verify an evidence file', icon: IconShieldCheck, run: () => navigate('/verify') },
     { name: 'Dark theme', icon: IconMoon, run: () => setColorScheme('dark') },
     { name: 'Light theme', icon: IconSun, run: () => setColorScheme('light') },

@@ -1,4 +1,12 @@
-import { IconBell, IconLayoutDashboard, IconSearch, IconSettings, IconStack2, IconUsers } from '@tabler/icons-react';
+import {
+  IconBell,
+  IconBroadcast,
+  IconLayoutDashboard,
+  IconSearch,
+  IconSettings,
+  IconStack2,
+  IconUsers,
+} from '@tabler/icons-react';
 import type { Me } from '../api/queries.ts';
 
 export type Room = {
@@ -12,6 +20,7 @@ const rooms: readonly Room[] = [
   { path: '/', name: 'Overview', icon: IconLayoutDashboard, needs: [] },
   { path: '/alerts', name: 'Alerts', icon: IconBell, needs: ['alerts:read'] },
   { path: '/search', name: 'Search', icon: IconSearch, needs: ['events:read'] },
+  { path: '/sources', name: 'Sources', icon: IconBroadcast, needs: ['events:read'] },
   { path: '/ledger', name: 'Ledger', icon: IconStack2, needs: ['ledger:read'] },
   { path: '/people', name: 'People & access', icon: IconUsers, needs: ['users:read', 'sessions:own', 'audit:read'] },
   { path: '/settings', name: 'Settings', icon: IconSettings, needs: [] },
@@ -24,4 +33,11 @@ export function may(me: Me, action: string): boolean {
 /** What a role may not enter is not shown. */
 export function roomsFor(me: Me): Room[] {
   return rooms.filter(({ needs }) => needs.length === 0 || needs.some((action) => may(me, action)));
+}
+
+/** The room that a page belongs to: pages of a room stand under its path. */
+export function roomOf(path: string): string {
+  // Evidence is tried out in a room of its own, which belongs to the ledger.
+  if (path === '/verify') return '/ledger';
+  return rooms.find((room) => path === room.path || path.startsWith(`${room.path}/`))?.path ?? path;
 }

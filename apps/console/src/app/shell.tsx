@@ -1,5 +1,5 @@
 import { useHotkeys } from '@mantine/hooks';
-import { IconCommand, IconSearch } from '@tabler/icons-react';
+import { IconCommand, IconDots, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
@@ -11,11 +11,14 @@ import { LiveMark } from './live-mark.tsx';
 import { AlertToast } from './alert-toast.tsx';
 import { Palette } from './palette.tsx';
 import { RoomBoundary } from './room-boundary.tsx';
-import { may, roomsFor } from './rooms.ts';
+import { may, roomOf, roomsFor } from './rooms.ts';
 import type { Room } from './rooms.ts';
 import { UserMenu } from './user-menu.tsx';
 import { useLive } from './use-live.ts';
 import { Wordmark } from './wordmark.tsx';
+
+/** A thumb finds so many side by side at 320 pixels; the rest is behind the last of them. */
+const mostInBar = 5;
 
 /** The rail, the room, and on narrow screens the bar below. */
 export function Shell({ me, children }: { readonly me: Me; readonly children: ReactNode }) {
@@ -31,8 +34,8 @@ export function Shell({ me, children }: { readonly me: Me; readonly children: Re
     lastPath.current = path;
   }, [path]);
   const rooms = roomsFor(me);
-  // Evidence is tried out in a room of its own, which belongs to the ledger.
-  const current = path === '/verify' ? '/ledger' : path;
+  const current = roomOf(path);
+  const inBar = rooms.length > mostInBar ? rooms.slice(0, mostInBar - 1) : rooms;
   return (
     <div className="shell">
       <a className="skip-link" href="#room">
@@ -64,9 +67,15 @@ export function Shell({ me, children }: { readonly me: Me; readonly children: Re
         <RoomBoundary key={path}>{children}</RoomBoundary>
       </main>
       <nav className="bar" aria-label="Rooms, narrow">
-        {rooms.map((room) => (
+        {inBar.map((room) => (
           <RoomLink key={room.path} room={room} isCurrent={room.path === current} className="bar-link" />
         ))}
+        {inBar.length === rooms.length ? null : (
+          <button type="button" className="bar-link" onClick={() => setPaletteOpen(true)}>
+            <IconDots size={22} stroke={1.7} aria-hidden="true" />
+            <span>More</span>
+          </button>
+        )}
       </nav>
       <AlertToast />
       <Palette me={me} opened={isPaletteOpen} onClose={() => setPaletteOpen(false)} />

@@ -5,6 +5,7 @@ const sources = [
   'apps/console/{index.html,package.json}',
   'apps/console/public/**/*',
   'apps/console/src/**/*.{ts,tsx,css,html}',
+  'content/src/fill-recipe.ts',
   'contracts/src/**/*.ts',
   'foundation/merkle-log/src/**/*.ts',
   'modules/ledger/src/*.ts',

@@ -119,3 +119,9 @@ export function momentAt(text: string, choice: ClockChoice): number | undefined 
   const guessMs = shownMs - clockOffsetMinutes(shownMs, choice) * 60_000;
   return shownMs - clockOffsetMinutes(guessMs, choice) * 60_000;
 }
+
+/** What `formatTime` wrote, taken apart where a narrow row breaks it: the day, empty when there is none, and the time. */
+export function dayAndTime(written: string): { readonly day: string; readonly time: string } {
+  const [, day = '', time = written] = /^(.*?)[,\s]*(\d{2}:\d{2}:\d{2}.*)$/u.exec(written) ?? [];
+  return { day, time };
+}

@@ -6,7 +6,8 @@ import { formatTime, clockZone } from './clock-time.ts';
 import { useClockChoice } from './clock.tsx';
 import { formatCount } from './numbers.ts';
 
-export type TimePoint = { readonly timeMs: number; readonly count: number };
+/** `marked` is a second count that should be none, drawn as bars in front. */
+export type TimePoint = { readonly timeMs: number; readonly count: number; readonly marked?: number };
 
 type ChartProps = {
   readonly points: readonly TimePoint[];
@@ -15,12 +16,14 @@ type ChartProps = {
   /** What the chart says, for those who do not see it. */
   readonly label: string;
   readonly unit: string;
+  /** What `marked` counts. */
+  readonly markedUnit?: string;
   /** Dragging over the chart chooses a range. */
   readonly onRange?: (range: { readonly fromMs: number; readonly toMs: number }) => void;
 };
 
 /** Counts over time. One colour, readable in black and white; the value under the pointer is written below. */
-export function TimeChart({ points, kind, height, label, unit, onRange }: ChartProps) {
+export function TimeChart({ points, kind, height, label, unit, markedUnit, onRange }: ChartProps) {
   const { ref: frame, width } = useElementSize<HTMLDivElement>();
   const place = useRef<HTMLDivElement>(null);
   const scheme = useComputedColorScheme('light');
@@ -34,7 +37,9 @@ export function TimeChart({ points, kind, height, label, unit, onRange }: ChartP
   useEffect(() => {
     const element = place.current;
     if (element === null || width === 0) return undefined;
-    const [accent, line, quiet] = ['--accent', '--line', '--quiet'].map((name) => resolveColor(element, name));
+    const [accent, line, quiet, bad] = ['--accent', '--line', '--quiet', '--bad'].map((name) =>
+      resolveColor(element, name),
+    );
     const axis = {
       stroke: quiet ?? '',
       font: '12px Inter, system-ui, sans-serif',
@@ -43,13 +48,16 @@ export function TimeChart({ points, kind, height, label, unit, onRange }: ChartP
     };
     const zone = clock === 'utc' ? 'Etc/UTC' : clockZone(clock);
     const paths = kind === 'bars' ? uPlot.paths.bars?.({ size: [0.8, 40], radius: 0.15 }) : uPlot.paths.linear?.();
+    const hasMarked = markedUnit !== undefined;
+    const markedPaths = uPlot.paths.bars?.({ size: [0.8, 40] });
     const toDate = (seconds: number): Date =>
       zone === undefined ? new Date(seconds * 1000) : uPlot.tzDate(new Date(seconds * 1000), zone);
     const chart = new uPlot(
       {
         width,
         height,
-        padding: [8, 8, 0, 0],
+        // Half a label of the time axis: the last one stands at the very end.
+        padding: [8, 20, 0, 0],
         legend: { show: false },
         cursor: {
           y: false,
@@ -88,6 +96,17 @@ export function TimeChart({ points, kind, height, label, unit, onRange }: ChartP
             points: { show: false },
             ...(paths === undefined ? {} : { paths }),
           },
+          ...(hasMarked
+            ? [
+                {
+                  stroke: bad ?? '',
+                  width: 0,
+                  fill: withAlpha(bad ?? '', 0.85),
+                  points: { show: false },
+                  ...(markedPaths === undefined ? {} : { paths: markedPaths }),
+                },
+              ]
+            : []),
         ],
         hooks: {
           setCursor: [
@@ -106,11 +125,15 @@ export function TimeChart({ points, kind, height, label, unit, onRange }: ChartP
           ],
         },
       },
-      [points.map(({ timeMs }) => timeMs / 1000), points.map(({ count }) => count)],
+      [
+        points.map(({ timeMs }) => timeMs / 1000),
+        points.map(({ count }) => count),
+        ...(hasMarked ? [points.map(({ marked = 0 }) => marked)] : []),
+      ],
       element,
     );
     return () => chart.destroy();
-  }, [points, width, height, kind, scheme, clock, onRange === undefined]);
+  }, [points, width, height, kind, scheme, clock, markedUnit, onRange === undefined]);
 
   return (
     <div ref={frame} className="chart">
@@ -118,7 +141,7 @@ export function TimeChart({ points, kind, height, label, unit, onRange }: ChartP
       <p className="chart-note" aria-hidden="true">
         {pointed === undefined
           ? '\u00a0'
-          : `${formatTime(pointed.timeMs, clock)}: ${formatCount(pointed.count)} ${unit}`}
+          : `${formatTime(pointed.timeMs, clock)}: ${formatCount(pointed.count)} ${unit}${markedUnit === undefined ? '' : `, ${formatCount(pointed.marked ?? 0)} ${markedUnit}`}`}
       </p>
     </div>
   );

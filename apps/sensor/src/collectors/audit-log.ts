@@ -97,6 +97,7 @@ export function createAuditCollector(
         parentId: numberOf(call, 'ppid') ?? 0,
         name: call.fields.get('comm'),
         image: call.fields.get('exe'),
+        imageInode: inodeOf(event, call.fields.get('exe'), directory),
         commandLine: joinArguments(execveArguments(execve)),
         directory,
         userId: numberOf(call, 'uid'),
@@ -203,6 +204,15 @@ function blindingRecord(event: AuditEvent, record: AuditRecord): SensorRecord {
       Result: record.fields.get('res') ?? record.message.get('res'),
     }),
   };
+}
+
+/** Of the file that was executed; for a script that is another than `exe`, and nothing is known. */
+function inodeOf(event: AuditEvent, image: string | undefined, directory = '/'): number | undefined {
+  const path = event.records.find(({ type, fields }) => {
+    const name = type === 'PATH' ? fields.get('name') : undefined;
+    return name !== undefined && resolve(directory, name) === image;
+  });
+  return path === undefined ? undefined : numberOf(path, 'inode');
 }
 
 function numberOf(record: AuditRecord, name: string): number | undefined {

@@ -24,6 +24,8 @@ export type Collected = {
 export type Collector = {
   readonly name: string;
   readonly everyMs: number;
+  /** Asked as often as ever while the sensor limits itself. */
+  readonly steady?: boolean;
   /** May throw: that is counted, told, and tried again. */
   collect(): Promise<Collected> | Collected;
   /** The records given last are in the spool. */
@@ -31,6 +33,8 @@ export type Collector = {
   coverage(): Coverage;
   /** What keeps it from seeing what it should, right now. */
   problem?(): string | undefined;
+  /** Processor time of the processes it runs, milliseconds. */
+  usedMs?(): number;
   close?(): void;
 };
 

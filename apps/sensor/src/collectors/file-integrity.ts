@@ -12,6 +12,7 @@ import type { WhoData } from './audit-log.ts';
 import type { Collected, Collector } from './collector.ts';
 import { changeBetween, decodeEntries, encodeEntry, mayDiffer } from './file-entry.ts';
 import type { FileChange, FileEntry } from './file-entry.ts';
+import type { Content } from './matches.ts';
 import { expandPaths, walkFiles } from './walk-files.ts';
 
 export type FileIntegrityNeeds = {
@@ -27,7 +28,14 @@ export type FileIntegrityNeeds = {
   /** Names the baseline that counts. */
   readonly position: string | undefined;
   readonly whoTouched: (path: string, sinceMs: number) => WhoData | undefined;
+  /** A file with new content, for whoever looks into it. */
+  readonly onContent?: (content: Content) => void;
   readonly rescanEveryMs?: number;
+};
+
+export type FileIntegrityCollector = Collector & {
+  /** The regular files that are watched; undefined while they are being learnt. */
+  watched(): Iterable<string> | undefined;
 };
 
 const defaultRescanMs = 15 * 60_000;
@@ -40,7 +48,7 @@ const maxEntries = 50_000;
  * Changes of watched files. The kernel tells of most at once; a walk over all of them every quarter of an hour finds what it did
  * not tell, as when too many changed at once. The baseline survives restarts: what changed while the sensor was stopped is told.
  */
-export function createFileIntegrityCollector(needs: FileIntegrityNeeds): Collector {
+export function createFileIntegrityCollector(needs: FileIntegrityNeeds): FileIntegrityCollector {
   const { files, accounts, hasher, clock, watch, baselines, whoTouched, rescanEveryMs = defaultRescanMs } = needs;
   const stored = needs.position === undefined ? undefined : baselines.load(needs.position);
   const loaded = stored === undefined ? undefined : decodeEntries(parseJson(stored));
@@ -113,7 +121,14 @@ export function createFileIntegrityCollector(needs: FileIntegrityNeeds): Collect
     else known.set(path, after);
     if (change === undefined)
       return before !== undefined && after !== undefined && mayDiffer(before, { ...after, device: 0 });
-    if (!isLearning) records.push(recordOf(path, change, before, after));
+    if (isLearning) return true;
+    const record = recordOf(path, change, before, after);
+    records.push(record);
+    if (after?.sha256 !== undefined && after.sha256 !== before?.sha256) {
+      const { User, LogonUser, Image, ProcessId } = record.fields;
+      const fields = present({ User, LogonUser, Image, ProcessId });
+      needs.onContent?.({ trigger: 'file_changed', path, at: files.at(path), fields });
+    }
     return true;
   }
 
@@ -198,6 +213,8 @@ export function createFileIntegrityCollector(needs: FileIntegrityNeeds): Collect
   });
 
   return {
+    watched: () =>
+      isLearning ? undefined : [...known].flatMap(([path, entry]) => (entry.sha256 === undefined ? [] : [path])),
     name: 'files',
     everyMs: 1000,
     async collect() {

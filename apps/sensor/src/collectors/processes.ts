@@ -1,7 +1,8 @@
 import { isJsonObject, parseJson } from '@sallyport/contracts';
 import type { JsonValue } from '@sallyport/contracts';
 import type { Clock } from '@sallyport/platform/clock';
-import { isKernelThread, listProcesses, readProcess, readStat } from '../host/proc-processes.ts';
+import type { HostFiles } from '../host/host-files.ts';
+import { imageOf, isKernelThread, listProcesses, readProcess, readStat } from '../host/proc-processes.ts';
 import type { ProcessFacts } from '../host/proc-processes.ts';
 import { isCount } from '../spool/frame-content.ts';
 import type { SensorRecord } from '../record.ts';
@@ -13,6 +14,28 @@ import type { ProcessNeeds } from './process-record.ts';
 const tickMs = 10;
 const reuseCheckEveryMs = 15_000;
 const maxStartsAtOnce = 500;
+
+/**
+ * Processes that became another program without beginning anew, as exec does. Its name changes with that, which costs one read;
+ * a process may also rename itself, so what runs decides.
+ */
+export function createProgramWatch(files: HostFiles): (processIds: Iterable<number>) => readonly number[] {
+  let known = new Map<number, { readonly name: string; readonly image: string | undefined }>();
+  return (processIds) => {
+    const changed: number[] = [];
+    const now: typeof known = new Map();
+    for (const processId of processIds) {
+      const name = readStat(files, processId)?.name;
+      if (name === undefined) continue;
+      const before = known.get(processId);
+      const image = before?.name === name ? before.image : imageOf(files.link(`/proc/${processId}/exe`));
+      now.set(processId, { name, image });
+      if (before !== undefined && image !== undefined && before.image !== image) changed.push(processId);
+    }
+    known = now;
+    return changed;
+  };
+}
 
 /** Which processes of a snapshot began since the one before; ids that are known are read again only when `mayBeReused`. */
 export function startedSince(
@@ -52,6 +75,7 @@ export function createProcessCollector(
   let isFirst = true;
   let known = new Map<number, number>();
   let lastReuseCheckMs = Number.NEGATIVE_INFINITY;
+  const becameAnother = createProgramWatch(files);
   let hidden = 0;
 
   function timeOf(facts: ProcessFacts): number {
@@ -70,6 +94,9 @@ export function createProcessCollector(
         (id) => readStat(files, id)?.startTicks,
         mayBeReused,
       );
+      // Those that just began are told as they are by now.
+      const begun = new Set(started);
+      const became = mayBeReused ? becameAnother(now.keys()).filter((id) => !begun.has(id)) : [];
       const since = newestTicks;
       newestTicks = Math.max(newestTicks ?? 0, ...now.values());
       known = now;
@@ -78,13 +105,17 @@ export function createProcessCollector(
       // At the first look ever there is nothing to compare with; after a restart, what began since the last look is new.
       if (isSeenElsewhere() || (wasFirst && since === undefined)) return { records: [], position: newestPosition() };
       const records: SensorRecord[] = [];
-      for (const processId of started.slice(0, maxStartsAtOnce)) {
+      for (const processId of [...started.slice(0, maxStartsAtOnce), ...became]) {
         const facts = readProcess(files, processId);
-        if (facts === undefined || isKernelThread(facts) || (wasFirst && facts.startTicks <= (since ?? 0))) continue;
+        const isOld = wasFirst && (facts?.startTicks ?? 0) <= (since ?? 0);
+        if (facts === undefined || isKernelThread(facts) || isOld) continue;
         if (facts.image === undefined) hidden += 1;
-        const told = { collector: 'processes', lossy: true, timeMs: timeOf(facts) };
-        records.push(await processRecord({ ...facts, loginUserId: undefined }, told, needs));
+        const isAnother = !begun.has(processId);
+        const told = { collector: 'processes', lossy: true, timeMs: isAnother ? clock.nowMs() : timeOf(facts) };
+        const more = isAnother ? { StartedBy: 'exec' } : {};
+        records.push(await processRecord({ ...facts, loginUserId: undefined, more }, told, needs));
       }
+      if (started.length > maxStartsAtOnce) records.push(untoldRecord(started.length - maxStartsAtOnce, clock.nowMs()));
       return { records, position: records.length === 0 && !wasFirst ? undefined : newestPosition() };
     },
     coverage() {
@@ -115,6 +146,19 @@ export function createProcessCollector(
   function newestPosition(): string {
     return JSON.stringify({ bootId, ticks: newestTicks ?? 0 });
   }
+}
+
+/** So many at once are a flood, perhaps made to hide one of them. */
+function untoldRecord(count: number, timeMs: number): SensorRecord {
+  const reason = 'more processes began at once than are looked at';
+  return {
+    kind: 'process',
+    collector: 'processes',
+    lossy: true,
+    timeMs,
+    event: 'processes_untold',
+    fields: { count, reason },
+  };
 }
 
 /** After a boot every process is new. */

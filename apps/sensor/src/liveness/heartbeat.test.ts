@@ -7,6 +7,7 @@ import { createManualClock } from '@sallyport/platform/clock';
 import type { SenderStatus } from '../send/sender.ts';
 import { createGovernor } from './governor.ts';
 import { createHeartbeat } from './heartbeat.ts';
+import { saidBy } from '../record.ts';
 import { isSignedBy, loadIdentity } from './identity.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sensor-beat-'));
@@ -27,6 +28,7 @@ function heartbeatWith(sender: () => SenderStatus) {
   return createHeartbeat({
     clock,
     identity,
+    host: 'host-a',
     governor: createGovernor({ clock, usedMs: () => 0 }),
     startedMs: clock.nowMs(),
     memoryBytes: () => 50_000_000,
@@ -58,16 +60,18 @@ test('a beat says how things stand, is signed, and names the one before', () => 
   );
   assert.deepEqual(first.fields['blind'], ['journal']);
   assert.deepEqual(first.fields['lost'], { connection: 3 });
-  assert.ok(isSignedBy(identity.publicKey, first.fields));
+  assert.ok(isSignedBy(identity.publicKey, saidBy(first, 'host-a')));
   assert.notEqual(second.fields['previous'], first.fields['previous']);
 });
 
 test('a beat that was changed, or made with another key, does not verify', () => {
   const [beat] = heartbeatWith(() => sending).beat().records;
   assert.ok(beat !== undefined);
-  assert.ok(!isSignedBy(identity.publicKey, { ...beat.fields, lost: {} }));
-  assert.ok(!isSignedBy(identity.publicKey, { ...beat.fields, signature: 'AAAA' }));
-  assert.ok(!isSignedBy(loadIdentity(join(directory, 'other.pem')).publicKey, beat.fields));
+  const line = saidBy(beat, 'host-a');
+  for (const changed of [{ lost: {} }, { signature: 'AAAA' }, { host: 'host-b' }, { event: 'sensor.stopped' }])
+    assert.ok(!isSignedBy(identity.publicKey, { ...line, ...changed }));
+  assert.ok(!isSignedBy(identity.publicKey, { ...line, time: new Date(0).toISOString() }));
+  assert.ok(!isSignedBy(loadIdentity(join(directory, 'other.pem')).publicKey, line));
 });
 
 test('the key stays the same over restarts, and only its owner reads it', () => {

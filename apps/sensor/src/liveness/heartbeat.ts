@@ -11,6 +11,8 @@ import type { Identity } from './identity.ts';
 export type HeartbeatNeeds = {
   readonly clock: Clock;
   readonly identity: Identity;
+  /** What this host is called. */
+  readonly host: string;
   readonly governor: Governor;
   readonly startedMs: number;
   readonly memoryBytes: () => number;
@@ -79,26 +81,26 @@ export function createHeartbeat(needs: HeartbeatNeeds): Heartbeat {
         return { records: [] };
       }
       beat += 1;
-      const signed = identity.signed({
-        ...fields(),
-        beat,
-        beats_skipped: skipped,
-        ...(previous === '' ? {} : { previous }),
-      });
-      skipped = 0;
-      previous = createHash('sha256').update(JSON.stringify(signed['signature'])).digest('hex').slice(0, 32);
-      return {
-        records: [
-          {
-            kind: 'heartbeat',
-            collector: 'sensor',
-            lossy: false,
-            timeMs: clock.nowMs(),
-            event: 'sensor.heartbeat',
-            fields: signed,
+      const signed = identity.signed(
+        {
+          kind: 'heartbeat',
+          collector: 'sensor',
+          lossy: false,
+          timeMs: clock.nowMs(),
+          event: 'sensor.heartbeat',
+          fields: {
+            ...fields(),
+            beat,
+            beats_skipped: skipped,
+            ...(previous === '' ? {} : { previous }),
+            public_key: identity.publicKey,
           },
-        ],
-      };
+        },
+        needs.host,
+      );
+      skipped = 0;
+      previous = createHash('sha256').update(JSON.stringify(signed.fields['signature'])).digest('hex').slice(0, 32);
+      return { records: [signed] };
     },
   };
 }

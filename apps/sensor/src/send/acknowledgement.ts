@@ -36,3 +36,19 @@ export function readAcknowledgement(body: string, sequence: number, count: numbe
   if (covered !== count || last === undefined) return undefined;
   return { alreadyKnown: isCount(value['already_known']) ? value['already_known'] : 0, ...last };
 }
+
+/**
+ * What `409 sequence_conflict` says: the first of our numbers under which the server has another event. Everything before it is
+ * recorded as it was sent. Undefined for any other answer, or when it names no number of this batch.
+ */
+export function readConflict(body: string, sequence: number, count: number): number | undefined {
+  let value: JsonValue;
+  try {
+    value = parseJson(body);
+  } catch {
+    return undefined;
+  }
+  if (!isJsonObject(value) || value['code'] !== 'sequence_conflict' || !isJsonObject(value['details'])) return undefined;
+  const found = value['details']['conflict_sequence'];
+  return isCount(found) && found >= sequence && found < sequence + count ? found : undefined;
+}

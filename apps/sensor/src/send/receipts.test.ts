@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { createManualClock } from '@sallyport/platform/clock';
 import { createLog } from '@sallyport/platform/log';
+import { createLogTrust } from './log-trust.ts';
 import { createReceiptCollector } from './receipts.ts';
 import type { Answer } from './transport.ts';
 
@@ -18,12 +19,13 @@ function collectorAnswered(answer: Partial<Answer> | undefined) {
     transport: {
       async ask() {
         if (answer === undefined) throw new Error('gone');
-        return { status: 200, body: '', retryAfter: undefined, dateMs: undefined, ...answer };
+        return { status: 200, body: '', bytes: new Uint8Array(), retryAfter: undefined, dateMs: undefined, ...answer };
       },
       close: () => undefined,
     },
     receipts: () => [{ sequence: 4, log: 1, index: 9, sha256: 'ab' }],
-    trustFile: join(directory, 'trust.json'),
+    trust: createLogTrust(join(directory, 'trust.json')),
+    evidenceDirectory: join(directory, 'evidence'),
     logKey: 'sallyport.example+00000000+AAAA',
     clock,
     random: () => 0,
@@ -60,4 +62,14 @@ test('a server that cannot be reached is no mismatch, and it is asked rarely', a
   clock.advance(60_000);
   assert.deepEqual((await collector.collect()).records, []);
   assert.ok(!existsSync(join(directory, 'trust.json')));
+});
+
+test('a server that answers and never proves anything is told of after an hour', async () => {
+  const { collector, clock } = collectorAnswered({ status: 500 });
+  for (let at = 0; at < 6; at += 1) {
+    assert.equal(collector.problem?.(), undefined);
+    await collector.collect();
+    clock.advance(10 * 60_000);
+  }
+  assert.match(collector.problem?.() ?? '', /proven nothing for an hour: the server answered 500/);
 });

@@ -1,21 +1,27 @@
 import { isJsonObject, parseJson, textOf } from '@sallyport/contracts';
-import { verifyEvidence } from '@sallyport/ledger/evidence';
+import { checkpointOfEvidence, verifyEvidence } from '@sallyport/ledger/evidence';
 import type { Clock } from '@sallyport/platform/clock';
 import { messageOf } from '@sallyport/platform/errors';
-import { readFileIfPresent, writeFileDurably } from '@sallyport/platform/files';
+import { makePrivateDirectory, writeFileDurably } from '@sallyport/platform/files';
 import type { Log } from '@sallyport/platform/log';
 import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Collected, Collector } from '../collectors/collector.ts';
-import { isCount } from '../spool/frame-content.ts';
 import type { Receipt } from '../spool/spool-state.ts';
+import { present } from '../record.ts';
 import type { SensorRecord } from '../record.ts';
+import { whyNotOneHistory } from './checkpoint-history.ts';
+import type { LogTrust } from './log-trust.ts';
 import type { Answer, Transport } from './transport.ts';
 
 export type ReceiptNeeds = {
   readonly transport: Transport;
   readonly receipts: () => readonly Receipt[];
-  /** Keeps the key of each log and the largest tree seen of it. */
-  readonly trustFile: string;
+  /** The key of each log and the newest checkpoint seen of it. */
+  readonly trust: LogTrust;
+  /** Where the proof is kept when the log of the server is not what it was. */
+  readonly evidenceDirectory: string;
   /** From whoever is trusted for it; otherwise the key first seen of a log counts from then on. */
   readonly logKey: string | undefined;
   readonly clock: Clock;
@@ -24,22 +30,28 @@ export type ReceiptNeeds = {
   readonly signal: AbortSignal;
 };
 
-type LogTrust = { readonly verifierKey: string; readonly treeSize: number };
 type Check = 'not yet' | 'matches' | 'no right' | 'mismatch';
 
+type Verdict = { readonly state: Check; readonly reason: string; readonly shown?: string };
+
 const everyMs = 10 * 60_000;
+/** So many questions in a row without a proof, an hour, are told: a server that never proves anything must not pass for one that is away. */
+const tellUnprovenAfter = 6;
+const maxEvidenceFiles = 32;
 
 /**
- * Asks the server to prove, now and then, that one of the records it acknowledged is in its signed log exactly as it was sent.
- * A proof that is wrong, or a log that got smaller, is told loudly, here and to the server. A key without `ledger:read` checks
- * nothing and says so. That the same log is shown to others too is for witnesses to say.
+ * Asks the server to prove, now and then, that one of the records it acknowledged is in its signed log exactly as it was sent, and
+ * that this log is still the one it showed before, only longer. A proof that is wrong, a log that was rewound, or one that forked,
+ * is told loudly, here and to the server, and both sides of it are kept: two checkpoints signed by one key that cannot both be
+ * true convict it before anybody. The checkpoint that was believed stays the measure until the log fits it again. A key without
+ * `ledger:read` checks nothing and says so. That the same log is shown to others too is for witnesses to say.
  */
 export function createReceiptCollector(needs: ReceiptNeeds): Collector {
-  const { transport, clock, log } = needs;
-  const trust = loadTrust(needs.trustFile);
+  const { transport, clock, log, trust, evidenceDirectory } = needs;
   let state: Check = 'not yet';
   let lastMs = Number.NEGATIVE_INFINITY;
   let reason = '';
+  let unproven = 0;
 
   const recordOf = (event: string, fields: SensorRecord['fields']): SensorRecord => ({
     kind: 'sensor',
@@ -57,7 +69,7 @@ export function createReceiptCollector(needs: ReceiptNeeds): Collector {
   /** The key of a log: the given one, the kept one, or, once, the one the server names. */
   async function keyOf(logNumber: number): Promise<string | undefined> {
     if (needs.logKey !== undefined) return needs.logKey;
-    const kept = trust.get(logNumber);
+    const kept = trust.of(logNumber);
     if (kept !== undefined) return kept.verifierKey;
     const answer = await ask('/v1/ledger');
     const value = answer.status === 200 ? parseJson(answer.body) : null;
@@ -66,27 +78,59 @@ export function createReceiptCollector(needs: ReceiptNeeds): Collector {
     return isJsonObject(found) ? textOf(found['verifier_key']) : undefined;
   }
 
-  async function check(receipt: Receipt): Promise<{ state: Check; reason: string }> {
+  async function check(receipt: Receipt): Promise<Verdict> {
     const answer = await ask(`/v1/ledger/proof/${receipt.log}/${receipt.index}`);
     if (answer.status === 401 || answer.status === 403) return { state: 'no right', reason: '' };
     if (answer.status === 404) return { state: 'mismatch', reason: 'the server does not have the record' };
     if (answer.status !== 200) return { state, reason: `the server answered ${answer.status}` };
     const verifierKey = await keyOf(receipt.log);
     if (verifierKey === undefined) return { state, reason: 'the server names no key for the log' };
-    const verified = verifyEvidence(answer.body, { verifierKey });
-    if (!verified.ok) return { state: 'mismatch', reason: verified.reason };
+    const shown = answer.body;
+    const verified = verifyEvidence(shown, { verifierKey });
+    if (!verified.ok) return { state: 'mismatch', reason: verified.reason, shown };
     if (verified.index !== receipt.index)
-      return { state: 'mismatch', reason: `the proof is of record ${verified.index}` };
+      return { state: 'mismatch', reason: `the proof is of record ${verified.index}`, shown };
     const sent = createHash('sha256')
       .update(isJsonObject(verified.event) ? textOf(verified.event['raw_data']) : '')
       .digest('hex');
-    if (sent !== receipt.sha256) return { state: 'mismatch', reason: 'the log holds another record in this place' };
-    const known = trust.get(receipt.log)?.treeSize ?? 0;
-    if (verified.treeSize < known)
-      return { state: 'mismatch', reason: `the log has ${verified.treeSize} entries, it had ${known}` };
-    trust.set(receipt.log, { verifierKey, treeSize: verified.treeSize });
-    writeFileDurably(needs.trustFile, Buffer.from(JSON.stringify(Object.fromEntries(trust))));
+    if (sent !== receipt.sha256)
+      return { state: 'mismatch', reason: 'the log holds another record in this place', shown };
+    const checkpoint = checkpointOfEvidence(shown);
+    const known = trust.of(receipt.log);
+    const broken =
+      known === undefined
+        ? undefined
+        : await whyNotOneHistory(known.checkpoint, checkpoint, (path) => readTile(receipt.log, path));
+    if (broken !== undefined) return { state: 'mismatch', reason: broken, shown };
+    trust.keep(receipt.log, { verifierKey, checkpoint });
     return { state: 'matches', reason: '' };
+  }
+
+  async function readTile(logNumber: number, path: string): Promise<Uint8Array> {
+    const asked = await ask(`/v1/ledger/logs/${logNumber}/${path}`);
+    // The full tile stands in for a part of it that is gone.
+    const answer = asked.status === 404 ? await ask(`/v1/ledger/logs/${logNumber}/${path.replace(/\.p\/\d+$/, '')}`) : asked;
+    if (answer.status !== 200) throw new Error(`The server answered ${answer.status} for a tile of its log`);
+    return answer.bytes;
+  }
+
+  /** Both sides, for whoever must decide who is right: what the server signed before, and what it shows now. */
+  function keepEvidence(receipt: Receipt, why: string, shown: string | undefined): void {
+    makePrivateDirectory(evidenceDirectory);
+    const digest = createHash('sha256').update(`${why}\n${shown ?? ''}`).digest('hex');
+    const name = `receipt-${receipt.log}-${receipt.index}-${digest.slice(0, 16)}.json`;
+    const files = readdirSync(evidenceDirectory);
+    if (files.length >= maxEvidenceFiles || files.includes(name)) return;
+    const known = trust.of(receipt.log);
+    const kept = present({
+      time: new Date(clock.nowMs()).toISOString(),
+      reason: why,
+      receipt,
+      verifier_key: needs.logKey ?? known?.verifierKey,
+      kept_checkpoint: known?.checkpoint,
+      shown_evidence: shown,
+    });
+    writeFileDurably(join(evidenceDirectory, name), Buffer.from(`${JSON.stringify(kept, null, 2)}\n`));
   }
 
   return {
@@ -98,17 +142,35 @@ export function createReceiptCollector(needs: ReceiptNeeds): Collector {
       if (receipt === undefined || clock.monotonicMs() - lastMs < everyMs) return { records: [] };
       lastMs = clock.monotonicMs();
       const before = state;
+      let shown: string | undefined;
       try {
-        ({ state, reason } = await check(receipt));
+        ({ state, reason, shown } = await check(receipt));
       } catch (error) {
         // Not reached: the sender tells of that.
         reason = messageOf(error);
+        unproven += 1;
         return { records: [] };
       }
+      unproven = reason === '' ? 0 : unproven + 1;
       const position = `${receipt.log}/${receipt.index}`;
       if (state === 'mismatch') {
         log.error('a receipt does not match the log of the server', { position, reason });
-        return { records: [recordOf('sensor.receipt_mismatch', { position, sequence: receipt.sequence, reason })] };
+        keepEvidence(receipt, reason, shown);
+        const signed = verifyEvidence(shown ?? '').ok ? checkpointOfEvidence(shown ?? '') : undefined;
+        return {
+          records: [
+            recordOf(
+              'sensor.receipt_mismatch',
+              present({
+                position,
+                sequence: receipt.sequence,
+                reason,
+                kept_checkpoint: trust.of(receipt.log)?.checkpoint,
+                shown_checkpoint: signed,
+              }),
+            ),
+          ],
+        };
       }
       return {
         records: before === state || state !== 'matches' ? [] : [recordOf('sensor.receipts_match', { position })],
@@ -118,7 +180,10 @@ export function createReceiptCollector(needs: ReceiptNeeds): Collector {
       return {
         collector: 'receipts',
         state: state === 'matches' ? 'full' : 'none',
-        sees: state === 'matches' ? 'that what was acknowledged is in the signed log' : 'nothing',
+        sees:
+          state === 'matches'
+            ? 'that what was acknowledged is in the signed log, and that this log only grows'
+            : 'nothing',
         misses:
           state === 'matches'
             ? ''
@@ -128,19 +193,9 @@ export function createReceiptCollector(needs: ReceiptNeeds): Collector {
         remedy: state === 'no right' ? 'sallyport key create --scope events:write --scope ledger:read' : undefined,
       };
     },
-    problem: () => (state === 'mismatch' ? `a receipt does not match: ${reason}` : undefined),
+    problem() {
+      if (state === 'mismatch') return `a receipt does not match: ${reason}`;
+      return unproven >= tellUnprovenAfter ? `the log has proven nothing for an hour: ${reason}` : undefined;
+    },
   };
-}
-
-function loadTrust(file: string): Map<number, LogTrust> {
-  const found = new Map<number, LogTrust>();
-  const bytes = readFileIfPresent(file);
-  if (bytes === undefined) return found;
-  const value = parseJson(bytes.toString('utf8'));
-  for (const [number, kept] of Object.entries(isJsonObject(value) ? value : {})) {
-    if (!isJsonObject(kept)) continue;
-    const { verifierKey, treeSize } = kept;
-    if (typeof verifierKey === 'string' && isCount(treeSize)) found.set(Number(number), { verifierKey, treeSize });
-  }
-  return found;
 }

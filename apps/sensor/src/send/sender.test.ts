@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -13,8 +13,9 @@ import { totalOf } from '../spool/lost-report.ts';
 import { createServerDouble } from '../testing/server-double.ts';
 import type { ServerDouble } from '../testing/server-double.ts';
 import { readAcknowledgement } from './acknowledgement.ts';
+import { createKeyInUse } from './key-in-use.ts';
 import { createSender } from './sender.ts';
-import type { Sender } from './sender.ts';
+import type { DoubtfulBatch, Sender } from './sender.ts';
 
 const root = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'sensor-send-'));
 after(() => rmSync(root, { recursive: true }));
@@ -31,12 +32,14 @@ function openAt(directory: string, maxBytes = 1 << 20): Spool {
   });
 }
 
-function setUp(options: { directory?: string; server?: ServerDouble; maxBytes?: number } = {}) {
+function setUp(options: { directory?: string; server?: ServerDouble; maxBytes?: number; key?: string } = {}) {
   const directory = options.directory ?? mkdtempSync(join(root, 'd'));
   const spool = openAt(directory, options.maxBytes);
   const server = options.server ?? createServerDouble();
   const clock = createManualClock(1_700_000_000_000);
   const renumbered: string[] = [];
+  const mayRepeat: DoubtfulBatch[] = [];
+  const apiKey = { now: options.key ?? '' };
   const sender = createSender({
     spool,
     transport: server,
@@ -44,9 +47,16 @@ function setUp(options: { directory?: string; server?: ServerDouble; maxBytes?: 
     random: () => 0.5,
     log: createLog({ clock, write: () => undefined }),
     source: (installation) => `host-a.${installation}`,
+    keys: createKeyInUse({
+      file: join(directory, 'sending.key'),
+      spoolKey: key,
+      random: randomBytes,
+      current: () => apiKey.now,
+    }),
     onRenumbered: (previous) => renumbered.push(previous),
+    onMayRepeat: (batch) => mayRepeat.push(batch),
   });
-  return { directory, spool, server, clock, sender, renumbered };
+  return { directory, spool, server, clock, sender, renumbered, mayRepeat, apiKey };
 }
 
 const add = (spool: Spool, from: number, count = 1, kind = 'process'): void =>
@@ -57,7 +67,7 @@ async function drain(sender: Sender): Promise<void> {
 }
 
 const recordedNumbers = (server: ServerDouble): number[] =>
-  server.sources().flatMap((source) => [...server.recorded(source).values()].map((line) => JSON.parse(line).number));
+  server.lines().map((line) => JSON.parse(line).number);
 
 test('what is in the spool is recorded in order under numbers from 0', async () => {
   const { spool, server, sender } = setUp();
@@ -179,6 +189,97 @@ test('a state that was put back does not make the server drop what is new', asyn
     recordedNumbers(first.server),
     Array.from({ length: 15 }, (_, at) => at),
   );
+});
+
+test('a copy that goes on at the same time costs the other one neither numbers nor records', async () => {
+  const first = setUp();
+  add(first.spool, 0, 5);
+  await drain(first.sender);
+  const copy = mkdtempSync(join(root, 'd'));
+  cpSync(first.directory, copy, { recursive: true });
+  const second = setUp({ directory: copy, server: first.server });
+  add(first.spool, 5, 3);
+  await drain(first.sender);
+  // Longer than what the other one has sent: only the first of these may ask under the old numbers.
+  add(second.spool, 100, 50);
+  await drain(second.sender);
+  add(first.spool, 8, 40);
+  await drain(first.sender);
+  assert.deepEqual([first.renumbered.length, second.renumbered.length], [0, 1]);
+  const expected = [...Array.from({ length: 48 }, (_, at) => at), ...Array.from({ length: 50 }, (_, at) => 100 + at)];
+  assert.deepEqual(
+    recordedNumbers(first.server).toSorted((left, right) => left - right),
+    expected,
+  );
+});
+
+test('numbers that another used in the middle of a batch: what was recorded before them is not sent again', async () => {
+  const { spool, server, sender, renumbered } = setUp();
+  add(spool, 0);
+  await drain(sender);
+  add(spool, 1, 6);
+  await server.ask({
+    method: 'POST',
+    path: `/v1/events?source=host-a.${spool.installation()}&sequence=4`,
+    body: Buffer.from('{"number":99}\n'),
+    signal,
+  });
+  await drain(sender);
+  assert.equal(renumbered.length, 1);
+  assert.deepEqual(recordedNumbers(server), [0, 99, 1, 2, 3, 4, 5, 6]);
+});
+
+test('a batch without an answer is asked about with the key it was sent with, also after a restart', async () => {
+  for (const isRestarted of [false, true]) {
+    const first = setUp({ key: 'old' });
+    add(first.spool, 0, 10);
+    first.server.trouble(() => 'record and break');
+    assert.ok((await first.sender.step(signal)) > 0);
+    first.server.trouble(undefined);
+    first.apiKey.now = 'new';
+    const { sender, spool, mayRepeat } = isRestarted
+      ? setUp({ directory: first.directory, server: first.server, key: 'new' })
+      : first;
+    add(spool, 10, 10);
+    await drain(sender);
+    assert.deepEqual(
+      recordedNumbers(first.server),
+      Array.from({ length: 20 }, (_, at) => at),
+    );
+    assert.equal(mayRepeat.length, 0);
+    const source = `host-a.${spool.installation()}`;
+    assert.deepEqual([first.server.recorded(source, 'old').size, first.server.recorded(source, 'new').size], [10, 10]);
+    assert.ok(!readFileSync(join(first.directory, 'sending.key')).includes('new'));
+  }
+});
+
+test('when the old key is taken away before it can be asked with, what may stand twice is told exactly', async () => {
+  const { spool, server, sender, mayRepeat, apiKey } = setUp({ key: 'old' });
+  add(spool, 0);
+  await drain(sender);
+  add(spool, 1, 3);
+  server.trouble(() => 'record and break');
+  await sender.step(signal);
+  server.trouble(undefined);
+  apiKey.now = 'new';
+  server.revoked.add('old');
+  await drain(sender);
+  assert.deepEqual(recordedNumbers(server), [0, 1, 2, 3, 1, 2, 3]);
+  assert.deepEqual(
+    mayRepeat.map(({ sequence, count, firstSha256 }) => [sequence, count, firstSha256]),
+    [[1, 3, createHash('sha256').update('{"number":1}').digest('hex')]],
+  );
+});
+
+test('a batch that was never taken is no doubt: a new key is used at once, and nothing is told', async () => {
+  const { spool, server, sender, mayRepeat, apiKey } = setUp({ key: 'old' });
+  add(spool, 0, 4);
+  server.revoked.add('old');
+  await sender.step(signal);
+  assert.equal(sender.status().state, 'refused');
+  apiKey.now = 'new';
+  await drain(sender);
+  assert.deepEqual([recordedNumbers(server), mayRepeat], [[0, 1, 2, 3], []]);
 });
 
 test('an answer that covers less than was sent acknowledges nothing', async () => {

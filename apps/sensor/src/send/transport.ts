@@ -9,6 +9,8 @@ import { SensorError } from '../errors.ts';
 export type Answer = {
   readonly status: number;
   readonly body: string;
+  /** The same as it came, for what is no text. */
+  readonly bytes: Uint8Array;
   readonly retryAfter: string | undefined;
   /** The server's clock (the Date header), milliseconds since 1970. */
   readonly dateMs: number | undefined;
@@ -20,6 +22,8 @@ export type Question = {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
+  /** Asked with another key than the one that counts now. */
+  readonly key?: string;
   readonly signal: AbortSignal;
 };
 
@@ -83,7 +87,7 @@ export function createTransport(options: TransportOptions): Transport {
         path: server.pathname.replace(/\/$/, '') + question.path,
         method: question.method,
         headers: {
-          authorization: `Bearer ${key()}`,
+          authorization: `Bearer ${question.key ?? key()}`,
           ...question.headers,
           'content-length': question.body?.length ?? 0,
         },
@@ -102,9 +106,11 @@ export function createTransport(options: TransportOptions): Transport {
         });
         incoming.on('end', () => {
           const dateMs = Date.parse(incoming.headers.date ?? '');
+          const whole = Buffer.concat(chunks);
           resolve({
             status: incoming.statusCode ?? 0,
-            body: Buffer.concat(chunks).toString('utf8'),
+            body: whole.toString('utf8'),
+            bytes: whole,
             retryAfter: incoming.headers['retry-after'],
             dateMs: Number.isNaN(dateMs) ? undefined : dateMs,
           });

@@ -58,8 +58,11 @@ export type Spool = {
   acknowledge(batch: PendingBatch, receipt: Receipt): void;
   /** Puts a report in the place of one record of the batch that the server will never take. The numbers stay as they are. */
   replaceRefused(batch: PendingBatch, at: number): PendingBatch;
-  /** The numbers of this installation are in use by something else: goes on under a new name from 0. */
-  beginAnew(): void;
+  /**
+   * The numbers of this installation are in use by something else: goes on under a new name from 0. The first `recorded`
+   * records of the batch on its way are known to the server all the same, and are not sent again.
+   */
+  beginAnew(recorded?: number): void;
   status(): SpoolStatus;
   close(): void;
 };
@@ -105,7 +108,7 @@ export function openSpool(needs: SpoolNeeds): Spool {
     for (const { plain } of openFrames(cipher, bytes)) {
       const batch = decodePending(plain);
       // A batch from before the last acknowledgement is only a file that was not removed yet.
-      if (batch?.sequence === state.nextSequence) return batch;
+      if (batch?.sequence === state.nextSequence && batch.installation === state.installation) return batch;
     }
     return undefined;
   }
@@ -298,7 +301,8 @@ export function openSpool(needs: SpoolNeeds): Spool {
         }
       }
       if (entries.length === 0) return undefined;
-      const batch: PendingBatch = { sequence: state.nextSequence, cursorAfter, entries, resumed: false };
+      const { installation, nextSequence: sequence } = state;
+      const batch: PendingBatch = { installation, sequence, cursorAfter, entries, resumed: false };
       savePending(batch);
       pending = batch;
       for (const [segment, offset] of offsets) segment.readOffset = offset;
@@ -334,12 +338,20 @@ export function openSpool(needs: SpoolNeeds): Spool {
       pending = changed;
       return changed;
     },
-    beginAnew() {
-      state = { ...state, installation: newInstallation(), nextSequence: 0, receipts: [] };
-      const renumbered = pending === undefined ? undefined : { ...pending, sequence: 0, resumed: false };
-      // The state first: a batch that does not fit it is taken from the files again.
-      saveState(directory, { ...state, appended: next });
+    beginAnew(recorded = 0) {
+      const installation = newInstallation();
+      const entries = pending?.entries.slice(recorded) ?? [];
+      const renumbered =
+        pending === undefined || entries.length === 0
+          ? undefined
+          : { ...pending, installation, sequence: 0, entries, resumed: false };
+      // All of the batch is known: what it covered is over.
+      const cursorNow = pending !== undefined && entries.length === 0 ? pending.cursorAfter : state.cursor;
+      state = { ...state, installation, nextSequence: 0, cursor: cursorNow, receipts: [] };
+      // The batch first: until the state names its installation too it does not count, and the old one is sent again.
       if (renumbered !== undefined) savePending(renumbered);
+      saveState(directory, { ...state, appended: next });
+      if (renumbered === undefined) rmSync(pendingFile, { force: true });
       pending = renumbered;
     },
     status: () => ({

@@ -1,11 +1,16 @@
-// The intake of a server in memory, behind the sensor's transport: numbers per source, recorded once, with every kind of trouble.
+// The intake of a server in memory, behind the sensor's transport: numbers per key and source, recorded once, another event under
+// a known number refused, with every kind of trouble.
 import { gunzipSync } from 'node:zlib';
 import type { Answer, Question, Transport } from '../send/transport.ts';
 
 export type ServerDouble = Transport & {
-  /** Lines recorded under a source, by number. */
-  recorded(source: string): ReadonlyMap<number, string>;
+  /** Lines recorded under a source, by number; of one key, or the only one. */
+  recorded(source: string, key?: string): ReadonlyMap<number, string>;
+  /** Every line there is, in the order of recording. */
+  lines(): readonly string[];
   sources(): readonly string[];
+  /** Keys that are refused. */
+  readonly revoked: Set<string>;
   /** Answers the following requests: an answer instead of recording, or a break after having recorded. */
   trouble(
     decide: ((question: Question) => Partial<Answer> | 'break' | 'record and break' | undefined) | undefined,
@@ -15,17 +20,22 @@ export type ServerDouble = Transport & {
 
 export function createServerDouble(): ServerDouble {
   const streams = new Map<string, Map<number, string>>();
+  const lines: string[] = [];
+  const nameOf = (source: string, key = ''): string => `${source} ${key}`.trim();
   let decide: ((question: Question) => Partial<Answer> | 'break' | 'record and break' | undefined) | undefined;
   const answer = (given: Partial<Answer>): Answer => ({
     status: 200,
     body: '',
+    bytes: new Uint8Array(),
     retryAfter: undefined,
     dateMs: undefined,
     ...given,
   });
   const server: ServerDouble = {
     questions: 0,
-    recorded: (source) => streams.get(source) ?? new Map(),
+    revoked: new Set(),
+    recorded: (source, key) => streams.get(nameOf(source, key)) ?? new Map(),
+    lines: () => lines,
     sources: () => [...streams.keys()],
     trouble(given) {
       decide = given;
@@ -41,18 +51,27 @@ export function createServerDouble(): ServerDouble {
       const sequence = Number(query.get('sequence'));
       const isCompressed = question.headers?.['content-encoding'] === 'gzip';
       const body = Buffer.from(question.body ?? []);
-      const lines = (isCompressed ? gunzipSync(body) : body).toString().trimEnd().split('\n');
-      const stream = streams.get(source) ?? new Map<number, string>();
-      streams.set(source, stream);
+      const sent = (isCompressed ? gunzipSync(body) : body).toString().trimEnd().split('\n');
+      if (question.key !== undefined && server.revoked.has(question.key)) return answer({ status: 401 });
+      const name = nameOf(source, question.key);
+      const stream = streams.get(name) ?? new Map<number, string>();
+      streams.set(name, stream);
       let alreadyKnown = 0;
-      for (const [at, line] of lines.entries()) {
-        if (stream.has(sequence + at)) alreadyKnown += 1;
-        else stream.set(sequence + at, line);
+      for (const [at, line] of sent.entries()) {
+        const known = stream.get(sequence + at);
+        if (known === undefined) {
+          stream.set(sequence + at, line);
+          lines.push(line);
+        } else if (known === line) alreadyKnown += 1;
+        else {
+          const details = { conflict_sequence: sequence + at, next_sequence: sequence };
+          return answer({ status: 409, body: JSON.stringify({ code: 'sequence_conflict', details }) });
+        }
       }
       if (decided === 'record and break') throw new Error('Connection reset');
-      const runs = [{ sequence, log: 1, index: sequence, count: lines.length }];
+      const runs = [{ sequence, log: 1, index: sequence, count: sent.length }];
       return answer({
-        body: JSON.stringify({ accepted: lines.length - alreadyKnown, already_known: alreadyKnown, runs }),
+        body: JSON.stringify({ accepted: sent.length - alreadyKnown, already_known: alreadyKnown, runs }),
       });
     },
   };

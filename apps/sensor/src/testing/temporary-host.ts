@@ -23,6 +23,7 @@ export function createTemporaryHost() {
     accounts: createAccounts(files),
     hasher: createFileHasher(),
     write,
+    remove: (path: string): void => rmSync(join(root, path), { recursive: true }),
     at: (path: string): string => join(root, path),
     baselines: (name: string): BaselineStore =>
       createBaselineStore({ directory: join(root, 'state'), name, key, random: randomBytes }),

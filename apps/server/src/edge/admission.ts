@@ -250,11 +250,18 @@ function take(limiter: RateLimiter, name: string, who: string): void {
 /** RFC 6750 section 2.1. */
 function bearerToken(header: string | undefined): string {
   // `Splunk` is what senders made for its HTTP Event Collector write.
-  const token = /^(?:Bearer|Splunk) +([\w.~+/-]{1,512}=*)$/i.exec(header ?? '')?.[1];
+  const token = /^(?:Bearer|Splunk) +([\w.~+/-]{1,512}=*)$/i.exec(header ?? '')?.[1] ?? basicPassword(header);
   if (token !== undefined) return token;
   throw new EdgeError(
     'authentication_required',
     'Cannot tell who calls: the request must carry "Authorization: Bearer sp_…" or the cookie of a session',
     { hint: 'create a key on the server with: sallyport key create' },
   );
+}
+
+/** RFC 7617: the key as password, for senders that know no other header; the user name says nothing. */
+function basicPassword(header: string | undefined): string | undefined {
+  const encoded = /^Basic +([A-Za-z0-9+/]{1,1024}={0,2})$/i.exec(header ?? '')?.[1];
+  if (encoded === undefined) return undefined;
+  return /^[^:]*:([\w.~+/-]{1,512}=*)$/.exec(Buffer.from(encoded, 'base64').toString('utf8'))?.[1];
 }

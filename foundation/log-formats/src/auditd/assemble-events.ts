@@ -1,22 +1,27 @@
 import type { AuditRecord } from './audit-record.ts';
 
+/** What tells which event a record belongs to. */
+export type AuditHead = Pick<AuditRecord, 'type' | 'node' | 'unixMs' | 'serial'>;
+
 /** All records of one serial. */
-export type AuditEvent = {
+export type AuditEvent<Record extends AuditHead = AuditRecord> = {
   readonly node: string | undefined;
   readonly unixMs: number;
   readonly serial: number;
-  readonly records: readonly AuditRecord[];
+  readonly records: readonly Record[];
   /** The end was seen. False: given up waiting, so records may follow as an event of their own. */
   readonly complete: boolean;
   /** Records over the limit that are gone. */
   readonly droppedRecords: number;
 };
 
-export type AuditAssembler = {
+export type AuditAssembler<Record extends AuditHead = AuditRecord> = {
   /** The events that this record completes or pushes out, in order of their first record. */
-  add(record: AuditRecord): AuditEvent[];
+  add(record: Record): AuditEvent<Record>[];
+  /** Gives up waiting for the oldest event: it, and the whole ones behind it. */
+  giveUpOldest(): AuditEvent<Record>[];
   /** Gives all that is waiting; for when nothing more is coming soon. */
-  flush(): AuditEvent[];
+  flush(): AuditEvent<Record>[];
   waiting(): number;
 };
 
@@ -51,42 +56,47 @@ const alone = new Set([
 ]);
 
 /**
- * Puts the records of one event together. An event is complete with EOE or PROCTITLE, or when it is a record of user
- * space. The wait is counted in events, not time: past `maxWaitingEvents` the oldest is given as it is.
+ * Puts the records of one event together, whatever stands between them. An event is complete with EOE or PROCTITLE, or when
+ * it is a record of user space; it still waits for those that began before it, and behind PROCTITLE for one record more, as
+ * EOE may follow. The wait is counted in events, not time: past `maxWaitingEvents` the oldest is given as it is.
  */
-export function createAuditAssembler(
+export function createAuditAssembler<Record extends AuditHead = AuditRecord>(
   limits: AuditAssemblerLimits = { maxWaitingEvents: 64, maxRecordsPerEvent: 512 },
-): AuditAssembler {
+): AuditAssembler<Record> {
+  type Waiting = { readonly first: Record; readonly records: Record[]; droppedRecords: number; isComplete: boolean };
   /** In order of arrival, as Map keeps it. */
-  const open = new Map<string, { readonly records: AuditRecord[]; droppedRecords: number }>();
+  const open = new Map<string, Waiting>();
 
-  function close(key: string, complete: boolean): AuditEvent[] {
-    const waiting = open.get(key);
-    const first = waiting?.records[0];
-    if (waiting === undefined || first === undefined) return [];
-    open.delete(key);
-    const { node, unixMs, serial } = first;
-    return [{ node, unixMs, serial, records: waiting.records, complete, droppedRecords: waiting.droppedRecords }];
+  /** From the front: the whole ones, and as many others as there are too many. */
+  function takeReady(mostWaiting: number, awaited?: Waiting): AuditEvent<Record>[] {
+    const events: AuditEvent<Record>[] = [];
+    for (const [key, event] of open) {
+      const { records, droppedRecords, isComplete } = event;
+      if ((!isComplete || event === awaited) && open.size <= mostWaiting) break;
+      open.delete(key);
+      const { node, unixMs, serial } = event.first;
+      events.push({ node, unixMs, serial, records, complete: isComplete, droppedRecords });
+    }
+    return events;
   }
 
-  function add(record: AuditRecord): AuditEvent[] {
+  function add(record: Record): AuditEvent<Record>[] {
     const key = `${record.serial}:${record.unixMs}:${record.node ?? ''}`;
-    // The end of an event that PROCTITLE has already closed says nothing new.
-    if (record.type === 'EOE') return close(key, true);
-    const waiting = open.get(key);
-    if (waiting === undefined) open.set(key, { records: [record], droppedRecords: 0 });
-    else if (waiting.records.length < limits.maxRecordsPerEvent) waiting.records.push(record);
-    else waiting.droppedRecords += 1;
-    if (record.type === 'PROCTITLE' || (waiting === undefined && standsAlone(record.type))) return close(key, true);
-    const oldest = open.size > limits.maxWaitingEvents ? open.keys().next().value : undefined;
-    return oldest === undefined ? [] : close(oldest, false);
+    const known = open.get(key);
+    const event = known ?? { first: record, records: [], droppedRecords: 0, isComplete: standsAlone(record.type) };
+    if (known === undefined) open.set(key, event);
+    if (event.records.length < limits.maxRecordsPerEvent) event.records.push(record);
+    else event.droppedRecords += 1;
+    if (record.type === 'PROCTITLE' || record.type === 'EOE') event.isComplete = true;
+    return takeReady(limits.maxWaitingEvents, record.type === 'PROCTITLE' ? event : undefined);
   }
 
-  function flush(): AuditEvent[] {
-    return [...open.keys()].flatMap((key) => close(key, false));
-  }
-
-  return { add, flush, waiting: () => open.size };
+  return {
+    add,
+    giveUpOldest: () => takeReady(open.size - 1),
+    flush: () => takeReady(-1),
+    waiting: () => open.size,
+  };
 }
 
 function standsAlone(type: string): boolean {

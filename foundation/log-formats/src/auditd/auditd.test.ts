@@ -94,12 +94,30 @@ test('records of one serial become one event, interleaved ones too', () => {
   assert.deepEqual(
     events.map((event) => [event.serial, event.complete, event.records.map((entry) => entry.type)]),
     [
-      [1, true, ['SYSCALL', 'EXECVE', 'PROCTITLE']],
-      [2, true, ['SYSCALL', 'PATH']],
+      [1, true, ['SYSCALL', 'EXECVE', 'PROCTITLE', 'EOE']],
+      [2, true, ['SYSCALL', 'PATH', 'EOE']],
       [3, true, ['USER_LOGIN']],
     ],
   );
   assert.equal(assembler.waiting(), 0);
+});
+
+test('events come in the order in which they began, and PROCTITLE ends one without EOE', () => {
+  const assembler = createAuditAssembler();
+  const given = (serial: number, type: string): number[] =>
+    assembler.add(record(serial, type)).map((event) => event.serial);
+  assert.deepEqual(given(1, 'SYSCALL'), []);
+  assert.deepEqual(given(2, 'USER_AUTH'), [], 'waits for the one before it');
+  assert.deepEqual(given(1, 'PROCTITLE'), []);
+  assert.deepEqual(given(3, 'SYSCALL'), [1, 2]);
+  assert.deepEqual(given(4, 'USER_AUTH'), []);
+  assert.deepEqual(
+    assembler.giveUpOldest().map(({ serial, complete }) => [serial, complete]),
+    [
+      [3, false],
+      [4, true],
+    ],
+  );
 });
 
 test('a flood of events that never end neither grows nor loses a record', () => {
@@ -123,7 +141,7 @@ test('any record is in exactly one event; any text gets an answer', () => {
         const events = [...sent.flatMap(([serial, type]) => assembler.add(record(serial, type))), ...assembler.flush()];
         assert.equal(
           events.reduce((sum, event) => sum + event.records.length, 0),
-          sent.filter(([, type]) => type !== 'EOE').length,
+          sent.length,
         );
       },
     ),

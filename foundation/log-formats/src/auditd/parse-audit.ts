@@ -88,6 +88,14 @@ export function parseAudit(
   });
 }
 
+/** Which event a record belongs to, without reading it; looks at the first 500 characters of the line. */
+export function auditHead(line: string): Pick<AuditRecord, 'type' | 'node' | 'unixMs' | 'serial'> | undefined {
+  const header = readHeader(line.slice(0, 500));
+  if (header === undefined) return undefined;
+  const { end: _end, ...head } = header;
+  return head;
+}
+
 type Header = Pick<AuditRecord, 'type' | 'node' | 'unixMs' | 'serial'> & { readonly end: number };
 
 /** `[node=N ]type=T msg=audit(SECONDS.MS:SERIAL): ` and the kernel's `audit: type=1400 audit(…): `. */

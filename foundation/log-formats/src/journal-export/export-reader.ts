@@ -5,7 +5,10 @@ import type { Refusal } from '../text/parsed.ts';
 import { defaultJournalLimits, isFieldName, journalEntry } from './entry.ts';
 import type { JournalEntry, JournalLimits, JournalRefusalCode, JournalValue } from './entry.ts';
 
-export type JournalItem = { readonly ok: true; readonly value: JournalEntry } | Refusal<JournalRefusalCode>;
+/** An entry, or a fault with the fields of its entry that stood before it. */
+export type JournalItem =
+  | { readonly ok: true; readonly value: JournalEntry }
+  | (Refusal<JournalRefusalCode> & { readonly before: JournalEntry });
 
 export type JournalExportReader = {
   /** What this chunk completes, in order. `at` of a refusal counts bytes of the whole stream. */
@@ -46,7 +49,7 @@ export function createJournalExportReader(limits: JournalLimits = defaultJournal
   }
 
   function fail(items: JournalItem[], code: JournalRefusalCode, message: string): void {
-    items.push(refuse(code, position, message));
+    items.push({ ...refuse(code, position, message), before: journalEntry(fields, droppedBytes) });
     reset();
     expects = 'skipping';
     sawFeed = false;

@@ -3,7 +3,13 @@ import { Buffer } from 'node:buffer';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { encodeJournalExport } from './encode-journal-testing.ts';
-import { createJournalExportReader, defaultJournalLimits, journalText, parseJournalJson } from './index.ts';
+import {
+  createJournalExportReader,
+  defaultJournalLimits,
+  journalJson,
+  journalText,
+  parseJournalJson,
+} from './index.ts';
 import type { JournalItem } from './index.ts';
 
 function run(stream: Uint8Array, cuts: readonly number[] = [], limits = defaultJournalLimits): JournalItem[] {
@@ -63,10 +69,31 @@ test('however the stream is cut, what was written comes back', () => {
           summary(items),
           entries.map((entry) => entry.map(([name, text]) => [name, [text]])),
         );
+        for (const item of items) {
+          assert(item.ok);
+          assert.deepEqual(parseJournalJson(journalJson(item.value)), item);
+        }
       },
     ),
     { numRuns: 300 },
   );
+});
+
+test('several values of a field are a list in JSON, and what stood before a fault is told', () => {
+  const [item] = run(
+    encodeJournalExport([
+      ['_GID', '1'],
+      ['_GID', '2'],
+      ['B', Uint8Array.of(255)],
+      ['B', 'x'],
+    ]),
+  );
+  assert(item?.ok);
+  assert.equal(journalJson(item.value), '{"_GID":["1","2"],"B":[[255],"x"]}');
+  assert.deepEqual(parseJournalJson(journalJson(item.value)), item);
+  const [fault] = run(Buffer.from('MESSAGE=seen\nlower=1\n\n'));
+  assert(fault?.ok === false);
+  assert.deepEqual([...fault.before.fields], [['MESSAGE', ['seen']]]);
 });
 
 test('a fault costs its entry and no other', () => {

@@ -36,11 +36,17 @@ export function withRecord(event: OcsfEvent, format: string, record: JsonObject 
 /** JSON records whose mappings have a format of their own; any other is `json`. Told by names that only they have. */
 export function jsonFormatOf(record: JsonObject): string {
   const has = (name: string): boolean => Object.hasOwn(record, name);
-  if (text(record, 'apiVersion')?.startsWith('audit.k8s.io/') === true && has('auditID')) return 'kubernetes-audit';
+  if (has('auditID') && isKubernetes(text(record, 'apiVersion'), has('stage') && has('requestURI')))
+    return 'kubernetes-audit';
   if (has('event_type') && has('timestamp') && (has('flow_id') || has('src_ip') || has('stats'))) return 'suricata-eve';
   if (has('ts') && (has('_path') || (has('uid') && (has('id.orig_h') || isOrigin(record['id']))))) return 'zeek-json';
   if (has('__REALTIME_TIMESTAMP') || has('__CURSOR')) return 'journal-json';
   return 'json';
+}
+
+/** In the list that a webhook posts, an event does not name its version. */
+function isKubernetes(version: string | undefined, hasShape: boolean): boolean {
+  return version === undefined ? hasShape : version.startsWith('audit.k8s.io/');
 }
 
 function isOrigin(value: JsonValue | undefined): boolean {

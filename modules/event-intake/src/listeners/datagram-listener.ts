@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { plainAddress } from './listener-settings.ts';
+import { addressSender } from './sender.ts';
 import type { ListenerNeeds, OpenListener } from './stream-listener.ts';
 
 /** Messages that wait, of all senders and of one: what is over is dropped and counted, as nobody can be told to wait. */
@@ -24,7 +25,7 @@ export function openDatagramListener(needs: ListenerNeeds): Promise<OpenListener
       const size = batch.reduce((sum, message) => sum + message.byteLength, 0);
       if (queue.messages.length > 0) waiting.set(address, { messages: queue.messages, bytes: queue.bytes - size });
       const isDurable = await needs.sink.deliver(
-        address,
+        addressSender(address),
         batch.map((message) => ({ bytes: message })),
         needs.zoneMinutes,
       );
@@ -45,14 +46,22 @@ export function openDatagramListener(needs: ListenerNeeds): Promise<OpenListener
     const address = plainAddress(from.address);
     if (!needs.isAllowed(address)) {
       counts.refused += 1;
+      needs.refusals.count({ reason: 'network', address });
       return;
     }
     if (message.byteLength === 0) return;
+    if (!needs.rate.tryTake(`address/${address}`)) {
+      counts.overRate += 1;
+      counts.dropped += 1;
+      needs.refusals.count({ reason: 'rate', address });
+      return;
+    }
     const queue = waiting.get(address) ?? { messages: [], bytes: 0 };
     const isFull =
       bytes + message.byteLength > limits.maxBytes || queue.bytes + message.byteLength > limits.maxBytesPerSender;
     if (isFull) {
       counts.dropped += 1;
+      needs.refusals.count({ reason: 'room', address });
       return;
     }
     queue.messages.push(Uint8Array.from(message));

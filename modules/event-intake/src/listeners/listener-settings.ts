@@ -16,7 +16,12 @@ export type ListenerSettings = {
   readonly zoneMinutes: number;
   /** PEM of the authorities that issued the certificates senders must show over TLS; anybody allowed may send when undefined. */
   readonly clientCaPem: string | undefined;
+  /** What one sender may send, on average over ten seconds. */
+  readonly messagesPerSecond: number;
 };
+
+export const defaultMessagesPerSecond = 5000;
+export const mostMessagesPerSecond = 1_000_000;
 
 export const listenersOff: ListenerSettings = {
   host: '0.0.0.0',
@@ -24,6 +29,7 @@ export const listenersOff: ListenerSettings = {
   allowedNetworks: [],
   zoneMinutes: 0,
   clientCaPem: undefined,
+  messagesPerSecond: defaultMessagesPerSecond,
 };
 
 /** Whether an address may send. Throws `listener_settings_invalid`. */
@@ -61,13 +67,14 @@ export function toDocument(settings: ListenerSettings): string {
 export function fromDocument(text: string): ListenerSettings {
   const value = parseJson(text);
   if (!isJsonObject(value)) return listenersOff;
-  const { host, ports, allowedNetworks, zoneMinutes, clientCaPem } = value;
+  const { host, ports, allowedNetworks, zoneMinutes, clientCaPem, messagesPerSecond } = value;
   return {
     host: typeof host === 'string' ? host : listenersOff.host,
     ports: portsIn(ports),
     allowedNetworks: Array.isArray(allowedNetworks) ? allowedNetworks.filter((item) => typeof item === 'string') : [],
     zoneMinutes: typeof zoneMinutes === 'number' ? zoneMinutes : 0,
     clientCaPem: typeof clientCaPem === 'string' ? clientCaPem : undefined,
+    messagesPerSecond: typeof messagesPerSecond === 'number' ? messagesPerSecond : defaultMessagesPerSecond,
   };
 }
 

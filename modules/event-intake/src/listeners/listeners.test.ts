@@ -6,72 +6,32 @@ import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '@sallyport/platform/log';
-import type { EventBytes } from '../event-bytes.ts';
 import { EventIntakeError } from '../errors.ts';
 import type { EventIntake, IntakeMessages } from '../event-intake.ts';
 import { openDatagramListener } from './datagram-listener.ts';
 import { allowedBy, fromDocument, listenersOff, plainAddress, toDocument } from './listener-settings.ts';
+import { createKeptSink, listenerNeeds, quietLog, sendText, until } from './listener-testing.ts';
+import { addressSender } from './sender.ts';
 import { openStreamListener } from './stream-listener.ts';
-import type { ListenerNeeds } from './stream-listener.ts';
 import { createSyslogSink } from './syslog-sink.ts';
-import type { SyslogSink } from './syslog-sink.ts';
-
-const quiet = (): void => undefined;
-const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet, with: () => log };
-
-/** A sink that remembers, and waits while it is told to. */
-function createKept(): SyslogSink & { readonly texts: string[]; readonly addresses: Set<string>; gate: Promise<void> } {
-  const texts: string[] = [];
-  const addresses = new Set<string>();
-  const kept = {
-    texts,
-    addresses,
-    gate: Promise.resolve(),
-    async deliver(address: string, events: readonly EventBytes[]) {
-      await kept.gate;
-      addresses.add(address);
-      for (const { bytes, fault } of events) texts.push(`${fault ?? ''}${Buffer.from(bytes).toString('utf8')}`);
-      return true;
-    },
-  };
-  return kept;
-}
-
-function needsOf(sink: SyslogSink, more: Partial<ListenerNeeds> = {}): ListenerNeeds {
-  const counts = { accepted: 0, dropped: 0, refused: 0 };
-  return { host: '127.0.0.1', port: 0, zoneMinutes: 0, isAllowed: () => true, sink, counts, ...more };
-}
-
-async function until(isTrue: () => boolean): Promise<void> {
-  for (let times = 0; times < 500 && !isTrue(); times += 1) await sleep(10);
-  assert.ok(isTrue(), 'it did not come true within five seconds');
-}
-
-async function send(port: number, text: string): Promise<void> {
-  const socket = connect({ host: '127.0.0.1', port });
-  await once(socket, 'connect');
-  socket.end(text);
-  await once(socket, 'close');
-}
 
 test('messages over TCP arrive in order, counted or a line each, the last one without an end too', async (t) => {
-  const sink = createKept();
-  const needs = needsOf(sink);
+  const sink = createKeptSink();
+  const needs = listenerNeeds(sink);
   const listener = await openStreamListener(needs);
   t.after(() => listener.close());
-  await send(listener.port, '<13>one\n<13>two\n<13>three');
-  await send(listener.port, '8 <13>four8 <13>five');
+  await sendText(listener.port, '<13>one\n<13>two\n<13>three');
+  await sendText(listener.port, '8 <13>four8 <13>five');
   await until(() => sink.texts.length === 5);
   assert.deepEqual(sink.texts, ['<13>one', '<13>two', '<13>three', '<13>four', '<13>five']);
-  assert.deepEqual([needs.counts.accepted, [...sink.addresses]], [5, ['127.0.0.1']]);
+  assert.deepEqual([needs.counts.accepted, [...sink.senders]], [5, ['address 127.0.0.1']]);
 });
 
 test('while the ledger is behind, a sender over TCP has to wait, and nothing it sent is lost', async (t) => {
-  const sink = createKept();
+  const sink = createKeptSink();
   const { promise, resolve } = Promise.withResolvers<void>();
   sink.gate = promise;
-  const listener = await openStreamListener(needsOf(sink));
+  const listener = await openStreamListener(listenerNeeds(sink));
   t.after(() => listener.close());
   const socket = connect({ host: '127.0.0.1', port: listener.port });
   await once(socket, 'connect');
@@ -91,11 +51,11 @@ test('while the ledger is behind, a sender over TCP has to wait, and nothing it 
 });
 
 test('who may not send, sends too slowly or opens too many connections is cut off and counted', async (t) => {
-  const sink = createKept();
-  const closed = needsOf(sink, { isAllowed: () => false });
+  const sink = createKeptSink();
+  const closed = listenerNeeds(sink, { isAllowed: () => false });
   const refusing = await openStreamListener(closed);
   const limits = { maxConnectionsPerAddress: 1, messageMs: 100, idleMs: 10_000 };
-  const bounded = needsOf(sink, { limits });
+  const bounded = listenerNeeds(sink, { limits });
   const listener = await openStreamListener(bounded);
   t.after(() => Promise.all([refusing.close(), listener.close()]));
   const stranger = connect({ host: '127.0.0.1', port: refusing.port });
@@ -117,9 +77,9 @@ test('who may not send, sends too slowly or opens too many connections is cut of
 });
 
 test('datagrams are messages; what finds no room is dropped and counted', async (t) => {
-  const sink = createKept();
+  const sink = createKeptSink();
   const { promise, resolve } = Promise.withResolvers<void>();
-  const needs = needsOf(sink);
+  const needs = listenerNeeds(sink);
   const listener = await openDatagramListener(needs);
   const socket = createSocket('udp4');
   t.after(async () => {
@@ -154,9 +114,9 @@ test('a ledger that refuses is asked again, without the messages that are durabl
       return { accepted: texts.length, alreadyKnown: 0, keptRaw: 0, runs: [], reasons: [], isIdempotent: false };
     },
   };
-  const sink = createSyslogSink({ intake, log, signal: new AbortController().signal });
+  const sink = createSyslogSink({ intake, log: quietLog, signal: new AbortController().signal });
   const events = ['a', 'b', 'c'].map((text) => ({ bytes: Buffer.from(text) }));
-  assert.equal(await sink.deliver('::1', events, 0), true);
+  assert.equal(await sink.deliver(addressSender('::1'), events, 0), true);
   assert.deepEqual(taken, ['a', 'b', 'c']);
 });
 
@@ -177,9 +137,9 @@ test('networks are read strictly, and settings come back as they were kept', () 
 const skip = existsSync('/usr/bin/logger') ? false : 'no logger (bsdutils)';
 
 test('logger is understood over UDP and TCP', { skip }, async (t) => {
-  const sink = createKept();
-  const stream = await openStreamListener(needsOf(sink));
-  const datagrams = await openDatagramListener(needsOf(sink));
+  const sink = createKeptSink();
+  const stream = await openStreamListener(listenerNeeds(sink));
+  const datagrams = await openDatagramListener(listenerNeeds(sink));
   t.after(() => Promise.all([stream.close(), datagrams.close()]));
   for (const [kind, port] of [
     ['-T', stream.port],

@@ -1,9 +1,10 @@
 import type { TlsOptions } from 'node:tls';
 import { ocsfClass } from '@sallyport/contracts';
+import type { JsonObject } from '@sallyport/contracts';
 import { auditEvent } from '@sallyport/ledger';
 import type { Actor, Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
-import type { Database } from '@sallyport/platform/database';
+import type { Database, Transaction } from '@sallyport/platform/database';
 import { codeOf, messageOf } from '@sallyport/platform/errors';
 import type { Log } from '@sallyport/platform/log';
 import { EventIntakeError } from '../errors.ts';
@@ -11,6 +12,9 @@ import type { EventIntake } from '../event-intake.ts';
 import { openDatagramListener } from './datagram-listener.ts';
 import { allowedBy, fromDocument, listenersOff, toDocument, transports } from './listener-settings.ts';
 import type { ListenerSettings, Transport } from './listener-settings.ts';
+import { createMessageRate } from './message-rate.ts';
+import { createRefusals } from './refusals.ts';
+import type { RefusalReason } from './refusals.ts';
 import { openStreamListener } from './stream-listener.ts';
 import type { OpenListener } from './stream-listener.ts';
 import { createSyslogSink } from './syslog-sink.ts';
@@ -24,6 +28,8 @@ export type ListenerNeeds = {
   readonly log: Log;
   /** What the TLS listener shows; undefined when the server has no certificate. */
   readonly tls: () => Promise<TlsOptions | undefined>;
+  /** Runs a task again and again until the function it returns is called. */
+  readonly every: (intervalMs: number, task: () => void) => () => void;
 };
 
 export type ListenerStatus = ListenerCounts & { readonly port: number | undefined; readonly connections: number };
@@ -31,6 +37,8 @@ export type ListenerStatus = ListenerCounts & { readonly port: number | undefine
 export type ListenersMoment = {
   readonly settings: ListenerSettings;
   readonly status: Readonly<Record<Transport, ListenerStatus>>;
+  /** Since the server started. */
+  readonly refusedBy: Readonly<Record<RefusalReason, number>>;
   /** Why what was chosen is not open. */
   readonly problem: string | undefined;
 };
@@ -54,7 +62,10 @@ export type SyslogListeners = {
 type Tables = { intake_listeners: { name: string; document: string } };
 const rowName = 'syslog';
 const updateActivity = 3;
+const otherActivity = 99;
 const closeGraceMs = 5000;
+const tellRefusalsEveryMs = 60_000;
+const itself: Actor = { kind: 'system', id: 'syslog', name: 'Syslog listeners' };
 
 export function createSyslogListeners(needs: ListenerNeeds): SyslogListeners {
   const { clock, log } = needs;
@@ -62,6 +73,8 @@ export function createSyslogListeners(needs: ListenerNeeds): SyslogListeners {
   const stopped = new AbortController();
   const sink = createSyslogSink({ intake: needs.intake, log, signal: stopped.signal });
   const counts: Record<Transport, ListenerCounts> = { tcp: zero(), tls: zero(), udp: zero() };
+  const refusals = createRefusals({ clock, record: (details) => audit('listeners.refuse', itself, details) });
+  const stopTelling = needs.every(tellRefusalsEveryMs, () => void tellRefusals());
   let settings = listenersOff;
   let open: Partial<Record<Transport, OpenListener>> = {};
   let problem: string | undefined;
@@ -69,13 +82,14 @@ export function createSyslogListeners(needs: ListenerNeeds): SyslogListeners {
 
   async function openAll(wanted: ListenerSettings): Promise<Partial<Record<Transport, OpenListener>>> {
     const isAllowed = allowedBy(wanted.allowedNetworks);
+    const rate = createMessageRate({ clock, perSecond: wanted.messagesPerSecond });
     const opened: Partial<Record<Transport, OpenListener>> = {};
     try {
       for (const transport of transports) {
         const port = wanted.ports[transport];
         if (port === undefined) continue;
         const { host, zoneMinutes } = wanted;
-        const given = { host, port, zoneMinutes, isAllowed, sink, counts: counts[transport] };
+        const given = { host, port, zoneMinutes, isAllowed, sink, counts: counts[transport], clock, rate, refusals };
         opened[transport] =
           transport === 'udp'
             ? await openDatagramListener(given)
@@ -102,9 +116,7 @@ export function createSyslogListeners(needs: ListenerNeeds): SyslogListeners {
         { hint: 'open HTTPS for others with the certificate of the own authority first' },
       );
     }
-    return clientCaPem === undefined
-      ? shown
-      : { ...shown, ca: clientCaPem, requestCert: true, rejectUnauthorized: true };
+    return clientCaPem === undefined ? shown : { ...shown, ca: clientCaPem, requestCert: true };
   }
 
   async function closeAll(listeners: Partial<Record<Transport, OpenListener>>): Promise<void> {
@@ -112,31 +124,52 @@ export function createSyslogListeners(needs: ListenerNeeds): SyslogListeners {
   }
 
   async function keep(wanted: ListenerSettings, by: Actor): Promise<void> {
-    await needs.database.transaction().execute(async (transaction) => {
+    const details = {
+      host: wanted.host,
+      ports: { ...wanted.ports },
+      allowed_networks: [...wanted.allowedNetworks],
+      client_certificates: wanted.clientCaPem !== undefined,
+      messages_per_second: wanted.messagesPerSecond,
+    };
+    await audit('listeners.change', by, details, async (transaction) => {
       const tables = transaction.withTables<Tables>();
       await tables.deleteFrom('intake_listeners').where('name', '=', rowName).execute();
       await tables
         .insertInto('intake_listeners')
         .values({ name: rowName, document: toDocument(wanted) })
         .execute();
+    });
+  }
+
+  async function audit(
+    action: 'listeners.change' | 'listeners.refuse',
+    by: Actor,
+    details: JsonObject,
+    change?: (transaction: Transaction) => Promise<void>,
+  ): Promise<void> {
+    await needs.database.transaction().execute(async (transaction) => {
+      await change?.(transaction);
       const event = auditEvent({
         nowMs: clock.nowMs(),
         actor: { kind: by.kind, id: by.id, name: by.name },
-        action: 'listeners.change',
+        action,
         classUid: ocsfClass.entityManagement,
-        activityId: updateActivity,
-        outcome: 'success',
+        activityId: action === 'listeners.change' ? updateActivity : otherActivity,
+        outcome: action === 'listeners.change' ? 'success' : 'failure',
         target: { type: 'setting', id: 'listeners', name: 'Syslog listeners' },
-        details: {
-          host: wanted.host,
-          ports: { ...wanted.ports },
-          allowed_networks: [...wanted.allowedNetworks],
-          client_certificates: wanted.clientCaPem !== undefined,
-        },
+        details,
       });
       await needs.outbox.record(transaction, event);
     });
     await needs.outbox.flushed();
+  }
+
+  async function tellRefusals(): Promise<void> {
+    try {
+      await refusals.record();
+    } catch (error) {
+      log.warn('Refused senders of syslog are not recorded yet', { reason: messageOf(error) });
+    }
   }
 
   const moment = (): ListenersMoment => {
@@ -145,7 +178,12 @@ export function createSyslogListeners(needs: ListenerNeeds): SyslogListeners {
       port: open[transport]?.port,
       connections: open[transport]?.connections() ?? 0,
     });
-    return { settings, problem, status: { tcp: statusOf('tcp'), tls: statusOf('tls'), udp: statusOf('udp') } };
+    return {
+      settings,
+      problem,
+      refusedBy: refusals.counts(),
+      status: { tcp: statusOf('tcp'), tls: statusOf('tls'), udp: statusOf('udp') },
+    };
   };
 
   return {
@@ -203,10 +241,12 @@ export function createSyslogListeners(needs: ListenerNeeds): SyslogListeners {
       await closeAll(open);
       clearTimeout(deadline);
       stopped.abort();
+      stopTelling();
+      await tellRefusals();
     },
   };
 }
 
 function zero(): ListenerCounts {
-  return { accepted: 0, dropped: 0, refused: 0 };
+  return { accepted: 0, dropped: 0, overRate: 0, refused: 0 };
 }

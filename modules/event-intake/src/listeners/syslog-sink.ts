@@ -3,13 +3,17 @@ import { CodedError, codeOf } from '@sallyport/platform/errors';
 import type { Log } from '@sallyport/platform/log';
 import type { EventBytes } from '../event-bytes.ts';
 import type { EventIntake } from '../event-intake.ts';
+import { ownerOf, sourceNameOf } from './sender.ts';
+import type { Sender } from './sender.ts';
 
 /** Counted since the server started. */
 export type ListenerCounts = {
   /** Messages that are durable. */
   accepted: number;
-  /** Messages that were given up: there was no room (UDP), or the server stopped. */
+  /** Messages that were given up: over UDP there was no room or they were too many, or the server stopped. */
   dropped: number;
+  /** Messages of senders that sent too fast: taken, and the next had to wait; over UDP dropped. */
+  overRate: number;
   /** Senders that may not send, or too many at once. */
   refused: number;
 };
@@ -17,11 +21,9 @@ export type ListenerCounts = {
 /** Takes messages of one sender to the ledger. */
 export type SyslogSink = {
   /** Resolves when all are durable; while the ledger is behind it waits. False when it was stopped before. */
-  deliver(address: string, events: readonly EventBytes[], zoneMinutes: number): Promise<boolean>;
+  deliver(sender: Sender, events: readonly EventBytes[], zoneMinutes: number): Promise<boolean>;
 };
 
-/** Who sends without a key: sources of this owner are addresses. */
-const owner = { kind: 'system', id: 'syslog', name: 'Syslog listeners' } as const;
 const maxSources = 1000;
 const othersName = 'others';
 const retryMs = 1000;
@@ -33,28 +35,24 @@ export function createSyslogSink(needs: {
 }): SyslogSink {
   const names = new Set<string>();
 
-  function sourceOf(address: string): string {
-    const name = address
-      .replaceAll(':', '-')
-      .replace(/^-/, '0-')
-      .replaceAll(/[^\w.-]/g, '_')
-      .slice(0, 64);
-    if (names.has(name) || names.size < maxSources) {
-      names.add(name);
-      return name;
-    }
-    return othersName;
+  function sourceOf(sender: Sender): string {
+    const name = sourceNameOf(sender);
+    const known = `${sender.kind}/${name}`;
+    if (!names.has(known) && names.size >= maxSources) return othersName;
+    names.add(known);
+    return name;
   }
 
   return {
-    async deliver(address, events, zoneMinutes) {
-      let source = sourceOf(address);
+    async deliver(sender, events, zoneMinutes) {
+      const { address } = sender;
+      let source = sourceOf(sender);
       let left = events;
       while (left.length > 0) {
         if (needs.signal.aborted) return false;
         try {
           await needs.intake.acceptEvents({
-            principal: owner,
+            principal: ownerOf(sender),
             source,
             reading: { format: 'syslog', zoneMinutes, host: address },
             events: left,

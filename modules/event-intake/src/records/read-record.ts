@@ -13,8 +13,10 @@ import { isoTime, objectIn, present, processId } from './flat-record.ts';
 import { journalFields } from './journal-record.ts';
 import { linuxAuthFields } from './linux-auth-record.ts';
 import type { ReadContext, ReadRecord, RecordFormat, UnreadableReason } from './record-format.ts';
+import { looksLikeS3Notification, s3NotificationFields } from './s3-notification-record.ts';
 import { unwrapHec, unwrapOtlp } from './wrapped-record.ts';
 import { webAccessFields } from './web-access-record.ts';
+import { zeekFields } from './zeek-record.ts';
 
 /** JSON within a message is looked into only within the bounds of JSON that comes by itself. */
 export type JsonBounds = { readonly maxDepth: number; readonly maxFields: number };
@@ -38,7 +40,7 @@ export function readRecord(text: string, format: RecordFormat, context: Read): R
     case 'leef':
       return readDevice(text, format, { context, reference }) ?? refused(`${format}_invalid`);
     case 'auditd':
-      return parsedOr('auditd', auditFields(text), context) ?? refused('auditd_invalid');
+      return readAudit(text, context) ?? refused('auditd_invalid');
     case 'web_access':
       return parsedOr('web-access', webAccessFields(text), context) ?? refused('web_access_invalid');
     case 'windows_event_xml':
@@ -47,6 +49,8 @@ export function readRecord(text: string, format: RecordFormat, context: Read): R
       return unwrapHec(text, (inner, hint) => readRecord(inner, hint, context), context);
     case 'otlp_record':
       return unwrapOtlp(text, (inner, hint) => readRecord(inner, hint, context), context);
+    case 'zeek':
+      return readZeek(text, context);
     case 'text':
       return parsed('text', present({ message: text, host: context.host }));
     default:
@@ -93,17 +97,31 @@ function readJson(text: string, context: Read): ReadRecord {
   return isJsonObject(value) ? readObject(value, text, { context, isWhole: true }) : refused('not_an_object');
 }
 
-/** A JSON record; an entry of the journal is what its program said. */
+/** A JSON record; an entry of the journal is what its program said, a notification of S3 has the objects it names beside it. */
 function readObject(
   record: JsonObject,
   text: string,
   { context, isWhole }: { context: Read; isWhole: boolean },
 ): ReadRecord {
+  const notification = looksLikeS3Notification(record) ? s3NotificationFields(record, text) : undefined;
+  if (notification !== undefined) return parsed('s3-notification', notification);
   const journal = Object.hasOwn(record, 'MESSAGE') ? journalFields(text) : undefined;
   if (journal === undefined) return { ok: true, format: undefined, record, isWhole };
   const { message, header } = journal;
   const reference = { nowMs: context.receivedAtMs, zone: fixedZone(context.zoneMinutes) };
   return readMessage(message, { header: { host: context.host ?? null, ...header }, context, reference });
+}
+
+function readAudit(text: string, context: Read): ReadRecord | undefined {
+  const read = auditFields(text);
+  return read && parsedOr(read.format, read.fields, context);
+}
+
+/** A row of a log whose headers came before it. Some logs hold JSON all the same. */
+function readZeek(text: string, context: Read): ReadRecord {
+  if (text.startsWith('{')) return readJson(text, context);
+  const fields = context.zeek === undefined ? undefined : zeekFields(text, context.zeek);
+  return fields === undefined ? refused('zeek_invalid') : parsed('zeek-json', fields);
 }
 
 function parsedOr(format: string, fields: JsonObject | undefined, context: Read): ReadRecord | undefined {
@@ -159,6 +177,10 @@ function readMessage(message: string, { header, context, reference }: Said): Rea
   const within = (format: string, fields: JsonObject | undefined): ReadRecord | undefined =>
     fields === undefined ? undefined : parsed(format, present({ ...header, message, ...fields }));
   const start = message.trimStart();
+  const withinAudit = (): ReadRecord | undefined => {
+    const audit = /^(?:node=\S+ )?type=/.test(start) ? auditFields(start) : undefined;
+    return audit && within(audit.format, audit.fields);
+  };
   const object = objectWithin(start, context.bounds);
   if (object !== undefined) {
     // An OCSF event has no place for the fields of a header.
@@ -169,7 +191,7 @@ function readMessage(message: string, { header, context, reference }: Said): Rea
     (start.startsWith('<Event') ? readXml(start) : undefined) ??
     within('cef', findCef(start) === 0 ? cefFields(start, reference) : undefined) ??
     within('leef', findLeef(start) === 0 ? leefFields(start, reference) : undefined) ??
-    within('auditd', /^(?:node=\S+ )?type=/.test(start) ? auditFields(start) : undefined) ??
+    withinAudit() ??
     within('linux-auth', linuxAuthFields(program, message)) ??
     within('web-access', webServers.test(program) ? webAccessFields(start) : undefined) ??
     parsed('syslog', present({ ...header, message }))

@@ -1,4 +1,5 @@
 import type { JsonObject } from '@sallyport/contracts';
+import type { ZeekReader } from '@sallyport/log-formats/zeek';
 
 /** How the events of a body or connection are to be read. `auto` looks at each; `json` is what stands there as an object. */
 export const recordFormats = [
@@ -12,6 +13,7 @@ export const recordFormats = [
   'windows_event_xml',
   'splunk_hec',
   'otlp_record',
+  'zeek',
   'text',
 ] as const;
 
@@ -25,6 +27,7 @@ export const unreadableReasons = [
   'auditd_invalid',
   'web_access_invalid',
   'windows_event_xml_invalid',
+  'zeek_invalid',
   'json_invalid',
   'not_an_object',
 ] as const;
@@ -38,6 +41,8 @@ export type ReadContext = {
   readonly zoneMinutes: number;
   /** The sender, for a message that names no host. */
   readonly host: string | undefined;
+  /** Of the log that the text is a row of. */
+  readonly zeek?: ZeekReader | undefined;
 };
 
 /**

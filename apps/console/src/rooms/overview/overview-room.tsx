@@ -29,7 +29,7 @@ export function OverviewRoom({ me }: { readonly me: Me }) {
           <div className="overview-grid">
             <RateSheet overview={data} />
             <AlertsSheet overview={data} />
-            <SourcesSheet overview={data} />
+            <SourcesSheet overview={data} withSensors={may(me, 'sensors:read')} />
             <ProcessesSheet overview={data} />
             <LedgerSheet overview={data} />
           </div>

@@ -12,6 +12,7 @@ const projectionMeanings = new Map([
   ['event-search', 'makes events searchable'],
   ['detection', 'runs rules over events'],
   ['alerts', 'makes findings alerts'],
+  ['sensors', 'watches the sensors on hosts'],
 ]);
 
 export function ProcessesSheet({ overview }: { readonly overview: Overview }) {

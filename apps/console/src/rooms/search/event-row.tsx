@@ -1,5 +1,5 @@
 import { memo } from 'react';
-import { formatTime } from '../../parts/clock-time.ts';
+import { dayAndTime, formatTime } from '../../parts/clock-time.ts';
 import type { ClockChoice } from '../../parts/clock-time.ts';
 import type { ListedEvent } from '../../parts/listed-event.ts';
 import { Seal } from '../../seal/seal.tsx';
@@ -45,9 +45,7 @@ export const EventRow = memo(function EventRow(props: RowProps) {
           {event === undefined ? (
             <i className="cell-shape" />
           ) : id === 'received' ? (
-            <time dateTime={event.received} title={event.received}>
-              {formatTime(Date.parse(event.received), clock, hasDates ? 'full' : 'short')}
-            </time>
+            <Received at={event.received} clock={clock} hasDates={hasDates} />
           ) : id === 'class' && event.synthetic ? (
             <>
               {cellText(event, id)} <span className="chip synthetic">Synthetic</span>
@@ -66,3 +64,19 @@ export const EventRow = memo(function EventRow(props: RowProps) {
     </div>
   );
 });
+
+/** On a phone the day stands above the time; elsewhere before it. */
+function Received({ at, clock, hasDates }: { readonly at: string } & Pick<RowProps, 'clock' | 'hasDates'>) {
+  const { day, time } = dayAndTime(formatTime(Date.parse(at), clock, hasDates ? 'full' : 'short'));
+  return (
+    <time dateTime={at} title={at}>
+      {day === '' ? null : (
+        <span className="event-day">
+          {day}
+          <span className="event-comma">, </span>
+        </span>
+      )}
+      {time}
+    </time>
+  );
+}

@@ -1,6 +1,7 @@
 import { Button, Checkbox, Modal, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { useAddress } from '../../app/address.ts';
 import { call } from '../../api/call.ts';
 import type { Answer } from '../../api/call.ts';
 import { Clock } from '../../parts/clock.tsx';
@@ -18,13 +19,15 @@ export function ApiKeys() {
     queryFn: ({ signal }) => call('GET /v1/keys', { signal }),
   });
   const [isCreating, setCreating] = useState(false);
-  const [revoking, setRevoking] = useState<Key>();
+  const { get, change } = useAddress();
   const queries = useQueryClient();
   const resume = useMutation({
     mutationFn: (id: string) => call('POST /v1/keys/{id}/resume', { params: { id } }),
     onSettled: () => queries.invalidateQueries({ queryKey: ['keys'] }),
   });
   const keys = (data?.keys ?? []).filter(({ revokedAtMs }) => revokedAtMs === undefined);
+  // The page of a source leads here with the key it sends with.
+  const revoking = keys.find(({ id }) => id === get('revoke'));
   return (
     <section className="sheet" aria-labelledby="keys">
       <div className="sheet-head">
@@ -83,7 +86,7 @@ export function ApiKeys() {
               <Button
                 size="compact-sm"
                 variant="default"
-                onClick={() => setRevoking(key)}
+                onClick={() => change({ revoke: key.id }, { replace: true })}
                 aria-label={`Revoke ${key.name}`}
               >
                 Revoke
@@ -93,7 +96,7 @@ export function ApiKeys() {
         ))}
       </ul>
       <CreateKey opened={isCreating} onClose={() => setCreating(false)} />
-      <RevokeKey apiKey={revoking} onClose={() => setRevoking(undefined)} />
+      <RevokeKey apiKey={revoking} onClose={() => change({ revoke: undefined }, { replace: true })} />
     </section>
   );
 }

@@ -13,6 +13,7 @@ import { OrganizationForm } from '../setup/guided-path.tsx';
 import { Account } from './account/account.tsx';
 import { ApiKeys } from './api-keys.tsx';
 import { HttpsPanel } from './https/https-panel.tsx';
+import { SyslogListeners } from './listeners.tsx';
 import { Suppressions } from './suppressions.tsx';
 
 const schemes: readonly { readonly value: MantineColorScheme; readonly label: string }[] = [
@@ -66,6 +67,7 @@ function ServerAndBrowser({ me }: { readonly me: Me }) {
       </section>
       <ThisBrowser />
       {may(me, 'keys:manage') ? <ApiKeys /> : null}
+      {may(me, 'settings:read') ? <SyslogListeners canChange={may(me, 'settings:manage')} /> : null}
       {may(me, 'alerts:read') ? <Suppressions canChange={may(me, 'rules:manage')} /> : null}
       <section className="sheet" aria-labelledby="https">
         <h2 id="https">HTTPS for others</h2>

@@ -11,7 +11,7 @@ import { ProblemNotice } from '../../parts/notice.tsx';
 import { RoomHead } from '../../parts/room-head.tsx';
 import { HttpsPanel } from '../settings/https/https-panel.tsx';
 import { httpsQuery } from '../settings/https/https-query.ts';
-import { ConnectSource } from './connect-source.tsx';
+import { AddSource } from '../sources/add-source.tsx';
 
 type PathProps = {
   readonly me: Me;
@@ -29,6 +29,7 @@ export function GuidedPath({ me, open, onOpen, onDone }: PathProps) {
   const users = useQuery(usersQuery);
   const keys = useQuery({ queryKey: ['keys'], queryFn: ({ signal }) => call('GET /v1/keys', { signal }) });
   const [first, setFirst] = useState<string>();
+  const [kind, setKind] = useState<string>();
   const organization = settings.data?.organization ?? '';
   const steps: readonly {
     readonly id: string;
@@ -58,7 +59,7 @@ export function GuidedPath({ me, open, onOpen, onDone }: PathProps) {
           expiresAtMs === undefined &&
           revokedAtMs === undefined,
       ),
-      body: <ConnectSource />,
+      body: <AddSource me={me} kind={kind} onKind={setKind} />,
     },
     {
       id: 'invite',

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { startFakeServer } from '../testing/fake-server.ts';
+import { run } from '../testing/run-cli.ts';
+
+const server = await startFakeServer();
+after(() => server.close());
+const to = ['--server', server.url, '--key', server.key];
+const step = {
+  title: 'Paste',
+  file: '/etc/x.conf',
+  language: 'text',
+  text: 'to {{host}} {{port}} {{address}} {{key}} {{source}}\nca {{authority_file}}\n',
+};
+const recipe = { id: 'x', title: 'X', about: 'About X.', sends: 'hec', needs: 'key', checked: 'run', steps: [step] };
+const trial = { title: 'Try', text: 'x --test {{host}}\u001b[2J' };
+server.documents.set('/v1/sources/recipes', {
+  recipes: [recipe, { ...recipe, id: 'y', sends: 'syslog', needs: 'listener', listener: 'tls', test: trial }],
+});
+
+test('a recipe is printed with what is known put in, and what is not is said', async () => {
+  const { exitCode, stdout, stderr } = await run(['sources', 'recipe', 'x', ...to]);
+  assert.equal(exitCode, 0, stderr);
+  const { hostname, port, origin } = new URL(server.url);
+  assert.equal(
+    stdout,
+    `# X\n# About X.\n\n# 1. Paste: /etc/x.conf\nto ${hostname} ${port} ${origin} {{key}} {{source}}\nca /etc/ssl/sallyport-authority.pem\n`,
+  );
+  assert.match(stderr, /^hint: put a key for \{\{key\}\}/);
+});
+
+test('flags go before what is known, and the port is the one of the open listener', async () => {
+  server.documents.set('/v1/settings/listeners', { tls: { port: 16_514 } });
+  const flags = [
+    '--address',
+    'https://a.example/',
+    '--source',
+    'web-1',
+    '--sender-key',
+    'sp_x',
+    '--authority',
+    '/a.pem',
+  ];
+  const { stdout, stderr } = await run(['sources', 'recipe', 'y', ...to, ...flags]);
+  assert.match(stdout, /^to a\.example 16514 https:\/\/a\.example sp_x web-1\nca \/a\.pem$/m);
+  assert.equal(stderr, '');
+  // What a server says cannot steer a terminal.
+  assert.doesNotMatch(stdout, /\u001b/);
+  server.documents.delete('/v1/settings/listeners');
+});
+
+test('a key that may not read settings gets the usual port and a hint; a name nobody knows is wrong usage', async () => {
+  server.interfere(({ url }) =>
+    url === '/v1/settings/listeners' ? { status: 403, body: { code: 'scope_missing', detail: 'no' } } : undefined,
+  );
+  const { exitCode, stdout, stderr } = await run(['sources', 'recipe', 'y', '--host', 'h', ...to]);
+  assert.equal(exitCode, 0, stderr);
+  assert.match(stdout, /^to h 6514 /m);
+  assert.match(stderr, /hint: no listener for tls is known to be open/);
+  server.interfere(() => undefined);
+  assert.equal((await run(['sources', 'recipe', 'z', ...to])).exitCode, 2);
+  assert.equal((await run(['sources', 'recipe', 'x', '--address', 'no url', ...to])).exitCode, 2);
+  const listed = await run(['sources', 'recipe', '--json', ...to]);
+  assert.equal(listed.stdout, '{"id":"x","title":"X"}\n{"id":"y","title":"X"}\n');
+});

@@ -1,0 +1,102 @@
+import { TextInput } from '@mantine/core';
+import {
+  IconBrandWindows,
+  IconCloudUp,
+  IconDeviceDesktopAnalytics,
+  IconFileUpload,
+  IconRouter,
+  IconSearch,
+  IconTerminal2,
+} from '@tabler/icons-react';
+import { useState } from 'react';
+import type { Recipe } from './source-queries.ts';
+
+/** A file is no recipe of the server: this page sends it. */
+export const fileKind = 'file';
+
+type Card = {
+  readonly id: string;
+  readonly title: string;
+  readonly words: string;
+  readonly way: string;
+  readonly icon: typeof IconSearch;
+};
+
+const ways: Readonly<Record<Recipe['sends'], string>> = {
+  syslog: 'syslog',
+  hec: 'Splunk HEC',
+  otlp: 'OpenTelemetry, OTLP',
+  events: 'JSON lines over HTTP',
+};
+
+/** Everything that can be a source, as cards; what is typed narrows them. */
+export function RecipeCards({
+  recipes,
+  onChoose,
+}: {
+  readonly recipes: readonly Recipe[];
+  readonly onChoose: (id: string) => void;
+}) {
+  const [text, setText] = useState('');
+  const cards: readonly Card[] = [
+    ...recipes.map(({ id, title, about, sends, needs, listener }) => ({
+      id,
+      title,
+      words: about,
+      way: needs === 'listener' ? `${ways[sends]} over ${(listener ?? 'tcp').toUpperCase()}` : ways[sends],
+      icon: iconOf(id, sends),
+    })),
+    {
+      id: fileKind,
+      title: 'A file',
+      words: 'Drop it on this page: an event log of Windows, JSON, CloudTrail, any log.',
+      way: 'from this browser',
+      icon: IconFileUpload,
+    },
+  ];
+  const words = text.trim().toLowerCase().split(/\s+/);
+  const found = cards.filter((card) =>
+    words.every((word) => `${card.title} ${card.words} ${card.way} ${card.id}`.toLowerCase().includes(word)),
+  );
+  return (
+    <div className="stack">
+      <TextInput
+        aria-label="Find a sender"
+        placeholder="rsyslog, Windows, a file…"
+        leftSection={<IconSearch size={16} aria-hidden="true" />}
+        value={text}
+        onChange={(event) => setText(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          const [only] = found;
+          if (event.key === 'Enter' && found.length === 1 && only !== undefined) onChoose(only.id);
+        }}
+      />
+      <ul className="recipe-cards" aria-label="Senders">
+        {found.map(({ id, title, words: about, way, icon: Icon }) => (
+          <li key={id}>
+            <button type="button" className="recipe-card" onClick={() => onChoose(id)}>
+              <Icon size={22} stroke={1.5} aria-hidden="true" />
+              <span>
+                <strong>{title}</strong>
+                <span className="quiet small">{about}</span>
+                <span className="small recipe-way">{way}</span>
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {found.length === 0 ? (
+        <p className="quiet" role="status">
+          Nothing here by that name. Whatever speaks syslog, Splunk HEC, OTLP or HTTP can send: choose the way instead.
+        </p>
+      ) : null}
+    </div>
+  );
+}
+
+function iconOf(id: string, sends: Recipe['sends']): typeof IconSearch {
+  if (/win/i.test(id)) return IconBrandWindows;
+  if (/sensor/i.test(id)) return IconDeviceDesktopAnalytics;
+  if (sends === 'syslog') return IconRouter;
+  return sends === 'events' ? IconTerminal2 : IconCloudUp;
+}

@@ -1,0 +1,34 @@
+import type { Ledger, Outbox } from '@sallyport/ledger';
+import type { Clock } from '@sallyport/platform/clock';
+import type { Database } from '@sallyport/platform/database';
+import type { Log } from '@sallyport/platform/log';
+
+/** Runs `task` every `intervalMs` until the returned function is called. */
+export type Every = (intervalMs: number, task: () => void) => () => void;
+
+export type SensorsNeeds = {
+  /** Migrated with `deviceFleetMigrations`. */
+  readonly database: Database;
+  readonly ledger: Pick<Ledger, 'append' | 'head'>;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly every: Every;
+  /** Unpredictable bytes. */
+  readonly random: (length: number) => Uint8Array;
+  readonly log: Log;
+  /** 32 secret bytes, the same at every start: what sensors say is sealed in the control database. */
+  readonly sealingKey: Uint8Array;
+  /** Whether a record that is sent now would be taken; silence is not judged while it would not. True when left out. */
+  readonly isTakingRecords?: () => Promise<boolean>;
+  /** Whether it is the key of the sensor that runs beside this server, which stops and starts with it. */
+  readonly isOwnKey?: (apiKeyId: string) => boolean;
+  readonly limits?: Partial<SensorLimits>;
+};
+
+/** How many sensors are kept; records of others are counted and told once an hour. */
+export type SensorLimits = {
+  /** 5,000. */
+  readonly sensors: number;
+  /** That one API key may bring; 1,000. */
+  readonly sensorsPerKey: number;
+};

@@ -1,0 +1,98 @@
+import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
+import { origin } from '@sallyport/contracts';
+import type { Position } from '@sallyport/contracts';
+import type { Database, MigrationSet, Transaction } from '@sallyport/platform/database';
+import { createSensorsTables } from '../migrations/0001-create-sensors.ts';
+import { parseSensorState } from './sensor-state.ts';
+import type { SensorState } from './sensor-state.ts';
+
+type Tables = {
+  fleet_sensors: { id: string; sealed: string };
+  fleet_cursor: { name: string; log: number; entry_index: number };
+};
+
+export const deviceFleetMigrations: MigrationSet = {
+  module: 'device-fleet',
+  migrations: { '0001-create-sensors': createSensorsTables },
+};
+
+/** Rows of sensors, each sealed (AES-256-GCM, bound to its id), and how far the feed was read. */
+export type SensorStore = {
+  readCursor(): Promise<Position>;
+  readAll(): Promise<Map<string, SensorState>>;
+  save(transaction: Transaction, id: string, state: SensorState): Promise<void>;
+  remove(transaction: Transaction, id: string): Promise<void>;
+  saveCursor(transaction: Transaction, cursor: Position): Promise<void>;
+  /** Names a sensor; nobody without the key can tell for whom it stands. */
+  idOf(source: string, host: string): string;
+};
+
+const cursorName = 'sensors';
+
+export function createSensorStore(needs: {
+  readonly database: Database;
+  readonly sealingKey: Uint8Array;
+  readonly random: (length: number) => Uint8Array;
+}): SensorStore {
+  const { sealingKey } = needs;
+  const tables = needs.database.withTables<Tables>();
+  return {
+    async readCursor() {
+      const row = await tables
+        .selectFrom('fleet_cursor')
+        .selectAll()
+        .where('name', '=', cursorName)
+        .executeTakeFirst();
+      return row === undefined ? origin : { log: row.log, index: row.entry_index };
+    },
+    async readAll() {
+      const rows = await tables.selectFrom('fleet_sensors').selectAll().orderBy('id').execute();
+      return new Map(rows.map(({ id, sealed }) => [id, parseSensorState(open(sealingKey, id, sealed))]));
+    },
+    async save(transaction, id, state) {
+      const sealed = seal({ ...needs, id }, JSON.stringify(state));
+      await transaction
+        .withTables<Tables>()
+        .insertInto('fleet_sensors')
+        .values({ id, sealed })
+        .onConflict((conflict) => conflict.column('id').doUpdateSet({ sealed }))
+        .execute();
+    },
+    async remove(transaction, id) {
+      await transaction.withTables<Tables>().deleteFrom('fleet_sensors').where('id', '=', id).execute();
+    },
+    async saveCursor(transaction, { log, index }) {
+      const place = { log, entry_index: index };
+      await transaction
+        .withTables<Tables>()
+        .insertInto('fleet_cursor')
+        .values({ name: cursorName, ...place })
+        .onConflict((conflict) => conflict.column('name').doUpdateSet(place))
+        .execute();
+    },
+    idOf: (source, host) =>
+      createHmac('sha256', sealingKey)
+        .update(JSON.stringify(['sensor', source, host]))
+        .digest('hex')
+        .slice(0, 16),
+  };
+}
+
+function seal(
+  needs: { readonly sealingKey: Uint8Array; readonly random: (length: number) => Uint8Array; readonly id: string },
+  text: string,
+): string {
+  const nonce = needs.random(12);
+  const cipher = createCipheriv('aes-256-gcm', needs.sealingKey, nonce);
+  cipher.setAAD(Buffer.from(needs.id));
+  return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString('base64');
+}
+
+/** Throws when the row was changed by somebody without the key. */
+function open(key: Uint8Array, id: string, sealed: string): string {
+  const bytes = Buffer.from(sealed, 'base64');
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12));
+  decipher.setAAD(Buffer.from(id));
+  decipher.setAuthTag(bytes.subarray(-16));
+  return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString('utf8');
+}

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { forEachDatabase } from '@sallyport/platform/database-testing';
+import { createPlayedSensor, setUp, startMs } from './sensors.fixture.ts';
+import { createSensors } from './sensors.ts';
+
+forEachDatabase((name, open) => {
+  if (name !== 'SQLite') return;
+
+  /** Beats for as long as it takes this server to be sure that it listens. */
+  async function settle(server: Awaited<ReturnType<typeof setUp>>, sensor: ReturnType<typeof createPlayedSensor>) {
+    await server.pass(10);
+    await server.receive([sensor.beat()]);
+    for (let beats = 0; beats < 3; beats += 1) {
+      await server.pass(15);
+      await server.receive([sensor.beat()]);
+    }
+  }
+
+  test('a sensor that stops without goodbye is told as silent within a minute, once, and as back when it is back', async () => {
+    const server = await setUp(await open());
+    const sensor = createPlayedSensor({ nowMs: server.nowMs });
+    await settle(server, sensor);
+    await server.pass(40);
+    assert.equal(server.only()?.state, 'alive');
+    await server.pass(20);
+    assert.equal(server.only()?.state, 'silent');
+    await server.pass(600);
+    assert.deepEqual(server.told(), ['sensor.joined joined', 'sensor.silent silent']);
+    const [, silent] = server.notices();
+    assert.match(String(silent?.['message']), /^sensor\.silent: Nothing was heard of it for 45 s/);
+    assert.deepEqual(silent?.['device'], { hostname: 'web-1', type_id: 0 });
+    await server.receive([sensor.beat()]);
+    assert.equal(server.only()?.state, 'alive');
+    assert.deepEqual(server.told().slice(2), ['sensor.recovered was_frozen']);
+  });
+
+  test('a network that swallows everything: silence is seen, and the catch-up explains it as offline with nothing lost', async () => {
+    const server = await setUp(await open());
+    const sensor = createPlayedSensor({ nowMs: server.nowMs });
+    await settle(server, sensor);
+    const waiting = [];
+    for (let beats = 0; beats < 40; beats += 1) {
+      await server.pass(15);
+      waiting.push(sensor.beat({ beats_skipped: 0, waiting: beats }));
+    }
+    assert.equal(server.only()?.state, 'silent');
+    await server.receive(waiting.slice(0, 20));
+    assert.deepEqual(
+      [server.only()?.state, server.only()?.problems.map(({ code }) => code)],
+      ['degraded', ['silent', 'catching_up']],
+    );
+    await server.receive([...waiting.slice(20), sensor.beat()]);
+    assert.equal(server.only()?.state, 'alive');
+    assert.deepEqual(server.told().slice(1), ['sensor.silent silent', 'sensor.recovered was_offline']);
+    assert.match(String(server.notices().at(-1)?.['message']), /went on watching; nothing was lost$/);
+  });
+
+  test('a server that was away, busy, behind or full does not take its own silence for that of sensors', async () => {
+    let isTaking = true;
+    const server = await setUp(await open(), { isTakingRecords: async () => isTaking });
+    const sensor = createPlayedSensor({ nowMs: server.nowMs });
+    await settle(server, sensor);
+    // Its process was stopped: one look, ten minutes late.
+    server.clock.advance(600_000);
+    await server.pass(60);
+    assert.equal(server.only()?.state, 'alive');
+    await server.receive([sensor.beat({ beats_skipped: 40 })]);
+    // Its disk is full.
+    isTaking = false;
+    await server.pass(600);
+    isTaking = true;
+    await server.pass(60);
+    assert.equal(server.only()?.state, 'alive');
+    await server.receive([sensor.beat({ beats_skipped: 40 })]);
+    // It was started anew.
+    server.sensors.close();
+    const again = createSensors({ ...server.needs, every: () => () => undefined });
+    await server.catchUp(again.projection);
+    assert.equal(again.list({ limit: 1 })[0]?.state, 'alive');
+    assert.deepEqual(
+      server.told().filter((one) => one.startsWith('sensor.silent')),
+      [],
+    );
+  });
+
+  test('a wall clock that jumps makes nobody silent, and hides no silence', async () => {
+    const server = await setUp(await open());
+    const sensor = createPlayedSensor({ nowMs: () => startMs + server.clock.monotonicMs() });
+    await settle(server, sensor);
+    server.clock.setWall(startMs + 7 * 86_400_000);
+    await server.pass(30);
+    assert.equal(server.only()?.state, 'alive');
+    server.clock.setWall(startMs - 86_400_000);
+    await server.pass(30);
+    assert.equal(server.only()?.state, 'silent');
+  });
+
+  test('of records that nobody could believe no silence is told', async () => {
+    const server = await setUp(await open());
+    await server.receive([{ time: new Date(startMs).toISOString(), host: 'made-up', event: 'sensor.heartbeat', sensor: {} }]);
+    await server.pass(600);
+    assert.equal(server.sensors.list({ limit: 10 })[0]?.state, 'unknown');
+    assert.ok(!server.told().some((one) => one.startsWith('sensor.silent')));
+  });
+});

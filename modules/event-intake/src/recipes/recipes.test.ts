@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { loadBundledRecipes } from '@sallyport/content';
+import { fillRecipe, recipeValues } from '@sallyport/content/fill-recipe';
+import fc from 'fast-check';
+import { readRecipes } from './read-recipe.ts';
+
+const files = await loadBundledRecipes({
+  listFiles: (directory) => readdir(directory),
+  readText: (path) => readFile(path, 'utf8'),
+});
+
+test('every recipe that comes with the program can be read, and filled there is nothing left open', () => {
+  const recipes = readRecipes(files);
+  assert.ok(recipes.length >= 15);
+  const values = Object.fromEntries(recipeValues.map((name) => [name, 'x']));
+  for (const recipe of recipes) {
+    assert.doesNotMatch(fillRecipe(JSON.stringify(recipe), values), /\{\{/, recipe.id);
+    const said = JSON.stringify(recipe);
+    // Whoever needs a key or a listener is told where to put it.
+    assert.match(said, recipe.needs === 'key' ? /\{\{key\}\}/ : /\{\{port\}\}/, recipe.id);
+    if (recipe.listener === 'tls') assert.match(said, /\{\{authority_file\}\}/, recipe.id);
+  }
+});
+
+test('a recipe that is not what it should be stops the start, with its file and what is wrong', () => {
+  const [first] = files;
+  assert.ok(first !== undefined);
+  const faults: readonly (readonly [string, RegExp])[] = [
+    [first.text.replace('{{host}}', '{{hostname}}'), /10-rsyslog\.yaml: nothing is known as \{\{hostname\}\}/],
+    [first.text.replace('listener: tls\n', ''), /must say which/],
+    [first.text.replace('sends: syslog', 'sends: pigeons'), /10-rsyslog\.yaml: \/sends/],
+    [`${first.text}\nextra: 1\n`, /10-rsyslog\.yaml/],
+    ['{', /10-rsyslog\.yaml/],
+    ['a: &x [1]\nb: *x\n', /10-rsyslog\.yaml|alias/i],
+  ];
+  for (const [text, message] of faults)
+    assert.throws(() => readRecipes([{ name: first.name, text }]), message, text.slice(0, 60));
+  assert.throws(() => readRecipes([first, first]), /"rsyslog": its id is used twice/);
+});
+
+test('whatever a file of recipes holds, reading it ends with recipes or a refusal', () => {
+  fc.assert(
+    fc.property(fc.string({ maxLength: 300 }), (text) => {
+      try {
+        readRecipes([{ name: 'x.yaml', text }]);
+      } catch (error) {
+        assert.ok(error instanceof Error);
+      }
+    }),
+  );
+});
+
+test('values go in as they are, and only where their name stands', () => {
+  assert.equal(fillRecipe('{{key}} {{ key }} {{host}}', { key: '$& {{host}}' }), '$& {{host}} {{ key }} {{host}}');
+});
