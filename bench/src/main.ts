@@ -2,6 +2,7 @@
 import type { Bench } from './bench.ts';
 import { alertLatency } from './alert-latency.ts';
 import { parseBenchArguments, usage } from './arguments.ts';
+import { intakeFormats } from './intake-formats.ts';
 import { intakeLatency } from './intake-latency.ts';
 import { intakeSustained } from './intake-sustained.ts';
 import { ledgerAppend } from './ledger-append.ts';
@@ -9,11 +10,13 @@ import { loadAverage, machineFacts } from './machine.ts';
 import { memory } from './memory.ts';
 import { millionRowScroll } from './million-row-scroll.ts';
 import { paintedAlert } from './painted-alert.ts';
+import { sensorBudget } from './sensor-budget.ts';
 import { sigmaFullScan } from './sigma-full-scan.ts';
 import { tabMemory } from './tab-memory.ts';
 
 const benches: readonly Bench[] = [
   ledgerAppend,
+  intakeFormats,
   intakeLatency,
   intakeSustained,
   sigmaFullScan,
@@ -22,6 +25,7 @@ const benches: readonly Bench[] = [
   paintedAlert,
   millionRowScroll,
   tabMemory,
+  sensorBudget,
 ];
 
 async function run(): Promise<number> {

@@ -15,6 +15,10 @@ export type RunningServer = {
   readonly address: string;
   /** The one-time link that makes the first administrator. */
   readonly setupLink: string;
+  /** The key that may send events. */
+  readonly ingestKey: string;
+  /** Sends a body of any kind to a path that takes events. Rejects on any status but 200. */
+  post(path: string, body: Buffer, contentType: string): Promise<JsonObject>;
   /** Sends NDJSON; resolves with the reply when the events are durable. Rejects on any status but 200. */
   send(lines: Buffer, sequence: number, source?: string): Promise<JsonObject>;
   get(path: string): Promise<JsonObject>;
@@ -61,11 +65,16 @@ export async function startServer(directory: string, profileDirectory?: string):
   clearTimeout(limit);
 
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
-  const call = (method: string, path: string, key: string, body?: Buffer): Promise<IncomingMessage> => {
+  const call = (
+    method: string,
+    path: string,
+    key: string,
+    [body, type]: readonly [Buffer?, string?] = [],
+  ): Promise<IncomingMessage> => {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const headers = {
       authorization: `Bearer ${key}`,
-      ...(body === undefined ? {} : { 'content-type': 'application/x-ndjson', 'content-length': body.length }),
+      ...(body === undefined ? {} : { 'content-type': type, 'content-length': body.length }),
     };
     const sent = request(new URL(path, address), { method, agent, headers }, resolve);
     sent.on('error', reject);
@@ -78,7 +87,8 @@ export async function startServer(directory: string, profileDirectory?: string):
     for await (const chunk of response) text += String(chunk);
     if (response.statusCode !== 200)
       throw new Error(`The server answered ${String(response.statusCode)}: ${text.slice(0, 300)}`);
-    return readObject(text);
+    // OTLP over protobuf is answered in kind.
+    return response.headers['content-type']?.includes('json') === true ? readObject(text) : {};
   };
   const get = async (path: string): Promise<JsonObject> => json(await call('GET', path, operator));
   const processes = objectOf((await get('/v1/health'))['processes']);
@@ -87,9 +97,13 @@ export async function startServer(directory: string, profileDirectory?: string):
   return {
     address,
     setupLink: /http:\/\/localhost:\d+\/setup#\S+/.exec(printed)?.[0] ?? '',
+    ingestKey: ingest,
     pids: { server: pidOf('server'), sealer: pidOf('sealer'), store: pidOf('store') },
+    post: async (path, body, contentType) => json(await call('POST', path, ingest, [body, contentType])),
     send: async (lines, sequence, source = 'bench') =>
-      json(await call('POST', `/v1/events?source=${source}&sequence=${sequence}`, ingest, lines)),
+      json(
+        await call('POST', `/v1/events?source=${source}&sequence=${sequence}`, ingest, [lines, 'application/x-ndjson']),
+      ),
     get,
     open: (path) => call('GET', path, operator),
     async stop() {
