@@ -16,6 +16,7 @@ import { EventIntakeError } from './errors.ts';
 import type { EventBytes } from './event-bytes.ts';
 import { createInTurn } from './in-turn.ts';
 import { defaultLimits, longBodyBytes, longBodyEvents } from './limits.ts';
+import type { IntakeLimits } from './limits.ts';
 import type { EventIntakeNeeds } from './needs.ts';
 import { createNormalisePool, startNormaliseWorker } from './normalise-pool.ts';
 import type { NormalisePool } from './normalise-pool.ts';
@@ -248,7 +249,7 @@ export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
           `Cannot read the body: it must be at most ${limits.maxCompressedBytes} bytes`,
         );
       }
-      const reservation = budget.reserve(request.principal.id, baseBytes);
+      const reservation = budget.reserve(request.principal.id, baseBytes + leastHeld(request, limits));
       try {
         return await deliverAs(request, request.sequence, (delivery) =>
           readInto(request, wire, { delivery, reservation }),
@@ -316,4 +317,9 @@ function encodingOf(contentEncoding: string | undefined): ContentEncoding {
     'content_encoding_unsupported',
     `Cannot read the content encoding "${encoding}": must be gzip, zstd or identity`,
   );
+}
+
+/** What a body of this length will hold at least: better refused before its first byte than in its middle. */
+function leastHeld({ contentLength }: IntakeRequest, { maxBatchBytes }: Pick<IntakeLimits, 'maxBatchBytes'>): number {
+  return Math.min(contentLength ?? 0, maxBatchBytes) * bytesPerBatchByte;
 }
