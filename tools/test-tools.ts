@@ -33,6 +33,17 @@ const senderPackages: readonly SystemPackage[] = [
   { name: 'curl', for: 'the tests with real senders', paths: ['/usr/bin/curl'] },
 ];
 
+/** What a host has for the sensor to see, run for real in a mount namespace of its own. */
+const hostPackages: readonly SystemPackage[] = [
+  { name: 'systemd', for: 'the sensor beside a real journal', paths: ['/lib/systemd/systemd-journald'] },
+  { name: 'openssh-server', for: 'sign-ins at a real sshd', paths: ['/usr/sbin/sshd'] },
+  { name: 'sshpass', for: 'sign-ins with a password', paths: ['/usr/bin/sshpass'] },
+  { name: 'auditd', for: 'the sensor beside a real auditd', paths: ['/sbin/auditd'] },
+  { name: 'chrony', for: 'the clock of a real chronyd', paths: ['/usr/sbin/chronyd'] },
+  { name: 'cron', for: 'real crontabs', paths: ['/usr/bin/crontab'] },
+  { name: 'yara', for: 'a second opinion on YARA rules', paths: ['/usr/bin/yara'] },
+];
+
 /** Debian's packages are installed when this may be done; else the line that does it is named. */
 function installPackages(wanted: readonly SystemPackage[], strict: boolean): void {
   const missing = wanted.filter(({ paths }) => !paths.some((path) => existsSync(path)));
@@ -56,7 +67,7 @@ function installPackages(wanted: readonly SystemPackage[], strict: boolean): voi
 /** Prepares what is outside `npm ci`; throws when a needed tool cannot be had. */
 export async function prepareTestTools(
   root: string,
-  options: { strict: boolean; withBrowser: boolean; withAcme: boolean; withSenders: boolean },
+  options: { strict: boolean; withBrowser: boolean; withAcme: boolean; withSenders: boolean; withHost: boolean },
 ): Promise<void> {
   linkPostgresLibraries(root);
   installPackages(
@@ -64,6 +75,7 @@ export async function prepareTestTools(
       ...(options.withBrowser ? browserPackages : []),
       ...(options.withAcme ? acmePackages : []),
       ...(options.withSenders ? senderPackages : []),
+      ...(options.withHost ? hostPackages : []),
     ],
     options.strict,
   );

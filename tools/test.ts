@@ -25,7 +25,8 @@ const files = globSync('{apps,modules,foundation,platform,contracts,content,test
 const withBrowser = files.some((file) => file.includes('/apps/console/'));
 const withAcme = files.some((file) => file.includes('/acme'));
 const withSenders = files.some((file) => /\/(?:senders|listeners)\//.test(file));
-await prepareTestTools(root, { strict, withBrowser, withAcme, withSenders });
+const withHost = files.some((file) => file.includes('/apps/sensor/'));
+await prepareTestTools(root, { strict, withBrowser, withAcme, withSenders, withHost });
 
 type FileRecord = { ran: number; failed: number; ended: boolean };
 const records = new Map<string, FileRecord>(files.map((file) => [file, { ran: 0, failed: 0, ended: false }]));

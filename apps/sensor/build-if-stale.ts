@@ -43,8 +43,15 @@ function builtFrom(): string | undefined {
 
 function hashSources(): string {
   const hash = createHash('sha256');
-  const files = globSync(sources, { cwd: root, exclude: (name) => name.endsWith('.test.ts') || name === 'node_modules' });
-  for (const file of files.toSorted()) hash.update(`${file}\n`).update(readFileSync(join(root, file))).update('\n');
+  const files = globSync(sources, {
+    cwd: root,
+    exclude: (name) => name.endsWith('.test.ts') || name === 'node_modules',
+  });
+  for (const file of files.toSorted())
+    hash
+      .update(`${file}\n`)
+      .update(readFileSync(join(root, file)))
+      .update('\n');
   return hash.digest('hex');
 }
 

@@ -68,4 +68,5 @@ INTERRUPTION) HOWEVER CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT
 OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
 `;
 
-if (import.meta.main) process.stdout.write(`${await buildSensor(join(import.meta.dirname, 'dist'))}\n`);
+if (import.meta.main)
+  process.stdout.write(`${await buildSensor(process.argv[2] ?? join(import.meta.dirname, 'dist'))}\n`);

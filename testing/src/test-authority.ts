@@ -21,10 +21,7 @@ export type TestAuthority = {
 export function createTestAuthority(name = 'Test authority'): TestAuthority {
   const key = openssl(['ecparam', '-name', 'prime256v1', '-genkey', '-noout']);
   const certificatePem = inDirectory({ key }, (path) =>
-    openssl([
-      ...['req', '-x509', '-key', path('key'), '-days', '30', '-subj', `/CN=${name}`],
-      ...['-addext', 'keyUsage=critical,keyCertSign'],
-    ]),
+    openssl(words`req -x509 -key ${path('key')} -days 30 -subj ${`/CN=${name}`} -addext keyUsage=critical,keyCertSign`),
   );
   return {
     certificatePem,
@@ -35,10 +32,7 @@ export function createTestAuthority(name = 'Test authority'): TestAuthority {
       const cert = inDirectory({ key, own, extensions, authority: certificatePem }, (path) => {
         const request = openssl(['req', '-new', '-key', path('own'), '-subj', `/CN=${commonName}`]);
         return openssl(
-          [
-            ...['x509', '-req', '-CA', path('authority'), '-CAkey', path('key'), '-CAcreateserial'],
-            ...['-days', String(days), '-extfile', path('extensions')],
-          ],
+          words`x509 -req -CA ${path('authority')} -CAkey ${path('key')} -CAcreateserial -days ${String(days)} -extfile ${path('extensions')}`,
           request,
         );
       });
@@ -58,6 +52,11 @@ function inDirectory<Result>(
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** A command line cut at its spaces; what is put in stays whole. */
+function words(texts: TemplateStringsArray, ...values: readonly string[]): string[] {
+  return texts.flatMap((text, index) => [...text.trim().split(' '), ...values.slice(index, index + 1)]).filter(Boolean);
 }
 
 function openssl(args: readonly string[], input?: string): string {

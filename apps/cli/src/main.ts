@@ -52,6 +52,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   stdout: output(process.stdout),
   stderr: output(process.stderr),
   standardInput,
+  standardInputChunks: () => process.stdin,
   clock: systemClock,
   signal: interruption.signal,
   random: Math.random,

@@ -9,6 +9,8 @@ export type CliNeeds = {
   readonly stderr: TextOutput;
   /** All of standard input. Throws `RangeError` for more than `maxBytes`. */
   standardInput(maxBytes: number): Promise<Buffer>;
+  /** Standard input as it comes. */
+  standardInputChunks(): AsyncIterable<Buffer>;
   readonly clock: Clock;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;

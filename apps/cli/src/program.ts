@@ -9,6 +9,7 @@ import { addLedgerCommands } from './commands/ledger.ts';
 import { addProofCommands } from './commands/proof.ts';
 import { addSearchCommand } from './commands/search.ts';
 import { addSendCommand } from './commands/send.ts';
+import { addSensorCommands } from './commands/sensors.ts';
 import { addSigmaCommands } from './commands/sigma-scan.ts';
 import { addSourceCommands } from './commands/sources.ts';
 import { addStatusCommand } from './commands/status.ts';
@@ -44,6 +45,7 @@ function createProgram(needs: CliNeeds): Command {
   addKeyCommands(program, needs);
   addUserCommands(program, needs);
   addSourceCommands(program, needs);
+  addSensorCommands(program, needs);
   addConnectCommand(program, needs);
   addStatusCommand(program, needs);
   addCompletionCommand(program, needs);

@@ -76,6 +76,7 @@ export function buildCollectors(needs: CollectorNeeds): Collector[] {
     dirname(needs.program),
     settings.keyFile,
     settings.caFile,
+    '/etc/sallyport-sensor',
     '/etc/systemd/system/sallyport-sensor.service',
   ];
   const integrity = createFileIntegrityCollector({
@@ -86,6 +87,7 @@ export function buildCollectors(needs: CollectorNeeds): Collector[] {
       ...new Set([...settings.paths, ...(settings.root === '/' ? ownFiles : [])].filter((path) => path !== undefined)),
     ],
     excluded: [...settings.excluded, settings.stateDirectory],
+    own: ownFiles.filter((path) => path !== undefined),
     position: position('files'),
     whoTouched: (path, sinceMs) => audit.whoTouched(path, sinceMs),
   });
@@ -97,7 +99,7 @@ export function buildCollectors(needs: CollectorNeeds): Collector[] {
     createProcessCollector({
       ...common,
       position: position('processes'),
-      isSeenElsewhere: () => audit.seesProcesses(),
+      other: { isOn: audit.seesProcesses, hasTold: audit.hasTold },
     }),
     integrity,
     matches,

@@ -95,7 +95,7 @@ export function readSettings(flags: Flags): Settings {
 }
 
 /** The API key, read anew each time, so a key that is replaced counts at once. Throws `key_unreadable`, which never quotes it. */
-export function readKeyFile(file: string): { reveal(): string } {
+function readKeyFile(file: string): { reveal(): string } {
   let text: string;
   try {
     if ((statSync(file).mode & 0o077) !== 0)

@@ -96,11 +96,17 @@ const samples: readonly [SensorRecord, number, number][] = [
     1,
   ],
   [
-    record('match', 'scan_failed', { TargetFilename: '/etc/x', sha256: hash, reason: 'it took longer', trigger: 'sweep' }),
+    record('match', 'scan_failed', {
+      TargetFilename: '/etc/x',
+      sha256: hash,
+      reason: 'it took longer',
+      trigger: 'sweep',
+    }),
     6002,
     99,
   ],
   [record('process', 'processes_untold', { count: 9 }), 6002, 99],
+  [record('sensor', 'sensor.paused', { paused_ms: 60_000, reason: 'x' }), 6002, 99],
   [record('sensor', 'sensor.may_repeat', { source: 'host-a.00112233', sequence: 7, count: 2, reason: 'x' }), 6002, 99],
   [record('file', 'file_created', file), 1001, 1],
   [

@@ -50,7 +50,10 @@ const maxTextCharacters = 16_384;
 /** A record as one line of JSON. Texts of fields are cut to 16,384 characters, so a line is far below the server's limit. */
 export function recordLine(record: SensorRecord, sender: Sender): string {
   const { kind, collector, lossy } = record;
-  return JSON.stringify({ ...saidBy(record, sender.host), sensor: { collector, kind, lossy, version: sender.version } });
+  return JSON.stringify({
+    ...saidBy(record, sender.host),
+    sensor: { collector, kind, lossy, version: sender.version },
+  });
 }
 
 /** What a line says of what happened: when, where, what. */

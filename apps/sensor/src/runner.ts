@@ -46,6 +46,8 @@ type Slot = {
 };
 
 const syncEveryMs = 1000;
+/** It never waits longer than a second by itself. */
+const tellPauseMs = 10_000;
 const longestFailureWaitMs = 300_000;
 
 export function createRunner(needs: RunnerNeeds): Runner {
@@ -60,6 +62,7 @@ export function createRunner(needs: RunnerNeeds): Runner {
     told: undefined,
   }));
   let lastSyncMs = clock.monotonicMs();
+  let waitingSinceMs: number | undefined;
 
   function put(records: readonly SensorRecord[], position?: { collector: string; value: string }): void {
     const order = records.some(isAboutItself) ? spool.status().collected : 0;
@@ -88,9 +91,27 @@ export function createRunner(needs: RunnerNeeds): Runner {
       slot.failures += 1;
       slot.error = messageOf(error);
     }
-    const waitMs = collector.everyMs * (collector.steady === true ? 1 : governor.factor()) * 2 ** Math.min(slot.failures, 10);
+    const waitMs =
+      collector.everyMs * (collector.steady === true ? 1 : governor.factor()) * 2 ** Math.min(slot.failures, 10);
     slot.dueMs = clock.monotonicMs() + (slot.failures === 0 ? waitMs : Math.min(waitMs, longestFailureWaitMs));
     tellProblem(slot);
+  }
+
+  /** Somebody held this process, or everything stood still: the monotonic clock, which nobody can set, shows how long. */
+  function tellPause(): void {
+    const pausedMs = waitingSinceMs === undefined ? 0 : clock.monotonicMs() - waitingSinceMs;
+    if (pausedMs < tellPauseMs) return;
+    log.warn('the sensor was held up', { pausedMs: Math.round(pausedMs) });
+    put([
+      {
+        kind: 'sensor',
+        collector: 'sensor',
+        lossy: false,
+        timeMs: clock.nowMs(),
+        event: 'sensor.paused',
+        fields: { paused_ms: Math.round(pausedMs), reason: 'this process was not run for so long' },
+      },
+    ]);
   }
 
   /** Once when it begins, once when it is over. */
@@ -115,12 +136,14 @@ export function createRunner(needs: RunnerNeeds): Runner {
   return {
     put,
     async tick() {
+      tellPause();
       governor.look();
       for (const slot of slots) if (slot.dueMs <= clock.monotonicMs()) await ask(slot);
       if (clock.monotonicMs() - lastSyncMs >= syncEveryMs) {
         spool.sync();
         lastSyncMs = clock.monotonicMs();
       }
+      waitingSinceMs = clock.monotonicMs();
       const nextMs =
         slots.reduce((least, { dueMs }) => Math.min(least, dueMs), Number.POSITIVE_INFINITY) - clock.monotonicMs();
       return Math.min(Math.max(nextMs, 0), syncEveryMs);

@@ -6,7 +6,13 @@ import { createAccessPolicy, readPolicyTexts } from '@sallyport/access-policy';
 import { certificateProblems, createCertificateAuthority } from '@sallyport/certificate-authority';
 import { loadBundledMappings, loadBundledRecipes, policiesDirectory, rulesDirectory } from '@sallyport/content';
 import { createDetection, createDetectionRoutes, detectionMigrations, detectionProblems } from '@sallyport/detection';
-import { createSensorRoutes, createSensors, deviceFleetMigrations, deviceFleetProblems } from '@sallyport/device-fleet';
+import {
+  createInstallRoutes,
+  createSensorRoutes,
+  createSensors,
+  deviceFleetMigrations,
+  deviceFleetProblems,
+} from '@sallyport/device-fleet';
 import type { SensorView } from '@sallyport/device-fleet';
 import {
   createEventIntake,
@@ -83,7 +89,7 @@ import { createMetricsRoutes } from './metrics.ts';
 import { startPeriodicWork } from './periodic-work.ts';
 import { secretKey } from './secret-key.ts';
 import { secretNames } from './secret-names.ts';
-import { sensorBundle } from './sensor-bundle.ts';
+import { sensorBundle, sensorUnitFile } from './sensor-bundle.ts';
 import { delay, every } from './timers.ts';
 import { version } from './version.ts';
 
@@ -230,6 +236,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
           : [],
       ),
   });
+  const [bundle, sensorUnit] = [sensorBundle(), await readFile(sensorUnitFile, 'utf8').catch(() => '')];
   const hostSensorKey = await createHostSensorKey({
     apiKeys,
     secrets: ledger.secrets,
@@ -241,7 +248,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   const hostSensor = createHostSensor({
     isWanted: config.sensor,
     platform: process.platform,
-    program: sensorBundle()?.file,
+    program: bundle?.file,
     stateDirectory: join(config.dataDirectory, 'sensor'),
     authorityFile: authority === undefined ? undefined : authorityFile,
     key: hostSensorKey,
@@ -309,6 +316,11 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       createListenerRoutes(listeners),
       createRecipeRoutes(recipes),
       createSensorRoutes(sensors),
+      createInstallRoutes({
+        bundle: () => bundle,
+        unit: sensorUnit,
+        authorityPem: () => https.authority()?.certificatePem,
+      }),
       createEventSearchRoutes(search, {
         clock,
         async recordAudit(event) {

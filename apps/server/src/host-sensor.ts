@@ -113,7 +113,11 @@ export function createHostSensor(needs: HostSensorNeeds): HostSensor {
   };
 }
 
-function standsStill({ isWanted, platform, program }: HostSensorNeeds): 'off' | 'unsupported' | 'not built' | undefined {
+function standsStill({
+  isWanted,
+  platform,
+  program,
+}: HostSensorNeeds): 'off' | 'unsupported' | 'not built' | undefined {
   if (!isWanted) return 'off';
   if (platform !== 'linux') return 'unsupported';
   return program === undefined ? 'not built' : undefined;

@@ -7,6 +7,17 @@ export type SensorBundle = { readonly file: string; readonly bytes: Uint8Array; 
 
 const bundleFile = join(import.meta.dirname, '..', '..', 'sensor', 'dist', 'sallyport-sensor.mjs');
 
+/** The service that runs it on other hosts. */
+export const sensorUnitFile = join(
+  import.meta.dirname,
+  '..',
+  '..',
+  '..',
+  'deploy',
+  'systemd',
+  'sallyport-sensor.service',
+);
+
 /** Undefined when it was not built. */
 export function sensorBundle(file: string = bundleFile): SensorBundle | undefined {
   try {

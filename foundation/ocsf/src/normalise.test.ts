@@ -111,6 +111,7 @@ test('Sysmon process creation carries process, parent, user, hashes, and the cla
     event_code: '1',
     original_time: '2020-06-10 02:51:04.728',
     version: '1.8.0',
+    transformation_info_list: [{ name: 'windows', uid: 'windows@1' }],
   });
   assert.equal(event.time, 1_591_757_464_728);
 });

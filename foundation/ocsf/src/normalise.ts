@@ -4,7 +4,7 @@ import { isObject } from './fields.ts';
 import { normaliseGeneric, passOcsf } from './generic.ts';
 import { jsonFormatOf } from './mapping/record-event.ts';
 import type { RecordMapper } from './mapping/record-event.ts';
-import { mappedEvent } from './mapping/mapped-event.ts';
+import { mappedEvent, mappingUsed } from './mapping/mapped-event.ts';
 import { normaliseWindows } from './windows.ts';
 
 /**
@@ -20,8 +20,8 @@ export function normalise(
 ): OcsfEvent {
   const event =
     passOcsf(record, rawText) ??
-    normaliseWindows(record, rawText, context.receivedAtMs) ??
-    normaliseCloudTrail(record, rawText, context.receivedAtMs) ??
+    withMapping('windows', normaliseWindows(record, rawText, context.receivedAtMs)) ??
+    withMapping('cloudtrail', normaliseCloudTrail(record, rawText, context.receivedAtMs)) ??
     normaliseMapped(record, rawText, context) ??
     normaliseGeneric(record, rawText, context.receivedAtMs);
   return record['synthetic'] === true ? markSynthetic(event) : event;
@@ -37,6 +37,15 @@ function normaliseMapped(
   const format = jsonFormatOf(record);
   const mapped = mapper.map(format, record) ?? (format === 'json' ? undefined : mapper.map('json', record));
   return mapped === undefined ? undefined : mappedEvent(mapped, { rawText, receivedAtMs });
+}
+
+/** Counted up with every change of meaning, as the version of a declared mapping is. */
+const mappingVersions = { windows: 1, cloudtrail: 1 };
+
+function withMapping(name: keyof typeof mappingVersions, event: OcsfEvent | undefined): OcsfEvent | undefined {
+  if (event === undefined) return undefined;
+  const metadata = { ...event.metadata, transformation_info_list: mappingUsed(name, mappingVersions[name]) };
+  return { ...event, metadata };
 }
 
 /** Records that say they are made up carry that where people see it. It is the sender's claim: nothing may be let off for it. */

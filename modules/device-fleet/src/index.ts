@@ -1,6 +1,8 @@
 export { DeviceFleetError, deviceFleetProblems } from './errors.ts';
 export type { DeviceFleetErrorCode } from './errors.ts';
 export type { SensorLimits, SensorsNeeds } from './needs.ts';
+export { createInstallRoutes } from './sensors/install.ts';
+export type { InstallNeeds } from './sensors/install.ts';
 export { createSensorRoutes } from './sensors/sensor-routes.ts';
 export { deviceFleetMigrations } from './sensors/sensor-store.ts';
 export type { SensorView } from './sensors/sensor-view.ts';

@@ -32,7 +32,7 @@ import type { SourceStatus } from './sources/source-status.ts';
 import { createWatchTime } from './sources/watch-time.ts';
 import { reporterOf, sourceOf } from './who-sends.ts';
 import { wireFormatOf } from './wire-format.ts';
-import type { DeclaredFormat, WireFormat } from './wire-format.ts';
+import type { DeclaredFormat, WireFormat } from './declared-format.ts';
 
 export type IntakeRequest = {
   readonly principal: Principal;

@@ -11,7 +11,7 @@ import { createPreviewRoutes } from './preview/preview-routes.ts';
 import { takeBodiesAsStreams, withBody } from './request-stream.ts';
 import { countRefusals } from './sources/count-refusals.ts';
 import { createSourceRoutes } from './sources/source-routes.ts';
-import { declaredFormats } from './wire-format.ts';
+import { declaredFormats } from './declared-format.ts';
 import { zoneMinutesOf, zonePattern } from './zone.ts';
 
 const Accepted = Type.Object({

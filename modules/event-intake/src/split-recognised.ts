@@ -4,7 +4,7 @@ import type { EventBytes, OwnReading } from './event-bytes.ts';
 import type { IntakeLimits } from './limits.ts';
 import { createLineSplitter } from './split-lines.ts';
 import type { EventSplitter } from './split-lines.ts';
-import type { DeclaredFormat, WireFormat } from './wire-format.ts';
+import type { DeclaredFormat, WireFormat } from './declared-format.ts';
 
 type Chosen = { readonly splitter: EventSplitter; readonly reading: OwnReading | undefined };
 
@@ -42,7 +42,10 @@ export function createRecognisedSplitter(
 
   return {
     *push(chunk) {
-      if (chosen !== undefined) return yield* told(chosen.splitter.push(chunk), chosen.reading);
+      if (chosen !== undefined) {
+        yield* told(chosen.splitter.push(chunk), chosen.reading);
+        return;
+      }
       start = start.byteLength === 0 ? chunk : Buffer.concat([start, chunk]);
       if (start.byteLength < lookedAtBytes) return;
       chosen = choose();

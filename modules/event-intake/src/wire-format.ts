@@ -1,41 +1,14 @@
+import type { DeclaredFormat, WireFormat } from './declared-format.ts';
 import { EventIntakeError } from './errors.ts';
-import type { IntakeLimits } from './limits.ts';
-import type { Reading } from './normalise-protocol.ts';
 import { createAuditSplitter } from './split-audit.ts';
 import { createEvtxSplitter } from './split-evtx.ts';
 import { createJournalSplitter } from './split-journal.ts';
 import { createJsonSplitter } from './split-json.ts';
 import { createLineSplitter } from './split-lines.ts';
-import type { EventSplitter } from './split-lines.ts';
 import { createRecognisedSplitter } from './split-recognised.ts';
 import { createSyslogSplitter } from './split-syslog.ts';
 import { createXmlSplitter } from './split-xml.ts';
 import { createZeekSplitter } from './split-zeek.ts';
-
-/** How a body is cut into events, and how these are read. */
-export type WireFormat = {
-  readonly createSplitter: (limits: IntakeLimits) => EventSplitter;
-  readonly reading: Reading;
-};
-
-/** Formats a sender may declare for a body; the content type alone says it where there is one for it. */
-export const declaredFormats = [
-  'json',
-  'auto',
-  'lines',
-  'syslog',
-  'cef',
-  'leef',
-  'auditd',
-  'web_access',
-  'windows_event_xml',
-  'evtx',
-  'journal_export',
-  'zeek',
-  'text',
-] as const;
-
-export type DeclaredFormat = (typeof declaredFormats)[number];
 
 const jsonLines = new Set(['application/x-ndjson', 'application/ndjson', 'application/jsonl']);
 const formatOfType: ReadonlyMap<string, DeclaredFormat> = new Map([

@@ -38,6 +38,8 @@ export type SenderHouse = {
   follow(id: string, values?: Partial<Record<RecipeValue, string>>): Promise<FollowedRecipe>;
   /** Events whose original holds this, oldest first, once there are so many; an event that is there twice counts twice. */
   received(marker: string, count: number): Promise<readonly JsonObject[]>;
+  /** The same once no more come. */
+  settled(marker: string, count: number): Promise<readonly JsonObject[]>;
   setListeners(more?: Readonly<Record<string, unknown>>): Promise<void>;
 };
 
@@ -83,6 +85,31 @@ export async function startSenderHouse(context: TestContext): Promise<SenderHous
     return listed.recipes;
   };
 
+  function find(
+    marker: string,
+    { count, quietLooks }: { readonly count: number; readonly quietLooks: number },
+  ): Promise<readonly JsonObject[]> {
+    let seen: readonly JsonObject[] = [];
+    let same = 0;
+    return eventually({
+      what: `${count} events with "${marker}"`,
+      timeoutMs: 120_000,
+      everyMs: 250,
+      async look() {
+        const before = seen.length;
+        const found = await searchEverything(server).catch(() => []);
+        seen = found.flatMap(({ event }) => {
+          const body: JsonValue = event === null ? null : JSON.parse(JSON.stringify(event));
+          return isJsonObject(body) && String(body['raw_data']).includes(marker) ? [body] : [];
+        });
+        same = seen.length === before ? same + 1 : 0;
+        return seen.length >= count && same >= quietLooks ? seen : undefined;
+      },
+      describe: () =>
+        `${seen.length} are there, the last: ${JSON.stringify(seen.at(-1))}\n${server.output().slice(-2000)}`,
+    });
+  }
+
   return {
     server,
     ports,
@@ -121,24 +148,8 @@ export async function startSenderHouse(context: TestContext): Promise<SenderHous
         },
       };
     },
-    received(marker, count) {
-      let seen: readonly JsonObject[] = [];
-      return eventually({
-        what: `${count} events with "${marker}"`,
-        timeoutMs: 120_000,
-        everyMs: 250,
-        async look() {
-          const found = await searchEverything(server).catch(() => []);
-          seen = found.flatMap(({ event }) => {
-            const body: JsonValue = event === null ? null : JSON.parse(JSON.stringify(event));
-            return isJsonObject(body) && String(body['raw_data']).includes(marker) ? [body] : [];
-          });
-          return seen.length >= count ? seen : undefined;
-        },
-        describe: () =>
-          `${seen.length} are there, the last: ${JSON.stringify(seen.at(-1))}\n${server.output().slice(-2000)}`,
-      });
-    },
+    received: (marker, count) => find(marker, { count, quietLooks: 0 }),
+    settled: (marker, count) => find(marker, { count, quietLooks: 16 }),
   };
 }
 
@@ -156,7 +167,7 @@ export function writeTo(file: string, text: string): void {
   writeFileSync(file, text, { mode: 0o600 });
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

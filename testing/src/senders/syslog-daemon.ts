@@ -10,7 +10,7 @@ import { shellEnvironment, valueAt, writeTo } from './sender-house.ts';
 import { startProcess } from './sender-process.ts';
 import type { SenderProcess } from './sender-process.ts';
 
-export const hostName = 'web-1';
+const hostName = 'web-1';
 
 export type SyslogDaemon = {
   start(): Promise<void>;
@@ -65,11 +65,9 @@ options { use-dns(no); use-fqdn(no); keep-hostname(no); chain-hostnames(no); };
 source s_src { unix-dgram("${socket}" host-override("${hostName}")); };
 ${configuration}`,
   );
-  const file = (name: string): string => join(directory, name);
-  const args = [
-    ...['-F', '-f', file('syslog-ng.conf'), '-R', file('persist'), '-c', file('control'), '-p', file('pid')],
-    ...['--no-caps', '--module-path', join(program.modules('3.38'))],
-  ];
+  const files = { '-f': 'syslog-ng.conf', '-R': 'persist', '-c': 'control', '-p': 'pid' };
+  const places = Object.entries(files).flatMap(([flag, name]) => [flag, join(directory, name)]);
+  const args = ['-F', ...places, '--no-caps', '--module-path', program.modules('3.38')];
   return daemon(socket, () => startProcess(program.path, args, { environment: program.environment }));
 }
 
@@ -113,19 +111,19 @@ function daemon(socket: string, run: () => SenderProcess): SyslogDaemon {
  */
 export function assertLines(
   events: readonly JsonObject[],
-  wanted: { readonly program: string; readonly count: number; readonly mostTwice?: number },
+  wanted: { readonly program: string; readonly count: number; readonly mostTwice?: number; readonly mostLost?: number },
 ): void {
-  const { program, count, mostTwice = 0 } = wanted;
+  const { program, count, mostTwice = 0, mostLost = 0 } = wanted;
   const times = new Map<number, number>();
   for (const event of events) {
     const line = Number(/says line (\d+) of many/.exec(String(event['message']))?.[1]);
     times.set(line, (times.get(line) ?? 0) + 1);
   }
   const lost = Array.from({ length: count }, (_, line) => line).filter((line) => !times.has(line));
-  assert.deepEqual(lost, [], 'lines that are lost');
-  assert.equal(times.size, count);
+  assert.ok(lost.length <= mostLost, `lost: ${lost.join(', ')}`);
+  assert.equal(times.size, count - lost.length);
   const twice = [...times].flatMap(([line, seen]) => (seen > 1 ? [`${line} (${seen})`] : []));
-  assert.ok(events.length - count <= mostTwice, `doubled: ${twice.join(', ')}`);
+  assert.ok(events.length - times.size <= mostTwice, `doubled: ${twice.join(', ')}`);
   for (const event of events) {
     assert.equal(valueAt(event, 'device', 'hostname'), hostName);
     assert.equal(valueAt(event, 'metadata', 'log_provider'), program);

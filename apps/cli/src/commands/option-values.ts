@@ -61,3 +61,10 @@ export function oneOf(...words: readonly string[]): (text: string) => string {
     return text;
   };
 }
+
+/** A distance from UTC as `+05:30`. */
+export function zoneOffset(text: string): string {
+  if (!/^[+-](?:0\d|1[0-4]):[0-5]\d$/.test(text))
+    throw new InvalidArgumentError('must be a zone such as +05:30 or -08:00');
+  return text;
+}

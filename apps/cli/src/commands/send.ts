@@ -3,6 +3,7 @@ import { CliError } from '../errors.ts';
 import type { CliNeeds } from '../needs.ts';
 import { createProgress } from '../progress.ts';
 import { textFormats, type TextFormat } from '../read-events/text-format.ts';
+import { sendStream } from './send-stream.ts';
 import { createRetrier } from '../send/retry.ts';
 import { sendFile, type SendTotals } from '../send/send-file.ts';
 import { asTyped, counted, grouped, jsonLine, plainText } from '../terminal.ts';
@@ -14,6 +15,7 @@ type Options = ConnectionOptions & {
   batch: number;
   format?: TextFormat;
   zone?: string;
+  follow?: true;
   json?: true;
 };
 
@@ -22,11 +24,12 @@ export function addSendCommand(program: Command, needs: CliNeeds): void {
     .description(
       'send the events of files: JSON, log files of any kind, CloudTrail documents, Windows event logs, journal exports, Zeek logs, zip or gzip of them',
     )
-    .argument('<file...>', 'files, sent one after another')
+    .argument('<file...>', 'files, sent one after another; - is standard input')
     .option('--source <name>', 'name the source, for a file that grows (default: named by the content)')
     .option('--batch <lines>', 'events in one request', wholeNumber(1, 1000), 1000)
     .addOption(new Option('--format <name>', 'what the files hold (default: guessed, and said)').choices(textFormats))
     .option('--zone <offset>', 'zone of times that name none, as +05:30 (default: UTC)', zoneOffset)
+    .option('--follow', 'go on with what is written to the file, over rotations, until interrupted')
     .option('--json', 'print the summary as one line of JSON')
     .action((files: string[], options: Options) => send(files, options, needs));
 }
@@ -55,6 +58,13 @@ async function send(files: readonly string[], options: Options, needs: CliNeeds)
     note(`${error.message}; trying again in ${(delayMs / 1000).toFixed(1)} s`),
   );
   const client = openClient(options, needs);
+  if (options.follow === true || files.includes('-')) {
+    try {
+      return await sendStream(files, { options, needs, client, note });
+    } finally {
+      client.close();
+    }
+  }
   const startedAtMs = clock.monotonicMs();
   const all = { files: 0, sent: 0, already_known: 0, kept_raw: 0, left_out: 0 };
   const sources: { file: string; source: string }[] = [];

@@ -74,7 +74,8 @@ type Given = { readonly options: Options; readonly needs: CliNeeds; readonly cli
 async function fill(recipe: JsonValue, given: Given): Promise<{ filled: JsonValue; hints: readonly string[] }> {
   const { options, needs } = given;
   const hints: string[] = [];
-  const address = (options.address ?? options.server ?? needs.configuration.connection().server)?.replace(/\/+$/, '');
+  const address =
+    options.address ?? options.server ?? needs.configuration.connection().server ?? (await addressForOthers(given));
   const url = address !== undefined && URL.canParse(address) ? new URL(address) : undefined;
   if (options.address !== undefined && url === undefined) {
     throw new CliError('usage', `Cannot use the address "${plainText(options.address)}": must be a URL`);
@@ -112,10 +113,19 @@ function portOf(url: URL | undefined): string | undefined {
 }
 
 /** The port of a syslog listener; undefined when it is off, or the key may not read settings. */
-async function openPort(listener: string, { client, needs }: Given): Promise<string | undefined> {
+async function openPort(listener: string, given: Given): Promise<string | undefined> {
+  const status = await settings('/v1/settings/listeners', given);
+  return numberField(field(status, listener), 'port')?.toString();
+}
+
+/** Where others reach the server over HTTPS; undefined when it does not open it, or the key may not read settings. */
+async function addressForOthers(given: Given): Promise<string | undefined> {
+  return textField(await settings('/v1/settings/https', given), 'origin');
+}
+
+async function settings(path: string, { client, needs }: Given): Promise<JsonValue | undefined> {
   try {
-    const status = await client.json({ path: '/v1/settings/listeners', signal: needs.signal });
-    return numberField(field(status, listener), 'port')?.toString();
+    return await client.json({ path, signal: needs.signal });
   } catch (error) {
     if (error instanceof CliError && error.code === 'access_denied') return undefined;
     throw error;
@@ -130,7 +140,9 @@ function mapTexts(value: JsonValue, change: (text: string) => string): JsonValue
 }
 
 function print(recipe: JsonValue, { stdout }: CliNeeds): void {
-  const say = (text: string): void => void stdout.write(`${text.trimEnd().split('\n').map(plainText).join('\n')}\n`);
+  const say = (text: string): void => {
+    stdout.write(`${text.trimEnd().split('\n').map(plainText).join('\n')}\n`);
+  };
   say(`# ${textField(recipe, 'title') ?? ''}`);
   say(`# ${textField(recipe, 'about') ?? ''}`);
   const steps = listField(recipe, 'steps');

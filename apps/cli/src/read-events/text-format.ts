@@ -28,7 +28,10 @@ export type Wire = {
 
 export const ndjson: Wire = { contentType: 'application/x-ndjson' };
 const wires = new Map(
-  textFormats.map((format): [TextFormat, Wire] => [format, format === 'json' ? ndjson : { contentType: 'text/plain', format }]),
+  textFormats.map((format): [TextFormat, Wire] => [
+    format,
+    format === 'json' ? ndjson : { contentType: 'text/plain', format },
+  ]),
 );
 
 export function wireOf(format: TextFormat): Wire {

@@ -60,7 +60,10 @@ export async function uploadBatch(batch: Batch, target: UploadTarget, after?: Pr
     if (half === 0)
       return { acknowledged: 0, alreadyKnown: 0, keptRaw: 0, tooLarge: [batch.sequence], last: undefined };
     const first = await uploadBatch({ ...batch, lines: batch.lines.slice(0, half) }, target);
-    const second = await uploadBatch({ ...batch, sequence: batch.sequence + half, lines: batch.lines.slice(half) }, target);
+    const second = await uploadBatch(
+      { ...batch, sequence: batch.sequence + half, lines: batch.lines.slice(half) },
+      target,
+    );
     return {
       acknowledged: first.acknowledged + second.acknowledged,
       alreadyKnown: first.alreadyKnown + second.alreadyKnown,

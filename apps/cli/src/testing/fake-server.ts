@@ -52,7 +52,11 @@ export async function startFakeServer(socketPath?: string): Promise<FakeServer> 
   const take = (query: URLSearchParams, body: Buffer): JsonValue => {
     const source = query.get('source') ?? '';
     const sequence = Number(query.get('sequence'));
-    const lines = gunzipSync(body).toString().split('\n');
+    // Headers of Zeek's logs are no events; the records of an audit event are one.
+    const text = gunzipSync(body)
+      .toString()
+      .replaceAll(query.get('format') === 'zeek' ? /^#.*\n/gm : /(?!)/g, '');
+    const lines = query.get('format') === 'auditd' ? auditEvents(text) : text.split('\n');
     if (lines.pop() !== '') throw new TypeError('the body must end with a line end');
     const runs: { sequence: number; log: number; index: number; count: number }[] = [];
     let known = 0;
@@ -169,6 +173,18 @@ export async function startFakeServer(socketPath?: string): Promise<FakeServer> 
       await once(server, 'close');
     },
   };
+}
+
+/** Lines of one serial that stand together, as one. */
+function auditEvents(text: string): string[] {
+  const serialOf = (line: string | undefined): string | undefined => /audit\([^)]*\)/.exec(line ?? '')?.[0];
+  const events: string[] = [];
+  for (const line of text.split('\n')) {
+    const serial = serialOf(line);
+    if (serial !== undefined && serial === serialOf(events.at(-1))) events.push(`${events.pop()}\n${line}`);
+    else events.push(line);
+  }
+  return events;
 }
 
 function requestedKey(body: Buffer): JsonObject {

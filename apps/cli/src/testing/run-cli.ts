@@ -42,6 +42,9 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
     stdout: output('stdout'),
     stderr: output('stderr'),
     standardInput: async () => Buffer.from(options.input ?? ''),
+    standardInputChunks: async function* standardInputChunks() {
+      yield Buffer.from(options.input ?? '');
+    },
     clock,
     signal: options.signal ?? new AbortController().signal,
     random: () => 0.5,

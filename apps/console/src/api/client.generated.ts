@@ -69,6 +69,13 @@ export type Routes = {
     body: undefined;
     answer: { readonly text: string; readonly code: number };
   };
+  /** systemd-journal-upload: entries of the journal in the export format; accepted means durable */
+  'POST /upload': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: string;
+  };
   /** One’s own factors and how many recovery codes are left */
   'GET /v1/account': {
     params: undefined;
@@ -480,7 +487,7 @@ export type Routes = {
       };
     };
   };
-  /** Send events: NDJSON, JSON, syslog and other log lines, Windows event XML or EVTX, plain, gzip or zstd; acknowledged when durable */
+  /** Send events: NDJSON, JSON, syslog and other log lines, Windows event XML or EVTX, journal export, Zeek logs, plain, gzip or zstd; acknowledged when durable */
   'POST /v1/events': {
     params: undefined;
     query: {
@@ -488,6 +495,7 @@ export type Routes = {
       readonly format?:
         | 'json'
         | 'auto'
+        | 'lines'
         | 'syslog'
         | 'cef'
         | 'leef'
@@ -601,6 +609,7 @@ export type Routes = {
       readonly format?:
         | 'json'
         | 'auto'
+        | 'lines'
         | 'syslog'
         | 'cef'
         | 'leef'
@@ -1075,6 +1084,24 @@ export type Routes = {
         readonly version: string;
       }[];
       readonly next?: string | undefined;
+    };
+  };
+  /** The sensor as one file for Node 22 and later; its SHA-256 stands in /v1/sensors/install */
+  'GET /v1/sensors/bundle': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
+  /** How to install the sensor on another host: exact commands */
+  'GET /v1/sensors/install': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly sha256: string;
+      readonly bytes: number;
+      readonly steps: readonly { readonly title: string; readonly text: string }[];
     };
   };
   /** One sensor */

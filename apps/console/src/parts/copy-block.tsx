@@ -27,7 +27,7 @@ export function CopyBlock({
           variant="default"
           leftSection={copied ? <IconCheck size={14} aria-hidden="true" /> : <IconCopy size={14} aria-hidden="true" />}
           onClick={() => copy(text)}
-          aria-label={`Copy: ${title}`}
+          aria-label={`${copied ? 'Copied' : 'Copy'}: ${title}`}
         >
           <span aria-live="polite">{copied ? 'Copied' : 'Copy'}</span>
         </Button>

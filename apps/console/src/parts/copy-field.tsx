@@ -16,7 +16,12 @@ export function CopyField({
   return (
     <div className="copy-field">
       <code>{shown}</code>
-      <Button size="compact-sm" variant="default" onClick={() => copy(value)} aria-label={`Copy ${label}`}>
+      <Button
+        size="compact-sm"
+        variant="default"
+        onClick={() => copy(value)}
+        aria-label={`${copied ? 'Copied' : 'Copy'} ${label}`}
+      >
         {copied ? 'Copied' : 'Copy'}
       </Button>
     </div>

@@ -10,6 +10,8 @@ const reasons: ReadonlyMap<string, { readonly words: string; readonly remedy: st
   ['normalise_failed', { words: 'could not be mapped', remedy: 'The preview below shows where it stops.' }],
   ['evtx_damaged', { words: 'a damaged part of an event log', remedy: 'Copy the log again, best with wevtutil epl.' }],
   ['message_cut', { words: 'a message that was cut', remedy: 'Messages over 64 KiB are cut; TCP framing helps.' }],
+  ['journal_damaged', { words: 'a damaged part of a journal', remedy: 'Export it again with journalctl -o export.' }],
+  ['zeek_invalid', { words: 'not a row of the Zeek log', remedy: 'Send the log with its header lines, or as JSON.' }],
   ['syslog_invalid', { words: 'not syslog', remedy: 'RFC 5424 or 3164 is read; octet counting or a line each.' }],
   ['cef_invalid', { words: 'not CEF', remedy: 'It has to begin with CEF:0| and have seven bars.' }],
   ['leef_invalid', { words: 'not LEEF', remedy: 'It has to begin with LEEF:1.0| or LEEF:2.0|.' }],

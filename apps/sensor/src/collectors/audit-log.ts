@@ -2,6 +2,7 @@ import { createAuditAssembler, execveArguments, parseAudit } from '@sallyport/lo
 import type { AuditEvent, AuditRecord } from '@sallyport/log-formats/auditd';
 import type { Clock } from '@sallyport/platform/clock';
 import { resolve } from 'node:path/posix';
+import { createDaemonWatch } from '../host/daemon-watch.ts';
 import { createTailFile, endOfLines } from '../host/tail-file.ts';
 import { joinArguments } from '../host/proc-processes.ts';
 import { present } from '../record.ts';
@@ -19,8 +20,10 @@ export type WhoData = {
 };
 
 export type AuditCollector = Collector & {
-  /** Whether the log has told of process starts lately: then it tells of all of them. */
+  /** Whether the log has told of process starts lately. */
   seesProcesses(): boolean;
+  /** Whether it told that this process began, or became another, since then. */
+  hasTold(processId: number, sinceMs: number): boolean;
   /** The last one that touched `path`, when that was after `sinceMs`. */
   whoTouched(path: string, sinceMs: number): WhoData | undefined;
 };
@@ -29,6 +32,9 @@ const path = '/var/log/audit/audit.log';
 const maxBytes = 512 * 1024;
 const recentMs = 600_000;
 const maxTouched = 2000;
+const maxTold = 20_000;
+/** Times of /proc are of whole ticks after a boot that is known to the second. */
+const sameStartMs = 2000;
 /** The user id of nobody: not signed in. */
 const unset = 4_294_967_295;
 /** The records of an event of the kernel, which more may follow. */
@@ -75,17 +81,26 @@ export function createAuditCollector(
   const tail = createTailFile(files, path, { position, maxBytes, unitEnd: endOfEvents });
   const touched = new Map<string, WhoData>();
   let lastExecMs = Number.NEGATIVE_INFINITY;
+  let wasThere = false;
+  /** When a process was last told of, by its id. */
+  const toldAt = new Map<number, number>();
+  const daemon = createDaemonWatch(files, clock, ['auditd']);
 
   async function tell(event: AuditEvent): Promise<SensorRecord[]> {
     const first = event.records[0];
     if (first === undefined) return [];
-    if (blinding.has(first.type)) return [blindingRecord(event, first)];
+    if (blinding.has(first.type)) {
+      // Whatever was changed: that all starts are told has to show anew.
+      lastExecMs = Number.NEGATIVE_INFINITY;
+      return [blindingRecord(event, first)];
+    }
     const call = event.records.find(({ type }) => type === 'SYSCALL');
     const execve = event.records.find(({ type }) => type === 'EXECVE');
     if (call === undefined) return [];
     noteTouched(event, call);
     if (execve === undefined || call.fields.get('success') === 'no') return [];
     lastExecMs = clock.monotonicMs();
+    noteTold(numberOf(call, 'pid') ?? 0, event.unixMs);
     return [await startRecord(event, call, execve)];
   }
 
@@ -97,7 +112,7 @@ export function createAuditCollector(
         parentId: numberOf(call, 'ppid') ?? 0,
         name: call.fields.get('comm'),
         image: call.fields.get('exe'),
-        imageInode: inodeOf(event, call.fields.get('exe'), directory),
+        imageInodes: inodesOf(event),
         commandLine: joinArguments(execveArguments(execve)),
         directory,
         userId: numberOf(call, 'uid'),
@@ -112,6 +127,13 @@ export function createAuditCollector(
       { collector: 'audit', lossy: event.droppedRecords > 0, timeMs: event.unixMs },
       needs,
     );
+  }
+
+  function noteTold(processId: number, timeMs: number): void {
+    toldAt.delete(processId);
+    toldAt.set(processId, timeMs);
+    const oldest = toldAt.size > maxTold ? toldAt.keys().next().value : undefined;
+    if (oldest !== undefined) toldAt.delete(oldest);
   }
 
   function noteTouched(event: AuditEvent, call: AuditRecord): void {
@@ -145,6 +167,7 @@ export function createAuditCollector(
     async collect() {
       const read = tail.read();
       if (read === undefined) return nothing;
+      wasThere = true;
       const assembler = createAuditAssembler({ maxWaitingEvents: 1024, maxRecordsPerEvent: 512 });
       const records: SensorRecord[] =
         read.shrunk === undefined ? [] : [shrunkRecord('audit', path, read.shrunk, clock.nowMs())];
@@ -159,6 +182,15 @@ export function createAuditCollector(
       return { records, position: read.position };
     },
     seesProcesses: () => clock.monotonicMs() - lastExecMs < recentMs && files.access(path) === 'readable',
+    hasTold(processId, sinceMs) {
+      const timeMs = toldAt.get(processId);
+      return timeMs !== undefined && timeMs >= sinceMs - sameStartMs;
+    },
+    problem() {
+      if (!wasThere) return undefined;
+      if (files.access(path) !== 'readable') return `${path} was there and cannot be read any more`;
+      return daemon.gone() === undefined ? undefined : 'auditd does not run any more';
+    },
     whoTouched(name, sinceMs) {
       const who = touched.get(name);
       return who !== undefined && who.timeMs >= sinceMs ? who : undefined;
@@ -180,7 +212,7 @@ export function createAuditCollector(
               : 'who changed a file, and processes that are over soon',
         remedy:
           access === 'denied'
-            ? 'sed -i "s/^log_group.*/log_group = sallyport-sensor/" /etc/audit/auditd.conf && service auditd restart'
+            ? 'sed -i "s/^log_group.*/log_group = sallyport-sensor/" /etc/audit/auditd.conf && pkill -HUP -x auditd'
             : access === 'missing'
               ? 'apt install auditd'
               : undefined,
@@ -206,13 +238,9 @@ function blindingRecord(event: AuditEvent, record: AuditRecord): SensorRecord {
   };
 }
 
-/** Of the file that was executed; for a script that is another than `exe`, and nothing is known. */
-function inodeOf(event: AuditEvent, image: string | undefined, directory = '/'): number | undefined {
-  const path = event.records.find(({ type, fields }) => {
-    const name = type === 'PATH' ? fields.get('name') : undefined;
-    return name !== undefined && resolve(directory, name) === image;
-  });
-  return path === undefined ? undefined : numberOf(path, 'inode');
+/** Of the files of the call, the executed one among them. Names would mislead: they go over links, and are those of a container. */
+function inodesOf(event: AuditEvent): ReadonlySet<number> {
+  return new Set(event.records.flatMap((record) => (record.type === 'PATH' ? (numberOf(record, 'inode') ?? []) : [])));
 }
 
 function numberOf(record: AuditRecord, name: string): number | undefined {

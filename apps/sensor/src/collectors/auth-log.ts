@@ -1,6 +1,7 @@
 import { fixedZone } from '@sallyport/log-formats';
 import { parseSyslog } from '@sallyport/log-formats/syslog';
 import type { Clock } from '@sallyport/platform/clock';
+import { createDaemonWatch } from '../host/daemon-watch.ts';
 import type { HostFiles } from '../host/host-files.ts';
 import { createTailFile, endOfLines } from '../host/tail-file.ts';
 import type { SensorRecord } from '../record.ts';
@@ -26,6 +27,7 @@ export function createAuthLogCollector(needs: {
 }): Collector {
   const { files, clock, path, zoneMinutes, position } = needs;
   const tail = createTailFile(files, path, { position, maxBytes, unitEnd: endOfLines });
+  const daemon = createDaemonWatch(files, clock, ['rsyslogd', 'syslog-ng', 'syslogd']);
   return {
     name: 'auth-log',
     everyMs: 500,
@@ -78,7 +80,11 @@ export function createAuthLogCollector(needs: {
               : undefined,
       };
     },
-    problem: () => (files.access(path) === 'readable' ? undefined : `${path} cannot be read`),
+    problem() {
+      if (files.access(path) !== 'readable') return `${path} cannot be read`;
+      const gone = daemon.gone();
+      return gone === undefined ? undefined : `${gone}, which writes ${path}, does not run any more`;
+    },
   };
 }
 

@@ -35,6 +35,7 @@ function setUp(watch: WatchFolder = deaf) {
       baselines: host.baselines('files'),
       paths: ['/etc', '/home/*/.ssh'],
       excluded: ['/etc/mtab'],
+      own: ['/etc/sallyport-sensor'],
       position,
       whoTouched: () => who,
     });
@@ -162,4 +163,22 @@ test('a folder that cannot be followed is told in the coverage, and the walk sti
   assert.match(looking.coverage().remedy ?? '', /max_user_watches/);
   host.write('/etc/hosts', 'two');
   assert.deepEqual(names((await rescan(looking)).records), ['file_modified /etc/hosts']);
+});
+
+test('a change of the sensor’s own files says so, and what only looks like them does not', async () => {
+  const { host, collector, rescan } = setUp();
+  host.write('/etc/sallyport-sensor/config.json', '{}');
+  host.write('/etc/sallyport-sensors', 'x');
+  const looking = collector();
+  await looking.collect();
+  host.write('/etc/sallyport-sensor/config.json', '{"without":["audit"]}');
+  host.write('/etc/sallyport-sensors', 'y');
+  const { records } = await rescan(looking);
+  assert.deepEqual(
+    new Map(records.map(({ fields }) => [fields['TargetFilename'], fields['Concerns']])),
+    new Map([
+      ['/etc/sallyport-sensor/config.json', 'sensor'],
+      ['/etc/sallyport-sensors', undefined],
+    ]),
+  );
 });

@@ -25,6 +25,8 @@ export type FileIntegrityNeeds = {
   /** Files and folders; a `*` stands for one name. Folders count with all in them. */
   readonly paths: readonly string[];
   readonly excluded: readonly string[];
+  /** The sensor's own program, key and settings: whoever changes them is told of as such. */
+  readonly own?: readonly string[];
   /** Names the baseline that counts. */
   readonly position: string | undefined;
   readonly whoTouched: (path: string, sinceMs: number) => WhoData | undefined;
@@ -165,6 +167,7 @@ export function createFileIntegrityCollector(needs: FileIntegrityNeeds): FileInt
             ? undefined
             : (accounts.userName(before.userId) ?? String(before.userId)),
         PreviousTarget: before?.target,
+        Concerns: needs.own?.some((own) => path === own || path.startsWith(`${own}/`)) === true ? 'sensor' : undefined,
         who: who === undefined ? 'unknown' : 'audit',
         ...who?.fields,
       }),

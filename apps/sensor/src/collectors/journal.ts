@@ -1,6 +1,7 @@
 import { journalText, parseJournalJson } from '@sallyport/log-formats/journal-export';
 import type { Clock } from '@sallyport/platform/clock';
 import type { ChildLines, StartChild } from '../host/child-lines.ts';
+import { createDaemonWatch } from '../host/daemon-watch.ts';
 import type { HostFiles } from '../host/host-files.ts';
 import { authRecord } from './auth-message.ts';
 import type { Collector } from './collector.ts';
@@ -42,6 +43,17 @@ export function createJournalCollector(needs: {
   let endedMs: number | undefined;
   let refused = 0;
   let problem: string | undefined;
+  let wasReadable = false;
+  const daemon = createDaemonWatch(files, clock, ['systemd-journal']);
+
+  /** Following goes on for ever where nobody writes any more. */
+  function silence(): string | undefined {
+    const access = journalAccess(files);
+    wasReadable ||= access === 'readable';
+    if (wasReadable && access !== 'readable')
+      return access === 'missing' ? 'the journal was removed' : 'the journal may not be read any more';
+    return daemon.gone() === undefined ? undefined : 'systemd-journald does not run any more';
+  }
 
   function run(): ChildLines {
     const from = cursor === undefined ? '--since=now' : `--after-cursor=${cursor}`;
@@ -110,7 +122,8 @@ export function createJournalCollector(needs: {
               : undefined,
       };
     },
-    problem: () => problem ?? (refused > 0 ? `${refused} entries of the journal could not be read` : undefined),
+    problem: () =>
+      problem ?? silence() ?? (refused > 0 ? `${refused} entries of the journal could not be read` : undefined),
     close: () => child?.close(),
   };
 }

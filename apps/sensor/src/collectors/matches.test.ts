@@ -50,7 +50,9 @@ function setUp() {
   const until = async (collector: MatchCollector, count: number) => {
     const records: SensorRecord[] = [];
     let position: string | undefined;
+    const endMs = performance.now() + 60_000;
     for (let more = 3; records.length < count || more > 0;) {
+      assert.ok(performance.now() < endMs, `waited in vain for ${count} records, there are ${records.length}`);
       const collected = await collector.collect();
       records.push(...collected.records);
       position = collected.position ?? position;

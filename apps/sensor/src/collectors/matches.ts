@@ -220,7 +220,8 @@ export function createMatchCollector(needs: MatchNeeds): MatchCollector {
           state: 'none',
           sees: 'nothing',
           misses: 'known bad files: no list of hashes and no YARA rules are given',
-          remedy: 'add "hashLists": ["/etc/sallyport-sensor/hashes"], "yaraRules": ["/etc/sallyport-sensor/yara"] to config.json',
+          remedy:
+            'add "hashLists": ["/etc/sallyport-sensor/hashes"], "yaraRules": ["/etc/sallyport-sensor/yara"] to config.json',
         };
       const misses = [
         ...(scanner.stamp() === '' ? ['content: no YARA rules are given'] : []),

@@ -16,8 +16,8 @@ export type ProcessStart = {
   readonly commandLine: string | undefined;
   readonly directory: string | undefined;
   readonly userId: number | undefined;
-  /** Of the file that was executed, where the source says so: the path may hold another by now, or be of a container. */
-  readonly imageInode?: number | undefined;
+  /** One of them is the executed file’s, where the source says so: the path may hold another by now, or be of a container. */
+  readonly imageInodes?: ReadonlySet<number>;
   /** Who signed in, whoever they became since. */
   readonly loginUserId: number | undefined;
   readonly more?: Readonly<Record<string, JsonValue | undefined>>;
@@ -38,12 +38,13 @@ export async function processRecord(
   needs: ProcessNeeds,
 ): Promise<SensorRecord> {
   const { files, accounts, hasher } = needs;
-  const { processId, parentId, image, userId, loginUserId, imageInode } = start;
+  const { processId, parentId, image, userId, loginUserId, imageInodes } = start;
   const running = `/proc/${processId}/exe`;
   const link = files.link(running);
   // Through /proc the very file that runs is read, also when its path holds another one by now, or none.
   const isRunning = image !== undefined && imageOf(link) === image;
-  const isThere = image !== undefined && imageInode !== undefined && files.facts(image)?.inode === imageInode;
+  const onDisk = image === undefined ? undefined : files.facts(image)?.inode;
+  const isThere = image !== undefined && onDisk !== undefined && imageInodes?.has(onDisk) === true;
   // Links of a host that is looked at from outside lead to files of this one.
   const isOutside = isRunning && files.root !== '/';
   const opened = isRunning && !isOutside ? running : isThere || isOutside ? image : undefined;

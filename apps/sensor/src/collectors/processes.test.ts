@@ -26,9 +26,15 @@ function setUp() {
   host.write('/usr/bin/tool', 'program');
   host.process({ id: 1, name: 'init', arguments: ['/sbin/init'], image: '/sbin/init' });
   let elsewhere = false;
+  const toldElsewhere = new Set<number>();
   const collector = (position?: string) =>
-    createProcessCollector({ ...host, clock, position, isSeenElsewhere: () => elsewhere });
-  return { host, clock, collector, seenElsewhere: (value: boolean) => (elsewhere = value) };
+    createProcessCollector({
+      ...host,
+      clock,
+      position,
+      other: { isOn: () => elsewhere, hasTold: (processId) => toldElsewhere.has(processId) },
+    });
+  return { host, clock, collector, toldElsewhere, seenElsewhere: (value: boolean) => (elsewhere = value) };
 }
 
 test('a process that begins is told with parent, user, command line and hash, marked lossy', async () => {
@@ -92,17 +98,58 @@ test('after a restart only what began since the last look is told; after a boot 
   assert.equal((await collector(position).collect()).records.length, 3);
 });
 
-test('while the audit log tells of processes it stays silent, and says that nothing is missed', async () => {
-  const { host, collector, seenElsewhere } = setUp();
+test('while the audit log tells of processes only those are told that it leaves out, and then so much is said', async () => {
+  const { host, clock, collector, toldElsewhere, seenElsewhere } = setUp();
   const looking = collector();
   await looking.collect();
   seenElsewhere(true);
-  host.process({ id: 80, name: 'tool' });
+  for (const id of [80, 81, 82]) host.process({ id, name: 'tool', image: '/usr/bin/tool' });
+  toldElsewhere.add(80);
   assert.deepEqual((await looking.collect()).records, []);
   assert.equal(looking.coverage().state, 'full');
-  seenElsewhere(false);
+  // Its log comes a little later than the process.
+  toldElsewhere.add(81);
+  clock.advance(3000);
+  const { records } = await looking.collect();
+  assert.deepEqual(
+    records.map(({ fields, lossy }) => [fields['ProcessId'], lossy]),
+    [[82, true]],
+  );
   assert.equal(looking.coverage().state, 'partial');
+  assert.match(looking.coverage().remedy ?? '', /execve,execveat/);
+  seenElsewhere(false);
   assert.match(looking.coverage().remedy ?? '', /apt install auditd/);
+});
+
+test('a process that becomes another program is told again, one that only renames itself is not', async () => {
+  const { host, clock, collector } = setUp();
+  const looking = collector();
+  await looking.collect();
+  host.process({ id: 90, name: 'sh', image: '/bin/sh' });
+  host.process({ id: 91, name: 'worker', image: '/usr/bin/tool' });
+  assert.equal((await looking.collect()).records.length, 2);
+  host.endProcess(90);
+  host.endProcess(91);
+  host.process({ id: 90, name: 'quiet', image: '/memfd:quiet (deleted)' });
+  host.process({ id: 91, name: 'worker: idle', image: '/usr/bin/tool' });
+  clock.advance(15_000);
+  const { records } = await looking.collect();
+  assert.deepEqual(
+    records.map(({ fields }) => [fields['ProcessId'], fields['Image'], fields['ImageFile'], fields['StartedBy']]),
+    [[90, '/memfd:quiet', 'memory', 'exec']],
+  );
+});
+
+test('more starts at once than are looked at are counted', async () => {
+  const { host, collector } = setUp();
+  const looking = collector();
+  await looking.collect();
+  for (let id = 1000; id < 1503; id += 1) host.process({ id, name: 'flood' });
+  const { records } = await looking.collect();
+  assert.deepEqual(
+    [records.length, records.at(-1)?.event, records.at(-1)?.fields['count']],
+    [501, 'processes_untold', 3],
+  );
 });
 
 test('a real process is seen with the hash of its executable', async () => {
@@ -113,7 +160,7 @@ test('a real process is seen with the hash of its executable', async () => {
     hasher: createFileHasher(),
     clock: systemClock,
     position: undefined,
-    isSeenElsewhere: () => false,
+    other: { isOn: () => false, hasTold: () => false },
   });
   await looking.collect();
   const child = spawn('/bin/sleep', ['31.4159']);

@@ -14,26 +14,31 @@ import type { ProcessNeeds } from './process-record.ts';
 const tickMs = 10;
 const reuseCheckEveryMs = 15_000;
 const maxStartsAtOnce = 500;
+const ruleForAll =
+  'echo "-a always,exit -F arch=b64 -S execve,execveat -k sallyport" > /etc/audit/rules.d/sallyport.rules && augenrules --load';
 
 /**
  * Processes that became another program without beginning anew, as exec does. Its name changes with that, which costs one read;
  * a process may also rename itself, so what runs decides.
  */
-export function createProgramWatch(files: HostFiles): (processIds: Iterable<number>) => readonly number[] {
-  let known = new Map<number, { readonly name: string; readonly image: string | undefined }>();
-  return (processIds) => {
-    const changed: number[] = [];
-    const now: typeof known = new Map();
-    for (const processId of processIds) {
-      const name = readStat(files, processId)?.name;
-      if (name === undefined) continue;
-      const before = known.get(processId);
-      const image = before?.name === name ? before.image : imageOf(files.link(`/proc/${processId}/exe`));
-      now.set(processId, { name, image });
-      if (before !== undefined && image !== undefined && before.image !== image) changed.push(processId);
-    }
-    known = now;
-    return changed;
+function createProgramWatch(files: HostFiles) {
+  const known = new Map<number, { readonly name: string; readonly image: string | undefined }>();
+  return {
+    /** What was told of a process. */
+    note: ({ processId, name, image }: ProcessFacts): void => void known.set(processId, { name, image }),
+    /** Of these, which are all there are, those that are another program by now. */
+    changed(processIds: ReadonlySet<number>): readonly number[] {
+      for (const processId of known.keys()) if (!processIds.has(processId)) known.delete(processId);
+      return [...processIds].filter((processId) => {
+        const name = readStat(files, processId)?.name;
+        if (name === undefined) return false;
+        const before = known.get(processId);
+        if (before?.name === name) return false;
+        const image = imageOf(files.link(`/proc/${processId}/exe`));
+        known.set(processId, { name, image });
+        return before !== undefined && image !== undefined && before.image !== image;
+      });
+    },
   };
 }
 
@@ -57,29 +62,54 @@ export function startedSince(
   return { started, now };
 }
 
+/** Who else sees processes begin, all of them or those that somebody chose. */
+export type OtherWatch = {
+  isOn(): boolean;
+  hasTold(processId: number, sinceMs: number): boolean;
+};
+
+/** So long the other one has time to tell, as its log is written with delay. */
+const waitForOtherMs = 3000;
+const maxHeld = 2000;
+
 /**
  * Process starts by looking at /proc again and again. What begins and ends between two looks is not seen, so every record is
- * marked lossy; while `isSeenElsewhere`, the audit log tells all of them and this stays silent.
+ * marked lossy. While the audit log tells of processes, only those are told here that it has not told of: its rules may leave
+ * some out, and whoever may change them may change them for just one.
  */
 export function createProcessCollector(
   needs: ProcessNeeds & {
     readonly clock: Clock;
     readonly position: string | undefined;
-    readonly isSeenElsewhere: () => boolean;
+    readonly other: OtherWatch;
   },
 ): Collector {
-  const { files, clock, isSeenElsewhere } = needs;
+  const { files, clock, other } = needs;
   const bootId = files.text('/proc/sys/kernel/random/boot_id', 100)?.trim() ?? '';
   const bootMs = Number(/^btime (\d+)$/m.exec(files.text('/proc/stat', 1 << 20) ?? '')?.[1] ?? 0) * 1000;
   let newestTicks = lastTicks(needs.position, bootId);
   let isFirst = true;
   let known = new Map<number, number>();
   let lastReuseCheckMs = Number.NEGATIVE_INFINITY;
-  const becameAnother = createProgramWatch(files);
+  const programs = createProgramWatch(files);
   let hidden = 0;
+  let leftOut = 0;
+  let held: { readonly record: SensorRecord; readonly processId: number; readonly untilMs: number }[] = [];
 
   function timeOf(facts: ProcessFacts): number {
     return bootMs === 0 ? clock.nowMs() : Math.min(clock.nowMs(), bootMs + facts.startTicks * tickMs);
+  }
+
+  /** Those that waited long enough for the other one. */
+  function takeUntold(): SensorRecord[] {
+    const isOver = ({ untilMs }: { untilMs: number }): boolean => clock.monotonicMs() >= untilMs || !other.isOn();
+    const untold = held
+      .filter(isOver)
+      .filter(({ processId, record }) => !other.hasTold(processId, record.timeMs))
+      .map(({ record }) => record);
+    held = held.filter((one) => !isOver(one));
+    if (other.isOn()) leftOut += untold.length;
+    return untold;
   }
 
   return {
@@ -96,36 +126,45 @@ export function createProcessCollector(
       );
       // Those that just began are told as they are by now.
       const begun = new Set(started);
-      const became = mayBeReused ? becameAnother(now.keys()).filter((id) => !begun.has(id)) : [];
+      const became = mayBeReused ? programs.changed(new Set(now.keys())).filter((id) => !begun.has(id)) : [];
       const since = newestTicks;
       newestTicks = Math.max(newestTicks ?? 0, ...now.values());
       known = now;
       const wasFirst = isFirst;
       isFirst = false;
       // At the first look ever there is nothing to compare with; after a restart, what began since the last look is new.
-      if (isSeenElsewhere() || (wasFirst && since === undefined)) return { records: [], position: newestPosition() };
-      const records: SensorRecord[] = [];
+      if (wasFirst && since === undefined) return { records: [], position: newestPosition() };
+      const records = takeUntold();
       for (const processId of [...started.slice(0, maxStartsAtOnce), ...became]) {
         const facts = readProcess(files, processId);
         const isOld = wasFirst && (facts?.startTicks ?? 0) <= (since ?? 0);
         if (facts === undefined || isKernelThread(facts) || isOld) continue;
+        programs.note(facts);
         if (facts.image === undefined) hidden += 1;
         const isAnother = !begun.has(processId);
-        const told = { collector: 'processes', lossy: true, timeMs: isAnother ? clock.nowMs() : timeOf(facts) };
+        const timeMs = isAnother ? clock.nowMs() : timeOf(facts);
+        if (other.isOn() && other.hasTold(processId, isAnother ? clock.nowMs() - reuseCheckEveryMs : timeMs)) continue;
         const more = isAnother ? { StartedBy: 'exec' } : {};
-        records.push(await processRecord({ ...facts, loginUserId: undefined, more }, told, needs));
+        const told = { collector: 'processes', lossy: true, timeMs };
+        const record = await processRecord({ ...facts, loginUserId: undefined, more }, told, needs);
+        if (!other.isOn() || held.length >= maxHeld) records.push(record);
+        else held.push({ record, processId, untilMs: clock.monotonicMs() + waitForOtherMs });
       }
       if (started.length > maxStartsAtOnce) records.push(untoldRecord(started.length - maxStartsAtOnce, clock.nowMs()));
       return { records, position: records.length === 0 && !wasFirst ? undefined : newestPosition() };
     },
     coverage() {
-      if (isSeenElsewhere())
+      if (other.isOn())
         return {
           collector: 'processes',
-          state: 'full',
-          sees: 'every process start, from the audit log',
-          misses: '',
-          remedy: undefined,
+          state: leftOut === 0 ? 'full' : 'partial',
+          sees:
+            leftOut === 0 ? 'every process start, from the audit log' : 'process starts, from the audit log and /proc',
+          misses:
+            leftOut === 0
+              ? ''
+              : `processes shorter than half a second that the audit rules leave out (${leftOut} longer ones were)`,
+          remedy: leftOut === 0 ? undefined : ruleForAll,
         };
       const misses = [
         'processes shorter than half a second',
@@ -136,8 +175,7 @@ export function createProcessCollector(
         state: listProcesses(files).length > 0 ? 'partial' : 'none',
         sees: 'process starts with parent, user, command line and hash, by looking at /proc twice a second',
         misses: misses.join('; '),
-        remedy:
-          'apt install auditd && echo "-a always,exit -F arch=b64 -S execve,execveat -k sallyport" > /etc/audit/rules.d/sallyport.rules && augenrules --load',
+        remedy: `apt install auditd && ${ruleForAll}`,
       };
     },
     problem: () => (known.size === 0 ? '/proc shows no process' : undefined),

@@ -30,12 +30,16 @@ export function createSessionLogCollector(needs: {
     maxBytes: maxRecords * sizeOfRecord,
     unitEnd: (bytes) => bytes.length - (bytes.length % sizeOfRecord),
   });
+  let wasThere = false;
   return {
     name: log,
     everyMs: 2000,
+    problem: () =>
+      wasThere && files.access(path) !== 'readable' ? `${path} was there and cannot be read any more` : undefined,
     collect() {
       const read = tail.read();
       if (read === undefined) return nothing;
+      wasThere = true;
       const parsed = parseUtmp(read.bytes, { layout: sizeOfRecord === 400 ? '400' : '384' });
       const records = (parsed.ok ? parsed.value.records : []).flatMap(
         (record) => sessionRecord(record, log, tellsFailures) ?? [],

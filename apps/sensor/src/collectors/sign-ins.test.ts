@@ -230,7 +230,12 @@ test('the audit log tells every process start and who touched a file; switching 
     [fields['Image'], fields['CommandLine'], fields['User'], fields['LogonUser'], fields['CurrentDirectory']],
     ['/usr/bin/dash', 'sh -c id', 'root', 'ada', '/etc'],
   );
+  // Once something was changed, that all starts are told has to show anew.
+  assert.equal(collector.seesProcesses(), false);
+  appendFileSync(host.at('/var/log/audit/audit.log'), execEvent(7));
+  await collector.collect();
   assert.equal(collector.seesProcesses(), true);
+  assert.ok(collector.hasTold(Number(fields['ProcessId']), 0));
   assert.equal(collector.whoTouched('/etc/passwd', 0)?.fields['Image'], '/usr/bin/dash');
   assert.equal(collector.whoTouched('/etc/passwd', 1_800_000_000_000), undefined);
 });

@@ -3,7 +3,11 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 export type HashAlgorithm = 'sha256' | 'sha1' | 'md5';
-export type FileHashes = { readonly sha256: string; readonly sha1?: string | undefined; readonly md5?: string | undefined };
+export type FileHashes = {
+  readonly sha256: string;
+  readonly sha1?: string | undefined;
+  readonly md5?: string | undefined;
+};
 
 export type FileHasher = {
   /** SHA-256 of a regular file, hexadecimal; undefined when it cannot be read or is over the bound. Known until inode, time or size change. */

@@ -1,7 +1,15 @@
 import type { JsonObject } from '@sallyport/contracts';
 import { canonicalJson } from '@sallyport/contracts';
 import { makePrivateDirectory, readFileIfPresent, writeFileDurably } from '@sallyport/platform/files';
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, hkdfSync, sign, verify } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  hkdfSync,
+  sign,
+  verify,
+} from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { dirname } from 'node:path';
 import { SensorError } from '../errors.ts';

@@ -68,7 +68,11 @@ export function sortedHashes(values: readonly string[], bytesEach: number): Sort
   };
 }
 
-type LoadedList = { readonly stamp: string; readonly hashes: ReadonlyMap<HashAlgorithm, SortedHashes>; readonly refused: number };
+type LoadedList = {
+  readonly stamp: string;
+  readonly hashes: ReadonlyMap<HashAlgorithm, SortedHashes>;
+  readonly refused: number;
+};
 
 /** `paths` are files, or folders of them. A list that is being replaced and cannot be read for a moment stays as it was. */
 export function createHashLists(files: HostFiles, paths: readonly string[]): HashLists {
@@ -100,7 +104,10 @@ export function createHashLists(files: HostFiles, paths: readonly string[]): Has
   }
 
   const count = (): number =>
-    [...lists.values()].reduce((sum, { hashes }) => sum + [...hashes.values()].reduce((all, set) => all + set.count, 0), 0);
+    [...lists.values()].reduce(
+      (sum, { hashes }) => sum + [...hashes.values()].reduce((all, set) => all + set.count, 0),
+      0,
+    );
 
   return {
     count,
@@ -109,7 +116,7 @@ export function createHashLists(files: HostFiles, paths: readonly string[]): Has
       isFull = false;
       missing = paths.filter((path) => files.facts(path) === undefined);
       const found = [...walkFiles(files, paths, () => false)].filter((path) => files.facts(path)?.kind === 'file');
-      for (const path of [...lists.keys()])
+      for (const path of lists.keys())
         if (!found.includes(path) && !missing.some((gone) => path === gone || path.startsWith(`${gone}/`))) {
           lists.delete(path);
           changed = true;
@@ -138,7 +145,8 @@ export function createHashLists(files: HostFiles, paths: readonly string[]): Has
     stamp: () => [...lists].map(([path, { stamp }]) => `${path} ${stamp}`).join('\n'),
     problem() {
       const refused = [...lists].find(([, list]) => list.refused > 0);
-      if (missing.length > 0) return `the list of hashes ${missing[0]} is not there`;
+      const [gone] = missing;
+      if (gone !== undefined) return `the list of hashes ${gone} is not there`;
       if (isFull) return `more than ${maxHashes} hashes are listed`;
       return refused === undefined ? undefined : `${refused[1].refused} lines of ${refused[0]} are no hash`;
     },

@@ -93,8 +93,7 @@ export function startScanChild(program: { readonly file: string; readonly reads:
     async send(request, content) {
       if (end !== undefined) throw new Error(`The process that matches is gone: ${end}`);
       child.stdin.write(requestLine(request));
-      for await (const piece of content)
-        if (!child.stdin.write(piece)) await drained();
+      for await (const piece of content) if (!child.stdin.write(piece)) await drained();
     },
     async answer(timeoutMs) {
       const timer = setTimeout(() => stop(`it took longer than ${timeoutMs} ms`), timeoutMs);

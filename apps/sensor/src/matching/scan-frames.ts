@@ -20,7 +20,12 @@ export type RuleMatch = {
 };
 
 export type ScanAnswer =
-  | { readonly kind: 'ready'; readonly rules: number; readonly refused: readonly { file: string; reason: string }[]; readonly usedMs: number }
+  | {
+      readonly kind: 'ready';
+      readonly rules: number;
+      readonly refused: readonly { file: string; reason: string }[];
+      readonly usedMs: number;
+    }
   | { readonly kind: 'scanned'; readonly id: number; readonly matches: readonly RuleMatch[]; readonly usedMs: number }
   | { readonly kind: 'failed'; readonly id: number; readonly reason: string; readonly usedMs: number };
 

@@ -3,8 +3,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isJsonObject, textOf } from '@sallyport/contracts';
-import type { JsonValue } from '@sallyport/contracts';
+import { isJsonObject, parseJson, textOf, textsOf } from '@sallyport/contracts';
+import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { messageOf } from '@sallyport/platform/errors';
 import { Compiler, initSync } from '@virustotal/yara-x';
 import type { Scanner } from '@virustotal/yara-x';
@@ -51,33 +51,38 @@ function build(sources: readonly { name: string; text: string }[]): Scanner | un
   return built;
 }
 
-function matchesIn(result: JsonValue): RuleMatch[] {
-  const items = (value: JsonValue | undefined): readonly JsonValue[] => (Array.isArray(value) ? value : []);
-  const found = isJsonObject(result) ? items(result['matches']) : [];
-  return found
-    .filter(isJsonObject)
-    .filter(({ isPrivate }) => isPrivate !== true)
-    .slice(0, maxMatchesTold)
-    .map((match) => {
-      const metadata = items(match['metadata']).filter(isJsonObject);
-      const patterns = items(match['patterns']).filter(isJsonObject);
-      return {
-        rule: textOf(match['identifier']),
-        file: textOf(match['namespace']),
-        tags: items(match['tags']).map((tag) => textOf(tag)),
-        description: textOf(metadata.find(({ identifier }) => identifier === 'description')?.['value']),
-        patterns: patterns
-          .filter((pattern) => items(pattern['matches']).length > 0)
-          .map((pattern) => textOf(pattern['identifier'])),
-      };
-    });
+function objectsIn(value: JsonValue | undefined): JsonObject[] {
+  const items: readonly JsonValue[] = Array.isArray(value) ? value : [];
+  return items.filter(isJsonObject);
 }
 
-function scan(scanner: Scanner | undefined, { id, timeoutMs }: Extract<ScanRequest, { kind: 'scan' }>, bytes: Uint8Array): void {
+function matchesIn(result: JsonValue): RuleMatch[] {
+  return objectsIn(isJsonObject(result) ? result['matches'] : [])
+    .filter(({ isPrivate }) => isPrivate !== true)
+    .slice(0, maxMatchesTold)
+    .map((match) => ({
+      rule: textOf(match['identifier']),
+      file: textOf(match['namespace']),
+      tags: textsOf(match['tags']),
+      description: textOf(
+        objectsIn(match['metadata']).find(({ identifier }) => identifier === 'description')?.['value'],
+      ),
+      patterns: objectsIn(match['patterns'])
+        .filter((pattern) => objectsIn(pattern['matches']).length > 0)
+        .map((pattern) => textOf(pattern['identifier'])),
+    }));
+}
+
+function scan(
+  scanner: Scanner | undefined,
+  { id, timeoutMs }: Extract<ScanRequest, { kind: 'scan' }>,
+  bytes: Uint8Array,
+): void {
   try {
     scanner?.setTimeoutMs(timeoutMs);
-    const result: JsonValue = scanner?.scan(bytes) ?? null;
-    answer({ kind: 'scanned', id, matches: matchesIn(result), usedMs: usedMs() });
+    const result: unknown = scanner?.scan(bytes);
+    // The engine gives plain data without a type.
+    answer({ kind: 'scanned', id, matches: matchesIn(parseJson(JSON.stringify(result ?? null))), usedMs: usedMs() });
   } catch (error) {
     answer({ kind: 'failed', id, reason: messageOf(error), usedMs: usedMs() });
     // Out of memory or worse: what is left of the engine is not to be trusted with the next file.
@@ -86,7 +91,7 @@ function scan(scanner: Scanner | undefined, { id, timeoutMs }: Extract<ScanReque
 }
 
 // Rules may print; what goes out here are answers alone.
-console.log = () => undefined;
+Object.assign(console, { log: () => undefined });
 initSync({ module: moduleBytes() });
 let waiting: Buffer[] = [];
 let length = 0;
@@ -136,10 +141,11 @@ function goOn(): boolean {
   return true;
 }
 
-for await (const chunk of process.stdin) {
-  const bytes: Uint8Array = chunk;
-  waiting.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  length += bytes.byteLength;
+const input: AsyncIterable<unknown> = process.stdin;
+for await (const chunk of input) {
+  if (!Buffer.isBuffer(chunk)) break;
+  waiting.push(chunk);
+  length += chunk.length;
   while (process.exitCode === undefined && goOn());
   if (process.exitCode !== undefined) break;
 }

@@ -96,7 +96,8 @@ test('files over the bound, pipes, folders and files that are not there are not 
   assert.equal(spawnSync('mkfifo', [host.at('/pipe')]).status, 0);
   scanner.refresh();
   assert.deepEqual(await scanner.scan(host.at('/large')), { kind: 'too_large', bytes: 1001 });
-  for (const path of ['/pipe', '/rules', '/nothing']) assert.deepEqual(await scanner.scan(host.at(path)), { kind: 'unread' });
+  for (const path of ['/pipe', '/rules', '/nothing'])
+    assert.deepEqual(await scanner.scan(host.at(path)), { kind: 'unread' });
 });
 
 test('the process that matches may read nothing but its program, and has no environment', async () => {
@@ -116,6 +117,15 @@ test('the process that matches may read nothing but its program, and has no envi
   assert.match(child.stderr, /ERR_ACCESS_DENIED/);
 });
 
+test('where the engine is not installed that is told, and no file is blamed for it', async () => {
+  const { host, scanner } = setUp({}, { file: '/nowhere/sallyport-sensor-yara.mjs', reads: ['/nowhere'] });
+  host.write('/rules/one.yar', markerRule);
+  host.write('/here', marker);
+  scanner.refresh();
+  assert.deepEqual(await scanner.scan(host.at('/here')), { kind: 'unread' });
+  assert.match(scanner.problem() ?? '', /sallyport-sensor-yara.mjs is not installed/);
+});
+
 test('the bundle that is installed matches, from a folder that holds it alone', async () => {
   await buildSensor(built);
   const { host, scanner } = setUp({}, { file: join(built, 'sallyport-sensor-yara.mjs'), reads: [built] });
@@ -127,30 +137,38 @@ test('the bundle that is installed matches, from a folder that holds it alone', 
   assert.match(readFileSync(join(built, 'LICENSES.txt'), 'utf8'), /YARA-X Authors/);
 });
 
-test('YARA of Debian finds the same with the same rules in real programs', { skip: !existsSync('/usr/bin/yara') }, async () => {
-  const { host, scanner } = setUp();
-  const rules = [
-    'import "elf"',
-    'rule is_elf { condition: elf.type == elf.ET_DYN or elf.type == elf.ET_EXEC }',
-    'rule says_usage { strings: $a = "usage" nocase condition: $a }',
-    'rule hex_head { strings: $a = { 7F 45 4C 46 02 01 } condition: $a at 0 }',
-    'rule wide_or_regex { strings: $a = /[Cc]opyright \\(C\\) [0-9]{4}/ $b = "lib" wide condition: any of them }',
-  ].join('\n');
-  host.write('/rules/real.yar', rules);
-  scanner.refresh();
-  const programs = ['/bin/ls', '/bin/cat', '/usr/bin/env', '/etc/passwd', '/usr/bin/yara'];
-  for (const path of programs) {
-    const theirs = spawnSync('/usr/bin/yara', ['-w', host.at('/rules/real.yar'), path], { encoding: 'utf8' });
-    const expected = theirs.stdout
-      .trim()
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => line.split(' ')[0])
-      .toSorted();
-    const ours = await scanner.scan(path);
-    assert.deepEqual(ours.kind === 'scanned' ? ours.matches.map(({ rule }) => rule).toSorted() : ours, expected, path);
-  }
-});
+test(
+  'YARA of Debian finds the same with the same rules in real programs',
+  { skip: !existsSync('/usr/bin/yara') },
+  async () => {
+    const { host, scanner } = setUp();
+    const rules = [
+      'import "elf"',
+      'rule is_elf { condition: elf.type == elf.ET_DYN or elf.type == elf.ET_EXEC }',
+      'rule says_usage { strings: $a = "usage" nocase condition: $a }',
+      'rule hex_head { strings: $a = { 7F 45 4C 46 02 01 } condition: $a at 0 }',
+      'rule wide_or_regex { strings: $a = /[Cc]opyright \\(C\\) [0-9]{4}/ $b = "lib" wide condition: any of them }',
+    ].join('\n');
+    host.write('/rules/real.yar', rules);
+    scanner.refresh();
+    const programs = ['/bin/ls', '/bin/cat', '/usr/bin/env', '/etc/passwd', '/usr/bin/yara'];
+    for (const path of programs) {
+      const theirs = spawnSync('/usr/bin/yara', ['-w', host.at('/rules/real.yar'), path], { encoding: 'utf8' });
+      const expected = theirs.stdout
+        .trim()
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => line.split(' ', 1)[0] ?? '')
+        .toSorted();
+      const ours = await scanner.scan(path);
+      assert.deepEqual(
+        ours.kind === 'scanned' ? ours.matches.map(({ rule }) => rule).toSorted() : ours,
+        expected,
+        path,
+      );
+    }
+  },
+);
 
 test('whatever the process says, an answer is whole and bounded or none', () => {
   fc.assert(
@@ -158,14 +176,16 @@ test('whatever the process says, an answer is whole and bounded or none', () => 
       fc.oneof(
         fc.string(),
         fc.json(),
-        fc.record({
-          kind: fc.constantFrom('ready', 'scanned', 'failed'),
-          id: fc.oneof(fc.nat(), fc.double()),
-          usedMs: fc.nat(),
-          rules: fc.nat(),
-          reason: fc.string(),
-          matches: fc.array(fc.record({ rule: fc.string({ maxLength: 999 }), tags: fc.jsonValue() })),
-        }).map((value) => JSON.stringify(value)),
+        fc
+          .record({
+            kind: fc.constantFrom('ready', 'scanned', 'failed'),
+            id: fc.oneof(fc.nat(), fc.double()),
+            usedMs: fc.nat(),
+            rules: fc.nat(),
+            reason: fc.string(),
+            matches: fc.array(fc.record({ rule: fc.string({ maxLength: 999 }), tags: fc.jsonValue() })),
+          })
+          .map((value) => JSON.stringify(value)),
       ),
       (line) => {
         const answer = parseAnswer(line);

@@ -111,6 +111,19 @@ export function createYaraScanner(needs: {
     return started;
   }
 
+  /** That it cannot begin is no fault of a file. */
+  async function readyOrNot(): Promise<ScanChild | undefined> {
+    try {
+      const running = await ready();
+      failure = undefined;
+      return running;
+    } catch (error) {
+      end();
+      failure = messageOf(error);
+      return undefined;
+    }
+  }
+
   async function look(path: string): Promise<ScanOutcome> {
     clearTimeout(idle);
     let file: FileHandle;
@@ -126,15 +139,19 @@ export function createYaraScanner(needs: {
       const stat = await file.stat();
       if (!stat.isFile()) return { kind: 'unread' };
       if (stat.size > limits.maxFileBytes) return { kind: 'too_large', bytes: stat.size };
-      const running = await ready();
-      failure = undefined;
+      const running = await readyOrNot();
+      if (running === undefined) return { kind: 'unread' };
       const hash = createHash('sha256');
       let isWhole = true;
       const request = { kind: 'scan', id: running.nextId(), bytes: stat.size, timeoutMs: limits.scanMs } as const;
-      await running.send(request, contentOf(file, stat.size, hash, () => (isWhole = false)));
+      await running.send(
+        request,
+        contentOf(file, stat.size, hash, () => (isWhole = false)),
+      );
       sha256 = hash.digest('hex');
       const answer = await running.answer(limits.scanMs * 2);
-      if (answer.kind === 'scanned') return isWhole ? { kind: 'scanned', sha256, matches: answer.matches } : { kind: 'unread' };
+      if (answer.kind === 'scanned')
+        return isWhole ? { kind: 'scanned', sha256, matches: answer.matches } : { kind: 'unread' };
       if (answer.kind === 'failed') return { kind: 'failed', sha256, reason: answer.reason };
       throw new Error('The answer is not about this file');
     } catch (error) {

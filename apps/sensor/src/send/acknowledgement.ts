@@ -48,7 +48,8 @@ export function readConflict(body: string, sequence: number, count: number): num
   } catch {
     return undefined;
   }
-  if (!isJsonObject(value) || value['code'] !== 'sequence_conflict' || !isJsonObject(value['details'])) return undefined;
+  if (!isJsonObject(value) || value['code'] !== 'sequence_conflict' || !isJsonObject(value['details']))
+    return undefined;
   const found = value['details']['conflict_sequence'];
   return isCount(found) && found >= sequence && found < sequence + count ? found : undefined;
 }

@@ -118,15 +118,18 @@ test('a week without the server, with kills, and more than fits: bounded, what w
     numbers,
     [...new Set(numbers)].toSorted((left, right) => left - right),
   );
-  for (const [kind, count] of life.appended)
-    assert.equal((there.get(kind) ?? 0) + (lost.get(kind) ?? 0), count, kind);
+  for (const [kind, count] of life.appended) assert.equal((there.get(kind) ?? 0) + (lost.get(kind) ?? 0), count, kind);
   // What intruders would like to see gone went last.
   assert.ok((lost.get('process') ?? 0) > 0);
   for (const kind of kinds) if (worthOfKind(kind) === 'kept') assert.equal(lost.get(kind) ?? 0, 0, kind);
 });
 
 const act = fc.oneof(
-  fc.record({ do: fc.constant('see' as const), kind: fc.constantFrom(...kinds), count: fc.integer({ min: 1, max: 9 }) }),
+  fc.record({
+    do: fc.constant('see' as const),
+    kind: fc.constantFrom(...kinds),
+    count: fc.integer({ min: 1, max: 9 }),
+  }),
   fc.record({
     do: fc.constant('send' as const),
     trouble: fc.constantFrom('none', 'break', 'record and break', 'busy', 'part'),

@@ -43,7 +43,11 @@ async function send(source: string, count: number, sequence = 0): Promise<Receip
 
 /** One look of the collector, as after a restart of the sensor. */
 async function look(receipt: Receipt) {
-  const transport = createTransport({ server: new URL(server.address()), key: () => server.keys().operator, trust: {} });
+  const transport = createTransport({
+    server: new URL(server.address()),
+    key: () => server.keys().operator,
+    trust: {},
+  });
   const clock = createManualClock(1_700_000_000_000);
   const collector = createReceiptCollector({
     transport,
@@ -61,44 +65,54 @@ async function look(receipt: Receipt) {
   return { records, problem: collector.problem?.(), coverage: collector.coverage() };
 }
 
-test('a log that only grows matches; one put back to an earlier state, and one that went on from there, are convicted with both checkpoints', { timeout: 240_000 }, async () => {
-  await server.start();
-  const early = await send('before', 300);
-  assert.deepEqual((await look(early)).records.map(({ event }) => event), ['sensor.receipts_match']);
-  assert.equal(await server.stop(), 0);
-  cpSync(server.directory, copy, { recursive: true });
+test(
+  'a log that only grows matches; one put back to an earlier state, and one that went on from there, are convicted with both checkpoints',
+  { timeout: 240_000 },
+  async () => {
+    await server.start();
+    const early = await send('before', 300);
+    assert.deepEqual(
+      (await look(early)).records.map(({ event }) => event),
+      ['sensor.receipts_match'],
+    );
+    assert.equal(await server.stop(), 0);
+    cpSync(server.directory, copy, { recursive: true });
 
-  await server.start();
-  await send('truth', 700);
-  const grown = await look(early);
-  assert.deepEqual(grown.records.map(({ event }) => event), ['sensor.receipts_match']);
-  assert.equal(grown.problem, undefined);
-  assert.equal(await server.stop(), 0);
+    await server.start();
+    await send('truth', 700);
+    const grown = await look(early);
+    assert.deepEqual(
+      grown.records.map(({ event }) => event),
+      ['sensor.receipts_match'],
+    );
+    assert.equal(grown.problem, undefined);
+    assert.equal(await server.stop(), 0);
 
-  // Whoever puts a machine back puts all of it back.
-  for (const name of readdirSync(copy)) {
-    rmSync(join(server.directory, name), { recursive: true, force: true });
-    cpSync(join(copy, name), join(server.directory, name), { recursive: true });
-  }
-  await server.start();
-  const rewound = await look(early);
-  assert.match(rewound.problem ?? '', /the log has \d+ entries, it had \d+/);
+    // Whoever puts a machine back puts all of it back.
+    for (const name of readdirSync(copy)) {
+      rmSync(join(server.directory, name), { recursive: true, force: true });
+      cpSync(join(copy, name), join(server.directory, name), { recursive: true });
+    }
+    await server.start();
+    const rewound = await look(early);
+    assert.match(rewound.problem ?? '', /the log has \d+ entries, it had \d+/);
 
-  await send('lie', 900);
-  const forked = await look(early);
-  const [told] = forked.records;
-  assert.equal(told?.event, 'sensor.receipt_mismatch');
-  assert.match(forked.problem ?? '', /entries of the log are others than it had signed before/);
-  for (const side of ['kept_checkpoint', 'shown_checkpoint']) assert.match(String(told.fields[side]), /\n— /);
-  // What was believed stays the measure, however often it asks.
-  assert.match((await look(early)).problem ?? '', /are others/);
+    await send('lie', 900);
+    const forked = await look(early);
+    const [told] = forked.records;
+    assert.equal(told?.event, 'sensor.receipt_mismatch');
+    assert.match(forked.problem ?? '', /entries of the log are others than it had signed before/);
+    for (const side of ['kept_checkpoint', 'shown_checkpoint']) assert.match(String(told.fields[side]), /\n— /);
+    // What was believed stays the measure, however often it asks.
+    assert.match((await look(early)).problem ?? '', /are others/);
 
-  const files = readdirSync(evidence);
-  // The rewind and the fork, once each.
-  assert.equal(files.length, 2);
-  for (const name of files) {
-    const kept = parseJson(readFileSync(join(evidence, name), 'utf8'));
-    assert.ok(isJsonObject(kept) && String(kept['shown_evidence']).startsWith('sallyport-evidence@v1'));
-    assert.match(String(kept['kept_checkpoint']), /\n— /);
-  }
-});
+    const files = readdirSync(evidence);
+    // The rewind and the fork, once each.
+    assert.equal(files.length, 2);
+    for (const name of files) {
+      const kept = parseJson(readFileSync(join(evidence, name), 'utf8'));
+      assert.ok(isJsonObject(kept) && String(kept['shown_evidence']).startsWith('sallyport-evidence@v1'));
+      assert.match(String(kept['kept_checkpoint']), /\n— /);
+    }
+  },
+);

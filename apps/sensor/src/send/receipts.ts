@@ -109,7 +109,8 @@ export function createReceiptCollector(needs: ReceiptNeeds): Collector {
   async function readTile(logNumber: number, path: string): Promise<Uint8Array> {
     const asked = await ask(`/v1/ledger/logs/${logNumber}/${path}`);
     // The full tile stands in for a part of it that is gone.
-    const answer = asked.status === 404 ? await ask(`/v1/ledger/logs/${logNumber}/${path.replace(/\.p\/\d+$/, '')}`) : asked;
+    const answer =
+      asked.status === 404 ? await ask(`/v1/ledger/logs/${logNumber}/${path.replace(/\.p\/\d+$/, '')}`) : asked;
     if (answer.status !== 200) throw new Error(`The server answered ${answer.status} for a tile of its log`);
     return answer.bytes;
   }
@@ -117,7 +118,9 @@ export function createReceiptCollector(needs: ReceiptNeeds): Collector {
   /** Both sides, for whoever must decide who is right: what the server signed before, and what it shows now. */
   function keepEvidence(receipt: Receipt, why: string, shown: string | undefined): void {
     makePrivateDirectory(evidenceDirectory);
-    const digest = createHash('sha256').update(`${why}\n${shown ?? ''}`).digest('hex');
+    const digest = createHash('sha256')
+      .update(`${why}\n${shown ?? ''}`)
+      .digest('hex');
     const name = `receipt-${receipt.log}-${receipt.index}-${digest.slice(0, 16)}.json`;
     const files = readdirSync(evidenceDirectory);
     if (files.length >= maxEvidenceFiles || files.includes(name)) return;

@@ -1,3 +1,4 @@
+// Over 300 lines: every way of sending meets every trouble of the same server.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -66,8 +67,7 @@ async function drain(sender: Sender): Promise<void> {
   while ((await sender.step(signal)) === 0);
 }
 
-const recordedNumbers = (server: ServerDouble): number[] =>
-  server.lines().map((line) => JSON.parse(line).number);
+const recordedNumbers = (server: ServerDouble): number[] => server.lines().map((line) => JSON.parse(line).number);
 
 test('what is in the spool is recorded in order under numbers from 0', async () => {
   const { spool, server, sender } = setUp();

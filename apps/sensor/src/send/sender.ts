@@ -181,7 +181,9 @@ export function createSender(needs: SenderNeeds): Sender {
       const outcome = await send(batch, kept, signal);
       if (outcome.kind !== 'failed' || outcome.isKeyRefused !== true) return outcome;
       const digest = (line = ''): string => createHash('sha256').update(line).digest('hex');
-      log.warn('the key of a batch without an answer is refused: it may be recorded twice', { sequence: batch.sequence });
+      log.warn('the key of a batch without an answer is refused: it may be recorded twice', {
+        sequence: batch.sequence,
+      });
       needs.onMayRepeat({
         source: needs.source(spool.installation()),
         sequence: batch.sequence,
@@ -263,7 +265,13 @@ export function createSender(needs: SenderNeeds): Sender {
         }
       } catch (error) {
         // The state directory cannot be written: what is sent could not be remembered as sent.
-        return failed({ kind: 'failed', state: 'refused', why: messageOf(error), atLeastMs: firstDelayMs, isSure: false });
+        return failed({
+          kind: 'failed',
+          state: 'refused',
+          why: messageOf(error),
+          atLeastMs: firstDelayMs,
+          isSure: false,
+        });
       }
     },
     status: () => ({ state, failures, lastAnswerMs, lastError, clockOffsetMs, clockUncertaintyMs }),

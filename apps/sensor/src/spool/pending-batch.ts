@@ -16,7 +16,12 @@ export type PendingBatch = {
 
 /** Kept in the form of a frame. */
 export function encodePending(batch: PendingBatch): Buffer {
-  return encodeFrame({ first: batch.sequence, covers: batch.cursorAfter, entries: batch.entries, positions: { installation: batch.installation } });
+  return encodeFrame({
+    first: batch.sequence,
+    covers: batch.cursorAfter,
+    entries: batch.entries,
+    positions: { installation: batch.installation },
+  });
 }
 
 export function decodePending(bytes: Uint8Array): PendingBatch | undefined {

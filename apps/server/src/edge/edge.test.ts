@@ -19,7 +19,22 @@ test('a request without a key, with a wrong one or in another scheme is refused'
   const wrong = await send({ port: server.port, path, key: 'sp_wrong' });
   assertProblem(wrong, 401, 'authentication_failed');
   assert.equal(wrong.headers['www-authenticate'], 'Bearer');
-  for (const authorization of ['Basic YTpi', 'Bearer', 'Bearer a b', 'sp_reader', `Bearer ${'a'.repeat(600)}`]) {
+  const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
+  assert.equal(
+    (await send({ port: server.port, path, headers: { authorization: basic('any:sp_reader') } })).status,
+    200,
+  );
+  const other = await send({ port: server.port, path, headers: { authorization: basic('sp_reader:sp_wrong') } });
+  assertProblem(other, 401, 'authentication_failed');
+  for (const authorization of [
+    basic('sp_reader'),
+    basic('any:'),
+    basic('any:sp reader'),
+    'Bearer',
+    'Bearer a b',
+    'sp_reader',
+    `Bearer ${'a'.repeat(600)}`,
+  ]) {
     assertProblem(await send({ port: server.port, path, headers: { authorization } }), 401, 'authentication_required');
   }
 });

@@ -2,6 +2,11 @@ import { assembleEvent, mayBeCut } from '../event.ts';
 import type { JsonObject, JsonValue, OcsfEvent } from '../event.ts';
 import type { MappedRecord, Mapping } from './compile-mapping.ts';
 
+/** By what a record became an event, where OCSF has it. */
+export function mappingUsed(name: string, version: number): JsonObject[] {
+  return [{ name, uid: `${name}@${version}` }];
+}
+
 /**
  * A mapped record as an OCSF event. `unmapped.sallyport` says by which mapping and where rules look for it; a record that a
  * text parser made (`parsed`) is kept beside it, as rules cannot read it out of the original text again.
@@ -28,6 +33,7 @@ export function mappedEvent(
         ...metadata,
         ...(attributes['device'] !== undefined && metadata['profiles'] === undefined && { profiles: ['host'] }),
         is_truncated: mayBeCut(source.rawText),
+        transformation_info_list: mappingUsed(mapping.name, mapping.version),
       },
     },
   );

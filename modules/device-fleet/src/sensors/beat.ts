@@ -30,8 +30,8 @@ export type Beat = {
 };
 
 const maxCollectors = 32;
-const maxNameCharacters = 64;
-export const maxTextCharacters = 500;
+const maxClockOffsetMs = 1e12;
+const maxTextCharacters = 500;
 
 export function readBeat(line: JsonObject): Beat {
   const lost = isJsonObject(line['lost']) ? line['lost'] : {};
@@ -49,7 +49,7 @@ export function readBeat(line: JsonObject): Beat {
     cpuPercent: numberOf(line['cpu_percent']),
     rssBytes: countOf(line['rss_bytes']),
     slowFactor: Math.max(1, numberOf(line['slow_factor'])),
-    clockOffsetMs: typeof offset === 'number' && Number.isFinite(offset) ? Math.round(offset) : undefined,
+    clockOffsetMs: typeof offset === 'number' && Math.abs(offset) < maxClockOffsetMs ? Math.round(offset) : undefined,
     bootId: textOf(line['boot_id']).slice(0, 64),
     collectors: collectorsOf(line['collectors']),
   };
@@ -66,8 +66,10 @@ export function shortText(value: JsonValue | undefined): string {
   return textOf(value).slice(0, maxTextCharacters).toWellFormed();
 }
 
+/** Empty for what names no collector. */
 export function collectorName(value: JsonValue | undefined): string {
-  return textOf(value).slice(0, maxNameCharacters).toWellFormed();
+  const name = textOf(value);
+  return /^[a-z][a-z0-9-]{0,31}$/i.test(name) ? name : '';
 }
 
 export function countOf(value: JsonValue | undefined): number {

@@ -9,7 +9,9 @@ import type { CollectorState } from './sensor-state.ts';
 /** Two beats this far apart, by the sensor's own clock, with nothing said about it: it did not run in between. */
 const pausedAfterMs = 45_000;
 /** A beat that came this long after it was made waited for the server to be reached. */
-export const lateAfterMs = 90_000;
+const lateAfterMs = 90_000;
+/** A batch and its way take no longer. */
+const inTimeMs = 15_000;
 export const slowFactorToTell = 4;
 const stuckAfterBeats = 3;
 
@@ -28,10 +30,18 @@ export function judgeBeat(draft: Draft): void {
     timeMs: record.timeMs,
   };
   if (before !== undefined && beat.lost > before.lost)
-    tell(draft, 'sensor.losing', 'losing', `${beat.lost - before.lost} records were lost before they reached the server`);
+    tell(
+      draft,
+      'sensor.losing',
+      'losing',
+      `${beat.lost - before.lost} records were lost before they reached the server`,
+    );
   if (beat.slowFactor >= slowFactorToTell && (before?.slowFactor ?? 1) < slowFactorToTell)
     tell(draft, 'sensor.slowed', 'slowed', `It polls ${beat.slowFactor} times less often, to spare its host`);
-  const isStuck = before !== undefined && beat.waiting > before.waiting && beat.sent <= before.sent;
+  const delayMs = record.receivedAtMs - record.timeMs - (beat.clockOffsetMs ?? 0);
+  // A beat that itself had to wait says nothing but that the server was not reached.
+  const isStuck =
+    before !== undefined && delayMs < inTimeMs && beat.waiting > before.waiting && beat.sent <= before.sent;
   state.stuckBeats = isStuck ? state.stuckBeats + 1 : 0;
   if (state.stuckBeats === stuckAfterBeats)
     tell(draft, 'sensor.slowed', 'stuck', `${beat.waiting} records wait, and none is sent`);
@@ -46,8 +56,7 @@ export function judgeBeat(draft: Draft): void {
     ...(beat.clockOffsetMs === undefined ? {} : { clockOffsetMs: beat.clockOffsetMs }),
   };
   noteCollectors(draft, beat);
-  const madeMs = record.timeMs + (beat.clockOffsetMs ?? 0);
-  state.isCatchingUp = record.receivedAtMs - madeMs > lateAfterMs;
+  state.isCatchingUp = delayMs > lateAfterMs;
   state.lastBeatMs = record.receivedAtMs;
   if (!state.isCatchingUp) endAbsence(draft, beat, pauseMs);
 }
@@ -63,7 +72,11 @@ function judgeChain(draft: Draft, beat: Beat, pauseMs: number): void {
   if (missing > explained)
     tellTampered(draft, 'beats_missing', `${missing - explained} heartbeats before number ${beat.beat} never came`);
   else if (isSameRun && (missing < 0 || (missing === 0 && beat.previous !== run.mark)))
-    tellTampered(draft, 'chain_broken', `Heartbeat ${beat.beat} does not follow the one before: two sensors have the same key`);
+    tellTampered(
+      draft,
+      'chain_broken',
+      `Heartbeat ${beat.beat} does not follow the one before: two sensors have the same key`,
+    );
   if (!isSameRun) {
     const why = run.bootId !== '' && beat.bootId !== run.bootId ? 'Its host was started anew' : 'It was started anew';
     const wasAbsent = state.end !== undefined;
@@ -78,7 +91,11 @@ function judgeChain(draft: Draft, beat: Beat, pauseMs: number): void {
   }
   // A silence that was told is explained when it is over.
   if (state.end === undefined && isPause(pauseMs, beat) && missing === 0)
-    tell(draft, 'sensor.slowed', 'paused', `It did not run for ${Math.round(pauseMs / 1000)} s, and its host did`);
+    tell(draft, 'sensor.slowed', 'paused', pauseText(pauseMs));
+}
+
+export function pauseText(pauseMs: number): string {
+  return `It did not run for ${Math.round(pauseMs / 1000)} s, and its host did`;
 }
 
 function isPause(pauseMs: number, beat: Beat): boolean {
@@ -96,10 +113,14 @@ function endAbsence(draft: Draft, beat: Beat, pauseMs: number): void {
   const wasStarted = Date.parse(beat.started) + (beat.clockOffsetMs ?? 0) > end.sinceMs;
   if (end.kind === 'stopped') return announce(draft, 'sensor.recovered', 'stopped', `It was stopped for ${absentS} s`);
   if (wasStarted) return announce(draft, 'sensor.recovered', 'was_down', `It was not running for ${absentS} s`);
-  if (isPause(pauseMs, beat))
-    return announce(draft, 'sensor.recovered', 'was_frozen', `It did not run for ${Math.round(pauseMs / 1000)} s, and its host did`);
+  if (isPause(pauseMs, beat)) return announce(draft, 'sensor.recovered', 'was_frozen', pauseText(pauseMs));
   const kept = lost > 0 ? `${lost} records were lost` : 'nothing was lost';
-  return announce(draft, 'sensor.recovered', 'was_offline', `It was offline for ${absentS} s, and went on watching; ${kept}`);
+  return announce(
+    draft,
+    'sensor.recovered',
+    'was_offline',
+    `It was offline for ${absentS} s, and went on watching; ${kept}`,
+  );
 }
 
 function noteCollectors(draft: Draft, beat: Beat): void {
@@ -107,7 +128,7 @@ function noteCollectors(draft: Draft, beat: Beat): void {
   const known = state.collectors;
   state.collectors = Object.fromEntries(
     beat.collectors.map((one): [string, CollectorState] => {
-      const { problem: _problem, lastReadMs: _lastReadMs, ...said } = known[one.name] ?? emptyCollector;
+      const { problem: _problem, lastReadMs: _lastReadMs, ...said } = collectorNamed(known, one.name) ?? emptyCollector;
       return [
         one.name,
         {
@@ -121,11 +142,19 @@ function noteCollectors(draft: Draft, beat: Beat): void {
     }),
   );
   for (const { name, problem } of beat.collectors)
-    if (problem !== '' && known[name]?.problem === undefined) tellBlind(draft, name, problem);
+    if (problem !== '' && collectorNamed(known, name)?.problem === undefined) tellBlind(draft, name, problem);
 }
 
 export function tellBlind(draft: Draft, name: string, problem: string): void {
   tell(draft, 'sensor.blinded', `blind:${name}`, `The collector "${name}" does not see: ${problem}`);
+}
+
+/** Names are a sensor's words: some of them every object has. */
+export function collectorNamed(
+  collectors: Readonly<Record<string, CollectorState>>,
+  name: string,
+): CollectorState | undefined {
+  return Object.hasOwn(collectors, name) ? collectors[name] : undefined;
 }
 
 export const emptyCollector: CollectorState = { records: 0, failures: 0 };

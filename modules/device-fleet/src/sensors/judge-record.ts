@@ -2,7 +2,7 @@ import { textOf } from '@sallyport/contracts';
 import { collectorName, countOf, shortText } from './beat.ts';
 import { announce, forgetIncidents, tell, tellTampered } from './draft.ts';
 import type { Draft } from './draft.ts';
-import { emptyCollector, judgeBeat, tellBlind } from './judge-beat.ts';
+import { collectorNamed, emptyCollector, judgeBeat, pauseText, tellBlind } from './judge-beat.ts';
 import type { LifeRecord } from './life-record.ts';
 import type { Notice } from './notice.ts';
 import type { SensorState } from './sensor-state.ts';
@@ -84,7 +84,15 @@ function take(draft: Draft): void {
         `${countOf(line['lost_total'])} records never reached the server: ${shortText(line['reason'])}`,
       );
     case 'sensor.renumbered':
-      return tellTampered(draft, 'state_copied', 'A copy of its state, or an older one put back, has sent under its name');
+      return tellTampered(
+        draft,
+        'state_copied',
+        'A copy of its state, or an older one put back, has sent under its name',
+      );
+    case 'sensor.paused':
+      // One that was told as silence is explained when that is over.
+      if (state.end !== undefined) return undefined;
+      return tell(draft, 'sensor.slowed', 'paused', pauseText(countOf(line['paused_ms'])));
     case 'sensor.key_rotated':
       state.announcedKey = textOf(line['next_public_key']).slice(0, 64);
       return undefined;
@@ -102,7 +110,10 @@ function take(draft: Draft): void {
 }
 
 function auditWords({ record: { line } }: Draft): string {
-  return [line['audit_type'], line['operation'], line['User']].map(shortText).filter((text) => text !== '').join(' ');
+  return [line['audit_type'], line['operation'], line['User']]
+    .map(shortText)
+    .filter((text) => text !== '')
+    .join(' ');
 }
 
 /** A log that got shorter. Told unsigned among the files, so only what comes with the sensor's own API key counts. */
@@ -125,8 +136,9 @@ function noteCoverage({ state, record: { line } }: Draft): void {
   const name = collectorName(line['covers']);
   const coverage = line['state'];
   if (name === '' || (coverage !== 'full' && coverage !== 'partial' && coverage !== 'none')) return;
-  if (state.collectors[name] === undefined && Object.keys(state.collectors).length >= maxCollectors) return;
-  const { misses: _misses, remedy: _remedy, ...known } = state.collectors[name] ?? emptyCollector;
+  const before = collectorNamed(state.collectors, name);
+  if (before === undefined && Object.keys(state.collectors).length >= maxCollectors) return;
+  const { misses: _misses, remedy: _remedy, ...known } = before ?? emptyCollector;
   const [misses, remedy] = [shortText(line['misses']), shortText(line['remedy'])];
   state.collectors[name] = {
     ...known,
@@ -139,7 +151,7 @@ function noteCoverage({ state, record: { line } }: Draft): void {
 function noteSight(draft: Draft): void {
   const { state, record } = draft;
   const name = collectorName(record.line['covers']);
-  const known = state.collectors[name];
+  const known = collectorNamed(state.collectors, name);
   if (known === undefined) return;
   const { problem: before, ...rest } = known;
   if (record.event === 'sensor.collector_recovered') {
@@ -151,4 +163,3 @@ function noteSight(draft: Draft): void {
   if (before === undefined) tellBlind(draft, name, problem);
   return undefined;
 }
-

@@ -17,7 +17,7 @@ export type Listening = {
 /** Three heartbeats. */
 export const silentAfterMs = 45_000;
 /** After this server was away: a sensor tries again only once a minute by then, and says something every 15 seconds. */
-export const silentAfterReturnMs = 90_000;
+const silentAfterReturnMs = 90_000;
 
 export function createListening(clock: Clock, everyMs: number): Listening {
   const heardAt = new Map<string, number>();

@@ -40,6 +40,7 @@ export type Changes = {
   hasRoom(apiKeyId: string): boolean;
   /** The host of another sensor with this public key. */
   holderOf(publicKey: string, exceptId: string): string | undefined;
+  size(): number;
   entries(): Iterable<readonly [string, SensorState]>;
 };
 
@@ -71,6 +72,7 @@ export function createChanges(known: ReadonlyMap<string, SensorState>, limits: S
         for (const [id, state] of sensors) if (id !== exceptId && state.publicKey === publicKey) return state.host;
       return undefined;
     },
+    size: () => changed.size,
     entries: () => changed,
   };
 }

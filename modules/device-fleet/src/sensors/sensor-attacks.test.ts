@@ -95,7 +95,13 @@ forEachDatabase((name, open) => {
     const key = makeKey();
     const time = new Date(server.nowMs()).toISOString();
     const lines = Array.from({ length: 3000 }, (_, at) =>
-      signedLine(key, { time, host: `made-up-${at}`, event: 'sensor.heartbeat', public_key: key.publicKey, collected: 0 }),
+      signedLine(key, {
+        time,
+        host: `made-up-${at}`,
+        event: 'sensor.heartbeat',
+        public_key: key.publicKey,
+        collected: 0,
+      }),
     );
     await server.receive(lines, { apiKey: 'flood' });
     assert.equal(server.sensors.list({ limit: 500 }).length, 40);
@@ -128,7 +134,13 @@ forEachDatabase((name, open) => {
         beats_skipped: -1,
         lost: [1],
         slow_factor: 'x',
-        collectors: [null, 1, { name: '__proto__', problem: '\ud800' }, { name: 'a'.repeat(9000), records: 1e300 }],
+        collectors: [
+          null,
+          1,
+          { name: '__proto__', problem: '\ud800' },
+          { name: 'a'.repeat(9000), records: 1e300 },
+          { name: 'toString', problem: 'x' },
+        ],
         boot_id: {},
         clock_offset_ms: 1e300,
       }),
@@ -142,28 +154,77 @@ forEachDatabase((name, open) => {
     ]);
     assert.equal(server.sensors.list({ limit: 10 }).length, 1);
     await server.catchUp();
-    assert.equal(server.only()?.collectors.length, 3);
+    assert.deepEqual(
+      server.only()?.collectors.map(({ name: one, state }) => [one, state]),
+      [
+        ['toString', 'blind'],
+        ['constructor', 'blind'],
+      ],
+    );
+  });
+
+  test('a row that somebody damaged keeps no other sensor from being watched', async () => {
+    const server = await setUp(await open());
+    const [a, b] = [
+      createPlayedSensor({ nowMs: server.nowMs, host: 'host-a' }),
+      createPlayedSensor({ nowMs: server.nowMs, host: 'host-b' }),
+    ];
+    await server.receive([a.beat()], { source: 'host-a' });
+    await server.receive([b.beat()], { source: 'host-b' });
+    const damaged = server.only()?.id ?? '';
+    await server.needs.database
+      .transaction()
+      .execute((transaction) =>
+        transaction
+          .withTables<{ fleet_sensors: { id: string; sealed: string } }>()
+          .updateTable('fleet_sensors')
+          .set({ sealed: 'AAAA' })
+          .where('id', '=', damaged)
+          .execute(),
+      );
+    await server.catchUp();
+    assert.equal(server.sensors.list({ limit: 10 }).length, 1);
   });
 });
 
 test('no bytes of an event, no line and no key make the readers throw', () => {
   const position = { log: 1, index: 1 };
-  const words = ['Sallyport sensor', 'audit_changed', 'metadata', 'reporter', 'raw_data', 'host', 'time', 'uid', 'name'];
+  const words = [
+    'Sallyport sensor',
+    'audit_changed',
+    'metadata',
+    'reporter',
+    'raw_data',
+    'host',
+    'time',
+    'uid',
+    'name',
+  ];
   const text = fc.oneof(fc.string(), fc.constantFrom(...words));
   fc.assert(
     fc.property(fc.json({ maxDepth: 4 }), text, fc.constantFrom(6002, 1008, 1001, 7), (body, extra, classUid) => {
-      const bytes = Buffer.from(`{"metadata":{"product":"Sallyport sensor","reporter":${body}},"raw_data":${JSON.stringify(extra)},"x":${body}}`);
+      const bytes = Buffer.from(
+        `{"metadata":{"product":"Sallyport sensor","reporter":${body}},"raw_data":${JSON.stringify(extra)},"x":${body}}`,
+      );
       readLifeRecord({ position, receivedAtMs: 1, classUid, body: bytes });
       readLifeRecord({ position, receivedAtMs: 1, classUid, body: bytes.subarray(0, bytes.length / 2) });
     }),
   );
   fc.assert(
-    fc.property(fc.dictionary(fc.constantFrom('lost', 'collectors', 'started', 'beat', 'slow_factor', 'clock_offset_ms'), fc.jsonValue()), (line) => {
-      const plain = JSON.parse(JSON.stringify(line));
-      const beat = readBeat(plain);
-      assert.ok(Number.isFinite(beat.slowFactor) && Number.isSafeInteger(beat.beat) && beat.collectors.length <= 32);
-      assert.equal(isSignedBy(makeKey().publicKey, { ...plain, signature: 'AAAA' }), false);
-    }),
+    fc.property(
+      fc.dictionary(
+        fc.constantFrom('lost', 'collectors', 'started', 'beat', 'slow_factor', 'clock_offset_ms'),
+        fc.jsonValue(),
+      ),
+      (line) => {
+        const plain = JSON.parse(JSON.stringify(line));
+        const beat = readBeat(plain);
+        assert.ok(Number.isFinite(beat.slowFactor) && Number.isSafeInteger(beat.beat) && beat.collectors.length <= 32);
+        assert.equal(isSignedBy(makeKey().publicKey, { ...plain, signature: 'AAAA' }), false);
+      },
+    ),
   );
-  fc.assert(fc.property(fc.string(), fc.string(), (key, signature) => assert.equal(isSignedBy(key, { signature }), false)));
+  fc.assert(
+    fc.property(fc.string(), fc.string(), (key, signature) => assert.equal(isSignedBy(key, { signature }), false)),
+  );
 });

@@ -5,7 +5,7 @@ import { severityOfNotice } from './notice.ts';
 import type { Notice } from './notice.ts';
 import type { SensorState } from './sensor-state.ts';
 
-export const lifecycleClass = 6002;
+const lifecycleClass = 6002;
 const logName = 'sensor';
 const startActivity = 3;
 const stopActivity = 4;

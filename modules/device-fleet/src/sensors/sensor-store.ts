@@ -2,6 +2,8 @@ import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
 import { origin } from '@sallyport/contracts';
 import type { Position } from '@sallyport/contracts';
 import type { Database, MigrationSet, Transaction } from '@sallyport/platform/database';
+import { messageOf } from '@sallyport/platform/errors';
+import type { Log } from '@sallyport/platform/log';
 import { createSensorsTables } from '../migrations/0001-create-sensors.ts';
 import { parseSensorState } from './sensor-state.ts';
 import type { SensorState } from './sensor-state.ts';
@@ -33,21 +35,31 @@ export function createSensorStore(needs: {
   readonly database: Database;
   readonly sealingKey: Uint8Array;
   readonly random: (length: number) => Uint8Array;
+  readonly log: Log;
 }): SensorStore {
   const { sealingKey } = needs;
   const tables = needs.database.withTables<Tables>();
   return {
     async readCursor() {
-      const row = await tables
-        .selectFrom('fleet_cursor')
-        .selectAll()
-        .where('name', '=', cursorName)
-        .executeTakeFirst();
+      const row = await tables.selectFrom('fleet_cursor').selectAll().where('name', '=', cursorName).executeTakeFirst();
       return row === undefined ? origin : { log: row.log, index: row.entry_index };
     },
     async readAll() {
       const rows = await tables.selectFrom('fleet_sensors').selectAll().orderBy('id').execute();
-      return new Map(rows.map(({ id, sealed }) => [id, parseSensorState(open(sealingKey, id, sealed))]));
+      return new Map(
+        rows.flatMap(({ id, sealed }): [string, SensorState][] => {
+          try {
+            return [[id, parseSensorState(open(sealingKey, id, sealed))]];
+          } catch (error) {
+            // One row must not keep the rest from being watched; its sensor is a new one, which is told when it joins.
+            needs.log.error('A kept sensor cannot be read and is begun anew', {
+              sensor: id,
+              message: messageOf(error),
+            });
+            return [];
+          }
+        }),
+      );
     },
     async save(transaction, id, state) {
       const sealed = seal({ ...needs, id }, JSON.stringify(state));

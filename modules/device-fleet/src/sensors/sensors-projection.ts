@@ -20,6 +20,8 @@ export type SensorsProjection = Projection & {
 };
 
 const entriesPerAppend = 500;
+/** Of ranges in which no sensor says anything, which are most, the place is stored now and then: reading them again changes nothing. */
+const saveCursorEveryMs = 5000;
 const refusalToldEveryMs = 3_600_000;
 
 /**
@@ -35,9 +37,10 @@ export function createSensorsProjection(needs: {
   readonly heard: (id: string) => void;
 }): SensorsProjection {
   const { store, registry, limits } = needs;
-  const { ledger, database } = needs.sensors;
+  const { ledger, database, clock } = needs.sensors;
   let cursor = origin;
   let refused = 0;
+  let savedMs = Number.NEGATIVE_INFINITY;
   const refusalToldMs = new Map<string, number>();
 
   function judge(changes: Changes, event: LedgerEvent): { entries: AppendEntry[]; heard: string | undefined } {
@@ -48,7 +51,8 @@ export function createSensorsProjection(needs: {
     const id = store.idOf(record.source, record.host);
     const known = changes.get(id);
     if (known === undefined && record.event === 'log_shrunk') return { entries: [], heard: undefined };
-    if (known === undefined && !changes.hasRoom(record.apiKeyId)) return { entries: refuse(id, record), heard: undefined };
+    if (known === undefined && !changes.hasRoom(record.apiKeyId))
+      return { entries: refuse(id, record), heard: undefined };
     const before = known ?? newSensor(record);
     const judged =
       record.event === 'log_shrunk'
@@ -140,10 +144,14 @@ export function createSensorsProjection(needs: {
           const part = entries.slice(at, at + entriesPerAppend);
           await ledger.append({ collector: 'device-fleet', priority: 'control', entries: part });
         }
-        await database.transaction().execute(async (transaction) => {
-          for (const [id, state] of changes.entries()) await store.save(transaction, id, state);
-          await store.saveCursor(transaction, range.to);
-        });
+        const isChanged = changes.size() > 0;
+        if (isChanged || clock.monotonicMs() - savedMs >= saveCursorEveryMs) {
+          await database.transaction().execute(async (transaction) => {
+            for (const [id, state] of changes.entries()) await store.save(transaction, id, state);
+            await store.saveCursor(transaction, range.to);
+          });
+          savedMs = clock.monotonicMs();
+        }
         for (const [id, state] of changes.entries()) registry.set(id, state);
         cursor = range.to;
         for (const id of heard) needs.heard(id);
@@ -163,4 +171,3 @@ function entriesOf(
     noticeEntry(noticeEvent({ about: { id, host, source, apiKeyId }, notice, timeMs, from }), from, ordinal),
   );
 }
-

@@ -30,11 +30,20 @@ export type SigningKey = ReturnType<typeof makeKey>;
 /** A line as the sensor writes it. */
 export function signedLine(key: SigningKey, said: JsonObject): JsonObject {
   const named = { ...said, key_id: key.keyId };
-  return { ...named, signature: key.sign(canonicalJson(named)), sensor: { collector: 'sensor', kind: 'sensor', version: '1' } };
+  return {
+    ...named,
+    signature: key.sign(canonicalJson(named)),
+    sensor: { collector: 'sensor', kind: 'sensor', version: '1' },
+  };
 }
 
 /** A sensor that lives: every call gives its next record. */
-export function createPlayedSensor(options: { host?: string; key?: SigningKey; nowMs: () => number; collected?: number }) {
+export function createPlayedSensor(options: {
+  host?: string;
+  key?: SigningKey;
+  nowMs: () => number;
+  collected?: number;
+}) {
   const { host = 'web-1', nowMs } = options;
   let key = options.key ?? makeKey();
   let collected = options.collected ?? 0;
@@ -170,7 +179,9 @@ export async function setUp({ database }: { readonly database: Database }, optio
 
   /** What was told, as `event code`. */
   function told(): string[] {
-    return notices().map((event) => `${textOf(objectAt(event, 'metadata')['event_code'])} ${textOf(event['status_detail'])}`);
+    return notices().map(
+      (event) => `${textOf(objectAt(event, 'metadata')['event_code'])} ${textOf(event['status_detail'])}`,
+    );
   }
 
   function notices(): JsonObject[] {
@@ -180,7 +191,19 @@ export async function setUp({ database }: { readonly database: Database }, optio
     });
   }
 
-  return { clock, ledger, needs, sensors, receive, catchUp, pass, told, notices, nowMs, only: () => sensors.list({ limit: 10 })[0] };
+  return {
+    clock,
+    ledger,
+    needs,
+    sensors,
+    receive,
+    catchUp,
+    pass,
+    told,
+    notices,
+    nowMs,
+    only: () => sensors.list({ limit: 10 })[0],
+  };
 }
 
 function objectAt(value: JsonObject, name: string): JsonObject {

@@ -10,7 +10,13 @@ forEachDatabase((name, open) => {
     const sensor = createPlayedSensor({ nowMs });
     await receive([
       sensor.tell('sensor.started', { public_key: sensor.key().publicKey }),
-      sensor.tell('sensor.coverage', { covers: 'processes', state: 'partial', sees: 'x', misses: 'short ones', remedy: 'apt install auditd' }),
+      sensor.tell('sensor.coverage', {
+        covers: 'processes',
+        state: 'partial',
+        sees: 'x',
+        misses: 'short ones',
+        remedy: 'apt install auditd',
+      }),
       sensor.beat(),
     ]);
     const view = only();
@@ -35,12 +41,19 @@ forEachDatabase((name, open) => {
     await catchUp(again.projection);
     assert.deepEqual(again.list({ limit: 10 }), sensors.list({ limit: 10 }));
     // As after a crash between telling and storing.
-    await needs.database.transaction().execute((transaction) =>
-      transaction.withTables<{ fleet_cursor: { log: number; entry_index: number } }>().deleteFrom('fleet_cursor').execute(),
-    );
-    await needs.database.transaction().execute((transaction) =>
-      transaction.withTables<{ fleet_sensors: { id: string } }>().deleteFrom('fleet_sensors').execute(),
-    );
+    await needs.database
+      .transaction()
+      .execute((transaction) =>
+        transaction
+          .withTables<{ fleet_cursor: { log: number; entry_index: number } }>()
+          .deleteFrom('fleet_cursor')
+          .execute(),
+      );
+    await needs.database
+      .transaction()
+      .execute((transaction) =>
+        transaction.withTables<{ fleet_sensors: { id: string } }>().deleteFrom('fleet_sensors').execute(),
+      );
     const anew = createSensors(needs);
     await catchUp(anew.projection);
     assert.deepEqual(told(), before);
@@ -56,7 +69,9 @@ forEachDatabase((name, open) => {
     await receive([sensor.beat()]);
     const { id = '', shown_key_id: shown = '' } = only() ?? {};
     assert.equal(shown, newKey.keyId);
-    await assert.rejects(sensors.acceptKey({ id, keyId: oldKey.keyId, actor: operator }), { code: 'sensor_key_unknown' });
+    await assert.rejects(sensors.acceptKey({ id, keyId: oldKey.keyId, actor: operator }), {
+      code: 'sensor_key_unknown',
+    });
     await sensors.acceptKey({ id, keyId: shown, actor: operator });
     await receive([sensor.beat()]);
     assert.deepEqual([only()?.state, only()?.signing_key_id, only()?.shown_key_id], ['alive', newKey.keyId, undefined]);
@@ -127,7 +142,7 @@ forEachDatabase((name, open) => {
     const sensor = createPlayedSensor({ nowMs });
     await receive([sensor.beat()]);
     clock.advance(50_000);
-    await receive([sensor.beat()]);
+    await receive([sensor.tell('sensor.paused', { paused_ms: 48_000 }), sensor.beat()]);
     for (const waiting of [10, 20, 30]) await receive([sensor.beat({ waiting, sent: 1 })]);
     assert.deepEqual(told().slice(1), ['sensor.slowed paused', 'sensor.slowed stuck']);
   });
@@ -137,7 +152,13 @@ forEachDatabase((name, open) => {
     const sensor = createPlayedSensor({ nowMs });
     await receive([sensor.beat(), sensor.tell('sensor.receipt_mismatch', { position: '1/9', reason: 'gone' })]);
     await receive([sensor.tell('audit_changed', { audit_type: 'CONFIG_CHANGE' })], { classUid: 1008 });
-    const shrunk = { time: new Date(nowMs()).toISOString(), host: 'web-1', event: 'log_shrunk', TargetFilename: '/var/log/auth.log', sensor: {} };
+    const shrunk = {
+      time: new Date(nowMs()).toISOString(),
+      host: 'web-1',
+      event: 'log_shrunk',
+      TargetFilename: '/var/log/auth.log',
+      sensor: {},
+    };
     await receive([shrunk], { classUid: 1001, apiKey: 'another' });
     await receive([shrunk], { classUid: 1001 });
     assert.deepEqual(told().slice(1), [
@@ -145,6 +166,15 @@ forEachDatabase((name, open) => {
       'sensor.tampered audit_changed',
       'sensor.tampered log_shrunk',
     ]);
+  });
+
+  test('a host whose clock is off is told with how far, and is in time again by its own word', async () => {
+    const { receive, only, nowMs } = await setUp(await open());
+    const sensor = createPlayedSensor({ nowMs: () => nowMs() + 300_000 });
+    await receive([sensor.beat({ clock_offset_ms: -300_000 })]);
+    assert.deepEqual(only()?.problems, [{ code: 'clock_off', text: 'The clock of its host is 300 s ahead' }]);
+    await receive([sensor.beat({ clock_offset_ms: 40 })]);
+    assert.deepEqual([only()?.state, only()?.figures.clock_offset_ms], ['alive', 40]);
   });
 
   test('a key that the one before has announced follows it without a person', async () => {

@@ -62,7 +62,14 @@ export function createSensors(needs: SensorsNeeds): Sensors {
 
   function record(
     transaction: Transaction,
-    change: { action: string; activityId: number; id: string; state: SensorState; actor: Principal; details?: JsonObject },
+    change: {
+      action: string;
+      activityId: number;
+      id: string;
+      state: SensorState;
+      actor: Principal;
+      details?: JsonObject;
+    },
   ): Promise<void> {
     const { id, state, actor, ...rest } = change;
     const event = auditEvent({

@@ -42,7 +42,7 @@ forEachDatabase((name, open) => {
     const waiting = [];
     for (let beats = 0; beats < 40; beats += 1) {
       await server.pass(15);
-      waiting.push(sensor.beat({ beats_skipped: 0, waiting: beats }));
+      waiting.push(sensor.beat({ beats_skipped: 0, waiting: beats, sent: 7 }));
     }
     assert.equal(server.only()?.state, 'silent');
     await server.receive(waiting.slice(0, 20));
@@ -98,7 +98,9 @@ forEachDatabase((name, open) => {
 
   test('of records that nobody could believe no silence is told', async () => {
     const server = await setUp(await open());
-    await server.receive([{ time: new Date(startMs).toISOString(), host: 'made-up', event: 'sensor.heartbeat', sensor: {} }]);
+    await server.receive([
+      { time: new Date(startMs).toISOString(), host: 'made-up', event: 'sensor.heartbeat', sensor: {} },
+    ]);
     await server.pass(600);
     assert.equal(server.sensors.list({ limit: 10 })[0]?.state, 'unknown');
     assert.ok(!server.told().some((one) => one.startsWith('sensor.silent')));

@@ -56,7 +56,12 @@ function conditionsOf({ figures, stuckBeats, isCatchingUp, collectors }: SensorS
     ...(stuckBeats >= 3 ? [{ code: 'stuck', text: `${figures?.waiting ?? 0} records wait, and none is sent` }] : []),
     ...(isCatchingUp ? [{ code: 'catching_up', text: 'What it tells is from a while ago: it catches up' }] : []),
     ...(Math.abs(offsetMs) > clockOffByMs
-      ? [{ code: 'clock_off', text: `The clock of its host is ${Math.round(Math.abs(offsetMs) / 1000)} s ${offsetMs > 0 ? 'behind' : 'ahead'}` }]
+      ? [
+          {
+            code: 'clock_off',
+            text: `The clock of its host is ${Math.round(Math.abs(offsetMs) / 1000)} s ${offsetMs > 0 ? 'behind' : 'ahead'}`,
+          },
+        ]
       : []),
   ];
 }

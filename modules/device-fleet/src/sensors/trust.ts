@@ -107,7 +107,8 @@ function isRenumbering(draft: Draft): boolean {
   const { state, record } = draft;
   const { installation, event, line } = record;
   const isFromHere = event === 'sensor.renumbered' && textOf(line['previous']) === state.installation;
-  if (!isFromHere || installation === state.installation || state.pastInstallations.includes(installation)) return false;
+  if (!isFromHere || installation === state.installation || state.pastInstallations.includes(installation))
+    return false;
   state.order = orderOf(line) ?? 0;
   state.marks = [];
   delete state.run;

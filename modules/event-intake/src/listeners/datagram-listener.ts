@@ -28,6 +28,7 @@ export function openDatagramListener(needs: ListenerNeeds): Promise<OpenListener
         addressSender(address),
         batch.map((message) => ({ bytes: message })),
         needs.zoneMinutes,
+        'drop',
       );
       bytes -= size;
       if (isDurable) counts.accepted += batch.length;

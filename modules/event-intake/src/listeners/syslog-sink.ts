@@ -20,13 +20,23 @@ export type ListenerCounts = {
 
 /** Takes messages of one sender to the ledger. */
 export type SyslogSink = {
-  /** Resolves when all are durable; while the ledger is behind it waits. False when it was stopped before. */
-  deliver(sender: Sender, events: readonly EventBytes[], zoneMinutes: number): Promise<boolean>;
+  /**
+   * Resolves when all are durable; while the ledger is behind it waits. False when it was stopped before, or when the source is
+   * over its limits and `overLimit` says that nobody waits for that: whoever shares a queue would wait with it.
+   */
+  deliver(
+    sender: Sender,
+    events: readonly EventBytes[],
+    zoneMinutes: number,
+    overLimit?: 'wait' | 'drop',
+  ): Promise<boolean>;
 };
 
 const maxSources = 1000;
 const othersName = 'others';
 const retryMs = 1000;
+/** Limits are asked after no sooner than they say, and so often at least, as somebody may raise them. */
+const longestRetryMs = 10_000;
 
 export function createSyslogSink(needs: {
   readonly intake: Pick<EventIntake, 'acceptEvents'>;
@@ -44,7 +54,7 @@ export function createSyslogSink(needs: {
   }
 
   return {
-    async deliver(sender, events, zoneMinutes) {
+    async deliver(sender, events, zoneMinutes, overLimit = 'wait') {
       const { address } = sender;
       let source = sourceOf(sender);
       let left = events;
@@ -61,12 +71,15 @@ export function createSyslogSink(needs: {
         } catch (error) {
           const code = codeOf(error);
           if (code === 'intake_closed') return false;
+          const isOverLimit = code === 'source_rate_exceeded' || code === 'source_quota_exceeded';
+          if (isOverLimit && overLimit === 'drop') return false;
           if (code === 'too_many_sources') source = othersName;
           else needs.log.warn('Syslog messages wait', { address, code: code ?? 'internal', messages: left.length });
           // What is durable is not sent again.
-          const next = error instanceof CodedError ? error.details['next_sequence'] : undefined;
+          const { next_sequence: next, retryAfterSeconds } = error instanceof CodedError ? error.details : {};
           if (typeof next === 'number') left = left.slice(next);
-          await sleep(retryMs, undefined, { signal: needs.signal }).catch(() => undefined);
+          const waitMs = typeof retryAfterSeconds === 'number' ? retryAfterSeconds * 1000 : retryMs;
+          await sleep(Math.min(waitMs, longestRetryMs), undefined, { signal: needs.signal }).catch(() => undefined);
         }
       }
       return true;

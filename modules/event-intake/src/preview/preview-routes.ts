@@ -5,7 +5,7 @@ import { Type } from 'typebox';
 import type { EventIntake } from '../event-intake.ts';
 import { EventIntakeError } from '../errors.ts';
 import { takeBodiesAsStreams, withBody } from '../request-stream.ts';
-import { declaredFormats } from '../wire-format.ts';
+import { declaredFormats } from '../declared-format.ts';
 import { zoneMinutesOf, zonePattern } from '../zone.ts';
 import { maxPreviewBytes } from './preview.ts';
 

@@ -8,7 +8,7 @@ import type { NormalisePool } from '../normalise-pool.ts';
 import { createBatchBuilder } from '../normalise-protocol.ts';
 import { normaliseSurely } from '../normalise-surely.ts';
 import { wireFormatOf } from '../wire-format.ts';
-import type { DeclaredFormat } from '../wire-format.ts';
+import type { DeclaredFormat } from '../declared-format.ts';
 
 export type PreviewRequest = {
   readonly contentType: string | undefined;
@@ -35,7 +35,7 @@ export type Preview = {
 };
 
 export const maxPreviewBytes = 65_536;
-export const maxPreviewEvents = 20;
+const maxPreviewEvents = 20;
 const maxWaiting = 4;
 const idleMs = 60_000;
 

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { loadBundledRecipes } from '@sallyport/content';
 import { fillRecipe, recipeValues } from '@sallyport/content/fill-recipe';
 import fc from 'fast-check';
+import { parseDocument } from 'yaml';
 import { readRecipes } from './read-recipe.ts';
 
 const files = await loadBundledRecipes({
@@ -20,8 +21,16 @@ test('every recipe that comes with the program can be read, and filled there is 
     const said = JSON.stringify(recipe);
     // Whoever needs a key or a listener is told where to put it.
     assert.match(said, recipe.needs === 'key' ? /\{\{key\}\}/ : /\{\{port\}\}/, recipe.id);
+    if (said.includes('{{authority_file}}')) assert.match(said, /\{\{address\}\}\/v1\/authority\.pem/, recipe.id);
     if (recipe.listener === 'tls') assert.match(said, /\{\{authority_file\}\}/, recipe.id);
   }
+});
+
+test('what is pasted into a file of YAML is YAML, also when filled', () => {
+  const values = { host: 'h', port: '1', address: 'https://h:1', key: 'sp_x', authority_file: '/a.pem', source: 's' };
+  const texts = readRecipes(files).flatMap(({ steps }) => steps.filter(({ language }) => language === 'yaml'));
+  assert.ok(texts.length > 5);
+  for (const { text } of texts) assert.deepEqual(parseDocument(fillRecipe(text, values)).errors, [], text);
 });
 
 test('a recipe that is not what it should be stops the start, with its file and what is wrong', () => {

@@ -17,7 +17,7 @@ export type SourceSettings = {
 };
 
 /** More than one server takes in: who wants less for a source says so. */
-export const defaultSettings: SourceSettings = {
+const defaultSettings: SourceSettings = {
   expected: 'auto',
   eventsPerSecond: 50_000,
   bytesPerDay: 1024 ** 4,

@@ -129,11 +129,11 @@ forEachDatabase((name, open) => {
     assert.equal((await house.sources.read('k1', 'camera')).standing.state, 'finished');
   });
 
-  test(`a thousand sources that fall silent at once are one event; one that always matters is told by itself on ${name}`, async () => {
+  test(`hundreds of sources that fall silent at once are one event; one that always matters is told by itself on ${name}`, async () => {
     const { database } = await open();
     const house = await startSources(database, { maxSourcesHeld: 2000 });
     await house.sources.look();
-    const names = Array.from({ length: 1000 }, (_, at) => `host-${at}`);
+    const names = Array.from({ length: 300 }, (_, at) => `host-${at}`);
     for (const one of names) await house.send(one);
     house.clock.advance(90_000);
     // As after an hour without a pause.
@@ -150,7 +150,7 @@ forEachDatabase((name, open) => {
         ['sources.silent', 'many sources'],
       ],
     );
-    assert.equal(told[1]?.details['count'], 999);
+    assert.equal(told[1]?.details['count'], 299);
     for (const one of names) await house.send(one);
     await house.pass(minuteMs);
     assert.deepEqual(
@@ -158,7 +158,7 @@ forEachDatabase((name, open) => {
         .told()
         .slice(3)
         .map(({ action, details }) => [action, details['count']]),
-      [['sources.heard-again', 1000]],
+      [['sources.heard-again', 300]],
     );
   });
 

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { AuditEvent, Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database } from '@sallyport/platform/database';
@@ -96,6 +97,8 @@ export function createSourceWatch(needs: {
         if (judged.kind !== undefined) found[judged.kind].push(judged.source);
       }
       after = rows.at(-1);
+      // Who sends meanwhile has a turn between two pages.
+      await setImmediate();
       if (rows.length < pageSize) {
         states = counted;
         return found;

@@ -21,6 +21,8 @@ export type WatchTime = {
 export const tickMs = 30_000;
 /** Later than this, a tick says that the server slept or was stopped. */
 const lateMs = 15_000;
+/** What was watched since the last time counts as a gap after a restart, which excuses more silence, never less. */
+const keepEveryMs = 120_000;
 
 type WatchTables = { intake_watch: { name: string; document: string } };
 const rowName = 'sources';
@@ -33,6 +35,7 @@ export function createWatchTime(needs: { readonly clock: Clock; readonly databas
   const nowMs = (): number => offsetMs + clock.monotonicMs();
   let gaps: readonly WatchGap[] = [{ fromMs: 0, toMs: nowMs() }];
   let watchedMs: number | undefined;
+  let keptMs: number | undefined;
 
   async function load(): Promise<void> {
     const row = await database
@@ -56,9 +59,11 @@ export function createWatchTime(needs: { readonly clock: Clock; readonly databas
     async tick() {
       if (watchedMs === undefined) await load();
       const now = nowMs();
-      if (watchedMs !== undefined && now - watchedMs > tickMs + lateMs)
-        gaps = withGap(gaps, { fromMs: watchedMs, toMs: now });
+      const wasLate = watchedMs !== undefined && now - watchedMs > tickMs + lateMs;
+      if (watchedMs !== undefined && wasLate) gaps = withGap(gaps, { fromMs: watchedMs, toMs: now });
       watchedMs = now;
+      if (!wasLate && keptMs !== undefined && now - keptMs < keepEveryMs) return;
+      keptMs = now;
       const document = JSON.stringify({ watched_ms: now, gaps: gaps.map(({ fromMs, toMs }) => [fromMs, toMs]) });
       await database
         .insertInto('intake_watch')

@@ -27,9 +27,7 @@ export function SensorsLine() {
             : `${troubled.length} of ${plural(data.sensors.length, 'host')} not seen in full`}
         </span>
         <Link href="/sources?tab=sensors" className="small">
-          {well === data.sensors.length
-            ? `${plural(well, 'sensor')}, all well`
-            : `${well} of ${data.sensors.length} well`}
+          All sensors
         </Link>
       </div>
       <ul className="lines">

@@ -16,6 +16,8 @@ import { SendYourOwn } from './send-your-own.tsx';
 
 /** What the demonstration sends as; what somebody sends themselves has another name. */
 const replaySource = 'demo-replay';
+/** What the sensor of a host calls itself; the one beside the server sends from the first minute on. */
+const sensorSource = /^host-.+\.[0-9a-f]{8}$/;
 
 const runsQuery = queryOptions({
   queryKey: ['demo-runs'],
@@ -83,8 +85,9 @@ function useOwnEvents(overview: Overview): boolean {
   });
   const { data: passing } = useQuery(liveEventsQuery);
   const isSeen =
-    overview.sources?.some(({ name, accepted }) => name !== replaySource && accepted > 0) === true ||
-    passing.some(({ synthetic, product }) => !synthetic && product !== 'Sallyport');
+    overview.sources?.some(
+      ({ name, accepted }) => name !== replaySource && !sensorSource.test(name) && accepted > 0,
+    ) === true || passing.some(({ synthetic, product }) => !synthetic && product?.startsWith('Sallyport') !== true);
   useEffect(() => {
     if (isSeen && !wasSeen) setSeen(true);
   }, [isSeen, wasSeen, setSeen]);

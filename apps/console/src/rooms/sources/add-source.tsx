@@ -11,17 +11,9 @@ import { NameSource } from './name-source.tsx';
 import { OpenListener } from './open-listener.tsx';
 import { fileKind, RecipeCards } from './recipe-cards.tsx';
 import { SendFile } from './send-file.tsx';
+import type { Prepared } from './prepared.ts';
 import { recipesQuery } from './source-queries.ts';
-import type { Expected } from './wait-for-first.tsx';
 import { WaitForFirst } from './wait-for-first.tsx';
-
-/** What was made for a source: what to wait for, and its key where it needs one. */
-export type Prepared = {
-  readonly expected: Expected;
-  readonly source: string;
-  readonly key?: string;
-  readonly port?: number;
-};
 
 /** The way from nothing to a first event, in three steps on one page. A key is shown here and never again. */
 export function AddSource({

@@ -6,7 +6,7 @@ import { CopyField } from '../../parts/copy-field.tsx';
 import { Notice } from '../../parts/notice.tsx';
 import { SendCommand } from '../overview/send-command.tsx';
 import { httpsQuery } from '../settings/https/https-query.ts';
-import type { Prepared } from './add-source.tsx';
+import type { Prepared } from './prepared.ts';
 import { serverPlace } from './server-place.ts';
 import type { Recipe } from './source-queries.ts';
 

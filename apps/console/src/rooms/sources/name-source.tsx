@@ -3,10 +3,13 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../../api/call.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
-import type { Prepared } from './add-source.tsx';
+import type { Prepared } from './prepared.ts';
 import { freeName, sourceNamePattern } from './server-place.ts';
+import { sensorRecipe } from './recipe-cards.tsx';
 import { sourcesQuery } from './source-queries.ts';
 import type { Recipe } from './source-queries.ts';
+
+const sensorPrefix = 'host-';
 
 /** A name, and a key that may send as it and nothing else. */
 export function NameSource({
@@ -21,8 +24,10 @@ export function NameSource({
   const queries = useQueryClient();
   const { data } = useQuery(sourcesQuery);
   const [typed, setTyped] = useState<string>();
-  const name = typed ?? freeName(recipe.id, data?.sources.map((source) => source.name) ?? []);
-  const isValid = sourceNamePattern.test(name);
+  const isSensor = recipe.id === sensorRecipe;
+  const name = typed ?? (isSensor ? '' : freeName(recipe.id, data?.sources.map((source) => source.name) ?? []));
+  const source = isSensor ? `${sensorPrefix}${name.toLowerCase()}` : name;
+  const isValid = name !== '' && sourceNamePattern.test(source);
   const create = useMutation({
     mutationFn: (source: string) =>
       call('POST /v1/keys', {
@@ -45,14 +50,19 @@ export function NameSource({
       className="stack tight"
       onSubmit={(event) => {
         event.preventDefault();
-        create.mutate(name);
+        create.mutate(source);
       }}
     >
       <div className="row form-row">
         <TextInput
           className="grow"
-          label="Name of the source"
-          description="The machine or program that sends. It stands in every event of it."
+          label={isSensor ? 'Name of the host' : 'Name of the source'}
+          description={
+            isSensor
+              ? 'As hostname prints it there: a sensor calls itself by it, and its key is for that alone.'
+              : 'The machine or program that sends. It stands in every event of it.'
+          }
+          placeholder={isSensor ? 'web-01' : undefined}
           autoCapitalize="none"
           spellCheck={false}
           maxLength={64}

@@ -7,12 +7,12 @@ import { may } from '../../app/rooms.ts';
 import { Loading } from '../../parts/loading.tsx';
 import { Notice, ProblemNotice } from '../../parts/notice.tsx';
 import { sourceAddress } from '../../parts/source-address.ts';
-import type { Prepared } from './add-source.tsx';
+import { listenerOwners } from './prepared.ts';
+import type { Prepared } from './prepared.ts';
 import { defaultNetworks, defaultPorts, listenerChange, parseNetworks, transportWords } from './listener-change.ts';
 import type { Transport } from './listener-change.ts';
 import { listenersQuery, sourcesOfQuery } from './source-queries.ts';
 import type { Listeners, Recipe } from './source-queries.ts';
-import { listenerOwners } from './wait-for-first.tsx';
 
 type StepProps = {
   readonly me: Me;

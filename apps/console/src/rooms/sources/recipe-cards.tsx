@@ -14,6 +14,9 @@ import type { Recipe } from './source-queries.ts';
 /** A file is no recipe of the server: this page sends it. */
 export const fileKind = 'file';
 
+/** The one recipe whose sender chooses its name itself. */
+export const sensorRecipe = 'sensor';
+
 type Card = {
   readonly id: string;
   readonly title: string;
@@ -39,7 +42,7 @@ export function RecipeCards({
 }) {
   const [text, setText] = useState('');
   const cards: readonly Card[] = [
-    ...recipes.map(({ id, title, about, sends, needs, listener }) => ({
+    ...recipes.toSorted(sensorFirst).map(({ id, title, about, sends, needs, listener }) => ({
       id,
       title,
       words: about,
@@ -94,9 +97,14 @@ export function RecipeCards({
   );
 }
 
+/** What sees the most of a host stands before the ways to send some of its logs. */
+function sensorFirst(a: Recipe, b: Recipe): number {
+  return Number(b.id === sensorRecipe) - Number(a.id === sensorRecipe);
+}
+
 function iconOf(id: string, sends: Recipe['sends']): typeof IconSearch {
   if (/win/i.test(id)) return IconBrandWindows;
-  if (/sensor/i.test(id)) return IconDeviceDesktopAnalytics;
+  if (id === sensorRecipe) return IconDeviceDesktopAnalytics;
   if (sends === 'syslog') return IconRouter;
   return sends === 'events' ? IconTerminal2 : IconCloudUp;
 }

@@ -72,6 +72,20 @@ const refusals: ReadonlyMap<string, RefusalWords> = new Map([
       remedy: 'Use the address of the snippet, or add the name in Settings.',
     },
   ],
+  [
+    'source_rate_exceeded',
+    {
+      words: 'it sends more events a second than it may',
+      remedy: 'Raise the limit in the settings of the source, or send less.',
+    },
+  ],
+  [
+    'source_quota_exceeded',
+    {
+      words: 'it sent more today than it may',
+      remedy: 'Raise the limit in the settings of the source; else it goes on after midnight, UTC.',
+    },
+  ],
   ['network', { words: 'its address may not send', remedy: 'Add its network to those that may send, above.' }],
   ['connections', { words: 'it has too many connections', remedy: 'At most 32 at once from one address.' }],
   [

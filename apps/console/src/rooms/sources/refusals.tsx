@@ -8,6 +8,7 @@ import { plural } from '../../parts/numbers.ts';
 import { printable } from '../../parts/printable.ts';
 import { refusalWords } from './refusal-words.ts';
 import { listenersQuery } from './source-queries.ts';
+import type { SourceRow } from './source-queries.ts';
 
 /** Every door that events come in through. */
 const doors = /^\/(v1\/events|v1\/logs|services\/collector)(\/|$)/;
@@ -38,6 +39,21 @@ export function RequestRefusals({ me, sinceMs }: { readonly me: Me; readonly sin
       </Notice>
     );
   });
+}
+
+/** Why the last request of a source that may send was not taken. */
+export function LastRefusal({ source }: { readonly source: Pick<SourceRow, 'last_refusal'> }) {
+  const refusal = source.last_refusal;
+  if (refusal === undefined) return null;
+  const { words, remedy } = refusalWords(refusal.code);
+  return (
+    <Notice tone="bad" title={`Refused: ${words}`}>
+      <p>{remedy}</p>
+      <p className="quiet small">
+        {printable(refusal.message)}, <Clock at={refusal.at_ms} />
+      </p>
+    </Notice>
+  );
 }
 
 /** What the listeners did not let in since then, by reason. */

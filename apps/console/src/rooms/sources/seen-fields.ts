@@ -11,7 +11,12 @@ const maxSampleLength = 80;
 /** In every event, or the whole event again. */
 const passedOver = new Set(['raw_data', 'metadata.reporter', 'unmapped.sallyport']);
 
-/** How many of the events have each field, most frequent first. Lists count as one field; what search cannot ask for is left out. */
+/** What every OCSF event has by its form, and the original again: it says less than the rest. */
+function isFrame(field: string): boolean {
+  return /^(metadata|raw)\.|_(id|uid)$|^time$/.test(field);
+}
+
+/** How many of the events have each field, most frequent first, what says the most before what all have. Lists count as one field; what search cannot ask for is left out. */
 export function seenFields(rows: readonly Pick<EventRow, 'event'>[]): SeenField[] {
   const counts = new Map<string, { count: number; sample: string }>();
   for (const { event } of rows) {
@@ -25,7 +30,10 @@ export function seenFields(rows: readonly Pick<EventRow, 'event'>[]): SeenField[
   }
   return [...counts]
     .map(([field, seen]) => ({ field, ...seen }))
-    .toSorted((a, b) => b.count - a.count || a.field.localeCompare(b.field));
+    .toSorted(
+      (a, b) =>
+        b.count - a.count || Number(isFrame(a.field)) - Number(isFrame(b.field)) || a.field.localeCompare(b.field),
+    );
 }
 
 function collect(value: unknown, path: string, depth: number, found: Map<string, string>): void {

@@ -8,34 +8,23 @@ import { plural } from '../../parts/numbers.ts';
 import { printable } from '../../parts/printable.ts';
 import { searchAddress, sourceAddress, sourceTerms } from '../../parts/source-address.ts';
 import { unreadRemedy, unreadWords } from '../../parts/unread-words.ts';
+import { listenerOwners } from './prepared.ts';
+import type { Expected } from './prepared.ts';
 import { FirstEvent } from './first-event.tsx';
-import { ListenerRefusals, RequestRefusals } from './refusals.tsx';
+import { LastRefusal, ListenerRefusals, RequestRefusals } from './refusals.tsx';
 import { LabelForm } from './label-form.tsx';
 import { sourcesOfQuery } from './source-queries.ts';
 import type { SourceRow } from './source-queries.ts';
 
-/** Where the first event will show: under a key of its own, or as one more of what a listener takes. */
-export type Expected =
-  | { readonly kind: 'key'; readonly keyId: string; readonly sinceMs: number }
-  | {
-      readonly kind: 'listener';
-      readonly transport: 'tls' | 'tcp' | 'udp';
-      /** What each of its senders had sent when the wait began, by the address of its page. */
-      readonly acceptedBefore: ReadonlyMap<string, number>;
-      readonly refusedBefore: Readonly<Record<string, number>>;
-    };
-
-/** Senders without a key are sources of these two: by address, and by the certificate they show. */
-export const listenerOwners = ['syslog', 'syslog-tls'] as const;
 const lookEveryMs = 1000;
 
 /** Looks every second until something came, or says why nothing could. */
 export function WaitForFirst({ me, expected }: { readonly me: Me; readonly expected: Expected }) {
-  const { data: heard } = useQuery({
+  const { data: sources = [] } = useQuery({
     ...sourcesOfQuery(expected.kind === 'key' ? [expected.keyId] : listenerOwners),
-    select: (sources) => sources.find((source) => isHeard(source, expected)),
     refetchInterval: lookEveryMs,
   });
+  const heard = sources.find((source) => isHeard(source, expected));
   return (
     <section className="wait" data-heard={heard !== undefined} aria-label="The first event">
       <div role="status" className="wait-head">
@@ -63,7 +52,12 @@ export function WaitForFirst({ me, expected }: { readonly me: Me; readonly expec
       </div>
       {heard === undefined ? (
         expected.kind === 'key' ? (
-          <RequestRefusals me={me} sinceMs={expected.sinceMs} />
+          <>
+            {sources.map((source) => (
+              <LastRefusal key={source.name} source={source} />
+            ))}
+            <RequestRefusals me={me} sinceMs={expected.sinceMs} />
+          </>
         ) : (
           <ListenerRefusals before={expected.refusedBefore} />
         )

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { createManualClock } from '@sallyport/platform/clock';
+import { createTemporaryHost } from '../testing/temporary-host.ts';
+import { createDaemonWatch } from './daemon-watch.ts';
+
+const hosts: { end(): void }[] = [];
+after(() => hosts.forEach((host) => host.end()));
+
+test('a daemon that ran and is gone is told; one that never ran here is not, and one that is back is forgiven', () => {
+  const host = createTemporaryHost();
+  hosts.push(host);
+  const clock = createManualClock(0);
+  const watch = createDaemonWatch(host.files, clock, ['rsyslogd', 'syslog-ng']);
+  const look = (): string | undefined => {
+    clock.advance(10_000);
+    return watch.gone();
+  };
+  host.process({ id: 5, name: 'rsyslogd-not' });
+  assert.equal(look(), undefined);
+  host.process({ id: 6, name: 'syslog-ng' });
+  assert.equal(look(), undefined);
+  host.endProcess(6);
+  assert.equal(watch.gone(), undefined);
+  assert.equal(look(), 'syslog-ng');
+  host.process({ id: 7, name: 'rsyslogd' });
+  assert.equal(look(), undefined);
+});
