@@ -78,7 +78,7 @@ test('failed sign-ins over syslog and the event collector become alerts, end to 
   }
   for (const title of wanted) assert.ok(seen.includes(title), `no alert "${title}" in ${seen.slice(0, 2000)}`);
   const state = await access.call('GET', '/v1/settings/listeners', { caller: admin });
-  assert.match(JSON.stringify(state.body), /"accepted":7,"dropped":0,"refused":0/);
+  assert.match(JSON.stringify(state.body), /"accepted":7,"dropped":0,"over_rate":0,"refused":0/);
   const closed = await change({ allowed_networks: [] });
   assert.equal(closed.status, 200);
   const after = connect({ host: '127.0.0.1', port });

@@ -1,6 +1,6 @@
 // Programs that speak HTTP, with the recipes as they are handed out: curl, Splunk HEC, OpenTelemetry for Node.js.
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { SeverityNumber } from '@opentelemetry/api';
@@ -11,7 +11,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
 import { runCommand } from '../command-line.ts';
 import { repositoryRoot } from '../server-under-test.ts';
-import { shellEnvironment, startSenderHouse, valueAt } from './sender-house.ts';
+import { shellEnvironment, startSenderHouse, valueAt, writeTo } from './sender-house.ts';
 
 const timeout = 300_000;
 
@@ -129,7 +129,8 @@ test('the program of the recipe for Node.js runs as it stands', { timeout }, asy
   const recipe = await house.follow('node-otlp');
   // Beside the packages that the tests have, so that it finds them.
   const file = join(repositoryRoot, 'node_modules', '.cache', `recipe-${process.pid}.mjs`);
-  writeFileSync(file, recipe.text('log.mjs'));
+  writeTo(file, recipe.text('log.mjs'));
+  t.after(() => rmSync(file, { force: true }));
   const run = await runCommand(process.execPath, [file], { cwd: house.directory, environment: shellEnvironment });
   assert.equal(run.code, 0, run.stderr);
   const [event] = await house.received('order 4711 refused', 1);

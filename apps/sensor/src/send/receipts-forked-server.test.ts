@@ -107,8 +107,8 @@ test(
     assert.match((await look(early)).problem ?? '', /are others/);
 
     const files = readdirSync(evidence);
-    // The rewind and the fork, once each.
-    assert.equal(files.length, 2);
+    // The rewind and the fork; more when the log grew between two looks.
+    assert.ok(files.length >= 2);
     for (const name of files) {
       const kept = parseJson(readFileSync(join(evidence, name), 'utf8'));
       assert.ok(isJsonObject(kept) && String(kept['shown_evidence']).startsWith('sallyport-evidence@v1'));
