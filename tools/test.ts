@@ -81,7 +81,8 @@ function runFiles(): Promise<void> {
   // A file's own summary comes only when its process came to its end.
   stream.on('test:summary', (event) => {
     if (event.file !== undefined) seen(event.file).ended = true;
-    if (event.file !== undefined) print(`ran      ${relative(event.file)}`);
+    if (event.file !== undefined)
+      print(`ran      ${relative(event.file)} (${(event.duration_ms / 1000).toFixed(1)} s)`);
   });
   stream.on('test:stderr', (event) => process.stderr.write(event.message));
   if (process.env['VERBOSE'] !== undefined) stream.on('test:stdout', (event) => process.stdout.write(event.message));

@@ -10,8 +10,10 @@ export type TokenBucket = {
   take(nowMs: number, count: number): boolean;
   /** Takes `count` tokens, there or not. */
   spend(nowMs: number, count: number): void;
-  /** How long until one token is there; 0 when there is one now. */
-  waitMs(nowMs: number): number;
+  /** How long until `count` tokens are there; 0 when they are there now. Of 0: until nothing is owed. */
+  waitMs(nowMs: number, count: number): number;
+  /** Whether nothing was taken for long enough: a full one is as good as a new one. */
+  isFull(nowMs: number): boolean;
   /** Another rate from now on; a debt stays. */
   setRate(nowMs: number, rate: BucketRate): void;
 };
@@ -39,9 +41,13 @@ export function createTokenBucket(rate: BucketRate, nowMs: number): TokenBucket 
       fill(now);
       tokens -= count;
     },
-    waitMs(now) {
+    waitMs(now, count) {
       fill(now);
-      return tokens >= 1 ? 0 : Math.ceil(((1 - tokens) * 1000) / perSecond);
+      return tokens >= count ? 0 : Math.ceil(((count - tokens) * 1000) / perSecond);
+    },
+    isFull(now) {
+      fill(now);
+      return tokens >= burst;
     },
     setRate(now, next) {
       fill(now);

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { CliError } from '../errors.ts';
 import { field, listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
-import { column, jsonLine, plainText, shortText, styled, type TextOutput } from '../terminal.ts';
+import { asTyped, column, jsonLine, plainText, shortText, styled, type TextOutput } from '../terminal.ts';
 import { openOperatorClient, withConnection, type ConnectionOptions } from './connection.ts';
 
 type Options = ConnectionOptions & { data?: string; json?: true };
@@ -42,14 +42,20 @@ export function addSensorCommands(program: Command, needs: CliNeeds): void {
 
 async function listSensors(options: Options, needs: CliNeeds): Promise<void> {
   let after = '';
+  let listed = 0;
   for (let page = 0; page < maxPages; page += 1) {
     const place = after === '' ? '' : `&after=${encodeURIComponent(after)}`;
     const answer = await request(options, needs, { path: `/v1/sensors?limit=${pageSize}${place}` });
-    for (const sensor of listField(answer, 'sensors'))
+    for (const sensor of listField(answer, 'sensors')) {
+      listed += 1;
       needs.stdout.write(options.json === true ? `${jsonLine(sensor)}\n` : sensorText(sensor, needs.stdout));
+    }
     after = textField(answer, 'next') ?? '';
-    if (after === '') return;
+    if (after === '') break;
   }
+  if (listed > 0) return;
+  const hint = 'set one up with sallyport sensors install HOST --address URL';
+  needs.stderr.write(`No sensors\nhint: ${asTyped(hint, needs.configuration.command)}\n`);
 }
 
 const colors = { alive: 'green', degraded: 'yellow', silent: 'red', stopped: 'yellow', unknown: 'dim' } as const;

@@ -17,6 +17,7 @@ const trial = { title: 'Try', text: 'x --test {{host}}\u001b[2J' };
 server.documents.set('/v1/sources/recipes', {
   recipes: [recipe, { ...recipe, id: 'y', sends: 'syslog', needs: 'listener', listener: 'tls', test: trial }],
 });
+server.documents.set('/v1/settings/https', { state: 'closed' });
 
 test('a recipe is printed with what is known put in, and what is not is said', async () => {
   const { exitCode, stdout, stderr } = await run(['sources', 'recipe', 'x', ...to]);
@@ -62,4 +63,34 @@ test('a key that may not read settings gets the usual port and a hint; a name no
   assert.equal((await run(['sources', 'recipe', 'x', '--address', 'no url', ...to])).exitCode, 2);
   const listed = await run(['sources', 'recipe', '--json', ...to]);
   assert.equal(listed.stdout, '{"id":"x","title":"X"}\n{"id":"y","title":"X"}\n');
+});
+
+test('the authority is fetched only where it is the server’s own, and never over the list of the system', async () => {
+  const fetching = { ...step, text: 'curl --insecure -o {{authority_file}} {{address}}/v1/authority.pem' };
+  const sending = { ...step, text: 'curl --cacert {{authority_file}} {{address}}' };
+  const posting = { ...recipe, id: 'post', steps: [fetching, sending], test: sending };
+  server.documents.set('/v1/sources/recipes', {
+    recipes: [posting, { ...posting, id: 'log', sends: 'syslog', needs: 'listener', listener: 'tls' }],
+  });
+  const plain = await run(['sources', 'recipe', 'post', ...to]);
+  assert.doesNotMatch(plain.stdout, /authority|cacert/);
+  const { origin } = new URL(server.url);
+  assert.equal(plain.stdout.match(new RegExp(`^curl ${origin}$`, 'gm'))?.length, 2, plain.stdout);
+  const there = ['--address', 'https://a.example'];
+  server.documents.set('/v1/settings/https', { state: 'open', origin: 'https://a.example', kind: 'acme' });
+  const known = await run(['sources', 'recipe', 'post', ...to, ...there]);
+  assert.doesNotMatch(known.stdout, /insecure/);
+  assert.match(known.stdout, /--cacert \/etc\/ssl\/certs\/ca-certificates\.crt https/);
+  server.documents.set('/v1/settings/listeners', { tls: { port: 6514 } });
+  const listened = await run(['sources', 'recipe', 'log', ...to, ...there]);
+  assert.match(listened.stdout, /--insecure -o \/etc\/ssl\/sallyport-authority\.pem https:\/\/a\.example/);
+  server.documents.set('/v1/settings/https', { state: 'open', origin: 'https://a.example', kind: 'authority' });
+  assert.match((await run(['sources', 'recipe', 'post', ...to, ...there])).stdout, /--insecure -o \/etc\/ssl\/sally/);
+});
+
+test('a source that could not send is refused before its recipe is printed', async () => {
+  const { exitCode, stdout, stderr } = await run(['sources', 'recipe', 'post', '--source', 'my web server', ...to]);
+  assert.equal(exitCode, 2);
+  assert.equal(stdout, '');
+  assert.match(stderr, /Cannot send as "my web server"/);
 });

@@ -1,4 +1,6 @@
-import { fillRecipe } from '@sallyport/content/fill-recipe';
+import { fillRecipe, stepsFor } from '@sallyport/content/fill-recipe';
+import type { Vouched } from '@sallyport/content/fill-recipe';
+import { isJsonObject } from '@sallyport/contracts';
 import type { JsonValue } from '@sallyport/contracts';
 import type { Command } from 'commander';
 import { CliError } from '../errors.ts';
@@ -12,11 +14,15 @@ type Options = ConnectionOptions & {
   host?: string;
   port?: string;
   address?: string;
-  authority: string;
+  authority?: string;
   source?: string;
   senderKey?: string;
   json?: true;
 };
+
+const sourceName = /^[A-Za-z0-9][\w.-]{0,63}$/;
+/** Where a Linux system keeps the authorities it knows. */
+const systemAuthorities = '/etc/ssl/certs/ca-certificates.crt';
 
 /** The ports syslog is listened to on while nobody chose others. */
 const usualPorts: Readonly<Record<string, string>> = { tls: '6514', tcp: '5514', udp: '5514' };
@@ -32,8 +38,7 @@ export function addSourceCommands(program: Command, needs: CliNeeds): void {
     .option('--address <url>', 'address of the server as the sender sees it (else the one used here)')
     .option(
       '--authority <file>',
-      'where the server’s authority shall lie on the sender',
-      '/etc/ssl/sallyport-authority.pem',
+      'where the server’s authority shall lie on the sender (else /etc/ssl/sallyport-authority.pem)',
     )
     .option('--source <name>', 'name of the source')
     .option('--sender-key <key>', 'API key of the sender; left open when not given')
@@ -42,6 +47,12 @@ export function addSourceCommands(program: Command, needs: CliNeeds): void {
 }
 
 async function printRecipe(name: string | undefined, options: Options, needs: CliNeeds): Promise<void> {
+  if (options.source !== undefined && !sourceName.test(options.source)) {
+    throw new CliError(
+      'usage',
+      `Cannot send as "${plainText(options.source)}": a source must be 1 to 64 letters, digits, ".", "_" or "-"`,
+    );
+  }
   const client = openClient(options, needs);
   try {
     const recipes = listField(await client.json({ path: '/v1/sources/recipes', signal: needs.signal }), 'recipes');
@@ -74,16 +85,24 @@ type Given = { readonly options: Options; readonly needs: CliNeeds; readonly cli
 async function fill(recipe: JsonValue, given: Given): Promise<{ filled: JsonValue; hints: readonly string[] }> {
   const { options, needs } = given;
   const hints: string[] = [];
+  const https = await settings('/v1/settings/https', given);
   const address =
-    options.address ?? options.server ?? needs.configuration.connection().server ?? (await addressForOthers(given));
+    options.address ??
+    options.server ??
+    needs.configuration.connection().server ??
+    // Where others reach the server over HTTPS, when it opens it and the key may read that.
+    textField(https, 'origin');
   const url = address !== undefined && URL.canParse(address) ? new URL(address) : undefined;
   if (options.address !== undefined && url === undefined) {
     throw new CliError('usage', `Cannot use the address "${plainText(options.address)}": must be a URL`);
   }
   const listener = textField(recipe, 'listener');
+  const asked = JSON.stringify(recipe);
   const host = options.host ?? url?.hostname;
-  if (host === undefined)
-    hints.push('put the name of the server for {{host}} and {{address}}: --address https://NAME:PORT');
+  if (url === undefined && asked.includes('{{address}}'))
+    hints.push('put the address of the server for {{address}}: --address https://NAME:PORT');
+  if (host === undefined && asked.includes('{{host}}'))
+    hints.push('put the name of the server for {{host}}: --host NAME');
   let port = options.port ?? (listener === undefined ? portOf(url) : undefined);
   if (listener !== undefined && port === undefined) {
     const open = await openPort(listener, given);
@@ -94,17 +113,42 @@ async function fill(recipe: JsonValue, given: Given): Promise<{ filled: JsonValu
       );
   }
   const key = options.senderKey;
+  const named = options.source ?? 'web-1';
   if (key === undefined && textField(recipe, 'needs') === 'key')
-    hints.push('put a key for {{key}}: sallyport key create --scopes events:write --name web-1 --source web-1');
+    hints.push(
+      textField(recipe, 'id') === 'sensor'
+        ? `sallyport sensors install ${named} makes the key for {{key}} and prints commands that fetch the sensor too`
+        : `put a key for {{key}}: sallyport key create --scopes events:write --name ${named} --source ${named}`,
+    );
+  const vouched = vouchedBy(listener, url, https);
   const values = {
     ...(host !== undefined && { host }),
     ...(port !== undefined && { port }),
     ...(url !== undefined && { address: url.origin }),
     ...(key !== undefined && { key }),
     ...(options.source !== undefined && { source: options.source }),
-    authority_file: options.authority,
+    authority_file:
+      options.authority ?? (vouched === 'public' ? systemAuthorities : '/etc/ssl/sallyport-authority.pem'),
   };
-  return { filled: mapTexts(recipe, (text) => fillRecipe(text, values)), hints };
+  return { filled: mapTexts(withSteps(recipe, vouched), (text) => fillRecipe(text, values)), hints };
+}
+
+/** The listener shows the certificate of the server's own authority in any case. */
+function vouchedBy(listener: string | undefined, url: URL | undefined, https: JsonValue | undefined): Vouched {
+  if (listener !== undefined) return 'own';
+  if (url?.protocol === 'http:') return 'none';
+  return textField(https, 'kind') === 'acme' && textField(https, 'origin') === url?.origin ? 'public' : 'own';
+}
+
+function withSteps(recipe: JsonValue, vouched: Vouched): JsonValue {
+  const needed = (steps: readonly JsonValue[]): JsonValue[] =>
+    stepsFor(
+      steps.flatMap((step) => (isJsonObject(step) ? [{ ...step, text: textField(step, 'text') ?? '' }] : [])),
+      vouched,
+    );
+  if (!isJsonObject(recipe)) return recipe;
+  const [test] = needed([recipe['test'] ?? null]);
+  return { ...recipe, steps: needed(listField(recipe, 'steps')), ...(test === undefined ? {} : { test }) };
 }
 
 function portOf(url: URL | undefined): string | undefined {
@@ -116,11 +160,6 @@ function portOf(url: URL | undefined): string | undefined {
 async function openPort(listener: string, given: Given): Promise<string | undefined> {
   const status = await settings('/v1/settings/listeners', given);
   return numberField(field(status, listener), 'port')?.toString();
-}
-
-/** Where others reach the server over HTTPS; undefined when it does not open it, or the key may not read settings. */
-async function addressForOthers(given: Given): Promise<string | undefined> {
-  return textField(await settings('/v1/settings/https', given), 'origin');
 }
 
 async function settings(path: string, { client, needs }: Given): Promise<JsonValue | undefined> {

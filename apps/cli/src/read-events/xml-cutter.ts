@@ -2,8 +2,8 @@ import type { RecordSplitter, SplitRecord } from './record-splitter.ts';
 import { wireOf } from './text-format.ts';
 
 const end = Buffer.from('</Event>');
-/** What only frames a list of events. */
-const frame = /^(?:\s|\ufeff|<\?xml[^>]*\?>|<Events\b[^>]*>|<\/Events>)*$/;
+/** What only frames a list of events. No character fits two of these: else the tries would double with each. */
+const frame = /^(?:\s|<\?xml[^>]*\?>|<Events\b[^>]*>|<\/Events>)*$/;
 
 /** Windows events as XML, each to its `</Event>`; what stands between them is a record of its own, unless it only frames them. */
 export function createXmlCutter(maxRecordBytes: number): RecordSplitter {

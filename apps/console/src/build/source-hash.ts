@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { globSync, readFileSync } from 'node:fs';
+import { hashSources } from '@sallyport/platform/built-directory';
 
 const sources = [
   'apps/console/{index.html,package.json}',
@@ -14,15 +13,5 @@ const sources = [
 
 /** A name for everything the built console is made of: the same sources, the same hash. */
 export function hashConsoleSources(root: string): string {
-  const hash = createHash('sha256');
-  const files = globSync(sources, {
-    cwd: root,
-    exclude: (name) => name.endsWith('.test.ts') || name === 'node_modules',
-  });
-  for (const file of files.toSorted()) {
-    hash.update(`${file}\n`);
-    hash.update(readFileSync(`${root}/${file}`));
-    hash.update('\n');
-  }
-  return hash.digest('hex');
+  return hashSources(root, sources);
 }

@@ -1,4 +1,6 @@
 import type { Clock } from '@sallyport/platform/clock';
+import { createTokenBucket } from '@sallyport/platform/token-bucket';
+import type { TokenBucket } from '@sallyport/platform/token-bucket';
 
 /**
  * How many messages one sender may send a second, over all listeners: a bucket that holds ten seconds' worth and fills at that rate.
@@ -11,8 +13,6 @@ export type MessageRate = {
   tryTake(sender: string): boolean;
 };
 
-type Bucket = { tokens: number; atMs: number };
-
 const burstSeconds = 10;
 const tidyEveryMs = 1000;
 
@@ -23,28 +23,22 @@ export function createMessageRate(needs: {
   readonly maxSenders?: number;
 }): MessageRate {
   const { clock, perSecond, maxSenders = 10_000 } = needs;
-  const most = perSecond * burstSeconds;
-  const buckets = new Map<string, Bucket>();
-  const shared: Bucket = { tokens: most, atMs: clock.monotonicMs() };
+  const newBucket = (): TokenBucket =>
+    createTokenBucket({ perSecond, burst: perSecond * burstSeconds }, clock.monotonicMs());
+  const buckets = new Map<string, TokenBucket>();
+  const shared = newBucket();
   let tidiedAtMs = clock.monotonicMs();
 
-  function fill(bucket: Bucket): Bucket {
-    const nowMs = clock.monotonicMs();
-    bucket.tokens = Math.min(most, bucket.tokens + ((nowMs - bucket.atMs) * perSecond) / 1000);
-    bucket.atMs = nowMs;
-    return bucket;
-  }
-
-  function bucketOf(sender: string): Bucket {
+  function bucketOf(sender: string): TokenBucket {
     const known = buckets.get(sender);
-    if (known !== undefined) return fill(known);
+    if (known !== undefined) return known;
     const nowMs = clock.monotonicMs();
     if (buckets.size >= maxSenders && nowMs - tidiedAtMs >= tidyEveryMs) {
       tidiedAtMs = nowMs;
-      for (const [name, bucket] of buckets) if (fill(bucket).tokens >= most) buckets.delete(name);
+      for (const [name, bucket] of buckets) if (bucket.isFull(nowMs)) buckets.delete(name);
     }
-    if (buckets.size >= maxSenders) return fill(shared);
-    const fresh = { tokens: most, atMs: nowMs };
+    if (buckets.size >= maxSenders) return shared;
+    const fresh = newBucket();
     buckets.set(sender, fresh);
     return fresh;
   }
@@ -52,14 +46,9 @@ export function createMessageRate(needs: {
   return {
     take(sender, messages) {
       const bucket = bucketOf(sender);
-      bucket.tokens -= messages;
-      return bucket.tokens >= 0 ? 0 : Math.ceil((-bucket.tokens * 1000) / perSecond);
+      bucket.spend(clock.monotonicMs(), messages);
+      return bucket.waitMs(clock.monotonicMs(), 0);
     },
-    tryTake(sender) {
-      const bucket = bucketOf(sender);
-      if (bucket.tokens < 1) return false;
-      bucket.tokens -= 1;
-      return true;
-    },
+    tryTake: (sender) => bucketOf(sender).take(clock.monotonicMs(), 1),
   };
 }

@@ -50,7 +50,7 @@ export function createSourceLimits(needs: {
 
   return {
     admit() {
-      const waitMs = bucket.waitMs(clock.monotonicMs());
+      const waitMs = bucket.waitMs(clock.monotonicMs(), 1);
       if (waitMs > 0) {
         refuse(
           new EventIntakeError(
