@@ -1,4 +1,5 @@
 // Bundles the sensor into apps/sensor/dist when its sources are newer. Run by the server's supervisor, which runs it on this host.
+import { messageOf } from '@sallyport/platform/errors';
 import { join, resolve } from 'node:path';
 import { hashSources, leaveBuilt } from '@sallyport/platform/built-directory';
 
@@ -22,4 +23,8 @@ export async function buildSensorIfStale(): Promise<void> {
   });
 }
 
-if (import.meta.main) await buildSensorIfStale();
+if (import.meta.main)
+  await buildSensorIfStale().catch((error: unknown) => {
+    process.stderr.write(`Cannot build the sensor: ${messageOf(error)}\n`);
+    process.exitCode = 1;
+  });

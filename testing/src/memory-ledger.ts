@@ -142,7 +142,8 @@ export function createMemoryLedger(needs: {
       const events: LedgerEvent[] = [];
       let bytes = 0;
       let index = start.index;
-      for (; index < slots.length && events.length < limits.maxEvents; index += 1) {
+      const end = limits.until?.log === start.log ? Math.min(slots.length, limits.until.index) : slots.length;
+      for (; index < end && events.length < limits.maxEvents; index += 1) {
         const event = visible({ log: start.log, index });
         if (event === undefined) continue;
         bytes += event.body?.byteLength ?? 0;

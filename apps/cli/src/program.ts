@@ -4,6 +4,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { addAlertsCommand } from './commands/alerts.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addConnectCommand } from './commands/connect.ts';
+import { addHistoryCommands } from './commands/history.ts';
 import { addKeyCommands } from './commands/keys.ts';
 import { addLedgerCommands } from './commands/ledger.ts';
 import { addProofCommands } from './commands/proof.ts';
@@ -39,6 +40,7 @@ function createProgram(needs: CliNeeds): Command {
   addSendCommand(program, needs);
   addAlertsCommand(program, needs);
   addSearchCommand(program, needs);
+  addHistoryCommands(program, needs);
   addSigmaCommands(program, needs);
   addProofCommands(program, needs);
   addLedgerCommands(program, needs);

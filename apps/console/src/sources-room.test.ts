@@ -157,6 +157,9 @@ test('A first request that is refused and an unreadable first event are told wit
   await visit('/sources/add?kind=curl', 'Add a source');
   await page.getByRole('button', { name: 'Make its key' }).click();
   const key = await page.getByText(/^sp_\w+$/).innerText();
+  // Over plain HTTP there is no authority to fetch, so nothing that is copied asks for one.
+  assert.doesNotMatch(await copied('events.ndjson'), /authority|cacert/);
+  assert.equal(await page.getByText(/authority\.pem/).count(), 0);
   assert.equal(await send(key, '/v1/events', 'x', 'image/png'), 415);
   await waiting()
     .getByText(/Refused: the content type is none that is read/)
@@ -204,12 +207,17 @@ test('A syslog listener says what it opens, hears its first sender, and gives it
 
 test('A dropped file is a source that goes by its name', async () => {
   await visit('/sources/add?kind=file', 'Add a source');
+  // What cannot be read as it is makes neither a key nor a source.
+  const zip = { name: 'attack.zip', mimeType: 'application/zip', buffer: Buffer.from('PK\u0003\u0004…') };
+  await page.locator('input[type="file"]').setInputFiles(zip);
+  await page.getByText('Not sent: attack.zip').waitFor();
   const buffer = Buffer.from(`${sshLine}\n${sshLine.replace('root', 'alice')}\n`);
   await page.locator('input[type="file"]').setInputFiles({ name: 'auth old.log', mimeType: 'text/plain', buffer });
   await page.getByText('Received: 2 events of auth old.log').waitFor();
   await page.getByRole('heading', { name: 'The first event' }).waitFor();
   await visit('/', 'Overview');
   await page.getByRole('link', { name: 'auth old.log' }).waitFor();
+  assert.equal(await page.getByRole('link', { name: 'attack.zip' }).count(), 0);
 });
 
 test('The list is filtered in the address and gone through by keyboard', async () => {

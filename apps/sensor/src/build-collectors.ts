@@ -16,7 +16,7 @@ import { createSocketCollector } from './collectors/sockets.ts';
 import type { Settings } from './config.ts';
 import { createAccounts } from './host/accounts.ts';
 import { startChild } from './host/child-lines.ts';
-import { createFileHasher } from './host/hash-file.ts';
+import { createFileHasher, withAllowance } from './host/hash-file.ts';
 import { createHostFiles } from './host/host-files.ts';
 import { imageOf, listProcesses } from './host/proc-processes.ts';
 import { runCommand } from './host/run-command.ts';
@@ -36,6 +36,9 @@ export type CollectorNeeds = {
   readonly program: string;
 };
 
+/** A fifth of a core, and two seconds in a row. */
+const programHashing = { msPerSecond: 200, burstMs: 2000 } as const;
+
 /** The collectors that make sense on this host, in the order in which they are asked: who touched a file is known before the file is looked at. */
 export function buildCollectors(needs: CollectorNeeds): Collector[] {
   const { settings, clock, key, random, position, sender } = needs;
@@ -50,12 +53,15 @@ export function buildCollectors(needs: CollectorNeeds): Collector[] {
     hasher,
     lists: createHashLists(files, settings.hashLists),
     scanner,
+    configFile: settings.configFile,
     present: presentContent,
     position: position('matches'),
   });
   const common = { files, accounts, hasher, clock, onContent: matches.offer };
+  // Programs may be copied, made long and started by the hundred.
+  const ofPrograms = { ...common, hasher: withAllowance(hasher, clock, programHashing) };
 
-  const audit = createAuditCollector({ ...common, position: position('audit') });
+  const audit = createAuditCollector({ ...ofPrograms, position: position('audit') });
   const authLog = settings.authLog ?? usualAuthLog(files);
   // The same sign-in in two logs would count twice: the journal goes first unless a log file was asked for.
   const usesJournal =
@@ -86,7 +92,8 @@ export function buildCollectors(needs: CollectorNeeds): Collector[] {
     paths: [
       ...new Set([...settings.paths, ...(settings.root === '/' ? ownFiles : [])].filter((path) => path !== undefined)),
     ],
-    excluded: [...settings.excluded, settings.stateDirectory],
+    // What a build writes there of its sources says nothing about the program.
+    excluded: [...settings.excluded, settings.stateDirectory, join(dirname(needs.program), '.sources')],
     own: ownFiles.filter((path) => path !== undefined),
     position: position('files'),
     whoTouched: (path, sinceMs) => audit.whoTouched(path, sinceMs),
@@ -97,7 +104,7 @@ export function buildCollectors(needs: CollectorNeeds): Collector[] {
     createSessionLogCollector({ files, clock, log: 'wtmp', tellsFailures, position: position('wtmp') }),
     createSessionLogCollector({ files, clock, log: 'btmp', tellsFailures, position: position('btmp') }),
     createProcessCollector({
-      ...common,
+      ...ofPrograms,
       position: position('processes'),
       other: { isOn: audit.seesProcesses, hasTold: audit.hasTold },
     }),

@@ -112,7 +112,7 @@ export async function runCommandLine(args: readonly string[], needs: CommandNeed
     if (!(error instanceof SensorError)) return exitCodes.failed;
     return error.code === 'usage'
       ? exitCodes.usage
-      : error.code === 'server_unreachable'
+      : error.code === 'server_unreachable' || error.code === 'state_gone'
         ? exitCodes.failed
         : exitCodes.configuration;
   }

@@ -15,6 +15,8 @@ export type Settings = {
   /** The API key, when whoever started this process handed it over; it then lies on no disk. */
   readonly givenKey: Secret | undefined;
   readonly stateDirectory: string;
+  /** What is read besides the command line, or would be: the server beside hands on the one in the state directory. */
+  readonly configFile: string | undefined;
   readonly caFile: string | undefined;
   readonly fingerprint: string | undefined;
   /** Verifier key of the server's log, from whoever is trusted for it; otherwise the first one seen is kept. */
@@ -71,11 +73,15 @@ export function readSettings(flags: Flags): Settings {
     throw new SensorError('configuration_invalid', `Cannot use a spool of "${spoolMegabytes}" MiB: must be 1 to 65536`);
   const credentials = process.env['CREDENTIALS_DIRECTORY'];
   const handed = flags['secrets-on-input'] === true ? readHandedSecrets() : undefined;
+  const stateDirectory = resolve(
+    text('state', 'stateDirectory') ?? process.env['STATE_DIRECTORY'] ?? defaultStateDirectory,
+  );
   return {
     server: text('server', 'server'),
     keyFile: pathOf(text('key-file', 'keyFile')),
     givenKey: handed?.key,
-    stateDirectory: resolve(text('state', 'stateDirectory') ?? process.env['STATE_DIRECTORY'] ?? defaultStateDirectory),
+    stateDirectory,
+    configFile: pathOf(file) ?? (handed === undefined ? undefined : join(stateDirectory, 'config.json')),
     caFile: pathOf(text('ca', 'caFile')),
     fingerprint: text('fingerprint', 'fingerprint'),
     logKey: text('log-key', 'logKey'),
@@ -153,11 +159,16 @@ function readFirstLine(): string {
 
 /** Letters, digits, `.`, `_`, `-`, at most 64, as the server wants sources; the installation tells two lives of a host apart. */
 export function sourceName(host: string, installation: string): string {
+  return `${keySource(host)}.${installation}`;
+}
+
+/** What a key has to be bound to for all installations of a sensor on this host. */
+export function keySource(host: string): string {
   const plain = host
     .toLowerCase()
     .replaceAll(/[^a-z0-9._-]/g, '-')
     .slice(0, 48);
-  return `host-${plain === '' ? 'unnamed' : plain}.${installation}`;
+  return `host-${plain === '' ? 'unnamed' : plain}`;
 }
 
 function readCredential(file: string): Uint8Array | undefined {

@@ -4,6 +4,7 @@ export type SensorErrorCode =
   | 'usage'
   | 'configuration_invalid'
   | 'state_unusable'
+  | 'state_gone'
   | 'key_unreadable'
   | 'server_unreachable'
   | 'server_answer';

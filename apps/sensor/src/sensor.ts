@@ -2,13 +2,13 @@ import type { JsonObject } from '@sallyport/contracts';
 import type { Clock } from '@sallyport/platform/clock';
 import { makePrivateDirectory } from '@sallyport/platform/files';
 import type { Log } from '@sallyport/platform/log';
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { buildCollectors } from './build-collectors.ts';
 import type { Collector } from './collectors/collector.ts';
-import { apiKeyOf, sourceName } from './config.ts';
+import { apiKeyOf, keySource, sourceName } from './config.ts';
 import type { Settings } from './config.ts';
 import { SensorError } from './errors.ts';
 import { holdState } from './hold-state.ts';
@@ -162,6 +162,7 @@ export async function runSensor(needs: SensorNeeds, stop: AbortSignal): Promise<
     trust: createLogTrust(join(stateDirectory, 'log-trust.json')),
     evidenceDirectory: join(stateDirectory, 'evidence'),
     logKey: settings.logKey,
+    remedy: settings.givenKey === undefined ? lineForKey(keySource(settings.host)) : undefined,
     clock,
     random: () => fraction(random),
     log,
@@ -224,7 +225,12 @@ export async function runSensor(needs: SensorNeeds, stop: AbortSignal): Promise<
   ]);
   const sending = sendUntil(finished.signal);
   try {
-    while (!stop.aborted) await wait(await runner.tick(), stop).catch(() => undefined);
+    while (!stop.aborted) {
+      await wait(await runner.tick(), stop).catch(() => undefined);
+      // Nothing could be kept or sent any more. Started again it begins anew, and the server tells that its state was lost.
+      if (!existsSync(join(stateDirectory, 'spool')))
+        throw new SensorError('state_gone', `Cannot go on: "${join(stateDirectory, 'spool')}" was removed`);
+    }
   } finally {
     runner.put([own('sensor.stopped', { reason: String(stop.reason) })]);
     await Promise.race([sendAll(), wait(goodbyeMs, new AbortController().signal)]);
@@ -286,4 +292,9 @@ function writeStatus(directory: string, status: JsonObject): void {
   } catch {
     // A full disk is told by the spool.
   }
+}
+
+/** A key that may also read the log, to take the place of the one that may not. */
+function lineForKey(source: string): string {
+  return `sallyport key create --scopes events:write,ledger:read --name ${source} --source ${source}`;
 }

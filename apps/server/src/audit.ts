@@ -1,6 +1,6 @@
 import { formatPosition, isJsonObject, parsePosition } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
-import { EventSearchError } from '@sallyport/event-search';
+import { EventSearchError, RebuildingAnswer, shownRebuilding } from '@sallyport/event-search';
 import type { EventSearch, Filter, FoundEvent } from '@sallyport/event-search';
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
@@ -58,13 +58,14 @@ export function createAuditRoutes(search: Pick<EventSearch, 'search'>): RoutePlu
             200: Type.Object({
               entries: Type.Array(Entry),
               next: Type.Optional(Type.String({ description: '`after` of the next page; absent on the last' })),
+              rebuilding: RebuildingAnswer,
             }),
           },
         },
       },
       async ({ query }) => {
         const { actor, action, reads, since, until, after, limit = 100 } = query;
-        const { events, next } = await search.search({
+        const { events, next, ...cost } = await search.search({
           where: auditFilters(actor, action),
           limit,
           ...(reads === 'hide' ? { withoutOwn: 'reads' } : {}),
@@ -75,6 +76,7 @@ export function createAuditRoutes(search: Pick<EventSearch, 'search'>): RoutePlu
         return {
           entries: events.flatMap((found) => entryOf(found) ?? []),
           ...(next === undefined ? {} : { next: formatPosition(next) }),
+          ...shownRebuilding(cost),
         };
       },
     );

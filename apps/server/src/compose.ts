@@ -27,6 +27,7 @@ import {
 import {
   createEventSearch,
   createEventSearchRoutes,
+  createRemapRoutes,
   createStoreClient,
   eventSearchMigrations,
   eventSearchProblems,
@@ -210,7 +211,15 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     clock,
     deadline: (ms) => AbortSignal.timeout(ms),
   });
-  const search = createEventSearch({ store: { client: store }, database, ledger, log: (message) => log.info(message) });
+  const search = createEventSearch({
+    store: { client: store },
+    database,
+    ledger,
+    outbox,
+    clock,
+    mappings,
+    log: (message) => log.info(message),
+  });
   const detection = await createDetection({
     ...common,
     ledger,
@@ -328,6 +337,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
           await outbox.flushed();
         },
       }),
+      createRemapRoutes(search.history),
       createDetectionRoutes(detection),
       createAlertRoutes(alerts),
       createSuppressionRoutes(alerts.suppressions, { clock }),

@@ -2,6 +2,7 @@ import type { JsonObject } from '@sallyport/contracts';
 import { formatPosition } from '@sallyport/contracts';
 import type { Detection } from '@sallyport/detection';
 import type { EventIntake } from '@sallyport/event-intake';
+import { RebuildingAnswer, shownRebuilding } from '@sallyport/event-search';
 import type { EventSearch } from '@sallyport/event-search';
 import type { Alerts } from '@sallyport/incident-response';
 import type { LedgerClient, ProjectionRunner } from '@sallyport/ledger';
@@ -34,6 +35,7 @@ const HealthReport = Type.Object({
     rows: orNull(Type.Integer()),
     lag: orNull(Type.Integer()),
     error: orNull(Type.String()),
+    rebuilding: RebuildingAnswer,
   }),
   detection: Type.Object(
     {
@@ -116,6 +118,7 @@ export function createHealth(needs: {
           rows: search.rows ?? null,
           lag: search.lagEntries ?? null,
           error: search.lastError ?? null,
+          ...shownRebuilding(search),
         },
         detection: { ...plain(detection), cursor: formatPosition(cursor) },
         alerts: plain(needs.alerts.health()),

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { isJsonObject, parseJson, textOf } from '@sallyport/contracts';
@@ -125,7 +127,10 @@ function standsStill({
 
 function argumentsFor({ stateDirectory, authorityFile }: HostSensorNeeds, address: string): string[] {
   const trust = authorityFile === undefined ? [] : ['--ca', authorityFile];
-  return ['run', '--server', address, ...trust, '--state', stateDirectory, '--secrets-on-input'];
+  // What its owner adds for it, such as lists and rules; the rest of this line goes before what stands there.
+  const file = join(stateDirectory, 'config.json');
+  const added = existsSync(file) ? ['--config', file] : [];
+  return ['run', '--server', address, ...trust, '--state', stateDirectory, ...added, '--secrets-on-input'];
 }
 
 function handed({ token, spoolKey }: HostSensorSecrets): string {

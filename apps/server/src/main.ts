@@ -61,7 +61,10 @@ function buildConsole(): void {
 function buildSensor(): void {
   const builder = join(import.meta.dirname, '..', '..', 'sensor', 'build-if-stale.ts');
   const built = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', builder], { stdio: 'inherit' });
-  if (built.status !== 0) process.stderr.write('The sensor was not built; this host is watched without it\n');
+  if (built.status !== 0)
+    process.stderr.write(
+      'The sensor was not built anew; one from before runs where there is one, and everything else works\n',
+    );
 }
 
 /** What can be answered without a server. */

@@ -42,6 +42,11 @@ function normaliseMapped(
 /** Counted up with every change of meaning, as the version of a declared mapping is. */
 const mappingVersions = { windows: 1, cloudtrail: 1 };
 
+/** Names the mappings that are part of the code, with their versions. */
+export const builtInMappings = Object.entries(mappingVersions)
+  .map(([name, version]) => `${name}@${version}`)
+  .join(' ');
+
 function withMapping(name: keyof typeof mappingVersions, event: OcsfEvent | undefined): OcsfEvent | undefined {
   if (event === undefined) return undefined;
   const metadata = { ...event.metadata, transformation_info_list: mappingUsed(name, mappingVersions[name]) };

@@ -11,6 +11,7 @@ import type { NormaliseReply, NormaliseRequest } from './normalise-protocol.ts';
 import { findOverwritten } from './resent-events.ts';
 import type { ResentEvent } from './resent-events.ts';
 import type { InTurn } from './in-turn.ts';
+import { emptySummary, joinSummaries } from './sources/batch-summary.ts';
 import type { BatchSummary } from './sources/batch-summary.ts';
 
 /** Events with consecutive sequences and consecutive indexes. */
@@ -28,7 +29,7 @@ export type Delivered = {
   /** Of the accepted, as they were received. */
   bytes: number;
   /** Of batches that are durable as a whole. */
-  readonly summaries: BatchSummary[];
+  summary: BatchSummary;
 };
 
 /** Takes the batches of one request to the ledger, in order: the next is normalised while one is appended. */
@@ -61,7 +62,7 @@ export function createDelivery(
     reasons: [],
     reasonCounts: new Map(),
     bytes: 0,
-    summaries: [],
+    summary: emptySummary,
   };
   let last: Promise<void> = Promise.resolve();
 
@@ -85,7 +86,7 @@ export function createDelivery(
       delivered.bytes += (ends[to - 1] ?? 0) - (ends[from - 1] ?? 0);
       from = to;
     }
-    delivered.summaries.push(reply.summary);
+    delivered.summary = joinSummaries([delivered.summary, reply.summary]);
   }
 
   function note(reasonIndex: number, sequence: number): void {

@@ -140,8 +140,8 @@ export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
     const name = refusal.code === 'source_not_allowed' ? principal.source : from.source;
     try {
       await sources.refused(principal, sourceOf({ principal, source: name }), refusal);
-    } catch (error) {
-      if (codeOf(error) === undefined) throw error;
+    } catch {
+      // Whatever it is, as of a database that is gone: the refusal says from where to send again, and must get through.
     }
   }
 

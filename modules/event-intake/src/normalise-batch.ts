@@ -134,6 +134,8 @@ function readText(bytes: Buffer, text: string, request: Manner, mapper: RecordMa
   const read = readRecord(text, format, { receivedAtMs, zoneMinutes, host, bounds: limits, zeek });
   if (!read.ok) return keepRaw(bytes, read.reason, request);
   const { record, isWhole, timeMs = receivedAtMs } = read;
+  // Formats that are no JSON, as records of the audit log put together, are held to the same.
+  if (Object.keys(record).length > limits.maxFields) return keepRaw(bytes, 'json_too_many_fields', request);
   const readAs = read.format;
   if (readAs !== undefined)
     return traced(request, record, (seen) => ({

@@ -52,6 +52,7 @@ export type NormaliseReply = {
 /** Gathers events into one request. */
 export type BatchBuilder = {
   readonly events: number;
+  /** Of its events, and of what has to be known to read them. */
   readonly bytes: number;
   hasRoomFor(event: EventBytes): boolean;
   add(event: EventBytes): void;
@@ -63,20 +64,26 @@ export type BatchBuilder = {
 export function createBatchBuilder(limits: IntakeLimits, reading: Reading): BatchBuilder {
   let buffer = new Uint8Array(65_536);
   let length = 0;
+  let headBytes = 0;
   let ends: number[] = [];
   let cut: { event: number; bytes: number; sha256: string }[] = [];
   let faults: { event: number; reason: KeptRawReason }[] = [];
   let changes: ReadingChange[] = [];
+
+  const newHeadBytes = (own: OwnReading | undefined): number =>
+    own === changes.at(-1)?.reading ? 0 : (own?.head?.length ?? 0);
 
   return {
     get events() {
       return ends.length;
     },
     get bytes() {
-      return length;
+      return length + headBytes;
     },
-    hasRoomFor: ({ bytes }) =>
-      ends.length === 0 || (ends.length < limits.maxBatchEvents && length + bytes.byteLength <= limits.maxBatchBytes),
+    hasRoomFor: ({ bytes, reading: own }) =>
+      ends.length === 0 ||
+      (ends.length < limits.maxBatchEvents &&
+        length + headBytes + bytes.byteLength + newHeadBytes(own) <= limits.maxBatchBytes),
     add({ bytes, whole, fault, reading: own }) {
       if (length + bytes.byteLength > buffer.byteLength) {
         const larger = new Uint8Array(Math.max(2 * buffer.byteLength, length + bytes.byteLength));
@@ -87,6 +94,7 @@ export function createBatchBuilder(limits: IntakeLimits, reading: Reading): Batc
       length += bytes.byteLength;
       if (whole !== undefined) cut.push({ event: ends.length, ...whole });
       if (fault !== undefined) faults.push({ event: ends.length, reason: fault });
+      headBytes += newHeadBytes(own);
       if (own !== changes.at(-1)?.reading) changes.push({ event: ends.length, reading: own });
       ends.push(length);
     },
@@ -104,6 +112,7 @@ export function createBatchBuilder(limits: IntakeLimits, reading: Reading): Batc
       };
       buffer = new Uint8Array(Math.max(65_536, Math.min(length, limits.maxBatchBytes)));
       length = 0;
+      headBytes = 0;
       ends = [];
       cut = [];
       faults = [];

@@ -1,7 +1,7 @@
 import { createDelivery, withNextSequence } from './delivery.ts';
 import type { Delivered, Delivery } from './delivery.ts';
+import { emptySummary } from './sources/batch-summary.ts';
 import type { SourceOwner, Sources } from './sources/sources.ts';
-import { joinSummaries } from './sources/batch-summary.ts';
 import type { SourceFigures } from './sources/source-figures.ts';
 import { sourceOf } from './who-sends.ts';
 import type { WhoSends } from './who-sends.ts';
@@ -51,8 +51,15 @@ export function createSourceDelivery(
     } catch (error) {
       throw withNextSequence(error, delivery);
     } finally {
-      const { accepted, reasonCounts: keptRaw, summaries, bytes: durableBytes } = delivery.delivered;
-      const received = { accepted, bytes: bytes ?? durableBytes, keptRaw, summary: joinSummaries(summaries) };
+      const { accepted, alreadyKnown, reasonCounts, summary, bytes: durableBytes } = delivery.delivered;
+      // What is sent again is no sign of life and counts once; its bytes were sent all the same.
+      const isNew = accepted > alreadyKnown;
+      const received = {
+        accepted: accepted - alreadyKnown,
+        bytes: bytes ?? durableBytes,
+        keptRaw: isNew ? reasonCounts : new Map<string, number>(),
+        summary: isNew ? summary : emptySummary,
+      };
       needs.totals.receive(received);
       // What is in the ledger is acknowledged, whether or not this can be kept: the next delivery keeps it again.
       await source.received(received).catch(() => undefined);

@@ -6,8 +6,8 @@ import type { EventSplitter } from './split-lines.ts';
 
 const end = Buffer.from('</Event>');
 const start = Buffer.from('<Event');
-/** Of what stands between events, only what frames a list of them is none. */
-const frame = /^(?:\s|\ufeff|<\?xml[^>]*\?>|<Events\b[^>]*>|<\/Events>)*$/;
+/** Of what stands between events, only what frames a list of them is none. No character fits two of these: else the tries would double with each. */
+const frame = /^(?:\s|<\?xml[^>]*\?>|<Events\b[^>]*>|<\/Events>)*$/;
 
 /**
  * Windows events as XML, one after another or in `<Events>`: each goes to its `</Event>`. Text that stands between them, or holds such

@@ -16,6 +16,8 @@ export type EventSearchErrorCode =
   | 'store_open_failed'
   | 'store_write_failed'
   | 'store_row_invalid'
+  | 'history_asked'
+  | 'history_busy'
   | 'range_mismatch'
   | 'range_incomplete';
 
@@ -37,6 +39,8 @@ export const eventSearchProblems: ProblemTable = {
   store_open_failed: { status: 503, title: 'The event store could not be opened' },
   store_write_failed: { status: 503, title: 'The event store could not be written' },
   store_row_invalid: { status: 500, title: 'The event store was sent malformed rows' },
+  history_asked: { status: 503, title: 'The event store is to be filled again' },
+  history_busy: { status: 409, title: 'The event store is being filled again' },
   range_mismatch: { status: 500, title: 'The projection was given a range it did not begin' },
   range_incomplete: { status: 500, title: 'The event store holds less than was inserted' },
 };

@@ -65,17 +65,17 @@ test('what an event says is defused in CSV and exact in NDJSON', async () => {
 test('a finding says its title where other events say their message', async () => {
   const page = (events: SearchPage['events']) => ({ search: async () => ({ events, next: undefined, elapsedMs: 1 }) });
   const at = { position: { log: 1, index: 1 }, receivedAtMs: 0 };
-  const lastOf = async (event: JsonObject): Promise<string> => {
+  const messageOf = async (event: JsonObject): Promise<string> => {
     let text = '';
     const search = page([{ ...at, event }]);
     for await (const chunk of exportedEvents(search, { sort: 'newest', limit: 1, format: 'csv' })) text += chunk;
-    return text.trimEnd().split(',').at(-1) ?? '';
+    return text.trimEnd().split(',').at(-2) ?? '';
   };
-  assert.equal(await lastOf({ class_uid: 2004, finding_info: { title: 'Found' } }), '"Found"');
-  assert.equal(await lastOf({ class_uid: 2004, finding_info: { title: '=1+1' } }), `"'=1+1"`);
-  assert.equal(await lastOf({ class_uid: 2004, message: 'm', finding_info: { title: 'Found' } }), '"m"');
+  assert.equal(await messageOf({ class_uid: 2004, finding_info: { title: 'Found' } }), '"Found"');
+  assert.equal(await messageOf({ class_uid: 2004, finding_info: { title: '=1+1' } }), `"'=1+1"`);
+  assert.equal(await messageOf({ class_uid: 2004, message: 'm', finding_info: { title: 'Found' } }), '"m"');
   for (const finding of ['Found', null, { title: 7 }])
-    assert.equal(await lastOf({ class_uid: 2004, finding_info: finding }), '""');
+    assert.equal(await messageOf({ class_uid: 2004, finding_info: finding }), '""');
 });
 
 test('a reader that goes away stops the search, one that waits is waited for', async () => {
@@ -92,4 +92,21 @@ test('a reader that goes away stops the search, one that waits is waited for', a
   const asked = search.asked.length;
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(search.asked.length, asked);
+});
+
+test('an export says of each event that it shows by another mapping than it was sealed by', async () => {
+  const found = { position: { log: 1, index: 1 }, receivedAtMs: 0, event: { class_uid: 0 } };
+  const remapped = { sealed: 'door@1', holds: 'remapped' as const };
+  const search = { search: async () => ({ events: [{ ...found, remapped }, found], next: undefined, elapsedMs: 1 }) };
+  const linesIn = async (format: 'csv' | 'ndjson'): Promise<string[]> => {
+    let text = '';
+    for await (const chunk of exportedEvents(search, { sort: 'newest', limit: 2, format })) text += chunk;
+    return text.trimEnd().split(/\r?\n/);
+  };
+  const [head, first, second] = (await linesIn('csv')).map((line) => line.split(',').at(-1));
+  assert.deepEqual([head, first, second], ['"remapped"', '"door@1 to none"', '""']);
+  assert.deepEqual(
+    (await linesIn('ndjson')).map((line) => JSON.parse(line).remapped),
+    [remapped, undefined],
+  );
 });

@@ -38,7 +38,7 @@ export async function* exportedEvents(
   request: EventFilter & { readonly sort: 'newest' | 'oldest'; readonly limit: number; readonly format: ExportFormat },
 ): AsyncGenerator<string, void> {
   const { format, limit, ...filter } = request;
-  if (format === 'csv') yield csvRecord(['position', 'received', 'claimed', 'class_uid', ...columns]);
+  if (format === 'csv') yield csvRecord(['position', 'received', 'claimed', 'class_uid', ...columns, 'remapped']);
   let left = limit;
   let pageSize = largestPage;
   let after: Position | undefined;
@@ -67,10 +67,12 @@ export async function* exportedEvents(
 
 function jsonLine(found: FoundEvent): string {
   const received = new Date(found.receivedAtMs).toISOString();
-  return `${JSON.stringify({ position: formatPosition(found.position), received, event: found.event ?? null })}\n`;
+  const { remapped } = found;
+  const line = { position: formatPosition(found.position), received, event: found.event ?? null };
+  return `${JSON.stringify(remapped === undefined ? line : { ...line, remapped })}\n`;
 }
 
-function csvLine({ position, receivedAtMs, event = {} }: FoundEvent): string {
+function csvLine({ position, receivedAtMs, event = {}, remapped }: FoundEvent): string {
   const claimed = event['time'];
   return csvRecord([
     formatPosition(position),
@@ -78,6 +80,7 @@ function csvLine({ position, receivedAtMs, event = {} }: FoundEvent): string {
     typeof claimed === 'number' && Math.abs(claimed) <= 8.64e15 ? new Date(claimed).toISOString() : null,
     typeof event['class_uid'] === 'number' ? event['class_uid'] : null,
     ...columns.map((name) => (name === 'message' ? messageOf(event) : promotedValue(event, name))),
+    remapped === undefined ? null : `${remapped.sealed ?? 'none'} to ${remapped.by ?? 'none'}`,
   ]);
 }
 

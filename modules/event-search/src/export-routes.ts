@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { ocsfClass } from '@sallyport/contracts';
+import { formatPosition, ocsfClass } from '@sallyport/contracts';
 import { auditEvent, type AuditEvent } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import { safeFileName } from '@sallyport/platform/csv';
@@ -49,7 +49,8 @@ export function addExportRoute(
         ),
         response: {
           200: {
-            description: '`sallyport-rows` says how many lines follow, `sallyport-rows-found` how many events fit',
+            description:
+              '`sallyport-rows` says how many lines follow, `sallyport-rows-found` how many events fit, `sallyport-rebuilding` (FROM-TO) what is not found yet while the store is filled again',
             content: {
               'application/x-ndjson': { schema: Type.Unsafe<Readable>({ type: 'string' }) },
               'text/csv': { schema: Type.Unsafe<Readable>({ type: 'string' }) },
@@ -69,7 +70,7 @@ export function addExportRoute(
         throw new EventSearchError('query_invalid', 'Cannot export: the time range lies in the future');
       const place = places.take(`${principal.kind}/${principal.id}`);
       try {
-        const { count } = await needs.lanes.run(principal, () => search.count(bounded));
+        const { count, rebuilding } = await needs.lanes.run(principal, () => search.count(bounded));
         const rows = Math.min(count, limit);
         await needs.recordAudit(
           auditEvent({
@@ -97,6 +98,11 @@ export function addExportRoute(
           .header('cache-control', 'no-store')
           .header('sallyport-rows', String(rows))
           .header('sallyport-rows-found', String(count))
+          .headers(
+            rebuilding === undefined
+              ? {}
+              : { 'sallyport-rebuilding': `${formatPosition(rebuilding.through)}-${formatPosition(rebuilding.until)}` },
+          )
           .send(stream);
       } catch (error) {
         place.leave();

@@ -25,13 +25,10 @@ test('events appended while the store is killed again and again are all found, o
   const clock = createManualClock(Date.UTC(2026, 1, 1));
   const ledger = createMemoryLedger({ clock });
   const client = testStore.client();
-  const search = createEventSearch({ store: { client }, database: opened.database, ledger, log: () => undefined });
-  const down = createEventSearch({
-    store: { client: testStore.client({ key: Buffer.alloc(32) }) },
-    database: opened.database,
-    ledger,
-    log: () => undefined,
-  });
+  const outbox = { record: async () => undefined, flushed: async () => undefined };
+  const common = { database: opened.database, ledger, outbox, clock, mappings: [], log: () => undefined };
+  const search = createEventSearch({ store: { client }, ...common });
+  const down = createEventSearch({ store: { client: testStore.client({ key: Buffer.alloc(32) }) }, ...common });
   await search.health();
   const runner = createProjectionRunner({
     ledger,

@@ -1,11 +1,16 @@
 import type { Position } from '@sallyport/contracts';
 import type { Projection } from '@sallyport/ledger';
+import { builtInMappings } from '@sallyport/ocsf';
 import { messageOf } from '@sallyport/platform/errors';
 import { createEmbeddedStore } from './embedded-store.ts';
+import { createHistoryMapper, fingerprintOf } from './history/history-mapper.ts';
+import { createRemapHistory, type RemapHistory } from './history/remap-history.ts';
+import { createRemapThread, startRemapWorker } from './history/remap-thread.ts';
+import { createSearchOfHistory } from './history/search-of-history.ts';
 import type { EventSearchNeeds } from './needs.ts';
 import { createSearchProjection } from './projection.ts';
 import { createRangeJournal } from './range-journal.ts';
-import { createSearch, type Search } from './search.ts';
+import { createSearch, type Rebuilding, type Search } from './search.ts';
 
 export { EventSearchError, eventSearchProblems } from './errors.ts';
 export type { EventSearchErrorCode } from './errors.ts';
@@ -13,6 +18,9 @@ export type { EventStore, QueryReply, RangeExtent } from './event-store.ts';
 export type { EventSearchNeeds } from './needs.ts';
 export { parseQuery } from './query-language.ts';
 export { eventSearchMigrations } from './range-journal.ts';
+export { createRemapRoutes } from './history/remap-routes.ts';
+export type { RemapHistory } from './history/remap-history.ts';
+export { RebuildingAnswer, shownRebuilding } from './rebuilding-answer.ts';
 export { createEventSearchRoutes } from './routes.ts';
 export type { Cost, FoundEvent, SearchPage } from './search.ts';
 export type { ExportNeeds } from './export-routes.ts';
@@ -27,9 +35,13 @@ export type EventSearchHealth = {
   readonly lagEntries: number | undefined;
   readonly cursor: Position;
   readonly lastError: string | undefined;
+  /** Present while the store is filled again because somebody asked for it. */
+  readonly rebuilding?: Rebuilding;
 };
 
 export type EventSearch = Search & {
+  /** History by other mappings than it was sealed by. */
+  readonly history: RemapHistory;
   /** Feed it with `createProjectionRunner`. */
   readonly projection: Projection;
   /** Never throws because of the store. */
@@ -39,14 +51,31 @@ export type EventSearch = Search & {
 /** Search over everything the ledger holds: a projection into an event store, and questions to it. */
 export function createEventSearch(needs: EventSearchNeeds): EventSearch {
   const store = 'client' in needs.store ? createEmbeddedStore(needs.store.client) : needs.store;
-  const journal = createRangeJournal(needs.database);
+  const { database, ledger, log, outbox, clock, mappings } = needs;
+  const journal = createRangeJournal(database);
+  const thread = createRemapThread({
+    timeLimitMs: 2000,
+    createWorker: needs.createRemapWorker ?? (() => startRemapWorker(mappings)),
+  });
+  const mapper = createHistoryMapper({ thread, fingerprint: fingerprintOf(mappings, builtInMappings) });
+  const search = createSearchOfHistory({
+    search: createSearch({ store, timeoutMs: needs.timeoutMs ?? 10_000 }),
+    journal,
+    ledger,
+  });
   return {
-    ...createSearch({ store, timeoutMs: needs.timeoutMs ?? 10_000 }),
-    projection: createSearchProjection({ store, journal, ledger: needs.ledger, log: needs.log }),
+    ...search,
+    history: createRemapHistory({ database, journal, mapper, outbox, clock }),
+    projection: createSearchProjection({ store, journal, ledger, log, mapper }),
     async health() {
       const { cursor } = await journal.read();
-      const head = needs.ledger.head();
-      const known = { cursor, lagEntries: head.log === cursor.log ? head.index - cursor.index : undefined };
+      const head = ledger.head();
+      const rebuilding = await search.rebuilding();
+      const known = {
+        cursor,
+        lagEntries: head.log === cursor.log ? head.index - cursor.index : undefined,
+        ...(rebuilding !== undefined && { rebuilding }),
+      };
       try {
         return {
           isUp: true,

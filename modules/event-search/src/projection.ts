@@ -1,7 +1,9 @@
-import { comparePositions, formatPosition } from '@sallyport/contracts';
+import { comparePositions, formatPosition, type Position } from '@sallyport/contracts';
 import type { Ledger, Projection } from '@sallyport/ledger';
 import { EventSearchError } from './errors.ts';
 import type { EventStore } from './event-store.ts';
+import type { HistoryMapper } from './history/history-mapper.ts';
+import { asSealed } from './history/history-record.ts';
 import type { RangeJournal } from './range-journal.ts';
 import { createRangeWriter } from './range-writer.ts';
 import { repair } from './repair.ts';
@@ -11,19 +13,50 @@ import { repair } from './repair.ts';
  * a range is written down in the control database, inserted, counted, and struck out together with the cursor's move.
  * A range found begun is compared with the store first: complete, it is only committed; empty, inserted; in between, removed
  * and inserted. `load` also repairs what the store lost or has too much.
+ * When history is to be shown by other mappings, the store is emptied and filled again in the same way: a kill at any moment leaves a
+ * cursor to go on from. With mappings that changed meanwhile it begins once more.
  */
 export function createSearchProjection(needs: {
   store: EventStore;
   journal: RangeJournal;
   ledger: Pick<Ledger, 'countEvents' | 'read'>;
   log: (message: string) => void;
+  /** Maps history when that was asked for; without it, everything is shown as it was sealed. */
+  mapper?: HistoryMapper | undefined;
 }): Projection {
-  const { journal } = needs;
+  const { journal, store, mapper, log } = needs;
   const writer = createRangeWriter(needs);
+
+  /** Empties the store when it is to be filled otherwise than it was. */
+  async function beginAgainIfAsked(head: Position): Promise<void> {
+    const history = await journal.history.read();
+    if (history === undefined || history.state === 'done') return;
+    const mappings = history.mappings === asSealed || mapper === undefined ? asSealed : mapper.fingerprint;
+    if (history.state === 'running' && history.mappings === mappings) return;
+    log(
+      `event-search is filled again up to ${formatPosition(head)}: history is shown ${mappings === asSealed ? 'as it was sealed' : "by today's mappings"}`,
+    );
+    await journal.countRemoval();
+    await store.remove({ from: { log: 0, index: 0 } });
+    await journal.beginAgain({ until: head, mappings });
+  }
+
+  async function finishAt(cursor: Position): Promise<void> {
+    const history = await journal.history.read();
+    if (history?.state !== 'running' || comparePositions(cursor, history.until) < 0) return;
+    await journal.history.finish();
+    await mapper?.rest();
+    log(
+      `event-search shows history up to ${formatPosition(history.until)} anew; ${history.kept} events were left as sealed`,
+    );
+  }
+
   return {
     name: 'event-search',
     async load(head) {
+      await beginAgainIfAsked(head);
       const { cursor, begun } = await journal.read();
+      await finishAt(cursor);
       // A range that was begun against a ledger that held more: its events are not there to be read again.
       const isBegun =
         begun !== undefined && comparePositions(begun.to, head) <= 0 && comparePositions(begun.from, cursor) === 0;
@@ -34,6 +67,12 @@ export function createSearchProjection(needs: {
       return { cursor: repaired };
     },
     async apply(range) {
+      const history = await journal.history.read();
+      if (history?.state === 'asked')
+        throw new EventSearchError(
+          'history_asked',
+          'Cannot go on: the store is to be filled again from the first event',
+        );
       const { cursor, begun } = await journal.read();
       const { from, to, events } = range;
       if (comparePositions(from, cursor) !== 0 || (begun !== undefined && comparePositions(to, begun.to) !== 0)) {
@@ -53,6 +92,7 @@ export function createSearchProjection(needs: {
         await writer.write({ from, to }, events, false);
       }
       await journal.commit(to);
+      if (history?.state === 'running') await finishAt(to);
     },
   };
 }

@@ -1,6 +1,8 @@
 import { origin, type Position } from '@sallyport/contracts';
 import type { Database, MigrationSet } from '@sallyport/platform/database';
+import { beginHistory, createHistoryRecord, type History, type HistoryRecord } from './history/history-record.ts';
 import { createSearchCursor } from './migrations/0001-create-search-cursor.ts';
+import { createSearchHistory } from './migrations/0002-create-search-history.ts';
 
 type Tables = {
   search_cursor: { name: string; log: number; entry_index: number; removals: number };
@@ -9,7 +11,10 @@ type Tables = {
 
 export const eventSearchMigrations: MigrationSet = {
   module: 'event-search',
-  migrations: { '0001-create-search-cursor': createSearchCursor },
+  migrations: {
+    '0001-create-search-cursor': createSearchCursor,
+    '0002-create-search-history': createSearchHistory,
+  },
 };
 
 export type Range = { readonly from: Position; readonly to: Position };
@@ -28,6 +33,13 @@ export type RangeJournal = {
    * tokens of rows that were removed since, and would silently drop their second insert.
    */
   countRemoval(): Promise<number>;
+  /**
+   * Everything is written again from the first event on, what stands before `until` by `mappings`; to be called when the store is
+   * empty. One transaction.
+   */
+  beginAgain(wish: Pick<History, 'until' | 'mappings'>): Promise<void>;
+  /** How what was recorded before is shown. */
+  readonly history: HistoryRecord;
 };
 
 const name = 'events';
@@ -35,6 +47,16 @@ const name = 'events';
 export function createRangeJournal(database: Database): RangeJournal {
   const tables = database.withTables<Tables>();
   return {
+    history: createHistoryRecord(database),
+    async beginAgain(wish) {
+      await database.transaction().execute(async (transaction) => {
+        const own = transaction.withTables<Tables>();
+        const place = { log: origin.log, entry_index: origin.index };
+        await own.updateTable('search_cursor').set(place).where('name', '=', name).execute();
+        await own.deleteFrom('search_ranges').where('name', '=', name).execute();
+        await beginHistory(transaction, wish);
+      });
+    },
     async read() {
       const cursor = await tables.selectFrom('search_cursor').selectAll().where('name', '=', name).executeTakeFirst();
       const range = await tables.selectFrom('search_ranges').selectAll().where('name', '=', name).executeTakeFirst();

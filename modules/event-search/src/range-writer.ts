@@ -1,17 +1,36 @@
-import { formatPosition } from '@sallyport/contracts';
+import { comparePositions, formatPosition } from '@sallyport/contracts';
 import type { LedgerEvent } from '@sallyport/ledger';
 import { EventSearchError } from './errors.ts';
 import type { EventStore } from './event-store.ts';
+import type { HistoryMapper } from './history/history-mapper.ts';
+import { asSealed } from './history/history-record.ts';
 import type { Range, RangeJournal } from './range-journal.ts';
 
-/** Brings the store to hold exactly `events` in `range`, from whatever it holds there now. */
+/** Brings the store to hold exactly `events` in `range`, from whatever it holds there now; those of history as they are to be shown. */
 export type RangeWriter = { write(range: Range, events: readonly LedgerEvent[], isFresh: boolean): Promise<void> };
 
 const maxChunkBytes = 16 * 1024 * 1024;
 const maxChunkEvents = 50_000;
 
-export function createRangeWriter(needs: { store: EventStore; journal: RangeJournal }): RangeWriter {
-  const { store, journal } = needs;
+export function createRangeWriter(needs: {
+  store: EventStore;
+  journal: RangeJournal;
+  mapper?: HistoryMapper | undefined;
+}): RangeWriter {
+  const { store, journal, mapper } = needs;
+
+  /** Positions and order stay, so that nothing else has to know. */
+  async function shown(events: readonly LedgerEvent[]): Promise<readonly LedgerEvent[]> {
+    const [first] = events;
+    if (mapper === undefined || first === undefined) return events;
+    const history = await journal.history.read();
+    if (history === undefined || history.mappings === asSealed) return events;
+    const isOld = ({ position }: LedgerEvent): boolean => comparePositions(position, history.until) < 0;
+    if (!isOld(first)) return events;
+    const mapped = await mapper.map(events.filter(isOld));
+    if (mapped.kept > 0) await journal.history.countKept(mapped.kept);
+    return [...mapped.events, ...events.filter((event) => !isOld(event))];
+  }
 
   async function isComplete(range: Range, events: readonly LedgerEvent[]): Promise<'complete' | 'empty' | 'partial'> {
     const { rows, positions } = await store.extent(range);
@@ -32,7 +51,7 @@ export function createRangeWriter(needs: { store: EventStore; journal: RangeJour
         }
       }
       const token = `${formatPosition(range.from)}-${formatPosition(range.to)}/${removals}`;
-      for (const [at, chunk] of chunks(events).entries()) await store.insert(chunk, `${token}/${at}`);
+      for (const [at, chunk] of chunks(await shown(events)).entries()) await store.insert(chunk, `${token}/${at}`);
       if ((await isComplete(range, events)) === 'complete') return;
       throw new EventSearchError(
         'range_incomplete',

@@ -1,9 +1,10 @@
 import { formatPosition } from '@sallyport/contracts';
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
-import { Type } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { createCallerLanes } from './caller-lanes.ts';
 import { EventSearchError } from './errors.ts';
 import { addExportRoute, type ExportNeeds } from './export-routes.ts';
+import { RebuildingAnswer, rebuildingHints, shownRebuilding } from './rebuilding-answer.ts';
 import { searchLimits } from './search-request.ts';
 import { eventNotFoundMessage, type Cost, type FoundEvent, type Search } from './search.ts';
 import { filterParameters, hintsFor, isAuditRecord, maySeeAudit, position, visibleEvents } from './visible-events.ts';
@@ -11,6 +12,7 @@ import { filterParameters, hintsFor, isAuditRecord, maySeeAudit, position, visib
 const filter = filterParameters;
 const cost = {
   elapsed_ms: Type.Integer({ description: 'Time the engine took' }),
+  rebuilding: RebuildingAnswer,
 };
 const Event = Type.Object({
   position: Type.String({ description: 'LOG/INDEX in the ledger' }),
@@ -18,6 +20,16 @@ const Event = Type.Object({
   event: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()], {
     description: 'The OCSF event; null when its content was erased',
   }),
+  remapped: Type.Optional(
+    Type.Object(
+      {
+        sealed: Type.Optional(Type.String({ description: 'NAME@VERSION of the mapping it was sealed by' })),
+        by: Type.Optional(Type.String({ description: "NAME@VERSION of today's mapping that search shows it by" })),
+        holds: Type.Enum(['remapped', 'sealed'], { description: 'Which of the two `event` is' }),
+      },
+      { description: 'Present when search shows the event by another mapping than the ledger holds' },
+    ),
+  ),
 });
 
 const hints = Type.Optional(
@@ -82,10 +94,11 @@ export function createEventSearchRoutes(search: Search, needs: ExportNeeds): Rou
           return { page, found: isFirst ? await hintsFor(search, visible, page.events.length) : [] };
         });
         const { events, next, ...cost } = page;
+        const said = [...rebuildingHints(cost), ...found];
         return {
           events: events.map(shown),
           ...(next !== undefined && { next: formatPosition(next) }),
-          ...(found.length > 0 && { hints: found }),
+          ...(said.length > 0 && { hints: said }),
           ...shownCost(cost),
         };
       },
@@ -109,7 +122,8 @@ export function createEventSearchRoutes(search: Search, needs: ExportNeeds): Rou
           return { counted, found: await hintsFor(search, visible, counted.count) };
         });
         const { count, ...cost } = counted;
-        return { count, ...(found.length > 0 && { hints: found }), ...shownCost(cost) };
+        const said = [...rebuildingHints(cost), ...found];
+        return { count, ...(said.length > 0 && { hints: said }), ...shownCost(cost) };
       },
     );
 
@@ -212,14 +226,15 @@ export function createEventSearchRoutes(search: Search, needs: ExportNeeds): Rou
   };
 }
 
-function shown(found: FoundEvent): { position: string; received: string; event: Record<string, unknown> | null } {
+function shown(found: FoundEvent): Static<typeof Event> {
   return {
     position: formatPosition(found.position),
     received: new Date(found.receivedAtMs).toISOString(),
     event: found.event === undefined ? null : { ...found.event },
+    ...(found.remapped !== undefined && { remapped: found.remapped }),
   };
 }
 
-function shownCost(cost: Cost): { elapsed_ms: number } {
-  return { elapsed_ms: cost.elapsedMs };
+function shownCost(cost: Cost): { elapsed_ms: number } & ReturnType<typeof shownRebuilding> {
+  return { elapsed_ms: cost.elapsedMs, ...shownRebuilding(cost) };
 }

@@ -1,4 +1,5 @@
 import { formatPosition, isJsonObject, type JsonObject, type Position } from '@sallyport/contracts';
+import { remappedFrom, type ShownBy } from '@sallyport/ocsf';
 import { codeOf } from '@sallyport/platform/errors';
 import { boundsCondition } from './bounds.ts';
 import { EventSearchError } from './errors.ts';
@@ -15,10 +16,15 @@ export type FoundEvent = {
   readonly receivedAtMs: number;
   /** The OCSF event; undefined when its content was erased. */
   readonly event: JsonObject | undefined;
+  /** Search knows this event by another mapping than it was sealed by. `event` is the one or the other, as `holds` says. */
+  readonly remapped?: ShownBy & { readonly holds: 'remapped' | 'sealed' };
 };
 
-/** What an answer cost: the engine's time. (It does not tell how many rows it looked at.) */
-export type Cost = { readonly elapsedMs: number };
+/** The store is being filled again: of what stands from `through` on, and before `until`, nothing is found yet. */
+export type Rebuilding = { readonly through: Position; readonly until: Position };
+
+/** What an answer cost: the engine's time. (It does not tell how many rows it looked at.) And what may be missing in it. */
+export type Cost = { readonly elapsedMs: number; readonly rebuilding?: Rebuilding };
 
 export type SearchPage = Cost & {
   readonly events: readonly FoundEvent[];
@@ -229,15 +235,18 @@ function positionOf(found: JsonObject): Position {
 }
 
 function foundEvent(found: JsonObject): FoundEvent {
+  const event = parseBody(textIn(found, 'body'));
+  const shownBy = event === undefined ? undefined : remappedFrom(event);
   return {
     position: positionOf(found),
     receivedAtMs: numberIn(found, 'received'),
-    event: parseBody(textIn(found, 'body')),
+    event,
+    ...(shownBy !== undefined && { remapped: { ...shownBy, holds: 'remapped' } }),
   };
 }
 
 /** What is not a JSON object cannot come from intake; it is shown as what it is. */
-function parseBody(body: string): JsonObject | undefined {
+export function parseBody(body: string): JsonObject | undefined {
   if (body === '') return undefined;
   try {
     const parsed: unknown = JSON.parse(body);

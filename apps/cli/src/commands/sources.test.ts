@@ -94,3 +94,26 @@ test('a source that could not send is refused before its recipe is printed', asy
   assert.equal(stdout, '');
   assert.match(stderr, /Cannot send as "my web server"/);
 });
+
+test('sources are listed with how they are, what was not let in, and nothing that steers a terminal', async () => {
+  const seen = Date.parse('2026-03-01T12:00:03Z');
+  const heard = { name: 'web-1', state: 'heard', accepted: 6, per_second: 0.5, last_seen_ms: seen };
+  const more = { kept_raw: { json_invalid: 1 }, refused: { source_not_allowed: 2 }, label: 'Front\u001b[2J' };
+  const row = { name: 'web-2', state: 'waiting', accepted: 0, per_second: 0, kept_raw: {}, refused: {} };
+  server.documents.set('/v1/sources', { sources: [{ ...heard, ...more }], next: 'a/b' });
+  server.interfere(({ url }) =>
+    url === '/v1/sources?after=a%2Fb' ? { status: 200, body: { sources: [row] } } : undefined,
+  );
+  const { exitCode, stdout, stderr } = await run(['sources', ...to]);
+  assert.equal(exitCode, 0, stderr);
+  const [first, second] = stdout.split('\n');
+  assert.match(first ?? '', /^heard +web-1 \(Front.*6 events, 0\.5\/s, 1 kept raw \(json_invalid 1\), 2 refused/);
+  assert.match(first ?? '', /last 2026-03-01 12:00:03Z$/);
+  assert.match(second ?? '', /^waiting +web-2 +0 events, 0\/s, never heard$/);
+  assert.doesNotMatch(stdout, /\u001b/);
+  assert.equal((await run(['sources', '--json', ...to])).stdout.split('\n').length, 3);
+  server.documents.set('/v1/sources', { sources: [] });
+  const none = await run(['sources', 'list', ...to]);
+  assert.equal(none.stdout, '');
+  assert.match(none.stderr, /^No source yet\nhint: /);
+});

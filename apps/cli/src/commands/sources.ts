@@ -8,6 +8,7 @@ import type { ApiClient } from '../http-client.ts';
 import { field, listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
 import { asTyped, jsonLine, plainText, styled } from '../terminal.ts';
+import { listSources, type SourceListOptions } from './source-list.ts';
 import { openClient, withConnection, type ConnectionOptions } from './connection.ts';
 
 type Options = ConnectionOptions & {
@@ -30,6 +31,10 @@ const usualPorts: Readonly<Record<string, string>> = { tls: '6514', tcp: '5514',
 /** `sources recipe`: what to paste into another product's sender so that it sends here. */
 export function addSourceCommands(program: Command, needs: CliNeeds): void {
   const sources = program.command('sources').description('who sends events, and how others are set up to');
+  withConnection(sources.command('list', { isDefault: true }))
+    .description('list who sends, how each is, and what of it was not understood or not let in')
+    .option('--json', 'print JSON')
+    .action((options: SourceListOptions) => listSources(options, needs));
   withConnection(sources.command('recipe'))
     .description('print how a sender is set up, filled for this server; without a name, list what there is')
     .argument('[name]', 'rsyslog, fluent-bit, …')

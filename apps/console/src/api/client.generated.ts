@@ -350,6 +350,7 @@ export type Routes = {
         readonly details: Readonly<Record<string, unknown>>;
       }[];
       readonly next?: string | undefined;
+      readonly rebuilding?: { readonly through: string; readonly until: string } | undefined;
     };
   };
   /** The authority that signs this server’s certificates */
@@ -546,10 +547,18 @@ export type Routes = {
         readonly position: string;
         readonly received: string;
         readonly event: Readonly<Record<string, unknown>> | null;
+        readonly remapped?:
+          | {
+              readonly sealed?: string | undefined;
+              readonly by?: string | undefined;
+              readonly holds: 'remapped' | 'sealed';
+            }
+          | undefined;
       }[];
       readonly next?: string | undefined;
       readonly hints?: readonly string[] | undefined;
       readonly elapsed_ms: number;
+      readonly rebuilding?: { readonly through: string; readonly until: string } | undefined;
     };
   };
   /** Count events */
@@ -564,7 +573,12 @@ export type Routes = {
       readonly own_reads?: 'show' | 'hide' | undefined;
     };
     body: undefined;
-    answer: { readonly count: number; readonly hints?: readonly string[] | undefined; readonly elapsed_ms: number };
+    answer: {
+      readonly count: number;
+      readonly hints?: readonly string[] | undefined;
+      readonly elapsed_ms: number;
+      readonly rebuilding?: { readonly through: string; readonly until: string } | undefined;
+    };
   };
   /** Export events as a file; the export is recorded in the audit trail before its first line */
   'GET /v1/events/export': {
@@ -600,6 +614,7 @@ export type Routes = {
       readonly buckets: readonly { readonly time: string; readonly count: number }[];
       readonly interval_ms: number;
       readonly elapsed_ms: number;
+      readonly rebuilding?: { readonly through: string; readonly until: string } | undefined;
     };
   };
   /** What would become of events, at most 64 KiB and the first 20: read and mapped, not recorded */
@@ -652,6 +667,7 @@ export type Routes = {
     answer: {
       readonly values: readonly { readonly value: string; readonly count: number }[];
       readonly elapsed_ms: number;
+      readonly rebuilding?: { readonly through: string; readonly until: string } | undefined;
     };
   };
   /** One event by its position in the ledger */
@@ -663,6 +679,13 @@ export type Routes = {
       readonly position: string;
       readonly received: string;
       readonly event: Readonly<Record<string, unknown>> | null;
+      readonly remapped?:
+        | {
+            readonly sealed?: string | undefined;
+            readonly by?: string | undefined;
+            readonly holds: 'remapped' | 'sealed';
+          }
+        | undefined;
     };
   };
   /** How every part of the server is */
@@ -687,6 +710,7 @@ export type Routes = {
         readonly rows: number | null;
         readonly lag: number | null;
         readonly error: string | null;
+        readonly rebuilding?: { readonly through: string; readonly until: string } | undefined;
       };
       readonly detection: {
         readonly rulesLoaded: number;
@@ -1043,6 +1067,34 @@ export type Routes = {
             readonly at_least: number;
           }
         | undefined;
+    };
+  };
+  /** By which mappings search shows history, and how far that is */
+  'GET /v1/search/remap': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly state: 'none' | 'asked' | 'running' | 'done';
+      readonly mappings: 'sealed' | 'today' | 'older';
+      readonly asked?: string | undefined;
+      readonly through?: string | undefined;
+      readonly until?: string | undefined;
+      readonly kept: number;
+    };
+  };
+  /** Fill the search store again, with history as other mappings show it; the ledger is not touched */
+  'POST /v1/search/remap': {
+    params: undefined;
+    query: undefined;
+    body: { readonly mappings?: 'today' | 'sealed' | undefined };
+    answer: {
+      readonly state: 'none' | 'asked' | 'running' | 'done';
+      readonly mappings: 'sealed' | 'today' | 'older';
+      readonly asked?: string | undefined;
+      readonly through?: string | undefined;
+      readonly until?: string | undefined;
+      readonly kept: number;
     };
   };
   /** List the sensors on hosts: how each is, what it cannot see */

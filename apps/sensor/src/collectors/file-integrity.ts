@@ -5,15 +5,18 @@ import type { BaselineStore } from '../baseline-store.ts';
 import type { Accounts } from '../host/accounts.ts';
 import type { FileHasher } from '../host/hash-file.ts';
 import type { HostFiles } from '../host/host-files.ts';
+import { createReadAllowance } from '../host/read-allowance.ts';
 import type { WatchFolder } from '../host/watch-folder.ts';
 import { present } from '../record.ts';
 import type { SensorRecord } from '../record.ts';
 import type { WhoData } from './audit-log.ts';
 import type { Collected, Collector } from './collector.ts';
 import { changeBetween, decodeEntries, encodeEntry, mayDiffer } from './file-entry.ts';
-import type { FileChange, FileEntry } from './file-entry.ts';
+import type { FileEntry } from './file-entry.ts';
+import { fileRecord } from './file-record.ts';
 import type { Content } from './matches.ts';
-import { expandPaths, walkFiles } from './walk-files.ts';
+import { createNamedChanges } from './named-changes.ts';
+import { expandPaths, walkBounded } from './walk-files.ts';
 
 export type FileIntegrityNeeds = {
   readonly files: HostFiles;
@@ -42,16 +45,24 @@ export type FileIntegrityCollector = Collector & {
 
 const defaultRescanMs = 15 * 60_000;
 const pathsAtOnce = 200;
+/** Names that found no room are looked for as soon as this. */
+const walkAgainMs = 10_000;
 const maxChangesAtOnce = 500;
 const maxWatches = 4096;
 const maxEntries = 50_000;
+/** Of a folder that is watched, with all in it; somebody’s home must not use up what there is for all. */
+const maxOfPath = 10_000;
+const maxNewFolders = 1000;
+const largeFromBytes = 1 << 20;
+const settledAfterMs = 100;
+const maxLarge = 1000;
 
 /**
  * Changes of watched files. The kernel tells of most at once; a walk over all of them every quarter of an hour finds what it did
  * not tell, as when too many changed at once. The baseline survives restarts: what changed while the sensor was stopped is told.
  */
 export function createFileIntegrityCollector(needs: FileIntegrityNeeds): FileIntegrityCollector {
-  const { files, accounts, hasher, clock, watch, baselines, whoTouched, rescanEveryMs = defaultRescanMs } = needs;
+  const { files, hasher, clock, watch, baselines, rescanEveryMs = defaultRescanMs } = needs;
   const stored = needs.position === undefined ? undefined : baselines.load(needs.position);
   const loaded = stored === undefined ? undefined : decodeEntries(parseJson(stored));
   const known = loaded ?? new Map<string, FileEntry>();
@@ -61,7 +72,16 @@ export function createFileIntegrityCollector(needs: FileIntegrityNeeds): FileInt
   /** While the first baseline is made nothing is told: there is nothing to compare with. */
   let isLearning = loaded === undefined;
   let wasLost = needs.position !== undefined && loaded === undefined;
-  const dirty = new Set<string>();
+  const named = createNamedChanges();
+  /** Folders that are new: what was put into them before they were followed was told by nobody. */
+  const newFolders = new Set<string>();
+  /** Changed, and so long that they wait for the rest. */
+  const large = new Set<string>();
+  const smallReads = createReadAllowance(clock, 32 << 20, 64 << 20);
+  const largeReads = createReadAllowance(clock, 16 << 20, 16 << 20);
+  let inside: Generator<string> | undefined;
+  /** Known, and not met by the last walk. */
+  let unseen: string[] = [];
   const watches = new Map<string, () => void>();
   let walk: Generator<string> | undefined;
   let seen = new Set<string>();
@@ -69,6 +89,7 @@ export function createFileIntegrityCollector(needs: FileIntegrityNeeds): FileInt
   let watchFault: string | undefined;
   let unreadable = 0;
   let isFull = false;
+  let cut = new Set<string>();
 
   function follow(folder: string): void {
     if (watches.has(folder)) return;
@@ -86,8 +107,8 @@ export function createFileIntegrityCollector(needs: FileIntegrityNeeds): FileInt
         watch(
           files.at(folder),
           (name) => {
-            dirty.add(name === undefined ? folder : `${folder === '/' ? '' : folder}/${name}`);
-            dirty.add(folder);
+            if (name !== undefined) named.add(folder, `${folder === '/' ? '' : folder}/${name}`);
+            named.add(folder, folder);
           },
           stop,
         ),
@@ -103,14 +124,23 @@ export function createFileIntegrityCollector(needs: FileIntegrityNeeds): FileInt
     if (facts.kind === 'folder') follow(path);
     const before = known.get(path);
     const { kind, inode, size, modifiedMs, changedMs, mode, userId, groupId } = facts;
-    const sha256 =
-      facts.kind !== 'file'
-        ? undefined
-        : mayDiffer(before, facts)
-          ? await hasher.sha256(files.at(path))
-          : before?.sha256;
+    const isNew = mayDiffer(before, facts);
+    if (kind === 'file' && isNew) (size < largeFromBytes ? smallReads : largeReads).use(size);
+    const sha256 = kind !== 'file' ? undefined : isNew ? await hasher.sha256(files.at(path)) : before?.sha256;
     const target = facts.kind === 'link' ? files.link(path) : undefined;
-    return { kind, inode, size, modifiedMs, changedMs, mode, userId, groupId, sha256, target };
+    // Another change within the same tick of the clock leaves the time as it is: the next look reads it again.
+    const settledMs = clock.nowMs() - changedMs < settledAfterMs ? changedMs - 1 : changedMs;
+    return { kind, inode, size, modifiedMs, changedMs: settledMs, mode, userId, groupId, sha256, target };
+  }
+
+  /** Long files are looked at when there is time; while the first baseline is made everything waits for them. */
+  function isPutOff(path: string): boolean {
+    const facts = files.facts(path);
+    if (isLearning || facts?.kind !== 'file' || facts.size < largeFromBytes || !mayDiffer(known.get(path), facts))
+      return false;
+    if (large.size >= maxLarge) return false;
+    large.add(path);
+    return true;
   }
 
   async function check(path: string, records: SensorRecord[]): Promise<boolean> {
@@ -124,7 +154,7 @@ export function createFileIntegrityCollector(needs: FileIntegrityNeeds): FileInt
     if (change === undefined)
       return before !== undefined && after !== undefined && mayDiffer(before, { ...after, device: 0 });
     if (isLearning) return true;
-    const record = recordOf(path, change, before, after);
+    const record = fileRecord({ path, change, before, after }, needs);
     records.push(record);
     if (after?.sha256 !== undefined && after.sha256 !== before?.sha256) {
       const { User, LogonUser, Image, ProcessId } = record.fields;
@@ -134,65 +164,51 @@ export function createFileIntegrityCollector(needs: FileIntegrityNeeds): FileInt
     return true;
   }
 
-  function recordOf(
-    path: string,
-    change: FileChange,
-    before: FileEntry | undefined,
-    after: FileEntry | undefined,
-  ): SensorRecord {
-    const entry = after ?? before;
-    const who = whoTouched(path, clock.nowMs() - 120_000);
-    return {
-      kind: 'file',
-      collector: 'files',
-      lossy: false,
-      timeMs: Math.min(clock.nowMs(), after?.changedMs ?? clock.nowMs()),
-      event: change,
-      fields: present({
-        TargetFilename: path,
-        FileName: path.slice(path.lastIndexOf('/') + 1),
-        FileKind: entry?.kind,
-        Size: after?.size,
-        Mode: after === undefined ? undefined : modeText(after.mode),
-        Owner: after === undefined ? undefined : (accounts.userName(after.userId) ?? String(after.userId)),
-        Group: after === undefined ? undefined : (accounts.groupName(after.groupId) ?? String(after.groupId)),
-        Hashes: after?.sha256 === undefined ? undefined : `SHA256=${after.sha256}`,
-        sha256: after?.sha256,
-        Target: after?.target,
-        PreviousHashes: before?.sha256 === undefined ? undefined : `SHA256=${before.sha256}`,
-        previous_sha256: before?.sha256,
-        PreviousMode: before === undefined || before.mode === after?.mode ? undefined : modeText(before.mode),
-        PreviousOwner:
-          before === undefined || before.userId === after?.userId
-            ? undefined
-            : (accounts.userName(before.userId) ?? String(before.userId)),
-        PreviousTarget: before?.target,
-        Concerns: needs.own?.some((own) => path === own || path.startsWith(`${own}/`)) === true ? 'sensor' : undefined,
-        who: who === undefined ? 'unknown' : 'audit',
-        ...who?.fields,
-      }),
-    };
+  const bounded = (paths: readonly string[]): Generator<string> =>
+    walkBounded(files, paths, { isExcluded, maxOfPath, onCut: (path) => cut.add(path) });
+  const hasTime = (): boolean => smallReads.has() && (!isLearning || largeReads.has());
+
+  /** The next part of what is in new folders. */
+  async function lookInside(records: SensorRecord[]): Promise<boolean> {
+    let changed = false;
+    for (let count = 0; count < pathsAtOnce && records.length < maxChangesAtOnce && hasTime(); count += 1) {
+      const [folder] = newFolders;
+      if (inside === undefined && folder === undefined) return changed;
+      if (inside === undefined && folder !== undefined) {
+        newFolders.delete(folder);
+        inside = bounded([folder]);
+      }
+      const step = inside?.next();
+      if (step === undefined || step.done === true) inside = undefined;
+      else if (!isPutOff(step.value)) changed = (await check(step.value, records)) || changed;
+    }
+    return changed;
   }
 
   /** The next part of the walk; true when it just ended. */
   async function goOn(records: SensorRecord[]): Promise<{ changed: boolean; ended: boolean }> {
     if (walk === undefined) {
+      if (unseen.length > 0) return { changed: false, ended: false };
+      if (named.takeOverflow()) nextWalkMs = Math.min(nextWalkMs, clock.monotonicMs() + walkAgainMs);
       if (clock.monotonicMs() < nextWalkMs) return { changed: false, ended: false };
-      walk = walkFiles(files, expandPaths(files, needs.paths), isExcluded);
+      cut = new Set();
+      walk = bounded(expandPaths(files, needs.paths));
       seen = new Set();
       unreadable = 0;
     }
     let changed = false;
-    for (let count = 0; count < pathsAtOnce && records.length < maxChangesAtOnce; count += 1) {
+    for (let count = 0; count < pathsAtOnce && records.length < maxChangesAtOnce && hasTime(); count += 1) {
       const step = walk.next();
       if (step.done === true) {
         walk = undefined;
         nextWalkMs = clock.monotonicMs() + rescanEveryMs;
-        for (const path of known.keys()) if (!seen.has(path)) changed = (await check(path, records)) || changed;
+        unseen = [...known.keys()].filter((path) => !seen.has(path));
         return { changed, ended: true };
       }
       seen.add(step.value);
-      changed = (await check(step.value, records)) || changed;
+      // What there was no room for was told when it came.
+      if (isFull && known.size >= maxEntries && !known.has(step.value)) continue;
+      if (!isPutOff(step.value)) changed = (await check(step.value, records)) || changed;
     }
     return { changed, ended: false };
   }
@@ -223,21 +239,25 @@ export function createFileIntegrityCollector(needs: FileIntegrityNeeds): FileInt
     async collect() {
       const records: SensorRecord[] = [];
       let changed = false;
-      const waiting = [...dirty].slice(0, maxChangesAtOnce);
-      for (const path of waiting) {
-        dirty.delete(path);
+      const roots = expandPaths(files, needs.paths);
+      const isWatched = (path: string): boolean => roots.some((root) => path === root || path.startsWith(`${root}/`));
+      while (records.length < maxChangesAtOnce && hasTime()) {
+        const [path] = named.take(1);
+        if (path === undefined) break;
+        if ((!known.has(path) && !isWatched(path)) || isPutOff(path)) continue;
         const isNewFolder = !known.has(path) && files.facts(path)?.kind === 'folder';
-        if (
-          !known.has(path) &&
-          !expandPaths(files, needs.paths).some((root) => path === root || path.startsWith(`${root}/`))
-        )
-          continue;
+        if (isNewFolder && newFolders.size < maxNewFolders) newFolders.add(path);
         changed = (await check(path, records)) || changed;
-        // What was put into a new folder before it was followed was told by nobody.
-        if (isNewFolder)
-          for (const inner of walkFiles(files, [path], isExcluded)) changed = (await check(inner, records)) || changed;
+      }
+      changed = (await lookInside(records)) || changed;
+      for (const path of large) {
+        if (!largeReads.has()) break;
+        large.delete(path);
+        changed = (await check(path, records)) || changed;
       }
       const walked = await goOn(records);
+      while (unseen.length > 0 && records.length < maxChangesAtOnce)
+        changed = (await check(unseen.pop() ?? '', records)) || changed;
       if (isLearning && walked.ended) {
         isLearning = false;
         const event = wasLost ? 'baseline_lost' : 'baseline_made';
@@ -254,6 +274,7 @@ export function createFileIntegrityCollector(needs: FileIntegrityNeeds): FileInt
           ? []
           : [`changes between two walks (the kernel follows no more folders: ${watchFault})`]),
         ...(isFull ? [`files beyond ${maxEntries}`] : []),
+        ...(cut.size > 0 ? [`files beyond ${maxOfPath} under ${[...cut].slice(0, 3).join(', ')}`] : []),
       ];
       return {
         collector: 'files',
@@ -274,8 +295,4 @@ export function createFileIntegrityCollector(needs: FileIntegrityNeeds): FileInt
       watches.clear();
     },
   };
-}
-
-function modeText(mode: number): string {
-  return mode.toString(8).padStart(4, '0');
 }

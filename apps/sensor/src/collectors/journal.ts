@@ -44,7 +44,7 @@ export function createJournalCollector(needs: {
   let refused = 0;
   let problem: string | undefined;
   let wasReadable = false;
-  const daemon = createDaemonWatch(files, clock, ['systemd-journal']);
+  const daemon = createDaemonWatch(files, clock, ['systemd-journald']);
 
   /** Following goes on for ever where nobody writes any more. */
   function silence(): string | undefined {
@@ -103,14 +103,16 @@ export function createJournalCollector(needs: {
       const access = journalAccess(files);
       return {
         collector: 'journal',
-        state: access === 'readable' ? 'full' : 'none',
+        state: access !== 'readable' ? 'none' : refused > 0 ? 'partial' : 'full',
         sees:
           access === 'readable'
             ? 'sign-ins, sudo, su, sessions and account tools, as they log to the systemd journal'
             : 'nothing',
         misses:
           access === 'readable'
-            ? ''
+            ? refused > 0
+              ? `${refused} entries that are too long or broken`
+              : ''
             : access === 'denied'
               ? 'the system journal: this user may not read it'
               : 'everything: there is no systemd journal here',
@@ -122,8 +124,7 @@ export function createJournalCollector(needs: {
               : undefined,
       };
     },
-    problem: () =>
-      problem ?? silence() ?? (refused > 0 ? `${refused} entries of the journal could not be read` : undefined),
+    problem: () => problem ?? silence(),
     close: () => child?.close(),
   };
 }

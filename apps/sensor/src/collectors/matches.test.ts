@@ -32,6 +32,7 @@ function setUp() {
       clock,
       hasher: host.hasher,
       lists: createHashLists(host.files, ['/lists']),
+      configFile: '/etc/x/config.json',
       scanner: createYaraScanner({
         files: host.files,
         paths: ['/rules'],
@@ -144,5 +145,5 @@ test('without lists and rules nothing is kept or read, and how to change that is
   collector.offer(content('/x'));
   assert.deepEqual(await collector.collect(), { records: [] });
   assert.equal(collector.coverage().state, 'none');
-  assert.match(collector.coverage().remedy ?? '', /hashLists/);
+  assert.match(collector.coverage().remedy ?? '', /hashLists.* to \/etc\/x\/config\.json/);
 });

@@ -29,12 +29,16 @@ export type MatchNeeds = {
   readonly scanner: YaraScanner;
   /** What is on this host already: looked through when lists or rules are new. Undefined while that is not known yet. */
   readonly present: () => Iterable<Content> | undefined;
+  /** Where its owner names lists and rules. */
+  readonly configFile: string | undefined;
   readonly position: string | undefined;
 };
 
 const everyMs = 1000;
 const refreshEveryMs = 5000;
 const hashedAtOnce = 50;
+/** Then everything else is asked again before the rest. */
+const hashingMs = 250;
 const maxWaiting = 2000;
 /** In the position; what is more is found again by a sweep. */
 const maxRemembered = 100;
@@ -196,9 +200,19 @@ export function createMatchCollector(needs: MatchNeeds): MatchCollector {
         waiting.length = 0;
         return { records: found.splice(0) };
       }
-      for (const content of waiting.splice(0, hashedAtOnce)) await compare(content);
+      const beganMs = clock.monotonicMs();
+      const hasTime = (): boolean => clock.monotonicMs() - beganMs < hashingMs;
+      for (let room = hashedAtOnce; room > 0 && hasTime(); room -= 1) {
+        const content = waiting.shift();
+        if (content === undefined) break;
+        await compare(content);
+      }
       if (swept !== stamp) sweep ??= needs.present()?.[Symbol.iterator]();
-      for (let room = hashedAtOnce - scans.length - waiting.length; sweep !== undefined && room > 0; room -= 1) {
+      for (
+        let room = hashedAtOnce - scans.length - waiting.length;
+        sweep !== undefined && room > 0 && hasTime();
+        room -= 1
+      ) {
         const step = sweep.next();
         if (step.done === true) sweep = undefined;
         else await compare(step.value);
@@ -220,8 +234,7 @@ export function createMatchCollector(needs: MatchNeeds): MatchCollector {
           state: 'none',
           sees: 'nothing',
           misses: 'known bad files: no list of hashes and no YARA rules are given',
-          remedy:
-            'add "hashLists": ["/etc/sallyport-sensor/hashes"], "yaraRules": ["/etc/sallyport-sensor/yara"] to config.json',
+          remedy: `add "hashLists": ["/etc/sallyport-sensor/hashes"], "yaraRules": ["/etc/sallyport-sensor/yara"] to ${needs.configFile ?? 'the file given as --config'}, in braces if it is new, and start it again`,
         };
       const misses = [
         ...(scanner.stamp() === '' ? ['content: no YARA rules are given'] : []),

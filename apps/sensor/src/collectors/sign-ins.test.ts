@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, renameSync, truncateSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, renameSync, rmSync, symlinkSync, truncateSync } from 'node:fs';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { createManualClock } from '@sallyport/platform/clock';
@@ -140,6 +141,8 @@ test('the journal is read from its cursor; a journalctl that ends is told and st
     [records[0]?.event, records[0]?.fields['SourcePort'], records[0]?.timeMs, position],
     ['ssh_failed', 7, 1_700_000_000_000, 's=2'],
   );
+  // Whoever may log can write such an entry: it must not look like a journal that is gone.
+  assert.equal(collector.problem?.(), undefined);
   ended = 'journalctl ended with 1';
   await collector.collect();
   assert.equal(collector.problem?.(), 'journalctl ended with 1');
@@ -244,4 +247,23 @@ test('events of the audit log are taken whole, wherever the log was cut off', ()
   const text = Buffer.from([5, 6, 7].map((serial) => execEvent(serial)).join(''));
   const whole = new Set([0, 1, 2, 3].map((count) => (text.length / 3) * count));
   fc.assert(fc.property(fc.nat(text.length), (length) => whole.has(endOfEvents(text.subarray(0, length)))));
+});
+
+test('a pipe or a device in the place of a log is not waited for, and told as a log that cannot be read', async () => {
+  const { host, clock } = setUp();
+  host.write(path, 'x\n');
+  host.write('/var/log/wtmp', '');
+  const authLog = createAuthLogCollector({ ...host, clock, path, zoneMinutes: () => 0, position: undefined });
+  const wtmp = createSessionLogCollector({ ...host, clock, log: 'wtmp', tellsFailures: false, position: undefined });
+  await authLog.collect();
+  await wtmp.collect();
+  rmSync(host.at(path));
+  execFileSync('mkfifo', [host.at(path)]);
+  rmSync(host.at('/var/log/wtmp'));
+  symlinkSync('/dev/null', host.at('/var/log/wtmp'));
+  for (const collector of [authLog, wtmp]) {
+    assert.deepEqual((await collector.collect()).records, []);
+    assert.match(collector.problem?.() ?? '', /cannot be read/);
+    assert.equal(collector.coverage().state, 'none');
+  }
 });

@@ -19,7 +19,7 @@ export function expandPaths(files: HostFiles, paths: readonly string[]): readonl
 /** Everything at and under the paths, folders before what is in them. Links are told, not followed. */
 export function* walkFiles(
   files: HostFiles,
-  paths: readonly string[],
+  paths: Iterable<string>,
   isExcluded: (path: string) => boolean,
   depth = 0,
 ): Generator<string> {
@@ -28,8 +28,34 @@ export function* walkFiles(
     if (facts === undefined) continue;
     yield path;
     if (facts.kind === 'folder' && depth < maxDepth) {
-      const inner = files.list(path).map((name) => `${path === '/' ? '' : path}/${name}`);
-      yield* walkFiles(files, inner, isExcluded, depth + 1);
+      yield* walkFiles(files, innerOf(files, path), isExcluded, depth + 1);
     }
   }
+}
+
+/** The same, of each path only so many: one folder that somebody fills must not keep the walk from the others. */
+export function* walkBounded(
+  files: HostFiles,
+  paths: readonly string[],
+  bound: {
+    readonly isExcluded: (path: string) => boolean;
+    readonly maxOfPath: number;
+    readonly onCut: (path: string) => void;
+  },
+): Generator<string> {
+  for (const path of paths) {
+    let count = 0;
+    for (const found of walkFiles(files, [path], bound.isExcluded)) {
+      if (count >= bound.maxOfPath) {
+        bound.onCut(path);
+        break;
+      }
+      count += 1;
+      yield found;
+    }
+  }
+}
+
+function* innerOf(files: HostFiles, folder: string): Generator<string> {
+  for (const name of files.names(folder)) yield `${folder === '/' ? '' : folder}/${name}`;
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '@sallyport/platform/clock';
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -71,3 +72,25 @@ export function createFileHasher(maxFileBytes: number = 256 << 20): FileHasher {
     },
   };
 }
+
+/** Hashes while there is time for it, of this consumer alone: what many long files would hold up goes without. */
+export function withAllowance(hasher: FileHasher, clock: Clock, allowance: HashAllowance): FileHasher {
+  let leftMs = allowance.burstMs;
+  let atMs = clock.monotonicMs();
+  const measured = async <Result>(work: () => Promise<Result>): Promise<Result | undefined> => {
+    const beganMs = clock.monotonicMs();
+    leftMs = Math.min(allowance.burstMs, leftMs + ((beganMs - atMs) / 1000) * allowance.msPerSecond);
+    atMs = beganMs;
+    if (leftMs <= 0) return undefined;
+    const result = await work();
+    leftMs -= clock.monotonicMs() - beganMs;
+    return result;
+  };
+  return {
+    sha256: (path) => measured(() => hasher.sha256(path)),
+    hashes: (path) => measured(() => hasher.hashes(path)),
+    alsoMake: (algorithms) => hasher.alsoMake(algorithms),
+  };
+}
+
+export type HashAllowance = { readonly msPerSecond: number; readonly burstMs: number };

@@ -1,7 +1,7 @@
 import { isJsonObject, parseJson } from '@sallyport/contracts';
 import type { JsonValue } from '@sallyport/contracts';
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, fstatSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, fstatSync, readSync } from 'node:fs';
 import { dirname, basename, join } from 'node:path';
 import { isCount } from '../spool/frame-content.ts';
 import type { HostFiles } from './host-files.ts';
@@ -51,12 +51,15 @@ export function createTailFile(
   ): { bytes: Buffer; inode: number; size: number; head: Buffer } | undefined {
     let descriptor: number;
     try {
-      descriptor = openSync(files.at(name), 'r');
+      // A pipe in the place of the log would hold up everything until somebody writes to it.
+      descriptor = openSync(files.at(name), constants.O_RDONLY | constants.O_NONBLOCK);
     } catch {
       return undefined;
     }
     try {
-      const { ino, size } = fstatSync(descriptor);
+      const stat = fstatSync(descriptor);
+      if (!stat.isFile()) return undefined;
+      const { ino, size } = stat;
       const head = Buffer.alloc(Math.min(headLimit, size));
       readSync(descriptor, head, 0, head.length, 0);
       const bytes = Buffer.alloc(Math.max(0, Math.min(options.maxBytes, size - offset)));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
@@ -90,10 +91,13 @@ test('whatever a line holds, it names one whole hash or none', () => {
 });
 
 test('the sorted set holds exactly what was put in', () => {
-  const md5 = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => Buffer.from(bytes).toString('hex'));
+  // Many begin alike.
+  const md5 = fc
+    .tuple(fc.constantFrom('00000000', 'ffffffff', '01234567'), fc.uint8Array({ minLength: 12, maxLength: 12 }))
+    .map(([prefix, bytes]) => prefix + Buffer.from(bytes).toString('hex'));
   fc.assert(
     fc.property(fc.array(md5, { maxLength: 60 }), fc.array(md5, { maxLength: 10 }), (inside, others) => {
-      const set = sortedHashes(inside, 16);
+      const set = sortedHashes(Buffer.from(inside.join(''), 'hex'), 16);
       assert.equal(set.count, new Set(inside).size);
       for (const one of inside) assert.ok(set.has(one));
       for (const one of others) assert.equal(set.has(one), inside.includes(one));
@@ -101,3 +105,26 @@ test('the sorted set holds exactly what was put in', () => {
     }),
   );
 });
+
+test('a list far longer than the memory of the sensor is read, up to the bound', () => {
+  const { host } = setUp();
+  const hex = createHash('shake256', { outputLength: 32 * 600_000 })
+    .update('seed')
+    .digest('hex');
+  host.write('/lists/long.txt', hex.replaceAll(/.{64}/g, '$&\n'));
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    ['--max-semi-space-size=1', '--max-old-space-size=48', '--input-type=module', '-e', listReader],
+    { env: { ROOT: host.root, FOLDER: import.meta.dirname }, encoding: 'utf8' },
+  );
+  assert.equal(status, 0);
+  assert.deepEqual(JSON.parse(stdout), [500_000, 'more than 500000 hashes are listed']);
+});
+
+const listReader = `
+const { createHashLists } = await import(process.env.FOLDER + '/hash-lists.ts');
+const { createHostFiles } = await import(process.env.FOLDER + '/../host/host-files.ts');
+const lists = createHashLists(createHostFiles(process.env.ROOT), ['/lists']);
+lists.refresh();
+console.log(JSON.stringify([lists.count(), lists.problem()]));
+`;

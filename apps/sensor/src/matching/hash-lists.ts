@@ -32,6 +32,7 @@ const strongestFirst: readonly HashAlgorithm[] = ['sha256', 'sha1', 'md5'];
 /** 16 MiB of SHA-256. */
 const maxHashes = 500_000;
 const maxListBytes = 64 << 20;
+const maxLineCharacters = 4096;
 
 /** The hash a line names; undefined for remarks. A line that is neither gives `refused`. */
 export function parseHashLine(line: string): { algorithm: HashAlgorithm; value: string } | 'refused' | undefined {
@@ -42,31 +43,59 @@ export function parseHashLine(line: string): { algorithm: HashAlgorithm; value: 
   return algorithm === undefined ? 'refused' : { algorithm, value };
 }
 
-/** Sorted, without doubles, so that half a million of them cost what they are long. */
+/** Sorted, so that half a million of them cost what they are long. */
 export type SortedHashes = { has(value: string): boolean; readonly count: number };
 
-export function sortedHashes(values: readonly string[], bytesEach: number): SortedHashes {
-  const sorted = [...new Set(values)].toSorted();
-  const packed = Buffer.alloc(sorted.length * bytesEach);
-  for (const [at, value] of sorted.entries()) packed.write(value, at * bytesEach, 'hex');
+/** Of hashes that follow each other, each `bytesEach` long; doubles go. */
+export function sortedHashes(packed: Uint8Array, bytesEach: number): SortedHashes {
+  const given = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
+  const total = Math.floor(given.length / bytesEach);
+  // By their first four bytes, with their place in the rest of a number that a double holds: sorting numbers needs no memory beside.
+  const keys = new Float64Array(total);
+  for (let at = 0; at < total; at += 1) keys[at] = given.readUInt32BE(at * bytesEach) * placeRange + at;
+  keys.sort();
+  const sorted = Buffer.alloc(total * bytesEach);
+  let count = 0;
+  let groupFrom = 0;
+
+  const prefixAt = (at: number): number => sorted.readUInt32BE(at * bytesEach);
+  /** Among those from `from` on that begin like it. */
+  const isIn = (value: Uint8Array, from: number, prefix: number): boolean => {
+    for (let at = from; at < count && prefixAt(at) === prefix; at += 1)
+      if (sorted.compare(value, 0, bytesEach, at * bytesEach, (at + 1) * bytesEach) === 0) return true;
+    return false;
+  };
+
+  for (const key of keys) {
+    const place = (key % placeRange) * bytesEach;
+    const value = given.subarray(place, place + bytesEach);
+    const prefix = Math.floor(key / placeRange);
+    if (count > 0 && prefixAt(groupFrom) !== prefix) groupFrom = count;
+    if (isIn(value, groupFrom, prefix)) continue;
+    value.copy(sorted, count * bytesEach);
+    count += 1;
+  }
+
   return {
-    count: sorted.length,
+    count,
     has(value) {
       const wanted = Buffer.from(value, 'hex');
       if (wanted.length !== bytesEach) return false;
+      const prefix = wanted.readUInt32BE(0);
       let low = 0;
-      let high = packed.length / bytesEach;
+      let high = count;
       while (low < high) {
         const middle = Math.floor((low + high) / 2);
-        const order = packed.compare(wanted, 0, bytesEach, middle * bytesEach, (middle + 1) * bytesEach);
-        if (order === 0) return true;
-        if (order < 0) low = middle + 1;
+        if (prefixAt(middle) < prefix) low = middle + 1;
         else high = middle;
       }
-      return false;
+      return isIn(wanted, low, prefix);
     },
   };
 }
+
+/** More than `maxHashes`, and 2^32 of these are within a double. */
+const placeRange = 2 ** 20;
 
 type LoadedList = {
   readonly stamp: string;
@@ -80,25 +109,44 @@ export function createHashLists(files: HostFiles, paths: readonly string[]): Has
   let missing: readonly string[] = [];
   let isFull = false;
 
+  /** In pieces: a list is longer than this process may be. */
   function load(path: string, stamp: string, room: number): LoadedList | undefined {
-    const text = files.text(path, maxListBytes);
-    if (text === undefined) return undefined;
-    const values = new Map<HashAlgorithm, string[]>();
+    const values = new Map<HashAlgorithm, { packed: Buffer; used: number; readonly bytesEach: number }>();
     let refused = 0;
     let taken = 0;
-    for (const line of text.split('\n')) {
+
+    function take(line: string): void {
       const parsed = parseHashLine(line);
-      if (parsed === undefined) continue;
+      if (parsed === undefined) return;
       if (parsed === 'refused') refused += 1;
       else if (taken >= room) isFull = true;
       else {
         taken += 1;
-        const same = values.get(parsed.algorithm) ?? [];
-        if (same.push(parsed.value) === 1) values.set(parsed.algorithm, same);
+        const bytesEach = parsed.value.length / 2;
+        const same = values.get(parsed.algorithm) ?? { packed: Buffer.alloc(4096), used: 0, bytesEach };
+        values.set(parsed.algorithm, same);
+        if (same.used + bytesEach > same.packed.length)
+          same.packed = Buffer.concat([same.packed, Buffer.alloc(same.packed.length)]);
+        same.used += same.packed.write(parsed.value, same.used, 'hex');
       }
     }
+
+    let rest = '';
+    let isThere = false;
+    for (const piece of files.pieces(path, maxListBytes)) {
+      isThere = true;
+      const lines = (rest + piece.toString('latin1')).split('\n');
+      // What is longer is no hash, whatever follows.
+      rest = (lines.pop() ?? '').slice(0, maxLineCharacters);
+      for (const line of lines) take(line);
+    }
+    if (!isThere) return undefined;
+    take(rest);
     const hashes = new Map(
-      [...values].map(([algorithm, found]) => [algorithm, sortedHashes(found, (found[0] ?? '').length / 2)] as const),
+      [...values].map(
+        ([algorithm, { packed, used, bytesEach }]) =>
+          [algorithm, sortedHashes(packed.subarray(0, used), bytesEach)] as const,
+      ),
     );
     return { stamp, hashes, refused };
   }

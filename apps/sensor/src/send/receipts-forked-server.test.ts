@@ -55,6 +55,7 @@ async function look(receipt: Receipt) {
     trust: createLogTrust(join(directory, 'trust.json')),
     evidenceDirectory: evidence,
     logKey: undefined,
+    remedy: undefined,
     clock,
     random: () => 0,
     log: createLog({ clock, write: () => undefined }),

@@ -12,7 +12,10 @@ import type { Answer } from './transport.ts';
 const directory = mkdtempSync(join(tmpdir(), 'sensor-receipts-'));
 after(() => rmSync(directory, { recursive: true }));
 
-function collectorAnswered(answer: Partial<Answer> | undefined) {
+const line = 'sallyport key create --scopes events:write,ledger:read';
+
+function collectorAnswered(answer: Partial<Answer> | undefined, { isBeside = false } = {}) {
+  const remedy = isBeside ? undefined : line;
   const clock = createManualClock(1_000_000);
   const logged: string[] = [];
   const collector = createReceiptCollector({
@@ -27,6 +30,7 @@ function collectorAnswered(answer: Partial<Answer> | undefined) {
     trust: createLogTrust(join(directory, 'trust.json')),
     evidenceDirectory: join(directory, 'evidence'),
     logKey: 'sallyport.example+00000000+AAAA',
+    remedy,
     clock,
     random: () => 0,
     log: createLog({ clock, write: (line) => logged.push(line) }),
@@ -52,7 +56,15 @@ test('a key without the right to read proofs checks nothing and says how to chan
   const { collector } = collectorAnswered({ status: 403 });
   assert.deepEqual((await collector.collect()).records, []);
   assert.equal(collector.coverage().state, 'none');
-  assert.match(collector.coverage().remedy ?? '', /ledger:read/);
+  assert.equal(collector.coverage().remedy, line);
+  assert.match(collector.coverage().misses, /the key may not read it/);
+});
+
+test('beside the server, where nobody can give it another key, no line is told that would not help', async () => {
+  const { collector } = collectorAnswered({ status: 403 }, { isBeside: true });
+  await collector.collect();
+  assert.equal(collector.coverage().remedy, undefined);
+  assert.match(collector.coverage().misses, /the server beside it/);
 });
 
 test('a server that cannot be reached is no mismatch, and it is asked rarely', async () => {

@@ -24,6 +24,8 @@ export type ReceiptNeeds = {
   readonly evidenceDirectory: string;
   /** From whoever is trusted for it; otherwise the key first seen of a log counts from then on. */
   readonly logKey: string | undefined;
+  /** The line that makes a key which may read the log; undefined where nobody can give this sensor another key. */
+  readonly remedy: string | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -191,9 +193,9 @@ export function createReceiptCollector(needs: ReceiptNeeds): Collector {
           state === 'matches'
             ? ''
             : state === 'no right'
-              ? 'whether what was acknowledged is in the log: the key may not read it'
+              ? `whether what was acknowledged is in the log: ${needs.remedy === undefined ? 'the server beside it gives it a key that may only send' : 'the key may not read it'}`
               : reason,
-        remedy: state === 'no right' ? 'sallyport key create --scope events:write --scope ledger:read' : undefined,
+        remedy: state === 'no right' ? needs.remedy : undefined,
       };
     },
     problem() {

@@ -315,3 +315,23 @@ test('the offset of the clock follows from the answers', async () => {
   await sender.step(signal);
   assert.equal(sender.status().clockOffsetMs, 90_500);
 });
+
+test('a server that says of every name that its numbers are used is asked ever less often', async () => {
+  const { spool, server, sender, renumbered } = setUp();
+  spool.append([{ kind: 'process', line: '{"n":1}' }]);
+  server.trouble((question) => ({
+    status: 409,
+    body: JSON.stringify({
+      code: 'sequence_conflict',
+      details: { conflict_sequence: Number(new URL(question.path, 'http://server').searchParams.get('sequence')) },
+    }),
+  }));
+  const delays: number[] = [];
+  for (let tries = 0; tries < 10; tries += 1) delays.push(await sender.step(signal));
+  assert.deepEqual(delays.slice(0, 4), [0, 4000, 8000, 16_000]);
+  assert.equal(delays.at(-1), 60_000);
+  server.trouble(undefined);
+  while ((await sender.step(signal)) === 0);
+  assert.equal(renumbered.length, 10);
+  assert.deepEqual(server.lines(), ['{"n":1}']);
+});

@@ -97,6 +97,8 @@ export function createSender(needs: SenderNeeds): Sender {
   let doubtful: PendingBatch | undefined;
   /** Since this start the server has recorded something new under our numbers. */
   let areNumbersOurs = false;
+  /** New names taken in a row without anything recorded under them. */
+  let namesInVain = 0;
 
   function noteClock(answer: Answer, beganMs: number): void {
     lastAnswerMs = clock.nowMs();
@@ -225,6 +227,7 @@ export function createSender(needs: SenderNeeds): Sender {
     spool.acknowledge(batch, { sequence: batch.sequence + batch.entries.length - 1, log: logNumber, index, sha256 });
     if (state !== 'sending') log.info('sending works', { waiting: spool.status().waiting });
     state = 'sending';
+    namesInVain = 0;
     failures = 0;
     lastError = undefined;
     doubtful = undefined;
@@ -236,9 +239,11 @@ export function createSender(needs: SenderNeeds): Sender {
     const previous = spool.installation();
     spool.beginAnew(at);
     doubtful = undefined;
+    namesInVain += 1;
     log.error('the numbers of this sensor are used by a copy of it: going on under another name', { previous });
     needs.onRenumbered(previous);
-    return 0;
+    // Nobody has used a name made just now: a server that says so of one after the other is not asked without end.
+    return namesInVain === 1 ? 0 : Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(namesInVain, 16));
   }
 
   return {

@@ -36,11 +36,14 @@ export function createTemporaryHost() {
       arguments?: readonly string[];
       image?: string;
       user?: number;
+      /** Its ids, from this namespace inwards. */
+      namespaceIds?: readonly number[];
     }): void {
       const { id, parent = 1, start = id * 10, name = 'x', user = 0 } = given;
       const fields = ['S', parent, ...Array.from({ length: 17 }, () => 0), start, 0, 0];
       write(`/proc/${id}/stat`, `${id} (${name}) ${fields.join(' ')}\n`);
-      write(`/proc/${id}/status`, `Name:\t${name}\nUid:\t${user}\t${user}\t${user}\t${user}\n`);
+      const inside = (given.namespaceIds ?? [id]).join('\t');
+      write(`/proc/${id}/status`, `Name:\t${name}\nUid:\t${user}\t${user}\t${user}\t${user}\nNSpid:\t${inside}\n`);
       write(`/proc/${id}/cmdline`, (given.arguments ?? []).map((argument) => `${argument}\0`).join(''));
       const exe = join(root, `/proc/${id}/exe`);
       if (given.image !== undefined && !existsSync(exe)) symlinkSync(given.image, exe);

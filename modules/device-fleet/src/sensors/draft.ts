@@ -17,10 +17,14 @@ const toldAgainAfterMs = 3_600_000;
 
 /** Tells it, and keeps it among what happened lately. Within an hour the same is told once. */
 export function tell(draft: Draft, event: NoticeEvent, code: string, text: string): void {
+  tellOnce(draft, { event, code, text }, `${event} ${code}`);
+}
+
+/** The same, for what `key` names. */
+export function tellOnce(draft: Draft, { event, code, text }: Notice, key: string): void {
   const { state, record, notices } = draft;
   const atMs = record.receivedAtMs;
   state.incidents = [...state.incidents.filter((one) => one.code !== code), { code, text, atMs }].slice(-maxIncidents);
-  const key = `${event} ${code}`;
   const lastMs = state.told[key];
   if (lastMs !== undefined && atMs - lastMs < toldAgainAfterMs) return;
   const others = Object.entries(state.told).filter(([name]) => name !== key);

@@ -1,7 +1,7 @@
 import { textOf } from '@sallyport/contracts';
 import type { Beat } from './beat.ts';
 import { readBeat } from './beat.ts';
-import { announce, tell, tellTampered } from './draft.ts';
+import { announce, tell, tellOnce, tellTampered } from './draft.ts';
 import type { Draft } from './draft.ts';
 import { markOf } from './signature.ts';
 import type { CollectorState } from './sensor-state.ts';
@@ -142,11 +142,32 @@ function noteCollectors(draft: Draft, beat: Beat): void {
     }),
   );
   for (const { name, problem } of beat.collectors)
-    if (problem !== '' && collectorNamed(known, name)?.problem === undefined) tellBlind(draft, name, problem);
+    if (problem !== '') tellBlind(draft, name, { before: collectorNamed(known, name)?.problem, problem });
+  const running = new Set(beat.collectors.map(({ name }) => name));
+  const isReplaced = (name: string): boolean => signInLogs.has(name) && !signInLogs.isDisjointFrom(running);
+  for (const name of Object.keys(known))
+    if (!running.has(name) && !isReplaced(name))
+      tell(draft, 'sensor.blinded', `off:${name}`, `The collector "${name}" was switched off`);
 }
 
-export function tellBlind(draft: Draft, name: string, problem: string): void {
-  tell(draft, 'sensor.blinded', `blind:${name}`, `The collector "${name}" does not see: ${problem}`);
+/** Of these a sensor reads the one that there is. */
+const signInLogs = new Set(['journal', 'auth-log']);
+
+/** Another problem than before is told as well: a harmless one must not hide the next. */
+export function tellBlind(
+  draft: Draft,
+  name: string,
+  { before, problem }: { readonly before: string | undefined; readonly problem: string },
+): void {
+  const kind = kindOfProblem(problem);
+  if (before !== undefined && kindOfProblem(before) === kind) return;
+  const text = `The collector "${name}" does not see: ${problem}`;
+  tellOnce(draft, { event: 'sensor.blinded', code: `blind:${name}`, text }, `blind:${name} ${kind}`);
+}
+
+/** Counts in the words change all the time. */
+function kindOfProblem(problem: string): string {
+  return markOf(problem.replaceAll(/\d+/g, '#')).slice(0, 8);
 }
 
 /** Names are a sensor's words: some of them every object has. */

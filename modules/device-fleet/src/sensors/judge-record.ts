@@ -1,5 +1,5 @@
 import { textOf } from '@sallyport/contracts';
-import { collectorName, countOf, shortText } from './beat.ts';
+import { collectorName, countOf, orderOf, shortText } from './beat.ts';
 import { announce, forgetIncidents, tell, tellTampered } from './draft.ts';
 import type { Draft } from './draft.ts';
 import { collectorNamed, emptyCollector, judgeBeat, pauseText, tellBlind } from './judge-beat.ts';
@@ -46,14 +46,16 @@ export function judgeRecord(
 ): { readonly state: SensorState; readonly notices: readonly Notice[]; readonly isHeard: boolean } {
   const draft: Draft = { state: structuredClone(before), record, notices: [] };
   const { state } = draft;
-  const isHeard = isTrusted(draft, holderOf);
+  const isOwn = isTrusted(draft, holderOf);
+  // What has no place in the order may be an old record sent again: it is no sign of life.
+  const isHeard = isOwn && orderOf(record.line) !== undefined;
   if (isHeard) {
     state.apiKeyId = record.apiKeyId;
     state.version = record.version;
     state.lastHeardMs = record.receivedAtMs;
     state.lastHeard = { log: record.position.log, index: record.position.index };
-    take(draft);
   }
+  if (isOwn) take(draft);
   const { state: shown } = standingOf(state, record.receivedAtMs);
   if (shown !== state.shown) state.sinceMs = record.receivedAtMs;
   state.shown = shown;
@@ -132,7 +134,9 @@ export function judgeShrunkLog(
   return { state: draft.state, notices: draft.notices, isHeard: false };
 }
 
-function noteCoverage({ state, record: { line } }: Draft): void {
+function noteCoverage(draft: Draft): void {
+  const { line } = draft.record;
+  const { state } = draft;
   const name = collectorName(line['covers']);
   const coverage = line['state'];
   if (name === '' || (coverage !== 'full' && coverage !== 'partial' && coverage !== 'none')) return;
@@ -146,6 +150,8 @@ function noteCoverage({ state, record: { line } }: Draft): void {
     ...(misses === '' ? {} : { misses }),
     ...(remedy === '' ? {} : { remedy }),
   };
+  const couldSee = before?.coverage === 'full' || before?.coverage === 'partial';
+  if (coverage === 'none' && couldSee) tellBlind(draft, name, { before: before.problem, problem: misses });
 }
 
 function noteSight(draft: Draft): void {
@@ -160,6 +166,5 @@ function noteSight(draft: Draft): void {
   }
   const problem = shortText(record.line['problem']);
   state.collectors[name] = { ...rest, problem };
-  if (before === undefined) tellBlind(draft, name, problem);
-  return undefined;
+  return tellBlind(draft, name, { before, problem });
 }

@@ -53,13 +53,16 @@ export function noticeEvent(input: {
   };
 }
 
+/** More than one record can bring: the names of two records never meet. */
+export const noticesPerRecord = 128;
+
 /** Under a name of its own, so that a record judged twice tells once. */
 export function noticeEntry(event: OcsfEvent, from: Position, ordinal: number, stream = ''): AppendEntry {
   return {
     classUid: lifecycleClass,
     body: Buffer.from(JSON.stringify(event)),
-    stream: `device-fleet/1${stream}/${from.log}`,
-    sequence: from.index * 32 + ordinal,
+    stream: `device-fleet/2${stream}/${from.log}`,
+    sequence: from.index * noticesPerRecord + ordinal,
   };
 }
 

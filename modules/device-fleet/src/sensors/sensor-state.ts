@@ -46,6 +46,8 @@ export const SensorState = Type.Object({
   /** Place of the newest record in the order of all that the sensor collected, and the signatures that were seen there. */
   order: Type.Number(),
   marks: Type.Array(Type.String()),
+  /** When its order began anew, by the sensor's clock: what is older was sent before. */
+  begunMs: Type.Optional(Time),
   run: Type.Optional(
     Type.Object({
       started: Type.String(),

@@ -8,7 +8,7 @@ import type { LifeRecord } from './life-record.ts';
 import type { Notice } from './notice.ts';
 import { createChanges, isSamePlace } from './registry.ts';
 import type { Changes, Registry } from './registry.ts';
-import { noticeEntry, noticeEvent, readToldSilence } from './sensor-event.ts';
+import { noticeEntry, noticeEvent, noticesPerRecord, readToldSilence } from './sensor-event.ts';
 import type { ToldSilence } from './sensor-event.ts';
 import type { SensorStore } from './sensor-store.ts';
 
@@ -167,7 +167,9 @@ function entriesOf(
 ): AppendEntry[] {
   const { host, source, apiKeyId } = about;
   const { position: from, receivedAtMs: timeMs } = record;
-  return notices.map((notice, ordinal) =>
-    noticeEntry(noticeEvent({ about: { id, host, source, apiKeyId }, notice, timeMs, from }), from, ordinal),
-  );
+  return notices
+    .slice(0, noticesPerRecord)
+    .map((notice, ordinal) =>
+      noticeEntry(noticeEvent({ about: { id, host, source, apiKeyId }, notice, timeMs, from }), from, ordinal),
+    );
 }

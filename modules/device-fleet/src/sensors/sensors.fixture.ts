@@ -126,13 +126,21 @@ export async function setUp({ database }: { readonly database: Database }, optio
   };
   const sensors = createSensors(needs);
 
-  /** As intake records them. */
+  /** As intake records them, and judged. */
   async function receive(
     lines: readonly (JsonObject | string)[],
     from: { apiKey?: string; source?: string; classUid?: number } = {},
   ): Promise<void> {
-    const { apiKey = 'key-1', source = 'host-web-1.0000aaaa', classUid = 6002 } = from;
     if (lines.length === 0) return;
+    await append(lines, from);
+    await catchUp();
+  }
+
+  async function append(
+    lines: readonly (JsonObject | string)[],
+    from: { apiKey?: string; source?: string; classUid?: number } = {},
+  ): Promise<void> {
+    const { apiKey = 'key-1', source = 'host-web-1.0000aaaa', classUid = 6002 } = from;
     await ledger.append({
       collector: `intake/${source}`,
       priority: 'intake',
@@ -149,7 +157,6 @@ export async function setUp({ database }: { readonly database: Database }, optio
         ),
       })),
     });
-    await catchUp();
   }
 
   async function catchUp(projection: Projection = sensors.projection): Promise<void> {
@@ -169,11 +176,16 @@ export async function setUp({ database }: { readonly database: Database }, optio
     }
   }
 
-  /** One look, to its end, and what comes of it. */
-  async function look(): Promise<void> {
-    const before = ledger.head();
+  /** One look, to its end. */
+  async function lookOnly(): Promise<void> {
     for (const task of tasks) task();
     for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** The same, and what comes of it. */
+  async function look(): Promise<void> {
+    const before = ledger.head();
+    await lookOnly();
     if (comparePositions(before, ledger.head()) < 0) await catchUp();
   }
 
@@ -197,6 +209,8 @@ export async function setUp({ database }: { readonly database: Database }, optio
     needs,
     sensors,
     receive,
+    append,
+    lookOnly,
     catchUp,
     pass,
     told,

@@ -44,7 +44,6 @@ export function createSensors(needs: SensorsNeeds): Sensors {
   const limits = { ...defaultLimits, ...needs.limits };
   const store = createSensorStore(needs);
   const registry = createRegistry();
-  const listening = createListening(needs.clock, lookEveryMs);
   const projection = createSensorsProjection({
     sensors: needs,
     store,
@@ -52,7 +51,12 @@ export function createSensors(needs: SensorsNeeds): Sensors {
     limits,
     heard: (id) => listening.heard(id),
   });
-  const watch = watchSilence({ sensors: needs, registry, listening, cursor: () => projection.cursor() });
+  const listening = createListening({
+    clock: needs.clock,
+    everyMs: lookEveryMs,
+    cursor: () => projection.cursor(),
+  });
+  const watch = watchSilence({ sensors: needs, registry, listening });
 
   function known(id: string): SensorState {
     const state = registry.sensors.get(id);

@@ -84,6 +84,36 @@ forEachDatabase((name, open) => {
     );
   });
 
+  test('a flood that keeps the feed behind hides no silence: it is told later by as long as that', async () => {
+    const server = await setUp(await open());
+    const [living, dead] = ['living', 'dead'].map((host) => createPlayedSensor({ nowMs: server.nowMs, host }));
+    assert.ok(living !== undefined && dead !== undefined);
+    await settle(server, living);
+    await server.receive([dead.beat()], { source: 'host-dead.0000bbbb' });
+    const { ledger, sensors, clock } = server;
+    const perLook = 50;
+    let { cursor } = await sensors.projection.load(ledger.head());
+    for (let looks = 0; looks < 40; looks += 1) {
+      if (looks % 3 === 0) await server.append([living.beat()]);
+      await server.append(Array.from({ length: perLook }, () => ({ noise: looks })));
+      clock.advance(5000);
+      await server.lookOnly();
+      // Twenty seconds behind, all the time.
+      if (looks < 4) continue;
+      const range = await ledger.read(cursor, { maxEvents: perLook + 1, maxBytes: 1_000_000 });
+      await sensors.projection.apply(range);
+      cursor = range.to;
+    }
+    await server.catchUp();
+    const silent = server.notices().filter(({ status_detail: code }) => code === 'silent');
+    assert.deepEqual(
+      silent.map(({ device }) => device),
+      [{ hostname: 'dead', type_id: 0 }],
+    );
+    const toldMs = Number(silent[0]?.['time']) - startMs;
+    assert.ok(toldMs < 150_000, String(toldMs));
+  });
+
   test('a wall clock that jumps makes nobody silent, and hides no silence', async () => {
     const server = await setUp(await open());
     const sensor = createPlayedSensor({ nowMs: () => startMs + server.clock.monotonicMs() });

@@ -1,5 +1,3 @@
-import { comparePositions } from '@sallyport/contracts';
-import type { Position } from '@sallyport/contracts';
 import { messageOf } from '@sallyport/platform/errors';
 import type { SensorsNeeds } from '../needs.ts';
 import type { Listening } from './listening.ts';
@@ -16,27 +14,21 @@ export type SilenceWatch = {
 };
 
 export const lookEveryMs = 5000;
-const perLook = 200;
+const perAppend = 500;
 
 /** Tells of sensors that should have been heard and were not. The state changes when the event comes back by the feed. */
 export function watchSilence(needs: {
   readonly sensors: SensorsNeeds;
   readonly registry: Registry;
   readonly listening: Listening;
-  readonly cursor: () => Position;
 }): SilenceWatch {
   const { registry, listening } = needs;
   const { ledger, clock, log, isTakingRecords } = needs.sensors;
-  let headBefore: Position | undefined;
   let isLooking = false;
 
-  /** Everything that had come by the last look is judged, and what came now would be taken. */
-  async function isAble(): Promise<boolean> {
-    const wanted = headBefore;
-    headBefore = ledger.head();
-    if (wanted === undefined || comparePositions(needs.cursor(), wanted) < 0) return false;
-    return isTakingRecords === undefined || (await isTakingRecords().catch(() => false));
-  }
+  /** Whether what comes now would be taken. */
+  const isTaking = async (): Promise<boolean> =>
+    isTakingRecords === undefined || (await isTakingRecords().catch(() => false));
 
   async function tell(overdue: readonly (readonly [string, SensorState])[]): Promise<void> {
     const entries = overdue.map(([id, state]) => {
@@ -54,9 +46,10 @@ export function watchSilence(needs: {
     if (isLooking) return;
     isLooking = true;
     try {
-      listening.look(await isAble());
+      const taking = await isTaking();
+      listening.look({ isTaking: taking, head: ledger.head() });
       const overdue = [...registry.sensors].filter(([id, state]) => isWatched(state) && listening.isOverdue(id));
-      if (overdue.length > 0) await tell(overdue.slice(0, perLook));
+      for (let at = 0; at < overdue.length; at += perAppend) await tell(overdue.slice(at, at + perAppend));
     } catch (error) {
       log.warn('The silence of a sensor was not told', { message: messageOf(error) });
     } finally {

@@ -11,6 +11,8 @@ const maxMarks = 8;
 const maxPastInstallations = 16;
 /** A record that came twice within this time, by the sensor's clock, is a resend: it says nothing new and harms nothing. */
 const resentWithinMs = 600_000;
+/** A clock that is kept in time is not put back further. */
+const clockSlackMs = 60_000;
 
 /**
  * Whether the record is the sensor's own and new. The key that signs first under a host and source counts from then on; another
@@ -72,6 +74,7 @@ export function useKey({ state }: Pick<Draft, 'state'>, publicKey: string): void
   delete state.announcedKey;
   delete state.shownKey;
   delete state.run;
+  delete state.begunMs;
   state.order = -1;
   state.marks = [];
 }
@@ -80,12 +83,13 @@ export function useKey({ state }: Pick<Draft, 'state'>, publicKey: string): void
 function isInOrder(draft: Draft): boolean {
   const { state, record } = draft;
   const order = orderOf(record.line);
-  // Reports of losses are put together while they wait and have no place.
-  if (order === undefined) return record.event === 'sensor.lost' || record.event === 'log_shrunk';
+  // Reports of losses are put together while they wait and have no place; each is made after the beats that came before it.
+  if (order === undefined) return record.event === 'sensor.lost' && record.timeMs >= lastTimeMs(state);
   const mark = markOf(textOf(record.line['signature']));
-  if (order < state.order || (order === state.order && state.marks.includes(mark))) {
-    if (isRenumbering(draft)) return true;
-    if (record.timeMs < (state.run?.timeMs ?? record.timeMs) - resentWithinMs)
+  const isKnown = order < state.order || (order === state.order && state.marks.includes(mark));
+  if (isKnown || record.timeMs < (state.begunMs ?? record.timeMs) - clockSlackMs) {
+    if (isRenumbering(draft) || isBegunAnew(draft)) return true;
+    if (record.timeMs < lastTimeMs(state) - resentWithinMs)
       tellTampered(
         draft,
         'replayed',
@@ -109,10 +113,41 @@ function isRenumbering(draft: Draft): boolean {
   const isFromHere = event === 'sensor.renumbered' && textOf(line['previous']) === state.installation;
   if (!isFromHere || installation === state.installation || state.pastInstallations.includes(installation))
     return false;
-  state.order = orderOf(line) ?? 0;
-  state.marks = [];
+  beginOrder(draft);
+  return true;
+}
+
+/** Goes on from this record: with a lower place than before, so that what was sent until then could count again but for its time. */
+function beginOrder(draft: Draft): void {
+  const { state, record } = draft;
+  state.order = orderOf(record.line) ?? 0;
+  state.marks = [markOf(textOf(record.line['signature']))];
+  state.begunMs = record.timeMs;
   delete state.run;
   noteInstallation(draft);
+}
+
+/** Of the newest record that counts, by the sensor's clock. */
+function lastTimeMs({ run, begunMs }: Draft['state']): number {
+  return Math.max(run?.timeMs ?? 0, begunMs ?? 0);
+}
+
+/**
+ * The same key with nothing of its state: that was deleted, or put elsewhere. Told, and taken from a name that signed itself, was
+ * never seen, and is not older than what was heard: otherwise the sensor would count as silent for ever.
+ */
+function isBegunAnew(draft: Draft): boolean {
+  const { state, record } = draft;
+  const { installation, event, line, timeMs } = record;
+  const isOwnWord = event === 'sensor.started' && installation !== '' && textOf(line['installation']) === installation;
+  const wasSeen = installation === state.installation || state.pastInstallations.includes(installation);
+  if (!isOwnWord || wasSeen || timeMs < lastTimeMs(state)) return false;
+  beginOrder(draft);
+  tellTampered(
+    draft,
+    'state_lost',
+    'It begins anew with the same key and nothing of its state: that was deleted, with all that waited in it',
+  );
   return true;
 }
 

@@ -5,7 +5,10 @@ import { addressSender } from './sender.ts';
 import type { ListenerNeeds, OpenListener } from './stream-listener.ts';
 
 /** Messages that wait, of all senders and of one: what is over is dropped and counted, as nobody can be told to wait. */
-const limits = { maxBytes: 8 * 1024 * 1024, maxBytesPerSender: 2 * 1024 * 1024, maxBatch: 1000 };
+const limits = { maxBytes: 16 * 1024 * 1024, maxBytesPerSender: 4 * 1024 * 1024, maxBatch: 1000 };
+/** What a message takes beside its bytes: a flood of empty ones would else hold memory by the gigabyte. */
+const overheadBytes = 512;
+const sizeOf = (message: Uint8Array): number => message.byteLength + overheadBytes;
 const receiveBufferBytes = 4 * 1024 * 1024;
 
 /** Syslog over UDP (RFC 5426): one message a datagram. Addresses of senders can be forged. */
@@ -22,7 +25,7 @@ export function openDatagramListener(needs: ListenerNeeds): Promise<OpenListener
       const [address, queue] = next.value;
       waiting.delete(address);
       const batch = queue.messages.splice(0, limits.maxBatch);
-      const size = batch.reduce((sum, message) => sum + message.byteLength, 0);
+      const size = batch.reduce((sum, message) => sum + sizeOf(message), 0);
       if (queue.messages.length > 0) waiting.set(address, { messages: queue.messages, bytes: queue.bytes - size });
       const isDurable = await needs.sink.deliver(
         addressSender(address),
@@ -58,16 +61,16 @@ export function openDatagramListener(needs: ListenerNeeds): Promise<OpenListener
       return;
     }
     const queue = waiting.get(address) ?? { messages: [], bytes: 0 };
-    const isFull =
-      bytes + message.byteLength > limits.maxBytes || queue.bytes + message.byteLength > limits.maxBytesPerSender;
+    const size = sizeOf(message);
+    const isFull = bytes + size > limits.maxBytes || queue.bytes + size > limits.maxBytesPerSender;
     if (isFull) {
       counts.dropped += 1;
       needs.refusals.count({ reason: 'room', address });
       return;
     }
     queue.messages.push(Uint8Array.from(message));
-    queue.bytes += message.byteLength;
-    bytes += message.byteLength;
+    queue.bytes += size;
+    bytes += size;
     waiting.set(address, queue);
     start();
   });

@@ -30,6 +30,8 @@ export type ListenerNeeds = {
   readonly tls: () => Promise<TlsOptions | undefined>;
   /** Runs a task again and again until the function it returns is called. */
   readonly every: (intervalMs: number, task: () => void) => () => void;
+  /** How long a change or a stop waits until what was received is delivered; five seconds when left out. */
+  readonly closeGraceMs?: number;
 };
 
 export type ListenerStatus = ListenerCounts & { readonly port: number | undefined; readonly connections: number };
@@ -63,13 +65,21 @@ type Tables = { intake_listeners: { name: string; document: string } };
 const rowName = 'syslog';
 const updateActivity = 3;
 const otherActivity = 99;
-const closeGraceMs = 5000;
+const defaultCloseGraceMs = 5000;
 const tellRefusalsEveryMs = 60_000;
+/** By what the system said. */
+const hints: Readonly<Record<string, string>> = {
+  EACCES: 'ports under 1024 take a right of their own; 5514 and 6514 do not',
+  EADDRINUSE: 'another program has this port: choose another, or see who has it with ss -tulpn',
+  EADDRNOTAVAIL: 'the address to listen on must be one of this machine',
+};
 const itself: Actor = { kind: 'system', id: 'syslog', name: 'Syslog listeners' };
 
 export function createSyslogListeners(needs: ListenerNeeds): SyslogListeners {
-  const { clock, log } = needs;
+  const { clock, log, closeGraceMs = defaultCloseGraceMs } = needs;
   const database = needs.database.withTables<Tables>();
+  /** Closed, and still delivering what they had received. */
+  const leaving = new Set<Promise<void>>();
   const stopped = new AbortController();
   const sink = createSyslogSink({ intake: needs.intake, log, signal: stopped.signal });
   const counts: Record<Transport, ListenerCounts> = { tcp: zero(), tls: zero(), udp: zero() };
@@ -102,7 +112,7 @@ export function createSyslogListeners(needs: ListenerNeeds): SyslogListeners {
       throw new EventIntakeError('listener_cannot_open', `Cannot listen for syslog: ${messageOf(error)}`, {
         cause: error,
         details: { reason: codeOf(error) ?? 'unknown' },
-        hint: 'ports under 1024 take a right of their own; 5514 and 6514 do not',
+        hint: hints[codeOf(error) ?? ''] ?? 'another port, or another address to listen on',
       });
     }
   }
@@ -119,8 +129,18 @@ export function createSyslogListeners(needs: ListenerNeeds): SyslogListeners {
     return clientCaPem === undefined ? shown : { ...shown, ca: clientCaPem, requestCert: true };
   }
 
+  /** Nobody gets in any more. What a ledger that is behind or a limit holds up is delivered later, and holds up nobody else. */
   async function closeAll(listeners: Partial<Record<Transport, OpenListener>>): Promise<void> {
-    await Promise.all(Object.values(listeners).map((listener) => listener.close()));
+    const closed = (async (): Promise<void> => {
+      await Promise.all(Object.values(listeners).map((listener) => listener.close()));
+    })();
+    leaving.add(closed);
+    const forget = (): boolean => leaving.delete(closed);
+    closed.then(forget, forget);
+    const { promise: isEnough, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, closeGraceMs);
+    await Promise.race([closed, isEnough]);
+    clearTimeout(timer);
   }
 
   async function keep(wanted: ListenerSettings, by: Actor): Promise<void> {
@@ -237,10 +257,9 @@ export function createSyslogListeners(needs: ListenerNeeds): SyslogListeners {
       if (open.tls?.setTls !== undefined) open.tls.setTls(await tlsOptions(settings));
     },
     async close() {
-      const deadline = setTimeout(() => stopped.abort(), closeGraceMs);
       await closeAll(open);
-      clearTimeout(deadline);
       stopped.abort();
+      await Promise.all(leaving);
       stopTelling();
       await tellRefusals();
     },

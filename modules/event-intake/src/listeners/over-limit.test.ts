@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLog } from '@sallyport/platform/log';
 import { systemClock } from '@sallyport/platform/clock';
+import { EventIntakeError } from '../errors.ts';
+import type { EventIntake } from '../event-intake.ts';
 import { startHouse } from '../intake-testing.ts';
 import { addressSender } from './sender.ts';
 import { createSyslogSink } from './syslog-sink.ts';
@@ -27,4 +29,15 @@ test('over UDP a sender over its limits loses what is over, and nobody waits wit
   assert.equal(house.bodies().length, 3);
   const { figures } = await house.intake.sources.read('syslog', '192.0.2.1');
   assert.equal(figures.totals.refused.get('source_quota_exceeded'), 2);
+});
+
+test('over UDP nobody waits for a sender of whom nothing can be recorded, not even among the others', async () => {
+  const intake: Pick<EventIntake, 'acceptEvents'> = {
+    async acceptEvents() {
+      throw new EventIntakeError('too_many_sources', 'Cannot add source');
+    },
+  };
+  const log = createLog({ clock: systemClock, write: () => undefined });
+  const sink = createSyslogSink({ intake, log, signal: new AbortController().signal });
+  assert.equal(await sink.deliver(addressSender('192.0.2.1'), [message('lost')], 0, 'drop'), false);
 });

@@ -27,6 +27,15 @@ test('a hundred thousand refusals are counted each and told in one short event',
   assert.equal(refusals.counts().certificate, 50_000);
 });
 
+test('a name that is cut in the middle of a character is still text', async () => {
+  const told: JsonObject[] = [];
+  const clock = createManualClock(0);
+  const refusals = createRefusals({ clock, record: async (details) => void told.push(details) });
+  refusals.count({ reason: 'certificate', address: '10.0.0.1', detail: `${'x'.repeat(199)}\u{1f600}` });
+  await refusals.record();
+  assert.ok(!/\\ud83d/i.test(JSON.stringify(told)), JSON.stringify(told));
+});
+
 test('what could not be told is told the next time, with what came since', async () => {
   const told: JsonObject[] = [];
   let isAway = true;

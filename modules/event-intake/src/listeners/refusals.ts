@@ -46,7 +46,7 @@ export function createRefusals(needs: {
       total[reason] += 1;
       period ??= { sinceMs: needs.clock.nowMs(), counts: none(), senders: new Map() };
       period.counts[reason] += 1;
-      const cut = detail?.slice(0, maxDetailCharacters);
+      const cut = detail?.slice(0, maxDetailCharacters).toWellFormed();
       const key = `${reason} ${address} ${cut ?? ''}`;
       const known = period.senders.get(key);
       if (known !== undefined) known.times += 1;

@@ -70,3 +70,16 @@ test('whoever waits for us is neither idle nor slow', (t) => {
   pass(59_999);
   assert.equal(ended(), false, 'the next message has its own time');
 });
+
+test('the end of one message gives the next its own time, also when a chunk ends in the middle of each', (t) => {
+  const { patience, pass, ended } = start(t);
+  patience.wait(true);
+  for (let chunk = 0; chunk < 20; chunk += 1) {
+    pass(50_000);
+    patience.stop();
+    patience.wait(true, true);
+  }
+  assert.equal(ended(), false);
+  pass(60_000);
+  assert.equal(ended(), true);
+});

@@ -5,8 +5,8 @@ import type { Clock } from '@sallyport/platform/clock';
  * sent too fast, it is neither idle nor slow.
  */
 export type SenderPatience = {
-  /** From now on the sender is waited for. */
-  wait(isWithinMessage: boolean): void;
+  /** From now on the sender is waited for. The time of a message begins anew when another one ended before it. */
+  wait(isWithinMessage: boolean, hasEndedOne?: boolean): void;
   /** It is not waited for any more. */
   stop(): void;
 };
@@ -25,8 +25,8 @@ export function createSenderPatience(needs: {
   let spentMs = 0;
 
   return {
-    wait(isWithinMessage) {
-      if (!isWithinMessage) spentMs = 0;
+    wait(isWithinMessage, hasEndedOne = false) {
+      if (!isWithinMessage || hasEndedOne) spentMs = 0;
       sinceMs = isWithinMessage ? clock.monotonicMs() : undefined;
       const leftMs = isWithinMessage ? Math.min(idleMs, Math.max(0, messageMs - spentMs)) : idleMs;
       clearTimeout(timer);

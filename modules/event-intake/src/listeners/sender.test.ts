@@ -25,6 +25,12 @@ test('no certificate can pose as an address, nor as another by characters that n
   assert.notEqual(ownerOf(posing).id, ownerOf(addressSender('10.0.0.7')).id);
   const names = [senderOf('web_1'), senderOf('web 1'), senderOf('web*1')].map(sourceNameOf);
   assert.equal(new Set(names).size, 3, names.join());
+  // Nor under the name that is made of another's, nor as the crowd.
+  const made = sourceNameOf(senderOf('web 1'));
+  assert.notEqual(sourceNameOf(senderOf('x', made)), made);
+  const nameless = sourceNameOf(senderOf('***'));
+  assert.notEqual(sourceNameOf(senderOf(nameless)), nameless);
+  assert.notEqual(sourceNameOf(senderOf('others')), 'others');
 });
 
 test('whatever a certificate is called, its source has a name that can be, and different ones differ', () => {

@@ -10,6 +10,8 @@ export type Sender = {
 };
 
 const maxSourceName = 64;
+/** As names are made here: nobody is called so already. */
+const looksMade = /^(?:others|(?:.*-)?[0-9a-f]{12})$/;
 
 export function addressSender(address: string): Sender {
   return { kind: 'address', name: address, address };
@@ -33,7 +35,7 @@ export function sourceNameOf({ kind, name }: Sender): string {
       .replace(/^-/, '0-')
       .replaceAll(/[^\w.-]/g, '_')
       .slice(0, maxSourceName);
-  if (name.length <= maxSourceName && /^[A-Za-z0-9][\w.-]*$/.test(name)) return name;
+  if (name.length <= maxSourceName && /^[A-Za-z0-9][\w.-]*$/.test(name) && !looksMade.test(name)) return name;
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 12);
   const plain = name
     .replaceAll(/[^\w.-]/g, '_')

@@ -69,6 +69,24 @@ test('datagrams over the rate are dropped, counted and told with their reason; a
   assert.equal(needs.refusals.counts().rate, 40);
 });
 
+test('a flood of empty datagrams finds room for as many as memory has, not as their bytes would have', async (t) => {
+  const sink = createKeptSink();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  sink.gate = promise;
+  const needs = listenerNeeds(sink);
+  const listener = await openDatagramListener(needs);
+  const socket = createSocket('udp4');
+  t.after(async () => {
+    socket.close();
+    resolve();
+    await listener.close();
+  });
+  const send = (): Promise<void> => new Promise((sent) => socket.send('x', listener.port, '127.0.0.1', () => sent()));
+  let sent = 0;
+  for (; sent < 50_000 && needs.refusals.counts().room === 0; sent += 1) await send();
+  await until(() => needs.refusals.counts().room > 0);
+});
+
 test('a message that never ends holds no more than its beginning, and the next one is read', async (t) => {
   const sink = createKeptSink();
   const listener = await openStreamListener(listenerNeeds(sink, { limits: { maxMessageBytes: 2048 } }));

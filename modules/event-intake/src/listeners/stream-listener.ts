@@ -156,7 +156,7 @@ export function openStreamListener(needs: ListenerNeeds, tls?: TlsOptions): Prom
           needs.counts.overRate += messages;
           await pause(waitMs, closing.signal);
         }
-        patience.wait(splitter.heldBytes > 0);
+        patience.wait(splitter.heldBytes > 0, messages > 0);
         quiet?.refresh();
       }
     } catch {

@@ -71,9 +71,12 @@ export function createSyslogSink(needs: {
         } catch (error) {
           const code = codeOf(error);
           if (code === 'intake_closed') return false;
-          const isOverLimit = code === 'source_rate_exceeded' || code === 'source_quota_exceeded';
+          const isOverLimit =
+            code === 'source_rate_exceeded' ||
+            code === 'source_quota_exceeded' ||
+            (code === 'too_many_sources' && source === othersName);
           if (isOverLimit && overLimit === 'drop') return false;
-          if (code === 'too_many_sources') source = othersName;
+          if (code === 'too_many_sources' && source !== othersName) source = othersName;
           else needs.log.warn('Syslog messages wait', { address, code: code ?? 'internal', messages: left.length });
           // What is durable is not sent again.
           const { next_sequence: next, retryAfterSeconds } = error instanceof CodedError ? error.details : {};

@@ -56,6 +56,9 @@ export function createPreviewRoutes({ preview }: Pick<EventIntake, 'preview'>): 
         },
         async (request, reply) =>
           withBody({ request, reply }, async ({ body }) => {
+            const encoding = request.headers['content-encoding'] ?? 'identity';
+            if (encoding.toLowerCase() !== 'identity')
+              throw new EventIntakeError('content_encoding_unsupported', 'Cannot preview what is compressed');
             const { events, total } = await preview.show({
               contentType: request.headers['content-type'],
               format: request.query.format,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Worker } from 'node:worker_threads';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { isJsonObject, parseJson } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import fc from 'fast-check';
@@ -60,6 +61,8 @@ test('a preview says why an event would be kept raw, and refuses what is too lar
   assert.deepEqual([many.events.length, many.body['total']], [20, 1000]);
   assert.equal((await preview(house, 'x'.repeat(70_000))).status, 413);
   assert.equal((await preview(house, 'x', '', 'image/png')).status, 415);
+  const packed = { 'content-type': 'text/plain', 'content-encoding': 'gzip' };
+  assert.equal((await house.post('/v1/events/preview', gzipSync('x'), packed)).status, 415);
 });
 
 test('a preview that hangs its thread holds up nobody who sends, and leaves the next preview sound', async (t) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { loadBundledRecipes } from '@sallyport/content';
-import { fillRecipe, recipeValues } from '@sallyport/content/fill-recipe';
+import { fillRecipe, recipeValues, stepsFor } from '@sallyport/content/fill-recipe';
 import fc from 'fast-check';
 import { parseDocument } from 'yaml';
 import { readRecipes } from './read-recipe.ts';
@@ -23,6 +23,20 @@ test('every recipe that comes with the program can be read, and filled there is 
     assert.match(said, recipe.needs === 'key' ? /\{\{key\}\}/ : /\{\{port\}\}/, recipe.id);
     if (said.includes('{{authority_file}}')) assert.match(said, /\{\{address\}\}\/v1\/authority\.pem/, recipe.id);
     if (recipe.listener === 'tls') assert.match(said, /\{\{authority_file\}\}/, recipe.id);
+  }
+});
+
+test('the authority is fetched only where it is the server’s own, so the list of the system is never written over', () => {
+  const system = '/etc/ssl/certs/ca-certificates.crt';
+  for (const { id, steps } of readRecipes(files)) {
+    assert.deepEqual(stepsFor(steps, 'own'), steps, id);
+    for (const vouched of ['public', 'none'] as const) {
+      const told = stepsFor(steps, vouched).map(({ text }) => fillRecipe(text, { authority_file: system }));
+      assert.doesNotMatch(told.join('\n'), new RegExp(`(-o|>) ${system}`), id);
+    }
+    const plain = stepsFor(steps, 'none').map(({ text }) => text);
+    if (id === 'curl') assert.doesNotMatch(plain.join('\n'), /authority/);
+    assert.ok(plain.length > 0 || steps.length === 0, id);
   }
 });
 

@@ -40,8 +40,9 @@ export function s3NotificationFields(record: JsonObject, text: string): JsonObje
   });
 }
 
+/** What the notification was wrapped into; only where it was read out of it, as anybody may call a field so. */
 function innermost(record: JsonObject): JsonObject {
-  const message = textIn(record, 'Message');
+  const message = Object.hasOwn(record, 's3') ? undefined : textIn(record, 'Message');
   if (message === undefined) return record;
   const inner = parseJson(message);
   const records = isJsonObject(inner) ? inner['Records'] : undefined;

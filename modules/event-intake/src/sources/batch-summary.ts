@@ -48,11 +48,17 @@ export function createSummaryBuilder(receivedAtMs: number): SummaryBuilder {
   };
 }
 
+/** No longer than one of them, however many they are. */
 export function joinSummaries(summaries: readonly BatchSummary[]): BatchSummary {
   const formats = new Map<string, number>();
+  const lags = new Map<number, number>();
   for (const summary of summaries) {
     for (const [format, count] of Object.entries(summary.formats))
       formats.set(format, (formats.get(format) ?? 0) + count);
+    for (let at = 0; at + 1 < summary.lags.length; at += 2) {
+      const bucket = summary.lags[at] ?? 0;
+      lags.set(bucket, (lags.get(bucket) ?? 0) + (summary.lags[at + 1] ?? 0));
+    }
   }
-  return { formats: Object.fromEntries(formats), lags: summaries.flatMap(({ lags }) => lags) };
+  return { formats: Object.fromEntries(formats), lags: [...lags].flat() };
 }

@@ -40,7 +40,7 @@ export type HeldSources = {
   /** The same for a request that begins now. */
   use(keyId: string, name: string): HeldSource | undefined;
   hold(row: SourceRow): Promise<HeldSource>;
-  /** Writes down what was counted, at most once a minute for each source. */
+  /** Writes down what was counted, at most once a minute for each source. For the one that `find` gives, or that was forgotten since. */
   keep(source: HeldSource): Promise<void>;
   /** Writes down what was counted more than a minute ago. */
   keepDue(): Promise<void>;
@@ -67,7 +67,8 @@ export function createHeldSources(needs: {
   function touch(source: HeldSource): void {
     const key = `${source.keyId}/${source.name}`;
     source.usedAtMs = clock.monotonicMs();
-    if (held.delete(key)) held.set(key, source);
+    held.delete(key);
+    held.set(key, source);
   }
 
   async function write(source: HeldSource): Promise<void> {

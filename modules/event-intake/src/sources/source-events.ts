@@ -112,18 +112,55 @@ export function manyEvent(
 ): AuditEvent {
   const since = sources.reduce((least, { sinceMs }) => Math.min(least, sinceMs), nowMs);
   const isBad = action === 'sources.silent';
-  return ownEvent(nowMs, {
+  return crowdEvent(nowMs, sources, {
     action,
     isBad,
     message: isBad
       ? `${countOf(sources)} fell silent, together or soon after others; the first of them is silent since ${isoOf(since)}`
       : `${countOf(sources)} are heard again`,
+    details: { since: isoOf(since) },
+  });
+}
+
+/** Many sources that send hardly anything, or as much as before again, in one event. */
+export function manyThinnedEvent(
+  nowMs: number,
+  action: 'sources.thinned' | 'sources.recovered',
+  sources: readonly NamedSource[],
+): AuditEvent {
+  const isBad = action === 'sources.thinned';
+  return crowdEvent(nowMs, sources, {
+    action,
+    isBad,
+    message: isBad
+      ? `${countOf(sources)} sent less than a tenth of their slowest hour of a week`
+      : `${countOf(sources)} send as much as before again`,
+    details: {},
+  });
+}
+
+function crowdEvent(
+  nowMs: number,
+  sources: readonly NamedSource[],
+  said: { readonly action: string; readonly isBad: boolean; readonly message: string; readonly details: JsonObject },
+): AuditEvent {
+  return ownEvent(nowMs, {
+    ...said,
     target: { type: 'sources', id: 'many' },
     details: {
+      ...said.details,
       count: sources.length,
-      since: isoOf(since),
-      sources: sources.slice(0, mostNames).map(({ keyId, name }) => `${keyId}/${name}`),
+      sources: someOfEachKey(sources).map(({ keyId, name }) => `${keyId}/${name}`),
     },
     device: 'many sources',
   });
+}
+
+/** Of each key in turn, so that whoever has thousands of sources does not keep those of others from being named. */
+function someOfEachKey(sources: readonly NamedSource[]): readonly NamedSource[] {
+  const keys = [...Map.groupBy(sources, ({ keyId }) => keyId).values()];
+  const most = Math.min(mostNames, sources.length);
+  const named: NamedSource[] = [];
+  for (let turn = 0; named.length < most; turn += 1) named.push(...keys.flatMap((own) => own[turn] ?? []));
+  return named.slice(0, most);
 }

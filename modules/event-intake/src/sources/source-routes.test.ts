@@ -69,6 +69,26 @@ test('who sends as somebody else is counted as who they are', async (t) => {
   assert.deepEqual((await source(house, 'fw'))['refused'], { source_not_allowed: 1 });
 });
 
+test('no name that a database cannot hold is looked for, and no label moves a cursor or forges a line', async (t) => {
+  const house = await startHouse(t);
+  await house.send('{}\n', { query: '?source=web' });
+  // What a schema refuses is 500 here and 400 at the edge.
+  for (const path of ['/%00/x', '/k1/a%00b', '?after=%00/x', '?after=k1/%0a'])
+    assert.equal((await house.get(`/v1/sources${path}`)).status, 500, path);
+  const put = async (label: string): Promise<[number, unknown]> => {
+    const { port } = house;
+    const answer = await fetch(`http://127.0.0.1:${port}/v1/sources/k1/web`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ label }),
+    });
+    return [answer.status, (await source(house, 'web'))['label']];
+  };
+  for (const label of ['a\n', '\u001b[31mred', '\u009b31m', '\0', 'a\u2028b'])
+    assert.deepEqual(await put(label), [500, undefined]);
+  assert.deepEqual(await put('Tür 7 \ud83d'), [200, 'Tür 7 \ufffd']);
+});
+
 test('a request over the limit is refused before any of it is taken', async (t) => {
   const house = await startHouse(t);
   const lines = '{"a":1}\n'.repeat(50);

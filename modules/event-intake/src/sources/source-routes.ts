@@ -4,13 +4,19 @@ import { Type } from 'typebox';
 import type { EventIntake } from '../event-intake.ts';
 import { Change, describeInDetail, describeListed, ListedSource, SourceInDetail } from './source-schema.ts';
 
+// No database keeps a NUL, and PostgreSQL does not even look for one.
 const Listing = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
-  after: Type.Optional(Type.String({ pattern: '^[^/]{1,100}/[^/]{1,64}$', description: '`next` of the page before' })),
+  after: Type.Optional(
+    Type.String({
+      pattern: String.raw`^[^/\u0000-\u001f]{1,100}/[^/\u0000-\u001f]{1,64}$`,
+      description: '`next` of the page before',
+    }),
+  ),
 });
 const Named = Type.Object({
-  key_id: Type.String({ minLength: 1, maxLength: 100 }),
-  name: Type.String({ minLength: 1, maxLength: 64 }),
+  key_id: Type.String({ pattern: String.raw`^[^/\u0000-\u001f]{1,100}$` }),
+  name: Type.String({ pattern: String.raw`^[^/\u0000-\u001f]{1,64}$` }),
 });
 
 /** `/v1/sources`: who sends, how each is, and what is wanted of it. */
@@ -74,7 +80,7 @@ export function createSourceRoutes({ sources }: Pick<EventIntake, 'sources'>): R
           name: params.name,
           by: principal,
           revision,
-          label,
+          label: label?.toWellFormed() ?? label,
           expected,
           quietAfterMs: quiet_after_ms,
           eventsPerSecond: events_per_second,

@@ -64,7 +64,16 @@ export const Change = Type.Object(
     revision: Type.Optional(
       Type.Integer({ minimum: 0, description: 'The one the author saw: 409 when somebody changed it since' }),
     ),
-    label: Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 100 }), Type.Null()])),
+    label: Type.Optional(
+      Type.Union([
+        Type.String({
+          minLength: 1,
+          maxLength: 100,
+          pattern: String.raw`^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$`,
+        }),
+        Type.Null(),
+      ]),
+    ),
     expected: Type.Optional(Type.Enum([...expectations])),
     quiet_after_ms: Type.Optional(
       Type.Union([Type.Integer({ minimum: 120_000, maximum: 365 * 86_400_000 }), Type.Null()]),

@@ -180,4 +180,38 @@ forEachDatabase((name, open) => {
     const named = together.reduce((sum, { details }) => sum + Number(details['count']), 0);
     assert.equal(named + (counts['source.silent']?.length ?? 0), 60);
   });
+
+  test(`a crowd of one key hides nobody else's silence, and a crowd that thins out is one event on ${name}`, async () => {
+    const { database } = await open();
+    const house = await startSources(database, { maxSourcesHeld: 2000 });
+    await house.sources.look();
+    const names = Array.from({ length: 150 }, (_, at) => `host-${at}`);
+    for (const one of names) await house.send(one, 1, 'k1');
+    await house.send('door', 1, 'k9');
+    house.clock.advance(90_000);
+    await rhythmIs(database, `1 ${house.clock.nowMs() - 2 * hourMs} ${house.clock.nowMs()} ${2 * hourMs} 0 0 0`);
+    house.restart();
+    await house.pass(30 * minuteMs);
+    const [crowd] = house.told();
+    assert.deepEqual([crowd?.action, crowd?.details['count']], ['sources.silent', 151]);
+    const named = crowd?.details['sources'];
+    assert.ok(Array.isArray(named) && named.length === 100 && named.includes('k9/door'));
+
+    const thinning = names.slice(0, 20);
+    await database
+      .withTables<{ intake_sources: { volume: string } }>()
+      .updateTable('intake_sources')
+      .set({ volume: JSON.stringify({ hour: 1, lowest: Array.from({ length: 7 }, () => 1000) }) })
+      .execute();
+    house.restart();
+    for (let passed = 0; passed < 3 * hourMs; passed += 5 * minuteMs) {
+      for (const one of thinning) await house.send(one);
+      await house.pass(5 * minuteMs);
+    }
+    const told = house.told().filter(({ action }) => action.endsWith('.thinned'));
+    assert.deepEqual(
+      told.map(({ action, device, details }) => [action, device, details['count']]),
+      [['sources.thinned', 'many sources', 20]],
+    );
+  });
 });

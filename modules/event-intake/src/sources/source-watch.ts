@@ -10,14 +10,16 @@ import {
   heardAgainEvent,
   limitedEvent,
   manyEvent,
+  manyThinnedEvent,
   recoveredEvent,
   silentEvent,
   thinnedEvent,
 } from './source-events.ts';
-import type { SilentSource } from './source-events.ts';
+import type { NamedSource, SilentSource } from './source-events.ts';
 import type { Expectation } from './source-settings.ts';
 import { statusOf } from './source-status.ts';
 import type { SourceRow, SourceTables } from './source-table.ts';
+import type { Thinned } from './volume-floor.ts';
 import type { WatchTime } from './watch-time.ts';
 
 /** What became of a source since the last look. */
@@ -130,17 +132,25 @@ export function createSourceWatch(needs: {
   /** What sources that are sending have to say of themselves. */
   function eventsOfHeld(nowMs: number): AuditEvent[] {
     const events: AuditEvent[] = [];
+    const thinned: (NamedSource & Thinned)[] = [];
+    const recovered: NamedSource[] = [];
     let limited = 0;
     for (const source of held.all()) {
       const named = { keyId: source.keyId, name: source.name, label: source.settings.label };
       const volume = source.volume.roll(watch.nowMs(), watch.gaps);
-      if (volume !== undefined && source.settings.expected !== 'never')
-        events.push(volume.kind === 'thinned' ? thinnedEvent(nowMs, named, volume) : recoveredEvent(nowMs, named));
+      if (volume !== undefined && source.settings.expected !== 'never') {
+        if (volume.kind === 'thinned') thinned.push({ ...named, ...volume });
+        else recovered.push(named);
+      }
       const refused = limited < mostLimited ? source.limits.takeRefusals() : undefined;
       if (refused === undefined) continue;
       limited += 1;
       events.push(limitedEvent(nowMs, named, refused));
     }
+    if (thinned.length > mostTogether) events.push(manyThinnedEvent(nowMs, 'sources.thinned', thinned));
+    else events.push(...thinned.map((source) => thinnedEvent(nowMs, source, source)));
+    if (recovered.length > mostTogether) events.push(manyThinnedEvent(nowMs, 'sources.recovered', recovered));
+    else events.push(...recovered.map((source) => recoveredEvent(nowMs, source)));
     return events;
   }
 

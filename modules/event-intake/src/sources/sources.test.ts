@@ -83,6 +83,45 @@ forEachDatabase((name, open) => {
     );
   });
 
+  test(`a request that outlives its source in memory is counted with those that came after, on ${name}`, async () => {
+    const { database } = await open();
+    const house = await startSources(database, { maxSourcesHeld: 1 });
+    const received = (accepted: number): Parameters<typeof long.received>[0] => ({
+      accepted,
+      bytes: accepted,
+      keptRaw: new Map(),
+      summary: { formats: {}, lags: [] },
+    });
+    const long = await house.sources.open(collectorKey, 'web');
+    house.clock.advance(660_000);
+    await house.send('dns');
+    await house.send('web', 5);
+    await long.received(received(3));
+    assert.equal((await house.sources.read('k1', 'web')).figures.totals.accepted, 8);
+    // Nor is it forgotten when it is the only one.
+    house.clock.advance(660_000);
+    await house.send('dns');
+    await long.received(received(2));
+    await house.sources.close();
+    house.restart();
+    assert.equal((await house.sources.read('k1', 'web')).figures.totals.accepted, 10);
+  });
+
+  test(`a limit that is set while a source is opened holds, on ${name}`, async () => {
+    const { database } = await open();
+    const house = await startSources(database);
+    await house.send('web');
+    for (let turns = 0; turns < 30; turns += 1) {
+      await house.sources.close();
+      house.restart();
+      const opened = house.sources.open(collectorKey, 'web');
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      await house.sources.change({ keyId: 'k1', name: 'web', by, eventsPerSecond: turns + 1 });
+      await opened;
+      assert.equal((await house.sources.read('k1', 'web')).settings.eventsPerSecond, turns + 1, `after ${turns}`);
+    }
+  });
+
   test(`of two who change a source at once the second is told, and every change is audited on ${name}`, async () => {
     const { database } = await open();
     const house = await startSources(database);

@@ -121,18 +121,18 @@ export function createSources(needs: {
   }
 
   async function load(principal: SourceOwner, name: string): Promise<HeldSource> {
-    let row = await find(principal.id, name);
-    if (row === undefined) {
+    if ((await find(principal.id, name)) === undefined) {
       try {
         await register(principal, name);
       } catch (error) {
         // Another process of this server was faster.
         if (!isUniqueViolation(error)) throw error;
       }
-      row = await find(principal.id, name);
     }
     // Also when the row was there already: its event may still wait since the ledger was away.
     await outbox.flushed();
+    // Only now: somebody may have changed it while the ledger was waited for.
+    const row = await find(principal.id, name);
     if (row === undefined) throw unknown(principal.id, name);
     return held.hold(row);
   }
@@ -154,11 +154,14 @@ export function createSources(needs: {
 
   return {
     async open(principal, name) {
-      const source = await openHeld(principal, name);
+      const opened = await openHeld(principal, name);
+      // A request may take so long that its source was forgotten meanwhile, and opened anew by another.
+      const current = (): HeldSource => held.find(principal.id, name) ?? opened;
       return {
-        admit: () => source.limits.admit(),
-        spend: (events) => source.limits.spend(events),
+        admit: () => current().limits.admit(),
+        spend: (events) => current().limits.spend(events),
         async received(received) {
+          const source = current();
           source.figures.receive(received);
           if (received.accepted > 0) {
             source.rhythm = heardAgain(source.rhythm, watch.nowMs());

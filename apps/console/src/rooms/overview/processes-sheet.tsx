@@ -11,7 +11,7 @@ const meanings = new Map([
 const projectionMeanings = new Map([
   ['event-search', 'makes events searchable'],
   ['detection', 'runs rules over events'],
-  ['alerts', 'makes findings alerts'],
+  ['alerts', 'turns findings into alerts'],
   ['sensors', 'watches the sensors on hosts'],
 ]);
 

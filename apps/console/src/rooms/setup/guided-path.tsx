@@ -53,8 +53,10 @@ export function GuidedPath({ me, open, onOpen, onDone }: PathProps) {
       id: 'source',
       title: 'Connect a first source',
       isDone: (keys.data?.keys ?? []).some(
-        ({ scopes, source, expiresAtMs, revokedAtMs }) =>
+        ({ scopes, source, expiresAtMs, revokedAtMs, createdBy }) =>
           scopes.includes('events:write') &&
+          // The sensor of the server's own host comes by itself: nothing was connected yet.
+          createdBy !== 'operator/host-sensor' &&
           source !== undefined &&
           expiresAtMs === undefined &&
           revokedAtMs === undefined,
@@ -76,7 +78,7 @@ export function GuidedPath({ me, open, onOpen, onDone }: PathProps) {
     <>
       <RoomHead
         title={`You are in, ${me.user.name}`}
-        lead="Four things worth doing first. Skip what can wait: all of it is in Settings and People later."
+        lead="Four things worth doing first. Skip what can wait: all of it is in Settings, Sources and People later."
       />
       <div className="sheet flush">
         {steps.map(({ id, title, isDone, body }, at) => {

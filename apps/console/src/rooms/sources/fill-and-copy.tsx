@@ -1,4 +1,4 @@
-import { fillRecipe } from '@sallyport/content/fill-recipe';
+import { fillRecipe, stepsFor } from '@sallyport/content/fill-recipe';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { CopyBlock } from '../../parts/copy-block.tsx';
@@ -19,27 +19,34 @@ export function FillAndCopy({ recipe, made }: { readonly recipe: Recipe; readonl
   const { data: https } = useQuery(httpsQuery);
   const opened = https?.state === 'open' ? https.origin : null;
   const place = serverPlace(opened, location.origin);
-  const isPublic = opened !== null && https?.kind === 'acme';
+  // The listener shows the certificate of the server's own authority in any case.
+  const vouched =
+    recipe.listener === 'tls' ? 'own' : opened === null ? 'none' : https?.kind === 'acme' ? 'public' : 'own';
   const filled = (text: string): string =>
     fillRecipe(text, {
       host: place.host,
       port: made.port === undefined ? place.port : String(made.port),
       address: place.address,
       ...(made.key === undefined ? {} : { key: made.key }),
-      authority_file: isPublic ? systemAuthorities : authorityFile,
+      authority_file: vouched === 'public' ? systemAuthorities : authorityFile,
       source: made.source,
     });
-  // Over plain HTTP there is nothing to know; the listener shows the server's own authority in any case.
+  const steps = stepsFor(recipe.steps, vouched);
+  const [test] = stepsFor(recipe.test === undefined ? [] : [recipe.test], vouched);
   const needsAuthority =
     (recipe.listener === 'tls' || (opened !== null && https?.kind === 'authority')) &&
-    recipe.steps.some(({ text }) => text.includes('{{authority_file}}'));
+    steps.some(({ text }) => text.includes('{{authority_file}}'));
+  // Their settings say TLS, which is not spoken there yet.
+  const isForHttps = vouched === 'none' && steps.some(({ text }) => /\btls|authority_file|https:/i.test(text));
   return (
     <div className="stack">
       {!place.isLocalOnly ? null : made.port === undefined ? (
         <Notice tone="warn" title="Only this machine reaches the server by this address">
           <p>
-            For senders on other machines open <Link href="/settings">HTTPS for others</Link> first; the text below then
-            has that address.
+            {isForHttps
+              ? 'This sender is set up for HTTPS: open '
+              : 'What is below works here. For senders on other machines open '}
+            <Link href="/settings">HTTPS for others</Link> first; the text below then has that address.
           </p>
         </Notice>
       ) : (
@@ -59,7 +66,7 @@ export function FillAndCopy({ recipe, made }: { readonly recipe: Recipe; readonl
           . <Link href="/trust">Its fingerprint</Link> tells that it is the right one.
         </p>
       ) : null}
-      {recipe.steps.map(({ title, file, text }) => (
+      {steps.map(({ title, file, text }) => (
         <CopyBlock
           key={`${title} ${file ?? ''}`}
           title={filled(title)}
@@ -79,9 +86,7 @@ export function FillAndCopy({ recipe, made }: { readonly recipe: Recipe; readonl
           <CopyField value={made.key} label="the key" />
         </div>
       )}
-      {recipe.test === undefined ? null : (
-        <CopyBlock title={filled(recipe.test.title)} text={filled(recipe.test.text)} />
-      )}
+      {test === undefined ? null : <CopyBlock title={filled(test.title)} text={filled(test.text)} />}
     </div>
   );
 }

@@ -58,9 +58,11 @@ export function RecipeCards({
     },
   ];
   const words = text.trim().toLowerCase().split(/\s+/);
-  const found = cards.filter((card) =>
-    words.every((word) => `${card.title} ${card.words} ${card.way} ${card.id}`.toLowerCase().includes(word)),
-  );
+  const found = cards
+    .filter((card) =>
+      words.every((word) => `${card.title} ${card.words} ${card.way} ${card.id}`.toLowerCase().includes(word)),
+    )
+    .toSorted((a, b) => Number(isNamed(b, words)) - Number(isNamed(a, words)));
   return (
     <div className="stack">
       <TextInput
@@ -70,8 +72,8 @@ export function RecipeCards({
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}
         onKeyDown={(event) => {
-          const [only] = found;
-          if (event.key === 'Enter' && found.length === 1 && only !== undefined) onChoose(only.id);
+          const [best] = found;
+          if (event.key === 'Enter' && text.trim() !== '' && best !== undefined) onChoose(best.id);
         }}
       />
       <ul className="recipe-cards" aria-label="Senders">
@@ -95,6 +97,11 @@ export function RecipeCards({
       ) : null}
     </div>
   );
+}
+
+/** Its name says it, not only what is told of it. */
+function isNamed({ id, title }: Card, words: readonly string[]): boolean {
+  return words.every((word) => `${title} ${id}`.toLowerCase().includes(word));
 }
 
 /** What sees the most of a host stands before the ways to send some of its logs. */

@@ -8,7 +8,7 @@ import { plural } from '../../parts/numbers.ts';
 import { formatBytes } from '../../parts/span.ts';
 import { searchAddress, sourceAddress, sourceTerms } from '../../parts/source-address.ts';
 import { FileDrop } from './file-drop.tsx';
-import { maxFileBytes } from './file-type.ts';
+import { headBytes, maxFileBytes, whyNotSent } from './file-type.ts';
 import { freeName, sourceNamePattern } from './server-place.ts';
 import { FirstEvent } from './first-event.tsx';
 import { setLabel } from './source-label.ts';
@@ -27,6 +27,12 @@ export function SendFile() {
   const send = useMutation({
     mutationFn: async (file: File) => {
       setShare(0);
+      // Before there is a key and a source for what will not come.
+      const refused =
+        file.size > maxFileBytes
+          ? 'It is over 32 MiB. On a command line sallyport send FILE sends any size.'
+          : whyNotSent(new Uint8Array(await file.slice(0, headBytes).arrayBuffer()));
+      if (refused !== undefined) return { refused, file };
       const name = typed === '' ? freeName(file.name, data?.sources.map((source) => source.name) ?? []) : typed;
       const { id, key } = await call('POST /v1/keys', {
         body: {
@@ -45,7 +51,6 @@ export function SendFile() {
     },
     onSuccess: () => queries.invalidateQueries({ queryKey: ['sources'] }),
   });
-  const tooLarge = send.variables !== undefined && send.variables.size > maxFileBytes;
   return (
     <div className="stack">
       <TextInput
@@ -60,7 +65,7 @@ export function SendFile() {
       />
       <FileDrop
         label="Choose a file"
-        hint="EVTX, JSON, NDJSON, CloudTrail, XML or any log; also .gz and .zst. At most 32 MiB: for more, run sallyport send FILE."
+        hint="EVTX, JSON, NDJSON, CloudTrail, XML or any log; also .gz and .zst. A zip, or more than 32 MiB, goes with sallyport send FILE."
         disabled={send.isPending || !isValid}
         onFile={(file) => send.mutate(file)}
       />
@@ -74,13 +79,12 @@ export function SendFile() {
           </div>
         </div>
       ) : null}
-      {send.error === null ? null : (
-        <>
-          <ProblemNotice problem={send.error} />
-          {tooLarge ? <p>The file is over 32 MiB. On a command line sallyport send sends any size.</p> : null}
-        </>
-      )}
-      {send.data === undefined ? null : (
+      {send.error === null ? null : <ProblemNotice problem={send.error} />}
+      {send.data === undefined ? null : 'refused' in send.data ? (
+        <Notice tone="bad" title={`Not sent: ${send.data.file.name}`}>
+          <p>{send.data.refused}</p>
+        </Notice>
+      ) : (
         <div className="stack" role="status">
           <Notice
             tone={send.data.keptRaw === 0 ? 'good' : 'warn'}

@@ -25,7 +25,7 @@ export function SourceListRow({ source, nowMs }: { readonly source: SourceRow; r
         <span className="quiet small">
           {state === 'silent'
             ? standingWords({ state, lastSeenMs, dueMs }, nowMs)
-            : [label === undefined ? '' : name, formats].filter((part) => part !== '').join(' · ')}
+            : [label === undefined || label === name ? '' : name, formats].filter((part) => part !== '').join(' · ')}
         </span>
       </span>
       <Sparkline counts={source.hour} label={`${formatCount(lastHour)} events in the last hour`} />

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+
+const folder = mkdtempSync(join(tmpdir(), 'sensor-gone-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+test('a sensor whose spool is removed while it runs ends, so that it is started again', async () => {
+  writeFileSync(join(folder, 'key'), 'sp_key', { mode: 0o600 });
+  const child = spawn(
+    process.execPath,
+    [
+      join(import.meta.dirname, 'main.ts'),
+      'run',
+      '--server=http://127.0.0.1:9',
+      `--key-file=${join(folder, 'key')}`,
+      `--state=${join(folder, 'state')}`,
+      '--only-paths',
+      '--without=processes,sockets,inventory,audit,journal',
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  const ended = once(child, 'exit');
+  let said = '';
+  for await (const text of child.stderr.setEncoding('utf8')) {
+    said += String(text);
+    if (said.includes('the sensor runs')) rmSync(join(folder, 'state', 'spool'), { recursive: true, force: true });
+  }
+  const [code]: unknown[] = await ended;
+  // Not 78, after which systemd leaves it.
+  assert.equal(code, 1, said);
+  assert.match(said, /spool" was removed/);
+});
