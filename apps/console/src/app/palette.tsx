@@ -16,7 +16,7 @@ import { useSignOut } from './use-sign-out.ts';
 
 type Command = { readonly name: string; readonly icon: typeof IconSearch; readonly run: () => void };
 
-/** ⌘K: any room, any entry by its position, any search. */
+/** ⌘K: every room, an entry by its position, a search. */
 export function Palette({
   me,
   opened,

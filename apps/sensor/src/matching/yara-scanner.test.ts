@@ -147,7 +147,7 @@ test(
       'rule is_elf { condition: elf.type == elf.ET_DYN or elf.type == elf.ET_EXEC }',
       'rule says_usage { strings: $a = "usage" nocase condition: $a }',
       'rule hex_head { strings: $a = { 7F 45 4C 46 02 01 } condition: $a at 0 }',
-      'rule wide_or_regex { strings: $a = /[Cc]opyright \\(C\\) [0-9]{4}/ $b = "lib" wide condition: any of them }',
+      'rule wide_or_regex { strings: $a = /[Cc]opyright \\(C\\) [0-9]{4}/ $b = "lib" wide condition: 1 of them }',
     ].join('\n');
     host.write('/rules/real.yar', rules);
     scanner.refresh();

@@ -29,7 +29,7 @@ forEachDatabase((name, open) => {
       await server.pass(15);
       await server.receive([lost], { apiKey: 'stolen' });
     }
-    assert.equal(server.only()?.state, 'silent');
+    assert.equal(server.sole()?.state, 'silent');
     assert.deepEqual(server.told(), ['sensor.joined joined', 'sensor.losing losing', 'sensor.silent silent']);
   });
 
@@ -44,20 +44,20 @@ forEachDatabase((name, open) => {
     const from = { source: 'host-web-1.0000bbbb' };
     await server.receive([anew.tell('sensor.started', { installation: '0000bbbb' }), anew.beat()], from);
     assert.equal(server.told().at(-1), 'sensor.tampered state_lost');
-    const { source, last_beat_ms: lastBeatMs } = server.only() ?? {};
+    const { source, last_beat_ms: lastBeatMs } = server.sole() ?? {};
     assert.deepEqual([source, lastBeatMs], ['host-web-1.0000bbbb', server.nowMs()]);
     const told = server.told().length;
     // Under a name of the past, and under a new one that it did not sign.
     await server.receive([start]);
     await server.receive([start], { source: 'host-web-1.0000cccc', apiKey: 'stolen' });
-    assert.equal(server.only()?.source, 'host-web-1.0000bbbb');
+    assert.equal(server.sole()?.source, 'host-web-1.0000bbbb');
     assert.equal(server.told().length, told);
     // What it had signed before has a higher place than all it signs now.
     for (const old of beats) {
       await server.pass(15);
       await server.receive([old], { source: 'host-web-1.0000bbbb', apiKey: 'stolen' });
     }
-    assert.equal(server.only()?.state, 'silent');
+    assert.equal(server.sole()?.state, 'silent');
   });
 
   test('a collector that was switched off is told; a log of sign-ins that took the place of the other is not', async () => {
@@ -67,7 +67,7 @@ forEachDatabase((name, open) => {
     await server.receive([sensor.beat(collectors({ processes: '', journal: '' }))]);
     await server.receive([sensor.beat(collectors({ processes: '', journal: '' }))]);
     assert.deepEqual(server.told().slice(1), ['sensor.blinded off:files']);
-    assert.match(server.only()?.problems[0]?.text ?? '', /"files" was switched off/);
+    assert.match(server.sole()?.problems[0]?.text ?? '', /"files" was switched off/);
   });
 
   test('a small problem that anybody can make does not hide the next one; the same with other counts is told once', async () => {
@@ -79,7 +79,7 @@ forEachDatabase((name, open) => {
     const texts = server.notices().flatMap(({ message }) => /see: (.*)$/.exec(String(message))?.[1] ?? []);
     assert.deepEqual(texts, ['1 entries cannot be read', 'journald does not run any more', 'it was removed']);
     assert.deepEqual(
-      server.only()?.problems.map(({ code }) => code),
+      server.sole()?.problems.map(({ code }) => code),
       ['blind'],
     );
   });

@@ -20,7 +20,7 @@ forEachDatabase((name, open) => {
       await server.pass(15);
       await server.receive([forger.beat({ lost: {}, rss_bytes: 1 })], { apiKey: 'stolen' });
     }
-    const view = server.only();
+    const view = server.sole();
     assert.deepEqual([view?.state, view?.key_id, view?.figures.rss_bytes], ['silent', 'key-1', 60_000_000]);
     assert.equal(view?.shown_key_id, forger.key().keyId);
     assert.deepEqual(server.told(), ['sensor.joined joined', 'sensor.tampered key_changed', 'sensor.silent silent']);
@@ -41,7 +41,7 @@ forEachDatabase((name, open) => {
     await server.receive([old], { apiKey: 'stolen' });
     assert.deepEqual(server.told().slice(before), ['sensor.tampered replayed']);
     await server.receive([goodbye]);
-    assert.equal(server.only()?.state, 'degraded');
+    assert.equal(server.sole()?.state, 'degraded');
     assert.equal(server.told().at(-1), 'sensor.tampered replayed');
   });
 
@@ -84,7 +84,7 @@ forEachDatabase((name, open) => {
     const renumbered = put.tell('sensor.renumbered', { previous: '0000aaaa' });
     await server.receive([renumbered, put.beat()], { source: 'host-web-1.0000bbbb' });
     assert.deepEqual(server.told().slice(1), ['sensor.tampered state_copied']);
-    assert.equal(server.only()?.source, 'host-web-1.0000bbbb');
+    assert.equal(server.sole()?.source, 'host-web-1.0000bbbb');
     server.clock.advance(3_600_000);
     await server.receive([put.beat(), renumbered], { source: 'host-web-1.0000bbbb' });
     assert.equal(server.told().at(-1), 'sensor.tampered replayed');
@@ -155,7 +155,7 @@ forEachDatabase((name, open) => {
     assert.equal(server.sensors.list({ limit: 10 }).length, 1);
     await server.catchUp();
     assert.deepEqual(
-      server.only()?.collectors.map(({ name: one, state }) => [one, state]),
+      server.sole()?.collectors.map(({ name: one, state }) => [one, state]),
       [
         ['toString', 'blind'],
         ['constructor', 'blind'],
@@ -171,7 +171,7 @@ forEachDatabase((name, open) => {
     ];
     await server.receive([a.beat()], { source: 'host-a' });
     await server.receive([b.beat()], { source: 'host-b' });
-    const damaged = server.only()?.id ?? '';
+    const damaged = server.sole()?.id ?? '';
     await server.needs.database
       .transaction()
       .execute((transaction) =>

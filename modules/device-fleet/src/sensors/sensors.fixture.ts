@@ -216,7 +216,7 @@ export async function setUp({ database }: { readonly database: Database }, optio
     told,
     notices,
     nowMs,
-    only: () => sensors.list({ limit: 10 })[0],
+    sole: () => sensors.list({ limit: 10 })[0],
   };
 }
 

@@ -19,7 +19,7 @@ forEachDatabase((name, open) => {
       }),
       sensor.beat(),
     ]);
-    const view = only();
+    const view = sole();
     assert.deepEqual(
       [view?.state, view?.host, view?.source, view?.key_id, view?.signing_key_id, view?.problems],
       ['alive', 'web-1', 'host-web-1.0000aaaa', 'key-1', sensor.key().keyId, []],
@@ -67,14 +67,14 @@ forEachDatabase((name, open) => {
     const [oldKey, newKey] = [sensor.key(), makeKey()];
     sensor.useKey(newKey);
     await receive([sensor.beat()]);
-    const { id = '', shown_key_id: shown = '' } = only() ?? {};
+    const { id = '', shown_key_id: shown = '' } = sole() ?? {};
     assert.equal(shown, newKey.keyId);
     await assert.rejects(sensors.acceptKey({ id, keyId: oldKey.keyId, actor: operator }), {
       code: 'sensor_key_unknown',
     });
     await sensors.acceptKey({ id, keyId: shown, actor: operator });
     await receive([sensor.beat()]);
-    assert.deepEqual([only()?.state, only()?.signing_key_id, only()?.shown_key_id], ['alive', newKey.keyId, undefined]);
+    assert.deepEqual([sole()?.state, sole()?.signing_key_id, sole()?.shown_key_id], ['alive', newKey.keyId, undefined]);
     await sensors.retire({ id, actor: operator });
     assert.deepEqual(sensors.list({ limit: 10 }), []);
     await assert.rejects(sensors.retire({ id, actor: operator }), { code: 'sensor_unknown' });
@@ -93,11 +93,11 @@ forEachDatabase((name, open) => {
     await receive([sensor.beat()]);
     clock.advance(15_000);
     await receive([sensor.tell('sensor.stopped', { reason: 'SIGTERM' })]);
-    assert.deepEqual([only()?.state, only()?.problems[0]?.text], ['stopped', 'SIGTERM']);
+    assert.deepEqual([sole()?.state, sole()?.problems[0]?.text], ['stopped', 'SIGTERM']);
     await pass(300);
     sensor.restart();
     await receive([sensor.beat()]);
-    assert.equal(only()?.state, 'alive');
+    assert.equal(sole()?.state, 'alive');
     assert.deepEqual(told().slice(1), ['sensor.stopped stopped', 'sensor.recovered stopped']);
   });
 
@@ -118,11 +118,11 @@ forEachDatabase((name, open) => {
       clock.advance(15_000);
     }
     assert.deepEqual(
-      only()?.collectors.map(({ state }) => state),
+      sole()?.collectors.map(({ state }) => state),
       ['blind', 'blind', 'blind'],
     );
     await receive([sensor.beat({ ...collectors(3), slow_factor: 4, lost: { process: 7 } })]);
-    assert.equal(only()?.state, 'degraded');
+    assert.equal(sole()?.state, 'degraded');
     assert.deepEqual(told().slice(1), [
       'sensor.blinded blind:audit',
       'sensor.blinded blind:journal',
@@ -132,7 +132,7 @@ forEachDatabase((name, open) => {
     ]);
     await receive([sensor.beat(collectors(0))]);
     assert.deepEqual(
-      only()?.problems.map(({ code }) => code),
+      sole()?.problems.map(({ code }) => code),
       ['losing'],
     );
   });
@@ -172,9 +172,9 @@ forEachDatabase((name, open) => {
     const { receive, only, nowMs } = await setUp(await open());
     const sensor = createPlayedSensor({ nowMs: () => nowMs() + 300_000 });
     await receive([sensor.beat({ clock_offset_ms: -300_000 })]);
-    assert.deepEqual(only()?.problems, [{ code: 'clock_off', text: 'The clock of its host is 300 s ahead' }]);
+    assert.deepEqual(sole()?.problems, [{ code: 'clock_off', text: 'The clock of its host is 300 s ahead' }]);
     await receive([sensor.beat({ clock_offset_ms: 40 })]);
-    assert.deepEqual([only()?.state, only()?.figures.clock_offset_ms], ['alive', 40]);
+    assert.deepEqual([sole()?.state, sole()?.figures.clock_offset_ms], ['alive', 40]);
   });
 
   test('a key that the one before has announced follows it without a person', async () => {
@@ -185,7 +185,7 @@ forEachDatabase((name, open) => {
     sensor.useKey(next);
     sensor.restart();
     await receive([sensor.beat()]);
-    assert.deepEqual([only()?.state, only()?.signing_key_id], ['alive', next.keyId]);
+    assert.deepEqual([sole()?.state, sole()?.signing_key_id], ['alive', next.keyId]);
     assert.ok(!told().some((one) => one.includes('tampered')), told().join());
   });
 
@@ -193,6 +193,6 @@ forEachDatabase((name, open) => {
     const { receive, only, nowMs } = await setUp(await open());
     const { signature: _signature, ...unsigned } = createPlayedSensor({ nowMs }).beat();
     await receive([unsigned, signedLine(makeKey(), { ...unsigned, public_key: makeKey().publicKey })]);
-    assert.deepEqual([only()?.state, only()?.signing_key_id], ['unknown', undefined]);
+    assert.deepEqual([sole()?.state, sole()?.signing_key_id], ['unknown', undefined]);
   });
 });

@@ -22,16 +22,16 @@ forEachDatabase((name, open) => {
     const sensor = createPlayedSensor({ nowMs: server.nowMs });
     await settle(server, sensor);
     await server.pass(40);
-    assert.equal(server.only()?.state, 'alive');
+    assert.equal(server.sole()?.state, 'alive');
     await server.pass(20);
-    assert.equal(server.only()?.state, 'silent');
+    assert.equal(server.sole()?.state, 'silent');
     await server.pass(600);
     assert.deepEqual(server.told(), ['sensor.joined joined', 'sensor.silent silent']);
     const [, silent] = server.notices();
     assert.match(String(silent?.['message']), /^sensor\.silent: Nothing was heard of it for 45 s/);
     assert.deepEqual(silent?.['device'], { hostname: 'web-1', type_id: 0 });
     await server.receive([sensor.beat()]);
-    assert.equal(server.only()?.state, 'alive');
+    assert.equal(server.sole()?.state, 'alive');
     assert.deepEqual(server.told().slice(2), ['sensor.recovered was_frozen']);
   });
 
@@ -44,14 +44,14 @@ forEachDatabase((name, open) => {
       await server.pass(15);
       waiting.push(sensor.beat({ beats_skipped: 0, waiting: beats, sent: 7 }));
     }
-    assert.equal(server.only()?.state, 'silent');
+    assert.equal(server.sole()?.state, 'silent');
     await server.receive(waiting.slice(0, 20));
     assert.deepEqual(
-      [server.only()?.state, server.only()?.problems.map(({ code }) => code)],
+      [server.sole()?.state, server.sole()?.problems.map(({ code }) => code)],
       ['degraded', ['silent', 'catching_up']],
     );
     await server.receive([...waiting.slice(20), sensor.beat()]);
-    assert.equal(server.only()?.state, 'alive');
+    assert.equal(server.sole()?.state, 'alive');
     assert.deepEqual(server.told().slice(1), ['sensor.silent silent', 'sensor.recovered was_offline']);
     assert.match(String(server.notices().at(-1)?.['message']), /went on watching; nothing was lost$/);
   });
@@ -64,14 +64,14 @@ forEachDatabase((name, open) => {
     // Its process was stopped: one look, ten minutes late.
     server.clock.advance(600_000);
     await server.pass(60);
-    assert.equal(server.only()?.state, 'alive');
+    assert.equal(server.sole()?.state, 'alive');
     await server.receive([sensor.beat({ beats_skipped: 40 })]);
     // Its disk is full.
     isTaking = false;
     await server.pass(600);
     isTaking = true;
     await server.pass(60);
-    assert.equal(server.only()?.state, 'alive');
+    assert.equal(server.sole()?.state, 'alive');
     await server.receive([sensor.beat({ beats_skipped: 40 })]);
     // It was started anew.
     server.sensors.close();
@@ -120,10 +120,10 @@ forEachDatabase((name, open) => {
     await settle(server, sensor);
     server.clock.setWall(startMs + 7 * 86_400_000);
     await server.pass(30);
-    assert.equal(server.only()?.state, 'alive');
+    assert.equal(server.sole()?.state, 'alive');
     server.clock.setWall(startMs - 86_400_000);
     await server.pass(30);
-    assert.equal(server.only()?.state, 'silent');
+    assert.equal(server.sole()?.state, 'silent');
   });
 
   test('of records that nobody could believe no silence is told', async () => {

@@ -161,7 +161,7 @@ function ItsKey({ source }: { readonly source: SourceDetails }) {
           {key.revokedAtMs === undefined ? (
             <>
               made by {key.createdBy} <Clock at={key.createdAtMs} />
-              {key.source === undefined ? ', may send as any source' : ', may send as this source only'}
+              {key.source === undefined ? ', may send under every name' : ', may send as this source only'}
             </>
           ) : (
             <>
