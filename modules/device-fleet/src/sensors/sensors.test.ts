@@ -6,7 +6,7 @@ import { createSensors } from './sensors.ts';
 
 forEachDatabase((name, open) => {
   test(`${name}: a sensor that beats is alive, with what it says about itself`, async () => {
-    const { receive, only, nowMs, told } = await setUp(await open());
+    const { receive, sole, nowMs, told } = await setUp(await open());
     const sensor = createPlayedSensor({ nowMs });
     await receive([
       sensor.tell('sensor.started', { public_key: sensor.key().publicKey }),
@@ -61,7 +61,7 @@ forEachDatabase((name, open) => {
   });
 
   test(`${name}: another key is believed once a person accepts it, with an audit event; a retired sensor is forgotten`, async () => {
-    const { receive, only, sensors, nowMs, ledger } = await setUp(await open());
+    const { receive, sole, sensors, nowMs, ledger } = await setUp(await open());
     const sensor = createPlayedSensor({ nowMs });
     await receive([sensor.beat()]);
     const [oldKey, newKey] = [sensor.key(), makeKey()];
@@ -88,7 +88,7 @@ forEachDatabase((name, open) => {
   if (name !== 'SQLite') return;
 
   test('a goodbye is a stop and no silence, and the start after it says how long', async () => {
-    const { receive, only, pass, nowMs, told, clock } = await setUp(await open());
+    const { receive, sole, pass, nowMs, told, clock } = await setUp(await open());
     const sensor = createPlayedSensor({ nowMs });
     await receive([sensor.beat()]);
     clock.advance(15_000);
@@ -102,7 +102,7 @@ forEachDatabase((name, open) => {
   });
 
   test('collectors that go blind one by one are each told, a slowed sensor and lost records too', async () => {
-    const { receive, only, nowMs, told, clock } = await setUp(await open());
+    const { receive, sole, nowMs, told, clock } = await setUp(await open());
     const sensor = createPlayedSensor({ nowMs });
     const collectors = (blind: number) => ({
       collectors: ['audit', 'journal', 'processes'].map((one, at) => ({
@@ -169,7 +169,7 @@ forEachDatabase((name, open) => {
   });
 
   test('a host whose clock is off is told with how far, and is in time again by its own word', async () => {
-    const { receive, only, nowMs } = await setUp(await open());
+    const { receive, sole, nowMs } = await setUp(await open());
     const sensor = createPlayedSensor({ nowMs: () => nowMs() + 300_000 });
     await receive([sensor.beat({ clock_offset_ms: -300_000 })]);
     assert.deepEqual(sole()?.problems, [{ code: 'clock_off', text: 'The clock of its host is 300 s ahead' }]);
@@ -178,7 +178,7 @@ forEachDatabase((name, open) => {
   });
 
   test('a key that the one before has announced follows it without a person', async () => {
-    const { receive, only, nowMs, told } = await setUp(await open());
+    const { receive, sole, nowMs, told } = await setUp(await open());
     const sensor = createPlayedSensor({ nowMs });
     const next = makeKey();
     await receive([sensor.beat(), sensor.tell('sensor.key_rotated', { next_public_key: next.publicKey })]);
@@ -190,7 +190,7 @@ forEachDatabase((name, open) => {
   });
 
   test('what an event says without being signed binds nothing', async () => {
-    const { receive, only, nowMs } = await setUp(await open());
+    const { receive, sole, nowMs } = await setUp(await open());
     const { signature: _signature, ...unsigned } = createPlayedSensor({ nowMs }).beat();
     await receive([unsigned, signedLine(makeKey(), { ...unsigned, public_key: makeKey().publicKey })]);
     assert.deepEqual([sole()?.state, sole()?.signing_key_id], ['unknown', undefined]);
