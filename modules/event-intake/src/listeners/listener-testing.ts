@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '@sallyport/platform/clock';
 import type { Log } from '@sallyport/platform/log';
@@ -55,6 +56,15 @@ export function listenerNeeds(sink: SyslogSink, more: Partial<ListenerNeeds> = {
 export async function until(isTrue: () => boolean): Promise<void> {
   for (let times = 0; times < 3000 && !isTrue(); times += 1) await sleep(10);
   assert.ok(isTrue(), 'it did not come true within half a minute');
+}
+
+/** Resolves once the connection is over: cut off with bytes on the way, it ends by a reset, which is an end as well. */
+export function over(socket: Socket): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  socket.on('error', () => undefined);
+  if (socket.closed) resolve();
+  else socket.once('close', () => resolve());
+  return promise;
 }
 
 /** One connection that says this and hangs up. */

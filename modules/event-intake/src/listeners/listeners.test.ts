@@ -10,7 +10,7 @@ import { EventIntakeError } from '../errors.ts';
 import type { EventIntake, IntakeMessages } from '../event-intake.ts';
 import { openDatagramListener } from './datagram-listener.ts';
 import { allowedBy, fromDocument, listenersOff, plainAddress, toDocument } from './listener-settings.ts';
-import { createKeptSink, listenerNeeds, quietLog, sendText, until } from './listener-testing.ts';
+import { createKeptSink, listenerNeeds, quietLog, over, sendText, until } from './listener-testing.ts';
 import { addressSender } from './sender.ts';
 import { openStreamListener } from './stream-listener.ts';
 import { createSyslogSink } from './syslog-sink.ts';
@@ -45,7 +45,7 @@ test('while the ledger is behind, a sender over TCP has to wait, and nothing it 
   assert.ok(socket.writableLength > 0, 'the sender was never stopped');
   resolve();
   socket.end();
-  await once(socket, 'close');
+  await over(socket);
   await until(() => sink.texts.length === total);
   assert.ok(sink.texts.every((text) => text.length === 999));
 });
@@ -60,7 +60,7 @@ test('who may not send, sends too slowly or opens too many connections is cut of
   t.after(() => Promise.all([refusing.close(), listener.close()]));
   const stranger = connect({ host: '127.0.0.1', port: refusing.port });
   stranger.on('error', () => undefined);
-  await once(stranger, 'close');
+  await over(stranger);
   assert.equal(closed.counts.refused, 1);
   const slow = connect({ host: '127.0.0.1', port: listener.port });
   slow.on('error', () => undefined);
@@ -69,8 +69,8 @@ test('who may not send, sends too slowly or opens too many connections is cut of
   await until(() => listener.connections() === 1);
   const second = connect({ host: '127.0.0.1', port: listener.port });
   second.on('error', () => undefined);
-  await once(second, 'close');
-  await once(slow, 'close');
+  await over(second);
+  await over(slow);
   assert.equal(bounded.counts.refused, 1);
   // What it had said is kept, though it is not whole.
   await until(() => sink.texts.length === 1);

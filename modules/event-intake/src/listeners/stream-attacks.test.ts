@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { createManualClock } from '@sallyport/platform/clock';
 import { openDatagramListener } from './datagram-listener.ts';
-import { createKeptSink, listenerNeeds, sendText, until } from './listener-testing.ts';
+import { createKeptSink, listenerNeeds, over, sendText, until } from './listener-testing.ts';
 import { createMessageRate } from './message-rate.ts';
 import { openStreamListener } from './stream-listener.ts';
 
@@ -106,7 +106,7 @@ test('counted messages with a length that lies are cut off, not waited for witho
   for (const text of ['999999999999 <13>x', '65536 <13>short', '7 <13>one7 <13>two-and-more']) {
     const socket = await reach(listener.port);
     socket.write(text);
-    await once(socket, 'close');
+    await over(socket);
   }
   await until(() => sink.texts.some((text) => text.includes('<13>one')) && listener.connections() === 0);
 });
@@ -122,9 +122,9 @@ test('slow lorises get their minute and no more, and leave room for others', asy
   for (const socket of lorises) socket.write('<13>');
   await until(() => listener.connections() === 4);
   const fifth = await reach(listener.port);
-  await once(fifth, 'close');
+  await over(fifth);
   assert.equal(needs.refusals.counts().connections, 1);
-  await Promise.all(lorises.map((socket) => once(socket, 'close')));
+  await Promise.all(lorises.map((socket) => over(socket)));
   await sendText(listener.port, '<13>honest\n');
   await until(() => sink.texts.includes('<13>honest'));
 });

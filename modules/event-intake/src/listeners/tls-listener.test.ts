@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { connect } from 'node:tls';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { createTestAuthority } from '@sallyport/testing/test-authority';
-import { createKeptSink, listenerNeeds, until } from './listener-testing.ts';
+import { createKeptSink, listenerNeeds, over, until } from './listener-testing.ts';
 import { openStreamListener } from './stream-listener.ts';
 
 const authority = createTestAuthority();
@@ -31,7 +31,7 @@ async function say(port: number, text: string, options: ConnectionOptions = {}):
   const socket = await reach(port, options);
   socket.end(text);
   socket.resume();
-  await once(socket, 'close');
+  await over(socket);
 }
 
 test('TLS 1.2 and 1.3 with authenticated encryption are spoken, nothing weaker, and what is refused is counted', async (t) => {
@@ -130,11 +130,11 @@ test('who speaks no TLS, or nothing at all, is cut off after its time; who only 
   plain.on('error', () => undefined);
   plain.write('<13>in the clear\n');
   plain.resume();
-  await once(plain, 'close');
+  await over(plain);
   const silent = connectPlain({ host: '127.0.0.1', port: listener.port });
   silent.on('error', () => undefined);
   silent.resume();
-  await once(silent, 'close');
+  await over(silent);
   assert.equal(needs.refusals.counts().handshake, 2);
   const looking = connectPlain({ host: '127.0.0.1', port: listener.port });
   await once(looking, 'connect');
