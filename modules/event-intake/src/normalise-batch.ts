@@ -96,9 +96,11 @@ function mannerOf(request: NormaliseRequest, own: OwnReading | undefined): Manne
   return { ...request, reading: { ...request.reading, format }, zeek };
 }
 
-/** The event as it is recorded. Who sent it is for intake alone to say. */
-function bodyOf(event: OcsfEvent, { reading: { reporter } }: NormaliseRequest): string {
-  return JSON.stringify(reporter === undefined ? event : { ...event, metadata: { ...event.metadata, reporter } });
+/** The event as it is recorded. Who sent it, and from where, is for intake alone to say. */
+function bodyOf(event: OcsfEvent, { reading, site }: NormaliseRequest): string {
+  if (reading.reporter === undefined) return JSON.stringify(event);
+  const reporter = { ...reading.reporter, ...(site !== undefined && { site }) };
+  return JSON.stringify({ ...event, metadata: { ...event.metadata, reporter } });
 }
 
 /** Formats whose events are JSON as a whole. */

@@ -28,6 +28,8 @@ export type NormaliseRequest = {
   readonly changes?: readonly ReadingChange[];
   readonly receivedAtMs: number;
   readonly reading: Reading;
+  /** Where their source stands: in every event, beside who sent it. */
+  readonly site?: string;
   readonly limits: Pick<IntakeLimits, 'maxDepth' | 'maxFields' | 'keptBytesOfLongEvent'>;
   /** Whether to tell which fields of each record were not looked at. */
   readonly isTraced?: boolean;

@@ -43,7 +43,8 @@ export function createSourceDelivery(
     });
     const deliver: Delivery['deliver'] = (request) => {
       source.spend(request.ends.length);
-      return delivery.deliver(request);
+      const site = source.site();
+      return delivery.deliver(site === undefined ? request : { ...request, site });
     };
     let bytes: number | undefined;
     try {

@@ -2,7 +2,7 @@ import { recognise } from '@sallyport/log-formats';
 import type { LogFormat } from '@sallyport/log-formats';
 import type { EventBytes, OwnReading } from './event-bytes.ts';
 import type { IntakeLimits } from './limits.ts';
-import { createLineSplitter } from './split-lines.ts';
+import { createEntrySplitter } from './split-entries.ts';
 import type { EventSplitter } from './split-lines.ts';
 import type { DeclaredFormat, WireFormat } from './declared-format.ts';
 
@@ -20,7 +20,7 @@ const bodyFormats: ReadonlyMap<LogFormat, DeclaredFormat> = new Map([
   ['auditd', 'auditd'],
 ]);
 
-/** A body of which nobody said what it is: its beginning tells how it is cut; of a body of lines each is looked at by itself. */
+/** A body of which nobody said what it is: its beginning tells how it is cut; of a text log each entry is looked at by itself. */
 export function createRecognisedSplitter(
   limits: IntakeLimits,
   wireFor: (format: DeclaredFormat) => WireFormat,
@@ -30,7 +30,7 @@ export function createRecognisedSplitter(
 
   function choose(): Chosen {
     const format = formatOfBody(start);
-    if (format === undefined) return { splitter: createLineSplitter(limits), reading: undefined };
+    if (format === undefined) return { splitter: createEntrySplitter(limits), reading: undefined };
     const { createSplitter, reading } = wireFor(format);
     return { splitter: createSplitter(limits), reading: { format: reading.format } };
   }

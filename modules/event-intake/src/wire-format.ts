@@ -1,6 +1,7 @@
 import type { DeclaredFormat, WireFormat } from './declared-format.ts';
 import { EventIntakeError } from './errors.ts';
 import { createAuditSplitter } from './split-audit.ts';
+import { createEntrySplitter } from './split-entries.ts';
 import { createEvtxSplitter } from './split-evtx.ts';
 import { createJournalSplitter } from './split-journal.ts';
 import { createJsonSplitter } from './split-json.ts';
@@ -49,6 +50,8 @@ function wireFor(format: DeclaredFormat): WireFormat {
       return { createSplitter: createLineSplitter, reading: { format: 'auto' } };
     case 'json':
       return { createSplitter: createJsonSplitter, reading: { format } };
+    case 'text':
+      return { createSplitter: createEntrySplitter, reading: { format } };
     case 'syslog':
       return { createSplitter: createSyslogSplitter, reading: { format } };
     case 'windows_event_xml':

@@ -66,7 +66,7 @@ export function createSourceRoutes({ sources }: Pick<EventIntake, 'sources'>): R
       {
         config: { scope: 'sources:manage', stepUp: true },
         schema: {
-          summary: 'Name a source, say whether its silence matters, and limit what it may send',
+          summary: 'Name a source, say where it stands and whether its silence matters, and limit what it may send',
           tags: ['events'],
           params: Named,
           body: Change,
@@ -74,13 +74,14 @@ export function createSourceRoutes({ sources }: Pick<EventIntake, 'sources'>): R
         },
       },
       async ({ params, body, principal }) => {
-        const { revision, label, expected, quiet_after_ms, events_per_second, bytes_per_day } = body;
+        const { revision, label, site, expected, quiet_after_ms, events_per_second, bytes_per_day } = body;
         const changed = await sources.change({
           keyId: params.key_id,
           name: params.name,
           by: principal,
           revision,
           label: label?.toWellFormed() ?? label,
+          site: site?.toWellFormed() ?? site,
           expected,
           quietAfterMs: quiet_after_ms,
           eventsPerSecond: events_per_second,

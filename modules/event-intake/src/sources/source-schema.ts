@@ -7,6 +7,7 @@ const fields = {
   key_id: Type.String(),
   name: Type.String(),
   label: Type.Optional(Type.String({ description: 'What people call it' })),
+  site: Type.Optional(Type.String({ description: 'Where it stands; in each of its events since it was chosen' })),
   created_at_ms: Type.Integer(),
   revision: Type.Integer({ description: 'Of what people chose; goes back with a change' }),
   state: Type.Enum(['waiting', 'heard', 'quiet', 'finished', 'silent'], {
@@ -46,6 +47,13 @@ export const ListedSource = Type.Object({
   }),
 });
 
+/** What a person calls something: one line. */
+const Line = Type.String({
+  minLength: 1,
+  maxLength: 100,
+  pattern: String.raw`^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$`,
+});
+
 const Minute = Type.Object({
   start_ms: Type.Integer(),
   accepted: Type.Integer(),
@@ -64,16 +72,8 @@ export const Change = Type.Object(
     revision: Type.Optional(
       Type.Integer({ minimum: 0, description: 'The one the author saw: 409 when somebody changed it since' }),
     ),
-    label: Type.Optional(
-      Type.Union([
-        Type.String({
-          minLength: 1,
-          maxLength: 100,
-          pattern: String.raw`^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$`,
-        }),
-        Type.Null(),
-      ]),
-    ),
+    label: Type.Optional(Type.Union([Line, Type.Null()])),
+    site: Type.Optional(Type.Union([Line, Type.Null()])),
     expected: Type.Optional(Type.Enum([...expectations])),
     quiet_after_ms: Type.Optional(
       Type.Union([Type.Integer({ minimum: 120_000, maximum: 365 * 86_400_000 }), Type.Null()]),
@@ -91,6 +91,7 @@ function describeSource(source: SourceStatus): Static<typeof Source> {
     key_id: source.keyId,
     name: source.name,
     ...(settings.label !== undefined && { label: settings.label }),
+    ...(settings.site !== undefined && { site: settings.site }),
     created_at_ms: source.createdAtMs,
     revision: source.revision,
     state: standing.state,

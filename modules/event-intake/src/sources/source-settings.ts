@@ -9,6 +9,8 @@ export type Expectation = (typeof expectations)[number];
 export type SourceSettings = {
   /** What a person calls it. */
   readonly label?: string;
+  /** Where it stands, as people call the place: stamped on each of its events. */
+  readonly site?: string;
   readonly expected: Expectation;
   /** A pause this long matters: with `always` in any case, with `auto` where its rhythm would not allow a longer one. */
   readonly quietAfterMs?: number;
@@ -26,6 +28,7 @@ const defaultSettings: SourceSettings = {
 /** Null takes back what was chosen; what is left out stays. */
 export type SettingsChange = {
   readonly label?: string | null | undefined;
+  readonly site?: string | null | undefined;
   readonly expected?: Expectation | undefined;
   readonly quietAfterMs?: number | null | undefined;
   readonly eventsPerSecond?: number | null | undefined;
@@ -34,6 +37,7 @@ export type SettingsChange = {
 
 export function changedSettings(before: SourceSettings, change: SettingsChange): SourceSettings {
   const label = change.label === undefined ? before.label : (change.label ?? undefined);
+  const site = change.site === undefined ? before.site : (change.site ?? undefined);
   const quietAfterMs = change.quietAfterMs === undefined ? before.quietAfterMs : (change.quietAfterMs ?? undefined);
   const chosen = (name: 'eventsPerSecond' | 'bytesPerDay'): number => {
     const wanted = change[name];
@@ -41,6 +45,7 @@ export function changedSettings(before: SourceSettings, change: SettingsChange):
   };
   return {
     ...(label !== undefined && { label }),
+    ...(site !== undefined && { site }),
     expected: change.expected ?? before.expected,
     ...(quietAfterMs !== undefined && { quietAfterMs }),
     eventsPerSecond: chosen('eventsPerSecond'),
@@ -50,9 +55,10 @@ export function changedSettings(before: SourceSettings, change: SettingsChange):
 
 /** As it is kept, and told in the audit event. */
 export function settingsDocument(settings: SourceSettings): JsonObject {
-  const { label, expected, quietAfterMs, eventsPerSecond, bytesPerDay } = settings;
+  const { label, site, expected, quietAfterMs, eventsPerSecond, bytesPerDay } = settings;
   return {
     ...(label !== undefined && { label }),
+    ...(site !== undefined && { site }),
     expected,
     ...(quietAfterMs !== undefined && { quiet_after_ms: quietAfterMs }),
     events_per_second: eventsPerSecond,
@@ -69,10 +75,11 @@ export function parseSettings(text: string | null): SourceSettings {
     return defaultSettings;
   }
   if (!isJsonObject(value)) return defaultSettings;
-  const { label, expected, quiet_after_ms: quiet, events_per_second: events, bytes_per_day: bytes } = value;
+  const { label, site, expected, quiet_after_ms: quiet, events_per_second: events, bytes_per_day: bytes } = value;
   const isCount = (given: JsonValue | undefined): given is number => typeof given === 'number' && given >= 1;
   return {
     ...(typeof label === 'string' && { label }),
+    ...(typeof site === 'string' && { site }),
     expected: expectations.find((one) => one === expected) ?? defaultSettings.expected,
     ...(isCount(quiet) && { quietAfterMs: quiet }),
     eventsPerSecond: isCount(events) ? events : defaultSettings.eventsPerSecond,

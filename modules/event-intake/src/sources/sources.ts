@@ -32,6 +32,8 @@ export type OpenSource = {
   admit(): void;
   /** Events on their way, of a request that was let in. */
   spend(events: number): void;
+  /** Where people say it stands. */
+  site(): string | undefined;
   /** What of a request is durable; kept now and then, so that a restart forgets little. */
   received(received: Received): Promise<void>;
 };
@@ -160,6 +162,7 @@ export function createSources(needs: {
       return {
         admit: () => current().limits.admit(),
         spend: (events) => current().limits.spend(events),
+        site: () => current().settings.site,
         async received(received) {
           const source = current();
           source.figures.receive(received);
