@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { after, before, test } from 'node:test';
 import { createServerUnderTest } from '@sallyport/testing/server-under-test';
 import type { Browser, Page } from 'playwright-core';
@@ -100,6 +101,30 @@ test('The guided path opens HTTPS for others with the own authority, without a r
   await page.getByRole('button', { name: 'Test it from the server' }).click();
   await page.getByRole('list', { name: 'Test of the names' }).getByText(name).waitFor();
   await atRest('https-open');
+});
+
+test('A syslog listener over TLS is opened beside it, and hears whoever trusts the authority', async () => {
+  const syslogPort = await freePort();
+  await page.goto(new URL('/sources/add?kind=rsyslog', page.url()).href);
+  await page.getByLabel('Port', { exact: true }).fill(String(syslogPort));
+  await page.getByLabel('Who may send').fill('127.0.0.0/8');
+  await page.getByRole('button', { name: `Open port ${syslogPort}` }).click();
+  const waiting = page.getByRole('region', { name: 'The first event' });
+  await waiting.getByText('Waiting for the first event').waitFor();
+  await atRest('listener-tls');
+  // Who does not trust the authority sends nothing.
+  const stranger = connect({ host: '127.0.0.1', port: syslogPort, servername: name });
+  const [refused]: unknown[] = await once(stranger, 'error');
+  assert.ok(refused instanceof Error && /SELF_SIGNED|UNABLE_TO|VERIFY/.test(String(Reflect.get(refused, 'code'))));
+  const ca = await (await fetch(new URL('/v1/authority.pem', server.address()))).text();
+  const sender = connect({ host: '127.0.0.1', port: syslogPort, servername: name, ca });
+  await once(sender, 'secureConnect');
+  assert.equal(sender.getProtocol(), 'TLSv1.3');
+  sender.end(
+    `<34>1 ${new Date().toISOString()} vault sshd 811 - - Failed password for root from 203.0.113.9 port 4 ssh2\n`,
+  );
+  await waiting.getByText('Received').first().waitFor();
+  await waiting.getByText('vault').first().waitFor();
 });
 
 test('A browser that does not trust the authority refuses the address', async () => {
