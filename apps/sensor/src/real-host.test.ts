@@ -27,7 +27,7 @@ const sshPort = 20_000 + (process.pid % 10_000);
 
 /** Waits until `look` finds something; what the sensor said is shown when it never does. */
 async function until<Found>(what: string, look: () => Promise<Found | undefined> | Found | undefined): Promise<Found> {
-  const endMs = performance.now() + 90_000;
+  const endMs = performance.now() + 150_000;
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;

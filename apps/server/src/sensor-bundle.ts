@@ -2,10 +2,20 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The sensor as one file, for this host and for others. */
-export type SensorBundle = { readonly file: string; readonly bytes: Uint8Array; readonly sha256: string };
+type BundleFile = { readonly name: string; readonly bytes: Uint8Array; readonly sha256: string };
 
-const bundleFile = join(import.meta.dirname, '..', '..', 'sensor', 'dist', 'sallyport-sensor.mjs');
+/** The sensor, for this host and for others. */
+export type SensorBundle = {
+  /** Where its program stands here. */
+  readonly file: string;
+  readonly program: BundleFile;
+  /** What it runs when there are YARA rules. */
+  readonly engine: readonly BundleFile[];
+};
+
+const bundleFolder = join(import.meta.dirname, '..', '..', 'sensor', 'dist');
+const programName = 'sallyport-sensor.mjs';
+const engineNames = ['sallyport-sensor-yara.mjs', 'yara_x_js_bg.wasm', 'LICENSES.txt'];
 
 /** The service that runs it on other hosts. */
 export const sensorUnitFile = join(
@@ -19,10 +29,13 @@ export const sensorUnitFile = join(
 );
 
 /** Undefined when it was not built. */
-export function sensorBundle(file: string = bundleFile): SensorBundle | undefined {
+export function sensorBundle(folder: string = bundleFolder): SensorBundle | undefined {
+  const read = (name: string): BundleFile => {
+    const bytes = readFileSync(join(folder, name));
+    return { name, bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
+  };
   try {
-    const bytes = readFileSync(file);
-    return { file, bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
+    return { file: join(folder, programName), program: read(programName), engine: engineNames.map(read) };
   } catch {
     return undefined;
   }

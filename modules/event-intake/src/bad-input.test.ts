@@ -168,7 +168,7 @@ test('unsupported types and encodings are refused with a code', async (t) => {
 });
 
 test('a body that drips is given up, and what came before is kept', async (t) => {
-  const house = await startHouse(t, { limits: { bodyGraceMs: 150, minBytesPerSecond: 1_000_000 } });
+  const house = await startHouse(t, { limits: { bodyGraceMs: 1000, minBytesPerSecond: 1_000_000 } });
   const { request, answer } = house.open();
   request.write('{"n":1}\n{"n":2}\n{"n"');
   const { status, body } = await answer;
@@ -199,7 +199,7 @@ test('over the memory all requests may hold, new ones are told to come again', a
 
 test('an event that hangs or kills the thread is kept raw, and its neighbours are normalised', async (t) => {
   const house = await startHouse(t, {
-    limits: { normaliseTimeLimitMs: 500 },
+    limits: { normaliseTimeLimitMs: 1500 },
     createWorker: () => new Worker(new URL('hostile-worker-testing.ts', import.meta.url)),
   });
   const event = (order: number, more = ''): string => `{"EventID":5,"Channel":"Security","n":${order}${more}}`;
@@ -220,7 +220,7 @@ test('an event that hangs or kills the thread is kept raw, and its neighbours ar
 test('a batch full of events that kill the thread is kept raw after a bounded number of threads', async (t) => {
   let started = 0;
   const house = await startHouse(t, {
-    limits: { normaliseTimeLimitMs: 500 },
+    limits: { normaliseTimeLimitMs: 1500 },
     createWorker: () => {
       started += 1;
       return new Worker(new URL('hostile-worker-testing.ts', import.meta.url));

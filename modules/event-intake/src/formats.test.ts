@@ -26,7 +26,7 @@ const plain = { 'content-type': 'text/plain' };
 const journalType = { 'content-type': 'application/vnd.fdo.journal' };
 const failed = 'Failed password for root from 203.0.113.7 port 4022 ssh2';
 
-function entry(index: number, message: string | Uint8Array = failed): Buffer {
+function entry(index: number, message: string | Uint8Array = failed, more: readonly [string, string][] = []): Buffer {
   return encodeJournalExport([
     ['__CURSOR', `s=abc;i=${index}`],
     ['__REALTIME_TIMESTAMP', String(1_760_220_855_003_000 + index * 1000)],
@@ -34,8 +34,30 @@ function entry(index: number, message: string | Uint8Array = failed): Buffer {
     ['SYSLOG_IDENTIFIER', 'sshd'],
     ['_PID', '9'],
     ['MESSAGE', message],
+    ...more,
   ]);
 }
+
+test('a user who writes to the journal as sshd, or as PAM within it, signs nobody in', async (t) => {
+  const house = await startHouse(t);
+  const byUser: [string, string][] = [
+    ['_UID', '1000'],
+    ['_COMM', 'logger'],
+    ['_EXE', '/usr/bin/logger'],
+  ];
+  const pam = 'pam_unix(sshd:session): session opened for user root(uid=0) by root(uid=0)';
+  const answer = await house.send(Buffer.concat([entry(0, failed, byUser), entry(1, pam, byUser)]), {
+    headers: journalType,
+  });
+  assert.equal(answer.body['accepted'], 2);
+  for (const body of house.bodies().slice(-2)) {
+    assert.notEqual(body['class_uid'], 3002);
+    assert.deepEqual(
+      [at(body, 'unmapped', 'record', 'ClaimedProgram'), at(body, 'unmapped', 'record', 'program')],
+      ['sshd', 'logger'],
+    );
+  }
+});
 
 test('entries of the journal become what their programs said, however the door is called', async (t) => {
   const house = await startHouse(t);

@@ -9,6 +9,8 @@ export type AuthMessage = {
   readonly collector: string;
   readonly timeMs: number;
   readonly program: string;
+  /** The name it gave itself when that was not its own: nothing it says is believed then. */
+  readonly claimedProgram?: string | undefined;
   readonly message: string;
   readonly processId: string | undefined;
 };
@@ -16,18 +18,26 @@ export type AuthMessage = {
 type Told = Readonly<Record<string, JsonValue | undefined>>;
 
 /** The message with what it says. One that says nothing known is told as it is: rules look for words in it. */
-export function authRecord({ collector, timeMs, program, message, processId }: AuthMessage): SensorRecord {
+export function authRecord({
+  collector,
+  timeMs,
+  program,
+  claimedProgram,
+  message,
+  processId,
+}: AuthMessage): SensorRecord {
   const parsed = parseLinuxAuth(program, message);
-  const fact = parsed.ok ? parsed.value.fact : undefined;
+  const fact = parsed.ok && claimedProgram === undefined ? parsed.value.fact : undefined;
   const times = parsed.ok && parsed.value.times > 1 ? parsed.value.times : undefined;
   return {
     kind: fact === undefined ? 'sign_in' : kindOf(fact),
     collector,
     lossy: false,
     timeMs,
-    event: fact?.kind ?? 'auth_message',
+    event: fact?.kind ?? (claimedProgram === undefined ? 'auth_message' : 'claimed_message'),
     fields: present({
       program,
+      ClaimedProgram: claimedProgram,
       message,
       ProcessId: processId !== undefined && /^\d{1,9}$/.test(processId) ? Number(processId) : undefined,
       times,

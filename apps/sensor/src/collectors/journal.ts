@@ -1,4 +1,4 @@
-import { journalText, parseJournalJson } from '@sallyport/log-formats/journal-export';
+import { journalSpeaker, journalText, parseJournalJson } from '@sallyport/log-formats/journal-export';
 import type { Clock } from '@sallyport/platform/clock';
 import type { ChildLines, StartChild } from '../host/child-lines.ts';
 import { createDaemonWatch } from '../host/daemon-watch.ts';
@@ -77,15 +77,18 @@ export function createJournalCollector(needs: {
         const entry = parsed.value;
         cursor = entry.cursor ?? cursor;
         const message = journalText(entry, 'MESSAGE');
-        const program = journalText(entry, 'SYSLOG_IDENTIFIER') ?? journalText(entry, '_COMM');
-        if (message === undefined || program === undefined) return [];
+        const speaker = journalSpeaker(entry);
+        if (message === undefined || speaker === undefined) return [];
         return [
           authRecord({
             collector: 'journal',
             timeMs: entry.unixMs ?? clock.nowMs(),
-            program,
+            program: speaker.program,
+            claimedProgram: speaker.claimed,
             message,
-            processId: journalText(entry, 'SYSLOG_PID') ?? journalText(entry, '_PID'),
+            processId:
+              (speaker.claimed === undefined ? journalText(entry, 'SYSLOG_PID') : undefined) ??
+              journalText(entry, '_PID'),
           }),
         ];
       });

@@ -154,6 +154,38 @@ test('the journal is read from its cursor; a journalctl that ends is told and st
   assert.notEqual(collector.problem?.(), 'journalctl ended with 1');
 });
 
+test('what a user writes under the name of sshd is told as made up, and signs nobody in', async () => {
+  const { host, clock } = setUp();
+  const entry = (fields: Readonly<Record<string, string>>): string =>
+    JSON.stringify({
+      __CURSOR: 's=3',
+      __REALTIME_TIMESTAMP: '1700000000000000',
+      SYSLOG_IDENTIFIER: 'sshd',
+      SYSLOG_PID: '1',
+      MESSAGE: failed(7).slice(failed(7).indexOf('Failed')).trim(),
+      ...fields,
+    });
+  const lines = [
+    entry({ _UID: '0', _COMM: 'sshd', _EXE: '/usr/sbin/sshd', _PID: '8' }),
+    entry({ _UID: '1000', _COMM: 'logger', _EXE: '/usr/bin/logger', _PID: '9' }),
+  ];
+  const start = (): ChildLines => ({ take: () => lines.splice(0), ended: () => undefined, close: () => undefined });
+  const { records } = await createJournalCollector({ files: host.files, clock, start, position: 's=1' }).collect();
+  assert.deepEqual(
+    records.map(({ event, fields }) => [
+      event,
+      fields['program'],
+      fields['ClaimedProgram'],
+      fields['SourcePort'],
+      fields['ProcessId'],
+    ]),
+    [
+      ['ssh_failed', 'sshd', undefined, 7, 1],
+      ['claimed_message', 'logger', 'sshd', undefined, 9],
+    ],
+  );
+});
+
 test('sessions come from wtmp and failures from btmp, and a log that shrinks is told', async () => {
   const { host, clock } = setUp();
   const size = process.arch === 'arm64' ? 400 : 384;

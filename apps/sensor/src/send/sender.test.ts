@@ -236,9 +236,9 @@ test('a batch without an answer is asked about with the key it was sent with, al
     first.server.trouble(() => 'record and break');
     assert.ok((await first.sender.step(signal)) > 0);
     first.server.trouble(undefined);
-    first.apiKey.now = 'new';
+    first.apiKey.now = 'the-one-after';
     const { sender, spool, mayRepeat } = isRestarted
-      ? setUp({ directory: first.directory, server: first.server, key: 'new' })
+      ? setUp({ directory: first.directory, server: first.server, key: 'the-one-after' })
       : first;
     add(spool, 10, 10);
     await drain(sender);
@@ -248,8 +248,8 @@ test('a batch without an answer is asked about with the key it was sent with, al
     );
     assert.equal(mayRepeat.length, 0);
     const source = `host-a.${spool.installation()}`;
-    assert.deepEqual([first.server.recorded(source, 'old').size, first.server.recorded(source, 'new').size], [10, 10]);
-    assert.ok(!readFileSync(join(first.directory, 'sending.key')).includes('new'));
+    assert.deepEqual([first.server.recorded(source, 'old').size, first.server.recorded(source, 'the-one-after').size], [10, 10]);
+    assert.ok(!readFileSync(join(first.directory, 'sending.key')).includes('the-one-after'));
   }
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -9,6 +9,7 @@ import type { TestContext } from 'node:test';
 import { createOutbox, ledgerMigrations } from '@sallyport/ledger';
 import { systemClock } from '@sallyport/platform/clock';
 import { migrate, openDatabase } from '@sallyport/platform/database';
+import { freePort } from '@sallyport/testing/free-port';
 import { createMemoryLedger } from '@sallyport/testing/memory-ledger';
 import { EventIntakeError } from '../errors.ts';
 import { eventIntakeMigrations } from '../index.ts';
@@ -16,15 +17,6 @@ import { quietLog, until } from './listener-testing.ts';
 import { listenersOff } from './listener-settings.ts';
 import { createSyslogListeners } from './listeners.ts';
 import type { SyslogListeners } from './listeners.ts';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  assert.ok(typeof address === 'object' && address !== null);
-  return address.port;
-}
 
 /** Listeners over a real database, whose senders are over their quota until told otherwise. */
 async function startListeners(t: TestContext): Promise<{

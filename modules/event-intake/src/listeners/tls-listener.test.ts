@@ -123,7 +123,7 @@ test('with an authority for senders the certificate’s name is the sender; ever
 
 test('who speaks no TLS, or nothing at all, is cut off after its time; who only looks is no refusal', async (t) => {
   const sink = createKeptSink();
-  const needs = listenerNeeds(sink, { limits: { handshakeMs: 100 } });
+  const needs = listenerNeeds(sink, { limits: { handshakeMs: 1500 } });
   const listener = await openStreamListener(needs, shown);
   t.after(() => listener.close());
   const plain = connectPlain({ host: '127.0.0.1', port: listener.port });

@@ -1,5 +1,5 @@
 import type { JsonObject } from '@sallyport/contracts';
-import { journalText, parseJournalJson } from '@sallyport/log-formats/journal-export';
+import { journalSpeaker, journalText, parseJournalJson } from '@sallyport/log-formats/journal-export';
 import { priorityOf } from '@sallyport/log-formats/syslog';
 import { isoTime, present, processId } from './flat-record.ts';
 
@@ -11,6 +11,7 @@ export function journalFields(text: string): { readonly message: string; readonl
   const field = (name: string): string | undefined => journalText(entry, name);
   const message = field('MESSAGE');
   if (message === undefined) return undefined;
+  const speaker = journalSpeaker(entry);
   const severity = field('PRIORITY');
   const facility = field('SYSLOG_FACILITY');
   return {
@@ -18,8 +19,9 @@ export function journalFields(text: string): { readonly message: string; readonl
     header: present({
       time: isoTime(entry.unixMs),
       host: field('_HOSTNAME'),
-      program: field('SYSLOG_IDENTIFIER') ?? field('_COMM'),
-      ProcessId: processId(field('SYSLOG_PID') ?? field('_PID')),
+      program: speaker?.program,
+      ClaimedProgram: speaker?.claimed,
+      ProcessId: processId((speaker?.claimed === undefined ? field('SYSLOG_PID') : undefined) ?? field('_PID')),
       Image: field('_EXE'),
       CommandLine: field('_CMDLINE'),
       UserId: field('_UID'),

@@ -192,7 +192,8 @@ function readMessage(message: string, { header, context, reference }: Said): Rea
     within('cef', findCef(start) === 0 ? cefFields(start, reference) : undefined) ??
     within('leef', findLeef(start) === 0 ? leefFields(start, reference) : undefined) ??
     withinAudit() ??
-    within('linux-auth', linuxAuthFields(program, message)) ??
+    // Whose name is not its own says nothing that is believed.
+    (header['ClaimedProgram'] === undefined ? within('linux-auth', linuxAuthFields(program, message)) : undefined) ??
     within('web-access', webServers.test(program) ? webAccessFields(start) : undefined) ??
     parsed('syslog', present({ ...header, message }))
   );
