@@ -69,6 +69,14 @@ export function stepsFor(root: string): Step[] {
       what: 'files',
       hide: /^\/.*\.(?:json|[cm]?tsx?)$/,
     },
+    ...['apps/field', 'apps/field/src/workers'].map((folder) => ({
+      // The page's environment, and that of its workers.
+      name: folder === 'apps/field' ? 'types-field' : 'types-workers',
+      command: [bin('tsc'), '--noEmit', '--listFiles', '-p', folder],
+      lookedAt: /^\/.*\/apps\/field\/(?!.*\/node_modules\/).*\.ts$/gm,
+      what: 'files',
+      hide: /^\/.*\.(?:json|[cm]?ts)$/,
+    })),
     {
       name: 'unused',
       command: [bin('knip'), '--no-progress', '--no-config-hints'].concat([

@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSyn
 import { constants } from 'node:os';
 import { delimiter, dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { fetchWeights } from './fetch-weights.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const modules = join(root, 'node_modules');
@@ -59,6 +60,8 @@ function installIfStale() {
     );
   }
   mkdirSync(modules, { recursive: true });
+  // Not a dependency: what it cannot fetch is said, and everything else goes on.
+  fetchWeights({ root, env, say: (line) => process.stderr.write(`${line}\n`) });
   writeFileSync(stampFile, `${wanted}\n`);
 }
 

@@ -22,7 +22,7 @@ const files = globSync('{apps,modules,foundation,platform,contracts,content,test
   .map((file) => resolve(root, file))
   .toSorted();
 
-const withBrowser = files.some((file) => file.includes('/apps/console/'));
+const withBrowser = files.some((file) => /\/apps\/(?:console|field)\//.test(file));
 const withAcme = files.some((file) => file.includes('/acme'));
 const withSenders = files.some((file) => /\/(?:senders|listeners)\//.test(file));
 const withHost = files.some((file) => file.includes('/apps/sensor/'));

@@ -6,6 +6,9 @@ export const rulesDirectory: string = join(import.meta.dirname, '..', 'rules');
 /** Absolute path of the directory with the mappings to OCSF (`*.yaml`, each with its `*.test.json`). */
 export const mappingsDirectory: string = join(import.meta.dirname, '..', 'mappings');
 
+/** Absolute path of the directory with the registry of detection models (`*.json`): where each is from, and its hashes. */
+export const modelsDirectory: string = join(import.meta.dirname, '..', 'models');
+
 /** Absolute path of the directory with the access policies (`*.cedar`) and their schema (`schema.cedarschema`). */
 export const policiesDirectory: string = join(import.meta.dirname, '..', 'policies');
 

@@ -45,9 +45,26 @@ export type FindingEntities = {
   readonly identity?: string;
   readonly account?: string;
   readonly region?: string;
+  /** Where: what people called the site of its camera or source. */
+  readonly site?: string;
+  /** Id of the camera that saw it. */
+  readonly camera?: string;
+  /** SHA-256, hex, of the picture that shows it, and of the last one before it began. */
+  readonly picture?: string;
+  readonly picture_before?: string;
 };
 
-const entityNames = ['source', 'process', 'identity', 'account', 'region'] as const;
+const entityNames = [
+  'source',
+  'process',
+  'identity',
+  'account',
+  'region',
+  'site',
+  'camera',
+  'picture',
+  'picture_before',
+] as const;
 
 /**
  * What a detection found: a rule matched one event of the log. Written to the ledger as an OCSF 1.8

@@ -1,5 +1,7 @@
 export { isJsonObject, parseJson, textOf, textsOf } from './json-value.ts';
 export { canonicalJson } from './canonical-json.ts';
+export { deviceFingerprint, deviceKeyText, deviceProofText } from './device-proof.ts';
+export type { DeviceProofPurpose } from './device-proof.ts';
 export { eventKind, eventLine, roleChange } from './event-line.ts';
 export type { EventLine } from './event-line.ts';
 export { levelMarks } from './level-mark.ts';

@@ -5,6 +5,7 @@ import type {
   RawReplyDefaultExpression,
   RawRequestDefaultExpression,
   RawServerDefault,
+  FastifyRequest,
 } from 'fastify';
 import type { Secret } from './secret.ts';
 
@@ -24,8 +25,12 @@ declare module 'fastify' {
     stepUp?: true;
     /** Requests that no person makes with their own hands, such as a stream that reconnects: they keep no session awake. */
     background?: true;
+    /** What one network address may ask of this route, besides the edge's own limits. For routes that anybody may call. */
+    addressRate?: { readonly perSecond: number; readonly burst: number };
     /** Instead of the edge's default limit for request bodies. */
     bodyLimitBytes?: number;
+    /** A GET route that becomes a WebSocket; its handler is never called. */
+    socket?: SocketRoute;
   }
   interface FastifyRequest {
     /** Who calls; set before any handler runs. A public route has no principal: reading it there throws. */
@@ -46,14 +51,16 @@ declare module 'fastify' {
 
 /** Who calls, as the edge established it. */
 export type Principal = {
-  /** A person with a session, an API key, or whoever owns the data directory. */
-  readonly kind: 'user' | 'key' | 'operator';
+  /** A person with a session, an API key, whoever owns the data directory, or a device that proved its key and is approved. */
+  readonly kind: 'user' | 'key' | 'operator' | 'device';
   readonly id: string;
   readonly name: string;
   /** Every action they are allowed, as it was when the request was let in. */
   readonly scopes: readonly string[];
   /** The only source this key may send events as; any when undefined. */
   readonly source?: string;
+  /** Where this device stands. */
+  readonly site?: string;
   /** Of a person. */
   readonly roles?: readonly string[];
   readonly sessionId?: string;
@@ -97,3 +104,34 @@ export function typedApp(
 > {
   return app.withTypeProvider<TypeBoxTypeProvider>();
 }
+
+/** An open WebSocket (RFC 6455), as its route sees it. The edge counts, bounds and ends it. */
+export type MessageSocket = {
+  /** Does nothing once it is closed. */
+  send(message: string | Uint8Array): void;
+  /** Bytes that were sent and that the network has not taken yet: whoever goes on sending makes them more. */
+  waitingBytes(): number;
+  /** `code` from 4000 on is the application's (RFC 6455 section 7.4.2). */
+  close(code: number, reason: string): void;
+};
+
+/** What a socket's route does with it. */
+export type SocketListener = {
+  text(message: string): void;
+  /** The bytes are the listener's own. */
+  bytes(message: Uint8Array): void;
+  /** Once, whoever closed it; nothing comes after. */
+  closed(): void;
+};
+
+/**
+ * How a route takes a WebSocket. Whoever opens it was let in as for any request; a page of another origin is not. It is
+ * closed within two seconds when they would not be let in again. What a listener throws closes it, with the message of a coded error.
+ */
+export type SocketRoute = {
+  /** Larger ones close the socket. */
+  readonly maxMessageBytes: number;
+  /** What one socket may bring on average; twice that at once. Beyond it is closed. */
+  readonly rate: { readonly messagesPerSecond: number; readonly bytesPerSecond: number };
+  readonly open: (socket: MessageSocket, request: FastifyRequest) => SocketListener;
+};

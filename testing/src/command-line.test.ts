@@ -22,7 +22,7 @@ before(async () => {
   const built = await runCommand(process.execPath, [join(repositoryRoot, 'apps/sensor/build-if-stale.ts')], {
     cwd: repositoryRoot,
     environment: server.environment,
-    timeoutMs: 60_000,
+    timeoutMs: 180_000,
   });
   assert.equal(built.code, 0, built.stderr);
   await server.start();
@@ -47,12 +47,12 @@ for (const { name, files, steps } of transcripts) {
       INGEST_KEY: server.keys().ingest,
     };
     for (const step of steps) {
-      const run = () => runCommand('sh', ['-c', step.command], { cwd: directory, environment, timeoutMs: 60_000 });
+      const run = () => runCommand('sh', ['-c', step.command], { cwd: directory, environment, timeoutMs: 120_000 });
       let result = await run();
       if (step.eventually) {
         await eventually({
           what: step.command,
-          timeoutMs: 30_000,
+          timeoutMs: 120_000,
           everyMs: 200,
           async look() {
             result = await run();

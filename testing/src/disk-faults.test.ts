@@ -30,7 +30,7 @@ function setUp(context: TestContext): { disk: TemporaryDisk; server: ServerUnder
 
 test(
   'on a full disk intake stops with a code, what is there is found, keys are made and revoked on the record, and intake goes on with room',
-  { timeout: 180_000 },
+  { timeout: 400_000 },
   async (context) => {
     const found = setUp(context);
     if (found === undefined) return;
@@ -45,7 +45,7 @@ test(
     const late = { source: 'disk', sequence: 200, lines: [markedLine('late.', rule)] };
     const refusal = await eventually({
       what: 'intake stops at the watermark',
-      timeoutMs: 5000,
+      timeoutMs: 60_000,
       look: async () => {
         const answer = await trySending(server, { source: 'other', sequence: 0, lines: [markedLine('other.')] });
         return answer.status === 200 ? undefined : answer;
@@ -112,14 +112,14 @@ test(
 
 test(
   'a disk that cannot be written is refused with a code, nothing on it is damaged, and all is there once it can be',
-  { timeout: 120_000 },
+  { timeout: 400_000 },
   async (context) => {
     const found = setUp(context);
     if (found === undefined) return;
     const { disk, server } = found;
     disk.setReadOnly(true);
     server.launch();
-    assert.equal(await server.ended(20_000), 78, 'an empty disk that cannot be written');
+    assert.equal(await server.ended(60_000), 78, 'an empty disk that cannot be written');
     assert.match(server.output(), /^[A-Za-z_]+: .*read-only/m);
 
     disk.setReadOnly(false);
@@ -130,7 +130,7 @@ test(
 
     disk.setReadOnly(true);
     server.launch();
-    assert.equal(await server.ended(20_000), 78, 'a disk with data that cannot be written');
+    assert.equal(await server.ended(60_000), 78, 'a disk with data that cannot be written');
     const printed = server.output().slice(server.output().lastIndexOf('--- start ---'));
     assert.match(printed, /^[A-Za-z_]+: .*read-?only/m);
 

@@ -28,12 +28,18 @@ test(
     await flood(server, { lanes: 3, ms: 3000, name: 'warm' });
     const before = residentMebibytes(server);
 
-    const memory: number[] = [];
+    const memory: { readonly atMs: number; readonly mebibytes: number }[] = [];
     const answered: number[] = [];
     let isOver = false;
+    const beganMs = performance.now();
+    const sampling = (async () => {
+      while (!isOver) {
+        memory.push({ atMs: performance.now() - beganMs, mebibytes: residentMebibytes(server) });
+        await delay(250);
+      }
+    })();
     const watching = (async () => {
       while (!isOver) {
-        memory.push(residentMebibytes(server));
         const started = performance.now();
         // Somebody who sends nothing is served meanwhile.
         const health = await server.ask({ path: '/v1/health', timeoutMs: 60_000 });
@@ -44,7 +50,7 @@ test(
     })();
     const outcomes = await flood(server, { lanes: connections, ms: seconds * 1000, name: 'flood' });
     isOver = true;
-    await watching;
+    await Promise.all([sampling, watching]);
 
     const refused = outcomes.filter(({ status }) => status !== 200);
     const acknowledged = outcomes.filter(({ status }) => status === 200);
@@ -61,8 +67,10 @@ test(
       assert.equal(await countOf(server, `raw.flood:${batch}`), eventsPerBody, batch);
     }
 
-    const half = Math.ceil(memory.length / 2);
-    const [first, second] = [Math.max(...memory.slice(0, half)), Math.max(...memory.slice(half))];
+    const halfMs = (memory.at(-1)?.atMs ?? 0) / 2;
+    const highest = (isWanted: (atMs: number) => boolean): number =>
+      Math.max(...memory.flatMap(({ atMs, mebibytes }) => (isWanted(atMs) ? [mebibytes] : [])));
+    const [first, second] = [highest((atMs) => atMs < halfMs), highest((atMs) => atMs >= halfMs)];
     context.diagnostic(
       `${acknowledged.length} bodies taken, ${refused.length} refused, ${recorded} events; MiB before ${before}, first half ${first}, second half ${second}; ${answered.length} others answered, slowest ${Math.round(Math.max(...answered))} ms`,
     );

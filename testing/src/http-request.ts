@@ -39,7 +39,7 @@ export function httpAsk(target: HttpTarget, question: HttpQuestion): Promise<Htt
       ...(typeof body === 'string' || body instanceof Uint8Array ? { 'content-length': Buffer.byteLength(body) } : {}),
       ...question.headers,
     },
-    signal: AbortSignal.timeout(question.timeoutMs ?? 30_000),
+    signal: AbortSignal.timeout(question.timeoutMs ?? 60_000),
   });
   outgoing.on('error', reject);
   outgoing.on('response', (incoming) => {

@@ -39,7 +39,7 @@ const targets: readonly [Role[], ...Role[][]] = [
 
 test(
   `after ${kills} kills -9 under load (seed ${seed}) every acknowledged event, finding, alert and audit event is there exactly once`,
-  { timeout: 120_000 + kills * 15_000 },
+  { timeout: 300_000 + kills * 15_000 },
   async (context) => {
     assert.ok(Number.isSafeInteger(kills) && kills > 0 && Number.isSafeInteger(seed));
     const server = createServerUnderTest();
@@ -60,7 +60,7 @@ test(
     });
     await eventually({
       what: 'the load flows',
-      timeoutMs: 30_000,
+      timeoutMs: 90_000,
       look: () => (load.totals.acknowledged > 100 ? true : undefined),
     });
 
@@ -220,7 +220,7 @@ async function auditDelivered(server: ServerUnderTest): Promise<void> {
   let state = '';
   await eventually({
     what: 'the audit events of all keys are in the ledger',
-    timeoutMs: 20_000,
+    timeoutMs: 90_000,
     look: async () => {
       const keys = (await keysOf(server)).length;
       const audited = await server.ask({ path: '/v1/events/count?q=metadata.event_code:key.create' });

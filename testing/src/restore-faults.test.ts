@@ -19,7 +19,7 @@ function markersOf(recorded: readonly RecordedEvent[]): string[] {
 
 test(
   'with a store that does not start events are taken, alerts raised and searches refused with a code, and it catches up once repaired',
-  { timeout: 120_000 },
+  { timeout: 400_000 },
   async (context) => {
     const server = createServerUnderTest();
     context.after(() => server.end());
@@ -35,7 +35,7 @@ test(
     await sendLines(server, { source: 'store', sequence: 1, lines: [markedLine('two.', rule)] });
     await eventually({
       what: 'the alert is raised without a store',
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       look: async () => ((await listAlerts(server)).length === 1 ? true : undefined),
     });
     const refused = await server.ask({ path: '/v1/events' });
@@ -58,7 +58,11 @@ test(
     const wrong = await server.ask({ path: '/v1/events' });
     assert.equal(wrong.status, 503, wrong.text);
     assert.match(problemCode(wrong), /^store_(key_wrong|unavailable)$/);
-    assert.match((await server.health()).search.error ?? '', /key/, 'the operator is told why');
+    await eventually({
+      what: 'the operator is told why',
+      timeoutMs: 60_000,
+      look: async () => (/key/.test((await server.health()).search.error ?? '') ? true : undefined),
+    });
     writeFileSync(keyCheck, right);
     await server.caughtUp();
     assert.deepEqual(markersOf(await searchEverything(server)), ['one.', 'three.', 'two.']);
@@ -75,7 +79,7 @@ test(
 
 test(
   "yesterday's data directory goes on by itself, and a checkpoint kept elsewhere shows that entries are gone",
-  { timeout: 120_000 },
+  { timeout: 400_000 },
   async (context) => {
     const server = createServerUnderTest();
     context.after(() => server.end());
@@ -129,7 +133,7 @@ test(
 
 test(
   "with yesterday's ledger under today's control data a new log is opened, which says so, and search and alerts follow it",
-  { timeout: 120_000 },
+  { timeout: 400_000 },
   async (context) => {
     const server = createServerUnderTest();
     context.after(() => server.end());

@@ -63,7 +63,7 @@ export type ServerUnderTest = {
   end(): Promise<void>;
 };
 
-const readyTimeoutMs = 60_000;
+const readyTimeoutMs = 120_000;
 
 export function createServerUnderTest(
   options: {
@@ -173,7 +173,7 @@ export function createServerUnderTest(
     },
     async stop() {
       supervisor?.kill('SIGTERM');
-      return server.ended(30_000);
+      return server.ended(90_000);
     },
     async ended(timeoutMs) {
       await eventually({
@@ -198,7 +198,7 @@ export function createServerUnderTest(
       const health: Health = JSON.parse(answer.text);
       return health;
     },
-    async caughtUp(timeoutMs = 60_000) {
+    async caughtUp(timeoutMs = 120_000) {
       let last = '';
       return eventually({
         what: 'every projection has applied everything',
@@ -223,7 +223,7 @@ export function createServerUnderTest(
       process.off('SIGTERM', endOnSignal);
       await eventually({
         what: 'killed processes are gone',
-        timeoutMs: 10_000,
+        timeoutMs: 60_000,
         look: () => {
           endAll();
           return processes().length === 0 ? true : undefined;

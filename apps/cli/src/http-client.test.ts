@@ -120,9 +120,10 @@ test('an answer that trickles is given up, in its headers, in its body and in a 
 test('an open stream outlives the deadline of an answer', async () => {
   const server = await speaking((socket) => {
     socket.write('HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n');
-    setTimeout(() => socket.end('data: late\n\n'), 300);
+    setTimeout(() => socket.end('data: late\n\n'), 1600);
   });
-  const patient = createApiClient({ kind: 'server', server: server.url, key: undefined, caFile: undefined }, impatient);
+  const limits = { ...impatient, answerTimeoutMs: 1500 };
+  const patient = createApiClient({ kind: 'server', server: server.url, key: undefined, caFile: undefined }, limits);
   const chunks: Buffer[] = [];
   for await (const chunk of await patient.open(request)) chunks.push(chunk);
   assert.equal(Buffer.concat(chunks).toString(), 'data: late\n\n');

@@ -40,7 +40,7 @@ before(async () => {
     acceptDownloads: true,
   });
   page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(60_000);
   page.on('console', (message) => {
     if (message.type() === 'error' && !message.text().includes('Failed to load resource'))
       complaints.push(message.text());
@@ -145,11 +145,11 @@ test('A replayed break-in moves the overview and fills the list', async () => {
     .getByRole('listitem')
     .filter({ hasText: 'Replay a break-in' })
     .getByLabel('done')
-    .waitFor({ timeout: 30_000 });
+    .waitFor({ timeout: 120_000 });
   await page
     .getByRole('link', { name: /Alerts 7/ })
     .first()
-    .waitFor({ timeout: 30_000 });
+    .waitFor({ timeout: 120_000 });
   await atRest('overview');
   await page.getByRole('link', { name: 'See what it set off' }).click();
   await page.getByRole('heading', { name: 'Alerts' }).waitFor();

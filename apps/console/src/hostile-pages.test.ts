@@ -65,8 +65,10 @@ for (const tag of ['iframe', 'object', 'embed'] as const) {
         const framed = document.createElement('${tag}');
         framed.${name} = target + '${path}';
         framed.width = 800; framed.height = 600;
+        const told = new Promise((done) => { framed.onload = done; framed.onerror = done; });
         document.body.append(framed);
-        await new Promise((done) => setTimeout(done, 700));
+        // Of some kinds of refusal the page is told nothing.
+        await Promise.race([told, new Promise((done) => setTimeout(done, 2000))]);
       `);
       // What was refused is an error page of the browser's own, which is no frame of ours.
       const shown = hostile.frames().filter((frame) => frame.url().startsWith(consoleAddress));
@@ -82,7 +84,7 @@ test('A window that a stranger opened is out of its reach, and cannot be turned 
   const popup = context.waitForEvent('page');
   const found = await tries<{ readonly closed: boolean; readonly length: number; readonly document: string }>(`
     const opened = window.open(target + '/alerts');
-    await new Promise((done) => setTimeout(done, 1500));
+    for (let tries = 0; tries < 600 && !opened.closed; tries += 1) await new Promise((done) => setTimeout(done, 50));
     let document = 'refused';
     try { document = String(opened.document.title); } catch {}
     return { closed: opened.closed, length: opened.length, document };
@@ -135,9 +137,8 @@ test('A stranger changes nothing in the name of who is signed in, by fetch, by f
       form.innerHTML = '<input name="{&quot;name&quot;:&quot;Mallory&quot;,&quot;a&quot;:&quot;" value="&quot;}">';
       document.body.append(form);
       form.submit();
-      await new Promise((done) => setTimeout(done, 10));
     `).catch(() => undefined);
-    await hostile.waitForLoadState();
+    await hostile.waitForURL(consoleAddress + path);
   }
   assert.equal(await users(), before_);
   const session = await console_.evaluate<number>("fetch('/v1/session').then((answer) => answer.status)");
@@ -150,12 +151,14 @@ test('A stranger follows no live stream and opens no socket', async () => {
     await Promise.all(['/v1/live', '/v1/alerts/stream'].map((path) => new Promise((done) => {
       const source = new EventSource(target + path, { withCredentials: true });
       for (const kind of ['message', 'alert', 'events', 'state', 'open']) source.addEventListener(kind, () => found.push(path + ' ' + kind));
-      setTimeout(() => { source.close(); done(); }, 1500);
+      source.addEventListener('error', () => { if (source.readyState === EventSource.CLOSED) done(); });
+      setTimeout(() => { source.close(); done(); }, 10_000);
     })));
     await new Promise((done) => {
       const socket = new WebSocket(target.replace('http', 'ws') + '/v1/live');
       socket.addEventListener('open', () => found.push('socket'));
-      setTimeout(() => { socket.close(); done(); }, 500);
+      socket.addEventListener('close', done);
+      setTimeout(() => { socket.close(); done(); }, 10_000);
     });
     return found;
   `);

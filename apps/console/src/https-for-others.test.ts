@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { after, before, test } from 'node:test';
+import { freePort } from '@sallyport/testing/free-port';
 import { createServerUnderTest } from '@sallyport/testing/server-under-test';
 import type { Browser, Page } from 'playwright-core';
 import { chromiumPath, picture, seriousFaults, showIn, startBrowser, tooWide } from './testing/browser.ts';
@@ -34,21 +34,13 @@ before(async () => {
   page = await (
     await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' })
   ).newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(60_000);
 });
 
 after(async () => {
   await Promise.all([browser, ...others].map((one) => one.close()));
   await server.end();
 });
-
-async function freePort(): Promise<number> {
-  const squatter = createServer().listen(0, '127.0.0.1');
-  await once(squatter, 'listening');
-  const address = squatter.address();
-  squatter.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 async function atRest(where: string, shown = page): Promise<void> {
   if (pictures !== undefined) await picture(shown, pictures, where);
@@ -138,7 +130,7 @@ test('A browser that does not trust the authority refuses the address', async ()
 test('The trust page needs no account, shows the fingerprint and the reader’s own system, and its file is the authority', async () => {
   const stranger = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });
   const reader = await stranger.newPage();
-  reader.setDefaultTimeout(15_000);
+  reader.setDefaultTimeout(60_000);
   await reader.goto(new URL('/trust', server.address()).href);
   await reader.getByRole('heading', { name: 'Trust this server' }).waitFor();
   const shownPairs = reader.getByRole('list', { name: 'SHA-256 fingerprint' }).getByRole('listitem');
@@ -164,7 +156,7 @@ test('A browser that trusts the authority opens the address and signs in, with a
   others.push(trusting);
   const context = await trusting.newContext({ viewport: { width: 1440, height: 900 } });
   const visit = await context.newPage();
-  visit.setDefaultTimeout(15_000);
+  visit.setDefaultTimeout(60_000);
   const answer = await visit.goto(`https://${name}:${port}/`);
   assert.equal((await answer?.securityDetails())?.protocol, 'TLS 1.3');
   assert.match(answer?.headers()['strict-transport-security'] ?? '', /max-age/);

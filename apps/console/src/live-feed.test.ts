@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { lastSeenMs, setLastSeen } from '@sallyport/identity/testing';
+import { freePort } from '@sallyport/testing/free-port';
 import { createServerUnderTest } from '@sallyport/testing/server-under-test';
 import type { Browser, BrowserContext, Page, Request } from 'playwright-core';
 import { addPasskeyDevice, chromiumPath, startBrowser } from './testing/browser.ts';
@@ -67,7 +67,7 @@ before(async () => {
   context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });
   await context.addInitScript(listen);
   page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   await addPasskeyDevice(context, page);
   await signUp(page, server.output());
   await page.goto(new URL('/alerts', page.url()).href);
@@ -78,16 +78,6 @@ after(async () => {
   await browser.close();
   await server.end();
 });
-
-async function freePort(): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const probe = createServer();
-  probe.listen(0, '127.0.0.1', () => {
-    const address = probe.address();
-    probe.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject()));
-  });
-  return promise;
-}
 
 const mark = (text: string) => page.locator('.rail .live-mark').filter({ hasText: text });
 const row = (host: string) => page.locator('.alert-row').filter({ hasText: host });
@@ -106,7 +96,7 @@ async function plant(host: string): Promise<void> {
 
 /** Looks again until it is so. */
 async function until<Seen>(look: () => Promise<Seen>, isSo: (seen: Seen) => boolean): Promise<Seen> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
+  for (let attempt = 0; attempt < 600; attempt += 1) {
     const seen = await look();
     if (isSo(seen)) return seen;
     await page.waitForTimeout(100);

@@ -45,7 +45,7 @@ async function setUp(): Promise<Page> {
   assert.ok(link !== undefined, 'a link was printed');
   const context = await browser.newContext({ reducedMotion: 'reduce' });
   const page = await context.newPage();
-  page.setDefaultTimeout(8000);
+  page.setDefaultTimeout(60_000);
   await addPasskeyDevice(context, page);
   await page.goto(link);
   await page.getByLabel('Your name').fill('Ada');
@@ -174,7 +174,7 @@ async function linkIn(page: Page): Promise<string> {
 async function follow(link: string): Promise<Page> {
   const context = await browser.newContext({ reducedMotion: 'reduce' });
   const page = await context.newPage();
-  page.setDefaultTimeout(8000);
+  page.setDefaultTimeout(60_000);
   await addPasskeyDevice(context, page);
   await page.goto(link);
   await page.getByLabel('Password', { exact: true }).fill('eleven paper boats dancing');

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer, connect } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { freePort } from '@sallyport/testing/free-port';
 import { createServerUnderTest, repositoryRoot } from '@sallyport/testing/server-under-test';
 import type { Browser, Page } from 'playwright-core';
 import {
@@ -40,7 +41,7 @@ before(async () => {
     permissions: ['clipboard-read', 'clipboard-write'],
   });
   page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   page.on('console', (message) => {
     if (message.type() === 'error' && !message.text().includes('Failed to load resource')) faults.push(message.text());
   });
@@ -90,13 +91,9 @@ async function send(key: string, path: string, body: string, type = 'text/plain'
   return answer.status;
 }
 
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await new Promise((done) => probe.once('listening', done));
-  const address = probe.address();
-  await new Promise((done) => probe.close(done));
-  assert.ok(typeof address === 'object' && address !== null);
-  return address.port;
+/** Waits until what says this has the focus. */
+async function focusOn(text = ''): Promise<void> {
+  await page.waitForFunction(`document.activeElement.textContent === ${JSON.stringify(text)}`);
 }
 
 const waiting = () => page.getByRole('region', { name: 'The first event' });
@@ -122,7 +119,7 @@ test('Three clicks make a key, and the page that shows it sees a wrong key refus
   await page.getByLabel('Name of the source').fill('orders');
   await page.keyboard.press('Enter');
   await waiting().getByText('Waiting for the first event').waitFor();
-  assert.equal(await page.evaluate('document.activeElement.textContent'), 'Copy, and see it arrive');
+  await focusOn('Copy, and see it arrive');
   await atRest('sources-waiting');
   assert.equal(await send('sp_wrong', '/services/collector/event', '{"event":"x"}'), 403);
   await waiting()
@@ -241,9 +238,9 @@ test('The list is filtered in the address and gone through by keyboard', async (
   await page.getByRole('button', { name: 'Show all' }).click();
   await names.first().focus();
   await page.keyboard.press('j');
-  assert.equal(await page.evaluate('document.activeElement.textContent'), (await names.allInnerTexts())[1]);
+  await focusOn((await names.allInnerTexts())[1]);
   await page.keyboard.press('k');
-  assert.equal(await page.evaluate('document.activeElement.textContent'), (await names.allInnerTexts())[0]);
+  await focusOn((await names.allInnerTexts())[0]);
 });
 
 test('The page of a source shows rate, fields, a sample beside its original, and what was not read', async () => {
@@ -344,7 +341,7 @@ test('A sensor is shown with what it cannot see here and the line that would cha
     { cwd: directory, stdio: 'ignore' },
   );
   const card = page.getByRole('region', { name: 'Sensor on gatehouse' });
-  await card.getByText('Alive').waitFor({ timeout: 60_000 });
+  await card.getByText('Alive').waitFor({ timeout: 120_000 });
   await card.getByText('Cannot see', { exact: false }).first().waitFor();
   await card.getByText('Memory').waitFor();
   const copy = card.getByRole('button', { name: /^Copy what would change/ }).first();

@@ -17,7 +17,7 @@ const skip = whyNoPrivateHost();
 const directory = mkdtempSync(join(tmpdir(), 'sensor-on-host-'));
 const server = createServerUnderTest();
 let host: PrivateHost;
-let sensor: RunningDaemon;
+let sensor: RunningDaemon | undefined;
 let sshd: RunningDaemon;
 let journald: RunningDaemon;
 const watched = join(directory, 'watched');
@@ -31,7 +31,7 @@ async function until<Found>(what: string, look: () => Promise<Found | undefined>
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;
-    if (performance.now() > endMs) throw new Error(`Waited in vain: ${what}\n${sensor.output()}`);
+    if (performance.now() > endMs) throw new Error(`Waited in vain: ${what}\n${sensor?.output() ?? ''}`);
     await delay(250);
   }
 }
@@ -61,12 +61,14 @@ function collectorOf(record: JsonObject): unknown {
 before(async () => {
   if (skip !== false) return;
   host = await createPrivateHost();
+  // Before the sensor, which looks at the clock at its start and then once a minute.
+  startChrony();
   await server.start();
   mkdirSync(watched);
   mkdirSync(hashed);
   writeFileSync(join(directory, 'key'), `${server.keys().operator}\n`, { mode: 0o600 });
 
-  host.run('mkdir', '-p', '/run/systemd/journal', '/run/sshd', '/run/chrony', '/var/log/audit', '/var/log/journal');
+  host.run('mkdir', '-p', '/run/systemd/journal', '/run/sshd', '/var/log/audit', '/var/log/journal');
   host.run('bash', '-c', 'mkdir -p "/var/log/journal/$(cat /etc/machine-id)"');
   for (const log of ['wtmp', 'btmp', 'lastlog'])
     host.run('install', '-m', '0660', '-g', 'utmp', '/dev/null', `/var/log/${log}`);
@@ -96,11 +98,9 @@ before(async () => {
     `--paths=${watched}`,
     `--hash-list=${hashed}`,
   ];
+  await until('chronyc', () => (chronyTracking() === undefined ? undefined : true));
   sensor = host.start(process.execPath, join(import.meta.dirname, 'main.ts'), ...run);
   await toldWith('baseline_made', () => true);
-  await until('the inventory', async () =>
-    (await told('sensor.coverage')).some(({ covers }) => covers === 'inventory') ? true : undefined,
-  );
 });
 after(async () => {
   if (skip !== false) return;
@@ -113,7 +113,7 @@ after(async () => {
 
 test(
   'sign-ins at a real sshd, through a real journald: the refused and the good one, as last and lastb know them',
-  { skip, timeout: 240_000 },
+  { skip, timeout: 600_000 },
   async () => {
     const signIn = (password: string) =>
       host.tryRun(
@@ -152,48 +152,53 @@ test(
   },
 );
 
+// At the same time: the sensor looks at all of it together, every ten seconds.
 test(
-  'what useradd, usermod, groupadd, passwd and userdel do is told as they say it and as the files show it',
-  { skip, timeout: 240_000 },
+  'what useradd, usermod, groupadd, passwd, userdel, dpkg, crontab, systemd and mount do is told as they say it and as the files show it',
+  { skip, timeout: 600_000 },
   async () => {
-    host.run('groupadd', 'made-up-group');
-    host.run('useradd', '--uid', '0', '--non-unique', '--shell', '/bin/bash', '--no-create-home', 'shadow-root');
-    const [name, , userId] = host.run('getent', 'passwd', 'shadow-root').split(':');
-    const created = await toldWith(
-      'user_created',
-      ({ User, sensor: told }) => User === name && isJsonObject(told) && told['collector'] === 'inventory',
+    await until('the inventory', async () =>
+      (await told('sensor.coverage')).some(({ covers }) => covers === 'inventory') ? true : undefined,
     );
-    assert.equal(created['UserId'], userId);
-    await toldWith('user_added', (record) => record['User'] === name && collectorOf(record) === 'journal');
-    await toldWith('group_created', ({ Group }) => Group === 'made-up-group');
-    host.run('usermod', '--append', '--groups', 'made-up-group', 'kim');
-    await toldWith('group_changed', ({ Group, Members }) => Group === 'made-up-group' && Members === 'kim');
-    // By its number it is in use.
-    host.run('userdel', '--force', 'shadow-root');
-    await toldWith('user_deleted', ({ User }) => User === name);
+    await Promise.all([accountsChange(), packageComesAndGoes(), jobsAndMountsCome()]);
   },
 );
 
-test(
-  'a package that dpkg installs and removes is told with the version dpkg knows',
-  { skip, timeout: 240_000 },
-  async () => {
-    const tree = '/root/made-up';
-    host.write(
-      `${tree}/DEBIAN/control`,
-      'Package: made-up-tool\nVersion: 1.2-3\nArchitecture: all\nMaintainer: Nobody <nobody@example.org>\nDescription: nothing\n',
-    );
-    host.write(`${tree}/var/lib/made-up/file`, 'content\n');
-    host.run('dpkg-deb', '--build', tree, '/root/made-up.deb');
-    host.run('dpkg', '--install', '/root/made-up.deb');
-    const installed = await toldWith('package_installed', ({ Package }) => Package === 'made-up-tool');
-    assert.equal(installed['Version'], host.run('dpkg-query', '--show', '--showformat=${Version}', 'made-up-tool'));
-    host.run('dpkg', '--purge', 'made-up-tool');
-    await toldWith('package_removed', ({ Package }) => Package === 'made-up-tool');
-  },
-);
+async function accountsChange(): Promise<void> {
+  host.run('groupadd', 'made-up-group');
+  host.run('useradd', '--uid', '0', '--non-unique', '--shell', '/bin/bash', '--no-create-home', 'shadow-root');
+  const [name, , userId] = host.run('getent', 'passwd', 'shadow-root').split(':');
+  const created = await toldWith(
+    'user_created',
+    ({ User, sensor: told }) => User === name && isJsonObject(told) && told['collector'] === 'inventory',
+  );
+  assert.equal(created['UserId'], userId);
+  await toldWith('user_added', (record) => record['User'] === name && collectorOf(record) === 'journal');
+  await toldWith('group_created', ({ Group }) => Group === 'made-up-group');
+  host.run('usermod', '--append', '--groups', 'made-up-group', 'kim');
+  await toldWith('group_changed', ({ Group, Members }) => Group === 'made-up-group' && Members === 'kim');
+  // By its number it is in use.
+  host.run('userdel', '--force', 'shadow-root');
+  await toldWith('user_deleted', ({ User }) => User === name);
+}
 
-test('jobs of crontab and of systemd, and mounts, are told', { skip, timeout: 240_000 }, async () => {
+/** With the version dpkg knows. */
+async function packageComesAndGoes(): Promise<void> {
+  const tree = '/root/made-up';
+  host.write(
+    `${tree}/DEBIAN/control`,
+    'Package: made-up-tool\nVersion: 1.2-3\nArchitecture: all\nMaintainer: Nobody <nobody@example.org>\nDescription: nothing\n',
+  );
+  host.write(`${tree}/var/lib/made-up/file`, 'content\n');
+  host.run('dpkg-deb', '--build', tree, '/root/made-up.deb');
+  host.run('dpkg', '--install', '/root/made-up.deb');
+  const installed = await toldWith('package_installed', ({ Package }) => Package === 'made-up-tool');
+  assert.equal(installed['Version'], host.run('dpkg-query', '--show', '--showformat=${Version}', 'made-up-tool'));
+  host.run('dpkg', '--purge', 'made-up-tool');
+  await toldWith('package_removed', ({ Package }) => Package === 'made-up-tool');
+}
+
+async function jobsAndMountsCome(): Promise<void> {
   host.write('/root/jobs', '*/5 * * * * /usr/bin/made-up-job --now\n');
   host.run('crontab', '-u', 'kim', '/root/jobs');
   host.write('/etc/systemd/system/made-up.timer', '[Timer]\nOnCalendar=hourly\n[Install]\nWantedBy=timers.target\n');
@@ -210,43 +215,11 @@ test('jobs of crontab and of systemd, and mounts, are told', { skip, timeout: 24
     mounted['FileSystem'],
     host.run('findmnt', '--noheadings', '--output', 'FSTYPE', '/var/made-up-mount').trim(),
   );
-});
-
-test(
-  'the clock: what chronyc says of a chronyd that follows another one is what is told',
-  { skip, timeout: 240_000 },
-  async () => {
-    const ntpPort = sshPort + 1;
-    host.write(
-      '/etc/chrony/server.conf',
-      `local stratum 8\nallow 127.0.0.0/8\nport ${ntpPort}\ncmdport 0\nbindcmdaddress /\npidfile /run/chrony/server.pid\nbindaddress 127.0.0.1\n`,
-    );
-    host.write(
-      '/etc/chrony/client.conf',
-      `server 127.0.0.1 port ${ntpPort} iburst minpoll 0 maxpoll 1\ncmdport 0\nport 0\n`,
-    );
-    host.run('chmod', '0750', '/run/chrony');
-    // -x: no clock is touched.
-    for (const name of ['server', 'client'])
-      host.start('/usr/sbin/chronyd', '-u', 'root', '-x', '-d', '-f', `/etc/chrony/${name}.conf`);
-    const tracking = await until('chronyc', () => {
-      const { stdout } = host.tryRun('chronyc', 'tracking');
-      return /Leap status +: Normal/.test(stdout) ? stdout : undefined;
-    });
-    const state = await toldWith(
-      'clock_state',
-      ({ method, synchronised }) => method === 'chrony' && synchronised === 'yes',
-    );
-    assert.equal(state['stratum'], Number(/Stratum +: (\d+)/.exec(tracking)?.[1]));
-    assert.equal(state['reference'], '127.0.0.1');
-    assert.equal(state['leap'], 'Normal');
-    assert.ok(Math.abs(Number(state['offset_ms'])) < 1000 && typeof state['server_offset_ms'] === 'number');
-  },
-);
+}
 
 test(
   'programs that hide: one that removed its file, and one that never had any, are told with the hash of what runs',
-  { skip, timeout: 240_000 },
+  { skip, timeout: 600_000 },
   async () => {
     host.run('cp', '/bin/sleep', '/root/vanishing');
     const digest = host.run('sha256sum', '/bin/sleep').split(' ')[0];
@@ -284,7 +257,7 @@ test(
 
 test(
   'a listed hash that is written, and one that is started, are told and become alerts',
-  { skip, timeout: 240_000 },
+  { skip, timeout: 600_000 },
   async () => {
     const content = ['made', 'up', String(process.pid)].join('-');
     host.run('cp', '/bin/sleep', '/root/listed');
@@ -313,7 +286,7 @@ test(
 
 test(
   'a real auditd: a program that is over at once, who wrote a file, and that the rules were taken away, as ausearch tells it',
-  { skip, timeout: 240_000 },
+  { skip, timeout: 600_000 },
   async () => {
     host.write('/etc/audit/auditd.conf', auditConfiguration);
     host.run('chmod', '0640', '/etc/audit/auditd.conf');
@@ -363,21 +336,21 @@ test(
     );
     await daemon.stop();
     host.tryRun('auditctl', '-e', '0');
-    await toldWith(
-      'sensor.collector_blind',
-      ({ covers, problem }) => covers === 'audit' && textOf(problem).includes('auditd'),
-    );
   },
 );
 
 test(
-  'a journald that is stopped, and logs that are removed or cut, are told as blindness',
-  { skip, timeout: 240_000 },
+  'a journald and an auditd that are stopped, and logs that are removed or cut, are told as blindness',
+  { skip, timeout: 600_000 },
   async () => {
     await journald.stop('SIGKILL');
     await toldWith(
       'sensor.collector_blind',
       ({ covers, problem }) => covers === 'journal' && textOf(problem).includes('systemd-journald'),
+    );
+    await toldWith(
+      'sensor.collector_blind',
+      ({ covers, problem }) => covers === 'audit' && textOf(problem).includes('auditd'),
     );
     host.run('rm', '/var/log/wtmp');
     await toldWith('sensor.collector_blind', ({ covers }) => covers === 'wtmp');
@@ -385,6 +358,47 @@ test(
     await toldWith('log_shrunk', ({ TargetFilename }) => TargetFilename === '/var/log/btmp');
   },
 );
+
+test(
+  'the clock: what chronyc says of a chronyd that follows another one is what is told',
+  { skip, timeout: 600_000 },
+  async () => {
+    const tracking = await until('chronyc', chronyTracking);
+    const state = await toldWith(
+      'clock_state',
+      ({ method, synchronised, server_offset_ms: offsetMs }) =>
+        method === 'chrony' && synchronised === 'yes' && typeof offsetMs === 'number',
+    );
+    assert.equal(state['stratum'], Number(/Stratum +: (\d+)/.exec(tracking)?.[1]));
+    assert.equal(state['reference'], '127.0.0.1');
+    assert.equal(state['leap'], 'Normal');
+    assert.ok(Math.abs(Number(state['offset_ms'])) < 1000);
+  },
+);
+
+/** What chronyc says once it follows. */
+function chronyTracking(): string | undefined {
+  const { stdout } = host.tryRun('chronyc', 'tracking');
+  return /Leap status +: Normal/.test(stdout) ? stdout : undefined;
+}
+
+/** One that keeps the time, and one that follows it. */
+function startChrony(): void {
+  host.run('mkdir', '-p', '/run/chrony');
+  const ntpPort = sshPort + 1;
+  host.write(
+    '/etc/chrony/server.conf',
+    `local stratum 8\nallow 127.0.0.0/8\nport ${ntpPort}\ncmdport 0\nbindcmdaddress /\npidfile /run/chrony/server.pid\nbindaddress 127.0.0.1\n`,
+  );
+  host.write(
+    '/etc/chrony/client.conf',
+    `server 127.0.0.1 port ${ntpPort} iburst minpoll 0 maxpoll 1\ncmdport 0\nport 0\n`,
+  );
+  host.run('chmod', '0750', '/run/chrony');
+  // -x: no clock is touched.
+  for (const name of ['server', 'client'])
+    host.start('/usr/sbin/chronyd', '-u', 'root', '-x', '-d', '-f', `/etc/chrony/${name}.conf`);
+}
 
 /** The line that is told for what this user cannot see, carried out as it is told, makes it seen. */
 function tryRemedies(): void {

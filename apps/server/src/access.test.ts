@@ -1,23 +1,28 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { allActions } from '@sallyport/access-policy';
+import { allActions, deviceActions } from '@sallyport/access-policy';
 import { isJsonObject, type JsonValue } from '@sallyport/contracts';
+import { createDeviceUnderTest, enrolDevice } from '@sallyport/testing/device-under-test';
 import { password, startAccess, textIn, type Access, type Answer, type Caller } from './access.fixture.ts';
 
 /** What each role is for, written down independently of the policies. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   admin: allActions,
   analyst:
-    'events:read alerts:read alerts:write ledger:read health:read sensors:read rules:manage audit:read settings:read demo:run sessions:own'.split(
+    'events:read alerts:read alerts:write ledger:read health:read sensors:read rules:manage audit:read settings:read demo:run sessions:own devices:read devices:command cameras:read cameras:manage cameras:export'.split(
       ' ',
     ),
-  guard: 'alerts:read alerts:write events:read health:read sensors:read sessions:own'.split(' '),
+  guard:
+    'alerts:read alerts:write events:read health:read sensors:read sessions:own devices:read devices:command cameras:read'.split(
+      ' ',
+    ),
   viewer: 'events:read alerts:read health:read sensors:read ledger:read sessions:own'.split(' '),
   auditor:
-    'events:read alerts:read ledger:read audit:read users:read settings:read health:read sensors:read sessions:own'.split(
+    'events:read alerts:read ledger:read audit:read users:read settings:read health:read sensors:read sessions:own devices:read cameras:export'.split(
       ' ',
     ),
   key: ['events:write'],
+  device: deviceActions,
 };
 
 const people = new Map<string, Caller & { readonly id: string }>();
@@ -34,6 +39,11 @@ before(async () => {
   const body = { name: 'sender', scopes: ['events:write'] };
   const made = await access.call('POST', '/v1/keys', { caller: admin, body });
   callers.set('key', { key: textIn(made.body, 'key') });
+  const device = createDeviceUnderTest(access.server.address);
+  await enrolDevice(device, (method, path, asked) => access.call(method, path, { caller: admin, body: asked }), {
+    name: 'gate',
+  });
+  callers.set('device', { key: await device.token() });
 });
 after(() => access.stop());
 
@@ -99,11 +109,13 @@ test('every route of the description lets in exactly the roles it is for', async
     const name = `${route.method} ${route.path}`;
     assert.notEqual(
       route.isPublic,
-      allActions.some((action) => action === route.action),
+      [...allActions, ...deviceActions].some((action) => action === route.action),
       name,
     );
-    for (const [role, caller] of callers) {
-      const answer = await ask(route, caller);
+    const answers = await Promise.all(
+      [...callers].map(async ([role, caller]) => ({ role, answer: await ask(route, caller) })),
+    );
+    for (const { role, answer } of answers) {
       const refused = answer.status === 401 || answer.code === 'scope_missing' || answer.code === 'route_undeclared';
       const expected = route.isPublic || (allowed[role] ?? []).includes(route.action);
       assert.equal(
@@ -209,8 +221,8 @@ test('a key is let in exactly where its one scope is asked for, and never asked 
   for (const scope of allActions) {
     const made = await access.call('POST', '/v1/keys', { caller, body: { name: scope, scopes: [scope] } });
     const key = textIn(made.body, 'key');
-    for (const route of routes) {
-      const answer = await ask(route, { key });
+    const answers = await Promise.all(routes.map(async (route) => ({ route, answer: await ask(route, { key }) })));
+    for (const { route, answer } of answers) {
       const name = `${route.method} ${route.path} with a key for ${scope}: ${answer.code}`;
       assert.equal(answer.code !== 'scope_missing', route.action === scope, name);
       assert.notEqual(answer.code, 'step_up_required', name);
@@ -221,12 +233,15 @@ test('a key is let in exactly where its one scope is asked for, and never asked 
 /** Written down a second time, so that a route that loses its flag is a change of this list. */
 const grave = [
   'DELETE /v1/account/factors/{id}',
+  'PATCH /v1/devices/{id}',
   'PATCH /v1/users/{id}',
   'POST /v1/account/passkeys',
   'POST /v1/account/passkeys/options',
   'POST /v1/account/recovery-codes',
   'POST /v1/account/totp',
   'POST /v1/account/totp/confirm',
+  'POST /v1/devices/{id}/approve',
+  'POST /v1/devices/{id}/revoke',
   'POST /v1/invitations',
   'POST /v1/keys',
   'POST /v1/keys/{id}/resume',

@@ -1,12 +1,16 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { FramePeer } from '@sallyport/platform/frames';
 import { startChild } from './child-process.ts';
 import type { ServerConfig } from './config.ts';
 import { formatSealerFlags } from './sealer-flags.ts';
 
-/** The server's two child processes, as they were last started. */
+/** The server's child processes, as they were last started. */
 export type Children = {
   startSealer(): Promise<FramePeer>;
   startStore(): Promise<FramePeer>;
+  /** One more process that looks at pictures; ends with its connection. */
+  startPerceiver(): Promise<FramePeer>;
   /** Process ids; undefined before the first start. */
   pids(): { readonly sealer: number | undefined; readonly store: number | undefined };
 };
@@ -28,6 +32,16 @@ export function createChildren(config: ServerConfig): Children {
       store = child.pid;
       return child.peer;
     },
+    async startPerceiver() {
+      const entry = new URL('./perceiver.ts', import.meta.url);
+      return startChild({ entry, flags: weightsDirectories(config), environment }).peer;
+    },
     pids: () => ({ sealer, store }),
   };
+}
+
+/** Where weights may be: what the operator chose, the data directory, what the launcher fetched. */
+function weightsDirectories({ dataDirectory, modelsDirectory }: ServerConfig): string[] {
+  const fetched = fileURLToPath(new URL('../../../node_modules/.cache/models', import.meta.url));
+  return [...(modelsDirectory === undefined ? [] : [modelsDirectory]), join(dataDirectory, 'models'), fetched];
 }

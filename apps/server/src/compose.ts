@@ -3,10 +3,14 @@ import { readdir, readFile } from 'node:fs/promises';
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { createAccessPolicy, readPolicyTexts } from '@sallyport/access-policy';
+import { cameraWatchMigrations, cameraWatchProblems } from '@sallyport/camera-watch';
 import { certificateProblems, createCertificateAuthority } from '@sallyport/certificate-authority';
 import { loadBundledMappings, loadBundledRecipes, policiesDirectory, rulesDirectory } from '@sallyport/content';
 import { createDetection, createDetectionRoutes, detectionMigrations, detectionProblems } from '@sallyport/detection';
 import {
+  createDeviceDoorRoutes,
+  createDeviceRoutes,
+  createDevices,
   createInstallRoutes,
   createSensorRoutes,
   createSensors,
@@ -63,6 +67,7 @@ import { messageOf } from '@sallyport/platform/errors';
 import { writeFileDurably } from '@sallyport/platform/files';
 import type { Principal } from '@sallyport/platform/http';
 import type { Log } from '@sallyport/platform/log';
+import { createCameraServices } from './cameras.ts';
 import { createChildren } from './children.ts';
 import { createConsoleServices } from './console-services.ts';
 import { createBootClock } from './boot-clock.ts';
@@ -124,6 +129,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     identityMigrations,
     eventIntakeMigrations,
     deviceFleetMigrations,
+    cameraWatchMigrations,
     eventSearchMigrations,
     detectionMigrations,
     alertMigrations,
@@ -274,6 +280,13 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     isTakingRecords: async () => (await ledger.status())['intake_allowed'] === true,
     isOwnKey: (keyId) => hostSensorKey.isOwn(keyId),
   });
+  const devices = await createDevices({
+    ...common,
+    database,
+    outbox,
+    sealingKey: await secretKey(ledger.secrets, secretNames.devices),
+  });
+  const cameraServices = await createCameraServices({ ...common, config, database, outbox, ledger, devices, children });
   const followers = [search.projection, detection.projection, alerts.projection, sensors.projection];
   const feed = createSharedFeed(ledger, followers.length);
   const projections = followers.map((projection) => createProjectionRunner({ ledger: feed, projection, log, delay }));
@@ -325,6 +338,9 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       createListenerRoutes(listeners),
       createRecipeRoutes(recipes),
       createSensorRoutes(sensors),
+      createDeviceRoutes(devices),
+      createDeviceDoorRoutes(devices),
+      ...cameraServices.routes,
       createInstallRoutes({
         bundle: () => bundle,
         unit: sensorUnit,
@@ -349,6 +365,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       identityProblems,
       eventIntakeProblems,
       deviceFleetProblems,
+      cameraWatchProblems,
       eventSearchProblems,
       detectionProblems,
       alertProblems,
@@ -357,7 +374,16 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       httpsProblems,
     ],
   };
-  const doors = await createDoors({ edgeNeeds, config, apiKeys, sessions: people.sessions, https, authority, log });
+  const doors = await createDoors({
+    edgeNeeds,
+    config,
+    apiKeys,
+    devices,
+    sessions: people.sessions,
+    https,
+    authority,
+    log,
+  });
   const { address, operatorSocket } = await doors.listen();
   await https.start((door) => doors.openDoor(door));
   await listeners.start();
@@ -396,6 +422,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       await consoleServices.close();
       await https.close();
       await doors.close();
+      await cameraServices.close();
       await decisionLog
         .close()
         .catch((error: unknown) => log.error('Cannot record the last reads', { reason: messageOf(error) }));
@@ -405,6 +432,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       await detection.close();
       alerts.close();
       sensors.close();
+      await devices.close();
       await Promise.all(projections.map((projection) => projection.stop()));
       await apiKeys.recordUse();
       await work.rememberAnchor();

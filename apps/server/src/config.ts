@@ -24,11 +24,15 @@ export type ServerConfig = {
   readonly afterRestore: boolean;
   /** Whether the sensor of this host runs beside the server. */
   readonly sensor: boolean;
+  /** Where weights of detection models are looked for first. */
+  readonly modelsDirectory?: string;
+  /** Whether pictures may be fetched from cameras on this machine itself: for tests and demonstrations. */
+  readonly localCameras: boolean;
   readonly logFormat: 'pretty' | 'json';
 };
 
 type ConfigErrorCode = 'config_invalid';
-const usage = 'npm start -- [--data DIR] [--host HOST] [--port PORT] [--name NAME …] [--no-sensor] [--after-restore]';
+const usage = 'npm start -- [--data DIR] [--host HOST] [--port PORT] [--name NAME …] [--models DIR] [--no-sensor] [--after-restore]';
 
 /** What `npm start -- --help` prints. */
 export const usageText = `Usage: ${usage}
@@ -37,7 +41,9 @@ export const usageText = `Usage: ${usage}
   --port PORT      (SALLYPORT_PORT; default: 8470)
   --host HOST      address to listen on (SALLYPORT_HOST; default: 127.0.0.1, this machine only)
   --name NAME      a name or address clients use; with one the server speaks TLS 1.3; may be repeated (SALLYPORT_NAMES)
+  --models DIR     weights of models that look at cameras (SALLYPORT_MODELS; else DATA/models, and what npm start fetched)
   --no-sensor      without the sensor of this host (SALLYPORT_SENSOR=off)
+  --local-cameras  fetch from cameras on this machine, too (SALLYPORT_LOCAL_CAMERAS=on)
   --after-restore  the data directory was put back from a backup: go on in a new log
   --help           print this
   --version        print the version
@@ -67,6 +73,7 @@ export function readConfig(
     environment['SALLYPORT_UNSEAL_KEY_FILE'] ??
     join(configHome, 'sallyport', `${dataDirectory.replaceAll(/[^A-Za-z0-9]+/g, '-').slice(-120)}.unseal`);
   const databaseUrl = environment['SALLYPORT_DATABASE_URL'];
+  const models = get('models', 'SALLYPORT_MODELS');
   return {
     dataDirectory,
     host: get('host', 'SALLYPORT_HOST') ?? '127.0.0.1',
@@ -88,6 +95,10 @@ export function readConfig(
       integer(environment['SALLYPORT_DISK_RESERVE_MB'] ?? '32', 'disk reserve', 1, 10_000) * 1024 * 1024,
     afterRestore: given.has('after-restore'),
     sensor: !given.has('no-sensor') && onOrOff(environment['SALLYPORT_SENSOR'] ?? '', 'SALLYPORT_SENSOR'),
+    localCameras:
+      given.has('local-cameras') ||
+      onOrOff(environment['SALLYPORT_LOCAL_CAMERAS'] ?? 'off', 'SALLYPORT_LOCAL_CAMERAS'),
+    ...(models === undefined ? {} : { modelsDirectory: resolve(surroundings.workingDirectory, models) }),
     logFormat: surroundings.isTerminal || environment['SALLYPORT_LOG'] === 'pretty' ? 'pretty' : 'json',
   };
 }
@@ -103,8 +114,8 @@ export function isSensorWanted(): boolean {
   return !process.argv.includes('--no-sensor') && process.env['SALLYPORT_SENSOR'] !== 'off';
 }
 
-const flagsWithValue = new Set(['data', 'host', 'port', 'name']);
-const flagsWithout = new Set(['after-restore', 'no-sensor']);
+const flagsWithValue = new Set(['data', 'host', 'port', 'name', 'models']);
+const flagsWithout = new Set(['after-restore', 'local-cameras', 'no-sensor']);
 
 function parseFlags(flags: readonly string[]): Map<string, string[]> {
   const found = new Map<string, string[]>();

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { allActions } from '@sallyport/access-policy';
 import type { CertificateAuthority } from '@sallyport/certificate-authority';
+import { deviceTokenPrefix } from '@sallyport/device-fleet';
+import type { Devices } from '@sallyport/device-fleet';
 import type { ApiKeys, PeopleServices } from '@sallyport/identity';
 import { messageOf } from '@sallyport/platform/errors';
 import type { Log } from '@sallyport/platform/log';
@@ -8,12 +10,14 @@ import type { ServerConfig } from './config.ts';
 import { consoleDirectory, createConsoleFiles } from './console-files.ts';
 import { createEdge } from './edge/index.ts';
 import type { Edge, EdgeNeeds } from './edge/index.ts';
+import { createFieldFiles, fieldDirectory } from './field-files.ts';
 import type { Https } from './https/index.ts';
 
 type DoorNeeds = {
   readonly edgeNeeds: Omit<EdgeNeeds, 'caller' | 'tls' | 'publicOrigin'>;
   readonly config: ServerConfig;
   readonly apiKeys: Pick<ApiKeys, 'authenticate' | 'recheck'>;
+  readonly devices: Pick<Devices, 'authenticate' | 'recheck'>;
   readonly sessions: Pick<PeopleServices['sessions'], 'authenticate' | 'recheck'>;
   readonly https: Pick<Https, 'publicOrigin' | 'authority'>;
   /** Of the listener started with names; undefined when it speaks plain HTTP on a loopback address. */
@@ -32,7 +36,7 @@ export type Doors = {
 
 /** The two ways in: the network, and the socket of the operator on this machine. */
 export async function createDoors(needs: DoorNeeds): Promise<Doors> {
-  const { edgeNeeds, config, apiKeys, sessions, https, authority, log } = needs;
+  const { edgeNeeds, config, apiKeys, devices, sessions, https, authority, log } = needs;
   // The first administrator is created under this name, with or without others.
   const certificateNames = [...new Set([...config.names, 'localhost'])];
   const tls = (await authority?.serverCertificate(certificateNames))?.tlsOptions();
@@ -41,12 +45,16 @@ export async function createDoors(needs: DoorNeeds): Promise<Doors> {
   const edge = await createEdge({
     ...edgeNeeds,
     publicOrigin: () => https.publicOrigin(),
-    routes: [...edgeNeeds.routes, createConsoleFiles(consoleDirectory)],
+    routes: [...edgeNeeds.routes, createFieldFiles(fieldDirectory), createConsoleFiles(consoleDirectory)],
     caller: {
       kind: 'network',
-      authenticate: (token) => apiKeys.authenticate(token),
+      authenticate: async (token) =>
+        token.startsWith(deviceTokenPrefix) ? devices.authenticate(token) : apiKeys.authenticate(token),
       authenticateSession: (token, use) => sessions.authenticate(token, use),
-      recheck: ({ id, sessionId }) => (sessionId === undefined ? apiKeys.recheck(id) : sessions.recheck(sessionId)),
+      recheck: async ({ kind, id, sessionId }) => {
+        if (kind === 'device') return devices.recheck(id);
+        return sessionId === undefined ? apiKeys.recheck(id) : sessions.recheck(sessionId);
+      },
     },
     ...(tls === undefined ? {} : { tls }),
   });

@@ -41,7 +41,7 @@ async function calledWith(stateDirectory: string): Promise<{ arguments: string[]
   });
   sensor.start('http://127.0.0.1:1');
   const told = join(stateDirectory, 'told');
-  for (let round = 0; round < 600 && !existsSync(told); round += 1) await delay(50);
+  for (let round = 0; round < 2400 && !existsSync(told); round += 1) await delay(50);
   await sensor.stop();
   return JSON.parse(readFileSync(told, 'utf8'));
 }

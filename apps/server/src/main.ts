@@ -57,6 +57,16 @@ function buildConsole(): void {
   process.stderr.write('The console was not built; everything else works. Run the same command again to try again\n');
 }
 
+/** The page of phones that are cameras, likewise. */
+function buildField(): void {
+  const builder = join(import.meta.dirname, '..', '..', 'field', 'src', 'build', 'build-field.ts');
+  const built = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', builder], { stdio: 'inherit' });
+  if (built.status !== 0)
+    process.stderr.write(
+      'The page for phones was not built; everything else works. Run the same command again to try again\n',
+    );
+}
+
 /** The sensor of this host runs as one file, and other hosts are given the same. Without it the server still does its work. */
 function buildSensor(): void {
   const builder = join(import.meta.dirname, '..', '..', 'sensor', 'build-if-stale.ts');
@@ -77,6 +87,7 @@ process.stderr.on('error', () => undefined);
 const answer = flags.map(answerOf).find((text) => text !== undefined);
 if (answer === undefined) {
   buildConsole();
+  buildField();
   if (process.platform === 'linux' && isSensorWanted()) buildSensor();
   start();
 } else process.stdout.write(answer);

@@ -2,22 +2,14 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePort } from '@sallyport/testing/free-port';
 import { startAccess, textIn } from './access.fixture.ts';
 
 const execute = promisify(execFile);
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  assert.ok(typeof address === 'object' && address !== null);
-  return address.port;
-}
 
 const line = (index: number, said: string): string => `<38>Oct 11 22:14:${10 + index} web-1 sshd[${index}]: ${said}\n`;
 const skip = existsSync('/usr/bin/curl') ? false : 'no curl';
@@ -70,7 +62,7 @@ test('failed sign-ins over syslog and the event collector become alerts, end to 
 
   const wanted = ['Repeated Failed SSH Sign-Ins From One Address', 'SSH Sign-In After Failures From One Address'];
   let seen = '';
-  for (let times = 0; times < 300; times += 1) {
+  for (let times = 0; times < 1200; times += 1) {
     const alerts = await access.call('GET', '/v1/alerts', { caller: admin });
     seen = JSON.stringify(alerts.body);
     if (wanted.every((title) => seen.includes(title))) break;

@@ -23,8 +23,23 @@ const expected: Readonly<Record<Role, readonly string[]>> = {
     'settings:read',
     'audit:read',
     'demo:run',
+    'devices:read',
+    'devices:command',
+    'cameras:read',
+    'cameras:manage',
+    'cameras:export',
   ],
-  guard: ['events:read', 'alerts:read', 'alerts:write', 'health:read', 'sensors:read', 'sessions:own'],
+  guard: [
+    'events:read',
+    'alerts:read',
+    'alerts:write',
+    'health:read',
+    'sensors:read',
+    'sessions:own',
+    'devices:read',
+    'devices:command',
+    'cameras:read',
+  ],
   viewer: ['events:read', 'alerts:read', 'ledger:read', 'health:read', 'sensors:read', 'sessions:own'],
   auditor: [
     'events:read',
@@ -36,6 +51,8 @@ const expected: Readonly<Record<Role, readonly string[]>> = {
     'sessions:own',
     'settings:read',
     'audit:read',
+    'devices:read',
+    'cameras:export',
   ],
 };
 

@@ -1,14 +1,14 @@
 import { statefulIsAuthorized, type AuthorizationAnswer, type EntityJson } from '@cedar-policy/cedar-wasm/nodejs';
 import { messageOf } from '@sallyport/platform/errors';
 import type { Principal } from '@sallyport/platform/http';
-import { allActions, isAction, type Action } from './actions.ts';
+import { allActions, deviceActions, isAction, isDeviceAction, type Action, type DeviceAction } from './actions.ts';
 import { createDecisionCache } from './decision-cache.ts';
 import { loadPolicies, type RoleDescription } from './load-policies.ts';
 import type { PolicyTexts } from './policy-texts.ts';
 
 export type AccessRequest = {
   readonly principal: Principal;
-  /** One of `allActions`; any other is denied. */
+  /** One of `allActions` or `deviceActions`; any other is denied. */
   readonly action: string;
   readonly context: {
     /** How the request came: over the network, or through the operator's Unix socket. */
@@ -32,8 +32,8 @@ export type AccessDecision = {
  */
 export type AccessPolicy = {
   decide(request: AccessRequest): AccessDecision;
-  /** In the order of `allActions`. */
-  permissionsOf(principal: Principal): readonly Action[];
+  /** In the order of `allActions`, then of `deviceActions`. */
+  permissionsOf(principal: Principal): readonly (Action | DeviceAction)[];
   roles(): readonly RoleDescription[];
   /** Changes whenever a policy or the schema does. */
   readonly version: string;
@@ -80,7 +80,7 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
 
   const decide = (request: AccessRequest): AccessDecision => {
     const { principal, action, context } = request;
-    if (!isAction(action)) return denied(`There is no action "${action.slice(0, 100)}"`);
+    if (!isAction(action) && !isDeviceAction(action)) return denied(`There is no action "${action.slice(0, 100)}"`);
     const { kind, id, assurance, roles: held = [], scopes } = principal;
     // One more for each second of a proof would leave no room for others.
     if (context.proofAgeSeconds !== undefined) return ask(request);
@@ -92,7 +92,7 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
     version,
     decide,
     permissionsOf: (principal) =>
-      allActions.filter(
+      [...allActions, ...deviceActions].filter(
         (action) =>
           decide({ principal, action, context: { channel: principal.kind === 'operator' ? 'socket' : 'network' } })
             .allowed,
@@ -114,6 +114,8 @@ function entityOf(principal: Principal): EntityJson & { uid: { type: string; id:
       return { uid: { type: 'Sallyport::Key', id }, attrs: { scopes: [...scopes] }, parents: [] };
     case 'operator':
       return { uid: { type: 'Sallyport::Operator', id }, attrs: {}, parents: [] };
+    case 'device':
+      return { uid: { type: 'Sallyport::Device', id }, attrs: {}, parents: [] };
   }
 }
 

@@ -1,4 +1,4 @@
-/** Everything a caller can be allowed; each route names one. A key's scopes are names of these. */
+/** Everything people, keys and the operator can be allowed; each route names one. A key's scopes are names of these. */
 export const allActions = [
   'events:write',
   'events:read',
@@ -19,12 +19,26 @@ export const allActions = [
   'audit:read',
   'demo:run',
   'clock:accept',
+  'devices:read',
+  'devices:manage',
+  'devices:command',
+  'cameras:read',
+  'cameras:manage',
+  'cameras:export',
 ] as const;
 
+/** What an approved device can be allowed, and nobody else: no role, key or operator sends pictures in a camera's name. */
+export const deviceActions = ['cameras:send'] as const;
+
 export type Action = (typeof allActions)[number];
+export type DeviceAction = (typeof deviceActions)[number];
 
 export function isAction(text: string): text is Action {
   return allActions.some((action) => action === text);
+}
+
+export function isDeviceAction(text: string): text is DeviceAction {
+  return deviceActions.some((action) => action === text);
 }
 
 /** What a person can be made. Which actions a role has stands in the policies. */

@@ -1,7 +1,7 @@
 export { createAccessPolicy } from './access-policy.ts';
 export type { AccessDecision, AccessPolicy, AccessRequest } from './access-policy.ts';
-export { allActions, allRoles, isAction, isRole } from './actions.ts';
-export type { Action, Role } from './actions.ts';
+export { allActions, allRoles, deviceActions, isAction, isRole } from './actions.ts';
+export type { Action, DeviceAction, Role } from './actions.ts';
 export { AccessPolicyError } from './errors.ts';
 export type { AccessPolicyErrorCode } from './errors.ts';
 export type { RoleDescription } from './load-policies.ts';

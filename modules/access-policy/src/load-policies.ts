@@ -7,7 +7,7 @@ import {
   schemaToJson,
   validate,
 } from '@cedar-policy/cedar-wasm/nodejs';
-import { allActions, allRoles, isRole, type Role } from './actions.ts';
+import { allActions, allRoles, deviceActions, isRole, type Role } from './actions.ts';
 import { AccessPolicyError } from './errors.ts';
 import type { PolicyTexts } from './policy-texts.ts';
 
@@ -78,8 +78,9 @@ function checkSchema(schema: string): void {
   const read = schemaToJson(schema);
   if (read.type === 'failure') throw invalid('the schema', read);
   const declared = Object.keys(read.json['Sallyport']?.actions ?? {}).toSorted();
-  if (declared.join(' ') !== allActions.toSorted().join(' '))
-    throw invalid('the schema', `its actions are ${declared.join(', ')}, must be ${allActions.join(', ')}`);
+  const wanted = [...allActions, ...deviceActions];
+  if (declared.join(' ') !== wanted.toSorted().join(' '))
+    throw invalid('the schema', `its actions are ${declared.join(', ')}, must be ${wanted.join(', ')}`);
 }
 
 function invalid(what: string, why: string | Failure): AccessPolicyError {

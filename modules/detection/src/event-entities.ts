@@ -16,7 +16,13 @@ const paths = {
   identity: ['actor.session.issuer', 'actor.user.uid', 'actor.user.credential_uid', 'actor.user.uid_alt'],
   account: ['actor.user.account.uid', 'cloud.account.uid'],
   region: ['cloud.region'],
+  camera: ['unmapped.sallyport.camera.id'],
+  picture: ['unmapped.sallyport.camera.picture'],
+  pictureBefore: ['unmapped.sallyport.camera.picture_before'],
 } as const;
+
+/** Names a picture; whatever else stands there is none. */
+const sha256 = /^[0-9a-f]{64}$/;
 
 /** Of a sign-in it is about who was to be signed in: who acted is not known yet, or is the service that asked. */
 const signedInPaths = ['user.name', 'user.uid', ...paths.user];
@@ -31,18 +37,38 @@ export function entitiesOf(event: JsonObject): EventEntities {
   const identity = isCloud ? first(event, paths.identity) : undefined;
   const account = isCloud ? first(event, paths.account) : undefined;
   const region = isCloud ? first(event, paths.region) : undefined;
+  const site = siteOf(event);
+  // Only events of our own lack the original.
+  const isOwn = event['raw_data'] === undefined;
+  const camera = isOwn ? first(event, paths.camera) : undefined;
+  const picture = isOwn ? pictureAt(event, paths.picture) : undefined;
+  const before = isOwn ? pictureAt(event, paths.pictureBefore) : undefined;
   const entities = {
     ...(source === undefined ? {} : { source }),
     ...(process === undefined ? {} : { process }),
     ...(identity === undefined ? {} : { identity }),
     ...(account === undefined ? {} : { account }),
     ...(region === undefined ? {} : { region }),
+    ...(site === undefined ? {} : { site }),
+    ...(camera === undefined ? {} : { camera }),
+    ...(picture === undefined ? {} : { picture }),
+    ...(before === undefined ? {} : { picture_before: before }),
   };
   return {
     ...(host === undefined ? {} : { host }),
     ...(user === undefined ? {} : { user }),
     ...(Object.keys(entities).length === 0 ? {} : { entities }),
   };
+}
+
+/** Where its camera or its source is: our own word, or what intake stamped, which no sender can say. */
+export function siteOf(event: JsonObject): string | undefined {
+  return first(event, event['raw_data'] === undefined ? ['unmapped.sallyport.site'] : ['metadata.reporter.site']);
+}
+
+function pictureAt(event: JsonObject, candidates: readonly string[]): string | undefined {
+  const found = first(event, candidates);
+  return found !== undefined && sha256.test(found) ? found : undefined;
 }
 
 function first(event: JsonObject, candidates: readonly string[]): string | undefined {

@@ -8,6 +8,7 @@ import type { EventOutcome, RuleRefusal, RuleSource, RuleSummary } from './match
 import { parseRecord, parseRecordExactly } from './parse-record.ts';
 import type { LoadProgress, RuleScanner } from './serve-matches.ts';
 import { entitiesOf } from './event-entities.ts';
+import { withStampedFields } from './stamped-fields.ts';
 
 /**
  * Parses the rules and scans events with all of them. Rules see the record that was read out of the original, where one is kept
@@ -61,7 +62,7 @@ export function createRuleScanner(
       const isOwn = raw === undefined;
       const isOwnFinding = isOwn && event['class_uid'] === ocsfClass.detectionFinding;
       if (isOwnFinding || generation >= findingLimits.generation) return { kind: 'own' };
-      const view = viewOf(raw, event);
+      const view = withStampedFields(viewOf(raw, event), event);
       const found = fullScan.matchEvent(view, isOwn ? ownLogSource(event) : mappedLogSource(event));
       const matches = found
         .filter(({ rule }) => isOwn || rule.logsource.product !== ownProduct)
@@ -123,7 +124,7 @@ function mappedLogSource(event: JsonObject): EventLogSource | undefined {
 const ownProduct = 'sallyport';
 
 /** What this server notices, by the name of the log it stands in. */
-const ownServices = new Set(['audit', 'sensor', 'source']);
+const ownServices = new Set(['audit', 'sensor', 'source', 'camera']);
 
 /** Our own events are of a known source where they name a known log; of others nothing is said. */
 function ownLogSource(event: JsonObject): EventLogSource | undefined {

@@ -1,10 +1,16 @@
 export { DeviceFleetError, deviceFleetProblems } from './errors.ts';
 export type { DeviceFleetErrorCode } from './errors.ts';
-export type { SensorLimits, SensorsNeeds } from './needs.ts';
+export type { DeviceLimits, DevicesNeeds, SensorLimits, SensorsNeeds } from './needs.ts';
+export { createDeviceDoorRoutes } from './devices/device-door-routes.ts';
+export { createDeviceRoutes } from './devices/device-routes.ts';
+export { deviceTokenPrefix } from './devices/device-sessions.ts';
+export type { DeviceView } from './devices/device-view.ts';
+export { createDevices } from './devices/devices.ts';
+export type { DeviceRefusal, Devices, DeviceSession } from './devices/devices.ts';
 export { createInstallRoutes } from './sensors/install.ts';
 export type { InstallNeeds } from './sensors/install.ts';
 export { createSensorRoutes } from './sensors/sensor-routes.ts';
-export { deviceFleetMigrations } from './sensors/sensor-store.ts';
+export { deviceFleetMigrations } from './migrations/migrations.ts';
 export type { SensorView } from './sensors/sensor-view.ts';
 export { createSensors } from './sensors/sensors.ts';
 export type { Sensors } from './sensors/sensors.ts';

@@ -32,3 +32,28 @@ export type SensorLimits = {
   /** That one API key may bring; 1,000. */
   readonly sensorsPerKey: number;
 };
+
+export type DevicesNeeds = {
+  /** Migrated with `deviceFleetMigrations`. */
+  readonly database: Database;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly every: Every;
+  /** Unpredictable bytes. */
+  readonly random: (length: number) => Uint8Array;
+  readonly log: Log;
+  /** 32 secret bytes, the same at every start: devices lie sealed in the control database. */
+  readonly sealingKey: Uint8Array;
+  readonly limits?: Partial<DeviceLimits>;
+};
+
+export type DeviceLimits = {
+  /** Waiting and approved; 2,000. */
+  readonly devices: number;
+  /** Waiting to be approved; 100. */
+  readonly waiting: number;
+  /** Revoked ones that are remembered, the newest; 1,000. */
+  readonly revoked: number;
+  /** Codes that are good at one time; 100. */
+  readonly codes: number;
+};

@@ -9,7 +9,7 @@ import { createTestStore } from './store-testing.ts';
 
 const testStore = createTestStore();
 const store = createEmbeddedStore(testStore.client());
-const search = createSearch({ store, timeoutMs: 5000 });
+const search = createSearch({ store, timeoutMs: 60_000 });
 after(() => testStore.remove());
 
 const lone = '\ud800';

@@ -101,7 +101,7 @@ async function assertSame({ ledger }: World): Promise<void> {
     sql: `SELECT concat(toString(log), '/', toString(idx), ' ', body) AS row FROM ${eventsTable} ORDER BY log, idx`,
     parameters: {},
     lane: 'search',
-    timeoutMs: 5000,
+    timeoutMs: 60_000,
     maxRows: 100_000,
     maxBytes: 1e7,
   });

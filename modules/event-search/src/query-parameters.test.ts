@@ -13,7 +13,7 @@ import { createTestStore } from './store-testing.ts';
 
 const testStore = createTestStore();
 const store = createEmbeddedStore(testStore.client());
-const search = createSearch({ store, timeoutMs: 5000 });
+const search = createSearch({ store, timeoutMs: 60_000 });
 
 before(() =>
   store.insert(
@@ -65,7 +65,7 @@ test('every value reaches the engine unchanged, whatever signs it has', async ()
         sql,
         parameters: parameters.values,
         lane: 'search',
-        timeoutMs: 5000,
+        timeoutMs: 60_000,
         maxRows: 1,
         maxBytes: 1e6,
       });
@@ -194,7 +194,7 @@ test('a wildcard pattern matches in the engine as it reads', async () => {
           sql,
           parameters: parameters.values,
           lane: 'search',
-          timeoutMs: 5000,
+          timeoutMs: 60_000,
           maxRows: 1,
           maxBytes: 1e6,
         });

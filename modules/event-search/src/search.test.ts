@@ -10,7 +10,7 @@ import { createTestStore } from './store-testing.ts';
 
 const testStore = createTestStore();
 const store = createEmbeddedStore(testStore.client());
-const search = createSearch({ store, timeoutMs: 5000 });
+const search = createSearch({ store, timeoutMs: 60_000 });
 const startMs = Date.UTC(2026, 2, 1, 12);
 const hourMs = 3_600_000;
 

@@ -22,6 +22,12 @@ const properties = {
   identity: Type.Optional(Type.String({ description: 'Of a cloud: who acted' })),
   account: Type.Optional(Type.String()),
   region: Type.Optional(Type.String()),
+  site: Type.Optional(Type.String({ description: 'Of the camera or source it was seen at' })),
+  camera: Type.Optional(Type.String({ description: 'Id of the camera that saw it' })),
+  picture: Type.Optional(
+    Type.String({ description: 'SHA-256 of the picture that shows it: `GET /v1/pictures/{sha256}`' }),
+  ),
+  picture_before: Type.Optional(Type.String({ description: 'SHA-256 of the last picture before it began' })),
   count: Type.Integer({ description: 'Findings of the same rule about the same entity it stands for' }),
   first_seen_at: Type.String({ format: 'date-time' }),
   last_seen_at: Type.String({ format: 'date-time' }),

@@ -108,6 +108,10 @@ export type AlertJson = {
   readonly identity?: string;
   readonly account?: string;
   readonly region?: string;
+  readonly site?: string;
+  readonly camera?: string;
+  readonly picture?: string;
+  readonly picture_before?: string;
   readonly count: number;
   readonly first_seen_at: string;
   readonly last_seen_at: string;

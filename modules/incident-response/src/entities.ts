@@ -14,9 +14,26 @@ export type AlertEntities = {
   readonly identity?: string;
   readonly account?: string;
   readonly region?: string;
+  readonly site?: string;
+  /** The camera that saw it, and SHA-256 of its pictures: of what happened, and of the last moment before. */
+  readonly camera?: string;
+  readonly picture?: string;
+  readonly picture_before?: string;
 };
 
-const entityNames = ['host', 'user', 'source', 'process', 'identity', 'account', 'region'] as const;
+const entityNames = [
+  'host',
+  'user',
+  'source',
+  'process',
+  'identity',
+  'account',
+  'region',
+  'site',
+  'camera',
+  'picture',
+  'picture_before',
+] as const;
 /** Those alerts can be found by. */
 export const taggedNames = ['host', 'user', 'source', 'process'] as const;
 export type TaggedName = (typeof taggedNames)[number];
@@ -59,7 +76,7 @@ export function entityTag(key: Uint8Array, name: TaggedName, value: string): str
 }
 
 /**
- * What findings must share to be one alert: the rule, and the host with its user, or in a cloud who acted where, or the source
+ * What findings must share to be one alert: the rule, and the host with its user, the camera (names may be given twice), or in a cloud who acted where, or the source
  * address; of a correlation what it groups by, as it is about that and not about the one event that made it come true: who
  * tries many names from one address is one alert. Null when nothing is known about who or where: such findings are each
  * their own alert.
@@ -70,15 +87,17 @@ export function groupTag(key: Uint8Array, finding: Finding): string | null {
     const parts = matched.flatMap(({ field, value }) => [field, value.toLowerCase()]);
     return tag(key, ['group-by', rule.id, ...parts]);
   }
-  const { host, user, source, identity, account, region } = entitiesOfFinding(finding);
+  const { host, user, source, identity, account, region, camera } = entitiesOfFinding(finding);
   const known =
-    host !== undefined
-      ? ['host', host, user]
-      : identity !== undefined
-        ? ['cloud', identity, account, region]
-        : source !== undefined || user !== undefined
-          ? ['source', source, user]
-          : undefined;
+    camera !== undefined
+      ? ['camera', camera]
+      : host !== undefined
+        ? ['host', host, user]
+        : identity !== undefined
+          ? ['cloud', identity, account, region]
+          : source !== undefined || user !== undefined
+            ? ['source', source, user]
+            : undefined;
   if (known === undefined) return null;
   return tag(key, ['group', rule.id, ...known.map((part) => part?.toLowerCase() ?? '')]);
 }

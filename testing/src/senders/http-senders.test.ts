@@ -11,6 +11,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
 import { runCommand } from '../command-line.ts';
 import { repositoryRoot } from '../server-under-test.ts';
+import { eventually } from '../waiting.ts';
 import { shellEnvironment, startSenderHouse, valueAt, writeTo } from './sender-house.ts';
 
 const timeout = 300_000;
@@ -99,9 +100,11 @@ test(
       await provider.forceFlush();
       await house.server.stop();
       say(250, 100);
-      // It tries again by itself, as long as it says below.
+      house.server.launch();
+      // Nearly up: it tries again by itself, five times within a quarter of a minute.
+      await eventually({ what: 'a server starts', timeoutMs: 120_000, look: () => house.server.pid('server') });
       const flushed = provider.forceFlush();
-      await house.server.start();
+      await house.server.ready();
       await flushed;
       say(350, 50);
       await provider.shutdown();

@@ -8,8 +8,9 @@ import type { TestContext } from 'node:test';
 import { runCommand } from '../command-line.ts';
 import type { CommandResult } from '../command-line.ts';
 import { debianProgram, missingPrograms } from '../debian-programs.ts';
+import { freePort } from '../free-port.ts';
 import { eventually } from '../waiting.ts';
-import { freePort, shellEnvironment, startSenderHouse, valueAt } from './sender-house.ts';
+import { shellEnvironment, startSenderHouse, valueAt } from './sender-house.ts';
 import { startProcess } from './sender-process.ts';
 import { createRsyslog } from './syslog-daemon.ts';
 

@@ -1,8 +1,6 @@
 // A server that others reach as they do in life: HTTPS with its own authority, syslog over TCP, TLS and UDP, and its own recipes.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fillRecipe } from '@sallyport/content/fill-recipe';
@@ -10,6 +8,7 @@ import type { RecipeValue } from '@sallyport/content/fill-recipe';
 import { isJsonObject } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { runCommand } from '../command-line.ts';
+import { freePort } from '../free-port.ts';
 import { searchEverything } from '../recorded-events.ts';
 import { createServerUnderTest } from '../server-under-test.ts';
 import type { ServerUnderTest } from '../server-under-test.ts';
@@ -165,13 +164,4 @@ export function valueAt(event: JsonObject | undefined, ...path: readonly string[
 export function writeTo(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text, { mode: 0o600 });
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  assert.ok(typeof address === 'object' && address !== null);
-  return address.port;
 }

@@ -37,6 +37,22 @@ export async function callText<R extends Route>(route: R, request: Request<R>): 
   return (await ask(route, request)).text();
 }
 
+/** As `call`, for what is no text: a picture, a recording, a file made on demand. Refusals reject before it resolves. */
+export async function callBytes<R extends Route>(route: R, request: Request<R>): Promise<Response> {
+  return ask(route, request);
+}
+
+/** Until the server describes its routes about cameras. */
+export async function callByHand<Value>(route: string, given: Given): Promise<Value> {
+  const response = await ask(route, given);
+  return answer<Value>(response.status === 204 ? null : await response.json());
+}
+
+/** Until the server describes its routes about cameras. */
+export async function callBytesByHand(route: string, given: Given): Promise<Response> {
+  return ask(route, given);
+}
+
 type Given = {
   readonly params?: object | undefined;
   readonly query?: object | undefined;
@@ -46,7 +62,7 @@ type Given = {
   readonly purpose?: string;
 };
 
-async function ask(route: Route, given: Given): Promise<Response> {
+async function ask(route: string, given: Given): Promise<Response> {
   const response = await send(route, given);
   if (response.ok) return response;
   const problem = readProblem(response, await response.text());
@@ -56,7 +72,7 @@ async function ask(route: Route, given: Given): Promise<Response> {
   return again;
 }
 
-async function send(route: Route, { params, query, body, raw, signal }: Given): Promise<Response> {
+async function send(route: string, { params, query, body, raw, signal }: Given): Promise<Response> {
   const [method = 'GET', pattern = ''] = route.split(' ');
   const path = fill(pattern, params);
   const search = new URLSearchParams(

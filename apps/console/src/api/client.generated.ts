@@ -200,6 +200,10 @@ export type Routes = {
         readonly identity?: string | undefined;
         readonly account?: string | undefined;
         readonly region?: string | undefined;
+        readonly site?: string | undefined;
+        readonly camera?: string | undefined;
+        readonly picture?: string | undefined;
+        readonly picture_before?: string | undefined;
         readonly count: number;
         readonly first_seen_at: string;
         readonly last_seen_at: string;
@@ -270,6 +274,10 @@ export type Routes = {
       readonly identity?: string | undefined;
       readonly account?: string | undefined;
       readonly region?: string | undefined;
+      readonly site?: string | undefined;
+      readonly camera?: string | undefined;
+      readonly picture?: string | undefined;
+      readonly picture_before?: string | undefined;
       readonly count: number;
       readonly first_seen_at: string;
       readonly last_seen_at: string;
@@ -318,6 +326,10 @@ export type Routes = {
       readonly identity?: string | undefined;
       readonly account?: string | undefined;
       readonly region?: string | undefined;
+      readonly site?: string | undefined;
+      readonly camera?: string | undefined;
+      readonly picture?: string | undefined;
+      readonly picture_before?: string | undefined;
       readonly count: number;
       readonly first_seen_at: string;
       readonly last_seen_at: string;
@@ -388,6 +400,177 @@ export type Routes = {
     body: undefined;
     answer: unknown;
   };
+  /** List the cameras: how each is and what it shows */
+  'GET /v1/cameras': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly cameras: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly place: string;
+        readonly site: string;
+        readonly kind: 'phone' | 'pc' | 'esp32' | 'mjpeg' | 'rtsp';
+        readonly state: 'live' | 'waiting' | 'offline';
+        readonly since_ms: number;
+        readonly per_second: number;
+        readonly latency_ms?: number | undefined;
+        readonly last_frame_ms?: number | undefined;
+        readonly tampered?: string | undefined;
+        readonly objects: Readonly<Record<string, number>>;
+        readonly position?:
+          | {
+              readonly latitude: number;
+              readonly longitude: number;
+              readonly accuracy_m: number;
+              readonly at_ms: number;
+            }
+          | undefined;
+        readonly charging?: boolean | undefined;
+        readonly stored_segments?: number | undefined;
+        readonly address?: string | undefined;
+        readonly problem?: string | undefined;
+      }[];
+    };
+  };
+  /** Add a camera on the network, from which pictures are fetched */
+  'POST /v1/cameras': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly name: string;
+      readonly place?: string | undefined;
+      readonly site?: string | undefined;
+      readonly url: string;
+    };
+    answer: {
+      readonly id: string;
+      readonly name: string;
+      readonly place: string;
+      readonly site: string;
+      readonly kind: 'phone' | 'pc' | 'esp32' | 'mjpeg' | 'rtsp';
+      readonly state: 'live' | 'waiting' | 'offline';
+      readonly since_ms: number;
+      readonly per_second: number;
+      readonly latency_ms?: number | undefined;
+      readonly last_frame_ms?: number | undefined;
+      readonly tampered?: string | undefined;
+      readonly objects: Readonly<Record<string, number>>;
+      readonly position?:
+        | { readonly latitude: number; readonly longitude: number; readonly accuracy_m: number; readonly at_ms: number }
+        | undefined;
+      readonly charging?: boolean | undefined;
+      readonly stored_segments?: number | undefined;
+      readonly address?: string | undefined;
+      readonly problem?: string | undefined;
+    };
+  };
+  /** A device sends one picture (image/jpeg) or an endless row (multipart/x-mixed-replace) */
+  'POST /v1/cameras/frames': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: { readonly frames: number };
+  };
+  /** WebSocket: the newest pictures of the cameras one watches, and what is seen in them */
+  'GET /v1/cameras/live': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
+  /** WebSocket: a device sends pictures and sound, and takes commands */
+  'GET /v1/cameras/send': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
+  /** One camera */
+  'GET /v1/cameras/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly name: string;
+      readonly place: string;
+      readonly site: string;
+      readonly kind: 'phone' | 'pc' | 'esp32' | 'mjpeg' | 'rtsp';
+      readonly state: 'live' | 'waiting' | 'offline';
+      readonly since_ms: number;
+      readonly per_second: number;
+      readonly latency_ms?: number | undefined;
+      readonly last_frame_ms?: number | undefined;
+      readonly tampered?: string | undefined;
+      readonly objects: Readonly<Record<string, number>>;
+      readonly position?:
+        | { readonly latitude: number; readonly longitude: number; readonly accuracy_m: number; readonly at_ms: number }
+        | undefined;
+      readonly charging?: boolean | undefined;
+      readonly stored_segments?: number | undefined;
+      readonly address?: string | undefined;
+      readonly problem?: string | undefined;
+    };
+  };
+  /** Change a camera on the network; what is left out stays */
+  'PATCH /v1/cameras/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: {
+      readonly name?: string | undefined;
+      readonly place?: string | undefined;
+      readonly site?: string | undefined;
+      readonly url?: string | undefined;
+    };
+    answer: {
+      readonly id: string;
+      readonly name: string;
+      readonly place: string;
+      readonly site: string;
+      readonly kind: 'phone' | 'pc' | 'esp32' | 'mjpeg' | 'rtsp';
+      readonly state: 'live' | 'waiting' | 'offline';
+      readonly since_ms: number;
+      readonly per_second: number;
+      readonly latency_ms?: number | undefined;
+      readonly last_frame_ms?: number | undefined;
+      readonly tampered?: string | undefined;
+      readonly objects: Readonly<Record<string, number>>;
+      readonly position?:
+        | { readonly latitude: number; readonly longitude: number; readonly accuracy_m: number; readonly at_ms: number }
+        | undefined;
+      readonly charging?: boolean | undefined;
+      readonly stored_segments?: number | undefined;
+      readonly address?: string | undefined;
+      readonly problem?: string | undefined;
+    };
+  };
+  /** Remove a camera on the network; what was recorded stays as long as it would */
+  'DELETE /v1/cameras/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
+  /** Have a connected device light its torch, speak or sound its siren; waits for its receipt */
+  'POST /v1/cameras/{id}/commands': {
+    params: { readonly id: string };
+    query: undefined;
+    body: {
+      readonly torch?: boolean | undefined;
+      readonly speak?: string | undefined;
+      readonly siren?: boolean | undefined;
+    };
+    answer: { readonly state: 'done' | 'refused' | 'unconfirmed'; readonly reason?: string | undefined };
+  };
+  /** The newest picture, as the camera sent it */
+  'GET /v1/cameras/{id}/picture': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
   /** A key that may send events as the source `my-machine` for an hour; it is shown only in this reply */
   'POST /v1/demo/ingest-key': {
     params: undefined;
@@ -414,6 +597,206 @@ export type Routes = {
         readonly events: number;
         readonly state: 'playing' | 'finished' | 'failed';
       }[];
+    };
+  };
+  /** List devices, revoked ones included */
+  'GET /v1/devices': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly devices: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly place: string;
+        readonly site: string;
+        readonly kind: 'phone' | 'pc' | 'esp32';
+        readonly state: 'waiting' | 'approved' | 'revoked';
+        readonly fingerprint: string;
+        readonly enrolment_id: string;
+        readonly enrolled_ms: number;
+        readonly last_seen_ms: number;
+        readonly about: { readonly name?: string | undefined; readonly platform?: string | undefined };
+        readonly approved_ms?: number | undefined;
+        readonly approved_by?: string | undefined;
+        readonly revoked_ms?: number | undefined;
+        readonly revoked_by?: string | undefined;
+      }[];
+    };
+  };
+  /** A number for a device to sign within two minutes */
+  'POST /v1/devices/challenge': {
+    params: undefined;
+    query: undefined;
+    body: { readonly device_id: string };
+    answer: { readonly nonce: string; readonly expires_ms: number };
+  };
+  /** A device shows its key and a code, and waits to be approved */
+  'POST /v1/devices/enrol': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly code: string;
+      readonly public_key: {
+        readonly kty: 'EC';
+        readonly crv: 'P-256';
+        readonly x: string;
+        readonly y: string;
+        readonly ext?: boolean | undefined;
+        readonly key_ops?: readonly string[] | undefined;
+        readonly alg?: string | undefined;
+      };
+      readonly signature: string;
+      readonly about?: { readonly name?: string | undefined; readonly platform?: string | undefined } | undefined;
+    };
+    answer: {
+      readonly device_id: string;
+      readonly fingerprint: string;
+      readonly state: 'waiting' | 'approved' | 'revoked';
+    };
+  };
+  /** Make a code with which one device can enrol, within 15 minutes; it then waits to be approved */
+  'POST /v1/devices/enrolments': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly name: string;
+      readonly kind: 'phone' | 'pc' | 'esp32';
+      readonly place?: string | undefined;
+      readonly site?: string | undefined;
+    };
+    answer: { readonly id: string; readonly code: string; readonly link: string; readonly expires_ms: number };
+  };
+  /** What became of a code */
+  'GET /v1/devices/enrolments/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly state: 'open' | 'used' | 'expired' | 'withdrawn';
+      readonly expires_ms: number;
+      readonly device_id?: string | undefined;
+    };
+  };
+  /** Withdraw a code that nobody has used */
+  'DELETE /v1/devices/enrolments/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
+  /** An approved device proves its key and gets a token for ten minutes */
+  'POST /v1/devices/session': {
+    params: undefined;
+    query: undefined;
+    body: { readonly device_id: string; readonly nonce: string; readonly signature: string };
+    answer: {
+      readonly token: string;
+      readonly expires_ms: number;
+      readonly device: {
+        readonly id: string;
+        readonly name: string;
+        readonly place: string;
+        readonly site: string;
+        readonly kind: 'phone' | 'pc' | 'esp32';
+      };
+    };
+  };
+  /** One device */
+  'GET /v1/devices/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly name: string;
+      readonly place: string;
+      readonly site: string;
+      readonly kind: 'phone' | 'pc' | 'esp32';
+      readonly state: 'waiting' | 'approved' | 'revoked';
+      readonly fingerprint: string;
+      readonly enrolment_id: string;
+      readonly enrolled_ms: number;
+      readonly last_seen_ms: number;
+      readonly about: { readonly name?: string | undefined; readonly platform?: string | undefined };
+      readonly approved_ms?: number | undefined;
+      readonly approved_by?: string | undefined;
+      readonly revoked_ms?: number | undefined;
+      readonly revoked_by?: string | undefined;
+    };
+  };
+  /** Change what a device is called and where it stands */
+  'PATCH /v1/devices/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: {
+      readonly name?: string | undefined;
+      readonly place?: string | undefined;
+      readonly site?: string | undefined;
+    };
+    answer: {
+      readonly id: string;
+      readonly name: string;
+      readonly place: string;
+      readonly site: string;
+      readonly kind: 'phone' | 'pc' | 'esp32';
+      readonly state: 'waiting' | 'approved' | 'revoked';
+      readonly fingerprint: string;
+      readonly enrolment_id: string;
+      readonly enrolled_ms: number;
+      readonly last_seen_ms: number;
+      readonly about: { readonly name?: string | undefined; readonly platform?: string | undefined };
+      readonly approved_ms?: number | undefined;
+      readonly approved_by?: string | undefined;
+      readonly revoked_ms?: number | undefined;
+      readonly revoked_by?: string | undefined;
+    };
+  };
+  /** Let a waiting device in; compare its fingerprint with what the device shows before */
+  'POST /v1/devices/{id}/approve': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly name: string;
+      readonly place: string;
+      readonly site: string;
+      readonly kind: 'phone' | 'pc' | 'esp32';
+      readonly state: 'waiting' | 'approved' | 'revoked';
+      readonly fingerprint: string;
+      readonly enrolment_id: string;
+      readonly enrolled_ms: number;
+      readonly last_seen_ms: number;
+      readonly about: { readonly name?: string | undefined; readonly platform?: string | undefined };
+      readonly approved_ms?: number | undefined;
+      readonly approved_by?: string | undefined;
+      readonly revoked_ms?: number | undefined;
+      readonly revoked_by?: string | undefined;
+    };
+  };
+  /** Refuse a waiting device, or shut out an approved one at once and for good */
+  'POST /v1/devices/{id}/revoke': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly name: string;
+      readonly place: string;
+      readonly site: string;
+      readonly kind: 'phone' | 'pc' | 'esp32';
+      readonly state: 'waiting' | 'approved' | 'revoked';
+      readonly fingerprint: string;
+      readonly enrolment_id: string;
+      readonly enrolled_ms: number;
+      readonly last_seen_ms: number;
+      readonly about: { readonly name?: string | undefined; readonly platform?: string | undefined };
+      readonly approved_ms?: number | undefined;
+      readonly approved_by?: string | undefined;
+      readonly revoked_ms?: number | undefined;
+      readonly revoked_by?: string | undefined;
     };
   };
   /** Keep the passkey that was made, and be signed in */
@@ -1145,6 +1528,13 @@ export type Routes = {
     body: undefined;
     answer: unknown;
   };
+  /** A file of the engine for YARA rules; names and hashes stand in /v1/sensors/install */
+  'GET /v1/sensors/bundle/{file}': {
+    params: { readonly file: string };
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
   /** How to install the sensor on another host: exact commands */
   'GET /v1/sensors/install': {
     params: undefined;
@@ -1153,6 +1543,7 @@ export type Routes = {
     answer: {
       readonly sha256: string;
       readonly bytes: number;
+      readonly engine: readonly { readonly name: string; readonly sha256: string; readonly bytes: number }[];
       readonly steps: readonly { readonly title: string; readonly text: string }[];
     };
   };
@@ -1796,6 +2187,7 @@ export type Routes = {
         readonly key_id: string;
         readonly name: string;
         readonly label?: string | undefined;
+        readonly site?: string | undefined;
         readonly created_at_ms: number;
         readonly revision: number;
         readonly state: 'waiting' | 'heard' | 'quiet' | 'finished' | 'silent';
@@ -1851,6 +2243,7 @@ export type Routes = {
       readonly key_id: string;
       readonly name: string;
       readonly label?: string | undefined;
+      readonly site?: string | undefined;
       readonly created_at_ms: number;
       readonly revision: number;
       readonly state: 'waiting' | 'heard' | 'quiet' | 'finished' | 'silent';
@@ -1877,13 +2270,14 @@ export type Routes = {
       }[];
     };
   };
-  /** Name a source, say whether its silence matters, and limit what it may send */
+  /** Name a source, say where it stands and whether its silence matters, and limit what it may send */
   'PUT /v1/sources/{key_id}/{name}': {
     params: { readonly key_id: string; readonly name: string };
     query: undefined;
     body: {
       readonly revision?: number | undefined;
       readonly label?: string | null | undefined;
+      readonly site?: string | null | undefined;
       readonly expected?: 'auto' | 'always' | 'never' | undefined;
       readonly quiet_after_ms?: number | null | undefined;
       readonly events_per_second?: number | null | undefined;
@@ -1893,6 +2287,7 @@ export type Routes = {
       readonly key_id: string;
       readonly name: string;
       readonly label?: string | undefined;
+      readonly site?: string | undefined;
       readonly created_at_ms: number;
       readonly revision: number;
       readonly state: 'waiting' | 'heard' | 'quiet' | 'finished' | 'silent';

@@ -16,11 +16,15 @@ const OverviewRoom = lazy(async () => ({
 }));
 const AlertsRoom = lazy(async () => ({ default: (await import('../rooms/alerts/alerts-room.tsx')).AlertsRoom }));
 const SearchRoom = lazy(async () => ({ default: (await import('../rooms/search/search-room.tsx')).SearchRoom }));
+const LiveRoom = lazy(async () => ({ default: (await import('../rooms/live/live-room.tsx')).LiveRoom }));
+const CameraRoom = lazy(async () => ({ default: (await import('../rooms/live/camera-room.tsx')).CameraRoom }));
+const ReviewRoom = lazy(async () => ({ default: (await import('../rooms/live/review-room.tsx')).ReviewRoom }));
 const SourcesRoom = lazy(async () => ({ default: (await import('../rooms/sources/sources-room.tsx')).SourcesRoom }));
 const AddSourceRoom = lazy(async () => ({
   default: (await import('../rooms/sources/add-source-room.tsx')).AddSourceRoom,
 }));
 const SourceRoom = lazy(async () => ({ default: (await import('../rooms/sources/source-room.tsx')).SourceRoom }));
+const DevicesRoom = lazy(async () => ({ default: (await import('../rooms/devices/devices-room.tsx')).DevicesRoom }));
 const LedgerRoom = lazy(async () => ({ default: (await import('../rooms/ledger/ledger-room.tsx')).LedgerRoom }));
 const PeopleRoom = lazy(async () => ({ default: (await import('../rooms/people/people-room.tsx')).PeopleRoom }));
 const SettingsRoom = lazy(async () => ({
@@ -66,10 +70,14 @@ export function App() {
           <Route path="/sign-in">{<Redirect to="/" replace />}</Route>
           <Route path="/">{<OverviewRoom me={session.data} />}</Route>
           <Route path="/alerts">{<AlertsRoom me={session.data} />}</Route>
+          <Route path="/live">{<LiveRoom me={session.data} />}</Route>
+          <Route path="/live/review">{<ReviewRoom />}</Route>
+          <Route path="/live/:id">{<CameraRoom me={session.data} />}</Route>
           <Route path="/search">{<SearchRoom />}</Route>
           <Route path="/sources">{<SourcesRoom me={session.data} />}</Route>
           <Route path="/sources/add">{<AddSourceRoom me={session.data} />}</Route>
           <Route path="/sources/:keyId/:name">{<SourceRoom me={session.data} />}</Route>
+          <Route path="/devices">{<DevicesRoom me={session.data} />}</Route>
           <Route path="/ledger">{<LedgerRoom />}</Route>
           <Route path="/people">{<PeopleRoom me={session.data} />}</Route>
           <Route path="/settings">{<SettingsRoom me={session.data} />}</Route>

@@ -2,6 +2,8 @@ import { Modal, TextInput, useMantineColorScheme } from '@mantine/core';
 import {
   IconArrowRight,
   IconBroadcast,
+  IconDeviceCctv,
+  IconMaximize,
   IconLogout,
   IconMoon,
   IconSearch,
@@ -113,6 +115,12 @@ function useCommands(me: Me, text: string): Command[] {
     ...roomsFor(me).map(({ path, name, icon }) => ({ name, icon, run: () => navigate(path) })),
     ...(may(me, 'keys:manage')
       ? [{ name: 'Add a source', icon: IconBroadcast, run: () => navigate('/sources/add') }]
+      : []),
+    ...(may(me, 'cameras:read')
+      ? [
+          { name: 'Review moments of the cameras', icon: IconDeviceCctv, run: () => navigate('/live/review') },
+          { name: 'Cameras over the whole screen', icon: IconMaximize, run: () => navigate('/live?guard=1') },
+        ]
       : []),
     { name: 'Verify an evidence file', icon: IconShieldCheck, run: () => navigate('/verify') },
     { name: 'Dark theme', icon: IconMoon, run: () => setColorScheme('dark') },

@@ -1,6 +1,8 @@
 import {
   IconBell,
   IconBroadcast,
+  IconDeviceCctv,
+  IconDeviceMobile,
   IconLayoutDashboard,
   IconSearch,
   IconSettings,
@@ -18,9 +20,11 @@ export type Room = {
 
 const rooms: readonly Room[] = [
   { path: '/', name: 'Overview', icon: IconLayoutDashboard, needs: [] },
+  { path: '/live', name: 'Live', icon: IconDeviceCctv, needs: ['cameras:read'] },
   { path: '/alerts', name: 'Alerts', icon: IconBell, needs: ['alerts:read'] },
   { path: '/search', name: 'Search', icon: IconSearch, needs: ['events:read'] },
   { path: '/sources', name: 'Sources', icon: IconBroadcast, needs: ['events:read'] },
+  { path: '/devices', name: 'Devices', icon: IconDeviceMobile, needs: ['devices:read'] },
   { path: '/ledger', name: 'Ledger', icon: IconStack2, needs: ['ledger:read'] },
   { path: '/people', name: 'People & access', icon: IconUsers, needs: ['users:read', 'sessions:own', 'audit:read'] },
   { path: '/settings', name: 'Settings', icon: IconSettings, needs: [] },

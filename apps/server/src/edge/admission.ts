@@ -10,6 +10,7 @@ import { EdgeError } from './errors.ts';
 import type { EdgeLimits } from './limits.ts';
 import type { DecisionContext, EdgeNeeds } from './needs.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
+import { socketToken } from './socket-protocols.ts';
 
 export type Admission = {
   /**
@@ -40,15 +41,19 @@ export function createAdmission(
   const { limits, recorder, doorwayOf } = parts;
   const addresses = createRateLimiter(clock, limits.perAddress);
   const principals = createRateLimiter(clock, limits.perPrincipal);
+  /** Of routes that have a rate of their own, by method and pattern. */
+  const routes = new Map<string, RateLimiter>();
   const admitted = new WeakMap<FastifyRequest, Principal>();
   const denied = new WeakSet<FastifyRequest>();
 
   const identify = async (request: FastifyRequest, onRenewed: (token: Secret) => void): Promise<Principal> => {
     if (caller.kind === 'operator') return caller.principal;
     const { authorization, cookie: cookies } = request.headers;
-    const session = authorization === undefined ? doorwayOf(request).cookie.read(cookies) : undefined;
+    const offered = authorization === undefined ? socketToken(request.raw) : undefined;
+    const session =
+      authorization === undefined && offered === undefined ? doorwayOf(request).cookie.read(cookies) : undefined;
     if (session !== undefined) refuseForeignReader(request.raw);
-    const key = session === undefined ? bearerToken(authorization) : undefined;
+    const key = session === undefined ? (offered ?? bearerToken(authorization)) : undefined;
     let answer;
     try {
       if (key !== undefined) answer = { principal: await caller.authenticate(key) };
@@ -127,11 +132,21 @@ export function createAdmission(
     }
   };
 
+  const takeOfRoute = (request: FastifyRequest): void => {
+    const { config, url = '' } = request.routeOptions;
+    if (config.addressRate === undefined) return;
+    const name = `${request.method} ${url}`;
+    const limiter = routes.get(name) ?? createRateLimiter(clock, config.addressRate);
+    routes.set(name, limiter);
+    take(limiter, clientAddress(request.ip), 'this address');
+  };
+
   const decide = async (request: FastifyRequest, onRenewed: (token: Secret) => void): Promise<void> => {
     if (caller.kind === 'network') {
       const doorway = doorwayOf(request);
       doorway.guard(request.raw, doorway.cookie.read(request.headers.cookie) !== undefined);
       take(addresses, clientAddress(request.ip), 'this address');
+      takeOfRoute(request);
     }
     const { config } = request.routeOptions;
     // The reply to an unknown route says nothing that the public description does not.
@@ -198,7 +213,8 @@ export function createAdmission(
       await record(
         request,
         { outcome: 'denied', code: problem.code },
-        problem.status === 403 && problem.code !== 'step_up_required',
+        // Of somebody unknown it is counted: who asks again and again must not fill the ledger with it.
+        admitted.has(request) && problem.status === 403 && problem.code !== 'step_up_required',
       );
     },
   };

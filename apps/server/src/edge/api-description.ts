@@ -1,5 +1,6 @@
 import swagger from '@fastify/swagger';
-import type { FastifyInstance } from 'fastify';
+import { deviceActions } from '@sallyport/access-policy';
+import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 
 /** `GET /v1/openapi.json`: the whole API in OpenAPI 3.1, made from the routes' own schemas. Register before the routes. */
 export async function describeApi(app: FastifyInstance, version: string): Promise<void> {
@@ -16,6 +17,11 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
             name: '__Host-sallyport',
             description: '`sallyport` on plain HTTP. To change something: with the header `x-sallyport: 1`',
           },
+          device: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'A device’s token, `spd_…`; for a WebSocket also `bearer.spd_…` among its protocols',
+          },
         },
       },
     },
@@ -24,7 +30,7 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
       const scope = config?.scope;
       const described = {
         ...schema,
-        security: config?.public === true ? [] : [{ key: [] }, { session: [] }],
+        security: securityOf(config),
         ...(scope === undefined
           ? {}
           : {
@@ -76,6 +82,12 @@ const problemResponse = {
 
 function describedAs(schema: { description?: string } | undefined): string {
   return schema?.description === undefined ? '' : `${schema.description}\n\n`;
+}
+
+/** What devices are for, people and keys are never allowed. */
+function securityOf(config: FastifyContextConfig | undefined): { readonly [scheme: string]: readonly string[] }[] {
+  if (config?.public === true) return [];
+  return deviceActions.some((action) => action === config?.scope) ? [{ device: [] }] : [{ key: [] }, { session: [] }];
 }
 
 function responsesOf(schema: { response?: unknown } | undefined): object {

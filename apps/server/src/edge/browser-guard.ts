@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { EdgeError } from './errors.ts';
+import { asksForSocket } from './http-server.ts';
 
 /** Only a script of our own origin can set it: on another's, the browser would ask us first, and we do not answer. */
 const ownHeader = 'x-sallyport';
@@ -16,6 +17,8 @@ type BrowserRequest = Pick<IncomingMessage, 'method' | 'headers' | 'headersDisti
  * - from another origin, when it would change something.
  * - with a session cookie, which the browser adds by itself, unless it is sure that our own page asked: to change something
  *   it must carry the header `x-sallyport: 1` and say where it comes from.
+ * - as a WebSocket, which any page may open without asking and could read, under the same rules but for the header, which
+ *   no page can set there: with a cookie it must say that it comes from our own origin.
  * Throws `EdgeError` `host_not_allowed`, `cross_origin`, `csrf_refused`.
  */
 export function createBrowserGuard(options: {
@@ -37,7 +40,8 @@ export function createBrowserGuard(options: {
         { hint: 'add the name to the configuration if it is this server’s own' },
       );
     }
-    if (safeMethods.has(method)) return;
+    const isSocket = asksForSocket({ method, headers });
+    if (safeMethods.has(method) && !isSocket) return;
     const site = headers['sec-fetch-site'];
     const { origin } = headers;
     const foreignSite = site !== undefined && site !== 'same-origin' && site !== 'none';
@@ -47,6 +51,11 @@ export function createBrowserGuard(options: {
         hasSession ? 'csrf_refused' : 'cross_origin',
         `Cannot ${method} from origin ${JSON.stringify((origin ?? String(site)).slice(0, 255))}: must come from this server or from no web page`,
       );
+    }
+    if (isSocket) {
+      if (hasSession && origin === undefined)
+        throw new EdgeError('csrf_refused', 'Cannot open a socket with a session: must say which page opens it');
+      return;
     }
     if (hasSession && (headers[ownHeader] !== '1' || (origin === undefined && site !== 'same-origin'))) {
       throw new EdgeError(

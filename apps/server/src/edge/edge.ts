@@ -21,6 +21,7 @@ import { installBodyLimits } from './request-body.ts';
 import { compileValidator } from './request-validation.ts';
 import { describeClient } from './request-client.ts';
 import { securityHeaders, strictTransport } from './security-headers.ts';
+import { createSockets, endRefused } from './sockets.ts';
 import { createStreamWatch } from './stream-watch.ts';
 
 /** The one way in: authenticate, decide, limit, record, for every route of every module. */
@@ -54,6 +55,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
   const doorwayOf = ({ raw }: FastifyRequest): Doorway => doorways.get(raw) ?? front;
   const admission = createAdmission(needs, { limits, recorder, doorwayOf });
   const streams = createStreamWatch({ every: needs.every, mayGoOn: (request) => admission.mayGoOn(request) });
+  const sockets = createSockets(needs, { limits, admission });
   const problems = createProblemTranslator(needs.problems);
   const newCorrelationId = (): string => Buffer.from(needs.random(16)).toString('hex');
   const countRefusal = (code: string, address: string): void =>
@@ -104,7 +106,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
         'x-correlation-id': request.id,
         'content-type': 'application/problem+json',
       });
-      reply.raw.end(JSON.stringify(problem));
+      reply.raw.end(JSON.stringify(problem), () => endRefused(request.raw));
     },
     genReqId: newCorrelationId,
     requestIdHeader: false,
@@ -161,6 +163,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
     return payload;
   });
   installBodyLimits(app, limits);
+  await sockets.install(app);
   await describeApi(app, needs.version);
   for (const plugin of needs.routes) await app.register(async (scope: FastifyInstance) => plugin(scope));
   await app.ready();
@@ -183,6 +186,10 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
         onRefused: countRefusal,
       });
       server.on('clientError', onClientError);
+      server.on('upgrade', (request, socket, head) => {
+        doorways.set(request, doorway);
+        app.server.emit('upgrade', request, socket, head);
+      });
       const opened = await listenAt(server, { host, port });
       doors.add(server);
       return {
@@ -191,7 +198,10 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
         setHostNames: (names) => doorway.setHostNames(names),
         async close(graceMs) {
           doors.delete(server);
-          await closeGently(server, graceMs);
+          await Promise.all([
+            sockets.closeThose((request) => doorways.get(request) === doorway, graceMs ?? defaultGraceMs),
+            closeGently(server, graceMs),
+          ]);
         },
       };
     },
@@ -199,7 +209,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
     async close(graceMs = defaultGraceMs) {
       streams.close();
       const deadline = setTimeout(() => app.server.closeAllConnections(), graceMs);
-      await Promise.all([app.close(), ...[...doors].map((door) => closeGently(door, graceMs))]);
+      await Promise.all([sockets.close(graceMs), app.close(), ...[...doors].map((door) => closeGently(door, graceMs))]);
       clearTimeout(deadline);
       try {
         await recorder.close();

@@ -29,7 +29,10 @@ export type EdgeErrorCode =
   | 'socket_in_use'
   | 'socket_path_too_long'
   | 'step_up_required'
-  | 'too_many_connections';
+  | 'too_many_connections'
+  | 'too_many_sockets'
+  | 'upgrade_refused'
+  | 'upgrade_required';
 
 export class EdgeError extends CodedError<EdgeErrorCode> {}
 
@@ -57,4 +60,7 @@ export const edgeProblems = {
   route_undeclared: { status: 403, title: 'Nobody may call this' },
   step_up_required: { status: 403, title: 'Confirm that it is you' },
   scope_missing: { status: 403, title: 'The caller may not do this' },
+  too_many_sockets: { status: 429, title: 'Too many sockets are open' },
+  upgrade_refused: { status: 400, title: 'This is no WebSocket' },
+  upgrade_required: { status: 426, title: 'This is a WebSocket' },
 } as const satisfies ProblemTable;

@@ -1,4 +1,10 @@
-import { createServer as createPlainServer, STATUS_CODES, type RequestListener, type Server } from 'node:http';
+import {
+  createServer as createPlainServer,
+  STATUS_CODES,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+} from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { DropArgument, Socket } from 'node:net';
 import type { SecureContext, TLSSocket } from 'node:tls';
@@ -34,6 +40,8 @@ export function createHttpServer(options: {
     connectionsCheckingInterval: limits.timeoutCheckMs,
     // A request without a host is refused later, with a problem that says so.
     requireHostHeader: false,
+    // Any other upgrade, such as to HTTP/2, is an offer that may be ignored (RFC 9110 section 7.8).
+    shouldUpgradeCallback: asksForSocket,
   };
   const server =
     tls === undefined
@@ -62,6 +70,11 @@ export function createHttpServer(options: {
   );
   limitPerAddress(server, limits.connectionsPerAddress, (address) => onRefused('too_many_connections', address));
   return server;
+}
+
+/** RFC 6455 section 4.1. Only such a request can become a WebSocket. */
+export function asksForSocket({ method, headers }: Pick<IncomingMessage, 'method' | 'headers'>): boolean {
+  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 const challengeProtocol = 'acme-tls/1';

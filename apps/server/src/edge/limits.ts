@@ -20,6 +20,13 @@ export type EdgeLimits = {
   readonly timeoutCheckMs: number;
   readonly perAddress: Rate;
   readonly perPrincipal: Rate;
+  /** WebSockets in all and of one caller. */
+  readonly sockets: number;
+  readonly socketsPerPrincipal: number;
+  /** One message; a route may ask for less. */
+  readonly socketMessageBytes: number;
+  /** A WebSocket that answers no ping for so long is gone. */
+  readonly socketSilenceMs: number;
 };
 
 /** Tokens of a bucket: `burst` at first and at most, `perSecond` coming in. One request takes one. */
@@ -38,4 +45,8 @@ export const defaultLimits: EdgeLimits = {
   timeoutCheckMs: 1000,
   perAddress: { perSecond: 500, burst: 1000 },
   perPrincipal: { perSecond: 300, burst: 600 },
+  sockets: 500,
+  socketsPerPrincipal: 20,
+  socketMessageBytes: 2 * 1024 * 1024,
+  socketSilenceMs: 30_000,
 };

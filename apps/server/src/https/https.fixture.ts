@@ -1,9 +1,7 @@
 // HTTPS for others over a real edge on loopback, with a vault in memory.
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:https';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCertificateAuthority, type CertificateAuthority } from '@sallyport/certificate-authority';
@@ -75,15 +73,6 @@ export async function createHouse(startMs = Date.now()): Promise<House> {
     return { https, server, clock, sealed, events, logLines, needs, restart, end, [Symbol.asyncDispose]: end };
   };
   return begin();
-}
-
-/** A port nobody has at this moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 export function byAuthority(port: number, names = ['gate.example.test']): HttpsRequest {

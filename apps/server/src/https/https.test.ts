@@ -5,16 +5,8 @@ import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { connect } from 'node:tls';
 import type { AuditEvent } from '@sallyport/ledger';
-import {
-  admin,
-  byAuthority,
-  byPem,
-  createHouse,
-  foreignCertificate,
-  freePort,
-  getTls,
-  type House,
-} from './https.fixture.ts';
+import { freePort } from '@sallyport/testing/free-port';
+import { admin, byAuthority, byPem, createHouse, foreignCertificate, getTls, type House } from './https.fixture.ts';
 import type { HttpsRequest } from './https-change.ts';
 import { describeHttps } from './https-status.ts';
 

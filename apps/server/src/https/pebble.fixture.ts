@@ -5,7 +5,8 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
-import { foreignCertificate, freePort } from './https.fixture.ts';
+import { freePort } from '@sallyport/testing/free-port';
+import { foreignCertificate } from './https.fixture.ts';
 
 export type Pebble = {
   readonly directoryUrl: string;
@@ -60,7 +61,7 @@ export async function startPebble(
     '/usr/bin/pebble',
     ['-config', join(directory, 'config.json'), '-dnsserver', `127.0.0.1:${dns}`],
     // Some nonces are refused, as a real server does now and then.
-    { stdio: 'ignore', env: { PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '15', PEBBLE_AUTHZREUSE: '0' } },
+    { stdio: 'ignore', env: { PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '5', PEBBLE_AUTHZREUSE: '0' } },
   );
   const ca = authority.certificatePem;
   const directoryUrl = `https://127.0.0.1:${api}/dir`;
@@ -97,7 +98,7 @@ async function answers(ask: () => Promise<unknown>): Promise<void> {
       await ask();
       return;
     } catch (error) {
-      if (attempt > 100) throw error;
+      if (attempt > 1200) throw error;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }

@@ -147,7 +147,7 @@ test(
       });
       response.end(JSON.stringify(answers[url] ?? {}));
       // Once to begin, then each time to see how it is going.
-      if (url === '/challenge' && (asked += 1) === 2) stop.abort();
+      if (url === '/authorization' && (asked += 1) === 2) stop.abort();
     });
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const ordering = orderCertificate({

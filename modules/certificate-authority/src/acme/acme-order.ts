@@ -3,6 +3,7 @@ import type { Authorization, Client, Order } from 'acme-client';
 import { messageOf } from '@sallyport/platform/errors';
 import { CertificateError } from '../errors.ts';
 import { parseServerName } from '../server-name.ts';
+import { untilSettled } from './acme-polling.ts';
 import {
   acmeError,
   openAcmeClient,
@@ -36,9 +37,6 @@ export type AcmeOrderRequest = AcmeNetwork & {
   readonly onStep: (step: OrderStep) => void;
 };
 
-/** Twice a second at first, then every five: an order of ours takes seconds. */
-const polling = { backoffAttempts: 40, backoffMin: 500, backoffMax: 5000 } as const;
-
 /**
  * One order from account to certificate (RFC 8555 section 7.4), with a new key. What comes back is what the server gave:
  * check it before use. Somebody who calls has read and agreed to the terms. Throws `CertificateError` `acme_…`.
@@ -68,7 +66,6 @@ async function order(
   const client = new acme.Client({
     directoryUrl,
     accountKey: request.accountKey,
-    ...polling,
     ...(externalAccount === undefined
       ? {}
       : { externalAccountBinding: { kid: externalAccount.keyId, hmacKey: externalAccount.hmacKey } }),
@@ -85,20 +82,21 @@ async function order(
   const place = ({ identifier }: Authorization): number => names.indexOf(identifier.value);
   // One after the other, as they were given: of two names that fail, the first is told about.
   for (const authorization of authorizations.toSorted((left, right) => place(left) - place(right)))
-    if (authorization.status !== 'valid') await prove(acme, client, authorization, request);
+    if (authorization.status !== 'valid') await prove({ acme, client, opened }, authorization, request);
   onStep('certificate');
   const [key, csr] = await acme.crypto.createCsr(
     { altNames: [...names] },
     await acme.crypto.createPrivateEcdsaKey('P-256'),
   );
-  const finalized = await client.finalizeOrder(opened, csr);
-  const chain: unknown = await client.getCertificate(finalized);
+  await client.finalizeOrder(opened, csr);
+  const settled = await untilSettled(() => client.getOrder(opened), signal);
+  if (settled.status !== 'valid') throw new Error(reasonOf(settled));
+  const chain: unknown = await client.getCertificate(settled);
   return { chain: String(chain), key: key.toString() };
 }
 
 async function prove(
-  acme: typeof AcmeClient,
-  client: Client,
+  { acme, client, opened }: { readonly acme: typeof AcmeClient; readonly client: Client; readonly opened: Order },
   authorization: Authorization,
   { challenge: kind, responder, signal }: AcmeOrderRequest,
 ): Promise<void> {
@@ -122,7 +120,11 @@ async function prove(
   }
   try {
     await client.completeChallenge(challenge);
-    await client.waitForValidStatus(challenge);
+    const only = { ...opened, authorizations: [authorization.url] };
+    const settled = await untilSettled(async () => (await client.getAuthorizations(only))[0] ?? authorization, signal);
+    if (settled.status !== 'valid') {
+      throw new Error(reasonOf(settled.challenges.find(({ type }) => type === kind) ?? settled));
+    }
   } catch (cause) {
     if (signal.aborted) throw cause;
     throw new CertificateError(
@@ -137,6 +139,12 @@ async function prove(
       },
     );
   }
+}
+
+/** What the server says of what it did not find valid. */
+function reasonOf(refused: { readonly status: string; readonly error?: object }): string {
+  const { error } = refused;
+  return error !== undefined && 'detail' in error && typeof error.detail === 'string' ? error.detail : refused.status;
 }
 
 function hostName(name: string): string {

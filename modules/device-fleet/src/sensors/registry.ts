@@ -1,5 +1,7 @@
 import type { Position } from '@sallyport/contracts';
 import type { SensorLimits } from '../needs.ts';
+import { createTurns } from '../turns.ts';
+import type { Turns } from '../turns.ts';
 import type { SensorState } from './sensor-state.ts';
 
 /** The sensors in memory, as the store has them. Changes are prepared beside them and taken over once they are stored. */
@@ -9,12 +11,11 @@ export type Registry = {
   set(id: string, state: SensorState): void;
   delete(id: string): void;
   /** One after another: what is prepared on one state is stored before the next begins. */
-  inTurn<Result>(task: () => Promise<Result>): Promise<Result>;
+  readonly inTurn: Turns;
 };
 
 export function createRegistry(): Registry {
   let sensors = new Map<string, SensorState>();
-  let last: Promise<unknown> = Promise.resolve();
   return {
     get sensors() {
       return sensors;
@@ -24,11 +25,7 @@ export function createRegistry(): Registry {
     },
     set: (id, state) => void sensors.set(id, state),
     delete: (id) => void sensors.delete(id),
-    inTurn(task) {
-      const next = last.then(task);
-      last = next.catch(() => undefined);
-      return next;
-    },
+    inTurn: createTurns(),
   };
 }
 

@@ -1,21 +1,16 @@
-import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { origin } from '@sallyport/contracts';
 import type { Position } from '@sallyport/contracts';
-import type { Database, MigrationSet, Transaction } from '@sallyport/platform/database';
+import type { Database, Transaction } from '@sallyport/platform/database';
 import { messageOf } from '@sallyport/platform/errors';
 import type { Log } from '@sallyport/platform/log';
-import { createSensorsTables } from '../migrations/0001-create-sensors.ts';
+import { openRow, sealRow } from '../sealed-row.ts';
 import { parseSensorState } from './sensor-state.ts';
 import type { SensorState } from './sensor-state.ts';
 
 type Tables = {
   fleet_sensors: { id: string; sealed: string };
   fleet_cursor: { name: string; log: number; entry_index: number };
-};
-
-export const deviceFleetMigrations: MigrationSet = {
-  module: 'device-fleet',
-  migrations: { '0001-create-sensors': createSensorsTables },
 };
 
 /** Rows of sensors, each sealed (AES-256-GCM, bound to its id), and how far the feed was read. */
@@ -49,7 +44,7 @@ export function createSensorStore(needs: {
       return new Map(
         rows.flatMap(({ id, sealed }): [string, SensorState][] => {
           try {
-            return [[id, parseSensorState(open(sealingKey, id, sealed))]];
+            return [[id, parseSensorState(openRow(sealingKey, id, sealed))]];
           } catch (error) {
             // One row must not keep the rest from being watched; its sensor is a new one, which is told when it joins.
             needs.log.error('A kept sensor cannot be read and is begun anew', {
@@ -62,7 +57,7 @@ export function createSensorStore(needs: {
       );
     },
     async save(transaction, id, state) {
-      const sealed = seal({ ...needs, id }, JSON.stringify(state));
+      const sealed = sealRow({ ...needs, name: id }, JSON.stringify(state));
       await transaction
         .withTables<Tables>()
         .insertInto('fleet_sensors')
@@ -88,23 +83,4 @@ export function createSensorStore(needs: {
         .digest('hex')
         .slice(0, 16),
   };
-}
-
-function seal(
-  needs: { readonly sealingKey: Uint8Array; readonly random: (length: number) => Uint8Array; readonly id: string },
-  text: string,
-): string {
-  const nonce = needs.random(12);
-  const cipher = createCipheriv('aes-256-gcm', needs.sealingKey, nonce);
-  cipher.setAAD(Buffer.from(needs.id));
-  return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString('base64');
-}
-
-/** Throws when the row was changed by somebody without the key. */
-function open(key: Uint8Array, id: string, sealed: string): string {
-  const bytes = Buffer.from(sealed, 'base64');
-  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12));
-  decipher.setAAD(Buffer.from(id));
-  decipher.setAuthTag(bytes.subarray(-16));
-  return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString('utf8');
 }

@@ -10,7 +10,7 @@ import type { Database } from '@sallyport/platform/database';
 import { createLog } from '@sallyport/platform/log';
 import { createMemoryLedger } from '@sallyport/testing/memory-ledger';
 import type { SensorsNeeds } from '../needs.ts';
-import { deviceFleetMigrations } from './sensor-store.ts';
+import { deviceFleetMigrations } from '../migrations/migrations.ts';
 import { createSensors } from './sensors.ts';
 
 export const startMs = Date.UTC(2026, 0, 2, 3, 4, 5);

@@ -16,10 +16,10 @@ const event = (index: number, body: Uint8Array | undefined): LedgerEvent => ({
 const door = (index: number, more: JsonObject = {}) =>
   event(index, sealedBody({ kind: 'door', who: `u${index}`, from: '10.0.0.1', ...more }));
 
-function mapperWith(createWorker: () => Worker) {
+function mapperWith(timeLimitMs: number, createWorker: () => Worker) {
   let started = 0;
   const thread = createRemapThread({
-    timeLimitMs: 400,
+    timeLimitMs,
     createWorker() {
       started += 1;
       return createWorker();
@@ -28,9 +28,9 @@ function mapperWith(createWorker: () => Worker) {
   return { ...createHistoryMapper({ thread, fingerprint: 'f', mostEnds: 12 }), started: () => started };
 }
 
-const real = (text = todaysText) => mapperWith(() => startRemapWorker([{ name: 'door.yaml', text }]));
+const real = (text = todaysText) => mapperWith(10_000, () => startRemapWorker([{ name: 'door.yaml', text }]));
 const hostile = () =>
-  mapperWith(() => new Worker(new URL('hostile-worker-testing.ts', import.meta.url), { workerData: todaysText }));
+  mapperWith(1000, () => new Worker(new URL('hostile-worker-testing.ts', import.meta.url), { workerData: todaysText }));
 
 test('bodies are those of today; what is erased, ours or no event stays as it is, at its place', async () => {
   const mapper = real();

@@ -211,6 +211,8 @@ async function findGranting(transaction: Transaction, by: Principal, nowMs: numb
       if (key !== undefined && endOf(key, nowMs) === undefined) return key;
       throw new IdentityError('key_grant_widened', `Cannot grant a key as key "${by.id}": it is no longer valid`);
     }
+    case 'device':
+      throw new IdentityError('key_grant_widened', `Cannot grant a key as device "${by.id}": must be a person or a key`);
   }
 }
 

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { createDeviceUnderTest } from '@sallyport/testing/device-under-test';
+import { createServerUnderTest } from '@sallyport/testing/server-under-test';
+import type { Browser, Page } from 'playwright-core';
+import {
+  addPasskeyDevice,
+  chromiumPath,
+  picture,
+  seriousFaults,
+  showIn,
+  startBrowser,
+  tooWide,
+} from './testing/browser.ts';
+import { signUp } from './testing/sign-up.ts';
+
+// One story, told in order: each test goes on where the one before it stopped.
+const pictures = process.env['SALLYPORT_PICTURES'];
+const server = createServerUnderTest();
+const faults: string[] = [];
+let browser: Browser;
+let page: Page;
+
+before(async () => {
+  const chromium = chromiumPath();
+  assert.ok(chromium !== undefined, 'Cannot test the console: there is no Chromium. apt-get install -y chromium');
+  await server.start();
+  browser = await startBrowser(chromium);
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });
+  page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().includes('Failed to load resource')) faults.push(message.text());
+  });
+  page.on('pageerror', (error) => faults.push(error.message));
+  await addPasskeyDevice(context, page);
+  await signUp(page, server.output());
+});
+
+after(async () => {
+  await browser.close();
+  await server.end();
+});
+
+const newDevice = () => createDeviceUnderTest(server.address());
+const dialog = () => page.getByRole('dialog');
+
+/** Looks at the room as it stands, in light and dark and at 320 pixels. Pictures only when somebody wants them. */
+async function atRest(name: string): Promise<void> {
+  if (pictures !== undefined) await picture(page, pictures, name);
+  for (const scheme of ['dark', 'light'] as const) {
+    await showIn(page, scheme);
+    assert.deepEqual(await seriousFaults(page), [], `${name}, ${scheme}`);
+  }
+  await page.setViewportSize({ width: 320, height: 640 });
+  assert.deepEqual(await tooWide(page), [], `${name} at 320`);
+  await page.setViewportSize({ width: 1440, height: 900 });
+}
+
+/** Fills the form that is open, and gives the code as it stands in the link. */
+async function makeCode(name: string): Promise<string> {
+  await dialog().getByLabel('Name').fill(name);
+  await page.keyboard.press('Enter');
+  await dialog().getByText('Open the link instead').click();
+  const link = await dialog().getByText('/field/#enrol=').textContent();
+  return /#enrol=([\w-]{24})$/.exec(link ?? '')?.[1] ?? '';
+}
+
+test('A device enrols by a code, is compared and let in without leaving the dialog, with the keyboard alone', async () => {
+  await page.goto(new URL('/devices', page.url()).href);
+  await page.getByRole('heading', { name: 'No device yet' }).waitFor();
+  await atRest('devices-empty');
+  await page.getByRole('button', { name: 'Enrol a device' }).focus();
+  await page.keyboard.press('Enter');
+  await dialog().getByLabel('Place').fill('Pole beside the gate');
+  await dialog().getByLabel('Site').fill('Mill');
+  await atRest('devices-form');
+  const code = await makeCode('Gate, north');
+  await dialog()
+    .getByText(/good for 1[45]:\d\d/)
+    .waitFor();
+  await dialog().getByText('Only this computer can open it').waitFor();
+  await atRest('devices-code');
+
+  const phone = newDevice();
+  const enrolled = await phone.enrol(code, { name: 'Pixel 9', platform: 'Android 16' });
+  assert.equal(enrolled.status, 200, JSON.stringify(enrolled.body));
+  await page.getByRole('heading', { name: 'Is it this one?' }).waitFor();
+  const blocks = dialog().getByRole('img', { name: /^Fingerprint/ });
+  assert.equal((await blocks.allInnerTexts()).join(' ').replaceAll(/\s+/g, ' ').trim(), phone.fingerprint);
+  await dialog().getByText('Pixel 9, Android 16').waitFor();
+  await atRest('devices-decide');
+  assert.equal((await phone.openSession()).body['code'], 'device_waiting');
+  await dialog().getByRole('button', { name: 'They are the same: let Gate, north in' }).focus();
+  await page.keyboard.press('Enter');
+  await dialog().getByText('Gate, north is let in').waitFor();
+  assert.match(await phone.token(), /^spd_/);
+  await page.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('list', { name: 'Devices that are let in' }).getByText('Pole beside the gate, Mill').waitFor();
+});
+
+test('One that came while nobody looked waits in the room; whose numbers differ is refused', async () => {
+  await page.getByRole('button', { name: 'Enrol a device' }).click();
+  const code = await makeCode('Yard');
+  await page.keyboard.press('Escape');
+  await dialog().waitFor({ state: 'detached' });
+  const stranger = newDevice();
+  const hostile = `<img src=x onerror="window.hit=1">\u202eeulb\u001b[31m ${'long'.repeat(60)}`;
+  await stranger.enrol(code, { name: hostile, platform: hostile });
+  await page.getByRole('heading', { name: 'Wait for your answer' }).waitFor();
+  await atRest('devices-waiting');
+  await page.getByRole('button', { name: 'They differ: refuse Yard' }).click();
+  await page.getByText('1 refused or shut out').waitFor();
+  assert.equal((await stranger.openSession()).body['code'], 'device_revoked');
+});
+
+test('A code that is withdrawn is no code any more', async () => {
+  await page.getByRole('button', { name: 'Enrol a device' }).click();
+  const code = await makeCode('Barn');
+  await dialog().getByRole('button', { name: 'Withdraw the code' }).click();
+  await page.getByRole('heading', { name: 'Enrol a device' }).waitFor();
+  const late = await newDevice().enrol(code);
+  assert.deepEqual([late.status, late.body['code']], [404, 'enrolment_unknown']);
+  await page.keyboard.press('Escape');
+  await dialog().waitFor({ state: 'detached' });
+});
+
+test('A device is renamed, and shut out after the room has said what that means', async () => {
+  await page.getByRole('button', { name: 'Change Gate, north' }).click();
+  await dialog().getByLabel('Name').fill('Gate, east');
+  await atRest('devices-change');
+  await dialog().getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('button', { name: 'Shut Gate, east out' }).click();
+  await dialog().getByText('within two seconds').waitFor();
+  await atRest('devices-revoke');
+  await dialog().getByRole('button', { name: 'Shut Gate, east out' }).click();
+  await dialog().waitFor({ state: 'detached' });
+  await page.getByText('2 refused or shut out').click();
+  await page.getByRole('list', { name: 'Devices that were shut out' }).getByText('Gate, east').waitFor();
+  await atRest('devices-end');
+});
+
+test('Nothing went wrong in the page, and no text of a device ran', async () => {
+  assert.deepEqual(faults, []);
+  assert.equal(await page.evaluate('window.hit'), undefined);
+});

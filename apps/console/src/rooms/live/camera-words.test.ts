@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { momentTone, momentWords, objectsWords, tamperWords, whereWords } from './camera-words.ts';
+
+test('What is seen is counted in words, most first', () => {
+  assert.equal(objectsWords({ car: 1, person: 2, dog: 0 }), '2 people, 1 car');
+  assert.equal(objectsWords({}), '');
+});
+
+test('A moment says what, and where it is known where', () => {
+  assert.equal(momentWords({ kind: 'camera.appeared', label: 'person', zone: 'Yard' }), 'Person in Yard');
+  assert.equal(momentWords({ kind: 'camera.tampered', label: 'covered' }), 'Camera: covered');
+  assert.equal(momentWords({ kind: 'camera.offline' }), 'Camera went offline');
+  assert.equal(momentWords({ kind: 'strange' }), 'Strange');
+  assert.equal(momentTone({ kind: 'camera.tampered', label: 'covered' }), 'tamper');
+  assert.equal(momentTone({ kind: 'camera.appeared', label: 'car' }), 'thing');
+});
+
+test('A tamper kind nobody foresaw is still told', () => {
+  assert.equal(tamperWords('dazzled'), 'Dazzled');
+  assert.equal(tamperWords('painted'), 'Painted');
+});
+
+test('Place and site are told as far as they are known', () => {
+  assert.equal(whereWords({ place: 'Yard', site: '' }), 'Yard');
+  assert.equal(whereWords({}), '');
+});

@@ -1,0 +1,91 @@
+import { plural } from '../../parts/numbers.ts';
+import type { CameraKind, CameraRow, GapReason, Moment } from './camera-types.ts';
+
+const kinds: Readonly<Record<CameraKind, string>> = {
+  phone: 'Phone',
+  pc: 'Computer',
+  esp32: 'ESP32',
+  mjpeg: 'Network camera (MJPEG)',
+  rtsp: 'Network camera (RTSP)',
+};
+
+export function kindWords(kind: CameraKind): string {
+  return kinds[kind];
+}
+
+const tampers: Readonly<Record<string, string>> = {
+  covered: 'Covered',
+  blurred: 'Blurred',
+  moved: 'Moved',
+  dazzled: 'Dazzled',
+  frozen: 'Frozen picture',
+  replayed: 'Replayed picture',
+};
+
+/** What somebody does to a camera, in a word or two. */
+export function tamperWords(kind: string): string {
+  return tampers[kind] ?? capital(kind);
+}
+
+/** `2 persons, 1 car`; empty when nothing is seen. */
+export function objectsWords(objects: Readonly<Record<string, number>>): string {
+  return Object.entries(objects)
+    .filter(([, count]) => count > 0)
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([label, count]) => plural(count, label, label === 'person' ? 'people' : `${label}s`))
+    .join(', ');
+}
+
+/** `Yard · Warehouse`; empty when nobody said where it is. */
+export function whereWords({ place, site }: Pick<CameraRow, 'place' | 'site'>): string {
+  return [place, site].filter((part) => part !== undefined && part !== '').join(' · ');
+}
+
+/** Why there is no recording, as a sentence. */
+export const gapWords: Readonly<Record<GapReason, string>> = {
+  offline: 'The camera could not reach the server. What it recorded itself has not been uploaded yet.',
+  uploaded_later: 'The camera was offline; what it recorded itself was uploaded later.',
+  camera_off: 'The camera was switched off, or was not filming.',
+  deleted: 'Deleted: older than this server keeps recordings, or over its limit.',
+  lost: 'Lost: the server could not keep it, and the camera no longer has it.',
+};
+
+export const gapNames: Readonly<Record<GapReason, string>> = {
+  offline: 'Offline',
+  uploaded_later: 'Uploaded later',
+  camera_off: 'Camera off',
+  deleted: 'Deleted',
+  lost: 'Lost',
+};
+
+const things: Readonly<Record<string, string>> = {
+  appeared: 'seen',
+  left: 'left',
+  tampered: 'Camera tampered with',
+  offline: 'Camera went offline',
+  restored: 'Picture is back to normal',
+  connected: 'Camera connected',
+  crowded: 'Many at once',
+};
+
+/** `Person in the yard`, `Camera covered`: what a moment is, in a line. */
+export function momentWords({ kind, label, zone }: Pick<Moment, 'kind' | 'label' | 'zone'>): string {
+  const short = kind.replace(/^camera\./, '');
+  if (short === 'tampered' && label !== undefined) return `Camera: ${tamperWords(label).toLowerCase()}`;
+  const where = zone === undefined ? '' : ` in ${zone}`;
+  if (label === undefined) return `${things[short] ?? capital(short)}${where}`;
+  return `${capital(label)}${where}${short === 'left' ? ' left' : ''}`;
+}
+
+export type MomentTone = 'tamper' | 'person' | 'thing' | 'line';
+
+/** How it is drawn: by shape first, colour second. */
+export function momentTone({ kind, label }: Pick<Moment, 'kind' | 'label'>): MomentTone {
+  if (kind.includes('tamper')) return 'tamper';
+  if (kind.includes('offline') || kind.includes('connected') || kind.includes('restored')) return 'line';
+  return label === 'person' ? 'person' : 'thing';
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}

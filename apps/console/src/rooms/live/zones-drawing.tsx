@@ -1,0 +1,169 @@
+import { useElementSize, useMergedRef } from '@mantine/hooks';
+import { useRef } from 'react';
+import type { KeyboardEvent, PointerEvent } from 'react';
+import { printable } from '../../parts/printable.ts';
+import type { Zone } from './camera-types.ts';
+import { fitted } from './paint-picture.ts';
+import { clamped, movedArea, movedPoint, pointAddedAfter, pointRemoved, pointWords } from './zone-geometry.ts';
+import type { Point } from './zone-geometry.ts';
+
+const smallStep = 0.005;
+const largeStep = 0.05;
+const arrows: Readonly<Record<string, Point>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
+
+type Drag = { readonly zone: string; readonly point: number | undefined; readonly from: Point; readonly points: readonly Point[] };
+
+/** Zones over the picture. Every point is a button that arrow keys move. */
+export function ZonesDrawing({
+  zones,
+  chosen,
+  canChange,
+  picture,
+  onChoose,
+  onChange,
+  onSay,
+}: {
+  readonly zones: readonly Zone[];
+  readonly chosen: string | undefined;
+  readonly canChange: boolean;
+  /** Its proportions; 16 to 9 while no picture has come. */
+  readonly picture: { readonly width: number; readonly height: number } | undefined;
+  readonly onChoose: (id: string) => void;
+  readonly onChange: (id: string, points: readonly Point[]) => void;
+  /** For those who hear the page. */
+  readonly onSay: (words: string) => void;
+}) {
+  const { ref, width, height } = useElementSize<HTMLDivElement>();
+  const drag = useRef<Drag>(undefined);
+  const surface = useRef<SVGSVGElement>(null);
+  const over = useRef<HTMLDivElement>(null);
+  const frame = useMergedRef(ref, over);
+  const placed = fitted(picture ?? { width: 16, height: 9 }, { width, height });
+  const pointOf = (event: PointerEvent): Point => {
+    const box = surface.current?.getBoundingClientRect();
+    if (box === undefined) return [0, 0];
+    return [(event.clientX - box.left) / Math.max(1, box.width), (event.clientY - box.top) / Math.max(1, box.height)];
+  };
+  const take = (event: PointerEvent<Element>, zone: Zone, point?: number): void => {
+    onChoose(zone.id);
+    if (!canChange) return;
+    event.stopPropagation();
+    drag.current = { zone: zone.id, point, from: pointOf(event), points: zone.points };
+    event.currentTarget.setPointerCapture(event.pointerId);
+  };
+  const move = (event: PointerEvent): void => {
+    const held = drag.current;
+    if (held === undefined) return;
+    const at = pointOf(event);
+    onChange(
+      held.zone,
+      held.point === undefined
+        ? movedArea(held.points, [at[0] - held.from[0], at[1] - held.from[1]])
+        : movedPoint(held.points, held.point, at),
+    );
+  };
+  const drop = (): void => {
+    drag.current = undefined;
+  };
+  /** The keyboard follows the point it works on, which after adding or removing is another one. */
+  const focusPoint = (zone: string, at: number): void => {
+    requestAnimationFrame(() => over.current?.querySelector<HTMLElement>(`[data-point="${zone}/${at}"]`)?.focus());
+  };
+  const onKey = (event: KeyboardEvent, zone: Zone, at: number): void => {
+    if (!canChange || event.ctrlKey || event.metaKey || event.altKey) return;
+    const { points } = zone;
+    const arrow = arrows[event.key];
+    if (arrow !== undefined) {
+      const step = event.shiftKey ? largeStep : smallStep;
+      const [x, y] = points[at] ?? [0, 0];
+      const next = movedPoint(points, at, clamped([x + arrow[0] * step, y + arrow[1] * step]));
+      onChange(zone.id, next);
+      onSay(pointWords(next, at));
+    } else if (event.key === 'Enter' || event.key === '+') {
+      const added = pointAddedAfter(points, at);
+      onSay(added === undefined ? 'No more points can be added' : `Added ${pointWords(added.points, added.at)}`);
+      if (added === undefined) return;
+      onChange(zone.id, added.points);
+      focusPoint(zone.id, added.at);
+    } else if (event.key === 'Delete' || event.key === 'Backspace') {
+      const removed = pointRemoved(points, at);
+      onSay(removed === undefined ? 'An area needs three points' : `Removed, now at ${pointWords(removed.points, removed.at)}`);
+      if (removed === undefined) return;
+      onChange(zone.id, removed.points);
+      focusPoint(zone.id, removed.at);
+    } else return;
+    event.preventDefault();
+  };
+  // What is chosen lies on top.
+  const ordered = zones.toSorted((a, b) => Number(a.id === chosen) - Number(b.id === chosen));
+  return (
+    <div ref={frame} className="zones-over" onPointerMove={move} onPointerUp={drop} onPointerCancel={drop}>
+      <svg
+        ref={surface}
+        style={{ left: placed.left, top: placed.top, width: placed.width, height: placed.height }}
+        viewBox="0 0 1000 1000"
+        preserveAspectRatio="none"
+        aria-hidden="true"
+      >
+        <defs>
+          <pattern id="mask-hatch" width="26" height="26" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+            <rect width="9" height="26" fill="rgb(0 0 0 / 55%)" />
+            <rect x="9" width="17" height="26" fill="rgb(255 255 255 / 12%)" />
+          </pattern>
+        </defs>
+        {ordered.map((zone) => (
+          <g key={zone.id} className="zone" data-kind={zone.kind} data-chosen={zone.id === chosen}>
+            <polygon
+              points={zone.points.map(([x, y]) => `${x * 1000},${y * 1000}`).join(' ')}
+              vectorEffect="non-scaling-stroke"
+              onPointerDown={(event) => take(event, zone)}
+            />
+          </g>
+        ))}
+      </svg>
+      {ordered.map((zone) => {
+        const [left, top] = topmost(zone.points);
+        return (
+          <span
+            key={zone.id}
+            className="zone-tag"
+            data-chosen={zone.id === chosen}
+            style={{ left: placed.left + left * placed.width, top: placed.top + top * placed.height }}
+            aria-hidden="true"
+          >
+            {printable(zone.name)}
+          </span>
+        );
+      })}
+      {ordered
+        .filter(({ id }) => id === chosen && canChange)
+        .map((zone) => (
+          <div key={zone.id} role="group" aria-label={`Points of ${printable(zone.name)}`}>
+            {zone.points.map(([x, y], at) => (
+              <button
+                // A point has no name but its place in the row.
+                key={at}
+                type="button"
+                className="zone-point"
+                data-point={`${zone.id}/${at}`}
+                aria-label={`${printable(zone.name)}, ${pointWords(zone.points, at)}`}
+                style={{ left: placed.left + x * placed.width, top: placed.top + y * placed.height }}
+                onPointerDown={(event) => take(event, zone, at)}
+                onKeyDown={(event) => onKey(event, zone, at)}
+              />
+            ))}
+          </div>
+        ))}
+    </div>
+  );
+}
+
+/** Where the name of an area stands: at its uppermost point. */
+function topmost(points: readonly Point[]): Point {
+  return points.reduce((best, point) => (point[1] < best[1] ? point : best), points[0] ?? [0, 0]);
+}

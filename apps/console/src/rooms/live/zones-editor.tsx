@@ -1,0 +1,156 @@
+import { Button } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Loading } from '../../parts/loading.tsx';
+import { Notice, ProblemNotice } from '../../parts/notice.tsx';
+import { zonesQuery } from './camera-queries.ts';
+import type { CameraRow, WatchPlan, Zone } from './camera-types.ts';
+import { LiveCanvas } from './live-canvas.tsx';
+import type { SeenFrame } from './live-canvas.tsx';
+import type { BrowserFrames } from './use-live-frames.ts';
+import { useSavePlan } from './use-save-plan.ts';
+import { isSameDraft, mostZones, newZone, zonesFault } from './zone-draft.ts';
+import { ZoneForm } from './zone-form.tsx';
+import { ZonesDrawing } from './zones-drawing.tsx';
+
+type EditorNeeds = {
+  readonly camera: CameraRow;
+  readonly frames: BrowserFrames | undefined;
+  readonly canChange: boolean;
+  readonly onClose: () => void;
+};
+
+/** Where in the picture something matters, when, and what: drawn by mouse, by finger or by arrow keys. */
+export function ZonesEditor({ camera, frames, canChange, onClose }: EditorNeeds) {
+  const { data: plan, error, refetch } = useQuery(zonesQuery(camera.id));
+  if (plan === undefined)
+    return error === null ? (
+      <Loading heights={[420, 160]} label="Asking for the zones" />
+    ) : (
+      <ProblemNotice problem={error} retry={() => void refetch()} />
+    );
+  return <Editor key={plan.revision} {...{ camera, frames, canChange, onClose, plan }} />;
+}
+
+function Editor({ camera, frames, canChange, onClose, plan }: EditorNeeds & { readonly plan: WatchPlan }) {
+  const [zones, setZones] = useState<readonly Zone[]>(plan.zones);
+  const [chosen, setChosen] = useState<string | undefined>(plan.zones[0]?.id);
+  const [said, setSaid] = useState('');
+  const [seen, setSeen] = useState<SeenFrame>();
+  const save = useSavePlan(camera.id, plan);
+  const zone = zones.find(({ id }) => id === chosen);
+  const fault = zonesFault(zones);
+  const isChanged = !isSameDraft(zones, plan.zones);
+  const change = (id: string, next: Partial<Zone>): void =>
+    setZones((before) => before.map((one) => (one.id === id ? { ...one, ...next } : one)));
+  const add = (kind: Zone['kind']): void => {
+    const made = newZone(zones, { id: crypto.randomUUID(), kind });
+    setZones([...zones, made]);
+    setChosen(made.id);
+    setSaid(`${made.name} added in the middle of the picture, with 4 points`);
+  };
+  const leave = (): void => {
+    if (!isChanged || window.confirm('Leave without keeping the changes to the zones?')) onClose();
+  };
+  return (
+    <section className="camera-page zones" aria-label="Zones">
+      <div className="stage">
+        <div className="stage-picture">
+          <LiveCanvas
+            frames={frames}
+            camera={camera.id}
+            perSecond={4}
+            label={`Live picture of ${camera.name}, to draw zones on`}
+            withBoxes={false}
+            onSeen={setSeen}
+          />
+          <ZonesDrawing
+            zones={zones}
+            chosen={chosen}
+            canChange={canChange}
+            picture={seen === undefined ? undefined : { width: seen.width, height: seen.height }}
+            onChoose={setChosen}
+            onChange={(id, points) => change(id, { points })}
+            onSay={setSaid}
+          />
+        </div>
+        <p className="stage-foot quiet small">
+          {canChange
+            ? 'Drag a point or an area. By keyboard: Tab to a point, arrow keys move it (with Shift farther), Enter adds one after it, Delete removes it.'
+            : 'Your role may look at zones, not change them.'}
+        </p>
+        <p className="visually-hidden" role="status">
+          {said}
+        </p>
+      </div>
+      <aside className="camera-side">
+        <section className="sheet" aria-labelledby="zones-list">
+          <div className="sheet-head">
+            <h2 id="zones-list">Zones</h2>
+            <span className="quiet small">{zones.length === 0 ? 'the whole picture counts' : ''}</span>
+          </div>
+          {zones.length === 0 ? (
+            <p className="quiet small">
+              Without zones everything in the picture is seen alike. A zone says what matters where, and when: a person in
+              the yard at night. A mask takes out the street.
+            </p>
+          ) : (
+            <ul className="zone-list" aria-label="Zones of this camera">
+              {zones.map(({ id, name, kind }) => (
+                <li key={id}>
+                  <button type="button" aria-pressed={id === chosen} onClick={() => setChosen(id)}>
+                    <i data-kind={kind} aria-hidden="true" /> {name}
+                    <span className="quiet small">{kind === 'ignore' ? 'mask' : ''}</span>
+                  </button>
+                </li>
+              ))}
+            </ul>
+          )}
+          {canChange ? (
+            <div className="row">
+              <Button variant="default" size="compact-md" disabled={zones.length >= mostZones} onClick={() => add('watch')}>
+                Add a zone
+              </Button>
+              <Button variant="default" size="compact-md" disabled={zones.length >= mostZones} onClick={() => add('ignore')}>
+                Add a mask
+              </Button>
+            </div>
+          ) : null}
+          {zone === undefined ? null : (
+            <ZoneForm
+              key={zone.id}
+              zone={zone}
+              plan={plan}
+              canChange={canChange}
+              onChange={(next) => change(zone.id, next)}
+              onRemove={() => {
+                setZones(zones.filter(({ id }) => id !== zone.id));
+                setChosen(zones.find(({ id }) => id !== zone.id)?.id);
+                setSaid(`${zone.name} removed`);
+              }}
+            />
+          )}
+          {fault === undefined ? null : <Notice tone="warn" title={fault} />}
+          {save.error === null ? null : <ProblemNotice problem={save.error} />}
+          <div className="row">
+            {canChange ? (
+              <Button
+                loading={save.isPending}
+                disabled={!isChanged || fault !== undefined}
+                onClick={() => save.mutate(zones, { onSuccess: () => setSaid('Zones kept') })}
+              >
+                Keep the zones
+              </Button>
+            ) : null}
+            <Button variant="default" onClick={leave}>
+              {isChanged ? 'Leave them as they were' : 'Close'}
+            </Button>
+            <span className="small" role="status">
+              {save.isSuccess && !isChanged ? '✓ Kept' : isChanged ? 'Not kept yet' : ''}
+            </span>
+          </div>
+        </section>
+      </aside>
+    </section>
+  );
+}

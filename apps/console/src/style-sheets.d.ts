@@ -1,0 +1,2 @@
+/** Style sheets of a room are loaded with it. */
+declare module '*.css';

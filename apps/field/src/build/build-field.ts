@@ -1,0 +1,77 @@
+// Builds the field client into apps/field/dist when its sources are newer. Run by the server's supervisor.
+import { createHash } from 'node:crypto';
+import { globSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { hashSources, leaveBuilt } from '@sallyport/platform/built-directory';
+
+const root = resolve(import.meta.dirname, '../../../..');
+const fieldRoot = join(root, 'apps', 'field');
+const dist = join(fieldRoot, 'dist');
+const base = '/field/';
+const target = ['chrome123', 'firefox128', 'safari17.5'];
+
+const sources = [
+  'apps/field/{index.html,package.json}',
+  'apps/field/public/**/*',
+  'apps/field/src/**/*.{ts,css}',
+  'contracts/src/**/*.ts',
+  'foundation/segment-format/src/**/*.ts',
+  'package-lock.json',
+];
+
+/** Leaves `dist` as the sources say, and does nothing when it already is. */
+export async function buildFieldIfStale(say: (line: string) => void): Promise<void> {
+  await leaveBuilt(dist, hashSources(root, sources), async (staging) => {
+    say('Building the field client (once after a change, a few seconds)…');
+    await build(staging);
+  });
+}
+
+async function build(outDir: string): Promise<void> {
+  // Only here: a start that has nothing to build does not pay for loading the bundler.
+  const { build: bundle } = await import('vite');
+  const common = { configFile: false, root: fieldRoot, base, logLevel: 'error' } as const;
+  await bundle({
+    ...common,
+    worker: { format: 'es' },
+    build: {
+      outDir,
+      emptyOutDir: true,
+      target,
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      reportCompressedSize: false,
+    },
+  });
+  const single = async (file: string, define: Readonly<Record<string, string>>): Promise<unknown> =>
+    bundle({
+      ...common,
+      publicDir: false,
+      define,
+      build: {
+        outDir,
+        emptyOutDir: false,
+        target,
+        reportCompressedSize: false,
+        lib: { entry: join(fieldRoot, 'src', 'workers', `${file}.ts`), formats: ['es'], fileName: () => `${file}.js` },
+      },
+    });
+  await single('sound-worklet', {});
+  // Last: it names every other file.
+  await single('service-worker', { SHELL: JSON.stringify(shellOf(outDir)) });
+}
+
+/** What the service worker keeps: every file by its address, and one name for all of their content. */
+function shellOf(directory: string): { readonly version: string; readonly files: readonly string[] } {
+  const names = globSync('**/*.*', { cwd: directory })
+    .filter((name) => !name.startsWith('.'))
+    .toSorted();
+  const hash = createHash('sha256');
+  for (const name of names) hash.update(`${name}\n`).update(readFileSync(join(directory, name)));
+  return {
+    version: hash.digest('hex').slice(0, 16),
+    files: names.map((name) => (name === 'index.html' ? base : `${base}${name}`)),
+  };
+}
+
+if (import.meta.main) await buildFieldIfStale((line) => process.stderr.write(`${line}\n`));

@@ -1,0 +1,17 @@
+export { clampBox, intersectionOverUnion } from './box.ts';
+export type { Box, Detection } from './box.ts';
+export { letterboxBgr } from './letterbox.ts';
+export type { RgbPicture } from './letterbox.ts';
+export { suppressOverlaps } from './suppression.ts';
+export { decodeYolox } from './yolox.ts';
+export { decodeSsd } from './ssd.ts';
+export { createTracker } from './tracker.ts';
+export type { Track, Tracker } from './tracker.ts';
+export { footOf, isInside, standsIn } from './zones.ts';
+export type { Polygon } from './zones.ts';
+export { shrink, toGrey } from './grey.ts';
+export type { GreyPicture } from './grey.ts';
+export { createMotionGate } from './motion.ts';
+export type { MotionGate } from './motion.ts';
+export { createTamperSense, tamperKinds } from './tamper/tamper-sense.ts';
+export type { TamperKind, TamperSense, TamperSign } from './tamper/tamper-sense.ts';

@@ -1,0 +1,122 @@
+import type { RoutePlugin } from '@sallyport/platform/http';
+import { createActivities, type StateChange } from './cameras/activity.ts';
+import { createCameraRoutes } from './cameras/camera-routes.ts';
+import { createCameraStore } from './cameras/camera-store.ts';
+import { createCameraDirectory, type Cameras, type Departure } from './cameras/cameras.ts';
+import { deviceCameraKind } from './cameras/camera-view.ts';
+import { createMjpegPull } from './cameras/mjpeg-pull.ts';
+import { createNetworkCameras } from './cameras/network-cameras.ts';
+import { createRtspPull } from './cameras/rtsp-pull.ts';
+import { createFrameGate } from './frames/frame-gate.ts';
+import { createFrameHub, type FrameHub } from './frames/frame-hub.ts';
+import { createPushes, createPushRoutes } from './frames/push-routes.ts';
+import { createSenders } from './frames/senders.ts';
+import { createSocketRoutes } from './frames/socket-routes.ts';
+import { createViewers } from './frames/viewers.ts';
+import type { CamerasNeeds, Sight } from './needs.ts';
+
+/** The cameras of one server, and the doors their pictures come in and go out by. */
+export type CameraWatch = Cameras & {
+  readonly hub: FrameHub;
+  readonly routes: readonly RoutePlugin[];
+  /** What was made out in a picture; goes out with the next ones and stands in the list. */
+  see(cameraId: string, sight: Sight): void;
+  /** A camera is live, waiting or offline since now. */
+  onState(listener: (change: StateChange) => void): () => void;
+  /** What a camera is called now; undefined for what is none. */
+  find(cameraId: string): CameraNames | undefined;
+  /** A camera goes for a reason that is known, and is still found under its id. */
+  onDepart(listener: (cameraId: string, why: Departure) => void): () => void;
+  /** A device that may send no longer: what it has open ends now. */
+  cut(deviceId: string): void;
+  close(): Promise<void>;
+};
+
+export type CameraNames = {
+  readonly id: string;
+  readonly name: string;
+  readonly place: string;
+  readonly site: string;
+};
+
+const lookMs = 1000;
+
+/** Begins to fetch from the cameras it knows. */
+export async function createCameraWatch(needs: CamerasNeeds): Promise<CameraWatch> {
+  const { clock, every } = needs;
+  const allowLoopback = needs.allowLoopback === true;
+  const hub = createFrameHub(needs);
+  const gate = createFrameGate({ hub, clock });
+  const sights = new Map<string, Sight>();
+  const sight = (cameraId: string): Sight | undefined => sights.get(cameraId);
+  const departures = new Set<{ readonly hear: (cameraId: string, why: Departure) => void }>();
+  const depart = (cameraId: string, why: Departure): void => {
+    for (const { hear } of departures) hear(cameraId, why);
+  };
+  const senders = createSenders({ ...needs, gate, onGoodbye: (cameraId) => depart(cameraId, 'said_goodbye') });
+  const pushes = createPushes();
+  const viewers = createViewers({ hub, clock, every, sight });
+  const network = createNetworkCameras({
+    ...needs,
+    gate,
+    pulls: {
+      mjpeg: createMjpegPull({ ...needs, allowLoopback }),
+      rtsp: createRtspPull({ allowLoopback, ffmpeg: needs.ffmpeg ?? 'ffmpeg' }),
+    },
+  });
+  const activities = createActivities({
+    hub,
+    clock,
+    isConnected: (id) =>
+      senders.state(id)?.connected === true || pushes.isOpen(id) || network.find(id)?.connected === true,
+  });
+  const store = createCameraStore(needs);
+  const parts = { hub, senders, activities, network, store, sight, allowLoopback, onDepart: depart };
+  const cameras = createCameraDirectory(needs, parts);
+  for (const camera of await store.readAll()) await network.put(camera);
+  const known = new Set<string>();
+  const stopLooking = every(lookMs, () => activities.look(known));
+  const stopListening = hub.subscribe(({ cameraId }) => known.add(cameraId));
+
+  return {
+    ...cameras,
+    hub,
+    routes: [
+      createCameraRoutes(cameras),
+      createPushRoutes({ ...needs, gate, pushes }),
+      createSocketRoutes({ senders, viewers }),
+    ],
+    see: (cameraId, seen) => void sights.set(cameraId, seen),
+    onState: (listener) => activities.onChange(listener),
+    find(cameraId) {
+      const device = needs.devices.find(cameraId);
+      const found = network.find(cameraId)?.camera;
+      if (device !== undefined && device.state === 'approved' && deviceCameraKind(device) !== undefined)
+        return { id: cameraId, name: device.name, place: device.place ?? '', site: device.site ?? '' };
+      return found === undefined
+        ? undefined
+        : { id: cameraId, name: found.name, place: found.place, site: found.site };
+    },
+    onDepart(listener) {
+      const entry = { hear: listener };
+      departures.add(entry);
+      return () => departures.delete(entry);
+    },
+    cut(deviceId) {
+      depart(deviceId, 'revoked');
+      senders.cut(deviceId);
+      pushes.cut(deviceId);
+      hub.forget(deviceId);
+      sights.delete(deviceId);
+    },
+    async close() {
+      stopLooking();
+      stopListening();
+      senders.close();
+      pushes.close();
+      viewers.close();
+      await network.close();
+      activities.close();
+    },
+  };
+}

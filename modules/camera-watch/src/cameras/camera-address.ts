@@ -1,0 +1,74 @@
+import { isIP } from 'node:net';
+import { CameraWatchError } from '../errors.ts';
+
+export type CameraAddress = { readonly kind: 'mjpeg' | 'rtsp'; readonly url: URL };
+
+const kinds: Readonly<Record<string, CameraAddress['kind']>> = {
+  'http:': 'mjpeg',
+  'https:': 'mjpeg',
+  'rtsp:': 'rtsp',
+  'rtsps:': 'rtsp',
+};
+
+/**
+ * The address of a camera on the network. Throws `camera_url_refused`, without quoting it, since it may hold a password:
+ * for any other scheme, for fragments, and for hosts that `refuseHost` refuses.
+ */
+export function parseCameraAddress(text: string, options: { readonly allowLoopback: boolean }): CameraAddress {
+  // Spaces and control characters mean something else to whoever reads it next.
+  if (!/^[\u0021-\u007e]{1,2000}$/.test(text)) throw refused('it must be printable ASCII without spaces');
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw refused('it is no URL');
+  }
+  const kind = kinds[url.protocol];
+  if (kind === undefined) throw refused('it must begin with http:, https:, rtsp: or rtsps:');
+  if (url.hash !== '' || url.hostname === '') throw refused('it must have a host and no fragment');
+  refuseHost(url.hostname, options);
+  return { kind, url };
+}
+
+/**
+ * Throws `camera_url_refused` for hosts that are no camera whoever says so: this machine (unless allowed), link-local ones,
+ * where clouds keep credentials, unspecified and multicast addresses. Of names the address they lead to is to be asked.
+ */
+export function refuseHost(host: string, { allowLoopback }: { readonly allowLoopback: boolean }): void {
+  const name = host.replace(/^\[|\]$/g, '').toLowerCase();
+  const bare = name.replace(/\.$/, '');
+  const address = isIP(bare) === 6 ? mappedAddress(bare) : bare;
+  if (isIP(address) === 4 ? isLoopback4(address) : address === '::1' || /(^|\.)localhost$/.test(address)) {
+    if (!allowLoopback) throw refused('it leads to this machine');
+    return;
+  }
+  const isRefused =
+    isIP(address) === 4
+      ? /^(0|169\.254|22[4-9]|23\d|2[45]\d)\./.test(address)
+      : isIP(address) === 6 && (address === '::' || /^(fe[89a-f]|ff)/.test(address) || /^fd00:ec2:/.test(address));
+  if (isRefused || address === 'metadata' || address === 'metadata.google.internal')
+    throw refused('it leads to no camera');
+}
+
+function isLoopback4(address: string): boolean {
+  return address.startsWith('127.');
+}
+
+/** The IPv4 address in `::ffff:a.b.c.d`, in either spelling. */
+function mappedAddress(address: string): string {
+  const dotted = /^::(?:ffff:)?(\d+\.\d+\.\d+\.\d+)$/.exec(address)?.[1];
+  if (dotted !== undefined) return dotted;
+  const [, high, low] = /^::(?:ffff:)?([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(address) ?? [];
+  if (high === undefined || low === undefined) return address;
+  const [first, second] = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
+  return [first >> 8, first & 255, second >> 8, second & 255].join('.');
+}
+
+/** What people are shown: never user, password, path or query, any of which may be the secret. */
+export function shownAddress(url: URL): string {
+  return `${url.protocol}//${url.host}`;
+}
+
+function refused(why: string): CameraWatchError {
+  return new CameraWatchError('camera_url_refused', `Cannot use this address of a camera: ${why}`);
+}

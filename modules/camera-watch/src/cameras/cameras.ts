@@ -1,0 +1,184 @@
+import { ocsfClass, type JsonObject } from '@sallyport/contracts';
+import { auditEvent, type Actor } from '@sallyport/ledger';
+import type { Transaction } from '@sallyport/platform/database';
+import { createSecret } from '@sallyport/platform/secret';
+import { CameraWatchError } from '../errors.ts';
+import type { Command, CommandOutcome } from '../frames/commands.ts';
+import type { Frame } from '../frames/frame.ts';
+import type { FrameHub } from '../frames/frame-hub.ts';
+import type { Senders } from '../frames/senders.ts';
+import type { CameraDevice, CamerasNeeds, Sight } from '../needs.ts';
+import type { Activities } from './activity.ts';
+import { parseCameraAddress } from './camera-address.ts';
+import type { CameraView } from './camera-schema.ts';
+import type { CameraStore, NetworkCamera } from './camera-store.ts';
+import { deviceCameraKind, deviceView, networkView } from './camera-view.ts';
+import { maxNetworkCameras, type NetworkCameras } from './network-cameras.ts';
+
+export type NewNetworkCamera = {
+  readonly name: string;
+  readonly place?: string;
+  readonly site?: string;
+  readonly url: string;
+};
+
+/** Why a camera is gone for a reason that is known. */
+export type Departure = 'revoked' | 'removed' | 'said_goodbye';
+
+/** Every camera there is: the approved devices that are one, and those on the network. */
+export type Cameras = {
+  /** By name. */
+  list(): readonly CameraView[];
+  /** Throws `camera_unknown`. */
+  get(id: string): CameraView;
+  /** The newest. Throws `camera_unknown`, `camera_has_no_picture`. */
+  picture(id: string): Frame;
+  /** On the network. Throws `camera_url_refused`, `camera_limit`. */
+  add(camera: NewNetworkCamera, actor: Actor): Promise<CameraView>;
+  /** Throws `camera_unknown`, `camera_is_a_device`, `camera_url_refused`. */
+  change(id: string, change: Partial<NewNetworkCamera>, actor: Actor): Promise<CameraView>;
+  remove(id: string, actor: Actor): Promise<void>;
+  /** On record before it is sent, and how it went after. Throws `camera_unknown`, `camera_takes_no_commands`. */
+  command(id: string, command: Command, actor: Actor): Promise<CommandOutcome>;
+};
+
+type Parts = {
+  readonly hub: FrameHub;
+  readonly senders: Senders;
+  readonly activities: Activities;
+  readonly network: NetworkCameras;
+  readonly store: CameraStore;
+  readonly sight: (cameraId: string) => Sight | undefined;
+  readonly allowLoopback: boolean;
+  /** Told while the camera is still known. */
+  readonly onDepart: (cameraId: string, why: Departure) => void;
+};
+
+export function createCameraDirectory(
+  needs: Pick<CamerasNeeds, 'database' | 'outbox' | 'devices' | 'clock' | 'random'>,
+  parts: Parts,
+): Cameras {
+  const { hub, senders, activities, network, store } = parts;
+
+  function devices(): readonly CameraDevice[] {
+    return needs.devices
+      .list()
+      .filter((device) => device.state === 'approved' && deviceCameraKind(device) !== undefined);
+  }
+
+  const live = (id: string) => ({ activity: activities.of(id), sight: parts.sight(id) });
+
+  function list(): readonly CameraView[] {
+    const views = [
+      ...devices().map((device) => deviceView(device, { ...live(device.id), sender: senders.state(device.id) })),
+      ...network.all().map((status) => networkView(status, live(status.camera.id))),
+    ];
+    return views.toSorted((one, other) => one.name.localeCompare(other.name) || one.id.localeCompare(other.id));
+  }
+
+  function get(id: string): CameraView {
+    const found = list().find((camera) => camera.id === id);
+    if (found === undefined) throw unknown(id);
+    return found;
+  }
+
+  function networkCamera(id: string): NetworkCamera {
+    const found = network.find(id);
+    if (found !== undefined) return found.camera;
+    if (devices().some((device) => device.id === id))
+      throw new CameraWatchError('camera_is_a_device', `Cannot change camera "${id}" here: it is a device`, {
+        hint: `PATCH /v1/devices/${id}`,
+      });
+    throw unknown(id);
+  }
+
+  function record(
+    transaction: Transaction,
+    what: {
+      readonly action: string;
+      readonly activityId: number;
+      readonly actor: Actor;
+      readonly camera: { readonly id: string; readonly name: string };
+      readonly outcome?: 'success' | 'failure';
+      readonly details?: JsonObject;
+    },
+  ): Promise<void> {
+    const { camera, actor, ...rest } = what;
+    const event = auditEvent({
+      nowMs: needs.clock.nowMs(),
+      actor: { kind: actor.kind, id: actor.id, name: actor.name },
+      classUid: ocsfClass.entityManagement,
+      outcome: 'success',
+      target: { type: 'camera', id: camera.id, name: camera.name },
+      ...rest,
+    });
+    return needs.outbox.record(transaction, event);
+  }
+
+  async function keep(camera: NetworkCamera, actor: Actor, action: string, activityId: number): Promise<CameraView> {
+    const { url } = parseCameraAddress(camera.url.reveal(), parts);
+    await needs.database.transaction().execute(async (transaction) => {
+      await store.save(transaction, camera);
+      const details = { place: camera.place, site: camera.site, host: url.host };
+      await record(transaction, { action, activityId, actor, camera, details });
+    });
+    await needs.outbox.flushed();
+    await network.put(camera);
+    return get(camera.id);
+  }
+
+  return {
+    list,
+    get,
+    picture(id) {
+      get(id);
+      const frame = hub.latest(id);
+      if (frame === undefined)
+        throw new CameraWatchError('camera_has_no_picture', `Cannot show camera "${id}": it has sent no picture yet`);
+      return frame;
+    },
+    async add({ name, place = '', site = '', url }, actor) {
+      parseCameraAddress(url, parts);
+      if (network.all().length >= maxNetworkCameras)
+        throw new CameraWatchError('camera_limit', `Cannot add a camera: there may be ${maxNetworkCameras}`);
+      const id = `net-${Buffer.from(needs.random(9)).toString('base64url')}`;
+      return keep({ id, name, place, site, url: createSecret(url) }, actor, 'camera.add', 1);
+    },
+    async change(id, { url, ...change }, actor) {
+      const before = networkCamera(id);
+      const camera = { ...before, ...change, ...(url === undefined ? {} : { url: createSecret(url) }) };
+      return keep(camera, actor, 'camera.change', 3);
+    },
+    async remove(id, actor) {
+      const camera = networkCamera(id);
+      await needs.database.transaction().execute(async (transaction) => {
+        await store.remove(transaction, id);
+        await record(transaction, { action: 'camera.remove', activityId: 4, actor, camera });
+      });
+      await needs.outbox.flushed();
+      parts.onDepart(id, 'removed');
+      await network.remove(id);
+      hub.forget(id);
+      activities.forget(id);
+    },
+    async command(id, command, actor) {
+      const camera = get(id);
+      if (senders.state(id)?.connected !== true)
+        throw new CameraWatchError('camera_takes_no_commands', `Cannot command camera "${id}": it is not connected`);
+      const write = async (action: string, details: JsonObject, outcome: 'success' | 'failure'): Promise<void> => {
+        await needs.database
+          .transaction()
+          .execute((transaction) => record(transaction, { action, activityId: 99, actor, camera, details, outcome }));
+        await needs.outbox.flushed();
+      };
+      await write('camera.command', { ...command }, 'success');
+      const outcome = await senders.command(id, command);
+      await write('camera.command_result', { ...command, ...outcome }, outcome.state === 'done' ? 'success' : 'failure');
+      return outcome;
+    },
+  };
+}
+
+function unknown(id: string): CameraWatchError {
+  return new CameraWatchError('camera_unknown', `Cannot find camera "${id}"`);
+}

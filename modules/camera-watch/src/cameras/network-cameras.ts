@@ -1,0 +1,87 @@
+import { CameraWatchError } from '../errors.ts';
+import type { FrameGate } from '../frames/frame-gate.ts';
+import type { Clock } from '@sallyport/platform/clock';
+import { createSecret } from '@sallyport/platform/secret';
+import { parseCameraAddress, shownAddress } from './camera-address.ts';
+import type { NetworkCamera } from './camera-store.ts';
+import { startPuller, type Pull, type Puller } from './pull.ts';
+
+/** Cameras on the network, each with a puller of its own while it is kept. */
+export type NetworkCameras = {
+  all(): readonly NetworkCameraStatus[];
+  find(id: string): NetworkCameraStatus | undefined;
+  /** Begins to fetch, in place of what was fetched under that id. */
+  put(camera: NetworkCamera): Promise<void>;
+  remove(id: string): Promise<void>;
+  close(): Promise<void>;
+};
+
+export type NetworkCameraStatus = {
+  readonly camera: NetworkCamera;
+  readonly kind: 'mjpeg' | 'rtsp';
+  /** Scheme, host and port. */
+  readonly address: string;
+  readonly connected: boolean;
+  readonly problem: string | undefined;
+};
+
+/** More are refused. */
+export const maxNetworkCameras = 64;
+
+type Running = { readonly camera: NetworkCamera; readonly puller: Puller };
+
+export function createNetworkCameras(needs: {
+  readonly gate: FrameGate;
+  readonly clock: Clock;
+  readonly delay: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly pulls: Readonly<Record<'mjpeg' | 'rtsp', Pull>>;
+}): NetworkCameras {
+  const { gate, clock } = needs;
+  const running = new Map<string, Running>();
+
+  const statusOf = ({ camera, puller }: Running): NetworkCameraStatus => {
+    // It was checked when it was made; loopback is for who fetches to refuse.
+    const { kind, url } = parseCameraAddress(camera.url.reveal(), { allowLoopback: true });
+    return {
+      camera,
+      kind,
+      address: shownAddress(url),
+      connected: puller.isConnected(),
+      problem: puller.problem(),
+    };
+  };
+
+  async function remove(id: string): Promise<void> {
+    const before = running.get(id);
+    running.delete(id);
+    await before?.puller.stop();
+  }
+
+  return {
+    all: () => [...running.values()].map(statusOf),
+    find(id) {
+      const found = running.get(id);
+      return found === undefined ? undefined : statusOf(found);
+    },
+    async put(camera) {
+      const { kind } = parseCameraAddress(camera.url.reveal(), { allowLoopback: true });
+      await remove(camera.id);
+      if (running.size >= maxNetworkCameras)
+        throw new CameraWatchError('camera_limit', `Cannot add a camera: there may be ${maxNetworkCameras}`);
+      const puller = startPuller(needs, {
+        pull: needs.pulls[kind],
+        url: createSecret(camera.url.reveal()),
+        onPicture(jpeg) {
+          const nowMs = clock.nowMs();
+          // Nobody tells when it was taken: as it arrived.
+          gate.offer({ cameraId: camera.id, jpeg, capturedMs: nowMs, receivedMs: nowMs });
+        },
+      });
+      running.set(camera.id, { camera, puller });
+    },
+    remove,
+    async close() {
+      await Promise.all([...running.keys()].map(remove));
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import type { Readable } from 'node:stream';
+import type { Clock } from '@sallyport/platform/clock';
+import { createTokenBucket } from '@sallyport/platform/token-bucket';
+
+const bytesPerSecond = 8 * 1024 * 1024;
+
+/** What a stream brings, read no faster than a camera may send: whoever sends more is held up by the network. */
+export async function* pacedBytes(
+  stream: Readable,
+  needs: { readonly clock: Clock; readonly delay: (ms: number, signal: AbortSignal) => Promise<void> },
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const { clock, delay } = needs;
+  const bucket = createTokenBucket({ perSecond: bytesPerSecond, burst: bytesPerSecond }, clock.monotonicMs());
+  for await (const bytes of stream) {
+    if (!(bytes instanceof Uint8Array)) continue;
+    bucket.spend(clock.monotonicMs(), bytes.length);
+    yield bytes;
+    const waitMs = bucket.waitMs(clock.monotonicMs(), 0);
+    if (waitMs > 0) await delay(waitMs, signal);
+  }
+}

@@ -1,0 +1,13 @@
+import type { MigrationSet } from '@sallyport/platform/database';
+import { createNetworkCamerasTable } from './0001-network-cameras.ts';
+import { createRecordingTables } from './0002-recordings.ts';
+import { createWatchingTables } from './0003-watching.ts';
+
+export const cameraWatchMigrations: MigrationSet = {
+  module: 'camera-watch',
+  migrations: {
+    '0001-network-cameras': createNetworkCamerasTable,
+    '0002-recordings': createRecordingTables,
+    '0003-watching': createWatchingTables,
+  },
+};

@@ -1,0 +1,59 @@
+import type { Outbox } from '@sallyport/ledger';
+import type { Clock } from '@sallyport/platform/clock';
+import type { Database } from '@sallyport/platform/database';
+import type { Log } from '@sallyport/platform/log';
+
+/** Runs `task` every `intervalMs` until the returned function is called. */
+export type Every = (intervalMs: number, task: () => void) => () => void;
+
+/** A device that may send, as the fleet knows it. */
+export type CameraDevice = {
+  readonly id: string;
+  readonly name: string;
+  readonly place?: string | undefined;
+  readonly site?: string | undefined;
+  readonly kind: string;
+  readonly state: string;
+};
+
+/** The part of the fleet of devices that cameras need. */
+export type CameraDevices = {
+  /** Those that are no cameras, and those that may not send, included. */
+  list(): readonly CameraDevice[];
+  find(id: string): CameraDevice | undefined;
+};
+
+/** What was made out in a newest picture, boxes as parts of its width and height. */
+export type Sight = {
+  /** Of the frame it was made out in. */
+  readonly sequence: number;
+  readonly objects: readonly SeenObject[];
+  readonly tampered?: string | undefined;
+};
+
+export type SeenObject = {
+  readonly label: string;
+  readonly score: number;
+  readonly box: readonly [number, number, number, number];
+  readonly track: number;
+};
+
+export type CamerasNeeds = {
+  /** Migrated with `cameraWatchMigrations`. */
+  readonly database: Database;
+  readonly outbox: Outbox;
+  readonly devices: CameraDevices;
+  readonly clock: Clock;
+  readonly every: Every;
+  /** Resolves after `ms`, or at once when aborted. */
+  readonly delay: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Unpredictable bytes. */
+  readonly random: (length: number) => Uint8Array;
+  readonly log: Log;
+  /** 32 secret bytes, the same at every start: addresses of cameras are sealed in the control database. */
+  readonly sealingKey: Uint8Array;
+  /** Whether cameras may be fetched from on this machine itself: for tests and demonstrations. No, when left out. */
+  readonly allowLoopback?: boolean;
+  /** The program that speaks RTSP, `ffmpeg` when left out. */
+  readonly ffmpeg?: string;
+};

@@ -1,0 +1,58 @@
+import { createMotionGate, createTamperSense, createTracker, shrink, toGrey } from '@sallyport/object-detection';
+import type { Detection, RgbPicture, Track } from '@sallyport/object-detection';
+import type { Tamper } from './perceived.ts';
+
+/** What is kept of one camera between its frames. */
+export type CameraEye = {
+  /** Looks for motion and tampering, and has the model look when something moved. One picture at a time. */
+  see(picture: RgbPicture, atMs: number, detect: Detect | undefined): Promise<Seen>;
+  /** The next track's number, to go on from in another process. */
+  nextTrack(): number;
+};
+
+export type Detect = (picture: RgbPicture) => Promise<readonly Detection[]>;
+
+export type Seen = {
+  readonly motion: number;
+  readonly looked: boolean;
+  readonly tracks: readonly Track[];
+  readonly tamper: Tamper | undefined;
+};
+
+/** Share of the picture that must move for the model to look: a person of 20 × 50 in 80 × 60 cells of 640 × 480 is 0.3 %. */
+const leastMotion = 0.0008;
+/** Without motion it looks all the same so often: somebody may stand still since before. */
+const lookEveryMs = 2000;
+/** After motion it goes on looking: what stops is still there. */
+const lookOnMs = 1000;
+
+export function createCameraEye(options: { readonly firstTrack: number; readonly leastScore: number }): CameraEye {
+  const gate = createMotionGate();
+  const sense = createTamperSense();
+  const tracker = createTracker({
+    firstTrack: options.firstTrack,
+    beginScore: options.leastScore,
+    forgetAfterMs: 3000,
+  });
+  let nowMs = -Infinity;
+  let lookedMs = -Infinity;
+  let movedMs = -Infinity;
+
+  return {
+    async see(picture, atMs, detect) {
+      // A device's clock may be set back; what is measured here must not run backwards.
+      nowMs = Math.max(nowMs, atMs);
+      const at = nowMs;
+      const grey = toGrey(picture);
+      const motion = gate.see(shrink(grey, 80, 60), at);
+      const tamper = sense.see(grey, at);
+      if (motion >= leastMotion) movedMs = at;
+      const looked = detect !== undefined && (at - movedMs <= lookOnMs || at - lookedMs >= lookEveryMs);
+      if (!looked) return { motion, looked, tracks: tracker.standing(), tamper };
+      const detections = await detect(picture);
+      lookedMs = at;
+      return { motion, looked, tracks: tracker.follow(detections, at), tamper };
+    },
+    nextTrack: () => tracker.next(),
+  };
+}

@@ -1,0 +1,127 @@
+import type { Clock } from '@sallyport/platform/clock';
+import { CodedError, messageOf } from '@sallyport/platform/errors';
+import type { FrameBody, FramePeer } from '@sallyport/platform/frames';
+
+export type PerceiverClientNeeds = {
+  /** Starts a perceiver process and gives the connection to it. When the connection is closed, the process must be ended. */
+  connect(): Promise<FramePeer>;
+  readonly clock: Clock;
+  /** Aborts after a while: a process that does not answer by then is given up. */
+  deadline(milliseconds: number): AbortSignal;
+};
+
+export type PerceiverClient = {
+  /**
+   * Throws `perceiver_down` when the process is not there, `perceiver_died` when it ended or was given up with this call
+   * under way, else the process's own code.
+   */
+  call(method: 'perceive' | 'forget', request: FrameBody): Promise<FrameBody>;
+  state(): PerceiverState;
+  close(): void;
+};
+
+export type PerceiverState = {
+  readonly isUp: boolean;
+  readonly model: string | undefined;
+  /** Why it is down, or why there is no model or not the best one. */
+  readonly reason: string | undefined;
+  readonly starts: number;
+};
+
+const firstRetryMs = 100;
+const lastRetryMs = 10_000;
+/** A process that ends earlier than this counts as one that did not start. */
+const settledAfterMs = 10_000;
+/** Weights are read and hashed, and a model is compiled. */
+const helloDeadlineMs = 60_000;
+/** A frame takes a tenth of a second; what takes this long is stuck. */
+const callDeadlineMs = 15_000;
+
+/**
+ * The server's end of one perceiver process. Starts it at the first call and again at the first call after it ended, not
+ * before a back-off that doubles while it does not stay up; calls in between are refused at once.
+ */
+export function createPerceiverClient(needs: PerceiverClientNeeds): PerceiverClient {
+  let current: Promise<FramePeer> | undefined;
+  let isUp = false;
+  let isClosed = false;
+  let model: string | undefined;
+  let reason: string | undefined;
+  let starts = 0;
+  let retryAtMs = 0;
+  let retryAfterMs = firstRetryMs;
+
+  async function start(): Promise<FramePeer> {
+    starts += 1;
+    const peer = await needs.connect();
+    try {
+      const { head } = await peer.call('hello', { head: {} }, { signal: needs.deadline(helloDeadlineMs) });
+      model = typeof head['model'] === 'string' ? head['model'] : undefined;
+      reason = typeof head['reason'] === 'string' ? head['reason'] : undefined;
+    } catch (error) {
+      peer.close();
+      throw error;
+    }
+    return peer;
+  }
+
+  function failed(error: unknown): void {
+    isUp = false;
+    current = undefined;
+    reason = messageOf(error);
+    retryAtMs = needs.clock.monotonicMs() + retryAfterMs;
+    retryAfterMs = Math.min(retryAfterMs * 2, lastRetryMs);
+  }
+
+  async function connected(): Promise<FramePeer> {
+    if (isClosed) throw down('it was shut down');
+    if (current !== undefined) return current;
+    if (needs.clock.monotonicMs() < retryAtMs) throw down(reason ?? 'it ended');
+    const starting = start();
+    current = starting;
+    try {
+      const peer = await starting;
+      const upSinceMs = needs.clock.monotonicMs();
+      isUp = true;
+      void peer.closed.then(() => {
+        if (current !== starting) return;
+        if (needs.clock.monotonicMs() - upSinceMs >= settledAfterMs) retryAfterMs = firstRetryMs;
+        failed(new Error('the process ended'));
+      });
+      return peer;
+    } catch (error) {
+      if (current === starting) failed(error);
+      throw error;
+    }
+  }
+
+  return {
+    async call(method, request) {
+      let peer: FramePeer | undefined;
+      try {
+        peer = await connected();
+        return await peer.call(method, request, { signal: needs.deadline(callDeadlineMs) });
+      } catch (error) {
+        if (error instanceof CodedError && error.code === 'perceiver_down') throw error;
+        if (peer === undefined || !(error instanceof CodedError)) throw down(messageOf(error), error);
+        if (error.code !== 'aborted' && error.code !== 'peer_gone') throw error;
+        peer.close();
+        throw new CodedError('perceiver_died', `The perceiver process ended: ${error.message}`, { cause: error });
+      }
+    },
+    state: () => ({ isUp, model, reason, starts }),
+    close() {
+      isClosed = true;
+      isUp = false;
+      void current?.then(
+        (peer) => peer.close(),
+        () => undefined,
+      );
+      current = undefined;
+    },
+  };
+}
+
+function down(why: string, cause?: unknown): CodedError {
+  return new CodedError('perceiver_down', `Cannot reach the perceiver process: ${why}`, { cause });
+}

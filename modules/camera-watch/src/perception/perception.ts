@@ -1,0 +1,212 @@
+import type { Clock } from '@sallyport/platform/clock';
+import { codeOf } from '@sallyport/platform/errors';
+import { errorFields } from '@sallyport/platform/log';
+import type { Log } from '@sallyport/platform/log';
+import type { FramePeer } from '@sallyport/platform/frames';
+import type { Frame } from '../frames/frame.ts';
+import type { Perceived, PerceptionHealth } from './perceived.ts';
+import { createPerceiverClient } from './perceiver-client.ts';
+import type { PerceiverClient } from './perceiver-client.ts';
+import { formatRequest, readSight } from './perceiver-protocol.ts';
+import { createRate } from './rate.ts';
+import { createSuspects } from './suspects.ts';
+import type { Suspects } from './suspects.ts';
+
+export type PerceptionNeeds = {
+  /** Starts a perceiver process (see `createPerceiver`). When its connection is closed, the process must be ended. */
+  connect(): Promise<FramePeer>;
+  /** Processes that share the cameras, each camera with one of them. */
+  readonly processes: number;
+  readonly clock: Clock;
+  /** Aborts after a while. */
+  deadline(milliseconds: number): AbortSignal;
+  readonly log: Log;
+};
+
+export type PerceivableFrame = Pick<Frame, 'cameraId' | 'sequence' | 'jpeg' | 'capturedMs'>;
+
+export type Perception = {
+  /**
+   * One frame of a camera is under way at a time and the newest waits. Undefined for a frame that a newer one replaced,
+   * that is no picture, or that nobody could look at; never throws, so that nobody has to wait for it.
+   */
+  perceive(frame: PerceivableFrame): Promise<Perceived | undefined>;
+  /** Hears everything that was perceived, in the order of each camera. */
+  subscribe(listener: (perceived: Perceived) => void): () => void;
+  /** What a camera usually sees is learnt anew: somebody has moved it on purpose. Ends its tampering. */
+  learnAnew(cameraId: string): Promise<void>;
+  health(): PerceptionHealth;
+  close(): void;
+};
+
+type Watched = {
+  readonly post: Post;
+  nextTrack: number;
+  busy: boolean;
+  waiting: { readonly frame: PerceivableFrame; readonly resolve: (perceived: Perceived | undefined) => void } | undefined;
+};
+
+/** A process, and which of its cameras end it. */
+type Post = { readonly client: PerceiverClient; readonly suspects: Suspects };
+
+/**
+ * Looks at frames in processes of their own. A frame that ends the process takes the other cameras' frames that are under
+ * way with it and nothing else; the camera it came from is left out for a minute when it happens again.
+ */
+export function createPerception(needs: PerceptionNeeds): Perception {
+  const posts: Post[] = Array.from({ length: Math.max(1, needs.processes) }, () => ({
+    client: createPerceiverClient(needs),
+    suspects: createSuspects(),
+  }));
+  const watched = new Map<string, Watched>();
+  const listeners = new Set<(perceived: Perceived) => void>();
+  const rate = createRate(needs.clock);
+  let dropped = 0;
+  let unreadable = 0;
+  let saidReason: string | undefined;
+
+  const watchedOf = (cameraId: string): Watched => {
+    const known = watched.get(cameraId);
+    if (known !== undefined) return known;
+    const counts = posts.map((post) => [...watched.values()].filter((each) => each.post === post).length);
+    const post = posts[counts.indexOf(Math.min(...counts))];
+    if (post === undefined) throw new TypeError('There is no perceiver process');
+    const camera = { post, nextTrack: 1, busy: false, waiting: undefined };
+    watched.set(cameraId, camera);
+    return camera;
+  };
+
+  /** Says once what there is to look with, and again when that has changed. */
+  const sayState = (client: PerceiverClient): void => {
+    const { model, reason } = client.state();
+    const said = `${model ?? ''} ${reason ?? ''}`;
+    if (said === saidReason) return;
+    saidReason = said;
+    if (model === undefined) {
+      needs.log.error('No model to see with: cameras tell motion and tampering only', { reason: reason ?? 'unknown' });
+    } else {
+      needs.log.info('Cameras are looked at', { model, ...(reason === undefined ? {} : { passed_over: reason }) });
+    }
+  };
+
+  async function look(camera: Watched, frame: PerceivableFrame): Promise<Perceived | undefined> {
+    const startedMs = needs.clock.monotonicMs();
+    const { client, suspects } = camera.post;
+    const { cameraId, sequence, capturedMs, jpeg } = frame;
+    if (!suspects.admit(cameraId, startedMs)) return undefined;
+    const { head } = await client.call('perceive', {
+      head: formatRequest({ camera: cameraId, capturedMs, firstTrack: camera.nextTrack }),
+      payload: jpeg,
+    });
+    const { nextTrack, objects, tamper, ...sight } = readSight(head);
+    camera.nextTrack = Math.max(camera.nextTrack, nextTrack);
+    suspects.clear(cameraId);
+    sayState(client);
+    rate.count();
+    return {
+      cameraId,
+      sequence,
+      capturedMs,
+      ...sight,
+      objects: objects.map((object) => ({
+        ...object,
+        confidence: object.group === 'weapon_class' ? 'low' : 'usual',
+      })),
+      ...(tamper === undefined ? {} : { tamper }),
+      model: client.state().model,
+      tookMs: needs.clock.monotonicMs() - startedMs,
+    };
+  }
+
+  function failed(cameraId: string, { suspects }: Post, error: unknown): void {
+    switch (codeOf(error)) {
+      case 'perceiver_died':
+        if (suspects.blame(cameraId, needs.clock.monotonicMs())) {
+          needs.log.error('A camera is left out for a minute: its frames end the perceiver process', { camera: cameraId });
+        }
+        return;
+      case 'perceiver_down':
+        suspects.release(cameraId);
+        return;
+      case 'picture_unreadable':
+        suspects.clear(cameraId);
+        unreadable += 1;
+        return;
+      default:
+        suspects.clear(cameraId);
+        needs.log.warn('A frame could not be looked at', { camera: cameraId, ...errorFields(error) });
+    }
+  }
+
+  function tell(perceived: Perceived): void {
+    for (const listener of listeners) {
+      try {
+        listener(perceived);
+      } catch (error) {
+        needs.log.error('A listener of the perception failed', errorFields(error));
+      }
+    }
+  }
+
+  async function run(camera: Watched, frame: PerceivableFrame): Promise<Perceived | undefined> {
+    camera.busy = true;
+    let perceived: Perceived | undefined;
+    try {
+      perceived = await look(camera, frame);
+    } catch (error) {
+      failed(frame.cameraId, camera.post, error);
+    }
+    camera.busy = false;
+    const { waiting } = camera;
+    camera.waiting = undefined;
+    if (waiting !== undefined) void run(camera, waiting.frame).then(waiting.resolve);
+    if (perceived !== undefined) tell(perceived);
+    return perceived;
+  }
+
+  return {
+    perceive(frame) {
+      const camera = watchedOf(frame.cameraId);
+      if (!camera.busy) return run(camera, frame);
+      if (camera.waiting !== undefined) {
+        dropped += 1;
+        camera.waiting.resolve(undefined);
+      }
+      return new Promise((resolve) => {
+        camera.waiting = { frame, resolve };
+      });
+    },
+    subscribe(listener) {
+      const own = (perceived: Perceived): void => listener(perceived);
+      listeners.add(own);
+      return () => listeners.delete(own);
+    },
+    async learnAnew(cameraId) {
+      await watchedOf(cameraId).post.client.call('forget', { head: { camera: cameraId } });
+    },
+    health() {
+      const states = posts.map(({ client }) => client.state());
+      const nowMs = needs.clock.monotonicMs();
+      return {
+        model: states.find(({ model }) => model !== undefined)?.model,
+        state: stateOf(states),
+        reason: states.find(({ reason }) => reason !== undefined)?.reason,
+        perSecond: rate.perSecond(),
+        dropped,
+        unreadable,
+        setAside: posts.flatMap(({ suspects }) => suspects.asideAt(nowMs)),
+        starts: states.reduce((sum, { starts }) => sum + starts, 0),
+      };
+    },
+    close() {
+      for (const { client } of posts) client.close();
+    },
+  };
+}
+
+function stateOf(states: readonly ReturnType<PerceiverClient['state']>[]): PerceptionHealth['state'] {
+  const started = states.filter(({ starts }) => starts > 0);
+  if (started.length === 0) return 'idle';
+  if (started.some(({ isUp }) => !isUp)) return 'down';
+  return started.every(({ model }) => model !== undefined) ? 'up' : 'blind';
+}

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import { setUp, startMs } from './recording.fixture.ts';
+
+const minute = 60_000;
+
+test('What a camera recorded while it was cut off fills its gap, which says so', async (t) => {
+  const fixture = await setUp(t);
+  const recording = await fixture.open();
+  const phone = fixture.addDevice('phone');
+  await fixture.send('phone', 10_000);
+  fixture.clock.advance(10 * minute);
+  await fixture.tick();
+  await fixture.send('phone', 10_000);
+  // Out of order, and each of them twice: the answer was lost.
+  const segments = [40_000, 20_000, 30_000, 20_000, 40_000].map((from) => phone.lateSegment(startMs + from, 9500));
+  for (const segment of segments) assert.deepEqual(await recording.takeLate(segment), { state: 'kept' });
+  await recording.close();
+  const timeline = await recording.timeline('phone', startMs, startMs + 15 * minute);
+  assert.deepEqual(
+    timeline.segments.map(({ start_ms: from, late }) => [from - startMs, late]),
+    [
+      [0, false],
+      [20_000, true],
+      [30_000, true],
+      [40_000, true],
+      [10 * minute + 10_000, false],
+    ],
+  );
+  assert.deepEqual(
+    timeline.gaps.map(({ from_ms: from, to_ms: to, why }) => [from - startMs, to - startMs, why]),
+    [
+      [9750, 20_000, 'offline'],
+      [20_000, 49_500, 'uploaded_later'],
+      [49_500, 10 * minute + 10_000, 'offline'],
+    ],
+  );
+  const bytes = await recording.segment('phone', startMs + 20_000);
+  assert.deepEqual([...bytes], [...(segments[1]?.piece ?? [])]);
+});
+
+test('A segment comes in pieces: a piece at the wrong place is answered with the right one', async (t) => {
+  const fixture = await setUp(t);
+  const recording = await fixture.open();
+  const whole = fixture.addDevice('phone').lateSegment(startMs - minute);
+  const part = (from: number, to: number) => ({ ...whole, offset: from, piece: whole.piece.subarray(from, to) });
+  assert.deepEqual(await recording.takeLate(part(0, 100)), { state: 'partial', receivedBytes: 100 });
+  assert.deepEqual(await recording.takeLate(part(0, 100)), { state: 'partial', receivedBytes: 100 });
+  assert.deepEqual(await recording.takeLate(part(50, 200)), { state: 'partial', receivedBytes: 100 });
+  assert.deepEqual(await recording.takeLate(part(100, 100)), { state: 'partial', receivedBytes: 100 });
+  const [first, second] = await Promise.allSettled([
+    recording.takeLate(part(100, 150)),
+    recording.takeLate(part(100, 150)),
+  ]);
+  assert.equal(first.status, 'fulfilled');
+  assert.equal(second.status === 'rejected' && second.reason.code, 'uploads_busy');
+  assert.deepEqual(await recording.takeLate(part(150, whole.bytes)), { state: 'kept' });
+  const { segments } = await recording.timeline('phone', startMs - 2 * minute, startMs);
+  assert.equal(segments.length, 1);
+});
+
+test('What the camera did not sign, or did not sign so, is refused and takes no memory', async (t) => {
+  const fixture = await setUp(t);
+  const recording = await fixture.open();
+  const phone = fixture.addDevice('phone');
+  const other = fixture.addDevice('other');
+  const good = phone.lateSegment(startMs - minute);
+  const foreign = other.lateSegment(startMs - minute);
+  const unsigned = [
+    { ...good, signature: foreign.signature },
+    { ...good, camera: 'other' },
+    { ...good, camera: 'nobody' },
+    { ...good, startedMs: good.startedMs - 1 },
+    { ...good, endedMs: good.endedMs + 1 },
+    { ...good, host: 'elsewhere.test' },
+    { ...good, plainSha256: '0'.repeat(64) },
+    { ...good, signature: 'A'.repeat(86) },
+    { ...good, signature: '' },
+  ];
+  for (const piece of unsigned)
+    await assert.rejects(recording.takeLate(piece), { code: 'segment_signature_invalid' }, piece.signature);
+  assert.deepEqual((await recording.timeline('phone', 0, startMs + minute)).segments, []);
+  // The own key over the recording of another camera, and over bytes that are no segment.
+  const swapped = phone.lateSegment(startMs - minute, 1000, 'other');
+  await assert.rejects(recording.takeLate(swapped), { code: 'segment_invalid' });
+  const junk = new TextEncoder().encode('no segment');
+  const plainSha256 = createHash('sha256').update(junk).digest('hex');
+  const claim = phone.signed({ camera: 'phone', startedMs: startMs - minute, endedMs: startMs, plainSha256 });
+  await assert.rejects(recording.takeLate({ ...claim, bytes: junk.length, offset: 0, piece: junk }), {
+    code: 'segment_invalid',
+  });
+  const changed = Uint8Array.from(good.piece);
+  changed[80] = (changed[80] ?? 0) ^ 1;
+  await assert.rejects(recording.takeLate({ ...good, piece: changed }), { code: 'segment_invalid' });
+  for (const bad of [
+    phone.lateSegment(startMs + 10 * minute),
+    { ...good, bytes: 17 * 1024 * 1024 },
+    { ...good, endedMs: good.startedMs + 121_000 },
+  ])
+    await assert.rejects(recording.takeLate(bad), { code: 'segment_invalid' });
+  assert.equal(fixture.events().length, 0);
+});
+
+test('What the server recorded itself is not replaced, and one moment is not told twice', async (t) => {
+  const fixture = await setUp(t);
+  const recording = await fixture.open();
+  const phone = fixture.addDevice('phone');
+  await fixture.send('phone', 30_250);
+  assert.deepEqual(await recording.takeLate(phone.lateSegment(startMs + 2000, 15_000)), { state: 'covered' });
+  fixture.clock.advance(minute);
+  await fixture.tick();
+  const kept = phone.lateSegment(startMs + 40_000);
+  assert.deepEqual(await recording.takeLate(kept), { state: 'kept' });
+  // Other pictures for a time it has sent already: none of these can both be true.
+  for (const from of [startMs + 40_000, startMs + 45_000, startMs + 38_000]) {
+    const other = phone.lateSegment(from, 9000);
+    await assert.rejects(recording.takeLate(other), { code: 'segment_conflict' });
+  }
+  const live = phone.lateSegment(startMs, 12_000);
+  await assert.rejects(recording.takeLate({ ...phone.lateSegment(startMs + 40_000, 500) }), {
+    code: 'segment_conflict',
+  });
+  assert.deepEqual(await recording.takeLate(live), { state: 'covered' });
+  assert.equal((await recording.timeline('phone', startMs, startMs + 5 * minute)).segments.length, 5);
+});
+
+test('What retention deleted does not come back', async (t) => {
+  const fixture = await setUp(t);
+  const recording = await fixture.open();
+  const phone = fixture.addDevice('phone');
+  const segment = phone.lateSegment(startMs - minute);
+  await recording.takeLate(segment);
+  fixture.clock.advance(15 * 24 * 60 * minute);
+  await fixture.tick();
+  assert.deepEqual((await recording.timeline('phone', 0, startMs)).segments, []);
+  assert.deepEqual(await recording.takeLate(segment), { state: 'expired' });
+});
+
+test('A late segment counts as kept when the ledger has it, not before', async (t) => {
+  const fixture = await setUp(t);
+  const recording = await fixture.open();
+  const segment = fixture.addDevice('phone').lateSegment(startMs - minute);
+  fixture.ledger.refuseAppends('unavailable');
+  await assert.rejects(recording.takeLate(segment), { code: 'uploads_busy' });
+  assert.deepEqual((await recording.timeline('phone', 0, startMs)).segments, []);
+  assert.deepEqual(await recording.takeLate(segment), { state: 'kept' });
+  assert.equal((await recording.timeline('phone', 0, startMs)).segments.length, 1);
+});

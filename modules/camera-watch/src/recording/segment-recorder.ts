@@ -1,0 +1,146 @@
+import type { SegmentRecord } from '@sallyport/segment-format';
+import { segmentLimits } from '@sallyport/segment-format';
+import { errorFields } from '@sallyport/platform/log';
+import type { RecordingLimits, RecordingNeeds } from './recording-needs.ts';
+import type { SegmentKeeper } from './segment-keeper.ts';
+
+/** Gathers what cameras send into segments and hands those on when they are full. */
+export type SegmentRecorder = {
+  /** Closes the segments nothing was added to for a while. */
+  closeIdle(): void;
+  /** Since when the camera's running segment holds pictures; undefined when there is none. */
+  runningSince(camera: string): number | undefined;
+  /** Resolves when everything handed on so far is kept or noted as lost. */
+  settled(): Promise<void>;
+  /** Listens no longer, and closes what runs. */
+  close(): Promise<void>;
+};
+
+type Running = { readonly records: SegmentRecord[]; bytes: number; firstMs: number; lastMs: number; heardMs: number };
+
+/** With its length, its time and its kind. */
+const recordOverheadBytes = 64;
+/** A segment that is still being sealed holds its camera's next one; a third is one too many. */
+const closingPerCamera = 2;
+const maxRecords = segmentLimits.records / 2;
+/** A camera whose time stands still or jumps back by less is taken to go on. */
+const backwardMs = 15_000;
+
+/**
+ * Bounded by what a segment and all of them may hold: a segment is closed early when it is full, the largest when all
+ * are, and one that comes while two of its camera wait for the disk is given up, with a note.
+ */
+export function createSegmentRecorder(needs: {
+  readonly hub: RecordingNeeds['hub'];
+  readonly keeper: Pick<SegmentKeeper, 'keepLive'>;
+  readonly noteLost: (camera: string, span: { fromMs: number; toMs: number }) => Promise<void>;
+  readonly nowMs: () => number;
+  readonly log: RecordingNeeds['log'];
+  readonly limits: RecordingLimits;
+}): SegmentRecorder {
+  const { limits, log } = needs;
+  const running = new Map<string, Running>();
+  const closing = new Map<string, number>();
+  const lastMoments = new Map<string, number>();
+  const work = new Set<Promise<void>>();
+  let heldBytes = 0;
+
+  function closeSegment(camera: string, isRoom = true): void {
+    const segment = running.get(camera);
+    if (segment === undefined) return;
+    running.delete(camera);
+    const waiting = closing.get(camera) ?? 0;
+    const span = { fromMs: segment.firstMs, toMs: segment.lastMs };
+    const isKept = isRoom && waiting < closingPerCamera;
+    closing.set(camera, waiting + 1);
+    const done = (isKept ? needs.keeper.keepLive(camera, segment.records) : needs.noteLost(camera, span))
+      .then(() => {
+        if (!isKept) log.warn('A segment was given up: the disk is too slow', { camera });
+      })
+      .catch((error: unknown) => log.error('A segment was not kept', { camera, ...errorFields(error) }))
+      .finally(() => {
+        heldBytes -= segment.bytes;
+        work.delete(done);
+        const left = (closing.get(camera) ?? 1) - 1;
+        if (left > 0) closing.set(camera, left);
+        else closing.delete(camera);
+      });
+    work.add(done);
+  }
+
+  /** The order of time is kept within a camera, whatever its clock does; small steps back are none. */
+  function momentOf(camera: string, capturedMs: number): number {
+    const last = lastMoments.get(camera);
+    const whole = Math.floor(capturedMs);
+    return last !== undefined && whole < last && whole > last - backwardMs ? last : whole;
+  }
+
+  function add(camera: string, kind: SegmentRecord['kind'], payload: Uint8Array, capturedMs: number): void {
+    const isFrame = kind === 'frame';
+    let atMs = isFrame ? momentOf(camera, capturedMs) : Math.floor(capturedMs);
+    let segment = running.get(camera);
+    // Sound alone begins nothing; sound that was captured before its segment began is at its beginning.
+    if (segment === undefined && !isFrame) return;
+    if (segment !== undefined && !isFrame) atMs = Math.min(Math.max(atMs, segment.firstMs), segment.lastMs);
+    const bytes = payload.length + recordOverheadBytes;
+    if (segment !== undefined && isFrame && mustEnd(segment, atMs, bytes)) {
+      closeSegment(camera);
+      segment = undefined;
+    } else if (
+      segment !== undefined &&
+      (segment.bytes + bytes > limits.runningBytes || segment.records.length >= maxRecords)
+    ) {
+      closeSegment(camera);
+      if (!isFrame) return;
+      segment = undefined;
+    }
+    segment ??= { records: [], bytes: 0, firstMs: atMs, lastMs: atMs, heardMs: 0 };
+    running.set(camera, segment);
+    segment.records.push({ kind, atMs, payload: Uint8Array.from(payload) });
+    segment.bytes += bytes;
+    segment.lastMs = Math.max(segment.lastMs, atMs);
+    segment.heardMs = needs.nowMs();
+    if (isFrame) lastMoments.set(camera, atMs);
+    heldBytes += bytes;
+    if (heldBytes > limits.memoryBytes) closeLargest();
+  }
+
+  function mustEnd(segment: Running, atMs: number, bytes: number): boolean {
+    return (
+      atMs < segment.lastMs ||
+      atMs - segment.firstMs >= limits.segmentMs ||
+      atMs - segment.lastMs > limits.shortestGapMs ||
+      segment.bytes + bytes > limits.runningBytes ||
+      segment.records.length >= maxRecords
+    );
+  }
+
+  function closeLargest(): void {
+    const largest = [...running].toSorted(([, left], [, right]) => right.bytes - left.bytes)[0];
+    // What waits for the disk holds memory as well: with it there the largest is given up, else it is handed on.
+    if (largest !== undefined) closeSegment(largest[0], closing.size === 0);
+  }
+
+  const stops = [
+    needs.hub.subscribe(({ cameraId, jpeg, capturedMs }) => add(cameraId, 'frame', jpeg, capturedMs)),
+    needs.hub.subscribeAudio(({ cameraId, pcm, capturedMs }) => add(cameraId, 'audio', pcm, capturedMs)),
+  ];
+  const settled = async (): Promise<void> => {
+    while (work.size > 0) await Promise.all(work);
+  };
+
+  return {
+    closeIdle() {
+      const now = needs.nowMs();
+      for (const [camera, { heardMs }] of running)
+        if (now - heardMs > limits.shortestGapMs || now < heardMs - backwardMs) closeSegment(camera);
+    },
+    runningSince: (camera) => running.get(camera)?.firstMs,
+    settled,
+    async close() {
+      for (const stop of stops) stop();
+      for (const camera of running.keys()) closeSegment(camera);
+      await settled();
+    },
+  };
+}

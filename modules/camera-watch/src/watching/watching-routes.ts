@@ -1,0 +1,102 @@
+import { typedApp } from '@sallyport/platform/http';
+import type { RoutePlugin } from '@sallyport/platform/http';
+import { Type } from 'typebox';
+import { momentStates } from './moment.ts';
+import { PlanChange, planDocument, planOf, ShownPlan } from './plan-schema.ts';
+import type { Watching } from './watching.ts';
+import { momentBody, MomentBody } from './watching-schema.ts';
+
+const cameraId = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' });
+const momentIdPattern = '^[0-9a-f]{12}-[0-9a-f]{12}$';
+const momentId = Type.String({ pattern: momentIdPattern });
+
+/** Zones of cameras, and the queue of moments worth a look. */
+export function createWatchingRoutes(watching: Pick<Watching, 'plan' | 'changePlan' | 'moments' | 'see'>): RoutePlugin {
+  return async (fastify) => {
+    const app = typedApp(fastify);
+
+    app.get(
+      '/v1/cameras/:id/zones',
+      {
+        config: { scope: 'cameras:read' },
+        schema: {
+          summary: 'What matters in the picture of a camera, and when',
+          tags: ['cameras'],
+          params: Type.Object({ id: cameraId }),
+          response: { 200: ShownPlan },
+        },
+      },
+      async ({ params }) => {
+        const { plan, revision } = watching.plan(params.id);
+        return { ...planDocument(plan), revision };
+      },
+    );
+
+    app.put(
+      '/v1/cameras/:id/zones',
+      {
+        config: { scope: 'cameras:manage' },
+        schema: {
+          summary: 'Draw the zones of a camera anew',
+          tags: ['cameras'],
+          params: Type.Object({ id: cameraId }),
+          body: PlanChange,
+          response: { 200: ShownPlan },
+        },
+      },
+      async ({ params, body, principal }) => {
+        const before = watching.plan(params.id).plan;
+        const { plan, revision } = await watching.changePlan({
+          cameraId: params.id,
+          plan: planOf(body, before),
+          revision: body.revision,
+          actor: principal,
+        });
+        return { ...planDocument(plan), revision };
+      },
+    );
+
+    app.get(
+      '/v1/cameras/moments',
+      {
+        config: { scope: 'cameras:read' },
+        schema: {
+          summary: 'Moments worth a look, newest first',
+          tags: ['cameras'],
+          querystring: Type.Object(
+            {
+              state: Type.Optional(Type.Enum([...momentStates])),
+              camera: Type.Optional(cameraId),
+              before: Type.Optional(
+                Type.String({ pattern: momentIdPattern, description: '`next` of the page before' }),
+              ),
+              limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: 'Default 50' })),
+            },
+            { additionalProperties: false },
+          ),
+          response: { 200: Type.Object({ moments: Type.Array(MomentBody), next: Type.Optional(Type.String()) }) },
+        },
+      },
+      async ({ query }) => {
+        const { state, camera, before, limit = 50 } = query;
+        const found = await watching.moments({ state, cameraId: camera, before, limit });
+        const last = found.length === limit ? found.at(-1) : undefined;
+        return { moments: found.map(momentBody), ...(last === undefined ? {} : { next: last.id }) };
+      },
+    );
+
+    app.post(
+      '/v1/cameras/moments/:id/seen',
+      {
+        config: { scope: 'cameras:read' },
+        schema: {
+          summary: 'Take a moment off the queue',
+          tags: ['cameras'],
+          params: Type.Object({ id: momentId }),
+          response: { 200: MomentBody },
+        },
+      },
+      async ({ params, principal }) => momentBody(await watching.see({ id: params.id, actor: principal })),
+    );
+  };
+}

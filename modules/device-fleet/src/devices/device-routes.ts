@@ -1,0 +1,122 @@
+import { typedApp } from '@sallyport/platform/http';
+import type { RoutePlugin } from '@sallyport/platform/http';
+import { Type } from 'typebox';
+import { DeviceBody, DeviceChangeBody, DeviceId, EnrolmentBody, Invitation, Invited } from './device-schema.ts';
+import type { Devices } from './devices.ts';
+
+const Id = Type.Object({ id: DeviceId });
+const tags = ['devices'];
+
+/** `/v1/devices` for people: give out codes, list, approve, change, revoke. */
+export function createDeviceRoutes(devices: Devices): RoutePlugin {
+  return async (fastify) => {
+    const app = typedApp(fastify);
+
+    app.post(
+      '/v1/devices/enrolments',
+      {
+        config: { scope: 'devices:manage' },
+        schema: {
+          summary: 'Make a code with which one device can enrol, within 15 minutes; it then waits to be approved',
+          tags,
+          body: Invitation,
+          response: { 201: Invited },
+        },
+      },
+      async (request, reply) => {
+        const { id, code, expiresMs } = await devices.enrolments.invite({ ...request.body, by: request.principal });
+        const link = `${request.client.linkOrigin}/field/#enrol=${code.reveal()}`;
+        return reply
+          .code(201)
+          .header('cache-control', 'no-store')
+          .send({ id, code: code.reveal(), link, expires_ms: expiresMs });
+      },
+    );
+
+    app.get(
+      '/v1/devices/enrolments/:id',
+      {
+        config: { scope: 'devices:manage', background: true },
+        schema: { summary: 'What became of a code', tags, params: Id, response: { 200: EnrolmentBody } },
+      },
+      async (request) => devices.enrolments.get(request.params.id),
+    );
+
+    app.delete(
+      '/v1/devices/enrolments/:id',
+      {
+        config: { scope: 'devices:manage' },
+        schema: { summary: 'Withdraw a code that nobody has used', tags, params: Id, response: { 204: Type.Null() } },
+      },
+      async (request, reply) => {
+        await devices.enrolments.withdraw({ id: request.params.id, by: request.principal });
+        return reply.code(204).send(null);
+      },
+    );
+
+    app.get(
+      '/v1/devices',
+      {
+        config: { scope: 'devices:read' },
+        schema: {
+          summary: 'List devices, revoked ones included',
+          tags,
+          response: { 200: Type.Object({ devices: Type.Array(DeviceBody) }) },
+        },
+      },
+      async () => ({ devices: [...devices.list()] }),
+    );
+
+    app.get(
+      '/v1/devices/:id',
+      {
+        config: { scope: 'devices:read' },
+        schema: { summary: 'One device', tags, params: Id, response: { 200: DeviceBody } },
+      },
+      async (request) => devices.get(request.params.id),
+    );
+
+    app.patch(
+      '/v1/devices/:id',
+      {
+        config: { scope: 'devices:manage', stepUp: true },
+        schema: {
+          summary: 'Change what a device is called and where it stands',
+          tags,
+          params: Id,
+          body: DeviceChangeBody,
+          response: { 200: DeviceBody },
+        },
+      },
+      async (request) => devices.change({ ...request.body, id: request.params.id, by: request.principal }),
+    );
+
+    app.post(
+      '/v1/devices/:id/approve',
+      {
+        config: { scope: 'devices:manage', stepUp: true },
+        schema: {
+          summary: 'Let a waiting device in; compare its fingerprint with what the device shows before',
+          tags,
+          params: Id,
+          response: { 200: DeviceBody },
+        },
+      },
+      async (request) => devices.approve({ id: request.params.id, by: request.principal }),
+    );
+
+    app.post(
+      '/v1/devices/:id/revoke',
+      {
+        config: { scope: 'devices:manage', stepUp: true },
+        schema: {
+          summary: 'Refuse a waiting device, or shut out an approved one at once and for good',
+          tags,
+          params: Id,
+          response: { 200: DeviceBody },
+        },
+      },
+      async (request) => devices.revoke({ id: request.params.id, by: request.principal }),
+    );
+  };
+}
