@@ -5,7 +5,16 @@
 // Without a network it says so and all goes on; the files may be put there by hand.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -36,12 +45,13 @@ export function isComplete(entry, directory) {
 /** Plain files of a tar archive (POSIX ustar) by name; links and everything else are passed over. */
 export function readTar(bytes) {
   const files = new Map();
-  for (let at = 0; at + 512 <= bytes.length; ) {
+  for (let at = 0; at + 512 <= bytes.length;) {
     const header = bytes.subarray(at, at + 512);
     if (header.every((byte) => byte === 0)) break;
     const text = (from, length) => header.toString('latin1', from, from + length).replace(/\0.*$/s, '');
     const size = Number.parseInt(`0${text(124, 12).trim()}`, 8);
-    if (!Number.isSafeInteger(size) || size < 0 || at + 512 + size > bytes.length) throw new Error('The archive is damaged');
+    if (!Number.isSafeInteger(size) || size < 0 || at + 512 + size > bytes.length)
+      throw new Error('The archive is damaged');
     const kind = text(156, 1);
     const prefix = text(257, 5) === 'ustar' ? text(345, 155) : '';
     const name = prefix === '' ? text(0, 100) : `${prefix}/${text(0, 100)}`;
@@ -59,7 +69,8 @@ export function unpackWeights(entry, tarball, directory) {
   const files = readTar(gunzipSync(tarball, { maxOutputLength: maxUnpackedBytes }));
   const weights = entry.files.map((file) => {
     const content = files.get(`${inside}${file.name}`);
-    if (content === undefined || sha256(content) !== file.sha256) throw new Error(`${file.name} is not that of the registry`);
+    if (content === undefined || sha256(content) !== file.sha256)
+      throw new Error(`${file.name} is not that of the registry`);
     return { path: join(directory, file.name), content };
   });
   for (const { path, content } of weights) {

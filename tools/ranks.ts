@@ -10,7 +10,10 @@ const levels: readonly { readonly name: string; readonly folders: readonly strin
   { name: 'rank 0', folders: ['modules/ledger', 'modules/key-vault', 'modules/access-policy'] },
   { name: 'rank 1', folders: ['modules/identity', 'modules/certificate-authority'] },
   { name: 'rank 2', folders: ['modules/event-intake', 'modules/device-fleet'] },
-  { name: 'rank 3', folders: ['modules/event-search', 'modules/detection', 'modules/event-forwarding'] },
+  {
+    name: 'rank 3',
+    folders: ['modules/event-search', 'modules/detection', 'modules/event-forwarding', 'modules/camera-watch'],
+  },
   { name: 'rank 4', folders: ['modules/incident-response', 'modules/notification', 'modules/compliance'] },
   { name: 'apps', folders: ['apps/*'] },
   { name: 'aside', folders: ['testing', 'bench', 'tools'] },

@@ -33,6 +33,15 @@ const senderPackages: readonly SystemPackage[] = [
   { name: 'curl', for: 'the tests with real senders', paths: ['/usr/bin/curl'] },
 ];
 
+const filmPackages: readonly SystemPackage[] = [
+  { name: 'ffmpeg', for: 'simulated cameras', paths: ['/usr/bin/ffmpeg'] },
+  {
+    name: 'opencv-doc',
+    for: 'films of people',
+    paths: ['/usr/share/doc/opencv-doc/examples/data/vtest.avi'],
+  },
+];
+
 /** What a host has for the sensor to see, run for real in a mount namespace of its own. */
 const hostPackages: readonly SystemPackage[] = [
   { name: 'systemd', for: 'the sensor beside a real journal', paths: ['/lib/systemd/systemd-journald'] },
@@ -67,7 +76,14 @@ function installPackages(wanted: readonly SystemPackage[], strict: boolean): voi
 /** Prepares what is outside `npm ci`; throws when a needed tool cannot be had. */
 export async function prepareTestTools(
   root: string,
-  options: { strict: boolean; withBrowser: boolean; withAcme: boolean; withSenders: boolean; withHost: boolean },
+  options: {
+    strict: boolean;
+    withBrowser: boolean;
+    withAcme: boolean;
+    withSenders: boolean;
+    withHost: boolean;
+    withFilms: boolean;
+  },
 ): Promise<void> {
   linkPostgresLibraries(root);
   installPackages(
@@ -76,6 +92,7 @@ export async function prepareTestTools(
       ...(options.withAcme ? acmePackages : []),
       ...(options.withSenders ? senderPackages : []),
       ...(options.withHost ? hostPackages : []),
+      ...(options.withFilms ? filmPackages : []),
     ],
     options.strict,
   );

@@ -26,7 +26,8 @@ const withBrowser = files.some((file) => /\/apps\/(?:console|field)\//.test(file
 const withAcme = files.some((file) => file.includes('/acme'));
 const withSenders = files.some((file) => /\/(?:senders|listeners)\//.test(file));
 const withHost = files.some((file) => file.includes('/apps/sensor/'));
-await prepareTestTools(root, { strict, withBrowser, withAcme, withSenders, withHost });
+const withFilms = files.some((file) => /camera|apps\/field|object-detection/.test(file));
+await prepareTestTools(root, { strict, withBrowser, withAcme, withSenders, withHost, withFilms });
 
 type FileRecord = { ran: number; failed: number; ended: boolean };
 const records = new Map<string, FileRecord>(files.map((file) => [file, { ran: 0, failed: 0, ended: false }]));

@@ -2,6 +2,8 @@
 import type { Bench } from './bench.ts';
 import { alertLatency } from './alert-latency.ts';
 import { parseBenchArguments, usage } from './arguments.ts';
+import { cameraAlert } from './camera-alert.ts';
+import { cameraPerception } from './camera-perception.ts';
 import { intakeFormats } from './intake-formats.ts';
 import { intakeLatency } from './intake-latency.ts';
 import { intakeSustained } from './intake-sustained.ts';
@@ -26,6 +28,8 @@ const benches: readonly Bench[] = [
   millionRowScroll,
   tabMemory,
   sensorBudget,
+  cameraPerception,
+  cameraAlert,
 ];
 
 async function run(): Promise<number> {

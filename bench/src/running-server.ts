@@ -17,6 +17,8 @@ export type RunningServer = {
   readonly setupLink: string;
   /** The key that may send events. */
   readonly ingestKey: string;
+  /** The key that may do everything. */
+  readonly operatorKey: string;
   /** Sends a body of any kind to a path that takes events. Rejects on any status but 200. */
   post(path: string, body: Buffer, contentType: string): Promise<JsonObject>;
   /** Sends NDJSON; resolves with the reply when the events are durable. Rejects on any status but 200. */
@@ -98,6 +100,7 @@ export async function startServer(directory: string, profileDirectory?: string):
     address,
     setupLink: /http:\/\/localhost:\d+\/setup#\S+/.exec(printed)?.[0] ?? '',
     ingestKey: ingest,
+    operatorKey: operator,
     pids: { server: pidOf('server'), sealer: pidOf('sealer'), store: pidOf('store') },
     post: async (path, body, contentType) => json(await call('POST', path, ingest, [body, contentType])),
     send: async (lines, sequence, source = 'bench') =>

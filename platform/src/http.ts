@@ -29,6 +29,8 @@ declare module 'fastify' {
     addressRate?: { readonly perSecond: number; readonly burst: number };
     /** Instead of the edge's default limit for request bodies. */
     bodyLimitBytes?: number;
+    /** The body may be as long as it likes and take as long: the route reads it as it comes, and bounds what it holds. */
+    endlessBody?: true;
     /** A GET route that becomes a WebSocket; its handler is never called. */
     socket?: SocketRoute;
   }

@@ -31,9 +31,10 @@ export async function startRtspSource(
   const encoder = spawn(
     'ffmpeg',
     [
-      ...['-hide_banner', '-nostdin', '-loglevel', 'error', '-re', '-stream_loop', '-1', ...film, '-an'],
-      ...['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p', '-g', '5'],
-      ...['-x264-params', 'repeat-headers=1', '-f', 'rtp', '-payload_type', '96'],
+      ...words('-hide_banner -nostdin -loglevel error -re -stream_loop -1'),
+      ...film,
+      ...words('-an -c:v libx264 -preset ultrafast -tune zerolatency -pix_fmt yuv420p -g 5'),
+      ...words('-x264-params repeat-headers=1 -f rtp -payload_type 96'),
       `rtp://127.0.0.1:${packets.address().port}`,
     ],
     { stdio: ['ignore', 'ignore', 'inherit'] },
@@ -74,14 +75,14 @@ export async function startRtspSource(
       say('401 Unauthorized', ['WWW-Authenticate: Basic realm="camera"']);
       return;
     }
-    if (method === 'DESCRIBE') say('200 OK', [`Content-Base: rtsp://127.0.0.1:${port}/live/`], description);
+    if (method === 'DESCRIBE') say('200 OK', [`Content-Base: rtsp://127.0.0.1:${port}/h264/`], description);
     else if (method === 'SETUP') say('200 OK', ['Transport: RTP/AVP/TCP;unicast;interleaved=0-1', 'Session: 1']);
     else say('200 OK', method === 'OPTIONS' ? ['Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN'] : ['Session: 1']);
     if (method === 'PLAY') players.add(connection);
   }
 
   return {
-    url: `rtsp://${options.credentials === undefined ? '' : `${options.credentials}@`}127.0.0.1:${port}/live`,
+    url: `rtsp://${options.credentials === undefined ? '' : `${options.credentials}@`}127.0.0.1:${port}/h264`,
     hang: () => (hangs = true),
     async close() {
       encoder.kill('SIGKILL');
@@ -91,6 +92,10 @@ export async function startRtspSource(
       await encoderEnded;
     },
   };
+}
+
+function words(text: string): readonly string[] {
+  return text.split(' ');
 }
 
 const description = [

@@ -78,6 +78,8 @@ export function createServerUnderTest(
   mkdirSync(home);
   const environment: Record<string, string> = {
     PATH: process.env['PATH'] ?? '',
+    // As the launcher starts it: what was compiled before is not compiled again.
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(repositoryRoot, 'node_modules', '.cache', 'compile'),
     HOME: home,
     XDG_CONFIG_HOME: join(directory, 'config'),
     XDG_STATE_HOME: join(directory, 'state'),

@@ -109,7 +109,13 @@ export function askForUpgrade(target: {
       response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
       response.on('error', reject);
       response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, socket: undefined, goodbye: Promise.resolve() }),
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          text,
+          socket: undefined,
+          goodbye: Promise.resolve(),
+        }),
       );
     });
     sent.end();

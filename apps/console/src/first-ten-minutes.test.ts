@@ -62,7 +62,11 @@ async function atRest(name: string): Promise<void> {
   if (pictures !== undefined) await picture(page, pictures, name);
   for (const scheme of ['dark', 'light'] as const) {
     await showIn(page, scheme);
-    faults.push(...(await seriousFaults(page)).map((fault) => `${name}, ${scheme}: ${fault}`));
+    faults.push(
+      ...(await seriousFaults(page, scheme === 'dark' ? 'colours' : 'all')).map(
+        (fault) => `${name}, ${scheme}: ${fault}`,
+      ),
+    );
   }
   await page.setViewportSize({ width: 320, height: 640 });
   faults.push(...(await tooWide(page)).map((place) => `${name}, too wide: ${place}`));

@@ -46,7 +46,11 @@ async function atRest(where: string, shown = page): Promise<void> {
   if (pictures !== undefined) await picture(shown, pictures, where);
   for (const scheme of ['dark', 'light'] as const) {
     await showIn(shown, scheme);
-    faults.push(...(await seriousFaults(shown)).map((fault) => `${where}, ${scheme}: ${fault}`));
+    faults.push(
+      ...(await seriousFaults(shown, scheme === 'dark' ? 'colours' : 'all')).map(
+        (fault) => `${where}, ${scheme}: ${fault}`,
+      ),
+    );
   }
   await shown.setViewportSize({ width: 320, height: 640 });
   faults.push(...(await tooWide(shown)).map((place) => `${where}, too wide: ${place}`));

@@ -13,6 +13,7 @@ import { createSiren } from './filming/siren.ts';
 import { captureSound } from './filming/sound.ts';
 import { createSpeech } from './filming/speech.ts';
 import { createWakeLock } from './filming/wake-lock.ts';
+import type { PhoneMessage } from './filming/message.ts';
 import type { Choices, Memory } from './identity/memory.ts';
 import type { Session } from './identity/session.ts';
 import type { Recorder } from './recording/recorder.ts';
@@ -24,6 +25,7 @@ export type FilmingKit = {
   start(choices: Choices): Promise<CameraProblem | undefined>;
   change(choices: Choices): Promise<CameraProblem | undefined>;
   stop(): void;
+  keepNow(): void;
   choicesChanged(choices: Choices): void;
   batteryChanged(battery: BatteryLevel): void;
   recordingsChanged(status: RecordingStatus): void;
@@ -53,6 +55,7 @@ export function createFilmingKit(needs: {
   let context: AudioContext | undefined;
   let battery: BatteryLevel | undefined;
   let stored: RecordingStatus | undefined;
+  let position: PhoneMessage | undefined;
   let stopPosition = (): void => undefined;
   let cancelUpload = (): void => undefined;
 
@@ -126,6 +129,7 @@ export function createFilmingKit(needs: {
 
   function connected(): void {
     sayState();
+    sayPosition();
     cancelUpload();
     uploadWaiting();
   }
@@ -150,14 +154,21 @@ export function createFilmingKit(needs: {
     });
   }
 
+  /** The newest is said again on each connection: a phone that lies still moves no more. */
+  function sayPosition(): void {
+    if (position !== undefined && link.say(position)) onChange({ position: 'sent' });
+  }
+
   function followPosition(): void {
     stopPosition();
+    position = undefined;
     stopPosition = () => undefined;
     if (!choices.position || !('geolocation' in navigator)) return onChange({ position: 'off' });
     stopPosition = watchPosition({
       geolocation: navigator.geolocation,
-      onPosition: (message) => {
-        if (link.say(message)) onChange({ position: 'sent' });
+      onPosition(message) {
+        position = message;
+        sayPosition();
       },
       onRefused: () => onChange({ position: 'refused' }),
     });
@@ -188,6 +199,7 @@ export function createFilmingKit(needs: {
       filming.stop();
       memory.rememberClockOffset(clockOffset.offsetMs());
     },
+    keepNow: () => filming.keepNow(),
     choicesChanged(changed) {
       choices = changed;
       if (isFilming) followPosition();

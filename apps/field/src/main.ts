@@ -95,7 +95,7 @@ async function run(root: HTMLElement): Promise<void> {
 
   addEventListener('online', () => phone.networkChanged(true));
   addEventListener('offline', () => phone.networkChanged(false));
-  addEventListener('pagehide', () => phone.view().phase.kind === 'filming' && phone.stop());
+  addEventListener('pagehide', () => phone.leaving());
   // The link of another code, opened in the same window.
   addEventListener('hashchange', () => codeOfLink(location.hash) !== undefined && location.reload());
   await phone.open(code).catch(() => phone.unfit('no_keys'));

@@ -35,6 +35,8 @@ export type Phone = {
   keep(): Promise<void>;
   start(): Promise<void>;
   stop(): void;
+  /** The page may be gone in a moment. It says no goodbye: whoever closes it is not always who should. */
+  leaving(): void;
   choose(changed: Partial<Choices>): void;
   turnCamera(): Promise<void>;
   batteryChanged(battery: BatteryLevel): void;
@@ -98,7 +100,7 @@ export function createPhone(needs: PhoneNeeds): Phone {
       case 'approved':
         memory.rememberDevice(standing.device);
         happened({ kind: 'approved', device: standing.device });
-        if (shown.recordings.waiting > 0) recorder.upload(standing.token);
+        if (shown.recordings.waiting > 0 && !shown.recordings.isUploading) recorder.upload(standing.token);
         return;
       case 'waiting':
         return happened({ kind: 'contact', contact: 'reached' });
@@ -120,9 +122,12 @@ export function createPhone(needs: PhoneNeeds): Phone {
     kit = undefined;
     memory.rememberRemoved(told);
     happened({ kind: 'revoked', ...told, isErased: false });
-    await keyStore.destroy();
+    const areKeysGone = await keyStore.destroy().then(
+      () => true,
+      () => false,
+    );
     await recorder.erase();
-    happened({ kind: 'revoked', ...told, isErased: true });
+    happened({ kind: 'revoked', ...told, isErased: areKeysGone });
   }
 
   function useIdentity(kept: { readonly keys: PhoneKeys; readonly identity: Identity }): void {
@@ -203,6 +208,7 @@ export function createPhone(needs: PhoneNeeds): Phone {
       endFilming();
       happened({ kind: 'stopped' });
     },
+    leaving: () => kit?.keepNow(),
     choose(changed) {
       show({ choices: memory.choose(changed) });
       kit?.choicesChanged(shown.choices);

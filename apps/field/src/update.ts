@@ -10,7 +10,7 @@ export async function keepPage(needs: {
 }): Promise<{ useUpdate(): void }> {
   const { serviceWorker, isBusy, onUpdate, reload } = needs;
   const hadVersion = serviceWorker.controller !== null;
-  const registration = await serviceWorker.register('/field/service-worker.js', { scope: '/field/', type: 'module' });
+  const registration = await serviceWorker.register('/field/service-worker.js', { scope: '/field/' });
   const useUpdate = (): void => registration.waiting?.postMessage('use-this-version');
   const found = (): void => {
     if (registration.waiting === null || !hadVersion) return;

@@ -38,11 +38,12 @@ export type Access = {
 
 export const password = 'seven quiet lanterns';
 
-export async function startAccess(): Promise<Access> {
+/** `flags` as on the command line. */
+export async function startAccess(flags: readonly string[] = []): Promise<Access> {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-access-'));
   const config = readConfig(
     { XDG_CONFIG_HOME: join(directory, 'config') },
-    ['--data', join(directory, 'data'), '--port', '0'],
+    ['--data', join(directory, 'data'), '--port', '0', ...flags],
     { workingDirectory: directory, isTerminal: false },
   );
   const server = await startServer(config, createLog({ clock: systemClock, write: () => undefined }));

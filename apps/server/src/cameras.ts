@@ -113,6 +113,7 @@ export async function createCameraServices(needs: CameraServiceNeeds): Promise<C
     cameras.see(cameraId, { sequence, objects, tampered: watching.tamperOf(cameraId) }),
   );
   const stopRevoking = devices.onRevoked((id) => cameras.cut(id));
+  const stopNoting = cameras.hub.subscribe(({ cameraId }) => devices.noteSeen(cameraId));
   return {
     cameras,
     recording,
@@ -121,6 +122,7 @@ export async function createCameraServices(needs: CameraServiceNeeds): Promise<C
     routes: [...cameras.routes, createRecordingRoutes(recording), createWatchingRoutes(watching)],
     async close() {
       stopRevoking();
+      stopNoting();
       stopPerceiving();
       await cameras.close();
       perception.close();

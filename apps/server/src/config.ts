@@ -32,7 +32,8 @@ export type ServerConfig = {
 };
 
 type ConfigErrorCode = 'config_invalid';
-const usage = 'npm start -- [--data DIR] [--host HOST] [--port PORT] [--name NAME …] [--models DIR] [--no-sensor] [--after-restore]';
+const usage =
+  'npm start -- [--data DIR] [--host HOST] [--port PORT] [--name NAME …] [--models DIR] [--no-sensor] [--after-restore]';
 
 /** What `npm start -- --help` prints. */
 export const usageText = `Usage: ${usage}
@@ -96,8 +97,7 @@ export function readConfig(
     afterRestore: given.has('after-restore'),
     sensor: !given.has('no-sensor') && onOrOff(environment['SALLYPORT_SENSOR'] ?? '', 'SALLYPORT_SENSOR'),
     localCameras:
-      given.has('local-cameras') ||
-      onOrOff(environment['SALLYPORT_LOCAL_CAMERAS'] ?? 'off', 'SALLYPORT_LOCAL_CAMERAS'),
+      given.has('local-cameras') || onOrOff(environment['SALLYPORT_LOCAL_CAMERAS'] ?? 'off', 'SALLYPORT_LOCAL_CAMERAS'),
     ...(models === undefined ? {} : { modelsDirectory: resolve(surroundings.workingDirectory, models) }),
     logFormat: surroundings.isTerminal || environment['SALLYPORT_LOG'] === 'pretty' ? 'pretty' : 'json',
   };

@@ -28,7 +28,8 @@ export function shrink(picture: GreyPicture, width: number, height: number): Gre
       const right = Math.max(left + 1, Math.floor(((column + 1) * picture.width) / width));
       let sum = 0;
       for (let y = top; y < bottom; y += 1) {
-        for (let at = y * picture.width + left, end = at + right - left; at < end; at += 1) sum += picture.pixels[at] ?? 0;
+        for (let at = y * picture.width + left, end = at + right - left; at < end; at += 1)
+          sum += picture.pixels[at] ?? 0;
       }
       pixels[row * width + column] = sum / ((bottom - top) * (right - left)) + 0.5;
     }

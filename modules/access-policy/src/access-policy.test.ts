@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { policiesDirectory } from '@sallyport/content';
 import type { Principal } from '@sallyport/platform/http';
-import { allActions, allRoles, createAccessPolicy, readPolicyTexts, type AccessPolicy, type Role } from './index.ts';
+import {
+  allActions,
+  allRoles,
+  createAccessPolicy,
+  deviceActions,
+  readPolicyTexts,
+  type AccessPolicy,
+  type Role,
+} from './index.ts';
 
 const texts = await readPolicyTexts(policiesDirectory);
 const policy = createAccessPolicy(texts);
@@ -115,6 +123,19 @@ test('the operator is allowed everything through the socket and nothing over the
   const operator: Principal = { kind: 'operator', id: 'local', name: 'operator', scopes: [] };
   assert.deepEqual(policy.permissionsOf(operator), allActions);
   for (const action of allActions) assert.equal(allows(policy, operator, action), false);
+});
+
+test('a device is allowed to send and nothing else, whatever it claims; nobody else is allowed to send', () => {
+  const device: Principal = { kind: 'device', id: 'd1', name: 'Gate', scopes: ['cameras:send'] };
+  const claiming: Principal = { ...device, scopes: allActions, roles: ['admin'], assurance: 3 };
+  for (const one of [device, claiming]) {
+    assert.deepEqual(policy.permissionsOf(one), deviceActions);
+    for (const action of allActions) assert.equal(allows(policy, one, action), false, action);
+  }
+  const operator: Principal = { kind: 'operator', id: 'local', name: 'local', scopes: allActions };
+  for (const other of [...allRoles.map((role) => person([role], 3)), key('cameras:send'), operator])
+    for (const channel of ['network', 'socket'] as const)
+      assert.equal(policy.decide({ principal: other, action: 'cameras:send', context: { channel } }).allowed, false);
 });
 
 test('a decision says in words which policies made it', () => {

@@ -93,9 +93,7 @@ export async function createCameraWatch(needs: CamerasNeeds): Promise<CameraWatc
       const found = network.find(cameraId)?.camera;
       if (device !== undefined && device.state === 'approved' && deviceCameraKind(device) !== undefined)
         return { id: cameraId, name: device.name, place: device.place ?? '', site: device.site ?? '' };
-      return found === undefined
-        ? undefined
-        : { id: cameraId, name: found.name, place: found.place, site: found.site };
+      return found === undefined ? undefined : { id: cameraId, name: found.name, place: found.place, site: found.site };
     },
     onDepart(listener) {
       const entry = { hear: listener };

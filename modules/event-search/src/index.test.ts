@@ -51,7 +51,7 @@ test('events appended while the store is killed again and again are all found, o
     }
     await testStore.kill();
   }
-  await runner.caughtUpTo(ledger.head(), AbortSignal.timeout(30_000));
+  await runner.caughtUpTo(ledger.head(), AbortSignal.timeout(120_000));
   await runner.stop();
   assert.equal((await search.count({})).count, sequence);
   const { condition } = parseQuery('user:USER77 class:1');

@@ -78,6 +78,29 @@ forEachDatabase((name, open) => {
     );
   });
 
+  test(`findings of cameras gather by camera, whatever they are called, and show the picture of the first on ${name}`, async () => {
+    const { database } = await open();
+    const { alerts, ledger } = await setUp(database);
+    const seen = [
+      { camera: 'cam-1', site: 'Plant', picture: 'a'.repeat(64), picture_before: 'b'.repeat(64) },
+      { camera: 'cam-2', site: 'Plant', picture: 'c'.repeat(64) },
+      { camera: 'cam-1', site: 'Plant', picture: 'd'.repeat(64) },
+    ];
+    await append(
+      ledger,
+      seen.map((entities, index) => findingEvent({ index, host: 'Yard', entities })),
+    );
+    await catchUp(alerts.projection, ledger);
+    const list = await alerts.list(everything);
+    assert.deepEqual(
+      list.map(({ count, entities }) => [count, entities]),
+      [
+        [1, { host: 'Yard', user: 'planted-user', ...seen[1] }],
+        [2, { host: 'Yard', user: 'planted-user', ...seen[0] }],
+      ],
+    );
+  });
+
   test(`findings of a cloud gather by who acted in which account and region on ${name}`, async () => {
     const { database } = await open();
     const { alerts, ledger } = await setUp(database);

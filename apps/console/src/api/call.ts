@@ -42,17 +42,6 @@ export async function callBytes<R extends Route>(route: R, request: Request<R>):
   return ask(route, request);
 }
 
-/** Until the server describes its routes about cameras. */
-export async function callByHand<Value>(route: string, given: Given): Promise<Value> {
-  const response = await ask(route, given);
-  return answer<Value>(response.status === 204 ? null : await response.json());
-}
-
-/** Until the server describes its routes about cameras. */
-export async function callBytesByHand(route: string, given: Given): Promise<Response> {
-  return ask(route, given);
-}
-
 type Given = {
   readonly params?: object | undefined;
   readonly query?: object | undefined;
@@ -62,7 +51,7 @@ type Given = {
   readonly purpose?: string;
 };
 
-async function ask(route: string, given: Given): Promise<Response> {
+async function ask(route: Route, given: Given): Promise<Response> {
   const response = await send(route, given);
   if (response.ok) return response;
   const problem = readProblem(response, await response.text());
@@ -72,7 +61,7 @@ async function ask(route: string, given: Given): Promise<Response> {
   return again;
 }
 
-async function send(route: string, { params, query, body, raw, signal }: Given): Promise<Response> {
+async function send(route: Route, { params, query, body, raw, signal }: Given): Promise<Response> {
   const [method = 'GET', pattern = ''] = route.split(' ');
   const path = fill(pattern, params);
   const search = new URLSearchParams(

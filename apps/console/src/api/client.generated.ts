@@ -480,6 +480,71 @@ export type Routes = {
     body: undefined;
     answer: unknown;
   };
+  /** Moments worth a look, newest first */
+  'GET /v1/cameras/moments': {
+    params: undefined;
+    query: {
+      readonly state?: 'open' | 'seen' | undefined;
+      readonly camera?: string | undefined;
+      readonly before?: string | undefined;
+      readonly limit?: number | undefined;
+    };
+    body: undefined;
+    answer: {
+      readonly moments: readonly {
+        readonly id: string;
+        readonly camera: string;
+        readonly kind: 'appeared' | 'crowded' | 'tampered' | 'offline';
+        readonly label?: string | undefined;
+        readonly zone?: string | undefined;
+        readonly from_ms: number;
+        readonly to_ms: number;
+        readonly picture?: string | undefined;
+        readonly score: number;
+        readonly count: number;
+        readonly state: 'open' | 'seen';
+        readonly by?: { readonly id: string; readonly name: string } | undefined;
+      }[];
+      readonly next?: string | undefined;
+    };
+  };
+  /** Take a moment off the queue */
+  'POST /v1/cameras/moments/{id}/seen': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly camera: string;
+      readonly kind: 'appeared' | 'crowded' | 'tampered' | 'offline';
+      readonly label?: string | undefined;
+      readonly zone?: string | undefined;
+      readonly from_ms: number;
+      readonly to_ms: number;
+      readonly picture?: string | undefined;
+      readonly score: number;
+      readonly count: number;
+      readonly state: 'open' | 'seen';
+      readonly by?: { readonly id: string; readonly name: string } | undefined;
+    };
+  };
+  /** Send a piece of a segment that the camera recorded itself; the answer says where to go on */
+  'POST /v1/cameras/segments': {
+    params: undefined;
+    query: {
+      readonly started_ms: number;
+      readonly ended_ms: number;
+      readonly plain_sha256: string;
+      readonly signature: string;
+      readonly bytes: number;
+      readonly offset?: number | undefined;
+    };
+    body: undefined;
+    answer: {
+      readonly state: 'partial' | 'kept' | 'covered' | 'expired';
+      readonly received_bytes?: number | undefined;
+    };
+  };
   /** WebSocket: a device sends pictures and sound, and takes commands */
   'GET /v1/cameras/send': {
     params: undefined;
@@ -553,6 +618,13 @@ export type Routes = {
     body: undefined;
     answer: unknown;
   };
+  /** Export a time as one HTML file that plays and verifies itself offline */
+  'POST /v1/cameras/{id}/clips': {
+    params: { readonly id: string };
+    query: undefined;
+    body: { readonly from_ms: number; readonly to_ms: number; readonly reason: string };
+    answer: unknown;
+  };
   /** Have a connected device light its torch, speak or sound its siren; waits for its receipt */
   'POST /v1/cameras/{id}/commands': {
     params: { readonly id: string };
@@ -570,6 +642,122 @@ export type Routes = {
     query: undefined;
     body: undefined;
     answer: unknown;
+  };
+  /** One recorded segment, opened, as SPSEG1 */
+  'GET /v1/cameras/{id}/segments/{start_ms}': {
+    params: { readonly id: string; readonly start_ms: number };
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
+  /** What was recorded in a time, what was not and why, and what stood out */
+  'GET /v1/cameras/{id}/timeline': {
+    params: { readonly id: string };
+    query: { readonly from_ms: number; readonly to_ms: number };
+    body: undefined;
+    answer: {
+      readonly camera: string;
+      readonly from_ms: number;
+      readonly to_ms: number;
+      readonly recorded_from_ms?: number | undefined;
+      readonly running_from_ms?: number | undefined;
+      readonly shortest_gap_ms: number;
+      readonly segments: readonly {
+        readonly start_ms: number;
+        readonly end_ms: number;
+        readonly frames: number;
+        readonly audio: boolean;
+        readonly bytes: number;
+        readonly late: boolean;
+        readonly plain_sha256: string;
+        readonly position: string;
+      }[];
+      readonly gaps: readonly {
+        readonly from_ms: number;
+        readonly to_ms: number;
+        readonly why: 'offline' | 'uploaded_later' | 'camera_off' | 'deleted' | 'lost';
+      }[];
+      readonly moments: readonly {
+        readonly id: string;
+        readonly kind: string;
+        readonly label?: string | undefined;
+        readonly zone?: string | undefined;
+        readonly from_ms: number;
+        readonly to_ms: number;
+        readonly picture?: string | undefined;
+      }[];
+    };
+  };
+  /** What matters in the picture of a camera, and when */
+  'GET /v1/cameras/{id}/zones': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly zones: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly points: readonly (readonly number[])[];
+        readonly labels: readonly string[];
+        readonly schedule?:
+          | {
+              readonly days: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+              readonly from: string;
+              readonly to: string;
+              readonly zone?: string | undefined;
+            }
+          | undefined;
+        readonly kind: 'watch' | 'ignore';
+      }[];
+      readonly time_zone: string;
+      readonly night: { readonly from: string; readonly to: string };
+      readonly revision: number;
+    };
+  };
+  /** Draw the zones of a camera anew */
+  'PUT /v1/cameras/{id}/zones': {
+    params: { readonly id: string };
+    query: undefined;
+    body: {
+      readonly zones: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly points: readonly (readonly number[])[];
+        readonly labels: readonly string[];
+        readonly schedule?:
+          | {
+              readonly days: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+              readonly from: string;
+              readonly to: string;
+              readonly zone?: string | undefined;
+            }
+          | undefined;
+        readonly kind: 'watch' | 'ignore';
+      }[];
+      readonly time_zone?: string | undefined;
+      readonly night?: { readonly from: string; readonly to: string } | undefined;
+      readonly revision?: number | undefined;
+    };
+    answer: {
+      readonly zones: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly points: readonly (readonly number[])[];
+        readonly labels: readonly string[];
+        readonly schedule?:
+          | {
+              readonly days: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[];
+              readonly from: string;
+              readonly to: string;
+              readonly zone?: string | undefined;
+            }
+          | undefined;
+        readonly kind: 'watch' | 'ignore';
+      }[];
+      readonly time_zone: string;
+      readonly night: { readonly from: string; readonly to: string };
+      readonly revision: number;
+    };
   };
   /** A key that may send events as the source `my-machine` for an hour; it is shown only in this reply */
   'POST /v1/demo/ingest-key': {
@@ -1357,12 +1545,40 @@ export type Routes = {
       }[];
     };
   };
+  /** A picture that was kept with what stood out */
+  'GET /v1/pictures/{sha256}': {
+    params: { readonly sha256: string };
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
   /** Whether events are accepted and recorded now */
   'GET /v1/ready': {
     params: undefined;
     query: undefined;
     body: undefined;
     answer: { readonly recording: boolean };
+  };
+  /** What recordings take, how long they are kept, and whether there is room */
+  'GET /v1/recordings': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly retention: { readonly days: number; readonly bytes_per_camera: number; readonly bytes: number };
+      readonly bytes: number;
+      readonly cameras: readonly { readonly camera: string; readonly bytes: number; readonly segments: number }[];
+      readonly free_bytes: number;
+      readonly state: 'recording' | 'disk_low' | 'disk_full';
+      readonly waiting_segments: number;
+    };
+  };
+  /** Say how long and how much is kept */
+  'PUT /v1/recordings/retention': {
+    params: undefined;
+    query: undefined;
+    body: { readonly days: number; readonly bytes_per_camera: number; readonly bytes: number };
+    answer: { readonly days: number; readonly bytes_per_camera: number; readonly bytes: number };
   };
   /** List the rules in force and the refused ones */
   'GET /v1/rules': {

@@ -4,13 +4,14 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { Link, useLocation } from 'wouter';
 import { LevelMark } from '../parts/level.tsx';
+import { pictureAddress } from '../parts/picture-address.ts';
 import { printable } from '../parts/printable.ts';
 import { newestAlertQuery } from './use-live.ts';
 
 const shownMs = 10_000;
 
 /** The newest alert, for a moment, and said aloud by screen readers. */
-export function AlertToast() {
+export function AlertToast({ withPicture }: { readonly withPicture: boolean }) {
   const queries = useQueryClient();
   const [path] = useLocation();
   const { data: alert } = useQuery(newestAlertQuery);
@@ -26,6 +27,9 @@ export function AlertToast() {
     <div className={isInSight ? 'visually-hidden' : 'toast-place'} aria-live="polite" aria-atomic="true">
       {alert === null ? null : (
         <div className="toast">
+          {alert.picture === undefined || !withPicture ? null : (
+            <img className="toast-picture" src={pictureAddress(alert.picture)} alt="" />
+          )}
           <LevelMark level={alert.level} />
           <Link href={`/alerts?open=${encodeURIComponent(alert.id)}`} onClick={dismiss}>
             {printable(alert.title)}

@@ -77,7 +77,7 @@ export function Shell({ me, children }: { readonly me: Me; readonly children: Re
           </button>
         )}
       </nav>
-      <AlertToast />
+      <AlertToast withPicture={may(me, 'cameras:read')} />
       <Palette me={me} opened={isPaletteOpen} onClose={() => setPaletteOpen(false)} />
     </div>
   );

@@ -18,12 +18,13 @@ export async function buildConsoleIfStale(say: (line: string) => void): Promise<
 
 async function build(outDir: string): Promise<void> {
   // Only here: a start that has nothing to build does not pay for loading the bundler.
-  const [{ build: bundle }, { default: react }, { verifierPlugin }, { buildOfflinePage }] = await Promise.all([
-    import('vite'),
-    import('@vitejs/plugin-react'),
-    import('./verifier-plugin.ts'),
-    import('./offline-page.ts'),
-  ]);
+  const [{ build: bundle }, { default: react }, { verifierPlugin }, { buildOfflinePage, clipPage, evidencePage }] =
+    await Promise.all([
+      import('vite'),
+      import('@vitejs/plugin-react'),
+      import('./verifier-plugin.ts'),
+      import('./offline-page.ts'),
+    ]);
   await bundle({
     configFile: false,
     root: consoleRoot,
@@ -39,7 +40,8 @@ async function build(outDir: string): Promise<void> {
       reportCompressedSize: false,
     },
   });
-  writeFileSync(join(outDir, 'evidence.html'), await buildOfflinePage());
+  writeFileSync(join(outDir, 'evidence.html'), await buildOfflinePage(evidencePage));
+  writeFileSync(join(outDir, 'clip.html'), await buildOfflinePage(clipPage));
 }
 
 if (import.meta.main) await buildConsoleIfStale((line) => process.stderr.write(`${line}\n`));

@@ -4,22 +4,25 @@ import { join } from 'node:path';
 import { build } from 'vite';
 import { verifierPlugin } from './verifier-plugin.ts';
 
-const offline = join(import.meta.dirname, '..', 'seal', 'offline');
+/** The page that "Download evidence" fills: the evidence takes the place of `<!--EVIDENCE-->`. */
+export const evidencePage = join(import.meta.dirname, '..', 'seal', 'offline');
+/** The page of an exported clip: what was recorded takes the place of `<!--CLIP-->`. */
+export const clipPage = join(import.meta.dirname, '..', 'clip');
 
 /**
- * The page that "Download evidence" fills: one file with the verifier and its style inside, which asks nothing of any
- * network. The evidence takes the place of `<!--EVIDENCE-->`.
+ * One file with the verifier of `folder` (its `main.ts` and `page.html`) and its style inside, which asks nothing of any
+ * network.
  */
-export async function buildOfflinePage(): Promise<string> {
+export async function buildOfflinePage(folder: string): Promise<string> {
   const output = await build({
     configFile: false,
-    root: offline,
+    root: folder,
     logLevel: 'error',
     plugins: [verifierPlugin()],
     build: {
       write: false,
       target: 'es2022',
-      lib: { entry: join(offline, 'main.ts'), formats: ['iife'], name: 'sallyport', fileName: 'verifier' },
+      lib: { entry: join(folder, 'main.ts'), formats: ['iife'], name: 'sallyport', fileName: 'verifier' },
     },
   });
   const results = Array.isArray(output) ? output : [output];
@@ -27,7 +30,7 @@ export async function buildOfflinePage(): Promise<string> {
     .flatMap((result) => ('output' in result ? result.output : []))
     .map((chunk) => (chunk.type === 'chunk' ? chunk.code : ''))
     .join('');
-  const page = readFileSync(join(offline, 'page.html'), 'utf8');
+  const page = readFileSync(join(folder, 'page.html'), 'utf8');
   // In a replacement text `$` has a meaning, in a script "</script" ends it.
   const inlined = script.replaceAll(/<\/(script)/gi, '<\\/$1').replaceAll('\r', '');
   // No other script runs in the page, whatever the evidence in it says.

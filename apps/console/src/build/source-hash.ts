@@ -7,6 +7,8 @@ const sources = [
   'content/src/fill-recipe.ts',
   'contracts/src/**/*.ts',
   'foundation/merkle-log/src/**/*.ts',
+  'foundation/segment-format/src/**/*.ts',
+  'modules/camera-watch/src/recording/**/*.ts',
   'modules/ledger/src/*.ts',
   'package-lock.json',
 ];

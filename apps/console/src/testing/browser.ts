@@ -84,12 +84,17 @@ export async function tooWide(page: Page): Promise<string[]> {
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe finds serious or critical, one line each. Evaluated through the debugger, which no content policy concerns. */
-export async function seriousFaults(page: Page): Promise<string[]> {
+/**
+ * What axe finds serious or critical, one line each: by all its rules, or by those about colours, for a page looked at
+ * already in another scheme. Evaluated through the debugger, which no content policy concerns.
+ */
+export async function seriousFaults(page: Page, rules: 'all' | 'colours' = 'all'): Promise<string[]> {
   // What is asked for anew stands dimmed until the answer is there.
   await page.locator('[data-stale="true"]').waitFor({ state: 'detached' });
-  await page.evaluate(axeSource);
-  const found: AxeResults = await page.evaluate('axe.run(document, { resultTypes: ["violations"] })');
+  if (await page.evaluate<boolean>('typeof axe === "undefined"')) await page.evaluate(axeSource);
+  const runOnly = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] };
+  const options = { resultTypes: ['violations'], ...(rules === 'colours' && { runOnly }) };
+  const found: AxeResults = await page.evaluate(`axe.run(document, ${JSON.stringify(options)})`);
   return found.violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => {

@@ -4,10 +4,8 @@ import { openWebSocket } from '@sallyport/testing/web-socket';
 export type SimulatedCamera = {
   /** What it was told to do, as JSON. */
   readonly commands: readonly unknown[];
-  /** From now on it shows these. */
-  show(pictures: readonly Uint8Array[]): void;
-  /** Stays connected and sends no picture. */
-  freeze(): void;
+  /** Stays connected and sends no picture, until it is told otherwise. */
+  freeze(isFrozen: boolean): void;
   stop(): Promise<void>;
 };
 
@@ -26,7 +24,7 @@ export async function startSimulatedCamera(given: {
     protocols: ['sallyport-camera.1', `bearer.${await given.device.token()}`],
   });
   const commands: unknown[] = [];
-  let { pictures } = given;
+  const { pictures } = given;
   let sequence = 0;
   let underWay = 0;
   let isFrozen = false;
@@ -59,11 +57,8 @@ export async function startSimulatedCamera(given: {
   listen().catch(() => undefined);
   return {
     commands,
-    show(next) {
-      pictures = next;
-    },
-    freeze() {
-      isFrozen = true;
+    freeze(next) {
+      isFrozen = next;
     },
     async stop() {
       clearInterval(timer);

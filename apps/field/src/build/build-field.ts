@@ -53,7 +53,12 @@ async function build(outDir: string): Promise<void> {
         emptyOutDir: false,
         target,
         reportCompressedSize: false,
-        lib: { entry: join(fieldRoot, 'src', 'workers', `${file}.ts`), formats: ['es'], fileName: () => `${file}.js` },
+        lib: {
+          entry: join(fieldRoot, 'src', 'workers', `${file}.ts`),
+          formats: ['iife'],
+          name: 'sallyport',
+          fileName: () => `${file}.js`,
+        },
       },
     });
   await single('sound-worklet', {});

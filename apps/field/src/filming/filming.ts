@@ -64,6 +64,8 @@ export type Filming = {
   /** Another camera, without a break in sending. */
   change(wish: CameraWish): Promise<CameraProblem | undefined>;
   stop(): void;
+  /** The page may be gone in a moment: what was collected is handed over now. */
+  keepNow(): void;
   command(command: Command): void;
   /** The system took the camera away: it is opened again as soon as it can be. */
   cameraEnded(): void;
@@ -77,6 +79,8 @@ const offlineIntervalMs = 250;
 const firstReopenMs = 1000;
 const mostReopenMs = 15_000;
 const rateWindowMs = 3000;
+/** Without a new picture for so long, there is none. */
+const stillMs = 3000;
 
 /** From the camera to the server and to the recording, until it is stopped. */
 export function createFilming(needs: FilmingNeeds): Filming {
@@ -87,6 +91,8 @@ export function createFilming(needs: FilmingNeeds): Filming {
   let sequence = 0;
   let isConnected = false;
   let takenAtMs: number[] = [];
+  let newPictureMs = 0;
+  let isStill = false;
   let reopenMs = firstReopenMs;
   let cancelPicture = (): void => undefined;
   let cancelReopen = (): void => undefined;
@@ -120,6 +126,8 @@ export function createFilming(needs: FilmingNeeds): Filming {
       return undefined;
     }
     camera = opened;
+    newPictureMs = nowMs();
+    isStill = false;
     reopenMs = firstReopenMs;
     await needs.show(opened.stream);
     onChange({ camera: 'live' });
@@ -162,9 +170,18 @@ export function createFilming(needs: FilmingNeeds): Filming {
       segments.add({ kind: 'frame', atMs: capturedMs + offsetMs(), payload: frame.jpeg }, sequence);
       link.offerPicture({ sequence, capturedMs, ...frame });
     }
+    if (camera !== undefined) tellStill(frame !== undefined);
     segments.tick(nowMs() + offsetMs());
     tellRate();
     cancelPicture = after(Math.max(0, dueMs - nowMs()), () => void takePicture());
+  }
+
+  /** As when the page is behind another one: browsers then hold the picture back without a word. */
+  function tellStill(isNew: boolean): void {
+    if (isNew) newPictureMs = nowMs();
+    const wasStill = isStill;
+    isStill = nowMs() - newPictureMs > stillMs;
+    if (isStill !== wasStill) onChange({ camera: isStill ? 'muted' : 'live' });
   }
 
   function tellRate(): void {
@@ -205,6 +222,7 @@ export function createFilming(needs: FilmingNeeds): Filming {
       isConnected = false;
       takenAtMs = [];
     },
+    keepNow: () => segments.flush(),
     command(command) {
       void commands(command).then((receipt) => link.say({ type: 'receipt', command_id: command.id, ...receipt }));
     },

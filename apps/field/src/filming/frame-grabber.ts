@@ -2,7 +2,7 @@ export type GrabbedFrame = { readonly jpeg: Uint8Array; readonly width: number; 
 
 /** Takes the picture a video element shows just now, as a JPEG. */
 export type FrameGrabber = {
-  /** Undefined while there is no picture. */
+  /** Undefined while there is no picture, or none since the last one: a picture that stands still is not sent as a new one. */
   grab(): Promise<GrabbedFrame | undefined>;
   size(): { readonly width: number; readonly height: number };
 };
@@ -14,11 +14,14 @@ const quality = 0.7;
 export function createFrameGrabber(video: HTMLVideoElement): FrameGrabber {
   const canvas = new OffscreenCanvas(longSide, 480);
   const context = canvas.getContext('2d', { alpha: false });
+  let grabbedAt = -1;
   return {
     async grab() {
       const size = fit(video.videoWidth, video.videoHeight);
       if (context === null || size === undefined || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA)
         return undefined;
+      if (video.currentTime === grabbedAt) return undefined;
+      grabbedAt = video.currentTime;
       if (canvas.width !== size.width || canvas.height !== size.height) Object.assign(canvas, size);
       context.drawImage(video, 0, 0, size.width, size.height);
       const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality });

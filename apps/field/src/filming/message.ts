@@ -38,7 +38,7 @@ export type PhoneMessage =
       readonly stored_segments?: number;
     };
 
-export const longestSpeech = 500;
+const longestSpeech = 500;
 
 /** A picture or a piece of sound: u32 big-endian length of the header, the header as JSON, the bytes. */
 export function encodeBinary(header: JsonObject, payload: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -25,7 +25,7 @@ export type SegmentRecorder = {
   flush(): void;
 };
 
-export const segmentLengthMs = 10_000;
+const segmentLengthMs = 10_000;
 const byteLimit = 12 * 1024 * 1024;
 const nearMs = 2000;
 /** How long a full segment waits for the server's word. */
@@ -61,8 +61,9 @@ export function createSegmentRecorder(seal: (segment: RecordedSegment) => void):
   return {
     add(record, sequence) {
       const { atMs } = record;
-      // A clock that was set is no reason for a segment of a year.
-      if (open !== undefined && (atMs < open.startedMs || atMs - open.startedMs >= segmentLengthMs)) close(atMs);
+      // A clock that was set is no reason for a segment of a year; sound comes a little after the picture of its moment.
+      if (open !== undefined && (atMs < open.startedMs - nearMs || atMs - open.startedMs >= segmentLengthMs))
+        close(atMs);
       if (open !== undefined && open.bytes + record.payload.length > byteLimit) close(atMs);
       open ??= { startedMs: atMs, bytes: 0, closedMs: 0, records: [], pictures: [] };
       open.records.push(record);
@@ -93,7 +94,7 @@ function sealedForm({ startedMs, records, pictures }: Open, taken: ReadonlyMap<n
   const moments = [...taken.values()];
   const ordered = records.toSorted((left, right) => left.atMs - right.atMs);
   return {
-    startedMs,
+    startedMs: ordered[0]?.atMs ?? startedMs,
     endedMs: ordered.at(-1)?.atMs ?? startedMs,
     records: ordered,
     isDelivered: pictures.every(({ atMs }) => moments.some((moment) => Math.abs(moment - atMs) <= nearMs)),

@@ -14,6 +14,8 @@ export type UploadOutcome =
   /** Not now. */
   | 'later';
 
+/** What the server says of a segment it will not take tomorrow either. */
+const forGood = new Set(['segment_conflict', 'segment_invalid', 'segment_signature_invalid']);
 const pieceBytes = 512 * 1024;
 /** More questions than pieces mean that the two sides do not agree. */
 const maxQuestions = 200;
@@ -57,7 +59,7 @@ export function createUpload(needs: {
       if (answer.kind === 'unreachable') return 'later';
       if (answer.kind === 'refused') {
         if (answer.status === 401 || answer.status === 403) return 'token_refused';
-        return answer.status === 409 || answer.status === 422 ? 'refused' : 'later';
+        return forGood.has(answer.code) ? 'refused' : 'later';
       }
       const state = textOf(answer.body['state']);
       if (state === 'kept' || state === 'covered' || state === 'expired') return 'kept';

@@ -65,7 +65,7 @@ function troubleWords({ filming, recordings }: PhoneView): string {
   const { camera } = filming;
   const ofCamera =
     camera === 'muted'
-      ? 'The system holds the picture back, as during a call. It goes on by itself.'
+      ? 'There is no new picture, as during a call or while this page is behind another one. It goes on by itself.'
       : camera === 'live' || camera === 'opening'
         ? ''
         : `${cameraWords(camera).what} ${cameraWords(camera).todo}`;
@@ -102,8 +102,8 @@ function factList(): { readonly node: HTMLElement; update(view: PhoneView): void
     update({ filming, recordings, battery }) {
       set('Pictures', filming.link === 'connected' ? `${filming.perSecond.toFixed(1)} a second` : 'kept, not sent');
       set('Arrive after', filming.latencyMs === undefined ? '–' : `${Math.round(filming.latencyMs)} ms`);
-      set('Sound', soundWords(filming.sound));
-      set('Position', positionWords(filming.position));
+      set('Sound', soundWords(filming));
+      set('Position', positionWords(filming));
       set(
         'Kept here',
         recordings.problem === undefined ? (recordingWords(recordings) ?? 'nothing waits') : 'not possible',
@@ -114,7 +114,7 @@ function factList(): { readonly node: HTMLElement; update(view: PhoneView): void
           ? undefined
           : `${Math.round(battery.level * 100)} %, ${battery.isCharging ? 'charging' : 'not charging'}`,
       );
-      set('Screen', filming.isAwake ? 'stays on' : 'may switch off: set it to stay on');
+      set('Screen', filming.isAwake ? undefined : 'may switch off: set it to stay on');
     },
   };
 }

@@ -59,7 +59,7 @@ export function strangerPage({ host }: PageNeeds): Page {
       element(
         'ol',
         {},
-        element('li', {}, 'Ask an administrator to open Devices in the console and choose “Add a device”.'),
+        element('li', {}, 'Ask an administrator to open Devices in the console and choose “Enrol a device”.'),
         element('li', {}, 'Scan the code that appears there with the camera app of this phone.'),
       ),
     ),
@@ -85,7 +85,7 @@ export function invitedPage({ phone, host }: PageNeeds): Page {
         'ul',
         {},
         element('li', {}, 'It makes a key that never leaves this phone.'),
-        element('li', {}, 'Somebody at the console compares a number with yours and approves it.'),
+        element('li', {}, 'Somebody at the console compares six blocks of digits with yours and approves it.'),
         element('li', {}, 'It films only while this page says so, in red.'),
       ),
       current,
@@ -108,12 +108,14 @@ export function invitedPage({ phone, host }: PageNeeds): Page {
 
 /** The number to compare, large, and nothing that distracts from it. */
 export function waitingPage({ host }: PageNeeds): Page {
-  const number = element('p', { class: 'fingerprint', 'aria-label': 'The number of this phone' });
+  const number = element('p', { class: 'fingerprint', role: 'img' });
   const state = element('p', { class: 'quiet', role: 'status' });
   return {
     node: sheet(
-      heading('Compare this number'),
-      paragraph(`The console at ${host} shows a number for this phone. Approve it there only if it is the same:`),
+      heading('Compare the fingerprint'),
+      paragraph(
+        `The console at ${host} shows the fingerprint of this phone, six blocks of digits. Approve it there only if they are the same:`,
+      ),
       number,
       state,
     ),
@@ -121,6 +123,9 @@ export function waitingPage({ host }: PageNeeds): Page {
       if (phase.kind !== 'waiting') return;
       if (number.dataset['of'] !== phase.fingerprint) {
         number.dataset['of'] = phase.fingerprint;
+        // Heard digit by digit, as the console says it.
+        const spelled = phase.fingerprint.split(' ').map((block) => Array.from(block).join(' '));
+        setAttribute(number, 'aria-label', `Fingerprint ${spelled.join(', ')}`);
         const blocks = phase.fingerprint.split(' ').map((block) => element('span', {}, block));
         number.replaceChildren(...blocks.flatMap((block, index) => (index === 0 ? [block] : [' ', block])));
       }

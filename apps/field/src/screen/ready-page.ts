@@ -67,12 +67,7 @@ export function readyPage({ phone, host, useUpdate }: PageNeeds): Page {
       setAttribute(contact, 'hidden', phase.contact === 'reached');
       setText(contact, contactWords(phase.contact));
       setText(stored, recordingWords(recordings) ?? '');
-      setText(
-        facing,
-        choices.facing === 'user'
-          ? 'Films with the front camera: use the back one'
-          : 'Films with the back camera: use the front one',
-      );
+      setText(facing, choices.facing === 'user' ? 'Use the back camera instead' : 'Use the front camera instead');
       for (const { name, box } of boxes) box.checked = choices[name];
       if (battery !== undefined) setAttribute(battery.row, 'hidden', view.battery === undefined);
       setAttribute(update, 'hidden', !view.hasUpdate);

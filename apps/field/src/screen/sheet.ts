@@ -5,7 +5,7 @@ export function sheet(...content: readonly (Node | undefined)[]): HTMLElement {
   return element('section', { class: 'sheet' }, wordmark(), ...content);
 }
 
-export function wordmark(): HTMLElement {
+function wordmark(): HTMLElement {
   const picture = element('img', { src: '/field/camera.svg', alt: '', width: '28', height: '28' });
   return element('p', { class: 'wordmark' }, picture, 'Sallyport camera');
 }

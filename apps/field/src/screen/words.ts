@@ -88,10 +88,10 @@ function counted(segments: number): string {
   return segments === 1 ? '1 recording' : `${segments} recordings`;
 }
 
-export function soundWords(sound: FilmingStatus['sound']): string {
+export function soundWords({ sound, link }: FilmingStatus): string {
   switch (sound) {
     case 'sent':
-      return 'sent';
+      return link === 'connected' ? 'sent' : 'kept, not sent';
     case 'off':
       return 'off';
     case 'refused':
@@ -101,10 +101,10 @@ export function soundWords(sound: FilmingStatus['sound']): string {
   }
 }
 
-export function positionWords(position: FilmingStatus['position']): string {
+export function positionWords({ position, link }: FilmingStatus): string {
   switch (position) {
     case 'sent':
-      return 'sent';
+      return link === 'connected' ? 'sent' : 'not sent';
     case 'off':
       return 'off';
     case 'refused':

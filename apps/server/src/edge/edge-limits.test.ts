@@ -172,3 +172,29 @@ test('the operator on this machine is never refused for a rate', async () => {
   for (let round = 0; round < 5; round += 1)
     assert.equal((await send({ port: server.port, path: '/v1/items/a' })).status, 200);
 });
+
+test('a public route may have a rate of its own for each address, which costs no other route anything', async () => {
+  await using server = await startEdge();
+  const ask = async (path: string): Promise<unknown[]> => {
+    const reply = await send({ port: server.port, path });
+    return [reply.status, reply.headers['retry-after']];
+  };
+  for (let at = 0; at < 3; at += 1) assert.deepEqual(await ask('/v1/rare'), [200, undefined]);
+  assert.deepEqual(await ask('/v1/rare'), [429, '1']);
+  assert.deepEqual(await ask('/v1/public'), [200, undefined]);
+  server.clock.advance(1000);
+  assert.deepEqual(await ask('/v1/rare'), [200, undefined]);
+});
+
+test('whoever is nobody yet and is refused again and again leaves one record, not one each', async () => {
+  await using server = await startEdge();
+  for (let at = 0; at < 5; at += 1)
+    assert.equal((await send({ port: server.port, path: '/v1/public-refusal' })).status, 403);
+  const told = () => server.decisions.filter(({ code }) => code === 'test_forbidden');
+  assert.deepEqual(told(), []);
+  await server.edge.close(0);
+  assert.deepEqual(
+    told().map(({ count }) => count),
+    [5],
+  );
+});

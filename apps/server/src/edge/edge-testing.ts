@@ -42,6 +42,12 @@ const sessions: Readonly<Record<string, { principal: Principal; renewed?: Secret
 export const testRoutes: RoutePlugin = async (fastify) => {
   const app = typedApp(fastify);
   app.get('/v1/public', { config: { public: true } }, async () => ({ ok: true }));
+  app.get('/v1/rare', { config: { public: true, addressRate: { perSecond: 1, burst: 3 } } }, async () => ({
+    ok: true,
+  }));
+  app.get('/v1/public-refusal', { config: { public: true } }, async () => {
+    throw new CodedError('test_forbidden', 'Cannot let you');
+  });
   app.get('/v1/public-principal', { config: { public: true } }, async (request) => ({ id: request.principal.id }));
   app.post('/v1/sign-in', { config: { public: true } }, async (request, reply) => {
     reply.beginSession(createSecret(renewedSession));

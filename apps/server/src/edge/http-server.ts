@@ -31,11 +31,18 @@ export function createHttpServer(options: {
     | undefined;
   readonly onRefused: (code: ConnectionRefusal, address: string) => void;
 }): Server {
-  const { limits, tls, listener, onRefused } = options;
+  const { limits, tls, onRefused } = options;
+  const listener: RequestListener = (request, response) => {
+    setDeadline(request, limits.requestTimeoutMs, (late) =>
+      server.emit('clientError', Object.assign(new Error('late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), late),
+    );
+    options.listener(request, response);
+  };
   const settings = {
     maxHeaderSize: limits.headerBytes,
     headersTimeout: limits.headersTimeoutMs,
-    requestTimeout: limits.requestTimeoutMs,
+    // Kept here, below, since some requests have no end.
+    requestTimeout: 0,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     connectionsCheckingInterval: limits.timeoutCheckMs,
     // A request without a host is refused later, with a problem that says so.
@@ -43,7 +50,7 @@ export function createHttpServer(options: {
     // Any other upgrade, such as to HTTP/2, is an offer that may be ignored (RFC 9110 section 7.8).
     shouldUpgradeCallback: asksForSocket,
   };
-  const server =
+  const server: Server =
     tls === undefined
       ? createPlainServer(settings, listener)
       : createTlsServer(
@@ -75,6 +82,25 @@ export function createHttpServer(options: {
 /** RFC 6455 section 4.1. Only such a request can become a WebSocket. */
 export function asksForSocket({ method, headers }: Pick<IncomingMessage, 'method' | 'headers'>): boolean {
   return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+const deadlines = new WeakMap<IncomingMessage, NodeJS.Timeout>();
+
+/** A body must be here in time. */
+function setDeadline(request: IncomingMessage, timeoutMs: number, onLate: (socket: Socket) => void): void {
+  const { headers } = request;
+  if (headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0) return;
+  const deadline = setTimeout(() => {
+    if (!request.complete) onLate(request.socket);
+  }, timeoutMs);
+  deadline.unref();
+  deadlines.set(request, deadline);
+  request.once('close', () => clearTimeout(deadline));
+}
+
+/** This request may go on for as long as it likes: its route reads it as it comes. */
+export function liftDeadline(request: IncomingMessage): void {
+  clearTimeout(deadlines.get(request));
 }
 
 const challengeProtocol = 'acme-tls/1';

@@ -1,6 +1,7 @@
 import { Transform } from 'node:stream';
 import type { FastifyInstance, RequestPayload } from 'fastify';
 import { EdgeError } from './errors.ts';
+import { liftDeadline } from './http-server.ts';
 import { readJsonText } from './json-body.ts';
 
 /**
@@ -15,6 +16,10 @@ export function installBodyLimits(app: FastifyInstance, limits: { readonly jsonD
   });
 
   app.addHook('preParsing', async (request, _reply, payload) => {
+    if (request.routeOptions.config.endlessBody === true) {
+      liftDeadline(request.raw);
+      return payload;
+    }
     const limit = request.routeOptions.bodyLimit;
     const announced = request.headers['content-length'];
     if (announced !== undefined) {

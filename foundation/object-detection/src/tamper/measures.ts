@@ -10,7 +10,8 @@ export type PictureMeasures = {
   readonly noise: number | undefined;
 };
 
-const whiteLevel = 250;
+/** Compression leaves little of it at 255. */
+const whiteLevel = 240;
 
 export function measurePicture({ pixels }: GreyPicture, before: GreyPicture | undefined): PictureMeasures {
   let sum = 0;

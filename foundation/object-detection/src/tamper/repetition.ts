@@ -13,7 +13,9 @@ const frozenAfterPictures = 5;
 const overUsualRun = 3;
 /** A camera without noise, such as a drawn test picture, repeats itself anyhow. */
 const mostUsualRepeats = 0.5;
-const learnPictures = 20;
+const learnPictures = 10;
+/** Different pictures by which it is settled how often a camera repeats itself. */
+const learnFor = 200;
 const replayedPictures = 4;
 
 /**
@@ -24,27 +26,26 @@ export function createRepetition(): Repetition {
   const prints = new Map<number, Seen>();
   let index = 0;
   let last: number | undefined;
-  let run = 0;
+  let run = 1;
   let runSinceMs = 0;
   let usualRun = 1;
-  let pictures = 0;
   let repeats = 0;
   let matchedIndex = -1;
   let matched = 0;
 
   return {
     see(print, atMs) {
-      pictures += 1;
       if (print === last) {
         run += 1;
-        if (pictures <= learnPictures * 10) repeats += 1;
-        const isUsual = repeats / Math.min(pictures, learnPictures * 10) > mostUsualRepeats;
+        const isUsual = repeats / Math.max(1, repeats + index) > mostUsualRepeats;
         const isLong = run >= Math.max(frozenAfterPictures, usualRun * overUsualRun);
-        const isFrozen = pictures > learnPictures && !isUsual && isLong && atMs - runSinceMs >= frozenAfterMs;
+        const isFrozen = index > learnPictures && !isUsual && isLong && atMs - runSinceMs >= frozenAfterMs;
         return isFrozen ? 'frozen' : undefined;
       }
       // Slowly forgotten: what was usual once may be what somebody did to the camera.
       usualRun = Math.max(1, usualRun * 0.999, Math.min(run, frozenAfterPictures));
+      // What lasts still says nothing about what is usual; at most as much as a slow camera would repeat.
+      if (index <= learnFor) repeats += Math.min(run - 1, frozenAfterPictures);
       last = print;
       run = 1;
       runSinceMs = atMs;

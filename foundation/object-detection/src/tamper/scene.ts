@@ -4,6 +4,8 @@ import type { Gradients } from './gradients.ts';
 export type Scene = {
   /** Takes a picture into what is usual. `share` from 0 (not at all) to 1 (only this one). */
   learn(gradients: Gradients, share: number): void;
+  /** Its gradients, to go on from elsewhere. */
+  learnt(): { readonly right: Float32Array; readonly down: Float32Array };
   /** Whether there are edges enough to tell anything by. */
   hasStructure(): boolean;
   /** How much of the scene a picture still shows, shifted by so many pixels. */
@@ -43,9 +45,13 @@ const chance = 1 / 3;
  * Directions of edges do not change with the light: a picture at a fifth of its brightness keeps them, a covered lens
  * does not. Things that move cancel each other out as pictures are learnt.
  */
-export function createScene(width: number, height: number): Scene {
-  const right = new Float32Array(width * height);
-  const down = new Float32Array(width * height);
+export function createScene(
+  width: number,
+  height: number,
+  learnt?: { readonly right: Float32Array; readonly down: Float32Array },
+): Scene {
+  const right = learnt?.right ?? new Float32Array(width * height);
+  const down = learnt?.down ?? new Float32Array(width * height);
   const strength = new Float32Array(width * height);
   let edges: number[] = [];
   let sparse: number[] = [];
@@ -77,7 +83,10 @@ export function createScene(width: number, height: number): Scene {
     return column < 1 || row < 1 || column >= width - 1 || row >= height - 1 ? -1 : row * width + column;
   };
 
+  if (learnt !== undefined) choose();
+
   return {
+    learnt: () => ({ right, down }),
     learn(gradients, share) {
       for (let at = 0; at < right.length; at += 1) {
         const oldRight = right[at] ?? 0;

@@ -4,6 +4,7 @@ import { gradientsOf } from './gradients.ts';
 import { createHold } from './hold.ts';
 import { fingerprint, measurePicture } from './measures.ts';
 import { createRepetition } from './repetition.ts';
+import { decodeSceneMemory, encodeSceneMemory } from './scene-memory.ts';
 import { createUsual } from './usual.ts';
 import type { Look } from './usual.ts';
 
@@ -20,6 +21,8 @@ export type TamperSign = {
 export type TamperSense = {
   /** One picture, a few hundred pixels wide. `atMs` must not go back. */
   see(picture: GreyPicture, atMs: number): TamperSign | undefined;
+  /** What was learnt, for another sense to go on from; undefined before, and while something is wrong. */
+  remember(): Uint8Array | undefined;
 };
 
 export const sceneSize = { width: 160, height: 120 } as const;
@@ -38,12 +41,13 @@ const blackLevel = 8;
  * a camera that sees nothing but a plain wall tells only freezing and replaying; what is done within the first seconds,
  * or slower than the scene is learnt (minutes), is learnt.
  */
-export function createTamperSense(): TamperSense {
-  const usual = createUsual(sceneSize);
+export function createTamperSense(learnt?: Uint8Array): TamperSense {
+  const memory = learnt === undefined ? undefined : decodeSceneMemory(learnt, sceneSize.width * sceneSize.height);
+  const usual = createUsual(sceneSize, memory);
   const repetition = createRepetition();
   const covered = createHold({ pictures: 2, forMs: 0 });
   const veiled = createHold({ pictures: 10, forMs: 1000 });
-  const partly = createHold({ pictures: 8, forMs: 3000 });
+  const partly = createHold({ pictures: 5, forMs: 1000 });
   const replaced = createHold({ pictures: 3, forMs: 400 });
   const nudged = createHold({ pictures: 8, forMs: 1500 });
   const blurred = createHold({ pictures: 5, forMs: 700 });
@@ -52,22 +56,28 @@ export function createTamperSense(): TamperSense {
   let before: { small: GreyPicture; large: GreyPicture } | undefined;
   let firstMs: number | undefined;
   let seen = 0;
+  let isSure = false;
   let told: TamperSign | undefined;
 
   const judge = (look: Look, atMs: number): TamperSign | undefined => {
-    const isGone = look.kept < 0.25 && look.lostPlaces >= 0.6;
-    const isGlaring = look.white > look.usualWhite + leastGlare && look.lostPlaces >= 0.2;
+    const isGone = look.kept < 0.3 && look.lostPlaces >= 0.5;
+    const glare = look.white - look.usualWhite;
+    const isGlaring = glare > leastGlare && look.lostPlaces >= (glare > 1.5 * leastGlare ? 0.1 : 0.2);
     const isFlat = look.strength < 0.25;
     const isSharp = look.sharpness !== undefined && look.sharpness > 0.55;
     const isElsewhere = isGone && (look.foundElsewhere > 0.45 || (isSharp && !isFlat));
     const isFaded = look.brightness < 12 && !look.darkenedAtOnce;
-    const isPartly = look.lostPlaces >= 0.22 && look.isSteady;
+    const isPartly = look.longLost >= 0.2 && look.lostPlaces >= 0.2 && look.kept >= 0.3 && look.isCalm;
     // Every hold hears of every picture.
     const results: readonly (readonly [TamperKind, boolean, number])[] = [
       ['dazzled', dazzledAtOnce.see(isGlaring && look.kept < 0.3, atMs), 0.7 + look.white / 3],
       ['dazzled', dazzled.see(isGlaring, atMs), 0.6 + look.white / 3],
       ['moved', replaced.see(isElsewhere && look.isSettled && !isGlaring, atMs), 0.6 + 0.4 * look.foundElsewhere],
-      ['covered', covered.see(isGone && !isElsewhere && !isGlaring && !isFaded && (look.isSettled || isFlat), atMs), 1 - look.kept],
+      [
+        'covered',
+        covered.see(isGone && !isElsewhere && !isGlaring && !isFaded && (look.isSettled || isFlat), atMs),
+        1 - look.kept,
+      ],
       ['covered', veiled.see(isGone && look.isGoneOnAverage && !isGlaring && !isFaded, atMs), 0.8 - look.kept],
       ['moved', nudged.see(look.isNudged && !isGone, atMs), 0.7],
       ['blurred', blurred.see(isBlurred(look), atMs), 0.6],
@@ -88,15 +98,18 @@ export function createTamperSense(): TamperSense {
       seen += 1;
       const repeated = repetition.see(fingerprint(large), atMs);
       const input = { gradients, large, measures, largeNoise, atMs };
-      if (seen <= learnPictures || atMs - firstMs < learnMs || !usual.hasStructure()) {
+      const isNew = memory === undefined && (seen <= learnPictures || atMs - firstMs < learnMs);
+      if (isNew || !usual.hasStructure()) {
         usual.learn(input, 1 / Math.min(seen, 30));
         return tell(repeatedSign(repeated, measures.brightness));
       }
       const look = usual.look(input);
       const sign = judge(look, atMs) ?? lasting(look) ?? repeatedSign(repeated, measures.brightness);
-      if (sign === undefined && look.kept > 0.6 && look.lostPlaces < 0.22) usual.follow(input);
+      isSure = sign === undefined && look.kept > 0.6 && look.lostPlaces < 0.22;
+      if (isSure) usual.follow(input);
       return tell(sign);
     },
+    remember: () => (isSure ? encodeSceneMemory(usual.remember()) : undefined),
   };
 
   function tell(sign: TamperSign | undefined): TamperSign | undefined {

@@ -1,7 +1,8 @@
 import type { GreyPicture } from '../grey.ts';
 import type { Gradients } from './gradients.ts';
 import type { PictureMeasures } from './measures.ts';
-import { createScene } from './scene.ts';
+import { createScene, placeColumns, placeRows } from './scene.ts';
+import type { SceneMemory } from './scene-memory.ts';
 import type { Kept, Shift } from './scene.ts';
 import { sharpnessAt } from './sharpness.ts';
 
@@ -33,8 +34,8 @@ export type Look = {
   readonly isSettled: boolean;
   /** The camera itself does not shake. */
   readonly isCalm: boolean;
-  /** As above, and what is lost is lost in the same places as before. */
-  readonly isSteady: boolean;
+  /** Of the places that have edges, the share that has been lost for a while. */
+  readonly longLost: number;
   /** All is a few pixels aside, and has been for a while. */
   readonly isNudged: boolean;
   /** Also the mean of the last pictures shows nothing of the scene: rain would. */
@@ -48,26 +49,31 @@ const farReach = 40;
 const leastNudge = 2.5;
 
 /** What a camera usually sees, learnt at first and followed slowly as long as nothing is wrong. */
-export function createUsual({ width, height }: { readonly width: number; readonly height: number }) {
-  const scene = createScene(width, height);
+export function createUsual(
+  { width, height }: { readonly width: number; readonly height: number },
+  memory?: SceneMemory,
+) {
+  const scene = createScene(width, height, memory);
   const average: Gradients = {
     width,
     height,
     right: new Float32Array(width * height),
     down: new Float32Array(width * height),
   };
-  let noise = 2;
-  let largeNoise = 3;
-  let strength = 0;
-  let sharpness: number | undefined;
-  let white = 0;
+  let noise = memory?.noise ?? 2;
+  let largeNoise = memory?.largeNoise ?? 3;
+  let strength = memory?.strength ?? 0;
+  let sharpness = memory?.sharpness;
+  let white = memory?.white ?? 0;
   let lastMs = 0;
-  let lastPlaces: readonly (boolean | undefined)[] = [];
+  const lostFor = new Float32Array(placeColumns * placeRows);
+  let placesMs = 0;
   let shift: Shift = { x: 0, y: 0 };
   let wander = 0;
   let farLookedMs = -Infinity;
   let foundElsewhere = 0;
   const brightness: { readonly atMs: number; readonly level: number }[] = [];
+  let resumedLevel = memory?.brightness;
 
   const floor = (): number => Math.max(1.2, noise);
 
@@ -97,6 +103,15 @@ export function createUsual({ width, height }: { readonly width: number; readonl
 
   return {
     hasStructure: () => scene.hasStructure(),
+    remember: (): SceneMemory => ({
+      ...scene.learnt(),
+      noise,
+      largeNoise,
+      strength,
+      sharpness,
+      white,
+      brightness: brightness.at(-1)?.level ?? 0,
+    }),
     learn(input: LookInput, share: number): void {
       hearNoise(input);
       mix(average, input.gradients, 0.25);
@@ -116,8 +131,7 @@ export function createUsual({ width, height }: { readonly width: number; readonl
       const aside = Math.hypot(at.x - shift.x, at.y - shift.y);
       wander += (aside - wander) * 0.15;
       shift = at;
-      const samePlaces = found.places.every((lost, place) => lost !== true || lastPlaces[place] !== false);
-      lastPlaces = found.places;
+      const longLost = followPlaces(found.places, atMs);
       const isGone = found.share < 0.25;
       if (!isGone) foundElsewhere = 0;
       else if (atMs - farLookedMs >= 300) {
@@ -140,12 +154,28 @@ export function createUsual({ width, height }: { readonly width: number; readonl
         usualWhite: white,
         isSettled,
         isCalm: wander < 0.8,
-        isSteady: wander < 0.8 && samePlaces && Math.hypot(shift.x, shift.y) < leastNudge,
+        longLost,
         isNudged: Math.hypot(shift.x, shift.y) >= leastNudge && wander < 0.5 && found.share > 0.4,
         isGoneOnAverage: isGone && scene.compare(average, floor() / 2).share < 0.3,
       };
     },
   };
+
+  /** Each place has a mean over two seconds of whether it was lost: what passes by leaves it low. */
+  function followPlaces(places: readonly (boolean | undefined)[], atMs: number): number {
+    const share = 1 - Math.exp(-Math.max(0, Math.min(atMs - placesMs, 1000)) / 1000);
+    placesMs = atMs;
+    let judged = 0;
+    let lasting = 0;
+    for (const [place, lost] of places.entries()) {
+      if (lost === undefined) continue;
+      const before = lostFor[place] ?? 0;
+      lostFor[place] = before + ((lost ? 1 : 0) - before) * share;
+      judged += 1;
+      if ((lostFor[place] ?? 0) > 0.85) lasting += 1;
+    }
+    return judged === 0 ? 0 : lasting / judged;
+  }
 
   /** Where it was last, else in the neighbourhood, which is dearer. */
   function lookAround(gradients: Gradients): { readonly found: Kept; readonly at: Shift } {
@@ -157,6 +187,8 @@ export function createUsual({ width, height }: { readonly width: number; readonl
 
   /** Whether it was more than twice as light at some time in the last six seconds. */
   function darkened(level: number, atMs: number): boolean {
+    if (resumedLevel !== undefined) brightness.push({ atMs, level: resumedLevel });
+    resumedLevel = undefined;
     brightness.push({ atMs, level });
     while ((brightness[0]?.atMs ?? atMs) < atMs - 6000) brightness.shift();
     return brightness.some((earlier) => earlier.level > 2 * level + 4);

@@ -15,8 +15,9 @@ const kinds: Readonly<Record<string, CameraAddress['kind']>> = {
  * for any other scheme, for fragments, and for hosts that `refuseHost` refuses.
  */
 export function parseCameraAddress(text: string, options: { readonly allowLoopback: boolean }): CameraAddress {
-  // Spaces and control characters mean something else to whoever reads it next.
-  if (!/^[\u0021-\u007e]{1,2000}$/.test(text)) throw refused('it must be printable ASCII without spaces');
+  // Spaces, quotes and the like mean something else to whoever reads it next; in a password they are percent-encoded.
+  if (!/^[^\u0000-\u0020\u007f-\uffff"'\\`<>]{1,2000}$/.test(text))
+    throw refused('it must be printable ASCII without spaces and quotes');
   let url: URL;
   try {
     url = new URL(text);
@@ -35,7 +36,7 @@ export function parseCameraAddress(text: string, options: { readonly allowLoopba
  * where clouds keep credentials, unspecified and multicast addresses. Of names the address they lead to is to be asked.
  */
 export function refuseHost(host: string, { allowLoopback }: { readonly allowLoopback: boolean }): void {
-  const name = host.replace(/^\[|\]$/g, '').toLowerCase();
+  const name = host.replaceAll(/^\[|\]$/g, '').toLowerCase();
   const bare = name.replace(/\.$/, '');
   const address = isIP(bare) === 6 ? mappedAddress(bare) : bare;
   if (isIP(address) === 4 ? isLoopback4(address) : address === '::1' || /(^|\.)localhost$/.test(address)) {
@@ -45,7 +46,7 @@ export function refuseHost(host: string, { allowLoopback }: { readonly allowLoop
   const isRefused =
     isIP(address) === 4
       ? /^(0|169\.254|22[4-9]|23\d|2[45]\d)\./.test(address)
-      : isIP(address) === 6 && (address === '::' || /^(fe[89a-f]|ff)/.test(address) || /^fd00:ec2:/.test(address));
+      : isIP(address) === 6 && (address === '::' || /^(fe[89a-f]|ff)/.test(address) || address.startsWith('fd00:ec2:'));
   if (isRefused || address === 'metadata' || address === 'metadata.google.internal')
     throw refused('it leads to no camera');
 }

@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 
 const Time = Type.Integer({ description: 'Milliseconds since 1970' });
-export const cameraIdPattern = '^[A-Za-z0-9_-]{1,64}$';
+const cameraIdPattern = '^[A-Za-z0-9_-]{1,64}$';
 
 export const CameraBody = Type.Object({
   id: Type.String(),
@@ -43,7 +43,10 @@ export const NewCamera = Type.Object(
     name: Type.String({ minLength: 1, maxLength: 100 }),
     place: Type.Optional(Label),
     site: Type.Optional(Label),
-    url: Type.String({ maxLength: 2000, description: 'http, https (MJPEG), rtsp or rtsps; credentials in it are sealed' }),
+    url: Type.String({
+      maxLength: 2000,
+      description: 'http, https (MJPEG), rtsp or rtsps; credentials in it are sealed',
+    }),
   },
   { additionalProperties: false },
 );

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
-import { isJsonObject, textOf, type JsonValue } from '@sallyport/contracts';
+import { isJsonObject, parseJson, textOf } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import { messageOf } from '@sallyport/platform/errors';
 import type { Log } from '@sallyport/platform/log';
@@ -35,7 +35,7 @@ export function createCameraStore(needs: {
       const rows = await needs.database.withTables<Tables>().selectFrom('camera_network').selectAll().execute();
       return rows.flatMap(({ id, sealed }): NetworkCamera[] => {
         try {
-          const read: JsonValue = JSON.parse(open(key, id, sealed));
+          const read = parseJson(open(key, id, sealed));
           if (!isJsonObject(read)) throw new TypeError('Cannot read the row: must be an object');
           const text = (name: string): string => textOf(read[name]);
           return [{ id, name: text('name'), place: text('place'), site: text('site'), url: createSecret(text('url')) }];

@@ -52,8 +52,7 @@ function liveView({ activity, sight }: Live): LiveView {
   const { state, sinceMs, perSecond, latencyMs, lastFrameMs } = activity;
   const objects: Record<string, number> = {};
   // What was in a picture of long ago is there no longer.
-  if (state === 'live')
-    for (const { label } of sight?.objects ?? []) objects[label] = (objects[label] ?? 0) + 1;
+  if (state === 'live') for (const { label } of sight?.objects ?? []) objects[label] = (objects[label] ?? 0) + 1;
   return {
     state,
     since_ms: Math.round(sinceMs),

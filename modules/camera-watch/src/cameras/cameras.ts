@@ -173,7 +173,11 @@ export function createCameraDirectory(
       };
       await write('camera.command', { ...command }, 'success');
       const outcome = await senders.command(id, command);
-      await write('camera.command_result', { ...command, ...outcome }, outcome.state === 'done' ? 'success' : 'failure');
+      await write(
+        'camera.command_result',
+        { ...command, ...outcome },
+        outcome.state === 'done' ? 'success' : 'failure',
+      );
       return outcome;
     },
   };

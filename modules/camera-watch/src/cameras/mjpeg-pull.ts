@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { request as plainRequest, type IncomingMessage } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import type { Clock } from '@sallyport/platform/clock';
@@ -59,17 +58,18 @@ export function createMjpegPull(needs: {
         ...(credentials === ':' ? {} : { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
       },
     });
+    const answered = new Promise<IncomingMessage>((resolve, reject) => {
+      sent.on('response', resolve);
+      sent.on('error', (error) =>
+        reject(
+          error instanceof CameraWatchError ? error : failed(`the camera is not reached: ${codeOf(error) ?? 'failed'}`),
+        ),
+      );
+    });
     sent.end();
-    let response: unknown;
-    try {
-      [response] = await once(sent, 'response');
-    } catch (error) {
-      throw error instanceof CameraWatchError ? error : failed(`the camera is not reached: ${codeOf(error) ?? 'failed'}`);
-    }
-    if (!isResponse(response)) throw failed('the camera did not answer');
+    const response = await answered;
     // Its errors are those of whoever reads it.
     response.on('error', () => undefined);
-    sent.on('error', () => undefined);
     if (response.statusCode === 200) return response;
     response.destroy();
     throw failed(
@@ -106,10 +106,6 @@ async function readSingle(response: IncomingMessage): Promise<Uint8Array> {
   const jpeg = Buffer.concat(parts);
   if (!mayBeJpeg(jpeg)) throw failed('the camera sent what is no JPEG');
   return jpeg;
-}
-
-function isResponse(value: unknown): value is IncomingMessage {
-  return typeof value === 'object' && value !== null && 'statusCode' in value;
 }
 
 function failed(why: string): CameraWatchError {

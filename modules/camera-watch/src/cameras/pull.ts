@@ -74,7 +74,7 @@ export function startPuller(
   }
 
   async function run(): Promise<void> {
-    for (let waitMs = firstDelayMs; !stopping.signal.aborted; ) {
+    for (let waitMs = firstDelayMs; !stopping.signal.aborted;) {
       waitMs = (await attempt()) ? firstDelayMs : Math.min(maxDelayMs, waitMs * 2);
       await delay(waitMs, stopping.signal);
     }

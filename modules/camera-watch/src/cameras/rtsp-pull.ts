@@ -50,18 +50,18 @@ export function createRtspPull(needs: { readonly allowLoopback: boolean; readonl
 }
 
 const ffmpegArguments = [
-  ...['-hide_banner', '-loglevel', 'error', '-threads', '1'],
-  ...['-f', 'concat', '-safe', '0', '-protocol_whitelist', 'pipe,rtsp,rtp,tcp,tls', '-i', 'pipe:0'],
-  ...['-an', '-sn', '-dn', '-map', '0:v:0', '-vf', "fps=10,scale='min(1280,iw)':-2"],
-  ...['-c:v', 'mjpeg', '-q:v', '5', '-threads', '1', '-flush_packets', '1'],
-  ...['-f', 'mpjpeg', '-boundary_tag', boundary, 'pipe:1'],
-];
+  '-hide_banner -loglevel error -threads 1',
+  '-f concat -safe 0 -protocol_whitelist pipe,rtsp,rtp,tcp,tls -i pipe:0',
+  "-an -sn -dn -map 0:v:0 -vf fps=10,scale='min(1280,iw)':-2",
+  '-c:v mjpeg -q:v 5 -threads 1 -flush_packets 1',
+  `-f mpjpeg -boundary_tag ${boundary} pipe:1`,
+].flatMap((group) => group.split(' '));
 
-/** `url` has no quote, space or control character: see `parseCameraAddress`; quotes are encoded here. */
+/** `url` has no quote, space or control character: see `parseCameraAddress`. */
 function script(url: string): string {
   return [
     'ffconcat version 1.0',
-    `file '${url.replaceAll("'", '%27')}'`,
+    `file '${url}'`,
     'option rtsp_transport tcp',
     'option timeout 10000000',
     // Half a second of it is enough to see what it is; by itself ffmpeg looks for five.
@@ -74,7 +74,7 @@ function script(url: string): string {
 /** With the address its name leads to now, so that what was checked is what is reached. */
 async function resolvedAddress(text: string, options: { readonly allowLoopback: boolean }): Promise<string> {
   const { url } = parseCameraAddress(text, options);
-  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const host = url.hostname.replaceAll(/^\[|\]$/g, '');
   let address;
   try {
     address = await lookup(host);
@@ -91,7 +91,7 @@ async function resolvedAddress(text: string, options: { readonly allowLoopback: 
 function reasonOf(said: string): string {
   if (/401 Unauthorized|403 Forbidden/i.test(said)) return 'the camera refused the credentials';
   if (/404 Not Found/i.test(said)) return 'the camera has no such stream';
-  if (/ENOENT/.test(said)) return 'ffmpeg is not installed on this server';
+  if (said.includes('ENOENT')) return 'ffmpeg is not installed on this server';
   if (/refused|timed out|unreachable|no route/i.test(said)) return 'the camera is not reached';
   return 'the camera sent nothing readable';
 }

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '@sallyport/contracts';
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@sallyport/contracts';
 import { CameraWatchError } from '../errors.ts';
 
 export type Position = {
@@ -65,7 +65,7 @@ function readObject(text: string): JsonObject {
   if (text.length > maxTextLength) throw invalid(`it has ${text.length} characters`);
   let value: JsonValue;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (cause) {
     throw invalid('it is no JSON', cause);
   }

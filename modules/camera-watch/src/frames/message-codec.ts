@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '@sallyport/contracts';
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@sallyport/contracts';
 import { CameraWatchError } from '../errors.ts';
 import { frameLimits } from './frame.ts';
 
@@ -34,7 +34,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 function readHeader(bytes: Uint8Array): JsonObject {
   let value: JsonValue;
   try {
-    value = JSON.parse(utf8.decode(bytes));
+    value = parseJson(utf8.decode(bytes));
   } catch (cause) {
     throw invalid('its header is no JSON', cause);
   }

@@ -17,20 +17,25 @@ const maxIdleBytes = 4096;
 const endOfLine = Buffer.from('\r\n');
 const emptyLine = Buffer.from('\r\n\r\n');
 
-type Place = { readonly kind: 'boundary' } | { readonly kind: 'header' } | { readonly kind: 'body'; readonly length: number | undefined };
+type Place =
+  | { readonly kind: 'boundary' }
+  | { readonly kind: 'header' }
+  | { readonly kind: 'body'; readonly length: number | undefined };
 
 export function createMultipartReader(boundary: string): MultipartReader {
   // Some cameras write the dashes into the parameter, too.
   const delimiter = Buffer.from(boundary.startsWith('--') ? boundary : `--${boundary}`);
   const bodyEnd = Buffer.concat([endOfLine, delimiter]);
   let place: Place = { kind: 'boundary' };
-  let held: Buffer = Buffer.alloc(0);
+  const bytesHeld = createByteQueue();
+  let held = bytesHeld.view();
   /** Where the search goes on, so that no byte is looked at again for every piece that comes. */
   let searchedTo = 0;
 
   const take = (count: number): Buffer => {
     const taken = held.subarray(0, count);
-    held = held.subarray(count);
+    bytesHeld.drop(count);
+    held = bytesHeld.view();
     searchedTo = 0;
     return taken;
   };
@@ -79,11 +84,36 @@ export function createMultipartReader(boundary: string): MultipartReader {
 
   return {
     push(bytes) {
-      held = held.length === 0 ? Buffer.from(bytes) : Buffer.concat([held, bytes]);
+      bytesHeld.add(bytes);
+      held = bytesHeld.view();
       const parts: Uint8Array[] = [];
-      for (let found = step(); found !== 'wait'; found = step()) if (found !== 'on') parts.push(Uint8Array.from(found));
+      for (let found = step(); found !== 'wait'; found = step()) if (found !== 'on') parts.push(new Uint8Array(found));
       return parts;
     },
+  };
+}
+
+/** Bytes in the order they came; each is moved only so often, in however small pieces they come. */
+function createByteQueue(): { add(bytes: Uint8Array): void; drop(count: number): void; view(): Buffer } {
+  let store = Buffer.alloc(0);
+  let start = 0;
+  let end = 0;
+  return {
+    add(bytes) {
+      const length = end - start;
+      if (end + bytes.length > store.length) {
+        const wanted = 2 * (length + bytes.length);
+        const next = wanted > store.length ? Buffer.allocUnsafe(wanted) : store;
+        store.copy(next, 0, start, end);
+        store = next;
+        start = 0;
+        end = length;
+      }
+      store.set(bytes, end);
+      end += bytes.length;
+    },
+    drop: (count) => void (start += count),
+    view: () => store.subarray(start, end),
   };
 }
 

@@ -12,7 +12,8 @@ export async function* pacedBytes(
 ): AsyncGenerator<Uint8Array> {
   const { clock, delay } = needs;
   const bucket = createTokenBucket({ perSecond: bytesPerSecond, burst: bytesPerSecond }, clock.monotonicMs());
-  for await (const bytes of stream) {
+  // Left open when whoever reads gives up, for the reply that says why.
+  for await (const bytes of stream.iterator({ destroyOnReturn: false })) {
     if (!(bytes instanceof Uint8Array)) continue;
     bucket.spend(clock.monotonicMs(), bytes.length);
     yield bytes;

@@ -34,7 +34,7 @@ export function createPushRoutes(needs: {
       '/v1/cameras/frames',
       {
         // A row of pictures ends when whoever sends it does; what is held of it is bounded as it is read.
-        config: { scope: 'cameras:send', background: true, bodyLimitBytes: Number.MAX_SAFE_INTEGER },
+        config: { scope: 'cameras:send', background: true, endlessBody: true },
         schema: {
           summary: 'A device sends one picture (image/jpeg) or an endless row (multipart/x-mixed-replace)',
           tags: ['cameras'],
@@ -63,7 +63,9 @@ export function createPushRoutes(needs: {
     const over = new AbortController();
     const leave = pushes.begin(cameraId, () => {
       over.abort();
-      body.destroy(new CameraWatchError('sender_replaced', 'Cannot go on: the device may not, or sends from elsewhere'));
+      body.destroy(
+        new CameraWatchError('sender_replaced', 'Cannot go on: the device may not, or sends from elsewhere'),
+      );
     });
     let frames = 0;
     try {
@@ -83,11 +85,14 @@ export function createPushRoutes(needs: {
 async function readSingle(body: Readable): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
-  for await (const bytes of body) {
+  for await (const bytes of body.iterator({ destroyOnReturn: false })) {
     if (!(bytes instanceof Uint8Array)) continue;
     length += bytes.length;
     if (length > frameLimits.jpegBytes)
-      throw new CameraWatchError('frame_invalid', `Cannot take the frame: must be at most ${frameLimits.jpegBytes} bytes`);
+      throw new CameraWatchError(
+        'frame_invalid',
+        `Cannot take the frame: must be at most ${frameLimits.jpegBytes} bytes`,
+      );
     parts.push(bytes);
   }
   return Buffer.concat(parts);

@@ -81,7 +81,10 @@ export function createSenders(needs: SenderNeeds): Senders {
       const receivedMs = clock.nowMs();
       const deviceMs = numberIn(header, 'captured_ms', 0, 8.64e15);
       if (!mayBeAudio(pcm))
-        throw new CameraWatchError('frame_invalid', 'Cannot take the sound: must be at most a second of 16-bit samples');
+        throw new CameraWatchError(
+          'frame_invalid',
+          'Cannot take the sound: must be at most a second of 16-bit samples',
+        );
       // Stamped at its first sample, sent after its last: no measure of the clock.
       const capturedMs = captureTime.at(deviceMs, receivedMs);
       gate.offerAudio({ cameraId, pcm, capturedMs, receivedMs });

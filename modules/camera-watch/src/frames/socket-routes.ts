@@ -1,5 +1,4 @@
-import type { FastifyRequest } from 'fastify';
-import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
+import { typedApp, type Principal, type RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import { CameraWatchError } from '../errors.ts';
 import { maxMessageBytes } from './frame.ts';
@@ -62,7 +61,7 @@ export function createSocketRoutes(parts: { readonly senders: Senders; readonly 
 }
 
 /** A device is the camera of the same id, and no other. Throws `camera_unknown` for everybody else. */
-export function sendingCamera({ principal }: Pick<FastifyRequest, 'principal'>): string {
+export function sendingCamera({ principal }: { readonly principal: Principal }): string {
   if (principal.kind === 'device') return principal.id;
   throw new CameraWatchError('camera_unknown', `Cannot take pictures from a ${principal.kind}: must be a device`);
 }

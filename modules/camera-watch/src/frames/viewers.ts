@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '@sallyport/contracts';
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@sallyport/contracts';
 import type { Clock } from '@sallyport/platform/clock';
 import type { MessageSocket, SocketListener } from '@sallyport/platform/http';
 import { CameraWatchError } from '../errors.ts';
@@ -107,14 +107,12 @@ function headerOf(frame: Frame, sight: Sight | undefined, nowMs: number): JsonOb
     sequence: frame.sequence,
     captured_ms: frame.capturedMs,
     sent_ms: nowMs,
-    objects: (sight?.objects ?? [])
-      .slice(0, 20)
-      .map(({ label, score, box, track }) => ({
-        label,
-        score: round(score),
-        box: box.map(round),
-        track,
-      })),
+    objects: (sight?.objects ?? []).slice(0, 20).map(({ label, score, box, track }) => ({
+      label,
+      score: round(score),
+      box: box.map(round),
+      track,
+    })),
     ...(sight === undefined ? {} : { objects_sequence: sight.sequence }),
     ...(sight?.tampered === undefined ? {} : { tampered: sight.tampered }),
   };
@@ -155,7 +153,7 @@ function readWatched(entry: JsonValue): [string, number] {
 function readObject(text: string): JsonObject {
   let value: JsonValue;
   try {
-    value = text.length > maxTextLength ? null : JSON.parse(text);
+    value = text.length > maxTextLength ? null : parseJson(text);
   } catch (cause) {
     throw invalid('it is no JSON', cause);
   }

@@ -6,6 +6,8 @@ import type { Tamper } from './perceived.ts';
 export type CameraEye = {
   /** Looks for motion and tampering, and has the model look when something moved. One picture at a time. */
   see(picture: RgbPicture, atMs: number, detect: Detect | undefined): Promise<Seen>;
+  /** What is usual at this camera, every twenty seconds while all is well; undefined otherwise. */
+  news(): Uint8Array | undefined;
   /** The next track's number, to go on from in another process. */
   nextTrack(): number;
 };
@@ -26,9 +28,18 @@ const lookEveryMs = 2000;
 /** After motion it goes on looking: what stops is still there. */
 const lookOnMs = 1000;
 
-export function createCameraEye(options: { readonly firstTrack: number; readonly leastScore: number }): CameraEye {
+const rememberEveryMs = 20_000;
+
+export type CameraEyeOptions = {
+  readonly firstTrack: number;
+  readonly leastScore: number;
+  /** What another process had learnt, as it came out of `news`. */
+  readonly learnt?: Uint8Array;
+};
+
+export function createCameraEye(options: CameraEyeOptions): CameraEye {
   const gate = createMotionGate();
-  const sense = createTamperSense();
+  const sense = createTamperSense(options.learnt);
   const tracker = createTracker({
     firstTrack: options.firstTrack,
     beginScore: options.leastScore,
@@ -36,6 +47,7 @@ export function createCameraEye(options: { readonly firstTrack: number; readonly
   });
   let nowMs = -Infinity;
   let lookedMs = -Infinity;
+  let rememberedMs = -Infinity;
   let movedMs = -Infinity;
 
   return {
@@ -52,6 +64,12 @@ export function createCameraEye(options: { readonly firstTrack: number; readonly
       const detections = await detect(picture);
       lookedMs = at;
       return { motion, looked, tracks: tracker.follow(detections, at), tamper };
+    },
+    news() {
+      if (nowMs - rememberedMs < rememberEveryMs) return undefined;
+      const learnt = sense.remember();
+      if (learnt !== undefined) rememberedMs = nowMs;
+      return learnt;
     },
     nextTrack: () => tracker.next(),
   };

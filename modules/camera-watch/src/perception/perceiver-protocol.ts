@@ -8,7 +8,13 @@ import type { LabelGroup, PerceivedObject, Tamper } from './perceived.ts';
 // What the server and the perceiver process say to each other about a frame. The process decodes hostile pictures and may
 // have been taken over by one: the server reads its answers as it would a stranger's.
 
-export type PerceiveRequest = { readonly camera: string; readonly capturedMs: number; readonly firstTrack: number };
+export type PerceiveRequest = {
+  readonly camera: string;
+  readonly capturedMs: number;
+  readonly firstTrack: number;
+  /** So many bytes before the picture are what an earlier process had learnt of the camera. */
+  readonly learntBytes: number;
+};
 
 export type Sight = {
   readonly width: number;
@@ -21,16 +27,19 @@ export type Sight = {
 };
 
 const mostObjects = 200;
+/** What a process may have the server keep of a camera. */
+export const maxLearntBytes = 256 * 1024;
 const groups: readonly LabelGroup[] = ['person', 'vehicle', 'animal', 'bag', 'weapon_class'];
 
-export function formatRequest({ camera, capturedMs, firstTrack }: PerceiveRequest): JsonObject {
-  return { camera, captured_ms: capturedMs, first_track: firstTrack };
+export function formatRequest({ camera, capturedMs, firstTrack, learntBytes }: PerceiveRequest): JsonObject {
+  return { camera, captured_ms: capturedMs, first_track: firstTrack, learnt_bytes: learntBytes };
 }
 
 export function readRequest(head: JsonObject): PerceiveRequest {
-  const { camera, captured_ms: capturedMs, first_track: firstTrack } = head;
-  if (typeof camera !== 'string' || typeof capturedMs !== 'number' || typeof firstTrack !== 'number') throw unreadable();
-  return { camera, capturedMs, firstTrack };
+  const { camera, captured_ms: capturedMs, first_track: firstTrack, learnt_bytes: learntBytes = 0 } = head;
+  if (typeof camera !== 'string' || typeof capturedMs !== 'number' || typeof firstTrack !== 'number')
+    throw unreadable();
+  return { camera, capturedMs, firstTrack, learntBytes: within(learntBytes, 0, maxLearntBytes) };
 }
 
 export function formatSight({ tamper, nextTrack, objects, ...rest }: Sight): JsonObject {
@@ -80,11 +89,15 @@ function readObject(object: JsonValue): Sight['objects'][number] {
 }
 
 function readBox(box: JsonValue | undefined): Box {
-  if (!Array.isArray(box) || box.length !== 4) throw unreadable();
-  const [x, y, width, height]: readonly (JsonValue | undefined)[] = box;
+  if (!isList(box) || box.length !== 4) throw unreadable();
+  const [x, y, width, height] = box;
   const clamped = clampBox([within(x, 0, 1), within(y, 0, 1), within(width, 0, 1), within(height, 0, 1)]);
   if (clamped === undefined) throw unreadable();
   return clamped;
+}
+
+function isList(value: JsonValue | undefined): value is JsonValue[] {
+  return Array.isArray(value);
 }
 
 function within(value: JsonValue | undefined, least: number, most: number): number {

@@ -39,11 +39,11 @@ export function createPerceiver({ model, reason }: PerceiverNeeds): Perceiver {
           return result;
         };
 
-  const eyeOf = (camera: string, firstTrack: number): CameraEye => {
+  const eyeOf = (camera: string, firstTrack: number, learnt: Uint8Array): CameraEye => {
     const known = eyes.get(camera);
     // Last used is last in the map.
     eyes.delete(camera);
-    const eye = known ?? createCameraEye({ firstTrack, leastScore: model?.entry.leastScore ?? 1 });
+    const eye = known ?? createCameraEye({ firstTrack, leastScore: model?.entry.leastScore ?? 1, learnt });
     eyes.set(camera, eye);
     const [oldest] = eyes.keys();
     if (eyes.size > mostCameras && oldest !== undefined) eyes.delete(oldest);
@@ -57,10 +57,10 @@ export function createPerceiver({ model, reason }: PerceiverNeeds): Perceiver {
       return Promise.resolve({ head: {} });
     },
     async perceive({ head, payload }) {
-      const { camera, capturedMs, firstTrack } = readRequest(head);
+      const { camera, capturedMs, firstTrack, learntBytes } = readRequest(head);
       if (payload === undefined) throw new CodedError('picture_unreadable', 'Cannot read picture: there is none');
-      const picture = await decodePicture(payload, model?.entry.side ?? sideWithoutModel);
-      const eye = eyeOf(camera, firstTrack);
+      const picture = await decodePicture(payload.subarray(learntBytes), model?.entry.side ?? sideWithoutModel);
+      const eye = eyeOf(camera, firstTrack, payload.subarray(0, learntBytes));
       const seen = await eye.see(picture, capturedMs, detect);
       const answer: JsonObject = formatSight({
         width: picture.originalWidth,
@@ -74,7 +74,8 @@ export function createPerceiver({ model, reason }: PerceiverNeeds): Perceiver {
           return group === undefined ? [] : [{ label, group, score, box, track }];
         }),
       });
-      return { head: answer };
+      const learnt = eye.news();
+      return learnt === undefined ? { head: answer } : { head: answer, payload: learnt };
     },
   };
 }

@@ -7,7 +7,7 @@ import type { Frame } from '../frames/frame.ts';
 import type { Perceived, PerceptionHealth } from './perceived.ts';
 import { createPerceiverClient } from './perceiver-client.ts';
 import type { PerceiverClient } from './perceiver-client.ts';
-import { formatRequest, readSight } from './perceiver-protocol.ts';
+import { formatRequest, maxLearntBytes, readSight } from './perceiver-protocol.ts';
 import { createRate } from './rate.ts';
 import { createSuspects } from './suspects.ts';
 import type { Suspects } from './suspects.ts';
@@ -42,9 +42,16 @@ export type Perception = {
 type Watched = {
   readonly post: Post;
   nextTrack: number;
+  /** What the process had learnt of it, and which start of the process knows it. */
+  learnt: Uint8Array;
+  knownSince: number;
   busy: boolean;
-  waiting: { readonly frame: PerceivableFrame; readonly resolve: (perceived: Perceived | undefined) => void } | undefined;
+  waiting:
+    | { readonly frame: PerceivableFrame; readonly resolve: (perceived: Perceived | undefined) => void }
+    | undefined;
 };
+
+const nothing = new Uint8Array(0);
 
 /** A process, and which of its cameras end it. */
 type Post = { readonly client: PerceiverClient; readonly suspects: Suspects };
@@ -71,7 +78,7 @@ export function createPerception(needs: PerceptionNeeds): Perception {
     const counts = posts.map((post) => [...watched.values()].filter((each) => each.post === post).length);
     const post = posts[counts.indexOf(Math.min(...counts))];
     if (post === undefined) throw new TypeError('There is no perceiver process');
-    const camera = { post, nextTrack: 1, busy: false, waiting: undefined };
+    const camera = { post, nextTrack: 1, learnt: nothing, knownSince: 0, busy: false, waiting: undefined };
     watched.set(cameraId, camera);
     return camera;
   };
@@ -94,10 +101,17 @@ export function createPerception(needs: PerceptionNeeds): Perception {
     const { client, suspects } = camera.post;
     const { cameraId, sequence, capturedMs, jpeg } = frame;
     if (!suspects.admit(cameraId, startedMs)) return undefined;
-    const { head } = await client.call('perceive', {
-      head: formatRequest({ camera: cameraId, capturedMs, firstTrack: camera.nextTrack }),
-      payload: jpeg,
+    // A process that was started since then knows nothing of this camera but what it is told with the frame.
+    const learnt = client.state().isUp && camera.knownSince === client.state().starts ? nothing : camera.learnt;
+    const { head, payload } = await client.call('perceive', {
+      head: formatRequest({ camera: cameraId, capturedMs, firstTrack: camera.nextTrack, learntBytes: learnt.length }),
+      payload: learnt.length === 0 ? jpeg : Buffer.concat([learnt, jpeg]),
     });
+    camera.knownSince = client.state().starts;
+    if (payload !== undefined && payload.length > 0 && payload.length <= maxLearntBytes) {
+      // A copy: the payload is a view of all that came with it.
+      camera.learnt = Uint8Array.from(payload);
+    }
     const { nextTrack, objects, tamper, ...sight } = readSight(head);
     camera.nextTrack = Math.max(camera.nextTrack, nextTrack);
     suspects.clear(cameraId);
@@ -122,7 +136,9 @@ export function createPerception(needs: PerceptionNeeds): Perception {
     switch (codeOf(error)) {
       case 'perceiver_died':
         if (suspects.blame(cameraId, needs.clock.monotonicMs())) {
-          needs.log.error('A camera is left out for a minute: its frames end the perceiver process', { camera: cameraId });
+          needs.log.error('A camera is left out for a minute: its frames end the perceiver process', {
+            camera: cameraId,
+          });
         }
         return;
       case 'perceiver_down':
@@ -182,6 +198,7 @@ export function createPerception(needs: PerceptionNeeds): Perception {
       return () => listeners.delete(own);
     },
     async learnAnew(cameraId) {
+      watchedOf(cameraId).learnt = nothing;
       await watchedOf(cameraId).post.client.call('forget', { head: { camera: cameraId } });
     },
     health() {

@@ -25,7 +25,11 @@ export async function openSsd(entry: ModelEntry, files: ModelFiles): Promise<Eng
   const model = await loadGraphModel({ load: () => Promise.resolve(artifacts) });
   return {
     async detect({ width, height, pixels }) {
-      const input = tensorflow.tensor4d(Int32Array.from(pixels.subarray(0, width * height * 3)), [1, height, width, 3], 'int32');
+      const input = tensorflow.tensor4d(
+        Int32Array.from(pixels.subarray(0, width * height * 3)),
+        [1, height, width, 3],
+        'int32',
+      );
       const outputs = await model.executeAsync(input);
       input.dispose();
       const tensors = Array.isArray(outputs) ? outputs : [outputs];

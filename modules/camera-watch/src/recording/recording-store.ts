@@ -152,7 +152,11 @@ export function createRecordingStore(database: Database) {
     async use(): Promise<CameraUse[]> {
       const rows = await tables
         .selectFrom('camera_segments')
-        .select(({ fn }) => ['camera', fn.sum<number>('plain_bytes').as('bytes'), fn.countAll<number>().as('segments')])
+        .select(({ fn }) => [
+          'camera',
+          fn.sum<number | string>('plain_bytes').as('bytes'),
+          fn.countAll<number | string>().as('segments'),
+        ])
         .where('state', '=', 'kept')
         .groupBy('camera')
         .execute();

@@ -33,7 +33,7 @@ import { createRecording } from './recording.ts';
 export const startMs = Date.UTC(2026, 10, 22, 9);
 export const operator = { kind: 'operator', id: 'op-1', name: 'Ada', scopes: [] } as const;
 /** Of the server, as devices reach it. */
-const host = 'sallyport.test';
+export const host = 'sallyport.test';
 export const page =
   '<!doctype html><title>Clip</title><pre id="clip" hidden><!--CLIP--></pre><script>play()</script>\n';
 

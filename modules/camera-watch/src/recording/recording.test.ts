@@ -52,7 +52,7 @@ test('Nothing of a picture stands on the disk in clear', async (t) => {
   await recording.close();
   const files = sealedFiles(fixture.recordingsDirectory);
   assert.equal(files.length, 3);
-  const pieces = [picture(startMs).slice(3, 35), picture(1).slice(3, 35), Buffer.from('SPSEG1'), Buffer.from('yard')];
+  const pieces = [picture(startMs).slice(3, 35), picture(1).slice(3, 35), Buffer.from('SPSEG1'), Buffer.from('"yard"')];
   for (const file of files)
     for (const piece of pieces) assert.equal(readFileSync(file).includes(Buffer.from(piece)), false, file);
 });
@@ -210,8 +210,8 @@ test('Retention deletes what is older than it may be and nothing younger, and th
   );
   assert.equal(sealedFiles(fixture.recordingsDirectory).length, 1);
   await assert.rejects(recording.picture(kept), { code: 'picture_unknown' });
-  const codes = fixture.events().map(({ metadata }) => metadata.event_code);
-  assert.ok(codes.includes('recording.delete') && codes.includes('recording.change-retention'));
+  const codes = new Set(fixture.events().map(({ metadata }) => metadata.event_code));
+  assert.ok(codes.has('recording.delete') && codes.has('recording.change-retention'));
 });
 
 test('A wall clock that jumps a year ahead deletes nothing', async (t) => {
@@ -230,11 +230,11 @@ test('A camera that floods loses its own oldest recordings, not those of others;
   const fixture = await setUp(t);
   const recording = await fixture.open();
   await fixture.send('quiet', 10_000);
-  await fixture.send('loud', 80_000, { bytes: 400_000 });
+  await fixture.send('loud', 80_000, { bytes: 40_000 });
   await fixture.tick();
   await fixture.tick();
   const before = await recording.status();
-  const limit = 80 * 1024 * 1024;
+  const limit = 8 * 1024 * 1024;
   assert.ok(before.bytes > limit);
   await recording.changeRetention({ days: 9, bytes_per_camera: 2 ** 40, bytes: limit }, operator);
   await fixture.tick();

@@ -60,8 +60,10 @@ export async function createRecording(needs: RecordingNeeds): Promise<Recording>
   const pictures = createPictures({ ...needs, dayKeys, nowMs, fullDiskBytes: limits.fullDiskBytes });
   const retention = createRetention({ ...needs, store, pictures, limits });
   await keeper.recover(await pictures.files());
+  await noteAbsence();
   let resuming = Promise.resolve();
   let sweeping = Promise.resolve();
+  let noting = Promise.resolve();
   const resume = (): void => {
     resuming = keeper.resume().catch((error: unknown) => log.warn('Segments wait for the ledger', errorFields(error)));
   };
@@ -85,6 +87,7 @@ export async function createRecording(needs: RecordingNeeds): Promise<Recording>
     needs.every(lookEveryMs, () => recorder.closeIdle()),
     needs.every(resumeEveryMs, () => {
       if (keeper.waiting() > 0) resume();
+      noting = noteAlive();
     }),
     needs.every(sweepEveryMs, () => {
       sweeping = retention.sweep();
@@ -95,7 +98,25 @@ export async function createRecording(needs: RecordingNeeds): Promise<Recording>
     await recorder.settled();
     await resuming;
     await sweeping;
+    await noting;
   };
+
+  async function noteAlive(): Promise<void> {
+    await needs.database
+      .transaction()
+      .execute((transaction) => store.saveSetting('alive_ms', String(nowMs()), transaction))
+      .catch((error: unknown) => log.warn('It is not noted that recording goes on', errorFields(error)));
+  }
+
+  /** While this server was away nobody can say that a camera sent nothing: what there was is lost. */
+  async function noteAbsence(): Promise<void> {
+    const aliveMs = Number((await store.setting('alive_ms')) ?? Number.NaN);
+    if (!(nowMs() > aliveMs)) return;
+    for (const { camera } of await store.use()) {
+      const [last] = (await store.between(camera, aliveMs - 2 * limits.segmentMs, nowMs())).slice(-1);
+      await store.note(camera, 'lost', { fromMs: Math.min(last?.endMs ?? aliveMs, nowMs()), toMs: nowMs() });
+    }
+  }
 
   /** Explained up to the running segment; what is before the camera's first moment needs no reason. */
   async function gaps(camera: string, span: { fromMs: number; toMs: number }): Promise<readonly Gap[]> {
@@ -181,6 +202,7 @@ export async function createRecording(needs: RecordingNeeds): Promise<Recording>
       for (const stop of stops) stop();
       await recorder.close();
       await settled();
+      await noteAlive();
     },
   };
 }

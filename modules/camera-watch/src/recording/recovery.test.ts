@@ -74,6 +74,27 @@ for (const step of ['before file', 'after file', 'before append', 'after append'
   });
 }
 
+test('While the server was away nobody says that the camera sent nothing', async (t) => {
+  const fixture = await setUp(t);
+  const recording = await fixture.open();
+  await fixture.send('yard', 12_000);
+  await fixture.tick();
+  await recording.close();
+  fixture.clock.advance(5 * minute);
+  const again = await fixture.open();
+  await fixture.send('yard', 2000);
+  fixture.clock.advance(minute);
+  await fixture.tick();
+  const { gaps } = await again.timeline('yard', startMs, startMs + 10 * minute);
+  assert.deepEqual(
+    gaps.map(({ from_ms: from, to_ms: to, why }) => [from - startMs, to - startMs, why]),
+    [
+      [11_750, 5 * minute + 12_000, 'lost'],
+      [5 * minute + 13_750, 6 * minute + 11_000, 'offline'],
+    ],
+  );
+});
+
 test('A half-written file is removed, an unexplained one is set aside, and a deletion that was begun is finished', async (t) => {
   const fixture = await setUp(t);
   const recording = await fixture.open();

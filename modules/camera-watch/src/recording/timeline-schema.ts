@@ -54,8 +54,8 @@ export type TimelineBody = Static<typeof TimelineBody>;
 export const RetentionBody = Type.Object(
   {
     days: Type.Integer({ minimum: 1, maximum: 3650 }),
-    bytes_per_camera: Type.Integer({ minimum: 64 * 1024 * 1024, maximum: Number.MAX_SAFE_INTEGER }),
-    bytes: Type.Integer({ minimum: 64 * 1024 * 1024, maximum: Number.MAX_SAFE_INTEGER }),
+    bytes_per_camera: Type.Integer({ minimum: 1024 * 1024, maximum: Number.MAX_SAFE_INTEGER }),
+    bytes: Type.Integer({ minimum: 1024 * 1024, maximum: Number.MAX_SAFE_INTEGER }),
   },
   { additionalProperties: false },
 );

@@ -5,13 +5,14 @@ import type { Span } from './spans.ts';
 /**
  * Why there is nothing the server recorded itself in a time:
  * `offline` the camera sent nothing · `uploaded_later` it sent nothing then, and its own recording later · `camera_off`
- * it was switched off or not there · `deleted` retention deleted it · `lost` it was sent, and could not be kept or is gone.
+ * it was switched off or not there · `deleted` retention deleted it · `lost` it was sent and could not be kept, is gone,
+ * or this server was not there to take it.
  */
 export type GapReason = 'offline' | 'uploaded_later' | 'camera_off' | 'deleted' | 'lost';
 export type Gap = Span & { readonly why: GapReason };
 
-/** In this order: what was lost is said before what was deleted. */
-const noted = ['lost', 'deleted', 'camera_off'] as const;
+/** In this order: a camera that was off sent nothing that could be lost. */
+const noted = ['camera_off', 'lost', 'deleted'] as const;
 
 /**
  * Every time within `span` that is longer than `shortestGapMs` and not recorded live, with its reason; nothing of it is

@@ -1,8 +1,8 @@
 import type { Frame } from '../frames/frame.ts';
 
 /**
- * The pictures an event may need: the last few of each camera, by their number, and the last clear one before somebody laid
- * hands on it. At most six of a camera, shared with whoever else holds them.
+ * The pictures an event may need: the last few of each camera, by their number, and clear ones from before somebody laid
+ * hands on it. At most seven of a camera, shared with whoever else holds them.
  */
 export type FrameMemory = {
   hear(frame: Frame): void;
@@ -10,21 +10,22 @@ export type FrameMemory = {
   sawClear(cameraId: string, sequence: number): void;
   /** The one of this number, else the newest. */
   picture(cameraId: string, sequence?: number): Uint8Array | undefined;
-  /** The clear one from before the newest clear ones. */
+  /** A clear one from some two seconds before the newest. */
   before(cameraId: string): Uint8Array | undefined;
   forget(cameraId: string): void;
 };
 
 const recentFrames = 4;
-/** A hand before the lens is in the last clear picture: one from so long before shows whose. */
-const beforeMs = 700;
+/** What is clear is known a little later: the newest may show the hand already. One from before shows whose. */
+const clearFrames = 3;
+const clearEveryMs = 1000;
 
-type Kept = { recent: readonly Frame[]; clear: Frame | undefined; older: Frame | undefined };
+type Kept = { recent: readonly Frame[]; clear: readonly Frame[] };
 
 export function createFrameMemory(): FrameMemory {
   const cameras = new Map<string, Kept>();
   const kept = (cameraId: string): Kept => {
-    const found = cameras.get(cameraId) ?? { recent: [], clear: undefined, older: undefined };
+    const found = cameras.get(cameraId) ?? { recent: [], clear: [] };
     cameras.set(cameraId, found);
     return found;
   };
@@ -40,20 +41,14 @@ export function createFrameMemory(): FrameMemory {
       const frame = find(cameraId, sequence);
       if (frame === undefined) return;
       const camera = kept(cameraId);
-      if (camera.clear === undefined) {
-        camera.clear = frame;
-        return;
-      }
-      if (Math.abs(frame.receivedMs - camera.clear.receivedMs) < beforeMs) return;
-      camera.older = camera.clear;
-      camera.clear = frame;
+      const last = camera.clear.at(-1);
+      // The wall clock may go either way.
+      if (last !== undefined && Math.abs(frame.receivedMs - last.receivedMs) < clearEveryMs) return;
+      camera.clear = [...camera.clear.slice(1 - clearFrames), frame];
     },
     picture: (cameraId, sequence) =>
       ((sequence === undefined ? undefined : find(cameraId, sequence)) ?? cameras.get(cameraId)?.recent.at(-1))?.jpeg,
-    before(cameraId) {
-      const camera = cameras.get(cameraId);
-      return (camera?.older ?? camera?.clear)?.jpeg;
-    },
+    before: (cameraId) => cameras.get(cameraId)?.clear[0]?.jpeg,
     forget: (cameraId) => void cameras.delete(cameraId),
   };
 }

@@ -1,7 +1,7 @@
 import type { JsonValue } from '@sallyport/contracts';
 import { Type } from 'typebox';
 import { Check } from 'typebox/value';
-import { tamperKinds } from '../perception/perceived.ts';
+import { tamperKinds } from '@sallyport/object-detection';
 import type { CameraStanding } from './camera-notice.ts';
 import { labelClasses } from './label-class.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { tamperKinds } from '../perception/perceived.ts';
+import { tamperKinds } from '@sallyport/object-detection';
 import type { CameraNotice } from './camera-notice.ts';
 import { createTamperWatch } from './tamper-watch.ts';
 

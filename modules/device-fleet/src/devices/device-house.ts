@@ -75,9 +75,12 @@ export async function openDeviceHouse(needs: DevicesNeeds): Promise<DeviceHouse>
     enrolments,
     limits: { ...defaultLimits, ...needs.limits },
     async change(task) {
-      const result = await inTurn(task);
-      await needs.outbox.flushed();
-      return result;
+      try {
+        return await inTurn(task);
+      } finally {
+        // A refusal may have been recorded, too.
+        await needs.outbox.flushed();
+      }
     },
     store: (rows, { action, by, outcome, target, details }) =>
       storeRows(rows, (transaction) =>

@@ -3,7 +3,7 @@ import { DeviceKind } from './device-state.ts';
 
 const Time = Type.Integer({ description: 'Milliseconds since 1970' });
 
-export const idPattern = '^[0-9a-f]{16}$';
+const idPattern = '^[0-9a-f]{16}$';
 export const DeviceId = Type.String({ pattern: idPattern });
 
 export const DeviceBody = Type.Object({

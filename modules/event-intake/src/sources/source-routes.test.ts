@@ -105,3 +105,31 @@ test('a request over the limit is refused before any of it is taken', async (t) 
   const hec = await house.post('/services/collector/event', '{"event":"x"}');
   assert.equal(hec.status, 200, 'another source of the key goes on');
 });
+
+test('the site of a source stands in each of its events from then on, and no sender can say it', async (t) => {
+  const house = await startHouse(t);
+  const claim = '{"class_uid":3002,"category_uid":3,"metadata":{"version":"1.8.0","reporter":{"site":"Claimed"}}}';
+  await house.send(`${claim}\n`, { query: '?source=web' });
+  const change = (site: string | null) =>
+    fetch(`http://127.0.0.1:${house.port}/v1/sources/k1/web`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ site }),
+    });
+  assert.equal((await change('two\nlines')).ok, false);
+  assert.equal((await change('Plant <b>')).status, 200);
+  assert.equal((await source(house, 'web'))['site'], 'Plant <b>');
+  await house.send(`${claim}\n{broken\n`, { query: '?source=web' });
+  await house.send(`${claim}\n`, { query: '?source=other' });
+  assert.equal((await change(null)).status, 200);
+  assert.equal((await source(house, 'web'))['site'], undefined);
+  await house.send(`${claim}\n`, { query: '?source=web' });
+  const reporters = house.bodies().map(({ metadata }) => (isJsonObject(metadata) ? metadata['reporter'] : undefined));
+  assert.deepEqual(reporters, [
+    { uid: 'k1', name: 'web' },
+    { uid: 'k1', name: 'web', site: 'Plant <b>' },
+    { uid: 'k1', name: 'web', site: 'Plant <b>' },
+    { uid: 'k1', name: 'other' },
+    { uid: 'k1', name: 'web' },
+  ]);
+});

@@ -15,6 +15,7 @@ import { Seal } from '../../seal/seal.tsx';
 import { SealCard } from '../../seal/seal-card.tsx';
 import { formatTerm } from '../search/query-terms.ts';
 import { alertQuery } from './alerts-query.ts';
+import { AlertPicture } from './alert-picture.tsx';
 import { Comments } from './comments.tsx';
 import { InputEvent } from './input-event.tsx';
 import { RelatedEvent } from './related-event.tsx';
@@ -61,6 +62,7 @@ export function AlertPanel({
       }
     >
       {may(me, 'alerts:write') ? <Triage alert={alert} me={me} /> : null}
+      <AlertPicture alert={alert} me={me} />
       <section aria-labelledby="why">
         <h3 id="why">Why it fired</h3>
         <p>

@@ -41,10 +41,7 @@ export function DecideDevice({
           <Clock at={device.enrolled_ms} />
         </dd>
         <dt>Meant for</dt>
-        <dd>
-          {kindWords[device.kind]}
-          {where === '' ? '' : `, ${where}`}
-        </dd>
+        <dd>{[device.name, kindWords[device.kind], where].filter((part) => part !== '').join(' · ')}</dd>
         <dt>Calls itself</dt>
         <dd>{about === '' ? <span className="quiet">nothing</span> : about}</dd>
       </dl>
@@ -56,7 +53,7 @@ export function DecideDevice({
         <Button
           loading={approve.isPending}
           disabled={refuse.isPending}
-          aria-label={`They are the same: let ${device.name} in`}
+          aria-label={`They are the same: let it in, ${device.name}`}
           onClick={() => approve.mutate()}
         >
           They are the same: let it in
@@ -65,7 +62,7 @@ export function DecideDevice({
           variant="default"
           loading={refuse.isPending}
           disabled={approve.isPending}
-          aria-label={`They differ: refuse ${device.name}`}
+          aria-label={`They differ: refuse it, ${device.name}`}
           onClick={() => refuse.mutate()}
         >
           They differ: refuse it

@@ -55,7 +55,7 @@ export function DeviceList({
               <Button
                 size="compact-sm"
                 variant="default"
-                aria-label={`Shut ${device.name} out`}
+                aria-label={`Shut out ${device.name}`}
                 onClick={() => actions.revoke(device)}
               >
                 Shut out…

@@ -2,16 +2,23 @@ import { Button, Modal, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { callByHand } from '../../api/call.ts';
+import { call } from '../../api/call.ts';
 import type { Me } from '../../api/queries.ts';
 import { may } from '../../app/rooms.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { cameraAddress } from './camera-queries.ts';
 import { addressFault } from './camera-url.ts';
-import type { CameraRow } from './camera-types.ts';
 
 /** A camera that is asked for its pictures: its address, and what to call it. */
-export function AddCamera({ me, opened, onClose }: { readonly me: Me; readonly opened: boolean; readonly onClose: () => void }) {
+export function AddCamera({
+  me,
+  opened,
+  onClose,
+}: {
+  readonly me: Me;
+  readonly opened: boolean;
+  readonly onClose: () => void;
+}) {
   return (
     <Modal opened={opened} onClose={onClose} title="Add a network camera" lockScroll={false} centered>
       <AddForm mayEnrol={may(me, 'devices:manage')} onClose={onClose} />
@@ -29,7 +36,7 @@ function AddForm({ mayEnrol, onClose }: { readonly mayEnrol: boolean; readonly o
   const fault = url === '' ? undefined : addressFault(url);
   const add = useMutation({
     mutationFn: () =>
-      callByHand<CameraRow>('POST /v1/cameras', {
+      call('POST /v1/cameras', {
         body: {
           name: name.trim(),
           url: url.trim(),
@@ -90,7 +97,11 @@ function AddForm({ mayEnrol, onClose }: { readonly mayEnrol: boolean; readonly o
       </p>
       {add.error === null ? null : <ProblemNotice problem={add.error} />}
       <div className="row">
-        <Button type="submit" loading={add.isPending} disabled={name.trim() === '' || url.trim() === '' || fault !== undefined}>
+        <Button
+          type="submit"
+          loading={add.isPending}
+          disabled={name.trim() === '' || url.trim() === '' || fault !== undefined}
+        >
           Add it
         </Button>
         <Button variant="default" onClick={onClose}>

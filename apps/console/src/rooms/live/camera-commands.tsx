@@ -2,13 +2,14 @@ import { Button, TextInput } from '@mantine/core';
 import { IconAlarm, IconBulb, IconBulbOff, IconSpeakerphone } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { callByHand } from '../../api/call.ts';
+import { call } from '../../api/call.ts';
+import type { Answer } from '../../api/call.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { printable } from '../../parts/printable.ts';
 import type { CameraRow } from './camera-types.ts';
 
 type Command = { readonly torch?: boolean; readonly speak?: string; readonly siren?: boolean };
-type Receipt = { readonly state: 'done' | 'refused' | 'unconfirmed'; readonly reason?: string | undefined };
+type Receipt = Answer<'POST /v1/cameras/{id}/commands'>;
 
 const longestText = 300;
 
@@ -19,11 +20,12 @@ export function CameraCommands({ camera }: { readonly camera: CameraRow }) {
   const [isLit, setLit] = useState(false);
   const send = useMutation({
     mutationFn: (command: Command) =>
-      callByHand<Receipt>('POST /v1/cameras/{id}/commands', { params: { id: camera.id }, body: command }),
+      call('POST /v1/cameras/{id}/commands', { params: { id: camera.id }, body: command }),
     onSuccess(receipt, command) {
       if (receipt.state === 'done' && command.torch !== undefined) setLit(command.torch);
       if (receipt.state === 'done' && command.speak !== undefined) setText('');
-      setSure(false);
+      // Somebody may be thinking about the siren while something else comes back.
+      if (command.siren !== undefined) setSure(false);
     },
   });
   const isAway = camera.state !== 'live';
@@ -93,7 +95,12 @@ export function CameraCommands({ camera }: { readonly camera: CameraRow }) {
           >
             Siren…
           </Button>
-          <Button variant="default" disabled={isAway} loading={sending?.siren === false} onClick={() => send.mutate({ siren: false })}>
+          <Button
+            variant="default"
+            disabled={isAway}
+            loading={sending?.siren === false}
+            onClick={() => send.mutate({ siren: false })}
+          >
             Siren off
           </Button>
         </div>

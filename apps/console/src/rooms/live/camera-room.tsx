@@ -15,7 +15,6 @@ import type { CameraRow } from './camera-types.ts';
 import { whereWords } from './camera-words.ts';
 import { ClipExport } from './clip-export.tsx';
 import { LineNotice } from './line-notice.tsx';
-import './live.css';
 import { LiveStage } from './live-stage.tsx';
 import { PlaybackStage } from './playback-stage.tsx';
 import { RecordedList } from './recorded-list.tsx';
@@ -26,11 +25,14 @@ import { ZonesEditor } from './zones-editor.tsx';
 
 /** One camera: what it sees now or saw then, what happened in between, and what it looks for. */
 export function CameraRoom({ me }: { readonly me: Me }) {
-  const { id = '' } = useParams<{ id: string }>();
+  const { id } = useParams<{ id: string }>();
   const { data: camera, error, refetch } = useQuery(cameraQuery(id));
   return (
     <div className="room-inner wide-room">
-      <RoomHead title={camera === undefined ? 'Camera' : printable(camera.name)} lead={camera === undefined ? undefined : printable(whereWords(camera))}>
+      <RoomHead
+        title={camera === undefined ? 'Camera' : printable(camera.name)}
+        lead={camera === undefined ? undefined : printable(whereWords(camera))}
+      >
         <Link href="/live" className="small">
           All cameras
         </Link>
@@ -53,7 +55,7 @@ function CameraPage({ camera, me }: { readonly camera: CameraRow; readonly me: M
   const frames = useLiveFrames();
   const line = useLineState(frames);
   const nowMs = useServerNow(frames);
-  const latestMs = Math.ceil(nowMs / followStepMs) * followStepMs;
+  const latestMs = Math.floor(nowMs / followStepMs) * followStepMs;
   const [from, to] = [get('from'), get('to')];
   const span = useMemo(() => spanFrom({ from, to }, latestMs), [from, to, latestMs]);
   const { data: timeline, error, refetch } = useQuery(timelineQuery(camera.id, span));
@@ -66,7 +68,10 @@ function CameraPage({ camera, me }: { readonly camera: CameraRow; readonly me: M
       { replace: true },
     );
   const playFrom = (momentMs: number | undefined): void =>
-    change({ at: momentMs === undefined ? undefined : String(Math.round(momentMs)), edit: undefined }, { replace: atMs !== undefined });
+    change(
+      { at: momentMs === undefined ? undefined : String(Math.round(momentMs)), edit: undefined },
+      { replace: atMs !== undefined },
+    );
   return (
     <>
       <LineNotice line={line} />
@@ -125,7 +130,7 @@ function CameraPage({ camera, me }: { readonly camera: CameraRow; readonly me: M
           <ClipExport
             camera={camera}
             clip={clipFrom(get('clip'))}
-            suggestion={{ fromMs: (atMs ?? nowMs) - 30_000, toMs: atMs === undefined ? nowMs : atMs + 30_000 }}
+            suggestion={{ fromMs: (atMs ?? nowMs) - 30_000, toMs: Math.min(nowMs, (atMs ?? nowMs) + 30_000) }}
             gaps={timeline?.gaps ?? []}
             onClip={(clip) =>
               change({ clip: clip === undefined ? undefined : `${Math.round(clip.fromMs)}-${Math.round(clip.toMs)}` })

@@ -5,7 +5,9 @@ import type { LineState } from './live-frames.ts';
 
 export type CameraStanding = 'live' | 'late' | 'old' | 'waiting' | 'offline' | 'cut';
 
-const marks: Readonly<Record<CameraStanding, { readonly word: string; readonly tone: string; readonly shape: string }>> = {
+const marks: Readonly<
+  Record<CameraStanding, { readonly word: string; readonly tone: string; readonly shape: string }>
+> = {
   live: { word: 'Live', tone: 'good', shape: 'M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11Z' },
   late: { word: 'Late', tone: 'warn', shape: 'M8 2l7 12H1Z' },
   old: { word: 'Frozen', tone: 'warn', shape: 'M3 3h10v10H3Z' },
@@ -15,11 +17,19 @@ const marks: Readonly<Record<CameraStanding, { readonly word: string; readonly t
     shape: 'M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11Zm0 1.8a3.7 3.7 0 1 1 0 7.4 3.7 3.7 0 0 1 0-7.4Z',
   },
   offline: { word: 'Offline', tone: 'bad', shape: 'M8 1.5 14.5 8 8 14.5 1.5 8Z' },
-  cut: { word: 'No connection', tone: 'bad', shape: 'M3.4 2 8 6.6 12.6 2 14 3.4 9.4 8l4.6 4.6-1.4 1.4L8 9.4 3.4 14 2 12.6 6.6 8 2 3.4Z' },
+  cut: {
+    word: 'No connection',
+    tone: 'bad',
+    shape: 'M3.4 2 8 6.6 12.6 2 14 3.4 9.4 8l4.6 4.6-1.4 1.4L8 9.4 3.4 14 2 12.6 6.6 8 2 3.4Z',
+  },
 };
 
 /** What may be said of a camera: the page's own line counts first, then the camera's, then the age of what is seen. */
-export function cameraStanding(camera: Pick<CameraRow, 'state'>, picture: PictureStanding, line: LineState): CameraStanding {
+export function cameraStanding(
+  camera: Pick<CameraRow, 'state'>,
+  picture: PictureStanding,
+  line: LineState,
+): CameraStanding {
   if (line === 'cut') return 'cut';
   if (camera.state === 'offline') return 'offline';
   if (camera.state === 'waiting' || picture.kind === 'none') return 'waiting';
@@ -38,10 +48,6 @@ export function StandingMark({ standing }: { readonly standing: CameraStanding }
       {word}
     </span>
   );
-}
-
-export function standingWord(standing: CameraStanding): string {
-  return marks[standing].word;
 }
 
 /** How old the picture is when it is seen; over a second it is marked by a sign as well as by its colour. */
@@ -74,12 +80,12 @@ export function PictureVeil({
   const ageMs = picture.kind === 'none' ? (lastMs === undefined ? undefined : nowMs - lastMs) : picture.ageMs;
   return (
     <div className="picture-veil" data-empty={picture.kind === 'none'}>
-      <strong>{standing === 'waiting' && picture.kind === 'none' ? waitingWord(lastMs) : `Not live: ${marks[standing].word.toLowerCase()}`}</strong>
-      {ageMs === undefined ? null : <span>{lastSeenWords(ageMs)}</span>}
+      <strong>
+        {standing === 'waiting' && picture.kind === 'none'
+          ? 'Waiting for a picture'
+          : `Not live: ${marks[standing].word.toLowerCase()}`}
+      </strong>
+      {ageMs === undefined ? <span>no picture yet</span> : <span>{lastSeenWords(ageMs)}</span>}
     </div>
   );
-}
-
-function waitingWord(lastMs: number | undefined): string {
-  return lastMs === undefined ? 'Waiting for the first picture' : 'Waiting for a picture';
 }

@@ -1,10 +1,10 @@
-const schemes = ['rtsp:', 'rtsps:', 'http:', 'https:'];
+const schemes = new Set(['rtsp:', 'rtsps:', 'http:', 'https:']);
 
 /** Why this is no address of a camera; undefined when it may be one. Whether one answers there the server finds out. */
 export function addressFault(text: string): string | undefined {
   const url = URL.parse(text.trim());
   if (url === null) return 'An address such as rtsp://192.0.2.20/stream1';
-  if (!schemes.includes(url.protocol)) return 'It begins with rtsp://, rtsps://, http:// or https://';
+  if (!schemes.has(url.protocol)) return 'It begins with rtsp://, rtsps://, http:// or https://';
   if (url.hostname === '') return 'The name or number of the camera is missing';
   return undefined;
 }

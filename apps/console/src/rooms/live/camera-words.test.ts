@@ -8,12 +8,12 @@ test('What is seen is counted in words, most first', () => {
 });
 
 test('A moment says what, and where it is known where', () => {
-  assert.equal(momentWords({ kind: 'camera.appeared', label: 'person', zone: 'Yard' }), 'Person in Yard');
-  assert.equal(momentWords({ kind: 'camera.tampered', label: 'covered' }), 'Camera: covered');
-  assert.equal(momentWords({ kind: 'camera.offline' }), 'Camera went offline');
+  assert.equal(momentWords({ kind: 'appeared', label: 'person', zone: 'Yard' }), 'Person in Yard');
+  assert.equal(momentWords({ kind: 'tampered', label: 'covered' }), 'Camera: covered');
+  assert.equal(momentWords({ kind: 'offline' }), 'Camera went offline');
   assert.equal(momentWords({ kind: 'strange' }), 'Strange');
-  assert.equal(momentTone({ kind: 'camera.tampered', label: 'covered' }), 'tamper');
-  assert.equal(momentTone({ kind: 'camera.appeared', label: 'car' }), 'thing');
+  assert.equal(momentTone({ kind: 'tampered', label: 'covered' }), 'tamper');
+  assert.equal(momentTone({ kind: 'appeared', label: 'car' }), 'thing');
 });
 
 test('A tamper kind nobody foresaw is still told', () => {
@@ -23,5 +23,5 @@ test('A tamper kind nobody foresaw is still told', () => {
 
 test('Place and site are told as far as they are known', () => {
   assert.equal(whereWords({ place: 'Yard', site: '' }), 'Yard');
-  assert.equal(whereWords({}), '');
+  assert.equal(whereWords({ place: '', site: '' }), '');
 });

@@ -1,5 +1,5 @@
 import { plural } from '../../parts/numbers.ts';
-import type { CameraKind, CameraRow, GapReason, Moment } from './camera-types.ts';
+import type { CameraKind, CameraRow, GapReason, TimelineMoment } from './camera-types.ts';
 
 const kinds: Readonly<Record<CameraKind, string>> = {
   phone: 'Phone',
@@ -38,7 +38,7 @@ export function objectsWords(objects: Readonly<Record<string, number>>): string 
 
 /** `Yard · Warehouse`; empty when nobody said where it is. */
 export function whereWords({ place, site }: Pick<CameraRow, 'place' | 'site'>): string {
-  return [place, site].filter((part) => part !== undefined && part !== '').join(' · ');
+  return [place, site].filter((part) => part !== '').join(' · ');
 }
 
 /** Why there is no recording, as a sentence. */
@@ -58,32 +58,26 @@ export const gapNames: Readonly<Record<GapReason, string>> = {
   lost: 'Lost',
 };
 
-const things: Readonly<Record<string, string>> = {
-  appeared: 'seen',
-  left: 'left',
+const happenings: Readonly<Record<string, string>> = {
   tampered: 'Camera tampered with',
   offline: 'Camera went offline',
-  restored: 'Picture is back to normal',
-  connected: 'Camera connected',
   crowded: 'Many at once',
 };
 
 /** `Person in the yard`, `Camera covered`: what a moment is, in a line. */
-export function momentWords({ kind, label, zone }: Pick<Moment, 'kind' | 'label' | 'zone'>): string {
-  const short = kind.replace(/^camera\./, '');
-  if (short === 'tampered' && label !== undefined) return `Camera: ${tamperWords(label).toLowerCase()}`;
+export function momentWords({ kind, label, zone }: Pick<TimelineMoment, 'kind' | 'label' | 'zone'>): string {
+  if (kind === 'tampered' && label !== undefined) return `Camera: ${tamperWords(label).toLowerCase()}`;
   const where = zone === undefined ? '' : ` in ${zone}`;
-  if (label === undefined) return `${things[short] ?? capital(short)}${where}`;
-  return `${capital(label)}${where}${short === 'left' ? ' left' : ''}`;
+  return `${label === undefined ? (happenings[kind] ?? capital(kind)) : capital(label)}${where}`;
 }
 
 export type MomentTone = 'tamper' | 'person' | 'thing' | 'line';
 
 /** How it is drawn: by shape first, colour second. */
-export function momentTone({ kind, label }: Pick<Moment, 'kind' | 'label'>): MomentTone {
-  if (kind.includes('tamper')) return 'tamper';
-  if (kind.includes('offline') || kind.includes('connected') || kind.includes('restored')) return 'line';
-  return label === 'person' ? 'person' : 'thing';
+export function momentTone({ kind, label }: Pick<TimelineMoment, 'kind' | 'label'>): MomentTone {
+  if (kind === 'tampered') return 'tamper';
+  if (kind === 'offline') return 'line';
+  return label === 'person' || kind === 'crowded' ? 'person' : 'thing';
 }
 
 function capital(text: string): string {

@@ -2,7 +2,7 @@ import { Button, TextInput } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { callBytesByHand } from '../../api/call.ts';
+import { callBytes } from '../../api/call.ts';
 import { dayAndTime, formatTime, momentAt } from '../../parts/clock-time.ts';
 import { useClockChoice } from '../../parts/clock.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
@@ -59,11 +59,13 @@ function ClipForm({
   const [clock] = useClockChoice();
   const [reason, setReason] = useState('');
   const [progress, setProgress] = useState<{ readonly bytes: number; readonly total: number | undefined }>();
-  const missing = gaps.filter(({ from_ms, to_ms, why }) => why !== 'uploaded_later' && from_ms < clip.toMs && to_ms > clip.fromMs);
+  const missing = gaps.filter(
+    ({ from_ms, to_ms, why }) => why !== 'uploaded_later' && from_ms < clip.toMs && to_ms > clip.fromMs,
+  );
   const make = useMutation({
     mutationFn: async () => {
       setProgress(undefined);
-      const answer = await callBytesByHand('POST /v1/cameras/{id}/clips', {
+      const answer = await callBytes('POST /v1/cameras/{id}/clips', {
         params: { id: camera.id },
         body: { from_ms: clip.fromMs, to_ms: clip.toMs, reason: reason.trim() },
       });
@@ -100,7 +102,9 @@ function ClipForm({
       <div className="row">
         {edge('fromMs', 'From')}
         {edge('toMs', 'To')}
-        <span className="quiet small clip-length">{formatSpan(clip.toMs - clip.fromMs)}; drag the handles above, too</span>
+        <span className="quiet small clip-length">
+          {formatSpan(clip.toMs - clip.fromMs)}; drag the handles above, too
+        </span>
       </div>
       <TextInput
         label="Why"
@@ -112,7 +116,10 @@ function ClipForm({
       />
       {missing.length === 0 ? null : (
         <p className="small warn">
-          ▲ Of this span {formatSpan(missing.reduce((sum, gap) => sum + Math.min(gap.to_ms, clip.toMs) - Math.max(gap.from_ms, clip.fromMs), 0))}{' '}
+          ▲ Of this span{' '}
+          {formatSpan(
+            missing.reduce((sum, gap) => sum + Math.min(gap.to_ms, clip.toMs) - Math.max(gap.from_ms, clip.fromMs), 0),
+          )}{' '}
           was not recorded; the file says so too.
         </p>
       )}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { lastSeenWords, latencyWords, pictureStanding } from './frame-age.ts';
+import { lastSeenWords, latencyWords, objectsLagMs, pictureStanding } from './frame-age.ts';
 
 const open = { isOpen: true, perSecond: 5 };
 
@@ -50,4 +50,11 @@ test('Ages are told in the unit that fits', () => {
     'last seen 2 h ago',
     'last seen 4 days ago',
   ]);
+});
+
+test('What was made out three pictures ago is three pictures behind', () => {
+  const frame = { sequence: 20, capturedMs: 4000, objectsSequence: 17 };
+  assert.equal(objectsLagMs(frame, { sequence: 18, capturedMs: 3600 }), 600);
+  assert.equal(objectsLagMs({ ...frame, objectsSequence: 20 }, { sequence: 18, capturedMs: 3600 }), 0);
+  assert.equal(objectsLagMs({ ...frame, objectsSequence: undefined }, undefined), 0);
 });

@@ -1,7 +1,7 @@
 /** A picture older than this at the moment it is painted is late. */
 const lateOverMs = 1000;
 /** A picture this old is no longer what there is to see. */
-export const oldOverMs = 5000;
+const oldOverMs = 5000;
 /** Cameras that send seldom are given so many of their intervals before a picture of theirs counts as old. */
 const oldOverIntervals = 3;
 /** So long after painting the age is told as it grows, not as it was then. */
@@ -46,4 +46,19 @@ export function lastSeenWords(ageMs: number): string {
   if (seconds < 3600) return `last seen ${Math.floor(seconds / 60)} min ago`;
   if (seconds < 172_800) return `last seen ${Math.floor(seconds / 3600)} h ago`;
   return `last seen ${Math.floor(seconds / 86_400)} days ago`;
+}
+
+type Numbered = { readonly sequence: number; readonly capturedMs: number };
+
+/**
+ * How long before a picture the one was taken in which things were made out: pictures between two that arrived are taken to
+ * stand at even distances.
+ */
+export function objectsLagMs(
+  frame: Numbered & { readonly objectsSequence: number | undefined },
+  before: Numbered | undefined,
+): number {
+  const behind = frame.objectsSequence === undefined ? 0 : frame.sequence - frame.objectsSequence;
+  if (behind <= 0 || before === undefined || before.sequence >= frame.sequence) return 0;
+  return (behind * (frame.capturedMs - before.capturedMs)) / (frame.sequence - before.sequence);
 }

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
+import { objectsLagMs } from './frame-age.ts';
 import type { PaintedFrame } from './frame-age.ts';
 import type { LiveFrame } from './live-wire.ts';
 import { paintPicture } from './paint-picture.ts';
@@ -11,6 +12,8 @@ export type SeenFrame = PaintedFrame & {
   readonly width: number;
   readonly height: number;
 };
+
+type Shown = { readonly picture: ImageBitmap; readonly frame: LiveFrame; readonly lagMs: number };
 
 /** Oftener nobody can read it. */
 const tellEveryMs = 400;
@@ -36,10 +39,11 @@ export function LiveCanvas({
   readonly onSeen: (seen: SeenFrame) => void;
 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const last = useRef<{ readonly picture: ImageBitmap; readonly frame: LiveFrame }>(undefined);
+  const last = useRef<Shown>(undefined);
   const boxes = useRef(withBoxes);
   const told = useRef(onSeen);
   const [width, setWidth] = useState(0);
+  const [isInSight, setInSight] = useState(false);
 
   useEffect(() => {
     told.current = onSeen;
@@ -59,13 +63,19 @@ export function LiveCanvas({
       setWidth(Math.min(widestPixels, Math.ceil((element.clientWidth * scale) / widthStep) * widthStep));
     });
     observer.observe(element);
-    return () => observer.disconnect();
+    // What is scrolled away is not asked for.
+    const sight = new IntersectionObserver((entries) => setInSight(entries.at(-1)?.isIntersecting === true));
+    sight.observe(element);
+    return () => {
+      observer.disconnect();
+      sight.disconnect();
+    };
   }, []);
   useEffect(() => {
-    if (frames === undefined || width === 0) return undefined;
+    if (frames === undefined || width === 0 || !isInSight) return undefined;
     let toldMs = 0;
     const end = frames.watch({ camera, perSecond, width }, (picture, frame) => {
-      last.current = { picture, frame };
+      last.current = { picture, frame, lagMs: objectsLagMs(frame, last.current?.frame) };
       repaint(canvas.current, last.current, boxes.current);
       const paintedMs = frames.serverNowMs();
       if (paintedMs - toldMs < tellEveryMs) return;
@@ -84,18 +94,15 @@ export function LiveCanvas({
       last.current = undefined;
       end();
     };
-  }, [frames, camera, perSecond, width]);
+  }, [frames, camera, perSecond, width, isInSight]);
   return <canvas ref={canvas} className="live-canvas" role="img" aria-label={label} />;
 }
 
-function repaint(
-  canvas: HTMLCanvasElement | null,
-  last: { readonly picture: ImageBitmap; readonly frame: LiveFrame } | undefined,
-  withBoxes: boolean,
-): void {
+function repaint(canvas: HTMLCanvasElement | null, last: Shown | undefined, withBoxes: boolean): void {
   if (canvas === null || last === undefined) return;
   paintPicture(canvas, last.picture, {
     objects: withBoxes ? last.frame.objects : [],
     scale: window.devicePixelRatio,
+    lagMs: last.lagMs,
   });
 }

@@ -26,8 +26,7 @@ function createPage() {
       sockets.push(socket);
       return socket;
     },
-    decode: (jpeg) =>
-      new Promise((done, fail) => decoding.push({ name: new TextDecoder().decode(jpeg), done, fail })),
+    decode: (jpeg) => new Promise((done, fail) => decoding.push({ name: new TextDecoder().decode(jpeg), done, fail })),
     beforePaint: (paint) => void paints.push(paint),
     later(run) {
       const timer = { run };
@@ -108,14 +107,23 @@ test('Pictures never queue: of those that come while one is decoded only the new
   page.frames.watch(yard, ({ name }) => shown.push(name));
   page.line()?.onOpen();
   for (const [at, name] of ['one', 'two', 'three', 'four'].entries()) page.arrive(name, at);
-  assert.deepEqual(page.decoding.map(({ name }) => name), ['one']);
+  assert.deepEqual(
+    page.decoding.map(({ name }) => name),
+    ['one'],
+  );
   await page.decoded('one');
-  assert.deepEqual(page.decoding.map(({ name }) => name), ['one', 'four']);
+  assert.deepEqual(
+    page.decoding.map(({ name }) => name),
+    ['one', 'four'],
+  );
   // Both are decoded before anything is painted: the older is never seen.
   await page.decoded('four');
   page.paint();
   assert.deepEqual(shown, ['four']);
-  assert.deepEqual(page.drawn.map(({ isClosed }) => isClosed), [true, false]);
+  assert.deepEqual(
+    page.drawn.map(({ isClosed }) => isClosed),
+    [true, false],
+  );
   page.frames.close();
   assert.ok(page.drawn.every(({ isClosed }) => isClosed));
 });
@@ -144,6 +152,21 @@ test('What is no picture is passed over; what is of no camera here is thrown awa
   assert.equal(page.decoding.length, 1);
   page.line()?.onMessage('{not JSON');
   page.line()?.onMessage(new ArrayBuffer(3));
+});
+
+test('A tile that comes anew in another size never waits for a picture that went to the old one', async () => {
+  const page = createPage();
+  const end = page.frames.watch(yard, () => undefined);
+  page.line()?.onOpen();
+  page.arrive('one', 1);
+  end();
+  page.frames.watch({ ...yard, width: 1280 }, () => undefined);
+  await page.decoded('one');
+  assert.deepEqual(page.said().at(-1), { type: 'shown', camera: 'yard', sequence: 1 });
+  page.arrive('two', 2);
+  await page.decoded('two');
+  page.paint();
+  assert.deepEqual(page.said().at(-1), { type: 'shown', camera: 'yard', sequence: 2 });
 });
 
 test('A cut line is said at once and opened again, with the same wishes', () => {

@@ -54,14 +54,17 @@ type Slot<Picture> = {
 };
 
 const retryAfterMs = [500, 1000, 2000, 5000, 10_000];
-const askClockEveryMs = 20_000;
+/** Soon after the start, when the page is busiest, one answer tells little. */
+const askClockAfterMs = [300, 1000, 3000, 20_000];
 
 /**
  * One line for every picture of the page. A picture is asked for when the one before it was painted, so nothing piles up
  * anywhere: at most one of a camera is on its way, one is decoded, one waits to be painted, and what is newer takes the
  * place of what is older. A page nobody looks at paints nothing and therefore asks for nothing.
  */
-export function createLiveFrames<Picture extends { close(): void }>(needs: LiveFramesNeeds<Picture>): LiveFrames<Picture> {
+export function createLiveFrames<Picture extends { close(): void }>(
+  needs: LiveFramesNeeds<Picture>,
+): LiveFrames<Picture> {
   const slots = new Map<string, Slot<Picture>>();
   const listeners = new Set<() => void>();
   const clock = createServerClock(needs.nowMs);
@@ -81,6 +84,8 @@ export function createLiveFrames<Picture extends { close(): void }>(needs: LiveF
   const tell = (message: object): void => {
     if (state === 'open') socket?.send(JSON.stringify(message));
   };
+  // Also for what was thrown away: the server sends the next one only then.
+  const tellShown = ({ camera, sequence }: LiveFrame): void => tell({ type: 'shown', camera, sequence });
   const tellWishes = (): void => {
     const cameras = [...slots].map(([id, { viewers }]) => {
       const wishes = [...viewers].map(({ wish }) => wish);
@@ -97,22 +102,23 @@ export function createLiveFrames<Picture extends { close(): void }>(needs: LiveF
     cancelWish();
     cancelWish = needs.later(tellWishes, 0);
   };
-  const askClock = (): void => {
+  const askClock = (times = 0): void => {
     tell({ type: 'clock', t0: needs.nowMs() });
     cancelClock();
-    cancelClock = needs.later(askClock, askClockEveryMs);
+    const waitMs = askClockAfterMs[Math.min(times, askClockAfterMs.length - 1)] ?? 0;
+    cancelClock = needs.later(() => askClock(times + 1), waitMs);
   };
 
   const paint = (): void => {
     isPaintDue = false;
-    for (const [camera, slot] of slots) {
+    for (const slot of slots.values()) {
       const { decoded } = slot;
       if (decoded === undefined) continue;
       slot.decoded = undefined;
       for (const { show } of slot.viewers) show(decoded.picture, decoded.frame);
       slot.shown?.close();
       slot.shown = decoded.picture;
-      tell({ type: 'shown', camera, sequence: decoded.frame.sequence });
+      tellShown(decoded.frame);
     }
   };
   const paintSoon = (): void => {
@@ -129,10 +135,13 @@ export function createLiveFrames<Picture extends { close(): void }>(needs: LiveF
       if (slots.get(frame.camera) === slot) {
         slot.decoded = { picture, frame };
         paintSoon();
-      } else picture.close();
+      } else {
+        picture.close();
+        tellShown(frame);
+      }
     } catch {
       // What is no picture is passed over, and the next one asked for.
-      tell({ type: 'shown', camera: frame.camera, sequence: frame.sequence });
+      tellShown(frame);
     }
     slot.isDecoding = false;
     const { waiting } = slot;
@@ -149,7 +158,11 @@ export function createLiveFrames<Picture extends { close(): void }>(needs: LiveF
     }
     const frame = data instanceof ArrayBuffer ? readLiveFrame(data) : undefined;
     const slot = frame === undefined ? undefined : slots.get(frame.camera);
-    if (frame === undefined || slot === undefined) return;
+    if (frame === undefined) return;
+    if (slot === undefined) {
+      tellShown(frame);
+      return;
+    }
     clock.arrived(frame.sentMs);
     if (slot.isDecoding) slot.waiting = frame;
     else void decode(slot, frame);
@@ -183,8 +196,10 @@ export function createLiveFrames<Picture extends { close(): void }>(needs: LiveF
   };
   const forget = (camera: string, slot: Slot<Picture>): void => {
     slots.delete(camera);
-    slot.decoded?.picture.close();
     slot.shown?.close();
+    if (slot.decoded === undefined) return;
+    slot.decoded.picture.close();
+    tellShown(slot.decoded.frame);
   };
   connect();
 

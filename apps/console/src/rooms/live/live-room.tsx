@@ -10,7 +10,6 @@ import { RoomHead } from '../../parts/room-head.tsx';
 import { AddCamera } from './add-camera.tsx';
 import { camerasQuery, momentsQuery } from './camera-queries.ts';
 import type { CameraRow } from './camera-types.ts';
-import './live.css';
 import { NoCameras } from './no-cameras.tsx';
 import { Wall } from './wall.tsx';
 
@@ -30,7 +29,9 @@ export function LiveRoom({ me }: { readonly me: Me }) {
         ) : null}
       </RoomHead>
       {error === null ? null : <ProblemNotice problem={error} retry={() => void refetch()} />}
-      {data === undefined && error === null ? <Loading heights={[40, 320, 320]} label="Asking which cameras there are" /> : null}
+      {data === undefined && error === null ? (
+        <Loading heights={[40, 320, 320]} label="Asking which cameras there are" />
+      ) : null}
       {data?.cameras.length === 0 ? <NoCameras me={me} onAdd={() => change({ add: '1' })} /> : null}
       {data === undefined || data.cameras.length === 0 ? null : <Wall cameras={data.cameras} />}
       {mayManage ? <AddCamera me={me} opened={get('add') === '1'} onClose={() => change({ add: undefined })} /> : null}
@@ -59,7 +60,9 @@ function leadOf(cameras: readonly CameraRow[]): string {
   const away = cameras.filter(({ state }) => state !== 'live').length;
   const tampered = cameras.filter(({ tampered }) => tampered !== undefined).length;
   const parts = [
-    away === 0 ? `${plural(cameras.length, 'camera')}, all live` : `${plural(cameras.length, 'camera')}, ${away} not live`,
+    away === 0
+      ? `${plural(cameras.length, 'camera')}, all live`
+      : `${plural(cameras.length, 'camera')}, ${away} not live`,
     ...(tampered === 0 ? [] : [`${tampered} tampered with`]),
   ];
   return `${parts.join(', ')}.`;

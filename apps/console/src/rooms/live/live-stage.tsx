@@ -41,7 +41,10 @@ export function LiveStage({
   const objects = objectsWords(camera.objects);
   return (
     <section className="stage" aria-label="Picture" ref={stage} data-tampered={tampered !== undefined}>
-      <div className="stage-picture">
+      <div
+        className="stage-picture"
+        style={seen === undefined ? {} : { aspectRatio: `${seen.width} / ${seen.height}` }}
+      >
         <LiveCanvas
           frames={frames}
           camera={camera.id}

@@ -17,7 +17,7 @@ const header = { camera: 'c1', sequence: 7, captured_ms: 1000, sent_ms: 1010 };
 test('readLiveFrame() gives back camera, times, objects and the picture', () => {
   const person = { label: 'person', score: 0.9, box: [0.1, 0.2, 0.3, 0.4], track: 3 };
   const frame = readLiveFrame(
-    message({ ...header, objects: [person], tampered: 'covered' }, new Uint8Array([255, 216, 1])),
+    message({ ...header, objects: [person], objects_sequence: 6, tampered: 'covered' }, new Uint8Array([255, 216, 1])),
   );
   assert.deepEqual(frame, {
     camera: 'c1',
@@ -25,13 +25,20 @@ test('readLiveFrame() gives back camera, times, objects and the picture', () => 
     capturedMs: 1000,
     sentMs: 1010,
     objects: [person],
+    objectsSequence: 6,
     tampered: 'covered',
     jpeg: new Uint8Array([255, 216, 1]),
   });
 });
 
 test('readLiveFrame() leaves out objects that are none, and refuses messages without camera, time or picture', () => {
-  const wrong = [null, 7, { label: 'x' }, { label: 'x', score: 1, box: [0, 0, 1] }, { label: 'x', score: 1, box: ['a', 0, 0, 0] }];
+  const wrong = [
+    null,
+    7,
+    { label: 'x' },
+    { label: 'x', score: 1, box: [0, 0, 1] },
+    { label: 'x', score: 1, box: ['a', 0, 0, 0] },
+  ];
   assert.deepEqual(readLiveFrame(message({ ...header, objects: wrong }, new Uint8Array([1])))?.objects, []);
   assert.equal(readLiveFrame(message({ ...header, camera: 4 }, new Uint8Array([1]))), undefined);
   assert.equal(readLiveFrame(message({ ...header, captured_ms: null }, new Uint8Array([1]))), undefined);

@@ -13,6 +13,8 @@ export type LiveFrame = {
   readonly capturedMs: number;
   readonly sentMs: number;
   readonly objects: readonly SeenObject[];
+  /** The picture the objects were made out in: this one, or one before it. */
+  readonly objectsSequence: number | undefined;
   readonly tampered: string | undefined;
   readonly jpeg: Uint8Array<ArrayBuffer>;
 };
@@ -33,6 +35,7 @@ export function readLiveFrame(message: ArrayBuffer): LiveFrame | undefined {
   const capturedMs = header.get('captured_ms');
   const sentMs = header.get('sent_ms');
   const objects = header.get('objects');
+  const objectsSequence = header.get('objects_sequence');
   const tampered = header.get('tampered');
   if (typeof camera !== 'string' || typeof sequence !== 'number') return undefined;
   if (!isTime(capturedMs) || !isTime(sentMs)) return undefined;
@@ -42,6 +45,7 @@ export function readLiveFrame(message: ArrayBuffer): LiveFrame | undefined {
     capturedMs,
     sentMs,
     objects: Array.isArray(objects) ? objects.flatMap(readObject) : [],
+    objectsSequence: typeof objectsSequence === 'number' ? objectsSequence : undefined,
     tampered: typeof tampered === 'string' ? tampered : undefined,
     jpeg: new Uint8Array(message, start),
   };

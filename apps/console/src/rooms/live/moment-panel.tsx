@@ -1,9 +1,10 @@
 import { Button } from '@mantine/core';
 import { Link } from 'wouter';
 import { Clock } from '../../parts/clock.tsx';
+import { pictureAddress } from '../../parts/picture-address.ts';
 import { printable } from '../../parts/printable.ts';
 import { formatSpan } from '../../parts/span.ts';
-import { cameraAddress, pictureAddress } from './camera-queries.ts';
+import { cameraAddress } from './camera-queries.ts';
 import type { Moment } from './camera-types.ts';
 import { momentWords } from './camera-words.ts';
 
@@ -48,7 +49,9 @@ export function MomentPanel({
               Seen
             </Button>
           ) : (
-            <span className="quiet small">✓ seen{moment.by === undefined ? '' : ` by ${printable(moment.by.name)}`}</span>
+            <span className="quiet small">
+              ✓ seen{moment.by === undefined ? '' : ` by ${printable(moment.by.name)}`}
+            </span>
           )}
         </div>
       </div>

@@ -1,6 +1,6 @@
 import { Clock } from '../../parts/clock.tsx';
+import { pictureAddress } from '../../parts/picture-address.ts';
 import { printable } from '../../parts/printable.ts';
-import { pictureAddress } from './camera-queries.ts';
 import type { Moment } from './camera-types.ts';
 import { momentTone, momentWords } from './camera-words.ts';
 import { MomentShape } from './timeline-drawing.tsx';

@@ -10,7 +10,14 @@ export function NoCameras({ me, onAdd }: { readonly me: Me; readonly onAdd: () =
   return (
     <div className="sheet">
       <div className="empty">
-        <svg viewBox="0 0 96 72" fill="none" stroke="currentColor" strokeWidth="2.2" strokeLinecap="round" aria-hidden="true">
+        <svg
+          viewBox="0 0 96 72"
+          fill="none"
+          stroke="currentColor"
+          strokeWidth="2.2"
+          strokeLinecap="round"
+          aria-hidden="true"
+        >
           <path d="M10 66V34a20 20 0 0 1 40 0v32M4 66h88" />
           <path d="M20 66V38a10 10 0 0 1 20 0v28M30 28v38" strokeDasharray="2 5" />
           <path d="m62 20 22 8-5 12-22-8ZM70 38v16M62 54h16M84 28l6-1" />

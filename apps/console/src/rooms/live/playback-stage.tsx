@@ -39,7 +39,7 @@ export function PlaybackStage({
   readonly onMove: (atMs: number) => void;
 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const { player, state, setSoundOn } = usePlayer(camera.id, canvas);
+  const { player, state, size, setSoundOn } = usePlayer(camera.id, canvas);
   const [isSoundOn, setSound] = useState(false);
   const told = useRef(Number.NaN);
   const move = useRef(onMove);
@@ -86,7 +86,13 @@ export function PlaybackStage({
   };
   return (
     <section className="stage" aria-label="Recording" onKeyDown={onKey} data-recorded="true">
-      <div className="stage-picture" tabIndex={0} role="group" aria-label="Recording: space plays, comma and full stop step, arrows jump">
+      <div
+        className="stage-picture"
+        style={size === undefined ? {} : { aspectRatio: `${size.width} / ${size.height}` }}
+        tabIndex={0}
+        role="group"
+        aria-label="Recording: space plays, comma and full stop step, arrows jump"
+      >
         <canvas ref={canvas} className="live-canvas" role="img" aria-label={`Recording of ${printable(camera.name)}`} />
         <p className="stage-when">
           Recorded <Clock at={shownMs} short={false} />
@@ -94,13 +100,26 @@ export function PlaybackStage({
         {isIn || state?.isLoading === true || timeline === undefined ? null : (
           <div className="picture-veil" data-empty="true">
             <strong>Nothing recorded here</strong>
-            <span>{gap === undefined ? (segment === undefined ? 'This is after the last recording.' : 'Playing goes on with what comes next.') : gapWords[gap.why]}</span>
+            <span>
+              {gap === undefined
+                ? segment === undefined
+                  ? 'This is after the last recording.'
+                  : 'Playing goes on with what comes next.'
+                : gapWords[gap.why]}
+            </span>
           </div>
         )}
         {state?.isLoading === true ? <p className="stage-loading">Fetching the recording…</p> : null}
       </div>
       <div className="stage-foot player-tools">
-        <ActionIcon variant="subtle" color="gray" size="lg" aria-label="One picture back" title="One picture back (,)" onClick={() => player?.step(-1)}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="lg"
+          aria-label="One picture back"
+          title="One picture back (,)"
+          onClick={() => player?.step(-1)}
+        >
           <IconPlayerSkipBack size={18} />
         </ActionIcon>
         <ActionIcon
@@ -111,12 +130,24 @@ export function PlaybackStage({
         >
           {isPlaying ? <IconPlayerPauseFilled size={18} /> : <IconPlayerPlayFilled size={18} />}
         </ActionIcon>
-        <ActionIcon variant="subtle" color="gray" size="lg" aria-label="One picture on" title="One picture on (.)" onClick={() => player?.step(1)}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="lg"
+          aria-label="One picture on"
+          title="One picture on (.)"
+          onClick={() => player?.step(1)}
+        >
           <IconPlayerSkipForward size={18} />
         </ActionIcon>
-        <div className="segments" role="group" aria-label="Speed">
+        <div className="state-filter" role="group" aria-label="Speed">
           {speeds.map((speed) => (
-            <button key={speed} type="button" aria-pressed={(state?.speed ?? 1) === speed} onClick={() => player?.setSpeed(speed)}>
+            <button
+              key={speed}
+              type="button"
+              aria-pressed={(state?.speed ?? 1) === speed}
+              onClick={() => player?.setSpeed(speed)}
+            >
               {speed}×
             </button>
           ))}
@@ -138,12 +169,12 @@ export function PlaybackStage({
           </ActionIcon>
         ) : null}
         <span className="stage-seal">
-          {isIn && segment.position !== undefined ? (
+          {isIn ? (
             <>
               <Seal position={segment.position} />
               <span className="quiet small">
                 segment sealed as {segment.position}
-                {segment.late === true ? ', uploaded later' : ''}
+                {segment.late ? ', uploaded later' : ''}
               </span>
             </>
           ) : null}
@@ -153,9 +184,13 @@ export function PlaybackStage({
         </Button>
       </div>
       <p className="small stage-note" role="status">
-        {state?.skipped === undefined ? '' : `Passed over ${formatSpan(state.skipped.toMs - state.skipped.fromMs)} where nothing is recorded.`}
+        {state?.skipped === undefined
+          ? ''
+          : `Passed over ${formatSpan(state.skipped.toMs - state.skipped.fromMs)} where nothing is recorded.`}
       </p>
-      {state === undefined || state.problem === null ? null : <ProblemNotice problem={state.problem} retry={() => seek(shownMs)} />}
+      {state === undefined || state.problem === null ? null : (
+        <ProblemNotice problem={state.problem} retry={() => seek(shownMs)} />
+      )}
     </section>
   );
 }

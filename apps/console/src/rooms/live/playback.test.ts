@@ -18,7 +18,10 @@ test('A stored segment is read into pictures and sounds with their moments', () 
       ],
     }),
   );
-  assert.deepEqual(recording.pictures.map(({ atMs }) => atMs), [1000, 2000]);
+  assert.deepEqual(
+    recording.pictures.map(({ atMs }) => atMs),
+    [1000, 2000],
+  );
   assert.deepEqual([...(recording.sounds[0]?.samples ?? [])], [-1, Math.fround(32_767 / 32_768)]);
   assert.throws(() => readRecording(bytes(1, 2, 3)), { code: 'segment_invalid' });
 });
@@ -34,12 +37,18 @@ test('Playing goes on with the segment a moment is in, or over a gap with the ne
     { start_ms: 10, end_ms: 20 },
     { start_ms: 600, end_ms: 610 },
   ];
-  assert.deepEqual([5, 10, 300, 609, 610].map((atMs) => segmentFor(segments, atMs)?.start_ms), [0, 10, 600, 600, undefined]);
+  assert.deepEqual(
+    [5, 10, 300, 609, 610].map((atMs) => segmentFor(segments, atMs)?.start_ms),
+    [0, 10, 600, 600, undefined],
+  );
 });
 
 test('The picture shown is the last one taken, and one step leads to each neighbour', () => {
   const pictures = [10, 20, 30].map((atMs) => ({ atMs, jpeg: bytes(atMs) }));
-  assert.deepEqual([5, 10, 29, 99].map((atMs) => pictureAt(pictures, atMs)?.atMs), [10, 10, 20, 30]);
+  assert.deepEqual(
+    [5, 10, 29, 99].map((atMs) => pictureAt(pictures, atMs)?.atMs),
+    [10, 10, 20, 30],
+  );
   assert.equal(pictureBeside(pictures, 20, 1)?.atMs, 30);
   assert.equal(pictureBeside(pictures, 25, -1)?.atMs, 10);
   assert.equal(pictureBeside(pictures, 30, 1), undefined);

@@ -18,7 +18,9 @@ export function readRecording(bytes: Uint8Array<ArrayBuffer>): Recording {
     pictures: records.flatMap(({ kind, atMs, payload }) =>
       kind === 'frame' ? [{ atMs, jpeg: Uint8Array.from(payload) }] : [],
     ),
-    sounds: records.flatMap(({ kind, atMs, payload }) => (kind === 'audio' ? [{ atMs, samples: samplesOf(payload) }] : [])),
+    sounds: records.flatMap(({ kind, atMs, payload }) =>
+      kind === 'audio' ? [{ atMs, samples: samplesOf(payload) }] : [],
+    ),
   };
 }
 
@@ -41,7 +43,11 @@ export function pictureAt(pictures: readonly RecordedPicture[], atMs: number): R
 }
 
 /** The picture beside the one shown at a moment; undefined at either end. */
-export function pictureBeside(pictures: readonly RecordedPicture[], atMs: number, by: 1 | -1): RecordedPicture | undefined {
+export function pictureBeside(
+  pictures: readonly RecordedPicture[],
+  atMs: number,
+  by: 1 | -1,
+): RecordedPicture | undefined {
   return by === 1
     ? pictures.find((picture) => picture.atMs > atMs)
     : pictures.findLast((picture) => picture.atMs < (pictureAt(pictures, atMs)?.atMs ?? atMs));

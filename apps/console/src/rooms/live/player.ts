@@ -104,7 +104,12 @@ export function createPlayer<Picture>(needs: PlayerNeeds<Picture>): Player {
     }
     const startMs = Math.max(atMs, segment.start_ms);
     const skipped = startMs - atMs > skipWordMs ? { fromMs: atMs, toMs: startMs } : undefined;
-    become({ atMs: startMs, isLoading: open?.segment !== segment, problem: null, ...(skipped === undefined ? {} : { skipped }) });
+    become({
+      atMs: startMs,
+      isLoading: open?.segment !== segment,
+      problem: null,
+      ...(skipped === undefined ? {} : { skipped }),
+    });
     try {
       const recording = await needs.load(segment);
       if (request !== asked || isClosed) return;
@@ -143,7 +148,8 @@ export function createPlayer<Picture>(needs: PlayerNeeds<Picture>): Player {
     isDue = true;
     needs.beforePaint(tick);
   };
-  const isIn = (atMs: number): boolean => open !== undefined && atMs >= open.segment.start_ms && atMs < open.segment.end_ms;
+  const isIn = (atMs: number): boolean =>
+    open !== undefined && atMs >= open.segment.start_ms && atMs < open.segment.end_ms;
   const goTo = (atMs: number): void => {
     if (!isIn(atMs)) {
       void openAt(atMs);

@@ -10,7 +10,13 @@ import { gapNames, gapWords, momentWords } from './camera-words.ts';
 const mostListed = 60;
 
 /** The timeline in words: what happened, what is missing and why, and every segment with its seal. */
-export function RecordedList({ timeline, onPlay }: { readonly timeline: Timeline; readonly onPlay: (atMs: number) => void }) {
+export function RecordedList({
+  timeline,
+  onPlay,
+}: {
+  readonly timeline: Timeline;
+  readonly onPlay: (atMs: number) => void;
+}) {
   const { moments, gaps, segments } = timeline;
   const newestFirst = moments.toSorted((a, b) => b.from_ms - a.from_ms);
   return (
@@ -33,24 +39,28 @@ export function RecordedList({ timeline, onPlay }: { readonly timeline: Timeline
           ))}
         </ul>
       </details>
-      <details className="fold">
-        <summary>{gaps.length === 0 ? 'No gap' : plural(gaps.length, 'gap')}, with the reason</summary>
-        <ul className="lines">
-          {gaps.slice(0, mostListed).map(({ from_ms, to_ms, why }) => (
-            <li key={`${why}-${from_ms}`}>
-              <span className="line-main">
-                <span className="line-name">
-                  {gapNames[why]}, {formatSpan(to_ms - from_ms)}
+      {gaps.length === 0 ? (
+        <p className="quiet small">No gap in this span.</p>
+      ) : (
+        <details className="fold">
+          <summary>{plural(gaps.length, 'gap')}, with the reason</summary>
+          <ul className="lines">
+            {gaps.slice(0, mostListed).map(({ from_ms, to_ms, why }) => (
+              <li key={`${why}-${from_ms}`}>
+                <span className="line-main">
+                  <span className="line-name">
+                    {gapNames[why]}, {formatSpan(to_ms - from_ms)}
+                  </span>
+                  <span className="quiet small">{gapWords[why]}</span>
                 </span>
-                <span className="quiet small">{gapWords[why]}</span>
-              </span>
-              <span className="quiet small">
-                <Clock at={from_ms} /> – <Clock at={to_ms} />
-              </span>
-            </li>
-          ))}
-        </ul>
-      </details>
+                <span className="quiet small">
+                  <Clock at={from_ms} /> – <Clock at={to_ms} />
+                </span>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
       <details className="fold">
         <summary>{plural(segments.length, 'segment')}, each sealed in the ledger</summary>
         <ul className="lines">
@@ -65,11 +75,11 @@ export function RecordedList({ timeline, onPlay }: { readonly timeline: Timeline
                   </button>
                 </span>
                 <span className="quiet small">
-                  <Clock at={segment.start_ms} />, {formatSpan(segment.end_ms - segment.start_ms)}
-                  {segment.frames === undefined ? '' : `, ${plural(segment.frames, 'picture')}`}
-                  {segment.late === true ? ', uploaded later' : ''}
+                  <Clock at={segment.start_ms} />, {formatSpan(segment.end_ms - segment.start_ms)},{' '}
+                  {plural(segment.frames, 'picture')}
+                  {segment.late ? ', uploaded later' : ''}
                 </span>
-                {segment.position === undefined ? null : <Seal position={segment.position} />}
+                <Seal position={segment.position} />
               </li>
             ))}
         </ul>

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import type { KeyboardEvent } from 'react';
 import { Link, useLocation } from 'wouter';
-import { callByHand } from '../../api/call.ts';
+import { call } from '../../api/call.ts';
 import { useAddress } from '../../app/address.ts';
 import { EmptyRoom } from '../../parts/empty-room.tsx';
 import { Loading } from '../../parts/loading.tsx';
@@ -12,7 +12,6 @@ import { printable } from '../../parts/printable.ts';
 import { RoomHead } from '../../parts/room-head.tsx';
 import { cameraAddress, camerasQuery, momentsQuery } from './camera-queries.ts';
 import type { Moment } from './camera-types.ts';
-import './live.css';
 import { MomentPanel } from './moment-panel.tsx';
 import { MomentRow } from './moment-row.tsx';
 
@@ -28,7 +27,10 @@ export function ReviewRoom() {
   const query = momentsQuery({ state, camera, before });
   const { data, error, refetch } = useQuery(query);
   const moments = data?.moments ?? [];
-  const at = Math.max(0, moments.findIndex(({ id }) => id === get('open')));
+  const at = Math.max(
+    0,
+    moments.findIndex(({ id }) => id === get('open')),
+  );
   const open = moments[at];
   const openId = open?.id;
   const nameOf = (id: string): string => printable(cameras?.cameras.find((one) => one.id === id)?.name ?? id);
@@ -36,7 +38,7 @@ export function ReviewRoom() {
     if (moment !== undefined) change({ open: moment.id }, { replace: true });
   };
   const see = useMutation({
-    mutationFn: (moment: Moment) => callByHand<Moment>('POST /v1/cameras/moments/{id}/seen', { params: { id: moment.id } }),
+    mutationFn: (moment: Moment) => call('POST /v1/cameras/moments/{id}/seen', { params: { id: moment.id } }),
     onSuccess(_seen, moment) {
       // Gone from the queue at once; what comes after it is in sight.
       queries.setQueryData(query.queryKey, (known) =>
@@ -71,20 +73,23 @@ export function ReviewRoom() {
         title="Review"
         lead={
           <span className="hint">
-            Moments worth a look. <kbd>j</kbd> <kbd>k</kbd> move, <kbd>Enter</kbd> opens the recording, <kbd>x</kbd> seen.
+            Moments worth a look. <kbd>j</kbd> <kbd>k</kbd> move, <kbd>Enter</kbd> opens the recording, <kbd>x</kbd>{' '}
+            seen.
           </span>
         }
       >
         <Link href="/live" className="small">
           All cameras
         </Link>
-        <div className="segments" role="group" aria-label="Which moments">
+        <div className="state-filter" role="group" aria-label="Which moments">
           {(['open', 'seen'] as const).map((value) => (
             <button
               key={value}
               type="button"
               aria-pressed={state === value}
-              onClick={() => change({ state: value === 'open' ? undefined : value, open: undefined, before: undefined })}
+              onClick={() =>
+                change({ state: value === 'open' ? undefined : value, open: undefined, before: undefined })
+              }
             >
               {value === 'open' ? 'To look at' : 'Seen'}
             </button>
@@ -126,26 +131,45 @@ export function ReviewRoom() {
           <div className="sheet flush review-side">
             <ul className="moment-list" ref={list} aria-label="Moments">
               {moments.map((moment) => (
-                <MomentRow key={moment.id} moment={moment} camera={nameOf(moment.camera)} isOpen={moment.id === open.id} onOpen={() => show(moment)} />
+                <MomentRow
+                  key={moment.id}
+                  moment={moment}
+                  camera={nameOf(moment.camera)}
+                  isOpen={moment.id === open.id}
+                  onOpen={() => show(moment)}
+                />
               ))}
             </ul>
             <p className="quiet small review-foot">
               {plural(moments.length, 'moment')}
               {data?.next === undefined ? '' : ', and older ones: '}
               {data?.next === undefined ? null : (
-                <button type="button" className="plain-button" onClick={() => change({ before: data.next, open: undefined })}>
+                <button
+                  type="button"
+                  className="plain-button"
+                  onClick={() => change({ before: data.next, open: undefined })}
+                >
                   show
                 </button>
               )}
               {before === undefined ? null : (
-                <button type="button" className="plain-button" onClick={() => change({ before: undefined, open: undefined })}>
+                <button
+                  type="button"
+                  className="plain-button"
+                  onClick={() => change({ before: undefined, open: undefined })}
+                >
                   {' '}
                   Newest
                 </button>
               )}
             </p>
           </div>
-          <MomentPanel moment={open} camera={nameOf(open.camera)} isSeeing={see.isPending} onSeen={() => takeOff(open)} />
+          <MomentPanel
+            moment={open}
+            camera={nameOf(open.camera)}
+            isSeeing={see.isPending}
+            onSeen={() => takeOff(open)}
+          />
         </div>
       )}
       <p className="visually-hidden" role="status">

@@ -10,24 +10,28 @@ export type ServerClock = {
 const kept = 40;
 
 /**
- * An answer tells the offset to within half of its way there and back, and the shortest way tells it best. Until there is
- * one, the message that was quickest counts as one that took no time, so ages are too small by that much, never too large.
+ * Nothing arrives before it was sent: every message says how far ahead our clock is at most, every answer also how far at
+ * least. The truth is in between; the middle is taken. Before there is an answer the quickest message counts as one that took
+ * no time, so ages are too small by that much, never too large.
  */
 export function createServerClock(localNowMs: () => number): ServerClock {
-  let ahead: readonly number[] = [];
-  let best: { readonly aheadMs: number; readonly wayMs: number } | undefined;
+  let atMost: readonly number[] = [];
+  let atLeast: readonly number[] = [];
+  const arrived = (sentMs: number): void => {
+    atMost = [...atMost, localNowMs() - sentMs].slice(-kept);
+  };
   return {
-    arrived(sentMs) {
-      ahead = [...ahead, localNowMs() - sentMs].slice(-kept);
-    },
+    arrived,
     answered(askedMs, answeredMs) {
-      const wayMs = localNowMs() - askedMs;
-      if (wayMs < 0 || (best !== undefined && best.wayMs < wayMs)) return;
-      best = { wayMs, aheadMs: askedMs + wayMs / 2 - answeredMs };
+      arrived(answeredMs);
+      atLeast = [...atLeast, askedMs - answeredMs].slice(-kept);
     },
     nowMs() {
-      if (best !== undefined) return localNowMs() - best.aheadMs;
-      return localNowMs() - (ahead.length === 0 ? 0 : Math.min(...ahead));
+      if (atMost.length === 0) return localNowMs();
+      const most = Math.min(...atMost);
+      // One of the clocks was set meanwhile: what is newer counts.
+      const least = Math.min(most, Math.max(...atLeast));
+      return localNowMs() - (atLeast.length === 0 ? most : (most + least) / 2);
     },
   };
 }

@@ -46,7 +46,9 @@ export function TimelineDrawing({
     msPerPixel * joinPixels,
   ).filter(({ fromMs, toMs }) => inSight(fromMs, toMs));
   const late = joined(
-    (timeline?.segments ?? []).filter((segment) => segment.late === true).map(({ start_ms, end_ms }) => ({ fromMs: start_ms, toMs: end_ms })),
+    (timeline?.segments ?? [])
+      .filter((segment) => segment.late)
+      .map(({ start_ms, end_ms }) => ({ fromMs: start_ms, toMs: end_ms })),
     msPerPixel * joinPixels,
   ).filter(({ fromMs, toMs }) => inSight(fromMs, toMs));
   const moments = (timeline?.moments ?? [])
@@ -57,7 +59,13 @@ export function TimelineDrawing({
     { apart: 12, lanes },
   );
   return (
-    <svg className="timeline-drawing" width={width} height={height} viewBox={`0 0 ${Math.max(1, width)} ${height}`} aria-hidden="true">
+    <svg
+      className="timeline-drawing"
+      width={width}
+      height={height}
+      viewBox={`0 0 ${Math.max(1, width)} ${height}`}
+      aria-hidden="true"
+    >
       <defs>
         <pattern id="gap-hatch" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
           <rect className="gap-ground" width="7" height="7" />
@@ -110,18 +118,48 @@ export function TimelineDrawing({
       ))}
       {clip === undefined ? null : (
         <g className="clip-range">
-          <rect x={within(clip.fromMs)} y={bandTop - 3} width={Math.max(2, within(clip.toMs) - within(clip.fromMs))} height={bandHeight + 6} />
+          <rect
+            x={within(clip.fromMs)}
+            y={bandTop - 3}
+            width={Math.max(2, within(clip.toMs) - within(clip.fromMs))}
+            height={bandHeight + 6}
+          />
           {[clip.fromMs, clip.toMs].map((edge) => (
-            <path key={edge} transform={`translate(${within(edge)} ${bandTop - 3})`} d={`M0 0V${bandHeight + 6}M-4 8h8v16h-8Z`} />
+            <path
+              key={edge}
+              transform={`translate(${within(edge)} ${bandTop - 3})`}
+              d={`M0 0V${bandHeight + 6}M-4 8h8v16h-8Z`}
+            />
           ))}
         </g>
       )}
-      {moments.map((moment, at) => (
-        <MomentMark key={moment.id} moment={moment} x={x(moment.from_ms)} y={momentTop + (inLanes[at] ?? 0) * laneHeight} />
+      {moments.map(({ id, from_ms, to_ms }, at) => (
+        <line
+          key={id}
+          className="moment-length"
+          x1={within(from_ms)}
+          x2={within(to_ms)}
+          y1={momentTop + (inLanes[at] ?? 0) * laneHeight + 6}
+          y2={momentTop + (inLanes[at] ?? 0) * laneHeight + 6}
+        />
       ))}
-      {pointedMs === undefined ? null : <line className="pointed" x1={x(pointedMs)} x2={x(pointedMs)} y1={0} y2={bandTop + bandHeight} />}
+      {moments.map((moment, at) => (
+        <MomentMark
+          key={moment.id}
+          moment={moment}
+          x={x(moment.from_ms)}
+          y={momentTop + (inLanes[at] ?? 0) * laneHeight}
+        />
+      ))}
+      {pointedMs === undefined ? null : (
+        <line className="pointed" x1={x(pointedMs)} x2={x(pointedMs)} y1={0} y2={bandTop + bandHeight} />
+      )}
       {headMs === undefined || headMs < span.fromMs || headMs > span.toMs ? null : (
-        <path className="head" transform={`translate(${x(headMs)} 0)`} d={`M0 ${bandTop - 8}V${bandTop + bandHeight + 3}M-6 ${bandTop - 14}h12L0 ${bandTop - 5}Z`} />
+        <path
+          className="head"
+          transform={`translate(${x(headMs)} 0)`}
+          d={`M0 ${bandTop - 8}V${bandTop + bandHeight + 3}M-6 ${bandTop - 14}h12L0 ${bandTop - 5}Z`}
+        />
       )}
     </svg>
   );

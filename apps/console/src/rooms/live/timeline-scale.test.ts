@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { holding, joined, lanesOf, momentAtPlace, moved, placeOf, spanFrom, ticksOf, zoomed } from './timeline-scale.ts';
+import {
+  holding,
+  joined,
+  lanesOf,
+  momentAtPlace,
+  moved,
+  placeOf,
+  spanFrom,
+  ticksOf,
+  zoomed,
+} from './timeline-scale.ts';
 
 const hour = { fromMs: 0, toMs: 3_600_000 };
 const latestMs = 3_600_000;
@@ -30,11 +40,16 @@ test('Zooming keeps what stands under the pointer there, and ends at the shortes
 test('Nothing shows the time that has not come', () => {
   const at = fc.integer({ min: 0, max: latestMs });
   fc.assert(
-    fc.property(at, fc.double({ min: 0.01, max: 100, noNaN: true }), fc.double({ min: -3, max: 3, noNaN: true }), (anchorMs, factor, part) => {
-      assert.ok(zoomed(hour, factor, { anchorMs, latestMs }).toMs <= latestMs);
-      assert.ok(moved(hour, part, latestMs).toMs <= latestMs);
-      assert.ok(holding(hour, anchorMs * 2, latestMs).toMs <= latestMs);
-    }),
+    fc.property(
+      at,
+      fc.double({ min: 0.01, max: 100, noNaN: true }),
+      fc.double({ min: -3, max: 3, noNaN: true }),
+      (anchorMs, factor, part) => {
+        assert.ok(zoomed(hour, factor, { anchorMs, latestMs }).toMs <= latestMs);
+        assert.ok(moved(hour, part, latestMs).toMs <= latestMs);
+        assert.ok(holding(hour, anchorMs * 2, latestMs).toMs <= latestMs);
+      },
+    ),
   );
 });
 
@@ -65,7 +80,16 @@ test('Segments that touch are drawn as one, whatever their order', () => {
     { fromMs: 50_000, toMs: 60_000 },
   ]);
   assert.deepEqual(joined([ten(0), ten(2)], 10_000), [{ fromMs: 0, toMs: 30_000 }]);
-  assert.deepEqual(joined([{ fromMs: 0, toMs: 100 }, { fromMs: 10, toMs: 20 }], 0), [{ fromMs: 0, toMs: 100 }]);
+  assert.deepEqual(
+    joined(
+      [
+        { fromMs: 0, toMs: 100 },
+        { fromMs: 10, toMs: 20 },
+      ],
+      0,
+    ),
+    [{ fromMs: 0, toMs: 100 }],
+  );
 });
 
 test('Marks close to each other stand in lanes', () => {
@@ -75,7 +99,13 @@ test('Marks close to each other stand in lanes', () => {
 
 test('An address that says no span, or a wrong one, shows the last hour', () => {
   const fallback = { fromMs: 0, toMs: latestMs, isFollowing: true };
-  for (const [from, to] of [[undefined, undefined], ['a', '5'], ['5', '4'], ['0', '1e18'], ['0', 'Infinity']])
+  for (const [from, to] of [
+    [undefined, undefined],
+    ['a', '5'],
+    ['5', '4'],
+    ['0', '1e18'],
+    ['0', 'Infinity'],
+  ])
     assert.deepEqual(spanFrom({ from, to }, latestMs), fallback);
   assert.deepEqual(spanFrom({ from: '0', to: '60000' }, latestMs), { fromMs: 0, toMs: 60_000, isFollowing: false });
 });

@@ -1,8 +1,8 @@
 /** What a timeline shows, in Unix milliseconds. */
 export type TimeSpan = { readonly fromMs: number; readonly toMs: number };
 
-export const shortestSpanMs = 20_000;
-export const longestSpanMs = 8 * 86_400_000;
+const shortestSpanMs = 20_000;
+const longestSpanMs = 8 * 86_400_000;
 
 /** Where a moment stands, as a part of the width: 0 at the left edge, 1 at the right. */
 export function placeOf(timeMs: number, { fromMs, toMs }: TimeSpan): number {
@@ -15,7 +15,11 @@ export function momentAtPlace(place: number, { fromMs, toMs }: TimeSpan): number
 }
 
 /** Shorter with a factor under 1, longer over 1; what stands at `anchorMs` stays where it is. Never past `latestMs`. */
-export function zoomed(span: TimeSpan, factor: number, { anchorMs, latestMs }: { readonly anchorMs: number; readonly latestMs: number }): TimeSpan {
+export function zoomed(
+  span: TimeSpan,
+  factor: number,
+  { anchorMs, latestMs }: { readonly anchorMs: number; readonly latestMs: number },
+): TimeSpan {
   const length = Math.min(longestSpanMs, Math.max(shortestSpanMs, (span.toMs - span.fromMs) * factor));
   const place = Math.min(1, Math.max(0, placeOf(anchorMs, span)));
   return notAfter({ fromMs: anchorMs - place * length, toMs: anchorMs + (1 - place) * length }, latestMs);
@@ -45,9 +49,13 @@ const steps = [
 ].map((seconds) => seconds * 1000);
 
 /** Round moments to write below, at most `most` of them; `offsetMinutes` is how far the clock in use is ahead of UTC. */
-export function ticksOf(span: TimeSpan, { most, offsetMinutes }: { readonly most: number; readonly offsetMinutes: number }): { readonly stepMs: number; readonly ticks: readonly number[] } {
+export function ticksOf(
+  span: TimeSpan,
+  { most, offsetMinutes }: { readonly most: number; readonly offsetMinutes: number },
+): { readonly stepMs: number; readonly ticks: readonly number[] } {
   const length = span.toMs - span.fromMs;
-  const stepMs = steps.find((step) => length / step <= Math.max(1, most)) ?? Math.ceil(length / Math.max(1, most) / weekMs) * weekMs;
+  const stepMs =
+    steps.find((step) => length / step <= Math.max(1, most)) ?? Math.ceil(length / Math.max(1, most) / weekMs) * weekMs;
   const offsetMs = offsetMinutes * 60_000;
   const first = Math.ceil((span.fromMs + offsetMs) / stepMs) * stepMs - offsetMs;
   const count = Math.max(0, Math.floor((span.toMs - first) / stepMs) + 1);
@@ -69,7 +77,10 @@ export function joined(spans: readonly TimeSpan[], apartMs: number): TimeSpan[] 
 }
 
 /** In which of few lanes each mark stands, so that none covers another where there is room; `apart` is a part of the width. */
-export function lanesOf(places: readonly number[], { apart, lanes }: { readonly apart: number; readonly lanes: number }): number[] {
+export function lanesOf(
+  places: readonly number[],
+  { apart, lanes }: { readonly apart: number; readonly lanes: number },
+): number[] {
   const ends = Array.from({ length: lanes }, () => Number.NEGATIVE_INFINITY);
   return places.map((place) => {
     const free = ends.findIndex((end) => place - end >= apart);
@@ -86,7 +97,8 @@ export function spanFrom(
   latestMs: number,
 ): TimeSpan & { readonly isFollowing: boolean } {
   const [fromMs, toMs] = [Number(given.from), Number(given.to)];
-  const isGiven = given.from !== undefined && given.to !== undefined && Number.isFinite(fromMs) && Number.isFinite(toMs);
+  const isGiven =
+    given.from !== undefined && given.to !== undefined && Number.isFinite(fromMs) && Number.isFinite(toMs);
   if (!isGiven || toMs - fromMs < shortestSpanMs / 2 || toMs - fromMs > longestSpanMs)
     return { fromMs: latestMs - 3_600_000, toMs: latestMs, isFollowing: true };
   return { fromMs, toMs, isFollowing: false };

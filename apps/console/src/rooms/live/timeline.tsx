@@ -75,8 +75,12 @@ export function Timeline({ timeline, span: given, nowMs, atMs, clip, onSpan, onP
       const isSideways = Math.abs(event.deltaX) > Math.abs(event.deltaY) || event.shiftKey;
       setTurning((before) => {
         const from = before ?? given;
-        if (isSideways) return moved(from, Math.sign(event.deltaX + (event.shiftKey ? event.deltaY : 0)) * 0.08, latestMs);
-        return zoomed(from, event.deltaY > 0 ? 1.2 : 1 / 1.2, { anchorMs: momentAtPlace(place(event.clientX), from), latestMs });
+        if (isSideways)
+          return moved(from, Math.sign(event.deltaX + (event.shiftKey ? event.deltaY : 0)) * 0.08, latestMs);
+        return zoomed(from, event.deltaY > 0 ? 1.2 : 1 / 1.2, {
+          anchorMs: momentAtPlace(place(event.clientX), from),
+          latestMs,
+        });
       });
     };
     element.addEventListener('wheel', turn, { passive: false });
@@ -125,10 +129,20 @@ export function Timeline({ timeline, span: given, nowMs, atMs, clip, onSpan, onP
         zoom(2);
         break;
       case 'n':
-        goTo(moments.map(({ from_ms }) => from_ms).toSorted((a, b) => a - b).find((ms) => ms > headMs + 1) ?? headMs);
+        goTo(
+          moments
+            .map(({ from_ms }) => from_ms)
+            .toSorted((a, b) => a - b)
+            .find((ms) => ms > headMs + 1) ?? headMs,
+        );
         break;
       case 'p':
-        goTo(moments.map(({ from_ms }) => from_ms).toSorted((a, b) => a - b).findLast((ms) => ms < headMs - 1) ?? headMs);
+        goTo(
+          moments
+            .map(({ from_ms }) => from_ms)
+            .toSorted((a, b) => a - b)
+            .findLast((ms) => ms < headMs - 1) ?? headMs,
+        );
         break;
       default:
         return;
@@ -155,18 +169,25 @@ export function Timeline({ timeline, span: given, nowMs, atMs, clip, onSpan, onP
     const next = { ...clip, [dragged.current === 'from' ? 'fromMs' : 'toMs']: Math.round(timeMs) };
     if (next.toMs - next.fromMs >= 1000) onClip(next);
   };
-  const words = wordsAt(timeline, pointedMs ?? headMs);
+  const words =
+    pointedMs === undefined && atMs === undefined
+      ? 'live; what was just seen is sealed within seconds'
+      : wordsAt(timeline, pointedMs ?? headMs);
   return (
     <div className="timeline">
       <div className="row timeline-tools">
-        <div className="segments" role="group" aria-label="How much of it">
+        <div className="state-filter" role="group" aria-label="How much of it">
           {presets.map(({ name, ms }) => (
             <button
               key={name}
               type="button"
               aria-pressed={Math.abs(span.toMs - span.fromMs - ms) < ms * 0.02}
               onClick={() =>
-                onSpan(atMs === undefined && ms === 3_600_000 ? undefined : holding({ fromMs: latestMs - ms, toMs: latestMs }, headMs, latestMs))
+                onSpan(
+                  atMs === undefined && ms === 3_600_000
+                    ? undefined
+                    : holding({ fromMs: latestMs - ms, toMs: latestMs }, headMs, latestMs),
+                )
               }
             >
               {name}
@@ -228,13 +249,14 @@ export function Timeline({ timeline, span: given, nowMs, atMs, clip, onSpan, onP
 function wordsAt(timeline: TimelineAnswer | undefined, timeMs: number): string {
   if (timeline === undefined) return '';
   const nearMs = 1000;
-  const moment = timeline.moments.find(({ from_ms, to_ms }) => timeMs >= from_ms - nearMs && timeMs <= Math.max(to_ms, from_ms) + nearMs);
+  const moment = timeline.moments.find(
+    ({ from_ms, to_ms }) => timeMs >= from_ms - nearMs && timeMs <= Math.max(to_ms, from_ms) + nearMs,
+  );
   const happened = moment === undefined ? '' : `${printable(momentWords(moment))}, `;
   const gap = timeline.gaps.find(({ from_ms, to_ms }) => timeMs >= from_ms && timeMs < to_ms);
   if (gap !== undefined && gap.why !== 'uploaded_later')
     return `${happened}nothing recorded for ${formatSpan(gap.to_ms - gap.from_ms)}: ${gapWords[gap.why]}`;
   const segment = timeline.segments.find(({ start_ms, end_ms }) => timeMs >= start_ms && timeMs < end_ms);
   if (segment === undefined) return `${happened}nothing recorded`;
-  return `${happened}recorded${segment.late === true || gap !== undefined ? `. ${gapWords.uploaded_later}` : ''}`;
+  return `${happened}recorded${segment.late || gap !== undefined ? `. ${gapWords.uploaded_later}` : ''}`;
 }
-

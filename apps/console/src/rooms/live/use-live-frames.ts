@@ -40,10 +40,7 @@ export function useLiveFrames(): BrowserFrames | undefined {
 }
 
 export function useLineState(frames: BrowserFrames | undefined): LineState {
-  return useSyncExternalStore(
-    frames?.onState ?? neverChanges,
-    frames?.state ?? connecting,
-  );
+  return useSyncExternalStore(frames?.onState ?? neverChanges, frames?.state ?? connecting);
 }
 
 const neverChanges = (): (() => void) => () => undefined;

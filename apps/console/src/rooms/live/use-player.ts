@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import type { RefObject } from 'react';
-import { callBytesByHand } from '../../api/call.ts';
+import { callBytes } from '../../api/call.ts';
 import { decodeJpeg } from './open-line.ts';
 import { paintPicture } from './paint-picture.ts';
 import { readRecording } from './playback.ts';
@@ -13,14 +13,22 @@ import { createSegmentSound } from './segment-sound.ts';
 /** Recordings are large; a few are enough to go back and forth. */
 const keptForMs = 60_000;
 
+type PictureSize = { readonly width: number; readonly height: number };
+
 /** A player on a canvas. Undefined for the first moment. */
 export function usePlayer(
   camera: string,
   canvas: RefObject<HTMLCanvasElement | null>,
-): { readonly player: Player | undefined; readonly state: PlayerState | undefined; readonly setSoundOn: (on: boolean) => void } {
+): {
+  readonly player: Player | undefined;
+  readonly state: PlayerState | undefined;
+  readonly setSoundOn: (on: boolean) => void;
+  /** Of the pictures. */ readonly size: PictureSize | undefined;
+} {
   const queries = useQueryClient();
   const [made, setMade] = useState<Player>();
   const [state, setState] = useState<PlayerState>();
+  const [size, setSize] = useState<PictureSize>();
   const setSound = useRef<(on: boolean) => void>(() => undefined);
   useEffect(() => {
     let last: ImageBitmap | undefined;
@@ -32,7 +40,7 @@ export function usePlayer(
       const scale = window.devicePixelRatio;
       element.width = Math.round(element.clientWidth * scale);
       element.height = Math.round(element.clientHeight * scale);
-      if (last !== undefined) paintPicture(element, last, { objects: [], scale });
+      if (last !== undefined) paintPicture(element, last, { objects: [], scale, lagMs: 0 });
     };
     const player = createPlayer<ImageBitmap>({
       load: (segment) =>
@@ -47,6 +55,11 @@ export function usePlayer(
       show(picture) {
         last?.close();
         last = picture;
+        setSize((before) =>
+          before?.width === picture.width && before.height === picture.height
+            ? before
+            : { width: picture.width, height: picture.height },
+        );
         repaint();
       },
       sound: sound.play,
@@ -65,10 +78,13 @@ export function usePlayer(
       last = undefined;
     };
   }, [camera, canvas, queries]);
-  return { player: made, state, setSoundOn: (on) => setSound.current(on) };
+  return { player: made, state, size, setSoundOn: (on) => setSound.current(on) };
 }
 
 async function fetchRecording(camera: string, { start_ms }: PlayerSegment, signal: AbortSignal): Promise<Recording> {
-  const answer = await callBytesByHand('GET /v1/cameras/{id}/segments/{start_ms}', { params: { id: camera, start_ms }, signal });
+  const answer = await callBytes('GET /v1/cameras/{id}/segments/{start_ms}', {
+    params: { id: camera, start_ms },
+    signal,
+  });
   return readRecording(new Uint8Array(await answer.arrayBuffer()));
 }

@@ -16,7 +16,9 @@ export function useRecentAlerts(): ReadonlyMap<string, string> {
     setRecent((before) => new Map([...before, [camera, title]]));
     // Not taken back with the effect: the alert is gone from the cache before the border has stopped to flash.
     setTimeout(() => {
-      setRecent((before) => (before.get(camera) === title ? new Map([...before].filter(([key]) => key !== camera)) : before));
+      setRecent((before) =>
+        before.get(camera) === title ? new Map([...before].filter(([key]) => key !== camera)) : before,
+      );
     }, shownMs);
   }, [camera, title, id]);
   return recent;

@@ -11,7 +11,11 @@ export function bestColumns(count: number, frame: { readonly width: number; read
 }
 
 /** Where the focus goes from tile `at`; undefined for a key that moves nothing. Never out of the wall. */
-export function tileBeside(key: string, at: number, wall: { readonly count: number; readonly columns: number }): number | undefined {
+export function tileBeside(
+  key: string,
+  at: number,
+  wall: { readonly count: number; readonly columns: number },
+): number | undefined {
   const last = wall.count - 1;
   const to = (() => {
     switch (key) {

@@ -43,14 +43,24 @@ export function WallTile({
   readonly isChosen?: boolean;
 }) {
   const [seen, setSeen] = useState<SeenFrame>();
-  const picture = pictureStanding(seen, { nowMs, isOpen: line === 'open' && camera.state === 'live', perSecond: camera.per_second });
+  const picture = pictureStanding(seen, {
+    nowMs,
+    isOpen: line === 'open' && camera.state === 'live',
+    perSecond: camera.per_second,
+  });
   const standing = cameraStanding(camera, picture, line);
   const name = printable(camera.name);
   const where = printable(whereWords(camera));
   const objects = objectsWords(camera.objects);
   const tampered = standing === 'live' || standing === 'late' ? (seen?.tampered ?? camera.tampered) : camera.tampered;
   return (
-    <li className="tile" data-standing={standing} data-alert={alert !== undefined} data-tampered={tampered !== undefined} data-chosen={isChosen}>
+    <li
+      className="tile"
+      data-standing={standing}
+      data-alert={alert !== undefined}
+      data-tampered={tampered !== undefined}
+      data-chosen={isChosen}
+    >
       <div className="tile-picture">
         <LiveCanvas
           frames={frames}
@@ -71,7 +81,11 @@ export function WallTile({
       </div>
       <div className="tile-foot">
         <span className="tile-what">
-          <Link href={cameraAddress(camera.id)} className="tile-name" {...(linkRef === undefined ? {} : { ref: linkRef })}>
+          <Link
+            href={cameraAddress(camera.id)}
+            className="tile-name"
+            {...(linkRef === undefined ? {} : { ref: linkRef })}
+          >
             {name}
           </Link>
           <span className="quiet small">{where === '' ? '\u00a0' : where}</span>

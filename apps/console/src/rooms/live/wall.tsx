@@ -31,10 +31,10 @@ export function Wall({ cameras }: { readonly cameras: readonly CameraRow[] }) {
   const size = sizes.find((known) => known === get('size')) ?? 'medium';
   const site = get('site');
   const plain = new Set((get('plain') ?? '').split(',').filter((id) => id !== ''));
-  const sites = [...new Set(cameras.map((camera) => camera.site ?? ''))].filter((name) => name !== '').toSorted();
+  const sites = [...new Set(cameras.map((camera) => camera.site))].filter((name) => name !== '').toSorted();
   // A guard knows where each picture hangs: the order depends on nothing that changes.
   const shown = cameras
-    .filter((camera) => site === undefined || (camera.site ?? '') === site)
+    .filter((camera) => site === undefined || camera.site === site)
     .toSorted((a, b) => wallOrder(a).localeCompare(wallOrder(b)));
   const toggleBoxes = (id: string): void => {
     const after = new Set(plain);
@@ -121,6 +121,10 @@ export function Wall({ cameras }: { readonly cameras: readonly CameraRow[] }) {
   );
 }
 
-function wallOrder({ site = '', place = '', name, id }: CameraRow): string {
-  return [site, place, name, id].join('\n');
+/** By site, place and name; what nobody has placed yet comes last. */
+function wallOrder({ site, place, name, id }: CameraRow): string {
+  return [site, place]
+    .map((part) => (part === '' ? '\u{10ffff}' : part))
+    .concat(name, id)
+    .join('\n');
 }

@@ -43,7 +43,11 @@ export function ZoneForm({
         ]}
         onChange={(kind) => onChange({ kind: kind === 'ignore' ? 'ignore' : 'watch' })}
       />
-      <div role="group" aria-label={zone.kind === 'watch' ? 'What it looks for' : 'What it ignores'} className="zone-labels">
+      <div
+        role="group"
+        aria-label={zone.kind === 'watch' ? 'What it looks for' : 'What it ignores'}
+        className="zone-labels"
+      >
         {zoneLabels.map(({ value, name }) => (
           <Checkbox
             key={value}
@@ -53,7 +57,9 @@ export function ZoneForm({
             checked={zone.labels.includes(value)}
             onChange={(event) =>
               onChange({
-                labels: event.currentTarget.checked ? [...zone.labels, value] : zone.labels.filter((label) => label !== value),
+                labels: event.currentTarget.checked
+                  ? [...zone.labels, value]
+                  : zone.labels.filter((label) => label !== value),
               })
             }
           />
@@ -81,7 +87,9 @@ export function ZoneForm({
                 aria-pressed={schedule.days.includes(day)}
                 onClick={() =>
                   setSchedule({
-                    days: weekDays.filter((one) => (one === day ? !schedule.days.includes(day) : schedule.days.includes(one))),
+                    days: weekDays.filter((one) =>
+                      one === day ? !schedule.days.includes(day) : schedule.days.includes(one),
+                    ),
                   })
                 }
               >
@@ -92,16 +100,30 @@ export function ZoneForm({
           <div className="row">
             <label className="clip-edge">
               From
-              <input type="time" className="time-input" value={schedule.from} onChange={(event) => setSchedule({ from: event.currentTarget.value })} />
+              <input
+                type="time"
+                className="time-input"
+                value={schedule.from}
+                onChange={(event) => setSchedule({ from: event.currentTarget.value })}
+              />
             </label>
             <label className="clip-edge">
               To
-              <input type="time" className="time-input" value={schedule.to} onChange={(event) => setSchedule({ to: event.currentTarget.value })} />
+              <input
+                type="time"
+                className="time-input"
+                value={schedule.to}
+                onChange={(event) => setSchedule({ to: event.currentTarget.value })}
+              />
             </label>
           </div>
           <label className="clip-edge">
             Clock
-            <select className="time-input" value={schedule.zone} onChange={(event) => setSchedule({ zone: event.currentTarget.value })}>
+            <select
+              className="time-input"
+              value={schedule.zone}
+              onChange={(event) => setSchedule({ zone: event.currentTarget.value })}
+            >
               {[...new Set([schedule.zone, plan.time_zone, 'UTC', ...zonesOffered()])].map((name) => (
                 <option key={name} value={name}>
                   {name.replaceAll('_', ' ')}

@@ -28,7 +28,13 @@ test('A point moves no farther than the edge of the picture', () => {
 
 test('A point is added halfway to the next, also after the last, and no more than there may be', () => {
   assert.deepEqual(pointAddedAfter(firstArea, 0), {
-    points: [[0.25, 0.3], [0.5, 0.3], [0.75, 0.3], [0.75, 0.85], [0.25, 0.85]],
+    points: [
+      [0.25, 0.3],
+      [0.5, 0.3],
+      [0.75, 0.3],
+      [0.75, 0.85],
+      [0.25, 0.85],
+    ],
     at: 1,
   });
   assert.deepEqual(pointAddedAfter(firstArea, 3)?.points.at(-1), [0.25, 0.575]);
@@ -44,7 +50,12 @@ test('A point is removed while an area is left', () => {
 });
 
 test('An area is moved as a whole and keeps its form at the edge', () => {
-  assert.deepEqual(movedArea(firstArea, [0.9, -0.9]), [[0.5, 0], [1, 0], [1, 0.55], [0.5, 0.55]]);
+  assert.deepEqual(movedArea(firstArea, [0.9, -0.9]), [
+    [0.5, 0],
+    [1, 0],
+    [1, 0.55],
+    [0.5, 0.55],
+  ]);
   const part = fc.double({ min: -2, max: 2, noNaN: true });
   fc.assert(
     fc.property(part, part, (x, y) => {
@@ -58,12 +69,29 @@ test('An area is moved as a whole and keeps its form at the edge', () => {
 test('What crosses itself is told apart from what is only bent', () => {
   assert.equal(crossesItself(bow), true);
   assert.equal(crossesItself(firstArea), false);
-  assert.equal(crossesItself([[0, 0], [1, 0], [0.5, 0.5], [1, 1], [0, 1]]), false);
+  assert.equal(
+    crossesItself([
+      [0, 0],
+      [1, 0],
+      [0.5, 0.5],
+      [1, 1],
+      [0, 1],
+    ]),
+    false,
+  );
 });
 
 test('areaOf() is the part of the picture that is covered', () => {
   assert.ok(Math.abs(areaOf(firstArea) - 0.275) < 1e-9);
-  assert.equal(areaOf([[0, 0], [1, 0], [1, 1], [0, 1]]), 1);
+  assert.equal(
+    areaOf([
+      [0, 0],
+      [1, 0],
+      [1, 1],
+      [0, 1],
+    ]),
+    1,
+  );
 });
 
 test('A point says where it stands', () => {

@@ -1,7 +1,7 @@
 /** Left and top as parts of the picture, 0…1. */
 export type Point = readonly [number, number];
 
-export const fewestPoints = 3;
+const fewestPoints = 3;
 export const mostPoints = 32;
 
 /** Inside the picture, to a tenth of a per cent: finer than a camera sees. */
@@ -15,7 +15,10 @@ export function movedPoint(points: readonly Point[], at: number, to: Point): rea
 }
 
 /** A point halfway to the next one, after `at`. Where it came to stand, or undefined when there are enough. */
-export function pointAddedAfter(points: readonly Point[], at: number): { readonly points: readonly Point[]; readonly at: number } | undefined {
+export function pointAddedAfter(
+  points: readonly Point[],
+  at: number,
+): { readonly points: readonly Point[]; readonly at: number } | undefined {
   const here = points[at];
   const next = points[(at + 1) % points.length];
   if (here === undefined || next === undefined || points.length >= mostPoints) return undefined;
@@ -24,7 +27,10 @@ export function pointAddedAfter(points: readonly Point[], at: number): { readonl
 }
 
 /** Undefined when it would be no area any more. */
-export function pointRemoved(points: readonly Point[], at: number): { readonly points: readonly Point[]; readonly at: number } | undefined {
+export function pointRemoved(
+  points: readonly Point[],
+  at: number,
+): { readonly points: readonly Point[]; readonly at: number } | undefined {
   if (points.length <= fewestPoints || points[at] === undefined) return undefined;
   return { points: points.toSpliced(at, 1), at: Math.min(at, points.length - 2) };
 }

@@ -16,7 +16,12 @@ const arrows: Readonly<Record<string, Point>> = {
   ArrowDown: [0, 1],
 };
 
-type Drag = { readonly zone: string; readonly point: number | undefined; readonly from: Point; readonly points: readonly Point[] };
+type Drag = {
+  readonly zone: string;
+  readonly point: number | undefined;
+  readonly from: Point;
+  readonly points: readonly Point[];
+};
 
 /** Zones over the picture. Every point is a button that arrow keys move. */
 export function ZonesDrawing({
@@ -49,7 +54,7 @@ export function ZonesDrawing({
     if (box === undefined) return [0, 0];
     return [(event.clientX - box.left) / Math.max(1, box.width), (event.clientY - box.top) / Math.max(1, box.height)];
   };
-  const take = (event: PointerEvent<Element>, zone: Zone, point?: number): void => {
+  const take = (event: PointerEvent, zone: Zone, point?: number): void => {
     onChoose(zone.id);
     if (!canChange) return;
     event.stopPropagation();
@@ -92,7 +97,11 @@ export function ZonesDrawing({
       focusPoint(zone.id, added.at);
     } else if (event.key === 'Delete' || event.key === 'Backspace') {
       const removed = pointRemoved(points, at);
-      onSay(removed === undefined ? 'An area needs three points' : `Removed, now at ${pointWords(removed.points, removed.at)}`);
+      onSay(
+        removed === undefined
+          ? 'An area needs three points'
+          : `Removed, now at ${pointWords(removed.points, removed.at)}`,
+      );
       if (removed === undefined) return;
       onChange(zone.id, removed.points);
       focusPoint(zone.id, removed.at);

@@ -29,18 +29,20 @@ export function ZonesEditor({ camera, frames, canChange, onClose }: EditorNeeds)
     ) : (
       <ProblemNotice problem={error} retry={() => void refetch()} />
     );
-  return <Editor key={plan.revision} {...{ camera, frames, canChange, onClose, plan }} />;
+  return <Editor {...{ camera, frames, canChange, onClose, plan }} />;
 }
 
 function Editor({ camera, frames, canChange, onClose, plan }: EditorNeeds & { readonly plan: WatchPlan }) {
+  // What the author saw: a plan that somebody else keeps meanwhile is noticed when this one is kept.
+  const [base, setBase] = useState(plan);
   const [zones, setZones] = useState<readonly Zone[]>(plan.zones);
   const [chosen, setChosen] = useState<string | undefined>(plan.zones[0]?.id);
   const [said, setSaid] = useState('');
   const [seen, setSeen] = useState<SeenFrame>();
-  const save = useSavePlan(camera.id, plan);
+  const save = useSavePlan(camera.id, base.revision);
   const zone = zones.find(({ id }) => id === chosen);
   const fault = zonesFault(zones);
-  const isChanged = !isSameDraft(zones, plan.zones);
+  const isChanged = !isSameDraft(zones, base.zones);
   const change = (id: string, next: Partial<Zone>): void =>
     setZones((before) => before.map((one) => (one.id === id ? { ...one, ...next } : one)));
   const add = (kind: Zone['kind']): void => {
@@ -49,13 +51,24 @@ function Editor({ camera, frames, canChange, onClose, plan }: EditorNeeds & { re
     setChosen(made.id);
     setSaid(`${made.name} added in the middle of the picture, with 4 points`);
   };
+  const keep = (): void =>
+    save.mutate(zones, {
+      onSuccess(kept) {
+        setBase(kept);
+        setZones(kept.zones);
+        setSaid('Zones kept');
+      },
+    });
   const leave = (): void => {
     if (!isChanged || window.confirm('Leave without keeping the changes to the zones?')) onClose();
   };
   return (
     <section className="camera-page zones" aria-label="Zones">
       <div className="stage">
-        <div className="stage-picture">
+        <div
+          className="stage-picture"
+          style={seen === undefined ? {} : { aspectRatio: `${seen.width} / ${seen.height}` }}
+        >
           <LiveCanvas
             frames={frames}
             camera={camera.id}
@@ -91,8 +104,8 @@ function Editor({ camera, frames, canChange, onClose, plan }: EditorNeeds & { re
           </div>
           {zones.length === 0 ? (
             <p className="quiet small">
-              Without zones everything in the picture is seen alike. A zone says what matters where, and when: a person in
-              the yard at night. A mask takes out the street.
+              Without zones everything in the picture is seen alike. A zone says what matters where, and when: a person
+              in the yard at night. A mask takes out the street.
             </p>
           ) : (
             <ul className="zone-list" aria-label="Zones of this camera">
@@ -108,10 +121,20 @@ function Editor({ camera, frames, canChange, onClose, plan }: EditorNeeds & { re
           )}
           {canChange ? (
             <div className="row">
-              <Button variant="default" size="compact-md" disabled={zones.length >= mostZones} onClick={() => add('watch')}>
+              <Button
+                variant="default"
+                size="compact-md"
+                disabled={zones.length >= mostZones}
+                onClick={() => add('watch')}
+              >
                 Add a zone
               </Button>
-              <Button variant="default" size="compact-md" disabled={zones.length >= mostZones} onClick={() => add('ignore')}>
+              <Button
+                variant="default"
+                size="compact-md"
+                disabled={zones.length >= mostZones}
+                onClick={() => add('ignore')}
+              >
                 Add a mask
               </Button>
             </div>
@@ -134,11 +157,7 @@ function Editor({ camera, frames, canChange, onClose, plan }: EditorNeeds & { re
           {save.error === null ? null : <ProblemNotice problem={save.error} />}
           <div className="row">
             {canChange ? (
-              <Button
-                loading={save.isPending}
-                disabled={!isChanged || fault !== undefined}
-                onClick={() => save.mutate(zones, { onSuccess: () => setSaid('Zones kept') })}
-              >
+              <Button loading={save.isPending} disabled={!isChanged || fault !== undefined} onClick={keep}>
                 Keep the zones
               </Button>
             ) : null}

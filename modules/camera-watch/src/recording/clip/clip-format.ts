@@ -7,7 +7,7 @@ import type { JsonValue } from '@sallyport/contracts';
  *   for each segment: "segment" base64(evidence) base64(SPSEG1) · "end", a line each
  * There is one way to write it: a reader writes what it read again and compares.
  */
-export const clipPlace = '<!--CLIP-->';
+const clipPlace = '<!--CLIP-->';
 const clipOpening = '<pre id="clip" hidden>';
 const clipClosing = '</pre>';
 const format = 'sallyport-clip@v1';

@@ -1,2 +1,0 @@
-/** Style sheets of a room are loaded with it. */
-declare module '*.css';
