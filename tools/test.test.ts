@@ -21,7 +21,7 @@ function runPlanted(
     [join(import.meta.dirname, 'test.ts'), '--root', root, '--idle-ms', String(idleMs)],
     {
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: 240_000,
       env: { PATH: process.env['PATH'] ?? '', ...environment },
     },
   );

@@ -64,7 +64,8 @@ function readPackage(root: string, folder: string): WorkspacePackage {
     name,
     folder,
     exports: new Map([...textMap(manifest['exports'])].map(([door, file]) => [door, file.replace(/^\.\//, '')])),
-    dependencies: textMap(manifest['dependencies']),
+    // What may be missing on a machine is no less declared, and pinned like the rest.
+    dependencies: new Map([...textMap(manifest['dependencies']), ...textMap(manifest['optionalDependencies'])]),
     developmentDependencies: textMap(manifest['devDependencies']),
     files: files.map((file) => file.replaceAll('\\', '/')).toSorted(),
   };

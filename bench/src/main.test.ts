@@ -11,7 +11,7 @@ function run(...argv: string[]): Promise<Run> {
   execFile(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', entry, ...argv],
-    { timeout: 60_000 },
+    { timeout: 240_000 },
     (error, stdout, stderr) => resolve({ status: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }),
   );
   return promise;

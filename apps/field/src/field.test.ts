@@ -50,7 +50,7 @@ const button = (name: string) => page.getByRole('button', { name });
 
 /** Looks again until a row of the API is as wanted. */
 async function rowOf(path: string, list: string, isWanted: (row: JsonObject) => boolean): Promise<JsonObject> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
+  for (let attempt = 0; attempt < 1200; attempt += 1) {
     const rows = (await ask('GET', path))[list];
     const found: readonly JsonValue[] = Array.isArray(rows) ? rows : [];
     const row = found.filter((candidate) => isJsonObject(candidate)).find((candidate) => isWanted(candidate));

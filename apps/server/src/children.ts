@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { FramePeer } from '@sallyport/platform/frames';
 import { startChild } from './child-process.ts';
 import type { ServerConfig } from './config.ts';
@@ -42,6 +41,6 @@ export function createChildren(config: ServerConfig): Children {
 
 /** Where weights may be: what the operator chose, the data directory, what the launcher fetched. */
 function weightsDirectories({ dataDirectory, modelsDirectory }: ServerConfig): string[] {
-  const fetched = fileURLToPath(new URL('../../../node_modules/.cache/models', import.meta.url));
+  const fetched = join(import.meta.dirname, '..', '..', '..', 'node_modules', '.cache', 'models');
   return [...(modelsDirectory === undefined ? [] : [modelsDirectory]), join(dataDirectory, 'models'), fetched];
 }

@@ -127,7 +127,7 @@ test(
     );
     writeFileSync(exported, Buffer.concat(entries));
     const run = promisify(execFile);
-    const bounds = { timeout: 60_000 };
+    const bounds = { timeout: 240_000 };
     await run(remote, ['-o', journal, exported], bounds);
     const settings = ['--follow=no', `--save-state=${join(folder, 'state')}`];
     await run(upload, [`--url=http://127.0.0.1:${house.port}`, '-D', folder, ...settings], bounds);

@@ -9,7 +9,7 @@ export type Gradients = {
 };
 
 /** Each pixel the mean of the nine around it; the border stays as it is. Takes most of a sensor's noise. */
-export function smooth({ width, height, pixels }: GreyPicture): Float32Array {
+function smooth({ width, height, pixels }: GreyPicture): Float32Array {
   const rows = Float32Array.from(pixels);
   for (let y = 0; y < height; y += 1) {
     for (let at = y * width + 1, end = (y + 1) * width - 1; at < end; at += 1) {

@@ -25,7 +25,7 @@ export type TamperSense = {
   remember(): Uint8Array | undefined;
 };
 
-export const sceneSize = { width: 160, height: 120 } as const;
+const sceneSize = { width: 160, height: 120 } as const;
 
 /** Nothing is told before so much was learnt. */
 const learnPictures = 10;

@@ -16,7 +16,6 @@ export type PerceivedObject = {
   readonly track: number;
 };
 
-export { tamperKinds } from '@sallyport/object-detection';
 export type { TamperKind } from '@sallyport/object-detection';
 export type Tamper = TamperSign;
 
