@@ -46,7 +46,7 @@ export const cameraAlert: Bench = {
           ratios: { p99_to_target: rounded(p99 / targetMs) },
           notes: [
             'one camera at a time; each is new, as a second time would join the alert of the first',
-            'two pictures have to show it for perception and two more for the watch: 300 ms of the figure at this pace',
+            'two pictures have to show it for perception and one more for the watch: 200 ms of the figure at this pace',
           ],
         };
       } finally {

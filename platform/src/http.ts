@@ -29,8 +29,11 @@ declare module 'fastify' {
     addressRate?: { readonly perSecond: number; readonly burst: number };
     /** Instead of the edge's default limit for request bodies. */
     bodyLimitBytes?: number;
-    /** The body may be as long as it likes and take as long: the route reads it as it comes, and bounds what it holds. */
-    endlessBody?: true;
+    /**
+     * A media type whose bodies may be as long as they like and take as long: the route reads them as they come, and bounds
+     * what it holds. They end when whoever sends them would not be let in again.
+     */
+    endlessBody?: string;
     /** A GET route that becomes a WebSocket; its handler is never called. */
     socket?: SocketRoute;
   }

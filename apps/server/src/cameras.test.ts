@@ -179,7 +179,7 @@ test('a board pushes one picture or an endless row, and what is none is refused'
   assert.equal(await post(pictures[0] ?? new Uint8Array()), 200);
   assert.equal((await cameraRow(board.id()))['state'], 'live');
   assert.equal(await post(Buffer.from('GIF89a')), 400);
-  assert.equal(await post(Buffer.alloc(2 * 1024 * 1024, 0xff)), 400);
+  assert.equal(await post(Buffer.alloc(2 * 1024 * 1024, 0xff)), 413);
   assert.equal(await post(Buffer.from('x'), 'multipart/x-mixed-replace'), 400);
   assert.equal(await post(Buffer.from('x'), 'multipart/form-data; boundary=x'), 415);
   const push = startMjpegPush({ origin, token });

@@ -1,6 +1,7 @@
 import type { Clock } from '@sallyport/platform/clock';
 import { CodedError, codeOf, messageOf } from '@sallyport/platform/errors';
 import type { FrameBody, FramePeer } from '@sallyport/platform/frames';
+import { createRevivedPeer } from '@sallyport/platform/revived-peer';
 import { EventSearchError, isEventSearchErrorCode } from './errors.ts';
 
 export type StoreClientNeeds = {
@@ -28,8 +29,6 @@ export type StoreClient = {
 
 const firstRetryMs = 250;
 const lastRetryMs = 30_000;
-/** A process that ends earlier than this counts as one that did not start. */
-const settledAfterMs = 10_000;
 const openDeadlineMs = 120_000;
 const callDeadlineMs = 180_000;
 
@@ -38,16 +37,7 @@ const callDeadlineMs = 180_000;
  * back-off that doubles while it does not stay up; calls in between are refused at once.
  */
 export function createStoreClient(needs: StoreClientNeeds): StoreClient {
-  let current: Promise<FramePeer> | undefined;
-  let isUp = false;
-  let isClosed = false;
-  let lastError: string | undefined;
-  let starts = 0;
-  let retryAtMs = 0;
-  let retryAfterMs = firstRetryMs;
-
   async function start(): Promise<FramePeer> {
-    starts += 1;
     const peer = await needs.connect();
     const key = await needs.key();
     try {
@@ -66,58 +56,21 @@ export function createStoreClient(needs: StoreClientNeeds): StoreClient {
     return peer;
   }
 
-  function failed(error: unknown): void {
-    isUp = false;
-    current = undefined;
-    lastError = messageOf(error);
-    retryAtMs = needs.clock.monotonicMs() + retryAfterMs;
-    retryAfterMs = Math.min(retryAfterMs * 2, lastRetryMs);
-  }
-
-  async function connected(): Promise<FramePeer> {
-    if (isClosed) throw unavailable('it was shut down');
-    if (current !== undefined) return current;
-    if (needs.clock.monotonicMs() < retryAtMs) throw unavailable(lastError ?? 'it ended');
-    const starting = start();
-    current = starting;
-    try {
-      const peer = await starting;
-      const upSinceMs = needs.clock.monotonicMs();
-      isUp = true;
-      lastError = undefined;
-      void peer.closed.then(() => {
-        if (current !== starting) return;
-        if (needs.clock.monotonicMs() - upSinceMs >= settledAfterMs) retryAfterMs = firstRetryMs;
-        failed(new Error('the process ended'));
-      });
-      return peer;
-    } catch (error) {
-      if (current === starting) failed(error);
-      throw error;
-    }
-  }
+  const store = createRevivedPeer({ start, clock: needs.clock, down: unavailable, firstRetryMs, lastRetryMs });
 
   return {
     async call(method, request) {
       let peer: FramePeer | undefined;
       try {
-        peer = await connected();
+        peer = await store.connected();
         return await peer.call(method, request, { signal: needs.deadline(callDeadlineMs) });
       } catch (error) {
         if (error instanceof CodedError && error.code === 'aborted') peer?.close();
         throw asSearchError(error);
       }
     },
-    state: () => ({ isUp, lastError, starts }),
-    close() {
-      isClosed = true;
-      isUp = false;
-      void current?.then(
-        (peer) => peer.close(),
-        () => undefined,
-      );
-      current = undefined;
-    },
+    state: () => store.state(),
+    close: () => store.close(),
   };
 }
 

@@ -162,7 +162,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
     else streams.add(request, payload);
     return payload;
   });
-  installBodyLimits(app, limits);
+  installBodyLimits(app, limits, streams);
   await sockets.install(app);
   await describeApi(app, needs.version);
   for (const plugin of needs.routes) await app.register(async (scope: FastifyInstance) => plugin(scope));

@@ -1,14 +1,19 @@
 import { Transform } from 'node:stream';
-import type { FastifyInstance, RequestPayload } from 'fastify';
+import type { FastifyInstance, FastifyRequest, RequestPayload } from 'fastify';
 import { EdgeError } from './errors.ts';
 import { liftDeadline } from './http-server.ts';
 import { readJsonText } from './json-body.ts';
+import type { StreamWatch } from './stream-watch.ts';
 
 /**
  * Bounds every body, those included that a route reads as a stream, and reads JSON strictly: UTF-8, bounded depth, no
  * `__proto__` and no `constructor.prototype`. A route plugin may bring parsers of its own for any content type.
  */
-export function installBodyLimits(app: FastifyInstance, limits: { readonly jsonDepth: number }): void {
+export function installBodyLimits(
+  app: FastifyInstance,
+  limits: { readonly jsonDepth: number },
+  streams: Pick<StreamWatch, 'add'>,
+): void {
   app.addHook('onRoute', (route) => {
     const own = route.config?.bodyLimitBytes;
     // The hook is Fastify's place for changing a route.
@@ -16,8 +21,9 @@ export function installBodyLimits(app: FastifyInstance, limits: { readonly jsonD
   });
 
   app.addHook('preParsing', async (request, _reply, payload) => {
-    if (request.routeOptions.config.endlessBody === true) {
+    if (isEndless(request)) {
       liftDeadline(request.raw);
+      streams.add(request, request.raw);
       return payload;
     }
     const limit = request.routeOptions.bodyLimit;
@@ -43,6 +49,13 @@ export function installBodyLimits(app: FastifyInstance, limits: { readonly jsonD
     }
     void parse(request, text, done);
   });
+}
+
+/** Of that media type alone: other bodies of the same route have their limits. */
+function isEndless({ routeOptions, headers }: FastifyRequest): boolean {
+  const { endlessBody } = routeOptions.config;
+  const [mediaType = ''] = (headers['content-type'] ?? '').split(';', 1);
+  return endlessBody !== undefined && mediaType.trim().toLowerCase() === endlessBody;
 }
 
 function bounded(payload: RequestPayload, limit: number): Transform {

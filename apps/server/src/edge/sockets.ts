@@ -32,6 +32,10 @@ type OpenSocket = { readonly request: FastifyRequest; heardAtMs: number };
 const checkMs = 1000;
 const pingEveryChecks = 10;
 const farewellMs = 500;
+/** Of a message: a browser cuts a picture into a few. Each is an object here, however few bytes it has. */
+const maxFragments = 256;
+/** Pieces a frame comes in: as many as packets of 256 bytes in the largest. */
+const maxBufferedChunks = 8192;
 /** Replies to pings a client does not read. */
 const maxUnreadBytes = 8 * 1024 * 1024;
 
@@ -126,7 +130,7 @@ export function createSockets(
     socket.on('pong', () => {
       entry.heardAtMs = clock.monotonicMs();
     });
-    socket.on('ping', (data: Buffer) => isWithin(data.length));
+    socket.on('ping', (data: Buffer) => socket.readyState === socket.OPEN && isWithin(data.length));
     socket.on('close', ended);
     socket.on('message', (data, isBinary) => {
       if (socket.readyState !== socket.OPEN || !Buffer.isBuffer(data) || !isWithin(data.length)) return;
@@ -158,6 +162,8 @@ export function createSockets(
       await app.register(websocket, {
         options: {
           maxPayload: limits.socketMessageBytes,
+          maxFragments,
+          maxBufferedChunks,
           perMessageDeflate: false,
           clientTracking: false,
           handleProtocols: chooseProtocol,

@@ -1,27 +1,27 @@
 import type { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 
-/** Replies that go on, as streams of events do, end when whoever gets them may not have them any more. */
+/** Replies that go on, as streams of events do, and bodies without an end: over when their caller would not be let in again. */
 export type StreamWatch = {
   add(request: FastifyRequest, stream: Readable): void;
   close(): void;
 };
 
-const recheckMs = 3000;
+const recheckMs = 1000;
 
 export function createStreamWatch(needs: {
   readonly every: (intervalMs: number, task: () => void) => () => void;
   /** Never rejects. */
   readonly mayGoOn: (request: FastifyRequest) => Promise<boolean>;
 }): StreamWatch {
-  const open = new Map<FastifyRequest, Readable>();
+  const open = new Set<{ readonly request: FastifyRequest; readonly stream: Readable }>();
   let checking = false;
 
   async function check(): Promise<void> {
     if (checking) return;
     checking = true;
     try {
-      for (const [request, stream] of open) if (!(await needs.mayGoOn(request))) stream.destroy();
+      for (const { request, stream } of open) if (!(await needs.mayGoOn(request))) stream.destroy();
     } finally {
       checking = false;
     }
@@ -30,8 +30,9 @@ export function createStreamWatch(needs: {
   const stop = needs.every(recheckMs, () => void check());
   return {
     add(request, stream) {
-      open.set(request, stream);
-      stream.once('close', () => open.delete(request));
+      const entry = { request, stream };
+      open.add(entry);
+      stream.once('close', () => open.delete(entry));
     },
     close: stop,
   };

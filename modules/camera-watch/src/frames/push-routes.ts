@@ -3,6 +3,7 @@ import type { Clock } from '@sallyport/platform/clock';
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import { CameraWatchError } from '../errors.ts';
+import type { CameraDevices } from '../needs.ts';
 import { frameLimits, mayBeJpeg } from './frame.ts';
 import type { FrameGate } from './frame-gate.ts';
 import { boundaryOf, createMultipartReader } from './multipart-reader.ts';
@@ -15,9 +16,12 @@ export function createPushRoutes(needs: {
   readonly clock: Clock;
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly pushes: Pushes;
+  readonly devices: Pick<CameraDevices, 'find'>;
 }): RoutePlugin {
-  const { gate, clock, pushes } = needs;
+  const { gate, clock, pushes, devices } = needs;
   const take = (cameraId: string, jpeg: Uint8Array): void => {
+    // It may have been revoked since its request began.
+    if (devices.find(cameraId)?.state !== 'approved') throw sendsNoMore();
     if (!mayBeJpeg(jpeg))
       throw new CameraWatchError('frame_invalid', 'Cannot take the frame: must be a JPEG of at most 1 MiB');
     const nowMs = clock.nowMs();
@@ -34,7 +38,12 @@ export function createPushRoutes(needs: {
       '/v1/cameras/frames',
       {
         // A row of pictures ends when whoever sends it does; what is held of it is bounded as it is read.
-        config: { scope: 'cameras:send', background: true, endlessBody: true },
+        config: {
+          scope: 'cameras:send',
+          background: true,
+          bodyLimitBytes: frameLimits.jpegBytes,
+          endlessBody: 'multipart/x-mixed-replace',
+        },
         schema: {
           summary: 'A device sends one picture (image/jpeg) or an endless row (multipart/x-mixed-replace)',
           tags: ['cameras'],
@@ -63,9 +72,7 @@ export function createPushRoutes(needs: {
     const over = new AbortController();
     const leave = pushes.begin(cameraId, () => {
       over.abort();
-      body.destroy(
-        new CameraWatchError('sender_replaced', 'Cannot go on: the device may not, or sends from elsewhere'),
-      );
+      body.destroy(sendsNoMore());
     });
     let frames = 0;
     try {
@@ -82,20 +89,15 @@ export function createPushRoutes(needs: {
   }
 }
 
+/** The limit of the route bounds it. */
 async function readSingle(body: Readable): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const bytes of body.iterator({ destroyOnReturn: false })) {
-    if (!(bytes instanceof Uint8Array)) continue;
-    length += bytes.length;
-    if (length > frameLimits.jpegBytes)
-      throw new CameraWatchError(
-        'frame_invalid',
-        `Cannot take the frame: must be at most ${frameLimits.jpegBytes} bytes`,
-      );
-    parts.push(bytes);
-  }
+  for await (const bytes of body) if (bytes instanceof Uint8Array) parts.push(bytes);
   return Buffer.concat(parts);
+}
+
+function sendsNoMore(): CameraWatchError {
+  return new CameraWatchError('sender_replaced', 'Cannot go on: the device may not, or sends from elsewhere');
 }
 
 /** Endless requests under way, one a device: the newest counts. */

@@ -1,6 +1,7 @@
 import type { Clock } from '@sallyport/platform/clock';
 import { CodedError, messageOf } from '@sallyport/platform/errors';
 import type { FrameBody, FramePeer } from '@sallyport/platform/frames';
+import { createRevivedPeer } from '@sallyport/platform/revived-peer';
 
 export type PerceiverClientNeeds = {
   /** Starts a perceiver process and gives the connection to it. When the connection is closed, the process must be ended. */
@@ -30,8 +31,6 @@ export type PerceiverState = {
 
 const firstRetryMs = 100;
 const lastRetryMs = 10_000;
-/** A process that ends earlier than this counts as one that did not start. */
-const settledAfterMs = 10_000;
 /** Weights are read and hashed, and a model is compiled. */
 const helloDeadlineMs = 60_000;
 /** A frame takes a tenth of a second; what takes this long is stuck. */
@@ -42,17 +41,11 @@ const callDeadlineMs = 15_000;
  * before a back-off that doubles while it does not stay up; calls in between are refused at once.
  */
 export function createPerceiverClient(needs: PerceiverClientNeeds): PerceiverClient {
-  let current: Promise<FramePeer> | undefined;
-  let isUp = false;
-  let isClosed = false;
   let model: string | undefined;
+  /** Why it has no model, or not the best one. */
   let reason: string | undefined;
-  let starts = 0;
-  let retryAtMs = 0;
-  let retryAfterMs = firstRetryMs;
 
   async function start(): Promise<FramePeer> {
-    starts += 1;
     const peer = await needs.connect();
     try {
       const { head } = await peer.call('hello', { head: {} }, { signal: needs.deadline(helloDeadlineMs) });
@@ -65,41 +58,13 @@ export function createPerceiverClient(needs: PerceiverClientNeeds): PerceiverCli
     return peer;
   }
 
-  function failed(error: unknown): void {
-    isUp = false;
-    current = undefined;
-    reason = messageOf(error);
-    retryAtMs = needs.clock.monotonicMs() + retryAfterMs;
-    retryAfterMs = Math.min(retryAfterMs * 2, lastRetryMs);
-  }
-
-  async function connected(): Promise<FramePeer> {
-    if (isClosed) throw down('it was shut down');
-    if (current !== undefined) return current;
-    if (needs.clock.monotonicMs() < retryAtMs) throw down(reason ?? 'it ended');
-    const starting = start();
-    current = starting;
-    try {
-      const peer = await starting;
-      const upSinceMs = needs.clock.monotonicMs();
-      isUp = true;
-      void peer.closed.then(() => {
-        if (current !== starting) return;
-        if (needs.clock.monotonicMs() - upSinceMs >= settledAfterMs) retryAfterMs = firstRetryMs;
-        failed(new Error('the process ended'));
-      });
-      return peer;
-    } catch (error) {
-      if (current === starting) failed(error);
-      throw error;
-    }
-  }
+  const perceiver = createRevivedPeer({ start, clock: needs.clock, down, firstRetryMs, lastRetryMs });
 
   return {
     async call(method, request) {
       let peer: FramePeer | undefined;
       try {
-        peer = await connected();
+        peer = await perceiver.connected();
         return await peer.call(method, request, { signal: needs.deadline(callDeadlineMs) });
       } catch (error) {
         if (error instanceof CodedError && error.code === 'perceiver_down') throw error;
@@ -109,16 +74,11 @@ export function createPerceiverClient(needs: PerceiverClientNeeds): PerceiverCli
         throw new CodedError('perceiver_died', `The perceiver process ended: ${error.message}`, { cause: error });
       }
     },
-    state: () => ({ isUp, model, reason, starts }),
-    close() {
-      isClosed = true;
-      isUp = false;
-      void current?.then(
-        (peer) => peer.close(),
-        () => undefined,
-      );
-      current = undefined;
+    state() {
+      const { isUp, lastError, starts } = perceiver.state();
+      return { isUp, model, reason: lastError ?? reason, starts };
     },
+    close: () => perceiver.close(),
   };
 }
 

@@ -54,7 +54,7 @@ const seamMs = 1000;
  */
 export function createLateUploads(needs: {
   readonly store: RecordingStore;
-  readonly keeper: Pick<SegmentKeeper, 'keep' | 'resume'>;
+  readonly keeper: Pick<SegmentKeeper, 'keep' | 'resume' | 'isMissing'>;
   readonly isSignedBy: RecordingNeeds['isSignedBy'];
   readonly oldestKeptMs: () => Promise<number>;
   readonly nowMs: () => number;
@@ -73,7 +73,9 @@ export function createLateUploads(needs: {
       if (same.state === 'kept') return { state: 'kept' };
       await needs.keeper.resume();
       const after = await store.find(camera, startedMs);
-      if (after !== undefined) return { state: 'kept' };
+      if (after?.state === 'kept') return { state: 'kept' };
+      // An attempt that was under way may have passed it by: its hash is not in the ledger yet.
+      if (after?.state === 'sealing') throw notYet();
     }
     if (startedMs < (await needs.oldestKeptMs())) return { state: 'expired' };
     const notes = await store.notes(camera, startedMs, endedMs);
@@ -87,8 +89,9 @@ export function createLateUploads(needs: {
     )
       return { state: 'expired' };
     const there = await store.between(camera, startedMs, endedMs);
-    if (coveredBy(span, there.filter(({ isLate }) => !isLate).map(spanOf), limits.shortestGapMs))
-      return { state: 'covered' };
+    // The camera forgets what is covered: a recording whose file is gone covers nothing.
+    const live = there.filter((segment) => !segment.isLate && !needs.keeper.isMissing(segment));
+    if (coveredBy(span, live.map(spanOf), limits.shortestGapMs)) return { state: 'covered' };
     const overlapping = there.filter(({ isLate }) => isLate).find((other) => overlapMs(other, piece) > seamMs);
     if (overlapping !== undefined || same?.isLate === true)
       throw new CameraWatchError('segment_conflict', 'Cannot keep the segment: this time was sent before, as another');
@@ -132,8 +135,7 @@ export function createLateUploads(needs: {
     const { frames, audio } = segment;
     const kept = await needs.keeper.keep({ camera, startMs, endMs, frames, audio, plain: upload.bytes, isLate: true });
     // It is on the disk and not in the ledger: asked again, the camera learns when it may forget its own.
-    if (kept === 'waiting')
-      throw new CameraWatchError('uploads_busy', 'Cannot say yet that the segment is kept: the ledger does not answer');
+    if (kept === 'waiting') throw notYet();
     return { state: 'kept' };
   }
 
@@ -176,6 +178,10 @@ function readSegment(piece: LatePiece, bytes: Uint8Array): Segment {
     throw invalid('its times are not those that were signed');
   if (segment.frames === 0) throw invalid('it has no pictures');
   return segment;
+}
+
+function notYet(): CameraWatchError {
+  return new CameraWatchError('uploads_busy', 'Cannot say yet that the segment is kept: the ledger does not answer');
 }
 
 function overlapMs(stored: StoredSegment, piece: LatePiece): number {

@@ -41,6 +41,8 @@ export function createSegmentRecorder(needs: {
   const { limits, log } = needs;
   const running = new Map<string, Running>();
   const closing = new Map<string, number>();
+  /** When those that are being kept began, of each camera, oldest first. */
+  const closingSince = new Map<string, readonly number[]>();
   const lastMoments = new Map<string, number>();
   const work = new Set<Promise<void>>();
   let heldBytes = 0;
@@ -53,17 +55,28 @@ export function createSegmentRecorder(needs: {
     const span = { fromMs: segment.firstMs, toMs: segment.lastMs };
     const isKept = isRoom && waiting < closingPerCamera;
     closing.set(camera, waiting + 1);
+    closingSince.set(camera, [...(closingSince.get(camera) ?? []), span.fromMs]);
     const done = (isKept ? needs.keeper.keepLive(camera, segment.records) : needs.noteLost(camera, span))
       .then(() => {
         if (!isKept) log.warn('A segment was given up: the disk is too slow', { camera });
       })
-      .catch((error: unknown) => log.error('A segment was not kept', { camera, ...errorFields(error) }))
+      .catch(async (error: unknown) => {
+        log.error('A segment was not kept', { camera, ...errorFields(error) });
+        // Whatever the reason, the camera sent something: the gap is not its silence.
+        await needs
+          .noteLost(camera, span)
+          .catch((failure: unknown) => log.error('A lost segment was not noted', { camera, ...errorFields(failure) }));
+      })
       .finally(() => {
         heldBytes -= segment.bytes;
         work.delete(done);
         const left = (closing.get(camera) ?? 1) - 1;
         if (left > 0) closing.set(camera, left);
         else closing.delete(camera);
+        const since = closingSince.get(camera) ?? [];
+        const others = since.toSpliced(since.indexOf(span.fromMs), 1);
+        if (others.length > 0) closingSince.set(camera, others);
+        else closingSince.delete(camera);
       });
     work.add(done);
   }

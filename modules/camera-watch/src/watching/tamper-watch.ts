@@ -23,7 +23,8 @@ type Suspicion = {
 
 const limits = {
   signsInRow: 2,
-  confirmMs: 150,
+  /** Less than two pictures apart at ten a second: perception has seen it in two by then. */
+  confirmMs: 80,
   /** So many between clear pictures, as of a light that blinks. */
   signs: 4,
   /** Signs further apart have nothing to do with each other. */
