@@ -106,6 +106,10 @@ export async function createCameraServices(needs: CameraServiceNeeds): Promise<C
     watching
       .depart(id, why)
       .catch((error: unknown) => needs.log.error('What was kept of a camera was not forgotten', errorFields(error)));
+    recording
+      .cameraOff(id)
+      .catch((error: unknown) => needs.log.error('That a camera is off is not in its timeline', errorFields(error)));
+    if (why !== 'said_goodbye') perception.forget(id);
   });
   const stopPerceiving = cameras.hub.subscribe((frame) => void perception.perceive(frame));
   // After the watch, so that what is shown as tampered with is what was told.

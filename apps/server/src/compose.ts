@@ -61,6 +61,7 @@ import {
   ledgerMigrations,
   ledgerProblems,
 } from '@sallyport/ledger';
+import type { Projection, ProjectionRunner } from '@sallyport/ledger';
 import { systemClock } from '@sallyport/platform/clock';
 import { migrate, openDatabase } from '@sallyport/platform/database';
 import { messageOf } from '@sallyport/platform/errors';
@@ -197,7 +198,16 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   const mappings = await loadBundledMappings(contentFiles);
   const recipes = readRecipes(await loadBundledRecipes(contentFiles));
   // Time asleep is time in which nobody was heard.
-  const intake = createEventIntake({ ...common, clock: createBootClock(clock), ledger, database, outbox, mappings });
+  const intake = createEventIntake({
+    ...common,
+    clock: createBootClock(clock),
+    ledger,
+    database,
+    outbox,
+    mappings,
+    // While it is stuck, waiting for it would only lose what could be recorded.
+    behind: () => (detecting.health().state === 'running' ? detection.health().lag : undefined),
+  });
   const listeners = createSyslogListeners({
     ...common,
     intake,
@@ -287,9 +297,11 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     sealingKey: await secretKey(ledger.secrets, secretNames.devices),
   });
   const cameraServices = await createCameraServices({ ...common, config, database, outbox, ledger, devices, children });
-  const followers = [search.projection, detection.projection, alerts.projection, sensors.projection];
-  const feed = createSharedFeed(ledger, followers.length);
-  const projections = followers.map((projection) => createProjectionRunner({ ledger: feed, projection, log, delay }));
+  const feed = createSharedFeed(ledger, 4);
+  const follow = (projection: Projection): ProjectionRunner =>
+    createProjectionRunner({ ledger: feed, projection, log, delay });
+  const detecting = follow(detection.projection);
+  const projections = [follow(search.projection), detecting, follow(alerts.projection), follow(sensors.projection)];
 
   const consoleServices = await createConsoleServices({
     ...common,

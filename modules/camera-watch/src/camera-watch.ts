@@ -1,4 +1,5 @@
 import type { RoutePlugin } from '@sallyport/platform/http';
+import { errorFields } from '@sallyport/platform/log';
 import { createActivities, type StateChange } from './cameras/activity.ts';
 import { createCameraRoutes } from './cameras/camera-routes.ts';
 import { createCameraStore } from './cameras/camera-store.ts';
@@ -50,8 +51,18 @@ export async function createCameraWatch(needs: CamerasNeeds): Promise<CameraWatc
   const sights = new Map<string, Sight>();
   const sight = (cameraId: string): Sight | undefined => sights.get(cameraId);
   const departures = new Set<{ readonly hear: (cameraId: string, why: Departure) => void }>();
+  /** Whose departure is being told: a device that was revoked still has a name then. */
+  let departing: string | undefined;
   const depart = (cameraId: string, why: Departure): void => {
-    for (const { hear } of departures) hear(cameraId, why);
+    departing = cameraId;
+    for (const { hear } of departures) {
+      try {
+        hear(cameraId, why);
+      } catch (error) {
+        needs.log.error('A listener to the departure of cameras failed', errorFields(error));
+      }
+    }
+    departing = undefined;
   };
   const senders = createSenders({ ...needs, gate, onGoodbye: (cameraId) => depart(cameraId, 'said_goodbye') });
   const pushes = createPushes();
@@ -91,7 +102,8 @@ export async function createCameraWatch(needs: CamerasNeeds): Promise<CameraWatc
     find(cameraId) {
       const device = needs.devices.find(cameraId);
       const found = network.find(cameraId)?.camera;
-      if (device !== undefined && device.state === 'approved' && deviceCameraKind(device) !== undefined)
+      const isHere = device?.state === 'approved' || departing === cameraId;
+      if (device !== undefined && isHere && deviceCameraKind(device) !== undefined)
         return { id: cameraId, name: device.name, place: device.place ?? '', site: device.site ?? '' };
       return found === undefined ? undefined : { id: cameraId, name: found.name, place: found.place, site: found.site };
     },
@@ -101,9 +113,10 @@ export async function createCameraWatch(needs: CamerasNeeds): Promise<CameraWatc
       return () => departures.delete(entry);
     },
     cut(deviceId) {
-      depart(deviceId, 'revoked');
+      // Nothing comes in any more, whatever happens to those who are told.
       senders.cut(deviceId);
       pushes.cut(deviceId);
+      depart(deviceId, 'revoked');
       hub.forget(deviceId);
       sights.delete(deviceId);
     },

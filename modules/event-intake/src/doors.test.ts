@@ -27,6 +27,24 @@ async function hec(
   return [reply.status, await reply.json()];
 }
 
+test('who sends much while detection is far behind is told to come again, at every door that is asked', async (t) => {
+  let behind = 0;
+  const limits = { maxBehind: 1000, quietBytesPerMinute: 64 };
+  const house = await startHouse(t, { behind: () => behind, limits });
+  const line = `{"message":"${'x'.repeat(100)}"}\n`;
+  assert.equal((await house.send(line)).status, 200);
+  behind = 1001;
+  const refused = await house.send(line);
+  assert.deepEqual(
+    [refused.status, refused.body['code'], refused.body['details']],
+    [503, 'overloaded', { retryAfterSeconds: 5 }],
+  );
+  assert.equal((await hec(house, '/event', `{"event":"x"}`))[0], 503);
+  behind = 1000;
+  assert.equal((await house.send(line)).status, 200);
+  assert.equal(house.bodies().length, 2);
+});
+
 test('lines of syslog become what they say, counted or a line each, and keep their text', async (t) => {
   const house = await startHouse(t);
   const counted = `<38>${failed}`;

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Actor } from '@sallyport/ledger';
 import { codeOf, messageOf } from '@sallyport/platform/errors';
 import type { Principal } from '@sallyport/platform/http';
+import { createBacklog } from './backlog.ts';
 import { readBody, windowBytes } from './body-reader.ts';
 import type { ContentEncoding } from './body-reader.ts';
 import { createByteBudget } from './byte-budget.ts';
@@ -111,6 +112,7 @@ export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
     maxBytes: limits.maxBytesInFlight,
     maxBytesPerHolder: limits.maxBytesInFlightPerKey,
   });
+  const backlog = createBacklog({ clock: needs.clock, behind: needs.behind ?? (() => undefined), limits });
   const inTurn = createInTurn();
   const createPool = (options: { threads: number; timeLimitMs: number }): NormalisePool =>
     createNormalisePool({
@@ -193,6 +195,7 @@ export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
         signal: request.signal,
       })) {
         bytes += chunk.byteLength;
+        backlog.took(request.principal.id, chunk.byteLength);
         for (const event of splitter.push(chunk)) await take(event);
         reserve();
       }
@@ -249,6 +252,7 @@ export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
           `Cannot read the body: it must be at most ${limits.maxCompressedBytes} bytes`,
         );
       }
+      backlog.admit(request.principal.id);
       const reservation = budget.reserve(request.principal.id, baseBytes + leastHeld(request, limits));
       try {
         return await deliverAs(request, request.sequence, (delivery) =>
@@ -274,6 +278,7 @@ export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
       const { principal, source } = request;
       sourceOf(request);
       const encoding = encodingOf(request.contentEncoding);
+      backlog.admit(principal.id);
       const reservation = budget.reserve(principal.id, baseBytes);
       try {
         const chunks: Uint8Array[] = [];
@@ -281,6 +286,7 @@ export function createEventIntake(needs: EventIntakeNeeds): EventIntake {
         const wire = { clock: needs.clock, limits, signal: request.signal };
         for await (const chunk of readBody(request.body, encoding, wire)) {
           bytes += chunk.byteLength;
+          backlog.took(principal.id, chunk.byteLength);
           if (bytes > limits.maxWholeBodyBytes) {
             throw new EventIntakeError(
               'events_too_large',

@@ -52,6 +52,7 @@ export async function startHouse(
   options: {
     principal?: Principal;
     limits?: EventIntakeNeeds['limits'];
+    behind?: EventIntakeNeeds['behind'];
     createWorker?: EventIntakeNeeds['createWorker'];
     createCutWorker?: EventIntakeNeeds['createCutWorker'];
     /** What stands before the ledger, for bodies that are too many to be kept. */
@@ -77,6 +78,7 @@ export async function startHouse(
       readText: (path) => readFile(path, 'utf8'),
     }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(options.behind === undefined ? {} : { behind: options.behind }),
     ...(options.createWorker === undefined ? {} : { createWorker: options.createWorker }),
     ...(options.createCutWorker === undefined ? {} : { createCutWorker: options.createCutWorker }),
   });

@@ -19,6 +19,9 @@ export type IntakeLimits = {
   /** Memory all requests together may hold, and those of one key; over it new ones are refused. */
   readonly maxBytesInFlight: number;
   readonly maxBytesInFlightPerKey: number;
+  /** Events that detection may be behind before who sends much has to wait, and how little is let in all the same; see backlog.ts. */
+  readonly maxBehind: number;
+  readonly quietBytesPerMinute: number;
   /** A body may take this long, and beyond `bodyGraceMs` must keep up `minBytesPerSecond`. Only waiting for the client counts. */
   readonly bodyDeadlineMs: number;
   readonly bodyGraceMs: number;
@@ -57,6 +60,8 @@ export const defaultLimits: IntakeLimits = {
   maxAppendBytes: 4 * mebibyte,
   maxBytesInFlight: 256 * mebibyte,
   maxBytesInFlightPerKey: 96 * mebibyte,
+  maxBehind: 500_000,
+  quietBytesPerMinute: 4 * mebibyte,
   bodyDeadlineMs: 120_000,
   bodyGraceMs: 10_000,
   minBytesPerSecond: 1024,

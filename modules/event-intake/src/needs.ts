@@ -17,6 +17,8 @@ export type EventIntakeNeeds = {
   readonly random: (length: number) => Uint8Array;
   /** How records of text formats become OCSF; without them they are base events. */
   readonly mappings?: readonly MappingFile[];
+  /** Events recorded that detection has yet to look at; undefined when it is not working them off. Nobody waits for it when left out. */
+  readonly behind?: () => number | undefined;
   readonly limits?: Partial<IntakeLimits>;
   /** Another thread than `normalise-worker.ts`, which must speak its protocol. */
   readonly createWorker?: () => Worker;

@@ -19,6 +19,8 @@ const gapWords: Readonly<Record<string, string>> = {
   camera_off: 'the camera was switched off',
   deleted: 'deleted, too old or too much',
   lost: 'the server was not running, could not keep it, or no longer has it',
+  before_first: 'nothing of this camera was recorded before',
+  not_sealed_yet: 'not sealed yet when the clip was exported',
 };
 
 export function addClipCommands(program: Command, needs: CliNeeds): void {

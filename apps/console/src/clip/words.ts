@@ -5,6 +5,8 @@ const gapWords: Readonly<Record<string, string>> = {
   camera_off: 'The camera was switched off.',
   deleted: 'Deleted because it was too old or there was too much.',
   lost: 'The server was not running, could not keep what was sent, or no longer has it.',
+  before_first: 'Nothing of this camera was recorded before.',
+  not_sealed_yet: 'Not sealed yet when the clip was exported; export again for what came after.',
 };
 
 export function gapReason(why: string): string {

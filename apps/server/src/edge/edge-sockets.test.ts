@@ -178,6 +178,20 @@ test('too many messages, too many bytes, too large ones, and pings beyond counti
   assert.ok(server.decisions.some(({ code, outcome }) => code === 'rate_limited' && outcome === 'denied'));
 });
 
+test('a message in ever more pieces is given up, though they are small and none is the last', async () => {
+  await using server = await start();
+  const { socket, goodbye } = await askForUpgrade({ port: server.port, path: '/v1/socket', headers: key });
+  assert.ok(socket !== undefined);
+  const ended = once(socket, 'close');
+  heard.length = 0;
+  // RFC 6455 section 5.2: masked, without a byte; text that goes on, then continuations that go on.
+  const piece = (opcode: number): Buffer => Buffer.from([opcode, 0x80, 0, 0, 0, 0]);
+  socket.write(Buffer.concat([piece(1), ...Array.from({ length: 300 }, () => piece(0))]));
+  await goodbye;
+  await ended;
+  assert.deepEqual(heard, []);
+});
+
 test('what a listener throws closes its socket: a coded error with its message, anything else without a word', async () => {
   await using server = await start();
   for (const [text, code, reason] of [

@@ -2,6 +2,7 @@ import { ocsfClass, type JsonObject } from '@sallyport/contracts';
 import { auditEvent, type Actor } from '@sallyport/ledger';
 import type { Transaction } from '@sallyport/platform/database';
 import { createSecret } from '@sallyport/platform/secret';
+import { createTurns } from '@sallyport/platform/turns';
 import { CameraWatchError } from '../errors.ts';
 import type { Command, CommandOutcome } from '../frames/commands.ts';
 import type { Frame } from '../frames/frame.ts';
@@ -59,6 +60,8 @@ export function createCameraDirectory(
   parts: Parts,
 ): Cameras {
   const { hub, senders, activities, network, store } = parts;
+  /** Changes of cameras on the network: what is fetched from is what was stored last. */
+  const inTurn = createTurns();
 
   function devices(): readonly CameraDevice[] {
     return needs.devices
@@ -139,28 +142,32 @@ export function createCameraDirectory(
     },
     async add({ name, place = '', site = '', url }, actor) {
       parseCameraAddress(url, parts);
-      if (network.all().length >= maxNetworkCameras)
-        throw new CameraWatchError('camera_limit', `Cannot add a camera: there may be ${maxNetworkCameras}`);
-      const id = `net-${Buffer.from(needs.random(9)).toString('base64url')}`;
-      return keep({ id, name, place, site, url: createSecret(url) }, actor, 'camera.add', 1);
-    },
-    async change(id, { url, ...change }, actor) {
-      const before = networkCamera(id);
-      const camera = { ...before, ...change, ...(url === undefined ? {} : { url: createSecret(url) }) };
-      return keep(camera, actor, 'camera.change', 3);
-    },
-    async remove(id, actor) {
-      const camera = networkCamera(id);
-      await needs.database.transaction().execute(async (transaction) => {
-        await store.remove(transaction, id);
-        await record(transaction, { action: 'camera.remove', activityId: 4, actor, camera });
+      return inTurn(async () => {
+        if (network.all().length >= maxNetworkCameras)
+          throw new CameraWatchError('camera_limit', `Cannot add a camera: there may be ${maxNetworkCameras}`);
+        const id = `net-${Buffer.from(needs.random(9)).toString('base64url')}`;
+        return keep({ id, name, place, site, url: createSecret(url) }, actor, 'camera.add', 1);
       });
-      await needs.outbox.flushed();
-      parts.onDepart(id, 'removed');
-      await network.remove(id);
-      hub.forget(id);
-      activities.forget(id);
     },
+    change: (id, { url, ...change }, actor) =>
+      inTurn(async () => {
+        const before = networkCamera(id);
+        const camera = { ...before, ...change, ...(url === undefined ? {} : { url: createSecret(url) }) };
+        return keep(camera, actor, 'camera.change', 3);
+      }),
+    remove: (id, actor) =>
+      inTurn(async () => {
+        const camera = networkCamera(id);
+        await needs.database.transaction().execute(async (transaction) => {
+          await store.remove(transaction, id);
+          await record(transaction, { action: 'camera.remove', activityId: 4, actor, camera });
+        });
+        await needs.outbox.flushed();
+        parts.onDepart(id, 'removed');
+        await network.remove(id);
+        hub.forget(id);
+        activities.forget(id);
+      }),
     async command(id, command, actor) {
       const camera = get(id);
       if (senders.state(id)?.connected !== true)

@@ -38,6 +38,7 @@ export function createNetworkCameras(needs: {
 }): NetworkCameras {
   const { gate, clock } = needs;
   const running = new Map<string, Running>();
+  let isClosed = false;
 
   const statusOf = ({ camera, puller }: Running): NetworkCameraStatus => {
     // It was checked when it was made; loopback is for who fetches to refuse.
@@ -66,6 +67,7 @@ export function createNetworkCameras(needs: {
     async put(camera) {
       const { kind } = parseCameraAddress(camera.url.reveal(), { allowLoopback: true });
       await remove(camera.id);
+      if (isClosed) return;
       if (running.size >= maxNetworkCameras)
         throw new CameraWatchError('camera_limit', `Cannot add a camera: there may be ${maxNetworkCameras}`);
       const puller = startPuller(needs, {
@@ -81,6 +83,7 @@ export function createNetworkCameras(needs: {
     },
     remove,
     async close() {
+      isClosed = true;
       await Promise.all([...running.keys()].map(remove));
     },
   };

@@ -21,14 +21,15 @@ export function createRtspPull(needs: { readonly allowLoopback: boolean; readonl
     const url = await resolvedAddress(secret.reveal(), needs);
     signal.throwIfAborted();
     const child = spawn(needs.ffmpeg, ffmpegArguments, { env: {}, stdio: ['pipe', 'pipe', 'pipe'], cwd: '/' });
-    const kill = (): void => void child.kill('SIGKILL');
-    signal.addEventListener('abort', kill, { once: true });
     let said = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-maxErrorLength);
-    });
+    // First of all: without file descriptors left there is neither a process nor a stream, only this error.
     const closed = once(child, 'close').catch((error: unknown) => {
       said = messageOf(error);
+    });
+    const kill = (): void => void child.kill('SIGKILL');
+    signal.addEventListener('abort', kill, { once: true });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-maxErrorLength);
     });
     child.stdin.on('error', () => undefined);
     child.stdin.end(script(url));
@@ -50,7 +51,8 @@ export function createRtspPull(needs: { readonly allowLoopback: boolean; readonl
 }
 
 const ffmpegArguments = [
-  '-hide_banner -loglevel error -threads 1',
+  // No more memory at once than a picture of 4096 × 4096 takes, and none larger is decoded: its header claims what it likes.
+  '-hide_banner -loglevel error -max_alloc 134217728 -threads 1 -max_pixels 16777216',
   '-f concat -safe 0 -protocol_whitelist pipe,rtsp,rtp,tcp,tls -i pipe:0',
   "-an -sn -dn -map 0:v:0 -vf fps=10,scale='min(1280,iw)':-2",
   '-c:v mjpeg -q:v 5 -threads 1 -flush_packets 1',

@@ -25,7 +25,7 @@ export type Senders = {
 };
 
 /** From the application's range (RFC 6455 section 7.4.2). */
-const closeCodes = { replaced: 4001, device_revoked: 4003, closing: 1001 } as const;
+const closeCodes = { replaced: 4001, device_revoked: 4003, closing: 1001, goodbye: 1000 } as const;
 
 /** Slower readers than that are not spoken to any more. */
 const maxWaitingBytes = 64 * 1024;
@@ -46,7 +46,7 @@ export function createSenders(needs: SenderNeeds): Senders {
   const senders = new Map<string, Sender>();
   const states = new Map<string, Omit<SenderState, 'connected'>>();
 
-  function end(cameraId: string, code: keyof typeof closeCodes): void {
+  function end(cameraId: string, code: Exclude<keyof typeof closeCodes, 'goodbye'>): void {
     const sender = senders.get(cameraId);
     if (sender === undefined) return;
     senders.delete(cameraId);
@@ -118,6 +118,10 @@ export function createSenders(needs: SenderNeeds): Senders {
             break;
           }
           case 'bye':
+            // Once for each connection: whoever says goodbye goes.
+            senders.delete(cameraId);
+            sender.commands.close();
+            socket.close(closeCodes.goodbye, 'goodbye');
             needs.onGoodbye(cameraId);
             break;
           case undefined:

@@ -7,6 +7,8 @@ import type { Frame } from '../frames/frame.ts';
 import type { Perceived, PerceptionHealth } from './perceived.ts';
 import { createPerceiverClient } from './perceiver-client.ts';
 import type { PerceiverClient } from './perceiver-client.ts';
+import { createPlaces } from './places.ts';
+import type { Places } from './places.ts';
 import { formatRequest, maxLearntBytes, readSight } from './perceiver-protocol.ts';
 import { createRate } from './rate.ts';
 import { createSuspects } from './suspects.ts';
@@ -35,6 +37,8 @@ export type Perception = {
   subscribe(listener: (perceived: Perceived) => void): () => void;
   /** What a camera usually sees is learnt anew: somebody has moved it on purpose. Ends its tampering. */
   learnAnew(cameraId: string): Promise<void>;
+  /** A camera that is no more: nothing is kept of it, and what is under way is told to nobody. */
+  forget(cameraId: string): void;
   health(): PerceptionHealth;
   close(): void;
 };
@@ -53,8 +57,14 @@ type Watched = {
 
 const nothing = new Uint8Array(0);
 
+/**
+ * More frames at once would wait for each other in the process, which looks at one at a time, until it counts as stuck: with
+ * so many, one may take two seconds. Cameras whose turn has not come have their newest frame wait here.
+ */
+const mostUnderWay = 8;
+
 /** A process, and which of its cameras end it. */
-type Post = { readonly client: PerceiverClient; readonly suspects: Suspects };
+type Post = { readonly client: PerceiverClient; readonly suspects: Suspects; readonly places: Places };
 
 /**
  * Looks at frames in processes of their own. A frame that ends the process takes the other cameras' frames that are under
@@ -64,6 +74,7 @@ export function createPerception(needs: PerceptionNeeds): Perception {
   const posts: Post[] = Array.from({ length: Math.max(1, needs.processes) }, () => ({
     client: createPerceiverClient(needs),
     suspects: createSuspects(),
+    places: createPlaces(mostUnderWay),
   }));
   const watched = new Map<string, Watched>();
   const listeners = new Set<(perceived: Perceived) => void>();
@@ -164,32 +175,45 @@ export function createPerception(needs: PerceptionNeeds): Perception {
     }
   }
 
-  async function run(camera: Watched, frame: PerceivableFrame): Promise<Perceived | undefined> {
-    camera.busy = true;
-    let perceived: Perceived | undefined;
+  async function lookOrSay(camera: Watched, frame: PerceivableFrame): Promise<Perceived | undefined> {
     try {
-      perceived = await look(camera, frame);
+      return await look(camera, frame);
     } catch (error) {
       failed(frame.cameraId, camera.post, error);
+      return undefined;
+    }
+  }
+
+  /** Until none waits. What waits is taken when its turn has come, not before: by then a newer one may. */
+  async function serve(camera: Watched): Promise<void> {
+    const { places } = camera.post;
+    camera.busy = true;
+    while (camera.waiting !== undefined) {
+      if (!places.tryEnter()) await places.enter();
+      const { waiting } = camera;
+      camera.waiting = undefined;
+      const perceived = waiting === undefined ? undefined : await lookOrSay(camera, waiting.frame);
+      places.leave();
+      if (perceived !== undefined && watched.get(perceived.cameraId) === camera) tell(perceived);
+      waiting?.resolve(perceived);
     }
     camera.busy = false;
-    const { waiting } = camera;
+  }
+
+  function giveUpWaiting(camera: Watched): void {
+    if (camera.waiting === undefined) return;
+    dropped += 1;
+    camera.waiting.resolve(undefined);
     camera.waiting = undefined;
-    if (waiting !== undefined) void run(camera, waiting.frame).then(waiting.resolve);
-    if (perceived !== undefined) tell(perceived);
-    return perceived;
   }
 
   return {
     perceive(frame) {
       const camera = watchedOf(frame.cameraId);
-      if (!camera.busy) return run(camera, frame);
-      if (camera.waiting !== undefined) {
-        dropped += 1;
-        camera.waiting.resolve(undefined);
-      }
+      giveUpWaiting(camera);
       return new Promise((resolve) => {
         camera.waiting = { frame, resolve };
+        if (!camera.busy) void serve(camera);
       });
     },
     subscribe(listener) {
@@ -200,6 +224,16 @@ export function createPerception(needs: PerceptionNeeds): Perception {
     async learnAnew(cameraId) {
       watchedOf(cameraId).learnt = nothing;
       await watchedOf(cameraId).post.client.call('forget', { head: { camera: cameraId } });
+    },
+    forget(cameraId) {
+      const camera = watched.get(cameraId);
+      if (camera === undefined) return;
+      watched.delete(cameraId);
+      giveUpWaiting(camera);
+      const { client, suspects } = camera.post;
+      suspects.forget(cameraId);
+      // A process that is not there has nothing to forget.
+      if (client.state().isUp) client.call('forget', { head: { camera: cameraId } }).catch(() => undefined);
     },
     health() {
       const states = posts.map(({ client }) => client.state());

@@ -12,6 +12,8 @@ export type Suspects = {
   release(cameraId: string): void;
   /** The process ended with this camera's frame under way. True when the camera is left out from now on. */
   blame(cameraId: string, atMs: number): boolean;
+  /** The camera is no more. One on trial stays so until its frame is ended. */
+  forget(cameraId: string): void;
   /** Cameras left out. */
   asideAt(atMs: number): string[];
 };
@@ -53,6 +55,10 @@ export function createSuspects(): Suspects {
         suspected.add(cameraId);
       }
       return isGuilty;
+    },
+    forget(cameraId) {
+      suspected.delete(cameraId);
+      asideUntilMs.delete(cameraId);
     },
     asideAt: (atMs) => [...asideUntilMs].filter(([, untilMs]) => untilMs > atMs).map(([cameraId]) => cameraId),
   };

@@ -30,13 +30,13 @@ export function createRecordingStore(database: Database) {
   const tables = database.withTables<RecordingTables>();
   const own = (transaction?: Transaction) => transaction?.withTables<RecordingTables>() ?? tables;
 
-  async function note(
+  async function noteWithin(
+    transaction: Transaction,
     camera: string,
     why: RecordingNote['why'],
     span: { fromMs: number; toMs: number },
-    within?: Transaction,
-  ) {
-    const query = own(within);
+  ): Promise<void> {
+    const query = own(transaction);
     const touching = await query
       .selectFrom('camera_recording_notes')
       .selectAll()
@@ -131,6 +131,19 @@ export function createRecordingStore(database: Database) {
         .execute();
       return rows.map(segmentOf);
     },
+    /** Live ones of one camera that touch the time and whose hash is not in the ledger yet. */
+    async unkept(camera: string, fromMs: number, toMs: number): Promise<StoredSegment[]> {
+      const rows = await tables
+        .selectFrom('camera_segments')
+        .selectAll()
+        .where('camera', '=', camera)
+        .where('state', '=', 'sealing')
+        .where('late', '=', 0)
+        .where('start_ms', '<=', toMs)
+        .where('end_ms', '>=', fromMs)
+        .execute();
+      return rows.map(segmentOf);
+    },
     async inState(state: SegmentState, limit = 100_000): Promise<StoredSegment[]> {
       const rows = await tables
         .selectFrom('camera_segments')
@@ -183,7 +196,16 @@ export function createRecordingStore(database: Database) {
       const moments = [segment?.start_ms, noted?.from_ms].filter((moment) => moment !== undefined);
       return moments.length === 0 ? undefined : Math.min(...moments);
     },
-    note,
+    /** All of it or nothing, also beside another of the same camera. */
+    async note(
+      camera: string,
+      why: RecordingNote['why'],
+      span: { fromMs: number; toMs: number },
+      within?: Transaction,
+    ): Promise<void> {
+      if (within !== undefined) return noteWithin(within, camera, why, span);
+      await database.transaction().execute((transaction) => noteWithin(transaction, camera, why, span));
+    },
     async notes(camera: string, fromMs: number, toMs: number): Promise<RecordingNote[]> {
       const rows = await tables
         .selectFrom('camera_recording_notes')

@@ -34,9 +34,8 @@ export type Recording = {
   exportClip(request: ClipRequest): Promise<Clip>;
   status(): Promise<RecordingStatus>;
   changeRetention(retention: Retention, actor: Principal): Promise<Retention>;
-  /** The camera is switched off on purpose, until `cameraOn`: time without pictures has that reason. */
+  /** The camera stops on purpose, until its next picture: the time between has that reason. */
   cameraOff(camera: string): Promise<void>;
-  cameraOn(camera: string): Promise<void>;
   /** Resolves when what is under way is done: segments being sealed, those that waited, a look over what is too old. */
   settled(): Promise<void>;
   /** Seals what runs and stops listening. */
@@ -83,7 +82,23 @@ export async function createRecording(needs: RecordingNeeds): Promise<Recording>
     limits,
     oldestKeptMs: async () => retention.steadyNowMs() - (await retention.read()).days * dayMs,
   });
+  /** One after another: what is switched off and on at once is on afterwards. */
+  let switching = Promise.resolve();
+  const sending = new Set<string>();
+  const inOrder = (change: () => Promise<void>): Promise<void> => {
+    const done = switching.then(change);
+    switching = done.catch((error: unknown) => log.warn('It is not noted that a camera is off', errorFields(error)));
+    return done;
+  };
+  /** After a start as well: it may have been switched off before. */
+  function hearPicture(camera: string): void {
+    if (sending.has(camera)) return;
+    sending.add(camera);
+    const atMs = nowMs();
+    inOrder(() => store.endNote(camera, 'camera_off', atMs)).catch(() => sending.delete(camera));
+  }
   const stops = [
+    needs.hub.subscribe(({ cameraId }) => hearPicture(cameraId)),
     needs.every(lookEveryMs, () => recorder.closeIdle()),
     needs.every(resumeEveryMs, () => {
       if (keeper.waiting() > 0) resume();
@@ -99,6 +114,7 @@ export async function createRecording(needs: RecordingNeeds): Promise<Recording>
     await resuming;
     await sweeping;
     await noting;
+    await switching;
   };
 
   async function noteAlive(): Promise<void> {
@@ -121,7 +137,7 @@ export async function createRecording(needs: RecordingNeeds): Promise<Recording>
   /** Explained up to the running segment; what is before the camera's first moment needs no reason. */
   async function gaps(camera: string, span: { fromMs: number; toMs: number }): Promise<readonly Gap[]> {
     const first = await store.firstMoment(camera);
-    const untilMs = Math.min(span.toMs, recorder.runningSince(camera) ?? nowMs() - limits.shortestGapMs);
+    const untilMs = Math.min(span.toMs, recorder.heldSince(camera) ?? nowMs() - limits.shortestGapMs);
     const fromMs = Math.max(span.fromMs, first ?? untilMs);
     if (untilMs <= fromMs) return [];
     const segments = await store.between(
@@ -130,9 +146,14 @@ export async function createRecording(needs: RecordingNeeds): Promise<Recording>
       untilMs + limits.shortestGapMs,
       100_000,
     );
+    // What waits for the ledger was sent and does not count as kept: never the camera's silence.
+    const unkept = await store.unkept(camera, fromMs, untilMs);
     return gapsOf({
       span: { fromMs, toMs: untilMs },
-      segments: segments.map((segment) => ({ ...segment, isMissing: keeper.isMissing(segment) })),
+      segments: [
+        ...segments.map((segment) => ({ ...segment, isMissing: keeper.isMissing(segment) })),
+        ...unkept.map((segment) => ({ ...segment, isMissing: true })),
+      ],
       notes: await store.notes(camera, fromMs, untilMs),
       shortestGapMs: limits.shortestGapMs,
     });
@@ -195,8 +216,11 @@ export async function createRecording(needs: RecordingNeeds): Promise<Recording>
       };
     },
     changeRetention: (changed, actor) => retention.change(changed, actor),
-    cameraOff: (camera) => store.note(camera, 'camera_off', { fromMs: nowMs(), toMs: farFutureMs }),
-    cameraOn: (camera) => store.endNote(camera, 'camera_off', nowMs()),
+    cameraOff(camera) {
+      const fromMs = nowMs();
+      sending.delete(camera);
+      return inOrder(() => store.note(camera, 'camera_off', { fromMs, toMs: farFutureMs }));
+    },
     settled,
     async close() {
       for (const stop of stops) stop();

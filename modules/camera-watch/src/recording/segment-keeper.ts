@@ -157,12 +157,13 @@ export function createSegmentKeeper(needs: {
     async recover(pictures) {
       const present = new Set(await files.list());
       for (const name of present) if (name.endsWith(unfinishedEnding)) await files.remove(name);
-      for (const row of await store.inState('deleting')) {
+      for (const row of await store.inState('deleting', Number.MAX_SAFE_INTEGER)) {
         await files.remove(segmentFile(row.camera, row.startMs));
         await store.remove(row);
         present.delete(segmentFile(row.camera, row.startMs));
       }
-      for (const row of await store.inState('sealing')) present.delete(segmentFile(row.camera, row.startMs));
+      for (const row of await store.inState('sealing', Number.MAX_SAFE_INTEGER))
+        present.delete(segmentFile(row.camera, row.startMs));
       for (const row of await store.inState('kept', Number.MAX_SAFE_INTEGER)) {
         if (!present.delete(segmentFile(row.camera, row.startMs))) await tellMissing(row, 'its file is gone');
       }

@@ -10,6 +10,8 @@ export type SegmentRecorder = {
   closeIdle(): void;
   /** Since when the camera's running segment holds pictures; undefined when there is none. */
   runningSince(camera: string): number | undefined;
+  /** Since when pictures are held that are not kept yet, in running segments or in those being sealed. */
+  heldSince(camera: string): number | undefined;
   /** Resolves when everything handed on so far is kept or noted as lost. */
   settled(): Promise<void>;
   /** Listens no longer, and closes what runs. */
@@ -40,9 +42,8 @@ export function createSegmentRecorder(needs: {
 }): SegmentRecorder {
   const { limits, log } = needs;
   const running = new Map<string, Running>();
-  const closing = new Map<string, number>();
-  /** When those that are being kept began, of each camera, oldest first. */
-  const closingSince = new Map<string, readonly number[]>();
+  /** When those that are being kept began. */
+  const closing = new Map<string, readonly number[]>();
   const lastMoments = new Map<string, number>();
   const work = new Set<Promise<void>>();
   let heldBytes = 0;
@@ -51,11 +52,10 @@ export function createSegmentRecorder(needs: {
     const segment = running.get(camera);
     if (segment === undefined) return;
     running.delete(camera);
-    const waiting = closing.get(camera) ?? 0;
+    const waiting = closing.get(camera) ?? [];
     const span = { fromMs: segment.firstMs, toMs: segment.lastMs };
-    const isKept = isRoom && waiting < closingPerCamera;
-    closing.set(camera, waiting + 1);
-    closingSince.set(camera, [...(closingSince.get(camera) ?? []), span.fromMs]);
+    const isKept = isRoom && waiting.length < closingPerCamera;
+    closing.set(camera, [...waiting, span.fromMs]);
     const done = (isKept ? needs.keeper.keepLive(camera, segment.records) : needs.noteLost(camera, span))
       .then(() => {
         if (!isKept) log.warn('A segment was given up: the disk is too slow', { camera });
@@ -70,13 +70,10 @@ export function createSegmentRecorder(needs: {
       .finally(() => {
         heldBytes -= segment.bytes;
         work.delete(done);
-        const left = (closing.get(camera) ?? 1) - 1;
-        if (left > 0) closing.set(camera, left);
+        const since = closing.get(camera) ?? [];
+        const left = since.toSpliced(since.indexOf(span.fromMs), 1);
+        if (left.length > 0) closing.set(camera, left);
         else closing.delete(camera);
-        const since = closingSince.get(camera) ?? [];
-        const others = since.toSpliced(since.indexOf(span.fromMs), 1);
-        if (others.length > 0) closingSince.set(camera, others);
-        else closingSince.delete(camera);
       });
     work.add(done);
   }
@@ -149,6 +146,10 @@ export function createSegmentRecorder(needs: {
         if (now - heardMs > limits.shortestGapMs || now < heardMs - backwardMs) closeSegment(camera);
     },
     runningSince: (camera) => running.get(camera)?.firstMs,
+    heldSince(camera) {
+      const begun = [...(closing.get(camera) ?? []), running.get(camera)?.firstMs].filter((ms) => ms !== undefined);
+      return begun.length === 0 ? undefined : Math.min(...begun);
+    },
     settled,
     async close() {
       for (const stop of stops) stop();

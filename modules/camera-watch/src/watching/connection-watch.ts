@@ -1,7 +1,10 @@
 import type { CameraNotice, CameraStanding, OfflineWhy } from './camera-notice.ts';
 import type { Moment } from './presence.ts';
 
-/** Whether one camera sends. Silence is told once, and only for time in which this server listened. */
+/**
+ * Whether one camera sends. Silence is told once, and only for time in which this server listened. How often a camera may
+ * come and go is bounded, goodbyes included: one that may not be told is told when the camera stays away until it may.
+ */
 export type ConnectionWatch = {
   /** A picture came. */
   hear(at: Moment): CameraNotice[];
@@ -25,7 +28,7 @@ export function createConnectionWatch(input: {
   readonly kept: CameraStanding['connection'];
   readonly at: Moment;
   readonly othersLive: () => number;
-  /** Asked once for each silence; one that may not be told is told when it goes on until it may. */
+  /** Asked once for each silence and goodbye; one that may not be told is told when it goes on until it may. */
   readonly mayTell: (at: Moment) => boolean;
 }): ConnectionWatch {
   let state = input.kept;
@@ -34,9 +37,11 @@ export function createConnectionWatch(input: {
   let hasHeard = false;
   /** How far pictures are apart, the last ones more than those before. */
   let apartMs = 0;
+  let isGoodbyeHeldBack = false;
 
   function offline(isAnnounced: boolean, why: OfflineWhy): CameraNotice[] {
     state = 'offline';
+    isGoodbyeHeldBack = false;
     return [{ event: 'camera.offline', isAnnounced, why, lastFrameMs, othersLive: input.othersLive() }];
   }
 
@@ -47,6 +52,7 @@ export function createConnectionWatch(input: {
         apartMs += (passedMs - apartMs) / 8;
       }
       hasHeard = true;
+      isGoodbyeHeldBack = false;
       lastMonotonicMs = at.monotonicMs;
       lastFrameMs = at.wallMs;
       if (state === 'live') return [];
@@ -54,9 +60,14 @@ export function createConnectionWatch(input: {
       apartMs = 0;
       return [{ event: 'camera.connected' }];
     },
-    depart: (why) => (state === 'live' ? offline(true, why) : []),
+    depart(why, at) {
+      if (state !== 'live') return [];
+      isGoodbyeHeldBack = why === 'said_goodbye' && !input.mayTell(at);
+      return isGoodbyeHeldBack ? [] : offline(true, why);
+    },
     pass(at) {
       if (state !== 'live') return [];
+      if (isGoodbyeHeldBack) return input.mayTell(at) ? offline(true, 'said_goodbye') : [];
       const allowedMs = Math.min(limits.silentAfterAtMostMs, Math.max(limits.silentAfterMs, 5 * apartMs));
       const isSilent = at.monotonicMs - lastMonotonicMs > allowedMs;
       return isSilent && input.mayTell(at) ? offline(false, 'silent') : [];

@@ -4,7 +4,7 @@ import { auditEvent } from '@sallyport/ledger';
 import type { Actor } from '@sallyport/ledger';
 import type { Transaction } from '@sallyport/platform/database';
 import type { DeviceLimits, DevicesNeeds } from '../needs.ts';
-import { createTurns } from '../turns.ts';
+import { createTurns } from '@sallyport/platform/turns';
 import type { DeviceState, EnrolmentState } from './device-state.ts';
 import { createDeviceStore } from './device-store.ts';
 import type { DeviceStore } from './device-store.ts';

@@ -1,7 +1,7 @@
 import type { Position } from '@sallyport/contracts';
 import type { SensorLimits } from '../needs.ts';
-import { createTurns } from '../turns.ts';
-import type { Turns } from '../turns.ts';
+import { createTurns } from '@sallyport/platform/turns';
+import type { Turns } from '@sallyport/platform/turns';
 import type { SensorState } from './sensor-state.ts';
 
 /** The sensors in memory, as the store has them. Changes are prepared beside them and taken over once they are stored. */

@@ -6,6 +6,8 @@ import { CameraWatchError } from '../../errors.ts';
 import type { RecordingLimits, RecordingNeeds } from '../recording-needs.ts';
 import type { RecordingStore, StoredSegment } from '../recording-store.ts';
 import type { SegmentKeeper } from '../segment-keeper.ts';
+import { spansOutside } from '../spans.ts';
+import type { Span } from '../spans.ts';
 import type { Gap } from '../timeline.ts';
 import { clipExportAction } from './clip-export-event.ts';
 import { clipEnd, clipHead, clipSegmentPrefix, manifestText, splitClipPage } from './clip-format.ts';
@@ -18,6 +20,9 @@ export type ClipRequest = {
   readonly reason: string;
   readonly actor: Principal;
 };
+
+/** More than a busy camera makes in an hour. */
+const maxSegments = 10_000;
 
 export type Clip = { readonly fileName: string; readonly bytes: number; readonly stream: Readable };
 
@@ -39,7 +44,16 @@ export async function exportClip(
   if (page === undefined)
     throw new CameraWatchError('clip_page_missing', 'Cannot export a clip: the console of this server was not built');
   const names = await needs.describeCamera(camera);
-  const segments = await readableOnes(needs, await needs.store.between(camera, fromMs, toMs));
+  // What waits for the ledger belongs into the clip as well; when it does not answer, the export itself fails below.
+  await needs.keeper.resume();
+  const there = await needs.store.between(camera, fromMs, toMs, maxSegments + 1);
+  if (there.length > maxSegments)
+    throw new CameraWatchError(
+      'clip_too_large',
+      `Cannot export a clip of ${there.length} segments or more: must be at most ${maxSegments}; ask for less time`,
+      { details: { limit: maxSegments } },
+    );
+  const segments = await readableOnes(needs, there);
   if (segments.length === 0)
     throw new CameraWatchError('clip_empty', 'Cannot export a clip: nothing was recorded in this time');
   const plainBytes = segments.reduce((sum, segment) => sum + segment.plainBytes, 0);
@@ -50,7 +64,9 @@ export async function exportClip(
       { details: { bytes: plainBytes, limit: needs.limits.clipBytes } },
     );
   // Read after the segments, so that one found to be gone is a gap.
-  const gaps = await needs.gaps(camera, { fromMs, toMs });
+  const explained = await needs.gaps(camera, { fromMs, toMs });
+  const rest = unexplained({ fromMs, toMs }, [...segments.map(spanOf), ...explained], needs.limits.shortestGapMs);
+  const gaps = [...explained, ...rest].toSorted((left, right) => left.fromMs - right.fromMs);
   const manifest = manifestText({
     camera,
     name: names?.name ?? camera,
@@ -93,6 +109,22 @@ export async function exportClip(
     yield tail;
   }
   return { fileName: fileNameOf(camera, fromMs), bytes, stream: Readable.from(parts(), { objectMode: false }) };
+}
+
+/**
+ * Every time that was asked for is in a segment or has a reason: what is left was before the camera's first recording, or
+ * was not sealed yet.
+ */
+function unexplained(span: Span, known: readonly Span[], toleranceMs: number) {
+  const firstMs = Math.min(...known.map(({ fromMs }) => fromMs));
+  return spansOutside(span, known, toleranceMs).map((part) => ({
+    ...part,
+    why: part.toMs <= firstMs ? 'before_first' : 'not_sealed_yet',
+  }));
+}
+
+function spanOf({ startMs, endMs }: StoredSegment): Span {
+  return { fromMs: startMs, toMs: endMs };
 }
 
 type Placed = StoredSegment & { readonly position: NonNullable<StoredSegment['position']> };
