@@ -83,6 +83,23 @@ test('network cameras are there again after a restart, their addresses nowhere i
   assert.doesNotMatch(house.lines.join(''), /hunter2/);
 });
 
+test('changes of a network camera at the same time are all kept, and one that is removed meanwhile stays removed', async (context) => {
+  const house = await setUp(context);
+  const key = randomBytes(32);
+  const cameras = await house.start(key);
+  const { id } = await cameras.add({ name: 'Barn', url: 'http://192.0.2.7/' }, admin);
+  await Promise.all([cameras.change(id, { name: 'Roof' }, admin), cameras.change(id, { place: 'east' }, admin)]);
+  const changed = cameras.get(id);
+  assert.deepEqual([changed.name, changed.place], ['Roof', 'east']);
+  await Promise.all([cameras.change(id, { site: 'mill' }, admin), cameras.remove(id, admin)]);
+  await assert.rejects(cameras.change(id, { site: 'mill' }, admin), { code: 'camera_unknown' });
+  assert.deepEqual(cameras.list(), []);
+  await cameras.close();
+  const after = await house.start(key);
+  assert.deepEqual(after.list(), []);
+  await after.close();
+});
+
 test('every approved device of a camera kind is a camera, and what is known of it is told as it changes', async (context) => {
   const { clock, devices, tick, start } = await setUp(context);
   const cameras = await start(randomBytes(32));

@@ -7,12 +7,17 @@ import type { RecordingFiles } from './recording-files.ts';
 import type { RecordingTables } from './recording-tables.ts';
 import { seal, unseal } from './sealing.ts';
 
+export type KeptPicture = { readonly sha256: string; readonly madeMs: number; readonly bytes: number };
+
 export type Pictures = {
   /** Seals it on disk and gives its SHA-256, lowercase hex; the same picture is kept once. Throws `recording_low_disk`. */
   save(jpeg: Uint8Array): Promise<string>;
   /** Throws `picture_unknown`, `recording_unreadable`. */
   read(sha256: string): Promise<Buffer>;
-  madeBefore(ms: number, limit: number): Promise<{ readonly sha256: string; readonly madeMs: number }[]>;
+  /** The oldest first; those made before `beforeMs` alone when it is given. */
+  oldest(options: { beforeMs?: number; limit: number }): Promise<KeptPicture[]>;
+  /** Plain bytes of all. */
+  bytes(): Promise<number>;
   forget(sha256: string): Promise<void>;
   /** The names of the files of all. */
   files(): Promise<readonly string[]>;
@@ -68,15 +73,21 @@ export function createPictures(needs: {
       }
       throw new CameraWatchError('recording_unreadable', 'Cannot read the picture: its file is gone or was changed');
     },
-    async madeBefore(ms, limit) {
-      const rows = await tables
+    async oldest({ beforeMs, limit }) {
+      let query = tables.selectFrom('camera_pictures').selectAll().orderBy('made_ms').orderBy('sha256').limit(limit);
+      if (beforeMs !== undefined) query = query.where('made_ms', '<', beforeMs);
+      return (await query.execute()).map((row) => ({
+        sha256: row.sha256,
+        madeMs: row.made_ms,
+        bytes: row.plain_bytes,
+      }));
+    },
+    async bytes() {
+      const { total } = await tables
         .selectFrom('camera_pictures')
-        .select(['sha256', 'made_ms'])
-        .where('made_ms', '<', ms)
-        .orderBy('made_ms')
-        .limit(limit)
-        .execute();
-      return rows.map(({ sha256, made_ms: madeMs }) => ({ sha256, madeMs }));
+        .select(({ fn }) => fn.sum<number | string | null>('plain_bytes').as('total'))
+        .executeTakeFirstOrThrow();
+      return Number(total ?? 0);
     },
     async files() {
       const rows = await tables.selectFrom('camera_pictures').select(['sha256', 'made_ms']).execute();

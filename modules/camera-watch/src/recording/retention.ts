@@ -3,7 +3,7 @@ import { errorFields } from '@sallyport/platform/log';
 import type { Principal } from '@sallyport/platform/http';
 import { Value } from 'typebox/value';
 import { dayOf, pictureFile, segmentFile } from './recording-files.ts';
-import type { Pictures } from './pictures.ts';
+import type { KeptPicture, Pictures } from './pictures.ts';
 import type { RecordingLimits, RecordingNeeds } from './recording-needs.ts';
 import type { RecordingStore, StoredSegment } from './recording-store.ts';
 import { RetentionBody } from './timeline-schema.ts';
@@ -25,6 +25,9 @@ const dayMs = 24 * 60 * 60 * 1000;
 const gibibyte = 1024 ** 3;
 const defaults: Retention = { days: 14, bytes_per_camera: 50 * gibibyte, bytes: 200 * gibibyte };
 const batchSize = 200;
+/** Of all that may be kept, what single pictures may take: a camera that tells too much must not push recordings out. */
+const pictureShare = 0.1;
+const retentionActor = { kind: 'system', id: 'camera-watch', name: 'retention' } as const;
 /** Whoever fills the disk must not delete what has just happened. */
 const keptOnLowDiskMs = dayMs;
 /** A wall clock that jumps forward by more deletes nothing by age, until it is back or the server was started again. */
@@ -37,7 +40,7 @@ export function createRetention(
     readonly limits: RecordingLimits;
   },
 ): RetentionKeeper {
-  const { store, files, clock, log, database, outbox } = needs;
+  const { store, files, pictures, clock, log, database, outbox } = needs;
   let sweeping: Promise<void> | undefined;
   let trusted = { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
 
@@ -88,7 +91,7 @@ export function createRetention(
   }) =>
     auditEvent({
       nowMs: clock.nowMs(),
-      actor: { kind: 'system', id: 'camera-watch', name: 'retention' },
+      actor: retentionActor,
       action: 'recording.delete',
       classUid: 6003,
       activityId: 4,
@@ -110,14 +113,53 @@ export function createRetention(
       await remove(due, 'age');
     }
     for (;;) {
-      const due = await needs.pictures.madeBefore(beforeMs, batchSize);
+      const due = await pictures.oldest({ beforeMs, limit: batchSize });
       if (due.length === 0) return;
-      for (const picture of due) {
-        await files.remove(pictureFile(picture.sha256, picture.madeMs));
-        await needs.pictures.forget(picture.sha256);
-      }
+      await removePictures(due, 'age');
       await store.forgetDayKeys('pictures', dayOf(beforeMs), dayMs);
     }
+  }
+
+  /** Recorded before a file goes; after a crash in between those left are due again. */
+  async function removePictures(due: readonly KeptPicture[], why: DeletionReason): Promise<void> {
+    const event = auditEvent({
+      nowMs: clock.nowMs(),
+      actor: retentionActor,
+      action: 'recording.delete',
+      classUid: 6003,
+      activityId: 4,
+      outcome: 'success',
+      target: { type: 'pictures', id: 'pictures' },
+      details: {
+        from_ms: Math.min(...due.map(({ madeMs }) => madeMs)),
+        to_ms: Math.max(...due.map(({ madeMs }) => madeMs)),
+        pictures: due.length,
+        bytes: due.reduce((sum, { bytes }) => sum + bytes, 0),
+        why,
+      },
+    });
+    await database.transaction().execute((transaction) => outbox.record(transaction, event));
+    await outbox.flushed();
+    for (const picture of due) {
+      await files.remove(pictureFile(picture.sha256, picture.madeMs));
+      await pictures.forget(picture.sha256);
+    }
+  }
+
+  /** The oldest pictures until `excess` bytes are gone, or none is left that may go. */
+  async function removePictureBytes(excess: number, why: DeletionReason, beforeMs?: number): Promise<number> {
+    let left = excess;
+    while (left > 0) {
+      const due: KeptPicture[] = [];
+      for (const picture of await pictures.oldest({ limit: batchSize, ...(beforeMs === undefined ? {} : { beforeMs }) })) {
+        if (left <= 0) break;
+        due.push(picture);
+        left -= picture.bytes;
+      }
+      if (due.length === 0) break;
+      await removePictures(due, why);
+    }
+    return excess - left;
   }
 
   /** The oldest of one camera until `excess` bytes are gone. */
@@ -163,10 +205,14 @@ export function createRetention(
         await removeBytes(camera, bytes - retention.bytes_per_camera, 'camera_limit');
     const total = (await store.use()).reduce((sum, { bytes }) => sum + bytes, 0);
     if (total > retention.bytes) await removeShared(total - retention.bytes, 'total_limit');
+    const pictureExcess = (await pictures.bytes()) - Math.floor(retention.bytes * pictureShare);
+    if (pictureExcess > 0) await removePictureBytes(pictureExcess, 'total_limit');
     const lacking = needs.limits.lowDiskBytes - (await files.freeBytes());
     if (lacking > 0) {
       log.warn('The disk is filling up; the oldest recordings are deleted', { lacking_bytes: lacking });
-      await removeShared(lacking, 'low_disk', steadyNowMs() - keptOnLowDiskMs);
+      const beforeMs = steadyNowMs() - keptOnLowDiskMs;
+      const freed = await removePictureBytes(Math.ceil(lacking * pictureShare), 'low_disk', beforeMs);
+      await removeShared(lacking - freed, 'low_disk', beforeMs);
     }
   }
 

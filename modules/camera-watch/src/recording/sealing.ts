@@ -46,7 +46,9 @@ export function unwrapDayKey(
   day: { readonly owner: string; readonly day: number; readonly wrapped: string },
 ): Buffer {
   const bytes = Buffer.from(day.wrapped, 'base64');
-  const decipher = createDecipheriv('aes-256-gcm', sealingKey, bytes.subarray(0, nonceBytes));
+  const decipher = createDecipheriv('aes-256-gcm', sealingKey, bytes.subarray(0, nonceBytes), {
+    authTagLength: tagBytes,
+  });
   decipher.setAAD(wrappedFor(day));
   decipher.setAuthTag(bytes.subarray(-tagBytes));
   return Buffer.concat([decipher.update(bytes.subarray(nonceBytes, -tagBytes)), decipher.final()]);

@@ -21,7 +21,7 @@ export function sealRow({ sealingKey, random }: RowSealing, row: string, value: 
 export function openRow(key: Uint8Array, row: string, sealed: string): JsonValue {
   try {
     const bytes = Buffer.from(sealed, 'base64');
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12));
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12), { authTagLength: 16 });
     decipher.setAAD(Buffer.from(row));
     decipher.setAuthTag(bytes.subarray(-16));
     return parseJson(Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString('utf8'));

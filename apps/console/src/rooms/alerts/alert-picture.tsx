@@ -29,6 +29,12 @@ export function AlertPicture({ alert, me }: { readonly alert: AlertDetails; read
       </div>
       {mayLook ? (
         <div className="alert-pictures">
+          {alert.picture_before === undefined || alert.picture_before === alert.picture ? null : (
+            <figure>
+              <img src={pictureAddress(alert.picture_before)} alt={`What ${camera} saw before`} />
+              <figcaption className="quiet small">The last one before</figcaption>
+            </figure>
+          )}
           {alert.picture === undefined ? (
             <p className="quiet">No picture was kept.</p>
           ) : (
@@ -37,12 +43,6 @@ export function AlertPicture({ alert, me }: { readonly alert: AlertDetails; read
               <figcaption className="quiet small">
                 When it fired, <Clock at={alert.created_at} />
               </figcaption>
-            </figure>
-          )}
-          {alert.picture_before === undefined || alert.picture_before === alert.picture ? null : (
-            <figure>
-              <img src={pictureAddress(alert.picture_before)} alt={`What ${camera} saw before`} />
-              <figcaption className="quiet small">The last one before</figcaption>
             </figure>
           )}
         </div>

@@ -56,17 +56,16 @@ function CameraPage({ camera, me }: { readonly camera: CameraRow; readonly me: M
   const line = useLineState(frames);
   const nowMs = useServerNow(frames);
   const latestMs = Math.floor(nowMs / followStepMs) * followStepMs;
-  const [from, to] = [get('from'), get('to')];
-  const span = useMemo(() => spanFrom({ from, to }, latestMs), [from, to, latestMs]);
+  const [from, to, last] = [get('from'), get('to'), get('last')];
+  const span = useMemo(() => spanFrom({ from, to, last }, latestMs), [from, to, last, latestMs]);
   const { data: timeline, error, refetch } = useQuery(timelineQuery(camera.id, span));
   const given = Number(get('at') ?? Number.NaN);
   const atMs = Number.isFinite(given) ? given : undefined;
   const isEditing = get('edit') === 'zones';
-  const showSpan = (next: { readonly fromMs: number; readonly toMs: number } | undefined): void =>
-    change(
-      next === undefined ? { from: undefined, to: undefined } : { from: String(next.fromMs), to: String(next.toMs) },
-      { replace: true },
-    );
+  const showSpan = ({ fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }): void =>
+    change({ from: String(fromMs), to: String(toMs), last: undefined }, { replace: true });
+  const follow = (lengthMs: number): void =>
+    change({ from: undefined, to: undefined, last: String(lengthMs) }, { replace: true });
   const playFrom = (momentMs: number | undefined): void =>
     change(
       { at: momentMs === undefined ? undefined : String(Math.round(momentMs)), edit: undefined },
@@ -123,6 +122,7 @@ function CameraPage({ camera, me }: { readonly camera: CameraRow; readonly me: M
           {...{ timeline, span, nowMs: latestMs, atMs }}
           clip={clipFrom(get('clip'))}
           onSpan={showSpan}
+          onFollow={follow}
           onPlay={playFrom}
           onClip={(clip) => change({ clip: `${Math.round(clip.fromMs)}-${Math.round(clip.toMs)}` }, { replace: true })}
         />

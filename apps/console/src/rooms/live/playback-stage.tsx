@@ -16,7 +16,7 @@ import { formatSpan } from '../../parts/span.ts';
 import { Seal } from '../../seal/seal.tsx';
 import type { CameraRow, Timeline } from './camera-types.ts';
 import { gapWords } from './camera-words.ts';
-import { segmentFor } from './playback.ts';
+import { notSealedForMs, segmentFor } from './playback.ts';
 import { usePlayer } from './use-player.ts';
 
 const speeds = [0.5, 1, 2, 4, 8] as const;
@@ -72,6 +72,9 @@ export function PlaybackStage({
   const segment = segmentFor(timeline?.segments ?? [], shownMs);
   const isIn = segment !== undefined && segment.start_ms <= shownMs;
   const gap = timeline?.gaps.find(({ from_ms, to_ms }) => shownMs >= from_ms && shownMs < to_ms);
+  const beforeLastMs = (camera.last_frame_ms ?? 0) - shownMs;
+  const isUnderWay =
+    segment === undefined && gap === undefined && beforeLastMs >= 0 && beforeLastMs < notSealedForMs;
   const onKey = (event: KeyboardEvent<HTMLElement>): void => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLInputElement) return;
     if (event.key === ' ' && !(event.target instanceof HTMLButtonElement)) {
@@ -99,13 +102,15 @@ export function PlaybackStage({
         </p>
         {isIn || state?.isLoading === true || timeline === undefined ? null : (
           <div className="picture-veil" data-empty="true">
-            <strong>Nothing recorded here</strong>
+            <strong>{isUnderWay ? 'Being recorded' : 'Nothing recorded here'}</strong>
             <span>
-              {gap === undefined
-                ? segment === undefined
-                  ? 'This is after the last recording.'
-                  : 'Playing goes on with what comes next.'
-                : gapWords[gap.why]}
+              {isUnderWay
+                ? 'It is shown as soon as it is sealed, within some seconds.'
+                : gap === undefined
+                  ? segment === undefined
+                    ? 'This is after the last recording.'
+                    : 'Playing goes on with what comes next.'
+                  : gapWords[gap.why]}
             </span>
           </div>
         )}

@@ -30,6 +30,9 @@ export function samplesOf(pcm: Uint8Array): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length: Math.floor(pcm.length / 2) }, (_, at) => view.getInt16(at * 2, true) / 32_768);
 }
 
+/** A recording of ten seconds is sealed and listed after this at most; younger pictures may still be on their way. */
+export const notSealedForMs = 30_000;
+
 type Span = { readonly start_ms: number; readonly end_ms: number };
 
 /** The segment a moment is in, or else the next one: what playing goes on with. Segments stand in the order of time. */

@@ -164,6 +164,10 @@ export function createPlayer<Picture>(needs: PlayerNeeds<Picture>): Player {
   return {
     setSegments(next) {
       segments = next;
+      // What was waited for has been sealed meanwhile.
+      const segment = segmentFor(segments, state.atMs);
+      const isWaiting = open === undefined && !state.isLoading && state.problem === null;
+      if (isWaiting && segment !== undefined && segment.start_ms <= state.atMs) void openAt(state.atMs);
     },
     seek(atMs) {
       become({ skipped: undefined });

@@ -107,5 +107,9 @@ test('An address that says no span, or a wrong one, shows the last hour', () => 
     ['0', 'Infinity'],
   ])
     assert.deepEqual(spanFrom({ from, to }, latestMs), fallback);
+  const none = { from: undefined, to: undefined };
+  for (const last of ['', 'a', '-1', '1', '1e18']) assert.deepEqual(spanFrom({ ...none, last }, latestMs), fallback);
+  const lastMinutes = { fromMs: latestMs - 600_000, toMs: latestMs, isFollowing: true };
+  assert.deepEqual(spanFrom({ ...none, last: '600000' }, latestMs), lastMinutes);
   assert.deepEqual(spanFrom({ from: '0', to: '60000' }, latestMs), { fromMs: 0, toMs: 60_000, isFollowing: false });
 });

@@ -91,15 +91,20 @@ export function lanesOf(
   });
 }
 
-/** From what the address bar says; the last hour, following the clock, when it says nothing that can be read. */
+/**
+ * From what the address bar says: a span, or how much of the newest there is, following the clock; the last hour when it
+ * says nothing that can be read.
+ */
 export function spanFrom(
-  given: { readonly from: string | undefined; readonly to: string | undefined },
+  given: { readonly from: string | undefined; readonly to: string | undefined; readonly last?: string | undefined },
   latestMs: number,
 ): TimeSpan & { readonly isFollowing: boolean } {
+  const lastMs = Number(given.last);
+  const followedMs = lastMs >= shortestSpanMs && lastMs <= longestSpanMs ? lastMs : 3_600_000;
   const [fromMs, toMs] = [Number(given.from), Number(given.to)];
   const isGiven =
     given.from !== undefined && given.to !== undefined && Number.isFinite(fromMs) && Number.isFinite(toMs);
   if (!isGiven || toMs - fromMs < shortestSpanMs / 2 || toMs - fromMs > longestSpanMs)
-    return { fromMs: latestMs - 3_600_000, toMs: latestMs, isFollowing: true };
+    return { fromMs: latestMs - followedMs, toMs: latestMs, isFollowing: true };
   return { fromMs, toMs, isFollowing: false };
 }

@@ -9,6 +9,7 @@ import { printable } from '../../parts/printable.ts';
 import { formatSpan } from '../../parts/span.ts';
 import type { Timeline as TimelineAnswer } from './camera-types.ts';
 import { gapWords, momentWords } from './camera-words.ts';
+import { notSealedForMs } from './playback.ts';
 import { TimelineDrawing } from './timeline-drawing.tsx';
 import { holding, momentAtPlace, moved, placeOf, zoomed } from './timeline-scale.ts';
 import type { TimeSpan } from './timeline-scale.ts';
@@ -20,6 +21,7 @@ const presets = [
   { name: '1 day', ms: 86_400_000 },
   { name: '7 days', ms: 604_800_000 },
 ] as const;
+const hourMs = 3_600_000;
 const wheelSettlesMs = 120;
 /** A pointer as near as this to a handle takes it, in pixels. */
 const handlePixels = 12;
@@ -32,7 +34,9 @@ type TimelineNeeds = {
   /** What is played; nothing while it is live. */
   readonly atMs: number | undefined;
   readonly clip: TimeSpan | undefined;
-  readonly onSpan: (span: TimeSpan | undefined) => void;
+  readonly onSpan: (span: TimeSpan) => void;
+  /** The newest so many milliseconds, and then what comes. */
+  readonly onFollow: (lengthMs: number) => void;
   readonly onPlay: (atMs: number) => void;
   readonly onClip: (clip: TimeSpan) => void;
 };
@@ -41,7 +45,7 @@ type TimelineNeeds = {
  * Time as a line: recorded, missing and why, moments above. A click plays; the wheel and + and - zoom around the pointer or
  * what is played; arrow keys move it; n and p go to the next and the previous moment.
  */
-export function Timeline({ timeline, span: given, nowMs, atMs, clip, onSpan, onPlay, onClip }: TimelineNeeds) {
+export function Timeline({ timeline, span: given, nowMs, atMs, clip, onSpan, onFollow, onPlay, onClip }: TimelineNeeds) {
   const { ref, width } = useElementSize<HTMLDivElement>();
   const [clock] = useClockChoice();
   const [pointedMs, setPointedMs] = useState<number>();
@@ -172,7 +176,7 @@ export function Timeline({ timeline, span: given, nowMs, atMs, clip, onSpan, onP
   const words =
     pointedMs === undefined && atMs === undefined
       ? 'live; what was just seen is sealed within seconds'
-      : wordsAt(timeline, pointedMs ?? headMs);
+      : wordsAt(timeline, pointedMs ?? headMs, latestMs);
   return (
     <div className="timeline">
       <div className="row timeline-tools">
@@ -183,11 +187,9 @@ export function Timeline({ timeline, span: given, nowMs, atMs, clip, onSpan, onP
               type="button"
               aria-pressed={Math.abs(span.toMs - span.fromMs - ms) < ms * 0.02}
               onClick={() =>
-                onSpan(
-                  atMs === undefined && ms === 3_600_000
-                    ? undefined
-                    : holding({ fromMs: latestMs - ms, toMs: latestMs }, headMs, latestMs),
-                )
+                atMs === undefined
+                  ? onFollow(ms)
+                  : onSpan(holding({ fromMs: latestMs - ms, toMs: latestMs }, headMs, latestMs))
               }
             >
               {name}
@@ -211,7 +213,7 @@ export function Timeline({ timeline, span: given, nowMs, atMs, clip, onSpan, onP
         {span.toMs >= latestMs && given.isFollowing ? (
           <span className="quiet small">follows the clock</span>
         ) : (
-          <button type="button" className="plain-button small" onClick={() => onSpan(undefined)}>
+          <button type="button" className="plain-button small" onClick={() => onFollow(hourMs)}>
             Last hour, following
           </button>
         )}
@@ -226,7 +228,7 @@ export function Timeline({ timeline, span: given, nowMs, atMs, clip, onSpan, onP
           aria-valuemin={Math.round(span.fromMs)}
           aria-valuemax={Math.round(span.toMs)}
           aria-valuenow={Math.round(headMs)}
-          aria-valuetext={`${formatTime(headMs, clock)}, ${wordsAt(timeline, headMs)}`}
+          aria-valuetext={`${formatTime(headMs, clock)}, ${wordsAt(timeline, headMs, latestMs)}`}
           onKeyDown={onKey}
           onPointerDown={onDown}
           onPointerMove={onMove}
@@ -246,7 +248,7 @@ export function Timeline({ timeline, span: given, nowMs, atMs, clip, onSpan, onP
 }
 
 /** What there is at a moment: what happened, or recorded, or why not. */
-function wordsAt(timeline: TimelineAnswer | undefined, timeMs: number): string {
+function wordsAt(timeline: TimelineAnswer | undefined, timeMs: number, latestMs: number): string {
   if (timeline === undefined) return '';
   const nearMs = 1000;
   const moment = timeline.moments.find(
@@ -257,6 +259,9 @@ function wordsAt(timeline: TimelineAnswer | undefined, timeMs: number): string {
   if (gap !== undefined && gap.why !== 'uploaded_later')
     return `${happened}nothing recorded for ${formatSpan(gap.to_ms - gap.from_ms)}: ${gapWords[gap.why]}`;
   const segment = timeline.segments.find(({ start_ms, end_ms }) => timeMs >= start_ms && timeMs < end_ms);
-  if (segment === undefined) return `${happened}nothing recorded`;
+  if (segment === undefined) {
+    const isUnderWay = timeMs > latestMs - notSealedForMs && !timeline.segments.some(({ end_ms }) => end_ms > timeMs);
+    return `${happened}${isUnderWay ? 'what was just seen is sealed within seconds' : 'nothing recorded'}`;
+  }
   return `${happened}recorded${segment.late || gap !== undefined ? `. ${gapWords.uploaded_later}` : ''}`;
 }
