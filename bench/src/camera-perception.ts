@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { filmsMissing, playFilm, quietFilms, tamperFilms, tamperedAtSeconds } from '@sallyport/testing/camera-films';
 import type { CameraFilm } from '@sallyport/testing/camera-films';
+import { fetchedWeightsDirectory } from '@sallyport/content';
 import type { JsonObject } from '@sallyport/contracts';
 import type { Bench } from './bench.ts';
 import { residentMebibytesOf } from './machine.ts';
@@ -15,7 +16,7 @@ const perSecond = 10;
 const begins = [0, 35] as const;
 const models = [
   { file: 'yolox_nano_416.onnx', directory: join(repositoryRoot, '..', 'shared', 'models') },
-  { file: 'coco-ssd/model.json', directory: join(repositoryRoot, 'node_modules', '.cache', 'models') },
+  { file: 'coco-ssd/model.json', directory: fetchedWeightsDirectory },
 ] as const;
 
 export const cameraPerception: Bench = {

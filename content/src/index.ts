@@ -9,6 +9,9 @@ export const mappingsDirectory: string = join(import.meta.dirname, '..', 'mappin
 /** Absolute path of the directory with the registry of detection models (`*.json`): where each is from, and its hashes. */
 export const modelsDirectory: string = join(import.meta.dirname, '..', 'models');
 
+/** Absolute path of the directory in which `tools/fetch-weights.mjs` lays the weights of models; it may not be there. */
+export const fetchedWeightsDirectory: string = join(modelsDirectory, '.cache');
+
 /** Absolute path of the directory with the access policies (`*.cedar`) and their schema (`schema.cedarschema`). */
 export const policiesDirectory: string = join(import.meta.dirname, '..', 'policies');
 

@@ -157,7 +157,9 @@ test('A phone opens the code of the console, both show the same digits, and it i
   assert.equal(await inConsole.getAttribute('aria-label'), await onPhone.getAttribute('aria-label'));
   await atRest('2-compare');
   await phoneAtRest('2-compare');
-  await dialog().getByRole('button', { name: /^They are the same/ }).click();
+  await dialog()
+    .getByRole('button', { name: /^They are the same/ })
+    .click();
   await dialog().getByText('Yard, north is let in').waitFor();
   await phone.getByRole('button', { name: 'Start filming' }).waitFor();
   await phoneAtRest('3-ready');
@@ -167,15 +169,21 @@ test('The wall shows what it films, how old the picture is, and who is in it', a
   await visit('/live', 'Live');
   await phone.getByRole('button', { name: 'Start filming' }).click();
   await phone.getByRole('heading', { name: 'Filming' }).waitFor();
-  await tile().getByText(/^(Live|Late)$/).waitFor();
-  await tile().getByText(/^Picture is (▲ )?[\d.]+ m?s old$/).waitFor();
+  await tile()
+    .getByText(/^(Live|Late)$/)
+    .waitFor();
+  await tile()
+    .getByText(/^Picture is (▲ )?[\d.]+ m?s old$/)
+    .waitFor();
   const first = await shown('Picture of Yard, north');
   await eventually({
     what: 'the picture moves',
     timeoutMs: 60_000,
     look: async () => ((await shown('Picture of Yard, north')) === first ? undefined : true),
   });
-  await tile().getByText(/^\d+ (person|people)/).waitFor();
+  await tile()
+    .getByText(/^\d+ (person|people)/)
+    .waitFor();
   await atRest('4-wall');
   await phoneAtRest('4-filming');
 });
@@ -206,12 +214,19 @@ test('The page of the camera has the recording on its timeline, and the moment i
   await page.getByRole('button', { name: '10 min' }).click();
   await page.getByText(/^[1-9]\d* segments?, each sealed/).waitFor();
   await page.getByText(/moments? in words/).click();
-  await page.getByRole('button', { name: /covered/i }).first().waitFor();
+  await page
+    .getByRole('button', { name: /covered/i })
+    .first()
+    .waitFor();
+  await page.evaluate('scrollTo(0, 0)');
   await atRest('7-camera');
 });
 
 test('A clip of it is checked without the server: by the command line, and by itself', async () => {
-  await page.getByRole('button', { name: /covered/i }).first().click();
+  await page
+    .getByRole('button', { name: /covered/i })
+    .first()
+    .click();
   await page.waitForURL(/at=\d+/);
   await page.getByRole('button', { name: 'Export a clip…' }).click();
   await page.getByLabel('Why').fill('Somebody covered the lens');
@@ -262,7 +277,6 @@ async function clipAtRest(): Promise<void> {
 }
 
 test('Shut out in the console, the phone says so and is cut off', async (context) => {
-  await visit(cameraPath, 'Yard, north');
   await visit('/devices', 'Devices');
   await page.getByRole('button', { name: 'Shut out Yard, north' }).click();
   await dialog().getByText('within two seconds').waitFor();
@@ -282,7 +296,11 @@ test('Shut out in the console, the phone says so and is cut off', async (context
   await phone.getByText('Its keys and all recordings on it were erased').waitFor();
   await phoneAtRest('11-removed');
   await visit('/live', 'Live');
-  await tile().waitFor({ state: 'detached' });
+  await page.getByRole('heading', { name: 'No camera yet' }).waitFor();
+  // What it recorded before is no secret of the device.
+  await visit(cameraPath, 'Yard, north');
+  await page.getByText('This camera was removed').waitFor();
+  await page.getByText(/^[1-9]\d* segments?, each sealed/).waitFor();
   await atRest('12-after');
 });
 

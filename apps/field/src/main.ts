@@ -6,6 +6,7 @@ import { codeOfLink, createEnrolment } from './identity/enrolment.ts';
 import { createKeyStore } from './identity/key-store.ts';
 import { createMemory } from './identity/memory.ts';
 import type { Unfit } from './identity/phase.ts';
+import { platformWords } from './identity/platform-words.ts';
 import { createServerApi } from './identity/server-api.ts';
 import { createSession } from './identity/session.ts';
 import { createPhone } from './phone.ts';
@@ -56,7 +57,7 @@ function createBrowserPhone(video: HTMLVideoElement, onView: (view: PhoneView) =
     keyStore,
     memory,
     recorder,
-    enrol: createEnrolment({ ask, keyStore, subtle, host, platform: navigator.userAgent }),
+    enrol: createEnrolment({ ask, keyStore, subtle, host, platform: platformWords(navigator.userAgent) }),
     createSession: ({ keys, identity }) => createSession({ ask, keys, identity, host, subtle, nowMs }),
     createFilmingKit: (session, told) => createFilmingKit({ session, recorder, memory, video, after, ...told }),
     takeTurn: () => takeTurn(navigator.locks),

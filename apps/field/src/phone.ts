@@ -121,6 +121,10 @@ export function createPhone(needs: PhoneNeeds): Phone {
     session = undefined;
     kit = undefined;
     memory.rememberRemoved(told);
+    await erase(told);
+  }
+
+  async function erase(told: { readonly name: string; readonly atMs: number }): Promise<void> {
     happened({ kind: 'revoked', ...told, isErased: false });
     const areKeysGone = await keyStore.destroy().then(
       () => true,
@@ -140,13 +144,19 @@ export function createPhone(needs: PhoneNeeds): Phone {
   }
 
   async function openKept(code: string | undefined): Promise<void> {
+    const removedBefore = memory.removed();
+    // The page may have been closed while it was erasing.
+    if (removedBefore !== undefined && code === undefined) {
+      void erase(removedBefore);
+      return;
+    }
     const kept = await keyStore.read();
     const device = memory.device();
     if (kept !== undefined && code === undefined) useIdentity(kept);
     happened({
       kind: 'opened',
       code,
-      removed: memory.removed(),
+      removed: removedBefore,
       identity:
         kept === undefined
           ? undefined
@@ -161,20 +171,30 @@ export function createPhone(needs: PhoneNeeds): Phone {
   async function start(): Promise<void> {
     if (shown.phase.kind !== 'ready' || kit === undefined || isStarting) return;
     isStarting = true;
-    const turn = await needs.takeTurn();
-    if (turn === undefined) show({ startProblem: 'elsewhere' });
-    else {
-      show({ filming: filmingAtRest, startProblem: undefined });
-      const problem = await kit.start(shown.choices);
-      if (problem === undefined) {
-        giveTurnBack = turn;
-        happened({ kind: 'started' });
-      } else {
-        turn();
-        show({ startProblem: problem });
-      }
+    try {
+      await startWith(kit);
+    } finally {
+      isStarting = false;
     }
-    isStarting = false;
+  }
+
+  async function startWith(own: FilmingKit): Promise<void> {
+    const turn = await needs.takeTurn();
+    if (turn === undefined) return show({ startProblem: 'elsewhere' });
+    show({ filming: filmingAtRest, startProblem: undefined });
+    // Whatever a browser does not foresee must not keep the camera from being tried again.
+    const problem = await own.start(shown.choices).catch((): CameraProblem => {
+      own.stop();
+      return 'failed';
+    });
+    // Revoked meanwhile: nothing that was under way may bring the camera back.
+    if (problem === undefined && kit === own && shown.phase.kind === 'ready') {
+      giveTurnBack = turn;
+      return happened({ kind: 'started' });
+    }
+    if (problem === undefined) own.stop();
+    turn();
+    return show({ startProblem: problem });
   }
 
   function endFilming(): void {

@@ -216,6 +216,8 @@ test('cameras on the network are fetched from, by HTTP and RTSP; their passwords
   const refused = await add({ name: 'Cloud', url: 'http://169.254.169.254/hunter2' });
   assert.equal(refused.code, 'camera_url_refused');
   assert.doesNotMatch(JSON.stringify(refused.body), /hunter2/);
+  for (const name of ['two\nlines', ' ', '', 'turned\u202e round', 'rung\u0007'])
+    assert.equal((await add({ name, url: board.url })).status, 400, JSON.stringify(name));
   const path = `/v1/cameras/${String(answers[0]?.body['id'])}`;
   assert.equal((await access.call('PATCH', path, { caller: admin, body: { name: 'Roof' } })).body['name'], 'Roof');
   for (const { body } of answers)

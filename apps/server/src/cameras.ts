@@ -69,7 +69,7 @@ export async function createCameraServices(needs: CameraServiceNeeds): Promise<C
     sealingKey: await secretKey(ledger.secrets, secretNames.recordings),
     files: createRecordingFiles(join(config.dataDirectory, 'recordings')),
     isSignedBy: (id, proof, signature) => devices.isSignedBy(id, proof, signature),
-    describeCamera: async (id) => cameras.find(id),
+    describeCamera: async (id) => cameras.find(id) ?? formerCamera(devices.find(id)),
     momentsBetween: (id, fromMs, toMs) => moments.between(id, fromMs, toMs),
     clipPage,
     limits: { lowDiskBytes: 4 * config.diskWatermarkBytes, fullDiskBytes: 2 * config.diskWatermarkBytes },
@@ -146,6 +146,11 @@ function clipPage(): string | undefined {
 }
 
 /** A camera without a place or a site has an empty one. */
+/** A device that is no camera any more keeps its name in what it recorded. */
+function formerCamera(device: ReturnType<Devices['find']>): { name: string; place: string } | undefined {
+  return device === undefined ? undefined : { name: device.name, place: device.place ?? '' };
+}
+
 function watchedCamera(found: ReturnType<CameraWatch['find']>): WatchedCamera | undefined {
   if (found === undefined) return undefined;
   const { id, name, place, site } = found;

@@ -16,8 +16,10 @@ export function startChild(options: {
   readonly entry: URL;
   readonly flags: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** The largest frame either may send, when it is not the usual. */
+  readonly maxFrameBytes?: number;
 }): StartedChild {
-  const { entry, flags, environment } = options;
+  const { entry, flags, environment, maxFrameBytes } = options;
   const nodeArguments = ['--disable-warning=ExperimentalWarning', fileURLToPath(entry), ...flags];
   const child = spawn(process.execPath, nodeArguments, {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
@@ -31,7 +33,7 @@ export function startChild(options: {
   if (!(pipe instanceof Duplex) || child.pid === undefined) {
     throw new CodedError('child_unstartable', `Cannot start "${entry.href}"`);
   }
-  const peer = createFramePeer(pipe, {});
+  const peer = createFramePeer(pipe, {}, maxFrameBytes === undefined ? {} : { maxFrameBytes });
   void peer.closed.then(() => {
     // The child ends by itself when its pipe closes; one that hangs is ended for it.
     const timer = setTimeout(() => child.kill('SIGKILL'), 5000);

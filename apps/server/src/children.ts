@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { fetchedWeightsDirectory } from '@sallyport/content';
 import type { FramePeer } from '@sallyport/platform/frames';
 import { startChild } from './child-process.ts';
 import type { ServerConfig } from './config.ts';
@@ -33,14 +34,18 @@ export function createChildren(config: ServerConfig): Children {
     },
     async startPerceiver() {
       const entry = new URL('./perceiver.ts', import.meta.url);
-      return startChild({ entry, flags: weightsDirectories(config), environment }).peer;
+      const flags = weightsDirectories(config);
+      return startChild({ entry, flags, environment, maxFrameBytes: maxPerceiverFrameBytes }).peer;
     },
     pids: () => ({ sealer, store }),
   };
 }
 
+/** A picture and what was learnt of its camera; a perceiver that was taken over cannot have us hold more. */
+const maxPerceiverFrameBytes = 2 * 1024 * 1024;
+
 /** Where weights may be: what the operator chose, the data directory, what the launcher fetched. */
 function weightsDirectories({ dataDirectory, modelsDirectory }: ServerConfig): string[] {
-  const fetched = join(import.meta.dirname, '..', '..', '..', 'node_modules', '.cache', 'models');
-  return [...(modelsDirectory === undefined ? [] : [modelsDirectory]), join(dataDirectory, 'models'), fetched];
+  const chosen = modelsDirectory === undefined ? [] : [modelsDirectory];
+  return [...chosen, join(dataDirectory, 'models'), fetchedWeightsDirectory];
 }

@@ -5,17 +5,14 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { createPerception } from '@sallyport/camera-watch';
 import type { Perceived, Perception } from '@sallyport/camera-watch';
+import { fetchedWeightsDirectory } from '@sallyport/content';
 import { systemClock } from '@sallyport/platform/clock';
 import { createLog } from '@sallyport/platform/log';
 import { filmsMissing, playFilm, tamperFilms, tamperedAtSeconds } from '@sallyport/testing/camera-films';
 import { startChild } from './child-process.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
-const directories = [
-  join(root, '..', 'shared', 'models'),
-  join(root, 'data', 'models'),
-  join(root, 'node_modules', '.cache', 'models'),
-];
+const directories = [join(root, '..', 'shared', 'models'), join(root, 'data', 'models'), fetchedWeightsDirectory];
 const yoloxDirectory = directories.find((directory) => existsSync(join(directory, 'yolox_nano_416.onnx')));
 const ssdDirectory = directories.find((directory) => existsSync(join(directory, 'coco-ssd', 'model.json')));
 
@@ -23,7 +20,6 @@ const ssdDirectory = directories.find((directory) => existsSync(join(directory, 
 function unless(present: boolean, missing: string): string | false {
   if (present && filmsMissing() === undefined) return false;
   const why = `missing: ${present ? filmsMissing() : missing}`;
-  // oxlint-disable-next-line node/no-process-env -- whether this is CI is said nowhere else
   if (process.env['CI'] === 'true' && (!present || filmsMissing() !== undefined)) throw new Error(why);
   return why;
 }

@@ -119,11 +119,15 @@ test('every approved device of a camera kind is a camera, and what is known of i
   const nowMs = clock.nowMs();
   cameras.hub.offer({ cameraId: 'phone', jpeg: picture(), capturedMs: nowMs - 120, receivedMs: nowMs });
   const person = { label: 'person', score: 0.9, box: [0, 0, 1, 1], track: 1 } as const;
-  cameras.see('phone', { sequence: 1, objects: [person, { ...person, track: 2 }], tampered: 'covered' });
+  cameras.see('phone', {
+    sequence: 1,
+    objects: [person, { ...person, track: 2 }, { ...person, label: 'constructor' }],
+    tampered: 'covered',
+  });
   const live = cameras.get('phone');
   assert.deepEqual(
     [live.state, live.latency_ms, live.objects, live.tampered, live.per_second],
-    ['live', 120, { person: 2 }, 'covered', 0.2],
+    ['live', 120, { person: 2, constructor: 1 }, 'covered', 0.2],
   );
   clock.advance(5001);
   tick();

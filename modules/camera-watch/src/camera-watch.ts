@@ -84,7 +84,14 @@ export async function createCameraWatch(needs: CamerasNeeds): Promise<CameraWatc
   const store = createCameraStore(needs);
   const parts = { hub, senders, activities, network, store, sight, allowLoopback, onDepart: depart };
   const cameras = createCameraDirectory(needs, parts);
-  for (const camera of await store.readAll()) await network.put(camera);
+  for (const camera of await store.readAll()) {
+    try {
+      await network.put(camera);
+    } catch (error) {
+      // The others are watched all the same.
+      needs.log.error('A kept camera is not fetched from', { camera: camera.id, ...errorFields(error) });
+    }
+  }
   const known = new Set<string>();
   const stopLooking = every(lookMs, () => activities.look(known));
   const stopListening = hub.subscribe(({ cameraId }) => known.add(cameraId));

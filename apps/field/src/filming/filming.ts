@@ -89,6 +89,7 @@ export function createFilming(needs: FilmingNeeds): Filming {
   let camera: OpenCamera | undefined;
   let sound: SoundCapture | undefined;
   let sequence = 0;
+  let runs = 0;
   let isConnected = false;
   let takenAtMs: number[] = [];
   let newPictureMs = 0;
@@ -160,11 +161,13 @@ export function createFilming(needs: FilmingNeeds): Filming {
   }
 
   /** One picture, and the next when it is due: a picture that takes long to make delays the next one only. */
-  async function takePicture(): Promise<void> {
+  async function takePicture(run: number): Promise<void> {
     const dueMs = nowMs() + (isConnected ? pacing.intervalMs() : Math.max(offlineIntervalMs, pacing.intervalMs()));
     const capturedMs = nowMs();
-    const frame = camera === undefined ? undefined : await needs.grab();
-    if (wish === undefined) return;
+    // What one picture lacks, as when the system takes the graphics away, the next one may have.
+    const frame = camera === undefined ? undefined : await needs.grab().catch(() => undefined);
+    // Stopped, and perhaps begun anew, while it was made: one chain of pictures goes on and no more.
+    if (wish === undefined || run !== runs) return;
     if (frame !== undefined && camera !== undefined) {
       sequence += 1;
       segments.add({ kind: 'frame', atMs: capturedMs + offsetMs(), payload: frame.jpeg }, sequence);
@@ -173,7 +176,7 @@ export function createFilming(needs: FilmingNeeds): Filming {
     if (camera !== undefined) tellStill(frame !== undefined);
     segments.tick(nowMs() + offsetMs());
     tellRate();
-    cancelPicture = after(Math.max(0, dueMs - nowMs()), () => void takePicture());
+    cancelPicture = after(Math.max(0, dueMs - nowMs()), () => void takePicture(run));
   }
 
   /** As when the page is behind another one: browsers then hold the picture back without a word. */
@@ -205,7 +208,8 @@ export function createFilming(needs: FilmingNeeds): Filming {
         return problem;
       }
       link.start();
-      void takePicture();
+      runs += 1;
+      void takePicture(runs);
       return undefined;
     },
     change: (wanted) => openCamera(wanted),

@@ -36,11 +36,13 @@ export type CameraView = Static<typeof CameraBody>;
 
 export const CameraId = Type.Object({ id: Type.String({ pattern: cameraIdPattern }) });
 
-const Label = Type.String({ maxLength: 100 });
+/** One line; no character that moves a cursor or turns text around. */
+const plain = String.raw`[^\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]`;
+const Label = Type.String({ maxLength: 100, pattern: `^${plain}*$` });
 
 export const NewCamera = Type.Object(
   {
-    name: Type.String({ minLength: 1, maxLength: 100 }),
+    name: Type.String({ minLength: 1, maxLength: 100, pattern: `^(?=.*\\S)${plain}+$` }),
     place: Type.Optional(Label),
     site: Type.Optional(Label),
     url: Type.String({

@@ -50,14 +50,14 @@ type LiveView = Pick<
 
 function liveView({ activity, sight }: Live): LiveView {
   const { state, sinceMs, perSecond, latencyMs, lastFrameMs } = activity;
-  const objects: Record<string, number> = {};
+  const objects = new Map<string, number>();
   // What was in a picture of long ago is there no longer.
-  if (state === 'live') for (const { label } of sight?.objects ?? []) objects[label] = (objects[label] ?? 0) + 1;
+  if (state === 'live') for (const { label } of sight?.objects ?? []) objects.set(label, (objects.get(label) ?? 0) + 1);
   return {
     state,
     since_ms: Math.round(sinceMs),
     per_second: perSecond,
-    objects,
+    objects: Object.fromEntries(objects),
     ...(latencyMs === undefined ? {} : { latency_ms: latencyMs }),
     ...(lastFrameMs === undefined ? {} : { last_frame_ms: Math.round(lastFrameMs) }),
     ...(sight?.tampered === undefined || state !== 'live' ? {} : { tampered: sight.tampered }),

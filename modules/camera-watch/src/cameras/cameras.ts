@@ -146,13 +146,14 @@ export function createCameraDirectory(
         if (network.all().length >= maxNetworkCameras)
           throw new CameraWatchError('camera_limit', `Cannot add a camera: there may be ${maxNetworkCameras}`);
         const id = `net-${Buffer.from(needs.random(9)).toString('base64url')}`;
-        return keep({ id, name, place, site, url: createSecret(url) }, actor, 'camera.add', 1);
+        return keep({ id, ...named({ name, place, site }), url: createSecret(url) }, actor, 'camera.add', 1);
       });
     },
     change: (id, { url, ...change }, actor) =>
       inTurn(async () => {
         const before = networkCamera(id);
-        const camera = { ...before, ...change, ...(url === undefined ? {} : { url: createSecret(url) }) };
+        const names = named({ name: before.name, place: before.place, site: before.site, ...change });
+        const camera = { ...before, ...names, ...(url === undefined ? {} : { url: createSecret(url) }) };
         return keep(camera, actor, 'camera.change', 3);
       }),
     remove: (id, actor) =>
@@ -188,6 +189,12 @@ export function createCameraDirectory(
       return outcome;
     },
   };
+}
+
+/** As those of devices and sources are kept: sites are compared character by character. */
+function named(names: { readonly name: string; readonly place: string; readonly site: string }) {
+  const plain = (text: string): string => text.toWellFormed().normalize('NFC').trim();
+  return { name: plain(names.name), place: plain(names.place), site: plain(names.site) };
 }
 
 function unknown(id: string): CameraWatchError {

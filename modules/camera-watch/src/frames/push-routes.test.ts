@@ -30,7 +30,7 @@ async function setUp(t: TestContext, principal: Principal = board) {
       clock: createManualClock(0),
       delay: async () => undefined,
       pushes,
-      devices: { list: () => [device], find: (id) => (id === device.id ? device : undefined) },
+      devices: { find: (id) => (id === device.id ? device : undefined) },
     }),
   );
   t.after(() => app.close());

@@ -201,3 +201,17 @@ test('what a device says of itself is kept after it is gone, and a goodbye is to
     position: { latitude: 1, longitude: 2, accuracyM: 3, atMs: clock.nowMs() },
   });
 });
+
+test('a goodbye ends the connection: what comes after it is not heard, so that none can be said over and over', () => {
+  const { senders, goodbyes, frames, frame } = start();
+  const socket = createMemorySocket();
+  const device = senders.open('phone', socket);
+  for (let again = 0; again < 50; again += 1) {
+    device.text('{"type":"bye"}');
+    device.bytes(frame(again));
+  }
+  assert.deepEqual(goodbyes, ['phone']);
+  assert.equal(frames.length, 0);
+  assert.equal(socket.closed?.code, 1000);
+  assert.equal(senders.state('phone'), undefined);
+});

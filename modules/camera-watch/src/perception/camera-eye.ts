@@ -29,6 +29,8 @@ const lookEveryMs = 2000;
 const lookOnMs = 1000;
 
 const rememberEveryMs = 20_000;
+/** Frames come late by less. What is further back is of a clock that was set back. */
+const setBackMs = 15_000;
 
 export type CameraEyeOptions = {
   readonly firstTrack: number;
@@ -46,14 +48,16 @@ export function createCameraEye(options: CameraEyeOptions): CameraEye {
     forgetAfterMs: 3000,
   });
   let nowMs = -Infinity;
+  let shiftMs = 0;
   let lookedMs = -Infinity;
   let rememberedMs = -Infinity;
   let movedMs = -Infinity;
 
   return {
     async see(picture, atMs, detect) {
-      // A device's clock may be set back; what is measured here must not run backwards.
-      nowMs = Math.max(nowMs, atMs);
+      // What is measured here must neither run backwards nor stand still until a clock is where it was.
+      if (atMs + shiftMs < nowMs - setBackMs) shiftMs = nowMs - atMs;
+      nowMs = Math.max(nowMs, atMs + shiftMs);
       const at = nowMs;
       const grey = toGrey(picture);
       const motion = gate.see(shrink(grey, 80, 60), at);

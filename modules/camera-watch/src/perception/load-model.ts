@@ -11,7 +11,7 @@ export type LoadModelNeeds = {
   readonly entries: readonly ModelEntry[];
   /** Where weights may be, the first first. */
   readonly directories: readonly string[];
-  /** Undefined when there is no such file. */
+  /** Undefined when there is no such file. Throws when it cannot be read. */
   readonly readFile: (path: string) => Uint8Array | undefined;
 };
 
@@ -23,12 +23,12 @@ export async function loadModel(
 ): Promise<{ readonly model: LoadedModel | undefined; readonly reason: string | undefined }> {
   const reasons: string[] = [];
   for (const entry of needs.entries.toSorted((one, other) => one.preference - other.preference)) {
-    const files = findModelFiles(entry, needs.directories, needs.readFile);
-    if (files === undefined) {
-      reasons.push(`${entry.id}: its files are not there, or not those of the registry`);
-      continue;
-    }
     try {
+      const files = findModelFiles(entry, needs.directories, needs.readFile);
+      if (files === undefined) {
+        reasons.push(`${entry.id}: its files are not there, or not those of the registry`);
+        continue;
+      }
       return { model: { entry, engine: await openEngine(entry, files) }, reason: reasons.join('; ') || undefined };
     } catch (error) {
       reasons.push(`${entry.id}: ${messageOf(error)}`);

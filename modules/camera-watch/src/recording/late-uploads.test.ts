@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { createLateUploads } from './late-uploads.ts';
+import { segmentFile } from './recording-files.ts';
+import { defaultLimits } from './recording-needs.ts';
+import { createRecordingStore } from './recording-store.ts';
 import { setUp, startMs } from './recording.fixture.ts';
 
 const minute = 60_000;
@@ -146,4 +150,36 @@ test('A late segment counts as kept when the ledger has it, not before', async (
   assert.deepEqual((await recording.timeline('phone', 0, startMs)).segments, []);
   assert.deepEqual(await recording.takeLate(segment), { state: 'kept' });
   assert.equal((await recording.timeline('phone', 0, startMs)).segments.length, 1);
+});
+
+test('A segment that an attempt under way passed by is not said to be kept before the ledger has it', async (t) => {
+  const fixture = await setUp(t);
+  const store = createRecordingStore(fixture.database);
+  const segment = fixture.addDevice('phone').lateSegment(startMs - minute);
+  const { camera, startedMs, endedMs, plainSha256 } = segment;
+  const times = { startMs: startedMs, endMs: endedMs };
+  const row = { camera, ...times, frames: 21, audio: 0, isLate: true, plainBytes: segment.bytes, plainSha256 };
+  await store.begin({ ...row, sealedSha256: 'f'.repeat(64) });
+  const uploads = createLateUploads({
+    store,
+    keeper: { keep: async () => 'waiting', resume: async () => undefined, isMissing: () => false },
+    isSignedBy: fixture.needs.isSignedBy,
+    oldestKeptMs: async () => 0,
+    nowMs: () => fixture.clock.nowMs(),
+    limits: defaultLimits,
+  });
+  await assert.rejects(uploads.take(segment), { code: 'uploads_busy' });
+  await store.keep(row, { log: 1, index: 1 });
+  assert.deepEqual(await uploads.take(segment), { state: 'kept' });
+});
+
+test('A recording whose file is gone covers nothing: the camera is asked for its own', async (t) => {
+  const fixture = await setUp(t);
+  const phone = fixture.addDevice('phone');
+  const first = await fixture.open();
+  await fixture.send('phone', 10_250);
+  await first.close();
+  await fixture.files.remove(segmentFile('phone', startMs));
+  const recording = await fixture.open();
+  assert.deepEqual(await recording.takeLate(phone.lateSegment(startMs + 500, 9000)), { state: 'kept' });
 });

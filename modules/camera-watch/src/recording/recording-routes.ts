@@ -65,11 +65,8 @@ export function createRecordingRoutes(recording: Recording): RoutePlugin {
       async (request, reply) => {
         const { id, start_ms: startMs } = request.params;
         const segment = await recording.segment(id, startMs);
-        // What is recorded never changes; it is for this person's browser alone.
-        return reply
-          .header('cache-control', 'private, max-age=3600, immutable')
-          .type('application/octet-stream')
-          .send(segment);
+        // Kept by no browser (the edge says so): what retention deletes here would lie there, open to its next user.
+        return reply.type('application/octet-stream').send(segment);
       },
     );
 
@@ -86,7 +83,7 @@ export function createRecordingRoutes(recording: Recording): RoutePlugin {
       },
       async (request, reply) => {
         const picture = await recording.picture(request.params.sha256);
-        return reply.header('cache-control', 'private, max-age=3600, immutable').type('image/jpeg').send(picture);
+        return reply.type('image/jpeg').send(picture);
       },
     );
 

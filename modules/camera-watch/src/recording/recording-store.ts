@@ -2,6 +2,7 @@ import type { Position } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import { isUniqueViolation } from '@sallyport/platform/database';
 import type { RecordedSegment } from './recording-event.ts';
+import { createRecordingNotes } from './recording-notes.ts';
 import type { RecordingTables, SegmentState } from './recording-tables.ts';
 
 export type StoredSegment = RecordedSegment & {
@@ -12,50 +13,15 @@ export type StoredSegment = RecordedSegment & {
   readonly position: Position | undefined;
 };
 
-export type RecordingNote = {
-  readonly why: RecordingTables['camera_recording_notes']['why'];
-  readonly fromMs: number;
-  readonly toMs: number;
-};
-
 /** What a camera's recordings take. */
 export type CameraUse = { readonly camera: string; readonly bytes: number; readonly segments: number };
 
-/** Notes of one reason that are no further apart become one. */
-const mergeWithinMs = 5000;
 /** No camera records for longer than this in one segment; the limit of the format is two minutes. */
 const longestSegmentMs = 120_000;
 
 export function createRecordingStore(database: Database) {
   const tables = database.withTables<RecordingTables>();
   const own = (transaction?: Transaction) => transaction?.withTables<RecordingTables>() ?? tables;
-
-  async function noteWithin(
-    transaction: Transaction,
-    camera: string,
-    why: RecordingNote['why'],
-    span: { fromMs: number; toMs: number },
-  ): Promise<void> {
-    const query = own(transaction);
-    const touching = await query
-      .selectFrom('camera_recording_notes')
-      .selectAll()
-      .where('camera', '=', camera)
-      .where('why', '=', why)
-      .where('to_ms', '>=', span.fromMs - mergeWithinMs)
-      .where('from_ms', '<=', span.toMs + mergeWithinMs)
-      .execute();
-    const fromMs = Math.min(span.fromMs, ...touching.map(({ from_ms: from }) => from));
-    const toMs = Math.max(span.toMs, ...touching.map(({ to_ms: to }) => to));
-    for (const { from_ms: from } of touching)
-      await query
-        .deleteFrom('camera_recording_notes')
-        .where('camera', '=', camera)
-        .where('why', '=', why)
-        .where('from_ms', '=', from)
-        .execute();
-    await query.insertInto('camera_recording_notes').values({ camera, why, from_ms: fromMs, to_ms: toMs }).execute();
-  }
 
   return {
     /** False when the camera has a segment that begins at this moment. */
@@ -154,6 +120,15 @@ export function createRecordingStore(database: Database) {
         .execute();
       return rows.map(segmentOf);
     },
+    /** Kept segments in the order of time, after the one given: so many at once. */
+    async keptAfter(last: { startMs: number; camera: string } | undefined, limit: number): Promise<StoredSegment[]> {
+      let query = tables.selectFrom('camera_segments').selectAll().where('state', '=', 'kept');
+      if (last !== undefined)
+        query = query
+          .where('start_ms', '>=', last.startMs)
+          .where(({ or, eb }) => or([eb('start_ms', '>', last.startMs), eb('camera', '>', last.camera)]));
+      return (await query.orderBy('start_ms').orderBy('camera').limit(limit).execute()).map(segmentOf);
+    },
     /** Kept segments, the oldest of all first, of one camera when given. */
     async oldest(options: { camera?: string; endedBeforeMs?: number; limit: number }): Promise<StoredSegment[]> {
       let query = tables.selectFrom('camera_segments').selectAll().where('state', '=', 'kept');
@@ -196,37 +171,7 @@ export function createRecordingStore(database: Database) {
       const moments = [segment?.start_ms, noted?.from_ms].filter((moment) => moment !== undefined);
       return moments.length === 0 ? undefined : Math.min(...moments);
     },
-    /** All of it or nothing, also beside another of the same camera. */
-    async note(
-      camera: string,
-      why: RecordingNote['why'],
-      span: { fromMs: number; toMs: number },
-      within?: Transaction,
-    ): Promise<void> {
-      if (within !== undefined) return noteWithin(within, camera, why, span);
-      await database.transaction().execute((transaction) => noteWithin(transaction, camera, why, span));
-    },
-    async notes(camera: string, fromMs: number, toMs: number): Promise<RecordingNote[]> {
-      const rows = await tables
-        .selectFrom('camera_recording_notes')
-        .selectAll()
-        .where('camera', '=', camera)
-        .where('to_ms', '>=', fromMs)
-        .where('from_ms', '<=', toMs)
-        .orderBy('from_ms')
-        .execute();
-      return rows.map(({ why, from_ms: from, to_ms: to }) => ({ why, fromMs: from, toMs: to }));
-    },
-    /** Ends a note that was open until further notice. */
-    async endNote(camera: string, why: RecordingNote['why'], toMs: number): Promise<void> {
-      await tables
-        .updateTable('camera_recording_notes')
-        .set({ to_ms: toMs })
-        .where('camera', '=', camera)
-        .where('why', '=', why)
-        .where('to_ms', '>', toMs)
-        .execute();
-    },
+    ...createRecordingNotes(database),
     async dayKey(camera: string, day: number): Promise<string | undefined> {
       const row = await tables
         .selectFrom('camera_recording_keys')

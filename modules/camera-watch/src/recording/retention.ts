@@ -151,7 +151,10 @@ export function createRetention(
     let left = excess;
     while (left > 0) {
       const due: KeptPicture[] = [];
-      for (const picture of await pictures.oldest({ limit: batchSize, ...(beforeMs === undefined ? {} : { beforeMs }) })) {
+      for (const picture of await pictures.oldest({
+        limit: batchSize,
+        ...(beforeMs === undefined ? {} : { beforeMs }),
+      })) {
         if (left <= 0) break;
         due.push(picture);
         left -= picture.bytes;

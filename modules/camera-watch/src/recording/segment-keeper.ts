@@ -45,6 +45,7 @@ export type SegmentKeeper = {
 };
 
 const collector = 'camera-watch';
+const rowsAtOnce = 5000;
 
 export function createSegmentKeeper(needs: {
   readonly store: RecordingStore;
@@ -164,8 +165,11 @@ export function createSegmentKeeper(needs: {
       }
       for (const row of await store.inState('sealing', Number.MAX_SAFE_INTEGER))
         present.delete(segmentFile(row.camera, row.startMs));
-      for (const row of await store.inState('kept', Number.MAX_SAFE_INTEGER)) {
-        if (!present.delete(segmentFile(row.camera, row.startMs))) await tellMissing(row, 'its file is gone');
+      // Weeks of many cameras are a million rows: not all in memory at once.
+      for (let rows = await store.keptAfter(undefined, rowsAtOnce); rows.length > 0;) {
+        for (const row of rows)
+          if (!present.delete(segmentFile(row.camera, row.startMs))) await tellMissing(row, 'its file is gone');
+        rows = await store.keptAfter(rows.at(-1), rowsAtOnce);
       }
       for (const name of pictures) present.delete(name);
       const unexplained = [...present].filter((name) => !name.endsWith(unfinishedEnding));

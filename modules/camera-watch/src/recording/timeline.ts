@@ -1,4 +1,5 @@
-import type { RecordingNote, StoredSegment } from './recording-store.ts';
+import type { RecordingNote } from './recording-notes.ts';
+import type { StoredSegment } from './recording-store.ts';
 import { mergeSpans, spansInside, spansOutside } from './spans.ts';
 import type { Span } from './spans.ts';
 

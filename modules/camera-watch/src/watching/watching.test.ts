@@ -186,6 +186,22 @@ forEachDatabase((name, open) => {
     await house.close();
   });
 
+  test('a camera that comes and says goodbye over and over is told so often and no more, and its last goodbye in the end', async () => {
+    const house = await setUp(await open());
+    const watching = await house.start();
+    for (let again = 0; again < 60; again += 1) {
+      house.film('cam-1', 200);
+      await watching.depart('cam-1', 'said_goodbye');
+    }
+    house.quiet(300_000);
+    const codes = await house.codes();
+    assert.ok(codes.length <= 24, `${codes.length}`);
+    const offline = (await house.told()).filter((event) => codeOf(event) === 'camera.offline').map(cameraOf);
+    assert.ok(offline.every(({ announced, why }) => announced === true && why === 'said_goodbye'));
+    assert.equal(codes.at(-1), 'camera.offline');
+    await house.close();
+  });
+
   test('time this server slept is no silence of a camera', async () => {
     const house = await setUp(await open());
     await house.start();

@@ -232,12 +232,13 @@ export async function createWatching(needs: WatchingNeeds): Promise<Watching> {
       const camera = needs.findCamera(cameraId);
       const watcher = watchers.get(cameraId);
       if (camera !== undefined && watcher !== undefined) tell(camera, watcher.depart(why, now()));
+      // Nothing comes from it any more; the pictures told of are kept already.
+      if (why !== 'said_goodbye') frames.forget(cameraId);
       if (why !== 'removed') return;
       await teller.settled();
       watchers.delete(cameraId);
       standings.delete(cameraId);
       plans.delete(cameraId);
-      frames.forget(cameraId);
       await database.transaction().execute((transaction) => store.forget(transaction, cameraId));
     },
     health: () => ({

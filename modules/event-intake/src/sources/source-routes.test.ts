@@ -117,7 +117,7 @@ test('the site of a source stands in each of its events from then on, and no sen
       body: JSON.stringify({ site }),
     });
   assert.equal((await change('two\nlines')).ok, false);
-  assert.equal((await change('Plant <b>')).status, 200);
+  assert.equal((await change(' Plant <b> ')).status, 200);
   assert.equal((await source(house, 'web'))['site'], 'Plant <b>');
   await house.send(`${claim}\n{broken\n`, { query: '?source=web' });
   await house.send(`${claim}\n`, { query: '?source=other' });

@@ -81,7 +81,8 @@ export function createSourceRoutes({ sources }: Pick<EventIntake, 'sources'>): R
           by: principal,
           revision,
           label: label?.toWellFormed() ?? label,
-          site: site?.toWellFormed() ?? site,
+          // As the sites of devices are kept: it is compared with theirs, character by character.
+          site: site?.toWellFormed().normalize('NFC').trim() ?? site,
           expected,
           quietAfterMs: quiet_after_ms,
           eventsPerSecond: events_per_second,

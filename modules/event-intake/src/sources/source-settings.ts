@@ -37,7 +37,8 @@ export type SettingsChange = {
 
 export function changedSettings(before: SourceSettings, change: SettingsChange): SourceSettings {
   const label = change.label === undefined ? before.label : (change.label ?? undefined);
-  const site = change.site === undefined ? before.site : (change.site ?? undefined);
+  const site =
+    change.site === undefined ? before.site : change.site === null || change.site === '' ? undefined : change.site;
   const quietAfterMs = change.quietAfterMs === undefined ? before.quietAfterMs : (change.quietAfterMs ?? undefined);
   const chosen = (name: 'eventsPerSecond' | 'bytesPerDay'): number => {
     const wanted = change[name];

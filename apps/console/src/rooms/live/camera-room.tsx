@@ -5,7 +5,7 @@ import type { Me } from '../../api/queries.ts';
 import { useAddress } from '../../app/address.ts';
 import { may } from '../../app/rooms.ts';
 import { Loading } from '../../parts/loading.tsx';
-import { ProblemNotice } from '../../parts/notice.tsx';
+import { Notice, ProblemNotice } from '../../parts/notice.tsx';
 import { printable } from '../../parts/printable.ts';
 import { RoomHead } from '../../parts/room-head.tsx';
 import { CameraCommands } from './camera-commands.tsx';
@@ -18,6 +18,7 @@ import { LineNotice } from './line-notice.tsx';
 import { LiveStage } from './live-stage.tsx';
 import { PlaybackStage } from './playback-stage.tsx';
 import { RecordedList } from './recorded-list.tsx';
+import { useRemovedCamera } from './removed-camera.ts';
 import { Timeline } from './timeline.tsx';
 import { spanFrom } from './timeline-scale.ts';
 import { useLiveFrames, useLineState, useServerNow } from './use-live-frames.ts';
@@ -26,7 +27,9 @@ import { ZonesEditor } from './zones-editor.tsx';
 /** One camera: what it sees now or saw then, what happened in between, and what it looks for. */
 export function CameraRoom({ me }: { readonly me: Me }) {
   const { id } = useParams<{ id: string }>();
-  const { data: camera, error, refetch } = useQuery(cameraQuery(id));
+  const { data, error, refetch } = useQuery(cameraQuery(id));
+  const removed = useRemovedCamera(id, error, me);
+  const camera = removed ?? data;
   return (
     <div className="room-inner wide-room">
       <RoomHead
@@ -40,9 +43,9 @@ export function CameraRoom({ me }: { readonly me: Me }) {
           Review its moments
         </Link>
       </RoomHead>
-      {error === null ? null : <ProblemNotice problem={error} retry={() => void refetch()} />}
+      {error === null || removed !== undefined ? null : <ProblemNotice problem={error} retry={() => void refetch()} />}
       {camera === undefined && error === null ? <Loading heights={[480, 120, 160]} /> : null}
-      {camera === undefined ? null : <CameraPage camera={camera} me={me} />}
+      {camera === undefined ? null : <CameraPage camera={camera} me={me} isRemoved={removed !== undefined} />}
     </div>
   );
 }
@@ -50,7 +53,15 @@ export function CameraRoom({ me }: { readonly me: Me }) {
 /** Steps in which the end of a timeline that follows the clock moves: each is asked for anew. */
 const followStepMs = 10_000;
 
-function CameraPage({ camera, me }: { readonly camera: CameraRow; readonly me: Me }) {
+function CameraPage({
+  camera,
+  me,
+  isRemoved,
+}: {
+  readonly camera: CameraRow;
+  readonly me: Me;
+  readonly isRemoved: boolean;
+}) {
   const { get, change } = useAddress();
   const frames = useLiveFrames();
   const line = useLineState(frames);
@@ -61,7 +72,7 @@ function CameraPage({ camera, me }: { readonly camera: CameraRow; readonly me: M
   const { data: timeline, error, refetch } = useQuery(timelineQuery(camera.id, span));
   const given = Number(get('at') ?? Number.NaN);
   const atMs = Number.isFinite(given) ? given : undefined;
-  const isEditing = get('edit') === 'zones';
+  const isEditing = get('edit') === 'zones' && !isRemoved;
   const showSpan = ({ fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }): void =>
     change({ from: String(fromMs), to: String(toMs), last: undefined }, { replace: true });
   const follow = (lengthMs: number): void =>
@@ -74,6 +85,13 @@ function CameraPage({ camera, me }: { readonly camera: CameraRow; readonly me: M
   return (
     <>
       <LineNotice line={line} />
+      {isRemoved ? (
+        <Notice tone="warn" title="This camera was removed">
+          <p>
+            It sends nothing any more. What it sent before is here, with its proofs, as long as recordings are kept.
+          </p>
+        </Notice>
+      ) : null}
       {isEditing ? (
         <ZonesEditor
           camera={camera}
@@ -81,7 +99,7 @@ function CameraPage({ camera, me }: { readonly camera: CameraRow; readonly me: M
           canChange={may(me, 'cameras:manage')}
           onClose={() => change({ edit: undefined })}
         />
-      ) : (
+      ) : isRemoved && atMs === undefined ? null : (
         <div className="camera-page">
           {atMs === undefined ? (
             <LiveStage
@@ -100,8 +118,10 @@ function CameraPage({ camera, me }: { readonly camera: CameraRow; readonly me: M
             />
           )}
           <aside className="camera-side">
-            <CameraFacts camera={camera} nowMs={nowMs} />
-            {may(me, 'devices:command') && camera.kind === 'phone' ? <CameraCommands camera={camera} /> : null}
+            {isRemoved ? null : <CameraFacts camera={camera} nowMs={nowMs} />}
+            {!isRemoved && may(me, 'devices:command') && camera.kind === 'phone' ? (
+              <CameraCommands camera={camera} />
+            ) : null}
           </aside>
         </div>
       )}
@@ -110,7 +130,7 @@ function CameraPage({ camera, me }: { readonly camera: CameraRow; readonly me: M
           <h2 id="timeline">Timeline</h2>
           <span className="quiet small">what was recorded, what happened, and why anything is missing</span>
           <div className="row">
-            {isEditing ? null : (
+            {isEditing || isRemoved ? null : (
               <button type="button" className="plain-button" onClick={() => change({ edit: 'zones' })}>
                 Zones and schedule
               </button>

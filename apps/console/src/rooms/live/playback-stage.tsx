@@ -73,8 +73,7 @@ export function PlaybackStage({
   const isIn = segment !== undefined && segment.start_ms <= shownMs;
   const gap = timeline?.gaps.find(({ from_ms, to_ms }) => shownMs >= from_ms && shownMs < to_ms);
   const beforeLastMs = (camera.last_frame_ms ?? 0) - shownMs;
-  const isUnderWay =
-    segment === undefined && gap === undefined && beforeLastMs >= 0 && beforeLastMs < notSealedForMs;
+  const isUnderWay = segment === undefined && gap === undefined && beforeLastMs >= 0 && beforeLastMs < notSealedForMs;
   const onKey = (event: KeyboardEvent<HTMLElement>): void => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLInputElement) return;
     if (event.key === ' ' && !(event.target instanceof HTMLButtonElement)) {

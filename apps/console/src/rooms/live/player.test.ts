@@ -128,3 +128,16 @@ test('A recording that cannot be read stops the player with its reason', async (
   assert.equal(stage.state()?.isPlaying, false);
   assert.equal(stage.state()?.isLoading, false);
 });
+
+test('What is not sealed yet is shown as soon as it is', async () => {
+  const stage = createStage();
+  stage.player.seek(632_000);
+  await stage.settle();
+  assert.deepEqual([stage.loaded, stage.state()?.isLoading], [[], false]);
+  stage.player.setSegments([...segments, { start_ms: 640_000, end_ms: 650_000 }]);
+  await stage.settle();
+  assert.deepEqual(stage.loaded, [], 'what comes later is not what was asked for');
+  stage.player.setSegments([...segments, { start_ms: 630_000, end_ms: 640_000 }]);
+  await stage.settle();
+  assert.deepEqual([stage.loaded, stage.state()?.atMs], [[630_000], 632_000]);
+});

@@ -64,6 +64,8 @@ export function createPlayer<Picture>(needs: PlayerNeeds<Picture>): Player {
   let isDecoding = false;
   let isClosed = false;
   let isDue = false;
+  /** The moment asked for comes after everything there is. */
+  let isBehindLast = false;
 
   const become = (change: Partial<PlayerState>): void => {
     state = { ...state, ...change };
@@ -96,6 +98,7 @@ export function createPlayer<Picture>(needs: PlayerNeeds<Picture>): Player {
     asked += 1;
     const request = asked;
     const segment = segmentFor(segments, atMs);
+    isBehindLast = segment === undefined;
     if (segment === undefined) {
       open = undefined;
       become({ atMs, isPlaying: false, isLoading: false, hasSound: false });
@@ -166,8 +169,7 @@ export function createPlayer<Picture>(needs: PlayerNeeds<Picture>): Player {
       segments = next;
       // What was waited for has been sealed meanwhile.
       const segment = segmentFor(segments, state.atMs);
-      const isWaiting = open === undefined && !state.isLoading && state.problem === null;
-      if (isWaiting && segment !== undefined && segment.start_ms <= state.atMs) void openAt(state.atMs);
+      if (isBehindLast && segment !== undefined && segment.start_ms <= state.atMs) void openAt(state.atMs);
     },
     seek(atMs) {
       become({ skipped: undefined });

@@ -45,7 +45,17 @@ type TimelineNeeds = {
  * Time as a line: recorded, missing and why, moments above. A click plays; the wheel and + and - zoom around the pointer or
  * what is played; arrow keys move it; n and p go to the next and the previous moment.
  */
-export function Timeline({ timeline, span: given, nowMs, atMs, clip, onSpan, onFollow, onPlay, onClip }: TimelineNeeds) {
+export function Timeline({
+  timeline,
+  span: given,
+  nowMs,
+  atMs,
+  clip,
+  onSpan,
+  onFollow,
+  onPlay,
+  onClip,
+}: TimelineNeeds) {
   const { ref, width } = useElementSize<HTMLDivElement>();
   const [clock] = useClockChoice();
   const [pointedMs, setPointedMs] = useState<number>();

@@ -6,15 +6,22 @@ import { readSettings, settingsDraft } from './settings-draft.ts';
 const limits = { events_per_second: 500, bytes_per_day: 2_000_000_000 };
 
 test('What was changed is sent and nothing else, and an empty field takes back what was chosen', () => {
-  const before = settingsDraft({ label: 'Firewall', expected: 'always', quiet_after_ms: 900_000, limits });
+  const before = settingsDraft({
+    label: 'Firewall',
+    site: 'Plant',
+    expected: 'always',
+    quiet_after_ms: 900_000,
+    limits,
+  });
   assert.deepEqual(readSettings(before, before), {});
-  assert.deepEqual(readSettings({ ...before, label: ' Gate ', eventsPerSecond: '1,000' }, before), {
+  assert.deepEqual(readSettings({ ...before, label: ' Gate ', site: 'Mill', eventsPerSecond: '1,000' }, before), {
     label: 'Gate',
+    site: 'Mill',
     events_per_second: 1000,
   });
   assert.deepEqual(
-    readSettings({ ...before, label: ' ', expected: 'auto', quietMinutes: '', megabytesPerDay: '' }, before),
-    { label: null, expected: 'auto', quiet_after_ms: null, bytes_per_day: null },
+    readSettings({ ...before, label: ' ', site: '', expected: 'auto', quietMinutes: '', megabytesPerDay: '' }, before),
+    { label: null, site: null, expected: 'auto', quiet_after_ms: null, bytes_per_day: null },
   );
 });
 

@@ -4,6 +4,7 @@ import type { SourceDetails } from './source-queries.ts';
 /** What stands in the form, as text. */
 export type SettingsDraft = {
   readonly label: string;
+  readonly site: string;
   readonly expected: SourceDetails['expected'];
   readonly quietMinutes: string;
   readonly eventsPerSecond: string;
@@ -11,14 +12,15 @@ export type SettingsDraft = {
 };
 
 type Change = Request<'PUT /v1/sources/{key_id}/{name}'>['body'];
-type Known = Pick<SourceDetails, 'label' | 'expected' | 'quiet_after_ms' | 'limits'>;
+type Known = Pick<SourceDetails, 'label' | 'site' | 'expected' | 'quiet_after_ms' | 'limits'>;
 
 const minuteMs = 60_000;
 const megabyte = 1_000_000;
 
-export function settingsDraft({ label, expected, quiet_after_ms: quietAfterMs, limits }: Known): SettingsDraft {
+export function settingsDraft({ label, site, expected, quiet_after_ms: quietAfterMs, limits }: Known): SettingsDraft {
   return {
     label: label ?? '',
+    site: site ?? '',
     expected,
     quietMinutes: quietAfterMs === undefined ? '' : String(Math.round(quietAfterMs / minuteMs)),
     eventsPerSecond: String(limits.events_per_second),
@@ -38,6 +40,7 @@ export function readSettings(draft: SettingsDraft, before: SettingsDraft): Chang
   const isNew = (name: keyof SettingsDraft): boolean => draft[name].trim() !== before[name];
   return {
     ...(isNew('label') ? { label: draft.label.trim() === '' ? null : draft.label.trim() } : {}),
+    ...(isNew('site') ? { site: draft.site.trim() === '' ? null : draft.site.trim() } : {}),
     ...(isNew('expected') ? { expected: draft.expected } : {}),
     ...(isNew('quietMinutes') ? { quiet_after_ms: quiet === null ? null : quiet * minuteMs } : {}),
     ...(isNew('eventsPerSecond') ? { events_per_second: events } : {}),

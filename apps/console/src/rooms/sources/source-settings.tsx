@@ -8,6 +8,7 @@ import { may } from '../../app/rooms.ts';
 import { Clock } from '../../parts/clock.tsx';
 import { formatCount } from '../../parts/numbers.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
+import { printable } from '../../parts/printable.ts';
 import { formatBytes, formatSpan } from '../../parts/span.ts';
 import { readSettings, settingsDraft } from './settings-draft.ts';
 import { sourceQuery } from './source-queries.ts';
@@ -19,7 +20,7 @@ const expectations: readonly { readonly value: SourceDetails['expected']; readon
   { value: 'never', label: 'Never' },
 ];
 
-/** How a source is treated: its name for people, whether its silence matters, what it may send, and with which key. */
+/** How a source is treated: its name for people, where it stands, whether its silence matters, what it may send, and with which key. */
 export function SourceSettings({ source, me }: { readonly source: SourceDetails; readonly me: Me }) {
   return (
     <section className="sheet" aria-labelledby="settings">
@@ -66,6 +67,13 @@ function SettingsForm({ source }: { readonly source: SourceDetails }) {
           maxLength={100}
           value={draft.label}
           onChange={(event) => setDraft({ ...draft, label: event.currentTarget.value })}
+        />
+        <TextInput
+          label="Site"
+          description="Where it stands, in the words used for cameras there."
+          maxLength={100}
+          value={draft.site}
+          onChange={(event) => setDraft({ ...draft, site: event.currentTarget.value })}
         />
         <NativeSelect
           label="Its silence matters"
@@ -118,11 +126,17 @@ function SettingsForm({ source }: { readonly source: SourceDetails }) {
 }
 
 function SettingsFacts({ source }: { readonly source: SourceDetails }) {
-  const { expected, quiet_after_ms: quietAfterMs, limits } = source;
+  const { site, expected, quiet_after_ms: quietAfterMs, limits } = source;
   const silence = expectations.find(({ value }) => value === expected)?.label ?? expected;
   return (
     <>
       <dl className="facts">
+        {site === undefined ? null : (
+          <div>
+            <dt>Site</dt>
+            <dd>{printable(site)}</dd>
+          </div>
+        )}
         <div>
           <dt>Its silence matters</dt>
           <dd>

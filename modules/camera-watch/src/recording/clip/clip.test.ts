@@ -70,6 +70,22 @@ test('An exported clip verifies offline, names what it is, and says its gaps', a
   assert.equal(fixture.events().filter(({ metadata }) => metadata.event_code === 'clip.export').length, 1);
 });
 
+test('Every time that was asked for is shown or has a reason, also before the first picture and after the last', async (t) => {
+  const fixture = await setUp(t);
+  const recording = await fixture.open();
+  await fixture.send('yard', 15_000);
+  const html = await exported(recording, 'yard', { fromMs: startMs - 60_000, toMs: startMs + 60_000 });
+  const { ok, manifest } = verifyClipFile(html, { verifierKeys: [fixture.verifierKey] });
+  assert.ok(ok && manifest !== undefined);
+  assert.deepEqual(
+    manifest.gaps.map(({ from_ms: from, to_ms: to, why }) => [from - startMs, to - startMs, why]),
+    [
+      [-60_000, 0, 'before_first'],
+      [9750, 60_000, 'not_sealed_yet'],
+    ],
+  );
+});
+
 test('A flipped bit anywhere in the file is refused, and one in a segment says which', async (t) => {
   const fixture = await setUp(t);
   const recording = await recorded(fixture);
