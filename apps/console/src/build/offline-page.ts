@@ -9,6 +9,9 @@ export const evidencePage = join(import.meta.dirname, '..', 'seal', 'offline');
 /** The page of an exported clip: what was recorded takes the place of `<!--CLIP-->`. */
 export const clipPage = join(import.meta.dirname, '..', 'clip');
 
+/** What all such pages look like; each adds its own. */
+const sharedStyle = join(import.meta.dirname, 'offline-page.css');
+
 /**
  * One file with the verifier of `folder` (its `main.ts` and `page.html`) and its style inside, which asks nothing of any
  * network.
@@ -36,6 +39,7 @@ export async function buildOfflinePage(folder: string): Promise<string> {
   // No other script runs in the page, whatever the evidence in it says.
   const hashed = `'sha256-${hash('sha256', inlined, 'base64')}'`;
   return page
+    .replace('/*STYLE*/', () => readFileSync(sharedStyle, 'utf8').trim())
     .replace("'SCRIPT-HASH'", hashed)
     .replace(/<script>\s*\/\*SCRIPT\*\/\s*<\/script>/, () => `<script>${inlined}</script>`);
 }
