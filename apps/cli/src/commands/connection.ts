@@ -1,3 +1,4 @@
+import type { JsonValue } from '@sallyport/contracts';
 import type { Command } from 'commander';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -66,4 +67,23 @@ export function openOperatorClient(
     });
   }
   return createApiClient({ kind: 'socket', path });
+}
+
+/** One request of a command that an operator gives, with JSON both ways; its connection is closed after. */
+export async function askOperatorRoute(
+  options: ConnectionOptions & { data?: string },
+  needs: Pick<CliNeeds, 'configuration' | 'signal'>,
+  what: { readonly method?: 'POST'; readonly path: string; readonly body?: JsonValue },
+): Promise<JsonValue> {
+  const { body, ...rest } = what;
+  const sent =
+    body === undefined
+      ? {}
+      : { body: Buffer.from(JSON.stringify(body)), headers: { 'content-type': 'application/json' } };
+  const client = openOperatorClient(options, needs);
+  try {
+    return await client.json({ ...rest, ...sent, signal: needs.signal });
+  } finally {
+    client.close();
+  }
 }

@@ -4,7 +4,7 @@ import { CliError } from '../errors.ts';
 import { field, listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
 import { asTyped, column, jsonLine, plainText, shortText, styled } from '../terminal.ts';
-import { openOperatorClient, withConnection, type ConnectionOptions } from './connection.ts';
+import { askOperatorRoute, withConnection, type ConnectionOptions } from './connection.ts';
 
 type Options = ConnectionOptions & { data?: string; json?: true };
 type EnrolOptions = Options & { kind: string; place?: string; site?: string };
@@ -37,12 +37,12 @@ export function addDeviceCommands(program: Command, needs: CliNeeds): void {
       .argument('<id>', 'the id that list prints')
       .action(async (id: string, given: Options) => {
         const path = `/v1/devices/${encodeURIComponent(id)}/${verb}`;
-        show(await request(given, needs, { method: 'POST', path }), given, needs);
+        show(await askOperatorRoute(given, needs, { method: 'POST', path }), given, needs);
       });
 }
 
 async function listDevices(options: Options, needs: CliNeeds): Promise<void> {
-  const devices = listField(await request(options, needs, { path: '/v1/devices' }), 'devices');
+  const devices = listField(await askOperatorRoute(options, needs, { path: '/v1/devices' }), 'devices');
   for (const device of devices) show(device, options, needs);
   if (devices.length > 0) return;
   needs.stderr.write(`No devices\nhint: ${asTyped('sallyport devices enrol NAME', needs.configuration.command)}\n`);
@@ -58,7 +58,7 @@ async function enrol(name: string, options: EnrolOptions, needs: CliNeeds): Prom
     ...(place === undefined ? {} : { place }),
     ...(site === undefined ? {} : { site }),
   };
-  const made = await request(options, needs, { method: 'POST', path: '/v1/devices/enrolments', body });
+  const made = await askOperatorRoute(options, needs, { method: 'POST', path: '/v1/devices/enrolments', body });
   if (options.json === true) {
     needs.stdout.write(`${jsonLine(made)}\n`);
     return;
@@ -99,22 +99,4 @@ function show(device: JsonValue, options: Options, needs: CliNeeds): void {
 
 function timeOf(ms: number | undefined): string {
   return ms === undefined || Math.abs(ms) > 8.64e15 ? '?' : `${new Date(ms).toISOString().slice(0, 19)}Z`;
-}
-
-async function request(
-  options: Options,
-  needs: CliNeeds,
-  what: { readonly method?: 'POST'; readonly path: string; readonly body?: JsonValue },
-): Promise<JsonValue> {
-  const { body, ...rest } = what;
-  const sent =
-    body === undefined
-      ? {}
-      : { body: Buffer.from(JSON.stringify(body)), headers: { 'content-type': 'application/json' } };
-  const client = openOperatorClient(options, needs);
-  try {
-    return await client.json({ ...rest, ...sent, signal: needs.signal });
-  } finally {
-    client.close();
-  }
 }

@@ -4,7 +4,7 @@ import { CliError } from '../errors.ts';
 import { field, listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
 import { asTyped, column, jsonLine, plainText, shortText, styled, type TextOutput } from '../terminal.ts';
-import { openOperatorClient, withConnection, type ConnectionOptions } from './connection.ts';
+import { askOperatorRoute, withConnection, type ConnectionOptions } from './connection.ts';
 
 type Options = ConnectionOptions & { data?: string; json?: true };
 type InstallOptions = Options & { address: string };
@@ -45,7 +45,7 @@ async function listSensors(options: Options, needs: CliNeeds): Promise<void> {
   let listed = 0;
   for (let page = 0; page < maxPages; page += 1) {
     const place = after === '' ? '' : `&after=${encodeURIComponent(after)}`;
-    const answer = await request(options, needs, { path: `/v1/sensors?limit=${pageSize}${place}` });
+    const answer = await askOperatorRoute(options, needs, { path: `/v1/sensors?limit=${pageSize}${place}` });
     for (const sensor of listField(answer, 'sensors')) {
       listed += 1;
       needs.stdout.write(options.json === true ? `${jsonLine(sensor)}\n` : sensorText(sensor, needs.stdout));
@@ -108,9 +108,9 @@ async function installSensor(host: string, options: InstallOptions, needs: CliNe
     throw new CliError('usage', `Cannot use "${plainText(options.address)}": must be an https address`, {
       hint: 'docs/https.md: how other hosts reach this server',
     });
-  const plan = await request(options, needs, { path: '/v1/sensors/install' });
+  const plan = await askOperatorRoute(options, needs, { path: '/v1/sensors/install' });
   const body = { name: `sensor on ${name}`, scopes: ['events:write'], source: `host-${name}` };
-  const key = textField(await request(options, needs, { method: 'POST', path: '/v1/keys', body }), 'key');
+  const key = textField(await askOperatorRoute(options, needs, { method: 'POST', path: '/v1/keys', body }), 'key');
   if (key === undefined) throw new CliError('server_answer', 'Cannot read the answer: it holds no key');
   const fill = (text: string): string => text.replaceAll('{{address}}', url.origin).replaceAll('{{key}}', key);
   const steps = listField(plan, 'steps').map((step) => ({
@@ -130,7 +130,7 @@ async function installSensor(host: string, options: InstallOptions, needs: CliNe
 
 async function acceptKey(id: string, keyId: string, options: Options, needs: CliNeeds): Promise<void> {
   const path = `/v1/sensors/${encodeURIComponent(id)}/key`;
-  const sensor = await request(options, needs, { method: 'POST', path, body: { key_id: keyId } });
+  const sensor = await askOperatorRoute(options, needs, { method: 'POST', path, body: { key_id: keyId } });
   needs.stdout.write(options.json === true ? `${jsonLine(sensor)}\n` : sensorText(sensor, needs.stdout));
 }
 
@@ -142,22 +142,4 @@ async function retire(id: string, options: Options, needs: CliNeeds): Promise<vo
     client.close();
   }
   needs.stdout.write(options.json === true ? `${jsonLine({ id, retired: true })}\n` : `Retired ${plainText(id)}\n`);
-}
-
-async function request(
-  options: Options,
-  needs: CliNeeds,
-  what: { readonly method?: 'POST'; readonly path: string; readonly body?: JsonValue },
-): Promise<JsonValue> {
-  const { body, ...rest } = what;
-  const sent =
-    body === undefined
-      ? {}
-      : { body: Buffer.from(JSON.stringify(body)), headers: { 'content-type': 'application/json' } };
-  const client = openOperatorClient(options, needs);
-  try {
-    return await client.json({ ...rest, ...sent, signal: needs.signal });
-  } finally {
-    client.close();
-  }
 }
