@@ -4,7 +4,7 @@ import { CliError } from '../errors.ts';
 import { field, listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
 import { asTyped, column, jsonLine, plainText, shortText, styled, type TextOutput } from '../terminal.ts';
-import { askOperatorRoute, withConnection, type ConnectionOptions } from './connection.ts';
+import { askOperatorRoute, openOperatorClient, withConnection, type ConnectionOptions } from './connection.ts';
 
 type Options = ConnectionOptions & { data?: string; json?: true };
 type InstallOptions = Options & { address: string };
