@@ -40,6 +40,6 @@ test('Whatever a browser calls itself, the words are short', () => {
       assert.ok(platformWords(userAgent).length <= 100);
     }),
   );
-  assert.equal(platformWords(`${'x'.repeat(5000)}`), 'x'.repeat(100));
+  assert.equal(platformWords('x'.repeat(5000)), 'x'.repeat(100));
   assert.ok(platformWords(`Chrome/${'9'.repeat(5000)}`).length <= 100);
 });

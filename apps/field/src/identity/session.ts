@@ -68,7 +68,10 @@ export function createSession(needs: {
   return {
     async standing() {
       if (open !== undefined && nowMs() < open.untilMs) return open.standing;
-      underWay ??= prove().finally(() => (underWay = undefined));
+      underWay ??= prove()
+        // A browser that cannot sign just now is tried again, like a server that does not answer.
+        .catch((): Standing => ({ kind: 'unreachable' }))
+        .finally(() => (underWay = undefined));
       return underWay;
     },
     forget() {

@@ -248,7 +248,10 @@ test('a batch without an answer is asked about with the key it was sent with, al
     );
     assert.equal(mayRepeat.length, 0);
     const source = `host-a.${spool.installation()}`;
-    assert.deepEqual([first.server.recorded(source, 'old').size, first.server.recorded(source, 'the-one-after').size], [10, 10]);
+    assert.deepEqual(
+      [first.server.recorded(source, 'old').size, first.server.recorded(source, 'the-one-after').size],
+      [10, 10],
+    );
     assert.ok(!readFileSync(join(first.directory, 'sending.key')).includes('the-one-after'));
   }
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { CodedError } from '@sallyport/platform/errors';
 import type { Principal, RoutePlugin } from '@sallyport/platform/http';
@@ -44,6 +45,7 @@ function start(changes: Partial<EdgeNeeds> = {}): Promise<TestEdge> {
 }
 
 const key = { authorization: 'Bearer sp_reader' };
+const person = { kind: 'user', id: 'u1', name: 'Maria', scopes: ['alerts:read', 'alerts:write'] } as const;
 
 function openSocket({
   port,
@@ -117,7 +119,6 @@ test('a socket route without an upgrade says that it is one, and an offer of ano
 });
 
 test('a socket ends when whoever opened it is signed out, revoked or given other rights', async () => {
-  const person = { kind: 'user', id: 'u1', name: 'Maria', scopes: ['alerts:read', 'alerts:write'] } as const;
   const laters: readonly (() => Promise<Principal | Refused>)[] = [
     async () => ({ refused: 'session_unknown' }),
     async () => ({ ...person, scopes: ['alerts:read'] }),
@@ -141,6 +142,41 @@ test('a socket ends when whoever opened it is signed out, revoked or given other
     recheck = later;
     server.tick();
     assert.equal(await socket.closed, 1008);
+  }
+});
+
+test('a client that resets its connection before it is known harms nobody, whether it is let in or refused', async () => {
+  for (const answer of [person, { refused: 'key_unknown' }] as const) {
+    const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+    const { promise: known, resolve: know } = Promise.withResolvers<void>();
+    let isFirst = true;
+    await using server = await start({
+      caller: {
+        kind: 'network',
+        async authenticate() {
+          if (!isFirst) return person;
+          isFirst = false;
+          ask();
+          await known;
+          return answer;
+        },
+        authenticateSession: async () => ({ refused: 'session_unknown' }),
+        recheck: async (principal) => principal,
+      },
+    });
+    const gone = connect(server.port, '127.0.0.1');
+    gone.write(
+      'GET /v1/socket HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+        'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer sp_reader\r\n\r\n',
+    );
+    await asked;
+    const closed = once(gone, 'close');
+    gone.resetAndDestroy();
+    await closed;
+    know();
+    const next = await openSocket({ port: server.port, headers: key });
+    assert.equal(await next.next(), 'hello u1');
+    await next.end();
   }
 });
 

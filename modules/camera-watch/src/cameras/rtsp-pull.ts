@@ -15,7 +15,8 @@ const maxErrorLength = 4000;
  * Pictures by RTSP over TCP, through Debian's ffmpeg in a process of its own with an empty environment: it parses what a
  * hostile camera sends. The address goes in by its standard input, never by its arguments, which every user of the
  * machine can read. It may open network connections and nothing else, and dies with the attempt.
- * Known gap: ffmpeg follows redirects of RTSP itself, so a hostile camera can have it ask for a stream elsewhere.
+ * Known gap: ffmpeg itself follows redirects of RTSP. A hostile camera can so have it ask any host, this machine included,
+ * for a stream in RTSP; of what is answered only pictures come back.
  */
 export function createRtspPull(needs: { readonly allowLoopback: boolean; readonly ffmpeg: string }): Pull {
   return async ({ url: secret, signal, onPicture }) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { segmentFile } from './recording-files.ts';
 import { operator, picture, setUp, startMs } from './recording.fixture.ts';
 
 const minute = 60_000;
@@ -75,4 +76,27 @@ test('Pictures take a part of the room and no more: the oldest go, and the ledge
   assert.equal(segments.length, 1);
   const told = fixture.events().map((event) => JSON.stringify(event));
   assert.ok(told.some((text) => text.includes('recording.delete') && text.includes('"pictures":4')));
+});
+
+test('A file that cannot be removed holds up no other, and goes when it can', async (t) => {
+  const fixture = await setUp(t);
+  const { files } = fixture.needs;
+  let stuck = true;
+  const stubborn = segmentFile('yard', startMs);
+  const remove = async (name: string): Promise<void> => {
+    if (stuck && (name === stubborn || name.startsWith('pictures/'))) throw new Error('operation not permitted');
+    await files.remove(name);
+  };
+  const recording = await fixture.open({ files: { ...files, remove } });
+  await recording.savePicture(picture(1));
+  await fixture.send('yard', 30_250);
+  fixture.clock.advance(20 * 24 * 60 * minute);
+  await fixture.tick();
+  await fixture.tick();
+  const left = async () => (await fixture.files.list()).filter((name) => name.startsWith('segments/'));
+  assert.deepEqual(await left(), [stubborn]);
+  assert.deepEqual((await recording.timeline('yard', startMs, startMs + minute)).segments, []);
+  stuck = false;
+  await fixture.tick();
+  assert.deepEqual(await left(), []);
 });

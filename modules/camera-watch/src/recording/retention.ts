@@ -74,11 +74,19 @@ export function createRetention(
       }
     });
     await outbox.flushed();
-    for (const segment of segments) {
-      await files.remove(segmentFile(segment.camera, segment.startMs));
-      await store.remove(segment);
-    }
+    await removeFiles(segments);
     for (const camera of cameras.keys()) await store.forgetDayKeys(camera, dayOf(clock.nowMs()), dayMs);
+  }
+
+  /** What cannot be removed now stays marked, and is tried again at the next look: one file holds up no other. */
+  async function removeFiles(segments: readonly StoredSegment[]): Promise<void> {
+    for (const segment of segments)
+      try {
+        await files.remove(segmentFile(segment.camera, segment.startMs));
+        await store.remove(segment);
+      } catch (error) {
+        log.error('A deleted recording is still on the disk', { camera: segment.camera, ...errorFields(error) });
+      }
   }
 
   const deletionEvent = (deleted: {
@@ -141,7 +149,9 @@ export function createRetention(
     await database.transaction().execute((transaction) => outbox.record(transaction, event));
     await outbox.flushed();
     for (const picture of due) {
-      await files.remove(pictureFile(picture.sha256, picture.madeMs));
+      await files
+        .remove(pictureFile(picture.sha256, picture.madeMs))
+        .catch((error: unknown) => log.error('A deleted picture is still on the disk', errorFields(error)));
       await pictures.forget(picture.sha256);
     }
   }
@@ -201,6 +211,7 @@ export function createRetention(
   }
 
   async function sweepOnce(): Promise<void> {
+    await removeFiles(await store.inState('deleting'));
     const retention = await read();
     await removeOld(steadyNowMs() - retention.days * dayMs);
     for (const { camera, bytes } of await store.use())

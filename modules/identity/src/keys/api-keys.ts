@@ -212,7 +212,10 @@ async function findGranting(transaction: Transaction, by: Principal, nowMs: numb
       throw new IdentityError('key_grant_widened', `Cannot grant a key as key "${by.id}": it is no longer valid`);
     }
     case 'device':
-      throw new IdentityError('key_grant_widened', `Cannot grant a key as device "${by.id}": must be a person or a key`);
+      throw new IdentityError(
+        'key_grant_widened',
+        `Cannot grant a key as device "${by.id}": must be a person or a key`,
+      );
   }
 }
 

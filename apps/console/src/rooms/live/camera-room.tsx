@@ -140,6 +140,7 @@ function CameraPage({
         {error === null ? null : <ProblemNotice problem={error} retry={() => void refetch()} />}
         <Timeline
           {...{ timeline, span, nowMs: latestMs, atMs }}
+          isLive={camera.state === 'live'}
           clip={clipFrom(get('clip'))}
           onSpan={showSpan}
           onFollow={follow}

@@ -51,7 +51,6 @@ export function GuardWall({ cameras, frames, line, nowMs, alerts, plain, one, on
       if (document.fullscreenElement !== null) void document.exitFullscreen();
     };
     // Once: what it does on leaving does not change what it shows.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, []);
 
   const onKey = (event: KeyboardEvent<HTMLElement>): void => {

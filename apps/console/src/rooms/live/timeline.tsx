@@ -33,6 +33,7 @@ type TimelineNeeds = {
   readonly nowMs: number;
   /** What is played; nothing while it is live. */
   readonly atMs: number | undefined;
+  readonly isLive: boolean;
   readonly clip: TimeSpan | undefined;
   readonly onSpan: (span: TimeSpan) => void;
   /** The newest so many milliseconds, and then what comes. */
@@ -50,6 +51,7 @@ export function Timeline({
   span: given,
   nowMs,
   atMs,
+  isLive,
   clip,
   onSpan,
   onFollow,
@@ -106,7 +108,6 @@ export function Timeline({
     const held = holding(given, atMs, latestMs);
     if (held !== given) onSpan(held);
     // Only where the player goes; who looks elsewhere may.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [atMs]);
 
   const zoom = (factor: number): void =>
@@ -185,7 +186,9 @@ export function Timeline({
   };
   const words =
     pointedMs === undefined && atMs === undefined
-      ? 'live; what was just seen is sealed within seconds'
+      ? isLive
+        ? 'live; what was just seen is sealed within seconds'
+        : 'now; it sends nothing'
       : wordsAt(timeline, pointedMs ?? headMs, latestMs);
   return (
     <div className="timeline">

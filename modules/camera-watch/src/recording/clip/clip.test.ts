@@ -67,6 +67,7 @@ test('An exported clip verifies offline, names what it is, and says its gaps', a
   const [gap] = manifest.gaps;
   assert.deepEqual(gap, { from_ms: startMs + 12_000, to_ms: startMs + 72_250, why: 'offline' });
   assert.ok(verifyClipFile(html).ok);
+  assert.equal(verifyClipFile(html, { verifierKeys: [] }).keyGiven, false);
   assert.equal(fixture.events().filter(({ metadata }) => metadata.event_code === 'clip.export').length, 1);
 });
 

@@ -101,7 +101,8 @@ export function summarize(
     verdicts,
     problems: all,
     verifierKeys: [...new Set(proofs.map(({ verifierKey }) => verifierKey))],
-    keyGiven: options.verifierKeys !== undefined,
+    // An empty list of keys is none: nothing was compared with it.
+    keyGiven: options.verifierKeys !== undefined && options.verifierKeys.length > 0,
   };
 }
 
