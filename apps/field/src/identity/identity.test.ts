@@ -128,6 +128,20 @@ test('A session is asked for once for ten minutes, by a proof over the nonce of 
   assert.equal(ask.asked.length, 6);
 });
 
+test('A proof that fails on the phone itself is as a server out of reach: it is tried again', async () => {
+  const keys = await makeKeys();
+  let attempts = 0;
+  const sign: typeof subtle.sign = async (...asked) => {
+    attempts += 1;
+    if (attempts === 1) throw new DOMException('the keys do not answer', 'OperationError');
+    return subtle.sign(...asked);
+  };
+  const ask = answering(challenge, challenge, opened);
+  const session = createSession({ ask, keys, identity, host, subtle: { sign }, nowMs: () => 0 });
+  assert.equal((await session.standing()).kind, 'unreachable');
+  assert.equal((await session.standing()).kind, 'approved');
+});
+
 test('Only the server’s own word revokes a phone; faults, strangers and other refusals do not', async () => {
   const keys = await makeKeys();
   const kindOf = async (answer: Answer) => {

@@ -113,7 +113,7 @@ export function AlertList({ me, alerts, open, onOpen }: ListProps) {
 function Whom({ alert }: { readonly alert: AlertRow }) {
   const { host, user, source, process, identity, account, region } = alert;
   const parts = [
-    { word: 'host', text: host },
+    { word: alert.camera === undefined ? 'host' : 'camera', text: host },
     { word: 'user', text: user },
     { word: 'from', text: source },
     { word: 'program', text: process?.split(/[\\/]/).at(-1) },

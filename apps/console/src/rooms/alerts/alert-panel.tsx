@@ -131,7 +131,9 @@ function EntityChips({ alert }: { readonly alert: AlertDetails }) {
       )}
       {host === undefined ? null : (
         <p className="small">
-          <Link href={`/alerts?host=${encodeURIComponent(host)}`}>Other alerts of this host</Link>
+          <Link href={`/alerts?host=${encodeURIComponent(host)}`}>
+            Other alerts of this {alert.camera === undefined ? 'host' : 'camera'}
+          </Link>
         </p>
       )}
     </>
