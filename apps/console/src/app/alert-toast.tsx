@@ -28,7 +28,7 @@ export function AlertToast({ withPicture }: { readonly withPicture: boolean }) {
       {alert === null ? null : (
         <div className="toast">
           {alert.picture === undefined || !withPicture ? null : (
-            <img className="toast-picture" src={pictureAddress(alert.picture)} alt="" />
+            <img className="toast-picture" src={pictureAddress(alert.picture_before ?? alert.picture)} alt="" />
           )}
           <LevelMark level={alert.level} />
           <Link href={`/alerts?open=${encodeURIComponent(alert.id)}`} onClick={dismiss}>

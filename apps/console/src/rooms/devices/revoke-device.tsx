@@ -22,7 +22,10 @@ export function RevokeDevice({ device, onClose }: { readonly device: Device; rea
         <ul className="plain-points">
           <li>Its picture and sound stop within two seconds, wherever somebody watches.</li>
           <li>Its key is worth nothing from then on. This cannot be undone: to come back it needs a new code.</li>
-          <li>What it recorded and has not sent yet stays on the device and never reaches this server.</li>
+          <li>
+            What it recorded and has not sent yet never reaches this server; a phone erases it as soon as it hears of
+            this.
+          </li>
           <li>What it sent before stays, with its proofs.</li>
         </ul>
         {revoke.error === null ? null : <ProblemNotice problem={revoke.error} />}
