@@ -42,7 +42,11 @@ function written(shape: Shape, dictionary: ReadonlyMap<string, Attribute>): stri
     const type = (own.type ?? known?.type ?? 'json_t').replace(/_t$/, '.');
     // The numbers of class and category follow from the class.
     const isEnumerated = type === 'integer.' && values.length > 0 && name !== 'class_uid' && name !== 'category_uid';
-    const listed = isEnumerated ? `(${values.toSorted((left, right) => Number(left) - Number(right)).join(',')})` : '';
+    // A word may hold a space, which ends an attribute of the table.
+    const words = type === 'string.' ? values.toSorted().map((value) => value.replaceAll(' ', '~')) : [];
+    const numbers = isEnumerated ? values.toSorted((left, right) => Number(left) - Number(right)) : [];
+    const allowed = [...numbers, ...words];
+    const listed = allowed.length === 0 ? '' : `(${allowed.join(',')})`;
     return `${own.isRequired === true ? '*' : ''}${name}${isList ? '[]' : ''}:${type}${listed}`;
   });
   return attributes.toSorted();

@@ -53,11 +53,28 @@ export function ipAddress(record: JsonObject, name: string): string | undefined 
   return value !== undefined && looksLikeIp(value) ? value : undefined;
 }
 
+/** IPv4 without leading zeros, which some read as octal; IPv6 as in RFC 4291 section 2.2, with or without a zone. */
 export function looksLikeIp(value: string): boolean {
-  if (value.length > 40) return false;
-  const octets = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(value);
-  if (octets !== null) return octets.slice(1).every((octet) => Number(octet) <= 255);
-  return /^(?=.*:.*:)[\da-fA-F:]+(?:\d{1,3}(?:\.\d{1,3}){3})?(?:%[\w.]+)?$/.test(value);
+  if (value.length > 64) return false;
+  return isIpv4(value) || isIpv6(value.replace(/%[\w.-]+$/, ''));
+}
+
+function isIpv4(value: string): boolean {
+  const octets = value.split('.');
+  return octets.length === 4 && octets.every((octet) => /^(?:0|[1-9]\d{0,2})$/.test(octet) && Number(octet) <= 255);
+}
+
+function isIpv6(value: string): boolean {
+  const [before = '', after, ...more] = value.split('::');
+  if (more.length > 0) return false;
+  const groups = [before, after ?? ''].flatMap((part) => (part === '' ? [] : part.split(':')));
+  const last = groups.at(-1) ?? '';
+  const embedded = last.includes('.');
+  if (embedded && (!isIpv4(last) || value.endsWith('::'))) return false;
+  const words = embedded ? groups.slice(0, -1) : groups;
+  if (!words.every((word) => /^[\da-fA-F]{1,4}$/.test(word))) return false;
+  const length = words.length + (embedded ? 2 : 0);
+  return after === undefined ? length === 8 : length <= 7;
 }
 
 /** Milliseconds since 1970 up to the year 9999; what lies outside is no claim worth keeping. */

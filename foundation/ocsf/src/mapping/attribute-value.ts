@@ -6,7 +6,7 @@ import type { OcsfAttribute } from '../schema/schema.ts';
 /** Makes a value fit the type of an attribute; undefined when it cannot. */
 export type Convert = (value: JsonValue) => JsonValue | undefined;
 
-/** How values become what the schema wants of `attribute`, which is no object. A number outside an enumeration is dropped. */
+/** How values become what the schema wants of `attribute`, which is no object. What is outside an enumeration is dropped. */
 export function conversionTo(attribute: OcsfAttribute): Convert {
   switch (attribute.type) {
     case 'integer':
@@ -38,8 +38,16 @@ export function conversionTo(attribute: OcsfAttribute): Convert {
       };
     case 'json':
       return (value) => value;
-    default:
-      return (value) => (typeof value === 'object' && value !== null ? cutJson(value) : asText(value));
+    default: {
+      const { words } = attribute;
+      const text = (value: JsonValue): string | undefined =>
+        typeof value === 'object' && value !== null ? cutJson(value) : asText(value);
+      if (words === undefined) return text;
+      return (value) => {
+        const found = text(value);
+        return found !== undefined && words.has(found) ? found : undefined;
+      };
+    }
   }
 }
 

@@ -165,9 +165,8 @@ function scalarWriter(
 }
 
 function wanted(attribute: OcsfAttribute): string {
-  return attribute.values === undefined
-    ? `of the type ${attribute.type}`
-    : `one of ${[...attribute.values].join(', ')}`;
+  const known = attribute.values ?? attribute.words;
+  return known === undefined ? `of the type ${attribute.type}` : `one of ${[...known].join(', ')}`;
 }
 
 /** `{ each: field, set: … }` makes a list of objects, one for each item of the field; a scalar item is the field `$item`. */

@@ -8,6 +8,8 @@ export type OcsfAttribute = {
   readonly isRequired: boolean;
   /** The numbers an enumerated attribute may have. */
   readonly values?: ReadonlySet<number>;
+  /** The texts. */
+  readonly words?: ReadonlySet<string>;
 };
 
 export type OcsfShape = {
@@ -40,12 +42,12 @@ export function readOcsfSchema(): OcsfSchema {
   return { classes, objects };
 }
 
-/** `name|one|of *required list[]:type. enumerated:integer.(0,1,99)`; a point ends a plain type, else it is an object. */
+/** `name|one|of *required list[]:type. enumerated:integer.(0,1,99)`; a point ends a plain type, else it is an object; `~` is a space in a word. */
 function shapeOf(words: readonly string[], base?: OcsfShape): OcsfShape {
   const [name = '', ...oneOf] = (words[0] ?? '').split('|');
   const attributes = new Map(base?.attributes);
   for (const word of words.slice(1)) {
-    const match = /^(\*?)([a-z0-9_]+)(\[\])?:([a-z0-9_]+)(\.?)(?:\(([\d,-]+)\))?$/.exec(word);
+    const match = /^(\*?)([a-z0-9_]+)(\[\])?:([a-z0-9_]+)(\.?)(?:\(([\w,~-]+)\))?$/.exec(word);
     if (match === null) throw new TypeError(`the table of the OCSF schema has the malformed word "${word}"`);
     const [, required, attribute = '', list, type = '', plain, values] = match;
     attributes.set(attribute, {
@@ -53,8 +55,14 @@ function shapeOf(words: readonly string[], base?: OcsfShape): OcsfShape {
       isObject: plain === '',
       isList: list !== undefined,
       isRequired: required === '*',
-      ...(values === undefined ? {} : { values: new Set(values.split(',').map(Number)) }),
+      ...(values === undefined ? {} : enumerationOf(type, values.split(','))),
     });
   }
   return { name, attributes, oneOf };
+}
+
+function enumerationOf(type: string, listed: readonly string[]): Pick<OcsfAttribute, 'values' | 'words'> {
+  return type === 'string'
+    ? { words: new Set(listed.map((word) => word.replaceAll('~', ' '))) }
+    : { values: new Set(listed.map(Number)) };
 }
