@@ -11,7 +11,7 @@ const scanner = createRuleScanner([
     text: ruleText({
       id: 'r-site',
       detection: 'selection:\n    sallyport.site: Plant\n    sallyport.class_uid: 3002\n',
-    }).replace(/logsource:\n(?: +.*\n)+/, 'logsource:\n  definition: any\n'),
+    }).replace(/logsource:\n(?: +.*\n)+/, 'logsource:\n  definition: every event\n'),
   },
 ]);
 

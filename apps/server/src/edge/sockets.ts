@@ -14,7 +14,7 @@ import type { EdgeNeeds } from './needs.ts';
 import { chooseProtocol } from './socket-protocols.ts';
 
 /**
- * The WebSockets of an edge. Each was let in by the hooks of its route as any request is, and is looked at every second:
+ * The WebSockets of an edge. Each was let in by the hooks of its route like every request, and is looked at every second:
  * whoever would not be let in again, or answers no ping, is cut off. What one may bring is bounded in bytes and messages,
  * those of the protocol itself included, and nothing is kept for a client that does not read.
  */
