@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { unpackDebianPrograms } from '@sallyport/testing/debian-programs';
+import { unpackOpenBao } from '@sallyport/testing/openbao';
 
 /** PostgreSQL's npm binaries carry their library links as a script, which `--ignore-scripts` skips. */
 function linkPostgresLibraries(root: string): void {
@@ -39,6 +40,18 @@ const filmPackages: readonly SystemPackage[] = [
     name: 'opencv-doc',
     for: 'films of people',
     paths: ['/usr/share/doc/opencv-doc/examples/data/vtest.avi'],
+  },
+];
+
+/** Places for master keys: an HSM and a TPM in software, and the tools that drive a TPM. */
+const keyPackages: readonly SystemPackage[] = [
+  { name: 'softhsm2', for: 'master keys in an HSM', paths: ['/usr/bin/softhsm2-util'] },
+  { name: 'swtpm', for: 'master keys in a TPM', paths: ['/usr/bin/swtpm'] },
+  { name: 'tpm2-tools', for: 'master keys in a TPM', paths: ['/usr/bin/tpm2_nvread'] },
+  {
+    name: 'libtss2-tcti-swtpm0',
+    for: 'the way to a TPM in software',
+    paths: ['x86_64', 'aarch64'].map((machine) => `/usr/lib/${machine}-linux-gnu/libtss2-tcti-swtpm.so.0`),
   },
 ];
 
@@ -83,6 +96,7 @@ export async function prepareTestTools(
     withSenders: boolean;
     withHost: boolean;
     withFilms: boolean;
+    withKeys: boolean;
   },
 ): Promise<void> {
   linkPostgresLibraries(root);
@@ -93,10 +107,22 @@ export async function prepareTestTools(
       ...(options.withSenders ? senderPackages : []),
       ...(options.withHost ? hostPackages : []),
       ...(options.withFilms ? filmPackages : []),
+      ...(options.withKeys ? keyPackages : []),
     ],
     options.strict,
   );
   if (options.withSenders) unpackSenders(options.strict);
+  if (options.withKeys) unpackKeyServer(options.strict);
+}
+
+/** OpenBao, laid beside the dependencies. */
+function unpackKeyServer(strict: boolean): void {
+  try {
+    unpackOpenBao();
+  } catch (error) {
+    if (strict) throw error;
+    process.stderr.write(`The tests with OpenBao are not run: ${String(error)}\n`);
+  }
 }
 
 /** rsyslog, syslog-ng and OpenSSH, laid beside the dependencies and not installed. */

@@ -27,7 +27,8 @@ const withAcme = files.some((file) => file.includes('/acme'));
 const withSenders = files.some((file) => /\/(?:senders|listeners)\//.test(file));
 const withHost = files.some((file) => file.includes('/apps/sensor/'));
 const withFilms = files.some((file) => /camera|apps\/field|object-detection/.test(file));
-await prepareTestTools(root, { strict, withBrowser, withAcme, withSenders, withHost, withFilms });
+const withKeys = files.some((file) => file.includes('/key-vault/') || file.includes('key-providers'));
+await prepareTestTools(root, { strict, withBrowser, withAcme, withSenders, withHost, withFilms, withKeys });
 
 type FileRecord = { ran: number; failed: number; ended: boolean };
 const records = new Map<string, FileRecord>(files.map((file) => [file, { ran: 0, failed: 0, ended: false }]));

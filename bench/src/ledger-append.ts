@@ -109,7 +109,7 @@ async function measureBare(directory: string, { bodies, warmUp, batches }: Work)
 }
 
 async function measureInProcess(directory: string, { bodies, warmUp, batches }: Work): Promise<Speed> {
-  const sealer = openSealerInProcess(directory);
+  const sealer = await openSealerInProcess(directory);
   await inParallel(warmUp, (batch) => sealer.append(batchOf(bodies, batch)));
   const speed = await measure(batches, process.pid, () =>
     inParallel(batches, (batch) => sealer.append(batchOf(bodies, warmUp + batch))),

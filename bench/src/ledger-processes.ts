@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
-import { openKeyVault, openSealedFileProvider } from '@sallyport/key-vault';
+import { createSealedFileProvider, openKeyVault, systemVaultFiles } from '@sallyport/key-vault';
 import { createLedgerClient } from '@sallyport/ledger';
 import type { AppendBatch, LedgerClient } from '@sallyport/ledger';
 import { createSealer } from '@sallyport/ledger/sealer';
@@ -47,16 +47,29 @@ export async function openSeparateLedger(
 }
 
 /** The same sealer in this process, called without a pipe: its decoder, commit queue, log, and index. */
-export function openSealerInProcess(directory: string): {
+export async function openSealerInProcess(directory: string): Promise<{
   append(batch: AppendBatch): Promise<void>;
   close(): void;
-} {
+}> {
   const directories: [string, string] = [join(directory, 'vault'), join(directory, 'vault-copy')];
   const unsealing = { kind: 'file', path: join(directory, 'unseal.key') } as const;
-  const provider = openSealedFileProvider({ directories, unsealing, random: randomBytes });
+  const files = systemVaultFiles;
+  const provider = createSealedFileProvider({ directories, unsealing, random: randomBytes, files });
+  const vault = await openKeyVault({
+    directories,
+    providers: new Map([['sealed-file', provider]]),
+    firstProviders: ['sealed-file'],
+    clock: systemClock,
+    random: randomBytes,
+    files,
+    pause: async () => wait(0),
+    broken: () => undefined,
+    machine: undefined,
+    signal: new AbortController().signal,
+  });
   const sealer = createSealer({
     directory: join(directory, 'ledger'),
-    vault: openKeyVault({ directories, provider, clock: systemClock, random: randomBytes }),
+    vault,
     clock: systemClock,
     random: randomBytes,
     disk: { watermarkBytes: 0, reserveBytes: 1_048_576 },

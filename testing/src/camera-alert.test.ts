@@ -16,7 +16,7 @@ import { eventually } from './waiting.ts';
 
 const framesPerSecond = 10;
 const alertLimitMs = 60_000;
-const covered = 'Camera Covered';
+const covered = 'Camera Black: Covered, or the Light Went Out';
 /** Pictures the server has looked at. */
 const learntAfter = 25;
 const correlated = 'Sign-In and Then a Camera Blocked at the Same Site';

@@ -121,7 +121,7 @@ export const quietFilms: readonly CameraFilm[] = [
 export const tamperFilms: readonly CameraFilm[] = [
   film(
     'covered, dark',
-    'covered',
+    'black',
     `color=0x060606:s=${width}x${height}:r=10[cap];[in]null[yard];[yard][cap]overlay=${from}:shortest=1,${dayNoise}[out]`,
   ),
   film(
@@ -136,7 +136,7 @@ export const tamperFilms: readonly CameraFilm[] = [
   ),
   film(
     'covered at night',
-    'covered',
+    'black',
     `color=0x040404:s=${width}x${height}:r=10[cap];[in]${night}[yard];[yard][cap]overlay=${from}:shortest=1,${nightNoise}[out]`,
   ),
   film(

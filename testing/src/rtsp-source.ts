@@ -1,46 +1,73 @@
-// A camera that speaks RTSP (RFC 2326), for tests: pictures by Debian's ffmpeg, handed on inside the RTSP connection.
+// A camera that speaks RTSP (RFC 2326), for tests: film by Debian's ffmpeg, handed on inside the RTSP connection.
 import { spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket as Packets } from 'node:dgram';
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { createBasicGate, createDigestGate, type DigestGate, type DigestOptions } from './digest-gate.ts';
+import type { TestCertificate } from './test-authority.ts';
 
 export type RtspSource = {
   /** With the credentials, when there are any. */
   readonly url: string;
+  /** What it was asked, head by head. */
+  readonly requests: readonly string[];
   /** Takes every request and never answers again. */
   hang(): void;
   close(): Promise<void>;
 };
 
-/** `film` is what ffmpeg is to read, as its arguments; a moving test picture unless given. */
-export async function startRtspSource(
-  options: { readonly credentials?: string; readonly film?: readonly string[] } = {},
-): Promise<RtspSource> {
+export type RtspSourceOptions = {
+  /** `user:password`, asked for by Basic; with `digest` by that. */
+  readonly credentials?: string;
+  readonly digest?: Omit<DigestOptions, 'credentials'>;
+  /** Speaks `rtsps` with that certificate. */
+  readonly tls?: TestCertificate;
+  /** What ffmpeg is to read, as its arguments; a moving test picture unless given. */
+  readonly film?: readonly string[];
+  /** A tone of 440 Hz; `silent`: a track that is announced and sends nothing; `unreadable`: of a kind nobody knows. */
+  readonly sound?: 'tone' | 'silent' | 'unreadable';
+};
+
+export async function startRtspSource(options: RtspSourceOptions = {}): Promise<RtspSource> {
   const film = options.film ?? ['-f', 'lavfi', '-i', 'testsrc=size=320x240:rate=10'];
-  const packets = createSocket('udp4');
-  packets.bind(0, '127.0.0.1');
-  await once(packets, 'listening');
-  const players = new Set<Socket>();
+  const { credentials, tls, sound } = options;
+  /** Which channel each player wants each track on. */
+  const players = new Map<Socket, { readonly channels: Map<string, number>; isPlaying: boolean }>();
   const connections = new Set<Socket>();
+  const requests: string[] = [];
   let hangs = false;
-  packets.on('message', (packet) => {
-    if (hangs) return;
-    const head = Buffer.from([0x24, 0, packet.length >> 8, packet.length & 255]);
-    for (const player of players) player.write(Buffer.concat([head, packet]));
-  });
+  const portOfTrack = async (track: string): Promise<Packets> => {
+    const packets = createSocket('udp4');
+    packets.on('message', (packet) => {
+      if (hangs) return;
+      for (const [player, { channels, isPlaying }] of players) {
+        const channel = channels.get(track);
+        if (!isPlaying || channel === undefined) continue;
+        player.write(Buffer.concat([Buffer.from([0x24, channel, packet.length >> 8, packet.length & 255]), packet]));
+      }
+    });
+    packets.bind(0, '127.0.0.1');
+    await once(packets, 'listening');
+    return packets;
+  };
+  const tracks = [await portOfTrack('track1'), await portOfTrack('track2')];
+  const target = (index: number): string => `rtp://127.0.0.1:${tracks[index]?.address().port ?? 0}`;
   const encoder = spawn(
     'ffmpeg',
     [
       ...words('-hide_banner -nostdin -loglevel error -re -stream_loop -1'),
       ...film,
-      ...words('-an -c:v libx264 -preset ultrafast -tune zerolatency -pix_fmt yuv420p -g 5'),
+      ...(sound === 'tone' ? words('-re -f lavfi -i sine=frequency=440:sample_rate=8000') : []),
+      ...words('-map 0:v -c:v libx264 -preset ultrafast -tune zerolatency -pix_fmt yuv420p -g 5'),
       ...words('-x264-params repeat-headers=1 -f rtp -payload_type 96'),
-      `rtp://127.0.0.1:${packets.address().port}`,
+      target(0),
+      ...(sound === 'tone' ? [...words('-map 1:a -c:a pcm_mulaw -f rtp'), target(1)] : []),
     ],
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );
   const encoderEnded = once(encoder, 'close');
-  const server = createServer((connection) => {
+  const attend = (connection: Socket): void => {
     connections.add(connection);
     connection.on('error', () => undefined);
     connection.on('close', () => {
@@ -50,45 +77,76 @@ export async function startRtspSource(
     let text = '';
     connection.setEncoding('latin1').on('data', (chunk: string) => {
       text += chunk;
-      for (let end = text.indexOf('\r\n\r\n'); end >= 0 && !hangs; end = text.indexOf('\r\n\r\n')) {
-        answer(connection, text.slice(0, end));
-        text = text.slice(end + 4);
+      for (;;) {
+        // Reports on what was received stand between the requests.
+        const isReport = text.startsWith('$') && text.length >= 4;
+        const end = isReport
+          ? 4 + Buffer.from(text.slice(2, 4), 'latin1').readUInt16BE()
+          : text.indexOf('\r\n\r\n') + 4;
+        if (end < 4 || text.length < end || (!isReport && text.startsWith('$'))) return;
+        const request = text.slice(0, end - 4);
+        text = text.slice(end);
+        if (isReport) continue;
+        requests.push(request);
+        if (!hangs) answer(connection, request);
       }
     });
-  });
+  };
+  const server: Server = tls === undefined ? createServer(attend) : createTlsServer(tls, attend);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const expected =
-    options.credentials === undefined ? '' : `Basic ${Buffer.from(options.credentials).toString('base64')}`;
+  const origin = `${tls === undefined ? 'rtsp' : 'rtsps'}://127.0.0.1:${port}`;
+  const gate: DigestGate | undefined =
+    credentials === undefined
+      ? undefined
+      : options.digest === undefined
+        ? createBasicGate(credentials)
+        : createDigestGate({ ...options.digest, credentials });
 
   function answer(connection: Socket, request: string): void {
-    const [method = ''] = request.split(' ', 1);
-    const sequence = /^CSeq: *(\d+)/im.exec(request)?.[1] ?? '0';
+    const [method = '', uri = ''] = request.split(' ', 2);
+    const header = (name: string): string | undefined =>
+      new RegExp(`^${name}: *(.*)$`, 'im').exec(request)?.[1]?.trim();
     const say = (status: string, headers: readonly string[], body = ''): void => {
-      const lines = [`RTSP/1.0 ${status}`, `CSeq: ${sequence}`, ...headers];
+      const lines = [`RTSP/1.0 ${status}`, `CSeq: ${header('CSeq') ?? '0'}`, ...headers];
       if (body !== '') lines.push('Content-Type: application/sdp', `Content-Length: ${body.length}`);
       connection.write(`${lines.join('\r\n')}\r\n\r\n${body}`);
     };
-    if (expected !== '' && method !== 'OPTIONS' && !request.includes(`Authorization: ${expected}`)) {
-      say('401 Unauthorized', ['WWW-Authenticate: Basic realm="camera"']);
-      return;
+    const challenge =
+      method === 'OPTIONS' ? undefined : gate?.challenge({ method, uri, authorization: header('Authorization') });
+    if (challenge !== undefined) return say('401 Unauthorized', [`WWW-Authenticate: ${challenge}`]);
+    const player = players.get(connection) ?? { channels: new Map<string, number>(), isPlaying: false };
+    players.set(connection, player);
+    const transport = header('Transport');
+    switch (method) {
+      case 'DESCRIBE':
+        return say(
+          '200 OK',
+          [`Content-Base: ${origin}/h264/`],
+          [...video, ...(audio[sound ?? 'none'] ?? []), ''].join('\r\n'),
+        );
+      case 'SETUP':
+        player.channels.set(uri.split('/').at(-1) ?? '', Number(/interleaved=(\d+)/.exec(transport ?? '')?.[1] ?? 0));
+        return say('200 OK', [`Transport: ${transport ?? ''}`, 'Session: s1;timeout=60']);
+      case 'PLAY':
+        player.isPlaying = true;
+        return say('200 OK', ['Session: s1', `RTP-Info: url=${origin}/h264/track1;seq=1`]);
+      default:
+        return say('200 OK', ['Public: OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, TEARDOWN']);
     }
-    if (method === 'DESCRIBE') say('200 OK', [`Content-Base: rtsp://127.0.0.1:${port}/h264/`], description);
-    else if (method === 'SETUP') say('200 OK', ['Transport: RTP/AVP/TCP;unicast;interleaved=0-1', 'Session: 1']);
-    else say('200 OK', method === 'OPTIONS' ? ['Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN'] : ['Session: 1']);
-    if (method === 'PLAY') players.add(connection);
   }
 
   return {
-    url: `rtsp://${options.credentials === undefined ? '' : `${options.credentials}@`}127.0.0.1:${port}/h264`,
+    url: `${origin.replace('//', `//${credentials === undefined ? '' : `${credentials}@`}`)}/h264`,
+    requests,
     hang: () => (hangs = true),
     async close() {
       encoder.kill('SIGKILL');
       for (const connection of connections) connection.destroy();
       server.close();
-      packets.close();
+      for (const packets of tracks) packets.close();
       await encoderEnded;
     },
   };
@@ -98,7 +156,7 @@ function words(text: string): readonly string[] {
   return text.split(' ');
 }
 
-const description = [
+const video = [
   'v=0',
   'o=- 0 0 IN IP4 127.0.0.1',
   's=camera',
@@ -108,5 +166,10 @@ const description = [
   'a=rtpmap:96 H264/90000',
   'a=fmtp:96 packetization-mode=1',
   'a=control:track1',
-  '',
-].join('\r\n');
+];
+
+const audio: Readonly<Record<string, readonly string[]>> = {
+  tone: ['m=audio 0 RTP/AVP 0', 'a=control:track2'],
+  silent: ['m=audio 0 RTP/AVP 0', 'a=control:track2'],
+  unreadable: ['m=audio 0 RTP/AVP 99', 'a=rtpmap:99 X-NOBODY/8000', 'a=control:track2'],
+};

@@ -1,7 +1,10 @@
 // Cameras without a lens, for tests: an ESP32 that is fetched from and one that pushes, and the pictures they show.
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, request, type ServerResponse } from 'node:http';
+import { createServer, request, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { createBasicGate, createDigestGate, type DigestOptions } from './digest-gate.ts';
+import type { TestCertificate } from './test-authority.ts';
 
 /** JPEGs of a moving test picture, made by ffmpeg. */
 export function testPictures(count: number): readonly Uint8Array[] {
@@ -40,23 +43,38 @@ export type MjpegCamera = {
   close(): Promise<void>;
 };
 
-/** `GET /stream`, endless; with credentials, 401 to whoever does not bring them by Basic authentication. */
-export async function startMjpegCamera(options: { readonly credentials?: string } = {}): Promise<MjpegCamera> {
+/** `GET /stream`, endless; with credentials, 401 to whoever does not bring them by Basic or, with `digest`, by that. */
+export async function startMjpegCamera(
+  options: {
+    readonly credentials?: string;
+    readonly digest?: Omit<DigestOptions, 'credentials'>;
+    /** Speaks HTTPS with that certificate. */
+    readonly tls?: TestCertificate;
+  } = {},
+): Promise<MjpegCamera> {
   const open = new Set<ServerResponse>();
   let asked = 0;
-  const { credentials } = options;
-  const expected = credentials === undefined ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`;
-  const server = createServer((incoming, response) => {
+  const { credentials, digest, tls } = options;
+  const gate =
+    credentials === undefined
+      ? undefined
+      : digest === undefined
+        ? createBasicGate(credentials)
+        : createDigestGate({ ...digest, credentials });
+  const attend: RequestListener = (incoming, response) => {
     asked += 1;
-    if (expected !== undefined && incoming.headers.authorization !== expected) {
-      response.writeHead(401, { 'www-authenticate': 'Basic realm="camera"' }).end();
+    const { method = '', url = '', headers } = incoming;
+    const challenge = gate?.challenge({ method, uri: url, authorization: headers.authorization });
+    if (challenge !== undefined) {
+      response.writeHead(401, { 'www-authenticate': challenge }).end();
       return;
     }
     response.writeHead(200, { 'content-type': contentType });
     response.flushHeaders();
     open.add(response);
     response.on('close', () => open.delete(response));
-  });
+  };
+  const server = tls === undefined ? createServer(attend) : createTlsServer(tls, attend);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -65,7 +83,7 @@ export async function startMjpegCamera(options: { readonly credentials?: string 
     for (const response of open) response.write(bytes);
   };
   return {
-    url: `http://${credentials === undefined ? '' : `${credentials}@`}127.0.0.1:${port}/stream`,
+    url: `http${tls === undefined ? '' : 's'}://${credentials === undefined ? '' : `${credentials}@`}127.0.0.1:${port}/stream`,
     // The boundary after it shows that it is whole.
     show: (jpeg) => showRaw(part(jpeg)),
     showRaw,

@@ -17,6 +17,7 @@ import { addSigmaCommands } from './commands/sigma-scan.ts';
 import { addSourceCommands } from './commands/sources.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addUserCommands } from './commands/users.ts';
+import { addVaultCommands } from './commands/vault.ts';
 import { CliError } from './errors.ts';
 import { exitCode, exitCodeFor } from './exit-codes.ts';
 import type { CliNeeds } from './needs.ts';
@@ -48,6 +49,7 @@ function createProgram(needs: CliNeeds): Command {
   addClipCommands(program, needs);
   addLedgerCommands(program, needs);
   addKeyCommands(program, needs);
+  addVaultCommands(program, needs);
   addUserCommands(program, needs);
   addSourceCommands(program, needs);
   addSensorCommands(program, needs);

@@ -41,6 +41,20 @@ export function reportStatus(health: JsonValue): StatusReport {
   const head = textField(health, 'head');
   if (head !== undefined) lines.push(['ledger', `next entry ${head}, ${upOrDown(ledger)}`]);
 
+  const witnesses = field(health, 'witnesses');
+  if (textField(witnesses, 'signing') === 'held')
+    problems.push('the log is not signed: too few witnesses vouched for it; see sallyport ledger witnesses');
+  if (field(witnesses, 'tail_too_old') === true)
+    problems.push('the witnesses have not seen the log for too long; see sallyport ledger witnesses');
+  const watching = numberField(witnesses, 'configured');
+  if (watching !== undefined) {
+    const entries = counted(numberField(witnesses, 'witnessed_entries') ?? 0, 'entry', 'entries');
+    lines.push([
+      'witnesses',
+      watching === 0 ? 'none' : `${counted(watching, 'witness', 'witnesses')}, ${entries} seen`,
+    ]);
+  }
+
   const lag = numberField(search, 'lag') ?? 0;
   if (field(search, 'up') === false) problems.push(`search is down${reason(textField(search, 'error'))}`);
   if (lag > noticeableLag) notes.push(`search is ${grouped(lag)} entries behind`);

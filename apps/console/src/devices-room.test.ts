@@ -1,61 +1,26 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createDeviceUnderTest } from '@sallyport/testing/device-under-test';
-import { createServerUnderTest } from '@sallyport/testing/server-under-test';
-import type { Browser, Page } from 'playwright-core';
-import {
-  addPasskeyDevice,
-  chromiumPath,
-  picture,
-  seriousFaults,
-  showIn,
-  startBrowser,
-  tooWide,
-} from './testing/browser.ts';
-import { signUp } from './testing/sign-up.ts';
+import type { Page } from 'playwright-core';
+import { openRoom } from './testing/room-under-test.ts';
+import type { RoomUnderTest } from './testing/room-under-test.ts';
 
 // One story, told in order: each test goes on where the one before it stopped.
 const pictures = process.env['SALLYPORT_PICTURES'];
-const server = createServerUnderTest();
-const faults: string[] = [];
-let browser: Browser;
+let room: RoomUnderTest;
 let page: Page;
 
 before(async () => {
-  const chromium = chromiumPath();
-  assert.ok(chromium !== undefined, 'Cannot test the console: there is no Chromium. apt-get install -y chromium');
-  await server.start();
-  browser = await startBrowser(chromium);
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });
-  page = await context.newPage();
-  page.setDefaultTimeout(60_000);
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().includes('Failed to load resource')) faults.push(message.text());
-  });
-  page.on('pageerror', (error) => faults.push(error.message));
-  await addPasskeyDevice(context, page);
-  await signUp(page, server.output());
+  room = await openRoom({ pictures });
+  page = room.page;
 });
 
 after(async () => {
-  await browser.close();
-  await server.end();
+  await room.end();
 });
 
-const newDevice = () => createDeviceUnderTest(server.address());
+const newDevice = () => createDeviceUnderTest(room.server.address());
 const dialog = () => page.getByRole('dialog');
-
-/** Looks at the room as it stands, in light and dark and at 320 pixels. Pictures only when somebody wants them. */
-async function atRest(name: string, schemes: readonly ('dark' | 'light')[] = ['light']): Promise<void> {
-  if (pictures !== undefined) await picture(page, pictures, name);
-  for (const scheme of schemes) {
-    await showIn(page, scheme);
-    assert.deepEqual(await seriousFaults(page), [], `${name}, ${scheme}`);
-  }
-  await page.setViewportSize({ width: 320, height: 640 });
-  assert.deepEqual(await tooWide(page), [], `${name} at 320`);
-  await page.setViewportSize({ width: 1440, height: 900 });
-}
 
 /** Fills the form that is open, and gives the code as it stands in the link. */
 async function makeCode(name: string): Promise<string> {
@@ -69,18 +34,18 @@ async function makeCode(name: string): Promise<string> {
 test('A device enrols by a code, is compared and let in without leaving the dialog, with the keyboard alone', async () => {
   await page.goto(new URL('/devices', page.url()).href);
   await page.getByRole('heading', { name: 'No device yet' }).waitFor();
-  await atRest('devices-empty');
+  await room.atRest('devices-empty', ['light']);
   await page.getByRole('button', { name: 'Enrol a device' }).focus();
   await page.keyboard.press('Enter');
   await dialog().getByLabel('Place').fill('Pole beside the gate');
   await dialog().getByLabel('Site').fill('Mill');
-  await atRest('devices-form');
+  await room.atRest('devices-form', ['light']);
   const code = await makeCode('Gate, north');
   await dialog()
     .getByText(/good for 1[45]:\d\d/)
     .waitFor();
   await dialog().getByText('Only this computer can open it').waitFor();
-  await atRest('devices-code');
+  await room.atRest('devices-code', ['light']);
 
   const phone = newDevice();
   const enrolled = await phone.enrol(code, { name: 'Pixel 9', platform: 'Android 16' });
@@ -90,7 +55,7 @@ test('A device enrols by a code, is compared and let in without leaving the dial
   await blocks.waitFor();
   assert.equal(await blocks.textContent(), phone.fingerprint.replaceAll(' ', ''));
   await dialog().getByText('Pixel 9, Android 16').waitFor();
-  await atRest('devices-decide', ['dark', 'light']);
+  await room.atRest('devices-decide', ['dark', 'light']);
   assert.equal((await phone.openSession()).body['code'], 'device_waiting');
   await dialog().getByRole('button', { name: 'They are the same: let it in, Gate, north' }).focus();
   await page.keyboard.press('Enter');
@@ -109,7 +74,7 @@ test('One that came while nobody looked waits in the room; whose numbers differ 
   const hostile = `<img src=x onerror="window.hit=1">\u202eeulb\u001b[31m ${'long'.repeat(60)}`;
   await stranger.enrol(code, { name: hostile, platform: hostile });
   await page.getByRole('heading', { name: 'Wait for your answer' }).waitFor();
-  await atRest('devices-waiting', ['dark', 'light']);
+  await room.atRest('devices-waiting', ['dark', 'light']);
   await page.getByRole('button', { name: 'They differ: refuse it, Yard' }).click();
   await page.getByText('1 refused or shut out').waitFor();
   assert.equal((await stranger.openSession()).body['code'], 'device_revoked');
@@ -129,19 +94,19 @@ test('A code that is withdrawn is no code any more', async () => {
 test('A device is renamed, and shut out after the room has said what that means', async () => {
   await page.getByRole('button', { name: 'Change Gate, north' }).click();
   await dialog().getByLabel('Name').fill('Gate, east');
-  await atRest('devices-change');
+  await room.atRest('devices-change', ['light']);
   await dialog().getByRole('button', { name: 'Save' }).click();
   await page.getByRole('button', { name: 'Shut out Gate, east' }).click();
   await dialog().getByText('within two seconds').waitFor();
-  await atRest('devices-revoke');
+  await room.atRest('devices-revoke', ['light']);
   await dialog().getByRole('button', { name: 'Shut Gate, east out' }).click();
   await dialog().waitFor({ state: 'detached' });
   await page.getByText('2 refused or shut out').click();
   await page.getByRole('list', { name: 'Devices that were shut out' }).getByText('Gate, east').waitFor();
-  await atRest('devices-end');
+  await room.atRest('devices-end', ['light']);
 });
 
 test('Nothing went wrong in the page, and no text of a device ran', async () => {
-  assert.deepEqual(faults, []);
+  assert.deepEqual(room.faults, []);
   assert.equal(await page.evaluate('window.hit'), undefined);
 });

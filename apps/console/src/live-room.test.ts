@@ -1,103 +1,66 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { ageProofs } from '@sallyport/identity/testing';
 import { askWithFetch, createDeviceUnderTest, enrolDevice } from '@sallyport/testing/device-under-test';
 import type { DeviceAsk } from '@sallyport/testing/device-under-test';
-import { createServerUnderTest } from '@sallyport/testing/server-under-test';
-import type { Browser, Page } from 'playwright-core';
-import {
-  addPasskeyDevice,
-  chromiumPath,
-  picture,
-  seriousFaults,
-  showIn,
-  startBrowser,
-  tooWide,
-} from './testing/browser.ts';
-import { drawnPictures } from './testing/drawn-pictures.ts';
-import { signUp } from './testing/sign-up.ts';
+import { startMjpegCamera } from '@sallyport/testing/simulated-camera';
+import type { MjpegCamera } from '@sallyport/testing/simulated-camera';
+import type { Page } from 'playwright-core';
+import { pictureChanges } from './testing/canvas-picture.ts';
+import { lookAtClip } from './testing/clip-page.ts';
+import { drawnPictures, noisyPictures } from './testing/drawn-pictures.ts';
+import { dragByFinger, dragByMouse } from './testing/drag.ts';
+import { openRoom } from './testing/room-under-test.ts';
+import type { RoomUnderTest } from './testing/room-under-test.ts';
 import { startSimulatedCamera } from './testing/simulated-camera.ts';
 import type { SimulatedCamera } from './testing/simulated-camera.ts';
 
 // One story, told in order: each test goes on where the one before it stopped.
 const pictures = process.env['SALLYPORT_PICTURES'];
-const server = createServerUnderTest();
-const faults: string[] = [];
-let browser: Browser;
+let room: RoomUnderTest;
 let page: Page;
 let camera: SimulatedCamera | undefined;
+let mjpeg: MjpegCamera | undefined;
 let cameraId = '';
+let removedId = '';
+let clip = '';
 let manage: DeviceAsk;
+let gateTimer: NodeJS.Timeout | undefined;
 
 before(async () => {
-  const chromium = chromiumPath();
-  assert.ok(chromium !== undefined, 'Cannot test the console: there is no Chromium. apt-get install -y chromium');
-  await server.start();
-  manage = askWithFetch(server.address(), { authorization: `Bearer ${server.keys().operator}` });
-  browser = await startBrowser(chromium);
-  const context = await browser.newContext({
-    viewport: { width: 1440, height: 900 },
-    reducedMotion: 'reduce',
-    acceptDownloads: true,
-  });
-  page = await context.newPage();
-  page.setDefaultTimeout(30_000);
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().includes('Failed to load resource')) faults.push(message.text());
-  });
-  page.on('pageerror', (error) => faults.push(error.message));
-  await addPasskeyDevice(context, page);
-  await signUp(page, server.output());
+  room = await openRoom({ pictures, flags: ['--local-cameras'] });
+  page = room.page;
+  manage = askWithFetch(room.server.address(), { authorization: `Bearer ${room.server.keys().operator}` });
 });
 
 after(async () => {
   await camera?.stop();
-  await browser.close();
-  await server.end();
+  clearInterval(gateTimer);
+  await mjpeg?.close();
+  await room.end();
 });
 
-async function visit(path: string, heading: string): Promise<void> {
-  await page.goto(new URL(path, page.url()).href);
-  await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+/** Everybody's last proof of who they are is an hour old. */
+function letProofsAge(): void {
+  ageProofs(join(room.server.dataDirectory, 'control.db'), 3_600_000);
 }
 
-/** Looks at the page as it stands, in light and dark and at 320 pixels. Pictures only when somebody wants them. */
-async function atRest(name: string): Promise<void> {
-  if (pictures !== undefined) await picture(page, pictures, name);
-  for (const scheme of ['dark', 'light'] as const) {
-    await showIn(page, scheme);
-    assert.deepEqual(await seriousFaults(page), [], `${name}, ${scheme}`);
-  }
-  await page.setViewportSize({ width: 320, height: 640 });
-  assert.deepEqual(await tooWide(page), [], `${name} at 320`);
-  await page.setViewportSize({ width: 1440, height: 900 });
-}
-
-/** What stands on a canvas now, as a number that is another one for another picture. */
-async function shown(label: string): Promise<number> {
-  const canvas = page.getByRole('img', { name: label });
-  return canvas.evaluate((element) => {
-    if (!(element instanceof HTMLCanvasElement)) return 0;
-    const data = element.getContext('2d')?.getImageData(0, 0, element.width, element.height).data ?? [];
-    let sum = 0;
-    for (let at = 0; at < data.length; at += 64) sum = (sum * 31 + (data[at] ?? 0)) % 1_000_003;
-    return sum;
-  });
-}
-
-async function changes(label: string): Promise<void> {
-  const before = await shown(label);
-  for (let turn = 0; turn < 1200; turn += 1) {
-    if ((await shown(label)) !== before) return;
-    await page.waitForTimeout(50);
-  }
-  assert.fail(`${label} stands still`);
+/** The dialog that asks for a fresh proof names what it is for; a passkey is one. */
+async function proveIt(purpose: string): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: 'Confirm that it is you' });
+  await dialog.getByText(purpose).waitFor();
+  await dialog.getByRole('button', { name: 'Use a passkey' }).waitFor();
+  await page.waitForFunction('document.activeElement?.textContent === "Use a passkey"');
+  await page.keyboard.press('Enter');
+  await dialog.waitFor({ state: 'hidden' });
 }
 
 test('An empty room leads to a phone and to a network camera, whose address is looked at before it is sent', async () => {
-  await visit('/live', 'Live');
+  await room.visit('/live', 'Live');
   await page.getByRole('heading', { name: 'No camera yet' }).waitFor();
   await page.getByRole('link', { name: /Make a phone a camera/ }).waitFor();
-  await atRest('live-empty');
+  await room.atRest('live-empty');
   await page.getByRole('button', { name: /Add a network camera/ }).click();
   await page.getByLabel('Address').fill('file:///etc/passwd');
   await page.getByText(/begins with rtsp/).waitFor();
@@ -106,16 +69,24 @@ test('An empty room leads to a phone and to a network camera, whose address is l
 });
 
 test('The wall shows a moving picture, how old it is, and nothing else as live', async () => {
-  const origin = server.address();
+  const origin = room.server.address();
   const device = createDeviceUnderTest(origin);
   cameraId = await enrolDevice(device, manage, { name: 'Yard, north', place: 'Yard', site: 'Warehouse' });
   camera = await startSimulatedCamera({ origin, device, pictures: await drawnPictures(page), everyMs: 200 });
-  await visit('/live', 'Live');
+  const removed = await startMjpegCamera();
+  mjpeg = removed;
+  const url = removed.url;
+  const added = await manage('POST', '/v1/cameras', { name: 'Old gate', place: 'Gate', site: 'Warehouse', url });
+  assert.equal(added.status, 201, JSON.stringify(added.body));
+  removedId = /"id":"([^"]+)"/.exec(JSON.stringify(added.body))?.[1] ?? '';
+  const [still] = await noisyPictures(page, { count: 1, turnedBy: 0 });
+  gateTimer = setInterval(() => removed.show(still ?? new Uint8Array()), 500);
+  await room.visit('/live', 'Live');
   const tile = page.getByRole('listitem').filter({ has: page.getByRole('link', { name: 'Yard, north' }) });
   await tile.getByText(/^(Live|Late)$/).waitFor();
   await tile.getByText(/^Picture is (▲ )?[\d.]+ m?s old$/).waitFor();
-  await changes('Picture of Yard, north');
-  await atRest('live-wall');
+  await pictureChanges(page, 'Picture of Yard, north');
+  await room.atRest('live-wall');
   await page.getByRole('link', { name: 'Yard, north' }).focus();
   await page.keyboard.press('f');
   await page.getByRole('application', { name: /Wall over the whole screen/ }).waitFor();
@@ -138,7 +109,7 @@ test('A picture that stands still is marked as old, and live again when it moves
 test('The page of a camera shows it large, and what a command did is told by the device', async () => {
   await page.getByRole('link', { name: 'Yard, north' }).press('Enter');
   await page.getByRole('heading', { level: 1, name: 'Yard, north' }).waitFor();
-  await changes('Live picture of Yard, north');
+  await pictureChanges(page, 'Live picture of Yard, north');
   await page.getByRole('button', { name: 'Light on' }).click();
   await page.getByText(/^✓ Done/).waitFor();
   await page.getByLabel('What it says aloud').fill('Who is there?');
@@ -148,10 +119,10 @@ test('The page of a camera shows it large, and what a command did is told by the
   await page.getByRole('button', { name: 'Siren…' }).click();
   await page.getByRole('button', { name: 'Do not' }).click();
   assert.match(JSON.stringify(camera?.commands), /"torch":true.*"speak":"Who is there\?"/);
-  await atRest('live-camera');
+  await room.atRest('live-camera');
 });
 
-test('A zone is drawn by keyboard alone, with its times, and kept', async () => {
+test('A zone is drawn by keyboard alone, then by mouse and finger, with its times, and kept', async () => {
   await page.getByRole('button', { name: 'Zones and schedule' }).press('Enter');
   await page.getByRole('button', { name: 'Add a zone' }).press('Enter');
   await page.getByLabel('Name').fill('Gate');
@@ -161,15 +132,58 @@ test('A zone is drawn by keyboard alone, with its times, and kept', async () => 
   await page.getByText(/^Added point 2 of 5/).waitFor();
   await page.getByRole('button', { name: /^Gate, point 3 of 5/ }).press('Delete');
   await page.getByRole('button', { name: /^Gate, point 4 of 4/ }).waitFor();
+  // By mouse and by finger: the point stays under what moves it, a drag is one step back, Escape leaves it where it was.
+  const first = page.getByRole('button', { name: /^Gate, point 1 of 4/ });
+  const undo = page.getByRole('button', { name: 'Undo' });
+  const at = async (): Promise<string> =>
+    /([\d.]+ % from the left, [\d.]+ %)/.exec((await first.getAttribute('aria-label')) ?? '')?.[1] ?? '';
+  const before = await at();
+  await dragByMouse(page, first, { x: 60, y: 40 });
+  const byMouse = await at();
+  assert.notEqual(byMouse, before);
+  await undo.click();
+  assert.equal(await at(), before, 'one drag is one step');
+  await first.press('Control+Shift+z');
+  assert.equal(await at(), byMouse);
+  await dragByFinger(page, first, { x: -40, y: -20 });
+  assert.notEqual(await at(), byMouse);
+  await first.press('Control+z');
+  assert.equal(await at(), byMouse);
+  await dragByMouse(page, first, { x: 30, y: 30, escape: true });
+  assert.equal(await at(), byMouse);
   await page.getByRole('checkbox', { name: 'People' }).check();
   await page.getByText('At times').click();
   await page.getByText(/Every day 22:00–06:00 \(into the next day\)/).waitFor();
-  await atRest('live-zones');
+  await room.atRest('live-zones');
   await page.getByRole('button', { name: 'Keep the zones' }).press('Enter');
   await page.getByText('✓ Kept').waitFor();
   const kept = await manage('GET', `/v1/cameras/${cameraId}/zones`);
   assert.match(JSON.stringify(kept.body), /"name":"Gate".*"labels":\["person"\]/);
   await page.getByRole('button', { name: 'Close', exact: true }).click();
+});
+
+test('A camera that was turned is told, until somebody says on purpose that this is its view', async () => {
+  const origin = room.server.address();
+  const device = createDeviceUnderTest(origin);
+  const id = await enrolDevice(device, manage, { name: 'Back door', place: 'Yard', site: 'Warehouse' });
+  const before = await noisyPictures(page, { count: 45, turnedBy: 0 });
+  const turned = await noisyPictures(page, { count: 60, turnedBy: 200 });
+  const door = await startSimulatedCamera({ origin, device, pictures: before, everyMs: 100 });
+  await page.goto(new URL(`/live/${id}`, page.url()).href);
+  await pictureChanges(page, 'Live picture of Back door');
+  await door.sent(30);
+  door.show(turned);
+  await page.getByText('The camera looks elsewhere than before').waitFor();
+  await room.atRest('live-moved');
+  await page.getByRole('button', { name: 'This is the new view…' }).click();
+  letProofsAge();
+  await page.getByRole('button', { name: 'Yes, learn what it shows now' }).click();
+  await proveIt('To have a camera learn a new view');
+  await page.getByText(/^✓ This is its view from now on/).waitFor();
+  await page.getByText('The camera looks elsewhere than before').waitFor({ state: 'detached' });
+  await door.stop();
+  await page.goto(new URL(`/live/${cameraId}`, page.url()).href);
+  await page.getByRole('heading', { level: 1, name: 'Yard, north' }).waitFor();
 });
 
 test('What was recorded is played back from the timeline, with the seal of its segment', async () => {
@@ -187,31 +201,66 @@ test('What was recorded is played back from the timeline, with the seal of its s
     .first()
     .waitFor();
   await page.getByRole('button', { name: 'Play', exact: true }).click();
-  await changes('Recording of Yard, north');
+  await pictureChanges(page, 'Recording of Yard, north');
   await page.getByRole('button', { name: 'Pause' }).click();
   const address = page.url();
   await page.getByRole('slider', { name: /Moment shown/ }).press('ArrowLeft');
   await page.waitForURL((url) => url.href !== address);
   await page.getByRole('button', { name: 'Export a clip…' }).click();
   await page.getByText(/proves, without this server/).waitFor();
-  await atRest('live-playback');
+  await room.atRest('live-playback');
+  await page.getByLabel('Why').fill('Asked for by the insurance');
+  // A proof that is old: who closes the dialog has no file; who proves it has one, without asking again.
+  letProofsAge();
+  await page.getByRole('button', { name: 'Make the file' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Confirm that it is you' });
+  await dialog.getByText('To export a clip').waitFor();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByText(/Cannot do this yet/).waitFor();
+  await page.getByRole('button', { name: 'Make the file' }).click();
+  const [file] = await Promise.all([page.waitForEvent('download'), proveIt('To export a clip')]);
+  assert.match(file.suggestedFilename(), /^clip-yard-north-\d{8}-\d{6}Z\.html$/);
+  await page.getByText(/^✓ Saved/).waitFor();
+  await page.getByRole('button', { name: 'Back to live' }).click();
+  clip = join(room.server.directory, 'clip.html');
+  await file.saveAs(clip);
+});
+
+test('The clip, opened from a disk without a network, plays, verifies by the key, and names the part that was changed', async () => {
+  const { body } = await manage('GET', '/v1/ledger');
+  const key = /"verifier_key":"([^"]+)"/.exec(JSON.stringify(body))?.[1] ?? '';
+  await lookAtClip(room.browser, { clip, key, pictures });
+});
+
+test('A camera that was removed keeps its name, says since when, and plays what it recorded', async () => {
+  clearInterval(gateTimer);
+  assert.equal((await manage('DELETE', `/v1/cameras/${removedId}`)).status, 204);
+  await room.visit(`/live/${removedId}?last=600000`, 'Old gate');
+  await page.getByText('Gate · Warehouse').waitFor();
+  await page.getByText(/^Removed on .*Network camera/).waitFor();
+  await page.getByText(/^[1-9]\d* segments?, each sealed/).click();
+  await room.atRest('live-removed');
+  await page.getByRole('button', { name: 'Play from here' }).last().click();
+  await page
+    .getByRole('button', { name: /^Seal of 1\/\d+/ })
+    .first()
+    .waitFor();
+  await page.getByRole('button', { name: 'Export a clip…' }).click();
   await page.getByLabel('Why').fill('Asked for by the insurance');
   const [file] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('button', { name: 'Make the file' }).click(),
   ]);
-  assert.match(file.suggestedFilename(), /^clip-yard-north-\d{8}-\d{6}Z\.html$/);
-  await page.getByText(/^✓ Saved/).waitFor();
-  await page.getByRole('button', { name: 'Back to live' }).click();
+  assert.match(file.suggestedFilename(), /^clip-old-gate-/);
 });
 
 test('A moment is looked at in the queue, by keyboard, and taken off it', async () => {
   await camera?.stop();
   camera = undefined;
-  await visit('/live/review', 'Review');
+  await room.visit('/live/review', 'Review');
   const first = page.locator('.moment-row').first();
   await first.waitFor({ timeout: 60_000 });
-  await atRest('live-review');
+  await room.atRest('live-review');
   const moment = await first.getAttribute('data-moment');
   await first.focus();
   await page.keyboard.press('x');
@@ -221,5 +270,5 @@ test('A moment is looked at in the queue, by keyboard, and taken off it', async 
 });
 
 test('Nothing was refused by the content policy, and no page failed', () => {
-  assert.deepEqual(faults, []);
+  assert.deepEqual(room.faults, []);
 });

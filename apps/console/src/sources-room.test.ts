@@ -6,24 +6,14 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { freePort } from '@sallyport/testing/free-port';
-import { createServerUnderTest, repositoryRoot } from '@sallyport/testing/server-under-test';
-import type { Browser, Page } from 'playwright-core';
-import {
-  addPasskeyDevice,
-  chromiumPath,
-  picture,
-  seriousFaults,
-  showIn,
-  startBrowser,
-  tooWide,
-} from './testing/browser.ts';
-import { signUp } from './testing/sign-up.ts';
+import { repositoryRoot } from '@sallyport/testing/server-under-test';
+import type { Page } from 'playwright-core';
+import { openRoom } from './testing/room-under-test.ts';
+import type { RoomUnderTest } from './testing/room-under-test.ts';
 
 // One story, told in order: each test goes on where the one before it stopped.
 const pictures = process.env['SALLYPORT_PICTURES'];
-const server = createServerUnderTest();
-const faults: string[] = [];
-let browser: Browser;
+let room: RoomUnderTest;
 let page: Page;
 let sensor: ChildProcess | undefined;
 
@@ -31,47 +21,14 @@ const sshLine = 'Nov 22 04:30:00 web-01 sshd[811]: Failed password for root from
 const attack = `<img src=x onerror="window.hit=1"><script>window.hit=1</script>"'><a href="javascript:window.hit=1">x</a>\u202e`;
 
 before(async () => {
-  const chromium = chromiumPath();
-  assert.ok(chromium !== undefined, 'Cannot test the console: there is no Chromium. apt-get install -y chromium');
-  await server.start();
-  browser = await startBrowser(chromium);
-  const context = await browser.newContext({
-    viewport: { width: 1440, height: 900 },
-    reducedMotion: 'reduce',
-    permissions: ['clipboard-read', 'clipboard-write'],
-  });
-  page = await context.newPage();
-  page.setDefaultTimeout(60_000);
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().includes('Failed to load resource')) faults.push(message.text());
-  });
-  page.on('pageerror', (error) => faults.push(error.message));
-  await addPasskeyDevice(context, page);
-  await signUp(page, server.output());
+  room = await openRoom({ pictures, permissions: ['clipboard-read', 'clipboard-write'] });
+  page = room.page;
 });
 
 after(async () => {
   sensor?.kill('SIGKILL');
-  await browser.close();
-  await server.end();
+  await room.end();
 });
-
-async function visit(path: string, heading: string): Promise<void> {
-  await page.goto(new URL(path, page.url()).href);
-  await page.getByRole('heading', { level: 1, name: heading }).waitFor();
-}
-
-/** Looks at the room as it stands, in light and dark and at 320 pixels. Pictures only when somebody wants them. */
-async function atRest(name: string): Promise<void> {
-  if (pictures !== undefined) await picture(page, pictures, name);
-  for (const scheme of ['dark', 'light'] as const) {
-    await showIn(page, scheme);
-    assert.deepEqual(await seriousFaults(page, scheme === 'dark' ? 'colours' : 'all'), [], `${name}, ${scheme}`);
-  }
-  await page.setViewportSize({ width: 320, height: 640 });
-  assert.deepEqual(await tooWide(page), [], `${name} at 320`);
-  await page.setViewportSize({ width: 1440, height: 900 });
-}
 
 /** What the copy button of the first snippet with this text in it puts where it is pasted from. */
 async function copied(within: string): Promise<string> {
@@ -82,7 +39,7 @@ async function copied(within: string): Promise<string> {
 
 async function send(key: string, path: string, body: string, type = 'text/plain'): Promise<number> {
   const scheme = path.startsWith('/services') ? 'Splunk' : 'Bearer';
-  const answer = await fetch(new URL(path, server.address()), {
+  const answer = await fetch(new URL(path, room.server.address()), {
     method: 'POST',
     headers: { authorization: `${scheme} ${key}`, 'content-type': type },
     body,
@@ -99,13 +56,13 @@ async function focusOn(text = ''): Promise<void> {
 const waiting = () => page.getByRole('region', { name: 'The first event' });
 
 test('An empty room leads to adding a source, with the keyboard alone', async () => {
-  await visit('/sources', 'Sources');
+  await room.visit('/sources', 'Sources');
   await page.getByRole('heading', { name: 'No source yet' }).waitFor();
-  await atRest('sources-empty');
+  await room.atRest('sources-empty');
   await page.getByRole('link', { name: 'Add a source' }).focus();
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'What sends?' }).waitFor();
-  await atRest('sources-add');
+  await room.atRest('sources-add');
   await page.getByLabel('Find a sender').fill('splunk hec anything');
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'From Anything that speaks Splunk HEC' }).waitFor();
@@ -120,7 +77,7 @@ test('Three clicks make a key, and the page that shows it sees a wrong key refus
   await page.keyboard.press('Enter');
   await waiting().getByText('Waiting for the first event').waitFor();
   await focusOn('Copy, and see it arrive');
-  await atRest('sources-waiting');
+  await room.atRest('sources-waiting');
   assert.equal(await send('sp_wrong', '/services/collector/event', '{"event":"x"}'), 403);
   await waiting()
     .getByText(/Refused: the key is wrong/)
@@ -128,7 +85,7 @@ test('Three clicks make a key, and the page that shows it sees a wrong key refus
   await waiting()
     .getByText(/Copy the key again/)
     .waitFor();
-  await atRest('sources-refused');
+  await room.atRest('sources-refused');
 });
 
 test('The copied text holds the key, and the first event is shown as it was understood, as text', async () => {
@@ -141,7 +98,7 @@ test('The copied text holds the key, and the first event is shown as it was unde
   await waiting().getByRole('heading', { name: 'The first event' }).waitFor();
   await waiting().getByText('<img src=x').first().waitFor();
   assert.equal(await page.evaluate('window.hit ?? null'), null);
-  await atRest('sources-received');
+  await room.atRest('sources-received');
   await waiting().getByRole('link', { name: 'Search its events' }).click();
   await page.locator('.tail-line').getByText('1 event').waitFor();
   // Who reloads the page of the key does not see it again.
@@ -151,7 +108,7 @@ test('The copied text holds the key, and the first event is shown as it was unde
 });
 
 test('A first request that is refused and an unreadable first event are told with their reasons', async () => {
-  await visit('/sources/add?kind=curl', 'Add a source');
+  await room.visit('/sources/add?kind=curl', 'Add a source');
   await page.getByRole('button', { name: 'Make its key' }).click();
   const key = await page.getByText(/^sp_\w+$/).innerText();
   // Over plain HTTP there is no authority to fetch, so nothing that is copied asks for one.
@@ -172,7 +129,7 @@ test('A first request that is refused and an unreadable first event are told wit
 
 test('A syslog listener says what it opens, hears its first sender, and gives it a name', async () => {
   const port = await freePort();
-  await visit('/sources/add?kind=logger', 'Add a source');
+  await room.visit('/sources/add?kind=logger', 'Add a source');
   await page.getByLabel('Port', { exact: true }).fill(String(port));
   await page.getByText(`This opens TCP port ${port} on every address`).waitFor();
   await page.getByLabel('Who may send').fill('192.0.2.0/24');
@@ -192,18 +149,18 @@ test('A syslog listener says what it opens, hears its first sender, and gives it
   );
   await waiting().getByText('Received').first().waitFor();
   await waiting().getByText('gate').first().waitFor();
-  await atRest('sources-listener');
+  await room.atRest('sources-listener');
   await waiting().getByLabel('What to call it').fill('Gate, ground floor');
   await waiting().getByRole('button', { name: 'Save' }).click();
-  await visit('/sources', 'Sources');
+  await room.visit('/sources', 'Sources');
   await page.getByRole('link', { name: 'Gate, ground floor' }).waitFor();
-  await visit('/settings', 'Settings');
+  await room.visit('/settings', 'Settings');
   await page.getByRole('button', { name: 'Close syslog over TCP' }).click();
   await page.getByText('None is open.').waitFor();
 });
 
 test('A dropped file is a source that goes by its name', async () => {
-  await visit('/sources/add?kind=file', 'Add a source');
+  await room.visit('/sources/add?kind=file', 'Add a source');
   // What cannot be read as it is makes neither a key nor a source.
   const zip = { name: 'attack.zip', mimeType: 'application/zip', buffer: Buffer.from('PK\u0003\u0004…') };
   await page.locator('input[type="file"]').setInputFiles(zip);
@@ -212,23 +169,23 @@ test('A dropped file is a source that goes by its name', async () => {
   await page.locator('input[type="file"]').setInputFiles({ name: 'auth old.log', mimeType: 'text/plain', buffer });
   await page.getByText('Received: 2 events of auth old.log').waitFor();
   await page.getByRole('heading', { name: 'The first event' }).waitFor();
-  await visit('/', 'Overview');
+  await room.visit('/', 'Overview');
   await page.getByRole('link', { name: 'auth old.log' }).waitFor();
   assert.equal(await page.getByRole('link', { name: 'attack.zip' }).count(), 0);
 });
 
 test('The list is filtered in the address and gone through by keyboard', async () => {
   const many = Array.from({ length: 12 }, (_, at) => sshLine.replace('203.0.113.9', `203.0.113.${at}`)).join('\n');
-  assert.equal(await send(server.keys().ingest, '/v1/events?source=web-01', many), 200);
+  assert.equal(await send(room.server.keys().ingest, '/v1/events?source=web-01', many), 200);
   assert.equal(
-    await send(server.keys().ingest, '/v1/events?source=web-01', 'broken', 'application/x-ndjson'),
+    await send(room.server.keys().ingest, '/v1/events?source=web-01', 'broken', 'application/x-ndjson'),
     200,
     'one of it is kept as received',
   );
-  await server.caughtUp();
-  await visit('/sources', 'Sources');
+  await room.server.caughtUp();
+  await room.visit('/sources', 'Sources');
   await page.getByRole('link', { name: 'web-01' }).waitFor();
-  await atRest('sources');
+  await room.atRest('sources');
   await page.getByLabel('Find a source').fill('web');
   await page.waitForURL(/q=web/);
   const names = page.getByRole('list', { name: 'Sources' }).getByRole('link');
@@ -252,7 +209,7 @@ test('The page of a source shows rate, fields, a sample beside its original, and
   await page.getByRole('button', { name: 'An older one' }).click();
   await page.getByRole('heading', { name: 'As received' }).waitFor();
   await page.getByText('Failed password for root').first().waitFor();
-  await atRest('source');
+  await room.atRest('source');
   await page.getByRole('link', { name: 'Show some' }).click();
   await page.locator('.tail-line').getByText('1 event').waitFor();
   await page.goBack();
@@ -264,7 +221,7 @@ test('Settings of a source are kept; who changed them in between is not overwrit
   await page.getByText('whole numbers from 1 on').waitFor();
   await page.getByLabel('Events a second, at most').fill('500');
   const address = new URL(page.url()).pathname;
-  const meanwhile = await server.ask({
+  const meanwhile = await room.server.ask({
     method: 'PUT',
     path: `/v1${address}`,
     headers: { 'content-type': 'application/json' },
@@ -285,7 +242,7 @@ test('Settings of a source are kept; who changed them in between is not overwrit
 });
 
 test('The preview maps hostile text without recording or running it, and marks what has no field', async () => {
-  const before = await server.health();
+  const before = await room.server.health();
   await page.getByLabel('A line, or a few').fill(`${sshLine.replace('root', attack)}\n${attack}`);
   await page.getByRole('button', { name: 'Preview', exact: true }).click();
   await page.getByText('2 events', { exact: true }).waitFor();
@@ -304,19 +261,19 @@ test('The preview maps hostile text without recording or running it, and marks w
     buffer: Buffer.from('{"message":"from a file"}\n'),
   });
   await page.getByText('from a file').first().waitFor();
-  await atRest('source-preview');
-  const { search } = await server.health();
+  await room.atRest('source-preview');
+  const { search } = await room.server.health();
   // Reads and their records aside: nothing of the preview can be found.
   assert.ok(before.search.up && search.up);
-  const found = await server.ask({ path: '/v1/events/count?q=%22from%20a%20file%22' });
+  const found = await room.server.ask({ path: '/v1/events/count?q=%22from%20a%20file%22' });
   assert.match(found.text, /"count":0/);
 });
 
 test('A sensor is shown with what it cannot see here and the line that would change it', async () => {
-  const directory = join(server.directory, 'sensor');
+  const directory = join(room.server.directory, 'sensor');
   mkdirSync(join(directory, 'watched'), { recursive: true });
-  writeFileSync(join(directory, 'key'), server.keys().ingest, { mode: 0o600 });
-  await visit('/sources?tab=sensors', 'Sources');
+  writeFileSync(join(directory, 'key'), room.server.keys().ingest, { mode: 0o600 });
+  await room.visit('/sources?tab=sensors', 'Sources');
   await page.getByRole('heading', { name: 'No sensor yet' }).waitFor();
   const given = [
     '--host',
@@ -325,7 +282,7 @@ test('A sensor is shown with what it cannot see here and the line that would cha
     '--paths',
     join(directory, 'watched'),
     '--server',
-    server.address(),
+    room.server.address(),
   ];
   sensor = spawn(
     process.execPath,
@@ -348,14 +305,14 @@ test('A sensor is shown with what it cannot see here and the line that would cha
   await copy.click();
   const line: string = await page.evaluate('navigator.clipboard.readText()');
   assert.ok(line.trim() !== '');
-  await atRest('sensors');
+  await room.atRest('sensors');
   await card.getByRole('button', { name: 'gatehouse' }).press('Enter');
   await card.getByText('Memory').waitFor({ state: 'hidden' });
-  await visit('/', 'Overview');
+  await room.visit('/', 'Overview');
   await page.getByRole('link', { name: 'gatehouse', exact: true }).waitFor();
-  await atRest('overview-sensors');
+  await room.atRest('overview-sensors');
 });
 
 test('Nothing was refused by the content policy, and no page failed', () => {
-  assert.deepEqual(faults, []);
+  assert.deepEqual(room.faults, []);
 });

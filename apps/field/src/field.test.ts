@@ -1,15 +1,25 @@
 import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { isJsonObject, parseJson, textOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
+import { audiblePage } from '@sallyport/testing/audible-page';
 import { createServerUnderTest } from '@sallyport/testing/server-under-test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { builtPage, makeVersion } from './testing/another-version.ts';
+import { openFieldFront } from './testing/field-front.ts';
+import type { FieldFront } from './testing/field-front.ts';
+import { flashingCamera, flashOnsets, toneOnsets, watchFlashes } from './testing/flash-and-beep.ts';
+import { keptSegments } from './testing/kept-segments.ts';
 import { newPhone, startPhoneBrowser } from './testing/phone-browser.ts';
 
 // One story, told in order: what is the phone's alone. The console's side of it, and what becomes of the picture, tells
 // apps/console/src/phone-as-camera.test.ts.
 const server = createServerUnderTest();
 const faults: string[] = [];
+const fronts: FieldFront[] = [];
 let browser: Browser;
 let phone: BrowserContext;
 let page: Page;
@@ -23,6 +33,7 @@ before(async () => {
   origin = server.address().replace('127.0.0.1', 'localhost');
   browser = await startPhoneBrowser();
   phone = await newPhone(browser);
+  await phone.addInitScript(flashingCamera);
   page = await phone.newPage();
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (message) => {
@@ -32,6 +43,7 @@ before(async () => {
 
 after(async () => {
   await browser.close();
+  for (const front of fronts) await front.end();
   await server.end();
 });
 
@@ -61,6 +73,9 @@ async function rowOf(path: string, list: string, isWanted: (row: JsonObject) => 
   }
   throw new Error(`Waited in vain for a row of ${path}: ${JSON.stringify(await ask('GET', path))}`);
 }
+
+const timelinePath = (): string =>
+  `/v1/cameras/${deviceId}/timeline?from_ms=${Date.now() - 300_000}&to_ms=${Date.now() + 60_000}`;
 
 const cameraRow = (isWanted: (row: JsonObject) => boolean) =>
   rowOf('/v1/cameras', 'cameras', (row) => row['id'] === deviceId && isWanted(row));
@@ -124,9 +139,49 @@ test('Without a network it goes on filming; what it kept is sealed, and reaches 
   await page.reload();
   await page.getByText(/recordings? waiting to be sent/).waitFor();
   await phone.setOffline(false);
-  const path = `/v1/cameras/${deviceId}/timeline?from_ms=${Date.now() - 300_000}&to_ms=${Date.now() + 60_000}`;
-  const late = await rowOf(path, 'segments', (row) => row['late'] === true);
-  assert.ok(Number(late['frames']) > 5);
+  await rowOf(timelinePath(), 'segments', (row) => row['late'] === true && Number(row['frames']) > 10);
+});
+
+test('Sound stands in the recording where its picture is, sent at once or later', async (context) => {
+  const kept = await keptSegments(server, { id: deviceId, sinceMs: Date.now() - 300_000 });
+  const records = kept.flatMap((segment) => segment.records);
+  const tones = toneOnsets(records);
+  const apart = (await flashOnsets(page, records)).flatMap(({ afterMs, byMs }) => {
+    const near = tones.filter((toneMs) => Math.abs(toneMs - byMs) < 500);
+    // How far outside of the time in which the flash began the tone did.
+    return near.map((toneMs) => Math.max(0, toneMs - byMs) - Math.max(0, afterMs - toneMs));
+  });
+  context.diagnostic(`the tone begins before (−) or after the flash, ms: ${apart.join(' ')}`);
+  assert.ok(apart.length >= 2, `${tones.length} tones`);
+  for (const ms of apart) assert.ok(Math.abs(ms) <= 300, `${ms} ms`);
+});
+
+test('Played from an exported clip, sound and picture are together', async (context) => {
+  const last = (await keptSegments(server, { id: deviceId, sinceMs: Date.now() - 300_000 })).at(-1);
+  const clip = await server.ask({
+    path: `/v1/cameras/${deviceId}/clips`,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ from_ms: last?.startedMs ?? 0, to_ms: last?.endedMs ?? 0, reason: 'To hear it' }),
+  });
+  assert.equal(clip.status, 200, clip.text.slice(0, 300));
+  const file = join(server.directory, 'clip.html');
+  writeFileSync(file, clip.text);
+  const reader = await browser.newContext();
+  await reader.addInitScript(audiblePage);
+  const played = await reader.newPage();
+  await played.goto(pathToFileURL(file).href);
+  await played.getByRole('button', { name: 'Sound' }).click();
+  await played.evaluate(watchFlashes);
+  await played.getByRole('button', { name: 'Play', exact: true }).click();
+  await played.getByRole('button', { name: 'Pause', exact: true }).waitFor();
+  await played.getByRole('button', { name: 'Play', exact: true }).waitFor();
+  const { flashes, tones }: { flashes: number[]; tones: number[] } = await played.evaluate('({ flashes, tones })');
+  const apart = tones.flatMap((toneMs) =>
+    flashes.map((flashMs) => toneMs - flashMs).filter((ms) => Math.abs(ms) < 500),
+  );
+  context.diagnostic(`the tone is heard before (−) or after the flash is seen, ms: ${apart.map(Math.round).join(' ')}`);
+  assert.ok(apart.length >= 2, `${flashes.length} flashes, ${tones.length} tones`);
+  await reader.close();
 });
 
 test('Its keys cannot be taken out, by the page itself either', async () => {
@@ -161,6 +216,79 @@ test('Revoked while it films, it has neither keys nor recordings left, and knows
   assert.deepEqual(left, [[], []]);
   await page.reload();
   await heading('This phone was removed').waitFor();
+});
+
+/** Asks for a new version now, as the page does every hour; tells whether one waits or none could be had. */
+const lookForUpdate = (): Promise<string> =>
+  page.evaluate(`(async () => {
+    const registration = await navigator.serviceWorker.getRegistration('/field/');
+    const found = new Promise((done) => registration.addEventListener('updatefound', () => {
+      const { installing } = registration;
+      installing.addEventListener('statechange', () => done(installing.state));
+    }));
+    await registration.update();
+    return found;
+  })()`);
+const versionShown = (): Promise<string | undefined> =>
+  page.evaluate(`document.querySelector('meta[name="version"]')?.content`);
+const versionsKept = (): Promise<string[]> => page.evaluate('caches.keys()');
+const pageSince = (): Promise<number> => page.evaluate('performance.timeOrigin');
+
+test('A new version of the page waits while it films, takes over when filming is over, and the old one goes', async () => {
+  const front = await openFieldFront(server.address());
+  fronts.push(front);
+  front.serve(builtPage);
+  const made = await ask('POST', '/v1/devices/enrolments', { name: 'Back door', kind: 'phone' });
+  await page.goto(`http://localhost:${front.port}/field/#enrol=${textOf(made['code'])}`);
+  await button('Enrol this phone').click();
+  const waiting = await rowOf('/v1/devices', 'devices', (row) => row['state'] === 'waiting');
+  deviceId = textOf(waiting['id']);
+  await ask('POST', `/v1/devices/${deviceId}/approve`);
+  await button('Start filming').click();
+  await cameraRow((row) => row['state'] === 'live');
+  await page.evaluate('navigator.serviceWorker.ready');
+  const [onlyVersion] = await versionsKept();
+  const since = await pageSince();
+
+  const next = join(server.directory, 'two');
+  await makeVersion('two', next);
+  front.serve(next);
+  assert.equal(await lookForUpdate(), 'installed');
+  assert.equal((await versionsKept()).length, 2);
+  // It goes on as it was, with what belongs to it: the server has its files no longer.
+  await button('Other camera').click();
+  await heading('Filming').waitFor();
+  await cameraRow((row) => row['state'] === 'live' && Number(row['per_second']) > 1);
+  assert.equal(await pageSince(), since);
+  assert.equal(await versionShown(), undefined);
+  // Another page of the same browser takes nothing away from the one that films.
+  const other = await phone.newPage();
+  await other.goto(`http://localhost:${front.port}/field/`);
+  await other.getByText('A new version of this page is here').waitFor();
+  assert.equal((await versionsKept()).length, 2);
+  await other.close();
+
+  await button('Stop filming').click();
+  await page.locator('meta[name="version"][content="two"]').waitFor({ state: 'attached' });
+  await button('Start filming').waitFor();
+  const left = await versionsKept();
+  assert.equal(left.length, 1);
+  assert.notEqual(left[0], onlyVersion);
+
+  // One that cannot be had whole is none.
+  const torn = join(server.directory, 'three');
+  await makeVersion('three', torn);
+  rmSync(join(torn, 'camera.svg'));
+  front.serve(torn);
+  assert.equal(await lookForUpdate(), 'redundant');
+  await phone.setOffline(true);
+  await page.reload();
+  await button('Start filming').waitFor();
+  assert.equal(await versionShown(), 'two');
+  assert.deepEqual(await versionsKept(), left);
+  await phone.setOffline(false);
+  await button('Start filming').click();
+  await cameraRow((row) => row['state'] === 'live');
 });
 
 test('No page asked for anything its policy forbids, and none failed', () => {

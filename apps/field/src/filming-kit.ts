@@ -25,7 +25,7 @@ export type FilmingKit = {
   start(choices: Choices): Promise<CameraProblem | undefined>;
   change(choices: Choices): Promise<CameraProblem | undefined>;
   stop(): void;
-  keepNow(): void;
+  leave(): void;
   choicesChanged(choices: Choices): void;
   batteryChanged(battery: BatteryLevel): void;
   recordingsChanged(status: RecordingStatus): void;
@@ -52,6 +52,7 @@ export function createFilmingKit(needs: {
   const grabber = createFrameGrabber(video);
   let choices = memory.choices();
   let isFilming = false;
+  let isConnected = false;
   let context: AudioContext | undefined;
   let battery: BatteryLevel | undefined;
   let stored: RecordingStatus | undefined;
@@ -74,7 +75,8 @@ export function createFilmingKit(needs: {
     hello: () => ({ ...grabber.size(), audio: choices.sound }),
     onState(state) {
       filming.linkChanged(state);
-      if (state === 'connected') connected();
+      isConnected = state === 'connected';
+      if (isConnected) connected();
       else recorder.pause();
     },
     onTaken(sequence, latencyMs) {
@@ -193,13 +195,14 @@ export function createFilmingKit(needs: {
     stop() {
       if (!isFilming) return;
       isFilming = false;
+      isConnected = false;
       cancelUpload();
       stopPosition();
       wakeLock.release();
       filming.stop();
       memory.rememberClockOffset(clockOffset.offsetMs());
     },
-    keepNow: () => filming.keepNow(),
+    leave: () => filming.leave(),
     choicesChanged(changed) {
       choices = changed;
       if (isFilming) followPosition();
@@ -210,8 +213,10 @@ export function createFilmingKit(needs: {
     },
     recordingsChanged(status) {
       const isNews = stored?.waiting !== status.waiting;
+      const isMore = status.waiting > (stored?.waiting ?? 0);
       stored = status;
       if (isNews) sayState();
+      if (isMore && isConnected) uploadWaiting();
     },
     networkChanged: (isOnline) => link.networkChanged(isOnline),
   };

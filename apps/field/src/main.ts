@@ -1,6 +1,6 @@
 // The page of the phone: everything it needs of the browser is handed over here.
 import { watchBattery } from './filming/battery.ts';
-import { takeTurn } from './filming/one-at-a-time.ts';
+import { isTurnTaken, takeTurn } from './filming/one-at-a-time.ts';
 import { createFilmingKit } from './filming-kit.ts';
 import { codeOfLink, createEnrolment } from './identity/enrolment.ts';
 import { createKeyStore } from './identity/key-store.ts';
@@ -14,6 +14,7 @@ import type { Phone, PhoneView } from './phone.ts';
 import { createRecorder } from './recording/recorder.ts';
 import { createScreen } from './screen/screen.ts';
 import { keepPage } from './update.ts';
+import type { KeptPage } from './update.ts';
 
 const { host } = location;
 const nowMs = (): number => Date.now();
@@ -83,14 +84,21 @@ async function run(root: HTMLElement): Promise<void> {
   video.muted = true;
   video.playsInline = true;
   video.setAttribute('aria-label', 'What is being filmed');
-  let useUpdate = (): void => undefined;
+  let page: KeptPage = { useUpdate: () => undefined, rested: () => undefined };
   let show = (_view: PhoneView): void => undefined;
   const why = whyUnfit();
   const phone = createBrowserPhone(
     video,
     oncePerFrame((view) => show(view)),
   );
-  show = createScreen(root, { phone, host, video, useUpdate: () => useUpdate() });
+  const isBusy = (): boolean => ['filming', 'invited'].includes(phone.view().phase.kind);
+  let wasBusy = false;
+  const screen = createScreen(root, { phone, host, video, useUpdate: () => page.useUpdate() });
+  show = (view) => {
+    screen(view);
+    if (wasBusy && !isBusy()) page.rested();
+    wasBusy = isBusy();
+  };
   show(phone.view());
   if (why !== undefined) return phone.unfit(why);
 
@@ -103,13 +111,14 @@ async function run(root: HTMLElement): Promise<void> {
   await navigator.storage.persist().catch(() => false);
   await watchBattery(navigator, (battery) => phone.batteryChanged(battery));
   if (!('serviceWorker' in navigator)) return undefined;
-  const kept = await keepPage({
+  page = await keepPage({
     serviceWorker: navigator.serviceWorker,
-    isBusy: () => phone.view().phase.kind === 'filming' || phone.view().phase.kind === 'invited',
+    isBusy,
+    filmsElsewhere: () => isTurnTaken(navigator.locks),
+    after,
     onUpdate: () => phone.updateFound(),
     reload: () => location.reload(),
   });
-  useUpdate = kept.useUpdate;
   return undefined;
 }
 

@@ -47,7 +47,7 @@ async function setUp(kitOf: (revoke: () => void) => Partial<FilmingKit>) {
         start: async () => undefined,
         change: async () => undefined,
         stop: () => void log.push('stopped'),
-        keepNow: () => undefined,
+        leave: () => undefined,
         choicesChanged: () => undefined,
         batteryChanged: () => undefined,
         recordingsChanged: () => undefined,

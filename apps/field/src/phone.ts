@@ -35,7 +35,7 @@ export type Phone = {
   keep(): Promise<void>;
   start(): Promise<void>;
   stop(): void;
-  /** The page may be gone in a moment. It says no goodbye: whoever closes it is not always who should. */
+  /** The page is gone in a moment. The server learns that, and no goodbye: whoever closes it is not always who should. */
   leaving(): void;
   choose(changed: Partial<Choices>): void;
   turnCamera(): Promise<void>;
@@ -228,7 +228,7 @@ export function createPhone(needs: PhoneNeeds): Phone {
       endFilming();
       happened({ kind: 'stopped' });
     },
-    leaving: () => kit?.keepNow(),
+    leaving: () => kit?.leave(),
     choose(changed) {
       show({ choices: memory.choose(changed) });
       kit?.choicesChanged(shown.choices);
@@ -250,7 +250,10 @@ export function createPhone(needs: PhoneNeeds): Phone {
       if (isOnline && (shown.phase.kind === 'waiting' || shown.phase.kind === 'ready')) watch.start(shown.phase.kind);
     },
     recordingsChanged(recordings) {
+      const isMore = recordings.waiting > shown.recordings.waiting;
       show({ recordings });
+      // What was kept as filming ended waits for no minute.
+      if (isMore && shown.phase.kind === 'ready') watch.start('ready');
       kit?.recordingsChanged(recordings);
     },
     tokenRefused() {

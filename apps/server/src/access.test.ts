@@ -18,7 +18,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ),
   viewer: 'events:read alerts:read health:read sensors:read ledger:read sessions:own'.split(' '),
   auditor:
-    'events:read alerts:read ledger:read audit:read users:read settings:read health:read sensors:read sessions:own devices:read cameras:export'.split(
+    'events:read alerts:read ledger:read audit:read vault:read users:read settings:read health:read sensors:read sessions:own devices:read cameras:export'.split(
       ' ',
     ),
   key: ['events:write'],
@@ -236,6 +236,7 @@ const grave = [
   'PATCH /v1/devices/{id}',
   'PATCH /v1/users/{id}',
   'DELETE /v1/cameras/{id}',
+  'DELETE /v1/ledger/witnesses/{id}',
   'PATCH /v1/cameras/{id}',
   'POST /v1/cameras',
   'POST /v1/account/passkeys',
@@ -246,6 +247,9 @@ const grave = [
   'POST /v1/devices/{id}/approve',
   'POST /v1/devices/{id}/revoke',
   'POST /v1/invitations',
+  'POST /v1/ledger/witnesses',
+  'POST /v1/ledger/witnesses/sign-anyway',
+  'PUT /v1/ledger/witnesses/policy',
   'POST /v1/keys',
   'POST /v1/keys/{id}/resume',
   'POST /v1/sensors/{id}/key',

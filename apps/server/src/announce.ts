@@ -14,7 +14,10 @@ export function printWelcome(server: RunningServer, config: ServerConfig, write:
     `Sallyport is up at ${server.address}`,
     `  console ${consoleAddress(server.address)}`,
     `  data    ${config.dataDirectory}`,
-    ...(config.unsealing.kind === 'file'
+    ...(config.keyProviderFile === undefined
+      ? []
+      : [`  keys    ${config.keyProviderFile}  (without it and what it names the data cannot be read)`]),
+    ...(config.unsealing.kind === 'file' && config.keyProviderFile === undefined
       ? [`  unseal  ${config.unsealing.path}  (keep a copy elsewhere: without it the data cannot be read)`]
       : []),
     `  rules   ${server.rulesLoaded} loaded`,

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { isJsonObject, parseJson, type JsonObject } from '@sallyport/contracts';
 import { createDeviceUnderTest, enrolDevice, type DeviceUnderTest } from '@sallyport/testing/device-under-test';
 import { startRtspSource } from '@sallyport/testing/rtsp-source';
 import { startMjpegCamera, startMjpegPush, testPictures } from '@sallyport/testing/simulated-camera';
+import { createTestAuthority } from '@sallyport/testing/test-authority';
 import { openWebSocket, type SocketClient } from '@sallyport/testing/web-socket';
 import { startAccess, type Access, type Caller } from './access.fixture.ts';
 
@@ -133,7 +135,8 @@ test('a revoked phone is told and cut off, on its socket and while it pushes, an
   assert.equal(await sending.closed, 4003);
   assert.ok([0, 409].includes(await push.answered));
   await assert.rejects(openSending(phone), /device_revoked/);
-  assert.equal((await access.call('GET', `/v1/cameras/${phone.id()}`, { caller: admin })).code, 'camera_unknown');
+  assert.ok(Number((await cameraRow(phone.id()))['removed_ms']) > 0, 'it has its name still, and is one no longer');
+  assert.doesNotMatch(JSON.stringify((await access.call('GET', '/v1/cameras', { caller: admin })).body), /Lost phone/);
   await live.end();
 });
 
@@ -208,6 +211,9 @@ test('cameras on the network are fetched from, by HTTP and RTSP; their passwords
     const { header } = await nextPicture(live);
     clearInterval(timer);
     assert.equal(header['camera'], body['id']);
+    // Nobody told when it was taken.
+    assert.equal(header['at_arrival'], true);
+    assert.equal('latency_ms' in (await cameraRow(String(body['id']))), false);
   }
   const list = await access.call('GET', '/v1/cameras', { caller: admin });
   const everything = JSON.stringify([answers, list.body, await auditTrailWith('camera.add')]);
@@ -222,7 +228,38 @@ test('cameras on the network are fetched from, by HTTP and RTSP; their passwords
   assert.equal((await access.call('PATCH', path, { caller: admin, body: { name: 'Roof' } })).body['name'], 'Roof');
   for (const { body } of answers)
     assert.equal((await access.call('DELETE', `/v1/cameras/${String(body['id'])}`, { caller: admin })).status, 204);
-  assert.equal((await access.call('GET', path, { caller: admin })).status, 404);
+  assert.ok(Number((await access.call('GET', path, { caller: admin })).body['removed_ms']) > 0);
   while (board.watchers() > 0) await new Promise((resolve) => setImmediate(resolve));
   await live.end();
+});
+
+test('a camera with a certificate of its own is added by whoever says that it is the right one', async (context) => {
+  const tls = createTestAuthority().issue({ commonName: 'camera', use: 'serverAuth' });
+  const { fingerprint256: fingerprint } = new X509Certificate(tls.cert);
+  const camera = await startMjpegCamera({ credentials: 'admin:hunter2', digest: {}, tls });
+  context.after(() => camera.close());
+  const add = (more: object) =>
+    access.call('POST', '/v1/cameras', { caller: admin, body: { name: 'Vault', url: camera.url, ...more } });
+  for (const [more, code] of [
+    [{}, 'camera_certificate_untrusted'],
+    [{ tls_fingerprint: '00'.repeat(32) }, 'camera_certificate_changed'],
+  ] as const) {
+    const { status, body } = await add(more);
+    assert.deepEqual([status, body['code'], body['details']], [409, code, { tls_fingerprint: fingerprint }]);
+    assert.doesNotMatch(JSON.stringify(body), /hunter2/);
+  }
+  assert.equal((await add({ tls_fingerprint: 'AB:CD' })).status, 400);
+  assert.equal(camera.requests(), 0, 'nothing was asked of it before');
+  const added = await add({ tls_fingerprint: fingerprint.replaceAll(':', '').toLowerCase(), sound: true });
+  assert.deepEqual([added.status, added.body['tls_fingerprint'], added.body['sound']], [201, fingerprint, true]);
+  while (camera.watchers() === 0) await new Promise((resolve) => setImmediate(resolve));
+  camera.show(pictures[0] ?? new Uint8Array());
+  const id = String(added.body['id']);
+  while ((await cameraRow(id))['state'] !== 'live') await new Promise((resolve) => setTimeout(resolve, 20));
+  const path = `/v1/cameras/${id}`;
+  const untrusted = await access.call('PATCH', path, { caller: admin, body: { tls_fingerprint: null } });
+  assert.equal(untrusted.code, 'camera_certificate_untrusted');
+  const renamed = await access.call('PATCH', path, { caller: admin, body: { name: 'Safe', sound: false } });
+  assert.deepEqual([renamed.body['tls_fingerprint'], renamed.body['sound']], [fingerprint, false]);
+  assert.equal((await access.call('DELETE', path, { caller: admin })).status, 204);
 });

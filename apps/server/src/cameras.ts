@@ -6,6 +6,7 @@ import {
   createRecording,
   createRecordingFiles,
   createRecordingRoutes,
+  createScenes,
   createWatching,
   createWatchingRoutes,
 } from '@sallyport/camera-watch';
@@ -37,7 +38,7 @@ type CameraServiceNeeds = {
   readonly outbox: Outbox;
   readonly ledger: LedgerClient;
   readonly devices: Devices;
-  readonly children: Pick<Children, 'startPerceiver'>;
+  readonly children: Pick<Children, 'startPerceiver' | 'startWebrtc'>;
   readonly clock: Clock;
   readonly every: (intervalMs: number, task: () => void) => () => void;
   readonly random: (length: number) => Uint8Array;
@@ -61,6 +62,11 @@ export async function createCameraServices(needs: CameraServiceNeeds): Promise<C
     delay,
     sealingKey: await secretKey(ledger.secrets, secretNames.cameras),
     allowLoopback: config.localCameras,
+    webrtc: {
+      connect: () => children.startWebrtc(),
+      deadline: (ms) => AbortSignal.timeout(ms),
+      address: config.webrtc,
+    },
   });
   const moments: { between: RecordingNeeds['momentsBetween'] } = { between: async () => [] };
   const recording = await createRecording({
@@ -69,13 +75,16 @@ export async function createCameraServices(needs: CameraServiceNeeds): Promise<C
     sealingKey: await secretKey(ledger.secrets, secretNames.recordings),
     files: createRecordingFiles(join(config.dataDirectory, 'recordings')),
     isSignedBy: (id, proof, signature) => devices.isSignedBy(id, proof, signature),
-    describeCamera: async (id) => cameras.find(id) ?? formerCamera(devices.find(id)),
+    describeCamera: async (id) => cameras.find(id) ?? cameras.findFormer(id) ?? formerCamera(devices.find(id)),
     momentsBetween: (id, fromMs, toMs) => moments.between(id, fromMs, toMs),
     clipPage,
     limits: { lowDiskBytes: 4 * config.diskWatermarkBytes, fullDiskBytes: 2 * config.diskWatermarkBytes },
   });
+  const watchingKey = await secretKey(ledger.secrets, secretNames.cameraWatching);
+  const scenes = await createScenes({ ...needs, sealingKey: watchingKey });
   const perception = createPerception({
     ...needs,
+    scenes,
     connect: () => children.startPerceiver(),
     processes: 1,
     deadline: (ms) => AbortSignal.timeout(ms),
@@ -83,11 +92,12 @@ export async function createCameraServices(needs: CameraServiceNeeds): Promise<C
   const watching = await createWatching({
     ...needs,
     delay,
-    sealingKey: await secretKey(ledger.secrets, secretNames.cameraWatching),
+    sealingKey: watchingKey,
     findCamera: (id) => watchedCamera(cameras.find(id)),
     subscribeFrames: (listener) => cameras.hub.subscribe(listener),
     subscribePictures: (listener) => perception.subscribe(listener),
     savePicture: (jpeg) => recording.savePicture(jpeg),
+    learnAnew: (id) => perception.learnAnew(id),
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   });
   moments.between = async (id, fromMs, toMs) =>
@@ -103,13 +113,18 @@ export async function createCameraServices(needs: CameraServiceNeeds): Promise<C
       }),
     );
   cameras.onDepart((id, why) => {
-    watching
-      .depart(id, why)
-      .catch((error: unknown) => needs.log.error('What was kept of a camera was not forgotten', errorFields(error)));
+    // A page that was closed is a silent camera to whoever watches: not everybody who can close it may switch it off.
+    if (why !== 'page_closed')
+      watching
+        .depart(id, why)
+        .catch((error: unknown) => needs.log.error('What was kept of a camera was not forgotten', errorFields(error)));
     recording
       .cameraOff(id)
       .catch((error: unknown) => needs.log.error('That a camera is off is not in its timeline', errorFields(error)));
-    if (why !== 'said_goodbye') perception.forget(id);
+    if (why === 'said_goodbye' || why === 'page_closed') return;
+    perception
+      .forget(id)
+      .catch((error: unknown) => needs.log.error('What a camera usually saw was not forgotten', errorFields(error)));
   });
   const stopPerceiving = cameras.hub.subscribe((frame) => void perception.perceive(frame));
   // After the watch, so that what is shown as tampered with is what was told.
@@ -130,6 +145,7 @@ export async function createCameraServices(needs: CameraServiceNeeds): Promise<C
       stopPerceiving();
       await cameras.close();
       perception.close();
+      await scenes.close();
       await watching.close();
       await recording.close();
     },

@@ -11,6 +11,8 @@ export type Children = {
   startStore(): Promise<FramePeer>;
   /** One more process that looks at pictures; ends with its connection. */
   startPerceiver(): Promise<FramePeer>;
+  /** A process for one sender by WebRTC; ends with its connection. */
+  startWebrtc(): Promise<FramePeer>;
   /** Process ids; undefined before the first start. */
   pids(): { readonly sealer: number | undefined; readonly store: number | undefined };
 };
@@ -37,12 +39,19 @@ export function createChildren(config: ServerConfig): Children {
       const flags = weightsDirectories(config);
       return startChild({ entry, flags, environment, maxFrameBytes: maxPerceiverFrameBytes }).peer;
     },
+    async startWebrtc() {
+      const entry = new URL('./webrtc.ts', import.meta.url);
+      return startChild({ entry, flags: [], environment, maxFrameBytes: maxWebrtcFrameBytes }).peer;
+    },
     pids: () => ({ sealer, store }),
   };
 }
 
 /** A picture and what was learnt of its camera; a perceiver that was taken over cannot have us hold more. */
 const maxPerceiverFrameBytes = 2 * 1024 * 1024;
+
+/** A picture of at most 1 MiB and what is said of it. */
+const maxWebrtcFrameBytes = 1024 * 1024 + 64 * 1024;
 
 /** Where weights may be: what the operator chose, the data directory, what the launcher fetched. */
 function weightsDirectories({ dataDirectory, modelsDirectory }: ServerConfig): string[] {

@@ -51,13 +51,20 @@ import {
   createAlerts,
   createSuppressionRoutes,
 } from '@sallyport/incident-response';
+import { keyVaultMigrations, keyVaultProblems } from '@sallyport/key-vault/server';
 import {
+  callWitness,
+  cosignedOf,
   createAnchorStore,
   createLedgerClient,
   createLedgerRoutes,
   createOutbox,
   createProjectionRunner,
   createSharedFeed,
+  createWitnessGate,
+  createWitnessRoutes,
+  createWitnesses,
+  createWitnessStore,
   ledgerMigrations,
   ledgerProblems,
 } from '@sallyport/ledger';
@@ -98,6 +105,7 @@ import { secretKey } from './secret-key.ts';
 import { secretNames } from './secret-names.ts';
 import { sensorBundle, sensorUnitFile } from './sensor-bundle.ts';
 import { delay, every } from './timers.ts';
+import { createVaultServices } from './vault.ts';
 import { version } from './version.ts';
 
 export type RunningServer = {
@@ -127,6 +135,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   const { database, close: closeDatabase } = await openDatabase(config.database);
   await migrate(database, [
     ledgerMigrations,
+    keyVaultMigrations,
     identityMigrations,
     eventIntakeMigrations,
     deviceFleetMigrations,
@@ -137,10 +146,18 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     httpsMigrations,
   ]);
   const anchor = createAnchorStore(database);
+  const witnessStore = createWitnessStore(database);
+  const deadline = (ms: number): AbortSignal => AbortSignal.timeout(ms);
+  const witnessNeeds = { store: witnessStore, call: callWitness, clock, deadline };
+  const gate = createWitnessGate(witnessNeeds);
+  const { afterRestore } = config;
+  const vault = createVaultServices({ children, database, afterRestore, log, nowMs: () => clock.nowMs() });
   const ledger = createLedgerClient({
-    connect: children.startSealer,
+    connect: () => vault.client.connect(),
     anchor: () => anchor.newest(),
     afterRestore: config.afterRestore,
+    askOutside: (begun, consistency) => gate.ask(begun, consistency),
+    cosigned: async (number) => cosignedOf(await witnessStore.quorum(number)),
     log,
     delay,
     onClockJump: (jump) => log.warn('The wall clock jumped; ledger time goes on without it', jump),
@@ -150,6 +167,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   const outboxKey = await secretKey(ledger.secrets, secretNames.outbox);
   const outbox = createOutbox({ database, ledger, key: outboxKey, random, nowMs: () => clock.nowMs() });
   await outbox.flushed();
+  const witnesses = createWitnesses({ ...common, ...witnessNeeds, gate, ledger, database, outbox });
 
   const policy = createAccessPolicy(await readPolicyTexts(policiesDirectory));
   const apiKeys = createApiKeys({ ...common, database, outbox });
@@ -306,6 +324,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   const consoleServices = await createConsoleServices({
     ...common,
     ledger,
+    witnesses,
     search,
     alerts,
     intake,
@@ -320,6 +339,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   const decisionLog = createDecisionLog({ ledger, random, every, log });
   const health = createHealth({
     ledger,
+    witnesses,
     intake,
     search,
     detection,
@@ -370,10 +390,13 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       createAlertRoutes(alerts),
       createSuppressionRoutes(alerts.suppressions, { clock }),
       ...consoleServices.routes,
-      createLedgerRoutes(ledger),
+      vault.routes(outbox),
+      createLedgerRoutes(ledger, (number) => witnesses.quorum(number)),
+      createWitnessRoutes(witnesses, ledger),
     ],
     problems: [
       ledgerProblems,
+      keyVaultProblems,
       identityProblems,
       eventIntakeProblems,
       deviceFleetProblems,
@@ -406,7 +429,9 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
   const work = startPeriodicWork({
     ...common,
     anchor,
+    vault: vault.client,
     ledger,
+    witnesses,
     apiKeys,
     outbox,
     https,
@@ -447,6 +472,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
       await devices.close();
       await Promise.all(projections.map((projection) => projection.stop()));
       await apiKeys.recordUse();
+      await witnesses.close();
       await work.rememberAnchor();
       store.close();
       await ledger.close();

@@ -13,6 +13,19 @@ test('nothing needs to be set', () => {
   assert.deepEqual(config.database, { kind: 'sqlite', file: '/work/data/control.db', reserveBytes: 4 * 1024 * 1024 });
 });
 
+test('a credential of the service manager takes the place of the key file', () => {
+  const environment = { ...home, SALLYPORT_UNSEAL_CREDENTIAL: 'unseal', CREDENTIALS_DIRECTORY: '/run/credentials/x' };
+  const { unsealing } = readConfig(environment, [], surroundings);
+  assert.deepEqual(unsealing, { kind: 'credential', path: '/run/credentials/x/unseal' });
+});
+
+test('the file of key providers is found from the working directory', () => {
+  assert.equal(readConfig(home, ['--key-provider', 'keys.json'], surroundings).keyProviderFile, '/work/keys.json');
+  const environment = { ...home, SALLYPORT_KEY_PROVIDER: '/etc/keys.json' };
+  assert.equal(readConfig(environment, [], surroundings).keyProviderFile, '/etc/keys.json');
+  assert.equal(readConfig(home, [], surroundings).keyProviderFile, undefined);
+});
+
 test('flags go before the environment, and an empty variable counts as unset', () => {
   const environment = { ...home, SALLYPORT_PORT: '9000', SALLYPORT_HOST: '', SALLYPORT_NAMES: 'a.example,b.example' };
   const config = readConfig(environment, ['--port=1', '--name', 'c.example', '--after-restore'], surroundings);
@@ -28,7 +41,12 @@ test('what cannot be used is refused with a code and the usage', () => {
     [{}, ['--unknown', 'x']],
     [{}, ['stray']],
     [{ SALLYPORT_PASSPHRASE_FILE: 'relative' }, []],
+    [{ SALLYPORT_UNSEAL_CREDENTIAL: 'unseal' }, []],
+    [{ SALLYPORT_UNSEAL_CREDENTIAL: '../unseal', CREDENTIALS_DIRECTORY: '/run/credentials/x' }, []],
     [{ SALLYPORT_DISK_WATERMARK_MB: 'much' }, []],
+    [{ SALLYPORT_WEBRTC_PORTS: '28470-' }, []],
+    [{ SALLYPORT_WEBRTC_PORTS: '28569-28470' }, []],
+    [{ SALLYPORT_WEBRTC_ADDRESS: 'sallyport.example' }, []],
   ];
   for (const [environment, flags] of attempts) {
     assert.throws(() => readConfig({ ...home, ...environment }, flags, surroundings), { code: 'config_invalid' });

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { CodedError } from '@sallyport/platform/errors';
@@ -12,7 +13,11 @@ export type ServerConfig = {
   readonly names: readonly string[];
   readonly unsealing:
     | { readonly kind: 'file'; readonly path: string }
+    /** A key file the service manager hands in: it is never made here. */
+    | { readonly kind: 'credential'; readonly path: string }
     | { readonly kind: 'passphrase'; readonly file: string };
+  /** Where master keys are kept besides the sealed file. */
+  readonly keyProviderFile?: string;
   readonly database:
     | { readonly kind: 'sqlite'; readonly file: string; readonly reserveBytes: number }
     | { readonly kind: 'postgres'; readonly url: string };
@@ -28,12 +33,17 @@ export type ServerConfig = {
   readonly modelsDirectory?: string;
   /** Whether pictures may be fetched from cameras on this machine itself: for tests and demonstrations. */
   readonly localCameras: boolean;
+  /** Where pictures by WebRTC come in: UDP ports, and the address senders are told where others reach this machine by another one. */
+  readonly webrtc: {
+    readonly ports: { readonly from: number; readonly to: number };
+    readonly announced: string | undefined;
+  };
   readonly logFormat: 'pretty' | 'json';
 };
 
 type ConfigErrorCode = 'config_invalid';
 const usage =
-  'npm start -- [--data DIR] [--host HOST] [--port PORT] [--name NAME …] [--models DIR] [--no-sensor] [--after-restore]';
+  'npm start -- [--data DIR] [--host HOST] [--port PORT] [--name NAME …] [--models DIR] [--key-provider FILE] [--no-sensor] [--after-restore]';
 
 /** What `npm start -- --help` prints. */
 export const usageText = `Usage: ${usage}
@@ -43,6 +53,7 @@ export const usageText = `Usage: ${usage}
   --host HOST      address to listen on (SALLYPORT_HOST; default: 127.0.0.1, this machine only)
   --name NAME      a name or address clients use; with one the server speaks TLS 1.3; may be repeated (SALLYPORT_NAMES)
   --models DIR     weights of models that look at cameras (SALLYPORT_MODELS; else DATA/models, and what npm start fetched)
+  --key-provider FILE  where master keys are kept, docs/keys.md (SALLYPORT_KEY_PROVIDER; else a sealed file)
   --no-sensor      without the sensor of this host (SALLYPORT_SENSOR=off)
   --local-cameras  fetch from cameras on this machine, too (SALLYPORT_LOCAL_CAMERAS=on)
   --after-restore  the data directory was put back from a backup: go on in a new log
@@ -75,6 +86,7 @@ export function readConfig(
     join(configHome, 'sallyport', `${dataDirectory.replaceAll(/[^A-Za-z0-9]+/g, '-').slice(-120)}.unseal`);
   const databaseUrl = environment['SALLYPORT_DATABASE_URL'];
   const models = get('models', 'SALLYPORT_MODELS');
+  const keyProviderFile = get('key-provider', 'SALLYPORT_KEY_PROVIDER');
   return {
     dataDirectory,
     host: get('host', 'SALLYPORT_HOST') ?? '127.0.0.1',
@@ -82,7 +94,7 @@ export function readConfig(
     names,
     unsealing:
       passphraseFile === undefined
-        ? { kind: 'file', path: absolute(keyFile) }
+        ? (credential(environment) ?? { kind: 'file', path: absolute(keyFile) })
         : { kind: 'passphrase', file: absolute(passphraseFile) },
     database:
       databaseUrl === undefined
@@ -98,7 +110,14 @@ export function readConfig(
     sensor: !given.has('no-sensor') && onOrOff(environment['SALLYPORT_SENSOR'] ?? '', 'SALLYPORT_SENSOR'),
     localCameras:
       given.has('local-cameras') || onOrOff(environment['SALLYPORT_LOCAL_CAMERAS'] ?? 'off', 'SALLYPORT_LOCAL_CAMERAS'),
+    ...(keyProviderFile === undefined
+      ? {}
+      : { keyProviderFile: resolve(surroundings.workingDirectory, keyProviderFile) }),
     ...(models === undefined ? {} : { modelsDirectory: resolve(surroundings.workingDirectory, models) }),
+    webrtc: {
+      ports: portRange(environment['SALLYPORT_WEBRTC_PORTS'] ?? '28470-28569'),
+      announced: ipAddress(environment['SALLYPORT_WEBRTC_ADDRESS'] ?? ''),
+    },
     logFormat: surroundings.isTerminal || environment['SALLYPORT_LOG'] === 'pretty' ? 'pretty' : 'json',
   };
 }
@@ -114,7 +133,7 @@ export function isSensorWanted(): boolean {
   return !process.argv.includes('--no-sensor') && process.env['SALLYPORT_SENSOR'] !== 'off';
 }
 
-const flagsWithValue = new Set(['data', 'host', 'port', 'name', 'models']);
+const flagsWithValue = new Set(['data', 'host', 'port', 'name', 'models', 'key-provider']);
 const flagsWithout = new Set(['after-restore', 'local-cameras', 'no-sensor']);
 
 function parseFlags(flags: readonly string[]): Map<string, string[]> {
@@ -145,6 +164,31 @@ function integer(text: string, what: string, least: number, most: number): numbe
   if (!/^\d+$/.test(text) || value < least || value > most)
     throw invalid(`Cannot use ${what} "${text}": must be a whole number from ${least} to ${most}`);
   return value;
+}
+
+/** systemd's `LoadCredential=NAME:…` or `LoadCredentialEncrypted=`, which can seal it to the machine's TPM. */
+function credential(
+  environment: Readonly<Record<string, string | undefined>>,
+): { readonly kind: 'credential'; readonly path: string } | undefined {
+  const name = environment['SALLYPORT_UNSEAL_CREDENTIAL'] ?? '';
+  if (name === '') return undefined;
+  const directory = environment['CREDENTIALS_DIRECTORY'] ?? '';
+  if (/^[A-Za-z0-9._-]{1,100}$/.test(name) && !name.startsWith('.') && isAbsolute(directory))
+    return { kind: 'credential', path: join(directory, name) };
+  throw invalid(`Cannot use credential "${name}": must be the name of one that the service manager hands in`);
+}
+
+function portRange(text: string): { readonly from: number; readonly to: number } {
+  const [first = '', last = first, ...rest] = text.split('-');
+  const from = integer(first, 'WebRTC port', 1, 65_535);
+  const to = integer(last, 'WebRTC port', 1, 65_535);
+  if (rest.length === 0 && from <= to) return { from, to };
+  throw invalid(`Cannot use WebRTC ports "${text}": must be a port, or two from low to high, such as 28470-28569`);
+}
+
+function ipAddress(text: string): string | undefined {
+  if (text === '' || isIP(text) !== 0) return text === '' ? undefined : text;
+  throw invalid(`Cannot use WebRTC address "${text}": must be an IP address`);
 }
 
 function absolute(path: string): string {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { allActions } from '@sallyport/access-policy';
 import type { CertificateAuthority } from '@sallyport/certificate-authority';
-import { deviceTokenPrefix } from '@sallyport/device-fleet';
+import { isDeviceToken } from '@sallyport/device-fleet';
 import type { Devices } from '@sallyport/device-fleet';
 import type { ApiKeys, PeopleServices } from '@sallyport/identity';
 import { messageOf } from '@sallyport/platform/errors';
@@ -48,8 +48,7 @@ export async function createDoors(needs: DoorNeeds): Promise<Doors> {
     routes: [...edgeNeeds.routes, createFieldFiles(fieldDirectory), createConsoleFiles(consoleDirectory)],
     caller: {
       kind: 'network',
-      authenticate: async (token) =>
-        token.startsWith(deviceTokenPrefix) ? devices.authenticate(token) : apiKeys.authenticate(token),
+      authenticate: async (token) => (isDeviceToken(token) ? devices.authenticate(token) : apiKeys.authenticate(token)),
       authenticateSession: (token, use) => sessions.authenticate(token, use),
       recheck: async ({ kind, id, sessionId }) => {
         if (kind === 'device') return devices.recheck(id);

@@ -5,7 +5,7 @@ import type { EventIntake } from '@sallyport/event-intake';
 import { RebuildingAnswer, shownRebuilding } from '@sallyport/event-search';
 import type { EventSearch } from '@sallyport/event-search';
 import type { Alerts } from '@sallyport/incident-response';
-import type { LedgerClient, ProjectionRunner } from '@sallyport/ledger';
+import type { LedgerClient, ProjectionRunner, Witnesses } from '@sallyport/ledger';
 import { codeOf } from '@sallyport/platform/errors';
 import type { RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
@@ -13,12 +13,28 @@ import type { TSchema } from 'typebox';
 import type { Children } from './children.ts';
 
 const Readiness = Type.Object({ recording: Type.Boolean() });
-const orNull = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
+const orNull = <Schema extends TSchema>(schema: Schema, description?: string) =>
+  Type.Union([schema, Type.Null()], description === undefined ? {} : { description });
 const open = { additionalProperties: true };
 const HealthReport = Type.Object({
   version: Type.String(),
   head: Type.String({ description: 'LOG/INDEX the next entry gets' }),
   ledger: Type.Object({ up: Type.Boolean() }, open),
+  witnesses: orNull(
+    Type.Object(
+      {
+        configured: Type.Integer(),
+        needed: Type.Integer(),
+        signing: Type.String({
+          description: 'held: nothing is signed until witnesses or an operator vouch for the log',
+        }),
+        witnessed_entries: Type.Integer({ description: 'Of the newest log, by enough witnesses' }),
+        tail_age_seconds: orNull(Type.Integer(), 'Of the first entry they have not seen; null without witnesses'),
+        tail_too_old: Type.Boolean(),
+      },
+      { description: 'Null while the ledger is away' },
+    ),
+  ),
   intake: Type.Object(
     {
       accepted: Type.Integer(),
@@ -80,6 +96,7 @@ export type Health = {
 
 export function createHealth(needs: {
   readonly ledger: Pick<LedgerClient, 'head' | 'status'>;
+  readonly witnesses: Pick<Witnesses, 'report'>;
   readonly intake: Pick<EventIntake, 'totals' | 'states'>;
   readonly search: Pick<EventSearch, 'health'>;
   readonly detection: Pick<Detection, 'health'>;
@@ -112,6 +129,7 @@ export function createHealth(needs: {
         version: needs.version,
         head: formatPosition(needs.ledger.head()),
         ledger,
+        witnesses: await witnessReport(needs.witnesses),
         intake: intakeReport(needs.intake),
         search: {
           up: search.isUp,
@@ -164,6 +182,23 @@ export function createHealthRoutes(health: Health): RoutePlugin {
       },
     );
   };
+}
+
+async function witnessReport(witnesses: Pick<Witnesses, 'report'>): Promise<JsonObject | null> {
+  try {
+    const { witnesses: all, policy, log, quorum, tail } = await witnesses.report();
+    return {
+      configured: all.length,
+      needed: policy.needed,
+      signing: log.signing,
+      witnessed_entries: quorum?.size ?? 0,
+      tail_age_seconds: tail === undefined ? null : Math.floor(tail.ageMs / 1000),
+      tail_too_old: tail?.isTooOld ?? false,
+    };
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error;
+    return null;
+  }
 }
 
 function intakeReport({ totals: figures, states }: Pick<EventIntake, 'totals' | 'states'>): JsonObject {

@@ -61,6 +61,15 @@ function setUp(changes: Partial<OverviewNeeds> = {}) {
       verifierKey: async () => 'key',
       status: async () => ({ intake_allowed: true }),
     },
+    witnesses: {
+      report: async () => ({
+        witnesses: [],
+        policy: { needed: 1, tailLimitMs: 3_600_000 },
+        log: { number: 1, size: 9, signing: 'open' },
+        quorum: undefined,
+        tail: undefined,
+      }),
+    },
     projections: [
       { health: () => ({ name: 'alerts', state: 'running', cursor: { log: 1, index: 4 }, eventsApplied: 1 }) },
     ],
@@ -106,7 +115,21 @@ test('the overview says how things stand', async () => {
     { reason: 'b', count: 2 },
   ]);
   assert.equal(rate?.own_last_hour, 7);
-  assert.deepEqual(ledger, { head: '1/9', entries: 9, checkpoint: 'checkpoint', verifier_key: 'key' });
+  const unwatched = {
+    configured: 0,
+    needed: 1,
+    held: false,
+    witnessed_entries: 0,
+    tail_age_seconds: null,
+    tail_too_old: false,
+  };
+  assert.deepEqual(ledger, {
+    head: '1/9',
+    entries: 9,
+    checkpoint: 'checkpoint',
+    verifier_key: 'key',
+    witnesses: unwatched,
+  });
   assert.ok(processes.every(({ up }) => up));
   assert.deepEqual(projections, [{ name: 'alerts', state: 'running', cursor: '1/4', lag: 5, error: null }]);
 });

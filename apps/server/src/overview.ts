@@ -3,7 +3,7 @@ import type { EventIntake } from '@sallyport/event-intake';
 import type { EventSearch } from '@sallyport/event-search';
 import { alertStates } from '@sallyport/incident-response';
 import type { Alerts } from '@sallyport/incident-response';
-import type { LedgerClient, ProjectionRunner } from '@sallyport/ledger';
+import type { LedgerClient, ProjectionRunner, Witnesses } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import { codeOf } from '@sallyport/platform/errors';
 import type { Children } from './children.ts';
@@ -13,6 +13,7 @@ export type OverviewNeeds = {
   readonly alerts: Pick<Alerts, 'counts'>;
   readonly intake: { readonly sources: Pick<EventIntake['sources'], 'list'> };
   readonly ledger: Pick<LedgerClient, 'head' | 'checkpoint' | 'verifierKey' | 'status'>;
+  readonly witnesses: Pick<Witnesses, 'report'>;
   readonly projections: readonly Pick<ProjectionRunner, 'health'>[];
   readonly children: Pick<Children, 'pids'>;
   readonly organization: () => Promise<string | undefined>;
@@ -81,11 +82,25 @@ export function createOverview(needs: OverviewNeeds): { read(): Promise<Overview
 
   async function ledger(): Promise<Overview['ledger']> {
     const head = needs.ledger.head();
-    const [checkpoint, verifierKey] = await Promise.all([
+    const [checkpoint, verifierKey, { witnesses, policy, log, quorum, tail }] = await Promise.all([
       needs.ledger.checkpoint(head.log),
       needs.ledger.verifierKey(head.log),
+      needs.witnesses.report(),
     ]);
-    return { head: formatPosition(head), entries: head.index, checkpoint, verifier_key: verifierKey };
+    return {
+      head: formatPosition(head),
+      entries: head.index,
+      checkpoint,
+      verifier_key: verifierKey,
+      witnesses: {
+        configured: witnesses.length,
+        needed: policy.needed,
+        held: log.signing === 'held',
+        witnessed_entries: quorum?.size ?? 0,
+        tail_age_seconds: tail === undefined ? null : Math.floor(tail.ageMs / 1000),
+        tail_too_old: tail?.isTooOld ?? false,
+      },
+    };
   }
 
   async function processes(): Promise<Overview['processes']> {
@@ -170,7 +185,20 @@ export type Overview = {
         silent: boolean;
       }[]
     | null;
-  ledger: { head: string; entries: number; checkpoint: string; verifier_key: string } | null;
+  ledger: {
+    head: string;
+    entries: number;
+    checkpoint: string;
+    verifier_key: string;
+    witnesses: {
+      configured: number;
+      needed: number;
+      held: boolean;
+      witnessed_entries: number;
+      tail_age_seconds: number | null;
+      tail_too_old: boolean;
+    };
+  } | null;
   processes: { name: string; up: boolean; pid: number | null; detail: string | null }[];
   projections: { name: string; state: string; cursor: string; lag: number | null; error: string | null }[];
 };

@@ -187,6 +187,6 @@ test(
       index += 1;
     }
     assert.equal(perception.health().starts, 2);
-    assert.ok(told.slice(0, 3).includes('covered'), told.join(' '));
+    assert.ok(told.slice(0, 3).includes('black'), told.join(' '));
   },
 );

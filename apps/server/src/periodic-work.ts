@@ -1,5 +1,6 @@
 import type { ApiKeys } from '@sallyport/identity';
-import type { AnchorStore, Ledger, Outbox } from '@sallyport/ledger';
+import type { VaultClient } from '@sallyport/key-vault/server';
+import type { AnchorStore, Ledger, Outbox, Witnesses } from '@sallyport/ledger';
 import { watchEveryMs } from '@sallyport/event-intake';
 import type { EventIntake, SyslogListeners } from '@sallyport/event-intake';
 import { messageOf } from '@sallyport/platform/errors';
@@ -10,7 +11,9 @@ type PeriodicNeeds = {
   readonly every: (intervalMs: number, task: () => void) => () => void;
   readonly log: Log;
   readonly anchor: Pick<AnchorStore, 'remember'>;
+  readonly vault: Pick<VaultClient, 'remember'>;
   readonly ledger: Pick<Ledger, 'checkpoint' | 'head'>;
+  readonly witnesses: Pick<Witnesses, 'tick'>;
   readonly apiKeys: Pick<ApiKeys, 'recordUse'>;
   readonly outbox: Pick<Outbox, 'flushed'>;
   readonly https: Pick<Https, 'tick'>;
@@ -20,6 +23,7 @@ type PeriodicNeeds = {
 };
 
 const anchorEveryMs = 2000;
+const witnessLookEveryMs = 1000;
 const outboxEveryMs = 5000;
 const keyUseEveryMs = 60_000;
 const httpsLookEveryMs = 60_000;
@@ -48,6 +52,8 @@ export function startPeriodicWork(needs: PeriodicNeeds): { rememberAnchor(): Pro
   const timers = [
     every(watchEveryMs, () => void watchSources()),
     every(anchorEveryMs, () => void rememberAnchor()),
+    every(anchorEveryMs, () => void attempt(() => needs.vault.remember(), 'How far the vault is was not remembered')),
+    every(witnessLookEveryMs, () => void needs.witnesses.tick()),
     // What a ledger that was away left waiting is not left until the next change.
     every(outboxEveryMs, () => void attempt(() => outbox.flushed(), 'Audit events wait for the ledger')),
     every(keyUseEveryMs, () => void attempt(() => apiKeys.recordUse(), 'Key use was not recorded')),

@@ -3,13 +3,17 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import { openKeyVault, openSealedFileProvider } from '@sallyport/key-vault';
-import type { KeyVault, Unsealing } from '@sallyport/key-vault';
+import { setImmediate as immediately } from 'node:timers/promises';
+import { createSealedFileProvider, createVaultService, openKeyVault, systemVaultFiles } from '@sallyport/key-vault';
+import type { KeyProvider, ProviderKind, Unsealing } from '@sallyport/key-vault';
 import { createSealer } from '@sallyport/ledger/sealer';
 import { systemClock } from '@sallyport/platform/clock';
 import { CodedError, codeOf, messageOf } from '@sallyport/platform/errors';
+import { readFileIfPresent } from '@sallyport/platform/files';
 import { createFramePeer } from '@sallyport/platform/frames';
+import type { FrameHandlers } from '@sallyport/platform/frames';
 import { createBootClock } from './boot-clock.ts';
+import { openConfiguredProviders } from './key-providers.ts';
 import { parseSealerFlags } from './sealer-flags.ts';
 import { offeredSecrets } from './secret-names.ts';
 
@@ -24,18 +28,39 @@ function run(): void {
   const flags = parseSealerFlags(process.argv.slice(2));
   const directories: [string, string] = [join(flags.dataDirectory, 'vault'), join(flags.dataDirectory, 'vault-copy')];
   const unsealing: Unsealing =
-    flags.unsealing.kind === 'file'
-      ? flags.unsealing
-      : { kind: 'passphrase', passphrase: readFileSync(flags.unsealing.file, 'utf8').trimEnd() };
+    flags.unsealing.kind === 'passphrase'
+      ? { kind: 'passphrase', passphrase: readFileSync(flags.unsealing.file, 'utf8').trimEnd() }
+      : flags.unsealing;
+  const stopping = new AbortController();
   const clock = createBootClock(systemClock);
+  const files = systemVaultFiles;
+  const pause = async (): Promise<void> => immediately();
   // Opening the vault may write it. The ledger takes its lock first, so that a predecessor still ending is done with it.
-  const vault = openOnUse(() => {
-    const provider = openSealedFileProvider({ directories, unsealing, random: randomBytes });
-    return openKeyVault({ directories, provider, clock, random: randomBytes });
+  const vault = createVaultService({
+    pause,
+    notify: (method, head) => peer.notify(method, { head }),
+    open: async (outside) => {
+      const sealed = createSealedFileProvider({ directories, unsealing, random: randomBytes, files });
+      const configured = openConfiguredProviders(flags.keyProviderFile);
+      const providers = new Map<ProviderKind, KeyProvider>([...configured.providers, ['sealed-file', sealed]]);
+      const { versionOne } = sealed;
+      const { signal } = stopping;
+      const common = {
+        directories,
+        clock,
+        random: randomBytes,
+        files,
+        pause,
+        signal,
+        broken: fatal,
+        machine: readMachineId(),
+      };
+      return openKeyVault({ ...common, providers, firstProviders: configured.first, versionOne }, outside);
+    },
   });
   const sealer = createSealer({
     directory: join(flags.dataDirectory, 'ledger'),
-    vault,
+    vault: vault.keys,
     clock,
     random: randomBytes,
     disk: { watermarkBytes: flags.diskWatermarkBytes, reserveBytes: flags.diskReserveBytes },
@@ -45,10 +70,12 @@ function run(): void {
     notify: (method, head) => peer.notify(method, { head }),
     fatal,
   });
-  const peer = createFramePeer(new Socket({ fd: 3, readable: true, writable: true }), sealer.handlers);
+  const handlers = { ...afterOpening(sealer.handlers, vault.opened), ...vault.handlers };
+  const peer = createFramePeer(new Socket({ fd: 3, readable: true, writable: true }), handlers);
   // Signals are for the server: it closes the pipe when it is done with us.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
   void peer.closed.then(() => {
+    stopping.abort();
     try {
       sealer.close();
     } catch (error) {
@@ -59,15 +86,27 @@ function run(): void {
   });
 }
 
-function openOnUse(open: () => KeyVault): KeyVault {
-  let opened: KeyVault | undefined;
-  const vault = (): KeyVault => (opened ??= open());
-  return {
-    ensureKey: (...given) => vault().ensureKey(...given),
-    findKey: (id) => vault().findKey(id),
-    openSecret: (name) => vault().openSecret(name),
-    sealSecret: (name, bytes) => vault().sealSecret(name, bytes),
-  };
+/** machine-id(5): a copy of the disk alone has the same, a machine set up anew has another. Undefined in most containers. */
+function readMachineId(): string | undefined {
+  const id = readFileIfPresent('/etc/machine-id')?.toString('utf8').trim();
+  return id === undefined || !/^[0-9a-f]{32}$/.test(id) ? undefined : id;
+}
+
+/** The ledger's handlers, each waiting until the vault is open. Every key they use is then had at once. */
+function afterOpening(handlers: FrameHandlers, opened: () => Promise<unknown>): FrameHandlers {
+  let isOpen = false;
+  return Object.fromEntries(
+    Object.entries(handlers).map(([method, handle]): [string, FrameHandlers[string]] => [
+      method,
+      (request) => {
+        if (isOpen) return handle(request);
+        return opened().then(() => {
+          isOpen = true;
+          return handle(request);
+        });
+      },
+    ]),
+  );
 }
 
 try {

@@ -1,5 +1,6 @@
 /** What went wrong, stable across versions. Every parser and builder of this package throws these and nothing else. */
 export type MerkleLogErrorCode =
+  | 'invalid_add_checkpoint'
   | 'invalid_checkpoint'
   | 'invalid_cosignature'
   | 'invalid_entry_bundle'
@@ -7,6 +8,7 @@ export type MerkleLogErrorCode =
   | 'invalid_hash'
   | 'invalid_hash_tile'
   | 'invalid_note'
+  | 'invalid_policy'
   | 'invalid_tile_path'
   | 'invalid_tlog_proof'
   | 'invalid_verifier_key'

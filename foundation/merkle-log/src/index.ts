@@ -36,8 +36,33 @@ export { formatCheckpoint, parseCheckpoint } from './checkpoint.ts';
 export type { Checkpoint } from './checkpoint.ts';
 export { parseSignedCheckpoint } from './signed-checkpoint.ts';
 export type { SignedCheckpoint } from './signed-checkpoint.ts';
-export { formatCosignedMessage, parseCosignature, verifyCosignature } from './cosignature.ts';
+export {
+  encodeCosignature,
+  encodeCosignedSubtree,
+  formatCosignedMessage,
+  parseCosignature,
+  verifyCosignature,
+} from './cosignature.ts';
 export type { Cosignature, CosignatureVerification } from './cosignature.ts';
+export { createCosigner } from './cosigner.ts';
+export type { Cosigner } from './cosigner.ts';
+export {
+  MAX_ADD_CHECKPOINT_BYTES,
+  TREE_SIZE_MEDIA_TYPE,
+  formatAddCheckpoint,
+  formatCosignatures,
+  formatTreeSize,
+  parseAddCheckpoint,
+  parseCosignatures,
+  parseTreeSize,
+} from './add-checkpoint.ts';
+export type { AddCheckpointRequest } from './add-checkpoint.ts';
+export { judgeAddCheckpoint } from './judge-add-checkpoint.ts';
+export type { AddCheckpointJudgement, Misbehaviour, WitnessedLog } from './judge-add-checkpoint.ts';
+export { formatPolicy, parsePolicy } from './tlog-policy.ts';
+export type { PolicyGroup, PolicyLog, PolicyWitness, TlogPolicy } from './tlog-policy.ts';
+export { evaluateQuorum } from './quorum.ts';
+export type { QuorumVerification, WitnessedBy } from './quorum.ts';
 export { formatTlogProof, parseTlogProof, verifyTlogProof } from './tlog-proof.ts';
 export type { TlogProof, TlogProofVerification } from './tlog-proof.ts';
 export { verifyTileLog } from './verify-tile-log.ts';

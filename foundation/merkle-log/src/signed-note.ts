@@ -1,15 +1,16 @@
-// c2sp.org/signed-note with Ed25519 (0x01) and witness (0x04) signatures.
+// c2sp.org/signed-note with signatures of Ed25519 (0x01) and of cosigners (0x04, 0x06).
 import { createPublicKey, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { verifyCosignature } from './cosignature.ts';
 import { MerkleLogError } from './errors.ts';
+import { canVerifyMlDsa44 } from './ml-dsa.ts';
 import { refuse } from './subtree-proof.ts';
 import { byteOffset, decodeBase64, encodeBase64, findControlCharacter, readText } from './text-format.ts';
 import { createVerifierKey, isKeyName, verifyEd25519 } from './verifier-key.ts';
 import type { VerifierKey, VerifierKeyKind } from './verifier-key.ts';
 
 export const MAX_NOTE_BYTES = 1024 * 1024;
-const MAX_NOTE_SIGNATURES = 100;
+export const MAX_NOTE_SIGNATURES = 100;
 const SIGNATURE_LINE_START = '— ';
 
 /** One signature line: `— <name> base64(key ID ‖ signature)`. */
@@ -44,7 +45,8 @@ export function parseNote(input: Uint8Array | string): SignedNote {
   return { text: note.slice(0, blankLine + 1), signatures };
 }
 
-function parseSignatureLine(line: string): NoteSignature | undefined {
+/** A line without its newline, or undefined. */
+export function parseSignatureLine(line: string): NoteSignature | undefined {
   if (!line.startsWith(SIGNATURE_LINE_START)) return undefined;
   const [name = '', encoded = '', ...rest] = line.slice(SIGNATURE_LINE_START.length).split(' ');
   const bytes = decodeBase64(encoded);
@@ -55,15 +57,17 @@ function parseSignatureLine(line: string): NoteSignature | undefined {
 /** The one encoding of the note, for signatures made elsewhere. @throws MerkleLogError `invalid_note` */
 export function formatNote({ text, signatures }: SignedNote): string {
   if (!text.endsWith('\n')) throw invalidNote('its text must end with a newline', byteOffset(text, text.length));
-  const lines = signatures.map(({ name, keyId, signature }) => {
-    const id = Buffer.alloc(4);
-    id.writeUInt32BE(keyId >>> 0);
-    return `${SIGNATURE_LINE_START}${name} ${encodeBase64(Buffer.concat([id, signature]))}\n`;
-  });
-  const note = `${text}\n${lines.join('')}`;
+  const note = `${text}\n${signatures.map(formatSignatureLine).join('')}`;
   const parsed = parseNote(note);
   if (parsed.text !== text) throw invalidNote('its signatures must not be able to pass for text', 0);
   return note;
+}
+
+/** A line with its newline. */
+export function formatSignatureLine({ name, keyId, signature }: NoteSignature): string {
+  const id = Buffer.alloc(4);
+  id.writeUInt32BE(keyId >>> 0);
+  return `${SIGNATURE_LINE_START}${name} ${encodeBase64(Buffer.concat([id, signature]))}\n`;
 }
 
 /** Signs the UTF-8 bytes of a note text; where the private key is, is its own affair. */
@@ -98,7 +102,7 @@ export type VerifiedSignature = {
   readonly kind: VerifierKeyKind;
   readonly name: string;
   readonly keyId: number;
-  /** Only of a witness: the seconds since 1970 at which it says it signed. */
+  /** Only of a cosigner: the seconds since 1970 at which it says it signed; 0 of `subtree/v1` says no time. */
   readonly timestampSeconds?: number;
 };
 
@@ -108,7 +112,8 @@ export type NoteVerification =
 
 /**
  * Verifies the signatures of known keys. Signatures of other keys are ignored; a wrong signature of a known key, or no
- * signature of any, refuses the whole note. One good signature is enough: a caller who needs the log's own, or a
+ * signature of any, refuses the whole note. A key whose algorithm this runtime lacks counts as unknown (ML-DSA-44 needs
+ * Node 24). One good signature is enough: a caller who needs the log's own, or a
  * quorum of witnesses, counts in `signatures`, which has each key once. Never throws on any note.
  */
 export function verifyNote(claim: {
@@ -119,7 +124,7 @@ export function verifyNote(claim: {
   if (note instanceof MerkleLogError) return refuse(note.message);
   const verified = new Map<string, VerifiedSignature>();
   for (const signature of note.signatures) {
-    const keys = claim.verifierKeys.filter(({ name, keyId }) => name === signature.name && keyId === signature.keyId);
+    const keys = claim.verifierKeys.filter((key) => isKeyOf(key, signature));
     if (keys.length === 0) continue;
     const found = keys.map((key) => verifySignature(note.text, signature, key)).find((result) => result !== undefined);
     if (found === undefined) return refuse(`The signature of "${signature.name}" is wrong`);
@@ -132,12 +137,17 @@ export function verifyNote(claim: {
   return { ok: true, text: note.text, signatures: [...verified.values()] };
 }
 
+function isKeyOf(key: VerifierKey, { name, keyId }: NoteSignature): boolean {
+  return key.name === name && key.keyId === keyId && (key.kind !== 'subtree/v1' || canVerifyMlDsa44(key.publicKey));
+}
+
 function verifySignature(text: string, claimed: NoteSignature, key: VerifierKey): VerifiedSignature | undefined {
   const { kind, name, keyId, publicKey } = key;
   switch (kind) {
     case 'ed25519':
       return verifyEd25519(publicKey, text, claimed.signature) ? { kind, name, keyId } : undefined;
-    case 'cosignature/v1': {
+    case 'cosignature/v1':
+    case 'subtree/v1': {
       const cosignature = verifyCosignature({ text, key, bytes: claimed.signature });
       return cosignature.ok ? { kind, name, keyId, timestampSeconds: cosignature.timestampSeconds } : undefined;
     }

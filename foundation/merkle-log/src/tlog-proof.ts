@@ -3,11 +3,14 @@ import type { Checkpoint } from './checkpoint.ts';
 import { MerkleLogError } from './errors.ts';
 import { isHash } from './hashing.ts';
 import { verifyInclusion } from './inclusion.ts';
+import { evaluateQuorum, maySpeakFor } from './quorum.ts';
+import type { WitnessedBy } from './quorum.ts';
 import { MAX_NOTE_BYTES, verifyNote } from './signed-note.ts';
 import type { VerifiedSignature } from './signed-note.ts';
 import { parseSignedCheckpoint } from './signed-checkpoint.ts';
 import { refuse } from './subtree-proof.ts';
 import { decodeBase64, encodeBase64, parseDecimal, readText } from './text-format.ts';
+import type { TlogPolicy } from './tlog-policy.ts';
 import type { VerifierKey } from './verifier-key.ts';
 
 const HEADER = 'c2sp.org/tlog-proof@v1';
@@ -75,36 +78,60 @@ export type TlogProofVerification =
       readonly index: number;
       readonly checkpoint: Checkpoint;
       readonly signatures: readonly VerifiedSignature[];
+      /** Only under a policy: who cosigned, and which witnesses that could count did not. */
+      readonly quorum?: { readonly by: readonly WitnessedBy[]; readonly missing: readonly string[] };
     }
   | { readonly ok: false; readonly reason: string };
 
 /**
  * Whether the log called `origin` contains the leaf: the checkpoint is signed by one of its keys and the proof leads to
  * the checkpoint's root. Witnesses may be among the keys, but do not stand in for the log: at least one good signature
- * is of kind `ed25519`. A quorum is for the caller to count. Never throws on any proof.
+ * is of kind `ed25519`, or of `subtree/v1` under the name of the log. With a `policy` the checkpoint must satisfy it too:
+ * the keys of its logs then take the place of `verifierKeys`, which count only for a policy without logs (see
+ * `evaluateQuorum`). Never throws on any proof.
  */
 export function verifyTlogProof(claim: {
   tlogProof: Uint8Array | string;
   leafHash: Uint8Array;
   origin: string;
   verifierKeys: readonly VerifierKey[];
+  policy?: TlogPolicy;
 }): TlogProofVerification {
   try {
     const { index, proof, checkpoint: note } = parseTlogProof(claim.tlogProof);
     const { checkpoint } = parseSignedCheckpoint(note);
-    const signed = verifyNote({ note, verifierKeys: claim.verifierKeys });
-    if (!signed.ok) return signed;
-    if (!signed.signatures.some(({ kind }) => kind === 'ed25519')) return refuse('The log itself did not sign');
     if (checkpoint.origin !== claim.origin) {
       return refuse(`The checkpoint is of "${checkpoint.origin}", must be of "${claim.origin}"`);
     }
+    const signed = verifySignatures(note, claim);
+    if (!signed.ok) return signed;
     const { treeSize, root } = checkpoint;
     const included = verifyInclusion({ index, treeSize, leafHash: claim.leafHash, proof, root });
-    return included.ok ? { ok: true, index, checkpoint, signatures: signed.signatures } : included;
+    if (!included.ok) return included;
+    const { signatures, quorum } = signed;
+    return { ok: true, index, checkpoint, signatures, ...(quorum === undefined ? {} : { quorum }) };
   } catch (error) {
     if (error instanceof MerkleLogError) return refuse(error.message);
     throw error;
   }
+}
+
+type Signatures = Pick<Extract<TlogProofVerification, { ok: true }>, 'ok' | 'signatures' | 'quorum'>;
+
+function verifySignatures(
+  note: string,
+  { origin, verifierKeys, policy }: { origin: string; verifierKeys: readonly VerifierKey[]; policy?: TlogPolicy },
+): Signatures | { readonly ok: false; readonly reason: string } {
+  if (policy !== undefined) {
+    const judged = evaluateQuorum({ policy, checkpoint: note, logKeys: verifierKeys });
+    if (!judged.ok) return refuse(judged.reason);
+    const { signatures, by, missing } = judged;
+    return { ok: true, signatures, quorum: { by, missing } };
+  }
+  const signed = verifyNote({ note, verifierKeys });
+  if (!signed.ok) return signed;
+  if (!signed.signatures.some((one) => maySpeakFor(one, origin))) return refuse('The log itself did not sign');
+  return { ok: true, signatures: signed.signatures };
 }
 
 function invalidTlogProof(why: string): MerkleLogError {

@@ -3,12 +3,15 @@ import { createPublicKey, hash, verify } from 'node:crypto';
 import { MerkleLogError } from './errors.ts';
 import { decodeBase64, encodeBase64, findControlCharacter } from './text-format.ts';
 
-const PUBLIC_KEY_BYTES = 32;
 const MAX_KEY_NAME_BYTES = 1024;
 const MAX_VKEY_CHARACTERS = 4096;
-const SIGNATURE_TYPES = { ed25519: 0x01, 'cosignature/v1': 0x04 } as const;
+const SIGNATURE_TYPES = { ed25519: 0x01, 'cosignature/v1': 0x04, 'subtree/v1': 0x06 } as const;
+const PUBLIC_KEY_BYTES = { ed25519: 32, 'cosignature/v1': 32, 'subtree/v1': 1312 } as const;
 
-/** How the key signs: the note itself, or a timestamped witness statement over it (c2sp.org/tlog-cosignature). */
+/**
+ * How the key signs: the note itself (Ed25519), or a timestamped statement of a cosigner over it (c2sp.org/tlog-cosignature):
+ * `cosignature/v1` with Ed25519, `subtree/v1` with ML-DSA-44.
+ */
 export type VerifierKeyKind = keyof typeof SIGNATURE_TYPES;
 
 export type VerifierKey = {
@@ -16,7 +19,7 @@ export type VerifierKey = {
   readonly name: string;
   /** The uint32 that signature lines carry; a short hash, no proof of anything. */
   readonly keyId: number;
-  /** 32 raw bytes, Ed25519. */
+  /** Raw: 32 bytes of Ed25519, 1312 of ML-DSA-44. */
   readonly publicKey: Uint8Array;
 };
 
@@ -30,8 +33,8 @@ export function computeKeyId(key: { kind: VerifierKeyKind; name: string; publicK
 export function createVerifierKey(key: { kind: VerifierKeyKind; name: string; publicKey: Uint8Array }): VerifierKey {
   const { kind, name, publicKey } = key;
   if (!isKeyName(name)) throw invalidVerifierKey('its name must be without spaces, control characters and "+"');
-  if (publicKey.length !== PUBLIC_KEY_BYTES) {
-    throw invalidVerifierKey(`its public key has ${publicKey.length} bytes, must be ${PUBLIC_KEY_BYTES}`);
+  if (publicKey.length !== PUBLIC_KEY_BYTES[kind]) {
+    throw invalidVerifierKey(`its public key has ${publicKey.length} bytes, must be ${PUBLIC_KEY_BYTES[kind]}`);
   }
   return { kind, name, keyId: computeKeyId(key), publicKey };
 }
@@ -41,7 +44,7 @@ export function formatVerifierKey({ kind, name, keyId, publicKey }: VerifierKey)
   return `${name}+${keyId.toString(16).padStart(8, '0')}+${encodeBase64(material)}`;
 }
 
-/** Reads Ed25519 (0x01) and cosignature/v1 (0x04) keys. @throws MerkleLogError `invalid_verifier_key` */
+/** Reads keys of Ed25519 (0x01), cosignature/v1 (0x04) and subtree/v1 (0x06). @throws MerkleLogError `invalid_verifier_key` */
 export function parseVerifierKey(vkey: string): VerifierKey {
   if (vkey.length > MAX_VKEY_CHARACTERS)
     throw invalidVerifierKey(`it must be at most ${MAX_VKEY_CHARACTERS} characters`);
@@ -50,11 +53,24 @@ export function parseVerifierKey(vkey: string): VerifierKey {
   if (name === undefined || id === undefined || material === undefined) {
     throw invalidVerifierKey('it must be "<name>+<8 hex digits>+<base64>"');
   }
-  const kind = material[0] === 0x01 ? 'ed25519' : material[0] === 0x04 ? 'cosignature/v1' : undefined;
-  if (kind === undefined) throw invalidVerifierKey(`its type is ${material[0] ?? 'missing'}, must be 1 or 4`);
+  const kind = kindOf(material[0]);
+  if (kind === undefined) throw invalidVerifierKey(`its type is ${material[0] ?? 'missing'}, must be 1, 4 or 6`);
   const key = createVerifierKey({ kind, name, publicKey: material.subarray(1) });
   if (key.keyId !== Number.parseInt(id, 16)) throw invalidVerifierKey(`its key ID "${id}" does not belong to the key`);
   return key;
+}
+
+function kindOf(signatureType: number | undefined): VerifierKeyKind | undefined {
+  switch (signatureType) {
+    case SIGNATURE_TYPES.ed25519:
+      return 'ed25519';
+    case SIGNATURE_TYPES['cosignature/v1']:
+      return 'cosignature/v1';
+    case SIGNATURE_TYPES['subtree/v1']:
+      return 'subtree/v1';
+    default:
+      return undefined;
+  }
 }
 
 /** Non-empty, without Unicode spaces, control characters and "+". */

@@ -15,3 +15,7 @@ export { createMotionGate } from './motion.ts';
 export type { MotionGate } from './motion.ts';
 export { createTamperSense, tamperKinds } from './tamper/tamper-sense.ts';
 export type { TamperKind, TamperSense, TamperSign } from './tamper/tamper-sense.ts';
+export { createPrintMemory } from './tamper/print-memory.ts';
+export type { PrintMemory } from './tamper/print-memory.ts';
+export { createSameLag } from './tamper/same-lag.ts';
+export type { SameLag } from './tamper/same-lag.ts';

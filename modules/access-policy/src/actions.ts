@@ -6,6 +6,8 @@ export const allActions = [
   'alerts:write',
   'ledger:read',
   'keys:manage',
+  'vault:read',
+  'vault:manage',
   'health:read',
   'rules:manage',
   'sources:manage',

@@ -1,9 +1,11 @@
 import type { RoutePlugin } from '@sallyport/platform/http';
 import { errorFields } from '@sallyport/platform/log';
 import { createActivities, type StateChange } from './cameras/activity.ts';
+import { createCameraConnections } from './cameras/camera-connection.ts';
 import { createCameraRoutes } from './cameras/camera-routes.ts';
 import { createCameraStore } from './cameras/camera-store.ts';
 import { createCameraDirectory, type Cameras, type Departure } from './cameras/cameras.ts';
+import { createFormerCameras } from './cameras/former-cameras.ts';
 import { deviceCameraKind } from './cameras/camera-view.ts';
 import { createMjpegPull } from './cameras/mjpeg-pull.ts';
 import { createNetworkCameras } from './cameras/network-cameras.ts';
@@ -15,6 +17,8 @@ import { createSenders } from './frames/senders.ts';
 import { createSocketRoutes } from './frames/socket-routes.ts';
 import { createViewers } from './frames/viewers.ts';
 import type { CamerasNeeds, Sight } from './needs.ts';
+import { createWhip } from './webrtc/whip.ts';
+import { createWhipRoutes } from './webrtc/whip-routes.ts';
 
 /** The cameras of one server, and the doors their pictures come in and go out by. */
 export type CameraWatch = Cameras & {
@@ -26,6 +30,8 @@ export type CameraWatch = Cameras & {
   onState(listener: (change: StateChange) => void): () => void;
   /** What a camera is called now; undefined for what is none. */
   find(cameraId: string): CameraNames | undefined;
+  /** What a camera on the network was called that was removed. */
+  findFormer(cameraId: string): CameraNames | undefined;
   /** A camera goes for a reason that is known, and is still found under its id. */
   onDepart(listener: (cameraId: string, why: Departure) => void): () => void;
   /** A device that may send no longer: what it has open ends now. */
@@ -64,25 +70,31 @@ export async function createCameraWatch(needs: CamerasNeeds): Promise<CameraWatc
     }
     departing = undefined;
   };
-  const senders = createSenders({ ...needs, gate, onGoodbye: (cameraId) => depart(cameraId, 'said_goodbye') });
+  const senders = createSenders({ ...needs, gate, onGoodbye: depart });
   const pushes = createPushes();
+  const whip = needs.webrtc === undefined ? undefined : createWhip({ ...needs, ...needs.webrtc, gate });
   const viewers = createViewers({ hub, clock, every, sight });
+  const connect = createCameraConnections({ allowLoopback, authorities: needs.authorities });
   const network = createNetworkCameras({
     ...needs,
     gate,
     pulls: {
-      mjpeg: createMjpegPull({ ...needs, allowLoopback }),
-      rtsp: createRtspPull({ allowLoopback, ffmpeg: needs.ffmpeg ?? 'ffmpeg' }),
+      mjpeg: createMjpegPull({ ...needs, connect, allowLoopback }),
+      rtsp: createRtspPull({ ...needs, connect, allowLoopback, ffmpeg: needs.ffmpeg ?? 'ffmpeg' }),
     },
   });
   const activities = createActivities({
     hub,
     clock,
     isConnected: (id) =>
-      senders.state(id)?.connected === true || pushes.isOpen(id) || network.find(id)?.connected === true,
+      senders.state(id)?.connected === true ||
+      pushes.isOpen(id) ||
+      whip?.isOpen(id) === true ||
+      network.find(id)?.connected === true,
   });
   const store = createCameraStore(needs);
-  const parts = { hub, senders, activities, network, store, sight, allowLoopback, onDepart: depart };
+  const former = await createFormerCameras(needs);
+  const parts = { hub, senders, activities, network, store, former, sight, allowLoopback, connect, onDepart: depart };
   const cameras = createCameraDirectory(needs, parts);
   for (const camera of await store.readAll()) {
     try {
@@ -103,6 +115,7 @@ export async function createCameraWatch(needs: CamerasNeeds): Promise<CameraWatc
       createCameraRoutes(cameras),
       createPushRoutes({ ...needs, gate, pushes }),
       createSocketRoutes({ senders, viewers }),
+      ...(whip === undefined ? [] : [createWhipRoutes(whip)]),
     ],
     see: (cameraId, seen) => void sights.set(cameraId, seen),
     onState: (listener) => activities.onChange(listener),
@@ -114,6 +127,7 @@ export async function createCameraWatch(needs: CamerasNeeds): Promise<CameraWatc
         return { id: cameraId, name: device.name, place: device.place ?? '', site: device.site ?? '' };
       return found === undefined ? undefined : { id: cameraId, name: found.name, place: found.place, site: found.site };
     },
+    findFormer: (cameraId) => former.find(cameraId),
     onDepart(listener) {
       const entry = { hear: listener };
       departures.add(entry);
@@ -123,6 +137,7 @@ export async function createCameraWatch(needs: CamerasNeeds): Promise<CameraWatc
       // Nothing comes in any more, whatever happens to those who are told.
       senders.cut(deviceId);
       pushes.cut(deviceId);
+      whip?.cut(deviceId);
       depart(deviceId, 'revoked');
       hub.forget(deviceId);
       sights.delete(deviceId);
@@ -133,7 +148,8 @@ export async function createCameraWatch(needs: CamerasNeeds): Promise<CameraWatc
       senders.close();
       pushes.close();
       viewers.close();
-      await network.close();
+      // Processes that hang are ended while there is somebody to end them.
+      await Promise.all([whip?.close(), network.close()]);
       activities.close();
     },
   };

@@ -11,10 +11,22 @@ export type CameraWatchErrorCode =
   | 'camera_url_refused'
   | 'camera_limit'
   | 'camera_input_failed'
+  | 'camera_redirects'
+  | 'camera_credentials_refused'
+  | 'camera_certificate_untrusted'
+  | 'camera_certificate_changed'
   | 'zone_invalid'
   | 'zones_changed'
+  | 'view_changed'
   | 'moment_unknown'
   | 'sender_replaced'
+  | 'sdp_invalid'
+  | 'sdp_refused'
+  | 'whip_session_unknown'
+  | 'whip_method_unknown'
+  | 'whip_patch_unsupported'
+  | 'webrtc_busy'
+  | 'webrtc_failed'
   | 'span_invalid'
   | 'segment_unknown'
   | 'segment_invalid'
@@ -42,10 +54,22 @@ export const cameraWatchProblems: ProblemTable = {
   camera_url_refused: { status: 400, title: 'No address of a camera' },
   camera_limit: { status: 409, title: 'There are as many cameras as there may be' },
   camera_input_failed: { status: 502, title: 'The camera sent nothing readable' },
+  camera_redirects: { status: 502, title: 'The camera sends us elsewhere' },
+  camera_credentials_refused: { status: 502, title: 'The camera refused user or password' },
+  camera_certificate_untrusted: { status: 409, title: 'Nobody here vouches for the certificate of the camera' },
+  camera_certificate_changed: { status: 409, title: 'The camera has another certificate than the one that is trusted' },
   zone_invalid: { status: 400, title: 'No zones of a picture' },
   zones_changed: { status: 409, title: 'Somebody changed the zones meanwhile' },
+  view_changed: { status: 409, title: 'The camera is told to be in another state by now' },
   moment_unknown: { status: 404, title: 'No such moment' },
   sender_replaced: { status: 409, title: 'The device sends from elsewhere' },
+  sdp_invalid: { status: 400, title: 'Not an offer' },
+  sdp_refused: { status: 406, title: 'The offer cannot be taken' },
+  whip_session_unknown: { status: 404, title: 'No such session' },
+  whip_method_unknown: { status: 405, title: 'WHIP has no such method' },
+  whip_patch_unsupported: { status: 501, title: 'Sessions are not changed' },
+  webrtc_busy: { status: 503, title: 'Too many cameras send by WebRTC' },
+  webrtc_failed: { status: 503, title: 'WebRTC does not work on this server now' },
   span_invalid: { status: 400, title: 'The time asked for is none, or too long' },
   segment_unknown: { status: 404, title: 'Nothing was recorded at this moment' },
   segment_invalid: { status: 422, title: 'Not a segment of this camera' },

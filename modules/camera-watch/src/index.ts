@@ -9,6 +9,7 @@ export type { CameraDevice, CameraDevices, CamerasNeeds, Sight } from './needs.t
 export { createPerception } from './perception/perception.ts';
 export type { PerceivableFrame, Perception, PerceptionNeeds } from './perception/perception.ts';
 export type { LabelGroup, Perceived, PerceivedObject, PerceptionHealth, Tamper } from './perception/perceived.ts';
+export { createScenes } from './perception/scenes.ts';
 export { createRecordingFiles } from './recording/recording-files.ts';
 export { createRecording } from './recording/recording.ts';
 export type { Recording } from './recording/recording.ts';

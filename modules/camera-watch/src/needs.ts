@@ -1,7 +1,9 @@
 import type { Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database } from '@sallyport/platform/database';
+import type { FramePeer } from '@sallyport/platform/frames';
 import type { Log } from '@sallyport/platform/log';
+import type { MediaAddress } from './webrtc/webrtc-protocol.ts';
 
 /** Runs `task` every `intervalMs` until the returned function is called. */
 export type Every = (intervalMs: number, task: () => void) => () => void;
@@ -14,6 +16,8 @@ export type CameraDevice = {
   readonly site?: string | undefined;
   readonly kind: string;
   readonly state: string;
+  /** When its rights were taken. */
+  readonly revoked_ms?: number | undefined;
 };
 
 /** The part of the fleet of devices that cameras need. */
@@ -54,6 +58,18 @@ export type CamerasNeeds = {
   readonly sealingKey: Uint8Array;
   /** Whether cameras may be fetched from on this machine itself: for tests and demonstrations. No, when left out. */
   readonly allowLoopback?: boolean;
-  /** The program that speaks RTSP, `ffmpeg` when left out. */
+  /** Certificates of authorities that cameras are trusted by, in PEM; those of Node and of the system when left out. */
+  readonly authorities?: readonly string[];
+  /** The program that decodes what comes by RTSP, `ffmpeg` when left out. */
   readonly ffmpeg?: string;
+  /** Without it nobody can send by WebRTC. */
+  readonly webrtc?: WebrtcNeeds;
+};
+
+export type WebrtcNeeds = {
+  /** Starts a process that runs `runWebrtc`, for one sender. When the connection is closed, the process ends. */
+  readonly connect: () => Promise<FramePeer>;
+  /** Aborts after a while. */
+  readonly deadline: (ms: number) => AbortSignal;
+  readonly address: Omit<MediaAddress, 'host'>;
 };

@@ -3,7 +3,7 @@ export type { DeviceFleetErrorCode } from './errors.ts';
 export type { DeviceLimits, DevicesNeeds, SensorLimits, SensorsNeeds } from './needs.ts';
 export { createDeviceDoorRoutes } from './devices/device-door-routes.ts';
 export { createDeviceRoutes } from './devices/device-routes.ts';
-export { deviceTokenPrefix } from './devices/device-sessions.ts';
+export { isDeviceToken } from './devices/device-token.ts';
 export type { DeviceView } from './devices/device-view.ts';
 export { createDevices } from './devices/devices.ts';
 export type { DeviceRefusal, Devices, DeviceSession } from './devices/devices.ts';

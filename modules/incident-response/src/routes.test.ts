@@ -49,7 +49,7 @@ before(async () => {
   await append(ledger, [
     findingEvent({ index: 1 }),
     findingEvent({ index: 2, level: 'low' }),
-    findingEvent({ index: 3 }),
+    findingEvent({ index: 3, entities: { site: '=HYPERLINK(1)', camera: 'cam-1' } }),
   ]);
   await catchUp(alerts.projection, ledger);
 });
@@ -248,6 +248,8 @@ test('an export holds every alert of the list, defused in CSV, and says when it 
   const lines = csv.body.split('\r\n');
   assert.deepEqual([lines.length, lines[3]], [5, '"# more"']);
   assert.match(lines[1] ?? '', /^"1-2","3","new","high","4","Download with certutil","rule-1","planted-host-3"/u);
+  assert.match(lines[0] ?? '', /,"site","camera","picture","picture_before"$/u);
+  assert.match(lines[1] ?? '', /,"'=HYPERLINK\(1\)","cam-1",(""|),(""|)$/u);
   const ndjson = await app.inject('/v1/alerts/export?format=ndjson&host=PLANTED-HOST-1');
   const [only = '', ...rest] = ndjson.body.split('\n');
   assert.deepEqual([JSON.parse(only).id, rest], ['1-0', ['']]);

@@ -1,12 +1,24 @@
-import { join } from 'node:path';
-import { makePrivateDirectory, readFileIfPresent, writeFileDurably } from '@sallyport/platform/files';
+import { checkCold } from './cold-check.ts';
+import { destroyCondemned } from './epoch-destruction.ts';
+import type { DestructionOrder, EpochDestruction } from './epoch-destruction.ts';
+import { activeEpoch } from './epoch-keys.ts';
+import { pinIdentities } from './epoch-rotation.ts';
 import { KeyVaultError } from './errors.ts';
-import type { KeyVaultNeeds } from './needs.ts';
-import { formatVaultFile, parseVaultFile, recordContext } from './vault-file.ts';
-import type { VaultContent, VaultRecord } from './vault-file.ts';
-
-/** One key per purpose. `secret` keys may be handed to the server process; all others stay in this one. */
-export type KeyPurpose = 'block-data' | 'log-signing' | 'stream-name' | 'secret';
+import { makeFirstEpoch } from './first-epoch.ts';
+import { listKeys } from './inventory.ts';
+import type { KeyEntry } from './inventory.ts';
+import { createKeyLife } from './key-life.ts';
+import type { ByWhom } from './key-life.ts';
+import type { ProviderFacts, ProviderKind } from './key-provider.ts';
+import type { KeyPurpose, KeyRecord, KeyState } from './key-record.ts';
+import { adoptMachine, requireSameMachine } from './machine.ts';
+import type { KeyVaultNeeds, KnownVault, Outside } from './needs.ts';
+import { createRotations } from './rotation.ts';
+import type { RotationProgress, RotationRequest } from './rotation.ts';
+import { hasVersionOne, takeOverVersionOne } from './version-one.ts';
+import { findVault } from './vault-store.ts';
+import type { OpenVault } from './vault-store.ts';
+import { createVaultState } from './vault-state.ts';
 
 export type VaultKey = { readonly id: string; readonly bytes: Buffer };
 
@@ -15,91 +27,155 @@ export type VaultKey = { readonly id: string; readonly bytes: Buffer };
  * encrypted under it can be read again after any crash or the loss of one copy.
  */
 export type KeyVault = {
-  /** The newest key of this purpose and label, made when there is none. 32 random bytes unless `bytes` are given. */
+  /** The key in use for this purpose and label, made when there is none. 32 random bytes unless `bytes` are given. */
   ensureKey(purpose: KeyPurpose, label: string, bytes?: () => Uint8Array): VaultKey;
-  /** The key with this id, or undefined when it never existed or was destroyed. */
+  /** The key with this id; undefined when it was destroyed or never was, which `isDestroyed` tells apart. */
   findKey(id: string): VaultKey | undefined;
+  isDestroyed(id: string): boolean;
   /** The newest secret stored under a name. */
   openSecret(name: string): Buffer | undefined;
   /** Stores a secret, replacing the one of that name. */
   sealSecret(name: string, bytes: Uint8Array): void;
+  /** Every key there is or was, without its bytes. */
+  listKeys(): readonly KeyEntry[];
+  /** Throws `state_refused` for a change the life of this key does not have, `vault_key_unknown`. */
+  changeState(id: string, to: KeyState, who: ByWhom): void;
+  /** Throws `rotation_running`, `vault_key_unknown`, and what providers say. Everything else goes on meanwhile. */
+  rotate(request: RotationRequest, who: ByWhom): Promise<void>;
+  rotation(): RotationProgress | undefined;
+  /** SHA-256 of the file, once both copies were opened from the disk with every key in them. */
+  check(): Promise<string>;
+  destroyCondemned(order: DestructionOrder): Promise<readonly EpochDestruction[]>;
+  /** What to remember elsewhere, so that an older vault put back is noticed. */
+  known(): KnownVault;
+  /** Those whose master keys wrap the active epoch. */
+  activeProviders(): ProviderKind[];
+  /** The providers that were set up, and whether they wrap the active epoch. */
+  providers(): Promise<readonly (ProviderFacts & { readonly isUsed: boolean })[]>;
 };
 
-const fileName = 'keys.vault';
-const labelPattern = /^[a-z0-9][a-z0-9./:-]{0,99}$/;
-
-/** Opens the vault or makes a new one. Throws `vault_damaged` when a file exists but no copy is intact. */
-export function openKeyVault(needs: KeyVaultNeeds): KeyVault {
-  for (const directory of needs.directories) makePrivateDirectory(directory);
-  let content = readContent(needs);
-  const opened = new Map<string, VaultKey>();
-
-  const open = (record: VaultRecord): VaultKey => {
-    const known = opened.get(record.id);
-    if (known !== undefined) return known;
-    const bytes = needs.provider.unwrap(Buffer.from(record.wrapped, 'base64'), recordContext(record));
-    const key = { id: record.id, bytes };
-    opened.set(record.id, key);
-    return key;
-  };
-
-  const newest = (purpose: KeyPurpose, label: string): VaultRecord | undefined =>
-    content.records.findLast((record) => record.purpose === purpose && record.label === label);
-
-  const add = (purpose: KeyPurpose, label: string, bytes: Uint8Array, replaces?: VaultRecord): VaultKey => {
-    if (!labelPattern.test(label)) {
-      throw new KeyVaultError('label_invalid', `Cannot store key "${label}": label must match ${labelPattern.source}`);
-    }
-    const named = { id: needs.random(16).toString('hex'), purpose, label };
-    const wrapped = needs.provider.wrap(bytes, recordContext(named)).toString('base64');
-    const record: VaultRecord = { ...named, createdAtMs: needs.clock.nowMs(), wrapped };
-    const kept = content.records.filter((other) => other !== replaces);
-    const next = { generation: content.generation + 1, records: [...kept, record] };
-    writeContent(needs, next);
-    content = next;
-    return open(record);
-  };
+/**
+ * Opens the vault, or makes one where nothing is known of any. Throws `vault_damaged` when a file exists but no copy is
+ * intact, `vault_rolled_back` when it is older than what is `known` of it elsewhere, and what providers say.
+ */
+export async function openKeyVault(
+  needs: KeyVaultNeeds,
+  { known, isRestored }: Outside = { known: undefined, isRestored: false },
+): Promise<KeyVault> {
+  for (const directory of needs.directories) needs.files.makeDirectory(directory);
+  const found = await openOrMake(needs, known);
+  if (known !== undefined && !isRestored) refuseOlder(found, known);
+  await pinIdentities(needs, found.list, [found.provider]);
+  const state = createVaultState(needs, found);
+  adoptMachine(needs, state, isRestored);
+  const life = createKeyLife(state, needs.clock);
+  const rotations = createRotations(needs, state, life);
+  const keyOf = (record: KeyRecord): VaultKey => ({ id: record.id, bytes: state.open(record) });
 
   return {
     ensureKey(purpose, label, bytes) {
-      const record = newest(purpose, label);
-      return record === undefined ? add(purpose, label, bytes?.() ?? needs.random(32)) : open(record);
+      const record = life.inUse(purpose, label) ?? life.make({ purpose, label }, firstUse, bytes?.());
+      return keyOf(record);
     },
     findKey(id) {
-      const record = content.records.find((candidate) => candidate.id === id);
-      return record === undefined ? undefined : open(record);
+      const record = state.record(id);
+      return record === undefined || record.level !== 'data' || record.state === 'destroyed'
+        ? undefined
+        : keyOf(record);
     },
+    isDestroyed: (id) => state.record(id)?.state === 'destroyed',
     openSecret(name) {
-      const record = newest('secret', name);
-      return record === undefined ? undefined : open(record).bytes;
+      const record = life.inUse('secret', name);
+      return record === undefined ? undefined : state.open(record);
     },
     sealSecret(name, bytes) {
-      add('secret', name, bytes, newest('secret', name));
+      life.make({ purpose: 'secret', label: name }, firstUse, bytes);
     },
+    listKeys: () => listKeys(state),
+    changeState: (id, to, who) => life.change(id, to, who),
+    async rotate(request, who) {
+      if (request.level === 'epoch') {
+        requireSameMachine(needs, state);
+        refuseProtected(state.list().records, request.without);
+      }
+      await rotations.rotate(request, who);
+    },
+    rotation: () => rotations.progress(),
+    check: async () => checkCold(needs, state),
+    async destroyCondemned(order) {
+      requireSameMachine(needs, state);
+      if (rotations.progress()?.state === 'running')
+        throw new KeyVaultError('rotation_running', 'Cannot destroy: a rotation is under way');
+      return destroyCondemned(needs, state, order);
+    },
+    known: () => ({ vault: state.vault, generation: state.header().generation }),
+    activeProviders: () => activeEpoch(state.header()).wraps.map((wrap) => wrap.provider),
+    providers: async () =>
+      Promise.all(
+        [...needs.providers].map(async ([kind, provider]) => ({
+          ...(await provider.facts(needs.signal)),
+          isUsed: isUsed(activeEpoch(state.header()).wraps, kind),
+        })),
+      ),
   };
 }
 
-function readContent(needs: KeyVaultNeeds): VaultContent {
-  const files = needs.directories.map((directory) => readFileIfPresent(join(directory, fileName)));
-  if (files.every((bytes) => bytes === undefined)) return { generation: 0, records: [] };
-  const intact = files
-    .map((bytes) => (bytes === undefined ? undefined : parseVaultFile(bytes, needs.provider)))
-    .filter((content) => content !== undefined)
-    .toSorted((a, b) => b.generation - a.generation);
-  const [newest] = intact;
-  if (newest === undefined) {
-    throw new KeyVaultError('vault_damaged', 'Cannot open the key vault: no copy is intact under this master key', {
-      hint: `restore ${fileName} from a backup, or put back the master key it was written with`,
+const firstUse: ByWhom = { by: 'vault', reason: 'first use' };
+
+const isUsed = (wraps: readonly { readonly provider: ProviderKind }[], kind: ProviderKind): boolean =>
+  wraps.some((wrap) => wrap.provider === kind);
+
+async function openOrMake(needs: KeyVaultNeeds, known: KnownVault | undefined): Promise<OpenVault> {
+  const found = await findVault(needs);
+  const hasOlder = hasVersionOne(needs, found.kind === 'open' ? found : undefined);
+  if (found.kind === 'open') return found;
+  const begun = found.kind === 'creating' ? found.header : undefined;
+  if (hasOlder) await takeOverVersionOne(needs, begun);
+  else if (known === undefined) await makeFirstEpoch(needs, begun, { generation: 0, records: () => [] });
+  else {
+    throw new KeyVaultError('vault_damaged', 'Cannot open the key vault: both copies are gone', {
+      hint: 'restore the vault directories from a backup',
     });
   }
-  // A crash between the two writes leaves one copy behind; both must hold a key before it is used again.
-  if (intact.length < needs.directories.length || intact.some((copy) => copy.generation !== newest.generation)) {
-    writeContent(needs, newest);
-  }
-  return newest;
+  const made = await findVault(needs);
+  if (made.kind === 'open') return made;
+  throw new KeyVaultError('vault_damaged', 'Cannot open the key vault: what was just written does not open');
 }
 
-function writeContent(needs: KeyVaultNeeds, content: VaultContent): void {
-  const bytes = formatVaultFile(content, needs.provider);
-  for (const directory of needs.directories) writeFileDurably(join(directory, fileName), bytes);
+/** What was destroyed since would be back, and what was sealed since could not be opened. */
+function refuseOlder(found: OpenVault, known: KnownVault): void {
+  const { vault, generation } = found.header;
+  if (vault === known.vault && generation >= known.generation) return;
+  const what =
+    vault === known.vault
+      ? `it is generation ${generation}, must be ${known.generation} or later`
+      : `it is vault ${vault}, must be ${known.vault}`;
+  throw new KeyVaultError('vault_rolled_back', `Cannot use the key vault: ${what}`, {
+    hint: 'put back the newest copy of the vault, or say that everything was restored: --after-restore',
+    details: { generation, knownGeneration: known.generation },
+  });
+}
+
+/**
+ * Keys nothing could go on without are never destroyed: those that sign, those that name, secrets, and of each class of
+ * blocks the newest, which may be appended to.
+ */
+function refuseProtected(records: readonly KeyRecord[], without: ReadonlySet<string> | undefined): void {
+  for (const id of without ?? []) {
+    const record = records.find((one) => one.id === id);
+    if (record === undefined) throw new KeyVaultError('vault_key_unknown', `Cannot destroy key "${id}": there is none`);
+    const isBlockKey = record.level === 'data' && record.purpose === 'block-data';
+    const classOf = (label: string): string => label.slice(0, label.lastIndexOf('/') + 1);
+    const newest = records
+      .filter(
+        (one) => one.purpose === 'block-data' && one.level === 'data' && classOf(one.label) === classOf(record.label),
+      )
+      .reduce((latest, one) => (one.label > latest ? one.label : latest), '');
+    if (!isBlockKey || record.label === newest) {
+      throw new KeyVaultError(
+        'destruction_refused',
+        `Cannot destroy key "${id}": it is ${isBlockKey ? `the newest of "${classOf(record.label)}"` : `for "${record.purpose}"`}, must be a key of blocks nothing is added to any more`,
+      );
+    }
+  }
 }

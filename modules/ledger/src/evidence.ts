@@ -7,9 +7,11 @@ import {
   parseSignedCheckpoint,
   parseTlogProof,
   parseVerifierKey,
+  verifyCosignature,
   verifyInclusion,
   verifyNote,
 } from '@sallyport/merkle-log';
+import type { SignedNote } from '@sallyport/merkle-log';
 import { decodeLeaf } from './leaf.ts';
 import type { EvidenceFile } from './ledger.ts';
 
@@ -22,6 +24,16 @@ export type EvidenceParts = {
   readonly index: number;
   readonly proof: readonly Uint8Array[];
   readonly checkpoint: string;
+  /** Of witnesses, a vkey for each signature of the checkpoint after the log's own, in their order. */
+  readonly witnessKeys?: readonly string[];
+};
+
+/** Somebody outside who saw the log only grow up to this checkpoint, by a key that stands in the file. */
+export type EvidenceWitness = {
+  readonly name: string;
+  readonly verifierKey: string;
+  /** When it says it signed. */
+  readonly cosignedAtMs: number;
 };
 
 export type EvidenceVerification =
@@ -38,6 +50,8 @@ export type EvidenceVerification =
       readonly verifierKey: string;
       /** Whether that key was given by the caller, or only stands in the file: then the file merely agrees with itself. */
       readonly keyGiven: boolean;
+      /** Each cosignature verifies; whose keys these are is for the reader to know. */
+      readonly witnesses: readonly EvidenceWitness[];
     }
   | { readonly ok: false; readonly check: EvidenceCheck; readonly reason: string };
 
@@ -47,16 +61,19 @@ export type EvidenceCheck = 'form' | 'key' | 'event' | 'signature' | 'inclusion'
 const format = 'sallyport-evidence@v1';
 /** Throws on anything that is not UTF-8: what is shown must be what was sealed. */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** As many as a note may have signatures beside the log's own. */
+const maxWitnesses = 99;
 const maxEvidenceBytes = 8 * 1024 * 1024;
 
 /**
  * One event with all an auditor needs, as text:
- *   format · `key` vkey · `leaf` base64 · `salt` base64 · `body` base64 · a C2SP tlog-proof@v1 with index, path and checkpoint.
+ *   format · `key` vkey · `witness` vkey, none or more · `leaf` base64 · `salt` base64 · `body` base64 · a C2SP tlog-proof@v1 with index, path and checkpoint.
  */
 export function formatEvidence(parts: EvidenceParts): string {
   const proof = formatTlogProof({ index: parts.index, proof: parts.proof, checkpoint: parts.checkpoint });
   const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
-  return `${format}\nkey ${parts.verifierKey}\nleaf ${base64(parts.leaf)}\nsalt ${base64(parts.salt)}\nbody ${base64(parts.body)}\n${proof}`;
+  const witnesses = (parts.witnessKeys ?? []).map((key) => `witness ${key}\n`).join('');
+  return `${format}\nkey ${parts.verifierKey}\n${witnesses}leaf ${base64(parts.leaf)}\nsalt ${base64(parts.salt)}\nbody ${base64(parts.body)}\n${proof}`;
 }
 
 /**
@@ -91,10 +108,8 @@ function check(text: string, givenKey: string | undefined): EvidenceVerification
   const verified = verifyNote({ note: parts.checkpoint, verifierKeys: [parseVerifierKey(parts.verifierKey)] });
   if (!verified.ok) return refuse('signature', verified.reason);
   const { note, checkpoint } = parseSignedCheckpoint(parts.checkpoint);
-  // A signature nobody can check is a line anybody may change.
-  if (note.signatures.length !== 1) {
-    return refuse('signature', 'The checkpoint must carry the log’s signature and no other');
-  }
+  const witnesses = cosignaturesOf(note, parts.witnessKeys ?? []);
+  if (typeof witnesses === 'string') return refuse('signature', witnesses);
   const { origin, treeSize, root } = checkpoint;
   if (parseVerifierKey(parts.verifierKey).name !== origin)
     return refuse('key', `The key is not that of log "${origin}"`);
@@ -113,7 +128,29 @@ function check(text: string, givenKey: string | undefined): EvidenceVerification
     classUid,
     verifierKey: parts.verifierKey,
     keyGiven: givenKey !== undefined,
+    witnesses,
   };
+}
+
+/**
+ * The log's signature, then that of each witness named in the file, and no other: a signature nobody can check is a line
+ * anybody may change. Else why not.
+ */
+function cosignaturesOf({ text, signatures }: SignedNote, witnessKeys: readonly string[]): EvidenceWitness[] | string {
+  const cosignatures = signatures.slice(1);
+  if (cosignatures.length !== witnessKeys.length || new Set(witnessKeys).size !== witnessKeys.length)
+    return 'The checkpoint must carry the log’s signature, one of each witness the file names, and no other';
+  const witnesses: EvidenceWitness[] = [];
+  for (const [at, verifierKey] of witnessKeys.entries()) {
+    const key = parseVerifierKey(verifierKey);
+    const signature = cosignatures[at];
+    if (signature?.name !== key.name || signature.keyId !== key.keyId)
+      return `The signature of witness "${key.name}" is missing`;
+    const verified = verifyCosignature({ text, key, bytes: signature.signature });
+    if (!verified.ok) return verified.reason;
+    witnesses.push({ name: key.name, verifierKey, cosignedAtMs: verified.timestampSeconds * 1000 });
+  }
+  return witnesses;
 }
 
 /** The event a file is about, as it was sealed, unchecked: for files the ledger has just made. Throws when the text is none of them. */
@@ -127,7 +164,15 @@ export function checkpointOfEvidence(text: EvidenceFile): string {
 }
 
 function parse(text: string): EvidenceParts {
-  const lines = text.split('\n', 5);
+  const witnessKeys = text
+    .split('\n', 2 + maxWitnesses)
+    .slice(2)
+    .flatMap((line, at, all) =>
+      line.startsWith('witness ') && all.slice(0, at).every((before) => before.startsWith('witness '))
+        ? [line.slice('witness '.length)]
+        : [],
+    );
+  const lines = text.split('\n', 5 + witnessKeys.length);
   const field = (line: number, name: string): string => {
     const [label, value, ...rest] = (lines[line] ?? '').split(' ');
     if (label !== name || value === undefined || rest.length > 0)
@@ -136,13 +181,14 @@ function parse(text: string): EvidenceParts {
   };
   if (lines[0] !== format) throw new Error(`The file must start with "${format}"`);
   const verifierKey = field(1, 'key');
-  const [leaf, salt, body] = [field(2, 'leaf'), field(3, 'salt'), field(4, 'body')].map((value) =>
+  const after = 2 + witnessKeys.length;
+  const [leaf, salt, body] = [field(after, 'leaf'), field(after + 1, 'salt'), field(after + 2, 'body')].map((value) =>
     Buffer.from(value, 'base64'),
   );
   if (leaf === undefined || salt === undefined || body === undefined) throw new Error('The file is cut short');
   const { index, proof, checkpoint, extra } = parseTlogProof(text.slice(lines.join('\n').length + 1));
   if (extra !== undefined) throw new Error('The proof must carry nothing extra');
-  return { verifierKey, leaf, salt, body, index, proof, checkpoint };
+  return { verifierKey, witnessKeys, leaf, salt, body, index, proof, checkpoint };
 }
 
 function refuse(check: EvidenceCheck, reason: string): EvidenceVerification {

@@ -4,10 +4,14 @@ import { CodedError, codeOf, messageOf } from '@sallyport/platform/errors';
 import type { FrameBody, FramePeer } from '@sallyport/platform/frames';
 import type { Log } from '@sallyport/platform/log';
 import { encodeAppend } from './append-format.ts';
+import { proveConsistency, readBegun } from './asking-outside.ts';
+import type { BegunLog, OutsideAnswer, ProveConsistency } from './asking-outside.ts';
 import { LedgerError } from './errors.ts';
 import type { LedgerErrorCode } from './errors.ts';
 import type { Ledger } from './ledger.ts';
+import type { CosignedCheckpoint } from './log.ts';
 import { decodeEvents, decodePositions } from './read-format.ts';
+import type { HeldOutside } from './restored-event.ts';
 
 export type LedgerClientNeeds = {
   /** Starts a sealer process and connects to it. */
@@ -15,6 +19,10 @@ export type LedgerClientNeeds = {
   /** The newest checkpoint seen, kept outside the ledger's directory. */
   readonly anchor: () => Promise<string | undefined>;
   readonly afterRestore: boolean;
+  /** Asks those outside what they know of the log, before anything is signed or appended. Bounded in time. */
+  readonly askOutside?: (begun: BegunLog, consistency: ProveConsistency) => Promise<OutsideAnswer>;
+  /** The newest checkpoint of a log as witnesses have signed it too, for proofs of what it covers. */
+  readonly cosigned?: (log: number) => Promise<CosignedCheckpoint | undefined>;
   readonly log: Log;
   /** Waits before the next attempt to connect; resolves early when aborted. */
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -31,6 +39,14 @@ export type LedgerClient = Ledger & {
     seal(name: string, bytes: Uint8Array): Promise<void>;
   };
   tile(log: number, path: string): Promise<Uint8Array>;
+  consistency(log: number, from: number, to: number): Promise<readonly Uint8Array[]>;
+  /** Ends a hold. */
+  sign(): Promise<void>;
+  /**
+   * Freezes the newest log when the checkpoint proves that it is not the newest of its history, and starts the sealer again, so
+   * that the next log is opened. False: it proves nothing.
+   */
+  freeze(outside: HeldOutside): Promise<boolean>;
   logs(): readonly { readonly number: number; readonly origin: string; readonly verifierKey: string }[];
   status(): Promise<JsonObject>;
   acceptClock(): Promise<void>;
@@ -56,14 +72,26 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
     for (const wake of waiters) wake();
   };
 
+  const askOutside = async (next: FramePeer): Promise<OutsideAnswer> => {
+    if (needs.askOutside === undefined) return {};
+    const begun = readBegun((await next.call('begin', { head: {} })).head);
+    return needs.askOutside(begun, (from, to) => proveConsistency(next, { log: begun.log, from, to }));
+  };
+
   const connectOnce = async (): Promise<void> => {
     const next = await needs.connect();
     try {
       next.on('head', ({ head: body }) => moveHead(body));
       next.on('clock', ({ head: body }) => needs.onClockJump?.(body));
       const anchor = await needs.anchor();
+      const { outside = [], hold = false } = await askOutside(next);
       const opened = await next.call('open', {
-        head: { afterRestore: isRestored, ...(anchor === undefined ? {} : { anchor }) },
+        head: {
+          afterRestore: isRestored,
+          ...(anchor === undefined ? {} : { anchor }),
+          hold,
+          outside: outside.map((held) => ({ ...held })),
+        },
       });
       // Said once: a sealer started again must not open yet another log.
       isRestored = false;
@@ -174,8 +202,12 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
       if (found === undefined) throw new LedgerError('not_found', `Cannot find log "${log}"`);
       return found.verifierKey;
     },
-    prove: async ({ log, index }) => textOf((await call('prove', { head: { log, index } })).head['evidence']),
+    async prove({ log, index }) {
+      const cosigned = await needs.cosigned?.(log);
+      return textOf((await call('prove', { head: { log, index, ...cosigned } })).head['evidence']);
+    },
     tile: async (log, path) => (await call('tile', { head: { log, path } })).payload ?? new Uint8Array(),
+    consistency: (log, from, to) => proveConsistency({ call }, { log, from, to }),
     ready: () => first.promise,
     secrets: {
       async open(name) {
@@ -185,6 +217,14 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
       async seal(name, payload) {
         await call('secret.seal', { head: { name }, payload });
       },
+    },
+    async sign() {
+      await call('sign', { head: {} });
+    },
+    async freeze(outside) {
+      const isFrozen = (await call('freeze', { head: { ...outside } })).head['frozen'] === true;
+      if (isFrozen) peer?.close();
+      return isFrozen;
     },
     logs: () => logs,
     status: async () => (await call('status', { head: {} })).head,
@@ -206,6 +246,7 @@ const remoteCodes: ReadonlySet<string> = new Set<LedgerErrorCode>([
   'not_found',
   'erased',
   'ledger_corrupt',
+  'unsigned',
 ]);
 
 function isLedgerCode(code: string | undefined): code is LedgerErrorCode {

@@ -10,7 +10,7 @@ import { createFramePeer } from '@sallyport/platform/frames';
 import type { FramePeer } from '@sallyport/platform/frames';
 import { createLog } from '@sallyport/platform/log';
 import { createLedgerClient } from './ledger-client.ts';
-import type { LedgerClient } from './ledger-client.ts';
+import type { LedgerClient, LedgerClientNeeds } from './ledger-client.ts';
 import type { LogEntry, LogNeeds } from './log.ts';
 import type { KeptSecrets, LedgerKeys } from './needs.ts';
 import { createSealer } from './sealer.ts';
@@ -49,6 +49,7 @@ function openKeysIn(directory: string): LedgerKeys & KeptSecrets {
       const bytes = get(id);
       return bytes === undefined ? undefined : { id, bytes };
     },
+    isDestroyed: (id) => get(`destroyed ${id}`) !== undefined,
     openSecret: (name) => get(`secret ${name}`),
     sealSecret: (name, bytes) => put(`secret ${name}`, bytes),
   };
@@ -58,6 +59,7 @@ export function logNeeds(directory: string): LogNeeds {
   return {
     directory: join(directory, 'log'),
     number: 1,
+    signing: 'open',
     origin: 'sallyport/test/1',
     vault: openKeysIn(directory),
     random: randomBytes,
@@ -87,7 +89,12 @@ export function startLedger(
   context: TestContext,
   directory: string,
   clock: ManualClock,
-  options: { afterRestore?: boolean; anchor?: string; watermarkBytes?: number; onClockJump?: () => void } = {},
+  options: {
+    afterRestore?: boolean;
+    anchor?: string;
+    watermarkBytes?: number;
+    onClockJump?: () => void;
+  } & Pick<LedgerClientNeeds, 'askOutside' | 'cosigned'> = {},
 ): SealerUnderTest {
   const sealers: Sealer[] = [];
   const peers: FramePeer[] = [];
@@ -121,6 +128,8 @@ export function startLedger(
     log: quietLog,
     delay: async () => new Promise((resolve) => void setImmediate(resolve)),
     ...(options.onClockJump === undefined ? {} : { onClockJump: options.onClockJump }),
+    ...(options.askOutside === undefined ? {} : { askOutside: options.askOutside }),
+    ...(options.cosigned === undefined ? {} : { cosigned: options.cosigned }),
   });
   context.after(() => client.close());
   return { client, sealers, anchor, kill: () => peers.at(-1)?.close() };

@@ -8,7 +8,8 @@ import { makePrivateDirectory, readFileIfPresent, writeFileDurably } from '@sall
 import { LedgerError } from './errors.ts';
 import { openLog } from './log.ts';
 import type { Log, LogEntry } from './log.ts';
-import { describeRestore, restoredEvent } from './restored-event.ts';
+import { describeRestore, gapProvenBy, restoredEvent } from './restored-event.ts';
+import type { Gap, HeldOutside } from './restored-event.ts';
 import type { LedgerKeys } from './needs.ts';
 
 /** Fits into the header of a block, with room for the logs that follow. */
@@ -20,10 +21,27 @@ export type LogSetNeeds = {
   readonly random: (bytes: number) => Buffer;
   readonly nowMs: () => number;
   readonly fatal: (error: unknown) => never;
+};
+
+/** What is known from outside of the directory when its logs go on. */
+export type KnownOutside = {
   /** The newest signed checkpoint somebody outside this directory has seen, if any. */
   readonly anchor: string | undefined;
   /** The operator says this directory was put back from a backup. */
   readonly afterRestore: boolean;
+  /** What witnesses hold against going on, if anything; judged here. */
+  readonly outside: readonly HeldOutside[];
+  /** Too few of those who must be asked have answered: take entries, sign nothing yet. */
+  readonly hold: boolean;
+};
+
+/** The logs as found: nothing is signed or appended before `goOn`. */
+export type BegunLogSet = {
+  /** The log that would go on, to ask witnesses about. */
+  readonly newest: Log;
+  goOn(known: KnownOutside): LogSet;
+  /** Instead of going on. */
+  release(): void;
 };
 
 /**
@@ -41,16 +59,20 @@ export type LogSet = {
   close(): void;
 };
 
-export function openLogSet(needs: LogSetNeeds): LogSet {
+export function beginLogSet(needs: LogSetNeeds): BegunLogSet {
   makePrivateDirectory(join(needs.directory, 'logs'));
   const instance = instanceName(needs);
-  const open = (number: number): Log =>
-    openLog({
+  const open = (number: number): Log => {
+    const directory = join(needs.directory, 'logs', String(number));
+    const named = readFileIfPresent(join(directory, 'origin'))?.toString('utf8').trim();
+    return openLog({
       ...needs,
-      directory: join(needs.directory, 'logs', String(number)),
+      signing: 'held',
+      directory,
       number,
-      origin: `sallyport/${instance}/${number}`,
+      origin: named ?? `sallyport/${instance}/${number}`,
     });
+  };
   const numbers = readdirSync(join(needs.directory, 'logs'))
     .map(Number)
     .filter((number) => Number.isSafeInteger(number) && number > 0)
@@ -59,14 +81,38 @@ export function openLogSet(needs: LogSetNeeds): LogSet {
   const last = logs.at(-1);
   if (last === undefined) throw new LedgerError('ledger_corrupt', 'Cannot open the ledger: it has no log');
 
+  return {
+    // A later log without entries was never signed for.
+    newest: (last.size() === 0 ? logs.at(-2) : undefined) ?? last,
+    goOn: (known) => goOn({ ...needs, instance, logs, open }, known),
+    release() {
+      for (const log of logs) log.release();
+    },
+  };
+}
+
+type FoundLogs = LogSetNeeds & {
+  readonly instance: string;
+  readonly logs: Log[];
+  readonly open: (number: number) => Log;
+};
+
+function goOn(needs: FoundLogs, known: KnownOutside): LogSet {
+  const { logs } = needs;
+  const last = logs.at(-1);
+  if (last === undefined) throw new LedgerError('ledger_corrupt', 'Cannot open the ledger: it has no log');
   // A later log without entries is one whose opening was cut short: it still lacks its first entry.
   const begun = last.size() === 0 ? logs.at(-2) : undefined;
   const previous = begun ?? last;
-  const gap = findGap(previous, needs) ?? (begun === undefined ? undefined : { anchorLog: 0, reason: 'operator' });
-  const restored = gap === undefined ? undefined : describeRestore(previous, gap, needs.anchor);
+  const gap = findGap(previous, known) ?? (begun === undefined ? undefined : { anchorLog: 0, reason: 'operator' });
+  const outside = provenOutside(previous, known);
+  const restored = gap === undefined ? undefined : describeRestore(previous, gap, { anchor: known.anchor, outside });
   const takesLast = gap === undefined || (begun !== undefined && last.number > gap.anchorLog);
-  const current = takesLast ? last : open(Math.max(last.number, gap.anchorLog) + 1);
+  const current = takesLast ? last : openNext(needs, Math.max(last.number, gap.anchorLog) + 1);
   if (current !== last) logs.push(current);
+  for (const log of logs) log.setSigning(log === current ? 'open' : 'frozen');
+  // A new log has no history anybody could hold against it.
+  if (known.hold && restored === undefined) current.setSigning('held');
   if (restored !== undefined) {
     // Ledger time never decreases, across logs too, whatever the clock of a machine just restored says.
     const nowMs = Math.max(needs.nowMs(), ...logs.map((log) => log.lastReceivedAtMs()));
@@ -96,12 +142,20 @@ export function openLogSet(needs: LogSetNeeds): LogSet {
   };
 }
 
+/**
+ * A log that follows a restore gets a name nobody had before: the same directory put back twice must not sign two histories
+ * under one name.
+ */
+function openNext({ directory, instance, random, open }: FoundLogs, number: number): Log {
+  const own = join(directory, 'logs', String(number));
+  makePrivateDirectory(own);
+  writeFileDurably(join(own, 'origin'), Buffer.from(`sallyport/${instance}/${random(4).toString('hex')}/${number}\n`));
+  return open(number);
+}
+
 /** Why the present log must not go on, if so: the outside world knows entries it lacks or has different. */
-function findGap(
-  last: Log,
-  needs: LogSetNeeds,
-): { anchorLog: number; reason: 'behind' | 'forked' | 'operator' } | undefined {
-  const checkpoint = needs.anchor === undefined ? undefined : parseAnchor(needs.anchor);
+function findGap(last: Log, known: KnownOutside): Gap | undefined {
+  const checkpoint = known.anchor === undefined ? undefined : parseAnchor(known.anchor);
   const anchorLog = checkpoint === undefined ? 0 : logNumberOf(checkpoint.origin);
   if (checkpoint !== undefined) {
     if (anchorLog > last.number || (anchorLog === last.number && checkpoint.treeSize > last.size()))
@@ -109,7 +163,22 @@ function findGap(
     if (anchorLog === last.number && !Buffer.from(checkpoint.root).equals(last.rootAt(checkpoint.treeSize)))
       return { anchorLog, reason: 'forked' };
   }
-  return needs.afterRestore && last.size() > 0 ? { anchorLog, reason: 'operator' } : undefined;
+  const outside = provenOutside(last, known);
+  const proven = outside === undefined ? undefined : gapProvenBy(outside, last);
+  if (proven !== undefined) return { anchorLog, reason: proven };
+  return known.afterRestore && last.size() > 0 ? { anchorLog, reason: 'operator' } : undefined;
+}
+
+/** Of what is held against this log and holds good, that of the largest tree. */
+function provenOutside(last: Log, { outside }: KnownOutside): HeldOutside | undefined {
+  return outside
+    .filter((held) => gapProvenBy(held, last) !== undefined)
+    .toSorted((a, b) => sizeOf(a) - sizeOf(b))
+    .at(-1);
+}
+
+function sizeOf({ checkpoint }: HeldOutside): number {
+  return parseSignedCheckpoint(checkpoint).checkpoint.treeSize;
 }
 
 function parseAnchor(anchor: string): Checkpoint {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { parseSignedCheckpoint, proveInclusion, rootOfTree } from '@sallyport/merkle-log';
+import { parseSignedCheckpoint, proveConsistency, proveInclusion, rootOfTree } from '@sallyport/merkle-log';
 import { makePrivateDirectory, readFileIfPresent, writeFileDurably } from '@sallyport/platform/files';
 import { decodeBlock, encodeBlock, maxBlockEvents, openBlock } from './block.ts';
 import type { BlockHeader } from './block.ts';
@@ -10,6 +10,8 @@ import { leafBytes } from './leaf.ts';
 import { openLogIndex } from './log-index.ts';
 import type { IndexedBlock } from './log-index.ts';
 import { recoverLog } from './log-recovery.ts';
+import { createLogPublisher, readPublished } from './log-publisher.ts';
+import type { Signing } from './log-publisher.ts';
 import { openLogSigner } from './log-signer.ts';
 import { openSegmentFiles } from './segment-files.ts';
 import { createSequenceTracker } from './sequence-tracker.ts';
@@ -32,6 +34,9 @@ export type StoredEvent = {
   readonly classUid: number;
   readonly body: Buffer | undefined;
 };
+
+/** A checkpoint as witnesses have signed it too, and the keys (vkeys) of those signatures in their order. */
+export type CosignedCheckpoint = { readonly checkpoint: string; readonly witnessKeys: readonly string[] };
 
 /**
  * One log: one origin, one signing key, one tree. Single writer, synchronous.
@@ -57,15 +62,30 @@ export type Log = {
   countEvents(from: number, to: number): number;
   /** The root the tree had at a smaller size. */
   rootAt(size: number): Uint8Array;
-  /** Signs and publishes a checkpoint unless the newest covers everything. */
+  /** Proof hashes that the tree of `to` entries only grew from that of `from`. Throws `entry_invalid` unless 0 < from ≤ to ≤ size. */
+  proveConsistency(from: number, to: number): Uint8Array[];
+  signing(): Signing;
+  /** A frozen log stays so. */
+  setSigning(state: Signing): void;
+  /** The newest checkpoint signed so far; signs nothing. */
+  published(): string | undefined;
+  /** Signs and publishes a checkpoint unless the newest covers everything, or gives the newest while it may not sign. Throws `unsigned` without one. */
   publish(): string;
-  prove(index: number): string;
+  /**
+   * Against `cosigned`, a checkpoint of this log with the signatures of witnesses, when it covers the entry and is about this
+   * very tree; else against the newest one. Throws `unsigned` when that does not cover the entry.
+   */
+  prove(index: number, cosigned?: CosignedCheckpoint): string;
   /** Background: syncs derived files. */
   settle(): Promise<void>;
+  /** Lets go of the files and signs nothing more. */
+  release(): void;
+  /** Signs what is not covered yet where it may, then `release`. */
   close(): void;
 };
 
 export type LogNeeds = {
+  readonly signing: Signing;
   readonly directory: string;
   readonly number: number;
   readonly origin: string;
@@ -90,9 +110,8 @@ export function openLog(needs: LogNeeds): Log {
   const segments = openSegmentFiles(join(directory, 'blocks'), needs.fatal);
   const isNew = segments.segments().length === 0;
   const signer = openLogSigner(needs.vault, { origin, number: needs.number, isNew });
-  const checkpointFile = join(directory, 'checkpoint');
   const indexFile = join(directory, 'index.db');
-  let published = readFileIfPresent(checkpointFile)?.toString('utf8');
+  const published = readPublished(directory);
   const { index, tree } = recoverLog({
     directory,
     indexFile,
@@ -100,14 +119,13 @@ export function openLog(needs: LogNeeds): Log {
     signer,
     published,
     openIndex: openLogIndex,
-    hasKey: (id) => needs.vault.findKey(id) !== undefined,
+    hasKey: (id) => needs.vault.findKey(id) !== undefined || needs.vault.isDestroyed(id),
   });
   const sequences = createSequenceTracker(index);
   const cache = new Map<number, OpenedBlock>();
   let cachedBytes = 0;
   let closed = false;
   let lastReceivedAtMs = index.lastBlock()?.receivedAtMs ?? 0;
-  let publishedSize = published === undefined ? -1 : parseSignedCheckpoint(published).checkpoint.treeSize;
   if (readFileIfPresent(join(directory, 'vkey')) === undefined) {
     writeFileDurably(join(directory, 'vkey'), Buffer.from(`${signer.verifierKey}\n`));
   }
@@ -136,11 +154,24 @@ export function openLog(needs: LogNeeds): Log {
     if (block === undefined)
       throw new LedgerError('not_found', `Cannot read entry ${needs.number}/${at}: the log ends before it`);
     const known = cache.get(block.first);
-    if (known !== undefined) return { block, opened: known };
+    // What was opened before its key was destroyed is not given out any more.
+    if (known !== undefined && !(known.events !== undefined && needs.vault.isDestroyed(known.header.dataKeyId)))
+      return { block, opened: known };
     const decoded = decodeBlock(segments.read(block));
-    const key = needs.vault.findKey(decoded.header.dataKeyId);
+    const { dataKeyId } = decoded.header;
+    const key = needs.vault.findKey(dataKeyId);
+    if (key === undefined && !needs.vault.isDestroyed(dataKeyId)) {
+      throw new LedgerError(
+        'ledger_corrupt',
+        `Cannot read entry ${needs.number}/${at}: key "${dataKeyId}" is missing`,
+        {
+          hint: 'put back the vault that belongs to this ledger: a key that was destroyed leaves a record there',
+        },
+      );
+    }
     const events = key === undefined ? undefined : openBlock(decoded, { logId: origin, dataKey: key.bytes });
     const opened = { header: decoded.header, events };
+    if (known !== undefined) cachedBytes -= known.header.plainBytes + block.length;
     cache.set(block.first, opened);
     cachedBytes += decoded.header.plainBytes + block.length;
     for (const [first, old] of cache) {
@@ -160,20 +191,30 @@ export function openLog(needs: LogNeeds): Log {
     }
   };
 
-  const publish = (): string => {
-    if (published !== undefined && publishedSize === tree.size()) return published;
-    const note = signer.sign(tree.size(), tree.root());
-    try {
-      tree.writeAll();
-      writeFileDurably(checkpointFile, Buffer.from(note));
-    } catch (error) {
-      // A checkpoint can wait for room on the disk. After any other failure, nobody knows which one is on it.
-      if (!isDiskFull(error)) needs.fatal(error);
-      throw error;
-    }
-    published = note;
-    publishedSize = tree.size();
-    return note;
+  const publisher = createLogPublisher({
+    directory,
+    number: needs.number,
+    signer,
+    tree,
+    published,
+    signing: needs.signing,
+    fatal: needs.fatal,
+  });
+  const { publish } = publisher;
+
+  /** A checkpoint kept elsewhere, when it covers the entry and says of this tree what it is. */
+  const ownCheckpoint = (text: string, at: number): { text: string; treeSize: number } | undefined => {
+    const { checkpoint } = parseSignedCheckpoint(text);
+    const { treeSize, root } = checkpoint;
+    const covers = checkpoint.origin === origin && at < treeSize && treeSize <= tree.size();
+    return covers && Buffer.from(root).equals(rootOfTree({ treeSize, hashAt: tree.hashAt }))
+      ? { text, treeSize }
+      : undefined;
+  };
+  const release = (): void => {
+    closed = true;
+    index.close();
+    segments.close();
   };
 
   return {
@@ -184,6 +225,8 @@ export function openLog(needs: LogNeeds): Log {
     root: () => tree.root(),
     lastReceivedAtMs: () => lastReceivedAtMs,
     append(entries, receivedAtMs) {
+      if (publisher.signing() === 'frozen')
+        throw new LedgerError('ledger_closed', `Cannot append to log ${needs.number}: another log follows it`);
       const positions: number[] = [];
       const written: { block: IndexedBlock; leaves: Buffer }[] = [];
       let group: LogEntry[] = [];
@@ -257,8 +300,19 @@ export function openLog(needs: LogNeeds): Log {
     },
     countEvents: (from, to) => index.countEvents(from, Math.min(to, tree.size())),
     rootAt: (treeSize) => rootOfTree({ treeSize, hashAt: tree.hashAt }),
+    proveConsistency(from, to) {
+      if (from < 1 || from > to || to > tree.size())
+        throw new LedgerError(
+          'entry_invalid',
+          `Cannot prove growth from ${from} to ${to}: must be within the ${tree.size()} entries of log ${needs.number}`,
+        );
+      return proveConsistency({ oldSize: from, newSize: to, hashAt: tree.hashAt });
+    },
+    signing: publisher.signing,
+    setSigning: publisher.setSigning,
+    published: publisher.published,
     publish,
-    prove(at) {
+    prove(at, cosigned) {
       const { block, opened } = openAt(at);
       const order = at - block.first;
       const event = opened.events?.[order];
@@ -269,8 +323,11 @@ export function openLog(needs: LogNeeds): Log {
         );
       if (event === undefined)
         throw new LedgerError('erased', `Cannot prove ${needs.number}/${at}: its content was erased`);
-      const checkpoint = publish();
-      const proof = proveInclusion({ index: at, treeSize: tree.size(), hashAt: tree.hashAt });
+      const known = cosigned === undefined ? undefined : ownCheckpoint(cosigned.checkpoint, at);
+      const checkpoint = known?.text ?? publish();
+      const treeSize = known?.treeSize ?? publisher.publishedSize();
+      if (at >= treeSize) throw publisher.unsigned(`Cannot prove ${needs.number}/${at}`);
+      const proof = proveInclusion({ index: at, treeSize, hashAt: tree.hashAt });
       const leaf = opened.header.leaves.subarray(order * leafBytes, (order + 1) * leafBytes);
       return formatEvidence({
         verifierKey: signer.verifierKey,
@@ -280,6 +337,7 @@ export function openLog(needs: LogNeeds): Log {
         index: at,
         proof,
         checkpoint,
+        ...(known === undefined || cosigned === undefined ? {} : { witnessKeys: cosigned.witnessKeys }),
       });
     },
     settle: () =>
@@ -287,11 +345,10 @@ export function openLog(needs: LogNeeds): Log {
         // Closed meanwhile: the next open begins at an older state.
         if (!closed) index.saveTreeState(state);
       }),
+    release,
     close() {
-      publish();
-      closed = true;
-      index.close();
-      segments.close();
+      if (publisher.signing() === 'open') publish();
+      release();
     },
   };
 }

@@ -85,6 +85,30 @@ test('a log whose newest blocks’ key is gone stops, rather than pass them for 
   assert.throws(() => openLog(needs), { code: 'ledger_corrupt' });
 });
 
+test('a block whose key was destroyed is erased, also the newest; one whose key is missing is damage', (context) => {
+  const { needs, root } = logIn(context);
+  const log = openLog(needs);
+  log.append(entries(0, 1), testStartMs);
+  assert.notEqual(log.read(0, { maxEvents: 1, maxBytes: 1000 }).events[0]?.body, undefined);
+  const id = hash('sha256', `block-data events/${new Date(testStartMs).toISOString().slice(0, 10)}`).slice(0, 32);
+  const whole = readFileSync(keyFile(root));
+  loseKeys(root, (lost) => lost === id);
+  const keys: [string, unknown][] = Object.entries(JSON.parse(readFileSync(keyFile(root), 'utf8')));
+  writeFileSync(keyFile(root), JSON.stringify(Object.fromEntries([...keys, [`destroyed ${id}`, '']])));
+  assert.equal(log.read(0, { maxEvents: 1, maxBytes: 1000 }).events[0]?.body, undefined, 'nor from what was opened');
+  assert.throws(() => log.prove(0), { code: 'erased' });
+  log.close();
+  const again = openLog(needs);
+  assert.equal(again.read(0, { maxEvents: 1, maxBytes: 1000 }).events[0]?.body, undefined);
+  writeFileSync(keyFile(root), JSON.stringify(Object.fromEntries(keys)));
+  const fresh = again;
+  assert.throws(() => fresh.prove(0), { code: 'erased' }, 'what was found erased stays so until the next start');
+  again.close();
+  assert.throws(() => openLog(needs), { code: 'ledger_corrupt' });
+  writeFileSync(keyFile(root), whole);
+  openLog(needs).close();
+});
+
 test('a write the index refused ends the process, and the next start finds the entries', (context) => {
   const { needs } = logIn(context);
   const log = openLog(needs);
@@ -130,12 +154,16 @@ test('the vault is not touched while another process holds the ledger', (context
       throw new Error('touched');
     },
     findKey: () => undefined,
+    isDestroyed: () => false,
   };
   assert.throws(() => createSealer(needs(counting)), { code: 'ledger_locked' });
   assert.equal(touched, 0);
   holder.close();
   // A vault that fails lets go of the directory again.
-  assert.throws(() => createSealer(needs(counting)), /touched/);
+  const failing = createSealer(needs(counting));
+  assert.equal(touched, 0);
+  assert.throws(() => failing.handlers['open']?.({ head: {} }), /touched/);
+  failing.close();
   createSealer(needs(logNeeds(root).vault)).close();
 });
 
@@ -160,5 +188,7 @@ test('a ledger whose vault was lost stops, rather than forget which events it ho
   first.close();
   rmSync(keyFile(root));
   assert.ok(readdirSync(directory).includes('instance'));
-  assert.throws(open, { code: 'ledger_corrupt' });
+  const again = open();
+  assert.throws(() => again.handlers['open']?.({ head: {} }), { code: 'ledger_corrupt' });
+  again.close();
 });

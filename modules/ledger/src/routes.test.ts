@@ -33,7 +33,7 @@ async function startRoutes(context: TestContext, bodies: readonly JsonValue[]) {
   let principal: Principal = { kind: 'user', id: 'u1', name: 'Ada', scopes: [] };
   const app = fastify();
   app.decorateRequest('principal', { getter: () => principal });
-  await app.register(createLedgerRoutes(client));
+  await app.register(createLedgerRoutes(client, async () => undefined));
   context.after(() => app.close());
   const get = async (
     path: string,

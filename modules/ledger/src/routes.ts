@@ -1,4 +1,5 @@
 import { formatPosition } from '@sallyport/contracts';
+import { parseNote } from '@sallyport/merkle-log';
 import { typedApp } from '@sallyport/platform/http';
 import type { Principal, RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
@@ -11,6 +12,12 @@ const logParams = Type.Object({ log: Type.Integer({ minimum: 1, maximum: 999_999
 const entryParams = Type.Object({
   log: Type.Integer({ minimum: 1, maximum: 999_999_999 }),
   index: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+});
+
+const WitnessedQuery = Type.Object({
+  witnessed: Type.Optional(
+    Type.Boolean({ description: 'The newest that enough witnesses have cosigned, with their signatures' }),
+  ),
 });
 
 const tags = ['ledger'];
@@ -33,7 +40,20 @@ const maxTilePathCharacters = 100;
 /** Checkpoints, keys, evidence and the C2SP tile files of every log. */
 export function createLedgerRoutes(
   ledger: Pick<LedgerClient, 'checkpoint' | 'verifierKey' | 'prove' | 'tile' | 'logs' | 'head' | 'acceptClock'>,
+  /** The newest checkpoint of a log that enough witnesses have cosigned. */
+  cosigned: (log: number) => Promise<{ readonly checkpoint: string } | undefined>,
 ): RoutePlugin {
+  /** The newest there is; where it is the witnessed one too, with its cosignatures. */
+  const checkpointOf = async (log: number, witnessed: boolean): Promise<string> => {
+    const [newest, known] = await Promise.all([witnessed ? '' : ledger.checkpoint(log), cosigned(log)]);
+    if (known !== undefined && (witnessed || textOfNote(known.checkpoint) === textOfNote(newest)))
+      return known.checkpoint;
+    if (!witnessed) return newest;
+    throw new LedgerError(
+      'not_found',
+      `Cannot find a witnessed checkpoint of log ${log}: not enough witnesses have cosigned one`,
+    );
+  };
   return async (plain) => {
     const app = typedApp(plain);
     app.get(
@@ -54,11 +74,14 @@ export function createLedgerRoutes(
         schema: {
           summary: 'The newest signed checkpoint of the newest log',
           tags,
+          querystring: WitnessedQuery,
           response: text('C2SP tlog-checkpoint'),
         },
       },
-      async (_request, reply) =>
-        reply.type('text/plain; charset=utf-8').send(await ledger.checkpoint(ledger.head().log)),
+      async (request, reply) =>
+        reply
+          .type('text/plain; charset=utf-8')
+          .send(await checkpointOf(ledger.head().log, request.query.witnessed === true)),
     );
     app.get(
       '/v1/ledger/proof/:log/:index',
@@ -85,11 +108,14 @@ export function createLedgerRoutes(
           summary: 'The newest signed checkpoint of a log',
           tags,
           params: logParams,
+          querystring: WitnessedQuery,
           response: text('C2SP tlog-checkpoint'),
         },
       },
       async (request, reply) =>
-        reply.type('text/plain; charset=utf-8').send(await ledger.checkpoint(request.params.log)),
+        reply
+          .type('text/plain; charset=utf-8')
+          .send(await checkpointOf(request.params.log, request.query.witnessed === true)),
     );
     app.get(
       '/v1/ledger/logs/:log/tile/*',
@@ -128,6 +154,10 @@ export function createLedgerRoutes(
       },
     );
   };
+}
+
+function textOfNote(note: string): string {
+  return parseNote(note).text;
 }
 
 /**

@@ -18,16 +18,17 @@ import { LedgerError } from './errors.ts';
 import { createLedgerClock } from './ledger-clock.ts';
 import type { ClockJump, LedgerClock } from './ledger-clock.ts';
 import type { Log, LogEntry } from './log.ts';
-import { openLogSet } from './log-set.ts';
-import type { LogSet } from './log-set.ts';
+import { beginLogSet } from './log-set.ts';
+import type { BegunLogSet, KnownOutside, LogSet } from './log-set.ts';
 import { createNameIds } from './name-ids.ts';
 import type { NameIds } from './name-ids.ts';
 import { encodeEvents, encodePositions, encodeRuns } from './read-format.ts';
 import type { KeptSecrets, LedgerKeys } from './needs.ts';
+import { gapProvenBy, readHeldOutside } from './restored-event.ts';
 
 export type SealerNeeds = {
   readonly directory: string;
-  /** Not touched before the directory is locked. */
+  /** Not touched before the directory is locked and `begin` or `open` is called: whoever opens it has until then. */
   readonly vault: LedgerKeys & KeptSecrets;
   readonly clock: Clock;
   readonly random: (bytes: number) => Buffer;
@@ -53,12 +54,13 @@ export type Sealer = { readonly handlers: FrameHandlers; close(): void };
 const maxReadBytes = 32 * 1024 * 1024;
 
 type Opened = { readonly logs: LogSet; readonly clock: LedgerClock };
-type HowToOpen = { readonly anchor: string | undefined; readonly afterRestore: boolean };
 
 export function createSealer(needs: SealerNeeds): Sealer {
   mkdirSync(needs.directory, { recursive: true, mode: 0o700 });
   const releaseLock = lockDirectory(needs.directory, needs.lockWaitMs);
-  const nameId = openNames();
+  let names: NameIds | undefined;
+  const nameId: NameIds = (kind, name) => (names ??= createNameIds(needs))(kind, name);
+  let begun: BegunLogSet | undefined;
   let open: Opened | undefined;
   let timer: NodeJS.Timeout | undefined;
 
@@ -103,13 +105,29 @@ export function createSealer(needs: SealerNeeds): Sealer {
   });
 
   const handlers: FrameHandlers = {
+    // Before `open`, so that witnesses can be asked while nothing is signed or appended yet.
+    begin: () => {
+      const { newest } = makingRoom(begin);
+      const checkpoint = newest.published();
+      return {
+        head: {
+          log: newest.number,
+          origin: newest.origin,
+          verifier_key: newest.verifierKey,
+          size: newest.size(),
+          ...(checkpoint === undefined ? {} : { checkpoint }),
+        },
+      };
+    },
     open: ({ head: request }) => {
       const anchor = request['anchor'];
-      const how = {
+      const known = {
         anchor: typeof anchor === 'string' ? anchor : undefined,
         afterRestore: request['afterRestore'] === true,
+        outside: readHeldOutside(request['outside']),
+        hold: request['hold'] === true,
       };
-      const opened = (open ??= openMakingRoom(how));
+      const opened = (open ??= makingRoom(() => goOn(known)));
       return {
         head: {
           ...head(),
@@ -162,7 +180,30 @@ export function createSealer(needs: SealerNeeds): Sealer {
       head: { count: logOf(request['log']).countEvents(Number(request['from']), Number(request['to'])) },
     }),
     checkpoint: ({ head: request }) => ({ head: { checkpoint: logOf(request['log']).publish() } }),
-    prove: ({ head: request }) => ({ head: { evidence: logOf(request['log']).prove(Number(request['index'])) } }),
+    consistency: ({ head: request }) => {
+      const log = begunLog(request['log']) ?? logOf(request['log']);
+      return {
+        head: {},
+        payload: Buffer.concat(log.proveConsistency(Number(request['from']), Number(request['to']))),
+      };
+    },
+    prove: ({ head: request }) => {
+      const { checkpoint, witnessKeys } = request;
+      const cosigned = typeof checkpoint === 'string' ? { checkpoint, witnessKeys: textsOf(witnessKeys) } : undefined;
+      return { head: { evidence: logOf(request['log']).prove(Number(request['index']), cosigned) } };
+    },
+    // Those outside have answered, or an operator answers for them.
+    sign: () => {
+      logs().current.setSigning('open');
+      return { head: {} };
+    },
+    freeze: ({ head: request }) => {
+      const { current } = logs();
+      const [outside] = readHeldOutside([request]);
+      const isProven = outside !== undefined && gapProvenBy(outside, current) !== undefined;
+      if (isProven) current.setSigning('frozen');
+      return { head: { frozen: isProven } };
+    },
     tile: ({ head: request }) => tile(logOf(request['log']), textOf(request['path'])),
     status: () => ({
       head: {
@@ -170,6 +211,7 @@ export function createSealer(needs: SealerNeeds): Sealer {
         queued_bytes: queue.waitingBytes(),
         intake_allowed: disk.allows('intake'),
         clock_jump: clockJump(),
+        signing: logs().current.signing(),
       },
     }),
     'clock.accept': () => {
@@ -186,18 +228,10 @@ export function createSealer(needs: SealerNeeds): Sealer {
     },
   };
 
-  function openNames(): NameIds {
-    try {
-      return createNameIds(needs);
-    } catch (error) {
-      releaseLock();
-      throw error;
-    }
-  }
   /** Recovery writes. On a full disk it gets the reserve, like everything that must go on, at the start that follows. */
-  function openMakingRoom(how: HowToOpen): Opened {
+  function makingRoom<Result>(work: () => Result): Result {
     try {
-      return openAll(how);
+      return work();
     } catch (error) {
       if (!isDiskFull(error)) throw error;
       disk.releaseReserve();
@@ -207,16 +241,19 @@ export function createSealer(needs: SealerNeeds): Sealer {
       });
     }
   }
-  function openAll(how: HowToOpen): Opened {
+  function begin(): BegunLogSet {
     const { directory, vault, random, fatal } = needs;
-    const set = openLogSet({
-      directory,
-      vault,
-      random,
-      fatal,
-      ...how,
-      nowMs: () => Math.floor(needs.clock.nowMs() / 1000) * 1000,
-    });
+    const nowMs = (): number => Math.floor(needs.clock.nowMs() / 1000) * 1000;
+    // Before the logs: a ledger that exists without the key for its names has lost its vault.
+    names ??= createNameIds(needs);
+    return (begun ??= beginLogSet({ directory, vault, random, fatal, nowMs }));
+  }
+  /** While witnesses are asked, they may want proof of how the log grew. */
+  function begunLog(value: JsonValue | undefined): Log | undefined {
+    return open === undefined && begun?.newest.number === value ? begun?.newest : undefined;
+  }
+  function goOn(known: KnownOutside): Opened {
+    const set = begin().goOn(known);
     const clock = createLedgerClock(needs.clock, set.current.lastReceivedAtMs(), (jump) =>
       needs.notify('clock', { ...jump }),
     );
@@ -228,7 +265,7 @@ export function createSealer(needs: SealerNeeds): Sealer {
   function publishAndSettle(log: Log): void {
     try {
       disk.look();
-      log.publish();
+      if (log.signing() === 'open') log.publish();
     } catch (error) {
       // A checkpoint can wait for room on the disk; entries are safe without it.
       if (!isDiskFull(error)) needs.fatal(error);
@@ -267,7 +304,9 @@ export function createSealer(needs: SealerNeeds): Sealer {
     handlers,
     close() {
       if (timer !== undefined) clearInterval(timer);
-      open?.logs.close();
+      // Closed before it was opened, it has not been signed for either.
+      if (open === undefined) begun?.release();
+      else open.logs.close();
       releaseLock();
     },
   };

@@ -14,6 +14,7 @@ import { compareWithKept } from './kept-checkpoint.ts';
 import { openClient, withConnection, type ConnectionOptions } from './connection.ts';
 import { wholeNumber } from './option-values.ts';
 import { readVerifierKey } from './verifier-key-option.ts';
+import { printWitnesses } from './ledger-witnesses.ts';
 
 /** The largest file of a tile log is an entry bundle: 256 entries of 65,535 bytes and their lengths. */
 const maxLogFileBytes = 256 * (65_535 + 2) + 1;
@@ -37,11 +38,16 @@ export function addLedgerCommands(program: Command, needs: CliNeeds): void {
       'print the newest signed checkpoint: keep it elsewhere, and later nothing before it can be changed unnoticed',
     )
     .option('--log <number>', 'which log (default: the newest)', wholeNumber(1, 999_999_999))
-    .action((options: ServerOptions) => printCheckpoint(options, needs));
+    .option('--witnessed', 'the newest that enough witnesses have cosigned, with their signatures')
+    .action((options: ServerOptions & { witnessed?: true }) => printCheckpoint(options, needs));
   withConnection(ledger.command('key'))
     .description('print the verifier key of a log: keep it elsewhere, to check proofs and copies of the log with it')
     .option('--log <number>', 'which log (default: the newest)', wholeNumber(1, 999_999_999))
     .action((options: ServerOptions) => printVerifierKey(options, needs));
+  withConnection(ledger.command('witnesses'))
+    .description('print who outside watches the log grow, and how far they have seen it')
+    .option('--json', 'print JSON')
+    .action((options: ConnectionOptions & { json?: true }) => printWitnesses(options, needs));
 }
 
 async function verifyLog(directory: string, options: VerifyOptions, needs: CliNeeds): Promise<void> {
@@ -137,10 +143,11 @@ async function readLogFile(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-async function printCheckpoint(options: ServerOptions, needs: CliNeeds): Promise<void> {
+async function printCheckpoint(options: ServerOptions & { witnessed?: true }, needs: CliNeeds): Promise<void> {
   const client = openClient(options, needs);
   try {
-    const path = options.log === undefined ? '/v1/ledger/checkpoint' : `/v1/ledger/logs/${options.log}/checkpoint`;
+    const plain = options.log === undefined ? '/v1/ledger/checkpoint' : `/v1/ledger/logs/${options.log}/checkpoint`;
+    const path = options.witnessed === true ? `${plain}?witnessed=true` : plain;
     const text = await client.text({ path, headers: { accept: 'text/plain' }, signal: needs.signal });
     refuseOtherText(() => parseSignedCheckpoint(text), `the answer to ${path} as a checkpoint`);
     // A signed note must come out byte for byte; only on a terminal may nothing but its line ends act.

@@ -11,9 +11,13 @@ import { whyNot } from '../system-errors.ts';
 import { asTyped, jsonLine, plainText, shortText, styled } from '../terminal.ts';
 import { openClient, withConnection, type ConnectionOptions } from './connection.ts';
 import { readVerifierKey } from './verifier-key-option.ts';
+import { isoOf, readWitnessOptions, witnessLines } from './witness-options.ts';
+import type { WitnessOptions } from './witness-options.ts';
 
 /** Over what evidence may have, which says so itself. */
 const maxEvidenceBytes = 16 * 1024 * 1024;
+
+type VerifyOptions = WitnessOptions & { readonly key?: string; readonly json?: true };
 
 export function addProofCommands(program: Command, needs: CliNeeds): void {
   const proof = program.command('proof').description('evidence of single events, to be checked without a server');
@@ -27,8 +31,10 @@ export function addProofCommands(program: Command, needs: CliNeeds): void {
     .description('check an exported proof, offline')
     .argument('<file>', 'what proof export saved')
     .option('--key <vkey>', 'verifier key of the log, or a file holding it, from whoever you trust for it')
+    .option('--witness <vkey...>', 'keys of witnesses you trust, or files holding them: each must have cosigned')
+    .option('--policy <file>', 'a policy file (C2SP tlog-policy) that says which witnesses are enough')
     .option('--json', 'print JSON')
-    .action((file: string, options: { key?: string; json?: true }) => verifyProof(file, options, needs));
+    .action((file: string, options: VerifyOptions) => verifyProof(file, options, needs));
 }
 
 async function exportProof(text: string, options: ConnectionOptions & { out: string }, needs: CliNeeds): Promise<void> {
@@ -80,9 +86,10 @@ async function writeNew(file: string, text: string): Promise<void> {
   }
 }
 
-async function verifyProof(file: string, options: { key?: string; json?: true }, needs: CliNeeds): Promise<void> {
+async function verifyProof(file: string, options: VerifyOptions, needs: CliNeeds): Promise<void> {
   const bytes = await readEvidence(file);
   const verifierKey = options.key === undefined ? undefined : (await readVerifierKey(options.key)).text;
+  const judge = await readWitnessOptions(options);
   const result = verifyEvidence(bytes, verifierKey === undefined ? {} : { verifierKey });
   if (!result.ok) {
     if (options.json === true) needs.stdout.write(`${jsonLine({ ok: false, reason: result.reason })}\n`);
@@ -90,8 +97,15 @@ async function verifyProof(file: string, options: { key?: string; json?: true },
       hint: 'the file proves nothing; export it again from the server',
     });
   }
+  const judged = judge(result, bytes);
+  if (!judged.ok) {
+    if (options.json === true) needs.stdout.write(`${jsonLine({ ok: false, reason: judged.reason })}\n`);
+    throw new CliError('not_verified', `Cannot verify "${file}": ${lowerFirst(judged.reason)}`, {
+      hint: 'the rest of it verifies; export it again once the witnesses have seen it: sallyport ledger witnesses',
+    });
+  }
   if (options.json === true) {
-    needs.stdout.write(`${jsonLine(summaryOf(result))}\n`);
+    needs.stdout.write(`${jsonLine(summaryOf(result, judged.known))}\n`);
     return;
   }
   const { stdout } = needs;
@@ -107,10 +121,16 @@ async function verifyProof(file: string, options: { key?: string; json?: true },
       trust,
       `  event ${index} of log ${shortText(origin, 120)}, in a tree of ${treeSize} entries`,
       `  received ${new Date(receivedAtMs).toISOString()}, class ${result.classUid}`,
+      ...witnessLines(result, judged.known, stdout),
       `  ${shortText(shown, 400)}`,
       keyGiven
         ? 'Proven: this log holds exactly this event at this place, and its key signed the tree that contains it.'
         : 'Proven: event, leaf, tree and signature fit together. Not proven: who made them. Anyone can make such a file with a key of their own; give the key you know with --key.',
+      ...(judged.known.size === 0
+        ? []
+        : [
+            'Witnessed: those whose keys you gave had seen the log with this event in it by then; it was neither changed nor put there later.',
+          ]),
       'Not proven, ever, by one file: that the event tells the truth, or that nothing was left out before it was recorded.',
       '',
     ].join('\n'),
@@ -119,7 +139,7 @@ async function verifyProof(file: string, options: { key?: string; json?: true },
 
 type Verified = Extract<EvidenceVerification, { ok: true }>;
 
-function summaryOf(result: Verified): Record<string, unknown> {
+function summaryOf(result: Verified, known: ReadonlySet<string>): Record<string, unknown> {
   return {
     ok: true,
     key_given: result.keyGiven,
@@ -129,6 +149,12 @@ function summaryOf(result: Verified): Record<string, unknown> {
     received_at: new Date(result.receivedAtMs).toISOString(),
     class_uid: result.classUid,
     verifier_key: result.verifierKey,
+    witnesses: result.witnesses.map(({ name, verifierKey, cosignedAtMs }) => ({
+      name,
+      verifier_key: verifierKey,
+      cosigned_at: isoOf(cosignedAtMs),
+      key_given: known.has(verifierKey),
+    })),
     event: isUnprintable(result) ? unprintable : result.event,
   };
 }

@@ -411,7 +411,7 @@ export type Routes = {
         readonly name: string;
         readonly place: string;
         readonly site: string;
-        readonly kind: 'phone' | 'pc' | 'esp32' | 'mjpeg' | 'rtsp';
+        readonly kind: 'phone' | 'pc' | 'esp32' | 'whip' | 'mjpeg' | 'rtsp';
         readonly state: 'live' | 'waiting' | 'offline';
         readonly since_ms: number;
         readonly per_second: number;
@@ -430,7 +430,18 @@ export type Routes = {
         readonly charging?: boolean | undefined;
         readonly stored_segments?: number | undefined;
         readonly address?: string | undefined;
+        readonly removed_ms?: number | undefined;
         readonly problem?: string | undefined;
+        readonly problem_code?:
+          | 'camera_certificate_changed'
+          | 'camera_certificate_untrusted'
+          | 'camera_credentials_refused'
+          | 'camera_redirects'
+          | 'camera_input_failed'
+          | undefined;
+        readonly sound?: boolean | undefined;
+        readonly tls_fingerprint?: string | undefined;
+        readonly offered_tls_fingerprint?: string | undefined;
       }[];
     };
   };
@@ -443,13 +454,15 @@ export type Routes = {
       readonly place?: string | undefined;
       readonly site?: string | undefined;
       readonly url: string;
+      readonly sound?: boolean | undefined;
+      readonly tls_fingerprint?: string | undefined;
     };
     answer: {
       readonly id: string;
       readonly name: string;
       readonly place: string;
       readonly site: string;
-      readonly kind: 'phone' | 'pc' | 'esp32' | 'mjpeg' | 'rtsp';
+      readonly kind: 'phone' | 'pc' | 'esp32' | 'whip' | 'mjpeg' | 'rtsp';
       readonly state: 'live' | 'waiting' | 'offline';
       readonly since_ms: number;
       readonly per_second: number;
@@ -463,7 +476,18 @@ export type Routes = {
       readonly charging?: boolean | undefined;
       readonly stored_segments?: number | undefined;
       readonly address?: string | undefined;
+      readonly removed_ms?: number | undefined;
       readonly problem?: string | undefined;
+      readonly problem_code?:
+        | 'camera_certificate_changed'
+        | 'camera_certificate_untrusted'
+        | 'camera_credentials_refused'
+        | 'camera_redirects'
+        | 'camera_input_failed'
+        | undefined;
+      readonly sound?: boolean | undefined;
+      readonly tls_fingerprint?: string | undefined;
+      readonly offered_tls_fingerprint?: string | undefined;
     };
   };
   /** A device sends one picture (image/jpeg) or an endless row (multipart/x-mixed-replace) */
@@ -552,7 +576,28 @@ export type Routes = {
     body: undefined;
     answer: unknown;
   };
-  /** One camera */
+  /** WHIP: a device offers to send by WebRTC; ends the session it had */
+  'POST /v1/cameras/whip': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
+  /** WHIP: a device ends its session */
+  'DELETE /v1/cameras/whip/{session}': {
+    params: { readonly session: string };
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
+  /** WHIP: neither trickle ICE nor ICE restarts; always 501 */
+  'PATCH /v1/cameras/whip/{session}': {
+    params: { readonly session: string };
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
+  /** One camera; also one that was removed */
   'GET /v1/cameras/{id}': {
     params: { readonly id: string };
     query: undefined;
@@ -562,7 +607,7 @@ export type Routes = {
       readonly name: string;
       readonly place: string;
       readonly site: string;
-      readonly kind: 'phone' | 'pc' | 'esp32' | 'mjpeg' | 'rtsp';
+      readonly kind: 'phone' | 'pc' | 'esp32' | 'whip' | 'mjpeg' | 'rtsp';
       readonly state: 'live' | 'waiting' | 'offline';
       readonly since_ms: number;
       readonly per_second: number;
@@ -576,7 +621,18 @@ export type Routes = {
       readonly charging?: boolean | undefined;
       readonly stored_segments?: number | undefined;
       readonly address?: string | undefined;
+      readonly removed_ms?: number | undefined;
       readonly problem?: string | undefined;
+      readonly problem_code?:
+        | 'camera_certificate_changed'
+        | 'camera_certificate_untrusted'
+        | 'camera_credentials_refused'
+        | 'camera_redirects'
+        | 'camera_input_failed'
+        | undefined;
+      readonly sound?: boolean | undefined;
+      readonly tls_fingerprint?: string | undefined;
+      readonly offered_tls_fingerprint?: string | undefined;
     };
   };
   /** Change a camera on the network; what is left out stays */
@@ -588,13 +644,15 @@ export type Routes = {
       readonly place?: string | undefined;
       readonly site?: string | undefined;
       readonly url?: string | undefined;
+      readonly sound?: boolean | undefined;
+      readonly tls_fingerprint?: string | null | undefined;
     };
     answer: {
       readonly id: string;
       readonly name: string;
       readonly place: string;
       readonly site: string;
-      readonly kind: 'phone' | 'pc' | 'esp32' | 'mjpeg' | 'rtsp';
+      readonly kind: 'phone' | 'pc' | 'esp32' | 'whip' | 'mjpeg' | 'rtsp';
       readonly state: 'live' | 'waiting' | 'offline';
       readonly since_ms: number;
       readonly per_second: number;
@@ -608,7 +666,18 @@ export type Routes = {
       readonly charging?: boolean | undefined;
       readonly stored_segments?: number | undefined;
       readonly address?: string | undefined;
+      readonly removed_ms?: number | undefined;
       readonly problem?: string | undefined;
+      readonly problem_code?:
+        | 'camera_certificate_changed'
+        | 'camera_certificate_untrusted'
+        | 'camera_credentials_refused'
+        | 'camera_redirects'
+        | 'camera_input_failed'
+        | undefined;
+      readonly sound?: boolean | undefined;
+      readonly tls_fingerprint?: string | undefined;
+      readonly offered_tls_fingerprint?: string | undefined;
     };
   };
   /** Remove a camera on the network; what was recorded stays as long as it would */
@@ -686,6 +755,17 @@ export type Routes = {
         readonly to_ms: number;
         readonly picture?: string | undefined;
       }[];
+    };
+  };
+  /** What the camera shows now is its view: it was moved on purpose, and learns what is usual anew */
+  'POST /v1/cameras/{id}/view': {
+    params: { readonly id: string };
+    query: undefined;
+    body: {
+      readonly tampered?: 'covered' | 'black' | 'blurred' | 'moved' | 'dazzled' | 'frozen' | 'replayed' | undefined;
+    };
+    answer: {
+      readonly ended?: 'covered' | 'black' | 'blurred' | 'moved' | 'dazzled' | 'frozen' | 'replayed' | undefined;
     };
   };
   /** What matters in the picture of a camera, and when */
@@ -798,7 +878,7 @@ export type Routes = {
         readonly name: string;
         readonly place: string;
         readonly site: string;
-        readonly kind: 'phone' | 'pc' | 'esp32';
+        readonly kind: 'phone' | 'pc' | 'esp32' | 'whip';
         readonly state: 'waiting' | 'approved' | 'revoked';
         readonly fingerprint: string;
         readonly enrolment_id: string;
@@ -887,8 +967,35 @@ export type Routes = {
         readonly name: string;
         readonly place: string;
         readonly site: string;
-        readonly kind: 'phone' | 'pc' | 'esp32';
+        readonly kind: 'phone' | 'pc' | 'esp32' | 'whip';
       };
+    };
+  };
+  /** Make a stream key: a program that sends by WHIP is let in with it, as a camera */
+  'POST /v1/devices/streams': {
+    params: undefined;
+    query: undefined;
+    body: { readonly name: string; readonly place?: string | undefined; readonly site?: string | undefined };
+    answer: {
+      readonly device: {
+        readonly id: string;
+        readonly name: string;
+        readonly place: string;
+        readonly site: string;
+        readonly kind: 'phone' | 'pc' | 'esp32' | 'whip';
+        readonly state: 'waiting' | 'approved' | 'revoked';
+        readonly fingerprint: string;
+        readonly enrolment_id: string;
+        readonly enrolled_ms: number;
+        readonly last_seen_ms: number;
+        readonly about: { readonly name?: string | undefined; readonly platform?: string | undefined };
+        readonly approved_ms?: number | undefined;
+        readonly approved_by?: string | undefined;
+        readonly revoked_ms?: number | undefined;
+        readonly revoked_by?: string | undefined;
+      };
+      readonly key: string;
+      readonly url: string;
     };
   };
   /** One device */
@@ -901,7 +1008,7 @@ export type Routes = {
       readonly name: string;
       readonly place: string;
       readonly site: string;
-      readonly kind: 'phone' | 'pc' | 'esp32';
+      readonly kind: 'phone' | 'pc' | 'esp32' | 'whip';
       readonly state: 'waiting' | 'approved' | 'revoked';
       readonly fingerprint: string;
       readonly enrolment_id: string;
@@ -928,7 +1035,7 @@ export type Routes = {
       readonly name: string;
       readonly place: string;
       readonly site: string;
-      readonly kind: 'phone' | 'pc' | 'esp32';
+      readonly kind: 'phone' | 'pc' | 'esp32' | 'whip';
       readonly state: 'waiting' | 'approved' | 'revoked';
       readonly fingerprint: string;
       readonly enrolment_id: string;
@@ -951,7 +1058,7 @@ export type Routes = {
       readonly name: string;
       readonly place: string;
       readonly site: string;
-      readonly kind: 'phone' | 'pc' | 'esp32';
+      readonly kind: 'phone' | 'pc' | 'esp32' | 'whip';
       readonly state: 'waiting' | 'approved' | 'revoked';
       readonly fingerprint: string;
       readonly enrolment_id: string;
@@ -974,7 +1081,7 @@ export type Routes = {
       readonly name: string;
       readonly place: string;
       readonly site: string;
-      readonly kind: 'phone' | 'pc' | 'esp32';
+      readonly kind: 'phone' | 'pc' | 'esp32' | 'whip';
       readonly state: 'waiting' | 'approved' | 'revoked';
       readonly fingerprint: string;
       readonly enrolment_id: string;
@@ -1268,6 +1375,14 @@ export type Routes = {
       readonly version: string;
       readonly head: string;
       readonly ledger: { readonly up: boolean };
+      readonly witnesses: {
+        readonly configured: number;
+        readonly needed: number;
+        readonly signing: string;
+        readonly witnessed_entries: number;
+        readonly tail_age_seconds: number | null;
+        readonly tail_too_old: boolean;
+      } | null;
       readonly intake: {
         readonly accepted: number;
         readonly bytes: number;
@@ -1427,7 +1542,7 @@ export type Routes = {
   /** The newest signed checkpoint of the newest log */
   'GET /v1/ledger/checkpoint': {
     params: undefined;
-    query: undefined;
+    query: { readonly witnessed?: boolean | undefined };
     body: undefined;
     answer: unknown;
   };
@@ -1441,7 +1556,7 @@ export type Routes = {
   /** The newest signed checkpoint of a log */
   'GET /v1/ledger/logs/{log}/checkpoint': {
     params: { readonly log: number };
-    query: undefined;
+    query: { readonly witnessed?: boolean | undefined };
     body: undefined;
     answer: unknown;
   };
@@ -1458,6 +1573,246 @@ export type Routes = {
     query: undefined;
     body: undefined;
     answer: unknown;
+  };
+  /** Who outside watches the ledger grow, and how far they have seen it */
+  'GET /v1/ledger/witnesses': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly log: {
+        readonly number: number;
+        readonly origin: string;
+        readonly verifier_key: string;
+        readonly size: number;
+        readonly signing: 'open' | 'held' | 'frozen' | 'away';
+        readonly follows: string | null;
+      };
+      readonly witnesses: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly url: string;
+        readonly verifier_key: string;
+        readonly own_authority: boolean;
+        readonly same_machine: boolean;
+        readonly added_at: string;
+        readonly added_by: { readonly id: string; readonly name: string };
+        readonly state: 'cosigning' | 'waiting' | 'away' | 'unknown_log' | 'wrong' | 'refusing';
+        readonly cosigned_size: number | null;
+        readonly cosigned_at: string | null;
+        readonly asked_at: string | null;
+        readonly answered_at: string | null;
+        readonly problem: { readonly code: string; readonly message: string } | null;
+      }[];
+      readonly policy: { readonly needed: number; readonly of: number; readonly tail_limit_minutes: number };
+      readonly newest: { readonly size: number; readonly at: string; readonly by: readonly string[] } | null;
+      readonly tail: {
+        readonly entries: number;
+        readonly since: string | null;
+        readonly age_seconds: number;
+        readonly too_old: boolean;
+      } | null;
+    };
+  };
+  /** Add a witness; it is asked at once, and what it says stands in the answer */
+  'POST /v1/ledger/witnesses': {
+    params: undefined;
+    query: undefined;
+    body: { readonly url: string; readonly verifier_key: string; readonly authority_pem?: string | undefined };
+    answer: {
+      readonly log: {
+        readonly number: number;
+        readonly origin: string;
+        readonly verifier_key: string;
+        readonly size: number;
+        readonly signing: 'open' | 'held' | 'frozen' | 'away';
+        readonly follows: string | null;
+      };
+      readonly witnesses: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly url: string;
+        readonly verifier_key: string;
+        readonly own_authority: boolean;
+        readonly same_machine: boolean;
+        readonly added_at: string;
+        readonly added_by: { readonly id: string; readonly name: string };
+        readonly state: 'cosigning' | 'waiting' | 'away' | 'unknown_log' | 'wrong' | 'refusing';
+        readonly cosigned_size: number | null;
+        readonly cosigned_at: string | null;
+        readonly asked_at: string | null;
+        readonly answered_at: string | null;
+        readonly problem: { readonly code: string; readonly message: string } | null;
+      }[];
+      readonly policy: { readonly needed: number; readonly of: number; readonly tail_limit_minutes: number };
+      readonly newest: { readonly size: number; readonly at: string; readonly by: readonly string[] } | null;
+      readonly tail: {
+        readonly entries: number;
+        readonly since: string | null;
+        readonly age_seconds: number;
+        readonly too_old: boolean;
+      } | null;
+    };
+  };
+  /** How many witnesses are enough, and when an unwitnessed end is an alarm */
+  'PUT /v1/ledger/witnesses/policy': {
+    params: undefined;
+    query: undefined;
+    body: { readonly needed: number; readonly tail_limit_minutes: number };
+    answer: {
+      readonly log: {
+        readonly number: number;
+        readonly origin: string;
+        readonly verifier_key: string;
+        readonly size: number;
+        readonly signing: 'open' | 'held' | 'frozen' | 'away';
+        readonly follows: string | null;
+      };
+      readonly witnesses: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly url: string;
+        readonly verifier_key: string;
+        readonly own_authority: boolean;
+        readonly same_machine: boolean;
+        readonly added_at: string;
+        readonly added_by: { readonly id: string; readonly name: string };
+        readonly state: 'cosigning' | 'waiting' | 'away' | 'unknown_log' | 'wrong' | 'refusing';
+        readonly cosigned_size: number | null;
+        readonly cosigned_at: string | null;
+        readonly asked_at: string | null;
+        readonly answered_at: string | null;
+        readonly problem: { readonly code: string; readonly message: string } | null;
+      }[];
+      readonly policy: { readonly needed: number; readonly of: number; readonly tail_limit_minutes: number };
+      readonly newest: { readonly size: number; readonly at: string; readonly by: readonly string[] } | null;
+      readonly tail: {
+        readonly entries: number;
+        readonly since: string | null;
+        readonly age_seconds: number;
+        readonly too_old: boolean;
+      } | null;
+    };
+  };
+  /** Vouch for the newest log in place of witnesses that do not answer: it is signed again */
+  'POST /v1/ledger/witnesses/sign-anyway': {
+    params: undefined;
+    query: undefined;
+    body: { readonly reason: string };
+    answer: {
+      readonly log: {
+        readonly number: number;
+        readonly origin: string;
+        readonly verifier_key: string;
+        readonly size: number;
+        readonly signing: 'open' | 'held' | 'frozen' | 'away';
+        readonly follows: string | null;
+      };
+      readonly witnesses: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly url: string;
+        readonly verifier_key: string;
+        readonly own_authority: boolean;
+        readonly same_machine: boolean;
+        readonly added_at: string;
+        readonly added_by: { readonly id: string; readonly name: string };
+        readonly state: 'cosigning' | 'waiting' | 'away' | 'unknown_log' | 'wrong' | 'refusing';
+        readonly cosigned_size: number | null;
+        readonly cosigned_at: string | null;
+        readonly asked_at: string | null;
+        readonly answered_at: string | null;
+        readonly problem: { readonly code: string; readonly message: string } | null;
+      }[];
+      readonly policy: { readonly needed: number; readonly of: number; readonly tail_limit_minutes: number };
+      readonly newest: { readonly size: number; readonly at: string; readonly by: readonly string[] } | null;
+      readonly tail: {
+        readonly entries: number;
+        readonly since: string | null;
+        readonly age_seconds: number;
+        readonly too_old: boolean;
+      } | null;
+    };
+  };
+  /** Remove a witness; what it cosigned stays in evidence, and the policy asks for no more than remain */
+  'DELETE /v1/ledger/witnesses/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly log: {
+        readonly number: number;
+        readonly origin: string;
+        readonly verifier_key: string;
+        readonly size: number;
+        readonly signing: 'open' | 'held' | 'frozen' | 'away';
+        readonly follows: string | null;
+      };
+      readonly witnesses: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly url: string;
+        readonly verifier_key: string;
+        readonly own_authority: boolean;
+        readonly same_machine: boolean;
+        readonly added_at: string;
+        readonly added_by: { readonly id: string; readonly name: string };
+        readonly state: 'cosigning' | 'waiting' | 'away' | 'unknown_log' | 'wrong' | 'refusing';
+        readonly cosigned_size: number | null;
+        readonly cosigned_at: string | null;
+        readonly asked_at: string | null;
+        readonly answered_at: string | null;
+        readonly problem: { readonly code: string; readonly message: string } | null;
+      }[];
+      readonly policy: { readonly needed: number; readonly of: number; readonly tail_limit_minutes: number };
+      readonly newest: { readonly size: number; readonly at: string; readonly by: readonly string[] } | null;
+      readonly tail: {
+        readonly entries: number;
+        readonly since: string | null;
+        readonly age_seconds: number;
+        readonly too_old: boolean;
+      } | null;
+    };
+  };
+  /** Ask a witness now */
+  'POST /v1/ledger/witnesses/{id}/ask': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly log: {
+        readonly number: number;
+        readonly origin: string;
+        readonly verifier_key: string;
+        readonly size: number;
+        readonly signing: 'open' | 'held' | 'frozen' | 'away';
+        readonly follows: string | null;
+      };
+      readonly witnesses: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly url: string;
+        readonly verifier_key: string;
+        readonly own_authority: boolean;
+        readonly same_machine: boolean;
+        readonly added_at: string;
+        readonly added_by: { readonly id: string; readonly name: string };
+        readonly state: 'cosigning' | 'waiting' | 'away' | 'unknown_log' | 'wrong' | 'refusing';
+        readonly cosigned_size: number | null;
+        readonly cosigned_at: string | null;
+        readonly asked_at: string | null;
+        readonly answered_at: string | null;
+        readonly problem: { readonly code: string; readonly message: string } | null;
+      }[];
+      readonly policy: { readonly needed: number; readonly of: number; readonly tail_limit_minutes: number };
+      readonly newest: { readonly size: number; readonly at: string; readonly by: readonly string[] } | null;
+      readonly tail: {
+        readonly entries: number;
+        readonly since: string | null;
+        readonly age_seconds: number;
+        readonly too_old: boolean;
+      } | null;
+    };
   };
   /** Follow events and alerts as server-sent events; alerts also need `alerts:read` */
   'GET /v1/live': {
@@ -1529,6 +1884,14 @@ export type Routes = {
         readonly entries: number;
         readonly checkpoint: string;
         readonly verifier_key: string;
+        readonly witnesses: {
+          readonly configured: number;
+          readonly needed: number;
+          readonly held: boolean;
+          readonly witnessed_entries: number;
+          readonly tail_age_seconds: number | null;
+          readonly tail_too_old: boolean;
+        };
       } | null;
       readonly processes: readonly {
         readonly name: string;
@@ -2632,5 +2995,102 @@ export type Routes = {
     query: undefined;
     body: undefined;
     answer: { readonly link: string; readonly expires_at: string };
+  };
+  /** Open both copies of the vault from the disk, and every key in them */
+  'POST /v1/vault/checks': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: { readonly sha256: string };
+  };
+  /** Every key of this installation: what it is for, its state and history; never its bytes */
+  'GET /v1/vault/keys': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly vault: string;
+      readonly generation: number;
+      readonly keys: readonly {
+        readonly id: string;
+        readonly level: 'epoch' | 'purpose' | 'data';
+        readonly purpose?: 'block-data' | 'log-signing' | 'stream-name' | 'secret' | undefined;
+        readonly label: string;
+        readonly version: number;
+        readonly state: 'created' | 'active' | 'suspended' | 'retired' | 'compromised' | 'destroyed';
+        readonly algorithm: string;
+        readonly createdAtMs: number;
+        readonly epoch: number;
+        readonly wrappedBy: string;
+        readonly wraps: number;
+        readonly usedFor: string;
+        readonly history: readonly {
+          readonly atMs: number;
+          readonly state: 'created' | 'active' | 'suspended' | 'retired' | 'compromised' | 'destroyed';
+          readonly by: string;
+          readonly reason: string;
+        }[];
+        readonly changes: readonly ('created' | 'active' | 'suspended' | 'retired' | 'compromised' | 'destroyed')[];
+        readonly stage?: string | undefined;
+      }[];
+      readonly providers: readonly {
+        readonly kind: 'sealed-file' | 'tpm' | 'pkcs11' | 'transit' | 'aws-kms';
+        readonly identity: string;
+        readonly algorithm: string;
+        readonly exportable: boolean;
+        readonly usableByAClone: boolean;
+        readonly destruction: 'provable' | 'delayed' | 'reversible' | 'not-provable';
+        readonly notPromised: readonly string[];
+        readonly maxMasters: number;
+        readonly isUsed: boolean;
+      }[];
+      readonly rotation: {
+        readonly level: 'data' | 'purpose' | 'epoch';
+        readonly state: 'running' | 'done' | 'failed';
+        readonly done: number;
+        readonly total: number;
+        readonly startedAtMs: number;
+        readonly endedAtMs?: number | undefined;
+        readonly error?: string | undefined;
+      } | null;
+    };
+  };
+  /** Activate, suspend, resume or retire a key, or say that it is compromised */
+  'POST /v1/vault/keys/{id}/state': {
+    params: { readonly id: string };
+    query: undefined;
+    body: {
+      readonly state: 'created' | 'active' | 'suspended' | 'retired' | 'compromised' | 'destroyed';
+      readonly reason: string;
+    };
+    answer: unknown;
+  };
+  /** Replace a data key, the key of a purpose or the epoch, in the background */
+  'POST /v1/vault/rotations': {
+    params: undefined;
+    query: undefined;
+    body:
+      | { readonly level: 'data'; readonly label: string; readonly reason: string }
+      | {
+          readonly level: 'purpose';
+          readonly purpose: 'block-data' | 'log-signing' | 'stream-name' | 'secret';
+          readonly reason: string;
+        }
+      | {
+          readonly level: 'epoch';
+          readonly providers?: readonly ('sealed-file' | 'tpm' | 'pkcs11' | 'transit' | 'aws-kms')[] | undefined;
+          readonly reason: string;
+        };
+    answer: {
+      readonly rotation: {
+        readonly level: 'data' | 'purpose' | 'epoch';
+        readonly state: 'running' | 'done' | 'failed';
+        readonly done: number;
+        readonly total: number;
+        readonly startedAtMs: number;
+        readonly endedAtMs?: number | undefined;
+        readonly error?: string | undefined;
+      } | null;
+    };
   };
 };

@@ -78,7 +78,7 @@ export function App() {
           <Route path="/sources/add">{<AddSourceRoom me={session.data} />}</Route>
           <Route path="/sources/:keyId/:name">{<SourceRoom me={session.data} />}</Route>
           <Route path="/devices">{<DevicesRoom me={session.data} />}</Route>
-          <Route path="/ledger">{<LedgerRoom />}</Route>
+          <Route path="/ledger">{<LedgerRoom me={session.data} />}</Route>
           <Route path="/people">{<PeopleRoom me={session.data} />}</Route>
           <Route path="/settings">{<SettingsRoom me={session.data} />}</Route>
           <Route path="/verify">{<VerifyRoom />}</Route>

@@ -34,6 +34,7 @@ function verified(startedMs: number, frames: number): SegmentVerdict {
       classUid: 6002,
       verifierKey: '',
       keyGiven: false,
+      witnesses: [],
     },
   };
 }

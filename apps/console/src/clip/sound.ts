@@ -1,6 +1,6 @@
 const samplesPerSecond = 16_000;
-/** Chunks that follow each other this closely are played without a seam. */
-const seamSeconds = 0.25;
+/** Chunks are played without a seam until they are so far behind the picture: then one is cut short. */
+const mostBehindSeconds = 0.25;
 
 /** Plays PCM of 16 bits little endian, chunk after chunk. */
 export type Sound = { play(pcm: Uint8Array): void; stop(): void };
@@ -22,7 +22,7 @@ export function createSound(): Sound {
       source.buffer = buffer;
       source.connect(context.destination);
       const now = context.currentTime;
-      const startSeconds = nextSeconds > now && nextSeconds - now < seamSeconds * 4 ? nextSeconds : now + 0.02;
+      const startSeconds = nextSeconds > now && nextSeconds - now < mostBehindSeconds ? nextSeconds : now + 0.02;
       source.start(startSeconds);
       nextSeconds = startSeconds + buffer.duration;
       playing.push(source);

@@ -12,6 +12,7 @@ const good = {
   classUid: 0,
   verifierKey: 'k',
   keyGiven: true,
+  witnesses: [],
 } as const;
 const states = (result: Parameters<typeof explainChecks>[0], keyKnown: boolean): string[] =>
   explainChecks(result, keyKnown).map(({ state }) => state);

@@ -25,3 +25,20 @@ test('describePlace() names the parts of an evidence file', () => {
   assert.equal(place('— k'), 'the signature of the log');
   assert.equal(describePlace('', 0), 'the name of the format');
 });
+
+test('describePlace() tells witnesses from the log', () => {
+  const file =
+    'sallyport-evidence@v1\nkey k\nwitness v\nwitness w\nleaf l\nsalt s\nbody b\nc2sp.org/tlog-proof@v1\nindex 1\nAAAA\n\norigin\n5\nroot\n\n— k sig\n— v sig\n— w sig\n';
+  const place = (part: string): string => describePlace(file, file.indexOf(part));
+  assert.deepEqual(['key k', 'witness v', 'witness w', 'leaf', 'body', 'AAAA', '— k', '— v', '— w'].map(place), [
+    'the key',
+    'the key of witness 1',
+    'the key of witness 2',
+    'the leaf',
+    'the event itself',
+    'hash 1 of the path to the root',
+    'the signature of the log',
+    'the signature of witness 1',
+    'the signature of witness 2',
+  ]);
+});

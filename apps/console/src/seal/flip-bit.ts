@@ -11,13 +11,24 @@ export function describePlace(text: string, at: number): string {
   const line = text.slice(0, at).split('\n').length - 1;
   const lines = text.split('\n');
   const blank = lines.indexOf('');
-  if (line === 0) return 'the name of the format';
-  if (line >= 1 && line <= 4) return ['the key', 'the leaf', 'the salt', 'the event itself'][line - 1] ?? '';
-  if (blank === -1 || line < blank)
-    return line <= 6 ? 'the place in the tree' : `hash ${line - 6} of the path to the root`;
-  return (
-    ['the line that ends the proof', 'the name of the log', 'the size of the tree', 'the root of the tree'][
-      line - blank
-    ] ?? 'the signature of the log'
+  // A line for each witness stands behind the key.
+  const witnesses = Math.max(
+    0,
+    lines.slice(2).findIndex((one) => !one.startsWith('witness ')),
   );
+  if (line === 0) return 'the name of the format';
+  if (line >= 2 && line < 2 + witnesses) return `the key of witness ${line - 1}`;
+  const part = line < 2 ? line : line - witnesses;
+  if (part <= 4) return ['the key', 'the leaf', 'the salt', 'the event itself'][part - 1] ?? '';
+  if (blank === -1 || line < blank)
+    return part <= 6 ? 'the place in the tree' : `hash ${part - 6} of the path to the root`;
+  const inCheckpoint = [
+    'the line that ends the proof',
+    'the name of the log',
+    'the size of the tree',
+    'the root of the tree',
+    'the line before the signatures',
+    'the signature of the log',
+  ];
+  return inCheckpoint[line - blank] ?? `the signature of witness ${line - blank - inCheckpoint.length + 1}`;
 }

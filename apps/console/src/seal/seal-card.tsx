@@ -1,8 +1,10 @@
+import type { EvidenceVerification } from '@sallyport/ledger/evidence';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { Clock } from '../parts/clock.tsx';
 import { formatCount } from '../parts/numbers.ts';
 import { ProblemNotice } from '../parts/notice.tsx';
+import { printable } from '../parts/printable.ts';
 import { downloadEvidencePage, downloadText } from './download.ts';
 import { forgetPinnedKey, keyFingerprint, pinnedKey } from './pinned-keys.ts';
 import { SealDrawing } from './seal-drawing.tsx';
@@ -59,6 +61,7 @@ export function SealCard({
               <Clock at={data.result.receivedAtMs} /> · signed by{' '}
               <span title={data.result.verifierKey}>{keyFingerprint(data.result.verifierKey)}</span>
             </p>
+            <WitnessedBy witnesses={data.result.witnesses} />
             <p className="small quiet">
               {data.keyWasKnown
                 ? 'The key is the one this browser has known.'
@@ -110,5 +113,23 @@ export function SealCard({
         </div>
       )}
     </div>
+  );
+}
+
+type Witnesses = Extract<EvidenceVerification, { ok: true }>['witnesses'];
+
+/** Who outside has seen the log with this entry in it. */
+function WitnessedBy({ witnesses }: { readonly witnesses: Witnesses }) {
+  if (witnesses.length === 0) return <p className="small quiet">Not witnessed outside.</p>;
+  return (
+    <p className="small quiet">
+      Witnessed by{' '}
+      {witnesses.map(({ name, verifierKey, cosignedAtMs }, at) => (
+        <span key={verifierKey}>
+          {at === 0 ? '' : ', '}
+          <span title={verifierKey}>{printable(name)}</span> <Clock at={cosignedAtMs} />
+        </span>
+      ))}
+    </p>
   );
 }

@@ -7,7 +7,7 @@ import type { Browser, BrowserContext } from 'playwright-core';
 const yard = '/usr/share/doc/opencv-doc/examples/data/vtest.avi';
 
 /**
- * Writes the film: people in a yard, from `coveredFrom` to `coveredTo` (in seconds) nothing but a dark blur, then the yard
+ * Writes the film: people in a yard, from `coveredFrom` to `coveredTo` (in seconds) nothing but the brown blur of a hand, then the yard
  * again until `seconds`. 512×384, thirty pictures a second as Chromium plays them whatever the file says. Throws when the
  * film of Debian is not here, or ffmpeg is not.
  */
@@ -17,7 +17,7 @@ export function makeYardFilm(
 ): void {
   if (!existsSync(yard)) throw new Error('There is no film of a yard: apt-get install -y opencv-doc');
   const covered = `enable='between(t,${film.coveredFrom},${film.coveredTo})'`;
-  const filter = `scale=512:384,drawbox=color=0x1a120d:t=fill:${covered},noise=alls=6:allf=t:${covered},fps=30`;
+  const filter = `scale=512:384,drawbox=color=0x4a3a2e:t=fill:${covered},noise=alls=6:allf=t:${covered},fps=30`;
   const made = spawnSync(
     'ffmpeg',
     ['-v', 'error', '-i', yard, '-t', String(film.seconds), '-vf', filter, '-an', '-q:v', '5', '-f', 'mjpeg', path],

@@ -6,6 +6,10 @@ export type SimulatedCamera = {
   readonly commands: readonly unknown[];
   /** Stays connected and sends no picture, until it is told otherwise. */
   freeze(isFrozen: boolean): void;
+  /** Sends these from now on, over and over. */
+  show(pictures: readonly Uint8Array[]): void;
+  /** Resolves when so many more pictures have arrived. */
+  sent(count: number): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -24,9 +28,11 @@ export async function startSimulatedCamera(given: {
     protocols: ['sallyport-camera.1', `bearer.${await given.device.token()}`],
   });
   const commands: unknown[] = [];
-  const { pictures } = given;
+  let { pictures } = given;
   let sequence = 0;
   let underWay = 0;
+  let taken = 0;
+  const awaited = new Map<() => void, number>();
   let isFrozen = false;
   socket.send(JSON.stringify({ type: 'hello', width: 640, height: 360, audio: false }));
   socket.send(JSON.stringify({ type: 'clock', t0: Date.now() }));
@@ -46,7 +52,11 @@ export async function startSimulatedCamera(given: {
       if (typeof message !== 'string') continue;
       const told: unknown = JSON.parse(message);
       if (typeof told !== 'object' || told === null || !('type' in told)) continue;
-      if (told.type === 'taken') underWay -= 1;
+      if (told.type === 'taken') {
+        underWay -= 1;
+        taken += 1;
+        for (const [resolve, at] of awaited) if (taken >= at) resolve();
+      }
       if (told.type === 'command' && 'id' in told) {
         commands.push(told);
         socket.send(JSON.stringify({ type: 'receipt', command_id: told.id, ok: true }));
@@ -60,6 +70,10 @@ export async function startSimulatedCamera(given: {
     freeze(next) {
       isFrozen = next;
     },
+    show(next) {
+      pictures = next;
+    },
+    sent: (count) => new Promise((resolve) => awaited.set(resolve, taken + count)),
     async stop() {
       clearInterval(timer);
       await socket.end();

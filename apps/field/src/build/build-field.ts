@@ -9,6 +9,7 @@ const fieldRoot = join(root, 'apps', 'field');
 const dist = join(fieldRoot, 'dist');
 const base = '/field/';
 const target = ['chrome123', 'firefox128', 'safari17.5'];
+const common = { configFile: false, root: fieldRoot, base, logLevel: 'error' } as const;
 
 const sources = [
   'apps/field/{index.html,package.json}',
@@ -30,7 +31,6 @@ export async function buildFieldIfStale(say: (line: string) => void): Promise<vo
 async function build(outDir: string): Promise<void> {
   // Only here: a start that has nothing to build does not pay for loading the bundler.
   const { build: bundle } = await import('vite');
-  const common = { configFile: false, root: fieldRoot, base, logLevel: 'error' } as const;
   await bundle({
     ...common,
     worker: { format: 'es' },
@@ -43,33 +43,40 @@ async function build(outDir: string): Promise<void> {
       reportCompressedSize: false,
     },
   });
-  const single = async (file: string, define: Readonly<Record<string, string>>): Promise<unknown> =>
-    bundle({
-      ...common,
-      publicDir: false,
-      define,
-      build: {
-        outDir,
-        emptyOutDir: false,
-        target,
-        reportCompressedSize: false,
-        lib: {
-          entry: join(fieldRoot, 'src', 'workers', `${file}.ts`),
-          formats: ['iife'],
-          name: 'sallyport',
-          fileName: () => `${file}.js`,
-        },
+  await bundleWorker(outDir, 'sound-worklet', {});
+  await buildServiceWorker(outDir);
+}
+
+/** For the files that lie there, every one of which it names: the last thing that is built. */
+export async function buildServiceWorker(outDir: string): Promise<void> {
+  await bundleWorker(outDir, 'service-worker', { SHELL: JSON.stringify(shellOf(outDir)) });
+}
+
+async function bundleWorker(outDir: string, file: string, define: Readonly<Record<string, string>>): Promise<void> {
+  const { build: bundle } = await import('vite');
+  await bundle({
+    ...common,
+    publicDir: false,
+    define,
+    build: {
+      outDir,
+      emptyOutDir: false,
+      target,
+      reportCompressedSize: false,
+      lib: {
+        entry: join(fieldRoot, 'src', 'workers', `${file}.ts`),
+        formats: ['iife'],
+        name: 'sallyport',
+        fileName: () => `${file}.js`,
       },
-    });
-  await single('sound-worklet', {});
-  // Last: it names every other file.
-  await single('service-worker', { SHELL: JSON.stringify(shellOf(outDir)) });
+    },
+  });
 }
 
 /** What the service worker keeps: every file by its address, and one name for all of their content. */
 function shellOf(directory: string): { readonly version: string; readonly files: readonly string[] } {
   const names = globSync('**/*.*', { cwd: directory })
-    .filter((name) => !name.startsWith('.'))
+    .filter((name) => !name.startsWith('.') && name !== 'service-worker.js')
     .toSorted();
   const hash = createHash('sha256');
   for (const name of names) hash.update(`${name}\n`).update(readFileSync(join(directory, name)));

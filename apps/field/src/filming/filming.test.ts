@@ -36,6 +36,7 @@ function setUp() {
     segments: {
       add: () => undefined,
       delivered: () => undefined,
+      connected: () => undefined,
       disconnected: () => undefined,
       tick: () => undefined,
       flush: () => undefined,

@@ -64,8 +64,8 @@ export type Filming = {
   /** Another camera, without a break in sending. */
   change(wish: CameraWish): Promise<CameraProblem | undefined>;
   stop(): void;
-  /** The page may be gone in a moment: what was collected is handed over now. */
-  keepNow(): void;
+  /** The page is gone in a moment: what was collected is handed over, and the server told that nothing is filmed. */
+  leave(): void;
   command(command: Command): void;
   /** The system took the camera away: it is opened again as soon as it can be. */
   cameraEnded(): void;
@@ -226,7 +226,10 @@ export function createFilming(needs: FilmingNeeds): Filming {
       isConnected = false;
       takenAtMs = [];
     },
-    keepNow: () => segments.flush(),
+    leave() {
+      segments.flush();
+      if (wish !== undefined) link.say({ type: 'bye', why: 'page_closed' });
+    },
     command(command) {
       void commands(command).then((receipt) => link.say({ type: 'receipt', command_id: command.id, ...receipt }));
     },
@@ -241,8 +244,10 @@ export function createFilming(needs: FilmingNeeds): Filming {
       segments.delivered(taken);
     },
     linkChanged(state) {
+      const wasConnected = isConnected;
       isConnected = state === 'connected';
-      if (!isConnected) segments.disconnected();
+      if (isConnected && !wasConnected) segments.connected();
+      if (wasConnected && !isConnected) segments.disconnected();
       onChange({ link: state, ...(isConnected ? {} : { latencyMs: undefined }) });
     },
   };

@@ -21,8 +21,8 @@ export type ServerMessage =
 export type PhoneMessage =
   | { readonly type: 'hello'; readonly width: number; readonly height: number; readonly audio: boolean }
   | { readonly type: 'clock'; readonly t0: number }
-  /** It stops by itself. */
-  | { readonly type: 'bye' }
+  /** It stops: because somebody here wants it to, or because the page is gone in a moment. */
+  | { readonly type: 'bye'; readonly why?: 'page_closed' }
   | { readonly type: 'receipt'; readonly command_id: string; readonly ok: boolean; readonly reason?: string }
   | {
       readonly type: 'position';

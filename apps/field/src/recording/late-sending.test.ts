@@ -51,7 +51,8 @@ test('A late segment goes in pieces, and what arrives is what was recorded, sign
     return server(question);
   };
   assert.equal(await upload(counting)(plain, 'spd_x', new AbortController().signal), 'kept');
-  assert.equal(questions, 3);
+  // One that asks, three pieces.
+  assert.equal(questions, 4);
   const [whole] = wholes;
   assert.deepEqual(whole?.bytes, plain);
   const plainSha256 = createHash('sha256').update(plain).digest('hex');
@@ -85,7 +86,7 @@ test('Each answer of the server has its consequence, and one that goes in circle
   assert.equal(await outcomeOf(refused(401)), 'token_refused');
   assert.equal(await outcomeOf(refused(409, 'segment_conflict')), 'refused');
   assert.equal(await outcomeOf(refused(422, 'segment_invalid')), 'refused');
-  assert.equal(await outcomeOf(refused(409, 'uploads_busy')), 'later');
+  assert.equal(await outcomeOf(refused(503, 'uploads_busy')), 'busy');
   assert.equal(await outcomeOf(refused(503)), 'later');
   assert.equal(await outcomeOf({ kind: 'unreachable' }), 'later');
   assert.equal(await outcomeOf(ok({ state: 'partial', received_bytes: 0 })), 'later');
@@ -104,7 +105,7 @@ function deskOn(ask: ServerApi) {
     ask,
     host,
     crypto,
-    wait: (ms) => (ms < 1000 ? Promise.resolve() : new Promise(() => undefined)),
+    wait: (ms) => (ms < 5000 ? Promise.resolve() : new Promise(() => undefined)),
     tell(told) {
       news.push(told);
       for (const listener of listeners) listener();
@@ -135,6 +136,17 @@ test('What the server missed is kept sealed, sent oldest first when it is reache
   desk.take({ kind: 'upload', token: 'spd_x' });
   await until(({ waiting, isUploading }) => waiting === 0 && !isUploading);
   assert.deepEqual(arrived, [startedMs, startedMs + 10_000, startedMs + 20_000]);
+  assert.equal(files.kept.size, 0);
+});
+
+test('What the server is about to keep itself is asked after again soon, and holds up nothing for long', async () => {
+  const answers: Answer[] = [{ kind: 'refused', status: 503, code: 'uploads_busy' }, ok({ state: 'covered' })];
+  const { desk, files, until } = deskOn(async () => answers.shift() ?? ok({ state: 'kept' }));
+  for (const atMs of [startedMs, startedMs + 10_000])
+    desk.take({ kind: 'store', segment: segmentAt(atMs), keep: false });
+  await until(({ waiting }) => waiting === 2);
+  desk.take({ kind: 'upload', token: 'spd_x' });
+  await until(({ waiting, isUploading }) => waiting === 0 && !isUploading);
   assert.equal(files.kept.size, 0);
 });
 

@@ -25,6 +25,8 @@ type DeskNeeds = {
 /** At most this of the phone's storage, and at most half of what the browser gives us. */
 const mostBytes = 2 * 1024 * 1024 * 1024;
 const againMs = 15_000;
+/** What it holds is sealed within seconds, and everything behind it waits. */
+const busyMs = 2000;
 /** Between two segments, so that the live picture keeps the line. */
 const breathMs = 200;
 
@@ -99,6 +101,7 @@ export function createRecordingDesk(needs: DeskNeeds): { take(order: RecordingOr
       const outcome: UploadOutcome = plain === undefined ? 'kept' : await upload(plain, token, signal);
       if (outcome === 'token_refused') return tell({ kind: 'token_refused' });
       if (outcome === 'later') await wait(againMs);
+      else if (outcome === 'busy') await wait(busyMs);
       else {
         await inTurn(() => shelf.move(segment, outcome === 'kept' ? 'away' : 'refused'));
         tellStatus();

@@ -24,7 +24,7 @@ function film(seconds: number, isTaken: (second: number) => boolean): RecordedSe
     recorder.tick(atMs);
   }
   recorder.flush();
-  return sealed;
+  return sealed.toSorted((left, right) => left.startedMs - right.startedMs);
 }
 
 test('Ten seconds are a segment, in the order of time, and nothing is lost between two', () => {
@@ -79,22 +79,61 @@ test('A full segment waits four seconds for the server’s word, and not a momen
   recorder.tick(startMs + 10_000);
   recorder.tick(startMs + 13_900);
   assert.equal(sealed.length, 0);
-  recorder.delivered(1);
-  recorder.tick(startMs + 13_950);
+  recorder.tick(startMs + 14_000);
   assert.deepEqual(
     sealed.map(({ isDelivered }) => isDelivered),
-    [true],
+    [false],
   );
   recorder.add(frame(startMs + 14_000), 2);
   recorder.tick(startMs + 24_000);
   recorder.disconnected();
   assert.deepEqual(
     sealed.map(({ isDelivered }) => isDelivered),
-    [true, false],
+    [false, false],
   );
 });
 
-test('However the clock jumps, no segment spans more than twelve seconds, and memory holds three at most', () => {
+test('What the server took but may not have sealed is held for twenty seconds, and not delivered when it is gone by then', () => {
+  const sealed: RecordedSegment[] = [];
+  const recorder = createSegmentRecorder((segment) => sealed.push(segment));
+  const told = () => sealed.map(({ startedMs, isDelivered }) => [startedMs - startMs, isDelivered]);
+  for (const [sequence, atMs] of [0, 10_000, 20_000, 25_000].entries()) {
+    recorder.add(frame(startMs + atMs), sequence);
+    recorder.delivered(sequence);
+    recorder.tick(startMs + atMs);
+  }
+  assert.deepEqual(told(), []);
+  recorder.tick(startMs + 30_000);
+  assert.deepEqual(told(), [[0, true]]);
+  recorder.disconnected();
+  assert.deepEqual(told(), [
+    [0, true],
+    [10_000, false],
+    [20_000, false],
+  ]);
+  // Once, however often the line breaks, and what comes between two breaks is a segment of its own.
+  recorder.disconnected();
+  recorder.add(frame(startMs + 31_000), 5);
+  recorder.connected();
+  assert.deepEqual(told().slice(3), [[31_000, false]]);
+});
+
+test('However many wait as the line breaks, none is said to be delivered to make room', () => {
+  const sealed: RecordedSegment[] = [];
+  const recorder = createSegmentRecorder((segment) => sealed.push(segment));
+  // The camera's clock was set on, again and again: each picture is a segment of its own.
+  for (const [sequence, atMs] of [0, 30_000, 60_000, 90_000, 120_000, 150_000].entries()) {
+    recorder.add(frame(startMs + atMs), sequence);
+    recorder.delivered(sequence);
+    if (sequence === 3) recorder.tick(startMs + 90_000);
+  }
+  const before = sealed.length;
+  recorder.disconnected();
+  assert.ok(sealed.length - before >= 4);
+  assert.deepEqual([...new Set(sealed.slice(before).map(({ isDelivered }) => isDelivered))], [false]);
+});
+
+test('However the clock jumps, no segment spans more than twelve seconds, and memory holds six at most', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: -100_000, max: 100_000 }), { maxLength: 60 }), (jumps) => {
       let held = 0;

@@ -11,13 +11,17 @@ export type RecordedSegment = {
 
 /**
  * Collects what is captured into segments of ten seconds. Each is handed to `seal` once it is known whether the server
- * took its pictures: every picture has, within two seconds of it, one that was taken. Holds three segments at most.
+ * took its pictures: every picture has, within two seconds of it, one that was taken. What the server took it holds in
+ * memory before it seals it: for so long it is held here too, and not counted as delivered when the connection ends
+ * meanwhile. A server that has it after all says so. Holds six segments at most.
  */
 export type SegmentRecorder = {
   /** `sequence` of a picture, by which `delivered` names it. */
   add(record: SegmentRecord, sequence?: number): void;
   delivered(sequence: number): void;
-  /** The connection is gone: what is under way is not delivered any more. */
+  /** What is recorded without a connection ends here, and can be sent at once. */
+  connected(): void;
+  /** The connection is gone: what is under way is not delivered any more, and what the server has not sealed may be lost. */
   disconnected(): void;
   /** To be called about every second. */
   tick(nowMs: number): void;
@@ -30,14 +34,19 @@ const byteLimit = 12 * 1024 * 1024;
 const nearMs = 2000;
 /** How long a full segment waits for the server's word. */
 const graceMs = 4000;
+/** The server closes a segment after ten seconds at most, and writes it then. */
+const unsealedMs = 20_000;
+const unsealedLimit = 3;
 
 type Picture = { readonly sequence: number; readonly atMs: number };
+type Unsealed = { readonly segment: RecordedSegment; readonly sinceMs: number };
 type Open = { startedMs: number; bytes: number; closedMs: number; records: SegmentRecord[]; pictures: Picture[] };
 
-/** `seal` is called in the order of the segments. */
+/** `seal` is called once for each segment that holds anything. */
 export function createSegmentRecorder(seal: (segment: RecordedSegment) => void): SegmentRecorder {
   let open: Open | undefined;
   let closed: Open[] = [];
+  let unsealed: Unsealed[] = [];
   const taken = new Map<number, number>();
 
   const close = (nowMs: number): void => {
@@ -50,9 +59,19 @@ export function createSegmentRecorder(seal: (segment: RecordedSegment) => void):
   const decide = (count: number): void => {
     const decided = closed.slice(0, count);
     closed = closed.slice(count);
-    for (const segment of decided) seal(sealedForm(segment, taken));
+    for (const one of decided) {
+      const segment = sealedForm(one, taken);
+      if (segment.isDelivered) unsealed.push({ segment, sinceMs: one.closedMs });
+      else seal(segment);
+    }
+    while (unsealed.length > unsealedLimit) letGo(1, true);
     const oldestMs = Math.min(closed[0]?.startedMs ?? Infinity, open?.startedMs ?? Infinity) - nearMs;
     for (const [sequence, atMs] of taken) if (atMs < oldestMs) taken.delete(sequence);
+  };
+
+  const letGo = (count: number, isDelivered: boolean): void => {
+    for (const { segment } of unsealed.slice(0, count)) seal({ ...segment, isDelivered });
+    unsealed = unsealed.slice(count);
   };
 
   const isSettled = (segment: Open, nowMs: number): boolean =>
@@ -75,17 +94,28 @@ export function createSegmentRecorder(seal: (segment: RecordedSegment) => void):
       const picture = pictures.find((candidate) => candidate.sequence === sequence);
       if (picture !== undefined) taken.set(sequence, picture.atMs);
     },
-    disconnected() {
+    connected() {
+      close(open?.startedMs ?? 0);
       decide(closed.length);
+    },
+    disconnected() {
+      // First those that wait: what is decided now leaves no room for them.
+      letGo(unsealed.length, false);
+      close(open?.startedMs ?? 0);
+      decide(closed.length);
+      letGo(unsealed.length, false);
     },
     tick(nowMs) {
       if (open !== undefined && nowMs - open.startedMs >= segmentLengthMs) close(nowMs);
       const waiting = closed.findIndex((segment) => !isSettled(segment, nowMs));
       decide(waiting === -1 ? closed.length : waiting);
+      // A clock that was set back is no reason to hold on for longer.
+      letGo(unsealed.filter(({ sinceMs }) => Math.abs(nowMs - sinceMs) >= unsealedMs).length, true);
     },
     flush() {
       close(open?.startedMs ?? 0);
       decide(closed.length);
+      letGo(unsealed.length, true);
     },
   };
 }

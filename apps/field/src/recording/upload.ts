@@ -11,6 +11,8 @@ export type UploadOutcome =
   | 'refused'
   /** Our token is not good any more. */
   | 'token_refused'
+  /** The server is about to keep that time itself, or has no room at this moment. */
+  | 'busy'
   /** Not now. */
   | 'later';
 
@@ -53,12 +55,14 @@ export function createUpload(needs: {
     for (let questions = 0; questions < maxQuestions && !signal.aborted; questions += 1) {
       const answer = await ask({
         path: `/v1/cameras/segments?${query}&offset=${offset}`,
-        bytes: plain.slice(offset, offset + pieceBytes),
+        // First without a byte: most of what was sent before the line broke the server has.
+        bytes: plain.slice(offset, questions === 0 ? offset : offset + pieceBytes),
         token,
       });
       if (answer.kind === 'unreachable') return 'later';
       if (answer.kind === 'refused') {
         if (answer.status === 401 || answer.status === 403) return 'token_refused';
+        if (answer.code === 'uploads_busy') return 'busy';
         return forGood.has(answer.code) ? 'refused' : 'later';
       }
       const state = textOf(answer.body['state']);

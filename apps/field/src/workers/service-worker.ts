@@ -37,7 +37,13 @@ function serviceScope(scope: WorkerGlobalScope): ServiceWorkerGlobalScope {
 async function install(): Promise<void> {
   const cache = await caches.open(cacheName);
   // Past the cache of the browser: the names of this version with the content of another would be neither.
-  await cache.addAll(SHELL.files.map((file) => new Request(file, { cache: 'reload', credentials: 'omit' })));
+  try {
+    await cache.addAll(SHELL.files.map((file) => new Request(file, { cache: 'reload', credentials: 'omit' })));
+  } catch (error) {
+    // A part of a version is none, and nothing else would ever take it away.
+    await caches.delete(cacheName);
+    throw error;
+  }
 }
 
 async function activate(): Promise<void> {

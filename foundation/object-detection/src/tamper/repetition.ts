@@ -1,12 +1,14 @@
+import { createPrintMemory } from './print-memory.ts';
+import { createSameLag } from './same-lag.ts';
+
 /** Whether pictures come again that a living camera cannot have taken twice: noise makes each one different. */
 export type Repetition = {
-  see(print: number, atMs: number): 'frozen' | 'replayed' | undefined;
+  /** `alike`: when pictures were seen that are this one, compressed anew. */
+  see(print: number, atMs: number, alike?: readonly number[]): 'frozen' | 'replayed' | undefined;
 };
 
-type Seen = { readonly index: number };
-
-/** Ten minutes at ten pictures a second. */
-const mostPrints = 6000;
+/** Ten minutes at five pictures a second. */
+const mostPrints = 3000;
 const frozenAfterMs = 2000;
 const frozenAfterPictures = 5;
 /** A sender that is quicker than its camera sends some pictures twice: longer runs than are usual are needed. */
@@ -16,25 +18,30 @@ const mostUsualRepeats = 0.5;
 const learnPictures = 10;
 /** Different pictures by which it is settled how often a camera repeats itself. */
 const learnFor = 200;
-const replayedPictures = 4;
+/** What is seen again sooner may be a sender's hiccup. */
+const leastLagMs = 1000;
+const loop = { least: 8, tolerance: 250 } as const;
+/** A loop of a few pictures: so many in a row that all were there before, at a camera whose first ones were all new. */
+const shortLoop = { pictures: 24, different: 4, firstPictures: 40 } as const;
 
 /**
- * Frozen: one picture again and again, longer than this camera ever did. Replayed: a run of different pictures that all
- * were there before, in the same order. A loop of pictures that were compressed anew is not found.
+ * Frozen: one picture again and again, longer than this camera ever did. Replayed: eight different pictures of the last
+ * 48 come the same while after they came before, however many are not looked at in between; or nothing but a few.
  */
 export function createRepetition(): Repetition {
-  const prints = new Map<number, Seen>();
+  const prints = createPrintMemory(mostPrints);
+  const lag = createSameLag(loop);
   let index = 0;
   let last: number | undefined;
   let run = 1;
   let runSinceMs = 0;
   let usualRun = 1;
   let repeats = 0;
-  let matchedIndex = -1;
-  let matched = 0;
+  let isLiving = true;
+  let again: number[] = [];
 
   return {
-    see(print, atMs) {
+    see(print, atMs, alike = []) {
       if (print === last) {
         run += 1;
         const isUsual = repeats / Math.max(1, repeats + index) > mostUsualRepeats;
@@ -49,22 +56,17 @@ export function createRepetition(): Repetition {
       last = print;
       run = 1;
       runSinceMs = atMs;
-      const before = prints.get(print);
       index += 1;
-      if (before === undefined) {
-        matched = 0;
-        remember(print);
-        return undefined;
-      }
-      matched = before.index > matchedIndex || matched === 0 ? matched + 1 : 1;
-      matchedIndex = before.index;
-      return matched >= replayedPictures ? 'replayed' : undefined;
+      const same = prints.see(print, atMs);
+      const before = [...same, ...alike].filter((eachMs) => atMs - eachMs >= leastLagMs);
+      const isLoop = lag.see(print, atMs, before);
+      return isLoop || isShortLoop(print, same.length > 0) ? 'replayed' : undefined;
     },
   };
 
-  function remember(print: number): void {
-    prints.set(print, { index });
-    const [oldest] = prints.keys();
-    if (prints.size > mostPrints && oldest !== undefined) prints.delete(oldest);
+  function isShortLoop(print: number, wasThere: boolean): boolean {
+    if (index <= shortLoop.firstPictures && wasThere) isLiving = false;
+    again = wasThere ? [...again.slice(1 - shortLoop.pictures), print] : [];
+    return isLiving && again.length === shortLoop.pictures && new Set(again).size >= shortLoop.different;
   }
 }

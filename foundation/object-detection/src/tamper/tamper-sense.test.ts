@@ -32,11 +32,38 @@ function learnt(): ReturnType<typeof createTamperSense> {
   return sense;
 }
 
-test('a lens that is shut is told at the second picture, until it is open again', () => {
+test('a picture that goes black at once is told at the second picture, until something is to be seen again', () => {
   const sense = learnt();
   assert.equal(sense.see(black(25), 5000), undefined);
-  for (let step = 26; step < 60; step += 1) assert.equal(sense.see(black(step), step * betweenMs)?.kind, 'covered');
+  for (let step = 26; step < 60; step += 1) assert.equal(sense.see(black(step), step * betweenMs)?.kind, 'black');
   assert.equal(sense.see(street(60), 12_000), undefined);
+});
+
+test('what lies over the lens and is not black is covered; light that fades away over minutes is not told', () => {
+  const covered = learnt();
+  covered.see(
+    street(25, () => 40),
+    5000,
+  );
+  assert.equal(
+    covered.see(
+      street(26, () => 40),
+      5200,
+    )?.kind,
+    'covered',
+  );
+  const dusk = learnt();
+  for (let step = 25; step < 225; step += 1) {
+    const light = Math.max(0, 1 - (step - 25) / 150);
+    assert.equal(
+      dusk.see(
+        street(step, (level) => level * light),
+        step * 1000,
+      ),
+      undefined,
+      `at ${light}`,
+    );
+  }
 });
 
 test('half the light, and then the negative of it as under infrared, is no tampering', () => {
@@ -66,7 +93,7 @@ test('what one sense learnt another goes on from: the lens that was shut meanwhi
   assert.ok(memory !== undefined);
   const sense = createTamperSense(memory);
   sense.see(black(100), 0);
-  assert.equal(sense.see(black(101), betweenMs)?.kind, 'covered');
+  assert.equal(sense.see(black(101), betweenMs)?.kind, 'black');
   assert.equal(sense.remember(), undefined, 'nothing is kept of a covered lens');
 });
 

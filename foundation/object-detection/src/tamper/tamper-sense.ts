@@ -3,12 +3,14 @@ import type { GreyPicture } from '../grey.ts';
 import { gradientsOf } from './gradients.ts';
 import { createHold } from './hold.ts';
 import { fingerprint, measurePicture } from './measures.ts';
+import { createNoiseMemory } from './noise-memory.ts';
 import { createRepetition } from './repetition.ts';
 import { decodeSceneMemory, encodeSceneMemory } from './scene-memory.ts';
 import { createUsual } from './usual.ts';
 import type { Look } from './usual.ts';
 
-export const tamperKinds = ['covered', 'blurred', 'moved', 'dazzled', 'frozen', 'replayed'] as const;
+/** `black`: covered, or the light went out at once; nothing in a black picture tells which. */
+export const tamperKinds = ['covered', 'black', 'blurred', 'moved', 'dazzled', 'frozen', 'replayed'] as const;
 export type TamperKind = (typeof tamperKinds)[number];
 
 export type TamperSign = {
@@ -32,18 +34,23 @@ const learnPictures = 10;
 const learnMs = 1500;
 /** Share of the picture that is white, over what usually is. */
 const leastGlare = 0.08;
+/** Mean grey level of what a camera makes of no light: the black of its encoder, and noise. A hand or cloth by day is lighter. */
+const darkLevel = 24;
+/** Darker than that after minutes of dusk there is nothing to judge by. */
+const fadedLevel = 12;
 /** As dark as that there is no noise left to tell a frozen picture by. */
 const blackLevel = 8;
 
 /**
  * Told by what does not change with light: directions of edges, how fine they are, and noise. So night, lamps, rain and
- * a mast in the wind are no tampering. Known gaps: a light that goes out and leaves nothing at all is told as covered;
- * a camera that sees nothing but a plain wall tells only freezing and replaying; what is done within the first seconds,
+ * a mast in the wind are no tampering. Known gaps: a light that goes out and leaves nothing at all looks the same as a
+ * lens that is covered, and both are told as black; one that fades away is not told; a camera that sees nothing but a plain wall tells only freezing and replaying; what is done within the first seconds,
  * or slower than the scene is learnt (minutes), is learnt.
  */
 export function createTamperSense(learnt?: Uint8Array): TamperSense {
   const memory = learnt === undefined ? undefined : decodeSceneMemory(learnt, sceneSize.width * sceneSize.height);
   const usual = createUsual(sceneSize, memory);
+  const noise = createNoiseMemory();
   const repetition = createRepetition();
   const covered = createHold({ pictures: 2, forMs: 0 });
   const veiled = createHold({ pictures: 10, forMs: 1000 });
@@ -66,7 +73,8 @@ export function createTamperSense(learnt?: Uint8Array): TamperSense {
     const isFlat = look.strength < 0.25;
     const isSharp = look.sharpness !== undefined && look.sharpness > 0.55;
     const isElsewhere = isGone && (look.foundElsewhere > 0.45 || (isSharp && !isFlat));
-    const isFaded = look.brightness < 12 && !look.darkenedAtOnce;
+    const isDark = look.brightness < darkLevel;
+    const isFaded = look.brightness < fadedLevel && !look.darkenedAtOnce;
     const isPartly = look.longLost >= 0.2 && look.lostPlaces >= 0.2 && look.kept >= 0.3 && look.isCalm;
     // Every hold hears of every picture.
     const results: readonly (readonly [TamperKind, boolean, number])[] = [
@@ -84,7 +92,9 @@ export function createTamperSense(learnt?: Uint8Array): TamperSense {
       ['covered', partly.see(isPartly && !isGlaring && !isFaded, atMs), 0.5 + look.lostPlaces / 2],
     ];
     const found = results.find(([, holds]) => holds);
-    return found === undefined ? undefined : { kind: found[0], score: Math.max(0.5, Math.min(1, found[2])) };
+    if (found === undefined) return undefined;
+    const [kind, , score] = found;
+    return { kind: kind === 'covered' && isDark ? 'black' : kind, score: Math.max(0.5, Math.min(1, score)) };
   };
 
   return {
@@ -96,7 +106,7 @@ export function createTamperSense(learnt?: Uint8Array): TamperSense {
       before = { small, large };
       firstMs ??= atMs;
       seen += 1;
-      const repeated = repetition.see(fingerprint(large), atMs);
+      const repeated = repetition.see(fingerprint(large), atMs, noise.see(large, atMs));
       const input = { gradients, large, measures, largeNoise, atMs };
       const isNew = memory === undefined && (seen <= learnPictures || atMs - firstMs < learnMs);
       if (isNew || !usual.hasStructure()) {
@@ -130,6 +140,7 @@ function isBlurred({ sharpness, kept, isSettled, isCalm }: Look): boolean {
 function isOver({ kind }: TamperSign, look: Look): boolean {
   switch (kind) {
     case 'covered':
+    case 'black':
       return look.kept > 0.5 && look.lostPlaces < 0.15;
     case 'moved':
       return look.kept > 0.5 && !look.isNudged;

@@ -1,6 +1,5 @@
 import type { Clock } from '@sallyport/platform/clock';
 import type { FrameHub } from '../frames/frame-hub.ts';
-import type { Frame } from '../frames/frame.ts';
 
 /** `waiting`: something is connected and sends no pictures. */
 export type CameraState = 'live' | 'waiting' | 'offline';
@@ -17,7 +16,7 @@ export type Activity = {
   readonly sinceMs: number;
   /** Pictures a second over the last five. */
   readonly perSecond: number;
-  /** From capture to arrival, of the newest picture; undefined without one. */
+  /** From capture to arrival, of the newest picture; undefined without one, and where nobody told when it was taken. */
   readonly latencyMs: number | undefined;
   readonly lastFrameMs: number | undefined;
 };
@@ -38,7 +37,8 @@ const windowMs = 5000;
 type Entry = {
   /** Monotonic, of the window. */
   arrivals: number[];
-  newest: Pick<Frame, 'capturedMs' | 'receivedMs'> | undefined;
+  lastFrameMs: number | undefined;
+  latencyMs: number | undefined;
   state: CameraState;
   sinceMs: number;
 };
@@ -55,7 +55,13 @@ export function createActivities(needs: {
   const entryOf = (cameraId: string): Entry => {
     const known = entries.get(cameraId);
     if (known !== undefined) return known;
-    const made: Entry = { arrivals: [], newest: undefined, state: 'offline', sinceMs: clock.nowMs() };
+    const made: Entry = {
+      arrivals: [],
+      lastFrameMs: undefined,
+      latencyMs: undefined,
+      state: 'offline',
+      sinceMs: clock.nowMs(),
+    };
     entries.set(cameraId, made);
     return made;
   };
@@ -75,7 +81,8 @@ export function createActivities(needs: {
   const unsubscribe = needs.hub.subscribe((frame) => {
     const entry = entryOf(frame.cameraId);
     entry.arrivals.push(clock.monotonicMs());
-    entry.newest = { capturedMs: frame.capturedMs, receivedMs: frame.receivedMs };
+    entry.lastFrameMs = frame.receivedMs;
+    entry.latencyMs = frame.isCaptureUnknown === true ? undefined : Math.round(frame.receivedMs - frame.capturedMs);
     judge(frame.cameraId, entry);
   });
 
@@ -83,13 +90,13 @@ export function createActivities(needs: {
     of(cameraId) {
       const entry = entryOf(cameraId);
       judge(cameraId, entry);
-      const { newest, arrivals, state, sinceMs } = entry;
+      const { lastFrameMs, latencyMs, arrivals, state, sinceMs } = entry;
       return {
         state,
         sinceMs,
         perSecond: Math.round((arrivals.length / (windowMs / 1000)) * 10) / 10,
-        latencyMs: newest === undefined ? undefined : Math.round(newest.receivedMs - newest.capturedMs),
-        lastFrameMs: newest?.receivedMs,
+        latencyMs,
+        lastFrameMs,
       };
     },
     look(cameraIds) {

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { CameraWatchError } from '../errors.ts';
+import type { Credentials } from './camera-authentication.ts';
 
 export type CameraAddress = { readonly kind: 'mjpeg' | 'rtsp'; readonly url: URL };
 
@@ -12,7 +13,7 @@ const kinds: Readonly<Record<string, CameraAddress['kind']>> = {
 
 /**
  * The address of a camera on the network. Throws `camera_url_refused`, without quoting it, since it may hold a password:
- * for any other scheme, for fragments, and for hosts that `refuseHost` refuses.
+ * for any other scheme, for fragments, control characters in user or password, and for hosts that `refuseHost` refuses.
  */
 export function parseCameraAddress(text: string, options: { readonly allowLoopback: boolean }): CameraAddress {
   // Spaces, quotes and the like mean something else to whoever reads it next; in a password they are percent-encoded.
@@ -27,8 +28,34 @@ export function parseCameraAddress(text: string, options: { readonly allowLoopba
   const kind = kinds[url.protocol];
   if (kind === undefined) throw refused('it must begin with http:, https:, rtsp: or rtsps:');
   if (url.hash !== '' || url.hostname === '') throw refused('it must have a host and no fragment');
+  const { user, password } = credentialsIn(url) ?? { user: '', password: '' };
+  // They would be written into headers.
+  if (/[\u0000-\u001f\u007f]/.test(user + password)) throw refused('user and password have no control characters');
   refuseHost(url.hostname, options);
   return { kind, url };
+}
+
+/** User and password of an address; undefined without either. */
+export function credentialsIn(url: URL): Credentials | undefined {
+  if (url.username === '' && url.password === '') return undefined;
+  return { user: percentDecoded(url.username), password: percentDecoded(url.password) };
+}
+
+/** As it stands where it is no percent-encoding: whoever has `50%` in a password means that. */
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The same address without user and password. */
+export function withoutCredentials(url: URL): URL {
+  const bare = new URL(url);
+  bare.username = '';
+  bare.password = '';
+  return bare;
 }
 
 /**

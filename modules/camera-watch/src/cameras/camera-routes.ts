@@ -27,9 +27,14 @@ export function createCameraRoutes(cameras: Cameras): RoutePlugin {
       '/v1/cameras/:id',
       {
         config: { scope: 'cameras:read' },
-        schema: { summary: 'One camera', tags, params: CameraId, response: { 200: CameraBody } },
+        schema: {
+          summary: 'One camera; also one that was removed',
+          tags,
+          params: CameraId,
+          response: { 200: CameraBody },
+        },
       },
-      async (request) => cameras.get(request.params.id),
+      async (request) => cameras.show(request.params.id),
     );
 
     app.post(

@@ -3,18 +3,29 @@ import { Type, type Static } from 'typebox';
 const Time = Type.Integer({ description: 'Milliseconds since 1970' });
 const cameraIdPattern = '^[A-Za-z0-9_-]{1,64}$';
 
+/** Of `problem`; the others are of no use to a machine. */
+export const problemCodes = [
+  'camera_certificate_changed',
+  'camera_certificate_untrusted',
+  'camera_credentials_refused',
+  'camera_redirects',
+  'camera_input_failed',
+] as const;
+
 export const CameraBody = Type.Object({
   id: Type.String(),
   name: Type.String(),
   place: Type.String(),
   site: Type.String(),
-  kind: Type.Enum(['phone', 'pc', 'esp32', 'mjpeg', 'rtsp']),
+  kind: Type.Enum(['phone', 'pc', 'esp32', 'whip', 'mjpeg', 'rtsp']),
   state: Type.Enum(['live', 'waiting', 'offline'], {
     description: '`waiting`: connected, and no picture for five seconds',
   }),
   since_ms: Time,
   per_second: Type.Number({ description: 'Pictures a second, over the last five' }),
-  latency_ms: Type.Optional(Type.Integer({ description: 'From capture to arrival, of the newest picture' })),
+  latency_ms: Type.Optional(
+    Type.Integer({ description: 'From capture to arrival, of the newest picture; left out where it is not known' }),
+  ),
   last_frame_ms: Type.Optional(Time),
   tampered: Type.Optional(Type.String({ description: 'How, while it lasts' })),
   objects: Type.Record(Type.String(), Type.Integer(), { description: 'What is in the newest picture, and how many' }),
@@ -29,7 +40,20 @@ export const CameraBody = Type.Object({
   charging: Type.Optional(Type.Boolean()),
   stored_segments: Type.Optional(Type.Integer({ description: 'Recorded on the device and not uploaded yet' })),
   address: Type.Optional(Type.String({ description: 'Of a camera on the network: scheme, host and port alone' })),
+  removed_ms: Type.Optional(
+    Type.Integer({ description: 'When it was removed or its rights were taken; what it recorded is still here' }),
+  ),
   problem: Type.Optional(Type.String({ description: 'Why a camera on the network sends nothing' })),
+  problem_code: Type.Optional(
+    Type.Enum(problemCodes, { description: 'The kind of it; `camera_input_failed` is everything else' }),
+  ),
+  sound: Type.Optional(Type.Boolean({ description: 'Whether the sound of a camera on the network is fetched, too' })),
+  tls_fingerprint: Type.Optional(
+    Type.String({ description: 'SHA-256 of the certificate that is trusted, and no other' }),
+  ),
+  offered_tls_fingerprint: Type.Optional(
+    Type.String({ description: 'SHA-256 of the certificate it shows, where that is the problem' }),
+  ),
 });
 
 export type CameraView = Static<typeof CameraBody>;
@@ -40,20 +64,35 @@ export const CameraId = Type.Object({ id: Type.String({ pattern: cameraIdPattern
 const plain = String.raw`[^\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]`;
 const Label = Type.String({ maxLength: 100, pattern: `^${plain}*$` });
 
+const Fingerprint = Type.String({
+  pattern: '^[0-9A-Fa-f]{2}(?::?[0-9A-Fa-f]{2}){31}$',
+  description: 'SHA-256 of the certificate to trust, whoever vouches for it; https and rtsps',
+});
+
+const networkCamera = {
+  name: Type.String({ minLength: 1, maxLength: 100, pattern: `^(?=.*\\S)${plain}+$` }),
+  place: Type.Optional(Label),
+  site: Type.Optional(Label),
+  url: Type.String({
+    maxLength: 2000,
+    description: 'http, https (MJPEG), rtsp or rtsps; credentials in it are sealed',
+  }),
+  sound: Type.Optional(Type.Boolean({ description: 'Fetch and record its sound, too (RTSP); no, when left out' })),
+};
+
 export const NewCamera = Type.Object(
-  {
-    name: Type.String({ minLength: 1, maxLength: 100, pattern: `^(?=.*\\S)${plain}+$` }),
-    place: Type.Optional(Label),
-    site: Type.Optional(Label),
-    url: Type.String({
-      maxLength: 2000,
-      description: 'http, https (MJPEG), rtsp or rtsps; credentials in it are sealed',
-    }),
-  },
+  { ...networkCamera, tls_fingerprint: Type.Optional(Fingerprint) },
   { additionalProperties: false },
 );
 
-export const CameraChange = Type.Partial(NewCamera, { additionalProperties: false });
+export type NewNetworkCamera = Static<typeof NewCamera>;
+
+export const CameraChange = Type.Partial(
+  Type.Object({ ...networkCamera, tls_fingerprint: Type.Union([Fingerprint, Type.Null()]) }),
+  { additionalProperties: false },
+);
+
+export type NetworkCameraChange = Static<typeof CameraChange>;
 
 export const CommandBody = Type.Object(
   {

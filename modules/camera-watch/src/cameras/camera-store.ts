@@ -12,6 +12,10 @@ export type NetworkCamera = {
   readonly place: string;
   readonly site: string;
   readonly url: Secret;
+  /** Whether its sound is fetched and recorded: for people to decide, never on by itself. */
+  readonly sound: boolean;
+  /** SHA-256 of the certificate an operator trusts, as `fingerprintFrom` writes it; undefined to ask the authorities. */
+  readonly tlsFingerprint: string | undefined;
 };
 
 type Tables = { camera_network: { id: string; sealed: string } };
@@ -38,7 +42,9 @@ export function createCameraStore(needs: {
           const read = parseJson(open(key, id, sealed));
           if (!isJsonObject(read)) throw new TypeError('Cannot read the row: must be an object');
           const text = (name: string): string => textOf(read[name]);
-          return [{ id, name: text('name'), place: text('place'), site: text('site'), url: createSecret(text('url')) }];
+          const names = { name: text('name'), place: text('place'), site: text('site') };
+          const tlsFingerprint = text('tlsFingerprint') || undefined;
+          return [{ id, ...names, url: createSecret(text('url')), sound: read['sound'] === true, tlsFingerprint }];
         } catch (error) {
           // One damaged row must not keep the others from being watched.
           needs.log.error('A kept camera cannot be read', { camera: id, message: messageOf(error) });

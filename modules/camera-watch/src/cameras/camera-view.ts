@@ -1,14 +1,17 @@
 import type { SenderState } from '../frames/senders.ts';
 import type { CameraDevice, Sight } from '../needs.ts';
 import type { Activity } from './activity.ts';
-import type { CameraView } from './camera-schema.ts';
+import { problemCodes, type CameraView } from './camera-schema.ts';
 import type { NetworkCameraStatus } from './network-cameras.ts';
 
 type Live = { readonly activity: Activity; readonly sight: Sight | undefined };
 
+const deviceCameraKinds = ['phone', 'pc', 'esp32', 'whip'] as const;
+type DeviceCameraKind = (typeof deviceCameraKinds)[number];
+
 /** Undefined for a device that is no camera. */
-export function deviceCameraKind({ kind }: Pick<CameraDevice, 'kind'>): 'phone' | 'pc' | 'esp32' | undefined {
-  return kind === 'phone' || kind === 'pc' || kind === 'esp32' ? kind : undefined;
+export function deviceCameraKind({ kind }: Pick<CameraDevice, 'kind'>): DeviceCameraKind | undefined {
+  return deviceCameraKinds.find((each) => each === kind);
 }
 
 export function deviceView(
@@ -38,9 +41,44 @@ export function deviceView(
   };
 }
 
+/** What is left to say of a camera that is none any more. */
+export function formerView(
+  camera: Pick<CameraView, 'id' | 'name' | 'place' | 'site' | 'kind'>,
+  removedMs: number,
+): CameraView {
+  const { id, name, place, site, kind } = camera;
+  const atMs = Math.round(removedMs);
+  return {
+    id,
+    name,
+    place,
+    site,
+    kind,
+    state: 'offline',
+    since_ms: atMs,
+    per_second: 0,
+    objects: {},
+    removed_ms: atMs,
+  };
+}
+
 export function networkView({ camera, kind, address, problem }: NetworkCameraStatus, live: Live): CameraView {
-  const { id, name, place, site } = camera;
-  return { id, name, place, site, kind, ...liveView(live), address, ...(problem === undefined ? {} : { problem }) };
+  const { id, name, place, site, sound, tlsFingerprint } = camera;
+  const code = problemCodes.find((known) => known === problem?.code);
+  const offered = problem?.fingerprint;
+  return {
+    id,
+    name,
+    place,
+    site,
+    kind,
+    ...liveView(live),
+    address,
+    sound,
+    ...(tlsFingerprint === undefined ? {} : { tls_fingerprint: tlsFingerprint }),
+    ...(problem === undefined ? {} : { problem: problem.message, problem_code: code ?? 'camera_input_failed' }),
+    ...(offered === undefined ? {} : { offered_tls_fingerprint: offered }),
+  };
 }
 
 type LiveView = Pick<

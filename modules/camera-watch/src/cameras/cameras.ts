@@ -10,21 +10,20 @@ import type { FrameHub } from '../frames/frame-hub.ts';
 import type { Senders } from '../frames/senders.ts';
 import type { CameraDevice, CamerasNeeds, Sight } from '../needs.ts';
 import type { Activities } from './activity.ts';
-import { parseCameraAddress } from './camera-address.ts';
-import type { CameraView } from './camera-schema.ts';
+import { parseCameraAddress, shownAddress } from './camera-address.ts';
+import type { ConnectCamera } from './camera-connection.ts';
+import type { CameraView, NetworkCameraChange, NewNetworkCamera } from './camera-schema.ts';
 import type { CameraStore, NetworkCamera } from './camera-store.ts';
-import { deviceCameraKind, deviceView, networkView } from './camera-view.ts';
+import { lookAtCertificate, trustedFingerprint } from './camera-trust.ts';
+import { deviceCameraKind, deviceView, formerView, networkView } from './camera-view.ts';
+import type { FormerCameras } from './former-cameras.ts';
 import { maxNetworkCameras, type NetworkCameras } from './network-cameras.ts';
 
-export type NewNetworkCamera = {
-  readonly name: string;
-  readonly place?: string;
-  readonly site?: string;
-  readonly url: string;
-};
-
-/** Why a camera is gone for a reason that is known. */
-export type Departure = 'revoked' | 'removed' | 'said_goodbye';
+/**
+ * Why a camera is gone for a reason that is known. `page_closed`: nothing is filmed any more, and whoever closed the page
+ * did not say that it should be so.
+ */
+export type Departure = 'revoked' | 'removed' | 'said_goodbye' | 'page_closed';
 
 /** Every camera there is: the approved devices that are one, and those on the network. */
 export type Cameras = {
@@ -32,12 +31,14 @@ export type Cameras = {
   list(): readonly CameraView[];
   /** Throws `camera_unknown`. */
   get(id: string): CameraView;
+  /** Also one that was removed, or whose rights were taken: then with `removed_ms`. Throws `camera_unknown`. */
+  show(id: string): CameraView;
   /** The newest. Throws `camera_unknown`, `camera_has_no_picture`. */
   picture(id: string): Frame;
-  /** On the network. Throws `camera_url_refused`, `camera_limit`. */
+  /** On the network. Throws `camera_url_refused`, `camera_limit`, `camera_certificate_untrusted`, `camera_certificate_changed`. */
   add(camera: NewNetworkCamera, actor: Actor): Promise<CameraView>;
-  /** Throws `camera_unknown`, `camera_is_a_device`, `camera_url_refused`. */
-  change(id: string, change: Partial<NewNetworkCamera>, actor: Actor): Promise<CameraView>;
+  /** Throws `camera_unknown`, `camera_is_a_device`, and as `add`. */
+  change(id: string, change: NetworkCameraChange, actor: Actor): Promise<CameraView>;
   remove(id: string, actor: Actor): Promise<void>;
   /** On record before it is sent, and how it went after. Throws `camera_unknown`, `camera_takes_no_commands`. */
   command(id: string, command: Command, actor: Actor): Promise<CommandOutcome>;
@@ -49,8 +50,10 @@ type Parts = {
   readonly activities: Activities;
   readonly network: NetworkCameras;
   readonly store: CameraStore;
+  readonly former: FormerCameras;
   readonly sight: (cameraId: string) => Sight | undefined;
   readonly allowLoopback: boolean;
+  readonly connect: ConnectCamera;
   /** Told while the camera is still known. */
   readonly onDepart: (cameraId: string, why: Departure) => void;
 };
@@ -59,7 +62,7 @@ export function createCameraDirectory(
   needs: Pick<CamerasNeeds, 'database' | 'outbox' | 'devices' | 'clock' | 'random'>,
   parts: Parts,
 ): Cameras {
-  const { hub, senders, activities, network, store } = parts;
+  const { hub, senders, activities, network, store, former } = parts;
   /** Changes of cameras on the network: what is fetched from is what was stored last. */
   const inTurn = createTurns();
 
@@ -83,6 +86,16 @@ export function createCameraDirectory(
     const found = list().find((camera) => camera.id === id);
     if (found === undefined) throw unknown(id);
     return found;
+  }
+
+  function show(id: string): CameraView {
+    const gone = former.find(id);
+    if (gone !== undefined && network.find(id) === undefined) return formerView(gone, gone.removedMs);
+    const device = needs.devices.find(id);
+    const kind = device === undefined ? undefined : deviceCameraKind(device);
+    if (device?.state !== 'revoked' || kind === undefined) return get(id);
+    const { name, place = '', site = '', revoked_ms: revokedMs = 0 } = device;
+    return formerView({ id, name, place, site, kind }, revokedMs);
   }
 
   function networkCamera(id: string): NetworkCamera {
@@ -122,7 +135,9 @@ export function createCameraDirectory(
     const { url } = parseCameraAddress(camera.url.reveal(), parts);
     await needs.database.transaction().execute(async (transaction) => {
       await store.save(transaction, camera);
-      const details = { place: camera.place, site: camera.site, host: url.host };
+      const { place, site, sound, tlsFingerprint } = camera;
+      const trust = tlsFingerprint === undefined ? {} : { tls_fingerprint: tlsFingerprint };
+      const details = { place, site, host: url.host, sound, ...trust };
       await record(transaction, { action, activityId, actor, camera, details });
     });
     await needs.outbox.flushed();
@@ -133,6 +148,7 @@ export function createCameraDirectory(
   return {
     list,
     get,
+    show,
     picture(id) {
       get(id);
       const frame = hub.latest(id);
@@ -140,27 +156,44 @@ export function createCameraDirectory(
         throw new CameraWatchError('camera_has_no_picture', `Cannot show camera "${id}": it has sent no picture yet`);
       return frame;
     },
-    async add({ name, place = '', site = '', url }, actor) {
-      parseCameraAddress(url, parts);
+    async add({ name, place = '', site = '', sound = false, ...given }, actor) {
+      const { url } = parseCameraAddress(given.url, parts);
+      const tlsFingerprint = trustedFingerprint(url, given.tls_fingerprint);
+      await lookAtCertificate(parts.connect, { url, fingerprint: tlsFingerprint });
       return inTurn(async () => {
         if (network.all().length >= maxNetworkCameras)
           throw new CameraWatchError('camera_limit', `Cannot add a camera: there may be ${maxNetworkCameras}`);
         const id = `net-${Buffer.from(needs.random(9)).toString('base64url')}`;
-        return keep({ id, ...named({ name, place, site }), url: createSecret(url) }, actor, 'camera.add', 1);
+        const camera = { id, ...named({ name, place, site }), url: createSecret(given.url), sound, tlsFingerprint };
+        return keep(camera, actor, 'camera.add', 1);
       });
     },
-    change: (id, { url, ...change }, actor) =>
+    change: (id, { url: address, tls_fingerprint: given, sound, ...change }, actor) =>
       inTurn(async () => {
         const before = networkCamera(id);
-        const names = named({ name: before.name, place: before.place, site: before.site, ...change });
-        const camera = { ...before, ...names, ...(url === undefined ? {} : { url: createSecret(url) }) };
+        const was = parseCameraAddress(before.url.reveal(), { allowLoopback: true }).url;
+        const { url } = parseCameraAddress(address ?? before.url.reveal(), parts);
+        const tlsFingerprint = trustedFingerprint(url, given, { url: was, fingerprint: before.tlsFingerprint });
+        if (shownAddress(url) !== shownAddress(was) || tlsFingerprint !== before.tlsFingerprint)
+          await lookAtCertificate(parts.connect, { url, fingerprint: tlsFingerprint });
+        const camera = {
+          ...before,
+          ...named({ name: before.name, place: before.place, site: before.site, ...change }),
+          ...(address === undefined ? {} : { url: createSecret(address) }),
+          sound: sound ?? before.sound,
+          tlsFingerprint,
+        };
         return keep(camera, actor, 'camera.change', 3);
       }),
     remove: (id, actor) =>
       inTurn(async () => {
         const camera = networkCamera(id);
+        const kind = network.find(id)?.kind;
         await needs.database.transaction().execute(async (transaction) => {
           await store.remove(transaction, id);
+          const { name, place, site } = camera;
+          const removedMs = needs.clock.nowMs();
+          if (kind !== undefined) await former.add(transaction, { id, name, place, site, kind, removedMs });
           await record(transaction, { action: 'camera.remove', activityId: 4, actor, camera });
         });
         await needs.outbox.flushed();

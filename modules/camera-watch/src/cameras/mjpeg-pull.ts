@@ -1,30 +1,35 @@
-import { request as plainRequest, type IncomingMessage } from 'node:http';
-import { request as tlsRequest } from 'node:https';
+import { request, type IncomingMessage } from 'node:http';
 import type { Clock } from '@sallyport/platform/clock';
 import { codeOf } from '@sallyport/platform/errors';
 import { CameraWatchError } from '../errors.ts';
 import { mayBeJpeg, frameLimits } from '../frames/frame.ts';
 import { boundaryOf, createMultipartReader } from '../frames/multipart-reader.ts';
 import { pacedBytes } from '../frames/paced-bytes.ts';
-import { parseCameraAddress } from './camera-address.ts';
-import { guardedLookup } from './guarded-lookup.ts';
+import { credentialsIn, parseCameraAddress } from './camera-address.ts';
+import { createCameraAuthentication, credentialsRefused } from './camera-authentication.ts';
+import type { ConnectCamera } from './camera-connection.ts';
 import type { Pull } from './pull.ts';
 
 const singleEveryMs = 500;
 
 /**
- * Pictures by HTTP: an endless multipart of JPEGs, or one JPEG a request, asked for twice a second. Basic authentication
- * from the address; redirects are not followed, so that a camera cannot send us elsewhere.
+ * Pictures by HTTP: an endless multipart of JPEGs, or one JPEG a request, asked for twice a second. Credentials from the
+ * address, by Digest or Basic as the camera asks; redirects are not followed, so that a camera cannot send us elsewhere.
  */
 export function createMjpegPull(needs: {
   readonly allowLoopback: boolean;
+  readonly connect: ConnectCamera;
   readonly clock: Clock;
+  readonly random: (length: number) => Uint8Array;
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>;
 }): Pull {
-  return async ({ url: secret, signal, onPicture }) => {
+  return async ({ url: secret, fingerprint, memory, signal, onPicture }) => {
     const { url } = parseCameraAddress(secret.reveal(), needs);
+    const target = { url, fingerprint, signal };
+    const credentials = credentialsIn(url);
+    const authentication = createCameraAuthentication({ credentials, random: needs.random, memory });
     for (;;) {
-      const response = await get(url, signal);
+      const response = await getAuthenticated(target, authentication);
       try {
         const contentType = response.headers['content-type'] ?? '';
         const boundary = boundaryOf(contentType);
@@ -42,43 +47,71 @@ export function createMjpegPull(needs: {
     }
   };
 
-  async function get(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
-    const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-    const bare = new URL(url);
-    bare.username = '';
-    bare.password = '';
-    const sent = (url.protocol === 'https:' ? tlsRequest : plainRequest)(bare, {
-      agent: false,
-      signal,
-      lookup: guardedLookup(needs),
+  async function getAuthenticated(
+    target: Target,
+    authentication: ReturnType<typeof createCameraAuthentication>,
+  ): Promise<IncomingMessage> {
+    const uri = `${target.url.pathname}${target.url.search}`;
+    for (;;) {
+      const response = await get(target, { uri, authorization: authentication.authorization({ method: 'GET', uri }) });
+      if (response.statusCode === 200) {
+        authentication.accepted();
+        return response;
+      }
+      response.destroy();
+      const status = response.statusCode ?? 0;
+      if (status === 401) {
+        const refusal = authentication.refused(response.headersDistinct['www-authenticate'] ?? []);
+        if (refusal !== undefined) throw refusal;
+        continue;
+      }
+      if (status === 403) throw credentialsRefused();
+      if (status >= 300 && status < 400)
+        throw new CameraWatchError(
+          'camera_redirects',
+          'the camera sends us to another address; add it under that one, if it is yours',
+        );
+      throw failed(`the camera answered ${status}`);
+    }
+  }
+
+  /** One connection a request, to the address that was checked; TLS is already spoken on it. */
+  async function get(
+    target: Target,
+    { uri, authorization }: { readonly uri: string; readonly authorization: string | undefined },
+  ): Promise<IncomingMessage> {
+    const socket = await needs.connect(target);
+    const sent = request({
+      createConnection: () => socket,
+      signal: target.signal,
+      path: uri,
       maxHeaderSize: 16_384,
       headers: {
+        host: target.url.host,
         accept: 'multipart/x-mixed-replace, image/jpeg',
         'user-agent': 'Sallyport',
-        ...(credentials === ':' ? {} : { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
+        connection: 'close',
+        ...(authorization === undefined ? {} : { authorization }),
       },
     });
     const answered = new Promise<IncomingMessage>((resolve, reject) => {
       sent.on('response', resolve);
-      sent.on('error', (error) =>
-        reject(
-          error instanceof CameraWatchError ? error : failed(`the camera is not reached: ${codeOf(error) ?? 'failed'}`),
-        ),
-      );
+      sent.on('error', (error) => reject(failed(`the camera is not reached: ${codeOf(error) ?? 'failed'}`)));
     });
     sent.end();
-    const response = await answered;
-    // Its errors are those of whoever reads it.
-    response.on('error', () => undefined);
-    if (response.statusCode === 200) return response;
-    response.destroy();
-    throw failed(
-      response.statusCode === 401
-        ? 'the camera refused the credentials (Basic is spoken, Digest is not)'
-        : `the camera answered ${response.statusCode ?? 0}`,
-    );
+    try {
+      const response = await answered;
+      // Its errors are those of whoever reads it.
+      response.on('error', () => undefined);
+      return response;
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
   }
 }
+
+type Target = Parameters<ConnectCamera>[0];
 
 async function readParts(
   stream: AsyncIterable<Uint8Array>,

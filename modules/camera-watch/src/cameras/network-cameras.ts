@@ -1,10 +1,10 @@
 import { CameraWatchError } from '../errors.ts';
 import type { FrameGate } from '../frames/frame-gate.ts';
 import type { Clock } from '@sallyport/platform/clock';
-import { createSecret } from '@sallyport/platform/secret';
 import { parseCameraAddress, shownAddress } from './camera-address.ts';
 import type { NetworkCamera } from './camera-store.ts';
-import { startPuller, type Pull, type Puller } from './pull.ts';
+import { startPuller, type Pull, type PullProblem, type Puller } from './pull.ts';
+import { createSoundClock } from './sound-clock.ts';
 
 /** Cameras on the network, each with a puller of its own while it is kept. */
 export type NetworkCameras = {
@@ -22,7 +22,7 @@ export type NetworkCameraStatus = {
   /** Scheme, host and port. */
   readonly address: string;
   readonly connected: boolean;
-  readonly problem: string | undefined;
+  readonly problem: PullProblem | undefined;
 };
 
 /** More are refused. */
@@ -52,6 +52,14 @@ export function createNetworkCameras(needs: {
     };
   };
 
+  function soundOf(cameraId: string): (pcm: Uint8Array) => void {
+    const capturedAt = createSoundClock();
+    return (pcm) => {
+      const receivedMs = clock.nowMs();
+      gate.offerAudio({ cameraId, pcm, capturedMs: capturedAt(pcm, receivedMs), receivedMs });
+    };
+  }
+
   async function remove(id: string): Promise<void> {
     const before = running.get(id);
     running.delete(id);
@@ -72,12 +80,14 @@ export function createNetworkCameras(needs: {
         throw new CameraWatchError('camera_limit', `Cannot add a camera: there may be ${maxNetworkCameras}`);
       const puller = startPuller(needs, {
         pull: needs.pulls[kind],
-        url: createSecret(camera.url.reveal()),
+        url: camera.url,
+        fingerprint: camera.tlsFingerprint,
         onPicture(jpeg) {
           const nowMs = clock.nowMs();
-          // Nobody tells when it was taken: as it arrived.
-          gate.offer({ cameraId: camera.id, jpeg, capturedMs: nowMs, receivedMs: nowMs });
+          // Nobody tells when it was taken.
+          gate.offer({ cameraId: camera.id, jpeg, capturedMs: nowMs, receivedMs: nowMs, isCaptureUnknown: true });
         },
+        onSound: camera.sound ? soundOf(camera.id) : undefined,
       });
       running.set(camera.id, { camera, puller });
     },

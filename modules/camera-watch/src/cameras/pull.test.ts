@@ -1,26 +1,41 @@
 import assert from 'node:assert/strict';
+import { randomBytes, X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { createManualClock, systemClock } from '@sallyport/platform/clock';
 import { createSecret } from '@sallyport/platform/secret';
 import { startRtspSource } from '@sallyport/testing/rtsp-source';
 import { startMjpegCamera, testPictures } from '@sallyport/testing/simulated-camera';
+import { createTestAuthority } from '@sallyport/testing/test-authority';
+import { CameraWatchError } from '../errors.ts';
+import { createCameraMemory } from './camera-authentication.ts';
+import { createCameraConnections } from './camera-connection.ts';
 import { createMjpegPull } from './mjpeg-pull.ts';
-import { startPuller, type Pull } from './pull.ts';
+import { startPuller, type Pull, type PullRequest } from './pull.ts';
 import { createRtspPull } from './rtsp-pull.ts';
 
 /** At once, and aborted at once. */
 const noDelay = async (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-const mjpeg = createMjpegPull({ allowLoopback: true, clock: systemClock, delay: noDelay });
-const rtsp = createRtspPull({ allowLoopback: true, ffmpeg: 'ffmpeg' });
+const strict = { allowLoopback: false };
+const connect = createCameraConnections({ allowLoopback: true });
+const needs = { connect, random: randomBytes, allowLoopback: true, clock: systemClock, delay: noDelay };
+const mjpeg = createMjpegPull(needs);
+const rtsp = createRtspPull({ ...needs, ffmpeg: 'ffmpeg' });
 const pictures = testPictures(3);
 
-function pullFrom(pull: Pull, url: string) {
+function pullFrom(pull: Pull, url: string, more: Partial<PullRequest> = {}) {
   const stop = new AbortController();
   const seen: Uint8Array[] = [];
   let came = (): void => undefined;
   const ended = pull({
     url: createSecret(url),
     signal: stop.signal,
+    fingerprint: undefined,
+    onSound: undefined,
+    memory: createCameraMemory(),
+    ...more,
     onPicture(jpeg) {
       seen.push(jpeg);
       came();
@@ -43,6 +58,19 @@ async function watched(camera: { watchers(): number }): Promise<void> {
   while (camera.watchers() === 0) await noDelay();
 }
 
+/** The arguments of what this process started and has not ended, as everybody on the machine can read them. */
+function programs(): readonly string[] {
+  return readdirSync('/proc').flatMap((id) => {
+    try {
+      const status = /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${id}/status`, 'utf8'))?.[1];
+      return Number(status) === process.pid ? [readFileSync(`/proc/${id}/cmdline`, 'utf8')] : [];
+    } catch {
+      // It is no process, or has ended meanwhile.
+      return [];
+    }
+  });
+}
+
 test('pictures of an ESP32 are fetched as it shows them, with its credentials', async (context) => {
   const camera = await startMjpegCamera({ credentials: 'admin:hunter2' });
   context.after(() => camera.close());
@@ -60,6 +88,52 @@ test('pictures of an ESP32 are fetched as it shows them, with its credentials', 
   await pulling.ended;
   const wrong = pullFrom(mjpeg, camera.url.replace('hunter2', 'wrong'));
   assert.match(await wrong.ended, /refused the credentials/);
+});
+
+test('Digest is spoken where it is asked for, also when the nonce is too old by the next picture; HTTPS needs the right certificate', async (context) => {
+  const tls = createTestAuthority().issue({ commonName: 'camera', use: 'serverAuth' });
+  const camera = await startMjpegCamera({
+    credentials: 'admin:hun:ter2',
+    digest: { algorithm: 'SHA-256', nonceUses: 1 },
+    tls,
+  });
+  context.after(() => camera.close());
+  const fingerprint = new X509Certificate(tls.cert).fingerprint256;
+  for (let round = 0; round < 2; round += 1) {
+    const pulling = pullFrom(mjpeg, camera.url, { fingerprint });
+    await watched(camera);
+    camera.show(pictures[0] ?? new Uint8Array());
+    await pulling.until(1);
+    camera.drop();
+    await pulling.ended;
+    while (camera.watchers() > 0) await noDelay();
+  }
+  assert.match(await pullFrom(mjpeg, camera.url.replace('ter2', 'wrong'), { fingerprint }).ended, /refused the cred/);
+  const before = camera.requests();
+  assert.match(await pullFrom(mjpeg, camera.url).ended, /Nobody known here vouches/);
+  assert.match(await pullFrom(mjpeg, camera.url, { fingerprint: '00:11' }).ended, /another certificate/);
+  assert.equal(camera.requests(), before);
+});
+
+test('a camera that asks for ever, or sends us to another address, is not asked again by HTTP', async (context) => {
+  let asked = 0;
+  const answers = [
+    [401, { 'www-authenticate': 'Digest realm="r", nonce="n", qop="auth", stale=true' }, /refused the credentials/],
+    [302, { location: 'http://127.0.0.1:9/' }, /another address/],
+  ] as const;
+  const server = createServer((request, response) => {
+    asked += 1;
+    const [status, headers] = answers[request.url === '/0' ? 0 : 1];
+    response.writeHead(status, headers).end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  context.after(() => server.close());
+  const address = server.address();
+  const origin = `http://a:b@127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  for (const [index, [, , why]] of answers.entries())
+    assert.match(await pullFrom(mjpeg, `${origin}/${index}`).ended, why);
+  assert.equal(asked, 3 + 1);
 });
 
 test('a camera that sends no pictures, or endless ones, is given up; why is said without its address', async (context) => {
@@ -83,7 +157,8 @@ test('a camera that sends no pictures, or endless ones, is given up; why is said
   await camera.close();
   assert.match(await pullFrom(mjpeg, camera.url).ended, /not reached/);
   assert.match(
-    await pullFrom(createMjpegPull({ allowLoopback: false, clock: systemClock, delay: noDelay }), camera.url).ended,
+    await pullFrom(createMjpegPull({ ...needs, connect: createCameraConnections(strict), ...strict }), camera.url)
+      .ended,
     /this machine/,
   );
 });
@@ -94,8 +169,15 @@ test('pictures come by RTSP through ffmpeg, whose arguments hold no password, an
   const pulling = pullFrom(rtsp, source.url);
   await pulling.until(3);
   assert.deepEqual([...(pulling.seen[0]?.subarray(0, 3) ?? [])], [0xff, 0xd8, 0xff]);
+  const decoding = programs().filter((line) => line.includes('sallyport-picture'));
+  assert.equal(decoding.length, 1);
+  assert.doesNotMatch(decoding.join(), /hunter2|127\.0\.0\.1/);
   pulling.stop();
   assert.equal(await pulling.ended, 'stopped');
+  assert.deepEqual(
+    programs().filter((line) => line.includes('sallyport-picture')),
+    [],
+  );
   assert.match(await pullFrom(rtsp, source.url.replace('hunter2', 'wrong')).ended, /refused the credentials/);
 });
 
@@ -104,12 +186,15 @@ test('an RTSP source that hangs is let go of when it is told to stop, and one th
   context.after(() => source.close());
   source.hang();
   const pulling = pullFrom(rtsp, source.url);
+  while (source.requests.length === 0) await noDelay();
   pulling.stop();
-  assert.equal(await pulling.ended, 'stopped');
+  assert.match(await pulling.ended, /closed|stopped/);
   const gone = await pullFrom(rtsp, 'rtsp://127.0.0.1:9/live').ended;
   assert.match(gone, /not reached/);
-  const missing = createRtspPull({ allowLoopback: true, ffmpeg: '/nowhere/ffmpeg' });
-  assert.match(await pullFrom(missing, source.url).ended, /not installed/);
+  const other = await startRtspSource();
+  context.after(() => other.close());
+  const missing = createRtspPull({ ...needs, ffmpeg: '/nowhere/ffmpeg' });
+  assert.match(await pullFrom(missing, other.url).ended, /not installed/);
 });
 
 test('a camera that is silent for fifteen seconds is begun anew, each time later, and stopping waits for all of it', async () => {
@@ -131,6 +216,8 @@ test('a camera that is silent for fifteen seconds is begun anew, each time later
     },
     {
       url: createSecret('rtsp://10.0.0.1/'),
+      fingerprint: undefined,
+      onSound: undefined,
       onPicture: () => undefined,
       async pull({ signal }) {
         attempts += 1;
@@ -142,8 +229,46 @@ test('a camera that is silent for fifteen seconds is begun anew, each time later
     },
   );
   await done;
-  assert.equal(puller.problem(), 'no picture for 15 seconds');
+  assert.equal(puller.problem()?.message, 'no picture for 15 seconds');
   await puller.stop();
   assert.equal(open, 0);
   assert.deepEqual(waits.filter((ms) => ms !== 15_000).slice(0, 4), [1000, 2000, 4000, 8000]);
+});
+
+test('after a wrong password a camera is left alone for five minutes, and without sound where the attempt with it hung', async () => {
+  const clock = createManualClock(0);
+  const waits: number[] = [];
+  const heard: boolean[] = [];
+  let enough = (): void => undefined;
+  const done = new Promise<void>((resolve) => (enough = resolve));
+  const puller = startPuller(
+    {
+      clock,
+      async delay(ms, signal) {
+        waits.push(ms);
+        if (ms === 300_000) {
+          enough();
+          await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+        }
+        clock.advance(ms);
+        await noDelay();
+      },
+    },
+    {
+      url: createSecret('rtsp://10.0.0.1/'),
+      fingerprint: undefined,
+      onPicture: () => undefined,
+      onSound: () => undefined,
+      async pull({ signal, onSound }) {
+        heard.push(onSound !== undefined);
+        if (heard.length === 4) throw new CameraWatchError('camera_credentials_refused', 'refused');
+        await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      },
+    },
+  );
+  await done;
+  assert.equal(puller.problem()?.code, 'camera_credentials_refused');
+  await puller.stop();
+  assert.deepEqual(heard, [true, false, true, false]);
+  assert.equal(waits.at(-1), 300_000);
 });

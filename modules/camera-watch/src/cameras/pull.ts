@@ -1,12 +1,33 @@
 import type { Clock } from '@sallyport/platform/clock';
 import type { Secret } from '@sallyport/platform/secret';
+import { CameraWatchError } from '../errors.ts';
+import { createCameraMemory, type CameraMemory } from './camera-authentication.ts';
 
 /** Fetches pictures from one camera until it ends, fails or is told to stop; rejects with why, in words without the address. */
-export type Pull = (request: {
+export type Pull = (request: PullRequest) => Promise<void>;
+
+export type PullSource = {
   readonly url: Secret;
-  readonly signal: AbortSignal;
+  /** SHA-256 of the certificate the camera must show; undefined to ask the authorities. */
+  readonly fingerprint: string | undefined;
   readonly onPicture: (jpeg: Uint8Array) => void;
-}) => Promise<void>;
+  /** 16-bit PCM, 16 kHz, one channel, a quarter of a second; undefined where its sound is not wanted. */
+  readonly onSound: ((pcm: Uint8Array) => void) | undefined;
+};
+
+export type PullRequest = PullSource & {
+  /** The same at every attempt. */
+  readonly memory: CameraMemory;
+  readonly signal: AbortSignal;
+};
+
+/** Why a camera brings no pictures, in words without its address. */
+export type PullProblem = {
+  readonly code: string;
+  readonly message: string;
+  /** Of the certificate it showed, where that is the matter. */
+  readonly fingerprint: string | undefined;
+};
 
 export type PullNeeds = {
   readonly clock: Clock;
@@ -17,7 +38,7 @@ export type PullNeeds = {
 export type Puller = {
   isConnected(): boolean;
   /** Why there is no picture; undefined while there are some. */
-  problem(): string | undefined;
+  problem(): PullProblem | undefined;
   /** Resolves when nothing of it is left. */
   stop(): Promise<void>;
 };
@@ -25,16 +46,21 @@ export type Puller = {
 const firstDelayMs = 500;
 const maxDelayMs = 30_000;
 const pictureWithinMs = 15_000;
+/** Many cameras lock an account, or us out, after a few wrong passwords. */
+const afterRefusalMs = 300_000;
 
-/** Begins anew after every end, each time later while nothing comes; a camera that is silent for fifteen seconds has ended. */
-export function startPuller(
-  needs: PullNeeds,
-  request: { readonly pull: Pull; readonly url: Secret; readonly onPicture: (jpeg: Uint8Array) => void },
-): Puller {
+/**
+ * Begins anew after every end, each time later while nothing comes, five minutes later where the password was refused; a
+ * camera that is silent for fifteen seconds has ended.
+ */
+export function startPuller(needs: PullNeeds, source: PullSource & { readonly pull: Pull }): Puller {
   const { clock, delay } = needs;
   const stopping = new AbortController();
-  let problem: string | undefined = 'not reached yet';
+  let problem: PullProblem | undefined = problemOf(new Error('not reached yet'));
   let connected = false;
+  /** The attempt before hung: should its sound have been the matter, pictures come without. */
+  let isMute = false;
+  const memory = createCameraMemory();
 
   async function attempt(): Promise<boolean> {
     const over = new AbortController();
@@ -50,23 +76,25 @@ export function startPuller(
       }
     })();
     try {
-      await request.pull({
-        url: request.url,
+      await source.pull({
+        ...source,
+        onSound: isMute ? undefined : source.onSound,
+        memory,
         signal,
         onPicture(jpeg) {
           heardAtMs = clock.monotonicMs();
           came = true;
           connected = true;
           problem = undefined;
-          request.onPicture(jpeg);
+          source.onPicture(jpeg);
         },
       });
-      problem = 'the camera ended the stream';
+      problem = problemOf(new Error('the camera ended the stream'));
     } catch (error) {
-      const reason: unknown = over.signal.aborted ? over.signal.reason : error;
-      problem = reason instanceof Error ? reason.message : 'failed';
+      problem = problemOf(over.signal.aborted ? over.signal.reason : error);
     } finally {
       connected = false;
+      isMute = over.signal.aborted && !came && !isMute;
       over.abort();
       await watch;
     }
@@ -76,7 +104,8 @@ export function startPuller(
   async function run(): Promise<void> {
     for (let waitMs = firstDelayMs; !stopping.signal.aborted;) {
       waitMs = (await attempt()) ? firstDelayMs : Math.min(maxDelayMs, waitMs * 2);
-      await delay(waitMs, stopping.signal);
+      const isRefused = problem?.code === 'camera_credentials_refused';
+      await delay(isRefused ? afterRefusalMs : waitMs, stopping.signal);
     }
   }
 
@@ -88,5 +117,14 @@ export function startPuller(
       stopping.abort(new Error('stopped'));
       await running;
     },
+  };
+}
+
+function problemOf(reason: unknown): PullProblem {
+  const fingerprint = reason instanceof CameraWatchError ? reason.details['tls_fingerprint'] : undefined;
+  return {
+    code: reason instanceof CameraWatchError ? reason.code : 'camera_input_failed',
+    message: reason instanceof Error ? reason.message : 'failed',
+    fingerprint: typeof fingerprint === 'string' ? fingerprint : undefined,
   };
 }

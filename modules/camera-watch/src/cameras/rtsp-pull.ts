@@ -1,67 +1,119 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { lookup } from 'node:dns/promises';
-import { messageOf } from '@sallyport/platform/errors';
+import type { Readable } from 'node:stream';
+import { codeOf } from '@sallyport/platform/errors';
 import { CameraWatchError } from '../errors.ts';
-import { mayBeJpeg } from '../frames/frame.ts';
+import { frameLimits, mayBeJpeg } from '../frames/frame.ts';
 import { createMultipartReader } from '../frames/multipart-reader.ts';
-import { parseCameraAddress, refuseHost } from './camera-address.ts';
-import type { Pull } from './pull.ts';
+import { parseCameraAddress } from './camera-address.ts';
+import type { Pull, PullRequest } from './pull.ts';
+import { openRtspRelay, type RelayNeeds, type RtspRelay } from './rtsp-relay.ts';
 
 const boundary = 'sallyport-picture';
-const maxErrorLength = 4000;
+/** A quarter of a second, as phones send it. */
+const soundBytes = frameLimits.audioBytes / 4;
 
 /**
- * Pictures by RTSP over TCP, through Debian's ffmpeg in a process of its own with an empty environment: it parses what a
- * hostile camera sends. The address goes in by its standard input, never by its arguments, which every user of the
- * machine can read. It may open network connections and nothing else, and dies with the attempt.
- * Known gap: ffmpeg itself follows redirects of RTSP. A hostile camera can so have it ask any host, this machine included,
- * for a stream in RTSP; of what is answered only pictures come back.
+ * Pictures, and sound where it is wanted, by RTSP over TCP. A relay of ours speaks with the camera; Debian's ffmpeg, in a
+ * process of its own with an empty environment, parses what a hostile camera sends and speaks with the relay alone. It
+ * knows neither address nor password, and dies with the attempt. A sound track that cannot be read harms no picture: where
+ * ffmpeg ends over it, it is left out.
  */
-export function createRtspPull(needs: { readonly allowLoopback: boolean; readonly ffmpeg: string }): Pull {
-  return async ({ url: secret, signal, onPicture }) => {
-    const url = await resolvedAddress(secret.reveal(), needs);
-    signal.throwIfAborted();
-    const child = spawn(needs.ffmpeg, ffmpegArguments, { env: {}, stdio: ['pipe', 'pipe', 'pipe'], cwd: '/' });
-    let said = '';
+export function createRtspPull(
+  needs: RelayNeeds & {
+    readonly allowLoopback: boolean;
+    readonly ffmpeg: string;
+  },
+): Pull {
+  return async (request) => {
+    const { fingerprint, memory, signal } = request;
+    const { url } = parseCameraAddress(request.url.reveal(), needs);
+    for (let withSound = request.onSound !== undefined; ; withSound = false) {
+      const relay = await openRtspRelay(needs, { url, fingerprint, memory, withSound, signal });
+      const { came, why } = await play(relay, request);
+      signal.throwIfAborted();
+      if (came || !relay.hasSound) throw why;
+    }
+  };
+
+  /** Until it is over: why, and whether there was a picture. */
+  async function play(
+    relay: RtspRelay,
+    { signal, onPicture, onSound }: PullRequest,
+  ): Promise<{ readonly came: boolean; readonly why: CameraWatchError }> {
+    let came = false;
+    let failure: CameraWatchError | undefined;
+    const child = spawn(needs.ffmpeg, ffmpegArguments(relay.hasSound), {
+      env: {},
+      // What it says of a camera may be in the words of that camera.
+      stdio: ['pipe', 'pipe', 'ignore', ...(relay.hasSound ? ['pipe' as const] : [])],
+      cwd: '/',
+    });
     // First of all: without file descriptors left there is neither a process nor a stream, only this error.
     const closed = once(child, 'close').catch((error: unknown) => {
-      said = messageOf(error);
+      failure = notStarted(error);
     });
     const kill = (): void => void child.kill('SIGKILL');
     signal.addEventListener('abort', kill, { once: true });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-maxErrorLength);
+    void relay.ended.then((error) => {
+      failure ??= error;
+      kill();
     });
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(script(url));
-    const reader = createMultipartReader(boundary);
     try {
-      for await (const bytes of child.stdout) {
+      child.stdin?.on('error', () => undefined).end(script(relay.url));
+      if (relay.hasSound && onSound !== undefined) hearSound(child, onSound);
+      const reader = createMultipartReader(boundary);
+      for await (const bytes of child.stdout ?? []) {
         if (!(bytes instanceof Uint8Array)) continue;
         const newest = reader.push(bytes).at(-1);
-        if (newest !== undefined && mayBeJpeg(newest)) onPicture(newest);
+        if (newest === undefined || !mayBeJpeg(newest)) continue;
+        came = true;
+        onPicture(newest);
       }
     } finally {
       kill();
       signal.removeEventListener('abort', kill);
+      // What the relay says of its end from here on is that we ended it.
+      failure ??= new CameraWatchError('camera_input_failed', 'the camera sent nothing readable');
+      relay.close();
       await closed;
     }
-    signal.throwIfAborted();
-    throw new CameraWatchError('camera_input_failed', reasonOf(said));
-  };
+    return { came, why: failure };
+  }
 }
 
-const ffmpegArguments = [
-  // No more memory at once than a picture of 4096 × 4096 takes, and none larger is decoded: its header claims what it likes.
-  '-hide_banner -loglevel error -max_alloc 134217728 -threads 1 -max_pixels 16777216',
-  '-f concat -safe 0 -protocol_whitelist pipe,rtsp,rtp,tcp,tls -i pipe:0',
-  "-an -sn -dn -map 0:v:0 -vf fps=10,scale='min(1280,iw)':-2",
-  '-c:v mjpeg -q:v 5 -threads 1 -flush_packets 1',
-  `-f mpjpeg -boundary_tag ${boundary} pipe:1`,
-].flatMap((group) => group.split(' '));
+/** Pieces of the same length, until it ends. */
+function hearSound(child: ChildProcess, onSound: (pcm: Uint8Array) => void): void {
+  const { stdio }: { readonly stdio?: readonly unknown[] } = child;
+  const stream = stdio?.[3];
+  // There are none where it could not be started.
+  if (!isReadable(stream)) return;
+  let held = Buffer.alloc(0);
+  stream.on('error', () => undefined);
+  stream.on('data', (bytes: Buffer) => {
+    held = Buffer.concat([held, bytes]);
+    for (; held.length >= soundBytes; held = held.subarray(soundBytes))
+      onSound(new Uint8Array(held.subarray(0, soundBytes)));
+  });
+}
 
-/** `url` has no quote, space or control character: see `parseCameraAddress`. */
+function isReadable(stream: unknown): stream is Readable {
+  return typeof stream === 'object' && stream !== null && 'read' in stream;
+}
+
+function ffmpegArguments(withSound: boolean): string[] {
+  return [
+    // No more memory at once than a picture of 4096 × 4096 takes, and none larger is decoded: its header claims what it likes.
+    '-hide_banner -loglevel error -max_alloc 134217728 -threads 1 -max_pixels 16777216',
+    '-analyzeduration 500000 -f concat -safe 0 -protocol_whitelist pipe,rtsp,rtp,tcp -i pipe:0',
+    "-an -sn -dn -map 0:v:0 -vf fps=10,scale='min(1280,iw)':-2",
+    '-c:v mjpeg -q:v 5 -threads 1 -flush_packets 1',
+    `-f mpjpeg -boundary_tag ${boundary} pipe:1`,
+    ...(withSound ? ['-vn -sn -dn -map 0:a:0 -ac 1 -ar 16000 -c:a pcm_s16le -flush_packets 1 -f s16le pipe:3'] : []),
+  ].flatMap((group) => group.split(' '));
+}
+
+/** By its standard input, not by its arguments, which every user of the machine can read: who knows the path may watch. */
 function script(url: string): string {
   return [
     'ffconcat version 1.0',
@@ -75,27 +127,10 @@ function script(url: string): string {
   ].join('\n');
 }
 
-/** With the address its name leads to now, so that what was checked is what is reached. */
-async function resolvedAddress(text: string, options: { readonly allowLoopback: boolean }): Promise<string> {
-  const { url } = parseCameraAddress(text, options);
-  const host = url.hostname.replaceAll(/^\[|\]$/g, '');
-  let address;
-  try {
-    address = await lookup(host);
-  } catch {
-    throw new CameraWatchError('camera_input_failed', 'the camera is not reached: its name leads nowhere');
-  }
-  refuseHost(address.address, options);
-  const resolved = new URL(url);
-  resolved.hostname = address.family === 6 ? `[${address.address}]` : address.address;
-  return resolved.href;
-}
-
-/** What ffmpeg says holds the address, password included: only the kind of failure goes on. */
-function reasonOf(said: string): string {
-  if (/401 Unauthorized|403 Forbidden/i.test(said)) return 'the camera refused the credentials';
-  if (/404 Not Found/i.test(said)) return 'the camera has no such stream';
-  if (said.includes('ENOENT')) return 'ffmpeg is not installed on this server';
-  if (/refused|timed out|unreachable|no route/i.test(said)) return 'the camera is not reached';
-  return 'the camera sent nothing readable';
+function notStarted(error: unknown): CameraWatchError {
+  const code = codeOf(error);
+  return new CameraWatchError(
+    'camera_input_failed',
+    code === 'ENOENT' ? 'ffmpeg is not installed on this server' : `ffmpeg cannot be started: ${code ?? 'failed'}`,
+  );
 }

@@ -22,8 +22,10 @@ export type DeviceMessage =
   | { readonly type: 'receipt'; readonly commandId: string; readonly ok: boolean; readonly reason?: string }
   | ({ readonly type: 'position' } & Position)
   | ({ readonly type: 'state' } & DeviceState)
-  /** It stops because somebody at the device wants it to. */
-  | { readonly type: 'bye' };
+  /** It stops because somebody at the device wants it to; or its page was closed, by whomever. */
+  | { readonly type: 'bye'; readonly why: Goodbye };
+
+export type Goodbye = 'said_goodbye' | 'page_closed';
 
 const maxTextLength = 2048;
 const maxMs = 8.64e15;
@@ -55,7 +57,7 @@ export function parseDeviceMessage(text: string): DeviceMessage | undefined {
     case 'state':
       return readState(message);
     case 'bye':
-      return { type: 'bye' };
+      return { type: 'bye', why: message['why'] === 'page_closed' ? 'page_closed' : 'said_goodbye' };
     default:
       return undefined;
   }

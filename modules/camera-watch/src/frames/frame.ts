@@ -7,6 +7,8 @@ export type Frame = {
   /** When it was taken, by the clock of this server as far as that can be told. Never later than `receivedMs`. */
   readonly capturedMs: number;
   readonly receivedMs: number;
+  /** Nobody told when it was taken: `capturedMs` is when it arrived, and how long it took is not known. */
+  readonly isCaptureUnknown?: true;
   /** As the sender claims. */
   readonly width?: number;
   readonly height?: number;

@@ -1,4 +1,5 @@
 import { CameraWatchError } from '../errors.ts';
+import { createByteQueue } from './byte-queue.ts';
 import { frameLimits } from './frame.ts';
 
 /**
@@ -90,30 +91,6 @@ export function createMultipartReader(boundary: string): MultipartReader {
       for (let found = step(); found !== 'wait'; found = step()) if (found !== 'on') parts.push(new Uint8Array(found));
       return parts;
     },
-  };
-}
-
-/** Bytes in the order they came; each is moved only so often, in however small pieces they come. */
-function createByteQueue(): { add(bytes: Uint8Array): void; drop(count: number): void; view(): Buffer } {
-  let store = Buffer.alloc(0);
-  let start = 0;
-  let end = 0;
-  return {
-    add(bytes) {
-      const length = end - start;
-      if (end + bytes.length > store.length) {
-        const wanted = 2 * (length + bytes.length);
-        const next = wanted > store.length ? Buffer.allocUnsafe(wanted) : store;
-        store.copy(next, 0, start, end);
-        store = next;
-        start = 0;
-        end = length;
-      }
-      store.set(bytes, end);
-      end += bytes.length;
-    },
-    drop: (count) => void (start += count),
-    view: () => store.subarray(start, end),
   };
 }
 

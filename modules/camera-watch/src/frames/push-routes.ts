@@ -25,7 +25,7 @@ export function createPushRoutes(needs: {
     if (!mayBeJpeg(jpeg))
       throw new CameraWatchError('frame_invalid', 'Cannot take the frame: must be a JPEG of at most 1 MiB');
     const nowMs = clock.nowMs();
-    gate.offer({ cameraId, jpeg, capturedMs: nowMs, receivedMs: nowMs });
+    gate.offer({ cameraId, jpeg, capturedMs: nowMs, receivedMs: nowMs, isCaptureUnknown: true });
   };
 
   return async (fastify) => {

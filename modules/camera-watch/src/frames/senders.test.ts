@@ -28,7 +28,7 @@ function start() {
         late.push(resolve);
         signal.addEventListener('abort', () => resolve());
       }),
-    onGoodbye: (id) => goodbyes.push(id),
+    onGoodbye: (id, why) => goodbyes.push(`${id} ${why}`),
   });
   const frame = (sequence: number, more: object = {}, jpeg = picture()): Uint8Array =>
     encodeMessage({ header: { kind: 'frame', sequence, captured_ms: clock.nowMs(), ...more }, payload: jpeg });
@@ -193,7 +193,7 @@ test('what a device says of itself is kept after it is gone, and a goodbye is to
   device.text('{"type":"state","charging":false,"stored_segments":4}');
   device.text('{"type":"bye"}');
   device.closed();
-  assert.deepEqual(goodbyes, ['phone']);
+  assert.deepEqual(goodbyes, ['phone said_goodbye']);
   assert.deepEqual(senders.state('phone'), {
     connected: false,
     charging: false,
@@ -210,8 +210,20 @@ test('a goodbye ends the connection: what comes after it is not heard, so that n
     device.text('{"type":"bye"}');
     device.bytes(frame(again));
   }
-  assert.deepEqual(goodbyes, ['phone']);
+  assert.deepEqual(goodbyes, ['phone said_goodbye']);
   assert.equal(frames.length, 0);
   assert.equal(socket.closed?.code, 1000);
   assert.equal(senders.state('phone'), undefined);
+});
+
+test('a page that was closed is told apart from somebody who switched the camera off, whatever else stands there', () => {
+  for (const [text, why] of [
+    ['{"type":"bye","why":"page_closed"}', 'page_closed'],
+    ['{"type":"bye","why":"revoked"}', 'said_goodbye'],
+    ['{"type":"bye","why":7}', 'said_goodbye'],
+  ] as const) {
+    const { senders, goodbyes } = start();
+    senders.open('phone', createMemorySocket()).text(text);
+    assert.deepEqual(goodbyes, [`phone ${why}`]);
+  }
 });

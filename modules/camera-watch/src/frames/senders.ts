@@ -4,7 +4,7 @@ import type { MessageSocket, SocketListener } from '@sallyport/platform/http';
 import { CameraWatchError } from '../errors.ts';
 import { createCaptureTime } from './capture-time.ts';
 import { createCommands, type Command, type CommandOutcome, type Commands } from './commands.ts';
-import { numberIn, parseDeviceMessage, type DeviceState, type Position } from './device-message.ts';
+import { numberIn, parseDeviceMessage, type DeviceState, type Goodbye, type Position } from './device-message.ts';
 import { mayBeAudio, mayBeJpeg } from './frame.ts';
 import { framesPerSecond, type FrameGate } from './frame-gate.ts';
 import { decodeMessage } from './message-codec.ts';
@@ -38,7 +38,7 @@ type SenderNeeds = {
   readonly random: (length: number) => Uint8Array;
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>;
   /** A device says that it stops by itself. */
-  readonly onGoodbye: (cameraId: string) => void;
+  readonly onGoodbye: (cameraId: string, why: Goodbye) => void;
 };
 
 export function createSenders(needs: SenderNeeds): Senders {
@@ -122,7 +122,7 @@ export function createSenders(needs: SenderNeeds): Senders {
             senders.delete(cameraId);
             sender.commands.close();
             socket.close(closeCodes.goodbye, 'goodbye');
-            needs.onGoodbye(cameraId);
+            needs.onGoodbye(cameraId, message.why);
             break;
           case undefined:
             break;

@@ -106,6 +106,7 @@ function headerOf(frame: Frame, sight: Sight | undefined, nowMs: number): JsonOb
     camera: frame.cameraId,
     sequence: frame.sequence,
     captured_ms: frame.capturedMs,
+    ...(frame.isCaptureUnknown === true ? { at_arrival: true } : {}),
     sent_ms: nowMs,
     objects: (sight?.objects ?? []).slice(0, 20).map(({ label, score, box, track }) => ({
       label,

@@ -5,7 +5,7 @@ import { createCameraEye } from './camera-eye.ts';
 const still = { width: 8, height: 6, pixels: new Uint8Array(8 * 6 * 3).fill(90) };
 
 test('without motion the model looks every two seconds, also after the clock was set back by an hour', async () => {
-  const eye = createCameraEye({ firstTrack: 1, leastScore: 0.5 });
+  const eye = createCameraEye({ firstTrack: 1, leastScore: 0.5, side: 416 });
   const looks = async (fromMs: number): Promise<boolean[]> => {
     const all: boolean[] = [];
     for (let atMs = fromMs; atMs <= fromMs + 6000; atMs += 1000)

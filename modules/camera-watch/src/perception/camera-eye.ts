@@ -37,11 +37,13 @@ export type CameraEyeOptions = {
   readonly leastScore: number;
   /** What another process had learnt, as it came out of `news`. */
   readonly learnt?: Uint8Array;
+  /** Of the pictures it is shown: how fine edges are was learnt in pictures of one size. */
+  readonly side: number;
 };
 
 export function createCameraEye(options: CameraEyeOptions): CameraEye {
   const gate = createMotionGate();
-  const sense = createTamperSense(options.learnt);
+  const sense = createTamperSense(learntAt(options.side, options.learnt));
   const tracker = createTracker({
     firstTrack: options.firstTrack,
     beginScore: options.leastScore,
@@ -72,9 +74,21 @@ export function createCameraEye(options: CameraEyeOptions): CameraEye {
     news() {
       if (nowMs - rememberedMs < rememberEveryMs) return undefined;
       const learnt = sense.remember();
-      if (learnt !== undefined) rememberedMs = nowMs;
-      return learnt;
+      if (learnt === undefined) return undefined;
+      rememberedMs = nowMs;
+      return Buffer.concat([sideBytes(options.side), learnt]);
     },
     nextTrack: () => tracker.next(),
   };
+}
+
+function sideBytes(side: number): Buffer {
+  const bytes = Buffer.alloc(2);
+  bytes.writeUInt16LE(side);
+  return bytes;
+}
+
+/** Undefined for what was learnt for a model that looks at pictures of another size. */
+function learntAt(side: number, news: Uint8Array | undefined): Uint8Array | undefined {
+  return news !== undefined && sideBytes(side).equals(news.subarray(0, 2)) ? news.subarray(2) : undefined;
 }

@@ -27,7 +27,7 @@ export type Sight = {
 };
 
 const mostObjects = 200;
-/** What a process may have the server keep of a camera. */
+/** What a process may have the server keep of a camera, also over its own restarts. */
 export const maxLearntBytes = 256 * 1024;
 const groups: readonly LabelGroup[] = ['person', 'vehicle', 'animal', 'bag', 'weapon_class'];
 

@@ -26,6 +26,7 @@ const mostCameras = 256;
  * given is hostile; what it answers is checked again by the server.
  */
 export function createPerceiver({ model, reason }: PerceiverNeeds): Perceiver {
+  const side = model?.entry.side ?? sideWithoutModel;
   const eyes = new Map<string, CameraEye>();
   let turn: Promise<unknown> = Promise.resolve();
 
@@ -43,7 +44,7 @@ export function createPerceiver({ model, reason }: PerceiverNeeds): Perceiver {
     const known = eyes.get(camera);
     // Last used is last in the map.
     eyes.delete(camera);
-    const eye = known ?? createCameraEye({ firstTrack, leastScore: model?.entry.leastScore ?? 1, learnt });
+    const eye = known ?? createCameraEye({ firstTrack, leastScore: model?.entry.leastScore ?? 1, learnt, side });
     eyes.set(camera, eye);
     const [oldest] = eyes.keys();
     if (eyes.size > mostCameras && oldest !== undefined) eyes.delete(oldest);
@@ -59,7 +60,7 @@ export function createPerceiver({ model, reason }: PerceiverNeeds): Perceiver {
     async perceive({ head, payload }) {
       const { camera, capturedMs, firstTrack, learntBytes } = readRequest(head);
       if (payload === undefined) throw new CodedError('picture_unreadable', 'Cannot read picture: there is none');
-      const picture = await decodePicture(payload.subarray(learntBytes), model?.entry.side ?? sideWithoutModel);
+      const picture = await decodePicture(payload.subarray(learntBytes), side);
       const eye = eyeOf(camera, firstTrack, payload.subarray(0, learntBytes));
       const seen = await eye.see(picture, capturedMs, detect);
       const answer: JsonObject = formatSight({

@@ -5,14 +5,19 @@ import { CodedError } from '@sallyport/platform/errors';
 import type { FrameBody, FramePeer } from '@sallyport/platform/frames';
 import { createLog } from '@sallyport/platform/log';
 import { createPerception } from './perception.ts';
-import type { PerceivableFrame } from './perception.ts';
+import type { PerceivableFrame, PerceptionNeeds } from './perception.ts';
 
-type Call = { readonly camera: unknown; readonly atMs: unknown; answer(head?: FrameBody['head']): void; die(): void };
+type Call = {
+  readonly camera: unknown;
+  readonly atMs: unknown;
+  answer(head?: FrameBody['head'], learnt?: Uint8Array): void;
+  die(): void;
+};
 
 const sight = { width: 4, height: 3, motion: 0, looked: true, tamper: null, next_track: 1, objects: [] };
 
 /** A perceiver process of which each answer is given by hand. */
-function setUp() {
+function setUp(scenes?: PerceptionNeeds['scenes']) {
   const calls: Call[] = [];
   const forgotten: unknown[] = [];
   const lines: string[] = [];
@@ -21,6 +26,7 @@ function setUp() {
   const perception = createPerception({
     processes: 1,
     clock,
+    ...(scenes === undefined ? {} : { scenes }),
     deadline: () => new AbortController().signal,
     log: createLog({ clock, write: (line) => lines.push(line) }),
     async connect() {
@@ -45,7 +51,8 @@ function setUp() {
             calls.push({
               camera: head['camera'],
               atMs: head['captured_ms'],
-              answer: (answer = sight) => resolve({ head: answer }),
+              answer: (answer = sight, payload = undefined) =>
+                resolve({ head: answer, ...(payload === undefined ? {} : { payload }) }),
               die: () => peer.close(),
             });
           });
@@ -130,10 +137,11 @@ test('what a process says that was taken over is refused, and of a camera that i
   const last = perception.perceive(frameOf('yard', 2));
   const waiting = perception.perceive(frameOf('yard', 3));
   await settled();
-  perception.forget('yard');
+  const gone = perception.forget('yard');
   assert.equal(await waiting, undefined);
   calls[1]?.answer();
   await last;
+  await gone;
   assert.deepEqual([told, forgotten], [[], ['yard']]);
 });
 
@@ -144,4 +152,48 @@ test('when it is closed nothing that waits is kept waiting', async () => {
   perception.close();
   assert.deepEqual(await Promise.all(all), [undefined, undefined]);
   assert.equal(calls.length, 1);
+});
+
+test('what is learnt of the view before while it is being forgotten is kept nowhere', async () => {
+  const kept = new Map<string, Uint8Array>([['yard', Buffer.from('the view before')]]);
+  const gone = Promise.withResolvers<void>();
+  const { perception, calls } = setUp({
+    recall: (cameraId) => kept.get(cameraId),
+    keep: (cameraId, learnt) => void kept.set(cameraId, learnt),
+    async forget(cameraId) {
+      kept.delete(cameraId);
+      await gone.promise;
+    },
+  });
+  const before = perception.perceive(frameOf('yard', 1));
+  await settled();
+  const anew = perception.learnAnew('yard');
+  calls[0]?.answer(sight, Buffer.from('the view before'));
+  await before;
+  gone.resolve();
+  await anew;
+  assert.equal(kept.size, 0);
+  const after = perception.perceive(frameOf('yard', 2));
+  await settled();
+  calls[1]?.answer(sight, Buffer.from('the view now'));
+  await after;
+  assert.deepEqual(
+    [...kept.values()].map((learnt) => Buffer.from(learnt).toString()),
+    ['the view now'],
+  );
+});
+
+test('a view that could not be forgotten is the view still, and what is learnt of it is kept again', async () => {
+  const kept: string[] = [];
+  const { perception, calls, forgotten } = setUp({
+    recall: () => undefined,
+    keep: (_cameraId, learnt) => void kept.push(Buffer.from(learnt).toString()),
+    forget: () => Promise.reject(new Error('The database is down')),
+  });
+  const first = perception.perceive(frameOf('yard', 1));
+  await settled();
+  await assert.rejects(perception.learnAnew('yard'), /database is down/);
+  calls[0]?.answer(sight, Buffer.from('the view'));
+  await first;
+  assert.deepEqual([kept, forgotten], [['the view'], []]);
 });

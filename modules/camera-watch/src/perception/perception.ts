@@ -11,6 +11,7 @@ import { createPlaces } from './places.ts';
 import type { Places } from './places.ts';
 import { formatRequest, maxLearntBytes, readSight } from './perceiver-protocol.ts';
 import { createRate } from './rate.ts';
+import type { Scenes } from './scenes.ts';
 import { createSuspects } from './suspects.ts';
 import type { Suspects } from './suspects.ts';
 
@@ -23,6 +24,8 @@ export type PerceptionNeeds = {
   /** Aborts after a while. */
   deadline(milliseconds: number): AbortSignal;
   readonly log: Log;
+  /** Keeps what cameras usually see over restarts of the server; without it, it is learnt anew after each. */
+  readonly scenes?: Pick<Scenes, 'recall' | 'keep' | 'forget'>;
 };
 
 export type PerceivableFrame = Pick<Frame, 'cameraId' | 'sequence' | 'jpeg' | 'capturedMs'>;
@@ -35,10 +38,13 @@ export type Perception = {
   perceive(frame: PerceivableFrame): Promise<Perceived | undefined>;
   /** Hears everything that was perceived, in the order of each camera. */
   subscribe(listener: (perceived: Perceived) => void): () => void;
-  /** What a camera usually sees is learnt anew: somebody has moved it on purpose. Ends its tampering. */
+  /**
+   * What a camera usually sees is learnt anew: somebody has moved it on purpose. Ends its tampering. Rejects when what was
+   * kept of it is still there.
+   */
   learnAnew(cameraId: string): Promise<void>;
-  /** A camera that is no more: nothing is kept of it, and what is under way is told to nobody. */
-  forget(cameraId: string): void;
+  /** A camera that is no more: nothing is kept of it once it resolves, and what is under way is told to nobody. */
+  forget(cameraId: string): Promise<void>;
   health(): PerceptionHealth;
   close(): void;
 };
@@ -49,6 +55,10 @@ type Watched = {
   /** What the process had learnt of it, and which start of the process knows it. */
   learnt: Uint8Array;
   knownSince: number;
+  /** Counts how often it was learnt anew: what was under way then is of the view before. */
+  views: number;
+  /** How often it is being made to learn anew: what it learns meanwhile is kept nowhere. */
+  learningAnew: number;
   busy: boolean;
   waiting:
     | { readonly frame: PerceivableFrame; readonly resolve: (perceived: Perceived | undefined) => void }
@@ -89,7 +99,9 @@ export function createPerception(needs: PerceptionNeeds): Perception {
     const counts = posts.map((post) => [...watched.values()].filter((each) => each.post === post).length);
     const post = posts[counts.indexOf(Math.min(...counts))];
     if (post === undefined) throw new TypeError('There is no perceiver process');
-    const camera = { post, nextTrack: 1, learnt: nothing, knownSince: 0, busy: false, waiting: undefined };
+    const learnt = needs.scenes?.recall(cameraId) ?? nothing;
+    const fresh = { nextTrack: 1, knownSince: 0, views: 0, learningAnew: 0 };
+    const camera: Watched = { post, learnt, ...fresh, busy: false, waiting: undefined };
     watched.set(cameraId, camera);
     return camera;
   };
@@ -113,15 +125,21 @@ export function createPerception(needs: PerceptionNeeds): Perception {
     const { cameraId, sequence, capturedMs, jpeg } = frame;
     if (!suspects.admit(cameraId, startedMs)) return undefined;
     // A process that was started since then knows nothing of this camera but what it is told with the frame.
+    const { views } = camera;
     const learnt = client.state().isUp && camera.knownSince === client.state().starts ? nothing : camera.learnt;
     const { head, payload } = await client.call('perceive', {
       head: formatRequest({ camera: cameraId, capturedMs, firstTrack: camera.nextTrack, learntBytes: learnt.length }),
       payload: learnt.length === 0 ? jpeg : Buffer.concat([learnt, jpeg]),
     });
     camera.knownSince = client.state().starts;
-    if (payload !== undefined && payload.length > 0 && payload.length <= maxLearntBytes) {
+    // It may have been shown the view before once more.
+    if (views !== camera.views) await forgetIn(client, cameraId);
+    const isNews = payload !== undefined && payload.length > 0 && payload.length <= maxLearntBytes;
+    const isOfThisView = views === camera.views && camera.learningAnew === 0 && watched.get(cameraId) === camera;
+    if (isNews && isOfThisView) {
       // A copy: the payload is a view of all that came with it.
       camera.learnt = Uint8Array.from(payload);
+      needs.scenes?.keep(cameraId, camera.learnt);
     }
     const { nextTrack, objects, tamper, ...sight } = readSight(head);
     camera.nextTrack = Math.max(camera.nextTrack, nextTrack);
@@ -222,18 +240,27 @@ export function createPerception(needs: PerceptionNeeds): Perception {
       return () => listeners.delete(own);
     },
     async learnAnew(cameraId) {
-      watchedOf(cameraId).learnt = nothing;
-      await watchedOf(cameraId).post.client.call('forget', { head: { camera: cameraId } });
+      const camera = watchedOf(cameraId);
+      camera.learningAnew += 1;
+      try {
+        // First what is kept: a view that is not accepted in the end is the one from before.
+        await needs.scenes?.forget(cameraId);
+      } finally {
+        camera.learningAnew -= 1;
+      }
+      camera.views += 1;
+      camera.learnt = nothing;
+      await forgetIn(camera.post.client, cameraId);
     },
-    forget(cameraId) {
+    async forget(cameraId) {
       const camera = watched.get(cameraId);
-      if (camera === undefined) return;
-      watched.delete(cameraId);
-      giveUpWaiting(camera);
-      const { client, suspects } = camera.post;
-      suspects.forget(cameraId);
-      // A process that is not there has nothing to forget.
-      if (client.state().isUp) client.call('forget', { head: { camera: cameraId } }).catch(() => undefined);
+      if (camera !== undefined) {
+        watched.delete(cameraId);
+        giveUpWaiting(camera);
+        camera.post.suspects.forget(cameraId);
+        await forgetIn(camera.post.client, cameraId);
+      }
+      await needs.scenes?.forget(cameraId);
     },
     health() {
       const states = posts.map(({ client }) => client.state());
@@ -253,6 +280,11 @@ export function createPerception(needs: PerceptionNeeds): Perception {
       for (const { client } of posts) client.close();
     },
   };
+}
+
+/** A process that is not there, or ends, has forgotten. */
+async function forgetIn(client: PerceiverClient, cameraId: string): Promise<void> {
+  if (client.state().isUp) await client.call('forget', { head: { camera: cameraId } }).catch(() => undefined);
 }
 
 function stateOf(states: readonly ReturnType<PerceiverClient['state']>[]): PerceptionHealth['state'] {

@@ -23,7 +23,7 @@ const otherwiseSeconds = 1;
 type Told = { readonly kind: string; readonly atSeconds: number };
 
 async function watch(film: CameraFilm): Promise<{ readonly told: readonly Told[]; readonly pictures: number }> {
-  const eye = createCameraEye({ firstTrack: 1, leastScore: 1 });
+  const eye = createCameraEye({ firstTrack: 1, leastScore: 1, side: 416 });
   const told: Told[] = [];
   let pictures = 0;
   for await (const pixels of playFilm(film, { as: 'rgb', perSecond })) {

@@ -165,6 +165,7 @@ test('A segment that an attempt under way passed by is not said to be kept befor
     keeper: { keep: async () => 'waiting', resume: async () => undefined, isMissing: () => false },
     isSignedBy: fixture.needs.isSignedBy,
     oldestKeptMs: async () => 0,
+    heldSince: () => undefined,
     nowMs: () => fixture.clock.nowMs(),
     limits: defaultLimits,
   });
@@ -182,4 +183,119 @@ test('A recording whose file is gone covers nothing: the camera is asked for its
   await fixture.files.remove(segmentFile('phone', startMs));
   const recording = await fixture.open();
   assert.deepEqual(await recording.takeLate(phone.lateSegment(startMs + 500, 9000)), { state: 'kept' });
+});
+
+test('A time the server holds and has not sealed is neither taken again nor said to be safe', async (t) => {
+  const fixture = await setUp(t);
+  const recording = await fixture.openUnclosed({});
+  const phone = fixture.addDevice('phone');
+  fixture.sendAtOnce('phone', 6000);
+  const segment = phone.lateSegment(startMs, 5500);
+  await assert.rejects(recording.takeLate(segment), { code: 'uploads_busy' });
+  // Killed now: what was held in memory alone is taken from the phone.
+  const afterwards = await fixture.open();
+  assert.deepEqual(await afterwards.takeLate(segment), { state: 'kept' });
+  await recording.close();
+});
+
+test('Sealed meanwhile, it is covered, and the phone may forget its own', async (t) => {
+  const fixture = await setUp(t);
+  const recording = await fixture.open();
+  const phone = fixture.addDevice('phone');
+  fixture.sendAtOnce('phone', 6000);
+  const segment = phone.lateSegment(startMs, 5500);
+  await assert.rejects(recording.takeLate(segment), { code: 'uploads_busy' });
+  fixture.clock.advance(5000);
+  await fixture.tick();
+  assert.deepEqual(await recording.takeLate(segment), { state: 'covered' });
+  assert.equal((await recording.timeline('phone', startMs, startMs + minute)).segments.length, 1);
+});
+
+test('A short time the server has is covered though two clocks tell it a little apart', async (t) => {
+  const fixture = await setUp(t);
+  const recording = await fixture.open();
+  const phone = fixture.addDevice('phone');
+  await fixture.send('phone', 1250);
+  fixture.clock.advance(5000);
+  await fixture.tick();
+  assert.deepEqual(await recording.takeLate(phone.lateSegment(startMs - 40, 1000)), { state: 'covered' });
+  assert.deepEqual(await recording.takeLate(phone.lateSegment(startMs + 200, 1000)), { state: 'covered' });
+  assert.deepEqual(await recording.takeLate(phone.lateSegment(startMs + 800, 1500)), { state: 'kept' });
+});
+
+test('What is sealed between the look at what is held and the look at what is stored is not taken twice', async (t) => {
+  const fixture = await setUp(t);
+  const phone = fixture.addDevice('phone');
+  const store = createRecordingStore(fixture.database);
+  let isHeld = true;
+  const uploads = createLateUploads({
+    store: {
+      ...store,
+      // As slow as a database may be: the segment is on the disk before the answer is read.
+      async between(...asked) {
+        const found = await store.between(...asked);
+        isHeld = false;
+        return found;
+      },
+    },
+    keeper: { keep: async () => 'kept', resume: async () => undefined, isMissing: () => false },
+    isSignedBy: fixture.needs.isSignedBy,
+    oldestKeptMs: async () => 0,
+    heldSince: () => (isHeld ? startMs - 10_000 : undefined),
+    nowMs: () => fixture.clock.nowMs(),
+    limits: defaultLimits,
+  });
+  await assert.rejects(uploads.take(phone.lateSegment(startMs - 9000, 5000)), { code: 'uploads_busy' });
+});
+
+test('What was held as the server was stopped is sealed by then, and covers what the phone kept of it', async (t) => {
+  const fixture = await setUp(t);
+  const recording = await fixture.open();
+  const phone = fixture.addDevice('phone');
+  fixture.sendAtOnce('phone', 6000);
+  await recording.close();
+  const afterwards = await fixture.open();
+  assert.deepEqual(await afterwards.takeLate(phone.lateSegment(startMs, 5500)), { state: 'covered' });
+});
+
+test('A short time across two segments of the server is covered; one that reaches out of them is not', async (t) => {
+  const fixture = await setUp(t);
+  const recording = await fixture.open();
+  const phone = fixture.addDevice('phone');
+  await fixture.send('phone', 10_000);
+  await fixture.send('phone', 5000);
+  fixture.clock.advance(5000);
+  await fixture.tick();
+  const { segments } = await recording.timeline('phone', startMs, startMs + minute);
+  assert.equal(segments[1]?.start_ms, startMs + 10_000);
+  assert.deepEqual(await recording.takeLate(phone.lateSegment(startMs + 8800, 2500)), { state: 'covered' });
+  // Of this one less than half is there.
+  assert.deepEqual(await recording.takeLate(phone.lateSegment(startMs + 14_000, 2000)), { state: 'kept' });
+});
+
+test('A time that waits for the ledger is not taken a second time', async (t) => {
+  const fixture = await setUp(t);
+  let isDown = true;
+  const ledger: typeof fixture.needs.ledger = {
+    ...fixture.needs.ledger,
+    append: async (...given) => {
+      if (isDown) throw new Error('The ledger is down');
+      return fixture.needs.ledger.append(...given);
+    },
+  };
+  const recording = await fixture.open({ ledger });
+  const phone = fixture.addDevice('phone');
+  fixture.sendAtOnce('phone', 6000);
+  fixture.clock.advance(5000);
+  await fixture.tick();
+  const segment = phone.lateSegment(startMs, 5500);
+  await assert.rejects(recording.takeLate(segment), { code: 'uploads_busy' });
+  isDown = false;
+  await fixture.tick();
+  assert.deepEqual(await recording.takeLate(segment), { state: 'covered' });
+  const { segments } = await recording.timeline('phone', startMs, startMs + minute);
+  assert.deepEqual(
+    segments.map(({ late }) => late),
+    [false],
+  );
 });

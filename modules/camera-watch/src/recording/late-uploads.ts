@@ -6,6 +6,7 @@ import type { RecordingLimits, RecordingNeeds } from './recording-needs.ts';
 import type { RecordingStore, StoredSegment } from './recording-store.ts';
 import type { SegmentKeeper } from './segment-keeper.ts';
 import { coveredBy } from './spans.ts';
+import type { Span } from './spans.ts';
 
 /** A piece of a segment that a device recorded itself. */
 export type LatePiece = {
@@ -47,6 +48,8 @@ const futureMs = 5 * 60_000;
 const longestMs = 120_000;
 /** Two recordings of one moment by the same camera are at most the seam between two segments. */
 const seamMs = 1000;
+/** The two sides may tell the time of one picture so far apart. */
+const clockErrorMs = 500;
 
 /**
  * Segments arrive in pieces and wait in memory until they are whole: what lies on the disk is sealed. One a device, and
@@ -57,6 +60,8 @@ export function createLateUploads(needs: {
   readonly keeper: Pick<SegmentKeeper, 'keep' | 'resume' | 'isMissing'>;
   readonly isSignedBy: RecordingNeeds['isSignedBy'];
   readonly oldestKeptMs: () => Promise<number>;
+  /** Since when live pictures of the camera are held that are not sealed yet; undefined when there are none. */
+  readonly heldSince: (camera: string) => number | undefined;
   readonly nowMs: () => number;
   readonly limits: RecordingLimits;
 }): LateUploads {
@@ -88,10 +93,18 @@ export function createLateUploads(needs: {
       )
     )
       return { state: 'expired' };
+    // In the order in which a segment goes on: what went on between two looks would be in neither, and be taken twice.
+    const heldMs = needs.heldSince(camera);
+    const unkept = await store.unkept(camera, startedMs, endedMs);
     const there = await store.between(camera, startedMs, endedMs);
     // The camera forgets what is covered: a recording whose file is gone covers nothing.
     const live = there.filter((segment) => !segment.isLate && !needs.keeper.isMissing(segment));
-    if (coveredBy(span, live.map(spanOf), limits.shortestGapMs)) return { state: 'covered' };
+    const core = coreOf(span);
+    if (coveredBy(core, live.map(spanOf), limits.shortestGapMs)) return { state: 'covered' };
+    const held = heldMs === undefined ? [] : [{ fromMs: heldMs, toMs: needs.nowMs() }];
+    // Neither is it lacking nor is it safe before it is sealed and in the ledger: a crash now would lose it.
+    const soon = [...live, ...unkept].map(spanOf);
+    if (coveredBy(core, [...soon, ...held], limits.shortestGapMs)) throw notYet();
     const overlapping = there.filter(({ isLate }) => isLate).find((other) => overlapMs(other, piece) > seamMs);
     if (overlapping !== undefined || same?.isLate === true)
       throw new CameraWatchError('segment_conflict', 'Cannot keep the segment: this time was sent before, as another');
@@ -181,11 +194,20 @@ function readSegment(piece: LatePiece, bytes: Uint8Array): Segment {
 }
 
 function notYet(): CameraWatchError {
-  return new CameraWatchError('uploads_busy', 'Cannot say yet that the segment is kept: the ledger does not answer');
+  return new CameraWatchError(
+    'uploads_busy',
+    'Cannot say yet that the segment is kept: it is being sealed, or waits for the ledger',
+  );
 }
 
 function overlapMs(stored: StoredSegment, piece: LatePiece): number {
   return Math.min(stored.endMs, piece.endedMs) - Math.max(stored.startMs, piece.startedMs);
+}
+
+/** Without its edges: what is left of a short one is its middle. */
+function coreOf({ fromMs, toMs }: Span): Span {
+  const errorMs = Math.min(clockErrorMs, (toMs - fromMs) / 2);
+  return { fromMs: fromMs + errorMs, toMs: toMs - errorMs };
 }
 
 function spanOf({ startMs, endMs }: StoredSegment) {

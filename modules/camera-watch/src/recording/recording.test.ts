@@ -250,3 +250,54 @@ test('A camera that floods loses its own oldest recordings, not those of others;
   assert.equal((await recording.status()).bytes, after.bytes);
   assert.equal((await recording.status()).state, 'disk_low');
 });
+
+test('Sound stands at its own moment, also where one segment ends and the next begins, and none is lost', async (t) => {
+  const fixture = await setUp(t);
+  const recording = await fixture.open();
+  const sent: number[] = [];
+  for (let passed = 0; passed < 25_000; passed += 50) {
+    const nowMs = fixture.clock.nowMs();
+    if (passed % 100 === 0)
+      fixture.hub.offer({ cameraId: 'yard', jpeg: picture(nowMs), capturedMs: nowMs, receivedMs: nowMs });
+    // A piece of a quarter second, which comes when its last sample is there and stays on the way a little.
+    if (passed % 250 === 0 && passed > 500) {
+      sent.push(nowMs - 400);
+      fixture.hub.offerAudio({
+        cameraId: 'yard',
+        pcm: new Uint8Array(8000),
+        capturedMs: nowMs - 400,
+        receivedMs: nowMs,
+      });
+    }
+    fixture.clock.advance(50);
+    if (passed % 5000 === 0) await recording.settled();
+  }
+  await recording.close();
+  const { segments } = await recording.timeline('yard', 0, startMs + minute);
+  const heard: number[] = [];
+  for (const [at, { start_ms: from, end_ms: to }] of segments.entries()) {
+    assert.ok(to < (segments[at + 1]?.start_ms ?? Infinity));
+    const { records } = decodeSegment(await recording.segment('yard', from));
+    heard.push(...records.filter(({ kind }) => kind === 'audio').map(({ atMs }) => atMs));
+  }
+  assert.equal(segments.length, 3);
+  assert.deepEqual(heard, sent);
+});
+
+test('A camera whose sound ends keeps its last segments all the same', async (t) => {
+  const fixture = await setUp(t);
+  const recording = await fixture.open();
+  fixture.sendAtOnce('yard', 9000);
+  for (let passed = 0; passed < 2000; passed += 250) {
+    const nowMs = fixture.clock.nowMs();
+    fixture.hub.offer({ cameraId: 'yard', jpeg: picture(nowMs), capturedMs: nowMs, receivedMs: nowMs });
+    fixture.clock.advance(250);
+  }
+  fixture.clock.advance(1500);
+  await fixture.tick();
+  const { segments } = await recording.timeline('yard', 0, startMs + minute);
+  assert.deepEqual(
+    segments.map(({ start_ms: from, frames }) => [from - startMs, frames]),
+    [[0, 40]],
+  );
+});

@@ -80,6 +80,7 @@ export async function createRecording(needs: RecordingNeeds): Promise<Recording>
     keeper,
     nowMs,
     limits,
+    heldSince: (camera) => recorder.heldSince(camera),
     oldestKeptMs: async () => retention.steadyNowMs() - (await retention.read()).days * dayMs,
   });
   /** One after another: what is switched off and on at once is on afterwards. */

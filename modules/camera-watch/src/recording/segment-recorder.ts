@@ -27,6 +27,8 @@ const closingPerCamera = 2;
 const maxRecords = segmentLimits.records / 2;
 /** A camera whose time stands still or jumps back by less is taken to go on. */
 const backwardMs = 15_000;
+/** Sound comes when its last sample is there, at most a second after its first, and may wait for the line a little. */
+const soundLateMs = 2000;
 
 /**
  * Bounded by what a segment and all of them may hold: a segment is closed early when it is full, the largest when all
@@ -42,6 +44,8 @@ export function createSegmentRecorder(needs: {
 }): SegmentRecorder {
   const { limits, log } = needs;
   const running = new Map<string, Running>();
+  /** Full, and open a moment longer for the sound of its last pictures, which is still on its way. */
+  const trailing = new Map<string, Running>();
   /** When those that are being kept began. */
   const closing = new Map<string, readonly number[]>();
   const lastMoments = new Map<string, number>();
@@ -49,9 +53,27 @@ export function createSegmentRecorder(needs: {
   let heldBytes = 0;
 
   function closeSegment(camera: string, isRoom = true): void {
+    closeTrailing(camera);
     const segment = running.get(camera);
-    if (segment === undefined) return;
     running.delete(camera);
+    if (segment !== undefined) handOn(camera, segment, isRoom);
+  }
+
+  function closeTrailing(camera: string): void {
+    const segment = trailing.get(camera);
+    trailing.delete(camera);
+    if (segment !== undefined) handOn(camera, segment, true);
+  }
+
+  /** The next one begins; this one waits for its sound if there is any. */
+  function closeFull(camera: string, segment: Running): void {
+    closeTrailing(camera);
+    running.delete(camera);
+    if (segment.records.some(({ kind }) => kind === 'audio')) trailing.set(camera, segment);
+    else handOn(camera, segment, true);
+  }
+
+  function handOn(camera: string, segment: Running, isRoom: boolean): void {
     const waiting = closing.get(camera) ?? [];
     const span = { fromMs: segment.firstMs, toMs: segment.lastMs };
     const isKept = isRoom && waiting.length < closingPerCamera;
@@ -91,15 +113,16 @@ export function createSegmentRecorder(needs: {
     let segment = running.get(camera);
     // Sound alone begins nothing; sound that was captured before its segment began is at its beginning.
     if (segment === undefined && !isFrame) return;
-    if (segment !== undefined && !isFrame) atMs = Math.min(Math.max(atMs, segment.firstMs), segment.lastMs);
     const bytes = payload.length + recordOverheadBytes;
+    if (segment !== undefined && !isFrame) {
+      if (addTrailing(camera, { atMs, before: segment.firstMs }, payload)) return;
+      atMs = Math.min(Math.max(atMs, segment.firstMs), segment.lastMs);
+    }
     if (segment !== undefined && isFrame && mustEnd(segment, atMs, bytes)) {
-      closeSegment(camera);
+      if (mayTrail(segment, atMs, bytes)) closeFull(camera, segment);
+      else closeSegment(camera);
       segment = undefined;
-    } else if (
-      segment !== undefined &&
-      (segment.bytes + bytes > limits.runningBytes || segment.records.length >= maxRecords)
-    ) {
+    } else if (segment !== undefined && isFull(segment, bytes)) {
       closeSegment(camera);
       if (!isFrame) return;
       segment = undefined;
@@ -115,13 +138,41 @@ export function createSegmentRecorder(needs: {
     if (heldBytes > limits.memoryBytes) closeLargest();
   }
 
+  /** Sound that began before the running segment is at its right moment in the one before; false when it is not for that. */
+  function addTrailing(camera: string, sound: { atMs: number; before: number }, payload: Uint8Array): boolean {
+    const segment = trailing.get(camera);
+    if (segment === undefined) return false;
+    if (sound.atMs >= sound.before) {
+      closeTrailing(camera);
+      return false;
+    }
+    const bytes = payload.length + recordOverheadBytes;
+    if (sound.atMs < segment.firstMs || isFull(segment, bytes)) return false;
+    segment.lastMs = Math.max(segment.lastMs, sound.atMs);
+    segment.records.push({ kind: 'audio', atMs: sound.atMs, payload: Uint8Array.from(payload) });
+    segment.bytes += bytes;
+    heldBytes += bytes;
+    if (heldBytes > limits.memoryBytes) closeLargest();
+    return true;
+  }
+
+  function isFull(segment: Running, bytes: number): boolean {
+    return segment.bytes + bytes > limits.runningBytes || segment.records.length >= maxRecords;
+  }
+
+  /** It ends for its length alone, and the camera goes on. */
+  function mayTrail(segment: Running, atMs: number, bytes: number): boolean {
+    // A large one hands its memory on at once.
+    const isLarge = isFull(segment, bytes) || segment.bytes > limits.runningBytes / 4;
+    return atMs >= segment.lastMs && atMs - segment.lastMs <= limits.shortestGapMs && !isLarge;
+  }
+
   function mustEnd(segment: Running, atMs: number, bytes: number): boolean {
     return (
       atMs < segment.lastMs ||
       atMs - segment.firstMs >= limits.segmentMs ||
       atMs - segment.lastMs > limits.shortestGapMs ||
-      segment.bytes + bytes > limits.runningBytes ||
-      segment.records.length >= maxRecords
+      isFull(segment, bytes)
     );
   }
 
@@ -144,10 +195,12 @@ export function createSegmentRecorder(needs: {
       const now = needs.nowMs();
       for (const [camera, { heardMs }] of running)
         if (now - heardMs > limits.shortestGapMs || now < heardMs - backwardMs) closeSegment(camera);
+      for (const [camera, { heardMs }] of trailing) if (Math.abs(now - heardMs) > soundLateMs) closeTrailing(camera);
     },
     runningSince: (camera) => running.get(camera)?.firstMs,
     heldSince(camera) {
-      const begun = [...(closing.get(camera) ?? []), running.get(camera)?.firstMs].filter((ms) => ms !== undefined);
+      const held = [trailing.get(camera)?.firstMs, running.get(camera)?.firstMs];
+      const begun = [...(closing.get(camera) ?? []), ...held].filter((ms) => ms !== undefined);
       return begun.length === 0 ? undefined : Math.min(...begun);
     },
     settled,

@@ -33,9 +33,16 @@ export function spansInside(span: Span, others: readonly Span[]): Span[] {
     .filter(({ fromMs, toMs }) => toMs > fromMs);
 }
 
+/** Between two spans that follow each other: the time from one picture to the next. */
+const seamMs = 1000;
+
+/** A span no longer than the tolerance must lie in one of the others, or across a seam with at least half of itself in them. */
 export function coveredBy(span: Span, others: readonly Span[], toleranceMs: number): boolean {
   if (others.length === 0) return false;
-  return span.toMs - span.fromMs <= toleranceMs
-    ? others.some(({ fromMs, toMs }) => fromMs <= span.fromMs && toMs >= span.toMs)
-    : spansOutside(span, others, toleranceMs).length === 0;
+  const lengthMs = span.toMs - span.fromMs;
+  if (lengthMs > toleranceMs) return spansOutside(span, others, toleranceMs).length === 0;
+  const isIn = ({ fromMs, toMs }: Span): boolean => fromMs <= span.fromMs && toMs >= span.toMs;
+  if (others.some(isIn)) return true;
+  const insideMs = spansInside(span, others).reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
+  return insideMs > 0 && insideMs * 2 >= lengthMs && mergeSpans(others, seamMs).some(isIn);
 }

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@sallyport/contracts';
 import type { AuditEvent } from '@sallyport/ledger';
+import type { TamperKind } from '../perception/perceived.ts';
 import type { CameraNotice, Sighting } from './camera-notice.ts';
 import type { WatchedCamera } from './watching-needs.ts';
 
@@ -73,6 +74,7 @@ function fieldsOf(notice: CameraNotice): JsonObject {
         tampers: [...notice.kinds],
         since_ms: notice.sinceMs,
         after_restart: notice.isAfterRestart,
+        why: notice.why,
       };
     case 'camera.connected':
       return {};
@@ -121,10 +123,12 @@ function textOf(notice: CameraNotice): string {
     case 'camera.crowded':
       return `${notice.heldBack} more appearances${where(notice.zone)} since ${new Date(notice.sinceMs).toISOString()} are not told one by one`;
     case 'camera.tampered':
-      return `the camera is ${notice.kind}`;
+      return tamperTexts[notice.kind];
     case 'camera.restored':
+      if (notice.why === 'view_accepted')
+        return `somebody said that what the camera shows now is its view; it was ${notice.kinds.join(', then ')}`;
       return notice.isAfterRestart
-        ? `the camera looks clear since this server was restarted; it was ${notice.kinds.join(', then ')}`
+        ? `the camera sees again, after this server was restarted; it was ${notice.kinds.join(', then ')}`
         : `the camera sees again; it was ${notice.kinds.join(', then ')}`;
     case 'camera.connected':
       return 'the camera sends';
@@ -134,6 +138,17 @@ function textOf(notice: CameraNotice): string {
       return `${offlineTexts[notice.why]}; ${notice.othersLive} other cameras of its site send`;
   }
 }
+
+/** What is known, and no more: two ways to the same picture are both named. */
+const tamperTexts: Readonly<Record<TamperKind, string>> = {
+  covered: 'something lies over the lens of the camera, or was put before it',
+  black: 'the picture is black: the camera is covered, or the light went out',
+  blurred: 'the picture of the camera lost its edges',
+  moved: 'the camera looks elsewhere than before',
+  dazzled: 'a bright light shines into the camera',
+  frozen: 'the camera sends the same picture again and again',
+  replayed: 'the camera sends pictures it has sent before',
+};
 
 const offlineTexts = {
   silent: 'the camera sends no more and did not say that it would stop',

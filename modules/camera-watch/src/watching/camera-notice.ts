@@ -35,8 +35,10 @@ export type CameraNotice =
       /** Everything it was meanwhile, as covered after moved. */
       readonly kinds: readonly TamperKind[];
       readonly sinceMs: number;
-      /** Somebody restarted this server meanwhile: what the picture was like before is not known any more. */
+      /** This server was restarted meanwhile. */
       readonly isAfterRestart: boolean;
+      /** It sees again, or somebody said that what it shows now is its view. */
+      readonly why: RestoredWhy;
     }
   | { readonly event: 'camera.connected' }
   /** Notices that found no place to wait in while the control database took nothing. */
@@ -51,6 +53,7 @@ export type CameraNotice =
       readonly othersLive: number;
     };
 
+export type RestoredWhy = 'clear' | 'view_accepted';
 export type LeftWhy = 'gone' | 'camera_offline';
 export type OfflineWhy = 'silent' | 'said_goodbye' | 'revoked' | 'removed';
 

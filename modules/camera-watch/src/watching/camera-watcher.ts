@@ -1,4 +1,5 @@
 import { createTokenBucket } from '@sallyport/platform/token-bucket';
+import { createByteReplay } from './byte-replay.ts';
 import type { CameraNotice, CameraStanding, OfflineWhy } from './camera-notice.ts';
 import { createConnectionWatch } from './connection-watch.ts';
 import { createPresence } from './presence.ts';
@@ -9,10 +10,12 @@ import type { WatchPlan } from './zone.ts';
 
 /** What is told of one camera: what appears in it, what is done to it, whether it sends. */
 export type CameraWatcher = {
-  /** A picture came. */
-  hear(at: Moment): CameraNotice[];
+  /** A picture came. One that was sent before is told by its bytes, whether perception looks at it or not. */
+  hear(jpeg: Uint8Array, at: Moment): CameraNotice[];
   /** Perception looked at one. */
   see(picture: WatchedPicture, plan: WatchPlan, at: Moment): CameraNotice[];
+  /** What it shows now is its view: somebody said so. */
+  acceptView(): CameraNotice[];
   depart(why: Exclude<OfflineWhy, 'silent'>, at: Moment): CameraNotice[];
   /** Time goes by. */
   pass(at: Moment): CameraNotice[];
@@ -26,6 +29,8 @@ const tamperRate = { perSecond: 1 / 30, burst: 10 } as const;
 /** Coming and going, as of a bad network: so many at once, then one in two minutes. */
 const offlineRate = { perSecond: 1 / 120, burst: 10 } as const;
 
+const replayed = { kind: 'replayed', score: 0.95 } as const;
+
 export function createCameraWatcher(input: {
   readonly kept: CameraStanding;
   readonly at: Moment;
@@ -36,6 +41,7 @@ export function createCameraWatcher(input: {
   const offlines = createTokenBucket(offlineRate, start.monotonicMs);
   const presence = createPresence({ sightings: kept.sightings, nextId: kept.nextId, at: start });
   const tamper = createTamperWatch({ open: kept.tamper, mayTell: ({ monotonicMs }) => tampers.take(monotonicMs, 1) });
+  const replay = createByteReplay();
   const connection = createConnectionWatch({
     kept: kept.connection,
     at: start,
@@ -49,11 +55,18 @@ export function createCameraWatcher(input: {
   }
 
   return {
-    hear: (at) => connection.hear(at),
+    hear: (jpeg, at) => [
+      ...connection.hear(at),
+      ...(replay.hear(jpeg, at.monotonicMs) ? tamper.see(replayed, at) : []),
+    ],
     see: ({ objects, tamper: sign, looked }, plan, at) => [
-      ...tamper.see(sign, at),
+      ...tamper.see(sign ?? (replay.isReplaying() ? replayed : undefined), at),
       ...presence.see({ objects, isNew: looked }, plan, at),
     ],
+    acceptView() {
+      replay.forget();
+      return tamper.accept();
+    },
     depart: (why, at) => ended(connection.depart(why, at), at),
     pass: (at) => [...presence.pass(at), ...ended(connection.pass(at), at)],
     excuse: (byMs) => connection.excuse(byMs),

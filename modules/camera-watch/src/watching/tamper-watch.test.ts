@@ -39,6 +39,18 @@ test('tampering for which there was no room is told as soon as there is some', (
   assert.equal(told.sinceMs, at(0).wallMs);
 });
 
+test('a view that is accepted ends what is open, and one picture from before it does not begin anew', () => {
+  const watch = createTamperWatch({ open: undefined, mayTell: () => true });
+  watch.see({ kind: 'moved', score: 0.9 }, at(0));
+  watch.see({ kind: 'moved', score: 0.9 }, at(200));
+  const [told] = watch.accept();
+  assert.ok(told?.event === 'camera.restored');
+  assert.deepEqual([told.kind, told.why], ['moved', 'view_accepted']);
+  assert.deepEqual(watch.see({ kind: 'moved', score: 0.9 }, at(400)), []);
+  assert.deepEqual(watch.see(undefined, at(600)), []);
+  assert.deepEqual([watch.accept(), watch.open()], [[], undefined]);
+});
+
 test('whatever is seen, tampering is told and taken back in turns', () => {
   const sign = fc.option(
     fc.record({ kind: fc.constantFrom(...tamperKinds), score: fc.double({ min: 0, max: 1, noNaN: true }) }),
@@ -46,7 +58,7 @@ test('whatever is seen, tampering is told and taken back in turns', () => {
       nil: undefined,
     },
   );
-  const step = fc.tuple(sign, fc.constantFrom(0, 100, 200, 1000, 60_000), fc.boolean());
+  const step = fc.tuple(sign, fc.constantFrom(0, 100, 200, 1000, 60_000), fc.boolean(), fc.nat(9));
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), fc.boolean(), (steps, isOpen) => {
       let mayTell = true;
@@ -56,10 +68,10 @@ test('whatever is seen, tampering is told and taken back in turns', () => {
       });
       let ms = 0;
       let open = isOpen;
-      for (const [seen, passMs, may] of steps) {
+      for (const [seen, passMs, may, dice] of steps) {
         ms += passMs;
         mayTell = may;
-        const told: CameraNotice[] = watch.see(seen, at(ms));
+        const told: CameraNotice[] = dice === 0 ? watch.accept() : watch.see(seen, at(ms));
         assert.ok(told.length <= 1);
         for (const { event } of told) {
           assert.equal(event, open ? 'camera.restored' : 'camera.tampered');

@@ -1,5 +1,5 @@
 import type { Tamper, TamperKind } from '../perception/perceived.ts';
-import type { CameraNotice, CameraStanding } from './camera-notice.ts';
+import type { CameraNotice, CameraStanding, RestoredWhy } from './camera-notice.ts';
 import type { Moment } from './presence.ts';
 
 /**
@@ -9,6 +9,8 @@ import type { Moment } from './presence.ts';
  */
 export type TamperWatch = {
   see(sign: Tamper | undefined, at: Moment): CameraNotice[];
+  /** Somebody said that what the camera shows now is its view: what was open is over, and what was suspected. */
+  accept(): CameraNotice[];
   open(): CameraStanding['tamper'];
 };
 
@@ -65,10 +67,13 @@ export function createTamperWatch(input: {
     clear ??= { sinceMonotonicMs: at.monotonicMs, pictures: 0 };
     clear.pictures += 1;
     const isClear = clear.pictures >= limits.clearPictures && at.monotonicMs - clear.sinceMonotonicMs >= limits.clearMs;
-    if (!isClear) return [];
+    return isClear ? end(was, 'clear') : [];
+  }
+
+  function end(was: NonNullable<CameraStanding['tamper']>, why: RestoredWhy): CameraNotice[] {
     open = undefined;
     clear = undefined;
-    return [{ event: 'camera.restored', ...was, isAfterRestart: was.sinceMs === kept?.sinceMs }];
+    return [{ event: 'camera.restored', ...was, isAfterRestart: was.sinceMs === kept?.sinceMs, why }];
   }
 
   return {
@@ -81,6 +86,10 @@ export function createTamperWatch(input: {
       if (open === undefined) return suspect(sign, at);
       if (!open.kinds.includes(sign.kind)) open = { ...open, kinds: [...open.kinds, sign.kind] };
       return [];
+    },
+    accept() {
+      suspicion = undefined;
+      return open === undefined ? [] : end(open, 'view_accepted');
     },
     open: () => open,
   };

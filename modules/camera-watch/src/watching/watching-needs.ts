@@ -39,6 +39,8 @@ export type WatchingNeeds = {
   readonly subscribePictures: (listener: (picture: WatchedPicture) => void) => () => void;
   /** Keeps a picture and gives its SHA-256, hex; pictures are told without when it rejects. */
   readonly savePicture?: (jpeg: Uint8Array) => Promise<string>;
+  /** What the camera usually sees is learnt anew. Rejects when what was learnt is still kept. */
+  readonly learnAnew: (cameraId: string) => Promise<void>;
   /** IANA name; of cameras for which nobody chose one. */
   readonly timeZone: string;
   readonly limits?: Partial<WatchingLimits>;

@@ -1,3 +1,4 @@
+import { tamperKinds } from '@sallyport/object-detection';
 import { typedApp } from '@sallyport/platform/http';
 import type { RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
@@ -11,7 +12,9 @@ const momentIdPattern = '^[0-9a-f]{12}-[0-9a-f]{12}$';
 const momentId = Type.String({ pattern: momentIdPattern });
 
 /** Zones of cameras, and the queue of moments worth a look. */
-export function createWatchingRoutes(watching: Pick<Watching, 'plan' | 'changePlan' | 'moments' | 'see'>): RoutePlugin {
+export function createWatchingRoutes(
+  watching: Pick<Watching, 'plan' | 'changePlan' | 'acceptView' | 'moments' | 'see'>,
+): RoutePlugin {
   return async (fastify) => {
     const app = typedApp(fastify);
 
@@ -53,6 +56,32 @@ export function createWatchingRoutes(watching: Pick<Watching, 'plan' | 'changePl
           actor: principal,
         });
         return { ...planDocument(plan), revision };
+      },
+    );
+
+    app.post(
+      '/v1/cameras/:id/view',
+      {
+        config: { scope: 'cameras:manage', stepUp: true },
+        schema: {
+          summary: 'What the camera shows now is its view: it was moved on purpose, and learns what is usual anew',
+          tags: ['cameras'],
+          params: Type.Object({ id: cameraId }),
+          body: Type.Object(
+            {
+              tampered: Type.Optional(
+                Type.Enum([...tamperKinds], { description: 'What was told of it when its author looked' }),
+              ),
+            },
+            { additionalProperties: false },
+          ),
+          response: { 200: Type.Object({ ended: Type.Optional(Type.Enum([...tamperKinds])) }) },
+        },
+      },
+      async ({ params, body, principal }) => {
+        const { tampered } = body;
+        const ended = await watching.acceptView({ cameraId: params.id, tampered, actor: principal });
+        return ended === undefined ? {} : { ended };
       },
     );
 

@@ -51,6 +51,7 @@ export async function setUp({ database }: { readonly database: Database }, optio
   const hub = createFrameHub(common);
   /** Whether the ledger takes nothing. */
   const down = { is: false };
+  const learntAnew: string[] = [];
   const tasks = new Set<() => void>();
   const listeners = new Set<(picture: WatchedPicture) => void>();
   const cameras = new Map<string, WatchedCamera>([
@@ -90,6 +91,7 @@ export async function setUp({ database }: { readonly database: Database }, optio
       return () => listeners.delete(listener);
     },
     savePicture: async (jpeg) => createHash('sha256').update(jpeg).digest('hex'),
+    learnAnew: async (cameraId) => void learntAnew.push(cameraId),
     timeZone: 'UTC',
     ...options,
   };
@@ -119,6 +121,7 @@ export async function setUp({ database }: { readonly database: Database }, optio
   }
 
   return {
+    learntAnew,
     clock,
     ledger,
     down,

@@ -71,6 +71,53 @@ forEachDatabase((name, open) => {
     await house.close();
   });
 
+  test('a view that was changed on purpose is accepted, with who did and the picture, and nothing else is', async () => {
+    const house = await setUp(await open());
+    const watching = await house.start();
+    house.film('cam-1', 3000);
+    house.film('cam-1', 2000, { tamper: { kind: 'moved', score: 0.9 } });
+    const shown = house.shoot('cam-1', { tamper: { kind: 'moved', score: 0.9 } });
+    const accept = (tampered: 'moved' | 'covered' | undefined) =>
+      watching.acceptView({ cameraId: 'cam-1', tampered, actor: operator });
+    // Somebody covered it while its page was looked at, or it is clear again: what was looked at is not what is there.
+    await assert.rejects(accept('covered'), { code: 'view_changed' });
+    await assert.rejects(accept(undefined), { code: 'view_changed' });
+    await assert.rejects(watching.acceptView({ cameraId: 'cam-9', tampered: undefined, actor: operator }), {
+      code: 'camera_unknown',
+    });
+    assert.deepEqual(house.learntAnew, []);
+    assert.equal(await accept('moved'), 'moved');
+    assert.deepEqual([house.learntAnew, watching.tamperOf('cam-1')], [['cam-1'], undefined]);
+    const restored = (await house.told()).at(-1);
+    assert.deepEqual([codeOf(restored ?? {}), cameraOf(restored)['why']], ['camera.restored', 'view_accepted']);
+    const audited = house.ledger
+      .events()
+      .map(({ body }) => Buffer.from(body ?? []).toString('utf8'))
+      .filter((text) => text.includes('camera.view.accept'));
+    assert.equal(audited.length, 1);
+    assert.ok(audited[0]?.includes(shown) && audited[0].includes('Ada') && audited[0].includes('"tampered":"moved"'));
+    await house.close();
+  });
+
+  test('a lens that is covered while the picture of the view is being kept is not accepted with it', async () => {
+    const house = await setUp(await open(), {
+      savePicture: async () => {
+        for (let picture = 0; picture < 3; picture += 1) {
+          house.clock.advance(200);
+          house.shoot('cam-1', { tamper: { kind: 'covered', score: 0.9 } });
+        }
+        return 'a'.repeat(64);
+      },
+    });
+    const watching = await house.start();
+    house.film('cam-1', 3000);
+    await assert.rejects(watching.acceptView({ cameraId: 'cam-1', tampered: undefined, actor: operator }), {
+      code: 'view_changed',
+    });
+    assert.deepEqual([house.learntAnew, watching.tamperOf('cam-1')], [[], 'covered']);
+    await house.close();
+  });
+
   test('an open tamper is neither told again nor lost by a restart', async () => {
     const house = await setUp(await open());
     const first = await house.start();

@@ -40,6 +40,16 @@ export type Watching = {
   momentsBetween(cameraId: string, fromMs: number, toMs: number): Promise<SeenMoment[]>;
   /** Durable, with its audit event, before it resolves; the same when somebody saw it already. Throws `moment_unknown`. */
   see(request: { readonly id: string; readonly actor: Principal }): Promise<SeenMoment>;
+  /**
+   * What the camera shows now is its view from now on, and what was told of it is over. On record, with the picture, before
+   * anything is done. `tampered` is what its author saw told of it; throws `camera_unknown`, `view_changed` when it is told
+   * something else by now. Gives what was told.
+   */
+  acceptView(request: {
+    readonly cameraId: string;
+    readonly tampered: TamperKind | undefined;
+    readonly actor: Principal;
+  }): Promise<TamperKind | undefined>;
   /** What is being done to a camera now. */
   tamperOf(cameraId: string): TamperKind | undefined;
   /** A camera stops, and somebody said so; of one that was `removed` nothing is kept but its moments. */
@@ -136,7 +146,7 @@ export async function createWatching(needs: WatchingNeeds): Promise<Watching> {
     const camera = needs.findCamera(frame.cameraId);
     if (camera === undefined) return;
     frames.hear(frame);
-    tell(camera, watcherOf(camera.id).hear(now()));
+    tell(camera, watcherOf(camera.id).hear(frame.jpeg, now()));
   });
 
   const unsubscribePictures = needs.subscribePictures((picture) => {
@@ -226,6 +236,41 @@ export async function createWatching(needs: WatchingNeeds): Promise<Watching> {
       });
       await outbox.flushed();
       return seen;
+    },
+    async acceptView({ cameraId, tampered, actor }) {
+      const camera = known(cameraId);
+      const told = (): TamperKind | undefined => {
+        const was = watchers.get(camera.id)?.standing().tamper?.kind;
+        if (was === tampered) return was;
+        throw new CameraWatchError(
+          'view_changed',
+          `Cannot accept the view of "${camera.name}": it is told as ${was ?? 'clear'} by now, must be what was looked at`,
+          { details: { tampered: was ?? null } },
+        );
+      };
+      told();
+      const shown = await pictures.keep({ picture: frames.picture(camera.id, undefined), picture_before: undefined });
+      const was = await database.transaction().execute(async (transaction) => {
+        // Keeping the picture took a moment, in which another hand may have come.
+        const still = told();
+        const event = auditEvent({
+          nowMs: clock.nowMs(),
+          actor: { kind: actor.kind, id: actor.id, name: actor.name },
+          action: 'camera.view.accept',
+          classUid: ocsfClass.entityManagement,
+          activityId: 3,
+          outcome: 'success',
+          target: { type: 'camera', id: camera.id, name: camera.name },
+          details: { ...(still === undefined ? {} : { tampered: still }), ...shown },
+        });
+        await outbox.record(transaction, event);
+        return still;
+      });
+      await needs.learnAnew(camera.id);
+      tell(camera, watcherOf(camera.id).acceptView());
+      await teller.settled();
+      await outbox.flushed();
+      return was;
     },
     tamperOf: (cameraId) => watchers.get(cameraId)?.standing().tamper?.kind,
     async depart(cameraId, why) {

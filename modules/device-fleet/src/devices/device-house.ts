@@ -14,6 +14,7 @@ export type DeviceAction =
   | 'device.invited'
   | 'device.withdrawn'
   | 'device.enrolled'
+  | 'device.stream_added'
   | 'device.approved'
   | 'device.changed'
   | 'device.revoked';
@@ -50,6 +51,7 @@ const activities: Readonly<Record<DeviceAction, number>> = {
   'device.invited': 1,
   'device.withdrawn': 4,
   'device.enrolled': 1,
+  'device.stream_added': 1,
   'device.approved': 8,
   'device.changed': 3,
   'device.revoked': 9,

@@ -1,7 +1,16 @@
 import { typedApp } from '@sallyport/platform/http';
 import type { RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
-import { DeviceBody, DeviceChangeBody, DeviceId, EnrolmentBody, Invitation, Invited } from './device-schema.ts';
+import {
+  DeviceBody,
+  DeviceChangeBody,
+  DeviceId,
+  EnrolmentBody,
+  Invitation,
+  Invited,
+  MadeStream,
+  NewStream,
+} from './device-schema.ts';
 import type { Devices } from './devices.ts';
 
 const Id = Type.Object({ id: DeviceId });
@@ -51,6 +60,24 @@ export function createDeviceRoutes(devices: Devices): RoutePlugin {
       async (request, reply) => {
         await devices.enrolments.withdraw({ id: request.params.id, by: request.principal });
         return reply.code(204).send(null);
+      },
+    );
+
+    app.post(
+      '/v1/devices/streams',
+      {
+        config: { scope: 'devices:manage', stepUp: true },
+        schema: {
+          summary: 'Make a stream key: a program that sends by WHIP is let in with it, as a camera',
+          tags,
+          body: NewStream,
+          response: { 201: MadeStream },
+        },
+      },
+      async (request, reply) => {
+        const { device, key } = await devices.addStream({ ...request.body, by: request.principal });
+        const url = `${request.client.linkOrigin}/v1/cameras/whip`;
+        return reply.code(201).header('cache-control', 'no-store').send({ device, key: key.reveal(), url });
       },
     );
 

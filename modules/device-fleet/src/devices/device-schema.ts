@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { DeviceKind } from './device-state.ts';
+import { DeviceKind, EnrolledKind } from './device-state.ts';
 
 const Time = Type.Integer({ description: 'Milliseconds since 1970' });
 
@@ -14,7 +14,7 @@ export const DeviceBody = Type.Object({
   kind: DeviceKind,
   state: Type.Enum(['waiting', 'approved', 'revoked']),
   fingerprint: Type.String({ description: 'Of its key, six blocks of five digits; the device shows the same' }),
-  enrolment_id: Type.String({ description: 'The code it came with' }),
+  enrolment_id: Type.String({ description: 'The code it came with; empty for a stream key' }),
   enrolled_ms: Time,
   last_seen_ms: Time,
   about: Type.Object(
@@ -30,7 +30,7 @@ export const DeviceBody = Type.Object({
 export const Invitation = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 100 }),
-    kind: DeviceKind,
+    kind: EnrolledKind,
     place: Type.Optional(Type.String({ maxLength: 100 })),
     site: Type.Optional(Type.String({ maxLength: 60, description: 'Hosts and cameras of one site are seen together' })),
   },
@@ -42,6 +42,21 @@ export const Invited = Type.Object({
   code: Type.String({ description: 'For one device, once; shown only here' }),
   link: Type.String({ description: 'The code and where to use it, for a browser on the device' }),
   expires_ms: Time,
+});
+
+export const NewStream = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 100 }),
+    place: Type.Optional(Type.String({ maxLength: 100 })),
+    site: Type.Optional(Type.String({ maxLength: 60 })),
+  },
+  { additionalProperties: false },
+);
+
+export const MadeStream = Type.Object({
+  device: DeviceBody,
+  key: Type.String({ description: 'For `Authorization: Bearer`; shown only here' }),
+  url: Type.String({ description: 'Where the program sends to, by WHIP' }),
 });
 
 export const EnrolmentBody = Type.Object({

@@ -5,7 +5,12 @@ import { Check } from 'typebox/value';
 const Time = Type.Number();
 const By = Type.Object({ kind: Type.String(), id: Type.String(), name: Type.String() });
 
-export const DeviceKind = Type.Enum(['phone', 'pc', 'esp32']);
+/** What enrols by a code, with a key of its own. */
+export const EnrolledKind = Type.Enum(['phone', 'pc', 'esp32']);
+export type EnrolledKind = Static<typeof EnrolledKind>;
+
+/** `whip`: a program that was given a stream key, and has no key of its own. */
+export const DeviceKind = Type.Enum(['phone', 'pc', 'esp32', 'whip']);
 export type DeviceKind = Static<typeof DeviceKind>;
 
 /** A device as it is kept. Times are of the wall clock. */
@@ -15,9 +20,11 @@ const DeviceState = Type.Object({
   site: Type.String(),
   kind: DeviceKind,
   state: Type.Enum(['waiting', 'approved', 'revoked']),
-  /** P-256, the coordinates of its JWK. No two devices have the same. */
-  key: Type.Object({ x: Type.String(), y: Type.String() }),
-  /** The code it came with. */
+  /** P-256, the coordinates of its JWK. No two devices have the same; one of a stream key has none. */
+  key: Type.Optional(Type.Object({ x: Type.String(), y: Type.String() })),
+  /** Instead of a key of its own. */
+  streamKeyHash: Type.Optional(Type.String()),
+  /** The code it came with; empty for a stream key. */
   enrolmentId: Type.String(),
   enrolledMs: Time,
   lastSeenMs: Time,
@@ -34,7 +41,7 @@ const EnrolmentState = Type.Object({
   name: Type.String(),
   place: Type.String(),
   site: Type.String(),
-  kind: DeviceKind,
+  kind: EnrolledKind,
   by: By,
   expiresMs: Time,
   withdrawn: Type.Boolean(),

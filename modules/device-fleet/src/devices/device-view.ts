@@ -1,4 +1,5 @@
 import { fingerprintOf } from './device-key.ts';
+import { streamKeyFingerprint } from './stream-keys.ts';
 import type { DeviceKind, DeviceState } from './device-state.ts';
 
 /** A device as it is shown. */
@@ -24,7 +25,7 @@ export type DeviceView = {
 };
 
 export function deviceView(id: string, state: DeviceState): DeviceView {
-  const { name, place, site, kind, approved, revoked } = state;
+  const { name, place, site, kind, key, streamKeyHash, approved, revoked } = state;
   return {
     id,
     name,
@@ -32,7 +33,7 @@ export function deviceView(id: string, state: DeviceState): DeviceView {
     site,
     kind,
     state: state.state,
-    fingerprint: fingerprintOf(state.key),
+    fingerprint: key === undefined ? streamKeyFingerprint(streamKeyHash ?? '') : fingerprintOf(key),
     enrolment_id: state.enrolmentId,
     enrolled_ms: state.enrolledMs,
     last_seen_ms: state.lastSeenMs,

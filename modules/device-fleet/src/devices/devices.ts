@@ -13,6 +13,8 @@ import type { DeviceView } from './device-view.ts';
 import { createEnrolments } from './enrolments.ts';
 import type { Enrolments } from './enrolments.ts';
 import { createNonces } from './nonces.ts';
+import { createStreamKeys } from './stream-keys.ts';
+import type { NewStream } from './stream-keys.ts';
 
 export type DeviceSession = { readonly token: Secret; readonly expiresMs: number; readonly device: DeviceView };
 export type DeviceRefusal = { readonly refused: 'device_session_unknown' | 'device_revoked' };
@@ -24,6 +26,11 @@ export type DeviceRefusal = { readonly refused: 'device_session_unknown' | 'devi
  */
 export type Devices = {
   readonly enrolments: Enrolments;
+  /**
+   * Lets a program in that can send one fixed token and prove nothing, such as OBS: a device of kind `whip`, approved by who
+   * makes it. The only time its key can be had. Throws `device_text_invalid`, `device_limit_reached`.
+   */
+  addStream(stream: NewStream): Promise<{ readonly device: DeviceView; readonly key: Secret }>;
   /** By name, then by id; revoked ones included. */
   list(): readonly DeviceView[];
   /** Undefined for one that is not known. */
@@ -51,7 +58,7 @@ export type Devices = {
     readonly signature: string;
     readonly host: string;
   }): DeviceSession;
-  /** Whose token it is: allowed `cameras:send` and nothing else. Counts as a sign of life. */
+  /** Whose token or stream key it is: allowed `cameras:send` and nothing else. Counts as a sign of life. */
   authenticate(token: string): Principal | DeviceRefusal;
   /** Who that device is now; counts as no sign of life. */
   recheck(id: string): Principal | DeviceRefusal;
@@ -86,6 +93,7 @@ export async function createDevices(needs: DevicesNeeds): Promise<Devices> {
   const house = await openDeviceHouse(needs);
   const sessions = createDeviceSessions(needs);
   const nonces = createNonces(needs);
+  const streamKeys = createStreamKeys(needs, house);
   const revokedListeners = new Set<(id: string) => void>();
   const approvedListeners = new Set<(device: DeviceView) => void>();
   /** Since they were last kept. */
@@ -145,6 +153,12 @@ export async function createDevices(needs: DevicesNeeds): Promise<Devices> {
 
   return {
     enrolments: createEnrolments(needs, house),
+    async addStream(stream) {
+      const { id, state, key } = await streamKeys.add(stream);
+      const device = viewOf(id, state);
+      tell(approvedListeners, device);
+      return { device, key };
+    },
     list: () =>
       [...house.devices]
         .map(([id, state]) => viewOf(id, state))
@@ -217,7 +231,7 @@ export async function createDevices(needs: DevicesNeeds): Promise<Devices> {
       const state = house.devices.get(deviceId);
       const isProven =
         nonces.isGood(deviceId, nonce) &&
-        state !== undefined &&
+        state?.key !== undefined &&
         isProofBy(state.key, { purpose: 'session', host, value: nonce }, signature) &&
         nonces.spend(nonce);
       if (!isProven)
@@ -237,7 +251,7 @@ export async function createDevices(needs: DevicesNeeds): Promise<Devices> {
       return { token, expiresMs: clock.nowMs() + lifetimeMs, device: viewOf(deviceId, state) };
     },
     authenticate(token) {
-      const id = sessions.holderOf(token);
+      const id = sessions.holderOf(token) ?? streamKeys.holderOf(token);
       if (id === undefined) return { refused: 'device_session_unknown' };
       const principal = principalOf(id);
       if (!('refused' in principal)) seen.set(id, clock.nowMs());
@@ -249,7 +263,7 @@ export async function createDevices(needs: DevicesNeeds): Promise<Devices> {
     },
     isSignedBy(id, proof, signature) {
       const state = house.devices.get(id);
-      return state?.state === 'approved' && isProofBy(state.key, proof, signature);
+      return state?.state === 'approved' && state.key !== undefined && isProofBy(state.key, proof, signature);
     },
     onRevoked: (listener) => listenWith(revokedListeners, listener),
     onApproved: (listener) => listenWith(approvedListeners, listener),

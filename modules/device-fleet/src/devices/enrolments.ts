@@ -8,12 +8,12 @@ import type { DevicesNeeds } from '../needs.ts';
 import type { DeviceHouse } from './device-house.ts';
 import { fingerprintOf, isProofBy, parseDeviceKey } from './device-key.ts';
 import type { DeviceKey } from './device-key.ts';
-import type { DeviceKind, DeviceState, EnrolmentState } from './device-state.ts';
+import type { DeviceState, EnrolledKind, EnrolmentState } from './device-state.ts';
 import { cleanDeviceText, parseDeviceText } from './device-text.ts';
 
 export type Invitation = {
   readonly name: string;
-  readonly kind: DeviceKind;
+  readonly kind: EnrolledKind;
   readonly place?: string | undefined;
   readonly site?: string | undefined;
   readonly by: Principal;
@@ -89,7 +89,7 @@ export function createEnrolments(needs: DevicesNeeds, house: DeviceHouse): Enrol
     const state = stateOf(enrolment);
     if (state === 'used') {
       const known = earlier === undefined ? undefined : house.devices.get(earlier);
-      if (earlier !== undefined && known !== undefined && isSame(known.key, key)) return answerOf(earlier, known);
+      if (earlier !== undefined && known !== undefined && isSame(known.key, key)) return answerOf(earlier, known, key);
       await tellTriedAgain(enrolmentId, enrolment, key);
       throw new DeviceFleetError('enrolment_used', 'Cannot enrol this device: another one has used the code', {
         hint: 'compare the fingerprint of the device that waits, refuse it if it is not yours, and make a new code',
@@ -130,7 +130,7 @@ export function createEnrolments(needs: DevicesNeeds, house: DeviceHouse): Enrol
         details: { kind, place, site, fingerprint, enrolment: enrolmentId, invited_by: enrolment.by, about },
       },
     );
-    return answerOf(deviceId, taken);
+    return answerOf(deviceId, taken, key);
   }
 
   function findByCode(code: string): readonly [string, EnrolmentState] {
@@ -251,7 +251,7 @@ export function createEnrolments(needs: DevicesNeeds, house: DeviceHouse): Enrol
   };
 }
 
-function answerOf(deviceId: string, { key, state }: DeviceState): EnrolledDevice {
+function answerOf(deviceId: string, { state }: DeviceState, key: DeviceKey): EnrolledDevice {
   return { deviceId, fingerprint: fingerprintOf(key), state };
 }
 
@@ -264,8 +264,8 @@ function actorOf({ kind, id, name }: Principal): Actor {
   return { kind, id, name };
 }
 
-function isSame(a: DeviceKey, b: DeviceKey): boolean {
-  return a.x === b.x && a.y === b.y;
+function isSame(a: DeviceKey | undefined, b: DeviceKey): boolean {
+  return a?.x === b.x && a.y === b.y;
 }
 
 function codeUnknown(): DeviceFleetError {

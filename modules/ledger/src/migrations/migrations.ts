@@ -24,5 +24,52 @@ export const ledgerMigrations: MigrationSet = {
           .execute();
       },
     },
+    '0003-create-witnesses': {
+      async up(database) {
+        await database.schema
+          .createTable('ledger_witness')
+          .addColumn('id', 'text', (column) => column.primaryKey())
+          .addColumn('url', 'text', (column) => column.notNull())
+          .addColumn('verifier_key', 'text', (column) => column.notNull().unique())
+          .addColumn('authority_pem', 'text')
+          .addColumn('added_at_ms', 'bigint', (column) => column.notNull())
+          .addColumn('added_by', 'text', (column) => column.notNull())
+          .addColumn('added_by_name', 'text', (column) => column.notNull())
+          .execute();
+        await database.schema
+          .createTable('ledger_witness_policy')
+          .addColumn('id', 'integer', (column) => column.primaryKey())
+          .addColumn('needed', 'integer', (column) => column.notNull())
+          .addColumn('tail_limit_ms', 'bigint', (column) => column.notNull())
+          .execute();
+        await database.schema
+          .createTable('ledger_witness_cosigned')
+          .addColumn('witness_id', 'text', (column) => column.notNull())
+          .addColumn('log', 'integer', (column) => column.notNull())
+          .addColumn('size', 'bigint', (column) => column.notNull())
+          .addColumn('at_ms', 'bigint', (column) => column.notNull())
+          .addPrimaryKeyConstraint('ledger_witness_cosigned_key', ['witness_id', 'log'])
+          .execute();
+        await database.schema
+          .createTable('ledger_quorum')
+          .addColumn('log', 'integer', (column) => column.primaryKey())
+          .addColumn('size', 'bigint', (column) => column.notNull())
+          .addColumn('at_ms', 'bigint', (column) => column.notNull())
+          .addColumn('checkpoint', 'text', (column) => column.notNull())
+          .addColumn('witness_keys', 'text', (column) => column.notNull())
+          .execute();
+        await database.schema
+          .createTable('ledger_held_outside')
+          .addColumn('log', 'integer', (column) => column.primaryKey())
+          .addColumn('checkpoint', 'text', (column) => column.notNull())
+          .addColumn('witness', 'text', (column) => column.notNull())
+          .execute();
+        await database.schema
+          .createTable('ledger_witness_alarm')
+          .addColumn('id', 'text', (column) => column.primaryKey())
+          .addColumn('details', 'text', (column) => column.notNull())
+          .execute();
+      },
+    },
   },
 };

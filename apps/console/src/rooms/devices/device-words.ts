@@ -4,6 +4,7 @@ export const kindWords: Readonly<Record<Device['kind'], string>> = {
   phone: 'Phone or tablet',
   pc: 'Computer',
   esp32: 'ESP32 camera',
+  whip: 'Program or box that sends by WHIP',
 };
 
 /** "14:59", "0:05"; never negative. */

@@ -4,6 +4,7 @@ import type { Answer } from '../../api/call.ts';
 
 export type Device = Answer<'GET /v1/devices'>['devices'][number];
 export type Invited = Answer<'POST /v1/devices/enrolments'>;
+export type MadeStream = Answer<'POST /v1/devices/streams'>;
 
 export const devicesQuery = queryOptions({
   queryKey: ['devices'],

@@ -5,21 +5,32 @@ import { Loading } from '../../parts/loading.tsx';
 import { Notice, ProblemNotice } from '../../parts/notice.tsx';
 import { DecideDevice } from './decide-device.tsx';
 import { deviceQuery, devicesQuery } from './devices-query.ts';
-import type { Device, Invited } from './devices-query.ts';
+import type { Device, Invited, MadeStream } from './devices-query.ts';
 import { EnrolCode } from './enrol-code.tsx';
 import { EnrolForm } from './enrol-form.tsx';
+import { StreamKey } from './stream-key.tsx';
 
 type Step =
   | { readonly kind: 'form' }
   | { readonly kind: 'code'; readonly made: Invited; readonly device: Device['kind'] }
+  | { readonly kind: 'stream'; readonly made: MadeStream }
   | { readonly kind: 'decide'; readonly deviceId: string };
 
-const titles = { form: 'Enrol a device', code: 'Scan it with the device', decide: 'Is it this one?' } as const;
+const titles = {
+  form: 'Enrol a device',
+  code: 'Scan it with the device',
+  stream: 'Write this into the program',
+  decide: 'Is it this one?',
+} as const;
 
 /** From a name to a device that is let in, without leaving the dialog. */
 export function EnrolDialog({ sites, onClose }: { readonly sites: readonly string[]; readonly onClose: () => void }) {
   const [step, setStep] = useState<Step>({ kind: 'form' });
   const queries = useQueryClient();
+  const showKey = (made: MadeStream): void => {
+    setStep({ kind: 'stream', made });
+    void queries.invalidateQueries({ queryKey: devicesQuery.queryKey, exact: true });
+  };
   const arrived = useCallback(
     (deviceId: string) => {
       setStep({ kind: 'decide', deviceId });
@@ -30,11 +41,16 @@ export function EnrolDialog({ sites, onClose }: { readonly sites: readonly strin
   return (
     <Modal opened onClose={onClose} title={titles[step.kind]} lockScroll={false} closeOnClickOutside={false}>
       {step.kind === 'form' ? (
-        <EnrolForm sites={sites} onMade={(made, device) => setStep({ kind: 'code', made, device })} />
+        <EnrolForm
+          sites={sites}
+          onMade={(made, device) => setStep({ kind: 'code', made, device })}
+          onStream={showKey}
+        />
       ) : null}
       {step.kind === 'code' ? (
         <EnrolCode made={step.made} kind={step.device} onArrived={arrived} onOver={() => setStep({ kind: 'form' })} />
       ) : null}
+      {step.kind === 'stream' ? <StreamKey made={step.made} onClose={onClose} /> : null}
       {step.kind === 'decide' ? <Arrived deviceId={step.deviceId} onClose={onClose} /> : null}
       <p className="visually-hidden" role="status">
         {step.kind === 'decide' ? 'A device has come with the code' : ''}

@@ -4,28 +4,30 @@ import { useState } from 'react';
 import { call } from '../../api/call.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { kindWords } from './device-words.ts';
-import type { Device, Invited } from './devices-query.ts';
+import type { Device, Invited, MadeStream } from './devices-query.ts';
 
-const kinds = ['phone', 'pc', 'esp32'] as const;
+const kinds = ['phone', 'pc', 'esp32', 'whip'] as const;
 
-/** What the device is called and where it stands; makes a code for it. */
+/** What the device is called and where it stands; makes a code for it, or a key for one that can prove nothing. */
 export function EnrolForm({
   sites,
   onMade,
+  onStream,
 }: {
   readonly sites: readonly string[];
   readonly onMade: (made: Invited, kind: Device['kind']) => void;
+  readonly onStream: (made: MadeStream) => void;
 }) {
   const [name, setName] = useState('');
   const [place, setPlace] = useState('');
   const [site, setSite] = useState('');
   const [kind, setKind] = useState<Device['kind']>('phone');
   const make = useMutation({
-    mutationFn: () =>
-      call('POST /v1/devices/enrolments', {
-        body: { name: name.trim(), kind, place: place.trim(), site: site.trim() },
-      }),
-    onSuccess: (made) => onMade(made, kind),
+    mutationFn: async () => {
+      const texts = { name: name.trim(), place: place.trim(), site: site.trim() };
+      if (kind === 'whip') onStream(await call('POST /v1/devices/streams', { body: texts, purpose: `let ${name} in` }));
+      else onMade(await call('POST /v1/devices/enrolments', { body: { ...texts, kind } }), kind);
+    },
   });
   return (
     <form
@@ -74,7 +76,7 @@ export function EnrolForm({
       {make.error === null ? null : <ProblemNotice problem={make.error} />}
       <div className="row">
         <Button type="submit" loading={make.isPending} disabled={name.trim() === ''}>
-          Show the code
+          {kind === 'whip' ? 'Make a key' : 'Show the code'}
         </Button>
       </div>
     </form>

@@ -2,6 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { Link } from 'wouter';
 import { call } from '../../api/call.ts';
+import type { Me } from '../../api/queries.ts';
+import { may } from '../../app/rooms.ts';
 import { Loading } from '../../parts/loading.tsx';
 import { formatCount } from '../../parts/numbers.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
@@ -10,9 +12,10 @@ import { TimeChart } from '../../parts/time-chart.tsx';
 import { fillBuckets } from '../search/fill-buckets.ts';
 import { histogramQuery } from '../search/search-queries.ts';
 import { LogSheet } from './log-sheet.tsx';
+import { WitnessesSheet } from './witnesses-sheet.tsx';
 
 /** What was recorded, and the means to check every word of it here, without believing the server. */
-export function LedgerRoom() {
+export function LedgerRoom({ me }: { readonly me: Me }) {
   const { data, error, refetch } = useQuery({
     queryKey: ['ledger'],
     queryFn: ({ signal }) => call('GET /v1/ledger', { signal }),
@@ -42,6 +45,7 @@ export function LedgerRoom() {
             </div>
             <Growth />
           </section>
+          <WitnessesSheet canChange={may(me, 'settings:manage')} />
           {data.logs.toReversed().map((log) => (
             <LogSheet key={log.number} log={log} isCurrent={String(log.number) === current} />
           ))}

@@ -1,4 +1,4 @@
-import { Button, Modal, TextInput } from '@mantine/core';
+import { Button, Checkbox, Modal, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
@@ -6,8 +6,10 @@ import { call } from '../../api/call.ts';
 import type { Me } from '../../api/queries.ts';
 import { may } from '../../app/rooms.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
+import { untrustedCertificate } from './camera-certificate.ts';
 import { cameraAddress } from './camera-queries.ts';
-import { addressFault } from './camera-url.ts';
+import { addressFault, mayBringSound } from './camera-url.ts';
+import { TrustCertificate } from './trust-certificate.tsx';
 
 /** A camera that is asked for its pictures: its address, and what to call it. */
 export function AddCamera({
@@ -33,15 +35,18 @@ function AddForm({ mayEnrol, onClose }: { readonly mayEnrol: boolean; readonly o
   const [place, setPlace] = useState('');
   const [site, setSite] = useState('');
   const [url, setUrl] = useState('');
+  const [sound, setSound] = useState(false);
   const fault = url === '' ? undefined : addressFault(url);
   const add = useMutation({
-    mutationFn: () =>
+    mutationFn: (fingerprint: string | undefined) =>
       call('POST /v1/cameras', {
         body: {
           name: name.trim(),
           url: url.trim(),
           ...(place.trim() === '' ? {} : { place: place.trim() }),
           ...(site.trim() === '' ? {} : { site: site.trim() }),
+          ...(sound && mayBringSound(url) ? { sound: true } : {}),
+          ...(fingerprint === undefined ? {} : { tls_fingerprint: fingerprint }),
         },
       }),
     onSuccess: async (camera) => {
@@ -49,12 +54,13 @@ function AddForm({ mayEnrol, onClose }: { readonly mayEnrol: boolean; readonly o
       navigate(cameraAddress(camera.id));
     },
   });
+  const certificate = untrustedCertificate(add.error);
   return (
     <form
       className="stack"
       onSubmit={(event) => {
         event.preventDefault();
-        add.mutate();
+        add.mutate(undefined);
       }}
     >
       <TextInput
@@ -66,7 +72,11 @@ function AddForm({ mayEnrol, onClose }: { readonly mayEnrol: boolean; readonly o
         data-autofocus
         value={url}
         error={fault}
-        onChange={(event) => setUrl(event.currentTarget.value)}
+        onChange={(event) => {
+          setUrl(event.currentTarget.value);
+          // What was asked about another address is no longer the question.
+          add.reset();
+        }}
       />
       <TextInput
         label="What to call it"
@@ -91,16 +101,34 @@ function AddForm({ mayEnrol, onClose }: { readonly mayEnrol: boolean; readonly o
           onChange={(event) => setSite(event.currentTarget.value)}
         />
       </div>
+      {mayBringSound(url) ? (
+        <Checkbox
+          label="Record its sound, too"
+          description="Voices of people who were not asked: in many places that needs a reason, or is forbidden"
+          checked={sound}
+          onChange={(event) => setSound(event.currentTarget.checked)}
+        />
+      ) : null}
       <p className="quiet small">
         User and password are kept encrypted and never shown again. Alerts of one site are seen together with sign-ins
         there.
       </p>
-      {add.error === null ? null : <ProblemNotice problem={add.error} />}
+      {certificate === undefined ? (
+        add.error === null ? null : (
+          <ProblemNotice problem={add.error} />
+        )
+      ) : (
+        <TrustCertificate
+          certificate={certificate}
+          isAdding={add.isPending}
+          onTrust={() => add.mutate(certificate.fingerprint)}
+        />
+      )}
       <div className="row">
         <Button
           type="submit"
           loading={add.isPending}
-          disabled={name.trim() === '' || url.trim() === '' || fault !== undefined}
+          disabled={certificate !== undefined || name.trim() === '' || url.trim() === '' || fault !== undefined}
         >
           Add it
         </Button>

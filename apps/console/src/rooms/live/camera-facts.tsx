@@ -43,7 +43,11 @@ export function CameraFacts({ camera, nowMs }: { readonly camera: CameraRow; rea
           {state === 'live' ? `${per_second.toFixed(per_second < 10 ? 1 : 0)} pictures a second` : undefined}
         </Fact>
         <Fact name="To the server">
-          {state === 'live' && latency_ms !== undefined ? latencyWords(Math.max(0, latency_ms)) : undefined}
+          {state !== 'live'
+            ? undefined
+            : latency_ms === undefined
+              ? 'how long is not known'
+              : latencyWords(Math.max(0, latency_ms))}
         </Fact>
         <Fact name="Last picture">
           {state === 'live' || last_frame_ms === undefined ? undefined : formatAge(last_frame_ms, nowMs)}

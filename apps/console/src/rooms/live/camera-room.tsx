@@ -4,21 +4,22 @@ import { Link, useParams } from 'wouter';
 import type { Me } from '../../api/queries.ts';
 import { useAddress } from '../../app/address.ts';
 import { may } from '../../app/rooms.ts';
+import { Clock } from '../../parts/clock.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { Notice, ProblemNotice } from '../../parts/notice.tsx';
 import { printable } from '../../parts/printable.ts';
 import { RoomHead } from '../../parts/room-head.tsx';
 import { CameraCommands } from './camera-commands.tsx';
 import { CameraFacts } from './camera-facts.tsx';
+import { CameraTampered } from './camera-view-accept.tsx';
 import { cameraQuery, timelineQuery } from './camera-queries.ts';
 import type { CameraRow } from './camera-types.ts';
-import { whereWords } from './camera-words.ts';
+import { kindWords, whereWords } from './camera-words.ts';
 import { ClipExport } from './clip-export.tsx';
 import { LineNotice } from './line-notice.tsx';
 import { LiveStage } from './live-stage.tsx';
 import { PlaybackStage } from './playback-stage.tsx';
 import { RecordedList } from './recorded-list.tsx';
-import { useRemovedCamera } from './removed-camera.ts';
 import { Timeline } from './timeline.tsx';
 import { spanFrom } from './timeline-scale.ts';
 import { useLiveFrames, useLineState, useServerNow } from './use-live-frames.ts';
@@ -27,9 +28,7 @@ import { ZonesEditor } from './zones-editor.tsx';
 /** One camera: what it sees now or saw then, what happened in between, and what it looks for. */
 export function CameraRoom({ me }: { readonly me: Me }) {
   const { id } = useParams<{ id: string }>();
-  const { data, error, refetch } = useQuery(cameraQuery(id));
-  const removed = useRemovedCamera(id, error, me);
-  const camera = removed ?? data;
+  const { data: camera, error, refetch } = useQuery(cameraQuery(id));
   return (
     <div className="room-inner wide-room">
       <RoomHead
@@ -43,9 +42,9 @@ export function CameraRoom({ me }: { readonly me: Me }) {
           Review its moments
         </Link>
       </RoomHead>
-      {error === null || removed !== undefined ? null : <ProblemNotice problem={error} retry={() => void refetch()} />}
+      {error === null ? null : <ProblemNotice problem={error} retry={() => void refetch()} />}
       {camera === undefined && error === null ? <Loading heights={[480, 120, 160]} /> : null}
-      {camera === undefined ? null : <CameraPage camera={camera} me={me} isRemoved={removed !== undefined} />}
+      {camera === undefined ? null : <CameraPage camera={camera} me={me} />}
     </div>
   );
 }
@@ -53,20 +52,14 @@ export function CameraRoom({ me }: { readonly me: Me }) {
 /** Steps in which the end of a timeline that follows the clock moves: each is asked for anew. */
 const followStepMs = 10_000;
 
-function CameraPage({
-  camera,
-  me,
-  isRemoved,
-}: {
-  readonly camera: CameraRow;
-  readonly me: Me;
-  readonly isRemoved: boolean;
-}) {
+function CameraPage({ camera, me }: { readonly camera: CameraRow; readonly me: Me }) {
+  const isRemoved = camera.removed_ms !== undefined;
   const { get, change } = useAddress();
   const frames = useLiveFrames();
   const line = useLineState(frames);
   const nowMs = useServerNow(frames);
-  const latestMs = Math.floor(nowMs / followStepMs) * followStepMs;
+  // Of one that was removed nothing comes after.
+  const latestMs = camera.removed_ms ?? Math.floor(nowMs / followStepMs) * followStepMs;
   const [from, to, last] = [get('from'), get('to'), get('last')];
   const span = useMemo(() => spanFrom({ from, to, last }, latestMs), [from, to, last, latestMs]);
   const { data: timeline, error, refetch } = useQuery(timelineQuery(camera.id, span));
@@ -88,10 +81,12 @@ function CameraPage({
       {isRemoved ? (
         <Notice tone="warn" title="This camera was removed">
           <p>
-            It sends nothing any more. What it sent before is here, with its proofs, as long as recordings are kept.
+            Removed on <Clock at={camera.removed_ms ?? 0} short={false} />, {kindWords(camera.kind)}. It sends nothing
+            any more. What it sent before is here, with its proofs, as long as recordings are kept.
           </p>
         </Notice>
       ) : null}
+      {isRemoved ? null : <CameraTampered camera={camera} canAccept={may(me, 'cameras:manage')} />}
       {isEditing ? (
         <ZonesEditor
           camera={camera}
@@ -141,6 +136,7 @@ function CameraPage({
         <Timeline
           {...{ timeline, span, nowMs: latestMs, atMs }}
           isLive={camera.state === 'live'}
+          isOver={isRemoved}
           clip={clipFrom(get('clip'))}
           onSpan={showSpan}
           onFollow={follow}
@@ -151,7 +147,7 @@ function CameraPage({
           <ClipExport
             camera={camera}
             clip={clipFrom(get('clip'))}
-            suggestion={{ fromMs: (atMs ?? nowMs) - 30_000, toMs: Math.min(nowMs, (atMs ?? nowMs) + 30_000) }}
+            suggestion={{ fromMs: (atMs ?? latestMs) - 30_000, toMs: Math.min(nowMs, (atMs ?? latestMs) + 30_000) }}
             gaps={timeline?.gaps ?? []}
             onClip={(clip) =>
               change({ clip: clip === undefined ? undefined : `${Math.round(clip.fromMs)}-${Math.round(clip.toMs)}` })

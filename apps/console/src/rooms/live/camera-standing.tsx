@@ -53,6 +53,12 @@ export function StandingMark({ standing }: { readonly standing: CameraStanding }
 /** How old the picture is when it is seen; over a second it is marked by a sign as well as by its colour. */
 export function Latency({ picture }: { readonly picture: PictureStanding }) {
   if (picture.kind !== 'now') return null;
+  if (picture.isAgeUnknown === true)
+    return (
+      <span className="latency" title="This camera does not tell when it takes its pictures">
+        age not known
+      </span>
+    );
   return (
     <span className={picture.isLate ? 'latency warn' : 'latency'} title="Age of the picture when it was shown here">
       <span className="visually-hidden">Picture is </span>

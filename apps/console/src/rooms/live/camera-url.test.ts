@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addressFault } from './camera-url.ts';
+import { addressFault, mayBringSound } from './camera-url.ts';
 
 test('Addresses of cameras are told from what is none', () => {
   for (const good of [
@@ -12,4 +12,9 @@ test('Addresses of cameras are told from what is none', () => {
     assert.equal(addressFault(good), undefined, good);
   for (const bad of ['', '192.0.2.20', 'file:///etc/passwd', 'ftp://x/', 'javascript:alert(1)', 'rtsp:///x'])
     assert.notEqual(addressFault(bad), undefined, bad);
+});
+
+test('Sound is offered where it can come from', () => {
+  assert.ok(mayBringSound(' rtsps://cam/ ') && mayBringSound('rtsp://a:b@192.0.2.1/x'));
+  for (const without of ['http://cam/', 'rtsp', '']) assert.ok(!mayBringSound(without), without);
 });

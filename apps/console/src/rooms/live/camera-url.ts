@@ -8,3 +8,8 @@ export function addressFault(text: string): string | undefined {
   if (url.hostname === '') return 'The name or number of the camera is missing';
   return undefined;
 }
+
+/** Whether sound can come from there, too: RTSP brings it, a row of JPEGs cannot. */
+export function mayBringSound(text: string): boolean {
+  return /^rtsps?:$/.test(URL.parse(text.trim())?.protocol ?? '');
+}

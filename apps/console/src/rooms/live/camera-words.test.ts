@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { momentTone, momentWords, objectsWords, tamperWords, whereWords } from './camera-words.ts';
+import { momentTone, momentWords, objectsWords, tamperSentence, tamperWords, whereWords } from './camera-words.ts';
 
 test('What is seen is counted in words, most first', () => {
   assert.equal(objectsWords({ car: 1, person: 2, dog: 0 }), '2 people, 1 car');
@@ -19,6 +19,8 @@ test('A moment says what, and where it is known where', () => {
 test('A tamper kind nobody foresaw is still told', () => {
   assert.equal(tamperWords('dazzled'), 'Dazzled');
   assert.equal(tamperWords('painted'), 'Painted');
+  assert.match(tamperSentence('painted'), /painted/);
+  assert.match(tamperSentence('black'), /covered, or the light went out/);
 });
 
 test('Place and site are told as far as they are known', () => {

@@ -5,6 +5,7 @@ const kinds: Readonly<Record<CameraKind, string>> = {
   phone: 'Phone',
   pc: 'Computer',
   esp32: 'ESP32',
+  whip: 'WebRTC (WHIP)',
   mjpeg: 'Network camera (MJPEG)',
   rtsp: 'Network camera (RTSP)',
 };
@@ -15,6 +16,7 @@ export function kindWords(kind: CameraKind): string {
 
 const tampers: Readonly<Record<string, string>> = {
   covered: 'Covered',
+  black: 'Black: covered, or the light is out',
   blurred: 'Blurred',
   moved: 'Moved',
   dazzled: 'Dazzled',
@@ -25,6 +27,21 @@ const tampers: Readonly<Record<string, string>> = {
 /** What somebody does to a camera, in a word or two. */
 export function tamperWords(kind: string): string {
   return tampers[kind] ?? capital(kind);
+}
+
+const sentences: Readonly<Record<string, string>> = {
+  covered: 'Something lies over the lens, or was put before the camera',
+  black: 'The picture is black: the camera is covered, or the light went out',
+  blurred: 'The picture lost its edges',
+  moved: 'The camera looks elsewhere than before',
+  dazzled: 'A bright light shines into the camera',
+  frozen: 'The camera sends the same picture again and again',
+  replayed: 'The camera sends pictures it has sent before',
+};
+
+/** The same as a sentence that claims no more than is known. */
+export function tamperSentence(kind: string): string {
+  return sentences[kind] ?? `Somebody tampers with the camera: ${kind}`;
 }
 
 /** `2 persons, 1 car`; empty when nothing is seen. */

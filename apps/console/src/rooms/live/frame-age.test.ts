@@ -9,6 +9,13 @@ test('A picture painted soon after it was taken is now, and tells the age it had
   assert.deepEqual(pictureStanding(painted, { ...open, nowMs: 1400 }), { kind: 'now', ageMs: 90, isLate: false });
 });
 
+test('Of a picture whose taking nobody told, no age is claimed', () => {
+  const painted = { capturedMs: 1000, paintedMs: 1090, isCaptureUnknown: true };
+  const standing = pictureStanding(painted, { ...open, nowMs: 1400 });
+  assert.deepEqual(standing, { kind: 'now', ageMs: 90, isLate: false, isAgeUnknown: true });
+  assert.equal(pictureStanding(painted, { ...open, nowMs: 12_000 }).kind, 'old');
+});
+
 test('Over a second old it is late, and what is not followed by another grows older', () => {
   assert.deepEqual(pictureStanding({ capturedMs: 0, paintedMs: 1001 }, { ...open, nowMs: 1100 }), {
     kind: 'now',

@@ -11,12 +11,14 @@ export type PaintedFrame = {
   /** Both by the server's clock. */
   readonly capturedMs: number;
   readonly paintedMs: number;
+  /** `capturedMs` is when it came to the server: it is older than that, by how much nobody knows. */
+  readonly isCaptureUnknown?: boolean | undefined;
 };
 
 /** Whether what stands on a tile may be taken for what is there now. */
 export type PictureStanding =
   | { readonly kind: 'none' }
-  | { readonly kind: 'now'; readonly ageMs: number; readonly isLate: boolean }
+  | { readonly kind: 'now'; readonly ageMs: number; readonly isLate: boolean; readonly isAgeUnknown?: true }
   | { readonly kind: 'old'; readonly ageMs: number };
 
 export function pictureStanding(
@@ -30,7 +32,8 @@ export function pictureStanding(
   if (growing > patienceMs || !isOpen) return { kind: 'old', ageMs: growing };
   const atPaintMs = Math.max(0, painted.paintedMs - painted.capturedMs);
   const ageMs = nowMs - painted.paintedMs > Math.max(growsAfterMs, patienceMs / 2) ? growing : atPaintMs;
-  return { kind: 'now', ageMs, isLate: ageMs > lateOverMs };
+  const isLate = ageMs > lateOverMs;
+  return { kind: 'now', ageMs, isLate, ...(painted.isCaptureUnknown === true ? { isAgeUnknown: true } : {}) };
 }
 
 /** `84 ms`, `1.4 s`: how old a picture is when it is seen. */

@@ -17,9 +17,6 @@ type Shown = { readonly picture: ImageBitmap; readonly frame: LiveFrame; readonl
 
 /** Oftener nobody can read it. */
 const tellEveryMs = 400;
-/** Sizes asked for are steps, so that a drag at the window's edge does not ask anew for every pixel. */
-const widthStep = 160;
-const widestPixels = 1920;
 
 /** The live picture of a camera. What was painted is told now and then; nothing here renders for a picture. */
 export function LiveCanvas({
@@ -42,7 +39,6 @@ export function LiveCanvas({
   const last = useRef<Shown>(undefined);
   const boxes = useRef(withBoxes);
   const told = useRef(onSeen);
-  const [width, setWidth] = useState(0);
   const [isInSight, setInSight] = useState(false);
 
   useEffect(() => {
@@ -60,7 +56,6 @@ export function LiveCanvas({
       element.width = Math.round(element.clientWidth * scale);
       element.height = Math.round(element.clientHeight * scale);
       repaint(element, last.current, boxes.current);
-      setWidth(Math.min(widestPixels, Math.ceil((element.clientWidth * scale) / widthStep) * widthStep));
     });
     observer.observe(element);
     // What is scrolled away is not asked for.
@@ -72,9 +67,9 @@ export function LiveCanvas({
     };
   }, []);
   useEffect(() => {
-    if (frames === undefined || width === 0 || !isInSight) return undefined;
+    if (frames === undefined || !isInSight) return undefined;
     let toldMs = 0;
-    const end = frames.watch({ camera, perSecond, width }, (picture, frame) => {
+    const end = frames.watch({ camera, perSecond }, (picture, frame) => {
       last.current = { picture, frame, lagMs: objectsLagMs(frame, last.current?.frame) };
       repaint(canvas.current, last.current, boxes.current);
       const paintedMs = frames.serverNowMs();
@@ -82,6 +77,7 @@ export function LiveCanvas({
       toldMs = paintedMs;
       told.current({
         capturedMs: frame.capturedMs,
+        isCaptureUnknown: frame.isCaptureUnknown,
         paintedMs,
         objects: frame.objects.length,
         tampered: frame.tampered,
@@ -94,7 +90,7 @@ export function LiveCanvas({
       last.current = undefined;
       end();
     };
-  }, [frames, camera, perSecond, width, isInSight]);
+  }, [frames, camera, perSecond, isInSight]);
   return <canvas ref={canvas} className="live-canvas" role="img" aria-label={label} />;
 }
 

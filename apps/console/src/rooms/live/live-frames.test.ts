@@ -83,15 +83,15 @@ function createPage() {
   };
 }
 
-const yard = { camera: 'yard', perSecond: 5, width: 640 };
+const yard = { camera: 'yard', perSecond: 5 };
 
 test('The server is asked for what tiles want, and for the next picture only when one was painted', async () => {
   const page = createPage();
   const shown: string[] = [];
   page.frames.watch(yard, ({ name }) => shown.push(name));
-  page.frames.watch({ ...yard, width: 1280 }, () => undefined);
+  page.frames.watch({ ...yard, perSecond: 8 }, () => undefined);
   page.line()?.onOpen();
-  assert.deepEqual(page.said()[0], { type: 'watch', cameras: [{ id: 'yard', per_second: 5, width: 1280 }] });
+  assert.deepEqual(page.said()[0], { type: 'watch', cameras: [{ id: 'yard', per_second: 8 }] });
   const before = page.said().length;
   page.arrive('one', 1);
   await page.decoded('one');
@@ -160,7 +160,7 @@ test('A tile that comes anew in another size never waits for a picture that went
   page.line()?.onOpen();
   page.arrive('one', 1);
   end();
-  page.frames.watch({ ...yard, width: 1280 }, () => undefined);
+  page.frames.watch({ ...yard, perSecond: 8 }, () => undefined);
   await page.decoded('one');
   assert.deepEqual(page.said().at(-1), { type: 'shown', camera: 'yard', sequence: 1 });
   page.arrive('two', 2);
@@ -180,5 +180,5 @@ test('A cut line is said at once and opened again, with the same wishes', () => 
   page.line()?.onOpen();
   assert.deepEqual(states, ['open', 'cut', 'open']);
   assert.equal(page.lines(), 2);
-  assert.deepEqual(page.said()[0], { type: 'watch', cameras: [{ id: 'yard', per_second: 5, width: 640 }] });
+  assert.deepEqual(page.said()[0], { type: 'watch', cameras: [{ id: 'yard', per_second: 5 }] });
 });

@@ -6,8 +6,6 @@ export type FrameWish = {
   readonly camera: string;
   /** At most so many pictures a second. */
   readonly perSecond: number;
-  /** Pixels across; the server sends no larger picture. */
-  readonly width: number;
 };
 
 export type LineState = 'connecting' | 'open' | 'resting' | 'cut';
@@ -92,7 +90,6 @@ export function createLiveFrames<Picture extends { close(): void }>(
       return {
         id,
         per_second: Math.max(...wishes.map(({ perSecond }) => perSecond)),
-        width: Math.max(...wishes.map(({ width }) => width)),
       };
     });
     tell({ type: 'watch', cameras });

@@ -31,6 +31,13 @@ test('readLiveFrame() gives back camera, times, objects and the picture', () => 
   });
 });
 
+test('readLiveFrame() tells a picture of which only the arrival is known', () => {
+  const read = (more: object): unknown => readLiveFrame(message({ ...header, ...more }, new Uint8Array([1])));
+  assert.partialDeepStrictEqual(read({ at_arrival: true }), { capturedMs: 1000, isCaptureUnknown: true });
+  for (const value of [false, 1, 'yes'])
+    assert.ok(!Object.hasOwn(Object(read({ at_arrival: value })), 'isCaptureUnknown'));
+});
+
 test('readLiveFrame() leaves out objects that are none, and refuses messages without camera, time or picture', () => {
   const wrong = [
     null,

@@ -11,6 +11,8 @@ export type LiveFrame = {
   readonly camera: string;
   readonly sequence: number;
   readonly capturedMs: number;
+  /** Nobody told when it was taken: `capturedMs` is when it came to the server. */
+  readonly isCaptureUnknown?: true;
   readonly sentMs: number;
   readonly objects: readonly SeenObject[];
   /** The picture the objects were made out in: this one, or one before it. */
@@ -43,6 +45,7 @@ export function readLiveFrame(message: ArrayBuffer): LiveFrame | undefined {
     camera,
     sequence,
     capturedMs,
+    ...(header.get('at_arrival') === true ? { isCaptureUnknown: true as const } : {}),
     sentMs,
     objects: Array.isArray(objects) ? objects.flatMap(readObject) : [],
     objectsSequence: typeof objectsSequence === 'number' ? objectsSequence : undefined,

@@ -1,9 +1,11 @@
 import type { Recording } from './playback.ts';
 
 const samplesPerSecond = 16_000;
+/** The next recording begins where the last one ended, give or take the pictures of one turn. */
+const seamMs = 300;
 
 export type SegmentSound = {
-  /** Plays the sound of a recording from a moment on; undefined for silence. */
+  /** Plays the sound of a recording from a moment on; undefined for silence. What goes on where another ends lets it end. */
   readonly play: (playing: { readonly recording: Recording; readonly atMs: number } | undefined) => void;
   readonly setOn: (on: boolean) => void;
   readonly close: () => void;
@@ -19,7 +21,6 @@ export function createSegmentSound(): SegmentSound {
     sources = [];
   };
   const start = (): void => {
-    stop();
     if (audio === undefined || playing === undefined) return;
     const atMs = playing.atMs + (performance.now() - playing.sinceMs);
     for (const { atMs: soundMs, samples } of playing.recording.sounds) {
@@ -33,20 +34,32 @@ export function createSegmentSound(): SegmentSound {
       source.connect(audio.destination);
       source.start(audio.currentTime + Math.max(0, aheadSeconds), Math.max(0, -aheadSeconds));
       sources.push(source);
+      source.addEventListener('ended', () => (sources = sources.filter((other) => other !== source)));
     }
   };
   return {
     play(next) {
-      playing = next === undefined ? undefined : { ...next, sinceMs: performance.now() };
+      const sinceMs = performance.now();
+      const last = playing;
+      const goesOn =
+        next !== undefined &&
+        last !== undefined &&
+        next.recording !== last.recording &&
+        Math.abs(next.atMs - last.atMs - (sinceMs - last.sinceMs)) < seamMs;
+      if (!goesOn) stop();
+      playing = next === undefined ? undefined : { ...next, sinceMs };
       start();
     },
     setOn(on) {
-      if (on && audio === undefined) audio = new AudioContext();
+      stop();
       if (!on) {
-        stop();
         void audio?.close();
         audio = undefined;
-      } else start();
+        return;
+      }
+      const own = (audio ??= new AudioContext());
+      // Its clock stands still until it runs: what is planned before comes late.
+      void own.resume().then(() => (own === audio ? start() : undefined));
     },
     close() {
       stop();

@@ -34,6 +34,8 @@ type TimelineNeeds = {
   /** What is played; nothing while it is live. */
   readonly atMs: number | undefined;
   readonly isLive: boolean;
+  /** It was removed: nothing comes any more. */
+  readonly isOver: boolean;
   readonly clip: TimeSpan | undefined;
   readonly onSpan: (span: TimeSpan) => void;
   /** The newest so many milliseconds, and then what comes. */
@@ -52,6 +54,7 @@ export function Timeline({
   nowMs,
   atMs,
   isLive,
+  isOver,
   clip,
   onSpan,
   onFollow,
@@ -188,7 +191,9 @@ export function Timeline({
     pointedMs === undefined && atMs === undefined
       ? isLive
         ? 'live; what was just seen is sealed within seconds'
-        : 'now; it sends nothing'
+        : isOver
+          ? 'it was removed'
+          : 'now; it sends nothing'
       : wordsAt(timeline, pointedMs ?? headMs, latestMs);
   return (
     <div className="timeline">
@@ -223,7 +228,7 @@ export function Timeline({
             <IconZoomOut size={16} />
           </ActionIcon>
         </span>
-        {span.toMs >= latestMs && given.isFollowing ? (
+        {span.toMs >= latestMs && given.isFollowing && !isOver ? (
           <span className="quiet small">follows the clock</span>
         ) : (
           <button type="button" className="plain-button small" onClick={() => onFollow(hourMs)}>

@@ -35,7 +35,7 @@ export function Wall({ cameras }: { readonly cameras: readonly CameraRow[] }) {
   // A guard knows where each picture hangs: the order depends on nothing that changes.
   const shown = cameras
     .filter((camera) => site === undefined || camera.site === site)
-    .toSorted((a, b) => wallOrder(a).localeCompare(wallOrder(b)));
+    .toSorted((a, b) => wallOrder(a).localeCompare(wallOrder(b), undefined, { numeric: true }));
   const toggleBoxes = (id: string): void => {
     const after = new Set(plain);
     if (!after.delete(id)) after.add(id);

@@ -21,6 +21,9 @@ type Drag = {
   readonly point: number | undefined;
   readonly from: Point;
   readonly points: readonly Point[];
+  readonly pointer: number;
+  /** All it does is one step back. */
+  readonly step: string;
 };
 
 /** Zones over the picture. Every point is a button that arrow keys move. */
@@ -39,12 +42,14 @@ export function ZonesDrawing({
   /** Its proportions; 16 to 9 while no picture has come. */
   readonly picture: { readonly width: number; readonly height: number } | undefined;
   readonly onChoose: (id: string) => void;
-  readonly onChange: (id: string, points: readonly Point[]) => void;
+  /** Changes of one step follow each other under one name. */
+  readonly onChange: (id: string, points: readonly Point[], step?: string) => void;
   /** For those who hear the page. */
   readonly onSay: (words: string) => void;
 }) {
   const { ref, width, height } = useElementSize<HTMLDivElement>();
   const drag = useRef<Drag>(undefined);
+  const drags = useRef(0);
   const surface = useRef<SVGSVGElement>(null);
   const over = useRef<HTMLDivElement>(null);
   const frame = useMergedRef(ref, over);
@@ -55,25 +60,41 @@ export function ZonesDrawing({
     return [(event.clientX - box.left) / Math.max(1, box.width), (event.clientY - box.top) / Math.max(1, box.height)];
   };
   const take = (event: PointerEvent, zone: Zone, point?: number): void => {
+    // A second finger, and the other buttons of a mouse, move nothing.
+    if (event.button !== 0 || drag.current !== undefined) return;
     onChoose(zone.id);
     if (!canChange) return;
     event.stopPropagation();
-    drag.current = { zone: zone.id, point, from: pointOf(event), points: zone.points };
+    drags.current += 1;
+    const step = `drag ${drags.current}`;
+    drag.current = { zone: zone.id, point, from: pointOf(event), points: zone.points, pointer: event.pointerId, step };
     event.currentTarget.setPointerCapture(event.pointerId);
   };
   const move = (event: PointerEvent): void => {
     const held = drag.current;
-    if (held === undefined) return;
+    if (held?.pointer !== event.pointerId) return;
     const at = pointOf(event);
-    onChange(
-      held.zone,
+    const by: Point = [at[0] - held.from[0], at[1] - held.from[1]];
+    const [x, y] = held.points[held.point ?? 0] ?? [0, 0];
+    const next =
       held.point === undefined
-        ? movedArea(held.points, [at[0] - held.from[0], at[1] - held.from[1]])
-        : movedPoint(held.points, held.point, at),
-    );
+        ? movedArea(held.points, by)
+        : // Where it was taken it stays under the finger.
+          movedPoint(held.points, held.point, [x + by[0], y + by[1]]);
+    onChange(held.zone, next, held.step);
   };
-  const drop = (): void => {
+  const drop = (event: PointerEvent): void => {
+    const held = drag.current;
+    if (held?.pointer !== event.pointerId) return;
     drag.current = undefined;
+    const points = zones.find(({ id }) => id === held.zone)?.points ?? held.points;
+    onSay(held.point === undefined ? 'Area moved' : pointWords(points, held.point));
+  };
+  /** Taken away by the system, or by Escape: as it was. */
+  const letGo = (): void => {
+    const held = drag.current;
+    drag.current = undefined;
+    if (held !== undefined) onChange(held.zone, held.points, held.step);
   };
   /** The keyboard follows the point it works on, which after adding or removing is another one. */
   const focusPoint = (zone: string, at: number): void => {
@@ -87,7 +108,7 @@ export function ZonesDrawing({
       const step = event.shiftKey ? largeStep : smallStep;
       const [x, y] = points[at] ?? [0, 0];
       const next = movedPoint(points, at, clamped([x + arrow[0] * step, y + arrow[1] * step]));
-      onChange(zone.id, next);
+      onChange(zone.id, next, `keys ${zone.id}/${at}`);
       onSay(pointWords(next, at));
     } else if (event.key === 'Enter' || event.key === '+') {
       const added = pointAddedAfter(points, at);
@@ -111,7 +132,18 @@ export function ZonesDrawing({
   // What is chosen lies on top.
   const ordered = zones.toSorted((a, b) => Number(a.id === chosen) - Number(b.id === chosen));
   return (
-    <div ref={frame} className="zones-over" onPointerMove={move} onPointerUp={drop} onPointerCancel={drop}>
+    <div
+      ref={frame}
+      className="zones-over"
+      onPointerMove={move}
+      onPointerUp={drop}
+      onPointerCancel={letGo}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape' || drag.current === undefined) return;
+        event.stopPropagation();
+        letGo();
+      }}
+    >
       <svg
         ref={surface}
         style={{ left: placed.left, top: placed.top, width: placed.width, height: placed.height }}

@@ -1,6 +1,8 @@
-import { Button } from '@mantine/core';
+import { ActionIcon, Button } from '@mantine/core';
+import { IconArrowBackUp, IconArrowForwardUp } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import type { KeyboardEvent } from 'react';
 import { Loading } from '../../parts/loading.tsx';
 import { Notice, ProblemNotice } from '../../parts/notice.tsx';
 import { zonesQuery } from './camera-queries.ts';
@@ -11,6 +13,7 @@ import type { BrowserFrames } from './use-live-frames.ts';
 import { useSavePlan } from './use-save-plan.ts';
 import { isSameDraft, mostZones, newZone, zonesFault } from './zone-draft.ts';
 import { ZoneForm } from './zone-form.tsx';
+import { changedZones, historyOf, redone, undone } from './zone-history.ts';
 import { ZonesDrawing } from './zones-drawing.tsx';
 
 type EditorNeeds = {
@@ -35,7 +38,8 @@ export function ZonesEditor({ camera, frames, canChange, onClose }: EditorNeeds)
 function Editor({ camera, frames, canChange, onClose, plan }: EditorNeeds & { readonly plan: WatchPlan }) {
   // What the author saw: a plan that somebody else keeps meanwhile is noticed when this one is kept.
   const [base, setBase] = useState(plan);
-  const [zones, setZones] = useState<readonly Zone[]>(plan.zones);
+  const [history, setHistory] = useState(() => historyOf(plan.zones));
+  const { zones } = history;
   const [chosen, setChosen] = useState<string | undefined>(plan.zones[0]?.id);
   const [said, setSaid] = useState('');
   const [seen, setSeen] = useState<SeenFrame>();
@@ -43,8 +47,32 @@ function Editor({ camera, frames, canChange, onClose, plan }: EditorNeeds & { re
   const zone = zones.find(({ id }) => id === chosen);
   const fault = zonesFault(zones);
   const isChanged = !isSameDraft(zones, base.zones);
-  const change = (id: string, next: Partial<Zone>): void =>
-    setZones((before) => before.map((one) => (one.id === id ? { ...one, ...next } : one)));
+  const change = (id: string, next: Partial<Zone>, step?: string): void =>
+    setHistory((before) =>
+      changedZones(
+        before,
+        before.zones.map((one) => (one.id === id ? { ...one, ...next } : one)),
+        step,
+      ),
+    );
+  const setZones = (next: readonly Zone[]): void => setHistory((before) => changedZones(before, next));
+  const goBack = (): void => {
+    setHistory(undone);
+    setSaid(history.past.length === 0 ? 'Nothing to undo' : 'Undone');
+  };
+  const goOn = (): void => {
+    setHistory(redone);
+    setSaid(history.future.length === 0 ? 'Nothing to redo' : 'Done again');
+  };
+  const onKey = (event: KeyboardEvent<HTMLElement>): void => {
+    // In a field they are about its text.
+    if (!(event.ctrlKey || event.metaKey) || event.target instanceof HTMLInputElement) return;
+    const key = event.key.toLowerCase();
+    if (key === 'y' || (key === 'z' && event.shiftKey)) goOn();
+    else if (key === 'z') goBack();
+    else return;
+    event.preventDefault();
+  };
   const add = (kind: Zone['kind']): void => {
     const made = newZone(zones, { id: crypto.randomUUID(), kind });
     setZones([...zones, made]);
@@ -55,7 +83,7 @@ function Editor({ camera, frames, canChange, onClose, plan }: EditorNeeds & { re
     save.mutate(zones, {
       onSuccess(kept) {
         setBase(kept);
-        setZones(kept.zones);
+        setHistory(historyOf(kept.zones));
         setSaid('Zones kept');
       },
     });
@@ -63,7 +91,7 @@ function Editor({ camera, frames, canChange, onClose, plan }: EditorNeeds & { re
     if (!isChanged || window.confirm('Leave without keeping the changes to the zones?')) onClose();
   };
   return (
-    <section className="camera-page zones" aria-label="Zones">
+    <section className="camera-page zones" aria-label="Zones" onKeyDown={onKey}>
       <div className="stage">
         <div
           className="stage-picture"
@@ -83,13 +111,13 @@ function Editor({ camera, frames, canChange, onClose, plan }: EditorNeeds & { re
             canChange={canChange}
             picture={seen === undefined ? undefined : { width: seen.width, height: seen.height }}
             onChoose={setChosen}
-            onChange={(id, points) => change(id, { points })}
+            onChange={(id, points, step) => change(id, { points }, step)}
             onSay={setSaid}
           />
         </div>
         <p className="stage-foot quiet small">
           {canChange
-            ? 'Drag a point or an area. By keyboard: Tab to a point, arrow keys move it (with Shift farther), Enter adds one after it, Delete removes it.'
+            ? 'Drag a point or an area. By keyboard: Tab to a point, arrow keys move it (with Shift farther), Enter adds one after it, Delete removes it, Ctrl Z takes a step back.'
             : 'Your role may look at zones, not change them.'}
         </p>
         <p className="visually-hidden" role="status">
@@ -137,6 +165,28 @@ function Editor({ camera, frames, canChange, onClose, plan }: EditorNeeds & { re
               >
                 Add a mask
               </Button>
+              <span className="row">
+                <ActionIcon
+                  variant="default"
+                  size="lg"
+                  aria-label="Undo"
+                  title="Undo (Ctrl Z)"
+                  disabled={history.past.length === 0}
+                  onClick={goBack}
+                >
+                  <IconArrowBackUp size={18} stroke={1.7} />
+                </ActionIcon>
+                <ActionIcon
+                  variant="default"
+                  size="lg"
+                  aria-label="Redo"
+                  title="Redo (Ctrl Shift Z)"
+                  disabled={history.future.length === 0}
+                  onClick={goOn}
+                >
+                  <IconArrowForwardUp size={18} stroke={1.7} />
+                </ActionIcon>
+              </span>
             </div>
           ) : null}
           {zone === undefined ? null : (
@@ -145,7 +195,7 @@ function Editor({ camera, frames, canChange, onClose, plan }: EditorNeeds & { re
               zone={zone}
               plan={plan}
               canChange={canChange}
-              onChange={(next) => change(zone.id, next)}
+              onChange={(next) => change(zone.id, next, next.name === undefined ? undefined : `name ${zone.id}`)}
               onRemove={() => {
                 setZones(zones.filter(({ id }) => id !== zone.id));
                 setChosen(zones.find(({ id }) => id !== zone.id)?.id);

@@ -2,6 +2,7 @@ import { Link } from 'wouter';
 import type { Overview } from '../../api/queries.ts';
 import { Notice } from '../../parts/notice.tsx';
 import { formatCount } from '../../parts/numbers.ts';
+import { spanWords } from '../ledger/witness-words.ts';
 import { Seal } from '../../seal/seal.tsx';
 
 export function LedgerSheet({ overview }: { readonly overview: Overview }) {
@@ -23,9 +24,30 @@ export function LedgerSheet({ overview }: { readonly overview: Overview }) {
         </div>
         {last >= 0 ? <Seal position={`${log}/${last}`} /> : null}
       </div>
+      {overview.ledger === null ? null : <Witnessed witnesses={overview.ledger.witnesses} />}
       <p className="quiet small">
         Every event, alert and decision is one entry. Nothing can be changed or taken out without the seal turning red.
       </p>
     </section>
+  );
+}
+
+type WatchedBy = NonNullable<Overview['ledger']>['witnesses'];
+
+/** Only what somebody should see to stands out. */
+function Witnessed({ witnesses }: { readonly witnesses: WatchedBy }) {
+  const { configured, held, tail_too_old: isTooOld, tail_age_seconds: age, witnessed_entries: seen } = witnesses;
+  if (held) return <Notice tone="bad" title="The log is not signed: its witnesses did not vouch for it" />;
+  if (isTooOld) return <Notice tone="bad" title={`Its end is unwitnessed for ${spanWords(age ?? 0)}`} />;
+  return (
+    <p className="quiet small">
+      {configured === 0 ? (
+        <>
+          No <Link href="/ledger">witness</Link>: nobody can notice when everything is put back together.
+        </>
+      ) : (
+        `${formatCount(seen)} entries are witnessed outside.`
+      )}
+    </p>
   );
 }

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { IconArrowsShuffle, IconCircleCheck, IconCircleDashed, IconCircleX, IconHelpCircle } from '@tabler/icons-react';
 import { verifyEvidence } from '@sallyport/ledger/evidence';
+import type { EvidenceWitness } from '@sallyport/ledger/evidence';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { Link } from 'wouter';
@@ -9,6 +10,7 @@ import { useAddress } from '../../app/address.ts';
 import { EmptyRoom } from '../../parts/empty-room.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
+import { printable } from '../../parts/printable.ts';
 import { RoomHead } from '../../parts/room-head.tsx';
 import { explainChecks } from '../../seal/checks.ts';
 import { describePlace, flipBit } from '../../seal/flip-bit.ts';
@@ -155,7 +157,7 @@ function Breaker({ text, log, flipped, onFlip, chooser }: BreakerProps) {
           <h3 className={result.ok ? 'good' : 'bad'}>{result.ok ? 'Every check passes' : 'Does not verify'}</h3>
           <p className="small quiet">
             {result.ok
-              ? `Entry ${result.index} in a tree of ${result.treeSize}, log ${result.origin}.`
+              ? `Entry ${result.index} in a tree of ${result.treeSize}, log ${result.origin}. ${seenBy(result.witnesses)}`
               : `${result.reason}.`}
           </p>
         </div>
@@ -245,4 +247,15 @@ function parseFlip(text: string | undefined, length: number): { byte: number; bi
   const match = /^(\d{1,8})\.([0-7])$/.exec(text ?? '');
   const byte = Number(match?.[1]);
   return match === null || byte >= length ? undefined : { byte, bit: Number(match[2]) };
+}
+
+/** By keys that stand in the file: whose they are is the reader's to know. */
+function seenBy(witnesses: readonly EvidenceWitness[]): string {
+  if (witnesses.length === 0) return 'Nobody outside has cosigned it.';
+  return `Seen outside by ${witnesses.map(({ name, cosignedAtMs }) => `${printable(name)} (${timeOf(cosignedAtMs)})`).join(', ')}.`;
+}
+
+/** A witness may state any time at all. */
+function timeOf(ms: number): string {
+  return Math.abs(ms) <= 8_640_000_000_000_000 ? new Date(ms).toISOString() : `second ${Math.floor(ms / 1000)}`;
 }

@@ -60,6 +60,40 @@ function keyForm(known: string | undefined): HTMLElement {
   return form;
 }
 
+/** Cosignatures verify under keys that stand in the file: whose they are is the reader's to know. */
+function witnessSection({ witnesses }: Extract<EvidenceVerification, { ok: true }>): HTMLElement {
+  const title = element('h2', {}, 'Who has seen it outside');
+  if (witnesses.length === 0)
+    return element(
+      'section',
+      {},
+      title,
+      element('p', {}, 'Nobody: only the log itself vouches for when it was recorded.'),
+    );
+  return element(
+    'section',
+    {},
+    title,
+    element(
+      'p',
+      {},
+      'By then these had seen the log with this event in it, so it was neither changed nor put there later. Compare each key with the one you know the witness by.',
+    ),
+    facts(
+      witnesses.flatMap(({ name, verifierKey, cosignedAtMs }): readonly (readonly [string, string])[] => [
+        ['Witness', printable(name)],
+        ['Seen by it at', timeText(cosignedAtMs)],
+        ['Its key', verifierKey],
+      ]),
+    ),
+  );
+}
+
+/** A witness may state any time at all. */
+function timeText(ms: number): string {
+  return Math.abs(ms) <= 8_640_000_000_000_000 ? new Date(ms).toISOString() : `second ${Math.floor(ms / 1000)}`;
+}
+
 function report(result: EvidenceVerification, known: string | undefined): HTMLElement[] {
   const signs = { passed: '✓', failed: '✗', 'not known': '?', 'not reached': '·' } as const;
   const list = explainChecks(result, known !== undefined).map(({ title, meaning, state }) =>
@@ -113,6 +147,7 @@ function report(result: EvidenceVerification, known: string | undefined): HTMLEl
       ]),
     ),
     checks,
+    witnessSection(result),
     element(
       'section',
       {},

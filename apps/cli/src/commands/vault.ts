@@ -1,0 +1,129 @@
+import type { JsonValue } from '@sallyport/contracts';
+import type { Command } from 'commander';
+import { CliError } from '../errors.ts';
+import { field, listField, numberField, textField } from '../json-reading.ts';
+import type { CliNeeds } from '../needs.ts';
+import { grouped, jsonLine, plainText, shortText, styled } from '../terminal.ts';
+import { openOperatorClient, withConnection, type ConnectionOptions } from './connection.ts';
+
+type Options = ConnectionOptions & { data?: string; json?: true };
+type RotateOptions = Options & { label?: string; provider?: string[]; reason: string };
+
+/** A rotation of thousands of keys takes seconds. */
+const lookAgainAfterMs = 200;
+const purposes = ['block-data', 'log-signing', 'stream-name', 'secret'];
+
+export function addVaultCommands(program: Command, needs: CliNeeds): void {
+  const vault = program
+    .command('vault')
+    .description('the keys behind the ledger and everything sealed: list, rotate, check')
+    .summary('the keys behind the ledger');
+  const add = (name: string): Command =>
+    withConnection(vault.command(name))
+      .option('--data <dir>', 'data directory of the server on this machine (SALLYPORT_DATA, else ./data)')
+      .option('--json', 'print JSON');
+  add('list')
+    .description('every key: what it is for, its state, what wraps it; never its bytes')
+    .action((options: Options) => listKeys(options, needs));
+  add('rotate')
+    .description('replace the epoch, the key of a purpose, or the key of a class and day of blocks')
+    .argument('<what>', `epoch, ${purposes.join(', ')}, or data with --label`)
+    .option('--label <label>', 'which data key, such as events/2026-11-22')
+    .option('--provider <kind...>', 'of an epoch: whose master keys wrap it, such as sealed-file, tpm, pkcs11')
+    .option('--reason <text>', 'why, kept with the key and in the audit trail', 'asked for on the command line')
+    .action((what: string, options: RotateOptions) => rotate(what, options, needs));
+  add('check')
+    .description('open both copies of the vault from the disk, and every key in them')
+    .action((options: Options) => check(options, needs));
+}
+
+async function listKeys(options: Options, needs: CliNeeds): Promise<void> {
+  const { stdout } = needs;
+  const report = await request(options, needs, { path: '/v1/vault/keys' });
+  if (options.json === true) {
+    stdout.write(`${jsonLine(report)}\n`);
+    return;
+  }
+  const counts = new Map<string, number>();
+  for (const key of listField(report, 'keys')) {
+    const level = textField(key, 'level') ?? '';
+    counts.set(level, (counts.get(level) ?? 0) + 1);
+    const state = textField(key, 'state') ?? '';
+    const style = state === 'active' ? 'green' : state === 'compromised' ? 'red' : 'yellow';
+    const name =
+      level === 'epoch'
+        ? `by ${textField(key, 'wrappedBy') ?? ''}`
+        : [textField(key, 'purpose'), textField(key, 'label')].filter((part) => part !== '').join(' ');
+    const line = [
+      shortText(textField(key, 'id') ?? '', 32).padEnd(32),
+      level.padEnd(7),
+      styled(stdout, style, shortText(state, 12).padEnd(11)),
+      `v${numberField(key, 'version') ?? 0}`.padEnd(4),
+      shortText(name, 120),
+    ];
+    stdout.write(`${line.join('  ').trimEnd()}\n`);
+  }
+  for (const provider of listField(report, 'providers')) {
+    if (field(provider, 'isUsed') !== true) continue;
+    const kind = shortText(textField(provider, 'kind') ?? '', 40);
+    const gaps = listField(provider, 'notPromised').filter((text) => typeof text === 'string');
+    stdout.write(`\nMaster keys: ${kind}\n`);
+    for (const gap of gaps) stdout.write(`  ${shortText(gap, 300)}\n`);
+  }
+}
+
+async function rotate(what: string, options: RotateOptions, needs: CliNeeds): Promise<void> {
+  const { stdout, stderr } = needs;
+  const answer = await request(options, needs, {
+    method: 'POST',
+    path: '/v1/vault/rotations',
+    body: Buffer.from(JSON.stringify({ ...orderOf(what, options), reason: options.reason })),
+    headers: { 'content-type': 'application/json' },
+  });
+  let rotation = field(answer, 'rotation');
+  while (textField(rotation, 'state') === 'running') {
+    await needs.wait(lookAgainAfterMs, needs.signal);
+    rotation = field(await request(options, needs, { path: '/v1/vault/keys' }), 'rotation');
+  }
+  if (options.json === true) stdout.write(`${jsonLine(rotation ?? null)}\n`);
+  if (textField(rotation, 'state') === 'failed') {
+    const error = shortText(textField(rotation, 'error') ?? 'unknown', 500);
+    throw new CliError('request_refused', `Cannot rotate ${what}: ${error}`);
+  }
+  const moved = numberField(rotation, 'done') ?? 0;
+  if (options.json !== true) stdout.write(`Rotated ${plainText(what)}: ${grouped(moved)} keys re-wrapped\n`);
+  if (what === 'epoch')
+    stderr.write(
+      'hint: older copies of the vault still open with the former master key; keep a new copy of the vault\n',
+    );
+}
+
+function orderOf(what: string, options: RotateOptions): Record<string, JsonValue> {
+  if (what === 'epoch')
+    return { level: 'epoch', ...(options.provider === undefined ? {} : { providers: options.provider }) };
+  if (what === 'data' && options.label !== undefined) return { level: 'data', label: options.label };
+  if (purposes.includes(what)) return { level: 'purpose', purpose: what };
+  throw new CliError(
+    'usage',
+    `Cannot rotate "${shortText(what, 40)}": must be epoch, ${purposes.join(', ')}, or data with --label`,
+  );
+}
+
+async function check(options: Options, needs: CliNeeds): Promise<void> {
+  const answer = await request(options, needs, { method: 'POST', path: '/v1/vault/checks' });
+  const sha256 = shortText(textField(answer, 'sha256') ?? '', 64);
+  needs.stdout.write(
+    options.json === true ? `${jsonLine(answer)}\n` : `Both copies open, with every key in them: SHA-256 ${sha256}\n`,
+  );
+}
+
+type VaultRequest = { method?: 'POST'; path: string; body?: Uint8Array; headers?: Record<string, string> };
+
+async function request(options: Options, needs: CliNeeds, what: VaultRequest): Promise<JsonValue> {
+  const client = openOperatorClient(options, needs);
+  try {
+    return await client.json({ ...what, signal: needs.signal });
+  } finally {
+    client.close();
+  }
+}

@@ -1,0 +1,32 @@
+// Makes the witness installable on its own: one bundled file for Node 24.7 and later, which holds nothing from outside this repository.
+import { build } from 'esbuild';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '../..');
+
+/** Writes `sallyport-witness.mjs`, which needs nothing beside Node. Gives its path. */
+export async function buildWitness(outputDirectory: string): Promise<string> {
+  mkdirSync(outputDirectory, { recursive: true });
+  const outfile = join(outputDirectory, 'sallyport-witness.mjs');
+  const { metafile } = await build({
+    entryPoints: [join(import.meta.dirname, 'src/main.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    metafile: true,
+    logLevel: 'error',
+    absWorkingDir: root,
+  });
+  const foreign = Object.keys(metafile.inputs).find(
+    (input) => input.includes('node_modules/') && !input.includes('node_modules/@sallyport/'),
+  );
+  if (foreign !== undefined) throw new Error(`Cannot bundle "${foreign}": must come from this repository`);
+  chmodSync(outfile, 0o755);
+  return outfile;
+}
+
+if (import.meta.main)
+  process.stdout.write(`${await buildWitness(process.argv[2] ?? join(import.meta.dirname, 'dist'))}\n`);

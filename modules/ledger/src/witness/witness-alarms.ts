@@ -1,0 +1,64 @@
+import type { JsonObject } from '@sallyport/contracts';
+import type { Database } from '@sallyport/platform/database';
+import type { AuditEvent } from '../audit-event.ts';
+import type { Outbox } from '../outbox.ts';
+import type { WitnessStore } from './witness-store.ts';
+
+/** What is wrong is told once when it begins and once when it ends, across restarts too. */
+export type WitnessAlarms = {
+  /** Tells nothing while it stands. True when it is new. */
+  raise(id: string, details: JsonObject, event: AuditEvent): Promise<boolean>;
+  /** Tells nothing when there is no such alarm. */
+  settle(id: string, event: (details: JsonObject) => AuditEvent): Promise<void>;
+  tell(event: AuditEvent): Promise<void>;
+  standing(): Promise<ReadonlyMap<string, JsonObject>>;
+};
+
+export function createWitnessAlarms(needs: {
+  readonly store: WitnessStore;
+  readonly database: Database;
+  readonly outbox: Outbox;
+}): WitnessAlarms {
+  const { store, database, outbox } = needs;
+  let known: Promise<Map<string, JsonObject>> | undefined;
+  const standing = (): Promise<Map<string, JsonObject>> => (known ??= store.alarms().then((all) => new Map(all)));
+  return {
+    async raise(id, details, event) {
+      const alarms = await standing();
+      if (alarms.has(id)) return false;
+      alarms.set(id, details);
+      try {
+        await database.transaction().execute(async (transaction) => {
+          await store.raise(transaction, id, details);
+          await outbox.record(transaction, event);
+        });
+      } catch (error) {
+        alarms.delete(id);
+        throw error;
+      }
+      await outbox.flushed();
+      return true;
+    },
+    async settle(id, event) {
+      const alarms = await standing();
+      const details = alarms.get(id);
+      if (details === undefined) return;
+      alarms.delete(id);
+      try {
+        await database.transaction().execute(async (transaction) => {
+          await store.settle(transaction, id);
+          await outbox.record(transaction, event(details));
+        });
+      } catch (error) {
+        alarms.set(id, details);
+        throw error;
+      }
+      await outbox.flushed();
+    },
+    async tell(event) {
+      await database.transaction().execute((transaction) => outbox.record(transaction, event));
+      await outbox.flushed();
+    },
+    standing,
+  };
+}

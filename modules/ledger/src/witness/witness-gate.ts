@@ -1,0 +1,92 @@
+import { parseSignedCheckpoint, parseVerifierKey } from '@sallyport/merkle-log';
+import type { Clock } from '@sallyport/platform/clock';
+import type { BegunLog, OutsideAnswer, ProveConsistency } from '../asking-outside.ts';
+import type { HeldOutside } from '../restored-event.ts';
+import { askWitness, successorsBy } from './ask-witness.ts';
+import type { Question, WitnessSays } from './ask-witness.ts';
+import type { CallWitness } from './call-witness.ts';
+import type { Witness, WitnessStore } from './witness-store.ts';
+
+/** What a witness said of a log, to be acted on and told once the ledger is open. */
+export type Heard = { readonly witness: Witness; readonly log: number; readonly says: WitnessSays };
+
+/** Asks the witnesses at a start, before anything is signed. */
+export type WitnessGate = {
+  /**
+   * Within seconds. A checkpoint that proves another history leads to the next log; so does one of the control database. Without
+   * proof: signs when as many cosign as the policy asks for, else holds, where a quorum has vouched for this log before or
+   * somebody claims to know more of it. A log no quorum ever saw has nothing to lose to a witness that is away.
+   */
+  ask(begun: BegunLog, consistency: ProveConsistency): Promise<OutsideAnswer>;
+  /** What was heard since the last call. */
+  heard(): readonly Heard[];
+};
+
+const timeoutMs = 4000;
+
+export function createWitnessGate(needs: {
+  readonly store: WitnessStore;
+  readonly call: CallWitness;
+  readonly clock: Clock;
+  readonly deadline: (ms: number) => AbortSignal;
+}): WitnessGate {
+  const { store } = needs;
+  const askNeeds = { call: needs.call, nowMs: () => needs.clock.nowMs() };
+  let waiting: Heard[] = [];
+
+  /** A log put back to the very size at which it was closed is still cosigned: only what follows it gives it away. */
+  async function ask(question: Question): Promise<WitnessSays> {
+    const says = await askWitness(askNeeds, question);
+    const origins = says.kind === 'cosigned' ? await successorsBy(askNeeds, question) : [];
+    return origins.length === 0 ? says : { kind: 'superseded', origins };
+  }
+  return {
+    async ask(begun, consistency) {
+      const { log, checkpoint } = begun;
+      const [witnesses, policy, kept, quorum, cosigned] = await Promise.all([
+        store.list(),
+        store.policy(),
+        store.heldOutside(log),
+        store.quorum(log),
+        store.cosigned(log),
+      ]);
+      const outside: HeldOutside[] = [
+        ...(kept === undefined ? [] : [kept]),
+        ...(quorum === undefined
+          ? []
+          : [{ log, checkpoint: quorum.checkpoint, witness: nameOf(quorum.witnessKeys[0]) }]),
+      ];
+      if (witnesses.length === 0) return { outside };
+      const size = checkpoint === undefined ? 0 : parseSignedCheckpoint(checkpoint).checkpoint.treeSize;
+      if (checkpoint === undefined || size === 0) return { outside, hold: quorum !== undefined };
+      const signal = needs.deadline(timeoutMs);
+      const heard = await Promise.all(
+        witnesses.map(async (witness) => {
+          const cosignedSize = cosigned.get(witness.id)?.size ?? 0;
+          const logKey = begun.verifierKey;
+          const says = await ask({ witness, checkpoint, logKey, oldSize: size, cosignedSize, consistency, signal });
+          return { witness, log, says };
+        }),
+      );
+      waiting.push(...heard);
+      for (const { witness, says } of heard) {
+        if (says.kind === 'cosigned') await store.rememberCosigned(witness.id, log, { size, atMs: says.atMs });
+        const held = says.kind === 'ahead' || says.kind === 'conflict' ? says.held : undefined;
+        if (held !== undefined) outside.push({ log, checkpoint: held, witness: nameOf(witness.verifierKey) });
+      }
+      const isEnough = heard.filter(({ says }) => says.kind === 'cosigned').length >= policy.needed;
+      const isDoubted = heard.some(({ says }) => says.kind !== 'cosigned' && says.kind !== 'none');
+      return { outside, hold: !isEnough && (isDoubted || quorum !== undefined) };
+    },
+    heard() {
+      const heard = waiting;
+      waiting = [];
+      return heard;
+    },
+  };
+}
+
+/** The name in a vkey, which is how people know a witness. */
+export function nameOf(verifierKey: string | undefined): string {
+  return verifierKey === undefined ? '' : parseVerifierKey(verifierKey).name;
+}

@@ -1,0 +1,284 @@
+import { parseVerifierKey } from '@sallyport/merkle-log';
+import { typedApp } from '@sallyport/platform/http';
+import type { RoutePlugin } from '@sallyport/platform/http';
+import { Type } from 'typebox';
+import type { TSchema } from 'typebox';
+import { LedgerError } from '../errors.ts';
+import type { LedgerClient } from '../ledger-client.ts';
+import { isThisMachine } from './witness-address.ts';
+import { mostWitnesses } from './witness-changes.ts';
+import type { WitnessReport, WitnessState, Witnesses } from './witnesses.ts';
+
+const orNull = <Schema extends TSchema>(schema: Schema, description?: string) =>
+  Type.Union([schema, Type.Null()], description === undefined ? {} : { description });
+const Time = Type.String({ format: 'date-time' });
+const Count = Type.Integer({ minimum: 0 });
+const strict = { additionalProperties: false };
+
+const witnessStates = ['cosigning', 'waiting', 'away', 'unknown_log', 'wrong', 'refusing'] as const;
+
+const ShownWitness = Type.Object({
+  id: Type.String(),
+  name: Type.String({ description: 'As in its key' }),
+  url: Type.String(),
+  verifier_key: Type.String(),
+  own_authority: Type.Boolean({ description: 'Its certificate is verified against one given here' }),
+  same_machine: Type.Boolean({ description: 'It shares the fate of this host, and proves little' }),
+  added_at: Time,
+  added_by: Type.Object({ id: Type.String(), name: Type.String() }),
+  state: Type.Enum(witnessStates, {
+    description:
+      'cosigning; waiting: not asked yet; away: it does not answer; unknown_log: it was not given the key of the log; wrong: its answers do not verify; refusing: it says it has cosigned more than this log holds, or another history',
+  }),
+  cosigned_size: orNull(Count, 'Entries of the newest log it has cosigned last'),
+  cosigned_at: orNull(Time),
+  asked_at: orNull(Time, 'Since the server started'),
+  answered_at: orNull(Time, 'Since the server started'),
+  problem: orNull(Type.Object({ code: Type.String(), message: Type.String() })),
+});
+
+const Report = Type.Object({
+  log: Type.Object({
+    number: Type.Integer(),
+    origin: Type.String(),
+    verifier_key: Type.String({ description: 'What a witness must be given to cosign this log' }),
+    size: Count,
+    signing: Type.Enum(['open', 'held', 'frozen', 'away'], {
+      description: 'held: entries are taken and nothing is signed, until witnesses or an operator vouch for the log',
+    }),
+    follows: orNull(Type.String({ description: 'The log before it, by its origin' })),
+  }),
+  witnesses: Type.Array(ShownWitness),
+  policy: Type.Object({
+    needed: Type.Integer({ description: 'How many must cosign the same checkpoint' }),
+    of: Count,
+    tail_limit_minutes: Type.Integer(),
+  }),
+  newest: orNull(
+    Type.Object({ size: Count, at: Time, by: Type.Array(Type.String()) }),
+    'The newest checkpoint of the newest log that satisfied the policy',
+  ),
+  tail: orNull(
+    Type.Object({
+      entries: Count,
+      since: orNull(Time, 'Ledger time of the first entry no quorum covers'),
+      age_seconds: Count,
+      too_old: Type.Boolean(),
+    }),
+    'What whoever owns this host could still rewrite unnoticed; null without witnesses: then it is everything that nobody keeps a checkpoint of',
+  ),
+});
+
+const NewWitness = Type.Object(
+  {
+    url: Type.String({ minLength: 1, maxLength: 500, description: 'https, the part before /add-checkpoint' }),
+    verifier_key: Type.String({
+      minLength: 1,
+      maxLength: 4096,
+      description: 'Its vkey (C2SP tlog-cosignature, Ed25519)',
+    }),
+    authority_pem: Type.Optional(
+      Type.String({
+        maxLength: 20_000,
+        description: 'What its certificate must lead to, when no public authority vouches for it',
+      }),
+    ),
+  },
+  strict,
+);
+const Policy = Type.Object(
+  {
+    needed: Type.Integer({ minimum: 1, maximum: mostWitnesses }),
+    tail_limit_minutes: Type.Integer({ minimum: 1, maximum: 43_200 }),
+  },
+  strict,
+);
+const IdParams = Type.Object({ id: Type.String({ pattern: '^[0-9a-f]{16}$' }) });
+const Answered = { 200: Report };
+
+/** `/v1/ledger/witnesses`: who outside watches the ledger grow. */
+export function createWitnessRoutes(witnesses: Witnesses, ledger: Pick<LedgerClient, 'logs' | 'head'>): RoutePlugin {
+  return async (plain) => {
+    const app = typedApp(plain);
+    const tags = ['ledger'];
+    const answer = async () => describe(await witnesses.report(), ledger);
+
+    app.get(
+      '/v1/ledger/witnesses',
+      {
+        config: { scope: 'ledger:read' },
+        schema: {
+          summary: 'Who outside watches the ledger grow, and how far they have seen it',
+          tags,
+          response: Answered,
+        },
+      },
+      answer,
+    );
+    app.post(
+      '/v1/ledger/witnesses',
+      {
+        config: { scope: 'settings:manage', stepUp: true },
+        schema: {
+          summary: 'Add a witness; it is asked at once, and what it says stands in the answer',
+          tags,
+          body: NewWitness,
+          response: { 201: Report },
+        },
+      },
+      async (request, reply) => {
+        const { url, verifier_key: verifierKey, authority_pem: authorityPem } = request.body;
+        const wanted = { url, verifierKey, ...(authorityPem === undefined ? {} : { authorityPem }) };
+        await witnesses.add({ ...wanted, actor: request.principal });
+        return reply.code(201).send(await answer());
+      },
+    );
+    app.post(
+      '/v1/ledger/witnesses/:id/ask',
+      {
+        config: { scope: 'settings:manage' },
+        schema: { summary: 'Ask a witness now', tags, params: IdParams, response: Answered },
+      },
+      async (request) => {
+        await witnesses.ask(request.params.id);
+        return answer();
+      },
+    );
+    app.delete(
+      '/v1/ledger/witnesses/:id',
+      {
+        config: { scope: 'settings:manage', stepUp: true },
+        schema: {
+          summary: 'Remove a witness; what it cosigned stays in evidence, and the policy asks for no more than remain',
+          tags,
+          params: IdParams,
+          response: Answered,
+        },
+      },
+      async (request) => {
+        await witnesses.remove({ id: request.params.id, actor: request.principal });
+        return answer();
+      },
+    );
+    app.put(
+      '/v1/ledger/witnesses/policy',
+      {
+        config: { scope: 'settings:manage', stepUp: true },
+        schema: {
+          summary: 'How many witnesses are enough, and when an unwitnessed end is an alarm',
+          tags,
+          body: Policy,
+          response: Answered,
+        },
+      },
+      async (request) => {
+        const { needed, tail_limit_minutes: minutes } = request.body;
+        await witnesses.setPolicy({ needed, tailLimitMs: minutes * 60_000, actor: request.principal });
+        return answer();
+      },
+    );
+    app.post(
+      '/v1/ledger/witnesses/sign-anyway',
+      {
+        config: { scope: 'settings:manage', stepUp: true },
+        schema: {
+          summary: 'Vouch for the newest log in place of witnesses that do not answer: it is signed again',
+          tags,
+          body: Type.Object({ reason: Type.String({ minLength: 1, maxLength: 2000 }) }, strict),
+          response: Answered,
+        },
+      },
+      async (request) => {
+        await witnesses.signAnyway({ reason: request.body.reason, actor: request.principal });
+        return answer();
+      },
+    );
+  };
+}
+
+function describe(report: WitnessReport, ledger: Pick<LedgerClient, 'logs'>) {
+  const { policy, quorum, tail } = report;
+  const logs = ledger.logs();
+  const log = logs.find(({ number }) => number === report.log.number);
+  if (log === undefined) throw new LedgerError('unavailable', 'Cannot tell about the newest log: it is not open yet');
+  return {
+    log: {
+      number: log.number,
+      origin: log.origin,
+      verifier_key: log.verifierKey,
+      size: report.log.size,
+      signing: signingOf(report.log.signing),
+      follows: logs.findLast(({ number }) => number < log.number)?.origin ?? null,
+    },
+    witnesses: report.witnesses.map(describeWitness),
+    policy: {
+      needed: policy.needed,
+      of: report.witnesses.length,
+      tail_limit_minutes: Math.round(policy.tailLimitMs / 60_000),
+    },
+    newest:
+      quorum === undefined
+        ? null
+        : {
+            size: quorum.size,
+            at: timeOf(quorum.atMs),
+            by: quorum.witnessKeys.map((key) => parseVerifierKey(key).name),
+          },
+    tail:
+      tail === undefined
+        ? null
+        : {
+            entries: tail.entries,
+            since: tail.sinceMs === undefined ? null : timeOf(tail.sinceMs),
+            age_seconds: Math.floor(tail.ageMs / 1000),
+            too_old: tail.isTooOld,
+          },
+  };
+}
+
+function describeWitness({ witness, cosigned, standing }: WitnessState) {
+  const { trouble, lastAskedAtMs, lastAnsweredAtMs } = standing;
+  return {
+    id: witness.id,
+    name: parseVerifierKey(witness.verifierKey).name,
+    url: witness.url,
+    verifier_key: witness.verifierKey,
+    own_authority: witness.authorityPem !== undefined,
+    same_machine: isThisMachine(new URL(witness.url).hostname),
+    added_at: timeOf(witness.addedAtMs),
+    added_by: { ...witness.addedBy },
+    state: stateOf(standing, cosigned !== undefined),
+    cosigned_size: cosigned?.size ?? null,
+    cosigned_at: cosigned === undefined ? null : timeOf(cosigned.atMs),
+    asked_at: lastAskedAtMs === undefined ? null : timeOf(lastAskedAtMs),
+    answered_at: lastAnsweredAtMs === undefined ? null : timeOf(lastAnsweredAtMs),
+    problem: trouble === undefined ? null : { code: trouble.kind, message: trouble.message },
+  };
+}
+
+function stateOf({ trouble }: WitnessState['standing'], hasCosigned: boolean): (typeof witnessStates)[number] {
+  switch (trouble?.kind) {
+    case undefined:
+      return hasCosigned ? 'cosigning' : 'waiting';
+    case 'unknown_log':
+    case 'unknown_key':
+      return 'unknown_log';
+    case 'wrong_answer':
+    case 'wrong_time':
+      return 'wrong';
+    case 'ahead':
+    case 'conflict':
+      return 'refusing';
+    case 'unreachable':
+    case 'busy':
+      return 'away';
+  }
+}
+
+function signingOf(text: string): 'open' | 'held' | 'frozen' | 'away' {
+  return text === 'open' || text === 'held' || text === 'frozen' ? text : 'away';
+}
+
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString();
+}
