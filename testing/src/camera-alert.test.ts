@@ -1,5 +1,5 @@
 // A lens is covered before the whole product: from the device's socket to the alert with its pictures, and beside what
-// happens to machines of the same site.
+// happens to machines of the same site. And a camera that sends the same two seconds again and again.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
@@ -22,7 +22,7 @@ const learntAfter = 25;
 const correlated = 'Sign-In and Then a Camera Blocked at the Same Site';
 
 test(
-  'a covered lens is an alert with its pictures, and a sign-in at the same site before it makes another',
+  'a covered lens is an alert with its pictures, a sign-in at the same site before it makes another, and a loop its own',
   { skip: filmsMissing() ?? false, timeout: 240_000 },
   async (context) => {
     const server = createServerUnderTest();
@@ -111,6 +111,28 @@ test(
     const moments = await askJson(server, `/v1/cameras/moments?state=open&camera=${cameraId}`);
     const kinds = listOf(moments['moments']).map((moment) => textOf(moment['kind']));
     assert.ok(kinds.includes('tampered'), kinds.join(' '));
+
+    const hall = createDeviceUnderTest(server.address());
+    const hallId = await enrolDevice(hall, manage, { name: 'Hall', place: 'Door', site: 'Home' });
+    const replayed = await openCamera({
+      address: server.address(),
+      viewerKey: server.keys().operator,
+      cameraId: hallId,
+      token: await hall.token(),
+    });
+    context.after(() => replayed.end());
+    const loop: Buffer[] = [];
+    for await (const jpeg of playFilm(day, { as: 'jpeg', perSecond: framesPerSecond, beginSeconds: 60 })) {
+      loop.push(Buffer.from(jpeg));
+      if (loop.length === 20) break;
+    }
+    let told: JsonObject | undefined;
+    for (let sending = 0; told === undefined && sending < 600; sending += 1) {
+      replayed.send(loop[sending % loop.length] ?? Buffer.alloc(0));
+      await wait(1000 / framesPerSecond);
+      if (sending % 10 === 9) told = await alertOf(server, 'Camera Picture Replayed');
+    }
+    assert.deepEqual([told?.['camera'], told?.['site']], [hallId, 'Home']);
   },
 );
 

@@ -59,7 +59,10 @@ export function createDigestGate(options: DigestOptions): DigestGate {
         value('response') === hash(secret, ...between, hash(method, uri)) &&
         value('uri') === uri &&
         value('username') === user &&
-        (isOld || Number.parseInt(value('nc'), 16) === count);
+        value('realm') === 'a "camera", here' &&
+        value('opaque') === 'o' &&
+        value('algorithm') === algorithm &&
+        (isOld || (value('nc') === count.toString(16).padStart(8, '0') && authorization.includes(', qop=auth,')));
       return isRight ? undefined : ask('');
     },
   };

@@ -7,6 +7,7 @@ import type { DeviceAsk } from '@sallyport/testing/device-under-test';
 import { startMjpegCamera } from '@sallyport/testing/simulated-camera';
 import type { MjpegCamera } from '@sallyport/testing/simulated-camera';
 import type { Page } from 'playwright-core';
+import { addCameraWithCertificate } from './testing/camera-with-certificate.ts';
 import { pictureChanges } from './testing/canvas-picture.ts';
 import { lookAtClip } from './testing/clip-page.ts';
 import { drawnPictures, noisyPictures } from './testing/drawn-pictures.ts';
@@ -267,6 +268,10 @@ test('A moment is looked at in the queue, by keyboard, and taken off it', async 
   await page.locator(`[data-moment="${moment ?? ''}"]`).waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Seen', exact: true }).first().click();
   await page.getByText('✓ seen by Ada').waitFor();
+});
+
+test('A camera with a certificate of its own is added once its fingerprint was compared, and claims no age of its pictures', async () => {
+  await addCameraWithCertificate(room);
 });
 
 test('Nothing was refused by the content policy, and no page failed', () => {

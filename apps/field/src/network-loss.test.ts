@@ -39,9 +39,9 @@ let deviceId = '';
 let beganMs = 0;
 
 before(async () => {
-  const [, started] = await Promise.all([server.start(), startPhoneBrowser()]);
-  browser = started;
-  ends.unshift(() => browser.close());
+  const starting = startPhoneBrowser();
+  ends.unshift(async () => (await starting).close());
+  [browser] = await Promise.all([starting, server.start()]);
   line = await openBreakableLine(() => {
     const { hostname, port } = new URL(server.address());
     return { host: hostname, port: Number(port) };
@@ -95,18 +95,21 @@ const filmsToServer = () => sentence(/Picture and sound go to/);
  * phone was without a server from before `untilMs` on.
  */
 async function everythingIsThere(sinceMs: number, untilMs: number): Promise<Counted> {
+  const nothingWaits = () => page.getByText('nothing waits').waitFor({ timeout: longMs });
+  await eventually({
+    what: 'what was filmed while it was cut off is handed over',
+    timeoutMs: longMs,
+    look: () => (handedOver.some(({ isDelivered, endedMs }) => !isDelivered && endedMs > untilMs) ? true : undefined),
+  });
+  await nothingWaits();
   const counted = await eventually({
     what: 'everything the phone kept is on the server',
     timeoutMs: longMs,
     everyMs: 300,
-    // What it films while it is cut off it hands over as soon as it is back.
-    look: async () =>
-      handedOver.some(({ isDelivered, endedMs }) => !isDelivered && endedMs > untilMs)
-        ? countLate({ stored: await kept(), handedOver, sinceMs })
-        : undefined,
+    look: async () => countLate({ stored: await kept(), handedOver, sinceMs }),
     describe: () => server.output().slice(-2000),
   });
-  await page.getByText('nothing waits').waitFor({ timeout: longMs });
+  await nothingWaits();
   return counted;
 }
 
@@ -219,32 +222,7 @@ for (const [how, again] of [
   );
 }
 
-/** Nothing is filmed for longer than a gap has to be to count, which `meanwhile` makes use of; `again` films on. */
-async function gapWhile(steps: {
-  readonly stop: () => Promise<unknown>;
-  readonly meanwhile: () => Promise<unknown>;
-  readonly again: () => Promise<unknown>;
-}): Promise<string[]> {
-  await filmsToServer();
-  const stoppedMs = Date.now();
-  await steps.stop();
-  await Promise.all([wait(3100), steps.meanwhile()]);
-  await steps.again();
-  await filmsToServer();
-  const filmsMs = Date.now();
-  const explained = await eventually({
-    what: 'the time is explained',
-    timeoutMs: 60_000,
-    async look() {
-      const gaps = await gapsBetween(stoppedMs + 1000, filmsMs);
-      return gaps.length > 0 ? gaps : undefined;
-    },
-  });
-  return [...new Set(explained.map(({ why }) => why))];
-}
-
 const clipFile = join(server.directory, 'clip.html');
-const start = (): Promise<void> => page.getByRole('button', { name: 'Start filming' }).click();
 
 async function exportClip(): Promise<void> {
   const [gap] = await gapsTold();
@@ -279,24 +257,32 @@ async function playClip(): Promise<void> {
 }
 
 test(
-  'Stopped by the person, it was off and not offline; what came later is in a clip that verifies',
+  'Its page closed, it was off and not offline; what came later is in a clip that verifies and plays without the server',
   { timeout: longMs },
   async () => {
-    const stop = (): Promise<void> => page.getByRole('button', { name: 'Stop filming' }).click();
-    assert.deepEqual(await gapWhile({ stop, meanwhile: exportClip, again: start }), ['camera_off']);
-  },
-);
-
-test(
-  'Its page closed, it was off and not offline; the clip plays without the server',
-  { timeout: longMs },
-  async () => {
+    await filmsToServer();
     const { href } = new URL('/field/', page.url());
-    const again = async (): Promise<void> => {
-      page = await phone.newPage();
-      await page.goto(href);
-      await start();
+    const stoppedMs = Date.now();
+    await page.close();
+    const makeClip = async (): Promise<void> => {
+      await exportClip();
+      await playClip();
     };
-    assert.deepEqual(await gapWhile({ stop: () => page.close(), meanwhile: playClip, again }), ['camera_off']);
+    // Nothing is filmed for longer than a gap has to be to count.
+    await Promise.all([wait(3100), makeClip()]);
+    page = await phone.newPage();
+    await page.goto(href);
+    await page.getByRole('button', { name: 'Start filming' }).click();
+    await filmsToServer();
+    const filmsMs = Date.now();
+    const explained = await eventually({
+      what: 'the time is explained',
+      timeoutMs: 60_000,
+      async look() {
+        const gaps = await gapsBetween(stoppedMs + 1000, filmsMs);
+        return gaps.length > 0 ? gaps : undefined;
+      },
+    });
+    assert.deepEqual([...new Set(explained.map(({ why }) => why))], ['camera_off']);
   },
 );

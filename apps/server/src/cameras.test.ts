@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import { isJsonObject, parseJson, type JsonObject } from '@sallyport/contracts';
 import { createDeviceUnderTest, enrolDevice, type DeviceUnderTest } from '@sallyport/testing/device-under-test';
@@ -261,5 +263,24 @@ test('a camera with a certificate of its own is added by whoever says that it is
   assert.equal(untrusted.code, 'camera_certificate_untrusted');
   const renamed = await access.call('PATCH', path, { caller: admin, body: { name: 'Safe', sound: false } });
   assert.deepEqual([renamed.body['tls_fingerprint'], renamed.body['sound']], [fingerprint, false]);
+  // One that is slow to show its certificate holds up no change of another.
+  const slow = createServer();
+  slow.listen(0, '127.0.0.1');
+  await once(slow, 'listening');
+  const address = slow.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const shown = new Promise<Socket>((resolve) => slow.once('connection', resolve));
+  const other = await add({ name: 'Other', url: 'http://127.0.0.1:9/' });
+  let isMoved = false;
+  const moving = access
+    .call('PATCH', path, { caller: admin, body: { url: `https://127.0.0.1:${port}/` } })
+    .finally(() => (isMoved = true));
+  const silent = await shown;
+  const otherPath = `/v1/cameras/${String(other.body['id'])}`;
+  assert.equal((await access.call('DELETE', otherPath, { caller: admin })).status, 204);
+  assert.ok(!isMoved);
+  slow.close();
+  silent.destroy();
+  assert.equal('tls_fingerprint' in (await moving).body, false, 'what was trusted at another address is not');
   assert.equal((await access.call('DELETE', path, { caller: admin })).status, 204);
 });

@@ -113,11 +113,9 @@ export async function createCameraServices(needs: CameraServiceNeeds): Promise<C
       }),
     );
   cameras.onDepart((id, why) => {
-    // A page that was closed is a silent camera to whoever watches: not everybody who can close it may switch it off.
-    if (why !== 'page_closed')
-      watching
-        .depart(id, why)
-        .catch((error: unknown) => needs.log.error('What was kept of a camera was not forgotten', errorFields(error)));
+    watching
+      .depart(id, why)
+      .catch((error: unknown) => needs.log.error('What was kept of a camera was not forgotten', errorFields(error)));
     recording
       .cameraOff(id)
       .catch((error: unknown) => needs.log.error('That a camera is off is not in its timeline', errorFields(error)));

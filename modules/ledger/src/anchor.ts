@@ -1,3 +1,4 @@
+import { parseSignedCheckpoint } from '@sallyport/merkle-log';
 import type { Database } from '@sallyport/platform/database';
 
 /**
@@ -7,6 +8,7 @@ import type { Database } from '@sallyport/platform/database';
  */
 export type AnchorStore = {
   newest(): Promise<string | undefined>;
+  /** Never replaces a later one of the same log. */
   remember(checkpoint: string): Promise<void>;
 };
 
@@ -14,16 +16,16 @@ type AnchorTables = { ledger_anchor: { id: number; checkpoint: string } };
 
 export function createAnchorStore(plain: Database): AnchorStore {
   const database = plain.withTables<AnchorTables>();
+  async function newest(): Promise<string | undefined> {
+    const row = await database.selectFrom('ledger_anchor').select('checkpoint').where('id', '=', 1).executeTakeFirst();
+    return row?.checkpoint;
+  }
+
   return {
-    async newest() {
-      const row = await database
-        .selectFrom('ledger_anchor')
-        .select('checkpoint')
-        .where('id', '=', 1)
-        .executeTakeFirst();
-      return row?.checkpoint;
-    },
+    newest,
     async remember(checkpoint) {
+      const known = await newest();
+      if (known !== undefined && isLater(known, checkpoint)) return;
       await database
         .insertInto('ledger_anchor')
         .values({ id: 1, checkpoint })
@@ -31,4 +33,18 @@ export function createAnchorStore(plain: Database): AnchorStore {
         .execute();
     },
   };
+}
+
+function isLater(known: string, checkpoint: string): boolean {
+  const [one, other] = [known, checkpoint].map(sizeIn);
+  return one?.origin !== undefined && one.origin === other?.origin && one.treeSize > other.treeSize;
+}
+
+/** Undefined when it cannot be read: then it stands in nobody's way. */
+function sizeIn(note: string): { readonly origin: string; readonly treeSize: number } | undefined {
+  try {
+    return parseSignedCheckpoint(note).checkpoint;
+  } catch {
+    return undefined;
+  }
 }

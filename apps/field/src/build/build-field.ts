@@ -48,7 +48,7 @@ async function build(outDir: string): Promise<void> {
 }
 
 /** For the files that lie there, every one of which it names: the last thing that is built. */
-export async function buildServiceWorker(outDir: string): Promise<void> {
+async function buildServiceWorker(outDir: string): Promise<void> {
   await bundleWorker(outDir, 'service-worker', { SHELL: JSON.stringify(shellOf(outDir)) });
 }
 

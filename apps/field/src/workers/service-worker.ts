@@ -35,13 +35,15 @@ function serviceScope(scope: WorkerGlobalScope): ServiceWorkerGlobalScope {
 }
 
 async function install(): Promise<void> {
+  // Another service worker for the same files: what is there is what the page of this phone opens with.
+  const wasThere = await caches.has(cacheName);
   const cache = await caches.open(cacheName);
   // Past the cache of the browser: the names of this version with the content of another would be neither.
   try {
     await cache.addAll(SHELL.files.map((file) => new Request(file, { cache: 'reload', credentials: 'omit' })));
   } catch (error) {
     // A part of a version is none, and nothing else would ever take it away.
-    await caches.delete(cacheName);
+    if (!wasThere) await caches.delete(cacheName);
     throw error;
   }
 }

@@ -1,10 +1,10 @@
 /** Which of the last pictures were this one, each known by a number of its own. */
 export type PrintMemory = {
-  /** Where it was before, at most eight times, the last first. */
+  /** Where it was before, at most four times, the last first. */
   see(print: number, at: number): readonly number[];
 };
 
-const mostSightings = 8;
+const mostSightings = 4;
 
 /** Of `most` pictures: about sixty bytes each, whatever they are. */
 export function createPrintMemory(most: number): PrintMemory {

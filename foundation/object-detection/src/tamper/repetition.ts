@@ -3,7 +3,7 @@ import { createSameLag } from './same-lag.ts';
 
 /** Whether pictures come again that a living camera cannot have taken twice: noise makes each one different. */
 export type Repetition = {
-  /** `alike`: when pictures were seen that are this one, compressed anew. */
+  /** `alike`: when pictures were seen, a second ago or more, that have this one's noise. */
   see(print: number, atMs: number, alike?: readonly number[]): 'frozen' | 'replayed' | undefined;
 };
 
@@ -20,17 +20,22 @@ const learnPictures = 10;
 const learnFor = 200;
 /** What is seen again sooner may be a sender's hiccup. */
 const leastLagMs = 1000;
-const loop = { least: 8, tolerance: 250 } as const;
+const toleranceMs = 250;
+/** Eight by their noise, of which few are looked at. Without noise the same picture may come by chance: more are needed. */
+const leastAlike = 8;
+const leastSame = 16;
 /** A loop of a few pictures: so many in a row that all were there before, at a camera whose first ones were all new. */
 const shortLoop = { pictures: 24, different: 4, firstPictures: 40 } as const;
 
 /**
- * Frozen: one picture again and again, longer than this camera ever did. Replayed: eight different pictures of the last
- * 48 come the same while after they came before, however many are not looked at in between; or nothing but a few.
+ * Frozen: one picture again and again, longer than this camera ever did. Replayed: of the last 48 pictures eight, known by
+ * their noise, or sixteen that are the same to the pixel, come the same while after they came before; or nothing comes
+ * but a few.
  */
 export function createRepetition(): Repetition {
   const prints = createPrintMemory(mostPrints);
-  const lag = createSameLag(loop);
+  const alikeLag = createSameLag({ least: leastAlike, tolerance: toleranceMs });
+  const sameLag = createSameLag({ least: leastSame, tolerance: toleranceMs });
   let index = 0;
   let last: number | undefined;
   let run = 1;
@@ -58,9 +63,13 @@ export function createRepetition(): Repetition {
       runSinceMs = atMs;
       index += 1;
       const same = prints.see(print, atMs);
-      const before = [...same, ...alike].filter((eachMs) => atMs - eachMs >= leastLagMs);
-      const isLoop = lag.see(print, atMs, before);
-      return isLoop || isShortLoop(print, same.length > 0) ? 'replayed' : undefined;
+      const isAlike = alikeLag.see(print, atMs, alike);
+      const isSame = sameLag.see(
+        print,
+        atMs,
+        same.filter((eachMs) => atMs - eachMs >= leastLagMs),
+      );
+      return isAlike || isSame || isShortLoop(print, same.length > 0) ? 'replayed' : undefined;
     },
   };
 

@@ -11,6 +11,8 @@ export type SameLag = {
 const window = 48;
 /** It is over when so many in a row are new. */
 const overAfter = 10;
+/** In tolerances: where a loop agrees on nothing, unless it is shorter than six of them. */
+const asides = [-5, -3, 3, 5] as const;
 
 /**
  * `least` different pictures must agree, to within `tolerance`. Pictures that come again without any order, as those of
@@ -34,8 +36,7 @@ export function createSameLag({ least, tolerance }: { readonly least: number; re
         lags.some((lag) => {
           const agreed = agreeing(lag);
           if (agreed < least) return false;
-          const aside = Math.max(agreeing(lag - 3 * tolerance), agreeing(lag + 3 * tolerance));
-          return aside * 3 <= agreed;
+          return asides.every((times) => agreeing(lag + times * tolerance) * 3 <= agreed);
         }),
       );
     },

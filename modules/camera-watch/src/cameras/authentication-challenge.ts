@@ -78,11 +78,14 @@ function understood({ scheme, parameters }: Written): Challenge[] {
   const [realm, nonce] = [parameters.get('realm'), parameters.get('nonce')];
   if (scheme !== 'digest' || realm === undefined || nonce === undefined) return [];
   // Empty is as good as left out, to cameras that write every parameter they know.
-  const named = parameters.get('algorithm') || undefined;
+  const said = (name: string): string | undefined => (parameters.get(name) === '' ? undefined : parameters.get(name));
+  const named = said('algorithm');
   const meant = (named ?? 'MD5').toLowerCase();
   const isSession = meant.endsWith('-sess');
   const algorithm = algorithms[isSession ? meant.slice(0, -'-sess'.length) : meant];
-  const qop = (parameters.get('qop') || undefined)?.toLowerCase().split(/[\s,]+/);
+  const qop = said('qop')
+    ?.toLowerCase()
+    .split(/[\s,]+/);
   if (algorithm === undefined || (qop !== undefined && !qop.includes('auth'))) return [];
   const hasQop = qop !== undefined;
   const isTrue = (name: string): boolean => parameters.get(name)?.toLowerCase() === 'true';

@@ -3,8 +3,8 @@ import type { Clock } from '@sallyport/platform/clock';
 import { codeOf } from '@sallyport/platform/errors';
 import { CameraWatchError } from '../errors.ts';
 import { mayBeJpeg, frameLimits } from '../frames/frame.ts';
-import { boundaryOf, createMultipartReader } from '../frames/multipart-reader.ts';
-import { pacedBytes } from '../frames/paced-bytes.ts';
+import { boundaryOf } from '../frames/multipart-reader.ts';
+import { pacedParts } from '../frames/paced-bytes.ts';
 import { credentialsIn, parseCameraAddress } from './camera-address.ts';
 import { createCameraAuthentication, credentialsRefused } from './camera-authentication.ts';
 import type { ConnectCamera } from './camera-connection.ts';
@@ -34,7 +34,7 @@ export function createMjpegPull(needs: {
         const contentType = response.headers['content-type'] ?? '';
         const boundary = boundaryOf(contentType);
         if (boundary !== undefined) {
-          await readParts(pacedBytes(response, needs, signal), boundary, onPicture);
+          await readRow(pacedParts(response, boundary, { ...needs, signal }), onPicture);
           return;
         }
         if (!/^image\/jpe?g\b/i.test(contentType)) throw failed('the camera answered with no picture');
@@ -113,14 +113,12 @@ export function createMjpegPull(needs: {
 
 type Target = Parameters<ConnectCamera>[0];
 
-async function readParts(
-  stream: AsyncIterable<Uint8Array>,
-  boundary: string,
+async function readRow(
+  row: AsyncIterable<readonly Uint8Array[]>,
   onPicture: (jpeg: Uint8Array) => void,
 ): Promise<void> {
-  const reader = createMultipartReader(boundary);
-  for await (const bytes of stream) {
-    const newest = reader.push(bytes).at(-1);
+  for await (const parts of row) {
+    const newest = parts.at(-1);
     if (newest === undefined) continue;
     if (!mayBeJpeg(newest)) throw failed('the camera sent what is no JPEG');
     onPicture(newest);

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '@sallyport/platform/clock';
 import { createTokenBucket } from '@sallyport/platform/token-bucket';
 import { CameraWatchError } from '../errors.ts';
-import { cameraByteRate } from '../frames/paced-bytes.ts';
+import { bytesPerItem, cameraByteRate } from '../frames/paced-bytes.ts';
 import { credentialsRefused, type CameraAuthentication } from './camera-authentication.ts';
 import { createRtspReader, writeMessage, type RtspHeaders, type RtspItem, type RtspResponse } from './rtsp-message.ts';
 
@@ -32,8 +32,6 @@ export type RtspCamera = {
 
 const maxUnderWay = 8;
 const maxUnsentBytes = 65_536;
-/** What is read costs more than its bytes: empty packets, two million a second, would keep this process busy. */
-const bytesPerItem = 256;
 
 type UnderWay = { readonly request: CameraRequest; readonly answered: (response: RtspResponse) => void };
 

@@ -6,8 +6,8 @@ import { CameraWatchError } from '../errors.ts';
 import type { CameraDevices } from '../needs.ts';
 import { frameLimits, mayBeJpeg } from './frame.ts';
 import type { FrameGate } from './frame-gate.ts';
-import { boundaryOf, createMultipartReader } from './multipart-reader.ts';
-import { pacedBytes } from './paced-bytes.ts';
+import { boundaryOf } from './multipart-reader.ts';
+import { pacedParts } from './paced-bytes.ts';
 import { sendingCamera } from './socket-routes.ts';
 
 /** `POST /v1/cameras/frames`: for devices that speak no WebSocket, such as an ESP32; one picture, or an endless row of them. */
@@ -68,7 +68,6 @@ export function createPushRoutes(needs: {
   };
 
   async function readRow(body: Readable, boundary: string, cameraId: string): Promise<number> {
-    const reader = createMultipartReader(boundary);
     const over = new AbortController();
     const leave = pushes.begin(cameraId, () => {
       over.abort();
@@ -76,8 +75,7 @@ export function createPushRoutes(needs: {
     });
     let frames = 0;
     try {
-      for await (const bytes of pacedBytes(body, needs, over.signal)) {
-        const parts = reader.push(bytes);
+      for await (const parts of pacedParts(body, boundary, { ...needs, signal: over.signal })) {
         frames += parts.length;
         const newest = parts.at(-1);
         if (newest !== undefined) take(cameraId, newest);

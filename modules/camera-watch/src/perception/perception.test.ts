@@ -51,7 +51,7 @@ function setUp(scenes?: PerceptionNeeds['scenes']) {
             calls.push({
               camera: head['camera'],
               atMs: head['captured_ms'],
-              answer: (answer = sight, payload = undefined) =>
+              answer: (answer = sight, payload?: Uint8Array) =>
                 resolve({ head: answer, ...(payload === undefined ? {} : { payload }) }),
               die: () => peer.close(),
             });

@@ -17,7 +17,7 @@ const betweenMs = 1000 / perSecond;
 const skip = unlessMissing(filmsMissing());
 
 /** Seconds after it was done until it is told: a lens that is shut at once, paint and a standing picture when it is sure. */
-const withinSeconds: Readonly<Record<string, number>> = { sprayed: 3.6, frozen: 2.4, replayed: 1 };
+const withinSeconds: Readonly<Record<string, number>> = { sprayed: 3.6, frozen: 2.4, replayed: 2 };
 const otherwiseSeconds = 1;
 
 type Told = { readonly kind: string; readonly atSeconds: number };

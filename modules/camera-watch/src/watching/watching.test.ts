@@ -233,6 +233,20 @@ forEachDatabase((name, open) => {
     await house.close();
   });
 
+  test('a camera whose page is closed is missed as one that falls silent: nobody announced it', async () => {
+    const house = await setUp(await open());
+    const watching = await house.start();
+    house.film('cam-1', 3000);
+    await watching.depart('cam-1', 'page_closed');
+    house.quiet(60_000);
+    const offline = (await house.told()).filter((event) => codeOf(event) === 'camera.offline').map(cameraOf);
+    assert.deepEqual(
+      offline.map(({ announced, why }) => [announced, why]),
+      [[false, 'silent']],
+    );
+    await house.close();
+  });
+
   test('a camera that comes and says goodbye over and over is told so often and no more, and its last goodbye in the end', async () => {
     const house = await setUp(await open());
     const watching = await house.start();

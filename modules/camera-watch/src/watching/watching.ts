@@ -1,11 +1,12 @@
 import { ocsfClass } from '@sallyport/contracts';
 import { auditEvent } from '@sallyport/ledger';
 import type { Principal } from '@sallyport/platform/http';
+import type { Departure } from '../cameras/cameras.ts';
 import { CameraWatchError } from '../errors.ts';
 import type { TamperKind } from '../perception/perceived.ts';
 import type { Pictures } from './camera-event.ts';
 import { unknownStanding } from './camera-notice.ts';
-import type { CameraNotice, OfflineWhy } from './camera-notice.ts';
+import type { CameraNotice } from './camera-notice.ts';
 import { createCameraWatcher } from './camera-watcher.ts';
 import type { CameraWatcher } from './camera-watcher.ts';
 import { createFrameMemory } from './frame-memory.ts';
@@ -52,8 +53,8 @@ export type Watching = {
   }): Promise<TamperKind | undefined>;
   /** What is being done to a camera now. */
   tamperOf(cameraId: string): TamperKind | undefined;
-  /** A camera stops, and somebody said so; of one that was `removed` nothing is kept but its moments. */
-  depart(cameraId: string, why: Exclude<OfflineWhy, 'silent'>): Promise<void>;
+  /** A camera stops, for a reason that is known; of one that was `removed` nothing is kept but its moments. */
+  depart(cameraId: string, why: Departure): Promise<void>;
   health(): { readonly cameras: number; readonly tampered: number; readonly waiting: number };
   /** Resolves when what was noticed so far is in the ledger, or waits for it. */
   settled(): Promise<void>;
@@ -274,6 +275,8 @@ export async function createWatching(needs: WatchingNeeds): Promise<Watching> {
     },
     tamperOf: (cameraId) => watchers.get(cameraId)?.standing().tamper?.kind,
     async depart(cameraId, why) {
+      // To whoever watches it falls silent: not everybody who can close a page may switch a camera off.
+      if (why === 'page_closed') return;
       const camera = needs.findCamera(cameraId);
       const watcher = watchers.get(cameraId);
       if (camera !== undefined && watcher !== undefined) tell(camera, watcher.depart(why, now()));

@@ -6,7 +6,7 @@ export type DatagramSource = { readonly address: string; readonly port: number }
 /**
  * Whether a datagram may be looked at: checks of ICE (RFC 8445 section 7.3) that prove the password of our answer, and what
  * else comes from an address that one of them came from. Nothing is answered to anybody else, so nobody can have this server
- * send to a third, and nobody off the way can end or take over what is under way. Never throws.
+ * send to a third. An address can be forged by whoever knows it: `MediaFlow` sees to that. Never throws.
  */
 export type DatagramGuard = (datagram: Uint8Array, from: DatagramSource) => boolean;
 
@@ -30,8 +30,7 @@ export function createDatagramGuard(credentials: {
   const proven = new Set<string>();
   return (datagram, { address, port }) => {
     const from = `${address} ${String(port)}`;
-    // RFC 7983: what STUN is begins with 0 to 3.
-    if ((datagram[0] ?? 0) > 3) return proven.has(from);
+    if (!isStun(datagram)) return proven.has(from);
     if (!isProof(Buffer.from(datagram.buffer, datagram.byteOffset, datagram.length), username, credentials.password))
       return false;
     proven.delete(from);
@@ -40,6 +39,11 @@ export function createDatagramGuard(credentials: {
     if (proven.size > mostProven && oldest !== undefined) proven.delete(oldest);
     return true;
   };
+}
+
+/** RFC 7983. */
+export function isStun([first = 0]: Uint8Array): boolean {
+  return first <= 3;
 }
 
 /** A binding request for us with a good MESSAGE-INTEGRITY (RFC 8489 section 14.5). */

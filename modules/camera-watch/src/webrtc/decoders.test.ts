@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { filmsMissing } from '@sallyport/testing/camera-films';
 import { mayBeJpeg } from '../frames/frame.ts';
@@ -8,6 +9,7 @@ import { createIncomingVideo } from './incoming-video.ts';
 import { createPictureDecoder } from './picture-decoder.ts';
 import type { RtpPacket } from './rtp-packet.ts';
 import { createSoundDecoder, soundBytes } from './sound-decoder.ts';
+import { spawnDecoder } from './spawn-decoder.ts';
 import type { VideoCodec } from './video-frame.ts';
 
 const ffmpeg = '/usr/bin/ffmpeg';
@@ -95,10 +97,28 @@ test('a decoder that is fed rubbish, or is not there, ends with a reason and har
     });
     decoder.write(Buffer.from('no picture at all'), 5);
     decoder.write(Buffer.alloc(100_000, 7), 6);
-    if (program !== ffmpeg) assert.match(await ended.promise, /ENOENT/);
+    if (program !== ffmpeg) assert.match(await ended.promise, /not found/);
     decoder.close();
     assert.equal(decoder.write(Buffer.from('late'), 7), false);
   }
+});
+
+test('a decoder may take so much memory, write no file, and knows nothing of us', async () => {
+  const child = spawnDecoder('/bin/sh', ['-c', 'ulimit -v; ulimit -f; ulimit -c; env'], 3);
+  const [memory, fileSize, core, ...environment] = (await text(child.stdout)).trim().split('\n');
+  // A film of 4096 × 4096 pixels with sixteen pictures to be kept asks for twice as much, and is refused.
+  assert.deepEqual([memory, fileSize, core], ['819200', '0', '0']);
+  assert.deepEqual(
+    environment.filter((line) => !/^(?:PWD|OLDPWD|SHLVL|_)=/.test(line)),
+    [],
+  );
+});
+
+test('a packet that is larger than any of Opus is left out', { skip }, () => {
+  const decoder = createSoundDecoder({ ffmpeg, onSound: () => undefined, onEnd: () => undefined });
+  decoder.write(new Uint8Array(3826));
+  decoder.write(new Uint8Array(60_000));
+  decoder.close();
 });
 
 test('what a decoder does not take is bounded: pictures are left out until the next key picture, which is asked for', () => {

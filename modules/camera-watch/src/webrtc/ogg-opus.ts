@@ -2,12 +2,13 @@
 export type OggOpus = {
   /** Before all packets. */
   header(): Uint8Array;
-  /** At most 1,275 × 3 bytes, which every packet of WebRTC is (RFC 6716 section 3). */
+  /** At most `maxOpusPacketBytes`; throws a `TypeError` for more. */
   page(packet: Uint8Array): Uint8Array;
 };
 
 const serial = 1;
-const maxPacketBytes = 3825;
+/** Three frames of 1,275 bytes, the most that WebRTC puts into one (RFC 6716 section 3). */
+export const maxOpusPacketBytes = 3825;
 const frameSamples = 960;
 
 export function createOggOpus(): OggOpus {
@@ -44,7 +45,7 @@ export function createOggOpus(): OggOpus {
       return Buffer.concat([write(head, 2), write(tags, 0)]);
     },
     page(packet) {
-      if (packet.length > maxPacketBytes) throw new TypeError('Cannot write the packet: it is no packet of Opus');
+      if (packet.length > maxOpusPacketBytes) throw new TypeError('Cannot write the packet: it is no packet of Opus');
       position += BigInt(frameSamples);
       return write(packet, 0);
     },

@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { messageOf } from '@sallyport/platform/errors';
 import { mayBeJpeg } from '../frames/frame.ts';
 import { createMultipartReader } from '../frames/multipart-reader.ts';
 import { ivfFrameHeader, ivfHeader } from './ivf.ts';
+import { spawnDecoder } from './spawn-decoder.ts';
 import type { VideoCodec } from './video-frame.ts';
 
 /** Encoded pictures in, some of them out as JPEG: at most ten a second, at most 1280 wide. */
@@ -37,7 +37,7 @@ const maxLineLength = 1000;
  */
 export function createPictureDecoder(needs: PictureDecoderNeeds): PictureDecoder {
   const { codec, onPicture, onEnd } = needs;
-  const child = spawn(needs.ffmpeg, ffmpegArguments, { env: {}, stdio: ['pipe', 'pipe', 'pipe', 'pipe'], cwd: '/' });
+  const child = spawnDecoder(needs.ffmpeg, ffmpegArguments, 4);
   // Told on two pipes: whichever is read first waits for the other.
   const times: number[] = [];
   const untimed: Uint8Array[] = [];

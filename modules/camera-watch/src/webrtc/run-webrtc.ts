@@ -15,12 +15,17 @@ export type RunWebrtcNeeds = {
   /** The program that decodes. */
   readonly ffmpeg: string;
   readonly monotonicMs: () => number;
+  readonly random: (length: number) => Uint8Array;
+  /** Memory that this process takes. */
+  readonly residentBytes: () => number;
   /** Runs `task` every `intervalMs`. */
   readonly every: (intervalMs: number, task: () => void) => void;
   readonly exit: () => void;
 };
 
 const lookMs = 250;
+/** Four times what it takes: whoever can fill it has found something. */
+const mostResidentBytes = 512 * 1024 * 1024;
 /** Half a second each: when the server takes no more, the newest is left out. */
 const mostSoundsUntaken = 4;
 
@@ -30,8 +35,8 @@ const mostSoundsUntaken = 4;
  * with the reason, and ends.
  */
 export function runWebrtc(needs: RunWebrtcNeeds): void {
-  const { ffmpeg, monotonicMs } = needs;
-  let session: { close(): void } | undefined;
+  const { ffmpeg, monotonicMs, random } = needs;
+  let session: { look(): void; close(): void } | undefined;
   let waiting: { readonly jpeg: Uint8Array; readonly atMs: number } | undefined;
   let isTaken = true;
   let untakenSounds = 0;
@@ -60,20 +65,22 @@ export function runWebrtc(needs: RunWebrtcNeeds): void {
     // Packets come when it is answered, not before.
     const connection = await openWebrtcPeer({
       ...request,
+      random,
+      monotonicMs,
       onPacket: (kind, packet) => (kind === 'video' ? video.push(packet) : sound.push(packet)),
       onEnd: end,
     });
     session = {
+      look() {
+        video.look();
+        connection.look();
+      },
       close() {
         video.close();
         sound.close();
         connection.close();
       },
     };
-    needs.every(lookMs, () => {
-      video.look();
-      connection.grantBandwidth();
-    });
     return { head: { answer: connection.answer } };
   }
 
@@ -119,6 +126,10 @@ export function runWebrtc(needs: RunWebrtcNeeds): void {
     untakenSounds -= 1;
   });
   peer.on('close', () => end('closed'));
+  needs.every(lookMs, () => {
+    if (needs.residentBytes() > mostResidentBytes) end('it took more memory than it may');
+    else session?.look();
+  });
   void peer.closed.then(() => {
     session?.close();
     needs.exit();

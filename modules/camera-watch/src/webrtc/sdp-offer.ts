@@ -6,8 +6,6 @@ import type { VideoCodec } from './video-frame.ts';
 export type Offer = {
   readonly ufrag: string;
   readonly password: string;
-  /** Who may begin the handshake (RFC 8842). */
-  readonly setup: 'actpass' | 'active';
   /** SHA-256 of the certificate, as it stands in SDP (RFC 8122). */
   readonly fingerprint: string;
   /** In the order of the offer: one of video, at most one of sound. */
@@ -65,13 +63,13 @@ export function parseOffer(text: string): Offer {
   const find = (name: string): string | undefined => valueOf(first.lines, name) ?? valueOf(session, name);
   const ufrag = matching(find('ice-ufrag:'), /^[A-Za-z0-9+/]{4,256}$/, 'ice-ufrag');
   const password = matching(find('ice-pwd:'), /^[A-Za-z0-9+/]{22,256}$/, 'ice-pwd');
-  const setup = find('setup:');
-  if (setup !== 'actpass' && setup !== 'active') throw refused('setup must be actpass or active');
+  // Who would begin the handshake (RFC 8842): it is only this side that can check the other's signature.
+  if (find('setup:') !== 'actpass') throw refused('setup must be actpass');
   const fingerprint = [...valuesOf(first.lines, 'fingerprint:'), ...valuesOf(session, 'fingerprint:')]
     .map((value) => /^sha-256 ((?:[0-9a-f]{2}:){31}[0-9a-f]{2})$/i.exec(value)?.[1])
     .find((value) => value !== undefined);
   if (fingerprint === undefined) throw refused('there must be a fingerprint by SHA-256');
-  return { ufrag, password, setup, fingerprint: fingerprint.toUpperCase(), media };
+  return { ufrag, password, fingerprint: fingerprint.toUpperCase(), media };
 }
 
 function linesOf(text: string): string[] {

@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
 import { messageOf } from '@sallyport/platform/errors';
-import { createOggOpus } from './ogg-opus.ts';
+import { createOggOpus, maxOpusPacketBytes } from './ogg-opus.ts';
+import { spawnDecoder } from './spawn-decoder.ts';
 
 /** Packets of Opus in; 16-bit PCM at 16 kHz, one channel, out. */
 export type SoundDecoder = {
-  /** Dropped when what waits is too much already. */
+  /** Dropped when it can be none of Opus, or what waits is too much already. */
   write(packet: Uint8Array): void;
   close(): void;
 };
@@ -25,7 +25,7 @@ const maxErrorLength = 500;
 
 /** As the decoder of pictures: a process of its own that may use its pipes and nothing else. */
 export function createSoundDecoder({ ffmpeg, onSound, onEnd }: SoundDecoderNeeds): SoundDecoder {
-  const child = spawn(ffmpeg, ffmpegArguments, { env: {}, stdio: ['pipe', 'pipe', 'pipe'], cwd: '/' });
+  const child = spawnDecoder(ffmpeg, ffmpegArguments, 3);
   const ogg = createOggOpus();
   let held = Buffer.alloc(0);
   let said = '';
@@ -55,7 +55,7 @@ export function createSoundDecoder({ ffmpeg, onSound, onEnd }: SoundDecoderNeeds
 
   return {
     write(packet) {
-      if (isOver || child.stdin.writableLength > maxWaitingBytes) return;
+      if (isOver || packet.length > maxOpusPacketBytes || child.stdin.writableLength > maxWaitingBytes) return;
       child.stdin.write(ogg.page(packet));
     },
     close() {

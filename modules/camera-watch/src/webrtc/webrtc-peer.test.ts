@@ -36,6 +36,8 @@ test('an answer says one address and one codec, and only who knows its password 
   const peer = await openWebrtcPeer({
     offer: parseOffer(offerLines().join('\r\n')),
     address: { host: '127.0.0.1', announced: undefined, ports: { from: 29_400, to: 29_499 } },
+    random: randomBytes,
+    monotonicMs: () => performance.now(),
     onPacket: () => assert.fail('Nobody sends'),
     onEnd: () => undefined,
   });
@@ -53,6 +55,8 @@ test('an answer says one address and one codec, and only who knows its password 
 
   const ufrag = /^a=ice-ufrag:(\S+)/m.exec(answer)?.[1] ?? '';
   const password = /^a=ice-pwd:(\S+)/m.exec(answer)?.[1] ?? '';
+  // RFC 8445 section 5.3: 24 and 128 random bits.
+  assert.deepEqual([ufrag.length, password.length], [8, 32]);
   const socket = createSocket('udp4');
   t.after(() => socket.close());
   const good = check(`${ufrag}:0cEU`, password);

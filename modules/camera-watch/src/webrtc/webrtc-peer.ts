@@ -6,9 +6,13 @@ import {
   RTCRtpCodecParameters,
   StunProtocol,
 } from 'werift';
-import type { RTCIceTransport } from 'werift';
-import { createDatagramGuard } from './datagram-guard.ts';
+import type { RTCDtlsTransport, RTCIceTransport } from 'werift';
+import { createDatagramGuard, isStun } from './datagram-guard.ts';
+import { createMediaFlow } from './media-flow.ts';
+import type { MediaFlow } from './media-flow.ts';
 import type { OfferedMedia } from './sdp-offer.ts';
+import { createSenderProof } from './sender-proof.ts';
+import type { SenderProof } from './sender-proof.ts';
 import type { RtpPacket } from './rtp-packet.ts';
 import type { OpenRequest } from './webrtc-protocol.ts';
 import { writeOffer } from './write-offer.ts';
@@ -19,12 +23,14 @@ export type WebrtcPeer = {
   readonly answer: string;
   /** Asks the sender for a key picture. */
   askForKey(): void;
-  /** Says how much may be sent; to be repeated, since a sender forgets it. */
-  grantBandwidth(): void;
+  /** To be called a few times a second: says how much may be sent, since a sender forgets it, and sees whether it hung up. */
+  look(): void;
   close(): void;
 };
 
 type PeerNeeds = OpenRequest & {
+  readonly random: (length: number) => Uint8Array;
+  readonly monotonicMs: () => number;
   readonly onPacket: (kind: 'video' | 'audio', packet: RtpPacket) => void;
   /** It will not come back. */
   readonly onEnd: (reason: string) => void;
@@ -41,6 +47,8 @@ export async function openWebrtcPeer(needs: PeerNeeds): Promise<WebrtcPeer> {
   const { offer, address, onPacket, onEnd } = needs;
   const codecsOf = (kind: OfferedMedia['kind']): RTCRtpCodecParameters[] =>
     offer.media.filter((media) => media.kind === kind).map((media) => codecParameters(media));
+  const flow = createMediaFlow(needs.monotonicMs);
+  const proof = createSenderProof(offer.fingerprint);
   let isGuarded = false;
   const connection = new RTCPeerConnection({
     // What comes before the guard stands is not answered.
@@ -66,16 +74,22 @@ export async function openWebrtcPeer(needs: PeerNeeds): Promise<WebrtcPeer> {
     if (kind !== 'video' && kind !== 'audio') return;
     const payloadType = offer.media.find((media) => media.kind === kind)?.payloadType;
     track.onReceiveRtp.subscribe(({ header, payload }) => {
+      if (!proof.isGiven()) return;
+      flow.noteMedia();
       if (header.payloadType !== payloadType) return;
       const { sequenceNumber: sequence, timestamp, marker } = header;
       onPacket(kind, { sequence, timestamp, marker, payload });
     });
   });
   await connection.setRemoteDescription({ type: 'offer', sdp: writeOffer(offer) });
+  for (const transport of connection.iceTransports) setCredentials(transport, needs.random);
   await connection.setLocalDescription(await connection.createAnswer());
   const sdp = connection.localDescription?.sdp ?? '';
-  for (const transport of connection.iceTransports) guardTransport(transport, offer.ufrag);
+  for (const transport of connection.iceTransports) guardTransport(transport, offer.ufrag, flow);
+  for (const transport of connection.dtlsTransports) demandProof(transport, proof);
   isGuarded = true;
+  // As a server of DTLS the library would ask for a proof that it does not look at.
+  if (!/^a=setup:active\r?$/m.test(sdp)) throw new Error('the answer does not begin the handshake');
   if (!sdp.includes('a=candidate:')) throw new Error(`there is no free UDP port on ${address.host}`);
 
   const source = offer.media.find(({ kind }) => kind === 'video')?.source ?? 0;
@@ -83,7 +97,8 @@ export async function openWebrtcPeer(needs: PeerNeeds): Promise<WebrtcPeer> {
   return {
     answer: withIceLite(sdp),
     askForKey: () => void receiver?.sendRtcpPLI(source).catch(() => undefined),
-    grantBandwidth() {
+    look() {
+      if (flow.isOver()) onEnd('the sender hung up');
       if (receiver === undefined || connection.connectionState !== 'connected') return;
       const feedback = new ReceiverEstimatedMaxBitrate({
         senderSsrc: receiver.rtcpSsrc,
@@ -100,11 +115,17 @@ export async function openWebrtcPeer(needs: PeerNeeds): Promise<WebrtcPeer> {
   };
 }
 
+/** RFC 8445 section 5.3 asks for 24 and 128 random bits; the library's own have 16 and 88. */
+function setCredentials({ connection }: RTCIceTransport, random: PeerNeeds['random']): void {
+  connection.localUsername = Buffer.from(random(6)).toString('base64');
+  connection.localPassword = Buffer.from(random(24)).toString('base64');
+}
+
 /**
  * The library takes every check for one of the sender's, whoever sent it and with whatever password, and all else from
  * anywhere: nothing reaches it but what the guard lets through. Throws when it is not built as it was when this was written.
  */
-function guardTransport({ connection }: RTCIceTransport, senderUfrag: string): void {
+function guardTransport({ connection }: RTCIceTransport, senderUfrag: string, flow: MediaFlow): void {
   const { localUsername: ufrag, localPassword: password } = connection;
   const protocols: unknown = Reflect.get(connection, 'protocols');
   if (!Array.isArray(protocols)) throw new TypeError('Cannot guard the connection: its sockets are not found');
@@ -115,9 +136,27 @@ function guardTransport({ connection }: RTCIceTransport, senderUfrag: string): v
     const { onData } = transport;
     transport.onData = (datagram, from) => {
       const [address, port] = from;
-      if (guard(datagram, { address, port })) onData(datagram, from);
+      if (!guard(datagram, { address, port })) return;
+      if (isStun(datagram) || flow.mayPass(datagram)) onData(datagram, from);
     };
   }
+}
+
+/** Stands before any message is read: the first of them answers one that is sent 100 ms later. */
+function demandProof(transport: RTCDtlsTransport, proof: SenderProof): void {
+  transport.onStateChange.subscribe((state) => {
+    if (state !== 'connecting') return;
+    queueMicrotask(() => {
+      const { dtls } = transport;
+      // Without it no proof is given, and nothing is used.
+      if (dtls === undefined) return;
+      const { onHandleHandshakes } = dtls;
+      dtls.onHandleHandshakes = async (messages) => {
+        const passed = proof.filter(messages, dtls.cipher.localRandom.serialize());
+        if (passed.length > 0) await onHandleHandshakes(passed);
+      };
+    });
+  });
 }
 
 function codecParameters({ codec, payloadType, parameters, feedback, kind }: OfferedMedia): RTCRtpCodecParameters {

@@ -24,7 +24,6 @@ export function formatOpen({ offer, address }: OpenRequest): JsonObject {
   return {
     ufrag: offer.ufrag,
     password: offer.password,
-    setup: offer.setup,
     fingerprint: offer.fingerprint,
     media: offer.media.map(({ parameters, feedback, ...media }) => ({
       ...media,
@@ -46,7 +45,6 @@ export function readOpen(head: JsonObject): OpenRequest {
     offer: {
       ufrag: textOf(head['ufrag']),
       password: textOf(head['password']),
-      setup: head['setup'] === 'active' ? 'active' : 'actpass',
       fingerprint: textOf(head['fingerprint']),
       media: media.map(readMedia),
     },

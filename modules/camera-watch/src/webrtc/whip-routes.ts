@@ -73,7 +73,17 @@ export function createWhipRoutes(whip: Whip): RoutePlugin {
       },
     );
 
-    // RFC 9725 section 4.2 keeps them for later versions.
+    // RFC 9725 section 4.2: whoever asks is told what is taken here. To a page of another origin nothing is allowed by it.
+    app.route({
+      method: 'OPTIONS',
+      url: path,
+      config: { public: true },
+      schema: { hide: true },
+      handler: async (_request, reply) =>
+        reply.code(200).headers({ allow: 'OPTIONS, POST', 'accept-post': 'application/sdp' }).send(),
+    });
+
+    // The same section keeps them for later versions.
     for (const url of [path, `${path}/:session`]) {
       app.route({
         method: url === path ? ['GET', 'PUT', 'PATCH', 'DELETE'] : ['GET', 'PUT', 'POST'],
@@ -81,7 +91,7 @@ export function createWhipRoutes(whip: Whip): RoutePlugin {
         config: { scope: 'cameras:send', background: true },
         schema: { hide: true },
         handler: async (_request, reply) => {
-          reply.header('allow', url === path ? 'POST' : 'DELETE, PATCH');
+          reply.header('allow', url === path ? 'OPTIONS, POST' : 'DELETE, PATCH');
           throw new CameraWatchError('whip_method_unknown', 'Cannot do this: WHIP has no such method here');
         },
       });

@@ -10,7 +10,7 @@ import { createFramePeer } from '@sallyport/platform/frames';
 import type { FramePeer } from '@sallyport/platform/frames';
 import type { Principal } from '@sallyport/platform/http';
 import { createLog } from '@sallyport/platform/log';
-import { cameraWatchProblems } from '../errors.ts';
+import { cameraWatchProblems, CameraWatchError } from '../errors.ts';
 import { picture } from '../frames/memory-socket.fixture.ts';
 import type { AudioChunk, Frame } from '../frames/frame.ts';
 import { offerLines } from './offer.fixture.ts';
@@ -21,7 +21,10 @@ const offer = offerLines().join('\r\n');
 const answer = 'v=0\r\nanswer';
 
 /** The door, with processes that speak no WebRTC and are driven by the test. */
-function setUp(t: TestContext, limits: { readonly sessions?: number } = {}) {
+function setUp(
+  t: TestContext,
+  { hang = false, ...limits }: { readonly sessions?: number; readonly hang?: boolean } = {},
+) {
   const clock = createManualClock(1_000_000);
   const state = new Map([
     ['gate', 'approved'],
@@ -29,7 +32,13 @@ function setUp(t: TestContext, limits: { readonly sessions?: number } = {}) {
   ]);
   const frames: (Omit<Frame, 'sequence'> & { sequence?: number })[] = [];
   const sounds: (Omit<AudioChunk, 'sequence'> & { sequence?: number })[] = [];
-  const processes: { readonly peer: FramePeer; readonly opened: JsonObject[] }[] = [];
+  const processes: {
+    readonly peer: FramePeer;
+    readonly opened: JsonObject[];
+    /** One that hangs has not ended when its connection has. */
+    readonly end: () => void;
+    readonly isOver: () => boolean;
+  }[] = [];
   const tasks = new Set<() => void>();
   const whip = createWhip({
     gate: { offer: (frame) => frames.push(frame) > 0, offerAudio: (chunk) => sounds.push(chunk) > 0 },
@@ -55,14 +64,22 @@ function setUp(t: TestContext, limits: { readonly sessions?: number } = {}) {
           return { head: { answer } };
         },
       });
-      processes.push({ peer, opened });
-      return createFramePeer(here, {});
+      const connected = createFramePeer(here, {});
+      const ended = Promise.withResolvers<void>();
+      if (!hang) void connected.closed.then(ended.resolve);
+      let isOver = false;
+      void ended.promise.then(() => (isOver = true));
+      processes.push({ peer, opened, end: ended.resolve, isOver: () => isOver });
+      return { ...connected, closed: ended.promise };
     },
     deadline: () => new AbortController().signal,
     address: { ports: { from: 1, to: 2 }, announced: undefined },
     limits,
   });
-  t.after(() => whip.close());
+  t.after(() => {
+    for (const { end } of processes) end();
+    return whip.close();
+  });
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
   return {
     clock,
@@ -184,6 +201,62 @@ test('there are so many sessions and no more, but who has one may begin anew', a
   await house.open('gate');
 });
 
+test('processes are counted until they have ended, however often a camera begins anew', async (t) => {
+  const house = setUp(t, { hang: true });
+  await house.open();
+  await house.open();
+  // Both of them still run, though only one counts.
+  assert.equal(await refusalOf(() => house.open()), 'webrtc_busy');
+  assert.ok(house.whip.isOpen('gate'));
+  house.processes[0]?.end();
+  await house.until(() => house.processes[0]?.isOver() === true);
+  await house.open();
+  assert.equal(house.processes.length, 3);
+  let isClosed = false;
+  const closed = house.whip.close().then(() => (isClosed = true));
+  house.processes[1]?.end();
+  await house.until(() => house.processes[1]?.isOver() === true);
+  assert.equal(isClosed, false);
+  house.processes[2]?.end();
+  await closed;
+});
+
+test('a camera that begins again and again waits, and what it sends now goes on', async (t) => {
+  const house = setUp(t);
+  for (let count = 0; count < 6; count += 1) {
+    await house.open();
+    await house.until(() => house.processes.at(-2)?.isOver() !== false);
+  }
+  await assert.rejects(
+    house.open(),
+    (error) =>
+      codeOf(error) === 'webrtc_busy' && error instanceof CameraWatchError && error.details['retryAfterSeconds'] === 5,
+  );
+  assert.ok(house.whip.isOpen('gate'));
+  await house.open('yard');
+  house.clock.advance(5000);
+  await house.open();
+});
+
+test('who was revoked while its request was read begins nothing', async (t) => {
+  const house = setUp(t);
+  house.state.set('gate', 'revoked');
+  assert.equal(await refusalOf(() => house.open()), 'sender_replaced');
+  house.state.delete('gate');
+  assert.equal(await refusalOf(() => house.open()), 'sender_replaced');
+  assert.deepEqual(house.processes, []);
+});
+
+test('a process that says more than it may is not listened to any more', async (t) => {
+  const house = setUp(t);
+  await house.open();
+  const [process] = house.processes;
+  for (let count = 0; count < 1000; count += 1)
+    process?.peer.notify(count % 2 === 0 ? 'picture' : 'sound', { head: {} });
+  await process?.peer.closed;
+  assert.equal(house.whip.isOpen('gate'), false);
+});
+
 test('over HTTP it is WHIP: 201 with a place, DELETE ends it, and what is not there is refused as RFC 9725 says', async (t) => {
   const house = setUp(t);
   const app = Fastify();
@@ -217,8 +290,11 @@ test('over HTTP it is WHIP: 201 with a place, DELETE ends it, and what is not th
   assert.equal((await ask('POST', path, `v=0\r\n${'a=x\r\n'.repeat(20_000)}`)).statusCode, 400);
   for (const method of ['GET', 'PUT', 'DELETE'] as const) {
     const { statusCode, headers } = await ask(method, path);
-    assert.deepEqual([statusCode, headers['allow']], [405, 'POST']);
+    assert.deepEqual([statusCode, headers['allow']], [405, 'OPTIONS, POST']);
   }
+  const asked = await ask('OPTIONS', path);
+  assert.deepEqual([asked.statusCode, asked.headers['accept-post']], [200, 'application/sdp']);
+  assert.equal(asked.headers['access-control-allow-origin'], undefined);
   assert.equal((await ask('GET', place)).statusCode, 405);
   principal = { kind: 'device', id: 'yard', name: 'Yard', scopes: ['cameras:send'] };
   assert.equal((await ask('DELETE', place)).statusCode, 404);

@@ -2,7 +2,7 @@ import { clockRates } from './sdp-offer.ts';
 import type { Offer } from './sdp-offer.ts';
 
 /** The offer written anew from what was understood of it: nothing else of what was sent is parsed a second time. */
-export function writeOffer({ ufrag, password, setup, fingerprint, media }: Offer): string {
+export function writeOffer({ ufrag, password, fingerprint, media }: Offer): string {
   const lines = [
     'v=0',
     'o=- 1 1 IN IP4 127.0.0.1',
@@ -15,7 +15,7 @@ export function writeOffer({ ufrag, password, setup, fingerprint, media }: Offer
       `a=ice-ufrag:${ufrag}`,
       `a=ice-pwd:${password}`,
       `a=fingerprint:sha-256 ${fingerprint}`,
-      `a=setup:${setup}`,
+      'a=setup:actpass',
       `a=mid:${each.mid}`,
       'a=sendonly',
       'a=rtcp-mux',

@@ -77,7 +77,7 @@ function witnessSection({ witnesses }: Extract<EvidenceVerification, { ok: true 
     element(
       'p',
       {},
-      'By then these had seen the log with this event in it, so it was neither changed nor put there later. Compare each key with the one you know the witness by.',
+      'If each key is the one you know the witness by, it had by then seen the log with this event in it: the event was neither changed nor put there later.',
     ),
     facts(
       witnesses.flatMap(({ name, verifierKey, cosignedAtMs }): readonly (readonly [string, string])[] => [

@@ -44,6 +44,7 @@ async function place(context: TestContext) {
     writeFileSync(
       credentialsFile,
       `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secret}\n`,
+      { mode: 0o600 },
     );
     return createAwsKmsProvider({
       config: {
@@ -140,4 +141,16 @@ test('without the right to list nothing is called absent', async (given) => {
   await good().create(nameOf(1), signal);
   const blind = open('AKIATESTNOLIST', accounts.AKIATESTNOLIST.secret);
   assert.equal((await blind.find(nameOf(2), signal)).kind, 'unknown');
+});
+
+test('credentials everybody may read are not used', async (given) => {
+  const { good } = await place(given);
+  const open = (mode: number) => {
+    const file = join(mkdtempSync(join(tmpdir(), 'sallyport-kms-credentials-')), 'credentials');
+    given.after(() => rmSync(join(file, '..'), { recursive: true }));
+    writeFileSync(file, '[default]\n', { mode });
+    return () => good({ credentials_file: file });
+  };
+  assert.throws(open(0o644), { code: 'provider_refused' });
+  assert.doesNotThrow(open(0o600));
 });

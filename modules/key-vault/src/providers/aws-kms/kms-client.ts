@@ -6,6 +6,7 @@ import { messageOf } from '@sallyport/platform/errors';
 import type { KeyVaultError } from '../../errors.ts';
 import { refused, unavailable } from '../provider-failure.ts';
 import type { KeyProvidersConfig } from '../providers-config.ts';
+import { readSecretFile } from '../secret-file.ts';
 
 export type AwsKmsConfig = NonNullable<KeyProvidersConfig['aws-kms']>;
 
@@ -28,8 +29,9 @@ const refusals: ReadonlySet<string> = new Set([
   'ValidationException',
 ]);
 
-/** A client of one region with credentials from the named places, bounded in tries and time. */
+/** A client of one region with credentials from the named places, bounded in tries and time. Throws `provider_refused` when everybody may read them. */
 export function createKmsClient(config: AwsKmsConfig): KMSClient {
+  if (config.credentials_file !== undefined) readSecretFile(config.credentials_file);
   return new KMSClient({
     region: config.region,
     ...(config.endpoint === undefined ? {} : { endpoint: config.endpoint }),

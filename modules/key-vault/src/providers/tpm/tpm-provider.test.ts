@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { hash, randomBytes } from 'node:crypto';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -115,6 +115,21 @@ test('a making that was broken off is finished, and a TPM is not filled', option
   assert.deepEqual(await provider.unwrap(key, wrapped, context, signal), Buffer.alloc(32, 4));
   for (const epoch of [2, 3, 4]) await provider.create(nameOf(epoch), signal);
   await assert.rejects(provider.create(nameOf(5), signal), { code: 'provider_refused' });
+});
+
+test('a TPM whose owner set a password is used with its file, and with a wrong one refused', options, async (given) => {
+  const { root, start } = await place(given);
+  const { tcti } = await start('one');
+  tool(tcti, 'tpm2_changeauth', '-c', 'o', 'of the owner');
+  const withFile = (name: string, password: string) => {
+    const file = join(root, name);
+    writeFileSync(file, password, { mode: 0o600 });
+    return createTpmProvider({ config: { tcti, pcrs: [], owner_password_file: file }, random: randomBytes });
+  };
+  await assert.rejects(withFile('wrong', 'of a stranger').create(nameOf(1), signal), { code: 'provider_refused' });
+  await assert.rejects(open(tcti).create(nameOf(1), signal), { code: 'provider_refused' });
+  const key = await withFile('right', 'of the owner').create(nameOf(1), signal);
+  assert.equal((await open(tcti).find(key.name, signal)).kind, 'usable');
 });
 
 test('what stands in an index is read back, and nothing else is taken for it', () => {

@@ -98,6 +98,8 @@ export function createTpmProvider(needs: {
     };
   };
 
+  let known: ProviderFacts | undefined;
+
   return {
     facts: factsOf,
 
@@ -177,7 +179,8 @@ export function createTpmProvider(needs: {
       done.push(`TPM2_GetCapability lists ${left.kind === 'missing' ? 'no' : 'an'} index ${formatHandle(handle)}`);
       const gone: Presence = { kind: 'absent', shownBy: 'The TPM had the index, undefined it and no longer lists it' };
       const presence = ours && left.kind === 'missing' ? gone : await presenceOf(name, left, signal);
-      return { name, presence, done, notPromised: (await factsOf(signal)).notPromised, providerTimeMs: undefined };
+      known ??= await factsOf(signal);
+      return { name, presence, done, notPromised: known.notPromised, providerTimeMs: undefined };
     },
 
     close: async () => undefined,
