@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { unpackDebianPrograms } from '@sallyport/testing/debian-programs';
-import { unpackOpenBao } from '@sallyport/testing/openbao';
 
 /** PostgreSQL's npm binaries carry their library links as a script, which `--ignore-scripts` skips. */
 function linkPostgresLibraries(root: string): void {
@@ -45,11 +44,7 @@ const filmPackages: readonly SystemPackage[] = [
 
 /** Places for master keys: an HSM and a TPM in software, and the tools that drive a TPM. */
 const keyPackages: readonly SystemPackage[] = [
-  {
-    name: 'python3-pip',
-    for: 'OpenBao, which comes in a Python package',
-    paths: ['/usr/bin/pip3', '/usr/local/bin/pip3'],
-  },
+  { name: 'openssl', for: 'certificates of key servers', paths: ['/usr/bin/openssl'] },
   { name: 'softhsm2', for: 'master keys in an HSM', paths: ['/usr/bin/softhsm2-util'] },
   { name: 'swtpm', for: 'master keys in a TPM', paths: ['/usr/bin/swtpm'] },
   { name: 'tpm2-tools', for: 'master keys in a TPM', paths: ['/usr/bin/tpm2_nvread'] },
@@ -117,17 +112,6 @@ export async function prepareTestTools(
     options.strict,
   );
   if (options.withSenders) unpackSenders(options.strict);
-  if (options.withKeys) unpackKeyServer(options.strict);
-}
-
-/** OpenBao, laid beside the dependencies. */
-function unpackKeyServer(strict: boolean): void {
-  try {
-    unpackOpenBao();
-  } catch (error) {
-    if (strict) throw error;
-    process.stderr.write(`The tests with OpenBao are not run: ${String(error)}\n`);
-  }
 }
 
 /** rsyslog, syslog-ng and OpenSSH, laid beside the dependencies and not installed. */

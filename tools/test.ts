@@ -27,7 +27,7 @@ const withAcme = files.some((file) => file.includes('/acme'));
 const withSenders = files.some((file) => /\/(?:senders|listeners)\//.test(file));
 const withHost = files.some((file) => file.includes('/apps/sensor/'));
 const withFilms = files.some((file) => /camera|apps\/field|object-detection/.test(file));
-const withKeys = files.some((file) => file.includes('/key-vault/') || file.includes('key-providers'));
+const withKeys = files.some((file) => /\/key-vault\/|key-providers|transit-server/.test(file));
 await prepareTestTools(root, { strict, withBrowser, withAcme, withSenders, withHost, withFilms, withKeys });
 
 type FileRecord = { ran: number; failed: number; ended: boolean };

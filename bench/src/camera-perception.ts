@@ -14,6 +14,10 @@ const cameras = 10;
 const perSecond = 10;
 /** Where in the yard's film the films begin: other people each time. */
 const begins = [0, 35] as const;
+/** Pictures of a loop's eight a second that go by until the next one is looked at. */
+const replayStrides = [1, 2, 4] as const;
+const loopPictures = 60;
+const loopLimitMs = 60_000;
 const models = [
   { file: 'yolox_nano_416.onnx', directory: join(repositoryRoot, '..', 'shared', 'models') },
   { file: 'coco-ssd/model.json', directory: fetchedWeightsDirectory },
@@ -57,7 +61,11 @@ export const cameraPerception: Bench = {
           cameras_at_once: cameras,
           films: films.length,
         },
-        figures: { ...figures, tamper },
+        figures: {
+          ...figures,
+          tamper,
+          replays: await measureReplays(empty, options.tiny ? 1 : replayStrides.length, progress),
+        },
         ratios: {
           tamper_told: rounded(tamper.told / Math.max(1, tamper.tampered)),
           false_alarms: rounded(tamper.false_alarms / Math.max(1, tamper.quiet)),
@@ -155,6 +163,49 @@ async function measureTamper(
           : `${film.name} from ${beginSeconds} s: ${first.kind} at ${first.atMs} ms`,
       ),
   };
+}
+
+/** Ten seconds of a yard, then a loop of 7.5 s that was compressed anew: seconds into the loop until it is told. */
+async function measureReplays(directory: string, strides: number, progress: (line: string) => void) {
+  const shot = async (graph: string): Promise<Buffer[]> => {
+    const jpegs: Buffer[] = [];
+    const film: CameraFilm = { name: 'loop', tamper: undefined, seconds: 17.5, graph };
+    for await (const jpeg of playFilm(film, { as: 'jpeg', perSecond: 8 })) jpegs.push(Buffer.from(jpeg));
+    return jpegs;
+  };
+  const noise = 'noise=alls=3:allf=t:all_seed=7';
+  const first = await shot(`[in]${noise}[out]`);
+  const anew = await shot(`[in]${noise},scale=336:252,scale=416:312[out]`);
+  const perceiver = await startPerceiver(directory);
+  const told: Record<string, number | null> = {};
+  try {
+    for (const [name, laps] of Object.entries({ same: [first], compressed_anew: [first, anew] })) {
+      for (const stride of replayStrides.slice(0, strides)) {
+        progress(`loop, ${name}, one of ${stride} pictures looked at`);
+        told[`${name}_one_of_${stride}`] = (await secondsToReplay(perceiver, laps, stride)) ?? null;
+      }
+    }
+  } finally {
+    perceiver.stop();
+  }
+  return { told_seconds_into_the_loop: told };
+}
+
+async function secondsToReplay(
+  perceiver: Awaited<ReturnType<typeof startPerceiver>>,
+  laps: readonly (readonly Buffer[])[],
+  stride: number,
+): Promise<number | undefined> {
+  const before = (laps[0]?.length ?? 0) - loopPictures;
+  for (let frame = 0; (frame - before) * 125 < loopLimitMs; frame += stride) {
+    const inLoop = frame - before;
+    const lap = laps[Math.max(0, Math.floor(inLoop / loopPictures)) % laps.length];
+    const jpeg = lap?.[inLoop < 0 ? frame : before + (inLoop % loopPictures)];
+    if (jpeg === undefined) throw new Error('The film of the loop is too short');
+    const { tamper } = await perceiver.perceive(`loop ${laps.length} ${stride}`, jpeg, frame * 125);
+    if (tamper === 'replayed') return rounded((inLoop * 125) / 1000);
+  }
+  return undefined;
 }
 
 type First = { readonly kind: string; readonly atMs: number };

@@ -8,7 +8,7 @@ import { createRemoteProvider } from '@sallyport/key-vault';
 import type { KeyProvider, KeyProvidersConfig } from '@sallyport/key-vault';
 import { createFramePeer } from '@sallyport/platform/frames';
 import type { FramePeer } from '@sallyport/platform/frames';
-import { missingOpenBao, startOpenBao } from '@sallyport/testing/openbao';
+import { openBaoProgram, startOpenBao } from '@sallyport/testing/openbao';
 import { createSoftHsm, softHsmMissing } from '@sallyport/testing/soft-hsm';
 import { softTpmMissing, startSoftTpm } from '@sallyport/testing/soft-tpm';
 import type { Bench } from './bench.ts';
@@ -121,9 +121,9 @@ async function openTpm(directory: string): Promise<Place | string> {
 }
 
 async function openTransit(directory: string): Promise<Place | string> {
-  const missing = missingOpenBao();
-  if (missing !== false) return `not measured: ${missing}`;
-  const { address, caFile, token, ask, stop } = await startOpenBao(join(directory, 'openbao'));
+  const program = openBaoProgram();
+  if (program === undefined) return 'not measured: OpenBao (node tools/launch.mjs tools/fetch-openbao.ts)';
+  const { address, caFile, token, ask, stop } = await startOpenBao(program, join(directory, 'openbao'));
   await ask('POST', 'sys/mounts/transit', { type: 'transit' });
   await ask('POST', 'transit/config/keys', { disable_upsert: true });
   const tokenFile = join(directory, 'token');

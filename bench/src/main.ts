@@ -4,6 +4,7 @@ import { alertLatency } from './alert-latency.ts';
 import { parseBenchArguments, usage } from './arguments.ts';
 import { cameraAlert } from './camera-alert.ts';
 import { cameraPerception } from './camera-perception.ts';
+import { fieldEncryption } from './field-encryption.ts';
 import { intakeFormats } from './intake-formats.ts';
 import { intakeLatency } from './intake-latency.ts';
 import { intakeSustained } from './intake-sustained.ts';
@@ -32,6 +33,7 @@ const benches: readonly Bench[] = [
   cameraPerception,
   cameraAlert,
   keyProviders,
+  fieldEncryption,
 ];
 
 async function run(): Promise<number> {

@@ -47,6 +47,8 @@ function adapt(connection: DatabaseSync, makeRoom: () => void): SqliteDatabase {
         reader: statement.columns().length > 0,
         all: (parameters) => readRows(statement, parameters),
         run(parameters) {
+          // SQLite itself takes a transaction back on a full disk: that is to be told, not that none is left to take back.
+          if (sql === 'rollback' && !connection.isTransaction) return { changes: 0, lastInsertRowid: 0 };
           // Inside a transaction there was a look before it began.
           if (!connection.isTransaction) makeRoom();
           return statement.run(...parameters.map(toInput));

@@ -179,6 +179,22 @@ test('SQLite files are readable by their owner only, and settings keep commits a
   }
 });
 
+test('what made SQLite take a transaction back is told, and the next one works', async () => {
+  const { database, close } = await openDatabase({ kind: 'sqlite', file: ':memory:' });
+  await migrate(database, [notes]);
+  const insert = async (): Promise<unknown> =>
+    database
+      .transaction()
+      .execute(async (transaction) =>
+        sql`insert or rollback into notes (id, size) values ('a', 1)`.execute(transaction),
+      );
+  await insert();
+  await assert.rejects(insert(), isUniqueViolation);
+  await database.transaction().execute(async (transaction) => sql`delete from notes`.execute(transaction));
+  await insert();
+  await close();
+});
+
 test('openDatabase() says so when no PostgreSQL answers', async () => {
   await assert.rejects(openDatabase({ kind: 'postgres', url: 'postgres://x@/x?host=/nonexistent' }), {
     code: 'postgres_unavailable',

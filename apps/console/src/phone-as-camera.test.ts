@@ -35,7 +35,7 @@ before(async () => {
   const chromium = chromiumPath();
   assert.ok(chromium !== undefined, 'Cannot test the console: there is no Chromium. apt-get install -y chromium');
   const film = join(server.directory, 'yard.mjpeg');
-  makeYardFilm(film, { seconds: 30, coveredFrom: 10, coveredTo: 17 });
+  makeYardFilm(film, { seconds: 75, coveredFrom: 10, coveredTo: 17 });
   await server.start();
   consoles = await startBrowser(chromium);
   const context = await consoles.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });

@@ -25,8 +25,10 @@ before(async () => {
   const chromium = chromiumPath();
   assert.ok(chromium !== undefined, 'Cannot test the console: there is no Chromium. apt-get install -y chromium');
   const film = join(server.directory, 'yard.mjpeg');
-  makeYardFilm(film, { seconds: 4, coveredFrom: 20, coveredTo: 21 });
-  await server.start();
+  // The film is made while the server starts.
+  const started = server.start();
+  makeYardFilm(film, { seconds: 3, coveredFrom: 20, coveredTo: 21 });
+  await started;
   // One browser for both: the console and the program have nothing in common but the server.
   ({ browser, phone: sending } = await startFilmingPhone(chromium, film));
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });

@@ -1,5 +1,5 @@
-// A phone films on while its network is gone for as long as SALLYPORT_LOSS_SECONDS says, and while its server is killed or
-// started anew: what it kept is counted to the picture afterwards.
+// A phone films on while its network is gone, and while its server is killed: what it kept is counted to the picture
+// afterwards. With SALLYPORT_LOSS_SECONDS the network is gone for so long, and the server is also stopped and started.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

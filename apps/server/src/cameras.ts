@@ -26,6 +26,7 @@ import type { RoutePlugin } from '@sallyport/platform/http';
 import { errorFields } from '@sallyport/platform/log';
 import type { Log } from '@sallyport/platform/log';
 import type { Children } from './children.ts';
+import { columnKeys } from './column-keys.ts';
 import type { ServerConfig } from './config.ts';
 import { consoleDirectory } from './console-files.ts';
 import { secretKey } from './secret-key.ts';
@@ -61,6 +62,7 @@ export async function createCameraServices(needs: CameraServiceNeeds): Promise<C
     ...needs,
     delay,
     sealingKey: await secretKey(ledger.secrets, secretNames.cameras),
+    columnKeys: await columnKeys(ledger.secrets, secretNames.cameraColumns),
     allowLoopback: config.localCameras,
     webrtc: {
       connect: () => children.startWebrtc(),

@@ -103,6 +103,7 @@ import { createMetricsRoutes } from './metrics.ts';
 import { startPeriodicWork } from './periodic-work.ts';
 import { secretKey } from './secret-key.ts';
 import { secretNames } from './secret-names.ts';
+import { columnKeys } from './column-keys.ts';
 import { sensorBundle, sensorUnitFile } from './sensor-bundle.ts';
 import { delay, every } from './timers.ts';
 import { createVaultServices } from './vault.ts';
@@ -177,11 +178,12 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     outbox,
     policy,
     key: await secretKey(ledger.secrets, secretNames.identity),
+    columnKeys: await columnKeys(ledger.secrets, secretNames.identityColumns),
     passwordStrength: createPasswordStrength(),
     apiKeys,
   };
   const people = createPeople(peopleNeeds);
-  await people.sealStored();
+  await people.sealStored({ onDamaged: ({ message, details }) => log.error(message, details) });
   const authority =
     config.names.length === 0
       ? undefined

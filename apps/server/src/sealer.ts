@@ -1,6 +1,6 @@
 // The sealer process: ledger and key vault. Synchronous file I/O, no parsers of foreign input, no native add-ons.
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setImmediate as immediately } from 'node:timers/promises';
@@ -29,7 +29,7 @@ function run(): void {
   const directories: [string, string] = [join(flags.dataDirectory, 'vault'), join(flags.dataDirectory, 'vault-copy')];
   const unsealing: Unsealing =
     flags.unsealing.kind === 'passphrase'
-      ? { kind: 'passphrase', passphrase: readFileSync(flags.unsealing.file, 'utf8').trimEnd() }
+      ? { kind: 'passphrase', passphrase: readPassphrase(flags.unsealing.file) }
       : flags.unsealing;
   const stopping = new AbortController();
   const clock = createBootClock(systemClock);
@@ -38,6 +38,7 @@ function run(): void {
   // Opening the vault may write it. The ledger takes its lock first, so that a predecessor still ending is done with it.
   const vault = createVaultService({
     pause,
+    makeRoom: () => sealer.makeRoom(),
     notify: (method, head) => peer.notify(method, { head }),
     open: async (outside) => {
       const sealed = createSealedFileProvider({ directories, unsealing, random: randomBytes, files });
@@ -54,6 +55,7 @@ function run(): void {
         signal,
         broken: fatal,
         machine: readMachineId(),
+        isNeeded: existsSync(join(flags.dataDirectory, 'ledger', 'instance')),
       };
       return openKeyVault({ ...common, providers, firstProviders: configured.first, versionOne }, outside);
     },
@@ -86,6 +88,16 @@ function run(): void {
   });
 }
 
+function readPassphrase(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trimEnd();
+  } catch (error) {
+    throw new CodedError('config_invalid', `Cannot read the passphrase: ${messageOf(error)}`, {
+      hint: 'give SALLYPORT_PASSPHRASE_FILE a file the server may read',
+    });
+  }
+}
+
 /** machine-id(5): a copy of the disk alone has the same, a machine set up anew has another. Undefined in most containers. */
 function readMachineId(): string | undefined {
   const id = readFileIfPresent('/etc/machine-id')?.toString('utf8').trim();
@@ -112,12 +124,13 @@ function afterOpening(handlers: FrameHandlers, opened: () => Promise<unknown>): 
 try {
   run();
 } catch (error) {
-  // The server cannot know why we never answered unless it is told through the pipe it waits on.
+  // The server cannot know why we never answered unless it is told through the pipe it waits on, whatever it asks first.
   const failure =
     error instanceof CodedError ? error : new CodedError('sealer_unstartable', messageOf(error), { cause: error });
   const refuse = (): never => {
     throw failure;
   };
-  const peer = createFramePeer(new Socket({ fd: 3, readable: true, writable: true }), { open: refuse });
+  const handlers = { 'vault.open': refuse, begin: refuse, open: refuse };
+  const peer = createFramePeer(new Socket({ fd: 3, readable: true, writable: true }), handlers);
   void peer.closed.then(() => process.exit(1));
 }

@@ -24,6 +24,8 @@ const notWorthRetrying = new Set([
   'provider_changed',
   'provider_unknown',
   'master_absent',
+  'migration_unknown',
+  'migration_out_of_order',
   'ledger_corrupt',
   'ledger_locked',
   'plain_http_not_loopback',

@@ -133,6 +133,9 @@ test('unknown logs, other keys, wrong old sizes and garbage are refused as the s
   state.watch(log.vkey);
   const witness = state.open();
   assert.equal(post(witness, createGrowingLog('log.example/unknown').request(0)).status, 404);
+  state.lines.length = 0;
+  assert.equal(post(witness, createGrowingLog(`log.example/${'x'.repeat(900)}`).request(0)).status, 404);
+  assert.ok(state.lines.join('').length < 700, 'who is told about is not trusted with the length of it');
   const stranger = createGrowingLog('log.example/test', 8);
   stranger.append(5);
   assert.equal(post(witness, stranger.request(0)).status, 403);
@@ -153,7 +156,7 @@ test('unknown logs, other keys, wrong old sizes and garbage are refused as the s
       [200, 2],
       [400, 6],
       [403, 1],
-      [404, 1],
+      [404, 2],
       [409, 2],
       [422, 2],
     ],

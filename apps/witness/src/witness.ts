@@ -21,6 +21,8 @@ import { readKnownLogs, readNewest, stampOfLogs, writeNewest } from './state/sta
 const plainText = 'text/plain; charset=utf-8';
 /** How far the clock may be behind the newest cosignature before it is taken for wrong. */
 const clockToleranceSeconds = 60;
+/** No origin of a log that can be added is longer. */
+const maxToldCharacters = 255;
 
 export type Answer = { readonly status: number; readonly mediaType: string; readonly body: string };
 
@@ -118,7 +120,15 @@ export function createWitness(
     const { status, reason, misbehaviour } = refused;
     const { origin, treeSize } = request.claimed;
     const cosigned = watched === undefined ? undefined : newestOf(watched);
-    const fields = { address, origin, status, reason, size: treeSize, cosigned_size: cosigned?.treeSize ?? 0 };
+    const fields = {
+      address,
+      // Of a log nobody added it is as long as whoever sends it likes.
+      origin: origin.slice(0, maxToldCharacters),
+      status,
+      reason,
+      size: treeSize,
+      cosigned_size: cosigned?.treeSize ?? 0,
+    };
     if (misbehaviour === undefined || watched === undefined) {
       log.info('Refused a checkpoint', fields);
       return;

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { createOutbox, ledgerMigrations } from '@sallyport/ledger';
 import { createManualClock } from '@sallyport/platform/clock';
 import { migrate, openDatabase } from '@sallyport/platform/database';
+import { openColumnKeys, type ColumnKeys } from '@sallyport/platform/encrypted-columns';
 import { createLog } from '@sallyport/platform/log';
 import { createMemoryLedger } from '@sallyport/testing/memory-ledger';
 import { createCameraWatch } from './camera-watch.ts';
@@ -16,6 +17,12 @@ import { cameraWatchMigrations } from './migrations/migrations.ts';
 import type { CameraDevice } from './needs.ts';
 
 const admin = { kind: 'user', id: 'u-1', name: 'Ada' };
+
+/** Keys of columns that are as much the right ones as `key` is. */
+function keysFrom(key: Uint8Array): Promise<ColumnKeys> {
+  const store = { open: async () => Buffer.concat([Buffer.from([0, 0, 0, 1]), key]), seal: async () => undefined };
+  return openColumnKeys({ store, name: 'columns', tenant: 'local', random: randomBytes });
+}
 
 async function setUp(context: { after(task: () => unknown): void }) {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-cameras-'));
@@ -38,7 +45,7 @@ async function setUp(context: { after(task: () => unknown): void }) {
   const devices = new Map<string, CameraDevice>();
   const tasks = new Set<() => void>();
   const lines: string[] = [];
-  const start = (sealingKey: Uint8Array) =>
+  const start = async (sealingKey: Uint8Array) =>
     createCameraWatch({
       database,
       outbox,
@@ -56,6 +63,7 @@ async function setUp(context: { after(task: () => unknown): void }) {
       random: randomBytes,
       log: createLog({ clock, write: (line) => lines.push(line) }),
       sealingKey,
+      columnKeys: await keysFrom(sealingKey),
     });
   const tick = (): void => tasks.forEach((task) => task());
   return { file, clock, devices, tick, tasks, lines, start };

@@ -1,6 +1,7 @@
 import type { Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database } from '@sallyport/platform/database';
+import type { ColumnKeys } from '@sallyport/platform/encrypted-columns';
 import type { FramePeer } from '@sallyport/platform/frames';
 import type { Log } from '@sallyport/platform/log';
 import type { MediaAddress } from './webrtc/webrtc-protocol.ts';
@@ -54,8 +55,10 @@ export type CamerasNeeds = {
   /** Unpredictable bytes. */
   readonly random: (length: number) => Uint8Array;
   readonly log: Log;
-  /** 32 secret bytes, the same at every start: addresses of cameras are sealed in the control database. */
+  /** 32 secret bytes: what earlier versions sealed addresses and names of cameras with. */
   readonly sealingKey: Uint8Array;
+  /** Of the columns that hold addresses and names of cameras. */
+  readonly columnKeys: ColumnKeys;
   /** Whether cameras may be fetched from on this machine itself: for tests and demonstrations. No, when left out. */
   readonly allowLoopback?: boolean;
   /** Certificates of authorities that cameras are trusted by, in PEM; those of Node and of the system when left out. */

@@ -2,6 +2,7 @@ import type { AccessPolicy } from '@sallyport/access-policy';
 import type { Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database, Transaction } from '@sallyport/platform/database';
+import type { ColumnKeys, EncryptedColumnError, ReencryptProgress } from '@sallyport/platform/encrypted-columns';
 import type { Principal } from '@sallyport/platform/http';
 import type { PasswordStrength } from './passwords/password-strength.ts';
 
@@ -40,7 +41,19 @@ export type KeySuspension = {
 export type PeopleNeeds = Omit<ApiKeyNeeds, 'limits'> & {
   /** 32 bytes, kept outside the database: without them its password hashes, seeds and recovery codes are of no use. */
   readonly key: Uint8Array;
+  /** Of the columns that hold names, labels and where somebody signed in from. */
+  readonly columnKeys: ColumnKeys;
   readonly policy: AccessPolicy;
   readonly passwordStrength: PasswordStrength;
   readonly apiKeys: KeySuspension;
 };
+
+/** Seals anew, with the newest keys and as this version does, what is not sealed so. A few rows a transaction; may be called again. */
+export type TakeOver = (
+  database: Database,
+  options?: {
+    readonly signal?: AbortSignal;
+    readonly onProgress?: (progress: ReencryptProgress) => void;
+    readonly onDamaged?: (damage: EncryptedColumnError) => void;
+  },
+) => Promise<ReencryptProgress>;

@@ -1,6 +1,6 @@
 import { isJsonObject, textOf, textsOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
-import { messageOf } from '@sallyport/platform/errors';
+import { CodedError, messageOf } from '@sallyport/platform/errors';
 import type { FrameBody, FrameHandlers } from '@sallyport/platform/frames';
 import { KeyVaultError } from './errors.ts';
 import type { ByWhom } from './key-life.ts';
@@ -10,6 +10,7 @@ import { keyPurposes, keyStates } from './key-record.ts';
 import type { KeyVault } from './key-vault.ts';
 import type { Outside } from './needs.ts';
 import type { RotationRequest } from './rotation.ts';
+import { isDiskFull } from './vault-state.ts';
 
 /** What the ledger beside it needs of a vault that may not be open yet. */
 type HeldKeys = Pick<KeyVault, 'ensureKey' | 'findKey' | 'isDestroyed' | 'openSecret' | 'sealSecret'>;
@@ -28,11 +29,26 @@ export function createVaultService(needs: {
   /** Tells the server that a rotation has ended. */
   readonly notify: (method: string, head: JsonObject) => void;
   readonly pause: () => Promise<void>;
+  /** Gives back room kept for a full disk; false when there is none left. */
+  readonly makeRoom: () => boolean;
 }): VaultService {
   let opening: Promise<KeyVault> | undefined;
   let vault: KeyVault | undefined;
+  /** Opening may write: a copy is healed, an older vault is taken over. On a full disk it gets what was kept for that. */
+  const open = async (outside: Outside | undefined): Promise<KeyVault> => {
+    try {
+      return await needs.open(outside);
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      if (needs.makeRoom()) return open(outside);
+      throw new CodedError('disk_low', 'Cannot open the key vault: the disk is full', {
+        cause: error,
+        hint: 'free space on the data disk',
+      });
+    }
+  };
   const opened: VaultService['opened'] = async (outside) => {
-    opening ??= needs.open(outside);
+    opening ??= open(outside);
     vault = await opening;
     return vault;
   };

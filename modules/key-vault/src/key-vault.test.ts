@@ -272,3 +272,29 @@ function sealedMaster(at: Place, order: 0 | 1): string {
   const name = readdirSync(at.directories[0]).find((file) => file.endsWith('.sealed')) ?? '';
   return join(at.directories[order], name);
 }
+
+test('where data needs a vault that is gone, none is made in its place, and the one put back opens', async (context) => {
+  const at = place(context);
+  const needs = { ...vaultNeeds(at), isNeeded: true };
+  await assert.rejects(openKeyVault(needs), { code: 'vault_damaged' });
+  for (const directory of at.directories) assert.deepEqual(readdirSync(directory), []);
+  assert.throws(() => statSync(at.keyFile), { code: 'ENOENT' });
+  const { id } = (await open(at)).ensureKey('block-data', 'day/1');
+  assert.equal((await openKeyVault(needs)).findKey(id)?.id, id);
+});
+
+test('a provider that is away keeps nobody from seeing the keys', async (context) => {
+  const at = place(context);
+  const needs = vaultNeeds(at);
+  const sealed = needs.providers.get('sealed-file');
+  assert.ok(sealed);
+  const away: KeyProvider = {
+    ...sealed,
+    facts: async () => Promise.reject(new KeyVaultError('provider_unavailable', 'no route to it')),
+  };
+  const vault = await open(at, { others: [['tpm', away]] });
+  assert.deepEqual(
+    (await vault.providers()).map((provider) => ('unreachable' in provider ? provider : provider.kind)),
+    ['sealed-file', { kind: 'tpm', unreachable: 'no route to it', isUsed: false }],
+  );
+});

@@ -1,3 +1,4 @@
+import { messageOf } from '@sallyport/platform/errors';
 import { checkCold } from './cold-check.ts';
 import { destroyCondemned } from './epoch-destruction.ts';
 import type { DestructionOrder, EpochDestruction } from './epoch-destruction.ts';
@@ -21,6 +22,12 @@ import type { OpenVault } from './vault-store.ts';
 import { createVaultState } from './vault-state.ts';
 
 export type VaultKey = { readonly id: string; readonly bytes: Buffer };
+
+/** What a provider says of itself, or why it does not: one that is away keeps nobody from seeing the keys. */
+export type ProviderStanding = { readonly isUsed: boolean } & (
+  | ProviderFacts
+  | { readonly kind: ProviderKind; readonly unreachable: string }
+);
 
 /**
  * Wrapped keys in a file, twice. Promise: a key returned here is on disk in both copies first, so what is
@@ -51,7 +58,7 @@ export type KeyVault = {
   /** Those whose master keys wrap the active epoch. */
   activeProviders(): ProviderKind[];
   /** The providers that were set up, and whether they wrap the active epoch. */
-  providers(): Promise<readonly (ProviderFacts & { readonly isUsed: boolean })[]>;
+  providers(): Promise<readonly ProviderStanding[]>;
 };
 
 /**
@@ -112,18 +119,19 @@ export async function openKeyVault(
     activeProviders: () => activeEpoch(state.header()).wraps.map((wrap) => wrap.provider),
     providers: async () =>
       Promise.all(
-        [...needs.providers].map(async ([kind, provider]) => ({
-          ...(await provider.facts(needs.signal)),
-          isUsed: isUsed(activeEpoch(state.header()).wraps, kind),
-        })),
+        [...needs.providers].map(async ([kind, provider]): Promise<ProviderStanding> => {
+          const isUsed = activeEpoch(state.header()).wraps.some((wrap) => wrap.provider === kind);
+          try {
+            return { ...(await provider.facts(needs.signal)), isUsed };
+          } catch (error) {
+            return { kind, unreachable: messageOf(error), isUsed };
+          }
+        }),
       ),
   };
 }
 
 const firstUse: ByWhom = { by: 'vault', reason: 'first use' };
-
-const isUsed = (wraps: readonly { readonly provider: ProviderKind }[], kind: ProviderKind): boolean =>
-  wraps.some((wrap) => wrap.provider === kind);
 
 async function openOrMake(needs: KeyVaultNeeds, known: KnownVault | undefined): Promise<OpenVault> {
   const found = await findVault(needs);
@@ -131,10 +139,11 @@ async function openOrMake(needs: KeyVaultNeeds, known: KnownVault | undefined): 
   if (found.kind === 'open') return found;
   const begun = found.kind === 'creating' ? found.header : undefined;
   if (hasOlder) await takeOverVersionOne(needs, begun);
-  else if (known === undefined) await makeFirstEpoch(needs, begun, { generation: 0, records: () => [] });
+  else if (known === undefined && needs.isNeeded !== true)
+    await makeFirstEpoch(needs, begun, { generation: 0, records: () => [] });
   else {
     throw new KeyVaultError('vault_damaged', 'Cannot open the key vault: both copies are gone', {
-      hint: 'restore the vault directories from a backup',
+      hint: `put back what was in "${needs.directories.join('" and "')}", from a backup if need be: nothing else opens the data`,
     });
   }
   const made = await findVault(needs);

@@ -39,6 +39,8 @@ export type KeyVaultNeeds = {
   readonly files: VaultFiles;
   /** Opens a vault of version 1, when that is what lies in the directories. */
   readonly versionOne?: { unwrap(wrapped: Uint8Array, context: string): Promise<Buffer>; forget(): void };
+  /** Whether data lies beside it that only the vault of its day opens: then another one is never made in its place. */
+  readonly isNeeded?: boolean;
   /** Lets other work run between the pieces of a long re-wrapping. */
   readonly pause: () => Promise<void>;
   /** A write failed, other than for want of room: nobody knows what is on the disk until the vault is opened anew. */

@@ -250,3 +250,32 @@ test('a permit names the generation that lives without the key', async (context)
   assert.deepEqual(permits[0]?.why, { record: '1/7', fence: 'note' });
   assert.ok((permits[0]?.vaultGeneration ?? 0) > 0);
 });
+
+test('looking at what is on the disk while an epoch is rotated is no false alarm', async (context) => {
+  const at = place(context);
+  const pauses: (() => void)[] = [];
+  const needs = { ...vaultNeeds(at), pause: async () => new Promise<void>((resolve) => void pauses.push(resolve)) };
+  const vault = await openKeyVault(needs);
+  fill(vault, 60);
+  const again = await openAt(at);
+  await again.rotate({ level: 'epoch', providers: ['sealed-file'] }, who);
+
+  const looking = await openKeyVault(needs);
+  const checked = looking.check();
+  while (pauses.length === 0) await new Promise((resolve) => void setImmediate(resolve));
+  // The check stands still after its first keys; the rotation takes place meanwhile.
+  const [first] = pauses.splice(0);
+  const rotated = looking.rotate({ level: 'epoch', providers: ['sealed-file'] }, who);
+  const isOver = (): boolean => looking.rotation()?.state !== 'running';
+  while (!isOver()) {
+    for (const resume of pauses.splice(0)) resume();
+    await new Promise((resolve) => void setImmediate(resolve));
+  }
+  await rotated;
+  first?.();
+  const goOn = setInterval(() => {
+    for (const resume of pauses.splice(0)) resume();
+  }, 1);
+  context.after(() => clearInterval(goOn));
+  assert.match(await checked, /^[0-9a-f]{64}$/);
+});

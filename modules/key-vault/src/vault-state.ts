@@ -45,7 +45,8 @@ export type VaultState = {
   settle(): void;
 };
 
-const isDiskFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '');
+/** There is no room, and nothing is damaged. */
+export const isDiskFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '');
 
 export function createVaultState(
   needs: Pick<KeyVaultNeeds, 'directories' | 'files' | 'random' | 'broken'>,

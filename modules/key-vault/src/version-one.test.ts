@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openAt, place, writeVersionOne } from './vault-testing.ts';
-import type { Place } from './vault-testing.ts';
+import { failingFiles, openAt, place, placeAt, writeVersionOne } from './vault-testing.ts';
+import type { MemoryDisk, Place } from './vault-testing.ts';
 import { systemVaultFiles } from './vault-files.ts';
 
 const keys = [
@@ -68,4 +68,49 @@ test('version 1 is not taken over with a key file that does not fit', async (con
     versionOne(at).map((file) => readFileSync(file)),
     before,
   );
+});
+
+test('a taking over that ended before the old vault was put aside is finished, and the old master key goes too', async (context) => {
+  const at = place(context);
+  writeVersionOne(at, systemVaultFiles, keys);
+  const before = readFileSync(versionOne(at)[0] ?? '');
+  await openAt(at);
+  // As a crash right after the new vault was written leaves it.
+  for (const file of versionOne(at)) {
+    writeFileSync(file, before);
+    unlinkSync(`${file}.before-epochs`);
+  }
+  const vault = await openAt(at);
+  for (const { id, bytes } of keys) assert.deepEqual(vault.findKey(id)?.bytes, bytes);
+  assert.match(readFileSync(versionOne(at)[0] ?? '', 'utf8'), /moved to epochs\.vault/);
+  await openAt(at);
+  for (const directory of at.directories) assert.equal(readdirSync(directory).includes('master-key.sealed'), false);
+});
+
+test('one copy of another vault of version 1 beside a stub is not overwritten', async (context) => {
+  const [at, other] = [place(context), place(context)];
+  for (const one of [at, other]) writeVersionOne(one, systemVaultFiles, keys);
+  await openAt(at);
+  const [, second] = versionOne(at);
+  const foreign = readFileSync(versionOne(other)[0] ?? '');
+  writeFileSync(second ?? '', foreign);
+  await assert.rejects(openAt(at), { code: 'vault_two_versions' });
+  assert.deepEqual(readFileSync(second ?? ''), foreign);
+});
+
+test('nothing of version 1 stays for good, wherever the start that removes it ends', async () => {
+  const at = placeAt('/disk');
+  const start: MemoryDisk = new Map();
+  writeVersionOne(at, failingFiles(start), keys);
+  await openAt(at, { files: failingFiles(start) });
+  for (let failAt = 1; ; failAt += 1) {
+    const disk: MemoryDisk = new Map(start);
+    const files = failingFiles(disk, failAt, 'KILLED');
+    await openAt(at, { files }).catch(() => undefined);
+    if (!files.isHit()) break;
+    const vault = await openAt(at, { files: failingFiles(disk) });
+    for (const { id, bytes } of keys) assert.deepEqual(vault.findKey(id)?.bytes, bytes);
+    const left = [...disk.keys()].filter((path) => /master-key\.sealed$|before-epochs$/.test(path));
+    assert.deepEqual(left, [], `ended at step ${failAt}`);
+  }
 });

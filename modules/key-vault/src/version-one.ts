@@ -7,7 +7,7 @@ import { makeFirstEpoch } from './first-epoch.ts';
 import { keyPurposes, recordContext } from './key-record.ts';
 import type { KeyPurpose, KeyRecord } from './key-record.ts';
 import type { KeyVaultNeeds } from './needs.ts';
-import { readCopies, eraseCopies, writeCopies } from './vault-copies.ts';
+import { readCopies, eraseCopies, vaultFileName, writeCopies } from './vault-copies.ts';
 import { epochId } from './vault-format.ts';
 import type { VaultHeader } from './vault-format.ts';
 import { findVault } from './vault-store.ts';
@@ -47,18 +47,17 @@ export function hasVersionOne(needs: KeyVaultNeeds, found: Pick<OpenVault, 'head
     return false;
   }
   // An older program started in between would have made both copies alike, and added keys this vault lacks.
-  const isOurs =
-    copies.some((bytes) => bytes?.equals(stub)) || remaining.every((bytes) => isTaken(found.header, bytes));
-  if (!isOurs) {
+  if (!remaining.every((bytes) => isTaken(found.header, bytes))) {
     throw new KeyVaultError(
       'vault_two_versions',
-      `Cannot open the key vault: "${fileName}" was written to after "epochs.vault" took its place`,
+      `Cannot open the key vault: "${fileName}" is not the one that "${vaultFileName}" took the place of`,
       {
-        hint: `an older version was started on this data: keep both files, and put back the data as one of them knew it`,
+        hint: `an older version was started on this data, or a backup of one was put back: keep a copy of both files, then remove "${fileName}" from both directories to go on without what the older version recorded since, or "${vaultFileName}" to go on without what the newer one did`,
       },
     );
   }
-  writeCopies(needs, fileName, stub);
+  const [taken] = remaining;
+  if (taken !== undefined) replace(needs, taken);
   return false;
 }
 
@@ -84,6 +83,11 @@ export async function takeOverVersionOne(needs: KeyVaultNeeds, begun: VaultHeade
         `Cannot take over the vault: key "${id}" is not the same in the new one`,
       );
   }
+  replace(needs, bytes);
+}
+
+/** The old vault is kept until a later start has opened the new one; a stub takes its place. */
+function replace(needs: KeyVaultNeeds, bytes: Buffer): void {
   writeCopies(needs, keptName, bytes);
   // No key is made before both are down: an older program would not know it.
   writeCopies(needs, fileName, stub);
@@ -180,6 +184,7 @@ function isTaken(header: VaultHeader, bytes: Buffer | undefined): boolean {
 function forget(needs: KeyVaultNeeds, copies: readonly (Buffer | undefined)[]): void {
   if (copies.every((bytes) => bytes === undefined)) return;
   if (readCopies(needs, keptName).every((bytes) => bytes === undefined)) return;
-  eraseCopies(needs, keptName);
+  // In this order: as long as anything is kept, a start that was cut short is made up for by the next.
   needs.versionOne?.forget();
+  eraseCopies(needs, keptName);
 }

@@ -11,7 +11,7 @@ import {
   verifyInclusion,
   verifyNote,
 } from '@sallyport/merkle-log';
-import type { SignedNote } from '@sallyport/merkle-log';
+import type { SignedNote, VerifierKey } from '@sallyport/merkle-log';
 import { decodeLeaf } from './leaf.ts';
 import type { EvidenceFile } from './ledger.ts';
 
@@ -64,6 +64,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** As many as a note may have signatures beside the log's own. */
 const maxWitnesses = 99;
 const maxEvidenceBytes = 8 * 1024 * 1024;
+/** The last second that calendars here have a name for. */
+const latestSeconds = 8_640_000_000_000;
 
 /**
  * One event with all an auditor needs, as text:
@@ -105,14 +107,14 @@ function check(text: string, givenKey: string | undefined): EvidenceVerification
   if (parts.salt.length !== 32) return refuse('event', `The salt has ${parts.salt.length} bytes, must be 32`);
   const bodyHash = hash('sha256', Buffer.concat([parts.salt, parts.body]), 'buffer');
   if (!bodyHash.equals(leaf.hash)) return refuse('event', 'The event is not the one the leaf commits to');
-  const verified = verifyNote({ note: parts.checkpoint, verifierKeys: [parseVerifierKey(parts.verifierKey)] });
+  const logKey = parseVerifierKey(parts.verifierKey);
+  const verified = verifyNote({ note: parts.checkpoint, verifierKeys: [logKey] });
   if (!verified.ok) return refuse('signature', verified.reason);
   const { note, checkpoint } = parseSignedCheckpoint(parts.checkpoint);
-  const witnesses = cosignaturesOf(note, parts.witnessKeys ?? []);
+  const witnesses = cosignaturesOf(note, parts.witnessKeys ?? [], logKey);
   if (typeof witnesses === 'string') return refuse('signature', witnesses);
   const { origin, treeSize, root } = checkpoint;
-  if (parseVerifierKey(parts.verifierKey).name !== origin)
-    return refuse('key', `The key is not that of log "${origin}"`);
+  if (logKey.name !== origin) return refuse('key', `The key is not that of log "${origin}"`);
   const { index, proof } = parts;
   const included = verifyInclusion({ index, treeSize, leafHash: hashLeaf(parts.leaf), proof, root });
   if (!included.ok) return refuse('inclusion', included.reason);
@@ -136,21 +138,35 @@ function check(text: string, givenKey: string | undefined): EvidenceVerification
  * The log's signature, then that of each witness named in the file, and no other: a signature nobody can check is a line
  * anybody may change. Else why not.
  */
-function cosignaturesOf({ text, signatures }: SignedNote, witnessKeys: readonly string[]): EvidenceWitness[] | string {
+function cosignaturesOf(
+  { text, signatures }: SignedNote,
+  witnessKeys: readonly string[],
+  logKey: VerifierKey,
+): EvidenceWitness[] | string {
   const cosignatures = signatures.slice(1);
-  if (cosignatures.length !== witnessKeys.length || new Set(witnessKeys).size !== witnessKeys.length)
+  if (cosignatures.length !== witnessKeys.length)
     return 'The checkpoint must carry the log’s signature, one of each witness the file names, and no other';
   const witnesses: EvidenceWitness[] = [];
+  // A cosignature with Ed25519 does not hold the name: one key under two names is one witness, and the log is none.
+  const counted = new Set([publicKeyOf(logKey)]);
   for (const [at, verifierKey] of witnessKeys.entries()) {
     const key = parseVerifierKey(verifierKey);
     const signature = cosignatures[at];
+    if (counted.has(publicKeyOf(key))) return `The key of witness "${key.name}" stands in the file already`;
+    counted.add(publicKeyOf(key));
     if (signature?.name !== key.name || signature.keyId !== key.keyId)
       return `The signature of witness "${key.name}" is missing`;
     const verified = verifyCosignature({ text, key, bytes: signature.signature });
     if (!verified.ok) return verified.reason;
+    if (verified.timestampSeconds < 1 || verified.timestampSeconds > latestSeconds)
+      return `Witness "${key.name}" states no time at which it signed`;
     witnesses.push({ name: key.name, verifierKey, cosignedAtMs: verified.timestampSeconds * 1000 });
   }
   return witnesses;
+}
+
+function publicKeyOf({ publicKey }: VerifierKey): string {
+  return Buffer.from(publicKey).toString('hex');
 }
 
 /** The event a file is about, as it was sealed, unchecked: for files the ledger has just made. Throws when the text is none of them. */

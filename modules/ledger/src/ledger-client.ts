@@ -9,7 +9,7 @@ import type { BegunLog, OutsideAnswer, ProveConsistency } from './asking-outside
 import { LedgerError } from './errors.ts';
 import type { LedgerErrorCode } from './errors.ts';
 import type { Ledger } from './ledger.ts';
-import type { CosignedCheckpoint } from './log.ts';
+import type { CosignedCheckpoint } from './log-prover.ts';
 import { decodeEvents, decodePositions } from './read-format.ts';
 import type { HeldOutside } from './restored-event.ts';
 

@@ -61,6 +61,7 @@ export function logNeeds(directory: string): LogNeeds {
     number: 1,
     signing: 'open',
     origin: 'sallyport/test/1',
+    keyLabel: 'log/1',
     vault: openKeysIn(directory),
     random: randomBytes,
     fatal: (error) => {

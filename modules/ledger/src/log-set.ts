@@ -64,14 +64,14 @@ export function beginLogSet(needs: LogSetNeeds): BegunLogSet {
   const instance = instanceName(needs);
   const open = (number: number): Log => {
     const directory = join(needs.directory, 'logs', String(number));
+    // One whose making was cut short before it had its name gets it now.
+    if (number > 1 && !existsSync(join(directory, 'blocks'))) nameLog(needs, directory, instance, number);
     const named = readFileIfPresent(join(directory, 'origin'))?.toString('utf8').trim();
-    return openLog({
-      ...needs,
-      signing: 'held',
-      directory,
-      number,
-      origin: named ?? `sallyport/${instance}/${number}`,
-    });
+    const first = `sallyport/${instance}/`;
+    const origin = named ?? `${first}${number}`;
+    // As the name, so the key: a vault that was not put back with the directory must not give out that of another history.
+    const keyLabel = `log/${origin.startsWith(first) ? origin.slice(first.length) : origin}`;
+    return openLog({ ...needs, signing: 'held', directory, number, origin, keyLabel });
   };
   const numbers = readdirSync(join(needs.directory, 'logs'))
     .map(Number)
@@ -108,7 +108,7 @@ function goOn(needs: FoundLogs, known: KnownOutside): LogSet {
   const outside = provenOutside(previous, known);
   const restored = gap === undefined ? undefined : describeRestore(previous, gap, { anchor: known.anchor, outside });
   const takesLast = gap === undefined || (begun !== undefined && last.number > gap.anchorLog);
-  const current = takesLast ? last : openNext(needs, Math.max(last.number, gap.anchorLog) + 1);
+  const current = takesLast ? last : needs.open(Math.max(last.number, gap.anchorLog) + 1);
   if (current !== last) logs.push(current);
   for (const log of logs) log.setSigning(log === current ? 'open' : 'frozen');
   // A new log has no history anybody could hold against it.
@@ -146,11 +146,11 @@ function goOn(needs: FoundLogs, known: KnownOutside): LogSet {
  * A log that follows a restore gets a name nobody had before: the same directory put back twice must not sign two histories
  * under one name.
  */
-function openNext({ directory, instance, random, open }: FoundLogs, number: number): Log {
-  const own = join(directory, 'logs', String(number));
-  makePrivateDirectory(own);
-  writeFileDurably(join(own, 'origin'), Buffer.from(`sallyport/${instance}/${random(4).toString('hex')}/${number}\n`));
-  return open(number);
+function nameLog({ random }: LogSetNeeds, directory: string, instance: string, number: number): void {
+  const file = join(directory, 'origin');
+  if (existsSync(file)) return;
+  makePrivateDirectory(directory);
+  writeFileDurably(file, Buffer.from(`sallyport/${instance}/${random(4).toString('hex')}/${number}\n`));
 }
 
 /** Why the present log must not go on, if so: the outside world knows entries it lacks or has different. */

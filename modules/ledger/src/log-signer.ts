@@ -14,10 +14,15 @@ export type LogSigner = {
 /** Makes the key for a log that `isNew`; a log with entries whose key is gone is `ledger_corrupt`. */
 export function openLogSigner(
   vault: Pick<LedgerKeys, 'ensureKey'>,
-  log: { readonly origin: string; readonly number: number; readonly isNew: boolean },
+  log: {
+    readonly origin: string;
+    /** What the vault calls its key by. */
+    readonly keyLabel: string;
+    readonly isNew: boolean;
+  },
 ): LogSigner {
   const { origin } = log;
-  const stored = vault.ensureKey('log-signing', `log/${log.number}`, () => {
+  const stored = vault.ensureKey('log-signing', log.keyLabel, () => {
     if (log.isNew) return generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'der' });
     throw new LedgerError('ledger_corrupt', `Cannot open log "${origin}": the vault does not hold its signing key`, {
       hint: 'put back the vault that belongs to this ledger',

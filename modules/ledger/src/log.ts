@@ -1,17 +1,18 @@
 import { join } from 'node:path';
-import { parseSignedCheckpoint, proveConsistency, proveInclusion, rootOfTree } from '@sallyport/merkle-log';
+import { proveConsistency, rootOfTree } from '@sallyport/merkle-log';
 import { makePrivateDirectory, readFileIfPresent, writeFileDurably } from '@sallyport/platform/files';
-import { decodeBlock, encodeBlock, maxBlockEvents, openBlock } from './block.ts';
-import type { BlockHeader } from './block.ts';
+import { encodeBlock, maxBlockEvents } from './block.ts';
+import { createBlockReader } from './block-reader.ts';
 import { isDiskFull } from './disk-errors.ts';
 import { LedgerError } from './errors.ts';
-import { formatEvidence } from './evidence.ts';
 import { leafBytes } from './leaf.ts';
 import { openLogIndex } from './log-index.ts';
 import type { IndexedBlock } from './log-index.ts';
 import { recoverLog } from './log-recovery.ts';
 import { createLogPublisher, readPublished } from './log-publisher.ts';
 import type { Signing } from './log-publisher.ts';
+import { createProver } from './log-prover.ts';
+import type { Prove } from './log-prover.ts';
 import { openLogSigner } from './log-signer.ts';
 import { openSegmentFiles } from './segment-files.ts';
 import { createSequenceTracker } from './sequence-tracker.ts';
@@ -34,9 +35,6 @@ export type StoredEvent = {
   readonly classUid: number;
   readonly body: Buffer | undefined;
 };
-
-/** A checkpoint as witnesses have signed it too, and the keys (vkeys) of those signatures in their order. */
-export type CosignedCheckpoint = { readonly checkpoint: string; readonly witnessKeys: readonly string[] };
 
 /**
  * One log: one origin, one signing key, one tree. Single writer, synchronous.
@@ -71,11 +69,7 @@ export type Log = {
   published(): string | undefined;
   /** Signs and publishes a checkpoint unless the newest covers everything, or gives the newest while it may not sign. Throws `unsigned` without one. */
   publish(): string;
-  /**
-   * Against `cosigned`, a checkpoint of this log with the signatures of witnesses, when it covers the entry and is about this
-   * very tree; else against the newest one. Throws `unsigned` when that does not cover the entry.
-   */
-  prove(index: number, cosigned?: CosignedCheckpoint): string;
+  readonly prove: Prove;
   /** Background: syncs derived files. */
   settle(): Promise<void>;
   /** Lets go of the files and signs nothing more. */
@@ -89,19 +83,15 @@ export type LogNeeds = {
   readonly directory: string;
   readonly number: number;
   readonly origin: string;
+  /** What the vault calls its signing key by. */
+  readonly keyLabel: string;
   readonly vault: LedgerKeys;
   readonly random: (bytes: number) => Buffer;
   /** Called when the disk can no longer be trusted; must not return. */
   readonly fatal: (error: unknown) => never;
 };
 
-type OpenedBlock = {
-  readonly header: BlockHeader;
-  readonly events: readonly { salt: Buffer; body: Buffer }[] | undefined;
-};
-
 const maxBlockPlainBytes = 8 * 1024 * 1024;
-const cachedBlockBytes = 48 * 1024 * 1024;
 
 /** Opens a log or makes it. Throws `ledger_corrupt` when anything durable is missing or altered. */
 export function openLog(needs: LogNeeds): Log {
@@ -109,7 +99,7 @@ export function openLog(needs: LogNeeds): Log {
   makePrivateDirectory(directory);
   const segments = openSegmentFiles(join(directory, 'blocks'), needs.fatal);
   const isNew = segments.segments().length === 0;
-  const signer = openLogSigner(needs.vault, { origin, number: needs.number, isNew });
+  const signer = openLogSigner(needs.vault, { origin, keyLabel: needs.keyLabel, isNew });
   const indexFile = join(directory, 'index.db');
   const published = readPublished(directory);
   const { index, tree } = recoverLog({
@@ -122,8 +112,6 @@ export function openLog(needs: LogNeeds): Log {
     hasKey: (id) => needs.vault.findKey(id) !== undefined || needs.vault.isDestroyed(id),
   });
   const sequences = createSequenceTracker(index);
-  const cache = new Map<number, OpenedBlock>();
-  let cachedBytes = 0;
   let closed = false;
   let lastReceivedAtMs = index.lastBlock()?.receivedAtMs ?? 0;
   if (readFileIfPresent(join(directory, 'vkey')) === undefined) {
@@ -149,38 +137,7 @@ export function openLog(needs: LogNeeds): Log {
     return { block: { ...place, first: firstIndex, eventCount: entries.length, receivedAtMs }, leaves };
   };
 
-  const openAt = (at: number): { block: IndexedBlock; opened: OpenedBlock } => {
-    const block = index.blockAt(at);
-    if (block === undefined)
-      throw new LedgerError('not_found', `Cannot read entry ${needs.number}/${at}: the log ends before it`);
-    const known = cache.get(block.first);
-    // What was opened before its key was destroyed is not given out any more.
-    if (known !== undefined && !(known.events !== undefined && needs.vault.isDestroyed(known.header.dataKeyId)))
-      return { block, opened: known };
-    const decoded = decodeBlock(segments.read(block));
-    const { dataKeyId } = decoded.header;
-    const key = needs.vault.findKey(dataKeyId);
-    if (key === undefined && !needs.vault.isDestroyed(dataKeyId)) {
-      throw new LedgerError(
-        'ledger_corrupt',
-        `Cannot read entry ${needs.number}/${at}: key "${dataKeyId}" is missing`,
-        {
-          hint: 'put back the vault that belongs to this ledger: a key that was destroyed leaves a record there',
-        },
-      );
-    }
-    const events = key === undefined ? undefined : openBlock(decoded, { logId: origin, dataKey: key.bytes });
-    const opened = { header: decoded.header, events };
-    if (known !== undefined) cachedBytes -= known.header.plainBytes + block.length;
-    cache.set(block.first, opened);
-    cachedBytes += decoded.header.plainBytes + block.length;
-    for (const [first, old] of cache) {
-      if (cachedBytes <= cachedBlockBytes || first === block.first) break;
-      cache.delete(first);
-      cachedBytes -= old.header.plainBytes + (index.blockAt(first)?.length ?? 0);
-    }
-    return { block, opened };
-  };
+  const openAt = createBlockReader({ ...needs, index, segments });
 
   const writeTiles = (): void => {
     try {
@@ -200,17 +157,7 @@ export function openLog(needs: LogNeeds): Log {
     signing: needs.signing,
     fatal: needs.fatal,
   });
-  const { publish } = publisher;
 
-  /** A checkpoint kept elsewhere, when it covers the entry and says of this tree what it is. */
-  const ownCheckpoint = (text: string, at: number): { text: string; treeSize: number } | undefined => {
-    const { checkpoint } = parseSignedCheckpoint(text);
-    const { treeSize, root } = checkpoint;
-    const covers = checkpoint.origin === origin && at < treeSize && treeSize <= tree.size();
-    return covers && Buffer.from(root).equals(rootOfTree({ treeSize, hashAt: tree.hashAt }))
-      ? { text, treeSize }
-      : undefined;
-  };
   const release = (): void => {
     closed = true;
     index.close();
@@ -311,35 +258,8 @@ export function openLog(needs: LogNeeds): Log {
     signing: publisher.signing,
     setSigning: publisher.setSigning,
     published: publisher.published,
-    publish,
-    prove(at, cosigned) {
-      const { block, opened } = openAt(at);
-      const order = at - block.first;
-      const event = opened.events?.[order];
-      if (order >= block.eventCount)
-        throw new LedgerError(
-          'not_found',
-          `Cannot prove ${needs.number}/${at}: it is a block's own entry, not an event`,
-        );
-      if (event === undefined)
-        throw new LedgerError('erased', `Cannot prove ${needs.number}/${at}: its content was erased`);
-      const known = cosigned === undefined ? undefined : ownCheckpoint(cosigned.checkpoint, at);
-      const checkpoint = known?.text ?? publish();
-      const treeSize = known?.treeSize ?? publisher.publishedSize();
-      if (at >= treeSize) throw publisher.unsigned(`Cannot prove ${needs.number}/${at}`);
-      const proof = proveInclusion({ index: at, treeSize, hashAt: tree.hashAt });
-      const leaf = opened.header.leaves.subarray(order * leafBytes, (order + 1) * leafBytes);
-      return formatEvidence({
-        verifierKey: signer.verifierKey,
-        leaf,
-        salt: event.salt,
-        body: event.body,
-        index: at,
-        proof,
-        checkpoint,
-        ...(known === undefined || cosigned === undefined ? {} : { witnessKeys: cosigned.witnessKeys }),
-      });
-    },
+    publish: publisher.publish,
+    prove: createProver({ ...needs, openAt, tree, publisher, verifierKey: signer.verifierKey }),
     settle: () =>
       tree.settle((state) => {
         // Closed meanwhile: the next open begins at an older state.
@@ -347,7 +267,7 @@ export function openLog(needs: LogNeeds): Log {
       }),
     release,
     close() {
-      if (publisher.signing() === 'open') publish();
+      if (publisher.signing() === 'open') publisher.publish();
       release();
     },
   };

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { parseVerifierKey } from '@sallyport/merkle-log';
 import { createManualClock } from '@sallyport/platform/clock';
 import type { AppendBatch, LedgerRange } from './ledger.ts';
 import { createProjectionRunner } from './projection-runner.ts';
@@ -88,6 +89,23 @@ test('a restore stopped before the new log’s first entry is finished at the ne
   const { events } = await next.client.read({ log: 2, index: 0 }, generous);
   assert.match(Buffer.from(events[0]?.body ?? []).toString(), /ledger\.restored/);
   assert.equal(next.client.head().log, 2);
+  const [, second] = next.client.logs();
+  assert.match(second?.origin ?? '', /^sallyport\/[0-9a-f]{16}\/[0-9a-f]{8}\/2$/, 'a name nobody had before');
+});
+
+test('a directory put back twice beside a vault that was not opens two logs with two names and two keys', async (context) => {
+  const { directory, restored, newest } = await putBack(context, createManualClock(testStartMs));
+  const once = restored.client.logs()[1];
+  await restored.client.close();
+  rmSync(join(directory, 'ledger'), { recursive: true });
+  cpSync(join(directory, 'yesterday'), join(directory, 'ledger'), { recursive: true });
+  const again = startLedger(context, directory, createManualClock(testStartMs), { anchor: newest });
+  await again.client.ready();
+  const twice = again.client.logs()[1];
+  assert.ok(once !== undefined && twice !== undefined);
+  assert.notEqual(once.origin, twice.origin);
+  const [one, other] = [once, twice].map(({ verifierKey }) => Buffer.from(parseVerifierKey(verifierKey).publicKey));
+  assert.ok(one !== undefined && other !== undefined && !one.equals(other));
 });
 
 test('ledger time does not go back in the new log, whatever the restored machine’s clock says', async (context) => {

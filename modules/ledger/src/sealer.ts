@@ -4,7 +4,7 @@ import { textOf, textsOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { parseTilePath } from '@sallyport/merkle-log';
 import type { Clock } from '@sallyport/platform/clock';
-import { codeOf, messageOf } from '@sallyport/platform/errors';
+import { messageOf } from '@sallyport/platform/errors';
 import { readFileIfPresent } from '@sallyport/platform/files';
 import type { FrameBody, FrameHandlers } from '@sallyport/platform/frames';
 import { decodeAppend } from './append-format.ts';
@@ -20,6 +20,7 @@ import type { ClockJump, LedgerClock } from './ledger-clock.ts';
 import type { Log, LogEntry } from './log.ts';
 import { beginLogSet } from './log-set.ts';
 import type { BegunLogSet, KnownOutside, LogSet } from './log-set.ts';
+import { createSettling } from './log-settling.ts';
 import { createNameIds } from './name-ids.ts';
 import type { NameIds } from './name-ids.ts';
 import { encodeEvents, encodePositions, encodeRuns } from './read-format.ts';
@@ -48,7 +49,12 @@ export type SealerNeeds = {
  * The ledger's side of the sealer process: everything that touches keys or block files, over frames.
  * One call may be open at a time per file write; group commit joins what waits.
  */
-export type Sealer = { readonly handlers: FrameHandlers; close(): void };
+export type Sealer = {
+  readonly handlers: FrameHandlers;
+  /** Gives back the room kept for a full disk; false when it was already given. */
+  makeRoom(): boolean;
+  close(): void;
+};
 
 /** A reply must fit into a frame, with the one block that may go past it. */
 const maxReadBytes = 32 * 1024 * 1024;
@@ -257,30 +263,10 @@ export function createSealer(needs: SealerNeeds): Sealer {
     const clock = createLedgerClock(needs.clock, set.current.lastReceivedAtMs(), (jump) =>
       needs.notify('clock', { ...jump }),
     );
-    timer = setInterval(() => publishAndSettle(set.current), needs.checkpointEveryMs);
+    const settle = createSettling({ disk, fatal: needs.fatal });
+    timer = setInterval(() => settle(set.current), needs.checkpointEveryMs);
     timer.unref();
     return { logs: set, clock };
-  }
-  let settling = false;
-  function publishAndSettle(log: Log): void {
-    try {
-      disk.look();
-      if (log.signing() === 'open') log.publish();
-    } catch (error) {
-      // A checkpoint can wait for room on the disk; entries are safe without it.
-      if (!isDiskFull(error)) needs.fatal(error);
-      return;
-    }
-    if (settling) return;
-    settling = true;
-    log
-      .settle()
-      .catch((error: unknown) => {
-        if (codeOf(error) !== 'ENOENT' && !isDiskFull(error)) needs.fatal(error);
-      })
-      .finally(() => {
-        settling = false;
-      });
   }
   function clockJump(): ClockJump | null {
     return open?.clock.held() ?? null;
@@ -302,6 +288,7 @@ export function createSealer(needs: SealerNeeds): Sealer {
 
   return {
     handlers,
+    makeRoom: () => disk.releaseReserve(),
     close() {
       if (timer !== undefined) clearInterval(timer);
       // Closed before it was opened, it has not been signed for either.

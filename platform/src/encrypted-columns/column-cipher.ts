@@ -10,6 +10,8 @@ const prefix = 'sealed1.';
 const saltBytes = 16;
 const tagBytes = 16;
 const nonce = Buffer.alloc(12);
+/** HKDF-Expand (RFC 5869 section 2.3) counts its blocks; a key is one. */
+const lastBlock = Buffer.from([1]);
 const randomBytes = 16;
 
 /**
@@ -36,19 +38,19 @@ export function createColumnCipher(needs: {
 }): ColumnCipher {
   const { keys, random, declarationOf } = needs;
 
-  const contextOf = (cell: Cell, version: number): Buffer =>
-    lengthPrefixed(['sallyport cell 1', keys.tenant, cell.table, cell.row, cell.column, String(version)]);
+  /** Told apart whatever the parts hold: JSON writes each of them in its quotes. */
+  const contextOf = ({ table, row, column }: Cell, version: number): Buffer =>
+    Buffer.from(JSON.stringify(['sallyport cell 1', keys.tenant, table, row, column, version]));
 
   const valueKey = (cell: Cell, version: number, salt: Uint8Array, context: Uint8Array): Buffer =>
     createHmac('sha256', keys.keyFor(version, 'value', cell.table, cell.column))
-      .update(salt)
-      .update(context)
-      .update('\u0001')
+      .update(Buffer.concat([salt, context, lastBlock]))
       .digest();
 
   const indexOf = (version: number, table: string, column: string, text: string): string => {
     const { index } = declarationOf(table, column);
-    if (index === undefined) throw new TypeError(`Cannot index ${table}.${column}: must be declared with a blind index`);
+    if (index === undefined)
+      throw new TypeError(`Cannot index ${table}.${column}: must be declared with a blind index`);
     return createHmac('sha256', keys.keyFor(version, 'index', table, column))
       .update(index.normalise(text))
       .digest('hex')
@@ -61,9 +63,7 @@ export function createColumnCipher(needs: {
       const context = contextOf(cell, version);
       const plain = pad(text, declarationOf(cell.table, cell.column).padBytes);
       const salt = createHmac('sha256', keys.keyFor(version, 'salt', cell.table, cell.column))
-        .update(random(randomBytes))
-        .update(context)
-        .update(plain)
+        .update(Buffer.concat([random(randomBytes), context, plain]))
         .digest()
         .subarray(0, saltBytes);
       const cipher = createCipheriv('aes-256-gcm', valueKey(cell, version, salt, context), nonce);
@@ -134,15 +134,4 @@ function pad(text: string, multiple: number): Buffer {
 
 function unpad(padded: Buffer): string {
   return padded.subarray(0, padded.lastIndexOf(0x80)).toString('utf8');
-}
-
-function lengthPrefixed(parts: readonly string[]): Buffer {
-  return Buffer.concat(
-    parts.flatMap((part) => {
-      const bytes = Buffer.from(part, 'utf8');
-      const length = Buffer.alloc(4);
-      length.writeUInt32BE(bytes.length, 0);
-      return [length, bytes];
-    }),
-  );
 }

@@ -38,16 +38,21 @@ function openOutput(row: Row, { output, table, column, rowOutput }: OpenedOutput
   if (stored === null || stored === undefined) return null;
   const id = rowIdOf(row[rowOutput]);
   if (typeof stored !== 'string' || id === undefined) {
-    throw new EncryptedColumnError('value_not_sealed', `Cannot read ${table}.${column}: must be sealed text in a row with an id`, {
-      details: { table, column },
-    });
+    throw new EncryptedColumnError(
+      'value_not_sealed',
+      `Cannot read ${table}.${column}: must be sealed text in a row with an id`,
+      {
+        details: { table, column },
+      },
+    );
   }
   return cipher.open({ table, column, row: id }, stored);
 }
 
 function isSought(row: Row, { sought, table, column, rowOutput }: OpenedOutput, text: string | null): boolean {
-  if (sought === undefined || (text !== null && sought.values.has(sought.normalise(text)))) return true;
-  if (!sought.exact) return false;
+  const missed = sought.filter(({ values, normalise }) => text === null || !values.has(normalise(text)));
+  if (missed.length === 0) return true;
+  if (missed.every(({ exact }) => !exact)) return false;
   const id = rowIdOf(row[rowOutput]) ?? '';
   throw new EncryptedColumnError(
     'index_mismatch',

@@ -1,4 +1,13 @@
-import { AliasNode, ColumnNode, IdentifierNode, ReferenceNode, SelectAllNode, SelectionNode, TableNode } from 'kysely';
+import {
+  AggregateFunctionNode,
+  AliasNode,
+  ColumnNode,
+  IdentifierNode,
+  ReferenceNode,
+  SelectAllNode,
+  SelectionNode,
+  TableNode,
+} from 'kysely';
 import type { OperationNode } from 'kysely';
 import type { ColumnDeclaration, TableDeclaration } from './column-declaration.ts';
 import { EncryptedColumnError } from './encrypted-column-error.ts';
@@ -32,7 +41,8 @@ export function createQueryScope(root: OperationNode, declarations: Declarations
   }
 
   const resolveName = (column: string, qualifier: string | undefined): KnownColumn | undefined => {
-    const scoped = qualifier === undefined ? [...tables.values()] : [tables.get(qualifier)].filter((it) => it !== undefined);
+    const scoped =
+      qualifier === undefined ? [...tables.values()] : [tables.get(qualifier)].filter((it) => it !== undefined);
     const found = scoped.flatMap((table) => knownColumn(table, column) ?? []);
     if (found.length > 1 && found.some(({ kind }) => kind !== 'row'))
       throw refusal('query_refused', `"${column}" may be a column of several tables`, 'name the table of each column');
@@ -52,7 +62,10 @@ export function createQueryScope(root: OperationNode, declarations: Declarations
     tables,
     resolve,
     refuseMentions(value, aliases = new Set()) {
+      const counted = new Set<unknown>();
       for (const node of nodesIn(value)) {
+        // `count(*)` is no reading of all columns.
+        if (AggregateFunctionNode.is(node)) for (const part of node.aggregated) counted.add(part);
         const known = resolve(node);
         if (known !== undefined && known.kind !== 'row') {
           throw refusal(
@@ -61,8 +74,11 @@ export function createQueryScope(root: OperationNode, declarations: Declarations
           );
         }
         if (isBareNameIn(node, aliases))
-          throw refusal('comparison_refused', 'an encrypted column has no order and no groups, must be sorted after reading');
-        if (SelectionNode.is(node) && isSelectAll(node.selection) && tables.size > 0)
+          throw refusal(
+            'comparison_refused',
+            'an encrypted column has no order and no groups, must be sorted after reading',
+          );
+        if (SelectionNode.is(node) && isSelectAll(node.selection) && !counted.has(node) && tables.size > 0)
           throw refusal('query_refused', 'an inner query selects all columns, must name those that are not encrypted');
         if (node.kind === 'RawNode' && 'sqlFragments' in node && tables.size > 0) {
           const words = sealedWords();
@@ -74,7 +90,11 @@ export function createQueryScope(root: OperationNode, declarations: Declarations
   };
 }
 
-export function refusal(code: 'comparison_refused' | 'query_refused', why: string, hint?: string): EncryptedColumnError {
+export function refusal(
+  code: 'comparison_refused' | 'query_refused',
+  why: string,
+  hint?: string,
+): EncryptedColumnError {
   return new EncryptedColumnError(code, `Cannot run the query: ${why}`, hint === undefined ? {} : { hint });
 }
 
@@ -131,7 +151,10 @@ function tablesOf(node: OperationNode): readonly OperationNode[] {
 
 function isBareNameIn(node: OperationNode, aliases: ReadonlySet<string>): boolean {
   return (
-    ReferenceNode.is(node) && node.table === undefined && ColumnNode.is(node.column) && aliases.has(node.column.column.name)
+    ReferenceNode.is(node) &&
+    node.table === undefined &&
+    ColumnNode.is(node.column) &&
+    aliases.has(node.column.column.name)
   );
 }
 
@@ -147,10 +170,7 @@ function* nodesIn(value: unknown): Generator<OperationNode> {
   }
   if (!isNode(value)) return;
   yield value;
-  // A reference is understood as a whole; its parts alone would lose the table.
-  if (value.kind === 'ValueNode' || value.kind === 'PrimitiveValueListNode' || value.kind === 'ReferenceNode') {
-    // `value` may hold a subquery only as a node of its own, never inside these.
-    return;
-  }
+  // A reference is understood as a whole; its parts alone would lose the table. Values are no nodes.
+  if (value.kind === 'ValueNode' || value.kind === 'PrimitiveValueListNode' || value.kind === 'ReferenceNode') return;
   for (const part of Object.values(value)) yield* nodesIn(part);
 }

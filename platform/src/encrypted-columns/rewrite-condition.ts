@@ -11,7 +11,7 @@ import {
 } from 'kysely';
 import type { OperationNode } from 'kysely';
 import type { ColumnCipher } from './column-cipher.ts';
-import { refusal, type KnownColumn, type QueryScope } from './query-scope.ts';
+import { refusal, type KnownColumn, type QueryScope, type ScopedTable } from './query-scope.ts';
 
 /** What was asked of an encrypted column: found rows are held against it after they are opened. */
 export type Sought = {
@@ -51,13 +51,15 @@ export function rewriteCondition(
   );
 }
 
-/** The id when the condition holds for one row of the table only: `row = id`, alone or as one of several that must all hold. */
-export function rowSought(node: OperationNode, scope: QueryScope): string | undefined {
-  if (AndNode.is(node)) return rowSought(node.left, scope) ?? rowSought(node.right, scope);
-  if (ParensNode.is(node)) return rowSought(node.node, scope);
-  if (!BinaryOperationNode.is(node) || scope.resolve(node.leftOperand)?.kind !== 'row') return undefined;
-  if (!OperatorNode.is(node.operator) || node.operator.operator !== '=' || !ValueNode.is(node.rightOperand)) return undefined;
-  return rowIdOf(node.rightOperand.value);
+/** The id when the condition holds for one row of `table` only: `row = id`, alone or as one of several that must all hold. */
+export function rowSought(node: OperationNode, scope: QueryScope, table: ScopedTable): string | undefined {
+  if (AndNode.is(node)) return rowSought(node.left, scope, table) ?? rowSought(node.right, scope, table);
+  if (ParensNode.is(node)) return rowSought(node.node, scope, table);
+  if (!BinaryOperationNode.is(node) || !OperatorNode.is(node.operator) || node.operator.operator !== '=')
+    return undefined;
+  const column = scope.resolve(node.leftOperand);
+  if (column?.kind !== 'row' || column.visible !== table.visible) return undefined;
+  return ValueNode.is(node.rightOperand) ? rowIdOf(node.rightOperand.value) : undefined;
 }
 
 /** A row's id as it is bound into its values. */

@@ -1,8 +1,24 @@
-import { DeleteQueryNode, InsertQueryNode, ReturningNode, SelectQueryNode, UpdateQueryNode, WhereNode } from 'kysely';
+import {
+  AggregateFunctionNode,
+  AliasNode,
+  DeleteQueryNode,
+  InsertQueryNode,
+  ReturningNode,
+  SelectQueryNode,
+  UpdateQueryNode,
+  WhereNode,
+} from 'kysely';
 import type { OperationNode, RootOperationNode } from 'kysely';
 import type { ColumnCipher } from './column-cipher.ts';
 import { exactIndexBytes } from './column-declaration.ts';
-import { createQueryScope, refusal, tableNameOf, type Declarations, type QueryScope, type ScopedTable } from './query-scope.ts';
+import {
+  createQueryScope,
+  refusal,
+  tableNameOf,
+  type Declarations,
+  type QueryScope,
+  type ScopedTable,
+} from './query-scope.ts';
 import { rewriteCondition, rowSought, type Sought } from './rewrite-condition.ts';
 import { rewriteSelections, type RowPlan } from './rewrite-selections.ts';
 import { sealInsert, sealUpdates } from './seal-written.ts';
@@ -34,7 +50,11 @@ function rewriteSelect(root: SelectQueryNode, { scope, cipher }: InScope): Rewri
   const sought: Sought[] = [];
   const condition = where === undefined ? undefined : rewriteCondition(where.where, { scope, cipher, sought });
   const places = [...(from?.froms ?? []), ...joins.map(({ table }) => table)];
-  const rewritten = rewriteSelections(selections, { scope, from: places.map((place) => tableAt(place, scope)), sought });
+  const rewritten = rewriteSelections(selections, {
+    scope,
+    from: places.map((place) => tableAt(place, scope)),
+    sought,
+  });
   scope.refuseMentions(Object.values(rest), rewritten.aliases);
   for (const place of places) if (tableNameOf(place) === undefined) scope.refuseMentions(place);
   for (const { on } of joins) scope.refuseMentions(on);
@@ -66,12 +86,7 @@ function refuseGathering(root: SelectQueryNode): void {
 }
 
 function holdsAggregate(node: OperationNode): boolean {
-  if (node.kind === 'AliasNode' && 'node' in node) return isAggregate(node.node);
-  return isAggregate(node);
-}
-
-function isAggregate(node: unknown): boolean {
-  return typeof node === 'object' && node !== null && 'kind' in node && node.kind === 'AggregateFunctionNode';
+  return AliasNode.is(node) ? AggregateFunctionNode.is(node.node) : AggregateFunctionNode.is(node);
 }
 
 function rewriteInsert(root: InsertQueryNode, needs: InScope): Rewritten {
@@ -92,7 +107,7 @@ function rewriteUpdate(root: UpdateQueryNode, needs: InScope): Rewritten {
     needs.scope.refuseMentions([updates, returning]);
     return { node: root, plan: undefined };
   }
-  const row = where === undefined ? undefined : rowSought(where.where, needs.scope);
+  const row = where === undefined ? undefined : rowSought(where.where, needs.scope, table);
   const sealed = { ...root, updates: sealUpdates(updates ?? [], { ...needs, table, row }) };
   return withReturning(sealed, table, needs);
 }

@@ -12,17 +12,28 @@ export type RowPlan = {
 };
 export type OpenedOutput = {
   readonly output: string;
+  /** The table's name in the query. */
+  readonly visible: string;
   readonly table: string;
   readonly column: string;
   /** The name under which the row's id stands in the result. */
   readonly rowOutput: string;
-  readonly sought?: { readonly values: ReadonlySet<string>; readonly normalise: (text: string) => string; readonly exact: boolean };
+  /** What its text must be among, for each condition that found the row. */
+  readonly sought: readonly {
+    readonly values: ReadonlySet<string>;
+    readonly normalise: (text: string) => string;
+    readonly exact: boolean;
+  }[];
 };
 
 /** The selections of the outermost query, with what is needed to open them, and how that is done. */
 export function rewriteSelections(
   selections: readonly SelectionNode[],
-  needs: { readonly scope: QueryScope; readonly from: readonly (ScopedTable | undefined)[]; readonly sought: readonly Sought[] },
+  needs: {
+    readonly scope: QueryScope;
+    readonly from: readonly (ScopedTable | undefined)[];
+    readonly sought: readonly Sought[];
+  },
 ): { readonly selections: readonly SelectionNode[]; readonly plan: RowPlan; readonly aliases: ReadonlySet<string> } {
   const { scope, from } = needs;
   const kept: SelectionNode[] = [];
@@ -39,7 +50,7 @@ export function rewriteSelections(
         throw refusal('query_refused', 'all columns of several tables are selected, must be named one by one');
       kept.push(selection);
       for (const [column, { index }] of Object.entries(only.declared.columns)) {
-        opened.push({ output: column, table: only.table, column, rowOutput: only.declared.row });
+        opened.push({ ...outputOf(only, column, column), rowOutput: only.declared.row });
         if (index !== undefined) hidden.add(index.column);
       }
       continue;
@@ -48,7 +59,7 @@ export function rewriteSelections(
     const column = scope.resolve(AliasNode.is(node) ? node.node : node);
     if (column?.kind !== 'encrypted') scope.refuseMentions(node);
     else {
-      opened.push({ output: alias ?? column.column, table: column.table, column: column.column, rowOutput: rowOutputOf(column) });
+      opened.push({ ...outputOf(column, column.column, alias ?? column.column), rowOutput: rowOutputOf(column) });
       if (alias !== undefined) aliases.add(alias);
     }
     kept.push(selection);
@@ -57,12 +68,17 @@ export function rewriteSelections(
   for (const [at, { column, values }] of needs.sought.entries()) {
     const { index } = column.declaration;
     if (index === undefined) continue;
-    const output = `sought_${at}`;
-    hidden.add(output);
-    kept.push(selectAs(column, column.column, output));
-    const exact = index.bytes >= exactIndexBytes;
-    const sought = { values, normalise: index.normalise, exact };
-    opened.push({ output, table: column.table, column: column.column, rowOutput: rowOutputOf(column), sought });
+    const check = { values, normalise: index.normalise, exact: index.bytes >= exactIndexBytes };
+    const shown = opened.findIndex((output) => output.visible === column.visible && output.column === column.column);
+    const output = opened[shown];
+    if (output !== undefined) {
+      opened[shown] = { ...output, sought: [...output.sought, check] };
+      continue;
+    }
+    const name = `sought_${at}`;
+    hidden.add(name);
+    kept.push(selectAs(column, column.column, name));
+    opened.push({ ...outputOf(column, column.column, name), rowOutput: rowOutputOf(column), sought: [check] });
   }
   for (const table of scope.tables.values()) {
     const rowOutput = rowOutputOf(table);
@@ -71,6 +87,10 @@ export function rewriteSelections(
     kept.push(selectAs(table, table.declared.row, rowOutput));
   }
   return { selections: kept, plan: { opened, hidden: [...hidden] }, aliases };
+}
+
+function outputOf({ visible, table }: ScopedTable, column: string, output: string): Omit<OpenedOutput, 'rowOutput'> {
+  return { output, visible, table, column, sought: [] };
 }
 
 function selectAs({ visible }: ScopedTable, column: string, output: string): SelectionNode {

@@ -62,26 +62,36 @@ export function sealInsert(root: InsertQueryNode, table: ScopedTable, needs: Nee
 /** Values of an update, sealed for the one row it changes. Throws `row_id_missing` when it may change others. */
 export function sealUpdates(
   updates: readonly ColumnUpdateNode[],
-  needs: Needs & { readonly table: ScopedTable; readonly row: string | undefined; readonly excludedIsSameRow?: boolean },
+  needs: Needs & {
+    readonly table: ScopedTable;
+    readonly row: string | undefined;
+    readonly excludedIsSameRow?: boolean;
+  },
 ): readonly ColumnUpdateNode[] {
   const { scope, cipher, row } = needs;
   return updates.flatMap((update) => {
     const column = scope.resolve(update.column);
     refuseIndexes([column]);
     if (column?.kind === 'row')
-      throw refusal('query_refused', `it changes "${column.column}", to which the encrypted columns of "${column.table}" are bound`);
+      throw refusal(
+        'query_refused',
+        `it changes "${column.column}", to which the encrypted columns of "${column.table}" are bound`,
+      );
     if (column?.kind !== 'encrypted') {
       scope.refuseMentions(update.value);
       return [update];
     }
     const name = column.declaration.index?.column;
     if (needs.excludedIsSameRow === true && isExcluded(update.value, column.column)) {
-      const index = (at: string): OperationNode => ReferenceNode.create(ColumnNode.create(at), TableNode.create('excluded'));
+      const index = (at: string): OperationNode =>
+        ReferenceNode.create(ColumnNode.create(at), TableNode.create('excluded'));
       return name === undefined ? [update] : [update, ColumnUpdateNode.create(ColumnNode.create(name), index(name))];
     }
     const { value, index } = sealValue(column, writtenValue(update.value), row, cipher);
     const sealed = ColumnUpdateNode.create(update.column, ValueNode.create(value));
-    return name === undefined ? [sealed] : [sealed, ColumnUpdateNode.create(ColumnNode.create(name), ValueNode.create(index))];
+    return name === undefined
+      ? [sealed]
+      : [sealed, ColumnUpdateNode.create(ColumnNode.create(name), ValueNode.create(index))];
   });
 }
 
@@ -89,7 +99,8 @@ type Written = { readonly node: OperationNode; readonly value: unknown };
 
 /** What is written, as a node; without a value when the database would compute it. */
 function writtenValue(given: unknown): Written {
-  if (typeof given !== 'object' || given === null || !('kind' in given)) return { node: ValueNode.create(given), value: given };
+  if (typeof given !== 'object' || given === null || !('kind' in given))
+    return { node: ValueNode.create(given), value: given };
   const node = asNode(given);
   return { node, value: ValueNode.is(node) ? node.value : undefined };
 }
@@ -112,9 +123,13 @@ function sealValue(
   const text = written?.value;
   if (text === null) return { value: null, index: null };
   if (typeof text !== 'string' || !text.isWellFormed()) {
-    throw new EncryptedColumnError('value_not_text', `Cannot write ${table}.${column}: must be given well-formed text or null`, {
-      details: { table, column },
-    });
+    throw new EncryptedColumnError(
+      'value_not_text',
+      `Cannot write ${table}.${column}: must be given well-formed text or null`,
+      {
+        details: { table, column },
+      },
+    );
   }
   if (row === undefined) {
     throw new EncryptedColumnError(
@@ -129,7 +144,8 @@ function sealValue(
 
 function refuseIndexes(columns: readonly (KnownColumn | undefined)[]): void {
   const index = columns.find((column) => column?.kind === 'index');
-  if (index !== undefined) throw refusal('query_refused', `it writes the blind index "${index.column}", which is filled by itself`);
+  if (index !== undefined)
+    throw refusal('query_refused', `it writes the blind index "${index.column}", which is filled by itself`);
 }
 
 function isExcluded(node: OperationNode, column: string): boolean {

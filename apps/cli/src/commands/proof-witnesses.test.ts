@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,9 @@ import { run } from '../testing/run-cli.ts';
 
 const directory = await mkdtemp(join(tmpdir(), 'sallyport-proof-'));
 after(() => rm(directory, { recursive: true }));
-const [w1, w2, stranger] = ['witness.example/w1', 'witness.example/w2', 'witness.example/w1'].map(createWitness);
+const [w1, w2, stranger] = ['witness.example/w1', 'witness.example/w2', 'witness.example/w1'].map((name) =>
+  createWitness(name),
+);
 assert.ok(w1 !== undefined && w2 !== undefined && stranger !== undefined);
 const event = '{"class_uid":1007,"raw_data":"text"}';
 const { text, verifierKey } = buildEvidence(event, 'sallyport/test/1', [w1, w2]);
@@ -74,6 +77,17 @@ test('a policy says which witnesses are enough', async () => {
   assert.match(stderr, /not enough for "g"/);
   for (const broken of [await policyOf('quorum nobody'), join(directory, 'none')])
     assert.equal((await run(['proof', 'verify', file, '--policy', broken])).exitCode, 2);
+});
+
+test('one key under two names is no second witness, and a time that cannot be is none', () => {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const [one, again] = ['witness.example/w1', 'witness.example/w2'].map((name) => createWitness(name, privateKey));
+  assert.ok(one !== undefined && again !== undefined);
+  const twice = verifyEvidence(buildEvidence(event, 'sallyport/test/1', [one, again]).text);
+  assert.ok(!twice.ok && twice.check === 'signature', JSON.stringify(twice));
+  const late = { ...one, cosign: (note: string) => one.cosign(note, Number.MAX_SAFE_INTEGER * 1000) };
+  const never = verifyEvidence(buildEvidence(event, 'sallyport/test/1', [late]).text);
+  assert.ok(!never.ok && never.check === 'signature', JSON.stringify(never));
 });
 
 test('any changed, dropped, doubled or reordered part of what witnesses signed is noticed', () => {

@@ -64,8 +64,10 @@ async function listKeys(options: Options, needs: CliNeeds): Promise<void> {
     stdout.write(`${line.join('  ').trimEnd()}\n`);
   }
   for (const provider of listField(report, 'providers')) {
-    if (field(provider, 'isUsed') !== true) continue;
     const kind = shortText(textField(provider, 'kind') ?? '', 40);
+    const unreachable = textField(provider, 'unreachable');
+    if (unreachable !== undefined) stdout.write(`\nNot reached: ${kind}: ${shortText(unreachable, 300)}\n`);
+    if (field(provider, 'isUsed') !== true) continue;
     const gaps = listField(provider, 'notPromised').filter((text) => typeof text === 'string');
     stdout.write(`\nMaster keys: ${kind}\n`);
     for (const gap of gaps) stdout.write(`  ${shortText(gap, 300)}\n`);
@@ -81,6 +83,7 @@ async function rotate(what: string, options: RotateOptions, needs: CliNeeds): Pr
     headers: { 'content-type': 'application/json' },
   });
   let rotation = field(answer, 'rotation');
+  const startedAtMs = numberField(rotation, 'startedAtMs');
   while (textField(rotation, 'state') === 'running') {
     await needs.wait(lookAgainAfterMs, needs.signal);
     rotation = field(await request(options, needs, { path: '/v1/vault/keys' }), 'rotation');
@@ -89,6 +92,11 @@ async function rotate(what: string, options: RotateOptions, needs: CliNeeds): Pr
   if (textField(rotation, 'state') === 'failed') {
     const error = shortText(textField(rotation, 'error') ?? 'unknown', 500);
     throw new CliError('request_refused', `Cannot rotate ${what}: ${error}`);
+  }
+  if (textField(rotation, 'state') !== 'done' || numberField(rotation, 'startedAtMs') !== startedAtMs) {
+    throw new CliError('incomplete', `Cannot tell whether ${what} was rotated: the vault was opened anew meanwhile`, {
+      hint: 'sallyport vault list shows the keys in use; rotating once more does no harm',
+    });
   }
   const moved = numberField(rotation, 'done') ?? 0;
   if (options.json !== true) stdout.write(`Rotated ${plainText(what)}: ${grouped(moved)} keys re-wrapped\n`);

@@ -22,8 +22,11 @@ export function createLogKey(origin: string): { verifierKey: string; sign(text: 
 }
 
 /** A witness of its own, that cosigns whatever it is given. */
-export function createWitness(name: string): { verifierKey: string; cosign(note: string, atMs: number): string } {
-  const cosigner = createCosigner({ name, privateKey: generateKeyPairSync('ed25519').privateKey });
+export function createWitness(
+  name: string,
+  privateKey = generateKeyPairSync('ed25519').privateKey,
+): { verifierKey: string; cosign(note: string, atMs: number): string } {
+  const cosigner = createCosigner({ name, privateKey });
   return {
     verifierKey: formatVerifierKey(cosigner.verifierKey),
     cosign(note, atMs) {

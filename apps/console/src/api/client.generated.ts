@@ -3033,17 +3033,24 @@ export type Routes = {
         readonly changes: readonly ('created' | 'active' | 'suspended' | 'retired' | 'compromised' | 'destroyed')[];
         readonly stage?: string | undefined;
       }[];
-      readonly providers: readonly {
-        readonly kind: 'sealed-file' | 'tpm' | 'pkcs11' | 'transit' | 'aws-kms';
-        readonly identity: string;
-        readonly algorithm: string;
-        readonly exportable: boolean;
-        readonly usableByAClone: boolean;
-        readonly destruction: 'provable' | 'delayed' | 'reversible' | 'not-provable';
-        readonly notPromised: readonly string[];
-        readonly maxMasters: number;
-        readonly isUsed: boolean;
-      }[];
+      readonly providers: readonly (
+        | {
+            readonly kind: 'sealed-file' | 'tpm' | 'pkcs11' | 'transit' | 'aws-kms';
+            readonly identity: string;
+            readonly algorithm: string;
+            readonly exportable: boolean;
+            readonly usableByAClone: boolean;
+            readonly destruction: 'provable' | 'delayed' | 'reversible' | 'not-provable';
+            readonly notPromised: readonly string[];
+            readonly maxMasters: number;
+            readonly isUsed: boolean;
+          }
+        | {
+            readonly kind: 'sealed-file' | 'tpm' | 'pkcs11' | 'transit' | 'aws-kms';
+            readonly unreachable: string;
+            readonly isUsed: boolean;
+          }
+      )[];
       readonly rotation: {
         readonly level: 'data' | 'purpose' | 'epoch';
         readonly state: 'running' | 'done' | 'failed';

@@ -6,9 +6,11 @@ import type { Browser, BrowserContext } from 'playwright-core';
 
 const yard = '/usr/share/doc/opencv-doc/examples/data/vtest.avi';
 
+const everySeconds = 30;
+
 /**
- * Writes the film: people in a yard, from `coveredFrom` to `coveredTo` (in seconds) nothing but the brown blur of a hand, then the yard
- * again until `seconds`. 512×384, thirty pictures a second as Chromium plays them whatever the file says. Throws when the
+ * Writes the film: people in a yard, from `coveredFrom` to `coveredTo` (in seconds) of each half minute nothing but the brown
+ * blur of a hand, then the yard again until `seconds`: as long as a test looks at it, or it is a replay. 512×384, thirty pictures a second as Chromium plays them whatever the file says. Throws when the
  * film of Debian is not here, or ffmpeg is not.
  */
 export function makeYardFilm(
@@ -16,7 +18,7 @@ export function makeYardFilm(
   film: { readonly seconds: number; readonly coveredFrom: number; readonly coveredTo: number },
 ): void {
   if (!existsSync(yard)) throw new Error('There is no film of a yard: apt-get install -y opencv-doc');
-  const covered = `enable='between(t,${film.coveredFrom},${film.coveredTo})'`;
+  const covered = `enable='between(mod(t,${everySeconds}),${film.coveredFrom},${film.coveredTo})'`;
   const filter = `scale=512:384,drawbox=color=0x4a3a2e:t=fill:${covered},noise=alls=6:allf=t:${covered},fps=30`;
   const made = spawnSync(
     'ffmpeg',

@@ -26,6 +26,8 @@ const leastCells = 400;
 const leastAlike = 0.2;
 /** More than pictures just before and after it: those share what stands there, how the light is, and what a codec left. */
 const leastOverOthers = 0.1;
+/** Over the middle one of all, in their spread: what sways or flickers is somewhat like many, and spreads wide. */
+const leastSpreads = 5;
 const mostMatches = 8;
 
 type Print = { readonly up: Uint32Array; readonly down: Uint32Array; readonly cells: number; readonly atMs: number };
@@ -130,10 +132,13 @@ function printOf(rest: Float32Array, scale: number, atMs: number): Print {
 function matchesOf(print: Print, prints: readonly Print[]): readonly number[] {
   const alike = prints.map((each) => alikeness(print, each));
   const at = (index: number): number => alike[index] ?? 0;
+  const sorted = Float32Array.from(alike).toSorted();
+  const part = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
+  const outstanding = Math.max(leastAlike, part(0.5) + (leastSpreads * (part(0.84) - part(0.16))) / 2);
   const matches = prints.filter(({ atMs }, index) => {
     const asMuch = Math.max(at(index - 2), at(index - 1), at(index + 1), at(index + 2));
     const isOld = print.atMs - atMs >= leastAgeMs && index < prints.length - 1;
-    return isOld && at(index) >= leastAlike && at(index) >= asMuch + leastOverOthers;
+    return isOld && at(index) >= outstanding && at(index) >= asMuch + leastOverOthers;
   });
   if (matches.length > Math.max(3, prints.length / 8)) return [];
   return matches.slice(-mostMatches).map(({ atMs }) => atMs);

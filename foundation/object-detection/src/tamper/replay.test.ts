@@ -100,7 +100,9 @@ test('no two pictures of a living camera are taken for the same: quiet, under a 
 test('a picture without noise says nothing, whether it stands still or something in it moves', () => {
   const memory = createNoiseMemory();
   for (let frame = 0; frame < 200; frame += 1) {
-    const pixels = Uint8Array.from({ length: width * height }, (_, at) => ((at % width) - (frame % 20) === 30 ? 200 : 90));
+    const pixels = Uint8Array.from({ length: width * height }, (_, at) =>
+      (at % width) - (frame % 20) === 30 ? 200 : 90,
+    );
     assert.deepEqual(memory.see({ width, height, pixels }, frame * 200), []);
   }
 });

@@ -64,6 +64,8 @@ export function createTamperSense(learnt?: Uint8Array): TamperSense {
   let firstMs: number | undefined;
   let seen = 0;
   let isSure = false;
+  /** A mast that sways comes back to where it was: what is alike then is the scene, not the noise. */
+  let isCalm = true;
   let told: TamperSign | undefined;
 
   const judge = (look: Look, atMs: number): TamperSign | undefined => {
@@ -106,7 +108,8 @@ export function createTamperSense(learnt?: Uint8Array): TamperSense {
       before = { small, large };
       firstMs ??= atMs;
       seen += 1;
-      const repeated = repetition.see(fingerprint(large), atMs, noise.see(large, atMs));
+      const alike = noise.see(large, atMs);
+      const repeated = repetition.see(fingerprint(large), atMs, isCalm ? alike : []);
       const input = { gradients, large, measures, largeNoise, atMs };
       const isNew = memory === undefined && (seen <= learnPictures || atMs - firstMs < learnMs);
       if (isNew || !usual.hasStructure()) {
@@ -114,6 +117,7 @@ export function createTamperSense(learnt?: Uint8Array): TamperSense {
         return tell(repeatedSign(repeated, measures.brightness));
       }
       const look = usual.look(input);
+      isCalm = look.isCalm;
       const sign = judge(look, atMs) ?? lasting(look) ?? repeatedSign(repeated, measures.brightness);
       isSure = sign === undefined && look.kept > 0.6 && look.lostPlaces < 0.22;
       if (isSure) usual.follow(input);

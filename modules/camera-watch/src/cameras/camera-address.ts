@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { kindOfHost } from '@sallyport/platform/guarded-address';
 import { CameraWatchError } from '../errors.ts';
 import type { Credentials } from './camera-authentication.ts';
 
@@ -63,33 +63,9 @@ export function withoutCredentials(url: URL): URL {
  * where clouds keep credentials, unspecified and multicast addresses. Of names the address they lead to is to be asked.
  */
 export function refuseHost(host: string, { allowLoopback }: { readonly allowLoopback: boolean }): void {
-  const name = host.replaceAll(/^\[|\]$/g, '').toLowerCase();
-  const bare = name.replace(/\.$/, '');
-  const address = isIP(bare) === 6 ? mappedAddress(bare) : bare;
-  if (isIP(address) === 4 ? isLoopback4(address) : address === '::1' || /(^|\.)localhost$/.test(address)) {
-    if (!allowLoopback) throw refused('it leads to this machine');
-    return;
-  }
-  const isRefused =
-    isIP(address) === 4
-      ? /^(0|169\.254|22[4-9]|23\d|2[45]\d)\./.test(address)
-      : isIP(address) === 6 && (address === '::' || /^(fe[89a-f]|ff)/.test(address) || address.startsWith('fd00:ec2:'));
-  if (isRefused || address === 'metadata' || address === 'metadata.google.internal')
-    throw refused('it leads to no camera');
-}
-
-function isLoopback4(address: string): boolean {
-  return address.startsWith('127.');
-}
-
-/** The IPv4 address in `::ffff:a.b.c.d`, in either spelling. */
-function mappedAddress(address: string): string {
-  const dotted = /^::(?:ffff:)?(\d+\.\d+\.\d+\.\d+)$/.exec(address)?.[1];
-  if (dotted !== undefined) return dotted;
-  const [, high, low] = /^::(?:ffff:)?([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(address) ?? [];
-  if (high === undefined || low === undefined) return address;
-  const [first, second] = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
-  return [first >> 8, first & 255, second >> 8, second & 255].join('.');
+  const kind = kindOfHost(host);
+  if (kind === 'this-machine' && !allowLoopback) throw refused('it leads to this machine');
+  if (kind === 'nowhere') throw refused('it leads to no camera');
 }
 
 /** What people are shown: never user, password, path or query, any of which may be the secret. */

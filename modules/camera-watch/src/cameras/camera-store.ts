@@ -1,6 +1,8 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createDecipheriv } from 'node:crypto';
 import { isJsonObject, parseJson, textOf } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
+import { createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
+import type { ColumnKeys, Encrypted, EncryptedColumnError } from '@sallyport/platform/encrypted-columns';
 import { messageOf } from '@sallyport/platform/errors';
 import type { Log } from '@sallyport/platform/log';
 import { createSecret, type Secret } from '@sallyport/platform/secret';
@@ -18,10 +20,11 @@ export type NetworkCamera = {
   readonly tlsFingerprint: string | undefined;
 };
 
-type Tables = { camera_network: { id: string; sealed: string } };
+type Tables = { camera_network: { id: string; sealed: Encrypted } };
 
-/** Rows of network cameras, each sealed whole (AES-256-GCM, bound to its id). */
+/** Rows of network cameras: all but the id in one encrypted column. */
 export type CameraStore = {
+  /** Rows that do not open are told of and left out: one damaged row must not keep the others from being watched. */
   readAll(): Promise<readonly NetworkCamera[]>;
   save(transaction: Transaction, camera: NetworkCamera): Promise<void>;
   remove(transaction: Transaction, id: string): Promise<void>;
@@ -29,51 +32,60 @@ export type CameraStore = {
 
 export function createCameraStore(needs: {
   readonly database: Database;
+  /** Opens what earlier versions sealed. */
   readonly sealingKey: Uint8Array;
+  readonly columnKeys: ColumnKeys;
   readonly random: (length: number) => Uint8Array;
   readonly log: Log;
 }): CameraStore {
-  const { sealingKey: key } = needs;
+  const { database, log } = needs;
+  const columns = createEncryptedColumns<Tables>({
+    keys: needs.columnKeys,
+    random: needs.random,
+    tables: { camera_network: { row: 'id', columns: { sealed: encrypted({ padBytes: 256 }) } } },
+  });
+  const tell = (camera: unknown, message: string): void =>
+    log.error('A kept camera cannot be read', { camera: String(camera), message });
+  const onDamaged = ({ details, message }: EncryptedColumnError): void => tell(details['row'], message);
   return {
     async readAll() {
-      const rows = await needs.database.withTables<Tables>().selectFrom('camera_network').selectAll().execute();
+      const earlier = {
+        sealed: (stored: string, row: Readonly<Record<string, unknown>>): string =>
+          open(needs.sealingKey, String(row['id']), stored),
+      };
+      // What does not open is told of when it is read.
+      await columns.reencrypt(database, 'camera_network', { earlier });
+      const rows = await columns.on(database, { onDamaged }).selectFrom('camera_network').selectAll().execute();
       return rows.flatMap(({ id, sealed }): NetworkCamera[] => {
         try {
-          const read = parseJson(open(key, id, sealed));
+          const read = parseJson(sealed);
           if (!isJsonObject(read)) throw new TypeError('Cannot read the row: must be an object');
           const text = (name: string): string => textOf(read[name]);
           const names = { name: text('name'), place: text('place'), site: text('site') };
           const tlsFingerprint = text('tlsFingerprint') || undefined;
           return [{ id, ...names, url: createSecret(text('url')), sound: read['sound'] === true, tlsFingerprint }];
         } catch (error) {
-          // One damaged row must not keep the others from being watched.
-          needs.log.error('A kept camera cannot be read', { camera: id, message: messageOf(error) });
+          tell(id, messageOf(error));
           return [];
         }
       });
     },
     async save(transaction, { id, url, ...rest }) {
-      const text = JSON.stringify({ ...rest, url: url.reveal() });
-      const nonce = needs.random(12);
-      const cipher = createCipheriv('aes-256-gcm', key, nonce);
-      cipher.setAAD(Buffer.from(id));
-      const sealed = Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString(
-        'base64',
-      );
-      await transaction
-        .withTables<Tables>()
+      const sealed = JSON.stringify({ ...rest, url: url.reveal() });
+      await columns
+        .on(transaction)
         .insertInto('camera_network')
         .values({ id, sealed })
         .onConflict((conflict) => conflict.column('id').doUpdateSet({ sealed }))
         .execute();
     },
     async remove(transaction, id) {
-      await transaction.withTables<Tables>().deleteFrom('camera_network').where('id', '=', id).execute();
+      await columns.on(transaction).deleteFrom('camera_network').where('id', '=', id).execute();
     },
   };
 }
 
-/** Throws when the row was changed by somebody without the key. */
+/** A row as earlier versions sealed it: AES-256-GCM bound to its id. Throws when it was changed by somebody without the key. */
 function open(key: Uint8Array, id: string, sealed: string): string {
   const bytes = Buffer.from(sealed, 'base64');
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12), { authTagLength: 16 });

@@ -4,8 +4,10 @@ import { test } from 'node:test';
 import { createManualClock } from '@sallyport/platform/clock';
 import { migrate } from '@sallyport/platform/database';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
+import { openColumnKeys } from '@sallyport/platform/encrypted-columns';
 import { createLog } from '@sallyport/platform/log';
 import { cameraWatchMigrations } from '../migrations/migrations.ts';
+import { sealRow } from '../watching/sealed-row.ts';
 import { createFormerCameras } from './former-cameras.ts';
 import type { FormerCamera } from './former-cameras.ts';
 
@@ -18,7 +20,10 @@ forEachDatabase((name, open) => {
     const lines: string[] = [];
     const log = createLog({ clock: createManualClock(0), write: (line) => lines.push(line) });
     const sealingKey = randomBytes(32);
-    const start = () => createFormerCameras({ database, sealingKey, random: randomBytes, log, mostRemembered: 10 });
+    const store = { open: async () => undefined, seal: async () => undefined };
+    const columnKeys = await openColumnKeys({ store, name: 'columns', tenant: 'local', random: randomBytes });
+    const start = () =>
+      createFormerCameras({ database, sealingKey, columnKeys, random: randomBytes, log, mostRemembered: 10 });
     const kind = 'rtsp';
     const camera = (at: number): FormerCamera => ({
       id: `net-${at}`,
@@ -47,5 +52,13 @@ forEachDatabase((name, open) => {
     const again = await start();
     assert.deepEqual([again.find('net-5')?.name, again.find('net-6')], ['Gate 5', undefined]);
     assert.match(lines.join(''), /cannot be read/);
+    // What an earlier version sealed is read, and sealed anew, once.
+    const { id, ...rest } = camera(99);
+    const earlier = sealRow({ sealingKey, random: randomBytes }, `camera-former/${id}`, rest);
+    await tables.insertInto('camera_former').values({ id, sealed: earlier }).execute();
+    assert.deepEqual((await start()).find(id), camera(99));
+    const taken = await tables.selectFrom('camera_former').select('sealed').where('id', '=', id).executeTakeFirst();
+    assert.match(taken?.sealed ?? '', /^sealed1\.1\./);
+    assert.deepEqual((await start()).find(id), camera(99));
   });
 });

@@ -4,16 +4,15 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
-import { createManualClock, systemClock } from '@sallyport/platform/clock';
+import { systemClock } from '@sallyport/platform/clock';
 import { createSecret } from '@sallyport/platform/secret';
 import { startRtspSource } from '@sallyport/testing/rtsp-source';
 import { startMjpegCamera, testPictures } from '@sallyport/testing/simulated-camera';
 import { createTestAuthority } from '@sallyport/testing/test-authority';
-import { CameraWatchError } from '../errors.ts';
 import { createCameraMemory } from './camera-authentication.ts';
 import { createCameraConnections } from './camera-connection.ts';
 import { createMjpegPull } from './mjpeg-pull.ts';
-import { startPuller, type Pull, type PullRequest } from './pull.ts';
+import type { Pull, PullRequest } from './pull.ts';
 import { createRtspPull } from './rtsp-pull.ts';
 
 /** At once, and aborted at once. */
@@ -195,80 +194,4 @@ test('an RTSP source that hangs is let go of when it is told to stop, and one th
   context.after(() => other.close());
   const missing = createRtspPull({ ...needs, ffmpeg: '/nowhere/ffmpeg' });
   assert.match(await pullFrom(missing, other.url).ended, /not installed/);
-});
-
-test('a camera that is silent for fifteen seconds is begun anew, each time later, and stopping waits for all of it', async () => {
-  const clock = createManualClock(0);
-  const waits: number[] = [];
-  let attempts = 0;
-  let open = 0;
-  let enough = (): void => undefined;
-  const done = new Promise<void>((resolve) => (enough = resolve));
-  const puller = startPuller(
-    {
-      clock,
-      async delay(ms, signal) {
-        waits.push(ms);
-        clock.advance(ms);
-        await noDelay();
-        if (attempts === 5 || signal.aborted) enough();
-      },
-    },
-    {
-      url: createSecret('rtsp://10.0.0.1/'),
-      fingerprint: undefined,
-      onSound: undefined,
-      onPicture: () => undefined,
-      async pull({ signal }) {
-        attempts += 1;
-        open += 1;
-        await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-        open -= 1;
-        throw new Error('aborted');
-      },
-    },
-  );
-  await done;
-  assert.equal(puller.problem()?.message, 'no picture for 15 seconds');
-  await puller.stop();
-  assert.equal(open, 0);
-  assert.deepEqual(waits.filter((ms) => ms !== 15_000).slice(0, 4), [1000, 2000, 4000, 8000]);
-});
-
-test('after a wrong password a camera is left alone for five minutes, and without sound where the attempt with it hung', async () => {
-  const clock = createManualClock(0);
-  const waits: number[] = [];
-  const heard: boolean[] = [];
-  let enough = (): void => undefined;
-  const done = new Promise<void>((resolve) => (enough = resolve));
-  const puller = startPuller(
-    {
-      clock,
-      async delay(ms, signal) {
-        waits.push(ms);
-        if (ms === 300_000) {
-          enough();
-          await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-        }
-        clock.advance(ms);
-        await noDelay();
-      },
-    },
-    {
-      url: createSecret('rtsp://10.0.0.1/'),
-      fingerprint: undefined,
-      onPicture: () => undefined,
-      onSound: () => undefined,
-      async pull({ signal, onSound }) {
-        heard.push(onSound !== undefined);
-        if (heard.length === 4) throw new CameraWatchError('camera_credentials_refused', 'refused');
-        await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-      },
-    },
-  );
-  await done;
-  assert.equal(puller.problem()?.code, 'camera_credentials_refused');
-  await puller.stop();
-  assert.deepEqual(heard, [true, false, true, false]);
-  assert.equal(waits.at(-1), 300_000);
 });

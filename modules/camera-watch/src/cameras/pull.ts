@@ -45,12 +45,15 @@ export type Puller = {
 
 const firstDelayMs = 500;
 const maxDelayMs = 30_000;
+/** A camera that shows something and is gone again costs a process each time; one on a bad line is not left for long. */
+const maxDelayAfterPicturesMs = 5000;
+const steadyForMs = 10_000;
 const pictureWithinMs = 15_000;
 /** Many cameras lock an account, or us out, after a few wrong passwords. */
 const afterRefusalMs = 300_000;
 
 /**
- * Begins anew after every end, each time later while nothing comes, five minutes later where the password was refused; a
+ * Begins anew after every end, each time later while it does not hold, five minutes later where the password was refused; a
  * camera that is silent for fifteen seconds has ended.
  */
 export function startPuller(needs: PullNeeds, source: PullSource & { readonly pull: Pull }): Puller {
@@ -103,7 +106,10 @@ export function startPuller(needs: PullNeeds, source: PullSource & { readonly pu
 
   async function run(): Promise<void> {
     for (let waitMs = firstDelayMs; !stopping.signal.aborted;) {
-      waitMs = (await attempt()) ? firstDelayMs : Math.min(maxDelayMs, waitMs * 2);
+      const startedMs = clock.monotonicMs();
+      const came = await attempt();
+      const wasSteady = came && clock.monotonicMs() - startedMs >= steadyForMs;
+      waitMs = wasSteady ? firstDelayMs : Math.min(came ? maxDelayAfterPicturesMs : maxDelayMs, waitMs * 2);
       const isRefused = problem?.code === 'camera_credentials_refused';
       await delay(isRefused ? afterRefusalMs : waitMs, stopping.signal);
     }

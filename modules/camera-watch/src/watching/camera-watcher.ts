@@ -1,4 +1,5 @@
 import { createTokenBucket } from '@sallyport/platform/token-bucket';
+import type { TamperKind } from '../perception/perceived.ts';
 import { createByteReplay } from './byte-replay.ts';
 import type { CameraNotice, CameraStanding, OfflineWhy } from './camera-notice.ts';
 import { createConnectionWatch } from './connection-watch.ts';
@@ -16,6 +17,8 @@ export type CameraWatcher = {
   see(picture: WatchedPicture, plan: WatchPlan, at: Moment): CameraNotice[];
   /** What it shows now is its view: somebody said so. */
   acceptView(): CameraNotice[];
+  /** What is done to it by the newest picture that was not clear, while that is told. */
+  newestSign(): TamperKind | undefined;
   depart(why: Exclude<OfflineWhy, 'silent'>, at: Moment): CameraNotice[];
   /** Time goes by. */
   pass(at: Moment): CameraNotice[];
@@ -67,6 +70,7 @@ export function createCameraWatcher(input: {
       replay.forget();
       return tamper.accept();
     },
+    newestSign: () => tamper.newest(),
     depart: (why, at) => ended(connection.depart(why, at), at),
     pass: (at) => [...presence.pass(at), ...ended(connection.pass(at), at)],
     excuse: (byMs) => connection.excuse(byMs),

@@ -12,6 +12,8 @@ export type TamperWatch = {
   /** Somebody said that what the camera shows now is its view: what was open is over, and what was suspected. */
   accept(): CameraNotice[];
   open(): CameraStanding['tamper'];
+  /** Of what is open, the kind seen last: what was told as moved may be covered by now. */
+  newest(): TamperKind | undefined;
 };
 
 type Suspicion = {
@@ -43,6 +45,7 @@ export function createTamperWatch(input: {
   let open = input.open;
   const kept = input.open;
   let suspicion: Suspicion | undefined;
+  let newest: TamperKind | undefined;
   let clear: { readonly sinceMonotonicMs: number; pictures: number } | undefined;
 
   function suspect(sign: Tamper, at: Moment): CameraNotice[] {
@@ -83,6 +86,7 @@ export function createTamperWatch(input: {
         return open === undefined ? [] : look(open, at);
       }
       clear = undefined;
+      newest = sign.kind;
       if (open === undefined) return suspect(sign, at);
       if (!open.kinds.includes(sign.kind)) open = { ...open, kinds: [...open.kinds, sign.kind] };
       return [];
@@ -92,5 +96,6 @@ export function createTamperWatch(input: {
       return open === undefined ? [] : end(open, 'view_accepted');
     },
     open: () => open,
+    newest: () => (open === undefined ? undefined : newest),
   };
 }

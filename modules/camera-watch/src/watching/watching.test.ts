@@ -76,12 +76,16 @@ forEachDatabase((name, open) => {
     const watching = await house.start();
     house.film('cam-1', 3000);
     house.film('cam-1', 2000, { tamper: { kind: 'moved', score: 0.9 } });
-    const shown = house.shoot('cam-1', { tamper: { kind: 'moved', score: 0.9 } });
+    let shown = house.shoot('cam-1', { tamper: { kind: 'moved', score: 0.9 } });
     const accept = (tampered: 'moved' | 'covered' | undefined) =>
       watching.acceptView({ cameraId: 'cam-1', tampered, actor: operator });
     // Somebody covered it while its page was looked at, or it is clear again: what was looked at is not what is there.
     await assert.rejects(accept('covered'), { code: 'view_changed' });
     await assert.rejects(accept(undefined), { code: 'view_changed' });
+    // Told as moved, and covered since.
+    house.shoot('cam-1', { tamper: { kind: 'black', score: 0.9 } });
+    await assert.rejects(accept('moved'), { code: 'view_changed', details: { tampered: 'black' } });
+    shown = house.shoot('cam-1', { tamper: { kind: 'moved', score: 0.9 } });
     await assert.rejects(watching.acceptView({ cameraId: 'cam-9', tampered: undefined, actor: operator }), {
       code: 'camera_unknown',
     });

@@ -19,6 +19,7 @@ import type { Moment } from './presence.ts';
 import { createTeller } from './teller.ts';
 import { createWatchStore } from './watch-store.ts';
 import type { KeptPlan } from './watch-store.ts';
+import { checkTold, viewAccepted } from './view-acceptance.ts';
 import { defaultWatchingLimits } from './watching-needs.ts';
 import type { WatchedCamera, WatchedPicture, WatchingNeeds } from './watching-needs.ts';
 import { checkPlan } from './zone.ts';
@@ -240,32 +241,14 @@ export async function createWatching(needs: WatchingNeeds): Promise<Watching> {
     },
     async acceptView({ cameraId, tampered, actor }) {
       const camera = known(cameraId);
-      const told = (): TamperKind | undefined => {
-        const was = watchers.get(camera.id)?.standing().tamper?.kind;
-        if (was === tampered) return was;
-        throw new CameraWatchError(
-          'view_changed',
-          `Cannot accept the view of "${camera.name}": it is told as ${was ?? 'clear'} by now, must be what was looked at`,
-          { details: { tampered: was ?? null } },
-        );
-      };
-      told();
+      const looked = { camera, tampered };
+      checkTold(watchers.get(camera.id), looked);
       const shown = await pictures.keep({ picture: frames.picture(camera.id, undefined), picture_before: undefined });
       const was = await database.transaction().execute(async (transaction) => {
         // Keeping the picture took a moment, in which another hand may have come.
-        const still = told();
-        const event = auditEvent({
-          nowMs: clock.nowMs(),
-          actor: { kind: actor.kind, id: actor.id, name: actor.name },
-          action: 'camera.view.accept',
-          classUid: ocsfClass.entityManagement,
-          activityId: 3,
-          outcome: 'success',
-          target: { type: 'camera', id: camera.id, name: camera.name },
-          details: { ...(still === undefined ? {} : { tampered: still }), ...shown },
-        });
-        await outbox.record(transaction, event);
-        return still;
+        const told = checkTold(watchers.get(camera.id), looked);
+        await outbox.record(transaction, viewAccepted({ nowMs: clock.nowMs(), actor, camera, told, shown }));
+        return told;
       });
       await needs.learnAnew(camera.id);
       tell(camera, watcherOf(camera.id).acceptView());

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMediaFlow } from './media-flow.ts';
 
-const alert = Buffer.from('15fefd00000000000000000002' + '0100', 'hex');
+const alert = Buffer.from('15fefd000000000000000000020100', 'hex');
 const hello = Buffer.from('16fefd0000000000000000000401000000', 'hex');
 const rtp = Buffer.from('80600001', 'hex');
 

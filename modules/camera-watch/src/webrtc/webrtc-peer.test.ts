@@ -3,6 +3,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { test } from 'node:test';
+import { MediaStreamTrack, RTCPeerConnection, RTCRtpCodecParameters, RtpHeader, RtpPacket } from 'werift';
 import { offerLines } from './offer.fixture.ts';
 import { parseOffer } from './sdp-offer.ts';
 import { openWebrtcPeer } from './webrtc-peer.ts';
@@ -72,4 +73,39 @@ test('an answer says one address and one codec, and only who knows its password 
   assert.ok(Buffer.isBuffer(first));
   // A success, and of the last: nothing came back for those before it.
   assert.deepEqual([first.readUInt16BE(0), first.subarray(8, 20)], [0x0101, good.subarray(8, 20)]);
+});
+
+test('packets of a sender that has the key of the certificate in its offer are taken', async (t) => {
+  const vp8 = new RTCRtpCodecParameters({ mimeType: 'video/VP8', clockRate: 90_000, payloadType: 96 });
+  const sender = new RTCPeerConnection({
+    codecs: { video: [vp8] },
+    iceServers: [],
+    iceUseIpv4: false,
+    iceUseIpv6: false,
+    iceAdditionalHostAddresses: ['127.0.0.1'],
+    iceInterfaceAddresses: { udp4: '127.0.0.1' },
+  });
+  t.after(() => sender.close());
+  const track = new MediaStreamTrack({ kind: 'video' });
+  sender.addTransceiver(track, { direction: 'sendonly' });
+  await sender.setLocalDescription(await sender.createOffer());
+  const { promise: came, resolve } = Promise.withResolvers<string>();
+  const peer = await openWebrtcPeer({
+    offer: parseOffer(sender.localDescription?.sdp ?? ''),
+    address: { host: '127.0.0.1', announced: undefined, ports: { from: 29_400, to: 29_499 } },
+    random: randomBytes,
+    monotonicMs: () => performance.now(),
+    onPacket: (kind) => resolve(kind),
+    onEnd: resolve,
+  });
+  t.after(() => peer.close());
+  await sender.setRemoteDescription({ type: 'answer', sdp: peer.answer });
+  let sequenceNumber = 0;
+  const timer = setInterval(() => {
+    sequenceNumber += 1;
+    const header = new RtpHeader({ sequenceNumber, timestamp: sequenceNumber * 3000, payloadType: 96, marker: true });
+    track.writeRtp(new RtpPacket(header, Buffer.from([0x10, 0x10, 1, 2])));
+  }, 20);
+  t.after(() => clearInterval(timer));
+  assert.equal(await came, 'video');
 });

@@ -3,7 +3,7 @@ import type { Client, Principal } from '@sallyport/platform/http';
 import { accountEvent, authenticationEvent } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
 import type { Challenges } from '../factors/challenges.ts';
-import { passkeyStore } from '../factors/passkey-store.ts';
+import type { PasskeyStore } from '../factors/passkey-store.ts';
 import { creationOptions, refused, verifyCreation, type CreationResponse } from '../factors/passkeys.ts';
 import type { RecoveryCodes } from '../factors/recovery-codes.ts';
 import type { TotpFactor } from '../factors/totp.ts';
@@ -49,11 +49,12 @@ const maxFactors = 20;
 export function createOwnFactors(
   needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock'> & {
     readonly totp: TotpFactor;
+    readonly passkeyStore: PasskeyStore;
     readonly recoveryCodes: RecoveryCodes;
     readonly challenges: Challenges;
   },
 ): OwnFactors {
-  const { database, outbox, clock, totp, recoveryCodes, challenges } = needs;
+  const { database, outbox, clock, totp, recoveryCodes, challenges, passkeyStore } = needs;
 
   const listIn = async (where: Transaction | typeof database, userId: string): Promise<readonly OwnFactor[]> => {
     const apps = await totp.listOf(where, userId);

@@ -8,7 +8,7 @@ import type { SessionMethod } from '../sessions/session-store.ts';
 import type { BegunSession, Sessions } from '../sessions/sessions.ts';
 import type { Tickets } from '../tickets/tickets.ts';
 import type { Challenges } from './challenges.ts';
-import { passkeyStore } from './passkey-store.ts';
+import type { PasskeyStore } from './passkey-store.ts';
 import { creationOptions, refused, verifyCreation, type CreationResponse } from './passkeys.ts';
 import type { RecoveryCodes } from './recovery-codes.ts';
 import type { TotpFactor } from './totp.ts';
@@ -47,10 +47,12 @@ export function createEnrolment(
     readonly tickets: Tickets;
     readonly sessions: Sessions;
     readonly totp: TotpFactor;
+    readonly passkeyStore: PasskeyStore;
     readonly recoveryCodes: RecoveryCodes;
   },
 ): Enrolment {
-  const { database, outbox, clock, userStore, challenges, tickets, sessions, totp, recoveryCodes } = needs;
+  const { database, outbox, clock, userStore, challenges, tickets, sessions, totp, recoveryCodes, passkeyStore } =
+    needs;
 
   const holderOf = async (where: Transaction | typeof database, enrolment: string): Promise<User> => {
     const found = await tickets.find(where, 'enrolment', enrolment);

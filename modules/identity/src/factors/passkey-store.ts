@@ -1,4 +1,7 @@
 import type { Database, Transaction } from '@sallyport/platform/database';
+import { createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
+import type { ColumnKeys, Encrypted, Opened } from '@sallyport/platform/encrypted-columns';
+import type { TakeOver } from '../needs.ts';
 
 type PasskeyRow = {
   readonly id: string;
@@ -9,7 +12,8 @@ type PasskeyRow = {
   readonly counter: number;
   /** Separated by spaces. */
   readonly transports: string;
-  readonly label: string;
+  /** What its owner calls it. */
+  readonly label: Encrypted;
   readonly created_at_ms: number;
 };
 type Tables = { identity_passkeys: PasskeyRow };
@@ -27,83 +31,117 @@ export type Passkey = {
   readonly createdAtMs: number;
 };
 
-export const passkeyStore = {
-  async find(where: Database | Transaction, id: string): Promise<Passkey | undefined> {
-    const row = await tables(where).selectFrom('identity_passkeys').selectAll().where('id', '=', id).executeTakeFirst();
-    return row === undefined ? undefined : toPasskey(row);
-  },
-
-  async listOf(where: Database | Transaction, userId: string): Promise<readonly Passkey[]> {
-    const rows = await tables(where)
-      .selectFrom('identity_passkeys')
-      .selectAll()
-      .where('user_id', '=', userId)
-      .orderBy('created_at_ms')
-      .execute();
-    return rows.map(toPasskey);
-  },
-
-  async listOwners(where: Database): Promise<readonly string[]> {
-    const rows = await tables(where).selectFrom('identity_passkeys').select('user_id').distinct().execute();
-    return rows.map((row) => row.user_id);
-  },
-
-  async insert(transaction: Transaction, passkey: Passkey): Promise<void> {
-    await tables(transaction)
-      .insertInto('identity_passkeys')
-      .values({
-        id: passkey.id,
-        user_id: passkey.userId,
-        host_name: passkey.hostName,
-        public_key: Buffer.from(passkey.publicKey).toString('base64url'),
-        counter: passkey.counter,
-        transports: passkey.transports.join(' '),
-        label: passkey.label,
-        created_at_ms: passkey.createdAtMs,
-      })
-      .execute();
-  },
-
-  async rename(transaction: Transaction, userId: string, id: string, label: string): Promise<boolean> {
-    const { numUpdatedRows } = await tables(transaction)
-      .updateTable('identity_passkeys')
-      .set({ label })
-      .where('user_id', '=', userId)
-      .where('id', '=', id)
-      .executeTakeFirstOrThrow();
-    return numUpdatedRows === 1n;
-  },
-
-  async remove(transaction: Transaction, userId: string, id: string): Promise<boolean> {
-    const { numDeletedRows } = await tables(transaction)
-      .deleteFrom('identity_passkeys')
-      .where('user_id', '=', userId)
-      .where('id', '=', id)
-      .executeTakeFirstOrThrow();
-    return numDeletedRows === 1n;
-  },
-
-  async removeAllOf(transaction: Transaction, userId: string): Promise<void> {
-    await tables(transaction).deleteFrom('identity_passkeys').where('user_id', '=', userId).execute();
-  },
-
+/** Every function runs in the transaction or database it is handed. */
+export type PasskeyStore = {
+  find(where: Database | Transaction, id: string): Promise<Passkey | undefined>;
+  listOf(where: Database | Transaction, userId: string): Promise<readonly Passkey[]>;
+  listOwners(where: Database): Promise<readonly string[]>;
+  insert(transaction: Transaction, passkey: Passkey): Promise<void>;
+  rename(transaction: Transaction, userId: string, id: string, label: string): Promise<boolean>;
+  remove(transaction: Transaction, userId: string, id: string): Promise<boolean>;
+  removeAllOf(transaction: Transaction, userId: string): Promise<void>;
   /** False when it was used meanwhile: a copy of the passkey may be about. */
-  async advance(transaction: Transaction, passkey: Passkey, counter: number): Promise<boolean> {
-    const updated = await tables(transaction)
-      .updateTable('identity_passkeys')
-      .set({ counter })
-      .where('id', '=', passkey.id)
-      .where('counter', '=', passkey.counter)
-      .executeTakeFirstOrThrow();
-    return updated.numUpdatedRows === 1n;
-  },
+  advance(transaction: Transaction, passkey: Passkey, counter: number): Promise<boolean>;
+  /** Labels that an earlier version wrote in the clear, and those under older keys. */
+  readonly takeOver: TakeOver;
 };
 
-function tables(where: Database | Transaction): ReturnType<typeof where.withTables<Tables>> {
-  return where.withTables<Tables>();
+export function createPasskeyStore(needs: {
+  readonly columnKeys: ColumnKeys;
+  readonly random: (length: number) => Uint8Array;
+}): PasskeyStore {
+  const columns = createEncryptedColumns<Tables>({
+    keys: needs.columnKeys,
+    random: needs.random,
+    tables: { identity_passkeys: { row: 'id', columns: { label: encrypted() } } },
+  });
+
+  return {
+    async find(where, id) {
+      const row = await columns
+        .on(where)
+        .selectFrom('identity_passkeys')
+        .selectAll()
+        .where('id', '=', id)
+        .executeTakeFirst();
+      return row === undefined ? undefined : toPasskey(row);
+    },
+
+    async listOf(where, userId) {
+      const rows = await columns
+        .on(where)
+        .selectFrom('identity_passkeys')
+        .selectAll()
+        .where('user_id', '=', userId)
+        .orderBy('created_at_ms')
+        .execute();
+      return rows.map(toPasskey);
+    },
+
+    async listOwners(where) {
+      const rows = await columns.on(where).selectFrom('identity_passkeys').select('user_id').distinct().execute();
+      return rows.map((row) => row.user_id);
+    },
+
+    async insert(transaction, passkey) {
+      await columns
+        .on(transaction)
+        .insertInto('identity_passkeys')
+        .values({
+          id: passkey.id,
+          user_id: passkey.userId,
+          host_name: passkey.hostName,
+          public_key: Buffer.from(passkey.publicKey).toString('base64url'),
+          counter: passkey.counter,
+          transports: passkey.transports.join(' '),
+          label: passkey.label,
+          created_at_ms: passkey.createdAtMs,
+        })
+        .execute();
+    },
+
+    async rename(transaction, userId, id, label) {
+      const { numUpdatedRows } = await columns
+        .on(transaction)
+        .updateTable('identity_passkeys')
+        .set({ label })
+        .where('user_id', '=', userId)
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow();
+      return numUpdatedRows === 1n;
+    },
+
+    async remove(transaction, userId, id) {
+      const { numDeletedRows } = await columns
+        .on(transaction)
+        .deleteFrom('identity_passkeys')
+        .where('user_id', '=', userId)
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow();
+      return numDeletedRows === 1n;
+    },
+
+    async removeAllOf(transaction, userId) {
+      await columns.on(transaction).deleteFrom('identity_passkeys').where('user_id', '=', userId).execute();
+    },
+
+    async advance(transaction, passkey, counter) {
+      const updated = await columns
+        .on(transaction)
+        .updateTable('identity_passkeys')
+        .set({ counter })
+        .where('id', '=', passkey.id)
+        .where('counter', '=', passkey.counter)
+        .executeTakeFirstOrThrow();
+      return updated.numUpdatedRows === 1n;
+    },
+
+    takeOver: (database, options) =>
+      columns.reencrypt(database, 'identity_passkeys', { ...options, earlier: { label: (stored) => stored } }),
+  };
 }
 
-function toPasskey(row: PasskeyRow): Passkey {
+function toPasskey(row: Opened<Tables>['identity_passkeys']): Passkey {
   return {
     id: row.id,
     userId: row.user_id,

@@ -6,7 +6,6 @@ export type KeyUse =
   | 'totp seed'
   | 'recovery code'
   | 'user name'
-  | 'user name lookup'
   | 'session client'
   | 'passkey challenge';
 

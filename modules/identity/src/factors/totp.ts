@@ -1,5 +1,8 @@
 import type { Database, Transaction } from '@sallyport/platform/database';
+import { createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
+import type { ColumnKeys, Encrypted, Opened } from '@sallyport/platform/encrypted-columns';
 import { Secret, TOTP } from 'otpauth';
+import type { TakeOver } from '../needs.ts';
 import { open, seal } from './sealing.ts';
 
 const secretBytes = 20;
@@ -13,7 +16,8 @@ const maxFailures = 100;
 type AppRow = {
   id: string;
   user_id: string;
-  label: string;
+  /** What its owner calls it. */
+  label: Encrypted;
   sealed_secret: string;
   confirmed: number;
   last_step: number;
@@ -21,6 +25,7 @@ type AppRow = {
   created_at_ms: number;
 };
 type Tables = { identity_apps: AppRow };
+type OpenedApp = Opened<Tables>['identity_apps'];
 
 export type TotpApp = { readonly id: string; readonly label: string; readonly createdAtMs: number };
 
@@ -44,17 +49,26 @@ export type TotpFactor = {
   /** After another factor proved who they are. */
   forgetFailures(transaction: Transaction, userId: string): Promise<void>;
   listConfirmed(where: Database): Promise<readonly string[]>;
+  /** Labels that an earlier version wrote in the clear, and those under older keys. */
+  readonly takeOver: TakeOver;
 };
 
 export function createTotpFactor(needs: {
   readonly key: Uint8Array;
+  readonly columnKeys: ColumnKeys;
   readonly random: (length: number) => Uint8Array;
   readonly nowMs: () => number;
 }): TotpFactor {
   const { key, random, nowMs } = needs;
+  const columns = createEncryptedColumns<Tables>({
+    keys: needs.columnKeys,
+    random,
+    tables: { identity_apps: { row: 'id', columns: { label: encrypted() } } },
+  });
 
-  const rowsOf = (where: Database | Transaction, userId: string, confirmed: 0 | 1): Promise<AppRow[]> =>
-    tables(where)
+  const rowsOf = (where: Database | Transaction, userId: string, confirmed: 0 | 1): Promise<OpenedApp[]> =>
+    columns
+      .on(where)
       .selectFrom('identity_apps')
       .selectAll()
       .where('user_id', '=', userId)
@@ -65,7 +79,7 @@ export function createTotpFactor(needs: {
   /** One of several apps may have made the code. A wrong one counts against each. */
   const check = async (
     transaction: Transaction,
-    rows: readonly AppRow[],
+    rows: readonly OpenedApp[],
     code: string,
     more: { readonly confirmed: 1; readonly label?: string },
   ): Promise<boolean> => {
@@ -73,7 +87,8 @@ export function createTotpFactor(needs: {
     for (const row of usable) {
       const step = stepOf(open(key, row.sealed_secret, row.user_id), code, nowMs());
       if (step === undefined || step <= row.last_step) continue;
-      await tables(transaction)
+      await columns
+        .on(transaction)
         .updateTable('identity_apps')
         .set({ failures: 0, last_step: step, ...more })
         .where('id', '=', row.id)
@@ -81,7 +96,8 @@ export function createTotpFactor(needs: {
       return true;
     }
     for (const { id, failures } of usable)
-      await tables(transaction)
+      await columns
+        .on(transaction)
         .updateTable('identity_apps')
         .set({ failures: failures + 1 })
         .where('id', '=', id)
@@ -92,12 +108,14 @@ export function createTotpFactor(needs: {
   return {
     async begin(transaction, { id: userId, name }) {
       const bytes = random(secretBytes);
-      await tables(transaction)
+      await columns
+        .on(transaction)
         .deleteFrom('identity_apps')
         .where('user_id', '=', userId)
         .where('confirmed', '=', 0)
         .execute();
-      await tables(transaction)
+      await columns
+        .on(transaction)
         .insertInto('identity_apps')
         .values({
           id: Buffer.from(random(idBytes)).toString('hex'),
@@ -123,7 +141,8 @@ export function createTotpFactor(needs: {
       return rows.map(({ id, label, created_at_ms: createdAtMs }) => ({ id, label, createdAtMs }));
     },
     async rename(transaction, userId, id, label) {
-      const { numUpdatedRows } = await tables(transaction)
+      const { numUpdatedRows } = await columns
+        .on(transaction)
         .updateTable('identity_apps')
         .set({ label })
         .where('user_id', '=', userId)
@@ -133,7 +152,8 @@ export function createTotpFactor(needs: {
       return numUpdatedRows === 1n;
     },
     async remove(transaction, userId, id) {
-      const { numDeletedRows } = await tables(transaction)
+      const { numDeletedRows } = await columns
+        .on(transaction)
         .deleteFrom('identity_apps')
         .where('user_id', '=', userId)
         .where('id', '=', id)
@@ -142,17 +162,19 @@ export function createTotpFactor(needs: {
       return numDeletedRows === 1n;
     },
     async removeAllOf(transaction, userId) {
-      await tables(transaction).deleteFrom('identity_apps').where('user_id', '=', userId).execute();
+      await columns.on(transaction).deleteFrom('identity_apps').where('user_id', '=', userId).execute();
     },
     async forgetFailures(transaction, userId) {
-      await tables(transaction)
+      await columns
+        .on(transaction)
         .updateTable('identity_apps')
         .set({ failures: 0 })
         .where('user_id', '=', userId)
         .execute();
     },
     async listConfirmed(where) {
-      const rows = await tables(where)
+      const rows = await columns
+        .on(where)
         .selectFrom('identity_apps')
         .select('user_id')
         .distinct()
@@ -160,6 +182,8 @@ export function createTotpFactor(needs: {
         .execute();
       return rows.map((row) => row.user_id);
     },
+    takeOver: (database, options) =>
+      columns.reencrypt(database, 'identity_apps', { ...options, earlier: { label: (stored) => stored } }),
   };
 }
 
@@ -174,8 +198,4 @@ function stepOf(secret: Uint8Array, code: string, nowMs: number): number | undef
 /** A copy: a Buffer may be a part of a larger one. */
 function secretOf(bytes: Uint8Array): Secret {
   return new Secret({ buffer: new Uint8Array(bytes).buffer });
-}
-
-function tables(where: Database | Transaction): ReturnType<typeof where.withTables<Tables>> {
-  return where.withTables<Tables>();
 }

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { migrate } from '@sallyport/platform/database';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
 import { sql } from 'kysely';
+import { createColumnKeys } from '../people/people.fixture.ts';
 import { createUserStore, nameKeyOf } from '../people/user-store.ts';
 import { identityMigrations } from './migrations.ts';
 
@@ -42,9 +43,9 @@ forEachDatabase((name, open) => {
       [null, null, '3Ada', '3Ada', '3Ada'],
     );
 
-    const users = createUserStore({ key: randomBytes(32), random: randomBytes });
-    await users.sealNames(database);
-    await users.sealNames(database);
+    const users = createUserStore({ key: randomBytes(32), columnKeys: await createColumnKeys(), random: randomBytes });
+    assert.equal((await users.takeOver(database)).resealed, 2);
+    assert.equal((await users.takeOver(database)).resealed, 0);
     assert.equal((await users.findByName(database, ' ada '))?.name, 'Ada');
     assert.deepEqual(
       (await users.list(database)).map((user) => user.name),
@@ -62,6 +63,6 @@ forEachDatabase((name, open) => {
         }
     // Sealed for one person, it opens for no other.
     await sql`update identity_users set name = (select name from identity_users where id = '3Ada')`.execute(database);
-    await assert.rejects(users.find(database, '3Zoë'));
+    await assert.rejects(users.find(database, '3Zoë'), { code: 'value_not_authentic' });
   });
 });

@@ -1,11 +1,13 @@
+import type { ReencryptProgress } from '@sallyport/platform/encrypted-columns';
 import { createOwnFactors, type OwnFactors } from '../account/own-factors.ts';
 import { createOwnPassword, type OwnPassword } from '../account/own-password.ts';
 import { createChallenges } from '../factors/challenges.ts';
 import { createEnrolment, type Enrolment } from '../factors/enrolment.ts';
 import { createRecoveryCodes } from '../factors/recovery-codes.ts';
 import { deriveKey } from '../factors/sealing.ts';
+import { createPasskeyStore } from '../factors/passkey-store.ts';
 import { createTotpFactor } from '../factors/totp.ts';
-import type { PeopleNeeds } from '../needs.ts';
+import type { PeopleNeeds, TakeOver } from '../needs.ts';
 import { createPasswordHashes, type PasswordCost } from '../passwords/password-hash.ts';
 import { createSessionStore } from '../sessions/session-store.ts';
 import { createSessions, type Sessions } from '../sessions/sessions.ts';
@@ -29,8 +31,11 @@ export type PeopleServices = {
   readonly stepUp: StepUp;
   readonly ownFactors: OwnFactors;
   readonly ownPassword: OwnPassword;
-  /** Seals what an earlier version wrote in the clear; to be awaited before anybody may come in. */
-  sealStored(): Promise<void>;
+  /**
+   * Seals anew what an earlier version wrote, to be awaited before anybody may come in; and what is sealed with older keys, which
+   * may go on beside everything else. One answer for each table.
+   */
+  sealStored(options?: Parameters<TakeOver>[1]): Promise<readonly ReencryptProgress[]>;
 };
 
 export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: PasswordCost }): PeopleServices {
@@ -41,15 +46,16 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
     ...(passwordCost === undefined ? {} : { cost: passwordCost }),
   });
   const tickets = createTickets(needs);
-  const totp = createTotpFactor({ key: deriveKey(key, 'totp seed'), random, nowMs: () => clock.nowMs() });
+  const totp = createTotpFactor({ ...needs, key: deriveKey(key, 'totp seed'), nowMs: () => clock.nowMs() });
   const recoveryCodes = createRecoveryCodes({ key: deriveKey(key, 'recovery code'), random });
   const userStore = createUserStore(needs);
   const sessionStore = createSessionStore(needs);
+  const passkeyStore = createPasskeyStore(needs);
   const sessions = createSessions({ ...needs, userStore, sessionStore });
   const challenges = createChallenges({ key: deriveKey(key, 'passkey challenge'), clock, random, tickets });
   const throttle = createSignInThrottle(clock);
   const organization = createOrganization(needs);
-  const stores = { userStore, sessionStore, tickets, totp, recoveryCodes, challenges };
+  const stores = { userStore, sessionStore, passkeyStore, tickets, totp, recoveryCodes, challenges };
   const parts = { ...needs, ...stores, hashes, sessions, throttle, organization };
   return {
     setup: createSetup(parts),
@@ -61,6 +67,11 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
     stepUp: createStepUp(parts),
     ownFactors: createOwnFactors(parts),
     ownPassword: createOwnPassword(parts),
-    sealStored: () => userStore.sealNames(database),
+    async sealStored(options) {
+      const progress: ReencryptProgress[] = [];
+      for (const { takeOver } of [userStore, sessionStore, passkeyStore, totp])
+        progress.push(await takeOver(database, options));
+      return progress;
+    },
   };
 }

@@ -5,6 +5,7 @@ import { policiesDirectory } from '@sallyport/content';
 import type { AuditEvent } from '@sallyport/ledger';
 import { createManualClock } from '@sallyport/platform/clock';
 import { migrate, type Database, type OpenDatabase } from '@sallyport/platform/database';
+import { openColumnKeys, type ColumnKeys } from '@sallyport/platform/encrypted-columns';
 import type { Client, Principal } from '@sallyport/platform/http';
 import { Secret, TOTP } from 'otpauth';
 import { createApiKeys, createPeople, identityMigrations, type ApiKeys, type PeopleServices } from '../index.ts';
@@ -30,6 +31,8 @@ export type House = PeopleServices & {
   readonly apiKeys: ApiKeys;
   readonly database: Database;
   readonly clock: ReturnType<typeof createManualClock>;
+  readonly key: Uint8Array;
+  readonly columnKeys: ColumnKeys;
   readonly events: AuditEvent[];
   /** How often the ledger was waited for. */
   readonly flushes: { count: number };
@@ -59,6 +62,7 @@ export async function openHouse(open: () => Promise<OpenDatabase>): Promise<Hous
     },
   };
   const key = randomBytes(32);
+  const columnKeys = await createColumnKeys();
   const apiKeys = createApiKeys({ database, outbox, clock, random: randomBytes });
   const again: House['again'] = (changes = {}) =>
     createPeople({
@@ -68,12 +72,19 @@ export async function openHouse(open: () => Promise<OpenDatabase>): Promise<Hous
       random: randomBytes,
       policy,
       key,
+      columnKeys,
       apiKeys,
       passwordStrength: async (password) => (/^(.)\1*$/.test(password) ? 'it is one character' : undefined),
       passwordCost: { memoryKib: 64, passes: 1 },
       ...changes,
     });
-  return { ...again(), apiKeys, database, clock, events, flushes, again };
+  return { ...again(), apiKeys, database, clock, key, columnKeys, events, flushes, again };
+}
+
+/** Keys of columns, kept nowhere. */
+export function createColumnKeys(): Promise<ColumnKeys> {
+  const store = { open: async () => undefined, seal: async () => undefined };
+  return openColumnKeys({ store, name: 'identity/columns', tenant: 'local', random: randomBytes });
 }
 
 /** The token behind the "#" of the setup link. */

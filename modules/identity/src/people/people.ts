@@ -2,7 +2,7 @@ import type { Transaction } from '@sallyport/platform/database';
 import type { Principal } from '@sallyport/platform/http';
 import { accountEvent } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
-import { passkeyStore } from '../factors/passkey-store.ts';
+import type { PasskeyStore } from '../factors/passkey-store.ts';
 import type { TotpFactor } from '../factors/totp.ts';
 import type { KeySuspension, PeopleNeeds } from '../needs.ts';
 import type { PasswordHashes } from '../passwords/password-hash.ts';
@@ -91,11 +91,12 @@ export function createDirectory(
     readonly tickets: Tickets;
     readonly sessions: Sessions;
     readonly totp: TotpFactor;
+    readonly passkeyStore: PasskeyStore;
     readonly recoveryCodes: RecoveryCodes;
   },
 ): People {
   const { database, outbox, clock, random, policy, hashes, tickets, sessions, totp, recoveryCodes } = needs;
-  const { apiKeys, userStore, sessionStore } = needs;
+  const { apiKeys, userStore, sessionStore, passkeyStore } = needs;
 
   const shown = async (where: Transaction | typeof database, user: User): Promise<Person> => {
     const passkeys = await passkeyStore.listOf(where, user.id);

@@ -1,14 +1,14 @@
-import { createHmac } from 'node:crypto';
 import type { Database, Transaction } from '@sallyport/platform/database';
-import { deriveKey, open, seal } from '../factors/sealing.ts';
+import { blindIndex, createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
+import type { BlindIndex, ColumnKeys, Encrypted, Opened } from '@sallyport/platform/encrypted-columns';
+import { deriveKey, open } from '../factors/sealing.ts';
+import type { TakeOver } from '../needs.ts';
 
 type UserRow = {
   readonly id: string;
-  /** Sealed, and bound to the id. */
-  readonly name: string;
-  /** Keyed hash of the name as it is looked for. */
-  readonly name_key: string;
-  /** 0 as long as both stand as earlier versions wrote them: in the clear. */
+  readonly name: Encrypted;
+  readonly name_key: BlindIndex;
+  /** 0 for names that earlier versions wrote in the clear, 1 for those they sealed. */
   readonly sealed: number;
   /** Separated by spaces. */
   readonly roles: string;
@@ -21,6 +21,7 @@ type UserRow = {
   readonly password_changed_at_ms: number | null;
 };
 type Tables = { identity_users: UserRow };
+type OpenedUser = Opened<Tables>['identity_users'];
 
 export type User = {
   readonly id: string;
@@ -61,8 +62,8 @@ export type UserStore = {
   insert(transaction: Transaction, user: User): Promise<void>;
   update(where: Database | Transaction, id: string, change: UserChange): Promise<void>;
   remove(transaction: Transaction, id: string): Promise<void>;
-  /** Names that an earlier version wrote in the clear; nothing to do ever after. */
-  sealNames(database: Database): Promise<void>;
+  /** Names that an earlier version wrote, in the clear or sealed its way, and those under older keys. */
+  readonly takeOver: TakeOver;
 };
 
 export type UserChange = {
@@ -76,49 +77,51 @@ export type UserChange = {
   readonly lastSignInAtMs?: number;
 };
 
-const nonceBytes = 12;
-
-/** Names stand in the database sealed, and are found by a keyed hash: whoever reads the file alone does not learn who works here. */
+/** Names stand in the database sealed, and are found by a blind index: whoever reads the file alone does not learn who works here. */
 export function createUserStore(needs: {
+  /** Opens what earlier versions sealed. */
   readonly key: Uint8Array;
+  readonly columnKeys: ColumnKeys;
   readonly random: (length: number) => Uint8Array;
 }): UserStore {
-  const nameSeal = deriveKey(needs.key, 'user name');
-  const lookup = deriveKey(needs.key, 'user name lookup');
-  const hashOf = (name: string): string => createHmac('sha256', lookup).update(nameKeyOf(name)).digest('hex');
-  const sealed = (id: string, name: string): Pick<UserRow, 'name' | 'name_key' | 'sealed'> => ({
-    name: seal(nameSeal, Buffer.from(name), id, needs.random(nonceBytes)),
-    name_key: hashOf(name),
-    sealed: 1,
+  const name = encrypted({ index: blindIndex('name_key', { normalise: nameKeyOf }) });
+  const columns = createEncryptedColumns<Tables>({
+    keys: needs.columnKeys,
+    random: needs.random,
+    tables: { identity_users: { row: 'id', columns: { name } } },
   });
-  const toUser = (row: UserRow): User => ({
-    ...standingOf(row),
-    name: row.sealed === 1 ? open(nameSeal, row.name, row.id).toString() : row.name,
-  });
+  const toUser = (row: OpenedUser): User => ({ ...standingOf(row), name: row.name });
 
   return {
     async find(where, id) {
-      const row = await tables(where).selectFrom('identity_users').selectAll().where('id', '=', id).executeTakeFirst();
+      const row = await columns
+        .on(where)
+        .selectFrom('identity_users')
+        .selectAll()
+        .where('id', '=', id)
+        .executeTakeFirst();
       return row === undefined ? undefined : toUser(row);
     },
 
     async findByName(where, name) {
-      const row = await tables(where)
+      const row = await columns
+        .on(where)
         .selectFrom('identity_users')
         .selectAll()
-        .where('name_key', '=', hashOf(name))
+        .where('name', '=', name)
         .executeTakeFirst();
       return row === undefined ? undefined : toUser(row);
     },
 
     async list(where) {
-      const rows = await tables(where).selectFrom('identity_users').selectAll().execute();
+      const rows = await columns.on(where).selectFrom('identity_users').selectAll().execute();
       const named = rows.map(toUser).map((user) => ({ user, key: nameKeyOf(user.name) }));
       return named.toSorted((a, b) => (a.key < b.key ? -1 : 1)).map(({ user }) => user);
     },
 
     async count(where) {
-      const { count } = await tables(where)
+      const { count } = await columns
+        .on(where)
         .selectFrom('identity_users')
         .select((eb) => eb.fn.countAll<number>().as('count'))
         .executeTakeFirstOrThrow();
@@ -126,11 +129,13 @@ export function createUserStore(needs: {
     },
 
     async insert(transaction, user) {
-      await tables(transaction)
+      await columns
+        .on(transaction)
         .insertInto('identity_users')
         .values({
           id: user.id,
-          ...sealed(user.id, user.name),
+          name: user.name,
+          sealed: 1,
           roles: user.roles.join(' '),
           password_hash: user.passwordHash ?? null,
           created_at_ms: user.createdAtMs,
@@ -144,7 +149,8 @@ export function createUserStore(needs: {
     },
 
     async update(where, id, change) {
-      await tables(where)
+      await columns
+        .on(where)
         .updateTable('identity_users')
         .set({
           ...(change.roles === undefined ? {} : { roles: change.roles.join(' ') }),
@@ -159,19 +165,16 @@ export function createUserStore(needs: {
     },
 
     async remove(transaction, id) {
-      await tables(transaction).deleteFrom('identity_users').where('id', '=', id).execute();
+      await columns.on(transaction).deleteFrom('identity_users').where('id', '=', id).execute();
     },
 
-    async sealNames(database) {
-      await database.transaction().execute(async (transaction) => {
-        const rows = await tables(transaction)
-          .selectFrom('identity_users')
-          .select(['id', 'name'])
-          .where('sealed', '=', 0)
-          .execute();
-        for (const { id, name } of rows)
-          await tables(transaction).updateTable('identity_users').set(sealed(id, name)).where('id', '=', id).execute();
-      });
+    takeOver(database, options) {
+      const nameSeal = deriveKey(needs.key, 'user name');
+      const earlier = {
+        name: (stored: string, row: Readonly<Record<string, unknown>>): string =>
+          row['sealed'] === 0 ? stored : open(nameSeal, stored, String(row['id'])).toString(),
+      };
+      return columns.reencrypt(database, 'identity_users', { ...options, earlier });
     },
   };
 }
@@ -180,13 +183,19 @@ export function createUserStore(needs: {
 export type Standing = Omit<User, 'name'>;
 
 export async function readStanding(where: Database | Transaction, id: string): Promise<Standing | undefined> {
-  const row = await tables(where).selectFrom('identity_users').selectAll().where('id', '=', id).executeTakeFirst();
+  const row = await where
+    .withTables<Tables>()
+    .selectFrom('identity_users')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst();
   return row === undefined ? undefined : standingOf(row);
 }
 
 /** Somebody of this role who may sign in, other than `exceptId`. */
 export async function hasActive(where: Database | Transaction, role: string, exceptId = ''): Promise<boolean> {
-  const rows = await tables(where)
+  const rows = await where
+    .withTables<Tables>()
     .selectFrom('identity_users')
     .select('roles')
     .where('activated_at_ms', 'is not', null)
@@ -198,11 +207,7 @@ export async function hasActive(where: Database | Transaction, role: string, exc
   return rows.some(({ roles }) => roles.split(' ').includes(role));
 }
 
-function tables(where: Database | Transaction): ReturnType<typeof where.withTables<Tables>> {
-  return where.withTables<Tables>();
-}
-
-function standingOf(row: UserRow): Standing {
+function standingOf(row: Omit<OpenedUser, 'name'>): Standing {
   return {
     id: row.id,
     roles: row.roles.split(' ').filter((role) => role !== ''),

@@ -1,5 +1,8 @@
 import type { Database, Transaction } from '@sallyport/platform/database';
-import { deriveKey, open, seal } from '../factors/sealing.ts';
+import { createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
+import type { ColumnKeys, Encrypted, Opened } from '@sallyport/platform/encrypted-columns';
+import { deriveKey, open } from '../factors/sealing.ts';
+import type { TakeOver } from '../needs.ts';
 
 export type SessionMethod = 'password' | 'totp' | 'passkey' | 'recovery';
 
@@ -21,13 +24,14 @@ type SessionRow = {
   readonly authenticated_at_ms: number;
   readonly last_seen_at_ms: number;
   readonly expires_at_ms: number;
-  /** Address and browser, sealed and bound to the id. */
-  readonly sealed_client: string;
+  /** Address and browser. */
+  readonly sealed_client: Encrypted;
   /** Separated by spaces. */
   readonly methods: string;
   readonly assurance: number;
 };
 type Tables = { identity_sessions: SessionRow };
+type OpenedSession = Opened<Tables>['identity_sessions'];
 
 export type Session = {
   readonly id: string;
@@ -73,19 +77,25 @@ export type SessionStore = {
   replaceTokensSoon(transaction: Transaction, userId: string): Promise<void>;
   remove(where: Database | Transaction, ids: readonly string[]): Promise<void>;
   removeExpired(transaction: Transaction, nowMs: number, idleSinceMs: number): Promise<void>;
+  /** Clients that an earlier version sealed its way, and those under older keys. */
+  readonly takeOver: TakeOver;
 };
-
-const nonceBytes = 12;
 
 /** Where somebody was signed in from is sealed: whoever reads the file alone does not learn it. */
 export function createSessionStore(needs: {
+  /** Opens what earlier versions sealed. */
   readonly key: Uint8Array;
+  readonly columnKeys: ColumnKeys;
   readonly random: (length: number) => Uint8Array;
 }): SessionStore {
-  const clientSeal = deriveKey(needs.key, 'session client');
+  const columns = createEncryptedColumns<Tables>({
+    keys: needs.columnKeys,
+    random: needs.random,
+    tables: { identity_sessions: { row: 'id', columns: { sealed_client: encrypted({ padBytes: 128 }) } } },
+  });
 
-  const toSession = (row: SessionRow): StoredSession => {
-    const [address = '', agent = ''] = open(clientSeal, row.sealed_client, row.id).toString().split('\n');
+  const toSession = (row: OpenedSession): StoredSession => {
+    const [address = '', agent = ''] = row.sealed_client.split('\n');
     return {
       id: row.id,
       userId: row.user_id,
@@ -105,7 +115,8 @@ export function createSessionStore(needs: {
 
   return {
     async findByToken(where, hash) {
-      const row = await tables(where)
+      const row = await columns
+        .on(where)
         .selectFrom('identity_sessions')
         .selectAll()
         .where((eb) =>
@@ -116,7 +127,8 @@ export function createSessionStore(needs: {
     },
 
     async find(where, id) {
-      const row = await tables(where)
+      const row = await columns
+        .on(where)
         .selectFrom('identity_sessions')
         .selectAll()
         .where('id', '=', id)
@@ -125,7 +137,7 @@ export function createSessionStore(needs: {
     },
 
     async list(where, userId, limit) {
-      let query = tables(where).selectFrom('identity_sessions').selectAll();
+      let query = columns.on(where).selectFrom('identity_sessions').selectAll();
       if (userId !== undefined) query = query.where('user_id', '=', userId);
       const rows = await query.orderBy('created_at_ms', 'desc').orderBy('id').limit(limit).execute();
       return rows.map(toSession);
@@ -133,8 +145,9 @@ export function createSessionStore(needs: {
 
     async insert(transaction, session) {
       // Neither holds a line end: control characters are taken out of both at the edge.
-      const client = Buffer.from(`${session.address}\n${session.agent}`);
-      await tables(transaction)
+      const client = `${session.address}\n${session.agent}`.toWellFormed();
+      await columns
+        .on(transaction)
         .insertInto('identity_sessions')
         .values({
           id: session.id,
@@ -149,7 +162,7 @@ export function createSessionStore(needs: {
           authenticated_at_ms: session.authenticatedAtMs,
           last_seen_at_ms: session.lastSeenAtMs,
           expires_at_ms: session.expiresAtMs,
-          sealed_client: seal(clientSeal, client, session.id, needs.random(nonceBytes)),
+          sealed_client: client,
           methods: session.methods.join(' '),
           assurance: session.assurance,
         })
@@ -157,7 +170,8 @@ export function createSessionStore(needs: {
     },
 
     async setLastSeen(where, id, atMs) {
-      await tables(where)
+      await columns
+        .on(where)
         .updateTable('identity_sessions')
         .set({ last_seen_at_ms: atMs })
         .where('id', '=', id)
@@ -165,7 +179,8 @@ export function createSessionStore(needs: {
     },
 
     async offerNext(where, id, from, next) {
-      await tables(where)
+      await columns
+        .on(where)
         .updateTable('identity_sessions')
         .set({
           next_token_hash: next.hash,
@@ -178,7 +193,8 @@ export function createSessionStore(needs: {
     },
 
     async offerNextOnce(where, { id, tokenHash, next: known }, next) {
-      const { numUpdatedRows } = await tables(where)
+      const { numUpdatedRows } = await columns
+        .on(where)
         .updateTable('identity_sessions')
         .set({ next_token_hash: next.hash, next_offered_at_ms: next.offeredAtMs, next_authenticated_at_ms: null })
         .where('id', '=', id)
@@ -190,7 +206,8 @@ export function createSessionStore(needs: {
 
     async takeNext(where, { id, tokenHash, authenticatedAtMs, next }, nowMs) {
       if (next === undefined) return;
-      await tables(where)
+      await columns
+        .on(where)
         .updateTable('identity_sessions')
         .set({
           token_hash: next.hash,
@@ -207,7 +224,8 @@ export function createSessionStore(needs: {
     },
 
     async replaceTokensSoon(transaction, userId) {
-      await tables(transaction)
+      await columns
+        .on(transaction)
         .updateTable('identity_sessions')
         .set({ rotated_at_ms: 0 })
         .where('user_id', '=', userId)
@@ -216,23 +234,29 @@ export function createSessionStore(needs: {
 
     async remove(where, ids) {
       if (ids.length === 0) return;
-      await tables(where).deleteFrom('identity_sessions').where('id', 'in', ids).execute();
+      await columns.on(where).deleteFrom('identity_sessions').where('id', 'in', ids).execute();
     },
 
     async removeExpired(transaction, nowMs, idleSinceMs) {
-      await tables(transaction)
+      await columns
+        .on(transaction)
         .deleteFrom('identity_sessions')
         .where((eb) => eb.or([eb('expires_at_ms', '<=', nowMs), eb('last_seen_at_ms', '<=', idleSinceMs)]))
         .execute();
     },
+
+    takeOver(database, options) {
+      const clientSeal = deriveKey(needs.key, 'session client');
+      const earlier = {
+        sealed_client: (stored: string, row: Readonly<Record<string, unknown>>): string =>
+          open(clientSeal, stored, String(row['id'])).toString(),
+      };
+      return columns.reencrypt(database, 'identity_sessions', { ...options, earlier });
+    },
   };
 }
 
-function tables(where: Database | Transaction): ReturnType<typeof where.withTables<Tables>> {
-  return where.withTables<Tables>();
-}
-
-function nextOf(row: SessionRow): { readonly next?: NextToken } {
+function nextOf(row: OpenedSession): { readonly next?: NextToken } {
   if (row.next_token_hash === null) return {};
   return {
     next: {

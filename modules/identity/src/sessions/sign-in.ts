@@ -2,7 +2,7 @@ import type { Transaction } from '@sallyport/platform/database';
 import type { Client } from '@sallyport/platform/http';
 import { authenticationEvent, type SignInFailure } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
-import { passkeyStore } from '../factors/passkey-store.ts';
+import type { PasskeyStore } from '../factors/passkey-store.ts';
 import type { Challenges } from '../factors/challenges.ts';
 import { canHavePasskeys, refused, requestOptions, verifyRequest, type RequestResponse } from '../factors/passkeys.ts';
 import type { RecoveryCodes } from '../factors/recovery-codes.ts';
@@ -59,12 +59,13 @@ export function createSignIn(
     readonly tickets: Tickets;
     readonly sessions: Sessions;
     readonly totp: TotpFactor;
+    readonly passkeyStore: PasskeyStore;
     readonly recoveryCodes: RecoveryCodes;
     readonly throttle: SignInThrottle;
   },
 ): SignIn {
   const { database, outbox, clock, userStore, hashes, tickets, sessions, totp, recoveryCodes, throttle } = needs;
-  const { challenges } = needs;
+  const { challenges, passkeyStore } = needs;
 
   const recordFailure = async (
     failure: SignInFailure,

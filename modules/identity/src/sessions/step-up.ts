@@ -4,7 +4,7 @@ import type { Secret } from '@sallyport/platform/secret';
 import { authenticationEvent, type SignInFailure } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
 import type { Challenges } from '../factors/challenges.ts';
-import { passkeyStore } from '../factors/passkey-store.ts';
+import type { PasskeyStore } from '../factors/passkey-store.ts';
 import { canHavePasskeys, refused, requestOptions, verifyRequest, type RequestResponse } from '../factors/passkeys.ts';
 import type { TotpFactor } from '../factors/totp.ts';
 import type { PeopleNeeds } from '../needs.ts';
@@ -39,11 +39,12 @@ export function createStepUp(
     readonly hashes: PasswordHashes;
     readonly sessions: Sessions;
     readonly totp: TotpFactor;
+    readonly passkeyStore: PasskeyStore;
     readonly challenges: Challenges;
     readonly throttle: SignInThrottle;
   },
 ): StepUp {
-  const { database, outbox, clock, userStore, hashes, sessions, totp, challenges, throttle } = needs;
+  const { database, outbox, clock, userStore, hashes, sessions, totp, challenges, throttle, passkeyStore } = needs;
 
   const record = (
     transaction: Transaction,

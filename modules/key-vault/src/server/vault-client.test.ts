@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { duplexPair } from 'node:stream';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import type { JsonObject } from '@sallyport/contracts';
+import { CodedError } from '@sallyport/platform/errors';
 import { createFramePeer } from '@sallyport/platform/frames';
 import type { FramePeer } from '@sallyport/platform/frames';
 import { createVaultService } from '../key-frames.ts';
+import type { VaultService } from '../key-frames.ts';
 import { openKeyVault } from '../key-vault.ts';
-import type { KnownVault } from '../needs.ts';
+import type { KeyVault } from '../key-vault.ts';
+import type { KnownVault, VaultFiles } from '../needs.ts';
+import { systemVaultFiles } from '../vault-files.ts';
 import { place, vaultNeeds } from '../vault-testing.ts';
 import type { Place } from '../vault-testing.ts';
 import { createVaultClient } from './vault-client.ts';
@@ -47,6 +51,7 @@ function clientOf(
         open: async (outside) => openKeyVault(needs, outside),
         notify: (method, head) => sealer.notify(method, { head }),
         pause: needs.pause,
+        makeRoom: () => false,
       });
       const sealer = createFramePeer(right, service.handlers);
       const peer = createFramePeer(left, {});
@@ -106,4 +111,33 @@ test('a vault put back to an earlier state than the server remembers is refused,
   await clientOf(context, at, { memory: kept, afterRestore: true }).client.connect();
   // From then on that is the vault, and what was put back need not be said again.
   await clientOf(context, at, { memory: kept }).client.connect();
+});
+
+test('on a full disk a vault that must write to open gets the room kept for that', async (context) => {
+  const at = place(context);
+  const { id } = (await openKeyVault(vaultNeeds(at))).ensureKey('block-data', 'day/1');
+  rmSync(join(at.directories[1], 'epochs.vault'));
+  let isFull = true;
+  const files: VaultFiles = {
+    ...systemVaultFiles,
+    write(path, bytes) {
+      if (isFull) throw new CodedError('ENOSPC', 'no space left on device');
+      systemVaultFiles.write(path, bytes);
+    },
+  };
+  const open = async (): Promise<KeyVault> => openKeyVault(vaultNeeds(at, { files }));
+  const service = (makeRoom: () => boolean): VaultService =>
+    createVaultService({ open, notify: () => undefined, pause: async () => undefined, makeRoom });
+  await assert.rejects(service(() => false).opened(), { code: 'disk_low', hint: 'free space on the data disk' });
+  let reserves = 1;
+  const giveBack = (): boolean => {
+    isFull = false;
+    reserves -= 1;
+    return reserves >= 0;
+  };
+  assert.equal((await service(giveBack).opened()).findKey(id)?.id, id);
+  assert.deepEqual(
+    readFileSync(join(at.directories[1], 'epochs.vault')),
+    readFileSync(join(at.directories[0], 'epochs.vault')),
+  );
 });

@@ -70,6 +70,11 @@ const Provider = Type.Object({
   maxMasters: Type.Integer(),
   isUsed: Type.Boolean({ description: 'Its master key wraps the active epoch' }),
 });
+const UnreachableProvider = Type.Object({
+  kind: Type.Enum([...providerKinds]),
+  unreachable: Type.String({ description: 'Why it says nothing of itself' }),
+  isUsed: Type.Boolean(),
+});
 const Rotation = Type.Object({
   level: Type.Enum(['data', 'purpose', 'epoch']),
   state: Type.Enum(['running', 'done', 'failed']),
@@ -83,7 +88,7 @@ const Inventory = Type.Object({
   vault: Type.String({ description: 'The id of this vault' }),
   generation: Type.Integer({ description: 'Counts the changes of its file' }),
   keys: Type.Array(Key),
-  providers: Type.Array(Provider),
+  providers: Type.Array(Type.Union([Provider, UnreachableProvider])),
   rotation: orNull(Rotation),
 });
 const reason = Type.String({ minLength: 1, maxLength: 500, description: 'Kept with the key and in the audit trail' });

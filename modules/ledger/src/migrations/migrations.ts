@@ -71,5 +71,18 @@ export const ledgerMigrations: MigrationSet = {
           .execute();
       },
     },
+    '0004-held-outside-by-each-witness': {
+      async up(database) {
+        await database.schema
+          .createTable('ledger_held_checkpoint')
+          .addColumn('log', 'integer', (column) => column.notNull())
+          .addColumn('witness', 'text', (column) => column.notNull())
+          .addColumn('checkpoint', 'text', (column) => column.notNull())
+          .addPrimaryKeyConstraint('ledger_held_checkpoint_key', ['log', 'witness'])
+          .execute();
+        // Whoever showed one shows it again.
+        await database.schema.dropTable('ledger_held_outside').execute();
+      },
+    },
   },
 };

@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import {
   TREE_SIZE_MEDIA_TYPE,
   formatAddCheckpoint,
+  formatNote,
   parseCosignatures,
+  parseNote,
   parseSignedCheckpoint,
   parseTreeSize,
   parseVerifierKey,
@@ -172,25 +174,46 @@ function verifyAnswer(
 
 const maxDateMs = 8_640_000_000_000_000;
 
-/** The newest checkpoint that it says it cosigned, when it shows one under the log's own key. */
+/**
+ * The newest checkpoint that it says it cosigned, when it shows one under the log's own key; without the signatures of others,
+ * which are anybody's text.
+ */
 async function shownBy(needs: AskNeeds, question: Question): Promise<string | undefined> {
   const key = parseVerifierKey(question.logKey);
-  const note = await read(needs, question, 'checkpoint');
+  const kept = [key, parseVerifierKey(question.witness.verifierKey)];
+  const shown = await read(needs, question, 'checkpoint');
+  if (shown === undefined) return undefined;
   try {
-    return note !== undefined &&
-      parseSignedCheckpoint(note).checkpoint.origin === key.name &&
-      verifyNote({ note, verifierKeys: [key] }).ok
-      ? note
-      : undefined;
+    const { text, signatures } = parseNote(shown.body);
+    const own = kept.flatMap(
+      ({ name, keyId }) => signatures.find((one) => one.name === name && one.keyId === keyId) ?? [],
+    );
+    const note = formatNote({ text, signatures: own });
+    const isOfLog = parseSignedCheckpoint(note).checkpoint.origin === key.name;
+    return isOfLog && verifyNote({ note, verifierKeys: [key] }).ok ? note : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** The logs that an operator has told it follow this one; none where it keeps no such list. */
-export async function successorsBy(needs: AskNeeds, question: Question): Promise<readonly string[]> {
-  const lines = (await read(needs, question, 'successors'))?.split('\n', mostSuccessors) ?? [];
-  return lines.filter((line) => line !== '').map((line) => line.slice(0, 300));
+/**
+ * As `askWitness`, and whether anything follows the log: one put back to the very size at which it was closed is still cosigned,
+ * and only what follows it gives it away.
+ */
+export async function askWhetherNewest(needs: AskNeeds, question: Question): Promise<WitnessSays> {
+  const says = await askWitness(needs, question);
+  const origins = says.kind === 'cosigned' ? await successorsBy(needs, question) : [];
+  if (origins.length === 0) return says;
+  const { fellBackTo } = says;
+  return { kind: 'superseded', origins, ...(fellBackTo === undefined ? {} : { fellBackTo }) };
+}
+
+/** The logs that an operator has told it follow this one; none where it keeps no such list, and answers with a page instead. */
+async function successorsBy(needs: AskNeeds, question: Question): Promise<readonly string[]> {
+  const found = await read(needs, question, 'successors');
+  if (found === undefined || !/^text\/plain\s*(;|$)/i.test(found.contentType)) return [];
+  // Those of this program have names without spaces.
+  return found.body.split('\n', mostSuccessors).filter((line) => /^[!-~]{1,300}$/.test(line));
 }
 
 const mostSuccessors = 10;
@@ -200,12 +223,12 @@ async function read(
   needs: AskNeeds,
   { witness, logKey, signal }: Question,
   file: 'checkpoint' | 'successors',
-): Promise<string | undefined> {
+): Promise<{ readonly contentType: string; readonly body: string } | undefined> {
   const origin = createHash('sha256').update(parseVerifierKey(logKey).name).digest('hex');
   try {
     const url = `${witness.url}/${origin}/${file}`;
-    const { status, body } = await needs.call({ method: 'GET', url, authorityPem: witness.authorityPem, signal });
-    return status === 200 ? body.toString('utf8') : undefined;
+    const answer = await needs.call({ method: 'GET', url, authorityPem: witness.authorityPem, signal });
+    return answer.status === 200 ? { contentType: answer.contentType, body: answer.body.toString('utf8') } : undefined;
   } catch {
     return undefined;
   }

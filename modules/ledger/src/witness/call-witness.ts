@@ -1,11 +1,10 @@
-import { lookup } from 'node:dns';
 import { request as requestHttp } from 'node:http';
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import type { LookupFunction } from 'node:net';
 import { codeOf } from '@sallyport/platform/errors';
+import { guardedLookup } from '@sallyport/platform/guarded-address';
 import { LedgerError } from '../errors.ts';
-import { isRefusedHost } from './witness-address.ts';
+import { refuseAddress } from './witness-address.ts';
 
 export type WitnessCall = {
   readonly method: 'GET' | 'POST';
@@ -49,7 +48,7 @@ export const callWitness: CallWitness = async ({ method, url, authorityPem, body
   const options: RequestOptions & { ca?: string } = {
     method,
     signal,
-    lookup: guardedLookup,
+    lookup: guardedLookup((address) => refuseAddress(address, { isInClear: target.protocol !== 'https:' })),
     maxHeaderSize: 16_384,
     agent: false,
     headers: {
@@ -82,10 +81,15 @@ export const callWitness: CallWitness = async ({ method, url, authorityPem, body
   }
 };
 
+/**
+ * Whatever becomes of the connection, this ends: an answer of 101 destroys it without a word, and so may others; and once it is
+ * destroyed, the signal reaches nobody.
+ */
 function answerTo(sent: ClientRequest, body: string | undefined): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     sent.on('response', resolve);
     sent.on('error', reject);
+    sent.on('close', () => reject(new LedgerError('witness_unreachable', 'The witness hung up without an answer')));
     sent.end(body);
   });
 }
@@ -102,15 +106,3 @@ async function readBounded(response: IncomingMessage): Promise<Buffer> {
   }
   return Buffer.concat(parts);
 }
-
-/** What a name leads to today may be another place than when it was entered. */
-const guardedLookup: LookupFunction = (host, options, done) => {
-  lookup(host, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) return done(error, '', 0);
-    if (addresses.some(({ address }) => isRefusedHost(address)))
-      return done(new LedgerError('witness_unreachable', 'The name of the witness leads where no witness is'), '', 0);
-    const [first] = addresses;
-    if (options.all === true) return done(null, addresses);
-    return done(null, first?.address ?? '', first?.family ?? 4);
-  });
-};

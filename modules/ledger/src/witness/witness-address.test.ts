@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
+import type { Server } from 'node:net';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { callWitness } from './call-witness.ts';
-import { parseWitnessUrl, prefixOf } from './witness-address.ts';
+import { parseWitnessUrl, prefixOf, refuseAddress } from './witness-address.ts';
 
 test('a witness is reached by https, or by http on this machine', () => {
   for (const [given, prefix] of [
@@ -47,6 +49,10 @@ async function serve(context: TestContext, answer: RequestListener): Promise<str
     server.closeAllConnections();
     server.close();
   });
+  return listening(server);
+}
+
+async function listening(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   assert.ok(address !== null && typeof address === 'object');
@@ -68,6 +74,31 @@ test('an answer is read as it is; a redirect is not followed', async (context) =
   assert.deepEqual([first.status, first.contentType, first.body.toString()], [409, 'text/x.tlog.size', '7\n']);
   assert.equal((await post(url)).status, 302);
   assert.equal(asked, 2);
+});
+
+test('a witness that speaks another protocol, half of one, or hangs up, is given up', async (context) => {
+  for (const said of [
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc',
+    'HTTP/1.1 100 Continue\r\n\r\n',
+    'SSH-2.0-x\r\n',
+    '',
+  ]) {
+    const server = createTcpServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.end(said));
+    });
+    context.after(() => server.close());
+    await assert.rejects(post(await listening(server)), { code: 'witness_unreachable' }, said);
+  }
+});
+
+test('in clear a witness is asked on this machine alone, whatever its name leads to', () => {
+  refuseAddress('::1', { isInClear: true });
+  refuseAddress('192.0.2.1', { isInClear: false });
+  assert.throws(() => refuseAddress('192.0.2.1', { isInClear: true }), { code: 'witness_unreachable' });
+  for (const isInClear of [false, true])
+    assert.throws(() => refuseAddress('169.254.169.254', { isInClear }), { code: 'witness_unreachable' });
 });
 
 test('an answer without end is cut off, one that never comes is given up, and nobody there is said', async (context) => {

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { kindOfHost } from '@sallyport/platform/guarded-address';
 import { LedgerError } from '../errors.ts';
 
 const maxUrlCharacters = 500;
@@ -20,7 +20,7 @@ export function parseWitnessUrl(text: string): URL {
     throw refused('it must begin with https: (http: is for a witness on this machine alone)');
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
     throw refused('it must be without user, password, query and fragment');
-  if (isRefusedHost(url.hostname)) throw refused('it leads where no witness is');
+  if (kindOfHost(url.hostname) === 'nowhere') throw refused('it leads where no witness is');
   url.pathname = url.pathname.replace(/\/+$/, '');
   return url;
 }
@@ -32,29 +32,17 @@ export function prefixOf(url: URL): string {
 
 /** A witness here shares the fate of the log: it helps against mistakes, not against whoever owns the machine. */
 export function isThisMachine(host: string): boolean {
-  const name = bareHost(host);
-  return isIP(name) === 4 ? name.startsWith('127.') : name === '::1' || /(^|\.)localhost$/.test(name);
+  return kindOfHost(host) === 'this-machine';
 }
 
-/** Link-local, unspecified, multicast and what clouds answer credentials from; of names, the addresses they lead to are asked too. */
-export function isRefusedHost(host: string): boolean {
-  const name = bareHost(host);
-  if (isIP(name) === 4) return /^(0|169\.254|22[4-9]|23\d|2[45]\d)\./.test(name);
-  if (isIP(name) === 6) return name === '::' || /^(fe[89a-f]|ff)/.test(name) || name.startsWith('fd00:ec2:');
-  return name === 'metadata' || name === 'metadata.google.internal';
-}
-
-/** Lower case, without brackets and final dot; an IPv4 address inside an IPv6 one as itself. */
-function bareHost(host: string): string {
-  const name = host.replaceAll(/^\[|\]$/g, '').toLowerCase();
-  const bare = name.replace(/\.$/, '');
-  if (isIP(bare) !== 6) return bare;
-  const dotted = /^::(?:ffff:)?(\d+\.\d+\.\d+\.\d+)$/.exec(bare)?.[1];
-  if (dotted !== undefined) return dotted;
-  const [, high, low] = /^::(?:ffff:)?([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(bare) ?? [];
-  if (high === undefined || low === undefined) return bare;
-  const [first, second] = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
-  return [first >> 8, first & 255, second >> 8, second & 255].join('.');
+/**
+ * Throws `witness_unreachable` for an address that a name leads to today and where no witness is; for one elsewhere, too, when
+ * the witness is asked in clear.
+ */
+export function refuseAddress(address: string, { isInClear }: { readonly isInClear: boolean }): void {
+  const kind = kindOfHost(address);
+  if (kind === 'nowhere' || (isInClear && kind !== 'this-machine'))
+    throw new LedgerError('witness_unreachable', 'The name of the witness leads where no witness is');
 }
 
 function refused(why: string): LedgerError {

@@ -1,4 +1,5 @@
 import type { JsonObject } from '@sallyport/contracts';
+import type { Clock } from '@sallyport/platform/clock';
 import type { Database } from '@sallyport/platform/database';
 import type { AuditEvent } from '../audit-event.ts';
 import type { Outbox } from '../outbox.ts';
@@ -8,23 +9,28 @@ import type { WitnessStore } from './witness-store.ts';
 export type WitnessAlarms = {
   /** Tells nothing while it stands. True when it is new. */
   raise(id: string, details: JsonObject, event: AuditEvent): Promise<boolean>;
-  /** Tells nothing when there is no such alarm. */
-  settle(id: string, event: (details: JsonObject) => AuditEvent): Promise<void>;
+  /**
+   * Tells nothing when there is no such alarm, and while it was raised again within `quietMs`: what a witness can raise and settle
+   * at will would otherwise fill the ledger.
+   */
+  settle(id: string, event: (details: JsonObject) => AuditEvent, quietMs?: number): Promise<void>;
   tell(event: AuditEvent): Promise<void>;
-  standing(): Promise<ReadonlyMap<string, JsonObject>>;
 };
 
 export function createWitnessAlarms(needs: {
   readonly store: WitnessStore;
   readonly database: Database;
   readonly outbox: Outbox;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
 }): WitnessAlarms {
-  const { store, database, outbox } = needs;
+  const { store, database, outbox, clock } = needs;
+  const raisedAtMs = new Map<string, number>();
   let known: Promise<Map<string, JsonObject>> | undefined;
   const standing = (): Promise<Map<string, JsonObject>> => (known ??= store.alarms().then((all) => new Map(all)));
   return {
     async raise(id, details, event) {
       const alarms = await standing();
+      raisedAtMs.set(id, clock.monotonicMs());
       if (alarms.has(id)) return false;
       alarms.set(id, details);
       try {
@@ -39,10 +45,13 @@ export function createWitnessAlarms(needs: {
       await outbox.flushed();
       return true;
     },
-    async settle(id, event) {
+    async settle(id, event, quietMs = 0) {
       const alarms = await standing();
       const details = alarms.get(id);
       if (details === undefined) return;
+      const sinceMs = clock.monotonicMs() - (raisedAtMs.get(id) ?? -Infinity);
+      if (sinceMs < quietMs) return;
+      raisedAtMs.delete(id);
       alarms.delete(id);
       try {
         await database.transaction().execute(async (transaction) => {
@@ -59,6 +68,5 @@ export function createWitnessAlarms(needs: {
       await database.transaction().execute((transaction) => outbox.record(transaction, event));
       await outbox.flushed();
     },
-    standing,
   };
 }

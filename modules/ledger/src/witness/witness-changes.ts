@@ -6,6 +6,7 @@ import type { VerifierKey } from '@sallyport/merkle-log';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import { messageOf } from '@sallyport/platform/errors';
+import { createTurns } from '@sallyport/platform/turns';
 import { auditEvent } from '../audit-event.ts';
 import type { Actor, AuditEvent } from '../audit-event.ts';
 import { LedgerError } from '../errors.ts';
@@ -36,9 +37,11 @@ export function createWitnessChanges(needs: {
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly random: (bytes: number) => Buffer;
-  readonly rounds: Pick<WitnessRounds, 'askNow'>;
+  readonly rounds: Pick<WitnessRounds, 'askNow' | 'recount'>;
 }): WitnessChanges {
   const { store, clock, rounds } = needs;
+  // Each is judged by what the one before has stored: else one key comes in twice, or more is asked for than there are.
+  const inTurn = createTurns();
 
   async function change(event: AuditEvent, work: (transaction: Transaction) => Promise<void>): Promise<void> {
     await needs.database.transaction().execute(async (transaction) => {
@@ -53,76 +56,94 @@ export function createWitnessChanges(needs: {
     return found;
   }
 
+  async function add({
+    actor,
+    url: address,
+    verifierKey,
+    authorityPem,
+  }: NewWitness & { readonly actor: Actor }): Promise<Witness> {
+    const url = prefixOf(parseWitnessUrl(address.trim()));
+    const key = readKey(verifierKey.trim());
+    if (authorityPem !== undefined) requireCertificate(authorityPem);
+    const known = await store.list();
+    if (known.length >= mostWitnesses)
+      throw new LedgerError('witness_invalid', `Cannot add a witness: there are ${known.length} already`);
+    const same = known.find((other) => isSameKey(parseVerifierKey(other.verifierKey), key));
+    // Signatures do not hold the name: one key under two names is one witness.
+    if (same !== undefined)
+      throw new LedgerError('witness_known', `Cannot add witness "${key.name}": its key is that of ${same.url}`);
+    const witness: Witness = {
+      id: needs.random(8).toString('hex'),
+      url,
+      verifierKey: verifierKey.trim(),
+      authorityPem,
+      addedAtMs: clock.nowMs(),
+      addedBy: { id: actor.id, name: actor.name },
+    };
+    const event = changeEvent(clock.nowMs(), {
+      actor,
+      action: 'witness.add',
+      activityId: 1,
+      target: { type: 'witness', id: witness.id, name: key.name },
+      details: { url, verifier_key: witness.verifierKey, own_authority: authorityPem !== undefined },
+    });
+    await change(event, (transaction) => store.add(transaction, witness));
+    return witness;
+  }
+  async function remove({ id, actor }: { readonly id: string; readonly actor: Actor }): Promise<void> {
+    const { url, verifierKey } = await find(id);
+    const policy = await store.policy();
+    const remaining = (await store.list()).length - 1;
+    const needed = Math.max(1, Math.min(policy.needed, remaining));
+    const event = changeEvent(clock.nowMs(), {
+      actor,
+      action: 'witness.remove',
+      activityId: 4,
+      target: { type: 'witness', id, name: parseVerifierKey(verifierKey).name },
+      details: { url, remaining, needed, needed_before: policy.needed },
+    });
+    await change(event, async (transaction) => {
+      await store.remove(transaction, id);
+      if (needed !== policy.needed) await store.setPolicy(transaction, { ...policy, needed });
+    });
+  }
+  async function setPolicy({ actor, needed, tailLimitMs }: WitnessPolicy & { readonly actor: Actor }): Promise<void> {
+    const [{ length }, before] = await Promise.all([store.list(), store.policy()]);
+    if (needed < 1 || needed > Math.max(1, length))
+      throw new LedgerError('witness_policy_invalid', `Cannot ask for ${needed} witnesses: there are ${length}`);
+    const event = changeEvent(clock.nowMs(), {
+      actor,
+      action: 'witness.policy',
+      activityId: 3,
+      target: { type: 'witness-policy', id: 'ledger' },
+      details: {
+        needed,
+        needed_before: before.needed,
+        tail_limit_minutes: tailLimitMs / 60_000,
+        tail_limit_minutes_before: before.tailLimitMs / 60_000,
+        // For a rule: a lower bar is what somebody would want who is about to rewrite something.
+        weaker: needed < before.needed || tailLimitMs > before.tailLimitMs,
+      },
+    });
+    await change(event, (transaction) => store.setPolicy(transaction, { needed, tailLimitMs }));
+  }
+
   return {
-    async add({ actor, url: address, verifierKey, authorityPem }) {
-      const url = prefixOf(parseWitnessUrl(address.trim()));
-      const key = readKey(verifierKey.trim());
-      if (authorityPem !== undefined) requireCertificate(authorityPem);
-      const known = await store.list();
-      if (known.length >= mostWitnesses)
-        throw new LedgerError('witness_invalid', `Cannot add a witness: there are ${known.length} already`);
-      const same = known.find((other) => isSameKey(parseVerifierKey(other.verifierKey), key));
-      // Signatures do not hold the name: one key under two names is one witness.
-      if (same !== undefined)
-        throw new LedgerError('witness_known', `Cannot add witness "${key.name}": its key is that of ${same.url}`);
-      const witness: Witness = {
-        id: needs.random(8).toString('hex'),
-        url,
-        verifierKey: verifierKey.trim(),
-        authorityPem,
-        addedAtMs: clock.nowMs(),
-        addedBy: { id: actor.id, name: actor.name },
-      };
-      const event = changeEvent(clock.nowMs(), {
-        actor,
-        action: 'witness.add',
-        activityId: 1,
-        target: { type: 'witness', id: witness.id, name: key.name },
-        details: { url, verifier_key: witness.verifierKey, own_authority: authorityPem !== undefined },
-      });
-      await change(event, (transaction) => store.add(transaction, witness));
+    async add(request) {
+      const witness = await inTurn(() => add(request));
       await rounds.askNow(witness);
       return witness;
     },
-    async remove({ id, actor }) {
-      const { url, verifierKey } = await find(id);
-      const policy = await store.policy();
-      const remaining = (await store.list()).length - 1;
-      const needed = Math.max(1, Math.min(policy.needed, remaining));
-      const event = changeEvent(clock.nowMs(), {
-        actor,
-        action: 'witness.remove',
-        activityId: 4,
-        target: { type: 'witness', id, name: parseVerifierKey(verifierKey).name },
-        details: { url, remaining, needed, needed_before: policy.needed },
-      });
-      await change(event, async (transaction) => {
-        await store.remove(transaction, id);
-        if (needed !== policy.needed) await store.setPolicy(transaction, { ...policy, needed });
-      });
+    async remove(request) {
+      await inTurn(() => remove(request));
+      await rounds.recount();
     },
     async ask(id) {
       await rounds.askNow(await find(id));
     },
-    async setPolicy({ actor, needed, tailLimitMs }) {
-      const [{ length }, before] = await Promise.all([store.list(), store.policy()]);
-      if (needed < 1 || needed > Math.max(1, length))
-        throw new LedgerError('witness_policy_invalid', `Cannot ask for ${needed} witnesses: there are ${length}`);
-      const event = changeEvent(clock.nowMs(), {
-        actor,
-        action: 'witness.policy',
-        activityId: 3,
-        target: { type: 'witness-policy', id: 'ledger' },
-        details: {
-          needed,
-          needed_before: before.needed,
-          tail_limit_minutes: tailLimitMs / 60_000,
-          tail_limit_minutes_before: before.tailLimitMs / 60_000,
-          // For a rule: a lower bar is what somebody would want who is about to rewrite something.
-          weaker: needed < before.needed || tailLimitMs > before.tailLimitMs,
-        },
-      });
-      await change(event, (transaction) => store.setPolicy(transaction, { needed, tailLimitMs }));
+    async setPolicy(request) {
+      await inTurn(() => setPolicy(request));
+      await rounds.recount();
     },
   };
 }

@@ -2,8 +2,8 @@ import { parseSignedCheckpoint, parseVerifierKey } from '@sallyport/merkle-log';
 import type { Clock } from '@sallyport/platform/clock';
 import type { BegunLog, OutsideAnswer, ProveConsistency } from '../asking-outside.ts';
 import type { HeldOutside } from '../restored-event.ts';
-import { askWitness, successorsBy } from './ask-witness.ts';
-import type { Question, WitnessSays } from './ask-witness.ts';
+import { askWhetherNewest } from './ask-witness.ts';
+import type { WitnessSays } from './ask-witness.ts';
 import type { CallWitness } from './call-witness.ts';
 import type { Witness, WitnessStore } from './witness-store.ts';
 
@@ -34,12 +34,6 @@ export function createWitnessGate(needs: {
   const askNeeds = { call: needs.call, nowMs: () => needs.clock.nowMs() };
   let waiting: Heard[] = [];
 
-  /** A log put back to the very size at which it was closed is still cosigned: only what follows it gives it away. */
-  async function ask(question: Question): Promise<WitnessSays> {
-    const says = await askWitness(askNeeds, question);
-    const origins = says.kind === 'cosigned' ? await successorsBy(askNeeds, question) : [];
-    return origins.length === 0 ? says : { kind: 'superseded', origins };
-  }
   return {
     async ask(begun, consistency) {
       const { log, checkpoint } = begun;
@@ -51,7 +45,7 @@ export function createWitnessGate(needs: {
         store.cosigned(log),
       ]);
       const outside: HeldOutside[] = [
-        ...(kept === undefined ? [] : [kept]),
+        ...kept,
         ...(quorum === undefined
           ? []
           : [{ log, checkpoint: quorum.checkpoint, witness: nameOf(quorum.witnessKeys[0]) }]),
@@ -64,7 +58,8 @@ export function createWitnessGate(needs: {
         witnesses.map(async (witness) => {
           const cosignedSize = cosigned.get(witness.id)?.size ?? 0;
           const logKey = begun.verifierKey;
-          const says = await ask({ witness, checkpoint, logKey, oldSize: size, cosignedSize, consistency, signal });
+          const question = { witness, checkpoint, logKey, oldSize: size, cosignedSize, consistency, signal };
+          const says = await askWhetherNewest(askNeeds, question);
           return { witness, log, says };
         }),
       );

@@ -4,7 +4,7 @@ import type { Clock } from '@sallyport/platform/clock';
 import { messageOf } from '@sallyport/platform/errors';
 import type { Log } from '@sallyport/platform/log';
 import type { LedgerClient } from '../ledger-client.ts';
-import { askWitness } from './ask-witness.ts';
+import { askWhetherNewest, askWitness } from './ask-witness.ts';
 import type { NoAnswer, WitnessSays } from './ask-witness.ts';
 import type { CallWitness } from './call-witness.ts';
 import type { QuorumCheckpoint, Witness, WitnessStore } from './witness-store.ts';
@@ -25,6 +25,8 @@ export type WitnessRounds = {
   tick(): Promise<void>;
   /** Asks one witness now, whatever failed before, and resolves with its answer. */
   askNow(witness: Witness): Promise<WitnessSays | undefined>;
+  /** Whether the present round is enough, now that the policy or the witnesses are others. */
+  recount(): Promise<void>;
   standingOf(id: string): Readonly<Standing>;
   /** Resolves when nobody is being asked. */
   settled(): Promise<void>;
@@ -37,13 +39,14 @@ type Round = {
   readonly checkpoint: string;
   readonly size: number;
   readonly beganMs: number;
-  readonly asked: Set<string>;
+  /** Those who have cosigned it. */
+  readonly done: Set<string>;
   readonly signatures: Map<string, { readonly signature: NoteSignature; readonly atMs: number }>;
 };
 
 type RoundsNeeds = {
   readonly store: WitnessStore;
-  readonly ledger: Pick<LedgerClient, 'head' | 'checkpoint' | 'verifierKey' | 'consistency'>;
+  readonly ledger: Pick<LedgerClient, 'head' | 'checkpoint' | 'verifierKey' | 'consistency' | 'status'>;
   readonly call: CallWitness;
   readonly clock: Clock;
   readonly deadline: (ms: number) => AbortSignal;
@@ -100,7 +103,7 @@ export function createWitnessRounds(needs: RoundsNeeds): WitnessRounds {
     // While a held log signs nothing new, those who have not answered are asked the same again.
     if (round?.log === log && round.size === size && beganMs - round.beganMs < quietEveryMs) return round;
     const signed = formatNote({ text, signatures: own });
-    round = { log, logKey, checkpoint: signed, size, beganMs, asked: new Set(), signatures: new Map() };
+    round = { log, logKey, checkpoint: signed, size, beganMs, done: new Set(), signatures: new Map() };
     return round;
   }
 
@@ -108,10 +111,11 @@ export function createWitnessRounds(needs: RoundsNeeds): WitnessRounds {
     const standing = standingOf(witness.id);
     standing.busy = true;
     standing.lastAskedAtMs = clock.nowMs();
-    present.asked.add(witness.id);
     try {
       const known = (await store.cosigned(present.log)).get(witness.id);
-      const says = await askWitness(
+      // What was doubted at the start is asked again before its signature is let go on.
+      const isHeld = (await ledger.status())['signing'] === 'held';
+      const says = await (isHeld ? askWhetherNewest : askWitness)(
         { call: needs.call, nowMs: () => clock.nowMs() },
         {
           witness,
@@ -126,10 +130,11 @@ export function createWitnessRounds(needs: RoundsNeeds): WitnessRounds {
       if (stopping.signal.aborted) return says;
       note(standing, says);
       if (says.kind === 'cosigned') {
+        present.done.add(witness.id);
         await store.rememberCosigned(witness.id, present.log, { size: present.size, atMs: says.atMs });
         present.signatures.set(witness.id, says);
         await count(present);
-      } else present.asked.delete(witness.id);
+      }
       await needs.onSays(witness, present.log, says);
       return says;
     } finally {
@@ -186,7 +191,7 @@ export function createWitnessRounds(needs: RoundsNeeds): WitnessRounds {
       if (present === undefined) return;
       for (const witness of witnesses) {
         const { busy, nextAtMs } = standingOf(witness.id);
-        if (!busy && clock.monotonicMs() >= nextAtMs && !present.asked.has(witness.id))
+        if (!busy && clock.monotonicMs() >= nextAtMs && !present.done.has(witness.id))
           void track(ask(witness, present));
       }
     },
@@ -195,6 +200,9 @@ export function createWitnessRounds(needs: RoundsNeeds): WitnessRounds {
       const present = await presentRound();
       if (present === undefined || standingOf(witness.id).busy) return undefined;
       return track(ask(witness, present));
+    },
+    async recount() {
+      if (round !== undefined) await count(round);
     },
     standingOf,
     settled,

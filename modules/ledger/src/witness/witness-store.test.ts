@@ -39,9 +39,11 @@ forEachDatabase((name, open) => {
     await store.rememberQuorum(1, { ...quorum, checkpoint: 'older', size: 8 });
     assert.deepEqual(await store.quorum(1), quorum, 'never a smaller one');
     const held = { log: 1, checkpoint: 'text', witness: 'w1' };
-    await store.rememberHeldOutside(held);
-    await store.rememberHeldOutside(held);
-    assert.deepEqual(await store.heldOutside(1), held);
+    for (const shown of [held, { ...held, witness: 'w2', checkpoint: 'proves nothing' }, held])
+      await store.rememberHeldOutside(shown);
+    const both = await store.heldOutside(1);
+    assert.deepEqual(both.toSorted((a, b) => a.witness.localeCompare(b.witness))[0], held, 'whatever others show');
+    assert.deepEqual([both.length, await store.heldOutside(2)], [2, []]);
     await change(async (transaction) => {
       await store.remove(transaction, witness.id);
       await store.settle(transaction, 'tail');

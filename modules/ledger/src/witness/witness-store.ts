@@ -1,7 +1,7 @@
 import type { JsonObject } from '@sallyport/contracts';
 import { isJsonObject, parseJson, textsOf } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
-import type { CosignedCheckpoint } from '../log.ts';
+import type { CosignedCheckpoint } from '../log-prover.ts';
 import type { HeldOutside } from '../restored-event.ts';
 
 export type Witness = {
@@ -41,7 +41,7 @@ type Tables = {
   ledger_witness_policy: { id: number; needed: number; tail_limit_ms: number };
   ledger_witness_cosigned: { witness_id: string; log: number; size: number; at_ms: number };
   ledger_quorum: { log: number; size: number; at_ms: number; checkpoint: string; witness_keys: string };
-  ledger_held_outside: { log: number; checkpoint: string; witness: string };
+  ledger_held_checkpoint: { log: number; checkpoint: string; witness: string };
   ledger_witness_alarm: { id: string; details: string };
 };
 
@@ -138,14 +138,15 @@ export function createWitnessStore(plain: Database) {
         )
         .execute();
     },
-    async heldOutside(log: number): Promise<HeldOutside | undefined> {
-      return database.selectFrom('ledger_held_outside').selectAll().where('log', '=', log).executeTakeFirst();
+    async heldOutside(log: number): Promise<readonly HeldOutside[]> {
+      return database.selectFrom('ledger_held_checkpoint').selectAll().where('log', '=', log).execute();
     },
+    /** One of each witness: what proves nothing must not take the place of what does. */
     async rememberHeldOutside({ log, checkpoint, witness }: HeldOutside): Promise<void> {
       await database
-        .insertInto('ledger_held_outside')
+        .insertInto('ledger_held_checkpoint')
         .values({ log, checkpoint, witness })
-        .onConflict((conflict) => conflict.column('log').doUpdateSet({ checkpoint, witness }))
+        .onConflict((conflict) => conflict.columns(['log', 'witness']).doUpdateSet({ checkpoint }))
         .execute();
     },
     /** What is wrong now and was told once, by its id. */

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { parseSignedCheckpoint } from '@sallyport/merkle-log';
+import { createVerifierKey, formatVerifierKey, parseSignedCheckpoint, parseVerifierKey } from '@sallyport/merkle-log';
 import { createManualClock } from '@sallyport/platform/clock';
 import { verifyEvidence } from '../evidence.ts';
 import { temporaryDirectory, testStartMs } from '../ledger-testing.ts';
@@ -231,6 +231,28 @@ test('put back to the very size at which a log was closed, what follows it gives
   assert.equal((await house.client.status())['signing'], 'held');
   await house.witnesses.tick();
   assert.match(JSON.stringify(await house.records()), /sallyport\/x\/abcd\/2/);
+  // It goes on cosigning the old one, which is what it has: that vouches for nothing.
+  for (let rounds = 0; rounds < 3; rounds += 1) await house.round();
+  assert.equal((await house.client.status())['signing'], 'held');
+  assert.equal(await coverage(house), (await house.store.quorum(1))?.size);
+  witness.successors.clear();
+  place.clock.advance(300_000);
+  await house.round();
+  assert.equal((await house.client.status())['signing'], 'open');
+});
+
+test('a witness that answers every address with a page of its own knows no log that follows', async (context) => {
+  const place = newPlace(context);
+  const before = await witnessedHouse(context, place);
+  await before.stop();
+  const [witness] = place.outside;
+  assert.ok(witness);
+  for (const page of [answer(200, '<title>Witness</title>\n', 'text/html'), answer(200, 'Nothing to see here\n')]) {
+    witness.lie = (body) => (body === undefined ? page : undefined);
+    const house = await startHouse(context, place);
+    assert.equal((await house.client.status())['signing'], 'open');
+    await house.stop();
+  }
 });
 
 test('an end that stays unwitnessed is told once when it grows too old, and once when it is witnessed again', async (context) => {
@@ -277,6 +299,72 @@ test('a witness that names less than it had cosigned is told, and cosigns again'
   await house.append(1);
   await house.round();
   assert.equal(await coverage(house), house.client.head().index);
+});
+
+test('a witness that turns well and bad with each answer does not fill the ledger', async (context) => {
+  const place = newPlace(context);
+  const house = await witnessedHouse(context, place);
+  const [witness] = place.outside;
+  assert.ok(witness);
+  const lies = [
+    answer(500, ''),
+    answer(409, '99999\n', 'text/x.tlog.size'),
+    // Then what is true: it has fallen back, and cosigns.
+    answer(409, '1\n', 'text/x.tlog.size'),
+  ];
+  let cosigned = 0;
+  for (let rounds = 0; rounds < 24; rounds += 1) {
+    let lie = rounds % 2 === 0 ? undefined : lies[((rounds - 1) / 2) % lies.length];
+    witness.lie = (body) => {
+      const said = body === undefined ? undefined : lie;
+      lie = undefined;
+      return said;
+    };
+    await house.append(1);
+    await house.round();
+    if ((await coverage(house)) === house.client.head().index) cosigned += 1;
+  }
+  assert.ok(cosigned >= 6, `${cosigned}`);
+  const told = (await house.told()).filter((code) => code.startsWith('witness.') && code !== 'witness.add');
+  assert.deepEqual(told.filter((code) => code !== 'witness.policy').toSorted(), [
+    'witness.fell-back',
+    'witness.refused',
+    'witness.wrong-answer',
+  ]);
+});
+
+test('two people who add one key at once add one witness, and no more are asked for than there are', async (context) => {
+  const place = newPlace(context, ['w1.example', 'w2.example']);
+  const house = await witnessedHouse(context, place);
+  const fresh = createFakeWitness('w9.example', () => place.clock.nowMs());
+  const key = parseVerifierKey(fresh.verifierKey);
+  const renamed = formatVerifierKey(createVerifierKey({ ...key, name: 'w8.example' }));
+  const added = await Promise.allSettled(
+    [fresh.verifierKey, renamed].map((verifierKey) =>
+      house.witnesses.add({ url: fresh.url, verifierKey, actor: admin }),
+    ),
+  );
+  assert.deepEqual(added.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected']);
+  const { witnesses } = await house.witnesses.report();
+  await Promise.allSettled([
+    house.witnesses.setPolicy({ needed: witnesses.length, tailLimitMs: 60_000, actor: admin }),
+    house.witnesses.remove({ id: witnesses[0]?.witness.id ?? '', actor: admin }),
+  ]);
+  assert.equal((await house.witnesses.report()).policy.needed, witnesses.length - 1);
+});
+
+test('a bar that is lowered counts for what is cosigned already', async (context) => {
+  const place = newPlace(context, ['w1.example', 'w2.example']);
+  const before = await witnessedHouse(context, place, 2);
+  await before.stop();
+  const [first] = place.outside;
+  assert.ok(first);
+  first.isAway = true;
+  const house = await startHouse(context, place);
+  await house.round();
+  assert.equal((await house.client.status())['signing'], 'held');
+  await house.witnesses.setPolicy({ needed: 1, tailLimitMs: 60_000, actor: admin });
+  assert.equal((await house.client.status())['signing'], 'open');
 });
 
 test('lies are told once, count for nothing, and are asked after at growing intervals', async (context) => {

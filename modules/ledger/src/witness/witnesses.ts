@@ -6,7 +6,7 @@ import type { Log } from '@sallyport/platform/log';
 import type { Actor } from '../audit-event.ts';
 import type { LedgerClient } from '../ledger-client.ts';
 import { LedgerError } from '../errors.ts';
-import type { CosignedCheckpoint } from '../log.ts';
+import type { CosignedCheckpoint } from '../log-prover.ts';
 import type { Outbox } from '../outbox.ts';
 import type { WitnessSays } from './ask-witness.ts';
 import type { CallWitness } from './call-witness.ts';
@@ -15,7 +15,7 @@ import { createWitnessChanges, signAnywayEvent } from './witness-changes.ts';
 import type { WitnessChanges } from './witness-changes.ts';
 import { witnessEvent } from './witness-events.ts';
 import { nameOf } from './witness-gate.ts';
-import type { WitnessGate } from './witness-gate.ts';
+import type { Heard, WitnessGate } from './witness-gate.ts';
 import { createTailWatch } from './tail-watch.ts';
 import type { Tail } from './tail-watch.ts';
 import { createWitnessRounds } from './witness-rounds.ts';
@@ -73,6 +73,7 @@ export function createWitnesses(needs: WitnessesNeeds): Witnesses {
   const alarms = createWitnessAlarms(needs);
   const quorums = new Map<number, QuorumCheckpoint | undefined>();
   let ticking = false;
+  let unheeded: Heard[] = [];
 
   async function quorum(log: number): Promise<QuorumCheckpoint | undefined> {
     if (!quorums.has(log)) quorums.set(log, await store.quorum(log));
@@ -111,9 +112,23 @@ export function createWitnesses(needs: WitnessesNeeds): Witnesses {
     const name = nameOf(witness.verifierKey);
     const about = { about: name };
     const told = { witness: name, url: witness.url, log };
+    const recovered = (alarm: string): Promise<void> =>
+      alarms.settle(
+        alarm,
+        (details) =>
+          witnessEvent(clock.nowMs(), {
+            ...about,
+            action: 'witness.recovered',
+            message: `Witness "${name}" cosigns log ${log} again`,
+            details,
+          }),
+        recoveryMs,
+      );
     if (says.fellBackTo !== undefined) {
       const had = (await store.cosigned(log)).get(witness.id)?.size ?? 0;
-      await alarms.tell(
+      await alarms.raise(
+        `fell-back/${witness.id}/${log}`,
+        told,
         witnessEvent(clock.nowMs(), {
           ...about,
           action: 'witness.fell-back',
@@ -124,16 +139,9 @@ export function createWitnesses(needs: WitnessesNeeds): Witnesses {
     }
     switch (says.kind) {
       case 'cosigned':
-        for (const alarm of [`refused/${witness.id}/${log}`, `wrong/${witness.id}`]) {
-          await alarms.settle(alarm, (details) =>
-            witnessEvent(clock.nowMs(), {
-              ...about,
-              action: 'witness.recovered',
-              message: `Witness "${name}" cosigns log ${log} again`,
-              details,
-            }),
-          );
-        }
+        for (const alarm of ['refused', 'fell-back'].map((kind) => `${kind}/${witness.id}/${log}`))
+          await recovered(alarm);
+        await recovered(`wrong/${witness.id}`);
         return;
       case 'ahead':
       case 'conflict':
@@ -186,7 +194,17 @@ export function createWitnesses(needs: WitnessesNeeds): Witnesses {
   }
 
   async function heedStart(): Promise<void> {
-    for (const { witness, log, says } of needs.gate.heard()) await heed(witness, log, says);
+    const heard = [...unheeded, ...needs.gate.heard()];
+    unheeded = [];
+    for (const one of heard) {
+      try {
+        await heed(one.witness, one.log, one.says);
+      } catch (error) {
+        // The ledger may be away. Some of it is heard at starts alone.
+        unheeded.push(one);
+        needs.log.warn('What a witness said was not acted on yet', { message: messageOf(error) });
+      }
+    }
     const { log } = ledger.head();
     if ((await ledger.status())['signing'] !== 'held') return;
     await alarms.raise(
@@ -253,6 +271,9 @@ export function createWitnesses(needs: WitnessesNeeds): Witnesses {
     close: () => rounds.stop(),
   };
 }
+
+/** How long a witness must have been without a fault before that is told: it may turn well and bad with each answer. */
+const recoveryMs = 300_000;
 
 /** What evidence of an entry is to carry. */
 export function cosignedOf(found: QuorumCheckpoint | undefined): CosignedCheckpoint | undefined {

@@ -6,14 +6,15 @@ import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { freePort } from '@sallyport/testing/free-port';
-import { missingOpenBao, startOpenBao } from '@sallyport/testing/openbao';
-import type { OpenBao } from '@sallyport/testing/openbao';
+import { openBaoProgram, startOpenBao } from '@sallyport/testing/openbao';
+import type { TransitPlace } from '@sallyport/testing/transit-asking';
+import { startTransitServer } from '@sallyport/testing/transit-server';
 import type { DestructionPermit, WrapContext } from '../../key-provider.ts';
 import { providerContract } from '../provider-contract-testing.ts';
 import { createTransitProvider } from './transit-provider.ts';
 
-const options = { skip: missingOpenBao() };
 const { signal } = new AbortController();
 const vault = 'ef'.repeat(16);
 const context: WrapContext = { format: 'sallyport-epoch@v2', vault, epoch: 1 };
@@ -26,21 +27,14 @@ const permitFor = (name: string): DestructionPermit => ({
 });
 
 const root = mkdtempSync(join(tmpdir(), 'sallyport-transit-'));
-let started: Promise<OpenBao> | undefined;
 let mounts = 0;
-after(async () => {
-  await (await started)?.stop();
-  rmSync(root, { recursive: true });
-});
 
 /** A mount of its own for a test, and providers with any token; the policy is the one docs/keys.md tells to write. */
-async function place() {
-  started ??= startOpenBao(join(root, 'server'));
-  const server = await started;
+async function placeOn(server: TransitPlace) {
   mounts += 1;
   const mount = `transit-${mounts}`;
   await server.ask('POST', `sys/mounts/${mount}`, { type: 'transit' });
-  const open = (changes: { mount?: string; token?: string; address?: string } = {}) => {
+  const open = (changes: { mount?: string; token?: string; address?: string; namespace?: string } = {}) => {
     const tokenFile = join(root, `token-${mount}-${randomBytes(4).toString('hex')}`);
     writeFileSync(tokenFile, `${changes.token ?? server.token}\n`, { mode: 0o600 });
     return createTransitProvider({
@@ -49,6 +43,7 @@ async function place() {
         mount: changes.mount ?? mount,
         token_file: tokenFile,
         ca_file: server.caFile,
+        ...(changes.namespace === undefined ? {} : { namespace: changes.namespace }),
       },
     });
   };
@@ -69,20 +64,15 @@ path "${mount}/config/keys" { capabilities = ["read"] }
   return { server, mount, open, documentedToken };
 }
 
-for (const { sentence, run } of providerContract(async () => {
-  const { open, documentedToken } = await place();
-  const token = await documentedToken();
-  return {
-    open: async () => open({ token }),
-    openWrong: async () => open({ token: 'not-a-token' }),
-    forgetsDestroyed: true,
-  };
-})) {
-  test(`transit (OpenBao): ${sentence}`, options, run);
-}
+type Place = Awaited<ReturnType<typeof placeOn>>;
+type PlaceTest = { readonly sentence: string; readonly run: (place: Place, context: TestContext) => Promise<void> };
+const promises: PlaceTest[] = [];
+const promise = (sentence: string, run: PlaceTest['run']): void => {
+  promises.push({ sentence, run });
+};
 
-test('a server that makes missing keys by encrypting is refused, until it is told not to', options, async () => {
-  const { server, mount, open } = await place();
+promise('a server that makes missing keys by encrypting is refused, until it is told not to', async (place) => {
+  const { server, mount, open } = place;
   const name = nameOf(1);
   await assert.rejects(open().create(name, signal), { code: 'provider_refused' });
   await assert.rejects(open().wrap({ name, reference: '' }, Buffer.alloc(32), context, signal), {
@@ -94,8 +84,8 @@ test('a server that makes missing keys by encrypting is refused, until it is tol
   assert.deepEqual(await open().unwrap(key, wrapped, context, signal), Buffer.alloc(32, 1));
 });
 
-test('a key that was exportable, or can be backed up in clear, is not wrapped with', options, async () => {
-  const { server, mount, open, documentedToken } = await place();
+promise('a key that was exportable, or can be backed up in clear, is not wrapped with', async (place) => {
+  const { server, mount, open, documentedToken } = place;
   const provider = open({ token: await documentedToken() });
   for (const property of ['exportable', 'allow_plaintext_backup']) {
     const name = nameOf(1);
@@ -105,16 +95,16 @@ test('a key that was exportable, or can be backed up in clear, is not wrapped wi
   }
 });
 
-test('a key that was rotated elsewhere wraps no more', options, async () => {
-  const { server, mount, open, documentedToken } = await place();
+promise('a key that was rotated elsewhere wraps no more', async (place) => {
+  const { server, mount, open, documentedToken } = place;
   const provider = open({ token: await documentedToken() });
   const key = await provider.create(nameOf(1), signal);
   await server.ask('POST', `${mount}/keys/${key.name}/rotate`);
   await assert.rejects(provider.wrap(key, Buffer.alloc(32), context, signal), { code: 'provider_refused' });
 });
 
-test('a key made anew under the name of a deleted one is told from it, and not called damage', options, async () => {
-  const { open, documentedToken } = await place();
+promise('a key made anew under the name of a deleted one is told from it, and not called damage', async (place) => {
+  const { open, documentedToken } = place;
   const provider = open({ token: await documentedToken() });
   const key = await provider.create(nameOf(1), signal);
   const wrapped = await provider.wrap(key, Buffer.alloc(32, 1), context, signal);
@@ -125,8 +115,8 @@ test('a key made anew under the name of a deleted one is told from it, and not c
   await assert.rejects(provider.unwrap(key, earlier, context, signal), { code: 'master_absent' });
 });
 
-test('a key that was deleted softly can come back, so it is pending and not absent', options, async () => {
-  const { server, mount, open, documentedToken } = await place();
+promise('a key that was deleted softly can come back, so it is pending and not absent', async (place) => {
+  const { server, mount, open, documentedToken } = place;
   const provider = open({ token: await documentedToken() });
   const key = await provider.create(nameOf(1), signal);
   await server.ask('POST', `${mount}/keys/${key.name}/config`, { deletion_allowed: true });
@@ -135,8 +125,8 @@ test('a key that was deleted softly can come back, so it is pending and not abse
   await assert.rejects(provider.create(key.name, signal), { code: 'master_absent' });
 });
 
-test('a lone key that is gone, another mount and a server that does not answer prove nothing', options, async () => {
-  const { open, documentedToken } = await place();
+promise('a lone key that is gone, another mount and a server that does not answer prove nothing', async (place) => {
+  const { open, documentedToken } = place;
   const token = await documentedToken();
   const provider = open({ token });
   const key = await provider.create(nameOf(1), signal);
@@ -149,8 +139,8 @@ test('a lone key that is gone, another mount and a server that does not answer p
   await assert.rejects(nobody.unwrap(key, Buffer.alloc(40), context, signal), { code: 'provider_unavailable' });
 });
 
-test('the token is sent over TLS to the server of the certificate, and nowhere else', options, async (given) => {
-  const { open } = await place();
+promise('the token is sent over TLS to the server of the certificate, and nowhere else', async (place, given) => {
+  const { open } = place;
   const seen: unknown[] = [];
   const plain: Server = createServer((request, response) => {
     seen.push(request.headers['x-vault-token']);
@@ -164,3 +154,56 @@ test('the token is sent over TLS to the server of the certificate, and nowhere e
   await assert.rejects(open({ address: `https://127.0.0.1:${port}` }).facts(signal), { code: 'provider_unavailable' });
   assert.deepEqual(seen, []);
 });
+
+promise('a namespace has keys of its own, and one that is not there proves nothing', async (place) => {
+  const { server, mount, open } = place;
+  const namespace = `team-${mount}`.replaceAll('-', '_');
+  await server.ask('POST', `sys/namespaces/${namespace}`);
+  const asked = { token: server.token, namespace };
+  const mounted = await server.exchange('POST', `sys/mounts/${mount}`, { ...asked, body: { type: 'transit' } });
+  assert.equal(mounted.status, 204);
+  await server.exchange('POST', `${mount}/config/keys`, { ...asked, body: { disable_upsert: true } });
+  const inside = open({ namespace });
+  const key = await inside.create(nameOf(1), signal);
+  const wrapped = await inside.wrap(key, Buffer.alloc(32, 1), context, signal);
+  assert.deepEqual(await inside.unwrap(key, wrapped, context, signal), Buffer.alloc(32, 1));
+  assert.notEqual((await inside.facts(signal)).identity, (await open().facts(signal)).identity);
+  assert.equal((await open().find(key.name, signal)).kind, 'unknown');
+  assert.equal((await open({ namespace: 'no-such-namespace' }).find(key.name, signal)).kind, 'unknown');
+});
+
+/** Our own server always; the real one as well where its program is at hand. */
+const program = openBaoProgram();
+const kinds = [
+  { kind: 'transit', start: async () => startTransitServer(join(root, 'ours')) },
+  ...(program === undefined
+    ? []
+    : [{ kind: 'transit (OpenBao)', start: async () => startOpenBao(program, join(root, 'real')) }]),
+];
+const running = new Map<string, Promise<TransitPlace>>();
+after(async () => {
+  for (const server of running.values()) await (await server).stop();
+  rmSync(root, { recursive: true });
+});
+
+for (const { kind, start } of kinds) {
+  const place = async (): Promise<Place> => {
+    const server = running.get(kind) ?? start();
+    running.set(kind, server);
+    return placeOn(await server);
+  };
+  for (const { sentence, run } of providerContract(async () => {
+    const { open, documentedToken } = await place();
+    const token = await documentedToken();
+    return {
+      open: async () => open({ token }),
+      openWrong: async () => open({ token: 'not-a-token' }),
+      forgetsDestroyed: true,
+    };
+  })) {
+    test(`${kind}: ${sentence}`, run);
+  }
+  for (const { sentence, run } of promises) {
+    test(`${kind}: ${sentence}`, async (given) => run(await place(), given));
+  }
+}
