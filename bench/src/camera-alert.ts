@@ -113,7 +113,8 @@ function watchCameraAlerts(response: IncomingMessage): CameraAlerts {
       if (!line.startsWith('data: ')) continue;
       const alert = readObject(line.slice(6));
       const camera = textOf(alert['camera']);
-      if (alert['title'] === 'Camera Black: Covered, or the Light Went Out' && !arrived.has(camera)) arrived.set(camera, nowMs);
+      if (alert['title'] === 'Camera Black: Covered, or the Light Went Out' && !arrived.has(camera))
+        arrived.set(camera, nowMs);
     }
   });
   response.on('error', () => undefined);

@@ -46,7 +46,6 @@ const maxObjects = 10_000;
 /** The part of PKCS #11 that keeps AES keys, over a library in this process. Every call throws `CryptokiError`. */
 export type Cryptoki = ReturnType<typeof createCryptoki>;
 
-// oxlint-disable-next-line max-lines-per-function -- one table of functions, each a few lines
 export function createCryptoki(library: CryptokiLibrary) {
   const { call, address } = library;
   const run = (name: FunctionName, ...parameters: readonly (Buffer | bigint | null)[]): void => {

@@ -28,7 +28,6 @@ function direct(given: TestContext, change: (library: CryptokiLibrary) => Crypto
   const root = mkdtempSync(join(tmpdir(), 'sallyport-hsm-'));
   given.after(() => rmSync(root, { recursive: true }));
   const hsm = createSoftHsm(root);
-  // oxlint-disable-next-line node/no-process-env -- where SoftHSM looks for its configuration
   process.env['SOFTHSM2_CONF'] = hsm.environment.SOFTHSM2_CONF;
   const [first, second] = hsm.serials;
   const needsOf = (serial: string, pin: string) => ({
