@@ -1,4 +1,5 @@
 // Makes the command line installable on its own: one bundled file for Node 20 and later, packed as an npm tarball.
+import { nodeVersionFirst } from '@sallyport/platform/node-version-first';
 import { build } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,14 +20,10 @@ export async function buildPackage(outputDirectory: string): Promise<{ bundle: s
     bundle: true,
     platform: 'node',
     format: 'esm',
-    target: 'node20',
+    ...nodeVersionFirst({ major: 20, minor: 0 }),
     metafile: true,
     logLevel: 'error',
     absWorkingDir: root,
-    // CommonJS packages inside an ES module still call require().
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
   });
   chmodSync(bundle, 0o755);
   writeFileSync(join(staging, 'LICENSES.txt'), licencesOf(Object.keys(metafile.inputs)));

@@ -1,4 +1,5 @@
 // Makes the sensor installable on its own: one bundled file for Node 22 and later, and the engine for YARA rules beside it.
+import { nodeVersionFirst } from '@sallyport/platform/node-version-first';
 import { build } from 'esbuild';
 import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -31,7 +32,7 @@ async function bundle(entry: string, outfile: string): Promise<{ outfile: string
     bundle: true,
     platform: 'node',
     format: 'esm',
-    target: 'node22',
+    ...nodeVersionFirst({ major: 22, minor: 13 }),
     metafile: true,
     logLevel: 'error',
     absWorkingDir: root,

@@ -1,4 +1,5 @@
 // Makes the witness installable on its own: one bundled file for Node 24.7 and later, which holds nothing from outside this repository.
+import { nodeVersionFirst } from '@sallyport/platform/node-version-first';
 import { build } from 'esbuild';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -15,7 +16,7 @@ export async function buildWitness(outputDirectory: string): Promise<string> {
     bundle: true,
     platform: 'node',
     format: 'esm',
-    target: 'node24',
+    ...nodeVersionFirst({ major: 24, minor: 7 }),
     metafile: true,
     logLevel: 'error',
     absWorkingDir: root,

@@ -56,5 +56,14 @@ test(
     const [log, size] = head.split('/').map(Number);
     const [sameLog, laterSize] = again.head.split('/').map(Number);
     assert.ok(sameLog === log && (laterSize ?? 0) >= (size ?? 1));
+
+    // The wrong PIN met by a sealer that is started again under a running server: one try, and then the server ends too.
+    const before = server.output().length;
+    writeFileSync(pinFile, 'wrong-pin\n', { mode: 0o600 });
+    assert.deepEqual(server.kill('sealer'), ['sealer']);
+    assert.equal(await server.ended(120_000), 78);
+    const end = server.output().slice(before);
+    assert.match(end, /^provider_refused: Cannot log in to token[^]*\nhint: check the PIN file/m);
+    assert.equal([...end.matchAll(/CKR_PIN_INCORRECT/g)].length <= 2, true, 'told twice, tried once');
   },
 );

@@ -8,6 +8,7 @@ export type CliErrorCode =
   | 'source_taken'
   | 'no_rules'
   | 'not_verified'
+  | 'not_proven'
   | 'incomplete'
   | 'server_unreachable'
   | 'server_busy'

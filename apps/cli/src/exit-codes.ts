@@ -7,6 +7,8 @@ export const exitCode = {
   usage: 2,
   unreachable: 3,
   denied: 4,
+  /** It agrees with itself, and nothing says who made it. */
+  unproven: 5,
   interrupted: 130,
   /** Whoever read our output closed it, as `| head` does. */
   outputClosed: 141,
@@ -17,6 +19,7 @@ const codes: Partial<Record<CliErrorCode, number>> = {
   server_unreachable: exitCode.unreachable,
   server_busy: exitCode.unreachable,
   access_denied: exitCode.denied,
+  not_proven: exitCode.unproven,
 };
 
 export function exitCodeFor(error: unknown): number {

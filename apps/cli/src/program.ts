@@ -18,7 +18,7 @@ import { addSourceCommands } from './commands/sources.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addUserCommands } from './commands/users.ts';
 import { addVaultCommands } from './commands/vault.ts';
-import { CliError } from './errors.ts';
+import { CliError, type CliErrorCode } from './errors.ts';
 import { exitCode, exitCodeFor } from './exit-codes.ts';
 import type { CliNeeds } from './needs.ts';
 import { asTyped, plainText, styled } from './terminal.ts';
@@ -31,7 +31,8 @@ function createProgram(needs: CliNeeds): Command {
     .showSuggestionAfterError()
     .addHelpText(
       'after',
-      '\nExit codes: 0 done · 1 failed or not verified · 2 wrong usage · 3 server not reached · 4 access refused · 130 interrupted' +
+      '\nExit codes: 0 done · 1 failed or not verified · 2 wrong usage · 3 server not reached · 4 access refused · 5 not proven: no key given · 130 interrupted' +
+        `\n${asTyped('sallyport witness', needs.configuration.command)} is a program of its own: a witness of somebody's ledger, in a checkout or as sallyport-witness.mjs (docs/witness.md)` +
         '\nEvery command with examples: docs/cli.md',
     )
     .configureOutput({
@@ -83,11 +84,16 @@ function commanderExit(error: CommanderError, needs: CliNeeds): number {
   return exitCode.usage;
 }
 
+const labels: Partial<Record<CliErrorCode, string>> = {
+  not_verified: 'does not verify',
+  not_proven: 'not proven',
+};
+
 function tell(error: unknown, needs: CliNeeds): void {
   const { stderr, configuration } = needs;
   const known = error instanceof CliError;
-  const label = styled(stderr, 'red', known && error.code === 'not_verified' ? 'does not verify' : 'error');
-  stderr.write(`${label}: ${plainText(messageOf(error))}\n`);
+  const label = (known ? labels[error.code] : undefined) ?? 'error';
+  stderr.write(`${styled(stderr, 'red', label)}: ${plainText(messageOf(error))}\n`);
   if (known && error.hint !== undefined) for (const line of error.hint.split('\n')) tellHint(line, needs);
   if (!known) tellHint('this is a fault in sallyport itself; set DEBUG=1 to see where', needs);
   if (configuration.debug && error instanceof Error)

@@ -1,10 +1,13 @@
 import type { JsonValue } from '@sallyport/contracts';
+import { reportWitnesses } from './witness-report.ts';
 import { field, listField, numberField, textField } from './json-reading.ts';
 import { counted, grouped } from './terminal.ts';
 
 export type StatusReport = {
   /** What must be seen to: with any, the server is not well. */
   readonly problems: readonly string[];
+  /** What somebody should look at before it becomes one. */
+  readonly warnings: readonly string[];
   /** What is worth knowing and no fault. */
   readonly notes: readonly string[];
   /** Name and value, in the order to show them. */
@@ -21,8 +24,9 @@ const soundStates: ReadonlySet<string> = new Set(['ok', 'healthy', 'running', 'r
  */
 export function reportStatus(health: JsonValue): StatusReport {
   const problems: string[] = [];
+  const warnings: string[] = [];
   const notes: string[] = [];
-  const lines: [string, string][] = [];
+  const lines: (readonly [string, string])[] = [];
   const word = textField(health, 'status') ?? textField(health, 'state');
   if (word !== undefined && !soundStates.has(word)) problems.push(`the server says "${word}"`);
 
@@ -41,19 +45,10 @@ export function reportStatus(health: JsonValue): StatusReport {
   const head = textField(health, 'head');
   if (head !== undefined) lines.push(['ledger', `next entry ${head}, ${upOrDown(ledger)}`]);
 
-  const witnesses = field(health, 'witnesses');
-  if (textField(witnesses, 'signing') === 'held')
-    problems.push('the log is not signed: too few witnesses vouched for it; see sallyport ledger witnesses');
-  if (field(witnesses, 'tail_too_old') === true)
-    problems.push('the witnesses have not seen the log for too long; see sallyport ledger witnesses');
-  const watching = numberField(witnesses, 'configured');
-  if (watching !== undefined) {
-    const entries = counted(numberField(witnesses, 'witnessed_entries') ?? 0, 'entry', 'entries');
-    lines.push([
-      'witnesses',
-      watching === 0 ? 'none' : `${counted(watching, 'witness', 'witnesses')}, ${entries} seen`,
-    ]);
-  }
+  const witnesses = reportWitnesses(field(health, 'witnesses'));
+  problems.push(...witnesses.problems);
+  warnings.push(...witnesses.warnings);
+  lines.push(...witnesses.lines);
 
   const lag = numberField(search, 'lag') ?? 0;
   if (field(search, 'up') === false) problems.push(`search is down${reason(textField(search, 'error'))}`);
@@ -97,7 +92,7 @@ export function reportStatus(health: JsonValue): StatusReport {
   }
   const memory = numberField(field(processes, 'server'), 'memory_bytes');
   if (memory !== undefined) lines.push(['memory', `${grouped(memory / 1024 / 1024)} MB of the server process`]);
-  return { problems, notes, lines };
+  return { problems, warnings, notes, lines };
 }
 
 function upOrDown(part: JsonValue | undefined): string {

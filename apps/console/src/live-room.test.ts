@@ -205,7 +205,8 @@ test('What was recorded is played back from the timeline, with the seal of its s
     .getByRole('button', { name: /^Seal of 1\/\d+/ })
     .first()
     .waitFor();
-  await page.getByRole('button', { name: 'Play', exact: true }).click();
+  // By itself, and it says so.
+  await page.getByText('Playing from here.').waitFor();
   await pictureChanges(page, 'Recording of Yard, north');
   await page.getByRole('button', { name: 'Pause' }).click();
   const address = page.url();

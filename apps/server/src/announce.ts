@@ -96,13 +96,19 @@ function consoleAddress(address: string): string {
   return url.origin;
 }
 
-/** One line an alert. Titles come from rule files and hosts from events: neither may steer the terminal. */
+/** One line each time an alert is announced. Titles come from rule files and hosts from events: neither may steer the terminal. */
 export function printAlert(alert: Alert, write: (text: string) => void, inColor: boolean): void {
   const level = `${levelMarks[alert.level]} ${alert.level.padEnd(13)}`;
-  const time = new Date(alert.createdAtMs).toISOString().slice(11, 19);
+  const timeOf = (timeMs: number): string => `${new Date(timeMs).toISOString().slice(11, 19)}Z`;
+  const isBack = alert.announcement !== alert.number;
+  const again = isBack ? `  again, ×${alert.count} since ${timeOf(alert.createdAtMs)}` : '';
+  // Which event the newest finding came from stands with the alert.
+  const positions = isBack
+    ? `finding ${formatPosition(alert.lastFinding)}`
+    : `finding ${formatPosition(alert.finding)}  event ${formatPosition(alert.input)}`;
   const shown = inColor ? `\u001b[${colors[alert.level]}m${level}\u001b[0m` : level;
   write(
-    `${time}Z  ${shown} ${printable(alert.title)}${alert.entities.host === undefined ? '' : `  on ${printable(alert.entities.host)}`}  finding ${formatPosition(alert.finding)}  event ${formatPosition(alert.input)}\n`,
+    `${timeOf(isBack ? alert.announcedAtMs : alert.createdAtMs)}  ${shown} ${printable(alert.title)}${alert.entities.host === undefined ? '' : `  on ${printable(alert.entities.host)}`}${again}  ${positions}\n`,
   );
 }
 

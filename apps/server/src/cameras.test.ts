@@ -114,6 +114,11 @@ test('a phone sends, the wall shows it with its times, and a command is done whe
   assert.equal(command['speak'], 'Go away');
   sending.send(JSON.stringify({ type: 'receipt', command_id: command['id'], ok: true }));
   assert.deepEqual((await commanded).body, { state: 'done' });
+  assert.match(String(row['watched']), /^(?:starting|learning|watched|unwatched)$/);
+  sending.send(JSON.stringify({ type: 'bye' }));
+  for (let told = await said(live, 'state'); told['state'] !== 'offline';) told = await said(live, 'state');
+  const off = await cameraRow(phone.id());
+  assert.deepEqual([off['state'], off['why'], off['per_second']], ['offline', 'said_goodbye', 0]);
   await Promise.all([sending.end(), live.end()]);
   assert.equal(
     (await access.call('POST', path, { caller: admin, body: { torch: true } })).code,

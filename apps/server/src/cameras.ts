@@ -55,12 +55,17 @@ export type CameraServices = {
   close(): Promise<void>;
 };
 
+/** A camera that is added or approved is looked for so often, and a perceiver that ended. */
+const readyEveryMs = 2000;
+
 /** Everything of the cameras, in the order pictures go through it. */
 export async function createCameraServices(needs: CameraServiceNeeds): Promise<CameraServices> {
   const { config, devices, ledger, children } = needs;
+  const watch: { of: Perception['watchOf'] } = { of: () => 'starting' };
   const cameras = await createCameraWatch({
     ...needs,
     delay,
+    watchOf: (id) => watch.of(id),
     sealingKey: await secretKey(ledger.secrets, secretNames.cameras),
     columnKeys: await columnKeys(ledger.secrets, secretNames.cameraColumns),
     allowLoopback: config.localCameras,
@@ -91,6 +96,7 @@ export async function createCameraServices(needs: CameraServiceNeeds): Promise<C
     processes: 1,
     deadline: (ms) => AbortSignal.timeout(ms),
   });
+  watch.of = (id) => perception.watchOf(id);
   const watching = await createWatching({
     ...needs,
     delay,
@@ -126,6 +132,12 @@ export async function createCameraServices(needs: CameraServiceNeeds): Promise<C
       .forget(id)
       .catch((error: unknown) => needs.log.error('What a camera usually saw was not forgotten', errorFields(error)));
   });
+  // Loading a model takes seconds, in which the first camera would not be watched.
+  const getReady = (): void => {
+    if (cameras.list().length > 0) perception.start();
+  };
+  getReady();
+  const stopGettingReady = needs.every(readyEveryMs, getReady);
   const stopPerceiving = cameras.hub.subscribe((frame) => void perception.perceive(frame));
   // After the watch, so that what is shown as tampered with is what was told.
   perception.subscribe(({ cameraId, sequence, objects }) =>
@@ -143,6 +155,7 @@ export async function createCameraServices(needs: CameraServiceNeeds): Promise<C
       stopRevoking();
       stopNoting();
       stopPerceiving();
+      stopGettingReady();
       await cameras.close();
       perception.close();
       await scenes.close();

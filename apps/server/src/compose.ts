@@ -99,6 +99,7 @@ import {
   stateOf,
   warningsOf,
 } from './https/index.ts';
+import { isSealerFinal } from './final-errors.ts';
 import { createMetricsRoutes } from './metrics.ts';
 import { startPeriodicWork } from './periodic-work.ts';
 import { secretKey } from './secret-key.ts';
@@ -126,7 +127,14 @@ export type RunningServer = {
 };
 
 /** Starts everything, from the vault up. What each module needs is handed over here and nowhere else. */
-export async function startServer(config: ServerConfig, log: Log): Promise<RunningServer> {
+export async function startServer(
+  config: ServerConfig,
+  log: Log,
+  told: {
+    /** The sealer cannot be started again, and nothing can be recorded any more. */
+    readonly onLedgerLost?: (error: unknown) => void;
+  } = {},
+): Promise<RunningServer> {
   const clock = systemClock;
   const random = randomBytes;
   const common = { clock, random, every, log };
@@ -163,6 +171,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Runni
     delay,
     onClockJump: (jump) => log.warn('The wall clock jumped; ledger time goes on without it', jump),
     onRestored: () => log.warn('The ledger was restored and goes on in a new log'),
+    isFinal: isSealerFinal,
+    ...(told.onLedgerLost === undefined ? {} : { onGivenUp: told.onLedgerLost }),
   });
   await ledger.ready();
   const outboxKey = await secretKey(ledger.secrets, secretNames.outbox);

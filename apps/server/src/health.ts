@@ -5,6 +5,7 @@ import type { EventIntake } from '@sallyport/event-intake';
 import { RebuildingAnswer, shownRebuilding } from '@sallyport/event-search';
 import type { EventSearch } from '@sallyport/event-search';
 import type { Alerts } from '@sallyport/incident-response';
+import { troubledWitnesses } from '@sallyport/ledger';
 import type { LedgerClient, ProjectionRunner, Witnesses } from '@sallyport/ledger';
 import { codeOf } from '@sallyport/platform/errors';
 import type { RoutePlugin } from '@sallyport/platform/http';
@@ -31,6 +32,9 @@ const HealthReport = Type.Object({
         witnessed_entries: Type.Integer({ description: 'Of the newest log, by enough witnesses' }),
         tail_age_seconds: orNull(Type.Integer(), 'Of the first entry they have not seen; null without witnesses'),
         tail_too_old: Type.Boolean(),
+        troubled: Type.Array(Type.Object({ name: Type.String(), state: Type.String() }), {
+          description: 'Those that were asked last and did not cosign: away, unknown_log, wrong or refusing',
+        }),
       },
       { description: 'Null while the ledger is away' },
     ),
@@ -186,7 +190,8 @@ export function createHealthRoutes(health: Health): RoutePlugin {
 
 async function witnessReport(witnesses: Pick<Witnesses, 'report'>): Promise<JsonObject | null> {
   try {
-    const { witnesses: all, policy, log, quorum, tail } = await witnesses.report();
+    const report = await witnesses.report();
+    const { witnesses: all, policy, log, quorum, tail } = report;
     return {
       configured: all.length,
       needed: policy.needed,
@@ -194,6 +199,7 @@ async function witnessReport(witnesses: Pick<Witnesses, 'report'>): Promise<Json
       witnessed_entries: quorum?.size ?? 0,
       tail_age_seconds: tail === undefined ? null : Math.floor(tail.ageMs / 1000),
       tail_too_old: tail?.isTooOld ?? false,
+      troubled: troubledWitnesses(report).map((witness) => ({ ...witness })),
     };
   } catch (error) {
     if (codeOf(error) === undefined) throw error;

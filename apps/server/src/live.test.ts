@@ -24,9 +24,9 @@ function setUp(limits: LiveNeeds['limits'] = {}) {
     alerts: {
       async after(number, limit) {
         fetches += 1;
-        return stored.filter((alert) => alert.number > number).slice(0, limit);
+        return stored.filter((alert) => alert.announcement > number).slice(0, limit);
       },
-      list: async ({ limit }) => stored.slice(-limit),
+      newestNumber: async () => stored.at(-1)?.announcement ?? 0,
       numberBefore: async (position) => stored.findLast(({ finding }) => finding.index < position.index)?.number ?? 0,
       onAlert(listener) {
         listeners.add(listener);
@@ -81,6 +81,8 @@ function setUp(limits: LiveNeeds['limits'] = {}) {
         count: 1,
         lastSeenAtMs: 0,
         lastFinding: finding,
+        announcement: number,
+        announcedAtMs: 0,
         revision: 0,
       };
       stored.push(alert);

@@ -11,7 +11,7 @@ import { ServerError } from './server-errors.ts';
 
 export type LiveKind = 'events' | 'alerts';
 
-/** Where a reader stands: the next position of the feed, and the number of the last alert. */
+/** Where a reader stands: the next position of the feed, and the number the last alert was announced under. */
 export type LivePlace = { readonly position: Position; readonly alert?: number };
 
 export type LiveRequest = {
@@ -25,7 +25,7 @@ export type LiveRequest = {
 /** Server-sent events (WHATWG HTML, section 9.2), one stream a reader. */
 export type Live = {
   /**
-   * `alert`: each alert, in order, without a gap. `alert-change`: an alert somebody changed or that stands for more findings, as it is
+   * `alert`: each alert, again when it came back, in order, without a gap. `alert-change`: an alert somebody changed or that stands for more findings, as it is
    * now; whoever comes back or catches up reads again instead. `events`: at most four a second how many events came, how many of
    * the newest were our own records, and a sample of the others; together they cover the feed without a gap. `state`: `catching up` before what was missed, `live` after it.
    * A reader that takes nothing is fetched nothing for; what it missed comes as one when it takes again. One that takes nothing for
@@ -39,7 +39,7 @@ export type Live = {
 
 export type LiveNeeds = {
   readonly ledger: Pick<Ledger, 'head' | 'read' | 'countEvents'>;
-  readonly alerts: Pick<Alerts, 'after' | 'list' | 'numberBefore' | 'onAlert' | 'onChange'>;
+  readonly alerts: Pick<Alerts, 'after' | 'newestNumber' | 'numberBefore' | 'onAlert' | 'onChange'>;
   readonly every: (intervalMs: number, task: () => void) => () => void;
   readonly limits?: {
     /** Streams open at once (64), and for one caller (8). */
@@ -135,10 +135,7 @@ export function createLive(needs: LiveNeeds): Live {
   async function placeOf(request: LiveRequest): Promise<{ position: Position; alert: number }> {
     const head = ledger.head();
     const asked = request.from;
-    if (asked === undefined) {
-      const [newest] = await alerts.list({ limit: 1 });
-      return { position: head, alert: newest?.number ?? 0 };
-    }
+    if (asked === undefined) return { position: head, alert: await alerts.newestNumber() };
     // A place past the head is of a ledger that was put back since.
     const position = comparePositions(asked.position, head) > 0 ? head : asked.position;
     return { position, alert: asked.alert ?? (await alerts.numberBefore(position)) };
@@ -199,7 +196,7 @@ export function createLive(needs: LiveNeeds): Live {
         alertsDue = false;
         const page = await alerts.after(place.alert, alertsPerPage);
         for (const alert of page) {
-          place = { position: place.position, alert: alert.number };
+          place = { position: place.position, alert: alert.announcement };
           push('alert', alertJson(alert));
         }
         if (page.length === alertsPerPage) alertsDue = true;

@@ -1,11 +1,12 @@
 // The server process: HTTP edge, modules and projections. Starts the sealer and the store beside it.
 import { systemClock } from '@sallyport/platform/clock';
-import { CodedError, codeOf, messageOf } from '@sallyport/platform/errors';
+import { messageOf } from '@sallyport/platform/errors';
 import { createLog } from '@sallyport/platform/log';
 import { printAlert, printSensor, printWelcome } from './announce.ts';
 import { startServer } from './compose.ts';
 import { readProcessConfig } from './config.ts';
 import { localAddressOf } from './doors.ts';
+import { describeFailure, isStartFinal } from './final-errors.ts';
 import { explainListenError } from './listen-error.ts';
 import { every } from './timers.ts';
 
@@ -13,27 +14,6 @@ import { every } from './timers.ts';
 const exitConfigInvalid = 78;
 const askedAgainAfterMs = 1000;
 const stopWithinMs = 30_000;
-const notWorthRetrying = new Set([
-  'config_invalid',
-  'data_unwritable',
-  'unseal_failed',
-  'vault_damaged',
-  'vault_rolled_back',
-  'vault_two_versions',
-  'provider_refused',
-  'provider_changed',
-  'provider_unknown',
-  'master_absent',
-  'migration_unknown',
-  'migration_out_of_order',
-  'ledger_corrupt',
-  'ledger_locked',
-  'plain_http_not_loopback',
-  'address_in_use',
-  'address_unusable',
-  'EACCES',
-  'EROFS',
-]);
 
 async function run(): Promise<void> {
   // Whatever this process and its children create is for their own user alone.
@@ -47,10 +27,18 @@ async function run(): Promise<void> {
   };
   // A terminal or pipe that is gone must not take the server with it.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
-  let stop = (): void => process.exit(1);
+  /** With what it ends when it stops; and when it has to stop at once. */
+  let [exitCode, exitCodeAtOnce] = [0, 1];
+  let stop = (): void => process.exit(exitCodeAtOnce);
+  const onLedgerLost = (error: unknown): void => {
+    // As at a start: whoever runs the server has to see to it, and a restart would only spend another try.
+    process.stderr.write(describeFailure(error));
+    [exitCode, exitCodeAtOnce] = [exitConfigInvalid, exitConfigInvalid];
+    stop();
+  };
   // The supervisor is gone: without it nobody would start us again, and its successor must find the place free.
   process.once('disconnect', () => stop());
-  const server = await startServer(config, log).catch((error: unknown) => {
+  const server = await startServer(config, log, { onLedgerLost }).catch((error: unknown) => {
     throw explainListenError(error, config);
   });
   process.send?.('started');
@@ -67,17 +55,17 @@ async function run(): Promise<void> {
   stop = () => {
     if (stoppingSinceMs !== undefined) {
       // Whatever was acknowledged is durable: somebody who asks again need not wait. One key press may arrive twice.
-      if (performance.now() - stoppingSinceMs > askedAgainAfterMs) process.exit(1);
+      if (performance.now() - stoppingSinceMs > askedAgainAfterMs) process.exit(exitCodeAtOnce);
       return;
     }
     stoppingSinceMs = performance.now();
     log.info('Stopping');
-    setTimeout(() => process.exit(1), stopWithinMs).unref();
+    setTimeout(() => process.exit(exitCodeAtOnce), stopWithinMs).unref();
     server.stop().then(
-      () => process.exit(0),
+      () => process.exit(exitCode),
       (error: unknown) => {
         log.error('Did not stop cleanly', { message: messageOf(error) });
-        process.exit(1);
+        process.exit(exitCodeAtOnce);
       },
     );
   };
@@ -93,8 +81,6 @@ process.on('unhandledRejection', (error) => {
 try {
   await run();
 } catch (error) {
-  const code = codeOf(error) ?? 'internal';
-  const hint = error instanceof CodedError ? error.hint : undefined;
-  process.stderr.write(`${code}: ${messageOf(error)}\n${hint === undefined ? '' : `hint: ${hint}\n`}`);
-  process.exit(notWorthRetrying.has(code) ? exitConfigInvalid : 1);
+  process.stderr.write(describeFailure(error));
+  process.exit(isStartFinal(error) ? exitConfigInvalid : 1);
 }

@@ -61,6 +61,7 @@ const expected: Readonly<Record<Role, readonly string[]>> = {
     'audit:read',
     'devices:read',
     'cameras:export',
+    'vault:read',
   ],
 };
 

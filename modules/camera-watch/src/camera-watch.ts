@@ -70,7 +70,14 @@ export async function createCameraWatch(needs: CamerasNeeds): Promise<CameraWatc
     }
     departing = undefined;
   };
-  const senders = createSenders({ ...needs, gate, onGoodbye: depart });
+  const senders = createSenders({
+    ...needs,
+    gate,
+    onGoodbye(cameraId, why) {
+      depart(cameraId, why);
+      activities.end(cameraId, why);
+    },
+  });
   const pushes = createPushes();
   const whip = needs.webrtc === undefined ? undefined : createWhip({ ...needs, ...needs.webrtc, gate });
   const viewers = createViewers({ hub, clock, every, sight });
@@ -92,10 +99,11 @@ export async function createCameraWatch(needs: CamerasNeeds): Promise<CameraWatc
       whip?.isOpen(id) === true ||
       network.find(id)?.connected === true,
   });
+  activities.onChange(({ cameraId, to }) => viewers.tellState(cameraId, to));
   const store = createCameraStore(needs);
   const former = await createFormerCameras(needs);
-  const parts = { hub, senders, activities, network, store, former, sight, allowLoopback, connect, onDepart: depart };
-  const cameras = createCameraDirectory(needs, parts);
+  const parts = { hub, senders, activities, network, store, former, sight, allowLoopback, connect };
+  const cameras = createCameraDirectory(needs, { ...parts, watchOf: needs.watchOf, onDepart: depart });
   for (const camera of await store.readAll()) {
     try {
       await network.put(camera);

@@ -4,6 +4,7 @@ import type { Database } from '@sallyport/platform/database';
 import type { ColumnKeys } from '@sallyport/platform/encrypted-columns';
 import type { FramePeer } from '@sallyport/platform/frames';
 import type { Log } from '@sallyport/platform/log';
+import type { WatchState } from './perception/perceived.ts';
 import type { MediaAddress } from './webrtc/webrtc-protocol.ts';
 
 /** Runs `task` every `intervalMs` until the returned function is called. */
@@ -65,6 +66,8 @@ export type CamerasNeeds = {
   readonly authorities?: readonly string[];
   /** The program that decodes what comes by RTSP, `ffmpeg` when left out. */
   readonly ffmpeg?: string;
+  /** Whether a camera is watched; without it rows do not say. */
+  readonly watchOf?: (cameraId: string) => WatchState;
   /** Without it nobody can send by WebRTC. */
   readonly webrtc?: WebrtcNeeds;
 };

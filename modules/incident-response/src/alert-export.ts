@@ -1,11 +1,10 @@
 import { Readable } from 'node:stream';
-import { severityOfLevel } from '@sallyport/contracts';
 import { csvRecord, safeFileName } from '@sallyport/platform/csv';
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import { alertJson } from './alert.ts';
 import type { Alert } from './alert.ts';
-import { alertFilter, alertFilterParameters } from './alert-filter.ts';
+import { alertFilter, alertFilterParameters, listPlace } from './alert-filter.ts';
 import type { AlertFilter } from './alert-store.ts';
 import type { Alerts } from './alerts.ts';
 
@@ -85,7 +84,9 @@ async function* exportedAlerts(
   alerts: Pick<Alerts, 'list'>,
   request: { readonly filter: Omit<AlertFilter, 'limit'>; readonly format: 'ndjson' | 'csv'; readonly limit: number },
 ): AsyncGenerator<string, void> {
-  const { filter, format } = request;
+  const { format } = request;
+  // In the order they were made: an alert that gets a finding meanwhile would move to where was read already.
+  const filter = { ...request.filter, sort: 'made' } as const;
   const isCsv = format === 'csv';
   if (isCsv) yield csvRecord(columns);
   let before: AlertFilter['before'];
@@ -99,7 +100,7 @@ async function* exportedAlerts(
     if (last === undefined) return;
     yield page.map((alert) => (isCsv ? csvLine(alert) : `${JSON.stringify(alertJson(alert))}\n`)).join('');
     left -= page.length;
-    before = { number: last.number, severityId: severityOfLevel(last.level) };
+    before = listPlace(last);
   }
   const more = await alerts.list({ ...filter, limit: 1, ...(before === undefined ? {} : { before }) });
   if (more.length > 0) yield isCsv ? csvRecord(['# more']) : '{"more":true}\n';

@@ -2,7 +2,7 @@ import { findingLevels, severityOfLevel } from '@sallyport/contracts';
 import { Type } from 'typebox';
 import { alertStates } from './alert.ts';
 import type { Alert } from './alert.ts';
-import type { AlertFilter } from './alert-store.ts';
+import type { AlertFilter, AlertListPlace } from './alert-store.ts';
 import { taggedNames } from './entities.ts';
 import { AlertError } from './errors.ts';
 
@@ -26,7 +26,9 @@ export const alertFilterParameters = {
       description: 'At most 8 words, each part of the title, or all of a rule, host, user, source or program',
     }),
   ),
-  since: Type.Optional(Type.String({ format: 'date-time', maxLength: 40 })),
+  since: Type.Optional(
+    Type.String({ format: 'date-time', maxLength: 40, description: 'Last finding at this time or later' }),
+  ),
   sort: Type.Optional(Type.Enum(['newest', 'severity'], { description: 'Default newest' })),
 };
 
@@ -73,14 +75,20 @@ function instantOf(text: string): number {
   return timeMs;
 }
 
-/** Where a page ends: the number, with the severity before it where that is what is sorted by. */
-export const place = '^([1-5]\\.)?(0|[1-9][0-9]{0,14})$';
+/** Where a page ends: severity, time of the last finding in milliseconds, number. */
+export const place = String.raw`^[1-5]\.(0|[1-9][0-9]{0,14})\.(0|[1-9][0-9]{0,14})$`;
 
-export function formatPlace(last: Alert, sort: AlertFilterQuery['sort']): string {
-  return sort === 'severity' ? `${severityOfLevel(last.level)}.${last.number}` : String(last.number);
+export function listPlace({ level, lastSeenAtMs, number }: Alert): AlertListPlace {
+  return { severityId: severityOfLevel(level), lastSeenAtMs, number };
 }
 
-export function placeOf(text: string): NonNullable<AlertFilter['before']> {
-  const [first = '', second] = text.split('.', 2);
-  return second === undefined ? { number: Number(first) } : { number: Number(second), severityId: Number(first) };
+export function formatPlace(last: Alert): string {
+  const { severityId, lastSeenAtMs, number } = listPlace(last);
+  return `${severityId}.${lastSeenAtMs}.${number}`;
+}
+
+/** `text` as `place` has it. */
+export function placeOf(text: string): AlertListPlace {
+  const [severityId = 1, lastSeenAtMs = 0, number = 0] = text.split('.').map(Number);
+  return { severityId, lastSeenAtMs, number };
 }

@@ -3,8 +3,9 @@ import type { Finding, Position } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import { alertFrom } from './alert.ts';
 import type { Alert } from './alert.ts';
-import { findAlert, openAlertsOf, writeCount } from './alert-store.ts';
-import type { NewAlert } from './alert-store.ts';
+import { isAnnouncedAgain } from './announcing.ts';
+import { findAlert, openAlertsOf, writeCount, writeEntities, writeNewAgain } from './alert-store.ts';
+import type { NewAlert, Sealing } from './alert-store.ts';
 import { groupTag } from './entities.ts';
 
 type Row = {
@@ -27,9 +28,12 @@ export type Grouped = {
   readonly made: readonly NewAlert[];
   /** Alerts that were there and stand for more findings now. */
   readonly grown: readonly Alert[];
+  /** Those among them that are to be announced again; left out of `grown`. */
+  readonly returned: readonly Alert[];
+  readonly nextNumber: number;
 };
 
-/** A finding this much later than the last one, or than somebody took the alert, is news again. Ledger time. */
+/** A finding this much later than the last one is an alert of its own. Ledger time. */
 export const groupForMs = 24 * 3_600_000;
 const shownFindings = 100;
 
@@ -39,9 +43,10 @@ const shownFindings = 100;
  */
 export async function groupFindings(
   transaction: Transaction,
-  input: { readonly found: readonly Found[]; readonly sealingKey: Uint8Array; readonly firstNumber: number },
+  input: { readonly found: readonly Found[]; readonly sealing: Sealing; readonly firstNumber: number },
 ): Promise<Grouped> {
-  const { found, sealingKey } = input;
+  const { found, sealing } = input;
+  const { sealingKey } = sealing;
   const tagged = found.map((one) => ({
     ...one,
     tag: groupTag(sealingKey, one.finding),
@@ -53,6 +58,7 @@ export async function groupFindings(
   );
   const made = new Map<string, NewAlert>();
   const grown = new Map<string, Alert>();
+  const returned = new Set<string>();
   const rows: Row[] = [];
   let number = input.firstNumber;
   for (const { tag, position, finding, isSuppressed } of tagged) {
@@ -60,18 +66,13 @@ export async function groupFindings(
     const group = tag === null ? undefined : `${isSuppressed}/${tag}`;
     const known = group === undefined ? undefined : open.get(group);
     const isMore = known !== undefined && isMoreOf(known, finding, position);
-    const alert = isMore
-      ? {
-          ...known,
-          count: known.count + 1,
-          lastSeenAtMs: Math.max(known.lastSeenAtMs, finding.createdAtMs),
-          lastFinding: position,
-        }
-      : alertFrom({ number, position, finding, isSuppressed });
+    const alert = isMore ? joined(known, finding, position) : alertFrom({ number, position, finding, isSuppressed });
     if (!isMore) number += 1;
     if (group !== undefined) open.set(group, alert);
-    if (isMore && !made.has(alert.id)) grown.set(alert.id, alert);
-    else made.set(alert.id, { alert, groupTag: tag });
+    if (isMore && !made.has(alert.id)) {
+      grown.set(alert.id, alert);
+      if (isAnnouncedAgain(known, finding)) returned.add(alert.id);
+    } else made.set(alert.id, { alert, groupTag: tag });
     rows.push({
       log: position.log,
       entry_index: position.index,
@@ -87,19 +88,56 @@ export async function groupFindings(
       .values(rows.slice(from, from + 1000))
       .execute();
   }
-  for (const alert of grown.values()) await writeCount(transaction, alert);
-  return { made: [...made.values()], grown: [...grown.values()] };
+  for (const id of returned) {
+    const alert = grown.get(id);
+    if (alert !== undefined) grown.set(id, { ...alert, announcement: number });
+    number += 1;
+  }
+  for (const alert of grown.values()) {
+    await writeCount(transaction, alert);
+    if (alert.entities.last_picture !== undefined) await writeEntities(transaction, sealing, alert);
+    if (returned.has(alert.id)) await writeNewAgain(transaction, alert);
+  }
+  const all = [...grown.values()];
+  return {
+    made: [...made.values()],
+    grown: all.filter(({ id }) => !returned.has(id)),
+    returned: all.filter(({ id }) => returned.has(id)),
+    nextNumber: number,
+  };
 }
 
-/**
- * Whoever took an alert looks at what it was then: what is worse, or still goes on a day later, is news to them. Otherwise
- * a flood of harmless findings would make room for all that follow.
- */
+/** What an alert is with one more finding; one that somebody has and that comes back is new again. */
+function joined(known: Alert, finding: Finding, position: Position): Alert {
+  const { picture, picture_before: before } = finding.entities ?? {};
+  const { last_picture_before: _before, ...entities } = known.entities;
+  const more = {
+    ...known,
+    count: known.count + 1,
+    lastSeenAtMs: Math.max(known.lastSeenAtMs, finding.createdAtMs),
+    lastFinding: position,
+    ...(picture === undefined
+      ? {}
+      : {
+          entities: {
+            ...entities,
+            last_picture: picture,
+            ...(before === undefined ? {} : { last_picture_before: before }),
+          },
+        }),
+  };
+  if (!isAnnouncedAgain(known, finding)) return more;
+  const announced = { ...more, announcedAtMs: finding.createdAtMs };
+  if (known.state !== 'acknowledged') return announced;
+  const { changedBy: _by, ...rest } = announced;
+  return { ...rest, state: 'new', stateChangedAtMs: finding.createdAtMs, revision: known.revision + 1 };
+}
+
+/** What is worse is an alert of its own: a flood of harmless findings would make room for it otherwise. */
 function isMoreOf(known: Alert, { level, createdAtMs }: Finding, { log }: Position): boolean {
   // A new log begins when a ledger was put back: what the alert was made of may be gone.
   if (log !== known.lastFinding.log) return false;
   if (severityOfLevel(level) > severityOfLevel(known.level)) return false;
-  if (known.state === 'acknowledged' && createdAtMs - known.stateChangedAtMs > groupForMs) return false;
   return createdAtMs - known.lastSeenAtMs <= groupForMs;
 }
 

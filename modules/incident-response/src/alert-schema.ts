@@ -28,11 +28,17 @@ const properties = {
     Type.String({ description: 'SHA-256 of the picture that shows it: `GET /v1/pictures/{sha256}`' }),
   ),
   picture_before: Type.Optional(Type.String({ description: 'SHA-256 of the last picture before it began' })),
+  last_picture: Type.Optional(Type.String({ description: 'As `picture`, of the newest of several findings' })),
+  last_picture_before: Type.Optional(Type.String()),
   count: Type.Integer({ description: 'Findings of the same rule about the same entity it stands for' }),
   first_seen_at: Type.String({ format: 'date-time' }),
   last_seen_at: Type.String({ format: 'date-time' }),
   last_finding: Type.String({ description: 'LOG/INDEX of the newest of them' }),
-  revision: Type.Integer({ description: 'Grows with every change a person makes' }),
+  announcement: Type.Integer({ description: 'Number it was last announced under; `number` when that was once' }),
+  announced_at: Type.String({ format: 'date-time' }),
+  revision: Type.Integer({
+    description: 'Grows with every change a person makes, and when a finding makes it new again',
+  }),
   changed_by: Type.Union([Type.Object({ id: Type.String(), name: Type.String() }), Type.Null()], {
     description: 'Who made the newest change',
   }),

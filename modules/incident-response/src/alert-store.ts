@@ -8,6 +8,7 @@ import type { Alert, AlertState } from './alert.ts';
 import { createAlerts } from './migrations/0001-create-alerts.ts';
 import { addTriage } from './migrations/0002-add-triage.ts';
 import { groupFindings } from './migrations/0003-group-findings.ts';
+import { announceAgain } from './migrations/0004-announce-again.ts';
 import { entityTag, openEntities, sealEntities, taggedNames } from './entities.ts';
 import type { TaggedName } from './entities.ts';
 import { openText, sealText } from './sealed-text.ts';
@@ -37,6 +38,8 @@ type AlertRow = {
   last_seen_ms: number;
   last_log: number;
   last_index: number;
+  announcement: number;
+  announced_ms: number;
   revision: number;
 };
 type Tables = {
@@ -50,6 +53,7 @@ export const alertMigrations: MigrationSet = {
     '0001-create-alerts': createAlerts,
     '0002-add-triage': addTriage,
     '0003-group-findings': groupFindings,
+    '0004-announce-again': announceAgain,
   },
 };
 
@@ -66,12 +70,15 @@ export type AlertFilter = {
   readonly entities?: Partial<Record<TaggedName, string>>;
   /** Words that are each part of the title, the rule, or all of a host, user, source or program. */
   readonly text?: string;
-  /** Default newest. */
-  readonly sort?: 'newest' | 'severity';
-  /** Only what comes after an alert of this number, and severity where that is what is sorted by. */
-  readonly before?: { readonly number: number; readonly severityId?: number };
+  /** Default newest: by the last finding. `made`: by number, where no alert moves while pages are read. */
+  readonly sort?: 'newest' | 'severity' | 'made';
+  /** Only what comes after this alert, in the order asked for. */
+  readonly before?: AlertListPlace;
   readonly limit: number;
 };
+
+/** Where an alert stands in a list. */
+export type AlertListPlace = { readonly number: number; readonly lastSeenAtMs: number; readonly severityId: number };
 
 export type AlertCount = { readonly state: AlertState; readonly level: FindingLevel; readonly count: number };
 
@@ -133,18 +140,20 @@ export async function dropAlertsFrom(transaction: Transaction, head: Position): 
     .execute();
 }
 
-/** Newest first, or most severe first and then newest. */
+/** By the last finding, newest first; or most severe first and then so; or last made first. */
 export async function listAlerts(connection: Connection, key: Uint8Array, filter: AlertFilter): Promise<Alert[]> {
   let query = view(connection).selectFrom('alerts').selectAll().limit(filter.limit);
   const bySeverity = filter.sort === 'severity';
-  query = (bySeverity ? query.orderBy('severity_id', 'desc') : query).orderBy('number', 'desc');
+  if (bySeverity) query = query.orderBy('severity_id', 'desc');
+  if (filter.sort !== 'made') query = query.orderBy('last_seen_ms', 'desc');
+  query = query.orderBy('number', 'desc');
   query =
     filter.state === undefined ? query.where('state', '!=', 'suppressed') : query.where('state', '=', filter.state);
   if (filter.assignee === null) query = query.where('assignee', 'is', null);
   else if (filter.assignee !== undefined) query = query.where('assignee', '=', filter.assignee);
   if (filter.atLeast !== undefined) query = query.where('severity_id', '>=', severityOfLevel(filter.atLeast));
   if (filter.ruleId !== undefined) query = query.where('rule_id', '=', filter.ruleId);
-  if (filter.sinceMs !== undefined) query = query.where('created_at_ms', '>=', filter.sinceMs);
+  if (filter.sinceMs !== undefined) query = query.where('last_seen_ms', '>=', filter.sinceMs);
   for (const name of taggedNames) {
     const wanted = filter.entities?.[name];
     if (wanted !== undefined) query = query.where(`${name}_tag`, '=', entityTag(key, name, wanted));
@@ -160,15 +169,21 @@ export async function listAlerts(connection: Connection, key: Uint8Array, filter
     );
   }
   const { before } = filter;
-  const { number, severityId } = before ?? {};
-  if (bySeverity && number !== undefined && severityId !== undefined) {
+  if (before !== undefined) {
+    // Each part decides where those before it are the same.
+    const parts = [
+      ...(bySeverity ? [['severity_id', before.severityId] as const] : []),
+      ...(filter.sort === 'made' ? [] : [['last_seen_ms', before.lastSeenAtMs] as const]),
+      ['number', before.number] as const,
+    ];
     query = query.where((where) =>
-      where.or([
-        where('severity_id', '<', severityId),
-        where.and([where('severity_id', '=', severityId), where('number', '<', number)]),
-      ]),
+      where.or(
+        parts.map(([name, value], at) =>
+          where.and([...parts.slice(0, at).map(([same, held]) => where(same, '=', held)), where(name, '<', value)]),
+        ),
+      ),
     );
-  } else if (number !== undefined) query = query.where('number', '<', number);
+  }
   return (await query.execute()).map((row) => fromRow(key, row));
 }
 
@@ -188,7 +203,7 @@ function wordsOf(text = ''): string[] {
   return words;
 }
 
-/** Oldest first, those with a number over `after`, without the suppressed ones. */
+/** Oldest first, those announced under a number over `after`, without the suppressed ones. */
 export async function alertsAfter(
   connection: Connection,
   key: Uint8Array,
@@ -198,9 +213,21 @@ export async function alertsAfter(
   const query = view(connection)
     .selectFrom('alerts')
     .selectAll()
-    .where('number', '>', after)
+    .where('announcement', '>', after)
     .where('state', '!=', 'suppressed');
-  return (await query.orderBy('number').limit(limit).execute()).map((row) => fromRow(key, row));
+  return (await query.orderBy('announcement').limit(limit).execute()).map((row) => fromRow(key, row));
+}
+
+/** The largest number an alert was announced under; 0 when there is none. */
+export async function newestAnnouncement(connection: Connection): Promise<number> {
+  const row = await view(connection)
+    .selectFrom('alerts')
+    .select('announcement')
+    .where('state', '!=', 'suppressed')
+    .orderBy('announcement', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.announcement ?? 0;
 }
 
 /** The largest number of an alert whose finding stands before `position`; 0 when there is none. */
@@ -284,8 +311,36 @@ export async function writeCount(transaction: Transaction, alert: Alert): Promis
       last_seen_ms: alert.lastSeenAtMs,
       last_log: alert.lastFinding.log,
       last_index: alert.lastFinding.index,
+      announcement: alert.announcement,
+      announced_ms: alert.announcedAtMs,
     })
     .where('id', '=', alert.id)
+    .execute();
+}
+
+/** The newest pictures, unless who and where was taken away meanwhile. */
+export async function writeEntities(transaction: Transaction, sealing: Sealing, alert: Alert): Promise<void> {
+  await view(transaction)
+    .updateTable('alerts')
+    .set({ sealed: sealEntities(sealing, alert.id, alert.entities) })
+    .where('id', '=', alert.id)
+    .where('sealed', 'is not', null)
+    .execute();
+}
+
+/** Somebody has it and it came back: to be looked at again, unless they changed it at this moment. */
+export async function writeNewAgain(transaction: Transaction, alert: Alert): Promise<void> {
+  await view(transaction)
+    .updateTable('alerts')
+    .set({
+      state: alert.state,
+      state_changed_at_ms: alert.stateChangedAtMs,
+      revision: alert.revision,
+      changed_by: null,
+    })
+    .where('id', '=', alert.id)
+    .where('state', '=', 'acknowledged')
+    .where('revision', '<', alert.revision)
     .execute();
 }
 
@@ -337,6 +392,8 @@ function toRow(sealing: Sealing, { alert, groupTag }: NewAlert): AlertRow {
     last_seen_ms: alert.lastSeenAtMs,
     last_log: alert.lastFinding.log,
     last_index: alert.lastFinding.index,
+    announcement: alert.announcement,
+    announced_ms: alert.announcedAtMs,
     revision: alert.revision,
   };
 }
@@ -381,6 +438,8 @@ function fromRow(key: Uint8Array, row: AlertRow): Alert {
       row.findings === 0
         ? { log: row.finding_log, index: row.finding_index }
         : { log: row.last_log, index: row.last_index },
+    announcement: row.announcement,
+    announcedAtMs: row.announced_ms,
     revision: row.revision,
     ...openChanger(key, row),
   };

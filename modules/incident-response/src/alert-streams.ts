@@ -6,7 +6,7 @@ import type { Every } from './needs.ts';
 
 export type AlertStreamsNeeds = {
   alertsAfter(after: number, limit: number): Promise<readonly Alert[]>;
-  /** The number of the newest alert so far, 0 when there is none. */
+  /** The number of the newest announcement so far, 0 when there is none. */
   newestNumber(): Promise<number>;
   readonly every: Every;
   readonly maxStreams: number;
@@ -16,7 +16,7 @@ export type AlertStreamsNeeds = {
 /** Server-sent events (WHATWG HTML, section 9.2), one stream a reader. */
 export type AlertStreams = {
   /**
-   * Every alert with a number over `after`, or from now on, in order and without a gap, until the reader leaves.
+   * Every alert announced under a number over `after`, or from now on, in order and without a gap, until the reader leaves.
    * The stream fetches only what its reader takes; one that takes nothing for two heartbeats is told so and ended,
    * and may resume. One caller cannot take all places. Throws `AlertError` `alert_streams_exhausted`.
    */
@@ -83,7 +83,7 @@ export function createAlertStreams(needs: AlertStreamsNeeds): AlertStreams {
           for (const alert of page) {
             if (isOver(stream)) return;
             wanted = stream.push(frame(alert));
-            last = alert.number;
+            last = alert.announcement;
           }
         }
       } catch (error) {
@@ -136,5 +136,5 @@ function isOver(stream: Readable): boolean {
 
 /** JSON has no line ends outside its strings, and escapes those inside: one `data` line holds it. */
 function frame(alert: Alert): string {
-  return `id: ${alert.number}\nevent: alert\ndata: ${JSON.stringify(alertJson(alert))}\n\n`;
+  return `id: ${alert.announcement}\nevent: alert\ndata: ${JSON.stringify(alertJson(alert))}\n\n`;
 }

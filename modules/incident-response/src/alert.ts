@@ -38,6 +38,10 @@ export type Alert = {
   /** Ledger time of the event of the newest finding. */
   readonly lastSeenAtMs: number;
   readonly lastFinding: Position;
+  /** Under which number it was last announced, from the same row of numbers; `number` when that was once. */
+  readonly announcement: number;
+  /** Ledger time of the event of the finding that announced it. */
+  readonly announcedAtMs: number;
   /** Grows with every change a person makes. */
   readonly revision: number;
   readonly changedBy?: { readonly id: string; readonly name: string };
@@ -81,6 +85,8 @@ export function alertFrom(input: {
     count: 1,
     lastSeenAtMs: finding.createdAtMs,
     lastFinding: position,
+    announcement: number,
+    announcedAtMs: finding.createdAtMs,
     revision: 0,
   };
 }
@@ -112,10 +118,14 @@ export type AlertJson = {
   readonly camera?: string;
   readonly picture?: string;
   readonly picture_before?: string;
+  readonly last_picture?: string;
+  readonly last_picture_before?: string;
   readonly count: number;
   readonly first_seen_at: string;
   readonly last_seen_at: string;
   readonly last_finding: string;
+  readonly announcement: number;
+  readonly announced_at: string;
   readonly revision: number;
   readonly changed_by: { readonly id: string; readonly name: string } | null;
 };
@@ -139,6 +149,8 @@ export function alertJson(alert: Alert): AlertJson {
     first_seen_at: new Date(alert.createdAtMs).toISOString(),
     last_seen_at: new Date(alert.lastSeenAtMs).toISOString(),
     last_finding: formatPosition(alert.lastFinding),
+    announcement: alert.announcement,
+    announced_at: new Date(alert.announcedAtMs).toISOString(),
     revision: alert.revision,
     changed_by: alert.changedBy ?? null,
   };

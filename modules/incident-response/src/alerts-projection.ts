@@ -27,7 +27,7 @@ export type AlertsProjectionNeeds = {
   readonly database: Database;
   readonly sealingKey: Uint8Array;
   readonly random: (length: number) => Uint8Array;
-  /** Called after the commit; a crash in between loses the call, not the alert. Suppressed alerts are not among them. */
+  /** Called after the commit; a crash in between loses the call, not the alert. Alerts that came back are among them, suppressed ones are not. */
   readonly publish: (alerts: readonly Alert[]) => void;
   /** As `publish`, of an alert that stands for more findings than before. */
   readonly changed: (alert: Alert) => void;
@@ -61,7 +61,7 @@ export function createAlertsProjection(needs: AlertsProjectionNeeds): Projection
     );
     const grouped = await groupFindings(transaction, {
       found: found.map((one, ordinal) => ({ ...one, isSuppressed: answers[ordinal] === true })),
-      sealingKey: needs.sealingKey,
+      sealing: needs,
       firstNumber,
     });
     return { ...grouped, findings: found.length };
@@ -83,24 +83,28 @@ export function createAlertsProjection(needs: AlertsProjectionNeeds): Projection
       });
     },
     async apply(range) {
-      const { made, grown, findings, comments } = await database.transaction().execute(async (transaction) => {
-        const place = await readPlace(transaction);
-        const fresh = range.events.filter((event) => comparePositions(event.position, place.cursor) >= 0);
-        const grouped = await groupedFrom(transaction, fresh, place.nextNumber);
-        const comments = fresh.flatMap(commentOf);
-        await insertAlerts(transaction, needs, grouped.made);
-        await insertComments(transaction, comments);
-        const cursor = comparePositions(range.to, place.cursor) > 0 ? range.to : place.cursor;
-        await writePlace(transaction, { cursor, nextNumber: place.nextNumber + grouped.made.length });
-        return { ...grouped, comments };
-      });
+      const { made, grown, returned, findings, comments } = await database
+        .transaction()
+        .execute(async (transaction) => {
+          const place = await readPlace(transaction);
+          const fresh = range.events.filter((event) => comparePositions(event.position, place.cursor) >= 0);
+          const grouped = await groupedFrom(transaction, fresh, place.nextNumber);
+          const comments = fresh.flatMap(commentOf);
+          await insertAlerts(transaction, needs, grouped.made);
+          await insertComments(transaction, comments);
+          const cursor = comparePositions(range.to, place.cursor) > 0 ? range.to : place.cursor;
+          await writePlace(transaction, { cursor, nextNumber: grouped.nextNumber });
+          return { ...grouped, comments };
+        });
       const shown = made.map(({ alert }) => alert).filter(({ state }) => state !== 'suppressed');
       created += made.length;
       grouping += findings - made.length;
       suppressed += made.length - shown.length;
       ignored += range.events.filter(isDetectionFinding).length - findings;
       for (const comment of comments) needs.commentSeen(comment);
-      if (shown.length > 0) needs.publish(shown);
+      // In the order of their announcements: a reader woken by one reads all.
+      const told = [...shown, ...returned].toSorted((one, other) => one.announcement - other.announcement);
+      if (told.length > 0) needs.publish(told);
       for (const alert of grown) if (alert.state !== 'suppressed') needs.changed(alert);
     },
   };

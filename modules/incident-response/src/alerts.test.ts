@@ -35,6 +35,8 @@ forEachDatabase((name, open) => {
         count: 1,
         lastSeenAtMs: startMs,
         lastFinding: second,
+        announcement: 2,
+        announcedAtMs: startMs,
         revision: 0,
       },
       {
@@ -52,6 +54,8 @@ forEachDatabase((name, open) => {
         count: 1,
         lastSeenAtMs: startMs,
         lastFinding: first,
+        announcement: 1,
+        announcedAtMs: startMs,
         revision: 0,
       },
     ]);
@@ -244,13 +248,14 @@ forEachDatabase((name, open) => {
     await catchUp(alerts.projection, ledger);
     const numbers = async (filter: Omit<Parameters<typeof alerts.list>[0], 'limit'> & { limit?: number }) =>
       (await alerts.list({ limit: 200, ...filter })).map(({ number }) => number);
+    const placeOf = (number: number) => ({ number, lastSeenAtMs: startMs + (number - 1) * 1000, severityId: number });
     assert.deepEqual(await numbers({ atLeast: 'high' }), [5, 4]);
     assert.deepEqual(await numbers({ ruleId: 'rule-1' }), [4, 2]);
     assert.deepEqual(await numbers({ sinceMs: startMs + 3000 }), [5, 4]);
     assert.deepEqual(await numbers({ state: 'closed' }), []);
     assert.deepEqual(await numbers({ limit: 2 }), [5, 4]);
-    assert.deepEqual(await numbers({ limit: 2, before: { number: 4 } }), [3, 2]);
-    assert.deepEqual(await numbers({ limit: 2, before: { number: 2 } }), [1]);
+    assert.deepEqual(await numbers({ limit: 2, before: placeOf(4) }), [3, 2]);
+    assert.deepEqual(await numbers({ limit: 2, before: placeOf(2) }), [1]);
   });
 
   test(`onAlert() tells each alert after it can be read, until stopped, on ${name}`, async () => {

@@ -13,6 +13,7 @@ import {
   findAlert,
   forgetEntities,
   listAlerts,
+  newestAnnouncement,
   numberBefore,
   writeTriage,
 } from './alert-store.ts';
@@ -35,7 +36,7 @@ export type AlertsHealth = AlertCounts & { readonly openStreams: number };
 
 export type Alerts = {
   readonly projection: Projection;
-  /** Newest first. */
+  /** Those with the newest finding first, unless asked otherwise. */
   list(filter: AlertFilter): Promise<readonly Alert[]>;
   /** The alert with its finding, undefined when the ledger no longer gives it out, and its newest comments. Throws `AlertError` `alert_unknown`. */
   get(id: string): Promise<{
@@ -52,13 +53,15 @@ export type Alerts = {
   /** How many alerts there are of each state and level. */
   counts(): Promise<readonly AlertCount[]>;
   readonly suppressions: Suppressions;
-  /** Alerts with a number over `number`, oldest first; the suppressed ones left out. */
+  /** Alerts announced under a number over `number`, in that order; the suppressed ones left out. */
   after(number: number, limit: number): Promise<readonly Alert[]>;
+  /** The number of the newest announcement; 0 when there is none. */
+  newestNumber(): Promise<number>;
   /** The largest number of an alert whose finding stands before `position`; 0 when there is none. */
   numberBefore(position: Position): Promise<number>;
   /** Server-sent events; see `AlertStreams.open`. */
   openStream(after: number | undefined, callerId: string): Promise<Readable>;
-  /** Calls `listener` after each new alert is committed, in this process, at most once; who must not miss one reads a stream. Returns the way to stop. */
+  /** Calls `listener` after each new alert, or one that came back, is committed, in this process, at most once; who must not miss one reads a stream. Returns the way to stop. */
   onAlert(listener: (alert: Alert) => void): () => void;
   /** As `onAlert`: calls `listener` after a person changed an alert, or it came to stand for more findings. */
   onChange(listener: (alert: Alert) => void): () => void;
@@ -88,10 +91,7 @@ export function createAlerts(needs: AlertsNeeds): Alerts {
 
   const streams = createAlertStreams({
     alertsAfter: (after, limit) => alertsAfter(database, sealingKey, after, limit),
-    async newestNumber() {
-      const [newest] = await listAlerts(database, sealingKey, { limit: 1 });
-      return newest?.number ?? 0;
-    },
+    newestNumber: () => newestAnnouncement(database),
     every: needs.every,
     maxStreams: needs.limits?.streams ?? 32,
     streamBuffer: needs.limits?.streamBuffer ?? 65_536,
@@ -151,6 +151,7 @@ export function createAlerts(needs: AlertsNeeds): Alerts {
     counts: () => countAlerts(database),
     suppressions: createSuppressions(needs),
     after: (number, limit) => alertsAfter(database, sealingKey, number, limit),
+    newestNumber: () => newestAnnouncement(database),
     numberBefore: (position) => numberBefore(database, position),
     openStream: (after, callerId) => streams.open(after, callerId),
     onAlert(listener) {

@@ -19,6 +19,9 @@ export type AlertEntities = {
   readonly camera?: string;
   readonly picture?: string;
   readonly picture_before?: string;
+  /** As these, of the newest finding, once there are several. */
+  readonly last_picture?: string;
+  readonly last_picture_before?: string;
 };
 
 const entityNames = [
@@ -33,6 +36,8 @@ const entityNames = [
   'camera',
   'picture',
   'picture_before',
+  'last_picture',
+  'last_picture_before',
 ] as const;
 /** Those alerts can be found by. */
 export const taggedNames = ['host', 'user', 'source', 'process'] as const;

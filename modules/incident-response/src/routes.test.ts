@@ -81,7 +81,7 @@ test('every route asks for a scope', () => {
 test('GET /v1/alerts pages through everything, and filters', async () => {
   const first = await app.inject('/v1/alerts?limit=2');
   const page: { alerts: { number: number }[]; next?: string } = first.json();
-  assert.deepEqual([page.alerts.map(({ number }) => number), page.next], [[3, 2], '2']);
+  assert.deepEqual([page.alerts.map(({ number }) => number), page.next], [[3, 2], `2.${startMs}.2`]);
   const second = await app.inject(`/v1/alerts?limit=2&after=${page.next ?? ''}`);
   const rest: typeof page = second.json();
   assert.deepEqual([rest.alerts.map(({ number }) => number), rest.next], [[1], undefined]);
@@ -116,6 +116,8 @@ test('GET /v1/alerts/ID gives the alert with what its finding says', async () =>
     first_seen_at: at,
     last_seen_at: at,
     last_finding: '1/0',
+    announcement: 1,
+    announced_at: at,
     revision: 0,
     changed_by: null,
     findings: [{ position: '1/0', input: '1/1', at }],

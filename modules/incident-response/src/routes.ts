@@ -22,7 +22,7 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
       {
         config: { scope: 'alerts:read' },
         schema: {
-          summary: 'List alerts, newest first',
+          summary: 'List alerts, those with the newest finding first',
           tags: ['alerts'],
           querystring: Type.Object(
             {
@@ -32,11 +32,18 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
             },
             { additionalProperties: false },
           ),
-          response: { 200: Type.Object({ alerts: Type.Array(AlertBody), next: Type.Optional(Type.String()) }) },
+          response: {
+            200: Type.Object({
+              alerts: Type.Array(AlertBody),
+              next: Type.Optional(Type.String()),
+              newest_announcement: Type.Integer({ description: 'Of all alerts, as it was before these were read' }),
+            }),
+          },
         },
       },
       async (request, reply) => {
         const { after, limit = 50, ...query } = request.query;
+        const newest = await alerts.newestNumber();
         const found = await alerts.list({
           limit,
           ...alertFilter(query),
@@ -45,7 +52,8 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
         const last = found.length === limit ? found.at(-1) : undefined;
         return reply.send({
           alerts: found.map(alertJson),
-          ...(last === undefined ? {} : { next: formatPlace(last, query.sort) }),
+          newest_announcement: newest,
+          ...(last === undefined ? {} : { next: formatPlace(last) }),
         });
       },
     );
@@ -58,7 +66,7 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
         config: { scope: 'alerts:read' },
         schema: {
           summary:
-            'Follow alerts as server-sent events; `Last-Event-ID` is the number of the last alert received, 0 for all',
+            'Follow alerts as server-sent events; `Last-Event-ID` is the announcement of the last alert received, 0 for all',
           tags: ['alerts'],
           produces: ['text/event-stream'],
           headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ pattern: number })) }),

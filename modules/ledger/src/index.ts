@@ -18,7 +18,7 @@ export { createSharedFeed } from './shared-feed.ts';
 export { callWitness } from './witness/call-witness.ts';
 export type { CallWitness } from './witness/call-witness.ts';
 export { createWitnessGate } from './witness/witness-gate.ts';
-export { createWitnessRoutes } from './witness/witness-routes.ts';
+export { createWitnessRoutes, troubledWitnesses } from './witness/witness-routes.ts';
 export { createWitnessStore } from './witness/witness-store.ts';
 export { cosignedOf, createWitnesses } from './witness/witnesses.ts';
 export type { WitnessReport, Witnesses } from './witness/witnesses.ts';

@@ -28,9 +28,16 @@ export type LedgerClientNeeds = {
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly onClockJump?: (jump: JsonObject) => void;
   readonly onRestored?: (restored: JsonObject) => void;
+  /** Whether a start that failed with this fails the same way again. Trying on would only spend the tries of a PIN. */
+  readonly isFinal?: (error: unknown) => boolean;
+  /** The sealer had run and cannot be started again: `error` is final, and nobody tries any more. */
+  readonly onGivenUp?: (error: unknown) => void;
 };
 
-/** The ledger over frames. Restarts the sealer when it ends; calls in flight are rejected with `unavailable`. */
+/**
+ * The ledger over frames. Restarts the sealer when it ends, until a start fails with what is final; calls in flight are
+ * rejected with `unavailable`.
+ */
 export type LedgerClient = Ledger & {
   /** Resolves once the ledger is open; rejects when the first start fails. */
   ready(): Promise<void>;
@@ -64,6 +71,7 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
   let peer: FramePeer | undefined;
   let isRestored = needs.afterRestore;
   let hasAppended = false;
+  let hasOpened = false;
   const first = Promise.withResolvers<void>();
   first.promise.catch(() => undefined);
 
@@ -100,6 +108,7 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
       peer = next;
       moveHead(opened.head);
       if (isJsonObject(restored)) needs.onRestored?.(restored);
+      hasOpened = true;
       first.resolve();
       await next.closed;
     } finally {
@@ -119,6 +128,10 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
       } catch (error) {
         first.reject(error);
         needs.log.error('The sealer does not start', { code: codeOf(error) ?? 'unknown', message: messageOf(error) });
+        if (needs.isFinal?.(error) === true) {
+          if (hasOpened && !stopping.signal.aborted) needs.onGivenUp?.(error);
+          return;
+        }
       }
       if (stopping.signal.aborted) return;
       needs.log.warn('The sealer ended; starting it again', { delay_ms: delayMs });

@@ -7,12 +7,12 @@ const wideColumns = 140;
 const indent = ' '.repeat(22);
 
 /**
- * An alert for people: when, how bad, what, where and who, and the positions that search and proof take. One line;
+ * An alert for people: when last, of several findings also when first, how bad, what, where and who, and the positions that search and proof take. One line;
  * on a terminal with less room two, so that nothing is wrapped in the middle. Elsewhere one line, uncut, to be filtered.
  */
 export function alertRow(alert: JsonValue, output: TextOutput): string {
   const text = (name: string): string => textField(alert, name) ?? '';
-  const time = column(timeText(text('created_at')), 20);
+  const time = column(timeText(text('last_seen_at') || text('created_at')), 20);
   const count = numberField(alert, 'count') ?? 1;
   const times = count > 1 ? ` ×${count}` : '';
   const state = text('state') === 'new' || text('state') === '' ? '' : ` [${shortText(text('state'), 20)}]`;
@@ -21,7 +21,8 @@ export function alertRow(alert: JsonValue, output: TextOutput): string {
     text('user') === '' ? '' : `by ${shortText(text('user'), 60)}`,
     text('source_address') === '' ? '' : `from ${shortText(text('source_address'), 45)}`,
   ].filter((part) => part !== '');
-  const positions = `finding ${shortText(text('finding'), 24)}  event ${shortText(text('input'), 24)}`;
+  const first = count > 1 && text('first_seen_at') !== '' ? `  first ${timeText(text('first_seen_at'))}` : '';
+  const positions = `finding ${shortText(text('finding'), 24)}  event ${shortText(text('input'), 24)}${first}`;
   const head = `${time}  ${levelLabel(output, text('level'))} `;
   if (!output.isTerminal || output.columns >= wideColumns) {
     const title = `${shortText(text('title'), 120)}${times}${state}`;

@@ -43,6 +43,33 @@ test('alerts are printed oldest first with level as word and shape, host, and bo
   ]);
 });
 
+test('an alert of several findings shows when the last came and when the first, and --since goes by the last', async () => {
+  const times = { first_seen_at: alert(10)['created_at'] ?? '', last_seen_at: alert(99)['created_at'] ?? '' };
+  server.alerts.push(alert(98), alert(10, { ...times, count: 3 }));
+  const { stdout } = await alerts(['--since', '90s']);
+  assert.equal(
+    stdout,
+    '2026-03-01 11:59:00Z  ▲ high          Alert 10 ×3  finding 1/10  event 1/9  first 2026-03-01 10:30:00Z\n',
+  );
+});
+
+test('--follow goes on behind the newest announcement the server tells, and prints an alert that came back', async () => {
+  const interruption = new AbortController();
+  server.interfere((request) =>
+    (request.url ?? '').includes('/stream')
+      ? undefined
+      : { status: 200, body: { alerts: [alert(3)], newest_announcement: 8 } },
+  );
+  const following = alerts(['--follow'], {
+    signal: interruption.signal,
+    onOutput: (stdout) => void (stdout.includes('×2') && interruption.abort()),
+  });
+  const { headers } = await server.streamOpened();
+  assert.equal(headers['last-event-id'], '8');
+  server.raise(alert(3, { announcement: 9, count: 2 }));
+  assert.match((await following).stdout, /Alert 3 {2}[^]*Alert 3 ×2/);
+});
+
 test('no alerts is no failure, and says what to do', async () => {
   const { exitCode, stdout, stderr } = await alerts([]);
   assert.deepEqual(

@@ -28,12 +28,12 @@ const alertNumber = /^\d{1,15}$/;
 
 export function addAlertsCommand(program: Command, needs: CliNeeds): void {
   withConnection(program.command('alerts'))
-    .description('print alerts, oldest first')
-    .option('--follow', 'stay and print further alerts as they happen')
+    .description('print alerts, by their last finding, oldest first')
+    .option('--follow', 'stay and print further alerts, and those that come back, as they happen')
     .option('--json', 'one line of JSON per alert')
     .option(
       '--since <time>',
-      'only alerts made since: a time, or how long ago (15m, 2h, 7d)',
+      'only alerts that found something since: a time, or how long ago (15m, 2h, 7d)',
       pointInTime(needs.clock.nowMs()),
     )
     .option('--level <level>', 'only this level and above: informational, low, medium, high, critical', level)
@@ -77,17 +77,21 @@ function isWanted(alert: JsonValue, options: Options): boolean {
   if (options.level !== undefined && levelRank(textField(alert, 'level') ?? '') < levelRank(options.level))
     return false;
   if (options.state !== undefined && textField(alert, 'state') !== options.state) return false;
-  return options.since === undefined || createdAtMs(alert) >= options.since;
+  return options.since === undefined || lastSeenMs(alert) >= options.since;
 }
 
-function createdAtMs(alert: JsonValue): number {
-  return Date.parse(textField(alert, 'created_at') ?? '');
+function lastSeenMs(alert: JsonValue): number {
+  return Date.parse(textField(alert, 'last_seen_at') ?? textField(alert, 'created_at') ?? '');
+}
+
+function announcementOf(alert: JsonValue | undefined): number {
+  return numberField(alert, 'announcement') ?? numberField(alert, 'number') ?? 0;
 }
 
 type Listed = {
   /** Newest first. */
   readonly found: JsonValue[];
-  /** The number of the newest of all that were told. */
+  /** The number of the newest announcement of all that were told. */
   readonly newest: number;
   readonly more: boolean;
 };
@@ -104,7 +108,11 @@ async function listAlerts(client: ApiClient, options: Options, signal: AbortSign
     const query = { state: options.state, level: options.level, since, limit: asked, after };
     const page = await client.json({ path: '/v1/alerts', query, signal });
     const list = listField(page, 'alerts');
-    newest = list.reduce<number>((highest, alert) => Math.max(highest, numberField(alert, 'number') ?? 0), newest);
+    // As it stood before the first page was read: what is announced meanwhile is followed.
+    const told = numberField(page, 'newest_announcement');
+    if (told === undefined)
+      newest = list.reduce<number>((highest, one) => Math.max(highest, announcementOf(one)), newest);
+    else if (after === undefined) newest = told;
     const wanted = list.filter((alert) => isWanted(alert, options));
     found.push(...wanted.slice(0, limit - found.length));
     const next = textField(page, 'next') ?? numberField(page, 'next');
@@ -157,7 +165,7 @@ async function follow(client: ApiClient, newest: number, options: Options, needs
 async function whereToGoOn(client: ApiClient, last: number, { signal, stderr }: CliNeeds): Promise<number> {
   const page = await client.json({ path: '/v1/alerts', query: { limit: 1 }, signal });
   const [newest] = listField(page, 'alerts');
-  const number = numberField(newest, 'number') ?? 0;
+  const number = numberField(page, 'newest_announcement') ?? announcementOf(newest);
   if (number >= last || !Number.isSafeInteger(number) || number < 0) return last;
   stderr.write(`The server holds fewer alerts than before, the newest is ${number}: was it restored?\n`);
   return number;

@@ -6,7 +6,7 @@ import type { CliNeeds } from '../needs.ts';
 import { readBoundedFile } from '../regular-file.ts';
 import { whyNot } from '../system-errors.ts';
 import { jsonLine, shortText, styled } from '../terminal.ts';
-import { readVerifierKey } from './verifier-key-option.ts';
+import { readVerifierKey, withoutKey } from './verifier-key-option.ts';
 
 /** A server exports 128 MiB of pictures at most, a third more as text, and their proofs. */
 const maxClipBytes = 256 * 1024 * 1024;
@@ -56,6 +56,7 @@ async function verifyClip(file: string, options: ClipOptions, needs: CliNeeds): 
     });
   }
   if (options.json !== true) print(result, needs);
+  if (!result.keyGiven) throw withoutKey(file);
 }
 
 async function readClip(file: string): Promise<string> {

@@ -13,7 +13,7 @@ import { grouped, jsonLine, plainText, styled } from '../terminal.ts';
 import { compareWithKept } from './kept-checkpoint.ts';
 import { openClient, withConnection, type ConnectionOptions } from './connection.ts';
 import { wholeNumber } from './option-values.ts';
-import { readVerifierKey } from './verifier-key-option.ts';
+import { readVerifierKey, withoutKey } from './verifier-key-option.ts';
 import { printWitnesses } from './ledger-witnesses.ts';
 
 /** The largest file of a tile log is an entry bundle: 256 entries of 65,535 bytes and their lengths. */
@@ -81,14 +81,17 @@ async function verifyLog(directory: string, options: VerifyOptions, needs: CliNe
     options.against === undefined
       ? undefined
       : await compareWithKept({ origin, treeSize, root, read }, options.against, key);
+  // A checkpoint kept from before proves as far as it goes.
+  const isUnproven = signature !== 'verified' && keptSize === undefined;
   if (options.json === true) {
     stdout.write(
       `${jsonLine({ ok: true, origin, tree_size: treeSize, root: Buffer.from(root).toString('base64'), signature, entries, hash_tiles: hashTiles, entry_bundles: entryBundles, ...(keptSize === undefined ? {} : { kept_size: keptSize }) })}\n`,
     );
+    if (isUnproven) throw withoutKey(directory);
     return;
   }
   stdout.write(
-    `${styled(stdout, 'green', '✔ consistent')}  ${plainText(origin)}: ${grouped(treeSize)} entries, ${grouped(hashTiles)} hash tiles, ${grouped(entryBundles)} entry bundles\n`,
+    `${isUnproven ? styled(stdout, 'yellow', '! consistent') : styled(stdout, 'green', '✔ consistent')}  ${plainText(origin)}: ${grouped(treeSize)} entries, ${grouped(hashTiles)} hash tiles, ${grouped(entryBundles)} entry bundles\n`,
   );
   stdout.write(`  root ${Buffer.from(root).toString('base64')}\n`);
   if (keptSize !== undefined)
@@ -103,6 +106,7 @@ async function verifyLog(directory: string, options: VerifyOptions, needs: CliNe
   stdout.write(
     `  signature: ${styled(stdout, 'yellow', 'NOT CHECKED')}: whoever wrote these files could have made up all of them\n`,
   );
+  if (isUnproven) throw withoutKey(directory);
   stderr.write('hint: give the key you know with --key VKEY; a key lying beside the log proves nothing\n');
 }
 

@@ -52,8 +52,11 @@ test('a proof says by whom it was witnessed and when, and whose key that is', as
 });
 
 test('each witness that is asked for must have cosigned; another by the same name has not', async () => {
-  const both = await run(['proof', 'verify', file, '--witness', w1.verifierKey, w2.verifierKey]);
+  const both = await run(['proof', 'verify', file, '--key', verifierKey, '--witness', w1.verifierKey, w2.verifierKey]);
   assert.equal(both.exitCode, 0, both.stderr);
+  // They vouch for what they have seen of this log, not for whose log it is.
+  const whose = await run(['proof', 'verify', file, '--witness', w1.verifierKey]);
+  assert.equal(whose.exitCode, 5, whose.stderr);
   const { exitCode, stdout, stderr } = await run(['proof', 'verify', file, '--witness', stranger.verifierKey]);
   assert.deepEqual([exitCode, stdout], [1, '']);
   assert.match(stderr, /^does not verify: .*witness "witness\.example\/w1" has not cosigned/);

@@ -38,7 +38,8 @@ test('verified with a key from elsewhere says so; with the key inside the file o
   );
   assert.match(good.stdout, /Proven: this log holds exactly this event/);
   const own = await run(['proof', 'verify', file]);
-  assert.equal(own.exitCode, 0);
+  assert.equal(own.exitCode, 5);
+  assert.match(own.stderr, /^not proven: .*no key was given[^]*\nhint: .*--key/);
   assert.match(own.stdout, /^! consistent with the key inside the file only\n[^]*Not proven: who made them/);
   const json = JSON.parse((await run(['proof', 'verify', file, '--json', '--key', verifierKey])).stdout);
   assert.deepEqual(

@@ -10,7 +10,7 @@ import { readBoundedFile } from '../regular-file.ts';
 import { whyNot } from '../system-errors.ts';
 import { asTyped, jsonLine, plainText, shortText, styled } from '../terminal.ts';
 import { openClient, withConnection, type ConnectionOptions } from './connection.ts';
-import { readVerifierKey } from './verifier-key-option.ts';
+import { readVerifierKey, withoutKey } from './verifier-key-option.ts';
 import { isoOf, readWitnessOptions, witnessLines } from './witness-options.ts';
 import type { WitnessOptions } from './witness-options.ts';
 
@@ -106,9 +106,11 @@ async function verifyProof(file: string, options: VerifyOptions, needs: CliNeeds
   }
   if (options.json === true) {
     needs.stdout.write(`${jsonLine(summaryOf(result, judged.known))}\n`);
-    return;
-  }
-  const { stdout } = needs;
+  } else print(result, judged.known, needs);
+  if (!result.keyGiven) throw withoutKey(file);
+}
+
+function print(result: Verified, known: ReadonlySet<string>, { stdout }: CliNeeds): void {
   const { event, index, treeSize, origin, receivedAtMs, keyGiven } = result;
   const trust = keyGiven
     ? `${styled(stdout, 'green', '✔ verified')} with the key you gave`
@@ -121,12 +123,12 @@ async function verifyProof(file: string, options: VerifyOptions, needs: CliNeeds
       trust,
       `  event ${index} of log ${shortText(origin, 120)}, in a tree of ${treeSize} entries`,
       `  received ${new Date(receivedAtMs).toISOString()}, class ${result.classUid}`,
-      ...witnessLines(result, judged.known, stdout),
+      ...witnessLines(result, known, stdout),
       `  ${shortText(shown, 400)}`,
       keyGiven
         ? 'Proven: this log holds exactly this event at this place, and its key signed the tree that contains it.'
         : 'Proven: event, leaf, tree and signature fit together. Not proven: who made them. Anyone can make such a file with a key of their own; give the key you know with --key.',
-      ...(judged.known.size === 0
+      ...(known.size === 0
         ? []
         : [
             'Witnessed: those whose keys you gave had seen the log with this event in it by then; it was neither changed nor put there later.',

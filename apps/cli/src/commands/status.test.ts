@@ -74,6 +74,34 @@ test('being behind and refused rules are told and are no fault', async () => {
   assert.match(stdout, /note {7}search is 5,000 entries behind\n {2}note {7}2 rules refused/);
 });
 
+test('a witness that is silent is named before the log has gone unwitnessed for too long; one that refuses counts at once', async () => {
+  const witnesses = {
+    configured: 2,
+    signing: 'open',
+    witnessed_entries: 40,
+    tail_age_seconds: 70,
+    tail_too_old: false,
+  };
+  const told = (more: JsonObject): Promise<CliRun> => status({ ...well, witnesses: { ...witnesses, ...more } });
+  const silent = await told({ troubled: [{ name: 'w1.example', state: 'away' }] });
+  assert.equal(silent.exitCode, 0);
+  assert.match(
+    silent.stdout,
+    /^! needs a look {2}Sallyport .*\n {2}warning {4}witness "w1\.example" does not answer; see /,
+  );
+  assert.match(
+    silent.stdout,
+    /^ {2}witnesses {2}2 witnesses, 1 of them in trouble, 40 entries seen, the next one not for 70 s$/m,
+  );
+  const old = await told({ troubled: [{ name: 'w1.example', state: 'away' }], tail_too_old: true });
+  assert.deepEqual([old.exitCode, old.stdout.startsWith('✘ not well')], [1, true]);
+  const refusing = await told({ troubled: [{ name: 'w1.example', state: 'refusing' }] });
+  assert.equal(refusing.exitCode, 1);
+  assert.match(refusing.stderr, /witness "w1\.example" REFUSES/);
+  const sound = await told({ troubled: [], tail_age_seconds: 0 });
+  assert.match(sound.stdout, /^✔ ok[^]*\n {2}witnesses {2}2 witnesses, 40 entries seen\n/);
+});
+
 test('nothing is called well that does not say so, and no answer whatever ends in a fault or acts on the terminal', async () => {
   for (const empty of [null, {}, [], 7, 'ok']) assert.equal((await status(empty)).exitCode, 1);
   fc.assert(fc.property(fc.jsonValue(), (value) => void reportStatus(JSON.parse(JSON.stringify(value)))));

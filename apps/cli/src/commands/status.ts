@@ -19,15 +19,22 @@ async function status(options: ConnectionOptions & { json?: true }, needs: CliNe
   const client = openClient(options, needs);
   try {
     const health = await client.json({ path: '/v1/health', signal: needs.signal });
-    const { problems, notes, lines } = reportStatus(health);
+    const { problems, warnings, notes, lines } = reportStatus(health);
     if (options.json === true) stdout.write(`${jsonLine(health)}\n`);
     else {
       const address = plainText(addressOf(client.destination));
       const version = shortText(textField(health, 'version') ?? '', 20);
-      const verdict = problems.length === 0 ? styled(stdout, 'green', '✔ ok') : styled(stdout, 'red', '✘ not well');
+      const verdict =
+        problems.length > 0
+          ? styled(stdout, 'red', '✘ not well')
+          : warnings.length > 0
+            ? styled(stdout, 'yellow', '! needs a look')
+            : styled(stdout, 'green', '✔ ok');
       stdout.write(`${verdict}  Sallyport${version === '' ? '' : ` ${version}`} at ${address}\n`);
       for (const problem of problems)
         stdout.write(`  ${styled(stdout, 'red', 'problem')}    ${shortText(problem, 300)}\n`);
+      for (const warning of warnings)
+        stdout.write(`  ${styled(stdout, 'yellow', 'warning')}    ${shortText(warning, 300)}\n`);
       for (const note of notes) stdout.write(`  ${styled(stdout, 'yellow', 'note')}       ${shortText(note, 300)}\n`);
       for (const [name, value] of lines) stdout.write(`  ${name.padEnd(9)}  ${shortText(value, 200)}\n`);
     }

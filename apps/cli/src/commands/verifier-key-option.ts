@@ -18,6 +18,15 @@ export async function readVerifierKey(given: string): Promise<{ text: string; ke
   }
 }
 
+/** What a check ends with that nobody gave a key for: it must not pass for a proof in a script. */
+export function withoutKey(file: string): CliError {
+  return new CliError(
+    'not_proven',
+    `Cannot prove "${file}": no key was given, and anyone can make one like it with a key of their own`,
+    { hint: 'give the key you know with --key; a key that lies beside what is checked proves nothing' },
+  );
+}
+
 async function readKeyFile(path: string): Promise<string> {
   const text = await readBoundedFile(path, maxKeyBytes).catch((error: unknown) => {
     throw new CliError(

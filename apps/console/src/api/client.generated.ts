@@ -160,7 +160,7 @@ export type Routes = {
     body: { readonly code: string; readonly label: string };
     answer: unknown;
   };
-  /** List alerts, newest first */
+  /** List alerts, those with the newest finding first */
   'GET /v1/alerts': {
     params: undefined;
     query: {
@@ -204,14 +204,19 @@ export type Routes = {
         readonly camera?: string | undefined;
         readonly picture?: string | undefined;
         readonly picture_before?: string | undefined;
+        readonly last_picture?: string | undefined;
+        readonly last_picture_before?: string | undefined;
         readonly count: number;
         readonly first_seen_at: string;
         readonly last_seen_at: string;
         readonly last_finding: string;
+        readonly announcement: number;
+        readonly announced_at: string;
         readonly revision: number;
         readonly changed_by: { readonly id: string; readonly name: string } | null;
       }[];
       readonly next?: string | undefined;
+      readonly newest_announcement: number;
     };
   };
   /** Whom alerts can be given to: id and name of everybody with an account who may handle them, no more */
@@ -242,7 +247,7 @@ export type Routes = {
     body: undefined;
     answer: unknown;
   };
-  /** Follow alerts as server-sent events; `Last-Event-ID` is the number of the last alert received, 0 for all */
+  /** Follow alerts as server-sent events; `Last-Event-ID` is the announcement of the last alert received, 0 for all */
   'GET /v1/alerts/stream': {
     params: undefined;
     query: undefined;
@@ -278,10 +283,14 @@ export type Routes = {
       readonly camera?: string | undefined;
       readonly picture?: string | undefined;
       readonly picture_before?: string | undefined;
+      readonly last_picture?: string | undefined;
+      readonly last_picture_before?: string | undefined;
       readonly count: number;
       readonly first_seen_at: string;
       readonly last_seen_at: string;
       readonly last_finding: string;
+      readonly announcement: number;
+      readonly announced_at: string;
       readonly revision: number;
       readonly changed_by: { readonly id: string; readonly name: string } | null;
       readonly findings: readonly { readonly position: string; readonly input: string; readonly at: string }[];
@@ -330,10 +339,14 @@ export type Routes = {
       readonly camera?: string | undefined;
       readonly picture?: string | undefined;
       readonly picture_before?: string | undefined;
+      readonly last_picture?: string | undefined;
+      readonly last_picture_before?: string | undefined;
       readonly count: number;
       readonly first_seen_at: string;
       readonly last_seen_at: string;
       readonly last_finding: string;
+      readonly announcement: number;
+      readonly announced_at: string;
       readonly revision: number;
       readonly changed_by: { readonly id: string; readonly name: string } | null;
     };
@@ -413,6 +426,8 @@ export type Routes = {
         readonly site: string;
         readonly kind: 'phone' | 'pc' | 'esp32' | 'whip' | 'mjpeg' | 'rtsp';
         readonly state: 'live' | 'waiting' | 'offline';
+        readonly why?: 'said_goodbye' | 'page_closed' | undefined;
+        readonly watched?: 'starting' | 'learning' | 'watched' | 'unwatched' | undefined;
         readonly since_ms: number;
         readonly per_second: number;
         readonly latency_ms?: number | undefined;
@@ -464,6 +479,8 @@ export type Routes = {
       readonly site: string;
       readonly kind: 'phone' | 'pc' | 'esp32' | 'whip' | 'mjpeg' | 'rtsp';
       readonly state: 'live' | 'waiting' | 'offline';
+      readonly why?: 'said_goodbye' | 'page_closed' | undefined;
+      readonly watched?: 'starting' | 'learning' | 'watched' | 'unwatched' | undefined;
       readonly since_ms: number;
       readonly per_second: number;
       readonly latency_ms?: number | undefined;
@@ -609,6 +626,8 @@ export type Routes = {
       readonly site: string;
       readonly kind: 'phone' | 'pc' | 'esp32' | 'whip' | 'mjpeg' | 'rtsp';
       readonly state: 'live' | 'waiting' | 'offline';
+      readonly why?: 'said_goodbye' | 'page_closed' | undefined;
+      readonly watched?: 'starting' | 'learning' | 'watched' | 'unwatched' | undefined;
       readonly since_ms: number;
       readonly per_second: number;
       readonly latency_ms?: number | undefined;
@@ -654,6 +673,8 @@ export type Routes = {
       readonly site: string;
       readonly kind: 'phone' | 'pc' | 'esp32' | 'whip' | 'mjpeg' | 'rtsp';
       readonly state: 'live' | 'waiting' | 'offline';
+      readonly why?: 'said_goodbye' | 'page_closed' | undefined;
+      readonly watched?: 'starting' | 'learning' | 'watched' | 'unwatched' | undefined;
       readonly since_ms: number;
       readonly per_second: number;
       readonly latency_ms?: number | undefined;
@@ -1382,6 +1403,7 @@ export type Routes = {
         readonly witnessed_entries: number;
         readonly tail_age_seconds: number | null;
         readonly tail_too_old: boolean;
+        readonly troubled: readonly { readonly name: string; readonly state: string }[];
       } | null;
       readonly intake: {
         readonly accepted: number;

@@ -6,6 +6,7 @@ import { Link, useLocation } from 'wouter';
 import { LevelMark } from '../parts/level.tsx';
 import { pictureAddress } from '../parts/picture-address.ts';
 import { printable } from '../parts/printable.ts';
+import { againWords } from './announce-alert.ts';
 import { newestAlertQuery } from './use-live.ts';
 
 const shownMs = 10_000;
@@ -15,6 +16,7 @@ export function AlertToast({ withPicture }: { readonly withPicture: boolean }) {
   const queries = useQueryClient();
   const [path] = useLocation();
   const { data: alert } = useQuery(newestAlertQuery);
+  const isBack = alert !== null && alert.announcement !== alert.number;
   const dismiss = (): void => void queries.setQueryData(newestAlertQuery.queryKey, null);
   useEffect(() => {
     if (alert === null) return undefined;
@@ -28,11 +30,18 @@ export function AlertToast({ withPicture }: { readonly withPicture: boolean }) {
       {alert === null ? null : (
         <div className="toast">
           {alert.picture === undefined || !withPicture ? null : (
-            <img className="toast-picture" src={pictureAddress(alert.picture_before ?? alert.picture)} alt="" />
+            <img
+              className="toast-picture"
+              src={pictureAddress(
+                (isBack ? (alert.last_picture_before ?? alert.last_picture) : alert.picture_before) ?? alert.picture,
+              )}
+              alt=""
+            />
           )}
           <LevelMark level={alert.level} />
           <Link href={`/alerts?open=${encodeURIComponent(alert.id)}`} onClick={dismiss}>
             {printable(alert.title)}
+            {againWords(alert)}
           </Link>
           <ActionIcon variant="subtle" color="gray" aria-label="Dismiss" onClick={dismiss}>
             <IconX size={16} />

@@ -9,7 +9,7 @@ function memory(kept?: string) {
     setItem: (key: string, value: string) => void entries.set(key, value),
   };
 }
-const alert = (at: string, number: number) => ({ created_at: `2026-03-01T${at}Z`, number });
+const alert = (at: string, number: number) => ({ announced_at: `2026-03-01T${at}Z`, announcement: number });
 
 test('An alert is announced by one window, also when several come in the same millisecond', () => {
   const storage = memory();

@@ -14,7 +14,7 @@ const lastKeys: Readonly<Record<Way, string>> = {
 };
 
 /**
- * Sound and notification, once for an alert however many windows are open, and only what was asked for. A window that may
+ * Sound and notification, once each time an alert is announced, however many windows are open, and only what was asked for. A window that may
  * make no sound, because nobody has touched it yet, leaves that to one that may.
  */
 export function announceAlert(alert: AlertRow): void {
@@ -35,24 +35,37 @@ function inTurn(way: Way, alert: AlertRow, speak: () => void): void {
     speakOnce();
     return;
   }
-  void navigator.locks.request(`sallyport.announce/${way}/${alert.id}`, { ifAvailable: true }, async (lock) => {
-    if (lock === null) return;
-    speakOnce();
-    await new Promise((done) => setTimeout(done, heldMs));
-  });
+  void navigator.locks.request(
+    `sallyport.announce/${way}/${alert.id}/${alert.announcement}`,
+    { ifAvailable: true },
+    async (lock) => {
+      if (lock === null) return;
+      speakOnce();
+      await new Promise((done) => setTimeout(done, heldMs));
+    },
+  );
 }
 
 /** Whether nobody has announced the alert yet in this way; from now on somebody has. By time: after a restore numbers begin anew. */
 export function takeTurn(
   storage: Pick<Storage, 'getItem' | 'setItem'>,
   way: Way,
-  { created_at, number }: Pick<AlertRow, 'created_at' | 'number'>,
+  { announced_at: at, announcement }: Pick<AlertRow, 'announced_at' | 'announcement'>,
 ): boolean {
   const [lastMs = 0, lastNumber = 0] = (storage.getItem(lastKeys[way]) ?? '').split('/').map(Number);
-  const createdMs = Date.parse(created_at);
-  if (createdMs < lastMs || (createdMs === lastMs && number <= lastNumber)) return false;
-  storage.setItem(lastKeys[way], `${createdMs}/${number}`);
+  const announcedMs = Date.parse(at);
+  if (announcedMs < lastMs || (announcedMs === lastMs && announcement <= lastNumber)) return false;
+  storage.setItem(lastKeys[way], `${announcedMs}/${announcement}`);
   return true;
+}
+
+/** What to add to the title of an alert that was announced before. */
+export function againWords({
+  announcement,
+  number,
+  count,
+}: Pick<AlertRow, 'announcement' | 'number' | 'count'>): string {
+  return announcement === number ? '' : ` again, ×${count}`;
 }
 
 function mayMakeSounds(): boolean {
@@ -70,7 +83,10 @@ function mayNotify(): boolean {
 /** Not when the page is looked at: there it is on the screen already. */
 function notify(alert: AlertRow): void {
   if (document.visibilityState !== 'hidden') return;
-  const notification = new Notification(`${alert.level}: ${alert.title}`, { tag: `sallyport-${alert.id}` });
+  const notification = new Notification(`${alert.level}: ${alert.title}${againWords(alert)}`, {
+    // Another one each time: a notification that replaces another with its tag is not shown anew.
+    tag: `sallyport-${alert.id}-${alert.announcement}`,
+  });
   notification.addEventListener('click', () => {
     window.focus();
     location.assign(`/alerts?open=${encodeURIComponent(alert.id)}`);

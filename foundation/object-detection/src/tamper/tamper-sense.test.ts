@@ -39,6 +39,23 @@ test('a picture that goes black at once is told at the second picture, until som
   assert.equal(sense.see(street(60), 12_000), undefined);
 });
 
+test('a camera that never showed light is told as black after three seconds, learns the view when there is some, and dark first pictures are nothing', () => {
+  const covered = createTamperSense();
+  for (let step = 0; step < 40; step += 1) {
+    const sign = covered.see(black(step), step * betweenMs);
+    assert.equal(sign?.kind, step < 15 ? undefined : 'black', `picture ${step}`);
+  }
+  assert.equal(covered.isLearnt(), false);
+  for (let step = 40; step < 65; step += 1) assert.equal(covered.see(street(step), step * betweenMs), undefined);
+  assert.equal(covered.isLearnt(), true);
+  covered.see(black(65), 65 * betweenMs);
+  assert.equal(covered.see(black(66), 66 * betweenMs)?.kind, 'black');
+  const waking = createTamperSense();
+  for (let step = 0; step < 40; step += 1)
+    assert.equal(waking.see(step < 8 ? black(step) : street(step), step * betweenMs), undefined);
+  assert.equal(waking.isLearnt(), true);
+});
+
 test('what lies over the lens and is not black is covered; light that fades away over minutes is not told', () => {
   const covered = learnt();
   covered.see(

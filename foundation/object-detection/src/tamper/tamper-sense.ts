@@ -23,6 +23,8 @@ export type TamperSign = {
 export type TamperSense = {
   /** One picture, a few hundred pixels wide. `atMs` must not go back. */
   see(picture: GreyPicture, atMs: number): TamperSign | undefined;
+  /** Whether it knows what is usual: before, standing and replayed pictures are told, and black ones of no light yet. */
+  isLearnt(): boolean;
   /** What was learnt, for another sense to go on from; undefined before, and while something is wrong. */
   remember(): Uint8Array | undefined;
 };
@@ -32,6 +34,8 @@ const sceneSize = { width: 160, height: 120 } as const;
 /** Nothing is told before so much was learnt. */
 const learnPictures = 10;
 const learnMs = 1500;
+/** A camera that has shown no light for so long since its first picture is told as black: many begin with dark ones. */
+const darkStartMs = 3000;
 /** Share of the picture that is white, over what usually is. */
 const leastGlare = 0.08;
 /** Mean grey level of what a camera makes of no light: the black of its encoder, and noise. A hand or cloth by day is lighter. */
@@ -44,7 +48,8 @@ const blackLevel = 8;
 /**
  * Told by what does not change with light: directions of edges, how fine they are, and noise. So night, lamps, rain and
  * a mast in the wind are no tampering. Known gaps: a light that goes out and leaves nothing at all looks the same as a
- * lens that is covered, and both are told as black; one that fades away is not told; a camera that sees nothing but a plain wall tells only freezing and replaying; what is done within the first seconds,
+ * lens that is covered, and both are told as black, also when it was so from the first picture on; one that fades away is
+ * not told; a camera that sees nothing but a plain wall tells only freezing and replaying; what is done within the first seconds,
  * or slower than the scene is learnt (minutes), is learnt.
  */
 export function createTamperSense(learnt?: Uint8Array): TamperSense {
@@ -64,6 +69,9 @@ export function createTamperSense(learnt?: Uint8Array): TamperSense {
   let firstMs: number | undefined;
   let seen = 0;
   let isSure = false;
+  let isLearnt = false;
+  /** Nobody knows what it would see: there was no light since the first picture. */
+  let isDarkYet = memory === undefined;
   /** A mast that sways comes back to where it was: what is alike then is the scene, not the noise. */
   let isCalm = true;
   let told: TamperSign | undefined;
@@ -111,11 +119,18 @@ export function createTamperSense(learnt?: Uint8Array): TamperSense {
       const alike = noise.see(large, atMs);
       const repeated = repetition.see(fingerprint(large), atMs, isCalm ? alike : []);
       const input = { gradients, large, measures, largeNoise, atMs };
+      if (isDarkYet && (usual.hasStructure() || measures.brightness >= darkLevel)) {
+        isDarkYet = false;
+        // What was learnt of darkness is no view.
+        if (!usual.hasStructure()) [seen, firstMs] = [1, atMs];
+      }
       const isNew = memory === undefined && (seen <= learnPictures || atMs - firstMs < learnMs);
       if (isNew || !usual.hasStructure()) {
         usual.learn(input, 1 / Math.min(seen, 30));
-        return tell(repeatedSign(repeated, measures.brightness));
+        const isBlack = isDarkYet && !isNew && atMs - firstMs >= darkStartMs;
+        return tell(isBlack ? { kind: 'black', score: 0.7 } : repeatedSign(repeated, measures.brightness));
       }
+      isLearnt = true;
       const look = usual.look(input);
       isCalm = look.isCalm;
       const sign = judge(look, atMs) ?? lasting(look) ?? repeatedSign(repeated, measures.brightness);
@@ -123,6 +138,7 @@ export function createTamperSense(learnt?: Uint8Array): TamperSense {
       if (isSure) usual.follow(input);
       return tell(sign);
     },
+    isLearnt: () => isLearnt,
     remember: () => (isSure ? encodeSceneMemory(usual.remember()) : undefined),
   };
 

@@ -1,4 +1,5 @@
 import type { Clock } from '@sallyport/platform/clock';
+import type { Goodbye } from '../frames/device-message.ts';
 import type { FrameHub } from '../frames/frame-hub.ts';
 
 /** `waiting`: something is connected and sends no pictures. */
@@ -19,6 +20,8 @@ export type Activity = {
   /** From capture to arrival, of the newest picture; undefined without one, and where nobody told when it was taken. */
   readonly latencyMs: number | undefined;
   readonly lastFrameMs: number | undefined;
+  /** What it said when it stopped; of what is offline without a word undefined. */
+  readonly why: Goodbye | undefined;
 };
 
 /** How each camera does, from what comes through the hub and whether its sender is there. */
@@ -26,6 +29,8 @@ export type Activities = {
   of(cameraId: string): Activity;
   /** Looks at these cameras, and tells of those whose state is another than the last time. */
   look(cameraIds: Iterable<string>): void;
+  /** It said that it stops: it is not waited for. */
+  end(cameraId: string, why: Goodbye): void;
   onChange(listener: (change: StateChange) => void): () => void;
   forget(cameraId: string): void;
   close(): void;
@@ -41,6 +46,7 @@ type Entry = {
   latencyMs: number | undefined;
   state: CameraState;
   sinceMs: number;
+  why: Goodbye | undefined;
 };
 
 export function createActivities(needs: {
@@ -61,6 +67,7 @@ export function createActivities(needs: {
       latencyMs: undefined,
       state: 'offline',
       sinceMs: clock.nowMs(),
+      why: undefined,
     };
     entries.set(cameraId, made);
     return made;
@@ -71,6 +78,7 @@ export function createActivities(needs: {
     entry.arrivals = entry.arrivals.filter((atMs) => nowMs - atMs < windowMs);
     const quietMs = nowMs - (entry.arrivals.at(-1) ?? Number.NEGATIVE_INFINITY);
     const to = quietMs < liveForMs ? 'live' : needs.isConnected(cameraId) ? 'waiting' : 'offline';
+    if (to !== 'offline') entry.why = undefined;
     if (to === entry.state) return;
     const from = entry.state;
     entry.state = to;
@@ -90,17 +98,24 @@ export function createActivities(needs: {
     of(cameraId) {
       const entry = entryOf(cameraId);
       judge(cameraId, entry);
-      const { lastFrameMs, latencyMs, arrivals, state, sinceMs } = entry;
+      const { lastFrameMs, latencyMs, arrivals, state, sinceMs, why } = entry;
       return {
         state,
         sinceMs,
         perSecond: Math.round((arrivals.length / (windowMs / 1000)) * 10) / 10,
         latencyMs,
         lastFrameMs,
+        why,
       };
     },
     look(cameraIds) {
       for (const cameraId of cameraIds) judge(cameraId, entryOf(cameraId));
+    },
+    end(cameraId, why) {
+      const entry = entryOf(cameraId);
+      entry.arrivals = [];
+      entry.why = why;
+      judge(cameraId, entry);
     },
     onChange(listener) {
       const entry = { hear: listener };

@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { watchStates } from '../perception/perceived.ts';
 
 const Time = Type.Integer({ description: 'Milliseconds since 1970' });
 const cameraIdPattern = '^[A-Za-z0-9_-]{1,64}$';
@@ -21,6 +22,17 @@ export const CameraBody = Type.Object({
   state: Type.Enum(['live', 'waiting', 'offline'], {
     description: '`waiting`: connected, and no picture for five seconds',
   }),
+  why: Type.Optional(
+    Type.Enum(['said_goodbye', 'page_closed'], {
+      description: 'Of a device that is `offline`: what it said when it stopped. Left out where it fell silent',
+    }),
+  ),
+  watched: Type.Optional(
+    Type.Enum([...watchStates], {
+      description:
+        'Whether what it shows is looked at. `starting`: not yet. `learning`: its usual view is not known yet, so that little is told of what is done to the camera. `unwatched`: what looks is down or has no model. Left out of a camera that was removed',
+    }),
+  ),
   since_ms: Time,
   per_second: Type.Number({ description: 'Pictures a second, over the last five' }),
   latency_ms: Type.Optional(

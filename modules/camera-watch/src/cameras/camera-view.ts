@@ -1,10 +1,15 @@
 import type { SenderState } from '../frames/senders.ts';
 import type { CameraDevice, Sight } from '../needs.ts';
+import type { WatchState } from '../perception/perceived.ts';
 import type { Activity } from './activity.ts';
 import { problemCodes, type CameraView } from './camera-schema.ts';
 import type { NetworkCameraStatus } from './network-cameras.ts';
 
-type Live = { readonly activity: Activity; readonly sight: Sight | undefined };
+type Live = {
+  readonly activity: Activity;
+  readonly sight: Sight | undefined;
+  readonly watched: WatchState | undefined;
+};
 
 const deviceCameraKinds = ['phone', 'pc', 'esp32', 'whip'] as const;
 type DeviceCameraKind = (typeof deviceCameraKinds)[number];
@@ -83,16 +88,18 @@ export function networkView({ camera, kind, address, problem }: NetworkCameraSta
 
 type LiveView = Pick<
   CameraView,
-  'state' | 'since_ms' | 'per_second' | 'latency_ms' | 'last_frame_ms' | 'objects' | 'tampered'
+  'state' | 'why' | 'watched' | 'since_ms' | 'per_second' | 'latency_ms' | 'last_frame_ms' | 'objects' | 'tampered'
 >;
 
-function liveView({ activity, sight }: Live): LiveView {
-  const { state, sinceMs, perSecond, latencyMs, lastFrameMs } = activity;
+function liveView({ activity, sight, watched }: Live): LiveView {
+  const { state, why, sinceMs, perSecond, latencyMs, lastFrameMs } = activity;
   const objects = new Map<string, number>();
   // What was in a picture of long ago is there no longer.
   if (state === 'live') for (const { label } of sight?.objects ?? []) objects.set(label, (objects.get(label) ?? 0) + 1);
   return {
     state,
+    ...(why === undefined ? {} : { why }),
+    ...(watched === undefined ? {} : { watched }),
     since_ms: Math.round(sinceMs),
     per_second: perSecond,
     objects: Object.fromEntries(objects),

@@ -9,6 +9,7 @@ import type { Frame } from '../frames/frame.ts';
 import type { FrameHub } from '../frames/frame-hub.ts';
 import type { Senders } from '../frames/senders.ts';
 import type { CameraDevice, CamerasNeeds, Sight } from '../needs.ts';
+import type { WatchState } from '../perception/perceived.ts';
 import type { Activities } from './activity.ts';
 import { parseCameraAddress, shownAddress } from './camera-address.ts';
 import type { ConnectCamera } from './camera-connection.ts';
@@ -52,6 +53,7 @@ type Parts = {
   readonly store: CameraStore;
   readonly former: FormerCameras;
   readonly sight: (cameraId: string) => Sight | undefined;
+  readonly watchOf: ((cameraId: string) => WatchState) | undefined;
   readonly allowLoopback: boolean;
   readonly connect: ConnectCamera;
   /** Told while the camera is still known. */
@@ -72,7 +74,7 @@ export function createCameraDirectory(
       .filter((device) => device.state === 'approved' && deviceCameraKind(device) !== undefined);
   }
 
-  const live = (id: string) => ({ activity: activities.of(id), sight: parts.sight(id) });
+  const live = (id: string) => ({ activity: activities.of(id), sight: parts.sight(id), watched: parts.watchOf?.(id) });
 
   function list(): readonly CameraView[] {
     const views = [

@@ -123,3 +123,14 @@ test('a page that sends nonsense is refused', () => {
   assert.throws(() => watch(...Array.from({ length: 65 }, () => ({ id: 'x' }))), { code: 'message_invalid' });
   assert.throws(() => page.bytes(new Uint8Array(3)), { code: 'message_invalid' });
 });
+
+test('that a camera went off is told at once to whoever watches it, and to nobody else', () => {
+  const { viewers, socket, watch } = start();
+  const stranger = createMemorySocket();
+  viewers.open(stranger);
+  watch({ id: 'yard', per_second: 10 });
+  viewers.tellState('yard', 'offline');
+  viewers.tellState('gate', 'offline');
+  assert.deepEqual(socket.said(), [{ type: 'state', camera: 'yard', state: 'offline' }]);
+  assert.deepEqual(stranger.said(), []);
+});

@@ -1,6 +1,7 @@
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from '@sallyport/contracts';
 import type { Clock } from '@sallyport/platform/clock';
 import type { MessageSocket, SocketListener } from '@sallyport/platform/http';
+import type { CameraState } from '../cameras/activity.ts';
 import { CameraWatchError } from '../errors.ts';
 import type { Every, Sight } from '../needs.ts';
 import { numberIn } from './device-message.ts';
@@ -11,6 +12,8 @@ import { encodeMessage } from './message-codec.ts';
 /** Whoever watches the wall: for each camera at most one picture is under way, and the newest comes after it. */
 export type Viewers = {
   open(socket: MessageSocket): SocketListener;
+  /** To those who watch the camera: its row is another one now. */
+  tellState(cameraId: string, state: CameraState): void;
   close(): void;
 };
 
@@ -93,6 +96,11 @@ export function createViewers(needs: ViewerNeeds): Viewers {
         },
         closed: () => viewers.delete(viewer),
       };
+    },
+    tellState(cameraId, state) {
+      for (const { socket, watched } of viewers)
+        if (watched.has(cameraId) && socket.waitingBytes() <= maxWaitingBytes)
+          socket.send(JSON.stringify({ type: 'state', camera: cameraId, state }));
     },
     close() {
       unsubscribe();

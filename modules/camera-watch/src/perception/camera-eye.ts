@@ -19,6 +19,8 @@ export type Seen = {
   readonly looked: boolean;
   readonly tracks: readonly Track[];
   readonly tamper: Tamper | undefined;
+  /** It is known what is usual here. */
+  readonly learnt: boolean;
 };
 
 /** Share of the picture that must move for the model to look: a person of 20 × 50 in 80 × 60 cells of 640 × 480 is 0.3 %. */
@@ -64,12 +66,13 @@ export function createCameraEye(options: CameraEyeOptions): CameraEye {
       const grey = toGrey(picture);
       const motion = gate.see(shrink(grey, 80, 60), at);
       const tamper = sense.see(grey, at);
+      const learnt = sense.isLearnt();
       if (motion >= leastMotion) movedMs = at;
       const looked = detect !== undefined && (at - movedMs <= lookOnMs || at - lookedMs >= lookEveryMs);
-      if (!looked) return { motion, looked, tracks: tracker.standing(), tamper };
+      if (!looked) return { motion, looked, tracks: tracker.standing(), tamper, learnt };
       const detections = await detect(picture);
       lookedMs = at;
-      return { motion, looked, tracks: tracker.follow(detections, at), tamper };
+      return { motion, looked, tracks: tracker.follow(detections, at), tamper, learnt };
     },
     news() {
       if (nowMs - rememberedMs < rememberEveryMs) return undefined;

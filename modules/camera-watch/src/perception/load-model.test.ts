@@ -31,5 +31,5 @@ test('loadModel() passes over files it may not read, and says of every model why
   });
   assert.deepEqual(asked, ['/models/first.onnx', '/models/second.onnx']);
   assert.equal(model, undefined);
-  assert.match(reason ?? '', /^first: EACCES.*; second: its files are not there/);
+  assert.match(reason ?? '', /^first: EACCES.*; second is not here$/);
 });

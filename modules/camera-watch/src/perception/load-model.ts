@@ -23,10 +23,18 @@ export async function loadModel(
 ): Promise<{ readonly model: LoadedModel | undefined; readonly reason: string | undefined }> {
   const reasons: string[] = [];
   for (const entry of needs.entries.toSorted((one, other) => one.preference - other.preference)) {
+    let isAnyThere = false;
+    const readFile = (path: string): Uint8Array | undefined => {
+      const content = needs.readFile(path);
+      isAnyThere ||= content !== undefined;
+      return content;
+    };
     try {
-      const files = findModelFiles(entry, needs.directories, needs.readFile);
+      const files = findModelFiles(entry, needs.directories, readFile);
       if (files === undefined) {
-        reasons.push(`${entry.id}: its files are not there, or not those of the registry`);
+        reasons.push(
+          `${entry.id} ${isAnyThere ? 'is here with other files than those of the registry' : 'is not here'}`,
+        );
         continue;
       }
       return { model: { entry, engine: await openEngine(entry, files) }, reason: reasons.join('; ') || undefined };

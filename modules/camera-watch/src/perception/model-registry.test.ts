@@ -54,7 +54,9 @@ test('loadModel() says why there is no model: no file, or a file that is no mode
   const entries = [parseModelEntry(JSON.stringify(entry))];
   const nothing = await loadModel({ entries, directories: ['/none'], readFile: () => undefined });
   assert.equal(nothing.model, undefined);
-  assert.match(nothing.reason ?? '', /test-model: its files are not there/);
+  assert.equal(nothing.reason, 'test-model is not here');
+  const other = await loadModel({ entries, directories: ['/bad'], readFile: () => Buffer.from('Weights') });
+  assert.equal(other.reason, 'test-model is here with other files than those of the registry');
   const garbage = await loadModel({ entries, directories: ['/good'], readFile: () => content });
   assert.equal(garbage.model, undefined);
   assert.match(garbage.reason ?? '', /^test-model: /);

@@ -30,6 +30,10 @@ export type Perceived = {
   readonly motion: number;
   readonly objects: readonly PerceivedObject[];
   readonly tamper?: Tamper;
+  /** It was known what is usual at this camera: before, little is told of what is done to it. */
+  readonly learnt: boolean;
+  /** The picture itself. */
+  readonly jpeg: Uint8Array;
   /** The id of the model that looked, or undefined when there is none: then `objects` says nothing. */
   readonly model: string | undefined;
   /** Whether the model looked at this very frame; else nothing moved, and `objects` are those seen last. */
@@ -37,6 +41,13 @@ export type Perceived = {
   /** From the call to the answer. */
   readonly tookMs: number;
 };
+
+/**
+ * Whether a camera is watched. `starting`: what looks at pictures is not up yet. `learning`: what is usual in its view is not
+ * known yet. `unwatched`: what looks at pictures is down, has no model, or leaves this camera out for a while.
+ */
+export const watchStates = ['starting', 'learning', 'watched', 'unwatched'] as const;
+export type WatchState = (typeof watchStates)[number];
 
 export type PerceptionHealth = {
   readonly model: string | undefined;

@@ -17,12 +17,16 @@ export type PerceiverClient = {
    * under way, else the process's own code.
    */
   call(method: 'perceive' | 'forget', request: FrameBody): Promise<FrameBody>;
+  /** Starts the process before the first call; again, where it is down and not too early. Never throws. */
+  start(): Promise<void>;
   state(): PerceiverState;
   close(): void;
 };
 
 export type PerceiverState = {
   readonly isUp: boolean;
+  /** It could not be started, or has ended, and is not up again. */
+  readonly hasFailed: boolean;
   readonly model: string | undefined;
   /** Why it is down, or why there is no model or not the best one. */
   readonly reason: string | undefined;
@@ -74,9 +78,12 @@ export function createPerceiverClient(needs: PerceiverClientNeeds): PerceiverCli
         throw new CodedError('perceiver_died', `The perceiver process ended: ${error.message}`, { cause: error });
       }
     },
+    async start() {
+      await perceiver.connected().catch(() => undefined);
+    },
     state() {
       const { isUp, lastError, starts } = perceiver.state();
-      return { isUp, model, reason: lastError ?? reason, starts };
+      return { isUp, hasFailed: lastError !== undefined, model, reason: lastError ?? reason, starts };
     },
     close: () => perceiver.close(),
   };

@@ -11,6 +11,7 @@ const sight: Sight = {
   motion: 0.25,
   looked: true,
   tamper: { kind: 'covered', score: 0.9 },
+  learnt: true,
   nextTrack: 5,
   objects: [{ label: 'person', group: 'person', score: 0.8, box: [0.25, 0.25, 0.5, 0.5], track: 4 }],
 };
@@ -34,6 +35,7 @@ test('a process that was taken over cannot say a label, a box or a number that t
     { objects: [{ ...said, group: 'gun' }] },
     { objects: Array.from({ length: 201 }, () => said) },
     { looked: 'yes' },
+    { learnt: 'yes' },
   ]) {
     assert.throws(() => readSight({ ...head, ...lie }), { code: 'sight_invalid' });
   }

@@ -22,6 +22,8 @@ export type Sight = {
   readonly motion: number;
   readonly looked: boolean;
   readonly tamper: Tamper | undefined;
+  /** It is known what is usual at this camera. */
+  readonly learnt: boolean;
   readonly nextTrack: number;
   readonly objects: readonly Omit<PerceivedObject, 'confidence'>[];
 };
@@ -53,14 +55,16 @@ export function formatSight({ tamper, nextTrack, objects, ...rest }: Sight): Jso
 
 /** Throws `sight_invalid` for whatever the perceiver could not have said in good order. */
 export function readSight(head: JsonObject): Sight {
-  const { objects, looked, tamper } = head;
-  if (!Array.isArray(objects) || objects.length > mostObjects || typeof looked !== 'boolean') throw unreadable();
+  const { objects, looked, learnt, tamper } = head;
+  if (!Array.isArray(objects) || objects.length > mostObjects) throw unreadable();
+  if (typeof looked !== 'boolean' || typeof learnt !== 'boolean') throw unreadable();
   return {
     width: within(head['width'], 1, 65_535),
     height: within(head['height'], 1, 65_535),
     motion: within(head['motion'], 0, 1),
     looked,
     tamper: readTamper(tamper),
+    learnt,
     nextTrack: within(head['next_track'], 1, Number.MAX_SAFE_INTEGER),
     objects: objects.map(readObject),
   };

@@ -69,6 +69,7 @@ export function createPerceiver({ model, reason }: PerceiverNeeds): Perceiver {
         motion: seen.motion,
         looked: seen.looked,
         tamper: seen.tamper,
+        learnt: seen.learnt,
         nextTrack: eye.nextTrack(),
         objects: seen.tracks.flatMap(({ label, score, box, track }) => {
           const group = model?.entry.groupOf.get(label);

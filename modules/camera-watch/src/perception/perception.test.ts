@@ -14,7 +14,7 @@ type Call = {
   die(): void;
 };
 
-const sight = { width: 4, height: 3, motion: 0, looked: true, tamper: null, next_track: 1, objects: [] };
+const sight = { width: 4, height: 3, motion: 0, looked: true, learnt: true, tamper: null, next_track: 1, objects: [] };
 
 /** A perceiver process of which each answer is given by hand. */
 function setUp(scenes?: PerceptionNeeds['scenes']) {
@@ -88,6 +88,39 @@ test('of a camera one frame is under way, the newest waits, and those between ar
   );
   assert.deepEqual(told, ['yard 1', 'yard 4']);
   assert.equal(perception.health().dropped, 2);
+});
+
+test('what looks is ready before the first picture, and a camera is watched from when its view is known', async () => {
+  const { perception, calls, clock } = setUp();
+  assert.equal(perception.watchOf('yard'), 'starting');
+  perception.start();
+  await settled();
+  assert.equal(perception.health().state, 'up');
+  assert.equal(perception.watchOf('yard'), 'learning');
+  const look = async (learnt: boolean): Promise<void> => {
+    const seen = perception.perceive(frameOf('yard', calls.length + 1));
+    await settled();
+    calls.at(-1)?.answer({ ...sight, learnt });
+    assert.equal((await seen)?.learnt, learnt);
+  };
+  await look(false);
+  assert.equal(perception.watchOf('yard'), 'learning');
+  await look(true);
+  assert.equal(perception.watchOf('yard'), 'watched');
+  await perception.learnAnew('yard');
+  assert.equal(perception.watchOf('yard'), 'learning');
+  await look(true);
+  // A process that is gone watches nobody, and is there again without a picture.
+  void perception.perceive(frameOf('yard', 9));
+  await settled();
+  calls.at(-1)?.die();
+  await settled();
+  assert.equal(perception.watchOf('yard'), 'unwatched');
+  clock.advance(1000);
+  perception.start();
+  await settled();
+  assert.equal(perception.watchOf('yard'), 'learning');
+  perception.close();
 });
 
 test('a hundred cameras at once are no hundred frames in the process, and each has its newest looked at in its turn', async () => {

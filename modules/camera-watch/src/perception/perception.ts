@@ -4,9 +4,10 @@ import { errorFields } from '@sallyport/platform/log';
 import type { Log } from '@sallyport/platform/log';
 import type { FramePeer } from '@sallyport/platform/frames';
 import type { Frame } from '../frames/frame.ts';
-import type { Perceived, PerceptionHealth } from './perceived.ts';
+import type { Perceived, PerceptionHealth, WatchState } from './perceived.ts';
 import { createPerceiverClient } from './perceiver-client.ts';
 import type { PerceiverClient } from './perceiver-client.ts';
+import { processHealth, watchStateOf } from './perceiver-health.ts';
 import { createPlaces } from './places.ts';
 import type { Places } from './places.ts';
 import { formatRequest, maxLearntBytes, readSight } from './perceiver-protocol.ts';
@@ -32,6 +33,13 @@ export type PerceivableFrame = Pick<Frame, 'cameraId' | 'sequence' | 'jpeg' | 'c
 
 export type Perception = {
   /**
+   * There are cameras: what looks at pictures is got ready before the first one comes, and again when it has ended. To be
+   * called now and then.
+   */
+  start(): void;
+  /** Of a camera nobody has looked at yet, too. */
+  watchOf(cameraId: string): WatchState;
+  /**
    * One frame of a camera is under way at a time and the newest waits. Undefined for a frame that a newer one replaced,
    * that is no picture, or that nobody could look at; never throws, so that nobody has to wait for it.
    */
@@ -55,6 +63,8 @@ type Watched = {
   /** What the process had learnt of it, and which start of the process knows it. */
   learnt: Uint8Array;
   knownSince: number;
+  /** Which start of the process knows what is usual in its view. */
+  learntSince: number | undefined;
   /** Counts how often it was learnt anew: what was under way then is of the view before. */
   views: number;
   /** How often it is being made to learn anew: what it learns meanwhile is kept nowhere. */
@@ -100,7 +110,7 @@ export function createPerception(needs: PerceptionNeeds): Perception {
     const post = posts[counts.indexOf(Math.min(...counts))];
     if (post === undefined) throw new TypeError('There is no perceiver process');
     const learnt = needs.scenes?.recall(cameraId) ?? nothing;
-    const fresh = { nextTrack: 1, knownSince: 0, views: 0, learningAnew: 0 };
+    const fresh = { nextTrack: 1, knownSince: 0, learntSince: undefined, views: 0, learningAnew: 0 };
     const camera: Watched = { post, learnt, ...fresh, busy: false, waiting: undefined };
     watched.set(cameraId, camera);
     return camera;
@@ -115,7 +125,8 @@ export function createPerception(needs: PerceptionNeeds): Perception {
     if (model === undefined) {
       needs.log.error('No model to see with: cameras tell motion and tampering only', { reason: reason ?? 'unknown' });
     } else {
-      needs.log.info('Cameras are looked at', { model, ...(reason === undefined ? {} : { passed_over: reason }) });
+      const instead = `${reason ?? ''}; ${model} is used instead. See content/models/README.md`;
+      needs.log.info('Cameras are looked at', { model, ...(reason === undefined ? {} : { note: instead }) });
     }
   };
 
@@ -143,6 +154,7 @@ export function createPerception(needs: PerceptionNeeds): Perception {
     }
     const { nextTrack, objects, tamper, ...sight } = readSight(head);
     camera.nextTrack = Math.max(camera.nextTrack, nextTrack);
+    camera.learntSince = sight.learnt && views === camera.views ? camera.knownSince : undefined;
     suspects.clear(cameraId);
     sayState(client);
     rate.count();
@@ -150,6 +162,7 @@ export function createPerception(needs: PerceptionNeeds): Perception {
       cameraId,
       sequence,
       capturedMs,
+      jpeg,
       ...sight,
       objects: objects.map((object) => ({
         ...object,
@@ -226,6 +239,21 @@ export function createPerception(needs: PerceptionNeeds): Perception {
   }
 
   return {
+    start() {
+      for (const { client } of posts) {
+        if (client.state().isUp) continue;
+        void client.start().then(() => {
+          if (client.state().isUp) sayState(client);
+        });
+      }
+    },
+    watchOf(cameraId) {
+      const camera = watched.get(cameraId);
+      const post = camera?.post ?? posts[0];
+      if (post === undefined) return 'unwatched';
+      const isAside = post.suspects.asideAt(needs.clock.monotonicMs()).includes(cameraId);
+      return watchStateOf(post.client.state(), { learntSince: camera?.learntSince, isAside });
+    },
     perceive(frame) {
       const camera = watchedOf(frame.cameraId);
       giveUpWaiting(camera);
@@ -250,6 +278,7 @@ export function createPerception(needs: PerceptionNeeds): Perception {
       }
       camera.views += 1;
       camera.learnt = nothing;
+      camera.learntSince = undefined;
       await forgetIn(camera.post.client, cameraId);
     },
     async forget(cameraId) {
@@ -263,17 +292,13 @@ export function createPerception(needs: PerceptionNeeds): Perception {
       await needs.scenes?.forget(cameraId);
     },
     health() {
-      const states = posts.map(({ client }) => client.state());
       const nowMs = needs.clock.monotonicMs();
       return {
-        model: states.find(({ model }) => model !== undefined)?.model,
-        state: stateOf(states),
-        reason: states.find(({ reason }) => reason !== undefined)?.reason,
+        ...processHealth(posts.map(({ client }) => client.state())),
         perSecond: rate.perSecond(),
         dropped,
         unreadable,
         setAside: posts.flatMap(({ suspects }) => suspects.asideAt(nowMs)),
-        starts: states.reduce((sum, { starts }) => sum + starts, 0),
       };
     },
     close() {
@@ -285,11 +310,4 @@ export function createPerception(needs: PerceptionNeeds): Perception {
 /** A process that is not there, or ends, has forgotten. */
 async function forgetIn(client: PerceiverClient, cameraId: string): Promise<void> {
   if (client.state().isUp) await client.call('forget', { head: { camera: cameraId } }).catch(() => undefined);
-}
-
-function stateOf(states: readonly ReturnType<PerceiverClient['state']>[]): PerceptionHealth['state'] {
-  const started = states.filter(({ starts }) => starts > 0);
-  if (started.length === 0) return 'idle';
-  if (started.some(({ isUp }) => !isUp)) return 'down';
-  return started.every(({ model }) => model !== undefined) ? 'up' : 'blind';
 }

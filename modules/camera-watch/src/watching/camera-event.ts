@@ -30,7 +30,7 @@ export function cameraEvent(input: {
       type_uid: otherActivity,
       severity_id: severityOf(notice),
       time: input.timeMs,
-      message: `${notice.event}: ${textOf(notice)}`,
+      message: `${notice.event}: ${textOf(notice)}${lackOf(notice, pictures)}`,
       device: { hostname: name, uid: id, type_id: 99, type: 'Camera' },
       metadata: {
         version: '1.8.0',
@@ -149,6 +149,12 @@ const tamperTexts: Readonly<Record<TamperKind, string>> = {
   frozen: 'the camera sends the same picture again and again',
   replayed: 'the camera sends pictures it has sent before',
 };
+
+/** Rather than a picture of the hand itself. */
+function lackOf({ event }: CameraNotice, pictures: Pictures): string {
+  const isLacking = event === 'camera.tampered' && pictures.picture_before === undefined;
+  return isLacking ? '; there is no clear picture from before' : '';
+}
 
 const offlineTexts = {
   silent: 'the camera sends no more and did not say that it would stop',

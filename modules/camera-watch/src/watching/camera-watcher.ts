@@ -19,6 +19,8 @@ export type CameraWatcher = {
   acceptView(): CameraNotice[];
   /** What is done to it by the newest picture that was not clear, while that is told. */
   newestSign(): TamperKind | undefined;
+  /** Nothing is told of it, and it sends nothing it has sent before. */
+  isClear(): boolean;
   depart(why: Exclude<OfflineWhy, 'silent'>, at: Moment): CameraNotice[];
   /** Time goes by. */
   pass(at: Moment): CameraNotice[];
@@ -70,6 +72,7 @@ export function createCameraWatcher(input: {
       replay.forget();
       return tamper.accept();
     },
+    isClear: () => tamper.open() === undefined && !replay.isReplaying(),
     newestSign: () => tamper.newest(),
     depart: (why, at) => ended(connection.depart(why, at), at),
     pass: (at) => [...presence.pass(at), ...ended(connection.pass(at), at)],

@@ -1,54 +1,51 @@
 import type { Frame } from '../frames/frame.ts';
 
 /**
- * The pictures an event may need: the last few of each camera, by their number, and clear ones from before somebody laid
- * hands on it. At most seven of a camera, shared with whoever else holds them.
+ * The pictures an event may need: the newest of each camera, and clear ones from before somebody laid hands on it. At most
+ * four of a camera, shared with whoever else holds them.
  */
 export type FrameMemory = {
-  hear(frame: Frame): void;
-  /** This picture was clear. */
-  sawClear(cameraId: string, sequence: number): void;
-  /** The one of this number, else the newest. */
-  picture(cameraId: string, sequence?: number): Uint8Array | undefined;
-  /** A clear one from some two seconds before the newest. */
+  hear(frame: Pick<Frame, 'cameraId' | 'jpeg'>): void;
+  /** It was judged, and nothing is done to the camera. `atMs` must not go back. */
+  sawClear(cameraId: string, jpeg: Uint8Array, atMs: number): void;
+  /** It was judged, and something is, or nobody knows yet. */
+  sawOther(cameraId: string): void;
+  newest(cameraId: string): Uint8Array | undefined;
+  /** One from some two seconds before the newest clear one, with clear ones for a second after it; however long ago. */
   before(cameraId: string): Uint8Array | undefined;
   forget(cameraId: string): void;
 };
 
-const recentFrames = 4;
-/** What is clear is known a little later: the newest may show the hand already. One from before shows whose. */
-const clearFrames = 3;
-const clearEveryMs = 1000;
+/** A hand is told a little after it came: the newest clear picture may show it already. One from before shows whose. */
+const clearPictures = 2;
+const clearForMs = 1000;
 
-type Kept = { recent: readonly Frame[]; clear: readonly Frame[] };
+type Timed = { readonly jpeg: Uint8Array; readonly atMs: number };
+type Kept = { newest: Uint8Array | undefined; clear: readonly Uint8Array[]; unsure: Timed | undefined };
 
 export function createFrameMemory(): FrameMemory {
   const cameras = new Map<string, Kept>();
   const kept = (cameraId: string): Kept => {
-    const found = cameras.get(cameraId) ?? { recent: [], clear: [] };
+    const found = cameras.get(cameraId) ?? { newest: undefined, clear: [], unsure: undefined };
     cameras.set(cameraId, found);
     return found;
   };
-  const find = (cameraId: string, sequence: number): Frame | undefined =>
-    cameras.get(cameraId)?.recent.find((frame) => frame.sequence === sequence);
 
   return {
-    hear(frame) {
-      const camera = kept(frame.cameraId);
-      camera.recent = [...camera.recent.slice(1 - recentFrames), frame];
+    hear({ cameraId, jpeg }) {
+      kept(cameraId).newest = jpeg;
     },
-    sawClear(cameraId, sequence) {
-      const frame = find(cameraId, sequence);
-      if (frame === undefined) return;
+    sawClear(cameraId, jpeg, atMs) {
       const camera = kept(cameraId);
-      const last = camera.clear.at(-1);
-      // The wall clock may go either way.
-      if (last !== undefined && Math.abs(frame.receivedMs - last.receivedMs) < clearEveryMs) return;
-      camera.clear = [...camera.clear.slice(1 - clearFrames), frame];
+      if (camera.unsure !== undefined && atMs - camera.unsure.atMs < clearForMs) return;
+      if (camera.unsure !== undefined) camera.clear = [...camera.clear.slice(1 - clearPictures), camera.unsure.jpeg];
+      camera.unsure = { jpeg, atMs };
     },
-    picture: (cameraId, sequence) =>
-      ((sequence === undefined ? undefined : find(cameraId, sequence)) ?? cameras.get(cameraId)?.recent.at(-1))?.jpeg,
-    before: (cameraId) => cameras.get(cameraId)?.clear[0]?.jpeg,
+    sawOther(cameraId) {
+      kept(cameraId).unsure = undefined;
+    },
+    newest: (cameraId) => cameras.get(cameraId)?.newest,
+    before: (cameraId) => cameras.get(cameraId)?.clear[0],
     forget: (cameraId) => void cameras.delete(cameraId),
   };
 }

@@ -76,10 +76,22 @@ test('a flood of appearances is told so many times for each place, the rest is c
     }));
   const told = film(presence, 0, 300_000, crowd);
   const count = (event: CameraNotice['event']): number => told.filter((notice) => notice.event === event).length;
-  assert.ok(count('camera.appeared') <= 20 + 300 / 15, `${count('camera.appeared')} were told`);
+  assert.ok(count('camera.appeared') <= 60 + 300 * 0.75, `${count('camera.appeared')} were told`);
   assert.ok(count('camera.crowded') >= 1 && count('camera.crowded') <= 6);
   const heldBack = told.reduce((sum, notice) => sum + (notice.event === 'camera.crowded' ? notice.heldBack : 0), 0);
   assert.ok(heldBack > 50, `${heldBack} were counted`);
+});
+
+test('a yard where thirty-eight appear a minute is told one by one, and as no crowd', () => {
+  const presence = empty();
+  const busy = (ms: number): PerceivedObject[] => {
+    const index = Math.floor(ms / (60_000 / 38));
+    return [{ ...person, track: index + 1, box: [(index % 9) / 10, ((index * 4) % 9) / 10, 0.05, 0.1] }];
+  };
+  const told = film(presence, 0, 480_000, busy);
+  assert.equal(told.filter(({ event }) => event === 'camera.crowded').length, 0);
+  const appeared = told.filter(({ event }) => event === 'camera.appeared').length;
+  assert.ok(appeared >= 300 && appeared <= 304, `${appeared} were told`);
 });
 
 test('whatever perception says: nothing leaves that did not appear, or twice, and all that is told has an end', () => {

@@ -16,7 +16,7 @@ export type WatchedCamera = {
 /** What perception makes of one picture, as far as the watch looks at it. */
 export type WatchedPicture = Pick<
   Perceived,
-  'cameraId' | 'sequence' | 'capturedMs' | 'objects' | 'tamper' | 'model' | 'looked'
+  'cameraId' | 'sequence' | 'jpeg' | 'capturedMs' | 'objects' | 'tamper' | 'learnt' | 'model' | 'looked'
 >;
 
 export type WatchingNeeds = {

@@ -43,6 +43,8 @@ export const lowerHalf: WatchPlan['zones'][number] = {
   kind: 'watch',
 };
 
+type Seen = { readonly objects?: readonly PerceivedObject[]; readonly tamper?: Tamper; readonly learnt?: boolean };
+
 export async function setUp({ database }: { readonly database: Database }, options: Partial<WatchingNeeds> = {}) {
   const clock = createManualClock(startMs);
   const ledger = createMemoryLedger({ clock });
@@ -104,13 +106,15 @@ export async function setUp({ database }: { readonly database: Database }, optio
   }
 
   /** A picture comes and perception has looked at it. */
-  function shoot(cameraId: string, seen: { objects?: readonly PerceivedObject[]; tamper?: Tamper } = {}): string {
+  function shoot(cameraId: string, seen: Seen = {}): string {
     const jpeg = Buffer.from(`${cameraId} ${clock.monotonicMs()}`);
     const frame = hub.offer({ cameraId, jpeg, capturedMs: clock.nowMs() - 40, receivedMs: clock.nowMs() });
     for (const listener of listeners)
       listener({
         cameraId,
         sequence: frame.sequence,
+        jpeg,
+        learnt: seen.learnt ?? true,
         capturedMs: frame.capturedMs,
         objects: seen.objects ?? [],
         ...(seen.tamper === undefined ? {} : { tamper: seen.tamper }),
@@ -134,7 +138,7 @@ export async function setUp({ database }: { readonly database: Database }, optio
       for (const task of tasks) task();
     },
     /** Five pictures a second, for so long. */
-    film(cameraId: string, forMs: number, seen: { objects?: readonly PerceivedObject[]; tamper?: Tamper } = {}) {
+    film(cameraId: string, forMs: number, seen: Seen = {}) {
       for (let at = 0; at < forMs; at += 200) {
         clock.advance(200);
         shoot(cameraId, seen);

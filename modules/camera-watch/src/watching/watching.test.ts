@@ -71,6 +71,39 @@ forEachDatabase((name, open) => {
     await house.close();
   });
 
+  test('the picture from before is a clear one, also soon after what was done before, and where there is none that is said', async () => {
+    const house = await setUp(await open());
+    await house.start();
+    const black = { kind: 'black', score: 0.9 } as const;
+    // Black from the first picture on: judged, and no view was learnt.
+    house.film('cam-2', 3000, { learnt: false });
+    house.film('cam-2', 1000, { learnt: false, tamper: black });
+    const clear: string[] = [];
+    for (let at = 0; at < 20; at += 1) {
+      house.clock.advance(200);
+      clear.push(house.shoot('cam-1'));
+    }
+    house.film('cam-1', 4000, { tamper: { kind: 'replayed', score: 0.9 } });
+    house.film('cam-1', 2400);
+    house.film('cam-1', 1000, { tamper: black });
+    const told = (await house.told()).filter((event) => codeOf(event) === 'camera.tampered');
+    assert.deepEqual(
+      told.map((event) => [cameraOf(event)['id'], cameraOf(event)['tamper']]),
+      [
+        ['cam-2', 'black'],
+        ['cam-1', 'replayed'],
+        ['cam-1', 'black'],
+      ],
+    );
+    const [first, second, third] = told.map((event) => cameraOf(event)['picture_before']);
+    assert.equal(first, undefined);
+    assert.match(String(told[0]?.['message']), /there is no clear picture from before$/);
+    assert.ok(clear.includes(String(second)));
+    assert.ok(clear.includes(String(third)));
+    assert.doesNotMatch(String(told[2]?.['message']), /no clear picture/);
+    await house.close();
+  });
+
   test('a view that was changed on purpose is accepted, with who did and the picture, and nothing else is', async () => {
     const house = await setUp(await open());
     const watching = await house.start();

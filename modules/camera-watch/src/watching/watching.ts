@@ -118,7 +118,7 @@ export async function createWatching(needs: WatchingNeeds): Promise<Watching> {
   function tell(
     camera: WatchedCamera,
     notices: readonly CameraNotice[],
-    picture?: Pick<WatchedPicture, 'sequence' | 'capturedMs' | 'model'>,
+    picture?: Pick<WatchedPicture, 'jpeg' | 'capturedMs' | 'model'>,
   ): void {
     if (notices.length === 0) return;
     const standing = watcherOf(camera.id).standing();
@@ -131,15 +131,15 @@ export async function createWatching(needs: WatchingNeeds): Promise<Watching> {
         timeMs,
         standing,
         model: picture?.model,
-        pictures: picturesOf(camera.id, notice, picture?.sequence),
+        pictures: picturesOf(camera.id, notice, picture?.jpeg),
       });
   }
 
-  function picturesOf(cameraId: string, { event }: CameraNotice, sequence: number | undefined): Promise<Pictures> {
+  function picturesOf(cameraId: string, { event }: CameraNotice, jpeg: Uint8Array | undefined): Promise<Pictures> {
     if (event === 'camera.left' || event === 'camera.connected' || event === 'camera.untold')
       return Promise.resolve({});
     return pictures.keep({
-      picture: frames.picture(cameraId, sequence),
+      picture: jpeg ?? frames.newest(cameraId),
       picture_before: event === 'camera.tampered' ? frames.before(cameraId) : undefined,
     });
   }
@@ -154,8 +154,13 @@ export async function createWatching(needs: WatchingNeeds): Promise<Watching> {
   const unsubscribePictures = needs.subscribePictures((picture) => {
     const camera = needs.findCamera(picture.cameraId);
     if (camera === undefined) return;
-    if (picture.tamper === undefined) frames.sawClear(picture.cameraId, picture.sequence);
-    tell(camera, watcherOf(camera.id).see(picture, planOf(camera.id).plan, now()), picture);
+    const at = now();
+    const watcher = watcherOf(camera.id);
+    const notices = watcher.see(picture, planOf(camera.id).plan, at);
+    if (picture.learnt && picture.tamper === undefined && watcher.isClear())
+      frames.sawClear(camera.id, picture.jpeg, at.monotonicMs);
+    else frames.sawOther(camera.id);
+    tell(camera, notices, picture);
   });
 
   function pass(): void {
@@ -243,7 +248,7 @@ export async function createWatching(needs: WatchingNeeds): Promise<Watching> {
       const camera = known(cameraId);
       const looked = { camera, tampered };
       checkTold(watchers.get(camera.id), looked);
-      const shown = await pictures.keep({ picture: frames.picture(camera.id, undefined), picture_before: undefined });
+      const shown = await pictures.keep({ picture: frames.newest(camera.id), picture_before: undefined });
       const was = await database.transaction().execute(async (transaction) => {
         // Keeping the picture took a moment, in which another hand may have come.
         const told = checkTold(watchers.get(camera.id), looked);

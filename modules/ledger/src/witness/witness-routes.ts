@@ -256,6 +256,18 @@ function describeWitness({ witness, cosigned, standing }: WitnessState) {
   };
 }
 
+/** Those that were asked and have not cosigned, and why. */
+export function troubledWitnesses({
+  witnesses,
+}: Pick<WitnessReport, 'witnesses'>): readonly { readonly name: string; readonly state: string }[] {
+  return witnesses
+    .filter(({ standing }) => standing.trouble !== undefined)
+    .map(({ witness, standing, cosigned }) => ({
+      name: parseVerifierKey(witness.verifierKey).name,
+      state: stateOf(standing, cosigned !== undefined),
+    }));
+}
+
 function stateOf({ trouble }: WitnessState['standing'], hasCosigned: boolean): (typeof witnessStates)[number] {
   switch (trouble?.kind) {
     case undefined:

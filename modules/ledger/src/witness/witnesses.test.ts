@@ -8,6 +8,7 @@ import { createManualClock } from '@sallyport/platform/clock';
 import { verifyEvidence } from '../evidence.ts';
 import { temporaryDirectory, testStartMs } from '../ledger-testing.ts';
 import type { ManualClock } from '../ledger-testing.ts';
+import { troubledWitnesses } from './witness-routes.ts';
 import { answer, createFakeWitness } from './witness.fixture.ts';
 import type { FakeWitness } from './witness.fixture.ts';
 import { admin, snapshot, startHouse } from './witnesses.fixture.ts';
@@ -189,8 +190,11 @@ test('a log that no quorum ever saw is not held by a witness that is away', asyn
   const [witness] = place.outside;
   assert.ok(witness);
   await before.witnesses.add({ url: witness.url, verifierKey: witness.verifierKey, actor: admin });
-  const { witnesses } = await before.witnesses.report();
-  assert.equal(witnesses[0]?.standing.trouble?.kind, 'unknown_log');
+  const report = await before.witnesses.report();
+  assert.equal(report.witnesses[0]?.standing.trouble?.kind, 'unknown_log');
+  assert.deepEqual(troubledWitnesses(report), [
+    { name: parseVerifierKey(witness.verifierKey).name, state: 'unknown_log' },
+  ]);
   await before.stop();
   witness.isAway = true;
   const house = await startHouse(context, place);

@@ -99,6 +99,7 @@ export function AlertList({ me, alerts, open, onOpen }: ListProps) {
             </span>
             <span className="alert-state small">{stateWords[alert.state]}</span>
             <span className="quiet small alert-time">
+              {alert.count === 1 ? '' : 'last '}
               <Clock at={alert.last_seen_at} />
             </span>
             <Seal position={alert.last_finding} />

@@ -15,6 +15,7 @@ import { Seal } from '../../seal/seal.tsx';
 import { SealCard } from '../../seal/seal-card.tsx';
 import { formatTerm } from '../search/query-terms.ts';
 import { alertQuery } from './alerts-query.ts';
+import { playAddress } from '../live/camera-queries.ts';
 import { AlertPicture } from './alert-picture.tsx';
 import { Comments } from './comments.tsx';
 import { InputEvent } from './input-event.tsx';
@@ -56,7 +57,13 @@ export function AlertPanel({
         <div className="row">
           <LevelMark level={alert.level} />
           <span className="quiet small">
-            {stateWords[alert.state]} · <Clock at={alert.created_at} /> · no. {alert.number}
+            {stateWords[alert.state]} ·{' '}
+            {alert.count === 1 ? null : (
+              <>
+                first <Clock at={alert.first_seen_at} />, last{' '}
+              </>
+            )}
+            <Clock at={alert.last_seen_at} /> · no. {alert.number}
           </span>
         </div>
       }
@@ -91,7 +98,7 @@ export function AlertPanel({
       </section>
       <SealCard position={alert.finding} alert={alert.id} />
       <InputEvent position={alert.input} />
-      <Repeats alert={alert} />
+      <Repeats alert={alert} mayLook={may(me, 'cameras:read')} />
       {alert.related.length === 0 ? null : (
         <section aria-labelledby="related">
           <h3 id="related">Counted together</h3>
@@ -141,7 +148,7 @@ function EntityChips({ alert }: { readonly alert: AlertDetails }) {
 }
 
 /** What it stands for, when that is more than one finding. */
-function Repeats({ alert }: { readonly alert: AlertDetails }) {
+function Repeats({ alert, mayLook }: { readonly alert: AlertDetails; readonly mayLook: boolean }) {
   if (alert.count === 1) return null;
   return (
     <section aria-labelledby="repeats">
@@ -157,6 +164,9 @@ function Repeats({ alert }: { readonly alert: AlertDetails }) {
               <Link href={`/search?open=${input}`}>{input}</Link>
             </span>
             <span className="quiet small">
+              {alert.camera === undefined || !mayLook ? null : (
+                <Link href={playAddress(alert.camera, Date.parse(at))}>Play</Link>
+              )}{' '}
               <Clock at={at} />
             </span>
             <Seal position={position} />

@@ -55,8 +55,10 @@ export function LedgerRoom({ me }: { readonly me: Me }) {
   );
 }
 
+const growthEveryMs = 10_000;
+
 function Growth() {
-  const { data } = useQuery(histogramQuery({}));
+  const { data } = useQuery({ ...histogramQuery({}), refetchInterval: growthEveryMs });
   const points = useMemo(() => {
     let total = 0;
     return fillBuckets(data).map(({ timeMs, count }) => {

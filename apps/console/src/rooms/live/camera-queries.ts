@@ -53,6 +53,13 @@ export const momentsQuery = (filter: MomentFilter) =>
     placeholderData: keepPreviousData,
   });
 
+/** What led to a moment is seen too. */
+export const leadMs = 5000;
+
+/** The page of a camera, playing what it recorded from shortly before a moment on. */
+export const playAddress = (id: string, atMs: number): string =>
+  `${cameraAddress(id, atMs - leadMs)}&play=${leadMs / 1000}`;
+
 /** The page of a camera, at a moment of its recordings. */
 export const cameraAddress = (id: string, atMs?: number): string =>
   `/live/${encodeURIComponent(id)}${atMs === undefined ? '' : `?at=${Math.round(atMs)}`}`;

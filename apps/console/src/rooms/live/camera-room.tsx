@@ -70,11 +70,12 @@ function CameraPage({ camera, me }: { readonly camera: CameraRow; readonly me: M
     change({ from: String(fromMs), to: String(toMs), last: undefined }, { replace: true });
   const follow = (lengthMs: number): void =>
     change({ from: undefined, to: undefined, last: String(lengthMs) }, { replace: true });
-  const playFrom = (momentMs: number | undefined): void =>
+  const showAt = (momentMs: number | undefined, play?: string): void =>
     change(
-      { at: momentMs === undefined ? undefined : String(Math.round(momentMs)), edit: undefined },
+      { at: momentMs === undefined ? undefined : String(Math.round(momentMs)), play, edit: undefined },
       { replace: atMs !== undefined },
     );
+  const playFrom = (momentMs: number, beforeMs = 0): void => showAt(momentMs - beforeMs, String(beforeMs / 1000));
   return (
     <>
       <LineNotice line={line} />
@@ -108,8 +109,9 @@ function CameraPage({ camera, me }: { readonly camera: CameraRow; readonly me: M
               camera={camera}
               atMs={atMs}
               timeline={timeline}
-              onLive={() => playFrom(undefined)}
-              onMove={(momentMs) => change({ at: String(Math.round(momentMs)) }, { replace: true })}
+              play={get('play')}
+              onLive={() => showAt(undefined)}
+              onMove={(momentMs) => change({ at: String(Math.round(momentMs)), play: undefined }, { replace: true })}
             />
           )}
           <aside className="camera-side">
@@ -140,6 +142,7 @@ function CameraPage({ camera, me }: { readonly camera: CameraRow; readonly me: M
           clip={clipFrom(get('clip'))}
           onSpan={showSpan}
           onFollow={follow}
+          onSeek={showAt}
           onPlay={playFrom}
           onClip={(clip) => change({ clip: `${Math.round(clip.fromMs)}-${Math.round(clip.toMs)}` }, { replace: true })}
         />

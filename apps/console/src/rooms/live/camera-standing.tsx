@@ -3,7 +3,7 @@ import { latencyWords, lastSeenWords } from './frame-age.ts';
 import type { PictureStanding } from './frame-age.ts';
 import type { LineState } from './live-frames.ts';
 
-export type CameraStanding = 'live' | 'late' | 'old' | 'waiting' | 'offline' | 'cut';
+export type CameraStanding = 'live' | 'late' | 'old' | 'waiting' | 'offline' | 'off' | 'cut';
 
 const marks: Readonly<
   Record<CameraStanding, { readonly word: string; readonly tone: string; readonly shape: string }>
@@ -17,6 +17,7 @@ const marks: Readonly<
     shape: 'M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11Zm0 1.8a3.7 3.7 0 1 1 0 7.4 3.7 3.7 0 0 1 0-7.4Z',
   },
   offline: { word: 'Offline', tone: 'bad', shape: 'M8 1.5 14.5 8 8 14.5 1.5 8Z' },
+  off: { word: 'Camera off', tone: 'quiet', shape: 'M2.5 6.9h11v2.2h-11Z' },
   cut: {
     word: 'No connection',
     tone: 'bad',
@@ -26,12 +27,12 @@ const marks: Readonly<
 
 /** What may be said of a camera: the page's own line counts first, then the camera's, then the age of what is seen. */
 export function cameraStanding(
-  camera: Pick<CameraRow, 'state'>,
+  camera: Pick<CameraRow, 'state' | 'why'>,
   picture: PictureStanding,
   line: LineState,
 ): CameraStanding {
   if (line === 'cut') return 'cut';
-  if (camera.state === 'offline') return 'offline';
+  if (camera.state === 'offline') return camera.why === 'said_goodbye' ? 'off' : 'offline';
   if (camera.state === 'waiting' || picture.kind === 'none') return 'waiting';
   if (picture.kind === 'old') return 'old';
   return picture.isLate ? 'late' : 'live';

@@ -44,6 +44,17 @@ export function tamperSentence(kind: string): string {
   return sentences[kind] ?? `Somebody tampers with the camera: ${kind}`;
 }
 
+const watches: Readonly<Partial<Record<NonNullable<CameraRow['watched']>, string>>> = {
+  starting: 'Not watched yet: starting',
+  learning: 'Not watched yet: learning the view',
+  unwatched: 'Not watched: nothing here can look at it',
+};
+
+/** Of a camera whose pictures come and are not watched; undefined when all is well. */
+export function unwatchedWords({ state, watched }: Pick<CameraRow, 'state' | 'watched'>): string | undefined {
+  return state !== 'live' || watched === undefined ? undefined : watches[watched];
+}
+
 /** `2 persons, 1 car`; empty when nothing is seen. */
 export function objectsWords(objects: Readonly<Record<string, number>>): string {
   return Object.entries(objects)

@@ -76,7 +76,7 @@ function ClipForm({
   });
   const edge = (which: 'fromMs' | 'toMs', label: string) => (
     <label className="clip-edge">
-      {label}
+      <span>{label}</span>
       <input
         type="datetime-local"
         step={1}

@@ -18,6 +18,8 @@ export type LiveFramesNeeds<Picture extends { close(): void }> = {
   readonly beforePaint: (paint: () => void) => void;
   readonly later: (run: () => void, afterMs: number) => () => void;
   readonly nowMs: () => number;
+  /** A camera that is watched went live, silent or off. */
+  readonly onCameraState?: (camera: string) => void;
 };
 
 /** The part of a WebSocket that is used. */
@@ -151,6 +153,8 @@ export function createLiveFrames<Picture extends { close(): void }>(
       const [asked, answered] = [message.get('t0'), message.get('t1')];
       if (message.get('type') === 'clock' && typeof asked === 'number' && typeof answered === 'number')
         clock.answered(asked, answered);
+      const camera = message.get('camera');
+      if (message.get('type') === 'state' && typeof camera === 'string') needs.onCameraState?.(camera);
       return;
     }
     const frame = data instanceof ArrayBuffer ? readLiveFrame(data) : undefined;

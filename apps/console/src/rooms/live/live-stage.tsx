@@ -4,7 +4,7 @@ import { useRef, useState } from 'react';
 import { printable } from '../../parts/printable.ts';
 import { Latency, PictureVeil, StandingMark, cameraStanding } from './camera-standing.tsx';
 import type { CameraRow } from './camera-types.ts';
-import { objectsWords, tamperWords } from './camera-words.ts';
+import { objectsWords, tamperWords, unwatchedWords } from './camera-words.ts';
 import { pictureStanding } from './frame-age.ts';
 import { LiveCanvas } from './live-canvas.tsx';
 import type { SeenFrame } from './live-canvas.tsx';
@@ -39,6 +39,7 @@ export function LiveStage({
   const standing = cameraStanding(camera, picture, line);
   const tampered = seen?.tampered ?? camera.tampered;
   const objects = objectsWords(camera.objects);
+  const unwatched = unwatchedWords(camera);
   return (
     <section className="stage" aria-label="Picture" ref={stage} data-tampered={tampered !== undefined}>
       <div
@@ -55,6 +56,7 @@ export function LiveStage({
         />
         <PictureVeil standing={standing} picture={picture} camera={camera} nowMs={nowMs} />
         {tampered === undefined ? null : <p className="tile-tamper">▲ {tamperWords(tampered)}</p>}
+        {tampered !== undefined || unwatched === undefined ? null : <p className="tile-unwatched">{unwatched}</p>}
       </div>
       <div className="stage-foot">
         <StandingMark standing={standing} />

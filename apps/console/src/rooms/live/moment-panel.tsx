@@ -4,7 +4,7 @@ import { Clock } from '../../parts/clock.tsx';
 import { pictureAddress } from '../../parts/picture-address.ts';
 import { printable } from '../../parts/printable.ts';
 import { formatSpan } from '../../parts/span.ts';
-import { cameraAddress } from './camera-queries.ts';
+import { playAddress } from './camera-queries.ts';
 import type { Moment } from './camera-types.ts';
 import { momentWords } from './camera-words.ts';
 
@@ -41,7 +41,7 @@ export function MomentPanel({
           </p>
         </div>
         <div className="row">
-          <Link href={cameraAddress(moment.camera, moment.from_ms)} className="primary-link quiet-link">
+          <Link href={playAddress(moment.camera, moment.from_ms)} className="primary-link quiet-link">
             Play from here
           </Link>
           {moment.state === 'open' ? (

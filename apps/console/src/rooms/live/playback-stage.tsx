@@ -29,18 +29,23 @@ export function PlaybackStage({
   camera,
   atMs,
   timeline,
+  play,
   onLive,
   onMove,
 }: {
   readonly camera: CameraRow;
   readonly atMs: number;
   readonly timeline: Timeline | undefined;
+  /** Given when it is to play by itself: how many seconds before what was asked for it starts. */
+  readonly play: string | undefined;
   readonly onLive: () => void;
   readonly onMove: (atMs: number) => void;
 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const { player, state, size, setSoundOn } = usePlayer(camera.id, canvas);
   const [isSoundOn, setSound] = useState(false);
+  /** Seconds before what was asked for, of a player that began by itself. */
+  const [lead, setLead] = useState<number>();
   const told = useRef(Number.NaN);
   const move = useRef(onMove);
   const segments = timeline?.segments;
@@ -53,10 +58,15 @@ export function PlaybackStage({
   // The address leads, unless it only says where the player already was.
   const isReady = player !== undefined && segments !== undefined;
   useEffect(() => {
-    if (!isReady || told.current === atMs) return;
+    if (!isReady || (told.current === atMs && play === undefined)) return;
     told.current = atMs;
     player.seek(atMs);
-  }, [player, isReady, atMs]);
+    if (play === undefined) return;
+    player.play();
+    setLead(Number(play));
+    // Said once: who comes back to this address later finds the moment, and it rests.
+    move.current(atMs);
+  }, [player, isReady, atMs, play]);
   const playedMs = state?.atMs;
   const isPlaying = state?.isPlaying === true;
   useEffect(() => {
@@ -189,7 +199,9 @@ export function PlaybackStage({
       </div>
       <p className="small stage-note" role="status">
         {state?.skipped === undefined
-          ? ''
+          ? isPlaying && lead !== undefined
+            ? leadWords(lead)
+            : ''
           : `Passed over ${formatSpan(state.skipped.toMs - state.skipped.fromMs)} where nothing is recorded.`}
       </p>
       {state === undefined || state.problem === null ? null : (
@@ -197,4 +209,8 @@ export function PlaybackStage({
       )}
     </section>
   );
+}
+
+function leadWords(seconds: number): string {
+  return seconds > 0 ? `Playing, from ${seconds} seconds before what you asked for.` : 'Playing from here.';
 }

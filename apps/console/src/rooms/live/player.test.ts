@@ -62,6 +62,35 @@ function createStage() {
   };
 }
 
+test('What is only being recorded plays once it is there, unless somebody has paused meanwhile', async () => {
+  const later = [...segments, { start_ms: 630_000, end_ms: 640_000 }];
+  for (const isPaused of [false, true]) {
+    const stage = createStage();
+    stage.player.seek(632_000);
+    stage.player.play();
+    await stage.settle();
+    assert.equal(stage.state()?.isPlaying, false);
+    if (isPaused) stage.player.pause();
+    stage.player.setSegments(later);
+    await stage.settle();
+    await stage.pass(1000);
+    assert.deepEqual([stage.state()?.isPlaying, stage.state()?.atMs], isPaused ? [false, 632_000] : [true, 633_000]);
+  }
+});
+
+test('At the newest of all it waits, and goes on with what is sealed next, a hair later too', async () => {
+  const stage = createStage();
+  stage.player.seek(629_000);
+  stage.player.play();
+  await stage.settle();
+  await stage.pass(1500);
+  assert.deepEqual([stage.state()?.isPlaying, stage.state()?.atMs], [false, 630_000]);
+  stage.player.setSegments([...segments, { start_ms: 630_200, end_ms: 640_000 }]);
+  await stage.settle();
+  await stage.pass(1000);
+  assert.deepEqual([stage.state()?.isPlaying, stage.state()?.atMs], [true, 631_200]);
+});
+
 test('It plays with the clock, shows the last picture taken, and fetches what comes next in time', async () => {
   const stage = createStage();
   stage.player.seek(500);

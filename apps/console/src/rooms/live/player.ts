@@ -66,6 +66,8 @@ export function createPlayer<Picture>(needs: PlayerNeeds<Picture>): Player {
   let isDue = false;
   /** The moment asked for comes after everything there is. */
   let isBehindLast = false;
+  /** It was to play what is only being recorded. */
+  let isPlayWanted = false;
 
   const become = (change: Partial<PlayerState>): void => {
     state = { ...state, ...change };
@@ -137,6 +139,8 @@ export function createPlayer<Picture>(needs: PlayerNeeds<Picture>): Player {
     const endMs = open.segment.end_ms;
     if (atMs >= endMs) {
       void openAt(endMs);
+      // At the newest of all it goes on by itself once more is sealed.
+      isPlayWanted = isBehindLast;
       return;
     }
     become({ atMs });
@@ -169,22 +173,30 @@ export function createPlayer<Picture>(needs: PlayerNeeds<Picture>): Player {
       segments = next;
       // What was waited for has been sealed meanwhile.
       const segment = segmentFor(segments, state.atMs);
-      if (isBehindLast && segment !== undefined && segment.start_ms <= state.atMs) void openAt(state.atMs);
+      if (isBehindLast && segment !== undefined && segment.start_ms - state.atMs < skipWordMs) {
+        if (isPlayWanted) become({ isPlaying: true });
+        isPlayWanted = false;
+        void openAt(state.atMs);
+      }
     },
     seek(atMs) {
+      isPlayWanted = false;
       become({ skipped: undefined });
       goTo(atMs);
     },
     play() {
       become({ isPlaying: true, skipped: undefined });
       mark();
-      if (open === undefined || !isIn(state.atMs)) void openAt(state.atMs);
-      else {
+      if (open === undefined || !isIn(state.atMs)) {
+        void openAt(state.atMs);
+        isPlayWanted = isBehindLast;
+      } else {
         tellSound();
         tickSoon();
       }
     },
     pause() {
+      isPlayWanted = false;
       become({ isPlaying: false });
       tellSound();
     },
@@ -194,6 +206,7 @@ export function createPlayer<Picture>(needs: PlayerNeeds<Picture>): Player {
       tellSound();
     },
     step(by) {
+      isPlayWanted = false;
       become({ isPlaying: false });
       tellSound();
       if (open === undefined) return;

@@ -3,6 +3,7 @@ import { plural } from '../../parts/numbers.ts';
 import { printable } from '../../parts/printable.ts';
 import { formatSpan } from '../../parts/span.ts';
 import { Seal } from '../../seal/seal.tsx';
+import { leadMs } from './camera-queries.ts';
 import type { Timeline } from './camera-types.ts';
 import { gapNames, gapWords, momentWords } from './camera-words.ts';
 
@@ -15,7 +16,8 @@ export function RecordedList({
   onPlay,
 }: {
   readonly timeline: Timeline;
-  readonly onPlay: (atMs: number) => void;
+  /** From a moment on, or from so much before it. */
+  readonly onPlay: (atMs: number, beforeMs?: number) => void;
 }) {
   const { moments, gaps, segments } = timeline;
   const newestFirst = moments.toSorted((a, b) => b.from_ms - a.from_ms);
@@ -27,7 +29,7 @@ export function RecordedList({
           {newestFirst.slice(0, mostListed).map((moment) => (
             <li key={moment.id}>
               <span className="line-main">
-                <button type="button" className="plain-button" onClick={() => onPlay(moment.from_ms)}>
+                <button type="button" className="plain-button" onClick={() => onPlay(moment.from_ms, leadMs)}>
                   {printable(momentWords(moment))}
                 </button>
               </span>

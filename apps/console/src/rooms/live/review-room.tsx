@@ -10,7 +10,7 @@ import { plural } from '../../parts/numbers.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { printable } from '../../parts/printable.ts';
 import { RoomHead } from '../../parts/room-head.tsx';
-import { cameraAddress, camerasQuery, momentsQuery } from './camera-queries.ts';
+import { playAddress, camerasQuery, momentsQuery } from './camera-queries.ts';
 import type { Moment } from './camera-types.ts';
 import { MomentPanel } from './moment-panel.tsx';
 import { MomentRow } from './moment-row.tsx';
@@ -62,7 +62,7 @@ export function ReviewRoom() {
     if (key === 'j' || key === 'arrowdown') show(moments[at + 1]);
     else if (key === 'k' || key === 'arrowup') show(moments[at - 1]);
     else if (key === 'enter' && event.target instanceof HTMLElement && event.target.dataset['moment'] !== undefined) {
-      if (open !== undefined) navigate(cameraAddress(open.camera, open.from_ms));
+      if (open !== undefined) navigate(playAddress(open.camera, open.from_ms));
     } else if (key === 'x') takeOff(open);
     else return;
     event.preventDefault();

@@ -40,6 +40,8 @@ type TimelineNeeds = {
   readonly onSpan: (span: TimeSpan) => void;
   /** The newest so many milliseconds, and then what comes. */
   readonly onFollow: (lengthMs: number) => void;
+  /** A moment is chosen: shown, or played from there. */
+  readonly onSeek: (atMs: number) => void;
   readonly onPlay: (atMs: number) => void;
   readonly onClip: (clip: TimeSpan) => void;
 };
@@ -58,6 +60,7 @@ export function Timeline({
   clip,
   onSpan,
   onFollow,
+  onSeek,
   onPlay,
   onClip,
 }: TimelineNeeds) {
@@ -115,7 +118,8 @@ export function Timeline({
 
   const zoom = (factor: number): void =>
     onSpan(zoomed(span, factor, { anchorMs: atMs ?? (span.fromMs + span.toMs) / 2, latestMs }));
-  const goTo = (timeMs: number): void => onPlay(Math.min(latestMs, Math.max(0, timeMs)));
+  const within = (timeMs: number): number => Math.min(latestMs, Math.max(0, timeMs));
+  const goTo = (timeMs: number): void => onSeek(within(timeMs));
   const onKey = (event: KeyboardEvent<HTMLElement>): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const stepMs = (span.toMs - span.fromMs) / (event.shiftKey ? 20 : 200);
@@ -178,7 +182,7 @@ export function Timeline({
         return;
       }
     }
-    goTo(momentAtPlace(at, span));
+    onPlay(within(momentAtPlace(at, span)));
   };
   const onMove = (event: PointerEvent<HTMLElement>): void => {
     const timeMs = momentAtPlace(place(event.clientX), span);

@@ -1,4 +1,6 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState, useSyncExternalStore } from 'react';
+import { cameraQuery, camerasQuery } from './camera-queries.ts';
 import { createLiveFrames } from './live-frames.ts';
 import type { LineState, LiveFrames } from './live-frames.ts';
 import { decodeJpeg, openLine } from './open-line.ts';
@@ -11,6 +13,7 @@ const restAfterMs = 3000;
 /** The line of this page, open while the room is and somebody looks at it. Undefined for the first moment. */
 export function useLiveFrames(): BrowserFrames | undefined {
   const [frames, setFrames] = useState<BrowserFrames>();
+  const client = useQueryClient();
   useEffect(() => {
     let resting: ReturnType<typeof setTimeout> | undefined;
     const opened = createLiveFrames({
@@ -22,6 +25,10 @@ export function useLiveFrames(): BrowserFrames | undefined {
         return () => clearTimeout(timer);
       },
       nowMs: () => performance.timeOrigin + performance.now(),
+      onCameraState(camera) {
+        void client.invalidateQueries({ queryKey: camerasQuery.queryKey, exact: true });
+        void client.invalidateQueries({ queryKey: cameraQuery(camera).queryKey, exact: true });
+      },
     });
     const look = (): void => {
       clearTimeout(resting);
@@ -35,7 +42,7 @@ export function useLiveFrames(): BrowserFrames | undefined {
       document.removeEventListener('visibilitychange', look);
       opened.close();
     };
-  }, []);
+  }, [client]);
   return frames;
 }
 

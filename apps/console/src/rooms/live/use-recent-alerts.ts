@@ -10,7 +10,8 @@ export function useRecentAlerts(): ReadonlyMap<string, string> {
   const [recent, setRecent] = useState<ReadonlyMap<string, string>>(new Map());
   const camera = alert?.camera;
   const title = alert?.title;
-  const id = alert?.id;
+  // Announced again, it flashes again.
+  const announcement = alert?.announcement;
   useEffect(() => {
     if (camera === undefined || title === undefined) return;
     setRecent((before) => new Map([...before, [camera, title]]));
@@ -20,6 +21,6 @@ export function useRecentAlerts(): ReadonlyMap<string, string> {
         before.get(camera) === title ? new Map([...before].filter(([key]) => key !== camera)) : before,
       );
     }, shownMs);
-  }, [camera, title, id]);
+  }, [camera, title, announcement]);
   return recent;
 }

@@ -7,7 +7,7 @@ import { printable } from '../../parts/printable.ts';
 import { cameraAddress } from './camera-queries.ts';
 import { Latency, PictureVeil, StandingMark, cameraStanding } from './camera-standing.tsx';
 import type { CameraRow } from './camera-types.ts';
-import { objectsWords, tamperWords, whereWords } from './camera-words.ts';
+import { objectsWords, tamperWords, unwatchedWords, whereWords } from './camera-words.ts';
 import { pictureStanding } from './frame-age.ts';
 import { LiveCanvas } from './live-canvas.tsx';
 import type { SeenFrame } from './live-canvas.tsx';
@@ -52,6 +52,7 @@ export function WallTile({
   const name = printable(camera.name);
   const where = printable(whereWords(camera));
   const objects = objectsWords(camera.objects);
+  const unwatched = unwatchedWords(camera);
   const tampered = standing === 'live' || standing === 'late' ? (seen?.tampered ?? camera.tampered) : camera.tampered;
   return (
     <li
@@ -77,7 +78,10 @@ export function WallTile({
           </p>
         )}
         {tampered === undefined ? null : <p className="tile-tamper">▲ {tamperWords(tampered)}</p>}
-        {objects === '' || standing === 'offline' ? null : <p className="tile-objects">{objects}</p>}
+        {tampered !== undefined || unwatched === undefined ? null : <p className="tile-unwatched">{unwatched}</p>}
+        {objects === '' || standing === 'offline' || standing === 'off' ? null : (
+          <p className="tile-objects">{objects}</p>
+        )}
       </div>
       <div className="tile-foot">
         <span className="tile-what">
