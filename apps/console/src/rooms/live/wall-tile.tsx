@@ -79,7 +79,8 @@ export function WallTile({
         )}
         {tampered === undefined ? null : <p className="tile-tamper">▲ {tamperWords(tampered)}</p>}
         {tampered !== undefined || unwatched === undefined ? null : <p className="tile-unwatched">{unwatched}</p>}
-        {objects === '' || standing === 'offline' || standing === 'off' ? null : (
+        {/* What was seen last is not what a covered lens sees. */}
+        {objects === '' || tampered !== undefined || standing === 'offline' || standing === 'off' ? null : (
           <p className="tile-objects">{objects}</p>
         )}
       </div>
