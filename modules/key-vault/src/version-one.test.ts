@@ -49,12 +49,12 @@ test('a vault of version 1 that came back beside the new one is refused', async 
   const at = place(context);
   writeVersionOne(at, systemVaultFiles, keys);
   await openAt(at);
-  const stub = readFileSync(versionOne(at)[0] ?? '');
+  const signpost = readFileSync(versionOne(at)[0] ?? '');
   const other = place(context);
   writeVersionOne(other, systemVaultFiles, keys);
   for (const file of versionOne(at)) writeFileSync(file, readFileSync(versionOne(other)[0] ?? ''));
   await assert.rejects(openAt(at), { code: 'vault_two_versions' });
-  for (const file of versionOne(at)) writeFileSync(file, stub);
+  for (const file of versionOne(at)) writeFileSync(file, signpost);
   await openAt(at);
 });
 
@@ -87,7 +87,7 @@ test('a taking over that ended before the old vault was put aside is finished, a
   for (const directory of at.directories) assert.equal(readdirSync(directory).includes('master-key.sealed'), false);
 });
 
-test('one copy of another vault of version 1 beside a stub is not overwritten', async (context) => {
+test('one copy of another vault of version 1 beside a signpost is not overwritten', async (context) => {
   const [at, other] = [place(context), place(context)];
   for (const one of [at, other]) writeVersionOne(one, systemVaultFiles, keys);
   await openAt(at);

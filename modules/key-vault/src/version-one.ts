@@ -20,7 +20,7 @@ const format = 'sallyport-key-vault@v1';
 const fileName = 'keys.vault';
 const keptName = 'keys.vault.before-epochs';
 /** What an older program finds where its vault was: it refuses to start, and does not begin another. */
-const stub = Buffer.from('sallyport-key-vault@v2\nThis vault has moved to epochs.vault\n');
+const signpost = Buffer.from('sallyport-key-vault@v2\nThis vault has moved to epochs.vault\n');
 
 const Content = Type.Object({
   generation: Type.Integer({ minimum: 0 }),
@@ -40,7 +40,7 @@ type Opened = { readonly content: Content; readonly bytes: Buffer };
 /** Whether a vault of version 1 waits to be taken over. Finishes what a crash left of an earlier taking over. */
 export function hasVersionOne(needs: KeyVaultNeeds, found: Pick<OpenVault, 'header'> | undefined): boolean {
   const copies = readCopies(needs, fileName);
-  const remaining = copies.filter((bytes) => bytes !== undefined && !bytes.equals(stub));
+  const remaining = copies.filter((bytes) => bytes !== undefined && !bytes.equals(signpost));
   if (found === undefined) return remaining.length > 0;
   if (remaining.length === 0) {
     forget(needs, copies);
@@ -86,11 +86,11 @@ export async function takeOverVersionOne(needs: KeyVaultNeeds, begun: VaultHeade
   replace(needs, bytes);
 }
 
-/** The old vault is kept until a later start has opened the new one; a stub takes its place. */
+/** The old vault is kept until a later start has opened the new one; a signpost takes its place. */
 function replace(needs: KeyVaultNeeds, bytes: Buffer): void {
   writeCopies(needs, keptName, bytes);
   // No key is made before both are down: an older program would not know it.
-  writeCopies(needs, fileName, stub);
+  writeCopies(needs, fileName, signpost);
 }
 
 function recordsOf(
@@ -144,7 +144,7 @@ async function openVersionOne(needs: KeyVaultNeeds): Promise<Opened> {
   const opened: Opened[] = [];
   let failure: unknown;
   for (const bytes of readCopies(needs, fileName)) {
-    if (bytes === undefined || bytes.equals(stub)) continue;
+    if (bytes === undefined || bytes.equals(signpost)) continue;
     const [head, wrapped, ...rest] = bytes.toString('utf8').split('\n');
     if (head !== format || wrapped === undefined || rest.length !== 1) continue;
     try {

@@ -11,7 +11,7 @@ export type Challenge =
       readonly realm: string;
       readonly nonce: string;
       readonly opaque: string | undefined;
-      /** False for RFC 2069, from before there was any. */
+      /** False for RFC 2069, which had none yet. */
       readonly hasQop: boolean;
       /** The nonce was too old, the password is right. */
       readonly isStale: boolean;

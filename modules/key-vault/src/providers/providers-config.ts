@@ -28,7 +28,7 @@ const Tpm = Type.Object(
   {
     /** How tpm2-tools reach the TPM. */
     tcti: Type.Optional(Type.String({ pattern: '^[a-z]+(:[A-Za-z0-9_=,./:-]+)?$', maxLength: 256 })),
-    /** Registers of the SHA-256 bank that must be as they were when a key was made; none: any program on this machine may read. */
+    /** Registers of the SHA-256 bank that must be as they were when a key was made; without them every program on this machine may read. */
     pcrs: Type.Array(Type.Integer({ minimum: 0, maximum: 23 }), { maxItems: 24, uniqueItems: true }),
     owner_password_file: Type.Optional(Path),
     endorsement_password_file: Type.Optional(Path),
