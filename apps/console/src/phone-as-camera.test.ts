@@ -10,7 +10,7 @@ import { createServerUnderTest, repositoryRoot } from '@sallyport/testing/server
 import { eventually } from '@sallyport/testing/waiting';
 import type { Browser, Page } from 'playwright-core';
 import { addPasskeyDevice, chromiumPath, picture, seriousFaults, startBrowser } from './testing/browser.ts';
-import { makeYardFilm, startFilmingPhone } from './testing/filming-phone.ts';
+import { coverableLens, makeYardFilm, startFilmingPhone } from './testing/filming-phone.ts';
 import { signUp } from './testing/sign-up.ts';
 
 // One story, told in order, in two browsers: a phone in a yard, and the console that looks through it.
@@ -35,7 +35,7 @@ before(async () => {
   const chromium = chromiumPath();
   assert.ok(chromium !== undefined, 'Cannot test the console: there is no Chromium. apt-get install -y chromium');
   const film = join(server.directory, 'yard.mjpeg');
-  makeYardFilm(film, { seconds: 75, coveredFrom: 10, coveredTo: 17 });
+  makeYardFilm(film, 118);
   await server.start();
   consoles = await startBrowser(chromium);
   const context = await consoles.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });
@@ -55,6 +55,7 @@ before(async () => {
     if (line.url().endsWith('/v1/cameras/send')) line.on('close', () => (closedAtMs = Date.now()));
   });
   await phone.exposeFunction('tellCovered', (atMs: number) => coveredAtMs.push(atMs));
+  await phone.addInitScript(coverableLens);
   await phone.addInitScript(watchLens);
   await page.exposeFunction('tellPainted', (title: string, atMs: number) => {
     if (!paintedAtMs.has(title)) paintedAtMs.set(title, atMs);
@@ -152,6 +153,13 @@ async function shown(label: string): Promise<number> {
   });
 }
 
+/** Whether what the only camera shows is looked at, and its usual view known. */
+async function isWatched(): Promise<boolean> {
+  const listed = parseJson((await server.ask({ path: '/v1/cameras' })).text);
+  const rows = isJsonObject(listed) && Array.isArray(listed['cameras']) ? listed['cameras'] : [];
+  return rows.some((row) => isJsonObject(row) && row['watched'] === 'watched');
+}
+
 const dialog = () => page.getByRole('dialog');
 const tile = () => page.getByRole('listitem').filter({ has: page.getByRole('link', { name: 'Yard, north' }) });
 
@@ -230,12 +238,20 @@ test('The wall shows what it films, how old the picture is, and who is in it', a
 });
 
 test('A hand over the lens is an alert on the screen of the console, with the picture', async (context) => {
+  // A lens that is covered before its usual view is known is told of by nobody.
+  await eventually({
+    what: 'the camera is watched',
+    timeoutMs: 120_000,
+    look: async () => (await isWatched()) || undefined,
+  });
+  await phone.evaluate('coverLens(true)');
   await eventually({
     what: 'the alert is painted',
     timeoutMs: 120_000,
     everyMs: 20,
     look: () => (paintedAtMs.has('Camera Covered') ? true : undefined),
   });
+  await phone.evaluate('coverLens(false)');
   const paintedMs = paintedAtMs.get('Camera Covered') ?? 0;
   const tookMs = paintedMs - (coveredAtMs.findLast((atMs) => atMs < paintedMs) ?? 0);
   context.diagnostic(`lens covered → alert with picture painted: ${tookMs} ms`);

@@ -27,7 +27,7 @@ before(async () => {
   const film = join(server.directory, 'yard.mjpeg');
   // The film is made while the server starts.
   const started = server.start();
-  makeYardFilm(film, { seconds: 3, coveredFrom: 20, coveredTo: 21 });
+  makeYardFilm(film, 3);
   await started;
   // One browser for both: the console and the program have nothing in common but the server.
   ({ browser, phone: sending } = await startFilmingPhone(chromium, film));
