@@ -5,6 +5,7 @@
 // ends a test, not a process that a forgotten timer or server keeps alive.
 // `--root DIR` runs another checkout's tests, as this runner's own test does.
 import { globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
@@ -13,6 +14,8 @@ import { prepareTestTools } from './test-tools.ts';
 
 const { root, words, idleMs } = readArguments(process.argv.slice(2));
 const strict = process.env['CI'] === 'true';
+/** Most of what is waited for is another process: one file more than there are cores. */
+const concurrency = availableParallelism() + 1;
 
 const files = globSync('{apps,modules,foundation,platform,contracts,content,testing,bench,tools}/**/*.test.ts', {
   cwd: root,
@@ -56,7 +59,7 @@ process.stdout.write('', () => process.exit(failed === 0 ? 0 : 1));
 
 function runFiles(): Promise<void> {
   const stop = new AbortController();
-  const stream = run({ files, cwd: root, concurrency: 2, timeout: idleMs, signal: stop.signal });
+  const stream = run({ files, cwd: root, concurrency, timeout: idleMs, signal: stop.signal });
   const idle = setTimeout(() => {
     print(`Nothing happened for ${String(idleMs / 1000)} s: ending what still runs`);
     stop.abort();

@@ -250,6 +250,10 @@ test('A hand over the lens is an alert on the screen of the console, with the pi
     timeoutMs: 120_000,
     everyMs: 20,
     look: () => (paintedAtMs.has('Camera Covered') ? true : undefined),
+  }).catch(async (error: unknown) => {
+    context.diagnostic(`seen: ${[...paintedAtMs.keys()].join(', ')}`);
+    context.diagnostic((await server.ask({ path: '/v1/alerts' })).text);
+    throw error;
   });
   await phone.evaluate('coverLens(false)');
   const paintedMs = paintedAtMs.get('Camera Covered') ?? 0;

@@ -7,7 +7,7 @@ import { LevelMark } from '../parts/level.tsx';
 import { pictureAddress } from '../parts/picture-address.ts';
 import { printable } from '../parts/printable.ts';
 import { againWords } from './announce-alert.ts';
-import { newestAlertQuery } from './use-live.ts';
+import { toastQuery } from './toast.ts';
 
 const shownMs = 10_000;
 
@@ -15,12 +15,13 @@ const shownMs = 10_000;
 export function AlertToast({ withPicture }: { readonly withPicture: boolean }) {
   const queries = useQueryClient();
   const [path] = useLocation();
-  const { data: alert } = useQuery(newestAlertQuery);
+  const { data: toast } = useQuery(toastQuery);
+  const alert = toast?.alert ?? null;
   const isBack = alert !== null && alert.announcement !== alert.number;
-  const dismiss = (): void => void queries.setQueryData(newestAlertQuery.queryKey, null);
+  const dismiss = (): void => void queries.setQueryData(toastQuery.queryKey, null);
   useEffect(() => {
     if (alert === null) return undefined;
-    const timer = setTimeout(() => queries.setQueryData(newestAlertQuery.queryKey, null), shownMs);
+    const timer = setTimeout(() => queries.setQueryData(toastQuery.queryKey, null), shownMs);
     return () => clearTimeout(timer);
   }, [alert, queries]);
   // In the room of alerts it stands in the list already: only said, not shown.
@@ -31,6 +32,7 @@ export function AlertToast({ withPicture }: { readonly withPicture: boolean }) {
         <div className="toast">
           {alert.picture === undefined || !withPicture ? null : (
             <img
+              key={`${alert.id}/${alert.announcement}`}
               className="toast-picture"
               src={pictureAddress(
                 (isBack ? (alert.last_picture_before ?? alert.last_picture) : alert.picture_before) ?? alert.picture,
@@ -43,6 +45,11 @@ export function AlertToast({ withPicture }: { readonly withPicture: boolean }) {
             {printable(alert.title)}
             {againWords(alert)}
           </Link>
+          {toast === null || toast.others === 0 ? null : (
+            <Link href="/alerts" className="toast-others" onClick={dismiss}>
+              +{toast.others} more
+            </Link>
+          )}
           <ActionIcon variant="subtle" color="gray" aria-label="Dismiss" onClick={dismiss}>
             <IconX size={16} />
           </ActionIcon>

@@ -8,6 +8,7 @@ import { announceAlert } from './announce-alert.ts';
 import { takeListeningTurns } from './listening-turn.ts';
 import { openLive } from './live.ts';
 import type { Live, LiveState } from './live.ts';
+import { nextToast, toastQuery } from './toast.ts';
 
 export type LiveStatus = { readonly state: LiveState; readonly perSecond: number };
 export type LiveControls = LiveStatus & { readonly pause: () => void; readonly resume: () => void };
@@ -88,6 +89,7 @@ export function useLive(withEvents: boolean): LiveControls {
       onState: (state) => status({ state }),
       onAlert(alert) {
         queries.setQueryData(newestAlertQuery.queryKey, alert);
+        queries.setQueryData(toastQuery.queryKey, (shown) => nextToast(shown, alert));
         announceAlert(alert);
         // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel of this origin alone
         others.postMessage(alert);
