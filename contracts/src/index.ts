@@ -11,3 +11,15 @@ export { ocsfClass } from './ocsf.ts';
 export type { JsonObject, JsonValue, OcsfEvent } from './ocsf.ts';
 export { findingBody, findingLevels, findingLimits, parseFinding, severityOfLevel } from './finding.ts';
 export type { Finding, FindingAttack, FindingEntities, FindingLevel, MatchedField } from './finding.ts';
+export {
+  escapeLiteral,
+  formatToken,
+  isSealedBody,
+  looksSealed,
+  maxTokenKeys,
+  openSealedText,
+  sealedBodyMark,
+  sealedSaltBytes,
+  tokensOf,
+} from './sealed-strings.ts';
+export type { SealedToken } from './sealed-strings.ts';

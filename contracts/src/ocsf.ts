@@ -16,6 +16,7 @@ export const ocsfClass = {
   entityManagement: 3004,
   networkActivity: 4001,
   dnsActivity: 4003,
+  deviceConfigState: 5002,
   deviceConfigStateChange: 5019,
   apiActivity: 6003,
 } as const;

@@ -1,0 +1,9 @@
+export { presets } from './declarations.ts';
+export type { Declaration } from './declarations.ts';
+export { personalDataProblems, PersonalDataError } from './errors.ts';
+export type { PersonalDataErrorCode } from './errors.ts';
+export { personalDataMigrations } from './migrations/migrations.ts';
+export type { Keeper, PersonalDataNeeds, RequestNeeds } from './needs.ts';
+export { createPersonalData } from './personal-data.ts';
+export type { PersonalData, PersonalDataHealth, PersonalDataService } from './personal-data.ts';
+export { createPersonalDataRoutes } from './routes.ts';

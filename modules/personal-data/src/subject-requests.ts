@@ -1,0 +1,291 @@
+import { formatPosition, isJsonObject, ocsfClass, parseJson, textOf } from '@sallyport/contracts';
+import type { JsonObject, Position } from '@sallyport/contracts';
+import type { ShownIntent } from '@sallyport/key-vault/server';
+import { auditEvent } from '@sallyport/ledger';
+import type { Actor } from '@sallyport/ledger';
+import { PersonalDataError } from './errors.ts';
+import { eventsOf } from './events-of.ts';
+import { createForgetting } from './forgetting.ts';
+import type { Forgetting, Forgotten } from './forgetting.ts';
+import type { SubjectKind } from './kinds.ts';
+import type { PersonalDataNeeds, RequestNeeds } from './needs.ts';
+import { keyIdsOf, openBody } from './open-body.ts';
+import { createRequestStore } from './request-store.ts';
+import type { RequestKind, StoredRequest } from './request-store.ts';
+import { sealToken } from './string-token.ts';
+import type { SubjectKey } from './string-token.ts';
+import type { SubjectDirectory } from './subject-directory.ts';
+import type { SubjectStore } from './subject-store.ts';
+
+/** A name somebody goes by; `shared`: all those together that there was no room for on a day (YYYY-MM-DD). */
+export type Identifier = { readonly kind: SubjectKind | 'shared'; readonly value: string };
+
+export type FoundSubject = Identifier & {
+  /** Undefined: the value names nobody. */
+  readonly subjectId: string | undefined;
+  readonly keys: readonly {
+    readonly keyId: string;
+    readonly madeAtMs: number;
+    readonly erasedAtMs: number | undefined;
+    readonly forgottenAtMs: number | undefined;
+  }[];
+};
+
+export type FoundEvents = {
+  readonly entries: number;
+  /** False: there are more than were counted. */
+  readonly isComplete: boolean;
+  readonly first: { readonly position: Position; readonly receivedAtMs: number } | undefined;
+  readonly last: { readonly position: Position; readonly receivedAtMs: number } | undefined;
+};
+
+export type ShownRequest = StoredRequest & {
+  /** Undefined once erased: it was sealed under the same keys. */
+  readonly about: readonly Identifier[] | undefined;
+  readonly destruction: ShownIntent | undefined;
+  readonly state: 'answered' | 'waiting' | 'cancelled' | 'forgetting' | 'held' | 'erased';
+};
+
+export type SubjectRequests = {
+  find(identifiers: readonly Identifier[]): Promise<{ subjects: readonly FoundSubject[]; events: FoundEvents }>;
+  /** Throws `subject_unknown`, `request_refused`, and what the destruction of keys refuses. */
+  ask(request: {
+    readonly kind: RequestKind;
+    readonly about: readonly Identifier[];
+    readonly reason: string;
+    readonly actor: Actor;
+  }): Promise<ShownRequest>;
+  list(): Promise<readonly ShownRequest[]>;
+  get(id: string): Promise<ShownRequest>;
+  /** Everything sealed under the subjects' keys, opened, piece by piece as JSON text. Recorded before its first piece. */
+  exported(id: string, actor: Actor): Promise<AsyncIterable<string>>;
+  readonly forgetting: Forgetting;
+  close(): Promise<void>;
+};
+
+const itself: Actor = { kind: 'server', id: 'personal-data', name: 'Personal data' };
+const mostCounted = 10_000;
+const retryMs = 60_000;
+
+export function createSubjectRequests(
+  needs: PersonalDataNeeds & RequestNeeds & { readonly store: SubjectStore; readonly directory: SubjectDirectory },
+): SubjectRequests {
+  const { store, directory, database, outbox, clock } = needs;
+  const requests = createRequestStore(database);
+
+  const idOf = ({ kind, value }: Identifier): string | undefined =>
+    kind === 'shared' ? directory.sharedIdOf(value) : directory.idOf(kind, value);
+
+  const record = async (
+    { actor, action, id, details }: { actor: Actor; action: string; id: string; details?: JsonObject },
+    change: (transaction: Parameters<typeof requests.add>[0]) => Promise<void>,
+  ): Promise<void> => {
+    const event = auditEvent({
+      nowMs: clock.nowMs(),
+      actor,
+      action,
+      classUid: ocsfClass.entityManagement,
+      activityId: 99,
+      outcome: 'success',
+      target: { type: 'personal_data_request', id },
+      ...(details === undefined ? {} : { details }),
+    });
+    await database.transaction().execute(async (transaction) => {
+      await change(transaction);
+      await outbox.record(transaction, event);
+    });
+    await outbox.flushed();
+  };
+
+  const look = async (identifiers: readonly Identifier[]): Promise<readonly FoundSubject[]> => {
+    const ids = identifiers.map(idOf);
+    const rows = await store.bySubject(ids.filter((id) => id !== undefined));
+    return identifiers.map((identifier, at) => ({
+      ...identifier,
+      subjectId: ids[at],
+      keys: rows
+        .filter(({ subjectId }) => subjectId === ids[at])
+        .map(({ keyId, madeAtMs, erasedAtMs, forgottenAtMs }) => ({ keyId, madeAtMs, erasedAtMs, forgottenAtMs })),
+    }));
+  };
+
+  const seal = async (about: readonly Identifier[], keyIds: readonly string[]): Promise<string> => {
+    const opened = await directory.open(new Set(keyIds));
+    const keys = keyIds.flatMap((id): SubjectKey[] => {
+      const bytes = opened.get(id);
+      return bytes === undefined || typeof bytes === 'string' ? [] : [{ id, bytes }];
+    });
+    const plain = JSON.stringify(JSON.stringify(about));
+    return `\t${sealToken({ keys, plain, holds: 'literal' }, needs.random)}`;
+  };
+
+  const shown = async (request: StoredRequest): Promise<ShownRequest> => {
+    const keys = await directory.open(new Set(request.keyIds));
+    const text = openBody(request.sealed, (id) => keys.get(id) ?? 'lost').text;
+    const destruction =
+      request.destructionId === undefined ? undefined : await needs.destructions?.find(request.destructionId);
+    const rows = await store.byKey(request.keyIds);
+    return { ...request, about: readAbout(text), destruction, state: stateOf(request, destruction, rows) };
+  };
+
+  const found = async (id: string): Promise<StoredRequest> => {
+    const request = await requests.find(id);
+    if (request === undefined) throw new PersonalDataError('request_unknown', `Cannot find request "${id}"`);
+    return request;
+  };
+
+  const onForgotten = async ({ keyIds, events }: Forgotten): Promise<void> => {
+    const gone = new Set(keyIds);
+    for (const request of await requests.open()) {
+      if (!request.keyIds.some((id) => gone.has(id))) continue;
+      const rows = await store.byKey(request.keyIds);
+      if (!rows.every((row) => row.forgottenAtMs !== undefined || gone.has(row.keyId))) continue;
+      const ended = { forgotten: events, endedAtMs: clock.nowMs() };
+      const details = { events, destruction: request.destructionId ?? '' };
+      await record({ actor: itself, action: 'personal_data.erased', id: request.id, details }, async (transaction) =>
+        requests.end(transaction, request.id, ended),
+      );
+    }
+  };
+  const forgetting = createForgetting({ ...needs, nowMs: () => clock.nowMs(), onForgotten });
+  let working: Promise<void> = Promise.resolve();
+  const work = (): void => {
+    working = forgetting.run().catch(() => undefined);
+  };
+  const stops = [needs.every(retryMs, work), needs.destructions?.onDestroyed(work) ?? (() => undefined)];
+  work();
+
+  return {
+    async find(identifiers) {
+      const subjects = await look(identifiers);
+      const keyIds = new Set(subjects.flatMap(({ keys }) => keys.map(({ keyId }) => keyId)));
+      return { subjects, events: await countEvents(needs, keyIds) };
+    },
+    async ask({ kind, about, reason, actor }) {
+      const keyIds = await directory.liveKeys(about.map(idOf).filter((id) => id !== undefined));
+      if (keyIds.length === 0) {
+        throw new PersonalDataError('subject_unknown', 'Cannot ask this: nothing is sealed under these names', {
+          hint: 'events recorded before a field was declared are not sealed and not found here',
+        });
+      }
+      const id = needs.random(8).toString('hex');
+      const { destructions } = needs;
+      if (kind === 'erasure' && destructions === undefined)
+        throw new PersonalDataError('request_refused', 'Cannot erase: keys cannot be destroyed here');
+      const sealed = await seal(about, keyIds);
+      const intent =
+        kind === 'access' || destructions === undefined
+          ? undefined
+          : await destructions.propose(
+              { kind: 'request', keyIds: await directory.separate(keyIds), reason },
+              `${actor.kind}/${actor.id}`,
+            );
+      const request: StoredRequest = {
+        id,
+        kind,
+        keyIds,
+        sealed,
+        reason,
+        askedAtMs: clock.nowMs(),
+        askedBy: { id: actor.id, name: actor.name },
+        destructionId: intent?.id,
+        forgotten: 0,
+        endedAtMs: undefined,
+      };
+      const details = { reason, keys: keyIds.length, ...(intent === undefined ? {} : { destruction: intent.id }) };
+      await record({ actor, action: `personal_data.${kind}_requested`, id, details }, async (transaction) =>
+        requests.add(transaction, request),
+      );
+      return shown(request);
+    },
+    list: async () => {
+      const all: ShownRequest[] = [];
+      for (const request of await requests.list()) all.push(await shown(request));
+      return all;
+    },
+    get: async (id) => shown(await found(id)),
+    async exported(id, actor) {
+      const request = await found(id);
+      await record({ actor, action: 'personal_data.exported', id }, async () => undefined);
+      return exportOf(needs, await shown(request));
+    },
+    forgetting,
+    async close() {
+      for (const stop of stops) stop();
+      await working;
+    },
+  };
+}
+
+type Reading = Pick<PersonalDataNeeds, 'ledger'> & {
+  readonly store: SubjectStore;
+  readonly directory: SubjectDirectory;
+};
+
+async function countEvents(needs: Reading, keyIds: ReadonlySet<string>): Promise<FoundEvents> {
+  let entries = 0;
+  let first: FoundEvents['first'];
+  let last: FoundEvents['last'];
+  for await (const events of eventsOf(needs, keyIds)) {
+    entries += events.length;
+    first ??= events[0];
+    last = events.at(-1);
+    if (entries >= mostCounted) break;
+  }
+  const pick = (event: FoundEvents['first']): FoundEvents['first'] =>
+    event === undefined ? undefined : { position: event.position, receivedAtMs: event.receivedAtMs };
+  return { entries, isComplete: entries < mostCounted, first: pick(first), last: pick(last) };
+}
+
+async function* exportOf(needs: Reading, request: ShownRequest): AsyncGenerator<string> {
+  const head = {
+    format: 'sallyport-subject-export@v1',
+    request: request.id,
+    about: request.about ?? null,
+  };
+  yield `${JSON.stringify(head).slice(0, -1)},"events":[`;
+  let count = 0;
+  for await (const events of eventsOf(needs, new Set(request.keyIds))) {
+    const texts = events.map(({ body }) => Buffer.from(body ?? []).toString('utf8'));
+    const keys = await needs.directory.open(new Set(texts.flatMap((text) => [...keyIdsOf(text)])));
+    const lines = events.map(({ position, receivedAtMs }, at) => {
+      const { text } = openBody(texts[at] ?? '', (id) => keys.get(id) ?? 'lost');
+      const where = { position: formatPosition(position), received_at: new Date(receivedAtMs).toISOString() };
+      return `${JSON.stringify(where).slice(0, -1)},"event":${text.trim()}}`;
+    });
+    yield `${count === 0 ? '' : ','}\n${lines.join(',\n')}`;
+    count += events.length;
+  }
+  yield `\n],"count":${count}}\n`;
+}
+
+function readAbout(text: string): readonly Identifier[] | undefined {
+  try {
+    const list: unknown = parseJson(textOf(parseJson(text)));
+    if (!Array.isArray(list)) return undefined;
+    const items: readonly unknown[] = list;
+    return items.flatMap((item): Identifier[] => {
+      if (!isJsonObject(item)) return [];
+      const kind = identifierKinds.find((one) => one === item['kind']);
+      return kind === undefined ? [] : [{ kind, value: textOf(item['value']) }];
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+export const identifierKinds = ['user-name', 'email', 'phone', 'ip', 'custom', 'shared'] as const;
+
+function stateOf(
+  request: StoredRequest,
+  destruction: ShownIntent | undefined,
+  keys: readonly { readonly erasedAtMs: number | undefined }[],
+): ShownRequest['state'] {
+  if (request.kind === 'access') return 'answered';
+  if (request.endedAtMs !== undefined) return 'erased';
+  if (keys.every(({ erasedAtMs }) => erasedAtMs !== undefined)) return 'forgetting';
+  if (destruction === undefined || destruction.stage === 'cancelled') return 'cancelled';
+  return ['removed', 'destroying', 'scheduled', 'destroyed', 'emptied'].includes(destruction.stage)
+    ? 'held'
+    : 'waiting';
+}
