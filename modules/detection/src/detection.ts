@@ -1,10 +1,13 @@
 import { comparePositions } from '@sallyport/contracts';
 import type { Position } from '@sallyport/contracts';
-import type { AppendEntry, LedgerEvent, Projection } from '@sallyport/ledger';
+import type { AppendEntry, LedgerEvent, LedgerRange, Projection } from '@sallyport/ledger';
 import type { Principal } from '@sallyport/platform/http';
 import { codeOf, messageOf } from '@sallyport/platform/errors';
+import { createTurns } from '@sallyport/platform/turns';
 import { matchEntry, skippedEntry, skippedRuleId } from './build-finding.ts';
 import { clearGroups, readGroups, saveGroups } from './correlation-store.ts';
+import { withoutErased } from './erased-matches.ts';
+import type { ErasedRange } from './erased-matches.ts';
 import { createCorrelations } from './correlations.ts';
 import { createCursor } from './cursor.ts';
 import { DetectionError } from './errors.ts';
@@ -54,6 +57,8 @@ export type Detection = {
    * Leaves an audit event, durable before this resolves. Throws `rules_unloadable`; the old rules then stay in force.
    */
   reload(actor: Principal): Promise<RuleSet>;
+  /** Takes matches of events that were erased out of what correlations count; says how many. */
+  forget(ranges: readonly ErasedRange[]): Promise<number>;
   health(): DetectionHealth;
   /** Gives up the range being applied (it is repeated after the next start) and ends the thread. Call it before stopping the runner. */
   close(): Promise<void>;
@@ -77,6 +82,7 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
   let pastRestarts = 0;
   let lastReload: Promise<unknown> = Promise.resolve();
   let closing = false;
+  const inTurn = createTurns();
 
   async function load(): Promise<void> {
     const files = await readRuleDirectories(needs.ruleDirectories);
@@ -122,6 +128,7 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
         await needs.ledger.append({
           collector: 'detection',
           priority: 'control',
+          retention: 'findings',
           entries: entries.slice(at, at + findingsPerAppend),
         });
       }
@@ -174,37 +181,50 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
 
   const projection: Projection = {
     name: 'detection',
-    async load(head) {
-      const stored = await cursor.read();
-      // Ahead of the log: the control database is newer than the ledger. What comes at those positions was not scanned.
-      lastCursor = comparePositions(stored, head) > 0 ? head : stored;
-      if (lastCursor !== stored) {
-        // What was counted may stand at positions that are no more: it is counted anew.
-        await needs.database.transaction().execute(async (transaction) => {
-          await clearGroups(transaction);
-          await clearMatchCounts(transaction);
-          await cursor.write(transaction, lastCursor);
-        });
-      }
-      correlations.restore(await readGroups(needs.database));
-      limit.restore(await readMatchCounts(needs.database));
-      return { cursor: lastCursor };
-    },
-    async apply(range) {
-      for (let from = 0; from < range.events.length; from += eventsPerScan) {
-        await scan(range.events.slice(from, from + eventsPerScan));
-      }
-      // Counts and cursor are one state: after a crash both are as they were, and the same findings are made again.
-      const changes = correlations.takeChanges();
-      const matchCounts = limit.takeChanges();
-      await needs.database.transaction().execute(async (transaction) => {
-        await saveGroups(transaction, changes);
-        await saveMatchCounts(transaction, matchCounts);
-        await cursor.write(transaction, range.to);
-      });
-      lastCursor = range.to;
-    },
+    load: (head) => inTurn(() => loadFrom(head)),
+    apply: (range) => inTurn(() => apply(range)),
   };
+
+  async function loadFrom(head: Position): Promise<{ cursor: Position }> {
+    const stored = await cursor.read();
+    // Ahead of the log: the control database is newer than the ledger. What comes at those positions was not scanned.
+    lastCursor = comparePositions(stored, head) > 0 ? head : stored;
+    if (lastCursor !== stored) {
+      // What was counted may stand at positions that are no more: it is counted anew.
+      await needs.database.transaction().execute(async (transaction) => {
+        await clearGroups(transaction);
+        await clearMatchCounts(transaction);
+        await cursor.write(transaction, lastCursor);
+      });
+    }
+    correlations.restore(await readGroups(needs.database));
+    limit.restore(await readMatchCounts(needs.database));
+    return { cursor: lastCursor };
+  }
+
+  async function apply(range: LedgerRange): Promise<void> {
+    for (let from = 0; from < range.events.length; from += eventsPerScan) {
+      await scan(range.events.slice(from, from + eventsPerScan));
+    }
+    // Counts and cursor are one state: after a crash both are as they were, and the same findings are made again.
+    const changes = correlations.takeChanges();
+    const matchCounts = limit.takeChanges();
+    await needs.database.transaction().execute(async (transaction) => {
+      await saveGroups(transaction, changes);
+      await saveMatchCounts(transaction, matchCounts);
+      await cursor.write(transaction, range.to);
+    });
+    lastCursor = range.to;
+  }
+
+  async function forget(ranges: readonly ErasedRange[]): Promise<number> {
+    const { changed, removed, matches } = withoutErased(await readGroups(needs.database), ranges);
+    if (matches === 0) return 0;
+    await needs.database.transaction().execute((transaction) => saveGroups(transaction, { changed, removed }));
+    // Between two ranges memory and table are the same.
+    correlations.restore(await readGroups(needs.database));
+    return matches;
+  }
 
   function ruleSet(): RuleSet {
     return {
@@ -241,6 +261,7 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
       lastReload = next.catch(() => undefined);
       return next;
     },
+    forget: (ranges) => inTurn(() => forget(ranges)),
     health() {
       const head = needs.ledger.head();
       return {

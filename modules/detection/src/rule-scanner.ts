@@ -124,7 +124,7 @@ function mappedLogSource(event: JsonObject): EventLogSource | undefined {
 const ownProduct = 'sallyport';
 
 /** What this server notices, by the name of the log it stands in. */
-const ownServices = new Set(['audit', 'sensor', 'source', 'camera']);
+const ownServices = new Set(['audit', 'sensor', 'source', 'camera', 'clock']);
 
 /** Our own events are of a known source where they name a known log; of others nothing is said. */
 function ownLogSource(event: JsonObject): EventLogSource | undefined {

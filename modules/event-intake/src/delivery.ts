@@ -52,7 +52,13 @@ export function createDelivery(
     /** Appends to one stream one after another: what stood before the head was there before. */
     readonly inTurn: InTurn;
   },
-  target: { readonly collector: string; readonly stream: string; readonly firstSequence: number },
+  target: {
+    readonly collector: string;
+    readonly stream: string;
+    readonly firstSequence: number;
+    /** How long its events are kept, when that was set for it. */
+    readonly retention?: string | undefined;
+  },
 ): Delivery {
   const delivered: Delivered = {
     accepted: 0,
@@ -64,6 +70,8 @@ export function createDelivery(
     bytes: 0,
     summary: emptySummary,
   };
+  const { collector, retention } = target;
+  const named = { collector, priority: 'intake' as const, ...(retention === undefined ? {} : { retention }) };
   let last: Promise<void> = Promise.resolve();
 
   async function append(reply: NormaliseReply, ends: readonly number[]): Promise<void> {
@@ -74,7 +82,7 @@ export function createDelivery(
       const entries = entriesOf(reply, { from, to, sequence, stream: target.stream });
       const { positions, head } = await needs.inTurn(target.stream, async () => ({
         head: needs.ledger.head(),
-        positions: await needs.ledger.append({ collector: target.collector, priority: 'intake', entries }),
+        positions: await needs.ledger.append({ ...named, entries }),
       }));
       const resent = resentOf(entries, positions, head);
       const overwritten = resent.length === 0 ? undefined : await findOverwritten(needs.ledger, resent);

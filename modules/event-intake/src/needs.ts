@@ -19,6 +19,8 @@ export type EventIntakeNeeds = {
   readonly mappings?: readonly MappingFile[];
   /** Events recorded that detection has yet to look at; undefined when it is not working them off. Nobody waits for it when left out. */
   readonly behind?: () => number | undefined;
+  /** The retention class of a source's events, when one was set for it. */
+  readonly retentionOf?: (source: string) => string | undefined;
   readonly limits?: Partial<IntakeLimits>;
   /** Another thread than `normalise-worker.ts`, which must speak its protocol. */
   readonly createWorker?: () => Worker;

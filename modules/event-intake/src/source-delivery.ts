@@ -27,6 +27,7 @@ export function createSourceDelivery(
     /** Of all sources together. */
     readonly totals: Pick<SourceFigures, 'receive'>;
     readonly random: (length: number) => Uint8Array;
+    readonly retentionOf?: (source: string) => string | undefined;
   },
 ): SourceDelivery {
   return async (from, firstSequence, send) => {
@@ -40,6 +41,7 @@ export function createSourceDelivery(
       // A stream of its own: these sequences must never meet those of a numbered request.
       stream: isIdempotent ? stream : `${stream}/${Buffer.from(needs.random(16)).toString('hex')}`,
       firstSequence: firstSequence ?? 0,
+      retention: needs.retentionOf?.(name),
     });
     const deliver: Delivery['deliver'] = (request) => {
       source.spend(request.ends.length);

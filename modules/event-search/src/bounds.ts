@@ -3,6 +3,14 @@ import type { Position } from '@sallyport/contracts';
 /** The half-open range [from, to) of positions; without `to`, everything from `from` on. */
 export type Bounds = { readonly from: Position; readonly to?: Position };
 
+/** Ranges of one log each, that do not overlap. */
+export type ClosedBounds = Required<Bounds>;
+
+/** In any of these ranges. */
+export function anyBoundsCondition(ranges: readonly ClosedBounds[]): string {
+  return `(${ranges.map(boundsCondition).join(' OR ') || '0'})`;
+}
+
 /** As SQL over whole numbers only. Written out because the engine's index does not understand `(log, idx) >= (1, 5)`. */
 export function boundsCondition(bounds: Bounds): string {
   const { from, to } = bounds;

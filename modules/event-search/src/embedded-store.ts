@@ -1,21 +1,23 @@
-import { boundsCondition, whole, type Bounds } from './bounds.ts';
+import { anyBoundsCondition, boundsCondition, whole, type Bounds } from './bounds.ts';
 import { EventSearchError } from './errors.ts';
 import type { EventStore } from './event-store.ts';
 import { eventsTable } from './events-table.ts';
 import { parseLines, numberIn } from './result-lines.ts';
 import { encodeRows } from './row-encoding.ts';
 import type { StoreClient } from './store-client.ts';
-import { boundsToHead, queryToHead } from './store-protocol.ts';
+import { boundsToHead, queryToHead, rangesToHead } from './store-protocol.ts';
 
 /** Long enough for a count over everything after a cold start. */
 const projectionTimeoutMs = 60_000;
 
 /** The `EventStore` in the store process, over frames. */
 export function createEmbeddedStore(client: StoreClient): EventStore {
-  async function numbers(columns: string, bounds: Bounds): Promise<Record<string, number>> {
+  const numbers = (columns: string, bounds: Bounds): Promise<Record<string, number>> =>
+    numbersWhere(columns, boundsCondition(bounds));
+  async function numbersWhere(columns: string, condition: string): Promise<Record<string, number>> {
     const { payload } = await client.call('query', {
       head: queryToHead({
-        sql: `SELECT ${columns} FROM ${eventsTable} WHERE ${boundsCondition(bounds)}`,
+        sql: `SELECT ${columns} FROM ${eventsTable} WHERE ${condition}`,
         parameters: {},
         lane: 'projection',
         timeoutMs: projectionTimeoutMs,
@@ -35,6 +37,10 @@ export function createEmbeddedStore(client: StoreClient): EventStore {
     async remove(bounds) {
       await client.call('remove', { head: boundsToHead(bounds) });
     },
+    async removeAll(ranges) {
+      await client.call('remove', { head: rangesToHead(ranges) });
+    },
+    countAll: async (ranges) => (await numbersWhere('count() AS rows', anyBoundsCondition(ranges)))['rows'] ?? 0,
     async extent(bounds) {
       const counted = await numbers('count() AS rows, uniqExact(log, idx) AS positions', bounds);
       return { rows: counted['rows'] ?? 0, positions: counted['positions'] ?? 0 };

@@ -1,5 +1,5 @@
 import type { LedgerEvent } from '@sallyport/ledger';
-import type { Bounds } from './bounds.ts';
+import type { Bounds, ClosedBounds } from './bounds.ts';
 import type { QueryRequest } from './store-protocol.ts';
 
 /** How many rows a range holds, and at how many different positions; more rows than positions means doubled ones. */
@@ -12,6 +12,9 @@ export type QueryReply = {
   readonly elapsedMs: number;
 };
 
+/** The engine bounds the length of a statement. */
+export const maxRangesAtOnce = 500;
+
 /**
  * Where events stand for search; embedded ClickHouse, or a cluster that speaks the same SQL.
  * Whatever throws may or may not have happened: ask `extent` before trying again.
@@ -21,6 +24,10 @@ export type EventStore = {
   insert(events: readonly LedgerEvent[], token: string): Promise<void>;
   /** Rows are gone for every later call when it resolves. */
   remove(bounds: Bounds): Promise<void>;
+  /** The same of many ranges at once; at most `maxRangesAtOnce`. */
+  removeAll(ranges: readonly ClosedBounds[]): Promise<void>;
+  /** Rows in these ranges. */
+  countAll(ranges: readonly ClosedBounds[]): Promise<number>;
   /** Exact; meant for ranges of some thousand positions. */
   extent(bounds: Bounds): Promise<RangeExtent>;
   countRows(bounds: Bounds): Promise<number>;

@@ -35,6 +35,8 @@ function engine(): string {
     min_rows_to_fsync_after_merge: 1,
     fsync_part_directory: 1,
     non_replicated_deduplication_window: 1000,
+    // What was taken out, so that nothing gives it back, must not lie on the disk for the eight minutes of the default.
+    old_parts_lifetime: 30,
     // The defaults are for a pool of 16 threads; with ours, a removal would wait for seconds.
     number_of_free_entries_in_pool_to_execute_mutation: 1,
     number_of_free_entries_in_pool_to_lower_max_size_of_merge: 1,
@@ -57,6 +59,8 @@ function columns(): string {
     ),
     // What came from outside carries its original, whatever log it says it is of. Told once, or every search would read every body.
     "own_audit UInt8 MATERIALIZED `log_name` = 'audit' AND NOT JSONHas(body, 'raw_data')",
+    // A row without a body stands for an event whose key was destroyed.
+    "erased UInt8 MATERIALIZED body = ''",
     'INDEX received_index received_at TYPE minmax GRANULARITY 1',
     'INDEX time_index `time` TYPE minmax GRANULARITY 1',
     "INDEX text_index body TYPE text(tokenizer = 'splitByNonAlpha', preprocessor = lowerUTF8(body))",

@@ -50,7 +50,7 @@ export function addExportRoute(
         response: {
           200: {
             description:
-              '`sallyport-rows` says how many lines follow, `sallyport-rows-found` how many events fit, `sallyport-rebuilding` (FROM-TO) what is not found yet while the store is filled again',
+              '`sallyport-rows` says how many lines follow, `sallyport-rows-found` how many events fit, `sallyport-erased` how many events of this time were erased, `sallyport-rebuilding` (FROM-TO) what is not found yet while the store is filled again',
             content: {
               'application/x-ndjson': { schema: Type.Unsafe<Readable>({ type: 'string' }) },
               'text/csv': { schema: Type.Unsafe<Readable>({ type: 'string' }) },
@@ -70,7 +70,7 @@ export function addExportRoute(
         throw new EventSearchError('query_invalid', 'Cannot export: the time range lies in the future');
       const place = places.take(`${principal.kind}/${principal.id}`);
       try {
-        const { count, rebuilding } = await needs.lanes.run(principal, () => search.count(bounded));
+        const { count, rebuilding, erased } = await needs.lanes.run(principal, () => search.count(bounded));
         const rows = Math.min(count, limit);
         await needs.recordAudit(
           auditEvent({
@@ -98,6 +98,7 @@ export function addExportRoute(
           .header('cache-control', 'no-store')
           .header('sallyport-rows', String(rows))
           .header('sallyport-rows-found', String(count))
+          .headers(erased === undefined ? {} : { 'sallyport-erased': String(erased) })
           .headers(
             rebuilding === undefined
               ? {}

@@ -16,11 +16,14 @@ export function filterCondition(filter: EventFilter, parameters: QueryParameters
   const budget = createBudget();
   for (const one of where) budget.takeFilter(one);
   const time = timeColumn(filter);
+  // Whether an erased event fits a question nobody can tell any more: it is listed where nothing is asked, and counted apart.
+  const asks = where.length > 0 || text !== undefined || query !== undefined;
   return (
     [
       ...(fromMs === undefined ? [] : [`${time} >= ${instant(fromMs, parameters)}`]),
       ...(toMs === undefined ? [] : [`${time} < ${instant(toMs, parameters)}`]),
       ...(filter.through === undefined ? [] : [throughCondition(filter.through)]),
+      ...(asks ? ['erased = 0'] : []),
       ...where.map((one) => condition(one, parameters)),
       ...(text === undefined ? [] : textCondition(text, parameters)),
       ...(query === undefined ? [] : [tree(query, { parameters, budget, depth: 0 })]),

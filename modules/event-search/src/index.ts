@@ -8,8 +8,10 @@ import { createRemapHistory, type RemapHistory } from './history/remap-history.t
 import { createRemapThread, startRemapWorker } from './history/remap-thread.ts';
 import { createSearchOfHistory } from './history/search-of-history.ts';
 import type { EventSearchNeeds } from './needs.ts';
+import { createErasedRows } from './erased-rows.ts';
 import { createSearchProjection } from './projection.ts';
 import { createRangeJournal } from './range-journal.ts';
+import { createSearchOfErased } from './search-of-erased.ts';
 import { createSearch, type Rebuilding, type Search } from './search.ts';
 
 export { EventSearchError, eventSearchProblems } from './errors.ts';
@@ -44,6 +46,11 @@ export type EventSearch = Search & {
   readonly history: RemapHistory;
   /** Feed it with `createProjectionRunner`. */
   readonly projection: Projection;
+  /**
+   * Makes what is stored of these entries what the ledger gives out now; half-open, by index. Throws when the store is away:
+   * call again. Gives how many rows were written.
+   */
+  forget(ranges: readonly { readonly log: number; readonly from: number; readonly to: number }[]): Promise<number>;
   /** Never throws because of the store. */
   health(): Promise<EventSearchHealth>;
 };
@@ -58,15 +65,24 @@ export function createEventSearch(needs: EventSearchNeeds): EventSearch {
     createWorker: needs.createRemapWorker ?? (() => startRemapWorker(mappings)),
   });
   const mapper = createHistoryMapper({ thread, fingerprint: fingerprintOf(mappings, builtInMappings) });
+  const erasedRows = createErasedRows(store);
   const search = createSearchOfHistory({
-    search: createSearch({ store, timeoutMs: needs.timeoutMs ?? 10_000 }),
+    search: createSearchOfErased(createSearch({ store, timeoutMs: needs.timeoutMs ?? 10_000 }), erasedRows),
     journal,
     ledger,
   });
+  const projection = createSearchProjection({ store, journal, ledger, log, mapper, erasedRows });
   return {
     ...search,
     history: createRemapHistory({ database, journal, mapper, outbox, clock }),
-    projection: createSearchProjection({ store, journal, ledger, log, mapper }),
+    projection,
+    forget: (ranges) =>
+      projection.forget(
+        ranges.map(({ log: number, from, to }) => ({
+          from: { log: number, index: from },
+          to: { log: number, index: to },
+        })),
+      ),
     async health() {
       const { cursor } = await journal.read();
       const head = ledger.head();

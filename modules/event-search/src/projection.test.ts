@@ -9,11 +9,14 @@ import { migrate, openDatabase, type OpenDatabase } from '@sallyport/platform/da
 import { createMemoryLedger, type MemoryLedger } from '@sallyport/testing/memory-ledger';
 import fc from 'fast-check';
 import { createEmbeddedStore } from './embedded-store.ts';
+import { createErasedRows } from './erased-rows.ts';
 import type { EventStore } from './event-store.ts';
 import { eventsTable } from './events-table.ts';
 import { createSearchProjection } from './projection.ts';
 import { createRangeJournal, eventSearchMigrations, type RangeJournal } from './range-journal.ts';
 import { parseLines, textIn } from './result-lines.ts';
+import { createSearchOfErased } from './search-of-erased.ts';
+import { createSearch } from './search.ts';
 import { createTestStore } from './store-testing.ts';
 
 const everything = { from: { log: 0, index: 0 } };
@@ -288,4 +291,89 @@ test('the store process killed at random moments while applying: every event onc
     await run(world);
     await assertSame(world);
   }
+});
+
+/** The first events of a world, as one range of which every second event was erased. */
+async function eraseHalf(world: World, from: number, to: number): Promise<number> {
+  const half = world.ledger.events().filter(({ position }) => position.index >= from && position.index < to);
+  const erased = half.filter((_, order) => order % 2 === 0);
+  for (const { position } of erased) world.ledger.erase(position);
+  return erased.length;
+}
+
+function projectionOf(world: World, parts: Parts = {}) {
+  const erasedRows = createErasedRows(store);
+  const projection = createSearchProjection({
+    store: parts.store ?? store,
+    journal: parts.journal ?? world.journal,
+    ledger: world.ledger,
+    log: (message) => world.messages.push(message),
+    erasedRows,
+  });
+  return { projection, erasedRows };
+}
+
+test('what the ledger no longer gives out is forgotten; time and class stay, the rest is untouched, and a refill gives the same', async () => {
+  const world = await newWorld(40);
+  await run(world);
+  const planted = `${salt}/`;
+  const { projection, erasedRows } = projectionOf(world);
+  assert.equal(await erasedRows.count({}), 0);
+  const erased = await eraseHalf(world, 10, 30);
+  const range = { from: { log: 1, index: 10 }, to: { log: 1, index: 30 } };
+  // What the range holds beside the erased is written anew as it was.
+  assert.ok((await projection.forget([range])) > erased);
+  await assertSame(world);
+  assert.equal(await erasedRows.count({}), erased);
+  assert.equal(await erasedRows.count({ through: { log: 1, index: 9 } }), 0);
+  const search = createSearchOfErased(createSearch({ store, timeoutMs: 60_000 }), erasedRows);
+  const all = await search.search({ limit: 1000 });
+  assert.equal(all.erased, erased);
+  assert.equal(all.events.filter(({ event }) => event === undefined).length, erased);
+  const found = await search.count({ text: planted });
+  assert.deepEqual([found.count, found.erased], [40 - erased, erased]);
+  const without = await search.count({ where: [{ field: 'message', op: 'eq', value: 'nothing', negated: true }] });
+  assert.equal(without.count, 40 - erased, 'an erased event answers no question');
+  const [first] = all.events;
+  assert.ok(first);
+  const beforeIt = await search.count({ toMs: first.receivedAtMs });
+  assert.deepEqual([beforeIt.count, beforeIt.erased], [0, undefined]);
+  assert.equal((await search.count({ fromMs: first.receivedAtMs, toMs: first.receivedAtMs + 1000 })).erased, erased);
+  // From nothing, as after a loss of the store.
+  await store.remove(everything);
+  await world.journal.commit({ log: 1, index: 0 });
+  await run(world);
+  await assertSame(world);
+});
+
+test('forgetting that is killed at any step is made good at the next start, or by being asked again', async () => {
+  for (const again of [true, false]) {
+    const world = await newWorld(30);
+    await run(world);
+    await eraseHalf(world, 0, 40);
+    const range = { from: { log: 1, index: 0 }, to: { log: 1, index: 40 } };
+    let steps = 0;
+    const insert: EventStore['insert'] = async () => {
+      steps += 1;
+      throw new Killed();
+    };
+    await assert.rejects(projectionOf(world, { store: { ...store, insert } }).projection.forget([range]), Killed);
+    assert.equal(steps, 1);
+    if (again) await projectionOf(world).projection.forget([range]);
+    else await run(world);
+    await assertSame(world);
+  }
+});
+
+test('a range read before its content was erased is read again when it is applied', async () => {
+  const world = await newWorld(21);
+  const { projection } = projectionOf(world);
+  await projection.load(world.ledger.head());
+  const stale = await world.ledger.read({ log: 1, index: 0 }, { maxEvents: 1000, maxBytes: 1e6 });
+  const [first] = stale.events;
+  assert.ok(first?.body);
+  world.ledger.erase(first.position);
+  assert.equal(await projection.forget([{ from: first.position, to: { log: 1, index: 1 } }]), 0);
+  await projection.apply(stale);
+  await assertSame(world);
 });

@@ -1,5 +1,6 @@
 import { comparePositions, formatPosition } from '@sallyport/contracts';
 import type { LedgerEvent } from '@sallyport/ledger';
+import type { ErasedRows } from './erased-rows.ts';
 import { EventSearchError } from './errors.ts';
 import type { EventStore } from './event-store.ts';
 import type { HistoryMapper } from './history/history-mapper.ts';
@@ -7,7 +8,11 @@ import { asSealed } from './history/history-record.ts';
 import type { Range, RangeJournal } from './range-journal.ts';
 
 /** Brings the store to hold exactly `events` in `range`, from whatever it holds there now; those of history as they are to be shown. */
-export type RangeWriter = { write(range: Range, events: readonly LedgerEvent[], isFresh: boolean): Promise<void> };
+export type RangeWriter = {
+  write(range: Range, events: readonly LedgerEvent[], isFresh: boolean): Promise<void>;
+  /** Rows for events that have none; `token` names this insert, and no other ever. */
+  insert(events: readonly LedgerEvent[], token: string): Promise<void>;
+};
 
 const maxChunkBytes = 16 * 1024 * 1024;
 const maxChunkEvents = 50_000;
@@ -16,6 +21,7 @@ export function createRangeWriter(needs: {
   store: EventStore;
   journal: RangeJournal;
   mapper?: HistoryMapper | undefined;
+  erasedRows?: Pick<ErasedRows, 'changed'> | undefined;
 }): RangeWriter {
   const { store, journal, mapper } = needs;
 
@@ -38,7 +44,13 @@ export function createRangeWriter(needs: {
     return rows === events.length && positions === events.length ? 'complete' : 'partial';
   }
 
+  const insert: RangeWriter['insert'] = async (events, token) => {
+    if (events.some(({ body }) => body === undefined)) needs.erasedRows?.changed();
+    for (const [at, chunk] of chunks(await shown(events)).entries()) await store.insert(chunk, `${token}/${at}`);
+  };
+
   return {
+    insert,
     /** A fresh range has never been begun before, so the store need not be asked first. Throws `range_incomplete` when rows are missing after all. */
     async write(range, events, isFresh) {
       let { removals } = await journal.read();
@@ -51,7 +63,7 @@ export function createRangeWriter(needs: {
         }
       }
       const token = `${formatPosition(range.from)}-${formatPosition(range.to)}/${removals}`;
-      for (const [at, chunk] of chunks(await shown(events)).entries()) await store.insert(chunk, `${token}/${at}`);
+      await insert(events, token);
       if ((await isComplete(range, events)) === 'complete') return;
       throw new EventSearchError(
         'range_incomplete',

@@ -2,6 +2,7 @@ import { formatPosition } from '@sallyport/contracts';
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type, type Static } from 'typebox';
 import { createCallerLanes } from './caller-lanes.ts';
+import { ErasedAnswer, erasedHints } from './erased-answer.ts';
 import { EventSearchError } from './errors.ts';
 import { addExportRoute, type ExportNeeds } from './export-routes.ts';
 import { RebuildingAnswer, rebuildingHints, shownRebuilding } from './rebuilding-answer.ts';
@@ -13,6 +14,7 @@ const filter = filterParameters;
 const cost = {
   elapsed_ms: Type.Integer({ description: 'Time the engine took' }),
   rebuilding: RebuildingAnswer,
+  erased: ErasedAnswer,
 };
 const Event = Type.Object({
   position: Type.String({ description: 'LOG/INDEX in the ledger' }),
@@ -94,7 +96,7 @@ export function createEventSearchRoutes(search: Search, needs: ExportNeeds): Rou
           return { page, found: isFirst ? await hintsFor(search, visible, page.events.length) : [] };
         });
         const { events, next, ...cost } = page;
-        const said = [...rebuildingHints(cost), ...found];
+        const said = [...rebuildingHints(cost), ...erasedHints(cost), ...found];
         return {
           events: events.map(shown),
           ...(next !== undefined && { next: formatPosition(next) }),
@@ -122,7 +124,7 @@ export function createEventSearchRoutes(search: Search, needs: ExportNeeds): Rou
           return { counted, found: await hintsFor(search, visible, counted.count) };
         });
         const { count, ...cost } = counted;
-        const said = [...rebuildingHints(cost), ...found];
+        const said = [...rebuildingHints(cost), ...erasedHints(cost), ...found];
         return { count, ...(said.length > 0 && { hints: said }), ...shownCost(cost) };
       },
     );
@@ -235,6 +237,10 @@ function shown(found: FoundEvent): Static<typeof Event> {
   };
 }
 
-function shownCost(cost: Cost): { elapsed_ms: number } & ReturnType<typeof shownRebuilding> {
-  return { elapsed_ms: cost.elapsedMs, ...shownRebuilding(cost) };
+function shownCost(cost: Cost): { elapsed_ms: number; erased?: number } & ReturnType<typeof shownRebuilding> {
+  return {
+    elapsed_ms: cost.elapsedMs,
+    ...shownRebuilding(cost),
+    ...(cost.erased === undefined ? {} : { erased: cost.erased }),
+  };
 }

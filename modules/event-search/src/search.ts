@@ -24,7 +24,12 @@ export type FoundEvent = {
 export type Rebuilding = { readonly through: Position; readonly until: Position };
 
 /** What an answer cost: the engine's time. (It does not tell how many rows it looked at.) And what may be missing in it. */
-export type Cost = { readonly elapsedMs: number; readonly rebuilding?: Rebuilding };
+export type Cost = {
+  readonly elapsedMs: number;
+  readonly rebuilding?: Rebuilding;
+  /** Events of the time asked for whose content was erased, when there are any; whether they fitted nobody can tell. */
+  readonly erased?: number;
+};
 
 export type SearchPage = Cost & {
   readonly events: readonly FoundEvent[];

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue, type Position } from '@sallyport/contracts';
 import { EventSearchError } from './errors.ts';
-import type { Bounds } from './bounds.ts';
+import type { Bounds, ClosedBounds } from './bounds.ts';
 
 /** One SELECT for the store. `sql` is our own text without SETTINGS and FORMAT; every value a user gave is in `parameters`. */
 export type QueryRequest = {
@@ -41,6 +41,26 @@ export function boundsToHead(bounds: Bounds): JsonObject {
 export function boundsFromHead(head: JsonObject): Bounds {
   const from = position(head['from'], 'from');
   return head['to'] === undefined ? { from } : { from, to: position(head['to'], 'to') };
+}
+
+/** Many ranges as [log, from, to, …]. */
+export function rangesToHead(ranges: readonly ClosedBounds[]): JsonObject {
+  return { ranges: ranges.flatMap(({ from, to }) => [from.log, from.index, to.index]) };
+}
+
+/** Undefined when the head names one range. */
+export function rangesFromHead(head: JsonObject): ClosedBounds[] | undefined {
+  const { ranges } = head;
+  if (!Array.isArray(ranges)) return undefined;
+  const given: readonly JsonValue[] = ranges;
+  const numbers = given.map((value) => whole(value, 'ranges'));
+  if (numbers.length % 3 !== 0) throw wrong('ranges', 'three numbers for each');
+  const found: ClosedBounds[] = [];
+  for (let at = 0; at < numbers.length; at += 3) {
+    const [log = 0, from = 0, to = 0] = numbers.slice(at, at + 3);
+    found.push({ from: { log, index: from }, to: { log, index: to } });
+  }
+  return found;
 }
 
 function position(value: JsonValue | undefined, name: string): Position {

@@ -344,6 +344,27 @@ export async function writeNewAgain(transaction: Transaction, alert: Alert): Pro
     .execute();
 }
 
+/** Where the alerts that still know who and where come from, a page by number after `after`. */
+export async function alertOrigins(
+  connection: Connection,
+  after: number,
+): Promise<{ id: string; number: number; finding: Position; input: Position }[]> {
+  const rows = await view(connection)
+    .selectFrom('alerts')
+    .select(['id', 'number', 'finding_log', 'finding_index', 'input_log', 'input_index'])
+    .where('sealed', 'is not', null)
+    .where('number', '>', after)
+    .orderBy('number')
+    .limit(5000)
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    number: row.number,
+    finding: { log: row.finding_log, index: row.finding_index },
+    input: { log: row.input_log, index: row.input_index },
+  }));
+}
+
 /** Takes away who and where, once the ledger no longer gives it out. */
 export async function forgetEntities(connection: Connection, id: string): Promise<void> {
   const nothing = {

@@ -23,6 +23,8 @@ import type { AlertFinding } from './alert-grouping.ts';
 import { createAlertStreams } from './alert-streams.ts';
 import { createAlertsProjection } from './alerts-projection.ts';
 import type { AlertCounts } from './alerts-projection.ts';
+import { forgetAlerts } from './forget-alerts.ts';
+import type { ErasedRange } from './forget-alerts.ts';
 import { createPendingComments, readComments } from './comments.ts';
 import type { AlertComment } from './comments.ts';
 import { AlertError } from './errors.ts';
@@ -67,6 +69,8 @@ export type Alerts = {
   onChange(listener: (alert: Alert) => void): () => void;
   /** Puts into the audit trail that somebody takes alerts out; durable before it resolves. */
   recordExport(request: { readonly actor: Principal; readonly details: JsonObject }): Promise<void>;
+  /** Takes who and where from alerts of what was erased, at once; says how many. */
+  forget(ranges: readonly ErasedRange[]): Promise<number>;
   health(): AlertsHealth;
   close(): void;
 };
@@ -175,6 +179,14 @@ export function createAlerts(needs: AlertsNeeds): Alerts {
       });
       await database.transaction().execute((transaction) => needs.outbox.record(transaction, event));
       await needs.outbox.flushed();
+    },
+    async forget(ranges) {
+      const changed = await forgetAlerts(database, ranges);
+      for (const id of changed) {
+        const alert = await findAlert(database, sealingKey, id);
+        if (alert !== undefined) tellChanged(alert);
+      }
+      return changed.length;
     },
     health: () => ({ ...projection.counts(), openStreams: streams.count() }),
     close: () => streams.close(),

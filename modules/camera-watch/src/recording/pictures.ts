@@ -4,6 +4,7 @@ import { CameraWatchError } from '../errors.ts';
 import type { DayKeys } from './day-keys.ts';
 import { dayOf, pictureFile } from './recording-files.ts';
 import type { RecordingFiles } from './recording-files.ts';
+import type { HeldTime } from './recording-needs.ts';
 import type { RecordingTables } from './recording-tables.ts';
 import { seal, unseal } from './sealing.ts';
 
@@ -15,7 +16,7 @@ export type Pictures = {
   /** Throws `picture_unknown`, `recording_unreadable`. */
   read(sha256: string): Promise<Buffer>;
   /** The oldest first; those made before `beforeMs` alone when it is given. */
-  oldest(options: { beforeMs?: number; limit: number }): Promise<KeptPicture[]>;
+  oldest(options: { beforeMs?: number; held?: readonly HeldTime[]; limit: number }): Promise<KeptPicture[]>;
   /** Plain bytes of all. */
   bytes(): Promise<number>;
   forget(sha256: string): Promise<void>;
@@ -73,9 +74,11 @@ export function createPictures(needs: {
       }
       throw new CameraWatchError('recording_unreadable', 'Cannot read the picture: its file is gone or was changed');
     },
-    async oldest({ beforeMs, limit }) {
+    async oldest({ beforeMs, held = [], limit }) {
       let query = tables.selectFrom('camera_pictures').selectAll().orderBy('made_ms').orderBy('sha256').limit(limit);
       if (beforeMs !== undefined) query = query.where('made_ms', '<', beforeMs);
+      for (const { fromMs, toMs } of held)
+        query = query.where((where) => where.or([where('made_ms', '<', fromMs), where('made_ms', '>=', toMs)]));
       return (await query.execute()).map((row) => ({
         sha256: row.sha256,
         madeMs: row.made_ms,

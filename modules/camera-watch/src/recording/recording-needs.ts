@@ -33,8 +33,13 @@ export type RecordingNeeds = {
   readonly momentsBetween: (cameraId: string, fromMs: number, toMs: number) => Promise<readonly TimelineMoment[]>;
   /** The page a clip is put into, with `clipPlace` where its bytes go; undefined when the console was not built. */
   readonly clipPage: () => string | undefined;
+  /** Times of which nothing is deleted, for whatever reason: a legal hold. While they cannot be told, nothing is. */
+  readonly heldTimes?: () => Promise<readonly HeldTime[]>;
   readonly limits?: Partial<RecordingLimits>;
 };
+
+/** From, included, to, not included. */
+export type HeldTime = { readonly fromMs: number; readonly toMs: number };
 
 export type CameraNames = { readonly name: string; readonly place: string };
 

@@ -2,6 +2,7 @@ import type { Position } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import { isUniqueViolation } from '@sallyport/platform/database';
 import type { RecordedSegment } from './recording-event.ts';
+import type { HeldTime } from './recording-needs.ts';
 import { createRecordingNotes } from './recording-notes.ts';
 import type { RecordingTables, SegmentState } from './recording-tables.ts';
 
@@ -130,10 +131,18 @@ export function createRecordingStore(database: Database) {
       return (await query.orderBy('start_ms').orderBy('camera').limit(limit).execute()).map(segmentOf);
     },
     /** Kept segments, the oldest of all first, of one camera when given. */
-    async oldest(options: { camera?: string; endedBeforeMs?: number; limit: number }): Promise<StoredSegment[]> {
+    async oldest(options: {
+      camera?: string;
+      endedBeforeMs?: number;
+      /** Those that touch one of these times are left out. */
+      held?: readonly HeldTime[];
+      limit: number;
+    }): Promise<StoredSegment[]> {
       let query = tables.selectFrom('camera_segments').selectAll().where('state', '=', 'kept');
       if (options.camera !== undefined) query = query.where('camera', '=', options.camera);
       if (options.endedBeforeMs !== undefined) query = query.where('end_ms', '<', options.endedBeforeMs);
+      for (const { fromMs, toMs } of options.held ?? [])
+        query = query.where((where) => where.or([where('end_ms', '<', fromMs), where('start_ms', '>=', toMs)]));
       const rows = await query.orderBy('start_ms').orderBy('camera').limit(options.limit).execute();
       return rows.map(segmentOf);
     },

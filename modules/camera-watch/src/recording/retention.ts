@@ -4,7 +4,7 @@ import type { Principal } from '@sallyport/platform/http';
 import { Value } from 'typebox/value';
 import { dayOf, pictureFile, segmentFile } from './recording-files.ts';
 import type { KeptPicture, Pictures } from './pictures.ts';
-import type { RecordingLimits, RecordingNeeds } from './recording-needs.ts';
+import type { HeldTime, RecordingLimits, RecordingNeeds } from './recording-needs.ts';
 import type { RecordingStore, StoredSegment } from './recording-store.ts';
 import { RetentionBody } from './timeline-schema.ts';
 import type { Retention } from './timeline-schema.ts';
@@ -34,7 +34,7 @@ const keptOnLowDiskMs = dayMs;
 const followedJumpMs = 60_000;
 
 export function createRetention(
-  needs: Pick<RecordingNeeds, 'database' | 'outbox' | 'files' | 'clock' | 'log'> & {
+  needs: Pick<RecordingNeeds, 'database' | 'outbox' | 'files' | 'clock' | 'log' | 'heldTimes'> & {
     readonly store: RecordingStore;
     readonly pictures: Pictures;
     readonly limits: RecordingLimits;
@@ -42,6 +42,7 @@ export function createRetention(
 ): RetentionKeeper {
   const { store, files, pictures, clock, log, database, outbox } = needs;
   let sweeping: Promise<void> | undefined;
+  let held: readonly HeldTime[] = [];
   let trusted = { wallMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
 
   function steadyNowMs(): number {
@@ -116,15 +117,17 @@ export function createRetention(
 
   async function removeOld(beforeMs: number): Promise<void> {
     for (;;) {
-      const due = await store.oldest({ endedBeforeMs: beforeMs, limit: batchSize });
+      const due = await store.oldest({ endedBeforeMs: beforeMs, held, limit: batchSize });
       if (due.length === 0) break;
       await remove(due, 'age');
     }
     for (;;) {
-      const due = await pictures.oldest({ beforeMs, limit: batchSize });
+      const due = await pictures.oldest({ beforeMs, held, limit: batchSize });
       if (due.length === 0) return;
       await removePictures(due, 'age');
-      await store.forgetDayKeys('pictures', dayOf(beforeMs), dayMs);
+      // A picture that is held keeps its key.
+      const [oldest] = await pictures.oldest({ limit: 1 });
+      await store.forgetDayKeys('pictures', Math.min(dayOf(beforeMs), dayOf(oldest?.madeMs ?? beforeMs)), dayMs);
     }
   }
 
@@ -162,6 +165,7 @@ export function createRetention(
     while (left > 0) {
       const due: KeptPicture[] = [];
       for (const picture of await pictures.oldest({
+        held,
         limit: batchSize,
         ...(beforeMs === undefined ? {} : { beforeMs }),
       })) {
@@ -185,7 +189,7 @@ export function createRetention(
     let left = excess;
     while (left > 0) {
       const options = endedBeforeMs === undefined ? {} : { endedBeforeMs };
-      const oldest = await store.oldest({ camera, limit: batchSize, ...options });
+      const oldest = await store.oldest({ camera, held, limit: batchSize, ...options });
       const due: StoredSegment[] = [];
       for (const segment of oldest) {
         if (left <= 0) break;
@@ -211,6 +215,7 @@ export function createRetention(
   }
 
   async function sweepOnce(): Promise<void> {
+    held = (await needs.heldTimes?.()) ?? [];
     await removeFiles(await store.inState('deleting'));
     const retention = await read();
     await removeOld(steadyNowMs() - retention.days * dayMs);

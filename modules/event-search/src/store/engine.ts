@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Session } from 'chdb';
-import { boundsCondition, type Bounds } from '../bounds.ts';
 import { EventSearchError } from '../errors.ts';
 import {
   createEventsTable,
@@ -35,7 +34,8 @@ export type Engine = {
   readonly version: string;
   /** Rows as `JSONCompactEachRow`. The same token again inserts nothing, even with other rows. */
   insert(rows: Uint8Array, token: string): Promise<void>;
-  remove(bounds: Bounds): Promise<void>;
+  /** Rows that fulfil this condition on their positions, which is our own text. */
+  remove(condition: string): Promise<void>;
   query(request: QueryRequest): Promise<{ rows: Uint8Array; elapsedMs: number }>;
   close(): void;
 };
@@ -126,9 +126,8 @@ function operations(
           throw engineError(error, 'store_write_failed');
         }
       }),
-    remove: (bounds) =>
+    remove: (condition) =>
       projection.run(async () => {
-        const condition = boundsCondition(bounds);
         try {
           const found = await readText(
             writer,

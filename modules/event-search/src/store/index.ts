@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream';
 import { createFramePeer, type FrameHandlers } from '@sallyport/platform/frames';
+import { anyBoundsCondition, boundsCondition } from '../bounds.ts';
 import { EventSearchError } from '../errors.ts';
 import { decodeRows, rowsAsJson } from '../row-encoding.ts';
-import { boundsFromHead, positive, queryFromHead, text } from '../store-protocol.ts';
+import { boundsFromHead, positive, queryFromHead, rangesFromHead, text } from '../store-protocol.ts';
 import { openEngine, type Engine } from './engine.ts';
 
 export type StoreProcessNeeds = {
@@ -50,7 +51,10 @@ export function runStore(needs: StoreProcessNeeds): void {
       return { head: {} };
     },
     async remove({ head }) {
-      await (await opened()).remove(boundsFromHead(head));
+      const ranges = rangesFromHead(head);
+      await (
+        await opened()
+      ).remove(ranges === undefined ? boundsCondition(boundsFromHead(head)) : anyBoundsCondition(ranges));
       return { head: {} };
     },
     async query({ head }) {

@@ -1,0 +1,43 @@
+import type { Recording } from '@sallyport/camera-watch';
+import type { Detection } from '@sallyport/detection';
+import type { EventSearch } from '@sallyport/event-search';
+import type { Alerts } from '@sallyport/incident-response';
+import { createRetention, createRetentionRoutes } from '@sallyport/retention';
+import type { Keeper, Retention, RetentionNeeds } from '@sallyport/retention';
+import type { RoutePlugin } from '@sallyport/platform/http';
+
+export type RetentionServices = {
+  readonly retention: Retention;
+  readonly routes: RoutePlugin;
+  /** Whoever keeps copies of what entries say, and makes them what the ledger gives out now. */
+  readonly copies: readonly {
+    readonly name: string;
+    forget(ranges: readonly { readonly log: number; readonly from: number; readonly to: number }[]): Promise<number>;
+  }[];
+};
+
+/** Retention, with everybody who keeps copies of what the ledger holds. */
+export function createRetentionServices(
+  needs: Omit<RetentionNeeds, 'keepers' | 'recordings'> &
+    Pick<Parameters<typeof createRetention>[0], 'sources'> & {
+      readonly search: Pick<EventSearch, 'forget'>;
+      readonly detection: Pick<Detection, 'forget'>;
+      readonly alerts: Pick<Alerts, 'forget'>;
+      readonly recording: Pick<Recording, 'status'>;
+    },
+): RetentionServices {
+  const copies: RetentionServices['copies'] = [
+    { name: 'event-search', forget: (ranges) => needs.search.forget(ranges) },
+    { name: 'alerts', forget: (ranges) => needs.alerts.forget(ranges) },
+    { name: 'correlations', forget: (ranges) => needs.detection.forget(ranges) },
+  ];
+  const retention = createRetention({
+    ...needs,
+    keepers: copies.map(({ name, forget }): Keeper => ({ name, forget: ({ ranges }) => forget(ranges) })),
+    async recordings() {
+      const { retention: kept, bytes } = await needs.recording.status();
+      return { days: kept.days, bytes: kept.bytes, usedBytes: bytes };
+    },
+  });
+  return { retention, copies, routes: createRetentionRoutes(retention) };
+}

@@ -1,0 +1,10 @@
+export { RetentionError, retentionProblems } from './errors.ts';
+export type { RetentionErrorCode } from './errors.ts';
+export { heldRecordingTimes } from './holds.ts';
+export { retentionMigrations } from './migrations/migrations.ts';
+export type { Erased, Keeper, RecordingsKept, RetentionNeeds } from './needs.ts';
+export { createRetention } from './retention.ts';
+export type { Retention, RetentionOverview } from './retention.ts';
+export { createRetentionRoutes } from './routes.ts';
+export { createSourceClasses } from './source-classes.ts';
+export type { SourceClasses } from './source-classes.ts';
