@@ -8,7 +8,17 @@ const levels: readonly { readonly name: string; readonly folders: readonly strin
   { name: 'platform', folders: ['platform'] },
   { name: 'content', folders: ['content'] },
   { name: 'rank 0', folders: ['modules/ledger', 'modules/key-vault', 'modules/access-policy'] },
-  { name: 'rank 1', folders: ['modules/identity', 'modules/certificate-authority'] },
+  {
+    name: 'rank 1',
+    folders: [
+      'modules/identity',
+      'modules/certificate-authority',
+      'modules/archive',
+      'modules/crypto-inventory',
+      'modules/personal-data',
+      'modules/retention',
+    ],
+  },
   { name: 'rank 2', folders: ['modules/event-intake', 'modules/device-fleet'] },
   {
     name: 'rank 3',

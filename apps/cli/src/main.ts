@@ -5,6 +5,8 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { processConfiguration } from './config.ts';
 import { exitCode } from './exit-codes.ts';
+import { serveVerifyJobs } from '@sallyport/ledger/verify-log';
+import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { runCli } from './program.ts';
 import { systemClock } from '@sallyport/platform/clock';
 import type { TextOutput } from './terminal.ts';
@@ -46,15 +48,24 @@ async function standardInput(maxBytes: number): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-// Not process.exit(): what was written to a pipe must still get out.
-process.exitCode = await runCli(process.argv.slice(2), {
-  configuration,
-  stdout: output(process.stdout),
-  stderr: output(process.stderr),
-  standardInput,
-  standardInputChunks: () => process.stdin,
-  clock: systemClock,
-  signal: interruption.signal,
-  random: Math.random,
-  wait: (timeoutMs, signal) => delay(timeoutMs, undefined, { signal }),
-});
+/** What this file is told when it is started as a thread of itself: bundled, there is no other file. */
+const verifyThread = 'sallyport-verify-log';
+
+async function runProgram(): Promise<void> {
+  // Not process.exit(): what was written to a pipe must still get out.
+  process.exitCode = await runCli(process.argv.slice(2), {
+    configuration,
+    stdout: output(process.stdout),
+    stderr: output(process.stderr),
+    standardInput,
+    standardInputChunks: () => process.stdin,
+    clock: systemClock,
+    signal: interruption.signal,
+    random: Math.random,
+    startVerifyWorker: () => new Worker(new URL(import.meta.url), { workerData: verifyThread }),
+    wait: (timeoutMs, signal) => delay(timeoutMs, undefined, { signal }),
+  });
+}
+
+if (parentPort !== null && workerData === verifyThread) serveVerifyJobs(parentPort);
+else await runProgram();

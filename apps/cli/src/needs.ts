@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Configuration } from './config.ts';
 import type { TextOutput } from './terminal.ts';
@@ -16,6 +17,8 @@ export type CliNeeds = {
   readonly signal: AbortSignal;
   /** Between 0 and 1; spreads retries. */
   random(): number;
+  /** A thread that verifies parts of a log: this program, started as one. */
+  startVerifyWorker(): Worker;
   /** Resolves after the time, or rejects with the signal's reason. */
   wait(timeoutMs: number, signal: AbortSignal): Promise<void>;
 };

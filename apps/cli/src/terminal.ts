@@ -112,7 +112,7 @@ export function asTyped(text: string, command: string): string {
 }
 
 const commandNames =
-  /(?<![\w./-])sallyport (?=(?:send|alerts|search|sigma|proof|ledger|key|users|connect|status|completion|help|--help)\b)/g;
+  /(?<![\w./-])sallyport (?=(?:send|alerts|search|sigma|proof|ledger|key|retention|users|connect|status|completion|help|--help)\b)/g;
 
 /** `12,345` */
 export function grouped(count: number): string {

@@ -1,4 +1,5 @@
 import type { Clock } from '@sallyport/platform/clock';
+import { askTimeServer, runTimeCommand } from '@sallyport/platform/time-service';
 import { dirname, join } from 'node:path';
 import { createBaselineStore } from './baseline-store.ts';
 import { createAuditCollector } from './collectors/audit-log.ts';
@@ -19,7 +20,7 @@ import { startChild } from './host/child-lines.ts';
 import { createFileHasher, withAllowance } from './host/hash-file.ts';
 import { createHostFiles } from './host/host-files.ts';
 import { imageOf, listProcesses } from './host/proc-processes.ts';
-import { runCommand } from './host/run-command.ts';
+
 import { watchFolder } from './host/watch-folder.ts';
 import { createHashLists } from './matching/hash-lists.ts';
 import { createYaraScanner } from './matching/yara-scanner.ts';
@@ -112,7 +113,7 @@ export function buildCollectors(needs: CollectorNeeds): Collector[] {
     matches,
     createSocketCollector({ files, accounts, clock }),
     createInventoryCollector({ files, clock, baselines: baselinesOf('inventory'), position: position('inventory') }),
-    createClockCollector({ files, clock, run: runCommand, sender }),
+    createClockCollector({ files, clock, run: runTimeCommand, sender, ...timeServerOf(needs) }),
   ];
   return all.filter(({ name }) => !settings.without.includes(name));
 
@@ -128,6 +129,16 @@ export function buildCollectors(needs: CollectorNeeds): Collector[] {
     const onDisk = [...watched].map((path): Content => ({ trigger: 'sweep', path, at: files.at(path), fields: {} }));
     return [...running, ...onDisk];
   }
+}
+
+/** Within seconds: a collector that waits delays those after it. */
+const measureTimeoutMs = 3000;
+
+function timeServerOf({ settings, clock, random }: CollectorNeeds) {
+  const { timeServer } = settings;
+  if (timeServer === undefined) return {};
+  const ask = () => askTimeServer({ clock, random }, timeServer, AbortSignal.timeout(measureTimeoutMs));
+  return { measure: { server: `${timeServer.host}:${timeServer.port}`, ask } };
 }
 
 /** The program that matches rules lies beside the one that runs. From the sources it needs the packages, too. */

@@ -3,6 +3,8 @@ import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { messageOf } from '@sallyport/platform/errors';
 import { createSecret } from '@sallyport/platform/secret';
 import type { Secret } from '@sallyport/platform/secret';
+import { parseTimeServer } from '@sallyport/platform/time-service';
+import type { TimeServer } from '@sallyport/platform/time-service';
 import { readFileSync, readSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -33,6 +35,8 @@ export type Settings = {
   readonly hashLists: readonly string[];
   readonly yaraRules: readonly string[];
   readonly spoolBytes: number;
+  /** Asked for the time beside the program that keeps the clock. */
+  readonly timeServer: TimeServer | undefined;
   /** What systemd decrypted for this service (LoadCredential=spool-key). */
   readonly credential: Uint8Array | undefined;
   readonly pretty: boolean;
@@ -94,6 +98,7 @@ export function readSettings(flags: Flags): Settings {
     hashLists: (list('hash-list', 'hashLists') ?? []).map((path) => resolve(path)),
     yaraRules: (list('yara', 'yaraRules') ?? []).map((path) => resolve(path)),
     spoolBytes: spoolMegabytes << 20,
+    timeServer: timeServerOf(text('time-server', 'timeServer')),
     credential:
       handed?.credential ?? (credentials === undefined ? undefined : readCredential(join(credentials, 'spool-key'))),
     pretty: process.stderr.isTTY,
@@ -212,7 +217,19 @@ const configNames = new Set([
   'hashLists',
   'yaraRules',
   'spoolMegabytes',
+  'timeServer',
 ]);
+
+function timeServerOf(text: string | undefined): TimeServer | undefined {
+  if (text === undefined) return undefined;
+  const server = parseTimeServer(text);
+  if (server === undefined)
+    throw new SensorError(
+      'configuration_invalid',
+      `Cannot use time server "${text}": must be a host, HOST:PORT or [ADDRESS]:PORT`,
+    );
+  return server;
+}
 
 function textFlag(flags: Flags, name: string): string | undefined {
   const value = flags[name];

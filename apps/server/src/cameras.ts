@@ -26,7 +26,7 @@ import type { RoutePlugin } from '@sallyport/platform/http';
 import { errorFields } from '@sallyport/platform/log';
 import type { Log } from '@sallyport/platform/log';
 import type { Children } from './children.ts';
-import { columnKeys } from './column-keys.ts';
+import type { ColumnKeyrings } from './column-keys.ts';
 import type { ServerConfig } from './config.ts';
 import { consoleDirectory } from './console-files.ts';
 import { secretKey } from './secret-key.ts';
@@ -40,10 +40,12 @@ type CameraServiceNeeds = {
   readonly ledger: LedgerClient;
   readonly devices: Devices;
   readonly children: Pick<Children, 'startPerceiver' | 'startWebrtc'>;
+  readonly columnKeyrings: ColumnKeyrings;
   readonly clock: Clock;
   readonly every: (intervalMs: number, task: () => void) => () => void;
   readonly random: (length: number) => Uint8Array;
   readonly log: Log;
+  readonly heldTimes: NonNullable<RecordingNeeds['heldTimes']>;
 };
 
 export type CameraServices = {
@@ -67,7 +69,7 @@ export async function createCameraServices(needs: CameraServiceNeeds): Promise<C
     delay,
     watchOf: (id) => watch.of(id),
     sealingKey: await secretKey(ledger.secrets, secretNames.cameras),
-    columnKeys: await columnKeys(ledger.secrets, secretNames.cameraColumns),
+    columnKeys: await needs.columnKeyrings.open(secretNames.cameraColumns),
     allowLoopback: config.localCameras,
     webrtc: {
       connect: () => children.startWebrtc(),

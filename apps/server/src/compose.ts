@@ -36,6 +36,7 @@ import {
   eventSearchMigrations,
   eventSearchProblems,
 } from '@sallyport/event-search';
+import { inventoryMigrations, inventoryProblems } from '@sallyport/crypto-inventory';
 import {
   createApiKeys,
   createIdentityRoutes,
@@ -51,37 +52,40 @@ import {
   createAlerts,
   createSuppressionRoutes,
 } from '@sallyport/incident-response';
-import { keyVaultMigrations, keyVaultProblems } from '@sallyport/key-vault/server';
+import { createColumnRotations, keyVaultMigrations, keyVaultProblems } from '@sallyport/key-vault/server';
 import {
-  callWitness,
-  cosignedOf,
   createAnchorStore,
   createLedgerClient,
   createLedgerRoutes,
   createOutbox,
   createProjectionRunner,
+  createPruning,
+  createPruningRoutes,
   createSharedFeed,
-  createWitnessGate,
-  createWitnessRoutes,
-  createWitnesses,
-  createWitnessStore,
   ledgerMigrations,
   ledgerProblems,
 } from '@sallyport/ledger';
-import type { Projection, ProjectionRunner } from '@sallyport/ledger';
+import type { AuditEvent, Projection, ProjectionRunner } from '@sallyport/ledger';
+import { createSourceClasses, heldRecordingTimes, retentionMigrations, retentionProblems } from '@sallyport/retention';
+import { personalDataMigrations, personalDataProblems } from '@sallyport/personal-data';
 import { systemClock } from '@sallyport/platform/clock';
 import { migrate, openDatabase } from '@sallyport/platform/database';
+import type { EncryptedColumnError } from '@sallyport/platform/encrypted-columns';
 import { messageOf } from '@sallyport/platform/errors';
 import { writeFileDurably } from '@sallyport/platform/files';
 import type { Principal } from '@sallyport/platform/http';
 import type { Log } from '@sallyport/platform/log';
+import { archiveMigrations, archiveProblems, createArchiveServices } from './archive.ts';
 import { createCameraServices } from './cameras.ts';
 import { createChildren } from './children.ts';
 import { createConsoleServices } from './console-services.ts';
 import { createBootClock } from './boot-clock.ts';
+import { createRangeEvidence } from './evidence.ts';
 import type { ServerConfig } from './config.ts';
 import { prepareDataDirectory } from './writable-directory.ts';
 import { createDecisionLog } from './decision-log.ts';
+import { createDestructionServices } from './destructions.ts';
+import { createRetentionServices } from './retention.ts';
 import { createDoors, localAddressOf } from './doors.ts';
 import type { Decision, DecisionContext } from './edge/index.ts';
 import { createFirstKeys } from './first-keys.ts';
@@ -100,11 +104,14 @@ import {
   warningsOf,
 } from './https/index.ts';
 import { isSealerFinal } from './final-errors.ts';
+import { createInventoryServices } from './inventory/index.ts';
 import { createMetricsRoutes } from './metrics.ts';
+import { createOutside } from './outside.ts';
+import { createPersonalDataServices } from './personal-data.ts';
 import { startPeriodicWork } from './periodic-work.ts';
 import { secretKey } from './secret-key.ts';
 import { secretNames } from './secret-names.ts';
-import { columnKeys } from './column-keys.ts';
+import { createColumnKeyrings } from './column-keys.ts';
 import { sensorBundle, sensorUnitFile } from './sensor-bundle.ts';
 import { delay, every } from './timers.ts';
 import { createVaultServices } from './vault.ts';
@@ -152,21 +159,21 @@ export async function startServer(
     eventSearchMigrations,
     detectionMigrations,
     alertMigrations,
+    retentionMigrations,
     httpsMigrations,
+    inventoryMigrations,
+    personalDataMigrations,
+    archiveMigrations,
   ]);
   const anchor = createAnchorStore(database);
-  const witnessStore = createWitnessStore(database);
-  const deadline = (ms: number): AbortSignal => AbortSignal.timeout(ms);
-  const witnessNeeds = { store: witnessStore, call: callWitness, clock, deadline };
-  const gate = createWitnessGate(witnessNeeds);
+  const outside = createOutside({ ...common, database, timeServer: config.timeServer });
   const { afterRestore } = config;
   const vault = createVaultServices({ children, database, afterRestore, log, nowMs: () => clock.nowMs() });
-  const ledger = createLedgerClient({
+  const storedLedger = createLedgerClient({
     connect: () => vault.client.connect(),
     anchor: () => anchor.newest(),
     afterRestore: config.afterRestore,
-    askOutside: (begun, consistency) => gate.ask(begun, consistency),
-    cosigned: async (number) => cosignedOf(await witnessStore.quorum(number)),
+    ...outside.forLedger,
     log,
     delay,
     onClockJump: (jump) => log.warn('The wall clock jumped; ledger time goes on without it', jump),
@@ -174,26 +181,61 @@ export async function startServer(
     isFinal: isSealerFinal,
     ...(told.onLedgerLost === undefined ? {} : { onGivenUp: told.onLedgerLost }),
   });
-  await ledger.ready();
+  await storedLedger.ready();
+  const { subjects } = vault.client;
+  const personalData = await createPersonalDataServices({ ...common, ledger: storedLedger, subjects, database });
+  const { ledger } = personalData;
   const outboxKey = await secretKey(ledger.secrets, secretNames.outbox);
   const outbox = createOutbox({ database, ledger, key: outboxKey, random, nowMs: () => clock.nowMs() });
   await outbox.flushed();
-  const witnesses = createWitnesses({ ...common, ...witnessNeeds, gate, ledger, database, outbox });
+  const recordAudit = async (event: AuditEvent): Promise<void> => {
+    await database.transaction().execute((transaction) => outbox.record(transaction, event));
+    await outbox.flushed();
+  };
+  const pruning = createPruning({ steps: ledger.pruning, clock, recordAudit });
+  const outsideServices = outside.begin({ ledger, outbox });
+  const sourceClasses = await createSourceClasses({ database, outbox, clock });
+  const { witnesses } = outsideServices;
+  const destructionServices = createDestructionServices({
+    ...common,
+    vault,
+    database,
+    offSite: () => archiveServices.archive.offSite(),
+    witnesses,
+    ledger,
+  });
+  const { destructions } = destructionServices;
+  const archiveServices = await createArchiveServices({
+    ...common,
+    dataDirectory: config.dataDirectory,
+    ledger,
+    witnesses,
+    heldKeys: async () => (await destructions.holds()).flatMap(({ keyIds }) => keyIds),
+    database,
+    outbox,
+  });
+
+  // Before anything reads the ledger: what was destroyed before a restore stays destroyed.
+  await destructions.replayKept();
 
   const policy = createAccessPolicy(await readPolicyTexts(policiesDirectory));
-  const apiKeys = createApiKeys({ ...common, database, outbox });
+  const columnKeyrings = createColumnKeyrings(ledger.secrets);
+  const identityColumns = await columnKeyrings.open(secretNames.identityColumns);
+  const apiKeys = createApiKeys({ ...common, database, outbox, columnKeys: identityColumns });
   const peopleNeeds = {
     ...common,
     database,
     outbox,
     policy,
     key: await secretKey(ledger.secrets, secretNames.identity),
-    columnKeys: await columnKeys(ledger.secrets, secretNames.identityColumns),
+    columnKeys: identityColumns,
     passwordStrength: createPasswordStrength(),
     apiKeys,
   };
   const people = createPeople(peopleNeeds);
-  await people.sealStored({ onDamaged: ({ message, details }) => log.error(message, details) });
+  const onDamaged = ({ message, details }: EncryptedColumnError): void => log.error(message, details);
+  await people.sealStored({ onDamaged });
+  await apiKeys.sealStored({ onDamaged });
   const authority =
     config.names.length === 0
       ? undefined
@@ -235,6 +277,7 @@ export async function startServer(
     database,
     outbox,
     mappings,
+    retentionOf: (source) => sourceClasses.classOf(source),
     // While it is stuck, waiting for it would only lose what could be recorded.
     behind: () => (detecting.health().state === 'running' ? detection.health().lag : undefined),
   });
@@ -326,7 +369,30 @@ export async function startServer(
     outbox,
     sealingKey: await secretKey(ledger.secrets, secretNames.devices),
   });
-  const cameraServices = await createCameraServices({ ...common, config, database, outbox, ledger, devices, children });
+  const cameraServices = await createCameraServices({
+    ...common,
+    config,
+    database,
+    outbox,
+    ledger,
+    devices,
+    children,
+    columnKeyrings,
+    heldTimes: () => heldRecordingTimes(destructions),
+  });
+  const { retention, ...retentionServices } = createRetentionServices({
+    ...common,
+    database,
+    outbox,
+    ledger,
+    destructions,
+    inventory: () => vault.client.list(),
+    sources: sourceClasses,
+    search,
+    detection,
+    alerts,
+    recording: cameraServices.recording,
+  });
   const feed = createSharedFeed(ledger, 4);
   const follow = (projection: Projection): ProjectionRunner =>
     createProjectionRunner({ ledger: feed, projection, log, delay });
@@ -347,6 +413,35 @@ export async function startServer(
     delay,
     createKey: (request) => apiKeys.createKey(request),
     organization: () => people.organization.read(),
+  });
+  const columnRotations = createColumnRotations({
+    ...common,
+    keyrings: columnKeyrings.opened,
+    database,
+    delay,
+    onEnded: (name, rotation) => vault.columnsRotated(name, rotation),
+  });
+  const inventoryServices = createInventoryServices({
+    columnKeyrings,
+    ...common,
+    database,
+    outbox,
+    deadline: (ms) => AbortSignal.timeout(ms),
+    vault: vault.client,
+    people,
+    apiKeys,
+    devices,
+    sensors,
+    witnesses,
+    https,
+    listeners,
+    firstAddress: () => (authority === undefined ? undefined : { address, names: config.names }),
+  });
+  const personalDataServices = personalData.begin({
+    outbox,
+    destructions,
+    keepers: () => retentionServices.copies,
+    every,
   });
   const decisionLog = createDecisionLog({ ledger, random, every, log });
   const health = createHealth({
@@ -390,21 +485,22 @@ export async function startServer(
         unit: sensorUnit,
         authorityPem: () => https.authority()?.certificatePem,
       }),
-      createEventSearchRoutes(search, {
-        clock,
-        async recordAudit(event) {
-          await database.transaction().execute((transaction) => outbox.record(transaction, event));
-          await outbox.flushed();
-        },
-      }),
+      createEventSearchRoutes(search, { clock, recordAudit }),
+      createRangeEvidence({ clock, recordAudit, ledger, search, intake }),
       createRemapRoutes(search.history),
       createDetectionRoutes(detection),
       createAlertRoutes(alerts),
       createSuppressionRoutes(alerts.suppressions, { clock }),
       ...consoleServices.routes,
-      vault.routes(outbox),
+      vault.routes(outbox, columnRotations),
+      ...destructionServices.routes(people),
+      retentionServices.routes,
+      personalDataServices.routes,
+      inventoryServices.routes,
       createLedgerRoutes(ledger, (number) => witnesses.quorum(number)),
-      createWitnessRoutes(witnesses, ledger),
+      createPruningRoutes(ledger, pruning),
+      ...outsideServices.routes,
+      archiveServices.routes,
     ],
     problems: [
       ledgerProblems,
@@ -416,9 +512,13 @@ export async function startServer(
       eventSearchProblems,
       detectionProblems,
       alertProblems,
+      retentionProblems,
       consoleServices.problems,
       certificateProblems,
       httpsProblems,
+      inventoryProblems,
+      personalDataProblems,
+      archiveProblems,
     ],
   };
   const doors = await createDoors({
@@ -438,12 +538,16 @@ export async function startServer(
   const firstKeys = await createFirstKeys(apiKeys);
   const setupLink = await people.setup.link(localAddressOf(address, config.host));
 
+  columnRotations.resume();
+  inventoryServices.start();
+  destructionServices.start();
+  retention.start();
   const work = startPeriodicWork({
     ...common,
     anchor,
     vault: vault.client,
     ledger,
-    witnesses,
+    witnesses: outsideServices,
     apiKeys,
     outbox,
     https,
@@ -468,10 +572,15 @@ export async function startServer(
       // While its goodbye can still be heard.
       await hostSensor.stop();
       work.stop();
+      await inventoryServices.close();
+      await columnRotations.close();
       await consoleServices.close();
       await https.close();
       await doors.close();
       await cameraServices.close();
+      await personalDataServices.close();
+      destructionServices.stop();
+      await retention.stop();
       await decisionLog
         .close()
         .catch((error: unknown) => log.error('Cannot record the last reads', { reason: messageOf(error) }));
@@ -484,7 +593,8 @@ export async function startServer(
       await devices.close();
       await Promise.all(projections.map((projection) => projection.stop()));
       await apiKeys.recordUse();
-      await witnesses.close();
+      await outsideServices.close();
+      await archiveServices.close();
       await work.rememberAnchor();
       store.close();
       await ledger.close();

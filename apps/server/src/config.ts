@@ -2,6 +2,8 @@ import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { CodedError } from '@sallyport/platform/errors';
+import { parseTimeServer } from '@sallyport/platform/time-service';
+import type { TimeServer } from '@sallyport/platform/time-service';
 
 /** Everything the server reads from its environment and command line, once, validated. */
 export type ServerConfig = {
@@ -25,6 +27,8 @@ export type ServerConfig = {
   /** Intake stops when less than this is free on the data disk. */
   readonly diskWatermarkBytes: number;
   readonly diskReserveBytes: number;
+  /** How long two people's wish to destroy keys waits, during which it can be cancelled. A shorter one takes effect after the longer. */
+  readonly destructionWaitMs: number;
   /** The operator says the data directory was put back from a backup: go on in a new log. */
   readonly afterRestore: boolean;
   /** Whether the sensor of this host runs beside the server. */
@@ -38,6 +42,8 @@ export type ServerConfig = {
     readonly ports: { readonly from: number; readonly to: number };
     readonly announced: string | undefined;
   };
+  /** A time server asked beside the program that keeps the clock. */
+  readonly timeServer?: TimeServer;
   readonly logFormat: 'pretty' | 'json';
 };
 
@@ -106,6 +112,9 @@ export function readConfig(
       integer(environment['SALLYPORT_DISK_WATERMARK_MB'] ?? '512', 'disk watermark', 1, 10_000_000) * 1024 * 1024,
     diskReserveBytes:
       integer(environment['SALLYPORT_DISK_RESERVE_MB'] ?? '32', 'disk reserve', 1, 10_000) * 1024 * 1024,
+    destructionWaitMs:
+      integer(environment['SALLYPORT_DESTRUCTION_WAIT_HOURS'] ?? '72', 'waiting time of destructions', 0, 8760) *
+      3_600_000,
     afterRestore: given.has('after-restore'),
     sensor: !given.has('no-sensor') && onOrOff(environment['SALLYPORT_SENSOR'] ?? '', 'SALLYPORT_SENSOR'),
     localCameras:
@@ -118,6 +127,7 @@ export function readConfig(
       ports: portRange(environment['SALLYPORT_WEBRTC_PORTS'] ?? '28470-28569'),
       announced: ipAddress(environment['SALLYPORT_WEBRTC_ADDRESS'] ?? ''),
     },
+    ...timeServerOf(environment['SALLYPORT_TIME_SERVER'] ?? ''),
     logFormat: surroundings.isTerminal || environment['SALLYPORT_LOG'] === 'pretty' ? 'pretty' : 'json',
   };
 }
@@ -184,6 +194,14 @@ function portRange(text: string): { readonly from: number; readonly to: number }
   const to = integer(last, 'WebRTC port', 1, 65_535);
   if (rest.length === 0 && from <= to) return { from, to };
   throw invalid(`Cannot use WebRTC ports "${text}": must be a port, or two from low to high, such as 28470-28569`);
+}
+
+function timeServerOf(text: string): { readonly timeServer?: TimeServer } {
+  if (text === '') return {};
+  const timeServer = parseTimeServer(text);
+  if (timeServer === undefined)
+    throw invalid(`Cannot use time server "${text}": must be a host, HOST:PORT or [ADDRESS]:PORT`);
+  return { timeServer };
 }
 
 function ipAddress(text: string): string | undefined {

@@ -14,6 +14,7 @@ test('a sealer that cannot start says why, whatever it is asked first', async (c
     unsealing: { kind: 'passphrase', file: join(root, 'nowhere') },
     diskWatermarkBytes: 0,
     diskReserveBytes: 0,
+    destructionWaitMs: 0,
   });
   const entry = new URL('./sealer.ts', import.meta.url);
   const { peer } = startChild({ entry, flags, environment: {} });

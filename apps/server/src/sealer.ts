@@ -4,7 +4,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setImmediate as immediately } from 'node:timers/promises';
-import { createSealedFileProvider, createVaultService, openKeyVault, systemVaultFiles } from '@sallyport/key-vault';
+import {
+  createSealedFileProvider,
+  createSubjectFrames,
+  createVaultService,
+  defaultDestructionRules,
+  openKeyVault,
+  systemVaultFiles,
+} from '@sallyport/key-vault';
 import type { KeyProvider, ProviderKind, Unsealing } from '@sallyport/key-vault';
 import { createSealer } from '@sallyport/ledger/sealer';
 import { systemClock } from '@sallyport/platform/clock';
@@ -56,6 +63,13 @@ function run(): void {
         broken: fatal,
         machine: readMachineId(),
         isNeeded: existsSync(join(flags.dataDirectory, 'ledger', 'instance')),
+        destruction: {
+          records: sealer.ownRecords,
+          rules: { ...defaultDestructionRules, waitMs: flags.destructionWaitMs },
+          // Stands still while the machine sleeps.
+          running: systemClock,
+          removed: (keyIds: readonly string[]) => peer.notify('destroyed', { head: { keyIds: [...keyIds] } }),
+        },
       };
       return openKeyVault({ ...common, providers, firstProviders: configured.first, versionOne }, outside);
     },
@@ -72,7 +86,15 @@ function run(): void {
     notify: (method, head) => peer.notify(method, { head }),
     fatal,
   });
-  const handlers = { ...afterOpening(sealer.handlers, vault.opened), ...vault.handlers };
+  const ledger = replayingFirst(sealer.handlers, () => vault.ledgerOpened());
+  const subjects = createSubjectFrames({
+    directories,
+    files,
+    random: randomBytes,
+    broken: fatal,
+    opened: () => vault.opened(),
+  });
+  const handlers = { ...afterOpening(ledger, vault.opened), ...vault.handlers, ...subjects };
   const peer = createFramePeer(new Socket({ fd: 3, readable: true, writable: true }), handlers);
   // Signals are for the server: it closes the pipe when it is done with us.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
@@ -102,6 +124,21 @@ function readPassphrase(file: string): string {
 function readMachineId(): string | undefined {
   const id = readFileIfPresent('/etc/machine-id')?.toString('utf8').trim();
   return id === undefined || !/^[0-9a-f]{32}$/.test(id) ? undefined : id;
+}
+
+/** What was destroyed before a restore is destroyed again before anybody can read: "open" answers after that. */
+function replayingFirst(handlers: FrameHandlers, replay: () => Promise<void>): FrameHandlers {
+  const { open } = handlers;
+  if (open === undefined) return handlers;
+  let replayed: Promise<void> | undefined;
+  return {
+    ...handlers,
+    async open(request) {
+      const reply = await open(request);
+      await (replayed ??= replay());
+      return reply;
+    },
+  };
 }
 
 /** The ledger's handlers, each waiting until the vault is open. Every key they use is then had at once. */

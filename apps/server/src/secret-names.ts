@@ -1,6 +1,7 @@
 /** The secrets the server process may ask the vault for, by exact name. Ledger keys are not among them and never leave the sealer. */
 export const secretNames = {
   outbox: 'outbox',
+  personalIndex: 'personal-data/index',
   storeDisk: 'event-store/disk',
   identity: 'identity',
   identityColumns: 'identity/columns',
@@ -18,10 +19,12 @@ export const secretNames = {
   ownCertificate: 'https/own-certificate',
   acmeCertificate: 'https/acme-certificate',
   acmeAccount: 'https/acme-account',
+  archive: 'archive/credentials',
 } as const;
 
 export const offeredSecrets: readonly string[] = [
   secretNames.outbox,
+  secretNames.personalIndex,
   secretNames.storeDisk,
   secretNames.identity,
   secretNames.identityColumns,
@@ -40,4 +43,5 @@ export const offeredSecrets: readonly string[] = [
   secretNames.ownCertificate,
   secretNames.acmeCertificate,
   secretNames.acmeAccount,
+  secretNames.archive,
 ];

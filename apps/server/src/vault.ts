@@ -1,7 +1,7 @@
 import { ocsfClass } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
 import { createVaultClient, createVaultMemory, createVaultRoutes } from '@sallyport/key-vault/server';
-import type { VaultAct, VaultClient } from '@sallyport/key-vault/server';
+import type { ColumnRotation, ColumnRotations, VaultAct, VaultClient } from '@sallyport/key-vault/server';
 import { auditEvent } from '@sallyport/ledger';
 import type { Actor, AuditInput, Outbox } from '@sallyport/ledger';
 import type { Database } from '@sallyport/platform/database';
@@ -14,7 +14,11 @@ import type { Children } from './children.ts';
 export type VaultServices = {
   readonly client: VaultClient;
   /** From here on, what happens to keys is recorded. */
-  routes(outbox: Outbox): RoutePlugin;
+  routes(outbox: Outbox, columns: Pick<ColumnRotations, 'list' | 'rotate'>): RoutePlugin;
+  /** Records that the keys of some columns were replaced, or why not. */
+  columnsRotated(name: string, rotation: ColumnRotation): void;
+  /** Who is told that keys are beyond recall. */
+  onDestroyed(listener: (keyIds: readonly string[]) => void): void;
 };
 
 const rotationEnded = 'vault.rotated';
@@ -28,6 +32,7 @@ export function createVaultServices(needs: {
 }): VaultServices {
   const { database, log, nowMs } = needs;
   let outbox: Outbox | undefined;
+  const destroyedListeners: ((keyIds: readonly string[]) => void)[] = [];
 
   const record = async (input: Omit<AuditInput, 'nowMs' | 'classUid' | 'activityId'>): Promise<void> => {
     const known = outbox;
@@ -46,23 +51,38 @@ export function createVaultServices(needs: {
       ...(reason === undefined ? {} : { details: { reason } }),
     });
   };
+  const notRecorded = (error: unknown): void =>
+    log.error('The end of a key rotation was not recorded', { reason: messageOf(error) });
   const client = createVaultClient({
     startSealer: needs.children.startSealer,
     memory: createVaultMemory(database),
     afterRestore: needs.afterRestore,
     onRotated: (head) => {
-      recordEnd(head).catch((error: unknown) =>
-        log.error('The end of a key rotation was not recorded', { reason: messageOf(error) }),
-      );
+      recordEnd(head).catch(notRecorded);
+    },
+    onDestroyed(keyIds) {
+      for (const listener of destroyedListeners) listener(keyIds);
     },
   });
   return {
     client,
-    routes(given) {
+    onDestroyed(listener) {
+      destroyedListeners.push(listener);
+    },
+    columnsRotated(name, { state, done, error }) {
+      record({
+        actor: vaultItself,
+        action: rotationEnded,
+        outcome: state === 'done' ? 'success' : 'failure',
+        target: { type: 'key', id: name },
+        details: { level: 'columns', rows: done, ...(error === undefined ? {} : { reason: error }) },
+      }).catch(notRecorded);
+    },
+    routes(given, columns) {
       outbox = given;
-      return createVaultRoutes(client, async ({ principal, action, outcome, target, details }: VaultAct) =>
-        record({ actor: actorOf(principal), action, outcome, target, details }),
-      );
+      const recordAct = async ({ principal, action, outcome, target, details }: VaultAct): Promise<void> =>
+        record({ actor: actorOf(principal), action, outcome, target, details });
+      return createVaultRoutes(client, recordAct, columns);
     },
   };
 }

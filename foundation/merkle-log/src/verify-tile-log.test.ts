@@ -223,3 +223,27 @@ test('a checkpoint that claims a tree of 2^53 - 1 leaves costs no more than the 
 test('what read() rejects with reaches the caller', async () => {
   await assert.rejects(verifyTileLog({ read: () => Promise.reject(new Error('disk')) }), { message: 'disk' });
 });
+
+test('of a pruned log entry bundles below its minimum index may be missing, no others and no tile', async () => {
+  const without = (files: Files, ...paths: string[]): Files => {
+    const left = new Map(files);
+    for (const path of paths) assert(left.delete(path), path);
+    return left;
+  };
+  const verify = (files: Files, minimumIndex: number): Promise<TileLogVerification> =>
+    verifyTileLog({ read: (path) => Promise.resolve(files.get(path)), verifierKeys, minimumIndex });
+  const bundles = (...numbers: number[]): string[] => numbers.map((number) => `tile/entries/00${number}`);
+  for (const gone of [bundles(0, 1), bundles(1)]) {
+    const result = await verify(without(large.files, ...gone), 2 * 256 + 9);
+    assert(result.ok && result.entries === 'verified' && result.entryBundles === 259 - gone.length);
+  }
+  for (const [gone, path, minimumIndex] of [
+    [bundles(0, 1), 'tile/entries/001', 256],
+    [bundles(0, 1), 'tile/entries/001', 511],
+    [bundles(0, 2), 'tile/entries/002', 512],
+    [['tile/0/000'], 'tile/0/000', 512],
+  ] as const) {
+    const result = await verify(without(large.files, ...gone), minimumIndex);
+    assert(!result.ok && result.path === path, JSON.stringify(result));
+  }
+});

@@ -34,7 +34,7 @@ export type TileLogVerification =
  * the files that exist. The first fault ends the walk or is remembered until the root tells which of two files lies.
  *
  * What it cannot tell: without `verifierKeys`, who made the checkpoint (`signature: 'not checked'`); ever, whether the
- * log showed others another tree. Pruned logs, whose oldest tiles are gone, are reported as missing a file.
+ * log showed others another tree. Of pruned logs entry bundles below `minimumIndex` may be missing; tiles may not.
  * Rejects only with what `read` or `onProgress` throw.
  */
 export async function verifyTileLog(log: {
@@ -43,6 +43,8 @@ export async function verifyTileLog(log: {
   verifierKeys?: readonly VerifierKey[] | undefined;
   /** The log this must be; a key may serve several. */
   origin?: string | undefined;
+  /** What the log says it publishes entries from ("Pruning"); 0 unless given. */
+  minimumIndex?: number | undefined;
   onProgress?: ((progress: TileLogProgress) => void) | undefined;
 }): Promise<TileLogVerification> {
   const { read, onProgress } = log;
@@ -54,6 +56,8 @@ export async function verifyTileLog(log: {
   const tree = createFrontier();
   const upper = createUpperTiles({ read });
   const leaves = createLeafComparison();
+  const prunedBundles = Math.floor((log.minimumIndex ?? 0) / TILE_WIDTH);
+  let firstMissing: number | undefined;
   let entryBundles = 0;
   let hashTiles = 0;
   for (let index = 0; index * TILE_WIDTH < treeSize; index += 1) {
@@ -65,8 +69,11 @@ export async function verifyTileLog(log: {
     if (!tile.ok) return tile;
     if (bundle?.ok === false) return bundle;
     // All bundles or none: a hole must not pass for a log that keeps its entries elsewhere.
-    if (bundle === undefined && entryBundles > 0) return missingBundle(index, treeSize);
-    if (bundle !== undefined && entryBundles < index) return missingBundle(0, treeSize);
+    if (bundle === undefined && index >= prunedBundles) {
+      if (entryBundles > 0) return missingBundle(index, treeSize);
+      firstMissing ??= index;
+    }
+    if (bundle !== undefined && firstMissing !== undefined) return missingBundle(firstMissing, treeSize);
     if (bundle !== undefined) entryBundles += 1;
     hashTiles += 1;
     for (const hash of leaves.compare(tile, bundle, tree)) {

@@ -62,6 +62,7 @@ const expected: Readonly<Record<Role, readonly string[]>> = {
     'devices:read',
     'cameras:export',
     'vault:read',
+    'personal:read',
   ],
 };
 

@@ -8,6 +8,8 @@ export const allActions = [
   'keys:manage',
   'vault:read',
   'vault:manage',
+  'personal:read',
+  'personal:manage',
   'health:read',
   'rules:manage',
   'sources:manage',

@@ -12,4 +12,5 @@ export { createPasswordStrength } from './passwords/password-strength.ts';
 export type { PasswordStrength } from './passwords/password-strength.ts';
 export { createPeople } from './people/create-people.ts';
 export type { PeopleServices } from './people/create-people.ts';
+export type { CredentialsHeld } from './people/credentials-held.ts';
 export type { SessionRefusal } from './sessions/sessions.ts';

@@ -13,6 +13,8 @@ export type ApiKeyNeeds = {
   readonly clock: Clock;
   /** Unpredictable bytes. */
   readonly random: (length: number) => Uint8Array;
+  /** Of the columns that hold names, labels, seeds and where somebody signed in from. */
+  readonly columnKeys: ColumnKeys;
   readonly limits?: Partial<KeyLimits>;
 };
 
@@ -41,8 +43,6 @@ export type KeySuspension = {
 export type PeopleNeeds = Omit<ApiKeyNeeds, 'limits'> & {
   /** 32 bytes, kept outside the database: without them its password hashes, seeds and recovery codes are of no use. */
   readonly key: Uint8Array;
-  /** Of the columns that hold names, labels and where somebody signed in from. */
-  readonly columnKeys: ColumnKeys;
   readonly policy: AccessPolicy;
   readonly passwordStrength: PasswordStrength;
   readonly apiKeys: KeySuspension;

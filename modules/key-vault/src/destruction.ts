@@ -40,6 +40,7 @@ export type Obstacle =
   | { readonly kind: 'empty' }
   | { readonly kind: 'too-many'; readonly limit: number }
   | { readonly kind: 'digest-differs'; readonly of: 'intent' | 'approval' }
+  | { readonly kind: 'not-signed' }
   | { readonly kind: 'not-approved' }
   | { readonly kind: 'same-person'; readonly by: string }
   | { readonly kind: 'cancelled' }
@@ -65,6 +66,7 @@ export type DestructionFacts = {
   readonly isFenced: boolean;
   /** Whether the vault without these keys was read back from another place. */
   readonly isExported: boolean;
+  readonly ownElapsedMs?: number | undefined;
 };
 
 export type DestructionJudgement = {
@@ -89,7 +91,7 @@ export function judgeDestruction(facts: DestructionFacts, rules: DestructionRule
   const obstacles = [
     ...listObstacles(facts, intent, keyIds, rules),
     ...approvalObstacles(facts, intent),
-    ...timeObstacles(facts, intent, rules),
+    ...timeObstacles(facts, rules),
   ];
   return { keyIds, kept, obstacles };
 }
@@ -121,21 +123,44 @@ function approvalObstacles(facts: DestructionFacts, intent: DestructionIntent): 
     : [{ kind: 'digest-differs', of: 'approval' }];
 }
 
+function timeObstacles(facts: DestructionFacts, rules: DestructionRules): Obstacle[] {
+  const { now, ownElapsedMs } = facts;
+  const obstacle = waitingObstacle({ recordedAt: facts.intent.recordedAt, now, ownElapsedMs }, rules);
+  return obstacle === undefined ? [] : [obstacle];
+}
+
+/** What is known of the time between a moment and now. */
+export type TimeFacts = {
+  /** One for each cosignature that covers the moment's record. */
+  readonly recordedAt: readonly VouchedTime[];
+  readonly now: readonly VouchedTime[];
+  /** As this machine has it, where a single voucher is not to be believed alone: it can only make it longer. */
+  readonly ownElapsedMs?: number | undefined;
+};
+
 /**
- * From a moment at which the intent surely stood to one that has surely come. Each voucher counts once; of an odd number the
+ * From a moment at which the record surely stood to one that has surely come. Each voucher counts once; of an odd number the
  * middle one decides, of two the less convenient: a minority with wrong clocks, in either direction, shortens nothing.
  */
-function timeObstacles(facts: DestructionFacts, intent: DestructionIntent, rules: DestructionRules): Obstacle[] {
+export function waitingObstacle(
+  { recordedAt, now, ownElapsedMs = Infinity }: TimeFacts,
+  rules: Pick<DestructionRules, 'waitMs' | 'quorum'>,
+): Extract<Obstacle, { kind: 'no-time' | 'waiting' }> | undefined {
   const needed = Math.max(1, rules.quorum);
-  // What a voucher said first about the intent, and last about the present.
-  const begun = perVoucher(intent.recordedAt, Math.min).toSorted((a, b) => b - a);
-  const present = perVoucher(facts.now, Math.max).toSorted((a, b) => a - b);
-  if (begun.length < needed) return [{ kind: 'no-time', of: 'intent', needed, given: begun.length }];
-  if (present.length < needed) return [{ kind: 'no-time', of: 'present', needed, given: present.length }];
-  const fromMs = begun[minorityOf(begun)] ?? Infinity;
-  const toMs = present[minorityOf(present)] ?? -Infinity;
-  const remainingMs = rules.waitMs - (toMs - fromMs);
-  return remainingMs > 0 ? [{ kind: 'waiting', remainingMs }] : [];
+  // What a voucher said first about the record, and last about the present.
+  const begun = perVoucher(recordedAt, Math.min);
+  if (begun.length < needed) return { kind: 'no-time', of: 'intent', needed, given: begun.length };
+  const toMs = surelyComeMs(now, needed);
+  if (toMs === undefined) return { kind: 'no-time', of: 'present', needed, given: perVoucher(now, Math.max).length };
+  const fromMs = begun.toSorted((a, b) => b - a)[minorityOf(begun)] ?? Infinity;
+  const remainingMs = rules.waitMs - Math.min(toMs - fromMs, ownElapsedMs);
+  return remainingMs > 0 ? { kind: 'waiting', remainingMs } : undefined;
+}
+
+/** A moment that has surely come, when enough vouch for it. */
+export function surelyComeMs(now: readonly VouchedTime[], needed: number): number | undefined {
+  const present = perVoucher(now, Math.max).toSorted((a, b) => a - b);
+  return present.length < Math.max(1, needed) ? undefined : present[minorityOf(present)];
 }
 
 const minorityOf = (vouchers: readonly number[]): number => Math.floor((vouchers.length - 1) / 2);

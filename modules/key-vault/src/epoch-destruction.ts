@@ -15,6 +15,11 @@ export type DestructionOrder = ByWhom & {
   /** The position of the ledger's record of this destruction, and the cosigned checkpoint that covers it. */
   readonly record: string;
   readonly fence: string;
+  /**
+   * Called in the turn of the write after which providers are told: what must hold then is looked at here, and what else is
+   * to be true from then on is added. What it throws stops everything.
+   */
+  readonly atLastGate?: (list: VaultList) => VaultList;
 };
 
 export type EpochDestruction = {
@@ -34,7 +39,6 @@ export async function destroyCondemned(
   state: VaultState,
   order: DestructionOrder,
 ): Promise<EpochDestruction[]> {
-  const begun = state.header().epochs.filter(({ stage }) => stage === 'destroying' || stage === 'pending');
   const condemned = state.header().epochs.filter(({ stage }) => stage === 'condemned');
   if (condemned.some(wasUsed)) {
     const hash = await checkCold(needs, state);
@@ -47,8 +51,21 @@ export async function destroyCondemned(
     }
   }
   const done: EpochDestruction[] = [];
-  for (const epoch of [...begun, ...condemned]) done.push(await destroyEpoch(needs, state, epoch, order));
+  for (const epoch of condemned) done.push(await destroyEpoch(needs, state, epoch, order));
   return done;
+}
+
+/** Goes on telling providers what they have been told, until they say that the master keys are gone. */
+export async function destroyBegun(
+  needs: KeyVaultNeeds,
+  state: VaultState,
+  orderOf: (epoch: VaultEpoch) => DestructionOrder | undefined,
+): Promise<void> {
+  for (const epoch of state.header().epochs) {
+    if (epoch.stage !== 'destroying' && epoch.stage !== 'pending') continue;
+    const order = orderOf(epoch);
+    if (order !== undefined) await destroyEpoch(needs, state, epoch, order);
+  }
 }
 
 /** Master keys of epochs that were given up before they wrapped anything: no copy of the vault needs them. */
@@ -95,11 +112,15 @@ function stageAfter(receipts: readonly Receipt[]): EpochStage {
 function writeStage(
   needs: KeyVaultNeeds,
   state: VaultState,
-  change: { readonly epoch: VaultEpoch; readonly by: ByWhom; readonly receipts: readonly Receipt[] },
+  change: {
+    readonly epoch: VaultEpoch;
+    readonly by: Pick<DestructionOrder, 'by' | 'reason' | 'atLastGate'>;
+    readonly receipts: readonly Receipt[];
+  },
 ): void {
   const { epoch, receipts } = change;
-  const { by, reason } = change.by;
-  const list = state.list();
+  const { by, reason, atLastGate } = change.by;
+  const list = epoch.stage === 'destroying' && receipts.length === 0 ? (atLastGate?.(state.list()) ?? state.list()) : state.list();
   const atMs = needs.clock.nowMs();
   const epochs = state.header().epochs.map((one) => (one.epoch === epoch.epoch ? epoch : one));
   const kept = noteStages(list.epochs, epochs, { atMs, by, reason }).map((one): EpochHistory =>

@@ -17,6 +17,8 @@ export type EpochRotation = {
   readonly providers: readonly ProviderKind[];
   /** Keys that are not to survive: only their records go on. */
   readonly without: ReadonlySet<string>;
+  /** Whether former epochs are to be destroyed. */
+  readonly condemns: boolean;
   readonly event: Pick<KeyEvent, 'by' | 'reason'>;
   readonly moved: (done: number, total: number) => void;
 };
@@ -45,12 +47,11 @@ export async function rotateEpoch(needs: KeyVaultNeeds, state: VaultState, reque
   const before = activeEpoch(state.header());
   const list = state.list();
   const { records, made } = moving.finish(list.records.map((record) => settle(record, request, event)));
-  const isErasing = request.without.size > 0;
   const epochs = state.header().epochs.map((epoch): VaultEpoch => {
     if (epoch.epoch === planned.epoch) return { ...epoch, stage: 'active', wraps };
     // Older epochs sealed older copies of the same keys.
     if (epoch.epoch === before.epoch || epoch.stage === 'retired')
-      return { ...epoch, stage: isErasing ? 'condemned' : 'retired' };
+      return { ...epoch, stage: request.condemns ? 'condemned' : 'retired' };
     return epoch;
   });
   const histories = noteStages(list.epochs, epochs, { ...request.event, atMs: event.atMs });

@@ -34,6 +34,7 @@ const dataKeyFacts: Readonly<Record<KeyPurpose, { readonly algorithm: string; re
   'log-signing': { algorithm: 'Ed25519', usedFor: 'signs the checkpoints of one log' },
   'stream-name': { algorithm: 'HMAC-SHA-256', usedFor: 'hides the names of streams and collectors' },
   secret: { algorithm: 'sealed bytes', usedFor: 'kept for the server process under a name' },
+  'subject-page': { algorithm: 'AES-256-GCM', usedFor: 'wraps the keys of up to a thousand people or things' },
 };
 const wrappingAlgorithm = 'AES-256-GCM, one key a wrapping';
 

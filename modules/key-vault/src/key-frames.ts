@@ -2,6 +2,7 @@ import { isJsonObject, textOf, textsOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { CodedError, messageOf } from '@sallyport/platform/errors';
 import type { FrameBody, FrameHandlers } from '@sallyport/platform/frames';
+import { createDestructionFrames } from './destruction/destruction-frames.ts';
 import { KeyVaultError } from './errors.ts';
 import type { ByWhom } from './key-life.ts';
 import { providerKinds } from './key-provider.ts';
@@ -21,6 +22,8 @@ export type VaultService = {
   readonly keys: HeldKeys;
   /** Opens the vault; calls at the same time open it once. */
   opened(outside?: Outside): Promise<KeyVault>;
+  /** To be awaited before anything else is asked of the ledger: what it tells of destroyed keys is done again. */
+  ledgerOpened(): Promise<void>;
   readonly handlers: FrameHandlers;
 };
 
@@ -73,7 +76,9 @@ export function createVaultService(needs: {
     return { head: { rotation: shownRotation(open) } };
   };
 
+  const destructions = createDestructionFrames(opened);
   return {
+    ledgerOpened: destructions.ledgerOpened,
     keys: {
       ensureKey: (...given) => held().ensureKey(...given),
       findKey: (id) => held().findKey(id),
@@ -83,11 +88,12 @@ export function createVaultService(needs: {
     },
     opened,
     handlers: {
+      ...destructions.handlers,
       'vault.open': async ({ head }) => {
         const { vault: id, generation, isRestored } = head;
         const known = typeof id === 'string' ? { vault: id, generation: Number(generation) } : undefined;
         const open = await opened({ known, isRestored: isRestored === true });
-        return { head: { ...open.known() } };
+        return { head: { ...open.known(), isRestored: open.destructions?.isRestored() === true } };
       },
       'vault.known': async () => ({ head: { ...(await opened()).known() } }),
       'keys.list': async () => {

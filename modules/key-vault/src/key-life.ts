@@ -27,7 +27,7 @@ export type KeyLife = {
   change(id: string, to: KeyState, who: ByWhom): void;
 };
 
-export function createKeyLife(state: VaultState, clock: Clock): KeyLife {
+export function createKeyLife(state: VaultState, clock: Clock, observedMs: () => number = () => 0): KeyLife {
   const eventOf = (to: KeyState, { by, reason }: ByWhom): KeyEvent => ({
     atMs: clock.nowMs(),
     state: to,
@@ -78,6 +78,7 @@ export function createKeyLife(state: VaultState, clock: Clock): KeyLife {
         state: standing,
         wrapped: wrapper.wrap(bytes ?? state.freshKey(id), recordContext(state.vault, named)).toString('base64'),
         history: [eventOf(standing, who)],
+        ...(isReplaceable(named) ? { observedMs: Math.floor(observedMs()) } : {}),
       };
       const list = state.list();
       const kept = standing === 'created' ? list.records : withReplaced(list, replaced, eventOf('retired', who));

@@ -1,7 +1,7 @@
 import { KeyVaultError } from './errors.ts';
 
 /** What a key is for. `secret` keys may be handed to the server process; all others stay in the vault's. */
-export const keyPurposes = ['block-data', 'log-signing', 'stream-name', 'secret'] as const;
+export const keyPurposes = ['block-data', 'log-signing', 'stream-name', 'secret', 'subject-page'] as const;
 export type KeyPurpose = (typeof keyPurposes)[number];
 
 /**
@@ -38,6 +38,8 @@ export type KeyRecord = {
   /** base64; empty once destroyed. */
   readonly wrapped: string;
   readonly history: readonly KeyEvent[];
+  /** How long the vault had been seen running when it was made; undefined for one from before that was counted. */
+  readonly observedMs?: number;
 };
 
 /** What a record's wrapping is bound to: one moved to another place of the hierarchy does not open. */

@@ -1,5 +1,10 @@
 import { messageOf } from '@sallyport/platform/errors';
 import { checkCold } from './cold-check.ts';
+import { createDestructionDesk } from './destruction/desk.ts';
+import type { DestructionDesk } from './destruction/desk.ts';
+import { protectedKeys } from './destruction/protected-keys.ts';
+import { createDestructionStore } from './destruction/store.ts';
+import { suspendIntents } from './destruction/signing.ts';
 import { destroyCondemned } from './epoch-destruction.ts';
 import type { DestructionOrder, EpochDestruction } from './epoch-destruction.ts';
 import { activeEpoch } from './epoch-keys.ts';
@@ -53,6 +58,8 @@ export type KeyVault = {
   /** SHA-256 of the file, once both copies were opened from the disk with every key in them. */
   check(): Promise<string>;
   destroyCondemned(order: DestructionOrder): Promise<readonly EpochDestruction[]>;
+  /** Undefined where nothing can be recorded. */
+  readonly destructions: DestructionDesk | undefined;
   /** What to remember elsewhere, so that an older vault put back is noticed. */
   known(): KnownVault;
   /** Those whose master keys wrap the active epoch. */
@@ -75,8 +82,21 @@ export async function openKeyVault(
   await pinIdentities(needs, found.list, [found.provider]);
   const state = createVaultState(needs, found);
   adoptMachine(needs, state, isRestored);
-  const life = createKeyLife(state, needs.clock);
+  const { destruction } = needs;
+  const nowMs = (): number => needs.clock.nowMs();
+  const store = destruction === undefined ? undefined : createDestructionStore(state, { ...destruction, nowMs });
+  if (isRestored) store?.update((section) => ({ ...suspendIntents(section, () => true, putBack), isRestored: true }));
+  const life = createKeyLife(state, needs.clock, store?.observedMs);
   const rotations = createRotations(needs, state, life);
+  const rotate: KeyVault['rotate'] = async (request, who) => {
+    if (request.level === 'epoch') {
+      requireSameMachine(needs, state);
+      refuseProtected(state.list().records, request.without);
+    }
+    await rotations.rotate(request, who);
+  };
+  const activeProviders = (): ProviderKind[] => activeEpoch(state.header()).wraps.map((wrap) => wrap.provider);
+  const isRotating = (): boolean => rotations.progress()?.state === 'running';
   const keyOf = (record: KeyRecord): VaultKey => ({ id: record.id, bytes: state.open(record) });
 
   return {
@@ -100,23 +120,30 @@ export async function openKeyVault(
     },
     listKeys: () => listKeys(state),
     changeState: (id, to, who) => life.change(id, to, who),
-    async rotate(request, who) {
-      if (request.level === 'epoch') {
-        requireSameMachine(needs, state);
-        refuseProtected(state.list().records, request.without);
-      }
-      await rotations.rotate(request, who);
-    },
+    rotate,
     rotation: () => rotations.progress(),
     check: async () => checkCold(needs, state),
     async destroyCondemned(order) {
       requireSameMachine(needs, state);
-      if (rotations.progress()?.state === 'running')
+      if (isRotating())
         throw new KeyVaultError('rotation_running', 'Cannot destroy: a rotation is under way');
       return destroyCondemned(needs, state, order);
     },
     known: () => ({ vault: state.vault, generation: state.header().generation }),
-    activeProviders: () => activeEpoch(state.header()).wraps.map((wrap) => wrap.provider),
+    destructions:
+      destruction === undefined || store === undefined
+        ? undefined
+        : createDestructionDesk({
+            vault: needs,
+            needs: destruction,
+            state,
+            store,
+            rotateWithout: async (without, who) =>
+              rotate({ level: 'epoch', providers: activeProviders(), without, condemns: true }, who),
+            isRotating,
+            removed: destruction.removed,
+          }),
+    activeProviders,
     providers: async () =>
       Promise.all(
         [...needs.providers].map(async ([kind, provider]): Promise<ProviderStanding> => {
@@ -131,6 +158,7 @@ export async function openKeyVault(
   };
 }
 
+const putBack = 'everything was put back from a backup';
 const firstUse: ByWhom = { by: 'vault', reason: 'first use' };
 
 async function openOrMake(needs: KeyVaultNeeds, known: KnownVault | undefined): Promise<OpenVault> {
@@ -165,26 +193,16 @@ function refuseOlder(found: OpenVault, known: KnownVault): void {
   });
 }
 
-/**
- * Keys nothing could go on without are never destroyed: those that sign, those that name, secrets, and of each class of
- * blocks the newest, which may be appended to.
- */
 function refuseProtected(records: readonly KeyRecord[], without: ReadonlySet<string> | undefined): void {
+  const guarded = protectedKeys(records);
   for (const id of without ?? []) {
     const record = records.find((one) => one.id === id);
     if (record === undefined) throw new KeyVaultError('vault_key_unknown', `Cannot destroy key "${id}": there is none`);
-    const isBlockKey = record.level === 'data' && record.purpose === 'block-data';
-    const classOf = (label: string): string => label.slice(0, label.lastIndexOf('/') + 1);
-    const newest = records
-      .filter(
-        (one) => one.purpose === 'block-data' && one.level === 'data' && classOf(one.label) === classOf(record.label),
-      )
-      .reduce((latest, one) => (one.label > latest ? one.label : latest), '');
-    if (!isBlockKey || record.label === newest) {
-      throw new KeyVaultError(
-        'destruction_refused',
-        `Cannot destroy key "${id}": it is ${isBlockKey ? `the newest of "${classOf(record.label)}"` : `for "${record.purpose}"`}, must be a key of blocks nothing is added to any more`,
-      );
-    }
+    const why = guarded.get(id);
+    if (why === undefined) continue;
+    throw new KeyVaultError(
+      'destruction_refused',
+      `Cannot destroy key "${id}": ${why}, must be a key nothing is added to any more`,
+    );
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '@sallyport/platform/clock';
+import type { DestructionNeeds } from './destruction/needs.ts';
 import type { KeyProvider, ProviderKind } from './key-provider.ts';
 
 /** The few things the vault and the sealed file do to a disk. */
@@ -47,4 +48,6 @@ export type KeyVaultNeeds = {
   readonly broken: (error: unknown) => void;
   /** Ends waiting for providers. */
   readonly signal: AbortSignal;
+  /** Without them nothing is ever destroyed. */
+  readonly destruction?: DestructionNeeds;
 };

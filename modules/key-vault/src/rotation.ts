@@ -15,7 +15,13 @@ export type RotationRequest =
   /** A new purpose key, and what hangs under the former one re-wrapped. */
   | { readonly level: 'purpose'; readonly purpose: KeyPurpose }
   /** A new epoch with new purpose keys; also how the vault moves from one provider to another. */
-  | { readonly level: 'epoch'; readonly providers: readonly ProviderKind[]; readonly without?: ReadonlySet<string> };
+  | {
+      readonly level: 'epoch';
+      readonly providers: readonly ProviderKind[];
+      readonly without?: ReadonlySet<string>;
+      /** Former epochs are to be destroyed, whoever is left out. */
+      readonly condemns?: boolean;
+    };
 
 export type RotationProgress = {
   readonly level: RotationRequest['level'];
@@ -84,6 +90,7 @@ export function createRotations(needs: KeyVaultNeeds, state: VaultState, life: K
         return rotateEpoch(needs, state, {
           providers: request.providers,
           without: request.without ?? new Set(),
+          condemns: request.condemns ?? (request.without?.size ?? 0) > 0,
           event: who,
           moved,
         });

@@ -2,6 +2,8 @@ import { hash } from 'node:crypto';
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { Check } from 'typebox/value';
+import { DestructionSection } from './destruction/section.ts';
+import type { Section } from './destruction/section.ts';
 import { providerKinds } from './key-provider.ts';
 import { keyPurposes, keyStates } from './key-record.ts';
 import type { KeyRecord } from './key-record.ts';
@@ -66,6 +68,8 @@ const Record = Type.Object({
   state: Type.Enum(keyStates),
   wrapped: Type.String(),
   history: Type.Array(KeyEventShape),
+  /** How long the vault had been seen running when the key was made. */
+  observedMs: Type.Optional(Type.Number()),
 });
 const EpochHistory = Type.Object({
   epoch: Count,
@@ -91,6 +95,7 @@ const List = Type.Object({
   identities: Type.Array(Type.Object({ provider: Type.Enum(providerKinds), identity: Type.String() })),
   /** SHA-256 of the machine that may make and destroy master keys. */
   machine: Type.Optional(Type.String()),
+  destruction: Type.Optional(DestructionSection),
 });
 
 export type EpochWrap = Static<typeof Wrap>;
@@ -102,6 +107,7 @@ export type VaultList = {
   readonly epochs: readonly EpochHistory[];
   readonly identities: Static<typeof List>['identities'];
   readonly machine?: string;
+  readonly destruction?: Section;
 };
 /** What stands in the file: `sealed` is undefined while the first epoch is being made. */
 export type VaultFile = {

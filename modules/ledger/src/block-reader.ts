@@ -1,7 +1,7 @@
 import { decodeBlock, openBlock } from './block.ts';
 import type { BlockHeader } from './block.ts';
 import { LedgerError } from './errors.ts';
-import type { IndexedBlock, LogIndex } from './log-index.ts';
+import type { FoundBlock, LogIndex } from './log-index.ts';
 import type { LedgerKeys } from './needs.ts';
 import type { SegmentFiles } from './segment-files.ts';
 
@@ -12,7 +12,13 @@ export type OpenedBlock = {
 };
 
 /** The block that holds an entry. Throws `not_found` past the end, `ledger_corrupt` when its key is neither there nor destroyed. */
-export type BlockReader = (at: number) => { readonly block: IndexedBlock; readonly opened: OpenedBlock };
+type OpenAt = (at: number) => { readonly block: FoundBlock; readonly opened: OpenedBlock };
+
+export type BlockReader = {
+  readonly openAt: OpenAt;
+  /** Wipes what was opened under keys that were destroyed. */
+  forget(dataKeyIds: ReadonlySet<string>): void;
+};
 
 const cachedBlockBytes = 48 * 1024 * 1024;
 
@@ -28,7 +34,12 @@ export function createBlockReader(needs: {
   const cache = new Map<number, OpenedBlock>();
   let cachedBytes = 0;
 
-  return (at) => {
+  const drop = (first: number, old: OpenedBlock): void => {
+    cache.delete(first);
+    cachedBytes -= old.header.plainBytes + (index.blockAt(first)?.length ?? 0);
+  };
+
+  const openAt: OpenAt = (at) => {
     const block = index.blockAt(at);
     if (block === undefined)
       throw new LedgerError('not_found', `Cannot read entry ${number}/${at}: the log ends before it`);
@@ -36,24 +47,49 @@ export function createBlockReader(needs: {
     // What was opened before its key was destroyed is not given out any more.
     if (known !== undefined && !(known.events !== undefined && vault.isDestroyed(known.header.dataKeyId)))
       return { block, opened: known };
-    const decoded = decodeBlock(segments.read(block));
-    const { dataKeyId } = decoded.header;
+    const { header, ciphertext } = decodeBlock(segments.read(block));
+    const { dataKeyId } = header;
     const key = vault.findKey(dataKeyId);
     if (key === undefined && !vault.isDestroyed(dataKeyId)) {
       throw new LedgerError('ledger_corrupt', `Cannot read entry ${number}/${at}: key "${dataKeyId}" is missing`, {
         hint: 'put back the vault that belongs to this ledger: a key that was destroyed leaves a record there',
       });
     }
-    const events = key === undefined ? undefined : openBlock(decoded, { logId: origin, dataKey: key.bytes });
-    const opened = { header: decoded.header, events };
+    // Only what nothing could open was let go of.
+    if (key !== undefined && ciphertext === undefined)
+      throw new LedgerError(
+        'ledger_corrupt',
+        `Cannot read entry ${number}/${at}: its block was emptied under a live key`,
+        {
+          hint: 'put back the segment from the archive or a backup',
+        },
+      );
+    const events =
+      key === undefined || ciphertext === undefined
+        ? undefined
+        : openBlock({ header, ciphertext }, { logId: origin, dataKey: key.bytes });
+    const opened = { header, events };
     if (known !== undefined) cachedBytes -= known.header.plainBytes + block.length;
     cache.set(block.first, opened);
-    cachedBytes += decoded.header.plainBytes + block.length;
+    cachedBytes += header.plainBytes + block.length;
     for (const [first, old] of cache) {
       if (cachedBytes <= cachedBlockBytes || first === block.first) break;
-      cache.delete(first);
-      cachedBytes -= old.header.plainBytes + (index.blockAt(first)?.length ?? 0);
+      drop(first, old);
     }
     return { block, opened };
+  };
+
+  return {
+    openAt,
+    forget(dataKeyIds) {
+      for (const [first, old] of cache) {
+        if (!dataKeyIds.has(old.header.dataKeyId)) continue;
+        for (const { salt, body } of old.events ?? []) {
+          salt.fill(0);
+          body.fill(0);
+        }
+        drop(first, old);
+      }
+    },
   };
 }

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, hash, hkdfSync } from 'node:crypto';
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+// As a whole: a Node that lacks zstd can still read headers and leaves.
+import zlib from 'node:zlib';
 import { LedgerError } from './errors.ts';
 import { decodeLeaf, idBytes, leafBytes, writeLeaf } from './leaf.ts';
 import type { Leaf } from './leaf.ts';
@@ -7,12 +8,14 @@ import type { Leaf } from './leaf.ts';
 /*
  * A block on disk:
  *   u32 magic · u32 header length · u32 ciphertext length · header · 16 bytes SHA-256(header) · ciphertext and tag
+ * A hollow block has another magic and no ciphertext: nothing could open it any more, and it was let go of.
  * Header: u8 version · u48 time · u32 log · u48 first index · u32 events · u32 runs · u32 plain length · block id · data key id
  *   · SHA-256(compressed) · SHA-256(ciphertext) · runs · leaves
  * Run: 16 bytes stream · u64 first sequence · u32 count · u32 offset of its first event in the block
  * Plain, per event: u32 body length · 32 bytes salt · body
  */
 const blockMagic = 0x5350424b;
+const hollowMagic = 0x53504248;
 export const blockPrefixBytes = 12;
 const version = 1;
 const fixedHeaderBytes = 1 + 6 + 4 + 6 + 4 + 4 + 4 + idBytes + idBytes + 32 + 32;
@@ -23,7 +26,8 @@ const tagBytes = 16;
 const nonce = Buffer.alloc(12);
 
 export const maxBlockEvents = 16_384;
-export const maxBodyBytes = 2 * 1024 * 1024;
+// Events have at most 2 MiB; one sealed for its subjects as a whole is a third longer.
+export const maxBodyBytes = 3 * 1024 * 1024;
 /** A block takes at most one body past 8 MiB; the decoder refuses more, so a forged header cannot exhaust memory. */
 const maxPlainBytes = 16 * 1024 * 1024;
 
@@ -90,7 +94,7 @@ export function encodeBlock(input: BlockInput): { record: Buffer; leaves: Buffer
     );
     at = end;
   }
-  const compressed = zstdCompressSync(plain, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+  const compressed = zlib.zstdCompressSync(plain, { params: { [zlib.constants.ZSTD_c_compressionLevel]: 1 } });
   const compressedHash = hash('sha256', compressed, 'buffer');
   const cipher = createCipheriv('aes-256-gcm', blockKey(input.dataKey.bytes, input, compressedHash), nonce);
   cipher.setAAD(Buffer.from(blockId));
@@ -111,7 +115,9 @@ export function encodeBlock(input: BlockInput): { record: Buffer; leaves: Buffer
 
 /** The total length of the record whose first `blockPrefixBytes` are given, or undefined when they are not a block's. */
 export function recordLength(prefix: Buffer): number | undefined {
-  if (prefix.length < blockPrefixBytes || prefix.readUInt32BE(0) !== blockMagic) return undefined;
+  if (prefix.length < blockPrefixBytes) return undefined;
+  const isHollow = prefix.readUInt32BE(0) === hollowMagic;
+  if (!isHollow && prefix.readUInt32BE(0) !== blockMagic) return undefined;
   const headerLength = prefix.readUInt32BE(4);
   const cipherLength = prefix.readUInt32BE(8);
   if (
@@ -119,15 +125,35 @@ export function recordLength(prefix: Buffer): number | undefined {
     headerLength > fixedHeaderBytes + maxBlockEvents * (runBytes + leafBytes) + leafBytes
   )
     return undefined;
-  if (cipherLength < tagBytes || cipherLength > maxPlainBytes + 1024 * 1024) return undefined;
+  if (isHollow ? cipherLength !== 0 : cipherLength < tagBytes || cipherLength > maxPlainBytes + 1024 * 1024)
+    return undefined;
   return blockPrefixBytes + headerLength + headerHashBytes + cipherLength;
+}
+
+export const blockStartBytes = blockPrefixBytes + fixedHeaderBytes;
+
+/** What the first `blockStartBytes` of a record say, not checked against its hash. Undefined when they are not a block's. */
+export function readBlockStart(
+  start: Buffer,
+): ({ readonly length: number } & Pick<BlockHeader, 'receivedAtMs' | 'log' | 'firstIndex' | 'eventCount'>) | undefined {
+  const length = recordLength(start);
+  if (length === undefined || start.length < blockStartBytes) return undefined;
+  const header = start.subarray(blockPrefixBytes);
+  if (header.readUInt8(0) !== version) return undefined;
+  return {
+    length,
+    receivedAtMs: header.readUIntBE(1, 6),
+    log: header.readUInt32BE(7),
+    firstIndex: header.readUIntBE(11, 6),
+    eventCount: header.readUInt32BE(17),
+  };
 }
 
 /**
  * Reads a whole record. Throws `ledger_corrupt` when any byte differs from what was written:
- * the header by its own hash, the ciphertext by the hash the header holds.
+ * the header by its own hash, the ciphertext by the hash the header holds. A hollow block has no ciphertext.
  */
-export function decodeBlock(record: Buffer): { header: BlockHeader; ciphertext: Buffer } {
+export function decodeBlock(record: Buffer): { header: BlockHeader; ciphertext: Buffer | undefined } {
   if (recordLength(record) !== record.length) throw corrupt('its length is wrong');
   const headerEnd = blockPrefixBytes + record.readUInt32BE(4);
   const header = record.subarray(blockPrefixBytes, headerEnd);
@@ -135,17 +161,27 @@ export function decodeBlock(record: Buffer): { header: BlockHeader; ciphertext: 
     throw corrupt('its header does not match its hash');
   const ciphertext = record.subarray(headerEnd + headerHashBytes);
   const parsed = decodeHeader(header);
+  if (record.readUInt32BE(0) === hollowMagic) return { header: parsed, ciphertext: undefined };
   if (!hash('sha256', ciphertext, 'buffer').equals(parsed.ciphertextHash))
     throw corrupt('its ciphertext does not match its hash');
   return { header: parsed, ciphertext };
 }
 
+/** What stays of a record without its ciphertext: header and leaves, so that tree and indexes can still be made from it. */
+export function hollowRecord(record: Buffer): Buffer {
+  const kept = Buffer.from(record.subarray(0, blockPrefixBytes + record.readUInt32BE(4) + headerHashBytes));
+  kept.writeUInt32BE(hollowMagic, 0);
+  kept.writeUInt32BE(0, 8);
+  return kept;
+}
+
 /** Each event's salt and body. Throws `ledger_corrupt` when they do not authenticate under the key. */
 export function openBlock(
-  block: { header: BlockHeader; ciphertext: Buffer },
+  block: { header: BlockHeader; ciphertext: Buffer | undefined },
   key: { logId: string; dataKey: Uint8Array },
 ): { salt: Buffer; body: Buffer }[] {
   const { header, ciphertext } = block;
+  if (ciphertext === undefined) throw corrupt('its content was let go of');
   let plain: Buffer;
   try {
     const place = { logId: key.logId, firstIndex: header.firstIndex };
@@ -156,7 +192,7 @@ export function openBlock(
       decipher.update(ciphertext.subarray(0, ciphertext.length - tagBytes)),
       decipher.final(),
     ]);
-    plain = zstdDecompressSync(compressed, { maxOutputLength: maxPlainBytes });
+    plain = zlib.zstdDecompressSync(compressed, { maxOutputLength: maxPlainBytes });
   } catch (cause) {
     throw corrupt('it does not open under its key', cause);
   }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { parseJson } from '@sallyport/contracts';
+import { isSealedBody } from '@sallyport/contracts';
 import type { JsonValue } from '@sallyport/contracts';
 import {
   formatTlogProof,
@@ -12,6 +12,8 @@ import {
   verifyNote,
 } from '@sallyport/merkle-log';
 import type { SignedNote, VerifierKey } from '@sallyport/merkle-log';
+import { formatOpenings, maxOpenings, openWith, parseOpenings } from './evidence-openings.ts';
+import type { EvidenceOpenings } from './evidence-openings.ts';
 import { decodeLeaf } from './leaf.ts';
 import type { EvidenceFile } from './ledger.ts';
 
@@ -21,11 +23,15 @@ export type EvidenceParts = {
   readonly leaf: Uint8Array;
   readonly salt: Uint8Array;
   readonly body: Uint8Array;
+  /** Of a body with sealed strings, what they say; none or one for each. */
+  readonly openings?: EvidenceOpenings | undefined;
   readonly index: number;
   readonly proof: readonly Uint8Array[];
   readonly checkpoint: string;
   /** Of witnesses, a vkey for each signature of the checkpoint after the log's own, in their order. */
   readonly witnessKeys?: readonly string[];
+  /** RFC 3161 tokens (DER) about the text of the checkpoint. */
+  readonly timeStamps?: readonly Uint8Array[];
 };
 
 /** Somebody outside who saw the log only grow up to this checkpoint, by a key that stands in the file. */
@@ -39,8 +45,10 @@ export type EvidenceWitness = {
 export type EvidenceVerification =
   | {
       readonly ok: true;
-      /** The event exactly as sealed. */
+      /** The event as recorded; strings that were sealed for themselves and that nobody opens here read `[sealed]`. */
       readonly event: JsonValue;
+      /** How many such strings there are: personal data that was erased, or is kept back. */
+      readonly closed: number;
       readonly index: number;
       readonly treeSize: number;
       readonly origin: string;
@@ -52,6 +60,13 @@ export type EvidenceVerification =
       readonly keyGiven: boolean;
       /** Each cosignature verifies; whose keys these are is for the reader to know. */
       readonly witnesses: readonly EvidenceWitness[];
+      /**
+       * Tokens that say when this checkpoint existed, not looked into here: `verifyTimeStampToken` (`@sallyport/ledger/time-stamp`)
+       * does, over `stamped`. Until then their bytes say nothing.
+       */
+      readonly timeStamps: readonly Uint8Array[];
+      /** What the tokens are about: the text of the checkpoint. */
+      readonly stamped: string;
     }
   | { readonly ok: false; readonly check: EvidenceCheck; readonly reason: string };
 
@@ -63,19 +78,22 @@ const format = 'sallyport-evidence@v1';
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** As many as a note may have signatures beside the log's own. */
 const maxWitnesses = 99;
+const maxTimeStamps = 4;
 const maxEvidenceBytes = 8 * 1024 * 1024;
 /** The last second that calendars here have a name for. */
 const latestSeconds = 8_640_000_000_000;
 
 /**
  * One event with all an auditor needs, as text:
- *   format · `key` vkey · `witness` vkey, none or more · `leaf` base64 · `salt` base64 · `body` base64 · a C2SP tlog-proof@v1 with index, path and checkpoint.
+ *   format · `key` vkey · `witness` vkey, none or more · `timestamp` base64, none to four · `leaf` base64 · `salt` base64 · `body` base64 ·
+ *   `opening` salt and text, one for each sealed string of the body or none at all · a C2SP tlog-proof@v1 with index, path and checkpoint.
  */
 export function formatEvidence(parts: EvidenceParts): string {
   const proof = formatTlogProof({ index: parts.index, proof: parts.proof, checkpoint: parts.checkpoint });
   const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
   const witnesses = (parts.witnessKeys ?? []).map((key) => `witness ${key}\n`).join('');
-  return `${format}\nkey ${parts.verifierKey}\n${witnesses}leaf ${base64(parts.leaf)}\nsalt ${base64(parts.salt)}\nbody ${base64(parts.body)}\n${proof}`;
+  const stamps = (parts.timeStamps ?? []).map((token) => `timestamp ${base64(token)}\n`).join('');
+  return `${format}\nkey ${parts.verifierKey}\n${witnesses}${stamps}leaf ${base64(parts.leaf)}\nsalt ${base64(parts.salt)}\nbody ${base64(parts.body)}\n${formatOpenings(parts.openings)}${proof}`;
 }
 
 /**
@@ -118,11 +136,14 @@ function check(text: string, givenKey: string | undefined): EvidenceVerification
   const { index, proof } = parts;
   const included = verifyInclusion({ index, treeSize, leafHash: hashLeaf(parts.leaf), proof, root });
   if (!included.ok) return refuse('inclusion', included.reason);
-  const event = parseJson(utf8.decode(parts.body));
+  const opened = openWith(parts.body, parts.openings);
+  if (opened === undefined) return refuse('event', 'The openings in the file are not what the event commits to');
+  const { event, closed } = opened;
   const { receivedAtMs, classUid } = leaf;
   return {
     ok: true,
     event,
+    closed,
     index,
     treeSize,
     origin,
@@ -131,6 +152,8 @@ function check(text: string, givenKey: string | undefined): EvidenceVerification
     verifierKey: parts.verifierKey,
     keyGiven: givenKey !== undefined,
     witnesses,
+    timeStamps: parts.timeStamps ?? [],
+    stamped: note.text,
   };
 }
 
@@ -138,7 +161,7 @@ function check(text: string, givenKey: string | undefined): EvidenceVerification
  * The log's signature, then that of each witness named in the file, and no other: a signature nobody can check is a line
  * anybody may change. Else why not.
  */
-function cosignaturesOf(
+export function cosignaturesOf(
   { text, signatures }: SignedNote,
   witnessKeys: readonly string[],
   logKey: VerifierKey,
@@ -171,7 +194,18 @@ function publicKeyOf({ publicKey }: VerifierKey): string {
 
 /** The event a file is about, as it was sealed, unchecked: for files the ledger has just made. Throws when the text is none of them. */
 export function eventOfEvidence(text: EvidenceFile): JsonValue | undefined {
-  return parseJson(utf8.decode(parse(text).body));
+  const { body, openings } = parse(text);
+  return openWith(body, openings)?.event;
+}
+
+/** The file with what the sealed strings of its event say, as far as `open` can tell; as it is when there are none. */
+export async function openEvidence(
+  text: EvidenceFile,
+  open: (marked: string) => Promise<EvidenceOpenings>,
+): Promise<EvidenceFile> {
+  const parts = parse(text);
+  if (!isSealedBody(parts.body)) return text;
+  return formatEvidence({ ...parts, openings: await open(utf8.decode(parts.body)) });
 }
 
 /** The signed checkpoint in a file that `verifyEvidence` accepted. Throws when the text is no evidence. */
@@ -180,15 +214,17 @@ export function checkpointOfEvidence(text: EvidenceFile): string {
 }
 
 function parse(text: string): EvidenceParts {
-  const witnessKeys = text
-    .split('\n', 2 + maxWitnesses)
-    .slice(2)
-    .flatMap((line, at, all) =>
-      line.startsWith('witness ') && all.slice(0, at).every((before) => before.startsWith('witness '))
-        ? [line.slice('witness '.length)]
-        : [],
-    );
-  const lines = text.split('\n', 5 + witnessKeys.length);
+  /** What follows the name on the lines from there on that begin with it. */
+  const repeated = (from: number, name: string, most: number): string[] => {
+    const found = text.split('\n', from + most).slice(from);
+    const end = found.findIndex((line) => !line.startsWith(`${name} `));
+    return (end === -1 ? found : found.slice(0, end)).map((line) => line.slice(name.length + 1));
+  };
+  const witnessKeys = repeated(2, 'witness', maxWitnesses);
+  const timeStamps = repeated(2 + witnessKeys.length, 'timestamp', maxTimeStamps);
+  if (timeStamps.includes('')) throw new Error('A time-stamp in the file is empty');
+  const after = 2 + witnessKeys.length + timeStamps.length;
+  const lines = text.split('\n', after + 3);
   const field = (line: number, name: string): string => {
     const [label, value, ...rest] = (lines[line] ?? '').split(' ');
     if (label !== name || value === undefined || rest.length > 0)
@@ -197,14 +233,26 @@ function parse(text: string): EvidenceParts {
   };
   if (lines[0] !== format) throw new Error(`The file must start with "${format}"`);
   const verifierKey = field(1, 'key');
-  const after = 2 + witnessKeys.length;
   const [leaf, salt, body] = [field(after, 'leaf'), field(after + 1, 'salt'), field(after + 2, 'body')].map((value) =>
     Buffer.from(value, 'base64'),
   );
   if (leaf === undefined || salt === undefined || body === undefined) throw new Error('The file is cut short');
-  const { index, proof, checkpoint, extra } = parseTlogProof(text.slice(lines.join('\n').length + 1));
+  const openings = repeated(after + 3, 'opening', maxOpenings);
+  const start = text.split('\n', after + 3 + openings.length).join('\n').length + 1;
+  const { index, proof, checkpoint, extra } = parseTlogProof(text.slice(start));
   if (extra !== undefined) throw new Error('The proof must carry nothing extra');
-  return { verifierKey, witnessKeys, leaf, salt, body, index, proof, checkpoint };
+  return {
+    verifierKey,
+    witnessKeys,
+    timeStamps: timeStamps.map((token) => Buffer.from(token, 'base64')),
+    leaf,
+    salt,
+    body,
+    openings: parseOpenings(openings),
+    index,
+    proof,
+    checkpoint,
+  };
 }
 
 function refuse(check: EvidenceCheck, reason: string): EvidenceVerification {

@@ -3,13 +3,22 @@ import { comparePositions, isJsonObject, textOf } from '@sallyport/contracts';
 import { CodedError, codeOf, messageOf } from '@sallyport/platform/errors';
 import type { FrameBody, FramePeer } from '@sallyport/platform/frames';
 import type { Log } from '@sallyport/platform/log';
+import { createAnchorFiles } from './anchor-files.ts';
+import type { AnchorFiles } from './anchor-files.ts';
 import { encodeAppend } from './append-format.ts';
 import { proveConsistency, readBegun } from './asking-outside.ts';
 import type { BegunLog, OutsideAnswer, ProveConsistency } from './asking-outside.ts';
 import { LedgerError } from './errors.ts';
 import type { LedgerErrorCode } from './errors.ts';
 import type { Ledger } from './ledger.ts';
+import { retentionOf } from './retention-class.ts';
 import type { CosignedCheckpoint } from './log-prover.ts';
+import { createSealedClient } from './sealed-frames.ts';
+import type { SealedClient } from './sealed-frames.ts';
+import { createPruningSteps } from './pruning/prune-frames.ts';
+import type { PruningSteps } from './pruning/prune-frames.ts';
+import { createRangeReader } from './range/range-frames.ts';
+import type { RangeReader } from './range/range-frames.ts';
 import { decodeEvents, decodePositions } from './read-format.ts';
 import type { HeldOutside } from './restored-event.ts';
 
@@ -21,8 +30,8 @@ export type LedgerClientNeeds = {
   readonly afterRestore: boolean;
   /** Asks those outside what they know of the log, before anything is signed or appended. Bounded in time. */
   readonly askOutside?: (begun: BegunLog, consistency: ProveConsistency) => Promise<OutsideAnswer>;
-  /** The newest checkpoint of a log as witnesses have signed it too, for proofs of what it covers. */
-  readonly cosigned?: (log: number) => Promise<CosignedCheckpoint | undefined>;
+  /** The checkpoint of a log to prove this entry by (the newest without one), as witnesses have signed it too. */
+  readonly cosigned?: (log: number, index?: number) => Promise<CosignedCheckpoint | undefined>;
   readonly log: Log;
   /** Waits before the next attempt to connect; resolves early when aborted. */
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -38,27 +47,40 @@ export type LedgerClientNeeds = {
  * The ledger over frames. Restarts the sealer when it ends, until a start fails with what is final; calls in flight are
  * rejected with `unavailable`.
  */
-export type LedgerClient = Ledger & {
-  /** Resolves once the ledger is open; rejects when the first start fails. */
-  ready(): Promise<void>;
-  readonly secrets: {
-    open(name: string): Promise<Uint8Array | undefined>;
-    seal(name: string, bytes: Uint8Array): Promise<void>;
+export type LedgerClient = Ledger &
+  SealedClient &
+  AnchorFiles & {
+    /** Resolves once the ledger is open; rejects when the first start fails. */
+    ready(): Promise<void>;
+    readonly secrets: {
+      open(name: string): Promise<Uint8Array | undefined>;
+      seal(name: string, bytes: Uint8Array): Promise<void>;
+    };
+    tile(log: number, path: string): Promise<Uint8Array>;
+    /** Parts of a log for evidence of all they hold. */
+    readonly ranges: RangeReader;
+    readonly pruning: PruningSteps;
+    /** The newest checkpoint of a log as witnesses have signed it too. */
+    cosigned(log: number): Promise<CosignedCheckpoint | undefined>;
+    consistency(log: number, from: number, to: number): Promise<readonly Uint8Array[]>;
+    /** Ends a hold. */
+    sign(): Promise<void>;
+    /**
+     * Freezes the newest log when the checkpoint proves that it is not the newest of its history, and starts the sealer again, so
+     * that the next log is opened. False: it proves nothing.
+     */
+    freeze(outside: HeldOutside): Promise<boolean>;
+    /** `size`: entries when the sealer was opened, which closed logs keep. */
+    logs(): readonly {
+      readonly number: number;
+      readonly origin: string;
+      readonly verifierKey: string;
+      readonly size?: number;
+    }[];
+    status(): Promise<JsonObject>;
+    acceptClock(): Promise<void>;
+    close(): Promise<void>;
   };
-  tile(log: number, path: string): Promise<Uint8Array>;
-  consistency(log: number, from: number, to: number): Promise<readonly Uint8Array[]>;
-  /** Ends a hold. */
-  sign(): Promise<void>;
-  /**
-   * Freezes the newest log when the checkpoint proves that it is not the newest of its history, and starts the sealer again, so
-   * that the next log is opened. False: it proves nothing.
-   */
-  freeze(outside: HeldOutside): Promise<boolean>;
-  logs(): readonly { readonly number: number; readonly origin: string; readonly verifierKey: string }[];
-  status(): Promise<JsonObject>;
-  acceptClock(): Promise<void>;
-  close(): Promise<void>;
-};
 
 const firstDelayMs = 50;
 const maxDelayMs = 5000;
@@ -67,7 +89,7 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
   const stopping = new AbortController();
   const waiters = new Set<() => void>();
   let head: Position = { log: 1, index: 0 };
-  let logs: { number: number; origin: string; verifierKey: string }[] = [];
+  let logs: ReturnType<typeof listOfLogs> = [];
   let peer: FramePeer | undefined;
   let isRestored = needs.afterRestore;
   let hasAppended = false;
@@ -155,7 +177,12 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
       if (batch.entries.length === 0) return [];
       const { streams, payload } = encodeAppend(batch);
       const reply = await call('append', {
-        head: { collector: batch.collector, priority: batch.priority, streams },
+        head: {
+          collector: batch.collector,
+          priority: batch.priority,
+          retention: retentionOf(batch.retention, batch.priority),
+          streams,
+        },
         payload,
       });
       hasAppended = true;
@@ -165,6 +192,8 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
         others: numbersOf(reply.head['others']),
       });
     },
+    ...createSealedClient(call),
+    ...createAnchorFiles(call),
     head: () => head,
     async read(from, limits) {
       const { until } = limits;
@@ -216,10 +245,13 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
       return found.verifierKey;
     },
     async prove({ log, index }) {
-      const cosigned = await needs.cosigned?.(log);
+      const cosigned = await needs.cosigned?.(log, index);
       return textOf((await call('prove', { head: { log, index, ...cosigned } })).head['evidence']);
     },
     tile: async (log, path) => (await call('tile', { head: { log, path } })).payload ?? new Uint8Array(),
+    ranges: createRangeReader(call),
+    pruning: createPruningSteps(call),
+    cosigned: async (log) => needs.cosigned?.(log),
     consistency: (log, from, to) => proveConsistency({ call }, { log, from, to }),
     ready: () => first.promise,
     secrets: {
@@ -258,6 +290,7 @@ const remoteCodes: ReadonlySet<string> = new Set<LedgerErrorCode>([
   'entry_invalid',
   'not_found',
   'erased',
+  'pruned',
   'ledger_corrupt',
   'unsigned',
 ]);
@@ -287,11 +320,14 @@ function numbersOf(value: JsonValue | undefined): number[] {
   return Array.isArray(value) ? value.map(Number) : [];
 }
 
-function listOfLogs(value: JsonValue | undefined): { number: number; origin: string; verifierKey: string }[] {
+function listOfLogs(
+  value: JsonValue | undefined,
+): { number: number; origin: string; verifierKey: string; size: number }[] {
   if (!Array.isArray(value)) return [];
   return value.filter(isJsonObject).map((log) => ({
     number: Number(log['number']),
     origin: textOf(log['origin']),
     verifierKey: textOf(log['verifier_key']),
+    size: Number(log['size']),
   }));
 }

@@ -70,10 +70,10 @@ export function logNeeds(directory: string): LogNeeds {
   };
 }
 
-export function entry(stream: string, sequence: number, body = `{"n":${sequence}}`): LogEntry {
+export function entry(stream: string, sequence: number, body = `{"n":${sequence}}`, retention = 'events'): LogEntry {
   const id = Buffer.alloc(16);
   id.write(stream);
-  return { stream, streamId: id, collectorId: id, sequence, classUid: 1007, body: Buffer.from(body) };
+  return { stream, streamId: id, collectorId: id, retention, sequence, classUid: 1007, body: Buffer.from(body) };
 }
 
 export const quietLog = createLog({ clock: createManualClock(0), write: () => undefined });

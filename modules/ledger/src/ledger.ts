@@ -18,6 +18,11 @@ export type AppendBatch = {
   readonly collector: string;
   /** `intake` stops at the disk watermark; `control` (audit, findings of our own, rights) may use the reserve. */
   readonly priority: 'intake' | 'control';
+  /**
+   * How long it is kept, `/^[a-z][a-z0-9-]{0,30}$/`: all of a class received on a day expires together. `events` for intake and
+   * `audit` for control unless given. Batches sent at the same time get their places class by class, not in order of sending.
+   */
+  readonly retention?: string;
   readonly entries: readonly AppendEntry[];
 };
 

@@ -1,4 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
+import { openBlockPlaces } from './pruning/block-places.ts';
+import type { BlockPlaces } from './pruning/block-places.ts';
+import { openSealedKeys } from './sealed-keys.ts';
+import type { SealedKeys } from './sealed-keys.ts';
 import type { RecordPlace } from './segment-files.ts';
 
 /** One block as the index knows it. Block `first` covers the indexes first … first+eventCount, the last its own leaf. */
@@ -6,6 +10,8 @@ export type IndexedBlock = RecordPlace & {
   readonly first: number;
   readonly eventCount: number;
   readonly receivedAtMs: number;
+  /** The key its content is sealed under. */
+  readonly dataKeyId: string;
 };
 
 /** Sequences first … first+count-1 of a stream stand at the indexes index … */
@@ -16,20 +22,27 @@ export type IndexedRun = {
   readonly index: number;
 };
 
+/** A block as it is found again; by which key it is sealed stands in its header. */
+export type FoundBlock = Omit<IndexedBlock, 'dataKeyId'>;
+
 /**
  * Finds blocks by index and indexes by (stream, sequence). Derived from the segment files and rebuilt from them:
  * it is written after the sync that makes a block durable, so it is never ahead of them.
  * Synchronous SQLite, because the process that holds it does nothing else and must not share a thread pool.
  */
 export type LogIndex = {
-  lastBlock(): IndexedBlock | undefined;
-  blockAt(index: number): IndexedBlock | undefined;
+  lastBlock(): FoundBlock | undefined;
+  blockAt(index: number): FoundBlock | undefined;
   /** Events (block leaves aside) with an index in [from, to). */
   countEvents(from: number, to: number): number;
   indexOf(stream: Uint8Array, sequence: number): number | undefined;
   /** One past the highest sequence of a stream, 0 when it has none. */
   nextSequence(stream: Uint8Array): number;
   add(blocks: readonly IndexedBlock[], runs: readonly IndexedRun[]): void;
+  readonly sealedKeys: SealedKeys['sealedKeys'];
+  readonly sealedRanges: SealedKeys['sealedRanges'];
+  readonly fillKeys: SealedKeys['fill'];
+  readonly places: BlockPlaces;
   treeState(): Uint8Array | undefined;
   saveTreeState(bytes: Uint8Array): void;
   close(): void;
@@ -38,7 +51,7 @@ export type LogIndex = {
 const schema = `
   CREATE TABLE IF NOT EXISTS blocks (
     first INTEGER PRIMARY KEY, event_count INTEGER NOT NULL, events_before INTEGER NOT NULL, received_at_ms INTEGER NOT NULL,
-    segment INTEGER NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL) STRICT;
+    segment INTEGER NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL, data_key INTEGER) STRICT;
   CREATE TABLE IF NOT EXISTS runs (
     stream BLOB NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL, position INTEGER NOT NULL,
     PRIMARY KEY (stream, first)) STRICT, WITHOUT ROWID;
@@ -52,6 +65,8 @@ export function openLogIndex(file: string): LogIndex {
   database.exec(
     `PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16384; ${schema}`,
   );
+  const keys = openSealedKeys(database);
+  const places = openBlockPlaces(database);
   const blockColumns =
     'first, event_count AS eventCount, received_at_ms AS receivedAtMs, segment, offset, length, events_before AS eventsBefore';
   const selectBlock = database.prepare(
@@ -61,7 +76,7 @@ export function openLogIndex(file: string): LogIndex {
     'SELECT first, count, position FROM runs WHERE stream = ? AND first <= ? ORDER BY first DESC LIMIT 1',
   );
   const insertBlock = database.prepare(
-    'INSERT INTO blocks (first, event_count, events_before, received_at_ms, segment, offset, length) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO blocks (first, event_count, events_before, received_at_ms, segment, offset, length, data_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const insertRun = database.prepare('INSERT OR IGNORE INTO runs (stream, first, count, position) VALUES (?, ?, ?, ?)');
   const selectTree = database.prepare('SELECT bytes FROM tree_state WHERE id = 1');
@@ -69,7 +84,7 @@ export function openLogIndex(file: string): LogIndex {
     'INSERT INTO tree_state (id, bytes) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes',
   );
 
-  const find = (index: number): (IndexedBlock & { eventsBefore: number }) | undefined => {
+  const find = (index: number): (FoundBlock & { eventsBefore: number }) | undefined => {
     const row = selectBlock.get(index);
     if (row === undefined) return undefined;
     const number = (name: string): number => Number(row[name]);
@@ -115,6 +130,7 @@ export function openLogIndex(file: string): LogIndex {
     },
     add(blocks, runs) {
       database.exec('BEGIN');
+      const keyNumbers = keys.add(blocks);
       let before = 0;
       for (const [order, block] of blocks.entries()) {
         if (order === 0) before = eventsBefore(block.first);
@@ -126,12 +142,17 @@ export function openLogIndex(file: string): LogIndex {
           block.segment,
           block.offset,
           block.length,
+          keyNumbers.get(block.dataKeyId) ?? null,
         );
         before += block.eventCount;
       }
       for (const run of runs) insertRun.run(run.stream, run.first, run.count, run.index);
       database.exec('COMMIT');
     },
+    sealedKeys: keys.sealedKeys,
+    sealedRanges: keys.sealedRanges,
+    fillKeys: keys.fill,
+    places,
     treeState() {
       const bytes = selectTree.get()?.['bytes'];
       return bytes instanceof Uint8Array ? bytes : undefined;

@@ -7,7 +7,12 @@ import type { LogPublisher } from './log-publisher.ts';
 import type { TreeFiles } from './tree-files.ts';
 
 /** A checkpoint as witnesses have signed it too, and the keys (vkeys) of those signatures in their order. */
-export type CosignedCheckpoint = { readonly checkpoint: string; readonly witnessKeys: readonly string[] };
+export type CosignedCheckpoint = {
+  readonly checkpoint: string;
+  readonly witnessKeys: readonly string[];
+  /** RFC 3161 tokens about its text, DER in base64. */
+  readonly timeStamps?: readonly string[];
+};
 
 /**
  * Against `cosigned`, a checkpoint of this log with the signatures of witnesses, when it covers the entry and is about this
@@ -20,7 +25,7 @@ export function createProver(needs: {
   readonly number: number;
   readonly origin: string;
   readonly verifierKey: string;
-  readonly openAt: BlockReader;
+  readonly openAt: BlockReader['openAt'];
   readonly tree: Pick<TreeFiles, 'size' | 'hashAt'>;
   readonly publisher: Pick<LogPublisher, 'publish' | 'publishedSize' | 'unsigned'>;
 }): Prove {
@@ -57,7 +62,12 @@ export function createProver(needs: {
       index: at,
       proof,
       checkpoint,
-      ...(known === undefined || cosigned === undefined ? {} : { witnessKeys: cosigned.witnessKeys }),
+      ...(known === undefined || cosigned === undefined
+        ? {}
+        : {
+            witnessKeys: cosigned.witnessKeys,
+            timeStamps: (cosigned.timeStamps ?? []).map((token) => Buffer.from(token, 'base64')),
+          }),
     });
   };
 }

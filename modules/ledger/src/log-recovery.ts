@@ -1,13 +1,15 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseSignedCheckpoint, parseVerifierKey, rootOfTree, verifyNote } from '@sallyport/merkle-log';
+import { TILE_WIDTH, parseSignedCheckpoint, parseVerifierKey, rootOfTree, verifyNote } from '@sallyport/merkle-log';
 import { codeOf } from '@sallyport/platform/errors';
 import { decodeBlock } from './block.ts';
 import type { BlockHeader } from './block.ts';
 import { isDatabaseUnreadable } from './disk-errors.ts';
 import { LedgerError } from './errors.ts';
-import type { IndexedBlock, IndexedRun, LogIndex } from './log-index.ts';
+import type { FoundBlock, IndexedBlock, IndexedRun, LogIndex } from './log-index.ts';
 import type { LogSigner } from './log-signer.ts';
+import { readMinimumIndex } from './pruning/minimum-index.ts';
+import { repairPlaces } from './pruning/repair-places.ts';
 import type { RecordPlace, ScanEnd, SegmentFiles } from './segment-files.ts';
 import { openTreeFiles } from './tree-files.ts';
 import type { TreeFiles } from './tree-files.ts';
@@ -68,6 +70,8 @@ function catchUp(needs: RecoveryNeeds, index: LogIndex, promised: Promised): { i
   const { segments } = needs;
   const lastBefore = index.lastBlock();
   if (lastBefore !== undefined) requireBlock(needs, lastBefore);
+  repairPlaces(segments, index.places);
+  index.fillKeys((block) => decodeBlock(segments.read(block)).header.dataKeyId);
   const scanFrom =
     lastBefore === undefined
       ? { segment: segments.segments()[0] ?? 0, offset: 0 }
@@ -138,10 +142,14 @@ function cutTornEnd(needs: RecoveryNeeds, end: ScanEnd): void {
 function rebuildTree(needs: RecoveryNeeds, index: LogIndex, saved: Uint8Array | undefined): TreeFiles {
   const last = index.lastBlock();
   const size = last === undefined ? 0 : endOf(last);
-  let tree = openTreeFiles(needs.directory, saved);
+  const open = (state: Uint8Array | undefined): TreeFiles => {
+    const opened = openTreeFiles(needs.directory, state);
+    opened.passOver(Math.floor(readMinimumIndex(needs.directory) / TILE_WIDTH));
+    return opened;
+  };
+  let tree = open(saved);
   // Nobody but the settled tree refers to settled tiles: when they are gone as a whole, it starts again too.
-  if (tree.size() > size || !existsSync(join(needs.directory, 'tile')))
-    tree = openTreeFiles(needs.directory, undefined);
+  if (tree.size() > size || !existsSync(join(needs.directory, 'tile'))) tree = open(undefined);
   for (let at = tree.size(); at < size;) {
     const block = index.blockAt(at);
     if (block === undefined) throw corrupt(needs, `its index has no block for entry ${at}`);
@@ -162,7 +170,7 @@ function requireNewestKey(needs: RecoveryNeeds, index: LogIndex): void {
   if (!needs.hasKey(dataKeyId)) throw corrupt(needs, `the vault does not hold key "${dataKeyId}" of its newest block`);
 }
 
-function requireBlock(needs: RecoveryNeeds, block: IndexedBlock): void {
+function requireBlock(needs: RecoveryNeeds, block: FoundBlock): void {
   const { header } = decodeBlock(needs.segments.read(block));
   if (header.firstIndex !== block.first || header.eventCount !== block.eventCount) {
     throw corrupt(needs, `block at ${block.segment}+${block.offset} is not the one its index names`);
@@ -170,7 +178,8 @@ function requireBlock(needs: RecoveryNeeds, block: IndexedBlock): void {
 }
 
 function indexedBlock(header: BlockHeader, place: RecordPlace): IndexedBlock {
-  return { ...place, first: header.firstIndex, eventCount: header.eventCount, receivedAtMs: header.receivedAtMs };
+  const { firstIndex: first, eventCount, receivedAtMs, dataKeyId } = header;
+  return { ...place, first, eventCount, receivedAtMs, dataKeyId };
 }
 
 function indexedRuns(header: BlockHeader): IndexedRun[] {
@@ -182,7 +191,7 @@ function indexedRuns(header: BlockHeader): IndexedRun[] {
   }));
 }
 
-function endOf(block: IndexedBlock): number {
+function endOf(block: FoundBlock): number {
   return block.first + block.eventCount + 1;
 }
 

@@ -119,7 +119,17 @@ function goOn(needs: FoundLogs, known: KnownOutside): LogSet {
     const body = Buffer.from(JSON.stringify(restoredEvent(restored, nowMs)));
     const streamId = hash('sha256', 'ledger/restored', 'buffer').subarray(0, 16);
     current.append(
-      [{ stream: 'ledger/restored', streamId, collectorId: streamId, sequence: 0, classUid: 0, body }],
+      [
+        {
+          stream: 'ledger/restored',
+          streamId,
+          collectorId: streamId,
+          retention: 'audit',
+          sequence: 0,
+          classUid: 0,
+          body,
+        },
+      ],
       nowMs,
     );
     current.publish();

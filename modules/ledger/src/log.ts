@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { proveConsistency, rootOfTree } from '@sallyport/merkle-log';
 import { makePrivateDirectory, readFileIfPresent, writeFileDurably } from '@sallyport/platform/files';
-import { encodeBlock, maxBlockEvents } from './block.ts';
+import { encodeBlock } from './block.ts';
 import { createBlockReader } from './block-reader.ts';
 import { isDiskFull } from './disk-errors.ts';
 import { LedgerError } from './errors.ts';
@@ -13,7 +13,15 @@ import { createLogPublisher, readPublished } from './log-publisher.ts';
 import type { Signing } from './log-publisher.ts';
 import { createProver } from './log-prover.ts';
 import type { Prove } from './log-prover.ts';
+import { createLogPruner } from './pruning/log-pruner.ts';
+import type { LogPruner } from './pruning/log-pruner.ts';
+import { createRangeProver } from './range/range-prover.ts';
+import type { RangeProver } from './range/range-prover.ts';
 import { openLogSigner } from './log-signer.ts';
+import { createClassWriter } from './class-blocks.ts';
+import type { WrittenCommit } from './class-blocks.ts';
+import { dataKeyLabel } from './retention-class.ts';
+import type { SealedKeys } from './sealed-keys.ts';
 import { openSegmentFiles } from './segment-files.ts';
 import { createSequenceTracker } from './sequence-tracker.ts';
 import type { LedgerKeys } from './needs.ts';
@@ -23,6 +31,8 @@ export type LogEntry = {
   readonly stream: string;
   readonly streamId: Uint8Array;
   readonly collectorId: Uint8Array;
+  /** What it is kept with, and how long; see `retention-class.ts`. */
+  readonly retention: string;
   readonly sequence: number;
   readonly classUid: number;
   readonly body: Buffer;
@@ -58,6 +68,12 @@ export type Log = {
     limits: { maxEvents: number; maxBytes: number; until?: number },
   ): { events: StoredEvent[]; next: number };
   countEvents(from: number, to: number): number;
+  /** What each data key has sealed here. */
+  readonly sealedKeys: SealedKeys['sealedKeys'];
+  /** The ranges of indexes a data key has sealed, from an index on. */
+  readonly sealedRanges: SealedKeys['sealedRanges'];
+  /** Drops what was opened under these keys. */
+  forget(dataKeyIds: ReadonlySet<string>): void;
   /** The root the tree had at a smaller size. */
   rootAt(size: number): Uint8Array;
   /** Proof hashes that the tree of `to` entries only grew from that of `from`. Throws `entry_invalid` unless 0 < from ≤ to ≤ size. */
@@ -70,6 +86,8 @@ export type Log = {
   /** Signs and publishes a checkpoint unless the newest covers everything, or gives the newest while it may not sign. Throws `unsigned` without one. */
   publish(): string;
   readonly prove: Prove;
+  readonly range: RangeProver;
+  readonly pruner: LogPruner;
   /** Background: syncs derived files. */
   settle(): Promise<void>;
   /** Lets go of the files and signs nothing more. */
@@ -87,17 +105,17 @@ export type LogNeeds = {
   readonly keyLabel: string;
   readonly vault: LedgerKeys;
   readonly random: (bytes: number) => Buffer;
+  /** When the next file of blocks is begun. */
+  readonly maxSegmentBytes?: number;
   /** Called when the disk can no longer be trusted; must not return. */
   readonly fatal: (error: unknown) => never;
 };
-
-const maxBlockPlainBytes = 8 * 1024 * 1024;
 
 /** Opens a log or makes it. Throws `ledger_corrupt` when anything durable is missing or altered. */
 export function openLog(needs: LogNeeds): Log {
   const { directory, origin, random } = needs;
   makePrivateDirectory(directory);
-  const segments = openSegmentFiles(join(directory, 'blocks'), needs.fatal);
+  const segments = openSegmentFiles(join(directory, 'blocks'), needs.fatal, needs.maxSegmentBytes);
   const isNew = segments.segments().length === 0;
   const signer = openLogSigner(needs.vault, { origin, keyLabel: needs.keyLabel, isNew });
   const indexFile = join(directory, 'index.db');
@@ -121,23 +139,27 @@ export function openLog(needs: LogNeeds): Log {
   let nextIndex = tree.size();
   const writeBlock = (entries: readonly LogEntry[], receivedAtMs: number): { block: IndexedBlock; leaves: Buffer } => {
     const firstIndex = nextIndex;
+    const dataKey = needs.vault.ensureKey('block-data', dataKeyLabel(entries[0]?.retention ?? 'events', receivedAtMs));
     const { record, leaves } = encodeBlock({
       receivedAtMs,
       log: needs.number,
       logId: origin,
       firstIndex,
       blockId: random(16),
-      dataKey: needs.vault.ensureKey('block-data', `events/${new Date(receivedAtMs).toISOString().slice(0, 10)}`),
+      dataKey,
       runs: sequences.runsBetween(firstIndex, firstIndex + entries.length),
       events: entries,
       random,
     });
     const place = segments.append(firstIndex, record);
     nextIndex += entries.length + 1;
-    return { block: { ...place, first: firstIndex, eventCount: entries.length, receivedAtMs }, leaves };
+    const { id: dataKeyId } = dataKey;
+    return { block: { ...place, first: firstIndex, eventCount: entries.length, receivedAtMs, dataKeyId }, leaves };
   };
 
-  const openAt = createBlockReader({ ...needs, index, segments });
+  const writeClasses = createClassWriter({ sequences, nextIndex: () => nextIndex, writeBlock });
+
+  const { openAt, forget } = createBlockReader({ ...needs, index, segments });
 
   const writeTiles = (): void => {
     try {
@@ -174,32 +196,9 @@ export function openLog(needs: LogNeeds): Log {
     append(entries, receivedAtMs) {
       if (publisher.signing() === 'frozen')
         throw new LedgerError('ledger_closed', `Cannot append to log ${needs.number}: another log follows it`);
-      const positions: number[] = [];
-      const written: { block: IndexedBlock; leaves: Buffer }[] = [];
-      let group: LogEntry[] = [];
-      let groupBytes = 0;
+      let commit: WrittenCommit;
       try {
-        for (const entry of entries) {
-          const known = sequences.find(entry.stream, entry.streamId, entry.sequence);
-          if (known !== undefined) {
-            positions.push(known);
-            continue;
-          }
-          if (
-            group.length >= maxBlockEvents ||
-            (group.length > 0 && groupBytes + entry.body.length > maxBlockPlainBytes)
-          ) {
-            written.push(writeBlock(group, receivedAtMs));
-            group = [];
-            groupBytes = 0;
-          }
-          const at = nextIndex + group.length;
-          sequences.note(entry.stream, entry.streamId, entry.sequence, at);
-          positions.push(at);
-          group.push(entry);
-          groupBytes += entry.body.length;
-        }
-        if (group.length > 0) written.push(writeBlock(group, receivedAtMs));
+        commit = writeClasses(entries, receivedAtMs);
       } catch (error) {
         // A write that failed (a full disk) left nothing durable: cut it off, and nothing was promised.
         sequences.forget();
@@ -207,6 +206,7 @@ export function openLog(needs: LogNeeds): Log {
         segments.rollBack();
         throw error;
       }
+      const { positions, written } = commit;
       if (written.length === 0) return positions;
       segments.sync();
       try {
@@ -246,6 +246,9 @@ export function openLog(needs: LogNeeds): Log {
       return { events, next };
     },
     countEvents: (from, to) => index.countEvents(from, Math.min(to, tree.size())),
+    sealedKeys: index.sealedKeys,
+    sealedRanges: index.sealedRanges,
+    forget,
     rootAt: (treeSize) => rootOfTree({ treeSize, hashAt: tree.hashAt }),
     proveConsistency(from, to) {
       if (from < 1 || from > to || to > tree.size())
@@ -260,6 +263,15 @@ export function openLog(needs: LogNeeds): Log {
     published: publisher.published,
     publish: publisher.publish,
     prove: createProver({ ...needs, openAt, tree, publisher, verifierKey: signer.verifierKey }),
+    range: createRangeProver({ ...needs, openAt, index, segments, tree, publisher }),
+    pruner: createLogPruner({
+      ...needs,
+      index,
+      segments,
+      tree,
+      publishedSize: publisher.publishedSize,
+      isClosed: () => closed,
+    }),
     settle: () =>
       tree.settle((state) => {
         // Closed meanwhile: the next open begins at an older state.

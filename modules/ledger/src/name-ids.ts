@@ -3,9 +3,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { LedgerError } from './errors.ts';
 import type { LedgerKeys } from './needs.ts';
+import { sourceIdOf } from './range/source-opening.ts';
 
 /** Stands for a name wherever it would lie in clear: a keyed hash, 16 bytes. */
-export type NameIds = (kind: 'stream' | 'collector', name: string) => Buffer;
+export type NameIds = ((kind: 'stream' | 'collector', name: string) => Buffer) & {
+  /** What shows that the id of a collector is this name's and no other's; see `range/source-opening.ts`. */
+  openingOf(name: string): Buffer;
+  /** A collector's id in entries of before there were openings. */
+  formerIdOf(name: string): Buffer;
+};
 
 /** Names remembered with their ids. One audit event is one stream, so names never stop coming. */
 const maxRemembered = 20_000;
@@ -22,14 +28,18 @@ export function createNameIds(needs: {
       hint: 'put back the vault that belongs to this ledger',
     });
   });
+  const keyed = (text: string): Buffer => createHmac('sha256', nameKey).update(text).digest();
+  const openingOf = (name: string): Buffer => keyed(`collector-opening\n${name}`);
+  const formerIdOf = (name: string): Buffer => keyed(`collector\n${name}`).subarray(0, 16);
   const ids = new Map<string, Buffer>();
-  return (kind, name) => {
+  const idOf = (kind: 'stream' | 'collector', name: string): Buffer => {
     const key = `${kind}\n${name}`;
     const known = ids.get(key);
     if (known !== undefined) return known;
     if (ids.size > maxRemembered) ids.clear();
-    const id = createHmac('sha256', nameKey).update(key).digest().subarray(0, 16);
+    const id = kind === 'stream' ? keyed(key).subarray(0, 16) : sourceIdOf(name, openingOf(name));
     ids.set(key, id);
     return id;
   };
+  return Object.assign(idOf, { openingOf, formerIdOf });
 }

@@ -26,7 +26,16 @@ const text = (description: string) => ({
 });
 const Ledgers = Type.Object({
   head: Type.String({ description: 'LOG/INDEX the next entry gets' }),
-  logs: Type.Array(Type.Object({ number: Type.Integer(), origin: Type.String(), verifier_key: Type.String() })),
+  logs: Type.Array(
+    Type.Object({
+      number: Type.Integer(),
+      origin: Type.String(),
+      verifier_key: Type.String(),
+      minimum_index: Type.Integer({
+        description: 'Entries below are published as hashes alone (C2SP tlog-tiles, pruning)',
+      }),
+    }),
+  ),
 });
 const Tile = {
   200: {
@@ -39,7 +48,10 @@ const maxTilePathCharacters = 100;
 
 /** Checkpoints, keys, evidence and the C2SP tile files of every log. */
 export function createLedgerRoutes(
-  ledger: Pick<LedgerClient, 'checkpoint' | 'verifierKey' | 'prove' | 'tile' | 'logs' | 'head' | 'acceptClock'>,
+  ledger: Pick<
+    LedgerClient,
+    'checkpoint' | 'verifierKey' | 'prove' | 'tile' | 'logs' | 'head' | 'acceptClock' | 'pruning'
+  >,
   /** The newest checkpoint of a log that enough witnesses have cosigned. */
   cosigned: (log: number) => Promise<{ readonly checkpoint: string } | undefined>,
 ): RoutePlugin {
@@ -64,7 +76,14 @@ export function createLedgerRoutes(
       },
       async () => ({
         head: formatPosition(ledger.head()),
-        logs: ledger.logs().map(({ number, origin, verifierKey }) => ({ number, origin, verifier_key: verifierKey })),
+        logs: await Promise.all(
+          ledger.logs().map(async ({ number, origin, verifierKey }) => ({
+            number,
+            origin,
+            verifier_key: verifierKey,
+            minimum_index: await ledger.pruning.minimumIndex(number),
+          })),
+        ),
       }),
     );
     app.get(

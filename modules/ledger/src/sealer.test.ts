@@ -68,7 +68,7 @@ test('bad entries are refused with a code and harm nobody else', async (context)
     { classUid: -1, sequence: 0, body: Buffer.from('{}') },
     { classUid: 0, sequence: -1, body: Buffer.from('{}') },
     { classUid: 0, sequence: 0.5, body: Buffer.from('{}') },
-    { classUid: 0, sequence: 0, body: Buffer.alloc(2 * 1024 * 1024 + 1) },
+    { classUid: 0, sequence: 0, body: Buffer.alloc(3 * 1024 * 1024 + 1) },
     { classUid: 0, sequence: 0, body: Buffer.from('{}'), stream: 'x'.repeat(300) },
   ];
   for (const one of bad) {

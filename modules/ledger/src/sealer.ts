@@ -2,11 +2,13 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { textOf, textsOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
-import { parseTilePath } from '@sallyport/merkle-log';
+import { TILE_WIDTH, parseTilePath } from '@sallyport/merkle-log';
+import type { TilePath } from '@sallyport/merkle-log';
 import type { Clock } from '@sallyport/platform/clock';
 import { messageOf } from '@sallyport/platform/errors';
 import { readFileIfPresent } from '@sallyport/platform/files';
 import type { FrameBody, FrameHandlers } from '@sallyport/platform/frames';
+import { createAnchorFrames } from './anchor-files.ts';
 import { decodeAppend } from './append-format.ts';
 import type { AppendItem } from './append-format.ts';
 import { createCommitQueue } from './commit-queue.ts';
@@ -25,7 +27,14 @@ import { createNameIds } from './name-ids.ts';
 import type { NameIds } from './name-ids.ts';
 import { encodeEvents, encodePositions, encodeRuns } from './read-format.ts';
 import type { KeptSecrets, LedgerKeys } from './needs.ts';
+import { createOwnRecords, refuseReserved } from './own-records.ts';
+import type { OwnRecords } from './own-records.ts';
+import { createSealedFrames } from './sealed-frames.ts';
+import { readMinimumIndex } from './pruning/minimum-index.ts';
+import { pruneHandlers } from './pruning/prune-frames.ts';
+import { rangeHandlers } from './range/range-frames.ts';
 import { gapProvenBy, readHeldOutside } from './restored-event.ts';
+import { retentionOf } from './retention-class.ts';
 
 export type SealerNeeds = {
   readonly directory: string;
@@ -51,6 +60,8 @@ export type SealerNeeds = {
  */
 export type Sealer = {
   readonly handlers: FrameHandlers;
+  /** For whoever shares this process; usable once the ledger is open. */
+  readonly ownRecords: OwnRecords;
   /** Gives back the room kept for a full disk; false when it was already given. */
   makeRoom(): boolean;
   close(): void;
@@ -65,7 +76,8 @@ export function createSealer(needs: SealerNeeds): Sealer {
   mkdirSync(needs.directory, { recursive: true, mode: 0o700 });
   const releaseLock = lockDirectory(needs.directory, needs.lockWaitMs);
   let names: NameIds | undefined;
-  const nameId: NameIds = (kind, name) => (names ??= createNameIds(needs))(kind, name);
+  const nameIds = (): NameIds => (names ??= createNameIds(needs));
+  const nameId = (kind: 'stream' | 'collector', name: string): Buffer => nameIds()(kind, name);
   let begun: BegunLogSet | undefined;
   let open: Opened | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -148,14 +160,18 @@ export function createSealer(needs: SealerNeeds): Sealer {
       };
     },
     append: async ({ head: request, payload = new Uint8Array() }) => {
-      const collectorId = nameId('collector', textOf(request['collector']));
       const streams = textsOf(request['streams']);
+      refuseReserved([textOf(request['collector']), ...streams]);
+      const collectorId = nameId('collector', textOf(request['collector']));
+      const priority = request['priority'] === 'control' ? 'control' : 'intake';
+      const { retention: asked } = request;
+      const retention = retentionOf(typeof asked === 'string' ? asked : undefined, priority);
       const entries = decodeAppend(streams, payload).map((item: AppendItem) => ({
         ...item,
         collectorId,
+        retention,
         streamId: nameId('stream', item.stream),
       }));
-      const priority = request['priority'] === 'control' ? 'control' : 'intake';
       const { current, all } = logs();
       if (all.length === 1) {
         const indexes = await queue.add(entries, payload.length, priority);
@@ -182,6 +198,11 @@ export function createSealer(needs: SealerNeeds): Sealer {
       const isClosed = log !== logs().current && isAtEnd;
       return { head: { next, closed: isClosed }, payload: encodeEvents(events) };
     },
+    ...createSealedFrames(logs),
+    ...createAnchorFrames({
+      directoryOf: (value) => join(needs.directory, 'logs', String(logOf(Number(value)).number)),
+      fatal: needs.fatal,
+    }),
     count: ({ head: request }) => ({
       head: { count: logOf(request['log']).countEvents(Number(request['from']), Number(request['to'])) },
     }),
@@ -194,10 +215,18 @@ export function createSealer(needs: SealerNeeds): Sealer {
       };
     },
     prove: ({ head: request }) => {
-      const { checkpoint, witnessKeys } = request;
-      const cosigned = typeof checkpoint === 'string' ? { checkpoint, witnessKeys: textsOf(witnessKeys) } : undefined;
+      const { checkpoint, witnessKeys, timeStamps } = request;
+      const cosigned =
+        typeof checkpoint === 'string'
+          ? { checkpoint, witnessKeys: textsOf(witnessKeys), timeStamps: textsOf(timeStamps) }
+          : undefined;
       return { head: { evidence: logOf(request['log']).prove(Number(request['index']), cosigned) } };
     },
+    ...pruneHandlers({
+      prunerOf: (log) => logOf(log).pruner,
+      directoryOf: (log) => join(needs.directory, 'logs', `${logOf(log).number}`),
+    }),
+    ...rangeHandlers({ rangeOf: (log) => logOf(log).range, names: nameIds }),
     // Those outside have answered, or an operator answers for them.
     sign: () => {
       logs().current.setSigning('open');
@@ -218,6 +247,7 @@ export function createSealer(needs: SealerNeeds): Sealer {
         intake_allowed: disk.allows('intake'),
         clock_jump: clockJump(),
         signing: logs().current.signing(),
+        ledger_time_ms: open?.clock.nowMs() ?? null,
       },
     }),
     'clock.accept': () => {
@@ -276,18 +306,28 @@ export function createSealer(needs: SealerNeeds): Sealer {
     throw new LedgerError('not_found', `Cannot hand out secret "${textOf(name)}": it is not offered to this process`);
   }
   function tile(log: Log, path: string): FrameBody {
+    const directory = join(needs.directory, 'logs', `${log.number}`);
+    let parsed: TilePath;
     try {
-      parseTilePath(path);
+      parsed = parseTilePath(path);
     } catch (cause) {
       throw new LedgerError('not_found', `Cannot find tile "${path.slice(0, 100)}": ${messageOf(cause)}`);
     }
-    const bytes = readFileIfPresent(join(needs.directory, 'logs', `${log.number}`, path));
+    const minimumIndex = readMinimumIndex(directory);
+    if (parsed.kind === 'entries' && (parsed.index + 1) * TILE_WIDTH <= minimumIndex)
+      throw new LedgerError(
+        'pruned',
+        `Cannot give "${path}": entries below ${minimumIndex} are published as hashes alone`,
+        { details: { minimum_index: minimumIndex } },
+      );
+    const bytes = readFileIfPresent(join(directory, path));
     if (bytes === undefined) throw new LedgerError('not_found', `Cannot find tile "${path}"`);
     return { head: {}, payload: bytes };
   }
 
   return {
     handlers,
+    ownRecords: createOwnRecords({ logs, nameId, add: (entries, bytes) => queue.add(entries, bytes, 'control') }),
     makeRoom: () => disk.releaseReserve(),
     close() {
       if (timer !== undefined) clearInterval(timer);

@@ -22,6 +22,9 @@ export type SegmentFiles = {
   /** Records from a place on, in order, and the place of the first bytes that are not a whole record. */
   scan(from: { segment: number; offset: number }, visit: (record: Buffer, place: RecordPlace) => void): ScanEnd;
   segments(): readonly number[];
+  sizeOf(segment: number): number;
+  /** After the file of a segment was replaced: reads it from the new one. */
+  reopen(segment: number): void;
   /**
    * Makes what the last segment holds after a place durable, by writing it again: a process killed before its sync leaves
    * whole records that are not on disk, and after a failed sync the kernel may hold them as if they were.
@@ -46,6 +49,11 @@ const chunkBytes = 4 * 1024 * 1024;
 const nameDigits = 16;
 const suffix = '.blocks';
 
+/** What the file of the segment that begins with this entry is called. */
+export function segmentName(firstIndex: number): string {
+  return `${String(firstIndex).padStart(nameDigits, '0')}${suffix}`;
+}
+
 export function openSegmentFiles(
   directory: string,
   fatal: (error: unknown) => never,
@@ -58,7 +66,7 @@ export function openSegmentFiles(
   let end = syncedEnd;
 
   function pathOf(segment: number): string {
-    return join(directory, `${String(segment).padStart(nameDigits, '0')}${suffix}`);
+    return join(directory, segmentName(segment));
   }
   function descriptorOf(segment: number): number {
     return descriptors.get(segment) ?? keepOpen(segment, openSync(pathOf(segment), 'r+'));
@@ -156,6 +164,12 @@ export function openSegmentFiles(
       return { kind: 'complete' };
     },
     segments: () => known,
+    sizeOf,
+    reopen(segment) {
+      const descriptor = descriptors.get(segment);
+      if (descriptor !== undefined) closeSync(descriptor);
+      descriptors.delete(segment);
+    },
     writeAgain(from) {
       if (known.length === 0) return;
       const last = lastOf(known);

@@ -11,6 +11,7 @@ import {
   formatEntryBundlePath,
   formatTilePath,
   hashLeaf,
+  parseTilePath,
 } from '@sallyport/merkle-log';
 import type { Frontier } from '@sallyport/merkle-log';
 import { readFileIfPresent, syncDirectory } from '@sallyport/platform/files';
@@ -32,6 +33,8 @@ export type TreeFiles = {
   writeFull(): void;
   /** Writes everything a checkpoint of the present size refers to, partial tiles and bundles included. */
   writeAll(): void;
+  /** Full entry bundles with numbers below this are not published any more, and not written. */
+  passOver(bundles: number): void;
   /** The hash of a complete subtree inside the tree, from memory or files. */
   hashAt(level: number, index: number): Uint8Array;
   /** Syncs the files written since the last call in the background, then hands the state that is now safe to `save`. */
@@ -45,6 +48,7 @@ export function openTreeFiles(directory: string, state: Uint8Array | undefined):
   const edge: Edge =
     state === undefined ? { frontier: createFrontier(), bundle: [], tiles: [] } : decodeState(Buffer.from(state));
   let unsynced: string[] = [];
+  let firstBundle = 0;
   /** Full tiles and bundles that are not in their files yet. */
   const waiting = new Map<string, Uint8Array>();
   const made = new Set<string>();
@@ -58,6 +62,10 @@ export function openTreeFiles(directory: string, state: Uint8Array | undefined):
       made.add(folder);
     }
     writeFileSync(full, bytes, { mode: 0o600 });
+  };
+  const isPublished = (path: string): boolean => {
+    const parsed = parseTilePath(path);
+    return parsed.kind === 'hashes' || parsed.index >= firstBundle;
   };
   const writeFull = (): void => {
     for (const [path, bytes] of waiting) {
@@ -103,12 +111,14 @@ export function openTreeFiles(directory: string, state: Uint8Array | undefined):
         edge.bundle.push(leaf);
         const index = edge.frontier.append(hashLeaf(leaf), visitNode);
         if (edge.bundle.length < TILE_WIDTH) continue;
-        waiting.set(
-          formatEntryBundlePath({ index: Math.floor(index / TILE_WIDTH), width: TILE_WIDTH }),
-          encodeEntryBundle(edge.bundle),
-        );
+        const number = Math.floor(index / TILE_WIDTH);
+        if (number >= firstBundle)
+          waiting.set(formatEntryBundlePath({ index: number, width: TILE_WIDTH }), encodeEntryBundle(edge.bundle));
         edge.bundle = [];
       }
+    },
+    passOver(bundles) {
+      firstBundle = bundles;
     },
     writeFull,
     writeAll() {
@@ -139,7 +149,7 @@ export function openTreeFiles(directory: string, state: Uint8Array | undefined):
     async settle(save) {
       // The state counts them as written; the next time they will be.
       if (waiting.size > 0) return;
-      const paths = unsynced;
+      const paths = unsynced.filter(isPublished);
       unsynced = [];
       const safe = encodeState(edge);
       try {

@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { ColumnDeclaration } from './column-declaration.ts';
 import type { ColumnKeys } from './column-keys.ts';
 import { EncryptedColumnError } from './encrypted-column-error.ts';
@@ -42,10 +43,14 @@ export function createColumnCipher(needs: {
   const contextOf = ({ table, row, column }: Cell, version: number): Buffer =>
     Buffer.from(JSON.stringify(['sallyport cell 1', keys.tenant, table, row, column, version]));
 
-  const valueKey = (cell: Cell, version: number, salt: Uint8Array, context: Uint8Array): Buffer =>
-    createHmac('sha256', keys.keyFor(version, 'value', cell.table, cell.column))
-      .update(Buffer.concat([salt, context, lastBlock]))
-      .digest();
+  const valueKey = (cell: Cell, version: number, salt: Uint8Array, context: Uint8Array): KeyObject =>
+    createSecretKey(
+      createHmac('sha256', keys.keyFor(version, 'value', cell.table, cell.column))
+        .update(salt)
+        .update(context)
+        .update(lastBlock)
+        .digest(),
+    );
 
   const indexOf = (version: number, table: string, column: string, text: string): string => {
     const { index } = declarationOf(table, column);
@@ -89,7 +94,10 @@ export function createColumnCipher(needs: {
         const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes });
         decipher.setAAD(context);
         decipher.setAuthTag(bytes.subarray(-tagBytes));
-        return unpad(Buffer.concat([decipher.update(bytes.subarray(saltBytes, -tagBytes)), decipher.final()]));
+        const padded = decipher.update(bytes.subarray(saltBytes, -tagBytes));
+        // Of a stream cipher nothing is left to come; here it says whether the tag is right.
+        decipher.final();
+        return unpad(padded);
       } catch (error) {
         if (error instanceof EncryptedColumnError) throw error;
         throw new EncryptedColumnError(

@@ -1,5 +1,8 @@
-import { hkdfSync } from 'node:crypto';
+import { createSecretKey, hkdfSync } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import type { Database } from '../database.ts';
 import { EncryptedColumnError } from './encrypted-column-error.ts';
+import type { ReencryptOptions, ReencryptProgress } from './reencrypt-table.ts';
 
 const secretBytes = 32;
 const mostVersions = 64;
@@ -11,12 +14,26 @@ export type ColumnKeys = {
   newest(): number;
   /** Newest first. */
   versions(): readonly number[];
-  /** The key of one purpose, table and column (HKDF, RFC 5869). Throws `key_version_unknown`. */
-  keyFor(version: number, purpose: 'value' | 'salt' | 'index', table: string, column: string): Uint8Array;
+  /**
+   * The key of one purpose, table and column (HKDF, RFC 5869), as an object: handed bare bytes, Node.js takes 11 µs longer for each
+   * use. Throws `key_version_unknown`.
+   */
+  keyFor(version: number, purpose: 'value' | 'salt' | 'index', table: string, column: string): KeyObject;
   /** Makes a version that is written with from now on: stored before it is used. The new version. */
   rotate(): Promise<number>;
   /** Forgets all versions before the newest. Only once nothing is sealed with them. */
   forgetOlder(): Promise<void>;
+  /** Told by each table that is encrypted with these keys, so that they can be replaced without asking everybody. */
+  protect(table: ProtectedTable): void;
+  /** In the order they came. */
+  protectedTables(): readonly ProtectedTable[];
+};
+
+/** A table with encrypted columns, without what its rows mean. */
+export type ProtectedTable = {
+  readonly table: string;
+  readonly columns: readonly string[];
+  reencrypt(database: Database, options?: ReencryptOptions): Promise<ReencryptProgress>;
 };
 
 type ColumnKeyStore = {
@@ -38,7 +55,8 @@ export async function openColumnKeys(needs: {
   const kept = await store.open(name);
   let secrets = kept === undefined ? new Map([[1, random(secretBytes)]]) : parseSecrets(name, kept);
   if (kept === undefined) await store.seal(name, formatSecrets(secrets));
-  const derived = new Map<string, Uint8Array>();
+  const derived = new Map<string, KeyObject>();
+  const tables = new Map<string, ProtectedTable>();
 
   const replace = async (next: Map<number, Uint8Array>): Promise<void> => {
     await store.seal(name, formatSecrets(next));
@@ -64,10 +82,12 @@ export async function openColumnKeys(needs: {
         );
       }
       const info = `sallyport column ${JSON.stringify([purpose, tenant, table, column])}`;
-      const key = new Uint8Array(hkdfSync('sha256', secret, '', info, 32));
+      const key = createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', info, 32)));
       derived.set(label, key);
       return key;
     },
+    protect: (table) => void tables.set(table.table, table),
+    protectedTables: () => [...tables.values()],
     async rotate() {
       if (secrets.size >= mostVersions) {
         throw new EncryptedColumnError(

@@ -12,7 +12,9 @@ import type { RowPlan } from './rewrite-selections.ts';
 export { blindIndex, encrypted } from './column-declaration.ts';
 export type { BlindIndex, Encrypted, Opened } from './column-declaration.ts';
 export { openColumnKeys } from './column-keys.ts';
-export type { ColumnKeys } from './column-keys.ts';
+export { countRowsLeft, countStored } from './count-stored.ts';
+export type { StoredCount } from './count-stored.ts';
+export type { ColumnKeys, ProtectedTable } from './column-keys.ts';
 export { EncryptedColumnError } from './encrypted-column-error.ts';
 export type { EncryptedColumnErrorCode } from './encrypted-column-error.ts';
 export type { ReencryptProgress } from './reencrypt-table.ts';
@@ -56,6 +58,14 @@ export function createEncryptedColumns<Tables>(needs: {
     return declaration;
   };
   const cipher = createColumnCipher({ keys: needs.keys, random: needs.random, declarationOf });
+  for (const [table, declared] of declarations) {
+    needs.keys.protect({
+      table,
+      columns: Object.keys(declared.columns),
+      reencrypt: (database, options = {}) =>
+        reencryptTable({ database, table, declared, cipher, keys: needs.keys }, options),
+    });
+  }
 
   return {
     on(where, { onDamaged } = {}) {

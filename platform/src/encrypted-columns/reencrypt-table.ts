@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
-import { sealedPrefix, versionOf, type ColumnCipher } from './column-cipher.ts';
+import { versionOf, type ColumnCipher } from './column-cipher.ts';
 import type { TableDeclaration } from './column-declaration.ts';
 import type { ColumnKeys } from './column-keys.ts';
+import { notSealedWith } from './count-stored.ts';
 import { EncryptedColumnError } from './encrypted-column-error.ts';
 import { rowIdOf } from './rewrite-condition.ts';
 
@@ -45,11 +46,7 @@ export async function reencryptTable(needs: Needs, options: ReencryptOptions): P
   const version = keys.newest();
   const columns = Object.keys(declared.columns);
   const id = sql.ref(declared.row);
-  const newest = `${sealedPrefix(version)}%`;
-  const old = sql.join(
-    columns.map((column) => sql`(${sql.ref(column)} is not null and ${sql.ref(column)} not like ${newest})`),
-    sql` or `,
-  );
+  const old = notSealedWith(columns, version);
   let after: unknown;
   let resealed = 0;
   let damaged = 0;
@@ -67,8 +64,14 @@ export async function reencryptTable(needs: Needs, options: ReencryptOptions): P
           continue;
         }
         const changes = [...values].map(([column, value]) => sql`${sql.ref(column)} = ${value}`);
-        await sql`update ${sql.table(table)} set ${sql.join(changes)} where ${id} = ${after}`.execute(transaction);
-        resealed += 1;
+        // Only as long as it stands there as it was read: what somebody writes meanwhile is sealed with the newest keys already.
+        const asRead = Object.keys(declared.columns)
+          .filter((column) => values.has(column))
+          .map((column) => sql` and ${sql.ref(column)} = ${row[column]}`);
+        const { numAffectedRows = 0n } = await sql`
+          update ${sql.table(table)} set ${sql.join(changes)} where ${id} = ${after}${sql.join(asRead, sql``)}
+        `.execute(transaction);
+        resealed += Number(numAffectedRows);
       }
       if (rows.length === 0) return { table, version, resealed, damaged, remaining: 0, done: true };
       const { rows: left } = await sql<{ remaining: number }>`

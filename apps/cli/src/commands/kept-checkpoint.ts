@@ -1,9 +1,18 @@
-import { createTileReader, formatTilePath, parseSignedCheckpoint, verifyNote } from '@sallyport/merkle-log';
+import {
+  createTileReader,
+  evaluateQuorum,
+  formatTilePath,
+  parseSignedCheckpoint,
+  verifyCosignature,
+  verifyNote,
+} from '@sallyport/merkle-log';
 import type { Checkpoint, VerifierKey } from '@sallyport/merkle-log';
 import { messageOf } from '@sallyport/platform/errors';
 import { CliError } from '../errors.ts';
 import { readBoundedFile } from '../regular-file.ts';
 import { whyNot } from '../system-errors.ts';
+import { readPolicyFile, readWitnessKeys } from './witness-options.ts';
+import type { WitnessOptions } from './witness-options.ts';
 
 const maxNoteBytes = 64 * 1024;
 
@@ -25,9 +34,7 @@ export async function compareWithKept(
   file: string,
   verifierKey: VerifierKey | undefined,
 ): Promise<number> {
-  const kept = await readKept(file, verifierKey);
-  if (kept.origin !== log.origin)
-    throw refuse(`the checkpoint "${file}" is of log "${kept.origin}", not "${log.origin}"`);
+  const kept = await readKept(file, verifierKey, log.origin);
   if (kept.treeSize > log.treeSize) {
     throw refuse(
       `the log has ${log.treeSize} entries, the checkpoint "${file}" covers ${kept.treeSize}: entries are gone`,
@@ -43,7 +50,7 @@ export async function compareWithKept(
   return kept.treeSize;
 }
 
-async function readKept(file: string, verifierKey: VerifierKey | undefined): Promise<Checkpoint> {
+async function readKept(file: string, verifierKey: VerifierKey | undefined, origin: string): Promise<Checkpoint> {
   const bytes = await readBoundedFile(file, maxNoteBytes).catch((error: unknown) => {
     throw new CliError('input_unreadable', `Cannot read "${file}": ${whyNot(error)}`, {
       cause: error,
@@ -53,16 +60,47 @@ async function readKept(file: string, verifierKey: VerifierKey | undefined): Pro
   const note = bytes.toString();
   try {
     const { checkpoint } = parseSignedCheckpoint(note);
+    if (checkpoint.origin !== origin)
+      throw refuse(
+        `the checkpoint "${file}" is of log "${checkpoint.origin}", not "${origin}"`,
+        'after a restore a ledger goes on in the next log: keep a file for each (--log NUMBER)',
+      );
     const verified = verifierKey === undefined ? undefined : verifyNote({ note, verifierKeys: [verifierKey] });
     if (verified?.ok === false) throw new Error(verified.reason);
     return checkpoint;
   } catch (error) {
+    if (error instanceof CliError) throw error;
     throw refuse(
       `"${file}" is no checkpoint of this log: ${messageOf(error)}`,
       'sallyport ledger checkpoint prints one',
       error,
     );
   }
+}
+
+/**
+ * Whether the witnesses asked for have cosigned the checkpoint in a file. Throws `CliError` `not_verified`, and `usage` for a policy
+ * without the key of the log.
+ */
+export async function requireCosigned(
+  file: string,
+  options: WitnessOptions,
+  verifierKey: VerifierKey | undefined,
+): Promise<void> {
+  if (options.witness === undefined && options.policy === undefined) return;
+  const checkpoint = (await readBoundedFile(file, maxNoteBytes)).toString();
+  const { note } = parseSignedCheckpoint(checkpoint);
+  for (const key of await readWitnessKeys(options)) {
+    const signature = note.signatures.find(({ name, keyId }) => name === key.name && keyId === key.keyId);
+    const verified =
+      signature === undefined ? undefined : verifyCosignature({ text: note.text, key, bytes: signature.signature });
+    if (verified?.ok !== true) throw refuse(`witness "${key.name}" has not cosigned the checkpoint "${file}"`);
+  }
+  if (options.policy === undefined) return;
+  if (verifierKey === undefined)
+    throw new CliError('usage', 'Cannot judge by a policy: must know the key of the log, --key VKEY');
+  const quorum = evaluateQuorum({ policy: await readPolicyFile(options.policy), checkpoint, logKeys: [verifierKey] });
+  if (!quorum.ok) throw refuse(`the checkpoint "${file}" is not cosigned as the policy asks: ${quorum.reason}`);
 }
 
 async function rootAt(log: VerifiedLog, treeSize: number): Promise<Uint8Array> {

@@ -1,5 +1,5 @@
 import { parsePosition } from '@sallyport/contracts';
-import { verifyEvidence, type EvidenceVerification } from '@sallyport/ledger/evidence';
+import { checkpointOfEvidence, verifyEvidence, type EvidenceVerification } from '@sallyport/ledger/evidence';
 import type { Command } from 'commander';
 import { codeOf } from '@sallyport/platform/errors';
 import { rm, writeFile } from 'node:fs/promises';
@@ -10,6 +10,9 @@ import { readBoundedFile } from '../regular-file.ts';
 import { whyNot } from '../system-errors.ts';
 import { asTyped, jsonLine, plainText, shortText, styled } from '../terminal.ts';
 import { openClient, withConnection, type ConnectionOptions } from './connection.ts';
+import { isRangeEvidence, verifyRangeFile } from './range-proof.ts';
+import { readTimeStampOptions, timeStampLines, timeStampSummary } from './time-stamp-options.ts';
+import type { TimeStampJudgement, TimeStampOptions } from './time-stamp-options.ts';
 import { readVerifierKey, withoutKey } from './verifier-key-option.ts';
 import { isoOf, readWitnessOptions, witnessLines } from './witness-options.ts';
 import type { WitnessOptions } from './witness-options.ts';
@@ -17,7 +20,8 @@ import type { WitnessOptions } from './witness-options.ts';
 /** Over what evidence may have, which says so itself. */
 const maxEvidenceBytes = 16 * 1024 * 1024;
 
-type VerifyOptions = WitnessOptions & { readonly key?: string; readonly json?: true };
+type VerifyOptions = WitnessOptions &
+  TimeStampOptions & { readonly key?: string; readonly json?: true; readonly events?: true };
 
 export function addProofCommands(program: Command, needs: CliNeeds): void {
   const proof = program.command('proof').description('evidence of single events, to be checked without a server');
@@ -28,12 +32,17 @@ export function addProofCommands(program: Command, needs: CliNeeds): void {
     .action((position: string, options: ConnectionOptions & { out: string }) => exportProof(position, options, needs));
   proof
     .command('verify')
-    .description('check an exported proof, offline')
-    .argument('<file>', 'what proof export saved')
+    .description('check an exported proof, or evidence of a whole range, offline')
+    .argument('<file>', 'what proof export or evidence export saved')
     .option('--key <vkey>', 'verifier key of the log, or a file holding it, from whoever you trust for it')
     .option('--witness <vkey...>', 'keys of witnesses you trust, or files holding them: each must have cosigned')
     .option('--policy <file>', 'a policy file (C2SP tlog-policy) that says which witnesses are enough')
+    .option(
+      '--tsa-root <file...>',
+      'roots (PEM) of time-stamping authorities you trust: one of them must have stamped it',
+    )
     .option('--json', 'print JSON')
+    .option('--events', 'of evidence of a range: print each event, a line of JSON each')
     .action((file: string, options: VerifyOptions) => verifyProof(file, options, needs));
 }
 
@@ -87,9 +96,15 @@ async function writeNew(file: string, text: string): Promise<void> {
 }
 
 async function verifyProof(file: string, options: VerifyOptions, needs: CliNeeds): Promise<void> {
-  const bytes = await readEvidence(file);
   const verifierKey = options.key === undefined ? undefined : (await readVerifierKey(options.key)).text;
   const judge = await readWitnessOptions(options);
+  const judgeTime = await readTimeStampOptions(options);
+  if (await isRangeEvidence(file)) {
+    const { json = false, events = false } = options;
+    await verifyRangeFile(file, { verifierKey, judge, json, events }, needs);
+    return;
+  }
+  const bytes = await readEvidence(file);
   const result = verifyEvidence(bytes, verifierKey === undefined ? {} : { verifierKey });
   if (!result.ok) {
     if (options.json === true) needs.stdout.write(`${jsonLine({ ok: false, reason: result.reason })}\n`);
@@ -97,21 +112,28 @@ async function verifyProof(file: string, options: VerifyOptions, needs: CliNeeds
       hint: 'the file proves nothing; export it again from the server',
     });
   }
-  const judged = judge(result, bytes);
+  const judged = judge(result, checkpointOfEvidence(bytes.toString()));
   if (!judged.ok) {
     if (options.json === true) needs.stdout.write(`${jsonLine({ ok: false, reason: judged.reason })}\n`);
     throw new CliError('not_verified', `Cannot verify "${file}": ${lowerFirst(judged.reason)}`, {
       hint: 'the rest of it verifies; export it again once the witnesses have seen it: sallyport ledger witnesses',
     });
   }
+  const timed = await judgeTime(result);
+  if (!timed.ok) {
+    if (options.json === true) needs.stdout.write(`${jsonLine({ ok: false, reason: timed.reason })}\n`);
+    throw new CliError('not_verified', `Cannot verify "${file}": ${lowerFirst(timed.reason)}`, {
+      hint: 'a proof exported after the next time-stamp carries it: see GET /v1/ledger/anchors',
+    });
+  }
   if (options.json === true) {
-    needs.stdout.write(`${jsonLine(summaryOf(result, judged.known))}\n`);
-  } else print(result, judged.known, needs);
+    needs.stdout.write(`${jsonLine(summaryOf(result, judged.known, timed.stamps))}\n`);
+  } else print(result, judged.known, timed.stamps, needs);
   if (!result.keyGiven) throw withoutKey(file);
 }
 
-function print(result: Verified, known: ReadonlySet<string>, { stdout }: CliNeeds): void {
-  const { event, index, treeSize, origin, receivedAtMs, keyGiven } = result;
+function print(result: Verified, known: ReadonlySet<string>, stamps: Stamps, { stdout, clock }: CliNeeds): void {
+  const { event, index, treeSize, origin, receivedAtMs, keyGiven, closed } = result;
   const trust = keyGiven
     ? `${styled(stdout, 'green', '✔ verified')} with the key you gave`
     : `${styled(stdout, 'yellow', '! consistent')} with the key inside the file only`;
@@ -124,7 +146,13 @@ function print(result: Verified, known: ReadonlySet<string>, { stdout }: CliNeed
       `  event ${index} of log ${shortText(origin, 120)}, in a tree of ${treeSize} entries`,
       `  received ${new Date(receivedAtMs).toISOString()}, class ${result.classUid}`,
       ...witnessLines(result, known, stdout),
+      ...timeStampLines(stamps, clock.nowMs(), stdout),
       `  ${shortText(shown, 400)}`,
+      ...(closed === 0
+        ? []
+        : [
+            `  ${closed} of its texts read [sealed]: personal data, erased or kept back; the log commits to them all the same`,
+          ]),
       keyGiven
         ? 'Proven: this log holds exactly this event at this place, and its key signed the tree that contains it.'
         : 'Proven: event, leaf, tree and signature fit together. Not proven: who made them. Anyone can make such a file with a key of their own; give the key you know with --key.',
@@ -133,6 +161,9 @@ function print(result: Verified, known: ReadonlySet<string>, { stdout }: CliNeed
         : [
             'Witnessed: those whose keys you gave had seen the log with this event in it by then; it was neither changed nor put there later.',
           ]),
+      ...(stamps.some(({ authority }) => authority !== undefined)
+        ? ['Dated: an authority you trust had by then seen the signed tree that contains the event.']
+        : []),
       'Not proven, ever, by one file: that the event tells the truth, or that nothing was left out before it was recorded.',
       '',
     ].join('\n'),
@@ -140,8 +171,9 @@ function print(result: Verified, known: ReadonlySet<string>, { stdout }: CliNeed
 }
 
 type Verified = Extract<EvidenceVerification, { ok: true }>;
+type Stamps = Extract<TimeStampJudgement, { ok: true }>['stamps'];
 
-function summaryOf(result: Verified, known: ReadonlySet<string>): Record<string, unknown> {
+function summaryOf(result: Verified, known: ReadonlySet<string>, stamps: Stamps): Record<string, unknown> {
   return {
     ok: true,
     key_given: result.keyGiven,
@@ -150,6 +182,7 @@ function summaryOf(result: Verified, known: ReadonlySet<string>): Record<string,
     tree_size: result.treeSize,
     received_at: new Date(result.receivedAtMs).toISOString(),
     class_uid: result.classUid,
+    sealed_texts: result.closed,
     verifier_key: result.verifierKey,
     witnesses: result.witnesses.map(({ name, verifierKey, cosignedAtMs }) => ({
       name,
@@ -157,6 +190,7 @@ function summaryOf(result: Verified, known: ReadonlySet<string>): Record<string,
       cosigned_at: isoOf(cosignedAtMs),
       key_given: known.has(verifierKey),
     })),
+    time_stamps: timeStampSummary(stamps),
     event: isUnprintable(result) ? unprintable : result.event,
   };
 }

@@ -7,7 +7,7 @@ import { grouped, jsonLine, plainText, shortText, styled } from '../terminal.ts'
 import { openOperatorClient, withConnection, type ConnectionOptions } from './connection.ts';
 
 type Options = ConnectionOptions & { data?: string; json?: true };
-type RotateOptions = Options & { label?: string; provider?: string[]; reason: string };
+type RotateOptions = Options & { label?: string; provider?: string[]; keys?: string; reason: string };
 
 /** A rotation of thousands of keys takes seconds. */
 const lookAgainAfterMs = 200;
@@ -26,8 +26,9 @@ export function addVaultCommands(program: Command, needs: CliNeeds): void {
     .description('every key: what it is for, its state, what wraps it; never its bytes')
     .action((options: Options) => listKeys(options, needs));
   add('rotate')
-    .description('replace the epoch, the key of a purpose, or the key of a class and day of blocks')
-    .argument('<what>', `epoch, ${purposes.join(', ')}, or data with --label`)
+    .description('replace the epoch, the key of a purpose, of a class and day of blocks, or of encrypted columns')
+    .argument('<what>', `epoch, ${purposes.join(', ')}, data with --label, or columns with --keys`)
+    .option('--keys <name>', 'of which encrypted columns, such as identity/columns')
     .option('--label <label>', 'which data key, such as events/2026-11-22')
     .option('--provider <kind...>', 'of an epoch: whose master keys wrap it, such as sealed-file, tpm, pkcs11')
     .option('--reason <text>', 'why, kept with the key and in the audit trail', 'asked for on the command line')
@@ -63,6 +64,12 @@ async function listKeys(options: Options, needs: CliNeeds): Promise<void> {
     ];
     stdout.write(`${line.join('  ').trimEnd()}\n`);
   }
+  for (const columns of listField(report, 'columns')) {
+    const versions = listField(columns, 'versions').filter((version) => typeof version === 'number');
+    const tables = listField(columns, 'tables').filter((table) => typeof table === 'string');
+    const name = shortText(textField(columns, 'name') ?? '', 60);
+    stdout.write(`Columns ${name}: v${versions.join(', v')} for ${shortText(tables.join(', '), 200)}\n`);
+  }
   for (const provider of listField(report, 'providers')) {
     const kind = shortText(textField(provider, 'kind') ?? '', 40);
     const unreachable = textField(provider, 'unreachable');
@@ -86,7 +93,7 @@ async function rotate(what: string, options: RotateOptions, needs: CliNeeds): Pr
   const startedAtMs = numberField(rotation, 'startedAtMs');
   while (textField(rotation, 'state') === 'running') {
     await needs.wait(lookAgainAfterMs, needs.signal);
-    rotation = field(await request(options, needs, { path: '/v1/vault/keys' }), 'rotation');
+    rotation = rotationIn(await request(options, needs, { path: '/v1/vault/keys' }), options.keys);
   }
   if (options.json === true) stdout.write(`${jsonLine(rotation ?? null)}\n`);
   if (textField(rotation, 'state') === 'failed') {
@@ -99,21 +106,30 @@ async function rotate(what: string, options: RotateOptions, needs: CliNeeds): Pr
     });
   }
   const moved = numberField(rotation, 'done') ?? 0;
-  if (options.json !== true) stdout.write(`Rotated ${plainText(what)}: ${grouped(moved)} keys re-wrapped\n`);
+  const result = what === 'columns' ? `${grouped(moved)} rows sealed anew` : `${grouped(moved)} keys re-wrapped`;
+  if (options.json !== true) stdout.write(`Rotated ${plainText(what)}: ${result}\n`);
   if (what === 'epoch')
     stderr.write(
       'hint: older copies of the vault still open with the former master key; keep a new copy of the vault\n',
     );
 }
 
+/** The one under way or the last: of the vault, or of the keys of some columns. */
+function rotationIn(listed: JsonValue, keys: string | undefined): JsonValue | undefined {
+  if (keys === undefined) return field(listed, 'rotation');
+  const columns = listField(listed, 'columns').find((one) => textField(one, 'name') === keys);
+  return columns === undefined ? undefined : field(columns, 'rotation');
+}
+
 function orderOf(what: string, options: RotateOptions): Record<string, JsonValue> {
   if (what === 'epoch')
     return { level: 'epoch', ...(options.provider === undefined ? {} : { providers: options.provider }) };
   if (what === 'data' && options.label !== undefined) return { level: 'data', label: options.label };
+  if (what === 'columns' && options.keys !== undefined) return { level: 'columns', keys: options.keys };
   if (purposes.includes(what)) return { level: 'purpose', purpose: what };
   throw new CliError(
     'usage',
-    `Cannot rotate "${shortText(what, 40)}": must be epoch, ${purposes.join(', ')}, or data with --label`,
+    `Cannot rotate "${shortText(what, 40)}": must be epoch, ${purposes.join(', ')}, data with --label, or columns with --keys`,
   );
 }
 

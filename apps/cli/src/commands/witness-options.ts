@@ -1,10 +1,11 @@
-import { checkpointOfEvidence, type EvidenceVerification } from '@sallyport/ledger/evidence';
+import type { EvidenceWitness } from '@sallyport/ledger/evidence';
 import {
   evaluateQuorum,
   formatVerifierKey,
   parsePolicy,
   parseVerifierKey,
   type TlogPolicy,
+  type VerifierKey,
 } from '@sallyport/merkle-log';
 import { messageOf } from '@sallyport/platform/errors';
 import { CliError } from '../errors.ts';
@@ -15,31 +16,32 @@ import { readVerifierKey } from './verifier-key-option.ts';
 
 export type WitnessOptions = { readonly witness?: readonly string[]; readonly policy?: string };
 
-type Verified = Extract<EvidenceVerification, { ok: true }>;
+/** Evidence of one event or of many. */
+type Verified = { readonly witnesses: readonly EvidenceWitness[]; readonly verifierKey: string };
 
 /** `known` are the vkeys of those in the file whom the reader knows by a key from elsewhere. */
 export type WitnessJudgement =
   | { readonly ok: true; readonly known: ReadonlySet<string> }
   | { readonly ok: false; readonly reason: string };
 
+/** `checkpoint` is the one in the evidence, verified. */
+export type WitnessJudge = (result: Verified, checkpoint: string) => WitnessJudgement;
+
 const maxPolicyBytes = 1024 * 1024;
 
 /** What the reader asks of witnesses. Keys in the file count for nothing by themselves. */
-export async function readWitnessOptions(
-  options: WitnessOptions,
-): Promise<(result: Verified, evidence: Uint8Array) => WitnessJudgement> {
+export async function readWitnessOptions(options: WitnessOptions): Promise<WitnessJudge> {
   const given = await Promise.all((options.witness ?? []).map(readWitnessKey));
   const policy = options.policy === undefined ? undefined : await readPolicyFile(options.policy);
   const trusted = new Set([
     ...given,
     ...(policy?.witnesses ?? []).map(({ verifierKey }) => formatVerifierKey(verifierKey)),
   ]);
-  return (result, evidence) => {
+  return (result, checkpoint) => {
     const missing = given.find((key) => !result.witnesses.some(({ verifierKey }) => verifierKey === key));
     if (missing !== undefined)
       return { ok: false, reason: `Witness "${parseVerifierKey(missing).name}" has not cosigned its checkpoint` };
     if (policy !== undefined) {
-      const checkpoint = checkpointOfEvidence(Buffer.from(evidence).toString());
       const quorum = evaluateQuorum({ policy, checkpoint, logKeys: [parseVerifierKey(result.verifierKey)] });
       if (!quorum.ok) return { ok: false, reason: quorum.reason };
     }
@@ -64,6 +66,11 @@ export function isoOf(ms: number): string {
   return Math.abs(ms) <= 8_640_000_000_000_000 ? new Date(ms).toISOString() : `second ${Math.floor(ms / 1000)}`;
 }
 
+/** Throws `CliError` `usage` for what is no key of a witness. */
+export async function readWitnessKeys({ witness = [] }: WitnessOptions): Promise<readonly VerifierKey[]> {
+  return (await Promise.all(witness.map(readWitnessKey))).map(parseVerifierKey);
+}
+
 async function readWitnessKey(given: string): Promise<string> {
   const { text, key } = await readVerifierKey(given);
   if (key.kind === 'ed25519')
@@ -73,7 +80,7 @@ async function readWitnessKey(given: string): Promise<string> {
   return text;
 }
 
-async function readPolicyFile(path: string): Promise<TlogPolicy> {
+export async function readPolicyFile(path: string): Promise<TlogPolicy> {
   try {
     return parsePolicy(await readBoundedFile(path, maxPolicyBytes));
   } catch (error) {

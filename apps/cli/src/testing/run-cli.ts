@@ -1,4 +1,5 @@
 import { createManualClock } from '@sallyport/platform/clock';
+import { Worker } from 'node:worker_threads';
 import { readConfiguration } from '../config.ts';
 import { runCli } from '../program.ts';
 import type { TextOutput } from '../terminal.ts';
@@ -48,6 +49,7 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
     clock,
     signal: options.signal ?? new AbortController().signal,
     random: () => 0.5,
+    startVerifyWorker: () => new Worker(new URL('../main.ts', import.meta.url), { workerData: 'sallyport-verify-log' }),
     async wait(timeoutMs, signal) {
       signal.throwIfAborted();
       waitedMs.push(timeoutMs);

@@ -351,6 +351,453 @@ export type Routes = {
       readonly changed_by: { readonly id: string; readonly name: string } | null;
     };
   };
+  /** Where the ledger is archived, how far, and what was found wrong */
+  'GET /v1/archive': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer:
+      | { readonly on: false }
+      | {
+          readonly on: true;
+          readonly settings: {
+            readonly lag_limit_hours: number;
+            readonly span_minutes: number;
+            readonly place:
+              | {
+                  readonly kind: 's3';
+                  readonly bucket: string;
+                  readonly region: string;
+                  readonly endpoint: string | null;
+                  readonly own_authority: boolean;
+                  readonly prefix: string;
+                  readonly path_style: boolean;
+                  readonly mode: 'governance' | 'compliance';
+                  readonly retention_days: number;
+                  readonly storage_class: string;
+                  readonly credentials: 'vault' | 'environment';
+                }
+              | { readonly kind: 'directory'; readonly path: string; readonly apart: boolean };
+          };
+          readonly place: string;
+          readonly lock: 'compliance' | 'governance' | 'none';
+          readonly not_promised: readonly string[];
+          readonly state: 'archiving' | 'paused' | 'waiting' | 'failing';
+          readonly failure: {
+            readonly code: string;
+            readonly message: string;
+            readonly since: string;
+            readonly next_try: string;
+          } | null;
+          readonly logs: readonly {
+            readonly log: number;
+            readonly archived: number;
+            readonly entries: number;
+            readonly waiting_since: string | null;
+          }[];
+          readonly lag_seconds: number;
+          readonly late: boolean;
+          readonly files: number;
+          readonly bytes: number;
+          readonly held: number;
+          readonly never_read: number;
+          readonly all_checked_since: string | null;
+          readonly vault: { readonly name: string; readonly at: string } | null;
+          readonly problems: number;
+          readonly troubled: readonly {
+            readonly name: string;
+            readonly kind: 'blocks' | 'tiles' | 'checkpoint' | 'log' | 'vault' | 'record';
+            readonly bytes: number;
+            readonly sha256: string;
+            readonly version: string | null;
+            readonly lock: { readonly mode: 'governance' | 'compliance'; readonly until: string } | null;
+            readonly held: boolean;
+            readonly stored_at: string;
+            readonly checked_at: string;
+            readonly read_at: string | null;
+            readonly problem: string | null;
+          }[];
+          readonly verification: {
+            readonly state: 'running' | 'done' | 'failed';
+            readonly deep: boolean;
+            readonly done: number;
+            readonly total: number;
+            readonly bytes_read: number;
+            readonly unknown: number;
+            readonly problems: readonly { readonly name: string; readonly message: string }[];
+            readonly started_at: string;
+            readonly ended_at: string | null;
+            readonly error: string | null;
+          } | null;
+        };
+  };
+  /** What is archived, in the order of names */
+  'GET /v1/archive/files': {
+    params: undefined;
+    query: { readonly after?: string | undefined; readonly limit?: number | undefined };
+    body: undefined;
+    answer: {
+      readonly files: readonly {
+        readonly name: string;
+        readonly kind: 'blocks' | 'tiles' | 'checkpoint' | 'log' | 'vault' | 'record';
+        readonly bytes: number;
+        readonly sha256: string;
+        readonly version: string | null;
+        readonly lock: { readonly mode: 'governance' | 'compliance'; readonly until: string } | null;
+        readonly held: boolean;
+        readonly stored_at: string;
+        readonly checked_at: string;
+        readonly read_at: string | null;
+        readonly problem: string | null;
+      }[];
+      readonly next: string | null;
+    };
+  };
+  /** Archive everything that is recorded, without waiting until there is more */
+  'POST /v1/archive/rounds': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer:
+      | { readonly on: false }
+      | {
+          readonly on: true;
+          readonly settings: {
+            readonly lag_limit_hours: number;
+            readonly span_minutes: number;
+            readonly place:
+              | {
+                  readonly kind: 's3';
+                  readonly bucket: string;
+                  readonly region: string;
+                  readonly endpoint: string | null;
+                  readonly own_authority: boolean;
+                  readonly prefix: string;
+                  readonly path_style: boolean;
+                  readonly mode: 'governance' | 'compliance';
+                  readonly retention_days: number;
+                  readonly storage_class: string;
+                  readonly credentials: 'vault' | 'environment';
+                }
+              | { readonly kind: 'directory'; readonly path: string; readonly apart: boolean };
+          };
+          readonly place: string;
+          readonly lock: 'compliance' | 'governance' | 'none';
+          readonly not_promised: readonly string[];
+          readonly state: 'archiving' | 'paused' | 'waiting' | 'failing';
+          readonly failure: {
+            readonly code: string;
+            readonly message: string;
+            readonly since: string;
+            readonly next_try: string;
+          } | null;
+          readonly logs: readonly {
+            readonly log: number;
+            readonly archived: number;
+            readonly entries: number;
+            readonly waiting_since: string | null;
+          }[];
+          readonly lag_seconds: number;
+          readonly late: boolean;
+          readonly files: number;
+          readonly bytes: number;
+          readonly held: number;
+          readonly never_read: number;
+          readonly all_checked_since: string | null;
+          readonly vault: { readonly name: string; readonly at: string } | null;
+          readonly problems: number;
+          readonly troubled: readonly {
+            readonly name: string;
+            readonly kind: 'blocks' | 'tiles' | 'checkpoint' | 'log' | 'vault' | 'record';
+            readonly bytes: number;
+            readonly sha256: string;
+            readonly version: string | null;
+            readonly lock: { readonly mode: 'governance' | 'compliance'; readonly until: string } | null;
+            readonly held: boolean;
+            readonly stored_at: string;
+            readonly checked_at: string;
+            readonly read_at: string | null;
+            readonly problem: string | null;
+          }[];
+          readonly verification: {
+            readonly state: 'running' | 'done' | 'failed';
+            readonly deep: boolean;
+            readonly done: number;
+            readonly total: number;
+            readonly bytes_read: number;
+            readonly unknown: number;
+            readonly problems: readonly { readonly name: string; readonly message: string }[];
+            readonly started_at: string;
+            readonly ended_at: string | null;
+            readonly error: string | null;
+          } | null;
+        };
+  };
+  /** Archive into this bucket or directory from now on; it is tried first */
+  'PUT /v1/archive/settings': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly place:
+        | {
+            readonly kind: 's3';
+            readonly bucket: string;
+            readonly region: string;
+            readonly endpoint?: string | undefined;
+            readonly authority_pem?: string | undefined;
+            readonly prefix?: string | undefined;
+            readonly path_style?: boolean | undefined;
+            readonly mode: 'governance' | 'compliance';
+            readonly retention_days: number;
+            readonly storage_class?:
+              | 'STANDARD'
+              | 'STANDARD_IA'
+              | 'ONEZONE_IA'
+              | 'INTELLIGENT_TIERING'
+              | 'GLACIER_IR'
+              | undefined;
+            readonly credentials?: 'vault' | 'environment' | undefined;
+            readonly access_key?: { readonly id: string; readonly secret: string } | undefined;
+          }
+        | { readonly kind: 'directory'; readonly path: string };
+      readonly lag_limit_hours?: number | undefined;
+      readonly span_minutes?: number | undefined;
+    };
+    answer:
+      | { readonly on: false }
+      | {
+          readonly on: true;
+          readonly settings: {
+            readonly lag_limit_hours: number;
+            readonly span_minutes: number;
+            readonly place:
+              | {
+                  readonly kind: 's3';
+                  readonly bucket: string;
+                  readonly region: string;
+                  readonly endpoint: string | null;
+                  readonly own_authority: boolean;
+                  readonly prefix: string;
+                  readonly path_style: boolean;
+                  readonly mode: 'governance' | 'compliance';
+                  readonly retention_days: number;
+                  readonly storage_class: string;
+                  readonly credentials: 'vault' | 'environment';
+                }
+              | { readonly kind: 'directory'; readonly path: string; readonly apart: boolean };
+          };
+          readonly place: string;
+          readonly lock: 'compliance' | 'governance' | 'none';
+          readonly not_promised: readonly string[];
+          readonly state: 'archiving' | 'paused' | 'waiting' | 'failing';
+          readonly failure: {
+            readonly code: string;
+            readonly message: string;
+            readonly since: string;
+            readonly next_try: string;
+          } | null;
+          readonly logs: readonly {
+            readonly log: number;
+            readonly archived: number;
+            readonly entries: number;
+            readonly waiting_since: string | null;
+          }[];
+          readonly lag_seconds: number;
+          readonly late: boolean;
+          readonly files: number;
+          readonly bytes: number;
+          readonly held: number;
+          readonly never_read: number;
+          readonly all_checked_since: string | null;
+          readonly vault: { readonly name: string; readonly at: string } | null;
+          readonly problems: number;
+          readonly troubled: readonly {
+            readonly name: string;
+            readonly kind: 'blocks' | 'tiles' | 'checkpoint' | 'log' | 'vault' | 'record';
+            readonly bytes: number;
+            readonly sha256: string;
+            readonly version: string | null;
+            readonly lock: { readonly mode: 'governance' | 'compliance'; readonly until: string } | null;
+            readonly held: boolean;
+            readonly stored_at: string;
+            readonly checked_at: string;
+            readonly read_at: string | null;
+            readonly problem: string | null;
+          }[];
+          readonly verification: {
+            readonly state: 'running' | 'done' | 'failed';
+            readonly deep: boolean;
+            readonly done: number;
+            readonly total: number;
+            readonly bytes_read: number;
+            readonly unknown: number;
+            readonly problems: readonly { readonly name: string; readonly message: string }[];
+            readonly started_at: string;
+            readonly ended_at: string | null;
+            readonly error: string | null;
+          } | null;
+        };
+  };
+  /** Archive nothing more; what was archived stays where it is */
+  'DELETE /v1/archive/settings': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer:
+      | { readonly on: false }
+      | {
+          readonly on: true;
+          readonly settings: {
+            readonly lag_limit_hours: number;
+            readonly span_minutes: number;
+            readonly place:
+              | {
+                  readonly kind: 's3';
+                  readonly bucket: string;
+                  readonly region: string;
+                  readonly endpoint: string | null;
+                  readonly own_authority: boolean;
+                  readonly prefix: string;
+                  readonly path_style: boolean;
+                  readonly mode: 'governance' | 'compliance';
+                  readonly retention_days: number;
+                  readonly storage_class: string;
+                  readonly credentials: 'vault' | 'environment';
+                }
+              | { readonly kind: 'directory'; readonly path: string; readonly apart: boolean };
+          };
+          readonly place: string;
+          readonly lock: 'compliance' | 'governance' | 'none';
+          readonly not_promised: readonly string[];
+          readonly state: 'archiving' | 'paused' | 'waiting' | 'failing';
+          readonly failure: {
+            readonly code: string;
+            readonly message: string;
+            readonly since: string;
+            readonly next_try: string;
+          } | null;
+          readonly logs: readonly {
+            readonly log: number;
+            readonly archived: number;
+            readonly entries: number;
+            readonly waiting_since: string | null;
+          }[];
+          readonly lag_seconds: number;
+          readonly late: boolean;
+          readonly files: number;
+          readonly bytes: number;
+          readonly held: number;
+          readonly never_read: number;
+          readonly all_checked_since: string | null;
+          readonly vault: { readonly name: string; readonly at: string } | null;
+          readonly problems: number;
+          readonly troubled: readonly {
+            readonly name: string;
+            readonly kind: 'blocks' | 'tiles' | 'checkpoint' | 'log' | 'vault' | 'record';
+            readonly bytes: number;
+            readonly sha256: string;
+            readonly version: string | null;
+            readonly lock: { readonly mode: 'governance' | 'compliance'; readonly until: string } | null;
+            readonly held: boolean;
+            readonly stored_at: string;
+            readonly checked_at: string;
+            readonly read_at: string | null;
+            readonly problem: string | null;
+          }[];
+          readonly verification: {
+            readonly state: 'running' | 'done' | 'failed';
+            readonly deep: boolean;
+            readonly done: number;
+            readonly total: number;
+            readonly bytes_read: number;
+            readonly unknown: number;
+            readonly problems: readonly { readonly name: string; readonly message: string }[];
+            readonly started_at: string;
+            readonly ended_at: string | null;
+            readonly error: string | null;
+          } | null;
+        };
+  };
+  /** Ask the archive for every file anew, in the background, and compare with what is here */
+  'POST /v1/archive/verifications': {
+    params: undefined;
+    query: undefined;
+    body: { readonly deep?: boolean | undefined };
+    answer:
+      | { readonly on: false }
+      | {
+          readonly on: true;
+          readonly settings: {
+            readonly lag_limit_hours: number;
+            readonly span_minutes: number;
+            readonly place:
+              | {
+                  readonly kind: 's3';
+                  readonly bucket: string;
+                  readonly region: string;
+                  readonly endpoint: string | null;
+                  readonly own_authority: boolean;
+                  readonly prefix: string;
+                  readonly path_style: boolean;
+                  readonly mode: 'governance' | 'compliance';
+                  readonly retention_days: number;
+                  readonly storage_class: string;
+                  readonly credentials: 'vault' | 'environment';
+                }
+              | { readonly kind: 'directory'; readonly path: string; readonly apart: boolean };
+          };
+          readonly place: string;
+          readonly lock: 'compliance' | 'governance' | 'none';
+          readonly not_promised: readonly string[];
+          readonly state: 'archiving' | 'paused' | 'waiting' | 'failing';
+          readonly failure: {
+            readonly code: string;
+            readonly message: string;
+            readonly since: string;
+            readonly next_try: string;
+          } | null;
+          readonly logs: readonly {
+            readonly log: number;
+            readonly archived: number;
+            readonly entries: number;
+            readonly waiting_since: string | null;
+          }[];
+          readonly lag_seconds: number;
+          readonly late: boolean;
+          readonly files: number;
+          readonly bytes: number;
+          readonly held: number;
+          readonly never_read: number;
+          readonly all_checked_since: string | null;
+          readonly vault: { readonly name: string; readonly at: string } | null;
+          readonly problems: number;
+          readonly troubled: readonly {
+            readonly name: string;
+            readonly kind: 'blocks' | 'tiles' | 'checkpoint' | 'log' | 'vault' | 'record';
+            readonly bytes: number;
+            readonly sha256: string;
+            readonly version: string | null;
+            readonly lock: { readonly mode: 'governance' | 'compliance'; readonly until: string } | null;
+            readonly held: boolean;
+            readonly stored_at: string;
+            readonly checked_at: string;
+            readonly read_at: string | null;
+            readonly problem: string | null;
+          }[];
+          readonly verification: {
+            readonly state: 'running' | 'done' | 'failed';
+            readonly deep: boolean;
+            readonly done: number;
+            readonly total: number;
+            readonly bytes_read: number;
+            readonly unknown: number;
+            readonly problems: readonly { readonly name: string; readonly message: string }[];
+            readonly started_at: string;
+            readonly ended_at: string | null;
+            readonly error: string | null;
+          } | null;
+        };
+  };
   /** The audit trail, newest first */
   'GET /v1/audit': {
     params: undefined;
@@ -860,6 +1307,32 @@ export type Routes = {
       readonly revision: number;
     };
   };
+  /** How the clock of this server is kept */
+  'GET /v1/clock': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly at: string;
+      readonly looked_at: string | null;
+      readonly words: string | null;
+      readonly trouble: 'unsynchronised' | 'off' | null;
+      readonly method: 'chrony' | 'timesyncd' | 'ntpd' | 'systemd' | 'none';
+      readonly synchronised: 'yes' | 'no' | 'unknown';
+      readonly source: string | null;
+      readonly stratum: number | null;
+      readonly offset_ms: number | null;
+      readonly jitter_ms: number | null;
+      readonly root_distance_ms: number | null;
+      readonly measured: {
+        readonly server: string;
+        readonly at: string;
+        readonly offset_ms: number | null;
+        readonly uncertainty_ms: number | null;
+        readonly problem: string | null;
+      } | null;
+    };
+  };
   /** A key that may send events as the source `my-machine` for an hour; it is shown only in this reply */
   'POST /v1/demo/ingest-key': {
     params: undefined;
@@ -1258,6 +1731,7 @@ export type Routes = {
       readonly hints?: readonly string[] | undefined;
       readonly elapsed_ms: number;
       readonly rebuilding?: { readonly through: string; readonly until: string } | undefined;
+      readonly erased?: number | undefined;
     };
   };
   /** Count events */
@@ -1277,6 +1751,7 @@ export type Routes = {
       readonly hints?: readonly string[] | undefined;
       readonly elapsed_ms: number;
       readonly rebuilding?: { readonly through: string; readonly until: string } | undefined;
+      readonly erased?: number | undefined;
     };
   };
   /** Export events as a file; the export is recorded in the audit trail before its first line */
@@ -1314,6 +1789,7 @@ export type Routes = {
       readonly interval_ms: number;
       readonly elapsed_ms: number;
       readonly rebuilding?: { readonly through: string; readonly until: string } | undefined;
+      readonly erased?: number | undefined;
     };
   };
   /** What would become of events, at most 64 KiB and the first 20: read and mapped, not recorded */
@@ -1367,6 +1843,7 @@ export type Routes = {
       readonly values: readonly { readonly value: string; readonly count: number }[];
       readonly elapsed_ms: number;
       readonly rebuilding?: { readonly through: string; readonly until: string } | undefined;
+      readonly erased?: number | undefined;
     };
   };
   /** One event by its position in the ledger */
@@ -1450,6 +1927,194 @@ export type Routes = {
         readonly sealer: { readonly pid: number | null };
         readonly store: { readonly pid: number | null };
       };
+    };
+  };
+  /** Every key, certificate, protocol, algorithm and library of cryptography in use, and what rests in clear */
+  'GET /v1/inventory/crypto': {
+    params: undefined;
+    query: {
+      readonly kind?: 'key' | 'certificate' | 'protocol' | 'algorithm' | 'library' | 'store' | undefined;
+      readonly weak?: boolean | undefined;
+      readonly after?: string | undefined;
+      readonly limit?: number | undefined;
+    };
+    body: undefined;
+    answer: {
+      readonly at_ms: number;
+      readonly assets: readonly {
+        readonly id: string;
+        readonly kind: 'key' | 'certificate' | 'protocol' | 'algorithm' | 'library' | 'store';
+        readonly name: string;
+        readonly owner: string;
+        readonly used_for: string;
+        readonly where: string;
+        readonly known: 'asked' | 'declared';
+        readonly known_by: string;
+        readonly algorithm?: string | undefined;
+        readonly strength_bits?: number | undefined;
+        readonly quantum_category?: number | undefined;
+        readonly weaknesses: readonly {
+          readonly reason:
+            | 'compromised'
+            | 'expired'
+            | 'expiring'
+            | 'overdue'
+            | 'weak-key'
+            | 'weak-signature'
+            | 'weak-protocol'
+            | 'weak-password-hash';
+          readonly level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
+          readonly message: string;
+        }[];
+        readonly state?:
+          | 'created'
+          | 'active'
+          | 'suspended'
+          | 'retired'
+          | 'compromised'
+          | 'revoked'
+          | 'expired'
+          | 'destroyed'
+          | undefined;
+        readonly role?:
+          | 'master'
+          | 'wrapping'
+          | 'encryption'
+          | 'signing'
+          | 'authentication'
+          | 'mac'
+          | 'derivation'
+          | 'credential'
+          | undefined;
+        readonly material?: string | undefined;
+        readonly size_bits?: number | undefined;
+        readonly version?: string | undefined;
+        readonly count?: number | undefined;
+        readonly created_ms?: number | undefined;
+        readonly age_days?: number | undefined;
+        readonly expires_ms?: number | undefined;
+        readonly expires_in_days?: number | undefined;
+        readonly secured_by?: string | undefined;
+        readonly subject?: string | undefined;
+        readonly issuer?: string | undefined;
+        readonly serial_number?: string | undefined;
+        readonly sha256?: string | undefined;
+        readonly is_authority?: boolean | undefined;
+        readonly is_used?: boolean | undefined;
+        readonly side?: 'server' | 'client' | undefined;
+        readonly cipher_suites?: readonly string[] | undefined;
+        readonly groups?: readonly string[] | undefined;
+        readonly purl?: string | undefined;
+        readonly licence?: string | undefined;
+        readonly encryption?: 'sealed' | 'partly' | 'clear' | undefined;
+        readonly in_clear?: readonly string[] | undefined;
+        readonly uses?: number | undefined;
+      }[];
+      readonly next?: string | undefined;
+      readonly total: number;
+      readonly counts: {
+        readonly key: number;
+        readonly certificate: number;
+        readonly protocol: number;
+        readonly algorithm: number;
+        readonly library: number;
+        readonly store: number;
+      };
+      readonly weak: number;
+      readonly not_asked: readonly { readonly source: string; readonly reason: string }[];
+    };
+  };
+  /** The inventory as a CycloneDX bill of cryptographic materials, checked against its schema */
+  'GET /v1/inventory/crypto/cbom': {
+    params: undefined;
+    query: { readonly version?: '1.6' | '1.7' | undefined };
+    body: undefined;
+    answer: unknown;
+  };
+  /** What counts as weak or late */
+  'GET /v1/inventory/crypto/policy': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly cryptoperiod_days: {
+        readonly master: number;
+        readonly wrapping: number;
+        readonly encryption: number;
+        readonly signing: number;
+        readonly authentication: number;
+        readonly mac: number;
+        readonly derivation: number;
+        readonly credential: number;
+      };
+      readonly certificate_days: readonly number[];
+      readonly least_modulus_bits: number;
+      readonly least_security_bits: number;
+      readonly least_password_memory_kib: number;
+      readonly least_password_passes: number;
+    };
+  };
+  /** Say what counts as weak or late */
+  'PUT /v1/inventory/crypto/policy': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly cryptoperiod_days: {
+        readonly master: number;
+        readonly wrapping: number;
+        readonly encryption: number;
+        readonly signing: number;
+        readonly authentication: number;
+        readonly mac: number;
+        readonly derivation: number;
+        readonly credential: number;
+      };
+      readonly certificate_days: readonly number[];
+      readonly least_modulus_bits: number;
+      readonly least_security_bits: number;
+      readonly least_password_memory_kib: number;
+      readonly least_password_passes: number;
+    };
+    answer: {
+      readonly cryptoperiod_days: {
+        readonly master: number;
+        readonly wrapping: number;
+        readonly encryption: number;
+        readonly signing: number;
+        readonly authentication: number;
+        readonly mac: number;
+        readonly derivation: number;
+        readonly credential: number;
+      };
+      readonly certificate_days: readonly number[];
+      readonly least_modulus_bits: number;
+      readonly least_security_bits: number;
+      readonly least_password_memory_kib: number;
+      readonly least_password_passes: number;
+    };
+  };
+  /** What was told as weak, late or near its end, and is not over */
+  'GET /v1/inventory/crypto/weaknesses': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly weaknesses: readonly {
+        readonly asset: string;
+        readonly reason:
+          | 'compromised'
+          | 'expired'
+          | 'expiring'
+          | 'overdue'
+          | 'weak-key'
+          | 'weak-signature'
+          | 'weak-protocol'
+          | 'weak-password-hash';
+        readonly stage: number;
+        readonly level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
+        readonly message: string;
+        readonly since_ms: number;
+      }[];
     };
   };
   /** Invite somebody; the link is shown only in this reply, is good once and for 72 hours */
@@ -1558,8 +2223,207 @@ export type Routes = {
     body: undefined;
     answer: {
       readonly head: string;
-      readonly logs: readonly { readonly number: number; readonly origin: string; readonly verifier_key: string }[];
+      readonly logs: readonly {
+        readonly number: number;
+        readonly origin: string;
+        readonly verifier_key: string;
+        readonly minimum_index: number;
+      }[];
     };
+  };
+  /** Time-stamps of checkpoints, and who gives them */
+  'GET /v1/ledger/anchors': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly authorities: readonly {
+        readonly id: string;
+        readonly url: string;
+        readonly roots_sha256: readonly string[];
+        readonly own_authority: boolean;
+        readonly added_at: string;
+        readonly added_by: { readonly id: string; readonly name: string };
+        readonly state: 'stamping' | 'waiting' | 'away' | 'wrong';
+        readonly newest_size: number | null;
+        readonly newest_at: string | null;
+        readonly asked_at: string | null;
+        readonly problem: string | null;
+      }[];
+      readonly every_minutes: number;
+      readonly stamps: readonly {
+        readonly log: number;
+        readonly size: number;
+        readonly authority: string;
+        readonly at: string;
+        readonly accuracy_ms: number | null;
+        readonly serial_number: string;
+        readonly signer: string;
+        readonly signer_until: string;
+        readonly root: string;
+        readonly root_sha256: string;
+        readonly witnesses: number;
+      }[];
+      readonly stamps_in_all: number;
+    };
+  };
+  /** Add a time-stamping authority (RFC 3161); it is asked at once, and what came of it stands in the answer */
+  'POST /v1/ledger/anchors/authorities': {
+    params: undefined;
+    query: undefined;
+    body: { readonly url: string; readonly roots_pem: string; readonly authority_pem?: string | undefined };
+    answer: {
+      readonly authorities: readonly {
+        readonly id: string;
+        readonly url: string;
+        readonly roots_sha256: readonly string[];
+        readonly own_authority: boolean;
+        readonly added_at: string;
+        readonly added_by: { readonly id: string; readonly name: string };
+        readonly state: 'stamping' | 'waiting' | 'away' | 'wrong';
+        readonly newest_size: number | null;
+        readonly newest_at: string | null;
+        readonly asked_at: string | null;
+        readonly problem: string | null;
+      }[];
+      readonly every_minutes: number;
+      readonly stamps: readonly {
+        readonly log: number;
+        readonly size: number;
+        readonly authority: string;
+        readonly at: string;
+        readonly accuracy_ms: number | null;
+        readonly serial_number: string;
+        readonly signer: string;
+        readonly signer_until: string;
+        readonly root: string;
+        readonly root_sha256: string;
+        readonly witnesses: number;
+      }[];
+      readonly stamps_in_all: number;
+    };
+  };
+  /** Remove a time-stamping authority; what it has stamped stays */
+  'DELETE /v1/ledger/anchors/authorities/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly authorities: readonly {
+        readonly id: string;
+        readonly url: string;
+        readonly roots_sha256: readonly string[];
+        readonly own_authority: boolean;
+        readonly added_at: string;
+        readonly added_by: { readonly id: string; readonly name: string };
+        readonly state: 'stamping' | 'waiting' | 'away' | 'wrong';
+        readonly newest_size: number | null;
+        readonly newest_at: string | null;
+        readonly asked_at: string | null;
+        readonly problem: string | null;
+      }[];
+      readonly every_minutes: number;
+      readonly stamps: readonly {
+        readonly log: number;
+        readonly size: number;
+        readonly authority: string;
+        readonly at: string;
+        readonly accuracy_ms: number | null;
+        readonly serial_number: string;
+        readonly signer: string;
+        readonly signer_until: string;
+        readonly root: string;
+        readonly root_sha256: string;
+        readonly witnesses: number;
+      }[];
+      readonly stamps_in_all: number;
+    };
+  };
+  /** Have the newest checkpoint stamped now */
+  'POST /v1/ledger/anchors/authorities/{id}/ask': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly authorities: readonly {
+        readonly id: string;
+        readonly url: string;
+        readonly roots_sha256: readonly string[];
+        readonly own_authority: boolean;
+        readonly added_at: string;
+        readonly added_by: { readonly id: string; readonly name: string };
+        readonly state: 'stamping' | 'waiting' | 'away' | 'wrong';
+        readonly newest_size: number | null;
+        readonly newest_at: string | null;
+        readonly asked_at: string | null;
+        readonly problem: string | null;
+      }[];
+      readonly every_minutes: number;
+      readonly stamps: readonly {
+        readonly log: number;
+        readonly size: number;
+        readonly authority: string;
+        readonly at: string;
+        readonly accuracy_ms: number | null;
+        readonly serial_number: string;
+        readonly signer: string;
+        readonly signer_until: string;
+        readonly root: string;
+        readonly root_sha256: string;
+        readonly witnesses: number;
+      }[];
+      readonly stamps_in_all: number;
+    };
+  };
+  /** How often a log that grows is stamped */
+  'PUT /v1/ledger/anchors/interval': {
+    params: undefined;
+    query: undefined;
+    body: { readonly every_minutes: number };
+    answer: {
+      readonly authorities: readonly {
+        readonly id: string;
+        readonly url: string;
+        readonly roots_sha256: readonly string[];
+        readonly own_authority: boolean;
+        readonly added_at: string;
+        readonly added_by: { readonly id: string; readonly name: string };
+        readonly state: 'stamping' | 'waiting' | 'away' | 'wrong';
+        readonly newest_size: number | null;
+        readonly newest_at: string | null;
+        readonly asked_at: string | null;
+        readonly problem: string | null;
+      }[];
+      readonly every_minutes: number;
+      readonly stamps: readonly {
+        readonly log: number;
+        readonly size: number;
+        readonly authority: string;
+        readonly at: string;
+        readonly accuracy_ms: number | null;
+        readonly serial_number: string;
+        readonly signer: string;
+        readonly signer_until: string;
+        readonly root: string;
+        readonly root_sha256: string;
+        readonly witnesses: number;
+      }[];
+      readonly stamps_in_all: number;
+    };
+  };
+  /** A checkpoint that was stamped */
+  'GET /v1/ledger/anchors/{log}/{size}/checkpoint': {
+    params: { readonly log: number; readonly size: number };
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
+  /** The time-stamp of a checkpoint */
+  'GET /v1/ledger/anchors/{log}/{size}/{id}': {
+    params: { readonly log: number; readonly size: number; readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: unknown;
   };
   /** The newest signed checkpoint of the newest log */
   'GET /v1/ledger/checkpoint': {
@@ -1572,6 +2436,25 @@ export type Routes = {
   'POST /v1/ledger/clock/accept': {
     params: undefined;
     query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
+  /** All events of a range, provably all; recorded in the audit trail before the first line */
+  'GET /v1/ledger/evidence': {
+    params: undefined;
+    query: {
+      readonly log?: number | undefined;
+      readonly first?: number | undefined;
+      readonly past?: number | undefined;
+      readonly from?: string | undefined;
+      readonly to?: string | undefined;
+      readonly collectors?: string | undefined;
+      readonly classes?: string | undefined;
+      readonly q?: string | undefined;
+      readonly bodies?: 'all' | 'matches' | undefined;
+      readonly names?: 'asked' | 'all' | undefined;
+      readonly witnessed?: boolean | undefined;
+    };
     body: undefined;
     answer: unknown;
   };
@@ -1595,6 +2478,44 @@ export type Routes = {
     query: undefined;
     body: undefined;
     answer: unknown;
+  };
+  /** Let go of content whose keys were destroyed; recorded with the minimum index before anything goes */
+  'POST /v1/ledger/prune': {
+    params: undefined;
+    query: undefined;
+    body: { readonly log?: number | undefined };
+    answer: {
+      readonly log: number;
+      readonly state: 'running' | 'done' | 'failed';
+      readonly started: string;
+      readonly segments_done: number;
+      readonly segments: number;
+      readonly blocks: number;
+      readonly events: number;
+      readonly bytes: number;
+      readonly minimum_index: number;
+      readonly problem?: string | undefined;
+    };
+  };
+  /** How far the newest pruning is */
+  'GET /v1/ledger/prune': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly pruning: {
+        readonly log: number;
+        readonly state: 'running' | 'done' | 'failed';
+        readonly started: string;
+        readonly segments_done: number;
+        readonly segments: number;
+        readonly blocks: number;
+        readonly events: number;
+        readonly bytes: number;
+        readonly minimum_index: number;
+        readonly problem?: string | undefined;
+      } | null;
+    };
   };
   /** Who outside watches the ledger grow, and how far they have seen it */
   'GET /v1/ledger/witnesses': {
@@ -1930,6 +2851,176 @@ export type Routes = {
       }[];
     };
   };
+  /** Which fields of events name somebody */
+  'GET /v1/personal-data/declarations': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly presets: readonly {
+        readonly name: string;
+        readonly kind: 'user-name' | 'email' | 'phone' | 'ip' | 'custom';
+        readonly paths: readonly string[];
+        readonly except: readonly string[];
+        readonly declared: boolean;
+      }[];
+      readonly declarations: readonly {
+        readonly name: string;
+        readonly kind: 'user-name' | 'email' | 'phone' | 'ip' | 'custom';
+        readonly paths: readonly string[];
+        readonly except: readonly string[];
+        readonly sources: readonly string[] | null;
+        readonly since: string;
+        readonly by: string;
+      }[];
+      readonly subjects: {
+        readonly sealed: number;
+        readonly erased: number;
+        readonly shared_today: number;
+        readonly unreadable: number;
+      };
+    };
+  };
+  /** Declare fields personal, for everything recorded from now on */
+  'PUT /v1/personal-data/declarations/{name}': {
+    params: { readonly name: string };
+    query: undefined;
+    body: {
+      readonly preset?: string | undefined;
+      readonly kind?: 'user-name' | 'email' | 'phone' | 'ip' | 'custom' | undefined;
+      readonly paths?: readonly string[] | undefined;
+      readonly sources?: readonly string[] | undefined;
+      readonly except?: readonly string[] | undefined;
+    };
+    answer: {
+      readonly name: string;
+      readonly kind: 'user-name' | 'email' | 'phone' | 'ip' | 'custom';
+      readonly paths: readonly string[];
+      readonly except: readonly string[];
+      readonly sources: readonly string[] | null;
+      readonly since: string;
+      readonly by: string;
+    };
+  };
+  /** Seal these fields no longer; what was sealed stays sealed and can be erased */
+  'DELETE /v1/personal-data/declarations/{name}': {
+    params: { readonly name: string };
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
+  /** Record what a person asks: access to what is held on them, or its erasure */
+  'POST /v1/personal-data/requests': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly kind: 'access' | 'erasure';
+      readonly about: readonly {
+        readonly kind: 'user-name' | 'email' | 'phone' | 'ip' | 'custom' | 'shared';
+        readonly value: string;
+      }[];
+      readonly reason: string;
+    };
+    answer: {
+      readonly id: string;
+      readonly kind: 'access' | 'erasure';
+      readonly state: 'answered' | 'waiting' | 'cancelled' | 'forgetting' | 'held' | 'erased';
+      readonly about:
+        | readonly {
+            readonly kind: 'user-name' | 'email' | 'phone' | 'ip' | 'custom' | 'shared';
+            readonly value: string;
+          }[]
+        | null;
+      readonly reason: string;
+      readonly keys: number;
+      readonly asked_at: string;
+      readonly asked_by: { readonly id: string; readonly name: string };
+      readonly destruction: { readonly id: string; readonly stage: string; readonly certificate: boolean } | null;
+      readonly forgotten_entries: number;
+      readonly ended_at: string | null;
+    };
+  };
+  /** What people asked, the newest first */
+  'GET /v1/personal-data/requests': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly requests: readonly {
+        readonly id: string;
+        readonly kind: 'access' | 'erasure';
+        readonly state: 'answered' | 'waiting' | 'cancelled' | 'forgetting' | 'held' | 'erased';
+        readonly about:
+          | readonly {
+              readonly kind: 'user-name' | 'email' | 'phone' | 'ip' | 'custom' | 'shared';
+              readonly value: string;
+            }[]
+          | null;
+        readonly reason: string;
+        readonly keys: number;
+        readonly asked_at: string;
+        readonly asked_by: { readonly id: string; readonly name: string };
+        readonly destruction: { readonly id: string; readonly stage: string; readonly certificate: boolean } | null;
+        readonly forgotten_entries: number;
+        readonly ended_at: string | null;
+      }[];
+    };
+  };
+  /** How far a request is */
+  'GET /v1/personal-data/requests/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly kind: 'access' | 'erasure';
+      readonly state: 'answered' | 'waiting' | 'cancelled' | 'forgetting' | 'held' | 'erased';
+      readonly about:
+        | readonly {
+            readonly kind: 'user-name' | 'email' | 'phone' | 'ip' | 'custom' | 'shared';
+            readonly value: string;
+          }[]
+        | null;
+      readonly reason: string;
+      readonly keys: number;
+      readonly asked_at: string;
+      readonly asked_by: { readonly id: string; readonly name: string };
+      readonly destruction: { readonly id: string; readonly stage: string; readonly certificate: boolean } | null;
+      readonly forgotten_entries: number;
+      readonly ended_at: string | null;
+    };
+  };
+  /** Everything sealed under the names of a request, as one JSON document; recorded before its first byte */
+  'GET /v1/personal-data/requests/{id}/export': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: Readonly<Record<string, unknown>>;
+  };
+  /** What is held on somebody; names go in the body, so that no address holds them */
+  'POST /v1/personal-data/subjects': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly about: readonly {
+        readonly kind: 'user-name' | 'email' | 'phone' | 'ip' | 'custom' | 'shared';
+        readonly value: string;
+      }[];
+    };
+    answer: {
+      readonly subjects: readonly {
+        readonly kind: 'user-name' | 'email' | 'phone' | 'ip' | 'custom' | 'shared';
+        readonly value: string;
+        readonly subject_id: string | null;
+        readonly since: string | null;
+        readonly state: 'unknown' | 'sealed' | 'forgetting' | 'erased';
+      }[];
+      readonly entries: number;
+      readonly complete: boolean;
+      readonly first: { readonly position: string; readonly received_at: string } | null;
+      readonly last: { readonly position: string; readonly received_at: string } | null;
+    };
+  };
   /** A picture that was kept with what stood out */
   'GET /v1/pictures/{sha256}': {
     params: { readonly sha256: string };
@@ -1964,6 +3055,148 @@ export type Routes = {
     query: undefined;
     body: { readonly days: number; readonly bytes_per_camera: number; readonly bytes: number };
     answer: { readonly days: number; readonly bytes_per_camera: number; readonly bytes: number };
+  };
+  /** How long each class is kept, and what expires when */
+  'GET /v1/retention': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly classes: readonly {
+        readonly name: string;
+        readonly about: string;
+        readonly keep_days: number | null;
+        readonly agreed_at: string | null;
+        readonly minimum_days: number;
+        readonly recommended_days: number;
+        readonly recommended_because: string;
+        readonly waiting: readonly {
+          readonly id: string;
+          readonly stage: string;
+          readonly at: string;
+          readonly by: string;
+          readonly reason: string;
+          readonly signatures: number;
+          readonly obstacles: readonly string[];
+          readonly keep_days: number | null;
+        }[];
+        readonly kept: {
+          readonly days: number;
+          readonly events: number;
+          readonly bytes: number;
+          readonly oldest_day: string | null;
+          readonly newest_day: string | null;
+        };
+        readonly next_expiry: string | null;
+        readonly due_days: number;
+        readonly held_days: number;
+        readonly erased: { readonly days: number; readonly events: number };
+        readonly sources: readonly string[];
+      }[];
+      readonly profiles: readonly ('cert-in' | 'dpdp')[];
+      readonly holds: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly reason: string;
+        readonly by: string;
+        readonly at: string;
+        readonly classes: readonly string[];
+        readonly from_day: string | null;
+        readonly to_day: string | null;
+        readonly keys: number;
+      }[];
+      readonly expiries: readonly {
+        readonly id: string;
+        readonly stage: string;
+        readonly at: string;
+        readonly by: string;
+        readonly reason: string;
+        readonly signatures: number;
+        readonly obstacles: readonly string[];
+        readonly labels: readonly string[];
+        readonly kept: readonly { readonly label: string; readonly why: string }[];
+      }[];
+      readonly clock: { readonly ledger_time: string; readonly evidence: 'witnesses' | 'running-time' };
+      readonly recordings: { readonly keep_days: number; readonly bytes: number; readonly used_bytes: number } | null;
+    };
+  };
+  /** Keep a class for some days, or for ever; a shorter keeping waits for two people and for time */
+  'PUT /v1/retention/classes/{class}': {
+    params: { readonly class: string };
+    query: undefined;
+    body: { readonly keep_days: number | null; readonly reason: string };
+    answer: {
+      readonly id: string;
+      readonly stage: string;
+      readonly at: string;
+      readonly by: string;
+      readonly reason: string;
+      readonly signatures: number;
+      readonly obstacles: readonly string[];
+      readonly keep_days: number | null;
+    };
+  };
+  /** Days whose keys were destroyed, and the receipts of everybody who kept copies; the newest first */
+  'GET /v1/retention/erased': {
+    params: undefined;
+    query: { readonly limit?: number | undefined };
+    body: undefined;
+    answer: {
+      readonly erased: readonly {
+        readonly key_id: string;
+        readonly label: string;
+        readonly destroyed_at: string;
+        readonly events: number;
+        readonly forgotten_at: string | null;
+        readonly receipts: readonly { readonly keeper: string; readonly changed: number; readonly at: string }[];
+        readonly waiting: readonly { readonly keeper: string; readonly error: string | null }[];
+      }[];
+    };
+  };
+  /** Place a legal hold on whole days of classes, or of the class of a source; it ends by two signatures at `/v1/vault/holds` */
+  'POST /v1/retention/holds': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly name: string;
+      readonly reason: string;
+      readonly classes?: readonly string[] | undefined;
+      readonly source?: string | undefined;
+      readonly from_day?: string | undefined;
+      readonly to_day?: string | undefined;
+    };
+    answer: {
+      readonly id: string;
+      readonly name: string;
+      readonly reason: string;
+      readonly by: string;
+      readonly at: string;
+      readonly classes: readonly string[];
+      readonly from_day: string | null;
+      readonly to_day: string | null;
+      readonly keys: number;
+    };
+  };
+  /** Choose the laws that set a minimum */
+  'PUT /v1/retention/profiles': {
+    params: undefined;
+    query: undefined;
+    body: { readonly profiles: readonly ('cert-in' | 'dpdp')[] };
+    answer: unknown;
+  };
+  /** Give a source a class, from its next event on */
+  'PUT /v1/retention/sources/{source}': {
+    params: { readonly source: string };
+    query: undefined;
+    body: { readonly class: string };
+    answer: unknown;
+  };
+  /** Put a source back into `events`, from its next event on */
+  'DELETE /v1/retention/sources/{source}': {
+    params: { readonly source: string };
+    query: undefined;
+    body: undefined;
+    answer: unknown;
   };
   /** List the rules in force and the refused ones */
   'GET /v1/rules': {
@@ -3018,12 +4251,409 @@ export type Routes = {
     body: undefined;
     answer: { readonly link: string; readonly expires_at: string };
   };
+  /** The passkeys whose signatures count, now or after the waiting time */
+  'GET /v1/vault/approvers': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly items: readonly {
+        readonly userId: string;
+        readonly name: string;
+        readonly credentialId: string;
+        readonly hostName: string;
+        readonly by: string;
+        readonly atMs: number;
+        readonly isEffective: boolean;
+        readonly remainingMs?: number | undefined;
+      }[];
+    };
+  };
+  /** Enrol somebody’s passkeys for this address to sign destructions; the first two people’s count at once */
+  'POST /v1/vault/approvers': {
+    params: undefined;
+    query: undefined;
+    body: { readonly userId?: string | undefined };
+    answer: {
+      readonly items: readonly {
+        readonly userId: string;
+        readonly name: string;
+        readonly credentialId: string;
+        readonly hostName: string;
+        readonly by: string;
+        readonly atMs: number;
+        readonly isEffective: boolean;
+        readonly remainingMs?: number | undefined;
+      }[];
+    };
+  };
+  /** A passkey signs no more, at once; what it signed and is not carried out is to be signed anew */
+  'POST /v1/vault/approvers/withdraw': {
+    params: undefined;
+    query: undefined;
+    body: { readonly credentialId: string; readonly reason: string };
+    answer: unknown;
+  };
   /** Open both copies of the vault from the disk, and every key in them */
   'POST /v1/vault/checks': {
     params: undefined;
     query: undefined;
     body: undefined;
     answer: { readonly sha256: string };
+  };
+  /** Every destruction of keys: who agreed, what stands in the way, how far it is; holds and approvers beside */
+  'GET /v1/vault/destructions': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly vault: string;
+      readonly waitMs: number;
+      readonly evidence: 'witnesses' | 'running-time';
+      readonly observedMs: number;
+      readonly witnesses?: { readonly keys: readonly string[]; readonly needed: number } | undefined;
+      readonly intents: readonly {
+        readonly id: string;
+        readonly kind: 'request' | 'expiry' | 'policy' | 'release';
+        readonly stage:
+          | 'proposed'
+          | 'begun'
+          | 'rotated'
+          | 'removed'
+          | 'destroying'
+          | 'scheduled'
+          | 'destroyed'
+          | 'agreed'
+          | 'cancelled'
+          | 'emptied';
+        readonly keys: readonly { readonly id: string; readonly purpose: string; readonly label: string }[];
+        readonly policy?: { readonly class: string; readonly keepDays: number | null } | undefined;
+        readonly holdId?: string | undefined;
+        readonly reason: string;
+        readonly by: string;
+        readonly atMs: number;
+        readonly digest: string;
+        readonly signatures: readonly { readonly by: string; readonly name: string; readonly atMs: number }[];
+        readonly wait: {
+          readonly evidence: 'witnesses' | 'running-time';
+          readonly neededMs: number;
+          readonly remainingMs?: number | undefined;
+        };
+        readonly obstacles: readonly {
+          readonly kind: string;
+          readonly message: string;
+          readonly hint?: string | undefined;
+        }[];
+        readonly kept: readonly { readonly keyId: string; readonly why: string; readonly by: string }[];
+        readonly suspended?: string | undefined;
+        readonly endedBy?: string | undefined;
+        readonly endReason?: string | undefined;
+        readonly export?:
+          | { readonly sha256: string; readonly location: string; readonly generation: number }
+          | undefined;
+        readonly hasCertificate: boolean;
+      }[];
+      readonly holds: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly reason: string;
+        readonly by: string;
+        readonly atMs: number;
+        readonly keyIds: readonly string[];
+        readonly selector?:
+          | {
+              readonly classes: readonly string[];
+              readonly fromDay?: string | undefined;
+              readonly toDay?: string | undefined;
+            }
+          | undefined;
+      }[];
+      readonly approvers: readonly {
+        readonly userId: string;
+        readonly name: string;
+        readonly credentialId: string;
+        readonly hostName: string;
+        readonly by: string;
+        readonly atMs: number;
+        readonly isEffective: boolean;
+        readonly remainingMs?: number | undefined;
+      }[];
+      readonly policies: readonly {
+        readonly id: string;
+        readonly class: string;
+        readonly keepDays: number | null;
+        readonly agreedAtMs: number;
+      }[];
+      readonly condemnedEpochs: readonly number[];
+      readonly isRestored?: boolean | undefined;
+      readonly unknownSince?: { readonly atMs: number; readonly why: string } | undefined;
+    };
+  };
+  /** Propose to destroy exactly these keys; nothing follows before two people have signed the list */
+  'POST /v1/vault/destructions': {
+    params: undefined;
+    query: undefined;
+    body: { readonly keyIds: readonly string[]; readonly reason: string };
+    answer: {
+      readonly id: string;
+      readonly kind: 'request' | 'expiry' | 'policy' | 'release';
+      readonly stage:
+        | 'proposed'
+        | 'begun'
+        | 'rotated'
+        | 'removed'
+        | 'destroying'
+        | 'scheduled'
+        | 'destroyed'
+        | 'agreed'
+        | 'cancelled'
+        | 'emptied';
+      readonly keys: readonly { readonly id: string; readonly purpose: string; readonly label: string }[];
+      readonly policy?: { readonly class: string; readonly keepDays: number | null } | undefined;
+      readonly holdId?: string | undefined;
+      readonly reason: string;
+      readonly by: string;
+      readonly atMs: number;
+      readonly digest: string;
+      readonly signatures: readonly { readonly by: string; readonly name: string; readonly atMs: number }[];
+      readonly wait: {
+        readonly evidence: 'witnesses' | 'running-time';
+        readonly neededMs: number;
+        readonly remainingMs?: number | undefined;
+      };
+      readonly obstacles: readonly {
+        readonly kind: string;
+        readonly message: string;
+        readonly hint?: string | undefined;
+      }[];
+      readonly kept: readonly { readonly keyId: string; readonly why: string; readonly by: string }[];
+      readonly suspended?: string | undefined;
+      readonly endedBy?: string | undefined;
+      readonly endReason?: string | undefined;
+      readonly export?: { readonly sha256: string; readonly location: string; readonly generation: number } | undefined;
+      readonly hasCertificate: boolean;
+    };
+  };
+  /** One destruction */
+  'GET /v1/vault/destructions/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly kind: 'request' | 'expiry' | 'policy' | 'release';
+      readonly stage:
+        | 'proposed'
+        | 'begun'
+        | 'rotated'
+        | 'removed'
+        | 'destroying'
+        | 'scheduled'
+        | 'destroyed'
+        | 'agreed'
+        | 'cancelled'
+        | 'emptied';
+      readonly keys: readonly { readonly id: string; readonly purpose: string; readonly label: string }[];
+      readonly policy?: { readonly class: string; readonly keepDays: number | null } | undefined;
+      readonly holdId?: string | undefined;
+      readonly reason: string;
+      readonly by: string;
+      readonly atMs: number;
+      readonly digest: string;
+      readonly signatures: readonly { readonly by: string; readonly name: string; readonly atMs: number }[];
+      readonly wait: {
+        readonly evidence: 'witnesses' | 'running-time';
+        readonly neededMs: number;
+        readonly remainingMs?: number | undefined;
+      };
+      readonly obstacles: readonly {
+        readonly kind: string;
+        readonly message: string;
+        readonly hint?: string | undefined;
+      }[];
+      readonly kept: readonly { readonly keyId: string; readonly why: string; readonly by: string }[];
+      readonly suspended?: string | undefined;
+      readonly endedBy?: string | undefined;
+      readonly endReason?: string | undefined;
+      readonly export?: { readonly sha256: string; readonly location: string; readonly generation: number } | undefined;
+      readonly hasCertificate: boolean;
+    };
+  };
+  /** Stop a destruction; possible until the keys cannot be brought back */
+  'POST /v1/vault/destructions/{id}/cancel': {
+    params: { readonly id: string };
+    query: undefined;
+    body: { readonly reason: string };
+    answer: unknown;
+  };
+  /** The certificate: who agreed, what was done, what that does not promise, with proofs. Checked offline */
+  'GET /v1/vault/destructions/{id}/certificate': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: { readonly format: string; readonly statement: unknown; readonly evidence: readonly string[] };
+  };
+  /** Sign: the passkey’s answer. The first signature begins the waiting time, the second is somebody else’s */
+  'POST /v1/vault/destructions/{id}/signatures': {
+    params: { readonly id: string };
+    query: undefined;
+    body: {
+      readonly response: {
+        readonly id: string;
+        readonly rawId: string;
+        readonly response: {
+          readonly clientDataJSON: string;
+          readonly authenticatorData: string;
+          readonly signature: string;
+        };
+      };
+    };
+    answer: {
+      readonly id: string;
+      readonly kind: 'request' | 'expiry' | 'policy' | 'release';
+      readonly stage:
+        | 'proposed'
+        | 'begun'
+        | 'rotated'
+        | 'removed'
+        | 'destroying'
+        | 'scheduled'
+        | 'destroyed'
+        | 'agreed'
+        | 'cancelled'
+        | 'emptied';
+      readonly keys: readonly { readonly id: string; readonly purpose: string; readonly label: string }[];
+      readonly policy?: { readonly class: string; readonly keepDays: number | null } | undefined;
+      readonly holdId?: string | undefined;
+      readonly reason: string;
+      readonly by: string;
+      readonly atMs: number;
+      readonly digest: string;
+      readonly signatures: readonly { readonly by: string; readonly name: string; readonly atMs: number }[];
+      readonly wait: {
+        readonly evidence: 'witnesses' | 'running-time';
+        readonly neededMs: number;
+        readonly remainingMs?: number | undefined;
+      };
+      readonly obstacles: readonly {
+        readonly kind: string;
+        readonly message: string;
+        readonly hint?: string | undefined;
+      }[];
+      readonly kept: readonly { readonly keyId: string; readonly why: string; readonly by: string }[];
+      readonly suspended?: string | undefined;
+      readonly endedBy?: string | undefined;
+      readonly endReason?: string | undefined;
+      readonly export?: { readonly sha256: string; readonly location: string; readonly generation: number } | undefined;
+      readonly hasCertificate: boolean;
+    };
+  };
+  /** What the browser needs to have an enrolled passkey of whoever asks sign exactly this list */
+  'POST /v1/vault/destructions/{id}/signing': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: { readonly digest: string; readonly passkey: unknown };
+  };
+  /** Legal holds */
+  'GET /v1/vault/holds': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly items: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly reason: string;
+        readonly by: string;
+        readonly atMs: number;
+        readonly keyIds: readonly string[];
+        readonly selector?:
+          | {
+              readonly classes: readonly string[];
+              readonly fromDay?: string | undefined;
+              readonly toDay?: string | undefined;
+            }
+          | undefined;
+      }[];
+    };
+  };
+  /** Place a legal hold, at once: keys named, or classes and days, keys made later included */
+  'POST /v1/vault/holds': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly name: string;
+      readonly reason: string;
+      readonly keyIds?: readonly string[] | undefined;
+      readonly selector?:
+        | {
+            readonly classes: readonly string[];
+            readonly fromDay?: string | undefined;
+            readonly toDay?: string | undefined;
+          }
+        | undefined;
+    };
+    answer: {
+      readonly id: string;
+      readonly name: string;
+      readonly reason: string;
+      readonly by: string;
+      readonly atMs: number;
+      readonly keyIds: readonly string[];
+      readonly selector?:
+        | {
+            readonly classes: readonly string[];
+            readonly fromDay?: string | undefined;
+            readonly toDay?: string | undefined;
+          }
+        | undefined;
+    };
+  };
+  /** Propose to release a hold; two people sign it like a destruction, without a waiting time */
+  'POST /v1/vault/holds/{id}/release': {
+    params: { readonly id: string };
+    query: undefined;
+    body: { readonly reason: string };
+    answer: {
+      readonly id: string;
+      readonly kind: 'request' | 'expiry' | 'policy' | 'release';
+      readonly stage:
+        | 'proposed'
+        | 'begun'
+        | 'rotated'
+        | 'removed'
+        | 'destroying'
+        | 'scheduled'
+        | 'destroyed'
+        | 'agreed'
+        | 'cancelled'
+        | 'emptied';
+      readonly keys: readonly { readonly id: string; readonly purpose: string; readonly label: string }[];
+      readonly policy?: { readonly class: string; readonly keepDays: number | null } | undefined;
+      readonly holdId?: string | undefined;
+      readonly reason: string;
+      readonly by: string;
+      readonly atMs: number;
+      readonly digest: string;
+      readonly signatures: readonly { readonly by: string; readonly name: string; readonly atMs: number }[];
+      readonly wait: {
+        readonly evidence: 'witnesses' | 'running-time';
+        readonly neededMs: number;
+        readonly remainingMs?: number | undefined;
+      };
+      readonly obstacles: readonly {
+        readonly kind: string;
+        readonly message: string;
+        readonly hint?: string | undefined;
+      }[];
+      readonly kept: readonly { readonly keyId: string; readonly why: string; readonly by: string }[];
+      readonly suspended?: string | undefined;
+      readonly endedBy?: string | undefined;
+      readonly endReason?: string | undefined;
+      readonly export?: { readonly sha256: string; readonly location: string; readonly generation: number } | undefined;
+      readonly hasCertificate: boolean;
+    };
   };
   /** Every key of this installation: what it is for, its state and history; never its bytes */
   'GET /v1/vault/keys': {
@@ -3036,7 +4666,7 @@ export type Routes = {
       readonly keys: readonly {
         readonly id: string;
         readonly level: 'epoch' | 'purpose' | 'data';
-        readonly purpose?: 'block-data' | 'log-signing' | 'stream-name' | 'secret' | undefined;
+        readonly purpose?: 'block-data' | 'log-signing' | 'stream-name' | 'secret' | 'subject-page' | undefined;
         readonly label: string;
         readonly version: number;
         readonly state: 'created' | 'active' | 'suspended' | 'retired' | 'compromised' | 'destroyed';
@@ -3074,7 +4704,7 @@ export type Routes = {
           }
       )[];
       readonly rotation: {
-        readonly level: 'data' | 'purpose' | 'epoch';
+        readonly level: 'data' | 'purpose' | 'epoch' | 'columns';
         readonly state: 'running' | 'done' | 'failed';
         readonly done: number;
         readonly total: number;
@@ -3082,6 +4712,20 @@ export type Routes = {
         readonly endedAtMs?: number | undefined;
         readonly error?: string | undefined;
       } | null;
+      readonly columns: readonly {
+        readonly name: string;
+        readonly versions: readonly number[];
+        readonly tables: readonly string[];
+        readonly rotation: {
+          readonly level: 'data' | 'purpose' | 'epoch' | 'columns';
+          readonly state: 'running' | 'done' | 'failed';
+          readonly done: number;
+          readonly total: number;
+          readonly startedAtMs: number;
+          readonly endedAtMs?: number | undefined;
+          readonly error?: string | undefined;
+        } | null;
+      }[];
     };
   };
   /** Activate, suspend, resume or retire a key, or say that it is compromised */
@@ -3102,17 +4746,18 @@ export type Routes = {
       | { readonly level: 'data'; readonly label: string; readonly reason: string }
       | {
           readonly level: 'purpose';
-          readonly purpose: 'block-data' | 'log-signing' | 'stream-name' | 'secret';
+          readonly purpose: 'block-data' | 'log-signing' | 'stream-name' | 'secret' | 'subject-page';
           readonly reason: string;
         }
       | {
           readonly level: 'epoch';
           readonly providers?: readonly ('sealed-file' | 'tpm' | 'pkcs11' | 'transit' | 'aws-kms')[] | undefined;
           readonly reason: string;
-        };
+        }
+      | { readonly level: 'columns'; readonly keys: string; readonly reason: string };
     answer: {
       readonly rotation: {
-        readonly level: 'data' | 'purpose' | 'epoch';
+        readonly level: 'data' | 'purpose' | 'epoch' | 'columns';
         readonly state: 'running' | 'done' | 'failed';
         readonly done: number;
         readonly total: number;

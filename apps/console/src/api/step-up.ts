@@ -61,6 +61,8 @@ const purposes: Readonly<Record<string, string>> = {
   'DELETE /v1/ledger/witnesses/{id}': 'remove a witness',
   'PUT /v1/ledger/witnesses/policy': 'change how many witnesses are enough',
   'POST /v1/ledger/witnesses/sign-anyway': 'vouch for the log',
+  'POST /v1/vault/rotations': 'replace keys of the vault',
+  'POST /v1/vault/keys/{id}/state': 'change a key of the vault',
   'POST /v1/suppressions': 'silence a rule without an end',
   'PUT /v1/account/password': 'change your password',
   'POST /v1/account/totp': 'add an authenticator app',

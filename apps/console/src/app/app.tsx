@@ -26,6 +26,10 @@ const AddSourceRoom = lazy(async () => ({
 const SourceRoom = lazy(async () => ({ default: (await import('../rooms/sources/source-room.tsx')).SourceRoom }));
 const DevicesRoom = lazy(async () => ({ default: (await import('../rooms/devices/devices-room.tsx')).DevicesRoom }));
 const LedgerRoom = lazy(async () => ({ default: (await import('../rooms/ledger/ledger-room.tsx')).LedgerRoom }));
+const KeysRoom = lazy(async () => ({ default: (await import('../rooms/keys/keys-room.tsx')).KeysRoom }));
+const RetentionRoom = lazy(async () => ({
+  default: (await import('../rooms/retention/retention-room.tsx')).RetentionRoom,
+}));
 const PeopleRoom = lazy(async () => ({ default: (await import('../rooms/people/people-room.tsx')).PeopleRoom }));
 const SettingsRoom = lazy(async () => ({
   default: (await import('../rooms/settings/settings-room.tsx')).SettingsRoom,
@@ -79,6 +83,8 @@ export function App() {
           <Route path="/sources/:keyId/:name">{<SourceRoom me={session.data} />}</Route>
           <Route path="/devices">{<DevicesRoom me={session.data} />}</Route>
           <Route path="/ledger">{<LedgerRoom me={session.data} />}</Route>
+          <Route path="/keys">{<KeysRoom me={session.data} />}</Route>
+          <Route path="/retention">{<RetentionRoom me={session.data} />}</Route>
           <Route path="/people">{<PeopleRoom me={session.data} />}</Route>
           <Route path="/settings">{<SettingsRoom me={session.data} />}</Route>
           <Route path="/verify">{<VerifyRoom />}</Route>

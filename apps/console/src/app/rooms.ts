@@ -3,6 +3,8 @@ import {
   IconBroadcast,
   IconDeviceCctv,
   IconDeviceMobile,
+  IconHourglass,
+  IconKey,
   IconLayoutDashboard,
   IconSearch,
   IconSettings,
@@ -26,6 +28,8 @@ const rooms: readonly Room[] = [
   { path: '/sources', name: 'Sources', icon: IconBroadcast, needs: ['events:read'] },
   { path: '/devices', name: 'Devices', icon: IconDeviceMobile, needs: ['devices:read'] },
   { path: '/ledger', name: 'Ledger', icon: IconStack2, needs: ['ledger:read'] },
+  { path: '/keys', name: 'Keys', icon: IconKey, needs: ['vault:read'] },
+  { path: '/retention', name: 'Retention', icon: IconHourglass, needs: ['vault:read'] },
   { path: '/people', name: 'People & access', icon: IconUsers, needs: ['users:read', 'sessions:own', 'audit:read'] },
   { path: '/settings', name: 'Settings', icon: IconSettings, needs: [] },
 ];

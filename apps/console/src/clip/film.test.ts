@@ -35,6 +35,9 @@ function verified(startedMs: number, frames: number): SegmentVerdict {
       verifierKey: '',
       keyGiven: false,
       witnesses: [],
+      closed: 0,
+      timeStamps: [],
+      stamped: '',
     },
   };
 }

@@ -6,6 +6,7 @@ import { element } from './element.ts';
 import { createFilm } from './film.ts';
 import { createPlayer } from './player.ts';
 import { factsCard, gapsCard, partsCard, verdictCard } from './report.ts';
+import { witnessCard } from './witness-card.ts';
 import type { TimeBarPart } from './time-bar.ts';
 import { clockTime, gapReason } from './words.ts';
 
@@ -79,6 +80,7 @@ function show(result: ClipVerification, known: string | undefined): void {
       factsCard(manifest, result),
       gapsCard(manifest),
       partsCard(verdicts),
+      witnessCard(verdicts),
     );
   }
   document.querySelector('#report')?.replaceChildren(...cards);

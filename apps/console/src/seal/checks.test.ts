@@ -13,6 +13,9 @@ const good = {
   verifierKey: 'k',
   keyGiven: true,
   witnesses: [],
+  closed: 0,
+  timeStamps: [],
+  stamped: '',
 } as const;
 const states = (result: Parameters<typeof explainChecks>[0], keyKnown: boolean): string[] =>
   explainChecks(result, keyKnown).map(({ state }) => state);

@@ -1,4 +1,9 @@
-export type VerifyAllRequest = { readonly log: number; readonly verifierKey: string };
+export type VerifyAllRequest = {
+  readonly log: number;
+  readonly verifierKey: string;
+  /** Entries below are published as hashes alone: it says so itself. */
+  readonly minimumIndex: number;
+};
 
 export type VerifyAllMessage =
   | { readonly kind: 'progress'; readonly leaves: number; readonly treeSize: number }

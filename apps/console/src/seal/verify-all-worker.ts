@@ -10,14 +10,15 @@ function tell(message: VerifyAllMessage): void {
   postMessage(message);
 }
 
-async function verifyAll({ log, verifierKey }: VerifyAllRequest): Promise<VerifyAllMessage> {
+async function verifyAll({ log, verifierKey, minimumIndex }: VerifyAllRequest): Promise<VerifyAllMessage> {
   const startedAt = performance.now();
   let toldAt = 0;
   const result = await verifyTileLog({
     verifierKeys: [parseVerifierKey(verifierKey)],
+    minimumIndex,
     async read(path) {
       const response = await fetch(`/v1/ledger/logs/${log}/${path}`, { credentials: 'same-origin' });
-      if (response.status === 404) return undefined;
+      if (response.status === 404 || response.status === 410) return undefined;
       if (!response.ok) throw new Error(`The server answered ${response.status} for ${path}`);
       return readBounded(response, path);
     },

@@ -1,54 +1,23 @@
 import type { JsonObject } from '@sallyport/contracts';
 import type { Clock } from '@sallyport/platform/clock';
+import { clockOffByMs, hasChanged, readTimeState, troubleOf } from '@sallyport/platform/time-service';
+import type { ClockTrouble, RunCommand, TimeMeasurement, TimeState } from '@sallyport/platform/time-service';
 import type { HostFiles } from '../host/host-files.ts';
-import type { RunCommand } from '../host/run-command.ts';
+
 import { present } from '../record.ts';
 import type { SensorRecord } from '../record.ts';
 import type { SenderStatus } from '../send/sender.ts';
 import type { Collector } from './collector.ts';
 
-export type ClockState = {
-  readonly method: 'chrony' | 'systemd' | 'timesyncd' | 'none';
-  /** Undefined when nobody on this host knows. */
-  readonly isSynchronised: boolean | undefined;
-  readonly details: JsonObject;
-};
-
 const reportEveryMs = 15 * 60_000;
 const lookEveryMs = 60_000;
+const measureEveryMs = 15 * 60_000;
+/** A change of the offset that is told at once. */
+const changeMs = 100;
 /** A wall clock that moves this much more or less than the time that passed was set by somebody. */
 const stepMs = 2000;
-
-/** `chronyc -c tracking`: reference id, name, stratum, reference time, offset of the system in seconds, last and RMS offset, … leap status. */
-export function parseChronyTracking(text: string): ClockState | undefined {
-  const [referenceId, reference, stratum, , offset, , rms, , , , , , , leap] = text.trim().split(',');
-  if (leap === undefined || !/^\d+$/.test(stratum ?? '')) return undefined;
-  const offsetMs = Number(offset) * 1000;
-  const rmsMs = Number(rms) * 1000;
-  return {
-    method: 'chrony',
-    isSynchronised: leap !== 'Not synchronised',
-    details: present({
-      reference: reference ?? referenceId,
-      stratum: Number(stratum),
-      offset_ms: Number.isFinite(offsetMs) ? offsetMs : undefined,
-      rms_offset_ms: Number.isFinite(rmsMs) ? rmsMs : undefined,
-      leap,
-    }),
-  };
-}
-
-/** `timedatectl show`. */
-export function parseTimedatectl(text: string): ClockState | undefined {
-  const value = (name: string): string | undefined => new RegExp(`^${name}=(.*)$`, 'm').exec(text)?.[1];
-  const synchronised = value('NTPSynchronized');
-  if (synchronised === undefined) return undefined;
-  return {
-    method: 'systemd',
-    isSynchronised: synchronised === 'yes',
-    details: present({ ntp: value('NTP'), time_zone: value('Timezone') }),
-  };
-}
+/** So long must a clock be wrong, or right again, before that is told: after a boot it takes a while to be set. */
+const lastingMs = 5 * 60_000;
 
 /** Evidence of how this host's clock is kept and how far it is from the server's: at the start, when it changes, and every quarter of an hour. */
 export function createClockCollector(needs: {
@@ -56,22 +25,25 @@ export function createClockCollector(needs: {
   readonly clock: Clock;
   readonly run: RunCommand;
   readonly sender: () => SenderStatus;
+  /** Asks a time server beside it, where one is configured. */
+  readonly measure?: { readonly server: string; readonly ask: () => Promise<TimeMeasurement> };
 }): Collector {
   const { files, clock, run, sender } = needs;
-  let last: ClockState | undefined;
+  let last: TimeState | undefined;
+  let told: TimeState | undefined;
   let lastToldMs = Number.NEGATIVE_INFINITY;
   let lastLookMs = Number.NEGATIVE_INFINITY;
+  let nextMeasureMs = Number.NEGATIVE_INFINITY;
   let driftMs = clock.nowMs() - clock.monotonicMs();
   let toldOffset = false;
+  let measured: TimeMeasurement | undefined;
+  let toldTrouble: ClockTrouble | undefined;
+  let pending: { readonly trouble: ClockTrouble | undefined; readonly sinceMs: number } | undefined;
 
-  async function look(): Promise<ClockState> {
-    const chrony = parseChronyTracking((await run('chronyc', ['-c', 'tracking'])) ?? '');
-    if (chrony !== undefined) return chrony;
-    const systemd = parseTimedatectl((await run('timedatectl', ['show'])) ?? '');
-    if (systemd !== undefined) return systemd;
-    if (files.facts('/run/systemd/timesync/synchronized') !== undefined)
-      return { method: 'timesyncd', isSynchronised: true, details: {} };
-    return { method: 'none', isSynchronised: undefined, details: {} };
+  async function measureNow(): Promise<void> {
+    if (needs.measure === undefined || clock.monotonicMs() < nextMeasureMs) return;
+    nextMeasureMs = clock.monotonicMs() + measureEveryMs;
+    measured = await needs.measure.ask();
   }
 
   const recordOf = (event: string, fields: JsonObject): SensorRecord => ({
@@ -83,6 +55,40 @@ export function createClockCollector(needs: {
     fields,
   });
 
+  const fieldsOf = (state: TimeState): JsonObject => {
+    const { clockOffsetMs, clockUncertaintyMs } = sender();
+    return present({
+      method: state.method,
+      synchronised: state.isSynchronised === undefined ? 'unknown' : state.isSynchronised ? 'yes' : 'no',
+      reference: state.source,
+      stratum: state.stratum,
+      offset_ms: state.offsetMs,
+      jitter_ms: state.jitterMs,
+      root_distance_ms: state.rootDistanceMs,
+      leap: state.leap,
+      server_offset_ms: clockOffsetMs,
+      server_offset_uncertainty_ms: clockUncertaintyMs,
+      time_server: needs.measure?.server,
+      measured_offset_ms: measured?.ok === true ? Math.round(measured.offsetMs * 1000) / 1000 : undefined,
+      measured_uncertainty_ms: measured?.ok === true ? Math.round(measured.uncertaintyMs * 1000) / 1000 : undefined,
+      time_server_problem: measured?.ok === false ? measured.reason : undefined,
+    });
+  };
+
+  /** Told once when it has lasted, and once when it is over. */
+  function troubleRecords(state: TimeState): SensorRecord[] {
+    const trouble = troubleOf(state, worstOffset(sender(), measured));
+    if (trouble === toldTrouble) {
+      pending = undefined;
+      return [];
+    }
+    if (pending === undefined || pending.trouble !== trouble) pending = { trouble, sinceMs: clock.monotonicMs() };
+    if (clock.monotonicMs() - pending.sinceMs < lastingMs) return [];
+    toldTrouble = trouble;
+    pending = undefined;
+    return [recordOf(trouble === undefined ? 'clock_right' : `clock_${trouble}`, fieldsOf(state))];
+  }
+
   return {
     name: 'clock',
     everyMs: 1000,
@@ -93,30 +99,21 @@ export function createClockCollector(needs: {
       // Slow steering moves the reference along; only a jump is told.
       driftMs = nowDriftMs;
       if (Math.abs(steppedMs) >= stepMs) records.push(recordOf('clock_stepped', { stepped_ms: Math.round(steppedMs) }));
-      const { clockOffsetMs, clockUncertaintyMs } = sender();
-      const isFirstOffset = clockOffsetMs !== undefined && !toldOffset;
-      if (clock.monotonicMs() - lastLookMs >= lookEveryMs || records.length > 0 || isFirstOffset) {
-        lastLookMs = clock.monotonicMs();
-        const state = await look();
-        const isChanged = last?.method !== state.method || last.isSynchronised !== state.isSynchronised;
-        last = state;
-        if (isChanged || isFirstOffset || records.length > 0 || clock.monotonicMs() - lastToldMs >= reportEveryMs) {
-          lastToldMs = clock.monotonicMs();
-          toldOffset = clockOffsetMs !== undefined;
-          records.push(
-            recordOf(
-              'clock_state',
-              present({
-                method: state.method,
-                synchronised: state.isSynchronised === undefined ? 'unknown' : state.isSynchronised ? 'yes' : 'no',
-                ...state.details,
-                server_offset_ms: clockOffsetMs,
-                server_offset_uncertainty_ms: clockUncertaintyMs,
-              }),
-            ),
-          );
-        }
+      const isFirstOffset = sender().clockOffsetMs !== undefined && !toldOffset;
+      const isDue = clock.monotonicMs() - lastLookMs >= lookEveryMs;
+      if (!isDue && records.length === 0 && !isFirstOffset) return { records };
+      lastLookMs = clock.monotonicMs();
+      const state = await readTimeState({ run, exists: (path) => files.facts(path) !== undefined });
+      await measureNow();
+      last = state;
+      const isOld = clock.monotonicMs() - lastToldMs >= reportEveryMs;
+      if (hasChanged(told, state, changeMs) || isFirstOffset || records.length > 0 || isOld) {
+        lastToldMs = clock.monotonicMs();
+        told = state;
+        toldOffset = sender().clockOffsetMs !== undefined;
+        records.push(recordOf('clock_state', fieldsOf(state)));
       }
+      records.push(...troubleRecords(state));
       return { records };
     },
     coverage() {
@@ -132,4 +129,18 @@ export function createClockCollector(needs: {
       };
     },
   };
+}
+
+/** The larger of the distances from the server and from a time server, each less what it may be wrong by. */
+function worstOffset(
+  { clockOffsetMs, clockUncertaintyMs }: SenderStatus,
+  measured: TimeMeasurement | undefined,
+): number | undefined {
+  const sure = (offsetMs: number, uncertaintyMs: number): number =>
+    Math.abs(offsetMs) - uncertaintyMs > clockOffByMs ? offsetMs : 0;
+  const offsets = [
+    ...(clockOffsetMs === undefined ? [] : [sure(clockOffsetMs, clockUncertaintyMs ?? 0)]),
+    ...(measured?.ok === true ? [sure(measured.offsetMs, measured.uncertaintyMs)] : []),
+  ];
+  return offsets.toSorted((a, b) => Math.abs(b) - Math.abs(a))[0];
 }

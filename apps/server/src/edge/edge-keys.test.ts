@@ -7,6 +7,7 @@ import { createManualClock } from '@sallyport/platform/clock';
 import { migrate } from '@sallyport/platform/database';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
 import type { Principal } from '@sallyport/platform/http';
+import { createColumnKeyrings } from '../column-keys.ts';
 import { send, startEdge, testRoutes, type Reply, type TestEdge } from './edge-testing.ts';
 
 forEachDatabase((name, open) => {
@@ -18,6 +19,7 @@ forEachDatabase((name, open) => {
       database,
       outbox,
       clock: createManualClock(1_800_000_000_000),
+      columnKeys: await createColumnKeyrings({ open: async () => undefined, seal: async () => undefined }).open('test'),
       random: randomBytes,
     });
     const operator = { kind: 'operator', id: 'local', name: 'local operator', scopes: allActions } as const;

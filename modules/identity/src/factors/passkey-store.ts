@@ -6,7 +6,7 @@ import type { TakeOver } from '../needs.ts';
 type PasskeyRow = {
   readonly id: string;
   readonly user_id: string;
-  readonly host_name: string;
+  readonly host_name: Encrypted;
   /** COSE key, base64url. */
   readonly public_key: string;
   readonly counter: number;
@@ -42,7 +42,7 @@ export type PasskeyStore = {
   removeAllOf(transaction: Transaction, userId: string): Promise<void>;
   /** False when it was used meanwhile: a copy of the passkey may be about. */
   advance(transaction: Transaction, passkey: Passkey, counter: number): Promise<boolean>;
-  /** Labels that an earlier version wrote in the clear, and those under older keys. */
+  /** Labels and host names that an earlier version wrote in the clear, and those under older keys. */
   readonly takeOver: TakeOver;
 };
 
@@ -53,7 +53,7 @@ export function createPasskeyStore(needs: {
   const columns = createEncryptedColumns<Tables>({
     keys: needs.columnKeys,
     random: needs.random,
-    tables: { identity_passkeys: { row: 'id', columns: { label: encrypted() } } },
+    tables: { identity_passkeys: { row: 'id', columns: { label: encrypted(), host_name: encrypted() } } },
   });
 
   return {
@@ -137,7 +137,10 @@ export function createPasskeyStore(needs: {
     },
 
     takeOver: (database, options) =>
-      columns.reencrypt(database, 'identity_passkeys', { ...options, earlier: { label: (stored) => stored } }),
+      columns.reencrypt(database, 'identity_passkeys', {
+        ...options,
+        earlier: { label: (stored) => stored, host_name: (stored) => stored },
+      }),
   };
 }
 

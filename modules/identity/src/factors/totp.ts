@@ -3,7 +3,7 @@ import { createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted
 import type { ColumnKeys, Encrypted, Opened } from '@sallyport/platform/encrypted-columns';
 import { Secret, TOTP } from 'otpauth';
 import type { TakeOver } from '../needs.ts';
-import { open, seal } from './sealing.ts';
+import { open } from './sealing.ts';
 
 const secretBytes = 20;
 const idBytes = 12;
@@ -18,7 +18,8 @@ type AppRow = {
   user_id: string;
   /** What its owner calls it. */
   label: Encrypted;
-  sealed_secret: string;
+  /** The seed, base64. */
+  sealed_secret: Encrypted;
   confirmed: number;
   last_step: number;
   failures: number;
@@ -49,11 +50,12 @@ export type TotpFactor = {
   /** After another factor proved who they are. */
   forgetFailures(transaction: Transaction, userId: string): Promise<void>;
   listConfirmed(where: Database): Promise<readonly string[]>;
-  /** Labels that an earlier version wrote in the clear, and those under older keys. */
+  /** Labels in the clear and seeds sealed by hand, as earlier versions wrote them, and those under older keys. */
   readonly takeOver: TakeOver;
 };
 
 export function createTotpFactor(needs: {
+  /** Opens what earlier versions sealed. */
   readonly key: Uint8Array;
   readonly columnKeys: ColumnKeys;
   readonly random: (length: number) => Uint8Array;
@@ -63,7 +65,7 @@ export function createTotpFactor(needs: {
   const columns = createEncryptedColumns<Tables>({
     keys: needs.columnKeys,
     random,
-    tables: { identity_apps: { row: 'id', columns: { label: encrypted() } } },
+    tables: { identity_apps: { row: 'id', columns: { label: encrypted(), sealed_secret: encrypted() } } },
   });
 
   const rowsOf = (where: Database | Transaction, userId: string, confirmed: 0 | 1): Promise<OpenedApp[]> =>
@@ -85,7 +87,7 @@ export function createTotpFactor(needs: {
   ): Promise<boolean> => {
     const usable = rows.filter(({ failures }) => failures < maxFailures);
     for (const row of usable) {
-      const step = stepOf(open(key, row.sealed_secret, row.user_id), code, nowMs());
+      const step = stepOf(Buffer.from(row.sealed_secret, 'base64'), code, nowMs());
       if (step === undefined || step <= row.last_step) continue;
       await columns
         .on(transaction)
@@ -121,7 +123,7 @@ export function createTotpFactor(needs: {
           id: Buffer.from(random(idBytes)).toString('hex'),
           user_id: userId,
           label: '',
-          sealed_secret: seal(key, bytes, userId, random(12)),
+          sealed_secret: Buffer.from(bytes).toString('base64'),
           confirmed: 0,
           last_step: 0,
           failures: 0,
@@ -182,8 +184,14 @@ export function createTotpFactor(needs: {
         .execute();
       return rows.map((row) => row.user_id);
     },
-    takeOver: (database, options) =>
-      columns.reencrypt(database, 'identity_apps', { ...options, earlier: { label: (stored) => stored } }),
+    takeOver(database, options) {
+      const earlier = {
+        label: (stored: string) => stored,
+        sealed_secret: (stored: string, row: Readonly<Record<string, unknown>>) =>
+          open(key, stored, String(row['user_id'])).toString('base64'),
+      };
+      return columns.reencrypt(database, 'identity_apps', { ...options, earlier });
+    },
   };
 }
 

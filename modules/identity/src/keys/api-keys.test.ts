@@ -7,9 +7,11 @@ import type { AuditEvent, Outbox } from '@sallyport/ledger';
 import { createManualClock } from '@sallyport/platform/clock';
 import { migrate, type Database } from '@sallyport/platform/database';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
+import type { ColumnKeys } from '@sallyport/platform/encrypted-columns';
 import type { Principal } from '@sallyport/platform/http';
 import { sql } from 'kysely';
 import { createApiKeys, identityMigrations, type ApiKeys, type KeyLimits } from '../index.ts';
+import { createColumnKeys } from '../people/people.fixture.ts';
 
 const operator: Principal = { kind: 'operator', id: 'local', name: 'local operator', scopes: allActions };
 const startMs = 1_800_000_000_000;
@@ -33,6 +35,7 @@ function createListOutbox(): Outbox & { events: AuditEvent[]; calls: string[]; f
 }
 
 type Setting = {
+  readonly columnKeys: ColumnKeys;
   identity: ApiKeys;
   database: Database;
   outbox: ReturnType<typeof createListOutbox>;
@@ -45,8 +48,10 @@ forEachDatabase((name, open) => {
     await migrate(database, [identityMigrations]);
     const outbox = createListOutbox();
     const clock = createManualClock(startMs);
+    const columnKeys = await createColumnKeys();
     return {
-      identity: createApiKeys({ database, outbox, clock, random: randomBytes, limits }),
+      identity: createApiKeys({ database, outbox, clock, columnKeys, random: randomBytes, limits }),
+      columnKeys,
       database,
       outbox,
       clock,
@@ -89,6 +94,25 @@ forEachDatabase((name, open) => {
     }
   });
 
+  test(`${name}: names and sources that an earlier version wrote are sealed once, and nobody reads them from the file`, async () => {
+    const { identity, database } = await setUp();
+    const { token } = await identity.createKey({
+      name: 'crane-7',
+      source: 'harbour',
+      scopes: ['events:write'],
+      by: operator,
+    });
+    const stored = async (): Promise<string> =>
+      JSON.stringify((await sql`select * from identity_keys`.execute(database)).rows);
+    assert.doesNotMatch(await stored(), /crane|harbour/);
+    await sql`update identity_keys set name = 'crane-7', source = 'harbour'`.execute(database);
+    assert.equal((await identity.sealStored()).resealed, 1);
+    assert.equal((await identity.sealStored()).resealed, 0);
+    assert.doesNotMatch(await stored(), /crane|harbour/);
+    const { name: shown, source } = await principalOf(identity, token.reveal());
+    assert.deepEqual([shown, source], ['crane-7', 'harbour']);
+  });
+
   test(`${name}: a wrong secret, a foreign id and text that is no key are refused`, async () => {
     const { identity } = await setUp();
     const one = (await identity.createKey({ name: 'one', scopes: ['events:write'], by: operator })).token.reveal();
@@ -121,10 +145,11 @@ forEachDatabase((name, open) => {
   });
 
   test(`${name}: a revocation by another server is noticed within five seconds`, async () => {
-    const { identity, database, outbox, clock } = await setUp();
+    const { identity, ...same } = await setUp();
+    const { clock } = same;
     const { id, token } = await identity.createKey({ name: 'one', scopes: ['events:write'], by: operator });
     await principalOf(identity, token.reveal());
-    const other = createApiKeys({ database, outbox, clock, random: randomBytes });
+    const other = createApiKeys({ ...same, random: randomBytes });
     await other.revokeKey({ id, by: operator });
     clock.advance(5000);
     assert.deepEqual(await identity.authenticate(token.reveal()), { refused: 'key_revoked' });
@@ -266,6 +291,7 @@ forEachDatabase((name, open) => {
       database,
       outbox: createListOutbox(),
       clock: createManualClock(startMs),
+      columnKeys: await createColumnKeys(),
       random: randomBytes,
     });
     const { token } = await identity.createKey({ name: 'one', scopes: ['events:write'], by: operator });

@@ -1,16 +1,17 @@
 import { ocsfClass, type JsonObject } from '@sallyport/contracts';
 import { auditEvent } from '@sallyport/ledger';
 import type { Transaction } from '@sallyport/platform/database';
+import type { ReencryptProgress } from '@sallyport/platform/encrypted-columns';
 import type { Principal } from '@sallyport/platform/http';
 import { createSecret, type Secret } from '@sallyport/platform/secret';
 import { IdentityError } from '../errors.ts';
 import { createKeyCache } from './key-cache.ts';
 import { hashToken, matchesHash } from './key-hash.ts';
 import { parseGrant, type KeyRequest } from './key-request.ts';
-import { keyStore, type ApiKey, type StoredKey } from './key-store.ts';
+import { createKeyStore, type ApiKey, type KeyStore, type StoredKey } from './key-store.ts';
 import { readStanding, stateOf } from '../people/user-store.ts';
 import { formatToken, idBytes, parseToken, secretBytes } from './key-token.ts';
-import type { ApiKeyNeeds, KeyLimits, KeySuspension } from '../needs.ts';
+import type { ApiKeyNeeds, KeyLimits, KeySuspension, TakeOver } from '../needs.ts';
 
 export type Refusal = {
   readonly refused: 'key_malformed' | 'key_unknown' | 'key_expired' | 'key_revoked' | 'key_suspended';
@@ -36,6 +37,8 @@ export type ApiKeys = KeySuspension & {
   revokeKey(request: { readonly id: string; readonly by: Principal }): Promise<void>;
   /** Only who has all its scopes can. Throws `key_not_found`, `key_not_suspended`, `key_grant_widened`. */
   resumeKey(request: { readonly id: string; readonly by: Principal }): Promise<ApiKey>;
+  /** As `sealStored` of people: awaited before anybody may come in. */
+  sealStored(options?: Parameters<TakeOver>[1]): Promise<ReencryptProgress>;
   /** Stores when keys were last used; to be called every minute or so, and at the end. */
   recordUse(): Promise<void>;
 };
@@ -48,6 +51,7 @@ const disableActivity = 9;
 
 export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
   const { database, outbox, clock, random } = needs;
+  const keyStore = createKeyStore(needs);
   const limits = { ...defaultLimits, ...needs.limits };
   const cache = createKeyCache(clock, limits.maxCachedKeys);
   const used = new Map<string, number>();
@@ -71,11 +75,12 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
     );
 
   return {
+    sealStored: (options) => keyStore.takeOver(database, options),
     async createKey(request) {
       const { id, token } = formatToken(random(idBytes), random(secretBytes));
       const key = await database.transaction().execute(async (transaction) => {
         const nowMs = clock.nowMs();
-        const granting = await findGranting(transaction, request.by, nowMs);
+        const granting = await findGranting(keyStore, transaction, { by: request.by, nowMs });
         const grant = parseGrant(request, granting, nowMs);
         if ((await keyStore.countLive(transaction, nowMs)) >= limits.maxLiveKeys) {
           throw new IdentityError(
@@ -156,7 +161,7 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
           throw new IdentityError('key_not_found', `Cannot resume key "${id.slice(0, 100)}": must be the id of a key`);
         if (key.suspendedAtMs === undefined || key.revokedAtMs !== undefined)
           throw new IdentityError('key_not_suspended', `Cannot resume key "${id}": must be suspended and not revoked`);
-        const granting = await findGranting(transaction, by, clock.nowMs());
+        const granting = await findGranting(keyStore, transaction, { by, nowMs: clock.nowMs() });
         const missing = key.scopes.find((scope) => !by.scopes.includes(scope));
         if (missing !== undefined)
           throw new IdentityError(
@@ -196,7 +201,11 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
  * The key of whoever asks, read in this transaction: it may have been revoked since the request was let in. Of a person,
  * who has no key, that they are still what they were.
  */
-async function findGranting(transaction: Transaction, by: Principal, nowMs: number): Promise<StoredKey | undefined> {
+async function findGranting(
+  keyStore: KeyStore,
+  transaction: Transaction,
+  { by, nowMs }: { readonly by: Principal; readonly nowMs: number },
+): Promise<StoredKey | undefined> {
   switch (by.kind) {
     case 'operator':
       return undefined;

@@ -1,11 +1,14 @@
 import type { Database, Transaction } from '@sallyport/platform/database';
+import { createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
+import type { ColumnKeys, Encrypted, Opened } from '@sallyport/platform/encrypted-columns';
+import type { TakeOver } from '../needs.ts';
 
 type KeyRow = {
   readonly id: string;
-  readonly name: string;
+  readonly name: Encrypted;
   /** Separated by spaces. */
   readonly scopes: string;
-  readonly source: string | null;
+  readonly source: Encrypted<string | null>;
   /** SHA-256 of the token, hexadecimal. */
   readonly hash: string;
   readonly created_at_ms: number;
@@ -41,123 +44,160 @@ export type ApiKey = {
 export type StoredKey = ApiKey & { readonly hash: Uint8Array };
 
 /** The module's table. Every function runs in the transaction or database it is handed. */
-export const keyStore = {
-  async find(database: Database | Transaction, id: string): Promise<StoredKey | undefined> {
-    const row = await tables(database).selectFrom('identity_keys').selectAll().where('id', '=', id).executeTakeFirst();
-    return row === undefined ? undefined : { ...toKey(row), hash: Buffer.from(row.hash, 'hex') };
-  },
+export type KeyStore = ReturnType<typeof createKeyStore>;
 
-  /** Newest first. */
-  async list(database: Database, limit: number): Promise<readonly ApiKey[]> {
-    const rows = await tables(database)
-      .selectFrom('identity_keys')
-      .selectAll()
-      .orderBy('created_at_ms', 'desc')
-      .orderBy('id')
-      .limit(limit)
-      .execute();
-    return rows.map(toKey);
-  },
+/** Names and sources stand in the database sealed: a backup does not tell which programs and hosts there are. */
+export function createKeyStore(needs: {
+  readonly columnKeys: ColumnKeys;
+  readonly random: (length: number) => Uint8Array;
+}) {
+  const columns = createEncryptedColumns<Tables>({
+    keys: needs.columnKeys,
+    random: needs.random,
+    tables: { identity_keys: { row: 'id', columns: { name: encrypted(), source: encrypted() } } },
+  });
+  const takeOver: TakeOver = (database, options) =>
+    columns.reencrypt(database, 'identity_keys', {
+      ...options,
+      earlier: { name: (stored) => stored, source: (stored) => stored },
+    });
 
-  async countLive(transaction: Transaction, nowMs: number): Promise<number> {
-    const { count } = await tables(transaction)
-      .selectFrom('identity_keys')
-      .select((eb) => eb.fn.countAll<number>().as('count'))
-      .where('revoked_at_ms', 'is', null)
-      .where((eb) => eb.or([eb('expires_at_ms', 'is', null), eb('expires_at_ms', '>', nowMs)]))
-      .executeTakeFirstOrThrow();
-    return count;
-  },
+  return {
+    /** Names and sources that an earlier version wrote in the clear, and those under older keys. */
+    takeOver,
 
-  async insert(transaction: Transaction, key: StoredKey): Promise<void> {
-    await tables(transaction)
-      .insertInto('identity_keys')
-      .values({
-        id: key.id,
-        name: key.name,
-        scopes: key.scopes.join(' '),
-        source: key.source ?? null,
-        hash: Buffer.from(key.hash).toString('hex'),
-        created_at_ms: key.createdAtMs,
-        created_by: key.createdBy,
-        expires_at_ms: key.expiresAtMs ?? null,
-        revoked_at_ms: null,
-        last_used_at_ms: null,
-        maker_id: key.makerId ?? null,
-        suspended_at_ms: null,
-      })
-      .execute();
-  },
+    async find(database: Database | Transaction, id: string): Promise<StoredKey | undefined> {
+      const row = await columns
+        .on(database)
+        .selectFrom('identity_keys')
+        .selectAll()
+        .where('id', '=', id)
+        .executeTakeFirst();
+      return row === undefined ? undefined : { ...toKey(row), hash: Buffer.from(row.hash, 'hex') };
+    },
 
-  async revoke(transaction: Transaction, id: string, nowMs: number): Promise<void> {
-    await tables(transaction).updateTable('identity_keys').set({ revoked_at_ms: nowMs }).where('id', '=', id).execute();
-  },
+    /** Newest first. */
+    async list(database: Database, limit: number): Promise<readonly ApiKey[]> {
+      const rows = await columns
+        .on(database)
+        .selectFrom('identity_keys')
+        .selectAll()
+        .orderBy('created_at_ms', 'desc')
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+      return rows.map(toKey);
+    },
 
-  /** Those of a person that may still be used. */
-  async listLiveOf(transaction: Transaction, makerId: string, nowMs: number): Promise<readonly ApiKey[]> {
-    const rows = await tables(transaction)
-      .selectFrom('identity_keys')
-      .selectAll()
-      .where('maker_id', '=', makerId)
-      .where('revoked_at_ms', 'is', null)
-      .where('suspended_at_ms', 'is', null)
-      .where((eb) => eb.or([eb('expires_at_ms', 'is', null), eb('expires_at_ms', '>', nowMs)]))
-      .execute();
-    return rows.map(toKey);
-  },
+    async countLive(transaction: Transaction, nowMs: number): Promise<number> {
+      const { count } = await columns
+        .on(transaction)
+        .selectFrom('identity_keys')
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .where('revoked_at_ms', 'is', null)
+        .where((eb) => eb.or([eb('expires_at_ms', 'is', null), eb('expires_at_ms', '>', nowMs)]))
+        .executeTakeFirstOrThrow();
+      return count;
+    },
 
-  /** Null lets it be used again. */
-  async setSuspended(transaction: Transaction, id: string, atMs: number | null): Promise<void> {
-    await tables(transaction)
-      .updateTable('identity_keys')
-      .set({ suspended_at_ms: atMs })
-      .where('id', '=', id)
-      .execute();
-  },
+    async insert(transaction: Transaction, key: StoredKey): Promise<void> {
+      await columns
+        .on(transaction)
+        .insertInto('identity_keys')
+        .values({
+          id: key.id,
+          name: key.name,
+          scopes: key.scopes.join(' '),
+          source: key.source ?? null,
+          hash: Buffer.from(key.hash).toString('hex'),
+          created_at_ms: key.createdAtMs,
+          created_by: key.createdBy,
+          expires_at_ms: key.expiresAtMs ?? null,
+          revoked_at_ms: null,
+          last_used_at_ms: null,
+          maker_id: key.makerId ?? null,
+          suspended_at_ms: null,
+        })
+        .execute();
+    },
 
-  async setMaker(transaction: Transaction, id: string, makerId: string | undefined): Promise<void> {
-    await tables(transaction)
-      .updateTable('identity_keys')
-      .set({ maker_id: makerId ?? null })
-      .where('id', '=', id)
-      .execute();
-  },
+    async revoke(transaction: Transaction, id: string, nowMs: number): Promise<void> {
+      await columns
+        .on(transaction)
+        .updateTable('identity_keys')
+        .set({ revoked_at_ms: nowMs })
+        .where('id', '=', id)
+        .execute();
+    },
 
-  async setLastUsed(transaction: Transaction, id: string, atMs: number): Promise<void> {
-    await tables(transaction)
-      .updateTable('identity_keys')
-      .set({ last_used_at_ms: atMs })
-      .where('id', '=', id)
-      .execute();
-  },
+    /** Those of a person that may still be used. */
+    async listLiveOf(transaction: Transaction, makerId: string, nowMs: number): Promise<readonly ApiKey[]> {
+      const rows = await columns
+        .on(transaction)
+        .selectFrom('identity_keys')
+        .selectAll()
+        .where('maker_id', '=', makerId)
+        .where('revoked_at_ms', 'is', null)
+        .where('suspended_at_ms', 'is', null)
+        .where((eb) => eb.or([eb('expires_at_ms', 'is', null), eb('expires_at_ms', '>', nowMs)]))
+        .execute();
+      return rows.map(toKey);
+    },
 
-  /** Forgets the oldest revoked and expired keys beyond `keep`. */
-  async forgetEnded(transaction: Transaction, nowMs: number, keep: number): Promise<void> {
-    const ended = await tables(transaction)
-      .selectFrom('identity_keys')
-      .select('id')
-      .where((eb) => eb.or([eb('revoked_at_ms', 'is not', null), eb('expires_at_ms', '<=', nowMs)]))
-      .orderBy('created_at_ms', 'desc')
-      .offset(keep)
-      .limit(1000)
-      .execute();
-    if (ended.length === 0) return;
-    await tables(transaction)
-      .deleteFrom('identity_keys')
-      .where(
-        'id',
-        'in',
-        ended.map((row) => row.id),
-      )
-      .execute();
-  },
-};
+    /** Null lets it be used again. */
+    async setSuspended(transaction: Transaction, id: string, atMs: number | null): Promise<void> {
+      await columns
+        .on(transaction)
+        .updateTable('identity_keys')
+        .set({ suspended_at_ms: atMs })
+        .where('id', '=', id)
+        .execute();
+    },
 
-function tables(database: Database | Transaction): ReturnType<typeof database.withTables<Tables>> {
-  return database.withTables<Tables>();
+    async setMaker(transaction: Transaction, id: string, makerId: string | undefined): Promise<void> {
+      await columns
+        .on(transaction)
+        .updateTable('identity_keys')
+        .set({ maker_id: makerId ?? null })
+        .where('id', '=', id)
+        .execute();
+    },
+
+    async setLastUsed(transaction: Transaction, id: string, atMs: number): Promise<void> {
+      await columns
+        .on(transaction)
+        .updateTable('identity_keys')
+        .set({ last_used_at_ms: atMs })
+        .where('id', '=', id)
+        .execute();
+    },
+
+    /** Forgets the oldest revoked and expired keys beyond `keep`. */
+    async forgetEnded(transaction: Transaction, nowMs: number, keep: number): Promise<void> {
+      const ended = await columns
+        .on(transaction)
+        .selectFrom('identity_keys')
+        .select('id')
+        .where((eb) => eb.or([eb('revoked_at_ms', 'is not', null), eb('expires_at_ms', '<=', nowMs)]))
+        .orderBy('created_at_ms', 'desc')
+        .offset(keep)
+        .limit(1000)
+        .execute();
+      if (ended.length === 0) return;
+      await columns
+        .on(transaction)
+        .deleteFrom('identity_keys')
+        .where(
+          'id',
+          'in',
+          ended.map((row) => row.id),
+        )
+        .execute();
+    },
+  };
 }
 
-function toKey(row: KeyRow): ApiKey {
+function toKey(row: Opened<Tables>['identity_keys']): ApiKey {
   return {
     id: row.id,
     name: row.name,

@@ -5,7 +5,7 @@ import { createChallenges } from '../factors/challenges.ts';
 import { createEnrolment, type Enrolment } from '../factors/enrolment.ts';
 import { createRecoveryCodes } from '../factors/recovery-codes.ts';
 import { deriveKey } from '../factors/sealing.ts';
-import { createPasskeyStore } from '../factors/passkey-store.ts';
+import { createPasskeyStore, type Passkey } from '../factors/passkey-store.ts';
 import { createTotpFactor } from '../factors/totp.ts';
 import type { PeopleNeeds, TakeOver } from '../needs.ts';
 import { createPasswordHashes, type PasswordCost } from '../passwords/password-hash.ts';
@@ -15,6 +15,7 @@ import { createSignIn, type SignIn } from '../sessions/sign-in.ts';
 import { createStepUp, type StepUp } from '../sessions/step-up.ts';
 import { createSignInThrottle } from '../sessions/sign-in-throttle.ts';
 import { createTickets } from '../tickets/tickets.ts';
+import { readCredentialsHeld, type CredentialsHeld } from './credentials-held.ts';
 import { createOrganization, type Organization } from './organization.ts';
 import { createDirectory, type People } from './people.ts';
 import { createSetup, type Setup } from './setup.ts';
@@ -36,6 +37,10 @@ export type PeopleServices = {
    * may go on beside everything else. One answer for each table.
    */
   sealStored(options?: Parameters<TakeOver>[1]): Promise<readonly ReencryptProgress[]>;
+  /** The public half of somebody's passkeys, for whoever has them sign something else than a sign-in. */
+  passkeysOf(userId: string): Promise<readonly Pick<Passkey, 'id' | 'hostName' | 'publicKey' | 'counter'>[]>;
+  /** For the inventory of cryptography. */
+  credentialsHeld(): Promise<CredentialsHeld>;
 };
 
 export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: PasswordCost }): PeopleServices {
@@ -67,9 +72,14 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
     stepUp: createStepUp(parts),
     ownFactors: createOwnFactors(parts),
     ownPassword: createOwnPassword(parts),
+    async passkeysOf(userId) {
+      const passkeys = await passkeyStore.listOf(database, userId);
+      return passkeys.map(({ id, hostName, publicKey, counter }) => ({ id, hostName, publicKey, counter }));
+    },
+    credentialsHeld: () => readCredentialsHeld(database),
     async sealStored(options) {
       const progress: ReencryptProgress[] = [];
-      for (const { takeOver } of [userStore, sessionStore, passkeyStore, totp])
+      for (const { takeOver } of [userStore, sessionStore, passkeyStore, totp, organization])
         progress.push(await takeOver(database, options));
       return progress;
     },

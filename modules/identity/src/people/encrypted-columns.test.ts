@@ -6,7 +6,7 @@ import { sql } from 'kysely';
 import { deriveKey, seal } from '../factors/sealing.ts';
 import { moveIn, moveInAdministrator, openHouse, ticketFor, type House } from './people.fixture.ts';
 
-const tables = ['users', 'sessions', 'passkeys', 'apps'] as const;
+const tables = ['users', 'sessions', 'passkeys', 'apps', 'settings'] as const;
 
 /** Every row of the tables with encrypted columns, as it stands in the database. */
 async function storedText(house: House): Promise<string> {
@@ -37,6 +37,13 @@ forEachDatabase((name, open) => {
     );
     await sql`update identity_sessions set sealed_client = ${client}`.execute(house.database);
     await sql`update identity_apps set label = 'Spare telephone'`.execute(house.database);
+    // The seed as it was sealed by hand, bound to its owner.
+    const seed = randomBytes(20);
+    const seedSeal = seal(deriveKey(house.key, 'totp seed'), seed, ada.id, randomBytes(12));
+    await sql`update identity_apps set sealed_secret = ${seedSeal}`.execute(house.database);
+    await sql`insert into identity_settings (name, value) values ('organization', 'Lighthouse Trust')`.execute(
+      house.database,
+    );
     await addPasskey(house, ada.id, 'Keyring of the vault');
     await assert.rejects(house.people.list(), { code: 'value_not_sealed' });
 
@@ -48,8 +55,9 @@ forEachDatabase((name, open) => {
     );
     assert.ok((await restarted.sealStored()).every(({ resealed }) => resealed === 0));
     const text = await storedText(house);
-    assert.doesNotMatch(text, /telephone|Keyring|192\.0\.2\.7|Old\/1/);
-    assert.ok(!text.includes(nameSeal));
+    assert.doesNotMatch(text, /telephone|Keyring|192\.0\.2\.7|Old\/1|Lighthouse|localhost/);
+    for (const former of [nameSeal, seedSeal, seed.toString('base64')]) assert.ok(!text.includes(former));
+    assert.equal(await restarted.organization.read(), 'Lighthouse Trust');
 
     assert.deepEqual(
       (await restarted.people.list()).map((person) => person.name),

@@ -63,7 +63,7 @@ export async function openHouse(open: () => Promise<OpenDatabase>): Promise<Hous
   };
   const key = randomBytes(32);
   const columnKeys = await createColumnKeys();
-  const apiKeys = createApiKeys({ database, outbox, clock, random: randomBytes });
+  const apiKeys = createApiKeys({ database, outbox, clock, columnKeys, random: randomBytes });
   const again: House['again'] = (changes = {}) =>
     createPeople({
       database,

@@ -225,7 +225,13 @@ forEachDatabase((name, open) => {
     const ada = await moveInAdministrator(house);
     const bea = await moveIn(house, 'Bea', ['admin']);
     const outbox = { record: async () => undefined, flushed: async () => undefined };
-    const apiKeys = createApiKeys({ database: house.database, outbox, clock: house.clock, random: randomBytes });
+    const apiKeys = createApiKeys({
+      database: house.database,
+      outbox,
+      clock: house.clock,
+      columnKeys: house.columnKeys,
+      random: randomBytes,
+    });
     const by = ada.begun.principal;
     const { key } = await apiKeys.createKey({ name: 'web', scopes: ['events:write'], by });
     assert.equal(key.createdBy, `user/${ada.id}`);

@@ -6,7 +6,7 @@ import type { PeopleNeeds } from '../needs.ts';
 import type { PasswordHashes } from '../passwords/password-hash.ts';
 import { checkPassword } from '../passwords/password-rules.ts';
 import type { Tickets } from '../tickets/tickets.ts';
-import { parseOrganization, writeOrganization } from './organization.ts';
+import { parseOrganization, type Organization } from './organization.ts';
 import { parseUserName } from './user-name.ts';
 import { hasActive, stateOf, type User, type UserStore } from './user-store.ts';
 
@@ -35,6 +35,7 @@ const idBytes = 12;
 export function createSetup(
   needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock' | 'random' | 'passwordStrength'> & {
     readonly userStore: UserStore;
+    readonly organization: Pick<Organization, 'write'>;
     readonly hashes: PasswordHashes;
     readonly tickets: Tickets;
   },
@@ -85,7 +86,7 @@ export function createSetup(
         const id = Buffer.from(random(idBytes)).toString('hex');
         const user: User = { id, name, roles: ['admin'], passwordHash, createdAtMs: nowMs, createdBy };
         await userStore.insert(transaction, user);
-        if (organization !== undefined) await writeOrganization(transaction, organization);
+        if (organization !== undefined) await needs.organization.write(transaction, organization);
         const details = { roles: user.roles, address: client.address, organization: organization ?? null };
         await outbox.record(transaction, accountEvent({ nowMs, by, action: 'user.create', user, details }));
         return tickets.issue(transaction, { purpose: 'enrolment', userId: id });

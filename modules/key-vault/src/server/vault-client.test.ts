@@ -61,6 +61,7 @@ function clientOf(
     memory: options.memory ?? memory(),
     afterRestore: options.afterRestore ?? false,
     onRotated: resolve,
+    onDestroyed: () => undefined,
   });
   context.after(() => {
     for (const peer of peers) peer.close();

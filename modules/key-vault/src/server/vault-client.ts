@@ -1,9 +1,13 @@
-import { isJsonObject, textOf } from '@sallyport/contracts';
+import { isJsonObject, textOf, textsOf } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
 import { CodedError, codeOf, messageOf } from '@sallyport/platform/errors';
 import type { FrameBody, FramePeer } from '@sallyport/platform/frames';
 import { isKeyVaultCode, KeyVaultError } from '../errors.ts';
 import type { KnownVault } from '../needs.ts';
+import { createDestructionCalls } from './destruction-calls.ts';
+import type { DestructionCalls } from './destruction-calls.ts';
+import { createSubjectKeys } from './subject-keys.ts';
+import type { SubjectKeys } from './subject-keys.ts';
 import type { VaultMemory } from './vault-memory.ts';
 
 /** Who asks for a change, and why: kept with the key and in the ledger. */
@@ -26,6 +30,8 @@ export type VaultClient = {
   check(): Promise<string>;
   /** Remembers how far the vault is. */
   remember(): Promise<void>;
+  readonly subjects: SubjectKeys;
+  readonly destructions: DestructionCalls;
 };
 
 export function createVaultClient(needs: {
@@ -34,6 +40,8 @@ export function createVaultClient(needs: {
   /** The operator says everything was put back from a backup. */
   readonly afterRestore: boolean;
   readonly onRotated: (outcome: JsonObject) => void;
+  /** These keys are beyond recall. */
+  readonly onDestroyed: (keyIds: readonly string[]) => void;
 }): VaultClient {
   let peer: FramePeer | undefined;
   let isRestored = needs.afterRestore;
@@ -47,6 +55,7 @@ export function createVaultClient(needs: {
       const code = codeOf(error);
       const hint = error instanceof CodedError ? error.hint : undefined;
       if (isKeyVaultCode(code)) throw new KeyVaultError(code, messageOf(error), hint === undefined ? {} : { hint });
+      if (code === 'disk_low') throw error;
       throw new KeyVaultError('vault_closed', 'The key vault did not answer; what was asked may or may not be done', {
         cause: error,
       });
@@ -72,6 +81,7 @@ export function createVaultClient(needs: {
         throw error;
       }
       next.on('rotated', ({ head }) => needs.onRotated(head));
+      next.on('destroyed', ({ head }) => needs.onDestroyed(textsOf(head['keyIds'])));
       peer = next;
       void next.closed.then(() => {
         if (peer === next) peer = undefined;
@@ -95,5 +105,7 @@ export function createVaultClient(needs: {
     async remember() {
       await needs.memory.remember(knownIn((await call('vault.known', { head: {} })).head));
     },
+    subjects: createSubjectKeys(call),
+    destructions: createDestructionCalls(call),
   };
 }

@@ -51,5 +51,15 @@ export const keyVaultMigrations: MigrationSet = {
           .execute();
       },
     },
+    '0002-create-certificates': {
+      async up(database) {
+        await database.schema
+          .createTable('key_vault_certificates')
+          .addColumn('id', 'text', (column) => column.primaryKey())
+          .addColumn('outcome', 'text', (column) => column.notNull())
+          .addColumn('document', 'text')
+          .execute();
+      },
+    },
   },
 };

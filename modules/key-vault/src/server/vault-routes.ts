@@ -7,6 +7,7 @@ import { KeyVaultError } from '../errors.ts';
 import type { KeyVaultErrorCode } from '../errors.ts';
 import { providerKinds } from '../key-provider.ts';
 import { keyPurposes, keyStates } from '../key-record.ts';
+import type { ColumnRotations } from './column-rotation.ts';
 import type { RotationOrder, VaultClient } from './vault-client.ts';
 
 /** Something somebody did to a key, on its way into the ledger before it is done. */
@@ -76,13 +77,21 @@ const UnreachableProvider = Type.Object({
   isUsed: Type.Boolean(),
 });
 const Rotation = Type.Object({
-  level: Type.Enum(['data', 'purpose', 'epoch']),
+  level: Type.Enum(['data', 'purpose', 'epoch', 'columns']),
   state: Type.Enum(['running', 'done', 'failed']),
-  done: Type.Integer({ description: 'Data keys re-wrapped' }),
+  done: Type.Integer({ description: 'Data keys re-wrapped; of columns: rows sealed anew' }),
   total: Type.Integer(),
   startedAtMs: Type.Number(),
   endedAtMs: Type.Optional(Type.Number()),
   error: Type.Optional(Type.String()),
+});
+const ColumnKeysBody = Type.Object({
+  name: Type.String(),
+  versions: Type.Array(Type.Integer(), {
+    description: 'Newest first. It seals; the others open what is not sealed anew yet, and are forgotten then',
+  }),
+  tables: Type.Array(Type.String()),
+  rotation: orNull(Rotation),
 });
 const Inventory = Type.Object({
   vault: Type.String({ description: 'The id of this vault' }),
@@ -90,6 +99,7 @@ const Inventory = Type.Object({
   keys: Type.Array(Key),
   providers: Type.Array(Type.Union([Provider, UnreachableProvider])),
   rotation: orNull(Rotation),
+  columns: Type.Array(ColumnKeysBody, { description: 'Keys of encrypted columns in the control database' }),
 });
 const reason = Type.String({ minLength: 1, maxLength: 500, description: 'Kept with the key and in the audit trail' });
 const closed = { additionalProperties: false };
@@ -112,6 +122,14 @@ const RotationRequest = Type.Union([
     closed,
   ),
 ]);
+const ColumnRequest = Type.Object(
+  {
+    level: Type.Literal('columns'),
+    keys: Type.String({ minLength: 1, maxLength: 100, description: 'Their name, as under `columns`' }),
+    reason,
+  },
+  closed,
+);
 const Started = Type.Object({ rotation: orNull(Rotation) });
 const StateRequest = Type.Object({ state: State, reason }, closed);
 const tags = ['vault'];
@@ -120,6 +138,7 @@ const tags = ['vault'];
 export function createVaultRoutes(
   vault: Pick<VaultClient, 'list' | 'rotate' | 'changeState' | 'check'>,
   record: (act: VaultAct) => Promise<void>,
+  columns: Pick<ColumnRotations, 'list' | 'rotate'>,
 ): RoutePlugin {
   /** Recorded before it is done: what cannot be recorded does not happen. What then fails is recorded too. */
   async function recorded<Answer>(act: Omit<VaultAct, 'outcome'>, work: () => Promise<Answer>): Promise<Answer> {
@@ -145,7 +164,10 @@ export function createVaultRoutes(
         },
       },
       async () => {
-        const listed: unknown = await vault.list();
+        const listed: unknown = {
+          ...(await vault.list()),
+          columns: columns.list().map(({ rotation = null, ...one }) => ({ ...one, rotation })),
+        };
         if (Check(Inventory, listed)) return listed;
         throw new KeyVaultError('vault_closed', 'The key vault answered with something else than its keys');
       },
@@ -157,12 +179,20 @@ export function createVaultRoutes(
         schema: {
           summary: 'Replace a data key, the key of a purpose or the epoch, in the background',
           tags,
-          body: RotationRequest,
+          body: Type.Union([...RotationRequest.anyOf, ColumnRequest]),
           response: { 202: Started },
         },
       },
       async (request, reply) => {
         const { body, principal } = request;
+        if (body.level === 'columns') {
+          const { keys, reason: why } = body;
+          const act = { principal, action: 'vault.rotate', target: { type: 'key', id: keys } } as const;
+          const rotation = await recorded({ ...act, details: { level: 'columns', reason: why } }, () =>
+            columns.rotate(keys),
+          );
+          return reply.code(202).send({ rotation });
+        }
         const order = orderOf(body);
         const target = { type: 'key', id: order.level === 'epoch' ? 'epoch' : nameOf(order) };
         const details = { level: body.level, reason: body.reason, ...detailsOf(order) };

@@ -84,5 +84,41 @@ export const ledgerMigrations: MigrationSet = {
         await database.schema.dropTable('ledger_held_outside').execute();
       },
     },
+    '0005-create-time-stamps': {
+      async up(database) {
+        await database.schema
+          .createTable('ledger_time_authority')
+          .addColumn('id', 'text', (column) => column.primaryKey())
+          .addColumn('url', 'text', (column) => column.notNull().unique())
+          .addColumn('roots_pem', 'text', (column) => column.notNull())
+          .addColumn('authority_pem', 'text')
+          .addColumn('added_at_ms', 'bigint', (column) => column.notNull())
+          .addColumn('added_by', 'text', (column) => column.notNull())
+          .addColumn('added_by_name', 'text', (column) => column.notNull())
+          .execute();
+        await database.schema
+          .createTable('ledger_time_setting')
+          .addColumn('id', 'integer', (column) => column.primaryKey())
+          .addColumn('every_minutes', 'integer', (column) => column.notNull())
+          .execute();
+        await database.schema
+          .createTable('ledger_time_stamp')
+          .addColumn('log', 'integer', (column) => column.notNull())
+          .addColumn('size', 'bigint', (column) => column.notNull())
+          .addColumn('authority_id', 'text', (column) => column.notNull())
+          .addColumn('at_ms', 'bigint', (column) => column.notNull())
+          .addColumn('accuracy_ms', 'bigint')
+          .addColumn('serial_number', 'text', (column) => column.notNull())
+          .addColumn('signer', 'text', (column) => column.notNull())
+          .addColumn('signer_until_ms', 'bigint', (column) => column.notNull())
+          .addColumn('root', 'text', (column) => column.notNull())
+          .addColumn('root_sha256', 'text', (column) => column.notNull())
+          .addColumn('checkpoint', 'text', (column) => column.notNull())
+          .addColumn('witness_keys', 'text', (column) => column.notNull())
+          .addColumn('token', 'text', (column) => column.notNull())
+          .addPrimaryKeyConstraint('ledger_time_stamp_key', ['log', 'size', 'authority_id'])
+          .execute();
+      },
+    },
   },
 };

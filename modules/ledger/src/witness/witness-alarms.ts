@@ -14,6 +14,8 @@ export type WitnessAlarms = {
    * at will would otherwise fill the ledger.
    */
   settle(id: string, event: (details: JsonObject) => AuditEvent, quietMs?: number): Promise<void>;
+  /** What it was about is no longer anybody's concern: tells nothing. */
+  forget(isMeant: (id: string) => boolean): Promise<void>;
   tell(event: AuditEvent): Promise<void>;
 };
 
@@ -63,6 +65,18 @@ export function createWitnessAlarms(needs: {
         throw error;
       }
       await outbox.flushed();
+    },
+    async forget(isMeant) {
+      const alarms = await standing();
+      const meant = alarms.keys().filter(isMeant).toArray();
+      if (meant.length === 0) return;
+      await database.transaction().execute(async (transaction) => {
+        for (const id of meant) await store.settle(transaction, id);
+      });
+      for (const id of meant) {
+        alarms.delete(id);
+        raisedAtMs.delete(id);
+      }
     },
     async tell(event) {
       await database.transaction().execute((transaction) => outbox.record(transaction, event));

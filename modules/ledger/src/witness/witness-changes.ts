@@ -21,7 +21,10 @@ export type NewWitness = { readonly url: string; readonly verifierKey: string; r
 export type WitnessChanges = {
   /** Adds it and asks it at once. Throws `witness_invalid`, `witness_known`. */
   add(request: NewWitness & { readonly actor: Actor }): Promise<Witness>;
-  /** The policy then asks for no more than there are. Throws `witness_unknown`. */
+  /**
+   * The policy then asks for no more than there are. Throws `witness_unknown`; `log_held` for the last one while the log waits to be
+   * vouched for: that takes somebody's own word first.
+   */
   remove(request: { readonly id: string; readonly actor: Actor }): Promise<void>;
   /** Asks it now, whatever failed before. Throws `witness_unknown`. */
   ask(id: string): Promise<void>;
@@ -38,6 +41,10 @@ export function createWitnessChanges(needs: {
   readonly clock: Clock;
   readonly random: (bytes: number) => Buffer;
   readonly rounds: Pick<WitnessRounds, 'askNow' | 'recount'>;
+  /** Whether the newest log takes entries and is not signed. */
+  readonly isHeld: () => Promise<boolean>;
+  /** Once it is gone; and whether it was the last. */
+  readonly onRemoved: (id: string, isLast: boolean) => Promise<void>;
 }): WitnessChanges {
   const { store, clock, rounds } = needs;
   // Each is judged by what the one before has stored: else one key comes in twice, or more is asked for than there are.
@@ -72,6 +79,10 @@ export function createWitnessChanges(needs: {
     // Signatures do not hold the name: one key under two names is one witness.
     if (same !== undefined)
       throw new LedgerError('witness_known', `Cannot add witness "${key.name}": its key is that of ${same.url}`);
+    // One witness may have a key of each kind, and is still one.
+    const namesake = known.find((other) => other.url === url && parseVerifierKey(other.verifierKey).name === key.name);
+    if (namesake !== undefined)
+      throw new LedgerError('witness_known', `Cannot add witness "${key.name}": it is asked already, by another key`);
     const witness: Witness = {
       id: needs.random(8).toString('hex'),
       url,
@@ -94,6 +105,10 @@ export function createWitnessChanges(needs: {
     const { url, verifierKey } = await find(id);
     const policy = await store.policy();
     const remaining = (await store.list()).length - 1;
+    if (remaining === 0 && (await needs.isHeld()))
+      throw new LedgerError('log_held', `Cannot remove the last witness: the newest log waits for its word`, {
+        hint: 'vouch for the log first (sign-anyway), with a reason: nobody else will',
+      });
     const needed = Math.max(1, Math.min(policy.needed, remaining));
     const event = changeEvent(clock.nowMs(), {
       actor,
@@ -106,6 +121,7 @@ export function createWitnessChanges(needs: {
       await store.remove(transaction, id);
       if (needed !== policy.needed) await store.setPolicy(transaction, { ...policy, needed });
     });
+    await needs.onRemoved(id, remaining === 0);
   }
   async function setPolicy({ actor, needed, tailLimitMs }: WitnessPolicy & { readonly actor: Actor }): Promise<void> {
     const [{ length }, before] = await Promise.all([store.list(), store.policy()]);
@@ -188,15 +204,10 @@ function readKey(text: string): VerifierKey {
   } catch (error) {
     throw new LedgerError('witness_invalid', messageOf(error), { cause: error });
   }
-  // Every reader of evidence must be able to check it, in a browser without libraries too.
-  if (key.kind !== 'cosignature/v1')
-    throw new LedgerError(
-      'witness_invalid',
-      `Cannot use the key "${key.name}": it must be an Ed25519 key of a witness`,
-      {
-        hint: 'its vkey ends with base64 that begins with B; that of a log begins with A',
-      },
-    );
+  if (key.kind === 'ed25519')
+    throw new LedgerError('witness_invalid', `Cannot use the key "${key.name}": it must be the key of a witness`, {
+      hint: 'its vkey ends with base64 that begins with B; that of a log begins with A',
+    });
   return key;
 }
 

@@ -23,6 +23,8 @@ export type WitnessGate = {
 };
 
 const timeoutMs = 4000;
+/** When enough have cosigned, whoever is slower is heard in the rounds that follow: a proof against the log closes it then, too. */
+const graceMs = 250;
 
 export function createWitnessGate(needs: {
   readonly store: WitnessStore;
@@ -53,13 +55,17 @@ export function createWitnessGate(needs: {
       if (witnesses.length === 0) return { outside };
       const size = checkpoint === undefined ? 0 : parseSignedCheckpoint(checkpoint).checkpoint.treeSize;
       if (checkpoint === undefined || size === 0) return { outside, hold: quorum !== undefined };
-      const signal = needs.deadline(timeoutMs);
+      const given = new AbortController();
+      const signal = AbortSignal.any([needs.deadline(timeoutMs), given.signal]);
+      let cosigners = 0;
       const heard = await Promise.all(
         witnesses.map(async (witness) => {
           const cosignedSize = cosigned.get(witness.id)?.size ?? 0;
           const logKey = begun.verifierKey;
           const question = { witness, checkpoint, logKey, oldSize: size, cosignedSize, consistency, signal };
           const says = await askWhetherNewest(askNeeds, question);
+          if (says.kind === 'cosigned') cosigners += 1;
+          if (cosigners === policy.needed) whenGone(needs.deadline(graceMs), () => given.abort());
           return { witness, log, says };
         }),
       );
@@ -79,6 +85,11 @@ export function createWitnessGate(needs: {
       return heard;
     },
   };
+}
+
+function whenGone(signal: AbortSignal, work: () => void): void {
+  if (signal.aborted) work();
+  else signal.addEventListener('abort', work, { once: true });
 }
 
 /** The name in a vkey, which is how people know a witness. */

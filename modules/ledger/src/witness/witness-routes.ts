@@ -67,6 +67,19 @@ const Report = Type.Object({
     }),
     'What whoever owns this host could still rewrite unnoticed; null without witnesses: then it is everything that nobody keeps a checkpoint of',
   ),
+  closed: Type.Array(
+    Type.Object({
+      number: Type.Integer(),
+      size: Count,
+      signed_size: Type.Integer({ minimum: 0, description: 'Nothing past it was ever signed' }),
+      witnessed_size: Count,
+      end: Type.Enum(['whole', 'asking', 'fixed-by-next', 'never'] as const, {
+        description:
+          'asking: its last checkpoint still goes round; fixed-by-next: no witness ever sees its end, but the next log commits to it and is witnessed; never: nobody outside has seen its end, nor what commits to it',
+      }),
+    }),
+    { description: 'Logs that restores closed, oldest first' },
+  ),
 });
 
 const NewWitness = Type.Object(
@@ -75,7 +88,7 @@ const NewWitness = Type.Object(
     verifier_key: Type.String({
       minLength: 1,
       maxLength: 4096,
-      description: 'Its vkey (C2SP tlog-cosignature, Ed25519)',
+      description: 'Its vkey (C2SP tlog-cosignature; Ed25519 or ML-DSA-44)',
     }),
     authority_pem: Type.Optional(
       Type.String({
@@ -233,6 +246,13 @@ function describe(report: WitnessReport, ledger: Pick<LedgerClient, 'logs'>) {
             age_seconds: Math.floor(tail.ageMs / 1000),
             too_old: tail.isTooOld,
           },
+    closed: report.closed.map(({ number, size, signedSize, witnessedSize, end }) => ({
+      number,
+      size,
+      signed_size: signedSize,
+      witnessed_size: witnessedSize,
+      end,
+    })),
   };
 }
 

@@ -10,6 +10,8 @@ import type { CosignedCheckpoint } from '../log-prover.ts';
 import type { Outbox } from '../outbox.ts';
 import type { WitnessSays } from './ask-witness.ts';
 import type { CallWitness } from './call-witness.ts';
+import { createClosedLogs } from './closed-logs.ts';
+import type { ClosedLog } from './closed-logs.ts';
 import { createWitnessAlarms } from './witness-alarms.ts';
 import { createWitnessChanges, signAnywayEvent } from './witness-changes.ts';
 import type { WitnessChanges } from './witness-changes.ts';
@@ -36,6 +38,8 @@ export type WitnessReport = {
   readonly quorum: QuorumCheckpoint | undefined;
   /** Undefined without witnesses: then nobody outside covers anything. */
   readonly tail: Tail | undefined;
+  /** Those that restores closed, oldest first. */
+  readonly closed: readonly ClosedLog[];
 };
 
 export type Witnesses = WitnessChanges & {
@@ -56,7 +60,7 @@ export type WitnessesNeeds = {
   readonly gate: Pick<WitnessGate, 'heard'>;
   readonly ledger: Pick<
     LedgerClient,
-    'head' | 'read' | 'checkpoint' | 'verifierKey' | 'consistency' | 'freeze' | 'sign' | 'status'
+    'head' | 'logs' | 'read' | 'checkpoint' | 'verifierKey' | 'consistency' | 'freeze' | 'sign' | 'status'
   >;
   readonly database: Database;
   readonly outbox: Outbox;
@@ -74,6 +78,7 @@ export function createWitnesses(needs: WitnessesNeeds): Witnesses {
   const quorums = new Map<number, QuorumCheckpoint | undefined>();
   let ticking = false;
   let unheeded: Heard[] = [];
+  let forgottenBefore = 0;
 
   async function quorum(log: number): Promise<QuorumCheckpoint | undefined> {
     if (!quorums.has(log)) quorums.set(log, await store.quorum(log));
@@ -88,6 +93,15 @@ export function createWitnesses(needs: WitnessesNeeds): Witnesses {
       await store.rememberQuorum(log, found);
       if (found.size >= (quorums.get(log)?.size ?? 0)) quorums.set(log, found);
       await signAgain(log);
+    },
+  });
+
+  const closedLogs = createClosedLogs({
+    ...needs,
+    quorum,
+    async onQuorum(log, found) {
+      await store.rememberQuorum(log, found);
+      quorums.delete(log);
     },
   });
 
@@ -193,6 +207,13 @@ export function createWitnesses(needs: WitnessesNeeds): Witnesses {
     );
   }
 
+  /** What was wrong with a log that is closed will not heal; it stands in the ledger, and a row of it would stand for ever. */
+  async function forgetPast(log: number): Promise<void> {
+    if (forgottenBefore === log) return;
+    await alarms.forget((alarm) => /^(held|refused|fell-back)\//.test(alarm) && Number(alarm.split('/').at(-1)) < log);
+    forgottenBefore = log;
+  }
+
   async function heedStart(): Promise<void> {
     const heard = [...unheeded, ...needs.gate.heard()];
     unheeded = [];
@@ -206,6 +227,7 @@ export function createWitnesses(needs: WitnessesNeeds): Witnesses {
       }
     }
     const { log } = ledger.head();
+    await forgetPast(log);
     if ((await ledger.status())['signing'] !== 'held') return;
     await alarms.raise(
       `held/${log}`,
@@ -220,14 +242,24 @@ export function createWitnesses(needs: WitnessesNeeds): Witnesses {
   }
 
   return {
-    ...createWitnessChanges({ ...needs, rounds }),
+    ...createWitnessChanges({
+      ...needs,
+      rounds,
+      isHeld: async () => (await ledger.status())['signing'] === 'held',
+      // What was wrong with it is nobody's concern any more, and without witnesses no tail is expected to be seen.
+      onRemoved: (id, isLast) =>
+        alarms.forget((alarm) => alarm.split('/').includes(id) || (isLast && alarm === 'tail')),
+    }),
     async tick() {
       if (ticking) return;
       ticking = true;
       try {
         await heedStart();
         await rounds.tick();
-        if ((await store.list()).length > 0) await tail.watch(await store.policy());
+        if ((await store.list()).length > 0) {
+          await tail.watch(await store.policy());
+          await closedLogs.tick();
+        }
       } catch (error) {
         needs.log.warn('The witnesses were not looked after', { message: messageOf(error) });
       } finally {
@@ -256,6 +288,7 @@ export function createWitnesses(needs: WitnessesNeeds): Witnesses {
         log: { number: log, size: index, signing: typeof signing === 'string' ? signing : 'away' },
         quorum: found,
         tail: witnesses.length === 0 ? undefined : await tail.look(policy),
+        closed: await closedLogs.report(),
       };
     },
     quorum,
@@ -268,7 +301,9 @@ export function createWitnesses(needs: WitnessesNeeds): Witnesses {
       await settleHeld(log, 'an operator answered for its witnesses');
     },
     settled: () => rounds.settled(),
-    close: () => rounds.stop(),
+    async close() {
+      await Promise.all([rounds.stop(), closedLogs.stop()]);
+    },
   };
 }
 

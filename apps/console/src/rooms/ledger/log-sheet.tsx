@@ -74,7 +74,11 @@ export function LogSheet({ log, isCurrent }: { readonly log: LedgerLog; readonly
           </dd>
         </div>
       </dl>
-      <VerifyAll log={log.number} verifierKey={pin.data?.verifierKey ?? log.verifier_key} />
+      <VerifyAll
+        log={log.number}
+        verifierKey={pin.data?.verifierKey ?? log.verifier_key}
+        minimumIndex={log.minimum_index}
+      />
       <details className="fold">
         <summary>Checkpoint</summary>
         <pre className="raw" tabIndex={0}>

@@ -16,7 +16,15 @@ function verifyAllQuery(log: number) {
 }
 
 /** Fetches every tile and recomputes the whole tree here, up to the signed root. */
-export function VerifyAll({ log, verifierKey }: { readonly log: number; readonly verifierKey: string }) {
+export function VerifyAll({
+  log,
+  verifierKey,
+  minimumIndex,
+}: {
+  readonly log: number;
+  readonly verifierKey: string;
+  readonly minimumIndex: number;
+}) {
   const queries = useQueryClient();
   const { data: last = null } = useQuery(verifyAllQuery(log));
   const isRunning = last?.kind === 'progress';
@@ -26,7 +34,7 @@ export function VerifyAll({ log, verifierKey }: { readonly log: number; readonly
     const tell = (message: VerifyAllMessage): void =>
       void queries.setQueryData<VerifyAllMessage | null>(['verify-all', log], message);
     tell({ kind: 'progress', leaves: 0, treeSize: 0 });
-    startVerifyAll({ log, verifierKey }, tell);
+    startVerifyAll({ log, verifierKey, minimumIndex }, tell);
   };
   return (
     <div className="seal-card" data-state={state} role="status">

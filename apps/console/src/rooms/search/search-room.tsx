@@ -11,6 +11,7 @@ import { formatColumns, parseColumns } from './columns.ts';
 import type { Column } from './columns.ts';
 import { EventList } from './event-list.tsx';
 import { EventPanel } from './event-panel.tsx';
+import { EvidenceChoice } from './evidence-choice.tsx';
 import { FieldFilters } from './field-filters.tsx';
 import { Histogram } from './histogram.tsx';
 import { ColumnChoice, ExportChoice } from './list-tools.tsx';
@@ -131,6 +132,7 @@ export function SearchRoom() {
                   )}
                   <ColumnChoice columns={columns} onColumns={keepColumns} />
                   <ExportChoice filter={pinned?.filter ?? filter} count={list.count} />
+                  {me === undefined || me === null || !may(me, 'ledger:read') ? null : <EvidenceChoice filter={filter} />}
                 </div>
               </div>
               {list.hints.map((hint) => (

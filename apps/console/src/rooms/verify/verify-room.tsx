@@ -157,7 +157,7 @@ function Breaker({ text, log, flipped, onFlip, chooser }: BreakerProps) {
           <h3 className={result.ok ? 'good' : 'bad'}>{result.ok ? 'Every check passes' : 'Does not verify'}</h3>
           <p className="small quiet">
             {result.ok
-              ? `Entry ${result.index} in a tree of ${result.treeSize}, log ${result.origin}. ${seenBy(result.witnesses)}`
+              ? `Entry ${result.index} in a tree of ${result.treeSize}, log ${result.origin}. ${seenBy(result.witnesses)}${datedBy(result.timeStamps.length)}`
               : `${result.reason}.`}
           </p>
         </div>
@@ -253,6 +253,13 @@ function parseFlip(text: string | undefined, length: number): { byte: number; bi
 function seenBy(witnesses: readonly EvidenceWitness[]): string {
   if (witnesses.length === 0) return 'Nobody outside has cosigned it.';
   return `Seen outside by ${witnesses.map(({ name, cosignedAtMs }) => `${printable(name)} (${timeOf(cosignedAtMs)})`).join(', ')}.`;
+}
+
+/** Certificates are not read in a browser: it only says that there is something to be checked. */
+function datedBy(stamps: number): string {
+  return stamps === 0
+    ? ''
+    : ` ${stamps === 1 ? 'A time-stamp' : `${stamps} time-stamps`} came with it, not checked here: sallyport proof verify --tsa-root does.`;
 }
 
 /** A witness may state any time at all. */

@@ -77,3 +77,20 @@ test('hash() and verify() agree with Node, and a flipped bit anywhere is refused
   assert.equal(browserCrypto.verify(null, new Uint8Array(1), key, new Uint8Array(3)), false);
   assert.throws(() => browserCrypto.sign(), TypeError);
 });
+
+test('a signature of ML-DSA-44 that Node makes verifies, and no changed one does', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ml-dsa-44');
+  const { pub = '' } = publicKey.export({ format: 'jwk' });
+  assert.ok(typeof pub === 'string');
+  const key = browserCrypto.createPublicKey({ key: { alg: 'ML-DSA-44', pub } });
+  const message = Buffer.from('a checkpoint');
+  const signature = sign(null, message, privateKey);
+  assert.equal(browserCrypto.verify(null, message, key, signature), true);
+  for (const at of [0, 31, 1200, signature.length - 1]) {
+    const changed = Buffer.from(signature);
+    changed[at] = (changed[at] ?? 0) ^ 1;
+    assert.equal(browserCrypto.verify(null, message, key, changed), false, `byte ${at}`);
+  }
+  assert.equal(browserCrypto.verify(null, Buffer.from('another'), key, signature), false);
+  assert.equal(browserCrypto.verify(null, message, { ...key, publicKey: key.publicKey.subarray(1) }, signature), false);
+});

@@ -3,24 +3,10 @@ import { eventLine, isJsonObject } from '@sallyport/contracts';
 import { verifyEvidence } from '@sallyport/ledger/evidence';
 import type { EvidenceVerification } from '@sallyport/ledger/evidence';
 import { printable } from '../../parts/printable.ts';
+import { rangeFormat } from '@sallyport/ledger/range-evidence';
 import { explainChecks } from '../checks.ts';
-
-type Child = Node | string;
-
-function element(
-  name: string,
-  attributes: Readonly<Record<string, string>>,
-  ...children: readonly Child[]
-): HTMLElement {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
-
-function facts(entries: readonly (readonly [string, string])[]): HTMLElement {
-  return element('dl', {}, ...entries.flatMap(([term, value]) => [element('dt', {}, term), element('dd', {}, value)]));
-}
+import { element, facts, keyForm, timeStampSection, witnessSection } from './page-parts.ts';
+import { reportRange } from './range-report.ts';
 
 /** What the sealed event is called: of a finding the title of its rule. */
 function titleOf(event: unknown): string {
@@ -28,70 +14,6 @@ function titleOf(event: unknown): string {
   const { finding_info: info } = event;
   const title = isJsonObject(info) ? info['title'] : undefined;
   return typeof title === 'string' ? title : eventLine(event).text;
-}
-
-/** Where the reader says by which key they know the log. */
-function keyForm(known: string | undefined): HTMLElement {
-  const field = element('input', {
-    id: 'key',
-    type: 'text',
-    autocomplete: 'off',
-    spellcheck: 'false',
-    'aria-describedby': 'key-words',
-    value: known ?? '',
-  });
-  const button = element('button', { type: 'submit' }, 'Check with this key');
-  const form = element(
-    'form',
-    {},
-    element('label', { for: 'key' }, 'The log’s key, as you know it'),
-    element('div', { class: 'entry' }, field, button),
-    element(
-      'p',
-      { id: 'key-words' },
-      'Take it from somewhere you trust and not from this file: whoever runs the server reads it under Ledger in the console, or with “sallyport ledger key”.',
-    ),
-  );
-  form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    const typed = field instanceof HTMLInputElement ? field.value.trim() : '';
-    show(typed === '' ? undefined : typed);
-  });
-  return form;
-}
-
-/** Cosignatures verify under keys that stand in the file: whose they are is the reader's to know. */
-function witnessSection({ witnesses }: Extract<EvidenceVerification, { ok: true }>): HTMLElement {
-  const title = element('h2', {}, 'Who has seen it outside');
-  if (witnesses.length === 0)
-    return element(
-      'section',
-      {},
-      title,
-      element('p', {}, 'Nobody: only the log itself vouches for when it was recorded.'),
-    );
-  return element(
-    'section',
-    {},
-    title,
-    element(
-      'p',
-      {},
-      'If each key is the one you know the witness by, it had by then seen the log with this event in it: the event was neither changed nor put there later.',
-    ),
-    facts(
-      witnesses.flatMap(({ name, verifierKey, cosignedAtMs }): readonly (readonly [string, string])[] => [
-        ['Witness', printable(name)],
-        ['Seen by it at', timeText(cosignedAtMs)],
-        ['Its key', verifierKey],
-      ]),
-    ),
-  );
-}
-
-/** A witness may state any time at all. */
-function timeText(ms: number): string {
-  return Math.abs(ms) <= 8_640_000_000_000_000 ? new Date(ms).toISOString() : `second ${Math.floor(ms / 1000)}`;
 }
 
 function report(result: EvidenceVerification, known: string | undefined): HTMLElement[] {
@@ -113,7 +35,7 @@ function report(result: EvidenceVerification, known: string | undefined): HTMLEl
         element('h1', {}, '✗ This evidence does not verify'),
         element('p', {}, `${result.reason}. Do not rely on it: ask for the file again, from the server itself.`),
       ),
-      ...(result.check === 'key' ? [element('section', {}, keyForm(known))] : []),
+      ...(result.check === 'key' ? [element('section', {}, keyForm(known, show))] : []),
       checks,
     ];
   }
@@ -133,7 +55,7 @@ function report(result: EvidenceVerification, known: string | undefined): HTMLEl
           ? 'Nothing in this file was changed. Whose log it is from, only its key can say.'
           : 'Checked just now by this page alone, without any network, with the key you gave.',
       ),
-      keyForm(known),
+      keyForm(known, show),
     ),
     element(
       'section',
@@ -147,7 +69,8 @@ function report(result: EvidenceVerification, known: string | undefined): HTMLEl
       ]),
     ),
     checks,
-    witnessSection(result),
+    witnessSection(result.witnesses),
+    ...timeStampSection(result.timeStamps),
     element(
       'section',
       {},
@@ -161,6 +84,12 @@ function report(result: EvidenceVerification, known: string | undefined): HTMLEl
 const text = document.querySelector('#evidence')?.textContent ?? '';
 
 function show(known: string | undefined): void {
+  if (text.startsWith(`${rangeFormat}\n`)) {
+    const { parts, title } = reportRange(text, known, show);
+    document.querySelector('#report')?.replaceChildren(...parts);
+    document.title = title;
+    return;
+  }
   const result = verifyEvidence(text, known === undefined ? {} : { verifierKey: known });
   document.querySelector('#report')?.replaceChildren(...report(result, known));
   document.title = result.ok ? `Evidence ${result.origin} ${result.index}` : 'Evidence that does not verify';

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { password, startAccess, textIn, type Access, type Inhabitant } from '../access.fixture.ts';
+import { createVaultSource } from './vault-source.ts';
+
+let access: Access;
+let admin: Inhabitant;
+
+before(async () => {
+  access = await startAccess();
+  admin = await access.moveIn('Ada', 'admin');
+});
+after(() => access.stop());
+
+const get = (path: string) => access.call('GET', path, { caller: admin });
+
+test('the inventory names what this server holds, says how it knows, and holds no secret', async () => {
+  const created = await access.call('POST', '/v1/keys', {
+    caller: admin,
+    body: { name: 'crane-7', scopes: ['events:write'] },
+  });
+  const token = textIn(created.body, 'key');
+  const { status, body } = await get('/v1/inventory/crypto?limit=500');
+  assert.equal(status, 200, JSON.stringify(body));
+  assert.deepEqual(body['not_asked'], []);
+  const text = JSON.stringify(body);
+  for (const id of [
+    'key/provider/sealed-file',
+    'key/vault/epoch-1',
+    'key/passwords/argon2id-',
+    'key/totp-seeds',
+    'key/api/',
+    'library/openssl',
+    'store/database/identity_users',
+    'algorithm/ed25519',
+  ])
+    assert.ok(text.includes(`"id":"${id}`), id);
+  // Nothing anybody could use, and nobody by name.
+  assert.ok(token.startsWith('sp_'));
+  for (const secret of [
+    token.split('_')[2] ?? 'missing',
+    password,
+    'Ada',
+    'crane-7',
+    admin.cookie?.split('=')[1] ?? 'missing',
+  ])
+    assert.ok(!text.includes(secret), secret);
+  const page = await get('/v1/inventory/crypto?kind=key&limit=2');
+  const next = await get(
+    `/v1/inventory/crypto?kind=key&limit=2&after=${encodeURIComponent(textIn(page.body, 'next'))}`,
+  );
+  const ids = [page, next].flatMap(({ body: one }) => JSON.stringify(one['assets']).match(/"id":"[^"]+"/g) ?? []);
+  assert.equal(new Set(ids).size, 4);
+});
+
+test('the keys of columns are rotated by the route, and no row is left in an earlier form', async () => {
+  access.age(admin.id, 0);
+  const started = await access.call('POST', '/v1/vault/rotations', {
+    caller: admin,
+    body: { level: 'columns', keys: 'identity/columns', reason: 'yearly' },
+  });
+  assert.equal(started.status, 202, JSON.stringify(started.body));
+  for (let look = 0; ; look += 1) {
+    const { body } = await get('/v1/vault/keys');
+    const text = JSON.stringify(body['columns']);
+    if (/"name":"identity\/columns","versions":\[2,1\][^{]+"rotation":\{"level":"columns","state":"done"/.test(text))
+      break;
+    assert.ok(look < 500 && !text.includes('failed'), text);
+  }
+  assert.equal((await get('/v1/users')).status, 200);
+  const unknown = await access.call('POST', '/v1/vault/rotations', {
+    caller: admin,
+    body: { level: 'columns', keys: 'nobody/columns', reason: 'x' },
+  });
+  assert.deepEqual([unknown.status, unknown.code], [404, 'vault_key_unknown']);
+});
+
+test('the bill of materials is handed out in the version asked for', async () => {
+  const { status, body } = await get('/v1/inventory/crypto/cbom?version=1.7');
+  assert.deepEqual([status, body['bomFormat'], body['specVersion']], [200, 'CycloneDX', '1.7']);
+  assert.equal((await get('/v1/inventory/crypto/cbom?version=1.0')).status, 400);
+});
+
+test('whatever a vault answers beside what the inventory asks for stays out of it', async () => {
+  const key = {
+    id: 'a'.repeat(32),
+    level: 'data',
+    purpose: 'secret',
+    label: 'outbox',
+    state: 'active',
+    createdAtMs: 1,
+    wrapped: 'SECRETBYTES',
+    bytes: 'SECRETBYTES',
+  };
+  const source = createVaultSource({
+    list: async () => ({ keys: [key], providers: [{ kind: 'tpm', secret: 'SECRETBYTES' }] }),
+  });
+  const text = JSON.stringify(await source.gather(new AbortController().signal));
+  assert.match(text, /Secret outbox/);
+  assert.doesNotMatch(text, /SECRETBYTES/);
+});

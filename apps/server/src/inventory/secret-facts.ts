@@ -1,0 +1,107 @@
+import type { AlgorithmId, KeyRole } from '@sallyport/crypto-inventory';
+import { secretNames } from '../secret-names.ts';
+
+/** What a secret of the vault is, which the vault itself does not know. */
+export type SecretFacts = {
+  readonly owner: string;
+  readonly usedFor: string;
+  readonly role: KeyRole;
+  readonly material: 'secret-key' | 'private-key' | 'token';
+  readonly algorithm?: AlgorithmId;
+  readonly sizeBits?: number;
+};
+
+const key = { material: 'secret-key', sizeBits: 256 } as const;
+const sealing = { ...key, role: 'encryption', algorithm: 'aes-256-gcm' } as const;
+const certificateKey = { material: 'private-key', role: 'authentication' } as const;
+const ecKey = { ...certificateKey, algorithm: 'ecdsa-p256', sizeBits: 256 } as const;
+
+/** By name. A secret that is not here is shown as sealed bytes of an unknown kind. */
+export const secretFacts: Readonly<Record<string, SecretFacts>> = {
+  [secretNames.outbox]: { ...sealing, owner: 'ledger', usedFor: 'seals audit events that wait for the ledger' },
+  [secretNames.storeDisk]: {
+    ...key,
+    role: 'encryption',
+    algorithm: 'aes-256-ctr',
+    owner: 'event-search',
+    usedFor: 'encrypts the disk of the event store',
+  },
+  [secretNames.identity]: {
+    ...key,
+    role: 'derivation',
+    algorithm: 'hkdf-sha-256',
+    owner: 'identity',
+    usedFor: 'the pepper of passwords, the seal of one-time codes, the MACs of recovery codes and challenges',
+  },
+  [secretNames.identityColumns]: {
+    ...sealing,
+    owner: 'identity',
+    usedFor: 'encrypted columns of people, factors, sessions and keys',
+  },
+  [secretNames.correlations]: {
+    ...key,
+    role: 'mac',
+    algorithm: 'hmac-sha-256',
+    owner: 'detection',
+    usedFor: 'hides who correlations count',
+  },
+  [secretNames.suppressions]: {
+    ...sealing,
+    owner: 'incident-response',
+    usedFor: 'seals what alerts and suppressions name',
+  },
+  [secretNames.sensors]: { ...sealing, owner: 'device-fleet', usedFor: 'seals what is known of sensors' },
+  [secretNames.devices]: { ...sealing, owner: 'device-fleet', usedFor: 'seals what is known of devices' },
+  [secretNames.cameras]: { ...sealing, owner: 'camera-watch', usedFor: 'opens cameras that earlier versions kept' },
+  [secretNames.cameraColumns]: {
+    ...sealing,
+    owner: 'camera-watch',
+    usedFor: 'encrypted columns of cameras and former cameras',
+  },
+  [secretNames.cameraWatching]: {
+    ...sealing,
+    owner: 'camera-watch',
+    usedFor: 'seals zones, standings, moments and scenes',
+  },
+  [secretNames.recordings]: {
+    ...sealing,
+    role: 'wrapping',
+    owner: 'camera-watch',
+    usedFor: 'wraps the keys of recordings, one a camera and day',
+  },
+  [secretNames.hostSensor]: {
+    owner: 'device-fleet',
+    usedFor: 'the API key of the sensor of this machine',
+    role: 'credential',
+    material: 'token',
+    sizeBits: 256,
+  },
+  [secretNames.authority]: {
+    ...ecKey,
+    role: 'signing',
+    owner: 'certificate-authority',
+    usedFor: 'signs certificates of this installation',
+  },
+  [secretNames.authorityHttps]: {
+    ...ecKey,
+    owner: 'certificate-authority',
+    usedFor: 'the HTTPS listener, certified by the own authority',
+  },
+  'certificate-authority/server': {
+    ...ecKey,
+    owner: 'certificate-authority',
+    usedFor: 'the first listener, certified by the own authority',
+  },
+  [secretNames.ownCertificate]: {
+    ...certificateKey,
+    owner: 'https',
+    usedFor: 'the certificate somebody gave for the HTTPS listener',
+  },
+  [secretNames.acmeCertificate]: { ...ecKey, owner: 'https', usedFor: 'the certificate an ACME server issued' },
+  [secretNames.acmeAccount]: {
+    ...ecKey,
+    role: 'authentication',
+    owner: 'https',
+    usedFor: 'the account at the ACME server',
+  },
+};

@@ -1,0 +1,155 @@
+import { parseSignedCheckpoint } from '@sallyport/merkle-log';
+import { codeOf } from '@sallyport/platform/errors';
+import type { ArchiveCursor, ArchiveStore } from './archive-store.ts';
+import type { FileKeeper, OpenedPlace } from './file-keeper.ts';
+import { sha256Of } from './ledger-files.ts';
+import type { LedgerFiles, Span } from './ledger-files.ts';
+import { checkpointName, instanceName, logFileName, parseSpanName, spanName } from './names.ts';
+import type { ArchiveNeeds } from './needs.ts';
+import { fileOf } from './sums.ts';
+import { packEntries, packTiles } from './tile-packs.ts';
+
+export type LogProgress = {
+  readonly log: number;
+  /** Entries before it are archived. */
+  readonly archived: number;
+  readonly size: number;
+  /** Ledger time of the first entry that is not. */
+  readonly waitingSinceMs: number | undefined;
+};
+
+export type ArchiveRound = {
+  /** Archives what is due, one file after the other. With `isAll`, what has not waited long enough too. */
+  run(opened: OpenedPlace, options: { readonly isAll: boolean; readonly spanMs: number; readonly signal: AbortSignal }): Promise<void>;
+  progress(opened: OpenedPlace): Promise<readonly LogProgress[]>;
+};
+
+export function createArchiveRound(
+  needs: Pick<ArchiveNeeds, 'ledger' | 'vaultFiles' | 'clock'> & {
+    readonly files: LedgerFiles;
+    readonly store: ArchiveStore;
+    readonly keeper: FileKeeper;
+  },
+): ArchiveRound {
+  const { files, store, keeper, ledger, clock } = needs;
+
+  const logs = (): { readonly log: number; readonly endIndex: number; readonly isCurrent: boolean }[] => {
+    const head = ledger.head();
+    return ledger
+      .logs()
+      .map(({ number }) => ({
+        log: number,
+        // A closed log ends where its files do.
+        endIndex: number === head.log ? head.index : Infinity,
+        isCurrent: number === head.log,
+      }));
+  };
+  const isDue = (span: Span, isCurrent: boolean, spanMs: number): boolean =>
+    span.isFull || !isCurrent || clock.nowMs() - span.firstReceivedAtMs >= spanMs;
+
+  async function keepSmall(opened: OpenedPlace, name: string, bytes: Uint8Array | undefined, signal: AbortSignal): Promise<void> {
+    if (bytes !== undefined) await keeper.keep(opened, fileOf(name, bytes), { signal });
+  }
+
+  async function keepTiles(opened: OpenedPlace, cursor: ArchiveCursor, signal: AbortSignal): Promise<ArchiveCursor> {
+    let { tilesUntil } = cursor;
+    while (tilesUntil + packEntries <= cursor.index) {
+      const pack = await packTiles(files, cursor.log, tilesUntil);
+      if (pack === undefined) break;
+      await keeper.keep(opened, pack, { signal });
+      tilesUntil += packEntries;
+      await store.saveCursor(opened.id, { ...cursor, tilesUntil });
+    }
+    return { ...cursor, tilesUntil };
+  }
+
+  /** Those that cover what was archived: the newest, and the newest that witnesses saw. */
+  async function keepCheckpoints(opened: OpenedPlace, cursor: ArchiveCursor, signal: AbortSignal): Promise<void> {
+    if (cursor.checkpointSize >= cursor.index) return;
+    let covered = cursor.checkpointSize;
+    const notes = [await signedOf(cursor.log), await ledger.cosigned(cursor.log)];
+    for (const note of notes) {
+      if (note === undefined) continue;
+      const size = parseSignedCheckpoint(note).checkpoint.treeSize;
+      const bytes = Buffer.from(note);
+      await keepSmall(opened, checkpointName(cursor.log, size, sha256Of(bytes)), bytes, signal);
+      covered = Math.max(covered, size);
+    }
+    await store.saveCursor(opened.id, { ...cursor, checkpointSize: covered });
+  }
+  async function signedOf(log: number): Promise<string | undefined> {
+    try {
+      return await ledger.checkpoint(log);
+    } catch (error) {
+      if (codeOf(error) === 'unsigned') return undefined;
+      throw error;
+    }
+  }
+
+  /** An upload cut short goes on with just the blocks it began with, although more may have come since. */
+  async function begunSpan(opened: OpenedPlace, cursor: ArchiveCursor, endIndex: number): Promise<Span | undefined> {
+    for (const name of await store.uploads(opened.id)) {
+      const begun = parseSpanName(name);
+      if (begun?.log !== cursor.log || begun.first !== cursor.index) continue;
+      const { segment, offset, first, end } = begun;
+      const span = await files.nextSpan(cursor.log, { segment, offset, index: first }, endIndex, end);
+      if (span !== undefined && spanName(span) === name) return span;
+    }
+    return undefined;
+  }
+
+  async function runLog(
+    opened: OpenedPlace,
+    { log, endIndex, isCurrent }: ReturnType<typeof logs>[number],
+    { isAll, spanMs, signal }: Parameters<ArchiveRound['run']>[1],
+  ): Promise<void> {
+    let cursor = await store.cursor(opened.id, log);
+    for (;;) {
+      signal.throwIfAborted();
+      const begun = await begunSpan(opened, cursor, endIndex);
+      const span = begun ?? (await files.nextSpan(log, cursor, endIndex));
+      if (span === undefined || !(begun !== undefined || isAll || isDue(span, isCurrent, spanMs))) break;
+      const file = await files.checkedFile(span);
+      await keeper.keep(opened, file, { entries: { log, first: span.first, end: span.endIndex }, signal });
+      cursor = { ...cursor, segment: span.segment, offset: span.end, index: span.endIndex };
+      await store.saveCursor(opened.id, cursor);
+    }
+    cursor = await keepTiles(opened, cursor, signal);
+    await keepCheckpoints(opened, cursor, signal);
+  }
+
+  return {
+    async run(opened, options) {
+      const { signal } = options;
+      const all = logs();
+      const due = await Promise.all(
+        all.map(async ({ log, endIndex, isCurrent }) => {
+          const cursor = await store.cursor(opened.id, log);
+          const span = await files.nextSpan(log, cursor, endIndex);
+          const isWaiting = span !== undefined && (options.isAll || isDue(span, isCurrent, options.spanMs));
+          return isWaiting || (cursor.index > 0 && cursor.checkpointSize < cursor.index);
+        }),
+      );
+      if (!due.includes(true)) return;
+      // Before the blocks: a restore needs the keys of every block it brings back. Read after the head was, it has them all.
+      for (const { name, bytes } of await needs.vaultFiles()) await keepSmall(opened, name, bytes, signal);
+      await keepSmall(opened, instanceName, await files.small('instance'), signal);
+      for (const [order, one] of all.entries()) {
+        if (due[order] !== true) continue;
+        await keepSmall(opened, logFileName(one.log, 'origin'), await files.small(`logs/${one.log}/origin`), signal);
+        await keepSmall(opened, logFileName(one.log, 'vkey'), await files.small(`logs/${one.log}/vkey`), signal);
+        await runLog(opened, one, options);
+      }
+    },
+    async progress(opened) {
+      const all: LogProgress[] = [];
+      for (const { log, endIndex } of logs()) {
+        const cursor = await store.cursor(opened.id, log);
+        const span = await files.nextSpan(log, cursor, endIndex);
+        const size = Number.isFinite(endIndex) ? endIndex : (span?.endIndex ?? cursor.index);
+        all.push({ log, archived: cursor.index, size, waitingSinceMs: span?.firstReceivedAtMs });
+      }
+      return all;
+    },
+  };
+}

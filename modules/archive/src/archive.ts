@@ -1,0 +1,308 @@
+import type { OffSite } from '@sallyport/key-vault/server';
+import type { Actor } from '@sallyport/ledger';
+import { codeOf, messageOf } from '@sallyport/platform/errors';
+import { createTurns } from '@sallyport/platform/turns';
+import { createArchiveAlarms } from './archive-alarms.ts';
+import { createArchiveChecks } from './archive-checks.ts';
+import type { Verification } from './archive-checks.ts';
+import { createArchiveHolds } from './archive-holds.ts';
+import { createArchiveRound } from './archive-round.ts';
+import type { LogProgress } from './archive-round.ts';
+import { createArchiveSettings, placeName } from './archive-settings.ts';
+import type { SettingsChange } from './archive-settings.ts';
+import { createArchiveStore } from './archive-store.ts';
+import type { ArchivedFile, ArchiveTotals } from './archive-store.ts';
+import { ArchiveError } from './errors.ts';
+import { createFileKeeper } from './file-keeper.ts';
+import type { OpenedPlace } from './file-keeper.ts';
+import { createIntakeTurns } from './intake-turns.ts';
+import { createLedgerFiles } from './ledger-files.ts';
+import type { ArchiveNeeds } from './needs.ts';
+import { createOffSite } from './off-site.ts';
+import type { ArchiveSettings } from './settings.ts';
+
+export type ArchiveFailure = { readonly code: string; readonly message: string; readonly sinceMs: number; readonly nextTryMs: number };
+export type ArchiveReport =
+  | { readonly kind: 'off' }
+  | {
+      readonly kind: 'on';
+      readonly settings: ArchiveSettings;
+      readonly place: OpenedPlace['place']['facts'];
+      /** `paused`: left to intake. `waiting`: everything due is archived. */
+      readonly state: 'archiving' | 'paused' | 'waiting' | 'failing';
+      readonly failure: ArchiveFailure | undefined;
+      readonly logs: readonly LogProgress[];
+      readonly totals: ArchiveTotals;
+      readonly troubled: readonly ArchivedFile[];
+      readonly newestVault: ArchivedFile | undefined;
+      readonly verification: Verification | undefined;
+      readonly lagMs: number;
+      readonly isLate: boolean;
+    };
+
+export type Archive = {
+  /** Reads the settings, so that `offSite` answers. */
+  start(): Promise<void>;
+  /** Called every second or so: one round at a time. */
+  tick(): Promise<void>;
+  report(): Promise<ArchiveReport>;
+  /** In the order of names, from behind one. */
+  files(after: string, limit: number): Promise<readonly ArchivedFile[]>;
+  configure(request: SettingsChange): Promise<void>;
+  /** Archives what has not waited long enough, too, in the background. */
+  archiveNow(actor: Actor): Promise<void>;
+  /** Asks for every file anew, in the background. Throws `archive_busy`. */
+  verify(options: { readonly isDeep: boolean; readonly actor: Actor }): Promise<void>;
+  /** Where others keep what must outlive this machine; undefined while none is set up. */
+  offSite(): OffSite | undefined;
+  close(): Promise<void>;
+};
+
+const firstRetryMs = 5000;
+const longestRetryMs = 600_000;
+/** Failures in a row before it is an alarm; a refusal is one at once. */
+const patience = 3;
+
+export function createArchive(needs: ArchiveNeeds): Archive {
+  const { clock, log } = needs;
+  const store = createArchiveStore(needs.database);
+  const settingsKeeper = createArchiveSettings({ ...needs, store });
+  const files = createLedgerFiles(needs.ledgerDirectory);
+  const turns = createIntakeTurns(needs);
+  const keeper = createFileKeeper({ store, nowMs: () => clock.nowMs(), turn: (signal) => turns.turn(signal) });
+  const round = createArchiveRound({ ...needs, files, store, keeper });
+  let settings: ArchiveSettings | undefined;
+  const alarms = createArchiveAlarms({ ...needs, store, nowMs: () => clock.nowMs(), place: () => placeName(settings?.place) });
+  const checks = createArchiveChecks({ store, alarms, files, nowMs: () => clock.nowMs() });
+  const holds = createArchiveHolds({ store, alarms, holds: needs.holds });
+  const inTurn = createTurns();
+  let opened: OpenedPlace | undefined;
+  let isRead = false;
+  let isPrepared = false;
+  let isAll = false;
+  let working: Promise<void> | undefined;
+  let verifying: Promise<void> | undefined;
+  let verification: Verification | undefined;
+  let failure: (ArchiveFailure & { readonly tries: number; readonly tryAtMs: number }) | undefined;
+  let closing = new AbortController();
+
+  async function ready(): Promise<OpenedPlace | undefined> {
+    if (!isRead) {
+      settings = await settingsKeeper.current();
+      isRead = true;
+    }
+    if (settings === undefined) return undefined;
+    return (opened ??= await settingsKeeper.open(settings));
+  }
+
+  async function work(): Promise<void> {
+    const place = await ready();
+    if (place === undefined || settings === undefined) return;
+    const { signal } = closing;
+    if (!isPrepared) await place.place.prepare(signal);
+    isPrepared = true;
+    const spanMs = settings.spanMinutes * 60_000;
+    const wantsAll = isAll;
+    await round.run(place, { isAll: wantsAll, spanMs, signal });
+    if (wantsAll) isAll = false;
+    await holds.apply(place, signal);
+    await checks.next(place, signal);
+  }
+
+  async function failed(error: unknown): Promise<void> {
+    const code = codeOf(error) ?? 'unknown';
+    const tries = (failure?.tries ?? 0) + 1;
+    const pauseMs = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(tries - 1, 20));
+    const nowMs = clock.nowMs();
+    isPrepared = false;
+    failure = {
+      code,
+      message: messageOf(error),
+      sinceMs: failure?.sinceMs ?? nowMs,
+      nextTryMs: nowMs + pauseMs,
+      tries,
+      tryAtMs: clock.monotonicMs() + pauseMs,
+    };
+    log.warn('The archive does not take what is due', { code, message: failure.message });
+    if (tries < patience && code === 'off_site_unavailable') return;
+    await alarms.raise('failing', {
+      action: 'archive.failing',
+      outcome: 'failure',
+      message: `Nothing more is archived: ${failure.message}`,
+      details: { code, reason: failure.message },
+    });
+  }
+  async function succeeded(): Promise<void> {
+    failure = undefined;
+    await alarms.settle('failing', (details) => ({
+      action: 'archive.working-again',
+      outcome: 'success',
+      message: 'The archive takes what is due again',
+      details,
+    }));
+  }
+
+  async function watchLag(): Promise<void> {
+    if (opened === undefined || settings === undefined) return;
+    const lagMs = lagOf(await round.progress(opened));
+    const hours = Math.floor(lagMs / 3_600_000);
+    if (lagMs > settings.lagLimitHours * 3_600_000)
+      await alarms.raise('behind', {
+        action: 'archive.behind',
+        outcome: 'failure',
+        message: `The archive is ${hours} hours behind, and may be ${settings.lagLimitHours}`,
+        details: { hours, limit_hours: settings.lagLimitHours },
+      });
+    else
+      await alarms.settle('behind', (details) => ({
+        action: 'archive.caught-up',
+        outcome: 'success',
+        message: 'The archive has caught up',
+        details,
+      }));
+  }
+  function lagOf(logs: readonly LogProgress[]): number {
+    const waiting = logs.flatMap(({ waitingSinceMs }) => waitingSinceMs ?? []);
+    return waiting.length === 0 ? 0 : Math.max(0, clock.nowMs() - Math.min(...waiting));
+  }
+
+  async function tickOnce(): Promise<void> {
+    try {
+      if (failure === undefined || clock.monotonicMs() >= failure.tryAtMs || isAll) {
+        await work();
+        await succeeded();
+      }
+    } catch (error) {
+      if (closing.signal.aborted) return;
+      await failed(error);
+    }
+    await watchLag();
+  }
+
+  function tick(): Promise<void> {
+    working ??= tickOnce()
+      .catch((error: unknown) => log.warn('The archive’s state was not recorded', { message: messageOf(error) }))
+      .finally(() => {
+        working = undefined;
+      });
+    return working;
+  }
+  async function stopWork(): Promise<void> {
+    closing.abort();
+    await working;
+    await verifying;
+    opened?.place.close();
+    opened = undefined;
+    isPrepared = false;
+  }
+
+  return {
+    async start() {
+      await ready();
+    },
+    tick,
+    async report() {
+      const place = await ready();
+      if (place === undefined || settings === undefined) return { kind: 'off' };
+      const [logs, totals, troubled, newestVault] = await Promise.all([
+        round.progress(place),
+        store.totals(place.id),
+        store.troubled(place.id, 100),
+        store.newestOfKind(place.id, 'vault'),
+      ]);
+      const lagMs = lagOf(logs);
+      return {
+        kind: 'on',
+        settings,
+        place: place.place.facts,
+        state: failure !== undefined ? 'failing' : turns.isPaused() ? 'paused' : working === undefined ? 'waiting' : 'archiving',
+        failure,
+        logs,
+        totals,
+        troubled,
+        newestVault,
+        verification,
+        lagMs,
+        isLate: lagMs > settings.lagLimitHours * 3_600_000,
+      };
+    },
+    async files(after, limit) {
+      const place = await ready();
+      return place === undefined ? [] : store.filesAfter(place.id, after, limit);
+    },
+    configure: (request) =>
+      inTurn(async () => {
+        await settingsKeeper.change(request, needs.deadline(60_000));
+        await stopWork();
+        closing = new AbortController();
+        failure = undefined;
+        verification = undefined;
+        isRead = false;
+        await ready();
+        // What was wrong with another place, or with none, is wrong no more.
+        await succeeded();
+      }),
+    async archiveNow(actor) {
+      if ((await ready()) === undefined) throw off();
+      isAll = true;
+      await tellBy(actor, 'archive.now', 'What has not waited long enough is archived now');
+      void (working ?? Promise.resolve()).then(tick);
+    },
+    async verify({ isDeep, actor }) {
+      const place = await ready();
+      if (place === undefined) throw off();
+      if (verifying !== undefined) throw new ArchiveError('archive_busy', 'Cannot check the archive: it is being checked already');
+      const { signal } = closing;
+      verifying = checks
+        .all(place, { isDeep, signal }, (state) => {
+          verification = state;
+        })
+        .then(async ({ state, done, problems, error }) => {
+          if (signal.aborted) return;
+          await tellBy(actor, 'archive.verified', `The archive was checked: ${done} files, ${problems.length} with problems`, {
+            outcome: state === 'done' && problems.length === 0 ? 'success' : 'failure',
+            files: done,
+            problems: problems.length,
+            deep: isDeep,
+            ...(error === undefined ? {} : { error }),
+          });
+        })
+        .catch((error: unknown) => log.warn('The check of the archive was not recorded', { message: messageOf(error) }))
+        .finally(() => {
+          verifying = undefined;
+        });
+    },
+    offSite() {
+      const facts = opened?.place.facts;
+      if (facts === undefined) return undefined;
+      return createOffSite({
+        facts,
+        keeper,
+        store,
+        opened: async () => {
+          const place = await ready();
+          if (place === undefined) throw off();
+          return place;
+        },
+      });
+    },
+    async close() {
+      await stopWork();
+    },
+  };
+
+  async function tellBy(
+    actor: Actor,
+    action: string,
+    message: string,
+    { outcome = 'success', ...details }: { outcome?: 'success' | 'failure' } & Record<string, string | number | boolean> = {},
+  ): Promise<void> {
+    await alarms.tell({ action, outcome, message, details: { ...details, by: actor.id, by_name: actor.name } });
+  }
+}
+
+function off(): ArchiveError {
+  return new ArchiveError('archive_off', 'Cannot do this: no archive is set up', {
+    hint: 'name a bucket or a directory under Ledger, Archive',
+  });
+}

@@ -1,0 +1,7 @@
+export { createArchive } from './archive.ts';
+export type { Archive, ArchiveReport } from './archive.ts';
+export { ArchiveError, archiveProblems } from './errors.ts';
+export { archiveMigrations } from './migrations/migrations.ts';
+export type { ArchiveNeeds, HeldRange, Holds, VaultFile } from './needs.ts';
+export { openArchivePlace } from './open-place.ts';
+export { createArchiveRoutes } from './routes.ts';

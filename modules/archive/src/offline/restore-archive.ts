@@ -1,0 +1,121 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { makePrivateDirectory, syncDirectory, writeFileDurably, writeFully } from '@sallyport/platform/files';
+import { blockStartBytes, readBlockStart } from '@sallyport/ledger/blocks';
+import { ArchiveError } from '../errors.ts';
+import { instanceName, logFileName } from '../names.ts';
+import type { ArchiveDirectory } from './archive-directory.ts';
+import type { VerifiedArchive } from './verify-archive.ts';
+
+export type RestoredLog = { readonly log: number; readonly entries: number; readonly leftOut: number };
+export type RestoredArchive = {
+  readonly logs: readonly RestoredLog[];
+  readonly vault: { readonly name: string; readonly generation: number } | undefined;
+};
+
+const mostVaultBytes = 64 * 1024 * 1024;
+const pieceBytes = 4 * 1024 * 1024;
+
+/**
+ * Brings a verified archive back to a data directory that has neither ledger nor vault. Of each log comes back what a checkpoint
+ * under its key covers; with `beyond`, what follows it too. The wrapped keys come back as they were last archived: opening them
+ * takes the master key of their epoch, which no archive holds. The server is then started with `--after-restore`.
+ */
+export async function restoreArchive(
+  verified: VerifiedArchive,
+  options: { readonly dataDirectory: string; readonly beyond: boolean; readonly signal: AbortSignal },
+): Promise<RestoredArchive> {
+  const { archive } = verified;
+  const { dataDirectory } = options;
+  const ledger = join(dataDirectory, 'ledger');
+  const vaults = [join(dataDirectory, 'vault'), join(dataDirectory, 'vault-copy')];
+  for (const directory of [ledger, ...vaults]) requireEmpty(directory);
+  const pruned = verified.logs.find(({ firstIndex }) => firstIndex > 0);
+  if (pruned !== undefined)
+    throw refused(`log ${pruned.log} begins at entry ${pruned.firstIndex} in the archive, and a ledger begins at 0`);
+  makePrivateDirectory(ledger);
+  await copySmall(archive, instanceName, join(ledger, 'instance'));
+  const logs: RestoredLog[] = [];
+  for (const log of verified.logs) {
+    const directory = join(ledger, 'logs', String(log.log));
+    makePrivateDirectory(join(directory, 'blocks'));
+    const end = options.beyond ? log.entries : (log.proven?.size ?? 0);
+    const isLast = log === verified.logs.at(-1);
+    if (end === 0 && isLast)
+      throw refused(`no checkpoint covers anything of log ${log.log}`, 'with --beyond what nothing proves is brought back as well');
+    for (const file of ['origin', 'vkey'] as const)
+      if (archive.names.includes(logFileName(log.log, file)))
+        await copySmall(archive, logFileName(log.log, file), join(directory, file));
+    for (const span of log.chain) {
+      options.signal.throwIfAborted();
+      if (span.first < end) await appendSpan(archive, { span, end, directory: join(directory, 'blocks') });
+    }
+    logs.push({ log: log.log, entries: end, leftOut: log.entries - end });
+  }
+  const newest = verified.vaults.at(-1);
+  if (newest !== undefined) {
+    const bytes = await archive.read(newest.name, mostVaultBytes);
+    for (const directory of vaults) {
+      makePrivateDirectory(directory);
+      writeFileDurably(join(directory, 'epochs.vault'), bytes);
+    }
+    await restorePages(archive, newest.vault, vaults);
+  }
+  return { logs, vault: newest };
+}
+
+/** Pages of subject keys: of each the one archived last, by the count in its name. */
+async function restorePages(archive: ArchiveDirectory, vault: string, directories: readonly string[]): Promise<void> {
+  const newest = new Map<string, string>();
+  for (const name of archive.names) {
+    const page = new RegExp(`^vault/${vault}/pages/([0-9a-f]{32})/\\d{16}-[0-9a-f]{16}$`).exec(name)?.[1];
+    if (page !== undefined) newest.set(page, name);
+  }
+  for (const [page, name] of newest)
+    for (const directory of directories) {
+      makePrivateDirectory(join(directory, 'subject-pages'));
+      writeFileDurably(join(directory, 'subject-pages', `${page}.rows`), await archive.read(name, mostVaultBytes));
+    }
+}
+
+/** Adds a span to its segment file, up to the block that would go past `end`. */
+async function appendSpan(
+  archive: ArchiveDirectory,
+  { span, end, directory }: { span: VerifiedArchive['logs'][number]['chain'][number]; end: number; directory: string },
+): Promise<void> {
+  const path = join(directory, `${String(span.segment).padStart(16, '0')}.blocks`);
+  const reader = await archive.openReader(span.name);
+  const descriptor = openSync(path, 'a', 0o600);
+  try {
+    const size = span.end - span.offset;
+    let until = 0;
+    for (let index = span.first; until < size;) {
+      const start = readBlockStart(await reader.read(until, blockStartBytes));
+      if (start === undefined || index + start.eventCount + 1 > end) break;
+      index += start.eventCount + 1;
+      until += start.length;
+    }
+    for (let at = 0; at < until; at += pieceBytes)
+      writeFully(descriptor, await reader.read(at, Math.min(pieceBytes, until - at)));
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+    await reader.close();
+  }
+  syncDirectory(directory);
+}
+
+async function copySmall(archive: ArchiveDirectory, name: string, path: string): Promise<void> {
+  if (!archive.names.includes(name)) throw refused(`"${name}" is not in the archive`);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  writeFileDurably(path, await archive.read(name, 64 * 1024));
+}
+
+function requireEmpty(directory: string): void {
+  if (existsSync(directory) && readdirSync(directory).length > 0)
+    throw refused(`"${directory}" is not empty`, 'name a data directory that has no ledger and no vault');
+}
+
+function refused(why: string, hint?: string): ArchiveError {
+  return new ArchiveError('restore_refused', `Cannot bring the archive back: ${why}`, hint === undefined ? {} : { hint });
+}

@@ -1,0 +1,132 @@
+import { hash } from 'node:crypto';
+import { parseJson, textOf, textsOf } from '@sallyport/contracts';
+import type { FrameBody, FrameHandlers } from '@sallyport/platform/frames';
+import { Type } from 'typebox';
+import type { Static, TSchema } from 'typebox';
+import { Check } from 'typebox/value';
+import type { KeyVault } from '../key-vault.ts';
+import type { DestructionDesk } from './desk.ts';
+import { intentKinds } from './shown.ts';
+import { refusal } from './store.ts';
+
+const Text = Type.String({ maxLength: 1000 });
+const Reason = Type.String({ minLength: 1, maxLength: 500 });
+const KeyIds = Type.Array(Type.String({ pattern: '^[0-9a-f]{32}$' }), { maxItems: 10_000 });
+const Proposal = Type.Object({
+  kind: Type.Enum(intentKinds),
+  reason: Reason,
+  keyIds: Type.Optional(KeyIds),
+  policy: Type.Optional(Type.Object({ class: Text, keepDays: Type.Union([Type.Integer(), Type.Null()]) })),
+  holdId: Type.Optional(Text),
+});
+const Hold = Type.Object({
+  name: Type.String({ minLength: 1, maxLength: 200 }),
+  reason: Reason,
+  keyIds: Type.Optional(KeyIds),
+  selector: Type.Optional(
+    Type.Object({
+      classes: Type.Array(Type.String({ pattern: '^[a-z][a-z0-9-]{0,30}$' }), { maxItems: 100 }),
+      fromDay: Type.Optional(Text),
+      toDay: Type.Optional(Text),
+    }),
+  ),
+});
+const Encoded = Type.String({ maxLength: 8192 });
+const Signature = Type.Object({
+  credentialId: Encoded,
+  clientDataJson: Encoded,
+  authenticatorData: Encoded,
+  signature: Encoded,
+});
+const Person = Type.Object({
+  userId: Text,
+  name: Text,
+  passkeys: Type.Array(
+    Type.Object({ credentialId: Encoded, publicKey: Encoded, hostName: Text, counter: Type.Integer({ minimum: 0 }) }),
+    { maxItems: 50 },
+  ),
+});
+const Kept = Type.Object({ kept: Type.Array(Type.String()), notRead: Type.Union([Text, Type.Null()]) });
+
+/** Destructions over frames; `server/destructions.ts` is the other end. */
+export type DestructionFrames = {
+  readonly handlers: FrameHandlers;
+  /** The ledger is open: what it tells of destructions comes before anything else. */
+  ledgerOpened(): Promise<void>;
+};
+
+export function createDestructionFrames(opened: () => Promise<KeyVault>): DestructionFrames {
+  const desk = async (): Promise<DestructionDesk> => {
+    const { destructions } = await opened();
+    if (destructions === undefined) throw refusal('Cannot destroy keys: there is no ledger to record it in');
+    return destructions;
+  };
+  return {
+    handlers: {
+      'destructions.list': async () => json((await desk()).overview()),
+      'destructions.destroyed': async () => json((await desk()).destroyedKeys()),
+      'destructions.propose': async ({ head, payload }) =>
+        json(await (await desk()).propose(read(Proposal, payload), textOf(head['by']))),
+      'destructions.sign': async ({ head, payload }) =>
+        json(await (await desk()).sign(textOf(head['id']), read(Signature, payload))),
+      'destructions.cancel': async ({ head }) => {
+        await (await desk()).cancel(textOf(head['id']), { by: textOf(head['by']), reason: textOf(head['reason']) });
+        return { head: {} };
+      },
+      'destructions.hold': async ({ head, payload }) => {
+        const { name, reason, keyIds = [], selector } = read(Hold, payload);
+        return json(await (await desk()).placeHold({ name, reason, keyIds, selector }, textOf(head['by'])));
+      },
+      'destructions.enrol': async ({ head, payload }) => {
+        await (await desk()).enrol(read(Person, payload), textOf(head['by']));
+        return { head: {} };
+      },
+      'destructions.withdraw': async ({ head }) => {
+        const asked = { by: textOf(head['by']), reason: textOf(head['reason']) };
+        await (await desk()).withdraw(textOf(head['credentialId']), asked);
+        return { head: {} };
+      },
+      'destructions.hear': async ({ head }) => {
+        const { checkpoint, needed } = head;
+        (await desk()).hear({
+          keys: textsOf(head['keys']),
+          needed: typeof needed === 'number' ? needed : 0,
+          checkpoint: typeof checkpoint === 'string' ? checkpoint : undefined,
+        });
+        return { head: {} };
+      },
+      'destructions.step': async ({ head, payload }) => {
+        const { location, generation } = head;
+        const exported =
+          typeof location !== 'string' || payload === undefined
+            ? undefined
+            : { location, generation: Number(generation), sha256: hash('sha256', payload) };
+        return { head: { ...(await (await desk()).step({ hasOffSite: head['hasOffSite'] === true, exported })) } };
+      },
+      'destructions.export': async () => {
+        const { bytes, generation, sha256 } = (await desk()).exportFile();
+        return { head: { generation, sha256 }, payload: bytes };
+      },
+      'destructions.certificate': async ({ head }) => json((await desk()).certificate(textOf(head['id']))),
+      'destructions.kept': async ({ payload }) => {
+        const { kept, notRead } = read(Kept, payload);
+        await (await desk()).replay({ kept, notRead: notRead ?? undefined, isAll: true });
+        return { head: {} };
+      },
+    },
+    async ledgerOpened() {
+      const { destructions } = await opened();
+      await destructions?.replay({ kept: [], notRead: undefined, isAll: false });
+    },
+  };
+}
+
+function json(value: unknown): FrameBody {
+  return { head: {}, payload: Buffer.from(JSON.stringify(value)) };
+}
+
+function read<Schema extends TSchema>(schema: Schema, payload: Uint8Array | undefined): Static<Schema> {
+  const value: unknown = parseJson(Buffer.from(payload ?? new Uint8Array()).toString('utf8'));
+  if (Check(schema, value)) return value;
+  throw refusal('Cannot read what is asked: it is not well-formed');
+}

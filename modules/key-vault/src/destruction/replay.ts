@@ -1,0 +1,150 @@
+import { isJsonObject, parseJson, textOf, textsOf } from '@sallyport/contracts';
+import type { JsonObject, JsonValue } from '@sallyport/contracts';
+import { Check } from 'typebox/value';
+import type { KeyRecord } from '../key-record.ts';
+import type { DeskContext } from './desk-context.ts';
+import { withEntry } from './entries.ts';
+import { HoldShape } from './section.ts';
+import type { Section } from './section.ts';
+import { suspendIntents } from './signing.ts';
+
+/** What is known, apart from the vault's own file, of what happened to it. */
+export type Replayed = {
+  /** Evidence files of destructions, as they were read from the place apart from this machine. */
+  readonly kept: readonly string[];
+  /** Why that place was not read; undefined when it was. */
+  readonly notRead: string | undefined;
+  /** Nothing more will be told: what was put back is looked up now. */
+  readonly isAll: boolean;
+};
+
+type Told = { readonly sequence: number; readonly action: string; readonly details: JsonObject };
+
+/**
+ * Before anything is served: what the ledger, and the place apart from this machine, tell of destructions this vault does
+ * not know is done again. Keys get their tombstones, holds are placed again, every open intent has to be signed anew.
+ */
+export function replay(context: DeskContext, { kept, notRead, isAll }: Replayed): void {
+  const { store, state, needs } = context;
+  const isRestored = store.get().isRestored === true;
+  let next = store.get().nextSequence;
+  const told: Told[] = [];
+  for (let found = needs.records.find(next); found !== undefined; found = needs.records.find(next)) {
+    const read = found.body === undefined ? undefined : readEntry(parseText(found.body));
+    if (read !== undefined) told.push(read);
+    next += 1;
+  }
+  const strangers: string[] = [];
+  for (const evidence of kept) {
+    const read = readEntry(needs.records.eventOf(evidence));
+    if (read === undefined) strangers.push(evidence);
+    else told.push(read);
+  }
+  const isOlder = next > store.get().nextSequence;
+  const known = new Map(state.list().records.map((record) => [record.id, record]));
+  const goneIds = new Set(
+    told
+      .filter(({ action }) => action === 'vault.keys_removed' || action === 'vault.keys_destroyed')
+      .flatMap(({ details }) => textsOf(details['key_ids']))
+      .filter((id) => (known.get(id)?.state ?? 'destroyed') !== 'destroyed'),
+  );
+  const isLookedUp = isRestored && isAll;
+  if (!isLookedUp && !isOlder && goneIds.size === 0) return;
+  const doubt = doubtOf({ isRestored: isLookedUp, notRead, strangers: strangers.length });
+  const atMs = context.nowMs();
+  const event = { atMs, by: 'vault', reason: 'destroyed before the restore', state: 'destroyed' as const };
+  const records = state.list().records.map((record): KeyRecord =>
+    goneIds.has(record.id)
+      ? { ...record, state: 'destroyed', wrapped: '', history: [...record.history, event] }
+      : record,
+  );
+  const section = told.reduce(applied, { ...store.get(), nextSequence: next, outbox: isOlder ? [] : store.get().outbox });
+  // What was put back has been suspended when the vault was opened.
+  const suspended = isRestored ? section : suspendIntents(section, () => true, 'the vault was put back from a backup');
+  const open = suspended.intents.filter(({ suspended: why }) => why !== undefined).map(({ id }) => id);
+  const { isRestored: _, ...withoutFlag } = suspended;
+  const looked = isLookedUp ? withoutFlag : suspended;
+  const replayed = withEntry(
+    {
+      ...looked,
+      ...(goneIds.size > 0 ? { mustRotate: true } : {}),
+      ...(doubt === undefined ? {} : { unknownSince: { atMs: newestEvent(state.list().records), why: doubt } }),
+    },
+    atMs,
+    {
+      action: 'vault.destructions_replayed',
+      message: `After a restore ${goneIds.size} keys were destroyed again and ${open.length} open destructions suspended`,
+      by: { id: 'vault', name: 'Key vault' },
+      target: { type: 'vault', id: state.vault },
+      details: { key_ids: [...goneIds], suspended: open, ...(doubt === undefined ? {} : { unknown: doubt }) },
+      outcome: doubt === undefined ? 'success' : 'failure',
+    },
+  );
+  state.commit({ list: { ...state.list(), records, destruction: store.current(replayed) } });
+}
+
+/** A hold is never lost by a restore, and what was stopped stays stopped. */
+function applied(section: Section, { action, details }: Told): Section {
+  const intent = textOf(details['intent']);
+  switch (action) {
+    case 'vault.hold_placed': {
+      const hold = withoutNull(details['hold']);
+      const isKnown = Check(HoldShape, hold) && section.holds.some(({ id }) => id === hold.id);
+      return Check(HoldShape, hold) && !isKnown ? { ...section, holds: [...section.holds, hold] } : section;
+    }
+    case 'vault.hold_released':
+      return { ...section, holds: section.holds.filter(({ id }) => id !== textOf(details['hold_id'])) };
+    case 'vault.destruction_cancelled':
+      return {
+        ...section,
+        intents: section.intents.map((one) => (one.id === intent && one.stage === 'proposed' ? { ...one, stage: 'cancelled' } : one)),
+      };
+    case 'vault.approver_withdrawn':
+      return {
+        ...section,
+        approvers: section.approvers.filter(({ credentialId }) => credentialId !== textOf(details['credential_id'])),
+      };
+    default:
+      return section;
+  }
+}
+
+function doubtOf({
+  isRestored,
+  notRead,
+  strangers,
+}: {
+  readonly isRestored: boolean;
+  readonly notRead: string | undefined;
+  readonly strangers: number;
+}): string | undefined {
+  if (strangers > 0) return `${strangers} records of destructions are of logs this restore does not know`;
+  return isRestored ? notRead : undefined;
+}
+
+/** An entry of ours; outside records carry `raw_data` and are none, whatever they claim. */
+function readEntry(event: unknown): Told | undefined {
+  if (!isJsonObject(event) || event['raw_data'] !== undefined) return undefined;
+  const { metadata, unmapped } = event;
+  const own = isJsonObject(unmapped) ? unmapped['sallyport'] : undefined;
+  if (!isJsonObject(metadata) || !isJsonObject(own)) return undefined;
+  const { sequence, details } = own;
+  if (typeof sequence !== 'number' || !isJsonObject(details)) return undefined;
+  return { sequence, action: textOf(metadata['event_code']), details };
+}
+
+function parseText(body: Uint8Array): JsonValue | undefined {
+  try {
+    return parseJson(Buffer.from(body).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function withoutNull(value: JsonValue | undefined): unknown {
+  if (!isJsonObject(value)) return undefined;
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null));
+}
+
+const newestEvent = (records: readonly KeyRecord[]): number =>
+  Math.max(0, ...records.map(({ history }) => history.at(-1)?.atMs ?? 0));

@@ -1,0 +1,137 @@
+import { parseJson } from '@sallyport/contracts';
+import { isAuditRecord } from '../audit-event.ts';
+import { LedgerError } from '../errors.ts';
+import { formatRangeEntry, formatRangeHead, hexOf, rangeEnd } from './range-format.ts';
+import type { RangeEntry, RangeHead, RangeSource } from './range-format.ts';
+import type { StoredRangeEntry } from './range-entries.ts';
+import type { RangeReader } from './range-frames.ts';
+import type { RangeBounds, RangeFilter } from './range-prover.ts';
+
+export type RangeRequest = {
+  readonly log: number;
+  readonly bounds: RangeBounds;
+  /** Names of collectors; none means events of any. */
+  readonly sources: readonly string[];
+  readonly classes: readonly number[];
+  /** Give away the names of the other sources of the range, as far as they are known here. */
+  readonly nameOthers: boolean;
+  readonly witnessed: boolean;
+  readonly bodies: 'all' | 'matches';
+  readonly query:
+    | {
+        readonly text: string;
+        /** Of the events at positions [from, to) of the log those that fit. */
+        readonly matches: (from: number, to: number) => Promise<ReadonlySet<number>>;
+      }
+    | undefined;
+  /** Else the content of audit records is withheld. */
+  readonly mayReadAudit: boolean;
+  readonly limits: { readonly maxEntries: number; readonly maxContentBytes: number };
+};
+
+export type RangeExport = {
+  readonly head: RangeHead;
+  readonly claimed: number;
+  /** The file, in parts of some megabytes. Reads the ledger as it is taken. */
+  parts(): AsyncGenerator<string, void>;
+};
+
+export const rangeLimits = { maxEntries: 1_000_000, maxContentBytes: 512 * 1024 * 1024 } as const;
+
+/**
+ * Evidence of a whole range, as `verify-range.ts` reads it. Everything that can refuse it does so before the first part: throws
+ * `LedgerError` `evidence_too_large`, `not_found`, `unsigned`, and what `query.matches` throws.
+ */
+export async function exportRange(
+  needs: {
+    readonly ranges: RangeReader;
+    readonly verifierKey: (log: number) => Promise<string>;
+    readonly cosigned: (
+      log: number,
+    ) => Promise<{ readonly checkpoint: string; readonly witnessKeys: readonly string[] } | undefined>;
+    /** Collectors whose names may stand in a file. */
+    readonly knownSources: () => Promise<readonly string[]>;
+  },
+  request: RangeRequest,
+): Promise<RangeExport> {
+  const { ranges } = needs;
+  const { log, bounds, classes, query, limits } = request;
+  const verifierKey = await needs.verifierKey(log);
+  const opened = await ranges.open(log, bounds, {
+    cosigned: await needs.cosigned(log),
+    witnessed: request.witnessed,
+  });
+  const { from, to, between } = opened;
+  if (to - from > limits.maxEntries)
+    throw tooLarge(`it has ${to - from} entries, must have at most ${limits.maxEntries}`);
+  const asked = request.sources.length === 0 ? [] : await ranges.sources(request.sources);
+  const time =
+    bounds.kind === 'times' ? { fromMs: bounds.fromMs, toMs: bounds.toMs } : { fromMs: undefined, toMs: undefined };
+  const filter: RangeFilter = { between, time, classes, sourceIds: asked.map(({ id }) => hexOf(id)) };
+  const surveyed = await survey();
+  const isPresent = ({ id, opening }: RangeSource): boolean =>
+    opening !== undefined || surveyed.sourceIds.has(hexOf(id));
+  const sources = asked.filter(isPresent);
+  const askedNames = new Set(request.sources);
+  const others = request.nameOthers ? (await needs.knownSources()).filter((name) => !askedNames.has(name)) : [];
+  const named = (others.length === 0 ? [] : await ranges.sources(others)).filter(({ id }) =>
+    surveyed.sourceIds.has(hexOf(id)),
+  );
+  const matches = await query?.matches(between.from, between.to);
+  const head: RangeHead = {
+    verifierKey,
+    witnessKeys: opened.witnessKeys,
+    checkpoint: opened.checkpoint,
+    from,
+    to,
+    left: opened.left,
+    proof: opened.proof,
+    claim: { between, time, classes, sources, named, query: query?.text, bodies: request.bodies },
+  };
+
+  return {
+    head,
+    claimed: surveyed.claimed,
+    async *parts() {
+      yield formatRangeHead(head);
+      for (let at = from; at < to;) {
+        const { next, entries } = await ranges.slice(log, at, to, filter);
+        yield entries.map((entry, order) => `${formatRangeEntry(shown(entry, at + order))}\n`).join('');
+        at = next;
+      }
+      yield `${rangeEnd}\n`;
+    },
+  };
+
+  async function survey(): Promise<{ readonly claimed: number; readonly sourceIds: ReadonlySet<string> }> {
+    const sourceIds = new Set<string>();
+    let claimed = 0;
+    let plainBytes = 0;
+    for (let at = from; at < to;) {
+      const found = await ranges.survey(log, at, to, filter);
+      for (const id of found.sourceIds) sourceIds.add(id);
+      claimed += found.claimed;
+      plainBytes += found.plainBytes;
+      if (plainBytes > limits.maxContentBytes)
+        throw tooLarge(`its events have more than ${limits.maxContentBytes} bytes`);
+      at = found.next;
+    }
+    return { claimed, sourceIds };
+  }
+
+  function shown(entry: StoredRangeEntry, index: number): RangeEntry {
+    if (entry.kind !== 'content') return entry;
+    const { leaf } = entry;
+    const isMatch = matches?.has(index) === true;
+    if (matches !== undefined && !isMatch && request.bodies === 'matches') return { kind: 'unmatched', leaf };
+    if (!request.mayReadAudit && isAuditRecord(parseJson(Buffer.from(entry.body).toString())))
+      return { kind: 'withheld', leaf };
+    return { ...entry, kind: isMatch ? 'match' : 'content' };
+  }
+}
+
+function tooLarge(why: string): LedgerError {
+  return new LedgerError('evidence_too_large', `Cannot make evidence of this range: ${why}`, {
+    hint: 'ask for a shorter time, or name sources or classes',
+  });
+}
