@@ -39,6 +39,8 @@ test('the list names every bench; an unknown one is refused with a hint and stat
   assert.equal(list.status, 0);
   for (const name of [
     'ledger-append',
+    'ledger-proofs',
+    'ledger-verify',
     'intake-formats',
     'intake-latency',
     'intake-sustained',

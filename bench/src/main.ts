@@ -5,11 +5,14 @@ import { parseBenchArguments, usage } from './arguments.ts';
 import { cameraAlert } from './camera-alert.ts';
 import { cameraPerception } from './camera-perception.ts';
 import { fieldEncryption } from './field-encryption.ts';
+import { personalData } from './personal-data.ts';
 import { intakeFormats } from './intake-formats.ts';
 import { intakeLatency } from './intake-latency.ts';
 import { intakeSustained } from './intake-sustained.ts';
 import { keyProviders } from './key-providers.ts';
 import { ledgerAppend } from './ledger-append.ts';
+import { ledgerProofs } from './ledger-proofs.ts';
+import { ledgerVerify } from './ledger-verify.ts';
 import { loadAverage, machineFacts } from './machine.ts';
 import { memory } from './memory.ts';
 import { millionRowScroll } from './million-row-scroll.ts';
@@ -20,6 +23,8 @@ import { tabMemory } from './tab-memory.ts';
 
 const benches: readonly Bench[] = [
   ledgerAppend,
+  ledgerProofs,
+  ledgerVerify,
   intakeFormats,
   intakeLatency,
   intakeSustained,
@@ -34,6 +39,7 @@ const benches: readonly Bench[] = [
   cameraAlert,
   keyProviders,
   fieldEncryption,
+  personalData,
 ];
 
 async function run(): Promise<number> {

@@ -57,7 +57,7 @@ function parseToken(text: string): SealedToken | undefined {
   if (count < 1 || count > maxTokenKeys || (version !== 1 && version !== 2)) return undefined;
   if (bytes.toString('base64url') !== text) return undefined;
   const keyIds: string[] = [];
-  for (let at = 2; at < keysEnd; at += keyIdBytes) keyIds.push(bytes.toString('hex', at, at + keyIdBytes));
+  for (let at = 2; at < keysEnd; at += keyIdBytes) keyIds.push(hexOf(bytes.subarray(at, at + keyIdBytes)));
   return {
     holds: version === 1 ? 'literal' : 'body',
     keyIds,
@@ -94,6 +94,11 @@ export function openSealedText(marked: string, open: (token: SealedToken, isName
   }
   parts.push(marked.slice(done));
   return parts.join('');
+}
+
+// As Node's Buffer does it, where there is none.
+function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** The tokens of a marked body, in the order in which they stand. */

@@ -1,7 +1,7 @@
 import type { ObjectVersion, S3Bucket } from './s3-bucket.ts';
 import type { S3Payload } from './s3-payload.ts';
 import { S3Refusal } from './s3-refusal.ts';
-import type { S3Answer, S3Call } from './s3-server.ts';
+import type { S3Answer, S3Call } from './s3-call.ts';
 import { xmlDocument, xmlText } from './s3-xml.ts';
 import type { XmlNode } from './s3-xml.ts';
 
@@ -74,7 +74,20 @@ function lockConfiguration(bucket: S3Bucket): S3Answer {
   const shown: XmlNode[] =
     rule === undefined
       ? []
-      : [['Rule', [['DefaultRetention', [['Mode', rule.mode], ['Days', rule.days]]]]]];
+      : [
+          [
+            'Rule',
+            [
+              [
+                'DefaultRetention',
+                [
+                  ['Mode', rule.mode],
+                  ['Days', rule.days],
+                ],
+              ],
+            ],
+          ],
+        ];
   return xml(['ObjectLockConfiguration', [['ObjectLockEnabled', 'Enabled'], ...shown]]);
 }
 

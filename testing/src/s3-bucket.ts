@@ -26,7 +26,12 @@ export type ObjectVersion = {
   readonly metadata: Readonly<Record<string, string>>;
   readonly storageClass: string;
 };
-type Part = { readonly bytes: Buffer; readonly sha256: string | undefined; readonly etag: string; readonly atMs: number };
+type Part = {
+  readonly bytes: Buffer;
+  readonly sha256: string | undefined;
+  readonly etag: string;
+  readonly atMs: number;
+};
 export type Upload = {
   readonly id: string;
   readonly key: string;
@@ -37,7 +42,8 @@ export type Upload = {
 };
 export type CompletedPart = { readonly number: number; readonly etag: string; readonly sha256: string | undefined };
 
-const denied = (): S3Refusal => new S3Refusal(403, 'AccessDenied', 'Access Denied because object protected by object lock.');
+const denied = (): S3Refusal =>
+  new S3Refusal(403, 'AccessDenied', 'Access Denied because object protected by object lock.');
 const md5 = (bytes: Buffer): string => hash('md5', bytes, 'hex');
 
 export type S3Bucket = ReturnType<typeof createS3Bucket>;
@@ -66,7 +72,11 @@ export function createS3Bucket(needs: {
   const isLocked = ({ retention, hold }: ObjectVersion): boolean =>
     hold || (retention !== undefined && retention.untilMs > nowMs());
 
-  const add = (key: string, options: ObjectOptions, content: Pick<ObjectVersion, 'bytes' | 'etag' | 'checksum' | 'checksumType'>) => {
+  const add = (
+    key: string,
+    options: ObjectOptions,
+    content: Pick<ObjectVersion, 'bytes' | 'etag' | 'checksum' | 'checksumType'>,
+  ) => {
     const fallback =
       defaultRetention === undefined
         ? undefined
@@ -129,14 +139,23 @@ export function createS3Bucket(needs: {
     },
     find,
     /** A marker without a version id; with one, that version goes, where no lock stands in the way. */
-    remove(key: string, versionId: string | undefined, mayBypass: boolean): { readonly id: string; readonly isMarker: boolean } {
+    remove(
+      key: string,
+      versionId: string | undefined,
+      mayBypass: boolean,
+    ): { readonly id: string; readonly isMarker: boolean } {
       if (versionId === undefined) {
         if (versioning === undefined) {
           objects.delete(key);
           return { id: 'null', isMarker: false };
         }
         const options = { metadata: {}, storageClass: 'STANDARD' };
-        const marker = add(key, options, { bytes: undefined, etag: '', checksum: undefined, checksumType: 'FULL_OBJECT' });
+        const marker = add(key, options, {
+          bytes: undefined,
+          etag: '',
+          checksum: undefined,
+          checksumType: 'FULL_OBJECT',
+        });
         return { id: marker.id, isMarker: true };
       }
       const version = objects.get(key)?.find(({ id }) => id === versionId);
@@ -157,7 +176,8 @@ export function createS3Bucket(needs: {
       const isStanding = retention !== undefined && retention.untilMs > nowMs();
       const isLess =
         next === undefined ||
-        (isStanding && (next.untilMs < retention.untilMs || (retention.mode === 'COMPLIANCE' && next.mode !== 'COMPLIANCE')));
+        (isStanding &&
+          (next.untilMs < retention.untilMs || (retention.mode === 'COMPLIANCE' && next.mode !== 'COMPLIANCE')));
       if (isStanding && isLess && (retention.mode === 'COMPLIANCE' || !mayBypass)) throw denied();
       version.retention = next;
     },
@@ -201,7 +221,11 @@ export function createS3Bucket(needs: {
         if (order > 0 && number <= (listed[order - 1]?.number ?? 0))
           throw new S3Refusal(400, 'InvalidPartOrder', 'The list of parts was not in ascending order.');
         const part = parts.get(number);
-        if (part === undefined || part.etag !== etag.replaceAll('"', '') || (algorithm !== undefined && part.sha256 !== sha256))
+        if (
+          part === undefined ||
+          part.etag !== etag.replaceAll('"', '') ||
+          (algorithm !== undefined && part.sha256 !== sha256)
+        )
           throw new S3Refusal(
             400,
             'InvalidPart',
@@ -213,8 +237,12 @@ export function createS3Bucket(needs: {
       });
       checkLock(options);
       uploads.delete(id);
-      const digest = (name: 'md5' | 'sha256', sums: readonly Buffer[]): Buffer => hash(name, Buffer.concat(sums), 'buffer');
-      const etag = `${digest('md5', taken.map((part) => Buffer.from(part.etag, 'hex'))).toString('hex')}-${taken.length}`;
+      const digest = (name: 'md5' | 'sha256', sums: readonly Buffer[]): Buffer =>
+        hash(name, Buffer.concat(sums), 'buffer');
+      const etag = `${digest(
+        'md5',
+        taken.map((part) => Buffer.from(part.etag, 'hex')),
+      ).toString('hex')}-${taken.length}`;
       const sums = taken.map(({ sha256 }) => Buffer.from(sha256 ?? '', 'base64'));
       return add(key, options, {
         bytes: Buffer.concat(taken.map(({ bytes }) => bytes)),
@@ -231,7 +259,9 @@ export function createS3Bucket(needs: {
       [...objects.entries()]
         .toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
         .flatMap(([, versions]) =>
-          versions.toReversed().map((version, order) => Object.assign(Object.create(null), version, { isLatest: order === 0 })),
+          versions
+            .toReversed()
+            .map((version, order) => Object.assign(Object.create(null), version, { isLatest: order === 0 })),
         ),
     current: (): readonly ObjectVersion[] =>
       [...objects.entries()]

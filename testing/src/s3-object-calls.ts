@@ -1,7 +1,7 @@
 import type { LockMode, ObjectOptions, ObjectVersion, Retention, S3Bucket } from './s3-bucket.ts';
 import type { S3Payload } from './s3-payload.ts';
 import { S3Refusal } from './s3-refusal.ts';
-import type { S3Answer, S3Call } from './s3-server.ts';
+import type { S3Answer, S3Call } from './s3-call.ts';
 import { xmlAll, xmlDocument, xmlText } from './s3-xml.ts';
 import type { XmlNode } from './s3-xml.ts';
 
@@ -57,11 +57,7 @@ export function answerObject(
     case 'PUT': {
       requireAllowed('PutObject');
       if (headerOf(call, 'if-none-match') === '*' && exists(bucket, key))
-        throw new S3Refusal(
-          412,
-          'PreconditionFailed',
-          'At least one of the pre-conditions you specified did not hold',
-        );
+        throw new S3Refusal(412, 'PreconditionFailed', 'At least one of the pre-conditions you specified did not hold');
       const put = bucket.put(key, payload, optionsOf(call, requireAllowed));
       return { status: 200, headers: versionHeaders(put, true) };
     }
@@ -72,7 +68,10 @@ export function answerObject(
     case 'DELETE': {
       requireAllowed(versionId === undefined ? 'DeleteObject' : 'DeleteObjectVersion');
       const { id, isMarker } = bucket.remove(key, versionId, mayBypass);
-      return { status: 204, headers: { 'x-amz-version-id': id, ...(isMarker ? { 'x-amz-delete-marker': 'true' } : {}) } };
+      return {
+        status: 204,
+        headers: { 'x-amz-version-id': id, ...(isMarker ? { 'x-amz-delete-marker': 'true' } : {}) },
+      };
     }
     default:
       throw new S3Refusal(405, 'MethodNotAllowed', 'The specified method is not allowed against this resource.');
@@ -92,7 +91,10 @@ function answerUpload(
       const part = bucket.putPart(key, uploadId, Number(query.get('partNumber')), payload);
       return {
         status: 200,
-        headers: { etag: `"${part.etag}"`, ...(part.sha256 === undefined ? {} : { 'x-amz-checksum-sha256': part.sha256 }) },
+        headers: {
+          etag: `"${part.etag}"`,
+          ...(part.sha256 === undefined ? {} : { 'x-amz-checksum-sha256': part.sha256 }),
+        },
       };
     }
     case 'GET': {
@@ -250,7 +252,8 @@ function readRetention(mode: string | undefined, until: string | undefined): Ret
       'x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied',
     );
   const untilMs = Date.parse(until);
-  if (!isLockMode(mode) || Number.isNaN(untilMs)) throw new S3Refusal(400, 'InvalidArgument', 'Unknown wormMode directive.');
+  if (!isLockMode(mode) || Number.isNaN(untilMs))
+    throw new S3Refusal(400, 'InvalidArgument', 'Unknown wormMode directive.');
   return { mode, untilMs };
 }
 

@@ -50,11 +50,7 @@ export async function readS3Payload(request: IncomingMessage): Promise<S3Payload
 
 function requireChecksum(bytes: Buffer, stated: string): string {
   if (hash('sha256', bytes, 'base64') === stated) return stated;
-  throw new S3Refusal(
-    400,
-    'BadDigest',
-    'The SHA256 you specified did not match the calculated checksum.',
-  );
+  throw new S3Refusal(400, 'BadDigest', 'The SHA256 you specified did not match the calculated checksum.');
 }
 
 /** `aws-chunked`: `SIZE\r\n bytes \r\n … 0\r\n trailer: value\r\n \r\n`. */

@@ -6,6 +6,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { createS3Bucket } from './s3-bucket.ts';
 import type { S3Bucket } from './s3-bucket.ts';
 import { answerBucket } from './s3-bucket-calls.ts';
+import type { S3Answer, S3Call } from './s3-call.ts';
 import { answerObject } from './s3-object-calls.ts';
 import { readS3Payload } from './s3-payload.ts';
 import { S3Refusal } from './s3-refusal.ts';
@@ -20,20 +21,6 @@ export type S3Account = {
   readonly mayBypass?: boolean;
   /** Actions it is refused, as S3 names them: `PutObject`. */
   readonly denied?: readonly string[];
-};
-export type S3Call = {
-  readonly method: string;
-  readonly bucket: string;
-  readonly key: string;
-  readonly query: URLSearchParams;
-  readonly headers: IncomingMessage['headers'];
-  readonly mayBypass: boolean;
-  readonly nowMs: number;
-};
-export type S3Answer = {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Buffer | string;
 };
 /** Answers in the server's place, or does something first and leaves the answer to it (`undefined`). */
 export type S3Interference = (

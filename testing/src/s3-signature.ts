@@ -23,11 +23,7 @@ export function verifyS3Signature(
   const [, accessKeyId = '', day = '', region = '', signedHeaders = '', signature = ''] = parts;
   const secret = given.secretOf(accessKeyId);
   if (secret === undefined)
-    throw new S3Refusal(
-      403,
-      'InvalidAccessKeyId',
-      'The AWS Access Key Id you provided does not exist in our records.',
-    );
+    throw new S3Refusal(403, 'InvalidAccessKeyId', 'The AWS Access Key Id you provided does not exist in our records.');
   const mismatch = new S3Refusal(
     403,
     'SignatureDoesNotMatch',
@@ -72,7 +68,13 @@ export function verifyS3Signature(
   ].join('\n');
   const scope = `${day}/${region}/s3/aws4_request`;
   let key: Buffer = Buffer.from(`AWS4${secret}`);
-  for (const part of [day, region, 's3', 'aws4_request', [algorithm, time, scope, hash('sha256', canonical)].join('\n')])
+  for (const part of [
+    day,
+    region,
+    's3',
+    'aws4_request',
+    [algorithm, time, scope, hash('sha256', canonical)].join('\n'),
+  ])
     key = createHmac('sha256', key).update(part).digest();
   if (!timingSafeEqual(key, Buffer.from(signature, 'hex'))) throw mismatch;
   return accessKeyId;

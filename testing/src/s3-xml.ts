@@ -9,7 +9,12 @@ export function xmlDocument([name, content]: XmlNode): string {
 /** The text of the first element of a name; undefined when there is none. */
 export function xmlText(document: string, name: string): string | undefined {
   const found = new RegExp(`<${name}>([^<]*)</${name}>`).exec(document)?.[1];
-  return found?.replaceAll('&quot;', '"').replaceAll('&#34;', '"').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+  return found
+    ?.replaceAll('&quot;', '"')
+    .replaceAll('&#34;', '"')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&');
 }
 
 /** What stands inside each element of a name, in order. */

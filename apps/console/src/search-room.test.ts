@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createServerUnderTest } from '@sallyport/testing/server-under-test';
 import type { Browser, Page } from 'playwright-core';
@@ -8,6 +9,8 @@ import { signUp } from './testing/sign-up.ts';
 
 // One story, told in order: each test goes on where the one before it stopped.
 const server = createServerUnderTest();
+/** Where pictures go; none are made without. */
+const pictures = process.env['SALLYPORT_PICTURES'];
 const rows = 5000;
 let browser: Browser;
 let page: Page;
@@ -229,6 +232,33 @@ test('What a person downloads is what was found', async () => {
   const path = await (await waiting).path();
   assert.equal(readFileSync(path, 'utf8').trim().split('\n').length, 1000);
   await page.keyboard.press('Escape');
+});
+
+test('Evidence of a search is a page that checks offline that nothing is left out, and shows when something is', async () => {
+  await page.goto(new URL('/search?range=1h&q=%22line+4711%22', page.url()).href);
+  await page.getByRole('button', { name: 'Evidence…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Evidence of everything in this time' });
+  await dialog.getByLabel('Name the other sources too').check();
+  assert.deepEqual(await seriousFaults(page, 'colours'), []);
+  if (pictures !== undefined) await page.screenshot({ path: join(pictures, 'evidence-dialog.png') });
+  const waiting = page.waitForEvent('download');
+  await dialog.getByRole('button', { name: 'Page that verifies offline' }).click();
+  const html = readFileSync(await (await waiting).path(), 'utf8');
+  const offline = await browser.newContext({ offline: true });
+  const reader = await offline.newPage();
+  await reader.setContent(html);
+  await reader.getByRole('heading', { name: 'Agrees with itself; compare the key' }).waitFor({ timeout: 60_000 });
+  const key = /\nkey (\S+)\n/.exec(html)?.[1] ?? '';
+  await reader.getByLabel('The log’s key, as you know it').fill(key);
+  await reader.getByRole('button', { name: 'Check with this key' }).click();
+  await reader.getByRole('heading', { name: 'No event of the range is left out' }).waitFor({ timeout: 60_000 });
+  await reader.getByText('do not fit the query: the server said so').waitFor();
+  await reader.locator('summary').filter({ hasText: 'line 4711' }).first().click();
+  await reader.locator('details pre').filter({ hasText: 'line 4711' }).waitFor();
+  if (pictures !== undefined) await reader.screenshot({ path: join(pictures, 'evidence-range.png'), fullPage: true });
+  await reader.setContent(html.replace(/\nn \S+(?=\n)/, ''));
+  await reader.getByText('This evidence does not verify').waitFor({ timeout: 60_000 });
+  await offline.close();
 });
 
 test('On a phone the live mark, the search for anything and every room are in reach, and nothing is too wide', async () => {

@@ -40,10 +40,13 @@ export type Access = {
 export const password = 'seven quiet lanterns';
 
 /** `flags` as on the command line. */
-export async function startAccess(flags: readonly string[] = []): Promise<Access> {
+export async function startAccess(
+  flags: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Access> {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-access-'));
   const config = readConfig(
-    { XDG_CONFIG_HOME: join(directory, 'config') },
+    { XDG_CONFIG_HOME: join(directory, 'config'), ...environment },
     ['--data', join(directory, 'data'), '--port', '0', ...flags],
     { workingDirectory: directory, isTerminal: false },
   );

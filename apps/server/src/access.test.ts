@@ -18,7 +18,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ),
   viewer: 'events:read alerts:read health:read sensors:read ledger:read sessions:own'.split(' '),
   auditor:
-    'events:read alerts:read ledger:read audit:read vault:read users:read settings:read health:read sensors:read sessions:own devices:read cameras:export'.split(
+    'events:read alerts:read ledger:read audit:read vault:read personal:read users:read settings:read health:read sensors:read sessions:own devices:read cameras:export'.split(
       ' ',
     ),
   key: ['events:write'],

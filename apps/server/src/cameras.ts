@@ -103,6 +103,7 @@ export async function createCameraServices(needs: CameraServiceNeeds): Promise<C
     ...needs,
     delay,
     sealingKey: watchingKey,
+    columnKeys: await needs.columnKeyrings.open(secretNames.cameraColumns),
     findCamera: (id) => watchedCamera(cameras.find(id)),
     subscribeFrames: (listener) => cameras.hub.subscribe(listener),
     subscribePictures: (listener) => perception.subscribe(listener),

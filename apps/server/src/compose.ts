@@ -360,6 +360,7 @@ export async function startServer(
     database,
     outbox,
     sealingKey: await secretKey(ledger.secrets, secretNames.sensors),
+    columnKeys: await columnKeyrings.open(secretNames.fleetColumns),
     isTakingRecords: async () => (await ledger.status())['intake_allowed'] === true,
     isOwnKey: (keyId) => hostSensorKey.isOwn(keyId),
   });
@@ -368,6 +369,7 @@ export async function startServer(
     database,
     outbox,
     sealingKey: await secretKey(ledger.secrets, secretNames.devices),
+    columnKeys: await columnKeyrings.open(secretNames.fleetColumns),
   });
   const cameraServices = await createCameraServices({
     ...common,
@@ -392,6 +394,7 @@ export async function startServer(
     detection,
     alerts,
     recording: cameraServices.recording,
+    pruning,
   });
   const feed = createSharedFeed(ledger, 4);
   const follow = (projection: Projection): ProjectionRunner =>
@@ -442,6 +445,10 @@ export async function startServer(
     destructions,
     keepers: () => retentionServices.copies,
     every,
+    deadline: (ms) => AbortSignal.timeout(ms),
+    async caughtUp(position, signal) {
+      await Promise.all(projections.map((one) => one.caughtUpTo(position, signal)));
+    },
   });
   const decisionLog = createDecisionLog({ ledger, random, every, log });
   const health = createHealth({
@@ -486,7 +493,7 @@ export async function startServer(
         authorityPem: () => https.authority()?.certificatePem,
       }),
       createEventSearchRoutes(search, { clock, recordAudit }),
-      createRangeEvidence({ clock, recordAudit, ledger, search, intake }),
+      createRangeEvidence({ openings: personalData.openings, clock, recordAudit, ledger, search, intake }),
       createRemapRoutes(search.history),
       createDetectionRoutes(detection),
       createAlertRoutes(alerts),

@@ -17,7 +17,7 @@ const ownCollectors = ['audit', 'detection', 'device-fleet'] as const;
 
 /** Evidence of ranges, with search to mark what fits a query and intake to name the sources. */
 export function createRangeEvidence(
-  needs: Pick<EvidenceNeeds, 'clock' | 'recordAudit'> & {
+  needs: Pick<EvidenceNeeds, 'clock' | 'recordAudit' | 'openings'> & {
     readonly ledger: LedgerClient;
     readonly search: Pick<EventSearch, 'search' | 'health'>;
     readonly intake: Pick<EventIntake, 'sources'>;

@@ -5,7 +5,7 @@ import type { AuditEvent } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import { messageOf } from '@sallyport/platform/errors';
 import type { Log } from '@sallyport/platform/log';
-import { hasChanged, readTimeState, troubleOf } from '@sallyport/platform/time-service';
+import { clockOffByMs, hasChanged, readTimeState, troubleOf } from '@sallyport/platform/time-service';
 import type { ClockTrouble, RunCommand, TimeMeasurement, TimeState } from '@sallyport/platform/time-service';
 import { version } from './version.ts';
 
@@ -64,7 +64,7 @@ export function createHostClock(needs: {
   }
 
   async function judge(now: TimeState): Promise<void> {
-    const trouble = troubleOf(now, measured?.ok === true ? measured.offsetMs : undefined);
+    const trouble = troubleOf(now, sureOffset(measured));
     if (trouble === toldTrouble) {
       pending = undefined;
       return;
@@ -101,13 +101,16 @@ export function createHostClock(needs: {
     report: () => ({
       state,
       lookedAtMs,
-      trouble: troubleOf(
-        state ?? { isSynchronised: undefined, offsetMs: undefined },
-        measured?.ok === true ? measured.offsetMs : undefined,
-      ),
+      trouble: troubleOf(state ?? { isSynchronised: undefined, offsetMs: undefined }, sureOffset(measured)),
       measured,
     }),
   };
+}
+
+/** An offset that what was under way cannot explain. */
+function sureOffset(measured: HostClockReport['measured']): number | undefined {
+  if (measured?.ok !== true) return undefined;
+  return Math.abs(measured.offsetMs) - measured.uncertaintyMs > clockOffByMs ? measured.offsetMs : 0;
 }
 
 const codes = { unsynchronised: 'clock_unsynchronised', off: 'clock_off', right: 'clock_right' } as const;

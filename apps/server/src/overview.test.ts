@@ -68,6 +68,7 @@ function setUp(changes: Partial<OverviewNeeds> = {}) {
         log: { number: 1, size: 9, signing: 'open' },
         quorum: undefined,
         tail: undefined,
+        closed: [],
       }),
     },
     projections: [

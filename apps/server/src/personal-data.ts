@@ -1,8 +1,8 @@
-import type { Keeper, PersonalDataHealth, PersonalDataNeeds, RequestNeeds } from '@sallyport/personal-data';
+import type { PersonalDataHealth, PersonalDataNeeds, RequestNeeds } from '@sallyport/personal-data';
 import { createPersonalData, createPersonalDataRoutes } from '@sallyport/personal-data';
 import type { SubjectKeys } from '@sallyport/key-vault/server';
 import { openEvidence } from '@sallyport/ledger';
-import type { LedgerClient } from '@sallyport/ledger';
+import type { EvidenceOpenings, LedgerClient } from '@sallyport/ledger';
 import type { RoutePlugin } from '@sallyport/platform/http';
 import { secretKey } from './secret-key.ts';
 import { secretNames } from './secret-names.ts';
@@ -10,6 +10,8 @@ import { secretNames } from './secret-names.ts';
 export type PersonalDataServices = {
   /** The ledger as everybody is to have it: names are sealed on their way in and opened on their way out. */
   readonly ledger: LedgerClient;
+  /** What the sealed texts of a body say, for evidence. */
+  openings(marked: string): Promise<EvidenceOpenings>;
   health(): PersonalDataHealth;
   begin(needs: RequestNeeds): { readonly routes: RoutePlugin; close(): Promise<void> };
 };
@@ -31,6 +33,7 @@ export async function createPersonalDataServices(
       read: (from, limits) => personal.ledger.read(from, limits),
       prove: async (position) => openEvidence(await ledger.prove(position), (marked) => personal.openings(marked)),
     },
+    openings: (marked) => personal.openings(marked),
     health: () => personal.health(),
     begin(requestNeeds) {
       const service = personal.serve(requestNeeds);
@@ -38,5 +41,3 @@ export async function createPersonalDataServices(
     },
   };
 }
-
-export type { Keeper };

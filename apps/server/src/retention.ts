@@ -2,9 +2,12 @@ import type { Recording } from '@sallyport/camera-watch';
 import type { Detection } from '@sallyport/detection';
 import type { EventSearch } from '@sallyport/event-search';
 import type { Alerts } from '@sallyport/incident-response';
+import type { Pruning } from '@sallyport/ledger';
 import { createRetention, createRetentionRoutes } from '@sallyport/retention';
 import type { Keeper, Retention, RetentionNeeds } from '@sallyport/retention';
 import type { RoutePlugin } from '@sallyport/platform/http';
+
+const pruner = { kind: 'server', id: 'retention', name: 'Retention' };
 
 export type RetentionServices = {
   readonly retention: Retention;
@@ -18,12 +21,13 @@ export type RetentionServices = {
 
 /** Retention, with everybody who keeps copies of what the ledger holds. */
 export function createRetentionServices(
-  needs: Omit<RetentionNeeds, 'keepers' | 'recordings'> &
+  needs: Omit<RetentionNeeds, 'keepers' | 'recordings' | 'prune'> &
     Pick<Parameters<typeof createRetention>[0], 'sources'> & {
       readonly search: Pick<EventSearch, 'forget'>;
       readonly detection: Pick<Detection, 'forget'>;
       readonly alerts: Pick<Alerts, 'forget'>;
       readonly recording: Pick<Recording, 'status'>;
+      readonly pruning: Pick<Pruning, 'start' | 'finished'>;
     },
 ): RetentionServices {
   const copies: RetentionServices['copies'] = [
@@ -34,6 +38,14 @@ export function createRetentionServices(
   const retention = createRetention({
     ...needs,
     keepers: copies.map(({ name, forget }): Keeper => ({ name, forget: ({ ranges }) => forget(ranges) })),
+    async prune(logs) {
+      for (const number of logs) {
+        // One that somebody else has begun does the same.
+        await needs.pruning.finished();
+        await needs.pruning.start(number, pruner);
+        await needs.pruning.finished();
+      }
+    },
     async recordings() {
       const { retention: kept, bytes } = await needs.recording.status();
       return { days: kept.days, bytes: kept.bytes, usedBytes: bytes };

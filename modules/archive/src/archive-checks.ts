@@ -1,11 +1,11 @@
 import { codeOf, messageOf } from '@sallyport/platform/errors';
 import type { ArchiveAlarms } from './archive-alarms.ts';
-import type { ArchivedFile, ArchiveStore } from './archive-store.ts';
+import type { ArchivedFile } from './archived-file.ts';
+import type { ArchiveStore } from './archive-store.ts';
 import { recheck } from './file-keeper.ts';
 import type { OpenedPlace } from './file-keeper.ts';
 import { parseSpanName } from './names.ts';
 import type { LedgerFiles } from './ledger-files.ts';
-import { sumWhole } from './sums.ts';
 
 /** How often each file is asked for anew, and every byte of it read. */
 const askEveryMs = 24 * 3_600_000;
@@ -47,7 +47,11 @@ export function createArchiveChecks(needs: {
   let lastReadAtMs = -Infinity;
 
   /** The problem, when what is there is not what was put there. Errors that say nothing of it (the place is away) are thrown. */
-  async function check(opened: OpenedPlace, file: ArchivedFile, options: VerificationOptions): Promise<string | undefined> {
+  async function check(
+    opened: OpenedPlace,
+    file: ArchivedFile,
+    options: VerificationOptions,
+  ): Promise<string | undefined> {
     let problem: string | undefined;
     try {
       await recheck(opened, file, options);
@@ -86,8 +90,7 @@ export function createArchiveChecks(needs: {
   async function differsHere(file: ArchivedFile): Promise<string | undefined> {
     const span = parseSpanName(file.name);
     if (span === undefined) return undefined;
-    const here = await needs.files.rawFile(span);
-    if (here === undefined || (await sumWhole(here.read, here.bytes)) === file.sha256) return undefined;
+    if ((await needs.files.compare(span, file.sha256)) !== 'other') return undefined;
     return `The archive and this disk hold different blocks for "${file.name}"`;
   }
 

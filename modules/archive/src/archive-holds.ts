@@ -1,5 +1,6 @@
 import type { ArchiveAlarms } from './archive-alarms.ts';
-import type { ArchivedFile, ArchiveStore } from './archive-store.ts';
+import type { ArchivedFile } from './archived-file.ts';
+import type { ArchiveStore } from './archive-store.ts';
 import type { OpenedPlace } from './file-keeper.ts';
 import type { Holds } from './needs.ts';
 

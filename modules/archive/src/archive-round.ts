@@ -20,9 +20,14 @@ export type LogProgress = {
 
 export type ArchiveRound = {
   /** Archives what is due, one file after the other. With `isAll`, what has not waited long enough too. */
-  run(opened: OpenedPlace, options: { readonly isAll: boolean; readonly spanMs: number; readonly signal: AbortSignal }): Promise<void>;
+  run(
+    opened: OpenedPlace,
+    options: { readonly isAll: boolean; readonly spanMs: number; readonly signal: AbortSignal },
+  ): Promise<void>;
   progress(opened: OpenedPlace): Promise<readonly LogProgress[]>;
 };
+
+type DueLog = { readonly log: number; readonly endIndex: number; readonly signed: string | undefined };
 
 export function createArchiveRound(
   needs: Pick<ArchiveNeeds, 'ledger' | 'vaultFiles' | 'clock'> & {
@@ -32,22 +37,26 @@ export function createArchiveRound(
   },
 ): ArchiveRound {
   const { files, store, keeper, ledger, clock } = needs;
+  const tried = new Map<number, number>();
 
   const logs = (): { readonly log: number; readonly endIndex: number; readonly isCurrent: boolean }[] => {
     const head = ledger.head();
-    return ledger
-      .logs()
-      .map(({ number }) => ({
-        log: number,
-        // A closed log ends where its files do.
-        endIndex: number === head.log ? head.index : Infinity,
-        isCurrent: number === head.log,
-      }));
+    return ledger.logs().map(({ number }) => ({
+      log: number,
+      // A closed log ends where its files do.
+      endIndex: number === head.log ? head.index : Infinity,
+      isCurrent: number === head.log,
+    }));
   };
   const isDue = (span: Span, isCurrent: boolean, spanMs: number): boolean =>
     span.isFull || !isCurrent || clock.nowMs() - span.firstReceivedAtMs >= spanMs;
 
-  async function keepSmall(opened: OpenedPlace, name: string, bytes: Uint8Array | undefined, signal: AbortSignal): Promise<void> {
+  async function keepSmall(
+    opened: OpenedPlace,
+    name: string,
+    bytes: Uint8Array | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     if (bytes !== undefined) await keeper.keep(opened, fileOf(name, bytes), { signal });
   }
 
@@ -63,14 +72,17 @@ export function createArchiveRound(
     return { ...cursor, tilesUntil };
   }
 
-  /** Those that cover what was archived: the newest, and the newest that witnesses saw. */
-  async function keepCheckpoints(opened: OpenedPlace, cursor: ArchiveCursor, signal: AbortSignal): Promise<void> {
-    if (cursor.checkpointSize >= cursor.index) return;
+  /** Those that cover what was archived, and no more: what is signed for later entries would look as if these were missing. */
+  async function keepCheckpoints(
+    opened: OpenedPlace,
+    cursor: ArchiveCursor,
+    notes: readonly (string | undefined)[],
+    signal: AbortSignal,
+  ) {
     let covered = cursor.checkpointSize;
-    const notes = [await signedOf(cursor.log), await ledger.cosigned(cursor.log)];
     for (const note of notes) {
-      if (note === undefined) continue;
-      const size = parseSignedCheckpoint(note).checkpoint.treeSize;
+      const size = note === undefined ? 0 : sizeOf(note);
+      if (note === undefined || size === 0 || size > cursor.index) continue;
       const bytes = Buffer.from(note);
       await keepSmall(opened, checkpointName(cursor.log, size, sha256Of(bytes)), bytes, signal);
       covered = Math.max(covered, size);
@@ -90,55 +102,63 @@ export function createArchiveRound(
   async function begunSpan(opened: OpenedPlace, cursor: ArchiveCursor, endIndex: number): Promise<Span | undefined> {
     for (const name of await store.uploads(opened.id)) {
       const begun = parseSpanName(name);
-      if (begun?.log !== cursor.log || begun.first !== cursor.index) continue;
-      const { segment, offset, first, end } = begun;
-      const span = await files.nextSpan(cursor.log, { segment, offset, index: first }, endIndex, end);
+      if (begun?.log !== cursor.log || begun.first !== cursor.index || begun.end > endIndex) continue;
+      const span = await files.nextSpan(cursor.log, cursor, begun.end);
       if (span !== undefined && spanName(span) === name) return span;
     }
     return undefined;
   }
 
-  async function runLog(
-    opened: OpenedPlace,
-    { log, endIndex, isCurrent }: ReturnType<typeof logs>[number],
-    { isAll, spanMs, signal }: Parameters<ArchiveRound['run']>[1],
-  ): Promise<void> {
+  /** Everything up to the checkpoint: its root is then that of the archived blocks. */
+  async function runLog(opened: OpenedPlace, { log, endIndex, signed }: DueLog, signal: AbortSignal): Promise<void> {
     let cursor = await store.cursor(opened.id, log);
     for (;;) {
       signal.throwIfAborted();
-      const begun = await begunSpan(opened, cursor, endIndex);
-      const span = begun ?? (await files.nextSpan(log, cursor, endIndex));
-      if (span === undefined || !(begun !== undefined || isAll || isDue(span, isCurrent, spanMs))) break;
+      const span = (await begunSpan(opened, cursor, endIndex)) ?? (await files.nextSpan(log, cursor, endIndex));
+      if (span === undefined) break;
       const file = await files.checkedFile(span);
-      await keeper.keep(opened, file, { entries: { log, first: span.first, end: span.endIndex }, signal });
-      cursor = { ...cursor, segment: span.segment, offset: span.end, index: span.endIndex };
+      await keeper.keep(opened, file, { entries: { log, first: span.first, end: span.end }, signal });
+      const { segment, endOffset: offset, end: index } = span;
+      const { tilesUntil, checkpointSize } = cursor;
+      cursor = { log, segment, offset, index, tilesUntil, checkpointSize };
       await store.saveCursor(opened.id, cursor);
     }
     cursor = await keepTiles(opened, cursor, signal);
-    await keepCheckpoints(opened, cursor, signal);
+    await keepCheckpoints(opened, cursor, [signed, await ledger.cosigned(log)], signal);
+  }
+
+  /** The logs with something to send, each with the checkpoint it is sent up to. */
+  async function dueLogs(
+    opened: OpenedPlace,
+    { isAll, spanMs }: Pick<Parameters<ArchiveRound['run']>[1], 'isAll' | 'spanMs'>,
+  ): Promise<readonly DueLog[]> {
+    const due: DueLog[] = [];
+    for (const { log, endIndex, isCurrent } of logs()) {
+      const cursor = await store.cursor(opened.id, log);
+      const span = await files.nextSpan(log, cursor, endIndex);
+      // A run that was cut short may have left what it sent without a checkpoint.
+      const isUncovered = cursor.checkpointSize < cursor.index && tried.get(log) !== cursor.index;
+      if (!isUncovered && (span === undefined || !(isAll || isDue(span, isCurrent, spanMs)))) continue;
+      tried.set(log, cursor.index);
+      const signed = await signedOf(log);
+      const until = signed === undefined ? endIndex : Math.min(endIndex, isCurrent ? sizeOf(signed) : Infinity);
+      due.push({ log, endIndex: until, signed });
+    }
+    return due;
   }
 
   return {
     async run(opened, options) {
       const { signal } = options;
-      const all = logs();
-      const due = await Promise.all(
-        all.map(async ({ log, endIndex, isCurrent }) => {
-          const cursor = await store.cursor(opened.id, log);
-          const span = await files.nextSpan(log, cursor, endIndex);
-          const isWaiting = span !== undefined && (options.isAll || isDue(span, isCurrent, options.spanMs));
-          return isWaiting || (cursor.index > 0 && cursor.checkpointSize < cursor.index);
-        }),
-      );
-      if (!due.includes(true)) return;
-      // Before the blocks: a restore needs the keys of every block it brings back. Read after the head was, it has them all.
+      const due = await dueLogs(opened, options);
+      if (due.length === 0) return;
+      // Before the blocks: a restore needs the keys of every block it brings back. Read after the checkpoints, it has them all.
       for (const { name, bytes } of await needs.vaultFiles()) await keepSmall(opened, name, bytes, signal);
       await keepSmall(opened, instanceName, await files.small('instance'), signal);
-      for (const [order, one] of all.entries()) {
-        if (due[order] !== true) continue;
+      for (const one of due) {
         await keepSmall(opened, logFileName(one.log, 'origin'), await files.small(`logs/${one.log}/origin`), signal);
         await keepSmall(opened, logFileName(one.log, 'vkey'), await files.small(`logs/${one.log}/vkey`), signal);
-        await runLog(opened, one, options);
+        await runLog(opened, one, signal);
       }
     },
     async progress(opened) {
@@ -146,10 +166,14 @@ export function createArchiveRound(
       for (const { log, endIndex } of logs()) {
         const cursor = await store.cursor(opened.id, log);
         const span = await files.nextSpan(log, cursor, endIndex);
-        const size = Number.isFinite(endIndex) ? endIndex : (span?.endIndex ?? cursor.index);
+        const size = Number.isFinite(endIndex) ? endIndex : (span?.end ?? cursor.index);
         all.push({ log, archived: cursor.index, size, waitingSinceMs: span?.firstReceivedAtMs });
       }
       return all;
     },
   };
+}
+
+function sizeOf(note: string): number {
+  return parseSignedCheckpoint(note).checkpoint.treeSize;
 }

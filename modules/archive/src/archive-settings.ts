@@ -44,7 +44,10 @@ export function createArchiveSettings(
       ? { accessKeyId, secretAccessKey }
       : undefined;
   }
-  async function credentialsFor(place: PlaceSettings, given: Credentials | undefined): Promise<Credentials | undefined> {
+  async function credentialsFor(
+    place: PlaceSettings,
+    given: Credentials | undefined,
+  ): Promise<Credentials | undefined> {
     if (place.kind !== 's3' || place.credentials === 'environment') return undefined;
     const credentials = given ?? (await kept());
     if (credentials !== undefined) return credentials;

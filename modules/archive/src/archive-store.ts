@@ -2,30 +2,12 @@ import { isJsonObject, parseJson } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import { Check } from 'typebox/value';
+import { fileOf, rowOf } from './archived-file.ts';
+import type { ArchivedFile, FileRow } from './archived-file.ts';
 import { ArchiveError } from './errors.ts';
 import type { NameKind } from './names.ts';
-import type { KeptFile, KeptSum } from './place.ts';
 import { StoredSettings } from './settings-schema.ts';
 import type { ArchiveSettings } from './settings.ts';
-
-/** A file that was archived, as it was found then. */
-export type ArchivedFile = {
-  readonly name: string;
-  readonly kind: NameKind;
-  readonly bytes: number;
-  readonly sha256: string;
-  readonly version: string | undefined;
-  readonly sum: KeptSum | undefined;
-  readonly lock: KeptFile['lock'];
-  readonly isHeld: boolean;
-  /** Entries it holds, half-open, where it holds any. */
-  readonly entries: { readonly log: number; readonly first: number; readonly end: number } | undefined;
-  readonly storedAtMs: number;
-  readonly checkedAtMs: number;
-  /** When every byte was last read back; 0 for never. */
-  readonly readAtMs: number;
-  readonly problem: string | undefined;
-};
 
 /** How far one log is archived in one place. */
 export type ArchiveCursor = {
@@ -46,25 +28,6 @@ export type ArchiveTotals = {
   readonly oldestCheckMs: number | undefined;
 };
 
-type FileRow = {
-  place: string;
-  name: string;
-  kind: string;
-  bytes: number;
-  sha256: string;
-  version: string | null;
-  sum: string | null;
-  lock_mode: string | null;
-  lock_until_ms: number | null;
-  is_held: number;
-  log: number | null;
-  first_index: number | null;
-  end_index: number | null;
-  stored_at_ms: number;
-  checked_at_ms: number;
-  read_at_ms: number;
-  problem: string | null;
-};
 type Tables = {
   archive_settings: { id: number; settings: string; set_at_ms: number; set_by: string };
   archive_cursor: {
@@ -89,7 +52,11 @@ export function createArchiveStore(plain: Database) {
   const inside = (transaction: Transaction) => transaction.withTables<Tables>();
   return {
     async settings(): Promise<ArchiveSettings | undefined> {
-      const row = await database.selectFrom('archive_settings').select('settings').where('id', '=', 1).executeTakeFirst();
+      const row = await database
+        .selectFrom('archive_settings')
+        .select('settings')
+        .where('id', '=', 1)
+        .executeTakeFirst();
       if (row === undefined) return undefined;
       const settings: unknown = parseJson(row.settings);
       if (Check(StoredSettings, settings)) return readStored(settings);
@@ -149,7 +116,12 @@ export function createArchiveStore(plain: Database) {
       return row?.upload_id;
     },
     async uploads(place: string): Promise<readonly string[]> {
-      const rows = await database.selectFrom('archive_upload').select('name').where('place', '=', place).limit(1000).execute();
+      const rows = await database
+        .selectFrom('archive_upload')
+        .select('name')
+        .where('place', '=', place)
+        .limit(1000)
+        .execute();
       return rows.map(({ name }) => name);
     },
     async noteUpload(place: string, name: string, uploadId: string): Promise<void> {
@@ -284,7 +256,10 @@ export function createArchiveStore(plain: Database) {
       );
     },
     async raise(transaction: Transaction, id: string, details: JsonObject): Promise<void> {
-      await inside(transaction).insertInto('archive_alarm').values({ id, details: JSON.stringify(details) }).execute();
+      await inside(transaction)
+        .insertInto('archive_alarm')
+        .values({ id, details: JSON.stringify(details) })
+        .execute();
     },
     async settle(transaction: Transaction, id: string): Promise<void> {
       await inside(transaction).deleteFrom('archive_alarm').where('id', '=', id).execute();
@@ -296,54 +271,6 @@ function readStored(stored: StoredSettings): ArchiveSettings {
   const { place } = stored;
   return {
     ...stored,
-    place:
-      place.kind === 's3'
-        ? { ...place, endpoint: place.endpoint, authorityPem: place.authorityPem }
-        : place,
-  };
-}
-
-function rowOf(place: string, file: ArchivedFile): FileRow {
-  return {
-    place,
-    name: file.name,
-    kind: file.kind,
-    bytes: file.bytes,
-    sha256: file.sha256,
-    version: file.version ?? null,
-    sum: file.sum === undefined ? null : `${file.sum.kind}:${file.sum.value}`,
-    lock_mode: file.lock?.mode ?? null,
-    lock_until_ms: file.lock?.untilMs ?? null,
-    is_held: file.isHeld ? 1 : 0,
-    log: file.entries?.log ?? null,
-    first_index: file.entries?.first ?? null,
-    end_index: file.entries?.end ?? null,
-    stored_at_ms: file.storedAtMs,
-    checked_at_ms: file.checkedAtMs,
-    read_at_ms: file.readAtMs,
-    problem: file.problem ?? null,
-  };
-}
-
-const kinds: readonly NameKind[] = ['blocks', 'tiles', 'checkpoint', 'log', 'vault', 'record'];
-
-function fileOf(row: FileRow): ArchivedFile {
-  const { log, first_index: first, end_index: end, lock_until_ms: untilMs } = row;
-  const isOfParts = row.sum?.startsWith('parts:') === true;
-  return {
-    name: row.name,
-    kind: kinds.find((kind) => kind === row.kind) ?? 'record',
-    bytes: row.bytes,
-    sha256: row.sha256,
-    version: row.version ?? undefined,
-    sum: row.sum === null ? undefined : { kind: isOfParts ? 'parts' : 'whole', value: row.sum.slice(6) },
-    lock:
-      untilMs === null ? undefined : { mode: row.lock_mode === 'compliance' ? 'compliance' : 'governance', untilMs },
-    isHeld: row.is_held === 1,
-    entries: log === null || first === null || end === null ? undefined : { log, first, end },
-    storedAtMs: row.stored_at_ms,
-    checkedAtMs: row.checked_at_ms,
-    readAtMs: row.read_at_ms,
-    problem: row.problem ?? undefined,
+    place: place.kind === 's3' ? { ...place, endpoint: place.endpoint, authorityPem: place.authorityPem } : place,
   };
 }

@@ -23,7 +23,10 @@ export function temporaryDirectory(context: TestContext): string {
   return directory;
 }
 
-export function settingsFor(server: Pick<S3Server, 'endpoint' | 'certificatePem'>, more: Partial<S3Settings> = {}): S3Settings {
+export function settingsFor(
+  server: Pick<S3Server, 'endpoint' | 'certificatePem'>,
+  more: Partial<S3Settings> = {},
+): S3Settings {
   return {
     kind: 's3',
     bucket: 'locked',
@@ -40,7 +43,10 @@ export function settingsFor(server: Pick<S3Server, 'endpoint' | 'certificatePem'
   };
 }
 
-export async function startBuckets(context: TestContext, more: { tls?: boolean; minPartBytes?: number } = {}): Promise<S3Server> {
+export async function startBuckets(
+  context: TestContext,
+  more: { tls?: boolean; minPartBytes?: number } = {},
+): Promise<S3Server> {
   const server = await startS3Server({
     region: 'eu-central-1',
     accounts,
@@ -59,7 +65,12 @@ export async function startBuckets(context: TestContext, more: { tls?: boolean; 
 export function placeAt(
   context: TestContext,
   server: Pick<S3Server, 'endpoint' | 'certificatePem'>,
-  more: { settings?: Partial<S3Settings>; credentials?: Credentials; partBytes?: number; deadline?: (ms: number) => AbortSignal } = {},
+  more: {
+    settings?: Partial<S3Settings>;
+    credentials?: Credentials;
+    partBytes?: number;
+    deadline?: (ms: number) => AbortSignal;
+  } = {},
 ): ArchivePlace {
   const settings = settingsFor(server, more.settings);
   const place = createS3Place({

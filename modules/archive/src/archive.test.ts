@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { parseVerifierKey } from '@sallyport/merkle-log';
 import type { S3Server } from '@sallyport/testing/s3-server';
-import type { ArchiveReport } from './archive.ts';
+import type { ArchiveReport } from './archive-report.ts';
 import { archiver, dayMs, settingsFor, startBuckets, temporaryDirectory } from './archive-testing.ts';
-import { actor, startUnderArchive } from './ledger-under-archive.ts';
-import type { UnderArchive } from './ledger-under-archive.ts';
+import { actor, startUnderArchive } from './ledger-under-archive.fixture.ts';
+import type { UnderArchive } from './ledger-under-archive.fixture.ts';
 import { restoreArchive, verifyArchive } from './offline/index.ts';
 import type { ArchiveSettings } from './settings.ts';
 
@@ -97,6 +97,30 @@ test('blocks wait until they are old enough, then go with keys, name and checkpo
   });
 });
 
+test('what is recorded while a round runs waits for the next, and every round ends at a checkpoint of its own', async (context) => {
+  const { server, under, directory } = await place(context);
+  await under.append(20);
+  await under.archive.archiveNow(actor);
+  let isMore = true;
+  server.interfere(({ method, key }) => {
+    if (method === 'PUT' && key.includes('/blocks/') && isMore) {
+      isMore = false;
+      void under.append(5);
+    }
+    return false;
+  });
+  await under.archive.tick();
+  await under.append(5);
+  await under.ledger.checkpoint(1);
+  const copy = join(directory, 'copy');
+  download(server, copy);
+  const { logs } = await verifyArchive(copy, { keys: [parseVerifierKey(await under.ledger.verifierKey(1))], signal });
+  assert.deepEqual(
+    logs.map(({ entries, proven, ahead }) => [entries, proven?.size, ahead]),
+    [[21, 21, []]],
+  );
+});
+
 test('killed in the middle of a large span, it goes on with the parts that lack, and what came since goes next', async (context) => {
   const { server, under } = await place(context);
   await under.append(200);
@@ -117,10 +141,16 @@ test('killed in the middle of a large span, it goes on with the parts that lack,
   await under.restart();
   await under.archive.tick();
   const { logs, totals } = await on(under);
-  assert.equal(logs[0]?.archived, 201);
-  const sent = server.calls.filter((call) => call.includes('?partNumber')).length;
-  const span = server.bucket('locked').current().find(({ key }) => key.includes('/blocks/'));
-  const all = Number(span?.checksum?.split('-')[1]);
+  assert.equal(logs[0]?.archived, 252);
+  const [first, second] = server
+    .bucket('locked')
+    .current()
+    .filter(({ key }) => key.includes('/blocks/'));
+  assert.match(second?.key ?? '', /-0{13}201-0{13}252-/);
+  const sent = server.calls.filter(
+    (call) => call.startsWith(`PUT ${first?.key}?`) && call.includes('partNumber'),
+  ).length;
+  const all = Number(first?.checksum?.split('-')[1]);
   assert.equal(sent, all - 3, `of ${all} parts`);
   assert.equal(server.bucket('locked').uploads().length, 0);
   assert.equal(totals.neverRead, 0, 'a small one is read back at once');
@@ -135,7 +165,10 @@ test('a lost database loses nothing: what is there is found again and not sent t
   const elsewhere = settings(server, { place: settingsFor(server, { region: 'eu-central-1' }) });
   // Another way to the same bucket is another place to the database, as after its loss.
   await under.archive.configure({
-    settings: { ...elsewhere, place: settingsFor({ ...server, endpoint: server.endpoint.replace('127.0.0.1', 'localhost') }) },
+    settings: {
+      ...elsewhere,
+      place: settingsFor({ ...server, endpoint: server.endpoint.replace('127.0.0.1', 'localhost') }),
+    },
     credentials: archiver,
     actor,
   });
@@ -178,7 +211,11 @@ test('what is swapped, hidden, unlocked, cut or gone behind our back is found, t
   const told = under.told().filter(({ action }) => action === 'archive.file-damaged');
   assert.equal(told.length, 4);
   bucket.remove(keyOf('/instance') === '' ? 'sallyport/ledger/instance' : '', hidden.id, true);
-  assert.equal((await verify(false)).length, 2, 'only asked for, the rotten one passes; shown again, the hidden one does');
+  assert.equal(
+    (await verify(false)).length,
+    2,
+    'only asked for, the rotten one passes; shown again, the hidden one does',
+  );
   assert.ok(under.told().some(({ action }) => action === 'archive.file-restored'));
   const { troubled } = await on(under);
   assert.equal(troubled.length, 2);
@@ -188,7 +225,9 @@ test('the archive of another history in the same place is an alarm, and neither 
   const { server, under } = await place(context);
   await under.append(5);
   const key = 'sallyport/ledger/instance';
-  server.bucket('locked').put(key, { bytes: Buffer.from('another\n'), sha256: 'x' }, { metadata: {}, storageClass: 'STANDARD' });
+  server
+    .bucket('locked')
+    .put(key, { bytes: Buffer.from('another\n'), sha256: 'x' }, { metadata: {}, storageClass: 'STANDARD' });
   await under.archive.archiveNow(actor);
   await under.archive.tick();
   const report = await on(under);
@@ -235,11 +274,14 @@ test('a legal hold holds the blocks it covers and the newest keys, and is lifted
   await under.archive.archiveNow(actor);
   await under.archive.tick();
   const held = (): readonly string[] =>
-    server.bucket('locked').current().flatMap(({ key, hold }) => (hold ? [key.slice('sallyport/'.length)] : []));
+    server
+      .bucket('locked')
+      .current()
+      .flatMap(({ key, hold }) => (hold ? [key.slice('sallyport/'.length)] : []));
   under.holds = { digest: 'one', ranges: async () => [{ log: 1, from: 25, to: 30 }] };
   await under.archive.tick();
   assert.equal(held().length, 2);
-  assert.match(held().join(), /blocks\/.*0000021\.blocks,vault\//);
+  assert.match(held().join(), /blocks\/\d{16}-0{14}21-0{14}42-\d{10}\.blocks,vault\//);
   assert.equal((await on(under)).totals.held, 2);
   under.holds = { digest: 'none', ranges: async () => [] };
   await under.archive.tick();
@@ -260,7 +302,10 @@ test('others keep files through the same door: confirmed, never replaced, read b
   await assert.rejects(offSite.store('destructions/1/done.json', Buffer.from('{}')), { code: 'name_taken' });
   await assert.rejects(offSite.store('../up', record), { code: 'off_site_refused' });
   assert.deepEqual(await offSite.readBack('destructions/1/done.json'), record);
-  assert.deepEqual((await offSite.list('destructions/')).map(({ name }) => name), ['destructions/1/done.json']);
+  assert.deepEqual(
+    (await offSite.list('destructions/')).map(({ name }) => name),
+    ['destructions/1/done.json'],
+  );
   await assert.rejects(offSite.readBack('destructions/2'), { code: 'off_site_missing' });
   server.bucket('locked').tamper.swap('sallyport/destructions/1/done.json', Buffer.from('{"destroyed":[1]}'));
   await assert.rejects(offSite.readBack('destructions/1/done.json'), { code: 'off_site_mismatch' });
@@ -274,12 +319,21 @@ test('a bucket without a lock, a wrong key and a place inside the data are refus
     code: 'bucket_not_lockable',
   });
   await assert.rejects(change(settings(server), 'guess'), { code: 'off_site_refused' });
-  for (const endpoint of ['http://10.0.0.1:9000', 'https://169.254.169.254', 'https://u:p@s3.example', 'ftp://x', 'https://s3.example/path'])
+  for (const endpoint of [
+    'http://10.0.0.1:9000',
+    'https://169.254.169.254',
+    'https://u:p@s3.example',
+    'ftp://x',
+    'https://s3.example/path',
+  ])
     await assert.rejects(change(settings(server, { place: settingsFor(server, { endpoint }) })), {
       code: 'archive_settings_invalid',
     });
   await assert.rejects(
-    change({ ...settings(server), place: { kind: 'directory', path: join(under.dataDirectory, 'ledger'), isApart: false } }),
+    change({
+      ...settings(server),
+      place: { kind: 'directory', path: join(under.dataDirectory, 'ledger'), isApart: false },
+    }),
     { code: 'archive_settings_invalid' },
   );
   await under.append(3);
@@ -293,7 +347,11 @@ test('a bucket without a lock, a wrong key and a place inside the data are refus
   await under.archive.configure({ settings: undefined, credentials: undefined, actor });
   assert.equal((await under.archive.report()).kind, 'off');
   assert.ok(server.bucket('locked').current().length > 0, 'nothing is ever removed');
-  assert.ok(under.told().some(({ action, details }) => action === 'archive.end' && JSON.stringify(details).includes('"weaker":true')));
+  assert.ok(
+    under
+      .told()
+      .some(({ action, details }) => action === 'archive.end' && JSON.stringify(details).includes('"weaker":true')),
+  );
 });
 
 test('a directory keeps the same files, and says that it locks nothing', async (context) => {
@@ -316,4 +374,28 @@ test('a directory keeps the same files, and says that it locks nothing', async (
   const { logs } = await verifyArchive(to, { keys: [key], signal });
   assert.equal(logs[0]?.proven?.size, 31);
   assert.deepEqual(readdirSync(join(to, 'vault')), ['ab'.repeat(16)]);
+});
+
+test('tiles go in packs of 65,536 entries, and the offline check finds them to be those of the blocks', async (context) => {
+  const directory = temporaryDirectory(context);
+  const under = await startUnderArchive(context, directory);
+  const to = join(directory, 'elsewhere');
+  mkdirSync(to);
+  await under.archive.configure({
+    settings: { place: { kind: 'directory', path: to, isApart: false }, lagLimitHours: 24, spanMinutes: 60 },
+    credentials: undefined,
+    actor,
+  });
+  for (let count = 0; count < 7; count += 1) await under.append(9500, true);
+  await under.archive.archiveNow(actor);
+  await under.archive.tick();
+  const key = parseVerifierKey(await under.ledger.verifierKey(1));
+  assert.equal((await verifyArchive(to, { keys: [key], signal })).logs[0]?.tilePacks, 1);
+  const [pack = ''] = readdirSync(join(to, 'ledger/logs/1/tiles'));
+  const path = join(to, 'ledger/logs/1/tiles', pack);
+  const bytes = readFileSync(path);
+  bytes[600] = (bytes[600] ?? 0) ^ 1;
+  rmSync(path);
+  writeFileSync(path, bytes);
+  await assert.rejects(verifyArchive(to, { keys: [key], signal }), { message: /tiles are not those of the blocks/ });
 });

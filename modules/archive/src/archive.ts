@@ -6,12 +6,13 @@ import { createArchiveAlarms } from './archive-alarms.ts';
 import { createArchiveChecks } from './archive-checks.ts';
 import type { Verification } from './archive-checks.ts';
 import { createArchiveHolds } from './archive-holds.ts';
+import { lagOf } from './archive-report.ts';
+import type { ArchiveFailure, ArchiveReport } from './archive-report.ts';
 import { createArchiveRound } from './archive-round.ts';
-import type { LogProgress } from './archive-round.ts';
 import { createArchiveSettings, placeName } from './archive-settings.ts';
 import type { SettingsChange } from './archive-settings.ts';
 import { createArchiveStore } from './archive-store.ts';
-import type { ArchivedFile, ArchiveTotals } from './archive-store.ts';
+import type { ArchivedFile } from './archived-file.ts';
 import { ArchiveError } from './errors.ts';
 import { createFileKeeper } from './file-keeper.ts';
 import type { OpenedPlace } from './file-keeper.ts';
@@ -20,25 +21,6 @@ import { createLedgerFiles } from './ledger-files.ts';
 import type { ArchiveNeeds } from './needs.ts';
 import { createOffSite } from './off-site.ts';
 import type { ArchiveSettings } from './settings.ts';
-
-export type ArchiveFailure = { readonly code: string; readonly message: string; readonly sinceMs: number; readonly nextTryMs: number };
-export type ArchiveReport =
-  | { readonly kind: 'off' }
-  | {
-      readonly kind: 'on';
-      readonly settings: ArchiveSettings;
-      readonly place: OpenedPlace['place']['facts'];
-      /** `paused`: left to intake. `waiting`: everything due is archived. */
-      readonly state: 'archiving' | 'paused' | 'waiting' | 'failing';
-      readonly failure: ArchiveFailure | undefined;
-      readonly logs: readonly LogProgress[];
-      readonly totals: ArchiveTotals;
-      readonly troubled: readonly ArchivedFile[];
-      readonly newestVault: ArchivedFile | undefined;
-      readonly verification: Verification | undefined;
-      readonly lagMs: number;
-      readonly isLate: boolean;
-    };
 
 export type Archive = {
   /** Reads the settings, so that `offSite` answers. */
@@ -72,7 +54,12 @@ export function createArchive(needs: ArchiveNeeds): Archive {
   const keeper = createFileKeeper({ store, nowMs: () => clock.nowMs(), turn: (signal) => turns.turn(signal) });
   const round = createArchiveRound({ ...needs, files, store, keeper });
   let settings: ArchiveSettings | undefined;
-  const alarms = createArchiveAlarms({ ...needs, store, nowMs: () => clock.nowMs(), place: () => placeName(settings?.place) });
+  const alarms = createArchiveAlarms({
+    ...needs,
+    store,
+    nowMs: () => clock.nowMs(),
+    place: () => placeName(settings?.place),
+  });
   const checks = createArchiveChecks({ store, alarms, files, nowMs: () => clock.nowMs() });
   const holds = createArchiveHolds({ store, alarms, holds: needs.holds });
   const inTurn = createTurns();
@@ -144,7 +131,7 @@ export function createArchive(needs: ArchiveNeeds): Archive {
 
   async function watchLag(): Promise<void> {
     if (opened === undefined || settings === undefined) return;
-    const lagMs = lagOf(await round.progress(opened));
+    const lagMs = lagOf(await round.progress(opened), clock.nowMs());
     const hours = Math.floor(lagMs / 3_600_000);
     if (lagMs > settings.lagLimitHours * 3_600_000)
       await alarms.raise('behind', {
@@ -161,11 +148,6 @@ export function createArchive(needs: ArchiveNeeds): Archive {
         details,
       }));
   }
-  function lagOf(logs: readonly LogProgress[]): number {
-    const waiting = logs.flatMap(({ waitingSinceMs }) => waitingSinceMs ?? []);
-    return waiting.length === 0 ? 0 : Math.max(0, clock.nowMs() - Math.min(...waiting));
-  }
-
   async function tickOnce(): Promise<void> {
     try {
       if (failure === undefined || clock.monotonicMs() >= failure.tryAtMs || isAll) {
@@ -210,12 +192,19 @@ export function createArchive(needs: ArchiveNeeds): Archive {
         store.troubled(place.id, 100),
         store.newestOfKind(place.id, 'vault'),
       ]);
-      const lagMs = lagOf(logs);
+      const lagMs = lagOf(logs, clock.nowMs());
       return {
         kind: 'on',
         settings,
         place: place.place.facts,
-        state: failure !== undefined ? 'failing' : turns.isPaused() ? 'paused' : working === undefined ? 'waiting' : 'archiving',
+        state:
+          failure !== undefined
+            ? 'failing'
+            : turns.isPaused()
+              ? 'paused'
+              : working === undefined
+                ? 'waiting'
+                : 'archiving',
         failure,
         logs,
         totals,
@@ -251,7 +240,8 @@ export function createArchive(needs: ArchiveNeeds): Archive {
     async verify({ isDeep, actor }) {
       const place = await ready();
       if (place === undefined) throw off();
-      if (verifying !== undefined) throw new ArchiveError('archive_busy', 'Cannot check the archive: it is being checked already');
+      if (verifying !== undefined)
+        throw new ArchiveError('archive_busy', 'Cannot check the archive: it is being checked already');
       const { signal } = closing;
       verifying = checks
         .all(place, { isDeep, signal }, (state) => {
@@ -259,13 +249,18 @@ export function createArchive(needs: ArchiveNeeds): Archive {
         })
         .then(async ({ state, done, problems, error }) => {
           if (signal.aborted) return;
-          await tellBy(actor, 'archive.verified', `The archive was checked: ${done} files, ${problems.length} with problems`, {
-            outcome: state === 'done' && problems.length === 0 ? 'success' : 'failure',
-            files: done,
-            problems: problems.length,
-            deep: isDeep,
-            ...(error === undefined ? {} : { error }),
-          });
+          await tellBy(
+            actor,
+            'archive.verified',
+            `The archive was checked: ${done} files, ${problems.length} with problems`,
+            {
+              outcome: state === 'done' && problems.length === 0 ? 'success' : 'failure',
+              files: done,
+              problems: problems.length,
+              deep: isDeep,
+              ...(error === undefined ? {} : { error }),
+            },
+          );
         })
         .catch((error: unknown) => log.warn('The check of the archive was not recorded', { message: messageOf(error) }))
         .finally(() => {
@@ -295,7 +290,10 @@ export function createArchive(needs: ArchiveNeeds): Archive {
     actor: Actor,
     action: string,
     message: string,
-    { outcome = 'success', ...details }: { outcome?: 'success' | 'failure' } & Record<string, string | number | boolean> = {},
+    {
+      outcome = 'success',
+      ...details
+    }: { outcome?: 'success' | 'failure' } & Record<string, string | number | boolean> = {},
   ): Promise<void> {
     await alarms.tell({ action, outcome, message, details: { ...details, by: actor.id, by_name: actor.name } });
   }

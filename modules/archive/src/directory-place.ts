@@ -64,9 +64,13 @@ export function createDirectoryPlace(
         await access(root, constants.R_OK | constants.W_OK | constants.X_OK);
         // A share that is not mounted is an empty folder on the disk it should outlive.
         if (isApart && !(await isOnAnotherDisk(root, needs.dataDirectory)))
-          throw new ArchiveError('off_site_refused', `Cannot archive into "${root}": it is on the disk of the data now`, {
-            hint: 'mount the disk or the share again',
-          });
+          throw new ArchiveError(
+            'off_site_refused',
+            `Cannot archive into "${root}": it is on the disk of the data now`,
+            {
+              hint: 'mount the disk or the share again',
+            },
+          );
       } catch (error) {
         throw failure('be used', error);
       }
@@ -115,7 +119,13 @@ export function createDirectoryPlace(
       const names: string[] = [];
       try {
         for (const entry of await readdir(root, { recursive: true, withFileTypes: true }))
-          if (entry.isFile()) names.push(join(entry.parentPath, entry.name).slice(resolve(root).length + 1).split(sep).join('/'));
+          if (entry.isFile())
+            names.push(
+              join(entry.parentPath, entry.name)
+                .slice(resolve(root).length + 1)
+                .split(sep)
+                .join('/'),
+            );
         for (const name of names.toSorted()) {
           if (!name.startsWith(prefix) || !isName(name) || name.endsWith('.new')) continue;
           const { size, mtimeMs } = await stat(join(root, name));
@@ -152,6 +162,10 @@ function failure(what: string, error: unknown): ArchiveError {
   if (error instanceof ArchiveError) return error;
   const code = codeOf(error);
   const kind =
-    code === 'ENOENT' ? 'off_site_missing' : code === 'EACCES' || code === 'EROFS' || code === 'EPERM' ? 'off_site_refused' : 'off_site_unavailable';
+    code === 'ENOENT'
+      ? 'off_site_missing'
+      : code === 'EACCES' || code === 'EROFS' || code === 'EPERM'
+        ? 'off_site_refused'
+        : 'off_site_unavailable';
   return new ArchiveError(kind, `The archive did not ${what}: ${messageOf(error).slice(0, 300)}`, { cause: error });
 }

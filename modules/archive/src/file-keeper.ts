@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ArchivedFile, ArchiveStore } from './archive-store.ts';
+import type { ArchivedFile } from './archived-file.ts';
+import type { ArchiveStore } from './archive-store.ts';
 import { ArchiveError } from './errors.ts';
 import { isName, kindOfName } from './names.ts';
 import type { ArchivePlace, KeptFile, OutgoingFile } from './place.ts';
@@ -55,7 +56,10 @@ export function createFileKeeper(needs: {
   return {
     async keep(opened, file, { entries, isHeld = false, signal }) {
       if (!isName(file.name))
-        throw new ArchiveError('off_site_refused', `Cannot archive under "${file.name.slice(0, 100)}": it is no name of a file`);
+        throw new ArchiveError(
+          'off_site_refused',
+          `Cannot archive under "${file.name.slice(0, 100)}": it is no name of a file`,
+        );
       const known = await store.file(opened.id, file.name);
       if (known !== undefined) {
         if (known.sha256 === file.sha256) return known;

@@ -11,9 +11,11 @@ export function requireKept(
   },
 ): KeptFile {
   const { file, options, sum } = asked;
-  const wrong = (why: string): ArchiveError => new ArchiveError('off_site_mismatch', `The archive keeps "${file.name}" otherwise than asked: ${why}`);
+  const wrong = (why: string): ArchiveError =>
+    new ArchiveError('off_site_mismatch', `The archive keeps "${file.name}" otherwise than asked: ${why}`);
   if (kept.bytes !== file.bytes) throw wrong(`${kept.bytes} bytes, must be ${file.bytes}`);
-  if (kept.sum !== undefined && (kept.sum.kind !== sum.kind || kept.sum.value !== sum.value)) throw wrong('its SHA-256 is another');
+  if (kept.sum !== undefined && (kept.sum.kind !== sum.kind || kept.sum.value !== sum.value))
+    throw wrong('its SHA-256 is another');
   // S3 keeps whole seconds.
   if (options.lockUntilMs !== undefined && (kept.lock === undefined || kept.lock.untilMs < options.lockUntilMs - 1000))
     throw wrong(kept.lock === undefined ? 'it is not locked' : 'its lock ends sooner');

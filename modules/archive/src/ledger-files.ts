@@ -15,8 +15,9 @@ export type LogCursor = { readonly segment: number; readonly offset: number; rea
 
 /** Whole blocks in one segment file that go into one file of the archive. */
 export type Span = SpanName & {
-  /** Behind its last entry. */
-  readonly endIndex: number;
+  /** Where it begins in its segment, and what follows it. A segment that is pruned later moves them. */
+  readonly offset: number;
+  readonly endOffset: number;
   readonly firstReceivedAtMs: number;
   /** Nothing will ever be added to it: its segment is full, or it is as large as spans get. */
   readonly isFull: boolean;
@@ -25,15 +26,12 @@ export type Span = SpanName & {
 export type LedgerFiles = {
   /** Numbers of the logs there are. */
   logs(): Promise<readonly number[]>;
-  /**
-   * The span that begins at a cursor and ends before `endIndex`, which must be durable, and before `endOffset` of its segment
-   * where that is given. Undefined: nothing is there yet.
-   */
-  nextSpan(log: number, from: LogCursor, endIndex: number, endOffset?: number): Promise<Span | undefined>;
+  /** The span that begins at a cursor and ends before `endIndex`, which must be durable. Undefined: nothing is there yet. */
+  nextSpan(log: number, from: LogCursor, endIndex: number): Promise<Span | undefined>;
   /** Reads the span's blocks, each held against its own sums: what is damaged here is not archived as if it were sound. */
   checkedFile(span: Span): Promise<OutgoingFile>;
-  /** The bytes of a span as they are now, unchecked; undefined when they are not here any more. */
-  rawFile(span: SpanName): Promise<Pick<OutgoingFile, 'bytes' | 'read'> | undefined>;
+  /** Whether the blocks of a span are here as they were: `pruned` when there are fewer bytes of them, or none. */
+  compare(span: SpanName, sha256: string): Promise<'same' | 'other' | 'pruned'>;
   /** A small file below the ledger's directory. */
   small(path: string): Promise<Buffer | undefined>;
   /** A hash tile; full tiles only. */
@@ -72,105 +70,115 @@ export function createLedgerFiles(directory: string): LedgerFiles {
         .filter((number) => Number.isSafeInteger(number) && number > 0)
         .toSorted((a, b) => a - b);
     },
-    async nextSpan(log, from, endIndex, endOffset = Infinity) {
+    async nextSpan(log, from, endIndex) {
       const segments = await segmentsOf(log);
-      const at = segments.indexOf(from.segment);
-      if (at < 0) {
-        const [first] = segments.filter((segment) => segment >= from.index);
-        // Pruned before it was archived: what is left goes, and the gap shows in the names.
-        return first === undefined || from.index >= endIndex
-          ? undefined
-          : walk(
-              { log, segmentPath, hasSuccessor: segments.at(-1) !== first, endIndex, endOffset },
-              { segment: first, offset: 0, index: first },
-            );
-      }
-      const hasSuccessor = at < segments.length - 1;
-      const span = await walk({ log, segmentPath, hasSuccessor, endIndex, endOffset }, from);
-      const next = segments[at + 1];
-      if (span !== undefined || next === undefined) return span;
-      return walk(
-        { log, segmentPath, hasSuccessor: at + 1 < segments.length - 1, endIndex, endOffset },
-        { segment: next, offset: 0, index: next },
-      );
+      // Files pruned before they were archived: what is left goes, and the gap shows in the names.
+      const segment = segments.findLast((first) => first <= from.index) ?? segments[0];
+      if (segment === undefined || segment >= endIndex) return undefined;
+      const index = Math.max(segment, from.index);
+      const walked = { log, segment, isLast: segment === segments.at(-1), path: segmentPath(log, segment) };
+      await using file = await open(walked.path, 'r');
+      const { size } = await file.stat();
+      const hint = segment === from.segment ? from.offset : 0;
+      const offset = await locate(file, { ...walked, size, hint, index });
+      return offset === undefined ? undefined : await walk(file, { ...walked, size, offset, index, endIndex });
     },
-    async checkedFile(span) {
-      const path = segmentPath(span.log, span.segment);
-      const read = async (offset: number, length: number): Promise<Buffer> => {
+    async checkedFile({ log, segment, first, end, bytes, offset, endOffset }) {
+      const path = segmentPath(log, segment);
+      const name = spanName({ log, segment, first, end, bytes });
+      const read = async (at: number, length: number): Promise<Buffer> => {
         await using file = await open(path, 'r');
-        return readAt(file, span.offset + offset, length);
+        return await readAt(file, offset + at, length);
       };
-      const bytes = span.end - span.offset;
-      const name = spanName(span);
-      let index = span.first;
       await using file = await open(path, 'r');
-      for (let offset = span.offset; offset < span.end;) {
-        const start = readBlockStart(await readAt(file, offset, blockStartBytes));
-        if (start === undefined || offset + start.length > span.end || start.firstIndex !== index)
-          throw damaged(name, `the block at ${offset} is not the one of entry ${index}`);
+      let index = first;
+      for (let at = offset; at < endOffset;) {
+        const start = readBlockStart(await readAt(file, at, blockStartBytes));
+        if (start === undefined || at + start.length > endOffset || start.firstIndex !== index)
+          throw damaged(name, `the block at ${at} is not the one of entry ${index}`);
         try {
-          decodeBlock(await readAt(file, offset, start.length));
+          decodeBlock(await readAt(file, at, start.length));
         } catch (error) {
           throw damaged(name, messageOf(error));
         }
-        offset += start.length;
+        at += start.length;
         index += start.eventCount + 1;
       }
       return { name, bytes, sha256: await sumWhole(read, bytes), read };
     },
-    async rawFile({ log, segment, offset, end }) {
+    async compare(span, sha256) {
+      const { log, segment, first, bytes } = span;
+      const segments = await segmentsOf(log);
+      if (!segments.includes(segment)) return 'pruned';
       const path = segmentPath(log, segment);
-      try {
-        await using file = await open(path, 'r');
-        if ((await file.stat()).size < end) return undefined;
-      } catch (error) {
-        if (codeOf(error) === 'ENOENT') return undefined;
-        throw error;
-      }
-      return {
-        bytes: end - offset,
-        async read(at, length) {
-          await using file = await open(path, 'r');
-          return readAt(file, offset + at, length);
-        },
-      };
+      await using file = await open(path, 'r');
+      const { size } = await file.stat();
+      const walked = { log, segment, isLast: segment === segments.at(-1), path };
+      const offset = await locate(file, { ...walked, size, hint: 0, index: first });
+      if (offset === undefined) return 'other';
+      const here = await walk(file, { ...walked, size, offset, index: first, endIndex: span.end });
+      if (here === undefined || here.bytes < bytes) return 'pruned';
+      const sum = await sumWhole((at, length) => readAt(file, offset + at, length), bytes);
+      return sum === sha256 ? 'same' : 'other';
     },
     small,
     tile: (log, path) => small(join('logs', String(log), path)),
   };
 }
 
-type Walked = {
-  readonly log: number;
-  readonly segmentPath: (log: number, segment: number) => string;
-  readonly hasSuccessor: boolean;
-  readonly endIndex: number;
-  readonly endOffset: number;
-};
+type Walked = { readonly log: number; readonly segment: number; readonly isLast: boolean; readonly size: number };
 
+/**
+ * Where the block of an entry begins. A segment is rewritten, shorter, when content in it is pruned: the place noted before is
+ * only tried first. Undefined: the block is not written yet.
+ */
+async function locate(
+  file: FileHandle,
+  { log, segment, isLast, size, hint, index }: Walked & { readonly hint: number; readonly index: number },
+): Promise<number | undefined> {
+  const startAt = async (offset: number) => readBlockStart(await readAt(file, offset, blockStartBytes));
+  if (hint === size && isLast) return undefined;
+  if (hint < size && (await startAt(hint))?.firstIndex === index) return hint;
+  for (let offset = 0; offset < size;) {
+    const start = await startAt(offset);
+    if (start === undefined) break;
+    if (start.firstIndex === index) return offset;
+    offset += start.length;
+  }
+  if (isLast) return undefined;
+  throw damaged(`log ${log}, segment ${segment}`, `it has no block of entry ${index}`);
+}
+
+/** Whole blocks from a place on, as many as are durable and fit. */
 async function walk(
-  { log, segmentPath, hasSuccessor, endIndex, endOffset }: Walked,
-  from: LogCursor,
+  file: FileHandle,
+  {
+    log,
+    segment,
+    isLast,
+    size,
+    offset: begin,
+    index: first,
+    endIndex,
+  }: Walked & { readonly offset: number; readonly index: number; readonly endIndex: number },
 ): Promise<Span | undefined> {
-  await using file = await open(segmentPath(log, from.segment), 'r');
-  const { size } = await file.stat();
-  let { offset, index } = from;
+  let [offset, index] = [begin, first];
   let firstReceivedAtMs: number | undefined;
   let isFull = false;
   for (;;) {
-    const start = offset + blockStartBytes > size ? undefined : readBlockStart(await readAt(file, offset, blockStartBytes));
+    const start = readBlockStart(await readAt(file, offset, blockStartBytes));
     if (start === undefined || offset + start.length > size) {
       // The writer finishes a segment before it begins the next.
-      if (hasSuccessor && offset < size)
-        throw damaged(`log ${log}, segment ${from.segment}`, `what stands at ${offset} is no block`);
-      isFull = hasSuccessor;
+      if (!isLast && offset < size)
+        throw damaged(`log ${log}, segment ${segment}`, `what stands at ${offset} is no block`);
+      isFull = !isLast;
       break;
     }
     const after = index + start.eventCount + 1;
-    if (after > endIndex || offset + start.length > endOffset) break;
+    if (after > endIndex) break;
     if (start.log !== log || start.firstIndex !== index)
-      throw damaged(`log ${log}, segment ${from.segment}`, `the block at ${offset} is not the one of entry ${index}`);
-    if (offset + start.length - from.offset > mostSpanBytes && offset > from.offset) {
+      throw damaged(`log ${log}, segment ${segment}`, `the block at ${offset} is not the one of entry ${index}`);
+    if (offset + start.length - begin > mostSpanBytes && offset > begin) {
       isFull = true;
       break;
     }
@@ -179,7 +187,8 @@ async function walk(
     index = after;
   }
   if (firstReceivedAtMs === undefined) return undefined;
-  return { log, segment: from.segment, offset: from.offset, end: offset, first: from.index, endIndex: index, firstReceivedAtMs, isFull };
+  const bytes = offset - begin;
+  return { log, segment, first, end: index, bytes, offset: begin, endOffset: offset, firstReceivedAtMs, isFull };
 }
 
 async function readAt(file: FileHandle, offset: number, length: number): Promise<Buffer> {

@@ -2,7 +2,7 @@
  * Names in an archive, below its prefix:
  *   ledger/instance                                              the name of the installation
  *   ledger/logs/N/origin · vkey                                  a log's name and key
- *   ledger/logs/N/blocks/<segment>-<offset>-<end>-<first>.blocks sealed blocks: bytes [offset, end) of a segment file
+ *   ledger/logs/N/blocks/<segment>-<first>-<end>-<bytes>.blocks  sealed blocks of entries [first, end), from one segment file
  *   ledger/logs/N/tiles/<first>-<end>.tar                        C2SP hash tiles of these entries
  *   ledger/logs/N/checkpoints/<size>-<sum>                       signed checkpoints, cosigned where witnesses did
  *   vault/<vault>/<generation>.vault                             the wrapped keys; others add names of their own there
@@ -11,13 +11,12 @@ export const maxNameCharacters = 200;
 
 export type SpanName = {
   readonly log: number;
-  /** The segment file, by its first index. */
+  /** The segment file it was in, by that file's first index. */
   readonly segment: number;
-  /** Bytes of it, half-open. */
-  readonly offset: number;
-  readonly end: number;
-  /** Index of its first entry. */
+  /** Entries, half-open. */
   readonly first: number;
+  readonly end: number;
+  readonly bytes: number;
 };
 
 const digits = (value: number, count: number): string => String(value).padStart(count, '0');
@@ -26,16 +25,16 @@ export function isName(name: string): boolean {
   return name.length <= maxNameCharacters && /^[a-z0-9][a-z0-9._-]*(\/[a-z0-9][a-z0-9._-]*)*$/.test(name);
 }
 
-export function spanName({ log, segment, offset, end, first }: SpanName): string {
-  return `ledger/logs/${log}/blocks/${digits(segment, 16)}-${digits(offset, 10)}-${digits(end, 10)}-${digits(first, 16)}.blocks`;
+export function spanName({ log, segment, first, end, bytes }: SpanName): string {
+  return `ledger/logs/${log}/blocks/${digits(segment, 16)}-${digits(first, 16)}-${digits(end, 16)}-${digits(bytes, 10)}.blocks`;
 }
 
 export function parseSpanName(name: string): SpanName | undefined {
-  const parts = /^ledger\/logs\/([1-9]\d{0,9})\/blocks\/(\d{16})-(\d{10})-(\d{10})-(\d{16})\.blocks$/.exec(name);
+  const parts = /^ledger\/logs\/([1-9]\d{0,9})\/blocks\/(\d{16})-(\d{16})-(\d{16})-(\d{10})\.blocks$/.exec(name);
   if (parts === null) return undefined;
-  const [log = 0, segment = 0, offset = 0, end = 0, first = 0] = parts.slice(1).map(Number);
-  return [log, segment, offset, end, first].every(Number.isSafeInteger) && end > offset && first >= segment
-    ? { log, segment, offset, end, first }
+  const [log = 0, segment = 0, first = 0, end = 0, bytes = 0] = parts.slice(1).map(Number);
+  return [log, segment, first, end, bytes].every(Number.isSafeInteger) && end > first && first >= segment && bytes > 0
+    ? { log, segment, first, end, bytes }
     : undefined;
 }
 

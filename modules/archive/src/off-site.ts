@@ -21,7 +21,10 @@ export function createOffSite(needs: {
     facts: needs.facts,
     async store(name, bytes, signal = never) {
       if (bytes.length > maxReadBackBytes)
-        throw new ArchiveError('off_site_refused', `Cannot archive "${name}": size is ${bytes.length} bytes, must be at most ${maxReadBackBytes}`);
+        throw new ArchiveError(
+          'off_site_refused',
+          `Cannot archive "${name}": size is ${bytes.length} bytes, must be at most ${maxReadBackBytes}`,
+        );
       const opened = await needs.opened();
       const file = await needs.keeper.keep(opened, fileOf(name, bytes), { signal });
       // Whatever its size, it counts only when every byte came back.
@@ -34,7 +37,8 @@ export function createOffSite(needs: {
       };
     },
     async readBack(name, signal = never) {
-      if (!isName(name)) throw new ArchiveError('off_site_missing', `Cannot read "${name.slice(0, 100)}": it is no name of a file`);
+      if (!isName(name))
+        throw new ArchiveError('off_site_missing', `Cannot read "${name.slice(0, 100)}": it is no name of a file`);
       const { place, id } = await needs.opened();
       const known = await needs.store.file(id, name);
       const parts: Uint8Array[] = [];
@@ -53,7 +57,10 @@ export function createOffSite(needs: {
       const files: OffSiteFile[] = [];
       for await (const { name, bytes, storedAtMs } of place.list(prefix, signal)) {
         if (files.length === mostListed)
-          throw new ArchiveError('off_site_refused', `Cannot list "${prefix}": there are more than ${mostListed} files`);
+          throw new ArchiveError(
+            'off_site_refused',
+            `Cannot list "${prefix}": there are more than ${mostListed} files`,
+          );
         files.push({ name, bytes, storedAtMs });
       }
       return files;

@@ -14,7 +14,11 @@ export const AskedSettings = Type.Object(
       Type.Object(
         {
           kind: Type.Literal('s3'),
-          bucket: Type.String({ minLength: 3, maxLength: 63, description: 'With Object Lock, which brings versioning with it' }),
+          bucket: Type.String({
+            minLength: 3,
+            maxLength: 63,
+            description: 'With Object Lock, which brings versioning with it',
+          }),
           region: Type.String({ minLength: 2, maxLength: 32 }),
           endpoint: Type.Optional(
             Type.String({ maxLength: 300, description: 'https; Amazon’s own of the region when left out' }),
@@ -25,19 +29,28 @@ export const AskedSettings = Type.Object(
               description: 'What its certificate must lead to, when no public authority vouches for it',
             }),
           ),
-          prefix: Type.Optional(Type.String({ maxLength: 300, description: 'Parts each followed by "/"; "sallyport/" when left out' })),
+          prefix: Type.Optional(
+            Type.String({ maxLength: 300, description: 'Parts each followed by "/"; "sallyport/" when left out' }),
+          ),
           path_style: Type.Optional(
-            Type.Boolean({ description: 'The bucket in the path instead of the host name; true with an endpoint when left out' }),
+            Type.Boolean({
+              description: 'The bucket in the path instead of the host name; true with an endpoint when left out',
+            }),
           ),
           mode: Type.Enum([...lockModes], {
             description:
               'compliance: nobody shortens a lock before its end, the owner of the account included; governance: whoever has the right to bypass it does',
           }),
-          retention_days: Type.Integer({ minimum: 1, maximum: 36_500, description: 'How long each file is locked from when it is stored' }),
+          retention_days: Type.Integer({
+            minimum: 1,
+            maximum: 36_500,
+            description: 'How long each file is locked from when it is stored',
+          }),
           storage_class: Type.Optional(Type.Enum([...storageClasses])),
           credentials: Type.Optional(
             Type.Enum(['vault', 'environment'], {
-              description: 'vault: the access key given here, kept sealed; environment: the machine’s own, where AWS tools look',
+              description:
+                'vault: the access key given here, kept sealed; environment: the machine’s own, where AWS tools look',
             }),
           ),
           access_key: Type.Optional(
@@ -55,16 +68,28 @@ export const AskedSettings = Type.Object(
       Type.Object(
         {
           kind: Type.Literal('directory'),
-          path: Type.String({ minLength: 1, maxLength: 1000, description: 'On another disk or a mounted share; locks nothing' }),
+          path: Type.String({
+            minLength: 1,
+            maxLength: 1000,
+            description: 'On another disk or a mounted share; locks nothing',
+          }),
         },
         closed,
       ),
     ]),
     lag_limit_hours: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 8760, description: 'Older entries that are not archived raise an alert; 24 when left out' }),
+      Type.Integer({
+        minimum: 1,
+        maximum: 8760,
+        description: 'Older entries that are not archived raise an alert; 24 when left out',
+      }),
     ),
     span_minutes: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 10_080, description: 'How long entries wait for more before they are archived; 60 when left out' }),
+      Type.Integer({
+        minimum: 1,
+        maximum: 10_080,
+        description: 'How long entries wait for more before they are archived; 60 when left out',
+      }),
     ),
   },
   closed,
@@ -135,7 +160,9 @@ export const Report = Type.Union([
     files: Count,
     bytes: Count,
     held: Type.Integer({ description: 'Files under a legal hold' }),
-    never_read: Type.Integer({ description: 'Files whose every byte was not read back yet; their sums were confirmed' }),
+    never_read: Type.Integer({
+      description: 'Files whose every byte was not read back yet; their sums were confirmed',
+    }),
     all_checked_since: orNull(Time, 'Every file was asked for since then'),
     vault: orNull(Type.Object({ name: Type.String(), at: Time }), 'The newest copy of the wrapped keys'),
     problems: Count,

@@ -2,14 +2,17 @@ import { typedApp } from '@sallyport/platform/http';
 import type { RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
-import type { Archive, ArchiveReport } from './archive.ts';
-import type { ArchivedFile } from './archive-store.ts';
-import { AskedSettings, FileList, Report, ShownFile } from './routes-schema.ts';
+import type { Archive } from './archive.ts';
+import type { ArchiveReport } from './archive-report.ts';
+import type { ArchivedFile } from './archived-file.ts';
+import { AskedSettings, FileList, Report } from './routes-schema.ts';
+import type { ShownFile } from './routes-schema.ts';
 import type { ArchiveSettings, Credentials } from './settings.ts';
 
 const tags = ['archive'];
 const isoTime = (atMs: number): string => new Date(atMs).toISOString();
-const isoOrNull = (atMs: number | undefined): string | null => (atMs === undefined || atMs === 0 ? null : isoTime(atMs));
+const isoOrNull = (atMs: number | undefined): string | null =>
+  atMs === undefined || atMs === 0 ? null : isoTime(atMs);
 const Changed = { 200: Report };
 const Begun = { 202: Report };
 
@@ -81,7 +84,11 @@ export function createArchiveRoutes(archive: Archive): RoutePlugin {
       '/v1/archive/rounds',
       {
         config: { scope: 'settings:manage' },
-        schema: { summary: 'Archive everything that is recorded, without waiting until there is more', tags, response: Begun },
+        schema: {
+          summary: 'Archive everything that is recorded, without waiting until there is more',
+          tags,
+          response: Begun,
+        },
       },
       async ({ principal }, reply) => {
         await archive.archiveNow(principal);

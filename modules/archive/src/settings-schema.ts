@@ -26,10 +26,7 @@ export const StoredSettings = Type.Object(
         },
         closed,
       ),
-      Type.Object(
-        { kind: Type.Literal('directory'), path: Type.String(), isApart: Type.Boolean() },
-        closed,
-      ),
+      Type.Object({ kind: Type.Literal('directory'), path: Type.String(), isApart: Type.Boolean() }, closed),
     ]),
     lagLimitHours: Hours,
     spanMinutes: Minutes,

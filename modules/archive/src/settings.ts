@@ -54,7 +54,9 @@ export function requireSettings(settings: ArchiveSettings, dataDirectory: string
     throw invalid(`"${place.bucket}" is no name of a bucket`);
   if (!/^[a-z]{2}[a-z0-9-]{0,30}$/.test(place.region)) throw invalid(`"${place.region}" is no region`);
   if (!/^([a-z0-9][a-z0-9._-]{0,62}\/){0,8}$/.test(place.prefix))
-    throw invalid(`the prefix "${place.prefix}" must be parts of lower case letters, digits, ".", "_" and "-", each followed by "/"`);
+    throw invalid(
+      `the prefix "${place.prefix}" must be parts of lower case letters, digits, ".", "_" and "-", each followed by "/"`,
+    );
   if (place.endpoint !== undefined) requireEndpoint(place.endpoint);
   if (place.authorityPem !== undefined) requireCertificate(place.authorityPem);
 }

@@ -1,15 +1,13 @@
 // Rows of an inventory, a database for what was told of them, and an outbox that shows what it was given.
-// oxlint-disable-next-line import/no-unassigned-import
-import 'reflect-metadata';
-import { X509Certificate, webcrypto } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import type { TestContext } from 'node:test';
-import { BasicConstraintsExtension, X509CertificateGenerator } from '@peculiar/x509';
 import type { AuditEvent, Outbox } from '@sallyport/ledger';
 import { createManualClock } from '@sallyport/platform/clock';
 import { migrate, openDatabase } from '@sallyport/platform/database';
 import type { Database } from '@sallyport/platform/database';
 import { createLog } from '@sallyport/platform/log';
 import { certificateAsset } from './certificate-asset.ts';
+import { certificates } from './certificates.fixture.ts';
 import type { CertificateAsset, GatheredAsset, KeyAsset, ProtocolAsset } from './asset.ts';
 import { createCryptoInventory } from './inventory.ts';
 import type { CryptoInventory } from './inventory.ts';
@@ -54,36 +52,9 @@ export const protocolRow = (version: string, more: Partial<ProtocolAsset> = {}):
   ...more,
 });
 
-/** A real certificate, signed here: `RSA` of so many bits or `EC`, with this hash. */
-export async function certificateRow(wanted: {
-  readonly key?: 'EC' | number;
-  readonly hash?: 'SHA-1' | 'SHA-256';
-  readonly notAfterMs?: number;
-  readonly isAuthority?: boolean;
-  /** The same as the subject: self-signed. */
-  readonly issuer?: string;
-}): Promise<CertificateAsset> {
-  const { key = 'EC', hash = 'SHA-256', notAfterMs = startMs + 90 * dayMs, isAuthority = false } = wanted;
-  const algorithm =
-    key === 'EC'
-      ? { name: 'ECDSA', namedCurve: 'P-256', hash }
-      : { name: 'RSASSA-PKCS1-v1_5', modulusLength: key, publicExponent: Uint8Array.of(1, 0, 1), hash };
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const made = await X509CertificateGenerator.create(
-    {
-      serialNumber: '0a',
-      subject: 'CN=gate.example',
-      issuer: `CN=${wanted.issuer ?? 'Some authority'}`,
-      notBefore: new Date(startMs - dayMs),
-      notAfter: new Date(notAfterMs),
-      signingAlgorithm: algorithm,
-      publicKey: keys.publicKey,
-      signingKey: keys.privateKey,
-      extensions: [new BasicConstraintsExtension(isAuthority, undefined, true)],
-    },
-    webcrypto,
-  );
-  return certificateAsset(new X509Certificate(made.toString('pem')), {
+/** A row made of a real certificate; all of them end 100 days after `startMs`. */
+export function certificateRow(name: keyof typeof certificates): CertificateAsset {
+  return certificateAsset(new X509Certificate(certificates[name]), {
     id: 'certificate/listener',
     name: 'Certificate of the gate',
     owner: 'https',

@@ -16,7 +16,7 @@ import type { ToldWeakness } from './weakness-store.ts';
 import { tellWeaknesses } from './weakness-watch.ts';
 
 export type CryptoInventory = {
-  /** As it was at most a minute ago. */
+  /** As it was at most ten seconds ago. */
   look(): Promise<Gathered>;
   /** A CycloneDX document, checked against its schema. Throws `cbom_invalid` rather than handing out another. */
   cbom(version: CbomVersion): Promise<string>;
@@ -31,7 +31,7 @@ export type CryptoInventory = {
   settled(): Promise<void>;
 };
 
-const freshMs = 60_000;
+const freshMs = 10_000;
 
 export function createCryptoInventory(needs: InventoryNeeds): CryptoInventory {
   const { clock, database, outbox, log, product } = needs;

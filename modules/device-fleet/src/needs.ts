@@ -1,6 +1,7 @@
 import type { Ledger, Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database } from '@sallyport/platform/database';
+import type { ColumnKeys } from '@sallyport/platform/encrypted-columns';
 import type { Log } from '@sallyport/platform/log';
 
 /** Runs `task` every `intervalMs` until the returned function is called. */
@@ -16,8 +17,10 @@ export type SensorsNeeds = {
   /** Unpredictable bytes. */
   readonly random: (length: number) => Uint8Array;
   readonly log: Log;
-  /** 32 secret bytes, the same at every start: what sensors say is sealed in the control database. */
+  /** 32 secret bytes, the same at every start: names sensors, and opens what earlier versions sealed. */
   readonly sealingKey: Uint8Array;
+  /** What sensors say lies in an encrypted column. */
+  readonly columnKeys: ColumnKeys;
   /** Whether a record that is sent now would be taken; silence is not judged while it would not. True when left out. */
   readonly isTakingRecords?: () => Promise<boolean>;
   /** Whether it is the key of the sensor that runs beside this server, which stops and starts with it. */
@@ -42,8 +45,10 @@ export type DevicesNeeds = {
   /** Unpredictable bytes. */
   readonly random: (length: number) => Uint8Array;
   readonly log: Log;
-  /** 32 secret bytes, the same at every start: devices lie sealed in the control database. */
+  /** 32 secret bytes, the same at every start: opens what earlier versions sealed. */
   readonly sealingKey: Uint8Array;
+  /** What is known of devices lies in encrypted columns. */
+  readonly columnKeys: ColumnKeys;
   readonly limits?: Partial<DeviceLimits>;
 };
 

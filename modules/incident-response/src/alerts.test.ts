@@ -105,6 +105,39 @@ forEachDatabase((name, open) => {
     }
   });
 
+  test(`who and where goes when the finding or its event was erased, and nobody else's does, on ${name}`, async () => {
+    const { database } = await open();
+    const { alerts, ledger } = await setUp(database);
+    await append(
+      ledger,
+      [7, 8, 9].map((index) => findingEvent({ index })),
+    );
+    await catchUp(alerts.projection, ledger);
+    const told: string[] = [];
+    alerts.onChange(({ id }) => told.push(id));
+    // The finding at 1/0 itself, and the event at 1/9 that the third is about.
+    const ranges = [
+      { log: 1, from: 9, to: 10 },
+      { log: 1, from: 0, to: 1 },
+      { log: 2, from: 0, to: 1000 },
+    ];
+    assert.equal(await alerts.forget(ranges), 2);
+    assert.equal(await alerts.forget(ranges), 0);
+    const hosts = (await alerts.list(everything)).map(({ id, entities }) => [id, entities.host]);
+    assert.deepEqual(hosts.toSorted(), [
+      ['1-0', undefined],
+      ['1-1', 'planted-host-8'],
+      ['1-2', undefined],
+    ]);
+    assert.deepEqual(told.toSorted(), ['1-0', '1-2']);
+    assert.equal((await alerts.list({ ...everything, entities: { host: 'planted-host' } })).length, 0);
+    assert.equal((await alerts.list({ ...everything, entities: { host: 'planted-host-8' } })).length, 1);
+    // What comes later about the same host is an alert of its own: nothing is left to join by.
+    await append(ledger, [findingEvent({ index: 7, uid: 'later' })]);
+    await catchUp(alerts.projection, ledger);
+    assert.equal((await alerts.list(everything)).length, 4);
+  });
+
   test(`garbage, foreign and erased findings make no alert and hold nothing up on ${name}`, async () => {
     const { database } = await open();
     const { alerts, ledger } = await setUp(database);

@@ -120,7 +120,8 @@ function writeStage(
 ): void {
   const { epoch, receipts } = change;
   const { by, reason, atLastGate } = change.by;
-  const list = epoch.stage === 'destroying' && receipts.length === 0 ? (atLastGate?.(state.list()) ?? state.list()) : state.list();
+  const list =
+    epoch.stage === 'destroying' && receipts.length === 0 ? (atLastGate?.(state.list()) ?? state.list()) : state.list();
   const atMs = needs.clock.nowMs();
   const epochs = state.header().epochs.map((one) => (one.epoch === epoch.epoch ? epoch : one));
   const kept = noteStages(list.epochs, epochs, { atMs, by, reason }).map((one): EpochHistory =>

@@ -125,8 +125,7 @@ export async function openKeyVault(
     check: async () => checkCold(needs, state),
     async destroyCondemned(order) {
       requireSameMachine(needs, state);
-      if (isRotating())
-        throw new KeyVaultError('rotation_running', 'Cannot destroy: a rotation is under way');
+      if (isRotating()) throw new KeyVaultError('rotation_running', 'Cannot destroy: a rotation is under way');
       return destroyCondemned(needs, state, order);
     },
     known: () => ({ vault: state.vault, generation: state.header().generation }),

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
-import { isSealedBody, openSealedText, parseJson, sealedSaltBytes, tokensOf } from '@sallyport/contracts';
-import type { JsonValue } from '@sallyport/contracts';
+import { isSealedBody, openSealedText, sealedSaltBytes, tokensOf } from '@sallyport/contracts';
 
 /** What opens the commitment of one sealed string of a body: SHA-256(salt ‖ plain). `plain` is JSON text. */
 export type EvidenceOpening = { readonly salt: Uint8Array; readonly plain: Uint8Array };
@@ -14,23 +13,24 @@ const none = '-';
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export type OpenedBody = {
-  readonly event: JsonValue;
+  /** JSON; not parsed. */
+  readonly text: string;
   /** Strings the log commits to without anybody here being able to read them. */
   readonly closed: number;
 };
 
 /**
- * The event of a body with what the openings say in the place of its sealed strings, `[sealed]` where there is none. Undefined when an
- * opening is not what the body commits to, or there are not as many as sealed strings. Throws on what is not UTF-8 or JSON.
+ * The text of a body with what the openings say in the place of its sealed strings, `[sealed]` where there is none. Undefined when an
+ * opening is not what the body commits to, or there are not as many as sealed strings. Throws on what is not UTF-8.
  */
 export function openWith(body: Uint8Array, openings: EvidenceOpenings | undefined): OpenedBody | undefined {
   const text = utf8.decode(body);
-  if (!isSealedBody(body)) return (openings?.length ?? 0) > 0 ? undefined : { event: parseJson(text), closed: 0 };
+  if (!isSealedBody(body)) return (openings?.length ?? 0) > 0 ? undefined : { text, closed: 0 };
   if (openings !== undefined && openings.length !== tokensOf(text).length) return undefined;
   let at = 0;
   let closed = 0;
   let isFalse = false;
-  const opened = openSealedText(text, ({ commitment }) => {
+  const openedText = openSealedText(text, ({ commitment }) => {
     const opening = openings?.[at];
     at += 1;
     if (opening === undefined) {
@@ -42,7 +42,7 @@ export function openWith(body: Uint8Array, openings: EvidenceOpenings | undefine
       isFalse = true;
     return utf8.decode(opening.plain);
   });
-  return isFalse ? undefined : { event: parseJson(opened), closed };
+  return isFalse ? undefined : { text: openedText, closed };
 }
 
 /** `opening` salt plain, both base64, or `opening -`; a line each. */
@@ -63,4 +63,14 @@ export function parseOpenings(lines: readonly string[]): EvidenceOpenings | unde
       throw new Error('An opening must be a salt and a text');
     return { salt: Buffer.from(salt, 'base64'), plain: Buffer.from(plain, 'base64') };
   });
+}
+
+/** The same in one word: SALT:TEXT or `-` for each, commas between. */
+export function formatOpeningList(openings: EvidenceOpenings | undefined): string {
+  return formatOpenings(openings).trimEnd().replaceAll('opening ', '').replaceAll(' ', ':').replaceAll('\n', ',');
+}
+
+/** Reads what `formatOpeningList` writes. Throws. */
+export function parseOpeningList(text: string): EvidenceOpenings | undefined {
+  return parseOpenings(text.split(',').map((one) => one.replace(':', ' ')));
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { isSealedBody } from '@sallyport/contracts';
+import { isSealedBody, parseJson } from '@sallyport/contracts';
 import type { JsonValue } from '@sallyport/contracts';
 import {
   formatTlogProof,
@@ -138,7 +138,8 @@ function check(text: string, givenKey: string | undefined): EvidenceVerification
   if (!included.ok) return refuse('inclusion', included.reason);
   const opened = openWith(parts.body, parts.openings);
   if (opened === undefined) return refuse('event', 'The openings in the file are not what the event commits to');
-  const { event, closed } = opened;
+  const event = parseJson(opened.text);
+  const { closed } = opened;
   const { receivedAtMs, classUid } = leaf;
   return {
     ok: true,
@@ -195,7 +196,8 @@ function publicKeyOf({ publicKey }: VerifierKey): string {
 /** The event a file is about, as it was sealed, unchecked: for files the ledger has just made. Throws when the text is none of them. */
 export function eventOfEvidence(text: EvidenceFile): JsonValue | undefined {
   const { body, openings } = parse(text);
-  return openWith(body, openings)?.event;
+  const opened = openWith(body, openings);
+  return opened === undefined ? undefined : parseJson(opened.text);
 }
 
 /** The file with what the sealed strings of its event say, as far as `open` can tell; as it is when there are none. */

@@ -19,6 +19,7 @@ import { LedgerError } from './errors.ts';
 import { leafBytes } from './leaf.ts';
 
 const levelsPerTile = 8;
+const maxRecent = 50_000;
 
 /**
  * The Merkle tree of one log and its C2SP tile files. Derived from the blocks' leaves: full tiles are written soon after
@@ -49,6 +50,8 @@ export function openTreeFiles(directory: string, state: Uint8Array | undefined):
     state === undefined ? { frontier: createFrontier(), bundle: [], tiles: [] } : decodeState(Buffer.from(state));
   let unsynced: string[] = [];
   let firstBundle = 0;
+  /** Roots of complete subtrees asked for lately. */
+  const recent = new Map<number, Uint8Array>();
   /** Full tiles and bundles that are not in their files yet. */
   const waiting = new Map<string, Uint8Array>();
   const made = new Set<string>();
@@ -136,6 +139,10 @@ export function openTreeFiles(directory: string, state: Uint8Array | undefined):
       );
     },
     hashAt(level, index) {
+      // A complete subtree never changes; proofs of neighbours share most of them.
+      const key = index * 64 + level;
+      const known = recent.get(key);
+      if (known !== undefined) return known;
       const tileLevel = Math.floor(level / levelsPerTile);
       const inTile = level - tileLevel * levelsPerTile;
       const first = index * 2 ** inTile;
@@ -144,7 +151,11 @@ export function openTreeFiles(directory: string, state: Uint8Array | undefined):
       const frontier = createFrontier();
       for (let at = 0; at < 2 ** inTile; at += 1)
         frontier.append(hashes.subarray(start + at * HASH_BYTES, start + (at + 1) * HASH_BYTES));
-      return frontier.root();
+      // A copy: the hash of a leaf is a part of its whole tile.
+      const root = Uint8Array.from(frontier.root());
+      if (recent.size >= maxRecent) recent.clear();
+      recent.set(key, root);
+      return root;
     },
     async settle(save) {
       // The state counts them as written; the next time they will be.

@@ -18,9 +18,12 @@ export type Forgetting = {
   run(): Promise<void>;
   /** Keys that are gone while copies may still be about. */
   waiting(): Promise<number>;
+  /** Gives up what takes long; it goes on at the next start. */
+  stop(): void;
 };
 
 const keysAtOnce = 200;
+const catchUpMs = 60_000;
 
 export function createForgetting(needs: {
   readonly ledger: PersonalDataNeeds['ledger'];
@@ -29,17 +32,20 @@ export function createForgetting(needs: {
   readonly destructions: RequestNeeds['destructions'];
   readonly keepers: RequestNeeds['keepers'];
   readonly caughtUp: RequestNeeds['caughtUp'];
+  readonly deadline: RequestNeeds['deadline'];
   readonly nowMs: () => number;
   readonly log: Log;
   readonly onForgotten: (forgotten: Forgotten) => Promise<void>;
 }): Forgetting {
   const { store, directory } = needs;
+  const stopping = new AbortController();
   let running: Promise<void> | undefined;
   let again = false;
 
   const forget = async (keyIds: readonly string[]): Promise<void> => {
     let events = 0;
     for await (const found of eventsOf(needs, new Set(keyIds))) {
+      stopping.signal.throwIfAborted();
       const ranges = rangesOf(found.map(({ position }) => position));
       for (const keeper of needs.keepers()) await keeper.forget(ranges);
       events += found.length;
@@ -54,7 +60,10 @@ export function createForgetting(needs: {
     const pages = destroyed.filter(({ purpose }) => purpose === 'subject-page').map(({ id }) => id);
     if (pages.length > 0) await directory.forgetPages(pages);
     // Whoever read an event before the keys were gone may still be writing down what it said.
-    if ((await store.notForgotten()).length > 0) await needs.caughtUp(needs.ledger.head());
+    if ((await store.notForgotten()).length > 0) {
+      const signal = AbortSignal.any([stopping.signal, needs.deadline(catchUpMs)]);
+      await needs.caughtUp(needs.ledger.head(), signal);
+    }
     for (let left = await store.notForgotten(); left.length > 0; left = await store.notForgotten())
       await forget(left.slice(0, keysAtOnce));
   };
@@ -66,7 +75,10 @@ export function createForgetting(needs: {
         await runOnce();
       } while (again);
     } catch (error) {
-      needs.log.warn('Copies of erased personal data are not all gone yet; trying again', { reason: messageOf(error) });
+      if (!stopping.signal.aborted)
+        needs.log.warn('Copies of erased personal data are not all gone yet; trying again', {
+          reason: messageOf(error),
+        });
       throw error;
     } finally {
       running = undefined;
@@ -83,5 +95,6 @@ export function createForgetting(needs: {
       return running;
     },
     waiting: async () => (await store.notForgotten()).length,
+    stop: () => stopping.abort(),
   };
 }

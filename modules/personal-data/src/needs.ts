@@ -31,8 +31,10 @@ export type RequestNeeds = {
   /** Undefined where keys cannot be destroyed: then nothing can be erased, and whoever asks is told so. */
   readonly destructions: Pick<Destructions, 'propose' | 'find' | 'destroyedKeys' | 'onDestroyed'> | undefined;
   readonly keepers: () => readonly Keeper[];
-  /** Resolves once everybody who follows the ledger has applied what was before this position; rejects when that takes too long. */
-  readonly caughtUp: (position: Position) => Promise<void>;
+  /** Resolves once everybody who follows the ledger has applied what was before this position; rejects when aborted. */
+  readonly caughtUp: (position: Position, signal: AbortSignal) => Promise<void>;
+  /** Aborts after so long. */
+  readonly deadline: (ms: number) => AbortSignal;
   /** Runs until the returned function is called. */
   readonly every: (ms: number, work: () => void) => () => void;
 };

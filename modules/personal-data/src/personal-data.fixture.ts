@@ -96,6 +96,7 @@ export async function startPersonalData(
       },
     },
     keepers: () => options.keepers ?? [],
+    deadline: (ms) => AbortSignal.timeout(ms),
     caughtUp: options.caughtUp ?? (async () => undefined),
     every: () => () => undefined,
   };

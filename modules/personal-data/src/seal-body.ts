@@ -7,8 +7,8 @@ import {
   sealedBodyMark,
 } from '@sallyport/contracts';
 import type { JsonValue } from '@sallyport/contracts';
-import { sealToken } from './string-token.ts';
-import type { SubjectKey } from './string-token.ts';
+import { createTokenSealer } from './string-token.ts';
+import type { SubjectKey, TokenSealer } from './string-token.ts';
 import { createValueSearch } from './value-search.ts';
 
 /** A value found in an event, as it stands there, and whose it is. */
@@ -27,6 +27,7 @@ const maxSealedBytes = 2 * 1024 * 1024;
 export function sealBody(text: string, values: readonly FoundValue[], random: (bytes: number) => Buffer): string {
   const search = createValueSearch(values.map(({ written }) => written));
   const everybody = keysOf(values);
+  const seal = createTokenSealer(random);
   const parts: string[] = [mark];
   let done = 0;
   let tokens = 0;
@@ -45,7 +46,7 @@ export function sealBody(text: string, values: readonly FoundValue[], random: (b
         ? everybody
         : keysOf((found ?? []).map((at) => values[at]).filter((one) => one !== undefined));
       if (keys.length > 0) {
-        replaced = sealToken({ keys, plain: source, holds: 'literal' }, random);
+        replaced = seal({ keys, plain: source, holds: 'literal' });
         tokens += 1;
       }
     }
@@ -54,22 +55,26 @@ export function sealBody(text: string, values: readonly FoundValue[], random: (b
     add(text.slice(done, start));
     add(replaced);
     done = end;
-    if (tokens > maxTokens || length > maxSealedBytes) return sealWhole(text, everybody, random);
+    if (tokens > maxTokens || length > maxSealedBytes) return sealWhole(text, everybody, seal);
   }
   add(text.slice(done));
   const sealed = parts.join('');
-  return Buffer.byteLength(sealed) > maxSealedBytes ? sealWhole(text, everybody, random) : sealed;
+  return Buffer.byteLength(sealed) > maxSealedBytes ? sealWhole(text, everybody, seal) : sealed;
 }
 
 /** What is left readable is what the ledger's leaf says anyway, and what sorts an event in. */
-function sealWhole(text: string, keys: readonly SubjectKey[], random: (bytes: number) => Buffer): string {
-  const token = sealToken({ keys, plain: text.trimStart(), holds: 'body' }, random);
+function sealWhole(text: string, keys: readonly SubjectKey[], seal: TokenSealer): string {
+  const token = seal({ keys, plain: text.trimStart(), holds: 'body' });
   const event = parseJson(text);
   const kept = isJsonObject(event) ? event : {};
   const numbers = ['class_uid', 'category_uid', 'type_uid', 'activity_id', 'severity_id', 'time'].flatMap((name) =>
     typeof kept[name] === 'number' ? [`"${name}":${kept[name]},`] : [],
   );
-  return `${mark}{${numbers.join('')}"metadata":{"version":"1.8.0"},"message":${token}}`;
+  // Who may not read audit records must be able to tell that this is one.
+  const { metadata } = kept;
+  const isAudit = isJsonObject(metadata) && metadata['log_name'] === 'audit' && kept['raw_data'] === undefined;
+  const about = `{"version":"1.8.0"${isAudit ? ',"log_name":"audit"' : ''}}`;
+  return `${mark}{${numbers.join('')}"metadata":${about},"message":${token}}`;
 }
 
 /** Each key once, in the order of its id. */

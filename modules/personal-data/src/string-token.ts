@@ -11,25 +11,41 @@ export type Opening = { readonly salt: Buffer; readonly plain: Buffer };
 const nonce = Buffer.alloc(12);
 const tagBytes = 16;
 
+/** Seals the texts of one body. */
+export type TokenSealer = (text: {
+  readonly keys: readonly SubjectKey[];
+  readonly plain: string;
+  readonly holds: SealedToken['holds'];
+}) => string;
+
 /**
- * Seals JSON text under the keys of all `keys` together: without any one of them it stays closed. The encryption key is derived from
- * SHA-256(salt ‖ plain), which stands in the token, and used for nothing else; the salt is an HMAC of random bytes and the text. A
- * random source that repeats therefore repeats (key, nonce) only together with the same text.
+ * Seals JSON text under all of `keys` together: without any one of them it stays closed. The encryption key is derived from
+ * SHA-256(salt ‖ plain), which stands in the token, and used for nothing else; the salt is an HMAC of random bytes, the text and its
+ * place among those of the body. A random source that repeats therefore repeats (key, nonce) only together with the same text.
  */
-export function sealToken(
-  { keys, plain, holds }: { keys: readonly SubjectKey[]; plain: string; holds: SealedToken['holds'] },
-  random: (bytes: number) => Buffer,
-): string {
-  const text = Buffer.from(plain);
-  const together = joined(keys.map(({ bytes }) => bytes));
-  const salt = createHmac('sha256', together).update('salt').update(random(16)).update(text).digest();
-  const content = Buffer.concat([salt.subarray(0, sealedSaltBytes), text]);
-  const commitment = hash('sha256', content, 'buffer');
-  const keyIds = keys.map(({ id }) => id);
-  const cipher = createCipheriv('aes-256-gcm', encryptionKey(together, commitment), nonce);
-  cipher.setAAD(boundTo(holds, keyIds));
-  const sealed = Buffer.concat([cipher.update(content), cipher.final(), cipher.getAuthTag()]);
-  return formatToken({ holds, keyIds, commitment, sealed });
+export function createTokenSealer(random: (bytes: number) => Buffer): TokenSealer {
+  const hedge = random(16);
+  const secrets = new Map<string, KeyObject>();
+  let count = 0;
+  const secretOf = (keys: readonly SubjectKey[]): KeyObject => {
+    const name = keys.map(({ id }) => id).join();
+    const secret = secrets.get(name) ?? joined(keys.map(({ bytes }) => bytes));
+    secrets.set(name, secret);
+    return secret;
+  };
+  return ({ keys, plain, holds }) => {
+    const text = Buffer.from(plain);
+    const together = secretOf(keys);
+    count += 1;
+    const salt = createHmac('sha256', together).update(`salt ${count} `).update(hedge).update(text).digest();
+    const content = Buffer.concat([salt.subarray(0, sealedSaltBytes), text]);
+    const commitment = hash('sha256', content, 'buffer');
+    const keyIds = keys.map(({ id }) => id);
+    const cipher = createCipheriv('aes-256-gcm', encryptionKey(together, commitment), nonce);
+    cipher.setAAD(boundTo(holds, keyIds));
+    const sealed = Buffer.concat([cipher.update(content), cipher.final(), cipher.getAuthTag()]);
+    return formatToken({ holds, keyIds, commitment, sealed });
+  };
 }
 
 /** Undefined when the token was not made with these keys, in the order of its key ids. */

@@ -12,7 +12,7 @@ import type { PersonalDataNeeds, RequestNeeds } from './needs.ts';
 import { keyIdsOf, openBody } from './open-body.ts';
 import { createRequestStore } from './request-store.ts';
 import type { RequestKind, StoredRequest } from './request-store.ts';
-import { sealToken } from './string-token.ts';
+import { createTokenSealer } from './string-token.ts';
 import type { SubjectKey } from './string-token.ts';
 import type { SubjectDirectory } from './subject-directory.ts';
 import type { SubjectStore } from './subject-store.ts';
@@ -116,7 +116,7 @@ export function createSubjectRequests(
       return bytes === undefined || typeof bytes === 'string' ? [] : [{ id, bytes }];
     });
     const plain = JSON.stringify(JSON.stringify(about));
-    return `\t${sealToken({ keys, plain, holds: 'literal' }, needs.random)}`;
+    return `\t${createTokenSealer(needs.random)({ keys, plain, holds: 'literal' })}`;
   };
 
   const shown = async (request: StoredRequest): Promise<ShownRequest> => {
@@ -176,10 +176,7 @@ export function createSubjectRequests(
       const intent =
         kind === 'access' || destructions === undefined
           ? undefined
-          : await destructions.propose(
-              { kind: 'request', keyIds: await directory.separate(keyIds), reason },
-              `${actor.kind}/${actor.id}`,
-            );
+          : await destructions.propose({ kind: 'request', keyIds: await directory.separate(keyIds), reason }, actor.id);
       const request: StoredRequest = {
         id,
         kind,
@@ -212,6 +209,7 @@ export function createSubjectRequests(
     forgetting,
     async close() {
       for (const stop of stops) stop();
+      forgetting.stop();
       await working;
     },
   };

@@ -27,7 +27,10 @@ export type Forgetting = {
 const atOnce = 10_000;
 
 export function createForgetting(
-  needs: Pick<RetentionNeeds, 'database' | 'outbox' | 'clock' | 'log' | 'ledger' | 'destructions' | 'keepers'>,
+  needs: Pick<
+    RetentionNeeds,
+    'database' | 'outbox' | 'clock' | 'log' | 'ledger' | 'destructions' | 'keepers' | 'prune'
+  >,
 ): Forgetting {
   const { database, outbox, clock, log, ledger, destructions } = needs;
   const store = createForgettingStore(database);
@@ -56,7 +59,8 @@ export function createForgetting(
     for (const { id, label, atMs } of fresh) await store.note({ id, label, atMs, events: sealed.get(id) ?? 0 });
   }
 
-  async function forgetKey(key: ErasedKey): Promise<void> {
+  /** Gives the logs in which everybody has forgotten what the key had sealed; none while somebody has not. */
+  async function forgetKey(key: ErasedKey): Promise<readonly number[]> {
     const ranges = await ledger.sealedRanges(key.keyId);
     const receipts = new Map(key.receipts.map((receipt) => [receipt.keeper, receipt]));
     for (const keeper of keepers) {
@@ -77,7 +81,7 @@ export function createForgetting(
         });
       }
     }
-    if (!keepers.every(({ name }) => receipts.has(name))) return;
+    if (!keepers.every(({ name }) => receipts.has(name))) return [];
     const nowMs = clock.nowMs();
     const event = auditEvent({
       nowMs,
@@ -97,11 +101,14 @@ export function createForgetting(
       await outbox.record(transaction, event);
     });
     await outbox.flushed();
+    return ranges.map((range) => range.log);
   }
 
   async function look(): Promise<void> {
     await noteDestroyed();
-    for (const key of await store.unfinished(atOnce)) await forgetKey(key);
+    const logs = new Set<number>();
+    for (const key of await store.unfinished(atOnce)) for (const number of await forgetKey(key)) logs.add(number);
+    if (logs.size > 0) await needs.prune?.([...logs]);
   }
 
   return {

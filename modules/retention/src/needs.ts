@@ -38,4 +38,6 @@ export type RetentionNeeds = {
   readonly inventory: () => Promise<JsonObject>;
   readonly keepers: readonly Keeper[];
   readonly recordings?: () => Promise<RecordingsKept>;
+  /** Lets go of sealed content in these logs that no key opens any more. */
+  readonly prune?: (logs: readonly number[]) => Promise<void>;
 };

@@ -177,6 +177,7 @@ async function setUp(database: Database, labels: readonly string[], keepers: rea
   };
   const vault = createVault(labels);
   const forgotten: string[] = [];
+  const pruned: number[] = [];
   const sources = await createSourceClasses({ database, outbox, clock });
   const retention = createRetention({
     database,
@@ -194,9 +195,10 @@ async function setUp(database: Database, labels: readonly string[], keepers: rea
     destructions: vault.destructions,
     inventory: vault.inventory,
     keepers,
+    prune: async (logs) => void pruned.push(...logs),
     sources,
   });
-  return { retention, vault, records, forgotten, actions: () => records.map(({ event }) => event['message']) };
+  return { retention, vault, records, forgotten, pruned, actions: () => records.map(({ event }) => event['message']) };
 }
 
 forEachDatabase((name, open) => {
@@ -322,6 +324,7 @@ forEachDatabase((name, open) => {
       ['search', 10],
     ]);
     assert.equal(done?.forgottenAtMs, nowMs);
+    assert.deepEqual(next.pruned, [1], 'what no key opens is let go of once nobody needs it any more');
     assert.deepEqual(next.actions(), ['retention.forgotten']);
     const events = (await next.retention.overview()).classes.find((one) => one.name === 'events');
     assert.deepEqual(events?.erased, { days: 1, events: 10 });

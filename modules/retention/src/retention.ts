@@ -43,8 +43,7 @@ export type Retention = Pick<Policies, 'profiles' | 'setProfiles'> & {
   stop(): Promise<void>;
 };
 
-const lookEveryMs = 3_600_000;
-const catchUpEveryMs = 60_000;
+const lookEveryMs = 60_000;
 const shownExpiries = 30;
 /** A batch is proposed once a day; the vault keeps a day between two by its own time. */
 const betweenBatchesMs = 23 * 3_600_000;
@@ -138,7 +137,6 @@ export function createRetention(needs: RetentionNeeds & { readonly sources: Sour
       stops = [
         destructions.onDestroyed(() => void forgetting.catchUp()),
         needs.every(lookEveryMs, () => void lookOnce()),
-        needs.every(catchUpEveryMs, () => void forgetting.catchUp()),
       ];
       void lookOnce();
     },

@@ -53,11 +53,15 @@ export async function restoreFromDirectory(options: RestoreOptions, needs: CliNe
     stderr.write('hint: the archive has no copy of the keys: the blocks stay closed without the vault\n');
   else stdout.write(`Brought back the wrapped keys, generation ${grouped(restored.vault.generation)}\n`);
   stderr.write(
-    'hint: put the master key back (unseal.key, or access to its provider), then start the server with --after-restore\n',
+    'hint: put the master key back, which no archive holds (a sealed one: vault/*.sealed into vault and vault-copy, and its unseal key or passphrase; else access to its provider), then start the server with --after-restore\n',
   );
 }
 
-async function checked(directory: string, given: readonly string[] | undefined, needs: CliNeeds): Promise<VerifiedArchive> {
+async function checked(
+  directory: string,
+  given: readonly string[] | undefined,
+  needs: CliNeeds,
+): Promise<VerifiedArchive> {
   const keys: VerifierKey[] = [];
   for (const one of given ?? []) keys.push((await readVerifierKey(one)).key);
   const progress = createProgress(needs.stderr, needs.clock);
@@ -77,8 +81,13 @@ async function checked(directory: string, given: readonly string[] | undefined, 
 function writeLogs({ logs, vaults, records }: VerifiedArchive, { stdout }: CliNeeds): void {
   for (const { log, origin, entries, firstIndex, bytes, proven, ahead, isKeyGiven, tilePacks } of logs) {
     const sign = isKeyGiven ? styled(stdout, 'green', '✔') : styled(stdout, 'yellow', '!');
-    stdout.write(`${sign} log ${log}  ${shortText(origin, 200)}: ${grouped(entries)} entries, ${grouped(bytes)} bytes of blocks\n`);
-    if (firstIndex > 0) stdout.write(`  begins at entry ${grouped(firstIndex)}: what is before it is not here, and no root can be computed\n`);
+    stdout.write(
+      `${sign} log ${log}  ${shortText(origin, 200)}: ${grouped(entries)} entries, ${grouped(bytes)} bytes of blocks\n`,
+    );
+    if (firstIndex > 0)
+      stdout.write(
+        `  begins at entry ${grouped(firstIndex)}: what is before it is not here, and no root can be computed\n`,
+      );
     stdout.write(
       proven === undefined
         ? '  no checkpoint covers any of it\n'
@@ -87,7 +96,9 @@ function writeLogs({ logs, vaults, records }: VerifiedArchive, { stdout }: CliNe
     const past = entries - (proven?.size ?? 0);
     if (proven !== undefined && past > 0) stdout.write(`  the last ${grouped(past)} entries are covered by none\n`);
     for (const { size } of ahead)
-      stdout.write(`  ${styled(stdout, 'red', 'MISSING')}: it was signed for ${grouped(size)} entries, and ${grouped(size - entries)} are not here\n`);
+      stdout.write(
+        `  ${styled(stdout, 'red', 'MISSING')}: it was signed for ${grouped(size)} entries, and ${grouped(size - entries)} are not here\n`,
+      );
     if (tilePacks > 0) stdout.write(`  ${grouped(tilePacks)} packs of tiles are those of the blocks\n`);
   }
   stdout.write(`  ${grouped(vaults.length)} copies of the wrapped keys, ${grouped(records)} other records\n`);

@@ -67,11 +67,15 @@ async function printStatus(options: Options, needs: CliNeeds): Promise<void> {
 function writeStatus(report: JsonValue, { stdout, stderr }: CliNeeds): void {
   if (field(report, 'on') !== true) {
     stdout.write('No archive: what is on this machine is lost with it\n');
-    stderr.write('hint: sallyport archive set --directory /mnt/elsewhere, or a bucket with Object Lock (docs/archive.md)\n');
+    stderr.write(
+      'hint: sallyport archive set --directory /mnt/elsewhere, or a bucket with Object Lock (docs/archive.md)\n',
+    );
     return;
   }
   const lock = textField(report, 'lock') ?? 'none';
-  stdout.write(`${shortText(textField(report, 'place') ?? '', 300)}  ${lock === 'none' ? 'locks nothing' : `locked (${lock})`}\n`);
+  stdout.write(
+    `${shortText(textField(report, 'place') ?? '', 300)}  ${lock === 'none' ? 'locks nothing' : `locked (${lock})`}\n`,
+  );
   const failure = field(report, 'failure');
   const state = textField(report, 'state') ?? '';
   const words: Readonly<Record<string, string>> = {
@@ -88,7 +92,8 @@ function writeStatus(report: JsonValue, { stdout, stderr }: CliNeeds): void {
     const rest = waiting === undefined ? '' : `, the rest since ${shortText(waiting, 30)}`;
     stdout.write(`  log ${numberField(log, 'log') ?? 0}: ${grouped(archived)} of ${grouped(entries)} entries${rest}\n`);
   }
-  if (field(report, 'late') === true) stdout.write(`  ${styled(stdout, 'red', 'it is further behind than it may be')}\n`);
+  if (field(report, 'late') === true)
+    stdout.write(`  ${styled(stdout, 'red', 'it is further behind than it may be')}\n`);
   const count = (name: string): string => grouped(numberField(report, name) ?? 0);
   stdout.write(`  ${count('files')} files, ${count('bytes')} bytes, ${count('held')} under legal hold\n`);
   const checked = textField(report, 'all_checked_since');
@@ -122,9 +127,13 @@ async function settingsFrom({ directory, settings }: SetOptions, needs: CliNeeds
 
 async function archiveNow(options: Options, needs: CliNeeds): Promise<void> {
   let report = await request(options, needs, { method: 'POST', path: '/v1/archive/rounds' });
-  const wanted = new Map(listField(report, 'logs').map((log) => [numberField(log, 'log'), numberField(log, 'entries') ?? 0]));
+  const wanted = new Map(
+    listField(report, 'logs').map((log) => [numberField(log, 'log'), numberField(log, 'entries') ?? 0]),
+  );
   const isDone = (): boolean =>
-    listField(report, 'logs').every((log) => (numberField(log, 'archived') ?? 0) >= (wanted.get(numberField(log, 'log')) ?? 0));
+    listField(report, 'logs').every(
+      (log) => (numberField(log, 'archived') ?? 0) >= (wanted.get(numberField(log, 'log')) ?? 0),
+    );
   while (!isDone()) {
     if (textField(report, 'state') === 'failing') {
       const message = shortText(textField(field(report, 'failure'), 'message') ?? 'unknown', 500);
@@ -162,7 +171,10 @@ async function verify(options: VerifyOptions, needs: CliNeeds): Promise<void> {
   const problems = listField(state, 'problems');
   for (const problem of problems) needs.stderr.write(`${shortText(textField(problem, 'message') ?? '', 500)}\n`);
   if (textField(state, 'state') === 'failed')
-    throw new CliError('incomplete', `Cannot check the archive to its end: ${shortText(textField(state, 'error') ?? '', 500)}`);
+    throw new CliError(
+      'incomplete',
+      `Cannot check the archive to its end: ${shortText(textField(state, 'error') ?? '', 500)}`,
+    );
   if (problems.length > 0)
     throw new CliError('not_verified', `${problems.length} of ${done} files are not as they were kept`);
   if (options.json !== true)

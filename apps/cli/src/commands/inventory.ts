@@ -75,12 +75,17 @@ function rowOf(asset: JsonValue, { stdout }: CliNeeds): string {
     ...(category === undefined ? [] : [category === 0 ? 'not quantum-safe' : `quantum category ${category}`]),
   ].join(', ');
   const days = numberField(asset, 'expires_in_days');
+  const inClear = listField(asset, 'in_clear')
+    .filter((text) => typeof text === 'string')
+    .join(', ');
   const parts = [
     (textField(asset, 'kind') ?? '').padEnd(11),
     shortText(textField(asset, 'name') ?? '', 80),
-    shortText(textField(asset, 'algorithm') ?? textField(asset, 'version') ?? textField(asset, 'encryption') ?? '', 40),
+    shortText(textField(asset, 'algorithm') ?? textField(asset, 'version') ?? '', 40),
     strength,
     textField(asset, 'state') ?? '',
+    textField(asset, 'encryption') ?? '',
+    inClear === '' ? '' : `in clear: ${shortText(inClear, 160)}`,
     days === undefined ? '' : `ends in ${grouped(days)} days`,
     field(asset, 'known') === 'declared' ? 'declared' : '',
   ];

@@ -48,7 +48,10 @@ test('with any byte of any file changed the log does not verify, and file and by
       await writeFile(join(directory, name), changed);
       const { exitCode, stderr } = await run(['ledger', 'verify', directory, '--key', verifierKey]);
       assert.equal(exitCode, 1, `${name} byte ${at}`);
-      assert.match(stderr, /^does not verify: Cannot verify ".*": (checkpoint|tile\/.*), byte \d+(?: to \d+, which one hash covers)?: /);
+      assert.match(
+        stderr,
+        /^does not verify: Cannot verify ".*": (checkpoint|tile\/.*), byte \d+(?: to \d+, which one hash covers)?: /,
+      );
     }
     await writeFile(join(directory, name), bytes);
   }

@@ -5,21 +5,22 @@ import { field, listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
 import { grouped, jsonLine, plainText, shortText, styled } from '../terminal.ts';
 import { openOperatorClient, withConnection, type ConnectionOptions } from './connection.ts';
+import { addDestructionCommands, type VaultRequest } from './vault-destructions.ts';
 
 type Options = ConnectionOptions & { data?: string; json?: true };
 type RotateOptions = Options & { label?: string; provider?: string[]; keys?: string; reason: string };
 
 /** A rotation of thousands of keys takes seconds. */
 const lookAgainAfterMs = 200;
-const purposes = ['block-data', 'log-signing', 'stream-name', 'secret'];
+const purposes = ['block-data', 'log-signing', 'stream-name', 'secret', 'subject-page'];
 
 export function addVaultCommands(program: Command, needs: CliNeeds): void {
   const vault = program
     .command('vault')
-    .description('the keys behind the ledger and everything sealed: list, rotate, check')
+    .description('the keys behind the ledger and everything sealed: list, rotate, check, destroy')
     .summary('the keys behind the ledger');
-  const add = (name: string): Command =>
-    withConnection(vault.command(name))
+  const add = (name: string, under: Command = vault): Command =>
+    withConnection(under.command(name))
       .option('--data <dir>', 'data directory of the server on this machine (SALLYPORT_DATA, else ./data)')
       .option('--json', 'print JSON');
   add('list')
@@ -36,6 +37,7 @@ export function addVaultCommands(program: Command, needs: CliNeeds): void {
   add('check')
     .description('open both copies of the vault from the disk, and every key in them')
     .action((options: Options) => check(options, needs));
+  addDestructionCommands(vault, add, request, needs);
 }
 
 async function listKeys(options: Options, needs: CliNeeds): Promise<void> {
@@ -141,12 +143,13 @@ async function check(options: Options, needs: CliNeeds): Promise<void> {
   );
 }
 
-type VaultRequest = { method?: 'POST'; path: string; body?: Uint8Array; headers?: Record<string, string> };
-
 async function request(options: Options, needs: CliNeeds, what: VaultRequest): Promise<JsonValue> {
   const client = openOperatorClient(options, needs);
   try {
-    return await client.json({ ...what, signal: needs.signal });
+    const { isSilent = false, ...asked } = what;
+    if (!isSilent) return await client.json({ ...asked, signal: needs.signal });
+    await client.text({ ...asked, signal: needs.signal });
+    return null;
   } finally {
     client.close();
   }

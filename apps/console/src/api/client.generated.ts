@@ -2555,6 +2555,13 @@ export type Routes = {
         readonly age_seconds: number;
         readonly too_old: boolean;
       } | null;
+      readonly closed: readonly {
+        readonly number: number;
+        readonly size: number;
+        readonly signed_size: number;
+        readonly witnessed_size: number;
+        readonly end: 'whole' | 'asking' | 'fixed-by-next' | 'never';
+      }[];
     };
   };
   /** Add a witness; it is asked at once, and what it says stands in the answer */
@@ -2595,6 +2602,13 @@ export type Routes = {
         readonly age_seconds: number;
         readonly too_old: boolean;
       } | null;
+      readonly closed: readonly {
+        readonly number: number;
+        readonly size: number;
+        readonly signed_size: number;
+        readonly witnessed_size: number;
+        readonly end: 'whole' | 'asking' | 'fixed-by-next' | 'never';
+      }[];
     };
   };
   /** How many witnesses are enough, and when an unwitnessed end is an alarm */
@@ -2635,6 +2649,13 @@ export type Routes = {
         readonly age_seconds: number;
         readonly too_old: boolean;
       } | null;
+      readonly closed: readonly {
+        readonly number: number;
+        readonly size: number;
+        readonly signed_size: number;
+        readonly witnessed_size: number;
+        readonly end: 'whole' | 'asking' | 'fixed-by-next' | 'never';
+      }[];
     };
   };
   /** Vouch for the newest log in place of witnesses that do not answer: it is signed again */
@@ -2675,6 +2696,13 @@ export type Routes = {
         readonly age_seconds: number;
         readonly too_old: boolean;
       } | null;
+      readonly closed: readonly {
+        readonly number: number;
+        readonly size: number;
+        readonly signed_size: number;
+        readonly witnessed_size: number;
+        readonly end: 'whole' | 'asking' | 'fixed-by-next' | 'never';
+      }[];
     };
   };
   /** Remove a witness; what it cosigned stays in evidence, and the policy asks for no more than remain */
@@ -2715,6 +2743,13 @@ export type Routes = {
         readonly age_seconds: number;
         readonly too_old: boolean;
       } | null;
+      readonly closed: readonly {
+        readonly number: number;
+        readonly size: number;
+        readonly signed_size: number;
+        readonly witnessed_size: number;
+        readonly end: 'whole' | 'asking' | 'fixed-by-next' | 'never';
+      }[];
     };
   };
   /** Ask a witness now */
@@ -2755,6 +2790,13 @@ export type Routes = {
         readonly age_seconds: number;
         readonly too_old: boolean;
       } | null;
+      readonly closed: readonly {
+        readonly number: number;
+        readonly size: number;
+        readonly signed_size: number;
+        readonly witnessed_size: number;
+        readonly end: 'whole' | 'asking' | 'fixed-by-next' | 'never';
+      }[];
     };
   };
   /** Follow events and alerts as server-sent events; alerts also need `alerts:read` */

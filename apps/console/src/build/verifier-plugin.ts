@@ -3,7 +3,7 @@ import type { Plugin } from 'vite';
 
 const browser = join(import.meta.dirname, '..', 'seal', 'browser');
 /** The modules that were written for Node and run in the browser unchanged. */
-const nodeModules = /\/(?:foundation\/merkle-log|modules\/ledger)\/src\/[^?]+\.ts$/;
+const nodeModules = /\/(?:contracts|foundation\/merkle-log|modules\/ledger)\/src\/[^?]+\.ts$/;
 
 /** Gives the verifier's modules what they expect of Node: two built-in modules and the global `Buffer`. */
 export function verifierPlugin(): Plugin {

@@ -25,13 +25,15 @@ export async function openRoom(
   given: {
     readonly flags?: readonly string[];
     readonly permissions?: string[];
+    /** Of the server, besides what every test has. */
+    readonly environment?: Readonly<Record<string, string>>;
     /** Where pictures go; none are made without. */
     readonly pictures?: string | undefined;
   } = {},
 ): Promise<RoomUnderTest> {
   const chromium = chromiumPath();
   assert.ok(chromium !== undefined, 'Cannot test the console: there is no Chromium. apt-get install -y chromium');
-  const server = createServerUnderTest();
+  const server = createServerUnderTest(given.environment === undefined ? {} : { environment: given.environment });
   await server.start(...(given.flags ?? []));
   const browser = await startBrowser(chromium);
   const context = await browser.newContext({

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { eventually } from '@sallyport/testing/waiting';
 import { password, startAccess, textIn, type Access, type Inhabitant } from '../access.fixture.ts';
 import { createVaultSource } from './vault-source.ts';
 
@@ -20,8 +21,21 @@ test('the inventory names what this server holds, says how it knows, and holds n
     body: { name: 'crane-7', scopes: ['events:write'] },
   });
   const token = textIn(created.body, 'key');
-  const { status, body } = await get('/v1/inventory/crypto?limit=500');
-  assert.equal(status, 200, JSON.stringify(body));
+  // A change of the policy has everybody asked anew.
+  const { body: policy } = await get('/v1/inventory/crypto/policy');
+  const put = await access.call('PUT', '/v1/inventory/crypto/policy', {
+    caller: admin,
+    body: { ...policy, certificate_days: [60, 14, 2] },
+  });
+  assert.deepEqual([put.status, put.body['certificate_days']], [200, [60, 14, 2]], JSON.stringify(put.body));
+  const body = await eventually({
+    what: 'the inventory after the change',
+    timeoutMs: 60_000,
+    async look() {
+      const found = await get('/v1/inventory/crypto?limit=500');
+      return JSON.stringify(found.body).includes('"id":"key/api/') ? found.body : undefined;
+    },
+  });
   assert.deepEqual(body['not_asked'], []);
   const text = JSON.stringify(body);
   for (const id of [
@@ -60,13 +74,16 @@ test('the keys of columns are rotated by the route, and no row is left in an ear
     body: { level: 'columns', keys: 'identity/columns', reason: 'yearly' },
   });
   assert.equal(started.status, 202, JSON.stringify(started.body));
-  for (let look = 0; ; look += 1) {
-    const { body } = await get('/v1/vault/keys');
-    const text = JSON.stringify(body['columns']);
-    if (/"name":"identity\/columns","versions":\[2,1\][^{]+"rotation":\{"level":"columns","state":"done"/.test(text))
-      break;
-    assert.ok(look < 500 && !text.includes('failed'), text);
-  }
+  const done = /"name":"identity\/columns","versions":\[2,1\][^{]+"rotation":\{"level":"columns","state":"done"/;
+  await eventually({
+    what: 'the end of the rotation',
+    timeoutMs: 60_000,
+    async look() {
+      const text = JSON.stringify((await get('/v1/vault/keys')).body['columns']);
+      assert.doesNotMatch(text, /failed/);
+      return done.test(text) ? true : undefined;
+    },
+  });
   assert.equal((await get('/v1/users')).status, 200);
   const unknown = await access.call('POST', '/v1/vault/rotations', {
     caller: admin,

@@ -50,18 +50,29 @@ export const secretFacts: Readonly<Record<string, SecretFacts>> = {
     owner: 'incident-response',
     usedFor: 'seals what alerts and suppressions name',
   },
-  [secretNames.sensors]: { ...sealing, owner: 'device-fleet', usedFor: 'seals what is known of sensors' },
-  [secretNames.devices]: { ...sealing, owner: 'device-fleet', usedFor: 'seals what is known of devices' },
+  [secretNames.sensors]: {
+    ...key,
+    role: 'mac',
+    algorithm: 'hmac-sha-256',
+    owner: 'device-fleet',
+    usedFor: 'names sensors; opens what earlier versions sealed',
+  },
+  [secretNames.devices]: { ...sealing, owner: 'device-fleet', usedFor: 'opens what earlier versions sealed' },
+  [secretNames.fleetColumns]: {
+    ...sealing,
+    owner: 'device-fleet',
+    usedFor: 'encrypted columns of devices, codes and sensors',
+  },
   [secretNames.cameras]: { ...sealing, owner: 'camera-watch', usedFor: 'opens cameras that earlier versions kept' },
   [secretNames.cameraColumns]: {
     ...sealing,
     owner: 'camera-watch',
-    usedFor: 'encrypted columns of cameras and former cameras',
+    usedFor: 'encrypted columns of cameras, former cameras, zones, standings and moments',
   },
   [secretNames.cameraWatching]: {
     ...sealing,
     owner: 'camera-watch',
-    usedFor: 'seals zones, standings, moments and scenes',
+    usedFor: 'seals scenes, groups moments, opens what earlier versions sealed',
   },
   [secretNames.recordings]: {
     ...sealing,

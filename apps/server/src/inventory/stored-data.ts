@@ -2,6 +2,9 @@ import type { StoreAsset } from '@sallyport/crypto-inventory';
 
 /** What the other columns of tables with encrypted columns say in clear. */
 export const besideEncrypted: Readonly<Record<string, readonly string[]>> = {
+  camera_zones: ['ids of cameras'],
+  camera_standings: ['ids of cameras'],
+  camera_moments: ['ids of cameras', 'times', 'whether somebody has seen them'],
   identity_users: ['roles', 'times'],
   identity_sessions: ['methods', 'times'],
   identity_passkeys: ['public key', 'times'],
@@ -52,33 +55,19 @@ export const otherStores: readonly StoreAsset[] = [
   },
   {
     ...sealedRows,
+    id: 'store/database/camera_scenes',
+    name: 'Scenes',
+    owner: 'camera-watch',
+    usedFor: 'what cameras usually see',
+    encryption: 'partly',
+    clear: ['ids of cameras'],
+  },
+  {
+    ...sealedRows,
     id: 'store/database/ledger_outbox',
     name: 'Waiting audit events',
     owner: 'ledger',
     usedFor: 'events on their way into the ledger',
-  },
-  {
-    ...sealedRows,
-    id: 'store/database/fleet_devices',
-    name: 'Devices and enrolment codes',
-    owner: 'device-fleet',
-    usedFor: 'names, places and keys of devices',
-  },
-  {
-    ...sealedRows,
-    id: 'store/database/fleet_sensors',
-    name: 'Sensors',
-    owner: 'device-fleet',
-    usedFor: 'hosts, keys and standing of sensors',
-  },
-  {
-    ...sealedRows,
-    id: 'store/database/camera_watching',
-    name: 'Zones, standings, moments and scenes',
-    owner: 'camera-watch',
-    usedFor: 'what people chose and what was seen',
-    encryption: 'partly',
-    clear: ['ids of cameras', 'times of moments'],
   },
   {
     ...sealedRows,

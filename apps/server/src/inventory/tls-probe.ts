@@ -126,7 +126,9 @@ function shake<Answer>(
     const end = (answer: Answer | undefined): void => {
       signal.removeEventListener('abort', onAbort);
       resolve(answer);
-      socket.destroy();
+      // A farewell, where there was a greeting: what is cut off counts at the listener as somebody who misbehaved.
+      if (answer === undefined) socket.destroy();
+      else socket.end(() => socket.destroySoon());
     };
     const onAbort = (): void => end(undefined);
     signal.addEventListener('abort', onAbort, { once: true });

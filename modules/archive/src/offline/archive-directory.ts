@@ -24,9 +24,13 @@ export async function openArchiveDirectory(path: string): Promise<ArchiveDirecto
   try {
     for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
       if (!entry.isFile()) continue;
-      const name = join(entry.parentPath, entry.name).slice(root.length + 1).split(sep).join('/');
+      const name = join(entry.parentPath, entry.name)
+        .slice(root.length + 1)
+        .split(sep)
+        .join('/');
       if (isName(name) && !name.endsWith('.new')) names.push(name);
-      if (names.length > mostFiles) throw new ArchiveError('archive_invalid', `Cannot read "${path}": it has over ${mostFiles} files`);
+      if (names.length > mostFiles)
+        throw new ArchiveError('archive_invalid', `Cannot read "${path}": it has over ${mostFiles} files`);
     }
   } catch (error) {
     if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw error;
@@ -47,7 +51,10 @@ export async function openArchiveDirectory(path: string): Promise<ArchiveDirecto
     async read(name, mostBytes) {
       const { size } = await stat(join(root, name));
       if (size > mostBytes)
-        throw new ArchiveError('archive_invalid', `Cannot read "${name}": size is ${size} bytes, must be at most ${mostBytes}`);
+        throw new ArchiveError(
+          'archive_invalid',
+          `Cannot read "${name}": size is ${size} bytes, must be at most ${mostBytes}`,
+        );
       return readFile(join(root, name));
     },
     async openReader(name) {

@@ -42,7 +42,10 @@ export async function restoreArchive(
     const end = options.beyond ? log.entries : (log.proven?.size ?? 0);
     const isLast = log === verified.logs.at(-1);
     if (end === 0 && isLast)
-      throw refused(`no checkpoint covers anything of log ${log.log}`, 'with --beyond what nothing proves is brought back as well');
+      throw refused(
+        `no checkpoint covers anything of log ${log.log}`,
+        'with --beyond what nothing proves is brought back as well',
+      );
     for (const file of ['origin', 'vkey'] as const)
       if (archive.names.includes(logFileName(log.log, file)))
         await copySmall(archive, logFileName(log.log, file), join(directory, file));
@@ -87,7 +90,7 @@ async function appendSpan(
   const reader = await archive.openReader(span.name);
   const descriptor = openSync(path, 'a', 0o600);
   try {
-    const size = span.end - span.offset;
+    const size = span.bytes;
     let until = 0;
     for (let index = span.first; until < size;) {
       const start = readBlockStart(await reader.read(until, blockStartBytes));
@@ -117,5 +120,9 @@ function requireEmpty(directory: string): void {
 }
 
 function refused(why: string, hint?: string): ArchiveError {
-  return new ArchiveError('restore_refused', `Cannot bring the archive back: ${why}`, hint === undefined ? {} : { hint });
+  return new ArchiveError(
+    'restore_refused',
+    `Cannot bring the archive back: ${why}`,
+    hint === undefined ? {} : { hint },
+  );
 }

@@ -36,14 +36,17 @@ export async function verifyArchive(
   const chains = [...new Set(archive.spans.map(({ log }) => log))]
     .toSorted((a, b) => a - b)
     .map((log) => ({ log, chain: chainSpans(log, archive.spans) }));
-  const total = chains.flatMap(({ chain }) => chain).reduce((sum, { offset, end }) => sum + end - offset, 0);
+  const total = chains.flatMap(({ chain }) => chain).reduce((sum, { bytes }) => sum + bytes, 0);
   const logs: VerifiedArchive['logs'][number][] = [];
   let before = 0;
   for (const { log, chain } of chains) {
     const own = await ownKey(archive, log);
     const given = options.keys.find(({ name }) => name === own.name);
     if (given !== undefined && !Buffer.from(given.publicKey).equals(own.publicKey))
-      throw new ArchiveError('archive_invalid', `Cannot verify log ${log}: its key in the archive is another than the one given`);
+      throw new ArchiveError(
+        'archive_invalid',
+        `Cannot verify log ${log}: its key in the archive is another than the one given`,
+      );
     const at = before;
     const verified = await verifyLog(archive, {
       log,

@@ -1,4 +1,11 @@
-import { createFrontier, formatTilePath, hashLeaf, parseSignedCheckpoint, TILE_WIDTH, verifyNote } from '@sallyport/merkle-log';
+import {
+  createFrontier,
+  formatTilePath,
+  hashLeaf,
+  parseSignedCheckpoint,
+  TILE_WIDTH,
+  verifyNote,
+} from '@sallyport/merkle-log';
 import type { VerifierKey } from '@sallyport/merkle-log';
 import { blockStartBytes, decodeBlock, decodeLeaf, leafBytes, readBlockStart } from '@sallyport/ledger/blocks';
 import { messageOf } from '@sallyport/platform/errors';
@@ -9,7 +16,12 @@ import { packEntries } from '../tile-packs.ts';
 import type { ArchiveDirectory } from './archive-directory.ts';
 import type { ChainedSpan } from './span-chain.ts';
 
-export type ProvenCheckpoint = { readonly size: number; readonly name: string; readonly signatures: number; readonly note: string };
+export type ProvenCheckpoint = {
+  readonly size: number;
+  readonly name: string;
+  readonly signatures: number;
+  readonly note: string;
+};
 export type LogVerification = {
   readonly log: number;
   readonly origin: string;
@@ -55,28 +67,31 @@ export async function verifyLog(
   let blocks = 0;
   let proven: ProvenCheckpoint | undefined;
   let tilePacks = 0;
+  const grow = async (leaves: Buffer): Promise<void> => {
+    for (let at = 0; tree !== undefined && at < leaves.length; at += leafBytes) {
+      tree.append(hashLeaf(leaves.subarray(at, at + leafBytes)), packs.visit);
+      if (tree.size % packEntries === 0 && (await packs.compare(tree.size))) tilePacks += 1;
+      for (const checkpoint of checkpoints.get(tree.size) ?? []) {
+        if (!Buffer.from(checkpoint.root).equals(tree.root()))
+          throw wrong(checkpoint.name, `the archived blocks do not have its root at ${tree.size} entries`);
+        proven = checkpoint;
+      }
+    }
+  };
   for (const span of chain) {
     const size = await archive.size(span.name);
-    if (size !== span.end - span.offset) throw wrong(span.name, `it has ${size} bytes, must have ${span.end - span.offset}`);
+    if (size !== span.bytes) throw wrong(span.name, `it has ${size} bytes, must have ${span.bytes}`);
     if (span.first !== expected) throw wrong(span.name, `it begins at entry ${span.first}, must at ${expected}`);
     const reader = await archive.openReader(span.name);
     try {
       for (let offset = 0; offset < size;) {
         signal.throwIfAborted();
         const start = readBlockStart(await reader.read(offset, blockStartBytes));
-        if (start === undefined || offset + start.length > size) throw wrong(span.name, `at byte ${offset} stands no whole block`);
+        if (start === undefined || offset + start.length > size)
+          throw wrong(span.name, `at byte ${offset} stands no whole block`);
         const leaves = leavesIn(span.name, await reader.read(offset, start.length), { log, first: expected, offset });
-        for (let at = 0; at < leaves.length; at += leafBytes) {
-          expected += 1;
-          if (tree === undefined) continue;
-          tree.append(hashLeaf(leaves.subarray(at, at + leafBytes)), packs.visit);
-          if (tree.size % packEntries === 0 && (await packs.compare(tree.size))) tilePacks += 1;
-          for (const checkpoint of checkpoints.get(tree.size) ?? []) {
-            if (!Buffer.from(checkpoint.root).equals(tree.root()))
-              throw wrong(checkpoint.name, `the archived blocks do not have its root at ${tree.size} entries`);
-            proven = checkpoint;
-          }
-        }
+        await grow(leaves);
+        expected += leaves.length / leafBytes;
         blocks += 1;
         offset += start.length;
         bytes += start.length;
@@ -85,6 +100,7 @@ export async function verifyLog(
     } finally {
       await reader.close();
     }
+    if (expected !== span.end) throw wrong(span.name, `it ends at entry ${expected}, must at ${span.end}`);
   }
   return {
     log,
@@ -107,7 +123,11 @@ function leavesIn(name: string, record: Buffer, at: { log: number; first: number
       throw new TypeError(`it is block ${header.log}/${header.firstIndex}, must be ${at.log}/${at.first}`);
     // What the tree commits to is the leaf; the header's word for the ciphertext must be the same.
     const own = decodeLeaf(header.leaves.subarray(-leafBytes));
-    if (own.kind !== 'block' || own.eventCount !== header.eventCount || !Buffer.from(own.hash).equals(header.ciphertextHash))
+    if (
+      own.kind !== 'block' ||
+      own.eventCount !== header.eventCount ||
+      !Buffer.from(own.hash).equals(header.ciphertextHash)
+    )
       throw new TypeError('its own leaf commits to another ciphertext');
     return header.leaves;
   } catch (error) {
@@ -144,14 +164,19 @@ function packing(archive: ArchiveDirectory, log: number) {
       edge.push(Buffer.from(hash));
       if (edge.length < TILE_WIDTH) return;
       const coordinates = { level: level / 8, index: Math.floor(index / TILE_WIDTH) };
-      full.push({ ...coordinates, name: formatTilePath({ ...coordinates, width: TILE_WIDTH }), bytes: Buffer.concat(edge) });
+      full.push({
+        ...coordinates,
+        name: formatTilePath({ ...coordinates, width: TILE_WIDTH }),
+        bytes: Buffer.concat(edge),
+      });
       edges[level / 8] = [];
     },
     async compare(size: number): Promise<boolean> {
       const name = tilesName(log, size - packEntries, size);
       const expected = encodeTar(full.splice(0).toSorted((a, b) => a.level - b.level || a.index - b.index));
       if (!names.has(name)) return false;
-      if (!(await archive.read(name, expected.length)).equals(expected)) throw wrong(name, 'its tiles are not those of the blocks');
+      if (!(await archive.read(name, expected.length)).equals(expected))
+        throw wrong(name, 'its tiles are not those of the blocks');
       return true;
     },
   };

@@ -89,6 +89,8 @@ function bounded(source: Readable): Readable {
     },
   });
   source.once('error', (error) => counting.destroy(error));
-  source.once('aborted', () => counting.destroy(new ArchiveError('off_site_unavailable', 'The archive broke off its answer')));
+  source.once('aborted', () =>
+    counting.destroy(new ArchiveError('off_site_unavailable', 'The archive broke off its answer')),
+  );
   return source.pipe(counting);
 }

@@ -17,8 +17,11 @@ const passing: ReadonlySet<string> = new Set([
 ]);
 
 export function isMissing(error: unknown): boolean {
-  return error instanceof S3ServiceException && (notFound.has(error.name) || error.$metadata.httpStatusCode === 404) &&
-    error.name !== 'NoSuchBucket';
+  return (
+    error instanceof S3ServiceException &&
+    (notFound.has(error.name) || error.$metadata.httpStatusCode === 404) &&
+    error.name !== 'NoSuchBucket'
+  );
 }
 
 export function isNoSuchUpload(error: unknown): boolean {
@@ -35,9 +38,11 @@ export function s3Failure(what: string, error: unknown): ArchiveError {
   }
   const status = error.$metadata.httpStatusCode ?? 0;
   const said = `${name}: ${error.message.slice(0, 300)}`;
-  if (isMissing(error)) return new ArchiveError('off_site_missing', `The archive did not ${what}: ${said}`, { cause: error });
+  if (isMissing(error))
+    return new ArchiveError('off_site_missing', `The archive did not ${what}: ${said}`, { cause: error });
   const isPassing = passing.has(name) || status < 300 || status >= 500 || status === 429 || status === 408;
-  if (isPassing) return new ArchiveError('off_site_unavailable', `The archive did not ${what}: ${said}`, { cause: error });
+  if (isPassing)
+    return new ArchiveError('off_site_unavailable', `The archive did not ${what}: ${said}`, { cause: error });
   const isElsewhere = status < 400;
   return new ArchiveError('off_site_refused', `The archive would not ${what}: ${said}`, {
     cause: error,

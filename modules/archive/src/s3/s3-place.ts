@@ -99,9 +99,16 @@ export function createS3Place(needs: S3PlaceNeeds): ArchivePlace {
 
   /** Parts that are there already, by number; undefined when the upload is gone. */
   async function partsOf(name: string, UploadId: string, signal: AbortSignal) {
-    const parts = new Map<number, { readonly etag: string; readonly sha256: string | undefined; readonly bytes: number }>();
+    const parts = new Map<
+      number,
+      { readonly etag: string; readonly sha256: string | undefined; readonly bytes: number }
+    >();
     try {
-      for await (const { Parts = [] } of paginateListParts({ client }, { Bucket, Key: keyOf(name), UploadId }, within(signal)))
+      for await (const { Parts = [] } of paginateListParts(
+        { client },
+        { Bucket, Key: keyOf(name), UploadId },
+        within(signal),
+      ))
         for (const { PartNumber = 0, ETag = '', ChecksumSHA256, Size = 0 } of Parts)
           parts.set(PartNumber, { etag: ETag, sha256: ChecksumSHA256, bytes: Size });
       return parts;
@@ -138,13 +145,27 @@ export function createS3Place(needs: S3PlaceNeeds): ArchivePlace {
       }
       await options.turn();
       const { ETag } = await client.send(
-        new UploadPartCommand({ Bucket, Key: keyOf(file.name), UploadId, PartNumber, Body, ContentLength: Body.length, ChecksumAlgorithm: 'SHA256', ChecksumSHA256 }),
+        new UploadPartCommand({
+          Bucket,
+          Key: keyOf(file.name),
+          UploadId,
+          PartNumber,
+          Body,
+          ContentLength: Body.length,
+          ChecksumAlgorithm: 'SHA256',
+          ChecksumSHA256,
+        }),
         within(signal),
       );
       parts.push({ PartNumber, ChecksumSHA256, ...(ETag === undefined ? {} : { ETag }) });
     }
     const { VersionId } = await client.send(
-      new CompleteMultipartUploadCommand({ Bucket, Key: keyOf(file.name), UploadId, MultipartUpload: { Parts: parts } }),
+      new CompleteMultipartUploadCommand({
+        Bucket,
+        Key: keyOf(file.name),
+        UploadId,
+        MultipartUpload: { Parts: parts },
+      }),
       within(signal),
     );
     return { version: VersionId, sum: sumOfParts(sums) };
@@ -161,7 +182,8 @@ export function createS3Place(needs: S3PlaceNeeds): ArchivePlace {
           new GetObjectLockConfigurationCommand({ Bucket }),
           within(signal),
         );
-        if (ObjectLockConfiguration?.ObjectLockEnabled !== 'Enabled') throw notLockable(Bucket, 'it has no Object Lock');
+        if (ObjectLockConfiguration?.ObjectLockEnabled !== 'Enabled')
+          throw notLockable(Bucket, 'it has no Object Lock');
       } catch (error) {
         if (error instanceof Error && error.name === 'ObjectLockConfigurationNotFoundError')
           throw notLockable(Bucket, 'it has no Object Lock');
@@ -191,7 +213,8 @@ export function createS3Place(needs: S3PlaceNeeds): ArchivePlace {
           new GetObjectCommand({ Bucket, Key: keyOf(name), ...(version === undefined ? {} : { VersionId: version }) }),
           ending,
         );
-        if (!(Body instanceof Readable)) throw new ArchiveError('off_site_unavailable', `The archive gave nothing for "${name}"`);
+        if (!(Body instanceof Readable))
+          throw new ArchiveError('off_site_unavailable', `The archive gave nothing for "${name}"`);
         let bytes = 0;
         const chunks: AsyncIterable<Buffer> = abortable(Body, ending.abortSignal);
         for await (const chunk of chunks) {
@@ -212,7 +235,11 @@ export function createS3Place(needs: S3PlaceNeeds): ArchivePlace {
       do {
         const page = await client
           .send(
-            new ListObjectsV2Command({ Bucket, Prefix: keyOf(prefix), ...(ContinuationToken === undefined ? {} : { ContinuationToken }) }),
+            new ListObjectsV2Command({
+              Bucket,
+              Prefix: keyOf(prefix),
+              ...(ContinuationToken === undefined ? {} : { ContinuationToken }),
+            }),
             within(signal),
           )
           .catch((error: unknown) => {

@@ -213,6 +213,34 @@ test('Retention deletes what is older than it may be and nothing younger, and th
   assert.ok(codes.has('recording.delete') && codes.has('recording.change-retention'));
 });
 
+test('What a legal hold keeps is deleted for no reason, and opens; while holds cannot be told nothing is deleted', async (t) => {
+  const fixture = await setUp(t);
+  let holds: () => Promise<{ fromMs: number; toMs: number }[]> = async () => [
+    { fromMs: startMs + 15_000, toMs: startMs + day },
+  ];
+  const recording = await fixture.open({ heldTimes: () => holds() });
+  await fixture.send('yard', 30_000);
+  await fixture.tick();
+  fixture.clock.advance(15_000);
+  const kept = await recording.savePicture(picture(1));
+  await recording.changeRetention({ days: 1, bytes_per_camera: 1024 * 1024, bytes: 1024 * 1024 }, operator);
+  fixture.clock.advance(3 * day);
+  fixture.disk.freeBytes = 0;
+  await fixture.tick();
+  const left = async (): Promise<number[]> =>
+    (await recording.timeline('yard', startMs, startMs + day)).segments.map(({ start_ms: from }) => from - startMs);
+  assert.deepEqual(await left(), [10_000, 20_000]);
+  assert.deepEqual(Buffer.from(await recording.picture(kept)), Buffer.from(picture(1)));
+  holds = async () => Promise.reject(new Error('the vault is away'));
+  await fixture.tick();
+  assert.deepEqual(await left(), [10_000, 20_000]);
+  assert.match(fixture.lines.join(), /the vault is away/);
+  holds = async () => [];
+  await fixture.tick();
+  assert.deepEqual(await left(), []);
+  await assert.rejects(recording.picture(kept), { code: 'picture_unknown' });
+});
+
 test('A wall clock that jumps a year ahead deletes nothing', async (t) => {
   const fixture = await setUp(t);
   const recording = await fixture.open();

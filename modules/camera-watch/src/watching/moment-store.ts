@@ -1,10 +1,13 @@
 import { createHmac } from 'node:crypto';
+import { parseJson } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
+import { createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
+import type { ColumnKeys, Encrypted, Opened } from '@sallyport/platform/encrypted-columns';
 import { Type } from 'typebox';
 import { Check } from 'typebox/value';
 import { momentKinds, momentStates } from './moment.ts';
 import type { MomentPart, SeenMoment } from './moment.ts';
-import { openRow, sealRow } from './sealed-row.ts';
+import { earlierRow } from './sealed-row.ts';
 
 type Row = {
   id: string;
@@ -13,7 +16,7 @@ type Row = {
   from_ms: number;
   to_ms: number;
   state: string;
-  sealed: string;
+  sealed: Encrypted;
 };
 type Tables = { camera_moments: Row };
 
@@ -37,6 +40,8 @@ export type MomentFilter = {
 
 /** Moments, newest first; so many of a camera and in all: of more than that the oldest seen ones go, then the oldest. */
 export type MomentStore = {
+  /** Seals what an earlier version sealed by hand; awaited before anything is asked. */
+  takeOver(): Promise<void>;
   /** Into the open one of the same kind, label and place where that ended within two minutes, else a new one. */
   add(transaction: Transaction, cameraId: string, part: MomentPart, picture: string | undefined): Promise<void>;
   list(filter: MomentFilter): Promise<SeenMoment[]>;
@@ -58,23 +63,31 @@ const shownBetween = 500;
 
 export function createMomentStore(needs: {
   readonly database: Database;
+  /** Groups moments, and opens what earlier versions sealed. */
   readonly sealingKey: Uint8Array;
+  readonly columnKeys: ColumnKeys;
   readonly random: (length: number) => Uint8Array;
   readonly momentsPerCamera: number;
   readonly moments: number;
 }): MomentStore {
   const { sealingKey } = needs;
-  const view = (connection: Database | Transaction) => connection.withTables<Tables>();
+  const columns = createEncryptedColumns<Tables>({
+    keys: needs.columnKeys,
+    random: needs.random,
+    tables: { camera_moments: { row: 'id', columns: { sealed: encrypted({ padBytes: 128 }) } } },
+  });
+  // One that does not open is left out: the others are to be seen.
+  const view = (connection: Database | Transaction) => columns.on(connection, { onDamaged: () => undefined });
 
-  function fromRow(row: Row): SeenMoment[] {
-    const value = openRow(sealingKey, rowName(row.id), row.sealed);
+  function fromRow(row: Opened<Tables>['camera_moments']): SeenMoment[] {
+    const value: unknown = parseJson(row.sealed);
     const state = momentStates.find((known) => known === row.state);
     if (!Check(Kept, value) || state === undefined) return [];
     return [{ ...value, id: row.id, cameraId: row.camera_id, fromMs: row.from_ms, toMs: row.to_ms, state }];
   }
 
-  function sealedOf({ id, kind, label, zone, picture, score, count, by }: SeenMoment): string {
-    return sealRow(needs, rowName(id), {
+  function sealedOf({ kind, label, zone, picture, score, count, by }: SeenMoment): string {
+    return JSON.stringify({
       kind,
       ...(label === undefined ? {} : { label }),
       ...(zone === undefined ? {} : { zone }),
@@ -116,6 +129,10 @@ export function createMomentStore(needs: {
   }
 
   return {
+    async takeOver() {
+      const sealed = earlierRow(sealingKey, ({ id }) => `camera-moment/${String(id)}`);
+      await columns.reencrypt(needs.database, 'camera_moments', { earlier: { sealed } });
+    },
     async add(transaction, cameraId, part, picture) {
       const tables = view(transaction);
       const tag = tagOf(cameraId, part);
@@ -219,5 +236,3 @@ export function createMomentStore(needs: {
 function momentId(fromMs: number, random: Uint8Array): string {
   return `${Math.max(0, fromMs).toString(16).padStart(12, '0')}-${Buffer.from(random).toString('hex')}`;
 }
-
-const rowName = (id: string): string => `camera-moment/${id}`;

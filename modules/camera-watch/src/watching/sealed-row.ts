@@ -39,3 +39,15 @@ export function openBytes(key: Uint8Array, row: string, sealed: string): Uint8Ar
     return undefined;
   }
 }
+
+/** For encrypted columns: the text of a value as earlier versions sealed it by hand, bound to what `nameOf` says of its row. */
+export function earlierRow(
+  key: Uint8Array,
+  nameOf: (row: Readonly<Record<string, unknown>>) => string,
+): (stored: string, row: Readonly<Record<string, unknown>>) => string {
+  return (stored, row) => {
+    const bytes = openBytes(key, nameOf(row), stored);
+    if (bytes === undefined) throw new TypeError('Cannot open the row: must be as it was sealed');
+    return Buffer.from(bytes).toString('utf8');
+  };
+}

@@ -1,15 +1,18 @@
+import { parseJson } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
+import { createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
+import type { ColumnKeys, Encrypted, EncryptedColumnError } from '@sallyport/platform/encrypted-columns';
 import type { Log } from '@sallyport/platform/log';
 import { Check } from 'typebox/value';
 import type { CameraStanding } from './camera-notice.ts';
 import { emptyPlan, PlanBody, planDocument, planOf } from './plan-schema.ts';
-import { openRow, sealRow } from './sealed-row.ts';
+import { earlierRow } from './sealed-row.ts';
 import { parseStanding } from './standing-schema.ts';
 import type { WatchPlan } from './zone.ts';
 
 type Tables = {
-  camera_zones: { camera_id: string; revision: number; sealed: string };
-  camera_standings: { camera_id: string; sealed: string };
+  camera_zones: { camera_id: string; revision: number; sealed: Encrypted };
+  camera_standings: { camera_id: string; sealed: Encrypted };
 };
 
 export type KeptPlan = { readonly plan: WatchPlan; readonly revision: number };
@@ -26,33 +29,48 @@ export type WatchStore = {
 
 export function createWatchStore(needs: {
   readonly database: Database;
+  /** Opens what earlier versions sealed. */
   readonly sealingKey: Uint8Array;
+  readonly columnKeys: ColumnKeys;
   readonly random: (length: number) => Uint8Array;
   readonly timeZone: string;
   readonly log: Log;
 }): WatchStore {
-  const { database, sealingKey, log } = needs;
-  const tables = database.withTables<Tables>();
+  const { database, log } = needs;
+  const declared = { row: 'camera_id', columns: { sealed: encrypted({ padBytes: 256 }) } } as const;
+  const columns = createEncryptedColumns<Tables>({
+    keys: needs.columnKeys,
+    random: needs.random,
+    tables: { camera_zones: declared, camera_standings: declared },
+  });
 
   function damaged(what: string, cameraId: string): [] {
     log.error(`Kept ${what} of a camera cannot be read and are begun anew`, { camera: cameraId });
     return [];
   }
 
+  /** A table whose every row can be read, those of earlier versions taken over; what does not open is said and left out. */
+  async function opened(table: keyof Tables, what: string) {
+    const sealed = earlierRow(needs.sealingKey, ({ camera_id: id }) => rowOf[table](String(id)));
+    await columns.reencrypt(database, table, { earlier: { sealed } });
+    const onDamaged = ({ details }: EncryptedColumnError): [] => damaged(what, String(details['row']));
+    return columns.on(database, { onDamaged });
+  }
+
   return {
     async plans() {
-      const rows = await tables.selectFrom('camera_zones').selectAll().execute();
+      const rows = await (await opened('camera_zones', 'zones')).selectFrom('camera_zones').selectAll().execute();
       return new Map(
         rows.flatMap(({ camera_id: id, revision, sealed }): [string, KeptPlan][] => {
-          const value = openRow(sealingKey, planRow(id), sealed);
+          const value: unknown = parseJson(sealed);
           if (!Check(PlanBody, value)) return damaged('zones', id);
           return [[id, { plan: planOf(value, emptyPlan(needs.timeZone)), revision }]];
         }),
       );
     },
     async revisionOf(transaction, cameraId) {
-      const row = await transaction
-        .withTables<Tables>()
+      const row = await columns
+        .on(transaction)
         .selectFrom('camera_zones')
         .select('revision')
         .where('camera_id', '=', cameraId)
@@ -60,45 +78,49 @@ export function createWatchStore(needs: {
       return row?.revision ?? 0;
     },
     async savePlan(transaction, cameraId, { plan, revision }) {
-      const sealed = sealRow(needs, planRow(cameraId), planDocument(plan));
-      await transaction
-        .withTables<Tables>()
+      const sealed = JSON.stringify(planDocument(plan));
+      await columns
+        .on(transaction)
         .insertInto('camera_zones')
         .values({ camera_id: cameraId, revision, sealed })
         .onConflict((conflict) => conflict.column('camera_id').doUpdateSet({ revision, sealed }))
         .execute();
     },
     async standings() {
-      const rows = await tables.selectFrom('camera_standings').selectAll().execute();
+      const standings = await opened('camera_standings', 'notes');
+      const rows = await standings.selectFrom('camera_standings').selectAll().execute();
       return new Map(
         rows.flatMap(({ camera_id: id, sealed }): [string, CameraStanding][] => {
-          const standing = parseStanding(openRow(sealingKey, standingRow(id), sealed));
+          const standing = parseStanding(parseJson(sealed));
           return standing === undefined ? damaged('notes', id) : [[id, standing]];
         }),
       );
     },
     async saveStanding(transaction, cameraId, standing) {
       const { tamper, sightings } = standing;
-      const sealed = sealRow(needs, standingRow(cameraId), {
+      const sealed = JSON.stringify({
         connection: standing.connection,
         ...(tamper === undefined ? {} : { tamper: { ...tamper, kinds: [...tamper.kinds] } }),
         sightings: sightings.map((sighting) => ({ ...sighting })),
         nextId: standing.nextId,
       });
-      await transaction
-        .withTables<Tables>()
+      await columns
+        .on(transaction)
         .insertInto('camera_standings')
         .values({ camera_id: cameraId, sealed })
         .onConflict((conflict) => conflict.column('camera_id').doUpdateSet({ sealed }))
         .execute();
     },
     async forget(transaction, cameraId) {
-      const both = transaction.withTables<Tables>();
+      const both = columns.on(transaction);
       await both.deleteFrom('camera_zones').where('camera_id', '=', cameraId).execute();
       await both.deleteFrom('camera_standings').where('camera_id', '=', cameraId).execute();
     },
   };
 }
 
-const planRow = (cameraId: string): string => `camera-zones/${cameraId}`;
-const standingRow = (cameraId: string): string => `camera-standing/${cameraId}`;
+/** What rows of earlier versions were bound to. */
+const rowOf: Readonly<Record<keyof Tables, (cameraId: string) => string>> = {
+  camera_zones: (cameraId) => `camera-zones/${cameraId}`,
+  camera_standings: (cameraId) => `camera-standing/${cameraId}`,
+};

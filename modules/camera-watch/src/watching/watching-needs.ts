@@ -1,6 +1,7 @@
 import type { Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database } from '@sallyport/platform/database';
+import type { ColumnKeys } from '@sallyport/platform/encrypted-columns';
 import type { Log } from '@sallyport/platform/log';
 import type { Frame } from '../frames/frame.ts';
 import type { Perceived } from '../perception/perceived.ts';
@@ -31,8 +32,9 @@ export type WatchingNeeds = {
   /** Unpredictable bytes. */
   readonly random: (length: number) => Uint8Array;
   readonly log: Log;
-  /** 32 secret bytes, the same at every start: rows are sealed with them. */
+  /** 32 secret bytes, the same at every start: group moments, and open what earlier versions sealed. */
   readonly sealingKey: Uint8Array;
+  readonly columnKeys: ColumnKeys;
   /** Undefined for a camera that is no more. */
   readonly findCamera: (id: string) => WatchedCamera | undefined;
   readonly subscribeFrames: (listener: (frame: Frame) => void) => () => void;

@@ -6,6 +6,7 @@ import { createOutbox, LedgerError, ledgerMigrations } from '@sallyport/ledger';
 import { createManualClock } from '@sallyport/platform/clock';
 import { migrate } from '@sallyport/platform/database';
 import type { Database } from '@sallyport/platform/database';
+import { openColumnKeys } from '@sallyport/platform/encrypted-columns';
 import { createLog } from '@sallyport/platform/log';
 import { createMemoryLedger } from '@sallyport/testing/memory-ledger';
 import { createFrameHub } from '../frames/frame-hub.ts';
@@ -86,6 +87,12 @@ export async function setUp({ database }: { readonly database: Database }, optio
     random: randomBytes,
     log,
     sealingKey: new Uint8Array(32).fill(7),
+    columnKeys: await openColumnKeys({
+      store: { open: async () => undefined, seal: async () => undefined },
+      name: 'camera-watch/columns',
+      tenant: 'local',
+      random: randomBytes,
+    }),
     findCamera: (id) => cameras.get(id),
     subscribeFrames: (listener) => hub.subscribe(listener),
     subscribePictures(listener) {

@@ -1,10 +1,44 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { parseJson } from '@sallyport/contracts';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
+import { createEncryptedColumns, encrypted, type Encrypted } from '@sallyport/platform/encrypted-columns';
+import { sealRow } from './sealed-row.ts';
+import type { WatchingNeeds } from './watching-needs.ts';
 import { cameraOf, codeOf, lowerHalf, operator, person, setUp } from './watching.fixture.ts';
 import { defaultNight } from './zone.ts';
 
 const covered = { kind: 'covered', score: 0.95 } as const;
+
+/** Every row as the version before encrypted columns left it, and one that does not open. */
+async function sealByHand({ database, sealingKey, columnKeys }: WatchingNeeds): Promise<void> {
+  const bound = {
+    camera_zones: 'camera-zones',
+    camera_standings: 'camera-standing',
+    camera_moments: 'camera-moment',
+  } as const;
+  type Row = { id: string; camera_id: string; sealed: Encrypted };
+  const columns = createEncryptedColumns<Record<keyof typeof bound, Row>>({
+    keys: columnKeys,
+    random: randomBytes,
+    tables: {
+      camera_zones: { row: 'camera_id', columns: { sealed: encrypted() } },
+      camera_standings: { row: 'camera_id', columns: { sealed: encrypted() } },
+      camera_moments: { row: 'id', columns: { sealed: encrypted() } },
+    },
+  });
+  const stored =
+    database.withTables<Record<string, { id?: string; camera_id: string; revision?: number; sealed: string }>>();
+  for (const table of ['camera_zones', 'camera_standings', 'camera_moments'] as const) {
+    const row = table === 'camera_moments' ? 'id' : 'camera_id';
+    for (const { sealed, ...one } of await columns.on(database).selectFrom(table).selectAll().execute()) {
+      const former = sealRow({ sealingKey, random: randomBytes }, `${bound[table]}/${one[row]}`, parseJson(sealed));
+      await stored.updateTable(table).set({ sealed: former }).where(row, '=', one[row]).execute();
+    }
+  }
+  await stored.insertInto('camera_zones').values({ camera_id: 'cam-9', revision: 1, sealed: 'AAAA' }).execute();
+}
 
 forEachDatabase((name, open) => {
   test(`a person is told once when it comes and once when it is gone, on ${name}`, async () => {
@@ -380,6 +414,33 @@ forEachDatabase((name, open) => {
     house.cameras.delete('cam-1');
     assert.deepEqual(watching.health(), { cameras: 0, tampered: 0, waiting: 0 });
     assert.equal((await watching.moments({ limit: 9 })).length, 1);
+    await house.close();
+  });
+
+  test(`what an earlier version sealed by hand is taken over, and damaged rows harm no other, on ${name}`, async () => {
+    const { database } = await open();
+    const house = await setUp({ database });
+    const watching = await house.start();
+    const plan = { zones: [{ ...lowerHalf, name: 'Strip' }], timeZone: 'UTC', night: defaultNight };
+    await watching.changePlan({ cameraId: 'cam-1', plan, actor: operator });
+    house.film('cam-1', 2000, { objects: [person] });
+    await house.told();
+    const before = await watching.moments({ limit: 9 });
+    assert.ok(before.length > 0);
+    await watching.close();
+    await sealByHand(house.needs);
+    const again = await house.start();
+    assert.deepEqual(await again.moments({ limit: 9 }), before);
+    assert.deepEqual(
+      again.plan('cam-1').plan.zones.map((zone) => zone.name),
+      ['Strip'],
+    );
+    const stored = await database
+      .withTables<{ camera_moments: { sealed: string } }>()
+      .selectFrom('camera_moments')
+      .selectAll()
+      .execute();
+    for (const { sealed } of stored) assert.match(sealed, /^sealed1\.1\./);
     await house.close();
   });
 

@@ -73,6 +73,7 @@ export async function createWatching(needs: WatchingNeeds): Promise<Watching> {
   const limits = { ...defaultWatchingLimits, ...needs.limits };
   const store = createWatchStore(needs);
   const moments = createMomentStore({ ...needs, ...limits });
+  await moments.takeOver();
   const plans = await store.plans();
   const standings = await store.standings();
   const watchers = new Map<string, CameraWatcher>();

@@ -1,13 +1,16 @@
 import type { Database, Transaction } from '@sallyport/platform/database';
+import { createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
+import type { ColumnKeys, Encrypted, EncryptedColumns } from '@sallyport/platform/encrypted-columns';
 import { messageOf } from '@sallyport/platform/errors';
 import type { Log } from '@sallyport/platform/log';
-import { openRow, sealRow } from '../sealed-row.ts';
+import { openRow } from '../sealed-row.ts';
 import { parseDeviceState, parseEnrolmentState } from './device-state.ts';
 import type { DeviceState, EnrolmentState } from './device-state.ts';
 
-type Tables = { fleet_devices: { id: string; sealed: string }; fleet_enrolments: { id: string; sealed: string } };
+type Row = { id: string; sealed: Encrypted };
+type Tables = { fleet_devices: Row; fleet_enrolments: Row };
 
-/** Rows of one table, each sealed and bound to its table and id. */
+/** Rows of one table; all but the id is in one encrypted column. */
 export type SealedTable<State> = {
   /** What can be read: a row somebody changed is left out and said, since what it allows nobody here has granted. */
   readAll(): Promise<Map<string, State>>;
@@ -22,50 +25,69 @@ export type DeviceStore = {
 
 type StoreNeeds = {
   readonly database: Database;
+  /** Opens what earlier versions sealed. */
   readonly sealingKey: Uint8Array;
+  readonly columnKeys: ColumnKeys;
   readonly random: (length: number) => Uint8Array;
   readonly log: Log;
 };
 
 export function createDeviceStore(needs: StoreNeeds): DeviceStore {
+  const declared = { row: 'id', columns: { sealed: encrypted({ padBytes: 256 }) } } as const;
+  const columns = createEncryptedColumns<Tables>({
+    keys: needs.columnKeys,
+    random: needs.random,
+    tables: { fleet_devices: declared, fleet_enrolments: declared },
+  });
+  const all = { ...needs, columns };
   return {
-    devices: sealedTable(needs, 'fleet_devices', parseDeviceState),
-    enrolments: sealedTable(needs, 'fleet_enrolments', parseEnrolmentState),
+    devices: sealedTable(all, 'fleet_devices', parseDeviceState),
+    enrolments: sealedTable(all, 'fleet_enrolments', parseEnrolmentState),
   };
 }
 
 function sealedTable<State>(
-  needs: StoreNeeds,
+  needs: StoreNeeds & { readonly columns: EncryptedColumns<Tables> },
   table: keyof Tables,
   parse: (text: string) => State,
 ): SealedTable<State> {
-  const { database, sealingKey, random, log } = needs;
-  const nameOf = (id: string): string => `${table}/${id}`;
+  const { database, sealingKey, columns, log } = needs;
+  const tell = (id: string, message: string): void =>
+    log.error('A kept device cannot be read and is let in no more', { table, id, message });
   return {
     async readAll() {
-      const rows = await database.withTables<Tables>().selectFrom(table).selectAll().orderBy('id').execute();
+      const earlier = {
+        sealed: (stored: string, { id }: Readonly<Record<string, unknown>>) =>
+          openRow(sealingKey, `${table}/${String(id)}`, stored),
+      };
+      // What does not open is told of when it is read.
+      await columns.reencrypt(database, table, { earlier });
+      const opened = columns.on(database, {
+        onDamaged: ({ details, message }) => tell(String(details['row']), message),
+      });
+      const rows = await opened.selectFrom(table).selectAll().orderBy('id').execute();
       return new Map(
         rows.flatMap(({ id, sealed }): [string, State][] => {
           try {
-            return [[id, parse(openRow(sealingKey, nameOf(id), sealed))]];
+            return [[id, parse(sealed)]];
           } catch (error) {
-            log.error('A kept device cannot be read and is let in no more', { table, id, message: messageOf(error) });
+            tell(id, messageOf(error));
             return [];
           }
         }),
       );
     },
     async save(transaction, id, state) {
-      const sealed = sealRow({ sealingKey, random, name: nameOf(id) }, JSON.stringify(state));
-      await transaction
-        .withTables<Tables>()
+      const sealed = JSON.stringify(state);
+      await columns
+        .on(transaction)
         .insertInto(table)
         .values({ id, sealed })
         .onConflict((conflict) => conflict.column('id').doUpdateSet({ sealed }))
         .execute();
     },
     async remove(transaction, id) {
-      await transaction.withTables<Tables>().deleteFrom(table).where('id', '=', id).execute();
+      await columns.on(transaction).deleteFrom(table).where('id', '=', id).execute();
     },
   };
 }

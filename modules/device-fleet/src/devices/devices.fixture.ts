@@ -12,6 +12,7 @@ import { createLog } from '@sallyport/platform/log';
 import { createDeviceUnderTest } from '@sallyport/testing/device-under-test';
 import type { DeviceUnderTest } from '@sallyport/testing/device-under-test';
 import { createMemoryLedger } from '@sallyport/testing/memory-ledger';
+import { createColumnKeys } from '../fleet-columns.fixture.ts';
 import { deviceFleetMigrations } from '../migrations/migrations.ts';
 import type { DeviceLimits } from '../needs.ts';
 import { createDevices } from './devices.ts';
@@ -40,6 +41,7 @@ export async function setUpDevices({ database }: { readonly database: Database }
     random: randomBytes,
     log: createLog({ clock, write: () => undefined }),
     sealingKey: randomBytes(32),
+    columnKeys: await createColumnKeys(),
     limits,
     every(_intervalMs: number, task: () => void) {
       tasks.add(task);
@@ -52,6 +54,8 @@ export async function setUpDevices({ database }: { readonly database: Database }
     clock,
     ledger,
     database,
+    sealingKey: needs.sealingKey,
+    columnKeys: needs.columnKeys,
     devices: () => devices,
     /** As after a restart: what was kept is all there is. */
     async restart() {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
+import { createEncryptedColumns, encrypted, type Encrypted } from '@sallyport/platform/encrypted-columns';
+import { sealedByHand } from '../fleet-columns.fixture.ts';
 import { admin, host, refusalOf, setUpDevices } from './devices.fixture.ts';
 
 forEachDatabase((name, open) => {
@@ -181,7 +184,7 @@ forEachDatabase((name, open) => {
       .selectAll()
       .where('id', '=', first.id)
       .executeTakeFirstOrThrow();
-    assert.ok(!Buffer.from(approved.sealed, 'base64').includes('Gate') && !approved.sealed.includes('"Gate"'));
+    assert.ok(!Buffer.from(approved.sealed, 'base64url').includes('Gate') && !approved.sealed.includes('"Gate"'));
     await tables.updateTable('fleet_devices').set({ sealed: approved.sealed }).where('id', '=', second.id).execute();
     await house.restart();
     assert.deepEqual(
@@ -192,6 +195,37 @@ forEachDatabase((name, open) => {
       [first.id],
     );
     assert.equal(await refusalOf(() => house.openSession(second.phone, second.id)), 'device_proof_wrong');
+  });
+
+  test(`devices that an earlier version sealed by hand are taken over, once, on ${name}`, async () => {
+    const house = await setUpDevices(await open());
+    const { id } = await house.approved('Gate');
+    await house.devices().close();
+    const sealed = createEncryptedColumns<{ fleet_devices: { id: string; sealed: Encrypted } }>({
+      keys: house.columnKeys,
+      random: randomBytes,
+      tables: { fleet_devices: { row: 'id', columns: { sealed: encrypted() } } },
+    });
+    const { sealed: text } = await sealed
+      .on(house.database)
+      .selectFrom('fleet_devices')
+      .selectAll()
+      .executeTakeFirstOrThrow();
+    const rows = house.database.withTables<{ fleet_devices: { id: string; sealed: string } }>();
+    const former = sealedByHand(house.sealingKey, `fleet_devices/${id}`, text);
+    await rows.updateTable('fleet_devices').set({ sealed: former }).where('id', '=', id).execute();
+    await house.restart();
+    assert.deepEqual(
+      house
+        .devices()
+        .list()
+        .map(({ name: shown }) => shown),
+      ['Gate'],
+    );
+    const stored = await rows.selectFrom('fleet_devices').selectAll().executeTakeFirstOrThrow();
+    assert.match(stored.sealed, /^sealed1\.1\./);
+    await house.restart();
+    assert.deepEqual(await rows.selectFrom('fleet_devices').selectAll().executeTakeFirstOrThrow(), stored);
   });
 
   test('codes and waiting devices are bounded, and an end makes room again', async () => {

@@ -10,6 +10,7 @@ import type { Database } from '@sallyport/platform/database';
 import { createLog } from '@sallyport/platform/log';
 import { createMemoryLedger } from '@sallyport/testing/memory-ledger';
 import type { SensorsNeeds } from '../needs.ts';
+import { createColumnKeys } from '../fleet-columns.fixture.ts';
 import { deviceFleetMigrations } from '../migrations/migrations.ts';
 import { createSensors } from './sensors.ts';
 
@@ -122,6 +123,7 @@ export async function setUp({ database }: { readonly database: Database }, optio
     random: randomBytes,
     log: createLog({ clock, write: () => undefined }),
     sealingKey: new Uint8Array(32).fill(9),
+    columnKeys: await createColumnKeys(),
     ...options,
   };
   const sensors = createSensors(needs);

@@ -66,14 +66,22 @@ export function enrol(
         message: `"${person.name}" may agree to destructions ${isFounder ? 'from now on' : 'after the waiting time'}`,
         by: { id: by },
         target: { type: 'approver', id: person.userId },
-        details: { name: person.name, credential_ids: made.map(({ credentialId }) => credentialId), counts_at_once: isFounder },
+        details: {
+          name: person.name,
+          credential_ids: made.map(({ credentialId }) => credentialId),
+          counts_at_once: isFounder,
+        },
       },
     );
   });
 }
 
 /** At once; what it signed and is not carried out yet has to be signed anew. Throws `vault_key_unknown`. */
-export function withdraw(context: DeskContext, credentialId: string, { by, reason }: { by: string; reason: string }): void {
+export function withdraw(
+  context: DeskContext,
+  credentialId: string,
+  { by, reason }: { by: string; reason: string },
+): void {
   const found = context.store.get().approvers.find((one) => one.credentialId === credentialId);
   if (found === undefined)
     throw new KeyVaultError('vault_key_unknown', `Cannot withdraw passkey "${credentialId}": it is not enrolled`);

@@ -27,7 +27,8 @@ const attestedOrExtended = 0x40 | 0x80;
 const headBytes = 32 + 1 + 4;
 const maxClientDataBytes = 4096;
 const maxAuthenticatorDataBytes = 1024;
-const maxSignatureBytes = 1024;
+/** ML-DSA-87 signs with 4,627 bytes. */
+const maxSignatureBytes = 5120;
 
 /**
  * Verifies an assertion (WebAuthn Level 3, 7.2) with nothing but the statement's digest and the enrolled key: the type, the
@@ -94,6 +95,9 @@ function verifySignature({ algorithm, key }: PasskeyKey, signed: Buffer, signatu
     case 'RS256':
       return verify('sha256', signed, key, signature);
     case 'EdDSA':
+    case 'ML-DSA-44':
+    case 'ML-DSA-65':
+    case 'ML-DSA-87':
       return verify(null, signed, key, signature);
   }
 }

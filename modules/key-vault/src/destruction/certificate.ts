@@ -59,7 +59,9 @@ export function certificateStatement(vault: string, intent: Intent, records: rea
 function notPromised(intent: Intent): string[] {
   const said = intent.receipts.flatMap(({ providers }) => providers.flatMap((provider) => provider.notPromised));
   const scheduled =
-    intent.stage === 'scheduled' ? ['A provider destroys the master key only after its own waiting time, until which it can be brought back'] : [];
+    intent.stage === 'scheduled'
+      ? ['A provider destroys the master key only after its own waiting time, until which it can be brought back']
+      : [];
   return [
     ...new Set([
       ...scheduled,

@@ -2,17 +2,29 @@ import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { KeyVaultError } from '../errors.ts';
 
-/** A passkey's public key and how it signs (RFC 9053). */
-export type PasskeyKey = { readonly algorithm: 'ES256' | 'EdDSA' | 'RS256'; readonly key: KeyObject };
+/** How passkeys sign (RFC 9053; ML-DSA as COSE has it, draft-ietf-cose-dilithium, which browsers make by now). */
+export const passkeyAlgorithms = ['ES256', 'EdDSA', 'RS256', 'ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'] as const;
+export type PasskeyAlgorithm = (typeof passkeyAlgorithms)[number];
+/** A passkey's public key and how it signs. */
+export type PasskeyKey = { readonly algorithm: PasskeyAlgorithm; readonly key: KeyObject };
 
 type Member = number | Buffer;
-const maxKeyBytes = 2048;
+const maxKeyBytes = 4096;
 const maxMembers = 16;
 const smallestModulusBytes = 256;
+/** By COSE algorithm: the parameter set (FIPS 204), and how long its public key is. */
+const latticeKeys = new Map<
+  Member | undefined,
+  { readonly name: 'ML-DSA-44' | 'ML-DSA-65' | 'ML-DSA-87'; readonly bytes: number }
+>([
+  [-48, { name: 'ML-DSA-44', bytes: 1312 }],
+  [-49, { name: 'ML-DSA-65', bytes: 1952 }],
+  [-50, { name: 'ML-DSA-87', bytes: 2592 }],
+]);
 
 /**
- * Reads a COSE_Key (RFC 9052, 7) of the three kinds authenticators make: ES256 on P-256, EdDSA on Ed25519, RS256 from 2048
- * bits on. Strict: a map of small integers to integers and byte strings, no member twice, nothing behind it.
+ * Reads a COSE_Key (RFC 9052, 7) of the kinds authenticators make: ES256 on P-256, EdDSA on Ed25519, RS256 from 2048 bits
+ * on, ML-DSA. Strict: a map of small integers to integers and byte strings, no member twice, nothing behind it.
  * Throws `destruction_refused` for anything else.
  */
 export function readCoseKey(bytes: Uint8Array): PasskeyKey {
@@ -32,6 +44,9 @@ export function readCoseKey(bytes: Uint8Array): PasskeyKey {
     if (!Buffer.isBuffer(modulus) || modulus.length < smallestModulusBytes || (modulus[0] ?? 0) < 0x80) throw refused();
     return { algorithm: 'RS256', key: importKey({ kty: 'RSA', n: url(-1), e: url(-2) }) };
   }
+  const lattice = type === 7 ? latticeKeys.get(algorithm) : undefined;
+  if (lattice !== undefined)
+    return { algorithm: lattice.name, key: importKey({ kty: 'AKP', alg: lattice.name, pub: url(-1, lattice.bytes) }) };
   throw refused();
 }
 
@@ -84,7 +99,7 @@ function readMembers(bytes: Uint8Array): ReadonlyMap<number, Member> {
 function refused(cause?: unknown): KeyVaultError {
   return new KeyVaultError(
     'destruction_refused',
-    'Cannot read the public key of the passkey: must be a COSE key for ES256, EdDSA or RS256',
+    'Cannot read the public key of the passkey: must be a COSE key for ES256, EdDSA, RS256 or ML-DSA',
     { cause },
   );
 }

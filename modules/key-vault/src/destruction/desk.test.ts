@@ -15,7 +15,11 @@ import type { House, Person } from './destruction-testing.ts';
 
 const refused = { code: 'destruction_refused' };
 
-async function signed(house: House, keyIds: readonly string[], people: { ada: Person; grace: Person }): Promise<string> {
+async function signed(
+  house: House,
+  keyIds: readonly string[],
+  people: { ada: Person; grace: Person },
+): Promise<string> {
   const { id, digest } = await house.desk.propose({ kind: 'request', keyIds, reason: 'erasure 7' }, 'user-ada');
   await house.desk.sign(id, people.ada.sign(digest));
   await house.desk.sign(id, people.grace.sign(digest));
@@ -24,7 +28,10 @@ async function signed(house: House, keyIds: readonly string[], people: { ada: Pe
 const stageOf = (house: House, id: string): string | undefined =>
   house.desk.overview().intents.find((intent) => intent.id === id)?.stage;
 const obstaclesOf = (house: House, id: string): string[] =>
-  house.desk.overview().intents.find((intent) => intent.id === id)?.obstacles.map(({ kind }) => kind) ?? [];
+  house.desk
+    .overview()
+    .intents.find((intent) => intent.id === id)
+    ?.obstacles.map(({ kind }) => kind) ?? [];
 
 test('the server alone destroys nothing: no signature, one, the same person twice, or of another list', async () => {
   const house = await openHouse({ waitMs: 0 });
@@ -210,17 +217,32 @@ test('keeping shorter takes two people and the wait, keeping longer nothing; the
   const { vault, desk, clock } = house;
   const days = fillDays(vault, 6, '2026-11-22');
   const { ada, grace } = await twoPeople(desk);
-  const longer = await desk.propose({ kind: 'policy', policy: { class: 'events', keepDays: null }, reason: 'all' }, 'ada');
+  const longer = await desk.propose(
+    { kind: 'policy', policy: { class: 'events', keepDays: null }, reason: 'all' },
+    'ada',
+  );
   assert.equal(longer.stage, 'agreed');
-  const { id, digest } = await desk.propose({ kind: 'policy', policy: { class: 'events', keepDays: 2 }, reason: 'law' }, 'ada');
+  const { id, digest } = await desk.propose(
+    { kind: 'policy', policy: { class: 'events', keepDays: 2 }, reason: 'law' },
+    'ada',
+  );
   await desk.sign(id, ada.sign(digest));
   await desk.sign(id, grace.sign(digest));
   await desk.step({ hasOffSite: false });
-  assert.deepEqual(desk.overview().policies.map(({ keepDays }) => keepDays), [null]);
+  assert.deepEqual(
+    desk.overview().policies.map(({ keepDays }) => keepDays),
+    [null],
+  );
   await runFor(house, hourMs);
-  assert.deepEqual(desk.overview().policies.map(({ keepDays }) => keepDays), [2]);
+  assert.deepEqual(
+    desk.overview().policies.map(({ keepDays }) => keepDays),
+    [2],
+  );
   const expire = async (): Promise<string[]> => {
-    await desk.propose({ kind: 'expiry', keyIds: days.slice(0, 5).filter((day) => vault.findKey(day)), reason: 'daily' }, 'retention');
+    await desk.propose(
+      { kind: 'expiry', keyIds: days.slice(0, 5).filter((day) => vault.findKey(day)), reason: 'daily' },
+      'retention',
+    );
     await desk.step({ hasOffSite: false });
     return days.filter((day) => vault.isDestroyed(day));
   };
@@ -231,7 +253,11 @@ test('keeping shorter takes two people and the wait, keeping longer nothing; the
   assert.deepEqual(await expire(), []);
   clock.setWall(clock.nowMs() - aheadMs);
   await runFor(house, 10 * dayMs, 20 * 60_000);
-  assert.equal(days.filter((day) => vault.isDestroyed(day)).length, 1, 'what was proposed went once its first day was over');
+  assert.equal(
+    days.filter((day) => vault.isDestroyed(day)).length,
+    1,
+    'what was proposed went once its first day was over',
+  );
   assert.equal((await expire()).length, 3, 'two days at most');
   assert.equal((await expire()).length, 3, 'and once a day');
   await runFor(house, dayMs, 20 * 60_000);

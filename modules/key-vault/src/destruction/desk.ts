@@ -21,7 +21,7 @@ import type { IntentProposal } from './proposals.ts';
 import { replay } from './replay.ts';
 import type { Replayed } from './replay.ts';
 import { createRun } from './run.ts';
-import type { StepInput, StepNeed } from './run.ts';
+import type { StepInput, StepNeed } from './run-needs.ts';
 import { createSetAside } from './set-aside.ts';
 import type { DestructionOverview, ShownHold, ShownIntent } from './shown.ts';
 import { sign } from './signing.ts';
@@ -42,7 +42,11 @@ export type DestructionDesk = {
   ): Promise<void>;
   withdraw(credentialId: string, asked: ByWhom): Promise<void>;
   /** Which witnesses there are, and a checkpoint they signed. Nothing of it is believed but what verifies. */
-  hear(said: { readonly keys: readonly string[]; readonly needed: number; readonly checkpoint: string | undefined }): void;
+  hear(said: {
+    readonly keys: readonly string[];
+    readonly needed: number;
+    readonly checkpoint: string | undefined;
+  }): void;
   /** Carries out what is ready; called again and again, one call at a time. */
   step(input: StepInput): Promise<StepNeed>;
   /** The vault's file as it is on the disk. */
@@ -52,7 +56,12 @@ export type DestructionDesk = {
     readonly statement: JsonObject;
     readonly entries: readonly { readonly log: number; readonly index: number }[];
   };
-  destroyedKeys(): readonly { readonly id: string; readonly purpose: string; readonly label: string; readonly atMs: number }[];
+  destroyedKeys(): readonly {
+    readonly id: string;
+    readonly purpose: string;
+    readonly label: string;
+    readonly atMs: number;
+  }[];
   /** Whether everything was put back and what happened since is still to be looked up. */
   isRestored(): boolean;
   /** When the ledger is open, and again with what was kept elsewhere; before anything is served. */
@@ -108,7 +117,8 @@ export function createDestructionDesk(given: {
   const shown = (id: string): ShownIntent => showIntent(context, mustFind(store.get(), id));
   const tick = (): void => {
     const { intents, approvers, observedMs } = store.get();
-    const isWaiting = intents.some(({ stage }) => stage === 'proposed') || approvers.some(({ isFounder }) => !isFounder);
+    const isWaiting =
+      intents.some(({ stage }) => stage === 'proposed') || approvers.some(({ isFounder }) => !isFounder);
     if (store.observedMs() - observedMs >= (isWaiting ? tickWaitingMs : tickIdleMs)) store.update((section) => section);
   };
 
@@ -173,11 +183,13 @@ export function createDestructionDesk(given: {
       };
     },
     destroyedKeys: () =>
-      state.list().records.flatMap(({ id, level, purpose, label, state: standing, history }) =>
-        standing === 'destroyed' && level === 'data' && !isRecallable(id)
-          ? [{ id, purpose, label, atMs: history.at(-1)?.atMs ?? 0 }]
-          : [],
-      ),
+      state
+        .list()
+        .records.flatMap(({ id, level, purpose, label, state: standing, history }) =>
+          standing === 'destroyed' && level === 'data' && !isRecallable(id)
+            ? [{ id, purpose, label, atMs: history.at(-1)?.atMs ?? 0 }]
+            : [],
+        ),
     isRestored: () => store.get().isRestored === true,
     async replay(replayed) {
       replay(context, replayed);
@@ -187,7 +199,9 @@ export function createDestructionDesk(given: {
 
   /** Left behind by the rotation, and not yet beyond recall. */
   function isRecallable(id: string): boolean {
-    return store.get().intents.some(({ stage, keyIds }) => (stage === 'rotated' || stage === 'begun') && keyIds.includes(id));
+    return store
+      .get()
+      .intents.some(({ stage, keyIds }) => (stage === 'rotated' || stage === 'begun') && keyIds.includes(id));
   }
 }
 
@@ -196,4 +210,3 @@ function laterWords(stage: string): string {
     ? 'the former master keys still stand: nothing more can be said before a copy of the vault is kept off this machine'
     : 'a certificate is made when the providers have said that the master keys are gone';
 }
-

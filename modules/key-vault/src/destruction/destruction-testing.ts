@@ -12,7 +12,8 @@ import type { Assertion } from './assertion.ts';
 import type { OfferedPasskey } from './approvers.ts';
 import type { DestructionDesk } from './desk.ts';
 import type { DestructionNeeds } from './needs.ts';
-import type { StepNeed } from './run.ts';
+import type { StepNeed } from './run-needs.ts';
+import type { PasskeyAlgorithm } from './cose-key.ts';
 
 export const hourMs = 3_600_000;
 export const dayMs = 24 * hourMs;
@@ -36,7 +37,9 @@ export function memoryRecords(entries: { sequence: number; body: Buffer }[] = []
     entries,
     actions: () => entries.map(({ body }) => String(read(body)['metadata']?.['event_code'])),
     details: (action) => {
-      const found = entries.map(({ body }) => read(body)).findLast((event) => String(event['metadata']?.['event_code']) === action);
+      const found = entries
+        .map(({ body }) => read(body))
+        .findLast((event) => String(event['metadata']?.['event_code']) === action);
       return found?.['unmapped']?.['sallyport']?.['details'] ?? {};
     },
     fail(times, when) {
@@ -146,7 +149,10 @@ export function elsewhere(): { files: Map<string, Buffer>; stepWith(desk: Destru
         const { bytes, generation } = desk.exportFile();
         files.set(`${generation}`, Buffer.from(bytes));
         const sha256 = hash('sha256', bytes);
-        need = await desk.step({ hasOffSite: true, exported: { sha256, generation, location: `memory:${generation}` } });
+        need = await desk.step({
+          hasOffSite: true,
+          exported: { sha256, generation, location: `memory:${generation}` },
+        });
       }
       return need;
     },
@@ -179,14 +185,19 @@ export type AssertionChange = {
   readonly trailing?: Buffer;
 };
 
-export function person(name: string, algorithm: 'ES256' | 'EdDSA' | 'RS256' = 'ES256'): Person {
+export function person(name: string, algorithm: PasskeyAlgorithm = 'ES256'): Person {
   const { publicKey, privateKey } = makePair(algorithm);
   const credentialId = randomBytes(16).toString('base64url');
   let count = 0;
   return {
     userId: `user-${name.toLowerCase()}`,
     name,
-    passkey: { credentialId, publicKey: coseKey(publicKey, algorithm).toString('base64url'), hostName: 'localhost', counter: 0 },
+    passkey: {
+      credentialId,
+      publicKey: coseKey(publicKey, algorithm).toString('base64url'),
+      hostName: 'localhost',
+      counter: 0,
+    },
     sign(digest, change = {}) {
       count += 1;
       const clientData = Buffer.from(
@@ -201,7 +212,9 @@ export function person(name: string, algorithm: 'ES256' | 'EdDSA' | 'RS256' = 'E
       head.writeUInt8(change.flags ?? 0x05, 0);
       head.writeUInt32BE(change.counter ?? count, 1);
       const data = Buffer.concat([
-        createHash('sha256').update(change.hostName ?? 'localhost').digest(),
+        createHash('sha256')
+          .update(change.hostName ?? 'localhost')
+          .digest(),
         head,
         change.trailing ?? Buffer.alloc(0),
       ]);
@@ -210,13 +223,17 @@ export function person(name: string, algorithm: 'ES256' | 'EdDSA' | 'RS256' = 'E
         credentialId,
         clientDataJson: clientData.toString('base64url'),
         authenticatorData: data.toString('base64url'),
-        signature: signBytes(algorithm === 'EdDSA' ? null : 'sha256', signed, privateKey).toString('base64url'),
+        signature: signBytes(
+          algorithm === 'ES256' || algorithm === 'RS256' ? 'sha256' : null,
+          signed,
+          privateKey,
+        ).toString('base64url'),
       };
     },
   };
 }
 
-function makePair(algorithm: 'ES256' | 'EdDSA' | 'RS256'): { publicKey: KeyObject; privateKey: KeyObject } {
+function makePair(algorithm: PasskeyAlgorithm): { publicKey: KeyObject; privateKey: KeyObject } {
   switch (algorithm) {
     case 'ES256':
       return generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -224,12 +241,19 @@ function makePair(algorithm: 'ES256' | 'EdDSA' | 'RS256'): { publicKey: KeyObjec
       return generateKeyPairSync('ed25519');
     case 'RS256':
       return generateKeyPairSync('rsa', { modulusLength: 2048 });
+    case 'ML-DSA-44':
+      return generateKeyPairSync('ml-dsa-44');
+    case 'ML-DSA-65':
+      return generateKeyPairSync('ml-dsa-65');
+    case 'ML-DSA-87':
+      return generateKeyPairSync('ml-dsa-87');
   }
 }
 
 /** As an authenticator encodes it (RFC 9052, 7). */
-export function coseKey(key: KeyObject, algorithm: 'ES256' | 'EdDSA' | 'RS256'): Buffer {
-  const { x = '', y = '', n = '', e = '' } = key.export({ format: 'jwk' });
+export function coseKey(key: KeyObject, algorithm: PasskeyAlgorithm): Buffer {
+  const { x = '', y = '', n = '', e = '', ...rest } = key.export({ format: 'jwk' });
+  const pub = typeof rest['pub'] === 'string' ? rest['pub'] : '';
   const member = (text: string): Buffer => bytes(Buffer.from(text, 'base64url'));
   switch (algorithm) {
     case 'ES256':
@@ -238,6 +262,12 @@ export function coseKey(key: KeyObject, algorithm: 'ES256' | 'EdDSA' | 'RS256'):
       return Buffer.concat([Buffer.from('a4010103272006', 'hex'), label(-2), member(x)]);
     case 'RS256':
       return Buffer.concat([Buffer.from('a4010303390100', 'hex'), label(-1), member(n), label(-2), member(e)]);
+    case 'ML-DSA-44':
+      return Buffer.concat([Buffer.from('a3010703382f', 'hex'), label(-1), member(pub)]);
+    case 'ML-DSA-65':
+      return Buffer.concat([Buffer.from('a30107033830', 'hex'), label(-1), member(pub)]);
+    case 'ML-DSA-87':
+      return Buffer.concat([Buffer.from('a30107033831', 'hex'), label(-1), member(pub)]);
   }
 }
 
@@ -251,6 +281,7 @@ function bytes(value: Buffer): Buffer {
 /** Two people who may agree, enrolled while nobody was. */
 export async function twoPeople(desk: DestructionDesk): Promise<{ ada: Person; grace: Person }> {
   const [ada, grace] = [person('Ada'), person('Grace')];
-  for (const { userId, name, passkey } of [ada, grace]) await desk.enrol({ userId, name, passkeys: [passkey] }, 'user-ada');
+  for (const { userId, name, passkey } of [ada, grace])
+    await desk.enrol({ userId, name, passkeys: [passkey] }, 'user-ada');
   return { ada, grace };
 }

@@ -32,7 +32,11 @@ export function withEntry(section: Section, nowMs: number, said: Said): Section 
   };
 }
 
-function entryEvent({ action, message, by, target, details, outcome = 'success' }: Said, nowMs: number, sequence: number): JsonObject {
+function entryEvent(
+  { action, message, by, target, details, outcome = 'success' }: Said,
+  nowMs: number,
+  sequence: number,
+): JsonObject {
   const classUid = ocsfClass.entityManagement;
   return {
     class_uid: classUid,
@@ -90,7 +94,8 @@ function placed(section: Section, places: ReadonlyMap<number, { log: number; ind
     const place = places.get(entry.sequence);
     return place === undefined ? entry : { ...entry, ...place };
   };
-  const putMoment = (moment: Moment | undefined): Moment | undefined => (moment === undefined ? undefined : put(moment));
+  const putMoment = (moment: Moment | undefined): Moment | undefined =>
+    moment === undefined ? undefined : put(moment);
   return {
     ...section,
     outbox: section.outbox.filter(({ sequence }) => !places.has(sequence)),

@@ -10,10 +10,16 @@ test('two people, 72 hours and a copy elsewhere end a key; the certificate says 
   const proposed = await desk.propose({ kind: 'request', keyIds: [first, second], reason: 'erasure 7' }, ada.userId);
   assert.ok(proposed !== undefined);
   const { id, digest } = proposed;
-  assert.deepEqual(proposed.obstacles.map(({ kind }) => kind), ['not-signed']);
+  assert.deepEqual(
+    proposed.obstacles.map(({ kind }) => kind),
+    ['not-signed'],
+  );
   await desk.sign(id, ada.sign(digest));
   const signed = await desk.sign(id, grace.sign(digest));
-  assert.deepEqual(signed.obstacles.map(({ kind }) => kind), ['waiting']);
+  assert.deepEqual(
+    signed.obstacles.map(({ kind }) => kind),
+    ['waiting'],
+  );
 
   const place = elsewhere();
   await runFor(house, 72 * hourMs - 1000);

@@ -28,11 +28,13 @@ export function placeHold(context: DeskContext, request: HoldRequest, by: string
   const { name, reason, selector } = request;
   const keyIds = [...new Set(request.keyIds)].toSorted();
   if (store.get().holds.length >= maxHolds) throw refusal(`Cannot place a hold: there are ${maxHolds} already`);
-  if (keyIds.length > maxHeldIds) throw refusal(`Cannot place a hold: it names ${keyIds.length} keys, must be at most ${maxHeldIds}`);
+  if (keyIds.length > maxHeldIds)
+    throw refusal(`Cannot place a hold: it names ${keyIds.length} keys, must be at most ${maxHeldIds}`);
   if (keyIds.length === 0 && (selector === undefined || selector.classes.length === 0))
     throw refusal('Cannot place a hold: it names neither keys nor classes');
   for (const bound of [selector?.fromDay, selector?.toDay])
-    if (bound !== undefined && !day.test(bound)) throw refusal(`Cannot place a hold: "${bound}" is no day, must be YYYY-MM-DD`);
+    if (bound !== undefined && !day.test(bound))
+      throw refusal(`Cannot place a hold: "${bound}" is no day, must be YYYY-MM-DD`);
   for (const keyId of keyIds)
     if (state.record(keyId) === undefined)
       throw new KeyVaultError('vault_key_unknown', `Cannot hold key "${keyId}": there is none`);

@@ -17,9 +17,16 @@ export type JudgingFacts = {
   readonly rules: Pick<DestructionRules, 'maxKeysPerBatch'>;
 };
 
-export type IntentObstacle = Obstacle | { readonly kind: 'one-batch-a-day' } | { readonly kind: 'no-policy'; readonly class: string };
+export type IntentObstacle =
+  | Obstacle
+  | { readonly kind: 'one-batch-a-day' }
+  | { readonly kind: 'no-policy'; readonly class: string };
 
-export type Kept = { readonly keyId: string; readonly why: 'held' | 'protected' | 'not-expired' | 'too-many-days'; readonly by: string };
+export type Kept = {
+  readonly keyId: string;
+  readonly why: 'held' | 'protected' | 'not-expired' | 'too-many-days';
+  readonly by: string;
+};
 
 /** What may happen of an intent now. Export and fence are looked at later, at the last gate. */
 export type IntentJudgement = {
@@ -137,7 +144,10 @@ function whyTooMany(days: Set<string>, { label }: KeyRecord): Why | undefined {
 }
 
 /** Keeping longer, or for ever, than now takes no agreement. */
-export function isShorter(section: Section, policy: { readonly class: string; readonly keepDays: number | null }): boolean {
+export function isShorter(
+  section: Section,
+  policy: { readonly class: string; readonly keepDays: number | null },
+): boolean {
   const { keepDays } = policy;
   if (keepDays === null) return false;
   const present = section.policies.find((one) => one.class === policy.class)?.keepDays ?? null;

@@ -19,14 +19,22 @@ export function obstacleWords(obstacle: IntentObstacle, facts: ObstacleFacts): S
     case 'digest-differs':
       return { kind, message: 'What was signed is another list than this', hint: 'cancel it and propose it again' };
     case 'not-signed':
-      return { kind, message: 'Nobody has signed this list yet; the waiting time begins when somebody does', hint: whoCan(facts, 2) };
+      return {
+        kind,
+        message: 'Nobody has signed this list yet; the waiting time begins when somebody does',
+        hint: whoCan(facts, 2),
+      };
     case 'not-approved':
     case 'same-person':
       return { kind, message: 'One person has signed; somebody else has to agree', hint: whoCan(facts, 1) };
     case 'cancelled':
       return { kind, message: 'It was cancelled' };
     case 'suspended':
-      return { kind, message: `Its signatures do not count any more: ${obstacle.why}`, hint: 'two people have to sign it again' };
+      return {
+        kind,
+        message: `Its signatures do not count any more: ${obstacle.why}`,
+        hint: 'two people have to sign it again',
+      };
     case 'no-time':
       return {
         kind,
@@ -44,7 +52,11 @@ export function obstacleWords(obstacle: IntentObstacle, facts: ObstacleFacts): S
     case 'export-missing':
       return { kind, message: 'The vault without these keys has not been read back from another place yet' };
     case 'one-batch-a-day':
-      return { kind, message: 'Keys expired less than a day ago; one batch a day is carried out', hint: 'two people can ask for it at once as a request' };
+      return {
+        kind,
+        message: 'Keys expired less than a day ago; one batch a day is carried out',
+        hint: 'two people can ask for it at once as a request',
+      };
     case 'no-policy':
       return { kind, message: `No policy lets "${obstacle.class}" go`, hint: 'propose how many days are kept' };
   }

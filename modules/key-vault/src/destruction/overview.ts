@@ -15,7 +15,8 @@ export function showOverview(context: DeskContext): DestructionOverview {
     waitMs: section.waitMs,
     evidence: evidence.kind,
     observedMs: Math.floor(store.observedMs()),
-    witnesses: section.witnesses === undefined ? undefined : { keys: section.witnesses.keys, needed: section.witnesses.needed },
+    witnesses:
+      section.witnesses === undefined ? undefined : { keys: section.witnesses.keys, needed: section.witnesses.needed },
     intents: section.intents.map((intent) => showIntent(context, intent)),
     holds: section.holds.map((hold) => showHold(context, hold)),
     approvers: section.approvers.map((approver): ShownApprover => {
@@ -96,12 +97,19 @@ export function showIntent(context: DeskContext, intent: Intent): ShownIntent {
 /** After it began: what keeps the former master keys in place. */
 function laterObstacles({ stage, suspended }: Intent): ShownIntent['obstacles'] {
   if ((stage === 'rotated' || stage === 'removed') && suspended !== undefined)
-    return [{ kind: 'suspended', message: `Its signatures do not count any more: ${suspended}`, hint: 'two people have to sign it again' }];
+    return [
+      {
+        kind: 'suspended',
+        message: `Its signatures do not count any more: ${suspended}`,
+        hint: 'two people have to sign it again',
+      },
+    ];
   if (stage === 'removed')
     return [
       {
         kind: 'export-missing',
-        message: 'This vault lives without the keys; the former master keys stay until a copy of the vault is kept off this machine',
+        message:
+          'This vault lives without the keys; the former master keys stay until a copy of the vault is kept off this machine',
         hint: 'set up such a place: sallyport archive, or in the console under Retention',
       },
     ];

@@ -54,7 +54,12 @@ export function propose(context: DeskContext, proposal: IntentProposal, by: stri
       message: wordsOf(intent),
       by: { id: by },
       target: { type: 'destruction', id },
-      details: { kind: intent.kind, reason: intent.reason, digest: digestOf(statementOf(state.vault, intent)), ...listOf(intent) },
+      details: {
+        kind: intent.kind,
+        reason: intent.reason,
+        digest: digestOf(statementOf(state.vault, intent)),
+        ...listOf(intent),
+      },
     });
   });
   return mustFind(store.get(), id);
@@ -67,7 +72,11 @@ export function lengthen(context: DeskContext, policy: RetentionPolicy, reason: 
   const nowMs = context.nowMs();
   store.update((section) => {
     const policies = section.policies.filter((one) => one.class !== policy.class);
-    const made = newIntent(id, { kind: 'policy', policy, reason }, { by, keyIds: [], proposed: store.moment(section.nextSequence) });
+    const made = newIntent(
+      id,
+      { kind: 'policy', policy, reason },
+      { by, keyIds: [], proposed: store.moment(section.nextSequence) },
+    );
     const next = withoutOld({
       ...section,
       policies: [...policies, { ...policy, id, agreedAtMs: nowMs }],
@@ -112,7 +121,9 @@ function newIntent(
 export function cancel(context: DeskContext, id: string, { by, reason }: { by: string; reason: string }): void {
   const intent = mustFind(context.store.get(), id);
   if (!['proposed', 'begun', 'rotated'].includes(intent.stage) || intent.ended !== undefined)
-    throw refusal(`Cannot cancel destruction "${id}": it is ${intent.ended === undefined ? intent.stage : 'being cancelled'}`);
+    throw refusal(
+      `Cannot cancel destruction "${id}": it is ${intent.ended === undefined ? intent.stage : 'being cancelled'}`,
+    );
   const ended = { by, reason, atMs: context.nowMs() };
   const stage = intent.stage === 'proposed' ? 'cancelled' : intent.stage;
   context.store.update((section) =>
@@ -132,7 +143,8 @@ export function cancel(context: DeskContext, id: string, { by, reason }: { by: s
 
 export function mustFind(section: Section, id: string): Intent {
   const intent = section.intents.find((one) => one.id === id);
-  if (intent === undefined) throw new KeyVaultError('vault_key_unknown', `Cannot find destruction "${id}": there is none`);
+  if (intent === undefined)
+    throw new KeyVaultError('vault_key_unknown', `Cannot find destruction "${id}": there is none`);
   return intent;
 }
 
@@ -142,7 +154,8 @@ function refuseUnfit(context: DeskContext, proposal: IntentProposal, keyIds: rea
   if (kind === 'policy') return refuseUnfitPolicy(context, policy);
   if (kind === 'release') {
     const hold = context.store.get().holds.find((one) => one.id === holdId);
-    if (hold === undefined) throw new KeyVaultError('vault_key_unknown', `Cannot release hold "${holdId ?? ''}": there is none`);
+    if (hold === undefined)
+      throw new KeyVaultError('vault_key_unknown', `Cannot release hold "${holdId ?? ''}": there is none`);
     return;
   }
   const { maxKeysPerBatch } = context.needs.rules;

@@ -18,13 +18,14 @@ export function protectedKeys(records: readonly KeyRecord[]): ReadonlyMap<string
 
 /**
  * Nothing could go on without keys that sign or name, or without secrets. Of each class of blocks, and of the pages of
- * subjects' keys, the newest may still be added to. A page made for subjects that are to be erased is closed from the start.
+ * subjects' keys, the newest may still be added to, unless another version took its place. A page made for subjects that are to be erased is closed from the start.
  */
-function whyProtected({ level, purpose, label }: KeyRecord, newest: string | undefined): string | undefined {
+function whyProtected({ level, purpose, label, state }: KeyRecord, newest: string | undefined): string | undefined {
   if (level !== 'data') return 'it wraps other keys';
   const isErasing = purpose === 'subject-page' && seriesOf(label) === 'erasing/';
   if (purpose !== 'block-data' && purpose !== 'subject-page') return `it is for "${purpose}"`;
-  return label === newest && !isErasing ? `it is the newest of "${seriesOf(label)}"` : undefined;
+  const isClosed = state === 'retired' || state === 'compromised' || isErasing;
+  return label === newest && !isClosed ? `it is the newest of "${seriesOf(label)}"` : undefined;
 }
 
 /** `events/2026-11-22` is of the series `events/`. */

@@ -53,12 +53,18 @@ export function replay(context: DeskContext, { kept, notRead, isAll }: Replayed)
   const doubt = doubtOf({ isRestored: isLookedUp, notRead, strangers: strangers.length });
   const atMs = context.nowMs();
   const event = { atMs, by: 'vault', reason: 'destroyed before the restore', state: 'destroyed' as const };
-  const records = state.list().records.map((record): KeyRecord =>
-    goneIds.has(record.id)
-      ? { ...record, state: 'destroyed', wrapped: '', history: [...record.history, event] }
-      : record,
-  );
-  const section = told.reduce(applied, { ...store.get(), nextSequence: next, outbox: isOlder ? [] : store.get().outbox });
+  const records = state
+    .list()
+    .records.map((record): KeyRecord =>
+      goneIds.has(record.id)
+        ? { ...record, state: 'destroyed', wrapped: '', history: [...record.history, event] }
+        : record,
+    );
+  const section = told.reduce(applied, {
+    ...store.get(),
+    nextSequence: next,
+    outbox: isOlder ? [] : store.get().outbox,
+  });
   // What was put back has been suspended when the vault was opened.
   const suspended = isRestored ? section : suspendIntents(section, () => true, 'the vault was put back from a backup');
   const open = suspended.intents.filter(({ suspended: why }) => why !== undefined).map(({ id }) => id);
@@ -97,7 +103,9 @@ function applied(section: Section, { action, details }: Told): Section {
     case 'vault.destruction_cancelled':
       return {
         ...section,
-        intents: section.intents.map((one) => (one.id === intent && one.stage === 'proposed' ? { ...one, stage: 'cancelled' } : one)),
+        intents: section.intents.map((one) =>
+          one.id === intent && one.stage === 'proposed' ? { ...one, stage: 'cancelled' } : one,
+        ),
       };
     case 'vault.approver_withdrawn':
       return {

@@ -34,18 +34,33 @@ export function sign(context: DeskContext, id: string, assertion: Assertion): vo
   const [other] = intent.signatures;
   if (other !== undefined && (other.userId === approver.userId || other.publicKey === approver.publicKey))
     throw refusal(`Cannot accept the signature: "${approver.name}" has signed already`, 'somebody else has to agree');
-  const { counter } = verifyAssertion(assertion, { passkey: approver, digest: digestOf(statementOf(state.vault, intent)) });
+  const { counter } = verifyAssertion(assertion, {
+    passkey: approver,
+    digest: digestOf(statementOf(state.vault, intent)),
+  });
   if (approver.counter > 0 && counter <= approver.counter)
     throw refusal('Cannot accept the signature: the passkey was used since, or there is a copy of it');
   const { userId, name, credentialId, publicKey, hostName } = approver;
   const { clientDataJson, authenticatorData, signature } = assertion;
-  const signed = { userId, name, credentialId, publicKey, hostName, clientDataJson, authenticatorData, signature, atMs: context.nowMs() };
+  const signed = {
+    userId,
+    name,
+    credentialId,
+    publicKey,
+    hostName,
+    clientDataJson,
+    authenticatorData,
+    signature,
+    atMs: context.nowMs(),
+  };
   store.update((before) =>
     withEntry(
       {
         ...before,
         approvers: before.approvers.map((one) => (one.credentialId === credentialId ? { ...one, counter } : one)),
-        intents: before.intents.map((one) => (one.id === id ? withSignature(one, signed, store.moment(before.nextSequence)) : one)),
+        intents: before.intents.map((one) =>
+          one.id === id ? withSignature(one, signed, store.moment(before.nextSequence)) : one,
+        ),
       },
       context.nowMs(),
       {

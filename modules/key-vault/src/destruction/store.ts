@@ -71,8 +71,9 @@ function withWait(section: Section, askedMs: number, observedMs: number): Sectio
   return observedMs - nextWait.sinceObservedMs < waitMs ? section : { ...withoutNext(section), waitMs: askedMs };
 }
 
-function withoutNext({ nextWait: _, ...section }: Section): Section {
-  return section;
+function withoutNext(section: Section): Section {
+  const { nextWait: _, ...rest } = section;
+  return rest;
 }
 
 export function refusal(message: string, hint?: string): KeyVaultError {

@@ -66,7 +66,14 @@ export function identityOf(verifierKey: string): string {
 export function readCosigned(
   note: string,
   keys: readonly string[],
-): { readonly origin: string; readonly treeSize: number; readonly root: Uint8Array; readonly times: readonly VouchedTime[] } | undefined {
+):
+  | {
+      readonly origin: string;
+      readonly treeSize: number;
+      readonly root: Uint8Array;
+      readonly times: readonly VouchedTime[];
+    }
+  | undefined {
   try {
     const { text, signatures } = parseNote(note);
     const { origin, treeSize, root } = parseCheckpoint(text);
@@ -77,8 +84,7 @@ export function readCosigned(
         if (signature.name !== key.name || signature.keyId !== key.keyId) continue;
         const verified = verifyCosignature({ text, key, bytes: signature.signature });
         const by = Buffer.from(key.publicKey).toString('hex');
-        if (verified.ok && verified.timestampSeconds > 0)
-          times.set(by, { atMs: verified.timestampSeconds * 1000, by });
+        if (verified.ok && verified.timestampSeconds > 0) times.set(by, { atMs: verified.timestampSeconds * 1000, by });
       }
     }
     return { origin, treeSize, root, times: [...times.values()] };

@@ -7,7 +7,11 @@ import type { Evidence, Vouching } from './time-evidence.ts';
 
 /** What witnesses have signed since this process started. */
 export type Vouchings = {
-  hear(said: { readonly keys: readonly string[]; readonly needed: number; readonly checkpoint: string | undefined }): void;
+  hear(said: {
+    readonly keys: readonly string[];
+    readonly needed: number;
+    readonly checkpoint: string | undefined;
+  }): void;
   evidence(now: { readonly atMs: number; readonly observedMs: number }): Evidence;
   /** The newest that as many witnesses as it takes have signed over a tree with this entry. */
   fenceOver(log: number, index: number): Vouching | undefined;
@@ -34,7 +38,8 @@ export function createVouchings({
       sinceObservedMs: Math.floor(store.observedMs()),
     };
     if (isSame(asked, nextWitnesses ?? witnesses)) return;
-    store.update(({ nextWitnesses: _, witnesses: present, ...section }) => {
+    store.update((before) => {
+      const { nextWitnesses: _, witnesses: present, ...section } = before;
       const standing = present === undefined ? section : { ...section, witnesses: present };
       if (isSame(asked, present)) return standing;
       if (founders.length === 0) return asked.keys.length === 0 ? section : { ...section, witnesses: asked };
@@ -45,7 +50,11 @@ export function createVouchings({
   return {
     hear({ keys, needed, checkpoint }) {
       const distinct = new Set(keys.map(identityOf));
-      if (distinct.size !== keys.length || keys.length > maxWitnesses || (keys.length > 0 && (needed < 1 || needed > keys.length)))
+      if (
+        distinct.size !== keys.length ||
+        keys.length > maxWitnesses ||
+        (keys.length > 0 && (needed < 1 || needed > keys.length))
+      )
         throw refusal('Cannot use these witnesses: each must have a key of its own, and enough of them must be needed');
       note(keys, needed);
       if (checkpoint === undefined || heard.some((one) => one.checkpoint === checkpoint)) return;
@@ -67,7 +76,8 @@ export function createVouchings({
         (one) =>
           one.log === log &&
           one.size > index &&
-          new Set(one.times.filter(({ by }) => known.has(by)).map(({ by }) => by)).size >= Math.max(1, witnesses.needed),
+          new Set(one.times.filter(({ by }) => known.has(by)).map(({ by }) => by)).size >=
+            Math.max(1, witnesses.needed),
       );
     },
   };

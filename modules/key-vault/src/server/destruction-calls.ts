@@ -16,7 +16,12 @@ export type CertificateParts = {
 };
 
 /** What the sealer still wants before it goes on. */
-export type StepAnswer = { readonly kind: string; readonly generation: number; readonly log: number; readonly index: number };
+export type StepAnswer = {
+  readonly kind: string;
+  readonly generation: number;
+  readonly log: number;
+  readonly index: number;
+};
 
 /** Destructions as the sealer answers for them, over frames. */
 export type DestructionCalls = ReturnType<typeof createDestructionCalls>;
@@ -31,7 +36,8 @@ export function createDestructionCalls(call: (method: string, request: FrameBody
   };
   return {
     overview: async (): Promise<Static<typeof OverviewShape>> => checked(OverviewShape, await ask('destructions.list')),
-    destroyed: async (): Promise<Static<typeof DestroyedKeys>> => checked(DestroyedKeys, await ask('destructions.destroyed')),
+    destroyed: async (): Promise<Static<typeof DestroyedKeys>> =>
+      checked(DestroyedKeys, await ask('destructions.destroyed')),
     propose: async (proposal: Proposal | ReleaseProposal, by: string): Promise<Static<typeof IntentShape>> =>
       checked(IntentShape, await ask('destructions.propose', { by }, proposal)),
     sign: async (id: string, assertion: Assertion): Promise<Static<typeof IntentShape>> =>

@@ -35,9 +35,7 @@ export const IntentShape = Type.Object({
   suspended: Type.Optional(Type.String({ description: 'Why its signatures do not count any more' })),
   endedBy: Type.Optional(Type.String()),
   endReason: Type.Optional(Type.String()),
-  export: Type.Optional(
-    Type.Object({ sha256: Type.String(), location: Type.String(), generation: Type.Integer() }),
-  ),
+  export: Type.Optional(Type.Object({ sha256: Type.String(), location: Type.String(), generation: Type.Integer() })),
   hasCertificate: Type.Boolean(),
 });
 export const HoldShape = Type.Object({
@@ -75,7 +73,12 @@ export const OverviewShape = Type.Object({
   holds: Type.Array(HoldShape),
   approvers: Type.Array(ApproverShape),
   policies: Type.Array(
-    Type.Object({ id: Id, class: Type.String(), keepDays: Type.Union([Type.Integer(), Type.Null()]), agreedAtMs: Type.Number() }),
+    Type.Object({
+      id: Id,
+      class: Type.String(),
+      keepDays: Type.Union([Type.Integer(), Type.Null()]),
+      agreedAtMs: Type.Number(),
+    }),
   ),
   condemnedEpochs: Type.Array(Type.Integer(), {
     description: 'Epochs whose master keys still open older copies of the vault',

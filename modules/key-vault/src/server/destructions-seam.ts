@@ -1,4 +1,11 @@
-import type { DestructionOverview, HoldSelector, RetentionPolicy, ShownHold, ShownIntent, ShownPolicy } from '../destruction/shown.ts';
+import type {
+  DestructionOverview,
+  HoldSelector,
+  RetentionPolicy,
+  ShownHold,
+  ShownIntent,
+  ShownPolicy,
+} from '../destruction/shown.ts';
 import type { Asked } from './vault-client.ts';
 
 /** What somebody wants; nothing of it happens before two people have signed it, or a policy they signed covers it. */
@@ -17,7 +24,12 @@ export type NewHold = {
 };
 
 /** A key of which only the record is left, and since when this vault lives without it. */
-export type DestroyedKey = { readonly id: string; readonly purpose: string; readonly label: string; readonly atMs: number };
+export type DestroyedKey = {
+  readonly id: string;
+  readonly purpose: string;
+  readonly label: string;
+  readonly atMs: number;
+};
 
 /**
  * The destruction of keys as the server has it. The sealer decides: a signature is an assertion of an enrolled passkey over

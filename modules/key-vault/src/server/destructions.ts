@@ -127,7 +127,10 @@ export function createDestructions(needs: DestructionsNeeds): DestructionService
       } catch (error) {
         failures += 1;
         pausedTicks = Math.min(2 ** failures, 60);
-        needs.log.warn('A destruction of keys cannot go on now', { code: codeOf(error) ?? 'unknown', message: messageOf(error) });
+        needs.log.warn('A destruction of keys cannot go on now', {
+          code: codeOf(error) ?? 'unknown',
+          message: messageOf(error),
+        });
       } finally {
         ticking = false;
       }

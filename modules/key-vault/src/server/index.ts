@@ -28,4 +28,5 @@ export { readVaultExport } from './vault-export.ts';
 export { createCertificateStore } from './certificate-store.ts';
 export { createDestructions } from './destructions.ts';
 export type { DestructionService } from './destructions.ts';
-export { createDestructionRoutes, createHoldRoutes } from './destruction-routes.ts';
+export { createDestructionRoutes } from './destruction-routes.ts';
+export { createHoldRoutes } from './hold-routes.ts';

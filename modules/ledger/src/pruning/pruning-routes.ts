@@ -25,7 +25,7 @@ export function createPruningRoutes(ledger: Pick<LedgerClient, 'head'>, pruning:
     app.post(
       '/v1/ledger/prune',
       {
-        config: { scope: 'vault:manage' },
+        config: { scope: 'vault:manage', stepUp: true },
         schema: {
           summary: 'Let go of content whose keys were destroyed; recorded with the minimum index before anything goes',
           tags,

@@ -8,6 +8,7 @@ import { Type } from 'typebox';
 import { auditEvent } from '../audit-event.ts';
 import type { AuditEvent } from '../audit-event.ts';
 import { LedgerError } from '../errors.ts';
+import type { EvidenceOpenings } from '../evidence-openings.ts';
 import type { LedgerClient } from '../ledger-client.ts';
 import { exportRange, rangeLimits } from './export-range.ts';
 import type { RangeRequest } from './export-range.ts';
@@ -17,6 +18,8 @@ export type EvidenceNeeds = {
   readonly clock: Clock;
   /** Resolves when the event is durable: nothing is exported that was not recorded. */
   readonly recordAudit: (event: AuditEvent) => Promise<void>;
+  /** What the sealed texts of a marked body say, as far as anybody here can tell. */
+  readonly openings?: (marked: string) => Promise<EvidenceOpenings>;
   /** Collectors whose names a file may give away besides those asked for. */
   readonly knownSources: () => Promise<readonly string[]>;
   /** The events at positions [from, to) of a log that fit a query, as far as the caller may see them. Throws what search throws. */
@@ -109,7 +112,11 @@ export function createEvidenceRoutes(
         underWay += 1;
         try {
           const exported = await exportRange(
-            { ...ledger, knownSources: needs.knownSources },
+            {
+              ...ledger,
+              knownSources: needs.knownSources,
+              ...(needs.openings === undefined ? {} : { openings: needs.openings }),
+            },
             requestOf(query, { log, bounds, principal, needs }),
           );
           const { from, to } = exported.head;

@@ -1,6 +1,7 @@
-import { parseJson } from '@sallyport/contracts';
+import { isSealedBody, parseJson } from '@sallyport/contracts';
 import { isAuditRecord } from '../audit-event.ts';
 import { LedgerError } from '../errors.ts';
+import type { EvidenceOpenings } from '../evidence-openings.ts';
 import { formatRangeEntry, formatRangeHead, hexOf, rangeEnd } from './range-format.ts';
 import type { RangeEntry, RangeHead, RangeSource } from './range-format.ts';
 import type { StoredRangeEntry } from './range-entries.ts';
@@ -49,6 +50,8 @@ export async function exportRange(
     readonly cosigned: (
       log: number,
     ) => Promise<{ readonly checkpoint: string; readonly witnessKeys: readonly string[] } | undefined>;
+    /** What the sealed texts of a marked body say, as far as anybody here can tell. */
+    readonly openings?: (marked: string) => Promise<EvidenceOpenings>;
     /** Collectors whose names may stand in a file. */
     readonly knownSources: () => Promise<readonly string[]>;
   },
@@ -96,7 +99,12 @@ export async function exportRange(
       yield formatRangeHead(head);
       for (let at = from; at < to;) {
         const { next, entries } = await ranges.slice(log, at, to, filter);
-        yield entries.map((entry, order) => `${formatRangeEntry(shown(entry, at + order))}\n`).join('');
+        const lines: string[] = [];
+        for (const [order, entry] of entries.entries()) {
+          const one = await withOpenings(shown(entry, at + order));
+          lines.push(`${formatRangeEntry(one)}\n`);
+        }
+        yield lines.join('');
         at = next;
       }
       yield `${rangeEnd}\n`;
@@ -117,6 +125,11 @@ export async function exportRange(
       at = found.next;
     }
     return { claimed, sourceIds };
+  }
+
+  async function withOpenings(entry: RangeEntry): Promise<RangeEntry> {
+    if (needs.openings === undefined || !('body' in entry) || !isSealedBody(entry.body)) return entry;
+    return { ...entry, openings: await needs.openings(Buffer.from(entry.body).toString('utf8')) };
   }
 
   function shown(entry: StoredRangeEntry, index: number): RangeEntry {

@@ -1,3 +1,5 @@
+import { formatOpeningList, parseOpeningList } from '../evidence-openings.ts';
+import type { EvidenceOpenings } from '../evidence-openings.ts';
 import { HASH_BYTES, MAX_TREE_SIZE } from '@sallyport/merkle-log';
 import { idBytes } from '../leaf.ts';
 import { LedgerError } from '../errors.ts';
@@ -43,7 +45,7 @@ export type RangeHead = {
 /**
  * One line of the file after its head:
  * `block`: the last leaf of a block, which commits to its ciphertext · `other`: outside of the claim ·
- * `content` and `match` (it fits the query): with salt and body · `unmatched`: it does not fit, and its content was left out ·
+ * `content` and `match` (it fits the query): with salt, body and, of sealed texts, openings · `unmatched`: it does not fit, and its content was left out ·
  * `erased`: its key was destroyed · `withheld`: whoever exported it may not read it.
  */
 export type RangeEntry =
@@ -53,6 +55,8 @@ export type RangeEntry =
       readonly leaf: Uint8Array;
       readonly salt: Uint8Array;
       readonly body: Uint8Array;
+      /** Of a body with sealed texts, what they say: one for each, or none at all. */
+      readonly openings?: EvidenceOpenings | undefined;
     };
 
 export const rangeFormat = 'sallyport-range-evidence@v1';
@@ -153,26 +157,34 @@ export function parseRangeHead(text: string): RangeHead {
 
 export function formatRangeEntry(entry: RangeEntry): string {
   const line = `${signs[entry.kind]} ${base64(entry.leaf)}`;
-  return 'body' in entry ? `${line} ${base64(entry.salt)} ${base64(entry.body)}` : line;
+  if (!('body' in entry)) return line;
+  const openings = formatOpeningList(entry.openings);
+  return `${line} ${base64(entry.salt)} ${base64(entry.body)}${openings === '' ? '' : ` ${openings}`}`;
 }
 
-const kinds = new Map(
+const kinds: ReadonlyMap<string, RangeEntry['kind']> = new Map(
   (['block', 'other', 'content', 'match', 'unmatched', 'erased', 'withheld'] as const).map((kind) => [
-    String(signs[kind]),
+    signs[kind],
     kind,
   ]),
 );
 
 /** Reads what `formatRangeEntry` writes, and nothing else. Throws `evidence_invalid`. */
 export function parseRangeEntry(line: string): RangeEntry {
-  const [sign = '', leafText = '', saltText, bodyText, ...rest] = line.split(' ');
+  const [sign = '', leafText = '', saltText, bodyText, openingsText, ...rest] = line.split(' ');
   const kind = kinds.get(sign);
   const hasContent = kind === 'content' || kind === 'match';
   if (kind === undefined || rest.length > 0 || hasContent !== (bodyText !== undefined))
     throw invalid('a line is none of an entry');
   const leaf = Buffer.from(leafText, 'base64');
   const entry: RangeEntry = hasContent
-    ? { kind, leaf, salt: Buffer.from(saltText ?? '', 'base64'), body: Buffer.from(bodyText ?? '', 'base64') }
+    ? {
+        kind,
+        leaf,
+        salt: Buffer.from(saltText ?? '', 'base64'),
+        body: Buffer.from(bodyText ?? '', 'base64'),
+        openings: openingsText === undefined ? undefined : parseOpeningList(openingsText),
+      }
     : { kind, leaf };
   if (formatRangeEntry(entry) !== line) throw invalid('an entry is not written the one way there is');
   return entry;

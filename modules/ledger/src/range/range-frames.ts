@@ -1,4 +1,4 @@
-import { textsOf } from '@sallyport/contracts';
+import { isJsonObject, textOf, textsOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { HASH_BYTES } from '@sallyport/merkle-log';
 import type { FrameBody, FrameHandlers } from '@sallyport/platform/frames';
@@ -110,20 +110,19 @@ export function createRangeReader(
         between: { from: Number(reply.head['first']), to: Number(reply.head['past']) },
         left: hashes.slice(0, left),
         proof: hashes.slice(left),
-        checkpoint: String(reply.head['checkpoint']),
+        checkpoint: textOf(reply.head['checkpoint']),
         witnessKeys: textsOf(reply.head['witness_keys']),
       };
     },
     async sources(names) {
       const { sources } = (await call('range.sources', { head: { names: [...names] } })).head;
       if (!Array.isArray(sources)) return [];
-      return sources.flatMap((one) => {
-        if (typeof one !== 'object' || one === null || Array.isArray(one)) return [];
-        const name = String(one['name']);
-        const id = Buffer.from(String(one['id']), 'hex');
-        const former = Buffer.from(String(one['former']), 'hex');
+      return sources.filter(isJsonObject).flatMap((one) => {
+        const name = textOf(one['name']);
+        const id = Buffer.from(textOf(one['id']), 'hex');
+        const former = Buffer.from(textOf(one['former']), 'hex');
         return [
-          { name, id, opening: Buffer.from(String(one['opening']), 'base64') },
+          { name, id, opening: Buffer.from(textOf(one['opening']), 'base64') },
           { name, id: former, opening: undefined },
         ];
       });

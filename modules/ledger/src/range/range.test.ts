@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { formatToken } from '@sallyport/contracts';
 import { createManualClock } from '@sallyport/platform/clock';
 import fc from 'fast-check';
 import { startLedger, temporaryDirectory, testStartMs } from '../ledger-testing.ts';
+import type { EvidenceOpening } from '../evidence-openings.ts';
 import { exportRange, rangeLimits } from './export-range.ts';
 import type { RangeRequest } from './export-range.ts';
 import { formatRangeEntry, formatRangeHead, parseRangeEntry, parseRangeHead } from './range-format.ts';
@@ -232,7 +235,33 @@ test('any changed byte of a file is noticed, and arbitrary text is answered with
         fc.string(),
         fc.string().map((rest) => `sallyport-range-evidence@v1\nkey ${rest}\n\n`),
       ),
-      (file) => verifyRangeText(file).ok === false,
+      (file) => !verifyRangeText(file).ok,
     ),
   );
+});
+
+test('sealed texts of a range are shown by their openings and checked; without one they read [sealed]', async (context) => {
+  const clock = createManualClock(testStartMs);
+  const { client } = startLedger(context, temporaryDirectory(context), clock);
+  await client.ready();
+  const salt = Buffer.alloc(16, 3);
+  const plain = Buffer.from('"ada"');
+  const commitment = hash('sha256', Buffer.concat([salt, plain]), 'buffer');
+  const token = formatToken({ holds: 'literal', keyIds: ['ab'.repeat(16)], commitment, sealed: Buffer.alloc(50) });
+  const bodies = [`\t{"name":${token}}`, '{"name":"eve"}'];
+  const entries = bodies.map((body, sequence) => ({ classUid: 1007, sequence, body: Buffer.from(body) }));
+  await client.append({ collector: 'intake/web-1', priority: 'intake', entries });
+  const key = await client.verifierKey(1);
+  const shownWith = async (opening: EvidenceOpening | undefined): Promise<string> => {
+    const needs = { ...client, knownSources: async () => [], openings: async () => [opening] };
+    let text = '';
+    for await (const part of (await exportRange(needs, wholeRange)).parts()) text += part;
+    return text;
+  };
+  const namesIn = (text: string): string[] =>
+    verified(text, key).events.map(({ body }) => Buffer.from(body).toString('utf8'));
+  assert.deepEqual(namesIn(await shownWith({ salt, plain })), ['{"name":"ada"}', '{"name":"eve"}']);
+  assert.deepEqual(namesIn(await shownWith(undefined)), ['{"name":"[sealed]"}', '{"name":"eve"}']);
+  const forged = verifyRangeText(await shownWith({ salt, plain: Buffer.from('"eve"') }), { verifierKey: key });
+  assert.equal(forged.ok ? '' : forged.check, 'entry');
 });

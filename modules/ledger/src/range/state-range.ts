@@ -40,9 +40,7 @@ export function stateRange(range: VerifiedRange): RangeStatement {
       `That none of the ${counted(counts.unnamedEvents, 'event')} of ${counted(counts.unnamedSources, 'other source')} in this range, whose names are not given away, came from ${listed([...new Set(claim.sources.map(({ name }) => name))])} under a second id.`,
     );
   if (claim.query !== undefined) {
-    proven.push(
-      `The server marked ${counted(counts.matching, 'event')} as fitting the query ${JSON.stringify(claim.query)}.`,
-    );
+    proven.push(`The server marked ${counted(counts.matching, 'event')} as fitting the query “${claim.query}”.`);
     notProven.push(
       claim.bodies === 'all'
         ? 'The marks themselves; but the content of every other event is here too, for you to look.'

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { isSealedBody } from '@sallyport/contracts';
 import {
   createFrontier,
   hashLeaf,
@@ -10,6 +11,7 @@ import {
 import type { Checkpoint, Frontier } from '@sallyport/merkle-log';
 import { cosignaturesOf } from '../evidence.ts';
 import type { EvidenceWitness } from '../evidence.ts';
+import { openWith } from '../evidence-openings.ts';
 import { decodeLeaf } from '../leaf.ts';
 import type { Leaf } from '../leaf.ts';
 import { hexOf, maxRangeHeadCharacters, parseRangeEntry, parseRangeHead, rangeEnd } from './range-format.ts';
@@ -29,6 +31,7 @@ export type RangeEvent = {
   /** Undefined where the file does not name the source. */
   readonly source: string | undefined;
   readonly matches: boolean;
+  /** As recorded; texts that were sealed for themselves and that nobody opens here read `[sealed]`. */
   readonly body: Uint8Array;
 };
 
@@ -186,6 +189,9 @@ export function createRangeVerifier(options: {
         const bodyHash = hash('sha256', Buffer.concat([entry.salt, entry.body]), 'buffer');
         if (!bodyHash.equals(leaf.hash))
           throw new Refused('entry', `The event of entry ${index} is not the one its leaf commits to`);
+        const opened = isSealedBody(entry.body) ? openWith(entry.body, entry.openings) : undefined;
+        if (opened === undefined && (isSealedBody(entry.body) || entry.openings !== undefined))
+          throw new Refused('entry', `The openings of entry ${index} are not what its event commits to`);
         const matches = entry.kind === 'match';
         if (matches && claim.query === undefined)
           throw new Refused('form', `Entry ${index} is marked as fitting a query, and there is none`);
@@ -199,7 +205,7 @@ export function createRangeVerifier(options: {
           classUid: leaf.classUid,
           source: now.names.get(id),
           matches,
-          body: entry.body,
+          body: opened === undefined ? entry.body : Buffer.from(opened.text),
         });
         return;
       }
@@ -213,7 +219,7 @@ export function createRangeVerifier(options: {
         return;
       case 'withheld':
         counts.withheld += 1;
-        return;
+        break;
       case 'block':
       case 'other':
     }

@@ -65,7 +65,8 @@ const longestPauseMs = 3_600_000;
 const lateAfterIntervals = 3;
 
 type Standing = {
-  isBusy: boolean;
+  /** While it is being asked. */
+  underWay: Promise<void> | undefined;
   failures: number;
   nextAtMs: number;
   askedAtMs: number | undefined;
@@ -88,7 +89,7 @@ export function createTimeStamps(needs: TimeStampsNeeds): TimeStamps {
 
   const standingOf = (id: string): Standing => {
     const fresh = {
-      isBusy: false,
+      underWay: undefined,
       failures: 0,
       nextAtMs: 0,
       askedAtMs: undefined,
@@ -111,24 +112,25 @@ export function createTimeStamps(needs: TimeStampsNeeds): TimeStamps {
     return treeSize === 0 ? undefined : { ...found, log, size: treeSize };
   }
 
-  async function stamp(authority: TimeAuthority): Promise<void> {
+  /** One request at a time; whoever asks meanwhile waits for the same answer. */
+  function stamp(authority: TimeAuthority): Promise<void> {
     const standing = standingOf(authority.id);
-    if (standing.isBusy) return;
-    standing.isBusy = true;
-    try {
-      const subject = await newestCheckpoint();
-      if (subject === undefined) return;
-      const { checkpoint, log, size } = subject;
-      standing.askedAtMs = clock.nowMs();
-      const signal = AbortSignal.any([stopping.signal, needs.deadline(answerTimeoutMs)]);
-      const answer = await stampCheckpoint(needs, { authority, checkpoint, signal });
-      if (stopping.signal.aborted) return;
-      if (answer.kind === 'stamped') await keep(authority, { ...subject, log, size }, answer);
-      note(standing, answer);
-      await tell(authority, answer);
-    } finally {
-      standing.isBusy = false;
-    }
+    standing.underWay ??= stampNow(authority, standing).finally(() => {
+      standing.underWay = undefined;
+    });
+    return standing.underWay;
+  }
+
+  async function stampNow(authority: TimeAuthority, standing: Standing): Promise<void> {
+    const subject = await newestCheckpoint();
+    if (subject === undefined) return;
+    standing.askedAtMs = clock.nowMs();
+    const signal = AbortSignal.any([stopping.signal, needs.deadline(answerTimeoutMs)]);
+    const answer = await stampCheckpoint(needs, { authority, checkpoint: subject.checkpoint, signal });
+    if (stopping.signal.aborted) return;
+    if (answer.kind === 'stamped') await keep(authority, subject, answer);
+    note(standing, answer);
+    await tell(authority, answer);
   }
 
   async function keep(
@@ -224,7 +226,7 @@ export function createTimeStamps(needs: TimeStampsNeeds): TimeStamps {
     }
     standing.dueSinceMs ??= clock.monotonicMs();
     if (clock.monotonicMs() - standing.dueSinceMs > lateAfterIntervals * everyMs) await raiseLate(authority, newest);
-    if (!standing.isBusy && clock.monotonicMs() >= standing.nextAtMs) void track(stamp(authority));
+    if (standing.underWay === undefined && clock.monotonicMs() >= standing.nextAtMs) void track(stamp(authority));
   }
 
   async function raiseLate({ id, url }: TimeAuthority, newest: StoredStamp | undefined): Promise<void> {

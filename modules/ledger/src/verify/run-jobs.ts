@@ -58,6 +58,7 @@ function runInWorker(
   const next = (): void => {
     const job = waiting.next();
     if (job.done === true) resolve();
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has no origin
     else worker.postMessage(job.value);
   };
   worker.on('message', (message: WorkerMessage) => {

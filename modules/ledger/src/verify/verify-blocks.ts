@@ -55,24 +55,21 @@ export function verifyBlocks(job: BlocksJob, work: (done: VerifyWork) => void): 
       }
       const record = readAt(descriptor, offset, length);
       const found = readRecord(record, place);
-      if ('fault' in found) {
-        if (found.header !== undefined && !beginsAt(descriptor, offset + length, size)) {
-          // The header holds and no block follows where this one says it ends: the length before it is what changed.
-          faults.push(placed(next, prefixFault(place, undefined, size - offset)));
-          break;
-        }
-        faults.push(placed(next, found.fault));
-        if (found.header === undefined) {
-          // Its length is all that is known of it; the next one says where the log goes on.
-          const after = firstIndexAt(descriptor, offset + length, size);
-          if (after === undefined) break;
-          next = after;
-          offset += length;
-          continue;
-        }
+      if ('fault' in found && found.header !== undefined && !beginsAt(descriptor, offset + length, size)) {
+        // The header holds and no block follows where this one says it ends: the length before it is what changed.
+        faults.push(placed(next, prefixFault(place, undefined, size - offset)));
+        break;
       }
+      if ('fault' in found) faults.push(placed(next, found.fault));
       const { header } = found;
-      if (header === undefined) break;
+      if (header === undefined) {
+        // Its length is all that is known of it; the next one says where the log goes on.
+        const after = firstIndexAt(descriptor, offset + length, size);
+        if (after === undefined) break;
+        next = after;
+        offset += length;
+        continue;
+      }
       if (header.firstIndex !== next) {
         faults.push(placed(next, orderFault(place, next, header.firstIndex)));
         break;
@@ -220,7 +217,7 @@ function compareLeaves(header: BlockHeader, place: Place, published: Published):
     const isAsBundled = bundle === undefined || leaf.equals(bundle.bytes);
     const fitsTile = tile === undefined || (isAsBundled && bundle !== undefined) || tile.bytes.equals(hashLeaf(leaf));
     if (isAsBundled && (bundle !== undefined || fitsTile)) continue;
-    const other = bundle === undefined ? tile : bundle;
+    const other = bundle ?? tile;
     if (other === undefined) continue;
     const offset = place.offset + order * leafBytes;
     const block =

@@ -8,6 +8,7 @@ import {
   hashLeaf,
   tileWidth,
 } from '@sallyport/merkle-log';
+import type { Frontier } from '@sallyport/merkle-log';
 import { byteFault, faultRanks, hexText } from './log-fault.ts';
 import type { LogFault, PlacedFault } from './log-fault.ts';
 import { readLogFile } from './read-log-file.ts';
@@ -23,9 +24,9 @@ export function verifyTiles(
 ): TilesResult {
   const faults: PlacedFault[] = [];
   const byEntries = createFrontier();
-  const byTiles = createFrontier();
   const rootsByEntries: Uint8Array[] = [];
-  const rootsByTiles: Uint8Array[] = [];
+  /** The tree as the tiles alone have it, from where they first disagree with the entries. */
+  let apart: { readonly tree: Frontier; readonly roots: Uint8Array[] } | undefined;
   let disagreement: TilesResult['disagreement'];
   let tiles = 0;
   let bundles = 0;
@@ -71,6 +72,8 @@ export function verifyTiles(
         bundle !== undefined &&
         !stored.equals(computed)
       ) {
+        const { size, hashes: before } = byEntries.state();
+        apart = { tree: createFrontier(size, before), roots: [...rootsByEntries] };
         disagreement = {
           bundle: {
             entry: first + at,
@@ -102,8 +105,8 @@ export function verifyTiles(
       byEntries.append(chosen, (level, _, hash) => {
         if (level === 8) rootsByEntries.push(hash);
       });
-      byTiles.append(stored ?? chosen, (level, _, hash) => {
-        if (level === 8) rootsByTiles.push(hash);
+      apart?.tree.append(stored ?? chosen, (level, _, hash) => {
+        if (level === 8) apart?.roots.push(hash);
       });
     }
     work({ entries: bundle === undefined ? 0 : width, bytes: (tile?.bytes.length ?? 0) + (bundle?.bytes.length ?? 0) });
@@ -128,10 +131,10 @@ export function verifyTiles(
     missingBundles,
     lastMissing,
     byEntries: state,
-    byTiles: disagreement === undefined ? undefined : byTiles.state().hashes.map(hexText),
+    byTiles: apart?.tree.state().hashes.map(hexText),
     disagreement,
     upperByEntries: compareUpper(upper, { level: 1, index: chunk }, rootsByEntries),
-    upperByTiles: compareUpper(upper, { level: 1, index: chunk }, rootsByTiles),
+    upperByTiles: compareUpper(upper, { level: 1, index: chunk }, apart?.roots ?? rootsByEntries),
     faults,
   };
 }

@@ -38,7 +38,14 @@ export function createClosedLogs(needs: {
   readonly quorum: (log: number) => Promise<QuorumCheckpoint | undefined>;
   readonly onQuorum: (log: number, quorum: QuorumCheckpoint) => Promise<void>;
   readonly log: Log;
-}): { tick(): Promise<void>; report(): Promise<readonly ClosedLog[]>; stop(): Promise<void> } {
+}): {
+  /** Starts asking when it is time. */
+  tick(): void;
+  report(): Promise<readonly ClosedLog[]>;
+  /** Resolves when nobody is being asked. */
+  settled(): Promise<void>;
+  stop(): Promise<void>;
+} {
   const { store, ledger, clock } = needs;
   /** Checkpoints of closed logs no longer change. */
   const checkpoints = new Map<number, string | undefined>();
@@ -98,7 +105,7 @@ export function createClosedLogs(needs: {
   }
 
   return {
-    async tick() {
+    tick() {
       const logs = closed();
       if (isAsking || logs.length === 0 || clock.monotonicMs() < nextAtMs) return;
       nextAtMs = clock.monotonicMs() + askEveryMs;
@@ -128,6 +135,7 @@ export function createClosedLogs(needs: {
         }),
       );
     },
+    settled: () => asking,
     async stop() {
       stopping.abort();
       await asking;

@@ -37,8 +37,12 @@ export type FakeWitness = {
 
 type Newest = { readonly treeSize: number; readonly root: Uint8Array; readonly note: string };
 
-export function createFakeWitness(name: string, nowMs: () => number): FakeWitness {
-  const cosigner = createCosigner({ name, privateKey: generateKeyPairSync('ed25519').privateKey });
+export function createFakeWitness(
+  name: string,
+  nowMs: () => number,
+  privateKey = generateKeyPairSync('ed25519').privateKey,
+): FakeWitness {
+  const cosigner = createCosigner({ name, privateKey });
   const keys = new Map<string, string>();
   let newest = new Map<string, Newest>();
   const url = `https://${name}`;

@@ -39,7 +39,12 @@ export type House = {
 
 export async function startHouse(
   context: TestContext,
-  place: { readonly directory: string; readonly clock: ManualClock; readonly outside: readonly FakeWitness[] },
+  place: {
+    readonly directory: string;
+    readonly clock: ManualClock;
+    readonly outside: readonly FakeWitness[];
+    readonly deadline?: (ms: number) => AbortSignal;
+  },
 ): Promise<House> {
   const { directory, clock, outside } = place;
   const { database, close } = await openDatabase({ kind: 'sqlite', file: join(directory, 'control.db') });
@@ -47,7 +52,7 @@ export async function startHouse(
   const store = createWitnessStore(database);
   const call = callAll(outside);
   // What a test wants to be late is told so; nothing here waits by the clock.
-  const deadline = (): AbortSignal => new AbortController().signal;
+  const deadline = place.deadline ?? ((): AbortSignal => new AbortController().signal);
   const gate = createWitnessGate({ store, call, clock, deadline });
   const { client, sealers } = startLedger(context, directory, clock, {
     askOutside: (begun, consistency) => gate.ask(begun, consistency),

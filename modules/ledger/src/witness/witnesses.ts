@@ -258,7 +258,7 @@ export function createWitnesses(needs: WitnessesNeeds): Witnesses {
         await rounds.tick();
         if ((await store.list()).length > 0) {
           await tail.watch(await store.policy());
-          await closedLogs.tick();
+          closedLogs.tick();
         }
       } catch (error) {
         needs.log.warn('The witnesses were not looked after', { message: messageOf(error) });
@@ -300,7 +300,9 @@ export function createWitnesses(needs: WitnessesNeeds): Witnesses {
       await ledger.sign();
       await settleHeld(log, 'an operator answered for its witnesses');
     },
-    settled: () => rounds.settled(),
+    async settled() {
+      await Promise.all([rounds.settled(), closedLogs.settled()]);
+    },
     async close() {
       await Promise.all([rounds.stop(), closedLogs.stop()]);
     },

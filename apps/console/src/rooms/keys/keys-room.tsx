@@ -64,7 +64,9 @@ export function KeysRoom({ me }: { readonly me: Me }) {
       </RoomHead>
       {error === null ? null : <ProblemNotice problem={error} retry={() => void refetch()} />}
       {data === undefined && error === null ? <Loading heights={[420, 180]} /> : null}
-      {data === undefined || data.rotation === null ? null : (
+      {data === undefined ||
+      data.rotation === null ||
+      (tab !== 'hierarchy' && data.rotation.state === 'done') ? null : (
         <RotationProgress rotation={data.rotation} nowMs={dataUpdatedAt} />
       )}
       {data !== undefined && tab === 'hierarchy' ? (

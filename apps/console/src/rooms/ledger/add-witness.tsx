@@ -56,7 +56,7 @@ export function AddWitness({ log, onClose }: { readonly log: WitnessesReport['lo
           />
           <Textarea
             label="Its key"
-            description="as “sallyport witness key” prints it first: the Ed25519 one"
+            description="as “sallyport witness key” prints it: the first (Ed25519) or the second (ML-DSA-44), not both"
             placeholder="witness.example.org/w1+1234abcd+B…"
             spellCheck={false}
             autoComplete="off"

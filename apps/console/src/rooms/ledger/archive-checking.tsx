@@ -8,7 +8,13 @@ import { archiveQuery } from './archive-query.ts';
 import type { ArchiveCheck } from './archive-query.ts';
 
 /** Asks the store for every file anew; goes on and is found again when the room was left. */
-export function ArchiveChecking({ check, canChange }: { readonly check: ArchiveCheck | null; readonly canChange: boolean }) {
+export function ArchiveChecking({
+  check,
+  canChange,
+}: {
+  readonly check: ArchiveCheck | null;
+  readonly canChange: boolean;
+}) {
   const queries = useQueryClient();
   const start = useMutation({
     mutationFn: (deep: boolean) => call('POST /v1/archive/verifications', { body: { deep } }),
@@ -21,10 +27,22 @@ export function ArchiveChecking({ check, canChange }: { readonly check: ArchiveC
       {start.error === null ? null : <ProblemNotice problem={start.error} />}
       {canChange ? (
         <div className="row">
-          <Button size="compact-sm" variant="default" disabled={isRunning} loading={start.isPending && !start.variables} onClick={() => start.mutate(false)}>
+          <Button
+            size="compact-sm"
+            variant="default"
+            disabled={isRunning}
+            loading={start.isPending && !start.variables}
+            onClick={() => start.mutate(false)}
+          >
             Check every file
           </Button>
-          <Button size="compact-sm" variant="subtle" disabled={isRunning} loading={start.isPending && start.variables} onClick={() => start.mutate(true)}>
+          <Button
+            size="compact-sm"
+            variant="subtle"
+            disabled={isRunning}
+            loading={start.isPending && start.variables}
+            onClick={() => start.mutate(true)}
+          >
             Read every byte back
           </Button>
         </div>
@@ -65,8 +83,7 @@ function Outcome({ check }: { readonly check: ArchiveCheck }) {
       {check.problems.length === 0
         ? `All ${plural(check.done, 'file')} are as they were kept${read}`
         : `${formatCount(check.problems.length)} of ${plural(check.done, 'file')} are not as they were kept`}{' '}
-      ({at})
-      {check.unknown === 0 ? '' : `. ${plural(check.unknown, 'file')} there are not of this server`}
+      ({at}){check.unknown === 0 ? '' : `. ${plural(check.unknown, 'file')} there are not of this server`}
     </p>
   );
 }

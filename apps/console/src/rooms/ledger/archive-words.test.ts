@@ -39,7 +39,10 @@ test('the worst is said first: none, damaged, failing, late, and what waits is n
   assert.match(verdictOf(behind, nowMs).title, /up to the last 10 entries$/);
   assert.match(verdictOf(behind, nowMs).text, /30 min ago/);
   assert.equal(verdictOf({ ...behind, late: true }, nowMs).tone, 'bad');
-  assert.match(verdictOf({ ...behind, late: true, failure }, nowMs).text, /does not answer\. It is tried again.*10 entries/);
+  assert.match(
+    verdictOf({ ...behind, late: true, failure }, nowMs).text,
+    /does not answer\. It is tried again.*10 entries/,
+  );
   assert.match(verdictOf({ ...behind, failure, problems: 1 }, nowMs).title, /^1 file in the archive is not as kept$/);
 });
 

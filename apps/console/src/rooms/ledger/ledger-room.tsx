@@ -12,6 +12,7 @@ import { TimeChart } from '../../parts/time-chart.tsx';
 import { fillBuckets } from '../search/fill-buckets.ts';
 import { histogramQuery } from '../search/search-queries.ts';
 import { ArchiveSheet } from './archive-sheet.tsx';
+import { AnchorsSheet } from './anchors-sheet.tsx';
 import { LogSheet } from './log-sheet.tsx';
 import { WitnessesSheet } from './witnesses-sheet.tsx';
 
@@ -47,6 +48,7 @@ export function LedgerRoom({ me }: { readonly me: Me }) {
             <Growth />
           </section>
           <WitnessesSheet canChange={may(me, 'settings:manage')} />
+          <AnchorsSheet canChange={may(me, 'settings:manage')} />
           <ArchiveSheet canChange={may(me, 'settings:manage')} />
           {data.logs.toReversed().map((log) => (
             <LogSheet key={log.number} log={log} isCurrent={String(log.number) === current} />

@@ -59,7 +59,8 @@ export function SetArchive({ report, onClose }: { readonly report: ArchiveReport
       onClose();
     },
   });
-  const isComplete = kind === 'directory' ? path.trim() !== '' : bucket.bucket.trim() !== '' && bucket.region.trim() !== '';
+  const isComplete =
+    kind === 'directory' ? path.trim() !== '' : bucket.bucket.trim() !== '' && bucket.region.trim() !== '';
   return (
     <Modal opened onClose={onClose} title="Where the ledger is archived" lockScroll={false} closeOnClickOutside={false}>
       <form
@@ -182,7 +183,9 @@ function BucketFields({
       <TextInput
         label="Access key id"
         description={
-          isKnown ? 'empty: the one in use' : 'it needs to put, read and list, and never to delete; empty: the machine’s own'
+          isKnown
+            ? 'empty: the one in use'
+            : 'it needs to put, read and list, and never to delete; empty: the machine’s own'
         }
         {...text('keyId')}
       />

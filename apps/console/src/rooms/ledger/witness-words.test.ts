@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { seenWords, spanWords, verdictOf } from './witness-words.ts';
+import { closedWords, seenWords, spanWords, verdictOf } from './witness-words.ts';
 import type { Witness, WitnessesReport } from './witnesses-query.ts';
 
 const witness: Witness = {
@@ -25,6 +25,7 @@ const report: WitnessesReport = {
   policy: { needed: 2, of: 2, tail_limit_minutes: 60 },
   newest: { size: 90, at: '2026-11-22T12:00:00Z', by: ['w1', 'w2'] },
   tail: { entries: 10, since: '2026-11-22T12:00:00Z', age_seconds: 7, too_old: false },
+  closed: [],
 };
 
 test('the worst is said first: not signed, refused, nobody, too old; then how far it was seen', () => {
@@ -64,4 +65,15 @@ test('what was seen and how long ago are in words', () => {
   assert.equal(seenWords({ ...witness, cosigned_size: 100 }, 100), 'all 100 entries');
   assert.equal(seenWords({ ...witness, cosigned_size: null }, 100), 'has seen nothing of this log');
   assert.deepEqual([119, 120, 7200, 172_800].map(spanWords), ['119 s', '2 min', '2 h', '2 days']);
+});
+
+test('of a closed log it is said what nobody outside will ever see', () => {
+  const log = { number: 1, size: 1000, signed_size: 990, witnessed_size: 900 };
+  const words = (['whole', 'asking', 'fixed-by-next', 'never'] as const).map((end) => closedWords({ ...log, end }));
+  assert.deepEqual(words, [
+    'Log 1 is witnessed whole.',
+    'Log 1: the last 100 of 1,000 entries have no witness yet; its last checkpoint still goes round.',
+    'Log 1: the last 100 of 1,000 entries never get a witness of their own, but the log after it commits to them and is witnessed.',
+    'Log 1: nobody outside has seen the last 100 of 1,000 entries, and nobody ever will.',
+  ]);
 });

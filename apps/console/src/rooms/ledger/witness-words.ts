@@ -85,3 +85,18 @@ function whoWords({ needed, of }: WitnessesReport['policy']): string {
 function namesOf(witnesses: readonly Witness[]): string {
   return witnesses.map(({ name }) => name).join(' and ');
 }
+
+/** What is to be known of the end of a log that a restore closed. */
+export function closedWords({ number, size, witnessed_size: seen, end }: WitnessesReport['closed'][number]): string {
+  const rest = `the last ${formatCount(size - seen)} of ${formatCount(size)} entries`;
+  switch (end) {
+    case 'whole':
+      return `Log ${number} is witnessed whole.`;
+    case 'asking':
+      return `Log ${number}: ${rest} have no witness yet; its last checkpoint still goes round.`;
+    case 'fixed-by-next':
+      return `Log ${number}: ${rest} never get a witness of their own, but the log after it commits to them and is witnessed.`;
+    case 'never':
+      return `Log ${number}: nobody outside has seen ${rest}, and nobody ever will.`;
+  }
+}

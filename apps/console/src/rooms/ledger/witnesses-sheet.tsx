@@ -10,7 +10,7 @@ import { RemoveWitness } from './remove-witness.tsx';
 import { SignAnyway } from './sign-anyway.tsx';
 import { WitnessPolicy } from './witness-policy.tsx';
 import { WitnessRow } from './witness-row.tsx';
-import { verdictOf } from './witness-words.ts';
+import { closedWords, verdictOf } from './witness-words.ts';
 import { witnessesQuery } from './witnesses-query.ts';
 import type { Witness } from './witnesses-query.ts';
 
@@ -77,6 +77,11 @@ export function WitnessesSheet({ canChange }: { readonly canChange: boolean }) {
               ))}
             </ul>
           )}
+          {data.closed.map((log) => (
+            <p key={log.number} className="small">
+              {closedWords(log)}
+            </p>
+          ))}
           <div className="stack tight">
             <p className="small quiet" id="log-key">
               The key of log {data.log.number}. A witness cosigns what it was given the key of, and nothing else:

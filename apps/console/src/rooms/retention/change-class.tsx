@@ -6,6 +6,7 @@ import { plural } from '../../parts/numbers.ts';
 import { ProblemWithStep } from '../../parts/problem-with-step.tsx';
 import { ReasonDialog } from '../../parts/reason-dialog.tsx';
 import { daysOf, judgeChange } from './class-words.ts';
+import { destructionsQuery } from './destructions-query.ts';
 import { keepWords } from './intent-words.ts';
 import { retentionNextSteps } from './next-steps.ts';
 import { retentionQuery } from './retention-query.ts';
@@ -35,7 +36,10 @@ export function ChangeClass({
         purpose: 'change how long something is kept',
       }),
     onSuccess: async ({ id, stage }) => {
-      await queries.invalidateQueries({ queryKey: retentionQuery.queryKey });
+      await Promise.all([
+        queries.invalidateQueries({ queryKey: retentionQuery.queryKey }),
+        queries.invalidateQueries({ queryKey: destructionsQuery.queryKey }),
+      ]);
       onClose();
       if (stage !== 'agreed') onWaits(id);
     },

@@ -50,10 +50,12 @@ export function ClassRow({
       </div>
       <div className="belt" aria-hidden="true">
         <div className="belt-track" data-endless={belt.isEndless} style={{ width: percent(belt.length * 0.86) }}>
-          <div
-            className="belt-fill"
-            style={{ left: percent(belt.from), width: percent(Math.max(0, belt.to - belt.from)) }}
-          />
+          {of.kept.days === 0 ? null : (
+            <div
+              className="belt-fill"
+              style={{ left: percent(belt.from), width: percent(Math.max(0, belt.to - belt.from)) }}
+            />
+          )}
           <span className="belt-today">today</span>
           <span className="belt-end">{belt.isEndless ? 'for ever' : plural(of.keep_days ?? 0, 'day')}</span>
         </div>
@@ -64,7 +66,7 @@ export function ClassRow({
         )}
       </div>
       <p className="small">
-        {beltWords(shape, belt)} <span className="quiet">{keptWords(of)}.</span>
+        {beltWords(shape, belt)} {of.kept.days === 0 ? null : <span className="quiet">{keptWords(of)}.</span>}
       </p>
       <div className="row small">
         {of.due_days === 0 ? null : <span className="state-mark warn">{plural(of.due_days, 'day')} due</span>}

@@ -10,7 +10,6 @@ export const profileWords: Readonly<Record<Profile, { readonly name: string; rea
 
 /** What lies in a class now. */
 export function keptWords({ kept }: Pick<RetentionClass, 'kept'>): string {
-  if (kept.days === 0) return 'empty';
   return [plural(kept.days, 'day'), plural(kept.events, 'entry', 'entries'), formatBytes(kept.bytes)].join(' · ');
 }
 

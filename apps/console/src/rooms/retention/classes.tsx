@@ -40,9 +40,7 @@ export function Classes({
           <h2 id="clocks">Clocks</h2>
           <span className="quiet small">
             by the ledger’s time, <Clock at={clock.ledger_time} short={false} />,{' '}
-            {clock.evidence === 'witnesses'
-              ? 'vouched for by witnesses'
-              : 'vouched for by how long this server was seen running'}
+            {clock.evidence === 'witnesses' ? 'vouched for by witnesses' : 'counted while this server runs'}
           </span>
         </div>
         <ul className="class-rows" aria-label="Classes">

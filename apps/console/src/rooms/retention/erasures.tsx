@@ -13,6 +13,16 @@ import { IntentCard } from './intent-card.tsx';
 import { isEnded } from './intent-words.ts';
 import { OffSiteSheet } from './off-site-sheet.tsx';
 
+function waitingWords(waitMs: number, evidence: Destructions['evidence']): string {
+  const people = 'Two people, two passkeys';
+  if (waitMs === 0) return `${people}, and no waiting time: this server was started without one.`;
+  return `${people}, ${formatSpan(waitMs)} of waiting, ${
+    evidence === 'witnesses'
+      ? 'counted by the witnesses of the ledger.'
+      : 'counted only while this server runs: no witness vouches for the time.'
+  }`;
+}
+
 /** Everything that was asked for, agreed or carried out, what waits first; and who may sign. */
 export function Erasures({
   overview,
@@ -63,12 +73,7 @@ export function Erasures({
         </Notice>
       )}
       <div className="row spread">
-        <p className="quiet small">
-          Two people, two passkeys, {formatSpan(waitMs)} of waiting,{' '}
-          {evidence === 'witnesses'
-            ? 'counted by the witnesses of the ledger.'
-            : 'counted only while this server runs: no witness vouches for the time.'}
-        </p>
+        <p className="quiet small">{waitingWords(waitMs, evidence)}</p>
         {waiting.length === 0 && ended.length === 0 ? null : ask}
       </div>
       {waiting.map((intent) => card(intent))}

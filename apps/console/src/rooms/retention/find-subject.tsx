@@ -6,6 +6,7 @@ import { Clock } from '../../parts/clock.tsx';
 import { printable } from '../../parts/printable.ts';
 import { ProblemWithStep } from '../../parts/problem-with-step.tsx';
 import { ReasonDialog } from '../../parts/reason-dialog.tsx';
+import { destructionsQuery } from './destructions-query.ts';
 import { retentionNextSteps } from './next-steps.ts';
 import { requestsQuery } from './personal-query.ts';
 import type { Found, Identifier } from './personal-query.ts';
@@ -181,7 +182,10 @@ function AskFor({
         purpose: kind === 'access' ? 'record what a person asks' : 'ask for the erasure of a person’s data',
       }),
     onSuccess: async () => {
-      await queries.invalidateQueries({ queryKey: requestsQuery.queryKey });
+      await Promise.all([
+        queries.invalidateQueries({ queryKey: requestsQuery.queryKey }),
+        queries.invalidateQueries({ queryKey: destructionsQuery.queryKey }),
+      ]);
       onDone();
     },
   });

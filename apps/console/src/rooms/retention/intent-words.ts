@@ -7,12 +7,12 @@ import type { Approver, Intent } from './destructions-query.ts';
 export type StepState = 'done' | 'current' | 'open' | 'stopped';
 export type Step = { readonly title: string; readonly text: string; readonly state: StepState; readonly atMs?: number };
 
-const endedStages: readonly Intent['stage'][] = ['destroyed', 'agreed', 'cancelled', 'emptied'];
+const endedStages: ReadonlySet<Intent['stage']> = new Set(['destroyed', 'agreed', 'cancelled', 'emptied']);
 /** From here on nobody can bring the keys back in this installation. */
-const beyondRecall: readonly Intent['stage'][] = ['removed', 'destroying', 'scheduled', 'destroyed'];
+const beyondRecall: ReadonlySet<Intent['stage']> = new Set(['removed', 'destroying', 'scheduled', 'destroyed']);
 
 export function isEnded({ stage }: Pick<Intent, 'stage'>): boolean {
-  return endedStages.includes(stage);
+  return endedStages.has(stage);
 }
 
 export function canCancel({ stage }: Pick<Intent, 'stage'>): boolean {
@@ -172,10 +172,10 @@ function destructionSteps(intent: Intent): Step[] {
     },
     {
       title: 'Destroyed',
-      text: beyondRecall.includes(stage)
+      text: beyondRecall.has(stage)
         ? `nobody can bring them back here${stage === 'destroyed' ? ', and the providers say so too' : ''}${survivors}`
         : 'from then on it cannot be cancelled',
-      state: beyondRecall.includes(stage) ? 'done' : 'open',
+      state: beyondRecall.has(stage) ? 'done' : 'open',
     },
     {
       title: 'Certificate',

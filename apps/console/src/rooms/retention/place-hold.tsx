@@ -39,7 +39,10 @@ export function PlaceHold({ onClose }: { readonly onClose: () => void }) {
         purpose: 'place a legal hold',
       }),
     onSuccess: async () => {
-      await queries.invalidateQueries({ queryKey: destructionsQuery.queryKey });
+      await Promise.all([
+        queries.invalidateQueries({ queryKey: retentionQuery.queryKey }),
+        queries.invalidateQueries({ queryKey: destructionsQuery.queryKey }),
+      ]);
       onClose();
     },
   });

@@ -61,8 +61,13 @@ function EvidenceDialog({ filter, onClose }: { readonly filter: SearchFilter; re
     <Modal opened onClose={onClose} title="Evidence of everything in this time" lockScroll={false}>
       <div className="stack">
         <ul className="plain-points">
-          <li>One file with every event of this time and proof that none is left out. Anybody can check it, without this server.</li>
-          <li>Of events outside what you ask for it holds time, class and a keyed hash of the source, nothing they say.</li>
+          <li>
+            One file with every event of this time and proof that none is left out. Anybody can check it, without this
+            server.
+          </li>
+          <li>
+            Of events outside what you ask for it holds time, class and a keyed hash of the source, nothing they say.
+          </li>
           <li>The export is recorded in your name.</li>
         </ul>
         <TextInput

@@ -132,7 +132,9 @@ export function SearchRoom() {
                   )}
                   <ColumnChoice columns={columns} onColumns={keepColumns} />
                   <ExportChoice filter={pinned?.filter ?? filter} count={list.count} />
-                  {me === undefined || me === null || !may(me, 'ledger:read') ? null : <EvidenceChoice filter={filter} />}
+                  {me === undefined || me === null || !may(me, 'ledger:read') ? null : (
+                    <EvidenceChoice filter={filter} />
+                  )}
                 </div>
               </div>
               {list.hints.map((hint) => (

@@ -14,6 +14,7 @@ import { Account } from './account/account.tsx';
 import { ApiKeys } from './api-keys.tsx';
 import { HttpsPanel } from './https/https-panel.tsx';
 import { SyslogListeners } from './listeners.tsx';
+import { ServerClock } from './server-clock.tsx';
 import { Suppressions } from './suppressions.tsx';
 
 const schemes: readonly { readonly value: MantineColorScheme; readonly label: string }[] = [
@@ -67,6 +68,7 @@ function ServerAndBrowser({ me }: { readonly me: Me }) {
       </section>
       <ThisBrowser />
       {may(me, 'keys:manage') ? <ApiKeys /> : null}
+      {may(me, 'settings:read') ? <ServerClock /> : null}
       {may(me, 'settings:read') ? <SyslogListeners canChange={may(me, 'settings:manage')} /> : null}
       {may(me, 'alerts:read') ? <Suppressions canChange={may(me, 'rules:manage')} /> : null}
       <section className="sheet" aria-labelledby="https">

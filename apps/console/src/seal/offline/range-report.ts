@@ -54,7 +54,8 @@ function headSection(
   known: string | undefined,
   again: (key: string | undefined) => void,
 ): HTMLElement {
-  const count = `${counts.claimed} event${counts.claimed === 1 ? '' : 's'}`;
+  const fitting = claim.query === undefined ? '' : `, ${counts.matching} of them marked as fitting the query`;
+  const count = `${counts.claimed} event${counts.claimed === 1 ? '' : 's'}${fitting}`;
   return element(
     'section',
     { class: known === undefined ? 'open' : 'good' },
@@ -65,13 +66,13 @@ function headSection(
     ),
     known === undefined
       ? element('h1', {}, '? Agrees with itself; compare the key')
-      : element('h1', {}, `✓ ${count}: all of the range, none left out`),
+      : element('h1', {}, '✓ No event of the range is left out'),
     element(
       'p',
       {},
       known === undefined
         ? `${count}, and nothing in this file was changed. Whose log it is from, only its key can say.`
-        : 'Checked just now by this page alone, without any network, with the key you gave.',
+        : `${count}. Checked just now by this page alone, without any network, with the key you gave.`,
     ),
     keyForm(known, again),
   );
@@ -150,19 +151,11 @@ function eventDetails(event: RangeEvent, hasQuery: boolean): HTMLElement {
     ),
   );
   // Written out when somebody looks: a thousand open trees would be slow, and paper takes the lines.
-  details.addEventListener(
-    'toggle',
-    () =>
-      void details.append(
-        element(
-          'pre',
-          { tabindex: '0' },
-          parsed === undefined
-            ? printable(text)
-            : JSON.stringify(parsed, null, 2).split('\n').map(printable).join('\n'),
-        ),
-      ),
-    { once: true },
-  );
+  // Written out when somebody looks: a thousand open trees would be slow.
+  const open = (): void => {
+    const lines = parsed === undefined ? [text] : JSON.stringify(parsed, null, 2).split('\n');
+    details.append(element('pre', { tabindex: '0' }, lines.map(printable).join('\n')));
+  };
+  details.addEventListener('toggle', open, { once: true });
   return details;
 }

@@ -3,7 +3,6 @@ import { hash, randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { duplexPair } from 'node:stream';
-import type { TestContext } from 'node:test';
 import { createLedgerClient, createOutbox, ledgerMigrations } from '@sallyport/ledger';
 import type { LedgerClient } from '@sallyport/ledger';
 import { createSealer } from '@sallyport/ledger/sealer';
@@ -14,13 +13,12 @@ import { createLog } from '@sallyport/platform/log';
 import { createMemoryLedger } from '@sallyport/testing/memory-ledger';
 import { createArchive } from './archive.ts';
 import type { Archive } from './archive.ts';
-import { archiver } from './archive-testing.ts';
 import { archiveMigrations } from './migrations/migrations.ts';
 import type { ArchiveNeeds, Holds, VaultFile } from './needs.ts';
 import { createArchiveClient } from './s3/s3-client.ts';
 import { createS3Place } from './s3/s3-place.ts';
 import { createDirectoryPlace } from './directory-place.ts';
-import type { PlaceSettings } from './settings.ts';
+import type { Credentials, PlaceSettings } from './settings.ts';
 
 export const actor = { kind: 'user', id: 'u1', name: 'Maria' };
 /** Above it a file goes in parts here. */
@@ -30,8 +28,8 @@ export type UnderArchive = {
   readonly dataDirectory: string;
   readonly clock: ReturnType<typeof createManualClock>;
   readonly ledger: LedgerClient;
-  /** So many events of random content, which does not shrink. */
-  append(count: number): Promise<void>;
+  /** So many events of random content, which does not shrink, or without any. */
+  append(count: number, isEmpty?: boolean): Promise<void>;
   archive: Archive;
   /** The archive of another process over the same database: what was in memory is gone. */
   restart(): Promise<Archive>;
@@ -62,7 +60,10 @@ function keysInMemory() {
   };
 }
 
-export async function startUnderArchive(context: TestContext, directory: string): Promise<UnderArchive> {
+export async function startUnderArchive(
+  context: { after(work: () => unknown): void },
+  directory: string,
+): Promise<UnderArchive> {
   const clock = createManualClock(Date.now());
   const dataDirectory = join(directory, 'data');
   mkdirSync(dataDirectory);
@@ -109,13 +110,20 @@ export async function startUnderArchive(context: TestContext, directory: string)
   let sequence = 0;
   const state: { holds: Holds; vaultFiles: VaultFile[] } = {
     holds: { digest: 'none', ranges: async () => [] },
-    vaultFiles: [{ name: `vault/${'ab'.repeat(16)}/000000000001.vault`, bytes: Buffer.from('wrapped keys, generation 1') }],
+    vaultFiles: [
+      { name: `vault/${'ab'.repeat(16)}/000000000001.vault`, bytes: Buffer.from('wrapped keys, generation 1') },
+    ],
   };
   const deadline = (ms: number): AbortSignal => AbortSignal.timeout(ms);
-  const openPlace = (settings: PlaceSettings, credentials: typeof archiver | undefined) =>
+  const openPlace = (settings: PlaceSettings, credentials: Credentials | undefined) =>
     settings.kind === 'directory'
       ? createDirectoryPlace(settings, { dataDirectory })
-      : createS3Place({ settings, client: createArchiveClient(settings, credentials), deadline, partBytes: testPartBytes });
+      : createS3Place({
+          settings,
+          client: createArchiveClient(settings, credentials),
+          deadline,
+          partBytes: testPartBytes,
+        });
   const needs: ArchiveNeeds = {
     dataDirectory,
     ledgerDirectory: join(dataDirectory, 'ledger'),
@@ -144,14 +152,16 @@ export async function startUnderArchive(context: TestContext, directory: string)
     dataDirectory,
     clock,
     ledger,
-    async append(count) {
+    async append(count, isEmpty = false) {
       await ledger.append({
         collector: 'test',
         priority: 'intake',
         entries: Array.from({ length: count }, () => ({
           classUid: 1007,
           sequence: (sequence += 1),
-          body: Buffer.from(JSON.stringify({ n: sequence, noise: randomBytes(60).toString('base64') })),
+          body: isEmpty
+            ? Buffer.from('{}')
+            : Buffer.from(JSON.stringify({ n: sequence, noise: randomBytes(60).toString('base64') })),
         })),
       });
     },

@@ -1,0 +1,36 @@
+import type { Verification } from './archive-checks.ts';
+import type { LogProgress } from './archive-round.ts';
+import type { ArchiveTotals } from './archive-store.ts';
+import type { ArchivedFile } from './archived-file.ts';
+import type { OpenedPlace } from './file-keeper.ts';
+import type { ArchiveSettings } from './settings.ts';
+
+export type ArchiveFailure = {
+  readonly code: string;
+  readonly message: string;
+  readonly sinceMs: number;
+  readonly nextTryMs: number;
+};
+export type ArchiveReport =
+  | { readonly kind: 'off' }
+  | {
+      readonly kind: 'on';
+      readonly settings: ArchiveSettings;
+      readonly place: OpenedPlace['place']['facts'];
+      /** `paused`: left to intake. `waiting`: everything due is archived. */
+      readonly state: 'archiving' | 'paused' | 'waiting' | 'failing';
+      readonly failure: ArchiveFailure | undefined;
+      readonly logs: readonly LogProgress[];
+      readonly totals: ArchiveTotals;
+      readonly troubled: readonly ArchivedFile[];
+      readonly newestVault: ArchivedFile | undefined;
+      readonly verification: Verification | undefined;
+      readonly lagMs: number;
+      readonly isLate: boolean;
+    };
+
+/** Age of the oldest entry that waits. */
+export function lagOf(logs: readonly LogProgress[], nowMs: number): number {
+  const waiting = logs.flatMap(({ waitingSinceMs }) => waitingSinceMs ?? []);
+  return waiting.length === 0 ? 0 : Math.max(0, nowMs - Math.min(...waiting));
+}
