@@ -56,15 +56,22 @@ export async function buildPackage(outputDirectory: string): Promise<{ bundle: s
 
 /** The licence texts of every package whose code is in the bundle. */
 function licencesOf(inputs: readonly string[]): string {
-  const packages = new Set(
-    inputs.map((input) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]).filter((name) => name !== undefined),
+  // By where it lies: a package that only one workspace uses may stand in a folder of its own.
+  const packages = new Map(
+    inputs.flatMap((input) => {
+      const [, directory, name] = /^(.*node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(input) ?? [];
+      return directory === undefined || name === undefined ? [] : [[name, join(root, directory)] as const];
+    }),
   );
-  const texts = [...packages].toSorted().map((name) => {
-    const directory = join(root, 'node_modules', name);
-    const file = existsSync(directory) ? readdirSync(directory).find((entry) => /^licen[cs]e/i.test(entry)) : undefined;
-    if (file === undefined) throw new Error(`Cannot bundle "${name}": it carries no licence text`);
-    return `${name}\n\n${readFileSync(join(directory, file), 'utf8').trim()}\n`;
-  });
+  const texts = [...packages]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, directory]) => {
+      const file = existsSync(directory)
+        ? readdirSync(directory).find((entry) => /^licen[cs]e/i.test(entry))
+        : undefined;
+      if (file === undefined) throw new Error(`Cannot bundle "${name}": it carries no licence text`);
+      return `${name}\n\n${readFileSync(join(directory, file), 'utf8').trim()}\n`;
+    });
   return texts.join(`\n${'-'.repeat(72)}\n\n`);
 }
 

@@ -5,7 +5,7 @@ import { parseBenchArguments, usage } from './arguments.ts';
 import { cameraAlert } from './camera-alert.ts';
 import { cameraPerception } from './camera-perception.ts';
 import { fieldEncryption } from './field-encryption.ts';
-import { personalData } from './personal-data.ts';
+import { personalData } from './sealed-subjects.ts';
 import { intakeFormats } from './intake-formats.ts';
 import { intakeLatency } from './intake-latency.ts';
 import { intakeSustained } from './intake-sustained.ts';

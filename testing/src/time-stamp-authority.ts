@@ -1,18 +1,22 @@
 // A time-stamping authority as they exist: `openssl ts` answers, behind HTTP on loopback. What it signs others can check, and what it
 // refuses is refused by a program that is not ours.
 import { spawn, spawnSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import type { KeyPairKeyObjectResult } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-type KeyKind = 'ec' | 'rsa' | 'rsa-1024' | 'ed25519';
+type KeyKind = 'ec' | 'rsa' | 'rsa-1024';
 
 export type StampingSigner = {
   /** As in an OpenSSL extension file; what an authority of time-stamps has when undefined. */
   readonly extensions?: readonly string[];
   readonly key?: KeyKind;
+  /** What it forges is signed with RSASSA-PSS. */
+  readonly isPss?: boolean;
   /** Of its certificate, from now; below 0 it has ended. */
   readonly days?: number;
   /** Issued by another authority below the root. */
@@ -71,26 +75,25 @@ export async function startStampingAuthority(signer: StampingSigner = {}): Promi
     wanted: { issuer: string; subject: string; key: KeyKind; days: number; extensions: readonly string[] },
   ): void => {
     makeKey(wanted.key, path(`${name}.key`));
-    const request = openssl(['req', '-new', '-key', path(`${name}.key`), '-subj', wanted.subject]);
     put(`${name}.ext`, `${wanted.extensions.join('\n')}\n`);
-    openssl(
-      [
-        'x509',
-        '-req',
-        '-CA',
-        path(`${wanted.issuer}.pem`),
-        '-CAkey',
-        path(`${wanted.issuer}.key`),
-        '-CAcreateserial',
-        '-days',
-        String(wanted.days),
-        '-extfile',
-        path(`${name}.ext`),
-        '-out',
-        path(`${name}.pem`),
-      ],
-      request,
-    );
+    openssl([
+      'x509',
+      '-new',
+      '-subj',
+      wanted.subject,
+      '-force_pubkey',
+      path(`${name}.key.pub`),
+      '-CA',
+      path(`${wanted.issuer}.pem`),
+      '-CAkey',
+      path(`${wanted.issuer}.key`),
+      '-days',
+      String(wanted.days),
+      '-extfile',
+      path(`${name}.ext`),
+      '-out',
+      path(`${name}.pem`),
+    ]);
   };
   const { below } = signer;
   if (below !== undefined)
@@ -176,6 +179,7 @@ export async function startStampingAuthority(signer: StampingSigner = {}): Promi
         '-econtent_type',
         '1.2.840.113549.1.9.16.1.4',
       ];
+      const padding = signer.isPss === true ? ['-keyopt', 'rsa_padding_mode:pss'] : [];
       const between = below === undefined ? [] : ['-certfile', path('between.pem')];
       openssl([
         ...args,
@@ -185,6 +189,7 @@ export async function startStampingAuthority(signer: StampingSigner = {}): Promi
         path('signer.pem'),
         '-inkey',
         path('signer.key'),
+        ...padding,
         ...between,
         '-out',
         path('forged'),
@@ -210,13 +215,20 @@ export async function startStampingAuthority(signer: StampingSigner = {}): Promi
 }
 
 function makeKey(kind: KeyKind, file: string): void {
-  const kinds: Readonly<Record<KeyKind, readonly string[]>> = {
-    ec: ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'],
-    rsa: ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048'],
-    'rsa-1024': ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:1024'],
-    ed25519: ['-algorithm', 'ED25519'],
-  };
-  openssl(['genpkey', ...kinds[kind], '-out', file]);
+  const { privateKey, publicKey } = keyPair(kind);
+  writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  writeFileSync(`${file}.pub`, publicKey.export({ type: 'spki', format: 'pem' }));
+}
+
+function keyPair(kind: KeyKind): KeyPairKeyObjectResult {
+  switch (kind) {
+    case 'ec':
+      return generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    case 'rsa':
+      return generateKeyPairSync('rsa', { modulusLength: 2048 });
+    case 'rsa-1024':
+      return generateKeyPairSync('rsa', { modulusLength: 1024 });
+  }
 }
 
 async function read(request: IncomingMessage): Promise<Buffer> {
@@ -237,8 +249,7 @@ function run(args: readonly string[]): Promise<Buffer> {
   });
 }
 
-function openssl(args: readonly string[], input?: string): string {
-  const result = spawnSync('openssl', args, { encoding: 'utf8', ...(input !== undefined && { input }) });
+function openssl(args: readonly string[]): void {
+  const result = spawnSync('openssl', args, { encoding: 'utf8' });
   if (result.status !== 0) throw new Error(`openssl ${args[0] ?? ''}: ${result.error?.message ?? result.stderr}`);
-  return result.stdout;
 }

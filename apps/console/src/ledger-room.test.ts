@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { createWitnessUnderTest } from '@sallyport/testing/witness-under-test';
 import { openRoom } from './testing/room-under-test.ts';
@@ -50,5 +52,25 @@ test('Without a witness the room says so; one is added, asked, given the key of 
   await row.getByRole('button', { name: 'Remove witness.example/w1' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Remove it' }).click();
   await page.getByText('Without a witness, nobody can notice').waitFor();
+
+  // A copy elsewhere: a place in the data itself is refused, another one taken, filled and read back.
+  const archive = page.getByRole('region', { name: 'Archive' });
+  await archive.getByText('Nothing is kept elsewhere').waitFor();
+  await archive.getByRole('button', { name: 'Set up an archive' }).click();
+  const place = page.getByRole('dialog', { name: 'Where the ledger is archived' });
+  await room.atRest('ledger-set-archive', ['light']);
+  await place.getByText('Directory', { exact: true }).click();
+  await place.getByLabel('Directory on the server').fill(room.server.dataDirectory);
+  await place.getByRole('button', { name: 'Try it and save' }).click();
+  await place.getByText('must be apart from the data directory').waitFor();
+  const elsewhere = join(room.server.directory, 'elsewhere');
+  mkdirSync(elsewhere);
+  await place.getByLabel('Directory on the server').fill(elsewhere);
+  await place.getByRole('button', { name: 'Try it and save' }).click();
+  await archive.getByRole('button', { name: 'Archive now' }).click();
+  await archive.getByText(/^[1-9]\d* of \d+ entries/).waitFor();
+  await archive.getByRole('button', { name: 'Read every byte back' }).click();
+  await archive.getByText(/^All [1-9]\d* files are as they were kept/).waitFor();
+  await room.atRest('ledger-archived');
   assert.deepEqual(room.faults, []);
 });

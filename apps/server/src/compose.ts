@@ -107,7 +107,7 @@ import { isSealerFinal } from './final-errors.ts';
 import { createInventoryServices } from './inventory/index.ts';
 import { createMetricsRoutes } from './metrics.ts';
 import { createOutside } from './outside.ts';
-import { createPersonalDataServices } from './personal-data.ts';
+import { createPersonalDataServices } from './subjects.ts';
 import { startPeriodicWork } from './periodic-work.ts';
 import { secretKey } from './secret-key.ts';
 import { secretNames } from './secret-names.ts';

@@ -64,7 +64,7 @@ function finding(index: number, host: string): Buffer {
   );
 }
 
-/** A planted event and a finding about it on one day; on the next, something that may stay. */
+/** A planted event and a finding about it on one day; long after, something that may stay. */
 async function writePast(): Promise<void> {
   const surroundings = { workingDirectory: directory, isTerminal: false };
   await writeFormerLedger(readConfig(environment, flags, surroundings), formerMs, async (ledger, clock) => {
@@ -81,7 +81,7 @@ async function writePast(): Promise<void> {
         retention: 'findings',
         entries: [{ classUid: 2004, sequence: order, body: finding(position.index, word) }],
       });
-      clock.advance(dayMs);
+      clock.advance(390 * dayMs);
     }
   });
 }

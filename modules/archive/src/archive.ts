@@ -42,8 +42,16 @@ export type Archive = {
 
 const firstRetryMs = 5000;
 const longestRetryMs = 600_000;
-/** Failures in a row before it is an alarm; a refusal is one at once. */
+/** Failures in a row before it is an alarm; what does not pass by itself is one at once. */
 const patience = 3;
+const lasting: ReadonlySet<string> = new Set([
+  'archive_invalid',
+  'archive_settings_invalid',
+  'bucket_not_lockable',
+  'name_taken',
+  'off_site_mismatch',
+  'off_site_refused',
+]);
 
 export function createArchive(needs: ArchiveNeeds): Archive {
   const { clock, log } = needs;
@@ -111,7 +119,7 @@ export function createArchive(needs: ArchiveNeeds): Archive {
       tryAtMs: clock.monotonicMs() + pauseMs,
     };
     log.warn('The archive does not take what is due', { code, message: failure.message });
-    if (tries < patience && code === 'off_site_unavailable') return;
+    if (tries < patience && !lasting.has(code)) return;
     await alarms.raise('failing', {
       action: 'archive.failing',
       outcome: 'failure',

@@ -38,7 +38,7 @@ export type LedgerFiles = {
   tile(log: number, path: string): Promise<Buffer | undefined>;
 };
 
-export const mostSpanBytes = 64 * 1024 * 1024;
+const mostSpanBytes = 64 * 1024 * 1024;
 const nameDigits = 16;
 const suffix = '.blocks';
 

@@ -22,7 +22,7 @@ import type { Credentials, PlaceSettings } from './settings.ts';
 
 export const actor = { kind: 'user', id: 'u1', name: 'Maria' };
 /** Above it a file goes in parts here. */
-export const testPartBytes = 2000;
+const testPartBytes = 2000;
 
 export type UnderArchive = {
   readonly dataDirectory: string;

@@ -7,7 +7,7 @@
  *   ledger/logs/N/checkpoints/<size>-<sum>                       signed checkpoints, cosigned where witnesses did
  *   vault/<vault>/<generation>.vault                             the wrapped keys; others add names of their own there
  */
-export const maxNameCharacters = 200;
+const maxNameCharacters = 200;
 
 export type SpanName = {
   readonly log: number;

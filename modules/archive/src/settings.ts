@@ -62,7 +62,7 @@ export function requireSettings(settings: ArchiveSettings, dataDirectory: string
 }
 
 /** https, or http on this machine alone; no user, path, query; not where clouds keep credentials. */
-export function requireEndpoint(text: string): URL {
+function requireEndpoint(text: string): URL {
   const url = URL.parse(text);
   if (url === null || text.length > 300) throw invalid('the endpoint is no URL');
   const isHere = kindOfHost(url.hostname) === 'this-machine';

@@ -11,7 +11,7 @@ import type {
   ProtocolAsset,
   StoreAsset,
 } from './asset.ts';
-import type { CbomVersion } from './cbom.ts';
+import type { CbomVersion } from './cbom-version.ts';
 
 /** One algorithm as a component: CycloneDX, `cryptoProperties.algorithmProperties`. */
 export function algorithmComponent(asset: AlgorithmAsset, version: CbomVersion): JsonObject {

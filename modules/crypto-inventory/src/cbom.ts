@@ -2,12 +2,9 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
 import { algorithmComponent, assetComponent } from './cbom-components.ts';
+import type { CbomVersion } from './cbom-version.ts';
 import { algorithmsOf } from './gather.ts';
 import type { Gathered } from './gather.ts';
-
-/** Versions of CycloneDX (ECMA-424) that model cryptographic assets. */
-export const cbomVersions = ['1.6', '1.7'] as const;
-export type CbomVersion = (typeof cbomVersions)[number];
 
 /**
  * The inventory as a CycloneDX bill of cryptographic materials. The same gathering gives the same bytes: its time is that of the

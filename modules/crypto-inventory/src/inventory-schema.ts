@@ -9,7 +9,7 @@ import type { InventoryPolicy } from './policy.ts';
 import { strengthOf } from './strength.ts';
 import { weaknessesOf, weaknessReasons } from './weakness.ts';
 
-export const WeaknessBody = Type.Object({
+const WeaknessBody = Type.Object({
   reason: Type.Enum([...weaknessReasons]),
   level: Type.Enum([...findingLevels]),
   message: Type.String(),

@@ -3,7 +3,7 @@ import { auditEvent } from '@sallyport/ledger';
 import { messageOf } from '@sallyport/platform/errors';
 import type { Principal } from '@sallyport/platform/http';
 import { cbomOf } from './cbom.ts';
-import type { CbomVersion } from './cbom.ts';
+import type { CbomVersion } from './cbom-version.ts';
 import { InventoryError } from './errors.ts';
 import { gather } from './gather.ts';
 import type { Gathered } from './gather.ts';

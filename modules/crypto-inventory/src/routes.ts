@@ -4,7 +4,7 @@ import { typedApp } from '@sallyport/platform/http';
 import type { RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import { assetKinds } from './asset.ts';
-import { cbomVersions } from './cbom.ts';
+import { cbomVersions } from './cbom-version.ts';
 import { AssetBody, assetBody } from './inventory-schema.ts';
 import type { CryptoInventory } from './inventory.ts';
 import { InventoryPolicy } from './policy.ts';

@@ -38,7 +38,7 @@ export type SubjectPages = {
 type StoredRow = { readonly keyId: string; readonly subjectId: string; readonly wrapped: Buffer };
 type Page = { readonly id: string; readonly wrapper: Wrapper; readonly rows: readonly StoredRow[] };
 
-export const subjectPagePurpose = 'subject-page';
+const subjectPagePurpose = 'subject-page';
 /** New subjects go on the newest of these. */
 const openPages = 'subjects/';
 const closedPages = 'erasing/';

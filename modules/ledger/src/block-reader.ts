@@ -1,7 +1,8 @@
 import { decodeBlock, openBlock } from './block.ts';
 import type { BlockHeader } from './block.ts';
 import { LedgerError } from './errors.ts';
-import type { FoundBlock, LogIndex } from './log-index.ts';
+import type { FoundBlock } from './indexed-block.ts';
+import type { LogIndex } from './log-index.ts';
 import type { LedgerKeys } from './needs.ts';
 import type { SegmentFiles } from './segment-files.ts';
 

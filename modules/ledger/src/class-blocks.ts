@@ -1,6 +1,6 @@
 import { maxBlockEvents } from './block.ts';
-import type { LogEntry } from './log.ts';
-import type { IndexedBlock } from './log-index.ts';
+import type { LogEntry } from './log-entry.ts';
+import type { IndexedBlock } from './indexed-block.ts';
 import { classesOf } from './retention-class.ts';
 import type { SequenceTracker } from './sequence-tracker.ts';
 

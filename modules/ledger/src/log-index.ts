@@ -1,18 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
 import { openBlockPlaces } from './pruning/block-places.ts';
 import type { BlockPlaces } from './pruning/block-places.ts';
+import type { FoundBlock, IndexedBlock } from './indexed-block.ts';
 import { openSealedKeys } from './sealed-keys.ts';
 import type { SealedKeys } from './sealed-keys.ts';
-import type { RecordPlace } from './segment-files.ts';
-
-/** One block as the index knows it. Block `first` covers the indexes first … first+eventCount, the last its own leaf. */
-export type IndexedBlock = RecordPlace & {
-  readonly first: number;
-  readonly eventCount: number;
-  readonly receivedAtMs: number;
-  /** The key its content is sealed under. */
-  readonly dataKeyId: string;
-};
 
 /** Sequences first … first+count-1 of a stream stand at the indexes index … */
 export type IndexedRun = {
@@ -21,9 +12,6 @@ export type IndexedRun = {
   readonly count: number;
   readonly index: number;
 };
-
-/** A block as it is found again; by which key it is sealed stands in its header. */
-export type FoundBlock = Omit<IndexedBlock, 'dataKeyId'>;
 
 /**
  * Finds blocks by index and indexes by (stream, sequence). Derived from the segment files and rebuilt from them:

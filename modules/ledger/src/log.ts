@@ -6,8 +6,9 @@ import { createBlockReader } from './block-reader.ts';
 import { isDiskFull } from './disk-errors.ts';
 import { LedgerError } from './errors.ts';
 import { leafBytes } from './leaf.ts';
+import type { LogEntry } from './log-entry.ts';
 import { openLogIndex } from './log-index.ts';
-import type { IndexedBlock } from './log-index.ts';
+import type { IndexedBlock } from './indexed-block.ts';
 import { recoverLog } from './log-recovery.ts';
 import { createLogPublisher, readPublished } from './log-publisher.ts';
 import type { Signing } from './log-publisher.ts';
@@ -25,18 +26,6 @@ import type { SealedKeys } from './sealed-keys.ts';
 import { openSegmentFiles } from './segment-files.ts';
 import { createSequenceTracker } from './sequence-tracker.ts';
 import type { LedgerKeys } from './needs.ts';
-
-/** An event on its way into the log, its names already replaced by keyed hashes. */
-export type LogEntry = {
-  readonly stream: string;
-  readonly streamId: Uint8Array;
-  readonly collectorId: Uint8Array;
-  /** What it is kept with, and how long; see `retention-class.ts`. */
-  readonly retention: string;
-  readonly sequence: number;
-  readonly classUid: number;
-  readonly body: Buffer;
-};
 
 /** An event read back; `body` is undefined when its data key was destroyed. */
 export type StoredEvent = {

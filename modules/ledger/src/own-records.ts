@@ -4,7 +4,7 @@ import type { Checkpoint } from '@sallyport/merkle-log';
 import { LedgerError } from './errors.ts';
 import { verifyEvidence } from './evidence.ts';
 import { decodeLeaf } from './leaf.ts';
-import type { LogEntry } from './log.ts';
+import type { LogEntry } from './log-entry.ts';
 import type { LogSet } from './log-set.ts';
 
 /** What the process that holds the keys records of itself. The server cannot append to this stream, nor in this name. */

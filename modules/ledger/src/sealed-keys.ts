@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { FoundBlock, IndexedBlock } from './log-index.ts';
+import type { FoundBlock, IndexedBlock } from './indexed-block.ts';
 
 /** What one data key has sealed in one log. Bytes are those of the sealed blocks on the disk. */
 export type SealedKey = {

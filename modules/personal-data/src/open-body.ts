@@ -7,9 +7,9 @@ import type { Opening } from './string-token.ts';
 export type KnownKey = Uint8Array | 'erased' | 'lost';
 
 /** What stands in the place of text whose key was destroyed. */
-export const erasedText = '[erased]';
+const erasedText = '[erased]';
 /** In the place of text that cannot be opened though nobody erased it: damage, never erasure. */
-export const lostText = '[unreadable]';
+const lostText = '[unreadable]';
 
 /** The body a marked one stands for: as it was handed in, but for strings whose keys are gone. */
 export function openBody(

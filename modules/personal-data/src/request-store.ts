@@ -34,8 +34,6 @@ type Tables = { personal_requests: Row };
 
 const mostShown = 500;
 
-export type RequestStore = ReturnType<typeof createRequestStore>;
-
 export function createRequestStore(plain: Database) {
   const database = plain.withTables<Tables>();
   return {

@@ -9,7 +9,7 @@ import { parseDeclaration, presets } from './declarations.ts';
 import type { Declaration } from './declarations.ts';
 import type { StoredDeclaration } from './declaration-store.ts';
 import { PersonalDataError } from './errors.ts';
-import type { PersonalDataService } from './personal-data.ts';
+import type { PersonalDataService } from './subject-service.ts';
 import {
   DeclarationAnswer,
   DeclarationList,

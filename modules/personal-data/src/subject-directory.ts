@@ -9,7 +9,7 @@ import type { SubjectKey } from './string-token.ts';
 
 /** How many subjects there may be a key of their own for; whoever comes after shares one with all others of that day. */
 export type SubjectLimits = { readonly subjects: number; readonly newPerDay: number };
-export const defaultSubjectLimits: SubjectLimits = { subjects: 1_000_000, newPerDay: 50_000 };
+const defaultSubjectLimits: SubjectLimits = { subjects: 1_000_000, newPerDay: 50_000 };
 
 /**
  * Whose key seals what. A subject's id is a keyed hash of kind and normalised value: the control database names nobody. Keys are

@@ -26,8 +26,6 @@ export type ErasedKey = {
   readonly receipts: readonly Receipt[];
 };
 
-export type ForgettingStore = ReturnType<typeof createForgettingStore>;
-
 export function createForgettingStore(database: Database) {
   const tables = database.withTables<Tables>();
 

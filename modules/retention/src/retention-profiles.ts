@@ -56,8 +56,7 @@ export function minimumOf(profiles: readonly RetentionProfile[]): {
   readonly days: number;
   readonly because: string[];
 } {
-  return {
-    days: Math.max(1, ...profiles.map((name) => retentionProfiles[name].minimumDays)),
-    because: profiles.map((name) => retentionProfiles[name].because),
-  };
+  const days = Math.max(1, ...profiles.map((name) => retentionProfiles[name].minimumDays));
+  const deciding = profiles.filter((name) => retentionProfiles[name].minimumDays === days);
+  return { days, because: deciding.map((name) => retentionProfiles[name].because) };
 }

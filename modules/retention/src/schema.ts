@@ -12,7 +12,7 @@ const className = Type.String({
 const keepDays = (description: string) =>
   Type.Union([Type.Integer({ minimum: 1, maximum: 36_525 }), Type.Null()], { description });
 const reason = Type.String({ minLength: 1, maxLength: 500, description: 'Kept with it and in the audit trail' });
-export const profile = Type.Enum(['cert-in', 'dpdp'], { description: 'A law that sets a minimum' });
+const profile = Type.Enum(['cert-in', 'dpdp'], { description: 'A law that sets a minimum' });
 
 /** A destruction or policy on its way through the vault; all of it is at `/v1/vault/destructions/:id`. */
 const Step = Type.Object({

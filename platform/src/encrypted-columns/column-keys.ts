@@ -2,7 +2,7 @@ import { createSecretKey, hkdfSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { Database } from '../database.ts';
 import { EncryptedColumnError } from './encrypted-column-error.ts';
-import type { ReencryptOptions, ReencryptProgress } from './reencrypt-table.ts';
+import type { ReencryptOptions, ReencryptProgress } from './reencrypt-options.ts';
 
 const secretBytes = 32;
 const mostVersions = 64;

@@ -5,7 +5,8 @@ import type { ColumnDeclaration, Opened, TableDeclaration, TableDeclarations } f
 import type { ColumnKeys } from './column-keys.ts';
 import type { EncryptedColumnError } from './encrypted-column-error.ts';
 import { openRows } from './open-rows.ts';
-import { reencryptTable, type ReencryptOptions, type ReencryptProgress } from './reencrypt-table.ts';
+import type { ReencryptOptions, ReencryptProgress } from './reencrypt-options.ts';
+import { reencryptTable } from './reencrypt-table.ts';
 import { rewriteQuery } from './rewrite-query.ts';
 import type { RowPlan } from './rewrite-selections.ts';
 
@@ -17,7 +18,7 @@ export type { StoredCount } from './count-stored.ts';
 export type { ColumnKeys, ProtectedTable } from './column-keys.ts';
 export { EncryptedColumnError } from './encrypted-column-error.ts';
 export type { EncryptedColumnErrorCode } from './encrypted-column-error.ts';
-export type { ReencryptProgress } from './reencrypt-table.ts';
+export type { ReencryptProgress } from './reencrypt-options.ts';
 
 export type EncryptedColumns<Tables> = {
   /**

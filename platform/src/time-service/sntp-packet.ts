@@ -38,7 +38,8 @@ export function encodeSntpQuestion(cookie: Uint8Array): Buffer {
 export function readSntpAnswer(packet: Uint8Array, cookie: Uint8Array): SntpReading {
   if (packet.length < sntpPacketBytes) return { ok: false, reason: 'it is too short', isOther: true };
   const bytes = Buffer.from(packet.buffer, packet.byteOffset, sntpPacketBytes);
-  if (!bytes.subarray(24, 32).equals(cookie)) return { ok: false, reason: 'it answers another question', isOther: true };
+  if (!bytes.subarray(24, 32).equals(cookie))
+    return { ok: false, reason: 'it answers another question', isOther: true };
   const first = bytes.readUInt8(0);
   const [leap, version, mode] = [first >> 6, (first >> 3) & 7, first & 7];
   if (mode !== 4) return refuse(`it is of mode ${mode}, must be 4 (server)`);

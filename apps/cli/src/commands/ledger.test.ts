@@ -30,6 +30,8 @@ test('a log verifies with its key; without one, that nobody vouches for it is sa
     );
   }
   await rm(keyFile);
+  const threads = await run(['ledger', 'verify', directory, '--key', verifierKey, '--threads', '2']);
+  assert.equal(threads.exitCode, 0, threads.stderr);
   const unsigned = await run(['ledger', 'verify', directory]);
   assert.equal(unsigned.exitCode, 5);
   assert.match(unsigned.stdout, /^! consistent[^]*signature: NOT CHECKED/);

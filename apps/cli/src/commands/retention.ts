@@ -108,7 +108,7 @@ async function set(name: string, options: SetOptions, needs: CliNeeds): Promise<
   needs.stdout.write(`Proposed to keep ${how}: ${id}\n`);
   for (const obstacle of textsOf(field(step, 'obstacles'))) needs.stderr.write(`waits: ${plainText(obstacle)}\n`);
   needs.stderr.write(
-    `hint: two people sign it in the console, under Keys; ${asTyped('sallyport retention show', needs.configuration.command)} tells how far it is\n`,
+    `hint: two people sign it in the console, under Retention; ${asTyped('sallyport retention show', needs.configuration.command)} tells how far it is\n`,
   );
 }
 

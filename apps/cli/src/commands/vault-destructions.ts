@@ -204,7 +204,7 @@ async function listApprovers(options: Options, ask: Ask, needs: CliNeeds): Promi
   const people = new Set(approvers.flatMap((approver) => textField(approver, 'userId') ?? []));
   if (people.size < 2)
     needs.stdout.write(
-      `${people.size === 0 ? 'Nobody is' : 'One person is'} enrolled; a destruction takes two people, each with a passkey: in the console, under Keys\n`,
+      `${people.size === 0 ? 'Nobody is' : 'One person is'} enrolled; a destruction takes two people, each with a passkey: in the console, under Retention\n`,
     );
 }
 

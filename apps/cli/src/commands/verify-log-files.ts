@@ -64,7 +64,7 @@ export async function verifyLogFiles(directory: string, options: VerifyLogOption
 
 async function howToRun(directory: string, options: VerifyLogOptions, needs: CliNeeds): Promise<RunJobs> {
   const count = options.threads ?? availableParallelism();
-  if (count === 1 || (await isSmall(directory))) return runHere;
+  if (count === 1 || (options.threads === undefined && (await isSmall(directory)))) return runHere;
   return runInWorkers({ count, start: needs.startVerifyWorker, signal: needs.signal });
 }
 

@@ -117,18 +117,34 @@ export function createClockCollector(needs: {
       return { records };
     },
     coverage() {
-      const isKnown = last !== undefined && last.method !== 'none';
+      const jumps = 'jumps of the clock, and its distance from the server’s';
+      if (last === undefined || last.method === 'none')
+        return {
+          collector: 'clock',
+          state: 'partial',
+          sees: jumps,
+          misses: 'whether and by what the clock is synchronised',
+          remedy: 'apt install chrony',
+        };
+      const isRight = last.isSynchronised !== false;
       return {
         collector: 'clock',
-        state: isKnown ? 'full' : 'partial',
-        sees: isKnown
-          ? `whether the clock is synchronised (${last?.method ?? ''}), jumps, and its distance from the server’s`
-          : 'jumps of the clock, and its distance from the server’s',
-        misses: isKnown ? '' : 'whether and by what the clock is synchronised',
-        remedy: isKnown ? undefined : 'apt install chrony',
+        state: isRight ? 'full' : 'partial',
+        sees: `${keptWords(last)}; ${jumps}`,
+        misses: isRight ? '' : 'the right time: the clock of this host is not synchronised',
+        remedy: undefined,
       };
     },
   };
+}
+
+/** Who keeps the clock, in a line. */
+function keptWords({ method, isSynchronised, source, stratum, offsetMs }: TimeState): string {
+  const who = isSynchronised === false ? `a clock that ${method} does not keep` : `a clock kept by ${method}`;
+  const from = source === undefined ? '' : ` after ${source}`;
+  const level = stratum === undefined ? '' : ` (stratum ${stratum})`;
+  const off = offsetMs === undefined ? '' : `, ${Math.abs(offsetMs)} ms ${offsetMs > 0 ? 'behind' : 'ahead of'} it`;
+  return `${who}${from}${level}${off}`;
 }
 
 /** The larger of the distances from the server and from a time server, each less what it may be wrong by. */

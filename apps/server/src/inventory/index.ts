@@ -110,7 +110,7 @@ export function createInventoryServices(
         devices: () => needs.devices.list(),
         sensors: () => needs.sensors.list({ limit: mostSensors }),
       }),
-      createLedgerSource(needs.witnesses),
+      createLedgerSource(needs),
       createListenerSource({ places, monotonicMs: () => clock.monotonicMs() }),
       createLibrarySource(),
       createStoreSource(needs.database, () => needs.columnKeyrings.opened),

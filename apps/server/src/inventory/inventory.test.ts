@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { eventually } from '@sallyport/testing/waiting';
 import { password, startAccess, textIn, type Access, type Inhabitant } from '../access.fixture.ts';
+import { offeredSecrets } from '../secret-names.ts';
+import { secretFacts } from './secret-facts.ts';
 import { createVaultSource } from './vault-source.ts';
 
 let access: Access;
@@ -115,4 +117,11 @@ test('whatever a vault answers beside what the inventory asks for stays out of i
   const text = JSON.stringify(await source.gather(new AbortController().signal));
   assert.match(text, /Secret outbox/);
   assert.doesNotMatch(text, /SECRETBYTES/);
+});
+
+test('of every secret the server may ask for it is written down what it is', () => {
+  assert.deepEqual(
+    offeredSecrets.filter((name) => !Object.hasOwn(secretFacts, name)),
+    [],
+  );
 });

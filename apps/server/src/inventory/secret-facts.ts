@@ -115,4 +115,17 @@ export const secretFacts: Readonly<Record<string, SecretFacts>> = {
     owner: 'https',
     usedFor: 'the account at the ACME server',
   },
+  [secretNames.personalIndex]: {
+    ...key,
+    role: 'mac',
+    algorithm: 'hmac-sha-256',
+    owner: 'personal-data',
+    usedFor: 'ids of the people that sealed fields name',
+  },
+  [secretNames.archive]: {
+    owner: 'archive',
+    usedFor: 'signs requests to the store of the archive',
+    role: 'credential',
+    material: 'token',
+  },
 };

@@ -2,7 +2,7 @@ import type { InventorySource, StoreAsset } from '@sallyport/crypto-inventory';
 import type { ColumnKeyring } from '@sallyport/key-vault/server';
 import type { Database } from '@sallyport/platform/database';
 import { countStored } from '@sallyport/platform/encrypted-columns';
-import { besideEncrypted, otherStores } from './stored-data.ts';
+import { besideEncrypted, otherStores } from './at-rest.ts';
 
 /**
  * What rests on disk, and whether it rests sealed. Tables with encrypted columns are those that said so to their keys, and every

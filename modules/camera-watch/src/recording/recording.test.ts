@@ -222,6 +222,7 @@ test('What a legal hold keeps is deleted for no reason, and opens; while holds c
   await fixture.send('yard', 30_000);
   await fixture.tick();
   fixture.clock.advance(15_000);
+  await fixture.tick();
   const kept = await recording.savePicture(picture(1));
   await recording.changeRetention({ days: 1, bytes_per_camera: 1024 * 1024, bytes: 1024 * 1024 }, operator);
   fixture.clock.advance(3 * day);

@@ -1,4 +1,4 @@
-import { parseJson } from '@sallyport/contracts';
+import { parseJson, textOf } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import { createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
 import type { ColumnKeys, Encrypted, EncryptedColumnError } from '@sallyport/platform/encrypted-columns';
@@ -53,7 +53,7 @@ export function createWatchStore(needs: {
   async function opened(table: keyof Tables, what: string) {
     const sealed = earlierRow(needs.sealingKey, ({ camera_id: id }) => rowOf[table](String(id)));
     await columns.reencrypt(database, table, { earlier: { sealed } });
-    const onDamaged = ({ details }: EncryptedColumnError): [] => damaged(what, String(details['row']));
+    const onDamaged = ({ details }: EncryptedColumnError): [] => damaged(what, textOf(details['row']));
     return columns.on(database, { onDamaged });
   }
 

@@ -1,3 +1,4 @@
+import { textOf } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import { createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
 import type { ColumnKeys, Encrypted, EncryptedColumns } from '@sallyport/platform/encrypted-columns';
@@ -63,7 +64,7 @@ function sealedTable<State>(
       // What does not open is told of when it is read.
       await columns.reencrypt(database, table, { earlier });
       const opened = columns.on(database, {
-        onDamaged: ({ details, message }) => tell(String(details['row']), message),
+        onDamaged: ({ details, message }) => tell(textOf(details['row']), message),
       });
       const rows = await opened.selectFrom(table).selectAll().orderBy('id').execute();
       return new Map(

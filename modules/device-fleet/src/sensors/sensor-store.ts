@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { origin } from '@sallyport/contracts';
+import { origin, textOf } from '@sallyport/contracts';
 import type { Position } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import { createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
@@ -58,7 +58,7 @@ export function createSensorStore(needs: {
       // What does not open is told of when it is read.
       await columns.reencrypt(needs.database, 'fleet_sensors', { earlier });
       const rows = await columns
-        .on(needs.database, { onDamaged: ({ details, message }) => tell(String(details['row']), message) })
+        .on(needs.database, { onDamaged: ({ details, message }) => tell(textOf(details['row']), message) })
         .selectFrom('fleet_sensors')
         .selectAll()
         .orderBy('id')

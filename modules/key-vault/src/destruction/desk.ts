@@ -49,6 +49,8 @@ export type DestructionDesk = {
   }): void;
   /** Carries out what is ready; called again and again, one call at a time. */
   step(input: StepInput): Promise<StepNeed>;
+  /** Those a certificate can be made of, and how they ended. */
+  certifiable(): readonly { readonly id: string; readonly stage: string }[];
   /** The vault's file as it is on the disk. */
   exportFile(): { readonly bytes: Buffer; readonly generation: number; readonly sha256: string };
   /** What the certificate says, and where in the ledger that stands. Throws `destruction_refused` while there is none. */
@@ -165,6 +167,8 @@ export function createDestructionDesk(given: {
       });
       return stepping;
     },
+    certifiable: () =>
+      store.get().intents.flatMap(({ id, stage, statement }) => (statement === undefined ? [] : [{ id, stage }])),
     exportFile() {
       state.settle();
       const [bytes] = readCopies(vault, vaultFileName);

@@ -101,7 +101,10 @@ export function createDestructionFrames(opened: () => Promise<KeyVault>): Destru
           typeof location !== 'string' || payload === undefined
             ? undefined
             : { location, generation: Number(generation), sha256: hash('sha256', payload) };
-        return { head: { ...(await (await desk()).step({ hasOffSite: head['hasOffSite'] === true, exported })) } };
+        const open = await desk();
+        const need = await open.step({ hasOffSite: head['hasOffSite'] === true, exported });
+        const { vault } = (await opened()).known();
+        return { head: { ...need, vault }, payload: Buffer.from(JSON.stringify(open.certifiable())) };
       },
       'destructions.export': async () => {
         const { bytes, generation, sha256 } = (await desk()).exportFile();

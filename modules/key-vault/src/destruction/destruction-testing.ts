@@ -4,7 +4,8 @@ import type { KeyObject } from 'node:crypto';
 import { createManualClock } from '@sallyport/platform/clock';
 import { openKeyVault } from '../key-vault.ts';
 import type { KeyVault } from '../key-vault.ts';
-import type { KeyVaultNeeds, Outside, VaultFiles } from '../needs.ts';
+import type { KeyProvider, ProviderKind } from '../key-provider.ts';
+import type { Outside, VaultFiles } from '../needs.ts';
 import { createSealedFileProvider } from '../sealed-file-provider.ts';
 import { failingFiles, placeAt } from '../vault-testing.ts';
 import type { MemoryDisk } from '../vault-testing.ts';
@@ -86,7 +87,8 @@ export type HouseOptions = {
   readonly outside?: Outside;
   readonly notRead?: string;
   readonly kept?: readonly string[];
-  readonly providers?: (sealed: KeyVaultNeeds['providers']) => KeyVaultNeeds['providers'];
+  /** Instead of the sealed file. */
+  readonly provider?: readonly [ProviderKind, KeyProvider];
 };
 
 /** Opens the vault as a start of the process does, the ledger's tales included. */
@@ -100,13 +102,13 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     random: randomBytes,
     files,
   });
-  const providers: KeyVaultNeeds['providers'] = new Map([['sealed-file', sealed]]);
+  const given = options.provider ?? (['sealed-file', sealed] satisfies [ProviderKind, KeyProvider]);
   const removed: string[] = [];
   const vault = await openKeyVault(
     {
       directories: at.directories,
-      providers: options.providers?.(providers) ?? providers,
-      firstProviders: ['sealed-file'],
+      providers: new Map<ProviderKind, KeyProvider>([given]),
+      firstProviders: [given[0]],
       machine: options.machine,
       clock,
       random: randomBytes,
@@ -251,7 +253,7 @@ function makePair(algorithm: PasskeyAlgorithm): { publicKey: KeyObject; privateK
 }
 
 /** As an authenticator encodes it (RFC 9052, 7). */
-export function coseKey(key: KeyObject, algorithm: PasskeyAlgorithm): Buffer {
+function coseKey(key: KeyObject, algorithm: PasskeyAlgorithm): Buffer {
   const { x = '', y = '', n = '', e = '', ...rest } = key.export({ format: 'jwk' });
   const pub = typeof rest['pub'] === 'string' ? rest['pub'] : '';
   const member = (text: string): Buffer => bytes(Buffer.from(text, 'base64url'));

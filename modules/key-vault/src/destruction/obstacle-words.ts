@@ -64,9 +64,9 @@ export function obstacleWords(obstacle: IntentObstacle, facts: ObstacleFacts): S
 
 function whoCan({ people, signedBy }: ObstacleFacts, needed: number): string {
   const others = [...people].filter(([id]) => !signedBy.includes(id)).map(([, name]) => name);
-  if (others.length >= needed) return `in the console under Keys, with a passkey: ${others.join(', ')}`;
+  if (others.length >= needed) return `in the console under Retention, with a passkey: ${others.join(', ')}`;
   const missing = needed - others.length;
-  return `${missing === 1 ? 'one more person' : `${missing} more people`} with a passkey must be enrolled first: each signs in and enrols under Keys, or POST /v1/vault/approvers`;
+  return `${missing === 1 ? 'one more person' : `${missing} more people`} with a passkey must be enrolled first: each signs in and enrols under Retention, or POST /v1/vault/approvers`;
 }
 
 function hours(ms: number): string {

@@ -110,7 +110,7 @@ function laterObstacles({ stage, suspended }: Intent): ShownIntent['obstacles'] 
         kind: 'export-missing',
         message:
           'This vault lives without the keys; the former master keys stay until a copy of the vault is kept off this machine',
-        hint: 'set up such a place: sallyport archive, or in the console under Retention',
+        hint: 'set up such a place: sallyport archive, or in the console under Ledger',
       },
     ];
   return [];

@@ -24,7 +24,7 @@ export function sign(context: DeskContext, id: string, assertion: Assertion): vo
   if (approver === undefined)
     throw refusal(
       'Cannot accept the signature: this passkey is not enrolled to agree to destructions',
-      'enrol it first: sallyport vault approvers, or in the console under Keys',
+      'enrol it first: sallyport vault approvers, or in the console under Retention',
     );
   if (!isEffective(context, approver))
     throw refusal(

@@ -4,9 +4,9 @@ import type { FrameBody } from '@sallyport/platform/frames';
 import type { OfferedPasskey } from '../destruction/approvers.ts';
 import type { Assertion } from '../destruction/assertion.ts';
 import { KeyVaultError } from '../errors.ts';
-import { DestroyedKeys, HoldShape, IntentShape, OverviewShape } from './destruction-shapes.ts';
+import { Certifiable, DestroyedKeys, HoldShape, IntentShape, OverviewShape } from './destruction-shapes.ts';
 import type { NewHold, Proposal } from './destructions-seam.ts';
-import type { Asked } from './vault-client.ts';
+import type { Asked } from './asked.ts';
 import { Check } from 'typebox/value';
 import type { Static, TSchema } from 'typebox';
 
@@ -18,9 +18,9 @@ export type CertificateParts = {
 /** What the sealer still wants before it goes on. */
 export type StepAnswer = {
   readonly kind: string;
-  readonly generation: number;
-  readonly log: number;
-  readonly index: number;
+  readonly vault: string;
+  /** Destructions a certificate can be made of, and how they ended. */
+  readonly certifiable: readonly { readonly id: string; readonly stage: string }[];
 };
 
 /** Destructions as the sealer answers for them, over frames. */
@@ -61,7 +61,7 @@ export function createDestructionCalls(call: (method: string, request: FrameBody
       });
     },
     async step(hasOffSite: boolean, readBack?: ReadBack): Promise<StepAnswer> {
-      const { head } = await call('destructions.step', {
+      const { head, payload = new Uint8Array() } = await call('destructions.step', {
         head: {
           hasOffSite,
           ...(readBack === undefined ? {} : { location: readBack.location, generation: readBack.generation }),
@@ -70,9 +70,8 @@ export function createDestructionCalls(call: (method: string, request: FrameBody
       });
       return {
         kind: textOf(head['kind']),
-        generation: Number(head['generation'] ?? 0),
-        log: Number(head['log'] ?? 0),
-        index: Number(head['index'] ?? 0),
+        vault: textOf(head['vault']),
+        certifiable: checked(Certifiable, parseJson(Buffer.from(payload).toString('utf8'))),
       };
     },
     async exportFile(): Promise<{ readonly bytes: Uint8Array; readonly generation: number; readonly sha256: string }> {

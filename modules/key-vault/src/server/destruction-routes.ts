@@ -131,7 +131,7 @@ export function createDestructionRoutes(needs: DestructionRoutesNeeds): RoutePlu
             'destruction_refused',
             'Cannot sign: no passkey of yours for this address is enrolled',
             {
-              hint: 'enrol it under Keys, or ask an administrator to',
+              hint: 'enrol it in the console under Retention, or ask an administrator to',
             },
           );
         return {

@@ -86,6 +86,7 @@ export const OverviewShape = Type.Object({
   isRestored: Type.Optional(Type.Boolean()),
   unknownSince: Type.Optional(Type.Object({ atMs: Type.Number(), why: Type.String() })),
 });
+export const Certifiable = Type.Array(Type.Object({ id: Id, stage: Type.String() }));
 export const DestroyedKeys = Type.Array(
   Type.Object({ id: Id, purpose: Type.String(), label: Type.String(), atMs: Type.Number() }),
 );

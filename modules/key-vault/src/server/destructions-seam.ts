@@ -6,7 +6,7 @@ import type {
   ShownIntent,
   ShownPolicy,
 } from '../destruction/shown.ts';
-import type { Asked } from './vault-client.ts';
+import type { Asked } from './asked.ts';
 
 /** What somebody wants; nothing of it happens before two people have signed it, or a policy they signed covers it. */
 export type Proposal =

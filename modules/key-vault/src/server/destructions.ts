@@ -7,7 +7,7 @@ import type { ShownIntent } from '../destruction/shown.ts';
 import { KeyVaultError } from '../errors.ts';
 import type { OffSite } from '../off-site.ts';
 import type { CertificateStore } from './certificate-store.ts';
-import type { DestructionCalls, ReadBack } from './destruction-calls.ts';
+import type { DestructionCalls, ReadBack, StepAnswer } from './destruction-calls.ts';
 import type { Destructions } from './destructions-seam.ts';
 
 export type Position = { readonly log: number; readonly index: number };
@@ -51,6 +51,7 @@ const ended: ReadonlySet<string> = new Set(['destroyed', 'scheduled']);
 export function createDestructions(needs: DestructionsNeeds): DestructionService {
   const { calls, certificates } = needs;
   const listeners = new Set<(keyIds: readonly string[]) => void>();
+  const certified = new Set<string>();
   let ticking = false;
   let failures = 0;
   let pausedTicks = 0;
@@ -65,23 +66,28 @@ export function createDestructions(needs: DestructionsNeeds): DestructionService
     return { bytes: await offSite.readBack(name, signal()), location, generation };
   }
 
-  async function goOn(vault: string): Promise<void> {
+  async function goOn(): Promise<StepAnswer> {
     const offSite = needs.offSite();
     const { keys, needed, checkpoint } = await needs.witnessed();
     await calls.hear(keys, needed, checkpoint);
     let answer = await calls.step(offSite !== undefined);
     for (let round = 0; answer.kind === 'export' && offSite !== undefined && round < exportRounds; round += 1)
-      answer = await calls.step(true, await exportVault(offSite, vault));
+      answer = await calls.step(true, await exportVault(offSite, answer.vault));
+    return answer;
   }
 
   /** What a restore has to know lies elsewhere before a certificate is given. */
-  async function certify(vault: string, intents: readonly ShownIntent[]): Promise<void> {
+  async function certify({ vault, certifiable }: StepAnswer): Promise<void> {
     const offSite = needs.offSite();
     if (offSite === undefined) return;
-    for (const intent of intents) {
-      if (!ended.has(intent.stage) || !intent.hasCertificate) continue;
+    for (const intent of certifiable) {
+      const name = `${intent.id}.${intent.stage}`;
+      if (!ended.has(intent.stage) || certified.has(name)) continue;
       const kept = await certificates.find(intent.id);
-      if (kept?.outcome === intent.stage && kept.document !== undefined) continue;
+      if (kept?.outcome === intent.stage && kept.document !== undefined) {
+        certified.add(name);
+        continue;
+      }
       const { statement, entries } = await calls.certificate(intent.id);
       const last = entries.at(-1);
       const { keys, log, size } = await needs.witnessed();
@@ -90,7 +96,7 @@ export function createDestructions(needs: DestructionsNeeds): DestructionService
       const evidence: string[] = [];
       for (const position of entries) evidence.push(await needs.prove(position));
       const document = `${JSON.stringify({ format: certificateFormat, statement, evidence }, null, 2)}\n`;
-      const record = `destructions/${vault}/${intent.id}.${intent.stage}.json`;
+      const record = `destructions/${vault}/${name}.json`;
       await offSite.store(record, Buffer.from(document), signal());
       await certificates.remember(intent.id, intent.stage, document);
     }
@@ -120,9 +126,7 @@ export function createDestructions(needs: DestructionsNeeds): DestructionService
       if (ticking || pausedTicks > 0) return;
       ticking = true;
       try {
-        const { vault } = await calls.overview();
-        await goOn(vault);
-        await certify(vault, (await calls.overview()).intents);
+        await certify(await goOn());
         failures = 0;
       } catch (error) {
         failures += 1;

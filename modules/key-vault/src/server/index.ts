@@ -1,7 +1,8 @@
 export { createColumnRotations } from './column-rotation.ts';
 export type { ColumnKeyring, ColumnRotation, ColumnRotations } from './column-rotation.ts';
 export { createVaultClient } from './vault-client.ts';
-export type { Asked, RotationOrder, VaultClient } from './vault-client.ts';
+export type { Asked } from './asked.ts';
+export type { RotationOrder, VaultClient } from './vault-client.ts';
 export { createSubjectKeys } from './subject-keys.ts';
 export type { OpenedSubjectKey, PlacedSubjectKey, SubjectKeys } from './subject-keys.ts';
 export { createVaultMemory, keyVaultMigrations } from './vault-memory.ts';

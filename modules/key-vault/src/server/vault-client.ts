@@ -4,14 +4,13 @@ import { CodedError, codeOf, messageOf } from '@sallyport/platform/errors';
 import type { FrameBody, FramePeer } from '@sallyport/platform/frames';
 import { isKeyVaultCode, KeyVaultError } from '../errors.ts';
 import type { KnownVault } from '../needs.ts';
+import type { Asked } from './asked.ts';
 import { createDestructionCalls } from './destruction-calls.ts';
 import type { DestructionCalls } from './destruction-calls.ts';
 import { createSubjectKeys } from './subject-keys.ts';
 import type { SubjectKeys } from './subject-keys.ts';
 import type { VaultMemory } from './vault-memory.ts';
 
-/** Who asks for a change, and why: kept with the key and in the ledger. */
-export type Asked = { readonly by: string; readonly reason: string };
 export type RotationOrder =
   | { readonly level: 'data'; readonly label: string }
   | { readonly level: 'purpose'; readonly purpose: string }

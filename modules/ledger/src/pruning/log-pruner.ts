@@ -66,7 +66,7 @@ export function createLogPruner(needs: {
   return {
     plan,
     async hollow(segment) {
-      if (!plan().segments.includes(segment)) return { blocks: 0, events: 0, bytes: 0 };
+      if (!segments.segments().slice(0, -1).includes(segment)) return { blocks: 0, events: 0, bytes: 0 };
       const path = join(blocks, segmentName(segment));
       const temporary = `${path}.pruning`;
       const written = await writeHollow(path, temporary, needs.vault).catch(async (error: unknown) => {

@@ -1,7 +1,7 @@
 // RFC 5280 section 6, as much as the certificates of time-stamping authorities need; what is not understood is refused.
 import { X509Certificate, createHash } from 'node:crypto';
 import { fromBER } from 'asn1js';
-import { Certificate } from 'pkijs';
+import { BasicConstraints, Certificate } from 'pkijs';
 import { extensionTypes, keyPurposes } from './object-identifiers.ts';
 import { readElement } from './parse-token.ts';
 
@@ -53,8 +53,8 @@ export function readCertificate(der: Buffer): ReadCertificate {
   const purposes = extension(extensionTypes.extendedKeyUsage);
   const usage = extension(extensionTypes.keyUsage);
   const usageBits = usage === undefined ? undefined : keyUsageBits(usage.extnValue.getValue());
-  const constraints = extension(extensionTypes.basicConstraints)?.parsedValue;
-  const limit: unknown = constraints?.pathLenConstraint;
+  const constraints: unknown = extension(extensionTypes.basicConstraints)?.parsedValue;
+  const limit = constraints instanceof BasicConstraints && constraints.cA ? constraints.pathLenConstraint : undefined;
   return {
     der,
     x509,
@@ -62,7 +62,7 @@ export function readCertificate(der: Buffer): ReadCertificate {
     issuer: Buffer.from(certificate.issuer.toSchema().toBER()),
     serialNumber: Buffer.from(certificate.serialNumber.valueBlock.valueHexView),
     isAuthority: x509.ca,
-    pathLength: typeof limit === 'number' && constraints?.cA === true ? limit : maxPathLength,
+    pathLength: typeof limit === 'number' ? limit : maxPathLength,
     purposes: purposes === undefined ? undefined : purposesOf(purposes.parsedValue),
     isPurposeCritical: purposes?.critical === true,
     maySignCertificates: usageBits === undefined || (usageBits & 0x04) !== 0,

@@ -1,4 +1,4 @@
-// The signature of a token, by the algorithms in use that are still good: RSA (PKCS #1 and PSS) from 2048 bits, ECDSA from 256, Ed25519.
+// The signature of a token, by the algorithms in use that are still good: RSA (PKCS #1 and PSS) from 2048 bits, ECDSA from 256.
 import { constants, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { RSASSAPSSParams } from 'pkijs';
@@ -17,7 +17,6 @@ const ecdsaWithDigest: ReadonlyMap<string, string> = new Map([
   ['1.2.840.10045.4.3.4', 'sha512'],
 ]);
 const rsaPss = '1.2.840.113549.1.1.10';
-const ed25519 = '1.3.101.112';
 
 /** Why the signature over the attributes does not hold under the key; undefined when it does. */
 export function signatureFault({ signature }: Pick<ParsedToken, 'signature'>, key: KeyObject): string | undefined {
@@ -40,8 +39,6 @@ export function signatureFault({ signature }: Pick<ParsedToken, 'signature'>, ke
         const named = ecdsaWithDigest.get(identifier);
         return named === undefined ? undefined : verify(named, attributes, key, bytes);
       }
-      case 'ed25519':
-        return identifier === ed25519 ? verify(null, attributes, key, bytes) : undefined;
       default:
         return undefined;
     }
@@ -70,6 +67,6 @@ function pssOf(schema: unknown) {
   const { hashAlgorithm, maskGenAlgorithm, saltLength } = new RSASSAPSSParams({ schema });
   const digest = digestNames.get(hashAlgorithm.algorithmId);
   if (digest === undefined || maskGenAlgorithm.algorithmId !== '1.2.840.113549.1.1.8') return undefined;
-  if (!(saltLength >= 20 && saltLength <= 64)) return undefined;
+  if (!(saltLength >= 20 && saltLength <= 512)) return undefined;
   return { digest, options: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength } };
 }

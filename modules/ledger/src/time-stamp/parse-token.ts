@@ -1,5 +1,5 @@
 // RFC 3161 section 2.4.2 and RFC 5652: the token, as far as it is one, in the parts its verification needs. Nothing is believed here.
-import { Constructed, fromBER, ObjectIdentifier, OctetString, Sequence } from 'asn1js';
+import { BaseBlock, Constructed, fromBER, ObjectIdentifier, OctetString, Sequence } from 'asn1js';
 import type { AsnType, Integer } from 'asn1js';
 import { ContentInfo, IssuerAndSerialNumber, SignedData, TSTInfo } from 'pkijs';
 import type { AlgorithmIdentifier, Attribute, SignerInfo } from 'pkijs';
@@ -96,12 +96,14 @@ function accuracyOf({ accuracy }: TSTInfo): number | undefined {
 }
 
 function signatureOf(signer: SignerInfo): ParsedToken['signature'] {
-  const { signedAttrs, sid } = signer;
+  const { signedAttrs } = signer;
+  const sid: unknown = signer.sid;
   if (signedAttrs === undefined) throw new Error('its signature is not over what it should be over');
   const value = (type: string, name: string): AsnType => {
     const found = signedAttrs.attributes.filter((attribute: Attribute) => attribute.type === type);
-    const [only] = found[0]?.values ?? [];
-    if (found.length !== 1 || found[0]?.values.length !== 1 || only === undefined)
+    const values: readonly unknown[] = found[0]?.values ?? [];
+    const [only] = values;
+    if (found.length !== 1 || values.length !== 1 || !(only instanceof BaseBlock))
       throw new Error(`its signature must have one attribute "${name}"`);
     return readElement(Buffer.from(only.toBER()));
   };

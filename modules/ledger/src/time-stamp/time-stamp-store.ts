@@ -177,7 +177,7 @@ export function createTimeStampStore(plain: Database) {
         .selectFrom('ledger_time_stamp')
         .select(({ fn }) => fn.countAll<number>().as('count'))
         .executeTakeFirst();
-      return Number(row?.count ?? 0);
+      return row?.count ?? 0;
     },
     /** Those of the smallest trees that hold the entry, smallest first. */
     async covering(log: number, index: number, most: number): Promise<readonly StoredStamp[]> {

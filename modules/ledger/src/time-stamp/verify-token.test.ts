@@ -62,6 +62,12 @@ for (const [name, signer] of [
     assert.equal(reasonOf(made.token, given), 'verified');
   });
 
+test('a signature of RSASSA-PSS verifies', async () => {
+  const authority = await start({ key: 'rsa', isPss: true });
+  const forged = authority.forge(parseToken((await tokenOf(good)).token).statement);
+  assert.equal(reasonOf(forged, { data, authorities: readAuthorities(authority.rootPem) }), 'verified');
+});
+
 test('a token about other bytes, of another request, or of an authority nobody gave is refused', async () => {
   assert.equal(reasonOf(token, { data: Buffer.from('other'), nonce, authorities }), 'it is about something else');
   assert.equal(reasonOf(token, { data, nonce: randomBytes(16), authorities }), 'it answers another request');

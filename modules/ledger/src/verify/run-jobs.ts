@@ -38,11 +38,7 @@ export function runInWorkers(needs: {
         workers.push(worker);
         return runInWorker(worker, waiting, told);
       });
-      const { promise, reject } = Promise.withResolvers<never>();
-      const abort = (): void => reject(needs.signal.reason);
-      needs.signal.addEventListener('abort', abort, { once: true });
-      if (needs.signal.aborted) abort();
-      await Promise.race([Promise.all(runs), promise]).finally(() => needs.signal.removeEventListener('abort', abort));
+      await Promise.race([Promise.all(runs), rejectedBy(needs.signal)]);
     } finally {
       await end();
     }
@@ -54,30 +50,39 @@ function runInWorker(
   waiting: Iterator<VerifyJob, unknown>,
   told: Parameters<RunJobs>[1],
 ): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const next = (): void => {
-    const job = waiting.next();
-    if (job.done === true) resolve();
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has no origin
-    else worker.postMessage(job.value);
-  };
-  worker.on('message', (message: WorkerMessage) => {
-    switch (message.kind) {
-      case 'ready':
-        next();
-        return;
-      case 'work':
-        told.work(message.work);
-        return;
-      case 'result':
-        told.result(message.result);
-        next();
-        return;
-      case 'failed':
-        reject(new Error(message.message));
-    }
+  // Node 20, where the command line runs too, makes promises in no other way.
+  return new Promise((resolve, reject) => {
+    const next = (): void => {
+      const job = waiting.next();
+      if (job.done === true) resolve();
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has no origin
+      else worker.postMessage(job.value);
+    };
+    worker.on('message', (message: WorkerMessage) => {
+      switch (message.kind) {
+        case 'ready':
+          next();
+          return;
+        case 'work':
+          told.work(message.work);
+          return;
+        case 'result':
+          told.result(message.result);
+          next();
+          return;
+        case 'failed':
+          reject(new Error(message.message));
+      }
+    });
+    worker.once('error', reject);
+    worker.once('exit', () => reject(new Error('A worker ended before its work was done')));
   });
-  worker.once('error', reject);
-  worker.once('exit', () => reject(new Error('A worker ended before its work was done')));
-  return promise;
+}
+
+function rejectedBy(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const abort = (): void => reject(new Error('Interrupted', { cause: signal.reason }));
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+  });
 }

@@ -1,4 +1,4 @@
-import type { LogFault, PlacedFault } from './log-fault.ts';
+import type { PlacedFault } from './log-fault.ts';
 
 /** Entries one tile job covers: one tile of level 1. */
 export const jobEntries = 65_536;
@@ -71,5 +71,3 @@ export type VerifyResult = TilesResult | BlocksResult;
 
 /** Work done since the last time it was told. */
 export type VerifyWork = { readonly entries: number; readonly bytes: number };
-
-export type FaultAt = (entry: number, fault: LogFault) => PlacedFault;

@@ -1,8 +1,8 @@
-import type { Kysely, Migration } from 'kysely';
+import type { MigrationSet } from '@sallyport/platform/database';
 
 /** Classes of sources, settings, and what of destroyed keys was forgotten by whom. */
-export const createRetentionTables: Migration = {
-  async up(database: Kysely<unknown>) {
+export const createRetentionTables: MigrationSet['migrations'][string] = {
+  async up(database) {
     await database.schema
       .createTable('retention_sources')
       .addColumn('source', 'text', (column) => column.notNull().primaryKey())

@@ -42,7 +42,7 @@ export function AssetTable({ assets, label }: { readonly assets: readonly Asset[
                       <LevelMark level={worst.level} />
                     </>
                   )}
-                  <span className="small quiet asset-line">{asset.used_for}</span>
+                  <span className="small quiet asset-line">{printable(asset.used_for)}</span>
                   {(asset.in_clear ?? []).length === 0 ? null : (
                     <span className="small asset-line">In clear: {(asset.in_clear ?? []).join(', ')}</span>
                   )}
@@ -60,7 +60,7 @@ export function AssetTable({ assets, label }: { readonly assets: readonly Asset[
                 <td>{ageWords(asset)}</td>
                 <td>
                   {asset.owner}
-                  <span className="small quiet asset-line">{asset.where}</span>
+                  <span className="small quiet asset-line">{printable(asset.where)}</span>
                 </td>
                 <td>
                   <span className="row nowrap small">

@@ -8,6 +8,7 @@ import { LevelMark } from '../../parts/level.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { Notice, ProblemNotice } from '../../parts/notice.tsx';
 import { formatCount, plural } from '../../parts/numbers.ts';
+import { printable } from '../../parts/printable.ts';
 import { downloadText } from '../../seal/download.ts';
 import { AssetTable } from './asset-table.tsx';
 import { assetsQuery, weakQuery } from './inventory-query.ts';
@@ -117,7 +118,7 @@ function Attention({
               <li key={asset.id}>
                 <LevelMark level={worst.level} />
                 <span className="line-main">
-                  <span className="line-name">{worst.message}</span>
+                  <span className="line-name">{printable(worst.message)}</span>
                   <span className="small quiet">
                     {reasonWord(worst.reason)} · {reasonStep(worst.reason)}
                     {asset.weaknesses.length > 1 ? ` And ${plural(asset.weaknesses.length - 1, 'more reason')}.` : ''}

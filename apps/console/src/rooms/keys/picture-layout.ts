@@ -26,7 +26,7 @@ export type PlacedPicture = {
 type Branch = { readonly from: string; readonly to: string; readonly isCurrent: boolean };
 type Column = readonly { readonly id: string; readonly height: number; readonly below: readonly string[] }[];
 
-export const nodeHeight = 64;
+const nodeHeight = 64;
 const groupHeight = 92;
 const between = 12;
 const indent = 18;

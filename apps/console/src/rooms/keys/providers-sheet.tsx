@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core';
+import { Link } from 'wouter';
 import { CopyBlock } from '../../parts/copy-block.tsx';
 import { Notice } from '../../parts/notice.tsx';
 import { promiseOf, providerNames, weakestPromise } from './key-words.ts';
@@ -90,6 +91,10 @@ export function ProvidersSheet({
           )}
         </Notice>
       )}
+      <p className="small">
+        <Link href="/retention?tab=erasures">Destroying keys, and who may sign it</Link>{' '}
+        <span className="quiet">is in the Retention room.</span>
+      </p>
     </section>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Modal, NumberInput, PasswordInput, Radio, SegmentedControl, Textarea, TextInput } from '@mantine/core';
+import { Button, Modal, NumberInput, PasswordInput, SegmentedControl, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../../api/call.ts';
@@ -162,16 +162,23 @@ function BucketFields({
           {...text('authority')}
         />
       </details>
-      <Radio.Group
-        label="Who may shorten a lock"
-        value={bucket.mode}
-        onChange={(mode) => onChange({ ...bucket, mode: mode === 'compliance' ? 'compliance' : 'governance' })}
-      >
-        <div className="stack tight">
-          <Radio value="governance" label="Who holds a special right at the store (governance)" />
-          <Radio value="compliance" label="Nobody, and it is paid for to the end (compliance)" />
-        </div>
-      </Radio.Group>
+      <div className="stack tight">
+        <span id="lock-mode">Who may shorten a lock</span>
+        <SegmentedControl
+          aria-labelledby="lock-mode"
+          data={[
+            { value: 'governance', label: 'Who has a special right' },
+            { value: 'compliance', label: 'Nobody' },
+          ]}
+          value={bucket.mode}
+          onChange={(mode) => onChange({ ...bucket, mode: mode === 'compliance' ? 'compliance' : 'governance' })}
+        />
+        <p className="quiet small">
+          {bucket.mode === 'compliance'
+            ? 'Compliance: not even the owner of the account, who pays for it to the end.'
+            : 'Governance: give the right to bypass it to nobody who administers this server.'}
+        </p>
+      </div>
       <NumberInput
         label="Locked for, days"
         min={1}

@@ -23,7 +23,7 @@ export type Belt = {
 const dayMs = 86_400_000;
 const shortest = 0.12;
 
-export function daysBetween(from: string, to: string): number {
+function daysBetween(from: string, to: string): number {
   return Math.round((Date.parse(to) - Date.parse(from)) / dayMs);
 }
 

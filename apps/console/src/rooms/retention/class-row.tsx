@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { IconFileShredder, IconGavel } from '@tabler/icons-react';
 import { plural } from '../../parts/numbers.ts';
+import { printable } from '../../parts/printable.ts';
 import { beltOf, beltWords } from './class-belt.ts';
 import { keptWords } from './class-words.ts';
 import { keepWords } from './intent-words.ts';
@@ -80,7 +81,9 @@ export function ClassRow({
             {plural(of.erased.days, 'day')} with {plural(of.erased.events, 'entry', 'entries')} erased so far
           </span>
         )}
-        {of.sources.length === 0 ? null : <span className="quiet">Sources: {of.sources.join(', ')}</span>}
+        {of.sources.length === 0 ? null : (
+          <span className="quiet">Sources: {of.sources.map((name) => printable(name)).join(', ')}</span>
+        )}
         {of.waiting.map((step) => (
           <button key={step.id} type="button" className="plain-button" onClick={() => onOpenIntent(step.id)}>
             {keepWords(step.keep_days)} asked for, {step.signatures} of 2 have signed

@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useAddress } from '../../app/address.ts';
 import { Clock } from '../../parts/clock.tsx';
@@ -6,6 +7,8 @@ import { EmptyRoom } from '../../parts/empty-room.tsx';
 import { Notice } from '../../parts/notice.tsx';
 import { printable } from '../../parts/printable.ts';
 import { formatSpan } from '../../parts/span.ts';
+import { weakestPromise } from '../keys/key-words.ts';
+import { vaultQuery } from '../keys/vault-query.ts';
 import { ApproversSheet } from './approvers-sheet.tsx';
 import { AskDestruction } from './ask-destruction.tsx';
 import type { Destructions } from './destructions-query.ts';
@@ -40,9 +43,13 @@ export function Erasures({
   const { get, change } = useAddress();
   const [isAsking, setAsking] = useState(false);
   const { intents, holds, approvers, evidence, waitMs, unknownSince } = overview;
+  const vault = useQuery(vaultQuery);
+  const promise = weakestPromise(vault.data?.providers ?? []);
   const newestFirst = intents.toSorted((a, b) => b.atMs - a.atMs);
   const opened = get('open');
-  const waiting = newestFirst.filter((intent) => !isEnded(intent) || intent.id === opened);
+  // What the address names is on top, ended or not.
+  const named = newestFirst.filter(({ id }) => id === opened);
+  const waiting = [...named, ...newestFirst.filter((intent) => !isEnded(intent) && intent.id !== opened)];
   const ended = newestFirst.filter((intent) => !waiting.includes(intent));
   const own = approvers.filter((approver) => approver.userId === userId);
   const approver = own.find(({ isEffective }) => isEffective) ?? own[0];
@@ -55,6 +62,7 @@ export function Erasures({
       userId={userId}
       approver={approver}
       canManage={canManage}
+      promise={promise}
     />
   );
   const ask = canManage ? (

@@ -2,15 +2,17 @@ import { Button } from '@mantine/core';
 import { IconDownload, IconFingerprint } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Link } from 'wouter';
 import { callText } from '../../api/call.ts';
 import { CopyField } from '../../parts/copy-field.tsx';
 import { Notice, ProblemNotice } from '../../parts/notice.tsx';
 import { printable } from '../../parts/printable.ts';
 import { formatSpan } from '../../parts/span.ts';
+import type { Promised } from '../keys/key-words.ts';
 import { downloadText } from '../../seal/download.ts';
 import { CancelIntent } from './cancel-intent.tsx';
 import type { Approver, Intent } from './destructions-query.ts';
-import { canCancel, canSign, intentTitle, isEnded, standingOf, stepsOf } from './intent-words.ts';
+import { canCancel, canSign, intentTitle, isDestruction, isEnded, standingOf, stepsOf } from './intent-words.ts';
 import { KeyNames } from './key-names.tsx';
 import { SignIntent } from './sign-intent.tsx';
 import { StepList } from './step-list.tsx';
@@ -27,6 +29,7 @@ export function IntentCard({
   userId,
   approver,
   canManage,
+  promise,
 }: {
   readonly intent: Intent;
   readonly holdName: string | undefined;
@@ -35,6 +38,8 @@ export function IntentCard({
   /** What the person who looks has enrolled; undefined when nothing. */
   readonly approver: Approver | undefined;
   readonly canManage: boolean;
+  /** What a destruction is worth where the master keys are kept; undefined while that is not known. */
+  readonly promise: Promised | undefined;
 }) {
   const [open, setOpen] = useState<'sign' | 'cancel'>();
   const certificate = useMutation({
@@ -64,6 +69,13 @@ export function IntentCard({
                   {hint === undefined ? null : <span className="quiet"> {capitalised(printable(hint))}.</span>}
                 </p>
               ))}
+            </Notice>
+          )}
+          {promise === undefined || promise.tone === 'good' || !isDestruction(intent) ? null : (
+            <Notice tone="warn" title={promise.word}>
+              <p>
+                {promise.text} <Link href="/keys">Where master keys are kept</Link>
+              </p>
             </Notice>
           )}
           {signing.kind === 'signed' ? (

@@ -102,6 +102,8 @@ test('who has signed, is not enrolled or is too early is not offered to sign', (
 
 test('a title names what it is about, with its days', () => {
   assert.match(intentTitle(intent), /^Destroy 2 keys: events, .*2026 – .*2026$/);
+  const page = { id: 'p', purpose: 'subject-page', label: 'erasing/000000000001' };
+  assert.equal(intentTitle({ ...intent, keys: [page] }), 'Destroy 1 key of people’s data');
   assert.equal(
     intentTitle({ ...intent, kind: 'policy', policy: { class: 'audit', keepDays: null } }),
     'Keep class “audit” for ever',

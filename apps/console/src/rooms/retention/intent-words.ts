@@ -15,6 +15,11 @@ export function isEnded({ stage }: Pick<Intent, 'stage'>): boolean {
   return endedStages.has(stage);
 }
 
+/** Whether keys go by it, as far as it came. */
+export function isDestruction({ kind, stage }: Pick<Intent, 'kind' | 'stage'>): boolean {
+  return (kind === 'request' || kind === 'expiry') && stage !== 'cancelled' && stage !== 'emptied';
+}
+
 export function canCancel({ stage }: Pick<Intent, 'stage'>): boolean {
   return stage === 'proposed' || stage === 'begun' || stage === 'rotated';
 }
@@ -79,13 +84,14 @@ export function keepWords(keepDays: number | null): string {
   return keepDays === null ? 'for ever' : plural(keepDays, 'day');
 }
 
-/** `: events, Nov 20, 2026 – Nov 22, 2026`; empty when no key has a day. */
+/** `: events, Nov 20, 2026 – Nov 22, 2026`; of people's keys that they are; else empty. */
 function rangeOf(keys: Intent['keys']): string {
   const parts = keys.map(({ label }) => labelParts(label)).filter(({ day }) => day !== undefined);
   const days = parts.map(({ day }) => day ?? '').toSorted();
   const [first] = days;
   const last = days.at(-1);
-  if (first === undefined || last === undefined) return '';
+  if (first === undefined || last === undefined)
+    return keys.every(({ purpose }) => purpose === 'subject-page') ? ' of people’s data' : '';
   const classes = [...new Set(parts.map(({ group }) => group))].toSorted().join(', ');
   return `: ${classes}, ${first === last ? formatDay(first) : `${formatDay(first)} – ${formatDay(last)}`}`;
 }
@@ -99,12 +105,11 @@ export function stepsOf(intent: Intent, names: ReadonlyMap<string, string>): Ste
     state: 'done',
     atMs,
   };
-  const isDestruction = kind === 'request' || kind === 'expiry';
   const steps = [
     asked,
     ...(kind === 'expiry' ? [] : signatureSteps(intent)),
     ...(kind === 'release' ? [] : [waitStep(intent)]),
-    ...(isDestruction ? destructionSteps(intent) : [agreedStep(intent)]),
+    ...(kind === 'request' || kind === 'expiry' ? destructionSteps(intent) : [agreedStep(intent)]),
   ];
   if (intent.stage !== 'cancelled' && intent.stage !== 'emptied') return withCurrent(steps);
   return [
@@ -139,6 +144,8 @@ function signatureSteps({ signatures, suspended }: Intent): Step[] {
 }
 
 function waitStep({ wait, stage, signatures, kind }: Intent): Step {
+  if (wait.neededMs === 0 && kind !== 'expiry')
+    return { title: 'No waiting time', text: 'this server was started without one', state: 'done' };
   const title = kind === 'expiry' ? 'The time is vouched for' : `Waiting time, ${formatSpan(wait.neededMs)}`;
   const isOver = wait.remainingMs === 0 || (stage !== 'proposed' && stage !== 'cancelled' && stage !== 'emptied');
   const evidence =
@@ -173,7 +180,7 @@ function destructionSteps(intent: Intent): Step[] {
     {
       title: 'Destroyed',
       text: beyondRecall.has(stage)
-        ? `nobody can bring them back here${stage === 'destroyed' ? ', and the providers say so too' : ''}${survivors}`
+        ? `nobody can bring them back here${stage === 'destroyed' ? '; the providers answer that the master keys are gone' : ''}${survivors}`
         : 'from then on it cannot be cancelled',
       state: beyondRecall.has(stage) ? 'done' : 'open',
     },

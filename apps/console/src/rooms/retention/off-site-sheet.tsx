@@ -1,18 +1,15 @@
 import { useQuery } from '@tanstack/react-query';
-import { call } from '../../api/call.ts';
+import { Link } from 'wouter';
 import { Clock } from '../../parts/clock.tsx';
 import { Notice, ProblemNotice } from '../../parts/notice.tsx';
 import { formatCount, plural } from '../../parts/numbers.ts';
 import { printable } from '../../parts/printable.ts';
 import { formatBytes } from '../../parts/span.ts';
+import { archiveQuery } from '../ledger/archive-query.ts';
 
 /** Where a copy is kept elsewhere: without one, keys are destroyed here and no certificate can say that they are gone. */
 export function OffSiteSheet() {
-  const { data, error, refetch } = useQuery({
-    queryKey: ['archive'],
-    queryFn: ({ signal }) => call('GET /v1/archive', { signal }),
-    refetchInterval: 10_000,
-  });
+  const { data, error, refetch } = useQuery(archiveQuery);
   return (
     <section className="sheet" aria-labelledby="off-site">
       <div className="sheet-head">
@@ -53,10 +50,8 @@ export function OffSiteSheet() {
         <Notice tone="warn" title="Nothing is kept elsewhere: no certificate can be given">
           <p>
             Keys are still removed from the vault, and their master keys stay with the provider, so that this machine’s
-            loss is not the loss of everything. Name a bucket with Object Lock, or a directory on another disk:
-          </p>
-          <p>
-            <code>./sallyport archive --help</code>
+            loss is not the loss of everything. Name a bucket with Object Lock, or a directory on another disk:{' '}
+            <Link href="/ledger">set it up in the Ledger room</Link>, or with <code>./sallyport archive</code>.
           </p>
         </Notice>
       )}

@@ -3,7 +3,6 @@ import { call } from '../../api/call.ts';
 import type { Answer } from '../../api/call.ts';
 
 export type Declarations = Answer<'GET /v1/personal-data/declarations'>;
-export type Preset = Declarations['presets'][number];
 export type SubjectRequest = Answer<'GET /v1/personal-data/requests'>['requests'][number];
 export type Found = Answer<'POST /v1/personal-data/subjects'>;
 export type Identifier = NonNullable<SubjectRequest['about']>[number];

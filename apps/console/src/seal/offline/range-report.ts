@@ -85,7 +85,12 @@ function statementSection(range: VerifiedRange): HTMLElement {
       'ol',
       {},
       ...lines.map((line) =>
-        element('li', { class: kind }, sign, element('div', {}, element('b', {}, printable(line)))),
+        element(
+          'li',
+          { class: kind },
+          sign,
+          element('div', {}, element(kind === 'passed' ? 'b' : 'span', {}, printable(line))),
+        ),
       ),
     );
   return element(

@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import { isJsonObject, parseJson } from '@sallyport/contracts';
 import type { JsonObject, Position } from '@sallyport/contracts';
 import type { AppendBatch } from '@sallyport/ledger';
-import type { PersonalData } from './personal-data.ts';
+import type { PersonalData } from './subject-service.ts';
 import { presets } from './declarations.ts';
-import { ada as officer, startPersonalData } from './personal-data.fixture.ts';
-import type { PersonalDataUnderTest } from './personal-data.fixture.ts';
+import { ada as officer, startPersonalData } from './subjects.fixture.ts';
+import type { PersonalDataUnderTest } from './subjects.fixture.ts';
 
 const userNames = { kind: 'user-name', paths: ['**.user.name'], sources: undefined, except: ['root'] } as const;
 

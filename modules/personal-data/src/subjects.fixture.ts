@@ -14,10 +14,10 @@ import { createLog } from '@sallyport/platform/log';
 import { createMemoryLedger } from '@sallyport/testing/memory-ledger';
 import { personalDataMigrations } from './migrations/migrations.ts';
 import type { Keeper, PersonalDataNeeds, RequestNeeds } from './needs.ts';
-import { createPersonalData } from './personal-data.ts';
-import type { PersonalData, PersonalDataService } from './personal-data.ts';
+import { createPersonalData } from './subject-service.ts';
+import type { PersonalData, PersonalDataService } from './subject-service.ts';
 
-export const startMs = Date.UTC(2026, 10, 22, 9);
+const startMs = Date.UTC(2026, 10, 22, 9);
 export const ada = { kind: 'user', id: 'u-officer', name: 'officer' };
 
 export type PersonalDataUnderTest = {
