@@ -3,10 +3,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { createAccessPolicy, readPolicyTexts } from '@sallyport/access-policy';
-import { cameraWatchMigrations, cameraWatchProblems } from '@sallyport/camera-watch';
-import { certificateProblems, createCertificateAuthority } from '@sallyport/certificate-authority';
+import { createCertificateAuthority } from '@sallyport/certificate-authority';
 import { loadBundledMappings, loadBundledRecipes, policiesDirectory, rulesDirectory } from '@sallyport/content';
-import { createDetection, createDetectionRoutes, detectionMigrations, detectionProblems } from '@sallyport/detection';
+import { createDetection, createDetectionRoutes } from '@sallyport/detection';
 import {
   createDeviceDoorRoutes,
   createDeviceRoutes,
@@ -14,8 +13,6 @@ import {
   createInstallRoutes,
   createSensorRoutes,
   createSensors,
-  deviceFleetMigrations,
-  deviceFleetProblems,
 } from '@sallyport/device-fleet';
 import type { SensorView } from '@sallyport/device-fleet';
 import {
@@ -24,8 +21,6 @@ import {
   createListenerRoutes,
   createRecipeRoutes,
   createSyslogListeners,
-  eventIntakeMigrations,
-  eventIntakeProblems,
   readRecipes,
 } from '@sallyport/event-intake';
 import {
@@ -33,58 +28,25 @@ import {
   createEventSearchRoutes,
   createRemapRoutes,
   createStoreClient,
-  eventSearchMigrations,
-  eventSearchProblems,
 } from '@sallyport/event-search';
-import { inventoryMigrations, inventoryProblems } from '@sallyport/crypto-inventory';
-import {
-  createApiKeys,
-  createIdentityRoutes,
-  createPasswordStrength,
-  createPeople,
-  identityMigrations,
-  identityProblems,
-} from '@sallyport/identity';
-import {
-  alertMigrations,
-  alertProblems,
-  createAlertRoutes,
-  createAlerts,
-  createSuppressionRoutes,
-} from '@sallyport/incident-response';
-import { createColumnRotations, keyVaultMigrations, keyVaultProblems } from '@sallyport/key-vault/server';
-import {
-  createAnchorStore,
-  createLedgerClient,
-  createLedgerRoutes,
-  createOutbox,
-  createProjectionRunner,
-  createPruning,
-  createPruningRoutes,
-  createSharedFeed,
-  ledgerMigrations,
-  ledgerProblems,
-} from '@sallyport/ledger';
-import type { AuditEvent, Projection, ProjectionRunner } from '@sallyport/ledger';
-import { createSourceClasses, heldRecordingTimes, retentionMigrations, retentionProblems } from '@sallyport/retention';
-import { personalDataMigrations, personalDataProblems } from '@sallyport/personal-data';
+import { createApiKeys, createIdentityRoutes, createPasswordStrength, createPeople } from '@sallyport/identity';
+import { createAlertRoutes, createAlerts, createSuppressionRoutes } from '@sallyport/incident-response';
+import { createColumnRotations } from '@sallyport/key-vault/server';
+import { createLedgerRoutes, createProjectionRunner, createPruningRoutes, createSharedFeed } from '@sallyport/ledger';
+import type { Projection, ProjectionRunner } from '@sallyport/ledger';
+import { heldRecordingTimes } from '@sallyport/retention';
 import { systemClock } from '@sallyport/platform/clock';
-import { migrate, openDatabase } from '@sallyport/platform/database';
 import type { EncryptedColumnError } from '@sallyport/platform/encrypted-columns';
 import { messageOf } from '@sallyport/platform/errors';
 import { writeFileDurably } from '@sallyport/platform/files';
 import type { Principal } from '@sallyport/platform/http';
 import type { Log } from '@sallyport/platform/log';
-import { archiveMigrations, archiveProblems, createArchiveServices } from './archive.ts';
 import { createCameraServices } from './cameras.ts';
-import { createChildren } from './children.ts';
 import { createConsoleServices } from './console-services.ts';
 import { createBootClock } from './boot-clock.ts';
 import { createRangeEvidence } from './evidence.ts';
 import type { ServerConfig } from './config.ts';
-import { prepareDataDirectory } from './writable-directory.ts';
 import { createDecisionLog } from './decision-log.ts';
-import { createDestructionServices } from './destructions.ts';
 import { createRetentionServices } from './retention.ts';
 import { createDoors, localAddressOf } from './doors.ts';
 import type { Decision, DecisionContext } from './edge/index.ts';
@@ -94,28 +56,18 @@ import { createHealth, createHealthRoutes } from './health.ts';
 import { createHostSensor } from './host-sensor.ts';
 import type { HostSensor } from './host-sensor.ts';
 import { createHostSensorKey } from './host-sensor-key.ts';
-import {
-  createAuthorityRoutes,
-  createHttps,
-  createHttpsRoutes,
-  httpsMigrations,
-  httpsProblems,
-  stateOf,
-  warningsOf,
-} from './https/index.ts';
-import { isSealerFinal } from './final-errors.ts';
+import { createAuthorityRoutes, createHttps, createHttpsRoutes, stateOf, warningsOf } from './https/index.ts';
 import { createInventoryServices } from './inventory/index.ts';
 import { createMetricsRoutes } from './metrics.ts';
-import { createOutside } from './outside.ts';
-import { createPersonalDataServices } from './subjects.ts';
 import { startPeriodicWork } from './periodic-work.ts';
 import { secretKey } from './secret-key.ts';
 import { secretNames } from './secret-names.ts';
 import { createColumnKeyrings } from './column-keys.ts';
 import { sensorBundle, sensorUnitFile } from './sensor-bundle.ts';
 import { delay, every } from './timers.ts';
-import { createVaultServices } from './vault.ts';
 import { version } from './version.ts';
+import { openCustody } from './custody.ts';
+import { moduleProblems } from './module-tables.ts';
 
 export type RunningServer = {
   /** Where people and programs reach it. */
@@ -145,78 +97,9 @@ export async function startServer(
   const clock = systemClock;
   const random = randomBytes;
   const common = { clock, random, every, log };
-  prepareDataDirectory(config.dataDirectory);
-  const children = createChildren(config);
-
-  const { database, close: closeDatabase } = await openDatabase(config.database);
-  await migrate(database, [
-    ledgerMigrations,
-    keyVaultMigrations,
-    identityMigrations,
-    eventIntakeMigrations,
-    deviceFleetMigrations,
-    cameraWatchMigrations,
-    eventSearchMigrations,
-    detectionMigrations,
-    alertMigrations,
-    retentionMigrations,
-    httpsMigrations,
-    inventoryMigrations,
-    personalDataMigrations,
-    archiveMigrations,
-  ]);
-  const anchor = createAnchorStore(database);
-  const outside = createOutside({ ...common, database, timeServer: config.timeServer });
-  const { afterRestore } = config;
-  const vault = createVaultServices({ children, database, afterRestore, log, nowMs: () => clock.nowMs() });
-  const storedLedger = createLedgerClient({
-    connect: () => vault.client.connect(),
-    anchor: () => anchor.newest(),
-    afterRestore: config.afterRestore,
-    ...outside.forLedger,
-    log,
-    delay,
-    onClockJump: (jump) => log.warn('The wall clock jumped; ledger time goes on without it', jump),
-    onRestored: () => log.warn('The ledger was restored and goes on in a new log'),
-    isFinal: isSealerFinal,
-    ...(told.onLedgerLost === undefined ? {} : { onGivenUp: told.onLedgerLost }),
-  });
-  await storedLedger.ready();
-  const { subjects } = vault.client;
-  const personalData = await createPersonalDataServices({ ...common, ledger: storedLedger, subjects, database });
-  const { ledger } = personalData;
-  const outboxKey = await secretKey(ledger.secrets, secretNames.outbox);
-  const outbox = createOutbox({ database, ledger, key: outboxKey, random, nowMs: () => clock.nowMs() });
-  await outbox.flushed();
-  const recordAudit = async (event: AuditEvent): Promise<void> => {
-    await database.transaction().execute((transaction) => outbox.record(transaction, event));
-    await outbox.flushed();
-  };
-  const pruning = createPruning({ steps: ledger.pruning, clock, recordAudit });
-  const outsideServices = outside.begin({ ledger, outbox });
-  const sourceClasses = await createSourceClasses({ database, outbox, clock });
-  const { witnesses } = outsideServices;
-  const destructionServices = createDestructionServices({
-    ...common,
-    vault,
-    database,
-    offSite: () => archiveServices.archive.offSite(),
-    witnesses,
-    ledger,
-  });
-  const { destructions } = destructionServices;
-  const archiveServices = await createArchiveServices({
-    ...common,
-    dataDirectory: config.dataDirectory,
-    ledger,
-    witnesses,
-    heldKeys: async () => (await destructions.holds()).flatMap(({ keyIds }) => keyIds),
-    database,
-    outbox,
-  });
-
-  // Before anything reads the ledger: what was destroyed before a restore stays destroyed.
-  await destructions.replayKept();
+  const custody = await openCustody(config, common, told);
+  const { database, vault, ledger, outbox, recordAudit, personalData, pruning, children } = custody;
+  const { outsideServices, witnesses, sourceClasses, destructionServices, destructions, archiveServices } = custody;
 
   const policy = createAccessPolicy(await readPolicyTexts(policiesDirectory));
   const columnKeyrings = createColumnKeyrings(ledger.secrets);
@@ -509,24 +392,7 @@ export async function startServer(
       ...outsideServices.routes,
       archiveServices.routes,
     ],
-    problems: [
-      ledgerProblems,
-      keyVaultProblems,
-      identityProblems,
-      eventIntakeProblems,
-      deviceFleetProblems,
-      cameraWatchProblems,
-      eventSearchProblems,
-      detectionProblems,
-      alertProblems,
-      retentionProblems,
-      consoleServices.problems,
-      certificateProblems,
-      httpsProblems,
-      inventoryProblems,
-      personalDataProblems,
-      archiveProblems,
-    ],
+    problems: [...moduleProblems, consoleServices.problems],
   };
   const doors = await createDoors({
     edgeNeeds,
@@ -551,7 +417,7 @@ export async function startServer(
   retention.start();
   const work = startPeriodicWork({
     ...common,
-    anchor,
+    anchor: custody.anchor,
     vault: vault.client,
     ledger,
     witnesses: outsideServices,
@@ -605,7 +471,7 @@ export async function startServer(
       await work.rememberAnchor();
       store.close();
       await ledger.close();
-      await closeDatabase();
+      await custody.closeDatabase();
     },
   };
 }

@@ -1,0 +1,52 @@
+// What every part of the house brings: its tables, and the problems it has codes for.
+import { cameraWatchMigrations, cameraWatchProblems } from '@sallyport/camera-watch';
+import { certificateProblems } from '@sallyport/certificate-authority';
+import { inventoryMigrations, inventoryProblems } from '@sallyport/crypto-inventory';
+import { detectionMigrations, detectionProblems } from '@sallyport/detection';
+import { deviceFleetMigrations, deviceFleetProblems } from '@sallyport/device-fleet';
+import { eventIntakeMigrations, eventIntakeProblems } from '@sallyport/event-intake';
+import { eventSearchMigrations, eventSearchProblems } from '@sallyport/event-search';
+import { identityMigrations, identityProblems } from '@sallyport/identity';
+import { alertMigrations, alertProblems } from '@sallyport/incident-response';
+import { keyVaultMigrations, keyVaultProblems } from '@sallyport/key-vault/server';
+import { ledgerMigrations, ledgerProblems } from '@sallyport/ledger';
+import { personalDataMigrations, personalDataProblems } from '@sallyport/personal-data';
+import { retentionMigrations, retentionProblems } from '@sallyport/retention';
+import { archiveMigrations, archiveProblems } from './archive.ts';
+import { httpsMigrations, httpsProblems } from './https/index.ts';
+
+/** In the order in which they are made: later ones may rest on earlier ones. */
+export const moduleMigrations = [
+  ledgerMigrations,
+  keyVaultMigrations,
+  identityMigrations,
+  eventIntakeMigrations,
+  deviceFleetMigrations,
+  cameraWatchMigrations,
+  eventSearchMigrations,
+  detectionMigrations,
+  alertMigrations,
+  retentionMigrations,
+  httpsMigrations,
+  inventoryMigrations,
+  personalDataMigrations,
+  archiveMigrations,
+];
+
+export const moduleProblems = [
+  ledgerProblems,
+  keyVaultProblems,
+  identityProblems,
+  eventIntakeProblems,
+  deviceFleetProblems,
+  cameraWatchProblems,
+  eventSearchProblems,
+  detectionProblems,
+  alertProblems,
+  retentionProblems,
+  certificateProblems,
+  httpsProblems,
+  inventoryProblems,
+  personalDataProblems,
+  archiveProblems,
+];
