@@ -13,9 +13,11 @@ export { findingBody, findingLevels, findingLimits, parseFinding, severityOfLeve
 export type { Finding, FindingAttack, FindingEntities, FindingLevel, MatchedField } from './finding.ts';
 export {
   escapeLiteral,
+  erasedText,
   formatToken,
   isSealedBody,
   looksSealed,
+  lostText,
   maxTokenKeys,
   openSealedText,
   sealedBodyMark,

@@ -22,6 +22,11 @@ export const sealedSaltBytes = 16;
 /** As many keys as one token may need. */
 export const maxTokenKeys = 80;
 
+/** What is read in the place of text whose key was destroyed. */
+export const erasedText = '[erased]';
+/** In the place of text that cannot be opened though nobody erased it: damage, never erasure. */
+export const lostText = '[unreadable]';
+
 const prefix = '"sealed1.';
 const keyIdBytes = 16;
 const commitmentBytes = 32;

@@ -47,6 +47,10 @@ test('a name that was erased is nowhere: not in search, alerts, exports, files o
   for (const preset of ['user-names', 'client-addresses'])
     await ada.ask(`/v1/personal-data/declarations/${preset}`, { preset }, 'PUT');
 
+  const elsewhere = join(server.directory, 'elsewhere');
+  mkdirSync(elsewhere);
+  await ada.ask('/v1/archive/settings', { place: { kind: 'directory', path: elsewhere } }, 'PUT');
+
   const line = (at: number, what: string, who: string): string =>
     `Nov 22 09:00:0${at} gate sshd[7]: ${what} password for ${who} from 192.0.2.7 port 22 ssh2`;
   const file = join(server.directory, 'auth.log');
@@ -114,6 +118,33 @@ test('a name that was erased is nowhere: not in search, alerts, exports, files o
     assert.equal(isJsonObject(proof.event) && proof.event['class_uid'], 3002);
   };
   await nowhere();
+
+  // What proves it, as an auditor reads it: no server, the key of the log from somebody else.
+  const certificate = await eventually({
+    what: 'the certificate',
+    timeoutMs: 120_000,
+    everyMs: 250,
+    async look() {
+      const answer = await server.ask({ path: `/v1/vault/destructions/${destruction}/certificate` });
+      return answer.status === 200 ? answer.text : undefined;
+    },
+  });
+  const { logs }: { logs: { verifier_key: string }[] } = JSON.parse(await text('/v1/ledger'));
+  const verifierKey = logs[0]?.verifier_key ?? '';
+  const saved = join(server.directory, 'certificate.json');
+  writeFileSync(saved, certificate);
+  const verify = ['vault', 'certificate', 'verify', saved, '--key', verifierKey];
+  const verified = await runSallyport(verify, environment);
+  assert.equal(verified.code, 0, verified.stderr);
+  assert.match(verified.stdout, /Ada and Grace\n +Ada SHA256:\S{43}\n +Grace SHA256:\S{43}\n/u);
+  writeFileSync(saved, certificate.replace('ticket 42', 'ticket 43'));
+  assert.equal((await runSallyport(verify, environment)).code, 1);
+  const kept = readdirSync(elsewhere, { recursive: true, encoding: 'utf8' });
+  for (const end of [`${destruction}.destroyed.json`, '.vault'])
+    assert.ok(
+      kept.some((file) => file.endsWith(end)),
+      kept.join(' '),
+    );
 
   // A start from the disk alone, with nothing in any cache.
   await server.stop();

@@ -59,6 +59,7 @@ import { createHostSensorKey } from './host-sensor-key.ts';
 import { createAuthorityRoutes, createHttps, createHttpsRoutes, stateOf, warningsOf } from './https/index.ts';
 import { createInventoryServices } from './inventory/index.ts';
 import { createMetricsRoutes } from './metrics.ts';
+import { createOwnHandshakes } from './own-handshakes.ts';
 import { startPeriodicWork } from './periodic-work.ts';
 import { secretKey } from './secret-key.ts';
 import { secretNames } from './secret-names.ts';
@@ -96,7 +97,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const clock = systemClock;
   const random = randomBytes;
-  const common = { clock, random, every, log };
+  const common = { clock, random, every, log, ownHandshakes: createOwnHandshakes() };
   const custody = await openCustody(config, common, told);
   const { database, vault, ledger, outbox, recordAudit, personalData, pruning, children } = custody;
   const { outsideServices, witnesses, sourceClasses, destructionServices, destructions, archiveServices } = custody;

@@ -101,11 +101,17 @@ export async function openCustody(
   };
   const pruning = createPruning({ steps: ledger.pruning, clock, recordAudit });
   const outsideServices = outside.begin({ ledger, outbox });
-  const sourceClasses = await createSourceClasses({ database, outbox, clock });
+  const sourceClasses = await createSourceClasses({
+    database,
+    outbox,
+    clock,
+    policies: () => destructions.policies(),
+  });
   const { witnesses } = outsideServices;
   const destructionServices = createDestructionServices({
     ...common,
     vault,
+    dataDirectory: config.dataDirectory,
     database,
     offSite: () => archiveServices.archive.offSite(),
     witnesses,

@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import {
   createCertificateStore,
   createDestructionRoutes,
   createDestructions,
   createHoldRoutes,
+  readVaultExport,
 } from '@sallyport/key-vault/server';
 import type { DestructionService, OffSite } from '@sallyport/key-vault/server';
 import type { PeopleServices } from '@sallyport/identity';
@@ -26,6 +28,7 @@ export type DestructionServices = {
 /** The destruction of keys: the sealer decides, the server carries its questions to the witnesses and to the place elsewhere. */
 export function createDestructionServices(needs: {
   readonly vault: VaultServices;
+  readonly dataDirectory: string;
   readonly database: Database;
   readonly offSite: () => OffSite | undefined;
   readonly witnesses: Pick<Witnesses, 'report'>;
@@ -38,6 +41,7 @@ export function createDestructionServices(needs: {
     calls,
     certificates: createCertificateStore(needs.database),
     offSite: needs.offSite,
+    vaultFiles: () => readVaultExport(join(needs.dataDirectory, 'vault')),
     async witnessed() {
       const { witnesses, policy, log, quorum } = await needs.witnesses.report();
       const keys = witnesses.map(({ witness }) => witness.verifierKey);

@@ -2,16 +2,20 @@ import { codeOf, messageOf } from '@sallyport/platform/errors';
 import type { ArchiveAlarms } from './archive-alarms.ts';
 import type { ArchivedFile } from './archived-file.ts';
 import type { ArchiveStore } from './archive-store.ts';
+import { ArchiveError } from './errors.ts';
 import { recheck } from './file-keeper.ts';
 import type { OpenedPlace } from './file-keeper.ts';
-import { parseSpanName } from './names.ts';
+import { instanceName, parseSpanName } from './names.ts';
 import type { LedgerFiles } from './ledger-files.ts';
 
 /** How often each file is asked for anew, and every byte of it read. */
 const askEveryMs = 24 * 3_600_000;
 const readEveryMs = 30 * 24 * 3_600_000;
-/** At most one file is read whole in so long: a segment costs as much to fetch as it cost to send. */
-const readPauseMs = 3_600_000;
+/** A segment costs as much to fetch as it cost to send: as many bytes are read in an hour as one has. Small files take no turn away. */
+const readBytesPerHour = 64 * 1024 * 1024;
+const hourMs = 3_600_000;
+/** Names of others that are counted before the list is taken for one without end. */
+const mostUnknown = 1_000_000;
 
 export type VerificationOptions = { readonly isDeep: boolean; readonly signal: AbortSignal };
 export type Verification = {
@@ -29,6 +33,8 @@ export type Verification = {
 };
 
 export type ArchiveChecks = {
+  /** Throws `off_site_mismatch` when a directory is not the one that was archived into: it is empty, or of others. */
+  requireSamePlace(opened: OpenedPlace, signal: AbortSignal): Promise<void>;
   /** Looks at one file whose turn it is, if any. */
   next(opened: OpenedPlace, signal: AbortSignal): Promise<void>;
   /** Looks at all of them, and at what else is there. */
@@ -42,20 +48,21 @@ export function createArchiveChecks(needs: {
   readonly alarms: ArchiveAlarms;
   readonly files: LedgerFiles;
   readonly nowMs: () => number;
+  readonly monotonicMs: () => number;
 }): ArchiveChecks {
   const { store, alarms, nowMs } = needs;
-  let lastReadAtMs = -Infinity;
+  let mayReadAtMs = -Infinity;
 
   /** The problem, when what is there is not what was put there. Errors that say nothing of it (the place is away) are thrown. */
   async function check(
     opened: OpenedPlace,
     file: ArchivedFile,
-    options: VerificationOptions,
+    options: VerificationOptions & { readonly isComparedHere: boolean },
   ): Promise<string | undefined> {
     let problem: string | undefined;
     try {
       await recheck(opened, file, options);
-      problem = await differsHere(file);
+      if (options.isComparedHere) problem = await differsHere(file);
     } catch (error) {
       const code = codeOf(error);
       if (code !== 'off_site_mismatch' && code !== 'off_site_missing') throw error;
@@ -95,19 +102,30 @@ export function createArchiveChecks(needs: {
   }
 
   return {
+    async requireSamePlace(opened, signal) {
+      const known = await store.file(opened.id, instanceName);
+      if (known === undefined) return;
+      const there = await opened.place.find(instanceName, undefined, signal);
+      if (there?.sum?.value === known.sha256) return;
+      throw new ArchiveError(
+        'off_site_mismatch',
+        `Cannot archive into "${opened.place.facts.place}": what was archived there before is not there`,
+        { hint: 'mount the disk that has it, or archive into another directory: everything then goes there anew' },
+      );
+    },
     async next(opened, signal) {
       const unread = await store.longestUnchecked(opened.id, 'read_at_ms');
-      const mayRead = nowMs() - lastReadAtMs >= readPauseMs;
+      const mayRead = needs.monotonicMs() >= mayReadAtMs;
       if (unread !== undefined && mayRead && nowMs() - unread.readAtMs >= readEveryMs) {
-        lastReadAtMs = nowMs();
-        await check(opened, unread, { isDeep: true, signal });
+        mayReadAtMs = needs.monotonicMs() + (hourMs * unread.bytes) / readBytesPerHour;
+        await check(opened, unread, { isDeep: true, isComparedHere: true, signal });
         return;
       }
       const unasked = await store.longestUnchecked(opened.id, 'checked_at_ms');
       // A directory has no sums of its own: to ask is to read every byte.
       const everyMs = opened.place.facts.kind === 's3' ? askEveryMs : readEveryMs;
       if (unasked !== undefined && nowMs() - unasked.checkedAtMs >= everyMs)
-        await check(opened, unasked, { isDeep: false, signal });
+        await check(opened, unasked, { isDeep: false, isComparedHere: false, signal });
     },
     async all(opened, options, tell) {
       let state: Verification = {
@@ -136,7 +154,7 @@ export function createArchiveChecks(needs: {
           if (page.length === 0) break;
           for (const file of page) {
             options.signal.throwIfAborted();
-            const problem = await check(opened, file, options);
+            const problem = await check(opened, file, { ...options, isComparedHere: true });
             say({
               done: state.done + 1,
               bytesRead: state.bytesRead + (options.isDeep ? file.bytes : 0),
@@ -148,7 +166,14 @@ export function createArchiveChecks(needs: {
           }
         }
         for await (const { name } of opened.place.list('', options.signal))
-          if ((await store.file(opened.id, name)) === undefined) say({ unknown: state.unknown + 1 });
+          if ((await store.file(opened.id, name)) === undefined) {
+            say({ unknown: state.unknown + 1 });
+            if (state.unknown > mostUnknown)
+              throw new ArchiveError(
+                'off_site_refused',
+                `The archive lists over ${mostUnknown} files that are not ours`,
+              );
+          }
         return say({ state: 'done', endedAtMs: nowMs() });
       } catch (error) {
         return say({ state: 'failed', endedAtMs: nowMs(), error: messageOf(error) });

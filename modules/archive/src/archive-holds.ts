@@ -30,7 +30,11 @@ export function createArchiveHolds(needs: {
         for (const file of await store.covering(opened.id, range)) wanted.set(file.name, file);
       const held = await store.held(opened.id);
       if (ranges.length > 0) {
-        const vault = held.find(({ kind }) => kind === 'vault') ?? (await store.newestOfKind(opened.id, 'vault'));
+        const newest = await store.newestOfKind(opened.id, 'vault');
+        const kept = held.find(({ kind }) => kind === 'vault');
+        // One that went before the youngest of the held blocks may lack its key.
+        const youngestMs = Math.max(0, ...[...wanted.values()].map(({ storedAtMs }) => storedAtMs));
+        const vault = kept !== undefined && kept.storedAtMs >= youngestMs ? kept : newest;
         if (vault !== undefined) wanted.set(vault.name, vault);
       }
       const changes = [

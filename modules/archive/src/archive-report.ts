@@ -28,9 +28,3 @@ export type ArchiveReport =
       readonly lagMs: number;
       readonly isLate: boolean;
     };
-
-/** Age of the oldest entry that waits. */
-export function lagOf(logs: readonly LogProgress[], nowMs: number): number {
-  const waiting = logs.flatMap(({ waitingSinceMs }) => waitingSinceMs ?? []);
-  return waiting.length === 0 ? 0 : Math.max(0, nowMs - Math.min(...waiting));
-}

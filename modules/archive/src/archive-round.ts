@@ -25,6 +25,8 @@ export type ArchiveRound = {
     options: { readonly isAll: boolean; readonly spanMs: number; readonly signal: AbortSignal },
   ): Promise<void>;
   progress(opened: OpenedPlace): Promise<readonly LogProgress[]>;
+  /** How long the oldest entry waits; by running time too, since a clock that was set back would hide it. */
+  waitedMs(logs: readonly Pick<LogProgress, 'log' | 'archived' | 'waitingSinceMs'>[]): number;
 };
 
 type DueLog = { readonly log: number; readonly endIndex: number; readonly signed: string | undefined };
@@ -38,6 +40,18 @@ export function createArchiveRound(
 ): ArchiveRound {
   const { files, store, keeper, ledger, clock } = needs;
   const tried = new Map<number, number>();
+  const seen = new Map<number, { readonly index: number; readonly sinceMs: number }>();
+  /** `receivedAtMs` of the first entry that waits, or undefined when none does. */
+  const waitedFor = (log: number, index: number, receivedAtMs: number | undefined): number => {
+    if (receivedAtMs === undefined) {
+      seen.delete(log);
+      return 0;
+    }
+    const before = seen.get(log);
+    const first = before?.index === index ? before : { index, sinceMs: clock.monotonicMs() };
+    seen.set(log, first);
+    return Math.max(0, clock.nowMs() - receivedAtMs, clock.monotonicMs() - first.sinceMs);
+  };
 
   const logs = (): { readonly log: number; readonly endIndex: number; readonly isCurrent: boolean }[] => {
     const head = ledger.head();
@@ -48,8 +62,8 @@ export function createArchiveRound(
       isCurrent: number === head.log,
     }));
   };
-  const isDue = (span: Span, isCurrent: boolean, spanMs: number): boolean =>
-    span.isFull || !isCurrent || clock.nowMs() - span.firstReceivedAtMs >= spanMs;
+  const isDue = (span: Span, index: number, { isCurrent, spanMs }: { isCurrent: boolean; spanMs: number }): boolean =>
+    span.isFull || !isCurrent || waitedFor(span.log, index, span.firstReceivedAtMs) >= spanMs;
 
   async function keepSmall(
     opened: OpenedPlace,
@@ -138,7 +152,8 @@ export function createArchiveRound(
       const span = await files.nextSpan(log, cursor, endIndex);
       // A run that was cut short may have left what it sent without a checkpoint.
       const isUncovered = cursor.checkpointSize < cursor.index && tried.get(log) !== cursor.index;
-      if (!isUncovered && (span === undefined || !(isAll || isDue(span, isCurrent, spanMs)))) continue;
+      if (!isUncovered && (span === undefined || !(isAll || isDue(span, cursor.index, { isCurrent, spanMs }))))
+        continue;
       tried.set(log, cursor.index);
       const signed = await signedOf(log);
       const until = signed === undefined ? endIndex : Math.min(endIndex, isCurrent ? sizeOf(signed) : Infinity);
@@ -171,6 +186,8 @@ export function createArchiveRound(
       }
       return all;
     },
+    waitedMs: (progress) =>
+      Math.max(0, ...progress.map(({ log, archived, waitingSinceMs }) => waitedFor(log, archived, waitingSinceMs))),
   };
 }
 

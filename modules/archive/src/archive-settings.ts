@@ -1,4 +1,6 @@
 import { hash } from 'node:crypto';
+import { realpath } from 'node:fs/promises';
+import { isAbsolute, resolve } from 'node:path';
 import { isJsonObject, ocsfClass, parseJson } from '@sallyport/contracts';
 import { auditEvent } from '@sallyport/ledger';
 import type { Actor } from '@sallyport/ledger';
@@ -60,9 +62,9 @@ export function createArchiveSettings(
     current: () => store.settings(),
     async change({ settings: asked, credentials, actor }, signal) {
       const before = await store.settings();
-      const settings = asked === undefined ? undefined : await withApartness(asked, needs.dataDirectory);
+      const settings = asked === undefined ? undefined : await resolved(asked, needs.dataDirectory);
       if (settings !== undefined) {
-        requireSettings(settings, needs.dataDirectory);
+        requireSettings(settings, await realpath(needs.dataDirectory));
         const place = needs.openPlace(settings.place, await credentialsFor(settings.place, credentials));
         try {
           await place.prepare(signal);
@@ -102,6 +104,7 @@ export function createArchiveSettings(
         id: placeId(place),
         place: needs.openPlace(place, await credentialsFor(place, undefined)),
         retentionMs: place.kind === 's3' ? place.retentionDays * dayMs : undefined,
+        lockMode: place.kind === 's3' ? place.mode : undefined,
       };
     },
   };
@@ -137,14 +140,19 @@ function isWeaker(before: ArchiveSettings | undefined, after: ArchiveSettings | 
   if (before === undefined) return false;
   if (after === undefined) return true;
   const [one, other] = [before.place, after.place];
+  // Whose bucket it is, nobody here can tell.
+  if (placeId(one) !== placeId(other)) return true;
   if (after.lagLimitHours > before.lagLimitHours) return true;
   if (one.kind === 'directory') return other.kind === 'directory' && one.isApart && !other.isApart;
   if (other.kind === 'directory') return true;
   return (one.mode === 'compliance' && other.mode === 'governance') || other.retentionDays < one.retentionDays;
 }
 
-async function withApartness(settings: ArchiveSettings, dataDirectory: string): Promise<ArchiveSettings> {
-  if (settings.place.kind !== 'directory') return settings;
-  const isApart = await isOnAnotherDisk(settings.place.path, dataDirectory).catch(() => false);
-  return { ...settings, place: { ...settings.place, isApart } };
+/** A directory as it is, whatever links lead to it: one into the data must not pass for another. */
+async function resolved(settings: ArchiveSettings, dataDirectory: string): Promise<ArchiveSettings> {
+  const { place } = settings;
+  if (place.kind !== 'directory' || !isAbsolute(place.path)) return settings;
+  const path = await realpath(place.path).catch(() => resolve(place.path));
+  const isApart = await isOnAnotherDisk(path, dataDirectory).catch(() => false);
+  return { ...settings, place: { ...place, path, isApart } };
 }

@@ -6,7 +6,6 @@ import { createArchiveAlarms } from './archive-alarms.ts';
 import { createArchiveChecks } from './archive-checks.ts';
 import type { Verification } from './archive-checks.ts';
 import { createArchiveHolds } from './archive-holds.ts';
-import { lagOf } from './archive-report.ts';
 import type { ArchiveFailure, ArchiveReport } from './archive-report.ts';
 import { createArchiveRound } from './archive-round.ts';
 import { createArchiveSettings, placeName } from './archive-settings.ts';
@@ -68,7 +67,13 @@ export function createArchive(needs: ArchiveNeeds): Archive {
     nowMs: () => clock.nowMs(),
     place: () => placeName(settings?.place),
   });
-  const checks = createArchiveChecks({ store, alarms, files, nowMs: () => clock.nowMs() });
+  const checks = createArchiveChecks({
+    store,
+    alarms,
+    files,
+    nowMs: () => clock.nowMs(),
+    monotonicMs: () => clock.monotonicMs(),
+  });
   const holds = createArchiveHolds({ store, alarms, holds: needs.holds });
   const inTurn = createTurns();
   let opened: OpenedPlace | undefined;
@@ -94,8 +99,10 @@ export function createArchive(needs: ArchiveNeeds): Archive {
     const place = await ready();
     if (place === undefined || settings === undefined) return;
     const { signal } = closing;
-    if (!isPrepared) await place.place.prepare(signal);
+    // A share may be unmounted, or another disk be put in its place, at any time.
+    if (!isPrepared || place.place.facts.kind === 'directory') await place.place.prepare(signal);
     isPrepared = true;
+    if (place.place.facts.kind === 'directory') await checks.requireSamePlace(place, signal);
     const spanMs = settings.spanMinutes * 60_000;
     const wantsAll = isAll;
     await round.run(place, { isAll: wantsAll, spanMs, signal });
@@ -139,7 +146,7 @@ export function createArchive(needs: ArchiveNeeds): Archive {
 
   async function watchLag(): Promise<void> {
     if (opened === undefined || settings === undefined) return;
-    const lagMs = lagOf(await round.progress(opened), clock.nowMs());
+    const lagMs = round.waitedMs(await round.progress(opened));
     const hours = Math.floor(lagMs / 3_600_000);
     if (lagMs > settings.lagLimitHours * 3_600_000)
       await alarms.raise('behind', {
@@ -200,7 +207,7 @@ export function createArchive(needs: ArchiveNeeds): Archive {
         store.troubled(place.id, 100),
         store.newestOfKind(place.id, 'vault'),
       ]);
-      const lagMs = lagOf(logs, clock.nowMs());
+      const lagMs = round.waitedMs(logs);
       return {
         kind: 'on',
         settings,
@@ -282,6 +289,7 @@ export function createArchive(needs: ArchiveNeeds): Archive {
         facts,
         keeper,
         store,
+        nowMs: () => clock.nowMs(),
         opened: async () => {
           const place = await ready();
           if (place === undefined) throw off();

@@ -5,9 +5,12 @@ import { ArchiveError } from './errors.ts';
 import { isName, kindOfName } from './names.ts';
 import type { ArchivePlace, KeptFile, OutgoingFile } from './place.ts';
 import { requireKept } from './kept.ts';
+import type { LockMode } from './settings.ts';
 
 /** Smaller files are read back whole at once; larger ones when their turn comes. */
 const readAtOnceBytes = 1024 * 1024;
+/** By how much the store's clock and ours may differ; see `s3-place.ts`. */
+const clockSlackMs = 3_600_000;
 
 /** An opened place with what is known of it. */
 export type OpenedPlace = {
@@ -16,6 +19,7 @@ export type OpenedPlace = {
   readonly place: ArchivePlace;
   /** Undefined: nothing is locked there. */
   readonly retentionMs: number | undefined;
+  readonly lockMode: LockMode | undefined;
 };
 
 export type FileKeeper = {
@@ -48,9 +52,8 @@ export function createFileKeeper(needs: {
       throw new ArchiveError('name_taken', `Cannot archive "${file.name}": the archive has another file of this name`, {
         hint: 'two installations, or two histories of one, use the same bucket and prefix',
       });
-    if (opened.retentionMs !== undefined && there.lock === undefined && !there.isHeld)
-      throw new ArchiveError('off_site_mismatch', `The archive has "${file.name}" without a lock`);
-    return there;
+    // Somebody may have put it there under a lock of a minute: it is then stored once more, over the other, under ours.
+    return isLockedAsOurs(opened, there) ? there : undefined;
   }
 
   return {
@@ -98,6 +101,13 @@ export function createFileKeeper(needs: {
       return archived;
     },
   };
+}
+
+/** Whether it is locked as a file of ours would be that was stored when it was. */
+function isLockedAsOurs({ retentionMs, lockMode }: OpenedPlace, { lock, storedAtMs }: KeptFile): boolean {
+  if (retentionMs === undefined) return true;
+  if (lock === undefined || (lockMode === 'compliance' && lock.mode !== 'compliance')) return false;
+  return lock.untilMs >= storedAtMs + retentionMs - clockSlackMs;
 }
 
 async function hasSum(
@@ -150,10 +160,8 @@ export async function recheck(
     throw new ArchiveError('off_site_mismatch', `The archive shows another version of "${file.name}" than was kept`);
   requireKept(current, {
     file,
-    options: { lockUntilMs: file.lock?.untilMs, isHeld: file.isHeld },
+    options: { lockUntilMs: file.lock?.untilMs, lockMode: file.lock?.mode, isHeld: file.isHeld },
     sum: file.sum ?? { kind: 'whole', value: file.sha256 },
   });
-  if (file.lock?.mode === 'compliance' && current.lock?.mode !== 'compliance')
-    throw new ArchiveError('off_site_mismatch', `The archive keeps "${file.name}" under a weaker lock`);
   if (isDeep || current.sum === undefined) await requireContent(place, file, signal);
 }

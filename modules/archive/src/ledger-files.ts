@@ -48,6 +48,9 @@ export function createLedgerFiles(directory: string): LedgerFiles {
   const segmentPath = (log: number, segment: number): string =>
     join(blocksOf(log), `${String(segment).padStart(nameDigits, '0')}${suffix}`);
 
+  /** The span found last, by log, and the file it was found in: a segment that is pruned becomes another file. */
+  const seen = new Map<number, Span & { readonly ino: number }>();
+
   async function segmentsOf(log: number): Promise<readonly number[]> {
     return (await readdir(blocksOf(log)).catch(none))
       .filter((name) => /^\d{16}\.blocks$/.test(name))
@@ -78,10 +81,19 @@ export function createLedgerFiles(directory: string): LedgerFiles {
       const index = Math.max(segment, from.index);
       const walked = { log, segment, isLast: segment === segments.at(-1), path: segmentPath(log, segment) };
       await using file = await open(walked.path, 'r');
-      const { size } = await file.stat();
+      const { size, ino } = await file.stat();
       const hint = segment === from.segment ? from.offset : 0;
       const offset = await locate(file, { ...walked, size, hint, index });
-      return offset === undefined ? undefined : await walk(file, { ...walked, size, offset, index, endIndex });
+      if (offset === undefined) return undefined;
+      // Asked every second or so, while blocks are added by the dozen: what was walked before is not walked again.
+      const before = seen.get(log);
+      const isOfThis =
+        before?.ino === ino && before.segment === segment && before.offset === offset && before.endOffset <= size;
+      const known = isOfThis && before.first === index && before.end <= endIndex ? before : undefined;
+      const span = await walk(file, { ...walked, size, offset, index, endIndex, known });
+      if (span === undefined) seen.delete(log);
+      else seen.set(log, { ...span, ino });
+      return span;
     },
     async checkedFile({ log, segment, first, end, bytes, offset, endOffset }) {
       const path = segmentPath(log, segment);
@@ -160,10 +172,17 @@ async function walk(
     offset: begin,
     index: first,
     endIndex,
-  }: Walked & { readonly offset: number; readonly index: number; readonly endIndex: number },
+    known,
+  }: Walked & {
+    readonly offset: number;
+    readonly index: number;
+    readonly endIndex: number;
+    /** Walked before, from the same place on. */
+    readonly known?: Span | undefined;
+  },
 ): Promise<Span | undefined> {
-  let [offset, index] = [begin, first];
-  let firstReceivedAtMs: number | undefined;
+  let [offset, index] = [known?.endOffset ?? begin, known?.end ?? first];
+  let firstReceivedAtMs = known?.firstReceivedAtMs;
   let isFull = false;
   for (;;) {
     const start = readBlockStart(await readAt(file, offset, blockStartBytes));

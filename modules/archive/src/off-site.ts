@@ -2,7 +2,7 @@ import { maxReadBackBytes } from '@sallyport/key-vault/server';
 import type { OffSite, OffSiteFacts, OffSiteFile } from '@sallyport/key-vault/server';
 import type { ArchiveStore } from './archive-store.ts';
 import { ArchiveError } from './errors.ts';
-import { requireContent } from './file-keeper.ts';
+import { recheck, requireContent } from './file-keeper.ts';
 import type { FileKeeper, OpenedPlace } from './file-keeper.ts';
 import { isName } from './names.ts';
 import { fileOf } from './sums.ts';
@@ -14,6 +14,7 @@ export function createOffSite(needs: {
   readonly facts: OffSiteFacts;
   readonly keeper: FileKeeper;
   readonly store: ArchiveStore;
+  readonly nowMs: () => number;
   readonly opened: () => Promise<OpenedPlace>;
 }): OffSite {
   const never = new AbortController().signal;
@@ -26,9 +27,13 @@ export function createOffSite(needs: {
           `Cannot archive "${name}": size is ${bytes.length} bytes, must be at most ${maxReadBackBytes}`,
         );
       const opened = await needs.opened();
+      const startedMs = needs.nowMs();
       const file = await needs.keeper.keep(opened, fileOf(name, bytes), { signal });
       // Whatever its size, it counts only when every byte came back.
       if (file.readAtMs === 0) await requireContent(opened.place, file, signal);
+      // Kept before: still there, under its lock?
+      else if (file.checkedAtMs < startedMs || file.problem !== undefined)
+        await recheck(opened, file, { isDeep: true, signal });
       const version = file.version === undefined ? '' : `?versionId=${file.version}`;
       return {
         sha256: file.sha256,

@@ -1,5 +1,5 @@
-import { comparePositions, isJsonObject, parseJson } from '@sallyport/contracts';
-import type { Position } from '@sallyport/contracts';
+import { comparePositions, erasedText, isJsonObject, lostText, parseJson } from '@sallyport/contracts';
+import type { JsonValue, Position } from '@sallyport/contracts';
 import type { Ledger } from '@sallyport/ledger';
 
 /** An event of which the ledger answered the position of an earlier one, under the same stream and sequence. */
@@ -52,13 +52,22 @@ function lastWithoutGap(waiting: readonly ResentEvent[], from: number): number {
 }
 
 /** What was received decides, not what was made of it: the time of receipt and the mapping may differ. */
-function isSameEvent(left: Uint8Array, right: Uint8Array): boolean {
-  return Buffer.compare(left, right) === 0 || originalOf(left) === originalOf(right);
+function isSameEvent(recorded: Uint8Array, resent: Uint8Array): boolean {
+  if (Buffer.compare(recorded, resent) === 0) return true;
+  const original = originalOf(recorded);
+  return original === undefined || original === originalOf(resent);
 }
 
-function originalOf(body: Uint8Array): string {
+/** Undefined when it was about somebody who was erased: nobody can tell any more what it was. */
+function originalOf(body: Uint8Array): string | undefined {
   const event = parseJson(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'));
   if (!isJsonObject(event)) return '';
-  const { raw_data: text, raw_data_hash: whole } = event;
+  const { raw_data: text, raw_data_hash: whole, message } = event;
+  // Without either, the event was sealed as a whole.
+  if (isGone(text) || (text === undefined && isGone(message))) return undefined;
   return JSON.stringify([text ?? null, isJsonObject(whole) ? (whole['value'] ?? null) : null]);
+}
+
+function isGone(text: JsonValue | undefined): boolean {
+  return text === erasedText || text === lostText;
 }

@@ -31,7 +31,7 @@ export type SubjectPages = {
    * then takes these keys and no others. `moved`: where each of them lies now.
    */
   separate(keyIds: ReadonlySet<string>): { readonly pages: readonly string[]; readonly moved: readonly SubjectRow[] };
-  /** Removes what is left of pages whose keys were destroyed. */
+  /** Removes what is left of pages whose keys were destroyed beyond recall. */
   sweep(): void;
 };
 
@@ -50,7 +50,7 @@ const pagesInMemory = 32;
 const folder = 'subject-pages';
 
 export function createSubjectPages(
-  vault: Pick<KeyVault, 'ensureKey' | 'findKey' | 'isDestroyed' | 'listKeys'>,
+  vault: Pick<KeyVault, 'ensureKey' | 'findKey' | 'isDestroyed' | 'listKeys' | 'destructions'>,
   needs: Pick<KeyVaultNeeds, 'directories' | 'files' | 'random' | 'broken'>,
 ): SubjectPages {
   const opened = new Map<string, Page>();
@@ -224,10 +224,14 @@ export function createSubjectPages(
       return { pages: [...affected.keys(), ...new Set(own)], moved };
     },
     sweep() {
+      // A key that has left may still be brought back, and is worth nothing then without its rows.
+      const known = vault.destructions?.destroyedKeys().map(({ id }) => id);
+      const gone = known === undefined ? undefined : new Set(known);
+      const isGone = (id: string): boolean => vault.isDestroyed(id) && gone?.has(id) !== false;
       for (const directory of needs.directories) {
         for (const name of needs.files.list(join(directory, folder))) {
           const [id = ''] = name.split('.');
-          if (vault.isDestroyed(id)) needs.files.erase(join(directory, folder, name));
+          if (isGone(id)) needs.files.erase(join(directory, folder, name));
         }
       }
       for (const id of opened.keys()) if (vault.isDestroyed(id)) opened.delete(id);

@@ -32,12 +32,13 @@ export function createBlockReader(needs: {
   readonly segments: Pick<SegmentFiles, 'read'>;
 }): BlockReader {
   const { number, origin, vault, index, segments } = needs;
-  const cache = new Map<number, OpenedBlock>();
+  const cache = new Map<number, OpenedBlock & { readonly cost: number }>();
   let cachedBytes = 0;
 
-  const drop = (first: number, old: OpenedBlock): void => {
+  const drop = (first: number): void => {
+    // What it was counted with: a block that was let go of is shorter now.
+    cachedBytes -= cache.get(first)?.cost ?? 0;
     cache.delete(first);
-    cachedBytes -= old.header.plainBytes + (index.blockAt(first)?.length ?? 0);
   };
 
   const openAt: OpenAt = (at) => {
@@ -69,13 +70,13 @@ export function createBlockReader(needs: {
       key === undefined || ciphertext === undefined
         ? undefined
         : openBlock({ header, ciphertext }, { logId: origin, dataKey: key.bytes });
-    const opened = { header, events };
-    if (known !== undefined) cachedBytes -= known.header.plainBytes + block.length;
+    const opened = { header, events, cost: header.plainBytes + block.length };
+    drop(block.first);
     cache.set(block.first, opened);
-    cachedBytes += header.plainBytes + block.length;
-    for (const [first, old] of cache) {
+    cachedBytes += opened.cost;
+    for (const first of cache.keys()) {
       if (cachedBytes <= cachedBlockBytes || first === block.first) break;
-      drop(first, old);
+      drop(first);
     }
     return { block, opened };
   };
@@ -89,7 +90,7 @@ export function createBlockReader(needs: {
           salt.fill(0);
           body.fill(0);
         }
-        drop(first, old);
+        drop(first);
       }
     },
   };

@@ -69,9 +69,9 @@ function promisedCheckpoint(needs: RecoveryNeeds): Promised {
 
 function catchUp(needs: RecoveryNeeds, index: LogIndex, promised: Promised): { index: LogIndex; tree: TreeFiles } {
   const { segments } = needs;
+  repairPlaces(segments, index.places);
   const lastBefore = index.lastBlock();
   if (lastBefore !== undefined) requireBlock(needs, lastBefore);
-  repairPlaces(segments, index.places);
   index.fillKeys((block) => decodeBlock(segments.read(block)).header.dataKeyId);
   const scanFrom =
     lastBefore === undefined

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { LedgerError } from './errors.ts';
@@ -28,7 +28,9 @@ export function createNameIds(needs: {
       hint: 'put back the vault that belongs to this ledger',
     });
   });
-  const keyed = (text: string): Buffer => createHmac('sha256', nameKey).update(text).digest();
+  // Made once: from bytes it would be for each name, which takes longer than the hash.
+  const secret = createSecretKey(nameKey);
+  const keyed = (text: string): Buffer => createHmac('sha256', secret).update(text).digest();
   const openingOf = (name: string): Buffer => keyed(`collector-opening\n${name}`);
   const formerIdOf = (name: string): Buffer => keyed(`collector\n${name}`).subarray(0, 16);
   const ids = new Map<string, Buffer>();

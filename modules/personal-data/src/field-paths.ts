@@ -9,6 +9,8 @@ export type FieldPath = readonly string[];
 
 const namePattern = /^(?:\*\*?|[A-Za-z0-9_@$:-]{1,64}(?:\[\])?)$/u;
 const maxNames = 12;
+/** From here on it pays to look for the same way come by twice, as several `**` in a deep event do. */
+const fewWays = 128;
 
 /** Undefined for what is no path. */
 export function parseFieldPath(text: string): FieldPath | undefined {
@@ -62,5 +64,6 @@ function follow(paths: readonly FieldPath[], followed: Followed, name: string): 
     }
   };
   for (const [path, names] of followed) step(path, names);
-  return next;
+  if (next.length <= fewWays) return next;
+  return [...new Map(next.map((way) => [way.join(), way])).values()];
 }

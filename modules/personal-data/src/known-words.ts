@@ -23,7 +23,11 @@ export function wordsOf(event: JsonValue): ReadonlySet<string> {
       add(value.trim());
       const parts = value.slice(0, longestText).split(between);
       for (const [at, part] of parts.entries()) {
-        add(part.replaceAll(edges, ''));
+        // The edges of a long run of dots take the square of its length to find.
+        if (part.length <= longestWord) {
+          add(part.replaceAll(edges, ''));
+          for (const piece of piecesOf(part)) add(piece.replaceAll(edges, ''));
+        }
         add(part);
         for (let count = 2; count <= together; count += 1)
           if (at + count <= parts.length) add(parts.slice(at, at + count).join(' '));
@@ -40,4 +44,10 @@ export function wordsOf(event: JsonValue): ReadonlySet<string> {
   };
   walk(event);
   return words;
+}
+
+/** A name as it is joined to what it belongs to: `user:ada`, `CORP\ada`, `ada@example.com`, `ip:2001:db8::1`. */
+function piecesOf(word: string): readonly string[] {
+  if (!/[:\\@]/u.test(word)) return [];
+  return [word.slice(word.indexOf(':') + 1), ...word.split(':'), ...word.split(/[:\\@]+/u)];
 }

@@ -29,7 +29,7 @@ export type Keeper = {
 export type RequestNeeds = {
   readonly outbox: Outbox;
   /** Undefined where keys cannot be destroyed: then nothing can be erased, and whoever asks is told so. */
-  readonly destructions: Pick<Destructions, 'propose' | 'find' | 'destroyedKeys' | 'onDestroyed'> | undefined;
+  readonly destructions: Pick<Destructions, 'propose' | 'find' | 'holds' | 'destroyedKeys' | 'onDestroyed'> | undefined;
   readonly keepers: () => readonly Keeper[];
   /** Resolves once everybody who follows the ledger has applied what was before this position; rejects when aborted. */
   readonly caughtUp: (position: Position, signal: AbortSignal) => Promise<void>;

@@ -1,15 +1,10 @@
-import { openSealedText, tokensOf } from '@sallyport/contracts';
+import { erasedText, lostText, openSealedText, tokensOf } from '@sallyport/contracts';
 import type { SealedToken } from '@sallyport/contracts';
 import { openToken } from './string-token.ts';
 import type { Opening } from './string-token.ts';
 
 /** A subject's key, or why there is none: destroyed by an erasure, or missing though it never was. */
 export type KnownKey = Uint8Array | 'erased' | 'lost';
-
-/** What stands in the place of text whose key was destroyed. */
-const erasedText = '[erased]';
-/** In the place of text that cannot be opened though nobody erased it: damage, never erasure. */
-const lostText = '[unreadable]';
 
 /** The body a marked one stands for: as it was handed in, but for strings whose keys are gone. */
 export function openBody(

@@ -18,16 +18,21 @@ const mark = String.fromCharCode(sealedBodyMark);
 /** More strings than that, or a body longer than that, are sealed as one. */
 const maxTokens = 1000;
 const maxSealedBytes = 2 * 1024 * 1024;
+/** Signs of text times signs of values; looking for more would hold up everybody else. */
+const maxSearchWork = 2 ** 27;
+const workOfValue = 16;
 
 /**
  * The marked body: every string of the JSON text that holds one of the values, and `raw_data` whenever there is a value at all,
- * replaced by a token. Names of fields are sealed below `unmapped` alone, where the sender chose them. The rest of the text stays
+ * replaced by a token; where there is too much to look for, one token for all of it. Names of fields are sealed below `unmapped` alone, where the sender chose them. The rest of the text stays
  * byte for byte.
  */
 export function sealBody(text: string, values: readonly FoundValue[], random: (bytes: number) => Buffer): string {
-  const search = createValueSearch(values.map(({ written }) => written));
   const everybody = keysOf(values);
   const seal = createTokenSealer(random);
+  const work = text.length * values.reduce((sum, { written }) => sum + written.length + workOfValue, 0);
+  if (work > maxSearchWork) return sealWhole(text, everybody, seal);
+  const search = createValueSearch(values.map(({ written }) => written));
   const parts: string[] = [mark];
   let done = 0;
   let tokens = 0;

@@ -56,13 +56,14 @@ export function createSealedLedger(needs: Needs): SealedLedger {
     { body }: AppendEntry,
     fields: DeclaredFields | undefined,
     kinds: readonly SubjectKind[],
+    idOf: SubjectDirectory['idOf'],
   ): Found | undefined => {
     const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
     const event = readEvent(text);
     if (event === undefined) return undefined;
     const values = new Map<string, Value>();
     const add = (kind: SubjectKind, written: string, isDeclared: boolean): void => {
-      const subjectId = directory.idOf(kind, written);
+      const subjectId = idOf(kind, written);
       if (subjectId === undefined || values.has(`${subjectId} ${written}`)) return;
       values.set(`${subjectId} ${written}`, { subjectId, written, isDeclared });
     };
@@ -98,12 +99,15 @@ export function createSealedLedger(needs: Needs): SealedLedger {
 
   const seal = async (batch: AppendBatch, fields: DeclaredFields | undefined): Promise<Sealed> => {
     const kinds = searchedKinds(batch);
-    const all = batch.entries.map((entry) => findIn(entry, fields, kinds));
+    const idOf = remembering((kind, written) => directory.idOf(kind, written));
+    const all = batch.entries.map((entry) => findIn(entry, fields, kinds, idOf));
     const known = kinds.length === 0 ? new Map<string, never>() : await directory.known([...subjectsOf(all)]);
     const found = withoutStrangers(all, known);
     const keys = new Map<string, SubjectKey>();
     for (const [id, key] of known) if (key !== 'kept') keys.set(id, key);
-    for (const [id, key] of await directory.keysFor(subjectsOf(found).difference(keys))) keys.set(id, key);
+    // No keys are made for those of an event that will share one.
+    const wanted = subjectsOf(found, mostSubjects).difference(keys);
+    for (const [id, key] of await directory.keysFor(wanted)) keys.set(id, key);
     const keyIds = new Set<string>();
     const entries: AppendEntry[] = [];
     for (const [order, entry] of batch.entries.entries()) {
@@ -124,16 +128,22 @@ export function createSealedLedger(needs: Needs): SealedLedger {
     values: readonly Value[],
     keys: ReadonlyMap<string, FoundValue['key']>,
   ): Promise<readonly FoundValue[]> => {
-    const keyed = values.flatMap(({ subjectId, written: value }) => {
-      const key = keys.get(subjectId);
-      return key === undefined ? [] : [{ written: value, key }];
-    });
+    const found = values.map(({ subjectId, written: value }) => ({ written: value, key: keys.get(subjectId) }));
+    const keyed = found.flatMap(({ written: value, key }) => (key === undefined ? [] : [{ written: value, key }]));
     const own = new Set(keyed.map(({ key }) => key.id));
-    if (own.size <= mostSubjects) return keyed;
+    if (own.size <= mostSubjects && keyed.length === found.length) return keyed;
     const kept = new Set([...own].slice(0, mostSubjects));
     const common = await directory.sharedKey();
-    return keyed.map((value) => (kept.has(value.key.id) ? value : { ...value, key: common }));
+    return found.map(({ written: value, key }) => ({
+      written: value,
+      key: key !== undefined && kept.has(key.id) ? key : common,
+    }));
   };
+
+  const isUntouched = (batch: AppendBatch, fields: DeclaredFields | undefined): boolean =>
+    fields === undefined && searchedKinds(batch).length === 0;
+  const sealOrPass = async (batch: AppendBatch, fields: DeclaredFields | undefined): Promise<Sealed> =>
+    isUntouched(batch, fields) ? { batch: withoutMarks(batch), keyIds: new Set() } : seal(batch, fields);
 
   /** Sealed while those before are still on their way, handed on after them. */
   const handOn = async (
@@ -141,7 +151,7 @@ export function createSealedLedger(needs: Needs): SealedLedger {
     fields: DeclaredFields | undefined,
     turn: Promise<unknown> | undefined,
   ): Promise<{ readonly positions: Promise<readonly Position[]>; readonly keyIds: ReadonlySet<string> }> => {
-    const sealing = seal(batch, fields).catch((error: unknown) => {
+    const sealing = sealOrPass(batch, fields).catch((error: unknown) => {
       throw asLedgerError(error);
     });
     sealing.catch(() => undefined);
@@ -160,8 +170,7 @@ export function createSealedLedger(needs: Needs): SealedLedger {
     unreadable: () => unreadable,
     async append(batch) {
       const fields = needs.fieldsOf(batch.collector);
-      const isUntouched = fields === undefined && searchedKinds(batch).length === 0;
-      if (isUntouched && before === undefined) return ledger.append(withoutMarks(batch));
+      if (before === undefined && isUntouched(batch, fields)) return ledger.append(withoutMarks(batch));
       const handed = handOn(batch, fields, before);
       const done = handed
         .catch(() => undefined)
@@ -199,8 +208,21 @@ export function createSealedLedger(needs: Needs): SealedLedger {
   };
 }
 
-function subjectsOf(found: readonly (Found | undefined)[]): Set<string> {
-  return new Set(found.flatMap((one) => one?.values.map(({ subjectId }) => subjectId) ?? []));
+/** At most so many of each event. */
+function subjectsOf(found: readonly (Found | undefined)[], most = Infinity): Set<string> {
+  return new Set(
+    found.flatMap((one) => [...new Set(one?.values.map(({ subjectId }) => subjectId) ?? [])].slice(0, most)),
+  );
+}
+
+/** Findings of a batch say much in the same words. */
+function remembering(idOf: SubjectDirectory['idOf']): SubjectDirectory['idOf'] {
+  const known = new Map<string, string | undefined>();
+  return (kind, written) => {
+    const name = `${kind} ${written}`;
+    if (!known.has(name)) known.set(name, idOf(kind, written));
+    return known.get(name);
+  };
 }
 
 function isMarked({ body }: LedgerEvent): boolean {

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { hash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { parseJson, tokensOf } from '@sallyport/contracts';
+import type { JsonValue } from '@sallyport/contracts';
 import fc from 'fast-check';
+import { parseFieldPath, visitTexts } from './field-paths.ts';
+import { wordsOf } from './known-words.ts';
 import { openBody, openingsOf } from './open-body.ts';
 import type { KnownKey } from './open-body.ts';
 import { sealBody } from './seal-body.ts';
@@ -105,6 +108,36 @@ test('an event with too many strings, or too long a one, is sealed as a whole an
     assert.doesNotMatch(JSON.stringify(erased), /\bada\b/u);
     assert.match(JSON.stringify(erased), /"class_uid":1001.*"message":"\[erased\]"/u);
   }
+});
+
+test('what would take long to look through is sealed as a whole instead, or passed over', () => {
+  const long = `${'a'.repeat(100_000)}b`;
+  const values = valuesOf(...Array.from({ length: 3000 }, (_, at) => `nobody ${at}`), long);
+  const text = JSON.stringify({ class_uid: 3002, list: Array.from({ length: 30_000 }, () => 'a text'), message: long });
+  for (const some of [values, valuesOf(long)]) {
+    // Each would be minutes of comparing.
+    const sealed = sealBody(text.replaceAll('a text', `a ${'a'.repeat(30)}`), some, randomBytes);
+    assert.equal(tokensOf(sealed).length, 1);
+    assert.equal(tokensOf(sealed)[0]?.holds, 'body');
+  }
+  const words = wordsOf({ list: Array.from({ length: 300 }, () => `a${'.'.repeat(19_000)}a ada`) });
+  assert.ok(words.has('ada'));
+});
+
+test('a path of many stars in an event as deep as there may be visits each text a few times at most', () => {
+  const path = parseFieldPath(`${'**.a.'.repeat(5)}**.name`) ?? [];
+  let event: JsonValue = { name: 'ada' };
+  for (let depth = 0; depth < 60; depth += 1) event = { a: event };
+  const found: string[] = [];
+  visitTexts([path], event, (_, text) => found.push(text));
+  assert.deepEqual(new Set(found), new Set(['ada']));
+  assert.ok(found.length <= 128);
+});
+
+test('a name is found in what people search for, in accounts of a domain and in addresses', () => {
+  const words = wordsOf({ query: 'user:ada raw.User:CORP\\grace -host:"web 1" joan@example.com ip:2001:db8::1' });
+  for (const name of ['ada', 'user:ada', 'grace', 'CORP\\grace', 'web 1', 'joan', 'joan@example.com', '2001:db8::1'])
+    assert.ok(words.has(name), name);
 });
 
 const hostileText = fc.oneof(

@@ -61,6 +61,8 @@ export async function createSubjectDirectory(needs: {
   let counted = await store.count(day * dayMs);
   let shared = 0;
   let making: Promise<unknown> = Promise.resolve();
+  /** How often keys went: whoever asked before must not remember what has gone meanwhile. */
+  let losses = 0;
 
   const remember = <Value>(map: Map<string, Value>, id: string, value: Value): void => {
     map.delete(id);
@@ -76,6 +78,7 @@ export async function createSubjectDirectory(needs: {
   const sharedIdOf = (date: string): string => hashOf(`shared\n${date}`);
 
   const open: SubjectDirectory['open'] = async (keyIds) => {
+    const before = losses;
     const known = new Map<string, KnownKey>();
     const missing: string[] = [];
     for (const id of keyIds) {
@@ -103,7 +106,7 @@ export async function createSubjectDirectory(needs: {
       const isErased = rows.get(id)?.erasedAtMs !== undefined;
       const key: KnownKey = found.get(id)?.bytes ?? (isErased ? 'erased' : 'lost');
       // What is missing without having been erased may still be put back.
-      if (key !== 'lost') remember(opened, id, key);
+      if (key !== 'lost' && before === losses) remember(opened, id, key);
       known.set(id, key);
     }
     return known;
@@ -179,6 +182,7 @@ export async function createSubjectDirectory(needs: {
     },
     sharedIdOf,
     async keysFor(subjectIds) {
+      const before = losses;
       const found = new Map<string, SubjectKey>();
       let missing: string[] = [];
       for (const id of subjectIds) {
@@ -196,7 +200,7 @@ export async function createSubjectDirectory(needs: {
         // One after the other: two that come at once get one key.
         for (const [id, key] of await inTurn(async () => makeWithin(missing))) found.set(id, key);
       }
-      for (const [id, key] of found) remember(bySubject, id, key);
+      if (before === losses) for (const [id, key] of found) remember(bySubject, id, key);
       return found;
     },
     sharedKey: () => inTurn(commonKey),
@@ -228,6 +232,7 @@ export async function createSubjectDirectory(needs: {
       await store.move(found.filter(({ bytes }) => bytes !== undefined));
       const gone = found.filter(({ bytes }) => bytes === undefined).map(({ keyId }) => keyId);
       await store.markErased(gone, nowMs());
+      losses += 1;
       const erased = new Set(gone);
       for (const id of erased) remember(opened, id, 'erased');
       for (const [subjectId, key] of bySubject) if (erased.has(key.id)) bySubject.delete(subjectId);

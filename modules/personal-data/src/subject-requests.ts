@@ -6,6 +6,7 @@ import type { Actor } from '@sallyport/ledger';
 import { PersonalDataError } from './errors.ts';
 import { eventsOf } from './events-of.ts';
 import { createForgetting } from './forgetting.ts';
+import { refuseHeldEvents } from './held-events.ts';
 import type { Forgetting, Forgotten } from './forgetting.ts';
 import type { SubjectKind } from './kinds.ts';
 import type { PersonalDataNeeds, RequestNeeds } from './needs.ts';
@@ -172,6 +173,8 @@ export function createSubjectRequests(
       const { destructions } = needs;
       if (kind === 'erasure' && destructions === undefined)
         throw new PersonalDataError('request_refused', 'Cannot erase: keys cannot be destroyed here');
+      if (kind === 'erasure' && destructions !== undefined)
+        await refuseHeldEvents(needs, new Set(keyIds), await destructions.holds());
       const sealed = await seal(about, keyIds);
       const intent =
         kind === 'access' || destructions === undefined

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { createSealedFileProvider, createSubjectFrames, openKeyVault, systemVaultFiles } from '@sallyport/key-vault';
 import { createSubjectKeys } from '@sallyport/key-vault/server';
-import type { DestroyedKey, Proposal, ShownIntent } from '@sallyport/key-vault/server';
+import type { DestroyedKey, Proposal, ShownHold, ShownIntent } from '@sallyport/key-vault/server';
 import { createOutbox, ledgerMigrations } from '@sallyport/ledger';
 import { createManualClock } from '@sallyport/platform/clock';
 import { migrate, openDatabase } from '@sallyport/platform/database';
@@ -28,6 +28,8 @@ export type PersonalDataUnderTest = {
   readonly needs: PersonalDataNeeds;
   readonly requestNeeds: RequestNeeds;
   readonly proposals: readonly (Proposal & { readonly id: string })[];
+  /** Legal holds in force. */
+  readonly holds: ShownHold[];
   /** The keys of a proposal are destroyed, as after two signatures and the waiting time. */
   carryOut(id: string): Promise<void>;
   /** Another server process over the same vault, database and ledger. */
@@ -74,6 +76,7 @@ export async function startPersonalData(
     random: randomBytes,
     nowMs: () => clock.nowMs(),
   });
+  const holds: ShownHold[] = [];
   const proposals: (Proposal & { readonly id: string })[] = [];
   const requestNeeds: RequestNeeds = {
     outbox,
@@ -89,6 +92,7 @@ export async function startPersonalData(
         const isDone = proposal.keyIds.every((keyId) => destroyed.has(keyId));
         return intentOf(id, proposal, isDone ? 'destroyed' : 'proposed');
       },
+      holds: async () => holds,
       destroyedKeys: async () => [...destroyed.values()],
       onDestroyed(listener) {
         listeners.add(listener);
@@ -110,6 +114,7 @@ export async function startPersonalData(
     needs,
     requestNeeds,
     proposals,
+    holds,
     async carryOut(id) {
       const proposal = proposals.find((one) => one.id === id);
       const keyIds = proposal === undefined || proposal.kind === 'policy' ? [] : proposal.keyIds;

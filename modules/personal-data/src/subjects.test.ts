@@ -160,6 +160,21 @@ test('a finding about what was read before an erasure does not bring the name ba
   assert.equal(personal.health().unreadable, 0);
 });
 
+test('what a legal hold on days keeps is not taken apart by erasing who stands in it', async (context) => {
+  const { personal, service, proposals, holds } = await startPersonalData(context);
+  await service.declarations.put('user-names', userNames, officer);
+  await personal.ledger.append(batch([signIn('ada')]));
+  const about = [{ kind: 'user-name', value: 'ada' }] as const;
+  const asked = { kind: 'erasure', about, reason: 'r', actor: officer } as const;
+  const hold = { id: 'h', name: 'Case 7', reason: 'court', by: 'ada', atMs: 0, keyIds: [] };
+  holds.push({ ...hold, selector: { classes: ['events'], fromDay: '2026-11-22' } });
+  await assert.rejects(service.requests.ask(asked), { code: 'request_refused', message: /"Case 7" keeps 2026-11-22/u });
+  assert.equal(proposals.length, 0);
+  holds.splice(0, 1, { ...hold, selector: { classes: ['events'], toDay: '2026-11-21' } });
+  holds.push({ ...hold, selector: { classes: ['recordings'] } });
+  assert.equal((await service.requests.ask(asked)).state, 'waiting');
+});
+
 test('forgetting goes on after a restart until every keeper has done it', async (context) => {
   let failures = 2;
   const keeper = {
@@ -224,6 +239,18 @@ test('with no room for more subjects nothing is lost: the rest of the day shares
     names.map((name) => left.includes(`for ${name} `)),
     [true, true, false, false],
   );
+});
+
+test('an event that names hundreds makes few keys, and hides them all', async (context) => {
+  const { personal, service, stored } = await startPersonalData(context);
+  await service.declarations.put('all', { ...userNames, paths: ['list.name'] }, officer);
+  const before = personal.health().subjects;
+  const event = { class_uid: 0, list: Array.from({ length: 300 }, (_, at) => ({ name: `person-${at}-x` })) };
+  await personal.ledger.append(batch([event, { class_uid: 0, list: [{ name: 'person-7-x' }] }]));
+  assert.equal(personal.health().subjects - before, 80);
+  const bodies = stored.events().map(({ body }) => Buffer.from(body ?? []).toString('utf8'));
+  assert.equal(bodies.filter((text) => text.includes('person-')).length, 0);
+  assert.deepEqual((await readAll(personal)).slice(-2)[0], event);
 });
 
 test('batches keep their order, whichever of them must wait for keys', async (context) => {

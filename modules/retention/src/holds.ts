@@ -1,4 +1,4 @@
-import type { ShownHold } from '@sallyport/key-vault/server';
+import type { ShownHold, ShownIntent } from '@sallyport/key-vault/server';
 import type { Principal } from '@sallyport/platform/http';
 import { startOfDayMs } from './day-keys.ts';
 import { RetentionError } from './errors.ts';
@@ -7,7 +7,7 @@ import type { RecordChange } from './retention-event.ts';
 import { requireClass } from './source-classes.ts';
 import type { SourceClasses } from './source-classes.ts';
 
-/** What a legal hold keeps: classes, or that of a source, of whole days. */
+/** What a legal hold keeps: classes, or those a source has or had, of whole days. */
 export type HoldRequest = {
   /** Of the case it is for. */
   readonly name: string;
@@ -23,6 +23,7 @@ export type HoldRequest = {
 /** The class by which recordings of cameras are held; they have no keys in the vault. */
 const recordingsClass = 'recordings';
 
+const stoppable: ReadonlySet<ShownIntent['stage']> = new Set(['proposed', 'begun', 'rotated']);
 const dayMs = 86_400_000;
 
 export type Holds = {
@@ -35,9 +36,7 @@ export function createHolds(
 ): Holds {
   return {
     async place({ name, reason, classes = [], source, fromDay, toDay, actor }) {
-      const wanted = [
-        ...new Set([...classes, ...(source === undefined ? [] : [needs.sources.classOf(source) ?? 'events'])]),
-      ];
+      const wanted = [...new Set([...classes, ...(source === undefined ? [] : await needs.sources.everOf(source))])];
       for (const one of wanted) requireClass(one);
       if (wanted.length === 0)
         throw new RetentionError('hold_invalid', 'Cannot place a hold: must name classes or a source');
@@ -63,9 +62,23 @@ export function createHolds(
           reason,
         },
       });
-      return needs.destructions.placeHold({ name, reason, selector }, actor.id);
+      const keyIds = wanted.every((one) => one === recordingsClass) ? [] : await erasuresUnderWay(needs.destructions);
+      return needs.destructions.placeHold({ name, reason, keyIds, selector }, actor.id);
     },
   };
+}
+
+/**
+ * Keys of subjects whose erasure can still be stopped: a name that stands in what is held must stay, and whose do is not known
+ * here. Who asks for an erasure later is refused where events of held days are concerned.
+ */
+async function erasuresUnderWay(destructions: Pick<RetentionNeeds['destructions'], 'list'>): Promise<string[]> {
+  const { intents } = await destructions.list();
+  return intents
+    .filter(({ kind, stage }) => kind === 'request' && stoppable.has(stage))
+    .flatMap(({ keys }) => keys)
+    .filter(({ purpose, label }) => purpose === 'subject-page' && label.startsWith('erasing/'))
+    .map(({ id }) => id);
 }
 
 /** Times of which no recording of a camera may be deleted. */

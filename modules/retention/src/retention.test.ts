@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonObject } from '@sallyport/contracts';
-import type { DestroyedKey, DestructionOverview, Proposal, ShownHold, ShownIntent } from '@sallyport/key-vault/server';
+import type {
+  DestroyedKey,
+  DestructionOverview,
+  NewHold,
+  Proposal,
+  ShownHold,
+  ShownIntent,
+} from '@sallyport/key-vault/server';
 import type { AuditEvent } from '@sallyport/ledger';
 import { createManualClock } from '@sallyport/platform/clock';
 import { migrate } from '@sallyport/platform/database';
@@ -130,11 +137,8 @@ function createVault(labels: readonly string[]) {
       },
       list: async () => overview(),
       holds: async () => holds,
-      async placeHold(
-        { name, reason, selector }: { name: string; reason: string; selector?: ShownHold['selector'] },
-        by: string,
-      ) {
-        const keyIds = labels
+      async placeHold({ name, reason, keyIds: named = [], selector }: NewHold, by: string) {
+        const selected = labels
           .filter((label) => {
             const found = parseDayLabel(label);
             return (
@@ -151,7 +155,7 @@ function createVault(labels: readonly string[]) {
           reason,
           by,
           atMs: nowMs,
-          keyIds,
+          keyIds: [...named, ...selected],
           ...(selector === undefined ? {} : { selector }),
         };
         holds.push(hold);
@@ -178,7 +182,7 @@ async function setUp(database: Database, labels: readonly string[], keepers: rea
   const vault = createVault(labels);
   const forgotten: string[] = [];
   const pruned: number[] = [];
-  const sources = await createSourceClasses({ database, outbox, clock });
+  const sources = await createSourceClasses({ database, outbox, clock, policies: vault.destructions.policies });
   const retention = createRetention({
     database,
     outbox,
@@ -277,6 +281,63 @@ forEachDatabase((name, open) => {
       });
   });
 
+  test(`a batch whose days are held or kept longer since holds up no other, on ${name}`, async () => {
+    const { database } = await open();
+    const labels = ['events/2024-01-01', 'vpn/2024-01-02', 'events/2026-11-22', 'vpn/2026-11-22'];
+    const { retention, vault } = await setUp(database, labels);
+    vault.policies.push({ class: 'events', keepDays: 365, id: 'i', agreedAtMs: nowMs });
+    await retention.look();
+    const proposed = (): string[][] => vault.intents.map(({ keys }) => keys.map(({ label }) => label));
+    assert.deepEqual(proposed(), [['events/2024-01-01']]);
+    vault.policies.push({ class: 'vpn', keepDays: 365, id: 'i', agreedAtMs: nowMs });
+    const dayBefore = vault.intents.map((intent) => ({ ...intent, atMs: nowMs - 86_400_000 }));
+    vault.intents.splice(0, 1, ...dayBefore);
+    await retention.look();
+    assert.equal(proposed().length, 1, 'it is still due and waits for the vault');
+    await retention.holds.place({ name: 'Case 9', reason: 'court', classes: ['events'], actor });
+    await retention.look();
+    assert.deepEqual(proposed()[1], ['vpn/2024-01-02']);
+    const [first] = vault.intents;
+    assert.ok(first !== undefined);
+    // The erasure of a subject takes names out of days that are held.
+    const keys = ['erasing/000000000001', 'subjects/000000000001'].map((label) => ({
+      id: label,
+      purpose: 'subject-page',
+      label,
+    }));
+    vault.intents.push(
+      { ...first, kind: 'request', stage: 'rotated', keys },
+      { ...first, kind: 'request', stage: 'destroyed', keys },
+    );
+    const hold = await retention.holds.place({
+      name: 'Case 10',
+      reason: 'court',
+      classes: ['vpn'],
+      toDay: '2024-01-01',
+      actor,
+    });
+    assert.deepEqual(hold.keyIds, ['erasing/000000000001']);
+  });
+
+  test(`one administrator gives no source a class that is kept shorter, and not endless classes, on ${name}`, async () => {
+    const { database } = await open();
+    const { retention, vault, actions } = await setUp(database, []);
+    const { sources } = retention;
+    vault.policies.push({ class: 'short', keepDays: 1, id: 'i', agreedAtMs: nowMs });
+    await assert.rejects(sources.set('vpn', 'short', actor), { code: 'class_kept_shorter' });
+    await sources.set('vpn', 'own', actor);
+    await assert.rejects(sources.set('vpn', 'short', actor), { code: 'class_kept_shorter' });
+    vault.policies.push({ class: 'events', keepDays: 365, id: 'i', agreedAtMs: nowMs });
+    await assert.rejects(sources.clear('vpn', actor), { code: 'class_kept_shorter' });
+    assert.equal(sources.classOf('vpn'), 'own');
+    vault.policies.push({ class: 'own', keepDays: 30, id: 'i', agreedAtMs: nowMs });
+    await sources.clear('vpn', actor);
+    for (let at = 0; at < 100; at += 1) await sources.set(`s${at}`, `class-${at}`, actor);
+    await assert.rejects(sources.set('one-more', 'class-100', actor), { code: 'classes_too_many' });
+    await sources.set('one-more', 'class-99', actor);
+    assert.equal(actions().length, 103);
+  });
+
   test(`every keeper forgets once and leaves a receipt; one that fails is asked again, also after a restart, on ${name}`, async () => {
     const { database } = await open();
     const asked: string[] = [];
@@ -338,10 +399,11 @@ forEachDatabase((name, open) => {
     await retention.sources.set('vpn', 'vpn-logs', actor);
     await assert.rejects(retention.sources.set('vpn', 'audit', actor), { code: 'class_reserved' });
     await assert.rejects(retention.sources.clear('web', actor), { code: 'source_class_unknown' });
-    const again = await setUp(database, ['vpn-logs/2026-11-01']);
+    const again = await setUp(database, ['vpn-logs/2026-11-01', 'events/2026-10-01']);
     assert.equal(again.retention.sources.classOf('vpn'), 'vpn-logs');
     const hold = await again.retention.holds.place({ name: 'Case 8', reason: 'court', source: 'vpn', actor });
-    assert.deepEqual(hold.keyIds, [idOf('vpn-logs/2026-11-01')]);
+    // What it sent before it had a class of its own lies in `events`.
+    assert.deepEqual(hold.keyIds, [idOf('vpn-logs/2026-11-01'), idOf('events/2026-10-01')]);
     assert.deepEqual((await again.retention.overview()).classes.find((one) => one.name === 'vpn-logs')?.sources, [
       'vpn',
     ]);

@@ -47,7 +47,7 @@ const lookEveryMs = 60_000;
 const shownExpiries = 30;
 /** A batch is proposed once a day; the vault keeps a day between two by its own time. */
 const betweenBatchesMs = 23 * 3_600_000;
-const openStages = new Set(['proposed', 'begun', 'rotated', 'removed', 'destroying', 'scheduled']);
+const underWay = new Set(['begun', 'rotated', 'removed', 'destroying', 'scheduled']);
 
 export function createRetention(needs: RetentionNeeds & { readonly sources: SourceClasses }): Retention {
   const { destructions, ledger, sources, log } = needs;
@@ -66,11 +66,15 @@ export function createRetention(needs: RetentionNeeds & { readonly sources: Sour
     if (!agreed.some(({ keepDays }) => keepDays !== null)) return;
     const nowMs = await ledgerMs();
     const earlier = intents.filter(({ kind }) => kind === 'expiry');
-    if (earlier.some(({ stage }) => openStages.has(stage))) return;
+    if (earlier.some(({ stage }) => underWay.has(stage))) return;
     if (earlier.some(({ atMs }) => Math.abs(nowMs - atMs) < betweenBatchesMs)) return;
     const keys = dayKeysIn(await needs.inventory());
     const heldKeyIds = new Set((await destructions.holds()).flatMap(({ keyIds }) => keyIds));
-    const batch = nextBatch(dueKeys({ keys, policies: agreed, heldKeyIds, nowMs }));
+    const due = dueKeys({ keys, policies: agreed, heldKeyIds, nowMs });
+    const dueIds = new Set(due.map(({ id }) => id));
+    // One that waits goes first, unless nothing in it is due any more, held since or kept longer: it holds up no other.
+    if (earlier.some((one) => one.stage === 'proposed' && one.keys.some(({ id }) => dueIds.has(id)))) return;
+    const batch = nextBatch(due);
     if (batch.length === 0) return;
     const labels = batch.map((key) => `${key.class}/${key.day}`);
     await record({

@@ -1,6 +1,6 @@
 // RFC 5905 section 7.3 and RFC 4330: the 48 bytes of a client's question and a server's answer.
 
-export const sntpPacketBytes = 48;
+const sntpPacketBytes = 48;
 /** From 1900, where NTP counts from, to 1970. */
 const epochSeconds = 2_208_988_800;
 /** The top bit of seconds is set from 1968 to 2036; later ones belong to the era after (RFC 4330 section 3). */

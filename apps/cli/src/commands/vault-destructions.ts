@@ -60,6 +60,13 @@ export function addDestructionCommands(
   add('approvers')
     .description('the passkeys whose signatures count for a destruction')
     .action((options: Options) => listApprovers(options, ask, needs));
+  add('accept-restore')
+    .description('say that what a restore may have lost was looked at: holds, policies, destructions')
+    .requiredOption('--reason <text>', 'what was looked at, kept in the vault and the audit trail')
+    .action(async (options: Options & { reason: string }) => {
+      await ask(options, needs, { ...post('/v1/vault/restore/accept', { reason: options.reason }), isSilent: true });
+      needs.stdout.write('Accepted: days expire again\n');
+    });
   const certificate = vault.command('certificate').description('what proves that keys were destroyed');
   add('get', certificate)
     .description('save the certificate of a destruction')
@@ -124,6 +131,10 @@ async function listDestructions(options: Options, ask: Ask, needs: CliNeeds): Pr
   if (doubt !== undefined)
     needs.stderr.write(
       `warning: destructions may be missing after a restore: ${shortText(textField(doubt, 'why') ?? '', 500)}\n`,
+    );
+  if (doubt !== undefined || field(report, 'awaitsWord') === true)
+    needs.stderr.write(
+      'hint: nothing expires before somebody has looked at holds, policies and destructions: sallyport vault accept-restore\n',
     );
 }
 
@@ -256,6 +267,7 @@ function printCertificate(result: Verified, isKeyGiven: boolean, { stdout }: Cli
       `outcome    ${shortText(result.outcome, 40)}, recorded ${new Date(result.recordedAtMs).toISOString()}`,
       `keys       ${keys.length}: ${shortText(labels.join(', '), 200)}${keys.length > labels.length ? ', …' : ''}`,
       `agreed by  ${shortText(agreed, 300)}`,
+      ...result.passkeys.map((passkey) => `           ${shortText(passkey, 120)}`),
       `waited     ${waited.hours} hours by ${shortText(waited.evidence, 40)}`,
       `witnesses  ${witnesses.length === 0 ? 'none' : shortText(witnesses.join(', '), 300)}`,
       `reason     ${shortText(result.reason, 300)}`,

@@ -4428,6 +4428,7 @@ export type Routes = {
       }[];
       readonly condemnedEpochs: readonly number[];
       readonly isRestored?: boolean | undefined;
+      readonly awaitsWord?: boolean | undefined;
       readonly unknownSince?: { readonly atMs: number; readonly why: string } | undefined;
     };
   };
@@ -4778,6 +4779,13 @@ export type Routes = {
       readonly state: 'created' | 'active' | 'suspended' | 'retired' | 'compromised' | 'destroyed';
       readonly reason: string;
     };
+    answer: unknown;
+  };
+  /** After a restore: what it may have lost was looked at; from here on days expire again */
+  'POST /v1/vault/restore/accept': {
+    params: undefined;
+    query: undefined;
+    body: { readonly reason: string };
     answer: unknown;
   };
   /** Replace a data key, the key of a purpose or the epoch, in the background */

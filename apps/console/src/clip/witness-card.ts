@@ -6,7 +6,7 @@ import { dateTime } from './words.ts';
 type Seen = { readonly name: string; readonly parts: number; readonly firstMs: number; readonly lastMs: number };
 
 /** Who outside had seen the parts, by the keys that stand in the clip; each key once. */
-export function witnessesOf(verdicts: readonly SegmentVerdict[]): ReadonlyMap<string, Seen> {
+function witnessesOf(verdicts: readonly SegmentVerdict[]): ReadonlyMap<string, Seen> {
   const seen = new Map<string, Seen>();
   for (const verdict of verdicts) {
     if (!verdict.ok) continue;

@@ -85,8 +85,12 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
       .send(Buffer.from(JSON.stringify(problem)));
   };
 
-  const onClientError = (error: unknown, socket: Socket): void =>
-    countRefusal(refuseConnection(error, socket, newCorrelationId()), clientAddress(socket.remoteAddress));
+  const onClientError = (error: unknown, socket: Socket): void => {
+    const isOwn = needs.ownHandshakes?.take(socket) === true;
+    const address = clientAddress(socket.remoteAddress);
+    const code = refuseConnection(error, socket, newCorrelationId());
+    if (!isOwn) countRefusal(code, address);
+  };
   let route: RequestListener = () => undefined;
   const doors = new Set<Server>();
 

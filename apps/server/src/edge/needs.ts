@@ -76,6 +76,10 @@ export type EdgeNeeds = {
   /** Without it the edge listens on loopback addresses and sockets only. */
   readonly tls?: EdgeTls;
   readonly limits?: Partial<EdgeLimits>;
+  /** Takes a connection that this process made itself, to see what its listener refuses: that is not recorded. */
+  readonly ownHandshakes?: {
+    take(socket: { readonly remoteAddress?: string | undefined; readonly remotePort?: number | undefined }): boolean;
+  };
   /** Where links for other people lead, e.g. `https://console.example.org:8443`; else where the request itself was sent. */
   readonly publicOrigin?: () => string | undefined;
 };

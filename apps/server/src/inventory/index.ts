@@ -8,6 +8,7 @@ import type { Witnesses } from '@sallyport/ledger';
 import type { RoutePlugin } from '@sallyport/platform/http';
 import type { ColumnKeyrings } from '../column-keys.ts';
 import type { Https } from '../https/index.ts';
+import type { OwnHandshakes } from '../own-handshakes.ts';
 import { version } from '../version.ts';
 import { createCertificateSource } from './certificate-source.ts';
 import { createFleetSource } from './fleet-source.ts';
@@ -35,6 +36,7 @@ const mostSensors = 20_000;
 export function createInventoryServices(
   needs: Omit<InventoryNeeds, 'sources' | 'product'> & {
     readonly every: (intervalMs: number, task: () => void) => () => void;
+    readonly ownHandshakes: Pick<OwnHandshakes, 'add'>;
     readonly vault: Pick<VaultClient, 'list'>;
     readonly columnKeyrings: Pick<ColumnKeyrings, 'opened'>;
     readonly people: Pick<PeopleServices, 'credentialsHeld'>;
@@ -111,7 +113,11 @@ export function createInventoryServices(
         sensors: () => needs.sensors.list({ limit: mostSensors }),
       }),
       createLedgerSource(needs),
-      createListenerSource({ places, monotonicMs: () => clock.monotonicMs() }),
+      createListenerSource({
+        places,
+        monotonicMs: () => clock.monotonicMs(),
+        ownHandshakes: needs.ownHandshakes,
+      }),
       createLibrarySource(),
       createStoreSource(needs.database, () => needs.columnKeyrings.opened),
     ],

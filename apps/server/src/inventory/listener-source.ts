@@ -3,6 +3,7 @@ import { DEFAULT_CIPHERS, DEFAULT_MAX_VERSION, DEFAULT_MIN_VERSION } from 'node:
 import { certificateAsset } from '@sallyport/crypto-inventory';
 import type { CertificateAsset, InventorySource, ProtocolAsset } from '@sallyport/crypto-inventory';
 import { messageOf } from '@sallyport/platform/errors';
+import type { OwnHandshakes } from '../own-handshakes.ts';
 import { cipherSuiteOf, groupAlgorithmsOf } from './cipher-suites.ts';
 import { probeTls, shownChain } from './tls-probe.ts';
 import type { TlsTarget } from './tls-probe.ts';
@@ -27,7 +28,9 @@ const dayMs = 86_400_000;
 export function createListenerSource(needs: {
   readonly places: () => readonly ListenerPlace[];
   readonly monotonicMs: () => number;
+  readonly ownHandshakes?: Pick<OwnHandshakes, 'add'> | undefined;
 }): InventorySource {
+  const { ownHandshakes } = needs;
   let kept: { readonly of: string; readonly atMs: number; readonly found: readonly ProtocolAsset[] } | undefined;
   return {
     name: 'tls-listeners',
@@ -36,21 +39,24 @@ export function createListenerSource(needs: {
       const of = JSON.stringify(places);
       if (kept?.of !== of || needs.monotonicMs() - kept.atMs > dayMs) {
         const found: ProtocolAsset[] = [];
-        for (const place of places) found.push(...(await listenerAssets(place, signal)));
+        for (const place of places) found.push(...(await listenerAssets({ place, ownHandshakes }, signal)));
         // One that was cut short is not the whole answer.
         signal.throwIfAborted();
         kept = { of, atMs: needs.monotonicMs(), found };
       }
       const shown: CertificateAsset[] = [];
-      for (const place of places) shown.push(...(await shownCertificates(place, signal)));
+      for (const place of places) shown.push(...(await shownCertificates({ place, ownHandshakes }, signal)));
       return [...shown, ...kept.found, outgoing()];
     },
   };
 }
 
-async function listenerAssets(place: ListenerPlace, signal: AbortSignal): Promise<ProtocolAsset[]> {
+type Asked = { readonly place: ListenerPlace; readonly ownHandshakes: Pick<OwnHandshakes, 'add'> | undefined };
+
+async function listenerAssets(asked: Asked, signal: AbortSignal): Promise<ProtocolAsset[]> {
+  const { place } = asked;
   const { name, owner, usedFor, port } = place;
-  const offers = await reached(place, (target) => probeTls(target, signal));
+  const offers = await reached(asked, (target) => probeTls(target, signal));
   return offers.map(({ version, cipherSuites, groups }): ProtocolAsset => {
     const suites = cipherSuites.map(cipherSuiteOf);
     return {
@@ -72,8 +78,9 @@ async function listenerAssets(place: ListenerPlace, signal: AbortSignal): Promis
 }
 
 /** What it shows others at this moment: a certificate that was renewed counts at once. */
-async function shownCertificates(place: ListenerPlace, signal: AbortSignal): Promise<CertificateAsset[]> {
-  const chain = await reached(place, (target) => shownChain(target, signal));
+async function shownCertificates(asked: Asked, signal: AbortSignal): Promise<CertificateAsset[]> {
+  const { place } = asked;
+  const chain = await reached(asked, (target) => shownChain(target, signal));
   return chain.map((certificate, at) =>
     certificateAsset(certificate, {
       id: `certificate/tls-listener/${place.host}:${place.port}${at === 0 ? '' : `/issuer-${at}`}`,
@@ -87,12 +94,15 @@ async function shownCertificates(place: ListenerPlace, signal: AbortSignal): Pro
   );
 }
 
-async function reached<Answer>(place: ListenerPlace, ask: (target: TlsTarget) => Promise<Answer>): Promise<Answer> {
+async function reached<Answer>(
+  { place, ownHandshakes }: Asked,
+  ask: (target: TlsTarget) => Promise<Answer>,
+): Promise<Answer> {
   const wildcards: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
   const host = wildcards[place.host] ?? place.host;
   const serverName = place.names.find((one) => isIP(one) === 0);
   try {
-    return await ask({ host, port: place.port, serverName });
+    return await ask({ host, port: place.port, serverName, ownHandshakes });
   } catch (error) {
     throw new Error(`Cannot shake hands with the listener at ${host}:${place.port}: ${messageOf(error)}`, {
       cause: error,

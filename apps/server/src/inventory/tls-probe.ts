@@ -1,8 +1,15 @@
 import type { X509Certificate } from 'node:crypto';
 import { connect } from 'node:tls';
 import type { ConnectionOptions, SecureVersion, TLSSocket } from 'node:tls';
+import type { OwnHandshakes } from '../own-handshakes.ts';
 
-export type TlsTarget = { readonly host: string; readonly port: number; readonly serverName: string | undefined };
+export type TlsTarget = {
+  readonly host: string;
+  readonly port: number;
+  readonly serverName: string | undefined;
+  /** Where it is our own listener: what it refuses is not held against anybody. */
+  readonly ownHandshakes?: Pick<OwnHandshakes, 'add'> | undefined;
+};
 
 /** What a listener let us agree on, version by version. */
 export type TlsOffer = {
@@ -53,7 +60,7 @@ export async function probeTls(target: TlsTarget, signal: AbortSignal): Promise<
     const cipherSuites: string[] = [];
     if (name === 'TLSv1.3') {
       for (const suite of suitesOf13)
-        if ((await attempt({ ...only, ciphers: suite })) !== undefined) cipherSuites.push(suite);
+        if ((await attempt({ ...only, ciphers: `${suite}:ALL:@SECLEVEL=0` })) !== undefined) cipherSuites.push(suite);
     } else {
       for (
         let agreed = await attempt(without(only, []));
@@ -69,7 +76,10 @@ export async function probeTls(target: TlsTarget, signal: AbortSignal): Promise<
     for (const group of groups) {
       const isHybrid = group.includes('MLKEM');
       if (isHybrid && name !== 'TLSv1.3') continue;
-      if ((await attempt({ ...only, ciphers: 'ALL:@SECLEVEL=0', ecdhCurve: group })) !== undefined)
+      if (
+        (await attempt({ ...only, ciphers: [...suitesOf13, 'ALL:@SECLEVEL=0'].join(':'), ecdhCurve: group })) !==
+        undefined
+      )
         agreedGroups.push(group);
     }
     offers.push({ version, cipherSuites, groups: agreedGroups });
@@ -133,7 +143,10 @@ function shake<Answer>(
     const onAbort = (): void => end(undefined);
     signal.addEventListener('abort', onAbort, { once: true });
     socket.setTimeout(handshakeTimeoutMs, () => end(undefined));
-    socket.on('connect', () => (isConnected = true));
+    socket.on('connect', () => {
+      isConnected = true;
+      target.ownHandshakes?.add(socket);
+    });
     socket.once('secureConnect', () => end(read(socket)));
     socket.once('error', (error: Error) => {
       if (isConnected) {

@@ -146,3 +146,15 @@ test('an empty folder, a wrong key and a cut beginning are told for what they ar
     message: /begins at entry 21/,
   });
 });
+
+test('with the keys of more than one vault nothing is brought back: which is ours, no archive tells', async (context) => {
+  const { path } = copyOf(context);
+  const planted = join(path, 'vault', 'cd'.repeat(16));
+  mkdirSync(planted);
+  writeFileSync(join(planted, '999999999999.vault'), 'of somebody else');
+  const dataDirectory = join(temporaryDirectory(context), 'back');
+  await assert.rejects(restoreArchive(await verify(path), { dataDirectory, beyond: false, signal }), {
+    code: 'restore_refused',
+    message: /2 vaults/,
+  });
+});

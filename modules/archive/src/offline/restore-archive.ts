@@ -33,6 +33,12 @@ export async function restoreArchive(
   const pruned = verified.logs.find(({ firstIndex }) => firstIndex > 0);
   if (pruned !== undefined)
     throw refused(`log ${pruned.log} begins at entry ${pruned.firstIndex} in the archive, and a ledger begins at 0`);
+  const vaultIds = new Set(verified.vaults.map(({ vault }) => vault));
+  if (vaultIds.size > 1)
+    throw refused(
+      `it has the wrapped keys of ${vaultIds.size} vaults: ${[...vaultIds].slice(0, 10).join(', ')}`,
+      'move the folders of the others out of vault/; without the master key nothing tells which is yours',
+    );
   makePrivateDirectory(ledger);
   await copySmall(archive, instanceName, join(ledger, 'instance'));
   const logs: RestoredLog[] = [];

@@ -40,6 +40,11 @@ export function s3Failure(what: string, error: unknown): ArchiveError {
   const said = `${name}: ${error.message.slice(0, 300)}`;
   if (isMissing(error))
     return new ArchiveError('off_site_missing', `The archive did not ${what}: ${said}`, { cause: error });
+  // A lifecycle rule of the bucket moved it: one file says so, which must not hold up the others.
+  if (name === 'InvalidObjectState')
+    return new ArchiveError('off_site_mismatch', `The archive cannot ${what}: it was moved to cold storage`, {
+      cause: error,
+    });
   const isPassing = passing.has(name) || status < 300 || status >= 500 || status === 429 || status === 408;
   if (isPassing)
     return new ArchiveError('off_site_unavailable', `The archive did not ${what}: ${said}`, { cause: error });

@@ -33,6 +33,8 @@ export type S3PlaceNeeds = {
 };
 
 const defaultPartBytes = 8 * 1024 * 1024;
+/** As far as S3 itself lets them differ. */
+const mostClockMinutes = 15;
 const callTimeoutMs = 120_000;
 /** A whole segment over a slow line. */
 const readTimeoutMs = 1_800_000;
@@ -60,6 +62,17 @@ export function createS3Place(needs: S3PlaceNeeds): ArchivePlace {
     Metadata: { sha256: file.sha256 },
     ...lockOf(options),
   });
+
+  /** A lock is a time: with a clock that is behind it ends too soon, with one that is ahead it cannot be ended for years. */
+  function requireClock(): void {
+    const minutes = Math.round(client.config.systemClockOffset / 60_000);
+    if (Math.abs(minutes) <= mostClockMinutes) return;
+    throw new ArchiveError(
+      'off_site_unavailable',
+      `Cannot lock for a time: the clock of this machine is ${Math.abs(minutes)} minutes ${minutes > 0 ? 'behind' : 'ahead of'} the archive's`,
+      { hint: 'have the clock of this machine set by a time service' },
+    );
+  }
 
   async function find(name: string, version: string | undefined, signal: AbortSignal): Promise<KeptFile | undefined> {
     try {
@@ -184,6 +197,7 @@ export function createS3Place(needs: S3PlaceNeeds): ArchivePlace {
         );
         if (ObjectLockConfiguration?.ObjectLockEnabled !== 'Enabled')
           throw notLockable(Bucket, 'it has no Object Lock');
+        requireClock();
       } catch (error) {
         if (error instanceof Error && error.name === 'ObjectLockConfigurationNotFoundError')
           throw notLockable(Bucket, 'it has no Object Lock');
@@ -193,6 +207,7 @@ export function createS3Place(needs: S3PlaceNeeds): ArchivePlace {
     find,
     async put(file, options, signal) {
       try {
+        requireClock();
         const { version, sum } =
           file.bytes > partBytes
             ? await putInParts(file, options, signal)
@@ -201,7 +216,7 @@ export function createS3Place(needs: S3PlaceNeeds): ArchivePlace {
         const kept = version === undefined ? undefined : await find(file.name, version, signal);
         if (version === undefined || kept === undefined)
           throw new ArchiveError('off_site_mismatch', `The archive said it keeps "${file.name}", and does not show it`);
-        return requireKept(kept, { file, options, sum });
+        return requireKept(kept, { file, options: { ...options, lockMode: settings.mode }, sum });
       } catch (error) {
         throw s3Failure(`keep "${file.name}"`, error);
       }

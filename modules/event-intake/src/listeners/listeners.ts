@@ -16,7 +16,7 @@ import { createMessageRate } from './message-rate.ts';
 import { createRefusals } from './refusals.ts';
 import type { RefusalReason } from './refusals.ts';
 import { openStreamListener } from './stream-listener.ts';
-import type { OpenListener } from './stream-listener.ts';
+import type { OpenListener, OwnHandshakes } from './stream-listener.ts';
 import { createSyslogSink } from './syslog-sink.ts';
 import type { ListenerCounts } from './syslog-sink.ts';
 
@@ -32,6 +32,7 @@ export type ListenerNeeds = {
   readonly every: (intervalMs: number, task: () => void) => () => void;
   /** How long a change or a stop waits until what was received is delivered; five seconds when left out. */
   readonly closeGraceMs?: number;
+  readonly ownHandshakes?: OwnHandshakes;
 };
 
 export type ListenerStatus = ListenerCounts & { readonly port: number | undefined; readonly connections: number };
@@ -99,7 +100,9 @@ export function createSyslogListeners(needs: ListenerNeeds): SyslogListeners {
         const port = wanted.ports[transport];
         if (port === undefined) continue;
         const { host, zoneMinutes } = wanted;
-        const given = { host, port, zoneMinutes, isAllowed, sink, counts: counts[transport], clock, rate, refusals };
+        const { ownHandshakes } = needs;
+        const counted = { counts: counts[transport], refusals, ownHandshakes };
+        const given = { host, port, zoneMinutes, isAllowed, sink, clock, rate, ...counted };
         opened[transport] =
           transport === 'udp'
             ? await openDatagramListener(given)

@@ -25,6 +25,8 @@ export type OpenListener = {
   close(): Promise<void>;
 };
 
+export type OwnHandshakes = { take(socket: Pick<Socket, 'remoteAddress' | 'remotePort'>): boolean };
+
 export type ListenerNeeds = {
   readonly host: string;
   readonly port: number;
@@ -35,6 +37,8 @@ export type ListenerNeeds = {
   readonly clock: Clock;
   readonly rate: MessageRate;
   readonly refusals: Pick<Refusals, 'count'>;
+  /** Takes a connection that the server made itself, to see what is refused here: nobody is told of it. */
+  readonly ownHandshakes?: OwnHandshakes | undefined;
   readonly limits?: Partial<StreamLimits>;
   /** Waits unless aborted; the system's timer when left out. */
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -83,6 +87,8 @@ export function openStreamListener(needs: ListenerNeeds, tls?: TlsOptions): Prom
     reason: 'network' | 'connections' | 'handshake' | 'certificate',
     detail?: string,
   ): void {
+    const isOwn = needs.ownHandshakes?.take(socket) === true;
+    if (isOwn) return void socket.destroy();
     needs.counts.refused += 1;
     needs.refusals.count({ reason, address: plainAddress(socket.remoteAddress), detail });
     socket.destroy();

@@ -54,6 +54,33 @@ test('TLS 1.2 and 1.3 with authenticated encryption are spoken, nothing weaker, 
   assert.equal(sink.texts.length, 2);
 });
 
+test('what the server has refused to itself is not told, whoever it is made to look like', async (t) => {
+  const own = new Set<number>();
+  const needs = {
+    ...listenerNeeds(createKeptSink()),
+    ownHandshakes: {
+      take: ({ remotePort = 0 }: { readonly remotePort?: number | undefined }) => own.delete(remotePort),
+    },
+  };
+  const listener = await openStreamListener(needs, shown);
+  t.after(() => listener.close());
+  const refused = async (isOwn: boolean): Promise<void> => {
+    const socket = connect({
+      host: '127.0.0.1',
+      port: listener.port,
+      minVersion: 'TLSv1',
+      maxVersion: 'TLSv1.1',
+      ciphers: 'ALL:@SECLEVEL=0',
+    });
+    socket.on('error', () => undefined).on('connect', () => isOwn && own.add(socket.localPort ?? 0));
+    await over(socket);
+  };
+  await refused(true);
+  await refused(false);
+  await until(() => needs.counts.refused > 0);
+  assert.deepEqual([needs.counts.refused, own.size], [1, 0]);
+});
+
 test('no session is taken up again and none is negotiated anew', async (t) => {
   const listener = await openStreamListener(listenerNeeds(createKeptSink()), shown);
   t.after(() => listener.close());

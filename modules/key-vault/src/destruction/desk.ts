@@ -18,7 +18,7 @@ import type { DestructionNeeds } from './needs.ts';
 import { showHold, showIntent, showOverview } from './overview.ts';
 import { cancel, lengthen, mustFind, propose } from './proposals.ts';
 import type { IntentProposal } from './proposals.ts';
-import { replay } from './replay.ts';
+import { acceptRestore, replay } from './replay.ts';
 import type { Replayed } from './replay.ts';
 import { createRun } from './run.ts';
 import type { StepInput, StepNeed } from './run-needs.ts';
@@ -68,6 +68,7 @@ export type DestructionDesk = {
   isRestored(): boolean;
   /** When the ledger is open, and again with what was kept elsewhere; before anything is served. */
   replay(replayed: Replayed): Promise<void>;
+  acceptRestore(asked: ByWhom): Promise<void>;
 };
 
 /** A crash loses no more than this of the time the vault was seen running. */
@@ -85,7 +86,7 @@ export function createDestructionDesk(given: {
 }): DestructionDesk {
   const { vault, needs, state, store } = given;
   const nowMs = (): number => vault.clock.nowMs();
-  const vouchings = createVouchings({ store, records: needs.records });
+  const vouchings = createVouchings({ vault: state.vault, store, records: needs.records, nowMs });
   const sender = createEntrySender(store, () => needs.records);
   const send = async (): Promise<void> => sender.send();
   const facts: DeskContext['facts'] = () => {
@@ -197,6 +198,10 @@ export function createDestructionDesk(given: {
     isRestored: () => store.get().isRestored === true,
     async replay(replayed) {
       replay(context, replayed);
+      await send();
+    },
+    async acceptRestore(asked) {
+      acceptRestore(context, asked);
       await send();
     },
   };

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { parseJson, textOf, textsOf } from '@sallyport/contracts';
+import type { JsonValue } from '@sallyport/contracts';
 import type { FrameBody, FrameHandlers } from '@sallyport/platform/frames';
 import { Type } from 'typebox';
 import type { Static, TSchema } from 'typebox';
@@ -9,7 +10,8 @@ import type { DestructionDesk } from './desk.ts';
 import { intentKinds } from './shown.ts';
 import { refusal } from './store.ts';
 
-const Text = Type.String({ maxLength: 1000 });
+const maxTextLength = 1000;
+const Text = Type.String({ maxLength: maxTextLength });
 const Reason = Type.String({ minLength: 1, maxLength: 500 });
 const KeyIds = Type.Array(Type.String({ pattern: '^[0-9a-f]{32}$' }), { maxItems: 10_000 });
 const Proposal = Type.Object({
@@ -66,24 +68,28 @@ export function createDestructionFrames(opened: () => Promise<KeyVault>): Destru
       'destructions.list': async () => json((await desk()).overview()),
       'destructions.destroyed': async () => json((await desk()).destroyedKeys()),
       'destructions.propose': async ({ head, payload }) =>
-        json(await (await desk()).propose(read(Proposal, payload), textOf(head['by']))),
+        json(await (await desk()).propose(read(Proposal, payload), nameOf(head['by']))),
       'destructions.sign': async ({ head, payload }) =>
         json(await (await desk()).sign(textOf(head['id']), read(Signature, payload))),
       'destructions.cancel': async ({ head }) => {
-        await (await desk()).cancel(textOf(head['id']), { by: textOf(head['by']), reason: textOf(head['reason']) });
+        await (await desk()).cancel(textOf(head['id']), { by: nameOf(head['by']), reason: nameOf(head['reason']) });
         return { head: {} };
       },
       'destructions.hold': async ({ head, payload }) => {
         const { name, reason, keyIds = [], selector } = read(Hold, payload);
-        return json(await (await desk()).placeHold({ name, reason, keyIds, selector }, textOf(head['by'])));
+        return json(await (await desk()).placeHold({ name, reason, keyIds, selector }, nameOf(head['by'])));
       },
       'destructions.enrol': async ({ head, payload }) => {
-        await (await desk()).enrol(read(Person, payload), textOf(head['by']));
+        await (await desk()).enrol(read(Person, payload), nameOf(head['by']));
         return { head: {} };
       },
       'destructions.withdraw': async ({ head }) => {
-        const asked = { by: textOf(head['by']), reason: textOf(head['reason']) };
+        const asked = { by: nameOf(head['by']), reason: nameOf(head['reason']) };
         await (await desk()).withdraw(textOf(head['credentialId']), asked);
+        return { head: {} };
+      },
+      'destructions.accept': async ({ head }) => {
+        await (await desk()).acceptRestore({ by: nameOf(head['by']), reason: nameOf(head['reason']) });
         return { head: {} };
       },
       'destructions.hear': async ({ head }) => {
@@ -100,7 +106,11 @@ export function createDestructionFrames(opened: () => Promise<KeyVault>): Destru
         const exported =
           typeof location !== 'string' || payload === undefined
             ? undefined
-            : { location, generation: Number(generation), sha256: hash('sha256', payload) };
+            : {
+                location: location.slice(0, maxTextLength),
+                generation: Number(generation),
+                sha256: hash('sha256', payload),
+              };
         const open = await desk();
         const need = await open.step({ hasOffSite: head['hasOffSite'] === true, exported });
         const { vault } = (await opened()).known();
@@ -122,6 +132,13 @@ export function createDestructionFrames(opened: () => Promise<KeyVault>): Destru
       await destructions?.replay({ kept: [], notRead: undefined, isAll: false });
     },
   };
+}
+
+/** An entry of the ledger that is too long would keep every later one out of it. */
+function nameOf(value: JsonValue | undefined): string {
+  const text = textOf(value);
+  if (text.length <= maxTextLength) return text;
+  throw refusal(`Cannot use a text of ${text.length} characters: must be at most ${maxTextLength}`);
 }
 
 function json(value: unknown): FrameBody {

@@ -32,6 +32,8 @@ export function createEnding(needs: RunNeeds): Ending {
     for (const intent of intents) {
       if (intent.ended !== undefined || intent.suspended !== undefined || withHeld(needs, intent) !== intent)
         throw refusal(`Cannot go on with destruction "${intent.id}": it was stopped, suspended or touches a held key`);
+      if (finalKeyIds(intent).some((id) => state.record(id)?.state !== 'destroyed'))
+        throw refusal(`Cannot go on with destruction "${intent.id}": a key of its list lives`);
     }
   }
 

@@ -1,7 +1,6 @@
 import { ocsfClass } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
 import type { Moment, Section } from './section.ts';
-import type { DestructionStore } from './store.ts';
 import type { KeyRecords } from './needs.ts';
 
 /** What is written down, in the ledger and so in the audit trail. */
@@ -61,7 +60,7 @@ function entryEvent(
 
 /** Brings what waits into the ledger, in order. What the ledger has already it answers with its place. */
 export function createEntrySender(
-  store: DestructionStore,
+  store: { get(): Section; update(change: (section: Section) => Section): void },
   records: () => Pick<KeyRecords, 'append'>,
 ): { send(): Promise<void> } {
   let sending: Promise<void> | undefined;

@@ -20,11 +20,12 @@ export type JudgingFacts = {
 export type IntentObstacle =
   | Obstacle
   | { readonly kind: 'one-batch-a-day' }
+  | { readonly kind: 'after-restore' }
   | { readonly kind: 'no-policy'; readonly class: string };
 
 export type Kept = {
   readonly keyId: string;
-  readonly why: 'held' | 'protected' | 'not-expired' | 'too-many-days';
+  readonly why: 'held' | 'protected' | 'not-expired' | 'too-many-days' | 'gone';
   readonly by: string;
 };
 
@@ -51,11 +52,13 @@ export function judgeIntent(facts: JudgingFacts, intent: Intent): IntentJudgemen
   // What neither destroys nor shortens anything has nothing to be kept.
   const isAboutKeys = intent.kind === 'request' || intent.kind === 'expiry';
   const since = intent.signed === undefined ? undefined : evidence.factsSince(intent.signed);
-  const { keyIds, kept, obstacles } = judgeDestruction(
+  const standing = new Set(records.flatMap(({ id, state }) => (state === 'destroyed' ? [] : [id])));
+  const gone = isAboutKeys ? intent.keyIds.filter((id) => !standing.has(id)) : [];
+  const judged = judgeDestruction(
     {
       intent: {
         id: intent.id,
-        keyIds: isAboutKeys ? intent.keyIds : [intent.id],
+        keyIds: isAboutKeys ? intent.keyIds.filter((id) => standing.has(id)) : [intent.id],
         reason: intent.reason,
         by: first?.userId ?? '',
         digest,
@@ -74,13 +77,15 @@ export function judgeIntent(facts: JudgingFacts, intent: Intent): IntentJudgemen
     },
     { ...rules, waitMs: section.waitMs, quorum: evidence.quorum },
   );
+  const { keyIds, obstacles } = judged;
+  const kept: Kept[] = [...judged.kept, ...gone.map((keyId): Kept => ({ keyId, why: 'gone', by: 'destroyed before' }))];
   if (intent.kind === 'expiry') return judgeExpiry(facts, { keyIds, kept }, obstacles);
   // Without a first signature there is nobody to be the second, and nothing has begun to wait.
-  const standing = obstacles.filter(({ kind }) => {
+  const left = obstacles.filter(({ kind }) => {
     if (first === undefined) return kind !== 'not-approved' && kind !== 'no-time';
     return intent.kind !== 'release' || (kind !== 'no-time' && kind !== 'waiting');
   });
-  return { keyIds, kept, obstacles: first === undefined ? [{ kind: 'not-signed' }, ...standing] : standing };
+  return { keyIds, kept, obstacles: first === undefined ? [{ kind: 'not-signed' }, ...left] : left };
 }
 
 /** The policy has its signatures; what is asked of the batch is the age of each key, by evidence, and its pace. */
@@ -108,6 +113,8 @@ function judgeExpiry(
     kept: [...kept, ...notYet],
     obstacles: [
       ...others.filter(({ kind }) => kind === 'too-many' || kind === 'cancelled' || kind === 'suspended'),
+      // A hold or a longer policy may have been lost with what was not put back.
+      ...(section.awaitsWord === true ? [{ kind: 'after-restore' as const }] : []),
       ...(isTooSoon ? [{ kind: 'one-batch-a-day' as const }] : []),
     ],
   };

@@ -27,11 +27,18 @@ export function createLeaving(needs: RunNeeds): Leaving {
       .filter(({ stage, kind }) => stage === 'proposed' && (kind === 'request' || kind === 'expiry'))
       .flatMap((intent) => {
         const { keyIds, kept, obstacles } = judgeIntent(facts, intent);
-        return obstacles.length === 0 && keyIds.length > 0 ? [{ intent, kept }] : [];
+        return obstacles.length === 0 && keyIds.length > 0 ? [{ intent, keyIds, kept }] : [];
       });
     // One batch of expiries a day, whatever was proposed meanwhile.
     const firstExpiry = ready.find(({ intent }) => intent.kind === 'expiry');
-    const taken = ready.filter((one) => one.intent.kind === 'request' || one === firstExpiry);
+    // A key that stands in two lists goes with the first of them: what one of them stops must not be certified by the other.
+    const named = new Set<string>();
+    const taken = ready.filter(({ intent, keyIds }) => {
+      if (intent.kind === 'expiry' && intent !== firstExpiry?.intent) return false;
+      if (keyIds.some((id) => named.has(id))) return false;
+      for (const id of keyIds) named.add(id);
+      return true;
+    });
     if (taken.length === 0) return;
     needs.requireSameMachine();
     const kept = new Map(taken.map((one) => [one.intent.id, [...one.kept]]));
@@ -53,19 +60,29 @@ export function createLeaving(needs: RunNeeds): Leaving {
           details: { digest_round: intent.round, key_ids: finalKeyIds(intent), kept: intent.kept },
         }),
       )(section);
-      return firstExpiry === undefined ? begun : { ...begun, lastExpiry: store.moment(begun.nextSequence - 1) };
+      return !taken.some(({ intent }) => intent.kind === 'expiry')
+        ? begun
+        : { ...begun, lastExpiry: store.moment(begun.nextSequence - 1) };
     });
   }
 
   /** The vault goes on without the keys; the former one lies aside. */
   async function rotate(): Promise<void> {
     const begun = inFlight().filter(({ stage }) => stage === 'begun');
-    const stopped = begun.filter(({ ended }) => ended !== undefined);
-    if (stopped.length > 0)
-      store.update(change(nowMs(), idsOf(stopped), (intent) => ({ ...intent, stage: 'cancelled' })));
-    let going = begun.filter(({ ended }) => ended === undefined);
-    if (going.length === 0) return;
     const isGone = (id: string): boolean => state.record(id)?.state === 'destroyed';
+    // Stopped while the rotation ran, which then did not come back: its keys have left all the same, and are brought back.
+    const isStopped = (intent: Intent): boolean =>
+      (intent.ended !== undefined || intent.suspended !== undefined) && !finalKeyIds(intent).every(isGone);
+    const stopped = begun.filter(isStopped);
+    if (stopped.length > 0)
+      store.update(
+        change(nowMs(), idsOf(stopped), (intent) => ({
+          ...intent,
+          stage: intent.ended === undefined ? 'proposed' : 'cancelled',
+        })),
+      );
+    let going = begun.filter((intent) => !isStopped(intent));
+    if (going.length === 0) return;
     if (!going.flatMap(finalKeyIds).every(isGone)) {
       needs.requireSameMachine();
       store.update(change(nowMs(), idsOf(going), (intent) => withHeld(needs, intent)));

@@ -13,7 +13,10 @@ export function obstacleWords(obstacle: IntentObstacle, facts: ObstacleFacts): S
   const { kind } = obstacle;
   switch (obstacle.kind) {
     case 'empty':
-      return { kind, message: 'Every key of the list is held or must stay: nothing is left to destroy' };
+      return {
+        kind,
+        message: 'Every key of the list is held, must stay or is gone already: nothing is left to destroy',
+      };
     case 'too-many':
       return { kind, message: `The list is longer than ${obstacle.limit} keys`, hint: 'propose them in several lists' };
     case 'digest-differs':
@@ -56,6 +59,12 @@ export function obstacleWords(obstacle: IntentObstacle, facts: ObstacleFacts): S
         kind,
         message: 'Keys expired less than a day ago; one batch a day is carried out',
         hint: 'two people can ask for it at once as a request',
+      };
+    case 'after-restore':
+      return {
+        kind,
+        message: 'Everything was put back from a backup: holds and longer policies made since may be missing',
+        hint: 'place them again, then: sallyport vault accept-restore --reason …',
       };
     case 'no-policy':
       return { kind, message: `No policy lets "${obstacle.class}" go`, hint: 'propose how many days are kept' };

@@ -39,6 +39,7 @@ export function showOverview(context: DeskContext): DestructionOverview {
         stage === 'condemned' && wraps.some(({ wrapped }) => wrapped !== '') ? [epoch] : [],
       ),
     isRestored: section.isRestored === true,
+    awaitsWord: section.awaitsWord === true,
     unknownSince: section.unknownSince,
   };
 }

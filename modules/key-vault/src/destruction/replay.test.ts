@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { elsewhere, fillDays, memoryRecords, openHouse, person, twoPeople } from './destruction-testing.ts';
+import { elsewhere, fillDays, hourMs, memoryRecords, openHouse, person, twoPeople } from './destruction-testing.ts';
 import type { House, Person } from './destruction-testing.ts';
 
 async function destroyed(house: House, keyIds: readonly string[], people: readonly Person[]): Promise<string> {
@@ -107,4 +107,89 @@ test('erased stays erased: an old copy of the vault opens no more once the provi
     /vault|master key/i.test(String(error)),
   );
   assert.ok((await openHouse(house)).vault.findKey(second) !== undefined);
+});
+
+test('after a restore a policy that was lengthened stays so, the first two people stay the first, and nothing expires unseen', async () => {
+  const house = await openHouse({ waitMs: 0 });
+  fillDays(house.vault, 4, '2020-01-01');
+  const policyOf = async (keepDays: number, people: readonly Person[]): Promise<void> => {
+    const policy = { class: 'events', keepDays };
+    const { id, digest } = await house.desk.propose({ kind: 'policy', policy, reason: 'why' }, 'user-ada');
+    for (const one of people) await house.desk.sign(id, one.sign(digest));
+    await house.desk.step({ hasOffSite: false });
+  };
+  const early = new Map(house.disk);
+  const { ada, grace } = await twoPeople(house.desk);
+  await policyOf(30, [ada, grace]);
+  const backup = new Map(house.disk);
+  await policyOf(400, []);
+  const outside = { known: undefined, isRestored: true };
+  const restored = await openHouse({ ...house, disk: backup, waitMs: 0, outside });
+  assert.deepEqual(
+    restored.desk.overview().policies.map(({ keepDays }) => keepDays),
+    [400],
+  );
+  assert.equal(restored.desk.overview().awaitsWord, true);
+  const keyIds = restored.vault.listKeys().flatMap(({ id, label }) => (label === 'events/2020-01-01' ? [id] : []));
+  const expiry = await restored.desk.propose({ kind: 'expiry', keyIds, reason: 'past' }, 'vault');
+  assert.ok(expiry.obstacles.some(({ kind }) => kind === 'after-restore'));
+  await restored.desk.acceptRestore({ by: 'user-ada', reason: 'holds compared' });
+  assert.equal(restored.desk.overview().awaitsWord, false);
+  assert.equal(restored.records.actions().at(-1), 'vault.restore_accepted');
+  await assert.rejects(restored.desk.acceptRestore({ by: 'user-ada', reason: 'again' }), {
+    code: 'destruction_refused',
+  });
+
+  // From before anybody was enrolled: nobody takes the place of the first two.
+  const empty = await openHouse({ ...house, disk: early, waitMs: 72 * hourMs, outside });
+  const eve = person('Eve');
+  await empty.desk.enrol({ userId: eve.userId, name: 'Eve', passkeys: [eve.passkey] }, 'server');
+  assert.equal(empty.desk.overview().approvers[0]?.isEffective, false);
+});
+
+test('entries of a restored ledger that this vault cannot open are doubt, not nothing', async () => {
+  const house = await openHouse({ waitMs: 0 });
+  const backup = new Map(house.disk);
+  await twoPeople(house.desk);
+  const records = {
+    ...house.records,
+    find: (sequence: number) => {
+      const found = house.records.find(sequence);
+      return found === undefined ? undefined : { ...found, body: undefined };
+    },
+  };
+  const outside = { known: undefined, isRestored: true };
+  const restored = await openHouse({ disk: backup, records, clock: house.clock, waitMs: 0, outside });
+  assert.match(restored.desk.overview().unknownSince?.why ?? '', /^2 entries/);
+  await restored.desk.acceptRestore({ by: 'user-ada', reason: 'looked' });
+  assert.equal(restored.desk.overview().unknownSince, undefined);
+});
+
+test('a backup made in the middle of a destruction brings nothing back, neither by itself nor when somebody cancels', async () => {
+  const house = await openHouse({ waitMs: 0 });
+  const [first = '', second = '', third = ''] = fillDays(house.vault, 4);
+  const { ada, grace } = await twoPeople(house.desk);
+  const { id, digest } = await house.desk.propose(
+    { kind: 'request', keyIds: [first, third], reason: 'why' },
+    'user-ada',
+  );
+  for (const one of [ada, grace]) await house.desk.sign(id, one.sign(digest));
+  await house.desk.step({ hasOffSite: true });
+  const backup = new Map(house.disk);
+  await house.desk.placeHold({ name: 'case 9', reason: 'court', keyIds: [third], selector: undefined }, 'user-ada');
+  await elsewhere().stepWith(house.desk);
+  assert.ok(house.vault.isDestroyed(first) && !house.vault.isDestroyed(third));
+  const outside = { known: undefined, isRestored: true };
+  const restored = await openHouse({ ...house, disk: backup, waitMs: 0, outside });
+  await assert.rejects(restored.desk.cancel(id, { by: 'eve', reason: 'bring it back' }), {
+    code: 'destruction_refused',
+  });
+  await elsewhere().stepWith(restored.desk);
+  assert.equal(restored.desk.overview().intents[0]?.endReason, 'carried out before the restore');
+  assert.ok(restored.vault.isDestroyed(first));
+  for (const key of [second, third]) assert.ok(restored.vault.findKey(key) !== undefined);
+  assert.deepEqual(
+    [...backup.keys()].filter((path) => path.endsWith('.aside')),
+    [],
+  );
 });

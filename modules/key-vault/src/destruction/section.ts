@@ -154,6 +154,8 @@ export const DestructionSection = Type.Object({
   mustRotate: Type.Optional(Type.Boolean()),
   /** Everything was put back, and what happened since has not been looked up yet. */
   isRestored: Type.Optional(Type.Boolean()),
+  /** What was put back has been looked up, and nobody has looked at it yet: nothing expires. */
+  awaitsWord: Type.Optional(Type.Boolean()),
   unknownSince: Type.Optional(Type.Object({ atMs: Type.Number(), why: Type.String() })),
 });
 

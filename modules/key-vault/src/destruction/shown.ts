@@ -117,6 +117,8 @@ export type DestructionOverview = {
   readonly condemnedEpochs: readonly number[];
   /** Everything was put back, and what was kept elsewhere has not been told yet. */
   readonly isRestored?: boolean;
+  /** After a restore, until somebody has accepted it: nothing expires. */
+  readonly awaitsWord?: boolean;
   /** Since when destructions may be missing after a restore, and why; undefined when nothing is doubted. */
   readonly unknownSince?: { readonly atMs: number; readonly why: string } | undefined;
 };

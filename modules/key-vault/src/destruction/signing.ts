@@ -110,8 +110,7 @@ export function suspendIntents(section: Section, concerns: (intent: Intent) => b
       const isOpen = ['proposed', 'begun', 'rotated', 'removed'].includes(intent.stage);
       if (!isOpen || !concerns(intent)) return intent;
       const { signed: _, ...rest } = intent;
-      const stage = intent.stage === 'begun' ? 'proposed' : intent.stage;
-      return { ...rest, stage, round: intent.round + 1, signatures: [], suspended: why };
+      return { ...rest, round: intent.round + 1, signatures: [], suspended: why };
     }),
   };
 }

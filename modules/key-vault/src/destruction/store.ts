@@ -1,5 +1,7 @@
 import { KeyVaultError } from '../errors.ts';
 import type { VaultState } from '../vault-state.ts';
+import { withEntry } from './entries.ts';
+import type { Said } from './entries.ts';
 import { emptySection } from './section.ts';
 import type { Moment, Section } from './section.ts';
 import type { DestructionNeeds } from './needs.ts';
@@ -50,7 +52,9 @@ export function createDestructionStore(
       const now = look();
       const section = saved();
       const next = withWait(withWitnesses(section, now), needs.rules.waitMs, now);
-      if (next !== section) update(() => next);
+      if (next === section) return;
+      const isSaid = next.waitMs === section.waitMs && next.nextWait === section.nextWait;
+      update(() => (isSaid ? next : withEntry(next, needs.nowMs(), waitSaid(state.vault, next))));
     },
   };
 }
@@ -69,6 +73,17 @@ function withWait(section: Section, askedMs: number, observedMs: number): Sectio
   if (askedMs > waitMs || section.founders.length === 0) return { ...withoutNext(section), waitMs: askedMs };
   if (nextWait?.waitMs !== askedMs) return { ...section, nextWait: { waitMs: askedMs, sinceObservedMs: observedMs } };
   return observedMs - nextWait.sinceObservedMs < waitMs ? section : { ...withoutNext(section), waitMs: askedMs };
+}
+
+function waitSaid(vault: string, { waitMs, nextWait }: Section): Said {
+  const hours = (nextWait?.waitMs ?? waitMs) / 3_600_000;
+  return {
+    action: 'vault.wait_changed',
+    message: `A destruction waits ${hours} hours ${nextWait === undefined ? 'from now on' : 'when the present waiting time has passed'}`,
+    by: { id: 'server' },
+    target: { type: 'vault', id: vault },
+    details: { hours, counts_at_once: nextWait === undefined },
+  };
 }
 
 function withoutNext(section: Section): Section {

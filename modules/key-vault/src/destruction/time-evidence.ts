@@ -41,9 +41,9 @@ export function timeEvidence(
       const running = (observedMs: number): VouchedTime[] => [{ atMs: observedMs + 1, by: 'running time' }];
       return { recordedAt: running(since.observedMs), now: running(now.observedMs) };
     }
-    // One witness alone cannot hurry: the clock here, or time seen running where that clock is off, has to agree.
+    // Witnesses alone cannot hurry, for which they are is the server's word: the clock here has to agree, or time seen running.
     const ownElapsedMs = Math.max(now.atMs - since.atMs, now.observedMs - since.observedMs);
-    return { recordedAt: ours(since.vouched), now: present, ...(quorum > 1 ? {} : { ownElapsedMs }) };
+    return { recordedAt: ours(since.vouched), now: present, ownElapsedMs };
   };
   return {
     kind: witnesses === undefined ? 'running-time' : 'witnesses',

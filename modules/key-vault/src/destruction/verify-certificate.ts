@@ -30,6 +30,11 @@ export type CertificateVerification =
       readonly keys: readonly { readonly id: string; readonly label: string }[];
       readonly kept: number;
       readonly people: readonly string[];
+      /**
+       * NAME SHA256:… of each public key that signed. Whose they are the file cannot prove: whoever holds the log's key can
+       * write down people of their own. The reader compares them with what those people say.
+       */
+      readonly passkeys: readonly string[];
       readonly waited: { readonly evidence: string; readonly hours: number };
       /** Ledger time of the entry that binds the certificate. */
       readonly recordedAtMs: number;
@@ -120,7 +125,7 @@ function checkAgreement(statement: JsonObject, entries: readonly Entry[], last: 
   )
     return no('statement', 'The keys of the certificate are not those recorded as destroyed');
   const people = new Map<string, string>();
-  const publicKeys = new Set<string>();
+  const publicKeys = new Map<string, string>();
   for (const signature of objectsIn(statement['signatures'])) {
     const { person } = signature;
     const { id, name } = isJsonObject(person) ? person : {};
@@ -141,7 +146,8 @@ function checkAgreement(statement: JsonObject, entries: readonly Entry[], last: 
       return no('signatures', `The signature of "${textOf(name)}" does not hold: ${messageOf(error)}`);
     }
     people.set(textOf(id), textOf(name));
-    publicKeys.add(passkey.publicKey);
+    const sum = hash('sha256', Buffer.from(passkey.publicKey, 'base64url'), 'base64url');
+    publicKeys.set(passkey.publicKey, `${textOf(name)} SHA256:${sum}`);
   }
   const signedEntries = entries.filter(
     ({ action, details }) => action === 'vault.destruction_signed' && details['digest'] === digest,
@@ -159,6 +165,7 @@ function checkAgreement(statement: JsonObject, entries: readonly Entry[], last: 
     keys,
     kept: kept.length,
     people: [...people.values()],
+    passkeys: [...publicKeys.values()],
     waited: { evidence: textOf(wait['evidence']), hours: Number(wait['hours'] ?? 0) },
     recordedAtMs: last.receivedAtMs,
     witnesses: last.witnesses,

@@ -1,5 +1,6 @@
+import { withEntry } from './entries.ts';
 import type { DestructionNeeds } from './needs.ts';
-import type { WitnessSetting } from './section.ts';
+import type { Section, WitnessSetting } from './section.ts';
 import { refusal } from './store.ts';
 import type { DestructionStore } from './store.ts';
 import { identityOf, readCosigned, timeEvidence, withVouching } from './time-evidence.ts';
@@ -21,9 +22,14 @@ const kept = 20;
 const maxWitnesses = 99;
 
 export function createVouchings({
+  vault,
   store,
   records,
+  nowMs,
 }: {
+  /** Its id. */
+  readonly vault: string;
+  readonly nowMs: () => number;
   readonly store: DestructionStore;
   readonly records: DestructionNeeds['records'];
 }): Vouchings {
@@ -38,12 +44,22 @@ export function createVouchings({
       sinceObservedMs: Math.floor(store.observedMs()),
     };
     if (isSame(asked, nextWitnesses ?? witnesses)) return;
+    const isAtOnce = founders.length === 0 || isSame(asked, witnesses);
     store.update((before) => {
       const { nextWitnesses: _, witnesses: present, ...section } = before;
       const standing = present === undefined ? section : { ...section, witnesses: present };
-      if (isSame(asked, present)) return standing;
-      if (founders.length === 0) return asked.keys.length === 0 ? section : { ...section, witnesses: asked };
-      return { ...standing, nextWitnesses: asked };
+      const noted = (): Section => {
+        if (isSame(asked, present)) return standing;
+        if (founders.length === 0) return asked.keys.length === 0 ? section : { ...section, witnesses: asked };
+        return { ...standing, nextWitnesses: asked };
+      };
+      return withEntry(noted(), nowMs(), {
+        action: 'vault.witnesses_changed',
+        message: `Time is vouched for by ${asked.needed} of ${asked.keys.length} witnesses ${isAtOnce ? 'from now on' : 'after the waiting time'}`,
+        by: { id: 'server' },
+        target: { type: 'vault', id: vault },
+        details: { witnesses: [...asked.keys], needed: asked.needed, counts_at_once: isAtOnce },
+      });
     });
   }
 

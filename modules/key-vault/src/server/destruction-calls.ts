@@ -53,6 +53,9 @@ export function createDestructionCalls(call: (method: string, request: FrameBody
     async withdraw(credentialId: string, { by, reason }: Asked): Promise<void> {
       await ask('destructions.withdraw', { credentialId, by, reason });
     },
+    async acceptRestore({ by, reason }: Asked): Promise<void> {
+      await ask('destructions.accept', { by, reason });
+    },
     async hear(keys: readonly string[], needed: number, checkpoint: string | undefined): Promise<void> {
       await ask('destructions.hear', {
         keys: [...keys],

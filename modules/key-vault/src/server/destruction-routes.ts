@@ -107,6 +107,22 @@ export function createDestructionRoutes(needs: DestructionRoutesNeeds): RoutePlu
       },
     );
     app.post(
+      '/v1/vault/restore/accept',
+      {
+        config: { scope: 'vault:manage', stepUp: true },
+        schema: {
+          summary: 'After a restore: what it may have lost was looked at; from here on days expire again',
+          tags,
+          body: Type.Object({ reason: Reason }, closed),
+          response: { 204: Type.Null() },
+        },
+      },
+      async ({ body, principal }, reply) => {
+        await calls.acceptRestore({ by: principal.id, reason: body.reason });
+        return reply.code(204).send(null);
+      },
+    );
+    app.post(
       '/v1/vault/destructions/:id/signing',
       {
         config: { scope: 'vault:read' },

@@ -84,6 +84,9 @@ export const OverviewShape = Type.Object({
     description: 'Epochs whose master keys still open older copies of the vault',
   }),
   isRestored: Type.Optional(Type.Boolean()),
+  awaitsWord: Type.Optional(
+    Type.Boolean({ description: 'After a restore nothing expires before somebody has accepted it' }),
+  ),
   unknownSince: Type.Optional(Type.Object({ atMs: Type.Number(), why: Type.String() })),
 });
 export const Certifiable = Type.Array(Type.Object({ id: Id, stage: Type.String() }));

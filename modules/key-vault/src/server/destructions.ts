@@ -17,6 +17,8 @@ export type DestructionsNeeds = {
   readonly certificates: CertificateStore;
   /** The place apart from this machine, when one is set up. */
   readonly offSite: () => OffSite | undefined;
+  /** The vault as it lies on the disk, pages of subjects' keys included, under the names it is kept by elsewhere. */
+  readonly vaultFiles: () => Promise<readonly { readonly name: string; readonly bytes: Uint8Array }[]>;
   /** Witnesses and what they signed last of the newest log. */
   readonly witnessed: () => Promise<{
     readonly keys: readonly string[];
@@ -52,14 +54,29 @@ export function createDestructions(needs: DestructionsNeeds): DestructionService
   const { calls, certificates } = needs;
   const listeners = new Set<(keyIds: readonly string[]) => void>();
   const certified = new Set<string>();
+  const exported = new Set<string>();
   let ticking = false;
   let failures = 0;
   let pausedTicks = 0;
 
   const signal = (): AbortSignal => needs.deadline(offSiteTimeoutMs);
 
-  /** Stores the vault elsewhere, and gives back what a new request there answers with. */
+  /**
+   * Stores the vault elsewhere, and gives back what a new request there answers with. Pages of subjects' keys first: survivors
+   * of an erasure live on new ones, and what wraps the former is about to go.
+   */
   async function exportVault(offSite: OffSite, vault: string): Promise<ReadBack> {
+    for (const file of await needs.vaultFiles()) {
+      if (!file.name.startsWith(`vault/${vault}/pages/`) || exported.has(file.name)) continue;
+      await offSite.store(file.name, file.bytes, signal());
+      const back = await offSite.readBack(file.name, signal());
+      if (!Buffer.from(back).equals(file.bytes))
+        throw new KeyVaultError(
+          'destruction_refused',
+          `Cannot go on: "${file.name}" reads back otherwise than it was stored`,
+        );
+      exported.add(file.name);
+    }
     const { bytes, generation } = await calls.exportFile();
     const name = `vault/${vault}/${String(generation).padStart(12, '0')}.vault`;
     const { location } = await offSite.store(name, bytes, signal());

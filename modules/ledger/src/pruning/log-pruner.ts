@@ -1,5 +1,5 @@
-import { readdirSync, rmSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { readdirSync, renameSync, rmSync } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TILE_WIDTH, formatEntryBundlePath } from '@sallyport/merkle-log';
 import { syncDirectory } from '@sallyport/platform/files';
@@ -18,6 +18,8 @@ export type PruningPlan = {
   readonly minimumIndex: number;
 };
 
+const beside = '.pruning';
+
 export type PrunedSegment = { readonly blocks: number; readonly events: number; readonly bytes: number };
 
 /**
@@ -30,8 +32,8 @@ export type LogPruner = {
   plan(): PruningPlan;
   /** One segment. Reads and writes in the background; appends go on. */
   hollow(segment: number): Promise<PrunedSegment>;
-  /** After the segments: raises the minimum index and removes entry bundles below it. Gives the index. */
-  raise(): number;
+  /** After the segments: raises the minimum index, to that of a plan at most, and removes entry bundles below it. Gives the index. */
+  raise(planned: number): number;
 };
 
 export function createLogPruner(needs: {
@@ -43,9 +45,12 @@ export function createLogPruner(needs: {
   /** Entries that a published checkpoint covers: the minimum index must not be past it. */
   readonly publishedSize: () => number;
   readonly isClosed: () => boolean;
+  readonly fatal: (error: unknown) => never;
 }): LogPruner {
   const { directory, index, segments } = needs;
   const blocks = join(directory, 'blocks');
+  // Of a stop while one was written.
+  for (const name of readdirSync(blocks)) if (name.endsWith(beside)) rmSync(join(blocks, name), { force: true });
   const dead = (): string[] =>
     index
       .sealedKeys()
@@ -68,7 +73,7 @@ export function createLogPruner(needs: {
     async hollow(segment) {
       if (!segments.segments().slice(0, -1).includes(segment)) return { blocks: 0, events: 0, bytes: 0 };
       const path = join(blocks, segmentName(segment));
-      const temporary = `${path}.pruning`;
+      const temporary = `${path}${beside}`;
       const written = await writeHollow(path, temporary, needs.vault).catch(async (error: unknown) => {
         await rm(temporary, { force: true });
         throw error;
@@ -77,16 +82,23 @@ export function createLogPruner(needs: {
         await rm(temporary, { force: true });
         return { blocks: 0, events: 0, bytes: 0 };
       }
-      await rename(temporary, path);
       // From here on in one turn: nobody reads the segment by places of before.
-      syncDirectory(blocks);
-      segments.reopen(segment);
-      if (!needs.isClosed()) index.places.move(segment, written.places);
+      renameSync(temporary, path);
+      try {
+        syncDirectory(blocks);
+        segments.reopen(segment);
+        index.places.move(segment, written.places);
+      } catch (error) {
+        // The file is another and the index not: only a start brings the two together again.
+        needs.fatal(error);
+      }
       return written.pruned;
     },
-    raise() {
-      const { minimumIndex } = plan();
-      if (minimumIndex > readMinimumIndex(directory)) writeMinimumIndex(directory, minimumIndex);
+    raise(planned) {
+      const before = readMinimumIndex(directory);
+      // Keys may have been destroyed since; what was not announced stays until the next time.
+      const minimumIndex = Math.max(before, Math.min(plan().minimumIndex, planned));
+      if (minimumIndex > before) writeMinimumIndex(directory, minimumIndex);
       removeBundles(directory, minimumIndex, needs.tree);
       return minimumIndex;
     },

@@ -8,7 +8,7 @@ export type PruningSteps = {
   minimumIndex(log: number): Promise<number>;
   plan(log: number): Promise<PruningPlan>;
   hollow(log: number, segment: number): Promise<PrunedSegment>;
-  raise(log: number): Promise<number>;
+  raise(log: number, planned: number): Promise<number>;
 };
 
 /** The sealer's end. */
@@ -25,7 +25,9 @@ export function pruneHandlers(needs: {
     'prune.hollow': async ({ head }) => ({
       head: { ...(await needs.prunerOf(head['log']).hollow(Number(head['segment']))) },
     }),
-    'prune.raise': ({ head }) => ({ head: { minimum_index: needs.prunerOf(head['log']).raise() } }),
+    'prune.raise': ({ head }) => ({
+      head: { minimum_index: needs.prunerOf(head['log']).raise(Number(head['planned'])) },
+    }),
   };
 }
 
@@ -47,6 +49,7 @@ export function createPruningSteps(
       const { head } = await call('prune.hollow', { head: { log, segment } });
       return { blocks: Number(head['blocks']), events: Number(head['events']), bytes: Number(head['bytes']) };
     },
-    raise: async (log) => Number((await call('prune.raise', { head: { log } })).head['minimum_index']),
+    raise: async (log, planned) =>
+      Number((await call('prune.raise', { head: { log, planned } })).head['minimum_index']),
   };
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { parseVerifierKey } from '@sallyport/merkle-log';
@@ -59,8 +60,9 @@ function everything(log: Log): { index: number; text: string | undefined }[] {
 }
 
 async function prune(log: Log): Promise<number> {
-  for (const segment of log.pruner.plan().segments) await log.pruner.hollow(segment);
-  return log.pruner.raise();
+  const { segments, minimumIndex } = log.pruner.plan();
+  for (const segment of segments) await log.pruner.hollow(segment);
+  return log.pruner.raise(minimumIndex);
 }
 
 async function requireVerified(directory: string, log: Log): Promise<{ hollow: number; minimumIndex: number }> {
@@ -175,6 +177,53 @@ test('stopped between any two steps, a log opens, holds what it held, and is pru
     [],
   );
   last.close();
+});
+
+test('an index that a power cut left behind in a segment since finished, and since emptied too, is brought up to the blocks', async (context) => {
+  const { needs, log, destroyDay, directory } = sixDays(context);
+  const root = Buffer.from(log.root());
+  const before = everything(log);
+  log.close();
+  const index = join(directory, 'index.db');
+  /** The index of when the log ended in the middle of a segment, which others have followed since. */
+  const leaveBehind = (): void => {
+    const database = new DatabaseSync(index);
+    const lost = perBlock * 5 + 5;
+    database.exec(`DELETE FROM blocks WHERE first >= ${lost}; DELETE FROM runs WHERE position >= ${lost}`);
+    database.exec('DELETE FROM sealing_keys WHERE first >= 505; DELETE FROM tree_state');
+    database.exec('UPDATE sealing_keys SET last = 404, events = 500');
+    const [newest] = database.prepare('SELECT segment FROM blocks ORDER BY first DESC LIMIT 1').all();
+    const next = readdirSync(join(directory, 'blocks')).find(
+      (name) => Number.parseInt(name, 10) > Number(newest?.['segment']),
+    );
+    assert.ok(Number.parseInt(next ?? '0', 10) > lost, 'the segment goes on behind what the index knows');
+    database.close();
+  };
+  const check = async (erased: number): Promise<void> => {
+    const open = openLog(needs);
+    assert.deepEqual(Buffer.from(open.root()), root);
+    const found = everything(open);
+    assert.deepEqual(
+      found.map(({ index: at }) => at),
+      before.map(({ index: at }) => at),
+    );
+    assert.equal(found.filter(({ text }) => text === undefined).length, erased);
+    assert.equal(
+      open.sealedKeys().reduce((sum, { events }) => sum + events, 0),
+      before.length,
+    );
+    await prune(open);
+    open.close();
+  };
+  const whole = readFileSync(index);
+  leaveBehind();
+  await check(0);
+  destroyDay(0);
+  writeFileSync(index, whole);
+  await check(perDay * perBlock);
+  writeFileSync(index, whole);
+  leaveBehind();
+  await check(perDay * perBlock);
 });
 
 test('an attacker who empties a block under a living key, or cuts a segment, is told from pruning', async (context) => {

@@ -5,6 +5,7 @@ import { codeOf, messageOf } from '@sallyport/platform/errors';
 import { auditEvent } from '../audit-event.ts';
 import type { Actor, AuditEvent } from '../audit-event.ts';
 import { LedgerError } from '../errors.ts';
+import type { PruningPlan } from './log-pruner.ts';
 import type { PruningSteps } from './prune-frames.ts';
 
 export type PruningState = {
@@ -59,7 +60,10 @@ export function createPruning(needs: {
       }),
     );
 
-  const run = async (about: { actor: Actor; log: number }, segments: readonly number[]): Promise<void> => {
+  const run = async (
+    about: { actor: Actor; log: number },
+    { segments, minimumIndex: planned }: PruningPlan,
+  ): Promise<void> => {
     const add = (change: Partial<PruningState>): void => {
       if (state !== undefined) state = { ...state, ...change };
     };
@@ -73,7 +77,7 @@ export function createPruning(needs: {
           bytes: (state?.bytes ?? 0) + pruned.bytes,
         });
       }
-      const minimumIndex = await steps.raise(about.log);
+      const minimumIndex = await steps.raise(about.log, planned);
       const { blocks = 0, events = 0, bytes = 0 } = state ?? {};
       await record('ledger.pruned', about, { minimum_index: minimumIndex, blocks, events, bytes });
       add({ state: 'done', minimumIndex });
@@ -102,7 +106,7 @@ export function createPruning(needs: {
           minimumIndex,
           problem: undefined,
         };
-        running = run({ actor, log }, segments);
+        running = run({ actor, log }, { segments, minimumIndex });
         return state;
       } finally {
         isStarting = false;

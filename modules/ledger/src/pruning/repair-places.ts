@@ -13,11 +13,15 @@ export function repairPlaces(
 ): void {
   const closed = segments.segments().slice(0, -1);
   const ends = places.ends();
+  const newest = Math.max(...ends.keys());
   for (const segment of closed) {
     const end = ends.get(segment);
     // One that the index does not know yet is found by the scan behind this.
     if (end === undefined || end === segments.sizeOf(segment)) continue;
-    places.move(segment, placesIn(segments, segment, places.inSegment(segment)));
+    const { found, offset } = placesIn(segments, segment, places.inSegment(segment));
+    // An index that a stop left behind knows a part of the newest segment it has; the scan finds the rest, and of no other.
+    if (segment !== newest && offset !== segments.sizeOf(segment)) throw corrupt(segment, offset);
+    places.move(segment, found);
   }
 }
 
@@ -25,7 +29,7 @@ function placesIn(
   segments: Pick<SegmentFiles, 'sizeOf' | 'read'>,
   segment: number,
   known: readonly BlockPlace[],
-): BlockPlace[] {
+): { readonly found: BlockPlace[]; readonly offset: number } {
   const size = segments.sizeOf(segment);
   let offset = 0;
   const found = known.map(({ first, eventCount }) => {
@@ -36,9 +40,7 @@ function placesIn(
     offset += length;
     return { first, eventCount, offset: offset - length, length };
   });
-  // Blocks the index lacks are found by the scan only behind all it knows, so none may follow here.
-  if (offset !== size) throw corrupt(segment, offset);
-  return found;
+  return { found, offset };
 }
 
 function corrupt(segment: number, offset: number): LedgerError {

@@ -107,7 +107,7 @@ test('pruning is recorded with the minimum index before anything goes and after;
   let isHeld = Promise.resolve();
   const pruning = createPruning({
     clock,
-    steps: { ...client.pruning, raise: async (log) => (await isHeld, client.pruning.raise(log)) },
+    steps: { ...client.pruning, raise: (log, planned) => isHeld.then(() => client.pruning.raise(log, planned)) },
     recordAudit: async ({ event }) => void recorded.push(String(event['message'])),
   });
   const held = Promise.withResolvers<void>();

@@ -110,6 +110,12 @@ export function createEvidenceRoutes(
         if (underWay >= maxAtOnce)
           throw new LedgerError('overloaded', `Cannot export evidence: ${underWay} exports are under way already`);
         underWay += 1;
+        let isUnderWay = true;
+        /** However it ends: a client that hangs up may end the reply and the stream with an error each. */
+        const end = (): void => {
+          if (isUnderWay) underWay -= 1;
+          isUnderWay = false;
+        };
         try {
           const exported = await exportRange(
             {
@@ -143,9 +149,7 @@ export function createEvidenceRoutes(
             }),
           );
           const stream = Readable.from(exported.parts(), { objectMode: false, highWaterMark: 65_536 });
-          stream.once('close', () => {
-            underWay -= 1;
-          });
+          stream.once('close', end);
           const name = safeFileName(['evidence', `log-${log}`, `${from}-${to - 1}`], 'txt');
           return await reply
             .header('content-type', 'text/plain; charset=utf-8')
@@ -155,7 +159,7 @@ export function createEvidenceRoutes(
             .header('sallyport-events', String(exported.claimed))
             .send(stream);
         } catch (error) {
-          underWay -= 1;
+          end();
           throw error;
         }
       },

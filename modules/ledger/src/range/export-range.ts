@@ -2,7 +2,7 @@ import { isSealedBody, parseJson } from '@sallyport/contracts';
 import { isAuditRecord } from '../audit-event.ts';
 import { LedgerError } from '../errors.ts';
 import type { EvidenceOpenings } from '../evidence-openings.ts';
-import { formatRangeEntry, formatRangeHead, hexOf, rangeEnd } from './range-format.ts';
+import { formatRangeEntry, formatRangeHead, hexOf, maxRangeEntries, rangeEnd } from './range-format.ts';
 import type { RangeEntry, RangeHead, RangeSource } from './range-format.ts';
 import type { StoredRangeEntry } from './range-entries.ts';
 import type { RangeReader } from './range-frames.ts';
@@ -37,7 +37,7 @@ export type RangeExport = {
   parts(): AsyncGenerator<string, void>;
 };
 
-export const rangeLimits = { maxEntries: 1_000_000, maxContentBytes: 512 * 1024 * 1024 } as const;
+export const rangeLimits = { maxEntries: maxRangeEntries, maxContentBytes: 512 * 1024 * 1024 } as const;
 
 /**
  * Evidence of a whole range, as `verify-range.ts` reads it. Everything that can refuse it does so before the first part: throws

@@ -3,6 +3,7 @@ import type { EvidenceOpenings } from '../evidence-openings.ts';
 import { HASH_BYTES, MAX_TREE_SIZE } from '@sallyport/merkle-log';
 import { idBytes } from '../leaf.ts';
 import { LedgerError } from '../errors.ts';
+import { openingBytes } from './source-opening.ts';
 
 /** A source by name: the leaf holds its id. With `opening` (32 bytes) the id belongs to this name and no other. */
 export type RangeSource = {
@@ -61,6 +62,8 @@ export type RangeEntry =
 
 export const rangeFormat = 'sallyport-range-evidence@v1';
 export const rangeEnd = 'end';
+/** Leaves of one file. */
+export const maxRangeEntries = 1_000_000;
 export const maxRangeHeadCharacters = 16 * 1024 * 1024;
 
 const signs = {
@@ -226,10 +229,17 @@ function twoIndexes(text: string): [number, number] {
 function readSource(text: string): RangeSource {
   const [id = '', opening = ''] = text.split(' ', 2);
   if (!/^[0-9a-f]+$/.test(id) || id.length !== 2 * idBytes) throw invalid('the id of a source must be 16 bytes');
+  const opened = opening === '-' ? undefined : Buffer.from(opening, 'base64');
+  // A longer one could hold the beginning of another name.
+  if (opened !== undefined && opened.length !== openingBytes)
+    throw invalid(`the opening of a source must be ${openingBytes} bytes`);
+  const name = readText(text.slice(id.length + opening.length + 2));
+  // Written as UTF-8 for its id, half a character could be any other half.
+  if (!name.isWellFormed()) throw invalid('the name of a source must be whole characters');
   return {
     id: Buffer.from(Array.from({ length: idBytes }, (_, at) => Number.parseInt(id.slice(at * 2, at * 2 + 2), 16))),
-    opening: opening === '-' ? undefined : Buffer.from(opening, 'base64'),
-    name: readText(text.slice(id.length + opening.length + 2)),
+    opening: opened,
+    name,
   };
 }
 

@@ -11,6 +11,7 @@ import { exportRange, rangeLimits } from './export-range.ts';
 import type { RangeRequest } from './export-range.ts';
 import { formatRangeEntry, formatRangeHead, parseRangeEntry, parseRangeHead } from './range-format.ts';
 import type { RangeEntry, RangeHead } from './range-format.ts';
+import { sourceIdOf } from './source-opening.ts';
 import { stateRange } from './state-range.ts';
 import { verifyRangeText } from './verify-range.ts';
 import type { RangeEvent, VerifiedRange } from './verify-range.ts';
@@ -36,9 +37,10 @@ async function recorded(context: TestContext) {
   await client.ready();
   for (let minute = 0; minute < 120; minute += 1) {
     clock.advance(minuteMs);
-    for (const collector of ['intake/web-1', 'intake/web-2', 'audit']) {
-      if (minute % 3 === 0 || collector === 'intake/web-1')
-        await client.append({
+    const heard = minute % 3 === 0 ? ['intake/web-1', 'intake/web-2', 'audit'] : ['intake/web-1'];
+    await Promise.all(
+      heard.map((collector) =>
+        client.append({
           collector,
           priority: 'control',
           entries: [0, 1].map((order) => ({
@@ -46,8 +48,9 @@ async function recorded(context: TestContext) {
             sequence: minute * 2 + order,
             body: Buffer.from(JSON.stringify({ from: collector, minute, order, raw_data: 'x' })),
           })),
-        });
-    }
+        }),
+      ),
+    );
   }
   const exported = async (changes: Partial<RangeRequest>): Promise<string> => {
     const file = await exportRange(
@@ -198,6 +201,18 @@ test('an attacker who leaves out, doubles, swaps, moves or changes an entry, or 
       entries,
     ),
     'an id given twice': written(claiming({ named: [{ ...web1, name: 'x', opening: undefined }] }), entries),
+    'an opening that holds the beginning of another name': written(
+      claiming({
+        sources: [
+          {
+            id: sourceIdOf('a\nsallyport-source@v1\nb', Buffer.alloc(32)),
+            opening: Buffer.concat([Buffer.alloc(32), Buffer.from('sallyport-source@v1\na\n')]),
+            name: 'b',
+          },
+        ],
+      }),
+      entries.map((one) => (one.kind === 'block' ? one : { kind: 'other', leaf: one.leaf })),
+    ),
     'more classes': written(claiming({ classes: [3002] }), entries),
     'positions outside of the range': written(claiming({ between: { from: 0, to: head.to } }), entries),
     'cut short': text.slice(0, -4),

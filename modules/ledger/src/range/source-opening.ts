@@ -1,6 +1,9 @@
 import { hash } from 'node:crypto';
 import { idBytes } from '../leaf.ts';
 
+/** Of an opening: never more or less, else what follows it could be read as the end of it. */
+export const openingBytes = 32;
+
 /**
  * What a leaf names a source by: the first 16 bytes of a hash over its name and an opening nobody can guess. Without the opening
  * nobody can tell or try out names; with it, the id is this name's and no other's. Root could prepare two names for one id with

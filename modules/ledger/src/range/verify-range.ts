@@ -14,7 +14,14 @@ import type { EvidenceWitness } from '../evidence.ts';
 import { openWith } from '../evidence-openings.ts';
 import { decodeLeaf } from '../leaf.ts';
 import type { Leaf } from '../leaf.ts';
-import { hexOf, maxRangeHeadCharacters, parseRangeEntry, parseRangeHead, rangeEnd } from './range-format.ts';
+import {
+  hexOf,
+  maxRangeEntries,
+  maxRangeHeadCharacters,
+  parseRangeEntry,
+  parseRangeHead,
+  rangeEnd,
+} from './range-format.ts';
 import type { RangeClaim, RangeEntry, RangeHead } from './range-format.ts';
 import { sourceIdOf } from './source-opening.ts';
 
@@ -315,6 +322,8 @@ function openHead(head: RangeHead, givenKey: string | undefined): Reading {
   if (logKey.name !== checkpoint.origin) throw new Refused('key', `The key is not that of log "${checkpoint.origin}"`);
   if (head.from >= head.to || head.to > checkpoint.treeSize)
     throw new Refused('form', `The range must lie in the ${checkpoint.treeSize} entries of the checkpoint`);
+  if (head.to - head.from > maxRangeEntries)
+    throw new Refused('form', `The range has ${head.to - head.from} entries, must have at most ${maxRangeEntries}`);
   const { between } = claim;
   if (between.from < head.from || between.to > head.to || between.from >= between.to)
     throw new Refused('claim', 'The file says it holds more than its range');

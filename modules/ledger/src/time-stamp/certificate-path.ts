@@ -100,28 +100,34 @@ export function findPath(question: {
   const { signer, authorities, atMs } = question;
   const others = question.others.slice(0, maxCertificates);
   let reason = `no path leads from its certificate to an authority you trust; "${nameOf(signer.x509.issuer)}" issued it`;
-  const lead = (from: ReadCertificate, above: number): ReadCertificate | undefined => {
-    if (!isValidAt(from, atMs)) {
-      reason = `the certificate of "${nameOf(from.x509.subject)}" was not valid at that time`;
-      return undefined;
-    }
-    const own = authorities.find(({ der }) => der.equals(from.der));
-    if (own !== undefined) return own;
-    if (above >= maxPathLength || from.isSignedWithOldHash) return undefined;
-    for (const issuer of [...authorities, ...others]) {
-      if (!issuer.subject.equals(from.issuer)) continue;
-      const fault = issuerFault(issuer, from, above);
-      if (fault !== undefined) {
-        reason = fault;
+  // Step by step away from the signer, each certificate once and where it stands nearest: where every one has signed every other
+  // there are more paths than anybody can walk, and what a longer one allows, a shorter one does.
+  const reached = new Set<ReadCertificate>([signer]);
+  let nearest: readonly ReadCertificate[] = [signer];
+  for (let above = 0; nearest.length > 0; above += 1) {
+    const next: ReadCertificate[] = [];
+    for (const from of nearest) {
+      if (!isValidAt(from, atMs)) {
+        reason = `the certificate of "${nameOf(from.x509.subject)}" was not valid at that time`;
         continue;
       }
-      const root = lead(issuer, above + 1);
-      if (root !== undefined) return root;
+      const root = authorities.find(({ der }) => der.equals(from.der));
+      if (root !== undefined) return { ok: true, root };
+      if (above >= maxPathLength || from.isSignedWithOldHash) continue;
+      for (const issuer of [...authorities, ...others]) {
+        if (reached.has(issuer) || !issuer.subject.equals(from.issuer)) continue;
+        const fault = issuerFault(issuer, from, above);
+        if (fault !== undefined) {
+          reason = fault;
+          continue;
+        }
+        reached.add(issuer);
+        next.push(issuer);
+      }
     }
-    return undefined;
-  };
-  const root = lead(signer, 0);
-  return root === undefined ? { ok: false, reason } : { ok: true, root };
+    nearest = next;
+  }
+  return { ok: false, reason };
 }
 
 function issuerFault(issuer: ReadCertificate, issued: ReadCertificate, below: number): string | undefined {

@@ -85,7 +85,7 @@ function certificatesIn(signedData: unknown): readonly Buffer[] {
 
 const contextClass = 3;
 
-export function bytesOf(integer: Integer): Buffer {
+function bytesOf(integer: Integer): Buffer {
   return Buffer.from(integer.valueBlock.valueHexView);
 }
 

@@ -16,7 +16,7 @@ export type StampAnswer =
   | { readonly kind: 'wrong'; readonly message: string };
 
 /** An authority answers with its present time. */
-export const timeToleranceMs = 120_000;
+const timeToleranceMs = 120_000;
 
 /**
  * Has an authority stamp a checkpoint: the text of the note, without its signatures. What it answers is verified in full before it
@@ -53,6 +53,6 @@ export async function stampCheckpoint(
 }
 
 /** What is stamped of a signed note: `openssl ts -verify -data` takes these bytes. */
-export function stampedBytes(checkpoint: string): Buffer {
+function stampedBytes(checkpoint: string): Buffer {
   return Buffer.from(parseSignedCheckpoint(checkpoint).note.text);
 }

@@ -59,7 +59,7 @@ type Tables = {
   };
 };
 
-export const defaultEveryMinutes = 60;
+const defaultEveryMinutes = 60;
 
 /** What is kept about time-stamps, in the control database: apart from the ledger's directory, which has the files too. */
 export type TimeStampStore = ReturnType<typeof createTimeStampStore>;

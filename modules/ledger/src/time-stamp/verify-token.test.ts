@@ -1,11 +1,15 @@
 // Tokens of a real responder, `openssl ts`, and what an attacker makes of them.
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { startStampingAuthority } from '@sallyport/testing/time-stamp-authority';
 import type { StampingAuthority, StampingSigner } from '@sallyport/testing/time-stamp-authority';
 import fc from 'fast-check';
-import { readAuthorities } from './certificate-path.ts';
+import { temporaryDirectory } from '../ledger-testing.ts';
+import { findPath, readAuthorities, readCertificate } from './certificate-path.ts';
 import { shapeFault } from './der-shape.ts';
 import { createTimeStampRequest, readTimeStampAnswer } from './exchange.ts';
 import { parseToken } from './parse-token.ts';
@@ -195,4 +199,49 @@ test('a refusal of the authority is told in its words, without what would act on
   const answer = readTimeStampAnswer(await good.reply(Buffer.from([0x30, 0x03, 0x02, 0x01, 0x01])));
   assert(!answer.ok);
   assert.equal(answer.kind, 'refused');
+});
+
+test('certificates that have all signed each other are walked once each, not along every path', (context) => {
+  const { privateKey } = generateKeyPairSync('ec', {
+    namedCurve: 'prime256v1',
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  const keyFile = join(temporaryDirectory(context), 'key.pem');
+  writeFileSync(keyFile, privateKey);
+  const made = Array.from({ length: 4 }, (_, order) =>
+    readCertificate(
+      execFileSync(
+        'openssl',
+        [
+          'req',
+          '-x509',
+          '-new',
+          '-key',
+          keyFile,
+          '-subj',
+          '/CN=Circle',
+          '-set_serial',
+          `${order + 1}`,
+          '-outform',
+          'DER',
+        ],
+        { stdio: ['ignore', 'pipe', 'ignore'] },
+      ),
+    ),
+  );
+  let checked = 0;
+  for (const { x509 } of made) {
+    const verify = x509.verify.bind(x509);
+    x509.verify = (key) => {
+      checked += 1;
+      return verify(key);
+    };
+  }
+  const [signer] = made;
+  assert.ok(signer !== undefined);
+  const found = findPath({ signer, others: made, authorities, atMs: Date.now() });
+  assert.equal(found.ok, false);
+  assert.ok(checked > 0 && checked <= made.length ** 2, `${checked} signatures were checked`);
+  assert.equal(findPath({ signer, others: made, authorities: made.slice(3), atMs: Date.now() }).ok, true);
 });

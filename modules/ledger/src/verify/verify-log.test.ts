@@ -83,7 +83,7 @@ test('a whole log verifies, contents included, with the same answer from one thr
 });
 
 test('whichever byte of whichever file is changed, the file and the place are named', async (context) => {
-  const log = writeLog(context, 60, 40);
+  const log = writeLog(context, 14, 40, 20_000);
   const files = filesOf(log.directory);
   const starts = files.map((_, at) => files.slice(0, at).reduce((sum, { bytes }) => sum + bytes, 0));
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -161,4 +161,16 @@ test('what is missing, cut, swapped or put there is named; two faults are told i
     cpSync(kept, directory, { recursive: true });
   }
   assert.ok((await verify(log)).ok);
+});
+
+test('a checkpoint of more entries than there can be files for is refused before any work', async (context) => {
+  const { directory } = writeLog(context, 3, 40);
+  const file = join(directory, 'checkpoint');
+  const text = readFileSync(file, 'utf8');
+  for (const size of [2 ** 40, Number.MAX_SAFE_INTEGER]) {
+    writeFileSync(file, text.replace('\n123\n', `\n${size}\n`));
+    const result = await verifyLog({ directory, run: runHere });
+    assert.ok(!result.ok);
+    assert.match(result.fault.reason, /missing/);
+  }
 });

@@ -1,9 +1,11 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  HASH_BYTES,
   TILE_WIDTH,
   createFrontier,
   emptyRoot,
+  formatTilePath,
   formatVerifierKey,
   hashChildren,
   parseSignedCheckpoint,
@@ -82,6 +84,8 @@ export async function verifyLog(log: {
   if (!head.ok) return { ok: false, fault: head.fault, faults: 1 };
   const { checkpoint } = head;
   const { treeSize } = checkpoint;
+  const missing = missingFarOut(directory, treeSize);
+  if (missing !== undefined) return { ok: false, fault: missing, faults: 1 };
   const segments = listSegments(directory);
   const jobs: VerifyJob[] = [
     ...segments.map((segment, at): VerifyJob => ({
@@ -149,6 +153,30 @@ export async function verifyLog(log: {
     entries: bundles > 0 || treeSize === 0 || segments.length > 0 ? 'verified' : 'absent',
     bytes,
   };
+}
+
+/** Trees of more chunks than this are looked at first. */
+const manyChunks = 4096;
+
+/** A checkpoint may state any size: no more work is begun than there are files for. The first lowest tile of a chunk that is not there. */
+function missingFarOut(directory: string, treeSize: number): LogFault | undefined {
+  const chunks = Math.ceil(treeSize / jobEntries);
+  if (chunks <= manyChunks) return undefined;
+  for (let chunk = 0; chunk < chunks; chunk += 1) {
+    const index = (chunk * jobEntries) / TILE_WIDTH;
+    const width = tileWidth({ level: 0, index, treeSize });
+    const pathOf = (wide: number): string => formatTilePath({ level: 0, index, width: wide });
+    if (existsSync(join(directory, pathOf(width))) || existsSync(join(directory, pathOf(TILE_WIDTH)))) continue;
+    return {
+      path: pathOf(width),
+      offset: 0,
+      length: 1,
+      reason: 'The hash tile is missing',
+      expected: `${width * HASH_BYTES} bytes`,
+      found: 'no file',
+    };
+  }
+  return undefined;
 }
 
 type Head =

@@ -42,7 +42,7 @@ export function Erasures({
 }) {
   const { get, change } = useAddress();
   const [isAsking, setAsking] = useState(false);
-  const { intents, holds, approvers, evidence, waitMs, unknownSince } = overview;
+  const { intents, holds, approvers, evidence, waitMs, unknownSince, awaitsWord } = overview;
   const vault = useQuery(vaultQuery);
   const promise = weakestPromise(vault.data?.providers ?? []);
   const newestFirst = intents.toSorted((a, b) => b.atMs - a.atMs);
@@ -77,6 +77,14 @@ export function Erasures({
           <p>
             {printable(unknownSince.why)}. Since <Clock at={unknownSince.atMs} short={false} /> what was destroyed is
             not known for certain; compare this list with the certificates that were kept elsewhere.
+          </p>
+        </Notice>
+      )}
+      {awaitsWord !== true ? null : (
+        <Notice tone="warn" title="After a restore, nothing expires yet">
+          <p>
+            Holds placed and policies lengthened since the backup may be missing. Place them again, then say so:{' '}
+            <code>sallyport vault accept-restore --reason …</code>
           </p>
         </Notice>
       )}

@@ -12,7 +12,7 @@ import { destructionsQuery } from './destructions-query.ts';
 import { Erasures } from './erasures.tsx';
 import { Holds } from './holds.tsx';
 import { isEnded } from './intent-words.ts';
-import { PersonalData } from './personal-data.tsx';
+import { PersonalData } from './about-people.tsx';
 import { retentionQuery } from './retention-query.ts';
 
 /** How long what is kept, what must not be destroyed, and what was: everything that ends here ends by two people or by a clock they agreed on. */
