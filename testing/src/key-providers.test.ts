@@ -32,9 +32,9 @@ test(
     writeFileSync(pinFile, `${pin}\n`, { mode: 0o600 });
     await server.start('--key-provider', file);
     const { head } = await server.health();
-    const vault = readdirSync(join(server.dataDirectory, 'vault')).map((name) =>
-      readFileSync(join(server.dataDirectory, 'vault', name), 'latin1'),
-    );
+    const vault = readdirSync(join(server.dataDirectory, 'vault'), { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1'));
     assert.ok(vault.join('').includes('"provider":"pkcs11"'));
     assert.ok(!vault.join('').includes(pin));
 
