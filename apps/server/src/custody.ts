@@ -39,6 +39,9 @@ export type CommonNeeds = {
   readonly log: Log;
 };
 
+/** How long a destruction waits unless somebody configured less. */
+const usualWaitMs = 72 * 3_600_000;
+
 export type Custody = {
   readonly anchor: AnchorStore;
   readonly archiveServices: ArchiveServices;
@@ -68,6 +71,10 @@ export async function openCustody(
 ): Promise<Custody> {
   const { clock, random, log } = common;
   prepareDataDirectory(config.dataDirectory);
+  if (config.destructionWaitMs < usualWaitMs)
+    log.warn('What two people destroy can be called back for less than the usual 72 hours', {
+      hours: config.destructionWaitMs / 3_600_000,
+    });
   const children = createChildren(config);
 
   const { database, close: closeDatabase } = await openDatabase(config.database);
