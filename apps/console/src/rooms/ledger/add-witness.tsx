@@ -1,5 +1,5 @@
 import { Button, Modal, Textarea, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../../api/call.ts';
 import { CopyBlock } from '../../parts/copy-block.tsx';
@@ -26,7 +26,10 @@ export function AddWitness({ log, onClose }: { readonly log: WitnessesReport['lo
       }),
     onSuccess: (report) => queries.setQueryData(witnessesQuery.queryKey, report),
   });
-  const added = add.data?.witnesses.find((witness) => witness.verifier_key === key.trim());
+  // As it stands now, not as it stood when it was added: one that was slow to answer is asked again by itself.
+  const { data: report = add.data } = useQuery(witnessesQuery);
+  const isAdded = add.data?.witnesses.some((witness) => witness.verifier_key === key.trim()) ?? false;
+  const added = isAdded ? report?.witnesses.find((witness) => witness.verifier_key === key.trim()) : undefined;
   return (
     <Modal
       opened
