@@ -124,7 +124,7 @@ test(
 
     disk.setReadOnly(false);
     await server.start();
-    const position = await sendLines(server, { source: 'disk', sequence: 0, lines: [markedLine('kept.')] });
+    const position = await sendLines(server, { source: 'disk', sequence: 0, lines: [markedLine('overwintered.')] });
     await server.caughtUp();
     assert.equal(await server.stop(), 0);
 
@@ -137,7 +137,7 @@ test(
     disk.setReadOnly(false);
     await server.start();
     await server.caughtUp();
-    const recorded = await searchEverything(server, 'kept');
+    const recorded = await searchEverything(server, 'overwintered');
     assert.deepEqual(
       recorded.map((event) => event.position),
       position,
