@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { residentBytes } from './process-group.ts';
 import { createServerUnderTest } from './server-under-test.ts';
+import { eventually } from './waiting.ts';
 import type { ServerUnderTest } from './server-under-test.ts';
 import { problemCode } from './sending.ts';
 
