@@ -60,6 +60,14 @@ function installIfStale() {
     );
   }
   mkdirSync(modules, { recursive: true });
+  // Only quicker to load: what cannot be packed is loaded as it was installed.
+  const packed = spawnSync(pinnedNode(), [join(root, 'tools', 'pack-dependencies.mjs')], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  if (packed.status !== 0)
+    process.stderr.write('Some dependencies were not packed; everything works, and starts later\n');
   // Not a dependency: what it cannot fetch is said, and everything else goes on.
   fetchWeights({ root, env, say: (line) => process.stderr.write(`${line}\n`) });
   writeFileSync(stampFile, `${wanted}\n`);

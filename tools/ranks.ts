@@ -22,9 +22,27 @@ const levels: readonly { readonly name: string; readonly folders: readonly strin
   { name: 'rank 2', folders: ['modules/event-intake', 'modules/device-fleet'] },
   {
     name: 'rank 3',
-    folders: ['modules/event-search', 'modules/detection', 'modules/event-forwarding', 'modules/camera-watch'],
+    folders: [
+      'modules/event-search',
+      'modules/detection',
+      'modules/behaviour',
+      'modules/event-forwarding',
+      'modules/camera-watch',
+    ],
   },
-  { name: 'rank 4', folders: ['modules/incident-response', 'modules/notification', 'modules/compliance'] },
+  {
+    name: 'rank 4',
+    folders: [
+      'modules/incident-response',
+      'modules/hunting',
+      'modules/rule-library',
+      'modules/rule-exceptions',
+      'modules/threat-coverage',
+      'modules/entity-graph',
+      'modules/notification',
+      'modules/compliance',
+    ],
+  },
   { name: 'apps', folders: ['apps/*'] },
   { name: 'aside', folders: ['testing', 'bench', 'tools'] },
 ];

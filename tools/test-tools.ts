@@ -14,13 +14,25 @@ function linkPostgresLibraries(root: string): void {
 }
 
 /** A Debian package some tests drive, and where its program may be already. */
-type SystemPackage = { readonly name: string; readonly for: string; readonly paths: readonly string[] };
+type SystemPackage = {
+  readonly name: string;
+  readonly for: string;
+  readonly paths: readonly string[];
+  /** Tests are quicker with it, and do without: installed with others, and only where it can be had. */
+  readonly isOptional?: boolean;
+};
 
 const browserPackages: readonly SystemPackage[] = [
   {
     name: 'chromium',
     for: 'the console’s tests',
     paths: ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'],
+  },
+  {
+    name: 'chromium-headless-shell',
+    for: 'a browser that starts sooner',
+    paths: ['/usr/bin/chromium-headless-shell'],
+    isOptional: true,
   },
   { name: 'libnss3-tools', for: 'a browser that trusts an authority', paths: ['/usr/bin/certutil'] },
 ];
@@ -68,7 +80,8 @@ const hostPackages: readonly SystemPackage[] = [
 
 /** Debian's packages are installed when this may be done; else the line that does it is named. */
 function installPackages(wanted: readonly SystemPackage[], strict: boolean): void {
-  const missing = wanted.filter(({ paths }) => !paths.some((path) => existsSync(path)));
+  const absent = wanted.filter(({ paths }) => !paths.some((path) => existsSync(path)));
+  const missing = absent.filter(({ isOptional }) => isOptional !== true);
   if (missing.length === 0) return;
   const names = missing.map(({ name }) => name).join(' ');
   const line = `apt-get update && apt-get install -y --no-install-recommends ${names}`;
@@ -82,7 +95,9 @@ function installPackages(wanted: readonly SystemPackage[], strict: boolean): voi
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   // Another program may be installing just now; nothing that is there may have to go.
   const config = ['DPkg::Lock::Timeout=300', 'APT::Get::Remove=false'].map((option) => `-o ${option}`).join(' ');
-  const result = spawnSync('sh', ['-c', line.replaceAll('apt-get', `apt-get ${config}`)], { env, encoding: 'utf8' });
+  const all = absent.map(({ name }) => name).join(' ');
+  const command = all === names ? line : `${line.replace(names, all)} || { ${line}; }`;
+  const result = spawnSync('sh', ['-c', command.replaceAll('apt-get', `apt-get ${config}`)], { env, encoding: 'utf8' });
   if (result.status !== 0) throw new Error(`Cannot install ${names}: ${result.stderr.slice(-2000)}\n${why}`);
 }
 

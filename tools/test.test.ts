@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { eventually } from '@sallyport/testing/waiting';
 import { plantFiles } from './planted-files.ts';
 
 const imports = "import { before, suite, test } from 'node:test'; import assert from 'node:assert/strict';\n";
@@ -12,19 +14,17 @@ function runPlanted(
   t: { after(action: () => void): void },
   files: Record<string, string>,
   environment: Record<string, string> = {},
-  idleMs = 30_000,
+  patience: { readonly idleMs?: number; readonly closingMs?: number } = {},
 ): { status: number | null; output: string } {
   const planted = Object.entries(files).map(([name, text]) => [`tools/${name}.test.ts`, text]);
   const root = plantFiles(t, Object.fromEntries(planted));
-  const run = spawnSync(
-    process.execPath,
-    [join(import.meta.dirname, 'test.ts'), '--root', root, '--idle-ms', String(idleMs)],
-    {
-      encoding: 'utf8',
-      timeout: 240_000,
-      env: { PATH: process.env['PATH'] ?? '', ...environment },
-    },
-  );
+  const { idleMs = 60_000, closingMs = 60_000 } = patience;
+  const given = ['--root', root, '--idle-ms', String(idleMs), '--closing-ms', String(closingMs)];
+  const run = spawnSync(process.execPath, [join(import.meta.dirname, 'test.ts'), ...given], {
+    encoding: 'utf8',
+    timeout: 240_000,
+    env: { PATH: process.env['PATH'] ?? '', ...environment },
+  });
   return { status: run.status, output: `${run.stdout}${run.stderr}` };
 }
 
@@ -81,11 +81,35 @@ test('the runner fails each planted fault, beside files that pass', (t) => {
   assert.doesNotMatch(output, /FAILED   tools\/good/);
 });
 
-test('the runner ends and fails a file that a forgotten timer keeps alive', (t) => {
+test('a file that a forgotten timer or server keeps alive is ended and failed, with what it says is open', (t) => {
   const hangs = `${imports}test('a', () => {}); setInterval(() => {}, 1000);`;
-  const { status, output } = runPlanted(t, { hangs }, {}, 2000);
+  const { status, output } = runPlanted(t, { hangs, good: passing }, {}, { closingMs: 1000 });
   assert.equal(status, 1, output);
   assert.match(output, /FAILED {3}tools\/hangs\.test\.ts/);
+  assert.match(output, /hangs\.test\.ts: still runs 1 s after its last test; open: .*Timeout/);
+  assert.doesNotMatch(output, /FAILED {3}tools\/good/);
+});
+
+test('a test that waits for ever ends its file, with all it started, and is named', (t) => {
+  const waits = `${imports}import { spawn } from 'node:child_process';
+    test('for ever', async () => { spawn('sleep', ['271828']); setInterval(() => {}, 1000); await new Promise(() => {}); });`;
+  const { status, output } = runPlanted(t, { waits, good: passing }, {}, { idleMs: 3000 });
+  assert.equal(status, 1, output);
+  assert.match(output, /FAILED {3}tools\/waits\.test\.ts/);
+  assert.match(output, /waits\.test\.ts: nothing happened for 3 s in: for ever/);
+  assert.match(output, /left running, and ended now:\n {2}\d+ sleep 271828/);
+  assert.match(output, /^1 passed/m);
+});
+
+test('a process left behind by tests that passed is ended and fails the file', async (t) => {
+  const leaves = `${imports}import { spawn } from 'node:child_process';
+    test('a', () => spawn('sleep', ['314159'], { stdio: 'ignore', detached: true }).unref());`;
+  const { status, output } = runPlanted(t, { leaves });
+  assert.equal(status, 1, output);
+  assert.match(output, /FAILED {3}tools\/leaves\.test\.ts/);
+  const pid = Number(/(\d+) sleep 314159/.exec(output)?.[1]);
+  const isGone = (): true | undefined => commandLineOf(pid) === '' || undefined;
+  await eventually({ what: 'it is gone', timeoutMs: 30_000, look: isGone });
 });
 
 test('a skipped test, suite or todo is told, and fails under CI=true only', (t) => {
@@ -99,3 +123,12 @@ test('a skipped test, suite or todo is told, and fails under CI=true only', (t) 
   assert.equal(strict.status, 1);
   assert.match(strict.output, /4 not run, which fails under CI=true/);
 });
+
+/** Empty for one that ended, waited for or not. */
+function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}

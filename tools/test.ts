@@ -1,8 +1,10 @@
 // Runs every *.test.ts of the repository, or those whose path contains one of the given words.
 // node:test counts an empty file, or one that calls process.exit(0), as passed; this runner does not:
 // a file in which no test ran fails, so does one that ended before its tests did, and under CI a skipped test fails.
-// A file that hangs is ended when nothing has happened for `--idle-ms` (ten minutes); node:test's own timeout
-// ends a test, not a process that a forgotten timer or server keeps alive.
+// A file that hangs is ended, with all it started, while others go on (`test-watch.ts`): when nothing has happened in it
+// for `--idle-ms` (five minutes), or when it still runs `--closing-ms` (two) after its last test. What blocks its whole
+// process is ended from here, at three times that. A process that a test leaves behind is ended and fails its file.
+// Temporary files are in memory where there is room (`memory-directory.ts`), unless TMPDIR says where.
 // `--root DIR` runs another checkout's tests, as this runner's own test does.
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -10,9 +12,11 @@ import { join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
 import { parseArgs } from 'node:util';
+import { createMemoryDirectory } from './memory-directory.ts';
+import { endDescendants } from './process-tree.ts';
 import { prepareTestTools } from './test-tools.ts';
 
-const { root, words, idleMs } = readArguments(process.argv.slice(2));
+const { root, words, idleMs, closingMs } = readArguments(process.argv.slice(2));
 const strict = process.env['CI'] === 'true';
 /** One file more than there are cores was measured: no sooner done, and more that waits in vain. */
 const concurrency = Math.max(2, availableParallelism());
@@ -41,6 +45,13 @@ let skipped = 0;
 
 if (files.length === 0) fail('no test file matches');
 else {
+  const inMemory = process.env['TMPDIR'] === undefined ? createMemoryDirectory() : undefined;
+  if (inMemory !== undefined) {
+    process.env['TMPDIR'] = inMemory.path;
+    process.once('exit', () => inMemory.remove());
+  }
+  process.once('exit', () => void endDescendants(process.pid));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
   await runFiles();
   for (const [file, record] of records) {
     if (record.failed > 0) continue;
@@ -59,11 +70,13 @@ process.stdout.write('', () => process.exit(failed === 0 ? 0 : 1));
 
 function runFiles(): Promise<void> {
   const stop = new AbortController();
-  const stream = run({ files, cwd: root, concurrency, timeout: idleMs, signal: stop.signal });
+  const watch = new URL(`test-watch.ts?idle=${String(idleMs)}&closing=${String(closingMs)}`, import.meta.url);
+  const execArgv = ['--import', watch.href];
+  const stream = run({ files, cwd: root, concurrency, timeout: idleMs * 3, signal: stop.signal, execArgv });
   const idle = setTimeout(() => {
-    print(`Nothing happened for ${String(idleMs / 1000)} s: ending what still runs`);
+    print(`Nothing happened for ${String((idleMs * 4) / 1000)} s: ending what still runs`);
     stop.abort();
-  }, idleMs * 1.5);
+  }, idleMs * 4);
   stream.on('data', () => idle.refresh());
   stream.on('test:pass', (event) => {
     if (isFile(event)) return;
@@ -94,11 +107,26 @@ function runFiles(): Promise<void> {
   return finished(stream).finally(() => clearTimeout(idle));
 }
 
-function readArguments(given: string[]): { root: string; words: readonly string[]; idleMs: number } {
-  const options = { root: { type: 'string' }, 'idle-ms': { type: 'string' } } as const;
+type Arguments = {
+  readonly root: string;
+  readonly words: readonly string[];
+  readonly idleMs: number;
+  readonly closingMs: number;
+};
+
+function readArguments(given: string[]): Arguments {
+  const options = {
+    root: { type: 'string' },
+    'idle-ms': { type: 'string', default: '300000' },
+    'closing-ms': { type: 'string', default: '120000' },
+  } as const;
   const { values, positionals } = parseArgs({ args: given, options, allowPositionals: true });
-  const idleMs = Number(values['idle-ms'] ?? 600_000);
-  return { root: resolve(values.root ?? join(import.meta.dirname, '..')), words: positionals, idleMs };
+  return {
+    root: resolve(values.root ?? join(import.meta.dirname, '..')),
+    words: positionals,
+    idleMs: Number(values['idle-ms']),
+    closingMs: Number(values['closing-ms']),
+  };
 }
 
 /** Why a test was not run, or undefined when it was. A test marked todo is one not run, whether it fails or not. */

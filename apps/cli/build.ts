@@ -63,16 +63,32 @@ function licencesOf(inputs: readonly string[]): string {
       return directory === undefined || name === undefined ? [] : [[name, join(root, directory)] as const];
     }),
   );
-  const texts = [...packages]
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, directory]) => {
-      const file = existsSync(directory)
-        ? readdirSync(directory).find((entry) => /^licen[cs]e/i.test(entry))
-        : undefined;
-      if (file === undefined) throw new Error(`Cannot bundle "${name}": it carries no licence text`);
-      return `${name}\n\n${readFileSync(join(directory, file), 'utf8').trim()}\n`;
-    });
+  const sorted = [...packages].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const texts = sorted.map(([name, directory]) => {
+    const own = licenceText(directory);
+    if (own !== undefined) return `${name}\n\n${own}\n`;
+    // Some packages of a large project leave out the text the project's others carry.
+    const kin = sorted.find(
+      ([other, there]) =>
+        name.startsWith('@') &&
+        other.split('/')[0] === name.split('/')[0] &&
+        declaredLicence(there) === declaredLicence(directory) &&
+        licenceText(there) !== undefined,
+    );
+    const text = kin === undefined ? undefined : licenceText(kin[1]);
+    if (kin === undefined || text === undefined) throw new Error(`Cannot bundle "${name}": it carries no licence text`);
+    return `${name} (${declaredLicence(directory)}, as ${kin[0]})\n\n${text}\n`;
+  });
   return texts.join(`\n${'-'.repeat(72)}\n\n`);
+}
+
+function licenceText(directory: string): string | undefined {
+  const file = existsSync(directory) ? readdirSync(directory).find((entry) => /^licen[cs]e/i.test(entry)) : undefined;
+  return file === undefined ? undefined : readFileSync(join(directory, file), 'utf8').trim();
+}
+
+function declaredLicence(directory: string): string {
+  return /"license": *"([^"]+)"/.exec(readFileSync(join(directory, 'package.json'), 'utf8'))?.[1] ?? '';
 }
 
 if (import.meta.main) {

@@ -19,7 +19,7 @@ const steps = [500, 1000, 1500, 2000, 3000, 4000, 6000, 8000, 10_000, 15_000, 20
 const burstConnections = 8;
 const drainLimitSeconds = 120;
 
-type Step = {
+export type Step = {
   readonly rate: number;
   readonly isSustained: boolean;
   readonly report: JsonObject;
@@ -105,7 +105,7 @@ export const intakeSustained: Bench = {
     }),
 };
 
-async function runStep(server: RunningServer, sender: Sender, rate: number, seconds: number): Promise<Step> {
+export async function runStep(server: RunningServer, sender: Sender, rate: number, seconds: number): Promise<Step> {
   const cpuBefore = cpuSeconds(server);
   const watch = watchLag(server, 500);
   const load = await sender.atRate(rate, seconds);

@@ -45,6 +45,7 @@ test('the list names every bench; an unknown one is refused with a hint and stat
     'intake-latency',
     'intake-sustained',
     'sigma-full-scan',
+    'sigma-matching',
     'memory',
     'alert-latency',
   ])

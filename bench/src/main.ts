@@ -2,8 +2,10 @@
 import type { Bench } from './bench.ts';
 import { alertLatency } from './alert-latency.ts';
 import { parseBenchArguments, usage } from './arguments.ts';
+import { behaviourNab } from './behaviour-nab.ts';
 import { cameraAlert } from './camera-alert.ts';
 import { cameraPerception } from './camera-perception.ts';
+import { correlation } from './correlation.ts';
 import { fieldEncryption } from './field-encryption.ts';
 import { personalData } from './sealed-subjects.ts';
 import { intakeFormats } from './intake-formats.ts';
@@ -17,9 +19,12 @@ import { loadAverage, machineFacts } from './machine.ts';
 import { memory } from './memory.ts';
 import { millionRowScroll } from './million-row-scroll.ts';
 import { paintedAlert } from './painted-alert.ts';
+import { retroHunt } from './retro-hunt.ts';
 import { sensorBudget } from './sensor-budget.ts';
 import { sigmaFullScan } from './sigma-full-scan.ts';
+import { sigmaMatching } from './sigma-matching.ts';
 import { tabMemory } from './tab-memory.ts';
+import { wholeProgramMatching } from './whole-program-matching.ts';
 
 const benches: readonly Bench[] = [
   ledgerAppend,
@@ -29,6 +34,10 @@ const benches: readonly Bench[] = [
   intakeLatency,
   intakeSustained,
   sigmaFullScan,
+  sigmaMatching,
+  wholeProgramMatching,
+  correlation,
+  retroHunt,
   memory,
   alertLatency,
   paintedAlert,
@@ -40,6 +49,7 @@ const benches: readonly Bench[] = [
   keyProviders,
   fieldEncryption,
   personalData,
+  behaviourNab,
 ];
 
 async function run(): Promise<number> {

@@ -29,10 +29,14 @@ export type RunningServer = {
   stop(): Promise<void>;
 };
 
-const startLimitMs = 60_000;
+const usualStartLimitMs = 60_000;
 const stopLimitMs = 30_000;
 
-export async function startServer(directory: string, profileDirectory?: string): Promise<RunningServer> {
+export async function startServer(
+  directory: string,
+  profileDirectory?: string,
+  startLimitMs = usualStartLimitMs,
+): Promise<RunningServer> {
   const child = spawn(
     process.execPath,
     [

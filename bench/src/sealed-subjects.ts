@@ -62,6 +62,7 @@ export const personalData: Bench = {
           flushed: async () => undefined,
         },
         destructions: undefined,
+        dayKeys: async () => [],
         keepers: () => [],
         caughtUp: async () => undefined,
         deadline: (ms) => AbortSignal.timeout(ms),

@@ -19,7 +19,10 @@ const attack = fc.oneof(
 
 const name = fc.stringMatching(/^[a-z0-9:/._-]{1,20}$/);
 const entities = fc
-  .record({ source: name, process: name, identity: name, account: name, region: name }, { requiredKeys: [] })
+  .record(
+    { source: name, process: name, identity: name, account: name, region: name, agent: name, agent_session: name },
+    { requiredKeys: [] },
+  )
   .filter((some) => Object.keys(some).length > 0);
 
 const findings: fc.Arbitrary<Finding> = fc
@@ -38,13 +41,14 @@ const findings: fc.Arbitrary<Finding> = fc
     fc
       .tuple(
         optional('description', text(40)),
+        optional('response', text(40)),
         optional('host', text(20)),
         optional('user', text(20)),
         optional('entities', entities),
         optional('related', fc.array(position, { minLength: 1, maxLength: 5 })),
       )
-      .map(([description, host, user, known, related]) =>
-        structuredClone({ ...finding, ...description, ...host, ...user, ...known, ...related }),
+      .map(([description, response, host, user, known, related]) =>
+        structuredClone({ ...finding, ...description, ...response, ...host, ...user, ...known, ...related }),
       ),
   );
 

@@ -13,6 +13,7 @@ export const findingLimits = {
   identifier: 256,
   title: 512,
   description: 4096,
+  response: 2048,
   file: 512,
   field: 256,
   value: 512,
@@ -47,6 +48,9 @@ export type FindingEntities = {
   readonly region?: string;
   /** Where: what people called the site of its camera or source. */
   readonly site?: string;
+  /** Id of the AI agent that acted, and of its session. */
+  readonly agent?: string;
+  readonly agent_session?: string;
   /** Id of the camera that saw it. */
   readonly camera?: string;
   /** SHA-256, hex, of the picture that shows it, and of the last one before it began. */
@@ -61,6 +65,8 @@ const entityNames = [
   'account',
   'region',
   'site',
+  'agent',
+  'agent_session',
   'camera',
   'picture',
   'picture_before',
@@ -75,10 +81,13 @@ export type Finding = {
   readonly uid: string;
   readonly title: string;
   readonly description?: string;
+  /** What the rule's author says to do first. */
+  readonly response?: string;
   /** Ledger time of the input, milliseconds since 1970. */
   readonly createdAtMs: number;
   readonly level: FindingLevel;
-  readonly rule: { readonly id: string; readonly file?: string };
+  /** `author` as the rule names them: licences of rules ask that messages about matches keep it. */
+  readonly rule: { readonly id: string; readonly file?: string; readonly author?: string };
   readonly attacks: readonly FindingAttack[];
   /** The event the rule matched; of a correlation, the event that made it match. */
   readonly input: Position;
@@ -123,6 +132,7 @@ export function findingBody(finding: Finding): OcsfEvent {
         (uid) => ({ uid }),
       ),
     },
+    ...(finding.response === undefined ? {} : { remediation: { desc: cut(finding.response, findingLimits.response) } }),
     ...(finding.host === undefined ? {} : { device: { hostname: cut(finding.host, findingLimits.value), type_id: 0 } }),
     ...(finding.user === undefined ? {} : { actor: { user: { name: cut(finding.user, findingLimits.value) } } }),
     unmapped: {
@@ -131,6 +141,7 @@ export function findingBody(finding: Finding): OcsfEvent {
         input,
         rule: {
           ...(finding.rule.file === undefined ? {} : { file: cut(finding.rule.file, findingLimits.file) }),
+          ...(finding.rule.author === undefined ? {} : { author: cut(finding.rule.author, findingLimits.file) }),
           level: finding.level,
         },
         ...(finding.entities === undefined ? {} : { entities: cutEntities(finding.entities) }),
@@ -165,7 +176,9 @@ export function parseFinding(body: JsonValue): Finding | undefined {
   if (uid === undefined || ruleId === undefined || title === undefined || createdAtMs === undefined) return undefined;
   if (generation === undefined || level === undefined || input === undefined) return undefined;
   const description = text(info['desc'], findingLimits.description);
+  const response = text(objectAt(body, 'remediation')['desc'], findingLimits.response);
   const file = text(rule['file'], findingLimits.file);
+  const author = text(rule['author'], findingLimits.file);
   // The first is the input itself.
   const related = listAt(info, 'related_events', findingLimits.related + 1)
     .slice(1)
@@ -176,9 +189,14 @@ export function parseFinding(body: JsonValue): Finding | undefined {
     uid,
     title,
     ...(description === undefined ? {} : { description }),
+    ...(response === undefined ? {} : { response }),
     createdAtMs,
     level,
-    rule: { id: ruleId, ...(file === undefined ? {} : { file }) },
+    rule: {
+      id: ruleId,
+      ...(file === undefined ? {} : { file }),
+      ...(author === undefined ? {} : { author }),
+    },
     attacks: listAt(info, 'attacks', findingLimits.attacks).flatMap(parseAttack),
     input,
     ...(related.length === 0 ? {} : { related }),

@@ -1,4 +1,16 @@
 export { isJsonObject, parseJson, textOf, textsOf } from './json-value.ts';
+export { agentEvent, agentEventLimits, agentLogName } from './agent-event.ts';
+export type { AgentEventInput } from './agent-event.ts';
+export { agentActions, agentOrigins } from './agent-happening.ts';
+export type {
+  AgentAction,
+  AgentCall,
+  AgentHappening,
+  AgentOrigin,
+  AgentSession,
+  AgentTool,
+  AgentVerdict,
+} from './agent-happening.ts';
 export { canonicalJson } from './canonical-json.ts';
 export { deviceFingerprint, deviceKeyText, deviceProofText } from './device-proof.ts';
 export type { DeviceProofPurpose } from './device-proof.ts';

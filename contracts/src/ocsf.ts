@@ -18,6 +18,7 @@ export const ocsfClass = {
   dnsActivity: 4003,
   deviceConfigState: 5002,
   deviceConfigStateChange: 5019,
+  applicationLifecycle: 6002,
   apiActivity: 6003,
 } as const;
 

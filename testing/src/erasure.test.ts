@@ -44,6 +44,21 @@ test('a name that was erased is nowhere: not in search, alerts, exports, files o
   const ada = await signUpFirst(server, 'Ada');
   const grace = await invite(server, ada, 'Grace');
   for (const person of [ada, grace]) await person.ask('/v1/vault/approvers', {});
+  // A third person offers a passkey; it counts when the first two have signed that.
+  const carol = await invite(server, ada, 'Carol');
+  const offered = String((await carol.ask('/v1/vault/approvers/offer', {}))['id']);
+  await ada.sign(offered);
+  const isCounting = async (): Promise<boolean> =>
+    JSON.stringify(await ada.ask('/v1/vault/approvers')).includes('"name":"Carol"');
+  assert.equal(await isCounting(), false);
+  await grace.sign(offered);
+  await eventually({
+    what: 'a third approver',
+    timeoutMs: 60_000,
+    everyMs: 100,
+    look: async () => (await isCounting()) || undefined,
+  });
+  await assert.rejects(ada.ask('/v1/vault/approvers', { alone: true }), /Cannot do without a second person from here/);
   for (const preset of ['user-names', 'client-addresses'])
     await ada.ask(`/v1/personal-data/declarations/${preset}`, { preset }, 'PUT');
 

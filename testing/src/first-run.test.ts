@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { verifyEvidence } from '@sallyport/ledger/evidence';
@@ -23,7 +23,8 @@ test(
   'in a fresh clone with an empty HOME the commands of README.md start the server, send two recorded attacks, show alerts, find every event and prove one offline',
   { timeout: 400_000, skip: missing.length > 0 && `the recorded attacks are not here: ${missing.join(', ')}` },
   async (context) => {
-    const directory = mkdtempSync(join(tmpdir(), 'sallyport first run '));
+    // On a disk: an install is two gigabytes, and temporary files may be in memory.
+    const directory = mkdtempSync('/var/tmp/sallyport first run ');
     const groups: number[] = [];
     const running = (): ReturnType<typeof processesOfGroup> => groups.flatMap((group) => processesOfGroup(group));
     context.after(() => {

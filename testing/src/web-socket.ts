@@ -41,8 +41,8 @@ export async function openWebSocket({ url, protocols = [], headers = {} }: Targe
       resolve(code);
     });
   });
-  await once(socket, 'open');
   socket.on('error', () => undefined);
+  await once(socket, 'open');
   return {
     protocol: socket.protocol,
     next: () =>

@@ -48,6 +48,7 @@ export async function createWitnessUnderTest(name: string): Promise<WitnessUnder
     const child = running;
     if (child === undefined) return;
     running = undefined;
+    if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once('close', resolve));
     child.kill('SIGKILL');
     await ended;

@@ -29,6 +29,8 @@ export type Configuration = {
   readonly stateDirectory: string;
   /** The server's data directory, for commands that use its operator socket. */
   readonly dataDirectory: string;
+  /** Where a bucket is, unless a flag says so: AWS_REGION, as AWS tools take it. */
+  readonly awsRegion: string | undefined;
   /** Print stacks of unexpected errors. */
   readonly debug: boolean;
   readonly color: boolean;
@@ -61,6 +63,7 @@ export function readConfiguration(environment: Environment): Configuration {
     connectionFile,
     stateDirectory: join(get('XDG_STATE_HOME') ?? join(homedir(), '.local', 'state'), 'sallyport'),
     dataDirectory: get('SALLYPORT_DATA') ?? 'data',
+    awsRegion: get('AWS_REGION') ?? get('AWS_DEFAULT_REGION'),
     debug: get('DEBUG') !== undefined,
     color: get('NO_COLOR') === undefined && get('TERM') !== 'dumb',
     command: get('SALLYPORT_COMMAND') ?? 'sallyport',

@@ -20,7 +20,7 @@ export type Destination =
   | { readonly kind: 'socket'; readonly path: string };
 
 export type ApiRequest = {
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Beginning with `/v1/`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;

@@ -1,5 +1,11 @@
 import { codeOf } from '@sallyport/platform/errors';
-import { parseSigmaRules, type SigmaParseOptions, type SigmaRule } from '@sallyport/sigma-rules';
+import {
+  loadSigmaRuleSet,
+  type ResolvedCorrelation,
+  type SigmaParseOptions,
+  type SigmaRule,
+  type SigmaSource,
+} from '@sallyport/sigma-rules';
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { CliError } from './errors.ts';
@@ -10,7 +16,9 @@ import { isJsonList, isJsonObject, parseJson } from './json-reading.ts';
 /** Why a file or a document in it is not in force. */
 export type RuleRefusal = { readonly file: string; readonly line: number; readonly reason: string };
 export type LoadedRules = {
+  /** With filters and field mappings in them. */
   readonly rules: readonly SigmaRule[];
+  readonly correlations: readonly ResolvedCorrelation[];
   readonly refusals: readonly RuleRefusal[];
   readonly files: number;
 };
@@ -18,39 +26,27 @@ type Placeholders = NonNullable<SigmaParseOptions['placeholders']>;
 
 const maxRuleFileBytes = 4 * 1024 * 1024;
 
-/** Every Sigma rule in the files, and in the `.yml` and `.yaml` files below the directories, in the order of their paths. */
+/** Everything of Sigma in the files, and in the `.yml` and `.yaml` files below the directories, in the order of their paths. */
 export async function loadRules(
   paths: readonly string[],
   placeholders: Placeholders | undefined,
   signal: AbortSignal,
 ): Promise<LoadedRules> {
-  const rules: SigmaRule[] = [];
-  const refusals: RuleRefusal[] = [];
+  const sources: SigmaSource[] = [];
+  const unreadable: RuleRefusal[] = [];
   let files = 0;
   for (const file of (await Promise.all(paths.map(ruleFiles))).flat()) {
     signal.throwIfAborted();
     files += 1;
     const text = await readRuleFile(file);
-    if (typeof text !== 'string') {
-      refusals.push(text);
-      continue;
-    }
-    const parsed = parseSigmaRules(text, {
-      file,
-      maxLength: maxRuleFileBytes,
-      ...(placeholders === undefined ? {} : { placeholders }),
-    });
-    rules.push(...parsed.rules);
-    refusals.push(...parsed.refusals);
-    refusals.push(
-      ...parsed.correlations.map(({ line }) => ({
-        file,
-        line,
-        reason: 'Correlations are evaluated by the server: a scan of files has no ledger time',
-      })),
-    );
+    if (typeof text === 'string') sources.push({ file, text });
+    else unreadable.push(text);
   }
-  return { rules, refusals, files };
+  const { rules, correlations, refusals } = loadSigmaRuleSet(sources, {
+    maxLength: maxRuleFileBytes,
+    ...(placeholders === undefined ? {} : { placeholders }),
+  });
+  return { rules, correlations, refusals: [...unreadable, ...refusals], files };
 }
 
 async function ruleFiles(path: string): Promise<string[]> {

@@ -5,7 +5,6 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { processConfiguration } from './config.ts';
 import { exitCode } from './exit-codes.ts';
-import { serveVerifyJobs } from '@sallyport/ledger/verify-log';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { runCli } from './program.ts';
 import { systemClock } from '@sallyport/platform/clock';
@@ -67,5 +66,7 @@ async function runProgram(): Promise<void> {
   });
 }
 
-if (parentPort !== null && workerData === verifyThread) serveVerifyJobs(parentPort);
-else await runProgram();
+if (parentPort !== null && workerData === verifyThread) {
+  const { serveVerifyJobs } = await import('@sallyport/ledger/verify-log');
+  serveVerifyJobs(parentPort);
+} else await runProgram();

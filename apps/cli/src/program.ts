@@ -1,37 +1,55 @@
 import { Command, CommanderError } from 'commander';
 import { messageOf } from '@sallyport/platform/errors';
 import packageJson from '../package.json' with { type: 'json' };
-import { addAlertsCommand } from './commands/alerts.ts';
-import { addArchiveCommands } from './commands/archive.ts';
-import { addClipCommands } from './commands/clip.ts';
 import { addCompletionCommand } from './commands/completion.ts';
-import { addConnectCommand } from './commands/connect.ts';
-import { addEvidenceCommands } from './commands/evidence.ts';
-import { addHistoryCommands } from './commands/history.ts';
-import { addInventoryCommands } from './commands/inventory.ts';
-import { addKeyCommands } from './commands/keys.ts';
-import { addLedgerCommands } from './commands/ledger.ts';
-import { addProofCommands } from './commands/proof.ts';
-import { addSearchCommand } from './commands/search.ts';
-import { addSendCommand } from './commands/send.ts';
-import { addDeviceCommands } from './commands/devices.ts';
-import { addSensorCommands } from './commands/sensors.ts';
-import { addSigmaCommands } from './commands/sigma-scan.ts';
-import { addSourceCommands } from './commands/sources.ts';
-import { addStatusCommand } from './commands/status.ts';
-import { addUserCommands } from './commands/users.ts';
-import { addRetentionCommands } from './commands/retention.ts';
-import { addSubjectCommands } from './commands/subject.ts';
-import { addVaultCommands } from './commands/vault.ts';
 import { CliError, type CliErrorCode } from './errors.ts';
 import { exitCode, exitCodeFor } from './exit-codes.ts';
 import type { CliNeeds } from './needs.ts';
 import { asTyped, plainText, styled } from './terminal.ts';
 
-function createProgram(needs: CliNeeds): Command {
+type AddCommand = (program: Command, needs: CliNeeds) => void;
+
+/** Every command, by its first word: reading what only others need is most of the time of a short one. */
+const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
+  ['send', async (): Promise<AddCommand> => (await import('./commands/send.ts')).addSendCommand],
+  ['alerts', async (): Promise<AddCommand> => (await import('./commands/alerts.ts')).addAlertsCommand],
+  ['search', async (): Promise<AddCommand> => (await import('./commands/search.ts')).addSearchCommand],
+  ['history', async (): Promise<AddCommand> => (await import('./commands/history.ts')).addHistoryCommands],
+  ['hunt', async (): Promise<AddCommand> => (await import('./commands/hunt.ts')).addHuntCommands],
+  ['exceptions', async (): Promise<AddCommand> => (await import('./commands/exceptions.ts')).addExceptionCommands],
+  ['rules', async (): Promise<AddCommand> => (await import('./commands/rules.ts')).addRulesCommands],
+  ['coverage', async (): Promise<AddCommand> => (await import('./commands/coverage.ts')).addCoverageCommand],
+  ['sigma', async (): Promise<AddCommand> => (await import('./commands/sigma-scan.ts')).addSigmaCommands],
+  ['criticality', async (): Promise<AddCommand> => (await import('./commands/criticality.ts')).addCriticalityCommands],
+  ['behaviour', async (): Promise<AddCommand> => (await import('./commands/behaviour.ts')).addBehaviourCommands],
+  ['proof', async (): Promise<AddCommand> => (await import('./commands/proof.ts')).addProofCommands],
+  ['evidence', async (): Promise<AddCommand> => (await import('./commands/evidence.ts')).addEvidenceCommands],
+  ['clip', async (): Promise<AddCommand> => (await import('./commands/clip.ts')).addClipCommands],
+  ['ledger', async (): Promise<AddCommand> => (await import('./commands/ledger.ts')).addLedgerCommands],
+  ['key', async (): Promise<AddCommand> => (await import('./commands/keys.ts')).addKeyCommands],
+  ['vault', async (): Promise<AddCommand> => (await import('./commands/vault.ts')).addVaultCommands],
+  ['archive', async (): Promise<AddCommand> => (await import('./commands/archive.ts')).addArchiveCommands],
+  ['retention', async (): Promise<AddCommand> => (await import('./commands/retention.ts')).addRetentionCommands],
+  ['subject', async (): Promise<AddCommand> => (await import('./commands/subject.ts')).addSubjectCommands],
+  ['inventory', async (): Promise<AddCommand> => (await import('./commands/inventory.ts')).addInventoryCommands],
+  ['users', async (): Promise<AddCommand> => (await import('./commands/users.ts')).addUserCommands],
+  ['sources', async (): Promise<AddCommand> => (await import('./commands/sources.ts')).addSourceCommands],
+  ['sensors', async (): Promise<AddCommand> => (await import('./commands/sensors.ts')).addSensorCommands],
+  ['devices', async (): Promise<AddCommand> => (await import('./commands/devices.ts')).addDeviceCommands],
+  ['connect', async (): Promise<AddCommand> => (await import('./commands/connect.ts')).addConnectCommand],
+  ['status', async (): Promise<AddCommand> => (await import('./commands/status.ts')).addStatusCommand],
+]);
+
+/** With the command of the first word alone where there is one; help, completion and what is mistyped know all of them. */
+async function createProgram(needs: CliNeeds, firstWord: string | undefined): Promise<Command> {
+  const wanted = commands.get(firstWord ?? '');
+  const loads = wanted === undefined ? [...commands.values()] : [wanted];
+  const adding = await Promise.all(loads.map((load) => load()));
   const program = new Command(plainText(needs.configuration.command))
     .description('Send events to a Sallyport server, see what it found, and check what it proves')
     .version(packageJson.version)
+    // What stands behind a command is that command's: rules pack build has a --version of its own.
+    .enablePositionalOptions()
     .exitOverride()
     .showSuggestionAfterError()
     .addHelpText(
@@ -46,35 +64,16 @@ function createProgram(needs: CliNeeds): Command {
       outputError: (text, write) => write(`${text.trimEnd().split('\n').map(plainText).join('\n')}\n`),
     });
   // Subcommands take these settings over when they are made, so they come after them.
-  addSendCommand(program, needs);
-  addAlertsCommand(program, needs);
-  addSearchCommand(program, needs);
-  addHistoryCommands(program, needs);
-  addSigmaCommands(program, needs);
-  addProofCommands(program, needs);
-  addEvidenceCommands(program, needs);
-  addClipCommands(program, needs);
-  addLedgerCommands(program, needs);
-  addKeyCommands(program, needs);
-  addVaultCommands(program, needs);
-  addArchiveCommands(program, needs);
-  addRetentionCommands(program, needs);
-  addSubjectCommands(program, needs);
-  addInventoryCommands(program, needs);
-  addUserCommands(program, needs);
-  addSourceCommands(program, needs);
-  addSensorCommands(program, needs);
-  addDeviceCommands(program, needs);
-  addConnectCommand(program, needs);
-  addStatusCommand(program, needs);
-  addCompletionCommand(program, needs);
+  for (const add of adding) add(program, needs);
+  if (wanted === undefined) addCompletionCommand(program, needs);
   return program;
 }
 
 /** Runs one command line (without `node` and the script) and returns the exit code. Every failure is told on stderr, never thrown. */
 export async function runCli(args: readonly string[], needs: CliNeeds): Promise<number> {
   try {
-    await createProgram(needs).parseAsync(args, { from: 'user' });
+    const program = await createProgram(needs, args[0]);
+    await program.parseAsync(args, { from: 'user' });
     return exitCode.ok;
   } catch (error) {
     if (needs.signal.aborted) {
@@ -103,7 +102,9 @@ function tell(error: unknown, needs: CliNeeds): void {
   const { stderr, configuration } = needs;
   const known = error instanceof CliError;
   const label = (known ? labels[error.code] : undefined) ?? 'error';
-  stderr.write(`${styled(stderr, 'red', label)}: ${plainText(messageOf(error))}\n`);
+  // The label says already what could not be done.
+  const message = label === 'error' ? messageOf(error) : messageOf(error).replace(/^Cannot (?:verify|prove) /, '');
+  stderr.write(`${styled(stderr, 'red', label)}: ${plainText(message)}\n`);
   if (known && error.hint !== undefined) for (const line of error.hint.split('\n')) tellHint(line, needs);
   if (!known) tellHint('this is a fault in sallyport itself; set DEBUG=1 to see where', needs);
   if (configuration.debug && error instanceof Error)

@@ -42,6 +42,12 @@ export function refusal(answer: {
       details,
       hint: 'redirects are not followed, so that the key goes nowhere else: give the address it leads to with --server',
     });
+  // What keeps the archive answered, and said no: asking again changes nothing.
+  if (serverCode === 'off_site_refused')
+    return new CliError('request_refused', said, {
+      details,
+      hint: told ?? 'check bucket, key and what it may do (docs/archive.md)',
+    });
   if (status === 408 || status === 429 || status === 502 || status === 503 || status === 504)
     return new CliError('server_busy', message, { details, hint: told ?? 'try again in a while' });
   return new CliError(status >= 500 ? 'server_answer' : 'request_refused', message, { details, ...hint });

@@ -96,6 +96,14 @@ export function levelRank(level: string): number {
   return findingLevels.findIndex((known) => known === level) + 1;
 }
 
+/** The line above a table: what each column holds, over columns two spaces apart. The last one needs no width. */
+export function tableHead(output: TextOutput, columns: readonly (readonly [title: string, width?: number])[]): string {
+  const line = columns
+    .map(([title, width = 0]) => column(title.toUpperCase(), Math.max(width, title.length)))
+    .join('  ');
+  return `${styled(output, 'dim', line.trimEnd())}\n`;
+}
+
 /** A level as word, shape and colour, so that none of the three is needed. Fifteen columns wide. */
 export function levelLabel(output: TextOutput, level: string): string {
   const known = findingLevels.find((name) => name === level);
@@ -112,7 +120,7 @@ export function asTyped(text: string, command: string): string {
 }
 
 const commandNames =
-  /(?<![\w./-])sallyport (?=(?:send|alerts|search|sigma|proof|ledger|key|retention|users|connect|status|completion|help|--help)\b)/g;
+  /(?<![\w./-])sallyport (?=(?:alerts|archive|behaviour|clip|completion|connect|devices|evidence|help|--help|history|hunt|inventory|key|ledger|proof|retention|rules|search|send|sensors|sigma|sources|status|subject|users|vault|witness)\b)/g;
 
 /** `12,345` */
 export function grouped(count: number): string {

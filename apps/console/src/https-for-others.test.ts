@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { after, before, test } from 'node:test';
 import { freePort } from '@sallyport/testing/free-port';
+import { heldSocket } from '@sallyport/testing/held-socket';
 import { createServerUnderTest } from '@sallyport/testing/server-under-test';
 import type { Browser, Page } from 'playwright-core';
 import { chromiumPath, picture, seriousFaults, showIn, startBrowser, tooWide } from './testing/browser.ts';
@@ -109,11 +110,11 @@ test('A syslog listener over TLS is opened beside it, and hears whoever trusts t
   await waiting.getByText('Waiting for the first event').waitFor();
   await atRest('listener-tls');
   // Who does not trust the authority sends nothing.
-  const stranger = connect({ host: '127.0.0.1', port: syslogPort, servername: name });
+  using stranger = heldSocket(connect({ host: '127.0.0.1', port: syslogPort, servername: name }));
   const [refused]: unknown[] = await once(stranger, 'error');
   assert.ok(refused instanceof Error && /SELF_SIGNED|UNABLE_TO|VERIFY/.test(String(Reflect.get(refused, 'code'))));
   const ca = await (await fetch(new URL('/v1/authority.pem', server.address()))).text();
-  const sender = connect({ host: '127.0.0.1', port: syslogPort, servername: name, ca });
+  using sender = heldSocket(connect({ host: '127.0.0.1', port: syslogPort, servername: name, ca }));
   await once(sender, 'secureConnect');
   assert.equal(sender.getProtocol(), 'TLSv1.3');
   sender.end(

@@ -95,6 +95,8 @@ test('The hierarchy of keys is opened by keyboard; a key is suspended and used a
   await room.atRest('keys-panel', ['dark']);
   await page.getByRole('button', { name: 'Use again…' }).click();
   await confirm('tried', 'Use again');
+  // Nothing has the focus, as when what had it went with a dialog.
+  await page.evaluate('document.activeElement.blur()');
   await page.keyboard.press('Escape');
   await panel.waitFor({ state: 'detached' });
 });
@@ -150,10 +152,25 @@ test('What names a person is declared, the person found and an erasure asked for
     body: JSON.stringify(signedIn('mallory')),
   });
   assert.ok(sent.status < 300, sent.text);
+  await room.server.caughtUp();
+  await room.visit('/entities', 'Entities');
+  await page.getByText('Person', { exact: true }).first().click();
+  await page.getByRole('button', { name: 'mallory' }).press('Enter');
+  const panel = page.getByRole('complementary', { name: 'mallory' });
+  await panel.getByText('still learning', { exact: false }).waitFor();
+  await panel.getByRole('img', { name: /^Activity: / }).waitFor();
+  await room.atRest('entities', ['dark']);
+  await panel.press('Escape');
+  await panel.waitFor({ state: 'detached' });
+  await room.visit('/retention', 'Retention');
+  await page.getByText('Personal data', { exact: true }).click();
   await page.getByLabel('Name', { exact: true }).fill('mallory');
   await page.getByRole('button', { name: 'Find', exact: true }).click();
   await page.getByText('1 entry names this person').waitFor();
   await room.atRest('retention-person', ['light']);
+  await page.getByRole('button', { name: 'Hold this person…' }).click();
+  await dialog().getByLabel('Name of the case').waitFor();
+  await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'They ask for erasure…' }).click();
   await confirm('ticket 118', 'Ask for the erasure');
   await page.getByRole('button', { name: 'Steps and signatures' }).click();
@@ -180,9 +197,14 @@ test('Two people enrol and sign the same list with a passkey each; it is destroy
   assert.match(file.suggestedFilename(), /^destruction-[0-9a-f]{32}\.json$/);
   await page.getByText('Personal data', { exact: true }).click();
   await page.getByRole('list', { name: 'Requests' }).getByText('Erasure: a person').waitFor();
+  await room.visit('/entities?kind=user', 'Entities');
+  // What was learnt goes with the person; those who erased them stay.
+  await page.getByRole('button', { name: 'Bob' }).waitFor();
+  await page.getByRole('button', { name: 'mallory' }).waitFor({ state: 'detached' });
 });
 
 test('A hold is placed by one person, and a shorter keeping waits for two', async () => {
+  await room.visit('/retention', 'Retention');
   await page.getByText('Holds', { exact: true }).click();
   await page.getByRole('button', { name: 'Place a hold' }).click();
   await dialog().getByLabel('Name').fill('Case 7');

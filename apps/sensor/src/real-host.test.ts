@@ -3,18 +3,18 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
 import { isJsonObject, parseJson, textOf } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
+import { freePort } from '@sallyport/testing/free-port';
 import { createServerUnderTest } from '@sallyport/testing/server-under-test';
-import { createPrivateHost, whyNoPrivateHost } from './testing/private-host.ts';
+import { createPrivateHost, seenInside, whyNoPrivateHost } from './testing/private-host.ts';
 import type { PrivateHost, RunningDaemon } from './testing/private-host.ts';
 
 const skip = whyNoPrivateHost();
-const directory = mkdtempSync(join(tmpdir(), 'sensor-on-host-'));
+const directory = mkdtempSync(join(seenInside, 'sensor-on-host-'));
 const server = createServerUnderTest();
 let host: PrivateHost;
 let sensor: RunningDaemon | undefined;
@@ -23,7 +23,7 @@ let journald: RunningDaemon;
 const watched = join(directory, 'watched');
 const hashed = join(directory, 'hashed');
 const auditedUser = '61234';
-const sshPort = 20_000 + (process.pid % 10_000);
+const [sshPort, ntpPort] = [await freePort(), await freePort()];
 
 /** Waits until `look` finds something; what the sensor said is shown when it never does. */
 async function until<Found>(what: string, look: () => Promise<Found | undefined> | Found | undefined): Promise<Found> {
@@ -104,11 +104,14 @@ before(async () => {
 });
 after(async () => {
   if (skip !== false) return;
-  await host.end();
-  // The kernel's recording is of the whole machine.
-  spawnSync('auditctl', ['-e', '0']);
-  await server.end();
-  rmSync(directory, { recursive: true });
+  try {
+    await host.end();
+  } finally {
+    // The kernel's recording is of the whole machine.
+    spawnSync('auditctl', ['-e', '0']);
+    await server.end();
+    rmSync(directory, { recursive: true });
+  }
 });
 
 test(
@@ -391,7 +394,6 @@ function chronyTracking(): string | undefined {
 /** One that keeps the time, and one that follows it. */
 function startChrony(): void {
   host.run('mkdir', '-p', '/run/chrony');
-  const ntpPort = sshPort + 1;
   host.write(
     '/etc/chrony/server.conf',
     `local stratum 8\nallow 127.0.0.0/8\nport ${ntpPort}\ncmdport 0\nbindcmdaddress /\npidfile /run/chrony/server.pid\nbindaddress 127.0.0.1\n`,

@@ -5,12 +5,13 @@ import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { eventually } from '@sallyport/testing/waiting';
 
 const folder = mkdtempSync(join(tmpdir(), 'sensor-gone-'));
 const spool = join(folder, 'state', 'spool');
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-test('a sensor whose spool is removed while it runs ends, so that it is started again', async () => {
+test('a sensor whose spool is removed while it runs ends, so that it is started again', async (t) => {
   writeFileSync(join(folder, 'key'), 'sp_key', { mode: 0o600 });
   const child = spawn(
     process.execPath,
@@ -25,13 +26,19 @@ test('a sensor whose spool is removed while it runs ends, so that it is started 
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
-  const ended = once(child, 'exit');
+  t.after(() => child.kill('SIGKILL'));
+  const ended = once(child, 'close');
   let said = '';
-  for await (const text of child.stderr.setEncoding('utf8')) {
-    said += String(text);
-    // Moved away and not removed file by file: the sensor goes on writing into it meanwhile.
-    if (said.includes('the sensor runs') && existsSync(spool)) renameSync(spool, join(folder, 'gone'));
-  }
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  await eventually({
+    what: 'the sensor runs and has a spool',
+    timeoutMs: 120_000,
+    everyMs: 20,
+    look: () => (said.includes('the sensor runs') && existsSync(spool)) || undefined,
+    describe: () => said,
+  });
+  // Moved away and not removed file by file: the sensor goes on writing into it meanwhile.
+  renameSync(spool, join(folder, 'gone'));
   const [code]: unknown[] = await ended;
   // Not 78, after which systemd leaves it.
   assert.equal(code, 1, said);

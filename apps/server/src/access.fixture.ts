@@ -106,9 +106,11 @@ export async function startAccess(
         return enrol(textIn(made.body, 'enrolment'));
       }
       const request = { caller: administrator, body: { name, roles: [role] } };
-      const { body } = await call('POST', '/v1/invitations', request);
+      const { status, body } = await call('POST', '/v1/invitations', request);
+      assert.ok(status < 300, JSON.stringify(body));
       const token = textIn(body, 'link').split('#')[1] ?? '';
       const accepted = await call('POST', '/v1/invitations/accept', { body: { token, password } });
+      assert.ok(accepted.status < 300, JSON.stringify(accepted.body));
       return enrol(textIn(accepted.body, 'enrolment'));
     },
     age(userId, ms) {

@@ -21,6 +21,7 @@ const alert: Alert = {
   lastSeenAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
   lastFinding: { log: 1, index: 8 },
   revision: 0,
+  priority: { value: 60, basis: {} },
 };
 
 function printed(change: Partial<Alert>): string {

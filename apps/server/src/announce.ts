@@ -39,6 +39,10 @@ export function printWelcome(server: RunningServer, config: ServerConfig, write:
       'Keys for programs, shown this once (sallyport key create makes others):',
       `  send events   ${server.firstKeys.ingest.reveal()}`,
       `  everything    ${server.firstKeys.operator.reveal()}`,
+      '',
+      'Nothing is kept elsewhere yet. So that the loss of this machine is not the loss of what it records:',
+      '  ./sallyport archive set --directory DIR               a copy of the ledger on another disk, or a bucket',
+      '  ./sallyport vault recovery-kit --out FILE             the keys, sealed under a code to write down',
     );
   }
   lines.push(

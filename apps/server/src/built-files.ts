@@ -30,15 +30,25 @@ export function readBuiltFiles(directory: string, prefix: string): ReadonlyMap<s
       const type = types.get(extname(name));
       const path = join(directory, name);
       if (type === undefined || !statSync(path).isFile()) return [];
-      return [[`${prefix}${relative(directory, path).split(sep).join('/')}`, { ...contentOf(path), type }] as const];
+      return [[`${prefix}${relative(directory, path).split(sep).join('/')}`, contentOf(path, type)] as const];
     }),
   );
 }
 
-/** Nothing in these files is secret or chosen by a caller: compressing them tells nobody anything. */
-function contentOf(path: string): Pick<BuiltFile, 'body' | 'compressed'> {
+/**
+ * Nothing in these files is secret or chosen by a caller: compressing them tells nobody anything. Done when first asked
+ * for: a start need not wait for it.
+ */
+function contentOf(path: string, type: string): BuiltFile {
   const body = readFileSync(path);
-  return { body, compressed: gzipSync(body) };
+  let compressed: Buffer | undefined;
+  return {
+    type,
+    body,
+    get compressed() {
+      return (compressed ??= gzipSync(body));
+    },
+  };
 }
 
 export function sendBuiltFile(

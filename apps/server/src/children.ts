@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { getCompileCacheDir } from 'node:module';
+import { dirname, join } from 'node:path';
 import { fetchedWeightsDirectory } from '@sallyport/content';
 import type { FramePeer } from '@sallyport/platform/frames';
 import { startChild } from './child-process.ts';
@@ -21,7 +22,7 @@ export function createChildren(config: ServerConfig): Children {
   let sealer: number | undefined;
   let store: number | undefined;
   // Neither child gets the server's environment: it may hold a database address with a password.
-  const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8' };
+  const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8', ...compileCache() };
   return {
     async startSealer() {
       const entry = new URL('./sealer.ts', import.meta.url);
@@ -45,6 +46,12 @@ export function createChildren(config: ServerConfig): Children {
     },
     pids: () => ({ sealer, store }),
   };
+}
+
+/** What this process need not compile again, its children need not either. Node names a folder of its version in it. */
+function compileCache(): Record<string, string> {
+  const directory = getCompileCacheDir();
+  return directory === undefined ? {} : { NODE_COMPILE_CACHE: dirname(directory) };
 }
 
 /** A picture and what was learnt of its camera; a perceiver that was taken over cannot have us hold more. */

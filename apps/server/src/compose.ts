@@ -1,20 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { availableParallelism, hostname } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createAccessPolicy, readPolicyTexts } from '@sallyport/access-policy';
 import { createCertificateAuthority } from '@sallyport/certificate-authority';
-import { loadBundledMappings, loadBundledRecipes, policiesDirectory, rulesDirectory } from '@sallyport/content';
-import { createDetection, createDetectionRoutes } from '@sallyport/detection';
-import {
-  createDeviceDoorRoutes,
-  createDeviceRoutes,
-  createDevices,
-  createInstallRoutes,
-  createSensorRoutes,
-  createSensors,
-} from '@sallyport/device-fleet';
-import type { SensorView } from '@sallyport/device-fleet';
+import { loadBundledMappings, loadBundledRecipes, policiesDirectory } from '@sallyport/content';
+import { createDeviceDoorRoutes, createDeviceRoutes, createDevices } from '@sallyport/device-fleet';
 import {
   createEventIntake,
   createEventIntakeRoutes,
@@ -30,32 +21,35 @@ import {
   createStoreClient,
 } from '@sallyport/event-search';
 import { createApiKeys, createIdentityRoutes, createPasswordStrength, createPeople } from '@sallyport/identity';
-import { createAlertRoutes, createAlerts, createSuppressionRoutes } from '@sallyport/incident-response';
+import type { Alerts } from '@sallyport/incident-response';
 import { createColumnRotations } from '@sallyport/key-vault/server';
 import { createLedgerRoutes, createProjectionRunner, createPruningRoutes, createSharedFeed } from '@sallyport/ledger';
 import type { Projection, ProjectionRunner } from '@sallyport/ledger';
-import { heldRecordingTimes } from '@sallyport/retention';
+import { dayKeysIn, heldRecordingTimes } from '@sallyport/retention';
 import { systemClock } from '@sallyport/platform/clock';
 import type { EncryptedColumnError } from '@sallyport/platform/encrypted-columns';
 import { messageOf } from '@sallyport/platform/errors';
 import { writeFileDurably } from '@sallyport/platform/files';
 import type { Principal } from '@sallyport/platform/http';
 import type { Log } from '@sallyport/platform/log';
+import { createCoverageRoutes } from '@sallyport/threat-coverage';
+import { createAlertServices } from './alert-services.ts';
+import { createAnalysis } from './analysis.ts';
 import { createCameraServices } from './cameras.ts';
 import { createConsoleServices } from './console-services.ts';
+import { createCurrentScopes } from './current-scopes.ts';
 import { createBootClock } from './boot-clock.ts';
 import { createRangeEvidence } from './evidence.ts';
 import type { ServerConfig } from './config.ts';
 import { createDecisionLog } from './decision-log.ts';
+import { createRecoveryKitRoutes } from './recovery-kit.ts';
 import { createRetentionServices } from './retention.ts';
 import { createDoors, localAddressOf } from './doors.ts';
 import type { Decision, DecisionContext } from './edge/index.ts';
 import { createFirstKeys } from './first-keys.ts';
 import type { FirstKeys } from './first-keys.ts';
+import { createCoverage } from './coverage.ts';
 import { createHealth, createHealthRoutes } from './health.ts';
-import { createHostSensor } from './host-sensor.ts';
-import type { HostSensor } from './host-sensor.ts';
-import { createHostSensorKey } from './host-sensor-key.ts';
 import { createAuthorityRoutes, createHttps, createHttpsRoutes, stateOf, warningsOf } from './https/index.ts';
 import { createInventoryServices } from './inventory/index.ts';
 import { createMetricsRoutes } from './metrics.ts';
@@ -64,7 +58,8 @@ import { startPeriodicWork } from './periodic-work.ts';
 import { secretKey } from './secret-key.ts';
 import { secretNames } from './secret-names.ts';
 import { createColumnKeyrings } from './column-keys.ts';
-import { sensorBundle, sensorUnitFile } from './sensor-bundle.ts';
+import { createSensorServices } from './sensor-services.ts';
+import type { OwnSensor } from './sensor-services.ts';
 import { delay, every } from './timers.ts';
 import { version } from './version.ts';
 import { openCustody } from './custody.ts';
@@ -79,9 +74,9 @@ export type RunningServer = {
   readonly setupLink: string | undefined;
   /** The file with the certificate clients must trust, when the server speaks TLS. */
   readonly authorityFile: string | undefined;
-  readonly alerts: ReturnType<typeof createAlerts>;
-  /** Not started yet. `seen` is the sensor once it has told what it can see. */
-  readonly hostSensor: HostSensor & { seen(): SensorView | undefined };
+  readonly alerts: Alerts;
+  /** Not started yet. */
+  readonly hostSensor: OwnSensor;
   readonly rulesLoaded: number;
   stop(): Promise<void>;
 };
@@ -101,6 +96,7 @@ export async function startServer(
   const custody = await openCustody(config, common, told);
   const { database, vault, ledger, outbox, recordAudit, personalData, pruning, children } = custody;
   const { outsideServices, witnesses, sourceClasses, destructionServices, destructions, archiveServices } = custody;
+  const lasting = { ...common, ledger, database, outbox };
 
   const policy = createAccessPolicy(await readPolicyTexts(policiesDirectory));
   const columnKeyrings = createColumnKeyrings(ledger.secrets);
@@ -193,60 +189,30 @@ export async function startServer(
     mappings,
     log: (message) => log.info(message),
   });
-  const detection = await createDetection({
-    ...common,
-    ledger,
-    database,
-    outbox,
-    correlationKey: await secretKey(ledger.secrets, secretNames.correlations),
-    ruleDirectories: [
-      { name: 'bundled', path: rulesDirectory },
-      { name: 'own', path: join(config.dataDirectory, 'rules') },
-    ],
+  const currentScopes = createCurrentScopes({ people: people.people, apiKeys, policy });
+  const analysis = await createAnalysis({
+    ...lasting,
+    search,
+    dataDirectory: config.dataDirectory,
+    stored: () => alerts.stored,
+    scopesOf: (owner) => currentScopes.of(owner),
   });
-  const alerts = createAlerts({
-    ...common,
-    ledger,
-    database,
-    outbox,
-    sealingKey: await secretKey(ledger.secrets, secretNames.suppressions),
-    assignees: async () =>
-      (await people.people.list()).flatMap(({ id, name, roles, state }) =>
-        state === 'active' &&
-        policy.permissionsOf({ kind: 'user', id, name, scopes: [], roles, assurance: 2 }).includes('alerts:write')
-          ? [{ id, name }]
-          : [],
-      ),
+  const { detection, exceptions, hunting, behaviour, ruleDocuments, rulePacks } = analysis;
+  const alertServices = await createAlertServices({
+    ...lasting,
+    behaviour,
+    people: people.people,
+    assignees: () => currentScopes.holders('alerts:write'),
   });
-  const [bundle, sensorUnit] = [sensorBundle(), await readFile(sensorUnitFile, 'utf8').catch(() => '')];
-  const hostSensorKey = await createHostSensorKey({
+  const { alerts } = alertServices;
+  const { sensors, hostSensor, ...sensorServices } = await createSensorServices({
+    ...lasting,
     apiKeys,
-    secrets: ledger.secrets,
-    secretName: secretNames.hostSensor,
-    hostName: hostname(),
-    random,
-    nowMs: () => clock.nowMs(),
-  });
-  const hostSensor = createHostSensor({
+    columnKeyrings,
+    dataDirectory: config.dataDirectory,
     isWanted: config.sensor,
-    platform: process.platform,
-    program: bundle?.file,
-    stateDirectory: join(config.dataDirectory, 'sensor'),
     authorityFile: authority === undefined ? undefined : authorityFile,
-    key: hostSensorKey,
-    log,
-    delay,
-    nowMs: () => clock.monotonicMs(),
-  });
-  const sensors = createSensors({
-    ...common,
-    ledger,
-    database,
-    outbox,
-    sealingKey: await secretKey(ledger.secrets, secretNames.sensors),
-    columnKeys: await columnKeyrings.open(secretNames.fleetColumns),
-    isTakingRecords: async () => (await ledger.status())['intake_allowed'] === true,
-    isOwnKey: (keyId) => hostSensorKey.isOwn(keyId),
+    authorityPem: () => https.authority()?.certificatePem,
   });
   const devices = await createDevices({
     ...common,
@@ -267,24 +233,31 @@ export async function startServer(
     heldTimes: () => heldRecordingTimes(destructions),
   });
   const { retention, ...retentionServices } = createRetentionServices({
-    ...common,
-    database,
-    outbox,
-    ledger,
+    ...lasting,
     destructions,
     inventory: () => vault.client.list(),
     sources: sourceClasses,
     search,
     detection,
+    behaviour,
+    hunting,
+    ruleDocuments,
     alerts,
     recording: cameraServices.recording,
     pruning,
   });
-  const feed = createSharedFeed(ledger, 4);
+  const feed = createSharedFeed(ledger, 5 + analysis.projections.length);
   const follow = (projection: Projection): ProjectionRunner =>
     createProjectionRunner({ ledger: feed, projection, log, delay });
   const detecting = follow(detection.projection);
-  const projections = [follow(search.projection), detecting, follow(alerts.projection), follow(sensors.projection)];
+  const projections = [
+    follow(search.projection),
+    detecting,
+    follow(alerts.projection),
+    follow(sensors.projection),
+    follow(behaviour.projection),
+    ...analysis.projections.map(follow),
+  ];
 
   const consoleServices = await createConsoleServices({
     ...common,
@@ -328,6 +301,10 @@ export async function startServer(
     outbox,
     destructions,
     keepers: () => retentionServices.copies,
+    dayKeys: async (days) =>
+      dayKeysIn(await vault.client.list()).flatMap(({ id, day, isDestroyed }) =>
+        isDestroyed || !days.has(day) ? [] : [id],
+      ),
     every,
     deadline: (ms) => AbortSignal.timeout(ms),
     async caughtUp(position, signal) {
@@ -341,6 +318,8 @@ export async function startServer(
     intake,
     search,
     detection,
+    rulePacks,
+    behaviour,
     alerts,
     projections,
     children,
@@ -355,7 +334,7 @@ export async function startServer(
     version,
     recordDecision: (decision: Decision) => decisionLog.record(decision),
     decide: async (principal: Principal, action: string, context: DecisionContext) =>
-      policy.decide({ principal, action, context }),
+      policy.decide({ principal, action, context, risk: alertServices.riskFacts.of(principal) }),
     hostNames: config.names,
     publicOrigin: () => https.publicOrigin(),
     routes: [
@@ -367,26 +346,32 @@ export async function startServer(
       createEventIntakeRoutes(intake),
       createListenerRoutes(listeners),
       createRecipeRoutes(recipes),
-      createSensorRoutes(sensors),
+      sensorServices.routes,
       createDeviceRoutes(devices),
       createDeviceDoorRoutes(devices),
       ...cameraServices.routes,
-      createInstallRoutes({
-        bundle: () => bundle,
-        unit: sensorUnit,
-        authorityPem: () => https.authority()?.certificatePem,
-      }),
+      sensorServices.installRoutes,
       createEventSearchRoutes(search, { clock, recordAudit }),
       createRangeEvidence({ openings: personalData.openings, clock, recordAudit, ledger, search, intake }),
       createRemapRoutes(search.history),
-      createDetectionRoutes(detection),
-      createAlertRoutes(alerts),
-      createSuppressionRoutes(alerts.suppressions, { clock }),
+      createCoverageRoutes(createCoverage({ detection, alerts, clock })),
+      ...analysis.routes,
+      ...alertServices.routes({ search, devices, detection, exceptions }),
       ...consoleServices.routes,
       vault.routes(outbox, columnRotations),
       ...destructionServices.routes(people),
+      createRecoveryKitRoutes({
+        config,
+        vault,
+        ledger,
+        archivePlace: () => archiveServices.archive.offSite()?.facts.place,
+        recordAudit,
+        database,
+        clock,
+        random,
+      }),
       retentionServices.routes,
-      personalDataServices.routes,
+      ...personalDataServices.routes,
       inventoryServices.routes,
       createLedgerRoutes(ledger, (number) => witnesses.quorum(number)),
       createPruningRoutes(ledger, pruning),
@@ -437,10 +422,7 @@ export async function startServer(
     setupLink,
     authorityFile: authority === undefined ? undefined : authorityFile,
     alerts,
-    hostSensor: {
-      ...hostSensor,
-      seen: () => sensors.ofKey((keyId) => hostSensorKey.isOwn(keyId)),
-    },
+    hostSensor,
     rulesLoaded: detection.health().rulesLoaded,
     async stop() {
       // While its goodbye can still be heard.
@@ -458,14 +440,19 @@ export async function startServer(
       await decisionLog
         .close()
         .catch((error: unknown) => log.error('Cannot record the last reads', { reason: messageOf(error) }));
+      await hunting.close();
+      await exceptions.close();
+      await ruleDocuments.close();
+      await rulePacks.close();
       await listeners.close();
       await intake.close();
       // Closing detection first makes it give up a long range, which its runner would otherwise finish.
       await detection.close();
-      alerts.close();
+      await alertServices.close();
       sensors.close();
       await devices.close();
       await Promise.all(projections.map((projection) => projection.stop()));
+      await behaviour.close();
       await apiKeys.recordUse();
       await outsideServices.close();
       await archiveServices.close();

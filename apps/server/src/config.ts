@@ -1,3 +1,4 @@
+import { unsealFileName } from '@sallyport/key-vault/recovery-kit';
 import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
@@ -88,8 +89,7 @@ export function readConfig(
   const passphraseFile = environment['SALLYPORT_PASSPHRASE_FILE'];
   const configHome = environment['XDG_CONFIG_HOME'] ?? join(environment['HOME'] ?? homedir(), '.config');
   const keyFile =
-    environment['SALLYPORT_UNSEAL_KEY_FILE'] ??
-    join(configHome, 'sallyport', `${dataDirectory.replaceAll(/[^A-Za-z0-9]+/g, '-').slice(-120)}.unseal`);
+    environment['SALLYPORT_UNSEAL_KEY_FILE'] ?? join(configHome, 'sallyport', unsealFileName(dataDirectory));
   const databaseUrl = environment['SALLYPORT_DATABASE_URL'];
   const models = get('models', 'SALLYPORT_MODELS');
   const keyProviderFile = get('key-provider', 'SALLYPORT_KEY_PROVIDER');

@@ -89,6 +89,15 @@ test('a caller’s reads are one record at their start and one a minute, with ev
   assert.equal(records().length, 4);
 });
 
+test('what sends events is gathered like reads, beside them; another change by the same caller is not', async () => {
+  const { log, records, minute } = setUp();
+  const send = { ...read, method: 'POST', route: '/v1/events', scope: 'events:write' };
+  for (const one of [read, send, read, send, send, { ...send, scope: 'settings:manage' }]) await log.record(one);
+  await minute();
+  const written = records().map(({ target, details }) => `${String(target)} ${String(details['count'])}`);
+  assert.deepEqual(written, ['/v1/overview 1', '/v1/events 1', '/v1/events 1', 'several 1', 'several 2']);
+});
+
 test('denials, changes and strangers are written one by one, at once', async () => {
   const { log, records } = setUp();
   await log.record(read);

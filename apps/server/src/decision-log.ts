@@ -7,18 +7,18 @@ import type { Log } from '@sallyport/platform/log';
 import type { Decision } from './edge/index.ts';
 
 export type DecisionLog = {
-  /** Resolves when the decision is durable, or, for a read like those the caller just made, when it is counted. */
+  /** Resolves when the decision is durable, or, for a read or a sending like those the caller just made, when it is counted. */
   record(decision: Decision): Promise<void>;
   /** Writes what is counted. Rejects when that was not possible. */
   close(): Promise<void>;
 };
 
 const gatherMs = 60_000;
-/** Callers whose reads are gathered at once; those of further ones are written as they come. */
+/** Callers whose requests are gathered at once; those of further ones are written as they come. */
 const maxCallers = 1000;
 const maxRoutes = 64;
 
-type Reads = {
+type Gathered = {
   /** Of the newest decision: who, from where. */
   readonly like: Decision;
   readonly routes: ReadonlyMap<string, number>;
@@ -30,7 +30,8 @@ type Reads = {
 /**
  * Puts what the edge decided into the ledger. Denials and requests that may change something are written one by one, as the edge
  * counts them. Reads let through are written at the caller's first, and from then on, for as long as the caller goes on, gathered: one
- * record a minute, caller and address, with the routes and how often. A crash loses what was gathered in its last minute, of a
+ * record a minute, caller and address, with the routes and how often. So are requests that send events, each of which stands in
+ * the ledger itself, under the source that sent it. A crash loses what was gathered in its last minute, of a
  * caller whose presence stands in the ledger already. Each record is its own stream, so that a retry by the edge is a new one.
  */
 export function createDecisionLog(needs: {
@@ -39,8 +40,8 @@ export function createDecisionLog(needs: {
   readonly every: (intervalMs: number, task: () => void) => () => void;
   readonly log: Pick<Log, 'warn'>;
 }): DecisionLog {
-  /** By caller and address; undefined when the caller's first read was written and none came since. */
-  let gathered = new Map<string, Reads | undefined>();
+  /** By caller, address and whether it reads or sends; undefined when the first was written and none came since. */
+  let gathered = new Map<string, Gathered | undefined>();
   let writing: Promise<void> = Promise.resolve();
 
   async function write(decision: Decision, target: { id: string; name: string }, details: JsonObject): Promise<void> {
@@ -79,19 +80,20 @@ export function createDecisionLog(needs: {
     write(decision, { id: decision.route, name: decision.method }, {});
 
   async function writeGathered(): Promise<void> {
-    const reads = gathered;
-    // Who read since goes on being gathered; who did not starts anew.
-    gathered = new Map([...reads].filter(([, one]) => one !== undefined).map(([caller]) => [caller, undefined]));
-    for (const [caller, one] of reads) {
+    const held = gathered;
+    // Who came since goes on being gathered; who did not starts anew.
+    gathered = new Map([...held].filter(([, one]) => one !== undefined).map(([caller]) => [caller, undefined]));
+    for (const [caller, one] of held) {
       if (one === undefined) continue;
       try {
         const { like, count, firstAtMs, lastAtMs } = one;
         const routes = [...one.routes].map(([route, times]) => ({ route, count: times }));
-        await write({ ...like, count, firstAtMs, lastAtMs }, { id: 'several', name: 'reads' }, { routes });
-        reads.delete(caller);
+        const name = kindOf(like) ?? 'reads';
+        await write({ ...like, count, firstAtMs, lastAtMs }, { id: 'several', name }, { routes });
+        held.delete(caller);
       } catch (error) {
-        for (const [waiting, held] of reads)
-          if (held !== undefined) gathered.set(waiting, merged(gathered.get(waiting), held));
+        for (const [waiting, left] of held)
+          if (left !== undefined) gathered.set(waiting, merged(gathered.get(waiting), left));
         throw error;
       }
     }
@@ -103,7 +105,9 @@ export function createDecisionLog(needs: {
     return written;
   };
   const stop = needs.every(gatherMs, () => {
-    flush().catch((error: unknown) => needs.log.warn('Cannot record reads yet', { reason: messageOf(error) }));
+    flush().catch((error: unknown) =>
+      needs.log.warn('Cannot record requests let through yet', { reason: messageOf(error) }),
+    );
   });
 
   return {
@@ -111,7 +115,7 @@ export function createDecisionLog(needs: {
       const caller = callerOf(decision);
       if (caller === undefined) return writeOne(decision);
       if (gathered.has(caller)) {
-        gathered.set(caller, merged(gathered.get(caller), readsOf(decision)));
+        gathered.set(caller, merged(gathered.get(caller), oneOf(decision)));
         return undefined;
       }
       await writeOne(decision);
@@ -125,18 +129,28 @@ export function createDecisionLog(needs: {
   };
 }
 
-/** Whose read it is; undefined for what is never gathered. */
-function callerOf({ outcome, method, principal, address }: Decision): string | undefined {
-  if (outcome !== 'allowed' || principal === undefined || (method !== 'GET' && method !== 'HEAD')) return undefined;
-  return JSON.stringify([principal.kind, principal.id, address]);
+/** Whose request it is; undefined for what is never gathered. */
+function callerOf(decision: Decision): string | undefined {
+  const { principal, address } = decision;
+  const kind = kindOf(decision);
+  return kind === undefined || principal === undefined
+    ? undefined
+    : JSON.stringify([kind, principal.kind, principal.id, address]);
 }
 
-function readsOf(decision: Decision): Reads {
+/** Undefined for what changes something that nothing else records, and for what was refused. */
+function kindOf({ outcome, method, scope }: Decision): 'reads' | 'sendings' | undefined {
+  if (outcome !== 'allowed') return undefined;
+  if (method === 'GET' || method === 'HEAD') return 'reads';
+  return scope === 'events:write' ? 'sendings' : undefined;
+}
+
+function oneOf(decision: Decision): Gathered {
   const { method, route, count, firstAtMs, lastAtMs } = decision;
   return { like: decision, routes: new Map([[`${method} ${route}`, count]]), count, firstAtMs, lastAtMs };
 }
 
-function merged(before: Reads | undefined, more: Reads): Reads {
+function merged(before: Gathered | undefined, more: Gathered): Gathered {
   if (before === undefined) return more;
   const routes = new Map(before.routes);
   for (const [route, count] of more.routes) {

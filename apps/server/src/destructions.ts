@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import {
+  createApproverRoutes,
   createCertificateStore,
   createDestructionRoutes,
   createDestructions,
@@ -69,7 +70,7 @@ export function createDestructionServices(needs: {
         passkeysOf: people.passkeysOf,
         nameOf: async (userId: string) => (await people.people.list()).find(({ id }) => id === userId)?.name,
       };
-      return [createDestructionRoutes(routeNeeds), createHoldRoutes(routeNeeds)];
+      return [createDestructionRoutes(routeNeeds), createHoldRoutes(routeNeeds), createApproverRoutes(routeNeeds)];
     },
     start() {
       stopTimer = needs.every(lookEveryMs, () => void destructions.tick());

@@ -1,7 +1,7 @@
 import { comparePositions } from '@sallyport/contracts';
 import type { Position } from '@sallyport/contracts';
 import type { EventIntake } from '@sallyport/event-intake';
-import { parseQuery } from '@sallyport/event-search';
+import { EventSearchError, parseQuery } from '@sallyport/event-search';
 import type { EventSearch } from '@sallyport/event-search';
 import { createEvidenceRoutes, LedgerError } from '@sallyport/ledger';
 import type { EvidenceNeeds, EvidenceQuery, LedgerClient } from '@sallyport/ledger';
@@ -58,7 +58,9 @@ async function matchesOf(
   query: EvidenceQuery,
   principal: Principal,
 ): Promise<ReadonlySet<number>> {
-  const { condition } = parseQuery(query.text);
+  const { condition, stage } = parseQuery(query.text);
+  if (stage !== undefined)
+    throw new EventSearchError('query_is_table', 'Cannot collect evidence: the query asks for a table');
   const { log, from, to, fromMs, toMs } = query;
   await requireSearchable(search, { log, index: to });
   const found = new Set<number>();

@@ -1,3 +1,4 @@
+import type { Behaviour } from '@sallyport/behaviour';
 import type { JsonObject } from '@sallyport/contracts';
 import { formatPosition } from '@sallyport/contracts';
 import type { Detection } from '@sallyport/detection';
@@ -9,6 +10,7 @@ import { troubledWitnesses } from '@sallyport/ledger';
 import type { LedgerClient, ProjectionRunner, Witnesses } from '@sallyport/ledger';
 import { codeOf } from '@sallyport/platform/errors';
 import type { RoutePlugin } from '@sallyport/platform/http';
+import type { RulePacks } from '@sallyport/rule-library/packs';
 import { Type } from 'typebox';
 import type { TSchema } from 'typebox';
 import type { Children } from './children.ts';
@@ -68,6 +70,21 @@ const HealthReport = Type.Object({
     },
     open,
   ),
+  rule_packs: Type.Object({
+    damaged: Type.Array(Type.Object({ name: Type.String(), reason: Type.String() }), {
+      description: 'Packs of which nothing is in force although it should be',
+    }),
+  }),
+  behaviour: Type.Object(
+    {
+      entities: Type.Integer(),
+      learning: Type.Integer({ description: 'Entities of which too little is known for anything to be told yet' }),
+      evicted: Type.Integer({ description: 'Entities forgotten for want of room' }),
+      findings: Type.Integer(),
+      cursor: Type.String(),
+    },
+    open,
+  ),
   alerts: Type.Object(
     { created: Type.Integer(), suppressed: Type.Integer(), ignored: Type.Integer(), openStreams: Type.Integer() },
     open,
@@ -104,6 +121,8 @@ export function createHealth(needs: {
   readonly intake: Pick<EventIntake, 'totals' | 'states'>;
   readonly search: Pick<EventSearch, 'health'>;
   readonly detection: Pick<Detection, 'health'>;
+  readonly rulePacks: Pick<RulePacks, 'health'>;
+  readonly behaviour: Pick<Behaviour, 'health'>;
   readonly alerts: Pick<Alerts, 'health'>;
   readonly projections: readonly ProjectionRunner[];
   readonly children: Pick<Children, 'pids'>;
@@ -128,6 +147,7 @@ export function createHealth(needs: {
     async report() {
       const [ledger, search] = await Promise.all([ledgerStatus(), needs.search.health()]);
       const { cursor, ...detection } = needs.detection.health();
+      const { cursor: learntTo, ...behaviour } = needs.behaviour.health();
       const { sealer, store } = needs.children.pids();
       return {
         version: needs.version,
@@ -143,6 +163,8 @@ export function createHealth(needs: {
           ...shownRebuilding(search),
         },
         detection: { ...plain(detection), cursor: formatPosition(cursor) },
+        rule_packs: { damaged: needs.rulePacks.health().damaged.map(({ name, reason }) => ({ name, reason })) },
+        behaviour: { ...plain(behaviour), lag: behaviour.lag ?? null, cursor: formatPosition(learntTo) },
         alerts: plain(needs.alerts.health()),
         projections: needs.projections.map((projection) => {
           const { name, state, cursor: at, eventsApplied, lastError } = projection.health();

@@ -84,6 +84,7 @@ function setUp(limits: LiveNeeds['limits'] = {}) {
         announcement: number,
         announcedAtMs: 0,
         revision: 0,
+        priority: { value: 60, basis: {} },
       };
       stored.push(alert);
       for (const listener of listeners) listener(alert);

@@ -1,17 +1,24 @@
 // What every part of the house brings: its tables, and the problems it has codes for.
+import { behaviourMigrations, behaviourProblems } from '@sallyport/behaviour';
 import { cameraWatchMigrations, cameraWatchProblems } from '@sallyport/camera-watch';
 import { certificateProblems } from '@sallyport/certificate-authority';
 import { inventoryMigrations, inventoryProblems } from '@sallyport/crypto-inventory';
 import { detectionMigrations, detectionProblems } from '@sallyport/detection';
 import { deviceFleetMigrations, deviceFleetProblems } from '@sallyport/device-fleet';
+import { entityGraphMigrations, entityGraphProblems } from '@sallyport/entity-graph';
 import { eventIntakeMigrations, eventIntakeProblems } from '@sallyport/event-intake';
 import { eventSearchMigrations, eventSearchProblems } from '@sallyport/event-search';
+import { huntingMigrations, huntingProblems } from '@sallyport/hunting';
 import { identityMigrations, identityProblems } from '@sallyport/identity';
 import { alertMigrations, alertProblems } from '@sallyport/incident-response';
 import { keyVaultMigrations, keyVaultProblems } from '@sallyport/key-vault/server';
 import { ledgerMigrations, ledgerProblems } from '@sallyport/ledger';
 import { personalDataMigrations, personalDataProblems } from '@sallyport/personal-data';
+import { coverageProblems } from '@sallyport/threat-coverage';
 import { retentionMigrations, retentionProblems } from '@sallyport/retention';
+import { rulePackMigrations, rulePackProblems } from '@sallyport/rule-library/packs';
+import { ruleDocumentMigrations, ruleDocumentProblems } from '@sallyport/rule-library';
+import { ruleExceptionMigrations, ruleExceptionProblems } from '@sallyport/rule-exceptions';
 import { archiveMigrations, archiveProblems } from './archive.ts';
 import { httpsMigrations, httpsProblems } from './https/index.ts';
 
@@ -25,6 +32,12 @@ export const moduleMigrations = [
   cameraWatchMigrations,
   eventSearchMigrations,
   detectionMigrations,
+  behaviourMigrations,
+  huntingMigrations,
+  rulePackMigrations,
+  ruleExceptionMigrations,
+  ruleDocumentMigrations,
+  entityGraphMigrations,
   alertMigrations,
   retentionMigrations,
   httpsMigrations,
@@ -42,6 +55,13 @@ export const moduleProblems = [
   cameraWatchProblems,
   eventSearchProblems,
   detectionProblems,
+  behaviourProblems,
+  huntingProblems,
+  coverageProblems,
+  rulePackProblems,
+  ruleExceptionProblems,
+  ruleDocumentProblems,
+  entityGraphProblems,
   alertProblems,
   retentionProblems,
   certificateProblems,

@@ -1,10 +1,13 @@
+import type { Behaviour } from '@sallyport/behaviour';
 import type { Recording } from '@sallyport/camera-watch';
 import type { Detection } from '@sallyport/detection';
+import type { Hunting } from '@sallyport/hunting';
 import type { EventSearch } from '@sallyport/event-search';
 import type { Alerts } from '@sallyport/incident-response';
 import type { Pruning } from '@sallyport/ledger';
 import { createRetention, createRetentionRoutes } from '@sallyport/retention';
 import type { Keeper, Retention, RetentionNeeds } from '@sallyport/retention';
+import type { RuleDocuments } from '@sallyport/rule-library';
 import type { RoutePlugin } from '@sallyport/platform/http';
 
 const pruner = { kind: 'server', id: 'retention', name: 'Retention' };
@@ -25,6 +28,9 @@ export function createRetentionServices(
     Pick<Parameters<typeof createRetention>[0], 'sources'> & {
       readonly search: Pick<EventSearch, 'forget'>;
       readonly detection: Pick<Detection, 'forget'>;
+      readonly behaviour: Pick<Behaviour, 'forget'>;
+      readonly ruleDocuments: Pick<RuleDocuments, 'forget'>;
+      readonly hunting: Pick<Hunting, 'forget'>;
       readonly alerts: Pick<Alerts, 'forget'>;
       readonly recording: Pick<Recording, 'status'>;
       readonly pruning: Pick<Pruning, 'start' | 'finished'>;
@@ -33,7 +39,10 @@ export function createRetentionServices(
   const copies: RetentionServices['copies'] = [
     { name: 'event-search', forget: (ranges) => needs.search.forget(ranges) },
     { name: 'alerts', forget: (ranges) => needs.alerts.forget(ranges) },
+    { name: 'behaviour', forget: (ranges) => needs.behaviour.forget(ranges) },
+    { name: 'hunts', forget: (ranges) => needs.hunting.forget(ranges) },
     { name: 'correlations', forget: (ranges) => needs.detection.forget(ranges) },
+    { name: 'rule-documents', forget: (ranges) => needs.ruleDocuments.forget(ranges) },
   ];
   const retention = createRetention({
     ...needs,

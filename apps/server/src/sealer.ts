@@ -20,6 +20,7 @@ import { readFileIfPresent } from '@sallyport/platform/files';
 import { createFramePeer } from '@sallyport/platform/frames';
 import type { FrameHandlers } from '@sallyport/platform/frames';
 import { createBootClock } from './boot-clock.ts';
+import { keepCompiled } from './keep-compiled.ts';
 import { openConfiguredProviders } from './key-providers.ts';
 import { parseSealerFlags } from './sealer-flags.ts';
 import { offeredSecrets } from './secret-names.ts';
@@ -160,6 +161,7 @@ function afterOpening(handlers: FrameHandlers, opened: () => Promise<unknown>): 
 
 try {
   run();
+  keepCompiled();
 } catch (error) {
   // The server cannot know why we never answered unless it is told through the pipe it waits on, whatever it asks first.
   const failure =

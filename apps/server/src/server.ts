@@ -7,6 +7,7 @@ import { startServer } from './compose.ts';
 import { readProcessConfig } from './config.ts';
 import { localAddressOf } from './doors.ts';
 import { describeFailure, isStartFinal } from './final-errors.ts';
+import { keepCompiled } from './keep-compiled.ts';
 import { explainListenError } from './listen-error.ts';
 import { every } from './timers.ts';
 
@@ -42,6 +43,7 @@ async function run(): Promise<void> {
     throw explainListenError(error, config);
   });
   process.send?.('started');
+  keepCompiled();
   printWelcome(server, config, write);
   server.hostSensor.start(localAddressOf(server.address, config.host));
   const stopTelling = every(1000, () => {

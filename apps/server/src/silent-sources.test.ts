@@ -37,7 +37,7 @@ test('a source that falls silent again and again is one alert, which names it an
   t.after(async () => {
     await intake.close();
     await detection.close();
-    alerts.close();
+    await alerts.close();
     await close();
     rmSync(directory, { recursive: true, force: true });
   });

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { runStore } from '@sallyport/event-search/store';
+import { keepCompiled } from './keep-compiled.ts';
 
 /**
  * The store process: embedded ClickHouse, spoken to over file descriptor 3. SIGKILL to itself, because an ordinary exit
@@ -11,3 +12,4 @@ runStore({
   environment: process.env,
   exit: () => process.kill(process.pid, 'SIGKILL'),
 });
+keepCompiled();

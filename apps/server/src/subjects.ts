@@ -1,5 +1,5 @@
 import type { PersonalDataHealth, PersonalDataNeeds, RequestNeeds } from '@sallyport/personal-data';
-import { createPersonalData, createPersonalDataRoutes } from '@sallyport/personal-data';
+import { createPersonalData, createPersonalDataRoutes, createSubjectHoldRoutes } from '@sallyport/personal-data';
 import type { SubjectKeys } from '@sallyport/key-vault/server';
 import { openEvidence } from '@sallyport/ledger';
 import type { EvidenceOpenings, LedgerClient } from '@sallyport/ledger';
@@ -13,7 +13,7 @@ export type PersonalDataServices = {
   /** What the sealed texts of a body say, for evidence. */
   openings(marked: string): Promise<EvidenceOpenings>;
   health(): PersonalDataHealth;
-  begin(needs: RequestNeeds): { readonly routes: RoutePlugin; close(): Promise<void> };
+  begin(needs: RequestNeeds): { readonly routes: readonly RoutePlugin[]; close(): Promise<void> };
 };
 
 /** Between the ledger's process and everything that appends to it or reads it. */
@@ -37,7 +37,8 @@ export async function createPersonalDataServices(
     health: () => personal.health(),
     begin(requestNeeds) {
       const service = personal.serve(requestNeeds);
-      return { routes: createPersonalDataRoutes(service), close: () => service.requests.close() };
+      const routes = [createPersonalDataRoutes(service), createSubjectHoldRoutes(service.requests.holds)];
+      return { routes, close: () => service.requests.close() };
     },
   };
 }

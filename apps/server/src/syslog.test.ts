@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { freePort } from '@sallyport/testing/free-port';
+import { heldSocket, readToEnd } from '@sallyport/testing/held-socket';
 import { startAccess, textIn } from './access.fixture.ts';
 
 const execute = promisify(execFile);
@@ -28,11 +29,11 @@ test('failed sign-ins over syslog and the event collector become alerts, end to 
   const opened = await change({ host: '127.0.0.1', tcp_port: port, udp_port: port, allowed_networks: ['127.0.0.0/8'] });
   assert.equal(opened.status, 200, JSON.stringify(opened.body));
 
-  const socket = connect({ host: '127.0.0.1', port });
+  using socket = heldSocket(connect({ host: '127.0.0.1', port }));
   for (let index = 0; index < 6; index += 1)
     socket.write(line(index, `Failed password for root from 203.0.113.7 port 4022 ssh2`));
   socket.end(line(9, 'Accepted password for root from 203.0.113.7 port 4022 ssh2'));
-  await once(socket, 'close');
+  await readToEnd(socket);
 
   const made = await access.call('POST', '/v1/keys', {
     caller: admin,
@@ -48,7 +49,7 @@ test('failed sign-ins over syslog and the event collector become alerts, end to 
     const run = await execute('/usr/bin/curl', [
       '-sS',
       '-m',
-      '10',
+      '60',
       `${access.server.address}/services/collector`,
       '-H',
       header,
@@ -73,6 +74,6 @@ test('failed sign-ins over syslog and the event collector become alerts, end to 
   assert.match(JSON.stringify(state.body), /"accepted":7,"dropped":0,"over_rate":0,"refused":0/);
   const closed = await change({ allowed_networks: [] });
   assert.equal(closed.status, 200);
-  const after = connect({ host: '127.0.0.1', port });
+  using after = heldSocket(connect({ host: '127.0.0.1', port }));
   await assert.rejects(once(after, 'connect'), { code: 'ECONNREFUSED' });
 });

@@ -61,7 +61,7 @@ function renderElement(scope: Scope, node: BinXmlElement, into: { parts: Part[];
     into.parts.push(renderOnce(scope.arrays === undefined ? scope : withoutArrays(scope), node, into.depth));
     return;
   }
-  const repetitions = Math.max(1, ...arrays.values().map((items) => items.length));
+  const repetitions = Math.max(1, ...[...arrays.values()].map((items) => items.length));
   for (let item = 0; item < repetitions; item += 1)
     into.parts.push(renderOnce({ ...scope, arrays, item }, node, into.depth));
 }

@@ -25,8 +25,7 @@ const maxMatchedTextLength = 2_048;
 
 /** Compiles a rule once, for any number of events. Evaluation keeps no state and never throws. */
 export function compileRule(rule: SigmaRule): CompiledRule {
-  const detections = new Map([...rule.detections].map(([name, detection]) => [name, compileDetection(detection)]));
-  const evaluate = compileCondition(rule.condition, detections);
+  const evaluate = evaluateOf(rule);
   return {
     rule,
     matches: (event) => evaluate(event, undefined),
@@ -35,6 +34,17 @@ export function compileRule(rule: SigmaRule): CompiledRule {
       return evaluate(event, found) ? distinct(found) : [];
     },
   };
+}
+
+/** Search identifiers and a condition without the rule around them. */
+export function compileSearch(search: Pick<SigmaRule, 'detections' | 'condition'>): (event: SigmaEvent) => boolean {
+  const evaluate = evaluateOf(search);
+  return (event) => evaluate(event, undefined);
+}
+
+function evaluateOf(search: Pick<SigmaRule, 'detections' | 'condition'>): Evaluate {
+  const detections = new Map([...search.detections].map(([name, detection]) => [name, compileDetection(detection)]));
+  return compileCondition(search.condition, detections);
 }
 
 function compileCondition(condition: Condition, detections: ReadonlyMap<string, Evaluate>): Evaluate {

@@ -1,12 +1,33 @@
 import type { SigmaRule } from './rule.ts';
 
-export const correlationTypes = ['event_count', 'value_count', 'temporal', 'temporal_ordered'] as const;
+export const correlationTypes = [
+  'event_count',
+  'value_count',
+  'value_sum',
+  'value_avg',
+  'value_percentile',
+  'value_median',
+  'temporal',
+  'temporal_ordered',
+] as const;
 export type CorrelationType = (typeof correlationTypes)[number];
 
-/**
- * A correlation rule of Sigma 2.1, checked. Its condition is a lower bound (`gt` and `gte`), which can only come true when an
- * event arrives; what would come true by waiting (`lt`, `lte`, `neq`), or for one moment only (`eq`), is refused.
- */
+/** One comparison of a condition; several hold together, so that two are a range. */
+export type CorrelationBound = {
+  readonly operator: 'gt' | 'gte' | 'lt' | 'lte' | 'eq' | 'neq';
+  readonly number: number;
+};
+
+/** Rules, by their place in `rules`, that must all match, and rules none of which may. */
+export type CorrelationBranch = { readonly all: readonly number[]; readonly none: readonly number[] };
+
+export type CorrelationCondition =
+  /** Comparisons of the number the type works out; every one must hold. */
+  | { readonly kind: 'number'; readonly bounds: readonly CorrelationBound[] }
+  /** An expression over rules (announced for 2.2), as alternatives of which one must hold; `text` as it was written. */
+  | { readonly kind: 'rules'; readonly branches: readonly CorrelationBranch[]; readonly text: string };
+
+/** A correlation rule of Sigma 2.1, checked. */
 export type SigmaCorrelation = Omit<SigmaRule, 'logsource' | 'detections' | 'condition'> & {
   readonly type: CorrelationType;
   /** Ids or names of the rules it refers to, in order. */
@@ -16,21 +37,29 @@ export type SigmaCorrelation = Omit<SigmaRule, 'logsource' | 'detections' | 'con
   /** Alias → rule (as in `rules`) → field. */
   readonly aliases: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly timespanMs: number;
-  /** The least number that makes it match: of events, of distinct values, or of different rules. */
-  readonly atLeast: number;
-  /** What `value_count` counts the distinct values of; several fields count together. */
+  readonly condition: CorrelationCondition;
+  /** `value_percentile` with `percentile`: which one. Without: the condition is on the share of each value, in per cent. */
+  readonly percentile: number | undefined;
+  /** What values are taken of: of `value_count` and shares several fields together, of numbers one. */
   readonly valueFields: readonly string[];
   /** Whether the rules it refers to give findings of their own as well. */
   readonly generate: boolean;
 };
 
-/** A correlation with what it refers to looked up. */
+/** Names a field may have in an event: the first that is there counts. */
+export type FieldNames = readonly string[];
+
+export type CorrelationMember = {
+  /** Id of a rule or, in a chain, of a correlation. */
+  readonly ruleId: string;
+  readonly isCorrelation: boolean;
+  readonly groupFields: readonly FieldNames[];
+  readonly valueFields: readonly FieldNames[];
+};
+
+/** A correlation with what it refers to looked up, aliases and field mappings replaced. */
 export type ResolvedCorrelation = {
   readonly correlation: SigmaCorrelation;
-  /** In the order of `correlation.rules`: the id of each rule, and its fields for grouping and counting, aliases replaced. */
-  readonly members: readonly {
-    readonly ruleId: string;
-    readonly groupFields: readonly string[];
-    readonly valueFields: readonly string[];
-  }[];
+  /** In the order of `correlation.rules`. */
+  readonly members: readonly CorrelationMember[];
 };

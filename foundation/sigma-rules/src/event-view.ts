@@ -107,11 +107,12 @@ export function sigmaEventOf(record: JsonObject): SigmaEvent {
   };
 }
 
-function withoutSpaces(name: string): string {
+/** Field names are compared without their spaces. */
+export function withoutSpaces(name: string): string {
   return name.includes(' ') ? name.replaceAll(' ', '') : name;
 }
 
-function fieldValueOf(scalar: JsonScalar): FieldValue {
+export function fieldValueOf(scalar: JsonScalar): FieldValue {
   const text = scalar === null ? '' : String(scalar);
   let lower: string | undefined;
   return {
@@ -125,7 +126,7 @@ function fieldValueOf(scalar: JsonScalar): FieldValue {
 }
 
 /** Compact JSON text, cut at the bounds of depth and length. */
-function boundedJson(value: JsonValue): string {
+export function boundedJson(value: JsonValue): string {
   let text = '';
   function write(part: JsonValue, depth: number): void {
     if (text.length > eventLimits.maxContainerTextLength || depth > eventLimits.maxDepth) return;

@@ -11,10 +11,13 @@ const processCreation: readonly (readonly [string, string])[] = [
   ['LogonId', 'SubjectLogonId'],
 ];
 
+/** Every name an alias depends on. */
+export const aliasFields: readonly string[] = ['EventID', 'Provider_Name', ...providerNames, ...processCreation.flat()];
+
 /** Second names for fields of this event: alias to the name the event has. An alias never hides a field that is there. */
 export function aliasesOf(
   textOf: (field: string) => string | undefined,
-  fields: ReadonlyMap<string, unknown>,
+  fields: Pick<ReadonlyMap<string, unknown>, 'has'>,
 ): ReadonlyMap<string, string> {
   const aliases = new Map<string, string>();
   if (!fields.has('EventID')) return aliases;

@@ -11,6 +11,55 @@ import {
   windowsServicesOf,
 } from './windows-log-source.ts';
 
+/** The fields by which sources are told apart. */
+export const logSourceFields: readonly string[] = [
+  'EventID',
+  'Channel',
+  'Provider_Name',
+  'eventSource',
+  'eventName',
+  'awsRegion',
+  'userIdentity',
+  'logName',
+  'data.logName',
+  'protoPayload',
+  'data.protoPayload',
+  'category',
+  'resourceId',
+  'tenantId',
+  'properties.tenantId',
+  'operationName',
+  'protoPayload.serviceName',
+  'data.protoPayload.serviceName',
+  'eventType',
+  'legacyEventType',
+  'debugContext',
+  'Workload',
+  'Operation',
+  'RecordType',
+  'action',
+  'actor',
+  '_document_id',
+  'org_id',
+  'org',
+  'business',
+  'apiVersion',
+  '_path',
+  '@stream',
+  'uid',
+  'id.orig_h',
+  'ts',
+  'fuid',
+  'type',
+  'msg',
+  'auid',
+  'a0',
+  'audit_id',
+  'SYSLOG_IDENTIFIER',
+  'program',
+  'appname',
+];
+
 export function logSourceOf(record: JsonObject): EventLogSource {
   return logSourceOfEvent(sigmaEventOf(record));
 }
@@ -21,7 +70,15 @@ export function logSourceOfEvent(event: SigmaEvent): EventLogSource {
     const scalar = event.valuesOf(field)?.[0]?.scalar;
     return scalar === null || scalar === undefined ? undefined : String(scalar);
   }
-  return windowsLogSourceOf(textOf) ?? applicationLogSourceOf(textOf, (field) => event.valuesOf(field) !== undefined);
+  return logSourceOfFields(textOf, (field) => event.valuesOf(field) !== undefined);
+}
+
+/** The same from the first value of each field, and whether it is there at all. */
+export function logSourceOfFields(
+  textOf: (field: string) => string | undefined,
+  has: (field: string) => boolean,
+): EventLogSource {
+  return windowsLogSourceOf(textOf) ?? applicationLogSourceOf(textOf, has);
 }
 
 function windowsLogSourceOf(textOf: (field: string) => string | undefined): EventLogSource | undefined {
@@ -43,6 +100,25 @@ function windowsLogSourceOf(textOf: (field: string) => string | undefined): Even
     ...(category === undefined ? {} : { category }),
     ...(service === undefined ? { unlistedChannel: true } : { service }),
   };
+}
+
+/**
+ * True where the source is known to be what the rule asks for, in everything it names: stronger than not contradicting it.
+ * Where this holds the rule's data arrives.
+ */
+export function isFromLogSource(
+  rule: {
+    readonly product?: string | undefined;
+    readonly category?: string | undefined;
+    readonly service?: string | undefined;
+  },
+  source: EventLogSource,
+): boolean {
+  return (
+    (rule.product === undefined || rule.product === source.product) &&
+    (rule.category === undefined || source.category?.includes(rule.category) === true) &&
+    (rule.service === undefined || source.service?.includes(rule.service) === true)
+  );
 }
 
 /**

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { SigmaCorrelation } from './correlation.ts';
 import { parseSigmaRules } from './parse-rules.ts';
-import { resolveCorrelation } from './resolve-correlation.ts';
+import { composeRuleSet } from './rule-set.ts';
 
 const whole = [
   'title: Many failed sign-ins',
@@ -34,39 +34,97 @@ function refused(text: string): string {
 }
 
 test('a correlation is read with everything that decides when it matches', () => {
-  const { type, rules, groupBy, timespanMs, atLeast, generate, level, tags, line } = parsed(whole);
+  const { type, rules, groupBy, timespanMs, condition, generate, level, tags, line } = parsed(whole);
   assert.deepEqual([type, rules, groupBy, timespanMs], ['event_count', ['failed'], ['User', 'from'], 900_000]);
-  assert.deepEqual([atLeast, generate, level, tags, line], [3, false, 'high', ['attack.t1110'], 1]);
+  assert.deepEqual(condition, { kind: 'number', bounds: [{ operator: 'gte', number: 3 }] });
+  assert.deepEqual([generate, level, tags, line], [false, 'high', ['attack.t1110'], 1]);
 });
 
-test('gt is one more than gte, and generate is taken beside or inside the correlation', () => {
-  assert.equal(parsed(whole.replace('gte: 3', 'gt: 3')).atLeast, 4);
+/** The comparisons of a condition as text. */
+function bounds(text: string): string {
+  const { condition } = parsed(text);
+  return condition.kind === 'rules'
+    ? condition.text
+    : condition.bounds.map((one) => Object.values(one).join(' ')).join();
+}
+
+test('conditions are one comparison or a range, and generate is taken beside or inside the correlation', () => {
+  for (const one of ['gt 3', 'gte 3', 'lt 3', 'lte 3', 'eq 3', 'neq 3', 'gt 3,lte 9']) {
+    assert.equal(bounds(whole.replace('gte: 3', one.replaceAll(' ', ': '))), one);
+  }
   assert.equal(parsed(`${whole}\ngenerate: true`).generate, true);
   assert.equal(parsed(`${whole}\n    generate: true`).generate, true);
 });
 
-test('value_count needs a field, temporal types need no condition', () => {
+test('types of values need a field, numbers may have fractions, temporal types need no condition', () => {
   const values = whole.replace('event_count', 'value_count');
   assert.equal(refused(values), 'invalid_correlation 11');
   assert.deepEqual(parsed(values.replace('{ gte', '{ field: User, gte')).valueFields, ['User']);
+  for (const type of ['value_sum', 'value_avg', 'value_median', 'value_percentile']) {
+    const sum = whole.replace('event_count', type).replace('{ gte: 3', '{ field: bytes, lt: -1.5');
+    assert.equal(bounds(sum), 'lt -1.5');
+    if (type !== 'value_percentile') assert.equal(refused(sum.replace('bytes', '[a, b]')), 'invalid_correlation 11');
+  }
+  const percentile = whole
+    .replace('event_count', 'value_percentile')
+    .replace('{ gte', '{ field: a, percentile: 95, gte');
+  assert.equal(parsed(percentile).percentile, 95);
+  assert.equal(refused(percentile.replace('percentile: 95', 'percentile: 101')), 'invalid_correlation 11');
+  assert.equal(refused(percentile.replace('value_percentile', 'value_avg')), 'invalid_correlation 11');
   const temporal = whole.replace('event_count', 'temporal').replace('[failed]', '[a, b]');
-  assert.equal(parsed(temporal.replace(/\n.*condition.*/, '')).atLeast, 2);
-  assert.equal(parsed(temporal.replace('gte: 3', 'gte: 1')).atLeast, 1);
+  assert.equal(bounds(temporal.replace(/\n.*condition.*/, '')), 'gte 2');
+  assert.equal(bounds(temporal.replace('gte: 3', 'gte: 1')), 'gte 1');
   assert.equal(refused(temporal), 'invalid_correlation 11');
-  assert.equal(refused(temporal.replace('temporal', 'temporal_ordered')), 'correlation_unsupported 11');
+  assert.equal(
+    refused(temporal.replace('temporal', 'temporal_ordered').replace('gte: 3', 'gte: 1')),
+    'correlation_unsupported 11',
+  );
+});
+
+test('an expression over rules is read as its alternatives, with the rules it names where none are listed', () => {
+  const expression = (text: string, type = 'temporal', rules = '[a, b, c]'): string =>
+    whole
+      .replace('event_count', type)
+      .replace('[failed]', rules)
+      .replace('{ gte: 3 }', text)
+      .replace(/\n.*aliases.*/, '');
+  const branches = (text: string) => {
+    const { condition } = parsed(expression(text));
+    return condition.kind === 'rules'
+      ? condition.branches.map(({ all, none }) => `${all.join('')}/${none.join('')}`)
+      : [];
+  };
+  assert.deepEqual(branches('a and (b or c)'), ['01/', '02/']);
+  assert.deepEqual(branches('a and not (b or c)'), ['0/12']);
+  assert.deepEqual(branches('2 of them'), ['01/', '02/', '12/']);
+  assert.deepEqual(parsed(expression('x and y', 'temporal_ordered', 'null')).rules, ['x', 'y']);
+  assert.equal(parsed(expression('a and b and c', 'temporal_extended')).type, 'temporal');
+  assert.equal(refused(expression('{ gte: 2 }', 'temporal_extended')), 'invalid_correlation 10');
+  for (const [text, code] of [
+    ['a and b', 'invalid_correlation'],
+    ['a and b and d', 'invalid_correlation'],
+    ['not a and not b and not c', 'invalid_correlation'],
+    ['a and not a and b and c', 'invalid_correlation'],
+    ['a and (b or', 'invalid_correlation'],
+  ] as const) {
+    assert.equal(refused(expression(text)), `${code} 10`, text);
+  }
+  const many = Array.from({ length: 20 }, (_, index) => `r${index}`);
+  assert.equal(refused(expression('10 of them', 'temporal', `[${many.join()}]`)), 'too_complex 10');
+  assert.equal(refused(expression('a and b and c', 'event_count')), 'invalid_correlation 10');
 });
 
 test('what cannot be evaluated to the letter is refused with code and line', () => {
   const cases: readonly (readonly [string, string, string])[] = [
-    ['event_count', 'value_sum', 'correlation_unsupported 6'],
     ['event_count', 'nonsense', 'invalid_correlation 6'],
-    ['gte: 3', 'lt: 3', 'correlation_unsupported 11'],
-    ['gte: 3', 'eq: 3', 'correlation_unsupported 11'],
+    ['gte: 3', 'lt: 1', 'invalid_correlation 11'],
+    ['gte: 3', 'gt: 3, lt: 4', 'invalid_correlation 11'],
     ['gte: 3', 'gte: "3"', 'invalid_correlation 11'],
     ['gte: 3', 'gte: -1', 'invalid_correlation 11'],
     ['gte: 3', 'gte: 1.5', 'invalid_correlation 11'],
     ['gte: 3', 'over: 1', 'invalid_correlation 11'],
-    ['{ gte: 3 }', 'a and b', 'correlation_unsupported 11'],
+    ['{ gte: 3 }', 'a and b', 'invalid_correlation 11'],
+    ['{ gte: 3 }', '[]', 'invalid_correlation 11'],
     ['15m', '15', 'invalid_correlation 9'],
     ['15m', '0m', 'invalid_correlation 9'],
     ['15m', '1M', 'invalid_correlation 9'],
@@ -79,21 +137,53 @@ test('what cannot be evaluated to the letter is refused with code and line', () 
   for (const [from, to, expected] of cases) assert.equal(refused(whole.replace(from, to)), expected, to);
 });
 
+const failed =
+  'title: F\nid: r-1\nname: failed\nlogsource: { category: x }\ndetection: { sel: { a: b }, condition: sel }\n---\n';
+
+/** The members of the correlations, and the refusals, of a rule `failed` with these documents behind it. */
+function resolved(...texts: readonly string[]) {
+  const { correlations, refusals } = composeRuleSet(parseSigmaRules(failed + texts.join('\n---\n'), { file: 'c.yml' }));
+  return { members: correlations.map(({ members }) => members), codes: refusals.map(({ code }) => code) };
+}
+
 test('references are looked up by id or name, aliases give the field of each rule', () => {
-  const correlation = parsed(whole);
-  const rules = new Map([['failed', { id: 'r-1' }]]);
-  const none = new Set<string>();
-  const found = resolveCorrelation(correlation, { rules, correlations: none });
-  assert.deepEqual('members' in found && found.members, [
-    { ruleId: 'r-1', groupFields: ['User', 'SourceIp'], valueFields: [] },
-  ]);
-  const code = (text: string, correlations = none): string => {
-    const answer = resolveCorrelation(parsed(text), { rules, correlations });
-    return 'code' in answer ? answer.code : 'taken';
-  };
-  assert.equal(code(whole.replace('[failed]', '[other]')), 'correlation_reference');
-  assert.equal(code(whole.replace('[failed]', '[other]'), new Set(['other'])), 'correlation_unsupported');
-  assert.equal(code(whole.replace('failed: SourceIp', 'other: SourceIp')), 'correlation_reference');
+  const groupFields = [['User'], ['SourceIp']];
+  assert.deepEqual(resolved(whole).members, [[{ ruleId: 'r-1', isCorrelation: false, groupFields, valueFields: [] }]]);
+  assert.deepEqual(resolved(whole.replace('[failed]', '[other]')).codes, ['correlation_reference']);
+  assert.deepEqual(resolved(whole.replace('failed: SourceIp', 'other: SourceIp')).codes, ['correlation_reference']);
+  assert.deepEqual(resolved(whole.replace('[failed]', '[failed, r-1]')).codes, ['correlation_reference']);
+});
+
+test('correlations build on each other in whatever order they are written; circles and what builds on what is refused are refused', () => {
+  const upper =
+    'title: U\nid: up\ncorrelation:\n    type: temporal\n    rules: [LOWER, failed]\n    group-by: [Host]\n    timespan: 1h';
+  const own =
+    whole
+      .split('\n')
+      .find((line) => line.startsWith('id: '))
+      ?.slice(4) ?? '';
+  const chain = resolved(upper.replace('LOWER', own), whole);
+  assert.deepEqual(
+    [chain.codes, chain.members.map((members) => members.map((one) => one.isCorrelation))],
+    [[], [[false], [true, false]]],
+  );
+  assert.deepEqual(resolved(upper.replace('LOWER', 'up')).codes, ['correlation_reference']);
+  const circle = resolved(upper.replace('LOWER', 'two'), upper.replace('id: up', 'id: two').replace('LOWER', 'up'));
+  assert.deepEqual([circle.members, circle.codes.length > 0], [[], true]);
+  const broken = resolved(upper.replace('LOWER', own), whole.replace('[failed]', '[nowhere]'));
+  assert.deepEqual(broken.codes, ['correlation_reference', 'correlation_reference']);
+  const links = Array.from({ length: 10 }, (_, link) =>
+    upper.replace('id: up', `id: l${link}`).replace('LOWER', link === 0 ? own : `l${link - 1}`),
+  );
+  assert.ok(resolved(whole, ...links).codes.includes('too_complex'));
+  // Seven layers of three, each over all of the layer below: 3^6 ways from one rule to the top.
+  const layers = Array.from({ length: 21 }, (_, place) => {
+    const below = place < 3 ? [own] : [0, 1, 2].map((other) => `l${Math.floor(place / 3) - 1}-${other}`);
+    return upper
+      .replace('id: up', `id: l${Math.floor(place / 3)}-${place % 3}`)
+      .replace('LOWER, failed', below.join(', '));
+  });
+  assert.ok(resolved(whole, ...layers).codes.includes('too_complex'));
 });
 
 test('no text makes the parser throw', () => {

@@ -37,8 +37,8 @@ fields:
 falsepositives:
     - none
 level: high
-scope:
-    - server
+scope: [server]
+response: Look at the host.
 custom: passed over
 `;
 
@@ -65,6 +65,7 @@ test('every attribute of a rule is read', () => {
     tags: ['attack.execution', 'attack.t1059.001'],
     references: ['https://example.org'],
     falsepositives: ['none'],
+    response: 'Look at the host.',
     fields: ['A'],
     scope: ['server'],
     related: [{ id: '08fbc97d-0a2f-491c-ae21-8ffcfd3174e9', type: 'derived' }],
@@ -88,7 +89,7 @@ test('a file of several documents gives each rule and each refusal with its own 
     refusals.map(({ file, line, ruleId, code }) => ({ file, line, ruleId, code })),
     [
       { file: 'many.yml', line: 37, ruleId: undefined, code: 'missing_attribute' },
-      { file: 'many.yml', line: 39, ruleId: undefined, code: 'filter_rule' },
+      { file: 'many.yml', line: 39, ruleId: undefined, code: 'missing_attribute' },
       { file: 'many.yml', line: 50, ruleId: '0c7f3a4e-6f0e-4c89-9d3b-1a2b3c4d5e6f', code: 'unknown_modifier' },
     ],
   );
@@ -131,12 +132,9 @@ test('documents that are no sound rule are refused', () => {
 });
 
 test('an empty file holds nothing, and a byte order mark and carriage returns do no harm', () => {
-  assert.deepEqual(parseSigmaRules('', { file: 'x.yml' }), { rules: [], correlations: [], refusals: [] });
-  assert.deepEqual(parseSigmaRules('# nothing\n---\n', { file: 'x.yml' }), {
-    rules: [],
-    correlations: [],
-    refusals: [],
-  });
+  const nothing = { rules: [], correlations: [], filters: [], mappings: [], placeholders: {}, refusals: [] };
+  assert.deepEqual(parseSigmaRules('', { file: 'x.yml' }), nothing);
+  assert.deepEqual(parseSigmaRules('# nothing\n---\n', { file: 'x.yml' }), nothing);
   assert.equal(parseSigmaRules(`\uFEFF${whole.replaceAll('\n', '\r\n')}`, { file: 'x.yml' }).rules.length, 1);
 });
 

@@ -1,10 +1,13 @@
 import type { SigmaCorrelation } from './correlation.ts';
+import type { SigmaFilter } from './filter.ts';
 import { parseCorrelation } from './parse-correlation.ts';
-import { createTestBudget, parseDetection } from './parse-detection.ts';
+import { parseFieldMapping } from './field-mapping.ts';
+import type { SigmaFieldMapping } from './field-mapping.ts';
+import { joinTables, parsePlaceholderTable } from './placeholder-table.ts';
+import { parseFilter } from './parse-filter.ts';
+import { parseConditions, parseDetections } from './parse-search.ts';
+import { createTestBudget } from './parse-detection.ts';
 import type { DetectionContext } from './parse-detection.ts';
-import { parseCondition } from './condition.ts';
-import type { Condition } from './condition.ts';
-import type { Detection } from './detection.ts';
 import type { PlaceholderTable } from './placeholders.ts';
 import { RefusedRule } from './refusal.ts';
 import type { SigmaRefusal } from './refusal.ts';
@@ -26,20 +29,30 @@ export type ParsedSigmaRules = {
   readonly rules: readonly SigmaRule[];
   /** What they refer to is not looked up: it may be in another file. See `resolveCorrelation`. */
   readonly correlations: readonly SigmaCorrelation[];
+  /** Not applied yet: the rules they name may be in another file. See `composeRuleSet`. */
+  readonly filters: readonly SigmaFilter[];
+  /** What fields are called in the events of a log source. Not applied yet either. */
+  readonly mappings: readonly SigmaFieldMapping[];
+  /** Values for placeholders, for the rules of other files; those of this one were parsed with `options.placeholders`. */
+  readonly placeholders: PlaceholderTable;
   readonly refusals: readonly SigmaRefusal[];
 };
 
 const limits = { maxNodes: 100_000, maxDepth: 32 } as const;
 const maxDocuments = 5_000;
+const notSearched: ReadonlySet<string> = new Set(['condition']);
 
 /**
- * The detection and correlation rules of a Sigma file, which may hold several YAML documents (Sigma 2.1). What cannot be honoured to the
+ * The detection rules, correlations and filters of a Sigma file, which may hold several YAML documents (Sigma 2.1). What cannot be honoured to the
  * letter is not loaded but listed in `refusals`; no text makes this throw.
  */
 export function parseSigmaRules(text: string, options: SigmaParseOptions): ParsedSigmaRules {
   const { file, placeholders = {}, maxLength = 1_048_576 } = options;
   const rules: SigmaRule[] = [];
   const correlations: SigmaCorrelation[] = [];
+  const filters: SigmaFilter[] = [];
+  const mappings: SigmaFieldMapping[] = [];
+  const tables: PlaceholderTable[] = [];
   const refusals: SigmaRefusal[] = [];
   const context = { placeholders, budget: createTestBudget() };
 
@@ -69,7 +82,10 @@ export function parseSigmaRules(text: string, options: SigmaParseOptions): Parse
       try {
         tree = document.read();
         if (tree.kind === 'scalar' && tree.value === null) continue;
-        if (isCorrelation(tree)) correlations.push(parseCorrelation(tree, file));
+        if (isOf(tree, 'placeholders')) tables.push(parsePlaceholderTable(tree));
+        else if (isOf(tree, 'field-mapping')) mappings.push(parseFieldMapping(tree, file));
+        else if (isOf(tree, 'correlation')) correlations.push(parseCorrelation(tree, file));
+        else if (isOf(tree, 'filter')) filters.push(parseFilter(tree, file, context));
         else rules.push(parseRule(tree, file, context));
       } catch (error) {
         refuse(error, document.line, tree === undefined ? undefined : idOf(tree));
@@ -78,11 +94,11 @@ export function parseSigmaRules(text: string, options: SigmaParseOptions): Parse
   } catch (error) {
     refuse(error, 1);
   }
-  return { rules, correlations, refusals };
+  return { rules, correlations, filters, mappings, placeholders: joinTables(tables), refusals };
 }
 
 /** The engine's own limit (a stack that ran out on deep nesting) is a refusal too; anything else is our fault and is thrown on. */
-function asRefusal(error: unknown, line: number): RefusedRule {
+export function asRefusal(error: unknown, line: number): RefusedRule {
   if (error instanceof RefusedRule) return error;
   if (error instanceof RangeError)
     return new RefusedRule('yaml_too_deep', line, 'Cannot read the YAML: it is nested too deep');
@@ -94,8 +110,8 @@ function idOf(tree: YamlTree): string | undefined {
   return id?.kind === 'scalar' && typeof id.value === 'string' ? id.value : undefined;
 }
 
-function isCorrelation(tree: YamlTree): tree is YamlMap {
-  return tree.kind === 'map' && entryOf(tree, 'correlation') !== undefined && entryOf(tree, 'detection') === undefined;
+function isOf(tree: YamlTree, kind: 'correlation' | 'filter' | 'field-mapping' | 'placeholders'): tree is YamlMap {
+  return tree.kind === 'map' && entryOf(tree, kind) !== undefined && entryOf(tree, 'detection') === undefined;
 }
 
 function parseRule(tree: YamlTree, file: string, context: DetectionContext): SigmaRule {
@@ -104,7 +120,7 @@ function parseRule(tree: YamlTree, file: string, context: DetectionContext): Sig
   if (detection === undefined) throw otherDocument(tree);
   const attributes = readAttributes(tree, file);
   if (detection.kind !== 'map') throw new RefusedRule('invalid_detection', detection.line, '"detection" must be a map');
-  const detections = parseDetections(detection, context);
+  const detections = parseDetections(detection, context, notSearched);
   return {
     ...attributes,
     detections,
@@ -115,47 +131,8 @@ function parseRule(tree: YamlTree, file: string, context: DetectionContext): Sig
 }
 
 function otherDocument(tree: YamlMap): RefusedRule {
-  if (entryOf(tree, 'filter') !== undefined)
-    return new RefusedRule('filter_rule', tree.line, 'Not a detection rule: it is a filter');
   if (entryOf(tree, 'action') !== undefined) {
     return new RefusedRule('legacy_construct', tree.line, 'Documents joined by "action" left Sigma with version 2');
   }
   return new RefusedRule('not_a_rule', tree.line, 'A rule must have "detection"');
-}
-
-function parseDetections(detection: YamlMap, context: DetectionContext): ReadonlyMap<string, Detection> {
-  const detections = new Map<string, Detection>();
-  for (const { key, value, line } of detection.entries) {
-    if (key === 'condition') continue;
-    if (key === 'timeframe')
-      throw new RefusedRule('legacy_construct', line, '"timeframe" left Sigma with version 2: use a correlation');
-    detections.set(key, parseDetection(value, context));
-  }
-  if (detections.size === 0)
-    throw new RefusedRule('invalid_detection', detection.line, '"detection" must have a search identifier');
-  return detections;
-}
-
-/** Several conditions are linked with OR. */
-function parseConditions(detection: YamlMap, identifiers: readonly string[]): Condition {
-  const tree = entryOf(detection, 'condition');
-  if (tree === undefined)
-    throw new RefusedRule('missing_attribute', detection.line, '"detection" must have "condition"');
-  const conditions = (tree.kind === 'list' ? tree.items : [tree]).map((item) => {
-    if (item.kind !== 'scalar' || typeof item.value !== 'string') {
-      throw new RefusedRule('condition_syntax', item.line, '"condition" must be a string or a list of strings');
-    }
-    const condition = parseCondition(item.value, identifiers);
-    if ('fault' in condition) {
-      throw new RefusedRule(
-        condition.code,
-        item.line,
-        `Cannot read the condition "${item.value.slice(0, 200)}": ${condition.fault}`,
-      );
-    }
-    return condition;
-  });
-  const [first] = conditions;
-  if (first === undefined) throw new RefusedRule('condition_syntax', tree.line, '"condition" must not be empty');
-  return conditions.length === 1 ? first : { kind: 'or', operands: conditions };
 }

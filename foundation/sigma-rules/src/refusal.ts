@@ -1,13 +1,19 @@
 /**
- * Why a document was not loaded. `filter_rule` is a sound Sigma document of another kind; `correlation_unsupported`
- * a sound correlation we do not evaluate, `correlation_reference` one that refers to what is not there;
+ * Why a document, or a reference in it, is not in force. `correlation_unsupported` is a sound correlation we do not evaluate,
+ * `correlation_reference` and `filter_reference` refer to what is not there, `filter_conflict` to a rule of another log source;
  * `placeholder_without_values` needs a placeholder table; everything else is a fault of the text.
  */
 export type RefusalCode =
   | 'correlation_unsupported'
   | 'correlation_reference'
   | 'invalid_correlation'
-  | 'filter_rule'
+  | 'rule_not_taken'
+  | 'invalid_mapping'
+  | 'invalid_placeholders'
+  | 'invalid_filter'
+  | 'ambiguous_filter'
+  | 'filter_reference'
+  | 'filter_conflict'
   | 'placeholder_without_values'
   | 'text_too_large'
   | 'yaml_syntax'

@@ -21,12 +21,12 @@ const statuses: ReadonlyMap<string, SigmaStatus> = new Map([
 const maxTitleLength = 256;
 const maxTextLength = 65_535;
 
-/** Everything of a rule but its detection (Sigma rules specification, "Components"). Custom attributes are allowed and passed over. */
+/** Everything of a rule but its detection (Sigma rules specification, "Components"). Of custom attributes, which are allowed, only `response` is read. */
 export function readAttributes(
   rule: YamlMap,
   file: string,
 ): Omit<SigmaRule, 'detections' | 'condition' | 'file' | 'line'> {
-  return { ...readDescription(rule, file), logsource: logSourceOf(rule) };
+  return { ...readDescription(rule, file), logsource: readLogSource(rule) };
 }
 
 /** What rules and correlations have in common. */
@@ -52,13 +52,15 @@ export function readDescription(
     tags: textsOf(rule, 'tags'),
     references: textsOf(rule, 'references'),
     falsepositives: textsOf(rule, 'falsepositives'),
+    response: textOf(rule, 'response', maxTextLength),
     fields: textsOf(rule, 'fields'),
     scope: textsOf(rule, 'scope'),
     related: relatedOf(rule),
   };
 }
 
-function logSourceOf(rule: YamlMap): SigmaLogSource {
+/** What stands under `logsource`, in lower case. */
+export function readLogSource(rule: YamlMap): SigmaLogSource {
   const tree = entryOf(rule, 'logsource');
   if (tree === undefined) throw new RefusedRule('missing_attribute', rule.line, 'A rule must have "logsource"');
   if (tree.kind !== 'map') throw new RefusedRule('invalid_attribute', tree.line, '"logsource" must be a map');

@@ -29,6 +29,8 @@ export type SigmaRule = {
   readonly tags: readonly string[];
   readonly references: readonly string[];
   readonly falsepositives: readonly string[];
+  /** Custom attribute `response`: what to do first about a match. */
+  readonly response: string | undefined;
   readonly fields: readonly string[];
   readonly scope: readonly string[];
   readonly related: readonly { readonly id: string; readonly type: string }[];

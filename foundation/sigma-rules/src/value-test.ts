@@ -11,7 +11,7 @@ import { compilePattern } from './wildcard.ts';
  */
 export type CompiledTest = (
   values: readonly FieldValue[] | undefined,
-  event: SigmaEvent,
+  event: Pick<SigmaEvent, 'valuesOf'>,
 ) => FieldValue | 'absent' | undefined;
 
 export function compileValueTest(test: ValueTest): CompiledTest {
@@ -69,7 +69,7 @@ function compileScalarTest(test: ScalarTest): (value: FieldValue) => boolean {
 }
 
 /** The number a value is or is written as in decimal. */
-function numberOf({ scalar, text }: FieldValue): number | undefined {
+export function numberOf({ scalar, text }: FieldValue): number | undefined {
   if (typeof scalar === 'number') return scalar;
   return text.length <= 32 && /^\s*[-+]?\d+(\.\d+)?\s*$/.test(text) ? Number(text) : undefined;
 }

@@ -1,19 +1,10 @@
 import { LineCounter, isAlias, isMap, isScalar, isSeq, parseAllDocuments } from 'yaml';
 import type { Document, Node } from 'yaml';
+import { readPlainYaml } from './plain-yaml.ts';
 import { RefusedRule } from './refusal.ts';
+import type { YamlEntry, YamlMap, YamlScalar, YamlTree } from './yaml-node.ts';
 
-/** A YAML node with the line it began on. Aliases are expanded; keys are unique strings. */
-export type YamlTree = YamlMap | YamlList | YamlScalar;
-export type YamlMap = { readonly kind: 'map'; readonly line: number; readonly entries: readonly YamlEntry[] };
-export type YamlList = { readonly kind: 'list'; readonly line: number; readonly items: readonly YamlTree[] };
-export type YamlEntry = { readonly key: string; readonly line: number; readonly value: YamlTree };
-export type YamlScalar = {
-  readonly kind: 'scalar';
-  readonly line: number;
-  readonly value: string | number | boolean | null;
-  /** The characters in the file: `0x10` for the number 16. */
-  readonly text: string;
-};
+export type { YamlEntry, YamlMap, YamlScalar, YamlTree } from './yaml-node.ts';
 
 export type YamlLimits = { readonly maxNodes: number; readonly maxDepth: number };
 export type YamlDocument = { readonly line: number; readonly read: () => YamlTree };
@@ -23,6 +14,12 @@ export type YamlDocument = { readonly line: number; readonly read: () => YamlTre
  * or larger than `maxNodes` after the expansion of aliases, so that a few lines cannot unfold into billions.
  */
 export function readYamlDocuments(text: string, limits: YamlLimits): readonly YamlDocument[] {
+  const plain = readPlainYaml(text, limits);
+  return plain === undefined ? readUnusualYaml(text, limits) : [{ line: plain.line, read: () => plain }];
+}
+
+/** The same by the library, whatever the text. */
+export function readUnusualYaml(text: string, limits: YamlLimits): readonly YamlDocument[] {
   const lines = new LineCounter();
   const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: 'silent' } as const;
   const documents = parseAllDocuments(text, options);

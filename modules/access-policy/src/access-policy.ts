@@ -6,10 +6,15 @@ import { createDecisionCache } from './decision-cache.ts';
 import { loadPolicies, type RoleDescription } from './load-policies.ts';
 import type { PolicyTexts } from './policy-texts.ts';
 
+/** 0 to 100. What is not fresh counts as not known. */
+export type PrincipalRisk = { readonly value: number; readonly isFresh: boolean };
+
 export type AccessRequest = {
   readonly principal: Principal;
   /** One of `allActions` or `deviceActions`; any other is denied. */
   readonly action: string;
+  /** How much a person or key is at risk; undefined where nobody can tell now. */
+  readonly risk?: PrincipalRisk | undefined;
   readonly context: {
     /** How the request came: over the network, or through the operator's Unix socket. */
     readonly channel: 'network' | 'socket';
@@ -24,6 +29,8 @@ export type AccessDecision = {
   readonly reason: string;
   /** Ids of the deciding policies. */
   readonly policies: readonly string[];
+  /** Of a no to a person: asked again with `proofAgeSeconds` of a fresh proof, it may be a yes. */
+  readonly needsProof?: true;
 };
 
 /**
@@ -32,7 +39,7 @@ export type AccessDecision = {
  */
 export type AccessPolicy = {
   decide(request: AccessRequest): AccessDecision;
-  /** In the order of `allActions`, then of `deviceActions`. */
+  /** What is allowed, if need be after a fresh proof; in the order of `allActions`, then of `deviceActions`. */
   permissionsOf(principal: Principal): readonly (Action | DeviceAction)[];
   roles(): readonly RoleDescription[];
   /** Changes whenever a policy or the schema does. */
@@ -41,12 +48,12 @@ export type AccessPolicy = {
 
 /** Throws `AccessPolicyError` when a policy or the schema is not valid. */
 export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecisions?: number } = {}): AccessPolicy {
-  const { version, words, roles } = loadPolicies(texts);
+  const { version, words, roles, askingForProof, restingOnRisk } = loadPolicies(texts);
   const remembered = createDecisionCache<AccessDecision>(options.maxCachedDecisions ?? 10_000);
 
-  const ask = ({ principal, action, context }: AccessRequest): AccessDecision => {
+  const ask = ({ principal, action, context, risk }: AccessRequest): AccessDecision => {
     let answer: AuthorizationAnswer;
-    const entity = entityOf(principal);
+    const entity = entityOf(principal, risk);
     try {
       answer = statefulIsAuthorized({
         principal: entity.uid,
@@ -70,12 +77,28 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
     // Cedar leaves out a policy that fails. Had it been one that forbids, what is left would allow.
     const [failed] = diagnostics.errors;
     if (failed !== undefined) return denied(`Policy "${failed.policyId}" failed: ${failed.error.message}`);
-    const said = diagnostics.reason.map((id) => words.get(id) ?? id).join('; ');
+    const said = diagnostics.reason
+      .map((id) => `${words.get(id) ?? id}${restingOnRisk.has(id) ? `: ${riskInWords(risk)}` : ''}`)
+      .join('; ');
+    const isAsking =
+      principal.kind === 'user' &&
+      decision !== 'allow' &&
+      diagnostics.reason.length > 0 &&
+      diagnostics.reason.every((id) => askingForProof.has(id));
     return {
       allowed: decision === 'allow',
       reason: said === '' ? `No policy allows "${action}" to ${describe(principal)}` : said,
       policies: diagnostics.reason,
+      ...(isAsking ? { needsProof: true } : {}),
     };
+  };
+
+  /** Cedar names what forbids alone: whether anything would allow is only told by asking as after a proof. */
+  const askWithProof = (request: AccessRequest): AccessDecision => {
+    const { needsProof, ...decision } = ask(request);
+    if (needsProof !== true) return decision;
+    const proved = ask({ ...request, context: { ...request.context, proofAgeSeconds: 0 } });
+    return proved.allowed ? { ...decision, needsProof } : proved;
   };
 
   const decide = (request: AccessRequest): AccessDecision => {
@@ -84,34 +107,60 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
     const { kind, id, assurance, roles: held = [], scopes } = principal;
     // One more for each second of a proof would leave no room for others.
     if (context.proofAgeSeconds !== undefined) return ask(request);
-    const key = JSON.stringify([kind, id, assurance, held, kind === 'key' ? scopes : [], action, context.channel]);
-    return remembered.load(key, () => ask(request));
+    const risk =
+      request.risk?.isFresh === false ? 'stale' : request.risk === undefined ? 'unknown' : knownRisk(request.risk);
+    const key = JSON.stringify([
+      kind,
+      id,
+      assurance,
+      held,
+      kind === 'key' ? scopes : [],
+      action,
+      context.channel,
+      risk,
+    ]);
+    return remembered.load(key, () => askWithProof(request));
   };
 
   return {
     version,
     decide,
     permissionsOf: (principal) =>
-      [...allActions, ...deviceActions].filter(
-        (action) =>
-          decide({ principal, action, context: { channel: principal.kind === 'operator' ? 'socket' : 'network' } })
-            .allowed,
-      ),
+      [...allActions, ...deviceActions].filter((action) => {
+        const channel = principal.kind === 'operator' ? 'socket' : 'network';
+        const { allowed, needsProof } = decide({ principal, action, context: { channel } });
+        return allowed || needsProof === true;
+      }),
     roles: () => roles,
   };
 }
 
-function entityOf(principal: Principal): EntityJson & { uid: { type: string; id: string } } {
+/** Who may be anybody is held to be at the greatest risk: a policy that asks never allows because nobody could tell. */
+function knownRisk(risk: PrincipalRisk | undefined): number {
+  if (risk === undefined || !risk.isFresh || !(risk.value >= 0 && risk.value <= 100)) return 100;
+  return Math.round(risk.value);
+}
+
+function riskInWords(risk: PrincipalRisk | undefined): string {
+  if (risk === undefined) return 'how much they are at risk cannot be told now';
+  return risk.isFresh ? `their risk is ${knownRisk(risk)} of 100` : 'how much they are at risk was told too long ago';
+}
+
+function entityOf(
+  principal: Principal,
+  risk: PrincipalRisk | undefined,
+): EntityJson & { uid: { type: string; id: string } } {
   const { kind, id, roles = [], assurance = 0, scopes } = principal;
+  const riskAttributes = { risk: knownRisk(risk), riskFresh: risk?.isFresh === true };
   switch (kind) {
     case 'user':
       return {
         uid: { type: 'Sallyport::User', id },
-        attrs: { assurance },
+        attrs: { assurance, ...riskAttributes },
         parents: roles.map((role) => ({ type: 'Sallyport::Role', id: role })),
       };
     case 'key':
-      return { uid: { type: 'Sallyport::Key', id }, attrs: { scopes: [...scopes] }, parents: [] };
+      return { uid: { type: 'Sallyport::Key', id }, attrs: { scopes: [...scopes], ...riskAttributes }, parents: [] };
     case 'operator':
       return { uid: { type: 'Sallyport::Operator', id }, attrs: {}, parents: [] };
     case 'device':

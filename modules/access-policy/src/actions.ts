@@ -2,6 +2,7 @@
 export const allActions = [
   'events:write',
   'events:read',
+  'hunts:run',
   'alerts:read',
   'alerts:write',
   'ledger:read',
@@ -11,6 +12,8 @@ export const allActions = [
   'personal:read',
   'personal:manage',
   'health:read',
+  'rules:read',
+  'rules:write',
   'rules:manage',
   'sources:manage',
   'sensors:read',

@@ -19,6 +19,10 @@ export type LoadedPolicies = {
   readonly version: string;
   /** What a policy says, for people, by its id. */
   readonly words: ReadonlyMap<string, string>;
+  /** Policies that forbid until a person proves anew who they are (`@proof("fresh")`). */
+  readonly askingForProof: ReadonlySet<string>;
+  /** Policies that rest on how much somebody is at risk (`@fact("risk")`). */
+  readonly restingOnRisk: ReadonlySet<string>;
   readonly roles: readonly RoleDescription[];
 };
 
@@ -33,6 +37,8 @@ export function loadPolicies(texts: PolicyTexts): LoadedPolicies {
   const byId = new Map<string, string>();
   const words = new Map<string, string>();
   const roles = new Map<Role, RoleDescription>();
+  const askingForProof = new Set<string>();
+  const restingOnRisk = new Set<string>();
   for (const { file, text } of texts.policies) {
     const parts = policySetTextToParts(text);
     if (parts.type === 'failure') throw invalid(file, parts);
@@ -40,11 +46,20 @@ export function loadPolicies(texts: PolicyTexts): LoadedPolicies {
     for (const policy of parts.policies) {
       const read = policyToJson(policy);
       if (read.type === 'failure') throw invalid(file, read);
-      const { id, role, name, words: said } = read.json.annotations ?? {};
+      const { id, role, name, proof, fact, words: said } = read.json.annotations ?? {};
       if (id === undefined || said === undefined) throw invalid(file, 'each policy must have @id and @words');
       if (byId.has(id)) throw invalid(file, `policy "${id}" stands twice, must be unique`);
       byId.set(id, policy);
       words.set(id, said);
+      if (proof !== undefined) {
+        if (proof !== 'fresh' || read.json.effect !== 'forbid')
+          throw invalid(file, `@proof of policy "${id}" must be "fresh", and on one that forbids`);
+        askingForProof.add(id);
+      }
+      if (fact !== undefined) {
+        if (fact !== 'risk') throw invalid(file, `@fact of policy "${id}" must be "risk"`);
+        restingOnRisk.add(id);
+      }
       if (role === undefined) continue;
       if (!isRole(role) || roles.has(role) || name === undefined)
         throw invalid(file, `@role("${role}") must be one of ${allRoles.join(', ')}, once, and have a @name`);
@@ -70,7 +85,7 @@ export function loadPolicies(texts: PolicyTexts): LoadedPolicies {
   for (const kept of [preparseSchema(version, texts.schema), preparsePolicySet(version, { staticPolicies })]) {
     if (kept.type === 'failure') throw invalid('the policies', kept);
   }
-  return { version, words, roles: allRoles.flatMap((role) => roles.get(role) ?? []) };
+  return { version, words, askingForProof, restingOnRisk, roles: allRoles.flatMap((role) => roles.get(role) ?? []) };
 }
 
 /** The schema and the code must speak of the same actions: one missing in either would be denied to everybody unnoticed. */

@@ -4,9 +4,11 @@ import type { ArchivedFile } from './archived-file.ts';
 import type { ArchiveStore } from './archive-store.ts';
 import { ArchiveError } from './errors.ts';
 import { recheck } from './file-keeper.ts';
-import type { OpenedPlace } from './file-keeper.ts';
+import type { FileKeeper, OpenedPlace } from './file-keeper.ts';
 import { instanceName, parseSpanName } from './names.ts';
 import type { LedgerFiles } from './ledger-files.ts';
+import type { LocalCopies } from './local-copies.ts';
+import type { Told } from './needs.ts';
 
 /** How often each file is asked for anew, and every byte of it read. */
 const askEveryMs = 24 * 3_600_000;
@@ -42,11 +44,14 @@ export type ArchiveChecks = {
 };
 
 const mostProblems = 100;
+const mostFileAlarms = 1000;
 
 export function createArchiveChecks(needs: {
   readonly store: ArchiveStore;
   readonly alarms: ArchiveAlarms;
   readonly files: LedgerFiles;
+  readonly copies: LocalCopies;
+  readonly keeper: Pick<FileKeeper, 'sendAnew'>;
   readonly nowMs: () => number;
   readonly monotonicMs: () => number;
 }): ArchiveChecks {
@@ -60,6 +65,7 @@ export function createArchiveChecks(needs: {
     options: VerificationOptions & { readonly isComparedHere: boolean },
   ): Promise<string | undefined> {
     let problem: string | undefined;
+    let isGone = false;
     try {
       await recheck(opened, file, options);
       if (options.isComparedHere) problem = await differsHere(file);
@@ -67,6 +73,7 @@ export function createArchiveChecks(needs: {
       const code = codeOf(error);
       if (code !== 'off_site_mismatch' && code !== 'off_site_missing') throw error;
       problem = messageOf(error);
+      isGone = code === 'off_site_missing';
     }
     const atMs = nowMs();
     await store.saveFile(opened.id, {
@@ -83,14 +90,44 @@ export function createArchiveChecks(needs: {
         message: `The archive shows "${file.name}" again as it was kept`,
         details,
       }));
-    else
-      await alarms.raise(`file/${opened.id}/${file.name}`, {
+    else {
+      await raise(opened, file.name, {
         action: 'archive.file-damaged',
         outcome: 'failure',
         message: problem,
         details: { ...details, reason: problem },
       });
+      if (isGone) await sendAnew(opened, file, options.signal);
+    }
     return problem;
+  }
+
+  /** One alarm a file, and one for all of them when they are many: a bucket that was emptied is one thing, not a million. */
+  async function raise(opened: OpenedPlace, name: string, told: Told): Promise<void> {
+    const prefix = `file/${opened.id}/`;
+    const standing = [...(await alarms.standing()).keys()].filter((id) => id.startsWith(prefix));
+    if (standing.length < mostFileAlarms || standing.includes(`${prefix}${name}`))
+      return alarms.raise(`${prefix}${name}`, told);
+    return alarms.raise(`files/${opened.id}`, {
+      action: 'archive.many-files-damaged',
+      outcome: 'failure',
+      message: `Over ${mostFileAlarms} files of the archive are damaged or gone`,
+      details: { first: name },
+    });
+  }
+
+  /** What is gone there and is still here goes there again, under a lock of its own. The alarm was raised before. */
+  async function sendAnew(opened: OpenedPlace, file: ArchivedFile, signal: AbortSignal): Promise<void> {
+    const copy = await needs.copies.find(file.name);
+    if (copy?.sha256 !== file.sha256) return;
+    const { entries, isHeld } = file;
+    const { version } = await needs.keeper.sendAnew(opened, copy, { entries, isHeld, signal });
+    await alarms.settle(`file/${opened.id}/${file.name}`, () => ({
+      action: 'archive.file-sent-anew',
+      outcome: 'success',
+      message: `"${file.name}" was gone from the archive, and was sent there anew from this machine`,
+      details: { name: file.name, ...(version === undefined ? {} : { version }) },
+    }));
   }
 
   /** The same blocks on this disk, where they still are, must have the same sum. */
@@ -174,6 +211,13 @@ export function createArchiveChecks(needs: {
                 `The archive lists over ${mostUnknown} files that are not ours`,
               );
           }
+        if (state.problems.length === 0)
+          await alarms.settle(`files/${opened.id}`, (details) => ({
+            action: 'archive.files-restored',
+            outcome: 'success',
+            message: 'All files of the archive are as they were kept again',
+            details,
+          }));
         return say({ state: 'done', endedAtMs: nowMs() });
       } catch (error) {
         return say({ state: 'failed', endedAtMs: nowMs(), error: messageOf(error) });

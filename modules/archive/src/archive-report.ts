@@ -1,6 +1,6 @@
 import type { Verification } from './archive-checks.ts';
 import type { LogProgress } from './archive-round.ts';
-import type { ArchiveTotals } from './archive-store.ts';
+import type { ArchiveTotals } from './archive-cursor.ts';
 import type { ArchivedFile } from './archived-file.ts';
 import type { OpenedPlace } from './file-keeper.ts';
 import type { ArchiveSettings } from './settings.ts';

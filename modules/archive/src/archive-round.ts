@@ -1,6 +1,7 @@
 import { parseSignedCheckpoint } from '@sallyport/merkle-log';
 import { codeOf } from '@sallyport/platform/errors';
-import type { ArchiveCursor, ArchiveStore } from './archive-store.ts';
+import type { ArchiveCursor } from './archive-cursor.ts';
+import type { ArchiveStore } from './archive-store.ts';
 import type { FileKeeper, OpenedPlace } from './file-keeper.ts';
 import { sha256Of } from './ledger-files.ts';
 import type { LedgerFiles, Span } from './ledger-files.ts';

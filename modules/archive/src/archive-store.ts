@@ -4,29 +4,11 @@ import type { Database, Transaction } from '@sallyport/platform/database';
 import { Check } from 'typebox/value';
 import { fileOf, rowOf } from './archived-file.ts';
 import type { ArchivedFile, FileRow } from './archived-file.ts';
+import type { ArchiveCursor, ArchiveTotals } from './archive-cursor.ts';
 import { ArchiveError } from './errors.ts';
 import type { NameKind } from './names.ts';
 import { StoredSettings } from './settings-schema.ts';
 import type { ArchiveSettings } from './settings.ts';
-
-/** How far one log is archived in one place. */
-export type ArchiveCursor = {
-  readonly log: number;
-  readonly segment: number;
-  readonly offset: number;
-  readonly index: number;
-  readonly tilesUntil: number;
-  readonly checkpointSize: number;
-};
-
-export type ArchiveTotals = {
-  readonly files: number;
-  readonly bytes: number;
-  readonly held: number;
-  readonly problems: number;
-  readonly neverRead: number;
-  readonly oldestCheckMs: number | undefined;
-};
 
 type Tables = {
   archive_settings: { id: number; settings: string; set_at_ms: number; set_by: string };
@@ -160,6 +142,31 @@ export function createArchiveStore(plain: Database) {
         .orderBy('name')
         .limit(limit)
         .execute();
+      return rows.map(fileOf);
+    },
+    /** Files whose lock ends before a time, in the order of their ends, from behind one. */
+    async locksEnding(
+      place: string,
+      asked: {
+        readonly beforeMs: number;
+        readonly after: { readonly untilMs: number; readonly name: string } | undefined;
+        readonly limit: number;
+      },
+    ): Promise<readonly ArchivedFile[]> {
+      const { beforeMs, after, limit } = asked;
+      let query = database
+        .selectFrom('archive_file')
+        .selectAll()
+        .where('place', '=', place)
+        .where('lock_until_ms', '<', beforeMs);
+      if (after !== undefined)
+        query = query.where(({ and, or, eb }) =>
+          or([
+            eb('lock_until_ms', '>', after.untilMs),
+            and([eb('lock_until_ms', '=', after.untilMs), eb('name', '>', after.name)]),
+          ]),
+        );
+      const rows = await query.orderBy('lock_until_ms').orderBy('name').limit(limit).execute();
       return rows.map(fileOf);
     },
     async longestUnchecked(place: string, column: 'checked_at_ms' | 'read_at_ms'): Promise<ArchivedFile | undefined> {

@@ -14,6 +14,7 @@ export const accounts = {
   AKIAARCHIVER: { secret: 'what the archiver signs with' },
   AKIAOFFICER: { secret: 'may bypass governance', mayBypass: true },
   AKIAREADER: { secret: 'may only read', denied: ['PutObject'] },
+  AKIAPLAIN: { secret: 'may not see versions', denied: ['PutObject', 'ListBucketVersions'] },
 } satisfies Record<string, S3Account>;
 export const archiver: Credentials = { accessKeyId: 'AKIAARCHIVER', secretAccessKey: accounts.AKIAARCHIVER.secret };
 
@@ -44,7 +45,7 @@ export function settingsFor(
 }
 
 export async function startBuckets(
-  context: TestContext,
+  context: { after(work: () => unknown): void },
   more: { tls?: boolean; minPartBytes?: number } = {},
 ): Promise<S3Server> {
   const server = await startS3Server({

@@ -1,22 +1,25 @@
 import type { OffSite } from '@sallyport/key-vault/server';
 import type { Actor } from '@sallyport/ledger';
-import { codeOf, messageOf } from '@sallyport/platform/errors';
+import { messageOf } from '@sallyport/platform/errors';
 import { createTurns } from '@sallyport/platform/turns';
 import { createArchiveAlarms } from './archive-alarms.ts';
 import { createArchiveChecks } from './archive-checks.ts';
 import type { Verification } from './archive-checks.ts';
 import { createArchiveHolds } from './archive-holds.ts';
-import type { ArchiveFailure, ArchiveReport } from './archive-report.ts';
+import type { ArchiveReport } from './archive-report.ts';
+import { createArchiveLocks } from './archive-locks.ts';
 import { createArchiveRound } from './archive-round.ts';
 import { createArchiveSettings, placeName } from './archive-settings.ts';
 import type { SettingsChange } from './archive-settings.ts';
 import { createArchiveStore } from './archive-store.ts';
+import { createArchiveTroubles } from './archive-troubles.ts';
 import type { ArchivedFile } from './archived-file.ts';
 import { ArchiveError } from './errors.ts';
 import { createFileKeeper } from './file-keeper.ts';
 import type { OpenedPlace } from './file-keeper.ts';
 import { createIntakeTurns } from './intake-turns.ts';
 import { createLedgerFiles } from './ledger-files.ts';
+import { createLocalCopies } from './local-copies.ts';
 import type { ArchiveNeeds } from './needs.ts';
 import { createOffSite } from './off-site.ts';
 import type { ArchiveSettings } from './settings.ts';
@@ -39,19 +42,6 @@ export type Archive = {
   close(): Promise<void>;
 };
 
-const firstRetryMs = 5000;
-const longestRetryMs = 600_000;
-/** Failures in a row before it is an alarm; what does not pass by itself is one at once. */
-const patience = 3;
-const lasting: ReadonlySet<string> = new Set([
-  'archive_invalid',
-  'archive_settings_invalid',
-  'bucket_not_lockable',
-  'name_taken',
-  'off_site_mismatch',
-  'off_site_refused',
-]);
-
 export function createArchive(needs: ArchiveNeeds): Archive {
   const { clock, log } = needs;
   const store = createArchiveStore(needs.database);
@@ -67,14 +57,24 @@ export function createArchive(needs: ArchiveNeeds): Archive {
     nowMs: () => clock.nowMs(),
     place: () => placeName(settings?.place),
   });
+  const troubles = createArchiveTroubles({ clock, log, alarms });
   const checks = createArchiveChecks({
+    store,
+    alarms,
+    files,
+    copies: createLocalCopies({ ...needs, files }),
+    keeper,
+    nowMs: () => clock.nowMs(),
+    monotonicMs: () => clock.monotonicMs(),
+  });
+  const holds = createArchiveHolds({ store, alarms, holds: needs.holds });
+  const locks = createArchiveLocks({
     store,
     alarms,
     files,
     nowMs: () => clock.nowMs(),
     monotonicMs: () => clock.monotonicMs(),
   });
-  const holds = createArchiveHolds({ store, alarms, holds: needs.holds });
   const inTurn = createTurns();
   let opened: OpenedPlace | undefined;
   let isRead = false;
@@ -83,7 +83,6 @@ export function createArchive(needs: ArchiveNeeds): Archive {
   let working: Promise<void> | undefined;
   let verifying: Promise<void> | undefined;
   let verification: Verification | undefined;
-  let failure: (ArchiveFailure & { readonly tries: number; readonly tryAtMs: number }) | undefined;
   let closing = new AbortController();
 
   async function ready(): Promise<OpenedPlace | undefined> {
@@ -108,40 +107,8 @@ export function createArchive(needs: ArchiveNeeds): Archive {
     await round.run(place, { isAll: wantsAll, spanMs, signal });
     if (wantsAll) isAll = false;
     await holds.apply(place, signal);
+    await locks.next(place, signal);
     await checks.next(place, signal);
-  }
-
-  async function failed(error: unknown): Promise<void> {
-    const code = codeOf(error) ?? 'unknown';
-    const tries = (failure?.tries ?? 0) + 1;
-    const pauseMs = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(tries - 1, 20));
-    const nowMs = clock.nowMs();
-    isPrepared = false;
-    failure = {
-      code,
-      message: messageOf(error),
-      sinceMs: failure?.sinceMs ?? nowMs,
-      nextTryMs: nowMs + pauseMs,
-      tries,
-      tryAtMs: clock.monotonicMs() + pauseMs,
-    };
-    log.warn('The archive does not take what is due', { code, message: failure.message });
-    if (tries < patience && !lasting.has(code)) return;
-    await alarms.raise('failing', {
-      action: 'archive.failing',
-      outcome: 'failure',
-      message: `Nothing more is archived: ${failure.message}`,
-      details: { code, reason: failure.message },
-    });
-  }
-  async function succeeded(): Promise<void> {
-    failure = undefined;
-    await alarms.settle('failing', (details) => ({
-      action: 'archive.working-again',
-      outcome: 'success',
-      message: 'The archive takes what is due again',
-      details,
-    }));
   }
 
   async function watchLag(): Promise<void> {
@@ -165,13 +132,14 @@ export function createArchive(needs: ArchiveNeeds): Archive {
   }
   async function tickOnce(): Promise<void> {
     try {
-      if (failure === undefined || clock.monotonicMs() >= failure.tryAtMs || isAll) {
+      if (troubles.mayTry() || isAll) {
         await work();
-        await succeeded();
+        await troubles.succeeded();
       }
     } catch (error) {
       if (closing.signal.aborted) return;
-      await failed(error);
+      isPrepared = false;
+      await troubles.failed(error);
     }
     await watchLag();
   }
@@ -213,14 +181,14 @@ export function createArchive(needs: ArchiveNeeds): Archive {
         settings,
         place: place.place.facts,
         state:
-          failure !== undefined
+          troubles.current() !== undefined
             ? 'failing'
             : turns.isPaused()
               ? 'paused'
               : working === undefined
                 ? 'waiting'
                 : 'archiving',
-        failure,
+        failure: troubles.current(),
         logs,
         totals,
         troubled,
@@ -239,12 +207,12 @@ export function createArchive(needs: ArchiveNeeds): Archive {
         await settingsKeeper.change(request, needs.deadline(60_000));
         await stopWork();
         closing = new AbortController();
-        failure = undefined;
+        troubles.forget();
         verification = undefined;
         isRead = false;
         await ready();
         // What was wrong with another place, or with none, is wrong no more.
-        await succeeded();
+        await troubles.succeeded();
       }),
     async archiveNow(actor) {
       if ((await ready()) === undefined) throw off();

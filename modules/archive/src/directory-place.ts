@@ -136,6 +136,7 @@ export function createDirectoryPlace(
       }
     },
     sumOf: async (file) => ({ kind: 'whole', value: file.sha256 }),
+    prolong: async () => undefined,
     setHold: async () => undefined,
     close: () => undefined,
   };

@@ -32,6 +32,12 @@ export type FileKeeper = {
     file: OutgoingFile,
     options: { readonly entries?: ArchivedFile['entries']; readonly isHeld?: boolean; readonly signal: AbortSignal },
   ): Promise<ArchivedFile>;
+  /** The same for one that was archived before and is there no more. */
+  sendAnew(
+    opened: OpenedPlace,
+    file: OutgoingFile,
+    options: { readonly entries?: ArchivedFile['entries']; readonly isHeld?: boolean; readonly signal: AbortSignal },
+  ): Promise<ArchivedFile>;
 };
 
 export function createFileKeeper(needs: {
@@ -56,8 +62,42 @@ export function createFileKeeper(needs: {
     return isLockedAsOurs(opened, there) ? there : undefined;
   }
 
+  const send: FileKeeper['sendAnew'] = async (opened, file, { entries, isHeld = false, signal }) => {
+    const { place, retentionMs } = opened;
+    // S3 keeps whole seconds.
+    const lockUntilMs = retentionMs === undefined ? undefined : Math.ceil((nowMs() + retentionMs) / 1000) * 1000;
+    const kept =
+      (await adopt(opened, file, signal)) ??
+      (await place.put(
+        file,
+        {
+          lockUntilMs,
+          isHeld,
+          uploadId: await store.uploadOf(opened.id, file.name),
+          begun: (uploadId) => store.noteUpload(opened.id, file.name, uploadId),
+          turn: () => needs.turn(signal),
+        },
+        signal,
+      ));
+    const isReadNow = file.bytes <= readAtOnceBytes || kept.sum === undefined;
+    if (isReadNow) await requireContent(place, { ...kept, sha256: file.sha256 }, signal);
+    const atMs = nowMs();
+    const archived: ArchivedFile = {
+      ...kept,
+      kind: kindOfName(file.name),
+      sha256: file.sha256,
+      entries,
+      storedAtMs: atMs,
+      checkedAtMs: atMs,
+      readAtMs: isReadNow ? atMs : 0,
+      problem: undefined,
+    };
+    await store.saveFile(opened.id, archived);
+    return archived;
+  };
+
   return {
-    async keep(opened, file, { entries, isHeld = false, signal }) {
+    async keep(opened, file, options) {
       if (!isName(file.name))
         throw new ArchiveError(
           'off_site_refused',
@@ -68,38 +108,9 @@ export function createFileKeeper(needs: {
         if (known.sha256 === file.sha256) return known;
         throw new ArchiveError('name_taken', `Cannot archive "${file.name}": other bytes are archived under this name`);
       }
-      const { place, retentionMs } = opened;
-      // S3 keeps whole seconds.
-      const lockUntilMs = retentionMs === undefined ? undefined : Math.ceil((nowMs() + retentionMs) / 1000) * 1000;
-      const kept =
-        (await adopt(opened, file, signal)) ??
-        (await place.put(
-          file,
-          {
-            lockUntilMs,
-            isHeld,
-            uploadId: await store.uploadOf(opened.id, file.name),
-            begun: (uploadId) => store.noteUpload(opened.id, file.name, uploadId),
-            turn: () => needs.turn(signal),
-          },
-          signal,
-        ));
-      const isReadNow = file.bytes <= readAtOnceBytes || kept.sum === undefined;
-      if (isReadNow) await requireContent(place, { ...kept, sha256: file.sha256 }, signal);
-      const atMs = nowMs();
-      const archived: ArchivedFile = {
-        ...kept,
-        kind: kindOfName(file.name),
-        sha256: file.sha256,
-        entries,
-        storedAtMs: atMs,
-        checkedAtMs: atMs,
-        readAtMs: isReadNow ? atMs : 0,
-        problem: undefined,
-      };
-      await store.saveFile(opened.id, archived);
-      return archived;
+      return send(opened, file, options);
     },
+    sendAnew: send,
   };
 }
 

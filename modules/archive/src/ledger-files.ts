@@ -32,6 +32,8 @@ export type LedgerFiles = {
   checkedFile(span: Span): Promise<OutgoingFile>;
   /** Whether the blocks of a span are here as they were: `pruned` when there are fewer bytes of them, or none. */
   compare(span: SpanName, sha256: string): Promise<'same' | 'other' | 'pruned'>;
+  /** Whether content of a span was let go of here: its segment is there, with fewer bytes of it. One that is gone as a whole was not let go of. */
+  isLetGo(span: SpanName): Promise<boolean>;
   /** A small file below the ledger's directory. */
   small(path: string): Promise<Buffer | undefined>;
   /** A hash tile; full tiles only. */
@@ -64,6 +66,19 @@ export function createLedgerFiles(directory: string): LedgerFiles {
       if (codeOf(error) === 'ENOENT') return undefined;
       throw error;
     }
+  }
+
+  /** The blocks of a span as they are here now. */
+  async function found({ log, segment, first, end }: SpanName): Promise<Span | 'absent' | 'other' | undefined> {
+    const segments = await segmentsOf(log);
+    if (!segments.includes(segment)) return 'absent';
+    const path = segmentPath(log, segment);
+    await using file = await open(path, 'r');
+    const { size } = await file.stat();
+    const walked = { log, segment, isLast: segment === segments.at(-1), path };
+    const offset = await locate(file, { ...walked, size, hint: 0, index: first });
+    if (offset === undefined) return 'other';
+    return await walk(file, { ...walked, size, offset, index: first, endIndex: end });
   }
 
   return {
@@ -119,19 +134,18 @@ export function createLedgerFiles(directory: string): LedgerFiles {
       return { name, bytes, sha256: await sumWhole(read, bytes), read };
     },
     async compare(span, sha256) {
-      const { log, segment, first, bytes } = span;
-      const segments = await segmentsOf(log);
-      if (!segments.includes(segment)) return 'pruned';
-      const path = segmentPath(log, segment);
-      await using file = await open(path, 'r');
-      const { size } = await file.stat();
-      const walked = { log, segment, isLast: segment === segments.at(-1), path };
-      const offset = await locate(file, { ...walked, size, hint: 0, index: first });
-      if (offset === undefined) return 'other';
-      const here = await walk(file, { ...walked, size, offset, index: first, endIndex: span.end });
+      const { log, segment, bytes } = span;
+      const here = await found(span);
+      if (here === 'absent') return 'pruned';
+      if (here === 'other') return 'other';
       if (here === undefined || here.bytes < bytes) return 'pruned';
-      const sum = await sumWhole((at, length) => readAt(file, offset + at, length), bytes);
+      await using file = await open(segmentPath(log, segment), 'r');
+      const sum = await sumWhole((at, length) => readAt(file, here.offset + at, length), bytes);
       return sum === sha256 ? 'same' : 'other';
+    },
+    async isLetGo(span) {
+      const here = await found(span);
+      return here !== 'absent' && here !== 'other' && (here === undefined || here.bytes < span.bytes);
     },
     small,
     tile: (log, path) => small(join('logs', String(log), path)),

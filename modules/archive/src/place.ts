@@ -50,6 +50,13 @@ export type ArchivePlace = {
   list(prefix: string, signal: AbortSignal): AsyncIterable<Pick<KeptFile, 'name' | 'bytes' | 'storedAtMs'>>;
   /** The sum it must show for a file. */
   sumOf(file: OutgoingFile, signal: AbortSignal): Promise<KeptSum | undefined>;
+  /** Has the lock of a kept version end later; never sooner. */
+  prolong(
+    name: string,
+    version: string | undefined,
+    lock: NonNullable<KeptFile['lock']>,
+    signal: AbortSignal,
+  ): Promise<void>;
   setHold(name: string, version: string | undefined, isHeld: boolean, signal: AbortSignal): Promise<void>;
   close(): void;
 };

@@ -92,5 +92,5 @@ function requireCertificate(pem: string): void {
 }
 
 function invalid(why: string): ArchiveError {
-  return new ArchiveError('archive_settings_invalid', `Cannot archive there: ${why}`);
+  return new ArchiveError('archive_settings_invalid', `Cannot archive there: ${why}`, { details: { why } });
 }

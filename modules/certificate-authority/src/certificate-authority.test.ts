@@ -66,6 +66,7 @@ async function handshake(server: TlsOptions, client: ConnectionOptions): Promise
   const address = listener.address();
   if (address === null || typeof address === 'string') throw new TypeError('no port');
   const socket = connect({ host: '127.0.0.1', port: address.port, ...client });
+  socket.on('error', () => undefined);
   try {
     await once(socket, 'secureConnect');
     return socket.getProtocol();

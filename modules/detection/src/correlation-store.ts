@@ -1,101 +1,122 @@
-import { formatPosition, parseJson, parsePosition } from '@sallyport/contracts';
-import type { JsonValue } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
-import type { Correlator, CountedMatch, GroupState } from './correlator.ts';
+import type { EngineChanges, GroupName, GroupState, SourceState } from '@sallyport/sigma-rules';
+import type { StateSeal } from './state-seal.ts';
 
 type Tables = {
   detection_correlation_groups: {
     correlation_id: string;
     group_key: string;
     fingerprint: string;
-    matches: string;
-    last_match_ms: number;
-    fired_at_ms: number | null;
+    state: string;
+    touched_ms: number;
   };
+  detection_correlation_sources: { source_key: string; newest_ms: number; seen_ms: number };
+};
+
+export type SavedCorrelations = {
+  /** In the order in which they were touched. */
+  readonly groups: readonly GroupState[];
+  readonly sources: readonly SourceState[];
+  readonly watermarkMs: number;
+  readonly ledgerMs: number;
 };
 
 const rowsPerStatement = 500;
+/** The row that holds the watermark of all sources, and ledger time. No source has this name: names are hashes. */
+const allSources = '';
 
-/** Every group that was saved, in the order of their last match. */
-export async function readGroups(database: Database): Promise<GroupState[]> {
-  const rows = await database
-    .withTables<Tables>()
+/** Everything that was saved. A row that does not open is left out: what was counted there is counted anew. */
+export async function readCorrelations(database: Database, seal: StateSeal): Promise<SavedCorrelations> {
+  const tables = database.withTables<Tables>();
+  const rows = await tables
     .selectFrom('detection_correlation_groups')
     .selectAll()
-    .orderBy('last_match_ms')
+    .orderBy('touched_ms')
+    .orderBy('group_key')
     .execute();
-  return rows.map((row) => ({
-    correlationId: row.correlation_id,
-    fingerprint: row.fingerprint,
-    group: row.group_key,
-    matches: readMatches(row.matches),
-    firedAtMs: row.fired_at_ms ?? undefined,
-  }));
+  const sources = await tables.selectFrom('detection_correlation_sources').selectAll().execute();
+  const all = sources.find((row) => row.source_key === allSources);
+  return {
+    groups: rows.flatMap((row) => {
+      const name = { correlationId: row.correlation_id, group: row.group_key };
+      const state = seal.open(row.state, name);
+      return state === undefined
+        ? []
+        : [{ ...name, fingerprint: row.fingerprint, touchedMs: row.touched_ms, ...state }];
+    }),
+    sources: sources
+      .filter((row) => row.source_key !== allSources)
+      .map((row) => ({ source: row.source_key, newestMs: row.newest_ms, seenMs: row.seen_ms })),
+    watermarkMs: all?.newest_ms ?? -Infinity,
+    ledgerMs: all?.seen_ms ?? -Infinity,
+  };
 }
 
 /** Belongs into the transaction that moves the cursor: what is counted and how far was read are one state. */
+export async function saveCorrelations(
+  transaction: Transaction,
+  changes: EngineChanges,
+  seal: StateSeal,
+): Promise<void> {
+  await saveGroups(transaction, changes, seal);
+  const { changed, removed } = changes.sources;
+  const tables = transaction.withTables<Tables>();
+  const rows = changed.map(({ source, newestMs, seenMs }) => ({
+    source_key: source,
+    newest_ms: newestMs,
+    seen_ms: seenMs,
+  }));
+  if (Number.isFinite(changes.watermarkMs)) {
+    rows.push({ source_key: allSources, newest_ms: changes.watermarkMs, seen_ms: changes.ledgerMs });
+  }
+  const keys = [...removed, ...rows.map(({ source_key }) => source_key)];
+  for (const part of parts(keys)) {
+    await tables.deleteFrom('detection_correlation_sources').where('source_key', 'in', part).execute();
+  }
+  for (const part of parts(rows)) await tables.insertInto('detection_correlation_sources').values(part).execute();
+}
+
 export async function saveGroups(
   transaction: Transaction,
-  { changed, removed }: ReturnType<Correlator['takeChanges']>,
+  { changed, removed }: { readonly changed: readonly GroupState[]; readonly removed: readonly GroupName[] },
+  seal: StateSeal,
 ): Promise<void> {
   const tables = transaction.withTables<Tables>();
   for (const [correlationId, groups] of Map.groupBy([...changed, ...removed], ({ correlationId }) => correlationId)) {
-    for (let from = 0; from < groups.length; from += rowsPerStatement) {
-      const keys = groups.slice(from, from + rowsPerStatement).map(({ group }) => group);
+    for (const part of parts(groups.map(({ group }) => group))) {
       await tables
         .deleteFrom('detection_correlation_groups')
         .where('correlation_id', '=', correlationId)
-        .where('group_key', 'in', keys)
+        .where('group_key', 'in', part)
         .execute();
     }
   }
-  for (let from = 0; from < changed.length; from += rowsPerStatement) {
+  for (const part of parts(changed)) {
     await tables
       .insertInto('detection_correlation_groups')
-      .values(changed.slice(from, from + rowsPerStatement).map(toRow))
+      .values(
+        part.map((state) => ({
+          correlation_id: state.correlationId,
+          group_key: state.group,
+          fingerprint: state.fingerprint,
+          state: seal.seal(state),
+          touched_ms: state.touchedMs,
+        })),
+      )
       .execute();
   }
 }
 
 /** Forgets everything that was counted. */
-export async function clearGroups(transaction: Transaction): Promise<void> {
-  await transaction.withTables<Tables>().deleteFrom('detection_correlation_groups').execute();
+export async function clearCorrelations(transaction: Transaction): Promise<void> {
+  const tables = transaction.withTables<Tables>();
+  await tables.deleteFrom('detection_correlation_groups').execute();
+  await tables.deleteFrom('detection_correlation_sources').execute();
 }
 
-function toRow(state: GroupState): Tables['detection_correlation_groups'] {
-  return {
-    correlation_id: state.correlationId,
-    group_key: state.group,
-    fingerprint: state.fingerprint,
-    matches: JSON.stringify(
-      state.matches.map(({ position, receivedAtMs, ruleId, value }) => [
-        formatPosition(position),
-        receivedAtMs,
-        ruleId,
-        value,
-      ]),
-    ),
-    last_match_ms: state.matches.at(-1)?.receivedAtMs ?? 0,
-    fired_at_ms: state.firedAtMs ?? null,
-  };
-}
-
-function readMatches(text: string): CountedMatch[] {
-  const value: JsonValue | undefined = parseJson(text);
-  if (!isList(value)) throw new TypeError('Cannot read the matches of a correlation group: they are no list');
-  return value.map((entry) => {
-    const [position, receivedAtMs, ruleId, counted] = isList(entry) ? entry : [];
-    const parsed = typeof position === 'string' ? parsePosition(position) : undefined;
-    if (parsed === undefined || typeof receivedAtMs !== 'number') {
-      throw new TypeError('Cannot read a match of a correlation group');
-    }
-    if (typeof ruleId !== 'string' || typeof counted !== 'string') {
-      throw new TypeError('Cannot read a match of a correlation group');
-    }
-    return { position: parsed, receivedAtMs, ruleId, value: counted };
-  });
-}
-
-function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
-  return Array.isArray(value);
+function parts<Item>(items: readonly Item[]): Item[][] {
+  const found: Item[][] = [];
+  for (let from = 0; from < items.length; from += rowsPerStatement)
+    found.push(items.slice(from, from + rowsPerStatement));
+  return found;
 }

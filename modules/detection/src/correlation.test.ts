@@ -108,6 +108,44 @@ forEachDatabase((name, open) => {
     assert.equal(findingsIn(ledger).length, 1);
   });
 
+  test(`what is told when a window is over is told once, with who and where, whatever dies in between, on ${name}`, async () => {
+    const few = correlation.replace('gte: 3', 'lt: 3');
+    const above = [
+      'title: Few and then nothing',
+      'id: c-above',
+      'correlation:',
+      '    type: event_count',
+      '    rules: [c-repeated]',
+      '    group-by: [user.name]',
+      '    timespan: 1h',
+      '    condition: { gte: 1 }',
+    ].join('\n');
+    const { ledger, restart, clock, database } = await setUpCorrelation(
+      `${base}\n---\n${few}\ngenerate: true\n---\n${above}\ngenerate: true`,
+    );
+    const [first, second] = await append(ledger, [failedSignIn('192.0.2.7'), failedSignIn('192.0.2.7')]);
+    await catchUp((await restart()).projection, ledger);
+    clock.advance(900_000);
+    await append(ledger, [{ class_uid: 6003, metadata: { log_name: 'audit' } }]);
+    const detection = await restart();
+    const { cursor } = await detection.projection.load(ledger.head());
+    await sql`alter table detection_correlation_groups rename to detection_groups_away`.execute(database);
+    const range = await ledger.read(cursor, { maxEvents: 100, maxBytes: 1e6 });
+    await assert.rejects(detection.projection.apply(range));
+    await sql`alter table detection_groups_away rename to detection_correlation_groups`.execute(database);
+    const told = () => findingsIn(ledger).filter(({ rule }) => rule.id.startsWith('c-'));
+    const before = told();
+    await catchUp((await restart()).projection, ledger);
+    assert.deepEqual(told(), before);
+    assert.deepEqual(
+      before.map(({ rule, input, related, matched, user }) => [rule.id, input, related, matched[0]?.value, user]),
+      [
+        ['c-repeated', second, [first], '192.0.2.7', 'planted-user'],
+        ['c-above', second, [first], 'planted-user', 'planted-user'],
+      ],
+    );
+  });
+
   test(`the control database holds nothing an event said on ${name}`, async () => {
     const { detection, ledger, database } = await setUpCorrelation();
     await append(ledger, [failedSignIn('192.0.2.7')]);
@@ -178,6 +216,36 @@ forEachDatabase((name, open) => {
       raw_data: JSON.stringify(event),
     }));
     assert.deepEqual(await findingsOf(whole, forged), []);
+  });
+
+  test('events that come late are counted at the time they claim; a claim of another day counts when it comes', async () => {
+    const { database } = await open();
+    const { ledger, directory, restart, clock } = await setUp(database);
+    directory.write('sign-in.yml', whole);
+    const detection = await restart();
+    const at = (agoMs: number) => failedSignIn('192.0.2.7', { time: clock.nowMs() - agoMs });
+    await append(ledger, [at(0), at(180_000), at(360_000)]);
+    await catchUp(detection.projection, ledger);
+    assert.deepEqual(findingsIn(ledger), []);
+    await append(ledger, [at(100_000), at(60_000)]);
+    await catchUp(detection.projection, ledger);
+    assert.equal(findingsIn(ledger).length, 1);
+    await append(ledger, [at(864e5), at(-864e5)]);
+    await catchUp(detection.projection, ledger);
+    assert.deepEqual([detection.health().timeClaimsLate, detection.health().timeClaimsAhead], [1, 1]);
+  });
+
+  test('a filter in a rule directory keeps what it selects from counting', async () => {
+    const filter = [
+      'title: The scanner may',
+      'logsource: { product: sallyport }',
+      'filter:',
+      '    rules: [r-failed]',
+      '    scanner:',
+      '        src_endpoint.ip: 192.0.2.7',
+      '    condition: scanner',
+    ].join('\n');
+    assert.deepEqual(await findingsOf(`${whole}\n---\n${filter}`, three), []);
   });
 
   test('an event without the field of the grouping counts nowhere', async () => {

@@ -1,55 +1,126 @@
 import { createHmac } from 'node:crypto';
-import type { AppendEntry, LedgerEvent } from '@sallyport/ledger';
-import { correlationEntry } from './build-finding.ts';
-import { createCorrelator } from './correlator.ts';
-import type { Correlator } from './correlator.ts';
-import type { CorrelationDefinition, EventOutcome, RuleMatch, RuleSummary } from './match-protocol.ts';
+import { createCorrelationEngine, defaultCorrelationLimits } from '@sallyport/sigma-rules';
+import type {
+  ChainedCount,
+  CorrelationDefinition,
+  CorrelationEngine,
+  CorrelationFinding,
+  CorrelationGroup,
+  TimeGoneOn,
+} from '@sallyport/sigma-rules';
+import type { LedgerEvent } from '@sallyport/ledger';
+import type { EventOutcome, RuleMatch, RuleSummary } from './match-protocol.ts';
 
-export type Correlations = Pick<Correlator, 'restore' | 'takeChanges' | 'groups' | 'lost'> & {
+/** A correlation that came true with an event that is at hand. */
+export type CorrelatedMatch = { readonly finding: CorrelationFinding; readonly fields: CorrelationGroup['fields'] };
+
+export type Correlations = Pick<CorrelationEngine, 'takeChanges' | 'health' | 'restore' | 'goOn' | 'wouldClose'> & {
   /** The rules in force. */
   use(rules: ReadonlyMap<string, RuleSummary>): void;
-  /** Counts a match wherever it counts; the findings of correlations that came true with it, as far as `told` gives them. */
-  count(
-    event: LedgerEvent,
-    scanned: Extract<EventOutcome, { kind: 'scanned' }>,
-    match: RuleMatch,
-    told: (correlationId: string) => RuleSummary | undefined,
-  ): AppendEntry[];
+  /**
+   * The next event of the ledger: to be called for each, before its matches. Answers what came true because time went on; `more`: as much of it as
+   * may be done in one go, `goOn` does the rest.
+   */
+  begin(event: LedgerEvent, outcome: EventOutcome): TimeGoneOn;
+  /** Counts a match of the event begun last, wherever it counts. */
+  count(event: LedgerEvent, match: RuleMatch): readonly CorrelatedMatch[];
+  /** The group of a finding as people see it, among the matches of its event. */
+  fieldsOf(finding: CorrelationFinding, matches: readonly RuleMatch[]): CorrelationGroup['fields'];
 };
 
-/** Correlates matches by ledger time. Values of groups are kept as hashes under `key`: whoever reads the control database cannot try out addresses or names. */
-export function createCorrelations(key: Uint8Array): Correlations {
-  const correlator = createCorrelator();
-  let used: ReadonlyMap<string, RuleSummary> | undefined;
+/** A few milliseconds of looking at windows that are over. */
+const rowsAtOnce = 10_000;
 
-  const keyed = (text: string): string => createHmac('sha256', key).update(text).digest('hex').slice(0, 32);
+/**
+ * Correlates matches by the time their events claim, as far as it is believed, else by ledger time. Groups and sources are kept as hashes under `key`: whoever reads
+ * the control database cannot try out addresses or names.
+ */
+export function createCorrelations(key: Uint8Array, groups = defaultCorrelationLimits.groups): Correlations {
+  const engine = createCorrelationEngine({ ...defaultCorrelationLimits, groups, rows: groups * 4, slice: rowsAtOnce });
+  const sources = new Map<string, string>();
+  let used: ReadonlyMap<string, RuleSummary> | undefined;
+  let timeMs = 0;
+
+  const keyed = (text: string): Buffer => createHmac('sha256', key).update(text).digest();
+  const keyOf = (id: string, group: string): string => keyed(`${id}\n${group}`).toString('base64url').slice(0, 22);
+
+  function sourceKey(source: string): string {
+    const known = sources.get(source);
+    if (known !== undefined) return known;
+    if (sources.size >= 10_000) sources.clear();
+    const made = keyed(`source\n${source}`).toString('base64url').slice(0, 22);
+    sources.set(source, made);
+    return made;
+  }
+
+  /** 52 bits of a keyed hash, as a number that is exact. */
+  function valueOf(id: string, value: CorrelationGroup['value']): number {
+    if (typeof value === 'number') return value;
+    return value === undefined ? 0 : Number.parseInt(keyed(`${id}\nvalue\n${value}`).toString('hex').slice(0, 13), 16);
+  }
+
+  function chainedOf({ correlationId, group, member, value, chained = [] }: CorrelationGroup): ChainedCount {
+    return {
+      correlationId,
+      group: keyOf(correlationId, group),
+      member,
+      value: valueOf(correlationId, value),
+      chained: chained.map(chainedOf),
+    };
+  }
+
+  function find(
+    finding: CorrelationFinding,
+    groups: readonly CorrelationGroup[],
+  ): CorrelationGroup['fields'] | undefined {
+    for (const { correlationId, group, fields, chained = [] } of groups) {
+      if (correlationId === finding.correlationId && keyOf(correlationId, group) === finding.group) return fields;
+      const inner = find(finding, chained);
+      if (inner !== undefined) return inner;
+    }
+    return undefined;
+  }
 
   return {
-    ...correlator,
-    restore(groups) {
+    takeChanges: engine.takeChanges,
+    health: engine.health,
+    goOn: engine.goOn,
+    wouldClose: engine.wouldClose,
+    restore(saved) {
       used = undefined;
-      correlator.restore(groups);
+      engine.restore(saved);
     },
     use(rules) {
       if (rules === used) return;
       used = rules;
       const definitions = new Map<string, CorrelationDefinition>();
       for (const { id, correlation } of rules.values()) if (correlation !== undefined) definitions.set(id, correlation);
-      correlator.use(definitions);
+      engine.use(definitions);
     },
-    count: (event, scanned, match, told) =>
-      (match.groups ?? []).flatMap((group) => {
-        const { correlationId: id } = group;
-        const basis = correlator.count(id, keyed(`${id}\n${group.group}`), {
-          position: event.position,
-          receivedAtMs: event.receivedAtMs,
-          ruleId: match.ruleId,
-          value: group.value === undefined ? '' : keyed(`${id}\nvalue\n${group.value}`),
-        });
-        const rule = basis === undefined ? undefined : told(id);
-        return basis === undefined || rule === undefined
-          ? []
-          : [correlationEntry({ event, scanned, group, basis, rule })];
-      }),
+    begin(event, outcome) {
+      const { receivedAtMs } = event;
+      const begun = engine.begin(
+        outcome.kind === 'scanned'
+          ? {
+              source: sourceKey(outcome.source),
+              receivedAtMs,
+              ...(outcome.claimedMs === undefined ? {} : { claimedMs: outcome.claimedMs }),
+            }
+          : { source: sourceKey(''), receivedAtMs },
+      );
+      timeMs = begun.timeMs;
+      return begun;
+    },
+    count: ({ position }, match) =>
+      (match.groups ?? []).flatMap((group) =>
+        engine
+          .count({ ...chainedOf(group), position, timeMs })
+          .map((finding) => ({ finding, fields: find(finding, [group]) ?? [] })),
+      ),
+    fieldsOf: (finding, matches) =>
+      find(
+        finding,
+        matches.flatMap(({ groups = [] }) => groups),
+      ) ?? [],
   };
 }

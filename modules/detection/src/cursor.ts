@@ -4,6 +4,9 @@ import type { Database, MigrationSet, Transaction } from '@sallyport/platform/da
 import { createDetectionCursor } from './migrations/0001-create-detection-cursor.ts';
 import { createCorrelationGroupsTable } from './migrations/0002-create-correlation-groups.ts';
 import { createMatchCounts } from './migrations/0003-create-match-counts.ts';
+import { createCorrelationStates } from './migrations/0004-create-correlation-states.ts';
+import { createLogSources } from './migrations/0005-create-log-sources.ts';
+import { createRuleCostsTable } from './migrations/0006-create-rule-costs.ts';
 
 type Tables = { detection_cursor: { name: string; log: number; entry_index: number } };
 
@@ -13,6 +16,9 @@ export const detectionMigrations: MigrationSet = {
     '0001-create-detection-cursor': createDetectionCursor,
     '0002-create-correlation-groups': createCorrelationGroupsTable,
     '0003-create-match-counts': createMatchCounts,
+    '0004-create-correlation-states': createCorrelationStates,
+    '0005-create-log-sources': createLogSources,
+    '0006-create-rule-costs': createRuleCostsTable,
   },
 };
 

@@ -1,68 +1,35 @@
+import { availableParallelism } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { comparePositions } from '@sallyport/contracts';
 import type { Position } from '@sallyport/contracts';
 import type { AppendEntry, LedgerEvent, LedgerRange, Projection } from '@sallyport/ledger';
 import type { Principal } from '@sallyport/platform/http';
 import { codeOf, messageOf } from '@sallyport/platform/errors';
 import { createTurns } from '@sallyport/platform/turns';
-import { matchEntry, skippedEntry, skippedRuleId } from './build-finding.ts';
-import { clearGroups, readGroups, saveGroups } from './correlation-store.ts';
-import { withoutErased } from './erased-matches.ts';
-import type { ErasedRange } from './erased-matches.ts';
+import { createClosedFindings } from './closed-findings.ts';
+import type { ClosedFinding } from './closed-findings.ts';
+import { clearCorrelations, readCorrelations, saveCorrelations } from './correlation-store.ts';
 import { createCorrelations } from './correlations.ts';
 import { createCursor } from './cursor.ts';
+import type { Detection } from './detection-types.ts';
 import { DetectionError } from './errors.ts';
+import { createEventEntries } from './event-entries.ts';
+import { noExceptions } from './exceptions.ts';
 import { createFindingLimit } from './finding-limit.ts';
+import { forgetErased } from './forget-erased.ts';
+import { createMatchHiding } from './match-hiding.ts';
 import { clearMatchCounts, readMatchCounts, saveMatchCounts } from './match-count-store.ts';
-import type { EventOutcome, RuleRefusal, RuleSet, RuleSummary } from './match-protocol.ts';
+import type { RuleRefusal, RuleSet, RuleSource } from './match-protocol.ts';
+import { createLogSourceArrivals } from './log-source-arrivals.ts';
+import { readLogSources, saveLogSources } from './log-source-store.ts';
 import type { DetectionNeeds } from './needs.ts';
 import { reloadEvent } from './reload-event.ts';
-import { readRuleDirectories } from './rule-directory.ts';
+import { createRuleCosts } from './rule-costs.ts';
+import { readRuleFiles } from './rule-files.ts';
 import { startRuleMatcher } from './rule-matcher.ts';
-import type { RuleMatcher } from './rule-matcher.ts';
-
-/** Counts are since the process started; a range applied again after a failure counts again. */
-export type DetectionHealth = {
-  readonly rulesLoaded: number;
-  readonly rulesRefused: number;
-  readonly ruleSetHash: string;
-  /** Why there are no rules in force; scanning waits. */
-  readonly loadError?: string;
-  readonly eventsScanned: number;
-  readonly matches: number;
-  /** Events not scanned, or not in full, each told by a finding of its own. */
-  readonly skipped: number;
-  /** Events whose key was destroyed before they were scanned. */
-  readonly erased: number;
-  readonly threadRestarts: number;
-  /** Groups of correlations that are being counted. */
-  readonly correlationGroups: number;
-  /** Matches a correlation forgot before their time, for want of room. */
-  readonly correlationMatchesLost: number;
-  /** Matches of noisy rules that got no finding of their own. */
-  readonly findingsHeldBack: number;
-  /** Findings of everything before it are in the ledger. */
-  readonly cursor: Position;
-  /** Entries between cursor and head, block entries included; undefined when they stand in different logs. */
-  readonly lag: number | undefined;
-};
-
-export type Detection = {
-  /** Findings of everything before its cursor are in the ledger, each exactly once. */
-  readonly projection: Projection;
-  ruleSet(): RuleSet;
-  /** Throws `DetectionError` `rule_unknown`. */
-  rule(id: string): RuleSummary;
-  /**
-   * Puts what the directories hold now into force, without a gap: the old rules match until the new ones are loaded.
-   * Leaves an audit event, durable before this resolves. Throws `rules_unloadable`; the old rules then stay in force.
-   */
-  reload(actor: Principal): Promise<RuleSet>;
-  /** Takes matches of events that were erased out of what correlations count; says how many. */
-  forget(ranges: readonly ErasedRange[]): Promise<number>;
-  health(): DetectionHealth;
-  /** Gives up the range being applied (it is repeated after the next start) and ends the thread. Call it before stopping the runner. */
-  close(): Promise<void>;
-};
+import { createStateSeal } from './state-seal.ts';
+import { startWindowClock } from './window-clock.ts';
+import type { RuleMatcher, RuleMatcherOptions } from './rule-matcher.ts';
 
 type InForce = { readonly matcher: RuleMatcher; readonly hash: string; readonly refusals: readonly RuleRefusal[] };
 
@@ -73,31 +40,56 @@ const defaultFindingsPerHour = 20_000;
 /** Loads the rules and offers the projection. Rules that cannot be loaded do not stop the start: scanning then waits, and health says so. */
 export async function createDetection(needs: DetectionNeeds): Promise<Detection> {
   const cursor = createCursor(needs.database);
-  const correlations = createCorrelations(needs.correlationKey);
+  const correlations = createCorrelations(needs.correlationKey, needs.limits?.correlationGroups);
+  const seal = createStateSeal(needs.correlationKey);
+  const exceptions = needs.exceptions ?? noExceptions;
+  const hiding = createMatchHiding(exceptions);
+  const closedFindings = createClosedFindings({ ledger: needs.ledger, fieldsOf: correlations.fieldsOf, hiding });
+  const arrivals = createLogSourceArrivals();
   const limit = createFindingLimit(needs.limits?.findingsPerHour ?? defaultFindingsPerHour);
   const counts = { eventsScanned: 0, matches: 0, skipped: 0, erased: 0 };
+  const told = createEventEntries({ correlations, limit, counts, hiding });
   let inForce: InForce | undefined;
   let loadError: string | undefined;
   let lastCursor = await cursor.read();
   let pastRestarts = 0;
   let lastReload: Promise<unknown> = Promise.resolve();
+  let scanning: Promise<unknown> = Promise.resolve();
   let closing = false;
   const inTurn = createTurns();
+  const costs = createRuleCosts(needs);
 
-  async function load(): Promise<void> {
-    const files = await readRuleDirectories(needs.ruleDirectories);
-    const matcher = await startRuleMatcher({
+  const openMatcher = (
+    sources: readonly RuleSource[],
+    limits: DetectionNeeds['limits'] = {},
+    live?: Pick<RuleMatcherOptions, 'threads' | 'onCosts'>,
+  ): Promise<RuleMatcher> =>
+    startRuleMatcher({
+      ...live,
       workerUrl: needs.workerUrl ?? new URL('./match-worker.ts', import.meta.url),
-      sources: files.sources,
+      sources,
       every: needs.every,
-      eventTimeLimitMs: needs.limits?.eventTimeLimitMs ?? 10_000,
-      loadTimeLimitMs: needs.limits?.loadTimeLimitMs ?? 120_000,
+      eventTimeLimitMs: limits.eventTimeLimitMs ?? needs.limits?.eventTimeLimitMs ?? 10_000,
+      loadTimeLimitMs: limits.loadTimeLimitMs ?? needs.limits?.loadTimeLimitMs ?? 120_000,
       memoryLimitMb: needs.limits?.memoryLimitMb ?? 1024,
     });
+
+  async function load(): Promise<void> {
+    const files = await readRuleFiles(needs);
+    const matcher = await openMatcher(
+      files.sources,
+      {},
+      {
+        threads: needs.limits?.matchingThreads ?? defaultThreads(),
+        onCosts: costs.add,
+      },
+    );
     const old = inForce;
     inForce = { matcher, hash: files.hash, refusals: [...files.refusals, ...matcher.refusals] };
     loadError = undefined;
     pastRestarts += old?.matcher.restarts() ?? 0;
+    // The scan under way goes on with the rules it began with, what windows that closed say included.
+    await scanning.catch(() => undefined);
     await old?.matcher.close();
   }
 
@@ -114,69 +106,56 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
     if (matcher === undefined) {
       throw new DetectionError('rules_unloadable', loadError ?? 'Cannot scan events: no rules are loaded');
     }
+    await hiding.prepare(matcher, events.at(-1)?.receivedAtMs ?? 0);
     correlations.use(matcher.rules);
+    arrivals.use(matcher.rules);
     const readable = events.flatMap((event) => (event.body === undefined ? [] : [{ event, body: event.body }]));
     counts.erased += events.length - readable.length;
     let scanned = 0;
+    const closed: ClosedFinding[] = [];
     for await (const outcomes of matcher.match(readable.map(({ body }) => body))) {
-      const entries = outcomes.flatMap((outcome, ordinal) => {
+      const entries: AppendEntry[] = [];
+      for (const [ordinal, outcome] of outcomes.entries()) {
         const event = readable[scanned + ordinal]?.event;
-        return event === undefined ? [] : entriesFor(event, outcome, matcher.rules);
-      });
-      scanned += outcomes.length;
-      for (let at = 0; at < entries.length; at += findingsPerAppend) {
-        await needs.ledger.append({
-          collector: 'detection',
-          priority: 'control',
-          retention: 'findings',
-          entries: entries.slice(at, at + findingsPerAppend),
-        });
+        if (event === undefined) continue;
+        if (outcome.kind === 'scanned') arrivals.count(outcome.logSource ?? '', event.receivedAtMs);
+        for (const lot of told.closedWith(event, outcome, matcher.rules)) {
+          closed.push(...lot);
+          // A million windows may be over at once: others have their turn in between.
+          await setImmediate();
+          if (closing) throw stopped();
+        }
+        entries.push(...told.entriesFor(event, outcome, matcher.rules));
       }
+      scanned += outcomes.length;
+      await append(entries);
       // A range may take minutes with thousands of rules; an orderly stop does not wait for it.
-      if (closing) throw new DetectionError('detection_stopped', 'Cannot finish the range: detection is being closed');
+      if (closing) throw stopped();
     }
+    await append(await closedFindings.entriesOf(closed, matcher));
     const last = events.at(-1)?.position;
     if (last !== undefined) lastCursor = { log: last.log, index: last.index + 1 };
   }
 
-  function entriesFor(event: LedgerEvent, outcome: EventOutcome, rules: RuleMatcher['rules']): AppendEntry[] {
-    switch (outcome.kind) {
-      case 'own':
-        return [];
-      case 'unscannable':
-        counts.skipped += 1;
-        return skipped(event, outcome.reason);
-      case 'scanned': {
-        counts.eventsScanned += 1;
-        counts.matches += outcome.matches.length;
-        const entries = outcome.matches.flatMap((match) => {
-          const told = (id: string): RuleSummary | undefined => toldAs(event, ruleNamed(id, rules));
-          const correlated = correlations.count(event, outcome, match, told);
-          const rule = ruleNamed(match.ruleId, rules).generates ? told(match.ruleId) : undefined;
-          return rule === undefined ? correlated : [matchEntry(event, outcome, match, rule), ...correlated];
-        });
-        if (!outcome.truncated) return entries;
-        counts.skipped += 1;
-        return [...skipped(event, 'it has more fields, deeper or longer named ones, than rules are shown'), ...entries];
-      }
+  async function append(entries: readonly AppendEntry[]): Promise<void> {
+    for (let at = 0; at < entries.length; at += findingsPerAppend) {
+      await needs.ledger.append({
+        collector: 'detection',
+        priority: 'control',
+        retention: 'findings',
+        entries: entries.slice(at, at + findingsPerAppend),
+      });
     }
   }
 
-  /** The rule as a finding of this match shows it; undefined when the match gets none. */
-  function toldAs(event: LedgerEvent, rule: RuleSummary): RuleSummary | undefined {
-    const admission = limit.admit(rule.id, event.receivedAtMs);
-    if (admission.kind === 'held back') return undefined;
-    if (admission.kind === 'told') return rule;
-    const since = new Date(admission.windowStartMs).toISOString();
-    const note = `${admission.matches} matches since ${since}: those between are not told one by one. `;
-    return { ...rule, description: `${note}${rule.description ?? ''}` };
+  function correlationHealth() {
+    const { groups, lost, late, ahead } = correlations.health();
+    return { correlationGroups: groups, correlationMatchesLost: lost, timeClaimsLate: late, timeClaimsAhead: ahead };
   }
 
-  function skipped(event: LedgerEvent, reason: string): AppendEntry[] {
-    const admission = limit.admit(skippedRuleId, event.receivedAtMs);
-    if (admission.kind === 'held back') return [];
-    const note = admission.kind === 'sample' ? ` (one of ${admission.matches} in this hour)` : '';
-    return [skippedEntry(event, `${reason}${note}`)];
+  function exceptionHealth() {
+    const trouble = hiding.trouble();
+    return { hidden: hiding.hidden(), ...(trouble === undefined ? {} : { exceptionsError: trouble }) };
   }
 
   const projection: Projection = {
@@ -192,39 +171,52 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
     if (lastCursor !== stored) {
       // What was counted may stand at positions that are no more: it is counted anew.
       await needs.database.transaction().execute(async (transaction) => {
-        await clearGroups(transaction);
+        await clearCorrelations(transaction);
         await clearMatchCounts(transaction);
         await cursor.write(transaction, lastCursor);
       });
     }
-    correlations.restore(await readGroups(needs.database));
+    correlations.restore(await readCorrelations(needs.database, seal));
+    // At once, not with the next event: their windows may be over before one comes.
+    if (inForce !== undefined) correlations.use(inForce.matcher.rules);
     limit.restore(await readMatchCounts(needs.database));
+    arrivals.restore(await readLogSources(needs.database));
+    await exceptions.restore(lastCursor === stored ? undefined : head);
     return { cursor: lastCursor };
   }
 
   async function apply(range: LedgerRange): Promise<void> {
     for (let from = 0; from < range.events.length; from += eventsPerScan) {
-      await scan(range.events.slice(from, from + eventsPerScan));
+      const scanned = scan(range.events.slice(from, from + eventsPerScan));
+      scanning = scanned;
+      await scanned;
     }
     // Counts and cursor are one state: after a crash both are as they were, and the same findings are made again.
     const changes = correlations.takeChanges();
     const matchCounts = limit.takeChanges();
+    const arrived = arrivals.takeChanges();
     await needs.database.transaction().execute(async (transaction) => {
-      await saveGroups(transaction, changes);
+      await saveCorrelations(transaction, changes, seal);
       await saveMatchCounts(transaction, matchCounts);
+      await saveLogSources(transaction, arrived);
+      await exceptions.save(transaction);
       await cursor.write(transaction, range.to);
     });
     lastCursor = range.to;
+    await costs.flush();
   }
 
-  async function forget(ranges: readonly ErasedRange[]): Promise<number> {
-    const { changed, removed, matches } = withoutErased(await readGroups(needs.database), ranges);
-    if (matches === 0) return 0;
-    await needs.database.transaction().execute((transaction) => saveGroups(transaction, { changed, removed }));
-    // Between two ranges memory and table are the same.
-    correlations.restore(await readGroups(needs.database));
-    return matches;
+  /** Entries between cursor and head; undefined when they stand in different logs. */
+  function lag(): number | undefined {
+    const head = needs.ledger.head();
+    return head.log === lastCursor.log ? head.index - lastCursor.index : undefined;
   }
+
+  const stopWindowClock = startWindowClock({
+    ...needs,
+    wouldClose: (receivedAtMs) => !closing && correlations.wouldClose(receivedAtMs),
+    isCaughtUp: () => lag() === 0,
+  });
 
   function ruleSet(): RuleSet {
     return {
@@ -261,33 +253,44 @@ export async function createDetection(needs: DetectionNeeds): Promise<Detection>
       lastReload = next.catch(() => undefined);
       return next;
     },
-    forget: (ranges) => inTurn(() => forget(ranges)),
+    sources: async () => (await readRuleFiles(needs)).sources,
+    openMatcher: (sources, limits) => openMatcher(sources, limits),
+    ruleCosts: costs.report,
+    logSources: () => ({ sources: arrivals.list(), evicted: arrivals.evicted() }),
+    forget: (ranges) =>
+      inTurn(() =>
+        forgetErased(ranges, { database: needs.database, seal, correlations, rules: inForce?.matcher.rules }),
+      ),
     health() {
-      const head = needs.ledger.head();
       return {
         rulesLoaded: inForce?.matcher.rules.size ?? 0,
         rulesRefused: inForce?.refusals.length ?? 0,
         ruleSetHash: inForce?.hash ?? '',
         ...(loadError === undefined ? {} : { loadError }),
         ...counts,
-        correlationGroups: correlations.groups(),
-        correlationMatchesLost: correlations.lost(),
+        ...exceptionHealth(),
+        ...correlationHealth(),
         findingsHeldBack: limit.heldBack(),
         threadRestarts: pastRestarts + (inForce?.matcher.restarts() ?? 0),
         cursor: lastCursor,
-        lag: head.log === lastCursor.log ? head.index - lastCursor.index : undefined,
+        lag: lag(),
       };
     },
     async close() {
       closing = true;
+      stopWindowClock();
       await lastReload;
+      await costs.flush('now');
       await inForce?.matcher.close();
     },
   };
 }
 
-function ruleNamed(id: string, rules: RuleMatcher['rules']): RuleSummary {
-  const rule = rules.get(id);
-  if (rule === undefined) throw new TypeError(`match of rule "${id}", which is not loaded`);
-  return rule;
+function stopped(): DetectionError {
+  return new DetectionError('detection_stopped', 'Cannot finish the range: detection is being closed');
+}
+
+/** One core is left to everything else; each thread has all the rules, which is memory. */
+function defaultThreads(): number {
+  return Math.max(1, Math.min(4, availableParallelism() - 1));
 }

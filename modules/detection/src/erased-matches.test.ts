@@ -2,18 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withoutErased } from './erased-matches.ts';
 
-const match = (index: number, log = 1) => ({
-  position: { log, index },
-  receivedAtMs: index,
-  ruleId: 'rule',
-  value: `value-${index}`,
-});
-const group = (name: string, ...matches: ReturnType<typeof match>[]) => ({
+const match = (index: number, log = 1) => ({ log, index, timeMs: index, rule: 0, value: 0 });
+const group = (name: string, ...rows: ReturnType<typeof match>[]) => ({
   correlationId: 'c',
   fingerprint: 'f',
   group: name,
-  matches,
-  firedAtMs: undefined,
+  touchedMs: 0,
+  rows,
+  told: [],
+  folded: undefined,
+  chained: [],
+  bases: [],
 });
 
 test('matches of erased events are taken out, a group of nothing else is removed, and others stay as they are', () => {
@@ -23,4 +22,18 @@ test('matches of erased events are taken out, a group of nothing else is removed
   assert.deepEqual(removed, [{ correlationId: 'c', group: 'all' }]);
   assert.equal(matches, 2);
   assert.deepEqual(withoutErased(groups, []), { changed: [], removed: [], matches: 0 });
+});
+
+test('an erased event is no longer among what a match of a chain rests on', () => {
+  const bases = [
+    {
+      of: { log: 1, index: 9 },
+      rests: [
+        { log: 1, index: 5 },
+        { log: 1, index: 8 },
+      ],
+    },
+  ];
+  const { changed } = withoutErased([{ ...group('g', match(9)), bases }], [{ log: 1, from: 5, to: 6 }]);
+  assert.deepEqual(changed[0]?.bases, [{ of: { log: 1, index: 9 }, rests: [{ log: 1, index: 8 }] }]);
 });

@@ -1,4 +1,4 @@
-import type { GroupName, GroupState } from './correlator.ts';
+import type { EventPosition, GroupName, GroupState } from '@sallyport/sigma-rules';
 
 /** Entries of a log that were erased, half-open by index. */
 export type ErasedRange = { readonly log: number; readonly from: number; readonly to: number };
@@ -11,15 +11,24 @@ export function withoutErased(
   const changed: GroupState[] = [];
   const removed: GroupName[] = [];
   let matches = 0;
+  const isErased = ({ log, index }: EventPosition): boolean =>
+    ranges.some((range) => range.log === log && index >= range.from && index < range.to);
   for (const state of groups) {
-    const kept = state.matches.filter(
-      ({ position: { log, index } }) =>
-        !ranges.some((range) => range.log === log && index >= range.from && index < range.to),
-    );
-    if (kept.length === state.matches.length) continue;
-    matches += state.matches.length - kept.length;
-    if (kept.length === 0) removed.push({ correlationId: state.correlationId, group: state.group });
-    else changed.push({ ...state, matches: kept });
+    const rows = state.rows.filter((row) => !isErased(row));
+    const bases = state.bases
+      .filter(({ of }) => !isErased(of))
+      .map(({ of, rests }) => ({ of, rests: rests.filter((position) => !isErased(position)) }));
+    const others =
+      state.otherChained === undefined ? {} : { otherChained: state.otherChained.filter(({ of }) => !isErased(of)) };
+    const isSame =
+      rows.length === state.rows.length &&
+      bases.length === state.bases.length &&
+      bases.every(({ rests }, at) => rests.length === state.bases[at]?.rests.length);
+    if (isSame) continue;
+    matches += state.rows.length - rows.length;
+    const isEmpty = rows.length === 0 && state.told.length === 0 && state.folded === undefined;
+    if (isEmpty) removed.push({ correlationId: state.correlationId, group: state.group });
+    else changed.push({ ...state, rows, bases, ...others });
   }
   return { changed, removed, matches };
 }

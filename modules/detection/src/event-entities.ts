@@ -17,6 +17,8 @@ const paths = {
   account: ['actor.user.account.uid', 'cloud.account.uid'],
   region: ['cloud.region'],
   camera: ['unmapped.sallyport.camera.id'],
+  agent: ['unmapped.sallyport.agent.id'],
+  agentSession: ['unmapped.sallyport.agent.session'],
   picture: ['unmapped.sallyport.camera.picture'],
   pictureBefore: ['unmapped.sallyport.camera.picture_before'],
 } as const;
@@ -41,6 +43,8 @@ export function entitiesOf(event: JsonObject): EventEntities {
   // Only events of our own lack the original.
   const isOwn = event['raw_data'] === undefined;
   const camera = isOwn ? first(event, paths.camera) : undefined;
+  const agent = isOwn ? first(event, paths.agent) : undefined;
+  const agentSession = isOwn ? first(event, paths.agentSession) : undefined;
   const picture = isOwn ? pictureAt(event, paths.picture) : undefined;
   const before = isOwn ? pictureAt(event, paths.pictureBefore) : undefined;
   const entities = {
@@ -50,6 +54,8 @@ export function entitiesOf(event: JsonObject): EventEntities {
     ...(account === undefined ? {} : { account }),
     ...(region === undefined ? {} : { region }),
     ...(site === undefined ? {} : { site }),
+    ...(agent === undefined ? {} : { agent }),
+    ...(agentSession === undefined ? {} : { agent_session: agentSession }),
     ...(camera === undefined ? {} : { camera }),
     ...(picture === undefined ? {} : { picture }),
     ...(before === undefined ? {} : { picture_before: before }),
@@ -62,7 +68,7 @@ export function entitiesOf(event: JsonObject): EventEntities {
 }
 
 /** Where its camera or its source is: our own word, or what intake stamped, which no sender can say. */
-export function siteOf(event: JsonObject): string | undefined {
+function siteOf(event: JsonObject): string | undefined {
   return first(event, event['raw_data'] === undefined ? ['unmapped.sallyport.site'] : ['metadata.reporter.site']);
 }
 

@@ -36,11 +36,15 @@ serveMatches(parentPort, (sources, progress) => {
   return {
     rules: [rule],
     refusals: [],
+    except(exceptions) {
+      for (const { condition } of exceptions) obey(condition);
+      return [];
+    },
     scan(body) {
       const text = new TextDecoder().decode(body);
       obey(text);
       const matches = [{ ruleId: rule.id, matched: [{ field: 'text', value: text }] }];
-      return { kind: 'scanned', matches, truncated: false, generation: 0 };
+      return { kind: 'scanned', matches, truncated: false, generation: 0, source: '' };
     },
   };
 });

@@ -1,5 +1,6 @@
 import type { FindingAttack, FindingLevel, FindingEntities, MatchedField } from '@sallyport/contracts';
-import type { CorrelationType } from '@sallyport/sigma-rules';
+import type { ExceptionRefusal, MatchException } from './match-exception.ts';
+import type { CorrelationDefinition, CorrelationGroup, MatchingCosts, SigmaStatus } from '@sallyport/sigma-rules';
 
 /** The text of one rule file. `file` is what people see: the directory's name and the path in it. */
 export type RuleSource = { readonly file: string; readonly text: string };
@@ -9,26 +10,26 @@ export type RuleSummary = {
   readonly id: string;
   readonly title: string;
   readonly description?: string;
+  /** Who wrote it, as the rule says. */
+  readonly author?: string;
+  /** What to do first about a match. */
+  readonly response?: string;
   readonly level: FindingLevel;
   readonly tags: readonly string[];
   readonly attacks: readonly FindingAttack[];
   readonly file: string;
   /** False when a correlation uses the rule and does not want findings of its own from it. */
   readonly generates: boolean;
+  /** The rule looks at what this product says of itself. */
+  readonly isAboutUs?: true;
+  /** It looks at what is done with exceptions: none hides what it finds. */
+  readonly isAboutExceptions?: true;
+  /** How far its author trusts it, where the rule says. */
+  readonly status?: SigmaStatus;
+  /** Where the rule looks; not of correlations. */
+  readonly logSource?: { readonly product?: string; readonly category?: string; readonly service?: string };
   /** The rule is a correlation. */
   readonly correlation?: CorrelationDefinition;
-};
-
-/** When a correlation matches. */
-export type CorrelationDefinition = {
-  readonly type: CorrelationType;
-  /** Ids of the rules whose matches it counts, in its order. */
-  readonly ruleIds: readonly string[];
-  readonly groupBy: readonly string[];
-  readonly timespanMs: number;
-  readonly atLeast: number;
-  /** SHA-256 of everything that decides when it matches: what was counted for one definition says nothing about another. */
-  readonly fingerprint: string;
 };
 
 /** A file, or a rule in it, that is not in force, and why. */
@@ -45,19 +46,10 @@ export type RuleSet = {
 export type RuleMatch = {
   readonly ruleId: string;
   readonly matched: readonly MatchedField[];
-  /** Where correlations count the match. */
+  /** Where correlations count the match. The values that tell groups apart leave the thread as hashes only, apart from `fields`. */
   readonly groups?: readonly CorrelationGroup[];
-};
-
-/** One correlation a match counts for. The values that tell groups apart leave the thread as hashes only, apart from `fields`. */
-export type CorrelationGroup = {
-  readonly correlationId: string;
-  /** SHA-256 of the values of the group, hex. */
-  readonly group: string;
-  /** SHA-256 of what `value_count` counts, hex. */
-  readonly value?: string;
-  /** The group as people see it in a finding. */
-  readonly fields: readonly MatchedField[];
+  /** Keys of the exceptions that hold for its event, whether or not they are in force; left out where there is none. */
+  readonly excepted?: readonly string[];
 };
 
 /** What scanning one event came to. */
@@ -71,8 +63,13 @@ export type EventOutcome =
       readonly matches: readonly RuleMatch[];
       /** It has more fields, or deeper ones, than rules are shown: some may have missed what they look for. */
       readonly truncated: boolean;
+      /** Where it comes from as rules ask for it, see `nameOfLogSource`. */
+      readonly logSource?: string;
       /** 0 for what came from outside. */
       readonly generation: number;
+      /** Who sent it, as intake stamped it, and the time it claims. */
+      readonly source: string;
+      readonly claimedMs?: number;
       readonly host?: string;
       readonly user?: string;
       readonly entities?: FindingEntities;
@@ -81,10 +78,18 @@ export type EventOutcome =
 /** To the thread. Bodies are packed into one transferred buffer; `ends` are the offsets where each stops. */
 export type HostMessage =
   | { readonly kind: 'load'; readonly sources: readonly RuleSource[]; readonly progress: Int32Array }
+  /** Replaces the exceptions; those of one key are the same. */
+  | { readonly kind: 'except'; readonly exceptions: readonly MatchException[] }
   | { readonly kind: 'scan'; readonly packed: Uint8Array; readonly ends: readonly number[] };
+
+/** What rules cost in events that were measured, as `MatchingCosts` with the ids of rules. */
+export type EventCosts = Pick<MatchingCosts, 'events' | 'measured' | 'sharedMs'> & {
+  readonly rules: readonly (Omit<MatchingCosts['rules'][number], 'position'> & { readonly ruleId: string })[];
+};
 
 /** From the thread. */
 export type ThreadMessage =
   | { readonly kind: 'loaded'; readonly rules: readonly RuleSummary[]; readonly refusals: readonly RuleRefusal[] }
+  | { readonly kind: 'excepted'; readonly refusals: readonly ExceptionRefusal[] }
   /** At least one outcome, for the first of the bodies; the rest is asked for again. */
-  | { readonly kind: 'scanned'; readonly outcomes: readonly EventOutcome[] };
+  | { readonly kind: 'scanned'; readonly outcomes: readonly EventOutcome[]; readonly costs?: EventCosts };

@@ -1,5 +1,7 @@
 import { Worker } from 'node:worker_threads';
+import type { ExceptionRefusal, MatchException } from './match-exception.ts';
 import type {
+  EventCosts,
   EventOutcome,
   HostMessage,
   RuleRefusal,
@@ -17,6 +19,8 @@ export type MatchThreadOptions = {
   readonly eventTimeLimitMs: number;
   readonly loadTimeLimitMs: number;
   readonly memoryLimitMb: number;
+  /** Told now and then what rules cost. */
+  readonly onCosts?: (costs: EventCosts) => void;
 };
 
 /** Why a thread is gone: it stood still, or it ended by itself (out of memory, an uncaught error). */
@@ -36,6 +40,8 @@ export type MatchThread = {
   readonly rules: readonly RuleSummary[];
   readonly refusals: readonly RuleRefusal[];
   scan(bodies: readonly Uint8Array[]): Promise<ScanAnswer>;
+  /** Replaces the exceptions, not during a scan; undefined when the thread did not live through reading them. */
+  except(exceptions: readonly MatchException[]): Promise<readonly ExceptionRefusal[] | undefined>;
   close(): Promise<void>;
 };
 
@@ -96,10 +102,19 @@ export async function startMatchThread(options: MatchThreadOptions): Promise<Mat
     async scan(bodies) {
       const { packed, ends } = pack(bodies);
       const answer = await ask({ kind: 'scan', packed, ends }, options.eventTimeLimitMs, [packed.buffer]);
-      if (typeof answer !== 'string' && answer.kind === 'scanned') return answer;
+      if (typeof answer !== 'string' && answer.kind === 'scanned') {
+        if (answer.costs !== undefined) options.onCosts?.(answer.costs);
+        return answer;
+      }
       await worker.terminate();
       const suspect = Math.max(0, Atomics.load(progress, 0));
       return { kind: 'ended', end: typeof answer === 'string' ? answer : 'death', suspect };
+    },
+    async except(exceptions) {
+      const answer = await ask({ kind: 'except', exceptions }, options.eventTimeLimitMs, []);
+      if (typeof answer !== 'string' && answer.kind === 'excepted') return answer.refusals;
+      await worker.terminate();
+      return undefined;
     },
     async close() {
       await worker.terminate();

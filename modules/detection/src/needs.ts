@@ -1,6 +1,8 @@
 import type { Ledger, Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database } from '@sallyport/platform/database';
+import type { Exceptions } from './exceptions.ts';
+import type { RuleSource } from './match-protocol.ts';
 
 /** Runs `task` every `intervalMs` until the returned function is called. */
 export type Every = (intervalMs: number, task: () => void) => () => void;
@@ -9,13 +11,17 @@ export type Every = (intervalMs: number, task: () => void) => () => void;
 export type RuleDirectory = { readonly name: string; readonly path: string };
 
 export type DetectionNeeds = {
-  readonly ledger: Pick<Ledger, 'append' | 'head'>;
+  readonly ledger: Pick<Ledger, 'append' | 'head' | 'read'>;
   readonly database: Database;
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly every: Every;
   /** In the order of precedence: of two rules with one id the first is in force, the second refused. */
   readonly ruleDirectories: readonly RuleDirectory[];
+  /** Rule files kept elsewhere, behind those of the directories in the order of precedence; read at start and with each reload. */
+  readonly ruleSources?: () => Promise<readonly RuleSource[]>;
+  /** What of the matches is to be hidden; nothing when left out. */
+  readonly exceptions?: Exceptions;
   /** 32 secret bytes, the same at every start: values that correlations group by are kept as hashes under it. */
   readonly correlationKey: Uint8Array;
   readonly limits?: {
@@ -25,7 +31,11 @@ export type DetectionNeeds = {
     readonly loadTimeLimitMs?: number;
     /** Matches of one rule that are told one by one in an hour of ledger time (20,000). */
     readonly findingsPerHour?: number;
-    /** Heap of the matching thread (1024 MB). */
+    /** Groups that correlations keep, in all (1,000,000; about 200 bytes each). */
+    readonly correlationGroups?: number;
+    /** Threads that match side by side (one less than there are cores, at most 4). */
+    readonly matchingThreads?: number;
+    /** Heap of each matching thread (1024 MB). */
     readonly memoryLimitMb?: number;
   };
   /** The matching thread's entry; another one in tests. */

@@ -1,8 +1,9 @@
 import { findingLevels } from '@sallyport/contracts';
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
-import type { Detection } from './detection.ts';
-import type { CorrelationDefinition, RuleSet, RuleSummary } from './match-protocol.ts';
+import type { Detection } from './detection-types.ts';
+import type { CorrelationDefinition } from '@sallyport/sigma-rules';
+import type { RuleSet, RuleSummary } from './match-protocol.ts';
 
 const Rule = Type.Object({
   id: Type.String(),
@@ -19,7 +20,10 @@ const Rule = Type.Object({
         rule_ids: Type.Array(Type.String()),
         group_by: Type.Array(Type.String()),
         timespan_ms: Type.Integer(),
-        at_least: Type.Integer(),
+        condition: Type.String({ description: 'As in "gte 3" or "first and not second"' }),
+        evaluation: Type.Enum(['sliding', 'closing'], {
+          description: 'With each match, over the timespan that ends with one; or once, when the window is over',
+        }),
       },
       { description: 'When it matches, where the rule is a correlation' },
     ),
@@ -96,6 +100,18 @@ function shownRule({ id, title, description, level, tags, file, generates, corre
   };
 }
 
-function shownCorrelation({ type, ruleIds, groupBy, timespanMs, atLeast }: CorrelationDefinition) {
-  return { type, rule_ids: [...ruleIds], group_by: [...groupBy], timespan_ms: timespanMs, at_least: atLeast };
+function shownCorrelation(definition: CorrelationDefinition) {
+  const { type, ruleIds, groupBy, timespanMs, condition, percentile, evaluation } = definition;
+  const bounds =
+    condition.kind === 'rules'
+      ? condition.text
+      : condition.bounds.map(({ operator, number }) => `${operator} ${number}`).join(' and ');
+  return {
+    type,
+    rule_ids: [...ruleIds],
+    group_by: [...groupBy],
+    timespan_ms: timespanMs,
+    condition: percentile === undefined ? bounds : `percentile ${percentile} ${bounds}`,
+    evaluation,
+  };
 }

@@ -13,7 +13,7 @@ export type RuleFiles = {
   readonly hash: string;
 };
 
-const limits = { fileBytes: 1024 * 1024, files: 20_000, totalBytes: 128 * 1024 * 1024 } as const;
+export const ruleFileLimits = { fileBytes: 1024 * 1024, files: 20_000, totalBytes: 128 * 1024 * 1024 } as const;
 
 /**
  * Reads every `.yml` and `.yaml` file below the directories, in a fixed order. A directory that does not exist is empty.
@@ -30,15 +30,17 @@ export async function readRuleDirectories(directories: readonly RuleDirectory[])
       const path = join(entry.parentPath, entry.name);
       const file = `${directory.name}/${relative(directory.path, path)}`;
       const read =
-        sources.length >= limits.files ? `over the limit of ${limits.files} files` : await readRule(path, entry);
+        sources.length >= ruleFileLimits.files
+          ? `over the limit of ${ruleFileLimits.files} files`
+          : await readRule(path, entry);
       if (typeof read === 'string') {
         refusals.push({ file, reason: read });
         continue;
       }
       totalBytes += read.bytes.byteLength;
       const text = decode(read.bytes);
-      if (text === undefined || totalBytes > limits.totalBytes) {
-        const reason = text === undefined ? 'not UTF-8' : `over the limit of ${limits.totalBytes} bytes in all`;
+      if (text === undefined || totalBytes > ruleFileLimits.totalBytes) {
+        const reason = text === undefined ? 'not UTF-8' : `over the limit of ${ruleFileLimits.totalBytes} bytes in all`;
         refusals.push({ file, reason });
         continue;
       }
@@ -69,7 +71,7 @@ async function readRule(path: string, entry: Dirent): Promise<{ bytes: Uint8Arra
   if (!entry.isFile()) return entry.isSymbolicLink() ? 'a symbolic link, must be a regular file' : 'not a regular file';
   try {
     const { size } = await stat(path);
-    if (size > limits.fileBytes) return `size is ${size} bytes, must be at most ${limits.fileBytes}`;
+    if (size > ruleFileLimits.fileBytes) return `size is ${size} bytes, must be at most ${ruleFileLimits.fileBytes}`;
     return { bytes: await readFile(path) };
   } catch (error) {
     return `cannot be read (${codeOf(error) ?? 'unknown error'})`;

@@ -19,7 +19,12 @@ const every = (_intervalMs: number, task: () => void): (() => void) => {
 };
 
 function start(...sources: readonly string[]) {
+  return startThreads(1, ...sources);
+}
+
+function startThreads(threads: number, ...sources: readonly string[]) {
   return startRuleMatcher({
+    threads,
     workerUrl: new URL('./hostile-worker.fixture.ts', import.meta.url),
     sources: sources.map((text, order) => ({ file: `test/${order}.yml`, text })),
     every,
@@ -68,6 +73,30 @@ for (const [poison, how] of [
     await matcher.close();
   });
 }
+
+test('several threads answer in the order of the bodies, poisonous ones among them', async () => {
+  const matcher = await startThreads(2);
+  const texts = Array.from({ length: 60 }, (_, at) => (at === 30 ? 'exit' : `${at}`));
+  const wanted = texts.map((text) => (text === 'exit' ? ended('death') : text));
+  assert.deepEqual((await matchAll(matcher, bytes(texts))).map(told), wanted);
+  assert.deepEqual((await matchAll(matcher, bytes(['a', 'b']))).map(told), ['a', 'b'], 'fewer bodies than threads');
+  for await (const lot of matcher.match(bytes(texts))) {
+    assert.equal(lot.length > 0, true);
+    break;
+  }
+  assert.deepEqual((await matchAll(matcher, bytes(['c']))).map(told), ['c'], 'after a match was given up');
+  assert.ok(matcher.restarts() > 0);
+  await matcher.close();
+});
+
+test('a rule file that no thread lives through is left out of every thread', async () => {
+  const matcher = await startThreads(2, 'fine', 'exit');
+  assert.deepEqual(
+    matcher.refusals.map(({ file }) => file),
+    ['test/1.yml'],
+  );
+  await matcher.close();
+});
 
 test('several poisonous events in one batch, first and last among them, are each found', async () => {
   const matcher = await start();

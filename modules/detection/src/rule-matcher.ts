@@ -1,7 +1,9 @@
 import { DetectionError } from './errors.ts';
+import type { ExceptionRefusal, MatchException } from './match-exception.ts';
 import type { EventOutcome, RuleRefusal, RuleSource, RuleSummary } from './match-protocol.ts';
+import { createLane } from './match-lane.ts';
 import { startMatchThread } from './match-thread.ts';
-import type { LoadEnd, MatchThread, MatchThreadOptions, ThreadEnd } from './match-thread.ts';
+import type { LoadEnd, MatchThread, MatchThreadOptions } from './match-thread.ts';
 
 /** One rule set in force, whatever happens to the thread that matches it. */
 export type RuleMatcher = {
@@ -13,25 +15,38 @@ export type RuleMatcher = {
    * Throws `DetectionError` `rules_unloadable` when no thread can be had.
    */
   match(bodies: readonly Uint8Array[]): AsyncGenerator<readonly EventOutcome[]>;
+  /**
+   * Replaces the exceptions that matches are held against; not during a match. Answers those that cannot be read; undefined when a thread did
+   * not live through reading them: no exception holds then.
+   */
+  except(exceptions: readonly MatchException[]): Promise<readonly ExceptionRefusal[] | undefined>;
   /** Threads started after the first one. */
   restarts(): number;
   /** Waits until the match under way is read to its end or given up. */
   close(): Promise<void>;
 };
 
+export type RuleMatcherOptions = MatchThreadOptions & {
+  /** Threads that match side by side (1). Each has all the rules. */
+  readonly threads?: number;
+};
+
 /** Rule files left out because the thread did not live through reading them. With more of them something else is wrong. */
 const maxPoisonousFiles = 3;
+/** Fewer events than this for each thread are not worth waking it. */
+const leastShare = 16;
 
 /**
  * A rule file that stalls or kills the thread that loads it is left out and refused by name; the others come into force.
  * Throws `DetectionError` `rules_unloadable` when the rules cannot be loaded within the limits all the same.
  */
-export async function startRuleMatcher(options: MatchThreadOptions): Promise<RuleMatcher> {
+export async function startRuleMatcher(options: RuleMatcherOptions): Promise<RuleMatcher> {
   const leftOut: RuleRefusal[] = [];
   let sources = options.sources;
   const first = await startWithout();
-  let thread: MatchThread | undefined = first;
-  let restarts = 0;
+  const start = (): Promise<MatchThread> => startLoaded({ ...options, sources });
+  const lanes = [createLane(first, start)];
+  await startOthers();
   let closed = false;
   let underWay: Promise<unknown> = Promise.resolve();
 
@@ -46,40 +61,32 @@ export async function startRuleMatcher(options: MatchThreadOptions): Promise<Rul
     }
   }
 
-  async function start(): Promise<MatchThread> {
-    const started = await startMatchThread({ ...options, sources });
-    if (started.kind === 'loaded') return started;
-    throw unloadable(sources, started);
+  async function startOthers(): Promise<void> {
+    const wanted = Array.from({ length: (options.threads ?? 1) - 1 }, start);
+    const started = await Promise.allSettled(wanted);
+    for (const one of started) if (one.status === 'fulfilled') lanes.push(createLane(one.value, start));
+    const failed = started.find((one) => one.status === 'rejected');
+    if (failed === undefined) return;
+    await Promise.all(lanes.map((lane) => lane.close()));
+    throw failed.reason;
   }
 
-  async function scan(bodies: readonly Uint8Array[]) {
-    if (thread === undefined) {
-      thread = await start();
-      restarts += 1;
-    }
-    const answer = await thread.scan(bodies);
-    if (answer.kind === 'ended') thread = undefined;
-    return answer;
-  }
-
+  /** Each lane has a share of neighbours; what it finds first is worked out while those before it are still read. */
   async function* outcomesOf(bodies: readonly Uint8Array[]): AsyncGenerator<readonly EventOutcome[]> {
-    const ends = new Map<number, number>();
-    let suspect: number | undefined;
-    let from = 0;
-    while (from < bodies.length) {
-      const to = suspect === undefined || suspect < from ? bodies.length : Math.max(suspect, from + 1);
-      const answer = await scan(bodies.slice(from, to));
-      if (answer.kind === 'scanned') {
-        yield answer.outcomes;
-        from += answer.outcomes.length;
-        continue;
+    const share = Math.max(leastShare, Math.ceil(bodies.length / lanes.length));
+    const shares = lanes.map((lane, order) => lane.outcomesOf(bodies.slice(order * share, (order + 1) * share)));
+    const begun = shares.map((outcomes) => outcomes.next());
+    // A failure is told when its turn comes; until then it must not count as nobody's.
+    for (const one of begun) one.catch(() => undefined);
+    try {
+      for (const [order, outcomes] of shares.entries()) {
+        const lot = await begun[order];
+        if (lot === undefined || lot.done === true) continue;
+        yield lot.value;
+        yield* outcomes;
       }
-      suspect = from + Math.min(answer.suspect, to - from - 1);
-      const ended = (ends.get(suspect) ?? 0) + 1;
-      ends.set(suspect, ended);
-      if (to - from > 1 || ended === 1) continue;
-      yield [poisonous(answer.end)];
-      from += 1;
+    } finally {
+      await Promise.allSettled(shares.map((outcomes) => outcomes.return(undefined)));
     }
   }
 
@@ -98,13 +105,26 @@ export async function startRuleMatcher(options: MatchThreadOptions): Promise<Rul
         resolve();
       }
     },
-    restarts: () => restarts,
+    async except(exceptions) {
+      const answers = await Promise.all(lanes.map((lane) => lane.except(exceptions)));
+      if (answers.every((answer) => answer !== undefined)) return answers[0];
+      await Promise.all(lanes.map((lane) => lane.except([])));
+      return undefined;
+    },
+    restarts: () => lanes.reduce((sum, lane) => sum + lane.restarts(), 0),
     async close() {
       closed = true;
       await underWay;
-      await thread?.close();
+      await Promise.all(lanes.map((lane) => lane.close()));
     },
   };
+}
+
+/** Throws `DetectionError` `rules_unloadable`. */
+async function startLoaded(options: MatchThreadOptions): Promise<MatchThread> {
+  const started = await startMatchThread(options);
+  if (started.kind === 'loaded') return started;
+  throw unloadable(options.sources, started);
 }
 
 function unloadable(sources: readonly RuleSource[], { end }: LoadEnd): DetectionError {
@@ -113,8 +133,4 @@ function unloadable(sources: readonly RuleSource[], { end }: LoadEnd): Detection
     `Cannot load ${sources.length} rule files: the matching thread ended by ${end}, must load them within its limits`,
     { hint: 'take the newest rule files out of the rules directory and reload' },
   );
-}
-
-function poisonous(end: ThreadEnd): EventOutcome {
-  return { kind: 'unscannable', reason: `no rule was evaluated, matching it ended the thread twice (${end})` };
 }

@@ -1,14 +1,29 @@
-import { findingLimits, isJsonObject, ocsfClass, textsOf } from '@sallyport/contracts';
+import { createHash } from 'node:crypto';
+import { agentLogName, findingLimits, isJsonObject, ocsfClass, textsOf } from '@sallyport/contracts';
 import type { FindingAttack, JsonObject, JsonValue } from '@sallyport/contracts';
-import { attackOf, createFullScan, parseSigmaRules, sigmaEventOf } from '@sallyport/sigma-rules';
-import type { EventLogSource, SigmaCorrelation, SigmaEvent, SigmaRule } from '@sallyport/sigma-rules';
+import {
+  attackOf,
+  createCorrelationGroups,
+  createIndexedMatcher,
+  defineCorrelations,
+  exactTextsOf,
+  loadSigmaRuleSet,
+} from '@sallyport/sigma-rules';
+import type { EventLogSource, IndexedMatcher, IndexedScan, SigmaCorrelation, SigmaRule } from '@sallyport/sigma-rules';
 import { skippedRuleId } from './build-finding.ts';
-import { createCorrelationGroups } from './correlation-groups.ts';
+import { nameOfLogSource } from './log-source-name.ts';
+import { takeCorrelations } from './correlation-limits.ts';
 import type { EventOutcome, RuleRefusal, RuleSource, RuleSummary } from './match-protocol.ts';
+import { createMatchExceptions } from './match-exception.ts';
 import { parseRecord, parseRecordExactly } from './parse-record.ts';
 import type { LoadProgress, RuleScanner } from './serve-matches.ts';
 import { entitiesOf } from './event-entities.ts';
-import { withStampedFields } from './stamped-fields.ts';
+import type { EventEntities } from './event-entities.ts';
+import { stampedFieldsOf, stampedPrefix } from './stamped-fields.ts';
+import { isClockEvent } from './window-clock.ts';
+
+/** Codes of the events that tell what is done with exceptions. */
+const exceptionCodes = 'exception.';
 
 /**
  * Parses the rules and scans events with all of them. Rules see the record that was read out of the original, where one is kept
@@ -19,41 +34,57 @@ export function createRuleScanner(
   sources: readonly RuleSource[],
   progress: LoadProgress = () => undefined,
 ): RuleScanner {
-  const rules = new Map<string, SigmaRule>();
-  const correlations: SigmaCorrelation[] = [];
-  const refusals: RuleRefusal[] = [];
-  for (const [ordinal, { file, text }] of sources.entries()) {
-    progress(ordinal);
-    const parsed = parseSigmaRules(text, { file });
-    refusals.push(...parsed.refusals.map(({ file, line, reason }) => ({ file, line, reason })));
-    for (const rule of parsed.rules) {
-      const reason = objection(rule, rules.get(rule.id));
-      if (reason === undefined) rules.set(rule.id, rule);
-      else refusals.push({ file, line: rule.line, reason });
-    }
-    correlations.push(...parsed.correlations);
-  }
-  const inOrder = [...rules.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const set = loadSigmaRuleSet(sources, { progress, objection });
+  const inOrder = set.rules.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const ordinals = new Map(sources.map(({ file }, ordinal) => [file, ordinal]));
-  const fullScan = createFullScan(inOrder, (position) => {
-    const file = inOrder[position]?.file;
-    if (file !== undefined) progress(ordinals.get(file) ?? sources.length);
+  const matcher = createIndexedMatcher(inOrder, {
+    laidOverPrefix: stampedPrefix,
+    monotonicMs: () => performance.now(),
+    compiling(position) {
+      const file = inOrder[position]?.file;
+      if (file !== undefined) progress(ordinals.get(file) ?? sources.length);
+    },
   });
   // What goes wrong from here on is no single file's fault.
   progress(sources.length);
-  const groups = createCorrelationGroups(correlations, rules, (correlation, taken) => objection(correlation, taken));
-  refusals.push(...groups.refusals);
+  const taken = takeCorrelations(set.correlations);
+  const definitions = defineCorrelations(taken.correlations, hashOf);
+  const groups = createCorrelationGroups(taken.correlations, hashOf);
+  const exceptions = createMatchExceptions(set.mappings);
+  const refusals: RuleRefusal[] = [
+    ...set.refusals.map(({ file, line, reason }) => ({ file, line, reason })),
+    ...taken.refusals,
+  ];
 
   return {
     rules: [
-      ...inOrder.map((rule) => ({ ...summaryOf(rule), generates: !groups.silencedRules.has(rule.id) })),
-      ...groups.correlations.map(({ correlation, definition }) => ({
-        ...summaryOf(correlation),
-        generates: true,
-        correlation: definition,
+      ...inOrder.map((rule) => ({
+        ...summaryOf(rule),
+        logSource: askedBy(rule.logsource),
+        generates: !groups.silenced.has(rule.id),
+        ...(rule.logsource.product === ownProduct ? { isAboutUs: true as const } : {}),
+        ...(isAboutExceptions(rule) ? { isAboutExceptions: true as const } : {}),
       })),
+      ...taken.correlations.map(({ correlation }) => {
+        const definition = definitions.get(correlation.id);
+        return {
+          ...summaryOf(correlation),
+          generates: !groups.silenced.has(correlation.id),
+          ...(definition === undefined ? {} : { correlation: definition }),
+        };
+      }),
     ],
     refusals,
+    takeCosts() {
+      const costs = matcher.takeCosts();
+      if (costs === undefined) return undefined;
+      const rules = costs.rules.flatMap(({ position, ...cost }) => {
+        const rule = inOrder[position];
+        return rule === undefined ? [] : [{ ruleId: rule.id, ...cost }];
+      });
+      return { ...costs, rules };
+    },
+    except: (wanted) => exceptions.use(wanted),
     scan(body): EventOutcome {
       const event = parseRecord(new TextDecoder().decode(body));
       if (event === undefined) return { kind: 'unscannable', reason: 'its body is no JSON object' };
@@ -61,44 +92,54 @@ export function createRuleScanner(
       const generation = raw === undefined ? generationOf(event) : 0;
       const isOwn = raw === undefined;
       const isOwnFinding = isOwn && event['class_uid'] === ocsfClass.detectionFinding;
-      if (isOwnFinding || generation >= findingLimits.generation) return { kind: 'own' };
-      const view = withStampedFields(viewOf(raw, event), event);
-      const found = fullScan.matchEvent(view, isOwn ? ownLogSource(event) : mappedLogSource(event));
-      const matches = found
+      if (isOwnFinding || (isOwn && isClockEvent(event)) || generation >= findingLimits.generation)
+        return { kind: 'own' };
+      let entities: EventEntities | undefined;
+      const entitiesHere = (): EventEntities => (entities ??= entitiesOf(event));
+      // What is done with exceptions is no exception's to hide.
+      const isOfException = isOwn && textAt(event, 'metadata', 'event_code')?.startsWith(exceptionCodes) === true;
+      const scanned = scanWith(matcher, event, isOwn ? ownLogSource(event) : mappedLogSource(event));
+      const matches = scanned.matches
         .filter(({ rule }) => isOwn || rule.logsource.product !== ownProduct)
         .map(({ rule, matched }) => {
-          const counted = groups.of(rule.id, view);
+          const counted = groups.of(rule.id, scanned.event);
+          const excepted = isOfException ? [] : exceptions.holding(rule, scanned.event, entitiesHere);
           return {
             ruleId: rule.id,
             matched: matched
               .slice(0, findingLimits.matched)
               .map(({ field, value }) => ({ field, value: String(value).slice(0, findingLimits.value) })),
             ...(counted.length === 0 ? {} : { groups: counted }),
+            ...(excepted.length === 0 ? {} : { excepted }),
           };
         });
-      const { host, user, entities } = entitiesOf(event);
+      const about = entitiesHere();
       return {
         kind: 'scanned',
         matches,
-        truncated: view.truncated,
+        truncated: scanned.truncated,
+        // Nobody else's events are about this product.
+        logSource: nameOfLogSource(isOwn || scanned.source.product !== ownProduct ? scanned.source : {}),
         generation,
-        ...(host === undefined ? {} : { host }),
-        ...(user === undefined ? {} : { user }),
-        ...(entities === undefined ? {} : { entities }),
+        source: isOwn ? ownProduct : (textAt(event, 'metadata', 'reporter', 'uid') ?? ''),
+        ...(typeof event['time'] === 'number' && { claimedMs: event['time'] }),
+        ...about,
       };
     },
   };
 }
 
 /** The record that intake read out of a text, else the original where it is a JSON object, else the event. */
-function viewOf(raw: JsonValue | undefined, event: JsonObject): SigmaEvent {
+function scanWith(matcher: IndexedMatcher, event: JsonObject, source: EventLogSource | undefined): IndexedScan {
+  const given = { source, laidOver: stampedFieldsOf(event) };
+  const raw = event['raw_data'];
   const record = raw === undefined ? undefined : readRecord(event);
-  if (record !== undefined) return sigmaEventOf(record);
-  const original = typeof raw === 'string' ? parseRecord(raw) : undefined;
-  const view = sigmaEventOf(original ?? event);
-  if (!view.hasInexactNumber || typeof raw !== 'string') return view;
-  const exact = parseRecordExactly(raw);
-  return exact === undefined ? view : sigmaEventOf(exact);
+  if (record !== undefined) return matcher.scan(record, given);
+  if (typeof raw !== 'string') return matcher.scan(event, given);
+  const original = parseRecord(raw) ?? event;
+  const scanned = matcher.scan(original, { ...given, unlessInexact: true });
+  if (!scanned.hasInexactNumber) return scanned;
+  return matcher.scan(parseRecordExactly(raw) ?? original, given);
 }
 
 /** Beside words that only intake writes: what a sender puts under `unmapped` alone is no record of ours. */
@@ -124,7 +165,7 @@ function mappedLogSource(event: JsonObject): EventLogSource | undefined {
 const ownProduct = 'sallyport';
 
 /** What this server notices, by the name of the log it stands in. */
-const ownServices = new Set(['audit', 'sensor', 'source', 'camera', 'clock']);
+const ownServices = new Set(['audit', 'sensor', 'source', 'camera', 'clock', agentLogName]);
 
 /** Our own events are of a known source where they name a known log; of others nothing is said. */
 function ownLogSource(event: JsonObject): EventLogSource | undefined {
@@ -134,13 +175,16 @@ function ownLogSource(event: JsonObject): EventLogSource | undefined {
 }
 
 /** Why a rule that parsed is not taken. */
-function objection(rule: Pick<SigmaRule, 'id'>, taken: Pick<SigmaRule, 'file'> | undefined): string | undefined {
-  if (taken !== undefined) return `Rule id "${rule.id}" is taken by "${taken.file}", must be unique`;
+function objection(rule: Pick<SigmaRule, 'id'>): string | undefined {
   if (rule.id === skippedRuleId) return `Rule id "${rule.id}" is reserved`;
   if (rule.id.length > findingLimits.identifier) {
     return `Rule id has ${rule.id.length} characters, must have at most ${findingLimits.identifier}`;
   }
   return undefined;
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function summaryOf(rule: SigmaRule | SigmaCorrelation): Omit<RuleSummary, 'generates'> {
@@ -149,11 +193,26 @@ function summaryOf(rule: SigmaRule | SigmaCorrelation): Omit<RuleSummary, 'gener
     id: rule.id,
     title: rule.title,
     ...(rule.description === undefined ? {} : { description: rule.description }),
+    ...(rule.author === undefined ? {} : { author: rule.author }),
+    ...(rule.response === undefined ? {} : { response: rule.response.trim() }),
     // Sigma leaves the level open; what nobody weighed is neither hidden at the bottom nor put on top.
     level: rule.level ?? 'medium',
+    ...(rule.status === undefined ? {} : { status: rule.status }),
     tags: rule.tags,
     attacks: [...tactics.map((tactic): FindingAttack => ({ tactic })), ...techniques.map(techniqueOf)],
     file: rule.file,
+  };
+}
+
+function isAboutExceptions(rule: SigmaRule): boolean {
+  return rule.logsource.product === ownProduct && exactTextsOf(rule).some((text) => text.startsWith(exceptionCodes));
+}
+
+function askedBy({ product, category, service }: SigmaRule['logsource']): NonNullable<RuleSummary['logSource']> {
+  return {
+    ...(product === undefined ? {} : { product }),
+    ...(category === undefined ? {} : { category }),
+    ...(service === undefined ? {} : { service }),
   };
 }
 

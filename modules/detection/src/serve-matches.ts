@@ -1,5 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { ExceptionRefusal, MatchException } from './match-exception.ts';
 import type {
+  EventCosts,
   EventOutcome,
   HostMessage,
   RuleRefusal,
@@ -14,6 +16,10 @@ export type RuleScanner = {
   readonly refusals: readonly RuleRefusal[];
   /** `body` is UTF-8 JSON of an OCSF event. Never throws for its content. */
   scan(body: Uint8Array): EventOutcome;
+  /** What rules cost since the last time, as far as it was measured. */
+  takeCosts?(): EventCosts | undefined;
+  /** Replaces the exceptions that matches are held against. */
+  except(exceptions: readonly MatchException[]): readonly ExceptionRefusal[];
 };
 
 /** Told the ordinal of each source before it is read. */
@@ -21,6 +27,8 @@ export type LoadProgress = (ordinal: number) => void;
 
 /** An event may match every rule: a reply ends with the event that brings it past this, so that no answer outgrows memory. */
 const matchesPerReply = 1000;
+/** What rules cost is told with the answer that brings the events since the last time past this. */
+const eventsPerCosts = 4_096;
 
 /**
  * The matching thread's side: loads once, then answers scans in order. Before each rule file, and before each event, its ordinal
@@ -32,6 +40,7 @@ export function serveMatches(
 ): void {
   let scanner: RuleScanner | undefined;
   let progress: Int32Array | undefined;
+  let sinceCosts = 0;
   const reply = (message: ThreadMessage): void => port.postMessage(message);
 
   port.on('message', (message: HostMessage) => {
@@ -40,6 +49,11 @@ export function serveMatches(
       progress = cell;
       scanner = createScanner(message.sources, (ordinal) => Atomics.store(cell, 0, ordinal));
       reply({ kind: 'loaded', rules: scanner.rules, refusals: scanner.refusals });
+      return;
+    }
+    if (message.kind === 'except') {
+      if (scanner === undefined) throw new TypeError('exceptions before load');
+      reply({ kind: 'excepted', refusals: scanner.except(message.exceptions) });
       return;
     }
     if (scanner === undefined || progress === undefined) throw new TypeError('scan before load');
@@ -54,6 +68,9 @@ export function serveMatches(
       matches += outcome.kind === 'scanned' ? outcome.matches.length : 0;
       if (matches >= matchesPerReply) break;
     }
-    reply({ kind: 'scanned', outcomes });
+    sinceCosts += outcomes.length;
+    const costs = sinceCosts < eventsPerCosts ? undefined : scanner.takeCosts?.();
+    if (costs !== undefined) sinceCosts = 0;
+    reply({ kind: 'scanned', outcomes, ...(costs === undefined ? {} : { costs }) });
   });
 }

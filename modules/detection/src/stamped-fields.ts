@@ -1,34 +1,90 @@
-import type { JsonObject } from '@sallyport/contracts';
+import { isIP } from 'node:net';
+import { isJsonObject, ocsfClass } from '@sallyport/contracts';
+import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { sigmaEventOf } from '@sallyport/sigma-rules';
 import type { FieldValue, SigmaEvent } from '@sallyport/sigma-rules';
-import { siteOf } from './event-entities.ts';
+import { entitiesOf } from './event-entities.ts';
 
-const prefix = 'sallyport.';
+/** Fields whose names begin with this are stamped on every event; a record's own fields of these names are not seen. */
+export const stampedPrefix = 'sallyport.';
 
 /**
  * Fields that every event has for rules, whatever its record looks like, and that no record can claim: where it comes from
- * (`sallyport.site`) and what it became (`sallyport.class_uid`, `sallyport.activity_id`, `sallyport.status_id`, as in OCSF).
- * A record's own fields of these names are not seen.
+ * (`sallyport.site`), what it became (`sallyport.class_uid`, `sallyport.activity_id`, `sallyport.status_id`, as in OCSF), and whom it is
+ * about, in one word for every product: `user`, `target_user` (whose account was changed), `host`, `source` (the address), `source_network`
+ * (its first 24 bits, 48 of IPv6) and `camera`; of AI agents, of which only this product speaks, `agent`, `agent_session`, `agent_action`,
+ * `agent_tool`, `agent_server` and `agent_destination`.
  */
-export function withStampedFields(view: SigmaEvent, event: JsonObject): SigmaEvent {
+export function stampedFieldsOf(event: JsonObject): (field: string) => readonly FieldValue[] | undefined {
   let stamped: SigmaEvent | undefined;
-  const valuesOf = (field: string): readonly FieldValue[] | undefined => {
-    if (!field.startsWith(prefix)) return view.valuesOf(field);
-    const site = siteOf(event);
-    stamped ??= sigmaEventOf({
-      sallyport: {
-        ...(site !== undefined && { site }),
-        ...scalarOf(event, 'class_uid'),
-        ...scalarOf(event, 'activity_id'),
-        ...scalarOf(event, 'status_id'),
-      },
-    });
+  return (field) => {
+    stamped ??= sigmaEventOf({ sallyport: stampsOf(event) });
     return stamped.valuesOf(field);
   };
-  return { ...view, valuesOf };
+}
+
+function stampsOf(event: JsonObject): JsonObject {
+  const { host, user, entities = {} } = entitiesOf(event);
+  const { site, source, camera, agent, agent_session: agentSession } = entities;
+  const network = source === undefined ? undefined : networkOf(source);
+  const target = targetUserOf(event);
+  return {
+    ...(site !== undefined && { site }),
+    ...(user !== undefined && { user }),
+    ...(target !== undefined && { target_user: target }),
+    ...(host !== undefined && { host }),
+    ...(source !== undefined && { source }),
+    ...(network !== undefined && { source_network: network }),
+    ...(camera !== undefined && { camera }),
+    ...(agent !== undefined && { agent, ...agentStamps(event) }),
+    ...(agentSession !== undefined && { agent_session: agentSession }),
+    ...scalarOf(event, 'class_uid'),
+    ...scalarOf(event, 'activity_id'),
+    ...scalarOf(event, 'status_id'),
+  };
+}
+
+/** Of an event of our own about an agent, what it did, with what and where to. */
+function agentStamps(event: JsonObject): JsonObject {
+  const stamps: Record<string, string> = {};
+  for (const name of ['action', 'tool', 'server', 'destination']) {
+    const value = textAt(event, ['unmapped', 'sallyport', 'agent', name]);
+    if (value !== undefined) stamps[`agent_${name}`] = value;
+  }
+  return stamps;
+}
+
+/** Whose account a change is about: of our own audit the target, of others the user beside who acted. */
+function targetUserOf(event: JsonObject): string | undefined {
+  if (event['class_uid'] !== ocsfClass.accountChange) return undefined;
+  const isOwn = event['raw_data'] === undefined;
+  return textAt(event, isOwn ? ['unmapped', 'sallyport', 'target', 'name'] : ['user', 'name']);
+}
+
+/** The first 24 bits of an IPv4 address, 48 of an IPv6 one, as a text; undefined for a name. */
+function networkOf(address: string): string | undefined {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
+  if (isIP(mapped) === 4) return mapped.slice(0, mapped.lastIndexOf('.'));
+  if (isIP(mapped) !== 6) return undefined;
+  const [front = '', back] = mapped.toLowerCase().split('::');
+  const groups = front === '' ? [] : front.split(':');
+  const behind = back === undefined || back === '' ? [] : back.split(':');
+  // What `::` leaves out are zeros: without them two writings of one network would be two.
+  const zeros = back === undefined ? 0 : Math.max(0, 8 - groups.length - behind.length);
+  const all = [...groups, ...Array.from({ length: zeros }, () => '0'), ...behind];
+  return all
+    .slice(0, 3)
+    .map((group) => group.replace(/^0+(?=.)/, ''))
+    .join(':');
 }
 
 function scalarOf(event: JsonObject, name: string): JsonObject {
   const value = event[name];
   return typeof value === 'number' ? { [name]: value } : {};
+}
+
+function textAt(event: JsonObject, path: readonly string[]): string | undefined {
+  let value: JsonValue | undefined = event;
+  for (const name of path) value = isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }

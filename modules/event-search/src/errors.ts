@@ -4,6 +4,8 @@ import type { ProblemTable } from '@sallyport/platform/http';
 export type EventSearchErrorCode =
   | 'query_invalid'
   | 'query_field_unknown'
+  | 'query_is_table'
+  | 'query_is_list'
   | 'query_timeout'
   | 'query_too_large'
   | 'query_failed'
@@ -27,12 +29,14 @@ export class EventSearchError extends CodedError<EventSearchErrorCode> {}
 export const eventSearchProblems: ProblemTable = {
   query_invalid: { status: 400, title: 'The search is not well formed' },
   query_field_unknown: { status: 400, title: 'No event can have this field' },
+  query_is_table: { status: 400, title: 'The query asks for a table' },
+  query_is_list: { status: 400, title: 'The query asks for events' },
   query_timeout: { status: 504, title: 'The search took too long' },
   query_too_large: { status: 422, title: 'The search needs or returns too much' },
   query_failed: { status: 500, title: 'The search could not be run' },
   event_not_found: { status: 404, title: 'No event has this position' },
   store_unavailable: { status: 503, title: 'The event store is not running' },
-  store_busy: { status: 503, title: 'Too many searches are waiting' },
+  store_busy: { status: 503, title: 'The event store is busy' },
   store_key_invalid: { status: 503, title: 'The event store has no usable key' },
   store_key_wrong: { status: 503, title: 'The event store was written with another key' },
   store_not_encrypted: { status: 503, title: 'The event store holds a table that is not encrypted' },

@@ -1,8 +1,8 @@
 import { formatPosition, isJsonObject } from '@sallyport/contracts';
-import type { JsonObject, JsonValue, Position } from '@sallyport/contracts';
+import type { JsonObject, Position } from '@sallyport/contracts';
 import { csvRecord } from '@sallyport/platform/csv';
 import { codeOf } from '@sallyport/platform/errors';
-import { pathsOf, promotedFields } from './promoted-fields.ts';
+import { promotedValue } from './promoted-value.ts';
 import type { FoundEvent, Search } from './search.ts';
 import type { EventFilter } from './search-request.ts';
 
@@ -90,19 +90,4 @@ function messageOf(event: JsonObject): string | number | null {
   const finding = event['finding_info'];
   const title = isJsonObject(finding) ? finding['title'] : undefined;
   return said ?? (typeof title === 'string' && title !== '' ? title : null);
-}
-
-/** As the column of the store has it: the first of its paths with a value. */
-function promotedValue(event: JsonObject, name: string): string | number | null {
-  const field = promotedFields.find((one) => one.name === name);
-  for (const path of field === undefined ? [] : pathsOf(field, event['class_uid'])) {
-    const value = path
-      .split('.')
-      .reduce<JsonValue | undefined>(
-        (inner, part) => (isJsonObject(inner) && Object.hasOwn(inner, part) ? inner[part] : undefined),
-        event,
-      );
-    if (typeof value === 'number' || (typeof value === 'string' && value !== '')) return value;
-  }
-  return null;
 }

@@ -87,10 +87,16 @@ function columnExpression(field: PromotedField): string {
 }
 
 function textExpression(field: PromotedField, elements: readonly string[]): string {
-  const anywhere = firstNotEmpty(elements);
-  if (field.inClass === undefined) return anywhere;
-  const { classUid } = field.inClass;
-  return `if(class_uid = ${classUid}, ${firstNotEmpty(pathsOf(field, classUid).map(tupleElement))}, ${anywhere})`;
+  const { inClass, onlyInClass, ownPaths = [] } = field;
+  const fromOutside = elements.length === 0 ? "''" : firstNotEmpty(elements);
+  const own = ownPaths.length === 0 ? undefined : firstNotEmpty(ownPaths.map(tupleElement));
+  // Most events say nothing there: their bodies are not looked at again for it.
+  const anywhere =
+    own === undefined ? fromOutside : `if(${own} != '' AND NOT JSONHas(body, 'raw_data'), ${own}, ${fromOutside})`;
+  if (onlyInClass !== undefined) return `if(class_uid = ${onlyInClass}, ${anywhere}, '')`;
+  if (inClass === undefined) return anywhere;
+  const { classUid } = inClass;
+  return `if(class_uid = ${classUid}, ${firstNotEmpty([...inClass.paths, ...field.paths].map(tupleElement))}, ${anywhere})`;
 }
 
 function firstNotEmpty(elements: readonly string[]): string {
@@ -104,7 +110,7 @@ function tupleElement(path: string): string {
 function parsedType(): string {
   const root: TypeTree = { children: new Map() };
   for (const field of promotedFields) {
-    for (const path of pathsOf(field, field.inClass?.classUid)) {
+    for (const path of pathsOf(field, field.inClass?.classUid ?? field.onlyInClass, true)) {
       let node = root;
       for (const part of path.split('.')) {
         const child = node.children.get(part) ?? { children: new Map() };

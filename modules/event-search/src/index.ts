@@ -7,24 +7,34 @@ import { createHistoryMapper, fingerprintOf } from './history/history-mapper.ts'
 import { createRemapHistory, type RemapHistory } from './history/remap-history.ts';
 import { createRemapThread, startRemapWorker } from './history/remap-thread.ts';
 import { createSearchOfHistory } from './history/search-of-history.ts';
+import { createNeighbours, type Neighbours } from './neighbours.ts';
 import type { EventSearchNeeds } from './needs.ts';
 import { createErasedRows } from './erased-rows.ts';
 import { createSearchProjection } from './projection.ts';
 import { createRangeJournal } from './range-journal.ts';
 import { createSearchOfErased } from './search-of-erased.ts';
+import { createRowScan, type RowScan } from './row-scan.ts';
 import { createSearch, type Rebuilding, type Search } from './search.ts';
 
 export { EventSearchError, eventSearchProblems } from './errors.ts';
 export type { EventSearchErrorCode } from './errors.ts';
 export type { EventStore, QueryReply, RangeExtent } from './event-store.ts';
+export { createNeighbours, entityFields, neighbourLimits } from './neighbours.ts';
+export type { EntityField, EntityValue, Neighbour, Neighbours } from './neighbours.ts';
 export type { EventSearchNeeds } from './needs.ts';
+export { promotedValue } from './promoted-value.ts';
 export { parseQuery } from './query-language.ts';
 export { eventSearchMigrations } from './range-journal.ts';
 export { createRemapRoutes } from './history/remap-routes.ts';
 export type { RemapHistory } from './history/remap-history.ts';
 export { RebuildingAnswer, shownRebuilding } from './rebuilding-answer.ts';
 export { createEventSearchRoutes } from './routes.ts';
-export type { Cost, FoundEvent, SearchPage } from './search.ts';
+export { createEmbeddedStore } from './embedded-store.ts';
+export { createRowScan } from './row-scan.ts';
+export type { CandidatePage, RowExtent, RowScan, ScannedRow } from './row-scan.ts';
+export type { Cost, FoundEvent, Rebuilding, SearchPage } from './search.ts';
+export { filterParameters, maySeeAudit, visibleEvents } from './visible-events.ts';
+export type { FilterQuery } from './visible-events.ts';
 export type { ExportNeeds } from './export-routes.ts';
 export type { Condition, EventFilter, Filter, FilterOperator, SearchRequest } from './search-request.ts';
 export { createStoreClient } from './store-client.ts';
@@ -44,6 +54,10 @@ export type EventSearchHealth = {
 export type EventSearch = Search & {
   /** History by other mappings than it was sealed by. */
   readonly history: RemapHistory;
+  /** Everything that is kept, in order, for whoever looks at it with more than a search can say. */
+  readonly rows: RowScan;
+  /** Who and what stands in the same events as given values. */
+  readonly neighbours: Neighbours;
   /** Feed it with `createProjectionRunner`. */
   readonly projection: Projection;
   /**
@@ -66,8 +80,9 @@ export function createEventSearch(needs: EventSearchNeeds): EventSearch {
   });
   const mapper = createHistoryMapper({ thread, fingerprint: fingerprintOf(mappings, builtInMappings) });
   const erasedRows = createErasedRows(store);
+  const timeoutMs = needs.timeoutMs ?? 10_000;
   const search = createSearchOfHistory({
-    search: createSearchOfErased(createSearch({ store, timeoutMs: needs.timeoutMs ?? 10_000 }), erasedRows),
+    search: createSearchOfErased(createSearch({ store, timeoutMs }), erasedRows),
     journal,
     ledger,
   });
@@ -75,6 +90,8 @@ export function createEventSearch(needs: EventSearchNeeds): EventSearch {
   return {
     ...search,
     history: createRemapHistory({ database, journal, mapper, outbox, clock }),
+    rows: { ...createRowScan(store), rebuilding: () => search.rebuilding() },
+    neighbours: createNeighbours({ store, timeoutMs }),
     projection,
     forget: (ranges) =>
       projection.forget(

@@ -9,6 +9,10 @@ export type PromotedField = {
   readonly paths: readonly string[];
   /** In events of a class where other paths say it better: those come first there. Text alone. */
   readonly inClass?: { readonly classUid: number; readonly paths: readonly string[] };
+  /** Of events of our own, which come first there: what came from outside cannot say it. Text alone. */
+  readonly ownPaths?: readonly string[];
+  /** Events of other classes have no value. */
+  readonly onlyInClass?: number;
   readonly meaning: string;
 };
 
@@ -56,6 +60,46 @@ export const promotedFields: readonly PromotedField[] = [
     // The system that checks a password is the actor there; who signs in is the user.
     inClass: { classUid: ocsfClass.authentication, paths: ['user.name', 'user.uid'] },
     meaning: 'who did it, else whom it concerns; of a sign-in: whose',
+  },
+  {
+    name: 'target_user',
+    kind: 'text',
+    columnType: name,
+    ownPaths: ['unmapped.sallyport.target.name'],
+    paths: ['user.name'],
+    onlyInClass: ocsfClass.accountChange,
+    meaning: 'whose account was changed',
+  },
+  {
+    name: 'site',
+    kind: 'text',
+    columnType: name,
+    ownPaths: ['unmapped.sallyport.site'],
+    paths: ['metadata.reporter.site'],
+    meaning: 'where its camera or source is',
+  },
+  {
+    name: 'camera',
+    kind: 'text',
+    columnType: name,
+    ownPaths: ['unmapped.sallyport.camera.id'],
+    paths: [],
+    meaning: 'id of the camera that saw it',
+  },
+  {
+    name: 'agent',
+    kind: 'text',
+    columnType: name,
+    ownPaths: ['unmapped.sallyport.agent.id'],
+    paths: [],
+    meaning: 'id of the agent that did it',
+  },
+  {
+    name: 'service',
+    kind: 'text',
+    columnType: name,
+    paths: ['src_endpoint.svc_name'],
+    meaning: 'service that asked in the name of somebody',
   },
   {
     name: 'process',
@@ -132,9 +176,12 @@ export const promotedFields: readonly PromotedField[] = [
   { name: 'message', kind: 'text', columnType: text, paths: ['message'], meaning: 'description by the source' },
 ];
 
-/** Where the value may stand in an event of this class, the likeliest first. */
-export function pathsOf({ paths, inClass }: PromotedField, classUid: unknown): readonly string[] {
-  return inClass?.classUid === classUid ? [...(inClass?.paths ?? []), ...paths] : paths;
+/** Where the value may stand in an event of this class, of our own or from outside, the likeliest first. */
+export function pathsOf(field: PromotedField, classUid: unknown, isOwn: boolean): readonly string[] {
+  const { paths, inClass, ownPaths = [], onlyInClass } = field;
+  if (onlyInClass !== undefined && onlyInClass !== classUid) return [];
+  const anywhere = [...(isOwn ? ownPaths : []), ...paths];
+  return inClass?.classUid === classUid ? [...(inClass?.paths ?? []), ...anywhere] : anywhere;
 }
 
 /** Columns that come with the row, or are told by all of the body. */

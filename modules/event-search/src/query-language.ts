@@ -2,6 +2,7 @@ import type { EventSearchError } from './errors.ts';
 import { isNetwork } from './filter-condition.ts';
 import { createQueryReader, queryInvalid } from './query-reader.ts';
 import type { QueryReader, QueryValue } from './query-reader.ts';
+import { readStage, type QueryStage } from './query-stages.ts';
 import { searchLimits } from './search-request.ts';
 import type { Condition, Filter } from './search-request.ts';
 
@@ -11,6 +12,8 @@ import type { Condition, Filter } from './search-request.ts';
  */
 export type ParsedQuery = {
   readonly condition: Condition | undefined;
+  /** What becomes of the events; without it they are listed. */
+  readonly stage?: QueryStage;
   readonly hints: readonly string[];
   readonly emptyHints: readonly string[];
 };
@@ -30,6 +33,7 @@ export type ParsedQuery = {
  *     field:*          has a value
  *     field:10.0.0.0/8 an address in the network
  *     word  "words"    in the text of the event
+ *     … | stage        a table of them, see `QueryStage`
  *
  * AND binds closer than OR. The words of the language are capitals; in quotes they are text. Throws `EventSearchError`
  * `query_invalid` for an open quote or bracket, a field without a value, an operator without a term, and what is over the limits.
@@ -44,9 +48,12 @@ export function parseQuery(query: string): ParsedQuery {
     open: [],
     terms: 0,
   };
-  state.reader.skipSpace();
-  if (state.reader.isAtEnd()) return { condition: undefined, hints: [], emptyHints: [] };
-  const condition = any(state, 0);
+  const { reader } = state;
+  reader.skipSpace();
+  if (reader.isAtEnd()) return { condition: undefined, hints: [], emptyHints: [] };
+  const condition = reader.isAtPipe() ? undefined : any(state, 0);
+  if (reader.isAtPipe())
+    return { condition, stage: readStage(reader), hints: [...state.hints], emptyHints: [...state.emptyHints] };
   if (!state.reader.isAtEnd())
     throw queryInvalid(
       `the bracket at character ${state.reader.place()} closes none that is open`,
@@ -85,7 +92,7 @@ function all(state: State, depth: number): Condition {
 
 /** Whether a run of terms ends here; takes nothing. */
 function isOver(reader: QueryReader): boolean {
-  if (reader.isAtEnd() || reader.isAt(')')) return true;
+  if (reader.isAtEnd() || reader.isAt(')') || reader.isAtPipe()) return true;
   return reader.isAtKeyword('OR');
 }
 
@@ -93,7 +100,13 @@ function term(state: State, depth: number): Condition {
   const { reader } = state;
   reader.skipSpace();
   const start = reader.place();
-  if (reader.isAtEnd() || reader.isAt(')') || reader.isAtKeyword('OR') || reader.isAtKeyword('AND'))
+  if (
+    reader.isAtEnd() ||
+    reader.isAt(')') ||
+    reader.isAtPipe() ||
+    reader.isAtKeyword('OR') ||
+    reader.isAtKeyword('AND')
+  )
     throw missingTerm(state);
   if (depth > searchLimits.maxDepth)
     throw queryInvalid(`its brackets are too deep, must be at most ${searchLimits.maxDepth}`);
@@ -122,7 +135,7 @@ function joined(kind: 'all' | 'any', parts: readonly Condition[]): Condition {
 
 function missingTerm({ reader, open }: State): EventSearchError {
   const [place, bracket] = [reader.place(), open.at(-1)];
-  if (reader.isAtEnd() && bracket !== undefined) return notClosed(bracket);
+  if ((reader.isAtEnd() || reader.isAtPipe()) && bracket !== undefined) return notClosed(bracket);
   if (reader.isAt(')') && bracket === place - 1)
     return queryInvalid(`the brackets at character ${bracket} hold nothing`, 'take them away, or put them in quotes');
   return queryInvalid(

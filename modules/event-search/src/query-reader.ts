@@ -52,6 +52,9 @@ export function createQueryReader(query: string) {
     return after === undefined || isSpace(after) || after === '(' || after === ')';
   }
 
+  const isAtPipe = (): boolean =>
+    query[at] === '|' && (at + 1 >= query.length || isSpace(query[at + 1])) && (at === 0 || isSpace(query[at - 1]));
+
   return {
     isAtEnd: () => at >= query.length,
     place: () => at + 1,
@@ -69,6 +72,15 @@ export function createQueryReader(query: string) {
       at += keyword.length;
       return true;
     },
+    /** A stroke by itself between spaces: what follows says what becomes of the events. */
+    isAtPipe,
+    takePipe(): boolean {
+      if (!isAtPipe()) return false;
+      at += 1;
+      return true;
+    },
+    /** A name, a number or a comma of a stage. */
+    takeStageWord: () => match(/,|[^\s,|"()]{1,256}/),
     /** The sign for not; by itself between spaces it is none. */
     takeMinus(): boolean {
       const next = query[at + 1];

@@ -23,6 +23,12 @@ const search: Search = {
     return { events: [found, { ...found, event: undefined }], next: position, elapsedMs: 3 };
   },
   count: async () => ({ count: 7, elapsedMs: 1 }),
+  table: async (_, { by }) => ({
+    columns: by.map((name) => ({ name, kind: 'text' as const })),
+    rows: [['a']],
+    isCut: false,
+    elapsedMs: 1,
+  }),
   absentFields: async (_, fields) => fields.filter((field) => field === 'raw.Nope'),
   histogram: async (_, intervalMs = 5000) => ({ intervalMs, buckets: [{ fromMs: 0, count: 2 }], elapsedMs: 1 }),
   topValues: async (_, field) => ({ values: [{ value: field, count: 1 }], elapsedMs: 1 }),
@@ -64,6 +70,19 @@ const get = (url: string) => app.inject({ url });
 
 test('every route asks for the scope events:read', () => {
   assert.deepEqual(undeclared, []);
+});
+
+test('a query with a stage is a table, and no list', async () => {
+  const answer = await get('/v1/events/table?q=class:3002%20|%20count%20by%20user');
+  assert.deepEqual(answer.json(), {
+    columns: [{ name: 'user', kind: 'text' }],
+    rows: [['a']],
+    stage: 'count',
+    cut: false,
+    elapsed_ms: 1,
+  });
+  assert.equal((await get('/v1/events?q=|%20count')).json().code, 'query_is_table');
+  assert.equal((await get('/v1/events/table?q=class:3002')).json().code, 'query_is_list');
 });
 
 test('who may not read the audit trail does not find its records among the events', async () => {

@@ -4,6 +4,7 @@ import { Type, type Static } from 'typebox';
 import { createCallerLanes } from './caller-lanes.ts';
 import { ErasedAnswer, erasedHints } from './erased-answer.ts';
 import { EventSearchError } from './errors.ts';
+import { addTableRoute } from './table-route.ts';
 import { addExportRoute, type ExportNeeds } from './export-routes.ts';
 import { RebuildingAnswer, rebuildingHints, shownRebuilding } from './rebuilding-answer.ts';
 import { searchLimits } from './search-request.ts';
@@ -204,6 +205,7 @@ export function createEventSearchRoutes(search: Search, needs: ExportNeeds): Rou
       },
     );
 
+    addTableRoute(fastify, search, lanes);
     addExportRoute(fastify, search, { ...needs, lanes });
 
     app.get(

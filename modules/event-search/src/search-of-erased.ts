@@ -13,6 +13,7 @@ export function createSearchOfErased(search: Search, erasedRows: Pick<ErasedRows
     search: (request) => told(request, () => search.search(request)),
     count: (filter) => told(filter, () => search.count(filter)),
     histogram: (filter, intervalMs) => told(filter, () => search.histogram(filter, intervalMs)),
+    table: (filter, stage) => told(filter, () => search.table(filter, stage)),
     topValues: (filter, field, limit) => told(filter, () => search.topValues(filter, field, limit)),
   };
 }

@@ -4,10 +4,12 @@ import { codeOf } from '@sallyport/platform/errors';
 import { boundsCondition } from './bounds.ts';
 import { EventSearchError } from './errors.ts';
 import type { EventStore } from './event-store.ts';
+import { eventTable, type EventTable } from './event-table.ts';
 import { eventsTable } from './events-table.ts';
 import { fieldExpression } from './field-expression.ts';
 import { filterCondition, timeColumn } from './filter-condition.ts';
 import { createQueryParameters, type QueryParameters } from './query-parameters.ts';
+import type { QueryStage } from './query-stages.ts';
 import { numberIn, parseLines, textIn } from './result-lines.ts';
 import { searchLimits, type EventFilter, type SearchRequest } from './search-request.ts';
 
@@ -53,6 +55,8 @@ export type Search = {
     field: string,
     limit: number,
   ): Promise<Cost & { readonly values: readonly { value: string; count: number }[] }>;
+  /** What becomes of the events by the stage of a query. */
+  table(filter: EventFilter, stage: QueryStage): Promise<Cost & EventTable>;
   /**
    * Which of these fields no event of the filter's time range has, so that an empty answer can say why. At most a few are looked
    * at, for a short time: a field that could not be told about is not among them.
@@ -177,6 +181,8 @@ export function createSearch(needs: { store: EventStore; timeoutMs: number }): S
         ...cost,
       };
     },
+    table: (filter, stage) =>
+      eventTable({ ...needs, chooseSpanMs: async (asked) => chooseInterval(await spanMs(asked)) }, filter, stage),
     async absentFields({ fromMs, toMs, timeField, withoutOwn }, fields) {
       const range: EventFilter = {
         ...(fromMs !== undefined && { fromMs }),

@@ -78,7 +78,12 @@ function asSearchError(error: unknown): EventSearchError {
   if (error instanceof EventSearchError) return error;
   const code = codeOf(error);
   if (error instanceof CodedError && code !== undefined && isEventSearchErrorCode(code)) {
-    return new EventSearchError(code, error.message, { cause: error, details: error.details });
+    const { details, hint } = error;
+    return new EventSearchError(code, error.message, {
+      cause: error,
+      details,
+      ...(hint === undefined ? {} : { hint }),
+    });
   }
   return unavailable(messageOf(error), error);
 }

@@ -7,8 +7,8 @@ export type QueryRequest = {
   readonly sql: string;
   /** Values of `{name:Type}` in `sql`, bound by the engine. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** `projection` goes before searches; it takes no parameters. */
-  readonly lane: 'projection' | 'search';
+  /** `projection` goes before searches; it takes no parameters. `hunt` gives way to both. */
+  readonly lane: 'projection' | 'search' | 'hunt';
   readonly timeoutMs: number;
   readonly maxRows: number;
   readonly maxBytes: number;
@@ -26,7 +26,7 @@ export function queryFromHead(head: JsonObject): QueryRequest {
   return {
     sql: text(head['sql'], 'sql'),
     parameters,
-    lane: head['lane'] === 'projection' ? 'projection' : 'search',
+    lane: head['lane'] === 'projection' || head['lane'] === 'hunt' ? head['lane'] : 'search',
     timeoutMs: positive(head['timeoutMs'], 'timeoutMs'),
     maxRows: positive(head['maxRows'], 'maxRows'),
     maxBytes: positive(head['maxBytes'], 'maxBytes'),

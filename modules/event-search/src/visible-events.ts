@@ -4,7 +4,8 @@ import { Type } from 'typebox';
 import { EventSearchError } from './errors.ts';
 import { parseInstant } from './instant.ts';
 import { pathsIn } from './query-fields.ts';
-import { parseQuery } from './query-language.ts';
+import { parseQuery, type ParsedQuery } from './query-language.ts';
+import type { QueryStage } from './query-stages.ts';
 import type { FoundEvent, Search } from './search.ts';
 import type { EventFilter } from './search-request.ts';
 
@@ -55,9 +56,35 @@ export type VisibleEvents = {
   readonly emptyHints: readonly string[];
 };
 
-/** Throws `EventSearchError` `query_invalid`. */
+/** Throws `EventSearchError` `query_invalid`, `query_is_table`. */
 export function visibleEvents(query: FilterQuery, principal: Principal): VisibleEvents {
-  const { condition, hints, emptyHints } = parseQuery(query.q ?? '');
+  const parsed = parseQuery(query.q ?? '');
+  if (parsed.stage !== undefined)
+    throw new EventSearchError(
+      'query_is_table',
+      `Cannot list events: the query asks for a table ("${parsed.stage.kind}")`,
+      {
+        hint: 'GET /v1/events/table gives it; a | in text goes in quotes',
+      },
+    );
+  return visibleOf(parsed, query, principal);
+}
+
+/** The same for a query that asks for a table. Throws `EventSearchError` `query_invalid`, `query_is_list`. */
+export function visibleTable(query: FilterQuery, principal: Principal): VisibleEvents & { readonly stage: QueryStage } {
+  const parsed = parseQuery(query.q ?? '');
+  if (parsed.stage === undefined)
+    throw new EventSearchError('query_is_list', 'Cannot make a table: the query has no stage behind a |', {
+      hint: 'as in class:3002 | count by user',
+    });
+  return { ...visibleOf(parsed, query, principal), stage: parsed.stage };
+}
+
+function visibleOf(
+  { condition, hints, emptyHints }: ParsedQuery,
+  query: FilterQuery,
+  principal: Principal,
+): VisibleEvents {
   const withoutOwn = !maySeeAudit(principal) ? 'audit' : query.own_reads === 'hide' ? 'reads' : undefined;
   const filter: EventFilter = {
     ...(condition !== undefined && { query: condition }),

@@ -1,13 +1,21 @@
 import { formatPosition, isJsonObject, ocsfClass } from '@sallyport/contracts';
-import type { JsonObject, JsonValue } from '@sallyport/contracts';
+import type { JsonObject, JsonValue, Position } from '@sallyport/contracts';
 import { auditEvent } from '@sallyport/ledger';
 import type { AuditEvent } from '@sallyport/ledger';
 import type { Alert, AlertChange } from './alert.ts';
 
 const action = 'alert.update';
 
-/** The audit event of a change of an alert: Entity Management (3004), activity Update. Holds the comment. */
-export function alertChangeEvent(input: { nowMs: number; change: AlertChange; before: Alert }): AuditEvent {
+/**
+ * The audit event of a change of an alert: Entity Management (3004), activity Update. Holds the comment; with a disposition also the
+ * newest findings the alert stands for, which who learns from it reads (at most 100).
+ */
+export function alertChangeEvent(input: {
+  readonly nowMs: number;
+  readonly change: AlertChange;
+  readonly before: Alert;
+  readonly findings?: readonly Position[];
+}): AuditEvent {
   const { change, before } = input;
   return auditEvent({
     nowMs: input.nowMs,
@@ -19,10 +27,14 @@ export function alertChangeEvent(input: { nowMs: number; change: AlertChange; be
     target: { type: 'alert', id: before.id },
     details: {
       ...(change.state === undefined ? {} : { from: before.state, to: change.state }),
+      ...(change.disposition === undefined
+        ? {}
+        : { disposition_from: before.disposition ?? null, disposition: change.disposition }),
       ...(change.assignee === undefined
         ? {}
         : { assignee_from: before.assignee ?? null, assignee_to: change.assignee }),
       finding: formatPosition(before.finding),
+      ...(input.findings === undefined ? {} : { findings: input.findings.map(formatPosition) }),
       ...(change.comment === undefined ? {} : { comment: change.comment }),
     },
   });

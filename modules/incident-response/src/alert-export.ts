@@ -29,7 +29,7 @@ const columns = [
   ...(['identity', 'account', 'region', 'count', 'first_seen_at', 'last_seen_at', 'state_changed_at'] as const),
   ...(['assignee', 'finding', 'input', 'last_finding'] as const),
   // Where: after those that were there before, whose places others may count on.
-  ...(['site', 'camera', 'picture', 'picture_before'] as const),
+  ...(['site', 'camera', 'picture', 'picture_before', 'disposition', 'priority', 'agent', 'agent_session'] as const),
 ] as const;
 
 /** `GET /v1/alerts/export`: the alerts of a list as a file. */

@@ -1,6 +1,6 @@
 import { findingLevels, severityOfLevel } from '@sallyport/contracts';
 import { Type } from 'typebox';
-import { alertStates } from './alert.ts';
+import { alertStates, rankOf } from './alert.ts';
 import type { Alert } from './alert.ts';
 import type { AlertFilter, AlertListPlace } from './alert-store.ts';
 import { taggedNames } from './entities.ts';
@@ -29,7 +29,11 @@ export const alertFilterParameters = {
   since: Type.Optional(
     Type.String({ format: 'date-time', maxLength: 40, description: 'Last finding at this time or later' }),
   ),
-  sort: Type.Optional(Type.Enum(['newest', 'severity'], { description: 'Default newest' })),
+  sort: Type.Optional(
+    Type.Enum(['newest', 'priority', 'severity'], {
+      description: 'Default newest; priority: what is not closed first, then of highest priority',
+    }),
+  ),
 };
 
 export type AlertFilterQuery = {
@@ -43,7 +47,7 @@ export type AlertFilterQuery = {
   process?: string;
   q?: string;
   since?: string;
-  sort?: 'newest' | 'severity';
+  sort?: 'newest' | 'priority' | 'severity';
 };
 
 /** Throws `AlertError` `alert_filter_invalid`. */
@@ -75,20 +79,21 @@ function instantOf(text: string): number {
   return timeMs;
 }
 
-/** Where a page ends: severity, time of the last finding in milliseconds, number. */
-export const place = String.raw`^[1-5]\.(0|[1-9][0-9]{0,14})\.(0|[1-9][0-9]{0,14})$`;
+/** Where a page ends: severity, time of the last finding in milliseconds, number, rank. */
+export const place = String.raw`^[1-5]\.(0|[1-9][0-9]{0,14})\.(0|[1-9][0-9]{0,14})(\.(0|[1-9][0-9]{0,3}))?$`;
 
-export function listPlace({ level, lastSeenAtMs, number }: Alert): AlertListPlace {
-  return { severityId: severityOfLevel(level), lastSeenAtMs, number };
+export function listPlace(alert: Alert): AlertListPlace {
+  const { level, lastSeenAtMs, number } = alert;
+  return { severityId: severityOfLevel(level), lastSeenAtMs, number, rank: rankOf(alert) };
 }
 
 export function formatPlace(last: Alert): string {
-  const { severityId, lastSeenAtMs, number } = listPlace(last);
-  return `${severityId}.${lastSeenAtMs}.${number}`;
+  const { severityId, lastSeenAtMs, number, rank } = listPlace(last);
+  return `${severityId}.${lastSeenAtMs}.${number}.${rank}`;
 }
 
 /** `text` as `place` has it. */
 export function placeOf(text: string): AlertListPlace {
-  const [severityId = 1, lastSeenAtMs = 0, number = 0] = text.split('.').map(Number);
-  return { severityId, lastSeenAtMs, number };
+  const [severityId = 1, lastSeenAtMs = 0, number = 0, rank = 0] = text.split('.').map(Number);
+  return { severityId, lastSeenAtMs, number, rank };
 }

@@ -284,11 +284,11 @@ forEachDatabase((name, open) => {
     assert.deepEqual(await numbers({ text: "' or 1=1 --" }), []);
     assert.deepEqual(await numbers({ sort: 'severity' }), [2, 1, 3]);
     assert.deepEqual(
-      await numbers({ sort: 'severity', before: { severityId: 5, number: 2, lastSeenAtMs: startMs } }),
+      await numbers({ sort: 'severity', before: { severityId: 5, number: 2, lastSeenAtMs: startMs, rank: 0 } }),
       [1, 3],
     );
     assert.deepEqual(
-      await numbers({ sort: 'severity', before: { severityId: 4, number: 1, lastSeenAtMs: startMs } }),
+      await numbers({ sort: 'severity', before: { severityId: 4, number: 1, lastSeenAtMs: startMs, rank: 0 } }),
       [3],
     );
     await assert.rejects(numbers({ text: 'a b c d e f g h i' }), { code: 'alert_filter_invalid' });

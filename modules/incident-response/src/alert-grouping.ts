@@ -7,6 +7,7 @@ import { isAnnouncedAgain } from './announcing.ts';
 import { findAlert, openAlertsOf, writeCount, writeEntities, writeNewAgain } from './alert-store.ts';
 import type { NewAlert, Sealing } from './alert-store.ts';
 import { groupTag } from './entities.ts';
+import type { PriorityFacts } from './priority.ts';
 
 type Row = {
   log: number;
@@ -43,7 +44,12 @@ const shownFindings = 100;
  */
 export async function groupFindings(
   transaction: Transaction,
-  input: { readonly found: readonly Found[]; readonly sealing: Sealing; readonly firstNumber: number },
+  input: {
+    readonly found: readonly Found[];
+    readonly sealing: Sealing;
+    readonly firstNumber: number;
+    readonly facts?: PriorityFacts | undefined;
+  },
 ): Promise<Grouped> {
   const { found, sealing } = input;
   const { sealingKey } = sealing;
@@ -66,7 +72,9 @@ export async function groupFindings(
     const group = tag === null ? undefined : `${isSuppressed}/${tag}`;
     const known = group === undefined ? undefined : open.get(group);
     const isMore = known !== undefined && isMoreOf(known, finding, position);
-    const alert = isMore ? joined(known, finding, position) : alertFrom({ number, position, finding, isSuppressed });
+    const alert = isMore
+      ? joined(known, finding, position)
+      : alertFrom({ number, position, finding, isSuppressed, facts: input.facts });
     if (!isMore) number += 1;
     if (group !== undefined) open.set(group, alert);
     if (isMore && !made.has(alert.id)) {
@@ -142,7 +150,7 @@ function isMoreOf(known: Alert, { level, createdAtMs }: Finding, { log }: Positi
 }
 
 /** The newest findings of an alert, newest first; an alert from before findings were grouped has its own alone. */
-export async function findingsOf(database: Database, alert: Alert): Promise<AlertFinding[]> {
+export async function findingsOf(database: Database | Transaction, alert: Alert): Promise<AlertFinding[]> {
   const rows = await view(database)
     .selectFrom('alert_findings')
     .selectAll()

@@ -1,14 +1,19 @@
 import { findingLevels } from '@sallyport/contracts';
 import { Type } from 'typebox';
-import { alertStates } from './alert.ts';
+import { alertStates, dispositions } from './alert.ts';
 
 const properties = {
   id: Type.String(),
   number: Type.Integer({ description: 'Grows with every alert' }),
   state: Type.Enum(alertStates),
+  disposition: Type.Union([Type.Enum(dispositions), Type.Null()], {
+    description: 'What a closed alert turned out to be; null where nobody said',
+  }),
   title: Type.String(),
   level: Type.Enum(findingLevels),
   severity_id: Type.Integer({ description: 'OCSF: 1 informational to 5 critical' }),
+  priority: Type.Integer({ description: '0 to 100: severity × criticality × risk' }),
+  priority_words: Type.String({ description: 'What it is made of, a factor each' }),
   rule_id: Type.String(),
   created_at: Type.String({ format: 'date-time', description: 'Ledger time of the event the rule matched' }),
   state_changed_at: Type.String({ format: 'date-time' }),
@@ -23,6 +28,8 @@ const properties = {
   account: Type.Optional(Type.String()),
   region: Type.Optional(Type.String()),
   site: Type.Optional(Type.String({ description: 'Of the camera or source it was seen at' })),
+  agent: Type.Optional(Type.String({ description: 'Id of the AI agent that acted' })),
+  agent_session: Type.Optional(Type.String({ description: 'The session it acted in' })),
   camera: Type.Optional(Type.String({ description: 'Id of the camera that saw it' })),
   picture: Type.Optional(
     Type.String({ description: 'SHA-256 of the picture that shows it: `GET /v1/pictures/{sha256}`' }),
@@ -54,6 +61,9 @@ export const AlertDetails = Type.Object({
     Type.Object({ position: Type.String(), input: Type.String(), at: Type.String({ format: 'date-time' }) }),
     { description: 'The newest 100 findings it stands for, newest first' },
   ),
+  response: Type.Union([Type.String(), Type.Null()], {
+    description: 'What to do first, in the words of the rule; null where it says nothing',
+  }),
   matched: Type.Array(Type.Object({ field: Type.String(), value: Type.String() })),
   related: Type.Array(Type.String(), { description: 'LOG/INDEX of the other events a correlation rests on' }),
   comments: Type.Array(

@@ -1,17 +1,18 @@
 import { isJsonObject, origin, parseJson, severityOfLevel, textOf } from '@sallyport/contracts';
 import type { FindingLevel, Position } from '@sallyport/contracts';
 import type { Database, MigrationSet, Transaction } from '@sallyport/platform/database';
-import { sql } from 'kysely';
-import { AlertError } from './errors.ts';
-import { levelOfSeverity, parseAlertState } from './alert.ts';
+import { levelOfSeverity, parseAlertState, parseDisposition, rankOf } from './alert.ts';
 import type { Alert, AlertState } from './alert.ts';
 import { createAlerts } from './migrations/0001-create-alerts.ts';
 import { addTriage } from './migrations/0002-add-triage.ts';
 import { groupFindings } from './migrations/0003-group-findings.ts';
 import { announceAgain } from './migrations/0004-announce-again.ts';
-import { entityTag, openEntities, sealEntities, taggedNames } from './entities.ts';
+import { addDispositions } from './migrations/0005-add-dispositions.ts';
+import { addPriority } from './migrations/0006-add-priority.ts';
+import { entityTag, openEntities, sealEntities } from './entities.ts';
 import type { TaggedName } from './entities.ts';
-import { openText, sealText } from './sealed-text.ts';
+import { priorityBasisText, readPriority } from './priority.ts';
+import { openText, sealText } from '@sallyport/platform/sealed-text';
 
 type AlertRow = {
   number: number;
@@ -26,6 +27,7 @@ type AlertRow = {
   created_at_ms: number;
   state: string;
   state_changed_at_ms: number;
+  disposition: string | null;
   assignee: string | null;
   sealed: string | null;
   host_tag: string | null;
@@ -41,6 +43,8 @@ type AlertRow = {
   announcement: number;
   announced_ms: number;
   revision: number;
+  rank: number;
+  priority_basis: string | null;
 };
 type Tables = {
   alerts: AlertRow;
@@ -54,6 +58,8 @@ export const alertMigrations: MigrationSet = {
     '0002-add-triage': addTriage,
     '0003-group-findings': groupFindings,
     '0004-announce-again': announceAgain,
+    '0005-add-dispositions': addDispositions,
+    '0006-add-priority': addPriority,
   },
 };
 
@@ -64,21 +70,32 @@ export type AlertFilter = {
   readonly atLeast?: FindingLevel;
   readonly ruleId?: string;
   readonly sinceMs?: number;
+  /** Of which the first finding came before this. */
+  readonly untilMs?: number;
   /** null: those nobody has. */
   readonly assignee?: string | null;
   /** About this host, user, source address or program, whole and in any case. */
   readonly entities?: Partial<Record<TaggedName, string>>;
   /** Words that are each part of the title, the rule, or all of a host, user, source or program. */
   readonly text?: string;
-  /** Default newest: by the last finding. `made`: by number, where no alert moves while pages are read. */
-  readonly sort?: 'newest' | 'severity' | 'made';
+  /**
+   * Default newest: by the last finding. `priority`: what is not closed first. `made`: by number, where no alert moves while pages
+   * are read.
+   */
+  readonly sort?: 'newest' | 'priority' | 'severity' | 'made';
   /** Only what comes after this alert, in the order asked for. */
   readonly before?: AlertListPlace;
   readonly limit: number;
 };
 
 /** Where an alert stands in a list. */
-export type AlertListPlace = { readonly number: number; readonly lastSeenAtMs: number; readonly severityId: number };
+export type AlertListPlace = {
+  readonly number: number;
+  readonly lastSeenAtMs: number;
+  readonly severityId: number;
+  /** See `rankOf`. */
+  readonly rank: number;
+};
 
 export type AlertCount = { readonly state: AlertState; readonly level: FindingLevel; readonly count: number };
 
@@ -92,7 +109,7 @@ export type NewAlert = { readonly alert: Alert; readonly groupTag: string | null
 export type Sealing = { readonly sealingKey: Uint8Array; readonly random: (length: number) => Uint8Array };
 
 /** `connection` is the database, or the transaction the statement belongs to. */
-type Connection = Database | Transaction;
+export type Connection = Database | Transaction;
 
 export async function readPlace(connection: Connection): Promise<AlertPlace> {
   const row = await view(connection)
@@ -138,69 +155,6 @@ export async function dropAlertsFrom(transaction: Transaction, head: Position): 
       ]),
     )
     .execute();
-}
-
-/** By the last finding, newest first; or most severe first and then so; or last made first. */
-export async function listAlerts(connection: Connection, key: Uint8Array, filter: AlertFilter): Promise<Alert[]> {
-  let query = view(connection).selectFrom('alerts').selectAll().limit(filter.limit);
-  const bySeverity = filter.sort === 'severity';
-  if (bySeverity) query = query.orderBy('severity_id', 'desc');
-  if (filter.sort !== 'made') query = query.orderBy('last_seen_ms', 'desc');
-  query = query.orderBy('number', 'desc');
-  query =
-    filter.state === undefined ? query.where('state', '!=', 'suppressed') : query.where('state', '=', filter.state);
-  if (filter.assignee === null) query = query.where('assignee', 'is', null);
-  else if (filter.assignee !== undefined) query = query.where('assignee', '=', filter.assignee);
-  if (filter.atLeast !== undefined) query = query.where('severity_id', '>=', severityOfLevel(filter.atLeast));
-  if (filter.ruleId !== undefined) query = query.where('rule_id', '=', filter.ruleId);
-  if (filter.sinceMs !== undefined) query = query.where('last_seen_ms', '>=', filter.sinceMs);
-  for (const name of taggedNames) {
-    const wanted = filter.entities?.[name];
-    if (wanted !== undefined) query = query.where(`${name}_tag`, '=', entityTag(key, name, wanted));
-  }
-  for (const word of wordsOf(filter.text)) {
-    const pattern = `%${word.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
-    query = query.where((where) =>
-      where.or([
-        sql<boolean>`lower(title) like ${pattern} escape '\\'`,
-        where('rule_id', '=', word),
-        ...taggedNames.map((name) => where(`${name}_tag`, '=', entityTag(key, name, word))),
-      ]),
-    );
-  }
-  const { before } = filter;
-  if (before !== undefined) {
-    // Each part decides where those before it are the same.
-    const parts = [
-      ...(bySeverity ? [['severity_id', before.severityId] as const] : []),
-      ...(filter.sort === 'made' ? [] : [['last_seen_ms', before.lastSeenAtMs] as const]),
-      ['number', before.number] as const,
-    ];
-    query = query.where((where) =>
-      where.or(
-        parts.map(([name, value], at) =>
-          where.and([...parts.slice(0, at).map(([same, held]) => where(same, '=', held)), where(name, '<', value)]),
-        ),
-      ),
-    );
-  }
-  return (await query.execute()).map((row) => fromRow(key, row));
-}
-
-const maxWords = 8;
-
-function wordsOf(text = ''): string[] {
-  const words = text
-    .toLowerCase()
-    .split(/\s+/u)
-    .filter((word) => word !== '');
-  if (words.length > maxWords) {
-    throw new AlertError(
-      'alert_filter_invalid',
-      `Cannot list alerts: q has ${words.length} words, must have at most ${maxWords}`,
-    );
-  }
-  return words;
 }
 
 /** Oldest first, those announced under a number over `after`, without the suppressed ones. */
@@ -273,9 +227,11 @@ export async function writeTriage(transaction: Transaction, sealing: Sealing, al
     .set({
       state: alert.state,
       state_changed_at_ms: alert.stateChangedAtMs,
+      disposition: alert.disposition ?? null,
       assignee: alert.assignee ?? null,
       revision: alert.revision,
       changed_by: sealChanger(sealing, alert),
+      rank: rankOf(alert),
     })
     .where('id', '=', alert.id)
     .execute();
@@ -337,6 +293,7 @@ export async function writeNewAgain(transaction: Transaction, alert: Alert): Pro
       state_changed_at_ms: alert.stateChangedAtMs,
       revision: alert.revision,
       changed_by: null,
+      rank: rankOf(alert),
     })
     .where('id', '=', alert.id)
     .where('state', '=', 'acknowledged')
@@ -378,7 +335,7 @@ export async function forgetEntities(connection: Connection, id: string): Promis
   await view(connection).updateTable('alerts').set(nothing).where('id', '=', id).execute();
 }
 
-function view(connection: Connection) {
+export function view(connection: Connection) {
   return connection.withTables<Tables>();
 }
 
@@ -401,6 +358,7 @@ function toRow(sealing: Sealing, { alert, groupTag }: NewAlert): AlertRow {
     created_at_ms: alert.createdAtMs,
     state: alert.state,
     state_changed_at_ms: alert.stateChangedAtMs,
+    disposition: alert.disposition ?? null,
     assignee: alert.assignee ?? null,
     sealed: sealEntities(sealing, alert.id, entities),
     host_tag: tagOf('host'),
@@ -416,6 +374,8 @@ function toRow(sealing: Sealing, { alert, groupTag }: NewAlert): AlertRow {
     announcement: alert.announcement,
     announced_ms: alert.announcedAtMs,
     revision: alert.revision,
+    rank: rankOf(alert),
+    priority_basis: priorityBasisText(alert.priority),
   };
 }
 
@@ -433,9 +393,10 @@ function openChanger(key: Uint8Array, row: AlertRow): Pick<Alert, 'changedBy'> {
   }
 }
 
-function fromRow(key: Uint8Array, row: AlertRow): Alert {
+export function fromRow(key: Uint8Array, row: AlertRow): Alert {
   const state = parseAlertState(row.state);
   const level = levelOfSeverity(row.severity_id);
+  const disposition = parseDisposition(row.disposition);
   if (state === undefined || level === undefined) {
     throw new TypeError(`Cannot read alert "${row.id}": state "${row.state}", severity ${row.severity_id}`);
   }
@@ -450,6 +411,7 @@ function fromRow(key: Uint8Array, row: AlertRow): Alert {
     ruleId: row.rule_id,
     finding: { log: row.finding_log, index: row.finding_index },
     input: { log: row.input_log, index: row.input_index },
+    ...(disposition === undefined ? {} : { disposition }),
     ...(row.assignee === null ? {} : { assignee: row.assignee }),
     entities: openEntities(key, row.id, row.sealed),
     // Alerts from before findings were grouped stand for one.
@@ -462,6 +424,7 @@ function fromRow(key: Uint8Array, row: AlertRow): Alert {
     announcement: row.announcement,
     announcedAtMs: row.announced_ms,
     revision: row.revision,
+    priority: readPriority(level, row.priority_basis),
     ...openChanger(key, row),
   };
 }

@@ -3,9 +3,15 @@ import type { Finding, FindingLevel, Position } from '@sallyport/contracts';
 import type { Principal } from '@sallyport/platform/http';
 import { entitiesOfFinding } from './entities.ts';
 import type { AlertEntities } from './entities.ts';
+import { priorityOf, priorityWords } from './priority.ts';
+import type { Priority, PriorityFacts } from './priority.ts';
 
 export const alertStates = ['new', 'acknowledged', 'closed', 'suppressed'] as const;
 export type AlertState = (typeof alertStates)[number];
+
+/** What an alert turned out to be: an attack; real but harmless; meant to happen; the rule was wrong. */
+export const dispositions = ['true_positive', 'benign', 'expected', 'false_positive'] as const;
+export type Disposition = (typeof dispositions)[number];
 
 /** What a person may do: take an alert, put it back, close it, reopen one that was closed, and bring a suppressed one up. */
 const nextStates: Readonly<Record<AlertState, readonly AlertState[]>> = {
@@ -30,6 +36,8 @@ export type Alert = {
   readonly ruleId: string;
   readonly finding: Position;
   readonly input: Position;
+  /** Of a closed alert, where somebody said it. */
+  readonly disposition?: Disposition;
   /** Id of who has it. */
   readonly assignee?: string;
   readonly entities: AlertEntities;
@@ -44,6 +52,8 @@ export type Alert = {
   readonly announcedAtMs: number;
   /** Grows with every change a person makes. */
   readonly revision: number;
+  /** As it was last counted. */
+  readonly priority: Priority;
   readonly changedBy?: { readonly id: string; readonly name: string };
 };
 
@@ -51,6 +61,8 @@ export type Alert = {
 export type AlertChange = {
   readonly id: string;
   readonly state?: AlertState;
+  /** What it turned out to be: when closing it, or of one that is closed. */
+  readonly disposition?: Disposition;
   /** null: nobody. */
   readonly assignee?: string | null;
   readonly comment?: string;
@@ -68,8 +80,10 @@ export function alertFrom(input: {
   readonly position: Position;
   readonly finding: Finding;
   readonly isSuppressed: boolean;
+  readonly facts?: PriorityFacts | undefined;
 }): Alert {
   const { number, position, finding } = input;
+  const entities = entitiesOfFinding(finding);
   return {
     id: `${position.log}-${position.index}`,
     number,
@@ -81,13 +95,14 @@ export function alertFrom(input: {
     ruleId: finding.rule.id,
     finding: position,
     input: finding.input,
-    entities: entitiesOfFinding(finding),
+    entities,
     count: 1,
     lastSeenAtMs: finding.createdAtMs,
     lastFinding: position,
     announcement: number,
     announcedAtMs: finding.createdAtMs,
     revision: 0,
+    priority: priorityOf(finding.level, entities, input.facts),
   };
 }
 
@@ -96,9 +111,13 @@ export type AlertJson = {
   readonly id: string;
   readonly number: number;
   readonly state: AlertState;
+  readonly disposition: Disposition | null;
   readonly title: string;
   readonly level: FindingLevel;
   readonly severity_id: number;
+  readonly priority: number;
+  /** What it is made of. */
+  readonly priority_words: string;
   readonly rule_id: string;
   /** RFC 3339, as `state_changed_at`. */
   readonly created_at: string;
@@ -115,6 +134,8 @@ export type AlertJson = {
   readonly account?: string;
   readonly region?: string;
   readonly site?: string;
+  readonly agent?: string;
+  readonly agent_session?: string;
   readonly camera?: string;
   readonly picture?: string;
   readonly picture_before?: string;
@@ -135,9 +156,12 @@ export function alertJson(alert: Alert): AlertJson {
     id: alert.id,
     number: alert.number,
     state: alert.state,
+    disposition: alert.disposition ?? null,
     title: alert.title,
     level: alert.level,
     severity_id: severityOfLevel(alert.level),
+    priority: alert.priority.value,
+    priority_words: priorityWords(alert.level, alert.priority),
     rule_id: alert.ruleId,
     created_at: new Date(alert.createdAtMs).toISOString(),
     state_changed_at: new Date(alert.stateChangedAtMs).toISOString(),
@@ -160,6 +184,15 @@ export function parseAlertState(text: string): AlertState | undefined {
   return alertStates.find((state) => state === text);
 }
 
+export function parseDisposition(text: string | null): Disposition | undefined {
+  return dispositions.find((disposition) => disposition === text);
+}
+
 export function levelOfSeverity(severityId: number): FindingLevel | undefined {
   return findingLevels[severityId - 1];
+}
+
+/** By what lists are ordered: the priority, and 1,000 more for what is not closed. Closed alerts keep the priority they had. */
+export function rankOf({ priority, state }: Pick<Alert, 'priority' | 'state'>): number {
+  return priority.value + (state === 'closed' ? 0 : 1000);
 }

@@ -9,6 +9,7 @@ import { decodeComment } from './alert-change-event.ts';
 import type { CommentText } from './alert-change-event.ts';
 import { dropAlertsFrom, insertAlerts, readPlace, writePlace } from './alert-store.ts';
 import { dropCommentsFrom, insertComments } from './comments.ts';
+import type { PriorityFacts } from './priority.ts';
 import { decodeFinding } from './read-finding.ts';
 import { suppressFindings } from './suppressions.ts';
 
@@ -27,6 +28,7 @@ export type AlertsProjectionNeeds = {
   readonly database: Database;
   readonly sealingKey: Uint8Array;
   readonly random: (length: number) => Uint8Array;
+  readonly facts?: PriorityFacts | undefined;
   /** Called after the commit; a crash in between loses the call, not the alert. Alerts that came back are among them, suppressed ones are not. */
   readonly publish: (alerts: readonly Alert[]) => void;
   /** As `publish`, of an alert that stands for more findings than before. */
@@ -63,6 +65,7 @@ export function createAlertsProjection(needs: AlertsProjectionNeeds): Projection
       found: found.map((one, ordinal) => ({ ...one, isSuppressed: answers[ordinal] === true })),
       sealing: needs,
       firstNumber,
+      facts: needs.facts,
     });
     return { ...grouped, findings: found.length };
   }

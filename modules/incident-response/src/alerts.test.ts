@@ -38,6 +38,7 @@ forEachDatabase((name, open) => {
         announcement: 2,
         announcedAtMs: startMs,
         revision: 0,
+        priority: { value: 20, basis: {} },
       },
       {
         id: '1-0',
@@ -57,6 +58,7 @@ forEachDatabase((name, open) => {
         announcement: 1,
         announcedAtMs: startMs,
         revision: 0,
+        priority: { value: 60, basis: {} },
       },
     ]);
   });
@@ -281,7 +283,12 @@ forEachDatabase((name, open) => {
     await catchUp(alerts.projection, ledger);
     const numbers = async (filter: Omit<Parameters<typeof alerts.list>[0], 'limit'> & { limit?: number }) =>
       (await alerts.list({ limit: 200, ...filter })).map(({ number }) => number);
-    const placeOf = (number: number) => ({ number, lastSeenAtMs: startMs + (number - 1) * 1000, severityId: number });
+    const placeOf = (number: number) => ({
+      number,
+      lastSeenAtMs: startMs + (number - 1) * 1000,
+      severityId: number,
+      rank: 0,
+    });
     assert.deepEqual(await numbers({ atLeast: 'high' }), [5, 4]);
     assert.deepEqual(await numbers({ ruleId: 'rule-1' }), [4, 2]);
     assert.deepEqual(await numbers({ sinceMs: startMs + 3000 }), [5, 4]);

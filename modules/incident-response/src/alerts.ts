@@ -12,7 +12,6 @@ import {
   countAlerts,
   findAlert,
   forgetEntities,
-  listAlerts,
   newestAnnouncement,
   numberBefore,
   writeTriage,
@@ -29,8 +28,14 @@ import { createPendingComments, readComments } from './comments.ts';
 import type { AlertComment } from './comments.ts';
 import { AlertError } from './errors.ts';
 import type { AlertsNeeds, Assignee } from './needs.ts';
+import { listAlerts } from './list-alerts.ts';
+import { createPriorities } from './priorities.ts';
+import { tallyRules } from './rule-tally.ts';
+import type { RuleTally } from './rule-tally.ts';
 import { readFinding } from './read-finding.ts';
 import type { StoredFinding } from './read-finding.ts';
+import { countFindingsSince, findingsSince } from './stored-findings.ts';
+import type { AlertedFinding, FindingsAsked } from './stored-findings.ts';
 import { createSuppressions } from './suppressions.ts';
 import type { Suppressions } from './suppressions.ts';
 
@@ -48,13 +53,22 @@ export type Alerts = {
     /** The newest findings it stands for, newest first. */
     findings: readonly AlertFinding[];
   }>;
-  /** Change and audit event in one transaction, both durable before this resolves. Throws `AlertError` `alert_unknown`, `alert_changed`, `alert_transition_invalid`, `assignee_unknown`. */
+  /** Change and audit event in one transaction, both durable before this resolves. Throws `AlertError` `alert_unknown`, `alert_changed`, `alert_transition_invalid`, `alert_not_closed`, `assignee_unknown`. */
   change(change: AlertChange): Promise<Alert>;
   /** Whom alerts can be given to, by name. */
   assignees(): Promise<readonly Assignee[]>;
   /** How many alerts there are of each state and level. */
   counts(): Promise<readonly AlertCount[]>;
+  /** What rules found in the last 30 days, in no order; at most ten seconds old. */
+  ruleTallies(): Promise<readonly RuleTally[]>;
   readonly suppressions: Suppressions;
+  /** Findings of rules since a time, of all alerts. */
+  readonly stored: {
+    findings(
+      asked: FindingsAsked & { readonly before?: Position; readonly limit: number },
+    ): Promise<readonly AlertedFinding[]>;
+    countFindings(asked: FindingsAsked): Promise<number>;
+  };
   /** Alerts announced under a number over `number`, in that order; the suppressed ones left out. */
   after(number: number, limit: number): Promise<readonly Alert[]>;
   /** The number of the newest announcement; 0 when there is none. */
@@ -71,20 +85,27 @@ export type Alerts = {
   recordExport(request: { readonly actor: Principal; readonly details: JsonObject }): Promise<void>;
   /** Takes who and where from alerts of what was erased, at once; says how many. */
   forget(ranges: readonly ErasedRange[]): Promise<number>;
+  /** Counts the priorities of open alerts anew, as every minute: risk or criticality changed. Says how many came out different. */
+  prioritize(): Promise<number>;
   health(): AlertsHealth;
-  close(): void;
+  /** Resolves when nothing is under way any more. */
+  close(): Promise<void>;
 };
+
+const tallyForMs = 10_000;
 
 export function createAlerts(needs: AlertsNeeds): Alerts {
   const { database, sealingKey } = needs;
   const listeners = new Set<(alert: Alert) => void>();
   const changeListeners = new Set<(alert: Alert) => void>();
   const pending = createPendingComments();
+  let tallied: { readonly atMs: number; readonly tallies: Promise<readonly RuleTally[]> } | undefined;
 
   const projection = createAlertsProjection({
     database,
     sealingKey,
     random: needs.random,
+    facts: needs.priorityFacts,
     publish(alerts) {
       streams.wake();
       for (const alert of alerts) for (const listener of listeners) listener(alert);
@@ -100,6 +121,8 @@ export function createAlerts(needs: AlertsNeeds): Alerts {
     maxStreams: needs.limits?.streams ?? 32,
     streamBuffer: needs.limits?.streamBuffer ?? 65_536,
   });
+
+  const priorities = createPriorities(needs);
 
   function tellChanged(alert: Alert): void {
     for (const listener of changeListeners) listener(alert);
@@ -140,7 +163,12 @@ export function createAlerts(needs: AlertsNeeds): Alerts {
         const before = known(await findAlert(transaction, sealingKey, change.id), change.id);
         const changed = changedAlert(before, change, nowMs);
         await writeTriage(transaction, needs, changed);
-        await needs.outbox.record(transaction, alertChangeEvent({ nowMs, change, before }));
+        const findings =
+          change.disposition === undefined || before.count === 1
+            ? undefined
+            : (await findingsOf(transaction, before)).map(({ position }) => position);
+        const event = alertChangeEvent({ nowMs, change, before, ...(findings === undefined ? {} : { findings }) });
+        await needs.outbox.record(transaction, event);
         return changed;
       });
       if (change.comment !== undefined) {
@@ -153,7 +181,21 @@ export function createAlerts(needs: AlertsNeeds): Alerts {
     },
     assignees: async () => (await needs.assignees?.()) ?? [],
     counts: () => countAlerts(database),
+    ruleTallies() {
+      const nowMs = needs.clock.nowMs();
+      // It reads a month of findings: whoever asks again meanwhile gets the same.
+      if (tallied === undefined || Math.abs(nowMs - tallied.atMs) >= tallyForMs) {
+        const tallies = tallyRules(database, nowMs);
+        tallied = { atMs: nowMs, tallies };
+        tallies.catch(() => (tallied = undefined));
+      }
+      return tallied.tallies;
+    },
     suppressions: createSuppressions(needs),
+    stored: {
+      findings: (asked) => findingsSince(database, asked),
+      countFindings: (asked) => countFindingsSince(database, asked),
+    },
     after: (number, limit) => alertsAfter(database, sealingKey, number, limit),
     newestNumber: () => newestAnnouncement(database),
     numberBefore: (position) => numberBefore(database, position),
@@ -189,13 +231,17 @@ export function createAlerts(needs: AlertsNeeds): Alerts {
       return changed.length;
     },
     health: () => ({ ...projection.counts(), openStreams: streams.count() }),
-    close: () => streams.close(),
+    prioritize: () => priorities.count(),
+    async close() {
+      streams.close();
+      await priorities.close();
+    },
   };
 }
 
-/** Says who was faster, when somebody was. Throws `AlertError` `alert_changed`, `alert_transition_invalid`. */
+/** Says who was faster, when somebody was. Throws `AlertError` `alert_changed`, `alert_transition_invalid`, `alert_not_closed`. */
 function changedAlert(before: Alert, change: AlertChange, nowMs: number): Alert {
-  const { state, assignee, revision, actor } = change;
+  const { state, disposition, assignee, revision, actor } = change;
   const details = {
     revision: before.revision,
     state: before.state,
@@ -218,11 +264,21 @@ function changedAlert(before: Alert, change: AlertChange, nowMs: number): Alert 
       { details },
     );
   }
-  const { assignee: assigneeBefore, ...rest } = before;
+  if (disposition !== undefined && (state ?? before.state) !== 'closed') {
+    throw new AlertError(
+      'alert_not_closed',
+      `Cannot say what alert "${before.id}" was: its state is "${before.state}", it must be closed with it`,
+      { details },
+    );
+  }
+  const { assignee: assigneeBefore, disposition: dispositionBefore, ...rest } = before;
+  // Open again: what it is, is open as well.
+  const judged = state === undefined || state === 'closed' ? (disposition ?? dispositionBefore) : undefined;
   const next = assignee === undefined ? assigneeBefore : (assignee ?? undefined);
   return {
     ...rest,
     ...(state === undefined ? {} : { state, stateChangedAtMs: nowMs }),
+    ...(judged === undefined ? {} : { disposition: judged }),
     ...(next === undefined ? {} : { assignee: next }),
     revision: before.revision + 1,
     changedBy: { id: actor.id, name: actor.name },

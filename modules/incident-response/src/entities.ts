@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { isJsonObject, parseJson } from '@sallyport/contracts';
 import type { Finding } from '@sallyport/contracts';
-import { openText, sealText } from './sealed-text.ts';
+import { openText, sealText } from '@sallyport/platform/sealed-text';
 
 /** Who and where an alert is about; content of events, sealed at rest. */
 export type AlertEntities = {
@@ -15,6 +15,9 @@ export type AlertEntities = {
   readonly account?: string;
   readonly region?: string;
   readonly site?: string;
+  /** The AI agent that acted, and its session. */
+  readonly agent?: string;
+  readonly agent_session?: string;
   /** The camera that saw it, and SHA-256 of its pictures: of what happened, and of the last moment before. */
   readonly camera?: string;
   readonly picture?: string;
@@ -33,6 +36,8 @@ const entityNames = [
   'account',
   'region',
   'site',
+  'agent',
+  'agent_session',
   'camera',
   'picture',
   'picture_before',

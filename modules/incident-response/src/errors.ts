@@ -5,6 +5,7 @@ export type AlertErrorCode =
   | 'alert_unknown'
   | 'alert_transition_invalid'
   | 'alert_changed'
+  | 'alert_not_closed'
   | 'alert_streams_exhausted'
   | 'assignee_unknown'
   | 'suppression_unknown'
@@ -22,6 +23,7 @@ export const alertProblems: ProblemTable = {
   alert_unknown: { status: 404, title: 'No such alert' },
   alert_transition_invalid: { status: 409, title: 'The alert cannot go from its state to this one' },
   alert_changed: { status: 409, title: 'Somebody else was faster' },
+  alert_not_closed: { status: 409, title: 'Only of a closed alert can be said what it was' },
   alert_filter_invalid: { status: 400, title: 'The filter of alerts is not well formed' },
   assignee_unknown: { status: 400, title: 'Nobody who could take the alert has this id' },
   suppression_unknown: { status: 404, title: 'No such suppression' },

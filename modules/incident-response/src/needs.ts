@@ -1,6 +1,7 @@
 import type { Ledger, Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database } from '@sallyport/platform/database';
+import type { PriorityFacts } from './priority.ts';
 
 /** Runs `task` every `intervalMs` until the returned function is called. */
 export type Every = (intervalMs: number, task: () => void) => () => void;
@@ -21,6 +22,8 @@ export type AlertsNeeds = {
   readonly sealingKey: Uint8Array;
   /** Whom alerts can be given to, by name; anybody, and nobody is listed, when left out. */
   readonly assignees?: () => Promise<readonly Assignee[]>;
+  /** What priorities rest on besides the level; without it the level counts alone. */
+  readonly priorityFacts?: PriorityFacts;
   readonly limits?: {
     /** Streams open at once (32). */
     readonly streams?: number;

@@ -54,7 +54,7 @@ before(async () => {
   await catchUp(alerts.projection, ledger);
 });
 after(async () => {
-  alerts.close();
+  await alerts.close();
   await app.close();
   await opened.close();
 });
@@ -81,7 +81,7 @@ test('every route asks for a scope', () => {
 test('GET /v1/alerts pages through everything, and filters', async () => {
   const first = await app.inject('/v1/alerts?limit=2');
   const page: { alerts: { number: number }[]; next?: string } = first.json();
-  assert.deepEqual([page.alerts.map(({ number }) => number), page.next], [[3, 2], `2.${startMs}.2`]);
+  assert.deepEqual([page.alerts.map(({ number }) => number), page.next], [[3, 2], `2.${startMs}.2.1020`]);
   const second = await app.inject(`/v1/alerts?limit=2&after=${page.next ?? ''}`);
   const rest: typeof page = second.json();
   assert.deepEqual([rest.alerts.map(({ number }) => number), rest.next], [[1], undefined]);
@@ -101,9 +101,12 @@ test('GET /v1/alerts/ID gives the alert with what its finding says', async () =>
     id: '1-0',
     number: 1,
     state: 'new',
+    disposition: null,
     title: 'Download with certutil',
     level: 'high',
     severity_id: 4,
+    priority: 60,
+    priority_words: 'high severity (60)',
     rule_id: 'rule-1',
     created_at: at,
     state_changed_at: at,
@@ -123,6 +126,7 @@ test('GET /v1/alerts/ID gives the alert with what its finding says', async () =>
     findings: [{ position: '1/0', input: '1/1', at }],
     related: [],
     comments: [],
+    response: null,
     matched: [{ field: 'CommandLine', value: 'certutil -urlcache planted-command' }],
     body: findingEvent({ index: 1 }),
   });
@@ -250,8 +254,8 @@ test('an export holds every alert of the list, defused in CSV, and says when it 
   const lines = csv.body.split('\r\n');
   assert.deepEqual([lines.length, lines[3]], [5, '"# more"']);
   assert.match(lines[1] ?? '', /^"1-2","3","new","high","4","Download with certutil","rule-1","planted-host-3"/u);
-  assert.match(lines[0] ?? '', /,"site","camera","picture","picture_before"$/u);
-  assert.match(lines[1] ?? '', /,"'=HYPERLINK\(1\)","cam-1",(""|),(""|)$/u);
+  assert.match(lines[0] ?? '', /,"site","camera","picture","picture_before","disposition","priority"/u);
+  assert.match(lines[1] ?? '', /,"'=HYPERLINK\(1\)","cam-1",(""|),(""|),"","60"/u);
   const ndjson = await app.inject('/v1/alerts/export?format=ndjson&host=PLANTED-HOST-1');
   const [only = '', ...rest] = ndjson.body.split('\n');
   assert.deepEqual([JSON.parse(only).id, rest], ['1-0', ['']]);

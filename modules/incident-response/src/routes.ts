@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { formatPosition } from '@sallyport/contracts';
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
-import { alertJson, alertStates } from './alert.ts';
+import { alertJson, alertStates, dispositions } from './alert.ts';
 import { addAlertExportRoute } from './alert-export.ts';
 import { alertFilter, alertFilterParameters, formatPlace, place, placeOf } from './alert-filter.ts';
 import { AlertBody, AlertDetails } from './alert-schema.ts';
@@ -126,6 +126,7 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
             input: formatPosition(input),
             at: new Date(seenAtMs).toISOString(),
           })),
+          response: finding?.response ?? null,
           matched: [...(finding?.matched ?? [])],
           related: (finding?.related ?? []).map(formatPosition),
           comments: comments.map(({ position, atMs, actor, text }) => ({
@@ -145,12 +146,17 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
         config: { scope: 'alerts:write' },
         schema: {
           summary:
-            'Change the state of an alert, give it to somebody, comment on it; comments are kept in the audit event',
+            'Change the state of an alert, say what it was, give it to somebody, comment on it; comments are kept in the audit event',
           tags: ['alerts'],
           params: Id,
           body: Type.Object(
             {
               state: Type.Optional(Type.Enum(alertStates)),
+              disposition: Type.Optional(
+                Type.Enum(dispositions, {
+                  description: 'What it turned out to be: with `closed`, or of a closed alert',
+                }),
+              ),
               assignee: Type.Optional(
                 Type.Union([Type.String(assigneeBounds), Type.Null()], {
                   description: 'Id as in `/v1/alerts/assignees`; null: nobody',
@@ -167,11 +173,12 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
         },
       },
       async (request, reply) => {
-        const { state, assignee, comment, revision } = request.body;
+        const { state, disposition, assignee, comment, revision } = request.body;
         const changed = await alerts.change({
           id: request.params.id,
           actor: request.principal,
           ...(state === undefined ? {} : { state }),
+          ...(disposition === undefined ? {} : { disposition }),
           ...(assignee === undefined ? {} : { assignee }),
           ...(comment === undefined ? {} : { comment }),
           ...(revision === undefined ? {} : { revision }),

@@ -5,7 +5,7 @@ import type { Transaction } from '@sallyport/platform/database';
 import type { Principal } from '@sallyport/platform/http';
 import { AlertError } from './errors.ts';
 import type { AlertsNeeds } from './needs.ts';
-import { openText, sealText } from './sealed-text.ts';
+import { openText, sealText } from '@sallyport/platform/sealed-text';
 
 /** Findings of a rule, all or under conditions, that nobody is to be alerted of. They stay in the ledger and are counted. */
 export type Suppression = {

@@ -82,6 +82,38 @@ forEachDatabase((name, open) => {
     assert.match(texts[1] ?? '', /"assignee_from":"u-1","assignee_to":null/);
   });
 
+  test(`what a closed alert was is kept and audited with its findings, and forgotten when it is reopened, on ${name}`, async () => {
+    const { database } = await open();
+    const { alerts, ledger } = await setUp(database);
+    const positions = await append(ledger, [
+      findingEvent(),
+      findingEvent({ uid: 'uid-again', createdAtMs: startMs + 1 }),
+    ]);
+    const id = firstId(positions);
+    await catchUp(alerts.projection, ledger);
+    await assert.rejects(alerts.change({ id, disposition: 'expected', actor: operator }), { code: 'alert_not_closed' });
+    await assert.rejects(alerts.change({ id, state: 'acknowledged', disposition: 'benign', actor: operator }), {
+      code: 'alert_not_closed',
+    });
+    await alerts.change({ id, state: 'closed', disposition: 'expected', actor: operator });
+    await alerts.change({ id, disposition: 'false_positive', actor: operator });
+    assert.equal((await alerts.get(id)).alert.disposition, 'false_positive');
+    const audited = ledger.events().filter(({ classUid }) => classUid === 3004);
+    const details = audited.map(({ body }) => {
+      const event = parseJson(new TextDecoder().decode(body));
+      assert.ok(isJsonObject(event) && isJsonObject(event['unmapped']) && isJsonObject(event['unmapped']['sallyport']));
+      return event['unmapped']['sallyport']['details'];
+    });
+    const [first, second] = positions.map(({ log, index }) => `${log}/${index}`);
+    const findings = [second ?? '', first ?? ''];
+    assert.deepEqual(details, [
+      { from: 'new', to: 'closed', disposition_from: null, disposition: 'expected', finding: first, findings },
+      { disposition_from: 'expected', disposition: 'false_positive', finding: first, findings },
+    ]);
+    await alerts.change({ id, state: 'acknowledged', actor: operator });
+    assert.equal((await alerts.get(id)).alert.disposition, undefined);
+  });
+
   test(`a suppressed finding makes a suppressed alert, is counted, and is told to nobody, on ${name}`, async () => {
     const { database } = await open();
     const { alerts, ledger } = await setUp(database);

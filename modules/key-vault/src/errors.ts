@@ -25,6 +25,7 @@ const codes = [
   'state_refused',
   'rotation_running',
   'destruction_refused',
+  'kit_refused',
 ] as const;
 export type KeyVaultErrorCode = (typeof codes)[number];
 

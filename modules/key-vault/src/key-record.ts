@@ -75,12 +75,15 @@ export function changeState(record: KeyRecord, event: KeyEvent): KeyRecord {
 
 /**
  * The states somebody may put this key in now. Data keys of ledger blocks go through all of them: a new version takes over
- * at once. All others have exactly one key in use at a time, replaced by rotation; they can only be told to be compromised.
+ * at once. All others have exactly one key in use at a time, replaced by rotation; they can only be told to be compromised, or,
+ * where what goes with a key is written first, to be in use.
  * Destruction has a procedure of its own.
  */
 export function stateChanges(record: Pick<KeyRecord, 'level' | 'purpose' | 'state'>): readonly KeyState[] {
   const next = following[record.state];
-  return isReplaceable(record) ? next : next.filter((state) => state === 'compromised');
+  if (isReplaceable(record)) return next;
+  const isWaiting = record.state === 'created';
+  return next.filter((state) => state === 'compromised' || (isWaiting && state === 'active'));
 }
 
 /** Whether a new version may take over without anything else having to happen. */

@@ -4,7 +4,7 @@ import { createDestructionDesk } from './destruction/desk.ts';
 import type { DestructionDesk } from './destruction/desk.ts';
 import { protectedKeys } from './destruction/protected-keys.ts';
 import { createDestructionStore } from './destruction/store.ts';
-import { suspendIntents } from './destruction/signing.ts';
+import { suspendIntents } from './destruction/suspending.ts';
 import { destroyCondemned } from './epoch-destruction.ts';
 import type { DestructionOrder, EpochDestruction } from './epoch-destruction.ts';
 import { activeEpoch } from './epoch-keys.ts';
@@ -41,6 +41,8 @@ export type ProviderStanding = { readonly isUsed: boolean } & (
 export type KeyVault = {
   /** The key in use for this purpose and label, made when there is none. 32 random bytes unless `bytes` are given. */
   ensureKey(purpose: KeyPurpose, label: string, bytes?: () => Uint8Array): VaultKey;
+  /** A new key that nothing is sealed with before `changeState` made it active: what goes with it can be written first. */
+  prepareKey(purpose: KeyPurpose, label: string): VaultKey;
   /** The key with this id; undefined when it was destroyed or never was, which `isDestroyed` tells apart. */
   findKey(id: string): VaultKey | undefined;
   isDestroyed(id: string): boolean;
@@ -104,6 +106,7 @@ export async function openKeyVault(
       const record = life.inUse(purpose, label) ?? life.make({ purpose, label }, firstUse, bytes?.());
       return keyOf(record);
     },
+    prepareKey: (purpose, label) => keyOf(life.make({ purpose, label, state: 'created' }, firstUse)),
     findKey(id) {
       const record = state.record(id);
       return record === undefined || record.level !== 'data' || record.state === 'destroyed'

@@ -3,7 +3,8 @@ import type { FrameBody, FrameHandlers } from '@sallyport/platform/frames';
 import type { KeyVault } from './key-vault.ts';
 import type { KeyVaultNeeds } from './needs.ts';
 import { createSubjectPages } from './subject-pages.ts';
-import type { SubjectKey, SubjectPages, SubjectRow } from './subject-pages.ts';
+import type { SubjectPages } from './subject-pages.ts';
+import type { SubjectKey, SubjectRow } from './subject-rows.ts';
 
 /**
  * Keys of subjects, over frames; `server/subject-keys.ts` is the other end. The server process is given the keys of subjects it asks
@@ -30,6 +31,7 @@ export function createSubjectFrames(
       return { head: {}, payload: formatKeys((await pages()).open(wanted)) };
     },
     'subjects.pages': async () => ({ head: {}, payload: formatIds((await pages()).pages()) }),
+    'subjects.lost': async () => ({ head: {}, payload: formatIds((await pages()).lost()) }),
     'subjects.rows': async ({ head }) => ({
       head: {},
       payload: formatRows((await pages()).rows(textOf(head['page']))),
@@ -38,6 +40,10 @@ export function createSubjectFrames(
       const separated = (await pages()).separate(new Set(idsIn(payload)));
       return { head: { pages: [...separated.pages] }, payload: formatRows(separated.moved) };
     },
+    'subjects.set-apart': async ({ payload }) => ({
+      head: {},
+      payload: formatRows((await pages()).setApart(new Set(idsIn(payload)))),
+    }),
     'subjects.sweep': async (): Promise<FrameBody> => {
       (await pages()).sweep();
       return { head: {} };
@@ -65,12 +71,12 @@ function formatRows(rows: readonly SubjectRow[]): Buffer {
   return formatIds(rows.flatMap(({ keyId, subjectId, page }) => [keyId, subjectId, page]));
 }
 
-/** key id (16 bytes) · page (16) · 1 when there is a key · key (32). */
+/** key id (16 bytes) · page (16) · 1 when there is a key, 2 when it may be on a lost page · key (32). */
 function formatKeys(keys: readonly SubjectKey[]): Buffer {
   return Buffer.concat(
-    keys.flatMap(({ keyId, page, bytes }) => [
+    keys.flatMap(({ keyId, page, bytes, isLost }) => [
       Buffer.from(`${keyId}${page.padEnd(2 * idBytes, '0')}`, 'hex'),
-      Buffer.from([bytes === undefined ? 0 : 1]),
+      Buffer.from([bytes === undefined ? (isLost ? 2 : 0) : 1]),
       bytes ?? Buffer.alloc(keyBytes),
     ]),
   );

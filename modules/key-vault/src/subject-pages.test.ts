@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { CodedError } from '@sallyport/platform/errors';
@@ -122,4 +122,66 @@ test('a disk that fails between the copies hands out nothing, and the page goes 
   failing = 'EIO';
   assert.throws(() => pages.make([subject(4)]), { code: 'EIO' });
   assert.equal(broken.length, 1);
+});
+
+test('a page that is in neither copy is lost, not empty: nothing is said of it, added to it or erased with it', async (context) => {
+  const at = place(context);
+  const vault = await openAt(at);
+  const needs = vaultNeeds(at);
+  const [first, second] = createSubjectPages(vault, needs).make(subjects(1, 2));
+  assert.ok(first !== undefined && second !== undefined);
+  const files = at.directories.map((directory) => join(directory, 'subject-pages', `${first.page}.rows`));
+  const kept = readFileSync(files[0] ?? '');
+  for (const file of files) rmSync(file);
+
+  const pages = createSubjectPages(await openAt(at), needs);
+  assert.deepEqual(pages.lost(), [first.page]);
+  assert.deepEqual(pages.open([first])[0], { keyId: first.keyId, page: first.page, bytes: undefined, isLost: true });
+  assert.equal(pages.open([{ keyId: 'ff'.repeat(16), page: '' }])[0]?.isLost, true, 'who knows what lay there');
+  assert.throws(() => pages.rows(first.page), /it is in neither copy/);
+  assert.throws(() => pages.separate(new Set([first.keyId])), { code: 'vault_damaged' });
+  const [third] = pages.make([subject(3)]);
+  assert.ok(third !== undefined && third.page !== first.page, 'nothing is written where rows were');
+  for (const file of files) assert.equal(existsSync(file), false);
+
+  writeFileSync(files[1] ?? '', kept);
+  const again = createSubjectPages(await openAt(at), needs);
+  assert.deepEqual(again.lost(), []);
+  assert.deepEqual(again.open([first, second, third]), [first, second, third]);
+});
+
+test('a page whose making was cut off is none that was lost', async (context) => {
+  const at = place(context);
+  const vault = await openAt(at);
+  for (const cut of ['before its rows', 'after its rows']) {
+    const killed = { ...vault, changeState: () => assert.fail(cut) };
+    const files: VaultFiles =
+      cut === 'before its rows' ? { ...systemVaultFiles, write: () => assert.fail(cut) } : systemVaultFiles;
+    const ending = createSubjectPages(killed, vaultNeeds(at, { files, broken: () => undefined }));
+    assert.throws(() => ending.make([subject(1)]), { message: cut });
+  }
+  const pages = createSubjectPages(await openAt(at), vaultNeeds(at));
+  assert.deepEqual(pages.lost(), []);
+  const made = pages.make(subjects(1, 2));
+  assert.deepEqual(createSubjectPages(await openAt(at), vaultNeeds(at)).open(made), made);
+});
+
+test('somebody kept alone lies on no page that others come to, whoever comes later can be erased', async (context) => {
+  const at = place(context);
+  const pages = createSubjectPages(await openAt(at), vaultNeeds(at));
+  const [ada] = pages.make([subject(1)]);
+  assert.ok(ada !== undefined);
+  const held = pages.setApart(new Set([ada.keyId])).map(({ page }) => page);
+  const [grace] = pages.make([subject(2)]);
+  assert.ok(grace !== undefined);
+  const { pages: going } = pages.separate(new Set([grace.keyId]));
+  assert.equal(
+    held.some((page) => going.includes(page)),
+    false,
+  );
+  assert.deepEqual(
+    pages.setApart(new Set([ada.keyId])).map(({ page }) => page),
+    held,
+    'kept already',
+  );
 });

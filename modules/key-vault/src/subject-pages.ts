@@ -2,16 +2,24 @@ import { createHmac, hkdfSync } from 'node:crypto';
 import { join } from 'node:path';
 import { CodedError } from '@sallyport/platform/errors';
 import { KeyVaultError } from './errors.ts';
+import type { KeyEntry } from './inventory.ts';
 import type { KeyVault } from './key-vault.ts';
 import type { KeyVaultNeeds } from './needs.ts';
+import {
+  canOpen,
+  contextOf,
+  formatRows,
+  idBytes,
+  lostPage,
+  pagesFolder,
+  parseRow,
+  rowBytes,
+  wrapRow,
+} from './subject-rows.ts';
+import type { NewKey, Page, StoredRow, SubjectKey, SubjectRow } from './subject-rows.ts';
 import { isDiskFull } from './vault-state.ts';
 import { createWrapper } from './wrapper.ts';
 import type { Wrapper } from './wrapper.ts';
-
-/** A subject's key where it lies: ids of 16 bytes in hexadecimal, `page` being the id of the page's key in the vault. */
-export type SubjectRow = { readonly keyId: string; readonly subjectId: string; readonly page: string };
-/** An opened key; undefined bytes: every page it lay on was destroyed, or there never was such a key. */
-export type SubjectKey = { readonly keyId: string; readonly page: string; readonly bytes: Buffer | undefined };
 
 /**
  * Keys of subjects, wrapped under the keys of pages, some hundred to a page. Promise: a key handed out lies wrapped in both
@@ -23,41 +31,47 @@ export type SubjectPages = {
   make(subjectIds: readonly string[]): readonly SubjectKey[];
   /** In order. `page` is where the key was last; it is looked for everywhere when it is there no more. */
   open(wanted: readonly { readonly keyId: string; readonly page: string }[]): readonly SubjectKey[];
-  /** The pages there are, and what lies on one. */
+  /** The pages there are, and what lies on one. Throws `vault_damaged` for one that is lost. */
   pages(): readonly string[];
   rows(page: string): readonly SubjectRow[];
+  /** Pages whose keys are there and whose rows are in neither copy. Nothing is concluded from their being empty. */
+  lost(): readonly string[];
   /**
    * Puts these keys on a page of their own, and those that shared a page with them on others. Destroying the keys of `pages`
-   * then takes these keys and no others. `moved`: where each of them lies now.
+   * then takes these keys and no others. `moved`: where each of them lies now. Throws `vault_damaged` while a page is lost: what
+   * lies on it would come back with it.
    */
   separate(keyIds: ReadonlySet<string>): { readonly pages: readonly string[]; readonly moved: readonly SubjectRow[] };
+  /**
+   * Puts these keys on a page of their own as well, which can be kept while those it shared pages with are erased. Where they lie
+   * alone. Throws `vault_damaged` while a page is lost.
+   */
+  setApart(keyIds: ReadonlySet<string>): readonly SubjectRow[];
   /** Removes what is left of pages whose keys were destroyed beyond recall. */
   sweep(): void;
 };
-
-type StoredRow = { readonly keyId: string; readonly subjectId: string; readonly wrapped: Buffer };
-type Page = { readonly id: string; readonly wrapper: Wrapper; readonly rows: readonly StoredRow[] };
 
 const subjectPagePurpose = 'subject-page';
 /** New subjects go on the newest of these. */
 const openPages = 'subjects/';
 const closedPages = 'erasing/';
 const rowsPerPage = 500;
-const idBytes = 16;
-const wrappedBytes = 96;
-const rowBytes = 2 * idBytes + wrappedBytes;
 const pagesInMemory = 32;
-const folder = 'subject-pages';
+/** Keys and their ids are derived from this one too; it wraps nothing. */
+const originLabel = 'origin';
 
 export function createSubjectPages(
-  vault: Pick<KeyVault, 'ensureKey' | 'findKey' | 'isDestroyed' | 'listKeys' | 'destructions'>,
+  vault: Pick<
+    KeyVault,
+    'ensureKey' | 'prepareKey' | 'changeState' | 'findKey' | 'isDestroyed' | 'listKeys' | 'destructions'
+  >,
   needs: Pick<KeyVaultNeeds, 'directories' | 'files' | 'random' | 'broken'>,
 ): SubjectPages {
   const opened = new Map<string, Page>();
-  for (const directory of needs.directories) needs.files.makeDirectory(join(directory, folder));
+  for (const directory of needs.directories) needs.files.makeDirectory(join(directory, pagesFolder));
   const pathsOf = (page: string): string[] =>
-    needs.directories.map((directory) => join(directory, folder, `${page}.rows`));
-  const labels = (): readonly { readonly id: string; readonly label: string }[] =>
+    needs.directories.map((directory) => join(directory, pagesFolder, `${page}.rows`));
+  const labels = (): readonly Pick<KeyEntry, 'id' | 'label' | 'state'>[] =>
     vault
       .listKeys()
       .filter((key) => key.level === 'data' && key.purpose === subjectPagePurpose && key.state !== 'destroyed')
@@ -80,8 +94,18 @@ export function createSubjectPages(
       return undefined;
     }
     if (known !== undefined) return known;
+    if (pathsOf(id).every((path) => needs.files.read(path) === undefined)) return undefined;
     const wrapper = createWrapper(key.bytes, needs.random);
     return keep({ id, wrapper, rows: readRows(id, wrapper) });
+  };
+  /** Every page is written before its key is in use: none in either copy was lost. */
+  const present = (): ReadonlySet<string> =>
+    new Set(needs.directories.flatMap((directory) => needs.files.list(join(directory, pagesFolder))));
+  const lost = (): string[] => {
+    const names = present();
+    return labels()
+      .filter(({ id, state }) => state !== 'created' && !opened.has(id) && !names.has(`${id}.rows`))
+      .map(({ id }) => id);
   };
   /** Where the copies differ: row by row the first that opens, and both are written again. */
   const readRows = (id: string, wrapper: Wrapper): readonly StoredRow[] => {
@@ -96,7 +120,7 @@ export function createSubjectPages(
         if (row !== undefined && canOpen(wrapper, id, row)) return row;
       }
       throw new KeyVaultError('vault_damaged', `Cannot read page ${id} of subject keys: row ${at} opens in no copy`, {
-        hint: `put back "${folder}/${id}.rows" of the vault from a backup`,
+        hint: `put back "${pagesFolder}/${id}.rows" of the vault from a backup`,
       });
     });
     write(id, rows);
@@ -121,7 +145,10 @@ export function createSubjectPages(
     return page !== undefined && page.rows.length < rowsPerPage ? page : newPage(prefix);
   };
   const newestOpen = (): string | undefined => {
-    const open = labels().filter(({ label }) => label.startsWith(openPages));
+    const gone = new Set(lost());
+    const open = labels().filter(
+      ({ id, label, state }) => label.startsWith(openPages) && state === 'active' && !gone.has(id),
+    );
     return open.toSorted((a, b) => (a.label < b.label ? 1 : -1))[0]?.id;
   };
   const newPage = (prefix: string): Page => {
@@ -133,8 +160,10 @@ export function createSubjectPages(
       )
       .map(({ label }) => Number(label.slice(prefix.length)));
     const number = Math.max(0, ...used) + 1;
-    const key = vault.ensureKey(subjectPagePurpose, `${prefix}${String(number).padStart(12, '0')}`);
-    return keep({ id: key.id, wrapper: createWrapper(key.bytes, needs.random), rows: [] });
+    const { id, bytes } = vault.prepareKey(subjectPagePurpose, `${prefix}${String(number).padStart(12, '0')}`);
+    write(id, []);
+    vault.changeState(id, 'active', { by: 'vault', reason: 'its page is written' });
+    return keep({ id, wrapper: createWrapper(bytes, needs.random), rows: [] });
   };
   const add = (prefix: string, keys: readonly NewKey[]): SubjectRow[] => {
     const placed: SubjectRow[] = [];
@@ -179,28 +208,37 @@ export function createSubjectPages(
         };
       });
       const placed = add(openPages, made);
-      return made.map(({ keyId, bytes }, order) => ({ keyId, bytes, page: placed[order]?.page ?? '' }));
+      return made.map(({ keyId, bytes }, order) => ({ keyId, bytes, page: placed[order]?.page ?? '', isLost: false }));
     },
     open(wanted) {
       const found = wanted.map(({ keyId, page: id }): SubjectKey => {
         const page = pageOf(id);
         const row = page?.rows.find((one) => one.keyId === keyId);
-        return { keyId, page: id, bytes: page === undefined || row === undefined ? undefined : openRow(page, row) };
+        const bytes = page === undefined || row === undefined ? undefined : openRow(page, row);
+        return { keyId, page: id, bytes, isLost: false };
       });
-      const lost = new Set(found.flatMap(({ keyId, bytes }) => (bytes === undefined ? [keyId] : [])));
-      if (lost.size === 0) return found;
-      const elsewhere = locate(lost);
+      const missing = new Set(found.flatMap(({ keyId, bytes }) => (bytes === undefined ? [keyId] : [])));
+      if (missing.size === 0) return found;
+      const isAnyLost = lost().length > 0;
+      const elsewhere = locate(missing);
       return found.map((key) => {
         const page = key.bytes === undefined ? elsewhere.get(key.keyId)?.[0] : undefined;
         const row = page?.rows.find((one) => one.keyId === key.keyId);
         return page === undefined || row === undefined
-          ? key
-          : { keyId: key.keyId, page: page.id, bytes: openRow(page, row) };
+          ? { ...key, isLost: isAnyLost && key.bytes === undefined }
+          : { keyId: key.keyId, page: page.id, bytes: openRow(page, row), isLost: false };
       });
     },
     pages: () => labels().map(({ id }) => id),
-    rows: (id) => (pageOf(id)?.rows ?? []).map(({ keyId, subjectId }) => ({ keyId, subjectId, page: id })),
+    rows(id) {
+      const page = pageOf(id);
+      if (page === undefined && lost().includes(id)) throw lostPage(id);
+      return (page?.rows ?? []).map(({ keyId, subjectId }) => ({ keyId, subjectId, page: id }));
+    },
+    lost,
     separate(keyIds) {
+      const [gone] = lost();
+      if (gone !== undefined) throw lostPage(gone);
       const located = locate(keyIds);
       const affected = new Map([...located.values()].flat().map((page) => [page.id, page]));
       const others = new Map<string, NewKey>();
@@ -215,7 +253,7 @@ export function createSubjectPages(
       for (const [keyId, pages] of locate(new Set(others.keys())))
         if (pages.some((page) => !affected.has(page.id))) others.delete(keyId);
       // The page written to may be one of those about to go: what is moved, and what comes later, goes on a new one.
-      if (affected.has(newestOpen() ?? '')) write(newPage(openPages).id, []);
+      if (affected.has(newestOpen() ?? '')) newPage(openPages);
       const moved = [
         ...(others.size > 0 ? add(openPages, [...others.values()]) : []),
         ...(named.size > 0 ? add(closedPages, [...named.values()]) : []),
@@ -223,61 +261,35 @@ export function createSubjectPages(
       const own = moved.filter(({ keyId }) => keyIds.has(keyId)).map(({ page }) => page);
       return { pages: [...affected.keys(), ...new Set(own)], moved };
     },
+    setApart(keyIds) {
+      const [gone] = lost();
+      if (gone !== undefined) throw lostPage(gone);
+      const closed = new Set(labels().flatMap(({ id, label }) => (label.startsWith(closedPages) ? [id] : [])));
+      const placed: SubjectRow[] = [];
+      const missing: NewKey[] = [];
+      for (const [keyId, pages] of locate(keyIds)) {
+        // Whoever comes next goes on an open page, and must not be kept with them.
+        const own = pages.find((page) => closed.has(page.id) && page.rows.every((row) => keyIds.has(row.keyId)));
+        const page = own ?? pages[0];
+        const row = page?.rows.find((one) => one.keyId === keyId);
+        if (page === undefined || row === undefined) continue;
+        if (own !== undefined) placed.push({ keyId, subjectId: row.subjectId, page: own.id });
+        else missing.push({ keyId, subjectId: row.subjectId, bytes: openRow(page, row) });
+      }
+      return missing.length === 0 ? placed : [...placed, ...add(closedPages, missing)];
+    },
     sweep() {
       // A key that has left may still be brought back, and is worth nothing then without its rows.
       const known = vault.destructions?.destroyedKeys().map(({ id }) => id);
       const gone = known === undefined ? undefined : new Set(known);
       const isGone = (id: string): boolean => vault.isDestroyed(id) && gone?.has(id) !== false;
       for (const directory of needs.directories) {
-        for (const name of needs.files.list(join(directory, folder))) {
+        for (const name of needs.files.list(join(directory, pagesFolder))) {
           const [id = ''] = name.split('.');
-          if (isGone(id)) needs.files.erase(join(directory, folder, name));
+          if (isGone(id)) needs.files.erase(join(directory, pagesFolder, name));
         }
       }
       for (const id of opened.keys()) if (vault.isDestroyed(id)) opened.delete(id);
     },
-  };
-}
-
-type NewKey = { readonly keyId: string; readonly subjectId: string; readonly bytes: Buffer };
-
-/** Keys and their ids are derived from this one too; it wraps nothing. */
-const originLabel = 'origin';
-
-function wrapRow(page: Page, { keyId, subjectId, bytes }: NewKey): StoredRow {
-  return { keyId, subjectId, wrapped: page.wrapper.wrap(bytes, contextOf(page.id, { keyId, subjectId })) };
-}
-
-function contextOf(page: string, row: Pick<StoredRow, 'keyId' | 'subjectId'>): string {
-  return ['sallyport-subject-page@v1', page, row.keyId, row.subjectId].join('\n');
-}
-
-function canOpen(wrapper: Wrapper, page: string, row: StoredRow): boolean {
-  try {
-    wrapper.unwrap(row.wrapped, contextOf(page, row)).fill(0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-// key id (16 bytes) · subject id (16) · wrapped key (96).
-function formatRows(rows: readonly StoredRow[]): Buffer {
-  return Buffer.concat(
-    rows.flatMap(({ keyId, subjectId, wrapped }) => [
-      Buffer.from(keyId, 'hex'),
-      Buffer.from(subjectId, 'hex'),
-      wrapped,
-    ]),
-  );
-}
-
-function parseRow(bytes: Buffer, order: number): StoredRow | undefined {
-  const row = bytes.subarray(order * rowBytes, (order + 1) * rowBytes);
-  if (row.length !== rowBytes) return undefined;
-  return {
-    keyId: row.toString('hex', 0, idBytes),
-    subjectId: row.toString('hex', idBytes, 2 * idBytes),
-    wrapped: Buffer.from(row.subarray(2 * idBytes)),
   };
 }

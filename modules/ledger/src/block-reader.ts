@@ -1,5 +1,7 @@
-import { decodeBlock, openBlock } from './block.ts';
-import type { BlockHeader } from './block.ts';
+import { openBlock } from './block-content.ts';
+import type { OpenedEvents } from './block-content.ts';
+import { decodeBlock } from './block.ts';
+import type { BlockHeader } from './block-header.ts';
 import { LedgerError } from './errors.ts';
 import type { FoundBlock } from './indexed-block.ts';
 import type { LogIndex } from './log-index.ts';
@@ -9,7 +11,7 @@ import type { SegmentFiles } from './segment-files.ts';
 export type OpenedBlock = {
   readonly header: BlockHeader;
   /** Undefined when the data key was destroyed. */
-  readonly events: readonly { readonly salt: Buffer; readonly body: Buffer }[] | undefined;
+  readonly events: OpenedEvents | undefined;
 };
 
 /** The block that holds an entry. Throws `not_found` past the end, `ledger_corrupt` when its key is neither there nor destroyed. */
@@ -86,10 +88,7 @@ export function createBlockReader(needs: {
     forget(dataKeyIds) {
       for (const [first, old] of cache) {
         if (!dataKeyIds.has(old.header.dataKeyId)) continue;
-        for (const { salt, body } of old.events ?? []) {
-          salt.fill(0);
-          body.fill(0);
-        }
+        old.events?.wipe();
         drop(first);
       }
     },

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { hash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { decodeBlock, encodeBlock, hollowRecord, leavesOf, openBlock, recordLength } from './block.ts';
+import { openBlock } from './block-content.ts';
+import { leavesOf } from './block-header.ts';
+import { decodeBlock, encodeBlock, hollowRecord, recordLength } from './block.ts';
 import { LedgerError } from './errors.ts';
 import { decodeLeaf, encodeLeaf, leafBytes } from './leaf.ts';
 
@@ -28,7 +30,13 @@ test('what is sealed opens to the same bodies, and each leaf commits to salt and
       const record = block(bodies);
       assert.equal(recordLength(record), record.length);
       const decoded = decodeBlock(record);
-      const events = openBlock(decoded, { logId: 'sallyport/test/1', dataKey: dataKey.bytes });
+      const opened = openBlock(decoded, { logId: 'sallyport/test/1', dataKey: dataKey.bytes });
+      assert.equal(opened.at(bodies.length), undefined);
+      const events = Array.from({ length: opened.count }, (_, order) => {
+        const event = opened.at(order);
+        assert.ok(event);
+        return event;
+      });
       assert.deepEqual(
         events.map((event) => [...event.body]),
         bodies.map((body) => [...body]),

@@ -3,8 +3,8 @@ import { LedgerError } from './errors.ts';
 // u8 version · u8 kind · u48 time · u32 number · 16 bytes name · 16 bytes block id · 32 bytes hash. Big endian.
 export const leafBytes = 76;
 export const idBytes = 16;
-const version = 1;
-const kinds = { event: 1, block: 2 } as const;
+export const leafVersion = 1;
+export const leafKinds = { event: 1, block: 2 } as const;
 
 /**
  * What the Merkle tree commits to. Never personal: no name, no content, a time rounded to the second.
@@ -32,8 +32,8 @@ export type Leaf =
 
 /** Writes a leaf at `offset`; the caller gives a buffer with `leafBytes` free. */
 export function writeLeaf(leaf: Leaf, into: Buffer, offset: number): void {
-  into.writeUInt8(version, offset);
-  into.writeUInt8(kinds[leaf.kind], offset + 1);
+  into.writeUInt8(leafVersion, offset);
+  into.writeUInt8(leafKinds[leaf.kind], offset + 1);
   into.writeUIntBE(leaf.receivedAtMs, offset + 2, 6);
   into.writeUInt32BE(leaf.kind === 'event' ? leaf.classUid : leaf.eventCount, offset + 8);
   if (leaf.kind === 'event') into.set(leaf.collectorId, offset + 12);
@@ -52,15 +52,15 @@ export function encodeLeaf(leaf: Leaf): Buffer {
 export function decodeLeaf(bytes: Uint8Array): Leaf {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.length !== leafBytes) throw invalid(`size is ${view.length} bytes, must be ${leafBytes}`);
-  if (view.readUInt8(0) !== version) throw invalid(`version is ${view.readUInt8(0)}, must be ${version}`);
+  if (view.readUInt8(0) !== leafVersion) throw invalid(`version is ${view.readUInt8(0)}, must be ${leafVersion}`);
   const receivedAtMs = view.readUIntBE(2, 6);
   const number = view.readUInt32BE(8);
   const blockId = view.subarray(28, 44);
   const hash = view.subarray(44, leafBytes);
   switch (view.readUInt8(1)) {
-    case kinds.event:
+    case leafKinds.event:
       return { kind: 'event', receivedAtMs, classUid: number, collectorId: view.subarray(12, 28), blockId, hash };
-    case kinds.block:
+    case leafKinds.block:
       if (view.subarray(12, 28).some((byte) => byte !== 0)) throw invalid('a block leaf names a collector');
       return { kind: 'block', receivedAtMs, eventCount: number, blockId, hash };
     default:

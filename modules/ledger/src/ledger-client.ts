@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue, Position } from '@sallyport/contracts';
+import type { JsonObject, Position } from '@sallyport/contracts';
 import { comparePositions, isJsonObject, textOf } from '@sallyport/contracts';
 import { CodedError, codeOf, messageOf } from '@sallyport/platform/errors';
 import type { FrameBody, FramePeer } from '@sallyport/platform/frames';
@@ -9,7 +9,7 @@ import { encodeAppend } from './append-format.ts';
 import { proveConsistency, readBegun } from './asking-outside.ts';
 import type { BegunLog, OutsideAnswer, ProveConsistency } from './asking-outside.ts';
 import { LedgerError } from './errors.ts';
-import type { LedgerErrorCode } from './errors.ts';
+import { asLedgerError, listOfLogs, nextLog, numbersOf } from './ledger-answers.ts';
 import type { Ledger } from './ledger.ts';
 import { retentionOf } from './retention-class.ts';
 import type { CosignedCheckpoint } from './log-prover.ts';
@@ -60,8 +60,8 @@ export type LedgerClient = Ledger &
     /** Parts of a log for evidence of all they hold. */
     readonly ranges: RangeReader;
     readonly pruning: PruningSteps;
-    /** The newest checkpoint of a log as witnesses have signed it too. */
-    cosigned(log: number): Promise<CosignedCheckpoint | undefined>;
+    /** The newest checkpoint of a log as witnesses have signed it too. With an entry: the one it is best proven by, with the time-stamps about it. */
+    cosigned(log: number, index?: number): Promise<CosignedCheckpoint | undefined>;
     consistency(log: number, from: number, to: number): Promise<readonly Uint8Array[]>;
     /** Ends a hold. */
     sign(): Promise<void>;
@@ -251,7 +251,7 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
     tile: async (log, path) => (await call('tile', { head: { log, path } })).payload ?? new Uint8Array(),
     ranges: createRangeReader(call),
     pruning: createPruningSteps(call),
-    cosigned: async (log) => needs.cosigned?.(log),
+    cosigned: async (log, index) => needs.cosigned?.(log, index),
     consistency: (log, from, to) => proveConsistency({ call }, { log, from, to }),
     ready: () => first.promise,
     secrets: {
@@ -282,52 +282,4 @@ export function createLedgerClient(needs: LedgerClientNeeds): LedgerClient {
       await running;
     },
   };
-}
-
-const remoteCodes: ReadonlySet<string> = new Set<LedgerErrorCode>([
-  'disk_low',
-  'overloaded',
-  'entry_invalid',
-  'not_found',
-  'erased',
-  'pruned',
-  'ledger_corrupt',
-  'unsigned',
-]);
-
-function isLedgerCode(code: string | undefined): code is LedgerErrorCode {
-  return code !== undefined && remoteCodes.has(code);
-}
-
-/** What the sealer refused keeps its code; whatever else went wrong leaves the outcome open: `unavailable`. */
-function asLedgerError(error: unknown): LedgerError {
-  const code = codeOf(error);
-  if (isLedgerCode(code)) {
-    const hint = error instanceof CodedError ? error.hint : undefined;
-    return new LedgerError(code, messageOf(error), hint === undefined ? {} : { hint });
-  }
-  return new LedgerError('unavailable', 'The ledger did not answer; what was sent may or may not be recorded', {
-    cause: error,
-  });
-}
-
-function nextLog(logs: readonly { number: number }[], current: number): Position {
-  const next = logs.find((log) => log.number > current);
-  return { log: next?.number ?? current + 1, index: 0 };
-}
-
-function numbersOf(value: JsonValue | undefined): number[] {
-  return Array.isArray(value) ? value.map(Number) : [];
-}
-
-function listOfLogs(
-  value: JsonValue | undefined,
-): { number: number; origin: string; verifierKey: string; size: number }[] {
-  if (!Array.isArray(value)) return [];
-  return value.filter(isJsonObject).map((log) => ({
-    number: Number(log['number']),
-    origin: textOf(log['origin']),
-    verifierKey: textOf(log['verifier_key']),
-    size: Number(log['size']),
-  }));
 }

@@ -53,6 +53,8 @@ export function openLogIndex(file: string): LogIndex {
   database.exec(
     `PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16384; ${schema}`,
   );
+  const begin = database.prepare('BEGIN');
+  const commit = database.prepare('COMMIT');
   const keys = openSealedKeys(database);
   const places = openBlockPlaces(database);
   const blockColumns =
@@ -100,6 +102,9 @@ export function openLogIndex(file: string): LogIndex {
       : { first: Number(row['first']), count: Number(row['count']), position: Number(row['position']) };
   };
 
+  /** After the block added last: where the next begins, and the events before that. */
+  let end = { next: -1, events: 0 };
+
   return {
     lastBlock: () => find(Number.MAX_SAFE_INTEGER),
     blockAt(index) {
@@ -117,11 +122,10 @@ export function openLogIndex(file: string): LogIndex {
       return run === undefined ? 0 : run.first + run.count;
     },
     add(blocks, runs) {
-      database.exec('BEGIN');
+      begin.run();
       const keyNumbers = keys.add(blocks);
-      let before = 0;
-      for (const [order, block] of blocks.entries()) {
-        if (order === 0) before = eventsBefore(block.first);
+      for (const block of blocks) {
+        const before = end.next === block.first ? end.events : eventsBefore(block.first);
         insertBlock.run(
           block.first,
           block.eventCount,
@@ -132,10 +136,10 @@ export function openLogIndex(file: string): LogIndex {
           block.length,
           keyNumbers.get(block.dataKeyId) ?? null,
         );
-        before += block.eventCount;
+        end = { next: block.first + block.eventCount + 1, events: before + block.eventCount };
       }
       for (const run of runs) insertRun.run(run.stream, run.first, run.count, run.index);
-      database.exec('COMMIT');
+      commit.run();
     },
     sealedKeys: keys.sealedKeys,
     sealedRanges: keys.sealedRanges,

@@ -44,7 +44,7 @@ export function createProver(needs: {
   return (at, cosigned) => {
     const { block, opened } = openAt(at);
     const order = at - block.first;
-    const event = opened.events?.[order];
+    const event = opened.events?.at(order);
     if (order >= block.eventCount)
       throw new LedgerError('not_found', `Cannot prove ${number}/${at}: it is a block's own entry, not an event`);
     if (event === undefined) throw new LedgerError('erased', `Cannot prove ${number}/${at}: its content was erased`);

@@ -2,9 +2,9 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { TILE_WIDTH, parseSignedCheckpoint, parseVerifierKey, rootOfTree, verifyNote } from '@sallyport/merkle-log';
 import { codeOf } from '@sallyport/platform/errors';
-import { decodeBlock } from './block.ts';
-import type { BlockHeader } from './block.ts';
-import { isDatabaseUnreadable } from './disk-errors.ts';
+import { blockStartBytes, decodeBlock, readBlockStart } from './block.ts';
+import type { BlockHeader } from './block-header.ts';
+import { isDatabaseUnreadable, isDiskFull } from './disk-errors.ts';
 import { LedgerError } from './errors.ts';
 import type { FoundBlock, IndexedBlock } from './indexed-block.ts';
 import type { IndexedRun, LogIndex } from './log-index.ts';
@@ -72,7 +72,12 @@ function catchUp(needs: RecoveryNeeds, index: LogIndex, promised: Promised): { i
   repairPlaces(segments, index.places);
   const lastBefore = index.lastBlock();
   if (lastBefore !== undefined) requireBlock(needs, lastBefore);
-  index.fillKeys((block) => decodeBlock(segments.read(block)).header.dataKeyId);
+  index.fillKeys((block) => {
+    // Its start alone, unless that names a key nobody knows: a large ledger would otherwise be read whole.
+    const start = readBlockStart(segments.read({ ...block, length: Math.min(block.length, blockStartBytes) }));
+    if (start?.firstIndex === block.first && needs.hasKey(start.dataKeyId)) return start.dataKeyId;
+    return decodeBlock(segments.read(block)).header.dataKeyId;
+  });
   const scanFrom =
     lastBefore === undefined
       ? { segment: segments.segments()[0] ?? 0, offset: 0 }
@@ -113,11 +118,22 @@ function catchUp(needs: RecoveryNeeds, index: LogIndex, promised: Promised): { i
   segments.writeAgain(scanFrom);
   addFound();
   requireNewestKey(needs, index);
+  // A directory brought back from an archive has blocks and a checkpoint alone, and partial tiles are not synced: power that
+  // fails leaves a checkpoint without them. What it refers to is made again.
+  const withTiles = (tree: TreeFiles): { index: LogIndex; tree: TreeFiles } => {
+    try {
+      if (promised?.treeSize === tree.size()) tree.writeAll();
+    } catch (error) {
+      // The next checkpoint writes its own, when there is room.
+      if (!isDiskFull(error)) throw error;
+    }
+    return { index, tree };
+  };
   const tree = rebuildTree(needs, index, index.treeState());
-  if (hasPromisedRoot(tree, promised)) return { index, tree };
+  if (hasPromisedRoot(tree, promised)) return withTiles(tree);
   // Tiles are derived: before the blocks are blamed, they are made again.
   const remade = rebuildTree(needs, index, undefined);
-  if (hasPromisedRoot(remade, promised)) return { index, tree: remade };
+  if (hasPromisedRoot(remade, promised)) return withTiles(remade);
   throw corrupt(needs, `its entries do not have the root of its checkpoint of size ${promised?.treeSize ?? 0}`);
 }
 

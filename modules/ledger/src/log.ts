@@ -150,12 +150,15 @@ export function openLog(needs: LogNeeds): Log {
 
   const { openAt, forget } = createBlockReader({ ...needs, index, segments });
 
-  const writeTiles = (): void => {
+  // Tiles can wait for room on the disk, up to the next checkpoint: the entries are safe without them.
+  const orDie = (error: unknown): void => {
+    if (!isDiskFull(error)) needs.fatal(error);
+  };
+  const writeTilesSoon = (): void => {
     try {
-      tree.writeFull();
+      tree.writeFullSoon(orDie);
     } catch (error) {
-      // Tiles can wait for room on the disk, up to the next checkpoint: the entries are safe without them.
-      if (!isDiskFull(error)) needs.fatal(error);
+      orDie(error);
     }
   };
 
@@ -171,6 +174,7 @@ export function openLog(needs: LogNeeds): Log {
 
   const release = (): void => {
     closed = true;
+    tree.stop();
     index.close();
     segments.close();
   };
@@ -208,7 +212,7 @@ export function openLog(needs: LogNeeds): Log {
         // The entries are durable but tree or index lacks them: only a rescan brings the three together again.
         needs.fatal(error);
       }
-      writeTiles();
+      writeTilesSoon();
       lastReceivedAtMs = receivedAtMs;
       return positions;
     },
@@ -224,7 +228,7 @@ export function openLog(needs: LogNeeds): Log {
         const last = Math.min(block.first + block.eventCount, end);
         for (; next < last && events.length < limits.maxEvents; next += 1) {
           const order = next - block.first;
-          const body = opened.events?.[order]?.body;
+          const body = opened.events?.at(order)?.body;
           bytes += body?.length ?? 0;
           const classUid = opened.header.leaves.readUInt32BE(order * leafBytes + 8);
           events.push({ index: next, receivedAtMs: opened.header.receivedAtMs, classUid, body });
@@ -261,11 +265,17 @@ export function openLog(needs: LogNeeds): Log {
       publishedSize: publisher.publishedSize,
       isClosed: () => closed,
     }),
-    settle: () =>
-      tree.settle((state) => {
+    settle() {
+      try {
+        tree.writeFull();
+      } catch (error) {
+        orDie(error);
+      }
+      return tree.settle((state) => {
         // Closed meanwhile: the next open begins at an older state.
         if (!closed) index.saveTreeState(state);
-      }),
+      });
+    },
     release,
     close() {
       if (publisher.signing() === 'open') publisher.publish();

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseSignedCheckpoint } from '@sallyport/merkle-log';
 import { createManualClock } from '@sallyport/platform/clock';
@@ -63,5 +66,26 @@ test('the server cannot append to the stream of the keeper of the keys, nor in i
   await assert.rejects(
     client.append({ collector: 'audit', priority: 'control', entries: [{ ...entry, stream: 'keys/destruction' }] }),
     refused,
+  );
+  // Nor is anything of the server's kept in the class that never expires.
+  const custody = { collector: 'audit', priority: 'control' as const, retention: 'custody', entries: [entry] };
+  await assert.rejects(client.append(custody), refused);
+});
+
+test('what the keeper of the keys records has a class of its own, whatever becomes of audit days', async (context) => {
+  const directory = temporaryDirectory(context);
+  const { client, sealers } = startLedger(context, directory, createManualClock(testStartMs));
+  await client.ready();
+  await client.append({
+    collector: 'audit',
+    priority: 'control',
+    entries: [{ classUid: 3004, body: body('by the server'), sequence: 0 }],
+  });
+  await sealers[0]?.ownRecords.append({ sequence: 0, body: body('by the vault') });
+  const keys = readFileSync(join(directory, 'test-keys.json'), 'utf8');
+  const idOf = (label: string): string => hash('sha256', `block-data ${label}`).slice(0, 32);
+  assert.deepEqual(
+    ['audit/2026-11-21', 'custody/2026-11-21'].map((label) => keys.includes(idOf(label))),
+    [true, true],
   );
 });

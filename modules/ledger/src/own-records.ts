@@ -6,6 +6,7 @@ import { verifyEvidence } from './evidence.ts';
 import { decodeLeaf } from './leaf.ts';
 import type { LogEntry } from './log-entry.ts';
 import type { LogSet } from './log-set.ts';
+import { custodyClass } from './retention-class.ts';
 
 /** What the process that holds the keys records of itself. The server cannot append to this stream, nor in this name. */
 export type OwnRecords = {
@@ -53,7 +54,7 @@ export function createOwnRecords(needs: {
       const entry: LogEntry = {
         ...named(sequence),
         collectorId: needs.nameId('collector', stream),
-        retention: 'audit',
+        retention: custodyClass,
         classUid: ocsfClass.entityManagement,
         body: Buffer.from(body),
       };

@@ -44,6 +44,20 @@ test('tiles that were settled and then lost are made again from the blocks', asy
   again.close();
 });
 
+test('partial tiles that power took, while their checkpoint stayed, are made again', async (context) => {
+  const { needs } = logIn(context);
+  const log = openLog(needs);
+  log.append(entries(0, 300), testStartMs);
+  log.publish();
+  await log.settle();
+  log.close();
+  const partial = join(needs.directory, 'tile', '0', '001.p', '45');
+  const before = readFileSync(partial);
+  writeFileSync(partial, '');
+  openLog(needs).close();
+  assert.deepEqual(readFileSync(partial), before);
+});
+
 test('a saved tree that does not fit the blocks is made again', async (context) => {
   const { needs } = logIn(context);
   const log = openLog(needs);

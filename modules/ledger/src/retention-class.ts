@@ -7,6 +7,9 @@ import { LedgerError } from './errors.ts';
  */
 const pattern = /^[a-z][a-z0-9-]{0,30}$/;
 
+/** What the keeper of the keys records of itself. The vault lets no key of this class go: it proves every other destruction. */
+export const custodyClass = 'custody';
+
 export function isRetentionClass(text: string): boolean {
   return pattern.test(text);
 }
@@ -14,6 +17,11 @@ export function isRetentionClass(text: string): boolean {
 /** Throws `entry_invalid` for what is no class; without one, what came in is `events` and what we said ourselves is `audit`. */
 export function retentionOf(text: string | undefined, priority: 'intake' | 'control'): string {
   if (text === undefined) return priority === 'control' ? 'audit' : 'events';
+  if (text === custodyClass)
+    throw new LedgerError(
+      'entry_invalid',
+      `Cannot append as "${text}": that class is for the keeper of the keys alone`,
+    );
   if (isRetentionClass(text)) return text;
   throw new LedgerError(
     'entry_invalid',

@@ -131,7 +131,8 @@ test('an index from before keys were noted is filled from the blocks; one that i
   log.close();
   const file = join(directory, 'log', 'index.db');
   const database = new DatabaseSync(file);
-  database.exec('ALTER TABLE blocks DROP COLUMN data_key; DROP TABLE sealing_keys; PRAGMA user_version = 0');
+  database.exec('DROP TABLE sealing_keys; DROP TABLE sealing_counted; PRAGMA user_version = 0');
+  database.exec('ALTER TABLE blocks DROP COLUMN data_key');
   database.close();
   const filled = open();
   assert.deepEqual(told(filled), before);

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { FoundBlock, IndexedBlock } from './indexed-block.ts';
+import { openSealedTotals } from './sealed-totals.ts';
 
 /** What one data key has sealed in one log. Bytes are those of the sealed blocks on the disk. */
 export type SealedKey = {
@@ -30,23 +31,13 @@ export type SealedKeys = {
 
 const filledVersion = 1;
 const blocksAtOnce = 10_000;
+/** Blocks whose totals are in memory alone: so many are counted again at a start. */
+const countedAtOnce = 1000;
 
 export function openSealedKeys(database: DatabaseSync): SealedKeys {
-  database.exec(`
-    CREATE TABLE IF NOT EXISTS sealing_keys (
-      number INTEGER PRIMARY KEY, data_key TEXT NOT NULL UNIQUE, first INTEGER NOT NULL, last INTEGER NOT NULL,
-      events INTEGER NOT NULL, bytes INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL) STRICT;
-  `);
   const columns = database.prepare("SELECT 1 FROM pragma_table_info('blocks') WHERE name = 'data_key'").get();
   if (columns === undefined) database.exec('ALTER TABLE blocks ADD COLUMN data_key INTEGER');
-  const upsert = database.prepare(`
-    INSERT INTO sealing_keys (data_key, first, last, events, bytes, first_ms, last_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (data_key) DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last),
-      events = events + excluded.events, bytes = bytes + excluded.bytes,
-      first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms)
-    RETURNING number`);
-  const selectKeys = database.prepare('SELECT * FROM sealing_keys ORDER BY first');
-  const selectKey = database.prepare('SELECT number, first, last FROM sealing_keys WHERE data_key = ?');
+  const totals = openSealedTotals(database);
   const selectBlocks = database.prepare(
     'SELECT first, event_count, data_key FROM blocks WHERE first >= ? AND first <= ? ORDER BY first LIMIT ?',
   );
@@ -54,28 +45,19 @@ export function openSealedKeys(database: DatabaseSync): SealedKeys {
     'SELECT first, event_count, received_at_ms, segment, offset, length FROM blocks WHERE first > ? AND data_key IS NULL ORDER BY first LIMIT ?',
   );
   const updateBlock = database.prepare('UPDATE blocks SET data_key = ? WHERE first = ?');
-
-  const add: SealedKeys['add'] = (blocks) => {
-    const added = new Map<string, Added>();
-    for (const block of blocks) {
-      const known = added.get(block.dataKeyId);
-      added.set(block.dataKeyId, {
-        first: Math.min(known?.first ?? block.first, block.first),
-        last: Math.max(known?.last ?? block.first, block.first),
-        events: (known?.events ?? 0) + block.eventCount,
-        bytes: (known?.bytes ?? 0) + block.length,
-        firstMs: Math.min(known?.firstMs ?? block.receivedAtMs, block.receivedAtMs),
-        lastMs: Math.max(known?.lastMs ?? block.receivedAtMs, block.receivedAtMs),
-      });
-    }
-    const numbers = new Map<string, number>();
-    for (const [id, { first, last, events, bytes, firstMs, lastMs }] of added)
-      numbers.set(id, Number(upsert.get(id, first, last, events, bytes, firstMs, lastMs)?.['number']));
-    return numbers;
-  };
+  let addedSinceWrite = 0;
 
   return {
-    add,
+    add(blocks) {
+      const numbers = new Map<string, number>();
+      for (const block of blocks) numbers.set(block.dataKeyId, totals.add(block));
+      addedSinceWrite += blocks.length;
+      const last = blocks.at(-1);
+      if (last === undefined || addedSinceWrite < countedAtOnce) return numbers;
+      totals.write(last.first + 1);
+      addedSinceWrite = 0;
+      return numbers;
+    },
     fill(keyOf) {
       const { user_version: version } = database.prepare('PRAGMA user_version').get() ?? {};
       if (Number(version) >= filledVersion) return;
@@ -90,8 +72,8 @@ export function openSealedKeys(database: DatabaseSync): SealedKeys {
         }));
         const keyed = blocks.map((block) => ({ ...block, dataKeyId: keyOf(block) }));
         database.exec('BEGIN');
-        const numbers = add(keyed);
-        for (const { first, dataKeyId } of keyed) updateBlock.run(numbers.get(dataKeyId) ?? null, first);
+        for (const block of keyed) updateBlock.run(totals.add(block), block.first);
+        totals.write();
         database.exec('COMMIT');
         after = blocks.at(-1)?.first ?? after;
         more = blocks.length > 0;
@@ -99,20 +81,16 @@ export function openSealedKeys(database: DatabaseSync): SealedKeys {
       database.exec(`PRAGMA user_version = ${filledVersion}`);
     },
     sealedKeys: () =>
-      selectKeys.all().map((row) => ({
-        dataKeyId: String(row['data_key']),
-        events: Number(row['events']),
-        bytes: Number(row['bytes']),
-        firstMs: Number(row['first_ms']),
-        lastMs: Number(row['last_ms']),
-      })),
+      totals
+        .all()
+        .map(({ dataKeyId, events, bytes, firstMs, lastMs }) => ({ dataKeyId, events, bytes, firstMs, lastMs })),
     sealedRanges(dataKeyId, from) {
-      const key = selectKey.get(dataKeyId);
+      const key = totals.of(dataKeyId);
       if (key === undefined) return { ranges: [], next: undefined };
-      const rows = selectBlocks.all(Math.max(from, Number(key['first'])), Number(key['last']), blocksAtOnce);
+      const rows = selectBlocks.all(Math.max(from, key.first), key.last, blocksAtOnce);
       const ranges: SealedRange[] = [];
       for (const row of rows) {
-        if (row['data_key'] !== key['number']) continue;
+        if (row['data_key'] !== key.number) continue;
         const [first, events] = [Number(row['first']), Number(row['event_count'])];
         const before = ranges.at(-1);
         const to = first + events + 1;
@@ -124,5 +102,3 @@ export function openSealedKeys(database: DatabaseSync): SealedKeys {
     },
   };
 }
-
-type Added = Omit<SealedKey, 'dataKeyId'> & { readonly first: number; readonly last: number };

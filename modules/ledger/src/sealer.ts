@@ -2,15 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { textOf, textsOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
-import { TILE_WIDTH, parseTilePath } from '@sallyport/merkle-log';
-import type { TilePath } from '@sallyport/merkle-log';
 import type { Clock } from '@sallyport/platform/clock';
-import { messageOf } from '@sallyport/platform/errors';
-import { readFileIfPresent } from '@sallyport/platform/files';
-import type { FrameBody, FrameHandlers } from '@sallyport/platform/frames';
+import type { FrameHandlers } from '@sallyport/platform/frames';
 import { createAnchorFrames } from './anchor-files.ts';
-import { decodeAppend } from './append-format.ts';
-import type { AppendItem } from './append-format.ts';
+import { readAppend } from './append-request.ts';
 import { createCommitQueue } from './commit-queue.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { isDiskFull, isSystemError } from './disk-errors.ts';
@@ -28,14 +23,14 @@ import { createNameIds } from './name-ids.ts';
 import type { NameIds } from './name-ids.ts';
 import { encodeEvents, encodePositions, encodeRuns } from './read-format.ts';
 import type { KeptSecrets, LedgerKeys } from './needs.ts';
-import { createOwnRecords, refuseReserved } from './own-records.ts';
+import { createOwnRecords } from './own-records.ts';
 import type { OwnRecords } from './own-records.ts';
 import { createSealedFrames } from './sealed-frames.ts';
-import { readMinimumIndex } from './pruning/minimum-index.ts';
+import { secretHandlers } from './secret-frames.ts';
+import { readTile } from './tile-frames.ts';
 import { pruneHandlers } from './pruning/prune-frames.ts';
 import { rangeHandlers } from './range/range-frames.ts';
 import { gapProvenBy, readHeldOutside } from './restored-event.ts';
-import { retentionOf } from './retention-class.ts';
 
 export type SealerNeeds = {
   readonly directory: string;
@@ -161,18 +156,7 @@ export function createSealer(needs: SealerNeeds): Sealer {
       };
     },
     append: async ({ head: request, payload = new Uint8Array() }) => {
-      const streams = textsOf(request['streams']);
-      refuseReserved([textOf(request['collector']), ...streams]);
-      const collectorId = nameId('collector', textOf(request['collector']));
-      const priority = request['priority'] === 'control' ? 'control' : 'intake';
-      const { retention: asked } = request;
-      const retention = retentionOf(typeof asked === 'string' ? asked : undefined, priority);
-      const entries = decodeAppend(streams, payload).map((item: AppendItem) => ({
-        ...item,
-        collectorId,
-        retention,
-        streamId: nameId('stream', item.stream),
-      }));
+      const { entries, priority } = readAppend(request, payload, nameId);
       const { current, all } = logs();
       if (all.length === 1) {
         const indexes = await queue.add(entries, payload.length, priority);
@@ -240,7 +224,8 @@ export function createSealer(needs: SealerNeeds): Sealer {
       if (isProven) current.setSigning('frozen');
       return { head: { frozen: isProven } };
     },
-    tile: ({ head: request }) => tile(logOf(request['log']), textOf(request['path'])),
+    tile: ({ head: request }) =>
+      readTile(join(needs.directory, 'logs', `${logOf(request['log']).number}`), textOf(request['path'])),
     status: () => ({
       head: {
         ...head(),
@@ -255,14 +240,7 @@ export function createSealer(needs: SealerNeeds): Sealer {
       open?.clock.accept();
       return { head: {} };
     },
-    'secret.open': ({ head: request }) => {
-      const bytes = needs.vault.openSecret(offered(request['name']));
-      return bytes === undefined ? { head: { found: false } } : { head: { found: true }, payload: bytes };
-    },
-    'secret.seal': ({ head: request, payload = new Uint8Array() }) => {
-      needs.vault.sealSecret(offered(request['name']), payload);
-      return { head: {} };
-    },
+    ...secretHandlers(needs),
   };
 
   /** Recovery writes. On a full disk it gets the reserve, like everything that must go on, at the start that follows. */
@@ -302,30 +280,6 @@ export function createSealer(needs: SealerNeeds): Sealer {
   function clockJump(): ClockJump | null {
     return open?.clock.held() ?? null;
   }
-  function offered(name: JsonValue | undefined): string {
-    if (typeof name === 'string' && needs.offeredSecrets.includes(name)) return name;
-    throw new LedgerError('not_found', `Cannot hand out secret "${textOf(name)}": it is not offered to this process`);
-  }
-  function tile(log: Log, path: string): FrameBody {
-    const directory = join(needs.directory, 'logs', `${log.number}`);
-    let parsed: TilePath;
-    try {
-      parsed = parseTilePath(path);
-    } catch (cause) {
-      throw new LedgerError('not_found', `Cannot find tile "${path.slice(0, 100)}": ${messageOf(cause)}`);
-    }
-    const minimumIndex = readMinimumIndex(directory);
-    if (parsed.kind === 'entries' && (parsed.index + 1) * TILE_WIDTH <= minimumIndex)
-      throw new LedgerError(
-        'pruned',
-        `Cannot give "${path}": entries below ${minimumIndex} are published as hashes alone`,
-        { details: { minimum_index: minimumIndex } },
-      );
-    const bytes = readFileIfPresent(join(directory, path));
-    if (bytes === undefined) throw new LedgerError('not_found', `Cannot find tile "${path}"`);
-    return { head: {}, payload: bytes };
-  }
-
   return {
     handlers,
     ownRecords: createOwnRecords({ logs, nameId, add: (entries, bytes) => queue.add(entries, bytes, 'control') }),

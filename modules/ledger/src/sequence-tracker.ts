@@ -1,4 +1,4 @@
-import type { SequenceRun } from './block.ts';
+import type { SequenceRun } from './block-header.ts';
 import type { IndexedRun, LogIndex } from './log-index.ts';
 
 type OpenRun = { streamId: Uint8Array; first: number; count: number; index: number };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { parseVerifierKey, verifyTileLog } from '@sallyport/merkle-log';
 import { readFileIfPresent } from '@sallyport/platform/files';
 import { verifyEvidence } from './evidence.ts';
@@ -39,4 +40,26 @@ test('a disk that is full for tiles leaves entries recorded once and the tree wh
   const again = openLog(logNeeds(directory));
   assert.deepEqual(again.root(), root);
   again.close();
+});
+
+test('tiles that fill are written beside the appends, each whole, and a log closed meanwhile has them all', async (context) => {
+  const directory = temporaryDirectory(context);
+  const log = openLog({ ...logNeeds(directory), signing: 'held' });
+  log.append(
+    Array.from({ length: 600 }, (_, number) => entry('a', number)),
+    testStartMs,
+  );
+  const read = (path: string) => readFileIfPresent(join(directory, 'log', path));
+  while (read('tile/0/001')?.length !== 256 * 32 || read('tile/entries/001') === undefined) await setImmediate();
+  log.append(
+    Array.from({ length: 300 }, (_, number) => entry('a', 600 + number)),
+    testStartMs,
+  );
+  log.setSigning('open');
+  log.close();
+  const verified = await verifyTileLog({
+    read: (path) => Promise.resolve(read(path)),
+    verifierKeys: [parseVerifierKey(log.verifierKey)],
+  });
+  assert.equal(verified.ok, true);
 });

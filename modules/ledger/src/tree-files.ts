@@ -1,6 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import {
   HASH_BYTES,
   TILE_WIDTH,
@@ -14,12 +12,16 @@ import {
   parseTilePath,
 } from '@sallyport/merkle-log';
 import type { Frontier } from '@sallyport/merkle-log';
-import { readFileIfPresent, syncDirectory } from '@sallyport/platform/files';
+import { readFileIfPresent } from '@sallyport/platform/files';
 import { LedgerError } from './errors.ts';
 import { leafBytes } from './leaf.ts';
+import { tileNode, tileNodes } from './tile-nodes.ts';
+import { createTileWriter } from './tile-writer.ts';
 
 const levelsPerTile = 8;
 const maxRecent = 50_000;
+/** Full tiles with all their nodes, 16 KiB each. */
+const maxTiles = 512;
 
 /**
  * The Merkle tree of one log and its C2SP tile files. Derived from the blocks' leaves: full tiles are written soon after
@@ -32,6 +34,8 @@ export type TreeFiles = {
   append(leaves: Buffer): void;
   /** Writes the tiles and bundles that have filled. Those it cannot write (a full disk) stay for the next call. */
   writeFull(): void;
+  /** The same beside what follows; `failed` hears of each that could not be written, and stays. */
+  writeFullSoon(failed: (error: unknown) => void): void;
   /** Writes everything a checkpoint of the present size refers to, partial tiles and bundles included. */
   writeAll(): void;
   /** Full entry bundles with numbers below this are not published any more, and not written. */
@@ -40,6 +44,8 @@ export type TreeFiles = {
   hashAt(level: number, index: number): Uint8Array;
   /** Syncs the files written since the last call in the background, then hands the state that is now safe to `save`. */
   settle(save: (state: Uint8Array) => void): Promise<void>;
+  /** Nothing is written any more. */
+  stop(): void;
 };
 
 type Edge = { frontier: Frontier; bundle: Buffer[]; tiles: Uint8Array[][] };
@@ -48,37 +54,16 @@ type Edge = { frontier: Frontier; bundle: Buffer[]; tiles: Uint8Array[][] };
 export function openTreeFiles(directory: string, state: Uint8Array | undefined): TreeFiles {
   const edge: Edge =
     state === undefined ? { frontier: createFrontier(), bundle: [], tiles: [] } : decodeState(Buffer.from(state));
-  let unsynced: string[] = [];
+  const files = createTileWriter(directory);
   let firstBundle = 0;
-  /** Roots of complete subtrees asked for lately. */
+  /** Nodes of full tiles asked for lately. */
+  const tiles = new Map<string, Buffer>();
+  /** Roots of complete subtrees asked for lately, in tiles that are not full. */
   const recent = new Map<number, Uint8Array>();
-  /** Full tiles and bundles that are not in their files yet. */
-  const waiting = new Map<string, Uint8Array>();
-  const made = new Set<string>();
 
-  const write = (path: string, bytes: Uint8Array): void => {
-    const full = join(directory, path);
-    const folder = dirname(full);
-    if (!made.has(folder)) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      if (made.size > 1000) made.clear();
-      made.add(folder);
-    }
-    writeFileSync(full, bytes, { mode: 0o600 });
-  };
   const isPublished = (path: string): boolean => {
     const parsed = parseTilePath(path);
     return parsed.kind === 'hashes' || parsed.index >= firstBundle;
-  };
-  const writeFull = (): void => {
-    for (const [path, bytes] of waiting) {
-      write(path, bytes);
-      waiting.delete(path);
-      unsynced.push(path);
-      // The specification lets partial tiles go once the full one is there.
-      rmSync(join(directory, `${path}.p`), { recursive: true, force: true });
-      made.delete(join(directory, `${path}.p`));
-    }
   };
 
   const visitNode = (level: number, index: number, hash: Uint8Array): void => {
@@ -87,7 +72,7 @@ export function openTreeFiles(directory: string, state: Uint8Array | undefined):
     const tile = (edge.tiles[tileLevel] ??= []);
     tile.push(hash);
     if (tile.length < TILE_WIDTH) return;
-    waiting.set(
+    files.add(
       formatTilePath({ level: tileLevel, index: Math.floor(index / TILE_WIDTH), width: TILE_WIDTH }),
       Buffer.concat(tile),
     );
@@ -99,10 +84,22 @@ export function openTreeFiles(directory: string, state: Uint8Array | undefined):
     const nodes = Math.floor(edge.frontier.size / 2 ** (levelsPerTile * level));
     if (index === Math.floor(nodes / TILE_WIDTH)) return Buffer.concat(edge.tiles[level] ?? []);
     const path = formatTilePath({ level, index, width: TILE_WIDTH });
-    const bytes = waiting.get(path) ?? readFileIfPresent(join(directory, path));
+    const bytes = files.waiting(path) ?? readFileIfPresent(join(directory, path));
     if (bytes?.length !== TILE_WIDTH * HASH_BYTES)
       throw new LedgerError('ledger_corrupt', `Cannot read tile "${path}": it is missing or cut short`);
     return bytes;
+  };
+
+  const nodesOf = (level: number, index: number): Buffer => {
+    const key = `${level} ${index}`;
+    const known = tiles.get(key);
+    const nodes = known ?? tileNodes(tileHashes(level, index));
+    // Asked for last, it goes last.
+    if (known !== undefined) tiles.delete(key);
+    tiles.set(key, nodes);
+    const [oldest] = tiles.size > maxTiles ? tiles.keys() : [];
+    if (oldest !== undefined) tiles.delete(oldest);
+    return nodes;
   };
 
   return {
@@ -116,37 +113,41 @@ export function openTreeFiles(directory: string, state: Uint8Array | undefined):
         if (edge.bundle.length < TILE_WIDTH) continue;
         const number = Math.floor(index / TILE_WIDTH);
         if (number >= firstBundle)
-          waiting.set(formatEntryBundlePath({ index: number, width: TILE_WIDTH }), encodeEntryBundle(edge.bundle));
+          files.add(formatEntryBundlePath({ index: number, width: TILE_WIDTH }), encodeEntryBundle(edge.bundle));
         edge.bundle = [];
       }
     },
     passOver(bundles) {
       firstBundle = bundles;
     },
-    writeFull,
+    writeFull: files.writeNow,
+    writeFullSoon: files.writeSoon,
     writeAll() {
-      writeFull();
+      files.writeNow();
       const { size } = edge.frontier;
       for (const [level, tile] of edge.tiles.entries()) {
         if (tile.length === 0) continue;
         const index = Math.floor(Math.floor(size / 2 ** (levelsPerTile * level)) / TILE_WIDTH);
-        write(formatTilePath({ level, index, width: tile.length }), Buffer.concat(tile));
+        files.writePartial(formatTilePath({ level, index, width: tile.length }), Buffer.concat(tile));
       }
       if (edge.bundle.length === 0) return;
-      write(
+      files.writePartial(
         formatEntryBundlePath({ index: Math.floor(size / TILE_WIDTH), width: edge.bundle.length }),
         encodeEntryBundle(edge.bundle),
       );
     },
     hashAt(level, index) {
+      const tileLevel = Math.floor(level / levelsPerTile);
+      const inTile = level - tileLevel * levelsPerTile;
+      const first = index * 2 ** inTile;
+      const tile = Math.floor(first / TILE_WIDTH);
+      if (tile < Math.floor(edge.frontier.size / 2 ** (levelsPerTile * (tileLevel + 1))))
+        return tileNode(nodesOf(tileLevel, tile), inTile, (first % TILE_WIDTH) / 2 ** inTile);
       // A complete subtree never changes; proofs of neighbours share most of them.
       const key = index * 64 + level;
       const known = recent.get(key);
       if (known !== undefined) return known;
-      const tileLevel = Math.floor(level / levelsPerTile);
-      const inTile = level - tileLevel * levelsPerTile;
-      const first = index * 2 ** inTile;
-      const hashes = tileHashes(tileLevel, Math.floor(first / TILE_WIDTH));
+      const hashes = tileHashes(tileLevel, tile);
       const start = (first % TILE_WIDTH) * HASH_BYTES;
       const frontier = createFrontier();
       for (let at = 0; at < 2 ** inTile; at += 1)
@@ -159,23 +160,12 @@ export function openTreeFiles(directory: string, state: Uint8Array | undefined):
     },
     async settle(save) {
       // The state counts them as written; the next time they will be.
-      if (waiting.size > 0) return;
-      const paths = unsynced.filter(isPublished);
-      unsynced = [];
+      if (files.waitingCount() > 0) return;
       const safe = encodeState(edge);
-      try {
-        for (const path of paths) {
-          await using file = await open(join(directory, path), 'r');
-          await file.sync();
-        }
-        for (const folder of new Set(paths.map((path) => dirname(path)))) syncDirectory(join(directory, folder));
-        save(safe);
-      } catch (error) {
-        // No later state may count them as synced.
-        unsynced = [...paths, ...unsynced];
-        throw error;
-      }
+      await files.sync(isPublished);
+      save(safe);
     },
+    stop: files.stop,
   };
 }
 

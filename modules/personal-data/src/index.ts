@@ -7,3 +7,4 @@ export type { Keeper, PersonalDataNeeds, RequestNeeds } from './needs.ts';
 export { createPersonalData } from './subject-service.ts';
 export type { PersonalData, PersonalDataHealth, PersonalDataService } from './subject-service.ts';
 export { createPersonalDataRoutes } from './routes.ts';
+export { createSubjectHoldRoutes } from './hold-routes.ts';

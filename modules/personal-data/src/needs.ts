@@ -29,7 +29,11 @@ export type Keeper = {
 export type RequestNeeds = {
   readonly outbox: Outbox;
   /** Undefined where keys cannot be destroyed: then nothing can be erased, and whoever asks is told so. */
-  readonly destructions: Pick<Destructions, 'propose' | 'find' | 'holds' | 'destroyedKeys' | 'onDestroyed'> | undefined;
+  readonly destructions:
+    | Pick<Destructions, 'propose' | 'find' | 'holds' | 'placeHold' | 'destroyedKeys' | 'onDestroyed'>
+    | undefined;
+  /** The keys of blocks, of every class, that were sealed on these days (YYYY-MM-DD). */
+  readonly dayKeys: (days: ReadonlySet<string>) => Promise<readonly string[]>;
   readonly keepers: () => readonly Keeper[];
   /** Resolves once everybody who follows the ledger has applied what was before this position; rejects when aborted. */
   readonly caughtUp: (position: Position, signal: AbortSignal) => Promise<void>;

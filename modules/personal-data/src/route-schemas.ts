@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { TSchema } from 'typebox';
 import { subjectKinds } from './kinds.ts';
-import { identifierKinds } from './subject-requests.ts';
+import { identifierKinds } from './identifiers.ts';
 
 const orNull = <Schema extends TSchema>(schema: Schema, description?: string) =>
   Type.Union([schema, Type.Null()], description === undefined ? {} : { description });
@@ -64,8 +64,12 @@ const AskedIdentifier = Type.Object(
   },
   strict,
 );
-const about = Type.Array(AskedIdentifier, { minItems: 1, maxItems: 20, description: 'The names one person goes by' });
-export const Find = Type.Object({ about }, strict);
+export const About = Type.Array(AskedIdentifier, {
+  minItems: 1,
+  maxItems: 20,
+  description: 'The names one person goes by',
+});
+export const Find = Type.Object({ about: About }, strict);
 const Place = Type.Object({ position: Type.String(), received_at: Time });
 export const FoundAnswer = Type.Object({
   subjects: Type.Array(
@@ -85,7 +89,7 @@ export const FoundAnswer = Type.Object({
 export const NewRequest = Type.Object(
   {
     kind: Type.Enum(['access', 'erasure']),
-    about,
+    about: About,
     reason: Type.String({
       minLength: 1,
       maxLength: 500,

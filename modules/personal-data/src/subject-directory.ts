@@ -1,6 +1,7 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import type { SubjectKeys } from '@sallyport/key-vault/server';
 import { LedgerError } from '@sallyport/ledger';
+import { PersonalDataError } from './errors.ts';
 import { normalise } from './kinds.ts';
 import type { SubjectKind } from './kinds.ts';
 import type { KnownKey } from './open-body.ts';
@@ -34,7 +35,9 @@ export type SubjectDirectory = {
   liveKeys(subjectIds: readonly string[]): Promise<readonly string[]>;
   /** As `SubjectKeys.separate`, and remembered. */
   separate(keyIds: readonly string[]): Promise<readonly string[]>;
-  /** After the keys of pages were destroyed: which keys of subjects went with them. */
+  /** As `SubjectKeys.setApart`, and remembered: the pages these keys alone lie on. */
+  setApart(keyIds: readonly string[]): Promise<readonly string[]>;
+  /** After the keys of pages were destroyed: which keys of subjects went with them. What may lie on a lost page did not. */
   forgetPages(pages: readonly string[]): Promise<readonly string[]>;
   /** Learns of keys the vault has and the control database does not, as after it was put back from a backup. */
   repair(): Promise<number>;
@@ -224,13 +227,26 @@ export async function createSubjectDirectory(needs: {
       await store.move(moved);
       return pages;
     },
+    async setApart(keyIds) {
+      const rows = await keys.setApart(keyIds);
+      const placed = new Set(rows.map(({ keyId }) => keyId));
+      const missing = keyIds.filter((id) => !placed.has(id)).length;
+      if (missing > 0)
+        throw new PersonalDataError(
+          'request_refused',
+          `Cannot hold this: ${missing} of ${keyIds.length} keys are on their way out of the vault`,
+          { hint: 'cancel the erasure, which brings them back, and ask again: sallyport vault destroy --cancel ID' },
+        );
+      await store.move(rows);
+      return [...new Set(rows.map(({ page }) => page))];
+    },
     async forgetPages(pages) {
       const concerned = await store.onPages(pages);
       if (concerned.length === 0) return [];
       for (const id of concerned) opened.delete(id);
       const found = await keys.open(concerned.map((keyId) => ({ keyId, page: '' })));
       await store.move(found.filter(({ bytes }) => bytes !== undefined));
-      const gone = found.filter(({ bytes }) => bytes === undefined).map(({ keyId }) => keyId);
+      const gone = found.filter(({ bytes, isLost }) => bytes === undefined && !isLost).map(({ keyId }) => keyId);
       await store.markErased(gone, nowMs());
       losses += 1;
       const erased = new Set(gone);
@@ -242,7 +258,9 @@ export async function createSubjectDirectory(needs: {
     },
     async repair() {
       let learnt = 0;
+      const lost = new Set(await keys.lost());
       for (const page of await keys.pages()) {
+        if (lost.has(page)) continue;
         const rows = await keys.rows(page);
         const known = new Set((await store.byKey(rows.map(({ keyId }) => keyId))).map(({ keyId }) => keyId));
         const missing = rows.filter(({ keyId }) => !known.has(keyId));

@@ -1,25 +1,28 @@
-import { formatPosition, isJsonObject, ocsfClass, parseJson, textOf } from '@sallyport/contracts';
-import type { JsonObject, Position } from '@sallyport/contracts';
+import { ocsfClass } from '@sallyport/contracts';
+import type { JsonObject } from '@sallyport/contracts';
 import type { ShownIntent } from '@sallyport/key-vault/server';
 import { auditEvent } from '@sallyport/ledger';
 import type { Actor } from '@sallyport/ledger';
+import { messageOf } from '@sallyport/platform/errors';
 import { PersonalDataError } from './errors.ts';
-import { eventsOf } from './events-of.ts';
 import { createForgetting } from './forgetting.ts';
 import { refuseHeldEvents } from './held-events.ts';
+import { readAbout } from './identifiers.ts';
+import type { Identifier } from './identifiers.ts';
+import { createSubjectHolds } from './subject-holds.ts';
+import type { SubjectHolds } from './subject-holds.ts';
+import { createLostPages, refuseLost } from './lost-pages.ts';
 import type { Forgetting, Forgotten } from './forgetting.ts';
-import type { SubjectKind } from './kinds.ts';
 import type { PersonalDataNeeds, RequestNeeds } from './needs.ts';
 import { keyIdsOf, openBody } from './open-body.ts';
 import { createRequestStore } from './request-store.ts';
 import type { RequestKind, StoredRequest } from './request-store.ts';
+import { countEvents, exportOf } from './sealed-events.ts';
+import type { FoundEvents } from './sealed-events.ts';
 import { createTokenSealer } from './string-token.ts';
 import type { SubjectKey } from './string-token.ts';
 import type { SubjectDirectory } from './subject-directory.ts';
 import type { SubjectStore } from './subject-store.ts';
-
-/** A name somebody goes by; `shared`: all those together that there was no room for on a day (YYYY-MM-DD). */
-export type Identifier = { readonly kind: SubjectKind | 'shared'; readonly value: string };
 
 export type FoundSubject = Identifier & {
   /** Undefined: the value names nobody. */
@@ -30,14 +33,6 @@ export type FoundSubject = Identifier & {
     readonly erasedAtMs: number | undefined;
     readonly forgottenAtMs: number | undefined;
   }[];
-};
-
-export type FoundEvents = {
-  readonly entries: number;
-  /** False: there are more than were counted. */
-  readonly isComplete: boolean;
-  readonly first: { readonly position: Position; readonly receivedAtMs: number } | undefined;
-  readonly last: { readonly position: Position; readonly receivedAtMs: number } | undefined;
 };
 
 export type ShownRequest = StoredRequest & {
@@ -60,12 +55,16 @@ export type SubjectRequests = {
   get(id: string): Promise<ShownRequest>;
   /** Everything sealed under the subjects' keys, opened, piece by piece as JSON text. Recorded before its first piece. */
   exported(id: string, actor: Actor): Promise<AsyncIterable<string>>;
+  readonly holds: SubjectHolds;
   readonly forgetting: Forgetting;
+  /** Pages of keys that are in neither copy of the vault. */
+  lostPages(): number;
+  /** Resolves when what is done from time to time was done. */
+  looked(): Promise<void>;
   close(): Promise<void>;
 };
 
 const itself: Actor = { kind: 'server', id: 'personal-data', name: 'Personal data' };
-const mostCounted = 10_000;
 const retryMs = 60_000;
 
 export function createSubjectRequests(
@@ -120,13 +119,20 @@ export function createSubjectRequests(
     return `\t${createTokenSealer(needs.random)({ keys, plain, holds: 'literal' })}`;
   };
 
+  const readSealed = async (sealed: string): Promise<readonly Identifier[] | undefined> => {
+    const keys = await directory.open(keyIdsOf(sealed));
+    return readAbout(openBody(sealed, (id) => keys.get(id) ?? 'lost').text);
+  };
+  const liveKeysOf = async (about: readonly Identifier[]): Promise<readonly string[]> =>
+    directory.liveKeys(about.map(idOf).filter((id) => id !== undefined));
+  const holds = createSubjectHolds({ ...needs, keyIdsOf: liveKeysOf, seal, readSealed });
+
   const shown = async (request: StoredRequest): Promise<ShownRequest> => {
-    const keys = await directory.open(new Set(request.keyIds));
-    const text = openBody(request.sealed, (id) => keys.get(id) ?? 'lost').text;
+    const about = await readSealed(request.sealed);
     const destruction =
       request.destructionId === undefined ? undefined : await needs.destructions?.find(request.destructionId);
     const rows = await store.byKey(request.keyIds);
-    return { ...request, about: readAbout(text), destruction, state: stateOf(request, destruction, rows) };
+    return { ...request, about, destruction, state: stateOf(request, destruction, rows) };
   };
 
   const found = async (id: string): Promise<StoredRequest> => {
@@ -150,8 +156,23 @@ export function createSubjectRequests(
   };
   const forgetting = createForgetting({ ...needs, nowMs: () => clock.nowMs(), onForgotten });
   let working: Promise<void> = Promise.resolve();
+  const lostPages = createLostPages({
+    ...needs,
+    nowMs: () => clock.nowMs(),
+    async record(event) {
+      await database.transaction().execute(async (transaction) => outbox.record(transaction, event));
+      await outbox.flushed();
+    },
+  });
   const work = (): void => {
-    working = forgetting.run().catch(() => undefined);
+    working = Promise.all([
+      forgetting.run().catch(() => undefined),
+      lostPages
+        .look()
+        .catch((error: unknown) =>
+          needs.log.warn('Pages of people’s keys could not be looked for', { reason: messageOf(error) }),
+        ),
+    ]).then(() => undefined);
   };
   const stops = [needs.every(retryMs, work), needs.destructions?.onDestroyed(work) ?? (() => undefined)];
   work();
@@ -163,7 +184,7 @@ export function createSubjectRequests(
       return { subjects, events: await countEvents(needs, keyIds) };
     },
     async ask({ kind, about, reason, actor }) {
-      const keyIds = await directory.liveKeys(about.map(idOf).filter((id) => id !== undefined));
+      const keyIds = await liveKeysOf(about);
       if (keyIds.length === 0) {
         throw new PersonalDataError('subject_unknown', 'Cannot ask this: nothing is sealed under these names', {
           hint: 'events recorded before a field was declared are not sealed and not found here',
@@ -173,8 +194,11 @@ export function createSubjectRequests(
       const { destructions } = needs;
       if (kind === 'erasure' && destructions === undefined)
         throw new PersonalDataError('request_refused', 'Cannot erase: keys cannot be destroyed here');
-      if (kind === 'erasure' && destructions !== undefined)
+      if (kind === 'erasure' && destructions !== undefined) {
+        await refuseLost(needs);
+        await holds.refuseHeld(new Set(keyIds));
         await refuseHeldEvents(needs, new Set(keyIds), await destructions.holds());
+      }
       const sealed = await seal(about, keyIds);
       const intent =
         kind === 'access' || destructions === undefined
@@ -209,7 +233,10 @@ export function createSubjectRequests(
       await record({ actor, action: 'personal_data.exported', id }, async () => undefined);
       return exportOf(needs, await shown(request));
     },
+    holds,
     forgetting,
+    lostPages: () => lostPages.count(),
+    looked: () => working,
     async close() {
       for (const stop of stops) stop();
       forgetting.stop();
@@ -217,65 +244,6 @@ export function createSubjectRequests(
     },
   };
 }
-
-type Reading = Pick<PersonalDataNeeds, 'ledger'> & {
-  readonly store: SubjectStore;
-  readonly directory: SubjectDirectory;
-};
-
-async function countEvents(needs: Reading, keyIds: ReadonlySet<string>): Promise<FoundEvents> {
-  let entries = 0;
-  let first: FoundEvents['first'];
-  let last: FoundEvents['last'];
-  for await (const events of eventsOf(needs, keyIds)) {
-    entries += events.length;
-    first ??= events[0];
-    last = events.at(-1);
-    if (entries >= mostCounted) break;
-  }
-  const pick = (event: FoundEvents['first']): FoundEvents['first'] =>
-    event === undefined ? undefined : { position: event.position, receivedAtMs: event.receivedAtMs };
-  return { entries, isComplete: entries < mostCounted, first: pick(first), last: pick(last) };
-}
-
-async function* exportOf(needs: Reading, request: ShownRequest): AsyncGenerator<string> {
-  const head = {
-    format: 'sallyport-subject-export@v1',
-    request: request.id,
-    about: request.about ?? null,
-  };
-  yield `${JSON.stringify(head).slice(0, -1)},"events":[`;
-  let count = 0;
-  for await (const events of eventsOf(needs, new Set(request.keyIds))) {
-    const texts = events.map(({ body }) => Buffer.from(body ?? []).toString('utf8'));
-    const keys = await needs.directory.open(new Set(texts.flatMap((text) => [...keyIdsOf(text)])));
-    const lines = events.map(({ position, receivedAtMs }, at) => {
-      const { text } = openBody(texts[at] ?? '', (id) => keys.get(id) ?? 'lost');
-      const where = { position: formatPosition(position), received_at: new Date(receivedAtMs).toISOString() };
-      return `${JSON.stringify(where).slice(0, -1)},"event":${text.trim()}}`;
-    });
-    yield `${count === 0 ? '' : ','}\n${lines.join(',\n')}`;
-    count += events.length;
-  }
-  yield `\n],"count":${count}}\n`;
-}
-
-function readAbout(text: string): readonly Identifier[] | undefined {
-  try {
-    const list: unknown = parseJson(textOf(parseJson(text)));
-    if (!Array.isArray(list)) return undefined;
-    const items: readonly unknown[] = list;
-    return items.flatMap((item): Identifier[] => {
-      if (!isJsonObject(item)) return [];
-      const kind = identifierKinds.find((one) => one === item['kind']);
-      return kind === undefined ? [] : [{ kind, value: textOf(item['value']) }];
-    });
-  } catch {
-    return undefined;
-  }
-}
-
-export const identifierKinds = ['user-name', 'email', 'phone', 'ip', 'custom', 'shared'] as const;
 
 function stateOf(
   request: StoredRequest,

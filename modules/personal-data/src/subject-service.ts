@@ -58,7 +58,8 @@ export async function createPersonalData(needs: PersonalDataNeeds): Promise<Pers
     directory,
     store,
     fieldsOf: (collector) => declarations.fieldsOf(collector),
-    onUnreadable: (events) => log.error('Personal data does not open though nobody erased it', { events }),
+    onUnreadable: (events) =>
+      log.error('Personal data does not open, and nothing here says that it was erased', { events }),
   });
   const health = (): PersonalDataHealth => ({ ...directory.figures(), unreadable: ledger.unreadable() });
 

@@ -1,6 +1,6 @@
 // Personal data over a real vault, a real control database and a ledger in memory, for the tests beside it.
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -31,7 +31,9 @@ export type PersonalDataUnderTest = {
   /** Legal holds in force. */
   readonly holds: ShownHold[];
   /** The keys of a proposal are destroyed, as after two signatures and the waiting time. */
-  carryOut(id: string): Promise<void>;
+  carryOut(id: string, kept?: ReadonlySet<string>): Promise<void>;
+  /** The files of every page vanish; puts them back. A process that has read them does not notice. */
+  losePages(): () => void;
   /** Another server process over the same vault, database and ledger. */
   restart(options?: { readonly limits?: PersonalDataNeeds['limits'] }): Promise<PersonalData>;
 };
@@ -93,12 +95,18 @@ export async function startPersonalData(
         return intentOf(id, proposal, isDone ? 'destroyed' : 'proposed');
       },
       holds: async () => holds,
+      async placeHold({ name, reason, keyIds = [] }, by) {
+        const hold = { id: String(holds.length).padStart(32, '0'), name, reason, by, atMs: startMs, keyIds };
+        holds.push(hold);
+        return hold;
+      },
       destroyedKeys: async () => [...destroyed.values()],
       onDestroyed(listener) {
         listeners.add(listener);
         return () => listeners.delete(listener);
       },
     },
+    dayKeys: async (days) => [...days].map((day) => `key of ${day}`),
     keepers: () => options.keepers ?? [],
     deadline: (ms) => AbortSignal.timeout(ms),
     caughtUp: options.caughtUp ?? (async () => undefined),
@@ -115,16 +123,33 @@ export async function startPersonalData(
     requestNeeds,
     proposals,
     holds,
-    async carryOut(id) {
+    async carryOut(id, kept = new Set()) {
       const proposal = proposals.find((one) => one.id === id);
-      const keyIds = proposal === undefined || proposal.kind === 'policy' ? [] : proposal.keyIds;
+      const named = proposal === undefined || proposal.kind === 'policy' ? [] : proposal.keyIds;
+      const keyIds = named.filter((keyId) => !kept.has(keyId));
       for (const keyId of keyIds)
         destroyed.set(keyId, { id: keyId, purpose: 'subject-page', label: '', atMs: clock.nowMs() });
       for (const listener of listeners) listener(keyIds);
       await service.requests.forgetting.run();
     },
+    losePages() {
+      const folders = ['vault', 'vault-copy'].map((name) => join(root, name, 'subject-pages'));
+      for (const folder of folders) {
+        renameSync(folder, `${folder}.gone`);
+        mkdirSync(folder);
+      }
+      return () => {
+        for (const folder of folders)
+          for (const name of readdirSync(`${folder}.gone`))
+            copyFileSync(join(`${folder}.gone`, name), join(folder, name));
+      };
+    },
     restart: async ({ limits: other } = {}) =>
-      createPersonalData({ ...needs, ...(other === undefined ? {} : { limits: other }) }),
+      createPersonalData({
+        ...needs,
+        keys: createSubjectKeys(await vaultFrames(root, destroyed)),
+        ...(other === undefined ? {} : { limits: other }),
+      }),
   };
 }
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createOutbox } from '@sallyport/ledger';
 import { isJsonObject, parseJson } from '@sallyport/contracts';
 import type { JsonObject, Position } from '@sallyport/contracts';
 import type { AppendBatch } from '@sallyport/ledger';
+import { createPersonalData } from './subject-service.ts';
 import type { PersonalData } from './subject-service.ts';
 import { presets } from './declarations.ts';
 import { ada as officer, startPersonalData } from './subjects.fixture.ts';
@@ -274,14 +276,27 @@ test('batches keep their order, whichever of them must wait for keys', async (co
   );
 });
 
-test('a control database that lost the keys of subjects learns them again from the vault', async (context) => {
-  const { personal, service, restart, needs } = await startPersonalData(context);
+test('a control database that lost the keys of subjects learns them again from the vault, and finds what they sealed', async (context) => {
+  const { personal, service, restart, needs, requestNeeds } = await startPersonalData(context);
   await service.declarations.put('user-names', userNames, officer);
   await personal.ledger.append(batch([signIn('ada')]));
-  await needs.database.withTables<{ personal_keys: { key_id: string } }>().deleteFrom('personal_keys').execute();
+  const tables = needs.database.withTables<{
+    personal_keys: { key_id: string };
+    personal_places: { key_id: string };
+  }>();
+  await tables.deleteFrom('personal_keys').execute();
+  await tables.deleteFrom('personal_places').execute();
   const again = await restart();
   assert.equal(again.health().subjects, 2);
   assert.match(JSON.stringify(await readAll(again)), /for ada from/u);
+  // Where they were used nobody wrote down: what is asked about ada reads the whole ledger.
+  const { requests } = again.serve(requestNeeds);
+  const about = [{ kind: 'user-name', value: 'ada' }] as const;
+  const { id } = await requests.ask({ kind: 'access', about, reason: 'r', actor: officer });
+  let text = '';
+  for await (const piece of await requests.exported(id, officer)) text += piece;
+  assert.match(text, /Accepted password for ada[^]*"count":1/u);
+  await requests.close();
 });
 
 test('what is asked about nobody, or declared wrongly, is refused', async (context) => {
@@ -294,4 +309,99 @@ test('what is asked about nobody, or declared wrongly, is refused', async (conte
   for (const [name, preset] of Object.entries(presets))
     await service.declarations.put(name, { ...preset, sources: undefined }, officer);
   assert.equal(service.declarations.list().length, Object.keys(presets).length);
+});
+
+test('a person who is held is not erased, others on the same page are, and when it is released they can be', async (context) => {
+  const under = await startPersonalData(context);
+  const { personal, service, proposals, carryOut, holds } = under;
+  await service.declarations.put('user-names', userNames, officer);
+  await personal.ledger.append(batch([signIn('ada'), signIn('grace')]));
+  const aboutAda = [{ kind: 'user-name', value: 'Ada' }] as const;
+  const aboutGrace = [{ kind: 'user-name', value: 'grace' }] as const;
+  const ask = (about: typeof aboutAda | typeof aboutGrace) =>
+    service.requests.ask({ kind: 'erasure', about, reason: 'r', actor: officer });
+  // One that was asked for before the hold came.
+  await ask(aboutAda);
+  const placed = await service.requests.holds.place({
+    about: aboutAda,
+    name: 'Case 7',
+    reason: 'court',
+    withDays: true,
+    actor: officer,
+  });
+  assert.deepEqual((await service.requests.holds.list())[0]?.about, aboutAda);
+  const [held] = holds;
+  assert.ok(held?.keyIds.includes('key of 2026-11-22'), 'the days it stands on, where asked for');
+  await assert.rejects(ask(aboutAda), /the legal hold "Case 7" keeps this person/);
+  // What the vault does with both lists: held keys survive and stop no others.
+  await ask(aboutGrace);
+  for (const { id } of proposals) await carryOut(id, new Set(held?.keyIds));
+  const text = JSON.stringify(await readAll(personal));
+  assert.deepEqual([text.includes('for ada '), text.includes('for grace ')], [true, false]);
+  holds.length = 0;
+  assert.deepEqual(await service.requests.holds.list(), []);
+  await ask(aboutAda);
+  await carryOut(proposals.at(-1)?.id ?? '');
+  assert.doesNotMatch(JSON.stringify(await readAll(personal)), /for ada /);
+  assert.equal(placed.hold.name, 'Case 7');
+});
+
+test('nobody is held under a name nothing is sealed under, and a hold names the case, not the person', async (context) => {
+  const { service, stored, personal } = await startPersonalData(context);
+  await service.declarations.put('user-names', userNames, officer);
+  await personal.ledger.append(batch([signIn('slartibartfast')]));
+  const place = (value: string) =>
+    service.requests.holds.place({
+      about: [{ kind: 'user-name', value }],
+      name: 'Case 7',
+      reason: 'court',
+      withDays: false,
+      actor: officer,
+    });
+  await assert.rejects(place('nobody'), { code: 'subject_unknown' });
+  await place('slartibartfast');
+  const bodies = stored.events().map(({ body }) => Buffer.from(body ?? []).toString('utf8'));
+  assert.equal(bodies.filter((body) => body.includes('slartibartfast')).length, 0);
+  assert.ok(bodies.some((body) => body.includes('personal_data.held')));
+});
+
+test('a page that is missing from both copies is an alarm and never an erasure', async (context) => {
+  const under = await startPersonalData(context);
+  const { personal, service, stored, restart, losePages, proposals } = under;
+  await service.declarations.put('user-names', userNames, officer);
+  await personal.ledger.append(batch([signIn('ada')]));
+  const about = [{ kind: 'user-name', value: 'ada' }] as const;
+  const putBack = losePages();
+  const later = await restart();
+  assert.match(JSON.stringify(await readAll(later)), /\[unreadable\]/);
+  // Nothing of the process that still has the page in memory, and would write it again.
+  const { database, random } = under.needs;
+  const outbox = createOutbox({ database, ledger: later.ledger, key: Buffer.alloc(32, 6), random, nowMs: () => 1 });
+  const again = later.serve({ ...under.requestNeeds, outbox });
+  context.after(() => again.requests.close());
+  await again.requests.looked();
+  assert.equal(again.requests.lostPages(), 1);
+  assert.ok(stored.events().some(({ body }) => Buffer.from(body ?? []).includes('personal_data.page_lost')));
+  await assert.rejects(
+    again.requests.ask({ kind: 'erasure', about, reason: 'r', actor: officer }),
+    /is in neither copy of the vault/,
+  );
+  await again.requests.forgetting.run();
+  assert.equal(later.health().erased, 0);
+  assert.deepEqual(proposals, []);
+  putBack();
+  assert.match(JSON.stringify(await readAll(await restart())), /for ada /);
+});
+
+test('who is on their way out is not held in name only', async (context) => {
+  const under = await startPersonalData(context);
+  await under.service.declarations.put('user-names', userNames, officer);
+  await under.personal.ledger.append(batch([signIn('ada')]));
+  const leaving = await createPersonalData({ ...under.needs, keys: { ...under.needs.keys, setApart: async () => [] } });
+  const { requests } = leaving.serve(under.requestNeeds);
+  context.after(() => requests.close());
+  const about = [{ kind: 'user-name', value: 'ada' }] as const;
+  const hold = { about, name: 'Case 7', reason: 'court', withDays: true, actor: officer };
+  await assert.rejects(requests.holds.place(hold), /1 of 1 keys are on their way out/);
+  assert.deepEqual(under.holds, []);
 });

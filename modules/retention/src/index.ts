@@ -1,3 +1,4 @@
+export { dayKeysIn } from './day-keys.ts';
 export { RetentionError, retentionProblems } from './errors.ts';
 export type { RetentionErrorCode } from './errors.ts';
 export { heldRecordingTimes } from './holds.ts';

@@ -33,6 +33,11 @@ const recommended: Readonly<
     about: 'What people and this server did, and what it noticed about itself',
     because: 'a year more than the events, so that somebody can still be asked about the last of them',
   },
+  custody: {
+    keepDays: 36_500,
+    about: 'What the keeper of the keys recorded of itself: destructions, who agreed to them, holds',
+    because: 'it proves every other destruction, so the vault lets none of it go',
+  },
 };
 
 export function recommendationFor(name: string): {

@@ -85,6 +85,7 @@ function createVault(labels: readonly string[]) {
     witnesses: undefined,
     intents,
     holds,
+    isListBound: false,
     approvers: [],
     policies,
     condemnedEpochs: [],

@@ -227,7 +227,7 @@ function shownHold(hold: ShownHold): Static<typeof Hold> {
     classes: [...(selector?.classes ?? [])],
     from_day: selector?.fromDay ?? null,
     to_day: selector?.toDay ?? null,
-    keys: hold.keyIds.length,
+    keys: hold.keyIds.length + (hold.leftOut ?? 0),
   };
 }
 

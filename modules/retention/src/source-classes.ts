@@ -1,4 +1,4 @@
-import { isRetentionClass } from '@sallyport/ledger';
+import { custodyClass, isRetentionClass } from '@sallyport/ledger';
 import type { Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database } from '@sallyport/platform/database';
@@ -56,7 +56,8 @@ export async function createSourceClasses(needs: {
     .selectAll()
     .limit(maxSources)
     .execute();
-  const classes = new Map(rows.map((row) => [row.source, row.class]));
+  // Reserved since: what had it is kept as any other event.
+  const classes = new Map(rows.filter((row) => row.class !== custodyClass).map((row) => [row.source, row.class]));
   return {
     classOf: (source) => classes.get(source),
     all: () => classes,
@@ -71,7 +72,7 @@ export async function createSourceClasses(needs: {
     },
     async set(source, name, actor) {
       requireClass(name);
-      if (name === 'audit' || name === 'findings')
+      if (name === 'audit' || name === 'findings' || name === custodyClass)
         throw new RetentionError(
           'class_reserved',
           `Cannot give "${source}" class "${name}": that is for what this server says`,

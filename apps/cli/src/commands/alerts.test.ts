@@ -232,6 +232,34 @@ test('--follow prints what was there and what comes, takes a broken connection u
   assert.deepEqual(stdout.match(/Alert \d/g), ['Alert 1', 'Alert 2', 'Alert 3']);
 });
 
+test('--show prints one alert in full: what the rule looks for, what to do, and the fields, made safe to print', async () => {
+  const shown = alert(7, {
+    response: 'Isolate the host.\x1b[2J',
+    body: { finding_info: { desc: 'Somebody read memory.\n' } },
+    matched: [{ field: 'Image', value: 'C:\\a.exe\r\nforged' }],
+    related: ['1/5'],
+  });
+  server.interfere((request) => (request.url === '/v1/alerts/1-7' ? { status: 200, body: shown } : undefined));
+  const { exitCode, stdout } = await alerts(['--show', '1/7']);
+  assert.equal(exitCode, 0);
+  assert.deepEqual(stdout.split('\n'), [
+    '2026-03-01 10:27:00Z  ▲ high          Alert 7  finding 1/7  event 1/6',
+    '',
+    'Somebody read memory.',
+    '',
+    'What to do: Isolate the host.',
+    '',
+    'Matched:',
+    String.raw`  Image = C:\a.exe  forged`,
+    '',
+    'Counted together with 1 other event',
+    '',
+  ]);
+  assert.deepEqual(JSON.parse((await alerts(['--show', '1/7', '--json'])).stdout), shown);
+  const missing = await alerts(['--show', '1/8']);
+  assert.equal(missing.exitCode, 1);
+});
+
 test('a title cannot move the cursor, colour, forge a line or reverse the text', async () => {
   server.alerts.push(
     alert(1, {

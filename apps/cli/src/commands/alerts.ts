@@ -8,7 +8,9 @@ import { createRetrier } from '../send/retry.ts';
 import { readServerSentEvents } from '../server-sent-events.ts';
 import { asTyped, counted, grouped, jsonLine, levelRank, plainText } from '../terminal.ts';
 import { alertRow } from './alert-rows.ts';
-import { openClient, withConnection, type ConnectionOptions } from './connection.ts';
+import { addAlertsAroundCommand } from './alerts-around.ts';
+import { showAlert } from './alert-show.ts';
+import { jsonBody, openClient, withConnection, type ConnectionOptions } from './connection.ts';
 import { level, oneOf, pointInTime, wholeNumber } from './option-values.ts';
 
 type Options = ConnectionOptions & {
@@ -19,15 +21,21 @@ type Options = ConnectionOptions & {
   state?: string;
   limit: number;
   all?: true;
+  close?: string;
+  show?: string;
+  as?: string;
+  comment?: string;
 };
 
 /** Alerts come newest first and are printed oldest first: so many are kept in memory meanwhile. */
 const mostHeld = 100_000;
 const pageSize = 200;
 const alertNumber = /^\d{1,15}$/;
+const dispositions = ['true_positive', 'benign', 'expected', 'false_positive'] as const;
 
 export function addAlertsCommand(program: Command, needs: CliNeeds): void {
-  withConnection(program.command('alerts'))
+  const command = withConnection(program.command('alerts'));
+  command
     .description('print alerts, by their last finding, oldest first')
     .option('--follow', 'stay and print further alerts, and those that come back, as they happen')
     .option('--json', 'one line of JSON per alert')
@@ -44,10 +52,46 @@ export function addAlertsCommand(program: Command, needs: CliNeeds): void {
     )
     .option('--limit <count>', 'the newest so many', wholeNumber(1, mostHeld), 50)
     .option('--all', `all there are, up to ${grouped(mostHeld)}`)
-    .action((options: Options) => alerts(options, needs));
+    .option('--show <alert>', 'print this one in full, with what to do: LOG/INDEX of its (first) finding')
+    .option('--close <alert>', 'close this alert instead of printing: LOG/INDEX of its (first) finding')
+    .option('--as <disposition>', `what it turned out to be: ${dispositions.join(', ')}`, oneOf(...dispositions))
+    .option('--comment <text>', 'why; kept in the audit trail')
+    .action((options: Options) => {
+      if (options.show !== undefined) return showAlert(options.show, options, needs);
+      return options.close === undefined ? alerts(options, needs) : close(options, needs);
+    });
+  addAlertsAroundCommand(command, needs);
+}
+
+/** Also said of an alert that is closed already, when it is said what it was. */
+async function close(options: Options, needs: CliNeeds): Promise<void> {
+  const client = openClient(options, needs);
+  try {
+    const id = (options.close ?? '').replace('/', '-');
+    const path = `/v1/alerts/${encodeURIComponent(id)}`;
+    const before = await client.json({ path, signal: needs.signal });
+    const isClosed = textField(before, 'state') === 'closed' && options.as !== undefined;
+    const body = {
+      ...(isClosed ? {} : { state: 'closed' }),
+      ...(options.as !== undefined && { disposition: options.as }),
+      ...(options.comment !== undefined && { comment: options.comment }),
+      revision: numberField(before, 'revision') ?? 0,
+    };
+    const after = await client.json({
+      path,
+      signal: needs.signal,
+      method: 'PATCH',
+      ...jsonBody(body),
+    });
+    await print(after, options, needs);
+  } finally {
+    client.close();
+  }
 }
 
 async function alerts(options: Options, needs: CliNeeds): Promise<void> {
+  if (options.as !== undefined || options.comment !== undefined)
+    throw new CliError('usage', 'Cannot say what an alert was: it is not told which, with --close');
   const client = openClient(options, needs);
   try {
     const { found, newest, more } = await listAlerts(client, options, needs.signal);

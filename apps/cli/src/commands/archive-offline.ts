@@ -1,15 +1,22 @@
 import { resolve } from 'node:path';
 import { ArchiveError, restoreArchive, verifyArchive } from '@sallyport/archive/offline';
-import type { VerifiedArchive } from '@sallyport/archive/offline';
+import type { RestoredArchive, VerifiedArchive } from '@sallyport/archive/offline';
 import type { VerifierKey } from '@sallyport/merkle-log';
 import { CliError } from '../errors.ts';
 import type { CliNeeds } from '../needs.ts';
 import { createProgress } from '../progress.ts';
-import { grouped, jsonLine, shortText, styled } from '../terminal.ts';
+import { counted, grouped, jsonLine, shortText, styled } from '../terminal.ts';
 import { readVerifierKey, withoutKey } from './verifier-key-option.ts';
 
 export type OfflineOptions = { directory?: string; key?: string[]; json?: true };
-export type RestoreOptions = { directory: string; to: string; key?: string[]; beyond?: true };
+export type RestoreOptions = {
+  directory: string;
+  to: string;
+  key?: string[];
+  beyond?: true;
+  /** Which copies of the wrapped keys can be opened; all of them are taken to be unless given. */
+  opensVault?: (bytes: Uint8Array) => boolean;
+};
 
 /** Walks a downloaded archive: nothing of it is believed that no checkpoint under a given key covers. */
 export async function verifyDirectory(directory: string, options: OfflineOptions, needs: CliNeeds): Promise<void> {
@@ -33,7 +40,7 @@ export async function verifyDirectory(directory: string, options: OfflineOptions
   if (verified.logs.some(({ isKeyGiven }) => !isKeyGiven)) throw withoutKey(directory);
 }
 
-export async function restoreFromDirectory(options: RestoreOptions, needs: CliNeeds): Promise<void> {
+export async function restoreFromDirectory(options: RestoreOptions, needs: CliNeeds): Promise<RestoredArchive> {
   const { stdout, stderr } = needs;
   const verified = await checked(options.directory, options.key, needs);
   writeLogs(verified, needs);
@@ -43,6 +50,7 @@ export async function restoreFromDirectory(options: RestoreOptions, needs: CliNe
       dataDirectory: resolve(options.to),
       beyond: options.beyond === true,
       signal: needs.signal,
+      ...(options.opensVault === undefined ? {} : { opensVault: options.opensVault }),
     }),
   );
   for (const { log, entries, leftOut } of restored.logs) {
@@ -52,9 +60,11 @@ export async function restoreFromDirectory(options: RestoreOptions, needs: CliNe
   if (restored.vault === undefined)
     stderr.write('hint: the archive has no copy of the keys: the blocks stay closed without the vault\n');
   else stdout.write(`Brought back the wrapped keys, generation ${grouped(restored.vault.generation)}\n`);
-  stderr.write(
-    'hint: put the master key back, which no archive holds (a sealed one: vault/*.sealed into vault and vault-copy, and its unseal key or passphrase; else access to its provider), then start the server with --after-restore\n',
-  );
+  if (options.opensVault === undefined)
+    stderr.write(
+      'hint: put the master key back, which no archive holds (a sealed one: vault/*.sealed into vault and vault-copy, and its unseal key or passphrase; else access to its provider), then start the server with --after-restore\n',
+    );
+  return restored;
 }
 
 async function checked(
@@ -101,7 +111,9 @@ function writeLogs({ logs, vaults, records }: VerifiedArchive, { stdout }: CliNe
       );
     if (tilePacks > 0) stdout.write(`  ${grouped(tilePacks)} packs of tiles are those of the blocks\n`);
   }
-  stdout.write(`  ${grouped(vaults.length)} copies of the wrapped keys, ${grouped(records)} other records\n`);
+  stdout.write(
+    `  ${counted(vaults.length, 'copy', 'copies')} of the wrapped keys, ${counted(records, 'other record')}\n`,
+  );
 }
 
 async function telling<Result>(work: () => Promise<Result>): Promise<Result> {

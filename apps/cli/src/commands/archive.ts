@@ -6,10 +6,12 @@ import { field, listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
 import { createProgress } from '../progress.ts';
 import { readBoundedFile } from '../regular-file.ts';
-import { grouped, jsonLine, shortText, styled } from '../terminal.ts';
+import { asTyped, counted, grouped, jsonLine, shortText, styled } from '../terminal.ts';
+import { fetchFromBucket } from './archive-fetch.ts';
+import type { FetchOptions } from './archive-fetch.ts';
 import { restoreFromDirectory, verifyDirectory } from './archive-offline.ts';
 import type { OfflineOptions, RestoreOptions } from './archive-offline.ts';
-import { openOperatorClient, withConnection, type ConnectionOptions } from './connection.ts';
+import { jsonBody, openOperatorClient, withConnection, type ConnectionOptions } from './connection.ts';
 
 type Options = ConnectionOptions & { data?: string; json?: true };
 type VerifyOptions = Options & OfflineOptions & { deep?: true };
@@ -49,13 +51,28 @@ export function addArchiveCommands(program: Command, needs: CliNeeds): void {
     .option('--json', 'print JSON')
     .action((options: VerifyOptions) => verify(options, needs));
   archive
+    .command('fetch')
+    .description(
+      'bring an archive from its bucket to this machine, without a server; run again, it goes on where it stood',
+    )
+    .requiredOption('--from <s3url>', 's3://bucket/prefix')
+    .requiredOption('--to <dir>', 'where the copy goes')
+    .option('--region <name>', 'of the bucket (AWS_REGION)')
+    .option('--endpoint <url>', 'of a store that is not Amazon’s')
+    .option('--ca <file>', 'certificate its own leads to, when no public authority vouches for it')
+    .option('--credentials <file>', 'JSON with id and secret of an access key, else as AWS tools find theirs')
+    .option('--json', 'print JSON')
+    .action((options: FetchOptions) => fetchFromBucket(options, needs));
+  archive
     .command('restore')
     .description('bring a downloaded archive back to a data directory that has no ledger, after it was checked')
     .requiredOption('--directory <dir>', 'a copy of the archive: the directory that has ledger/ in it')
     .requiredOption('--to <dir>', 'the data directory')
     .option('--key <vkey...>', 'verifier keys of the logs, or files holding them')
     .option('--beyond', 'also what follows the newest checkpoint, which nothing proves')
-    .action((options: RestoreOptions) => restoreFromDirectory(options, needs));
+    .action(async (options: RestoreOptions) => {
+      await restoreFromDirectory(options, needs);
+    });
 }
 
 async function printStatus(options: Options, needs: CliNeeds): Promise<void> {
@@ -64,11 +81,11 @@ async function printStatus(options: Options, needs: CliNeeds): Promise<void> {
   else writeStatus(report, needs);
 }
 
-function writeStatus(report: JsonValue, { stdout, stderr }: CliNeeds): void {
+function writeStatus(report: JsonValue, { stdout, stderr, configuration }: CliNeeds): void {
   if (field(report, 'on') !== true) {
     stdout.write('No archive: what is on this machine is lost with it\n');
     stderr.write(
-      'hint: sallyport archive set --directory /mnt/elsewhere, or a bucket with Object Lock (docs/archive.md)\n',
+      `hint: ${asTyped('sallyport archive set --directory /mnt/elsewhere', configuration.command)}, or a bucket with Object Lock (docs/archive.md)\n`,
     );
     return;
   }
@@ -81,7 +98,9 @@ function writeStatus(report: JsonValue, { stdout, stderr }: CliNeeds): void {
   const words: Readonly<Record<string, string>> = {
     archiving: 'archiving',
     paused: 'waits while much is being recorded',
-    waiting: 'everything due is archived',
+    waiting: isBegun(report)
+      ? 'everything due is archived'
+      : `nothing is archived yet: it begins by itself, or at once with ${asTyped('sallyport archive now', configuration.command)}`,
     failing: `FAILS: ${shortText(textField(failure, 'message') ?? '', 300)}`,
   };
   stdout.write(`  ${styled(stdout, state === 'failing' ? 'red' : 'green', words[state] ?? shortText(state, 20))}\n`);
@@ -89,19 +108,25 @@ function writeStatus(report: JsonValue, { stdout, stderr }: CliNeeds): void {
     const entries = numberField(log, 'entries') ?? 0;
     const archived = numberField(log, 'archived') ?? 0;
     const waiting = textField(log, 'waiting_since');
-    const rest = waiting === undefined ? '' : `, the rest since ${shortText(waiting, 30)}`;
+    const rest = waiting === undefined ? '' : `, the first of the rest from ${shortText(waiting, 30)}`;
     stdout.write(`  log ${numberField(log, 'log') ?? 0}: ${grouped(archived)} of ${grouped(entries)} entries${rest}\n`);
   }
   if (field(report, 'late') === true)
     stdout.write(`  ${styled(stdout, 'red', 'it is further behind than it may be')}\n`);
   const count = (name: string): string => grouped(numberField(report, name) ?? 0);
-  stdout.write(`  ${count('files')} files, ${count('bytes')} bytes, ${count('held')} under legal hold\n`);
+  stdout.write(
+    `  ${counted(numberField(report, 'files') ?? 0, 'file')}, ${count('bytes')} bytes, ${count('held')} under legal hold\n`,
+  );
   const checked = textField(report, 'all_checked_since');
   if (checked !== undefined) stdout.write(`  each was asked for since ${shortText(checked, 30)}\n`);
   for (const file of listField(report, 'troubled'))
     stdout.write(`  ${styled(stdout, 'red', '✘')} ${shortText(textField(file, 'problem') ?? '', 400)}\n`);
   for (const gap of listField(report, 'not_promised'))
     if (typeof gap === 'string') stdout.write(`  not promised: ${shortText(gap, 300)}\n`);
+}
+
+function isBegun(report: JsonValue): boolean {
+  return listField(report, 'logs').some((log) => (numberField(log, 'archived') ?? 0) > 0);
 }
 
 async function setPlace(options: SetOptions, needs: CliNeeds): Promise<void> {
@@ -154,8 +179,7 @@ async function verify(options: VerifyOptions, needs: CliNeeds): Promise<void> {
   let report = await request(options, needs, {
     method: 'POST',
     path: '/v1/archive/verifications',
-    body: Buffer.from(JSON.stringify({ deep: options.deep === true })),
-    headers: { 'content-type': 'application/json' },
+    ...jsonBody({ deep: options.deep === true }),
   });
   let state = field(report, 'verification');
   while (state === null || state === undefined || textField(state, 'state') === 'running') {

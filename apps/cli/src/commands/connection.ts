@@ -37,6 +37,25 @@ export function openClient(options: ConnectionOptions, needs: Pick<CliNeeds, 'co
   return createApiClient({ kind: 'server', server: parseServer(server, key), key, caFile });
 }
 
+/** Does `work` with a client of its own, closed after, however that ends. */
+export async function withClient(
+  options: ConnectionOptions,
+  needs: Pick<CliNeeds, 'configuration'>,
+  work: (client: ApiClient) => Promise<void>,
+): Promise<void> {
+  const client = openClient(options, needs);
+  try {
+    await work(client);
+  } finally {
+    client.close();
+  }
+}
+
+/** What a request that sends JSON says. */
+export function jsonBody(body: JsonValue): { body: Buffer; headers: Record<string, string> } {
+  return { body: Buffer.from(JSON.stringify(body)), headers: { 'content-type': 'application/json' } };
+}
+
 function operatorSocket(directory: string): string {
   return join(directory, 'run', 'operator.sock');
 }
@@ -76,10 +95,7 @@ export async function askOperatorRoute(
   what: { readonly method?: 'POST'; readonly path: string; readonly body?: JsonValue },
 ): Promise<JsonValue> {
   const { body, ...rest } = what;
-  const sent =
-    body === undefined
-      ? {}
-      : { body: Buffer.from(JSON.stringify(body)), headers: { 'content-type': 'application/json' } };
+  const sent = body === undefined ? {} : jsonBody(body);
   const client = openOperatorClient(options, needs);
   try {
     return await client.json({ ...rest, ...sent, signal: needs.signal });

@@ -28,6 +28,7 @@ test('a device that waits is listed with what to compare and what to type; no te
   assert.equal(
     stdout,
     [
+      'ID                STATE     NAME AND KIND',
       '00112233aabbccdd  waiting   Gate  phone  Pole, Mill  seen 2026-01-02T03:04:05Z',
       '    must stand on its screen: 32996 83521 93050 70195 07380 67917',
       '    calls itself Pixel 9',

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { CliError } from '../errors.ts';
 import { field, listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
-import { asTyped, column, jsonLine, plainText, shortText, styled } from '../terminal.ts';
+import { asTyped, column, jsonLine, plainText, shortText, styled, tableHead } from '../terminal.ts';
 import { askOperatorRoute, withConnection, type ConnectionOptions } from './connection.ts';
 
 type Options = ConnectionOptions & { data?: string; json?: true };
@@ -43,6 +43,8 @@ export function addDeviceCommands(program: Command, needs: CliNeeds): void {
 
 async function listDevices(options: Options, needs: CliNeeds): Promise<void> {
   const devices = listField(await askOperatorRoute(options, needs, { path: '/v1/devices' }), 'devices');
+  if (devices.length > 0 && options.json !== true)
+    needs.stdout.write(tableHead(needs.stdout, [['id', 16], ['state', 8], ['name and kind']]));
   for (const device of devices) show(device, options, needs);
   if (devices.length > 0) return;
   needs.stderr.write(`No devices\nhint: ${asTyped('sallyport devices enrol NAME', needs.configuration.command)}\n`);

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
 import { counted, jsonLine, plainText } from '../terminal.ts';
-import { openOperatorClient, withConnection, type ConnectionOptions } from './connection.ts';
+import { jsonBody, openOperatorClient, withConnection, type ConnectionOptions } from './connection.ts';
 
 type Options = ConnectionOptions & { data?: string; json?: true };
 
@@ -37,8 +37,7 @@ async function request(options: Options, needs: CliNeeds, body?: JsonValue): Pro
       signal: needs.signal,
       ...(body !== undefined && {
         method: 'POST' as const,
-        body: Buffer.from(JSON.stringify(body)),
-        headers: { 'content-type': 'application/json' },
+        ...jsonBody(body),
       }),
     });
     needs.stdout.write(options.json === true ? `${jsonLine(answer)}\n` : `${told(answer)}\n`);

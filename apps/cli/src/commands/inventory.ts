@@ -4,7 +4,7 @@ import { CliError } from '../errors.ts';
 import type { ApiClient } from '../http-client.ts';
 import { field, listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
-import { grouped, jsonLine, plainText, shortText, styled } from '../terminal.ts';
+import { grouped, jsonLine, plainText, shortText, styled, tableHead } from '../terminal.ts';
 import { openOperatorClient, withConnection, type ConnectionOptions } from './connection.ts';
 
 type Options = ConnectionOptions & { data?: string };
@@ -12,6 +12,8 @@ type ListOptions = Options & { kind?: string; weak?: true; json?: true };
 
 const kinds = ['key', 'certificate', 'protocol', 'algorithm', 'library', 'store'];
 const versions = ['1.6', '1.7'];
+const nameColumns = 48;
+const head = [['kind', 11], ['name', nameColumns], ['algorithm or version, strength, state, end']] as const;
 
 export function addInventoryCommands(program: Command, needs: CliNeeds): void {
   const inventory = program
@@ -44,9 +46,12 @@ async function list(options: ListOptions, needs: CliNeeds): Promise<void> {
     };
     let after: string | undefined;
     let first: JsonValue = null;
+    let isHeaded = options.json === true;
     do {
       const page = await client.json({ path: '/v1/inventory/crypto', query: { ...query, after, limit: 500 }, signal });
       first ??= page;
+      if (!isHeaded && listField(page, 'assets').length > 0) stdout.write(tableHead(stdout, head));
+      isHeaded ||= listField(page, 'assets').length > 0;
       for (const asset of listField(page, 'assets'))
         stdout.write(options.json === true ? `${jsonLine(asset)}\n` : rowOf(asset, needs));
       after = textField(page, 'next');
@@ -54,7 +59,11 @@ async function list(options: ListOptions, needs: CliNeeds): Promise<void> {
     if (options.json !== true) {
       const weak = numberField(first, 'weak') ?? 0;
       const total = numberField(first, 'total') ?? 0;
-      stdout.write(`${grouped(total)} shown, ${grouped(weak)} of all with something wrong\n`);
+      stdout.write(
+        options.weak === true && total === 0
+          ? 'Nothing is weak, overdue or near its end\n'
+          : `${grouped(total)} shown, ${grouped(weak)} of all with something wrong\n`,
+      );
     }
     const silent = listField(first, 'not_asked');
     for (const one of silent)
@@ -78,10 +87,12 @@ function rowOf(asset: JsonValue, { stdout }: CliNeeds): string {
   const inClear = listField(asset, 'in_clear')
     .filter((text) => typeof text === 'string')
     .join(', ');
+  const name = textField(asset, 'name') ?? '';
+  const made = textField(asset, 'algorithm') ?? textField(asset, 'version') ?? '';
   const parts = [
     (textField(asset, 'kind') ?? '').padEnd(11),
-    shortText(textField(asset, 'name') ?? '', 80),
-    shortText(textField(asset, 'algorithm') ?? textField(asset, 'version') ?? '', 40),
+    shortText(name, 80).padEnd(nameColumns),
+    made === name ? '' : shortText(made, 40),
     strength,
     textField(asset, 'state') ?? '',
     textField(asset, 'encryption') ?? '',

@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { CliError } from '../errors.ts';
 import { listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
-import { asTyped, jsonLine, plainText, shortText } from '../terminal.ts';
-import { openOperatorClient, withConnection, type ConnectionOptions } from './connection.ts';
+import { asTyped, jsonLine, plainText, shortText, tableHead } from '../terminal.ts';
+import { jsonBody, openOperatorClient, withConnection, type ConnectionOptions } from './connection.ts';
 import { pointInFuture } from './option-values.ts';
 
 type Options = ConnectionOptions & { data?: string; json?: true };
@@ -52,8 +52,7 @@ async function createKey(options: CreateOptions, needs: CliNeeds): Promise<void>
   const answer = await request(options, needs, {
     method: 'POST',
     path: '/v1/keys',
-    body: Buffer.from(JSON.stringify(body)),
-    headers: { 'content-type': 'application/json' },
+    ...jsonBody(body),
   });
   if (options.json === true) {
     needs.stdout.write(`${jsonLine(answer)}\n`);
@@ -75,12 +74,13 @@ async function listKeys(options: Options, needs: CliNeeds): Promise<void> {
     for (const key of keys) needs.stdout.write(`${jsonLine(key)}\n`);
     return;
   }
+  if (keys.length > 0) needs.stdout.write(tableHead(needs.stdout, [['id', 11], ['state', 24], ['name', 24], ['may']]));
   for (const key of keys) {
     const scopes = listField(key, 'scopes').filter((scope) => typeof scope === 'string');
     const line = [
-      shortText(textField(key, 'id') ?? '', 40),
+      shortText(textField(key, 'id') ?? '', 40).padEnd(11),
       stateOf(key, needs.clock.nowMs()).padEnd(24),
-      shortText(textField(key, 'name') ?? '', 40),
+      shortText(textField(key, 'name') ?? '', 40).padEnd(24),
       shortText(scopes.join(','), 120),
     ];
     needs.stdout.write(`${line.join('  ')}\n`);

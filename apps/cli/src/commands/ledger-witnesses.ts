@@ -1,6 +1,7 @@
+import type { JsonValue } from '@sallyport/contracts';
 import { field, listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
-import { grouped, jsonLine, shortText, styled } from '../terminal.ts';
+import { counted, grouped, jsonLine, shortText, styled } from '../terminal.ts';
 import { openClient, type ConnectionOptions } from './connection.ts';
 
 const words: Readonly<
@@ -59,10 +60,25 @@ export async function printWitnesses(options: ConnectionOptions & { json?: true 
       stdout.write(
         `  ${styled(stdout, 'red', 'held')}: entries are taken, and nothing is signed until witnesses or an administrator vouch for the log\n`,
       );
+    for (const closed of listField(report, 'closed')) stdout.write(`  ${closedText(closed)}\n`);
     stdout.write(
       `  key of log ${numberField(log, 'number') ?? ''}: ${shortText(textField(log, 'verifier_key') ?? '', 300)}\n`,
     );
   } finally {
     client.close();
   }
+}
+
+const ends: Readonly<Record<string, string>> = {
+  whole: 'all of it is witnessed',
+  asking: 'its last checkpoint still goes round',
+  'fixed-by-next': 'its end was never witnessed itself; the log after it commits to it, and is',
+  never: 'its end was never witnessed, and nothing outside vouches for it',
+};
+
+/** A log that a restore closed: how far it went, and how far anybody outside saw it. */
+function closedText(closed: JsonValue): string {
+  const count = (name: string): string => counted(numberField(closed, name) ?? 0, 'entry', 'entries');
+  const end = textField(closed, 'end') ?? '';
+  return `log ${numberField(closed, 'number') ?? ''} is closed: ${count('size')}, ${grouped(numberField(closed, 'signed_size') ?? 0)} signed, ${grouped(numberField(closed, 'witnessed_size') ?? 0)} witnessed; ${ends[end] ?? shortText(end, 40)}`;
 }

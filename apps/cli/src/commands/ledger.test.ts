@@ -52,7 +52,7 @@ test('with any byte of any file changed the log does not verify, and file and by
       assert.equal(exitCode, 1, `${name} byte ${at}`);
       assert.match(
         stderr,
-        /^does not verify: Cannot verify ".*": (checkpoint|tile\/.*), byte \d+(?: to \d+, which one hash covers)?: /,
+        /^does not verify: ".*": (checkpoint|tile\/.*), byte \d+(?: to \d+, which one hash covers)?: /,
       );
     }
     await writeFile(join(directory, name), bytes);

@@ -57,7 +57,7 @@ test('a proof signed by another log than the one whose key is given fails', asyn
     createLogKey('sallyport/test/1').verifierKey,
   ]);
   assert.equal(exitCode, 1);
-  assert.match(stderr, /^does not verify: Cannot verify .*another log/);
+  assert.match(stderr, /^does not verify: ".*another log/);
   assert.equal((await run(['proof', 'verify', file, '--key', 'nonsense'])).exitCode, 2);
 });
 

@@ -101,7 +101,7 @@ async function verifyProof(file: string, options: VerifyOptions, needs: CliNeeds
   const judgeTime = await readTimeStampOptions(options);
   if (await isRangeEvidence(file)) {
     const { json = false, events = false } = options;
-    await verifyRangeFile(file, { verifierKey, judge, json, events }, needs);
+    await verifyRangeFile(file, { verifierKey, judge, judgeTime, json, events }, needs);
     return;
   }
   const bytes = await readEvidence(file);

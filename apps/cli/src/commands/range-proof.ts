@@ -1,6 +1,7 @@
-import { parseJson } from '@sallyport/contracts';
+import { eventLine, isJsonObject, parseJson } from '@sallyport/contracts';
 import { rangeFormat, stateRange } from '@sallyport/ledger/range-evidence';
 import type { RangeEvent, VerifiedRange } from '@sallyport/ledger/range-evidence';
+import type { TimeStamp } from '@sallyport/ledger/time-stamp';
 import { open } from 'node:fs/promises';
 import { CliError } from '../errors.ts';
 import { textField } from '../json-reading.ts';
@@ -9,6 +10,8 @@ import { openRegularFile } from '../regular-file.ts';
 import { whyNot } from '../system-errors.ts';
 import { grouped, jsonLine, plainText, shortText, styled } from '../terminal.ts';
 import { createRangeReading } from './range-reading.ts';
+import { timeStampLines, timeStampSummary } from './time-stamp-options.ts';
+import type { readTimeStampOptions } from './time-stamp-options.ts';
 import { withoutKey } from './verifier-key-option.ts';
 import { isoOf, witnessLines } from './witness-options.ts';
 import type { WitnessJudge } from './witness-options.ts';
@@ -16,6 +19,7 @@ import type { WitnessJudge } from './witness-options.ts';
 type Options = {
   readonly verifierKey: string | undefined;
   readonly judge: WitnessJudge;
+  readonly judgeTime: Awaited<ReturnType<typeof readTimeStampOptions>>;
   readonly json: boolean;
   readonly events: boolean;
 };
@@ -39,10 +43,12 @@ export async function isRangeEvidence(file: string): Promise<boolean> {
 export async function verifyRangeFile(file: string, options: Options, needs: CliNeeds): Promise<void> {
   const { stdout } = needs;
   const first: RangeEvent[] = [];
+  const fitting: RangeEvent[] = [];
   const reading = createRangeReading(needs, {
     ...(options.verifierKey === undefined ? {} : { verifierKey: options.verifierKey }),
     onEvent(event) {
       if (options.events) stdout.write(`${jsonLine(rowOf(event))}\n`);
+      else if (event.matches && fitting.length < shownEvents) fitting.push(event);
       else if (first.length < shownEvents) first.push(event);
     },
   });
@@ -60,8 +66,9 @@ export async function verifyRangeFile(file: string, options: Options, needs: Cli
   }
   const result = reading.end();
   const judged = result.ok ? options.judge(result, result.checkpoint) : result;
-  if (!result.ok || !judged.ok) {
-    const { reason } = result.ok ? { reason: judged.ok ? '' : judged.reason } : result;
+  const dated = result.ok && judged.ok ? await options.judgeTime(result) : judged;
+  if (!result.ok || !judged.ok || !dated.ok || !('stamps' in dated)) {
+    const reason = [result, judged, dated].flatMap((one) => (one.ok ? [] : [one.reason]))[0] ?? '';
     if (options.json) stdout.write(`${jsonLine({ ok: false, reason })}\n`);
     throw new CliError('not_verified', `Cannot verify "${file}": ${reason.charAt(0).toLowerCase()}${reason.slice(1)}`, {
       hint: options.events
@@ -69,33 +76,50 @@ export async function verifyRangeFile(file: string, options: Options, needs: Cli
         : 'the file proves nothing; export it again from the server',
     });
   }
-  if (options.json) stdout.write(`${jsonLine(summaryOf(result))}\n`);
-  else if (!options.events) print(result, first, judged.known, needs);
+  if (options.json)
+    stdout.write(`${jsonLine({ ...summaryOf(result), time_stamps: timeStampSummary(dated.stamps) })}\n`);
+  else if (!options.events) {
+    const events = result.claim.query === undefined ? first : fitting;
+    print(result, { events, known: judged.known, stamps: dated.stamps }, needs);
+  }
   if (!result.keyGiven) throw withoutKey(file);
 }
 
 function print(
   range: VerifiedRange,
-  events: readonly RangeEvent[],
-  known: ReadonlySet<string>,
-  { stdout }: CliNeeds,
+  {
+    events,
+    known,
+    stamps,
+  }: {
+    readonly events: readonly RangeEvent[];
+    readonly known: ReadonlySet<string>;
+    readonly stamps: readonly TimeStamp[];
+  },
+  { stdout, clock }: CliNeeds,
 ): void {
   const { proven, notProven } = stateRange(range);
   const trust = range.keyGiven
     ? `${styled(stdout, 'green', '✔ verified')} with the key you gave`
     : `${styled(stdout, 'yellow', '! consistent')} with the key inside the file only`;
-  const left = range.counts.shown - events.length;
+  const { query } = range.claim;
+  const left = (query === undefined ? range.counts.shown : range.counts.matching) - events.length;
+  const title = query === undefined ? 'Events:' : `Events marked as fitting “${shortText(query, 160)}”:`;
   stdout.write(
     [
       trust,
       `  ${grouped(range.counts.claimed)} events in entries ${range.from} to ${range.to - 1} of log ${shortText(range.origin, 120)}, in a tree of ${range.treeSize}`,
       ...witnessLines(range, known, stdout),
-      ...events.map((event) => `  ${event.index}  ${new Date(event.receivedAtMs).toISOString()}  ${shownText(event)}`),
-      ...(left > 0 ? [`  and ${grouped(left)} more: --events prints them all`] : []),
+      ...timeStampLines(stamps, clock.nowMs(), stdout),
       'Proven:',
       ...proven.map((line) => `  ${plainText(line)}`),
       'Not proven:',
       ...notProven.map((line) => `  ${plainText(line)}`),
+      ...(events.length === 0 && query === undefined
+        ? []
+        : [events.length === 0 ? `No event is marked as fitting “${shortText(query ?? '', 160)}”` : title]),
+      ...events.map((event) => `  ${event.index}  ${new Date(event.receivedAtMs).toISOString()}  ${shownText(event)}`),
+      ...(left > 0 ? [`  and ${grouped(left)} more: --events prints every event, each with whether it fits`] : []),
       '',
     ].join('\n'),
   );
@@ -103,7 +127,13 @@ function print(
 
 function shownText(event: RangeEvent): string {
   const text = Buffer.from(event.body).toString();
-  return shortText(textField(parseJson(text), 'raw_data') ?? text, 160);
+  const parsed = parseJson(text);
+  const line = isJsonObject(parsed) ? eventLine(parsed) : undefined;
+  const said = line === undefined || line.text === '' ? (textField(parsed, 'raw_data') ?? text) : line.text;
+  return [line?.host ?? '', line?.user ?? '', said]
+    .filter((part) => part !== '')
+    .map((part) => shortText(part, 160))
+    .join('  ');
 }
 
 function rowOf({ index, receivedAtMs, classUid, source, matches, body }: RangeEvent): Record<string, unknown> {

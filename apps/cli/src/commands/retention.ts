@@ -4,8 +4,8 @@ import type { Command } from 'commander';
 import { CliError } from '../errors.ts';
 import { field, listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
-import { asTyped, counted, grouped, jsonLine, plainText, shortText } from '../terminal.ts';
-import { openOperatorClient, withConnection, type ConnectionOptions } from './connection.ts';
+import { asTyped, counted, grouped, jsonLine, plainText, shortText, tableHead } from '../terminal.ts';
+import { jsonBody, openOperatorClient, withConnection, type ConnectionOptions } from './connection.ts';
 import { wholeNumber } from './option-values.ts';
 
 type Options = ConnectionOptions & { data?: string; json?: true };
@@ -57,6 +57,7 @@ async function show(options: Options, needs: CliNeeds): Promise<void> {
     stdout.write(`${jsonLine(report)}\n`);
     return;
   }
+  stdout.write(tableHead(stdout, [['class', 12], ['kept', 16], ['what there is']]));
   for (const found of listField(report, 'classes')) {
     const kept = field(found, 'kept') ?? null;
     const erased = field(found, 'erased') ?? null;
@@ -72,12 +73,13 @@ async function show(options: Options, needs: CliNeeds): Promise<void> {
       ...some(numberField(found, 'held_days'), (days) => `${counted(days, 'day')} held`),
       ...some(numberField(erased, 'events'), (events) => `${grouped(events)} erased`),
     ];
-    stdout.write(`${plainText(line.join('  '))}\n`);
+    stdout.write(`${plainText(line.join('  ').trimEnd())}\n`);
     for (const waiting of listField(found, 'waiting'))
       stdout.write(
         `  waiting: ${keeping(numberField(waiting, 'keep_days'))}, ${counted(numberField(waiting, 'signatures') ?? 0, 'signature')} of 2, ${shortText(textField(waiting, 'id') ?? '', 60)}\n`,
       );
   }
+  stdout.write(expiryNote(report));
   const recordings = field(report, 'recordings') ?? null;
   if (recordings !== null)
     stdout.write(`recordings    kept ${keeping(numberField(recordings, 'keep_days'))}, by the settings of cameras\n`);
@@ -145,6 +147,19 @@ async function hold(name: string, options: HoldOptions, needs: CliNeeds): Promis
   );
 }
 
+/** What nobody has decided yet, and what is advised: laws beside "for ever" must not pass for clocks that run. */
+function expiryNote(report: JsonValue): string {
+  const endless = listField(report, 'classes').filter((found) => numberField(found, 'keep_days') === undefined);
+  const advised = endless.flatMap((found) => {
+    const days = numberField(found, 'recommended_days');
+    return days === undefined ? [] : [`${shortText(textField(found, 'name') ?? '', 31)} ${counted(days, 'day')}`];
+  });
+  if (endless.length === 0 || advised.length === 0) return '';
+  const which =
+    endless.length === listField(report, 'classes').length ? 'Nothing expires' : 'What is kept for ever never expires';
+  return `${which} until two people agree how long it is kept; recommended: ${advised.join(', ')}\n`;
+}
+
 function keeping(days: number | undefined): string {
   return days === undefined ? 'for ever' : counted(days, 'day');
 }
@@ -157,10 +172,7 @@ type Asked = { method?: 'PUT' | 'POST'; path: string; body?: JsonValue };
 
 async function request(options: Options, needs: CliNeeds, { body, ...what }: Asked): Promise<JsonValue> {
   const client = openOperatorClient(options, needs);
-  const sent =
-    body === undefined
-      ? {}
-      : { body: Buffer.from(JSON.stringify(body)), headers: { 'content-type': 'application/json' } };
+  const sent = body === undefined ? {} : jsonBody(body);
   try {
     if (what.path.startsWith('/v1/retention/sources/')) {
       await client.text({ ...what, ...sent, signal: needs.signal });

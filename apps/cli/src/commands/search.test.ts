@@ -125,3 +125,24 @@ test('wrong usage gives exit code 2 and a hint, help and version give 0', async 
   assert.match((await sallyport('--version')).stdout, /^\d+\.\d+\.\d+\n$/);
   assert.match((await sallyport('--help')).stdout, /Exit codes: 0 done/);
 });
+
+test('a store that is busy is asked again when it says, and somebody is told; another refusal is not repeated', async () => {
+  let asked = 0;
+  const refuse = (code: string, times: number) =>
+    server.interfere(() => {
+      asked += 1;
+      return asked > times
+        ? undefined
+        : { status: 503, headers: { 'retry-after': '5' }, body: { code, title: 'The event store is busy' } };
+    });
+  refuse('store_busy', 2);
+  const { exitCode, stderr, waitedMs } = await sallyport('search', '--limit', '1', '--json');
+  assert.equal(exitCode, 0, stderr);
+  assert.deepEqual([asked, waitedMs], [3, [5000, 5000]]);
+  assert.equal(stderr, 'search is busy, asking again in 5 s\n'.repeat(2));
+  asked = 0;
+  refuse('store_unavailable', 2);
+  const refused = await sallyport('search', '--limit', '1');
+  server.interfere(() => undefined);
+  assert.deepEqual([refused.exitCode === 0, asked], [false, 1]);
+});

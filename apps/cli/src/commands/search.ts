@@ -4,8 +4,10 @@ import type { ApiClient } from '../http-client.ts';
 import { field, listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
 import { counted, grouped, jsonLine, plainText, timeText } from '../terminal.ts';
+import { createRetrier } from '../send/retry.ts';
 import { openClient, withConnection, type ConnectionOptions } from './connection.ts';
 import { eventRow } from './event-rows.ts';
+import { asksForTable, isCut, writeTable } from './search-table.ts';
 import { duration, oneOf, pointInTime, wholeNumber } from './option-values.ts';
 
 type Options = ConnectionOptions & {
@@ -26,7 +28,11 @@ export function addSearchCommand(program: Command, needs: CliNeeds): void {
   const time = pointInTime(needs.clock.nowMs());
   withConnection(program.command('search'))
     .description('search all events')
-    .argument('[query]', 'words, and field:value; without it every event matches', '')
+    .argument(
+      '[query]',
+      'words, and field:value; behind a | what becomes of the events; without it every event matches',
+      '',
+    )
     .option('--from <time>', 'received since: a time, or how long ago (15m, 2h, 7d)', time)
     .option('--to <time>', 'received before', time)
     .option('--limit <count>', 'print at most so many', wholeNumber(1, 100_000), 50)
@@ -43,22 +49,47 @@ export function addSearchCommand(program: Command, needs: CliNeeds): void {
 }
 
 async function search(query: string, options: Options, needs: CliNeeds): Promise<void> {
-  const client = openClient(options, needs);
+  const connected = openClient(options, needs);
+  // A store that is merging what came in has no memory to spare for a while.
+  const { run } = createRetrier(
+    needs,
+    (_, delayMs) => needs.stderr.write(`search is busy, asking again in ${Math.ceil(delayMs / 1000)} s\n`),
+    false,
+    ({ details }) => details['serverCode'] === 'store_busy',
+  );
+  const client: Asking = { json: (request) => run(() => connected.json(request), needs.signal) };
   const iso = (ms: number | undefined): string | undefined =>
     ms === undefined ? undefined : new Date(ms).toISOString();
   const range = { q: query === '' ? undefined : query, from: iso(options.from), to: iso(options.to) };
   try {
-    if (options.count === true) await count(client, range, options, needs);
+    if (asksForTable(query)) await table(client, range, options, needs);
+    else if (options.count === true) await count(client, range, options, needs);
     else if (options.histogram === true) await histogram(client, range, options, needs);
     else await list(client, range, options, needs);
   } finally {
-    client.close();
+    connected.close();
   }
 }
 
+type Asking = Pick<ApiClient, 'json'>;
 type Range = Readonly<Record<string, string | undefined>>;
 
-async function count(client: ApiClient, range: Range, options: Options, needs: CliNeeds): Promise<void> {
+async function table(client: Asking, range: Range, options: Options, needs: CliNeeds): Promise<void> {
+  const answer = await client.json({ path: '/v1/events/table', query: range, signal: needs.signal });
+  if (options.json === true) {
+    needs.stdout.write(`${jsonLine(answer)}\n`);
+    return;
+  }
+  writeTable(answer, needs);
+  await needs.stdout.drained();
+  const more = isCut(answer) ? '; there are more: see | head N' : '';
+  needs.stderr.write(
+    `${counted(listField(answer, 'rows').length, 'row')} in ${grouped(numberField(answer, 'elapsed_ms') ?? 0)} ms${more}\n`,
+  );
+  tellHints(answer, needs);
+}
+
+async function count(client: Asking, range: Range, options: Options, needs: CliNeeds): Promise<void> {
   const answer = await client.json({ path: '/v1/events/count', query: range, signal: needs.signal });
   needs.stdout.write(options.json === true ? `${jsonLine(answer)}\n` : `${numberField(answer, 'count') ?? 0}\n`);
   if (options.json !== true) tellHints(answer, needs);
@@ -69,7 +100,7 @@ function tellHints(answer: JsonValue, { stderr }: CliNeeds): void {
   for (const hint of textsOf(field(answer, 'hints'))) stderr.write(`hint: ${plainText(hint)}\n`);
 }
 
-async function histogram(client: ApiClient, range: Range, options: Options, needs: CliNeeds): Promise<void> {
+async function histogram(client: Asking, range: Range, options: Options, needs: CliNeeds): Promise<void> {
   const { stdout } = needs;
   const answer = await client.json({
     path: '/v1/events/histogram',
@@ -92,7 +123,7 @@ async function histogram(client: ApiClient, range: Range, options: Options, need
   }
 }
 
-async function list(client: ApiClient, range: Range, options: Options, needs: CliNeeds): Promise<void> {
+async function list(client: Asking, range: Range, options: Options, needs: CliNeeds): Promise<void> {
   const { stdout } = needs;
   let printed = 0;
   let after: string | undefined;

@@ -191,3 +191,37 @@ test('every regression test of the Sigma corpus matches its rule', async (contex
     for (const rule of wanted) assert.ok(found.has(`${rule} ${file}`), `${rule} ${file}`);
   }
 });
+
+test('correlations and filters are part of a scan: events count at the times they state, in whatever order they lie', async () => {
+  const folder = join(directory, 'correlated');
+  await mkdir(folder);
+  await writeFile(
+    join(folder, 'rules.yml'),
+    [
+      'title: Refused\nname: refused\nid: r-refused\nlogsource: { category: x }\ndetection: { sel: { event: refused }, condition: sel }',
+      'title: Guessing\nid: c-guess\nlevel: high\ncorrelation:\n    type: event_count\n    rules: [refused]\n    group-by: [ip]\n    timespan: 1m\n    condition: { gte: 3 }',
+      'title: Ours\nlogsource: { category: x }\nfilter:\n    rules: [refused]\n    ours: { ip: 10.0.0.1 }\n    condition: ours',
+    ].join('\n---\n'),
+  );
+  const line = (second: string, ip: string): string =>
+    JSON.stringify({ event: 'refused', ip, '@timestamp': `2026-01-01T00:${second}Z` });
+  const lines = ['00:30', '00:05', '00:59'].flatMap((second) => [line(second, '192.0.2.7'), line(second, '10.0.0.1')]);
+  const file = await events(
+    'guess.json',
+    [...lines, line('20:00', '192.0.2.7'), '{"event":"refused","ip":"192.0.2.7"}'].join('\n'),
+  );
+  const scan = (format: string) => run(['sigma', 'scan', '--rules', folder, '--events', file, '--format', format]);
+  const { exitCode, stdout, stderr } = await scan('json');
+  assert.equal(exitCode, 0);
+  assert.deepEqual(matches(stdout), [
+    { rule: 'c-guess', file, event: 4, events: [2, 0, 4].map((event) => ({ file, event })) },
+  ]);
+  assert.match(
+    stderr,
+    /correlations: 1 loaded, came true 1 time\n1 match left out of correlations: the event states no time/,
+  );
+  assert.match(
+    (await scan('text')).stdout,
+    /high +Guessing {2}3 events up to .*guess\.json event 4 {2}ip=192\.0\.2\.7/,
+  );
+});

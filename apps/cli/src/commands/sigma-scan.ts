@@ -1,6 +1,6 @@
 import type { JsonObject } from '@sallyport/contracts';
 import { messageOf } from '@sallyport/platform/errors';
-import { createFullScan, type FullScan, type RuleMatch } from '@sallyport/sigma-rules';
+import type { RuleMatch } from '@sallyport/sigma-rules';
 import type { Command } from 'commander';
 import { setImmediate } from 'node:timers/promises';
 import { CliError } from '../errors.ts';
@@ -8,12 +8,28 @@ import { isJsonObject, parseJsonStrictly } from '../json-reading.ts';
 import { loadRules, readPlaceholders, type LoadedRules } from '../load-rules.ts';
 import type { CliNeeds } from '../needs.ts';
 import { createProgress, type Progress } from '../progress.ts';
+import { createScanCorrelations, type ScanCorrelations, type ScannedCorrelation } from '../scan-correlations.ts';
+import { createRuleEvaluator, type EvaluatorName, type RuleEvaluator } from '../rule-evaluators.ts';
 import { readRecords, type FileRecord } from '../read-events/read-records.ts';
 import { counted, grouped, jsonLine, levelLabel, plainText, shortText, styled, type TextOutput } from '../terminal.ts';
 import { oneOf } from './option-values.ts';
 
-type Options = { rules: string[]; events: string[]; format: string; placeholders?: string };
-type Counts = { events: number; unparseable: number; matches: number; matchedEvents: number; failedFiles: number };
+type Options = {
+  rules: string[];
+  events: string[];
+  format: string;
+  placeholders?: string;
+  oracle?: boolean;
+  compare?: boolean;
+};
+type Counts = {
+  events: number;
+  unparseable: number;
+  matches: number;
+  matchedEvents: number;
+  failedFiles: number;
+  differing: number;
+};
 
 /** So many unparseable events of one file are named; the rest are counted. */
 const maxNamed = 10;
@@ -30,6 +46,11 @@ export function addSigmaCommands(program: Command, needs: CliNeeds): void {
     .requiredOption('--events <file...>', 'NDJSON, JSON, CloudTrail documents, Windows event logs, zip or gzip of them')
     .option('--format <format>', 'text, or json: one line per match', oneOf('text', 'json'), 'text')
     .option('--placeholders <file>', 'values for rules with the modifier expand: JSON, {"name": ["value"]}')
+    .option(
+      '--oracle',
+      'evaluate every rule against every event, without the index: slow, the measure for the fast way',
+    )
+    .option('--compare', 'evaluate both ways and fail where they differ')
     .action((options: Options) => scan(options, needs));
 }
 
@@ -48,14 +69,32 @@ async function scan(options: Options, needs: CliNeeds): Promise<void> {
       },
     );
   }
-  const matcher = createFullScan(loaded.rules);
+  const evaluator = evaluatorOf(options);
+  const preparedAtMs = clock.monotonicMs();
+  const matcher = createRuleEvaluator(evaluator, loaded.rules);
+  const preparingMs = clock.monotonicMs() - preparedAtMs;
   const progress = createProgress(stderr, clock);
-  const counts: Counts = { events: 0, unparseable: 0, matches: 0, matchedEvents: 0, failedFiles: 0 };
+  const counts: Counts = { events: 0, unparseable: 0, matches: 0, matchedEvents: 0, failedFiles: 0, differing: 0 };
   const startedAtMs = clock.monotonicMs();
-  for (const file of options.events) await scanFile({ file, format: options.format, matcher, progress, counts, needs });
+  const correlations = createScanCorrelations(loaded.correlations);
+  for (const file of options.events) {
+    await scanFile({ file, format: options.format, matcher, correlations, progress, counts, needs });
+  }
   progress.clear();
+  const cameTrue = correlations.evaluate();
+  for (const found of cameTrue) needs.stdout.write(correlationLine(found, options.format, needs.stdout));
+  await needs.stdout.drained();
   const seconds = (clock.monotonicMs() - startedAtMs) / 1000;
   summarise(loaded, counts, { files: options.events.length, seconds, stderr });
+  stderr.write(`evaluated: ${evaluatorWords[evaluator]}, ready in ${(preparingMs / 1000).toFixed(2)} s\n`);
+  if (loaded.correlations.length > 0) summariseCorrelations(loaded, correlations, cameTrue.length, stderr);
+  if (counts.differing > 0) {
+    throw new CliError(
+      'not_verified',
+      `Cannot verify the fast evaluation: ${counted(counts.differing, 'event')} came out otherwise than by full scan`,
+      { hint: 'report the lines above with their events: the full scan is right' },
+    );
+  }
   if (counts.failedFiles > 0) {
     throw new CliError(
       'incomplete',
@@ -67,10 +106,22 @@ async function scan(options: Options, needs: CliNeeds): Promise<void> {
   }
 }
 
+function evaluatorOf({ oracle, compare }: Options): EvaluatorName {
+  if (compare === true) return 'both';
+  return oracle === true ? 'full-scan' : 'indexed';
+}
+
+const evaluatorWords: Readonly<Record<EvaluatorName, string>> = {
+  indexed: 'with the index',
+  'full-scan': 'by full scan',
+  both: 'with the index and by full scan, compared',
+};
+
 type FileScan = {
   readonly file: string;
   readonly format: string;
-  readonly matcher: FullScan;
+  readonly matcher: RuleEvaluator;
+  readonly correlations: ScanCorrelations;
   readonly progress: Progress;
   readonly counts: Counts;
   readonly needs: CliNeeds;
@@ -109,7 +160,7 @@ async function scanFile(scan: FileScan): Promise<void> {
 
 function scanRecord(
   record: FileRecord,
-  { file, format, matcher, progress, counts, needs }: FileScan,
+  { file, format, matcher, correlations, progress, counts, needs }: FileScan,
   name: boolean,
 ): void {
   const { stdout, stderr } = needs;
@@ -123,13 +174,21 @@ function scanRecord(
     return;
   }
   const matches = matcher.match(event);
+  const difference = matcher.difference();
+  if (difference !== undefined) {
+    counts.differing += 1;
+    progress.clear();
+    stderr.write(`${plainText(file)}: event ${record.index} differs: ${plainText(JSON.stringify(difference))}\n`);
+  }
   if (matches.length === 0) return;
   counts.matchedEvents += 1;
   counts.matches += matches.length;
   // A bar on the same terminal must not stand in the way of the line.
   if (stdout.isTerminal) progress.clear();
+  const place = { file, index: record.index };
+  correlations.add(event, matches, place);
   for (const match of matches) {
-    const place = { file, index: record.index };
+    if (correlations.silenced.has(match.rule.id)) continue;
     stdout.write(format === 'json' ? jsonMatch(match, place) : textMatch(match, place, stdout));
   }
 }
@@ -158,6 +217,41 @@ function textMatch({ rule, matched }: RuleMatch, { file, index }: Place, stdout:
     .map(({ field, value }) => `${shortText(field, 40)}=${shortText(String(value), 80)}`);
   const title = shortText(rule.title, 100);
   return `${levelLabel(stdout, rule.level ?? 'none')} ${title}  ${plainText(file)} event ${index}  ${styled(stdout, 'dim', fields.join('  '))}\n`;
+}
+
+/** `event` and `file` are those of the newest event; `events` are all it rests on. */
+function correlationLine(
+  { correlation, fields, places }: ScannedCorrelation,
+  format: string,
+  stdout: TextOutput,
+): string {
+  const newest = places.at(-1) ?? { file: '', index: 0 };
+  if (format === 'json') {
+    const events = places.map(({ file, index }) => ({ file, event: index }));
+    return `${jsonLine({ rule: correlation.id, file: newest.file, event: newest.index, events })}\n`;
+  }
+  const group = fields.slice(0, 3).map(({ field, value }) => `${shortText(field, 40)}=${shortText(value, 80)}`);
+  const where = `${counted(places.length, 'event')} up to ${plainText(newest.file)} event ${newest.index}`;
+  return `${levelLabel(stdout, correlation.level ?? 'none')} ${shortText(correlation.title, 100)}  ${where}  ${styled(stdout, 'dim', group.join('  '))}\n`;
+}
+
+function summariseCorrelations(
+  loaded: LoadedRules,
+  correlations: ScanCorrelations,
+  cameTrue: number,
+  stderr: TextOutput,
+): void {
+  stderr.write(`correlations: ${grouped(loaded.correlations.length)} loaded, came true ${counted(cameTrue, 'time')}\n`);
+  if (correlations.timeless() > 0) {
+    stderr.write(
+      `${counted(correlations.timeless(), 'match', 'matches')} left out of correlations: the event states no time\n`,
+    );
+  }
+  if (correlations.dropped() > 0) {
+    stderr.write(
+      `${counted(correlations.dropped(), 'match', 'matches')} left out of correlations: more than are kept in order\n`,
+    );
+  }
 }
 
 function summarise(

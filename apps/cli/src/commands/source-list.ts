@@ -1,7 +1,7 @@
 import type { JsonValue } from '@sallyport/contracts';
 import { field, listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
-import { asTyped, column, jsonLine, shortText, styled, timeText, type TextOutput } from '../terminal.ts';
+import { asTyped, column, jsonLine, shortText, styled, tableHead, timeText, type TextOutput } from '../terminal.ts';
 import { openClient, type ConnectionOptions } from './connection.ts';
 
 export type SourceListOptions = ConnectionOptions & { json?: true };
@@ -18,7 +18,10 @@ export async function listSources(options: SourceListOptions, needs: CliNeeds): 
     for (let page = 0; page < maxPages; page += 1) {
       const place = after === '' ? '' : `?after=${encodeURIComponent(after)}`;
       const answer = await client.json({ path: `/v1/sources${place}`, signal: needs.signal });
-      for (const source of listField(answer, 'sources')) {
+      const sources = listField(answer, 'sources');
+      if (page === 0 && sources.length > 0 && options.json !== true)
+        needs.stdout.write(tableHead(needs.stdout, [['state', 8], ['name', 32], ['what came']]));
+      for (const source of sources) {
         listed += 1;
         needs.stdout.write(options.json === true ? `${jsonLine(source)}\n` : sourceRow(source, needs.stdout));
       }

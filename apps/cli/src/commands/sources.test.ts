@@ -106,7 +106,8 @@ test('sources are listed with how they are, what was not let in, and nothing tha
   );
   const { exitCode, stdout, stderr } = await run(['sources', ...to]);
   assert.equal(exitCode, 0, stderr);
-  const [first, second] = stdout.split('\n');
+  const [head, first, second] = stdout.split('\n');
+  assert.match(head ?? '', /^STATE +NAME +WHAT CAME$/);
   assert.match(first ?? '', /^heard +web-1 \(Front.*6 events, 0\.5\/s, 1 kept raw \(json_invalid 1\), 2 refused/);
   assert.match(first ?? '', /last 2026-03-01 12:00:03Z$/);
   assert.match(second ?? '', /^waiting +web-2 +0 events, 0\/s, never heard$/);

@@ -1,23 +1,13 @@
-import { codeOf } from '@sallyport/platform/errors';
-import type { JsonValue } from '@sallyport/contracts';
+import { textsOf } from '@sallyport/contracts';
 import type { Command } from 'commander';
-import { open, rm } from 'node:fs/promises';
-import { CliError } from '../errors.ts';
 import { field, listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
-import { whyNot } from '../system-errors.ts';
-import { asTyped, counted, jsonLine, plainText, shortText, styled } from '../terminal.ts';
-import { openOperatorClient, withConnection, type ConnectionOptions } from './connection.ts';
+import { asTyped, counted, jsonLine, plainText, shortText, styled, tableHead } from '../terminal.ts';
+import { openOperatorClient, withConnection } from './connection.ts';
+import { saveDownload } from './save-download.ts';
+import { holdSubject, listHolds, type HoldOptions } from './subject-hold.ts';
+import { ask, namesIn, type Names, type Options } from './subject-asking.ts';
 
-type Options = ConnectionOptions & { data?: string; json?: true };
-type Names = {
-  userName?: string[];
-  email?: string[];
-  phone?: string[];
-  ip?: string[];
-  custom?: string[];
-  shared?: string[];
-};
 type DeclareOptions = Options & { kind?: string; path?: string[]; source?: string[]; except?: string[] };
 
 /** What is held on somebody, and its end. Names travel in bodies, never in addresses. */
@@ -65,6 +55,15 @@ export function addSubjectCommands(program: Command, needs: CliNeeds): void {
     .description('ask for the erasure of somebody: two people sign it, and it waits')
     .option('--reason <text>', 'by what right or ticket, kept for good: not who asks', 'asked for on the command line')
     .action((options: Options & Names & { reason: string }) => erase(options, needs));
+  about('hold')
+    .description('a legal hold on one person: nobody erases them until two people release it')
+    .requiredOption('--case <name>', 'what the case is known by: not the person, everybody who sees holds reads it')
+    .option('--days', 'keep the days too on which something was recorded of them, whole and of every class')
+    .option('--reason <text>', 'kept in the vault and the audit trail', 'asked for on the command line')
+    .action((options: HoldOptions) => holdSubject(options, needs));
+  add('holds')
+    .description('legal holds on one person each')
+    .action((options: Options) => listHolds(options, needs));
   add('requests')
     .description('what people asked, and how far it is')
     .action((options: Options) => listRequests(options, needs));
@@ -76,13 +75,19 @@ async function listDeclarations(options: Options, needs: CliNeeds): Promise<void
     needs.stdout.write(`${jsonLine(answer)}\n`);
     return;
   }
-  for (const one of listField(answer, 'declarations')) {
+  const declarations = listField(answer, 'declarations');
+  if (declarations.length === 0)
+    needs.stderr.write(
+      `Nothing is declared: names stand readable in what is recorded\nhint: ${asTyped('sallyport subject declare user-names', needs.configuration.command)}\n`,
+    );
+  else needs.stdout.write(tableHead(needs.stdout, [['name', 18], ['kind', 10], ['of sources', 16], ['fields']]));
+  for (const one of declarations) {
     const sources = listField(one, 'sources');
     const paths = listField(one, 'paths').filter((path) => typeof path === 'string');
-    const where = sources.length === 0 ? 'all sources' : counted(sources.length, 'source');
+    const where = sources.length === 0 ? 'all sources' : textsOf(sources).join(' ');
     const kind = shortText(textField(one, 'kind') ?? '', 12).padEnd(10);
     needs.stdout.write(
-      `${shortText(textField(one, 'name') ?? '', 50).padEnd(18)}  ${kind}  ${where.padEnd(11)}  ${shortText(paths.join(' '), 160)}\n`,
+      `${shortText(textField(one, 'name') ?? '', 50).padEnd(18)}  ${kind}  ${shortText(where, 60).padEnd(16)}  ${shortText(paths.join(' '), 160)}\n`,
     );
   }
   const sealed = numberField(field(answer, 'subjects'), 'sealed') ?? 0;
@@ -104,7 +109,10 @@ async function declare(name: string, options: DeclareOptions, needs: CliNeeds): 
     },
   });
   if (options.json === true) needs.stdout.write(`${jsonLine(answer)}\n`);
-  else needs.stdout.write(`Declared ${plainText(name)}: sealed in everything recorded from now on\n`);
+  else {
+    const what = source === undefined ? 'everything recorded' : `what ${source.map(plainText).join(', ')} sends`;
+    needs.stdout.write(`Declared ${plainText(name)}: sealed in ${what} from now on\n`);
+  }
   needs.stderr.write('hint: what was recorded before stays as it is, and goes when its day expires\n');
 }
 
@@ -140,6 +148,9 @@ async function find(options: Options & Names, needs: CliNeeds): Promise<void> {
   }
   const more = field(answer, 'complete') === false ? ' or more' : '';
   needs.stdout.write(`${counted(numberField(answer, 'entries') ?? 0, 'entry', 'entries')}${more}\n`);
+  needs.stderr.write(
+    `hint: what was recorded before a declaration is not counted; ${asTyped('sallyport search', needs.configuration.command)} finds it by its words\n`,
+  );
 }
 
 async function exportSubject(
@@ -155,39 +166,13 @@ async function exportSubject(
   const client = openOperatorClient(options, needs);
   try {
     const path = `/v1/personal-data/requests/${encodeURIComponent(id)}/export`;
-    await save(await client.open({ path, signal: needs.signal }), options.out);
+    await saveDownload(await client.open({ path, signal: needs.signal }), options.out);
   } finally {
     client.close();
   }
   if (options.json === true) needs.stdout.write(`${jsonLine(request)}\n`);
   else needs.stdout.write(`Saved what is held in ${plainText(options.out)}, as request ${shortText(id, 20)}\n`);
   needs.stderr.write('hint: events may name others too: look before you hand it on\n');
-}
-
-/** Never over a file that is there, and never half of one. */
-async function save(chunks: AsyncIterable<Buffer>, out: string): Promise<void> {
-  const unwritable = (error: unknown, hint: string): CliError =>
-    new CliError('output_unwritable', `Cannot write "${out}": ${whyNot(error)}`, { cause: error, hint });
-  const file = await open(out, 'wx', 0o600).catch((error: unknown) => {
-    throw unwritable(
-      error,
-      codeOf(error) === 'EEXIST'
-        ? 'name a file that does not exist yet'
-        : 'name a file in a directory that exists and can be written',
-    );
-  });
-  let isWhole = false;
-  try {
-    for await (const chunk of chunks) {
-      await file.write(chunk).catch((error: unknown) => {
-        throw unwritable(error, 'make room, or name a file elsewhere');
-      });
-    }
-    isWhole = true;
-  } finally {
-    await file.close();
-    if (!isWhole) await rm(out, { force: true });
-  }
 }
 
 async function erase(options: Options & Names & { reason: string }, needs: CliNeeds): Promise<void> {
@@ -214,48 +199,22 @@ async function listRequests(options: Options, needs: CliNeeds): Promise<void> {
     needs.stdout.write(`${jsonLine(answer)}\n`);
     return;
   }
-  for (const one of listField(answer, 'requests')) {
+  const requests = listField(answer, 'requests');
+  if (requests.length === 0) needs.stderr.write('Nobody has asked yet\n');
+  else
+    needs.stdout.write(
+      tableHead(needs.stdout, [['id', 16], ['kind', 7], ['state', 10], ['asked', 24], ['destruction', 32], ['reason']]),
+    );
+  for (const one of requests) {
     const destruction = field(one, 'destruction');
     const columns = [
-      shortText(textField(one, 'id') ?? '', 20),
+      shortText(textField(one, 'id') ?? '', 20).padEnd(16),
       shortText(textField(one, 'kind') ?? '', 10).padEnd(7),
       shortText(textField(one, 'state') ?? '', 12).padEnd(10),
       shortText(textField(one, 'asked_at') ?? '', 40),
-      shortText(textField(destruction, 'id') ?? '-', 40),
+      shortText(textField(destruction, 'id') ?? '-', 40).padEnd(32),
       shortText(textField(one, 'reason') ?? '', 80),
     ];
     needs.stdout.write(`${columns.join('  ').trimEnd()}\n`);
-  }
-}
-
-function namesIn(names: Names): JsonValue[] {
-  const given: readonly (readonly [string, readonly string[] | undefined])[] = [
-    ['user-name', names.userName],
-    ['email', names.email],
-    ['phone', names.phone],
-    ['ip', names.ip],
-    ['custom', names.custom],
-    ['shared', names.shared],
-  ];
-  const about = given.flatMap(([kind, values]) => (values ?? []).map((value) => ({ kind, value })));
-  if (about.length > 0) return about;
-  throw new CliError('usage', 'Cannot tell who it is about: must be given a name they go by', {
-    hint: 'for example --user-name ada, or --email ada@example.com',
-  });
-}
-
-async function ask(
-  options: Options,
-  needs: CliNeeds,
-  what: { readonly method?: 'POST' | 'PUT'; readonly path: string; readonly body?: JsonValue },
-): Promise<JsonValue> {
-  const { body, ...rest } = what;
-  const headers = { 'content-type': 'application/json' };
-  const sent = body === undefined ? {} : { body: Buffer.from(JSON.stringify(body)), headers };
-  const client = openOperatorClient(options, needs);
-  try {
-    return await client.json({ ...rest, ...sent, signal: needs.signal });
-  } finally {
-    client.close();
   }
 }

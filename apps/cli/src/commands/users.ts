@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { CliError } from '../errors.ts';
 import { listField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
-import { jsonLine, plainText, shortText } from '../terminal.ts';
+import { jsonLine, plainText, shortText, tableHead } from '../terminal.ts';
 import { openOperatorClient, withConnection, type ConnectionOptions } from './connection.ts';
 
 type Options = ConnectionOptions & { data?: string; json?: true };
@@ -27,7 +27,10 @@ export function addUserCommands(program: Command, needs: CliNeeds): void {
 }
 
 async function listUsers(options: Options, needs: CliNeeds): Promise<void> {
-  for (const user of await usersOf(options, needs)) {
+  const users = await usersOf(options, needs);
+  if (users.length === 0) needs.stderr.write('Nobody yet: the setup link that the server prints makes the first\n');
+  else if (options.json !== true) needs.stdout.write(tableHead(needs.stdout, [['name', 24], ['state', 10], ['roles']]));
+  for (const user of users) {
     if (options.json === true) {
       needs.stdout.write(`${jsonLine(user)}\n`);
       continue;
@@ -69,7 +72,7 @@ async function usersOf(options: Options, needs: CliNeeds): Promise<readonly Json
 }
 
 /** Names that look the same to people are one name. */
-function comparable(name: string): string {
+export function comparable(name: string): string {
   return name.normalize('NFKC').trim().toLowerCase();
 }
 

@@ -8,8 +8,10 @@ import { field, listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
 import { readBoundedFile } from '../regular-file.ts';
 import { whyNot } from '../system-errors.ts';
-import { jsonLine, plainText, shortText, styled } from '../terminal.ts';
+import { asTyped, counted, jsonLine, plainText, shortText, styled, tableHead } from '../terminal.ts';
 import type { ConnectionOptions } from './connection.ts';
+import { addApproverCommands } from './vault-approvers.ts';
+import { post, type VaultRequest } from './vault-request.ts';
 import { readVerifierKey, withoutKey } from './verifier-key-option.ts';
 
 type Options = ConnectionOptions & { data?: string; json?: true };
@@ -18,15 +20,6 @@ type HoldOptions = Options & { class?: string[]; keyId?: string[]; from?: string
 type VerifyOptions = { key?: string; json?: true };
 type Verified = Extract<CertificateVerification, { ok: true }>;
 type Ask = (options: Options, needs: CliNeeds, what: VaultRequest) => Promise<JsonValue>;
-/** `isSilent`: a success has nothing to say. */
-export type VaultRequest = {
-  isSilent?: true;
-  method?: 'POST';
-  path: string;
-  body?: Uint8Array;
-  headers?: Record<string, string>;
-};
-
 const maxCertificateBytes = 64 * 1024 * 1024;
 const idPattern = /^[0-9a-f]{32}$/;
 const defaultReason = 'asked for on the command line';
@@ -57,9 +50,7 @@ export function addDestructionCommands(
     .option('--key-id <id...>', 'keys by their ids')
     .option('--reason <text>', 'why, kept in the vault and the audit trail', defaultReason)
     .action((name: string, options: HoldOptions) => placeHold(name, options, ask, needs));
-  add('approvers')
-    .description('the passkeys whose signatures count for a destruction')
-    .action((options: Options) => listApprovers(options, ask, needs));
+  addApproverCommands(add, ask, needs);
   add('accept-restore')
     .description('say that what a restore may have lost was looked at: holds, policies, destructions')
     .requiredOption('--reason <text>', 'what was looked at, kept in the vault and the audit trail')
@@ -122,6 +113,8 @@ async function listDestructions(options: Options, ask: Ask, needs: CliNeeds): Pr
     return;
   }
   const intents = listField(report, 'intents');
+  if (intents.length > 0)
+    needs.stdout.write(tableHead(needs.stdout, [['id', 32], ['kind', 8], ['stage', 10], ['keys, reason']]));
   for (const intent of intents) {
     needs.stdout.write(`${lineOf(intent, needs)}\n`);
     printObstacles(intent, needs);
@@ -134,7 +127,7 @@ async function listDestructions(options: Options, ask: Ask, needs: CliNeeds): Pr
     );
   if (doubt !== undefined || field(report, 'awaitsWord') === true)
     needs.stderr.write(
-      'hint: nothing expires before somebody has looked at holds, policies and destructions: sallyport vault accept-restore\n',
+      `hint: nothing expires before somebody has looked at holds, policies and destructions: ${asTyped('sallyport vault accept-restore', needs.configuration.command)}\n`,
     );
 }
 
@@ -143,7 +136,9 @@ function lineOf(intent: JsonValue, { stdout }: CliNeeds): string {
   const style = stage === 'destroyed' || stage === 'agreed' ? 'green' : stage === 'cancelled' ? 'red' : 'yellow';
   const keys = listField(intent, 'keys');
   const labels = keys.slice(0, 3).flatMap((key) => textField(key, 'label') ?? []);
-  const about = `${keys.length} ${keys.length === 1 ? 'key' : 'keys'} ${labels.join(', ')}${keys.length > 3 ? ', …' : ''}`;
+  const kept = listField(intent, 'kept').length;
+  const survived = kept === 0 ? '' : ` (${kept} of them kept)`;
+  const about = `${counted(keys.length, 'key')}${survived} ${labels.join(', ')}${keys.length > 3 ? ', …' : ''}`;
   return [
     shortText(textField(intent, 'id') ?? '', 32),
     shortText(textField(intent, 'kind') ?? '', 8).padEnd(8),
@@ -156,6 +151,14 @@ function lineOf(intent: JsonValue, { stdout }: CliNeeds): string {
 }
 
 function printObstacles(intent: JsonValue, { stdout }: CliNeeds): void {
+  const keys = listField(intent, 'keys');
+  for (const kept of listField(intent, 'kept')) {
+    const key = keys.find((one) => textField(one, 'id') === textField(kept, 'keyId'));
+    const label = textField(key, 'label') ?? textField(kept, 'keyId') ?? '';
+    stdout.write(
+      `  kept: ${shortText(label, 80)}, ${shortText(textField(kept, 'why') ?? '', 40)} by ${shortText(textField(kept, 'by') ?? '', 80)}\n`,
+    );
+  }
   for (const obstacle of listField(intent, 'obstacles')) {
     stdout.write(`  ${shortText(textField(obstacle, 'message') ?? '', 300)}\n`);
     const hint = textField(obstacle, 'hint');
@@ -170,14 +173,14 @@ async function listHolds(options: Options, ask: Ask, needs: CliNeeds): Promise<v
     return;
   }
   const holds = listField(report, 'items');
-  if (holds.length === 0) needs.stdout.write('No legal holds.\n');
+  needs.stdout.write(holds.length === 0 ? 'No legal holds.\n' : tableHead(needs.stdout, [['id', 32], ['hold']]));
   for (const hold of holds) needs.stdout.write(`${holdLine(hold)}\n`);
 }
 
 function holdLine(hold: JsonValue): string {
-  const count = listField(hold, 'keyIds').length;
+  const count = listField(hold, 'keyIds').length + (numberField(hold, 'leftOut') ?? 0);
   const [name, reason] = [textField(hold, 'name') ?? '', textField(hold, 'reason') ?? ''];
-  return `${shortText(textField(hold, 'id') ?? '', 32)}  ${shortText(name, 80)}: ${count} keys, ${shortText(reason, 200)}`;
+  return `${shortText(textField(hold, 'id') ?? '', 32)}  ${shortText(name, 80)}: ${counted(count, 'key')}, ${shortText(reason, 200)}`;
 }
 
 async function placeHold(name: string, options: HoldOptions, ask: Ask, needs: CliNeeds): Promise<void> {
@@ -197,26 +200,6 @@ async function placeHold(name: string, options: HoldOptions, ask: Ask, needs: Cl
   };
   const hold = await ask(options, needs, post('/v1/vault/holds', body));
   needs.stdout.write(options.json === true ? `${jsonLine(hold)}\n` : `Held: ${holdLine(hold)}\n`);
-}
-
-async function listApprovers(options: Options, ask: Ask, needs: CliNeeds): Promise<void> {
-  const report = await ask(options, needs, { path: '/v1/vault/approvers' });
-  if (options.json === true) {
-    needs.stdout.write(`${jsonLine(report)}\n`);
-    return;
-  }
-  const approvers = listField(report, 'items');
-  for (const approver of approvers) {
-    const hours = Math.ceil((numberField(approver, 'remainingMs') ?? 0) / 3_600_000);
-    const counts = field(approver, 'isEffective') === true ? 'counts' : `counts in ${hours} hours`;
-    const [name, host] = [textField(approver, 'name') ?? '', textField(approver, 'hostName') ?? ''];
-    needs.stdout.write(`${shortText(name, 60)}  ${shortText(host, 80)}  ${counts}\n`);
-  }
-  const people = new Set(approvers.flatMap((approver) => textField(approver, 'userId') ?? []));
-  if (people.size < 2)
-    needs.stdout.write(
-      `${people.size === 0 ? 'Nobody is' : 'One person is'} enrolled; a destruction takes two people, each with a passkey: in the console, under Retention\n`,
-    );
 }
 
 async function getCertificate(
@@ -266,6 +249,11 @@ function printCertificate(result: Verified, isKeyGiven: boolean, { stdout }: Cli
       trust,
       `outcome    ${shortText(result.outcome, 40)}, recorded ${new Date(result.recordedAtMs).toISOString()}`,
       `keys       ${keys.length}: ${shortText(labels.join(', '), 200)}${keys.length > labels.length ? ', …' : ''}`,
+      ...(result.kept === 0
+        ? []
+        : [
+            `kept       ${counted(result.kept, 'key')} of the signed list survived: a hold kept it, or it was needed still`,
+          ]),
       `agreed by  ${shortText(agreed, 300)}`,
       ...result.passkeys.map((passkey) => `           ${shortText(passkey, 120)}`),
       `waited     ${waited.hours} hours by ${shortText(waited.evidence, 40)}`,
@@ -276,15 +264,6 @@ function printCertificate(result: Verified, isKeyGiven: boolean, { stdout }: Cli
       '',
     ].join('\n'),
   );
-}
-
-function post(path: string, body: JsonValue): VaultRequest {
-  return {
-    method: 'POST',
-    path,
-    body: Buffer.from(JSON.stringify(body)),
-    headers: { 'content-type': 'application/json' },
-  };
 }
 
 function idOf(text: string): string {

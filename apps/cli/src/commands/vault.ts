@@ -3,9 +3,11 @@ import type { Command } from 'commander';
 import { CliError } from '../errors.ts';
 import { field, listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
-import { grouped, jsonLine, plainText, shortText, styled } from '../terminal.ts';
-import { openOperatorClient, withConnection, type ConnectionOptions } from './connection.ts';
-import { addDestructionCommands, type VaultRequest } from './vault-destructions.ts';
+import { asTyped, counted, jsonLine, plainText, shortText, styled, tableHead } from '../terminal.ts';
+import { jsonBody, openOperatorClient, withConnection, type ConnectionOptions } from './connection.ts';
+import { addDestructionCommands } from './vault-destructions.ts';
+import type { VaultRequest } from './vault-request.ts';
+import { addRecoveryCommands } from './vault-recovery.ts';
 
 type Options = ConnectionOptions & { data?: string; json?: true };
 type RotateOptions = Options & { label?: string; provider?: string[]; keys?: string; reason: string };
@@ -38,6 +40,7 @@ export function addVaultCommands(program: Command, needs: CliNeeds): void {
     .description('open both copies of the vault from the disk, and every key in them')
     .action((options: Options) => check(options, needs));
   addDestructionCommands(vault, add, request, needs);
+  addRecoveryCommands(vault, add, request, needs);
 }
 
 async function listKeys(options: Options, needs: CliNeeds): Promise<void> {
@@ -47,10 +50,9 @@ async function listKeys(options: Options, needs: CliNeeds): Promise<void> {
     stdout.write(`${jsonLine(report)}\n`);
     return;
   }
-  const counts = new Map<string, number>();
+  stdout.write(tableHead(stdout, [['id', 32], ['level', 7], ['state', 11], ['version', 7], ['what for']]));
   for (const key of listField(report, 'keys')) {
     const level = textField(key, 'level') ?? '';
-    counts.set(level, (counts.get(level) ?? 0) + 1);
     const state = textField(key, 'state') ?? '';
     const style = state === 'active' ? 'green' : state === 'compromised' ? 'red' : 'yellow';
     const name =
@@ -61,7 +63,7 @@ async function listKeys(options: Options, needs: CliNeeds): Promise<void> {
       shortText(textField(key, 'id') ?? '', 32).padEnd(32),
       level.padEnd(7),
       styled(stdout, style, shortText(state, 12).padEnd(11)),
-      `v${numberField(key, 'version') ?? 0}`.padEnd(4),
+      `v${numberField(key, 'version') ?? 0}`.padEnd(7),
       shortText(name, 120),
     ];
     stdout.write(`${line.join('  ').trimEnd()}\n`);
@@ -88,8 +90,7 @@ async function rotate(what: string, options: RotateOptions, needs: CliNeeds): Pr
   const answer = await request(options, needs, {
     method: 'POST',
     path: '/v1/vault/rotations',
-    body: Buffer.from(JSON.stringify({ ...orderOf(what, options), reason: options.reason })),
-    headers: { 'content-type': 'application/json' },
+    ...jsonBody({ ...orderOf(what, options), reason: options.reason }),
   });
   let rotation = field(answer, 'rotation');
   const startedAtMs = numberField(rotation, 'startedAtMs');
@@ -108,12 +109,21 @@ async function rotate(what: string, options: RotateOptions, needs: CliNeeds): Pr
     });
   }
   const moved = numberField(rotation, 'done') ?? 0;
-  const result = what === 'columns' ? `${grouped(moved)} rows sealed anew` : `${grouped(moved)} keys re-wrapped`;
-  if (options.json !== true) stdout.write(`Rotated ${plainText(what)}: ${result}\n`);
+  if (options.json !== true) stdout.write(`Rotated ${plainText(resultOf(what, options, moved))}\n`);
   if (what === 'epoch')
     stderr.write(
       'hint: older copies of the vault still open with the former master key; keep a new copy of the vault\n',
     );
+  if (what === 'data')
+    stderr.write(
+      `hint: what the former key sealed still opens with it; ${asTyped('sallyport vault list', needs.configuration.command)} shows both\n`,
+    );
+}
+
+/** A key of blocks wraps no other: there is nothing to wrap anew, only what comes is sealed under another. */
+function resultOf(what: string, { label = '' }: RotateOptions, moved: number): string {
+  if (what === 'data') return `data: a new key seals what is recorded of ${label} from now on`;
+  return `${what}: ${what === 'columns' ? `${counted(moved, 'row')} sealed anew` : `${counted(moved, 'key')} re-wrapped`}`;
 }
 
 /** The one under way or the last: of the vault, or of the keys of some columns. */

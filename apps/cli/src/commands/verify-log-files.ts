@@ -159,7 +159,8 @@ function print(
   ];
   if (blocks !== undefined)
     lines.push(
-      `  blocks: ${grouped(blocks.count)} in ${grouped(blocks.segments)} files, every header, ciphertext and leaf; contents are sealed and were not opened`,
+      `  blocks: ${grouped(blocks.count)} in ${grouped(blocks.segments)} files, every header, ciphertext and leaf`,
+      '  contents: sealed and not opened, which takes keys of the vault; what an event says is proven by its proof',
     );
   if ((blocks?.hollow ?? 0) > 0)
     lines.push(

@@ -9,10 +9,15 @@ export type ZipMember = {
   readonly packedBytes: number;
   /** As the directory claims. */
   readonly unpackedBytes: number;
+  /** Written by a Unix system as a symbolic link: its content is a path, not a file. */
+  readonly isLink: boolean;
   open(): Promise<Readable>;
 };
 
 const maxMembers = 100_000;
+/** The mode of a file in the upper half of its external attributes (POSIX.1, `sys/stat.h`). */
+const fileTypeMask = 0o170000;
+const symbolicLink = 0o120000;
 
 /**
  * The files in a zip, in the order of its directory. A member's name is only ever shown, never used as a path.
@@ -39,6 +44,7 @@ export async function* zipMembers(path: string): AsyncGenerator<ZipMember> {
         name,
         packedBytes: entry.compressedSize,
         unpackedBytes: entry.uncompressedSize,
+        isLink: ((entry.externalFileAttributes >>> 16) & fileTypeMask) === symbolicLink,
         open: async () => {
           if (entry.isEncrypted())
             throw new CliError('input_unreadable', `Cannot read "${name}" in "${path}": it is encrypted`);

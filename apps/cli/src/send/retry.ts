@@ -22,6 +22,7 @@ export function createRetrier(
   onWait?: (error: CliError, delayMs: number) => void,
   /** Goes on for as long as it takes, once the server was reached. */
   forever = false,
+  isPassing: (error: CliError) => boolean = passes,
 ): Retrier {
   let contact = false;
   return {
@@ -32,7 +33,7 @@ export function createRetrier(
           contact = true;
           return result;
         } catch (error) {
-          if (!(error instanceof CliError) || !passes(error)) throw error;
+          if (!(error instanceof CliError) || !isPassing(error)) throw error;
           if (error.code === 'server_busy') contact = true;
           if (
             attempt >= (contact ? (forever ? Number.POSITIVE_INFINITY : attemptsAfterContact) : attemptsBeforeContact)

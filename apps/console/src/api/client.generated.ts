@@ -174,7 +174,7 @@ export type Routes = {
       readonly process?: string | undefined;
       readonly q?: string | undefined;
       readonly since?: string | undefined;
-      readonly sort?: 'newest' | 'severity' | undefined;
+      readonly sort?: 'newest' | 'priority' | 'severity' | undefined;
       readonly after?: string | undefined;
       readonly limit?: number | undefined;
     };
@@ -184,9 +184,12 @@ export type Routes = {
         readonly id: string;
         readonly number: number;
         readonly state: 'new' | 'acknowledged' | 'closed' | 'suppressed';
+        readonly disposition: 'true_positive' | 'benign' | 'expected' | 'false_positive' | null;
         readonly title: string;
         readonly level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
         readonly severity_id: number;
+        readonly priority: number;
+        readonly priority_words: string;
         readonly rule_id: string;
         readonly created_at: string;
         readonly state_changed_at: string;
@@ -201,6 +204,8 @@ export type Routes = {
         readonly account?: string | undefined;
         readonly region?: string | undefined;
         readonly site?: string | undefined;
+        readonly agent?: string | undefined;
+        readonly agent_session?: string | undefined;
         readonly camera?: string | undefined;
         readonly picture?: string | undefined;
         readonly picture_before?: string | undefined;
@@ -240,7 +245,7 @@ export type Routes = {
       readonly process?: string | undefined;
       readonly q?: string | undefined;
       readonly since?: string | undefined;
-      readonly sort?: 'newest' | 'severity' | undefined;
+      readonly sort?: 'newest' | 'priority' | 'severity' | undefined;
       readonly format: 'ndjson' | 'csv';
       readonly limit?: number | undefined;
     };
@@ -263,9 +268,12 @@ export type Routes = {
       readonly id: string;
       readonly number: number;
       readonly state: 'new' | 'acknowledged' | 'closed' | 'suppressed';
+      readonly disposition: 'true_positive' | 'benign' | 'expected' | 'false_positive' | null;
       readonly title: string;
       readonly level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
       readonly severity_id: number;
+      readonly priority: number;
+      readonly priority_words: string;
       readonly rule_id: string;
       readonly created_at: string;
       readonly state_changed_at: string;
@@ -280,6 +288,8 @@ export type Routes = {
       readonly account?: string | undefined;
       readonly region?: string | undefined;
       readonly site?: string | undefined;
+      readonly agent?: string | undefined;
+      readonly agent_session?: string | undefined;
       readonly camera?: string | undefined;
       readonly picture?: string | undefined;
       readonly picture_before?: string | undefined;
@@ -294,6 +304,7 @@ export type Routes = {
       readonly revision: number;
       readonly changed_by: { readonly id: string; readonly name: string } | null;
       readonly findings: readonly { readonly position: string; readonly input: string; readonly at: string }[];
+      readonly response: string | null;
       readonly matched: readonly { readonly field: string; readonly value: string }[];
       readonly related: readonly string[];
       readonly comments: readonly {
@@ -305,12 +316,13 @@ export type Routes = {
       readonly body: unknown;
     };
   };
-  /** Change the state of an alert, give it to somebody, comment on it; comments are kept in the audit event */
+  /** Change the state of an alert, say what it was, give it to somebody, comment on it; comments are kept in the audit event */
   'PATCH /v1/alerts/{id}': {
     params: { readonly id: string };
     query: undefined;
     body: {
       readonly state?: 'new' | 'acknowledged' | 'closed' | 'suppressed' | undefined;
+      readonly disposition?: 'true_positive' | 'benign' | 'expected' | 'false_positive' | undefined;
       readonly assignee?: string | null | undefined;
       readonly comment?: string | undefined;
       readonly revision?: number | undefined;
@@ -319,9 +331,12 @@ export type Routes = {
       readonly id: string;
       readonly number: number;
       readonly state: 'new' | 'acknowledged' | 'closed' | 'suppressed';
+      readonly disposition: 'true_positive' | 'benign' | 'expected' | 'false_positive' | null;
       readonly title: string;
       readonly level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
       readonly severity_id: number;
+      readonly priority: number;
+      readonly priority_words: string;
       readonly rule_id: string;
       readonly created_at: string;
       readonly state_changed_at: string;
@@ -336,6 +351,8 @@ export type Routes = {
       readonly account?: string | undefined;
       readonly region?: string | undefined;
       readonly site?: string | undefined;
+      readonly agent?: string | undefined;
+      readonly agent_session?: string | undefined;
       readonly camera?: string | undefined;
       readonly picture?: string | undefined;
       readonly picture_before?: string | undefined;
@@ -349,6 +366,100 @@ export type Routes = {
       readonly announced_at: string;
       readonly revision: number;
       readonly changed_by: { readonly id: string; readonly name: string } | null;
+    };
+  };
+  /** Who and what is near an alert in time and relation: a graph of at most 150 nodes, and a timeline */
+  'GET /v1/alerts/{id}/around': {
+    params: { readonly id: string };
+    query: { readonly hours: number };
+    body: undefined;
+    answer: {
+      readonly alert: {
+        readonly id: string;
+        readonly title: string;
+        readonly level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
+        readonly priority: number;
+        readonly state: string;
+        readonly count: number;
+        readonly first_seen_at: string;
+        readonly last_seen_at: string;
+      };
+      readonly from: string;
+      readonly to: string;
+      readonly nodes: readonly {
+        readonly id: string;
+        readonly kind: 'person' | 'host' | 'address' | 'camera' | 'device' | 'agent' | 'service' | 'site' | 'process';
+        readonly name: string;
+        readonly label?: string | undefined;
+        readonly hop: number;
+        readonly risk: { readonly value: number; readonly reasons: readonly string[]; readonly entity: string } | null;
+        readonly criticality: { readonly level: 'low' | 'normal' | 'high' | 'crown_jewel'; readonly reason: string };
+        readonly events: number;
+        readonly alerts: number;
+        readonly query?: string | undefined;
+      }[];
+      readonly edges: readonly {
+        readonly from: string;
+        readonly to: string;
+        readonly relation:
+          | 'signed_in_to'
+          | 'signed_in_from'
+          | 'changed_account_of'
+          | 'ran_programs_on'
+          | 'acted_on'
+          | 'acted_from'
+          | 'connected_to'
+          | 'reached'
+          | 'watches'
+          | 'is_at'
+          | 'was_asked_by'
+          | 'worked_with'
+          | 'seen_with'
+          | 'in_one_alert_with'
+          | 'is_carried_by'
+          | 'approved'
+          | 'ran';
+        readonly words: string;
+        readonly count: number;
+        readonly failed: number;
+        readonly first_seen?: string | undefined;
+        readonly last_seen?: string | undefined;
+        readonly examples: readonly string[];
+      }[];
+      readonly folds: readonly {
+        readonly at: string;
+        readonly kind: 'person' | 'host' | 'address' | 'camera' | 'device' | 'agent' | 'service' | 'site' | 'process';
+        readonly count: number;
+      }[];
+      readonly alerts: readonly {
+        readonly id: string;
+        readonly title: string;
+        readonly level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
+        readonly priority: number;
+        readonly state: string;
+        readonly count: number;
+        readonly first_seen_at: string;
+        readonly last_seen_at: string;
+      }[];
+      readonly timeline: readonly {
+        readonly at: string;
+        readonly kind: 'alert' | 'event';
+        readonly nodes: readonly string[];
+        readonly alert?: string | undefined;
+        readonly position?: string | undefined;
+        readonly class_uid?: number | undefined;
+        readonly word: string;
+        readonly text: string;
+        readonly failed?: boolean | undefined;
+      }[];
+      readonly histogram: {
+        readonly interval_ms: number;
+        readonly buckets: readonly { readonly time: string; readonly count: number }[];
+      };
+      readonly hints: readonly string[];
+      readonly elapsed_ms: number;
+      readonly erased?: number | undefined;
+      readonly rebuilding?: { readonly through: string; readonly until: string } | undefined;
     };
   };
   /** Where the ledger is archived, how far, and what was found wrong */
@@ -860,6 +971,85 @@ export type Routes = {
     body: undefined;
     answer: unknown;
   };
+  /** People, hosts, devices, cameras, agents and keys by risk, highest first */
+  'GET /v1/behaviour/entities': {
+    params: undefined;
+    query: {
+      readonly kind?: 'user' | 'host' | 'device' | 'camera' | 'agent' | 'key' | undefined;
+      readonly limit: number;
+      readonly after: number;
+    };
+    body: undefined;
+    answer: {
+      readonly entities: readonly {
+        readonly id: string;
+        readonly kind: 'user' | 'host' | 'device' | 'camera' | 'agent' | 'key';
+        readonly name: string;
+        readonly risk: number;
+        readonly events: number;
+        readonly first_seen: number;
+        readonly last_seen: number;
+        readonly is_learnt: boolean;
+        readonly reasons: readonly string[];
+      }[];
+      readonly total: number;
+    };
+  };
+  /** One entity: its risk with reasons, and what is usual for it */
+  'GET /v1/behaviour/entities/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly kind: 'user' | 'host' | 'device' | 'camera' | 'agent' | 'key';
+      readonly name: string;
+      readonly risk: number;
+      readonly events: number;
+      readonly first_seen: number;
+      readonly last_seen: number;
+      readonly is_learnt: boolean;
+      readonly reasons: readonly { readonly reason: string; readonly points: number; readonly finding: string }[];
+      readonly models: readonly {
+        readonly topic: 'sign-in' | 'process' | 'rate' | 'steps' | 'motion' | 'network';
+        readonly aspect: string;
+        readonly is_learnt: boolean;
+        readonly values?: readonly { readonly value: string; readonly count: number }[] | undefined;
+        readonly week?: readonly number[] | undefined;
+      }[];
+    };
+  };
+  /** What this model finds odd about the entity is as it should be: it scores less from now on */
+  'POST /v1/behaviour/entities/{id}/expected': {
+    params: { readonly id: string };
+    query: undefined;
+    body: { readonly model: 'sign-in' | 'process' | 'rate' | 'steps' | 'motion' | 'network' };
+    answer: unknown;
+  };
+  /** The same, of an entity known by name */
+  'GET /v1/behaviour/entity': {
+    params: undefined;
+    query: { readonly kind: 'user' | 'host' | 'device' | 'camera' | 'agent' | 'key'; readonly name: string };
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly kind: 'user' | 'host' | 'device' | 'camera' | 'agent' | 'key';
+      readonly name: string;
+      readonly risk: number;
+      readonly events: number;
+      readonly first_seen: number;
+      readonly last_seen: number;
+      readonly is_learnt: boolean;
+      readonly reasons: readonly { readonly reason: string; readonly points: number; readonly finding: string }[];
+      readonly models: readonly {
+        readonly topic: 'sign-in' | 'process' | 'rate' | 'steps' | 'motion' | 'network';
+        readonly aspect: string;
+        readonly is_learnt: boolean;
+        readonly values?: readonly { readonly value: string; readonly count: number }[] | undefined;
+        readonly week?: readonly number[] | undefined;
+      }[];
+    };
+  };
   /** List the cameras: how each is and what it shows */
   'GET /v1/cameras': {
     params: undefined;
@@ -1332,6 +1522,192 @@ export type Routes = {
         readonly problem: string | null;
       } | null;
     };
+  };
+  /** Techniques by what watches them: rules in force, and data that actually arrives */
+  'GET /v1/coverage': {
+    params: undefined;
+    query: { readonly framework?: 'attack' | 'atlas' | undefined; readonly windowDays?: number | undefined };
+    body: undefined;
+    answer: {
+      readonly framework: string;
+      readonly name: string;
+      readonly version: string;
+      readonly origin: string;
+      readonly licence: string;
+      readonly window_days: number;
+      readonly made: string;
+      readonly rules: number;
+      readonly counts: {
+        readonly watched: number;
+        readonly weak: number;
+        readonly blind: number;
+        readonly none: number;
+      };
+      readonly sub_counts: {
+        readonly watched: number;
+        readonly weak: number;
+        readonly blind: number;
+        readonly none: number;
+      };
+      readonly sources_seen: number;
+      readonly sources_forgotten: number;
+      readonly tactics: readonly {
+        readonly id: string;
+        readonly short_name: string;
+        readonly name: string;
+        readonly counts: {
+          readonly watched: number;
+          readonly weak: number;
+          readonly blind: number;
+          readonly none: number;
+        };
+        readonly rules: number;
+        readonly rules_without_technique: number;
+      }[];
+      readonly techniques: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly parent?: string | undefined;
+        readonly tactics: readonly string[];
+        readonly verdict: 'watched' | 'weak' | 'blind' | 'none';
+        readonly rules: number;
+        readonly rules_with_data: number;
+        readonly findings_30d: number;
+      }[];
+      readonly unplaced: readonly {
+        readonly tag: string;
+        readonly reason: 'unknown' | 'withdrawn';
+        readonly rule_ids: readonly string[];
+      }[];
+      readonly next_sources: readonly {
+        readonly words: string;
+        readonly product?: string | undefined;
+        readonly category?: string | undefined;
+        readonly service?: string | undefined;
+        readonly recipe?: string | undefined;
+        readonly techniques: readonly string[];
+        readonly rules: number;
+      }[];
+    };
+  };
+  /** The map as a layer for the ATT&CK Navigator (format 4.5), or as CSV */
+  'GET /v1/coverage/export': {
+    params: undefined;
+    query: {
+      readonly framework?: 'attack' | 'atlas' | undefined;
+      readonly windowDays?: number | undefined;
+      readonly format: 'navigator' | 'csv';
+    };
+    body: undefined;
+    answer: string;
+  };
+  /** One technique: its rules, the log sources they look at, and when those last sent something */
+  'GET /v1/coverage/techniques/{id}': {
+    params: { readonly id: string };
+    query: { readonly windowDays?: number | undefined };
+    body: undefined;
+    answer: {
+      readonly framework: string;
+      readonly version: string;
+      readonly window_days: number;
+      readonly id: string;
+      readonly name: string;
+      readonly parent?: string | undefined;
+      readonly tactics: readonly string[];
+      readonly verdict: 'watched' | 'weak' | 'blind' | 'none';
+      readonly rules: number;
+      readonly rules_with_data: number;
+      readonly findings_30d: number;
+      readonly asked?: string | undefined;
+      readonly sub_techniques: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly parent?: string | undefined;
+        readonly tactics: readonly string[];
+        readonly verdict: 'watched' | 'weak' | 'blind' | 'none';
+        readonly rules: number;
+        readonly rules_with_data: number;
+        readonly findings_30d: number;
+      }[];
+      readonly rule_list: readonly {
+        readonly id: string;
+        readonly title: string;
+        readonly level: string;
+        readonly status?: string | undefined;
+        readonly is_weak: boolean;
+        readonly has_data: boolean;
+        readonly tagged: readonly string[];
+        readonly is_correlation: boolean;
+        readonly source?: string | undefined;
+        readonly missing: readonly string[];
+        readonly last_event?: string | undefined;
+        readonly findings_24h: number;
+        readonly findings_30d: number;
+      }[];
+      readonly sources: readonly {
+        readonly words: string;
+        readonly product?: string | undefined;
+        readonly category?: string | undefined;
+        readonly service?: string | undefined;
+        readonly recipe?: string | undefined;
+        readonly rules: number;
+        readonly has_data: boolean;
+        readonly last_event?: string | undefined;
+        readonly events_30d: number;
+      }[];
+    };
+  };
+  /** Assets whose criticality somebody set, the most critical first; all others have their default */
+  'GET /v1/criticality': {
+    params: undefined;
+    query: { readonly limit: number; readonly offset: number };
+    body: undefined;
+    answer: {
+      readonly assets: readonly {
+        readonly kind: 'person' | 'host' | 'device' | 'camera' | 'site';
+        readonly name: string;
+        readonly level: 'low' | 'normal' | 'high' | 'crown_jewel';
+        readonly reason: string;
+        readonly set_at: string | null;
+        readonly set_by: { readonly id: string; readonly name: string } | null;
+      }[];
+      readonly total: number;
+    };
+  };
+  /** How much one asset matters, and why */
+  'GET /v1/criticality/{kind}/{name}': {
+    params: { readonly kind: 'person' | 'host' | 'device' | 'camera' | 'site'; readonly name: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly kind: 'person' | 'host' | 'device' | 'camera' | 'site';
+      readonly name: string;
+      readonly level: 'low' | 'normal' | 'high' | 'crown_jewel';
+      readonly reason: string;
+      readonly set_at: string | null;
+      readonly set_by: { readonly id: string; readonly name: string } | null;
+    };
+  };
+  /** Say how much an asset matters; priorities of open alerts follow. Making it matter less needs a fresh proof */
+  'PUT /v1/criticality/{kind}/{name}': {
+    params: { readonly kind: 'person' | 'host' | 'device' | 'camera' | 'site'; readonly name: string };
+    query: undefined;
+    body: { readonly level: 'low' | 'normal' | 'high' | 'crown_jewel'; readonly reason: string };
+    answer: {
+      readonly kind: 'person' | 'host' | 'device' | 'camera' | 'site';
+      readonly name: string;
+      readonly level: 'low' | 'normal' | 'high' | 'crown_jewel';
+      readonly reason: string;
+      readonly set_at: string | null;
+      readonly set_by: { readonly id: string; readonly name: string } | null;
+    };
+  };
+  /** Back to the default; making it matter less needs a fresh proof */
+  'DELETE /v1/criticality/{kind}/{name}': {
+    params: { readonly kind: 'person' | 'host' | 'device' | 'camera' | 'site'; readonly name: string };
+    query: undefined;
+    body: undefined;
+    answer: unknown;
   };
   /** A key that may send events as the source `my-machine` for an hour; it is shown only in this reply */
   'POST /v1/demo/ingest-key': {
@@ -1825,6 +2201,30 @@ export type Routes = {
       readonly total: number;
     };
   };
+  /** A table of events: … | count by user, … | top 10 process, … | timechart 1h by class */
+  'GET /v1/events/table': {
+    params: undefined;
+    query: {
+      readonly q?: string | undefined;
+      readonly from?: string | undefined;
+      readonly to?: string | undefined;
+      readonly time?: 'received' | 'claimed' | undefined;
+      readonly through?: string | undefined;
+      readonly own_reads?: 'show' | 'hide' | undefined;
+    };
+    body: undefined;
+    answer: {
+      readonly columns: readonly { readonly name: string; readonly kind: 'text' | 'number' | 'time' | 'position' }[];
+      readonly rows: readonly (readonly (string | number)[])[];
+      readonly stage: string;
+      readonly cut: boolean;
+      readonly span_ms?: number | undefined;
+      readonly hints?: readonly string[] | undefined;
+      readonly elapsed_ms: number;
+      readonly rebuilding?: { readonly through: string; readonly until: string } | undefined;
+      readonly erased?: number | undefined;
+    };
+  };
   /** The most frequent values of a field */
   'GET /v1/events/top': {
     params: undefined;
@@ -1862,6 +2262,696 @@ export type Routes = {
             readonly holds: 'remapped' | 'sealed';
           }
         | undefined;
+    };
+  };
+  /** List exceptions, the newest first, those that are over included */
+  'GET /v1/exceptions': {
+    params: undefined;
+    query: {
+      readonly state?: 'proposed' | 'active' | 'expired' | 'withdrawn' | undefined;
+      readonly rule?: string | undefined;
+    };
+    body: undefined;
+    answer: {
+      readonly exceptions: readonly {
+        readonly id: string;
+        readonly revision: number;
+        readonly state: 'proposed' | 'active' | 'expired' | 'withdrawn';
+        readonly hints: readonly ('expires_soon' | 'idle' | 'more_than_tried' | 'rule_not_in_force' | 'damaged')[];
+        readonly created: string;
+        readonly current?:
+          | {
+              readonly version: number;
+              readonly name: string;
+              readonly reason: string;
+              readonly all_rules: boolean;
+              readonly rules: readonly string[];
+              readonly condition: string;
+              readonly host?: string | undefined;
+              readonly user?: string | undefined;
+              readonly site?: string | undefined;
+              readonly expires?: string | undefined;
+              readonly from?: string | undefined;
+              readonly to?: string | undefined;
+              readonly made: string;
+              readonly by: { readonly kind: string; readonly id: string; readonly name: string };
+              readonly approved_by?: { readonly kind: string; readonly id: string; readonly name: string } | undefined;
+              readonly tried?: { readonly hidden: number; readonly of: number; readonly days: number } | undefined;
+              readonly accepted: readonly (
+                | 'not_tried'
+                | 'nothing_found'
+                | 'all_rules'
+                | 'about_us'
+                | 'about_self'
+                | 'never_expires'
+                | 'hides_attack'
+                | 'hides_critical'
+                | 'hides_all'
+              )[];
+            }
+          | undefined;
+        readonly hidden: number;
+        readonly hidden_30d: number;
+        readonly last_hidden?: string | undefined;
+        readonly days: readonly { readonly day: string; readonly hidden: number }[];
+        readonly withdrawn?:
+          | {
+              readonly at: string;
+              readonly by: { readonly kind: string; readonly id: string; readonly name: string };
+              readonly reason: string;
+            }
+          | undefined;
+      }[];
+    };
+  };
+  /** Hide matches of rules where a condition holds, from now on. For all rules, for rules about this server, without an end or for over a year: administrators, with a fresh proof */
+  'POST /v1/exceptions': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly rules?: readonly string[] | undefined;
+      readonly all_rules?: boolean | undefined;
+      readonly condition: string;
+      readonly host?: string | undefined;
+      readonly user?: string | undefined;
+      readonly site?: string | undefined;
+      readonly name: string;
+      readonly reason: string;
+      readonly expires?: string | undefined;
+      readonly never?: boolean | undefined;
+      readonly trial?: string | undefined;
+      readonly accept?:
+        | readonly (
+            | 'not_tried'
+            | 'nothing_found'
+            | 'all_rules'
+            | 'about_us'
+            | 'about_self'
+            | 'never_expires'
+            | 'hides_attack'
+            | 'hides_critical'
+            | 'hides_all'
+          )[]
+        | undefined;
+    };
+    answer: {
+      readonly id: string;
+      readonly revision: number;
+      readonly state: 'proposed' | 'active' | 'expired' | 'withdrawn';
+      readonly hints: readonly ('expires_soon' | 'idle' | 'more_than_tried' | 'rule_not_in_force' | 'damaged')[];
+      readonly created: string;
+      readonly current?:
+        | {
+            readonly version: number;
+            readonly name: string;
+            readonly reason: string;
+            readonly all_rules: boolean;
+            readonly rules: readonly string[];
+            readonly condition: string;
+            readonly host?: string | undefined;
+            readonly user?: string | undefined;
+            readonly site?: string | undefined;
+            readonly expires?: string | undefined;
+            readonly from?: string | undefined;
+            readonly to?: string | undefined;
+            readonly made: string;
+            readonly by: { readonly kind: string; readonly id: string; readonly name: string };
+            readonly approved_by?: { readonly kind: string; readonly id: string; readonly name: string } | undefined;
+            readonly tried?: { readonly hidden: number; readonly of: number; readonly days: number } | undefined;
+            readonly accepted: readonly (
+              | 'not_tried'
+              | 'nothing_found'
+              | 'all_rules'
+              | 'about_us'
+              | 'about_self'
+              | 'never_expires'
+              | 'hides_attack'
+              | 'hides_critical'
+              | 'hides_all'
+            )[];
+          }
+        | undefined;
+      readonly hidden: number;
+      readonly hidden_30d: number;
+      readonly last_hidden?: string | undefined;
+      readonly days: readonly { readonly day: string; readonly hidden: number }[];
+      readonly withdrawn?:
+        | {
+            readonly at: string;
+            readonly by: { readonly kind: string; readonly id: string; readonly name: string };
+            readonly reason: string;
+          }
+        | undefined;
+    } & {
+      readonly versions: readonly {
+        readonly version: number;
+        readonly name: string;
+        readonly reason: string;
+        readonly all_rules: boolean;
+        readonly rules: readonly string[];
+        readonly condition: string;
+        readonly host?: string | undefined;
+        readonly user?: string | undefined;
+        readonly site?: string | undefined;
+        readonly expires?: string | undefined;
+        readonly from?: string | undefined;
+        readonly to?: string | undefined;
+        readonly made: string;
+        readonly by: { readonly kind: string; readonly id: string; readonly name: string };
+        readonly approved_by?: { readonly kind: string; readonly id: string; readonly name: string } | undefined;
+        readonly tried?: { readonly hidden: number; readonly of: number; readonly days: number } | undefined;
+        readonly accepted: readonly (
+          | 'not_tried'
+          | 'nothing_found'
+          | 'all_rules'
+          | 'about_us'
+          | 'about_self'
+          | 'never_expires'
+          | 'hides_attack'
+          | 'hides_critical'
+          | 'hides_all'
+        )[];
+      }[];
+      readonly newest_hidden: readonly { readonly event: string; readonly at: string; readonly rule_id: string }[];
+    };
+  };
+  /** How far a trial is, and what it came to; one’s own, for an hour */
+  'GET /v1/exceptions/trials/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly state: 'running' | 'done' | 'cancelled' | 'failed';
+      readonly reason?: string | undefined;
+      readonly days: number;
+      readonly findings: number;
+      readonly looked_at: number;
+      readonly complete: boolean;
+      readonly hidden: number;
+      readonly hidden_alerts: number;
+      readonly hidden_before: number;
+      readonly hidden_attacks: number;
+      readonly hidden_critical: number;
+      readonly gone: number;
+      readonly changed: number;
+      readonly warnings: readonly {
+        readonly code:
+          | 'not_tried'
+          | 'nothing_found'
+          | 'all_rules'
+          | 'about_us'
+          | 'about_self'
+          | 'never_expires'
+          | 'hides_attack'
+          | 'hides_critical'
+          | 'hides_all';
+        readonly text: string;
+      }[];
+      readonly would_hide: readonly {
+        readonly finding: string;
+        readonly event: string;
+        readonly at: string;
+        readonly alert_id: string;
+        readonly rule_id: string;
+        readonly title: string;
+        readonly level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
+        readonly disposition?: string | undefined;
+        readonly host?: string | undefined;
+        readonly user?: string | undefined;
+      }[];
+    };
+  };
+  /** End a trial */
+  'POST /v1/exceptions/trials/{id}/cancel': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly state: 'running' | 'done' | 'cancelled' | 'failed';
+      readonly reason?: string | undefined;
+      readonly days: number;
+      readonly findings: number;
+      readonly looked_at: number;
+      readonly complete: boolean;
+      readonly hidden: number;
+      readonly hidden_alerts: number;
+      readonly hidden_before: number;
+      readonly hidden_attacks: number;
+      readonly hidden_critical: number;
+      readonly gone: number;
+      readonly changed: number;
+      readonly warnings: readonly {
+        readonly code:
+          | 'not_tried'
+          | 'nothing_found'
+          | 'all_rules'
+          | 'about_us'
+          | 'about_self'
+          | 'never_expires'
+          | 'hides_attack'
+          | 'hides_critical'
+          | 'hides_all';
+        readonly text: string;
+      }[];
+      readonly would_hide: readonly {
+        readonly finding: string;
+        readonly event: string;
+        readonly at: string;
+        readonly alert_id: string;
+        readonly rule_id: string;
+        readonly title: string;
+        readonly level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
+        readonly disposition?: string | undefined;
+        readonly host?: string | undefined;
+        readonly user?: string | undefined;
+      }[];
+    };
+  };
+  /** Evaluate an exception on what its rules found: what it would have hidden. Saves nothing */
+  'POST /v1/exceptions/try': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly rules?: readonly string[] | undefined;
+      readonly all_rules?: boolean | undefined;
+      readonly condition: string;
+      readonly host?: string | undefined;
+      readonly user?: string | undefined;
+      readonly site?: string | undefined;
+      readonly days?: number | undefined;
+    };
+    answer: {
+      readonly id: string;
+      readonly state: 'running' | 'done' | 'cancelled' | 'failed';
+      readonly reason?: string | undefined;
+      readonly days: number;
+      readonly findings: number;
+      readonly looked_at: number;
+      readonly complete: boolean;
+      readonly hidden: number;
+      readonly hidden_alerts: number;
+      readonly hidden_before: number;
+      readonly hidden_attacks: number;
+      readonly hidden_critical: number;
+      readonly gone: number;
+      readonly changed: number;
+      readonly warnings: readonly {
+        readonly code:
+          | 'not_tried'
+          | 'nothing_found'
+          | 'all_rules'
+          | 'about_us'
+          | 'about_self'
+          | 'never_expires'
+          | 'hides_attack'
+          | 'hides_critical'
+          | 'hides_all';
+        readonly text: string;
+      }[];
+      readonly would_hide: readonly {
+        readonly finding: string;
+        readonly event: string;
+        readonly at: string;
+        readonly alert_id: string;
+        readonly rule_id: string;
+        readonly title: string;
+        readonly level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
+        readonly disposition?: string | undefined;
+        readonly host?: string | undefined;
+        readonly user?: string | undefined;
+      }[];
+    };
+  };
+  /** One exception with its versions and the newest of what it hid */
+  'GET /v1/exceptions/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly revision: number;
+      readonly state: 'proposed' | 'active' | 'expired' | 'withdrawn';
+      readonly hints: readonly ('expires_soon' | 'idle' | 'more_than_tried' | 'rule_not_in_force' | 'damaged')[];
+      readonly created: string;
+      readonly current?:
+        | {
+            readonly version: number;
+            readonly name: string;
+            readonly reason: string;
+            readonly all_rules: boolean;
+            readonly rules: readonly string[];
+            readonly condition: string;
+            readonly host?: string | undefined;
+            readonly user?: string | undefined;
+            readonly site?: string | undefined;
+            readonly expires?: string | undefined;
+            readonly from?: string | undefined;
+            readonly to?: string | undefined;
+            readonly made: string;
+            readonly by: { readonly kind: string; readonly id: string; readonly name: string };
+            readonly approved_by?: { readonly kind: string; readonly id: string; readonly name: string } | undefined;
+            readonly tried?: { readonly hidden: number; readonly of: number; readonly days: number } | undefined;
+            readonly accepted: readonly (
+              | 'not_tried'
+              | 'nothing_found'
+              | 'all_rules'
+              | 'about_us'
+              | 'about_self'
+              | 'never_expires'
+              | 'hides_attack'
+              | 'hides_critical'
+              | 'hides_all'
+            )[];
+          }
+        | undefined;
+      readonly hidden: number;
+      readonly hidden_30d: number;
+      readonly last_hidden?: string | undefined;
+      readonly days: readonly { readonly day: string; readonly hidden: number }[];
+      readonly withdrawn?:
+        | {
+            readonly at: string;
+            readonly by: { readonly kind: string; readonly id: string; readonly name: string };
+            readonly reason: string;
+          }
+        | undefined;
+    } & {
+      readonly versions: readonly {
+        readonly version: number;
+        readonly name: string;
+        readonly reason: string;
+        readonly all_rules: boolean;
+        readonly rules: readonly string[];
+        readonly condition: string;
+        readonly host?: string | undefined;
+        readonly user?: string | undefined;
+        readonly site?: string | undefined;
+        readonly expires?: string | undefined;
+        readonly from?: string | undefined;
+        readonly to?: string | undefined;
+        readonly made: string;
+        readonly by: { readonly kind: string; readonly id: string; readonly name: string };
+        readonly approved_by?: { readonly kind: string; readonly id: string; readonly name: string } | undefined;
+        readonly tried?: { readonly hidden: number; readonly of: number; readonly days: number } | undefined;
+        readonly accepted: readonly (
+          | 'not_tried'
+          | 'nothing_found'
+          | 'all_rules'
+          | 'about_us'
+          | 'about_self'
+          | 'never_expires'
+          | 'hides_attack'
+          | 'hides_critical'
+          | 'hides_all'
+        )[];
+      }[];
+      readonly newest_hidden: readonly { readonly event: string; readonly at: string; readonly rule_id: string }[];
+    };
+  };
+  /** Change an exception: a new version, in force from now on */
+  'PUT /v1/exceptions/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: {
+      readonly rules?: readonly string[] | undefined;
+      readonly all_rules?: boolean | undefined;
+      readonly condition: string;
+      readonly host?: string | undefined;
+      readonly user?: string | undefined;
+      readonly site?: string | undefined;
+      readonly name: string;
+      readonly reason: string;
+      readonly expires?: string | undefined;
+      readonly never?: boolean | undefined;
+      readonly trial?: string | undefined;
+      readonly accept?:
+        | readonly (
+            | 'not_tried'
+            | 'nothing_found'
+            | 'all_rules'
+            | 'about_us'
+            | 'about_self'
+            | 'never_expires'
+            | 'hides_attack'
+            | 'hides_critical'
+            | 'hides_all'
+          )[]
+        | undefined;
+      readonly revision: number;
+    };
+    answer: {
+      readonly id: string;
+      readonly revision: number;
+      readonly state: 'proposed' | 'active' | 'expired' | 'withdrawn';
+      readonly hints: readonly ('expires_soon' | 'idle' | 'more_than_tried' | 'rule_not_in_force' | 'damaged')[];
+      readonly created: string;
+      readonly current?:
+        | {
+            readonly version: number;
+            readonly name: string;
+            readonly reason: string;
+            readonly all_rules: boolean;
+            readonly rules: readonly string[];
+            readonly condition: string;
+            readonly host?: string | undefined;
+            readonly user?: string | undefined;
+            readonly site?: string | undefined;
+            readonly expires?: string | undefined;
+            readonly from?: string | undefined;
+            readonly to?: string | undefined;
+            readonly made: string;
+            readonly by: { readonly kind: string; readonly id: string; readonly name: string };
+            readonly approved_by?: { readonly kind: string; readonly id: string; readonly name: string } | undefined;
+            readonly tried?: { readonly hidden: number; readonly of: number; readonly days: number } | undefined;
+            readonly accepted: readonly (
+              | 'not_tried'
+              | 'nothing_found'
+              | 'all_rules'
+              | 'about_us'
+              | 'about_self'
+              | 'never_expires'
+              | 'hides_attack'
+              | 'hides_critical'
+              | 'hides_all'
+            )[];
+          }
+        | undefined;
+      readonly hidden: number;
+      readonly hidden_30d: number;
+      readonly last_hidden?: string | undefined;
+      readonly days: readonly { readonly day: string; readonly hidden: number }[];
+      readonly withdrawn?:
+        | {
+            readonly at: string;
+            readonly by: { readonly kind: string; readonly id: string; readonly name: string };
+            readonly reason: string;
+          }
+        | undefined;
+    } & {
+      readonly versions: readonly {
+        readonly version: number;
+        readonly name: string;
+        readonly reason: string;
+        readonly all_rules: boolean;
+        readonly rules: readonly string[];
+        readonly condition: string;
+        readonly host?: string | undefined;
+        readonly user?: string | undefined;
+        readonly site?: string | undefined;
+        readonly expires?: string | undefined;
+        readonly from?: string | undefined;
+        readonly to?: string | undefined;
+        readonly made: string;
+        readonly by: { readonly kind: string; readonly id: string; readonly name: string };
+        readonly approved_by?: { readonly kind: string; readonly id: string; readonly name: string } | undefined;
+        readonly tried?: { readonly hidden: number; readonly of: number; readonly days: number } | undefined;
+        readonly accepted: readonly (
+          | 'not_tried'
+          | 'nothing_found'
+          | 'all_rules'
+          | 'about_us'
+          | 'about_self'
+          | 'never_expires'
+          | 'hides_attack'
+          | 'hides_critical'
+          | 'hides_all'
+        )[];
+      }[];
+      readonly newest_hidden: readonly { readonly event: string; readonly at: string; readonly rule_id: string }[];
+    };
+  };
+  /** Put a proposed exception into force, as a second person */
+  'POST /v1/exceptions/{id}/approve': {
+    params: { readonly id: string };
+    query: undefined;
+    body: { readonly revision: number };
+    answer: {
+      readonly id: string;
+      readonly revision: number;
+      readonly state: 'proposed' | 'active' | 'expired' | 'withdrawn';
+      readonly hints: readonly ('expires_soon' | 'idle' | 'more_than_tried' | 'rule_not_in_force' | 'damaged')[];
+      readonly created: string;
+      readonly current?:
+        | {
+            readonly version: number;
+            readonly name: string;
+            readonly reason: string;
+            readonly all_rules: boolean;
+            readonly rules: readonly string[];
+            readonly condition: string;
+            readonly host?: string | undefined;
+            readonly user?: string | undefined;
+            readonly site?: string | undefined;
+            readonly expires?: string | undefined;
+            readonly from?: string | undefined;
+            readonly to?: string | undefined;
+            readonly made: string;
+            readonly by: { readonly kind: string; readonly id: string; readonly name: string };
+            readonly approved_by?: { readonly kind: string; readonly id: string; readonly name: string } | undefined;
+            readonly tried?: { readonly hidden: number; readonly of: number; readonly days: number } | undefined;
+            readonly accepted: readonly (
+              | 'not_tried'
+              | 'nothing_found'
+              | 'all_rules'
+              | 'about_us'
+              | 'about_self'
+              | 'never_expires'
+              | 'hides_attack'
+              | 'hides_critical'
+              | 'hides_all'
+            )[];
+          }
+        | undefined;
+      readonly hidden: number;
+      readonly hidden_30d: number;
+      readonly last_hidden?: string | undefined;
+      readonly days: readonly { readonly day: string; readonly hidden: number }[];
+      readonly withdrawn?:
+        | {
+            readonly at: string;
+            readonly by: { readonly kind: string; readonly id: string; readonly name: string };
+            readonly reason: string;
+          }
+        | undefined;
+    } & {
+      readonly versions: readonly {
+        readonly version: number;
+        readonly name: string;
+        readonly reason: string;
+        readonly all_rules: boolean;
+        readonly rules: readonly string[];
+        readonly condition: string;
+        readonly host?: string | undefined;
+        readonly user?: string | undefined;
+        readonly site?: string | undefined;
+        readonly expires?: string | undefined;
+        readonly from?: string | undefined;
+        readonly to?: string | undefined;
+        readonly made: string;
+        readonly by: { readonly kind: string; readonly id: string; readonly name: string };
+        readonly approved_by?: { readonly kind: string; readonly id: string; readonly name: string } | undefined;
+        readonly tried?: { readonly hidden: number; readonly of: number; readonly days: number } | undefined;
+        readonly accepted: readonly (
+          | 'not_tried'
+          | 'nothing_found'
+          | 'all_rules'
+          | 'about_us'
+          | 'about_self'
+          | 'never_expires'
+          | 'hides_attack'
+          | 'hides_critical'
+          | 'hides_all'
+        )[];
+      }[];
+      readonly newest_hidden: readonly { readonly event: string; readonly at: string; readonly rule_id: string }[];
+    };
+  };
+  /** End an exception: events received from now on are told again; what was hidden stays so */
+  'POST /v1/exceptions/{id}/withdraw': {
+    params: { readonly id: string };
+    query: undefined;
+    body: { readonly revision: number; readonly reason: string };
+    answer: {
+      readonly id: string;
+      readonly revision: number;
+      readonly state: 'proposed' | 'active' | 'expired' | 'withdrawn';
+      readonly hints: readonly ('expires_soon' | 'idle' | 'more_than_tried' | 'rule_not_in_force' | 'damaged')[];
+      readonly created: string;
+      readonly current?:
+        | {
+            readonly version: number;
+            readonly name: string;
+            readonly reason: string;
+            readonly all_rules: boolean;
+            readonly rules: readonly string[];
+            readonly condition: string;
+            readonly host?: string | undefined;
+            readonly user?: string | undefined;
+            readonly site?: string | undefined;
+            readonly expires?: string | undefined;
+            readonly from?: string | undefined;
+            readonly to?: string | undefined;
+            readonly made: string;
+            readonly by: { readonly kind: string; readonly id: string; readonly name: string };
+            readonly approved_by?: { readonly kind: string; readonly id: string; readonly name: string } | undefined;
+            readonly tried?: { readonly hidden: number; readonly of: number; readonly days: number } | undefined;
+            readonly accepted: readonly (
+              | 'not_tried'
+              | 'nothing_found'
+              | 'all_rules'
+              | 'about_us'
+              | 'about_self'
+              | 'never_expires'
+              | 'hides_attack'
+              | 'hides_critical'
+              | 'hides_all'
+            )[];
+          }
+        | undefined;
+      readonly hidden: number;
+      readonly hidden_30d: number;
+      readonly last_hidden?: string | undefined;
+      readonly days: readonly { readonly day: string; readonly hidden: number }[];
+      readonly withdrawn?:
+        | {
+            readonly at: string;
+            readonly by: { readonly kind: string; readonly id: string; readonly name: string };
+            readonly reason: string;
+          }
+        | undefined;
+    } & {
+      readonly versions: readonly {
+        readonly version: number;
+        readonly name: string;
+        readonly reason: string;
+        readonly all_rules: boolean;
+        readonly rules: readonly string[];
+        readonly condition: string;
+        readonly host?: string | undefined;
+        readonly user?: string | undefined;
+        readonly site?: string | undefined;
+        readonly expires?: string | undefined;
+        readonly from?: string | undefined;
+        readonly to?: string | undefined;
+        readonly made: string;
+        readonly by: { readonly kind: string; readonly id: string; readonly name: string };
+        readonly approved_by?: { readonly kind: string; readonly id: string; readonly name: string } | undefined;
+        readonly tried?: { readonly hidden: number; readonly of: number; readonly days: number } | undefined;
+        readonly accepted: readonly (
+          | 'not_tried'
+          | 'nothing_found'
+          | 'all_rules'
+          | 'about_us'
+          | 'about_self'
+          | 'never_expires'
+          | 'hides_attack'
+          | 'hides_critical'
+          | 'hides_all'
+        )[];
+      }[];
+      readonly newest_hidden: readonly { readonly event: string; readonly at: string; readonly rule_id: string }[];
     };
   };
   /** How every part of the server is */
@@ -1905,6 +2995,14 @@ export type Routes = {
         readonly matches: number;
         readonly cursor: string;
       };
+      readonly rule_packs: { readonly damaged: readonly { readonly name: string; readonly reason: string }[] };
+      readonly behaviour: {
+        readonly entities: number;
+        readonly learning: number;
+        readonly evicted: number;
+        readonly findings: number;
+        readonly cursor: string;
+      };
       readonly alerts: {
         readonly created: number;
         readonly suppressed: number;
@@ -1927,6 +3025,179 @@ export type Routes = {
         readonly sealer: { readonly pid: number | null };
         readonly store: { readonly pid: number | null };
       };
+    };
+  };
+  /** Evaluate rules on everything that is kept: a job that goes on by itself */
+  'POST /v1/hunts': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly rules?: readonly string[] | undefined;
+      readonly all?: boolean | undefined;
+      readonly text?: string | undefined;
+      readonly q?: string | undefined;
+      readonly from?: string | undefined;
+      readonly to?: string | undefined;
+      readonly time?: 'received' | 'claimed' | undefined;
+    };
+    answer: {
+      readonly id: string;
+      readonly state: 'waiting' | 'running' | 'done' | 'cancelled' | 'failed';
+      readonly reason?: string | undefined;
+      readonly started: string;
+      readonly ended?: string | undefined;
+      readonly by: string;
+      readonly rules: 'named' | 'all' | 'typed';
+      readonly q?: string | undefined;
+      readonly from?: string | undefined;
+      readonly to?: string | undefined;
+      readonly time?: 'received' | 'claimed' | undefined;
+      readonly notes: readonly string[];
+      readonly events: number;
+      readonly looked_at: number;
+      readonly bytes: number;
+      readonly percent: number;
+      readonly left_ms?: number | undefined;
+      readonly candidates: number;
+      readonly unscannable: number;
+      readonly busy_ms: number;
+    };
+  };
+  /** List hunts, newest first */
+  'GET /v1/hunts': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly hunts: readonly {
+        readonly id: string;
+        readonly state: 'waiting' | 'running' | 'done' | 'cancelled' | 'failed';
+        readonly reason?: string | undefined;
+        readonly started: string;
+        readonly ended?: string | undefined;
+        readonly by: string;
+        readonly rules: 'named' | 'all' | 'typed';
+        readonly q?: string | undefined;
+        readonly from?: string | undefined;
+        readonly to?: string | undefined;
+        readonly time?: 'received' | 'claimed' | undefined;
+        readonly notes: readonly string[];
+        readonly events: number;
+        readonly looked_at: number;
+        readonly bytes: number;
+        readonly percent: number;
+        readonly left_ms?: number | undefined;
+        readonly candidates: number;
+        readonly unscannable: number;
+        readonly busy_ms: number;
+      }[];
+    };
+  };
+  /** How far a hunt is and how often each of its rules matched, those that matched most first */
+  'GET /v1/hunts/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly hunt: {
+        readonly id: string;
+        readonly state: 'waiting' | 'running' | 'done' | 'cancelled' | 'failed';
+        readonly reason?: string | undefined;
+        readonly started: string;
+        readonly ended?: string | undefined;
+        readonly by: string;
+        readonly rules: 'named' | 'all' | 'typed';
+        readonly q?: string | undefined;
+        readonly from?: string | undefined;
+        readonly to?: string | undefined;
+        readonly time?: 'received' | 'claimed' | undefined;
+        readonly notes: readonly string[];
+        readonly events: number;
+        readonly looked_at: number;
+        readonly bytes: number;
+        readonly percent: number;
+        readonly left_ms?: number | undefined;
+        readonly candidates: number;
+        readonly unscannable: number;
+        readonly busy_ms: number;
+      };
+      readonly rules: readonly {
+        readonly id: string;
+        readonly title: string;
+        readonly level: string;
+        readonly kind: 'rule' | 'correlation';
+        readonly matches: number;
+        readonly kept: number;
+        readonly first?: string | undefined;
+        readonly last?: string | undefined;
+      }[];
+    };
+  };
+  /** End a hunt; what it found so far stays */
+  'POST /v1/hunts/{id}/cancel': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly state: 'waiting' | 'running' | 'done' | 'cancelled' | 'failed';
+      readonly reason?: string | undefined;
+      readonly started: string;
+      readonly ended?: string | undefined;
+      readonly by: string;
+      readonly rules: 'named' | 'all' | 'typed';
+      readonly q?: string | undefined;
+      readonly from?: string | undefined;
+      readonly to?: string | undefined;
+      readonly time?: 'received' | 'claimed' | undefined;
+      readonly notes: readonly string[];
+      readonly events: number;
+      readonly looked_at: number;
+      readonly bytes: number;
+      readonly percent: number;
+      readonly left_ms?: number | undefined;
+      readonly candidates: number;
+      readonly unscannable: number;
+      readonly busy_ms: number;
+    };
+  };
+  /** With which groups of events correlations of a hunt came true; there when all was looked at */
+  'GET /v1/hunts/{id}/groups': {
+    params: { readonly id: string };
+    query: {
+      readonly rule?: string | undefined;
+      readonly after?: number | undefined;
+      readonly limit?: number | undefined;
+    };
+    body: undefined;
+    answer: {
+      readonly groups: readonly {
+        readonly rule: string;
+        readonly at: string;
+        readonly fields: readonly { readonly field: string; readonly value: string }[];
+        readonly events: number;
+        readonly positions: readonly string[];
+      }[];
+      readonly next?: number | undefined;
+    };
+  };
+  /** Where the events stand that a hunt found, in order of receipt */
+  'GET /v1/hunts/{id}/results': {
+    params: { readonly id: string };
+    query: {
+      readonly rule?: string | undefined;
+      readonly after?: string | undefined;
+      readonly limit?: number | undefined;
+    };
+    body: undefined;
+    answer: {
+      readonly matches: readonly {
+        readonly position: string;
+        readonly received: string;
+        readonly rules: readonly string[];
+        readonly proof: string;
+      }[];
+      readonly next?: string | undefined;
     };
   };
   /** Every key, certificate, protocol, algorithm and library of cryptography in use, and what rests in clear */
@@ -2951,6 +4222,56 @@ export type Routes = {
     body: undefined;
     answer: unknown;
   };
+  /** Legal holds on one person each, in force */
+  'GET /v1/personal-data/holds': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly holds: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly reason: string;
+        readonly keys: number;
+        readonly placed_at: string;
+        readonly placed_by: string;
+        readonly about:
+          | readonly {
+              readonly kind: 'user-name' | 'email' | 'phone' | 'ip' | 'custom' | 'shared';
+              readonly value: string;
+            }[]
+          | null;
+      }[];
+    };
+  };
+  /** Hold what is recorded of a person: nobody erases them until two people release the hold */
+  'POST /v1/personal-data/holds': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly about: readonly {
+        readonly kind: 'user-name' | 'email' | 'phone' | 'ip' | 'custom' | 'shared';
+        readonly value: string;
+      }[];
+      readonly name: string;
+      readonly reason: string;
+      readonly days?: boolean | undefined;
+    };
+    answer: {
+      readonly id: string;
+      readonly name: string;
+      readonly reason: string;
+      readonly keys: number;
+      readonly placed_at: string;
+      readonly placed_by: string;
+      readonly about:
+        | readonly {
+            readonly kind: 'user-name' | 'email' | 'phone' | 'ip' | 'custom' | 'shared';
+            readonly value: string;
+          }[]
+        | null;
+    };
+  };
   /** Record what a person asks: access to what is held on them, or its erasure */
   'POST /v1/personal-data/requests': {
     params: undefined;
@@ -3240,6 +4561,22 @@ export type Routes = {
     body: undefined;
     answer: unknown;
   };
+  /** The risk of one entity by name, as a fact to decide on */
+  'GET /v1/risk': {
+    params: undefined;
+    query: { readonly kind: 'user' | 'host' | 'device' | 'camera' | 'agent' | 'key'; readonly name: string };
+    body: undefined;
+    answer: {
+      readonly subject: {
+        readonly kind: 'user' | 'host' | 'device' | 'camera' | 'agent' | 'key';
+        readonly name: string;
+      };
+      readonly value: number;
+      readonly as_of: number;
+      readonly fresh_until: number;
+      readonly reasons: readonly string[];
+    };
+  };
   /** List the rules in force and the refused ones */
   'GET /v1/rules': {
     params: undefined;
@@ -3261,7 +4598,8 @@ export type Routes = {
               readonly rule_ids: readonly string[];
               readonly group_by: readonly string[];
               readonly timespan_ms: number;
-              readonly at_least: number;
+              readonly condition: string;
+              readonly evaluation: 'sliding' | 'closing';
             }
           | undefined;
       }[];
@@ -3271,6 +4609,886 @@ export type Routes = {
         readonly reason: string;
       }[];
     };
+  };
+  /** What can be honoured of a rule text, what not and why, and what its tests come to; nothing is kept */
+  'POST /v1/rules/check': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly text: string;
+      readonly tests?: readonly unknown[] | undefined;
+      readonly document?: string | undefined;
+    };
+    answer: {
+      readonly rules: readonly {
+        readonly kind: 'rule' | 'correlation' | 'filter' | 'field_mapping';
+        readonly id: string;
+        readonly title: string;
+        readonly line: number;
+        readonly level?: string | undefined;
+        readonly log_source?:
+          | {
+              readonly category?: string | undefined;
+              readonly product?: string | undefined;
+              readonly service?: string | undefined;
+            }
+          | undefined;
+        readonly fields: readonly string[];
+        readonly tags: readonly string[];
+      }[];
+      readonly refusals: readonly { readonly line: number; readonly code: string; readonly message: string }[];
+      readonly warnings: readonly { readonly line: number; readonly code: string; readonly message: string }[];
+      readonly tests: readonly {
+        readonly name: string;
+        readonly expect: 'match' | 'no_match';
+        readonly passed: boolean;
+        readonly matched: readonly {
+          readonly rule_id: string;
+          readonly title: string;
+          readonly fields: readonly { readonly field: string; readonly value: string }[];
+        }[];
+        readonly reason?: string | undefined;
+      }[];
+    };
+  };
+  /** List the rule documents of the library, those changed last first */
+  'GET /v1/rules/documents': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly documents: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly state: 'draft' | 'staged' | 'active' | 'retired';
+        readonly created: string;
+        readonly version: number;
+        readonly staged_version?: number | undefined;
+        readonly active_version?: number | undefined;
+        readonly staged_matches?: number | undefined;
+        readonly head: {
+          readonly version: number;
+          readonly saved: string;
+          readonly by: string;
+          readonly note: string;
+          readonly tests: number;
+          readonly text_sha256: string;
+          readonly tests_sha256: string;
+        };
+      }[];
+    };
+  };
+  /** Keep a rule document as a draft, whatever may be wrong with it yet */
+  'POST /v1/rules/documents': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly text: string;
+      readonly tests?: readonly unknown[] | undefined;
+      readonly name?: string | undefined;
+      readonly note?: string | undefined;
+    };
+    answer: {
+      readonly document: {
+        readonly id: string;
+        readonly name: string;
+        readonly state: 'draft' | 'staged' | 'active' | 'retired';
+        readonly created: string;
+        readonly version: number;
+        readonly staged_version?: number | undefined;
+        readonly active_version?: number | undefined;
+        readonly staged_matches?: number | undefined;
+        readonly head: {
+          readonly version: number;
+          readonly saved: string;
+          readonly by: string;
+          readonly note: string;
+          readonly tests: number;
+          readonly text_sha256: string;
+          readonly tests_sha256: string;
+        };
+      };
+      readonly check: {
+        readonly rules: readonly {
+          readonly kind: 'rule' | 'correlation' | 'filter' | 'field_mapping';
+          readonly id: string;
+          readonly title: string;
+          readonly line: number;
+          readonly level?: string | undefined;
+          readonly log_source?:
+            | {
+                readonly category?: string | undefined;
+                readonly product?: string | undefined;
+                readonly service?: string | undefined;
+              }
+            | undefined;
+          readonly fields: readonly string[];
+          readonly tags: readonly string[];
+        }[];
+        readonly refusals: readonly { readonly line: number; readonly code: string; readonly message: string }[];
+        readonly warnings: readonly { readonly line: number; readonly code: string; readonly message: string }[];
+        readonly tests: readonly {
+          readonly name: string;
+          readonly expect: 'match' | 'no_match';
+          readonly passed: boolean;
+          readonly matched: readonly {
+            readonly rule_id: string;
+            readonly title: string;
+            readonly fields: readonly { readonly field: string; readonly value: string }[];
+          }[];
+          readonly reason?: string | undefined;
+        }[];
+      };
+    };
+  };
+  /** One rule document: its newest text and tests, what is in force of it, and what staging matched */
+  'GET /v1/rules/documents/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly document: {
+        readonly id: string;
+        readonly name: string;
+        readonly state: 'draft' | 'staged' | 'active' | 'retired';
+        readonly created: string;
+        readonly version: number;
+        readonly staged_version?: number | undefined;
+        readonly active_version?: number | undefined;
+        readonly staged_matches?: number | undefined;
+        readonly head: {
+          readonly version: number;
+          readonly saved: string;
+          readonly by: string;
+          readonly note: string;
+          readonly tests: number;
+          readonly text_sha256: string;
+          readonly tests_sha256: string;
+        };
+      };
+      readonly text: string;
+      readonly tests: readonly unknown[];
+      readonly in_force: {
+        readonly version?: number | undefined;
+        readonly rule_ids: readonly string[];
+        readonly refusals: readonly { readonly line?: number | undefined; readonly reason: string }[];
+      };
+      readonly staging?:
+        | {
+            readonly since: string;
+            readonly rules: readonly {
+              readonly id: string;
+              readonly title: string;
+              readonly matches: number;
+              readonly first: string;
+              readonly last: string;
+            }[];
+            readonly newest: readonly {
+              readonly position: string;
+              readonly received: string;
+              readonly rule_id: string;
+            }[];
+            readonly hidden: number;
+          }
+        | undefined;
+      readonly versions: readonly {
+        readonly version: number;
+        readonly saved: string;
+        readonly by: string;
+        readonly note: string;
+        readonly tests: number;
+        readonly text_sha256: string;
+        readonly tests_sha256: string;
+      }[];
+    };
+  };
+  /** Delete a document that is neither staged nor in force, with all its versions */
+  'DELETE /v1/rules/documents/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
+  /** Put the version in staging into force, without a gap */
+  'POST /v1/rules/documents/{id}/activate': {
+    params: { readonly id: string };
+    query: undefined;
+    body: { readonly version: number };
+    answer: {
+      readonly id: string;
+      readonly name: string;
+      readonly state: 'draft' | 'staged' | 'active' | 'retired';
+      readonly created: string;
+      readonly version: number;
+      readonly staged_version?: number | undefined;
+      readonly active_version?: number | undefined;
+      readonly staged_matches?: number | undefined;
+      readonly head: {
+        readonly version: number;
+        readonly saved: string;
+        readonly by: string;
+        readonly note: string;
+        readonly tests: number;
+        readonly text_sha256: string;
+        readonly tests_sha256: string;
+      };
+    };
+  };
+  /** Take it out of force and of staging; its versions stay */
+  'POST /v1/rules/documents/{id}/retire': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly name: string;
+      readonly state: 'draft' | 'staged' | 'active' | 'retired';
+      readonly created: string;
+      readonly version: number;
+      readonly staged_version?: number | undefined;
+      readonly active_version?: number | undefined;
+      readonly staged_matches?: number | undefined;
+      readonly head: {
+        readonly version: number;
+        readonly saved: string;
+        readonly by: string;
+        readonly note: string;
+        readonly tests: number;
+        readonly text_sha256: string;
+        readonly tests_sha256: string;
+      };
+    };
+  };
+  /** Match its newest version on the stream, without findings: every rule must be honoured and every test hold */
+  'POST /v1/rules/documents/{id}/stage': {
+    params: { readonly id: string };
+    query: undefined;
+    body: { readonly version: number };
+    answer: {
+      readonly id: string;
+      readonly name: string;
+      readonly state: 'draft' | 'staged' | 'active' | 'retired';
+      readonly created: string;
+      readonly version: number;
+      readonly staged_version?: number | undefined;
+      readonly active_version?: number | undefined;
+      readonly staged_matches?: number | undefined;
+      readonly head: {
+        readonly version: number;
+        readonly saved: string;
+        readonly by: string;
+        readonly note: string;
+        readonly tests: number;
+        readonly text_sha256: string;
+        readonly tests_sha256: string;
+      };
+    };
+  };
+  /** Take it out of staging; what it matched there is forgotten */
+  'POST /v1/rules/documents/{id}/unstage': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly name: string;
+      readonly state: 'draft' | 'staged' | 'active' | 'retired';
+      readonly created: string;
+      readonly version: number;
+      readonly staged_version?: number | undefined;
+      readonly active_version?: number | undefined;
+      readonly staged_matches?: number | undefined;
+      readonly head: {
+        readonly version: number;
+        readonly saved: string;
+        readonly by: string;
+        readonly note: string;
+        readonly tests: number;
+        readonly text_sha256: string;
+        readonly tests_sha256: string;
+      };
+    };
+  };
+  /** Save another version on top of `expected`; what is staged or in force stays as it is */
+  'POST /v1/rules/documents/{id}/versions': {
+    params: { readonly id: string };
+    query: undefined;
+    body: {
+      readonly text: string;
+      readonly tests?: readonly unknown[] | undefined;
+      readonly name?: string | undefined;
+      readonly note?: string | undefined;
+      readonly expected: number;
+    };
+    answer: {
+      readonly document: {
+        readonly id: string;
+        readonly name: string;
+        readonly state: 'draft' | 'staged' | 'active' | 'retired';
+        readonly created: string;
+        readonly version: number;
+        readonly staged_version?: number | undefined;
+        readonly active_version?: number | undefined;
+        readonly staged_matches?: number | undefined;
+        readonly head: {
+          readonly version: number;
+          readonly saved: string;
+          readonly by: string;
+          readonly note: string;
+          readonly tests: number;
+          readonly text_sha256: string;
+          readonly tests_sha256: string;
+        };
+      };
+      readonly check: {
+        readonly rules: readonly {
+          readonly kind: 'rule' | 'correlation' | 'filter' | 'field_mapping';
+          readonly id: string;
+          readonly title: string;
+          readonly line: number;
+          readonly level?: string | undefined;
+          readonly log_source?:
+            | {
+                readonly category?: string | undefined;
+                readonly product?: string | undefined;
+                readonly service?: string | undefined;
+              }
+            | undefined;
+          readonly fields: readonly string[];
+          readonly tags: readonly string[];
+        }[];
+        readonly refusals: readonly { readonly line: number; readonly code: string; readonly message: string }[];
+        readonly warnings: readonly { readonly line: number; readonly code: string; readonly message: string }[];
+        readonly tests: readonly {
+          readonly name: string;
+          readonly expect: 'match' | 'no_match';
+          readonly passed: boolean;
+          readonly matched: readonly {
+            readonly rule_id: string;
+            readonly title: string;
+            readonly fields: readonly { readonly field: string; readonly value: string }[];
+          }[];
+          readonly reason?: string | undefined;
+        }[];
+      };
+    };
+  };
+  /** One version of a rule document */
+  'GET /v1/rules/documents/{id}/versions/{version}': {
+    params: { readonly id: string; readonly version: number };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly version: {
+        readonly version: number;
+        readonly saved: string;
+        readonly by: string;
+        readonly note: string;
+        readonly tests: number;
+        readonly text_sha256: string;
+        readonly tests_sha256: string;
+      };
+      readonly text: string;
+      readonly tests: readonly unknown[];
+    };
+  };
+  /** What changed in the text from an earlier version to this one, line by line */
+  'GET /v1/rules/documents/{id}/versions/{version}/diff': {
+    params: { readonly id: string; readonly version: number };
+    query: { readonly from: number };
+    body: undefined;
+    answer: {
+      readonly lines: readonly { readonly kind: 'same' | 'removed' | 'added'; readonly text: string }[];
+      readonly tests_changed: boolean;
+    };
+  };
+  /** List the keys whose rule packs are taken */
+  'GET /v1/rules/pack-keys': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly keys: readonly {
+        readonly id: string;
+        readonly key: string;
+        readonly note: string;
+        readonly by: { readonly id: string; readonly name: string };
+        readonly at: string;
+      }[];
+    };
+  };
+  /** Trust a key: packs it signed can be imported */
+  'POST /v1/rules/pack-keys': {
+    params: undefined;
+    query: undefined;
+    body: { readonly key: string; readonly note: string };
+    answer: {
+      readonly id: string;
+      readonly key: string;
+      readonly note: string;
+      readonly by: { readonly id: string; readonly name: string };
+      readonly at: string;
+    };
+  };
+  /** Trust a key no longer; refused while what it signed is in force */
+  'DELETE /v1/rules/pack-keys/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
+  /** Import a signed rule pack; nothing of it is in force until somebody says so */
+  'POST /v1/rules/packs': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: { readonly name: string; readonly version: string };
+  };
+  /** List rule packs */
+  'GET /v1/rules/packs': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly packs: readonly {
+        readonly name: string;
+        readonly in_force: string | null;
+        readonly can_go_back_to: string | null;
+        readonly damage: string | null;
+        readonly policy: {
+          readonly minimum_level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
+          readonly minimum_status: 'stable' | 'test' | 'experimental' | 'deprecated' | 'unsupported';
+        };
+        readonly off: readonly {
+          readonly rule: string;
+          readonly title: string;
+          readonly reason: string;
+          readonly by: { readonly id: string; readonly name: string };
+          readonly at: string;
+        }[];
+        readonly versions: readonly {
+          readonly version: string;
+          readonly state: 'reading' | 'failed' | 'staged' | 'in_force' | 'before';
+          readonly reason?: string | undefined;
+          readonly progress?: { readonly done: number; readonly of: number } | undefined;
+          readonly created: string;
+          readonly imported: string;
+          readonly imported_by: { readonly id: string; readonly name: string };
+          readonly key: string;
+          readonly sha256: string;
+          readonly bytes: number;
+          readonly files: number;
+          readonly rules: number;
+          readonly refused: number;
+          readonly licence: string;
+          readonly source: string;
+          readonly tried?:
+            | { readonly hunts: readonly string[]; readonly rules: number; readonly days: number }
+            | undefined;
+        }[];
+      }[];
+    };
+  };
+  /** One rule pack */
+  'GET /v1/rules/packs/{name}': {
+    params: { readonly name: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly name: string;
+      readonly in_force: string | null;
+      readonly can_go_back_to: string | null;
+      readonly damage: string | null;
+      readonly policy: {
+        readonly minimum_level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
+        readonly minimum_status: 'stable' | 'test' | 'experimental' | 'deprecated' | 'unsupported';
+      };
+      readonly off: readonly {
+        readonly rule: string;
+        readonly title: string;
+        readonly reason: string;
+        readonly by: { readonly id: string; readonly name: string };
+        readonly at: string;
+      }[];
+      readonly versions: readonly {
+        readonly version: string;
+        readonly state: 'reading' | 'failed' | 'staged' | 'in_force' | 'before';
+        readonly reason?: string | undefined;
+        readonly progress?: { readonly done: number; readonly of: number } | undefined;
+        readonly created: string;
+        readonly imported: string;
+        readonly imported_by: { readonly id: string; readonly name: string };
+        readonly key: string;
+        readonly sha256: string;
+        readonly bytes: number;
+        readonly files: number;
+        readonly rules: number;
+        readonly refused: number;
+        readonly licence: string;
+        readonly source: string;
+        readonly tried?:
+          | { readonly hunts: readonly string[]; readonly rules: number; readonly days: number }
+          | undefined;
+      }[];
+    };
+  };
+  /** Take a pack out of force and forget it, its policy and switched-off rules included */
+  'DELETE /v1/rules/packs/{name}': {
+    params: { readonly name: string };
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
+  /** Put a version of a pack into force; the rules before match until it is loaded */
+  'POST /v1/rules/packs/{name}/activate': {
+    params: { readonly name: string };
+    query: undefined;
+    body: { readonly version: string; readonly older?: boolean | undefined };
+    answer: {
+      readonly name: string;
+      readonly in_force: string | null;
+      readonly can_go_back_to: string | null;
+      readonly damage: string | null;
+      readonly policy: {
+        readonly minimum_level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
+        readonly minimum_status: 'stable' | 'test' | 'experimental' | 'deprecated' | 'unsupported';
+      };
+      readonly off: readonly {
+        readonly rule: string;
+        readonly title: string;
+        readonly reason: string;
+        readonly by: { readonly id: string; readonly name: string };
+        readonly at: string;
+      }[];
+      readonly versions: readonly {
+        readonly version: string;
+        readonly state: 'reading' | 'failed' | 'staged' | 'in_force' | 'before';
+        readonly reason?: string | undefined;
+        readonly progress?: { readonly done: number; readonly of: number } | undefined;
+        readonly created: string;
+        readonly imported: string;
+        readonly imported_by: { readonly id: string; readonly name: string };
+        readonly key: string;
+        readonly sha256: string;
+        readonly bytes: number;
+        readonly files: number;
+        readonly rules: number;
+        readonly refused: number;
+        readonly licence: string;
+        readonly source: string;
+        readonly tried?:
+          | { readonly hunts: readonly string[]; readonly rules: number; readonly days: number }
+          | undefined;
+      }[];
+    };
+  };
+  /** Switch a rule of a pack off, in this and every later release */
+  'PUT /v1/rules/packs/{name}/off/{rule}': {
+    params: { readonly name: string; readonly rule: string };
+    query: undefined;
+    body: { readonly reason: string };
+    answer: {
+      readonly name: string;
+      readonly in_force: string | null;
+      readonly can_go_back_to: string | null;
+      readonly damage: string | null;
+      readonly policy: {
+        readonly minimum_level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
+        readonly minimum_status: 'stable' | 'test' | 'experimental' | 'deprecated' | 'unsupported';
+      };
+      readonly off: readonly {
+        readonly rule: string;
+        readonly title: string;
+        readonly reason: string;
+        readonly by: { readonly id: string; readonly name: string };
+        readonly at: string;
+      }[];
+      readonly versions: readonly {
+        readonly version: string;
+        readonly state: 'reading' | 'failed' | 'staged' | 'in_force' | 'before';
+        readonly reason?: string | undefined;
+        readonly progress?: { readonly done: number; readonly of: number } | undefined;
+        readonly created: string;
+        readonly imported: string;
+        readonly imported_by: { readonly id: string; readonly name: string };
+        readonly key: string;
+        readonly sha256: string;
+        readonly bytes: number;
+        readonly files: number;
+        readonly rules: number;
+        readonly refused: number;
+        readonly licence: string;
+        readonly source: string;
+        readonly tried?:
+          | { readonly hunts: readonly string[]; readonly rules: number; readonly days: number }
+          | undefined;
+      }[];
+    };
+  };
+  /** Switch a rule of a pack on again */
+  'DELETE /v1/rules/packs/{name}/off/{rule}': {
+    params: { readonly name: string; readonly rule: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly name: string;
+      readonly in_force: string | null;
+      readonly can_go_back_to: string | null;
+      readonly damage: string | null;
+      readonly policy: {
+        readonly minimum_level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
+        readonly minimum_status: 'stable' | 'test' | 'experimental' | 'deprecated' | 'unsupported';
+      };
+      readonly off: readonly {
+        readonly rule: string;
+        readonly title: string;
+        readonly reason: string;
+        readonly by: { readonly id: string; readonly name: string };
+        readonly at: string;
+      }[];
+      readonly versions: readonly {
+        readonly version: string;
+        readonly state: 'reading' | 'failed' | 'staged' | 'in_force' | 'before';
+        readonly reason?: string | undefined;
+        readonly progress?: { readonly done: number; readonly of: number } | undefined;
+        readonly created: string;
+        readonly imported: string;
+        readonly imported_by: { readonly id: string; readonly name: string };
+        readonly key: string;
+        readonly sha256: string;
+        readonly bytes: number;
+        readonly files: number;
+        readonly rules: number;
+        readonly refused: number;
+        readonly licence: string;
+        readonly source: string;
+        readonly tried?:
+          | { readonly hunts: readonly string[]; readonly rules: number; readonly days: number }
+          | undefined;
+      }[];
+    };
+  };
+  /** Say which rules of a pack are let in, in this and every later release */
+  'PUT /v1/rules/packs/{name}/policy': {
+    params: { readonly name: string };
+    query: undefined;
+    body: {
+      readonly minimum_level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
+      readonly minimum_status: 'stable' | 'test' | 'experimental' | 'deprecated' | 'unsupported';
+    };
+    answer: {
+      readonly name: string;
+      readonly in_force: string | null;
+      readonly can_go_back_to: string | null;
+      readonly damage: string | null;
+      readonly policy: {
+        readonly minimum_level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
+        readonly minimum_status: 'stable' | 'test' | 'experimental' | 'deprecated' | 'unsupported';
+      };
+      readonly off: readonly {
+        readonly rule: string;
+        readonly title: string;
+        readonly reason: string;
+        readonly by: { readonly id: string; readonly name: string };
+        readonly at: string;
+      }[];
+      readonly versions: readonly {
+        readonly version: string;
+        readonly state: 'reading' | 'failed' | 'staged' | 'in_force' | 'before';
+        readonly reason?: string | undefined;
+        readonly progress?: { readonly done: number; readonly of: number } | undefined;
+        readonly created: string;
+        readonly imported: string;
+        readonly imported_by: { readonly id: string; readonly name: string };
+        readonly key: string;
+        readonly sha256: string;
+        readonly bytes: number;
+        readonly files: number;
+        readonly rules: number;
+        readonly refused: number;
+        readonly licence: string;
+        readonly source: string;
+        readonly tried?:
+          | { readonly hunts: readonly string[]; readonly rules: number; readonly days: number }
+          | undefined;
+      }[];
+    };
+  };
+  /** Go back to the version that was in force before */
+  'POST /v1/rules/packs/{name}/rollback': {
+    params: { readonly name: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly name: string;
+      readonly in_force: string | null;
+      readonly can_go_back_to: string | null;
+      readonly damage: string | null;
+      readonly policy: {
+        readonly minimum_level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
+        readonly minimum_status: 'stable' | 'test' | 'experimental' | 'deprecated' | 'unsupported';
+      };
+      readonly off: readonly {
+        readonly rule: string;
+        readonly title: string;
+        readonly reason: string;
+        readonly by: { readonly id: string; readonly name: string };
+        readonly at: string;
+      }[];
+      readonly versions: readonly {
+        readonly version: string;
+        readonly state: 'reading' | 'failed' | 'staged' | 'in_force' | 'before';
+        readonly reason?: string | undefined;
+        readonly progress?: { readonly done: number; readonly of: number } | undefined;
+        readonly created: string;
+        readonly imported: string;
+        readonly imported_by: { readonly id: string; readonly name: string };
+        readonly key: string;
+        readonly sha256: string;
+        readonly bytes: number;
+        readonly files: number;
+        readonly rules: number;
+        readonly refused: number;
+        readonly licence: string;
+        readonly source: string;
+        readonly tried?:
+          | { readonly hunts: readonly string[]; readonly rules: number; readonly days: number }
+          | undefined;
+      }[];
+    };
+  };
+  /** Forget a version that is not in force */
+  'DELETE /v1/rules/packs/{name}/versions/{version}': {
+    params: { readonly name: string; readonly version: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly name: string;
+      readonly in_force: string | null;
+      readonly can_go_back_to: string | null;
+      readonly damage: string | null;
+      readonly policy: {
+        readonly minimum_level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
+        readonly minimum_status: 'stable' | 'test' | 'experimental' | 'deprecated' | 'unsupported';
+      };
+      readonly off: readonly {
+        readonly rule: string;
+        readonly title: string;
+        readonly reason: string;
+        readonly by: { readonly id: string; readonly name: string };
+        readonly at: string;
+      }[];
+      readonly versions: readonly {
+        readonly version: string;
+        readonly state: 'reading' | 'failed' | 'staged' | 'in_force' | 'before';
+        readonly reason?: string | undefined;
+        readonly progress?: { readonly done: number; readonly of: number } | undefined;
+        readonly created: string;
+        readonly imported: string;
+        readonly imported_by: { readonly id: string; readonly name: string };
+        readonly key: string;
+        readonly sha256: string;
+        readonly bytes: number;
+        readonly files: number;
+        readonly rules: number;
+        readonly refused: number;
+        readonly licence: string;
+        readonly source: string;
+        readonly tried?:
+          | { readonly hunts: readonly string[]; readonly rules: number; readonly days: number }
+          | undefined;
+      }[];
+    };
+  };
+  /** What would change with a version, beside the one in force */
+  'GET /v1/rules/packs/{name}/versions/{version}/diff': {
+    params: { readonly name: string; readonly version: string };
+    query: {
+      readonly change?: 'added' | 'removed' | 'changed' | undefined;
+      readonly level?: 'informational' | 'low' | 'medium' | 'high' | 'critical' | undefined;
+      readonly detection_only?: boolean | undefined;
+      readonly q?: string | undefined;
+      readonly offset?: number | undefined;
+      readonly limit?: number | undefined;
+    };
+    body: undefined;
+    answer: {
+      readonly summary: {
+        readonly added: number;
+        readonly removed: number;
+        readonly changed: number;
+        readonly detection_changed: number;
+        readonly unchanged: number;
+        readonly collisions: number;
+        readonly held_back: { readonly level: number; readonly status: number; readonly off: number };
+        readonly refused: number;
+      };
+      readonly total: number;
+      readonly changes: readonly {
+        readonly change: 'added' | 'removed' | 'changed';
+        readonly rule: {
+          readonly id: string;
+          readonly title: string;
+          readonly level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
+          readonly status: 'stable' | 'test' | 'experimental' | 'deprecated' | 'unsupported';
+          readonly author: string;
+          readonly file: string;
+          readonly line: number;
+        };
+        readonly before: {
+          readonly id: string;
+          readonly title: string;
+          readonly level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
+          readonly status: 'stable' | 'test' | 'experimental' | 'deprecated' | 'unsupported';
+          readonly author: string;
+          readonly file: string;
+          readonly line: number;
+        } | null;
+        readonly changed: readonly ('detection' | 'level' | 'status' | 'title' | 'file' | 'text')[];
+        readonly held_back: 'level' | 'status' | 'off' | null;
+        readonly taken_by: string | null;
+      }[];
+      readonly refusals: readonly { readonly file: string; readonly line: number; readonly reason: string }[];
+    };
+  };
+  /** A rule of a version line by line, beside the one in force */
+  'GET /v1/rules/packs/{name}/versions/{version}/diff/{rule}': {
+    params: { readonly name: string; readonly version: string; readonly rule: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly before: {
+        readonly id: string;
+        readonly title: string;
+        readonly level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
+        readonly status: 'stable' | 'test' | 'experimental' | 'deprecated' | 'unsupported';
+        readonly author: string;
+        readonly file: string;
+        readonly line: number;
+      } | null;
+      readonly after: {
+        readonly id: string;
+        readonly title: string;
+        readonly level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
+        readonly status: 'stable' | 'test' | 'experimental' | 'deprecated' | 'unsupported';
+        readonly author: string;
+        readonly file: string;
+        readonly line: number;
+      } | null;
+      readonly lines: readonly {
+        readonly kind: 'same' | 'removed' | 'added';
+        readonly text: string;
+        readonly before?: number | undefined;
+        readonly after?: number | undefined;
+      }[];
+    };
+  };
+  /** Look for the new and changed rules of a version in what is kept: what they would have found */
+  'POST /v1/rules/packs/{name}/versions/{version}/try': {
+    params: { readonly name: string; readonly version: string };
+    query: undefined;
+    body: { readonly days: number };
+    answer: { readonly hunts: readonly string[]; readonly rules: number };
   };
   /** Put what the rule directories hold now into force; the old rules match until the new ones are loaded */
   'POST /v1/rules/reload': {
@@ -3293,7 +5511,8 @@ export type Routes = {
               readonly rule_ids: readonly string[];
               readonly group_by: readonly string[];
               readonly timespan_ms: number;
-              readonly at_least: number;
+              readonly condition: string;
+              readonly evaluation: 'sliding' | 'closing';
             }
           | undefined;
       }[];
@@ -3302,6 +5521,64 @@ export type Routes = {
         readonly line?: number | undefined;
         readonly reason: string;
       }[];
+    };
+  };
+  /** How often each rule fired, what its alerts turned out to be, and whether to keep, tune or retire it */
+  'GET /v1/rules/scorecards': {
+    params: undefined;
+    query: {
+      readonly sort?: 'fires' | 'false_positives' | 'cost' | 'title' | undefined;
+      readonly limit?: number | undefined;
+    };
+    body: undefined;
+    answer: {
+      readonly total: number;
+      readonly scorecards: readonly {
+        readonly rule_id: string;
+        readonly title: string;
+        readonly level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
+        readonly in_force: boolean;
+        readonly fires_24h: number;
+        readonly fires_30d: number;
+        readonly open: number;
+        readonly closed: number;
+        readonly suppressed: number;
+        readonly hidden_30d: number;
+        readonly dispositions: {
+          readonly true_positive: number;
+          readonly benign: number;
+          readonly expected: number;
+          readonly false_positive: number;
+        };
+        readonly judged: number;
+        readonly false_positive_ratio: number | null;
+        readonly processor_share: number | null;
+        readonly candidates_30d: number;
+        readonly matches_30d: number;
+        readonly is_costly: boolean;
+        readonly verdict: 'keep' | 'tune' | 'retire';
+        readonly reason: string;
+      }[];
+    };
+  };
+  /** The words of Sigma, and what rules in force look at: log sources with their fields, and tags */
+  'GET /v1/rules/vocabulary': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly keys: readonly { readonly in: string; readonly name: string; readonly help: string }[];
+      readonly modifiers: readonly { readonly name: string; readonly help: string }[];
+      readonly levels: readonly string[];
+      readonly statuses: readonly string[];
+      readonly log_sources: readonly {
+        readonly category?: string | undefined;
+        readonly product?: string | undefined;
+        readonly service?: string | undefined;
+        readonly rules: number;
+        readonly fields: readonly string[];
+      }[];
+      readonly tags: readonly string[];
     };
   };
   /** One rule in force */
@@ -3323,10 +5600,18 @@ export type Routes = {
             readonly rule_ids: readonly string[];
             readonly group_by: readonly string[];
             readonly timespan_ms: number;
-            readonly at_least: number;
+            readonly condition: string;
+            readonly evaluation: 'sliding' | 'closing';
           }
         | undefined;
     };
+  };
+  /** The file a rule in force stands in, as it was loaded */
+  'GET /v1/rules/{id}/text': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: { readonly file: string; readonly text: string };
   };
   /** By which mappings search shows history, and how far that is */
   'GET /v1/search/remap': {
@@ -4293,7 +6578,7 @@ export type Routes = {
     body: undefined;
     answer: { readonly link: string; readonly expires_at: string };
   };
-  /** The passkeys whose signatures count, now or after the waiting time */
+  /** The passkeys whose signatures count, or will */
   'GET /v1/vault/approvers': {
     params: undefined;
     query: undefined;
@@ -4308,14 +6593,22 @@ export type Routes = {
         readonly atMs: number;
         readonly isEffective: boolean;
         readonly remainingMs?: number | undefined;
+        readonly fingerprint: string;
+        readonly agreedBy?: readonly string[] | undefined;
+        readonly stopped?: string | undefined;
       }[];
+      readonly isListBound: boolean;
     };
   };
-  /** Enrol somebody’s passkeys for this address to sign destructions; the first two people’s count at once */
+  /** Enrol somebody’s passkeys for this address: the first two people’s count at once, everybody later when two of those have signed the proposal */
   'POST /v1/vault/approvers': {
     params: undefined;
     query: undefined;
-    body: { readonly userId?: string | undefined };
+    body: {
+      readonly userId?: string | undefined;
+      readonly reason?: string | undefined;
+      readonly alone?: boolean | undefined;
+    };
     answer: {
       readonly items: readonly {
         readonly userId: string;
@@ -4326,15 +6619,255 @@ export type Routes = {
         readonly atMs: number;
         readonly isEffective: boolean;
         readonly remainingMs?: number | undefined;
+        readonly fingerprint: string;
+        readonly agreedBy?: readonly string[] | undefined;
+        readonly stopped?: string | undefined;
       }[];
+      readonly proposal?:
+        | {
+            readonly id: string;
+            readonly kind: 'request' | 'expiry' | 'policy' | 'release' | 'approver';
+            readonly stage:
+              | 'proposed'
+              | 'begun'
+              | 'rotated'
+              | 'removed'
+              | 'destroying'
+              | 'scheduled'
+              | 'destroyed'
+              | 'agreed'
+              | 'cancelled'
+              | 'emptied';
+            readonly keys: readonly { readonly id: string; readonly purpose: string; readonly label: string }[];
+            readonly policy?: { readonly class: string; readonly keepDays: number | null } | undefined;
+            readonly holdId?: string | undefined;
+            readonly holdIds?: readonly string[] | undefined;
+            readonly approver?:
+              | {
+                  readonly change: 'enrol' | 'remove' | 'reinstate';
+                  readonly userId: string;
+                  readonly name: string;
+                  readonly list: number;
+                  readonly isAlone: boolean;
+                  readonly passkeys: readonly {
+                    readonly credentialId: string;
+                    readonly hostName: string;
+                    readonly fingerprint: string;
+                  }[];
+                }
+              | undefined;
+            readonly reason: string;
+            readonly by: string;
+            readonly atMs: number;
+            readonly digest: string;
+            readonly signatures: readonly { readonly by: string; readonly name: string; readonly atMs: number }[];
+            readonly wait: {
+              readonly evidence: 'witnesses' | 'running-time';
+              readonly neededMs: number;
+              readonly remainingMs?: number | undefined;
+            };
+            readonly obstacles: readonly {
+              readonly kind: string;
+              readonly message: string;
+              readonly hint?: string | undefined;
+            }[];
+            readonly kept: readonly { readonly keyId: string; readonly why: string; readonly by: string }[];
+            readonly suspended?: string | undefined;
+            readonly endedBy?: string | undefined;
+            readonly endReason?: string | undefined;
+            readonly export?:
+              | { readonly sha256: string; readonly location: string; readonly generation: number }
+              | undefined;
+            readonly hasCertificate: boolean;
+          }
+        | undefined;
     };
   };
-  /** A passkey signs no more, at once; what it signed and is not carried out is to be signed anew */
+  /** Offer your own passkeys for this address; two of those enrolled agree with theirs */
+  'POST /v1/vault/approvers/offer': {
+    params: undefined;
+    query: undefined;
+    body: { readonly reason?: string | undefined };
+    answer: {
+      readonly id: string;
+      readonly kind: 'request' | 'expiry' | 'policy' | 'release' | 'approver';
+      readonly stage:
+        | 'proposed'
+        | 'begun'
+        | 'rotated'
+        | 'removed'
+        | 'destroying'
+        | 'scheduled'
+        | 'destroyed'
+        | 'agreed'
+        | 'cancelled'
+        | 'emptied';
+      readonly keys: readonly { readonly id: string; readonly purpose: string; readonly label: string }[];
+      readonly policy?: { readonly class: string; readonly keepDays: number | null } | undefined;
+      readonly holdId?: string | undefined;
+      readonly holdIds?: readonly string[] | undefined;
+      readonly approver?:
+        | {
+            readonly change: 'enrol' | 'remove' | 'reinstate';
+            readonly userId: string;
+            readonly name: string;
+            readonly list: number;
+            readonly isAlone: boolean;
+            readonly passkeys: readonly {
+              readonly credentialId: string;
+              readonly hostName: string;
+              readonly fingerprint: string;
+            }[];
+          }
+        | undefined;
+      readonly reason: string;
+      readonly by: string;
+      readonly atMs: number;
+      readonly digest: string;
+      readonly signatures: readonly { readonly by: string; readonly name: string; readonly atMs: number }[];
+      readonly wait: {
+        readonly evidence: 'witnesses' | 'running-time';
+        readonly neededMs: number;
+        readonly remainingMs?: number | undefined;
+      };
+      readonly obstacles: readonly {
+        readonly kind: string;
+        readonly message: string;
+        readonly hint?: string | undefined;
+      }[];
+      readonly kept: readonly { readonly keyId: string; readonly why: string; readonly by: string }[];
+      readonly suspended?: string | undefined;
+      readonly endedBy?: string | undefined;
+      readonly endReason?: string | undefined;
+      readonly export?: { readonly sha256: string; readonly location: string; readonly generation: number } | undefined;
+      readonly hasCertificate: boolean;
+    };
+  };
+  /** Propose that a passkey that was stopped counts again; any two who are enrolled agree */
+  'POST /v1/vault/approvers/reinstate': {
+    params: undefined;
+    query: undefined;
+    body: { readonly credentialId: string; readonly reason: string; readonly alone?: boolean | undefined };
+    answer: {
+      readonly id: string;
+      readonly kind: 'request' | 'expiry' | 'policy' | 'release' | 'approver';
+      readonly stage:
+        | 'proposed'
+        | 'begun'
+        | 'rotated'
+        | 'removed'
+        | 'destroying'
+        | 'scheduled'
+        | 'destroyed'
+        | 'agreed'
+        | 'cancelled'
+        | 'emptied';
+      readonly keys: readonly { readonly id: string; readonly purpose: string; readonly label: string }[];
+      readonly policy?: { readonly class: string; readonly keepDays: number | null } | undefined;
+      readonly holdId?: string | undefined;
+      readonly holdIds?: readonly string[] | undefined;
+      readonly approver?:
+        | {
+            readonly change: 'enrol' | 'remove' | 'reinstate';
+            readonly userId: string;
+            readonly name: string;
+            readonly list: number;
+            readonly isAlone: boolean;
+            readonly passkeys: readonly {
+              readonly credentialId: string;
+              readonly hostName: string;
+              readonly fingerprint: string;
+            }[];
+          }
+        | undefined;
+      readonly reason: string;
+      readonly by: string;
+      readonly atMs: number;
+      readonly digest: string;
+      readonly signatures: readonly { readonly by: string; readonly name: string; readonly atMs: number }[];
+      readonly wait: {
+        readonly evidence: 'witnesses' | 'running-time';
+        readonly neededMs: number;
+        readonly remainingMs?: number | undefined;
+      };
+      readonly obstacles: readonly {
+        readonly kind: string;
+        readonly message: string;
+        readonly hint?: string | undefined;
+      }[];
+      readonly kept: readonly { readonly keyId: string; readonly why: string; readonly by: string }[];
+      readonly suspended?: string | undefined;
+      readonly endedBy?: string | undefined;
+      readonly endReason?: string | undefined;
+      readonly export?: { readonly sha256: string; readonly location: string; readonly generation: number } | undefined;
+      readonly hasCertificate: boolean;
+    };
+  };
+  /** A passkey signs no more, at once; what it signed and is not carried out is to be signed anew. Two others agree that it leaves the list */
   'POST /v1/vault/approvers/withdraw': {
     params: undefined;
     query: undefined;
-    body: { readonly credentialId: string; readonly reason: string };
-    answer: unknown;
+    body: { readonly credentialId: string; readonly reason: string; readonly alone?: boolean | undefined };
+    answer: {
+      readonly proposal?:
+        | {
+            readonly id: string;
+            readonly kind: 'request' | 'expiry' | 'policy' | 'release' | 'approver';
+            readonly stage:
+              | 'proposed'
+              | 'begun'
+              | 'rotated'
+              | 'removed'
+              | 'destroying'
+              | 'scheduled'
+              | 'destroyed'
+              | 'agreed'
+              | 'cancelled'
+              | 'emptied';
+            readonly keys: readonly { readonly id: string; readonly purpose: string; readonly label: string }[];
+            readonly policy?: { readonly class: string; readonly keepDays: number | null } | undefined;
+            readonly holdId?: string | undefined;
+            readonly holdIds?: readonly string[] | undefined;
+            readonly approver?:
+              | {
+                  readonly change: 'enrol' | 'remove' | 'reinstate';
+                  readonly userId: string;
+                  readonly name: string;
+                  readonly list: number;
+                  readonly isAlone: boolean;
+                  readonly passkeys: readonly {
+                    readonly credentialId: string;
+                    readonly hostName: string;
+                    readonly fingerprint: string;
+                  }[];
+                }
+              | undefined;
+            readonly reason: string;
+            readonly by: string;
+            readonly atMs: number;
+            readonly digest: string;
+            readonly signatures: readonly { readonly by: string; readonly name: string; readonly atMs: number }[];
+            readonly wait: {
+              readonly evidence: 'witnesses' | 'running-time';
+              readonly neededMs: number;
+              readonly remainingMs?: number | undefined;
+            };
+            readonly obstacles: readonly {
+              readonly kind: string;
+              readonly message: string;
+              readonly hint?: string | undefined;
+            }[];
+            readonly kept: readonly { readonly keyId: string; readonly why: string; readonly by: string }[];
+            readonly suspended?: string | undefined;
+            readonly endedBy?: string | undefined;
+            readonly endReason?: string | undefined;
+            readonly export?:
+              | { readonly sha256: string; readonly location: string; readonly generation: number }
+              | undefined;
+            readonly hasCertificate: boolean;
+          }
+        | undefined;
+    };
   };
   /** Open both copies of the vault from the disk, and every key in them */
   'POST /v1/vault/checks': {
@@ -4354,9 +6887,10 @@ export type Routes = {
       readonly evidence: 'witnesses' | 'running-time';
       readonly observedMs: number;
       readonly witnesses?: { readonly keys: readonly string[]; readonly needed: number } | undefined;
+      readonly isListBound: boolean;
       readonly intents: readonly {
         readonly id: string;
-        readonly kind: 'request' | 'expiry' | 'policy' | 'release';
+        readonly kind: 'request' | 'expiry' | 'policy' | 'release' | 'approver';
         readonly stage:
           | 'proposed'
           | 'begun'
@@ -4371,6 +6905,21 @@ export type Routes = {
         readonly keys: readonly { readonly id: string; readonly purpose: string; readonly label: string }[];
         readonly policy?: { readonly class: string; readonly keepDays: number | null } | undefined;
         readonly holdId?: string | undefined;
+        readonly holdIds?: readonly string[] | undefined;
+        readonly approver?:
+          | {
+              readonly change: 'enrol' | 'remove' | 'reinstate';
+              readonly userId: string;
+              readonly name: string;
+              readonly list: number;
+              readonly isAlone: boolean;
+              readonly passkeys: readonly {
+                readonly credentialId: string;
+                readonly hostName: string;
+                readonly fingerprint: string;
+              }[];
+            }
+          | undefined;
         readonly reason: string;
         readonly by: string;
         readonly atMs: number;
@@ -4402,6 +6951,7 @@ export type Routes = {
         readonly by: string;
         readonly atMs: number;
         readonly keyIds: readonly string[];
+        readonly leftOut?: number | undefined;
         readonly selector?:
           | {
               readonly classes: readonly string[];
@@ -4419,6 +6969,9 @@ export type Routes = {
         readonly atMs: number;
         readonly isEffective: boolean;
         readonly remainingMs?: number | undefined;
+        readonly fingerprint: string;
+        readonly agreedBy?: readonly string[] | undefined;
+        readonly stopped?: string | undefined;
       }[];
       readonly policies: readonly {
         readonly id: string;
@@ -4439,7 +6992,7 @@ export type Routes = {
     body: { readonly keyIds: readonly string[]; readonly reason: string };
     answer: {
       readonly id: string;
-      readonly kind: 'request' | 'expiry' | 'policy' | 'release';
+      readonly kind: 'request' | 'expiry' | 'policy' | 'release' | 'approver';
       readonly stage:
         | 'proposed'
         | 'begun'
@@ -4454,6 +7007,21 @@ export type Routes = {
       readonly keys: readonly { readonly id: string; readonly purpose: string; readonly label: string }[];
       readonly policy?: { readonly class: string; readonly keepDays: number | null } | undefined;
       readonly holdId?: string | undefined;
+      readonly holdIds?: readonly string[] | undefined;
+      readonly approver?:
+        | {
+            readonly change: 'enrol' | 'remove' | 'reinstate';
+            readonly userId: string;
+            readonly name: string;
+            readonly list: number;
+            readonly isAlone: boolean;
+            readonly passkeys: readonly {
+              readonly credentialId: string;
+              readonly hostName: string;
+              readonly fingerprint: string;
+            }[];
+          }
+        | undefined;
       readonly reason: string;
       readonly by: string;
       readonly atMs: number;
@@ -4484,7 +7052,7 @@ export type Routes = {
     body: undefined;
     answer: {
       readonly id: string;
-      readonly kind: 'request' | 'expiry' | 'policy' | 'release';
+      readonly kind: 'request' | 'expiry' | 'policy' | 'release' | 'approver';
       readonly stage:
         | 'proposed'
         | 'begun'
@@ -4499,6 +7067,21 @@ export type Routes = {
       readonly keys: readonly { readonly id: string; readonly purpose: string; readonly label: string }[];
       readonly policy?: { readonly class: string; readonly keepDays: number | null } | undefined;
       readonly holdId?: string | undefined;
+      readonly holdIds?: readonly string[] | undefined;
+      readonly approver?:
+        | {
+            readonly change: 'enrol' | 'remove' | 'reinstate';
+            readonly userId: string;
+            readonly name: string;
+            readonly list: number;
+            readonly isAlone: boolean;
+            readonly passkeys: readonly {
+              readonly credentialId: string;
+              readonly hostName: string;
+              readonly fingerprint: string;
+            }[];
+          }
+        | undefined;
       readonly reason: string;
       readonly by: string;
       readonly atMs: number;
@@ -4553,7 +7136,7 @@ export type Routes = {
     };
     answer: {
       readonly id: string;
-      readonly kind: 'request' | 'expiry' | 'policy' | 'release';
+      readonly kind: 'request' | 'expiry' | 'policy' | 'release' | 'approver';
       readonly stage:
         | 'proposed'
         | 'begun'
@@ -4568,6 +7151,21 @@ export type Routes = {
       readonly keys: readonly { readonly id: string; readonly purpose: string; readonly label: string }[];
       readonly policy?: { readonly class: string; readonly keepDays: number | null } | undefined;
       readonly holdId?: string | undefined;
+      readonly holdIds?: readonly string[] | undefined;
+      readonly approver?:
+        | {
+            readonly change: 'enrol' | 'remove' | 'reinstate';
+            readonly userId: string;
+            readonly name: string;
+            readonly list: number;
+            readonly isAlone: boolean;
+            readonly passkeys: readonly {
+              readonly credentialId: string;
+              readonly hostName: string;
+              readonly fingerprint: string;
+            }[];
+          }
+        | undefined;
       readonly reason: string;
       readonly by: string;
       readonly atMs: number;
@@ -4611,6 +7209,7 @@ export type Routes = {
         readonly by: string;
         readonly atMs: number;
         readonly keyIds: readonly string[];
+        readonly leftOut?: number | undefined;
         readonly selector?:
           | {
               readonly classes: readonly string[];
@@ -4644,6 +7243,7 @@ export type Routes = {
       readonly by: string;
       readonly atMs: number;
       readonly keyIds: readonly string[];
+      readonly leftOut?: number | undefined;
       readonly selector?:
         | {
             readonly classes: readonly string[];
@@ -4653,14 +7253,14 @@ export type Routes = {
         | undefined;
     };
   };
-  /** Propose to release a hold; two people sign it like a destruction, without a waiting time */
-  'POST /v1/vault/holds/{id}/release': {
-    params: { readonly id: string };
+  /** Propose to release several holds at once; two people sign the list */
+  'POST /v1/vault/holds/release': {
+    params: undefined;
     query: undefined;
-    body: { readonly reason: string };
+    body: { readonly ids: readonly string[]; readonly reason: string };
     answer: {
       readonly id: string;
-      readonly kind: 'request' | 'expiry' | 'policy' | 'release';
+      readonly kind: 'request' | 'expiry' | 'policy' | 'release' | 'approver';
       readonly stage:
         | 'proposed'
         | 'begun'
@@ -4675,6 +7275,81 @@ export type Routes = {
       readonly keys: readonly { readonly id: string; readonly purpose: string; readonly label: string }[];
       readonly policy?: { readonly class: string; readonly keepDays: number | null } | undefined;
       readonly holdId?: string | undefined;
+      readonly holdIds?: readonly string[] | undefined;
+      readonly approver?:
+        | {
+            readonly change: 'enrol' | 'remove' | 'reinstate';
+            readonly userId: string;
+            readonly name: string;
+            readonly list: number;
+            readonly isAlone: boolean;
+            readonly passkeys: readonly {
+              readonly credentialId: string;
+              readonly hostName: string;
+              readonly fingerprint: string;
+            }[];
+          }
+        | undefined;
+      readonly reason: string;
+      readonly by: string;
+      readonly atMs: number;
+      readonly digest: string;
+      readonly signatures: readonly { readonly by: string; readonly name: string; readonly atMs: number }[];
+      readonly wait: {
+        readonly evidence: 'witnesses' | 'running-time';
+        readonly neededMs: number;
+        readonly remainingMs?: number | undefined;
+      };
+      readonly obstacles: readonly {
+        readonly kind: string;
+        readonly message: string;
+        readonly hint?: string | undefined;
+      }[];
+      readonly kept: readonly { readonly keyId: string; readonly why: string; readonly by: string }[];
+      readonly suspended?: string | undefined;
+      readonly endedBy?: string | undefined;
+      readonly endReason?: string | undefined;
+      readonly export?: { readonly sha256: string; readonly location: string; readonly generation: number } | undefined;
+      readonly hasCertificate: boolean;
+    };
+  };
+  /** Propose to release a hold; two people sign it like a destruction, without a waiting time */
+  'POST /v1/vault/holds/{id}/release': {
+    params: { readonly id: string };
+    query: undefined;
+    body: { readonly reason: string };
+    answer: {
+      readonly id: string;
+      readonly kind: 'request' | 'expiry' | 'policy' | 'release' | 'approver';
+      readonly stage:
+        | 'proposed'
+        | 'begun'
+        | 'rotated'
+        | 'removed'
+        | 'destroying'
+        | 'scheduled'
+        | 'destroyed'
+        | 'agreed'
+        | 'cancelled'
+        | 'emptied';
+      readonly keys: readonly { readonly id: string; readonly purpose: string; readonly label: string }[];
+      readonly policy?: { readonly class: string; readonly keepDays: number | null } | undefined;
+      readonly holdId?: string | undefined;
+      readonly holdIds?: readonly string[] | undefined;
+      readonly approver?:
+        | {
+            readonly change: 'enrol' | 'remove' | 'reinstate';
+            readonly userId: string;
+            readonly name: string;
+            readonly list: number;
+            readonly isAlone: boolean;
+            readonly passkeys: readonly {
+              readonly credentialId: string;
+              readonly hostName: string;
+              readonly fingerprint: string;
+            }[];
+          }
+        | undefined;
       readonly reason: string;
       readonly by: string;
       readonly atMs: number;
@@ -4780,6 +7455,33 @@ export type Routes = {
       readonly reason: string;
     };
     answer: unknown;
+  };
+  /** Whether there is a recovery kit of the keys in use */
+  'GET /v1/vault/recovery-kits': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly state: 'none' | 'outdated' | 'current';
+      readonly madeAtMs?: number | undefined;
+      readonly madeBy?: string | undefined;
+    };
+  };
+  /** Make a recovery kit: a sealed file and its code, told this once. On the operator’s socket only */
+  'POST /v1/vault/recovery-kits': {
+    params: undefined;
+    query: undefined;
+    body: { readonly hint?: string | undefined };
+    answer: {
+      readonly file: string;
+      readonly code: string;
+      readonly vault: string;
+      readonly generation: number;
+      readonly verifierKeys: readonly string[];
+      readonly archive?: string | undefined;
+      readonly opens: boolean;
+      readonly needs: readonly string[];
+    };
   };
   /** After a restore: what it may have lost was looked at; from here on days expire again */
   'POST /v1/vault/restore/accept': {

@@ -9,6 +9,7 @@ export type AlertDetails = Answer<'GET /v1/alerts/{id}'>;
 export type EventRow = Answer<'GET /v1/events'>['events'][number];
 export type Level = AlertRow['level'];
 export type AlertState = AlertRow['state'];
+export type Disposition = NonNullable<AlertRow['disposition']>;
 export type Overview = Answer<'GET /v1/overview'>;
 
 /** Kept while somebody is signed in with this browser; says nothing of who. */

@@ -15,7 +15,12 @@ const OverviewRoom = lazy(async () => ({
   default: (await import('../rooms/overview/overview-room.tsx')).OverviewRoom,
 }));
 const AlertsRoom = lazy(async () => ({ default: (await import('../rooms/alerts/alerts-room.tsx')).AlertsRoom }));
+const EntitiesRoom = lazy(async () => ({
+  default: (await import('../rooms/entities/entities-room.tsx')).EntitiesRoom,
+}));
 const SearchRoom = lazy(async () => ({ default: (await import('../rooms/search/search-room.tsx')).SearchRoom }));
+const RulesFrame = lazy(async () => ({ default: (await import('../rooms/rules/rules-frame.tsx')).RulesFrame }));
+const HuntsRoom = lazy(async () => ({ default: (await import('../rooms/hunts/hunts-room.tsx')).HuntsRoom }));
 const LiveRoom = lazy(async () => ({ default: (await import('../rooms/live/live-room.tsx')).LiveRoom }));
 const CameraRoom = lazy(async () => ({ default: (await import('../rooms/live/camera-room.tsx')).CameraRoom }));
 const ReviewRoom = lazy(async () => ({ default: (await import('../rooms/live/review-room.tsx')).ReviewRoom }));
@@ -74,10 +79,14 @@ export function App() {
           <Route path="/sign-in">{<Redirect to="/" replace />}</Route>
           <Route path="/">{<OverviewRoom me={session.data} />}</Route>
           <Route path="/alerts">{<AlertsRoom me={session.data} />}</Route>
+          <Route path="/alerts/rules">{<Redirect to={`/rules${location.search}`} replace />}</Route>
+          <Route path="/rules/*?">{<RulesFrame me={session.data} />}</Route>
+          <Route path="/entities">{<EntitiesRoom me={session.data} />}</Route>
           <Route path="/live">{<LiveRoom me={session.data} />}</Route>
           <Route path="/live/review">{<ReviewRoom />}</Route>
           <Route path="/live/:id">{<CameraRoom me={session.data} />}</Route>
           <Route path="/search">{<SearchRoom />}</Route>
+          <Route path="/search/hunts">{<HuntsRoom me={session.data} />}</Route>
           <Route path="/sources">{<SourcesRoom me={session.data} />}</Route>
           <Route path="/sources/add">{<AddSourceRoom me={session.data} />}</Route>
           <Route path="/sources/:keyId/:name">{<SourceRoom me={session.data} />}</Route>

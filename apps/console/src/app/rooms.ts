@@ -6,9 +6,11 @@ import {
   IconHourglass,
   IconKey,
   IconLayoutDashboard,
+  IconListCheck,
   IconSearch,
   IconSettings,
   IconStack2,
+  IconUserExclamation,
   IconUsers,
 } from '@tabler/icons-react';
 import type { Me } from '../api/queries.ts';
@@ -24,6 +26,8 @@ const rooms: readonly Room[] = [
   { path: '/', name: 'Overview', icon: IconLayoutDashboard, needs: [] },
   { path: '/live', name: 'Live', icon: IconDeviceCctv, needs: ['cameras:read'] },
   { path: '/alerts', name: 'Alerts', icon: IconBell, needs: ['alerts:read'] },
+  { path: '/rules', name: 'Rules', icon: IconListCheck, needs: ['alerts:read', 'rules:read'] },
+  { path: '/entities', name: 'Entities', icon: IconUserExclamation, needs: ['alerts:read'] },
   { path: '/search', name: 'Search', icon: IconSearch, needs: ['events:read'] },
   { path: '/sources', name: 'Sources', icon: IconBroadcast, needs: ['events:read'] },
   { path: '/devices', name: 'Devices', icon: IconDeviceMobile, needs: ['devices:read'] },

@@ -1,6 +1,6 @@
 import { ActionIcon } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
-import { useEffect, useRef } from 'react';
+import { useEffect, useEffectEvent, useRef } from 'react';
 import type { ReactNode } from 'react';
 
 /** Answers "why" beside the list it was opened from. Escape closes it. */
@@ -21,6 +21,18 @@ export function SidePanel({
   useEffect(() => {
     panel.current?.focus({ preventScroll: true });
   }, [label]);
+  // What had the focus may be gone with a dialog that ended: the key then comes to the page.
+  const close = useEffectEvent((event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || event.defaultPrevented || event.target !== document.body) return;
+    // One panel a key, where several are open.
+    event.preventDefault();
+    onClose();
+  });
+  useEffect(() => {
+    const listen = (event: KeyboardEvent): void => close(event);
+    document.addEventListener('keydown', listen);
+    return () => document.removeEventListener('keydown', listen);
+  }, []);
   return (
     <aside
       ref={panel}

@@ -4,7 +4,6 @@ import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export type PrivateHost = {
@@ -35,6 +34,9 @@ export function whyNoPrivateHost(): string | false {
   return probe.status === 0 ? false : 'this machine gives no mount namespaces';
 }
 
+/** For directories both sides see: /dev and /var are its own, and temporary files may be in the machine's /dev/shm. */
+export const seenInside = '/tmp';
+
 const setUp = `
 set -e
 mount -t tmpfs tmpfs "$1"
@@ -61,7 +63,7 @@ exec cat
 `;
 
 export async function createPrivateHost(): Promise<PrivateHost> {
-  const directory = mkdtempSync(join(tmpdir(), 'sensor-real-'));
+  const directory = mkdtempSync(join(seenInside, 'sensor-real-'));
   const layers = join(directory, 'layers');
   mkdirSync(layers);
   // It ends with its input, so also when this process is killed; the mounts end with the last process in it.
@@ -112,7 +114,9 @@ export async function createPrivateHost(): Promise<PrivateHost> {
       if (written.status !== 0) throw new Error(`Cannot write ${path}: ${written.stderr.toString()}`);
     },
     start(command, ...args) {
-      const daemon = spawn('nsenter', inside(command, args), { env, stdio: ['ignore', 'pipe', 'pipe'] });
+      // A daemon outlives no test, not even one that is killed: a second journald on a machine disturbs the next run.
+      const started = ['--pdeathsig', 'KILL', 'nsenter', ...inside(command, args)];
+      const daemon = spawn('setpriv', started, { env, stdio: ['ignore', 'pipe', 'pipe'] });
       daemons.push(daemon);
       let output = '';
       for (const stream of [daemon.stdout, daemon.stderr])

@@ -86,6 +86,10 @@ export function createAdmission(
   const authorize = async (request: FastifyRequest, principal: Principal, action: string): Promise<void> => {
     const decision = await decideAccess(request, principal, action);
     if (decision.allowed) return;
+    if (decision.needsProof === true && principal.kind === 'user') {
+      await requireProof(request, principal);
+      return;
+    }
     throw new EdgeError(
       'scope_missing',
       `Cannot let ${principal.kind} "${principal.name}" do this: ${decision.reason}; must be allowed "${action}"`,
@@ -117,6 +121,7 @@ export function createAdmission(
       method: request.method,
       route: request.is404 ? '' : (request.routeOptions.url ?? ''),
       address: clientAddress(request.ip),
+      ...(request.routeOptions.config.scope === undefined ? {} : { scope: request.routeOptions.config.scope }),
       ...(principal === undefined ? {} : { principal }),
     };
     if (!byItself) {

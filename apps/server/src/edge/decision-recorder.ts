@@ -7,6 +7,8 @@ export type SingleDecision = {
   readonly code: string;
   readonly method: string;
   readonly route: string;
+  /** What the route asks for; undefined when none was reached. */
+  readonly scope?: string;
   readonly principal?: Principal;
   readonly address: string;
 };

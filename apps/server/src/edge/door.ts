@@ -4,6 +4,7 @@ import { Server as TlsServer } from 'node:https';
 import type { SecureContext } from 'node:tls';
 import { codeOf } from '@sallyport/platform/errors';
 import { EdgeError } from './errors.ts';
+import { endConnections } from './http-server.ts';
 import type { EdgeTls } from './needs.ts';
 
 export type DoorOptions = {
@@ -49,7 +50,7 @@ export async function closeGently(server: Server, graceMs = defaultGraceMs): Pro
   const closed = once(server, 'close');
   server.close();
   server.closeIdleConnections();
-  const deadline = setTimeout(() => server.closeAllConnections(), graceMs);
+  const deadline = setTimeout(() => endConnections(server), graceMs);
   await closed;
   clearTimeout(deadline);
 }

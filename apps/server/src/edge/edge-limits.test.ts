@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
+import { heldSocket } from '@sallyport/testing/held-socket';
 import { send, sendRaw, startEdge, type Reply, type TestEdge } from './edge-testing.ts';
 
 function post(
@@ -81,7 +82,7 @@ test('content types nobody reads are refused', async () => {
 });
 
 test('headers over the limit are refused with a problem, and counted', async () => {
-  const server = await startEdge({ limits: { headerBytes: 4096 } });
+  await using server = await startEdge({ limits: { headerBytes: 4096 } });
   const text = await sendRaw(server.port, [
     `GET /v1/public HTTP/1.1\r\nHost: localhost\r\nX-Long: ${'a'.repeat(5000)}\r\n\r\n`,
   ]);
@@ -116,8 +117,10 @@ test('an idle connection is closed', async () => {
 
 test('connections over the limit are refused, those there already go on', async () => {
   for (const limits of [{ connections: 2 }, { connectionsPerAddress: 2 }]) {
-    const server = await startEdge({ limits });
-    const open = [connect(server.port, '127.0.0.1'), connect(server.port, '127.0.0.1')];
+    await using server = await startEdge({ limits });
+    using first = heldSocket(connect(server.port, '127.0.0.1'));
+    using second = heldSocket(connect(server.port, '127.0.0.1'));
+    const open = [first, second];
     for (const socket of open) await once(socket, 'connect');
     // The server has accepted both once it answers on them.
     for (const socket of open) {

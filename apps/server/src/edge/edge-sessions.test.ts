@@ -153,6 +153,38 @@ test('no header of cookies makes reading fail, and what is read is a token that 
   fc.assert(fc.property(token, (text) => assert.equal(read(set(createSecret(text)).split(';')[0]), text)));
 });
 
+test('what a policy refuses until somebody proves who they are is told as that, to people only, and a proof opens it', async () => {
+  const holders: Record<string, Principal> = {};
+  await using server = await startEdge({
+    decide: async (_principal, _action, { proofAgeSeconds }) =>
+      proofAgeSeconds !== undefined && proofAgeSeconds <= 600
+        ? { allowed: true, reason: '' }
+        : { allowed: false, reason: 'their risk is 95 of 100', needsProof: true },
+    caller: {
+      kind: 'network',
+      authenticate: async () => ({ kind: 'key', id: 'k', name: 'k', scopes: ['alerts:write'] }),
+      authenticateSession: async (token) => {
+        const principal = holders[token];
+        return principal === undefined ? { refused: 'session_unknown' } : { principal };
+      },
+      recheck: async (principal) => principal,
+    },
+  });
+  const nowMs = server.clock.nowMs();
+  const origin = `http://127.0.0.1:${server.port}`;
+  const answer = async (name: string, authenticatedAtMs: number) => {
+    const token = name.padEnd(43, '-');
+    holders[token] = { kind: 'user', id: name, name, scopes: [], authenticatedAtMs };
+    return post(server.port, { cookie: `sallyport=${token}`, 'x-sallyport': '1', origin }, '/v1/sometimes-grave');
+  };
+  const stale = await answer('stale', nowMs - 3_600_000);
+  assert.deepEqual([stale.status, stale.json['code']], [403, 'step_up_required']);
+  assert.match(JSON.stringify(stale.json), /their risk is 95 of 100/);
+  assert.equal((await answer('fresh', nowMs - 1000)).status, 200);
+  const key = await send({ port: server.port, path: '/v1/sometimes-grave', method: 'POST', key: 'sp_any', body: '{}' });
+  assert.equal(key.status, 403);
+});
+
 test('what is grave needs a proof of the last ten minutes from people, and from them only', async () => {
   const asked: (number | undefined)[] = [];
   await using server = await startEdge({

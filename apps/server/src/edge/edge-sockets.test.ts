@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { CodedError } from '@sallyport/platform/errors';
 import type { Principal, RoutePlugin } from '@sallyport/platform/http';
+import { heldSocket, socketOver } from '@sallyport/testing/held-socket';
 import { askForUpgrade, openWebSocket, textFrame, type SocketClient } from '@sallyport/testing/web-socket';
 import { assertProblem, send, startEdge, writerSession, type Reply, type TestEdge } from './edge-testing.ts';
 import type { EdgeNeeds, Refused } from './needs.ts';
@@ -164,13 +164,13 @@ test('a client that resets its connection before it is known harms nobody, wheth
         recheck: async (principal) => principal,
       },
     });
-    const gone = connect(server.port, '127.0.0.1');
+    using gone = heldSocket(connect(server.port, '127.0.0.1'));
     gone.write(
       'GET /v1/socket HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
         'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer sp_reader\r\n\r\n',
     );
     await asked;
-    const closed = once(gone, 'close');
+    const closed = socketOver(gone);
     gone.resetAndDestroy();
     await closed;
     know();
@@ -188,7 +188,7 @@ test('who is cut off is not heard any more, and need not agree to be', async () 
   heard.length = 0;
   isAllowed = false;
   server.tick();
-  const ended = once(socket, 'close');
+  const ended = socketOver(socket);
   await goodbye;
   socket.write(textFrame('too late'));
   await ended;
@@ -218,7 +218,7 @@ test('a message in ever more pieces is given up, though they are small and none 
   await using server = await start();
   const { socket, goodbye } = await askForUpgrade({ port: server.port, path: '/v1/socket', headers: key });
   assert.ok(socket !== undefined);
-  const ended = once(socket, 'close');
+  const ended = socketOver(socket);
   heard.length = 0;
   // RFC 6455 section 5.2: masked, without a byte; text that goes on, then continuations that go on.
   const piece = (opcode: number): Buffer => Buffer.from([opcode, 0x80, 0, 0, 0, 0]);
@@ -260,12 +260,12 @@ test('sockets are bounded in all and for each caller, and one that answers no pi
 });
 
 test('a server that stops says so to every socket, and waits no longer than it was told', async () => {
-  const server = await start();
+  await using server = await start();
   const polite = await openSocket({ port: server.port, headers: key });
   await polite.next();
   const { socket: rude } = await askForUpgrade({ port: server.port, path: '/v1/socket', headers: key });
   assert.ok(rude !== undefined);
-  const ended = once(rude, 'close');
+  const ended = socketOver(rude);
   await server.edge.close(50);
   assert.equal(await polite.closed, 1001);
   await ended;

@@ -193,6 +193,7 @@ export function send(
   return new Promise((resolve, reject) => {
     const sent = request({ host: '127.0.0.1', agent: false, ...rest, headers }, (response) => {
       let text = '';
+      response.on('error', reject);
       response.setEncoding('utf8').on('data', (chunk: string) => {
         text += chunk;
       });

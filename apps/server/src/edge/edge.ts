@@ -12,13 +12,14 @@ import { createDecisionRecorder } from './decision-recorder.ts';
 import { closeGently, listenAt, setCertificate, type Door, type DoorOptions } from './door.ts';
 import { createDoorway, type Doorway } from './doorway.ts';
 import { EdgeError, edgeProblems } from './errors.ts';
-import { createHttpServer, refuseConnection } from './http-server.ts';
+import { createHttpServer, endConnections, refuseConnection } from './http-server.ts';
 import { defaultLimits } from './limits.ts';
 import { listenOnPort, listenOnSocket } from './listen.ts';
 import type { EdgeNeeds, EdgeTls } from './needs.ts';
 import { createProblemTranslator, retryAfterSeconds } from './problem-details.ts';
 import { installBodyLimits } from './request-body.ts';
 import { compileValidator } from './request-validation.ts';
+import { compileSerializer } from './response-serialization.ts';
 import { describeClient } from './request-client.ts';
 import { securityHeaders, strictTransport } from './security-headers.ts';
 import { createSockets, endRefused } from './sockets.ts';
@@ -120,6 +121,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
   });
 
   app.setValidatorCompiler(compileValidator);
+  app.setSerializerCompiler(compileSerializer);
   app.setErrorHandler(answerProblem);
   app.setNotFoundHandler((request) => {
     throw new EdgeError('route_not_found', `Cannot ${request.method} this path: there is no such route`, {
@@ -212,7 +214,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
     description: () => app.swagger(),
     async close(graceMs = defaultGraceMs) {
       streams.close();
-      const deadline = setTimeout(() => app.server.closeAllConnections(), graceMs);
+      const deadline = setTimeout(() => endConnections(app.server), graceMs);
       await Promise.all([sockets.close(graceMs), app.close(), ...[...doors].map((door) => closeGently(door, graceMs))]);
       clearTimeout(deadline);
       try {

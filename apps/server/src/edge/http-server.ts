@@ -76,7 +76,22 @@ export function createHttpServer(options: {
     onRefused('too_many_connections', clientAddress(dropped?.remoteAddress)),
   );
   limitPerAddress(server, limits.connectionsPerAddress, (address) => onRefused('too_many_connections', address));
+  const sockets = new Set<Socket>();
+  connected.set(server, sockets);
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   return server;
+}
+
+/** Below TLS: Node's list of a server's connections lacks those that have not ended their handshake. */
+const connected = new WeakMap<Server, Set<Socket>>();
+
+/** Ends every connection, whatever it is in the middle of. Otherwise a silent one keeps its server from closing. */
+export function endConnections(server: Server): void {
+  server.closeAllConnections();
+  for (const socket of connected.get(server) ?? []) socket.destroy();
 }
 
 /** RFC 6455 section 4.1. Only such a request can become a WebSocket. */

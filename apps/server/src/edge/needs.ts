@@ -12,6 +12,8 @@ export type Decision = {
   readonly method: string;
   /** The pattern of the route, never the address with its parameters; empty when no route was reached. */
   readonly route: string;
+  /** What the route asks for; undefined when none was reached. */
+  readonly scope?: string;
   /** Undefined before authentication. */
   readonly principal?: Principal;
   /** Network address of the client; `local` on the operator's socket, `various` when there were too many to tell apart. */
@@ -53,12 +55,12 @@ export type DecisionContext = {
 
 export type EdgeNeeds = {
   readonly caller: Caller;
-  /** May they? A throw is a no. `reason` is for people. */
+  /** May they? A throw is a no. `reason` is for people. `needsProof`: a fresh proof of who they are may make it a yes. */
   readonly decide: (
     principal: Principal,
     action: string,
     context: DecisionContext,
-  ) => Promise<{ readonly allowed: boolean; readonly reason: string }>;
+  ) => Promise<{ readonly allowed: boolean; readonly reason: string; readonly needsProof?: boolean }>;
   /** Resolves when the decision is durable. Denials of an authenticated caller wait for it. */
   readonly recordDecision: (decision: Decision) => Promise<void>;
   readonly routes: readonly RoutePlugin[];

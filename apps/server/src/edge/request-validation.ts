@@ -1,19 +1,31 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile, type Validator } from 'typebox/compile';
 import { Value } from 'typebox/value';
 
 /** Looking for what is wrong costs many times what checking does: above this many values nobody is told where. */
 const maxExplainedValues = 10_000;
 
+type Check = {
+  readonly compiled: Validator;
+  readonly hasDefaults: boolean;
+};
+
+/** What checks values against a schema. Throws for a schema that cannot be compiled. */
+export function buildValidator(schema: TSchema): Validator {
+  return Compile(schema);
+}
+
 /**
- * Checks requests against their TypeBox schemas. Bodies are taken as they are, so "5" is no number; what comes as text
- * (parameters, query, headers) is converted. Defaults are filled in everywhere.
+ * Checks requests against their TypeBox schemas, each compiled at its first request, as answers are
+ * (`response-serialization.ts`). Bodies are taken as they are, so "5" is no number; what comes as text (parameters, query,
+ * headers) is converted. Defaults are filled in everywhere.
  */
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
-  const compiled = Compile(schema);
-  const hasDefaults = JSON.stringify(schema).includes('"default":');
+  let check: Check | undefined;
   return (received: unknown) => {
+    check ??= { compiled: buildValidator(schema), hasDefaults: JSON.stringify(schema).includes('"default":') };
+    const { compiled, hasDefaults } = check;
     const converted = httpPart === 'body' ? received : Value.Convert(schema, received);
     const value = hasDefaults ? Value.Default(schema, converted) : converted;
     if (compiled.Check(value)) return { value };

@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { connect } from 'node:tls';
 import type { AuditEvent } from '@sallyport/ledger';
 import { freePort } from '@sallyport/testing/free-port';
+import { heldSocket, readToEnd } from '@sallyport/testing/held-socket';
 import { admin, createHouse, getTls, type House } from './https.fixture.ts';
 import type { HttpsRequest } from './https-change.ts';
 import { describeHttps } from './https-status.ts';
@@ -100,12 +101,14 @@ test(
     assert.equal((await getTls({ port: pebble.tlsPort, ca: await pebble.rootPem() })).status, 200);
     await assert.rejects(getTls({ port: pebble.tlsPort, ca: own }), /unable to/);
     // After the order nobody is shown a challenge any more.
-    const socket = connect({
-      host: '127.0.0.1',
-      port: pebble.tlsPort,
-      servername: 'gate.example.test',
-      ALPNProtocols: ['acme-tls/1'],
-    });
+    using socket = heldSocket(
+      connect({
+        host: '127.0.0.1',
+        port: pebble.tlsPort,
+        servername: 'gate.example.test',
+        ALPNProtocols: ['acme-tls/1'],
+      }),
+    );
     await assert.rejects(once(socket, 'secureConnect'), /application protocol/);
   },
 );
@@ -114,20 +117,25 @@ test(
   'a certificate is renewed after two thirds of its life, connections go on, and a restart orders none',
   { skip },
   async () => {
-    let house = await createHouse();
+    await using begun = await createHouse();
+    let house: House = begun;
     const port = await freePort();
     await ordered(house, byAcme(port));
     const first = house.https.moment();
     const firstSerial = first.shown?.chain.certificate.serialNumber;
     const life = new X509Certificate(first.shown?.tls.cert ?? '');
-    const open = connect({ host: '127.0.0.1', port, ca: await pebble.rootPem(), servername: 'gate.example.test' });
+    const caller = { host: '127.0.0.1', port, ca: await pebble.rootPem(), servername: 'gate.example.test' };
+    using open = heldSocket(connect(caller));
     await once(open, 'secureConnect');
+    const cutOff = readToEnd(open);
+    // A connection that is open keeps no process from ending.
     house = await house.restart();
+    assert.equal(await cutOff, '');
     await house.https.tick();
     await house.https.settled();
     assert.equal(house.https.moment().shown?.chain.certificate.serialNumber, firstSerial, 'the same after a restart');
     assert.equal((await getTls({ port, ca: await pebble.rootPem() })).status, 200);
-    const kept = connect({ host: '127.0.0.1', port, ca: await pebble.rootPem(), servername: 'gate.example.test' });
+    using kept = heldSocket(connect({ ...caller, ca: await pebble.rootPem() }));
     await once(kept, 'secureConnect');
 
     const renewAtMs = house.https.moment().renewAtMs ?? 0;
@@ -144,10 +152,7 @@ test(
     assert.equal(house.https.moment().order.problem, undefined);
     assert.notEqual(house.https.moment().shown?.chain.certificate.serialNumber, firstSerial);
     kept.write('GET /v1/public HTTP/1.1\r\nhost: gate.example.test\r\nconnection: close\r\n\r\n');
-    const [answer] = await once(kept, 'data');
-    assert.match(String(answer), /^HTTP\/1.1 200/);
-    open.destroy();
-    await house.end();
+    assert.match(await readToEnd(kept), /^HTTP\/1.1 200/);
   },
 );
 
@@ -226,12 +231,11 @@ test(
     await refused(byAcme(port, { termsAgreed: false }), 'acme_terms_not_agreed');
     await refused(byAcme(port, {}, ['192.0.2.1']), 'acme_name_unsupported');
     await refused(byAcme(port, { directoryUrl: 'http://127.0.0.1/dir' }), 'acme_directory_invalid');
-    const squatter = createServer().listen(0, '127.0.0.1');
+    await using squatter = createServer().listen(0, '127.0.0.1');
     await once(squatter, 'listening');
     const address = squatter.address();
     const taken = typeof address === 'object' && address !== null ? address.port : 0;
     await refused(byAcme(port, { challengePort: taken }), 'challenge_port_in_use');
-    squatter.close();
     assert.deepEqual(house.events, []);
   },
 );

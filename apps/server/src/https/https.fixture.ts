@@ -26,6 +26,7 @@ export type House = {
   readonly needs: HttpsNeeds;
   /** The process again, on the same data; the old one has ended. */
   restart(): Promise<House>;
+  /** Ends whichever process is the last one, so that the first house of a test ends those after it. */
   end(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 };
@@ -53,26 +54,34 @@ export async function createHouse(startMs = Date.now()): Promise<House> {
     startNames: [],
     deadline: (ms) => AbortSignal.timeout(ms),
   };
+  let stop = async (): Promise<void> => undefined;
+  const end = async (): Promise<void> => {
+    await stop();
+    await close();
+    rmSync(directory, { recursive: true, force: true });
+  };
   const begin = async (): Promise<House> => {
     const https = await createHttps(needs);
-    const server = await createTestEdge({ publicOrigin: () => https.publicOrigin() });
-    await https.start((options) => server.edge.openDoor(options));
-    const stop = async (): Promise<void> => {
+    // What a test holds open while certificates change is not cut off for being silent, however slow the machine.
+    const limits = { headersTimeoutMs: 3_600_000, idleTimeoutMs: 3_600_000, keepAliveTimeoutMs: 3_600_000 };
+    const server = await createTestEdge({ publicOrigin: () => https.publicOrigin(), limits });
+    stop = async () => {
       await https.close();
       await server.edge.close(0);
     };
-    const end = async (): Promise<void> => {
-      await stop();
-      await close();
-      rmSync(directory, { recursive: true, force: true });
-    };
+    await https.start((options) => server.edge.openDoor(options));
     const restart = async (): Promise<House> => {
       await stop();
       return begin();
     };
     return { https, server, clock, sealed, events, logLines, needs, restart, end, [Symbol.asyncDispose]: end };
   };
-  return begin();
+  try {
+    return await begin();
+  } catch (error) {
+    await end();
+    throw error;
+  }
 }
 
 export function byAuthority(port: number, names = ['gate.example.test']): HttpsRequest {
@@ -121,6 +130,7 @@ export function getTls(options: {
       (response) => {
         const socket = response.socket;
         const issuer = 'getPeerCertificate' in socket ? JSON.stringify(Reflect.apply(peerOf, socket, [])) : '';
+        response.on('error', reject);
         response.resume().on('end', () => {
           resolve({ status: response.statusCode ?? 0, headers: response.headers, issuer });
         });

@@ -6,17 +6,21 @@ import { test } from 'node:test';
 import { connect } from 'node:tls';
 import type { AuditEvent } from '@sallyport/ledger';
 import { freePort } from '@sallyport/testing/free-port';
+import { heldSocket, readToEnd } from '@sallyport/testing/held-socket';
 import { admin, byAuthority, byPem, createHouse, foreignCertificate, getTls, type House } from './https.fixture.ts';
 import type { HttpsRequest } from './https-change.ts';
 import { describeHttps } from './https-status.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-async function occupied(): Promise<{ port: number; close(): void }> {
-  const squatter = createServer().listen(0, '127.0.0.1');
+async function occupied(port = 0): Promise<{ port: number } & AsyncDisposable> {
+  const squatter = createServer().listen(port, '127.0.0.1');
   await once(squatter, 'listening');
   const address = squatter.address();
-  return { port: typeof address === 'object' && address !== null ? address.port : 0, close: () => squatter.close() };
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    [Symbol.asyncDispose]: () => squatter[Symbol.asyncDispose](),
+  };
 }
 
 const authorityOf = ({ https }: House): string => https.authority()?.certificatePem ?? '';
@@ -31,7 +35,9 @@ test('the listener opens with the own authority, on TLS 1.3 only, and closes aga
   const reply = await getTls({ port, ca });
   assert.equal(reply.status, 200);
   assert.match(String(reply.headers['strict-transport-security']), /max-age/);
-  const old = connect({ host: '127.0.0.1', port, ca, servername: 'gate.example.test', maxVersion: 'TLSv1.2' });
+  using old = heldSocket(
+    connect({ host: '127.0.0.1', port, ca, servername: 'gate.example.test', maxVersion: 'TLSv1.2' }),
+  );
   await assert.rejects(once(old, 'secureConnect'), /protocol version/);
   assert.equal(house.https.publicOrigin(), `https://gate.example.test:${port}`);
   await house.https.change(undefined, admin);
@@ -63,14 +69,16 @@ test('a certificate is swapped without a connection falling', async () => {
   await using house = await createHouse();
   const port = await freePort();
   await house.https.change(byAuthority(port), admin);
-  const kept = connect({ host: '127.0.0.1', port, ca: authorityOf(house), servername: 'gate.example.test' });
+  using kept = heldSocket(
+    connect({ host: '127.0.0.1', port, ca: authorityOf(house), servername: 'gate.example.test' }),
+  );
   await once(kept, 'secureConnect');
   const foreign = await foreignCertificate(['gate.example.test']);
   await house.https.change(byPem(port, foreign), admin);
   assert.equal((await getTls({ port, ca: foreign.authority.certificatePem })).status, 200);
   await assert.rejects(getTls({ port, ca: authorityOf(house) }), /unable to/);
   kept.write('GET /v1/public HTTP/1.1\r\nhost: gate.example.test\r\nconnection: close\r\n\r\n');
-  assert.match(String((await once(kept, 'data'))[0]), /^HTTP\/1.1 200/);
+  assert.match(await readToEnd(kept), /^HTTP\/1.1 200/);
 });
 
 test('moving to another port answers on the new one and lets go of the old one', async () => {
@@ -92,7 +100,7 @@ test('what is refused leaves the old listener as it was, and no trace', async ()
   await house.https.change(byAuthority(port), admin);
   const ca = authorityOf(house);
   const before = actionsOf(house).length;
-  const squatter = await occupied();
+  await using squatter = await occupied();
   const foreign = await foreignCertificate(['other.example.test']);
   const refused = async (request: HttpsRequest, code: string): Promise<void> => {
     await assert.rejects(house.https.change(request, admin), { code });
@@ -110,11 +118,10 @@ test('what is refused leaves the old listener as it was, and no trace', async ()
   await refused(byPem(port, foreign), 'certificate_names_missing');
   await refused({ ...byAuthority(port), certificate: { kind: 'own', pem: undefined } }, 'https_certificate_needed');
   assert.equal(actionsOf(house).length, before);
-  squatter.close();
 });
 
 test('a failed record of the change undoes it, key included', async () => {
-  const house = await createHouse();
+  await using house = await createHouse();
   const port = await freePort();
   const first = await foreignCertificate(['gate.example.test']);
   const second = await foreignCertificate(['gate.example.test']);
@@ -128,7 +135,6 @@ test('a failed record of the change undoes it, key included', async () => {
   await assert.rejects(house.https.change(byPem(await freePort(), second), admin), /outbox is full/);
   assert.equal((await getTls({ port, ca: first.authority.certificatePem })).status, 200);
   assert.deepEqual(Buffer.from(house.sealed.get('https/own-certificate') ?? []), sealed);
-  await house.end();
 });
 
 test('a new authority is taken back when the change that asked for it fails', async () => {
@@ -168,7 +174,8 @@ test('a new authority takes the place of the old one only when asked, and vouche
 });
 
 test('after a restart the listener is there by itself, with the same certificate, for all that was chosen', async () => {
-  let house = await createHouse();
+  await using begun = await createHouse();
+  let house: House = begun;
   const port = await freePort();
   const foreign = await foreignCertificate(['gate.example.test']);
   for (const request of [byAuthority(port), byPem(port, foreign)]) {
@@ -183,12 +190,11 @@ test('after a restart the listener is there by itself, with the same certificate
   const other = await freePort();
   await house.https.change({ ...byAuthority(other), certificate: { kind: 'own', pem: undefined } }, admin);
   assert.equal((await getTls({ port: other, ca: foreign.authority.certificatePem })).status, 200);
-  await house.end();
 });
 
 test('a start on a taken port, or with a damaged vault entry, costs HTTPS only, says why, and is made good later', async () => {
-  let house = await createHouse();
-  const squatter = await occupied();
+  await using begun = await createHouse();
+  let house: House = begun;
   const port = await freePort();
   const foreign = await foreignCertificate(['gate.example.test']);
   await house.https.change(byPem(port, foreign), admin);
@@ -208,20 +214,18 @@ test('a start on a taken port, or with a damaged vault entry, costs HTTPS only, 
 
   await house.https.change({ ...byAuthority(port), certificate: { kind: 'own', pem: undefined } }, admin);
   await house.server.edge.close(0);
-  const taker = createServer().listen(port, '127.0.0.1');
-  await once(taker, 'listening');
-  house = await house.restart();
-  assert.equal(describeHttps(house.https.moment()).problem?.code, 'port_in_use');
-  taker.close();
-  await once(taker, 'close');
+  {
+    await using _taker = await occupied(port);
+    house = await house.restart();
+    assert.equal(describeHttps(house.https.moment()).problem?.code, 'port_in_use');
+  }
   await house.https.tick();
   assert.equal(describeHttps(house.https.moment()).state, 'open');
-  squatter.close();
-  await house.end();
 });
 
 test('an authority that cannot be read keeps no listener closed that does without', async () => {
-  let house = await createHouse();
+  await using begun = await createHouse();
+  let house: House = begun;
   const port = await freePort();
   const foreign = await foreignCertificate(['gate.example.test']);
   await house.https.change(byPem(port, foreign), admin);
@@ -229,7 +233,6 @@ test('an authority that cannot be read keeps no listener closed that does withou
   house = await house.restart();
   assert.equal((await getTls({ port, ca: foreign.authority.certificatePem })).status, 200);
   assert.match(house.logLines.join(''), /authority_unreadable/);
-  await house.end();
 });
 
 test('when neither the new nor the old listener can be had, nobody is told that it is open, and it comes back later', async () => {

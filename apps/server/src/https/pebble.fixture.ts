@@ -63,10 +63,19 @@ export async function startPebble(
     // Some nonces are refused, as a real server does now and then.
     { stdio: 'ignore', env: { PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '5', PEBBLE_AUTHZREUSE: '0' } },
   );
+  const stop = async (): Promise<void> => {
+    await Promise.all([end(server), end(resolver)]);
+    rmSync(directory, { recursive: true, force: true });
+  };
   const ca = authority.certificatePem;
   const directoryUrl = `https://127.0.0.1:${api}/dir`;
-  await answers(() => get(directoryUrl, ca));
-  await answers(() => fetch(`http://127.0.0.1:${dnsManagement}/`));
+  try {
+    await answers(server, () => get(directoryUrl, ca));
+    await answers(resolver, () => fetch(`http://127.0.0.1:${dnsManagement}/`));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
     directoryUrl,
     caPem: ca,
@@ -77,28 +86,25 @@ export async function startPebble(
       const body = JSON.stringify({ ip: address });
       await fetch(`http://127.0.0.1:${dnsManagement}/set-default-ipv4`, { method: 'POST', body });
     },
-    async stop() {
-      await Promise.all([end(server), end(resolver)]);
-      rmSync(directory, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
-  child.kill();
+  child.kill('SIGKILL');
   await ended;
 }
 
 /** A process that has just been started; nothing says when it listens. */
-async function answers(ask: () => Promise<unknown>): Promise<void> {
+async function answers(child: ChildProcess, ask: () => Promise<unknown>): Promise<void> {
   for (let attempt = 0; ; attempt += 1) {
     try {
       await ask();
       return;
     } catch (error) {
-      if (attempt > 1200) throw error;
+      if (attempt > 1200 || child.exitCode !== null) throw error;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
@@ -108,6 +114,7 @@ function get(url: string, ca: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { ca, agent: false }, (response) => {
       let text = '';
+      response.on('error', reject);
       response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
       response.on('end', () => resolve(text));
     });

@@ -45,6 +45,20 @@ export const secretFacts: Readonly<Record<string, SecretFacts>> = {
     owner: 'detection',
     usedFor: 'hides who correlations count',
   },
+  [secretNames.behaviour]: { ...sealing, owner: 'behaviour', usedFor: 'seals what is learnt of whom, hides of whom' },
+  [secretNames.ruleDocuments]: {
+    ...sealing,
+    owner: 'rule-library',
+    usedFor: 'seals rules that people write, and their tests',
+  },
+  [secretNames.hunts]: { ...sealing, owner: 'hunting', usedFor: 'seals queries and rules of hunts' },
+  [secretNames.rulePacks]: {
+    ...sealing,
+    owner: 'rule-library',
+    usedFor: 'seals what is kept of rule packs and the keys that may sign them',
+  },
+  [secretNames.ruleExceptions]: { ...sealing, owner: 'rule-exceptions', usedFor: 'seals exceptions and their reasons' },
+  [secretNames.criticality]: { ...sealing, owner: 'entity-graph', usedFor: 'seals how much which asset matters' },
   [secretNames.suppressions]: {
     ...sealing,
     owner: 'incident-response',

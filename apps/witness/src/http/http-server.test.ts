@@ -1,5 +1,6 @@
 import { createManualClock } from '@sallyport/platform/clock';
 import { createLog } from '@sallyport/platform/log';
+import { heldSocket, readToEnd, socketOver } from '@sallyport/testing/held-socket';
 import { eventually } from '@sallyport/testing/waiting';
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -135,14 +136,14 @@ test('whoever sends slowly is cut off, in the headers and in the body', async (t
     'POST /add-checkpoint HTTP/1.1\r\nHost: w\r\nX-',
     'POST /add-checkpoint HTTP/1.1\r\nHost: w\r\nContent-Length: 1000\r\n\r\nold 0',
   ]) {
-    const socket = connect(port, '127.0.0.1');
-    socket.on('error', () => undefined);
+    using socket = heldSocket(connect(port, '127.0.0.1'));
+    const cutOff = readToEnd(socket);
     await once(socket, 'connect');
     socket.write(start);
     const trickle = setInterval(() => socket.write('a'), 50);
-    socket.resume();
+    t.after(() => clearInterval(trickle));
     // Waits for as long as it takes: without a time-out this test would not end.
-    await once(socket, 'close');
+    await cutOff;
     clearInterval(trickle);
   }
   assert.equal((await fetch(url)).status, 200);
@@ -160,15 +161,14 @@ test('one address that asks too often is told to wait', async (t) => {
 test('one address cannot hold all connections', async (t) => {
   const { port, url } = await listen(t, { connectionsPerAddress: 2 });
   const hold = async (): Promise<Socket> => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = heldSocket(connect(port, '127.0.0.1')).resume();
     t.after(() => socket.destroy());
-    socket.on('error', () => undefined).resume();
     await once(socket, 'connect');
     return socket;
   };
   const [first] = [await hold(), await hold()];
   const third = await hold();
-  await once(third, 'close');
+  await socketOver(third);
   first.destroy();
   const answered = await eventually({
     what: 'a place is free again',

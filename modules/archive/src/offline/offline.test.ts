@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { parseVerifierKey } from '@sallyport/merkle-log';
+import { parseSignedCheckpoint, parseVerifierKey } from '@sallyport/merkle-log';
 import type { VerifierKey } from '@sallyport/merkle-log';
 import { temporaryDirectory } from '../archive-testing.ts';
 import { actor, startUnderArchive } from '../ledger-under-archive.fixture.ts';
@@ -117,6 +117,8 @@ test('what follows the newest checkpoint comes back only when it is asked for', 
     const dataDirectory = join(temporaryDirectory(context), 'data');
     const { logs } = await restoreArchive(verified, { dataDirectory, beyond, signal });
     assert.equal(logs[0]?.entries, beyond ? 63 : 21);
+    const signed = readFileSync(join(dataDirectory, 'ledger/logs/1/checkpoint'), 'utf8');
+    assert.equal(parseSignedCheckpoint(signed).checkpoint.treeSize, 21);
     return readFileSync(join(dataDirectory, 'ledger/logs/1/blocks/0000000000000000.blocks')).length;
   };
   const [proven, all] = [await sizeAt(false), await sizeAt(true)];

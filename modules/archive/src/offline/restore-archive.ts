@@ -23,7 +23,13 @@ const pieceBytes = 4 * 1024 * 1024;
  */
 export async function restoreArchive(
   verified: VerifiedArchive,
-  options: { readonly dataDirectory: string; readonly beyond: boolean; readonly signal: AbortSignal },
+  options: {
+    readonly dataDirectory: string;
+    readonly beyond: boolean;
+    readonly signal: AbortSignal;
+    /** Which archived copies of the wrapped keys can be opened; the newest of those is taken. All of them unless given. */
+    readonly opensVault?: (bytes: Uint8Array) => boolean;
+  },
 ): Promise<RestoredArchive> {
   const { archive } = verified;
   const { dataDirectory } = options;
@@ -59,11 +65,15 @@ export async function restoreArchive(
       options.signal.throwIfAborted();
       if (span.first < end) await appendSpan(archive, { span, end, directory: join(directory, 'blocks') });
     }
+    // Signed by the log itself, over what came back: without it nothing of this log could be proven any more.
+    if (log.proven !== undefined)
+      writeFileDurably(join(directory, 'checkpoint'), Buffer.from(ownSignature(log.proven.note, log.origin)));
     logs.push({ log: log.log, entries: end, leftOut: log.entries - end });
   }
-  const newest = verified.vaults.at(-1);
-  if (newest !== undefined) {
-    const bytes = await archive.read(newest.name, mostVaultBytes);
+  const found = await newestVault(verified, options.opensVault ?? (() => true));
+  const newest = found?.vault;
+  if (found !== undefined && newest !== undefined) {
+    const { bytes } = found;
     for (const directory of vaults) {
       makePrivateDirectory(directory);
       writeFileDurably(join(directory, 'epochs.vault'), bytes);
@@ -71,6 +81,24 @@ export async function restoreArchive(
     await restorePages(archive, newest.vault, vaults);
   }
   return { logs, vault: newest };
+}
+
+/** The note as the log published it: witnesses sign beside, and their lines are not the log’s to keep. */
+function ownSignature(note: string, origin: string): string {
+  const body = note.slice(0, note.indexOf('\n\n') + 2);
+  const lines = note.slice(body.length).split('\n');
+  return `${body}${lines.filter((line) => line.startsWith(`— ${origin} `)).join('\n')}\n`;
+}
+
+async function newestVault(
+  { archive, vaults }: VerifiedArchive,
+  opens: (bytes: Uint8Array) => boolean,
+): Promise<{ readonly vault: VerifiedArchive['vaults'][number]; readonly bytes: Buffer } | undefined> {
+  for (const vault of vaults.toReversed()) {
+    const bytes = await archive.read(vault.name, mostVaultBytes);
+    if (opens(bytes)) return { vault, bytes };
+  }
+  return undefined;
 }
 
 /** Pages of subject keys: of each the one archived last, by the count in its name. */

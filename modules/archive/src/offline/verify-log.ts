@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import {
   createFrontier,
   formatTilePath,
@@ -16,12 +17,8 @@ import { packEntries } from '../tile-packs.ts';
 import type { ArchiveDirectory } from './archive-directory.ts';
 import type { ChainedSpan } from './span-chain.ts';
 
-export type ProvenCheckpoint = {
-  readonly size: number;
-  readonly name: string;
-  readonly signatures: number;
-  readonly note: string;
-};
+export type ArchivedCheckpoint = { readonly size: number; readonly name: string; readonly signatures: number };
+export type ProvenCheckpoint = ArchivedCheckpoint & { readonly note: string };
 export type LogVerification = {
   readonly log: number;
   readonly origin: string;
@@ -35,7 +32,7 @@ export type LogVerification = {
   /** The newest checkpoint whose root the archived blocks have; entries past it are proven by nothing. */
   readonly proven: ProvenCheckpoint | undefined;
   /** Signed for more entries than are archived. */
-  readonly ahead: readonly ProvenCheckpoint[];
+  readonly ahead: readonly ArchivedCheckpoint[];
   readonly tilePacks: number;
 };
 
@@ -65,7 +62,7 @@ export async function verifyLog(
   let expected = first;
   let bytes = 0;
   let blocks = 0;
-  let proven: ProvenCheckpoint | undefined;
+  let proven: Signed | undefined;
   let tilePacks = 0;
   const grow = async (leaves: Buffer): Promise<void> => {
     for (let at = 0; tree !== undefined && at < leaves.length; at += leafBytes) {
@@ -110,8 +107,8 @@ export async function verifyLog(
     entries: expected,
     blocks,
     bytes,
-    proven,
-    ahead: [...checkpoints].flatMap(([size, notes]) => (size > expected ? notes : [])),
+    proven: proven === undefined ? undefined : { ...told(proven), note: await textOf(archive, proven) },
+    ahead: [...checkpoints].flatMap(([size, notes]) => (size > expected ? notes.map(told) : [])),
     tilePacks,
   };
 }
@@ -135,7 +132,8 @@ function leavesIn(name: string, record: Buffer, at: { log: number; first: number
   }
 }
 
-type Signed = ProvenCheckpoint & { readonly root: Uint8Array };
+/** Without its text: of a year there are thousands, and whoever owns the bucket makes each as long as may be. */
+type Signed = ArchivedCheckpoint & { readonly root: Uint8Array; readonly sum: Buffer };
 
 async function checkpointsOf(archive: ArchiveDirectory, log: number, key: VerifierKey): Promise<Map<number, Signed[]>> {
   const found = new Map<number, Signed[]>();
@@ -145,10 +143,28 @@ async function checkpointsOf(archive: ArchiveDirectory, log: number, key: Verifi
     if (!verified.ok) throw wrong(name, verified.reason);
     const { checkpoint, note: signed } = parseSignedCheckpoint(note);
     if (checkpoint.origin !== key.name) throw wrong(name, `it is of log "${checkpoint.origin}"`);
-    const one = { size: checkpoint.treeSize, root: checkpoint.root, name, signatures: signed.signatures.length, note };
-    found.set(one.size, [...(found.get(one.size) ?? []), one]);
+    const { treeSize: size, root } = checkpoint;
+    const one = { size, root: Buffer.from(root), name, signatures: signed.signatures.length, sum: sumOf(note) };
+    const others = found.get(size);
+    if (others === undefined) found.set(size, [one]);
+    else others.push(one);
   }
   return found;
+}
+
+function told({ size, name, signatures }: Signed): ArchivedCheckpoint {
+  return { size, name, signatures };
+}
+
+function sumOf(text: string): Buffer {
+  return hash('sha256', text, 'buffer');
+}
+
+/** The text that was verified, or none. */
+async function textOf(archive: ArchiveDirectory, { name, sum }: Signed): Promise<string> {
+  const note = (await archive.read(name, mostNoteBytes)).toString('utf8');
+  if (!sumOf(note).equals(sum)) throw wrong(name, 'it changed while the archive was read');
+  return note;
 }
 
 /** Gathers the tiles the blocks give and holds them against those that were archived. */

@@ -71,7 +71,8 @@ export function over(socket: Socket): Promise<void> {
 export async function sendText(port: number, text: string): Promise<void> {
   const socket = connect({ host: '127.0.0.1', port });
   await once(socket, 'connect');
+  const ended = over(socket);
   socket.end(text);
   socket.resume();
-  await once(socket, 'close');
+  await ended;
 }

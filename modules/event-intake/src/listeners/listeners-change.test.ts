@@ -71,6 +71,7 @@ test('a sender that waits for its limit holds up no change of the listeners, and
   const changed = await listeners.change({ ...settings, ports: { tcp: port }, messagesPerSecond: 7 }, by);
   assert.deepEqual([changed.settings.messagesPerSecond, changed.status.tcp.port], [7, port]);
   const other = connect({ host: '127.0.0.1', port });
+  other.on('error', () => undefined);
   await once(other, 'connect');
   other.destroy();
   quota.isOver = false;

@@ -35,6 +35,8 @@ test('while the ledger is behind, a sender over TCP has to wait, and nothing it 
   const listener = await openStreamListener(listenerNeeds(sink));
   t.after(() => listener.close());
   const socket = connect({ host: '127.0.0.1', port: listener.port });
+  socket.on('error', () => undefined);
+  t.after(() => socket.destroy());
   await once(socket, 'connect');
   const line = `<13>${'x'.repeat(995)}\n`;
   // More than the system's buffers hold.

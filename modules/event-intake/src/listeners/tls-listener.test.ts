@@ -22,8 +22,8 @@ async function reach(port: number, options: ConnectionOptions = {}): Promise<TLS
     ca: authority.certificatePem,
     ...options,
   });
-  await once(socket, 'secureConnect');
   socket.on('error', () => undefined);
+  await once(socket, 'secureConnect');
   return socket;
 }
 
@@ -164,6 +164,7 @@ test('who speaks no TLS, or nothing at all, is cut off after its time; who only 
   await over(silent);
   assert.equal(needs.refusals.counts().handshake, 2);
   const looking = connectPlain({ host: '127.0.0.1', port: listener.port });
+  looking.on('error', () => undefined);
   await once(looking, 'connect');
   looking.resetAndDestroy();
   await say(listener.port, '<13>well\n');

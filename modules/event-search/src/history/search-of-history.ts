@@ -55,6 +55,7 @@ export function createSearchOfHistory({ search, journal, ledger }: Needs): Searc
     search: (request) => told(() => search.search(request)),
     count: (filter) => told(() => search.count(filter)),
     histogram: (filter, intervalMs) => told(() => search.histogram(filter, intervalMs)),
+    table: (filter, stage) => told(() => search.table(filter, stage)),
     topValues: (filter, field, limit) => told(() => search.topValues(filter, field, limit)),
     async event(position) {
       try {

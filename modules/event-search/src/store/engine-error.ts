@@ -30,6 +30,20 @@ const known: Readonly<Record<number, { code: EventSearchErrorCode; message: stri
   },
 };
 
+/** Nothing of the query's own: what the engine may use as a whole is taken, by merges of what came in, or by other searches. */
+const othersHaveMemory = /^Code: 241\. DB::Exception: \(total\) memory limit exceeded/;
+
+function memoryBusy(): EventSearchError {
+  return new EventSearchError(
+    'store_busy',
+    'Cannot run the search now: the event store needs its memory for other work',
+    {
+      details: { retryAfterSeconds: 5 },
+      hint: 'try again in a few seconds; if it goes on, narrow the time range',
+    },
+  );
+}
+
 export function tooLarge(): EventSearchError {
   return new EventSearchError('query_too_large', 'Cannot finish the search: the result is larger than allowed', {
     hint: 'lower the limit or narrow the time range',
@@ -41,6 +55,7 @@ export function engineError(error: unknown, otherwise: EventSearchErrorCode): Ev
   if (error instanceof EventSearchError) return error;
   const number = numberOf(error);
   const match = number === undefined || otherwise === 'store_write_failed' ? undefined : known[number];
+  if (match !== undefined && number === 241 && othersHaveMemory.test(messageOf(error))) return memoryBusy();
   if (match !== undefined) return new EventSearchError(match.code, match.message, { hint: match.hint });
   const name = /\(([A-Z][A-Z0-9_]{2,60})\)/.exec(messageOf(error))?.[1] ?? 'unknown error';
   return new EventSearchError(

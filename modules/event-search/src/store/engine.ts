@@ -41,12 +41,13 @@ export type Engine = {
 };
 
 const maxWaitingSearches = 32;
+const maxWaitingHunts = 4;
 const stuckAfterMs = 10_000;
 
 /**
  * Opens the store, creating it when the directory is empty, and checks that every table lies on the encrypted disk.
- * Two connections: one for the projection (inserts, removals and counts, in their order), one for searches, so that a search never
- * stands in an insert's way. Throws `EventSearchError` `store_key_invalid`, `store_key_wrong`, `store_not_encrypted`,
+ * Three connections: one for the projection (inserts, removals and counts, in their order), one for searches, so that a search never
+ * stands in an insert's way, and one for hunts, which read everything and wait while a search runs. Throws `EventSearchError` `store_key_invalid`, `store_key_wrong`, `store_not_encrypted`,
  * `store_open_failed`.
  */
 export async function openEngine(options: EngineOptions, needs: EngineNeeds): Promise<Engine> {
@@ -81,11 +82,12 @@ export async function openEngine(options: EngineOptions, needs: EngineNeeds): Pr
   try {
     const writer = open();
     const searcher = open();
+    const hunter = open();
     await prepareTable(writer);
     await assertEncrypted(writer);
     await finishRemovals(writer);
     const version = await readText(writer, 'SELECT version()');
-    return { version: version.trim(), ...operations(writer, searcher, needs), close };
+    return { version: version.trim(), ...operations({ writer, searcher, hunter }, needs), close };
   } catch (error) {
     close();
     throw engineError(error, 'store_open_failed');
@@ -95,12 +97,15 @@ export async function openEngine(options: EngineOptions, needs: EngineNeeds): Pr
 }
 
 function operations(
-  writer: Session,
-  searcher: Session,
+  { writer, searcher, hunter }: Readonly<Record<'writer' | 'searcher' | 'hunter', Session>>,
   needs: EngineNeeds,
 ): Pick<Engine, 'insert' | 'remove' | 'query'> {
   const projection = createLane(Number.POSITIVE_INFINITY);
-  const searches = createLane(maxWaitingSearches);
+  const lanes = {
+    projection: { lane: projection, session: writer },
+    search: { lane: createLane(maxWaitingSearches), session: searcher },
+    hunt: { lane: createLane(maxWaitingHunts), session: hunter },
+  };
   return {
     insert: (rows, token) =>
       projection.run(async () => {
@@ -148,8 +153,8 @@ function operations(
         }
       }),
     query: (request) =>
-      (request.lane === 'projection' ? projection : searches).run(async () => {
-        const session = request.lane === 'projection' ? writer : searcher;
+      lanes[request.lane].lane.run(async () => {
+        const { session } = lanes[request.lane];
         const stuck = setTimeout(needs.abandon, request.timeoutMs + stuckAfterMs);
         try {
           const sql = `${request.sql} ${limits(request)}`;
@@ -182,6 +187,8 @@ function limits(request: QueryRequest): string {
     max_result_rows: request.maxRows,
     max_result_bytes: request.maxBytes,
     result_overflow_mode: `'throw'`,
+    ...(request.lane === 'search' && { priority: 1 }),
+    ...(request.lane === 'hunt' && { priority: 2, max_threads: 1 }),
   };
   return `SETTINGS ${Object.entries(settings)
     .map(([name, value]) => `${name} = ${value}`)

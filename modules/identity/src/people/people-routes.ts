@@ -36,14 +36,17 @@ export function createPeopleRoutes(
   { people, organization }: Pick<PeopleServices, 'people' | 'organization'>,
   { policy }: Pick<PeopleNeeds, 'policy'>,
 ): RoutePlugin {
-  const roles = policy.roles().map(({ id, name, words }) => ({
-    id,
-    name,
-    words,
-    permissions: [
-      ...policy.permissionsOf({ kind: 'user', id: 'somebody', name: '', scopes: [], roles: [id], assurance: 3 }),
-    ],
-  }));
+  // At the first question: hundreds of decisions are no part of a start.
+  let known: Static<typeof ShownRole>[] | undefined;
+  const roles = (): Static<typeof ShownRole>[] =>
+    (known ??= policy.roles().map(({ id, name, words }) => ({
+      id,
+      name,
+      words,
+      permissions: [
+        ...policy.permissionsOf({ kind: 'user', id: 'somebody', name: '', scopes: [], roles: [id], assurance: 3 }),
+      ],
+    })));
 
   return async (fastify) => {
     const app = typedApp(fastify);
@@ -59,7 +62,7 @@ export function createPeopleRoutes(
           response: { 200: Type.Object({ users: Type.Array(ShownUser), roles: Type.Array(ShownRole) }) },
         },
       },
-      async () => ({ users: (await people.list()).map(shown), roles }),
+      async () => ({ users: (await people.list()).map(shown), roles: roles() }),
     );
 
     app.patch(
@@ -134,7 +137,7 @@ export function createPeopleRoutes(
         const { name, roles: given, invitedBy, isReset, expiresAtMs } = await people.look(request.body);
         return {
           name,
-          roles: given.map((id) => roles.find((role) => role.id === id)?.name ?? id),
+          roles: given.map((id) => roles().find((role) => role.id === id)?.name ?? id),
           organization: (await organization.read()) ?? null,
           invited_by: invitedBy ?? null,
           reset: isReset,

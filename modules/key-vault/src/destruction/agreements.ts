@@ -1,18 +1,23 @@
+import { withApproverChange } from './approver-list.ts';
+import { withPolicy } from './bounds.ts';
 import { withEntry } from './entries.ts';
 import { isShorter, judgeIntent } from './judging.ts';
 import { change, idsOf, vaultItself } from './run-needs.ts';
 import type { RunNeeds } from './run-needs.ts';
 import type { Intent, Section } from './section.ts';
 
-/** Policies and releases, which two people agree to as to a destruction. */
+/** Policies, releases and who may agree, which two people agree to as to a destruction. */
 export function createAgreements(needs: RunNeeds): { settle(): void } {
   const { store } = needs;
   const nowMs = (): number => needs.vault.clock.nowMs();
 
-  /** Policies and releases take effect once nothing stands in their way. */
+  /** They take effect once nothing stands in their way. */
   function settleAgreements(): void {
-    for (const intent of store.get().intents) {
-      if (intent.stage !== 'proposed' || (intent.kind !== 'policy' && intent.kind !== 'release')) continue;
+    for (const { id } of store.get().intents) {
+      // One that was agreed to just now may have made another void.
+      const intent = store.get().intents.find((one) => one.id === id);
+      if (intent === undefined) continue;
+      if (intent.stage !== 'proposed' || intent.kind === 'request' || intent.kind === 'expiry') continue;
       if (judgeIntent(needs.facts(), intent).obstacles.length > 0) continue;
       store.update((section) =>
         agreed(change(nowMs(), idsOf([intent]), (one) => ({ ...one, stage: 'agreed' }))(section), intent),
@@ -22,13 +27,13 @@ export function createAgreements(needs: RunNeeds): { settle(): void } {
 
   function agreed(section: Section, intent: Intent): Section {
     const { policy, holdId, id } = intent;
+    if (intent.kind === 'approver') return withApproverChange({ store, nowMs }, section, intent);
     const by = vaultItself;
     const target = { type: 'destruction', id };
     if (policy !== undefined) {
       // Somebody may have set a shorter one since: what two people signed last holds.
       const details = { ...policy, shorter: isShorter(section, policy) };
-      const policies = section.policies.filter((one) => one.class !== policy.class);
-      return withEntry({ ...section, policies: [...policies, { ...policy, id, agreedAtMs: nowMs() }] }, nowMs(), {
+      return withEntry(withPolicy(section, { ...policy, id, agreedAtMs: nowMs() }), nowMs(), {
         action: 'vault.policy_agreed',
         message: `What is kept of "${policy.class}" is ${policy.keepDays ?? 'all'} days from now on`,
         by,
@@ -36,14 +41,20 @@ export function createAgreements(needs: RunNeeds): { settle(): void } {
         details,
       });
     }
-    const hold = section.holds.find((one) => one.id === holdId);
-    return withEntry({ ...section, holds: section.holds.filter((one) => one.id !== holdId) }, nowMs(), {
-      action: 'vault.hold_released',
-      message: `Two people released the legal hold "${hold?.name ?? holdId ?? ''}"`,
-      by,
-      target,
-      details: { hold_id: holdId ?? '' },
-    });
+    const going = new Set(intent.holdIds ?? (holdId === undefined ? [] : [holdId]));
+    const released = section.holds.filter((one) => going.has(one.id));
+    const left = { ...section, holds: section.holds.filter((one) => !going.has(one.id)) };
+    return released.reduce(
+      (next, hold) =>
+        withEntry(next, nowMs(), {
+          action: 'vault.hold_released',
+          message: `Two people released the legal hold "${hold.name}"`,
+          by,
+          target,
+          details: { hold_id: hold.id },
+        }),
+      left,
+    );
   }
 
   return { settle: settleAgreements };

@@ -1,6 +1,6 @@
 import type { KeyVaultNeeds } from '../needs.ts';
 import type { VaultState } from '../vault-state.ts';
-import type { JudgingFacts } from './judging.ts';
+import type { JudgingFacts } from './judging-facts.ts';
 import type { DestructionNeeds } from './needs.ts';
 import type { DestructionStore } from './store.ts';
 

@@ -5,8 +5,8 @@ import { requireSameMachine } from '../machine.ts';
 import type { KeyVaultNeeds } from '../needs.ts';
 import { readCopies, vaultFileName } from '../vault-copies.ts';
 import type { VaultState } from '../vault-state.ts';
-import { enrol, withdraw } from './approvers.ts';
-import type { OfferedPasskey } from './approvers.ts';
+import { enrol, reinstate, withdraw } from './approvers.ts';
+import type { ChangeAsked, OfferedPerson } from './approvers.ts';
 import type { Assertion } from './assertion.ts';
 import { certificateStatement } from './certificate.ts';
 import type { DeskContext } from './desk-context.ts';
@@ -36,11 +36,10 @@ export type DestructionDesk = {
   sign(id: string, assertion: Assertion): Promise<ShownIntent>;
   cancel(id: string, asked: ByWhom): Promise<void>;
   placeHold(request: HoldRequest, by: string): Promise<ShownHold>;
-  enrol(
-    person: { readonly userId: string; readonly name: string; readonly passkeys: readonly OfferedPasskey[] },
-    by: string,
-  ): Promise<void>;
-  withdraw(credentialId: string, asked: ByWhom): Promise<void>;
+  /** Answers with the proposal two people have to agree to; undefined while the first two people are taken as they come. */
+  enrol(person: OfferedPerson, asked: ChangeAsked): Promise<ShownIntent | undefined>;
+  withdraw(credentialId: string, asked: ChangeAsked): Promise<ShownIntent | undefined>;
+  reinstate(credentialId: string, asked: ChangeAsked): Promise<ShownIntent>;
   /** Which witnesses there are, and a checkpoint they signed. Nothing of it is believed but what verifies. */
   hear(said: {
     readonly keys: readonly string[];
@@ -148,13 +147,20 @@ export function createDestructionDesk(given: {
       await send();
       return showHold(context, hold);
     },
-    async enrol(person, by) {
-      enrol(context, person, by);
+    async enrol(person, asked) {
+      const proposed = enrol(context, person, asked);
       await send();
+      return proposed === undefined ? undefined : shown(proposed.id);
     },
     async withdraw(credentialId, asked) {
-      withdraw(context, credentialId, asked);
+      const proposed = withdraw(context, credentialId, asked);
       await send();
+      return proposed === undefined ? undefined : shown(proposed.id);
+    },
+    async reinstate(credentialId, asked) {
+      const { id } = reinstate(context, credentialId, asked);
+      await send();
+      return shown(id);
     },
     hear: vouchings.hear,
     async step(input) {

@@ -6,11 +6,13 @@ import { Type } from 'typebox';
 import type { Static, TSchema } from 'typebox';
 import { Check } from 'typebox/value';
 import type { KeyVault } from '../key-vault.ts';
+import type { ChangeAsked } from './approvers.ts';
 import type { DestructionDesk } from './desk.ts';
 import { intentKinds } from './shown.ts';
 import { refusal } from './store.ts';
 
 const maxTextLength = 1000;
+const maxReasonLength = 500;
 const Text = Type.String({ maxLength: maxTextLength });
 const Reason = Type.String({ minLength: 1, maxLength: 500 });
 const KeyIds = Type.Array(Type.String({ pattern: '^[0-9a-f]{32}$' }), { maxItems: 10_000 });
@@ -20,6 +22,7 @@ const Proposal = Type.Object({
   keyIds: Type.Optional(KeyIds),
   policy: Type.Optional(Type.Object({ class: Text, keepDays: Type.Union([Type.Integer(), Type.Null()]) })),
   holdId: Type.Optional(Text),
+  holdIds: Type.Optional(Type.Array(Type.String({ pattern: '^[0-9a-f]{32}$' }), { minItems: 1, maxItems: 500 })),
 });
 const Hold = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 200 }),
@@ -41,11 +44,17 @@ const Signature = Type.Object({
   signature: Encoded,
 });
 const Person = Type.Object({
-  userId: Text,
-  name: Text,
+  userId: Type.String({ maxLength: 200 }),
+  name: Type.String({ maxLength: 200 }),
   passkeys: Type.Array(
-    Type.Object({ credentialId: Encoded, publicKey: Encoded, hostName: Text, counter: Type.Integer({ minimum: 0 }) }),
-    { maxItems: 50 },
+    // An id has 1,023 bytes at most (WebAuthn Level 3, 4), the longest public key, of ML-DSA-87, 2,592.
+    Type.Object({
+      credentialId: Type.String({ maxLength: 1364 }),
+      publicKey: Type.String({ maxLength: 4096 }),
+      hostName: Type.String({ maxLength: 253 }),
+      counter: Type.Integer({ minimum: 0 }),
+    }),
+    { maxItems: 5 },
   ),
 });
 const Kept = Type.Object({ kept: Type.Array(Type.String()), notRead: Type.Union([Text, Type.Null()]) });
@@ -80,14 +89,12 @@ export function createDestructionFrames(opened: () => Promise<KeyVault>): Destru
         return json(await (await desk()).placeHold({ name, reason, keyIds, selector }, nameOf(head['by'])));
       },
       'destructions.enrol': async ({ head, payload }) => {
-        await (await desk()).enrol(read(Person, payload), nameOf(head['by']));
-        return { head: {} };
+        return json((await (await desk()).enrol(read(Person, payload), changeOf(head))) ?? null);
       },
-      'destructions.withdraw': async ({ head }) => {
-        const asked = { by: nameOf(head['by']), reason: nameOf(head['reason']) };
-        await (await desk()).withdraw(textOf(head['credentialId']), asked);
-        return { head: {} };
-      },
+      'destructions.withdraw': async ({ head }) =>
+        json((await (await desk()).withdraw(textOf(head['credentialId']), changeOf(head))) ?? null),
+      'destructions.reinstate': async ({ head }) =>
+        json(await (await desk()).reinstate(textOf(head['credentialId']), changeOf(head))),
       'destructions.accept': async ({ head }) => {
         await (await desk()).acceptRestore({ by: nameOf(head['by']), reason: nameOf(head['reason']) });
         return { head: {} };
@@ -132,6 +139,11 @@ export function createDestructionFrames(opened: () => Promise<KeyVault>): Destru
       await destructions?.replay({ kept: [], notRead: undefined, isAll: false });
     },
   };
+}
+
+function changeOf(head: FrameBody['head']): ChangeAsked {
+  const reason = nameOf(head['reason']).slice(0, maxReasonLength);
+  return { by: nameOf(head['by']), reason, isAlone: head['isAlone'] === true };
 }
 
 /** An entry of the ledger that is too long would keep every later one out of it. */

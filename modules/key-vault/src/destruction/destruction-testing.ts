@@ -89,6 +89,8 @@ export type HouseOptions = {
   readonly kept?: readonly string[];
   /** Instead of the sealed file. */
   readonly provider?: readonly [ProviderKind, KeyProvider];
+  /** Beside it; both wrap every epoch. */
+  readonly second?: readonly [ProviderKind, KeyProvider];
 };
 
 /** Opens the vault as a start of the process does, the ledger's tales included. */
@@ -103,12 +105,13 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     files,
   });
   const given = options.provider ?? (['sealed-file', sealed] satisfies [ProviderKind, KeyProvider]);
+  const second = options.second === undefined ? [] : [options.second];
   const removed: string[] = [];
   const vault = await openKeyVault(
     {
       directories: at.directories,
-      providers: new Map<ProviderKind, KeyProvider>([given]),
-      firstProviders: [given[0]],
+      providers: new Map<ProviderKind, KeyProvider>([given, ...second]),
+      firstProviders: [given[0], ...second.map(([kind]) => kind)],
       machine: options.machine,
       clock,
       random: randomBytes,
@@ -280,10 +283,13 @@ function bytes(value: Buffer): Buffer {
   return Buffer.concat([Buffer.from([0x59, value.length >> 8, value.length & 0xff]), value]);
 }
 
+/** As an administrator enrols the first two. */
+export const founding = { by: 'user-ada', reason: 'the first two' };
+
 /** Two people who may agree, enrolled while nobody was. */
 export async function twoPeople(desk: DestructionDesk): Promise<{ ada: Person; grace: Person }> {
   const [ada, grace] = [person('Ada'), person('Grace')];
   for (const { userId, name, passkey } of [ada, grace])
-    await desk.enrol({ userId, name, passkeys: [passkey] }, 'user-ada');
+    await desk.enrol({ userId, name, passkeys: [passkey] }, founding);
   return { ada, grace };
 }

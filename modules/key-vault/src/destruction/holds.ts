@@ -1,5 +1,6 @@
 import { KeyVaultError } from '../errors.ts';
 import type { DeskContext } from './desk-context.ts';
+import { refuseManyHolds } from './bounds.ts';
 import { withEntry } from './entries.ts';
 import { heldKeyIds } from './holding.ts';
 import type { Hold } from './section.ts';
@@ -13,7 +14,6 @@ export type HoldRequest = {
   readonly selector: HoldSelector | undefined;
 };
 
-const maxHolds = 500;
 const maxHeldIds = 10_000;
 const boundsOf = ({ classes, fromDay, toDay }: HoldSelector): NonNullable<Hold['selector']> => ({
   classes: [...classes],
@@ -27,7 +27,7 @@ export function placeHold(context: DeskContext, request: HoldRequest, by: string
   const { store, state } = context;
   const { name, reason, selector } = request;
   const keyIds = [...new Set(request.keyIds)].toSorted();
-  if (store.get().holds.length >= maxHolds) throw refusal(`Cannot place a hold: there are ${maxHolds} already`);
+  refuseManyHolds(store.get(), by, keyIds);
   if (keyIds.length > maxHeldIds)
     throw refusal(`Cannot place a hold: it names ${keyIds.length} keys, must be at most ${maxHeldIds}`);
   if (keyIds.length === 0 && (selector === undefined || selector.classes.length === 0))

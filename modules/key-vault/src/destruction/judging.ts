@@ -1,21 +1,12 @@
 import { judgeDestruction } from '../destruction.ts';
-import type { DestructionRules, Obstacle } from '../destruction.ts';
+import type { Obstacle } from '../destruction.ts';
 import type { KeyRecord } from '../key-record.ts';
+import { approverObstacles } from './approver-judging.ts';
 import { classAndDay, legalHolds } from './holding.ts';
+import type { JudgingFacts } from './judging-facts.ts';
 import { protectedKeys } from './protected-keys.ts';
 import type { Intent, Section } from './section.ts';
 import { digestOf } from './statement.ts';
-import type { Evidence } from './time-evidence.ts';
-
-export type JudgingFacts = {
-  readonly vault: string;
-  readonly section: Section;
-  readonly records: readonly KeyRecord[];
-  readonly evidence: Evidence;
-  readonly observedMs: number;
-  readonly nowMs: number;
-  readonly rules: Pick<DestructionRules, 'maxKeysPerBatch'>;
-};
 
 export type IntentObstacle =
   | Obstacle
@@ -41,17 +32,19 @@ const dayMs = 86_400_000;
 const maxDaysPerBatch = 2;
 
 export function statementOf(vault: string, intent: Intent) {
-  const { id, round, kind, keyIds, policy, holdId, reason } = intent;
-  return { vault, id, round, kind, keyIds, policy, holdId, reason };
+  const { id, round, kind, keyIds, policy, holdId, holdIds, approver, reason } = intent;
+  return { vault, id, round, kind, keyIds, policy, holdId, holdIds, approver, reason };
 }
 
 export function judgeIntent(facts: JudgingFacts, intent: Intent): IntentJudgement {
   const { vault, section, records, evidence, rules } = facts;
+  if (intent.kind === 'approver') return { keyIds: [], kept: [], obstacles: approverObstacles(facts, intent) };
   const [first, ...others] = intent.signatures;
   const digest = digestOf(statementOf(vault, intent));
   // What neither destroys nor shortens anything has nothing to be kept.
   const isAboutKeys = intent.kind === 'request' || intent.kind === 'expiry';
   const since = intent.signed === undefined ? undefined : evidence.factsSince(intent.signed);
+  const named = new Set(intent.keyIds);
   const standing = new Set(records.flatMap(({ id, state }) => (state === 'destroyed' ? [] : [id])));
   const gone = isAboutKeys ? intent.keyIds.filter((id) => !standing.has(id)) : [];
   const judged = judgeDestruction(
@@ -68,7 +61,13 @@ export function judgeIntent(facts: JudgingFacts, intent: Intent): IntentJudgemen
       approvals: others.map(({ userId }) => ({ by: userId, digest })),
       isCancelled: intent.stage === 'cancelled',
       suspended: intent.suspended,
-      holds: legalHolds(section.holds, records),
+      // Of many wide holds only what this list could have of them.
+      holds: isAboutKeys
+        ? legalHolds(
+            section.holds,
+            records.filter(({ id }) => named.has(id)),
+          )
+        : [],
       protectedKeyIds: new Set(isAboutKeys ? protectedKeys(records).keys() : []),
       now: since?.now ?? [],
       ownElapsedMs: since?.ownElapsedMs,

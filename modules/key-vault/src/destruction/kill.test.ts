@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createManualClock } from '@sallyport/platform/clock';
 import { failingFiles } from '../vault-testing.ts';
 import type { DiskFault } from '../vault-testing.ts';
-import { elsewhere, fillDays, memoryRecords, openHouse, person, startMs } from './destruction-testing.ts';
+import { elsewhere, fillDays, founding, memoryRecords, openHouse, person, startMs } from './destruction-testing.ts';
 import type { House, Person } from './destruction-testing.ts';
 
 /** A house in which everything is agreed to and nothing carried out yet, to be copied for each try. */
@@ -19,7 +19,7 @@ async function agreed(): Promise<{
   house.vault.sealSecret('tls', Buffer.from('secret'));
   const people = [person('Ada'), person('Grace')];
   for (const { userId, name, passkey } of people)
-    await house.desk.enrol({ userId, name, passkeys: [passkey] }, 'user-ada');
+    await house.desk.enrol({ userId, name, passkeys: [passkey] }, founding);
   const gone = days.slice(0, 2);
   const { id, digest } = await house.desk.propose({ kind: 'request', keyIds: gone, reason: 'erasure 7' }, 'user-ada');
   for (const one of people) await house.desk.sign(id, one.sign(digest));

@@ -6,6 +6,8 @@ export type ObstacleFacts = {
   readonly people: ReadonlyMap<string, string>;
   readonly signedBy: readonly string[];
   readonly evidence: 'witnesses' | 'running-time';
+  /** Two signatures are enough: nothing waits. */
+  readonly isAtOnce: boolean;
 };
 
 /** What is missing, and what to do next. */
@@ -24,7 +26,7 @@ export function obstacleWords(obstacle: IntentObstacle, facts: ObstacleFacts): S
     case 'not-signed':
       return {
         kind,
-        message: 'Nobody has signed this list yet; the waiting time begins when somebody does',
+        message: `Nobody has signed this yet${facts.isAtOnce ? '' : '; the waiting time begins when somebody does'}`,
         hint: whoCan(facts, 2),
       };
     case 'not-approved':

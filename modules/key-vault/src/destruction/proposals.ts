@@ -1,10 +1,12 @@
 import type { JsonObject } from '@sallyport/contracts';
 import { KeyVaultError } from '../errors.ts';
 import type { DeskContext } from './desk-context.ts';
+import { refuseBacklog, withoutOld, withPolicy, withRoomFor } from './bounds.ts';
 import { withEntry } from './entries.ts';
+import type { Said } from './entries.ts';
 import { isShorter, statementOf } from './judging.ts';
-import { protectedKeys } from './protected-keys.ts';
-import type { Intent, Section } from './section.ts';
+import { custodyClass, protectedKeys } from './protected-keys.ts';
+import type { ApproverChange, Intent, Section } from './section.ts';
 import type { IntentKind, RetentionPolicy } from './shown.ts';
 import { digestOf } from './statement.ts';
 import { refusal } from './store.ts';
@@ -15,13 +17,11 @@ export type IntentProposal = {
   readonly keyIds?: readonly string[];
   readonly policy?: RetentionPolicy;
   readonly holdId?: string;
+  /** Several holds that are released together. */
+  readonly holdIds?: readonly string[];
 };
+type NewIntent = IntentProposal & { readonly approver?: ApproverChange };
 
-const maxOpenOfOne = 20;
-const maxOpen = 200;
-/** Ended ones kept in the vault; their certificates and entries stay. */
-const maxEnded = 200;
-const endedStages: ReadonlySet<string> = new Set(['destroyed', 'agreed', 'cancelled', 'emptied']);
 const classPattern = /^[a-z][a-z0-9-]{0,30}$/;
 const maxKeepDays = 36_500;
 
@@ -36,33 +36,38 @@ export function propose(context: DeskContext, proposal: IntentProposal, by: stri
   const { intents } = store.get();
   const twin = intents.find((one) => one.stage === 'proposed' && isSame(one, proposal, keyIds));
   if (twin !== undefined) return twin;
-  const open = intents.filter(({ stage }) => stage === 'proposed');
-  const mine = open.filter((one) => one.by === by && one.kind !== 'expiry');
-  if (proposal.kind !== 'expiry' && (mine.length >= maxOpenOfOne || open.length >= maxOpen)) {
-    throw refusal(
-      `Cannot propose: ${mine.length >= maxOpenOfOne ? `"${by}" has ${mine.length}` : `there are ${open.length}`} open proposals`,
-      'cancel what is not wanted any more: sallyport vault destroy --cancel ID',
-    );
-  }
-  const id = state.freshId();
+  const id = addIntent(context, proposal, { by, keyIds }, (intent) => ({
+    action: 'vault.destruction_proposed',
+    message: wordsOf(intent),
+    by: { id: by },
+    target: { type: 'destruction', id: intent.id },
+    details: {
+      kind: intent.kind,
+      reason: intent.reason,
+      digest: digestOf(statementOf(state.vault, intent)),
+      ...listOf(intent),
+    },
+  }));
+  return mustFind(store.get(), id);
+}
+
+/** Writes one more down, where there is room, with its entry. Answers with its id. Throws `destruction_refused`. */
+export function addIntent(
+  context: DeskContext,
+  wanted: NewIntent,
+  { by, keyIds }: { readonly by: string; readonly keyIds: readonly string[] },
+  said: (intent: Intent) => Said,
+): string {
+  const { store } = context;
+  const id = context.state.freshId();
   const nowMs = context.nowMs();
   store.update((section) => {
-    const intent = newIntent(id, proposal, { by, keyIds, proposed: store.moment(section.nextSequence) });
-    const kept = withoutOld(proposal.kind === 'expiry' ? withoutOpenExpiries(section, nowMs) : section);
-    return withEntry({ ...kept, intents: [...kept.intents, intent] }, nowMs, {
-      action: 'vault.destruction_proposed',
-      message: wordsOf(intent),
-      by: { id: by },
-      target: { type: 'destruction', id },
-      details: {
-        kind: intent.kind,
-        reason: intent.reason,
-        digest: digestOf(statementOf(state.vault, intent)),
-        ...listOf(intent),
-      },
-    });
+    const kept = wanted.kind === 'expiry' ? withoutOpenExpiries(section, nowMs) : section;
+    const room = withRoomFor(kept, { ...wanted, by, keyIds: [...keyIds] }, nowMs);
+    const intent = newIntent(id, wanted, { by, keyIds, proposed: store.moment(room.nextSequence) });
+    return withEntry({ ...room, intents: [...room.intents, intent] }, nowMs, said(intent));
   });
-  return mustFind(store.get(), id);
+  return id;
 }
 
 /** Keeping longer takes no signature: agreed to as soon as it is asked for. */
@@ -71,17 +76,14 @@ export function lengthen(context: DeskContext, policy: RetentionPolicy, reason: 
   const id = context.state.freshId();
   const nowMs = context.nowMs();
   store.update((section) => {
-    const policies = section.policies.filter((one) => one.class !== policy.class);
+    refuseBacklog(section);
+    const kept = withoutOld(withPolicy(section, { ...policy, id, agreedAtMs: nowMs }), 0);
     const made = newIntent(
       id,
       { kind: 'policy', policy, reason },
-      { by, keyIds: [], proposed: store.moment(section.nextSequence) },
+      { by, keyIds: [], proposed: store.moment(kept.nextSequence) },
     );
-    const next = withoutOld({
-      ...section,
-      policies: [...policies, { ...policy, id, agreedAtMs: nowMs }],
-      intents: [...section.intents, { ...made, stage: 'agreed' }],
-    });
+    const next: Section = { ...kept, intents: [...kept.intents, { ...made, stage: 'agreed' }] };
     return withEntry(next, nowMs, {
       action: 'vault.policy_lengthened',
       message: `What is kept of "${policy.class}" is ${policy.keepDays ?? 'all'} days from now on`,
@@ -95,7 +97,7 @@ export function lengthen(context: DeskContext, policy: RetentionPolicy, reason: 
 
 function newIntent(
   id: string,
-  { kind, policy, holdId, reason }: IntentProposal,
+  { kind, policy, holdId, holdIds, approver, reason }: NewIntent,
   made: { readonly by: string; readonly keyIds: readonly string[]; readonly proposed: Intent['proposed'] },
 ): Intent {
   return {
@@ -106,6 +108,8 @@ function newIntent(
     keyIds: [...made.keyIds],
     ...(policy === undefined ? {} : { policy }),
     ...(holdId === undefined ? {} : { holdId }),
+    ...(holdIds === undefined ? {} : { holdIds: [...new Set(holdIds)].toSorted() }),
+    ...(approver === undefined ? {} : { approver }),
     reason,
     by: made.by,
     proposed: made.proposed,
@@ -149,15 +153,11 @@ export function mustFind(section: Section, id: string): Intent {
 }
 
 function refuseUnfit(context: DeskContext, proposal: IntentProposal, keyIds: readonly string[]): void {
-  const { kind, policy, holdId } = proposal;
+  const { kind, policy } = proposal;
+  if (kind === 'approver') throw refusal('Cannot propose: passkeys are enrolled and withdrawn by themselves');
   const { records } = context.state.list();
   if (kind === 'policy') return refuseUnfitPolicy(context, policy);
-  if (kind === 'release') {
-    const hold = context.store.get().holds.find((one) => one.id === holdId);
-    if (hold === undefined)
-      throw new KeyVaultError('vault_key_unknown', `Cannot release hold "${holdId ?? ''}": there is none`);
-    return;
-  }
+  if (kind === 'release') return refuseUnknownHolds(context, proposal);
   const { maxKeysPerBatch } = context.needs.rules;
   if (keyIds.length === 0 || keyIds.length > maxKeysPerBatch)
     throw refusal(`Cannot propose: ${keyIds.length} keys are named, must be 1 to ${maxKeysPerBatch}`);
@@ -174,10 +174,20 @@ function refuseUnfit(context: DeskContext, proposal: IntentProposal, keyIds: rea
   }
 }
 
+function refuseUnknownHolds({ store }: DeskContext, { holdId, holdIds = [] }: IntentProposal): void {
+  const known = new Set(store.get().holds.map(({ id }) => id));
+  const asked = holdId === undefined ? holdIds : [holdId, ...holdIds];
+  const unknown = asked.length === 0 ? '' : asked.find((id) => !known.has(id));
+  if (unknown !== undefined)
+    throw new KeyVaultError('vault_key_unknown', `Cannot release hold "${unknown}": there is none`);
+}
+
 function refuseUnfitPolicy(context: DeskContext, policy: RetentionPolicy | undefined): void {
   if (policy === undefined || !classPattern.test(policy.class))
     throw refusal(`Cannot propose a policy for class "${policy?.class ?? ''}": must match ${classPattern.source}`);
   const { keepDays } = policy;
+  if (policy.class === custodyClass && keepDays !== null)
+    throw refusal(`Cannot propose to keep "${custodyClass}" ${keepDays} days: it is kept as long as the ledger is`);
   if (keepDays !== null && (!Number.isSafeInteger(keepDays) || keepDays < 1 || keepDays > maxKeepDays))
     throw refusal(`Cannot propose to keep "${policy.class}" ${keepDays} days: must be 1 to ${maxKeepDays}`);
   if (!isShorter(context.store.get(), policy))
@@ -188,6 +198,7 @@ function isSame(intent: Intent, proposal: IntentProposal, keyIds: readonly strin
   return (
     intent.kind === proposal.kind &&
     intent.holdId === proposal.holdId &&
+    intent.holdIds?.join(' ') === proposal.holdIds?.toSorted().join(' ') &&
     intent.policy?.class === proposal.policy?.class &&
     intent.policy?.keepDays === proposal.policy?.keepDays &&
     intent.keyIds.length === keyIds.length &&
@@ -206,12 +217,6 @@ function withoutOpenExpiries(section: Section, atMs: number): Section {
   };
 }
 
-function withoutOld(section: Section): Section {
-  const ended = section.intents.filter(({ stage }) => endedStages.has(stage));
-  const old = new Set(ended.slice(0, Math.max(0, ended.length - maxEnded)).map(({ id }) => id));
-  return { ...section, intents: section.intents.filter(({ id }) => !old.has(id)) };
-}
-
 function wordsOf(intent: Intent): string {
   switch (intent.kind) {
     case 'request':
@@ -221,14 +226,19 @@ function wordsOf(intent: Intent): string {
     case 'policy':
       return `It was proposed to keep "${intent.policy?.class ?? ''}" for ${intent.policy?.keepDays ?? 'ever'} days only`;
     case 'release':
-      return 'It was proposed to release a legal hold';
+      return intent.holdIds === undefined
+        ? 'It was proposed to release a legal hold'
+        : `It was proposed to release ${intent.holdIds.length} legal holds`;
+    case 'approver':
+      return 'Another list of those who agree was proposed';
   }
 }
 
-function listOf({ keyIds, policy, holdId }: Intent): JsonObject {
+function listOf({ keyIds, policy, holdId, holdIds }: Intent): JsonObject {
   return {
     ...(keyIds.length === 0 ? {} : { key_ids: keyIds }),
     ...(policy === undefined ? {} : { policy: { ...policy } }),
     ...(holdId === undefined ? {} : { hold_id: holdId }),
+    ...(holdIds === undefined ? {} : { hold_ids: holdIds }),
   };
 }

@@ -1,5 +1,8 @@
 import type { KeyRecord } from '../key-record.ts';
 
+/** Entries of the vault's own stream: without them no certificate and no restore could show what was destroyed. */
+export const custodyClass = 'custody';
+
 /** Why a key must not be destroyed, by its id; keys that may be are not in it. */
 export function protectedKeys(records: readonly KeyRecord[]): ReadonlyMap<string, string> {
   const newest = new Map<string, string>();
@@ -24,6 +27,7 @@ function whyProtected({ level, purpose, label, state }: KeyRecord, newest: strin
   if (level !== 'data') return 'it wraps other keys';
   const isErasing = purpose === 'subject-page' && seriesOf(label) === 'erasing/';
   if (purpose !== 'block-data' && purpose !== 'subject-page') return `it is for "${purpose}"`;
+  if (purpose === 'block-data' && seriesOf(label) === `${custodyClass}/`) return 'it sealed records of destructions';
   const isClosed = state === 'retired' || state === 'compromised' || isErasing;
   return label === newest && !isClosed ? `it is the newest of "${seriesOf(label)}"` : undefined;
 }

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { elsewhere, fillDays, hourMs, memoryRecords, openHouse, person, twoPeople } from './destruction-testing.ts';
+import {
+  elsewhere,
+  fillDays,
+  founding,
+  hourMs,
+  memoryRecords,
+  openHouse,
+  person,
+  twoPeople,
+} from './destruction-testing.ts';
 import type { House, Person } from './destruction-testing.ts';
 
 async function destroyed(house: House, keyIds: readonly string[], people: readonly Person[]): Promise<string> {
@@ -15,7 +24,7 @@ test('an older vault beside a newer ledger: what was destroyed since is destroye
   const [first = '', second = '', third = ''] = fillDays(house.vault, 5);
   const people = [person('Ada'), person('Grace')];
   for (const { userId, name, passkey } of people)
-    await house.desk.enrol({ userId, name, passkeys: [passkey] }, 'user-ada');
+    await house.desk.enrol({ userId, name, passkeys: [passkey] }, founding);
   const open = await house.desk.propose({ kind: 'request', keyIds: [third], reason: 'later' }, 'user-ada');
   const backup = new Map(house.disk);
   await destroyed(house, [first], people);
@@ -143,8 +152,11 @@ test('after a restore a policy that was lengthened stays so, the first two peopl
   // From before anybody was enrolled: nobody takes the place of the first two.
   const empty = await openHouse({ ...house, disk: early, waitMs: 72 * hourMs, outside });
   const eve = person('Eve');
-  await empty.desk.enrol({ userId: eve.userId, name: 'Eve', passkeys: [eve.passkey] }, 'server');
-  assert.equal(empty.desk.overview().approvers[0]?.isEffective, false);
+  await empty.desk.enrol(
+    { userId: eve.userId, name: 'Eve', passkeys: [eve.passkey] },
+    { by: 'server', reason: 'hers' },
+  );
+  assert.deepEqual(empty.desk.overview().approvers, [], 'two people have to agree to her, whoever is left of them');
 });
 
 test('entries of a restored ledger that this vault cannot open are doubt, not nothing', async () => {

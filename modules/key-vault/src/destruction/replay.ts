@@ -7,8 +7,9 @@ import type { DeskContext } from './desk-context.ts';
 import { withEntry } from './entries.ts';
 import { finalKeyIds } from './final-keys.ts';
 import { HoldShape } from './section.ts';
-import type { Intent, Section } from './section.ts';
-import { suspendIntents } from './signing.ts';
+import type { Approver, Intent, Section } from './section.ts';
+import { withoutStop } from './approver-list.ts';
+import { suspendIntents } from './suspending.ts';
 import { refusal } from './store.ts';
 
 /** What is known, apart from the vault's own file, of what happened to it. */
@@ -152,6 +153,17 @@ function applied(section: Section, { action, target, details }: Told, atMs: numb
       return details['counts_at_once'] !== true || section.founders.includes(target)
         ? section
         : { ...section, founders: [...section.founders, target] };
+    case 'vault.approver_stopped':
+    case 'vault.approver_reinstated': {
+      const [id, reason] = [textOf(details['credential_id']), textOf(details['reason'])];
+      const isStopped = action === 'vault.approver_stopped';
+      const change = (one: Approver): Approver =>
+        isStopped ? { ...one, stopped: { by: 'vault', reason, atMs } } : withoutStop(one);
+      return {
+        ...section,
+        approvers: section.approvers.map((one) => (one.credentialId === id ? change(one) : one)),
+      };
+    }
     case 'vault.approver_withdrawn':
       return {
         ...section,

@@ -5,7 +5,7 @@ import { withEntry } from './entries.ts';
 import type { Said } from './entries.ts';
 import { finalKeyIds } from './final-keys.ts';
 import { heldKeyIds } from './holding.ts';
-import type { JudgingFacts } from './judging.ts';
+import type { JudgingFacts } from './judging-facts.ts';
 import type { Intent, Section } from './section.ts';
 import type { SetAside } from './set-aside.ts';
 import type { DestructionStore } from './store.ts';

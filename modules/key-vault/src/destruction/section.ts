@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
-import { intentKinds, intentStages } from './shown.ts';
+import { approverChanges, intentKinds, intentStages } from './shown.ts';
 
 /*
  * What the sealed list of the vault holds about destructions: in both copies, counted by the generation. Everything that
@@ -36,6 +36,21 @@ const Approver = Type.Object({
   since: Moment,
   /** One of the first two people: nobody was there who could have agreed. */
   isFounder: Type.Boolean(),
+  /** Names of those who agreed to it with their passkeys: it counts at once. */
+  agreedBy: Type.Optional(Type.Array(Type.String())),
+  /** Signs nothing any more, until two people agree that it does. */
+  stopped: Type.Optional(Type.Object({ by: Type.String(), reason: Type.String(), atMs: Type.Number() })),
+});
+
+const ApproverChange = Type.Object({
+  change: Type.Enum(approverChanges),
+  userId: Type.String(),
+  name: Type.String(),
+  list: Count,
+  isAlone: Type.Boolean(),
+  passkeys: Type.Array(
+    Type.Object({ credentialId: Type.String(), publicKey: Type.String(), hostName: Type.String(), counter: Count }),
+  ),
 });
 
 /** A passkey's assertion with what it takes to check it again, by anybody. */
@@ -97,6 +112,9 @@ const Intent = Type.Object({
   keyIds: Type.Array(Type.String()),
   policy: Type.Optional(Policy),
   holdId: Type.Optional(Type.String()),
+  /** Several that are released together. */
+  holdIds: Type.Optional(Type.Array(Type.String())),
+  approver: Type.Optional(ApproverChange),
   reason: Type.String(),
   by: Type.String(),
   proposed: Moment,
@@ -141,6 +159,8 @@ export const DestructionSection = Type.Object({
   nextSequence: Count,
   outbox: Type.Array(Type.Object({ sequence: Count, event: Type.String() })),
   approvers: Type.Array(Approver),
+  /** Counted up with each change of the list of approvers. */
+  approverList: Type.Optional(Count),
   /** People who ever were approvers, up to two. */
   founders: Type.Array(Type.String()),
   intents: Type.Array(Intent),
@@ -162,6 +182,7 @@ export const DestructionSection = Type.Object({
 export type Section = Static<typeof DestructionSection>;
 export type Moment = Static<typeof Moment>;
 export type Approver = Static<typeof Approver>;
+export type ApproverChange = Static<typeof ApproverChange>;
 export type Signature = Static<typeof Signature>;
 export type Intent = Static<typeof Intent>;
 export type Hold = Static<typeof HoldShape>;

@@ -2,10 +2,31 @@
 
 /**
  * `request`: keys to be destroyed, by two people and after the waiting time. `expiry`: keys a policy two people agreed to
- * lets go. `policy`: such a policy. `release`: the end of a legal hold.
+ * lets go. `policy`: such a policy. `release`: the end of a legal hold. `approver`: another list of whose passkeys count.
  */
-export const intentKinds = ['request', 'expiry', 'policy', 'release'] as const;
+export const intentKinds = ['request', 'expiry', 'policy', 'release', 'approver'] as const;
 export type IntentKind = (typeof intentKinds)[number];
+
+/** `reinstate`: a passkey that was stopped counts again. */
+export const approverChanges = ['enrol', 'remove', 'reinstate'] as const;
+export type ApproverChange = (typeof approverChanges)[number];
+
+/** What is to become of whose passkeys, as people see it. */
+export type ShownApproverChange = {
+  readonly change: ApproverChange;
+  readonly userId: string;
+  readonly name: string;
+  /** Counted up with each change of the list: what was signed is signed over the list as it was. */
+  readonly list: number;
+  /** Asked for by an organisation that has no two people left who can sign: one signature and a long wait. */
+  readonly isAlone: boolean;
+  readonly passkeys: readonly {
+    readonly credentialId: string;
+    readonly hostName: string;
+    /** `SHA256:…` of the public key, as certificates print it: to be compared with what its owner sees. */
+    readonly fingerprint: string;
+  }[];
+};
 
 /**
  * `proposed`: signatures, time or something else is missing, see `obstacles`. `begun`: the list is final. `rotated`: the
@@ -51,6 +72,9 @@ export type ShownIntent = {
   readonly keys: readonly ShownKey[];
   readonly policy?: RetentionPolicy | undefined;
   readonly holdId?: string | undefined;
+  /** Several that are released together. */
+  readonly holdIds?: readonly string[] | undefined;
+  readonly approver?: ShownApproverChange | undefined;
   readonly reason: string;
   readonly by: string;
   readonly atMs: number;
@@ -80,8 +104,10 @@ export type ShownHold = {
   readonly reason: string;
   readonly by: string;
   readonly atMs: number;
-  /** Given ids together with those the selector finds now. */
+  /** Given ids together with those the selector finds now; all holds together list every key that is held. */
   readonly keyIds: readonly string[];
+  /** How many more it keeps, each of them among `keyIds` of a hold before it. */
+  readonly leftOut?: number | undefined;
   readonly selector?: HoldSelector | undefined;
 };
 
@@ -97,6 +123,12 @@ export type ShownApprover = {
   readonly isEffective: boolean;
   /** Until they do; undefined when nobody has vouched for the time yet. */
   readonly remainingMs?: number | undefined;
+  /** `SHA256:…` of the public key, as certificates print it. */
+  readonly fingerprint: string;
+  /** Who agreed to it, by name; undefined for the first two people, and for those from before anybody had to. */
+  readonly agreedBy?: readonly string[] | undefined;
+  /** Why its signatures were stopped, when they were. */
+  readonly stopped?: string | undefined;
 };
 
 export type ShownPolicy = RetentionPolicy & { readonly id: string; readonly agreedAtMs: number };
@@ -109,6 +141,8 @@ export type DestructionOverview = {
   readonly observedMs: number;
   /** Witness keys whose times and signatures count, and how many of them it takes. */
   readonly witnesses?: { readonly keys: readonly string[]; readonly needed: number } | undefined;
+  /** Two people agree to every change of who may agree; false until two people were enrolled. */
+  readonly isListBound: boolean;
   readonly intents: readonly ShownIntent[];
   readonly holds: readonly ShownHold[];
   readonly approvers: readonly ShownApprover[];

@@ -2,9 +2,12 @@ import { verifyAssertion } from './assertion.ts';
 import type { Assertion } from './assertion.ts';
 import type { DeskContext } from './desk-context.ts';
 import { withEntry } from './entries.ts';
+import { isCounting } from './approver-judging.ts';
+import { withoutStop } from './approver-list.ts';
+import { refuseBacklog, refuseManySigned } from './bounds.ts';
 import { statementOf } from './judging.ts';
 import { mustFind } from './proposals.ts';
-import type { Approver, Intent, Moment, Section } from './section.ts';
+import type { Approver, Intent, Moment } from './section.ts';
 import { digestOf } from './statement.ts';
 import { refusal } from './store.ts';
 
@@ -26,7 +29,14 @@ export function sign(context: DeskContext, id: string, assertion: Assertion): vo
       'Cannot accept the signature: this passkey is not enrolled to agree to destructions',
       'enrol it first: sallyport vault approvers, or in the console under Retention',
     );
-  if (!isEffective(context, approver))
+  const isReinstating = intent.approver?.change === 'reinstate';
+  if (approver.stopped !== undefined && !isReinstating)
+    throw refusal(
+      `Cannot accept the signature: the passkey of "${approver.name}" was stopped`,
+      'two people who are enrolled agree that it counts again, in the console under Retention',
+    );
+  // A server that stopped everybody is undone by any two of them.
+  if (!isEffective(context, isReinstating ? withoutStop(approver) : approver))
     throw refusal(
       `Cannot accept the signature: the passkey of "${approver.name}" was enrolled too recently`,
       'a passkey counts after the waiting time, so that nobody enrols one and destroys with it at once',
@@ -40,6 +50,8 @@ export function sign(context: DeskContext, id: string, assertion: Assertion): vo
   });
   if (approver.counter > 0 && counter <= approver.counter)
     throw refusal('Cannot accept the signature: the passkey was used since, or there is a copy of it');
+  refuseBacklog(section);
+  if (intent.signatures.length === 0) refuseManySigned(section, approver.userId);
   const { userId, name, credentialId, publicKey, hostName } = approver;
   const { clientDataJson, authenticatorData, signature } = assertion;
   const signed = {
@@ -65,7 +77,7 @@ export function sign(context: DeskContext, id: string, assertion: Assertion): vo
       context.nowMs(),
       {
         action: 'vault.destruction_signed',
-        message: `"${name}" signed the destruction of ${intent.keyIds.length} keys`,
+        message: `"${name}" signed ${signedWords(intent)}`,
         by: { id: userId, name },
         target: { type: 'destruction', id },
         details: {
@@ -88,29 +100,24 @@ function refuseUnsignable(intent: Intent): void {
   if (intent.signatures.length >= signaturesNeeded) throw refusal('Cannot sign: two people have signed already');
 }
 
+function signedWords({ kind, keyIds, approver }: Intent): string {
+  if (kind === 'policy') return 'a retention policy';
+  if (kind === 'release') return 'the release of a legal hold';
+  if (kind === 'approver')
+    return `another list of those who agree: "${approver?.name ?? ''}", ${approver?.change ?? ''}`;
+  return `the destruction of ${keyIds.length} keys`;
+}
+
 /** The first signature begins the waiting time; the second lifts what was suspended. */
 function withSignature(intent: Intent, signature: Intent['signatures'][number], moment: Moment): Intent {
   const signatures = [...intent.signatures, signature];
-  if (signatures.length === 1) return { ...intent, signatures, signed: moment };
   const { suspended: _, ...standing } = intent;
-  return { ...standing, signatures };
+  if (signatures.length > 1) return { ...standing, signatures };
+  // Where one signature is enough, it lifts what was suspended too.
+  return { ...(intent.approver?.isAlone === true ? standing : intent), signatures, signed: moment };
 }
 
-/** The first two people count at once: nobody was there who could have agreed to them. */
-export function isEffective({ facts }: Pick<DeskContext, 'facts'>, { isFounder, since }: Approver): boolean {
-  const { evidence, section } = facts();
-  return isFounder || evidence.obstacle(since, section.waitMs) === undefined;
-}
-
-/** Signatures of these intents do not count any more; the digest of the next round is another. */
-export function suspendIntents(section: Section, concerns: (intent: Intent) => boolean, why: string): Section {
-  return {
-    ...section,
-    intents: section.intents.map((intent) => {
-      const isOpen = ['proposed', 'begun', 'rotated', 'removed'].includes(intent.stage);
-      if (!isOpen || !concerns(intent)) return intent;
-      const { signed: _, ...rest } = intent;
-      return { ...rest, round: intent.round + 1, signatures: [], suspended: why };
-    }),
-  };
+/** Whether its signatures count now. */
+export function isEffective({ facts }: Pick<DeskContext, 'facts'>, approver: Approver): boolean {
+  return isCounting(facts(), approver);
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { ApproverChange } from './section.ts';
 import type { IntentKind, RetentionPolicy } from './shown.ts';
 
 /** What two people agree to, exactly. */
@@ -10,6 +11,8 @@ export type Statement = {
   readonly keyIds: readonly string[];
   readonly policy?: RetentionPolicy | undefined;
   readonly holdId?: string | undefined;
+  readonly holdIds?: readonly string[] | undefined;
+  readonly approver?: ApproverChange | undefined;
   readonly reason: string;
 };
 
@@ -18,7 +21,7 @@ export type Statement = {
  * reason is a JSON string, and the list says how long it is.
  */
 export function statementText(statement: Statement): string {
-  const { vault, id, round, kind, keyIds, policy, holdId, reason } = statement;
+  const { vault, id, round, kind, keyIds, policy, holdId, holdIds, approver, reason } = statement;
   return [
     'sallyport-destruction@v1',
     `vault ${vault}`,
@@ -26,12 +29,26 @@ export function statementText(statement: Statement): string {
     `round ${round}`,
     `kind ${kind}`,
     `policy ${policy === undefined ? 'none' : `${JSON.stringify(policy.class)} ${policy.keepDays ?? 'for ever'}`}`,
-    `hold ${holdId ?? 'none'}`,
+    `hold ${holdIds?.toSorted().join(' ') ?? holdId ?? 'none'}`,
     `reason ${JSON.stringify(reason)}`,
     `keys ${keyIds.length}`,
     ...keyIds.toSorted(),
+    ...(approver === undefined ? [] : approverLines(approver)),
     '',
   ].join('\n');
+}
+
+/** Which keys are to count, to the byte, whose they are said to be, and on which list. */
+function approverLines({ change, userId, name, list, isAlone, passkeys }: ApproverChange): string[] {
+  return [
+    `approver ${change} ${JSON.stringify(userId)} ${JSON.stringify(name)}`,
+    `list ${list}`,
+    `alone ${isAlone ? 'yes' : 'no'}`,
+    `passkeys ${passkeys.length}`,
+    ...passkeys.map(
+      ({ credentialId, publicKey, hostName }) => `${credentialId} ${publicKey} ${JSON.stringify(hostName)}`,
+    ),
+  ];
 }
 
 /** SHA-256, hexadecimal: the challenge of every signature is these 32 bytes. */

@@ -54,7 +54,9 @@ for (const [what, stop] of [
   ['cancelled', async (house, id) => house.desk.cancel(id, { by: 'ada', reason: 'a mistake' })],
   [
     'a signature withdrawn',
-    async (house, _, { ada }) => house.desk.withdraw(ada.passkey.credentialId, { by: 'grace', reason: 'stolen' }),
+    async (house, _, { ada }) => {
+      await house.desk.withdraw(ada.passkey.credentialId, { by: 'grace', reason: 'stolen' });
+    },
   ],
 ] satisfies [string, Parameters<typeof stoppedAfterRotation>[0]][])
   test(`${what} while the keys leave, and the rotation did not come back: they can be brought back all the same`, async () => {

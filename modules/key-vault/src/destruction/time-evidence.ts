@@ -106,9 +106,12 @@ export function withVouching(section: Section, { log, size, times }: Vouching): 
   const next: Section = {
     ...section,
     approvers: section.approvers.map((approver) => ({ ...approver, since: vouch(approver.since) })),
-    intents: section.intents.map((intent) =>
-      intent.signed === undefined ? intent : { ...intent, signed: vouch(intent.signed) },
-    ),
+    intents: section.intents.map((intent) => ({
+      ...intent,
+      ...(intent.signed === undefined ? {} : { signed: vouch(intent.signed) }),
+      // Where nobody is left to sign, the wait begins with the proposal.
+      ...(intent.approver === undefined ? {} : { proposed: vouch(intent.proposed) }),
+    })),
     ...(section.lastExpiry === undefined ? {} : { lastExpiry: vouch(section.lastExpiry) }),
   };
   return isChanged ? next : section;

@@ -28,7 +28,15 @@ type Running = {
   pass(): void;
 };
 
-async function openHouse(context: { after(work: () => Promise<void>): void }): Promise<House> {
+/** Where the process ends: at the write of the key versions of this order, or when so many rows were sealed anew. */
+type Kill =
+  | { readonly at: 'keys'; readonly order: number; readonly isWritten: boolean }
+  | { readonly at: 'row'; readonly after: number };
+
+async function openHouse(
+  context: { after(work: () => Promise<void>): void },
+  kill?: { now: Kill | undefined; isHit: boolean },
+): Promise<House> {
   const { database, close } = await openDatabase({ kind: 'sqlite', file: ':memory:' });
   context.after(close);
   await database.schema
@@ -39,15 +47,32 @@ async function openHouse(context: { after(work: () => Promise<void>): void }): P
   const kept = new Map<string, Uint8Array>();
   const store = {
     open: async (secret: string) => kept.get(secret),
-    seal: async (secret: string, bytes: Uint8Array) => void kept.set(secret, bytes),
+    async seal(secret: string, bytes: Uint8Array) {
+      seals += 1;
+      const now = kill?.now?.at === 'keys' && kill.now.order === seals ? kill.now : undefined;
+      if (now?.isWritten !== false) kept.set(secret, bytes);
+      if (kill !== undefined && now !== undefined) {
+        kill.isHit = true;
+        throw new Error('planted: killed');
+      }
+    },
   };
+  let seals = 0;
+  let sealedRows = 0;
   return {
     database,
     async start() {
       const keys = await openColumnKeys({ store, name, tenant: 'local', random: randomBytes });
       const columns = createEncryptedColumns<Tables>({
         keys,
-        random: randomBytes,
+        random(bytes) {
+          sealedRows += 1;
+          if (kill?.now?.at === 'row' && sealedRows > kill.now.after) {
+            kill.isHit = true;
+            throw new Error('planted: killed');
+          }
+          return randomBytes(bytes);
+        },
         tables: { notes: { row: 'id', columns: { text: encrypted() } } },
       });
       let tell = (_rotation: ColumnRotation): void => undefined;
@@ -168,3 +193,51 @@ test('a second rotation waits for the first, and a name nobody has is refused', 
   assert.deepEqual(keys.versions(), [2, 1]);
   await assert.rejects(rotations.rotate('other'), { code: 'vault_key_unknown' });
 });
+
+const rows = 120;
+const kills: readonly Kill[] = [
+  ...[1, 2, 3].flatMap((order): Kill[] => [
+    { at: 'keys', order, isWritten: false },
+    { at: 'keys', order, isWritten: true },
+  ]),
+  ...[0, 1, 49, 50, 99, 100, rows - 1].map((after): Kill => ({ at: 'row', after: rows + after })),
+];
+
+for (const at of kills)
+  test(`killed at ${JSON.stringify(at)}, every row opens at the next start and one version of the keys is left in the end`, async (context) => {
+    const kill: { now: Kill | undefined; isHit: boolean } = { now: undefined, isHit: false };
+    const { database, start } = await openHouse(context, kill);
+    kill.now = at.at === 'keys' ? at : undefined;
+    const first = await start().catch(() => undefined);
+    const ids = Array.from({ length: rows }, (_, order) => `note-${String(order).padStart(3, '0')}`);
+    const writer = first ?? (await start());
+    for (const id of ids) await writer.write(id, `text of ${id}`);
+    if (at.at === 'row') kill.now = at;
+    if (first !== undefined) {
+      const end = first.ended();
+      const isBegun = await first.rotations.rotate(name).then(
+        () => true,
+        () => false,
+      );
+      if (isBegun) {
+        await end;
+        first.pass();
+        await until(() => kill.isHit);
+      }
+      await first.rotations.close();
+    }
+    assert.ok(kill.isHit);
+    kill.now = undefined;
+
+    const second = await start();
+    for (const id of ids) assert.equal(await second.read(id), `text of ${id}`);
+    const ended = second.ended();
+    if (second.keys.versions().length > 1) second.rotations.resume();
+    else await second.rotations.rotate(name);
+    assert.equal((await ended).state, 'done');
+    second.pass();
+    await until(() => second.keys.versions().length === 1);
+    const [left] = await countStored(database, 'notes', ['text'], second.keys.newest());
+    assert.deepEqual([left?.values, left?.older, left?.clear], [rows, 0, 0]);
+    for (const id of ids) assert.equal(await second.read(id), `text of ${id}`);
+  });

@@ -7,6 +7,7 @@ import { KeyVaultError } from '../errors.ts';
 import { Certifiable, DestroyedKeys, HoldShape, IntentShape, OverviewShape } from './destruction-shapes.ts';
 import type { NewHold, Proposal } from './destructions-seam.ts';
 import type { Asked } from './asked.ts';
+import { Type } from 'typebox';
 import { Check } from 'typebox/value';
 import type { Static, TSchema } from 'typebox';
 
@@ -47,12 +48,13 @@ export function createDestructionCalls(call: (method: string, request: FrameBody
     },
     hold: async (hold: NewHold, by: string): Promise<Static<typeof HoldShape>> =>
       checked(HoldShape, await ask('destructions.hold', { by }, hold)),
-    async enrol(person: EnrolledPerson, by: string): Promise<void> {
-      await ask('destructions.enrol', { by }, person);
-    },
-    async withdraw(credentialId: string, { by, reason }: Asked): Promise<void> {
-      await ask('destructions.withdraw', { credentialId, by, reason });
-    },
+    /** The proposal two people have to agree to, unless the list is not bound yet. */
+    enrol: async (person: EnrolledPerson, asked: ListAsked): Promise<Static<typeof MaybeIntent>> =>
+      checked(MaybeIntent, await ask('destructions.enrol', headOf(asked), person)),
+    withdraw: async (credentialId: string, asked: ListAsked): Promise<Static<typeof MaybeIntent>> =>
+      checked(MaybeIntent, await ask('destructions.withdraw', { credentialId, ...headOf(asked) })),
+    reinstate: async (credentialId: string, asked: ListAsked): Promise<Static<typeof IntentShape>> =>
+      checked(IntentShape, await ask('destructions.reinstate', { credentialId, ...headOf(asked) })),
     async acceptRestore({ by, reason }: Asked): Promise<void> {
       await ask('destructions.accept', { by, reason });
     },
@@ -99,7 +101,16 @@ export function createDestructionCalls(call: (method: string, request: FrameBody
   };
 }
 
-export type ReleaseProposal = { readonly kind: 'release'; readonly holdId: string; readonly reason: string };
+export type ReleaseProposal = { readonly kind: 'release'; readonly reason: string } & (
+  | { readonly holdId: string }
+  /** Several that are released together. */
+  | { readonly holdIds: readonly string[] }
+);
+/** `isAlone`: asked for on the operator's socket, since no two people are left who could agree. */
+export type ListAsked = Asked & { readonly isAlone: boolean };
+const headOf = ({ by, reason, isAlone }: ListAsked): JsonObject => ({ by, reason, isAlone });
+const MaybeIntent = Type.Union([IntentShape, Type.Null()]);
+
 export type ReadBack = { readonly bytes: Uint8Array; readonly location: string; readonly generation: number };
 export type EnrolledPerson = {
   readonly userId: string;

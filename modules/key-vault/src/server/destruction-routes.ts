@@ -141,8 +141,9 @@ export function createDestructionRoutes(needs: DestructionRoutesNeeds): RoutePlu
       async ({ params, principal, client }) => {
         const intent = await mustFind(calls, params.id);
         const { approvers } = await calls.overview();
-        const own = approvers.filter((one) => one.userId === principal.id && one.hostName === client.hostName);
-        if (own.length === 0)
+        const own = await signableBy(needs, approvers, principal.id);
+        const here = own.filter((one) => one.hostName === client.hostName);
+        if (here.length === 0)
           throw new KeyVaultError(
             'destruction_refused',
             'Cannot sign: no passkey of yours for this address is enrolled',
@@ -157,7 +158,7 @@ export function createDestructionRoutes(needs: DestructionRoutesNeeds): RoutePlu
             rpId: client.hostName,
             timeout: timeoutMs,
             userVerification: 'required',
-            allowCredentials: own.map(({ credentialId }) => ({ type: 'public-key', id: credentialId })),
+            allowCredentials: here.map(({ credentialId }) => ({ type: 'public-key', id: credentialId })),
           },
         };
       },
@@ -178,7 +179,8 @@ export function createDestructionRoutes(needs: DestructionRoutesNeeds): RoutePlu
       async ({ body, params, principal }) => {
         const { approvers } = await calls.overview();
         const { id, response } = body.response;
-        if (!approvers.some(({ credentialId, userId }) => credentialId === id && userId === principal.id))
+        const own = await signableBy(needs, approvers, principal.id);
+        if (!own.some(({ credentialId }) => credentialId === id))
           throw new KeyVaultError(
             'destruction_refused',
             'Cannot sign: this passkey is not one of yours that is enrolled',
@@ -208,6 +210,21 @@ export function createDestructionRoutes(needs: DestructionRoutesNeeds): RoutePlu
       },
     );
   };
+}
+
+/**
+ * Somebody's own passkeys, and those of people this server does not know any more, as after everything was put back on another
+ * machine: whose a passkey is the sealer knows, and that somebody has it, the signature shows.
+ */
+async function signableBy<Enrolled extends { readonly userId: string }>(
+  { nameOf }: Pick<DestructionRoutesNeeds, 'nameOf'>,
+  approvers: readonly Enrolled[],
+  userId: string,
+): Promise<Enrolled[]> {
+  const own: Enrolled[] = [];
+  for (const approver of approvers)
+    if (approver.userId === userId || (await nameOf(approver.userId)) === undefined) own.push(approver);
+  return own;
 }
 
 async function mustFind(calls: DestructionCalls, id: string): Promise<Static<typeof IntentShape>> {

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { intentKinds, intentStages } from '../destruction/shown.ts';
+import { approverChanges, intentKinds, intentStages } from '../destruction/shown.ts';
 
 /** As `destruction/shown.ts` says in types: what the sealer answers and the routes give. */
 
@@ -15,6 +15,26 @@ export const IntentShape = Type.Object({
   keys: Type.Array(Type.Object({ id: Id, purpose: Type.String(), label: Type.String() })),
   policy: Type.Optional(Policy),
   holdId: Type.Optional(Id),
+  holdIds: Type.Optional(Type.Array(Id, { description: 'Several that are released together' })),
+  approver: Type.Optional(
+    Type.Object(
+      {
+        change: Type.Enum(approverChanges),
+        userId: Type.String(),
+        name: Type.String(),
+        list: Type.Integer({ description: 'Counted up with each change of the list; part of what is signed' }),
+        isAlone: Type.Boolean({ description: 'No two people are left: one signature and a wait of weeks' }),
+        passkeys: Type.Array(
+          Type.Object({
+            credentialId: Type.String(),
+            hostName: Type.String(),
+            fingerprint: Type.String({ description: 'SHA256:… of the public key, as certificates print it' }),
+          }),
+        ),
+      },
+      { description: 'Of kind approver: whose passkeys are to count, or no more' },
+    ),
+  ),
   reason: Type.String(),
   by: Type.String({ description: 'Who proposed it' }),
   atMs: Type.Number(),
@@ -45,6 +65,9 @@ export const HoldShape = Type.Object({
   by: Type.String(),
   atMs: Type.Number(),
   keyIds: Type.Array(Id, { description: 'Those named and those the selector finds now' }),
+  leftOut: Type.Optional(
+    Type.Integer({ description: 'How many more it keeps: too many to list again, a hold before it has them' }),
+  ),
   selector: Type.Optional(
     Type.Object({
       classes: Type.Array(Type.String()),
@@ -62,6 +85,11 @@ export const ApproverShape = Type.Object({
   atMs: Type.Number(),
   isEffective: Type.Boolean({ description: 'Whether its signatures count now' }),
   remainingMs: Type.Optional(Type.Number()),
+  fingerprint: Type.String({ description: 'SHA256:… of the public key, as certificates print it' }),
+  agreedBy: Type.Optional(
+    Type.Array(Type.String(), { description: 'Who agreed; missing for the first two people, and for older ones' }),
+  ),
+  stopped: Type.Optional(Type.String({ description: 'Why it signs nothing until two people agree that it does' })),
 });
 export const OverviewShape = Type.Object({
   vault: Type.String(),
@@ -69,6 +97,7 @@ export const OverviewShape = Type.Object({
   evidence: Type.Enum(['witnesses', 'running-time']),
   observedMs: Type.Number(),
   witnesses: Type.Optional(Type.Object({ keys: Type.Array(Type.String()), needed: Type.Integer() })),
+  isListBound: Type.Boolean({ description: 'Whether two people agree to every change of who may agree' }),
   intents: Type.Array(IntentShape),
   holds: Type.Array(HoldShape),
   approvers: Type.Array(ApproverShape),

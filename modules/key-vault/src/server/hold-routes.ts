@@ -1,19 +1,16 @@
 import { typedApp } from '@sallyport/platform/http';
-import type { Client, Principal, RoutePlugin } from '@sallyport/platform/http';
+import type { RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
-import { KeyVaultError } from '../errors.ts';
-import type { DestructionCalls } from './destruction-calls.ts';
 import type { DestructionRoutesNeeds } from './destruction-routes.ts';
-import { ApproverShape, HoldShape, IntentShape } from './destruction-shapes.ts';
+import { HoldShape, IntentShape } from './destruction-shapes.ts';
 
 const tags = ['vault'];
 const closed = { additionalProperties: false };
 const Id = Type.String({ pattern: '^[0-9a-f]{32}$' });
 const Params = Type.Object({ id: Id });
 const Reason = Type.String({ minLength: 1, maxLength: 500, description: 'Kept in the vault and the audit trail' });
-const CredentialId = Type.String({ minLength: 1, maxLength: 8192 });
 
-/** `/v1/vault/holds` and `/v1/vault/approvers`: what must stay, and who may agree that something goes. */
+/** `/v1/vault/holds`: what must stay. */
 export function createHoldRoutes(needs: DestructionRoutesNeeds): RoutePlugin {
   const { calls } = needs;
   return async (plain) => {
@@ -76,79 +73,26 @@ export function createHoldRoutes(needs: DestructionRoutesNeeds): RoutePlugin {
         return reply.code(201).send(intent);
       },
     );
-    app.get(
-      '/v1/vault/approvers',
-      {
-        config: { scope: 'vault:read' },
-        schema: {
-          summary: 'The passkeys whose signatures count, now or after the waiting time',
-          tags,
-          response: { 200: Type.Object({ items: Type.Array(ApproverShape) }) },
-        },
-      },
-      async () => ({ items: (await calls.overview()).approvers }),
-    );
     app.post(
-      '/v1/vault/approvers',
+      '/v1/vault/holds/release',
       {
         config: { scope: 'vault:manage', stepUp: true },
         schema: {
-          summary:
-            'Enrol somebody’s passkeys for this address to sign destructions; the first two people’s count at once',
+          summary: 'Propose to release several holds at once; two people sign the list',
           tags,
           body: Type.Object(
-            { userId: Type.Optional(Type.String({ maxLength: 200, description: 'Whoever asks, unless given' })) },
+            { ids: Type.Array(Id, { minItems: 1, maxItems: 500, uniqueItems: true }), reason: Reason },
             closed,
           ),
-          response: { 201: Type.Object({ items: Type.Array(ApproverShape) }) },
-        },
-      },
-      async ({ body, principal, client }, reply) => {
-        const userId = body.userId ?? principal.id;
-        await calls.enrol(await offered(needs, userId, principal, client), principal.id);
-        const { approvers } = await calls.overview();
-        return reply.code(201).send({ items: approvers.filter((one) => one.userId === userId) });
-      },
-    );
-    app.post(
-      '/v1/vault/approvers/withdraw',
-      {
-        config: { scope: 'vault:manage' },
-        schema: {
-          summary: 'A passkey signs no more, at once; what it signed and is not carried out is to be signed anew',
-          tags,
-          body: Type.Object({ credentialId: CredentialId, reason: Reason }, closed),
-          response: { 204: Type.Null() },
+          response: { 201: IntentShape },
         },
       },
       async ({ body, principal }, reply) => {
-        await calls.withdraw(body.credentialId, { by: principal.id, reason: body.reason });
-        return reply.code(204).send(null);
+        const { ids: holdIds, reason } = body;
+        const [only = '', ...others] = holdIds;
+        const what = others.length === 0 ? { holdId: only } : { holdIds };
+        return reply.code(201).send(await calls.propose({ kind: 'release', ...what, reason }, principal.id));
       },
     );
-  };
-}
-
-async function offered(
-  { passkeysOf, nameOf }: DestructionRoutesNeeds,
-  userId: string,
-  principal: Principal,
-  client: Client,
-): Promise<Parameters<DestructionCalls['enrol']>[0]> {
-  const name = userId === principal.id ? principal.name : await nameOf(userId);
-  if (name === undefined)
-    throw new KeyVaultError('vault_key_unknown', `Cannot enrol "${userId}": there is no such person`);
-  const passkeys = await passkeysOf(userId);
-  return {
-    userId,
-    name,
-    passkeys: passkeys
-      .filter(({ hostName }) => hostName === client.hostName)
-      .map(({ id, hostName, publicKey, counter }) => ({
-        credentialId: id,
-        hostName,
-        publicKey: Buffer.from(publicKey).toString('base64url'),
-        counter,
-      })),
   };
 }

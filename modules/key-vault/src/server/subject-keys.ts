@@ -1,8 +1,16 @@
 import { textsOf } from '@sallyport/contracts';
 import type { FrameBody } from '@sallyport/platform/frames';
 
-/** A subject's key, ids of 16 bytes in hexadecimal. Undefined bytes: it was destroyed, or there never was such a key. */
-export type OpenedSubjectKey = { readonly keyId: string; readonly page: string; readonly bytes: Buffer | undefined };
+/**
+ * A subject's key, ids of 16 bytes in hexadecimal. Undefined bytes: it was destroyed, or there never was such a key; or, with
+ * `isLost`, it may lie on a page that is missing.
+ */
+export type OpenedSubjectKey = {
+  readonly keyId: string;
+  readonly page: string;
+  readonly bytes: Buffer | undefined;
+  readonly isLost: boolean;
+};
 export type PlacedSubjectKey = { readonly keyId: string; readonly subjectId: string; readonly page: string };
 
 /** The keys of subjects as the server has them; the vault's process keeps them. Throws `KeyVaultError`, and `disk_low`. */
@@ -12,6 +20,8 @@ export type SubjectKeys = {
   open(wanted: readonly { readonly keyId: string; readonly page: string }[]): Promise<readonly OpenedSubjectKey[]>;
   pages(): Promise<readonly string[]>;
   rows(page: string): Promise<readonly PlacedSubjectKey[]>;
+  /** Pages that are in neither copy and were not destroyed. */
+  lost(): Promise<readonly string[]>;
   /**
    * Puts keys on a page of their own. Destroying the keys of `pages` afterwards takes these and no others; `moved` is where each
    * key concerned lies now.
@@ -19,6 +29,8 @@ export type SubjectKeys = {
   separate(
     keyIds: readonly string[],
   ): Promise<{ readonly pages: readonly string[]; readonly moved: readonly PlacedSubjectKey[] }>;
+  /** Puts keys on a page of their own as well, which can be kept while those they shared pages with are erased. */
+  setApart(keyIds: readonly string[]): Promise<readonly PlacedSubjectKey[]>;
   /** Removes what is left of destroyed pages. */
   sweep(): Promise<void>;
 };
@@ -37,10 +49,12 @@ export function createSubjectKeys(call: (method: string, request: FrameBody) => 
       ),
     pages: async () => idsIn(await call('subjects.pages', { head: {} })),
     rows: async (page) => placedIn(await call('subjects.rows', { head: { page } })),
+    lost: async () => idsIn(await call('subjects.lost', { head: {} })),
     async separate(keyIds) {
       const reply = await call('subjects.separate', { head: {}, payload: ids(keyIds) });
       return { pages: textsOf(reply.head['pages']), moved: placedIn(reply) };
     },
+    setApart: async (keyIds) => placedIn(await call('subjects.set-apart', { head: {}, payload: ids(keyIds) })),
     async sweep() {
       await call('subjects.sweep', { head: {} });
     },
@@ -75,6 +89,7 @@ function openedIn(reply: FrameBody): OpenedSubjectKey[] {
       keyId: row.toString('hex', 0, idBytes),
       page: row.toString('hex', idBytes, 2 * idBytes),
       bytes: isThere ? Buffer.from(row.subarray(2 * idBytes + 1)) : undefined,
+      isLost: row[2 * idBytes] === 2,
     };
   });
 }

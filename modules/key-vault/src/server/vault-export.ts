@@ -28,6 +28,26 @@ export async function readVaultExport(
   return files;
 }
 
+/** What the clear header of the vault's file says; undefined where there is none. */
+export async function readVaultHeader(
+  directory: string,
+): Promise<
+  { readonly bytes: Buffer; readonly vault: string; readonly generation: number; readonly epoch: number } | undefined
+> {
+  const bytes = await readIfPresent(join(directory, vaultFileName));
+  return bytes === undefined ? undefined : activeEpochOf(bytes);
+}
+
+/** Of a vault's file, what its clear header says; which epoch seals its list. */
+function activeEpochOf(
+  bytes: Buffer,
+): { readonly bytes: Buffer; readonly vault: string; readonly generation: number; readonly epoch: number } | undefined {
+  const header = parseVaultFile(bytes)?.header;
+  const active = header?.epochs.find(({ stage }) => stage === 'active');
+  if (header === undefined || active === undefined) return undefined;
+  return { bytes, vault: header.vault, generation: header.generation, epoch: active.epoch };
+}
+
 async function readIfPresent(path: string): Promise<Buffer | undefined> {
   try {
     return await readFile(path);

@@ -51,6 +51,18 @@ export const keyVaultMigrations: MigrationSet = {
           .execute();
       },
     },
+    '0003-create-kits': {
+      async up(database) {
+        await database.schema
+          .createTable('key_vault_kits')
+          .addColumn('id', 'integer', (column) => column.primaryKey())
+          .addColumn('made_at_ms', 'bigint', (column) => column.notNull())
+          .addColumn('made_by', 'text', (column) => column.notNull())
+          .addColumn('vault', 'text', (column) => column.notNull())
+          .addColumn('epoch', 'bigint', (column) => column.notNull())
+          .execute();
+      },
+    },
     '0002-create-certificates': {
       async up(database) {
         await database.schema

@@ -13,7 +13,7 @@ import type { RotationOrder, VaultClient } from './vault-client.ts';
 /** Something somebody did to a key, on its way into the ledger before it is done. */
 export type VaultAct = {
   readonly principal: Principal;
-  readonly action: 'vault.rotate' | 'vault.key_state' | 'vault.check';
+  readonly action: 'vault.rotate' | 'vault.key_state' | 'vault.check' | 'vault.recovery_kit_made';
   readonly outcome: 'success' | 'failure';
   readonly target: { readonly type: string; readonly id: string };
   readonly details: JsonObject;
@@ -37,6 +37,7 @@ export const keyVaultProblems: ProblemTable = {
   state_refused: { status: 409, title: 'The key cannot be put in this state' },
   rotation_running: { status: 409, title: 'A rotation is under way' },
   destruction_refused: { status: 409, title: 'The key cannot be destroyed' },
+  kit_refused: { status: 409, title: 'The recovery kit cannot be used' },
 } satisfies Record<KeyVaultErrorCode, { status: number; title: string }>;
 
 const orNull = <Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema) =>

@@ -191,7 +191,7 @@ test('an index that a power cut left behind in a segment since finished, and sin
     const lost = perBlock * 5 + 5;
     database.exec(`DELETE FROM blocks WHERE first >= ${lost}; DELETE FROM runs WHERE position >= ${lost}`);
     database.exec('DELETE FROM sealing_keys WHERE first >= 505; DELETE FROM tree_state');
-    database.exec('UPDATE sealing_keys SET last = 404, events = 500');
+    database.exec('UPDATE sealing_keys SET last = 404, events = 500; UPDATE sealing_counted SET before = 505');
     const [newest] = database.prepare('SELECT segment FROM blocks ORDER BY first DESC LIMIT 1').all();
     const next = readdirSync(join(directory, 'blocks')).find(
       (name) => Number.parseInt(name, 10) > Number(newest?.['segment']),

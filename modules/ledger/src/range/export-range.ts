@@ -6,7 +6,8 @@ import { formatRangeEntry, formatRangeHead, hexOf, maxRangeEntries, rangeEnd } f
 import type { RangeEntry, RangeHead, RangeSource } from './range-format.ts';
 import type { StoredRangeEntry } from './range-entries.ts';
 import type { RangeReader } from './range-frames.ts';
-import type { RangeBounds, RangeFilter } from './range-prover.ts';
+import type { CosignedCheckpoint } from '../log-prover.ts';
+import type { OpenedRange, RangeBounds, RangeFilter } from './range-prover.ts';
 
 export type RangeRequest = {
   readonly log: number;
@@ -47,9 +48,8 @@ export async function exportRange(
   needs: {
     readonly ranges: RangeReader;
     readonly verifierKey: (log: number) => Promise<string>;
-    readonly cosigned: (
-      log: number,
-    ) => Promise<{ readonly checkpoint: string; readonly witnessKeys: readonly string[] } | undefined>;
+    /** The newest that enough witnesses cosigned; with an entry, the one to prove it by, with the time-stamps about it. */
+    readonly cosigned: (log: number, index?: number) => Promise<CosignedCheckpoint | undefined>;
     /** What the sealed texts of a marked body say, as far as anybody here can tell. */
     readonly openings?: (marked: string) => Promise<EvidenceOpenings>;
     /** Collectors whose names may stand in a file. */
@@ -60,10 +60,7 @@ export async function exportRange(
   const { ranges } = needs;
   const { log, bounds, classes, query, limits } = request;
   const verifierKey = await needs.verifierKey(log);
-  const opened = await ranges.open(log, bounds, {
-    cosigned: await needs.cosigned(log),
-    witnessed: request.witnessed,
-  });
+  const { opened, timeStamps } = await open();
   const { from, to, between } = opened;
   if (to - from > limits.maxEntries)
     throw tooLarge(`it has ${to - from} entries, must have at most ${limits.maxEntries}`);
@@ -84,6 +81,7 @@ export async function exportRange(
   const head: RangeHead = {
     verifierKey,
     witnessKeys: opened.witnessKeys,
+    timeStamps,
     checkpoint: opened.checkpoint,
     from,
     to,
@@ -110,6 +108,22 @@ export async function exportRange(
       yield `${rangeEnd}\n`;
     },
   };
+
+  /** Against a checkpoint somebody outside dated, where one covers just this range: nothing may be left out for its sake. */
+  async function open(): Promise<{ readonly opened: OpenedRange; readonly timeStamps: readonly Uint8Array[] }> {
+    const { witnessed } = request;
+    const newest = await ranges.open(log, bounds, { cosigned: await needs.cosigned(log), witnessed });
+    const stamped = await needs.cosigned(log, newest.to - 1);
+    const undated = { opened: newest, timeStamps: [] };
+    if (stamped?.timeStamps === undefined || stamped.timeStamps.length === 0) return undated;
+    const dated = await ranges.open(log, bounds, { cosigned: stamped, witnessed });
+    const isSame =
+      dated.checkpoint === stamped.checkpoint &&
+      [dated.from, dated.to, dated.between.from, dated.between.to].join() ===
+        [newest.from, newest.to, newest.between.from, newest.between.to].join();
+    if (!isSame) return undated;
+    return { opened: dated, timeStamps: stamped.timeStamps.map((token) => Buffer.from(token, 'base64')) };
+  }
 
   async function survey(): Promise<{ readonly claimed: number; readonly sourceIds: ReadonlySet<string> }> {
     const sourceIds = new Set<string>();

@@ -32,6 +32,8 @@ export type RangeClaim = {
 export type RangeHead = {
   readonly verifierKey: string;
   readonly witnessKeys: readonly string[];
+  /** RFC 3161 tokens about the text of the checkpoint, DER. */
+  readonly timeStamps: readonly Uint8Array[];
   readonly checkpoint: string;
   /** Whole blocks, half-open: every leaf of them follows. */
   readonly from: number;
@@ -64,6 +66,7 @@ export const rangeFormat = 'sallyport-range-evidence@v1';
 export const rangeEnd = 'end';
 /** Leaves of one file. */
 export const maxRangeEntries = 1_000_000;
+const maxTimeStamps = 4;
 export const maxRangeHeadCharacters = 16 * 1024 * 1024;
 
 const signs = {
@@ -77,7 +80,7 @@ const signs = {
 } as const;
 
 /**
- * The head, as text: format · `key` vkey · `witness` vkey, none or more · `checkpoint` base64 · `range` from to · `left` and
+ * The head, as text: format · `key` vkey · `witness` vkey, none or more · `timestamp` token in base64, none to four · `checkpoint` base64 · `range` from to · `left` and
  * `proof`, hashes in base64 or `-` · `between` from to · `time` from to in milliseconds or `-` · `class` number, none or more ·
  * `source` and `named`, none or more: id in hexadecimal, opening in base64 or `-`, name in JSON · `query` in JSON or `-` · `bodies` · an empty line.
  */
@@ -89,6 +92,7 @@ export function formatRangeHead(head: RangeHead): string {
     rangeFormat,
     `key ${head.verifierKey}`,
     ...head.witnessKeys.map((key) => `witness ${key}`),
+    ...head.timeStamps.map((token) => `timestamp ${base64(token)}`),
     `checkpoint ${base64(Buffer.from(head.checkpoint))}`,
     `range ${head.from} ${head.to}`,
     `left ${hashes(head.left)}`,
@@ -123,6 +127,9 @@ export function parseRangeHead(text: string): RangeHead {
   at = 1;
   const verifierKey = take('key');
   const witnessKeys = takeAll('witness', (value) => value);
+  const timeStamps = takeAll('timestamp', (value) => Buffer.from(value, 'base64'));
+  if (timeStamps.length > maxTimeStamps)
+    throw invalid(`it has ${timeStamps.length} time-stamps, must have at most ${maxTimeStamps}`);
   const checkpoint = Buffer.from(take('checkpoint'), 'base64').toString();
   const [from, to] = twoIndexes(take('range'));
   const left = readHashes(take('left'));
@@ -139,6 +146,7 @@ export function parseRangeHead(text: string): RangeHead {
   const head: RangeHead = {
     verifierKey,
     witnessKeys,
+    timeStamps,
     checkpoint,
     from,
     to,

@@ -1,6 +1,6 @@
 import { parseSignedCheckpoint, proveConsistency, rootOfTree } from '@sallyport/merkle-log';
 import { decodeBlock } from '../block.ts';
-import type { BlockHeader } from '../block.ts';
+import type { BlockHeader } from '../block-header.ts';
 import type { BlockReader } from '../block-reader.ts';
 import { LedgerError } from '../errors.ts';
 import { leafBytes } from '../leaf.ts';
@@ -185,7 +185,7 @@ export function createRangeProver(needs: {
         const events = orders.includes(true) ? needs.openAt(block.first).opened.events : undefined;
         for (const [order, isWanted] of orders.entries()) {
           const leaf = leafIn(header, order);
-          const event = events?.[order];
+          const event = events?.at(order);
           if (!isWanted) entries.push({ kind: 'other', leaf });
           else if (event === undefined) entries.push({ kind: 'erased', leaf });
           else entries.push({ kind: 'content', leaf, ...event });

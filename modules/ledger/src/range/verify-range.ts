@@ -1,34 +1,17 @@
 import { hash } from 'node:crypto';
 import { isSealedBody } from '@sallyport/contracts';
-import {
-  createFrontier,
-  hashLeaf,
-  parseSignedCheckpoint,
-  parseVerifierKey,
-  verifyConsistency,
-  verifyNote,
-} from '@sallyport/merkle-log';
-import type { Checkpoint, Frontier } from '@sallyport/merkle-log';
-import { cosignaturesOf } from '../evidence.ts';
+import { hashLeaf, verifyConsistency } from '@sallyport/merkle-log';
 import type { EvidenceWitness } from '../evidence.ts';
 import { openWith } from '../evidence-openings.ts';
 import { decodeLeaf } from '../leaf.ts';
 import type { Leaf } from '../leaf.ts';
-import {
-  hexOf,
-  maxRangeEntries,
-  maxRangeHeadCharacters,
-  parseRangeEntry,
-  parseRangeHead,
-  rangeEnd,
-} from './range-format.ts';
-import type { RangeClaim, RangeEntry, RangeHead } from './range-format.ts';
-import { sourceIdOf } from './source-opening.ts';
-
-/** What is checked; a refusal names the first that fails. */
-export type RangeCheck = 'form' | 'key' | 'signature' | 'sources' | 'entry' | 'claim' | 'tree';
-
-export type RangeRefusal = { readonly ok: false; readonly check: RangeCheck; readonly reason: string };
+import { openRangeHead } from './open-range-head.ts';
+import type { RangeReading } from './open-range-head.ts';
+import { fitsClaim, requireTimeCovered } from './range-claim.ts';
+import { hexOf, maxRangeHeadCharacters, parseRangeEntry, parseRangeHead, rangeEnd } from './range-format.ts';
+import type { RangeClaim, RangeEntry } from './range-format.ts';
+import { Refused } from './range-refusal.ts';
+import type { RangeRefusal } from './range-refusal.ts';
 
 /** An event of the claim whose content is in the file. */
 export type RangeEvent = {
@@ -70,6 +53,12 @@ export type VerifiedRange = {
   readonly keyGiven: boolean;
   readonly witnesses: readonly EvidenceWitness[];
   readonly checkpoint: string;
+  /**
+   * Tokens that say when this checkpoint existed, not looked into here: `verifyTimeStampToken` (`@sallyport/ledger/time-stamp`)
+   * checks them against `stamped`.
+   */
+  readonly timeStamps: readonly Uint8Array[];
+  readonly stamped: string;
 };
 
 export type RangeVerification = VerifiedRange | RangeRefusal;
@@ -87,31 +76,13 @@ export type RangeVerifier = {
   end(): RangeVerification;
 };
 
-type Reading = {
-  readonly head: RangeHead;
-  readonly checkpoint: Checkpoint;
-  readonly witnesses: readonly EvidenceWitness[];
-  readonly tree: Frontier;
-  readonly names: ReadonlyMap<string, string>;
-  readonly claimedIds: ReadonlySet<string>;
-  readonly classes: ReadonlySet<number>;
-};
-
-class Refused extends Error {
-  readonly check: RangeCheck;
-  constructor(check: RangeCheck, reason: string) {
-    super(reason);
-    this.check = check;
-  }
-}
-
 export function createRangeVerifier(options: {
   readonly verifierKey?: string;
   readonly onEvent?: (event: RangeEvent) => void;
 }): RangeVerifier {
   let headLines: string[] = [];
   let headCharacters = 0;
-  let reading: Reading | undefined;
+  let reading: RangeReading | undefined;
   let refusal: RangeRefusal | undefined;
   let isEnded = false;
   /** Of the block at hand: its id, and how many events came. */
@@ -136,11 +107,11 @@ export function createRangeVerifier(options: {
     headCharacters += text.length + 1;
     if (headCharacters > maxRangeHeadCharacters) throw new Refused('form', 'The head of the file is too long');
     if (text !== '') return;
-    reading = openHead(parseRangeHead(`${headLines.join('\n')}\n`), options.verifierKey);
+    reading = openRangeHead(parseRangeHead(`${headLines.join('\n')}\n`), options.verifierKey);
     headLines = [];
   };
 
-  const readEntry = (now: Reading, text: string): void => {
+  const readEntry = (now: RangeReading, text: string): void => {
     const entry = parseRangeEntry(text);
     const leaf = decodeLeaf(entry.leaf);
     const index = now.tree.size;
@@ -171,10 +142,10 @@ export function createRangeVerifier(options: {
     block = undefined;
   };
 
-  const readEvent = (now: Reading, entry: RangeEntry, leaf: Leaf & { kind: 'event' }, index: number): void => {
+  const readEvent = (now: RangeReading, entry: RangeEntry, leaf: Leaf & { kind: 'event' }, index: number): void => {
     const { claim } = now.head;
     const id = hexOf(leaf.collectorId);
-    const fitsButSource = fits(claim, now.classes, leaf, index);
+    const fitsButSource = fitsClaim(claim, now.classes, leaf, index);
     const isClaimed = fitsButSource && (claim.sources.length === 0 || now.claimedIds.has(id));
     if (fitsButSource && !now.names.has(id)) {
       unnamed.add(id);
@@ -286,6 +257,8 @@ export function createRangeVerifier(options: {
           keyGiven: options.verifierKey !== undefined,
           witnesses,
           checkpoint: head.checkpoint,
+          timeStamps: head.timeStamps,
+          stamped: reading.stamped,
         };
       });
       return refusal ?? verified ?? { ok: false, check: 'form', reason: 'The file cannot be read' };
@@ -307,81 +280,4 @@ export function verifyRangeText(
     at = end + 1;
   }
   return verifier.end();
-}
-
-function openHead(head: RangeHead, givenKey: string | undefined): Reading {
-  const { claim } = head;
-  if (givenKey !== undefined && givenKey.trim() !== head.verifierKey)
-    throw new Refused('key', 'The file is signed by another log than the one whose key was given');
-  const logKey = parseVerifierKey(head.verifierKey);
-  const signed = verifyNote({ note: head.checkpoint, verifierKeys: [logKey] });
-  if (!signed.ok) throw new Refused('signature', signed.reason);
-  const { note, checkpoint } = parseSignedCheckpoint(head.checkpoint);
-  const witnesses = cosignaturesOf(note, head.witnessKeys, logKey);
-  if (typeof witnesses === 'string') throw new Refused('signature', witnesses);
-  if (logKey.name !== checkpoint.origin) throw new Refused('key', `The key is not that of log "${checkpoint.origin}"`);
-  if (head.from >= head.to || head.to > checkpoint.treeSize)
-    throw new Refused('form', `The range must lie in the ${checkpoint.treeSize} entries of the checkpoint`);
-  if (head.to - head.from > maxRangeEntries)
-    throw new Refused('form', `The range has ${head.to - head.from} entries, must have at most ${maxRangeEntries}`);
-  const { between } = claim;
-  if (between.from < head.from || between.to > head.to || between.from >= between.to)
-    throw new Refused('claim', 'The file says it holds more than its range');
-  const names = new Map<string, string>();
-  for (const source of [...claim.sources, ...claim.named]) {
-    const id = hexOf(source.id);
-    if (names.has(id)) throw new Refused('sources', `The id of source "${source.name}" stands in the file twice`);
-    if (source.opening !== undefined && hexOf(sourceIdOf(source.name, source.opening)) !== id)
-      throw new Refused('sources', `The id given for source "${source.name}" is not its own`);
-    names.set(id, source.name);
-  }
-  const claimedNames = new Set(claim.sources.map(({ name }) => name));
-  const hiding = claim.named.find(({ name }) => claimedNames.has(name));
-  if (hiding !== undefined)
-    throw new Refused('sources', `Source "${hiding.name}" has another id, whose events are passed over`);
-  return {
-    head,
-    checkpoint,
-    witnesses,
-    // Throws unless there is one hash for each complete subtree before the range.
-    tree: createFrontier(head.from, head.left),
-    names,
-    claimedIds: new Set(claim.sources.map(({ id }) => hexOf(id))),
-    classes: new Set(claim.classes),
-  };
-}
-
-function fits(
-  claim: RangeClaim,
-  classes: ReadonlySet<number>,
-  leaf: Leaf & { readonly kind: 'event' },
-  index: number,
-): boolean {
-  const { between, time } = claim;
-  return (
-    index >= between.from &&
-    index < between.to &&
-    leaf.receivedAtMs >= (time.fromMs ?? 0) &&
-    leaf.receivedAtMs < (time.toMs ?? Number.POSITIVE_INFINITY) &&
-    (classes.size === 0 || classes.has(leaf.classUid))
-  );
-}
-
-/**
- * Ledger time never decreases, so an entry older than the time asked for before it, and a newer one after it (or the end of the
- * tree), show that none of it lies outside of the range. Without a time, only positions are claimed.
- */
-function requireTimeCovered(
-  { from, to, claim }: RangeHead,
-  treeSize: number,
-  seen: { readonly firstMs: number | undefined; readonly lastMs: number },
-): void {
-  const { fromMs, toMs } = claim.time;
-  const asksTime = fromMs !== undefined || toMs !== undefined;
-  if (!asksTime) return;
-  const startsBefore = from === 0 || (fromMs !== undefined && (seen.firstMs ?? 0) < fromMs);
-  const endsAfter = to === treeSize || (toMs !== undefined && seen.lastMs >= toMs);
-  const coversPositions = claim.between.from === from && claim.between.to === to;
-  if (!startsBefore || !endsAfter || !coversPositions)
-    throw new Refused('claim', 'The range does not cover the whole of the time that the file says it does');
 }

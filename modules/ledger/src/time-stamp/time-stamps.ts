@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { JsonObject } from '@sallyport/contracts';
 import { parseSignedCheckpoint } from '@sallyport/merkle-log';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database } from '@sallyport/platform/database';
@@ -16,6 +15,7 @@ import type { StampAnswer } from './stamp-checkpoint.ts';
 import { createTimeStampChanges } from './time-stamp-changes.ts';
 import type { TimeStampChanges } from './time-stamp-changes.ts';
 import { timeStampEvent } from './time-stamp-events.ts';
+import { createTimeStampTelling } from './time-stamp-telling.ts';
 import type { StoredStamp, TimeAuthority, TimeStampStore } from './time-stamp-store.ts';
 
 export type TimeAuthorityState = {
@@ -82,6 +82,7 @@ type Standing = {
 export function createTimeStamps(needs: TimeStampsNeeds): TimeStamps {
   const { store, ledger, clock, alarms } = needs;
   const { find, ...changes } = createTimeStampChanges(needs);
+  const { tellAnswer, tellLate } = createTimeStampTelling(needs);
   const standings = new Map<string, Standing>();
   const running = new Set<Promise<unknown>>();
   const stopping = new AbortController();
@@ -130,7 +131,7 @@ export function createTimeStamps(needs: TimeStampsNeeds): TimeStamps {
     if (stopping.signal.aborted) return;
     if (answer.kind === 'stamped') await keep(authority, subject, answer);
     note(standing, answer);
-    await tell(authority, answer);
+    await tellAnswer(authority, answer);
   }
 
   async function keep(
@@ -186,32 +187,6 @@ export function createTimeStamps(needs: TimeStampsNeeds): TimeStamps {
     standing.problem = { kind: answer.kind, message: answer.message };
   }
 
-  async function tell({ id, url }: TimeAuthority, answer: StampAnswer): Promise<void> {
-    const details: JsonObject = { id, url };
-    const said = (action: 'time-authority.recovered' | 'ledger.time-stamps-resumed') => (about: JsonObject) =>
-      timeStampEvent(clock.nowMs(), {
-        action,
-        about: url,
-        message: `${url} stamps checkpoints again`,
-        details: about,
-      });
-    if (answer.kind === 'stamped') {
-      await alarms.settle(`time-stamp/wrong/${id}`, said('time-authority.recovered'));
-      await alarms.settle(`time-stamp/late/${id}`, said('ledger.time-stamps-resumed'));
-    }
-    if (answer.kind !== 'wrong') return;
-    await alarms.raise(
-      `time-stamp/wrong/${id}`,
-      details,
-      timeStampEvent(clock.nowMs(), {
-        action: 'time-authority.wrong-answer',
-        about: url,
-        message: `The time-stamp of ${url} is not believed: ${answer.message}`,
-        details: { ...details, reason: answer.message },
-      }),
-    );
-  }
-
   /** Whether it is its turn; and since when it would have been, for the alarm. */
   async function look(authority: TimeAuthority, everyMs: number): Promise<void> {
     const standing = standingOf(authority.id);
@@ -225,22 +200,9 @@ export function createTimeStamps(needs: TimeStampsNeeds): TimeStamps {
       return;
     }
     standing.dueSinceMs ??= clock.monotonicMs();
-    if (clock.monotonicMs() - standing.dueSinceMs > lateAfterIntervals * everyMs) await raiseLate(authority, newest);
+    if (clock.monotonicMs() - standing.dueSinceMs > lateAfterIntervals * everyMs)
+      await tellLate(authority, newest, standing.problem?.message);
     if (standing.underWay === undefined && clock.monotonicMs() >= standing.nextAtMs) void track(stamp(authority));
-  }
-
-  async function raiseLate({ id, url }: TimeAuthority, newest: StoredStamp | undefined): Promise<void> {
-    const since = newest === undefined ? undefined : new Date(newest.atMs).toISOString();
-    await alarms.raise(
-      `time-stamp/late/${id}`,
-      { id, url },
-      timeStampEvent(clock.nowMs(), {
-        action: 'ledger.time-stamps-late',
-        about: url,
-        message: `${url} has stamped no checkpoint ${since === undefined ? 'of this log' : `since ${since}`}: ${standingOf(id).problem?.message ?? 'it was not asked'}`,
-        details: { id, url, ...(since === undefined ? {} : { since }) },
-      }),
-    );
   }
 
   function track(work: Promise<void>): Promise<void> {

@@ -1,27 +1,23 @@
 import { hash } from 'node:crypto';
 import { closeSync, fstatSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  HASH_BYTES,
-  TILE_WIDTH,
-  formatEntryBundlePath,
-  formatTilePath,
-  hashLeaf,
-  tileWidth,
-} from '@sallyport/merkle-log';
+import { HASH_BYTES } from '@sallyport/merkle-log';
 import { messageOf } from '@sallyport/platform/errors';
-import { blockPrefixBytes, decodeBlock, hollowRecord, leavesOf, openBlock, recordLength } from '../block.ts';
-import type { BlockHeader } from '../block.ts';
+import { openBlock } from '../block-content.ts';
+import { blockPrefixBytes, decodeBlock, hollowRecord, recordLength } from '../block.ts';
+import type { BlockHeader } from '../block-header.ts';
 import { leafBytes } from '../leaf.ts';
 import { segmentName } from '../segment-files.ts';
-import { byteFault, faultRanks, hexText } from './log-fault.ts';
+import { endFault, orderFault, placed, prefixFault, timeFault } from './block-faults.ts';
+import type { Place } from './block-faults.ts';
+import { compareLeaves, wrongInLeaves } from './compare-leaves.ts';
+import { hexText } from './log-fault.ts';
 import type { LogFault, PlacedFault } from './log-fault.ts';
+import { createPublishedEntries } from './published-entries.ts';
 import { openLogFile, readAt } from './read-log-file.ts';
-import { entriesOf, readWide } from './verify-tiles.ts';
 import type { BlocksResult, VerifyJob, VerifyWork } from './verify-jobs.ts';
 
 type BlocksJob = Extract<VerifyJob, { kind: 'blocks' }>;
-type Place = { readonly path: string; readonly offset: number };
 
 const headerHashBytes = 16;
 
@@ -30,7 +26,7 @@ export function verifyBlocks(job: BlocksJob, work: (done: VerifyWork) => void): 
   const { directory, treeSize, segment } = job;
   const path = `blocks/${segmentName(segment)}`;
   const faults: PlacedFault[] = [];
-  const published = createPublished(directory, treeSize);
+  const published = createPublishedEntries(directory, treeSize);
   let disagreement: BlocksResult['disagreement'];
   let next = segment;
   let blocks = 0;
@@ -124,8 +120,16 @@ type ReadRecord =
 
 /** Told apart: a header that is not what it was leaves nothing of the block to believe, a ciphertext only itself. */
 function readRecord(record: Buffer, { path, offset }: Place): ReadRecord {
-  const headerLength = record.readUInt32BE(4);
-  const headerEnd = blockPrefixBytes + headerLength;
+  try {
+    const { header, ciphertext } = decodeBlock(record);
+    return ciphertext === undefined ? { header } : { header, ciphertext };
+  } catch (error) {
+    return damagedRecord(record, { path, offset }, messageOf(error));
+  }
+}
+
+function damagedRecord(record: Buffer, { path, offset }: Place, reason: string): ReadRecord {
+  const headerEnd = blockPrefixBytes + record.readUInt32BE(4);
   const header = record.subarray(blockPrefixBytes, headerEnd);
   const stored = record.subarray(headerEnd, headerEnd + headerHashBytes);
   const computed = hash('sha256', header, 'buffer').subarray(0, headerHashBytes);
@@ -142,22 +146,17 @@ function readRecord(record: Buffer, { path, offset }: Place): ReadRecord {
       },
     };
   }
-  try {
-    const { header: parsed, ciphertext } = decodeBlock(record);
-    return ciphertext === undefined ? { header: parsed } : { header: parsed, ciphertext };
-  } catch (error) {
-    const ciphertext = record.subarray(headerEnd + headerHashBytes);
-    const expected = expectedCiphertextHash(header);
-    const fault = {
-      path,
-      offset: offset + headerEnd + headerHashBytes,
-      length: Math.max(1, ciphertext.length),
-      reason: messageOf(error),
-      expected: expected === undefined ? 'a whole block' : hexText(expected),
-      found: hexText(hash('sha256', ciphertext, 'buffer')),
-    };
-    return { header: headerAlone(record), fault };
-  }
+  const ciphertext = record.subarray(headerEnd + headerHashBytes);
+  const expected = expectedCiphertextHash(header);
+  const fault = {
+    path,
+    offset: offset + headerEnd + headerHashBytes,
+    length: Math.max(1, ciphertext.length),
+    reason,
+    expected: expected === undefined ? 'a whole block' : hexText(expected),
+    found: hexText(hash('sha256', ciphertext, 'buffer')),
+  };
+  return { header: headerAlone(record), fault };
 }
 
 /** The header of a record whose ciphertext is damaged: read as that of one without any. */
@@ -172,107 +171,6 @@ function headerAlone(record: Buffer): BlockHeader | undefined {
 function expectedCiphertextHash(header: Buffer): Buffer | undefined {
   // The block's own leaf is the last of the header, its hash the last of the leaf.
   return header.length < HASH_BYTES ? undefined : header.subarray(header.length - HASH_BYTES);
-}
-
-type Published = (index: number) => {
-  readonly bundle: { readonly path: string; readonly offset: number; readonly bytes: Buffer } | undefined;
-  readonly tile: { readonly path: string; readonly offset: number; readonly bytes: Buffer } | undefined;
-};
-
-/** What bundles and tiles say of an entry; one file of each is held. Undefined where they are missing or misshapen. */
-function createPublished(directory: string, treeSize: number): Published {
-  let held = -1;
-  let bundle: { path: string; entries: ReturnType<typeof entriesOf> } | undefined;
-  let tile: { path: string; bytes: Buffer } | undefined;
-  return (index) => {
-    const at = index % TILE_WIDTH;
-    const number = (index - at) / TILE_WIDTH;
-    if (number !== held) {
-      held = number;
-      const width = tileWidth({ level: 0, index: number, treeSize });
-      const found = readWide(directory, width, (wide) => formatEntryBundlePath({ index: number, width: wide }));
-      bundle = found === undefined ? undefined : { path: found.path, entries: entriesOf(found.bytes, width) };
-      tile = readWide(directory, width, (wide) => formatTilePath({ level: 0, index: number, width: wide }));
-    }
-    const entry = bundle?.entries?.[at];
-    const hashAt = at * HASH_BYTES;
-    return {
-      bundle:
-        bundle === undefined || entry === undefined
-          ? undefined
-          : { path: bundle.path, offset: entry.offset + 2, bytes: entry.bytes },
-      tile:
-        tile === undefined || tile.bytes.length < hashAt + HASH_BYTES
-          ? undefined
-          : { path: tile.path, offset: hashAt, bytes: tile.bytes.subarray(hashAt, hashAt + HASH_BYTES) },
-    };
-  };
-}
-
-function compareLeaves(header: BlockHeader, place: Place, published: Published): BlocksResult['disagreement'] {
-  for (let order = 0; order <= header.eventCount; order += 1) {
-    const leaf = header.leaves.subarray(order * leafBytes, (order + 1) * leafBytes);
-    const entry = header.firstIndex + order;
-    const { bundle, tile } = published(entry);
-    const isAsBundled = bundle === undefined || leaf.equals(bundle.bytes);
-    const fitsTile = tile === undefined || (isAsBundled && bundle !== undefined) || tile.bytes.equals(hashLeaf(leaf));
-    if (isAsBundled && (bundle !== undefined || fitsTile)) continue;
-    const other = bundle ?? tile;
-    if (other === undefined) continue;
-    const offset = place.offset + order * leafBytes;
-    const block =
-      bundle === undefined
-        ? {
-            path: place.path,
-            offset,
-            length: leafBytes,
-            reason: `The leaf of entry ${entry} is not the one that the tree commits to`,
-            expected: `leaf hash ${hexText(other.bytes)}`,
-            found: `leaf hash ${hexText(hashLeaf(leaf))}`,
-          }
-        : byteFault(
-            { path: place.path, offset, reason: `The leaf of entry ${entry} is not the published one` },
-            bundle.bytes,
-            leaf,
-          );
-    return {
-      block: placed(entry, block),
-      other: {
-        entry,
-        rank: bundle === undefined ? faultRanks.tile : faultRanks.bundle,
-        fault: byteFault(
-          { path: other.path, offset: other.offset, reason: `Entry ${entry} is not the one its block holds` },
-          bundle === undefined ? Buffer.from(hashLeaf(leaf)) : leaf,
-          other.bytes,
-        ),
-      },
-      fitsTile,
-    };
-  }
-  return undefined;
-}
-
-/** Leaves say again what the header says. */
-function wrongInLeaves(header: BlockHeader, place: Place): PlacedFault | undefined {
-  const leaves = leavesOf(header);
-  const wrong = leaves.findIndex((leaf, order) => {
-    const isLast = order === header.eventCount;
-    const fits = Buffer.from(leaf.blockId).equals(header.blockId) && leaf.receivedAtMs === header.receivedAtMs;
-    if (!fits || (leaf.kind === 'block') !== isLast) return true;
-    return (
-      leaf.kind === 'block' &&
-      (leaf.eventCount !== header.eventCount || !Buffer.from(leaf.hash).equals(header.ciphertextHash))
-    );
-  });
-  if (wrong === -1) return undefined;
-  return placed(header.firstIndex + wrong, {
-    path: place.path,
-    offset: place.offset + wrong * leafBytes,
-    length: leafBytes,
-    reason: `The leaf of entry ${header.firstIndex + wrong} is not one of its block`,
-    expected: 'time, block, count and ciphertext hash of the header',
-    found: 'others',
-  });
 }
 
 function openAndCompare(
@@ -290,64 +188,18 @@ function openAndCompare(
     });
   try {
     const events = openBlock(block, { logId: about.job.origin, dataKey: Buffer.from(about.key, 'hex') });
-    const wrong = events.findIndex(({ salt, body }, order) => {
-      const leaf = header.leaves.subarray(order * leafBytes, (order + 1) * leafBytes);
-      return !hash('sha256', Buffer.concat([salt, body]), 'buffer').equals(leaf.subarray(leafBytes - HASH_BYTES));
-    });
-    return wrong === -1
-      ? undefined
-      : fault(
-          header.firstIndex + wrong,
-          `The content of entry ${header.firstIndex + wrong} is not what its leaf commits to`,
-        );
+    for (let order = 0; order < events.count; order += 1) {
+      const { salt, body } = events.at(order) ?? {};
+      const committed = header.leaves.subarray((order + 1) * leafBytes - HASH_BYTES, (order + 1) * leafBytes);
+      if (salt !== undefined && body !== undefined)
+        if (hash('sha256', Buffer.concat([salt, body]), 'buffer').equals(committed)) continue;
+      const entry = header.firstIndex + order;
+      return fault(entry, `The content of entry ${entry} is not what its leaf commits to`);
+    }
+    return undefined;
   } catch (error) {
     return fault(header.firstIndex, messageOf(error));
   }
-}
-
-function placed(entry: number, fault: LogFault): PlacedFault {
-  return { entry, rank: faultRanks.block, fault };
-}
-
-function prefixFault({ path, offset }: Place, length: number | undefined, left: number): LogFault {
-  return {
-    path,
-    offset,
-    length: Math.min(blockPrefixBytes, left),
-    reason: length === undefined ? 'No block begins here' : 'The block is cut short',
-    expected: length === undefined ? 'the lengths of a block' : `${length} bytes`,
-    found: length === undefined ? 'none that can be' : `${left} bytes`,
-  };
-}
-
-function orderFault(place: Place, expected: number, found: number): LogFault {
-  return {
-    ...place,
-    length: blockPrefixBytes,
-    reason: 'The block does not follow the one before it',
-    expected: `first entry ${expected}`,
-    found: `first entry ${found}`,
-  };
-}
-
-function timeFault(place: Place, before: number, { receivedAtMs }: BlockHeader): LogFault {
-  return {
-    ...place,
-    length: blockPrefixBytes,
-    reason: 'The block is older than the one before it',
-    expected: `received at ${new Date(before).toISOString()} or later`,
-    found: `received at ${new Date(receivedAtMs).toISOString()}`,
-  };
-}
-
-function endFault(place: Place, expected: number, found: number): LogFault {
-  return {
-    ...place,
-    length: 1,
-    reason: 'Entries are missing before the next segment',
-    expected: `entries up to ${expected}`,
-    found: `entries up to ${found}`,
-  };
 }
 
 /** Whether a block begins at a place, or the segment ends there. */

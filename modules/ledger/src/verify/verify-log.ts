@@ -1,24 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  HASH_BYTES,
-  TILE_WIDTH,
-  createFrontier,
-  emptyRoot,
-  formatTilePath,
-  formatVerifierKey,
-  hashChildren,
-  parseSignedCheckpoint,
-  tileWidth,
-  verifyNote,
-} from '@sallyport/merkle-log';
-import type { Checkpoint, VerifierKey } from '@sallyport/merkle-log';
-import { messageOf } from '@sallyport/platform/errors';
-import { byteFault, compareFaults, faultRanks, hexText } from './log-fault.ts';
-import type { LogFault, PlacedFault } from './log-fault.ts';
+import { HASH_BYTES, TILE_WIDTH, formatTilePath, tileWidth } from '@sallyport/merkle-log';
+import type { VerifierKey } from '@sallyport/merkle-log';
 import { readMinimumIndex } from '../pruning/minimum-index.ts';
-import { checkUpperTiles } from './upper-levels.ts';
-import { readLogFile } from './read-log-file.ts';
+import { judgeLog } from './judge-log.ts';
+import { compareFaults } from './log-fault.ts';
+import type { LogFault } from './log-fault.ts';
+import { readLogHead } from './read-head.ts';
 import { jobEntries } from './verify-jobs.ts';
 import type { BlocksResult, TilesResult, VerifyJob, VerifyResult, VerifyWork } from './verify-jobs.ts';
 
@@ -80,7 +68,7 @@ export async function verifyLog(log: {
   readonly onProgress?: (progress: VerifyProgress) => void;
 }): Promise<LogVerification> {
   const { directory, verifierKey, origin } = log;
-  const head = readHead(directory, { verifierKey, origin });
+  const head = readLogHead(directory, { verifierKey, origin });
   if (!head.ok) return { ok: false, fault: head.fault, faults: 1 };
   const { checkpoint } = head;
   const { treeSize } = checkpoint;
@@ -123,7 +111,7 @@ export async function verifyLog(log: {
   });
   tiles.sort((a, b) => a.chunk - b.chunk);
   blocks.sort((a, b) => a.segment - b.segment);
-  const judged = judge({ directory, checkpoint, tiles, blocks, segments });
+  const judged = judgeLog({ directory, checkpoint, tiles, blocks, segments });
   const faults = [...head.besides, ...judged].toSorted(compareFaults);
   const [first] = faults;
   if (first !== undefined) return { ok: false, fault: first.fault, faults: faults.length };
@@ -179,186 +167,6 @@ function missingFarOut(directory: string, treeSize: number): LogFault | undefine
   return undefined;
 }
 
-type Head =
-  | { readonly ok: true; readonly checkpoint: Checkpoint; readonly besides: readonly PlacedFault[] }
-  | { readonly ok: false; readonly fault: LogFault };
-
-function readHead(
-  directory: string,
-  expected: { readonly verifierKey: VerifierKey | undefined; readonly origin: string | undefined },
-): Head {
-  const bytes = readLogFile(join(directory, 'checkpoint'));
-  // A signature covers every byte of the text, and every byte of the note is text or signature.
-  const fault = (reason: string, wanted: string, found: string): Head => ({
-    ok: false,
-    fault: { path: 'checkpoint', offset: 0, length: Math.max(1, bytes?.length ?? 0), reason, expected: wanted, found },
-  });
-  if (bytes === undefined) return fault('The checkpoint is missing', 'a signed checkpoint', 'no file');
-  let checkpoint: Checkpoint;
-  try {
-    ({ checkpoint } = parseSignedCheckpoint(bytes));
-  } catch (error) {
-    return fault(messageOf(error), 'a signed checkpoint', 'none');
-  }
-  const { verifierKey, origin } = expected;
-  if (origin !== undefined && checkpoint.origin !== origin)
-    return fault('It is the checkpoint of another log', origin, checkpoint.origin);
-  if (verifierKey !== undefined) {
-    const signed = verifyNote({ note: bytes, verifierKeys: [verifierKey] });
-    if (!signed.ok) return fault(signed.reason, `a signature by ${verifierKey.name}`, 'none that verifies');
-    if (verifierKey.name !== checkpoint.origin)
-      return fault('The key is not that of this log', verifierKey.name, checkpoint.origin);
-  }
-  const besides: PlacedFault[] = [];
-  for (const [path, text] of [
-    ['vkey', verifierKey === undefined ? undefined : `${formatVerifierKey(verifierKey)}\n`],
-    ['origin', `${checkpoint.origin}\n`],
-  ] as const) {
-    const found = readLogFile(join(directory, path));
-    if (found === undefined || text === undefined || found.equals(Buffer.from(text))) continue;
-    besides.push({
-      entry: 0,
-      rank: faultRanks.checkpoint,
-      fault: byteFault(
-        { path, offset: 0, reason: `The file ${path} is not that of this log` },
-        Buffer.from(text),
-        found,
-      ),
-    });
-  }
-  return { ok: true, checkpoint, besides };
-}
-
-/** The root is the judge: whoever computes to it is right, and what disagrees with them is wrong. */
-function judge(found: {
-  readonly directory: string;
-  readonly checkpoint: Checkpoint;
-  readonly tiles: readonly TilesResult[];
-  readonly blocks: readonly BlocksResult[];
-  readonly segments: readonly number[];
-}): PlacedFault[] {
-  const { directory, checkpoint, tiles, blocks } = found;
-  const faults = [...tiles.flatMap((one) => one.faults), ...blocks.flatMap((one) => one.faults)];
-  const rootOf = (chunks: (tile: TilesResult) => readonly string[]): Buffer => Buffer.from(joinRoot(tiles.map(chunks)));
-  const byEntries = rootOf((tile) => tile.byEntries).equals(checkpoint.root);
-  const byTiles = !byEntries && rootOf((tile) => tile.byTiles ?? tile.byEntries).equals(checkpoint.root);
-  for (const { disagreement } of tiles) {
-    if (disagreement === undefined) continue;
-    faults.push(byEntries ? disagreement.tile : disagreement.bundle);
-  }
-  for (const { disagreement } of blocks) {
-    if (disagreement === undefined) continue;
-    const { block, other, fitsTile } = disagreement;
-    // Where nothing leads to the root, a block whose header matches its hash is the better witness.
-    const blockIsWrong = byEntries ? true : byTiles ? !fitsTile : false;
-    // A published entry that is wrong is told already by its disagreement with its tile.
-    if (blockIsWrong) faults.push(block);
-    else if (!tiles.some((tile) => tile.disagreement?.bundle.entry === other.entry)) faults.push(other);
-  }
-  const upper = checkUpperTiles({
-    directory,
-    treeSize: checkpoint.treeSize,
-    chunkRoots: tiles.map((tile) => ((byTiles ? tile.byTiles : undefined) ?? tile.byEntries).map(fromHex)),
-  });
-  faults.push(...upper.faults);
-  const mismatches = [
-    ...tiles.flatMap((tile) => (byTiles ? (tile.upperByTiles ?? []) : (tile.upperByEntries ?? []))),
-    ...upper.mismatches,
-  ];
-  if (byEntries || byTiles) faults.push(...mismatches.map(({ stored }) => stored));
-  else if (faults.length === 0) {
-    faults.push(...mismatches.map(({ below }) => below));
-    if (faults.length === 0)
-      faults.push(
-        rootFault(
-          checkpoint,
-          rootOf((tile) => tile.byEntries),
-        ),
-      );
-  }
-  faults.push(...missingEntries(found));
-  return faults;
-}
-
-/** Published entries may only be missing below the minimum index, blocks not at all. */
-function missingEntries({
-  directory,
-  checkpoint,
-  tiles,
-  blocks,
-  segments,
-}: {
-  readonly directory: string;
-  readonly checkpoint: Checkpoint;
-  readonly tiles: readonly TilesResult[];
-  readonly blocks: readonly BlocksResult[];
-  readonly segments: readonly number[];
-}): PlacedFault[] {
-  const faults: PlacedFault[] = [];
-  const minimumIndex = readMinimumIndex(directory);
-  const hasBundles = tiles.some((one) => one.bundles > 0);
-  const lastMissing = Math.max(-1, ...tiles.map((one) => one.lastMissing));
-  if ((hasBundles || segments.length > 0) && (lastMissing + 1) * TILE_WIDTH > minimumIndex && lastMissing >= 0)
-    faults.push({
-      entry: lastMissing * TILE_WIDTH,
-      rank: faultRanks.bundle,
-      fault: {
-        path: `tile/entries (number ${lastMissing})`,
-        offset: 0,
-        length: 1,
-        reason: 'The entry bundle is missing, and the log does not say that it may be',
-        expected: `all entries from ${minimumIndex} on`,
-        found: 'no file',
-      },
-    });
-  if (segments.length === 0) return faults;
-  const end = blocks.at(-1)?.end ?? 0;
-  const hasFault = blocks.some((one) => one.faults.length > 0);
-  if (segments[0] !== 0 || (end < checkpoint.treeSize && !hasFault))
-    faults.push({
-      entry: segments[0] === 0 ? end : 0,
-      rank: faultRanks.block,
-      fault: {
-        path: 'blocks',
-        offset: 0,
-        length: 1,
-        reason: 'Blocks are missing',
-        expected: `entries 0 to ${checkpoint.treeSize - 1}`,
-        found: `entries ${segments[0] ?? 0} to ${end - 1}`,
-      },
-    });
-  return faults;
-}
-
-function rootFault({ origin, treeSize, root }: Checkpoint, found: Buffer): PlacedFault {
-  const before = Buffer.byteLength(`${origin}\n${treeSize}\n`);
-  return {
-    entry: 0,
-    rank: faultRanks.checkpoint,
-    fault: {
-      path: 'checkpoint',
-      offset: 0,
-      length: before + 44,
-      reason: 'The root of all entries is not the root in the checkpoint',
-      expected: hexText(root),
-      found: hexText(found),
-    },
-  };
-}
-
-function joinRoot(chunks: readonly (readonly string[])[]): Uint8Array {
-  const whole = createFrontier();
-  const hashes: Uint8Array[] = [];
-  for (const chunk of chunks) {
-    // A full chunk is one complete subtree; the last one may be several.
-    const [only, second] = chunk;
-    if (only !== undefined && second === undefined && chunk !== chunks.at(-1)) whole.append(fromHex(only));
-    else hashes.push(...chunk.map(fromHex));
-  }
-  const all = [...whole.state().hashes, ...hashes];
-  return all.length === 0 ? emptyRoot() : all.reduceRight((right, left) => hashChildren(left, right));
-}
-
 function upperTileCount(treeSize: number): number {
   let count = 0;
   for (let level = 2; tileWidth({ level, index: 0, treeSize }) > 0; level += 1)
@@ -377,8 +185,4 @@ function listSegments(directory: string): number[] {
     .flatMap((name) => /^(\d{16})\.blocks$/.exec(name)?.[1] ?? [])
     .map(Number)
     .toSorted((a, b) => a - b);
-}
-
-function fromHex(text: string): Uint8Array {
-  return Buffer.from(text, 'hex');
 }

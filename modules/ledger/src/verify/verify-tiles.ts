@@ -1,14 +1,7 @@
 import { join } from 'node:path';
-import {
-  HASH_BYTES,
-  TILE_WIDTH,
-  createFrontier,
-  formatEntryBundlePath,
-  formatTilePath,
-  hashLeaf,
-  tileWidth,
-} from '@sallyport/merkle-log';
-import type { Frontier } from '@sallyport/merkle-log';
+import { HASH_BYTES, TILE_WIDTH, formatEntryBundlePath, formatTilePath, tileWidth } from '@sallyport/merkle-log';
+import { createChunkTree, leafHashesOf } from './chunk-tree.ts';
+import type { ChunkTree } from './chunk-tree.ts';
 import { byteFault, faultRanks, hexText } from './log-fault.ts';
 import type { LogFault, PlacedFault } from './log-fault.ts';
 import { readLogFile } from './read-log-file.ts';
@@ -23,10 +16,9 @@ export function verifyTiles(
   work: (done: VerifyWork) => void,
 ): TilesResult {
   const faults: PlacedFault[] = [];
-  const byEntries = createFrontier();
-  const rootsByEntries: Uint8Array[] = [];
+  const byEntries = createChunkTree();
   /** The tree as the tiles alone have it, from where they first disagree with the entries. */
-  let apart: { readonly tree: Frontier; readonly roots: Uint8Array[] } | undefined;
+  let apart: ChunkTree | undefined;
   let disagreement: TilesResult['disagreement'];
   let tiles = 0;
   let bundles = 0;
@@ -58,57 +50,23 @@ export function verifyTiles(
       missingBundles += 1;
       lastMissing = index;
     } else bundles += 1;
-    for (let at = 0; at < width; at += 1) {
-      const stored = hashes?.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES);
-      const entry = entries?.[at];
-      const computed = entry === undefined ? undefined : hashLeaf(entry.bytes);
-      const chosen = computed ?? stored ?? Buffer.alloc(HASH_BYTES);
-      if (
-        disagreement === undefined &&
-        computed !== undefined &&
-        stored !== undefined &&
-        entry !== undefined &&
-        tile !== undefined &&
-        bundle !== undefined &&
-        !stored.equals(computed)
-      ) {
-        const { size, hashes: before } = byEntries.state();
-        apart = { tree: createFrontier(size, before), roots: [...rootsByEntries] };
-        disagreement = {
-          bundle: {
-            entry: first + at,
-            rank: faultRanks.bundle,
-            fault: {
-              path: bundle.path,
-              offset: entry.offset,
-              length: 2 + entry.bytes.length,
-              reason: `Entry ${first + at} is not the one that the tree commits to`,
-              expected: `leaf hash ${hexText(stored)}`,
-              found: `leaf hash ${hexText(computed)}`,
-            },
-          },
-          tile: {
-            entry: first + at,
-            rank: faultRanks.tile,
-            fault: byteFault(
-              {
-                path: tile.path,
-                offset: at * HASH_BYTES,
-                reason: `The hash of entry ${first + at} is not the one that the tree commits to`,
-              },
-              computed,
-              stored,
-            ),
-          },
-        };
-      }
-      byEntries.append(chosen, (level, _, hash) => {
-        if (level === 8) rootsByEntries.push(hash);
-      });
-      apart?.tree.append(stored ?? chosen, (level, _, hash) => {
-        if (level === 8) apart?.roots.push(hash);
-      });
+    const stored = hashes?.subarray(0, width * HASH_BYTES);
+    const computed = entries === undefined ? undefined : leafHashesOf(entries.slice(0, width));
+    const chosen = computed ?? stored ?? Buffer.alloc(width * HASH_BYTES);
+    if (
+      disagreement === undefined &&
+      computed !== undefined &&
+      stored !== undefined &&
+      entries !== undefined &&
+      tile !== undefined &&
+      bundle !== undefined &&
+      !stored.equals(computed)
+    ) {
+      apart = byEntries.copy();
+      disagreement = disagreementIn({ first, entries, computed, stored, bundle, tile });
     }
+    byEntries.add(chosen);
+    apart?.add(stored ?? chosen);
     work({ entries: bundle === undefined ? 0 : width, bytes: (tile?.bytes.length ?? 0) + (bundle?.bytes.length ?? 0) });
   }
   const upperWidth = tileWidth({ level: 1, index: chunk, treeSize });
@@ -122,7 +80,6 @@ export function verifyTiles(
         fault: misshapen(upper, formatTilePath({ level: 1, index: chunk, width: upperWidth }), upperWidth * HASH_BYTES),
       });
   }
-  const state = byEntries.state().hashes.map(hexText);
   return {
     kind: 'tiles',
     chunk,
@@ -130,12 +87,57 @@ export function verifyTiles(
     bundles,
     missingBundles,
     lastMissing,
-    byEntries: state,
-    byTiles: apart?.tree.state().hashes.map(hexText),
+    byEntries: byEntries.hashes().map(hexText),
+    byTiles: apart?.hashes().map(hexText),
     disagreement,
-    upperByEntries: compareUpper(upper, { level: 1, index: chunk }, rootsByEntries),
-    upperByTiles: compareUpper(upper, { level: 1, index: chunk }, apart?.roots ?? rootsByEntries),
+    upperByEntries: compareUpper(upper, { level: 1, index: chunk }, byEntries.tileRoots),
+    upperByTiles: compareUpper(upper, { level: 1, index: chunk }, (apart ?? byEntries).tileRoots),
     faults,
+  };
+}
+
+/** Where the entries of a bundle and the hashes of its tile first part. */
+function disagreementIn(found: {
+  readonly first: number;
+  readonly entries: readonly { readonly offset: number; readonly bytes: Buffer }[];
+  readonly computed: Buffer;
+  readonly stored: Buffer;
+  readonly bundle: Stored;
+  readonly tile: Stored;
+}): TilesResult['disagreement'] {
+  const { first, entries, bundle, tile } = found;
+  const hashAt = (hashes: Buffer, at: number): Buffer => hashes.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES);
+  const at = entries.findIndex((_, order) => !hashAt(found.stored, order).equals(hashAt(found.computed, order)));
+  const entry = entries[at];
+  if (entry === undefined) return undefined;
+  const stored = hashAt(found.stored, at);
+  const computed = hashAt(found.computed, at);
+  return {
+    bundle: {
+      entry: first + at,
+      rank: faultRanks.bundle,
+      fault: {
+        path: bundle.path,
+        offset: entry.offset,
+        length: 2 + entry.bytes.length,
+        reason: `Entry ${first + at} is not the one that the tree commits to`,
+        expected: `leaf hash ${hexText(stored)}`,
+        found: `leaf hash ${hexText(computed)}`,
+      },
+    },
+    tile: {
+      entry: first + at,
+      rank: faultRanks.tile,
+      fault: byteFault(
+        {
+          path: tile.path,
+          offset: at * HASH_BYTES,
+          reason: `The hash of entry ${first + at} is not the one that the tree commits to`,
+        },
+        computed,
+        stored,
+      ),
+    },
   };
 }
 

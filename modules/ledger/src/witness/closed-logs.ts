@@ -1,4 +1,5 @@
 import { formatNote, parseNote, parseSignedCheckpoint } from '@sallyport/merkle-log';
+import { enoughSince } from './counted-witnesses.ts';
 import type { Clock } from '@sallyport/platform/clock';
 import { codeOf, messageOf } from '@sallyport/platform/errors';
 import type { Log } from '@sallyport/platform/log';
@@ -95,12 +96,13 @@ export function createClosedLogs(needs: {
       }),
     );
     const signed = given.flat();
-    if (signed.length === 0 || signed.length < policy.needed) return;
+    const atMs = enoughSince(signed, policy.needed);
+    if (atMs === undefined) return;
     await needs.onQuorum(log, {
       checkpoint: formatNote({ text, signatures: [...own, ...signed.map(({ signature }) => signature)] }),
       witnessKeys: signed.map(({ verifierKey }) => verifierKey),
       size,
-      atMs: signed.map(({ atMs }) => atMs).toSorted((a, b) => a - b)[policy.needed - 1] ?? 0,
+      atMs,
     });
   }
 

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { ocsfClass } from '@sallyport/contracts';
+import { witnessCount } from './counted-witnesses.ts';
 import type { JsonObject } from '@sallyport/contracts';
 import { parseVerifierKey } from '@sallyport/merkle-log';
 import type { VerifierKey } from '@sallyport/merkle-log';
@@ -104,7 +105,8 @@ export function createWitnessChanges(needs: {
   async function remove({ id, actor }: { readonly id: string; readonly actor: Actor }): Promise<void> {
     const { url, verifierKey } = await find(id);
     const policy = await store.policy();
-    const remaining = (await store.list()).length - 1;
+    const others = (await store.list()).filter((witness) => witness.id !== id);
+    const remaining = witnessCount(others.map((other) => other.verifierKey));
     if (remaining === 0 && (await needs.isHeld()))
       throw new LedgerError('log_held', `Cannot remove the last witness: the newest log waits for its word`, {
         hint: 'vouch for the log first (sign-anyway), with a reason: nobody else will',
@@ -124,7 +126,8 @@ export function createWitnessChanges(needs: {
     await needs.onRemoved(id, remaining === 0);
   }
   async function setPolicy({ actor, needed, tailLimitMs }: WitnessPolicy & { readonly actor: Actor }): Promise<void> {
-    const [{ length }, before] = await Promise.all([store.list(), store.policy()]);
+    const [witnesses, before] = await Promise.all([store.list(), store.policy()]);
+    const length = witnessCount(witnesses.map(({ verifierKey }) => verifierKey));
     if (needed < 1 || needed > Math.max(1, length))
       throw new LedgerError('witness_policy_invalid', `Cannot ask for ${needed} witnesses: there are ${length}`);
     const event = changeEvent(clock.nowMs(), {

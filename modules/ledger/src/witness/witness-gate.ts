@@ -1,4 +1,5 @@
 import { parseSignedCheckpoint, parseVerifierKey } from '@sallyport/merkle-log';
+import { witnessCount } from './counted-witnesses.ts';
 import type { Clock } from '@sallyport/platform/clock';
 import type { BegunLog, OutsideAnswer, ProveConsistency } from '../asking-outside.ts';
 import type { HeldOutside } from '../restored-event.ts';
@@ -57,15 +58,15 @@ export function createWitnessGate(needs: {
       if (checkpoint === undefined || size === 0) return { outside, hold: quorum !== undefined };
       const given = new AbortController();
       const signal = AbortSignal.any([needs.deadline(timeoutMs), given.signal]);
-      let cosigners = 0;
+      const cosigners: string[] = [];
       const heard = await Promise.all(
         witnesses.map(async (witness) => {
           const cosignedSize = cosigned.get(witness.id)?.size ?? 0;
           const logKey = begun.verifierKey;
           const question = { witness, checkpoint, logKey, oldSize: size, cosignedSize, consistency, signal };
           const says = await askWhetherNewest(askNeeds, question);
-          if (says.kind === 'cosigned') cosigners += 1;
-          if (cosigners === policy.needed) whenGone(needs.deadline(graceMs), () => given.abort());
+          if (says.kind === 'cosigned') cosigners.push(witness.verifierKey);
+          if (witnessCount(cosigners) >= policy.needed) whenGone(needs.deadline(graceMs), () => given.abort());
           return { witness, log, says };
         }),
       );
@@ -75,7 +76,7 @@ export function createWitnessGate(needs: {
         const held = says.kind === 'ahead' || says.kind === 'conflict' ? says.held : undefined;
         if (held !== undefined) outside.push({ log, checkpoint: held, witness: nameOf(witness.verifierKey) });
       }
-      const isEnough = heard.filter(({ says }) => says.kind === 'cosigned').length >= policy.needed;
+      const isEnough = witnessCount(cosigners) >= policy.needed;
       const isDoubted = heard.some(({ says }) => says.kind !== 'cosigned' && says.kind !== 'none');
       return { outside, hold: !isEnough && (isDoubted || quorum !== undefined) };
     },

@@ -1,4 +1,5 @@
 import { formatNote, parseNote, parseSignedCheckpoint } from '@sallyport/merkle-log';
+import { enoughSince } from './counted-witnesses.ts';
 import type { NoteSignature } from '@sallyport/merkle-log';
 import type { Clock } from '@sallyport/platform/clock';
 import { messageOf } from '@sallyport/platform/errors';
@@ -154,21 +155,21 @@ export function createWitnessRounds(needs: RoundsNeeds): WitnessRounds {
     standing.trouble = troubleOf(says);
   }
 
-  /** Enough of the witnesses there are now, on this one checkpoint, each key once. */
+  /** Enough of the witnesses there are now, on this one checkpoint, each once. */
   async function count(present: Round): Promise<void> {
     const [witnesses, policy] = await Promise.all([store.list(), store.policy()]);
     const signed = witnesses.flatMap((witness) => {
       const found = present.signatures.get(witness.id);
       return found === undefined ? [] : [{ ...found, verifierKey: witness.verifierKey }];
     });
-    if (signed.length < policy.needed) return;
+    const atMs = enoughSince(signed, policy.needed);
+    if (atMs === undefined) return;
     const { text, signatures } = parseNote(present.checkpoint);
     await needs.onQuorum(present.log, {
       checkpoint: formatNote({ text, signatures: [...signatures, ...signed.map(({ signature }) => signature)] }),
       witnessKeys: signed.map(({ verifierKey }) => verifierKey),
       size: present.size,
-      // When enough had signed: the time of the last that was needed.
-      atMs: signed.map(({ atMs }) => atMs).toSorted((a, b) => a - b)[policy.needed - 1] ?? 0,
+      atMs,
     });
   }
 

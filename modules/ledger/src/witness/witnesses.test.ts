@@ -8,7 +8,7 @@ import { createManualClock } from '@sallyport/platform/clock';
 import { verifyEvidence } from '../evidence.ts';
 import { temporaryDirectory, testStartMs } from '../ledger-testing.ts';
 import type { ManualClock } from '../ledger-testing.ts';
-import { troubledWitnesses } from './witness-routes.ts';
+import { troubledWitnesses } from './witness-shown.ts';
 import { answer, createFakeWitness } from './witness.fixture.ts';
 import type { FakeWitness } from './witness.fixture.ts';
 import { admin, snapshot, startHouse } from './witnesses.fixture.ts';

@@ -4,6 +4,16 @@ import type { MigrationSet } from '@sallyport/platform/database';
 export const personalDataMigrations: MigrationSet = {
   module: 'personal-data',
   migrations: {
+    '0002-create-holds': {
+      async up({ schema }) {
+        await schema
+          .createTable('personal_holds')
+          .addColumn('id', 'text', (column) => column.primaryKey())
+          .addColumn('key_ids', 'text', (column) => column.notNull())
+          .addColumn('sealed', 'text', (column) => column.notNull())
+          .execute();
+      },
+    },
     '0001-create-personal-data': {
       async up(database) {
         const { schema } = database;

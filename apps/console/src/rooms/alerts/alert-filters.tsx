@@ -18,6 +18,9 @@ const states: readonly { readonly value: AlertState | 'all'; readonly label: str
 /** Filters an entity is given by, from a link or a chip. */
 const entityFilters = ['host', 'user', 'source', 'rule'] as const;
 
+/** Left out: by priority, what is not closed first. */
+const orders = ['newest', 'severity'] as const;
+
 /** The filter as the address bar has it. */
 export function useAlertFilter(): AlertListFilter {
   const { get } = useAddress();
@@ -30,7 +33,7 @@ export function useAlertFilter(): AlertListFilter {
     source: get('source'),
     rule: get('rule'),
     q: get('q'),
-    sort: get('sort') === 'severity' ? 'severity' : undefined,
+    sort: orders.find((known) => known === get('sort')),
   };
 }
 
@@ -64,12 +67,13 @@ export function AlertFilters({ filter }: { readonly filter: AlertListFilter }) {
       <LevelSelect level={filter.level} onChange={(value) => set({ level: value })} />
       <NativeSelect
         aria-label="Order"
-        value={filter.sort ?? 'newest'}
+        value={filter.sort ?? 'priority'}
         data={[
+          { value: 'priority', label: 'By priority' },
           { value: 'newest', label: 'Newest first' },
           { value: 'severity', label: 'Most severe first' },
         ]}
-        onChange={({ currentTarget }) => set({ sort: currentTarget.value === 'severity' ? 'severity' : undefined })}
+        onChange={({ currentTarget }) => set({ sort: orders.find((known) => known === currentTarget.value) })}
       />
       <span className="row alert-export small">
         <span className="quiet">Export</span>

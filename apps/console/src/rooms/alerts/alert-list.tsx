@@ -79,7 +79,16 @@ export function AlertList({ me, alerts, open, onOpen }: ListProps) {
                 readOnly
               />
             ) : null}
-            <LevelMark level={alert.level} />
+            <span className="alert-worth">
+              <LevelMark level={alert.level} />
+              <span
+                className="alert-priority quiet small"
+                title={`Priority ${alert.priority}: ${alert.priority_words}`}
+              >
+                <span className="visually-hidden">priority </span>
+                {alert.priority}
+              </span>
+            </span>
             <span className="alert-what">
               <button
                 type="button"

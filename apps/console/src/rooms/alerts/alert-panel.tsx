@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
 import { Link } from 'wouter';
 import type { AlertDetails, Me } from '../../api/queries.ts';
 import { rulesQuery } from '../../api/queries.ts';
@@ -23,6 +24,8 @@ import { RelatedEvent } from './related-event.tsx';
 import { SignInFacts } from './sign-in-facts.tsx';
 import { stateWords } from './state-words.ts';
 import { Triage } from './triage.tsx';
+
+const AroundAlert = lazy(async () => ({ default: (await import('./around/around-alert.tsx')).AroundAlert }));
 
 /** Why it fired: facts first, then what to do, then the event, then raw. */
 export function AlertPanel({
@@ -65,6 +68,9 @@ export function AlertPanel({
             )}
             <Clock at={alert.last_seen_at} /> · no. {alert.number}
           </span>
+          <span className="quiet small">
+            Priority <strong className="number">{alert.priority}</strong>: {alert.priority_words}
+          </span>
         </div>
       }
     >
@@ -92,10 +98,21 @@ export function AlertPanel({
         {rule === undefined ? null : (
           <p className="quiet small">
             <code>{rule.file}</code>
-            {rule.tags.length === 0 ? '' : ` · ${rule.tags.filter((tag) => tag.startsWith('attack.')).join(' · ')}`}
+            {rule.tags.length === 0
+              ? ''
+              : ` · ${rule.tags.filter((tag) => /^(?:attack|atlas)\./.test(tag)).join(' · ')}`}
           </p>
         )}
       </section>
+      {alert.response === null ? null : (
+        <section aria-labelledby="what-to-do">
+          <h3 id="what-to-do">What to do</h3>
+          <p>{printable(alert.response)}</p>
+        </section>
+      )}
+      <Suspense fallback={<Loading heights={[300]} />}>
+        <AroundAlert id={alert.id} me={me} />
+      </Suspense>
       <SealCard position={alert.finding} alert={alert.id} />
       <InputEvent position={alert.input} />
       <Repeats alert={alert} mayLook={may(me, 'cameras:read')} />
@@ -119,7 +136,7 @@ export function AlertPanel({
 
 /** Leads to all events of an entity, and to its other alerts. */
 function EntityChips({ alert }: { readonly alert: AlertDetails }) {
-  const { host, user, source, process, identity, account, region } = alert;
+  const { host, user, source, process, identity, account, region, agent } = alert;
   const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
   return (
     <>
@@ -128,6 +145,7 @@ function EntityChips({ alert }: { readonly alert: AlertDetails }) {
         {user === undefined ? null : <Chip kind="user" value={user} query={`user:${quoted(user)}`} />}
         {source === undefined ? null : <Chip kind="entry" value={source} query={quoted(source)} />}
         {process === undefined ? null : <Chip kind="entry" value={process} query={`process:${quoted(process)}`} />}
+        {agent === undefined ? null : <Chip kind="entry" value={`agent ${agent}`} query={quoted(agent)} />}
       </div>
       {identity === undefined ? null : (
         <p className="small quiet">

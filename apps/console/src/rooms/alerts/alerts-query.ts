@@ -19,7 +19,8 @@ export type AlertListFilter = {
 export function alertsQuery(filter: AlertListFilter & { readonly after?: string | undefined }) {
   return queryOptions({
     queryKey: ['alerts', 'list', filter],
-    queryFn: ({ signal }) => call('GET /v1/alerts', { query: { ...filter, limit: pageSize }, signal }),
+    queryFn: ({ signal }) =>
+      call('GET /v1/alerts', { query: { ...filter, sort: filter.sort ?? 'priority', limit: pageSize }, signal }),
     placeholderData: keepPreviousData,
   });
 }

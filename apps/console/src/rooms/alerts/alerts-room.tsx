@@ -28,7 +28,7 @@ export function AlertsRoom({ me }: { readonly me: Me }) {
         lead={
           <span className="hint">
             A rule matched an event. <kbd>j</kbd> <kbd>k</kbd> move, <kbd>Enter</kbd> opens, <kbd>x</kbd> selects,{' '}
-            <kbd>Shift x</kbd> all up to here.
+            <kbd>Shift x</kbd> all up to here. <Link href="/rules">What the rules are worth</Link>
           </span>
         }
       >
@@ -71,12 +71,12 @@ export function AlertsRoom({ me }: { readonly me: Me }) {
           <div className="row">
             {after === undefined ? null : (
               <button type="button" className="plain-button" onClick={() => change({ after: undefined })}>
-                Newest
+                {filter.sort === 'newest' ? 'Newest' : 'From the top'}
               </button>
             )}
             {data?.next === undefined ? null : (
               <button type="button" className="plain-button" onClick={() => change({ after: data.next })}>
-                Older
+                {filter.sort === 'newest' ? 'Older' : 'Further'}
               </button>
             )}
           </div>

@@ -1,13 +1,19 @@
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import type { AlertRow, AlertState, Me } from '../../api/queries.ts';
+import { Link } from 'wouter';
+import type { AlertRow, AlertState, Disposition, Me } from '../../api/queries.ts';
+import { may } from '../../app/rooms.ts';
 import { plural } from '../../parts/numbers.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
+import { DispositionSelect } from './disposition-select.tsx';
 import { stateWords } from './state-words.ts';
 import { seen, useTriage } from './use-triage.ts';
 import type { TriageChange } from './use-triage.ts';
 
 type Step = { readonly verb: string; readonly from: readonly AlertState[]; readonly change: TriageChange };
+
+/** Of more alerts an exception is not proposed: what all of them have in common says little. */
+const mostAlerts = 20;
 
 /** What is selected, and what will happen to what before it does. */
 export function BulkBar({
@@ -21,6 +27,7 @@ export function BulkBar({
 }) {
   const triage = useTriage();
   const [asked, setAsked] = useState<Step>();
+  const [disposition, setDisposition] = useState<Disposition>();
   const steps: readonly Step[] = [
     { verb: 'Take', from: ['new'], change: { state: 'acknowledged', assignee: me.user.id } },
     { verb: 'Close', from: ['new', 'acknowledged'], change: { state: 'closed' } },
@@ -42,6 +49,14 @@ export function BulkBar({
           {step.verb} {fits(step).length}
         </Button>
       ))}
+      {may(me, 'rules:manage') && alerts.length <= mostAlerts ? (
+        <Link
+          className="small"
+          href={`/rules/exceptions?alert=${alerts.map(({ id }) => encodeURIComponent(id)).join(',')}`}
+        >
+          Make an exception…
+        </Link>
+      ) : null}
       <button type="button" className="plain-button small" onClick={onDone}>
         Select none
       </button>
@@ -49,11 +64,20 @@ export function BulkBar({
         <div className="bulk-preview" role="status">
           <p>{previewOf(asked, affected, alerts)}</p>
           <div className="row">
+            {asked.change.state === 'closed' ? (
+              <DispositionSelect size="xs" value={disposition} onChange={setDisposition} />
+            ) : null}
             <Button
               size="xs"
               loading={triage.isPending}
               disabled={affected.length === 0}
-              onClick={() => triage.mutate({ alerts: affected.map(seen), change: asked.change }, { onSuccess: onDone })}
+              onClick={() => {
+                const said = asked.change.state === 'closed' && disposition !== undefined ? { disposition } : {};
+                triage.mutate(
+                  { alerts: affected.map(seen), change: { ...asked.change, ...said } },
+                  { onSuccess: onDone },
+                );
+              }}
             >
               {asked.verb} {plural(affected.length, 'alert')}
             </Button>

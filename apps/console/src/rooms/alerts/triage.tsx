@@ -1,11 +1,14 @@
 import { Button, NativeSelect } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { AlertDetails, Me } from '../../api/queries.ts';
+import { Link } from 'wouter';
+import type { AlertDetails, Disposition, Me } from '../../api/queries.ts';
+import { may } from '../../app/rooms.ts';
 import { Clock } from '../../parts/clock.tsx';
 import { printable } from '../../parts/printable.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { assigneesQuery } from './alerts-query.ts';
+import { DispositionSelect } from './disposition-select.tsx';
 import { SuppressDialog } from './suppress-dialog.tsx';
 import { SuppressedNotice } from './suppressed-notice.tsx';
 import { seen, useTriage } from './use-triage.ts';
@@ -15,6 +18,7 @@ import type { TriageChange } from './use-triage.ts';
 export function Triage({ alert, me }: { readonly alert: AlertDetails; readonly me: Me }) {
   const triage = useTriage();
   const [isSuppressing, setSuppressing] = useState(false);
+  const [disposition, setDisposition] = useState<Disposition>();
   const change = (wanted: TriageChange): void => triage.mutate({ alerts: [seen(alert)], change: wanted });
   return (
     <div className="stack tight">
@@ -29,13 +33,28 @@ export function Triage({ alert, me }: { readonly alert: AlertDetails; readonly m
             Reopen
           </Button>
         ) : (
-          <Button variant="default" loading={triage.isPending} onClick={() => change({ state: 'closed' })}>
+          <Button
+            variant="default"
+            loading={triage.isPending}
+            onClick={() => change({ state: 'closed', ...(disposition === undefined ? {} : { disposition }) })}
+          >
             Close
           </Button>
+        )}
+        {alert.state === 'suppressed' ? null : alert.state === 'closed' ? (
+          <DispositionSelect
+            value={alert.disposition ?? undefined}
+            onChange={(said) => (said === undefined ? undefined : change({ disposition: said }))}
+          />
+        ) : (
+          <DispositionSelect value={disposition} onChange={setDisposition} />
         )}
         <Button variant="default" onClick={() => setSuppressing(true)}>
           Suppress…
         </Button>
+        {may(me, 'rules:manage') ? (
+          <Link href={`/rules/exceptions?alert=${encodeURIComponent(alert.id)}`}>Make an exception…</Link>
+        ) : null}
         <Assign alert={alert} me={me} onAssign={(assignee) => change({ assignee })} />
       </div>
       {alert.changed_by === null ? null : (

@@ -1,11 +1,12 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { call } from '../../api/call.ts';
 import { readProblem, Problem } from '../../api/problem.ts';
-import type { AlertRow, AlertState } from '../../api/queries.ts';
+import type { AlertRow, AlertState, Disposition } from '../../api/queries.ts';
 import { overviewQuery } from '../../api/queries.ts';
 
 export type TriageChange = {
   readonly state?: AlertState;
+  readonly disposition?: Disposition;
   readonly assignee?: string | null;
   readonly comment?: string;
 };

@@ -73,7 +73,6 @@ export function HierarchyPicture({
       {width === 0 ? null : (
         <>
           {hierarchy.providers.map((provider) => {
-            const { tone, word } = promiseOf(provider);
             const Icon = providerIcons[provider.kind];
             return node(
               providerNode(provider.kind),
@@ -81,9 +80,11 @@ export function HierarchyPicture({
                 <Icon size={20} stroke={1.6} aria-hidden="true" />
                 <span className="key-node-words wrapping">
                   <strong>{providerNames[provider.kind]}</strong>
-                  <span className={`small ${provider.isUsed ? tone : 'quiet'}`}>
-                    {provider.isUsed || 'unreachable' in provider ? word : 'Set up, not used'}
-                  </span>
+                  {'unreachable' in provider ? (
+                    <span className="small warn">{promiseOf(provider).word}</span>
+                  ) : (
+                    <span className="small quiet">{provider.isUsed ? 'In use' : 'Set up, not used'}</span>
+                  )}
                 </span>
               </>,
               provider.isUsed ? 'active' : 'retired',
@@ -193,6 +194,8 @@ function GroupNode({ group, width }: { readonly group: KeyGroup; readonly width:
         ? formatDay(firstDay)
         : `${formatDay(firstDay)} – ${formatDay(lastDay ?? '')}`;
   const [worst] = countStates(keys);
+  // One shape alone would say nothing: its word stands beside it.
+  const only = keys.length === 1 ? keys[0] : undefined;
   const needsCare = worst?.state === 'compromised' || worst?.state === 'suspended';
   return (
     <span className="key-node-words key-group">
@@ -200,10 +203,16 @@ function GroupNode({ group, width }: { readonly group: KeyGroup; readonly width:
         <strong>{titleOf(group)}</strong>
         {name === '' ? null : <span className="small quiet">{plural(keys.length, 'key')}</span>}
       </span>
-      <KeyCells keys={keys} width={Math.max(0, width - groupPadding)} rows={keys.length > 22 ? 2 : 1} />
+      {only === undefined ? (
+        <KeyCells keys={keys} width={Math.max(0, width - groupPadding)} rows={keys.length > 22 ? 2 : 1} />
+      ) : (
+        <KeyStateMark state={only.state} />
+      )}
       <span className="key-node-line small quiet">
-        {needsCare ? <KeyStateMark state={worst.state} count={worst.count} /> : null}
-        {days ?? (needsCare ? null : countWords(keys))}
+        {needsCare && only === undefined ? <KeyStateMark state={worst.state} count={worst.count} /> : null}
+        {[...(needsCare || only !== undefined ? [] : [countWords(keys)]), ...(days === undefined ? [] : [days])].join(
+          ' · ',
+        )}
       </span>
     </span>
   );

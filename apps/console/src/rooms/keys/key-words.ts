@@ -190,7 +190,12 @@ export function rotationWords(rotation: Rotation, nowMs: number): RotationWords 
   }
 }
 
+const ownNames: ReadonlyMap<string, string> = new Map([
+  ['vault', 'the vault itself'],
+  ['local', 'the operator on this machine'],
+]);
+
 /** Who did something, by name where the name is known. */
 export function whoWords(by: string, names: ReadonlyMap<string, string>): string {
-  return names.get(by) ?? (by === 'vault' ? 'the vault itself' : by);
+  return names.get(by) ?? ownNames.get(by) ?? by;
 }

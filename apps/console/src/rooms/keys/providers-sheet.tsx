@@ -3,6 +3,7 @@ import { Link } from 'wouter';
 import { CopyBlock } from '../../parts/copy-block.tsx';
 import { Notice } from '../../parts/notice.tsx';
 import { promiseOf, providerNames, weakestPromise } from './key-words.ts';
+import { RecoveryKitNotice } from './recovery-kit-notice.tsx';
 import type { Provider, ProviderKind } from './vault-query.ts';
 
 /** Where master keys are kept, and what destroying one there is worth. */
@@ -24,7 +25,9 @@ export function ProvidersSheet({
       </div>
       <ul className="lines" aria-label="Providers of master keys">
         {providers.map((provider) => {
-          const { tone, word } = promiseOf(provider);
+          const promise = promiseOf(provider);
+          // What the notice below says is not said twice.
+          const isToldBelow = promise.tone !== 'good' && promise.word === weakest?.word;
           return (
             <li key={provider.kind} className="provider">
               <span className="line-main">
@@ -38,7 +41,7 @@ export function ProvidersSheet({
                   <span className="small">{provider.unreachable}</span>
                 ) : (
                   <>
-                    <span className={`small ${tone}`}>{word}.</span>
+                    {isToldBelow ? null : <span className={`small ${promise.tone}`}>{promise.word}.</span>}
                     {provider.notPromised.length === 0 ? null : (
                       <ul className="plain-points small quiet">
                         {provider.notPromised.map((text) => (
@@ -91,6 +94,7 @@ export function ProvidersSheet({
           )}
         </Notice>
       )}
+      <RecoveryKitNotice />
       <p className="small">
         <Link href="/retention?tab=erasures">Destroying keys, and who may sign it</Link>{' '}
         <span className="quiet">is in the Retention room.</span>

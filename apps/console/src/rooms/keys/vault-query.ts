@@ -17,6 +17,13 @@ export const vaultQuery = queryOptions({
   refetchInterval: ({ state }) => (isUnderWay(state.data) ? 400 : 5000),
 });
 
+/** Changes when somebody on the machine makes a kit, or an epoch is replaced. */
+export const recoveryKitQuery = queryOptions({
+  queryKey: ['vault', 'recovery-kit'],
+  queryFn: ({ signal }) => call('GET /v1/vault/recovery-kits', { signal }),
+  refetchInterval: 30_000,
+});
+
 function isUnderWay(vault: Vault | undefined): boolean {
   const rotations = [vault?.rotation, ...(vault?.columns ?? []).map(({ rotation }) => rotation)];
   return rotations.some((rotation) => rotation?.state === 'running');

@@ -1,4 +1,4 @@
-import { Switch } from '@mantine/core';
+import { Button, Switch } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { call } from '../../api/call.ts';
 import type { Me } from '../../api/queries.ts';
@@ -9,6 +9,7 @@ import { Notice, ProblemNotice } from '../../parts/notice.tsx';
 import { formatCount, plural } from '../../parts/numbers.ts';
 import { printable } from '../../parts/printable.ts';
 import { ProblemWithStep } from '../../parts/problem-with-step.tsx';
+import { DeclareOwn } from './declare-own.tsx';
 import { FindSubject } from './find-subject.tsx';
 import { retentionNextSteps } from './next-steps.ts';
 import { declarationsQuery } from './personal-query.ts';
@@ -99,10 +100,25 @@ function Declared({ declarations, canManage }: { readonly declarations: Declarat
                 <code>{one.paths.join(' ')}</code>
                 {one.sources === null ? '' : ` of ${one.sources.map((name) => printable(name)).join(', ')}`}
               </span>
+              <span className="small quiet">
+                since <Clock at={one.since} short={false} />
+              </span>
             </span>
+            {canManage ? (
+              <Button
+                size="compact-sm"
+                variant="default"
+                aria-label={`Seal ${one.name} no longer`}
+                disabled={set.isPending}
+                onClick={() => set.mutate({ name: one.name, isOn: false })}
+              >
+                Seal no longer
+              </Button>
+            ) : null}
           </li>
         ))}
       </ul>
+      {canManage ? <DeclareOwn taken={declared.map(({ name }) => name)} /> : null}
       {set.error === null ? null : <ProblemWithStep problem={set.error} nextSteps={retentionNextSteps} />}
       {declared.length === 0 ? null : (
         <p className="small quiet">

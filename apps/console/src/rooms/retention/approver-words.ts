@@ -3,10 +3,15 @@ import type { KeyTone } from '../keys/key-words.ts';
 import type { Approver } from './destructions-query.ts';
 
 /** Whether signatures by it count now. */
-export function approverWords({ isEffective, remainingMs }: Pick<Approver, 'isEffective' | 'remainingMs'>): {
+export function approverWords({
+  isEffective,
+  remainingMs,
+  stopped,
+}: Pick<Approver, 'isEffective' | 'remainingMs' | 'stopped'>): {
   readonly word: string;
   readonly tone: KeyTone;
 } {
+  if (stopped !== undefined) return { word: 'Stopped', tone: 'bad' };
   if (isEffective) return { word: 'Counts', tone: 'good' };
   return {
     word: remainingMs === undefined ? 'Waits' : `Counts in ${formatSpan(remainingMs)}`,
@@ -23,7 +28,7 @@ export function approversVerdict(
   if (people === 0)
     return {
       title: 'Nobody can sign a destruction yet',
-      text: 'Enrol the passkeys of two administrators, each signed in as themselves. The first two count at once; who comes later counts after the waiting time, so that nobody adds a second self in a night.',
+      text: 'Enrol the passkeys of two administrators, each signed in as themselves. The first two count at once; who comes later counts when two of those who do have signed that, so that nobody who takes this server over adds people of their own.',
     };
   if (people === 1)
     return {
@@ -33,7 +38,7 @@ export function approversVerdict(
   if (counting < 2)
     return {
       title: 'Fewer than two people can sign now',
-      text: 'The others count once their waiting time is over.',
+      text: 'Who was stopped counts again when two people sign that. Where no two are left: docs/keys.md, “Who may agree”.',
     };
   return undefined;
 }

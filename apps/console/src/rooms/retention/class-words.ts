@@ -4,9 +4,26 @@ import { keepWords } from './intent-words.ts';
 import type { ErasedDay, Profile, RetentionClass } from './retention-query.ts';
 
 export const profileWords: Readonly<Record<Profile, { readonly name: string; readonly minimum: string }>> = {
-  'cert-in': { name: 'CERT-In directions (India)', minimum: 'logs for 180 days' },
-  dpdp: { name: 'DPDP rules (India)', minimum: 'logs and personal data for a year, then erase' },
+  'cert-in': { name: 'CERT-In directions (India)', minimum: 'at least 180 days of logs' },
+  dpdp: {
+    name: 'DPDP rules (India)',
+    minimum:
+      'at least a year; then the law wants personal data erased, which happens only once two people agreed on days above',
+  },
 };
+
+/** That nothing ends by itself, and what is advised: laws beside “for ever” must not pass for clocks that run. */
+export function endlessWords(
+  endless: readonly Pick<RetentionClass, 'name' | 'recommended_days'>[],
+  classes: number,
+): { readonly title: string; readonly text: string } {
+  const names = endless.map(({ name }) => `“${name}”`).join(', ');
+  const days = endless.map(({ name, recommended_days: advised }) => `${name} ${plural(advised, 'day')}`).join(', ');
+  return {
+    title: endless.length === classes ? 'Nothing expires' : `Nothing of ${names} expires`,
+    text: `${endless.length === classes ? 'Everything' : 'It'} is kept for ever until two people agree how long. Recommended: ${days}.`,
+  };
+}
 
 /** What lies in a class now. */
 export function keptWords({ kept }: Pick<RetentionClass, 'kept'>): string {
@@ -25,7 +42,7 @@ export function judgeChange(
   if (wanted !== null && wanted < of.minimum_days)
     return {
       kind: 'refused',
-      text: `The laws chosen below want at least ${plural(of.minimum_days, 'day')}.`,
+      text: `What is chosen below wants at least ${plural(of.minimum_days, 'day')}.`,
     };
   const isLonger = wanted === null || (of.keep_days !== null && wanted > of.keep_days);
   return isLonger

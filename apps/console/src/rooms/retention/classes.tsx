@@ -3,12 +3,13 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../../api/call.ts';
 import { Clock } from '../../parts/clock.tsx';
+import { Notice } from '../../parts/notice.tsx';
 import { plural } from '../../parts/numbers.ts';
 import { ProblemWithStep } from '../../parts/problem-with-step.tsx';
 import { formatBytes } from '../../parts/span.ts';
 import { ChangeClass } from './change-class.tsx';
 import { ClassRow } from './class-row.tsx';
-import { profileWords } from './class-words.ts';
+import { endlessWords, profileWords } from './class-words.ts';
 import { ErasedDays } from './erased-days.tsx';
 import { retentionNextSteps } from './next-steps.ts';
 import { retentionQuery } from './retention-query.ts';
@@ -32,17 +33,23 @@ export function Classes({
   const [changing, setChanging] = useState<RetentionClass>();
   const { classes, clock, recordings } = retention;
   const today = clock.ledger_time.slice(0, 10);
+  const endless = classes.filter(({ keep_days: days }) => days === null);
   const longestDays = Math.max(yearDays, ...classes.map(({ keep_days: days }) => days ?? 0));
   return (
     <>
-      <section className="sheet" aria-labelledby="clocks">
+      <section className="sheet" aria-labelledby="keepings">
         <div className="sheet-head">
-          <h2 id="clocks">Clocks</h2>
+          <h2 id="keepings">How long each class is kept</h2>
           <span className="quiet small">
-            by the ledger’s time, <Clock at={clock.ledger_time} short={false} />,{' '}
+            days by the ledger’s time, <Clock at={clock.ledger_time} short={false} />,{' '}
             {clock.evidence === 'witnesses' ? 'vouched for by witnesses' : 'counted while this server runs'}
           </span>
         </div>
+        {endless.length === 0 ? null : (
+          <Notice title={endlessWords(endless, classes.length).title}>
+            <p>{endlessWords(endless, classes.length).text}</p>
+          </Notice>
+        )}
         <ul className="class-rows" aria-label="Classes">
           {classes.map((one) => (
             <ClassRow
@@ -72,8 +79,8 @@ export function Classes({
       </section>
       <section className="sheet" aria-labelledby="laws">
         <div className="sheet-head">
-          <h2 id="laws">What the law wants kept</h2>
-          <span className="quiet small">the longest minimum decides</span>
+          <h2 id="laws">The least that may be chosen</h2>
+          <span className="quiet small">the longest minimum decides; none of these lets anything expire</span>
         </div>
         <Profiles chosen={retention.profiles} canManage={canManage} />
       </section>

@@ -51,7 +51,10 @@ export function Erasures({
   const named = newestFirst.filter(({ id }) => id === opened);
   const waiting = [...named, ...newestFirst.filter((intent) => !isEnded(intent) && intent.id !== opened)];
   const ended = newestFirst.filter((intent) => !waiting.includes(intent));
-  const own = approvers.filter((approver) => approver.userId === userId);
+  // After everything was put back, people are new to this server and their passkeys are not new to the vault.
+  const own = approvers.filter(
+    (approver) => approver.userId === userId || (names.size > 0 && !names.has(approver.userId)),
+  );
   const approver = own.find(({ isEffective }) => isEffective) ?? own[0];
   const card = (intent: Destructions['intents'][number]) => (
     <IntentCard
@@ -107,7 +110,12 @@ export function Erasures({
           <div className="stack">{ended.map((intent) => card(intent))}</div>
         </details>
       )}
-      <ApproversSheet overview={overview} userId={userId} canEnrol={canManage} />
+      <ApproversSheet
+        overview={overview}
+        userId={userId}
+        canEnrol={canManage}
+        onProposed={(id) => change({ open: id })}
+      />
       {withOffSite ? <OffSiteSheet /> : null}
       {isAsking ? (
         <AskDestruction

@@ -7,6 +7,7 @@ import { printable } from '../../parts/printable.ts';
 import { ProblemWithStep } from '../../parts/problem-with-step.tsx';
 import { ReasonDialog } from '../../parts/reason-dialog.tsx';
 import { destructionsQuery } from './destructions-query.ts';
+import { HoldPerson } from './hold-person.tsx';
 import { retentionNextSteps } from './next-steps.ts';
 import { requestsQuery } from './personal-query.ts';
 import type { Found, Identifier } from './personal-query.ts';
@@ -26,7 +27,7 @@ export function FindSubject() {
   const [kind, setKind] = useState<Identifier['kind']>('user-name');
   const [value, setValue] = useState('');
   const [about, setAbout] = useState<readonly Identifier[]>([]);
-  const [asking, setAsking] = useState<'access' | 'erasure'>();
+  const [asking, setAsking] = useState<'access' | 'erasure' | 'hold'>();
   const find = useMutation({
     mutationFn: (names: readonly Identifier[]) => call('POST /v1/personal-data/subjects', { body: { about: names } }),
   });
@@ -79,7 +80,17 @@ export function FindSubject() {
           onAsk={setAsking}
         />
       )}
-      {asking === undefined ? null : (
+      {asking === 'hold' ? (
+        <HoldPerson
+          about={about}
+          onDone={() => {
+            setAsking(undefined);
+            look([]);
+          }}
+          onClose={() => setAsking(undefined)}
+        />
+      ) : null}
+      {asking === undefined || asking === 'hold' ? null : (
         <AskFor
           kind={asking}
           about={about}
@@ -101,7 +112,7 @@ function FoundPerson({
 }: {
   readonly found: Found;
   readonly onForget: (at: number) => void;
-  readonly onAsk: (kind: 'access' | 'erasure') => void;
+  readonly onAsk: (kind: 'access' | 'erasure' | 'hold') => void;
 }) {
   return (
     <div className="stack" role="status">
@@ -142,6 +153,9 @@ function FoundPerson({
       <div className="row">
         <Button variant="default" disabled={found.entries === 0} onClick={() => onAsk('access')}>
           They ask what is held…
+        </Button>
+        <Button variant="default" disabled={!canErase(found)} onClick={() => onAsk('hold')}>
+          Hold this person…
         </Button>
         <Button color="red" disabled={!canErase(found)} onClick={() => onAsk('erasure')}>
           They ask for erasure…

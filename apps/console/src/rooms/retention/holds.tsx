@@ -53,7 +53,10 @@ export function Holds({
         <ul className="lines" aria-label="Legal holds">
           {holds.map((hold) => {
             const ending = overview.intents.find(
-              (intent) => intent.kind === 'release' && intent.holdId === hold.id && !isEnded(intent),
+              (intent) =>
+                intent.kind === 'release' &&
+                (intent.holdId === hold.id || intent.holdIds?.includes(hold.id) === true) &&
+                !isEnded(intent),
             );
             return (
               <li key={hold.id} className="provider">
@@ -63,7 +66,8 @@ export function Holds({
                   <span className="small">{holdCovers(hold)}</span>
                   <span className="small quiet">
                     {printable(hold.reason)} · {printable(whoWords(hold.by, names))},{' '}
-                    <Clock at={hold.atMs} short={false} /> · covers {plural(hold.keyIds.length, 'key')} now
+                    <Clock at={hold.atMs} short={false} /> · covers{' '}
+                    {plural(hold.keyIds.length + (hold.leftOut ?? 0), 'key')} now
                   </span>
                 </span>
                 {ending !== undefined ? (

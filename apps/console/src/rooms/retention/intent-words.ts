@@ -1,5 +1,6 @@
 import { formatDay } from '../../parts/day.ts';
 import { plural } from '../../parts/numbers.ts';
+import { printable } from '../../parts/printable.ts';
 import { formatSpan } from '../../parts/span.ts';
 import { labelParts, whoWords } from '../keys/key-words.ts';
 import type { Approver, Intent } from './destructions-query.ts';
@@ -65,7 +66,11 @@ export function intentTitle({
   keys,
   policy,
   holdName,
-}: Pick<Intent, 'kind' | 'keys' | 'policy'> & { readonly holdName?: string | undefined }): string {
+  holdIds,
+  approver,
+}: Pick<Intent, 'kind' | 'keys' | 'policy' | 'holdIds' | 'approver'> & {
+  readonly holdName?: string | undefined;
+}): string {
   switch (kind) {
     case 'request':
       return `Destroy ${plural(keys.length, 'key')}${rangeOf(keys)}`;
@@ -76,7 +81,22 @@ export function intentTitle({
         ? 'Change how long a class is kept'
         : `Keep class “${policy.class}” ${keepWords(policy.keepDays)}`;
     case 'release':
+      if (holdIds !== undefined && holdIds.length > 1) return `End ${plural(holdIds.length, 'legal hold')}`;
       return `End the legal hold${holdName === undefined ? '' : ` “${holdName}”`}`;
+    case 'approver':
+      return approver === undefined ? 'Change who may sign' : approverTitle(approver);
+  }
+}
+
+function approverTitle({ change, name, isAlone }: NonNullable<Intent['approver']>): string {
+  const alone = isAlone ? ', with nobody else left to agree' : '';
+  switch (change) {
+    case 'enrol':
+      return `Let ${printable(name)} sign destructions${alone}`;
+    case 'remove':
+      return `Take a passkey of ${printable(name)} off the list${alone}`;
+    case 'reinstate':
+      return `Let a stopped passkey of ${printable(name)} count again${alone}`;
   }
 }
 
@@ -108,7 +128,7 @@ export function stepsOf(intent: Intent, names: ReadonlyMap<string, string>): Ste
   const steps = [
     asked,
     ...(kind === 'expiry' ? [] : signatureSteps(intent)),
-    ...(kind === 'release' ? [] : [waitStep(intent)]),
+    ...(kind === 'release' || (kind === 'approver' && intent.approver?.isAlone !== true) ? [] : [waitStep(intent)]),
     ...(kind === 'request' || kind === 'expiry' ? destructionSteps(intent) : [agreedStep(intent)]),
   ];
   if (intent.stage !== 'cancelled' && intent.stage !== 'emptied') return withCurrent(steps);
@@ -144,7 +164,7 @@ function signatureSteps({ signatures, suspended }: Intent): Step[] {
 }
 
 function waitStep({ wait, stage, signatures, kind }: Intent): Step {
-  if (wait.neededMs === 0 && kind !== 'expiry')
+  if (wait.neededMs === 0 && kind !== 'expiry' && kind !== 'approver')
     return { title: 'No waiting time', text: 'this server was started without one', state: 'done' };
   const title = kind === 'expiry' ? 'The time is vouched for' : `Waiting time, ${formatSpan(wait.neededMs)}`;
   const isOver = wait.remainingMs === 0 || (stage !== 'proposed' && stage !== 'cancelled' && stage !== 'emptied');
@@ -194,11 +214,15 @@ function destructionSteps(intent: Intent): Step[] {
   ];
 }
 
+const agreedTexts: Readonly<Partial<Record<Intent['kind'], string>>> = {
+  release: 'what it covered may be destroyed again',
+  approver: 'the list of who may sign is another from then on',
+};
+
 function agreedStep({ kind, stage }: Intent): Step {
   return {
     title: kind === 'release' ? 'Released' : 'In force',
-    text:
-      kind === 'release' ? 'what it covered may be destroyed again' : 'days past it are destroyed without asking again',
+    text: agreedTexts[kind] ?? 'days past it are destroyed without asking again',
     state: stage === 'agreed' ? 'done' : 'open',
   };
 }
@@ -215,15 +239,23 @@ export type Signing =
 
 /** What whoever looks can do about the signatures. */
 export function canSign(
-  { kind, stage, signatures, suspended }: Pick<Intent, 'kind' | 'stage' | 'signatures' | 'suspended'>,
+  {
+    kind,
+    stage,
+    signatures,
+    suspended,
+    approver: change,
+  }: Pick<Intent, 'kind' | 'stage' | 'signatures' | 'suspended' | 'approver'>,
   userId: string,
-  approver: Pick<Approver, 'isEffective' | 'remainingMs'> | undefined,
+  approver: Pick<Approver, 'isEffective' | 'remainingMs' | 'stopped'> | undefined,
 ): Signing {
   if (stage !== 'proposed' || kind === 'expiry') return { kind: 'none' };
   const counting = suspended === undefined ? signatures : [];
   if (counting.length >= 2) return { kind: 'none' };
   if (counting.some(({ by }) => by === userId)) return { kind: 'signed' };
   if (approver === undefined) return { kind: 'not-enrolled' };
+  // A server that stopped everybody is undone by any two of them.
+  if (approver.stopped !== undefined) return { kind: change?.change === 'reinstate' ? 'may' : 'none' };
   return approver.isEffective ? { kind: 'may' } : { kind: 'too-early', remainingMs: approver.remainingMs };
 }
 
@@ -233,7 +265,8 @@ export function signingPoints({
   signatures,
   keys,
   wait,
-}: Pick<Intent, 'kind' | 'signatures' | 'keys' | 'wait'>): string[] {
+  approver,
+}: Pick<Intent, 'kind' | 'signatures' | 'keys' | 'wait' | 'approver'>): string[] {
   const isSecond = signatures.length > 0;
   switch (kind) {
     case 'request':
@@ -256,6 +289,17 @@ export function signingPoints({
       return [
         'What the hold covers may be destroyed again, by requests and by retention.',
         isSecond ? 'You are the second person: it takes effect at once.' : 'Somebody else must sign it too.',
+      ];
+    case 'approver':
+      return [
+        approver?.change === 'remove'
+          ? 'This passkey is never asked again, and its owner can only be enrolled as anybody else is.'
+          : `Whoever holds ${approver?.passkeys.length === 1 ? 'this passkey' : 'these passkeys'} can destroy together with one other person. Compare the fingerprint with what its owner sees on their own screen.`,
+        isSecond
+          ? 'You are the second person: it takes effect at once.'
+          : approver?.isAlone === true
+            ? `Takes effect ${formatSpan(wait.neededMs)} after your signature without anybody else, or at once when somebody else signs too.`
+            : 'Somebody else must sign it too.',
       ];
   }
 }

@@ -25,7 +25,7 @@ test('an erased person is not named any more', () => {
   const erased = requestWords({ ...request, state: 'erased', about: null, forgotten_entries: 12 });
   assert.deepEqual(
     [erased.title, erased.text],
-    ['Erasure: a person', 'Nothing here gives it back. 12 entries forgotten.'],
+    ['Erasure: a person', 'Nothing that was sealed under these names gives them back. 12 entries forgotten.'],
   );
 });
 

@@ -34,7 +34,7 @@ const requestStates: Readonly<
     text: 'The keys are gone. Search, alerts and others that kept copies are forgetting them.',
   },
   held: { word: 'Held', tone: 'warn', text: 'A legal hold kept a key. Once the hold has ended, ask again.' },
-  erased: { word: 'Erased', tone: 'good', text: 'Nothing here gives it back.' },
+  erased: { word: 'Erased', tone: 'good', text: 'Nothing that was sealed under these names gives them back.' },
 };
 
 export function requestWords(request: SubjectRequest): {

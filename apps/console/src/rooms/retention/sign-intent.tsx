@@ -58,6 +58,14 @@ export function SignIntent({
             <dt>Why</dt>
             <dd>{printable(intent.reason)}</dd>
           </div>
+          {intent.approver?.passkeys.map(({ credentialId, hostName, fingerprint }) => (
+            <div key={credentialId}>
+              <dt>
+                Passkey of {printable(intent.approver?.name ?? '')} for {hostName}
+              </dt>
+              <dd className="mono">{fingerprint}</dd>
+            </div>
+          ))}
           <div>
             <dt>Digest</dt>
             <dd className="mono">{intent.digest}</dd>

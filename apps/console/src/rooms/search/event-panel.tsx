@@ -7,6 +7,8 @@ import { eventSummary } from '../../parts/event-facts.ts';
 import { Loading } from '../../parts/loading.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { SidePanel } from '../../parts/side-panel.tsx';
+import type { AddressChanges } from '../../app/address.ts';
+import { AroundIt } from './around-it.tsx';
 import { SealCard } from '../../seal/seal-card.tsx';
 import { formatTerm } from './query-terms.ts';
 
@@ -15,10 +17,13 @@ export function EventPanel({
   position,
   onClose,
   onFilter,
+  onAround,
 }: {
   readonly position: string;
   readonly onClose: () => void;
   readonly onFilter: (term: string) => void;
+  /** What happened shortly before and after. */
+  readonly onAround?: (changes: AddressChanges) => void;
 }) {
   const { data, error, refetch } = useQuery(eventQuery(position));
   return (
@@ -57,6 +62,7 @@ export function EventPanel({
           )}
         />
       )}
+      {data === undefined || onAround === undefined ? null : <AroundIt event={data} onAround={onAround} />}
       <SealCard position={position} />
     </SidePanel>
   );

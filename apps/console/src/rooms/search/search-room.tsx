@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
+import { Link } from 'wouter';
 import { sessionQuery } from '../../api/queries.ts';
 import { useAddress } from '../../app/address.ts';
 import { may } from '../../app/rooms.ts';
@@ -7,6 +8,7 @@ import { EmptyRoom } from '../../parts/empty-room.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { RoomHead } from '../../parts/room-head.tsx';
+import { asksForTable } from './asks-for-table.ts';
 import { formatColumns, parseColumns } from './columns.ts';
 import type { Column } from './columns.ts';
 import { EventList } from './event-list.tsx';
@@ -22,14 +24,21 @@ import { addTerm, hideAudit, speaksOfAudit } from './query-terms.ts';
 import { SavedSearches } from './saved-searches.tsx';
 import { SearchBar } from './search-bar.tsx';
 import type { SearchFilter } from './search-queries.ts';
+import { TableSearch } from './table-search.tsx';
 import { TailLine } from './tail-line.tsx';
 import { liveRange, resolveRange } from './time-range.ts';
 import { usePinnedList } from './use-pinned-list.ts';
 
 const nothingMarked: ReadonlySet<string> = new Set();
 
-/** Every event there is: by words, by fields, by time, or as they come. */
+/** Every event there is: as a list, or as a table where the query asks for one. */
 export function SearchRoom() {
+  const { get } = useAddress();
+  return asksForTable(get('q') ?? '') ? <TableSearch /> : <EventSearch />;
+}
+
+/** By words, by fields, by time, or as they come. */
+function EventSearch() {
   const { get, change } = useAddress();
   const [q, range, from, to, open] = [get('q'), get('range'), get('from'), get('to'), get('open')];
   const { data: me } = useQuery(sessionQuery);
@@ -79,6 +88,9 @@ export function SearchRoom() {
   return (
     <div className="room-inner">
       <RoomHead title="Search">
+        <Link href="/search/hunts" className="small">
+          Hunts
+        </Link>
         <SavedSearches
           key={me?.user.id}
           userId={me?.user.id ?? ''}
@@ -176,7 +188,13 @@ export function SearchRoom() {
             </div>
           </div>
           {open === undefined ? null : (
-            <EventPanel key={open} position={open} onClose={() => openEvent(undefined)} onFilter={filterBy} />
+            <EventPanel
+              key={open}
+              position={open}
+              onClose={() => openEvent(undefined)}
+              onFilter={filterBy}
+              onAround={change}
+            />
           )}
         </div>
       ) : null}

@@ -3,7 +3,7 @@ import { eventLine, isJsonObject, parseJson } from '@sallyport/contracts';
 import { stateRange, verifyRangeText } from '@sallyport/ledger/range-evidence';
 import type { RangeEvent, VerifiedRange } from '@sallyport/ledger/range-evidence';
 import { printable } from '../../parts/printable.ts';
-import { element, facts, keyForm, witnessSection } from './page-parts.ts';
+import { element, facts, keyForm, timeStampSection, witnessSection } from './page-parts.ts';
 
 /** More than anybody reads; the file holds them all. */
 const maxShown = 2000;
@@ -44,6 +44,7 @@ export function reportRange(
       statementSection(result),
       placeSection(result),
       witnessSection(result.witnesses),
+      ...timeStampSection(result.timeStamps),
       eventSection(result, events),
     ],
   };

@@ -1,0 +1,122 @@
+// One story, told in order: a rule is written, found wrong, mended, tried on history, tested, staged and put into force.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Locator } from 'playwright-core';
+import { openRoom } from './testing/room-under-test.ts';
+import type { RoomUnderTest } from './testing/room-under-test.ts';
+
+const pictures = process.env['SALLYPORT_PICTURES'];
+let room: RoomUnderTest;
+
+before(async () => {
+  room = await openRoom({ pictures });
+});
+after(() => room.end());
+
+const record = (tool: string) => ({
+  EventID: 1,
+  Channel: 'Microsoft-Windows-Sysmon/Operational',
+  Computer: 'desk-4',
+  Image: `C:\\Tools\\${tool}.exe`,
+  CommandLine: `${tool}.exe --quiet`,
+});
+
+async function send(tool: string): Promise<void> {
+  const sent = await fetch(new URL('/v1/events', room.server.address()), {
+    method: 'POST',
+    headers: { authorization: `Bearer ${room.server.keys().ingest}`, 'content-type': 'application/json' },
+    body: JSON.stringify([record(tool)]),
+  });
+  assert.equal(sent.status, 200, await sent.text());
+  await room.server.caughtUp();
+}
+
+const editor = (): Locator => room.page.getByRole('textbox', { name: 'Sigma rule' });
+const press = (name: string): Promise<void> => room.page.getByRole('button', { name, exact: true }).click();
+
+/** Types over all of the text; indentation is the text's own. */
+async function write(text: string): Promise<void> {
+  await editor().click();
+  await room.page.keyboard.press('ControlOrMeta+a');
+  await room.page.keyboard.insertText(text);
+}
+
+const rule = (condition: string): string => `title: Rare tool started
+id: 3f1cbe9e-5f3d-4f0b-9e39-0f4b6f0e7a51
+description: A tool that nobody here uses.
+tags: [attack.execution, attack.t1204.002]
+logsource:
+  product: windows
+  category: process_creation
+detection:
+  selection:
+    Image|endswith: '\\raretool.exe'
+  condition: ${condition}
+level: high
+`;
+
+test('A new rule begins as a template that is honoured; a mistake is told with its line', async () => {
+  await send('raretool');
+  await room.visit('/rules/studio', 'Rule studio');
+  await room.page.getByText('No rules of your own yet').waitFor();
+  await press('New rule');
+  await room.page.getByText('nothing refused').waitFor();
+  // Word by word, as people do: what is typed while the page works must stay.
+  await editor().click();
+  await room.page.keyboard.press('ControlOrMeta+End');
+  await room.page.keyboard.type('author2');
+  assert.match(await editor().innerText(), /author2/);
+  await write(rule('selections'));
+  await room.page.getByText('1 place cannot be honoured').waitFor();
+  await press('Line 11');
+  assert.equal(
+    await room.page.locator('.rule-editor').evaluate((host) => host.shadowRoot?.activeElement !== null),
+    true,
+  );
+  await room.atRest('studio-refused', ['dark', 'light']);
+});
+
+test('Mended, saved and tried on what is kept: it finds what came before, and that becomes a test', async () => {
+  await write(rule('selection'));
+  await room.page.getByText('nothing refused').waitFor();
+  await press('Save');
+  await room.page.waitForURL(/\/rules\/studio\/[0-9a-f]{24}/);
+  await room.page.getByText('Try on history').click();
+  await press('Run');
+  await room.page.getByText('It matches 1 event.').waitFor();
+  await room.page.getByRole('button', { name: /^Make it a test: event / }).click();
+  await room.page.getByText('✓ Holds').waitFor();
+  assert.match(await room.page.getByRole('textbox', { name: 'Event, as JSON' }).inputValue(), /raretool\.exe --quiet/);
+  await room.atRest('studio-tests', ['light']);
+  await press('Save');
+});
+
+test('Staged, it counts what it matches and alerts nobody', async () => {
+  await press('Stage');
+  await room.page.getByText('Staged: it is matched').waitFor();
+  await send('raretool');
+  await room.page.getByText('Staging', { exact: true }).click();
+  await room.page.getByText(/It would have made 1 finding since/).waitFor();
+  await room.atRest('studio-staging', ['light']);
+  const { body } = await asked('/v1/alerts');
+  assert.equal(body.includes('Rare tool started'), false);
+});
+
+test('Activated, the next match is an alert; and what was done stands in the versions', async () => {
+  await press('Activate');
+  await room.page.getByText('In force: its matches make alerts.').waitFor();
+  await send('raretool');
+  await room.page.getByText('Versions', { exact: true }).click();
+  await press('What changed since 1');
+  await room.page.getByText('The tests changed, too.').waitFor();
+  await room.visit('/alerts', 'Alerts');
+  await room.page.getByText('Rare tool started').first().waitFor();
+  assert.deepEqual(room.faults, []);
+});
+
+async function asked(path: string): Promise<{ readonly body: string }> {
+  const reply = await fetch(new URL(path, room.server.address()), {
+    headers: { authorization: `Bearer ${room.server.keys().operator}` },
+  });
+  return { body: await reply.text() };
+}

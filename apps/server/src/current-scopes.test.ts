@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createCurrentScopes } from './current-scopes.ts';
+
+const house = () => {
+  const people = [
+    { id: 'ada', name: 'Ada', roles: ['analyst'], state: 'active' },
+    { id: 'bob', name: 'Bob', roles: ['analyst'], state: 'blocked' },
+  ];
+  const refusedKeys = new Set(['k2']);
+  const scopes = createCurrentScopes({
+    people: { list: async () => people },
+    apiKeys: {
+      recheck: async (id) =>
+        refusedKeys.has(id) ? { refused: 'key_revoked' } : { kind: 'key', id, name: id, scopes: ['hunts:run'] },
+    },
+    policy: {
+      permissionsOf: ({ roles }) => (roles?.includes('analyst') === true ? ['hunts:run', 'alerts:write'] : []),
+    },
+  });
+  return { people, scopes };
+};
+
+test('people have what their roles give now, keys what they were made for, the operator everything', async () => {
+  const { people, scopes } = house();
+  assert.deepEqual(await scopes.of('user/ada'), ['hunts:run', 'alerts:write']);
+  assert.deepEqual(await scopes.of('key/k1'), ['hunts:run']);
+  assert.ok((await scopes.of('operator/local'))?.includes('hunts:run'));
+  assert.deepEqual(await scopes.holders('alerts:write'), [{ id: 'ada', name: 'Ada' }]);
+  people.splice(0, 1, { id: 'ada', name: 'Ada', roles: [], state: 'active' });
+  assert.deepEqual(await scopes.of('user/ada'), []);
+});
+
+test('who is blocked, gone, refused, or calls himself something else has nothing', async () => {
+  const { scopes } = house();
+  for (const owner of ['user/bob', 'user/nobody', 'key/k2', 'device/ada', 'ada', 'operatorx/local', ''])
+    assert.equal(await scopes.of(owner), undefined, owner);
+});

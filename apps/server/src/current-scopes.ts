@@ -1,0 +1,51 @@
+/** What people and programs may do by now, where nobody of them asks. */
+import { allActions } from '@sallyport/access-policy';
+import type { AccessPolicy } from '@sallyport/access-policy';
+import type { ApiKeys } from '@sallyport/identity';
+
+type Person = {
+  readonly id: string;
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly state: string;
+};
+
+export type CurrentScopes = {
+  /**
+   * Scopes of `kind/id` at this moment: of a person by the roles held now, of a key by what it was made for, of the operator all, who owns the
+   * data directory for ever. Undefined when there is nobody of this name any more, when the account or key has ended, and for whoever is none of them.
+   */
+  of(owner: string): Promise<readonly string[] | undefined>;
+  /** Active people who have it. */
+  holders(scope: string): Promise<readonly Pick<Person, 'id' | 'name'>[]>;
+};
+
+export function createCurrentScopes(needs: {
+  readonly people: { list(): Promise<readonly Person[]> };
+  readonly apiKeys: Pick<ApiKeys, 'recheck'>;
+  readonly policy: Pick<AccessPolicy, 'permissionsOf'>;
+}): CurrentScopes {
+  // As signed in with two factors.
+  const scopesOf = ({ id, name, roles }: Person): readonly string[] =>
+    needs.policy.permissionsOf({ kind: 'user', id, name, scopes: [], roles, assurance: 2 });
+  const active = async (): Promise<readonly Person[]> =>
+    (await needs.people.list()).filter(({ state }) => state === 'active');
+
+  return {
+    async of(owner) {
+      const kind = owner.slice(0, owner.indexOf('/'));
+      const id = owner.slice(kind.length + 1);
+      if (kind === 'key') {
+        const key = await needs.apiKeys.recheck(id);
+        return 'refused' in key ? undefined : key.scopes;
+      }
+      if (kind === 'operator') return allActions;
+      const person = kind === 'user' ? (await active()).find((one) => one.id === id) : undefined;
+      return person === undefined ? undefined : scopesOf(person);
+    },
+    holders: async (scope) =>
+      (await active()).flatMap((person) =>
+        scopesOf(person).includes(scope) ? [{ id: person.id, name: person.name }] : [],
+      ),
+  };
+}

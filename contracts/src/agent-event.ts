@@ -1,0 +1,231 @@
+import type { AgentAction, AgentCall, AgentHappening, AgentSession, AgentTool } from './agent-happening.ts';
+import { ocsfClass } from './ocsf.ts';
+import type { JsonObject, JsonValue, OcsfEvent } from './ocsf.ts';
+
+export type AgentEventInput = {
+  readonly nowMs: number;
+  readonly session: AgentSession;
+  readonly happening: AgentHappening;
+};
+
+/** Characters; entries of a list. What is longer is cut. */
+export const agentEventLimits = { name: 256, text: 4096, list: 32 } as const;
+
+/** `metadata.log_name` of all of them, and how their `metadata.event_code` begins. */
+export const agentLogName = 'agent';
+
+/**
+ * What an AI agent did, as an OCSF 1.8 event: API Activity (6003) of the AI operation profile, and Application Lifecycle (6002) where a
+ * session begins, ends, falls silent or is stopped. Without `raw_data`, so that only this product can say it. The same input gives the
+ * same event. Nothing here is a secret: arguments come redacted.
+ */
+export function agentEvent({ nowMs, session, happening }: AgentEventInput): OcsfEvent {
+  const { classUid, activityId, activityName, ...shape } = shapeOf(session, happening);
+  const isRefused = refused(happening);
+  return {
+    class_uid: classUid,
+    category_uid: 6,
+    activity_id: activityId,
+    activity_name: activityName,
+    type_uid: classUid * 100 + activityId,
+    severity_id: isRefused ? 2 : 1,
+    status_id: isRefused ? 2 : 1,
+    time: nowMs,
+    message: `agent.${happening.kind}`,
+    metadata: {
+      version: '1.8.0',
+      product: { name: 'Sallyport', vendor_name: 'Sallyport' },
+      profiles: ['ai_operation', 'host', 'security_control'],
+      log_name: agentLogName,
+      event_code: `agent.${happening.kind}`,
+      correlation_uid: name(session.id),
+    },
+    actor: {
+      // The owner is no `user` that acts: what an agent does is not learnt of its person.
+      user: { uid: name(session.owner.id), name: name(session.owner.name) },
+      app_name: name(session.harness.name),
+      app_uid: name(session.agent.id),
+      session: { uid: name(session.id) },
+    },
+    ...(session.host === undefined ? {} : { device: { hostname: name(session.host), type_id: 0 } }),
+    ...shape,
+    unmapped: {
+      sallyport: { generation: 0, agent: { ...sessionFields(session), ...happeningFields(happening) } },
+    },
+  };
+}
+
+type Shape = { readonly classUid: number; readonly activityId: number; readonly activityName: string } & JsonObject;
+
+function shapeOf(session: AgentSession, happening: AgentHappening): Shape {
+  const lifecycle = lifecycles.get(happening.kind);
+  if (lifecycle !== undefined) {
+    const { name: harness, version } = session.harness;
+    return {
+      classUid: ocsfClass.applicationLifecycle,
+      ...lifecycle,
+      app: { name: name(harness), ...(version === undefined ? {} : { version: name(version) }) },
+    };
+  }
+  const { model } = session;
+  const call = 'call' in happening ? happening.call : undefined;
+  const tool = call?.tool ?? ('tool' in happening ? happening.tool : undefined);
+  const server = tool?.server ?? ('server' in happening ? happening.server : undefined);
+  return {
+    classUid: ocsfClass.apiActivity,
+    ...activityOf(call?.action),
+    api: {
+      operation: name(tool?.name ?? happening.kind),
+      ...(server === undefined ? {} : { service: { name: name(server.name) } }),
+      ...(call === undefined ? {} : { request: { uid: name(call.id) } }),
+    },
+    // The class asks for one; the session is one, and who has no address is not given a made-up one.
+    src_endpoint: { uid: name(session.id), ...(session.address === undefined ? {} : { ip: name(session.address) }) },
+    ...(model === undefined ? {} : { ai_model: { name: name(model.name), ai_provider: name(model.provider) } }),
+    message_context: {
+      ai_role_id: happening.kind === 'prompt_given' ? 1 : 4,
+      application: { name: name(session.harness.name) },
+      name: name(session.id),
+    },
+    ...decisionOf(happening),
+  };
+}
+
+const lifecycles: ReadonlyMap<AgentHappening['kind'], { readonly activityId: number; readonly activityName: string }> =
+  new Map([
+    ['session_started', { activityId: 3, activityName: 'Start' }],
+    ['session_ended', { activityId: 4, activityName: 'Stop' }],
+    ['stopped', { activityId: 7, activityName: 'Disable' }],
+    ['hook_silent', { activityId: 99, activityName: 'Hook silent' }],
+  ]);
+
+/** API Activity knows four; what is none of them is named by its class of action. */
+function activityOf(action: AgentAction | undefined): { readonly activityId: number; readonly activityName: string } {
+  if (action === 'read' || action === 'secret') return { activityId: 2, activityName: 'Read' };
+  if (action === 'write' || action === 'configure') return { activityId: 3, activityName: 'Update' };
+  return { activityId: 99, activityName: action ?? 'Other' };
+}
+
+function decisionOf(happening: AgentHappening): JsonObject {
+  if (happening.kind !== 'tool_decided') return {};
+  const { verdict, policies = [] } = happening;
+  // 1 allowed, 2 denied, 99 other: asked, and not answered yet.
+  const actionId = { allow: 1, deny: 2, ask: 99 }[verdict];
+  return {
+    action_id: actionId,
+    ...(policies.length === 0
+      ? {}
+      : {
+          authorizations: policies
+            .slice(0, agentEventLimits.list)
+            .map((uid) => ({ decision: verdict, policy: { uid: name(uid) } })),
+        }),
+  };
+}
+
+function refused(happening: AgentHappening): boolean {
+  if (happening.kind === 'tool_decided') return happening.verdict === 'deny';
+  if (happening.kind === 'tool_finished') return !happening.isSuccess;
+  return happening.kind === 'approval_answered' && happening.answer !== 'allow';
+}
+
+function sessionFields(session: AgentSession): JsonObject {
+  return given({
+    id: name(session.agent.id),
+    name: name(session.agent.name),
+    harness: name(session.harness.name),
+    session: name(session.id),
+    parent_session: optional(session.parent),
+    is_attended: session.isAttended,
+    repository: optional(session.repository),
+    branch: optional(session.branch),
+  });
+}
+
+function happeningFields(happening: AgentHappening): JsonObject {
+  switch (happening.kind) {
+    case 'session_started':
+    case 'session_ended':
+      return given({ reason: optional(happening.reason) });
+    case 'prompt_given':
+      return given({ prompt: name(happening.prompt), origin: happening.origin, text: long(happening.text) });
+    case 'tool_decided':
+      return given({ ...callFields(happening.call), verdict: happening.verdict, reason: long(happening.reason) });
+    case 'tool_finished':
+      return given({ ...callFields(happening.call), content: happening.content, duration_ms: happening.durationMs });
+    case 'tool_described': {
+      const { tool, change, before, after } = happening;
+      return given({ ...toolFields(tool), change, before: optional(before), after: optional(after) });
+    }
+    case 'server_added':
+      return given(serverFields(happening.server));
+    case 'approval_asked':
+      return given({ ...callFields(happening.call), approval: name(happening.approval) });
+    case 'approval_answered': {
+      const { approval, call, answer, answeredBy, afterMs, scope } = happening;
+      return given({
+        ...callFields(call),
+        approval: name(approval),
+        answer,
+        answered_by: optional(answeredBy),
+        after_ms: afterMs,
+        scope,
+      });
+    }
+    case 'hook_silent':
+      return given({ silent_ms: happening.silentMs, still_seen: happening.stillSeen });
+    case 'stopped':
+      return given({ scope: happening.scope, stopped_by: name(happening.stoppedBy) });
+  }
+}
+
+type Fields = Readonly<Record<string, JsonValue | undefined>>;
+
+function callFields(call: AgentCall): Fields {
+  return {
+    call: name(call.id),
+    ...toolFields(call.tool),
+    action: call.action,
+    target: long(call.target),
+    destination: optional(call.destination?.name),
+    destination_is_new: call.destination?.isNew,
+    arguments: long(call.arguments),
+    encodings: list(call.encodings),
+    origins: list(call.origins),
+    is_tainted: call.taintPath === undefined ? undefined : call.taintPath.length > 0,
+    taint_path: list(call.taintPath),
+    is_beyond_parent: call.isBeyondParent,
+    guards: call.guards,
+    person_hours: call.personHours,
+  };
+}
+
+function toolFields(tool: AgentTool): Fields {
+  return { tool: name(tool.name), ...(tool.server === undefined ? {} : serverFields(tool.server)) };
+}
+
+function serverFields(server: NonNullable<AgentTool['server']>): Fields {
+  return { server: name(server.name), server_source: optional(server.source), server_is_new: server.isNew };
+}
+
+function given(fields: Fields): JsonObject {
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
+}
+
+function list(values: readonly string[] | undefined): readonly string[] | undefined {
+  return values === undefined || values.length === 0 ? undefined : values.slice(0, agentEventLimits.list).map(name);
+}
+
+function optional(value: string | undefined): string | undefined {
+  return value === undefined ? undefined : name(value);
+}
+
+function name(value: string): string {
+  return value.slice(0, agentEventLimits.name).toWellFormed();
+}
+
+function long(value: string | undefined): string | undefined {
+  return value?.slice(0, agentEventLimits.text).toWellFormed();
+}

@@ -1,0 +1,118 @@
+/** What a tool call does to the world, whatever the tool is called. */
+export const agentActions = ['read', 'write', 'execute', 'network', 'secret', 'message', 'pay', 'configure'] as const;
+export type AgentAction = (typeof agentActions)[number];
+
+/** Whose words a value is: the person's own, those of a tool that is trusted, or anybody's. */
+export const agentOrigins = ['person', 'trusted', 'untrusted'] as const;
+export type AgentOrigin = (typeof agentOrigins)[number];
+
+export type AgentVerdict = 'allow' | 'ask' | 'deny';
+
+/** Who it is and for whom it acts: the same for all events of a session. */
+export type AgentSession = {
+  readonly id: string;
+  /** The session that started it: a sub-agent has never more rights than its parent. */
+  readonly parent?: string;
+  readonly agent: { readonly id: string; readonly name: string };
+  /** The program that runs it: `claude-code`, `codex`. */
+  readonly harness: { readonly name: string; readonly version?: string };
+  readonly model?: { readonly name: string; readonly provider: string };
+  /** The person or the service that it belongs to. */
+  readonly owner: { readonly id: string; readonly name: string };
+  /** Whether somebody sits in front of it. */
+  readonly isAttended: boolean;
+  readonly host?: string;
+  /** Address that its credential was used from. */
+  readonly address?: string;
+  readonly repository?: string;
+  readonly branch?: string;
+};
+
+/** A tool, with the MCP server it is from if it is from one. */
+export type AgentTool = {
+  readonly name: string;
+  readonly server?: {
+    readonly name: string;
+    /** Who set it up, as the harness says: `user`, `project`, `managed`. Open: harnesses add words. */
+    readonly source?: string;
+    /** Nobody has approved it yet. */
+    readonly isNew?: boolean;
+  };
+};
+
+/** A call as it was judged. What policy could not tell is left out, never guessed. */
+export type AgentCall = {
+  readonly id: string;
+  readonly tool: AgentTool;
+  readonly action: AgentAction;
+  /** Path, command or object, after it was resolved. */
+  readonly target?: string;
+  /** Where it would send something: a host name, or who is written to. */
+  readonly destination?: { readonly name: string; readonly isNew?: boolean };
+  /** Arguments as text, with secrets already redacted. */
+  readonly arguments?: string;
+  /** Encodings that were undone before judging: `base64`, `percent`, `homoglyphs`. */
+  readonly encodings?: readonly string[];
+  /** Whose words its arguments are. */
+  readonly origins?: readonly AgentOrigin[];
+  /** Calls through which untrusted words came to it, the first first; empty or left out when none did. */
+  readonly taintPath?: readonly string[];
+  /** It asked for what the parent session may not. */
+  readonly isBeyondParent?: boolean;
+  /** What holds the agent itself that it would change. */
+  readonly guards?: 'hooks' | 'settings' | 'policy';
+  /** Whether its person is usually at work at this time; left out when nobody knows. */
+  readonly personHours?: 'inside' | 'outside';
+};
+
+/** What happened. */
+export type AgentHappening =
+  | { readonly kind: 'session_started'; readonly reason?: string }
+  | { readonly kind: 'session_ended'; readonly reason?: string }
+  | { readonly kind: 'prompt_given'; readonly prompt: string; readonly origin: AgentOrigin; readonly text?: string }
+  | {
+      readonly kind: 'tool_decided';
+      readonly call: AgentCall;
+      readonly verdict: AgentVerdict;
+      /** Ids of the policies that decided. */
+      readonly policies?: readonly string[];
+      readonly reason?: string;
+    }
+  | {
+      readonly kind: 'tool_finished';
+      readonly call: Pick<AgentCall, 'id' | 'tool' | 'action' | 'target' | 'destination'>;
+      readonly isSuccess: boolean;
+      /** What came back, by its origin. */
+      readonly content: AgentOrigin;
+      readonly durationMs?: number;
+    }
+  | {
+      readonly kind: 'tool_described';
+      readonly tool: AgentTool;
+      readonly change: 'added' | 'changed' | 'removed';
+      /** Digests of name, description and schemas, as they are pinned. */
+      readonly before?: string;
+      readonly after?: string;
+    }
+  | { readonly kind: 'server_added'; readonly server: NonNullable<AgentTool['server']> }
+  | { readonly kind: 'approval_asked'; readonly approval: string; readonly call: AgentCall }
+  | {
+      readonly kind: 'approval_answered';
+      readonly approval: string;
+      readonly call: Pick<AgentCall, 'id' | 'tool' | 'action'>;
+      readonly answer: 'allow' | 'deny' | 'expired';
+      readonly answeredBy?: string;
+      readonly afterMs: number;
+      readonly scope: 'once' | 'session' | 'policy';
+    }
+  | {
+      readonly kind: 'hook_silent';
+      readonly silentMs: number;
+      /** What says that the session goes on all the same; left out when nothing does. */
+      readonly stillSeen?: 'process' | 'telemetry' | 'gateway';
+    }
+  | {
+      readonly kind: 'stopped';
+      readonly scope: 'session' | 'agent' | 'person' | 'model' | 'all';
+      readonly stoppedBy: string;
+    };

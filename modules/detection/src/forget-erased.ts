@@ -1,0 +1,37 @@
+import type { Database } from '@sallyport/platform/database';
+import { readCorrelations, saveCorrelations, saveGroups } from './correlation-store.ts';
+import type { Correlations } from './correlations.ts';
+import { withoutErased } from './erased-matches.ts';
+import type { ErasedRange } from './erased-matches.ts';
+import type { RuleSummary } from './match-protocol.ts';
+import type { StateSeal } from './state-seal.ts';
+
+/**
+ * Takes matches of events that were erased out of what correlations count, in memory and saved; says how many. To be called between two ranges.
+ * Windows that are over by the watermark go first: without the event that opened one, what is left of it could be taken for a window of its own.
+ */
+export async function forgetErased(
+  ranges: readonly ErasedRange[],
+  needs: {
+    readonly database: Database;
+    readonly seal: StateSeal;
+    readonly correlations: Pick<Correlations, 'restore' | 'use' | 'takeChanges'>;
+    readonly rules: ReadonlyMap<string, RuleSummary> | undefined;
+  },
+): Promise<number> {
+  const { database, seal, correlations, rules } = needs;
+  const saved = await readCorrelations(database, seal);
+  if (withoutErased(saved.groups, ranges).matches === 0) return 0;
+  // What is in memory may be that of a range that failed halfway.
+  correlations.restore(saved);
+  if (rules !== undefined) {
+    correlations.use(rules);
+    const settled = correlations.takeChanges(true);
+    await database.transaction().execute((transaction) => saveCorrelations(transaction, settled, seal));
+  }
+  const { changed, removed, matches } = withoutErased((await readCorrelations(database, seal)).groups, ranges);
+  await database.transaction().execute((transaction) => saveGroups(transaction, { changed, removed }, seal));
+  correlations.restore(await readCorrelations(database, seal));
+  if (rules !== undefined) correlations.use(rules);
+  return matches;
+}

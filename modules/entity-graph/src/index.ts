@@ -1,0 +1,10 @@
+export { createAroundRoutes } from './around-routes.ts';
+export { createCriticality } from './criticality.ts';
+export type { AssetCriticality, Criticality } from './criticality.ts';
+export { createCriticalityRoutes } from './criticality-routes.ts';
+export { assetKinds, criticalityLevels, entityGraphMigrations } from './criticality-store.ts';
+export type { AssetKind, CriticalityLevel } from './criticality-store.ts';
+export type { NodeKind } from './entity.ts';
+export { EntityGraphError, entityGraphProblems } from './errors.ts';
+export type { EntityGraphErrorCode } from './errors.ts';
+export type { AroundNeeds, CriticalityNeeds, FleetDevice, NearAlert, NodeRisk } from './needs.ts';

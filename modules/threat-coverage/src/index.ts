@@ -1,0 +1,11 @@
+export { mapAnswer } from './answers.ts';
+export { coverageCsv } from './coverage-csv.ts';
+export { verdicts } from './coverage.ts';
+export type { Verdict } from './coverage.ts';
+export { coverageProblems } from './errors.ts';
+export type { Framework, FrameworkId } from './framework.ts';
+export { navigatorLayer } from './navigator-layer.ts';
+export type { CoverageRule, RuleFires, ThreatCoverageNeeds } from './needs.ts';
+export { createCoverageRoutes } from './routes.ts';
+export { createThreatCoverage } from './threat-coverage.ts';
+export type { ThreatCoverage } from './threat-coverage.ts';

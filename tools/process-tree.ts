@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+export type Descendant = { readonly pid: number; readonly commandLine: string };
+
+/** The processes started by a process and by those it started, zombies not counted. Linux only; elsewhere none. */
+function descendantsOf(pid: number): Descendant[] {
+  return childrenOf(pid).flatMap((child) => {
+    const commandLine = textOf(`/proc/${child}/cmdline`).replaceAll('\0', ' ').trim();
+    // Only a zombie has none.
+    const own = commandLine === '' ? [] : [{ pid: child, commandLine }];
+    return [...own, ...descendantsOf(child)];
+  });
+}
+
+/** Ends them at once, and says which there were. */
+export function endDescendants(pid: number): Descendant[] {
+  const found = descendantsOf(pid);
+  for (const descendant of found) {
+    try {
+      process.kill(descendant.pid, 'SIGKILL');
+    } catch {
+      // It ended by itself.
+    }
+  }
+  return found;
+}
+
+/** A child belongs to the thread that started it. */
+function childrenOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+      textOf(`/proc/${pid}/task/${thread}/children`).split(' ').filter(Boolean).map(Number),
+    );
+  } catch {
+    return [];
+  }
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
