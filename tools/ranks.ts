@@ -19,7 +19,18 @@ const levels: readonly { readonly name: string; readonly folders: readonly strin
       'modules/retention',
     ],
   },
-  { name: 'rank 2', folders: ['modules/event-intake', 'modules/device-fleet'] },
+  {
+    name: 'rank 2',
+    folders: [
+      'modules/event-intake',
+      'modules/device-fleet',
+      'modules/sign-in-providers',
+      'modules/machine-access',
+      'modules/access-risk',
+      'modules/policy-library',
+      'modules/privileged-access',
+    ],
+  },
   {
     name: 'rank 3',
     folders: [

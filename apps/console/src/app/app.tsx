@@ -35,7 +35,7 @@ const KeysRoom = lazy(async () => ({ default: (await import('../rooms/keys/keys-
 const RetentionRoom = lazy(async () => ({
   default: (await import('../rooms/retention/retention-room.tsx')).RetentionRoom,
 }));
-const PeopleRoom = lazy(async () => ({ default: (await import('../rooms/people/people-room.tsx')).PeopleRoom }));
+const PeopleFrame = lazy(async () => ({ default: (await import('../rooms/people/people-frame.tsx')).PeopleFrame }));
 const SettingsRoom = lazy(async () => ({
   default: (await import('../rooms/settings/settings-room.tsx')).SettingsRoom,
 }));
@@ -94,7 +94,7 @@ export function App() {
           <Route path="/ledger">{<LedgerRoom me={session.data} />}</Route>
           <Route path="/keys">{<KeysRoom me={session.data} />}</Route>
           <Route path="/retention">{<RetentionRoom me={session.data} />}</Route>
-          <Route path="/people">{<PeopleRoom me={session.data} />}</Route>
+          <Route path="/people/*?">{<PeopleFrame me={session.data} />}</Route>
           <Route path="/settings">{<SettingsRoom me={session.data} />}</Route>
           <Route path="/verify">{<VerifyRoom />}</Route>
           <Route>{<NoRoom />}</Route>

@@ -1,0 +1,62 @@
+import { Suspense } from 'react';
+import type { ReactNode } from 'react';
+import { Link, Route, Switch, useLocation } from 'wouter';
+import type { Me } from '../../api/queries.ts';
+import { NoRoom } from '../../app/no-room.tsx';
+import { may } from '../../app/rooms.ts';
+import { Loading } from '../../parts/loading.tsx';
+import { PeopleRoom } from './people-room.tsx';
+
+type Page = {
+  readonly path: string;
+  readonly name: string;
+  readonly needs: readonly string[];
+  readonly show: (me: Me) => ReactNode;
+};
+
+/** The pages of the room, one line each; pages of a page stand under its path. */
+const pages: readonly Page[] = [
+  {
+    path: '/people',
+    name: 'People',
+    needs: ['users:read', 'sessions:own', 'audit:read'],
+    show: (me) => <PeopleRoom me={me} />,
+  },
+];
+
+/** Everything about who may come in, how, and what they may do here. */
+export function PeopleFrame({ me }: { readonly me: Me }) {
+  const [path] = useLocation();
+  const shown = pages.filter(({ needs }) => needs.some((action) => may(me, action)));
+  const current = shown.find(
+    (page) => path === page.path || (page.path !== '/people' && path.startsWith(`${page.path}/`)),
+  );
+  return (
+    <div className="rules-frame">
+      <nav className="sub-rail" aria-label="People and access">
+        {shown.map((page) => (
+          <Link
+            key={page.path}
+            href={page.path}
+            className={page === current ? 'current' : ''}
+            aria-current={page === current ? 'page' : undefined}
+          >
+            {page.name}
+          </Link>
+        ))}
+      </nav>
+      <Suspense fallback={<Loading heights={[56, 220]} />}>
+        <Switch>
+          {shown.map((page) => (
+            <Route key={page.path} path={page.path}>
+              {page.show(me)}
+            </Route>
+          ))}
+          <Route>
+            <NoRoom />
+          </Route>
+        </Switch>
+      </Suspense>
+    </div>
+  );
+}
