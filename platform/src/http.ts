@@ -42,6 +42,8 @@ declare module 'fastify' {
     principal: Principal;
     /** Where the request came from, on public routes too. */
     client: Client;
+    /** The request as it came, for whoever checks what a token is bound to; on public routes too. */
+    presented: Presented;
     /** As `stepUp` of the route, for what only the handler can see. Throws `step_up_required`. */
     requireFreshProof(): Promise<void>;
   }
@@ -56,8 +58,11 @@ declare module 'fastify' {
 
 /** Who calls, as the edge established it. */
 export type Principal = {
-  /** A person with a session, an API key, whoever owns the data directory, or a device that proved its key and is approved. */
-  readonly kind: 'user' | 'key' | 'operator' | 'device';
+  /**
+   * A person with a session or a token of their own, an API key, a service account with a token, whoever owns the data
+   * directory, or a device that proved its key and is approved.
+   */
+  readonly kind: 'user' | 'key' | 'service' | 'operator' | 'device';
   readonly id: string;
   readonly name: string;
   /** Every action they are allowed, as it was when the request was let in. */
@@ -69,6 +74,12 @@ export type Principal = {
   /** Of a person. */
   readonly roles?: readonly string[];
   readonly sessionId?: string;
+  /** Of what they hold for now beyond their own roles; `roles` has these roles too. Whatever they do carries the ids. */
+  readonly grantIds?: readonly string[];
+  /** Of the token that somebody came with in place of a session or key, which names it and is no secret. */
+  readonly tokenId?: string;
+  /** All that a person's token is for, whatever they may do otherwise: nothing else is allowed with it. */
+  readonly limitedTo?: readonly string[];
   /** When they last proved who they are, in full. */
   readonly authenticatedAtMs?: number;
   /** How sure we are: 1 password, 2 with a second factor, 3 with a passkey. */
@@ -89,6 +100,21 @@ export type Client = {
   readonly hostName: string;
   /** Where a link for somebody else must lead: the address others reach us at when there is one, else `origin`. */
   readonly linkOrigin: string;
+};
+
+/** A request as it came, for what a token may be bound to: a key that signs requests (RFC 9449), a certificate (RFC 8705). */
+export type Presented = {
+  /** How the token was sent: `Authorization: DPoP`, or any other way. */
+  readonly scheme: 'bearer' | 'dpop';
+  readonly method: string;
+  /** As the client sees it, without query and fragment: what `htu` of a proof must say. */
+  readonly url: string;
+  /** Each `DPoP` header there was. */
+  readonly proofs: readonly string[];
+  /** DER of the certificate whose key the other end of this TLS connection holds. Nobody has checked who issued it. */
+  readonly certificate?: Uint8Array;
+  /** Says something in the reply, whatever it is going to be, such as `DPoP-Nonce`. */
+  readonly tell: (header: string, value: string) => void;
 };
 
 /** Error code → HTTP status and title. Each module exports its own; codes are unique over all of them. */

@@ -105,6 +105,9 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
     const { principal, action, context } = request;
     if (!isAction(action) && !isDeviceAction(action)) return denied(`There is no action "${action.slice(0, 100)}"`);
     const { kind, id, assurance, roles: held = [], scopes } = principal;
+    // Before any policy: none that is written or changed here makes more of a token than it was given for.
+    if (principal.limitedTo?.includes(action) === false)
+      return denied(`The token was made for ${principal.limitedTo.join(', ') || 'nothing'}`);
     // One more for each second of a proof would leave no room for others.
     if (context.proofAgeSeconds !== undefined) return ask(request);
     const risk =
@@ -114,7 +117,7 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
       id,
       assurance,
       held,
-      kind === 'key' ? scopes : [],
+      kind === 'key' || kind === 'service' ? scopes : [],
       action,
       context.channel,
       risk,
@@ -161,6 +164,8 @@ function entityOf(
       };
     case 'key':
       return { uid: { type: 'Sallyport::Key', id }, attrs: { scopes: [...scopes], ...riskAttributes }, parents: [] };
+    case 'service':
+      return { uid: { type: 'Sallyport::Service', id }, attrs: { scopes: [...scopes] }, parents: [] };
     case 'operator':
       return { uid: { type: 'Sallyport::Operator', id }, attrs: {}, parents: [] };
     case 'device':

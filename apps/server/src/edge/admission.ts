@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { Principal } from '@sallyport/platform/http';
+import type { Presented, Principal } from '@sallyport/platform/http';
 import { errorFields } from '@sallyport/platform/log';
 import type { Secret } from '@sallyport/platform/secret';
 import { refuseForeignReader } from './browser-guard.ts';
@@ -35,10 +35,11 @@ export function createAdmission(
     readonly limits: EdgeLimits;
     readonly recorder: DecisionRecorder;
     readonly doorwayOf: (request: FastifyRequest) => Doorway;
+    readonly presentedOf: (request: FastifyRequest) => Presented;
   },
 ): Admission {
   const { caller, clock, log } = needs;
-  const { limits, recorder, doorwayOf } = parts;
+  const { limits, recorder, doorwayOf, presentedOf } = parts;
   const addresses = createRateLimiter(clock, limits.perAddress);
   const principals = createRateLimiter(clock, limits.perPrincipal);
   /** Of routes that have a rate of their own, by method and pattern. */
@@ -56,7 +57,7 @@ export function createAdmission(
     const key = session === undefined ? (offered ?? bearerToken(authorization)) : undefined;
     let answer;
     try {
-      if (key !== undefined) answer = { principal: await caller.authenticate(key) };
+      if (key !== undefined) answer = { principal: await caller.authenticate(key, presentedOf(request)) };
       else if (session !== undefined)
         answer = await caller.authenticateSession(session, { background: isBackground(request) });
     } catch (error) {
@@ -271,7 +272,7 @@ function take(limiter: RateLimiter, name: string, who: string): void {
 /** RFC 6750 section 2.1. */
 function bearerToken(header: string | undefined): string {
   // `Splunk` is what senders made for its HTTP Event Collector write.
-  const token = /^(?:Bearer|Splunk) +([\w.~+/-]{1,512}=*)$/i.exec(header ?? '')?.[1] ?? basicPassword(header);
+  const token = /^(?:Bearer|DPoP|Splunk) +([\w.~+/-]{1,512}=*)$/i.exec(header ?? '')?.[1] ?? basicPassword(header);
   if (token !== undefined) return token;
   throw new EdgeError(
     'authentication_required',

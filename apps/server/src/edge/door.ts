@@ -14,6 +14,11 @@ export type DoorOptions = {
   readonly hostNames: readonly string[];
   /** Without one every handshake is refused until `setTls`, except that of a challenge. */
   readonly tls: EdgeTls | undefined;
+  /**
+   * Asks whoever connects for a certificate and takes any, or none: who issued it is for those who read it to check. Not on a
+   * door for people: a browser that has a certificate asks its user which to show before it shows anything else.
+   */
+  readonly asksForCertificate?: true;
   /** For a client that asks for `acme-tls/1` by this name (RFC 8737): what it is shown, or undefined. */
   readonly challenge?: (hostName: string) => SecureContext | undefined;
 };

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { messageOf } from '@sallyport/platform/errors';
 import { errorFields } from '@sallyport/platform/log';
+import type { Presented } from '@sallyport/platform/http';
 import type { Secret } from '@sallyport/platform/secret';
 import { createAdmission } from './admission.ts';
 import { describeApi } from './api-description.ts';
@@ -21,6 +22,7 @@ import { installBodyLimits } from './request-body.ts';
 import { compileValidator } from './request-validation.ts';
 import { compileSerializer } from './response-serialization.ts';
 import { describeClient } from './request-client.ts';
+import { describePresented } from './request-presented.ts';
 import { securityHeaders, strictTransport } from './security-headers.ts';
 import { createSockets, endRefused } from './sockets.ts';
 import { createStreamWatch } from './stream-watch.ts';
@@ -54,7 +56,14 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
   const front = createDoorway({ isSecure: tls !== undefined, hostNames: needs.hostNames });
   const doorways = new WeakMap<IncomingMessage, Doorway>();
   const doorwayOf = ({ raw }: FastifyRequest): Doorway => doorways.get(raw) ?? front;
-  const admission = createAdmission(needs, { limits, recorder, doorwayOf });
+  const replies = new WeakMap<FastifyRequest, FastifyReply>();
+  const presentedOf = (request: FastifyRequest): Presented =>
+    describePresented(request, {
+      isOperator: needs.caller.kind === 'operator',
+      secure: doorwayOf(request).isSecure,
+      tell: (header, value) => void replies.get(request)?.header(header, value),
+    });
+  const admission = createAdmission(needs, { limits, recorder, doorwayOf, presentedOf });
   const streams = createStreamWatch({ every: needs.every, mayGoOn: (request) => admission.mayGoOn(request) });
   const sockets = createSockets(needs, { limits, admission });
   const problems = createProblemTranslator(needs.problems);
@@ -78,7 +87,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
     } else if (problem.status === 403 || problem.code in edgeProblems) await admission.refused(request, problem);
     const retryAfter = retryAfterSeconds(problem);
     if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
-    if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
+    if (problem.status === 401 && !reply.hasHeader('www-authenticate')) reply.header('www-authenticate', 'Bearer');
     // As bytes: to text Fastify adds a charset, which this content type does not have.
     return reply
       .code(problem.status)
@@ -142,6 +151,11 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
       });
     },
   });
+  app.decorateRequest('presented', {
+    getter(this: FastifyRequest) {
+      return presentedOf(this);
+    },
+  });
   app.decorateRequest('requireFreshProof', function requireFreshProof(this: FastifyRequest) {
     return admission.requireFreshProof(this);
   });
@@ -159,6 +173,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
       ...(mayRequireTls(request, doorwayOf(request)) ? strictTransport : {}),
       'x-correlation-id': request.id,
     });
+    replies.set(request, reply);
     await admission.admit(request, (renewed) => reply.beginSession(renewed));
   });
   app.addHook('onSend', async (request, _reply, payload) => {
@@ -180,7 +195,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
     setTls(renewed) {
       setCertificate(app.server, renewed);
     },
-    async openDoor({ host, port, hostNames, tls: shown, challenge }) {
+    async openDoor({ host, port, hostNames, tls: shown, asksForCertificate, challenge }) {
       const doorway = createDoorway({ isSecure: true, hostNames });
       const server = createHttpServer({
         listener(request, response) {
@@ -188,7 +203,11 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
           route(request, response);
         },
         limits,
-        tls: { ...shown, ...(challenge === undefined ? {} : { challenge }) },
+        tls: {
+          ...shown,
+          ...(challenge === undefined ? {} : { challenge }),
+          ...(asksForCertificate === undefined ? {} : { asksForCertificate }),
+        },
         onRefused: countRefusal,
       });
       server.on('clientError', onClientError);

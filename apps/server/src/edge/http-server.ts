@@ -27,7 +27,10 @@ export function createHttpServer(options: {
   readonly limits: EdgeLimits;
   /** TLS 1.3, at first perhaps without a certificate; plain HTTP when undefined. */
   readonly tls:
-    | (Partial<EdgeTls> & { readonly challenge?: (hostName: string) => SecureContext | undefined })
+    | (Partial<EdgeTls> & {
+        readonly challenge?: (hostName: string) => SecureContext | undefined;
+        readonly asksForCertificate?: true;
+      })
     | undefined;
   readonly onRefused: (code: ConnectionRefusal, address: string) => void;
 }): Server {
@@ -58,6 +61,8 @@ export function createHttpServer(options: {
             ...settings,
             ...(tls.key === undefined || tls.cert === undefined ? {} : { key: tls.key, cert: tls.cert }),
             minVersion: 'TLSv1.3',
+            // Possession of the key is proved in the handshake in any case; nobody is kept out for want of an issuer we know.
+            ...(tls.asksForCertificate === true ? { requestCert: true, rejectUnauthorized: false } : {}),
             handshakeTimeout: limits.headersTimeoutMs,
             ALPNCallback: protocolChoice(tls.challenge),
           },

@@ -1,5 +1,5 @@
 import type { Clock } from '@sallyport/platform/clock';
-import type { Principal, ProblemTable, RoutePlugin } from '@sallyport/platform/http';
+import type { Presented, Principal, ProblemTable, RoutePlugin } from '@sallyport/platform/http';
 import type { Log } from '@sallyport/platform/log';
 import type { Secret } from '@sallyport/platform/secret';
 import type { EdgeLimits } from './limits.ts';
@@ -32,7 +32,7 @@ export type Refused = { readonly refused: string };
 export type Caller =
   | {
       readonly kind: 'network';
-      authenticate(token: string): Promise<Principal | Refused>;
+      authenticate(token: string, presented: Presented): Promise<Principal | Refused>;
       /** `renewed` is the token to be used from now on. */
       authenticateSession(
         token: string,

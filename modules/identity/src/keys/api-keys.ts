@@ -220,10 +220,12 @@ async function findGranting(
       if (key !== undefined && endOf(key, nowMs) === undefined) return key;
       throw new IdentityError('key_grant_widened', `Cannot grant a key as key "${by.id}": it is no longer valid`);
     }
+    // A key made by a service would outlive the account that its own tokens end with.
+    case 'service':
     case 'device':
       throw new IdentityError(
         'key_grant_widened',
-        `Cannot grant a key as device "${by.id}": must be a person or a key`,
+        `Cannot grant a key as ${by.kind} "${by.id}": must be a person or a key`,
       );
   }
 }
