@@ -5,7 +5,7 @@ import { EventSearchError } from './errors.ts';
 import { fieldExpression, type FieldExpression } from './field-expression.ts';
 import type { QueryParameters } from './query-parameters.ts';
 import { searchLimits, type Condition, type EventFilter, type Filter } from './search-request.ts';
-import { textCondition } from './text-condition.ts';
+import { phraseCondition, textCondition } from './text-condition.ts';
 import { parseInstant } from './instant.ts';
 
 /** The whole filter as one SQL condition; values are in `parameters`. Throws `EventSearchError` `query_invalid`, `query_field_unknown`. */
@@ -74,7 +74,8 @@ function tree(
       budget.takeFilter(node.filter);
       return condition(node.filter, parameters);
     case 'text': {
-      const words = textCondition(node.text, parameters);
+      const words =
+        node.isPhrase === true ? phraseCondition(node.text, parameters) : textCondition(node.text, parameters);
       budget.takeWords(words.length);
       return words.length === 0 ? '1' : `(${words.join(' AND ')})`;
     }

@@ -189,7 +189,7 @@ test('any text is a query or is refused, never anything else, and in time', () =
 /** A tree written down with brackets everywhere, or only where the language needs them, is the same tree. */
 test('a query means what it was written from', () => {
   const leaf: fc.Arbitrary<Condition> = fc.oneof(
-    fc.constantFrom('x', 'foo', 'OR', 'and', 'a(b)').map((text): Condition => ({ kind: 'text', text })),
+    fc.constantFrom('x', 'foo', 'OR', 'and', 'a(b)').map((text): Condition => ({ kind: 'text', text, isPhrase: true })),
     fc
       .string({ unit: 'binary' })
       .map((value): Condition => ({ kind: 'filter', filter: { field: 'user', op: 'eq', value } })),

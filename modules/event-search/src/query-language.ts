@@ -32,7 +32,7 @@ export type ParsedQuery = {
  *     field:>5  >=5  <5  <=5   numbers and times
  *     field:*          has a value
  *     field:10.0.0.0/8 an address in the network
- *     word  "words"    in the text of the event
+ *     word  "a phrase" in the text of the event; in quotes in this order
  *     … | stage        a table of them, see `QueryStage`
  *
  * AND binds closer than OR. The words of the language are capitals; in quotes they are text. Throws `EventSearchError`
@@ -125,7 +125,7 @@ function term(state: State, depth: number): Condition {
   const { text, isQuoted } = reader.takeValue();
   if (!isQuoted && /^(?:and|or|not)$/i.test(text))
     state.hints.add(`“${text}” was searched for as a word; the operators are AND, OR and NOT, in capitals`);
-  return { kind: 'text', text };
+  return isQuoted ? { kind: 'text', text, isPhrase: true } : { kind: 'text', text };
 }
 
 function joined(kind: 'all' | 'any', parts: readonly Condition[]): Condition {

@@ -29,8 +29,8 @@ export type Filter = {
 /** What must be true of an event. Words and filters are the leaves. */
 export type Condition =
   | { readonly kind: 'filter'; readonly filter: Filter }
-  /** Words that all stand somewhere in the event. */
-  | { readonly kind: 'text'; readonly text: string }
+  /** Words that all stand somewhere in the event; of a phrase, in one value and in this order. */
+  | { readonly kind: 'text'; readonly text: string; readonly isPhrase?: boolean }
   | { readonly kind: 'all' | 'any'; readonly parts: readonly Condition[] }
   | { readonly kind: 'not'; readonly part: Condition };
 

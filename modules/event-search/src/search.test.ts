@@ -108,6 +108,28 @@ test('text is found by words, in any case, next to escapes and beyond ASCII', as
   assert.deepEqual(await found({ text: ' ' }), [0, 1, 2, 3]);
 });
 
+test('words in quotes are found in this order, with signs and line breaks between them and nothing else', async () => {
+  const phrase = async (q: string): Promise<number[]> => {
+    const { condition } = parseQuery(q);
+    return found(condition === undefined ? {} : { query: condition });
+  };
+  assert.deepEqual(await phrase('"cmd /c whoami"'), [0]);
+  assert.deepEqual(await phrase('"CMD c whoami"'), [0]);
+  assert.deepEqual(await phrase('"whoami cmd"'), []);
+  assert.deepEqual(await phrase('whoami cmd'), [0]);
+  assert.deepEqual(await phrase('"cmd whoami"'), []);
+  assert.deepEqual(await phrase('"Process Create: RuleName"'), [0]);
+  assert.deepEqual(await phrase('"windows system32 cmd.exe"'), [0]);
+  assert.deepEqual(await phrase('"grüße AUS köln"'), [2]);
+  assert.deepEqual(await phrase('"köln aus"'), []);
+  assert.deepEqual(await phrase('"drop table" -"table drop"'), [3]);
+  // Not across values, and not within a word.
+  assert.deepEqual(await phrase('"whoami 100"'), [0]);
+  assert.deepEqual(await phrase('"alice process"'), []);
+  assert.deepEqual(await phrase('"md c whoami"'), []);
+  assert.deepEqual(await phrase('"cmd c whoa"'), []);
+});
+
 test('a time range is half-open and means the received or the claimed time', async () => {
   assert.deepEqual(await found({ fromMs: startMs + hourMs, toMs: startMs + 3 * hourMs }), [1, 2]);
   assert.deepEqual(await found({ fromMs: startMs - 50 * hourMs, toMs: startMs, timeField: 'claimed' }), [0]);

@@ -26,6 +26,26 @@ export function textCondition(text: string, parameters: QueryParameters): string
   );
 }
 
+/**
+ * The same for words in quotes: they stand in one value, in this order, with nothing but signs and spaces between them. Found through
+ * the index first, so only events with all of the words are read for their order.
+ */
+export function phraseCondition(text: string, parameters: QueryParameters): string[] {
+  const conditions = textCondition(text, parameters);
+  const words = wordsOf(text);
+  if (words.length < 2) return conditions;
+  return [...conditions, `match(body, ${parameters.text(phrasePattern(words))})`];
+}
+
+/** In RE2's language. Words hold letters, digits and what is beyond ASCII, so there is nothing to escape in them. */
+function phrasePattern(words: readonly string[]): string {
+  const sign = String.raw`[^A-Za-z0-9\x{80}-\x{10FFFF}"\\]`;
+  // What JSON writes with a backslash is a sign too, also in an original event, which is JSON in JSON; a bare quote ends the value.
+  const escape = String.raw`\\(?:["\\/bfnrt]|\\[bfnrt]|u[0-9A-Fa-f]{4})`;
+  const between = `(?:${sign}|${escape})+`;
+  return `(?i)(?:"|${between})${words.join(between)}(?:"|${between})`;
+}
+
 function wordsOf(text: string): string[] {
   return (
     text
