@@ -18,11 +18,24 @@ declare module 'fastify' {
     /** Anybody may call, without saying who they are. */
     public?: true;
     /**
+     * Which camera or device the request is about: it is decided for that one. Undefined: for none in particular, which needs the right
+     * everywhere. Somebody with the right elsewhere alone is answered as if there were no such thing.
+     */
+    resource?: (request: FastifyRequest) => ResourceName | undefined;
+    /**
+     * The right at any site lets in, and the handler answers with what `reach` covers and nothing else. Streams end when the reach changes.
+     */
+    narrowed?: true;
+    /**
      * A person must have proved who they are within the last minutes, else 403 `step_up_required`: the console asks for
      * the proof and sends the request again. Keys and the operator are not asked. When only some requests of a route need
      * it, the handler calls `requireFreshProof()` instead.
      */
     stepUp?: true;
+    /** As the key part of `stepUp` alone: a session bound to a browser's key must sign this very request with it, else 403 `key_proof_required`. */
+    keyProof?: true;
+    /** Lets in a session whose token is past its time, to have it replaced: only together with `keyProof`. */
+    staleSession?: true;
     /** Requests that no person makes with their own hands, such as a stream that reconnects: they keep no session awake. */
     background?: true;
     /** What one network address may ask of this route, besides the edge's own limits. For routes that anybody may call. */
@@ -40,6 +53,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who calls; set before any handler runs. A public route has no principal: reading it there throws. */
     principal: Principal;
+    /** How far the right that the route asks for goes, for this caller. Throws on a public route. */
+    reach: Reach;
+    /** The same, for another action. */
+    reachOf(action: string): Reach;
     /** Where the request came from, on public routes too. */
     client: Client;
     /** The request as it came, for whoever checks what a token is bound to; on public routes too. */
@@ -71,8 +88,12 @@ export type Principal = {
   readonly source?: string;
   /** Where this device stands. */
   readonly site?: string;
-  /** Of a person. */
+  /** Of a person, held everywhere. */
   readonly roles?: readonly string[];
+  /** Of a person, each held at one site alone. */
+  readonly siteRoles?: readonly SiteRole[];
+  /** Of a key or service account: for what stands at these sites alone. */
+  readonly sites?: readonly string[];
   readonly sessionId?: string;
   /** Of what they hold for now beyond their own roles; `roles` has these roles too. Whatever they do carries the ids. */
   readonly grantIds?: readonly string[];
@@ -80,10 +101,38 @@ export type Principal = {
   readonly tokenId?: string;
   /** All that a person's token is for, whatever they may do otherwise: nothing else is allowed with it. */
   readonly limitedTo?: readonly string[];
+  /** Thumbprint (RFC 7638) of the key of the browser that the session is bound to; undefined when it is bound to none. */
+  readonly browserKey?: string;
+  /** How they came in, as RFC 8176 calls `amr`: `password`, `totp`, `passkey`, `provider:<id>` … */
+  readonly methods?: readonly string[];
+  /** Id of the identity provider whose word the session rests on. */
+  readonly provider?: string;
   /** When they last proved who they are, in full. */
   readonly authenticatedAtMs?: number;
   /** How sure we are: 1 password, 2 with a second factor, 3 with a passkey. */
   readonly assurance?: 1 | 2 | 3;
+  /** Their second factor was a code by e-mail or SMS, which their roles allow: assurance 1. */
+  readonly weakFactor?: true;
+};
+
+export type SiteRole = { readonly role: string; readonly site: string };
+
+/** What a request is about. */
+export type ResourceName = { readonly kind: 'camera' | 'device'; readonly id: string };
+
+/** How far somebody's right goes. */
+export type Reach = {
+  /** To what stands at no site, and to every site but `except`. */
+  readonly everywhere: boolean;
+  /** Without `everywhere`: to these. */
+  readonly sites: readonly string[];
+  readonly except: readonly string[];
+  /** It goes nowhere, whatever the resource. */
+  readonly isNothing: boolean;
+  /** `undefined` and the empty text: no site. */
+  includes(site: string | undefined): boolean;
+  /** For one camera or device, by more than its site where a policy speaks of more. */
+  covers(resource: ResourceName & { readonly site?: string | undefined }): boolean;
 };
 
 /** The other end of a request. */
@@ -100,6 +149,10 @@ export type Client = {
   readonly hostName: string;
   /** Where a link for somebody else must lead: the address others reach us at when there is one, else `origin`. */
   readonly linkOrigin: string;
+  /** A browser shows its key, to have a session bound to it. As it came: nothing of it has been checked. */
+  readonly keyProof?: string;
+  /** They were told that they are signed in too often, and want the oldest session ended for the new one. */
+  readonly endsOldest?: true;
 };
 
 /** A request as it came, for what a token may be bound to: a key that signs requests (RFC 9449), a certificate (RFC 8705). */

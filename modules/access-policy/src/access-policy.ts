@@ -1,25 +1,49 @@
-import { statefulIsAuthorized, type AuthorizationAnswer, type EntityJson } from '@cedar-policy/cedar-wasm/nodejs';
+import { statefulIsAuthorized, type AuthorizationAnswer } from '@cedar-policy/cedar-wasm/nodejs';
 import { messageOf } from '@sallyport/platform/errors';
-import type { Principal } from '@sallyport/platform/http';
+import type { Principal, Reach, ResourceName } from '@sallyport/platform/http';
 import { allActions, deviceActions, isAction, isDeviceAction, type Action, type DeviceAction } from './actions.ts';
 import { createDecisionCache } from './decision-cache.ts';
+import { knownRisk, questionOf, siteOf, type CedarQuestion } from './entities.ts';
 import { loadPolicies, type RoleDescription } from './load-policies.ts';
 import type { PolicyTexts } from './policy-texts.ts';
+import { readReach } from './reach.ts';
 
 /** 0 to 100. What is not fresh counts as not known. */
 export type PrincipalRisk = { readonly value: number; readonly isFresh: boolean };
+
+/** What a question is about. Without a site it needs a right that holds everywhere. */
+export type AccessResource =
+  | { readonly kind: 'server' }
+  | { readonly kind: 'site'; readonly id: string }
+  | (ResourceName & { readonly site?: string | undefined });
+
+/** Of a camera or device, as far as it is known. */
+export type ResourceFacts = {
+  readonly kind?: string | undefined;
+  readonly approved?: boolean | undefined;
+  /** Since it was last heard of. */
+  readonly quietSeconds?: number | undefined;
+};
 
 export type AccessRequest = {
   readonly principal: Principal;
   /** One of `allActions` or `deviceActions`; any other is denied. */
   readonly action: string;
+  /** This server as a whole, when undefined. */
+  readonly resource?: AccessResource | undefined;
   /** How much a person or key is at risk; undefined where nobody can tell now. */
   readonly risk?: PrincipalRisk | undefined;
+  /** Asked for only where a policy speaks of these facts. */
+  readonly factsOf?: ((resource: ResourceName) => ResourceFacts | undefined) | undefined;
   readonly context: {
     /** How the request came: over the network, or through the operator's Unix socket. */
     readonly channel: 'network' | 'socket';
     /** Whole seconds since a person proved in full who they are; only for what needs a fresh proof. */
-    readonly proofAgeSeconds?: number;
+    readonly proofAgeSeconds?: number | undefined;
+    /** Where the request came from: an address, or a network as `2001:db8::/64`. */
+    readonly address?: string | undefined;
+    /** In the organisation's time zone: hour 0 to 23, weekday 1 (Monday) to 7. Asked for only where a policy speaks of it. */
+    readonly localTime?: (() => { readonly hour: number; readonly weekday: number } | undefined) | undefined;
   };
 };
 
@@ -35,12 +59,20 @@ export type AccessDecision = {
 
 /**
  * Who may do what, decided by Cedar policies. Deny by default: no policy that allows, a policy that forbids, a policy that
- * fails, an unknown action, role or attribute, and any failure of the engine are all a no. Never throws.
+ * fails, an unknown action, role or attribute, a fact that nobody can tell, and any failure of the engine are all a no. Never throws.
  */
 export type AccessPolicy = {
   decide(request: AccessRequest): AccessDecision;
-  /** What is allowed, if need be after a fresh proof; in the order of `allActions`, then of `deviceActions`. */
-  permissionsOf(principal: Principal): readonly (Action | DeviceAction)[];
+  /** How far the right to an action goes. */
+  reach(request: Omit<AccessRequest, 'resource'>): Reach;
+  /**
+   * What is allowed everywhere, if need be after a fresh proof; in the order of `allActions`, then of `deviceActions`. With `site`: what is
+   * allowed there.
+   */
+  permissionsOf(
+    principal: Principal,
+    where?: Pick<Partial<AccessRequest>, 'context'> & { readonly site?: string },
+  ): readonly (Action | DeviceAction)[];
   roles(): readonly RoleDescription[];
   /** Changes whenever a policy or the schema does. */
   readonly version: string;
@@ -48,24 +80,16 @@ export type AccessPolicy = {
 
 /** Throws `AccessPolicyError` when a policy or the schema is not valid. */
 export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecisions?: number } = {}): AccessPolicy {
-  const { version, words, roles, askingForProof, restingOnRisk } = loadPolicies(texts);
+  const { version, words, roles, askingForProof, restingOnRisk, spoken } = loadPolicies(texts);
   const remembered = createDecisionCache<AccessDecision>(options.maxCachedDecisions ?? 10_000);
 
-  const ask = ({ principal, action, context, risk }: AccessRequest): AccessDecision => {
+  const ask = (request: AccessRequest, question: CedarQuestion): AccessDecision => {
+    const { principal, action, risk } = request;
     let answer: AuthorizationAnswer;
-    const entity = entityOf(principal, risk);
     try {
       answer = statefulIsAuthorized({
-        principal: entity.uid,
-        action: { type: 'Sallyport::Action', id: action },
-        resource: { type: 'Sallyport::Server', id: 'this' },
-        context: {
-          action,
-          channel: context.channel,
-          ...(context.proofAgeSeconds === undefined ? {} : { proofAgeSeconds: context.proofAgeSeconds }),
-        },
-        entities: [entity],
-        preparsedSchemaName: version,
+        ...question,
+                preparsedSchemaName: version,
         preparsedPolicySetId: version,
         validateRequest: true,
       });
@@ -87,61 +111,52 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
       diagnostics.reason.every((id) => askingForProof.has(id));
     return {
       allowed: decision === 'allow',
-      reason: said === '' ? `No policy allows "${action}" to ${describe(principal)}` : said,
+      reason: said === '' ? `No policy allows "${action}"${placeOf(request)} to ${describe(principal)}` : said,
       policies: diagnostics.reason,
       ...(isAsking ? { needsProof: true } : {}),
     };
   };
 
   /** Cedar names what forbids alone: whether anything would allow is only told by asking as after a proof. */
-  const askWithProof = (request: AccessRequest): AccessDecision => {
-    const { needsProof, ...decision } = ask(request);
+  const askWithProof = (request: AccessRequest, question: CedarQuestion): AccessDecision => {
+    const { needsProof, ...decision } = ask(request, question);
     if (needsProof !== true) return decision;
-    const proved = ask({ ...request, context: { ...request.context, proofAgeSeconds: 0 } });
+    const context = { ...request.context, proofAgeSeconds: 0 };
+    const proved = ask({ ...request, context }, { ...question, context: { ...question.context, proofAgeSeconds: 0 } });
     return proved.allowed ? { ...decision, needsProof } : proved;
   };
 
   const decide = (request: AccessRequest): AccessDecision => {
-    const { principal, action, context } = request;
+    const { action, context, risk } = request;
     if (!isAction(action) && !isDeviceAction(action)) return denied(`There is no action "${action.slice(0, 100)}"`);
-    const { kind, id, assurance, roles: held = [], scopes } = principal;
     // Before any policy: none that is written or changed here makes more of a token than it was given for.
-    if (principal.limitedTo?.includes(action) === false)
-      return denied(`The token was made for ${principal.limitedTo.join(', ') || 'nothing'}`);
+    const { limitedTo } = request.principal;
+    if (limitedTo?.includes(action) === false)
+      return denied(`The token was made for ${limitedTo.join(', ') || 'nothing'}`);
+    const question = questionOf(request, spoken);
     // One more for each second of a proof would leave no room for others.
-    if (context.proofAgeSeconds !== undefined) return ask(request);
-    const risk =
-      request.risk?.isFresh === false ? 'stale' : request.risk === undefined ? 'unknown' : knownRisk(request.risk);
-    const key = JSON.stringify([
-      kind,
-      id,
-      assurance,
-      held,
-      kind === 'key' || kind === 'service' ? scopes : [],
-      action,
-      context.channel,
-      risk,
-    ]);
-    return remembered.load(key, () => askWithProof(request));
+    if (context.proofAgeSeconds !== undefined) return ask(request, question);
+    const known = risk?.isFresh === false ? 'stale' : risk === undefined ? 'unknown' : knownRisk(risk);
+    // `entities` hold all there is to know of who asks and of what is asked about; the words say who holds which roles where.
+    const { roles: held, siteRoles, kind } = request.principal;
+    const key = JSON.stringify([question.context, question.entities, known, kind === 'user' ? [held, siteRoles] : []]);
+    return remembered.load(key, () => askWithProof(request, question));
   };
 
   return {
     version,
     decide,
-    permissionsOf: (principal) =>
-      [...allActions, ...deviceActions].filter((action) => {
-        const channel = principal.kind === 'operator' ? 'socket' : 'network';
-        const { allowed, needsProof } = decide({ principal, action, context: { channel } });
+    reach: (request) => readReach(request, spoken, decide),
+    permissionsOf(principal, { context, site } = {}) {
+      const channel = principal.kind === 'operator' ? 'socket' : 'network';
+      const resource: AccessResource | undefined = site === undefined ? undefined : { kind: 'site', id: site };
+      return [...allActions, ...deviceActions].filter((action) => {
+        const { allowed, needsProof } = decide({ principal, action, resource, context: context ?? { channel } });
         return allowed || needsProof === true;
-      }),
+      });
+    },
     roles: () => roles,
   };
-}
-
-/** Who may be anybody is held to be at the greatest risk: a policy that asks never allows because nobody could tell. */
-function knownRisk(risk: PrincipalRisk | undefined): number {
-  if (risk === undefined || !risk.isFresh || !(risk.value >= 0 && risk.value <= 100)) return 100;
-  return Math.round(risk.value);
 }
 
 function riskInWords(risk: PrincipalRisk | undefined): string {
@@ -149,33 +164,15 @@ function riskInWords(risk: PrincipalRisk | undefined): string {
   return risk.isFresh ? `their risk is ${knownRisk(risk)} of 100` : 'how much they are at risk was told too long ago';
 }
 
-function entityOf(
-  principal: Principal,
-  risk: PrincipalRisk | undefined,
-): EntityJson & { uid: { type: string; id: string } } {
-  const { kind, id, roles = [], assurance = 0, scopes } = principal;
-  const riskAttributes = { risk: knownRisk(risk), riskFresh: risk?.isFresh === true };
-  switch (kind) {
-    case 'user':
-      return {
-        uid: { type: 'Sallyport::User', id },
-        attrs: { assurance, ...riskAttributes },
-        parents: roles.map((role) => ({ type: 'Sallyport::Role', id: role })),
-      };
-    case 'key':
-      return { uid: { type: 'Sallyport::Key', id }, attrs: { scopes: [...scopes], ...riskAttributes }, parents: [] };
-    case 'service':
-      return { uid: { type: 'Sallyport::Service', id }, attrs: { scopes: [...scopes] }, parents: [] };
-    case 'operator':
-      return { uid: { type: 'Sallyport::Operator', id }, attrs: {}, parents: [] };
-    case 'device':
-      return { uid: { type: 'Sallyport::Device', id }, attrs: {}, parents: [] };
-  }
+function placeOf({ resource }: AccessRequest): string {
+  const site = siteOf(resource);
+  return site === undefined ? '' : ` at site "${site}"`;
 }
 
-function describe({ kind, roles = [] }: Principal): string {
+function describe({ kind, roles = [], siteRoles = [] }: Principal): string {
   if (kind !== 'user') return `this ${kind}`;
-  return roles.length === 0 ? 'somebody without a role' : `somebody who is ${roles.join(', ')}`;
+  const held = [...roles, ...siteRoles.map(({ role, site }) => `${role} at "${site}"`)];
+  return held.length === 0 ? 'somebody without a role' : `somebody who is ${held.join(', ')}`;
 }
 
 function denied(reason: string): AccessDecision {

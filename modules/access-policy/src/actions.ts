@@ -37,6 +37,19 @@ export const allActions = [
 /** What an approved device can be allowed, and nobody else: no role, key or operator sends pictures in a camera's name. */
 export const deviceActions = ['cameras:send'] as const;
 
+/** Those that may be held at a site: about its cameras and devices, and about what happened there. */
+export const siteActions = [
+  'events:read',
+  'alerts:read',
+  'alerts:write',
+  'devices:read',
+  'devices:manage',
+  'devices:command',
+  'cameras:read',
+  'cameras:manage',
+  'cameras:export',
+] as const;
+
 export type Action = (typeof allActions)[number];
 export type DeviceAction = (typeof deviceActions)[number];
 

@@ -1,6 +1,13 @@
 export { createAccessPolicy } from './access-policy.ts';
-export type { AccessDecision, AccessPolicy, AccessRequest, PrincipalRisk } from './access-policy.ts';
-export { allActions, allRoles, deviceActions, isAction, isRole } from './actions.ts';
+export type {
+  AccessDecision,
+  AccessPolicy,
+  AccessRequest,
+  AccessResource,
+  PrincipalRisk,
+  ResourceFacts,
+} from './access-policy.ts';
+export { allActions, allRoles, deviceActions, isAction, isRole, siteActions } from './actions.ts';
 export type { Action, DeviceAction, Role } from './actions.ts';
 export { AccessPolicyError } from './errors.ts';
 export type { AccessPolicyErrorCode } from './errors.ts';

@@ -6,10 +6,13 @@ import {
   preparseSchema,
   schemaToJson,
   validate,
+  type PolicyJson,
+  type SchemaJson,
 } from '@cedar-policy/cedar-wasm/nodejs';
-import { allActions, allRoles, deviceActions, isRole, type Role } from './actions.ts';
+import { allActions, allRoles, deviceActions, isRole, siteActions, type Role } from './actions.ts';
 import { AccessPolicyError } from './errors.ts';
 import type { PolicyTexts } from './policy-texts.ts';
+import { asksWhetherKnown, readSpoken, schemaOfQuestions, type Spoken } from './spoken.ts';
 
 export type RoleDescription = { readonly id: Role; readonly name: string; readonly words: string };
 
@@ -24,6 +27,7 @@ export type LoadedPolicies = {
   /** Policies that rest on how much somebody is at risk (`@fact("risk")`). */
   readonly restingOnRisk: ReadonlySet<string>;
   readonly roles: readonly RoleDescription[];
+  readonly spoken: Spoken;
 };
 
 type Failure = { readonly type: 'failure'; readonly errors: readonly { readonly message: string }[] };
@@ -39,6 +43,7 @@ export function loadPolicies(texts: PolicyTexts): LoadedPolicies {
   const roles = new Map<Role, RoleDescription>();
   const askingForProof = new Set<string>();
   const restingOnRisk = new Set<string>();
+  const parsed: PolicyJson[] = [];
   for (const { file, text } of texts.policies) {
     const parts = policySetTextToParts(text);
     if (parts.type === 'failure') throw invalid(file, parts);
@@ -50,6 +55,10 @@ export function loadPolicies(texts: PolicyTexts): LoadedPolicies {
       if (id === undefined || said === undefined) throw invalid(file, 'each policy must have @id and @words');
       if (byId.has(id)) throw invalid(file, `policy "${id}" stands twice, must be unique`);
       byId.set(id, policy);
+      parsed.push(read.json);
+      const asked = asksWhetherKnown(read.json);
+      if (asked !== undefined)
+        throw invalid(file, `policy "${id}" asks whether "${asked}" is known, must not: not known is a no by itself`);
       words.set(id, said);
       if (proof !== undefined) {
         if (proof !== 'fresh' || read.json.effect !== 'forbid')
@@ -67,7 +76,7 @@ export function loadPolicies(texts: PolicyTexts): LoadedPolicies {
     }
   }
   const staticPolicies = Object.fromEntries(byId);
-  checkSchema(texts.schema);
+  const schema = readSchema(texts.schema);
   const answer = validate({
     schema: texts.schema,
     policies: { staticPolicies },
@@ -82,20 +91,33 @@ export function loadPolicies(texts: PolicyTexts): LoadedPolicies {
   const version = createHash('sha256')
     .update(JSON.stringify([texts.schema, staticPolicies]))
     .digest('hex');
-  for (const kept of [preparseSchema(version, texts.schema), preparsePolicySet(version, { staticPolicies })]) {
+  for (const kept of [preparseSchema(version, schemaOfQuestions(schema)), preparsePolicySet(version, { staticPolicies })]) {
     if (kept.type === 'failure') throw invalid('the policies', kept);
   }
-  return { version, words, askingForProof, restingOnRisk, roles: allRoles.flatMap((role) => roles.get(role) ?? []) };
+  return {
+    version,
+    words,
+    askingForProof,
+    restingOnRisk,
+    roles: allRoles.flatMap((role) => roles.get(role) ?? []),
+    spoken: readSpoken(parsed),
+  };
 }
 
 /** The schema and the code must speak of the same actions: one missing in either would be denied to everybody unnoticed. */
-function checkSchema(schema: string): void {
+function readSchema(schema: string): SchemaJson<string> {
   const read = schemaToJson(schema);
   if (read.type === 'failure') throw invalid('the schema', read);
   const declared = Object.keys(read.json['Sallyport']?.actions ?? {}).toSorted();
   const wanted = [...allActions, ...deviceActions];
   if (declared.join(' ') !== wanted.toSorted().join(' '))
     throw invalid('the schema', `its actions are ${declared.join(', ')}, must be ${wanted.join(', ')}`);
+  const atSites = Object.entries(read.json['Sallyport']?.actions ?? {})
+    .filter(([, { appliesTo }]) => appliesTo?.resourceTypes.includes('Site') === true)
+    .map(([action]) => action);
+  if (atSites.toSorted().join(' ') !== siteActions.toSorted().join(' '))
+    throw invalid('the schema', `its actions at a site are ${atSites.join(', ')}, must be ${siteActions.join(', ')}`);
+  return read.json;
 }
 
 function invalid(what: string, why: string | Failure): AccessPolicyError {

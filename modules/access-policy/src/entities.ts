@@ -1,0 +1,134 @@
+import type { CedarValueJson, EntityJson, TypeAndId } from '@cedar-policy/cedar-wasm/nodejs';
+import type { Principal } from '@sallyport/platform/http';
+import type { AccessRequest, AccessResource, PrincipalRisk } from './access-policy.ts';
+import type { Spoken } from './spoken.ts';
+
+/** What Cedar is asked, with everything it may know. */
+export type CedarQuestion = {
+  readonly principal: TypeAndId;
+  readonly action: TypeAndId;
+  readonly resource: TypeAndId;
+  readonly context: Record<string, CedarValueJson>;
+  readonly entities: EntityJson[];
+};
+
+/** The whole question, with the facts that the policies speak of and no others. */
+export function questionOf(request: AccessRequest, spoken: Spoken): CedarQuestion {
+  const { principal, action, risk, resource } = request;
+  const roles = effectiveRoles(principal, siteOf(resource));
+  const entity = principalEntity(principal, { roles, risk });
+  const [about, ...around] = resourceEntities(request, spoken);
+  return {
+    principal: entity.uid,
+    action: { type: 'Sallyport::Action', id: action },
+    resource: about.uid,
+    context: contextRecord(action, request.context, spoken),
+    entities: [entity, about, ...around],
+  };
+}
+
+type Entity = EntityJson & { uid: TypeAndId };
+
+/** The roles that count for a question: those held everywhere and, about what stands at a site, those held there. */
+function effectiveRoles({ roles = [], siteRoles = [] }: Principal, site: string | undefined): readonly string[] {
+  if (site === undefined || siteRoles.length === 0) return roles;
+  return [...new Set([...roles, ...siteRoles.filter((held) => held.site === site).map(({ role }) => role)])];
+}
+
+export function siteOf(resource: AccessResource | undefined): string | undefined {
+  if (resource === undefined || resource.kind === 'server') return undefined;
+  const site = resource.kind === 'site' ? resource.id : resource.site;
+  return site === '' ? undefined : site;
+}
+
+/** `roles` are those that count here. */
+function principalEntity(
+  principal: Principal,
+  { roles, risk }: { readonly roles: readonly string[]; readonly risk: PrincipalRisk | undefined },
+): Entity {
+  const { kind, id, assurance = 0, scopes, sites } = principal;
+  const riskAttributes = { risk: knownRisk(risk), riskFresh: risk?.isFresh === true };
+  const narrowed = sites === undefined ? {} : { sites: sites.map((site) => ({ __entity: siteUid(site) })) };
+  switch (kind) {
+    case 'user':
+      return {
+        uid: { type: 'Sallyport::User', id },
+        attrs: {
+          assurance,
+          weakFactor: principal.weakFactor === true,
+          methods: [...(principal.methods ?? [])],
+          bound: principal.browserKey !== undefined,
+          provider: principal.provider ?? 'local',
+          holdsRole: (principal.roles ?? []).length + (principal.siteRoles ?? []).length > 0,
+          ...riskAttributes,
+        },
+        parents: roles.map((role) => ({ type: 'Sallyport::Role', id: role })),
+      };
+    case 'key':
+    case 'service':
+      return {
+        uid: { type: kind === 'key' ? 'Sallyport::Key' : 'Sallyport::Service', id },
+        attrs: { scopes: [...scopes], ...narrowed, ...riskAttributes },
+        parents: [],
+      };
+    case 'operator':
+      return { uid: { type: 'Sallyport::Operator', id }, attrs: {}, parents: [] };
+    case 'device':
+      return { uid: { type: 'Sallyport::Device', id }, attrs: {}, parents: [] };
+  }
+}
+
+/** What is asked about, and where it stands. Two cameras of a site are one to policies that tell no camera from another. */
+function resourceEntities(request: Pick<AccessRequest, 'resource' | 'factsOf'>, spoken: Spoken): [Entity, ...Entity[]] {
+  const { resource = { kind: 'server' }, factsOf } = request;
+  const server: TypeAndId = { type: 'Sallyport::Server', id: 'this' };
+  if (resource.kind === 'server') return [{ uid: server, attrs: {}, parents: [] }];
+  if (resource.kind === 'site') return [{ uid: siteUid(resource.id), attrs: {}, parents: [server] }];
+  const site = siteOf(resource);
+  const type = resource.kind === 'camera' ? 'Sallyport::Camera' : 'Sallyport::Device';
+  const wanted = ['kind', 'approved', 'quietSeconds'].some((fact) => spoken.attributes.has(fact));
+  const { kind, approved, quietSeconds } = (wanted ? factsOf?.(resource) : undefined) ?? {};
+  const attrs: Record<string, CedarValueJson> = {};
+  if (kind !== undefined && spoken.attributes.has('kind')) attrs['kind'] = kind;
+  if (approved !== undefined && spoken.attributes.has('approved')) attrs['approved'] = approved;
+  // Upwards, so that nothing seems fresher than it is, and in steps, so that an answer is good for a while.
+  if (quietSeconds !== undefined && spoken.attributes.has('quietSeconds'))
+    attrs['quietSeconds'] = quietSeconds >= 0 ? Math.min(Math.ceil(quietSeconds / 10) * 10, maxSeconds) : maxSeconds;
+  const entity = {
+    uid: { type, id: spoken.namesResources ? resource.id : '' },
+    attrs,
+    parents: site === undefined ? [server] : [siteUid(site)],
+  };
+  return site === undefined ? [entity] : [entity, { uid: siteUid(site), attrs: {}, parents: [server] }];
+}
+
+function contextRecord(
+  action: string,
+  context: AccessRequest['context'],
+  { attributes }: Spoken,
+): Record<string, CedarValueJson> {
+  const { channel, proofAgeSeconds, address } = context;
+  const wantsTime = attributes.has('hour') || attributes.has('weekday');
+  const time = wantsTime ? context.localTime?.() : undefined;
+  return {
+    action,
+    channel,
+    ...(proofAgeSeconds === undefined ? {} : { proofAgeSeconds }),
+    ...(address === undefined || !attributes.has('address')
+      ? {}
+      : { address: { __extn: { fn: 'ip', arg: address } } }),
+    ...(time === undefined ? {} : { hour: time.hour, weekday: time.weekday }),
+  };
+}
+
+/** Who may be anybody is held to be at the greatest risk: a policy that asks never allows because nobody could tell. */
+export function knownRisk(risk: PrincipalRisk | undefined): number {
+  if (risk === undefined || !risk.isFresh || !(risk.value >= 0 && risk.value <= 100)) return 100;
+  return Math.round(risk.value);
+}
+
+const maxSeconds = Number.MAX_SAFE_INTEGER;
+
+function siteUid(id: string): TypeAndId {
+  return { type: 'Sallyport::Site', id };
+}

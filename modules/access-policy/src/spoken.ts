@@ -1,0 +1,87 @@
+import type { PolicyJson, SchemaJson } from '@cedar-policy/cedar-wasm/nodejs';
+import { isJsonObject, type JsonValue } from '@sallyport/contracts';
+
+/** What a set of policies speaks of: nothing else is asked for, and nothing else tells two questions apart. */
+export type Spoken = {
+  /** Names of attributes. */
+  readonly attributes: ReadonlySet<string>;
+  /** Some policy names one camera or device, or may mean one. */
+  readonly namesResources: boolean;
+  /** Sites some policy names. */
+  readonly sites: ReadonlySet<string>;
+};
+
+/** Facts about the moment: one that nobody can tell is not there, and the policy that asks for it fails. */
+export const contextFacts = ['address', 'hour', 'weekday'] as const;
+export const resourceFacts = ['kind', 'approved', 'quietSeconds'] as const;
+const facts: ReadonlySet<string> = new Set([...contextFacts, ...resourceFacts]);
+
+/** Rather too much than too little: what a policy may speak of counts as spoken of. */
+export function readSpoken(policies: readonly PolicyJson[]): Spoken {
+  const attributes = new Set<string>();
+  const sites = new Set<string>();
+  let namesResources = false;
+
+  const name = (type: JsonValue | undefined, id: JsonValue | undefined): void => {
+    if (type === 'Sallyport::Site' && typeof id === 'string') sites.add(id);
+    if (type === 'Sallyport::Camera' || type === 'Sallyport::Device') namesResources = true;
+  };
+  const walk = (value: JsonValue | undefined): void => {
+    if (Array.isArray(value)) return value.forEach(walk);
+    if (!isJsonObject(value)) return undefined;
+    name(value['type'], value['id']);
+    for (const key of ['.', 'has']) {
+      const read = value[key];
+      if (!isJsonObject(read)) continue;
+      const attr = read['attr'];
+      for (const one of Array.isArray(attr) ? attr : [attr]) if (typeof one === 'string') attributes.add(one);
+    }
+    // Compared whole, with something that is not written out: any one could be meant.
+    for (const key of ['==', '!=', 'contains', 'containsAll', 'containsAny', 'Set', 'Record'])
+      if (mentions(value[key], 'resource') || mentions(value[key], 'context')) {
+        namesResources = true;
+        for (const fact of facts) attributes.add(fact);
+      }
+    return Object.values(value).forEach(walk);
+  };
+  for (const { resource, conditions } of policies) walk(JSON.parse(JSON.stringify([resource, conditions])));
+  return { attributes, namesResources, sites };
+}
+
+/** As one side of an expression, not as what an attribute is read from. */
+function mentions(value: JsonValue | undefined, variable: string): boolean {
+  const sides = Array.isArray(value) ? value : isJsonObject(value) ? Object.values(value) : [];
+  return sides.some((side) => isJsonObject(side) && side['Var'] === variable);
+}
+
+/** A policy that asks whether a fact is there, to do without it, would let through whoever keeps it from us. */
+export function asksWhetherKnown(policy: PolicyJson): string | undefined {
+  const found = new Set<string>();
+  const walk = (value: JsonValue | undefined): void => {
+    if (Array.isArray(value)) return value.forEach(walk);
+    if (!isJsonObject(value)) return undefined;
+    const asked = isJsonObject(value['has']) ? value['has']['attr'] : undefined;
+    for (const one of Array.isArray(asked) ? asked : [asked]) if (typeof one === 'string' && facts.has(one)) found.add(one);
+    return Object.values(value).forEach(walk);
+  };
+  walk(JSON.parse(JSON.stringify(policy.conditions)));
+  return [...found][0];
+}
+
+/**
+ * The schema that questions must fit: the one policies are validated against, but that facts may be missing. So a policy needs no
+ * `has` for a fact, and fails where it is missing, which is a no.
+ */
+export function schemaOfQuestions(schema: SchemaJson<string>): SchemaJson<string> {
+  const loosen = (value: JsonValue): JsonValue => {
+    if (Array.isArray(value)) return value.map(loosen);
+    if (!isJsonObject(value)) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([name, inner]) => {
+        const loosened = loosen(inner);
+        return [name, facts.has(name) && isJsonObject(loosened) ? { ...loosened, required: false } : loosened];
+      }),
+    );
+  };
+  return JSON.parse(JSON.stringify(loosen(JSON.parse(JSON.stringify(schema)))));
+}
