@@ -5,6 +5,7 @@ import type { Principal } from '@sallyport/platform/http';
 import { createSoftwareAuthenticator, type Ceremony } from '../factors/software-authenticator.fixture.ts';
 import {
   actionsOf,
+  begunOf,
   codeOf,
   elsewhere,
   goodPassword,
@@ -216,7 +217,7 @@ forEachDatabase((name, open) => {
     await assert.rejects(house.people.accept({ token, password: otherPassword }), { code: 'link_invalid' });
     const { secret } = await house.enrolment.beginTotp({ enrolment });
     const code = codeOf(secret, house.clock.nowMs());
-    const { begun } = await house.enrolment.confirmTotp({ enrolment, code, client: local });
+    const begun = begunOf((await house.enrolment.confirmTotp({ enrolment, code, client: local })).admitted);
     assert.equal(begun.principal.id, guy.id);
     await house.people.change({ id: guy.id, disabled: true, by });
     await assert.rejects(house.people.reset({ id: guy.id, by }), { code: 'user_disabled' });
@@ -231,7 +232,7 @@ forEachDatabase((name, open) => {
     const { enrolment } = await house.people.accept({ token, password: otherPassword });
     const { secret } = await house.enrolment.beginTotp({ enrolment });
     const code = codeOf(secret, house.clock.nowMs());
-    const { begun } = await house.enrolment.confirmTotp({ enrolment, code, client: local });
+    const begun = begunOf((await house.enrolment.confirmTotp({ enrolment, code, client: local })).admitted);
     assert.deepEqual(begun.principal.roles, ['admin']);
     assert.equal(await house.setup.needed(), false);
   });

@@ -2,8 +2,7 @@ import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import type { FastifyReply } from 'fastify';
 import { Type, type Static } from 'typebox';
 import type { PeopleServices } from '../people/create-people.ts';
-import { Me, meOf } from '../sessions/session-format.ts';
-import { Code, Ticket } from '../sessions/sign-in-routes.ts';
+import { Code, replyOf, SignInReply, Ticket } from '../sessions/sign-in-routes.ts';
 import type { Enrolled } from './enrolment.ts';
 
 const Base64 = Type.String({ minLength: 1, maxLength: 65_536 });
@@ -20,18 +19,18 @@ export const CreatedPasskey = Type.Object({
   }),
 });
 
-const EnrolledReply = Type.Object({
-  recovery_codes: Type.Array(Type.String(), { description: 'Shown only in this reply' }),
-  session: Me,
+const EnrolledReply = Type.Interface([SignInReply], {
+  recovery_codes: Type.Array(Type.String(), {
+    description: 'Shown only in this reply; empty for whoever keeps those they have',
+  }),
 });
 
 /** `POST /v1/enrolment/…`: the first second factor. Public: the ticket says who. */
 export function createEnrolmentRoutes(services: Pick<PeopleServices, 'enrolment' | 'organization'>): RoutePlugin {
   const { enrolment: enrolments, organization } = services;
   const enrolled = async (done: Enrolled, reply: FastifyReply): Promise<Static<typeof EnrolledReply>> => {
-    reply.beginSession(done.begun.token);
-    const session = meOf(done.begun.principal, done.begun.session, await organization.read());
-    return { recovery_codes: done.recoveryCodes, session };
+    const answer = await replyOf(done.admitted, reply, organization);
+    return { recovery_codes: done.recoveryCodes, ...answer };
   };
 
   return async (fastify) => {

@@ -4,8 +4,9 @@ import { accountEvent, authenticationEvent } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
 import type { PeopleNeeds } from '../needs.ts';
 import { stateOf, type User, type UserStore } from '../people/user-store.ts';
-import type { SessionMethod } from '../sessions/session-store.ts';
-import type { BegunSession, Sessions } from '../sessions/sessions.ts';
+import type { Admission, Admitted } from '../admission/admission.ts';
+import type { Shown } from '../admission/assurance.ts';
+import type { Enrollable } from '../admission/judgement.ts';
 import type { Tickets } from '../tickets/tickets.ts';
 import type { Challenges } from './challenges.ts';
 import type { PasskeyStore } from './passkey-store.ts';
@@ -13,11 +14,13 @@ import { creationOptions, refused, verifyCreation, type CreationResponse } from 
 import type { RecoveryCodes } from './recovery-codes.ts';
 import type { TotpFactor } from './totp.ts';
 
-export type Enrolled = { readonly recoveryCodes: string[]; readonly begun: BegunSession };
+/** No recovery codes for whoever has some already and did not use one to come here. */
+export type Enrolled = { readonly recoveryCodes: string[]; readonly admitted: Admitted };
 
 /**
- * The first second factor of somebody who has just set or shown their password. With it the account is active and they are
- * signed in. The ticket is good until then, and for nobody who has a factor. All throw `ticket_invalid`.
+ * A second factor for whoever admission does not let in without: the first, of somebody who has just set or shown their password,
+ * which makes the account active; or a stronger one, of somebody who showed what they have. Then admission is asked again. All
+ * throw `ticket_invalid`, and `factor_insufficient` for a factor that would not do.
  */
 export type Enrolment = {
   beginTotp(request: { readonly enrolment: string }): Promise<{ readonly secret: string; readonly uri: string }>;
@@ -38,6 +41,8 @@ export type Enrolment = {
   }): Promise<Enrolled>;
 };
 
+type Holder = { readonly user: User; readonly shown: Shown };
+
 const maxAttempts = 10;
 
 export function createEnrolment(
@@ -45,40 +50,58 @@ export function createEnrolment(
     readonly userStore: UserStore;
     readonly challenges: Challenges;
     readonly tickets: Tickets;
-    readonly sessions: Sessions;
+    readonly admission: Admission;
     readonly totp: TotpFactor;
     readonly passkeyStore: PasskeyStore;
     readonly recoveryCodes: RecoveryCodes;
   },
 ): Enrolment {
-  const { database, outbox, clock, userStore, challenges, tickets, sessions, totp, recoveryCodes, passkeyStore } =
+  const { database, outbox, clock, userStore, challenges, tickets, admission, totp, recoveryCodes, passkeyStore } =
     needs;
 
-  const holderOf = async (where: Transaction | typeof database, enrolment: string): Promise<User> => {
+  const holderOf = async (where: Transaction | typeof database, enrolment: string): Promise<Holder> => {
     const found = await tickets.find(where, 'enrolment', enrolment);
     const user = found?.userId === undefined ? undefined : await userStore.find(where, found.userId);
-    if (found === undefined || found.attempts >= maxAttempts || user === undefined || stateOf(user) !== 'enrolling')
+    const state = user === undefined ? 'disabled' : stateOf(user);
+    // Whoever has just set a password, by a link of ours, has shown it; whoever has an account has shown what admission noted.
+    const shown: Shown | undefined = found?.shown ?? (state === 'enrolling' ? { methods: ['password'] } : undefined);
+    const mayEnrol = state === 'enrolling' || state === 'active';
+    if (found === undefined || found.attempts >= maxAttempts || user === undefined || !mayEnrol || shown === undefined)
       throw new IdentityError('ticket_invalid', 'Cannot go on: the step was used, has expired or is wrong', {
         hint: 'sign in with your name and password to start it again',
       });
-    return user;
+    return { user, shown };
+  };
+
+  const holderFor = async (
+    where: Transaction | typeof database,
+    enrolment: string,
+    factor: Enrollable,
+  ): Promise<Holder> => {
+    const holder = await holderOf(where, enrolment);
+    if ((await admission.enrollable(where, holder.user)).includes(factor)) return holder;
+    throw new IdentityError('factor_insufficient', 'Cannot add an app: must be a passkey, for what this account may do');
   };
 
   const finish = async (
     transaction: Transaction,
-    user: User,
-    method: SessionMethod,
+    { user, shown }: Holder,
+    method: Enrollable,
     client: Client,
   ): Promise<Enrolled> => {
     const nowMs = clock.nowMs();
     await tickets.forget(transaction, { userId: user.id });
-    await userStore.update(transaction, user.id, { activatedAtMs: nowMs });
-    const codes = await recoveryCodes.renew(transaction, user.id);
+    if (stateOf(user) === 'enrolling') await userStore.update(transaction, user.id, { activatedAtMs: nowMs });
+    const keepsCodes = !shown.methods.includes('recovery') && (await recoveryCodes.count(transaction, user.id)) > 0;
+    const codes = keepsCodes ? [] : await recoveryCodes.renew(transaction, user.id);
     const by = { kind: 'user', id: user.id, name: user.name };
     const details = { method, address: client.address };
     await outbox.record(transaction, accountEvent({ nowMs, by, action: 'user.factor', user, details }));
-    const begun = await sessions.begin(transaction, { user, methods: ['password', method], client });
-    return { recoveryCodes: codes, begun };
+    const methods = [...shown.methods, method];
+    return {
+      recoveryCodes: codes,
+      admitted: await admission.admit(transaction, { user, shown: { ...shown, methods }, client }),
+    };
   };
 
   const recordFailure = (
@@ -96,14 +119,14 @@ export function createEnrolment(
     beginTotp: ({ enrolment }) =>
       database
         .transaction()
-        .execute(async (transaction) => totp.begin(transaction, await holderOf(transaction, enrolment))),
+        .execute(async (transaction) => totp.begin(transaction, (await holderFor(transaction, enrolment, 'totp')).user)),
 
     async confirmTotp({ enrolment, code, client }) {
       const enrolled = await database.transaction().execute(async (transaction) => {
-        const user = await holderOf(transaction, enrolment);
-        if (await totp.confirm(transaction, user.id, code)) return finish(transaction, user, 'totp', client);
+        const holder = await holderFor(transaction, enrolment, 'totp');
+        if (await totp.confirm(transaction, holder.user.id, code)) return finish(transaction, holder, 'totp', client);
         await tickets.countAttempt(transaction, enrolment);
-        await recordFailure(transaction, 'code_wrong', client, user);
+        await recordFailure(transaction, 'code_wrong', client, holder.user);
         return undefined;
       });
       await outbox.flushed();
@@ -115,14 +138,14 @@ export function createEnrolment(
     },
 
     async passkeyOptions({ enrolment, client }) {
-      const user = await holderOf(database, enrolment);
+      const { user } = await holderFor(database, enrolment, 'passkey');
       const known = await passkeyStore.listOf(database, user.id);
       return creationOptions({ site: client, user, challenge: challenges.issue('create', user.id), known });
     },
 
     async confirmPasskey({ enrolment, response, label, client }) {
-      const holder = await holderOf(database, enrolment);
-      const isOurs = (challenge: string): boolean => challenges.check(challenge, 'create', holder.id);
+      const { user } = await holderFor(database, enrolment, 'passkey');
+      const isOurs = (challenge: string): boolean => challenges.check(challenge, 'create', user.id);
       let created;
       try {
         created = await verifyCreation({ site: client, response, isOurs });
@@ -130,23 +153,23 @@ export function createEnrolment(
         if (!(error instanceof IdentityError) || error.code !== 'passkey_refused') throw error;
         await database.transaction().execute(async (transaction) => {
           await tickets.countAttempt(transaction, enrolment);
-          await recordFailure(transaction, 'passkey_refused', client, holder);
+          await recordFailure(transaction, 'passkey_refused', client, user);
         });
         await outbox.flushed();
         throw error;
       }
       const { challenge, ...made } = created;
       const enrolled = await database.transaction().execute(async (transaction) => {
-        const user = await holderOf(transaction, enrolment);
+        const holder = await holderFor(transaction, enrolment, 'passkey');
         await challenges.spend(transaction, challenge);
         if ((await passkeyStore.find(transaction, made.id)) !== undefined) throw refused('it is in use already');
         await passkeyStore.insert(transaction, {
           ...made,
-          userId: user.id,
+          userId: holder.user.id,
           label: label ?? 'Passkey',
           createdAtMs: clock.nowMs(),
         });
-        return finish(transaction, user, 'passkey', client);
+        return finish(transaction, holder, 'passkey', client);
       });
       await outbox.flushed();
       return enrolled;

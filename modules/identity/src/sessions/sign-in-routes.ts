@@ -2,8 +2,8 @@ import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import type { FastifyReply } from 'fastify';
 import { Type, type Static } from 'typebox';
 import type { PeopleServices } from '../people/create-people.ts';
-import { Me, meOf } from './session-format.ts';
-import type { BegunSession } from './sessions.ts';
+import { isoTime, Me, meOf } from './session-format.ts';
+import type { Admitted } from '../admission/admission.ts';
 
 export const Ticket = Type.String({ minLength: 1, maxLength: 100 });
 export const Code = Type.String({ minLength: 1, maxLength: 64 });
@@ -23,15 +23,49 @@ export const PasskeyResponse = Type.Object({
   }),
 });
 
-const SignedIn = Type.Object({ session: Me });
+/** Either a session or the step that comes before it. */
+export const SignInReply = Type.Object({
+  session: Type.Optional(Me),
+  offer: Type.Optional(
+    Type.Object({
+      factor: Type.Literal('passkey'),
+      from: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+        description: 'When it will be required; null when it is only better',
+      }),
+    }),
+  ),
+  step: Type.Optional(Type.Union([Type.Literal('second-factor'), Type.Literal('enrol')])),
+  ticket: Type.Optional(Ticket),
+  methods: Type.Optional(
+    Type.Array(Type.Enum(['totp', 'passkey', 'certificate', 'recovery', 'code']), {
+      description: 'To go on with, or to enrol; the best first',
+    }),
+  ),
+  enrolment: Type.Optional(Ticket),
+  reason: Type.Optional(
+    Type.Enum(['no-second-factor', 'stronger-required', 'factor-lost'], { description: 'Why something is to be enrolled' }),
+  ),
+});
+
+/** What admission said, for the one who asked; with a session, the cookie. */
+export async function replyOf(
+  admitted: Admitted,
+  reply: FastifyReply,
+  organization: { read(): Promise<string | undefined> },
+): Promise<Static<typeof SignInReply>> {
+  if (!('begun' in admitted)) return { ...admitted, methods: [...admitted.methods] };
+  const { begun, offer } = admitted;
+  reply.beginSession(begun.token);
+  const session = meOf(begun.principal, begun.session, await organization.read());
+  if (offer === undefined) return { session };
+  return { session, offer: { factor: offer.factor, from: offer.fromMs === undefined ? null : isoTime(offer.fromMs) } };
+}
 
 /** `POST /v1/session…`: signing in. Public, since whoever calls has nothing yet. */
 export function createSignInRoutes(services: Pick<PeopleServices, 'signIn' | 'organization'>): RoutePlugin {
   const { signIn, organization } = services;
-  const signedIn = async (begun: BegunSession, reply: FastifyReply): Promise<Static<typeof SignedIn>> => {
-    reply.beginSession(begun.token);
-    return { session: meOf(begun.principal, begun.session, await organization.read()) };
-  };
+  const answer = (admitted: Admitted, reply: FastifyReply): Promise<Static<typeof SignInReply>> =>
+    replyOf(admitted, reply, organization);
 
   return async (fastify) => {
     const app = typedApp(fastify);
@@ -50,18 +84,11 @@ export function createSignInRoutes(services: Pick<PeopleServices, 'signIn' | 'or
             { additionalProperties: false },
           ),
           response: {
-            200: Type.Object({
-              step: Type.Union([Type.Literal('second-factor'), Type.Literal('enrol')]),
-              ticket: Type.Optional(Ticket),
-              methods: Type.Optional(
-                Type.Array(Type.Union([Type.Literal('totp'), Type.Literal('passkey'), Type.Literal('recovery')])),
-              ),
-              enrolment: Type.Optional(Ticket),
-            }),
+            200: SignInReply,
           },
         },
       },
-      async (request) => signIn.withPassword({ ...request.body, client: request.client }),
+      async (request, reply) => answer(await signIn.withPassword({ ...request.body, client: request.client }), reply),
     );
 
     for (const kind of ['totp', 'recovery'] as const) {
@@ -74,11 +101,11 @@ export function createSignInRoutes(services: Pick<PeopleServices, 'signIn' | 'or
               kind === 'totp' ? 'Go on with a code of the app' : 'Go on with a recovery code, which is then used up',
             tags,
             body: Type.Object({ ticket: Ticket, code: Code }, { additionalProperties: false }),
-            response: { 200: SignedIn },
+            response: { 200: SignInReply },
           },
         },
         async (request, reply) =>
-          signedIn(await signIn.withCode({ kind, ...request.body, client: request.client }), reply),
+          answer(await signIn.withCode({ kind, ...request.body, client: request.client }), reply),
       );
     }
 
@@ -107,10 +134,10 @@ export function createSignInRoutes(services: Pick<PeopleServices, 'signIn' | 'or
             { ticket: Type.Optional(Ticket), response: PasskeyResponse },
             { additionalProperties: false },
           ),
-          response: { 200: SignedIn },
+          response: { 200: SignInReply },
         },
       },
-      async (request, reply) => signedIn(await signIn.withPasskey({ ...request.body, client: request.client }), reply),
+      async (request, reply) => answer(await signIn.withPasskey({ ...request.body, client: request.client }), reply),
     );
   };
 }

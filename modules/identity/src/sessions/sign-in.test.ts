@@ -165,7 +165,7 @@ forEachDatabase((name, open) => {
     const { token } = await house.people.invite({ name: 'Guy', roles: ['guard'], by: operator });
     const { enrolment: first } = await house.people.accept({ token, password: goodPassword });
     const step = await house.signIn.withPassword({ name: 'Guy', password: goodPassword, client: attacker });
-    assert.ok(step.step === 'enrol');
+    assert.ok('enrolment' in step);
     const { secret } = await house.enrolment.beginTotp({ enrolment: first });
     assert.match(secret, /^[A-Z2-7]{32}$/);
     const code = codeOf(secret, house.clock.nowMs());
@@ -173,7 +173,7 @@ forEachDatabase((name, open) => {
     for (const enrolment of [first, step.enrolment])
       await assert.rejects(house.enrolment.beginTotp({ enrolment }), ticketInvalid);
     const next = await house.signIn.withPassword({ name: 'Guy', password: goodPassword, client: local });
-    assert.equal(next.step, 'second-factor');
+    assert.ok('ticket' in next);
   });
 
   test(`${name}: an enrolment ends after fifteen minutes or ten wrong codes`, async () => {
@@ -185,7 +185,7 @@ forEachDatabase((name, open) => {
       await assert.rejects(house.enrolment.confirmTotp({ enrolment, code: '000000', client: local }), codeWrong);
     await assert.rejects(house.enrolment.confirmTotp({ enrolment, code: '000000', client: local }), ticketInvalid);
     const again = await house.signIn.withPassword({ name: 'Guy', password: goodPassword, client: local });
-    assert.ok(again.step === 'enrol');
+    assert.ok('enrolment' in again);
     house.clock.advance(15 * 60_000);
     await assert.rejects(house.enrolment.beginTotp({ enrolment: again.enrolment }), ticketInvalid);
   });

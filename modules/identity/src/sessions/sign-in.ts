@@ -4,7 +4,9 @@ import { authenticationEvent, type SignInFailure } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
 import type { PasskeyStore } from '../factors/passkey-store.ts';
 import type { Challenges } from '../factors/challenges.ts';
-import { canHavePasskeys, refused, requestOptions, verifyRequest, type RequestResponse } from '../factors/passkeys.ts';
+import type { Admission, Admitted } from '../admission/admission.ts';
+import type { SessionMethod, Shown } from '../admission/assurance.ts';
+import { refused, requestOptions, verifyRequest, type RequestResponse } from '../factors/passkeys.ts';
 import type { RecoveryCodes } from '../factors/recovery-codes.ts';
 import type { TotpFactor } from '../factors/totp.ts';
 import type { PeopleNeeds } from '../needs.ts';
@@ -12,17 +14,12 @@ import type { PasswordHashes } from '../passwords/password-hash.ts';
 import type { Lane } from '../passwords/work-queue.ts';
 import { nameKeyOf, stateOf, type User, type UserStore } from '../people/user-store.ts';
 import type { Tickets } from '../tickets/tickets.ts';
-import type { SessionMethod } from './session-store.ts';
-import type { BegunSession, Sessions } from './sessions.ts';
 import { networkOf, refuseThrottled, type SignInThrottle } from './sign-in-throttle.ts';
 
-export type SignInStep =
-  | { readonly step: 'second-factor'; readonly ticket: string; readonly methods: ('totp' | 'passkey' | 'recovery')[] }
-  | { readonly step: 'enrol'; readonly enrolment: string };
-
 /**
- * Password, then a second factor; or a passkey alone, which is both. Wrong names, wrong passwords and people who may not
- * sign in get the same answer after the same work. Every attempt leaves an event before it is answered.
+ * Password, then a second factor; or a passkey alone, which is both. This verifies what is shown; whether it is enough, admission
+ * says. Wrong names, wrong passwords and people who may not sign in get the same answer after the same work. Every attempt
+ * leaves an event before it is answered.
  */
 export type SignIn = {
   /** Throws `credentials_wrong`, `sign_in_throttled`, `passwords_busy`. */
@@ -30,14 +27,14 @@ export type SignIn = {
     readonly name: string;
     readonly password: string;
     readonly client: Client;
-  }): Promise<SignInStep>;
+  }): Promise<Admitted>;
   /** Throws `ticket_invalid`, `code_wrong`, `sign_in_throttled`. */
   withCode(request: {
     readonly kind: 'totp' | 'recovery';
     readonly ticket: string;
     readonly code: string;
     readonly client: Client;
-  }): Promise<BegunSession>;
+  }): Promise<Admitted>;
   /** Throws `ticket_invalid`, `passkey_needs_name`. */
   passkeyOptions(request: { readonly ticket?: string; readonly client: Client }): Promise<object>;
   /** Throws `ticket_invalid`, `passkey_refused`, `sign_in_throttled`. */
@@ -45,7 +42,7 @@ export type SignIn = {
     readonly ticket?: string;
     readonly response: RequestResponse;
     readonly client: Client;
-  }): Promise<BegunSession>;
+  }): Promise<Admitted>;
 };
 
 const maxAttemptsPerTicket = 5;
@@ -57,14 +54,14 @@ export function createSignIn(
     readonly challenges: Challenges;
     readonly hashes: PasswordHashes;
     readonly tickets: Tickets;
-    readonly sessions: Sessions;
+    readonly admission: Admission;
     readonly totp: TotpFactor;
     readonly passkeyStore: PasskeyStore;
     readonly recoveryCodes: RecoveryCodes;
     readonly throttle: SignInThrottle;
   },
 ): SignIn {
-  const { database, outbox, clock, userStore, hashes, tickets, sessions, totp, recoveryCodes, throttle } = needs;
+  const { database, outbox, clock, userStore, hashes, tickets, admission, totp, recoveryCodes, throttle } = needs;
   const { challenges, passkeyStore } = needs;
 
   const recordFailure = async (
@@ -86,18 +83,6 @@ export function createSignIn(
     await outbox.flushed();
   };
 
-  const recordAccepted = (transaction: Transaction, client: Client, user: User): Promise<void> =>
-    outbox.record(
-      transaction,
-      authenticationEvent({
-        nowMs: clock.nowMs(),
-        action: 'session.password-accepted',
-        client,
-        user,
-        methods: ['password'],
-      }),
-    );
-
   const laneOf = (client: Client, name: string): Lane => ({
     source: networkOf(client.address),
     isKnown: client.isLocal || throttle.isKnown(client.address, nameKeyOf(name)),
@@ -109,24 +94,28 @@ export function createSignIn(
     refuseThrottled(waitMs);
   };
 
-  /** Whose turn a ticket is, if it has tries left and they may sign in. */
-  const holderOf = async (where: Transaction | typeof database, ticket: string): Promise<User> => {
+  /** Whose turn a ticket is and what they have shown so far, if it has tries left and they may sign in. */
+  const holderOf = async (
+    where: Transaction | typeof database,
+    ticket: string,
+  ): Promise<{ readonly user: User; readonly shown: Shown }> => {
     const found = await tickets.find(where, 'second-factor', ticket);
     const user = found?.userId === undefined ? undefined : await userStore.find(where, found.userId);
     if (
       found === undefined ||
       found.attempts >= maxAttemptsPerTicket ||
+      found.shown === undefined ||
       user === undefined ||
       stateOf(user) !== 'active'
     )
       throw new IdentityError('ticket_invalid', 'Cannot go on signing in: the step was used, has expired or is wrong');
-    return user;
+    return { user, shown: found.shown };
   };
 
-  const succeed = async (begun: BegunSession, client: Client, attempted: string): Promise<BegunSession> => {
+  const succeed = async (admitted: Admitted, client: Client, attempted: string): Promise<Admitted> => {
     await outbox.flushed();
-    throttle.succeeded(client.address, nameKeyOf(attempted));
-    return begun;
+    if ('begun' in admitted) throttle.succeeded(client.address, nameKeyOf(attempted));
+    return admitted;
   };
 
   return {
@@ -140,28 +129,16 @@ export function createSignIn(
         throw new IdentityError('credentials_wrong', 'Cannot sign in: the name or the password is wrong');
       }
       if (outdated) await userStore.update(database, user.id, { passwordHash: await hashes.hash(password) });
-      // Whoever goes no further has a password that works: somebody should know.
-      await database.transaction().execute((transaction) => recordAccepted(transaction, client, user));
-      await outbox.flushed();
-      const passkeys = await passkeyStore.listOf(database, user.id);
-      const methods: ('totp' | 'passkey' | 'recovery')[] = [];
-      if (canHavePasskeys(client.hostName) && passkeys.some(({ hostName }) => hostName === client.hostName))
-        methods.push('passkey');
-      if (await totp.isConfirmed(database, user.id)) methods.push('totp');
-      if ((await recoveryCodes.count(database, user.id)) > 0) methods.push('recovery');
-      // Who has a factor is never offered to enrol another one on the strength of a password.
-      const enrolled = stateOf(user) === 'active';
-      const { token } = await tickets.issue(database, {
-        purpose: enrolled ? 'second-factor' : 'enrolment',
-        userId: user.id,
-      });
-      return enrolled ? { step: 'second-factor', ticket: token, methods } : { step: 'enrol', enrolment: token };
+      const admitted = await database
+        .transaction()
+        .execute((transaction) => admission.admit(transaction, { user, shown: { methods: ['password'] }, client }));
+      return succeed(admitted, client, name);
     },
 
     async withCode({ kind, ticket, code, client }) {
-      await beginAttempt(client, await holderOf(database, ticket));
-      const begun = await database.transaction().execute(async (transaction) => {
-        const user = await holderOf(transaction, ticket);
+      await beginAttempt(client, (await holderOf(database, ticket)).user);
+      const admitted = await database.transaction().execute(async (transaction) => {
+        const { user, shown } = await holderOf(transaction, ticket);
         const right =
           kind === 'totp'
             ? await totp.verify(transaction, user.id, code)
@@ -174,23 +151,24 @@ export function createSignIn(
         }
         await tickets.forget(transaction, { purpose: 'second-factor', userId: user.id });
         if (kind === 'recovery') await totp.forgetFailures(transaction, user.id);
-        const methods: SessionMethod[] = ['password', kind];
-        return sessions.begin(transaction, { user, methods, client });
+        const name = user.name;
+        return { name, ...(await admission.admit(transaction, { user, shown: after(shown, kind), client })) };
       });
-      if (begun !== undefined) return succeed(begun, client, begun.principal.name);
+      if (admitted !== undefined) return succeed(admitted, client, admitted.name);
       await outbox.flushed();
       throw new IdentityError('code_wrong', 'Cannot sign in: the code is wrong or was used before');
     },
 
     async passkeyOptions({ ticket, client }) {
-      const user = ticket === undefined ? undefined : await holderOf(database, ticket);
+      const user = ticket === undefined ? undefined : (await holderOf(database, ticket)).user;
       const all = user === undefined ? [] : await passkeyStore.listOf(database, user.id);
       const passkeys = all.filter(({ hostName }) => hostName === client.hostName);
       return requestOptions({ site: client, challenge: challenges.issue('sign-in', user?.id), passkeys });
     },
 
     async withPasskey({ ticket, response, client }) {
-      const holder = ticket === undefined ? undefined : await holderOf(database, ticket);
+      const held = ticket === undefined ? undefined : await holderOf(database, ticket);
+      const holder = held?.user;
       const attempted = holder?.name ?? `passkey ${response.id}`;
       await beginAttempt(client, { name: attempted });
       const passkey = await passkeyStore.find(database, response.id);
@@ -202,17 +180,17 @@ export function createSignIn(
         if (holder !== undefined && holder.id !== user.id) throw refused('it belongs to somebody else');
         const isOurs = (challenge: string): boolean => challenges.check(challenge, 'sign-in', holder?.id);
         const { counter, challenge } = await verifyRequest({ site: client, response, passkey, isOurs });
-        const begun = await database.transaction().execute(async (transaction) => {
+        const admitted = await database.transaction().execute(async (transaction) => {
           const current = await userStore.find(transaction, user.id);
           if (current === undefined || stateOf(current) !== 'active') throw refused('they may not sign in any more');
           await challenges.spend(transaction, challenge);
           if (!(await passkeyStore.advance(transaction, passkey, counter))) throw refused('it was used meanwhile');
           if (ticket !== undefined) await tickets.forget(transaction, { purpose: 'second-factor', userId: user.id });
           await totp.forgetFailures(transaction, user.id);
-          const methods: SessionMethod[] = ticket === undefined ? ['passkey'] : ['password', 'passkey'];
-          return sessions.begin(transaction, { user: current, methods, client });
+          const shown = after(held?.shown ?? { methods: [] }, 'passkey');
+          return admission.admit(transaction, { user: current, shown, client });
         });
-        return await succeed(begun, client, attempted);
+        return await succeed(admitted, client, attempted);
       } catch (error) {
         if (!(error instanceof IdentityError) || error.code !== 'passkey_refused') throw error;
         if (ticket !== undefined) await tickets.countAttempt(database, ticket);
@@ -229,4 +207,8 @@ function failureOf(user: User | undefined, matches: boolean): SignInFailure | un
   const state = stateOf(user);
   if (state === 'disabled') return 'user_disabled';
   return state === 'invited' ? 'user_not_ready' : undefined;
+}
+
+function after(shown: Shown, method: SessionMethod): Shown {
+  return { ...shown, methods: [...shown.methods, method] };
 }

@@ -1,11 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import type { Clock } from '@sallyport/platform/clock';
+import type { Shown } from '../admission/assurance.ts';
+import { formatShown, parseShown } from '../admission/shown-format.ts';
 
 /** What a ticket lets its holder do next; one for one purpose is nothing for another. */
 export type TicketPurpose = 'setup' | 'invitation' | 'enrolment' | 'second-factor';
 
-export type Ticket = { readonly userId: string | undefined; readonly expiresAtMs: number; readonly attempts: number };
+export type Ticket = {
+  readonly userId: string | undefined;
+  readonly expiresAtMs: number;
+  readonly attempts: number;
+  /** What its holder has shown on the way here; undefined before anything was admitted. */
+  readonly shown: Shown | undefined;
+};
 
 const lifetimesMs: Readonly<Record<TicketPurpose, number>> = {
   setup: 30 * 60_000,
@@ -18,7 +26,7 @@ const spentPurpose = 'spent';
 const tokenBytes = 32;
 
 type Tables = {
-  identity_tickets: { hash: string; purpose: string; user_id: string | null; expires_at_ms: number; attempts: number };
+  identity_tickets: { hash: string; purpose: string; user_id: string | null; expires_at_ms: number; attempts: number; shown: string | null };
 };
 
 /**
@@ -28,7 +36,7 @@ type Tables = {
 export type Tickets = {
   issue(
     where: Database | Transaction,
-    ticket: { readonly purpose: TicketPurpose; readonly userId?: string },
+    ticket: { readonly purpose: TicketPurpose; readonly userId?: string; readonly shown?: Shown },
   ): Promise<{ readonly token: string; readonly expiresAtMs: number }>;
   find(where: Database | Transaction, purpose: TicketPurpose, token: string): Promise<Ticket | undefined>;
   /** Of all who try at once, one gets it. */
@@ -59,20 +67,32 @@ export function createTickets(needs: {
       .executeTakeFirst();
     return row === undefined
       ? undefined
-      : { userId: row.user_id ?? undefined, expiresAtMs: row.expires_at_ms, attempts: row.attempts };
+      : {
+          userId: row.user_id ?? undefined,
+          expiresAtMs: row.expires_at_ms,
+          attempts: row.attempts,
+          shown: row.shown === null ? undefined : parseShown(row.shown),
+        };
   };
 
   return {
     find,
 
-    async issue(where, { purpose, userId }) {
+    async issue(where, { purpose, userId, shown }) {
       const nowMs = clock.nowMs();
       const token = Buffer.from(random(tokenBytes)).toString('base64url');
       const expiresAtMs = nowMs + lifetimesMs[purpose];
       await tables(where).deleteFrom('identity_tickets').where('expires_at_ms', '<=', nowMs).execute();
       await tables(where)
         .insertInto('identity_tickets')
-        .values({ hash: hashOf(token), purpose, user_id: userId ?? null, expires_at_ms: expiresAtMs, attempts: 0 })
+        .values({
+            hash: hashOf(token),
+            purpose,
+            user_id: userId ?? null,
+            expires_at_ms: expiresAtMs,
+            attempts: 0,
+            shown: shown === undefined ? null : formatShown(shown),
+          })
         .execute();
       return { token, expiresAtMs };
     },
@@ -90,7 +110,7 @@ export function createTickets(needs: {
 
     async spend(where, token, expiresAtMs) {
       await tables(where).deleteFrom('identity_tickets').where('expires_at_ms', '<=', clock.nowMs()).execute();
-      const row = { purpose: spentPurpose, user_id: null, expires_at_ms: expiresAtMs, attempts: 0 };
+      const row = { purpose: spentPurpose, user_id: null, expires_at_ms: expiresAtMs, attempts: 0, shown: null };
       const inserted = await tables(where)
         .insertInto('identity_tickets')
         .values({ hash: hashOf(token), ...row })

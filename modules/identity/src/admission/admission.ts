@@ -1,0 +1,129 @@
+import type { Database, Transaction } from '@sallyport/platform/database';
+import type { Client } from '@sallyport/platform/http';
+import { authenticationEvent } from '../audit-record.ts';
+import { IdentityError } from '../errors.ts';
+import type { PasskeyStore } from '../factors/passkey-store.ts';
+import { canHavePasskeys } from '../factors/passkeys.ts';
+import type { RecoveryCodes } from '../factors/recovery-codes.ts';
+import type { TotpFactor } from '../factors/totp.ts';
+import type { PeopleNeeds } from '../needs.ts';
+import { effectiveRolesOf, stateOf, type User, type UserStore } from '../people/user-store.ts';
+import type { BeginSession, BegunSession } from '../sessions/begin-session.ts';
+import type { Tickets } from '../tickets/tickets.ts';
+import type { SecondFactor, Shown } from './assurance.ts';
+import { enrollable, judge, proofsOf, type Enrollable, type EnrolReason, type Held } from './judgement.ts';
+import type { RequirementStore } from './requirement-store.ts';
+import { requirementOf, type Requirement } from './requirements.ts';
+
+/** What is still to come before somebody is in. */
+export type SignInStep =
+  | { readonly step: 'second-factor'; readonly ticket: string; readonly methods: readonly SecondFactor[] }
+  | {
+      readonly step: 'enrol';
+      readonly enrolment: string;
+      readonly methods: readonly Enrollable[];
+      readonly reason: EnrolReason;
+    };
+
+/** A passkey is offered to whoever has none and should: `fromMs` when it will be required. */
+export type Offer = { readonly factor: 'passkey'; readonly fromMs?: number };
+export type Admitted = { readonly begun: BegunSession; readonly offer?: Offer } | SignInStep;
+
+/**
+ * The one place that decides whether what somebody has shown is enough to come in, and what counts as a fresh proof of who they
+ * are. Every way to sign in ends here, and nothing else can begin a session. It decides by what roles require now, in the
+ * transaction that verified what was shown.
+ */
+export type Admission = {
+  /**
+   * A session, or the step that is to follow with its ticket: commit the transaction in either case. Whoever calls has verified
+   * each method in `shown` in this transaction or found it on a ticket. Throws `credentials_wrong` for who may not sign in.
+   */
+  admit(
+    transaction: Transaction,
+    request: { readonly user: Pick<User, 'id'>; readonly shown: Shown; readonly client: Client },
+  ): Promise<Admitted>;
+  /** What somebody may enrol when they have to enrol something. */
+  enrollable(where: Database | Transaction, user: Pick<User, 'roles'>): Promise<readonly Enrollable[]>;
+  /** What somebody signed in can prove themselves with, under this host name. The best first. */
+  proofs(
+    where: Database | Transaction,
+    request: { readonly userId: string; readonly roles: readonly string[]; readonly client: Client },
+  ): Promise<readonly Enrollable[]>;
+};
+
+/** Whether somebody can be sent weak codes: that factor is off where none is handed over. */
+export type CodeAbility = {
+  /** They have received one before, and one can be sent now. */
+  of(where: Database | Transaction, userId: string): Promise<{ readonly held: boolean; readonly now: boolean }>;
+};
+
+export function createAdmission(
+  needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock'> & {
+    readonly beginSession: BeginSession;
+    readonly userStore: UserStore;
+    readonly tickets: Tickets;
+    readonly totp: TotpFactor;
+    readonly passkeyStore: PasskeyStore;
+    readonly recoveryCodes: RecoveryCodes;
+    readonly requirementStore: RequirementStore;
+    readonly codes?: CodeAbility;
+  },
+): Admission {
+  const { outbox, clock, beginSession, userStore, tickets, totp, passkeyStore, recoveryCodes, requirementStore } = needs;
+
+  const heldBy = async (where: Database | Transaction, userId: string, client: Client): Promise<Held> => {
+    const passkeys = await passkeyStore.listOf(where, userId);
+    const code = (await needs.codes?.of(where, userId)) ?? { held: false, now: false };
+    return {
+      totp: await totp.isConfirmed(where, userId),
+      passkey: passkeys.length > 0,
+      passkeyHere: canHavePasskeys(client.hostName) && passkeys.some(({ hostName }) => hostName === client.hostName),
+      certificate: false,
+      recovery: (await recoveryCodes.count(where, userId)) > 0,
+      code: code.held,
+      codeNow: code.held && code.now,
+    };
+  };
+  const requiredOf = async (where: Database | Transaction, roles: readonly string[]): Promise<Requirement> =>
+    requirementOf(roles, await requirementStore.list(where), clock.nowMs());
+
+  return {
+    async admit(transaction, { user: { id }, shown, client }) {
+      const user = await userStore.find(transaction, id);
+      const state = user === undefined ? 'disabled' : stateOf(user);
+      if (user === undefined || state === 'disabled' || state === 'invited')
+        throw new IdentityError('credentials_wrong', 'Cannot sign in: they may not');
+      const held = await heldBy(transaction, id, client);
+      const required = await requiredOf(transaction, effectiveRolesOf(user));
+      const judgement = judge(shown, held, required);
+      if (judgement.kind === 'enough') {
+        const { assurance, isProof } = judgement;
+        const begun = await beginSession(transaction, { user, shown, assurance, isProof, client });
+        const offer = offerOf(held, required);
+        return offer === undefined ? { begun } : { begun, offer };
+      }
+      const { methods } = shown;
+      const isPasswordAlone = methods.length === 1 && methods[0] === 'password';
+      // Whoever goes no further has a password, or more, that works: somebody should know.
+      const action = isPasswordAlone ? 'session.password-accepted' : 'session.more-required';
+      const event = authenticationEvent({ nowMs: clock.nowMs(), action, client, user, methods });
+      await outbox.record(transaction, event);
+      const purpose = judgement.kind === 'enrol' ? 'enrolment' : 'second-factor';
+      const { token } = await tickets.issue(transaction, { purpose, userId: id, shown });
+      return judgement.kind === 'enrol'
+        ? { step: 'enrol', enrolment: token, methods: judgement.factors, reason: judgement.reason }
+        : { step: 'second-factor', ticket: token, methods: judgement.factors };
+    },
+
+    enrollable: async (where, { roles }) => enrollable(await requiredOf(where, roles)),
+
+    proofs: async (where, { userId, roles, client }) =>
+      proofsOf(await heldBy(where, userId, client), await requiredOf(where, roles)),
+  };
+}
+
+function offerOf(held: Held, { isOfferedPasskey, coming }: Requirement): Offer | undefined {
+  if (held.passkey || held.certificate || !isOfferedPasskey) return undefined;
+  return coming?.leastAssurance === 3 ? { factor: 'passkey', fromMs: coming.fromMs } : { factor: 'passkey' };
+}
