@@ -30,9 +30,9 @@ import { systemClock } from '@sallyport/platform/clock';
 import type { EncryptedColumnError } from '@sallyport/platform/encrypted-columns';
 import { messageOf } from '@sallyport/platform/errors';
 import { writeFileDurably } from '@sallyport/platform/files';
-import type { Principal } from '@sallyport/platform/http';
 import type { Log } from '@sallyport/platform/log';
 import { createCoverageRoutes } from '@sallyport/threat-coverage';
+import { createAccessServices } from './access-services.ts';
 import { createAlertServices } from './alert-services.ts';
 import { createAnalysis } from './analysis.ts';
 import { createCameraServices } from './cameras.ts';
@@ -45,7 +45,7 @@ import { createDecisionLog } from './decision-log.ts';
 import { createRecoveryKitRoutes } from './recovery-kit.ts';
 import { createRetentionServices } from './retention.ts';
 import { createDoors, localAddressOf } from './doors.ts';
-import type { Decision, DecisionContext } from './edge/index.ts';
+import type { Decision } from './edge/index.ts';
 import { createFirstKeys } from './first-keys.ts';
 import type { FirstKeys } from './first-keys.ts';
 import { createCoverage } from './coverage.ts';
@@ -333,8 +333,14 @@ export async function startServer(
     ...common,
     version,
     recordDecision: (decision: Decision) => decisionLog.record(decision),
-    decide: async (principal: Principal, action: string, context: DecisionContext) =>
-      policy.decide({ principal, action, context, risk: alertServices.riskFacts.of(principal) }),
+    ...createAccessServices({
+      policy,
+      clock,
+      devices,
+      cameras: cameraServices.cameras,
+      riskOf: (principal) => alertServices.riskFacts.of(principal),
+      timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    }),
     hostNames: config.names,
     publicOrigin: () => https.publicOrigin(),
     routes: [

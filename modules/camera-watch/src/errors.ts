@@ -10,6 +10,7 @@ export type CameraWatchErrorCode =
   | 'camera_is_a_device'
   | 'camera_url_refused'
   | 'camera_limit'
+  | 'camera_site_refused'
   | 'camera_input_failed'
   | 'camera_redirects'
   | 'camera_credentials_refused'
@@ -52,6 +53,7 @@ export const cameraWatchProblems: ProblemTable = {
   camera_takes_no_commands: { status: 409, title: 'The camera takes no commands' },
   camera_is_a_device: { status: 409, title: 'The camera is a device' },
   camera_url_refused: { status: 400, title: 'No address of a camera' },
+  camera_site_refused: { status: 403, title: 'You may not change cameras at that site' },
   camera_limit: { status: 409, title: 'There are as many cameras as there may be' },
   camera_input_failed: { status: 502, title: 'The camera sent nothing readable' },
   camera_redirects: { status: 502, title: 'The camera sends us elsewhere' },

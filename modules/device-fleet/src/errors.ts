@@ -7,6 +7,7 @@ export type DeviceFleetErrorCode =
   | 'sensor_bundle_missing'
   | 'device_unknown'
   | 'device_text_invalid'
+  | 'device_site_refused'
   | 'device_key_invalid'
   | 'device_proof_wrong'
   | 'device_waiting'
@@ -25,6 +26,7 @@ export const deviceFleetProblems: ProblemTable = {
   sensor_key_unknown: { status: 409, title: 'The sensor has not shown this key' },
   sensor_bundle_missing: { status: 404, title: 'This server has no sensor to give out' },
   device_unknown: { status: 404, title: 'No such device' },
+  device_site_refused: { status: 403, title: 'You may not change devices at that site' },
   device_text_invalid: { status: 400, title: 'The name or place is not valid' },
   device_key_invalid: { status: 400, title: 'The public key is not valid' },
   device_proof_wrong: { status: 401, title: 'The proof is wrong' },

@@ -1,14 +1,16 @@
 import type { FastifyRequest } from 'fastify';
-import type { Presented, Principal } from '@sallyport/platform/http';
+import { CodedError } from '@sallyport/platform/errors';
+import type { Presented, Principal, Reach } from '@sallyport/platform/http';
 import { errorFields } from '@sallyport/platform/log';
 import type { Secret } from '@sallyport/platform/secret';
+import { createAuthorization, isSameReach } from './authorization.ts';
 import { refuseForeignReader } from './browser-guard.ts';
 import { clientAddress } from './client-address.ts';
 import type { DecisionRecorder, SingleDecision } from './decision-recorder.ts';
 import type { Doorway } from './doorway.ts';
 import { EdgeError } from './errors.ts';
 import type { EdgeLimits } from './limits.ts';
-import type { DecisionContext, EdgeNeeds } from './needs.ts';
+import type { EdgeNeeds } from './needs.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
 import { socketToken } from './socket-protocols.ts';
 
@@ -21,6 +23,8 @@ export type Admission = {
   admit(request: FastifyRequest, onRenewed: (token: Secret) => void): Promise<void>;
   /** Throws a `TypeError` on a public route, where nobody was asked for. */
   principalOf(request: FastifyRequest): Principal;
+  /** How far their right to an action goes; throws as `principalOf`. */
+  reachOf(request: FastifyRequest, action: string | undefined): Reach;
   /** Throws `step_up_required` unless whoever calls proved lately who they are, or is no person. */
   requireFreshProof(request: FastifyRequest): Promise<void>;
   /** Whether somebody admitted would be let in again as what they were; a refusal is recorded. Never rejects. */
@@ -45,6 +49,9 @@ export function createAdmission(
   /** Of routes that have a rate of their own, by method and pattern. */
   const routes = new Map<string, RateLimiter>();
   const admitted = new WeakMap<FastifyRequest, Principal>();
+  const { authorize, requireProof, reachOf } = createAuthorization(needs);
+  /** What handlers were told, so that what goes on can be ended when it is no longer so. */
+  const reaches = new WeakMap<FastifyRequest, Map<string, Reach>>();
   const denied = new WeakSet<FastifyRequest>();
 
   const identify = async (request: FastifyRequest, onRenewed: (token: Secret) => void): Promise<Principal> => {
@@ -65,50 +72,6 @@ export function createAdmission(
       throw new EdgeError('authentication_unavailable', 'Cannot check who calls now: try again', { cause: error });
     }
     return accepted(answer, onRenewed);
-  };
-
-  const decideAccess = async (
-    request: FastifyRequest,
-    principal: Principal,
-    action: string,
-    more: Pick<DecisionContext, 'proofAgeSeconds'> = {},
-  ): Promise<Awaited<ReturnType<EdgeNeeds['decide']>>> => {
-    try {
-      const channel = caller.kind === 'operator' ? 'socket' : 'network';
-      return await needs.decide(principal, action, { channel, ...more });
-    } catch (error) {
-      log.error('Cannot decide', { correlationId: request.id, ...errorFields(error) });
-      throw new EdgeError('authorization_unavailable', 'Cannot decide who may do this now: try again', {
-        cause: error,
-      });
-    }
-  };
-
-  const authorize = async (request: FastifyRequest, principal: Principal, action: string): Promise<void> => {
-    const decision = await decideAccess(request, principal, action);
-    if (decision.allowed) return;
-    if (decision.needsProof === true && principal.kind === 'user') {
-      await requireProof(request, principal);
-      return;
-    }
-    throw new EdgeError(
-      'scope_missing',
-      `Cannot let ${principal.kind} "${principal.name}" do this: ${decision.reason}; must be allowed "${action}"`,
-      { details: { scope: action, reason: decision.reason } },
-    );
-  };
-
-  /** After `authorize`: who may not do it at all is not asked for a proof first. */
-  const requireProof = async (request: FastifyRequest, principal: Principal): Promise<void> => {
-    if (principal.kind !== 'user') return;
-    const { scope = '' } = request.routeOptions.config;
-    const proofAgeSeconds = proofAge(principal, clock.nowMs());
-    const decision = await decideAccess(request, principal, scope, { proofAgeSeconds });
-    if (decision.allowed) return;
-    throw new EdgeError('step_up_required', `Cannot do this yet: ${decision.reason}`, {
-      details: { scope, reason: decision.reason },
-      hint: 'POST /v1/session/step-up, then send the request again',
-    });
   };
 
   const record = async (
@@ -177,7 +140,7 @@ export function createAdmission(
         await decide(request, onRenewed);
       } catch (error) {
         denied.add(request);
-        const code = error instanceof EdgeError ? error.code : 'internal';
+        const code = error instanceof CodedError ? error.code : 'internal';
         await record(request, { outcome: 'denied', code }, code === 'scope_missing' || code === 'route_undeclared');
         throw error;
       }
@@ -188,6 +151,16 @@ export function createAdmission(
       const principal = admitted.get(request);
       if (principal === undefined) throw new TypeError('Cannot tell who calls: the route is public');
       return principal;
+    },
+
+    reachOf(request, action = request.routeOptions.config.scope ?? '') {
+      const principal = admitted.get(request);
+      if (principal === undefined) throw new TypeError('Cannot tell who calls: the route is public');
+      const told = reaches.get(request) ?? new Map<string, Reach>();
+      reaches.set(request, told);
+      const reach = told.get(action) ?? reachOf(request, principal, action);
+      told.set(action, reach);
+      return reach;
     },
 
     async requireFreshProof(request) {
@@ -203,11 +176,16 @@ export function createAdmission(
         const current = accepted({ principal: await caller.recheck(principal) }, () => undefined);
         await authorize(request, current, request.routeOptions.config.scope ?? '');
         // What the handler looked at when it began holds no more: they may come back as what they are now.
-        if (current.scopes.join(' ') === principal.scopes.join(' ')) return true;
+        const isSame =
+          current.scopes.join(' ') === principal.scopes.join(' ') &&
+          [...(reaches.get(request) ?? [])].every(([action, told]) =>
+            isSameReach(told, reachOf(request, current, action)),
+          );
+        if (isSame) return true;
         throw new EdgeError('scope_missing', 'Cannot go on: what they are allowed has changed');
       } catch (error) {
-        const code = error instanceof EdgeError ? error.code : 'authentication_unavailable';
-        if (!(error instanceof EdgeError))
+        const code = error instanceof CodedError ? error.code : 'authentication_unavailable';
+        if (!(error instanceof CodedError))
           log.error('Cannot authenticate', { correlationId: request.id, ...errorFields(error) });
         await record(request, { outcome: 'denied', code }, false);
         return false;
@@ -247,15 +225,6 @@ function accepted(
 /** A stream that reconnects, or a page that asks again by itself, which says so in a header; it can only shorten a session. */
 function isBackground(request: FastifyRequest): boolean {
   return request.routeOptions.config.background === true || request.headers['x-sallyport-background'] === '1';
-}
-
-const clockToleranceMs = 60_000;
-
-/** Unknown, or later than now since the clock was set back: as old as can be. */
-function proofAge({ authenticatedAtMs }: Principal, nowMs: number): number {
-  const ageMs = authenticatedAtMs === undefined ? undefined : nowMs - authenticatedAtMs;
-  if (ageMs === undefined || ageMs < -clockToleranceMs) return Number.MAX_SAFE_INTEGER;
-  return Math.max(0, Math.ceil(ageMs / 1000));
 }
 
 function take(limiter: RateLimiter, name: string, who: string): void {

@@ -12,9 +12,7 @@ export function isLoopback(host: string): boolean {
  */
 export function clientAddress(remoteAddress: string | undefined): string {
   if (remoteAddress === undefined || remoteAddress === '') return 'local';
-  const [plain = ''] = remoteAddress.split('%');
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain)?.[1];
-  if (mapped !== undefined) return mapped;
+  const plain = exactAddress(remoteAddress);
   if (isIP(plain) !== 6 || plain === '::1') return plain;
   const [head = '', tail = ''] = new URL(`http://[${plain}]`).hostname.slice(1, -1).split('::');
   const before = head.split(':').filter((group) => group !== '');
@@ -23,4 +21,10 @@ export function clientAddress(remoteAddress: string | undefined): string {
     ? Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0')
     : [];
   return `${[...before, ...zeros, ...after].slice(0, 4).join(':')}::/64`;
+}
+
+/** Without the zone, and as IPv4 where it is one. */
+export function exactAddress(remoteAddress: string): string {
+  const [plain = ''] = remoteAddress.split('%');
+  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain)?.[1] ?? plain;
 }

@@ -142,6 +142,14 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
       return admission.principalOf(this);
     },
   });
+  app.decorateRequest('reach', {
+    getter(this: FastifyRequest) {
+      return admission.reachOf(this, undefined);
+    },
+  });
+  app.decorateRequest('reachOf', function reachOf(this: FastifyRequest, action: string) {
+    return admission.reachOf(this, action);
+  });
   app.decorateRequest('client', {
     getter(this: FastifyRequest) {
       return describeClient(this, {
@@ -158,6 +166,13 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
   });
   app.decorateRequest('requireFreshProof', function requireFreshProof(this: FastifyRequest) {
     return admission.requireFreshProof(this);
+  });
+  app.decorateRequest('signInAttempt', function signInAttempt(this: FastifyRequest) {
+    return doorwayOf(this).attemptCookie.read(this.headers.cookie);
+  });
+  app.decorateReply('keepSignInAttempt', function keepSignInAttempt(this: FastifyReply, sealed, maxAgeSeconds = 0) {
+    const { attemptCookie } = doorwayOf(this.request);
+    this.header('set-cookie', sealed === undefined ? attemptCookie.clear() : attemptCookie.set(sealed, maxAgeSeconds));
   });
   app.decorateReply('beginSession', function beginSession(this: FastifyReply, token: Secret) {
     // In place of one that was renewed on the way in.

@@ -1,5 +1,5 @@
 import type { Clock } from '@sallyport/platform/clock';
-import type { Presented, Principal, ProblemTable, RoutePlugin } from '@sallyport/platform/http';
+import type { Presented, Principal, ProblemTable, Reach, ResourceName, RoutePlugin } from '@sallyport/platform/http';
 import type { Log } from '@sallyport/platform/log';
 import type { Secret } from '@sallyport/platform/secret';
 import type { EdgeLimits } from './limits.ts';
@@ -51,7 +51,12 @@ export type DecisionContext = {
   readonly channel: 'network' | 'socket';
   /** How long ago a person proved who they are; only where that counts. */
   readonly proofAgeSeconds?: number;
+  /** The address the request came from; of an operator this machine's own. */
+  readonly address?: string;
 };
+
+/** What a decision is about, when not about the server as a whole. */
+export type DecisionResource = (ResourceName & { readonly site: string }) | { readonly kind: 'site'; readonly id: string };
 
 export type EdgeNeeds = {
   readonly caller: Caller;
@@ -60,7 +65,17 @@ export type EdgeNeeds = {
     principal: Principal,
     action: string,
     context: DecisionContext,
+    resource?: DecisionResource,
   ) => Promise<{ readonly allowed: boolean; readonly reason: string; readonly needsProof?: boolean }>;
+  /** How far somebody's right goes. Without it all rights are rights to everything. */
+  readonly reach?: (principal: Principal, action: string, context: DecisionContext) => Reach;
+  /** Of cameras and devices, for routes with a `resource`. */
+  readonly resources?: {
+    /** Where it stands now; undefined when there is none of this name. */
+    find(name: ResourceName): { readonly site: string } | undefined;
+    /** What its module throws when there is none: so whoever has no right to one learns nothing from the answer. */
+    absent(name: ResourceName): Error;
+  };
   /** Resolves when the decision is durable. Denials of an authenticated caller wait for it. */
   readonly recordDecision: (decision: Decision) => Promise<void>;
   readonly routes: readonly RoutePlugin[];

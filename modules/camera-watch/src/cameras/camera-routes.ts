@@ -1,6 +1,8 @@
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import type { Cameras } from './cameras.ts';
+import { cameraOf } from './camera-of.ts';
+import { CameraWatchError } from '../errors.ts';
 import { CameraBody, CameraChange, CameraId, CommandBody, CommandReply, NewCamera } from './camera-schema.ts';
 
 const tags = ['cameras'];
@@ -13,20 +15,20 @@ export function createCameraRoutes(cameras: Cameras): RoutePlugin {
     app.get(
       '/v1/cameras',
       {
-        config: { scope: 'cameras:read' },
+        config: { scope: 'cameras:read', narrowed: true },
         schema: {
           summary: 'List the cameras: how each is and what it shows',
           tags,
           response: { 200: Type.Object({ cameras: Type.Array(CameraBody) }) },
         },
       },
-      async () => ({ cameras: [...cameras.list()] }),
+      async ({ reach }) => ({ cameras: cameras.list().filter(({ id, site }) => reach.covers({ kind: 'camera', id, site })) }),
     );
 
     app.get(
       '/v1/cameras/:id',
       {
-        config: { scope: 'cameras:read' },
+        config: { scope: 'cameras:read', resource: cameraOf },
         schema: {
           summary: 'One camera; also one that was removed',
           tags,
@@ -54,7 +56,7 @@ export function createCameraRoutes(cameras: Cameras): RoutePlugin {
     app.patch(
       '/v1/cameras/:id',
       {
-        config: { scope: 'cameras:manage', stepUp: true },
+        config: { scope: 'cameras:manage', stepUp: true, resource: cameraOf },
         schema: {
           summary: 'Change a camera on the network; what is left out stays',
           tags,
@@ -63,13 +65,19 @@ export function createCameraRoutes(cameras: Cameras): RoutePlugin {
           response: { 200: CameraBody },
         },
       },
-      async (request) => cameras.change(request.params.id, request.body, request.principal),
+      async (request) => {
+        const { site } = request.body;
+        // Into a site of others it would be out of sight of whoever moved it there.
+        if (site !== undefined && !request.reach.includes(site.trim()))
+          throw new CameraWatchError('camera_site_refused', `Cannot move camera "${request.params.id}": must stay at a site where you may change cameras`);
+        return cameras.change(request.params.id, request.body, request.principal);
+      },
     );
 
     app.delete(
       '/v1/cameras/:id',
       {
-        config: { scope: 'cameras:manage', stepUp: true },
+        config: { scope: 'cameras:manage', stepUp: true, resource: cameraOf },
         schema: {
           summary: 'Remove a camera on the network; what was recorded stays as long as it would',
           tags,
@@ -86,7 +94,7 @@ export function createCameraRoutes(cameras: Cameras): RoutePlugin {
     app.get(
       '/v1/cameras/:id/picture',
       {
-        config: { scope: 'cameras:read' },
+        config: { scope: 'cameras:read', resource: cameraOf },
         schema: {
           summary: 'The newest picture, as the camera sent it',
           tags,
@@ -113,7 +121,7 @@ export function createCameraRoutes(cameras: Cameras): RoutePlugin {
     app.post(
       '/v1/cameras/:id/commands',
       {
-        config: { scope: 'devices:command' },
+        config: { scope: 'devices:command', resource: cameraOf },
         schema: {
           summary: 'Have a connected device light its torch, speak or sound its siren; waits for its receipt',
           tags,

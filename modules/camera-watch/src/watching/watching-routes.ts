@@ -2,6 +2,7 @@ import { tamperKinds } from '@sallyport/object-detection';
 import { typedApp } from '@sallyport/platform/http';
 import type { RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
+import { cameraOf } from '../cameras/camera-of.ts';
 import { momentStates } from './moment.ts';
 import { PlanChange, planDocument, planOf, ShownPlan } from './plan-schema.ts';
 import type { Watching } from './watching.ts';
@@ -21,7 +22,7 @@ export function createWatchingRoutes(
     app.get(
       '/v1/cameras/:id/zones',
       {
-        config: { scope: 'cameras:read' },
+        config: { scope: 'cameras:read', resource: cameraOf },
         schema: {
           summary: 'What matters in the picture of a camera, and when',
           tags: ['cameras'],
@@ -38,7 +39,7 @@ export function createWatchingRoutes(
     app.put(
       '/v1/cameras/:id/zones',
       {
-        config: { scope: 'cameras:manage' },
+        config: { scope: 'cameras:manage', resource: cameraOf },
         schema: {
           summary: 'Draw the zones of a camera anew',
           tags: ['cameras'],
@@ -62,7 +63,7 @@ export function createWatchingRoutes(
     app.post(
       '/v1/cameras/:id/view',
       {
-        config: { scope: 'cameras:manage', stepUp: true },
+        config: { scope: 'cameras:manage', stepUp: true, resource: cameraOf },
         schema: {
           summary: 'What the camera shows now is its view: it was moved on purpose, and learns what is usual anew',
           tags: ['cameras'],

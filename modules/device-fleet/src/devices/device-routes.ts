@@ -1,5 +1,5 @@
 import { typedApp } from '@sallyport/platform/http';
-import type { RoutePlugin } from '@sallyport/platform/http';
+import type { ResourceName, RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import {
   DeviceBody,
@@ -11,6 +11,7 @@ import {
   MadeStream,
   NewStream,
 } from './device-schema.ts';
+import { DeviceFleetError } from '../errors.ts';
 import type { Devices } from './devices.ts';
 
 const Id = Type.Object({ id: DeviceId });
@@ -84,20 +85,22 @@ export function createDeviceRoutes(devices: Devices): RoutePlugin {
     app.get(
       '/v1/devices',
       {
-        config: { scope: 'devices:read' },
+        config: { scope: 'devices:read', narrowed: true },
         schema: {
           summary: 'List devices, revoked ones included',
           tags,
           response: { 200: Type.Object({ devices: Type.Array(DeviceBody) }) },
         },
       },
-      async () => ({ devices: [...devices.list()] }),
+      async ({ reach }) => ({
+        devices: devices.list().filter(({ id, site }) => reach.covers({ kind: 'device', id, site })),
+      }),
     );
 
     app.get(
       '/v1/devices/:id',
       {
-        config: { scope: 'devices:read' },
+        config: { scope: 'devices:read', resource: deviceOf },
         schema: { summary: 'One device', tags, params: Id, response: { 200: DeviceBody } },
       },
       async (request) => devices.get(request.params.id),
@@ -106,7 +109,7 @@ export function createDeviceRoutes(devices: Devices): RoutePlugin {
     app.patch(
       '/v1/devices/:id',
       {
-        config: { scope: 'devices:manage', stepUp: true },
+        config: { scope: 'devices:manage', stepUp: true, resource: deviceOf },
         schema: {
           summary: 'Change what a device is called and where it stands',
           tags,
@@ -115,13 +118,19 @@ export function createDeviceRoutes(devices: Devices): RoutePlugin {
           response: { 200: DeviceBody },
         },
       },
-      async (request) => devices.change({ ...request.body, id: request.params.id, by: request.principal }),
+      async (request) => {
+        const { site } = request.body;
+        // Into a site of others it would be out of sight of whoever moved it there.
+        if (site !== undefined && !request.reach.includes(site.trim()))
+          throw new DeviceFleetError('device_site_refused', `Cannot move device "${request.params.id}": must stay at a site where you may change devices`);
+        return devices.change({ ...request.body, id: request.params.id, by: request.principal });
+      },
     );
 
     app.post(
       '/v1/devices/:id/approve',
       {
-        config: { scope: 'devices:manage', stepUp: true },
+        config: { scope: 'devices:manage', stepUp: true, resource: deviceOf },
         schema: {
           summary: 'Let a waiting device in; compare its fingerprint with what the device shows before',
           tags,
@@ -135,7 +144,7 @@ export function createDeviceRoutes(devices: Devices): RoutePlugin {
     app.post(
       '/v1/devices/:id/revoke',
       {
-        config: { scope: 'devices:manage', stepUp: true },
+        config: { scope: 'devices:manage', stepUp: true, resource: deviceOf },
         schema: {
           summary: 'Refuse a waiting device, or shut out an approved one at once and for good',
           tags,
@@ -146,4 +155,10 @@ export function createDeviceRoutes(devices: Devices): RoutePlugin {
       async (request) => devices.revoke({ id: request.params.id, by: request.principal }),
     );
   };
+}
+
+/** The device that the path names. */
+function deviceOf({ params }: { readonly params: unknown }): ResourceName | undefined {
+  const id = typeof params === 'object' && params !== null && 'id' in params ? params.id : undefined;
+  return typeof id === 'string' ? { kind: 'device', id } : undefined;
 }

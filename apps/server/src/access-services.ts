@@ -1,0 +1,74 @@
+import type { AccessPolicy, PrincipalRisk, ResourceFacts } from '@sallyport/access-policy';
+import { CameraWatchError } from '@sallyport/camera-watch';
+import type { CameraWatch } from '@sallyport/camera-watch';
+import { DeviceFleetError } from '@sallyport/device-fleet';
+import type { Devices } from '@sallyport/device-fleet';
+import type { Clock } from '@sallyport/platform/clock';
+import type { Principal, ResourceName } from '@sallyport/platform/http';
+import type { DecisionContext, EdgeNeeds } from './edge/index.ts';
+
+type AccessServiceNeeds = {
+  readonly policy: Pick<AccessPolicy, 'decide' | 'reach'>;
+  readonly riskOf: (principal: Principal) => PrincipalRisk | undefined;
+  readonly cameras: Pick<CameraWatch, 'list' | 'find' | 'findFormer'>;
+  readonly devices: Pick<Devices, 'find'>;
+  readonly clock: Clock;
+  /** The organisation's, as IANA names it. */
+  readonly timeZone: string;
+};
+
+/** What the edge asks about who may do what: the policies, the facts they speak of, and where cameras and devices stand. */
+export function createAccessServices(needs: AccessServiceNeeds): Required<
+  Pick<EdgeNeeds, 'decide' | 'reach' | 'resources'>
+> {
+  const { policy, cameras, devices, clock } = needs;
+  const localTime = createLocalTime(clock, needs.timeZone);
+
+  const questionOf = (principal: Principal, action: string, context: DecisionContext) => ({
+    principal,
+    action,
+    context: { ...context, localTime },
+    risk: needs.riskOf(principal),
+    factsOf,
+  });
+
+  /** A camera of the network was put there by somebody: it is approved as long as it is known. */
+  function factsOf({ kind, id }: ResourceName): ResourceFacts | undefined {
+    const device = devices.find(id);
+    const camera = kind === 'camera' ? cameras.list().find((one) => one.id === id) : undefined;
+    const heardMs = Math.max(camera?.last_frame_ms ?? 0, device?.last_seen_ms ?? 0);
+    return {
+      kind: camera?.kind ?? device?.kind,
+      approved: device === undefined ? camera !== undefined : device.state === 'approved',
+      // Later than now since the clock was set back: nobody can tell how long ago it was.
+      quietSeconds: heardMs <= clock.nowMs() ? (clock.nowMs() - heardMs) / 1000 : Number.MAX_SAFE_INTEGER,
+    };
+  }
+
+  return {
+    decide: async (principal, action, context, resource) =>
+      policy.decide({ ...questionOf(principal, action, context), resource }),
+    reach: (principal, action, context) => policy.reach(questionOf(principal, action, context)),
+    resources: {
+      find({ kind, id }) {
+        const camera = kind === 'camera' ? (cameras.find(id) ?? cameras.findFormer(id)) : undefined;
+        const found = camera ?? devices.find(id);
+        return found === undefined ? undefined : { site: found.site };
+      },
+      absent: ({ kind, id }) =>
+        kind === 'camera'
+          ? new CameraWatchError('camera_unknown', `Cannot find camera "${id}"`)
+          : new DeviceFleetError('device_unknown', `Cannot find device "${id}"`),
+    },
+  };
+}
+
+const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
+
+function createLocalTime(clock: Clock, timeZone: string): () => { hour: number; weekday: number } {
+  const format = new Intl.DateTimeFormat('en-GB', { timeZone, weekday: 'short', hour: '2-digit', hourCycle: 'h23' });
+  return () => {
+    const parts = new Map(format.formatToParts(clock.nowMs()).map(({ type, value }) => [type, value]));
+    return { hour: Number(parts.get('hour')), weekday: weekdays.indexOf(parts.get('weekday') ?? '') + 1 };
+  };
+}
