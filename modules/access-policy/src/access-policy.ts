@@ -4,7 +4,8 @@ import type { Principal, Reach, ResourceName } from '@sallyport/platform/http';
 import { allActions, deviceActions, isAction, isDeviceAction, type Action, type DeviceAction } from './actions.ts';
 import { createDecisionCache } from './decision-cache.ts';
 import { knownRisk, questionOf, siteOf, type CedarQuestion } from './entities.ts';
-import { loadPolicies, type RoleDescription } from './load-policies.ts';
+import { explainQuestion, type Explanation } from './explain-question.ts';
+import { loadPolicies, releasePolicies, type RoleDescription } from './load-policies.ts';
 import type { PolicyTexts } from './policy-texts.ts';
 import { readReach } from './reach.ts';
 
@@ -74,13 +75,19 @@ export type AccessPolicy = {
     where?: Pick<Partial<AccessRequest>, 'context'> & { readonly site?: string },
   ): readonly (Action | DeviceAction)[];
   roles(): readonly RoleDescription[];
-  /** Changes whenever a policy or the schema does. */
+  /** A decision, with the policies that made it and what they looked at. */
+  explain(request: AccessRequest): Explanation;
+  /** SHA-256 of schema and policies. */
   readonly version: string;
+  /** Frees what the engine keeps of this version: whatever it is asked from then on, it denies. */
+  release(): void;
 };
 
 /** Throws `AccessPolicyError` when a policy or the schema is not valid. */
 export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecisions?: number } = {}): AccessPolicy {
-  const { version, words, roles, askingForProof, restingOnRisk, spoken } = loadPolicies(texts);
+  const loaded = loadPolicies(texts);
+  const { version, keptAs, words, roles, askingForProof, restingOnRisk, spoken } = loaded;
+  let isReleased = false;
   const remembered = createDecisionCache<AccessDecision>(options.maxCachedDecisions ?? 10_000);
 
   const ask = (request: AccessRequest, question: CedarQuestion): AccessDecision => {
@@ -89,8 +96,8 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
     try {
       answer = statefulIsAuthorized({
         ...question,
-                preparsedSchemaName: version,
-        preparsedPolicySetId: version,
+        preparsedSchemaName: keptAs,
+        preparsedPolicySetId: keptAs,
         validateRequest: true,
       });
     } catch (error) {
@@ -128,6 +135,7 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
 
   const decide = (request: AccessRequest): AccessDecision => {
     const { action, context, risk } = request;
+    if (isReleased) return denied('Other policies took the place of these');
     if (!isAction(action) && !isDeviceAction(action)) return denied(`There is no action "${action.slice(0, 100)}"`);
     // Before any policy: none that is written or changed here makes more of a token than it was given for.
     const { limitedTo } = request.principal;
@@ -156,6 +164,15 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
       });
     },
     roles: () => roles,
+    explain(request) {
+      const decision = decide(request);
+      return { decision, ...explainQuestion(questionOf(request, spoken), decision, loaded.policies) };
+    },
+    release() {
+      if (isReleased) return;
+      isReleased = true;
+      releasePolicies(loaded);
+    },
   };
 }
 

@@ -1,31 +1,33 @@
-import { createHash } from 'node:crypto';
-import {
-  policySetTextToParts,
-  policyToJson,
-  preparsePolicySet,
-  preparseSchema,
-  schemaToJson,
-  validate,
-  type PolicyJson,
-  type SchemaJson,
-} from '@cedar-policy/cedar-wasm/nodejs';
-import { allActions, allRoles, deviceActions, isRole, siteActions, type Role } from './actions.ts';
+import { createHash, randomUUID } from 'node:crypto';
+import { preparsePolicySet, preparseSchema, schemaToJson, type SchemaJson } from '@cedar-policy/cedar-wasm/nodejs';
+import { allActions, allRoles, deviceActions, siteActions } from './actions.ts';
 import { AccessPolicyError } from './errors.ts';
 import type { PolicyTexts } from './policy-texts.ts';
-import { asksWhetherKnown, readSpoken, schemaOfQuestions, type Spoken } from './spoken.ts';
+import { readPolicies, type ReadPolicy } from './read-policies.ts';
+import { readSpoken, schemaOfQuestions, type Spoken } from './spoken.ts';
 
-export type RoleDescription = { readonly id: Role; readonly name: string; readonly words: string };
+/** `own`: made by a policy of the organisation. */
+export type RoleDescription = {
+  readonly id: string;
+  readonly name: string;
+  readonly words: string;
+  readonly own: boolean;
+};
 
-/** Policies that Cedar has validated and keeps, under the name `version`. */
+/** Policies that Cedar has validated and keeps, under a name of their own. */
 export type LoadedPolicies = {
   /** SHA-256 of schema and policies. */
   readonly version: string;
+  /** Under which Cedar keeps them; no two that were loaded have the same. */
+  readonly keptAs: string;
+  readonly policies: ReadonlyMap<string, ReadPolicy>;
   /** What a policy says, for people, by its id. */
   readonly words: ReadonlyMap<string, string>;
   /** Policies that forbid until a person proves anew who they are (`@proof("fresh")`). */
   readonly askingForProof: ReadonlySet<string>;
   /** Policies that rest on how much somebody is at risk (`@fact("risk")`). */
   readonly restingOnRisk: ReadonlySet<string>;
+  /** Those that come with the product first. */
   readonly roles: readonly RoleDescription[];
   readonly spoken: Spoken;
 };
@@ -38,70 +40,50 @@ type Failure = { readonly type: 'failure'; readonly errors: readonly { readonly 
  * Throws `policy_invalid`.
  */
 export function loadPolicies(texts: PolicyTexts): LoadedPolicies {
-  const byId = new Map<string, string>();
-  const words = new Map<string, string>();
-  const roles = new Map<Role, RoleDescription>();
-  const askingForProof = new Set<string>();
-  const restingOnRisk = new Set<string>();
-  const parsed: PolicyJson[] = [];
-  for (const { file, text } of texts.policies) {
-    const parts = policySetTextToParts(text);
-    if (parts.type === 'failure') throw invalid(file, parts);
-    if (parts.policy_templates.length > 0) throw invalid(file, 'it holds a template, must hold policies only');
-    for (const policy of parts.policies) {
-      const read = policyToJson(policy);
-      if (read.type === 'failure') throw invalid(file, read);
-      const { id, role, name, proof, fact, words: said } = read.json.annotations ?? {};
-      if (id === undefined || said === undefined) throw invalid(file, 'each policy must have @id and @words');
-      if (byId.has(id)) throw invalid(file, `policy "${id}" stands twice, must be unique`);
-      byId.set(id, policy);
-      parsed.push(read.json);
-      const asked = asksWhetherKnown(read.json);
-      if (asked !== undefined)
-        throw invalid(file, `policy "${id}" asks whether "${asked}" is known, must not: not known is a no by itself`);
-      words.set(id, said);
-      if (proof !== undefined) {
-        if (proof !== 'fresh' || read.json.effect !== 'forbid')
-          throw invalid(file, `@proof of policy "${id}" must be "fresh", and on one that forbids`);
-        askingForProof.add(id);
-      }
-      if (fact !== undefined) {
-        if (fact !== 'risk') throw invalid(file, `@fact of policy "${id}" must be "risk"`);
-        restingOnRisk.add(id);
-      }
-      if (role === undefined) continue;
-      if (!isRole(role) || roles.has(role) || name === undefined)
-        throw invalid(file, `@role("${role}") must be one of ${allRoles.join(', ')}, once, and have a @name`);
-      roles.set(role, { id: role, name, words: said });
-    }
-  }
-  const staticPolicies = Object.fromEntries(byId);
-  const schema = readSchema(texts.schema);
-  const answer = validate({
-    schema: texts.schema,
-    policies: { staticPolicies },
-    validationSettings: { mode: 'strict' },
-  });
-  if (answer.type === 'failure') throw invalid('the policies', answer);
-  const [found] = [...answer.validationErrors, ...answer.validationWarnings];
-  if (found !== undefined) throw invalid(`policy "${found.policyId}"`, found.error.message);
-  const missing = allRoles.find((role) => !roles.has(role));
+  const given = readSchema(texts.schema);
+  const { schema, policies, faults } = readPolicies(texts);
+  const [fault] = faults;
+  if (fault !== undefined)
+    throw new AccessPolicyError('policy_invalid', `Cannot load ${fault.file}: ${fault.message}`, {
+      details: { file: fault.file, line: fault.line, column: fault.column },
+    });
+  const found = policies.flatMap(({ role, words, own }) => (role === undefined ? [] : [{ ...role, words, own }]));
+  const missing = allRoles.find((role) => !found.some(({ id }) => id === role));
   if (missing !== undefined) throw invalid('the policies', `role "${missing}" has none, must have one with @role`);
 
+  const staticPolicies = Object.fromEntries(policies.map(({ id, text }) => [id, text]));
   const version = createHash('sha256')
     .update(JSON.stringify([texts.schema, staticPolicies]))
     .digest('hex');
-  for (const kept of [preparseSchema(version, schemaOfQuestions(schema)), preparsePolicySet(version, { staticPolicies })]) {
+  const keptAs = `${version}/${randomUUID()}`;
+  const extended = schema === texts.schema ? given : readSchema(schema);
+  for (const kept of [
+    preparseSchema(keptAs, schemaOfQuestions(extended)),
+    preparsePolicySet(keptAs, { staticPolicies }),
+  ]) {
     if (kept.type === 'failure') throw invalid('the policies', kept);
   }
+  const saying = (annotation: 'proof' | 'fact'): ReadonlySet<string> =>
+    new Set(policies.filter(({ json }) => json.annotations?.[annotation] !== undefined).map(({ id }) => id));
   return {
     version,
-    words,
-    askingForProof,
-    restingOnRisk,
-    roles: allRoles.flatMap((role) => roles.get(role) ?? []),
-    spoken: readSpoken(parsed),
+    keptAs,
+    policies: new Map(policies.map((policy) => [policy.id, policy])),
+    words: new Map(policies.map(({ id, words }) => [id, words])),
+    askingForProof: saying('proof'),
+    restingOnRisk: saying('fact'),
+    roles: [
+      ...allRoles.flatMap((role) => found.find(({ id }) => id === role) ?? []),
+      ...found.filter(({ own }) => own),
+    ],
+    spoken: readSpoken(policies.map(({ json }) => json)),
   };
+}
+
+/** Cedar keeps what it was given for as long as the process runs: what is not needed any more gives way to nothing. */
+export function releasePolicies({ keptAs }: Pick<LoadedPolicies, 'keptAs'>): void {
+  preparsePolicySet(keptAs, { staticPolicies: {} });
+  preparseSchema(keptAs, 'entity Nobody;');
 }
 
 /** The schema and the code must speak of the same actions: one missing in either would be denied to everybody unnoticed. */

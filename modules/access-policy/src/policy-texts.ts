@@ -5,7 +5,12 @@ import { AccessPolicyError } from './errors.ts';
 /** The schema and the policies, in Cedar's own language (version 4.5). */
 export type PolicyTexts = {
   readonly schema: string;
-  readonly policies: readonly { readonly file: string; readonly text: string }[];
+  readonly policies: readonly {
+    readonly file: string;
+    readonly text: string;
+    /** Written by the organisation: bounded, and about anybody but the operator. */
+    readonly own?: boolean;
+  }[];
 };
 
 /** Reads `schema.cedarschema` and every `*.cedar` of a directory, ordered by name. Throws `policy_invalid` when there is no policy. */

@@ -1,0 +1,185 @@
+import {
+  policySetTextToParts,
+  policyToJson,
+  schemaToJson,
+  validate,
+  type DetailedError,
+  type PolicyJson,
+} from '@cedar-policy/cedar-wasm/nodejs';
+import { allRoles, isRole } from './actions.ts';
+import { depthOf, ownPolicyLimits, refuseOwnPolicy } from './own-policy-rules.ts';
+import type { PolicyTexts } from './policy-texts.ts';
+import { asksWhetherKnown } from './spoken.ts';
+
+/** Where a text cannot be used, and why. Line and column begin at 1. */
+export type PolicyFault = {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+};
+
+export type ReadPolicy = {
+  readonly file: string;
+  readonly own: boolean;
+  readonly line: number;
+  readonly id: string;
+  /** For people. */
+  readonly words: string;
+  readonly effect: 'permit' | 'forbid';
+  /** The role whose policy this is, with the name people call it by. */
+  readonly role?: { readonly id: string; readonly name: string };
+  readonly text: string;
+  readonly json: PolicyJson;
+};
+
+export type ReadPolicies = {
+  /** The schema, with the roles of the organisation among those that may be named. */
+  readonly schema: string;
+  readonly policies: readonly ReadPolicy[];
+  readonly faults: readonly PolicyFault[];
+};
+
+type Placed = { readonly file: string; readonly text: string; readonly offset: number };
+
+/**
+ * Reads every policy and finds what is wrong with each, with its place. Text that somebody writes is read in a thread of its own first: a chain of
+ * clauses can be deeper than a stack.
+ */
+export function readPolicies(texts: PolicyTexts): ReadPolicies {
+  const faults: PolicyFault[] = [];
+  const read = new Map<string, ReadPolicy & { readonly placed: Placed }>();
+  const roles = new Map<string, string>();
+
+  const ownBytes = texts.policies.reduce((sum, { text, own }) => sum + (own === true ? Buffer.byteLength(text) : 0), 0);
+  for (const { file, text, own = false } of texts.policies) {
+    const at = (message: string, offset = 0): void => {
+      faults.push({ file, ...placeOf(text, offset), message });
+    };
+    if (own) {
+      const size = Buffer.byteLength(text);
+      if (size > ownPolicyLimits.textBytes || ownBytes > ownPolicyLimits.allBytes) {
+        at(`it has ${size} bytes of ${ownBytes} in all, must be at most ${ownPolicyLimits.textBytes} of ${ownPolicyLimits.allBytes}`);
+        continue;
+      }
+      if (depthOf(text) > ownPolicyLimits.depth) {
+        at(`its brackets and conditions go deeper than ${ownPolicyLimits.depth}`);
+        continue;
+      }
+    }
+    const parts = policySetTextToParts(text);
+    if (parts.type === 'failure') {
+      for (const error of parts.errors) at(sayError(error), byteToIndex(text, error.sourceLocations?.[0]?.start ?? 0));
+      continue;
+    }
+    if (parts.policy_templates.length > 0) at('it holds a template, must hold policies only');
+    for (const policy of parts.policies) {
+      const offset = Math.max(0, text.indexOf(policy));
+      const json = policyToJson(policy);
+      if (json.type === 'failure') {
+        for (const error of json.errors) at(sayError(error), offset);
+        continue;
+      }
+      const { id, role, name, proof, fact, words } = json.json.annotations ?? {};
+      if (id === undefined || id === null || words === undefined || words === null) {
+        at('each policy must have @id and @words', offset);
+        continue;
+      }
+      const before = read.get(id);
+      if (before !== undefined) {
+        at(`policy "${id}" stands twice, must be unique`, offset);
+        continue;
+      }
+      const refusal = own ? refuseOwnPolicy(json.json, Buffer.byteLength(policy)) : undefined;
+      if (refusal !== undefined) at(refusal, offset);
+      const asked = asksWhetherKnown(json.json);
+      if (asked !== undefined)
+        at(`policy "${id}" asks whether "${asked}" is known, must not: not known is a no by itself`, offset);
+      if (proof !== undefined && (proof !== 'fresh' || json.json.effect !== 'forbid'))
+        at(`@proof of policy "${id}" must be "fresh", and on one that forbids`, offset);
+      if (fact !== undefined && fact !== 'risk') at(`@fact of policy "${id}" must be "risk"`, offset);
+      if (role !== undefined) {
+        const isTaken = role === null || roles.has(role) || (own ? isRole(role) : !isRole(role));
+        if (isTaken || name === undefined || name === null)
+          at(
+            own
+              ? `@role("${role ?? ''}") must be a role of your own, that no other policy makes, and have a @name`
+              : `@role("${role ?? ''}") must be one of ${allRoles.join(', ')}, once, and have a @name`,
+            offset,
+          );
+        else roles.set(role, name);
+      }
+      read.set(id, {
+        file,
+        own,
+        line: placeOf(text, offset).line,
+        id,
+        words,
+        effect: json.json.effect,
+        ...(typeof role === 'string' && typeof name === 'string' ? { role: { id: role, name } } : {}),
+        text: policy,
+        json: json.json,
+        placed: { file, text, offset },
+      });
+    }
+  }
+  const ownCount = [...read.values()].filter(({ own }) => own).length;
+  const firstOwn = texts.policies.find(({ own }) => own === true);
+  if (ownCount > ownPolicyLimits.policies && firstOwn !== undefined)
+    faults.push({
+      file: firstOwn.file,
+      line: 1,
+      column: 1,
+      message: `there are ${ownCount} policies of your own, must be at most ${ownPolicyLimits.policies}`,
+    });
+
+  const schema = withRoles(texts.schema, [...roles.keys()].filter((role) => !isRole(role)));
+  faults.push(...validateAll(schema, read));
+  return { schema, policies: [...read.values()].map(({ placed: _placed, ...policy }) => policy), faults };
+}
+
+function validateAll(schema: string, read: ReadonlyMap<string, { readonly text: string; readonly placed: Placed }>): PolicyFault[] {
+  const checked = schemaToJson(schema);
+  if (checked.type === 'failure')
+    return checked.errors.map((error) => ({ file: 'the schema', line: 1, column: 1, message: sayError(error) }));
+  const answer = validate({
+    schema,
+    policies: { staticPolicies: Object.fromEntries([...read].map(([id, { text }]) => [id, text])) },
+    validationSettings: { mode: 'strict' },
+  });
+  if (answer.type === 'failure')
+    return answer.errors.map((error) => ({ file: 'the policies', line: 1, column: 1, message: sayError(error) }));
+  return [...answer.validationErrors, ...answer.validationWarnings].map(({ policyId, error }) => {
+    const policy = read.get(policyId);
+    if (policy === undefined) return { file: 'the policies', line: 1, column: 1, message: sayError(error) };
+    const { file, text, offset } = policy.placed;
+    const inside = byteToIndex(policy.text, error.sourceLocations?.[0]?.start ?? 0);
+    const said = sayError(error).replace(`for policy \`${policyId}\`, `, '');
+    return { file, ...placeOf(text, offset + inside), message: `policy "${policyId}": ${said}` };
+  });
+}
+
+/** Cedar's validator knows the roles by name; those of the organisation come to them. */
+export function withRoles(schema: string, own: readonly string[]): string {
+  if (own.length === 0) return schema;
+  return schema.replace(/(entity Role enum \[)([^\]]*)\]/, (_all, head: string, known: string) => {
+    const more = own.map((role) => JSON.stringify(role)).join(', ');
+    return `${head}${known.trim()}, ${more}]`;
+  });
+}
+
+function sayError({ message, help, sourceLocations }: DetailedError): string {
+  const label = sourceLocations?.[0]?.label ?? undefined;
+  return [message, label, help ?? undefined].filter((part) => part !== undefined && part !== '').join('; ').slice(0, 500);
+}
+
+/** Cedar counts bytes of UTF-8. */
+function byteToIndex(text: string, byte: number): number {
+  return Buffer.from(text).subarray(0, byte).toString('utf8').length;
+}
+
+function placeOf(text: string, offset: number): { line: number; column: number } {
+  const before = text.slice(0, offset);
+  const line = before.split('\n').length;
+  return { line, column: offset - before.lastIndexOf('\n') };
+}
