@@ -61,12 +61,16 @@ declare module 'fastify' {
     client: Client;
     /** The request as it came, for whoever checks what a token is bound to; on public routes too. */
     presented: Presented;
+    /** What this browser was given to bring back, when it went to a provider to sign in; unchecked. */
+    signInAttempt(): string | undefined;
     /** As `stepUp` of the route, for what only the handler can see. Throws `step_up_required`. */
     requireFreshProof(): Promise<void>;
   }
   interface FastifyReply {
-    /** Gives the browser a session, in place of any it has. The only way to set a cookie. */
+    /** Gives the browser a session, in place of any it has. With `keepSignInAttempt` the only way to set a cookie. */
     beginSession(token: Secret): void;
+    /** Gives the browser something to bring back within this time, in place of what it has; none takes it away. */
+    keepSignInAttempt(sealed: string | undefined, maxAgeSeconds?: number): void;
     /** Takes the browser's session away. */
     endSession(): void;
   }

@@ -18,7 +18,7 @@ type DoorNeeds = {
   readonly config: ServerConfig;
   readonly apiKeys: Pick<ApiKeys, 'authenticate' | 'recheck'>;
   readonly devices: Pick<Devices, 'authenticate' | 'recheck'>;
-  readonly sessions: Pick<PeopleServices['sessions'], 'authenticate' | 'recheck'>;
+  readonly sessions: Pick<PeopleServices['sessions'], 'authenticate' | 'recheck' | 'proveKey'>;
   readonly https: Pick<Https, 'publicOrigin' | 'authority'>;
   /** Of the listener started with names; undefined when it speaks plain HTTP on a loopback address. */
   readonly authority: CertificateAuthority | undefined;
@@ -50,6 +50,7 @@ export async function createDoors(needs: DoorNeeds): Promise<Doors> {
       kind: 'network',
       authenticate: async (token) => (isDeviceToken(token) ? devices.authenticate(token) : apiKeys.authenticate(token)),
       authenticateSession: (token, use) => sessions.authenticate(token, use),
+      proveKey: (principal, request) => sessions.proveKey({ principal, ...request }),
       recheck: async ({ kind, id, sessionId }) => {
         if (kind === 'device') return devices.recheck(id);
         return sessionId === undefined ? apiKeys.recheck(id) : sessions.recheck(sessionId);

@@ -45,24 +45,32 @@ export type SignInFailure =
   | 'code_wrong'
   | 'recovery_code_wrong'
   | 'passkey_refused'
+  /** What roles require does not let this factor stand for a proof. */
+  | 'proof_not_accepted'
   | 'throttled';
 
 export type AuthenticationAction =
   | 'session.sign-in'
   /** The password was right; the second factor is still to come. */
   | 'session.password-accepted'
+  /** What was shown is right, and not enough yet for what their roles require. */
+  | 'session.more-required'
   /** A code or passkey for the first second factor. */
   | 'session.enrol'
   /** Somebody signed in proves once more who they are. */
   | 'session.step-up'
+  /** A session's browser was to sign a request with its key, and somebody signed it with another, or signed another request. */
+  | 'session.key-proof'
   | 'session.end'
   | 'session.reuse';
 
 const authenticationActivities: Readonly<Record<AuthenticationAction, number>> = {
   'session.sign-in': 1,
   'session.password-accepted': 99,
+  'session.more-required': 99,
   'session.enrol': 99,
   'session.step-up': 99,
+  'session.key-proof': 99,
   'session.end': 2,
   'session.reuse': 2,
 };
@@ -74,14 +82,21 @@ const authenticationActivities: Readonly<Record<AuthenticationAction, number>> =
 export function authenticationEvent(input: {
   readonly nowMs: number;
   readonly action: AuthenticationAction;
-  readonly failure?: SignInFailure | 'token_reused';
+  readonly failure?: SignInFailure | 'token_reused' | 'key_proof_wrong';
   readonly client?: Client;
-  readonly by?: Principal;
+  readonly by?: Principal | Actor;
   readonly user: { readonly id?: string; readonly name: string };
   readonly methods?: readonly string[];
+  readonly assurance?: 1 | 2 | 3;
   readonly sessionId?: string;
+  /** Thumbprint of the key of the browser: the device, as far as we can tell one. */
+  readonly browserKey?: string;
+  /** Id of the identity provider. */
+  readonly provider?: string;
+  /** Of what was no failure: why it happened. */
+  readonly cause?: string;
 }): AuditEvent {
-  const { nowMs, action, failure, client, by, user, methods = [], sessionId } = input;
+  const { nowMs, action, failure, client, by, user, methods = [], sessionId, browserKey, provider } = input;
   const address = client?.address ?? '';
   // Of an IPv6 network its first address: without one, correlations by source would not count what comes from there.
   const first = address.replace(/\/64$/, '');
@@ -97,7 +112,14 @@ export function authenticationEvent(input: {
     activityId: authenticationActivities[action],
     outcome: failure === undefined ? 'success' : 'failure',
     target: { type: 'user', id: user.id ?? '', name: user.name },
-    details: { reason: failure ?? null, methods: [...methods], address },
+    details: {
+      reason: failure ?? input.cause ?? null,
+      methods: [...methods],
+      address,
+      ...(input.assurance === undefined ? {} : { assurance: input.assurance }),
+      ...(browserKey === undefined ? {} : { browser_key: browserKey }),
+      ...(provider === undefined ? {} : { provider }),
+    },
   });
   return {
     classUid,
@@ -105,9 +127,18 @@ export function authenticationEvent(input: {
       ...event,
       user: { name: user.name, ...(user.id === undefined ? {} : { uid: user.id }) },
       ...(failure === undefined ? {} : { status_detail: failure }),
-      ...(isIP(first) === 0 ? {} : { src_endpoint: { ip: first } }),
+      ...(isIP(first) === 0 && browserKey === undefined
+        ? {}
+        : {
+            src_endpoint: {
+              ...(isIP(first) === 0 ? {} : { ip: first }),
+              ...(browserKey === undefined ? {} : { uid: browserKey }),
+            },
+          }),
       ...(client === undefined || client.agent === '' ? {} : { http_request: { user_agent: client.agent } }),
-      ...(sessionId === undefined ? {} : { session: { uid: sessionId, is_mfa: methods.length > 1 } }),
+      ...(sessionId === undefined
+        ? {}
+        : { session: { uid: sessionId, is_mfa: (input.assurance ?? methods.length) > 1 } }),
     },
   };
 }

@@ -2,6 +2,7 @@ import { CodedError } from '@sallyport/platform/errors';
 import type { ProblemTable } from '@sallyport/platform/http';
 
 export type IdentityErrorCode =
+  | 'browser_key_required'
   | 'code_wrong'
   | 'credentials_wrong'
   | 'key_expiry_invalid'
@@ -10,7 +11,9 @@ export type IdentityErrorCode =
   | 'key_name_invalid'
   | 'key_not_found'
   | 'key_not_suspended'
+  | 'key_proof_refused'
   | 'key_source_invalid'
+  | 'factor_insufficient'
   | 'factor_limit_reached'
   | 'factor_not_found'
   | 'last_administrator'
@@ -29,8 +32,13 @@ export type IdentityErrorCode =
   | 'scope_unknown'
   | 'session_not_found'
   | 'session_required'
+  | 'session_limits_invalid'
+  | 'session_limits_lock_out'
+  | 'sessions_exceeded'
   | 'setup_not_local'
   | 'sign_in_throttled'
+  | 'sign_in_rules_invalid'
+  | 'sign_in_rules_lock_out'
   | 'ticket_invalid'
   | 'user_disabled'
   | 'user_exists'
@@ -41,6 +49,7 @@ export type IdentityErrorCode =
 export class IdentityError extends CodedError<IdentityErrorCode> {}
 
 export const identityProblems = {
+  browser_key_required: { status: 403, title: 'Only a browser with a key of its own may sign in' },
   code_wrong: { status: 401, title: 'The code is wrong' },
   credentials_wrong: { status: 401, title: 'The name or the password is wrong' },
   key_expiry_invalid: { status: 400, title: 'The expiry is not valid' },
@@ -48,9 +57,11 @@ export const identityProblems = {
   key_limit_reached: { status: 409, title: 'There are too many keys' },
   key_name_invalid: { status: 400, title: 'The name is not valid' },
   key_not_found: { status: 404, title: 'There is no such key' },
+  factor_insufficient: { status: 409, title: 'This factor is not enough for what the account may do' },
   factor_limit_reached: { status: 409, title: 'There are too many factors' },
   factor_not_found: { status: 404, title: 'There is no such factor' },
   key_not_suspended: { status: 409, title: 'The key is not suspended' },
+  key_proof_refused: { status: 401, title: 'The key of the browser was refused' },
   key_source_invalid: { status: 400, title: 'The source is not valid' },
   last_administrator: { status: 409, title: 'Somebody must remain administrator' },
   last_factor: { status: 409, title: 'One second factor must remain' },
@@ -66,10 +77,15 @@ export const identityProblems = {
   role_grant_widened: { status: 403, title: 'Nobody can give a role that may do more than they' },
   role_unknown: { status: 400, title: 'There is no such role' },
   scope_unknown: { status: 400, title: 'There is no such scope' },
+  session_limits_invalid: { status: 400, title: 'Sessions cannot last so long' },
+  session_limits_lock_out: { status: 409, title: 'That would end your own session' },
   session_not_found: { status: 404, title: 'There is no such session' },
   session_required: { status: 403, title: 'This is for people who are signed in' },
+  sessions_exceeded: { status: 409, title: 'There are as many sessions as allowed' },
   setup_not_local: { status: 403, title: 'The first administrator is created on the server’s own machine' },
   sign_in_throttled: { status: 429, title: 'Too many attempts from here' },
+  sign_in_rules_invalid: { status: 400, title: 'The sign-in rules are not valid' },
+  sign_in_rules_lock_out: { status: 409, title: 'No administrator would have what is asked for' },
   ticket_invalid: { status: 401, title: 'This step has expired: start again' },
   user_disabled: { status: 409, title: 'The account is disabled' },
   user_exists: { status: 409, title: 'There is somebody of that name' },

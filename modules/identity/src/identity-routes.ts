@@ -1,4 +1,5 @@
 import type { RoutePlugin } from '@sallyport/platform/http';
+import { createSignInRulesRoutes } from './admission/sign-in-rules-routes.ts';
 import { createAccountRoutes } from './account/account-routes.ts';
 import { createEnrolmentRoutes } from './factors/enrolment-routes.ts';
 import type { ApiKeys } from './keys/api-keys.ts';
@@ -7,6 +8,8 @@ import type { PeopleNeeds } from './needs.ts';
 import type { PeopleServices } from './people/create-people.ts';
 import { createPeopleRoutes } from './people/people-routes.ts';
 import { createSetupRoutes } from './people/setup-routes.ts';
+import { createBrowserKeyRoutes } from './sessions/browser-key-routes.ts';
+import { createSessionPolicyRoutes } from './sessions/session-policy-routes.ts';
 import { createSessionRoutes } from './sessions/session-routes.ts';
 import { createSignInRoutes } from './sessions/sign-in-routes.ts';
 import { createStepUpRoutes } from './sessions/step-up-routes.ts';
@@ -23,7 +26,10 @@ export function createIdentityRoutes(
     createStepUpRoutes(services),
     createAccountRoutes(services),
     createEnrolmentRoutes(services),
+    createSignInRulesRoutes(services),
     createSessionRoutes(services, needs),
+    createSessionPolicyRoutes(services, needs),
+    createBrowserKeyRoutes(services),
     createPeopleRoutes(services, needs),
   ];
   return async (app) => {

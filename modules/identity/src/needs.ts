@@ -1,5 +1,5 @@
 import type { AccessPolicy } from '@sallyport/access-policy';
-import type { Outbox } from '@sallyport/ledger';
+import type { Actor, Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import type { ColumnKeys, EncryptedColumnError, ReencryptProgress } from '@sallyport/platform/encrypted-columns';
@@ -36,7 +36,7 @@ export type KeySuspension = {
    */
   suspendAllOf(
     transaction: Transaction,
-    request: { readonly makerId: string; readonly allowed: readonly string[]; readonly by: Principal },
+    request: { readonly makerId: string; readonly allowed: readonly string[]; readonly by: Principal | Actor },
   ): Promise<{ readonly count: number; effective(): void }>;
 };
 
@@ -46,6 +46,13 @@ export type PeopleNeeds = Omit<ApiKeyNeeds, 'limits'> & {
   readonly policy: AccessPolicy;
   readonly passwordStrength: PasswordStrength;
   readonly apiKeys: KeySuspension;
+  /** Roles somebody holds for a time, and with this session alone. Asked with every request: from memory, and never throws. */
+  readonly temporaryRoles?: (of: {
+    readonly userId: string;
+    readonly sessionId: string;
+    /** Thumbprint of the key of the browser, where the session is bound to one. */
+    readonly browserKey?: string;
+  }) => readonly { readonly role: string; readonly grantId: string }[];
 };
 
 /** Seals anew, with the newest keys and as this version does, what is not sealed so. A few rows a transaction; may be called again. */

@@ -9,6 +9,7 @@ import { clientAddress } from './client-address.ts';
 import type { DecisionRecorder, SingleDecision } from './decision-recorder.ts';
 import type { Doorway } from './doorway.ts';
 import { EdgeError } from './errors.ts';
+import { createKeyProofs } from './key-proof.ts';
 import type { EdgeLimits } from './limits.ts';
 import type { EdgeNeeds } from './needs.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
@@ -49,7 +50,8 @@ export function createAdmission(
   /** Of routes that have a rate of their own, by method and pattern. */
   const routes = new Map<string, RateLimiter>();
   const admitted = new WeakMap<FastifyRequest, Principal>();
-  const { authorize, requireProof, reachOf } = createAuthorization(needs);
+  const proveKey = createKeyProofs(needs);
+  const { authorize, requireProof, reachOf } = createAuthorization({ ...needs, proveKey });
   /** What handlers were told, so that what goes on can be ended when it is no longer so. */
   const reaches = new WeakMap<FastifyRequest, Map<string, Reach>>();
   const denied = new WeakSet<FastifyRequest>();
@@ -57,6 +59,7 @@ export function createAdmission(
   const identify = async (request: FastifyRequest, onRenewed: (token: Secret) => void): Promise<Principal> => {
     if (caller.kind === 'operator') return caller.principal;
     const { authorization, cookie: cookies } = request.headers;
+    const { config } = request.routeOptions;
     const offered = authorization === undefined ? socketToken(request.raw) : undefined;
     const session =
       authorization === undefined && offered === undefined ? doorwayOf(request).cookie.read(cookies) : undefined;
@@ -66,7 +69,10 @@ export function createAdmission(
     try {
       if (key !== undefined) answer = { principal: await caller.authenticate(key, presentedOf(request)) };
       else if (session !== undefined)
-        answer = await caller.authenticateSession(session, { background: isBackground(request) });
+        answer = await caller.authenticateSession(session, {
+          background: isBackground(request),
+          mayBeStale: config.staleSession === true && config.keyProof === true,
+        });
     } catch (error) {
       log.error('Cannot authenticate', { correlationId: request.id, ...errorFields(error) });
       throw new EdgeError('authentication_unavailable', 'Cannot check who calls now: try again', { cause: error });
@@ -132,6 +138,7 @@ export function createAdmission(
     if (principal.kind !== 'operator') take(principals, principal.id, `this ${principal.kind}`);
     await authorize(request, principal, config.scope);
     if (config.stepUp === true) await requireProof(request, principal);
+    if (config.keyProof === true) await proveKey(request, principal);
   };
 
   return {
@@ -198,11 +205,14 @@ export function createAdmission(
         request,
         { outcome: 'denied', code: problem.code },
         // Of somebody unknown it is counted: who asks again and again must not fill the ledger with it.
-        admitted.has(request) && problem.status === 403 && problem.code !== 'step_up_required',
+        admitted.has(request) && problem.status === 403 && !asksForMore.has(problem.code),
       );
     },
   };
 }
+
+/** Who answers is let in: no denial that is worth an event of its own. */
+const asksForMore: ReadonlySet<string> = new Set(['step_up_required', 'key_proof_required']);
 
 type Refused = { readonly refused: string };
 

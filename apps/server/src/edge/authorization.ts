@@ -12,7 +12,7 @@ import type { DecisionContext, DecisionResource, EdgeNeeds } from './needs.ts';
 export type Authorization = {
   /** Throws `scope_missing`, `step_up_required`, what the module of the resource throws where there is none. */
   authorize(request: FastifyRequest, principal: Principal, action: string): Promise<void>;
-  /** After `authorize`: who may not do it at all is not asked for a proof first. Throws `step_up_required`. */
+  /** After `authorize`: who may not do it at all is not asked for a proof first. Throws `step_up_required`, `key_proof_required`. */
   requireProof(request: FastifyRequest, principal: Principal): Promise<void>;
   reachOf(request: FastifyRequest, principal: Principal, action: string): Reach;
 };
@@ -20,7 +20,10 @@ export type Authorization = {
 type Answer = Awaited<ReturnType<EdgeNeeds['decide']>>;
 
 export function createAuthorization(
-  needs: Pick<EdgeNeeds, 'caller' | 'decide' | 'reach' | 'resources' | 'clock' | 'log'>,
+  needs: Pick<EdgeNeeds, 'caller' | 'decide' | 'reach' | 'resources' | 'clock' | 'log'> & {
+    /** What is grave needs the key that a session is bound to as well. Throws `key_proof_required`. */
+    readonly proveKey: (request: FastifyRequest, principal: Principal) => Promise<void>;
+  },
 ): Authorization {
   const { clock, log } = needs;
 
@@ -36,7 +39,12 @@ export function createAuthorization(
 
   async function decide(
     request: FastifyRequest,
-    { principal, action, resource, proofAgeSeconds }: {
+    {
+      principal,
+      action,
+      resource,
+      proofAgeSeconds,
+    }: {
       readonly principal: Principal;
       readonly action: string;
       readonly resource?: DecisionResource | undefined;
@@ -77,7 +85,7 @@ export function createAuthorization(
     const resource = resourceOf(request, principal, scope);
     const proofAgeSeconds = proofAge(principal, clock.nowMs());
     const decision = await decide(request, { principal, action: scope, resource, proofAgeSeconds });
-    if (decision.allowed) return;
+    if (decision.allowed) return needs.proveKey(request, principal);
     throw new EdgeError('step_up_required', `Cannot do this yet: ${decision.reason}`, {
       details: { scope, reason: decision.reason },
       hint: 'POST /v1/session/step-up, then send the request again',

@@ -8,7 +8,7 @@ import { migrate } from '@sallyport/platform/database';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
 import type { Principal } from '@sallyport/platform/http';
 import { createColumnKeyrings } from '../column-keys.ts';
-import { send, startEdge, testRoutes, type Reply, type TestEdge } from './edge-testing.ts';
+import { send, startEdge, testRoutes, type Reply, type TestEdge, unbound } from './edge-testing.ts';
 
 forEachDatabase((name, open) => {
   async function setUp(): Promise<{ server: TestEdge; operatorKey: string }> {
@@ -26,6 +26,7 @@ forEachDatabase((name, open) => {
     const { token } = await apiKeys.createKey({ name: 'first', scopes: ['keys:manage', 'alerts:read'], by: operator });
     const caller = {
       kind: 'network',
+      ...unbound,
       authenticateSession: async () => ({ refused: 'none' }),
       authenticate: apiKeys.authenticate,
       recheck: async ({ id }: Principal) => apiKeys.recheck(id),

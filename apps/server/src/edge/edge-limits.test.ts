@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { heldSocket } from '@sallyport/testing/held-socket';
-import { send, sendRaw, startEdge, type Reply, type TestEdge } from './edge-testing.ts';
+import { send, sendRaw, startEdge, type Reply, type TestEdge, unbound } from './edge-testing.ts';
 
 function post(
   server: TestEdge,
@@ -150,6 +150,7 @@ test('an address over its rate is refused before its key is looked at', async ()
   let asked = 0;
   const caller = {
     kind: 'network',
+    ...unbound,
     authenticateSession: async () => ({ refused: 'none' }),
     async authenticate() {
       asked += 1;

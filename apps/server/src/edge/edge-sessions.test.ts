@@ -7,8 +7,9 @@ import {
   renewedSession,
   send,
   startEdge,
-  writerSession,
   type Reply,
+  unbound,
+  writerSession,
 } from './edge-testing.ts';
 import type { Principal } from '@sallyport/platform/http';
 import { createSecret } from '@sallyport/platform/secret';
@@ -162,6 +163,7 @@ test('what a policy refuses until somebody proves who they are is told as that, 
         : { allowed: false, reason: 'their risk is 95 of 100', needsProof: true },
     caller: {
       kind: 'network',
+      ...unbound,
       authenticate: async () => ({ kind: 'key', id: 'k', name: 'k', scopes: ['alerts:write'] }),
       authenticateSession: async (token) => {
         const principal = holders[token];
@@ -194,6 +196,7 @@ test('what is grave needs a proof of the last ten minutes from people, and from 
     },
     caller: {
       kind: 'network',
+      ...unbound,
       authenticate: async () => ({ kind: 'key', id: 'k', name: 'k', scopes: ['alerts:write'] }),
       authenticateSession: async (token) => {
         const principal = principals[token];
@@ -232,6 +235,7 @@ test('a request that nobody makes by hand is told from others, by its route or b
   await using server = await startEdge({
     caller: {
       kind: 'network',
+      ...unbound,
       authenticate: async () => ({ refused: 'key_unknown' }),
       authenticateSession: async (_token, { background }) => {
         uses.push(background);

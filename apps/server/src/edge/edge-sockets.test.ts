@@ -5,7 +5,7 @@ import { CodedError } from '@sallyport/platform/errors';
 import type { Principal, RoutePlugin } from '@sallyport/platform/http';
 import { heldSocket, socketOver } from '@sallyport/testing/held-socket';
 import { askForUpgrade, openWebSocket, textFrame, type SocketClient } from '@sallyport/testing/web-socket';
-import { assertProblem, send, startEdge, writerSession, type Reply, type TestEdge } from './edge-testing.ts';
+import { assertProblem, send, startEdge, type Reply, type TestEdge, unbound, writerSession } from './edge-testing.ts';
 import type { EdgeNeeds, Refused } from './needs.ts';
 
 const heard: string[] = [];
@@ -129,6 +129,7 @@ test('a socket ends when whoever opened it is signed out, revoked or given other
     await using server = await start({
       caller: {
         kind: 'network',
+        ...unbound,
         authenticate: async () => person,
         authenticateSession: async () => ({ refused: 'session_unknown' }),
         recheck: () => recheck(),
@@ -153,6 +154,7 @@ test('a client that resets its connection before it is known harms nobody, wheth
     await using server = await start({
       caller: {
         kind: 'network',
+        ...unbound,
         async authenticate() {
           if (!isFirst) return person;
           isFirst = false;

@@ -4,7 +4,7 @@ import { request, type IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import type { Principal, RoutePlugin } from '@sallyport/platform/http';
-import { startEdge, writerSession, type TestEdge } from './edge-testing.ts';
+import { startEdge, type TestEdge, unbound, writerSession } from './edge-testing.ts';
 import type { Refused } from './needs.ts';
 
 const begun: Readable[] = [];
@@ -28,6 +28,7 @@ async function startWith(
     decide: async () => ({ allowed: changes.allowed, reason: 'by test' }),
     caller: {
       kind: 'network',
+      ...unbound,
       authenticate: async () => ({ refused: 'key_unknown' }),
       authenticateSession: async () => ({ principal: person }),
       recheck,

@@ -39,6 +39,9 @@ const sessions: Readonly<Record<string, { principal: Principal; renewed?: Secret
   [agedSession]: { principal: person, renewed: createSecret(renewedSession) },
 };
 
+/** No session is bound to the key of a browser. */
+export const unbound = { proveKey: async () => ({ isProved: true }) } as const;
+
 export const testRoutes: RoutePlugin = async (fastify) => {
   const app = typedApp(fastify);
   app.get('/v1/public', { config: { public: true } }, async () => ({ ok: true }));
@@ -134,6 +137,7 @@ export async function createTestEdge(changes: Partial<EdgeNeeds> = {}): Promise<
       authenticate: async (token) => keys[token] ?? { refused: 'key_unknown' },
       authenticateSession: async (token) => sessions[token] ?? { refused: 'session_unknown' },
       recheck: async (principal) => principal,
+      ...unbound,
     },
     decide: async (principal, action) => ({ allowed: principal.scopes.includes(action), reason: 'by test' }),
     recordDecision: async (decision) => void decisions.push(decision),

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import { EdgeError } from './index.ts';
-import { assertProblem, send, sendRaw, startEdge, type Reply } from './edge-testing.ts';
+import { assertProblem, send, sendRaw, startEdge, type Reply, unbound } from './edge-testing.ts';
 
 test('a key with the scope is let in, and the handler knows whose it is', async () => {
   await using server = await startEdge();
@@ -72,7 +72,7 @@ test('when authentication fails to decide, the answer is no', async () => {
     throw new Error('database password=hunter2 is gone');
   };
   await using server = await startEdge({
-    caller: { kind: 'network', authenticate, authenticateSession: authenticate, recheck: authenticate },
+    caller: { kind: 'network', ...unbound, authenticate, authenticateSession: authenticate, recheck: authenticate },
   });
   const reply = await send({ port: server.port, path: '/v1/items/a', key: 'sp_reader' });
   assertProblem(reply, 503, 'authentication_unavailable');

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Principal, RoutePlugin } from '@sallyport/platform/http';
-import { startEdge } from './edge-testing.ts';
+import { startEdge, unbound } from './edge-testing.ts';
 import type { Refused } from './needs.ts';
 
 let begun = (): void => undefined;
@@ -61,6 +61,7 @@ test('a body without an end is over when whoever sends it would not be let in ag
     routes: [routes],
     caller: {
       kind: 'network',
+      ...unbound,
       authenticate: async () => sender,
       authenticateSession: async () => ({ refused: 'session_unknown' }),
       recheck: async () => current,

@@ -1,5 +1,13 @@
 import type { Clock } from '@sallyport/platform/clock';
-import type { Presented, Principal, ProblemTable, Reach, ResourceName, RoutePlugin } from '@sallyport/platform/http';
+import type {
+  Client,
+  Presented,
+  Principal,
+  ProblemTable,
+  Reach,
+  ResourceName,
+  RoutePlugin,
+} from '@sallyport/platform/http';
 import type { Log } from '@sallyport/platform/log';
 import type { Secret } from '@sallyport/platform/secret';
 import type { EdgeLimits } from './limits.ts';
@@ -39,8 +47,20 @@ export type Caller =
         use: {
           /** No person makes this request with their own hands: it keeps no session awake. */
           readonly background: boolean;
+          /** A proof by the session's key is asked for next. */
+          readonly mayBeStale: boolean;
         },
       ): Promise<{ readonly principal: Principal; readonly renewed?: Secret } | Refused>;
+      /** Whether `proof` is a signature over this request by the key that the session is bound to; else what is to be signed. */
+      proveKey(
+        principal: Principal,
+        request: {
+          readonly client: Client;
+          readonly method: string;
+          readonly path: string;
+          readonly proof: string | undefined;
+        },
+      ): Promise<{ readonly isProved: true } | { readonly isProved: false; readonly challenge: string }>;
       /** Who somebody let in earlier is now; counts as no use of the key or session. */
       recheck(principal: Principal): Promise<Principal | Refused>;
     }
@@ -56,7 +76,9 @@ export type DecisionContext = {
 };
 
 /** What a decision is about, when not about the server as a whole. */
-export type DecisionResource = (ResourceName & { readonly site: string }) | { readonly kind: 'site'; readonly id: string };
+export type DecisionResource =
+  | (ResourceName & { readonly site: string })
+  | { readonly kind: 'site'; readonly id: string };
 
 export type EdgeNeeds = {
   readonly caller: Caller;

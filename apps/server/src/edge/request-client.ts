@@ -3,6 +3,7 @@ import type { Client } from '@sallyport/platform/http';
 import { clientAddress, isLoopback } from './client-address.ts';
 
 const maxAgentLength = 200;
+const maxProofLength = 2048;
 
 /** One machine that reaches itself under its network address: both ends are the same. */
 function connectsToItself({ raw: { socket } }: FastifyRequest): boolean {
@@ -16,6 +17,7 @@ export function describeClient(
 ): Client {
   const address = clientAddress(request.ip);
   const host = edge.isOperator ? 'localhost' : (request.headers.host ?? 'localhost').toLowerCase();
+  const { 'x-sallyport-key': keyProof } = request.headers;
   const url = new URL(`${edge.secure ? 'https' : 'http'}://${host}`);
   return {
     address,
@@ -24,5 +26,7 @@ export function describeClient(
     origin: url.origin,
     hostName: url.hostname,
     linkOrigin: edge.publicOrigin ?? url.origin,
+    ...(typeof keyProof === 'string' && keyProof.length <= maxProofLength ? { keyProof } : {}),
+    ...(request.headers['x-sallyport-end-oldest'] === '1' ? { endsOldest: true } : {}),
   };
 }

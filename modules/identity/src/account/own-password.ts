@@ -79,7 +79,7 @@ export function createOwnPassword(
         const details = { sessions: endedSessions, address: client.address };
         await outbox.record(transaction, accountEvent({ nowMs, action: 'user.password', by, user, details }));
         // The password alone proves nothing anew: when they last proved it stays what it was.
-        return { token: await sessions.renew(transaction, sessionId, { proved: false }), endedSessions };
+        return { token: await sessions.renew(transaction, sessionId, {}), endedSessions };
       });
       await outbox.flushed();
       throttle.succeeded(client.address, nameKeyOf(user.name));

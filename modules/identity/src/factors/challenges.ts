@@ -4,7 +4,7 @@ import type { Clock } from '@sallyport/platform/clock';
 import type { Tickets } from '../tickets/tickets.ts';
 import { refused } from './passkeys.ts';
 
-export type ChallengePurpose = 'create' | 'sign-in' | 'step-up';
+export type ChallengePurpose = 'create' | 'sign-in' | 'step-up' | 'browser-key';
 
 /**
  * Challenges for passkeys (WebAuthn Level 3 section 13.4.3). Anybody may ask for one, so nothing is stored when it is given
@@ -17,6 +17,8 @@ export type Challenges = {
   check(challenge: string, purpose: ChallengePurpose, userId?: string): boolean;
   /** In the transaction that accepts the answer. Throws `passkey_refused` when it was used before. */
   spend(where: Database | Transaction, challenge: string): Promise<void>;
+  /** The same, and false when it was. */
+  take(where: Database | Transaction, challenge: string): Promise<boolean>;
 };
 
 const lifetimeMs = 5 * 60_000;
@@ -33,6 +35,7 @@ export function createChallenges(needs: {
   const { key, clock, random, tickets } = needs;
   const macOf = (body: Uint8Array, purpose: ChallengePurpose, userId = ''): Buffer =>
     createHmac('sha256', key).update(`${purpose}\0${userId}\0`).update(body).digest();
+  const take: Challenges['take'] = (where, challenge) => tickets.spend(where, challenge, clock.nowMs() + lifetimeMs);
 
   return {
     issue(purpose, userId) {
@@ -49,8 +52,8 @@ export function createChallenges(needs: {
       return body.readBigUInt64BE() > BigInt(clock.nowMs());
     },
     async spend(where, challenge) {
-      if (!(await tickets.spend(where, challenge, clock.nowMs() + lifetimeMs)))
-        throw refused('this answer was used before');
+      if (!(await take(where, challenge))) throw refused('this answer was used before');
     },
+    take,
   };
 }

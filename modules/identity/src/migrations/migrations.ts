@@ -2,6 +2,9 @@ import type { MigrationSet } from '@sallyport/platform/database';
 import { createKeys } from './0001-create-keys.ts';
 import { createPeople } from './0002-create-people.ts';
 import { ownAccounts } from './0003-own-accounts.ts';
+import { signInRules } from './0004-sign-in-rules.ts';
+import { boundSessions } from './0005-bound-sessions.ts';
+import { providedRoles } from './0007-provided-roles.ts';
 
 export const identityMigrations: MigrationSet = {
   module: 'identity',
@@ -9,5 +12,8 @@ export const identityMigrations: MigrationSet = {
     '0001-create-keys': createKeys,
     '0002-create-people': createPeople,
     '0003-own-accounts': ownAccounts,
+    '0004-sign-in-rules': signInRules,
+    '0005-bound-sessions': boundSessions,
+    '0007-provided-roles': providedRoles,
   },
 };

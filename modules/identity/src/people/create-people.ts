@@ -1,4 +1,7 @@
 import type { ReencryptProgress } from '@sallyport/platform/encrypted-columns';
+import { createAdmission, type Admission } from '../admission/admission.ts';
+import { createSignInRules, type SignInRules } from '../admission/sign-in-rules.ts';
+import { createRequirementStore } from '../admission/requirement-store.ts';
 import { createOwnFactors, type OwnFactors } from '../account/own-factors.ts';
 import { createOwnPassword, type OwnPassword } from '../account/own-password.ts';
 import { createChallenges } from '../factors/challenges.ts';
@@ -10,6 +13,9 @@ import { createTotpFactor } from '../factors/totp.ts';
 import type { PeopleNeeds, TakeOver } from '../needs.ts';
 import { createPasswordHashes, type PasswordCost } from '../passwords/password-hash.ts';
 import { createSessionStore } from '../sessions/session-store.ts';
+import { createBeginSession } from '../sessions/begin-session.ts';
+import { createBrowserKeys, type BrowserKeys } from '../sessions/browser-keys.ts';
+import { createSessionPolicies, type SessionPolicies } from '../sessions/session-policy.ts';
 import { createSessions, type Sessions } from '../sessions/sessions.ts';
 import { createSignIn, type SignIn } from '../sessions/sign-in.ts';
 import { createStepUp, type StepUp } from '../sessions/step-up.ts';
@@ -18,6 +24,7 @@ import { createTickets } from '../tickets/tickets.ts';
 import { readCredentialsHeld, type CredentialsHeld } from './credentials-held.ts';
 import { createOrganization, type Organization } from './organization.ts';
 import { createDirectory, type People } from './people.ts';
+import { createProvidedPeople, type ProvidedPeople } from './provided-people.ts';
 import { createSetup, type Setup } from './setup.ts';
 import { createUserStore } from './user-store.ts';
 
@@ -25,9 +32,16 @@ import { createUserStore } from './user-store.ts';
 export type PeopleServices = {
   readonly setup: Setup;
   readonly people: People;
+  /** People and roles by the word of a provider. */
+  readonly provided: ProvidedPeople;
   readonly enrolment: Enrolment;
+  readonly signInRules: SignInRules;
+  /** Where every way to sign in ends. */
+  readonly admission: Admission;
   readonly signIn: SignIn;
   readonly sessions: Sessions;
+  readonly sessionPolicies: SessionPolicies;
+  readonly browserKeys: BrowserKeys;
   readonly organization: Organization;
   readonly stepUp: StepUp;
   readonly ownFactors: OwnFactors;
@@ -56,18 +70,29 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
   const userStore = createUserStore(needs);
   const sessionStore = createSessionStore(needs);
   const passkeyStore = createPasskeyStore(needs);
-  const sessions = createSessions({ ...needs, userStore, sessionStore });
   const challenges = createChallenges({ key: deriveKey(key, 'passkey challenge'), clock, random, tickets });
+  const browserKeys = createBrowserKeys({ challenges });
+  const sessionPolicies = createSessionPolicies(needs);
+  const sessionParts = { ...needs, userStore, sessionStore, sessionPolicies, browserKeys };
+  const sessions = createSessions(sessionParts);
+  const beginSession = createBeginSession(sessionParts);
   const throttle = createSignInThrottle(clock);
   const organization = createOrganization(needs);
   const stores = { userStore, sessionStore, passkeyStore, tickets, totp, recoveryCodes, challenges };
-  const parts = { ...needs, ...stores, hashes, sessions, throttle, organization };
+  const requirementStore = createRequirementStore();
+  const admission = createAdmission({ ...needs, ...stores, beginSession, requirementStore });
+  const parts = { ...needs, ...stores, hashes, sessions, admission, throttle, organization };
   return {
     setup: createSetup(parts),
     people: createDirectory(parts),
+    provided: createProvidedPeople(parts),
     enrolment: createEnrolment(parts),
+    admission,
+    signInRules: createSignInRules({ ...parts, requirementStore }),
     signIn: createSignIn(parts),
     sessions,
+    sessionPolicies,
+    browserKeys,
     organization,
     stepUp: createStepUp(parts),
     ownFactors: createOwnFactors(parts),

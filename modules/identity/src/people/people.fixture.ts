@@ -9,8 +9,9 @@ import { openColumnKeys, type ColumnKeys } from '@sallyport/platform/encrypted-c
 import type { Client, Principal } from '@sallyport/platform/http';
 import { Secret, TOTP } from 'otpauth';
 import { createApiKeys, createPeople, identityMigrations, type ApiKeys, type PeopleServices } from '../index.ts';
+import type { Admitted } from '../admission/admission.ts';
 import type { PasswordCost } from '../passwords/password-hash.ts';
-import type { BegunSession } from '../sessions/sessions.ts';
+import type { BegunSession } from '../sessions/begin-session.ts';
 
 export const goodPassword = 'seven quiet lanterns';
 export const operator: Principal = { kind: 'operator', id: 'local', name: 'local operator', scopes: allActions };
@@ -107,7 +108,8 @@ export async function moveIn(house: House, name: string, roles: readonly string[
 async function enrolWithApp(house: House, enrolment: string): Promise<Inhabitant> {
   const { secret } = await house.enrolment.beginTotp({ enrolment });
   const code = (): string => codeOf(secret, house.clock.nowMs());
-  const { begun, recoveryCodes } = await house.enrolment.confirmTotp({ enrolment, code: code(), client: local });
+  const { admitted, recoveryCodes } = await house.enrolment.confirmTotp({ enrolment, code: code(), client: local });
+  const begun = begunOf(admitted);
   return { id: begun.principal.id, name: begun.principal.name, begun, recoveryCodes, code };
 }
 
@@ -123,7 +125,7 @@ export async function ticketFor(
   password: string = goodPassword,
 ): Promise<string> {
   const step = await house.signIn.withPassword({ name, password, client });
-  if (step.step === 'second-factor') return step.ticket;
+  if ('ticket' in step) return step.ticket;
   throw new Error('Cannot go on: a factor is to be enrolled first');
 }
 
@@ -134,7 +136,12 @@ export async function signInWithApp(
 ): Promise<BegunSession> {
   house.clock.advance(30_000);
   const ticket = await ticketFor(house, person.name, client);
-  return house.signIn.withCode({ kind: 'totp', ticket, code: person.code(), client });
+  return begunOf(await house.signIn.withCode({ kind: 'totp', ticket, code: person.code(), client }));
+}
+
+export function begunOf(admitted: Admitted): BegunSession {
+  if ('begun' in admitted) return admitted.begun;
+  throw new Error(`Cannot go on: ${admitted.step} is still to come`);
 }
 
 /** Who a token stands for, or why it is refused. */

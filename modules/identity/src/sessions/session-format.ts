@@ -1,8 +1,7 @@
 import type { Principal } from '@sallyport/platform/http';
 import { Type, type Static } from 'typebox';
 import { IdentityError } from '../errors.ts';
-import type { Session } from './session-store.ts';
-import { idleLifetimeMs } from './sessions.ts';
+import type { LiveSession } from './sessions.ts';
 
 const Time = Type.String({ format: 'date-time' });
 
@@ -13,26 +12,34 @@ export const Me = Type.Object({
     id: Type.String(),
     created_at: Time,
     expires_at: Time,
-    proved_at: Type.String({ format: 'date-time', description: 'When they last proved in full who they are' }),
+    proved_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+      description: 'When they last proved in full who they are',
+    }),
     idle_expires_at: Time,
     assurance: Type.Integer({ description: '2 with a second factor, 3 with a passkey' }),
     methods: Type.Array(Type.String()),
+    browser_key: Type.Union([Type.String(), Type.Null()], {
+      description: 'Thumbprint (RFC 7638) of the key of the browser it is bound to',
+    }),
+    provider: Type.Union([Type.String(), Type.Null()], { description: 'Id of the identity provider' }),
   }),
   permissions: Type.Array(Type.String(), { description: 'Every action this person is allowed' }),
   organization: Type.Union([Type.String(), Type.Null()]),
 });
 
-export function meOf(principal: Principal, session: Session, organization: string | undefined): Static<typeof Me> {
+export function meOf(principal: Principal, session: LiveSession, organization: string | undefined): Static<typeof Me> {
   return {
     user: { id: principal.id, name: principal.name, roles: [...(principal.roles ?? [])] },
     session: {
       id: session.id,
       created_at: isoTime(session.createdAtMs),
       expires_at: isoTime(session.expiresAtMs),
-      proved_at: isoTime(session.authenticatedAtMs),
-      idle_expires_at: isoTime(Math.min(session.expiresAtMs, session.lastSeenAtMs + idleLifetimeMs)),
+      proved_at: session.authenticatedAtMs === 0 ? null : isoTime(session.authenticatedAtMs),
+      idle_expires_at: isoTime(session.idleExpiresAtMs),
       assurance: session.assurance,
       methods: [...session.methods],
+      browser_key: session.browserKey ?? null,
+      provider: session.provider?.id ?? null,
     },
     permissions: [...principal.scopes],
     organization: organization ?? null,

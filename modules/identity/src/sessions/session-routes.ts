@@ -10,11 +10,17 @@ const ShownSession = Type.Object({
   user: Type.Object({ id: Type.String(), name: Type.String() }),
   created_at: Type.String({ format: 'date-time' }),
   last_seen_at: Type.String({ format: 'date-time', description: 'Up to a minute late' }),
-  expires_at: Type.String({ format: 'date-time' }),
+  expires_at: Type.String({ format: 'date-time', description: 'In any case' }),
+  idle_expires_at: Type.String({ format: 'date-time', description: 'Unless somebody uses it with their own hands' }),
   address: Type.String(),
   agent: Type.String(),
   current: Type.Boolean(),
   methods: Type.Array(Type.String()),
+  assurance: Type.Integer({ description: 'As in GET /v1/session' }),
+  browser_key: Type.Union([Type.String(), Type.Null()], {
+    description: 'Thumbprint (RFC 7638) of the key of the browser it is bound to',
+  }),
+  provider: Type.Union([Type.String(), Type.Null()], { description: 'Id of the identity provider' }),
 });
 
 /** `/v1/session` (one's own) and `/v1/sessions`. */
@@ -74,10 +80,14 @@ export function createSessionRoutes(
             created_at: isoTime(session.createdAtMs),
             last_seen_at: isoTime(session.lastSeenAtMs),
             expires_at: isoTime(session.expiresAtMs),
+            idle_expires_at: isoTime(session.idleExpiresAtMs),
             address: session.address,
             agent: session.agent,
             current: session.id === principal.sessionId,
             methods: [...session.methods],
+            assurance: session.assurance,
+            browser_key: session.browserKey ?? null,
+            provider: session.provider?.id ?? null,
           })),
         };
       },
@@ -85,15 +95,24 @@ export function createSessionRoutes(
 
     app.delete(
       '/v1/sessions',
-      { config, schema: { summary: 'Sign out everywhere', tags, response: { 204: Type.Null() } } },
+      {
+        config,
+        schema: {
+          summary: 'Sign out everywhere; with `others=1` everywhere else',
+          tags,
+          querystring: Type.Object({ others: Type.Optional(Type.Literal('1')) }, { additionalProperties: false }),
+          response: { 204: Type.Null() },
+        },
+      },
       async (request, reply) => {
         const { principal } = request;
-        sessionIdOf(principal);
+        const own = sessionIdOf(principal);
+        const kept = request.query.others === '1' ? own : undefined;
         await needs.database
           .transaction()
-          .execute((transaction) => sessions.endAllOf(transaction, principal, principal));
+          .execute((transaction) => sessions.endAllOf(transaction, principal, principal, kept));
         await needs.outbox.flushed();
-        reply.endSession();
+        if (kept === undefined) reply.endSession();
         return reply.code(204).send(null);
       },
     );

@@ -1,10 +1,10 @@
 import type { Database, Transaction } from '@sallyport/platform/database';
-import { createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
-import type { ColumnKeys, Encrypted, Opened } from '@sallyport/platform/encrypted-columns';
+import { blindIndex, createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
+import type { BlindIndex, ColumnKeys, Encrypted, Opened } from '@sallyport/platform/encrypted-columns';
 import { deriveKey, open } from '../factors/sealing.ts';
 import type { TakeOver } from '../needs.ts';
-
-export type SessionMethod = 'password' | 'totp' | 'passkey' | 'recovery';
+import type { Assurance } from '../admission/assurance.ts';
+import type { BrowserKey } from './browser-keys.ts';
 
 type SessionRow = {
   readonly id: string;
@@ -18,6 +18,9 @@ type SessionRow = {
   readonly next_offered_at_ms: number | null;
   /** When they proved who they are, to hold from the use of the next token on. */
   readonly next_authenticated_at_ms: number | null;
+  /** What they proved it with, in addition to what they came in with. */
+  readonly next_methods: string | null;
+  readonly next_assurance: number | null;
   /** When the token in use took over; 0 to have it replaced at its next use. */
   readonly rotated_at_ms: number;
   readonly created_at_ms: number;
@@ -29,6 +32,13 @@ type SessionRow = {
   /** Separated by spaces. */
   readonly methods: string;
   readonly assurance: number;
+  /** Whoever could exchange it would have the session: what is copied from another row does not open. */
+  readonly sealed_key: Encrypted<string | null>;
+  /** Id of the identity provider. */
+  readonly provider: string | null;
+  /** Provider and what it calls its own session. */
+  readonly provider_session: Encrypted<string | null>;
+  readonly provider_session_key: BlindIndex;
 };
 type Tables = { identity_sessions: SessionRow };
 type OpenedSession = Opened<Tables>['identity_sessions'];
@@ -45,18 +55,33 @@ export type Session = {
   readonly address: string;
   readonly agent: string;
   readonly methods: readonly string[];
-  readonly assurance: 1 | 2 | 3;
+  readonly assurance: Assurance;
+  /** Thumbprint (RFC 7638) of the key of the browser it is bound to. */
+  readonly browserKey?: string;
+  /** The identity provider it came from. */
+  readonly provider?: ProviderSession;
 };
+/** Where a session came from, and what the provider calls its own session when it says so. */
+export type ProviderSession = { readonly id: string; readonly sid?: string };
+/** Somebody proved anew who they are. */
+export type FreshProof = { readonly methods: readonly string[]; readonly assurance: Assurance };
 export type NextToken = {
   readonly hash: string;
   readonly offeredAtMs: number;
   readonly authenticatedAtMs?: number;
+  readonly proof?: FreshProof;
 };
 export type StoredSession = Session & {
   readonly tokenHash: string;
   readonly rotatedAtMs: number;
+  readonly key?: BrowserKey;
   readonly next?: NextToken;
 };
+/** Sessions of one kind. */
+export type SessionFilter =
+  | { readonly userId: string; readonly exceptSessionId?: string }
+  | { readonly sessionIds: readonly string[] }
+  | { readonly provider: string; readonly userId?: string; readonly sid?: string };
 
 /** Every function runs in the transaction or database it is handed. */
 export type SessionStore = {
@@ -65,6 +90,8 @@ export type SessionStore = {
   find(where: Database | Transaction, id: string): Promise<StoredSession | undefined>;
   /** Newest first; of everybody without `userId`. */
   list(where: Database | Transaction, userId: string | undefined, limit: number): Promise<readonly Session[]>;
+  /** Those that `which` says; newest first. */
+  listWhere(where: Database | Transaction, which: SessionFilter): Promise<readonly Session[]>;
   insert(transaction: Transaction, session: StoredSession): Promise<void>;
   setLastSeen(where: Database, id: string, atMs: number): Promise<void>;
   /** Hands out a token in place of `from`, which stays good until it comes back. Of many at once, the last counts. */
@@ -76,7 +103,11 @@ export type SessionStore = {
   /** Their next use replaces their tokens. */
   replaceTokensSoon(transaction: Transaction, userId: string): Promise<void>;
   remove(where: Database | Transaction, ids: readonly string[]): Promise<void>;
-  removeExpired(transaction: Transaction, nowMs: number, idleSinceMs: number): Promise<void>;
+  /** Those that nobody's lifetimes would let in any more. */
+  removeExpired(
+    transaction: Transaction,
+    before: { readonly nowMs: number; readonly createdMs: number; readonly seenMs: number },
+  ): Promise<void>;
   /** Clients that an earlier version sealed its way, and those under older keys. */
   readonly takeOver: TakeOver;
 };
@@ -91,7 +122,16 @@ export function createSessionStore(needs: {
   const columns = createEncryptedColumns<Tables>({
     keys: needs.columnKeys,
     random: needs.random,
-    tables: { identity_sessions: { row: 'id', columns: { sealed_client: encrypted({ padBytes: 128 }) } } },
+    tables: {
+      identity_sessions: {
+        row: 'id',
+        columns: {
+          sealed_client: encrypted({ padBytes: 128 }),
+          sealed_key: encrypted({ padBytes: 160 }),
+          provider_session: encrypted({ index: blindIndex('provider_session_key'), padBytes: 128 }),
+        },
+      },
+    },
   });
 
   const toSession = (row: OpenedSession): StoredSession => {
@@ -105,10 +145,12 @@ export function createSessionStore(needs: {
       expiresAtMs: row.expires_at_ms,
       address,
       agent,
-      methods: row.methods.split(' '),
-      assurance: row.assurance === 3 ? 3 : row.assurance === 2 ? 2 : 1,
+      methods: wordsOf(row.methods),
+      assurance: assuranceIn(row.assurance),
       tokenHash: row.token_hash,
       rotatedAtMs: row.rotated_at_ms,
+      ...keyOf(row),
+      ...providerOf(row),
       ...nextOf(row),
     };
   };
@@ -143,6 +185,22 @@ export function createSessionStore(needs: {
       return rows.map(toSession);
     },
 
+    async listWhere(where, which) {
+      const all = columns.on(where).selectFrom('identity_sessions').selectAll().orderBy('created_at_ms', 'desc');
+      let query = all;
+      if ('provider' in which) {
+        query = query.where('provider', '=', which.provider);
+        if (which.sid !== undefined) query = query.where('provider_session', '=', namedBy(which.provider, which.sid));
+      }
+      if ('sessionIds' in which)
+        query = query.where('id', 'in', which.sessionIds.length === 0 ? [''] : which.sessionIds);
+      else if (which.userId !== undefined) query = query.where('user_id', '=', which.userId);
+      if ('exceptSessionId' in which && which.exceptSessionId !== undefined)
+        query = query.where('id', '<>', which.exceptSessionId);
+      const rows = await query.execute();
+      return rows.map(toSession);
+    },
+
     async insert(transaction, session) {
       // Neither holds a line end: control characters are taken out of both at the edge.
       const client = `${session.address}\n${session.agent}`.toWellFormed();
@@ -157,6 +215,8 @@ export function createSessionStore(needs: {
           next_token_hash: null,
           next_offered_at_ms: null,
           next_authenticated_at_ms: null,
+          next_methods: null,
+          next_assurance: null,
           rotated_at_ms: session.rotatedAtMs,
           created_at_ms: session.createdAtMs,
           authenticated_at_ms: session.authenticatedAtMs,
@@ -165,6 +225,8 @@ export function createSessionStore(needs: {
           sealed_client: client,
           methods: session.methods.join(' '),
           assurance: session.assurance,
+          sealed_key: session.key === undefined ? null : JSON.stringify(session.key),
+          ...providerColumns(session.provider),
         })
         .execute();
     },
@@ -186,6 +248,8 @@ export function createSessionStore(needs: {
           next_token_hash: next.hash,
           next_offered_at_ms: next.offeredAtMs,
           next_authenticated_at_ms: next.authenticatedAtMs ?? null,
+          next_methods: next.proof?.methods.join(' ') ?? null,
+          next_assurance: next.proof?.assurance ?? null,
         })
         .where('id', '=', id)
         .where('token_hash', '=', from)
@@ -196,7 +260,13 @@ export function createSessionStore(needs: {
       const { numUpdatedRows } = await columns
         .on(where)
         .updateTable('identity_sessions')
-        .set({ next_token_hash: next.hash, next_offered_at_ms: next.offeredAtMs, next_authenticated_at_ms: null })
+        .set({
+          next_token_hash: next.hash,
+          next_offered_at_ms: next.offeredAtMs,
+          next_authenticated_at_ms: null,
+          next_methods: null,
+          next_assurance: null,
+        })
         .where('id', '=', id)
         .where('token_hash', '=', tokenHash)
         .where('next_token_hash', known === undefined ? 'is' : '=', known?.hash ?? null)
@@ -204,8 +274,10 @@ export function createSessionStore(needs: {
       return numUpdatedRows === 1n;
     },
 
-    async takeNext(where, { id, tokenHash, authenticatedAtMs, next }, nowMs) {
+    async takeNext(where, session, nowMs) {
+      const { id, tokenHash, next } = session;
       if (next === undefined) return;
+      const { authenticatedAtMs, methods, assurance } = withProof(session);
       await columns
         .on(where)
         .updateTable('identity_sessions')
@@ -215,7 +287,11 @@ export function createSessionStore(needs: {
           next_token_hash: null,
           next_offered_at_ms: null,
           next_authenticated_at_ms: null,
-          authenticated_at_ms: next.authenticatedAtMs ?? authenticatedAtMs,
+          next_methods: null,
+          next_assurance: null,
+          authenticated_at_ms: authenticatedAtMs,
+          methods: methods.join(' '),
+          assurance,
           rotated_at_ms: nowMs,
         })
         .where('id', '=', id)
@@ -237,11 +313,17 @@ export function createSessionStore(needs: {
       await columns.on(where).deleteFrom('identity_sessions').where('id', 'in', ids).execute();
     },
 
-    async removeExpired(transaction, nowMs, idleSinceMs) {
+    async removeExpired(transaction, { nowMs, createdMs, seenMs }) {
       await columns
         .on(transaction)
         .deleteFrom('identity_sessions')
-        .where((eb) => eb.or([eb('expires_at_ms', '<=', nowMs), eb('last_seen_at_ms', '<=', idleSinceMs)]))
+        .where((eb) =>
+          eb.or([
+            eb('expires_at_ms', '<=', nowMs),
+            eb('created_at_ms', '<=', createdMs),
+            eb('last_seen_at_ms', '<=', seenMs),
+          ]),
+        )
         .execute();
     },
 
@@ -263,6 +345,56 @@ function nextOf(row: OpenedSession): { readonly next?: NextToken } {
       hash: row.next_token_hash,
       offeredAtMs: row.next_offered_at_ms ?? 0,
       ...(row.next_authenticated_at_ms === null ? {} : { authenticatedAtMs: row.next_authenticated_at_ms }),
+      ...(row.next_methods === null
+        ? {}
+        : { proof: { methods: wordsOf(row.next_methods), assurance: assuranceIn(row.next_assurance) } }),
     },
   };
+}
+
+/** The session as it is from the first use of the next token on. */
+export function withProof(session: StoredSession): StoredSession {
+  const { authenticatedAtMs = session.authenticatedAtMs, proof } = session.next ?? {};
+  if (proof === undefined) return { ...session, authenticatedAtMs };
+  return {
+    ...session,
+    authenticatedAtMs,
+    methods: [...new Set([...session.methods, ...proof.methods])],
+    assurance: proof.assurance > session.assurance ? proof.assurance : session.assurance,
+  };
+}
+
+function wordsOf(text: string): string[] {
+  return text.split(' ').filter((word) => word !== '');
+}
+
+function assuranceIn(stored: number | null): Assurance {
+  return stored === 3 ? 3 : stored === 2 ? 2 : 1;
+}
+
+/** A key that cannot be read leaves a session that asks for a proof nobody can give: never one that asks for none. */
+function keyOf(row: OpenedSession): { readonly key?: BrowserKey; readonly browserKey?: string } {
+  if (row.sealed_key === null) return {};
+  const stored: unknown = JSON.parse(row.sealed_key);
+  const read = new Map<string, unknown>(Object.entries(typeof stored === 'object' && stored !== null ? stored : {}));
+  const text = (name: string): string => String(read.get(name) ?? '');
+  const key = { x: text('x'), y: text('y'), thumbprint: text('thumbprint') };
+  return { key, browserKey: key.thumbprint };
+}
+
+/** One text for each pair: neither holds a line end that the other could make use of, since ids of ours have none. */
+function namedBy(provider: string, name: string): string {
+  return `${provider}\n${name}`;
+}
+
+function providerColumns(provider: ProviderSession | undefined): Pick<OpenedSession, 'provider' | 'provider_session'> {
+  if (provider === undefined) return { provider: null, provider_session: null };
+  const { id, sid } = provider;
+  return { provider: id, provider_session: sid === undefined ? null : namedBy(id, sid) };
+}
+
+function providerOf(row: OpenedSession): { readonly provider?: ProviderSession } {
+  const { provider: id, provider_session: sid } = row;
+  if (id === null) return {};
+  return { provider: { id, ...(sid === null ? {} : { sid: sid.slice(id.length + 1) }) } };
 }

@@ -1,23 +1,39 @@
-import { createHash } from 'node:crypto';
-import type { AccessPolicy } from '@sallyport/access-policy';
+import type { Actor } from '@sallyport/ledger';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import type { Client, Principal } from '@sallyport/platform/http';
 import { createSecret, type Secret } from '@sallyport/platform/secret';
 import { authenticationEvent } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
 import type { PeopleNeeds } from '../needs.ts';
-import { stateOf, type User, type UserStore } from '../people/user-store.ts';
-import type { Session, SessionMethod, SessionStore, StoredSession } from './session-store.ts';
+import { effectiveRolesOf, stateOf, type User, type UserStore } from '../people/user-store.ts';
+import type { BrowserKeys } from './browser-keys.ts';
+import { limitsOf } from './session-limits.ts';
+import type { SessionPolicies } from './session-policy.ts';
+import { createPrincipalOf } from './session-principal.ts';
+import { withProof } from './session-store.ts';
+import type { FreshProof, Session, SessionFilter, SessionStore, StoredSession } from './session-store.ts';
+import { hashOf, newToken } from './session-token.ts';
 
 export type SessionRefusal = {
-  readonly refused: 'session_unknown' | 'session_expired' | 'session_idle' | 'session_reused' | 'user_disabled';
+  readonly refused:
+    | 'session_unknown'
+    | 'session_expired'
+    | 'session_idle'
+    | 'session_reused'
+    /** The token is past its time: whoever has the key of the browser gets another. */
+    | 'session_stale'
+    /** It is bound to no browser's key, which their roles require now. */
+    | 'session_unbound'
+    | 'user_disabled';
 };
 
 /**
- * Signed-in people. A token is 256 bits nobody can guess, stored as a hash and replaced after 15 minutes. The new one counts
- * from its first use on, so that a reply that is lost signs nobody out; the one before is then good for another minute, for
- * requests under way, and one that comes back later was copied: the session ends. Nothing is remembered between requests, so
- * ending a session, disabling a person and changing their roles take effect at once.
+ * Signed-in people. A token is 256 bits nobody can guess, stored as a hash. The token of a session that is bound to a browser's
+ * key is good for five minutes and replaced for whoever has the key (decision 0057); of any other it is replaced by itself after
+ * 15 minutes. A new one counts from its first use on, so that a reply that is lost signs nobody out; the one before is then good
+ * for another minute, for requests under way, and one that comes back later was copied: the session ends. But for the rules of
+ * how long sessions last (five seconds, of another server's changes), nothing is remembered between requests, so ending a
+ * session, disabling a person and changing their roles take effect at once.
  */
 export type Sessions = {
   /** `renewed` is the token from now on. Rejects when the database cannot be read: the caller must deny then. */
@@ -26,23 +42,33 @@ export type Sessions = {
     use?: {
       /** A request that no person makes with their own hands: the session idles on. */
       readonly background: boolean;
+      /** The caller asks for a proof by the session's key before anything else. */
+      readonly mayBeStale?: boolean;
     },
   ): Promise<{ readonly principal: Principal; readonly renewed?: Secret } | SessionRefusal>;
   /** Who the session stands for now. Counts as no use of it: for replies that go on for long. */
   recheck(id: string): Promise<Principal | SessionRefusal>;
-  /** In the transaction that verified who they are. */
-  begin(
-    transaction: Transaction,
-    session: { readonly user: User; readonly methods: readonly SessionMethod[]; readonly client: Client },
-  ): Promise<BegunSession>;
+  /**
+   * Whether `proof` is a signature over this very request by the key that the session is bound to; if not, the challenge that one
+   * must answer. True for who has no session, and for a session that is bound to no key.
+   */
+  proveKey(request: {
+    readonly principal: Principal;
+    readonly client: Client;
+    readonly method: string;
+    readonly path: string;
+    readonly proof: string | undefined;
+  }): Promise<{ readonly isProved: true } | { readonly isProved: false; readonly challenge: string }>;
+  /** A new token for a session whose key was proved; undefined when it was given another a moment ago. */
+  refresh(id: string): Promise<Secret | undefined>;
   /**
    * A new token for the session, in the transaction that verified who they are or changed what the session stands on. With
-   * `proved`, whoever uses it has just proved who they are; the token there was never has. Throws `session_not_found`.
+   * `proof`, whoever uses it has just proved who they are, which the token there was never has. Throws `session_not_found`.
    */
-  renew(where: Database | Transaction, id: string, options: { readonly proved: boolean }): Promise<Secret>;
+  renew(where: Database | Transaction, id: string, options: { readonly proof?: FreshProof }): Promise<Secret>;
   /** Newest first; of everybody without `userId`. */
-  list(userId?: string): Promise<readonly (Session & { readonly userName: string })[]>;
-  find(id: string): Promise<Session | undefined>;
+  list(userId?: string): Promise<readonly (LiveSession & { readonly userName: string })[]>;
+  find(id: string): Promise<LiveSession | undefined>;
   /** Throws `session_not_found`, also for somebody else's unless `anybodys`. */
   end(request: { readonly id: string; readonly by: Principal; readonly anybodys: boolean }): Promise<void>;
   /** All of one person, or all but one, recorded in the caller's transaction. How many there were. */
@@ -52,52 +78,84 @@ export type Sessions = {
     by: Principal,
     exceptId?: string,
   ): Promise<number>;
+  /**
+   * Ends sessions for whatever reason, each with its own event. In the caller's transaction when there is one; else it resolves
+   * when they are over. How many there were.
+   */
+  endWhere(
+    which: SessionFilter,
+    cause: { readonly by: Principal | Actor; readonly reason: string },
+    transaction?: Transaction,
+  ): Promise<number>;
 };
 
-export type BegunSession = { readonly token: Secret; readonly session: Session; readonly principal: Principal };
+/** With the ends that it has by the rules of now. */
+export type LiveSession = Session & { readonly idleExpiresAtMs: number };
 
-const tokenBytes = 32;
-const idBytes = 12;
-export const idleLifetimeMs = 30 * 60_000;
-const absoluteLifetimeMs = 12 * 3_600_000;
 const rotateAfterMs = 15 * 60_000;
+const boundTokenMs = 5 * 60_000;
 const graceMs = 60_000;
+/** So long another tab of the same browser may take to get the token it was just given. */
+const refreshGraceMs = 5000;
 const lastSeenResolutionMs = 60_000;
-const maxSessionsPerUser = 20;
 const maxListed = 1000;
 
 export function createSessions(
-  needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock' | 'random' | 'policy'> & {
+  needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock' | 'random' | 'policy' | 'temporaryRoles'> & {
     readonly userStore: UserStore;
     readonly sessionStore: SessionStore;
+    readonly sessionPolicies: Pick<SessionPolicies, 'read'>;
+    readonly browserKeys: BrowserKeys;
   },
 ): Sessions {
-  const { database, outbox, clock, random, policy, userStore, sessionStore } = needs;
-  const newToken = (): string => Buffer.from(random(tokenBytes)).toString('base64url');
+  const { database, outbox, clock, random, userStore, sessionStore, sessionPolicies, browserKeys } = needs;
+  const principalOf = createPrincipalOf(needs);
 
-  const endNow = async (session: Session, user: { name: string }, failure: 'token_reused'): Promise<void> => {
+  const recordEnd = (
+    transaction: Transaction,
+    { id, userId }: Session,
+    end: Pick<Parameters<typeof authenticationEvent>[0], 'by' | 'cause' | 'failure'> & { readonly name: string },
+  ): Promise<void> => {
+    const { name, ...rest } = end;
+    const action = end.failure === undefined ? 'session.end' : 'session.reuse';
+    const user = { id: userId, name };
+    return outbox.record(
+      transaction,
+      authenticationEvent({ nowMs: clock.nowMs(), action, user, sessionId: id, ...rest }),
+    );
+  };
+
+  const endReused = async (session: Session, { name }: { name: string }): Promise<void> => {
     await database.transaction().execute(async (transaction) => {
       await sessionStore.remove(transaction, [session.id]);
-      await outbox.record(
-        transaction,
-        authenticationEvent({
-          nowMs: clock.nowMs(),
-          action: 'session.reuse',
-          failure,
-          user: { id: session.userId, name: user.name },
-          sessionId: session.id,
-        }),
-      );
+      await recordEnd(transaction, session, { name, failure: 'token_reused' });
     });
     await outbox.flushed();
   };
 
+  const live = async (session: Session, user: User | undefined): Promise<LiveSession> => {
+    const roles = user === undefined ? [] : effectiveRolesOf(user);
+    const { idleMs, lifetimeMs } = limitsOf(await sessionPolicies.read(), roles);
+    const expiresAtMs = Math.min(session.expiresAtMs, session.createdAtMs + lifetimeMs);
+    return { ...session, expiresAtMs, idleExpiresAtMs: Math.min(expiresAtMs, session.lastSeenAtMs + idleMs) };
+  };
+
   const holderOf = async (session: Session | undefined, nowMs: number): Promise<User | SessionRefusal> => {
     if (session === undefined) return { refused: 'session_unknown' };
-    if (nowMs >= session.expiresAtMs) return { refused: 'session_expired' };
-    if (nowMs - session.lastSeenAtMs >= idleLifetimeMs) return { refused: 'session_idle' };
     const user = await userStore.find(database, session.userId);
-    return user === undefined || stateOf(user) !== 'active' ? { refused: 'user_disabled' } : user;
+    if (user === undefined || stateOf(user) !== 'active') return { refused: 'user_disabled' };
+    const { expiresAtMs, idleExpiresAtMs } = await live(session, user);
+    if (nowMs >= expiresAtMs) return { refused: 'session_expired' };
+    if (nowMs >= idleExpiresAtMs) return { refused: 'session_idle' };
+    const { needsBrowserKey } = limitsOf(await sessionPolicies.read(), effectiveRolesOf(user));
+    return needsBrowserKey && session.browserKey === undefined ? { refused: 'session_unbound' } : user;
+  };
+
+  /** A token to come after the one in use, for one of all who ask at once. */
+  const offerOnce = async (session: StoredSession, nowMs: number): Promise<Secret | undefined> => {
+    const token = newToken(random);
+    const next = { hash: hashOf(token), offeredAtMs: nowMs };
+    return (await sessionStore.offerNextOnce(database, session, next)) ? createSecret(token) : undefined;
   };
 
   /**
@@ -107,10 +165,7 @@ export function createSessions(
   const nextOf = async (session: StoredSession, nowMs: number): Promise<Secret | undefined> => {
     if (nowMs - session.rotatedAtMs < rotateAfterMs) return undefined;
     if (session.next !== undefined && nowMs - session.next.offeredAtMs < graceMs) return undefined;
-    const renewed = newToken();
-    const next = { hash: hashOf(renewed), offeredAtMs: nowMs };
-    const isOffered = await sessionStore.offerNextOnce(database, session, next);
-    return isOffered ? createSecret(renewed) : undefined;
+    return offerOnce(session, nowMs);
   };
 
   return {
@@ -118,88 +173,105 @@ export function createSessions(
       const session = await sessionStore.find(database, id);
       const user = await holderOf(session, clock.nowMs());
       if ('refused' in user) return user;
-      return session === undefined ? { refused: 'session_unknown' } : principalOf(user, session, policy);
+      return session === undefined ? { refused: 'session_unknown' } : principalOf(user, session);
     },
 
-    async authenticate(token, { background } = { background: false }) {
+    async authenticate(token, { background, mayBeStale = false } = { background: false }) {
       const hash = hashOf(token);
       const session = await sessionStore.findByToken(database, hash);
       if (session === undefined) return { refused: 'session_unknown' };
       const nowMs = clock.nowMs();
       const user = await holderOf(session, nowMs);
       if ('refused' in user) return user;
-      if (!background && nowMs - session.lastSeenAtMs >= lastSeenResolutionMs)
-        await sessionStore.setLastSeen(database, session.id, nowMs);
-      if (session.next?.hash === hash) {
-        await sessionStore.takeNext(database, session, nowMs);
-        const { authenticatedAtMs = session.authenticatedAtMs } = session.next;
-        return { principal: principalOf(user, { ...session, authenticatedAtMs }, policy) };
-      }
-      if (session.tokenHash !== hash) {
-        // A request under way when the token changed. What was proved since, its sender did not prove.
-        if (nowMs - session.rotatedAtMs < graceMs)
-          return { principal: principalOf(user, { ...session, authenticatedAtMs: 0 }, policy) };
-        await endNow(session, user, 'token_reused');
+      const isNext = session.next?.hash === hash;
+      if (!isNext && session.tokenHash !== hash && nowMs - session.rotatedAtMs >= graceMs) {
+        await endReused(session, user);
         return { refused: 'session_reused' };
       }
-      const principal = principalOf(user, session, policy);
-      const renewed = background ? undefined : await nextOf(session, nowMs);
+      const sinceMs = isNext ? (session.next?.offeredAtMs ?? 0) : session.rotatedAtMs;
+      const isBound = session.browserKey !== undefined;
+      if (isBound && !mayBeStale && nowMs - sinceMs >= boundTokenMs) return { refused: 'session_stale' };
+      if (!background && nowMs - session.lastSeenAtMs >= lastSeenResolutionMs)
+        await sessionStore.setLastSeen(database, session.id, nowMs);
+      if (isNext) {
+        await sessionStore.takeNext(database, session, nowMs);
+        return { principal: principalOf(user, withProof(session)) };
+      }
+      // A request under way when the token changed. What was proved since, its sender did not prove.
+      if (session.tokenHash !== hash) return { principal: principalOf(user, { ...session, authenticatedAtMs: 0 }) };
+      const principal = principalOf(user, session);
+      const renewed = background || isBound ? undefined : await nextOf(session, nowMs);
       return renewed === undefined ? { principal } : { principal, renewed };
     },
 
-    async begin(transaction, { user, methods, client }) {
-      const nowMs = clock.nowMs();
-      const token = newToken();
-      const session: Session = {
-        id: Buffer.from(random(idBytes)).toString('hex'),
-        userId: user.id,
-        createdAtMs: nowMs,
-        authenticatedAtMs: nowMs,
-        lastSeenAtMs: nowMs,
-        expiresAtMs: nowMs + absoluteLifetimeMs,
-        address: client.address,
-        agent: client.agent,
-        methods,
-        assurance: methods.includes('passkey') ? 3 : 2,
-      };
-      await sessionStore.removeExpired(transaction, nowMs, nowMs - idleLifetimeMs);
-      const earlier = await sessionStore.list(transaction, user.id, maxListed);
-      const surplus = earlier.slice(maxSessionsPerUser - 1).map(({ id }) => id);
-      await sessionStore.remove(transaction, surplus);
-      for (const sessionId of surplus)
-        await outbox.record(transaction, authenticationEvent({ nowMs, action: 'session.end', user, sessionId }));
-      await sessionStore.insert(transaction, { ...session, tokenHash: hashOf(token), rotatedAtMs: nowMs });
-      await userStore.update(transaction, user.id, { lastSignInAtMs: nowMs });
-      await outbox.record(
-        transaction,
-        authenticationEvent({ nowMs, action: 'session.sign-in', client, user, methods, sessionId: session.id }),
-      );
-      return { token: createSecret(token), session, principal: principalOf(user, session, policy) };
+    async proveKey({ principal, client, method, path, proof }) {
+      const { sessionId, browserKey } = principal;
+      if (sessionId === undefined || browserKey === undefined) return { isProved: true };
+      const request = { sessionId, method, path, origin: client.origin };
+      const again = (): { readonly isProved: false; readonly challenge: string } => ({
+        isProved: false,
+        challenge: browserKeys.requestChallenge(request),
+      });
+      if (proof === undefined) return again();
+      const answer = await database.transaction().execute(async (transaction) => {
+        const session = await sessionStore.find(transaction, sessionId);
+        if (session?.key === undefined) return 'expired';
+        const judged = await browserKeys.verifyRequest(transaction, session.key, request, proof);
+        if (judged === 'wrong')
+          await outbox.record(
+            transaction,
+            authenticationEvent({
+              nowMs: clock.nowMs(),
+              action: 'session.key-proof',
+              failure: 'key_proof_wrong',
+              client,
+              user: { id: principal.id, name: principal.name },
+              sessionId,
+              browserKey,
+            }),
+          );
+        return judged;
+      });
+      if (answer === 'wrong') await outbox.flushed();
+      return answer === 'proved' ? { isProved: true } : again();
     },
 
-    async renew(where, id, { proved }) {
+    async refresh(id) {
+      const session = await sessionStore.find(database, id);
+      const nowMs = clock.nowMs();
+      if (session === undefined) return undefined;
+      if (session.next !== undefined && nowMs - session.next.offeredAtMs < refreshGraceMs) return undefined;
+      return offerOnce(session, nowMs);
+    },
+
+    async renew(where, id, { proof }) {
       const session = await sessionStore.find(where, id);
       if (session === undefined) throw new IdentityError('session_not_found', 'Cannot renew the session: it has ended');
-      const token = newToken();
+      const token = newToken(random);
       const nowMs = clock.nowMs();
       await sessionStore.offerNext(where, id, session.tokenHash, {
         hash: hashOf(token),
         offeredAtMs: nowMs,
-        ...(proved ? { authenticatedAtMs: nowMs } : {}),
+        ...(proof === undefined ? {} : { authenticatedAtMs: nowMs, proof }),
       });
       return createSecret(token);
     },
 
     async list(userId) {
       const nowMs = clock.nowMs();
-      const names = new Map((await userStore.list(database)).map((user) => [user.id, user.name]));
-      const sessions = await sessionStore.list(database, userId, maxListed);
+      const users = new Map((await userStore.list(database)).map((user) => [user.id, user]));
+      const stored = await sessionStore.list(database, userId, maxListed);
+      const sessions = await Promise.all(stored.map((session) => live(session, users.get(session.userId))));
       return sessions
-        .filter((session) => nowMs < session.expiresAtMs && nowMs - session.lastSeenAtMs < idleLifetimeMs)
-        .map((session) => ({ ...session, userName: names.get(session.userId) ?? '' }));
+        .filter(({ idleExpiresAtMs }) => nowMs < idleExpiresAtMs)
+        .map((session) => ({ ...session, userName: users.get(session.userId)?.name ?? '' }));
     },
 
-    find: (id) => sessionStore.find(database, id),
+    async find(id) {
+      const session = await sessionStore.find(database, id);
+      const user = session === undefined ? undefined : await userStore.find(database, session.userId);
+      return session === undefined || user === undefined ? undefined : live(session, user);
+    },
 
     async end({ id, by, anybodys }) {
       await database.transaction().execute(async (transaction) => {
@@ -212,47 +284,41 @@ export function createSessions(
           );
         }
         await sessionStore.remove(transaction, [id]);
-        const nowMs = clock.nowMs();
-        await outbox.record(
-          transaction,
-          authenticationEvent({ nowMs, action: 'session.end', by, user, sessionId: id }),
-        );
+        await recordEnd(transaction, session, { by, name: user.name });
       });
       await outbox.flushed();
     },
 
     async endAllOf(transaction, user, by, exceptId) {
-      const all = await sessionStore.list(transaction, user.id, maxListed);
-      const sessions = all.filter(({ id }) => id !== exceptId);
+      const sessions = await sessionStore.listWhere(transaction, {
+        userId: user.id,
+        ...(exceptId === undefined ? {} : { exceptSessionId: exceptId }),
+      });
       await sessionStore.remove(
         transaction,
         sessions.map(({ id }) => id),
       );
-      for (const { id } of sessions)
-        await outbox.record(
-          transaction,
-          authenticationEvent({ nowMs: clock.nowMs(), action: 'session.end', by, user, sessionId: id }),
-        );
+      for (const session of sessions) await recordEnd(transaction, session, { by, name: user.name });
       return sessions.length;
     },
-  };
-}
 
-function principalOf(user: User, session: Session, policy: AccessPolicy): Principal {
-  const principal: Principal = {
-    kind: 'user',
-    id: user.id,
-    name: user.name,
-    scopes: [],
-    roles: user.roles,
-    sessionId: session.id,
-    authenticatedAtMs: session.authenticatedAtMs,
-    assurance: session.assurance,
+    async endWhere(which, { by, reason }, transaction) {
+      const endIn = async (where: Transaction): Promise<number> => {
+        const sessions = await sessionStore.listWhere(where, which);
+        await sessionStore.remove(
+          where,
+          sessions.map(({ id }) => id),
+        );
+        for (const session of sessions) {
+          const name = (await userStore.find(where, session.userId))?.name ?? '';
+          await recordEnd(where, session, { by, name, cause: reason });
+        }
+        return sessions.length;
+      };
+      if (transaction !== undefined) return endIn(transaction);
+      const count = await database.transaction().execute(endIn);
+      await outbox.flushed();
+      return count;
+    },
   };
-  return { ...principal, scopes: policy.permissionsOf(principal) };
-}
-
-/** A token is 256 random bits: there is nothing to guess, so one SHA-256 is enough. */
-function hashOf(token: string): string {
-  return createHash('sha256').update('sallyport session\0').update(token).digest('hex');
 }

@@ -43,7 +43,9 @@ export const SignInReply = Type.Object({
   ),
   enrolment: Type.Optional(Ticket),
   reason: Type.Optional(
-    Type.Enum(['no-second-factor', 'stronger-required', 'factor-lost'], { description: 'Why something is to be enrolled' }),
+    Type.Enum(['no-second-factor', 'stronger-required', 'factor-lost'], {
+      description: 'Why something is to be enrolled',
+    }),
   ),
 });
 

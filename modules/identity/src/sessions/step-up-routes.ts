@@ -35,7 +35,8 @@ export function createStepUpRoutes({ stepUp }: Pick<PeopleServices, 'stepUp'>): 
     app.post(
       '/v1/session/step-up',
       {
-        config,
+        // A copied cookie proves nothing: the browser itself must ask.
+        config: { ...config, keyProof: true },
         schema: {
           summary: 'Prove it, with password and a code of the app, or with a passkey; the cookie changes',
           tags,

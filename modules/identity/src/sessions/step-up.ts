@@ -5,7 +5,8 @@ import { authenticationEvent, type SignInFailure } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
 import type { Challenges } from '../factors/challenges.ts';
 import type { PasskeyStore } from '../factors/passkey-store.ts';
-import { canHavePasskeys, refused, requestOptions, verifyRequest, type RequestResponse } from '../factors/passkeys.ts';
+import type { Admission } from '../admission/admission.ts';
+import { refused, requestOptions, verifyRequest, type RequestResponse } from '../factors/passkeys.ts';
 import type { TotpFactor } from '../factors/totp.ts';
 import type { PeopleNeeds } from '../needs.ts';
 import type { PasswordHashes } from '../passwords/password-hash.ts';
@@ -38,13 +39,15 @@ export function createStepUp(
     readonly userStore: UserStore;
     readonly hashes: PasswordHashes;
     readonly sessions: Sessions;
+    readonly admission: Admission;
     readonly totp: TotpFactor;
     readonly passkeyStore: PasskeyStore;
     readonly challenges: Challenges;
     readonly throttle: SignInThrottle;
   },
 ): StepUp {
-  const { database, outbox, clock, userStore, hashes, sessions, totp, challenges, throttle, passkeyStore } = needs;
+  const { database, outbox, clock, userStore, hashes, sessions, totp, challenges, throttle, passkeyStore, admission } =
+    needs;
 
   const record = (
     transaction: Transaction,
@@ -63,8 +66,10 @@ export function createStepUp(
     transaction: Transaction,
     user: User,
     client: Client,
-    proof: Proof,
+    { by, proof }: { readonly by: Principal; readonly proof: Proof },
   ): Promise<SignInFailure | undefined> => {
+    const accepted = await admission.proofs(transaction, { userId: by.id, roles: by.roles ?? [], client });
+    if (!accepted.includes(proof.kind === 'passkey' ? 'passkey' : 'totp')) return 'proof_not_accepted';
     if (proof.kind === 'password')
       return (await totp.verify(transaction, user.id, proof.code)) ? undefined : 'code_wrong';
     try {
@@ -90,11 +95,10 @@ export function createStepUp(
       sessionIdOf(by);
       const all = await passkeyStore.listOf(database, by.id);
       const passkeys = all.filter(({ hostName }) => hostName === client.hostName);
-      const hasApp = await totp.isConfirmed(database, by.id);
-      const canUse = passkeys.length > 0 && canHavePasskeys(client.hostName);
+      const methods = await admission.proofs(database, { userId: by.id, roles: by.roles ?? [], client });
       return {
-        methods: [...(canUse ? (['passkey'] as const) : []), ...(hasApp ? (['totp'] as const) : [])],
-        ...(canUse
+        methods,
+        ...(methods.includes('passkey')
           ? {
               passkey: await requestOptions({
                 site: client,
@@ -130,7 +134,7 @@ export function createStepUp(
           })
         ).matches;
       const token = await database.transaction().execute(async (transaction) => {
-        const failure = isPasswordRight ? await judge(transaction, user, client, proof) : 'password_wrong';
+        const failure = isPasswordRight ? await judge(transaction, user, client, { by, proof }) : 'password_wrong';
         if (failure !== undefined) {
           await record(transaction, { ...attempt, failure });
           return undefined;
@@ -138,7 +142,9 @@ export function createStepUp(
         await totp.forgetFailures(transaction, user.id);
         const methods = proof.kind === 'passkey' ? ['passkey'] : ['password', 'totp'];
         await record(transaction, { ...attempt, methods });
-        return sessions.renew(transaction, sessionId, { proved: true });
+        return sessions.renew(transaction, sessionId, {
+          proof: { methods, assurance: methods.includes('passkey') ? 3 : 2 },
+        });
       });
       await outbox.flushed();
       if (token === undefined)

@@ -1,0 +1,46 @@
+import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
+import { Type } from 'typebox';
+import type { PeopleServices } from '../people/create-people.ts';
+import { sessionIdOf } from './session-format.ts';
+
+/** How a browser shows its key, and gets a token in place of one that is past its time: decision 0057. */
+export function createBrowserKeyRoutes({
+  sessions,
+  browserKeys,
+}: Pick<PeopleServices, 'sessions' | 'browserKeys'>): RoutePlugin {
+  return async (fastify) => {
+    const app = typedApp(fastify);
+    const tags = ['sign-in'];
+
+    app.post(
+      '/v1/session/key/challenge',
+      {
+        config: { public: true },
+        schema: {
+          summary: 'A challenge for the key of a browser that is about to sign in; the proof goes in `x-sallyport-key`',
+          tags,
+          response: { 200: Type.Object({ challenge: Type.String() }) },
+        },
+      },
+      async () => ({ challenge: browserKeys.challenge() }),
+    );
+
+    app.post(
+      '/v1/session/refresh',
+      {
+        config: { scope: 'sessions:own', keyProof: true, staleSession: true },
+        schema: {
+          summary: 'A new cookie for a session that is bound to the browser’s key, signed with it; others keep theirs',
+          tags: ['sessions'],
+          response: { 204: Type.Null() },
+        },
+      },
+      async ({ principal }, reply) => {
+        const id = sessionIdOf(principal);
+        const token = principal.browserKey === undefined ? undefined : await sessions.refresh(id);
+        if (token !== undefined) reply.beginSession(token);
+        return reply.code(204).send(null);
+      },
+    );
+  };
+}

@@ -1,0 +1,32 @@
+import type { Principal } from '@sallyport/platform/http';
+import type { PeopleNeeds } from '../needs.ts';
+import { effectiveRolesOf, type User } from '../people/user-store.ts';
+import type { Session } from './session-store.ts';
+
+/** Who a session stands for now: with the roles somebody holds, and those they hold for a time with this session alone. */
+export function createPrincipalOf(
+  needs: Pick<PeopleNeeds, 'policy' | 'temporaryRoles'>,
+): (user: User, session: Session) => Principal {
+  const { policy, temporaryRoles } = needs;
+  return (user, session) => {
+    const { browserKey, methods, assurance } = session;
+    const of = { userId: user.id, sessionId: session.id, ...(browserKey === undefined ? {} : { browserKey }) };
+    const granted = temporaryRoles?.(of) ?? [];
+    const principal: Principal = {
+      kind: 'user',
+      id: user.id,
+      name: user.name,
+      scopes: [],
+      roles: [...new Set([...effectiveRolesOf(user), ...granted.map(({ role }) => role)])],
+      ...(granted.length === 0 ? {} : { grantIds: granted.map(({ grantId }) => grantId) }),
+      sessionId: session.id,
+      authenticatedAtMs: session.authenticatedAtMs,
+      assurance,
+      methods,
+      ...(assurance === 1 && methods.includes('code') ? { weakFactor: true as const } : {}),
+      ...(browserKey === undefined ? {} : { browserKey }),
+      ...(session.provider === undefined ? {} : { provider: session.provider.id }),
+    };
+    return { ...principal, scopes: policy.permissionsOf(principal) };
+  };
+}
