@@ -15,6 +15,9 @@ export const fetchedWeightsDirectory: string = join(modelsDirectory, '.cache');
 /** Absolute path of the directory with the access policies (`*.cedar`) and their schema (`schema.cedarschema`). */
 export const policiesDirectory: string = join(import.meta.dirname, '..', 'policies');
 
+/** Absolute path of the file with the rules on what nobody may hold together (`readSeparationRules`). */
+export const separationFile: string = join(import.meta.dirname, '..', 'privileges', 'separation.json');
+
 /** Absolute path of the directory with the made-up scenarios (`*.json`, see `parseScenario`). */
 export const scenariosDirectory: string = join(import.meta.dirname, '..', 'demo');
 

@@ -14,6 +14,7 @@ export const ocsfClass = {
   accountChange: 3001,
   authentication: 3002,
   entityManagement: 3004,
+  userAccess: 3005,
   networkActivity: 4001,
   dnsActivity: 4003,
   deviceConfigState: 5002,

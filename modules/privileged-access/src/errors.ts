@@ -1,0 +1,46 @@
+import { CodedError } from '@sallyport/platform/errors';
+import type { ProblemTable } from '@sallyport/platform/http';
+
+export type PrivilegeErrorCode =
+  | 'privilege_invalid'
+  | 'privilege_not_found'
+  | 'privilege_person_only'
+  | 'privilege_not_requestable'
+  | 'privilege_nothing_new'
+  | 'privilege_separated'
+  | 'privilege_own'
+  | 'privilege_approver_only'
+  | 'privilege_at_risk'
+  | 'privilege_decided'
+  | 'privilege_over'
+  | 'privilege_elsewhere'
+  | 'privileges_exhausted'
+  | 'privilege_rules_invalid'
+  | 'privilege_rules_changed_meanwhile'
+  | 'break_glass_refused'
+  | 'break_glass_not_found'
+  | 'break_glass_not_sealed';
+
+/** What privileged access refuses. Messages never quote a reason that somebody else wrote. */
+export class PrivilegeError extends CodedError<PrivilegeErrorCode> {}
+
+export const privilegeProblems: ProblemTable = {
+  privilege_invalid: { status: 400, title: 'The request is not well formed' },
+  privilege_not_found: { status: 404, title: 'No such request' },
+  privilege_person_only: { status: 403, title: 'Only a person with a session may do this' },
+  privilege_not_requestable: { status: 403, title: 'They may not ask for this' },
+  privilege_nothing_new: { status: 409, title: 'They have it already' },
+  privilege_separated: { status: 409, title: 'Nobody may hold these together' },
+  privilege_own: { status: 403, title: 'Nobody decides about their own request' },
+  privilege_approver_only: { status: 403, title: 'Somebody else decides about this' },
+  privilege_at_risk: { status: 403, title: 'They are at too much risk for this now' },
+  privilege_decided: { status: 409, title: 'They have decided already' },
+  privilege_over: { status: 409, title: 'It is not in a state for this' },
+  privilege_elsewhere: { status: 403, title: 'It is for another device' },
+  privileges_exhausted: { status: 429, title: 'There are too many requests' },
+  privilege_rules_invalid: { status: 422, title: 'The rules cannot be so' },
+  privilege_rules_changed_meanwhile: { status: 409, title: 'Somebody else changed the rules' },
+  break_glass_refused: { status: 401, title: 'The sealed codes were not accepted' },
+  break_glass_not_found: { status: 404, title: 'No such account' },
+  break_glass_not_sealed: { status: 409, title: 'Its codes are spent' },
+};

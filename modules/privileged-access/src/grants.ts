@@ -1,0 +1,78 @@
+import type { PrivilegeNeeds } from './needs.ts';
+import type { PrivilegeRequest } from './request.ts';
+
+/** What somebody holds for now. */
+export type TemporaryRole = { readonly role: string; readonly grantId: string };
+
+/** Which session a role is asked for. */
+export type HeldBy = { readonly userId: string; readonly sessionId: string; readonly browserKey?: string };
+
+/**
+ * Grants in use, in memory, so that every request can ask. One is good for its session alone and, where the browser had a key
+ * when it was asked for, with this key alone. Its time is counted twice, by the wall clock and by one that nobody sets, and
+ * the greater counts: a clock that is set back gives nothing back.
+ */
+export type Grants = {
+  rolesOf(by: HeldBy): readonly TemporaryRole[];
+  /** From the commit of its start on; again with a row read anew. */
+  hold(request: PrivilegeRequest): void;
+  drop(id: string): void;
+  list(): readonly PrivilegeRequest[];
+  find(id: string): PrivilegeRequest | undefined;
+  spentMs(id: string): number;
+  /** 0 when there is nothing left, and for what is not held. */
+  leftMs(id: string): number;
+};
+
+type Held = { readonly request: PrivilegeRequest; readonly sinceMs: number };
+
+export function createGrants({ clock }: Pick<PrivilegeNeeds, 'clock'>): Grants {
+  const held = new Map<string, Held>();
+  const byUser = new Map<string, Set<string>>();
+
+  const spent = ({ request, sinceMs }: Held): number => {
+    const counted = request.spentMs + (clock.monotonicMs() - sinceMs);
+    return Math.max(counted, clock.nowMs() - (request.startedAtMs ?? 0), 0);
+  };
+  const left = (one: Held): number => Math.max(0, one.request.minutes * 60_000 - spent(one));
+
+  const drop = (id: string): void => {
+    const known = held.get(id);
+    if (known === undefined) return;
+    held.delete(id);
+    const ids = byUser.get(known.request.requesterId);
+    ids?.delete(id);
+    if (ids?.size === 0) byUser.delete(known.request.requesterId);
+  };
+
+  return {
+    rolesOf({ userId, sessionId, browserKey }) {
+      const ids = byUser.get(userId);
+      if (ids === undefined) return [];
+      return [...ids].flatMap((id) => {
+        const one = held.get(id);
+        if (one === undefined || one.request.sessionId !== sessionId || left(one) === 0) return [];
+        const { device, role } = one.request;
+        return device !== undefined && device !== browserKey ? [] : [{ role, grantId: id }];
+      });
+    },
+    hold(request) {
+      const before = held.get(request.id);
+      const spentMs = before === undefined ? request.spentMs : spent(before);
+      drop(request.id);
+      held.set(request.id, { request: { ...request, spentMs }, sinceMs: clock.monotonicMs() });
+      byUser.set(request.requesterId, (byUser.get(request.requesterId) ?? new Set()).add(request.id));
+    },
+    drop,
+    list: () => [...held.values()].map(({ request }) => request),
+    find: (id) => held.get(id)?.request,
+    spentMs(id) {
+      const one = held.get(id);
+      return one === undefined ? 0 : spent(one);
+    },
+    leftMs(id) {
+      const one = held.get(id);
+      return one === undefined ? 0 : left(one);
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import type { AccessPolicy } from '@sallyport/access-policy';
+import type { Outbox } from '@sallyport/ledger';
+import type { Clock } from '@sallyport/platform/clock';
+import type { Database, Transaction } from '@sallyport/platform/database';
+import type { Client } from '@sallyport/platform/http';
+import type { Secret } from '@sallyport/platform/secret';
+import type { SeparationRule } from './separation.ts';
+
+/** Somebody with an account, with the roles that are their own: what they hold for a time is not among them. */
+export type Holder = {
+  readonly id: string;
+  readonly name: string;
+  readonly roles: readonly string[];
+  /** They may sign in. */
+  readonly isActive: boolean;
+};
+
+/** A session as somebody who decides about it must see it. */
+export type AskingSession = {
+  readonly id: string;
+  readonly userId: string;
+  readonly address: string;
+  readonly agent: string;
+  readonly signedInAtMs: number;
+  readonly assurance: 1 | 2 | 3;
+  /** Thumbprint of the key of the browser it is bound to. Undefined where a browser has none. */
+  readonly browserKey?: string;
+};
+
+/** 0 to 100, and why. What is not fresh counts as 100. */
+export type PersonRisk = { readonly value: number; readonly isFresh: boolean; readonly reasons: readonly string[] };
+
+/** What stands in the ledger with the id of a grant. */
+export type DoneWithGrant = {
+  readonly entries: readonly {
+    readonly position: string;
+    readonly atMs: number;
+    readonly action: string;
+    readonly target: string;
+    readonly outcome: 'success' | 'failure';
+  }[];
+  /** There is more than is listed. */
+  readonly hasMore: boolean;
+};
+
+/** Accounts without roles and without a way of their own to sign in, of identity. */
+export type SealedAccounts = {
+  /** Active at once, holding nothing. Throws when somebody has the name. */
+  create(
+    transaction: Transaction,
+    account: {
+      readonly name: string;
+      readonly by: { readonly kind: string; readonly id: string; readonly name: string };
+    },
+  ): Promise<{ readonly id: string }>;
+  /** Whoever gave both codes is signed in, in the transaction that spent them. */
+  begin(
+    transaction: Transaction,
+    account: { readonly userId: string; readonly client: Client },
+  ): Promise<{ readonly token: Secret; readonly sessionId: string }>;
+  /** Ends its sessions and disables it. */
+  remove(
+    transaction: Transaction,
+    account: {
+      readonly userId: string;
+      readonly by: { readonly kind: string; readonly id: string; readonly name: string };
+    },
+  ): Promise<void>;
+};
+
+export type PrivilegeNeeds = {
+  /** Migrated with `privilegeMigrations`. */
+  readonly database: Database;
+  readonly outbox: Pick<Outbox, 'record' | 'flushed'>;
+  readonly clock: Clock;
+  /** Unpredictable bytes. */
+  readonly random: (length: number) => Uint8Array;
+  /** 32 secret bytes, the same at every start: reasons, names and addresses are kept sealed, and codes hashed with it. */
+  readonly sealingKey: Uint8Array;
+  readonly policy: Pick<AccessPolicy, 'permissionsOf' | 'roles'>;
+  readonly people: {
+    find(id: string): Promise<Holder | undefined>;
+    list(): Promise<readonly Holder[]>;
+  };
+  /** Undefined once it has ended. */
+  readonly session: (id: string) => Promise<AskingSession | undefined>;
+  /** Undefined where nobody can tell. */
+  readonly risk: (person: { readonly id: string; readonly name: string }) => PersonRisk | undefined;
+  /** What was done with a grant, newest first. */
+  readonly doneWith: (grant: {
+    readonly id: string;
+    readonly fromMs: number;
+    readonly toMs: number;
+  }) => Promise<DoneWithGrant>;
+  readonly accounts: SealedAccounts;
+  /** Bundled. */
+  readonly separation: readonly SeparationRule[];
+  /** Something could not be written now and is tried again. */
+  readonly onTrouble: (what: string, error: unknown) => void;
+};

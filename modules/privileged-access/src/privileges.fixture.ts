@@ -1,0 +1,138 @@
+// A house with people, sessions and risk that a test can change: what this module is handed by those above and beside it.
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createAccessPolicy, readPolicyTexts } from '@sallyport/access-policy';
+import { policiesDirectory, separationFile } from '@sallyport/content';
+import type { AuditEvent } from '@sallyport/ledger';
+import { createManualClock } from '@sallyport/platform/clock';
+import { migrate, type OpenDatabase } from '@sallyport/platform/database';
+import type { Client, Principal } from '@sallyport/platform/http';
+import { createSecret } from '@sallyport/platform/secret';
+import { createPrivileges, privilegeMigrations, readSeparationRules } from './index.ts';
+import type { AskingSession, Holder, PersonRisk, Privileges } from './index.ts';
+
+export const policy = createAccessPolicy(await readPolicyTexts(policiesDirectory));
+export const separation = readSeparationRules(await readFile(separationFile, 'utf8'));
+
+export const office: Client = {
+  address: '192.0.2.7',
+  isLocal: false,
+  agent: 'Test/1.0',
+  origin: 'https://console.example.org',
+  hostName: 'console.example.org',
+  linkOrigin: 'https://console.example.org',
+};
+export const abroad: Client = { ...office, address: '198.51.100.9' };
+
+export type Member = { readonly principal: Principal; readonly holder: Holder };
+
+export type PrivilegeHouse = {
+  readonly privileges: Privileges;
+  readonly clock: ReturnType<typeof createManualClock>;
+  readonly events: AuditEvent[];
+  readonly people: Map<string, Holder>;
+  readonly sessions: Map<string, AskingSession>;
+  readonly risks: Map<string, PersonRisk | undefined>;
+  readonly key: Uint8Array;
+  moveIn(name: string, roles: readonly string[], browserKey?: string): Principal;
+  /** The roles of a session now, as the edge would see them. */
+  rolesOf(principal: Principal): readonly string[];
+  actions(): readonly string[];
+  /** Another server over the same database, as after kill -9: `clockMs` is what its wall clock says. */
+  restart(clockMs?: number): Promise<PrivilegeHouse>;
+};
+
+const startMs = Date.UTC(2026, 4, 6, 9, 0, 0);
+
+export async function openPrivilegeHouse(open: () => Promise<OpenDatabase>): Promise<PrivilegeHouse> {
+  const { database } = await open();
+  await migrate(database, [privilegeMigrations]);
+  const events: AuditEvent[] = [];
+  const people = new Map<string, Holder>();
+  const sessions = new Map<string, AskingSession>();
+  const risks = new Map<string, PersonRisk | undefined>();
+  const key = randomBytes(32);
+
+  const begin = async (nowMs: number): Promise<PrivilegeHouse> => {
+    const clock = createManualClock(nowMs);
+    const privileges = await createPrivileges({
+      database,
+      outbox: {
+        record: async (_transaction, event) => void events.push(event),
+        flushed: async () => undefined,
+      },
+      clock,
+      random: randomBytes,
+      sealingKey: key,
+      policy,
+      separation,
+      people: { find: async (id) => people.get(id), list: async () => [...people.values()] },
+      session: async (id) => sessions.get(id),
+      risk: ({ id }) => (risks.has(id) ? risks.get(id) : { value: 3, isFresh: true, reasons: [] }),
+      doneWith: async ({ id }) => ({
+        entries: events
+          .filter(({ event }) => JSON.stringify(event).includes(id))
+          .map(({ event }, index) => ({
+            position: `1/${index}`,
+            atMs: Number(event.time),
+            action: String(event['message']),
+            target: '',
+            outcome: 'success' as const,
+          })),
+        hasMore: false,
+      }),
+      accounts: {
+        async create(_transaction, { name }) {
+          const id = `sealed-${people.size}`;
+          people.set(id, { id, name, roles: [], isActive: true });
+          return { id };
+        },
+        async begin(_transaction, { userId, client }) {
+          const sessionId = `opened-${sessions.size}`;
+          const session = { id: sessionId, userId, address: client.address, agent: client.agent, signedInAtMs: nowMs };
+          sessions.set(sessionId, { ...session, assurance: 2 });
+          return { token: createSecret(`token of ${sessionId}`), sessionId };
+        },
+        async remove(_transaction, { userId }) {
+          people.delete(userId);
+        },
+      },
+      onTrouble(what, error) {
+        throw new Error(`Cannot ${what}`, { cause: error });
+      },
+    });
+    return {
+      privileges,
+      clock,
+      events,
+      people,
+      sessions,
+      risks,
+      key,
+      moveIn(name, roles, browserKey) {
+        const id = name.toLowerCase();
+        const sessionId = `session-of-${id}`;
+        people.set(id, { id, name, roles, isActive: true });
+        const device = browserKey === undefined ? {} : { browserKey };
+        sessions.set(sessionId, {
+          id: sessionId,
+          userId: id,
+          address: office.address,
+          agent: office.agent,
+          signedInAtMs: nowMs,
+          assurance: 3,
+          ...device,
+        });
+        const principal = { kind: 'user', id, name, roles, sessionId, assurance: 3, scopes: [], ...device } as const;
+        return { ...principal, scopes: policy.permissionsOf(principal) };
+      },
+      rolesOf({ id, sessionId = '', browserKey }) {
+        const by = { userId: id, sessionId, ...(browserKey === undefined ? {} : { browserKey }) };
+        return privileges.rolesOf(by).map(({ role }) => role);
+      },
+      actions: () => events.map(({ event }) => String(event['message'])),
+      restart: (clockMs) => begin(clockMs ?? clock.nowMs()),
+    };
+  };
+  return begin(startMs);
+}

@@ -1,0 +1,76 @@
+import type { PrivilegeNeeds, Holder } from './needs.ts';
+import { dangerousActions, separationInForce } from './privilege-settings.ts';
+import type { PrivilegeSettings, RoleRule } from './privilege-settings.ts';
+import type { PrivilegeRequest } from './request.ts';
+import { violationsOf } from './separation.ts';
+import type { SeparationViolation } from './separation.ts';
+
+/** What a role would bring somebody, and what stands against it. */
+export type RoleForSomebody = {
+  readonly role: string;
+  readonly rule: RoleRule;
+  readonly adds: readonly string[];
+  readonly dangerous: readonly string[];
+  /** People who must approve. */
+  readonly needed: number;
+  readonly violations: readonly SeparationViolation[];
+};
+
+/** Questions about roles, people and rules: pure, for what is handed in. */
+export type WhoDecides = {
+  actionsOf(roles: readonly string[]): readonly string[];
+  dangerousOf(role: string): readonly string[];
+  ruleOf(settings: PrivilegeSettings, role: string): RoleRule | undefined;
+  mayAsk(rule: RoleRule | undefined, person: Holder): boolean;
+  /** By a role of their own, and never about their own request. */
+  mayDecide(
+    settings: PrivilegeSettings,
+    request: Pick<PrivilegeRequest, 'role' | 'requesterId' | 'kind'>,
+    person: Holder,
+  ): boolean;
+  bring(settings: PrivilegeSettings, person: Holder, rule: RoleRule): RoleForSomebody;
+  violations(settings: PrivilegeSettings, roles: readonly string[]): readonly SeparationViolation[];
+};
+
+export function createWhoDecides({ policy, separation }: Pick<PrivilegeNeeds, 'policy' | 'separation'>): WhoDecides {
+  // As signed in with a passkey: what a role is good for at best.
+  const actionsOf = (roles: readonly string[]): readonly string[] =>
+    policy.permissionsOf({ kind: 'user', id: 'somebody', name: '', scopes: [], roles, assurance: 3 });
+  const actionsOfRole = (role: string): readonly string[] => actionsOf([role]);
+  const dangerousOf = (role: string): readonly string[] =>
+    actionsOfRole(role).filter((action) => dangerousActions.includes(action));
+  const violations = (settings: PrivilegeSettings, roles: readonly string[]): readonly SeparationViolation[] =>
+    roles.length < 2 ? [] : violationsOf(separationInForce(settings, separation), roles, actionsOfRole);
+
+  return {
+    actionsOf,
+    dangerousOf,
+    ruleOf: (settings, role) => settings.roles.find((rule) => rule.role === role),
+    mayAsk: (rule, person) => rule !== undefined && person.isActive && shares(rule.requestableBy, person.roles),
+    mayDecide(settings, request, person) {
+      if (!person.isActive || person.id === request.requesterId) return false;
+      // The account of a break-glass is nobody's own: whoever administers looks at what was done with it.
+      if (request.kind === 'break-glass') return person.roles.includes('admin');
+      const rule = settings.roles.find(({ role }) => role === request.role);
+      return rule !== undefined && shares(rule.approvers, person.roles);
+    },
+    bring(settings, person, rule) {
+      const own = actionsOf(person.roles);
+      const adds = actionsOf([...person.roles, rule.role]).filter((action) => !own.includes(action));
+      const dangerous = adds.filter((action) => dangerousActions.includes(action));
+      return {
+        role: rule.role,
+        rule,
+        adds,
+        dangerous,
+        needed: dangerous.length > 0 ? 2 : rule.approvals,
+        violations: violations(settings, [...person.roles, rule.role]),
+      };
+    },
+    violations,
+  };
+}
+
+function shares(one: readonly string[], other: readonly string[]): boolean {
+  return one.some((role) => other.includes(role));
+}
