@@ -58,11 +58,14 @@ const found = (count: string) =>
     .locator('.tail-line')
     .getByText(new RegExp(`^${count} events?\\b`))
     .waitFor();
-/** The lines in sight, once all of them are there. */
+/** The lines in sight, at one moment in which all of them are there. */
 async function inSight(): Promise<string[]> {
-  await list().locator('.event-row[aria-busy="false"]').first().waitFor();
-  await list().locator('.event-row[aria-busy="true"]').first().waitFor({ state: 'detached' });
-  return list().locator('.event-summary').allInnerTexts();
+  const handle = await page.waitForFunction<string[]>(`(() => {
+    const rows = [...document.querySelectorAll('.event-row')];
+    if (rows.length === 0 || rows.some((row) => row.ariaBusy !== 'false')) return undefined;
+    return rows.map((row) => row.querySelector('.event-summary')?.innerText ?? '');
+  })()`);
+  return handle.jsonValue();
 }
 
 test('Until somebody signs in, the browser’s log holds no refusal', async () => {
@@ -221,7 +224,12 @@ test('A live list follows; while it is read nothing moves, and what came is a nu
   const read = await inSight();
   await send(12, 'arrives meanwhile');
   const pill = page.getByRole('button', { name: '3 new', exact: true });
-  await pill.waitFor();
+  // Where it does not come, what the list says of itself instead tells why.
+  await pill.waitFor().catch(async (cause: unknown) => {
+    const said = await page.locator('.tail-line').innerText();
+    const scrolled = String(await page.evaluate("document.querySelector('.event-scroll').scrollTop"));
+    assert.fail(`"3 new" did not come: ${said} (${scrolled} px down; ${String(cause)})`);
+  });
   assert.deepEqual(await inSight(), read);
   await pill.click();
   await list().getByText('arrives meanwhile 10').waitFor();
