@@ -14,6 +14,18 @@ const nowhere = blockList(
   ['::/128', 'fe80::/9', 'ff00::/8', 'fd00:ec2::/32'],
 );
 
+const privateNetworks = blockList(
+  ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '198.18.0.0/15', '192.0.0.0/24'],
+  ['fc00::/7'],
+);
+
+/** An address of a network of one's own (RFC 1918, 6598, 4193). False for names: what they lead to is known when they are looked up. */
+export function isPrivateAddress(host: string): boolean {
+  const address = host.replaceAll(/^\[|\]$/g, '').replace(/%.*$/, '');
+  const version = isIP(address);
+  return version !== 0 && privateNetworks.check(address, version === 4 ? 'ipv4' : 'ipv6');
+}
+
 /** Of a name or an address as it stands in a URL, with or without brackets. */
 export function kindOfHost(host: string): HostKind {
   const name = host.replaceAll(/^\[|\]$/g, '').toLowerCase();

@@ -1,0 +1,156 @@
+import type { Actor } from '@sallyport/ledger';
+import type { Database, Transaction } from '@sallyport/platform/database';
+import { accountEvent } from '../audit-record.ts';
+import { IdentityError } from '../errors.ts';
+import type { KeySuspension, PeopleNeeds } from '../needs.ts';
+import type { SessionStore } from '../sessions/session-store.ts';
+import { parseUserName } from './user-name.ts';
+import { effectiveRolesOf, stateOf, type User, type UserState, type UserStore } from './user-store.ts';
+
+/** Somebody, for whoever is told about them by another system. */
+export type KnownPerson = {
+  readonly id: string;
+  readonly name: string;
+  readonly state: UserState;
+  readonly roles: readonly string[];
+  readonly providedRoles: readonly string[];
+};
+
+/**
+ * People and roles by the word of another system: a provider they sign in with, a directory. Such roles are kept apart from those
+ * given here, for each source on its own, and never count as the one administrator that must remain. Every function runs in the
+ * caller's transaction and leaves its event there.
+ */
+export type ProvidedPeople = {
+  find(where: Database | Transaction, id: string): Promise<KnownPerson | undefined>;
+  /** As people read names. */
+  isNameTaken(where: Database | Transaction, name: string): Promise<boolean>;
+  /** Somebody without password and without roles of their own. Throws `user_exists`, `user_name_invalid`, `user_limit_reached`. */
+  create(transaction: Transaction, person: { readonly name: string; readonly by: Actor }): Promise<KnownPerson>;
+  /**
+   * What this source says now, in place of what it said before; roles there are not are left out. Takes effect with the next
+   * request; keys that may do more than their maker now may stop: `effective` is to be called after the commit.
+   */
+  setRoles(
+    transaction: Transaction,
+    said: { readonly userId: string; readonly source: string; readonly roles: readonly string[]; readonly by: Actor },
+  ): Promise<{ readonly isChanged: boolean; effective(): void }>;
+  /** All this source ever said. */
+  forgetSource(
+    transaction: Transaction,
+    said: { readonly source: string; readonly by: Actor },
+  ): Promise<{ effective(): void }>;
+};
+
+type Tables = { identity_provided_roles: { user_id: string; source: string; roles: string } };
+
+const maxPeople = 5000;
+const idBytes = 12;
+
+export function createProvidedPeople(
+  needs: Pick<PeopleNeeds, 'outbox' | 'clock' | 'random' | 'policy'> & {
+    readonly apiKeys: KeySuspension;
+    readonly userStore: UserStore;
+    readonly sessionStore: Pick<SessionStore, 'replaceTokensSoon'>;
+  },
+): ProvidedPeople {
+  const { outbox, clock, random, policy, apiKeys, userStore, sessionStore } = needs;
+
+  /** Brings somebody's own row in line with what all sources say. */
+  const gather = async (
+    transaction: Transaction,
+    userId: string,
+    by: Actor,
+  ): Promise<{ readonly isChanged: boolean; effective(): void }> => {
+    const user = await userStore.find(transaction, userId);
+    const rows = await transaction
+      .withTables<Tables>()
+      .selectFrom('identity_provided_roles')
+      .select('roles')
+      .where('user_id', '=', userId)
+      .orderBy('source')
+      .execute();
+    const providedRoles = [...new Set(rows.flatMap(({ roles }) => roles.split(' ')))].filter((role) => role !== '');
+    if (user === undefined || providedRoles.join(' ') === (user.providedRoles ?? []).join(' '))
+      return { isChanged: false, effective: () => undefined };
+    const [before, now] = [effectiveRolesOf(user), effectiveRolesOf({ ...user, providedRoles })];
+    const asked = { kind: 'user', id: 'somebody', name: '', scopes: [], assurance: 3 } as const;
+    const allowed = policy.permissionsOf({ ...asked, roles: now });
+    const stopped = await apiKeys.suspendAllOf(transaction, { makerId: userId, allowed, by });
+    await userStore.update(transaction, userId, { providedRoles });
+    await sessionStore.replaceTokensSoon(transaction, userId);
+    const details = { roles: [...now], roles_before: [...before], provided: providedRoles };
+    await outbox.record(transaction, accountEvent({ nowMs: clock.nowMs(), by, action: 'user.roles', user, details }));
+    return { isChanged: true, effective: stopped.effective };
+  };
+
+  return {
+    async find(where, id) {
+      const user = await userStore.find(where, id);
+      return user === undefined ? undefined : knownOf(user);
+    },
+
+    isNameTaken: async (where, name) => (await userStore.findByName(where, name)) !== undefined,
+
+    async create(transaction, { name: text, by }) {
+      const name = parseUserName(text);
+      if ((await userStore.findByName(transaction, name)) !== undefined)
+        throw new IdentityError('user_exists', 'Cannot create an account: there is somebody of that name');
+      if ((await userStore.count(transaction)) >= maxPeople)
+        throw new IdentityError(
+          'user_limit_reached',
+          `Cannot create an account: there are ${maxPeople} people already`,
+        );
+      const nowMs = clock.nowMs();
+      const user: User = {
+        id: Buffer.from(random(idBytes)).toString('hex'),
+        name,
+        roles: [],
+        createdAtMs: nowMs,
+        createdBy: `${by.kind}/${by.id}`,
+        activatedAtMs: nowMs,
+      };
+      await userStore.insert(transaction, user);
+      await outbox.record(
+        transaction,
+        accountEvent({ nowMs, action: 'user.create', by, user, details: { roles: [] } }),
+      );
+      return knownOf(user);
+    },
+
+    async setRoles(transaction, { userId, source, roles, by }) {
+      const known = new Set<string>(policy.roles().map(({ id }) => id));
+      const said = [...new Set(roles)].filter((role) => known.has(role));
+      const tables = transaction.withTables<Tables>();
+      await tables
+        .deleteFrom('identity_provided_roles')
+        .where('user_id', '=', userId)
+        .where('source', '=', source)
+        .execute();
+      if (said.length > 0)
+        await tables
+          .insertInto('identity_provided_roles')
+          .values({ user_id: userId, source, roles: said.join(' ') })
+          .execute();
+      return gather(transaction, userId, by);
+    },
+
+    async forgetSource(transaction, { source, by }) {
+      const tables = transaction.withTables<Tables>();
+      const rows = await tables
+        .selectFrom('identity_provided_roles')
+        .select('user_id')
+        .where('source', '=', source)
+        .execute();
+      await tables.deleteFrom('identity_provided_roles').where('source', '=', source).execute();
+      const changes: { effective(): void }[] = [];
+      for (const { user_id: userId } of rows) changes.push(await gather(transaction, userId, by));
+      return { effective: () => changes.forEach((change) => change.effective()) };
+    },
+  };
+}
+
+function knownOf(user: User): KnownPerson {
+  const { id, name, roles, providedRoles = [] } = user;
+  return { id, name, state: stateOf(user), roles, providedRoles };
+}
