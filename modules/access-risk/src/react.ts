@@ -1,0 +1,58 @@
+import { messageOf } from '@sallyport/platform/errors';
+import type { LedgerEvent } from '@sallyport/ledger';
+import type { Principal } from '@sallyport/platform/http';
+import type { Reaction } from './learner.ts';
+import type { AccessRiskNeeds } from './needs.ts';
+
+export type Reactor = {
+  /** Whether what happened is new enough to do something about: nothing is done for what a late reading finds. */
+  isTimely(event: LedgerEvent): boolean;
+  /** May be asked twice for the same. Rejects when identity could not do it. */
+  react(reaction: Reaction): Promise<void>;
+};
+
+const timelyMs = 900_000;
+/** Who is written down as having done it. */
+export const riskItself: Principal = { kind: 'operator', id: 'access-risk', name: 'Risk of sign-ins', scopes: [] };
+const stolenRisk = 95;
+
+export function createReactor(needs: Pick<AccessRiskNeeds, 'reactions' | 'clock' | 'log'>): Reactor {
+  const { reactions, clock, log } = needs;
+
+  async function tell(userId: string, subject: string, words: readonly string[]): Promise<void> {
+    try {
+      await reactions.tell({ userId, subject, words });
+    } catch (error) {
+      // The session has ended and the alert stands: a message that does not arrive must not hold up what comes next.
+      log.warn('Somebody could not be told about their sign-ins', { user: userId, reason: messageOf(error) });
+    }
+  }
+
+  return {
+    isTimely: ({ receivedAtMs }) => clock.nowMs() - receivedAtMs <= timelyMs,
+    async react(reaction) {
+      switch (reaction.kind) {
+        case 'session-stolen': {
+          const { userId, session, words } = reaction;
+          if (reactions.mayGoOn({ userId, session, value: stolenRisk })) return;
+          const reason = words.join('. ').slice(0, 500);
+          const ended = await reactions.endSessions({ userId, ids: [session], by: riskItself, reason });
+          if (ended > 0) await tell(userId, 'A session of yours was ended', words);
+          return;
+        }
+        case 'not-me': {
+          const { userId, exceptSession } = reaction;
+          const reason = 'They said of a sign-in that it was not them';
+          await reactions.endSessions({
+            userId,
+            ...(exceptSession === '' ? {} : { exceptId: exceptSession }),
+            by: riskItself,
+            reason,
+          });
+          await reactions.requirePasswordChange({ userId, by: riskItself, reason });
+          return;
+        }
+      }
+    },
+  };
+}
