@@ -52,6 +52,7 @@ import { createCoverage } from './coverage.ts';
 import { createHealth, createHealthRoutes } from './health.ts';
 import { createAuthorityRoutes, createHttps, createHttpsRoutes, stateOf, warningsOf } from './https/index.ts';
 import { createInventoryServices } from './inventory/index.ts';
+import { createMachineServices } from './machine-services.ts';
 import { createMetricsRoutes } from './metrics.ts';
 import { createOwnHandshakes } from './own-handshakes.ts';
 import { startPeriodicWork } from './periodic-work.ts';
@@ -102,6 +103,7 @@ export async function startServer(
   const columnKeyrings = createColumnKeyrings(ledger.secrets);
   const identityColumns = await columnKeyrings.open(secretNames.identityColumns);
   const apiKeys = createApiKeys({ ...common, database, outbox, columnKeys: identityColumns });
+  const machines = await createMachineServices({ ...lasting, columnKeyrings, policy, apiKeys, people: () => people });
   const peopleNeeds = {
     ...common,
     database,
@@ -110,7 +112,7 @@ export async function startServer(
     key: await secretKey(ledger.secrets, secretNames.identity),
     columnKeys: identityColumns,
     passwordStrength: createPasswordStrength(),
-    apiKeys,
+    apiKeys: machines.suspension,
   };
   const people = createPeople(peopleNeeds);
   const onDamaged = ({ message, details }: EncryptedColumnError): void => log.error(message, details);
@@ -349,6 +351,7 @@ export async function startServer(
       createHttpsRoutes(https),
       createAuthorityRoutes(() => https.authority()),
       createIdentityRoutes({ ...people, apiKeys }, peopleNeeds),
+      machines.access.routes,
       createEventIntakeRoutes(intake),
       createListenerRoutes(listeners),
       createRecipeRoutes(recipes),
@@ -391,6 +394,7 @@ export async function startServer(
     config,
     apiKeys,
     devices,
+    machineTokens: machines.access.tokens,
     sessions: people.sessions,
     https,
     authority,
@@ -398,6 +402,13 @@ export async function startServer(
   });
   const { address, operatorSocket } = await doors.listen();
   await https.start((door) => doors.openDoor(door));
+  await machines.openDoor({
+    host: config.host,
+    port: config.certificatePort,
+    names: () => [...new Set([...(https.moment().settings?.names ?? []), ...config.names, 'localhost'])],
+    authority: () => https.authority(),
+    open: (door) => doors.openDoor(door),
+  });
   await listeners.start();
   // Last, so that a start that fails does not make keys nobody is shown.
   const firstKeys = await createFirstKeys(apiKeys);
@@ -460,6 +471,7 @@ export async function startServer(
       await Promise.all(projections.map((projection) => projection.stop()));
       await behaviour.close();
       await apiKeys.recordUse();
+      await machines.close();
       await outsideServices.close();
       await archiveServices.close();
       await work.rememberAnchor();

@@ -24,6 +24,8 @@ export type ServerConfig = {
   readonly database:
     | { readonly kind: 'sqlite'; readonly file: string; readonly reserveBytes: number }
     | { readonly kind: 'postgres'; readonly url: string };
+  /** A door that asks clients for a certificate (RFC 8705), for programs: browsers would ask their users. None when undefined. */
+  readonly certificatePort?: number;
   readonly storeMemoryBytes: number;
   /** Intake stops when less than this is free on the data disk. */
   readonly diskWatermarkBytes: number;
@@ -127,6 +129,7 @@ export function readConfig(
       ports: portRange(environment['SALLYPORT_WEBRTC_PORTS'] ?? '28470-28569'),
       announced: ipAddress(environment['SALLYPORT_WEBRTC_ADDRESS'] ?? ''),
     },
+    ...certificatePortOf(environment['SALLYPORT_CERTIFICATE_PORT'] ?? ''),
     ...timeServerOf(environment['SALLYPORT_TIME_SERVER'] ?? ''),
     logFormat: surroundings.isTerminal || environment['SALLYPORT_LOG'] === 'pretty' ? 'pretty' : 'json',
   };
@@ -194,6 +197,10 @@ function portRange(text: string): { readonly from: number; readonly to: number }
   const to = integer(last, 'WebRTC port', 1, 65_535);
   if (rest.length === 0 && from <= to) return { from, to };
   throw invalid(`Cannot use WebRTC ports "${text}": must be a port, or two from low to high, such as 28470-28569`);
+}
+
+function certificatePortOf(text: string): { readonly certificatePort?: number } {
+  return text === '' ? {} : { certificatePort: integer(text, 'port for client certificates', 1, 65_535) };
 }
 
 function timeServerOf(text: string): { readonly timeServer?: TimeServer } {

@@ -4,6 +4,8 @@ import type { CertificateAuthority } from '@sallyport/certificate-authority';
 import { isDeviceToken } from '@sallyport/device-fleet';
 import type { Devices } from '@sallyport/device-fleet';
 import type { ApiKeys, PeopleServices } from '@sallyport/identity';
+import { isMachineToken } from '@sallyport/machine-access';
+import type { MachineAccess } from '@sallyport/machine-access';
 import { messageOf } from '@sallyport/platform/errors';
 import type { Log } from '@sallyport/platform/log';
 import type { ServerConfig } from './config.ts';
@@ -18,6 +20,7 @@ type DoorNeeds = {
   readonly config: ServerConfig;
   readonly apiKeys: Pick<ApiKeys, 'authenticate' | 'recheck'>;
   readonly devices: Pick<Devices, 'authenticate' | 'recheck'>;
+  readonly machineTokens: Pick<MachineAccess['tokens'], 'authenticate' | 'recheck'>;
   readonly sessions: Pick<PeopleServices['sessions'], 'authenticate' | 'recheck' | 'proveKey'>;
   readonly https: Pick<Https, 'publicOrigin' | 'authority'>;
   /** Of the listener started with names; undefined when it speaks plain HTTP on a loopback address. */
@@ -36,7 +39,7 @@ export type Doors = {
 
 /** The two ways in: the network, and the socket of the operator on this machine. */
 export async function createDoors(needs: DoorNeeds): Promise<Doors> {
-  const { edgeNeeds, config, apiKeys, devices, sessions, https, authority, log } = needs;
+  const { edgeNeeds, config, apiKeys, devices, machineTokens, sessions, https, authority, log } = needs;
   // The first administrator is created under this name, with or without others.
   const certificateNames = [...new Set([...config.names, 'localhost'])];
   const tls = (await authority?.serverCertificate(certificateNames))?.tlsOptions();
@@ -48,11 +51,15 @@ export async function createDoors(needs: DoorNeeds): Promise<Doors> {
     routes: [...edgeNeeds.routes, createFieldFiles(fieldDirectory), createConsoleFiles(consoleDirectory)],
     caller: {
       kind: 'network',
-      authenticate: async (token) => (isDeviceToken(token) ? devices.authenticate(token) : apiKeys.authenticate(token)),
+      async authenticate(token, presented) {
+        if (isDeviceToken(token)) return devices.authenticate(token);
+        return isMachineToken(token) ? machineTokens.authenticate(token, presented) : apiKeys.authenticate(token);
+      },
       authenticateSession: (token, use) => sessions.authenticate(token, use),
       proveKey: (principal, request) => sessions.proveKey({ principal, ...request }),
-      recheck: async ({ kind, id, sessionId }) => {
+      recheck: async ({ kind, id, sessionId, tokenId }) => {
         if (kind === 'device') return devices.recheck(id);
+        if (tokenId !== undefined) return machineTokens.recheck(tokenId);
         return sessionId === undefined ? apiKeys.recheck(id) : sessions.recheck(sessionId);
       },
     },

@@ -13,6 +13,7 @@ import { identityMigrations, identityProblems } from '@sallyport/identity';
 import { alertMigrations, alertProblems } from '@sallyport/incident-response';
 import { keyVaultMigrations, keyVaultProblems } from '@sallyport/key-vault/server';
 import { ledgerMigrations, ledgerProblems } from '@sallyport/ledger';
+import { machineAccessMigrations, machineAccessProblems } from '@sallyport/machine-access';
 import { personalDataMigrations, personalDataProblems } from '@sallyport/personal-data';
 import { coverageProblems } from '@sallyport/threat-coverage';
 import { retentionMigrations, retentionProblems } from '@sallyport/retention';
@@ -27,6 +28,7 @@ export const moduleMigrations = [
   ledgerMigrations,
   keyVaultMigrations,
   identityMigrations,
+  machineAccessMigrations,
   eventIntakeMigrations,
   deviceFleetMigrations,
   cameraWatchMigrations,
@@ -50,6 +52,7 @@ export const moduleProblems = [
   ledgerProblems,
   keyVaultProblems,
   identityProblems,
+  machineAccessProblems,
   eventIntakeProblems,
   deviceFleetProblems,
   cameraWatchProblems,

@@ -77,6 +77,11 @@ export const secretFacts: Readonly<Record<string, SecretFacts>> = {
     owner: 'device-fleet',
     usedFor: 'encrypted columns of devices, codes and sensors',
   },
+  [secretNames.machineColumns]: {
+    ...sealing,
+    owner: 'machine-access',
+    usedFor: 'encrypted columns of service accounts and sign-ins of programs',
+  },
   [secretNames.cameras]: { ...sealing, owner: 'camera-watch', usedFor: 'opens cameras that earlier versions kept' },
   [secretNames.cameraColumns]: {
     ...sealing,

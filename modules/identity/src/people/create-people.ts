@@ -22,9 +22,11 @@ import { createStepUp, type StepUp } from '../sessions/step-up.ts';
 import { createSignInThrottle } from '../sessions/sign-in-throttle.ts';
 import { createTickets } from '../tickets/tickets.ts';
 import { readCredentialsHeld, type CredentialsHeld } from './credentials-held.ts';
+import { createPersonNow, type PersonNow } from './person-now.ts';
 import { createOrganization, type Organization } from './organization.ts';
 import { createDirectory, type People } from './people.ts';
 import { createProvidedPeople, type ProvidedPeople } from './provided-people.ts';
+import { createSealedEntry, type SealedEntry } from './sealed-entry.ts';
 import { createSetup, type Setup } from './setup.ts';
 import { createUserStore } from './user-store.ts';
 
@@ -39,6 +41,8 @@ export type PeopleServices = {
   /** Where every way to sign in ends. */
   readonly admission: Admission;
   readonly signIn: SignIn;
+  /** For accounts that are opened with sealed codes, and in no other way. */
+  readonly sealedEntry: SealedEntry;
   readonly sessions: Sessions;
   readonly sessionPolicies: SessionPolicies;
   readonly browserKeys: BrowserKeys;
@@ -53,6 +57,8 @@ export type PeopleServices = {
   sealStored(options?: Parameters<TakeOver>[1]): Promise<readonly ReencryptProgress[]>;
   /** The public half of somebody's passkeys, for whoever has them sign something else than a sign-in. */
   passkeysOf(userId: string): Promise<readonly Pick<Passkey, 'id' | 'hostName' | 'publicKey' | 'counter'>[]>;
+  /** See `createPersonNow`. */
+  readonly personNow: PersonNow;
   /** For the inventory of cryptography. */
   credentialsHeld(): Promise<CredentialsHeld>;
 };
@@ -90,6 +96,7 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
     admission,
     signInRules: createSignInRules({ ...parts, requirementStore }),
     signIn: createSignIn(parts),
+    sealedEntry: createSealedEntry({ userStore, beginSession }),
     sessions,
     sessionPolicies,
     browserKeys,
@@ -101,6 +108,7 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
       const passkeys = await passkeyStore.listOf(database, userId);
       return passkeys.map(({ id, hostName, publicKey, counter }) => ({ id, hostName, publicKey, counter }));
     },
+    personNow: createPersonNow(sessionParts),
     credentialsHeld: () => readCredentialsHeld(database),
     async sealStored(options) {
       const progress: ReencryptProgress[] = [];

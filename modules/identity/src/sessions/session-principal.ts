@@ -5,9 +5,9 @@ import type { Session } from './session-store.ts';
 
 /** Who a session stands for now: with the roles somebody holds, and those they hold for a time with this session alone. */
 export function createPrincipalOf(
-  needs: Pick<PeopleNeeds, 'policy' | 'temporaryRoles'>,
-): (user: User, session: Session) => Principal {
-  const { policy, temporaryRoles } = needs;
+  needs: Pick<PeopleNeeds, 'policy' | 'temporaryRoles' | 'clock'>,
+): (user: User, session: Pick<Session, 'id' | 'authenticatedAtMs' | 'assurance' | 'methods' | 'browserKey' | 'provider'>) => Principal {
+  const { policy, temporaryRoles, clock } = needs;
   return (user, session) => {
     const { browserKey, methods, assurance } = session;
     const of = { userId: user.id, sessionId: session.id, ...(browserKey === undefined ? {} : { browserKey }) };
@@ -20,7 +20,7 @@ export function createPrincipalOf(
       roles: [...new Set([...effectiveRolesOf(user), ...granted.map(({ role }) => role)])],
       ...(granted.length === 0 ? {} : { grantIds: granted.map(({ grantId }) => grantId) }),
       sessionId: session.id,
-      authenticatedAtMs: session.authenticatedAtMs,
+      authenticatedAtMs: granted.some(({ isProof }) => isProof === true) ? clock.nowMs() : session.authenticatedAtMs,
       assurance,
       methods,
       ...(assurance === 1 && methods.includes('code') ? { weakFactor: true as const } : {}),
