@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createServerUnderTest } from '@sallyport/testing/server-under-test';
+import { eventually } from '@sallyport/testing/waiting';
 import type { Browser, Page } from 'playwright-core';
 import { addPasskeyDevice, chromiumPath, seriousFaults, showIn, startBrowser, tooWide } from './testing/browser.ts';
 import { signUp } from './testing/sign-up.ts';
@@ -59,13 +60,15 @@ const found = (count: string) =>
     .getByText(new RegExp(`^${count} events?\\b`))
     .waitFor();
 /** The lines in sight, at one moment in which all of them are there. */
-async function inSight(): Promise<string[]> {
-  const handle = await page.waitForFunction<string[]>(`(() => {
-    const rows = [...document.querySelectorAll('.event-row')];
-    if (rows.length === 0 || rows.some((row) => row.ariaBusy !== 'false')) return undefined;
-    return rows.map((row) => row.querySelector('.event-summary')?.innerText ?? '');
-  })()`);
-  return handle.jsonValue();
+function inSight(): Promise<string[]> {
+  const look = async (): Promise<string[] | undefined> => {
+    const lines = await page.evaluate<(string | null)[]>(
+      "[...document.querySelectorAll('.event-row')].map((row) => row.ariaBusy === 'true' ? null : row.querySelector('.event-summary').innerText)",
+    );
+    const there = lines.filter((line) => line !== null);
+    return there.length > 0 && there.length === lines.length ? there : undefined;
+  };
+  return eventually({ what: 'the rows in sight', timeoutMs: 60_000, everyMs: 20, look });
 }
 
 test('Until somebody signs in, the browser’s log holds no refusal', async () => {

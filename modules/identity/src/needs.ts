@@ -3,7 +3,7 @@ import type { Actor, Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import type { ColumnKeys, EncryptedColumnError, ReencryptProgress } from '@sallyport/platform/encrypted-columns';
-import type { Principal } from '@sallyport/platform/http';
+import type { Client, Principal } from '@sallyport/platform/http';
 import type { PasswordStrength } from './passwords/password-strength.ts';
 
 export type ApiKeyNeeds = {
@@ -46,13 +46,28 @@ export type PeopleNeeds = Omit<ApiKeyNeeds, 'limits'> & {
   readonly policy: AccessPolicy;
   readonly passwordStrength: PasswordStrength;
   readonly apiKeys: KeySuspension;
+  /** Of somebody who would come in now: whether more than usual is asked of them. From memory, learns nothing, never throws. */
+  readonly riskOf?: (
+    user: { readonly id: string; readonly name: string },
+    client: Client & { readonly browserKey?: string },
+  ) => { readonly needsStronger: boolean };
   /** Roles somebody holds for a time, and with this session alone. Asked with every request: from memory, and never throws. */
   readonly temporaryRoles?: (of: {
     readonly userId: string;
     readonly sessionId: string;
     /** Thumbprint of the key of the browser, where the session is bound to one. */
     readonly browserKey?: string;
-  }) => readonly { readonly role: string; readonly grantId: string }[];
+  }) => readonly {
+    readonly role: string;
+    readonly grantId: string;
+    /** It was opened with all there is to prove: while it lasts, its session counts as just proved. */
+    readonly isProof?: true;
+  }[];
+  /** Throws when nobody may hold these roles together. Asked before a transaction begins. */
+  readonly refuseRoles?: (
+    person: { readonly id: string | undefined; readonly name: string },
+    roles: readonly string[],
+  ) => Promise<void>;
 };
 
 /** Seals anew, with the newest keys and as this version does, what is not sealed so. A few rows a transaction; may be called again. */

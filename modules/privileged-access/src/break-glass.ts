@@ -153,12 +153,13 @@ export function createBreakGlass(parts: Parts): BreakGlass {
     },
 
     async retire({ id, by }) {
-      await database.transaction().execute(async (transaction) => {
+      const userId = await database.transaction().execute(async (transaction) => {
         const account = await known(transaction, id);
         await table.retire(transaction, id, clock.nowMs());
-        await accounts.remove(transaction, { userId: account.userId, by });
         await outbox.record(transaction, privilegeEntityEvent({ ...told('break-glass.retire', by, account) }));
+        return account.userId;
       });
+      await accounts.remove({ userId, by });
       await outbox.flushed();
     },
 

@@ -2,7 +2,12 @@ import type { PrivilegeNeeds } from './needs.ts';
 import type { PrivilegeRequest } from './request.ts';
 
 /** What somebody holds for now. */
-export type TemporaryRole = { readonly role: string; readonly grantId: string };
+export type TemporaryRole = {
+  readonly role: string;
+  readonly grantId: string;
+  /** It was opened with everything there is to prove, and its account has nothing to prove anew with. */
+  readonly isProof?: true;
+};
 
 /** Which session a role is asked for. */
 export type HeldBy = { readonly userId: string; readonly sessionId: string; readonly browserKey?: string };
@@ -52,8 +57,9 @@ export function createGrants({ clock }: Pick<PrivilegeNeeds, 'clock'>): Grants {
       return [...ids].flatMap((id) => {
         const one = held.get(id);
         if (one === undefined || one.request.sessionId !== sessionId || left(one) === 0) return [];
-        const { device, role } = one.request;
-        return device !== undefined && device !== browserKey ? [] : [{ role, grantId: id }];
+        const { device, role, kind } = one.request;
+        if (device !== undefined && device !== browserKey) return [];
+        return [{ role, grantId: id, ...(kind === 'break-glass' ? { isProof: true as const } : {}) }];
       });
     },
     hold(request) {

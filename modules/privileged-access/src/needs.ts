@@ -1,8 +1,8 @@
 import type { AccessPolicy } from '@sallyport/access-policy';
-import type { Outbox } from '@sallyport/ledger';
+import type { Actor, Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database, Transaction } from '@sallyport/platform/database';
-import type { Client } from '@sallyport/platform/http';
+import type { Client, Principal } from '@sallyport/platform/http';
 import type { Secret } from '@sallyport/platform/secret';
 import type { SeparationRule } from './separation.ts';
 
@@ -48,10 +48,7 @@ export type SealedAccounts = {
   /** Active at once, holding nothing. Throws when somebody has the name. */
   create(
     transaction: Transaction,
-    account: {
-      readonly name: string;
-      readonly by: { readonly kind: string; readonly id: string; readonly name: string };
-    },
+    account: { readonly name: string; readonly by: Actor },
   ): Promise<{ readonly id: string }>;
   /** Whoever gave both codes is signed in, in the transaction that spent them. */
   begin(
@@ -59,13 +56,7 @@ export type SealedAccounts = {
     account: { readonly userId: string; readonly client: Client },
   ): Promise<{ readonly token: Secret; readonly sessionId: string }>;
   /** Ends its sessions and disables it. */
-  remove(
-    transaction: Transaction,
-    account: {
-      readonly userId: string;
-      readonly by: { readonly kind: string; readonly id: string; readonly name: string };
-    },
-  ): Promise<void>;
+  remove(account: { readonly userId: string; readonly by: Principal }): Promise<void>;
 };
 
 export type PrivilegeNeeds = {
@@ -93,6 +84,11 @@ export type PrivilegeNeeds = {
     readonly toMs: number;
   }) => Promise<DoneWithGrant>;
   readonly accounts: SealedAccounts;
+  /** Stops keys that somebody made and that may do more than they may now; `effective` is to be called after the commit. */
+  readonly suspendKeys: (
+    transaction: Transaction,
+    request: { readonly makerId: string; readonly allowed: readonly string[]; readonly by: Principal | Actor },
+  ) => Promise<{ effective(): void }>;
   /** Bundled. */
   readonly separation: readonly SeparationRule[];
   /** Something could not be written now and is tried again. */

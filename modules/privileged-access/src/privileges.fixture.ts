@@ -33,7 +33,8 @@ export type PrivilegeHouse = {
   readonly people: Map<string, Holder>;
   readonly sessions: Map<string, AskingSession>;
   readonly risks: Map<string, PersonRisk | undefined>;
-  readonly key: Uint8Array;
+  /** Keys that were stopped with a grant’s end. */
+  readonly suspended: { makerId: string; allowed: readonly string[] }[];
   moveIn(name: string, roles: readonly string[], browserKey?: string): Principal;
   /** The roles of a session now, as the edge would see them. */
   rolesOf(principal: Principal): readonly string[];
@@ -52,6 +53,7 @@ export async function openPrivilegeHouse(open: () => Promise<OpenDatabase>): Pro
   const sessions = new Map<string, AskingSession>();
   const risks = new Map<string, PersonRisk | undefined>();
   const key = randomBytes(32);
+  const suspended: { makerId: string; allowed: readonly string[] }[] = [];
 
   const begin = async (nowMs: number): Promise<PrivilegeHouse> => {
     const clock = createManualClock(nowMs);
@@ -93,9 +95,13 @@ export async function openPrivilegeHouse(open: () => Promise<OpenDatabase>): Pro
           sessions.set(sessionId, { ...session, assurance: 2 });
           return { token: createSecret(`token of ${sessionId}`), sessionId };
         },
-        async remove(_transaction, { userId }) {
+        async remove({ userId }) {
           people.delete(userId);
         },
+      },
+      suspendKeys: async (_transaction, { makerId, allowed }) => {
+        suspended.push({ makerId, allowed });
+        return { effective: () => undefined };
       },
       onTrouble(what, error) {
         throw new Error(`Cannot ${what}`, { cause: error });
@@ -108,7 +114,7 @@ export async function openPrivilegeHouse(open: () => Promise<OpenDatabase>): Pro
       people,
       sessions,
       risks,
-      key,
+      suspended,
       moveIn(name, roles, browserKey) {
         const id = name.toLowerCase();
         const sessionId = `session-of-${id}`;

@@ -30,7 +30,13 @@ forEachDatabase((name, open) => {
     const shown = await house.privileges.get(id, ada);
     const context = await house.privileges.context(shown);
     assert.deepEqual(
-      [shown.request.said.address, shown.request.device, shown.request.said.isNewDevice, shown.mayDecide, shown.request.needed],
+      [
+        shown.request.said.address,
+        shown.request.device,
+        shown.request.said.isNewDevice,
+        shown.mayDecide,
+        shown.request.needed,
+      ],
       ['192.0.2.7', 'key-v', true, true, 1],
     );
     assert.ok(shown.request.said.adds.includes('rules:manage') && !shown.request.said.adds.includes('events:read'));
@@ -40,9 +46,10 @@ forEachDatabase((name, open) => {
     assert.deepEqual(house.rolesOf(vera), [], 'it begins when it is taken up');
     await house.privileges.takeUp({ id, by: vera, client: office });
     assert.deepEqual(house.rolesOf(vera), ['analyst']);
-    assert.deepEqual(house.privileges.rolesOf({ userId: 'vera', sessionId: vera.sessionId ?? '', browserKey: 'key-v' }), [
-      { role: 'analyst', grantId: id },
-    ]);
+    assert.deepEqual(
+      house.privileges.rolesOf({ userId: 'vera', sessionId: vera.sessionId ?? '', browserKey: 'key-v' }),
+      [{ role: 'analyst', grantId: id }],
+    );
     house.clock.advance(hour - 1);
     assert.deepEqual(house.rolesOf(vera), ['analyst']);
     house.clock.advance(1);
@@ -51,6 +58,10 @@ forEachDatabase((name, open) => {
     const ended = await house.privileges.get(id, vera);
     assert.deepEqual([ended.state, ended.request.endedBecause, ended.needsReview], ['ended', 'time', true]);
     assert.deepEqual(house.actions(), ['privilege.request', 'privilege.approve', 'privilege.take-up', 'privilege.end']);
+    const [keys] = house.suspended;
+    assert.ok(
+      keys?.makerId === 'vera' && !keys.allowed.includes('rules:manage') && keys.allowed.includes('events:read'),
+    );
     await assert.rejects(house.privileges.takeUp({ id, by: vera, client: office }), coded('privilege_over'), 'once');
   });
 
@@ -80,8 +91,9 @@ forEachDatabase((name, open) => {
     assert.equal(race[0].status, 'fulfilled');
     assert.equal(await stateOf(house, other, vera), 'withdrawn');
     await assert.rejects(house.privileges.takeUp({ id: other, by: vera, client: office }), coded('privilege_over'));
-    await assert.rejects(house.privileges.approve({ id: other, by: ada, client: office, note: '' }), (error: { code?: string }) =>
-      ['privilege_over', 'privilege_decided'].includes(error.code ?? ''),
+    await assert.rejects(
+      house.privileges.approve({ id: other, by: ada, client: office, note: '' }),
+      (error: { code?: string }) => ['privilege_over', 'privilege_decided'].includes(error.code ?? ''),
     );
   });
 
@@ -109,24 +121,41 @@ forEachDatabase((name, open) => {
     test(title, async () => run(await openPrivilegeHouse(open)));
   };
 
-  story('nobody approves their own request, not as a second account in the same browser, not with a key, and it is told', async (house) => {
-    const cleo = house.moveIn('Cleo', ['analyst', 'admin'], 'key-c');
-    const nina = house.moveIn('Nina', ['analyst'], 'key-n');
-    const second = { ...house.moveIn('Nina2', ['admin'], 'key-n') };
-    house.people.set('nina', { id: 'nina', name: 'Nina', roles: ['analyst', 'admin'], isActive: true });
-    const id = await askFor(house, house.moveIn('Vera', ['viewer'], 'key-v'), 'analyst');
-    const own = await askFor(house, nina, 'guard').catch(() => undefined);
-    assert.equal(own, undefined, 'it would bring an administrator nothing');
-    house.people.set('nina', { id: 'nina', name: 'Nina', roles: ['analyst'], isActive: true });
-    const ninas = await askFor(house, nina, 'admin');
-    await assert.rejects(house.privileges.approve({ id: ninas, by: nina, client: office, note: '' }), coded('privilege_own'));
-    await assert.rejects(house.privileges.approve({ id: ninas, by: second, client: office, note: '' }), coded('privilege_own'));
-    assert.equal(house.actions().filter((action) => action === 'privilege.own-decision').length, 2);
-    const { sessionId: _none, ...keyLike } = cleo;
-    for (const by of [{ ...keyLike, kind: 'key' }, { ...keyLike, kind: 'operator' }, keyLike, { ...cleo, tokenId: 't' }] as const)
-      await assert.rejects(house.privileges.approve({ id, by, client: office, note: '' }), coded('privilege_person_only'));
-    assert.equal(await stateOf(house, ninas, nina), 'pending');
-  });
+  story(
+    'nobody approves their own request, not as a second account in the same browser, not with a key, and it is told',
+    async (house) => {
+      const cleo = house.moveIn('Cleo', ['analyst', 'admin'], 'key-c');
+      const nina = house.moveIn('Nina', ['analyst'], 'key-n');
+      const second = { ...house.moveIn('Nina2', ['admin'], 'key-n') };
+      house.people.set('nina', { id: 'nina', name: 'Nina', roles: ['analyst', 'admin'], isActive: true });
+      const id = await askFor(house, house.moveIn('Vera', ['viewer'], 'key-v'), 'analyst');
+      const own = await askFor(house, nina, 'guard').catch(() => undefined);
+      assert.equal(own, undefined, 'it would bring an administrator nothing');
+      house.people.set('nina', { id: 'nina', name: 'Nina', roles: ['analyst'], isActive: true });
+      const ninas = await askFor(house, nina, 'admin');
+      await assert.rejects(
+        house.privileges.approve({ id: ninas, by: nina, client: office, note: '' }),
+        coded('privilege_own'),
+      );
+      await assert.rejects(
+        house.privileges.approve({ id: ninas, by: second, client: office, note: '' }),
+        coded('privilege_own'),
+      );
+      assert.equal(house.actions().filter((action) => action === 'privilege.own-decision').length, 2);
+      const { sessionId: _none, ...keyLike } = cleo;
+      for (const by of [
+        { ...keyLike, kind: 'key' },
+        { ...keyLike, kind: 'operator' },
+        keyLike,
+        { ...cleo, tokenId: 't' },
+      ] as const)
+        await assert.rejects(
+          house.privileges.approve({ id, by, client: office, note: '' }),
+          coded('privilege_person_only'),
+        );
+      assert.equal(await stateOf(house, ninas, nina), 'pending');
+    },
+  );
 
   story('whose own right is borrowed approves nothing, and neither does somebody at risk or gone', async (house) => {
     const [ada, ben] = [house.moveIn('Ada', ['admin'], 'key-a'), house.moveIn('Ben', ['admin'], 'key-b')];
@@ -138,16 +167,29 @@ forEachDatabase((name, open) => {
     const id = await askFor(house, vera, 'analyst');
     // As the edge makes her now: her own role, and the one she has for an hour.
     const acting = { ...nina, roles: ['analyst', 'admin'], grantIds: [raised], scopes: ada.scopes };
-    await assert.rejects(house.privileges.approve({ id, by: acting, client: office, note: '' }), coded('privilege_approver_only'));
+    await assert.rejects(
+      house.privileges.approve({ id, by: acting, client: office, note: '' }),
+      coded('privilege_approver_only'),
+    );
     house.risks.set('ada', { value: 95, isFresh: true, reasons: ['a new country'] });
-    await assert.rejects(house.privileges.approve({ id, by: ada, client: office, note: '' }), coded('privilege_at_risk'));
+    await assert.rejects(
+      house.privileges.approve({ id, by: ada, client: office, note: '' }),
+      coded('privilege_at_risk'),
+    );
     house.risks.set('ada', { value: 0, isFresh: false, reasons: [] });
-    await assert.rejects(house.privileges.approve({ id, by: ada, client: office, note: '' }), coded('privilege_at_risk'), 'stale');
+    await assert.rejects(
+      house.privileges.approve({ id, by: ada, client: office, note: '' }),
+      coded('privilege_at_risk'),
+      'stale',
+    );
     await house.privileges.deny({ id, by: ada, client: office, note: 'not now' });
     assert.equal(await stateOf(house, id, vera), 'denied');
     house.people.set('ben', { id: 'ben', name: 'Ben', roles: ['admin'], isActive: false });
     const later = await askFor(house, vera, 'analyst');
-    await assert.rejects(house.privileges.approve({ id: later, by: ben, client: office, note: '' }), coded('privilege_approver_only'));
+    await assert.rejects(
+      house.privileges.approve({ id: later, by: ben, client: office, note: '' }),
+      coded('privilege_approver_only'),
+    );
   });
 
   story('a grant is good in its own session and browser alone', async (house) => {
@@ -176,30 +218,47 @@ forEachDatabase((name, open) => {
     );
   });
 
-  story('a grant ends with its session, its holder, their role, a risk that jumps, and whoever approved it', async (house) => {
-    const ada = house.moveIn('Ada', ['admin'], 'key-a');
-    const ends: Array<[string, (holder: Principal) => void]> = [
-      ['session_ended', ({ sessionId = '' }) => void house.sessions.delete(sessionId)],
-      ['session_ended', ({ sessionId = '' }) => house.sessions.set(sessionId, { ...(house.sessions.get(sessionId) ?? fail()), userId: 'x' })],
-      ['device_changed', ({ sessionId = '' }) => house.sessions.set(sessionId, { ...(house.sessions.get(sessionId) ?? fail()), browserKey: 'new' })],
-      ['requester_changed', ({ id, name }) => void house.people.set(id, { id, name, roles: ['viewer'], isActive: false })],
-      ['requester_changed', ({ id, name }) => void house.people.set(id, { id, name, roles: [], isActive: true })],
-      ['risk', ({ id }) => void house.risks.set(id, { value: 90, isFresh: true, reasons: [] })],
-      ['approver_changed', () => void house.people.set('ada', { id: 'ada', name: 'Ada', roles: ['admin'], isActive: false })],
-    ];
-    for (const [index, [because, happen]] of ends.entries()) {
-      house.moveIn('Ada', ['admin'], 'key-a');
-      const holder = house.moveIn(`Vera${index}`, ['viewer'], `key-${index}`);
-      const id = await grant(house, holder, ada);
-      await house.privileges.sweep();
-      assert.deepEqual(house.rolesOf(holder), ['analyst'], because);
-      happen(holder);
-      await house.privileges.sweep();
-      assert.deepEqual(house.rolesOf(holder), [], because);
-      const shown = await house.privileges.get(id, { ...ada, scopes: ['users:read'] });
-      assert.equal(shown.request.endedBecause, because);
-    }
-  });
+  story(
+    'a grant ends with its session, its holder, their role, a risk that jumps, and whoever approved it',
+    async (house) => {
+      const ada = house.moveIn('Ada', ['admin'], 'key-a');
+      const ends: Array<[string, (holder: Principal) => void]> = [
+        ['session_ended', ({ sessionId = '' }) => void house.sessions.delete(sessionId)],
+        [
+          'session_ended',
+          ({ sessionId = '' }) =>
+            house.sessions.set(sessionId, { ...(house.sessions.get(sessionId) ?? fail()), userId: 'x' }),
+        ],
+        [
+          'device_changed',
+          ({ sessionId = '' }) =>
+            house.sessions.set(sessionId, { ...(house.sessions.get(sessionId) ?? fail()), browserKey: 'new' }),
+        ],
+        [
+          'requester_changed',
+          ({ id, name }) => void house.people.set(id, { id, name, roles: ['viewer'], isActive: false }),
+        ],
+        ['requester_changed', ({ id, name }) => void house.people.set(id, { id, name, roles: [], isActive: true })],
+        ['risk', ({ id }) => void house.risks.set(id, { value: 90, isFresh: true, reasons: [] })],
+        [
+          'approver_changed',
+          () => void house.people.set('ada', { id: 'ada', name: 'Ada', roles: ['admin'], isActive: false }),
+        ],
+      ];
+      for (const [index, [because, happen]] of ends.entries()) {
+        house.moveIn('Ada', ['admin'], 'key-a');
+        const holder = house.moveIn(`Vera${index}`, ['viewer'], `key-${index}`);
+        const id = await grant(house, holder, ada);
+        await house.privileges.sweep();
+        assert.deepEqual(house.rolesOf(holder), ['analyst'], because);
+        happen(holder);
+        await house.privileges.sweep();
+        assert.deepEqual(house.rolesOf(holder), [], because);
+        const shown = await house.privileges.get(id, { ...ada, scopes: ['users:read'] });
+        assert.equal(shown.request.endedBecause, because);
+      }
+    },
+  );
 
   story('an approver who is gone before it is taken up counts for nothing', async (house) => {
     const [ada, vera] = [house.moveIn('Ada', ['admin'], 'key-a'), house.moveIn('Vera', ['viewer'], 'key-v')];
@@ -243,7 +302,9 @@ forEachDatabase((name, open) => {
     await assert.rejects(house.privileges.takeUp({ id: late, by: vera, client: office }), coded('privilege_over'));
     for (let open = 0; open < 5; open += 1) await askFor(house, vera, 'analyst');
     await assert.rejects(askFor(house, vera, 'analyst'), coded('privileges_exhausted'));
-    const flood = await Promise.allSettled(Array.from({ length: 20 }, () => askFor(house, house.moveIn('Paul', ['viewer']), 'guard')));
+    const flood = await Promise.allSettled(
+      Array.from({ length: 20 }, () => askFor(house, house.moveIn('Paul', ['viewer']), 'guard')),
+    );
     assert.equal(flood.filter(({ status }) => status === 'fulfilled').length, 5);
     for (let rounds = 0; rounds < 4; rounds += 1) {
       for (const { request } of await house.privileges.list({ view: 'mine', by: vera }))
@@ -287,30 +348,53 @@ forEachDatabase((name, open) => {
       await assert.rejects(askWith(text), coded('privilege_invalid'), JSON.stringify(text));
     const hostile = '<img src=x onerror=alert(1)> "; drop table privilege_requests; -- 🏰\nnext line';
     const id = await askWith(hostile);
-    assert.equal((await house.privileges.get(id, vera)).request.said.reason, hostile, 'kept as it is, for whoever shows it');
-    await assert.rejects(house.privileges.ask({ by: vera, client: office, role: 'analyst', minutes: 241, reason }), coded('privilege_invalid'));
-    await assert.rejects(house.privileges.ask({ by: vera, client: office, role: 'admin', minutes: 15, reason }), coded('privilege_not_requestable'));
-    await assert.rejects(house.privileges.ask({ by: vera, client: office, role: 'nobody', minutes: 15, reason }), coded('privilege_not_requestable'));
+    assert.equal(
+      (await house.privileges.get(id, vera)).request.said.reason,
+      hostile,
+      'kept as it is, for whoever shows it',
+    );
+    await assert.rejects(
+      house.privileges.ask({ by: vera, client: office, role: 'analyst', minutes: 241, reason }),
+      coded('privilege_invalid'),
+    );
+    await assert.rejects(
+      house.privileges.ask({ by: vera, client: office, role: 'admin', minutes: 15, reason }),
+      coded('privilege_not_requestable'),
+    );
+    await assert.rejects(
+      house.privileges.ask({ by: vera, client: office, role: 'nobody', minutes: 15, reason }),
+      coded('privilege_not_requestable'),
+    );
   });
 
-  story('what nobody may hold together is neither asked for nor given, and what is held so is listed', async (house) => {
-    const ada = house.moveIn('Ada', ['admin'], 'key-a');
-    const { revision, settings } = await house.privileges.settings();
-    const roles = settings.roles.map((rule) => (rule.role === 'analyst' ? { ...rule, requestableBy: ['auditor', 'viewer'] } : rule));
-    await house.privileges.changeSettings({ revision, settings: { ...settings, roles }, by: ada });
-    const olga = house.moveIn('Olga', ['auditor'], 'key-o');
-    await assert.rejects(askFor(house, olga, 'analyst'), coded('privilege_separated'));
-    const vera = house.moveIn('Vera', ['viewer'], 'key-v');
-    const id = await askFor(house, vera, 'analyst');
-    await house.privileges.approve({ id, by: ada, client: office, note: '' });
-    house.people.set('vera', { id: 'vera', name: 'Vera', roles: ['viewer', 'auditor'], isActive: true });
-    await assert.rejects(house.privileges.takeUp({ id, by: vera, client: office }), coded('privilege_separated'));
-    await assert.rejects(house.privileges.refuseTogether({ id: 'p', name: 'Paul' }, ['auditor', 'admin']), coded('privilege_separated'));
-    await house.privileges.refuseTogether({ id: 'p', name: 'Paul' }, ['admin']);
-    house.moveIn('Both', ['auditor', 'analyst'], 'key-x');
-    const broken = (await house.privileges.violations()).map(({ person, violation }) => `${person.name}: ${violation.rule.id}`);
-    assert.deepEqual(broken, ['Both: audit-and-investigation', 'Both: audit-and-response']);
-  });
+  story(
+    'what nobody may hold together is neither asked for nor given, and what is held so is listed',
+    async (house) => {
+      const ada = house.moveIn('Ada', ['admin'], 'key-a');
+      const { revision, settings } = await house.privileges.settings();
+      const roles = settings.roles.map((rule) =>
+        rule.role === 'analyst' ? { ...rule, requestableBy: ['auditor', 'viewer'] } : rule,
+      );
+      await house.privileges.changeSettings({ revision, settings: { ...settings, roles }, by: ada });
+      const olga = house.moveIn('Olga', ['auditor'], 'key-o');
+      await assert.rejects(askFor(house, olga, 'analyst'), coded('privilege_separated'));
+      const vera = house.moveIn('Vera', ['viewer'], 'key-v');
+      const id = await askFor(house, vera, 'analyst');
+      await house.privileges.approve({ id, by: ada, client: office, note: '' });
+      house.people.set('vera', { id: 'vera', name: 'Vera', roles: ['viewer', 'auditor'], isActive: true });
+      await assert.rejects(house.privileges.takeUp({ id, by: vera, client: office }), coded('privilege_separated'));
+      await assert.rejects(
+        house.privileges.refuseTogether({ id: 'p', name: 'Paul' }, ['auditor', 'admin']),
+        coded('privilege_separated'),
+      );
+      await house.privileges.refuseTogether({ id: 'p', name: 'Paul' }, ['admin']);
+      house.moveIn('Both', ['auditor', 'analyst'], 'key-x');
+      const broken = (await house.privileges.violations()).map(
+        ({ person, violation }) => `${person.name}: ${violation.rule.id}`,
+      );
+      assert.deepEqual(broken, ['Both: audit-and-investigation', 'Both: audit-and-response']);
+    },
+  );
 
   story('rules that let too few decide are refused', async (house) => {
     const ada = house.moveIn('Ada', ['admin'], 'key-a');
@@ -318,10 +402,19 @@ forEachDatabase((name, open) => {
     const change = (roles: Partial<(typeof settings.roles)[number]>, at = revision) =>
       house.privileges.changeSettings({
         revision: at,
-        settings: { ...settings, roles: settings.roles.map((rule) => (rule.role === 'admin' ? { ...rule, ...roles } : rule)) },
+        settings: {
+          ...settings,
+          roles: settings.roles.map((rule) => (rule.role === 'admin' ? { ...rule, ...roles } : rule)),
+        },
         by: ada,
       });
-    for (const wrong of [{ approvals: 1 }, { approvers: [] }, { maxMinutes: 721 }, { requestableBy: ['nobody'] }, { role: 'guard' }] as const)
+    for (const wrong of [
+      { approvals: 1 },
+      { approvers: [] },
+      { maxMinutes: 721 },
+      { requestableBy: ['nobody'] },
+      { role: 'guard' },
+    ] as const)
       await assert.rejects(change(wrong), coded('privilege_rules_invalid'), JSON.stringify(wrong));
     await change({ maxMinutes: 30 });
     await assert.rejects(change({ maxMinutes: 45 }), coded('privilege_rules_changed_meanwhile'));

@@ -67,8 +67,8 @@ export function createUsing(parts: Parts): Using {
   async function finish(
     transaction: Transaction,
     request: PrivilegeRequest,
-    over: { readonly because: EndReason; readonly by: Actor; readonly note: string },
-  ): Promise<void> {
+    over: { readonly because: EndReason; readonly by: Actor; readonly note: string; readonly roles: readonly string[] },
+  ): Promise<{ effective(): void }> {
     const nowMs = clock.nowMs();
     const settings = await parts.settingsIn(transaction);
     const spentMs = Math.max(request.spentMs, Math.floor(grants.spentMs(request.id)));
@@ -100,17 +100,22 @@ export function createUsing(parts: Parts): Using {
         },
       }),
     );
+    // A key made with borrowed rights must not outlive them.
+    const allowed = who.actionsOf(over.roles);
+    return parts.suspendKeys(transaction, { makerId: request.requesterId, allowed, by: over.by });
   }
 
   async function endOne(id: string, over: { because: EndReason; by: Actor; note: string }): Promise<boolean> {
-    const isEnded = await database.transaction().execute(async (transaction) => {
+    const holder = await parts.people.find(grants.find(id)?.requesterId ?? '');
+    const others = grants.list().filter((one) => one.id !== id && one.requesterId === holder?.id);
+    const roles = holder?.isActive === true ? [...holder.roles, ...others.map(({ role }) => role)] : [];
+    const stopped = await database.transaction().execute(async (transaction) => {
       const request = await store.find(transaction, id);
-      if (request?.state !== 'active') return false;
-      await finish(transaction, request, over);
-      return true;
+      return request?.state === 'active' ? finish(transaction, request, { ...over, roles }) : undefined;
     });
     grants.drop(id);
-    return isEnded;
+    stopped?.effective();
+    return stopped !== undefined;
   }
 
   async function requireStillMeant(

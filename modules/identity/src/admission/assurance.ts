@@ -1,8 +1,8 @@
 /** A second factor: what somebody shows besides a password or a provider's word, or, where it is two factors by itself, instead. */
 export type SecondFactor = 'totp' | 'passkey' | 'certificate' | 'recovery' | 'code';
 
-/** How somebody showed who they are. `code` is one sent by e-mail or SMS, which is weak. */
-export type SessionMethod = 'password' | SecondFactor | `provider:${string}`;
+/** How somebody showed who they are. `code` is one sent by e-mail or SMS, which is weak; `sealed` two codes out of two envelopes. */
+export type SessionMethod = 'password' | SecondFactor | 'sealed' | `provider:${string}`;
 
 export type Assurance = 1 | 2 | 3;
 
@@ -15,7 +15,7 @@ export type Shown = {
 };
 
 /** A passkey or a certificate verifies the person as well (PIN, fingerprint) and cannot be phished. */
-const unphishable: ReadonlySet<string> = new Set(['passkey', 'certificate']);
+export const unphishable: ReadonlySet<string> = new Set(['passkey', 'certificate']);
 /** Good for nothing but to follow something else. */
 const second: ReadonlySet<string> = new Set(['totp', 'recovery']);
 

@@ -12,7 +12,7 @@ import type { SessionStore } from '../sessions/session-store.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Tickets } from '../tickets/tickets.ts';
 import { parseRoles, parseUserName } from './user-name.ts';
-import { hasActive, stateOf, type User, type UserState, type UserStore } from './user-store.ts';
+import { effectiveRolesOf, hasActive, stateOf, type User, type UserState, type UserStore } from './user-store.ts';
 
 export type Person = Omit<User, 'passwordHash'> & {
   readonly state: UserState;
@@ -83,7 +83,10 @@ function isUnfinished(user: User): boolean {
 }
 
 export function createDirectory(
-  needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock' | 'random' | 'policy' | 'passwordStrength'> & {
+  needs: Pick<
+    PeopleNeeds,
+    'database' | 'outbox' | 'clock' | 'random' | 'policy' | 'passwordStrength' | 'refuseRoles'
+  > & {
     readonly apiKeys: KeySuspension;
     readonly userStore: UserStore;
     readonly sessionStore: SessionStore;
@@ -123,6 +126,9 @@ export function createDirectory(
     },
 
     async change({ id, roles, disabled, by }) {
+      const before = roles === undefined ? undefined : await userStore.find(database, id);
+      if (before !== undefined && roles !== undefined)
+        await needs.refuseRoles?.(before, effectiveRolesOf({ ...before, roles }));
       const changed = await database.transaction().execute(async (transaction) => {
         const user = await userStore.find(transaction, id);
         if (user === undefined)
@@ -136,7 +142,9 @@ export function createDirectory(
         const isNew = given.join(' ') !== user.roles.join(' ');
         let stopped: { effective(): void } | undefined;
         if (isNew || (isDisabled && user.disabledAtMs === undefined)) {
-          const allowed = isDisabled ? [] : policy.permissionsOf({ ...strongest, roles: given });
+          const allowed = isDisabled
+            ? []
+            : policy.permissionsOf({ ...strongest, roles: effectiveRolesOf({ ...user, roles: given }) });
           stopped = await apiKeys.suspendAllOf(transaction, { makerId: id, allowed, by });
         }
         if (isNew) {
@@ -170,6 +178,7 @@ export function createDirectory(
 
     async invite({ name: text, roles, by }) {
       const name = parseUserName(text);
+      await needs.refuseRoles?.({ id: undefined, name }, roles);
       let stopped: { effective(): void } | undefined;
       const ticket = await database.transaction().execute(async (transaction) => {
         const given = parseRoles(roles, by, policy);
@@ -225,7 +234,7 @@ export function createDirectory(
         if (user.disabledAtMs !== undefined)
           throw new IdentityError('user_disabled', `Cannot reset "${user.name}": must be enabled first`);
         // The link lets whoever holds it be this person.
-        parseRoles(user.roles, by, policy);
+        parseRoles(effectiveRolesOf(user), by, policy);
         if (by.kind !== 'operator') await requireOtherAdministrator(transaction, user);
         const nowMs = clock.nowMs();
         const { factors } = await shown(transaction, user);

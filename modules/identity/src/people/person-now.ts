@@ -14,9 +14,9 @@ export type PersonNow = (
 ) => Promise<{ readonly principal: Principal; readonly settledAtMs: number } | undefined>;
 
 export function createPersonNow(
-  needs: Pick<PeopleNeeds, 'database' | 'policy' | 'temporaryRoles'> & { readonly userStore: UserStore },
+  needs: Pick<PeopleNeeds, 'database' | 'policy' | 'clock'> & { readonly userStore: UserStore },
 ): PersonNow {
-  const principalOf = createPrincipalOf({ policy: needs.policy });
+  const principalOf = createPrincipalOf({ policy: needs.policy, clock: needs.clock });
   return async (userId, { assurance, authenticatedAtMs, methods }) => {
     const user = await needs.userStore.find(needs.database, userId);
     if (user === undefined || stateOf(user) !== 'active') return undefined;

@@ -6,7 +6,10 @@ import type { Session } from './session-store.ts';
 /** Who a session stands for now: with the roles somebody holds, and those they hold for a time with this session alone. */
 export function createPrincipalOf(
   needs: Pick<PeopleNeeds, 'policy' | 'temporaryRoles' | 'clock'>,
-): (user: User, session: Pick<Session, 'id' | 'authenticatedAtMs' | 'assurance' | 'methods' | 'browserKey' | 'provider'>) => Principal {
+): (
+  user: User,
+  session: Pick<Session, 'id' | 'authenticatedAtMs' | 'assurance' | 'methods' | 'browserKey' | 'provider'>,
+) => Principal {
   const { policy, temporaryRoles, clock } = needs;
   return (user, session) => {
     const { browserKey, methods, assurance } = session;

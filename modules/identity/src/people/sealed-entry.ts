@@ -1,0 +1,26 @@
+import type { Transaction } from '@sallyport/platform/database';
+import type { Client } from '@sallyport/platform/http';
+import { IdentityError } from '../errors.ts';
+import type { BeginSession, BegunSession } from '../sessions/begin-session.ts';
+import { stateOf, type UserStore } from './user-store.ts';
+
+/** The one way into an account without password, factors and provider: somebody else has checked both of its sealed codes. */
+export type SealedEntry = {
+  /** In the transaction that spent the codes. Throws `user_disabled`. */
+  begin(transaction: Transaction, account: { readonly userId: string; readonly client: Client }): Promise<BegunSession>;
+};
+
+export function createSealedEntry(needs: {
+  readonly userStore: Pick<UserStore, 'find'>;
+  readonly beginSession: BeginSession;
+}): SealedEntry {
+  return {
+    async begin(transaction, { userId, client }) {
+      const user = await needs.userStore.find(transaction, userId);
+      if (user === undefined || stateOf(user) !== 'active')
+        throw new IdentityError('user_disabled', 'Cannot open this account: it was disabled');
+      const shown = { methods: ['sealed', 'sealed'] } as const;
+      return needs.beginSession(transaction, { user, shown, assurance: 2, isProof: true, client });
+    },
+  };
+}
