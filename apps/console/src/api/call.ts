@@ -1,4 +1,6 @@
+import { showKey, signRequest } from './browser-key.ts';
 import type { Routes } from './client.generated.ts';
+import { noteRefreshed, refreshSession } from './fresh-session.ts';
 import { Problem, readProblem } from './problem.ts';
 import { purposeOf, requestProof } from './step-up.ts';
 
@@ -15,6 +17,8 @@ export type Request<R extends Route> = Part<'params', Routes[R]['params']> &
     /** Sent as it is, where a route takes something else than JSON. */
     raw?: { readonly type: string; readonly content: string | Blob };
     /** To go after “to” when a fresh proof is needed; else what the route does. */ purpose?: string;
+    /** Whoever signs in wants the oldest of too many sessions ended for the new one. */
+    endsOldest?: true;
   };
 type OptionalQuery<Value> = [Value] extends [undefined]
   ? { query?: undefined }
@@ -24,7 +28,8 @@ type OptionalQuery<Value> = [Value] extends [undefined]
 
 /**
  * Asks the server. Rejects with a `Problem` for every refusal, and for a server that cannot be reached. What needs a fresh
- * proof of who asks has the page ask for it, and goes on once by itself.
+ * proof of who asks has the page ask for it, and goes on once by itself; so it does with a cookie that went stale, and with what
+ * the key of this browser must sign.
  */
 export async function call<R extends Route>(route: R, request: Request<R>): Promise<Answer<R>> {
   const response = await ask(route, request);
@@ -49,21 +54,71 @@ type Given = {
   readonly raw?: { readonly type: string; readonly content: string | Blob };
   readonly signal?: AbortSignal;
   readonly purpose?: string;
+  readonly endsOldest?: true;
 };
 
 async function ask(route: Route, given: Given): Promise<Response> {
-  const response = await send(route, given);
-  if (response.ok) return response;
-  const problem = readProblem(response, await response.text());
-  if (problem.code !== 'step_up_required' || !(await requestProof(given.purpose ?? purposeOf(route)))) throw problem;
-  const again = await send(route, given);
-  if (!again.ok) throw readProblem(again, await again.text());
-  return again;
+  const [method = 'GET', pattern = ''] = route.split(' ');
+  const path = fill(pattern, given.params);
+  const shown = beginsSession(route) ? await shownKey() : undefined;
+  let headers: Readonly<Record<string, string>> = shown === undefined ? {} : { 'x-sallyport-key': shown };
+  const tried = new Set<string>();
+  for (;;) {
+    const sentAtMs = Date.now();
+    // One after the other: each answer says what the next try needs.
+    // oxlint-disable-next-line no-await-in-loop
+    const response = await send({ method, path, headers }, given);
+    if (response.ok) {
+      if (beginsSession(route) || route === 'POST /v1/session/step-up') noteRefreshed();
+      return response;
+    }
+    // oxlint-disable-next-line no-await-in-loop
+    const problem = readProblem(response, await response.text());
+    const remedy = problem.details.get('reason') === 'session_stale' ? 'session_stale' : problem.code;
+    // oxlint-disable-next-line no-await-in-loop
+    const more = tried.has(remedy)
+      ? undefined
+      : await remedied({ remedy, problem, method, path, sentAtMs, route, given });
+    if (more === undefined) throw problem;
+    tried.add(remedy);
+    headers = more;
+  }
 }
 
-async function send(route: Route, { params, query, body, raw, signal }: Given): Promise<Response> {
-  const [method = 'GET', pattern = ''] = route.split(' ');
-  const path = fill(pattern, params);
+/** What the next try is to carry, after what this one was refused for; undefined when nothing helps. */
+async function remedied(refused: {
+  readonly remedy: string;
+  readonly problem: Problem;
+  readonly method: string;
+  readonly path: string;
+  readonly sentAtMs: number;
+  readonly route: Route;
+  readonly given: Given;
+}): Promise<Readonly<Record<string, string>> | undefined> {
+  const { remedy, problem, method, path, sentAtMs, route, given } = refused;
+  if (remedy === 'session_stale') return (await refreshSession(sentAtMs)) ? {} : undefined;
+  if (remedy === 'step_up_required') return (await requestProof(given.purpose ?? purposeOf(route))) ? {} : undefined;
+  const challenge = problem.details.get('challenge');
+  const session = problem.details.get('session');
+  if (remedy !== 'key_proof_required' || typeof challenge !== 'string' || typeof session !== 'string') return undefined;
+  const proof = await signRequest({ session, method, path, challenge });
+  return proof === undefined ? undefined : { 'x-sallyport-proof': proof };
+}
+
+/** Whether a session may begin with it, which is to be bound to this browser. */
+function beginsSession(route: Route): boolean {
+  return /^POST \/v1\/(?:session|enrolment)(?!.*\/(?:options|challenge|refresh|step-up)$)(?:\/|$)/.test(route);
+}
+
+async function shownKey(): Promise<string | undefined> {
+  const { challenge } = await call('POST /v1/session/key/challenge', {});
+  return showKey(challenge);
+}
+
+async function send(
+  { method, path, headers }: { method: string; path: string; headers: Readonly<Record<string, string>> },
+  { query, body, raw, signal, endsOldest }: Given,
+): Promise<Response> {
   const search = new URLSearchParams(
     Object.entries(query ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
   ).toString();
@@ -75,6 +130,8 @@ async function send(route: Route, { params, query, body, raw, signal }: Given): 
       // Only a page of ours can set this header: with it and SameSite=Strict a foreign page cannot act in somebody's name.
       headers: {
         'x-sallyport': '1',
+        ...headers,
+        ...(endsOldest === undefined ? {} : { 'x-sallyport-end-oldest': '1' }),
         ...(isOfItself(method) ? { 'x-sallyport-background': '1' } : {}),
         ...(raw === undefined ? {} : { 'content-type': raw.type }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
+import { keepFresh } from '../api/fresh-session.ts';
 import { countOf, overviewQuery } from '../api/queries.ts';
 import type { Me } from '../api/queries.ts';
 import { formatCompact } from '../parts/numbers.ts';
@@ -26,6 +27,8 @@ export function Shell({ me, children }: { readonly me: Me; readonly children: Re
   const [path] = useLocation();
   const [isPaletteOpen, setPaletteOpen] = useState(false);
   const main = useRef<HTMLElement>(null);
+  const isBound = me.session.browser_key !== null;
+  useEffect(() => (isBound ? keepFresh() : undefined), [isBound]);
   useHotkeys([['mod+K', () => setPaletteOpen((open) => !open)]], []);
   // A reader of the page hears the new room, and Tab goes on from its start.
   const lastPath = useRef(path);

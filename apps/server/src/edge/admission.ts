@@ -6,6 +6,7 @@ import type { Secret } from '@sallyport/platform/secret';
 import { createAuthorization, isSameReach } from './authorization.ts';
 import { refuseForeignReader } from './browser-guard.ts';
 import { clientAddress } from './client-address.ts';
+import { clientAgent } from './request-client.ts';
 import type { DecisionRecorder, SingleDecision } from './decision-recorder.ts';
 import type { Doorway } from './doorway.ts';
 import { EdgeError } from './errors.ts';
@@ -93,6 +94,7 @@ export function createAdmission(
       address: clientAddress(request.ip),
       ...(request.routeOptions.config.scope === undefined ? {} : { scope: request.routeOptions.config.scope }),
       ...(principal === undefined ? {} : { principal }),
+      ...(principal?.sessionId === undefined ? {} : { agent: clientAgent(request) }),
     };
     if (!byItself) {
       recorder.count(whole);

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { Principal, Reach } from '@sallyport/platform/http';
+import { reachOfEverything, type Principal, type Reach } from '@sallyport/platform/http';
 import { errorFields } from '@sallyport/platform/log';
 import { exactAddress } from './client-address.ts';
 import { EdgeError } from './errors.ts';
@@ -61,7 +61,7 @@ export function createAuthorization(
 
   function reachOf(request: FastifyRequest, principal: Principal, action: string): Reach {
     try {
-      return needs.reach?.(principal, action, contextOf(request)) ?? everything;
+      return needs.reach?.(principal, action, contextOf(request)) ?? reachOfEverything;
     } catch (error) {
       throw unavailable(request, error);
     }
@@ -117,16 +117,6 @@ export function createAuthorization(
     },
   };
 }
-
-/** Of an edge whose policies know no sites. */
-const everything: Reach = {
-  everywhere: true,
-  sites: [],
-  except: [],
-  isNothing: false,
-  includes: () => true,
-  covers: () => true,
-};
 
 export function isSameReach(one: Reach, other: Reach): boolean {
   const said = ({ everywhere, sites, except }: Reach): string => JSON.stringify([everywhere, sites, except]);

@@ -11,6 +11,8 @@ export type SingleDecision = {
   readonly scope?: string;
   readonly principal?: Principal;
   readonly address: string;
+  /** Of a session: the browser's name as it gives it; untrusted. */
+  readonly agent?: string;
 };
 
 export type DecisionRecorder = {
@@ -91,11 +93,21 @@ export function createDecisionRecorder(needs: Pick<EdgeNeeds, 'clock' | 'log' | 
   };
 }
 
-function kindOf({ outcome, code, method, route, principal, address }: Decision): string {
-  return JSON.stringify([outcome, code, method, route, principal?.kind, principal?.id, address]);
+function kindOf({ outcome, code, method, route, principal, address, agent }: Decision): string {
+  return JSON.stringify([
+    outcome,
+    code,
+    method,
+    route,
+    principal?.kind,
+    principal?.id,
+    principal?.sessionId,
+    address,
+    agent,
+  ]);
 }
 
 /** Codes, methods and routes are few; callers and addresses may be many. */
-function withoutCaller({ principal: _principal, ...decision }: Decision): Decision {
+function withoutCaller({ principal: _principal, agent: _agent, ...decision }: Decision): Decision {
   return { ...decision, address: 'various' };
 }

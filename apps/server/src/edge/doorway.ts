@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { createBrowserGuard } from './browser-guard.ts';
-import { createSessionCookie, type SessionCookie } from './session-cookie.ts';
+import { createAttemptCookie, createSessionCookie, type SessionCookie } from './session-cookie.ts';
 
 /**
  * The listener a connection came in by. It alone decides which scheme and host names are ours there, and which cookie: a
@@ -9,6 +9,7 @@ import { createSessionCookie, type SessionCookie } from './session-cookie.ts';
 export type Doorway = {
   readonly isSecure: boolean;
   readonly cookie: SessionCookie;
+  readonly attemptCookie: ReturnType<typeof createAttemptCookie>;
   /** See `createBrowserGuard`. */
   guard(request: IncomingMessage, hasSession: boolean): void;
   /** From the next request on. */
@@ -21,6 +22,7 @@ export function createDoorway(options: { readonly isSecure: boolean; readonly ho
   return {
     isSecure,
     cookie: createSessionCookie(isSecure),
+    attemptCookie: createAttemptCookie(isSecure),
     guard: (request, hasSession) => guard(request, hasSession),
     setHostNames(names) {
       guard = createBrowserGuard({ hostNames: names, secure: isSecure });

@@ -40,7 +40,7 @@ const sessions: Readonly<Record<string, { principal: Principal; renewed?: Secret
 };
 
 /** No session is bound to the key of a browser. */
-export const unbound = { proveKey: async () => ({ isProved: true }) } as const;
+export const unbound = { proveKey: async (): Promise<{ readonly isProved: true }> => ({ isProved: true }) };
 
 export const testRoutes: RoutePlugin = async (fastify) => {
   const app = typedApp(fastify);

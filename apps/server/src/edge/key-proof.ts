@@ -37,7 +37,7 @@ export function createKeyProofs(
     }
     if (!answer.isProved)
       throw new EdgeError('key_proof_required', 'Cannot do this yet: the browser must sign the request with its key', {
-        details: { challenge: answer.challenge },
+        details: { challenge: answer.challenge, session: principal.sessionId ?? '' },
         hint: `sign the challenge, then send the request again with the header "${proofHeader}"`,
       });
     proved.add(request);

@@ -26,6 +26,8 @@ export type Decision = {
   readonly principal?: Principal;
   /** Network address of the client; `local` on the operator's socket, `various` when there were too many to tell apart. */
   readonly address: string;
+  /** Of a session: the browser's name as it gives it; untrusted. */
+  readonly agent?: string;
   readonly count: number;
   readonly firstAtMs: number;
   readonly lastAtMs: number;

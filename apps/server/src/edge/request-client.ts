@@ -10,6 +10,11 @@ function connectsToItself({ raw: { socket } }: FastifyRequest): boolean {
   return socket.remoteAddress !== undefined && socket.remoteAddress === socket.localAddress;
 }
 
+/** What the browser calls itself; untrusted. */
+export function clientAgent(request: FastifyRequest): string {
+  return (request.headers['user-agent'] ?? '').replaceAll(/\p{C}/gu, '').slice(0, maxAgentLength);
+}
+
 /** The other end of an admitted request; its host name is one of ours by then, except on the operator's socket. */
 export function describeClient(
   request: FastifyRequest,
@@ -22,7 +27,7 @@ export function describeClient(
   return {
     address,
     isLocal: edge.isOperator || isLoopback(address) || connectsToItself(request),
-    agent: (request.headers['user-agent'] ?? '').replaceAll(/\p{C}/gu, '').slice(0, maxAgentLength),
+    agent: clientAgent(request),
     origin: url.origin,
     hostName: url.hostname,
     linkOrigin: edge.publicOrigin ?? url.origin,

@@ -29,6 +29,8 @@ export function createPrincipalOf(
       ...(assurance === 1 && methods.includes('code') ? { weakFactor: true as const } : {}),
       ...(browserKey === undefined ? {} : { browserKey }),
       ...(session.provider === undefined ? {} : { provider: session.provider.id }),
+      // They may look after their own account, and nothing else before that is done.
+      ...(user.passwordRefusedAtMs === undefined ? {} : { limitedTo: ['sessions:own'] }),
     };
     return { ...principal, scopes: policy.permissionsOf(principal) };
   };

@@ -4,7 +4,7 @@ import { authenticationEvent, type SignInFailure } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
 import type { PasskeyStore } from '../factors/passkey-store.ts';
 import type { Challenges } from '../factors/challenges.ts';
-import type { Admission, Admitted } from '../admission/admission.ts';
+import { sessionRefusalOf, type Admission, type Admitted } from '../admission/admission.ts';
 import type { SessionMethod, Shown } from '../admission/assurance.ts';
 import { refused, requestOptions, verifyRequest, type RequestResponse } from '../factors/passkeys.ts';
 import type { RecoveryCodes } from '../factors/recovery-codes.ts';
@@ -83,6 +83,21 @@ export function createSignIn(
     await outbox.flushed();
   };
 
+  /** In a transaction; a session that is refused to somebody who has shown enough is recorded after it. */
+  const telling = async <Answer>(
+    client: Client,
+    { id, name }: { readonly id: string; readonly name: string },
+    work: (transaction: Transaction) => Promise<Answer>,
+  ): Promise<Answer> => {
+    try {
+      return await database.transaction().execute(work);
+    } catch (error) {
+      const failure = sessionRefusalOf(error);
+      if (failure !== undefined) await recordFailure(failure, client, { id, name });
+      throw error;
+    }
+  };
+
   const laneOf = (client: Client, name: string): Lane => ({
     source: networkOf(client.address),
     isKnown: client.isLocal || throttle.isKnown(client.address, nameKeyOf(name)),
@@ -129,15 +144,16 @@ export function createSignIn(
         throw new IdentityError('credentials_wrong', 'Cannot sign in: the name or the password is wrong');
       }
       if (outdated) await userStore.update(database, user.id, { passwordHash: await hashes.hash(password) });
-      const admitted = await database
-        .transaction()
-        .execute((transaction) => admission.admit(transaction, { user, shown: { methods: ['password'] }, client }));
+      const admitted = await telling(client, user, (transaction) =>
+        admission.admit(transaction, { user, shown: { methods: ['password'] }, client }),
+      );
       return succeed(admitted, client, name);
     },
 
     async withCode({ kind, ticket, code, client }) {
-      await beginAttempt(client, (await holderOf(database, ticket)).user);
-      const admitted = await database.transaction().execute(async (transaction) => {
+      const holder = (await holderOf(database, ticket)).user;
+      await beginAttempt(client, holder);
+      const admitted = await telling(client, holder, async (transaction) => {
         const { user, shown } = await holderOf(transaction, ticket);
         const right =
           kind === 'totp'
@@ -180,7 +196,7 @@ export function createSignIn(
         if (holder !== undefined && holder.id !== user.id) throw refused('it belongs to somebody else');
         const isOurs = (challenge: string): boolean => challenges.check(challenge, 'sign-in', holder?.id);
         const { counter, challenge } = await verifyRequest({ site: client, response, passkey, isOurs });
-        const admitted = await database.transaction().execute(async (transaction) => {
+        const admitted = await telling(client, user, async (transaction) => {
           const current = await userStore.find(transaction, user.id);
           if (current === undefined || stateOf(current) !== 'active') throw refused('they may not sign in any more');
           await challenges.spend(transaction, challenge);
