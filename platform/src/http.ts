@@ -139,6 +139,16 @@ export type Reach = {
   covers(resource: ResourceName & { readonly site?: string | undefined }): boolean;
 };
 
+/** The reach of whoever asks for everything, and of rights that know no sites. */
+export const reachOfEverything: Reach = {
+  everywhere: true,
+  sites: [],
+  except: [],
+  isNothing: false,
+  includes: () => true,
+  covers: () => true,
+};
+
 /** The other end of a request. */
 export type Client = {
   /** IPv4 address, IPv6 /64, or `local` for a Unix socket. */

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { parsePosition } from '@sallyport/contracts';
-import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
+import { typedApp, type Reach, type RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import type { Live, LiveKind, LivePlace } from './live.ts';
 import { ServerError } from './server-errors.ts';
@@ -16,7 +16,7 @@ export function createLiveRoutes(live: Live): RoutePlugin {
     typedApp(fastify).get(
       '/v1/live',
       {
-        config: { scope: 'events:read', background: true },
+        config: { scope: 'events:read', narrowed: true, background: true },
         schema: {
           summary: 'Follow events and alerts as server-sent events; alerts also need `alerts:read`',
           tags: ['live'],
@@ -49,15 +49,24 @@ export function createLiveRoutes(live: Live): RoutePlugin {
         },
       },
       async (request, reply) => {
-        const { principal, query } = request;
+        const { principal, query, reach } = request;
         const kinds = new Set((query.kinds ?? 'events,alerts').split(',').flatMap(kindOf));
-        if (kinds.has('alerts') && !principal.scopes.includes('alerts:read')) {
+        const alertReach = request.reachOf('alerts:read');
+        if (kinds.has('alerts') && alertReach.isNothing) {
           throw new ServerError('live_scope_missing', 'Cannot follow alerts: the caller must be allowed "alerts:read"');
         }
         const resume = request.headers['last-event-id'] ?? query.after;
         const stream = await live.open({
           callerId: `${principal.kind}/${principal.id}`,
           kinds,
+          ...(isWhole(reach) && isWhole(alertReach)
+            ? {}
+            : {
+                mayHear: {
+                  events: (site: string | undefined) => reach.includes(site),
+                  alerts: (site: string | undefined) => alertReach.includes(site),
+                },
+              }),
           ...(resume === undefined || resume === '' ? {} : { from: placeOf(resume) }),
         });
         return reply
@@ -68,6 +77,10 @@ export function createLiveRoutes(live: Live): RoutePlugin {
       },
     );
   };
+}
+
+function isWhole({ everywhere, except }: Reach): boolean {
+  return everywhere && except.length === 0;
 }
 
 function kindOf(text: string): LiveKind[] {

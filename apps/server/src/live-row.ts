@@ -22,6 +22,15 @@ export function isAuditRecord({ body }: Pick<LedgerEvent, 'body'>): boolean {
   return event['raw_data'] === undefined && at(event, ['metadata', 'log_name']) === 'audit';
 }
 
+/** Where it happened: of an event of ours what it says, of one that was received what its source was given. */
+export function siteOfEvent({ body }: Pick<LedgerEvent, 'body'>): string | undefined {
+  if (body === undefined || body.byteLength > maxBodyBytes) return undefined;
+  const event = parseObject(body);
+  const isOwn = event['raw_data'] === undefined;
+  const site = at(event, isOwn ? ['unmapped', 'sallyport', 'site'] : ['metadata', 'reporter', 'site']);
+  return typeof site === 'string' ? site : undefined;
+}
+
 /** Never throws; of an event that is erased, too large or no JSON it tells what the ledger knows without it. */
 export function liveRow({ position, receivedAtMs, classUid, body }: LedgerEvent): LiveRow {
   const event = body === undefined || body.byteLength > maxBodyBytes ? {} : parseObject(body);

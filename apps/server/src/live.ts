@@ -5,7 +5,7 @@ import { alertJson } from '@sallyport/incident-response';
 import type { Alert, Alerts } from '@sallyport/incident-response';
 import type { Ledger } from '@sallyport/ledger';
 import { codeOf } from '@sallyport/platform/errors';
-import { isAuditRecord, liveRow } from './live-row.ts';
+import { isAuditRecord, liveRow, siteOfEvent } from './live-row.ts';
 import type { LiveRow } from './live-row.ts';
 import { ServerError } from './server-errors.ts';
 
@@ -20,6 +20,11 @@ export type LiveRequest = {
   readonly kinds: ReadonlySet<LiveKind>;
   /** From now on when left out. */
   readonly from?: LivePlace;
+  /** Of what stands at which sites they may hear, when not of all: what they hear is counted, and nothing else. */
+  readonly mayHear?: {
+    readonly events: (site: string | undefined) => boolean;
+    readonly alerts: (site: string | undefined) => boolean;
+  };
 };
 
 /** Server-sent events (WHATWG HTML, section 9.2), one stream a reader. */
@@ -75,7 +80,7 @@ type Reader = {
 };
 type Sample = {
   readonly head: Position;
-  readonly rows: readonly { position: Position; row: LiveRow }[];
+  readonly rows: readonly { position: Position; row: LiveRow; site: string | undefined }[];
   /** Our own audit records among the entries looked at. */
   readonly own: readonly Position[];
 };
@@ -118,7 +123,7 @@ export function createLive(needs: LiveNeeds): Live {
     const { events } = await ledger.read(from, { maxEvents: sampleEntries, maxBytes: 524_288, until: head });
     // Our own audit records have a page and a permission of their own.
     const shown = events.filter((event) => !isAuditRecord(event)).slice(-sampleRows);
-    const rows = shown.map((event) => ({ position: event.position, row: liveRow(event) }));
+    const rows = shown.map((event) => ({ position: event.position, row: liveRow(event), site: siteOfEvent(event) }));
     return { head, rows, own: events.filter(isAuditRecord).map(({ position }) => position) };
   }
 
@@ -191,13 +196,15 @@ export function createLive(needs: LiveNeeds): Live {
       push('state', { state, head: formatPosition(ledger.head()) });
     }
 
+    const isHeard = ({ entities }: Alert): boolean => request.mayHear?.alerts(entities.site) !== false;
+
     async function pushAlerts(): Promise<void> {
       while (alertsDue && request.kinds.has('alerts') && wanted && !isOver(stream)) {
         alertsDue = false;
         const page = await alerts.after(place.alert, alertsPerPage);
         for (const alert of page) {
           place = { position: place.position, alert: alert.announcement };
-          push('alert', alertJson(alert));
+          if (isHeard(alert)) push('alert', alertJson(alert));
         }
         if (page.length === alertsPerPage) alertsDue = true;
       }
@@ -227,7 +234,15 @@ export function createLive(needs: LiveNeeds): Live {
       const [count, { rows, own }] = await Promise.all([countBetween(from, head), sampleAt(head)]);
       place = { ...place, position: head };
       if (count === 0) return;
-      const seen = rows.filter(({ position }) => comparePositions(position, from) >= 0).map(({ row }) => row);
+      const { mayHear } = request;
+      const seen = rows
+        .filter(({ position, site }) => comparePositions(position, from) >= 0 && mayHear?.events(site) !== false)
+        .map(({ row }) => row);
+      if (mayHear !== undefined) {
+        const counted = { count: seen.length, own: 0, from: formatPosition(from), to: formatPosition(head) };
+        if (seen.length > 0) push('events', { ...counted, sample: seen });
+        return;
+      }
       const ownCount = own.filter((position) => comparePositions(position, from) >= 0).length;
       push('events', { count, own: ownCount, from: formatPosition(from), to: formatPosition(head), sample: seen });
     }
@@ -275,7 +290,7 @@ export function createLive(needs: LiveNeeds): Live {
         void pump('all');
       },
       changed(alert) {
-        if (!request.kinds.has('alerts')) return;
+        if (!request.kinds.has('alerts') || !isHeard(alert)) return;
         if (changes.size < maxChanges || changes.has(alert.id)) changes.set(alert.id, alert);
         else changesMissed = true;
         void pump('alerts');

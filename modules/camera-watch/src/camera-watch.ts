@@ -116,25 +116,27 @@ export async function createCameraWatch(needs: CamerasNeeds): Promise<CameraWatc
   const stopLooking = every(lookMs, () => activities.look(known));
   const stopListening = hub.subscribe(({ cameraId }) => known.add(cameraId));
 
+  function find(cameraId: string): CameraNames | undefined {
+    const device = needs.devices.find(cameraId);
+    const found = network.find(cameraId)?.camera;
+    const isHere = device?.state === 'approved' || departing === cameraId;
+    if (device !== undefined && isHere && deviceCameraKind(device) !== undefined)
+      return { id: cameraId, name: device.name, place: device.place ?? '', site: device.site ?? '' };
+    return found === undefined ? undefined : { id: cameraId, name: found.name, place: found.place, site: found.site };
+  }
+
   return {
     ...cameras,
     hub,
     routes: [
       createCameraRoutes(cameras),
       createPushRoutes({ ...needs, gate, pushes }),
-      createSocketRoutes({ senders, viewers }),
+      createSocketRoutes({ senders, viewers, siteOf: (id) => find(id)?.site }),
       ...(whip === undefined ? [] : [createWhipRoutes(whip)]),
     ],
     see: (cameraId, seen) => void sights.set(cameraId, seen),
     onState: (listener) => activities.onChange(listener),
-    find(cameraId) {
-      const device = needs.devices.find(cameraId);
-      const found = network.find(cameraId)?.camera;
-      const isHere = device?.state === 'approved' || departing === cameraId;
-      if (device !== undefined && isHere && deviceCameraKind(device) !== undefined)
-        return { id: cameraId, name: device.name, place: device.place ?? '', site: device.site ?? '' };
-      return found === undefined ? undefined : { id: cameraId, name: found.name, place: found.place, site: found.site };
-    },
+    find,
     findFormer: (cameraId) => former.find(cameraId),
     onDepart(listener) {
       const entry = { hear: listener };

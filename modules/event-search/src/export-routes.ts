@@ -31,7 +31,7 @@ export function addExportRoute(
   typedApp(app).get(
     '/v1/events/export',
     {
-      config: { scope: 'events:read' },
+      config: { scope: 'events:read', narrowed: true },
       schema: {
         summary: 'Export events as a file; the export is recorded in the audit trail before its first line',
         tags: ['events'],
@@ -59,9 +59,9 @@ export function addExportRoute(
         },
       },
     },
-    async ({ query, principal }, reply) => {
+    async ({ query, principal, reach }, reply) => {
       const { format, sort = 'newest', limit = defaultRows } = query;
-      const { filter } = visibleEvents(query, principal);
+      const { filter } = visibleEvents(query, { principal, reach });
       const nowMs = needs.clock.nowMs();
       // What arrives while it runs is not part of it: the number in its head is right.
       const bounded =

@@ -17,7 +17,8 @@ export function filterCondition(filter: EventFilter, parameters: QueryParameters
   for (const one of where) budget.takeFilter(one);
   const time = timeColumn(filter);
   // Whether an erased event fits a question nobody can tell any more: it is listed where nothing is asked, and counted apart.
-  const asks = where.length > 0 || text !== undefined || query !== undefined;
+  const { sites } = filter;
+  const asks = where.length > 0 || text !== undefined || query !== undefined || sites !== undefined;
   return (
     [
       ...(fromMs === undefined ? [] : [`${time} >= ${instant(fromMs, parameters)}`]),
@@ -27,10 +28,19 @@ export function filterCondition(filter: EventFilter, parameters: QueryParameters
       ...where.map((one) => condition(one, parameters)),
       ...(text === undefined ? [] : textCondition(text, parameters)),
       ...(query === undefined ? [] : [tree(query, { parameters, budget, depth: 0 })]),
+      ...(sites === undefined ? [] : [sitesCondition(sites, parameters)]),
       ...(filter.withoutOwn === 'audit' ? ['own_audit = 0'] : []),
       ...(filter.withoutOwn === 'reads' ? ["NOT (`event_code` = 'request.allowed' AND own_audit = 1)"] : []),
     ].join(' AND ') || '1'
   );
+}
+
+function sitesCondition(sites: NonNullable<EventFilter['sites']>, parameters: QueryParameters): string {
+  const named = 'only' in sites ? sites.only : sites.except;
+  // An empty list is no list to the engine.
+  if (named.length === 0) return 'only' in sites ? '0' : '1';
+  const list = named.map((site) => parameters.text(site)).join(', ');
+  return `ifNull(\`site\`, '') ${'only' in sites ? 'IN' : 'NOT IN'} (${list})`;
 }
 
 function throughCondition({ log, index }: Position): string {

@@ -4,6 +4,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { AuditEvent } from '@sallyport/ledger';
 import { createManualClock } from '@sallyport/platform/clock';
 import { codeOf } from '@sallyport/platform/errors';
+import { reachOfEverything } from '@sallyport/platform/http';
 import fastify from 'fastify';
 import { EventSearchError, eventSearchProblems, isEventSearchErrorCode } from './errors.ts';
 import { createEventSearchRoutes } from './routes.ts';
@@ -44,6 +45,7 @@ const app = fastify().withTypeProvider<TypeBoxTypeProvider>();
 let scopes = ['events:read', 'audit:read'];
 app.addHook('onRequest', async (request) => {
   request.principal = { kind: 'key', id: 'k', name: 'k', scopes };
+  request.reach = reachOfEverything;
 });
 const undeclared: string[] = [];
 app.addHook('onRoute', (route) => {
@@ -179,7 +181,8 @@ test('fields no event has are told, with the answer', async () => {
   assert.equal((await get('/v1/events?q=host:y')).json().hints, undefined);
   assert.equal((await get('/v1/events/count?q=raw.Nope:x')).json().hints.length, 1);
   // What is only worth saying where nothing was found stays unsaid where something was.
-  const doubled = visibleEvents({ q: String.raw`raw.Image:*\\cmd.exe` }, { kind: 'key', id: '', name: '', scopes });
+  const reader = { principal: { kind: 'key', id: '', name: '', scopes }, reach: reachOfEverything } as const;
+  const doubled = visibleEvents({ q: String.raw`raw.Image:*\\cmd.exe` }, reader);
   const none = { absentFields: async () => [] };
   assert.match((await hintsFor(none, doubled, 0)).join(), /asks for two backslashes in a row/);
   assert.deepEqual(await hintsFor(none, doubled, 1), []);
@@ -195,6 +198,7 @@ test('one caller cannot fill the line for everybody', async () => {
   let id = 'a';
   busy.addHook('onRequest', async (request) => {
     request.principal = { kind: 'key', id, name: 'k', scopes };
+    request.reach = reachOfEverything;
   });
   busy.setErrorHandler(async (error, _request, reply) => reply.code(503).send({ code: codeOf(error) }));
   const needs = { clock: createManualClock(0), recordAudit: async () => undefined };

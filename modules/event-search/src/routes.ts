@@ -9,7 +9,7 @@ import { addExportRoute, type ExportNeeds } from './export-routes.ts';
 import { RebuildingAnswer, rebuildingHints, shownRebuilding } from './rebuilding-answer.ts';
 import { searchLimits } from './search-request.ts';
 import { eventNotFoundMessage, type Cost, type FoundEvent, type Search } from './search.ts';
-import { filterParameters, hintsFor, isAuditRecord, maySeeAudit, position, visibleEvents } from './visible-events.ts';
+import { filterParameters, hintsFor, isHiddenFrom, position, visibleEvents } from './visible-events.ts';
 
 const filter = filterParameters;
 const cost = {
@@ -45,7 +45,7 @@ const maxSearchesPerCaller = 16;
 export function createEventSearchRoutes(search: Search, needs: ExportNeeds): RoutePlugin {
   return async (fastify) => {
     const app = typedApp(fastify);
-    const config = { scope: 'events:read' };
+    const config = { scope: 'events:read', narrowed: true } as const;
     const lanes = createCallerLanes(maxSearchesPerCaller);
     const tags = ['events'];
 
@@ -82,8 +82,8 @@ export function createEventSearchRoutes(search: Search, needs: ExportNeeds): Rou
           },
         },
       },
-      async ({ query, principal }) => {
-        const visible = visibleEvents(query, principal);
+      async ({ query, principal, reach }) => {
+        const visible = visibleEvents(query, { principal, reach });
         const after = query.after === undefined ? undefined : position(query.after);
         const isFirst = after === undefined && (query.offset ?? 0) === 0;
         const { page, found } = await lanes.run(principal, async () => {
@@ -118,8 +118,8 @@ export function createEventSearchRoutes(search: Search, needs: ExportNeeds): Rou
           response: { 200: Type.Object({ count: Type.Integer(), hints, ...cost }) },
         },
       },
-      async ({ query, principal }) => {
-        const visible = visibleEvents(query, principal);
+      async ({ query, principal, reach }) => {
+        const visible = visibleEvents(query, { principal, reach });
         const { counted, found } = await lanes.run(principal, async () => {
           const counted = await search.count(visible.filter);
           return { counted, found: await hintsFor(search, visible, counted.count) };
@@ -160,8 +160,8 @@ export function createEventSearchRoutes(search: Search, needs: ExportNeeds): Rou
           },
         },
       },
-      async ({ query, principal }) => {
-        const visible = visibleEvents(query, principal);
+      async ({ query, principal, reach }) => {
+        const visible = visibleEvents(query, { principal, reach });
         const { buckets, intervalMs, ...cost } = await lanes.run(principal, () =>
           search.histogram(visible.filter, query.interval_ms),
         );
@@ -196,8 +196,8 @@ export function createEventSearchRoutes(search: Search, needs: ExportNeeds): Rou
           },
         },
       },
-      async ({ query, principal }) => {
-        const visible = visibleEvents(query, principal);
+      async ({ query, principal, reach }) => {
+        const visible = visibleEvents(query, { principal, reach });
         const { values, ...cost } = await lanes.run(principal, () =>
           search.topValues(visible.filter, query.field, query.limit ?? 20),
         );
@@ -219,10 +219,10 @@ export function createEventSearchRoutes(search: Search, needs: ExportNeeds): Rou
           response: { 200: Event },
         },
       },
-      async ({ params, principal }) => {
+      async ({ params, principal, reach }) => {
         const at = position(`${params.log}/${params.index}`);
         const found = await lanes.run(principal, () => search.event(at));
-        if (!maySeeAudit(principal) && isAuditRecord(found))
+        if (isHiddenFrom({ principal, reach }, found))
           throw new EventSearchError('event_not_found', eventNotFoundMessage(at));
         return shown(found);
       },

@@ -52,6 +52,8 @@ export type EventFilter = {
    * Events from outside are never left out, whatever log they say they are of.
    */
   readonly withoutOwn?: 'audit' | 'reads';
+  /** Only what happened at these sites, or all but what happened at those; whole, and in this case. */
+  readonly sites?: { readonly only: readonly string[] } | { readonly except: readonly string[] };
 };
 
 export type SearchRequest = EventFilter & {

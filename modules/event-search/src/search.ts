@@ -183,12 +183,14 @@ export function createSearch(needs: { store: EventStore; timeoutMs: number }): S
     },
     table: (filter, stage) =>
       eventTable({ ...needs, chooseSpanMs: async (asked) => chooseInterval(await spanMs(asked)) }, filter, stage),
-    async absentFields({ fromMs, toMs, timeField, withoutOwn }, fields) {
+    async absentFields({ fromMs, toMs, timeField, withoutOwn, sites }, fields) {
       const range: EventFilter = {
         ...(fromMs !== undefined && { fromMs }),
         ...(toMs !== undefined && { toMs }),
         ...(timeField !== undefined && { timeField }),
         ...(withoutOwn !== undefined && { withoutOwn }),
+        // What another site has is not told by what is absent here.
+        ...(sites !== undefined && { sites }),
       };
       const absent: string[] = [];
       for (const field of [...new Set(fields)].slice(0, maxFieldsLookedFor)) {

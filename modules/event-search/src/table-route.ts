@@ -15,7 +15,7 @@ export function addTableRoute(
   typedApp(app).get(
     '/v1/events/table',
     {
-      config: { scope: 'events:read' },
+      config: { scope: 'events:read', narrowed: true },
       schema: {
         summary: 'A table of events: … | count by user, … | top 10 process, … | timechart 1h by class',
         tags: ['events'],
@@ -44,8 +44,8 @@ export function addTableRoute(
         },
       },
     },
-    async ({ query, principal }) => {
-      const visible = visibleTable(query, principal);
+    async ({ query, principal, reach }) => {
+      const visible = visibleTable(query, { principal, reach });
       const { table, found } = await lanes.run(principal, async () => {
         const table = await search.table(visible.filter, visible.stage);
         return { table, found: await hintsFor(search, visible, table.rows.length) };

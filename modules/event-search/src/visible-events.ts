@@ -1,10 +1,11 @@
 import { isJsonObject, parsePosition, type Position } from '@sallyport/contracts';
-import type { Principal } from '@sallyport/platform/http';
+import type { Principal, Reach } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import { EventSearchError } from './errors.ts';
 import { parseInstant } from './instant.ts';
 import { pathsIn } from './query-fields.ts';
 import { parseQuery, type ParsedQuery } from './query-language.ts';
+import { promotedValue } from './promoted-value.ts';
 import type { QueryStage } from './query-stages.ts';
 import type { FoundEvent, Search } from './search.ts';
 import type { EventFilter } from './search-request.ts';
@@ -47,6 +48,9 @@ export type FilterQuery = {
   own_reads?: 'show' | 'hide';
 };
 
+/** Who asks, and how far their right to read events goes. */
+export type Reader = { readonly principal: Principal; readonly reach: Reach };
+
 /** What is asked for, as far as the caller may see it. `paths`: fields asked for that an event may or may not have. */
 export type VisibleEvents = {
   readonly filter: EventFilter;
@@ -57,7 +61,7 @@ export type VisibleEvents = {
 };
 
 /** Throws `EventSearchError` `query_invalid`, `query_is_table`. */
-export function visibleEvents(query: FilterQuery, principal: Principal): VisibleEvents {
+export function visibleEvents(query: FilterQuery, reader: Reader): VisibleEvents {
   const parsed = parseQuery(query.q ?? '');
   if (parsed.stage !== undefined)
     throw new EventSearchError(
@@ -67,23 +71,23 @@ export function visibleEvents(query: FilterQuery, principal: Principal): Visible
         hint: 'GET /v1/events/table gives it; a | in text goes in quotes',
       },
     );
-  return visibleOf(parsed, query, principal);
+  return visibleOf(parsed, query, reader);
 }
 
 /** The same for a query that asks for a table. Throws `EventSearchError` `query_invalid`, `query_is_list`. */
-export function visibleTable(query: FilterQuery, principal: Principal): VisibleEvents & { readonly stage: QueryStage } {
+export function visibleTable(query: FilterQuery, reader: Reader): VisibleEvents & { readonly stage: QueryStage } {
   const parsed = parseQuery(query.q ?? '');
   if (parsed.stage === undefined)
     throw new EventSearchError('query_is_list', 'Cannot make a table: the query has no stage behind a |', {
       hint: 'as in class:3002 | count by user',
     });
-  return { ...visibleOf(parsed, query, principal), stage: parsed.stage };
+  return { ...visibleOf(parsed, query, reader), stage: parsed.stage };
 }
 
 function visibleOf(
   { condition, hints, emptyHints }: ParsedQuery,
   query: FilterQuery,
-  principal: Principal,
+  { principal, reach }: Reader,
 ): VisibleEvents {
   const withoutOwn = !maySeeAudit(principal) ? 'audit' : query.own_reads === 'hide' ? 'reads' : undefined;
   const filter: EventFilter = {
@@ -93,6 +97,8 @@ function visibleOf(
     ...(query.time !== undefined && { timeField: query.time }),
     ...(query.through !== undefined && { through: position(query.through) }),
     ...(withoutOwn !== undefined && { withoutOwn }),
+    ...(!reach.everywhere && { sites: { only: reach.sites } }),
+    ...(reach.except.length > 0 && { sites: { except: reach.except } }),
   };
   return { filter, paths: pathsIn(condition), hints, emptyHints };
 }
@@ -114,6 +120,13 @@ export async function hintsFor(
 /** Our own audit records name people and what they typed: only who may read the audit trail finds them among the events. */
 export function maySeeAudit(principal: Principal): boolean {
   return principal.scopes.includes('audit:read');
+}
+
+/** Of what stands at a site of others, and of what was erased: nobody can tell where that was. */
+export function isHiddenFrom({ principal, reach }: Reader, found: FoundEvent): boolean {
+  if (!maySeeAudit(principal) && isAuditRecord(found)) return true;
+  const site = found.event === undefined ? null : promotedValue(found.event, 'site');
+  return !reach.includes(typeof site === 'string' ? site : undefined);
 }
 
 /** One of ours; what came from outside carries its original, whatever log it says it is of. */

@@ -5,6 +5,7 @@ import { Type } from 'typebox';
 import { alertJson } from './alert.ts';
 import type { Alert } from './alert.ts';
 import { alertFilter, alertFilterParameters, listPlace } from './alert-filter.ts';
+import { shownTo } from './alerts-at-sites.ts';
 import type { AlertFilter } from './alert-store.ts';
 import type { Alerts } from './alerts.ts';
 
@@ -37,7 +38,7 @@ export function addAlertExportRoute(app: Parameters<RoutePlugin>[0], alerts: Ale
   typedApp(app).get(
     '/v1/alerts/export',
     {
-      config: { scope: 'alerts:read' },
+      config: { scope: 'alerts:read', narrowed: true },
       schema: {
         summary: 'Export alerts as a file; the export is recorded in the audit trail before its first line',
         tags: ['alerts'],
@@ -63,7 +64,7 @@ export function addAlertExportRoute(app: Parameters<RoutePlugin>[0], alerts: Ale
     },
     async (request, reply) => {
       const { format, limit = defaultRows, ...query } = request.query;
-      const filter = alertFilter(query);
+      const filter = { ...alertFilter(query), isShown: shownTo(request.reach) };
       await alerts.recordExport({
         actor: request.principal,
         details: { filter: { ...query }, format, limit },

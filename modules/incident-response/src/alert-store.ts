@@ -86,6 +86,8 @@ export type AlertFilter = {
   /** Only what comes after this alert, in the order asked for. */
   readonly before?: AlertListPlace;
   readonly limit: number;
+  /** Those at other sites are passed over. */
+  readonly isShown?: ((alert: Alert) => boolean) | undefined;
 };
 
 /** Where an alert stands in a list. */

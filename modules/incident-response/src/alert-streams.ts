@@ -20,7 +20,7 @@ export type AlertStreams = {
    * The stream fetches only what its reader takes; one that takes nothing for two heartbeats is told so and ended,
    * and may resume. One caller cannot take all places. Throws `AlertError` `alert_streams_exhausted`.
    */
-  open(after: number | undefined, callerId: string): Promise<Readable>;
+  open(after: number | undefined, callerId: string, isShown?: (alert: Alert) => boolean): Promise<Readable>;
   /** There are new alerts. */
   wake(): void;
   count(): number;
@@ -36,7 +36,11 @@ export function createAlertStreams(needs: AlertStreamsNeeds): AlertStreams {
   const streams = new Set<{ wake(): void; end(): void; readonly callerId: string }>();
   const maxOfCaller = Math.ceil(needs.maxStreams / shareOfCaller);
 
-  async function open(after: number | undefined, callerId: string): Promise<Readable> {
+  async function open(
+    after: number | undefined,
+    callerId: string,
+    isShown: (alert: Alert) => boolean = () => true,
+  ): Promise<Readable> {
     const own = [...streams].filter((stream) => stream.callerId === callerId).length;
     if (streams.size >= needs.maxStreams || own >= maxOfCaller) {
       throw new AlertError(
@@ -82,7 +86,7 @@ export function createAlertStreams(needs: AlertStreamsNeeds): AlertStreams {
           if (page.length === 0 && !woken) break;
           for (const alert of page) {
             if (isOver(stream)) return;
-            wanted = stream.push(frame(alert));
+            if (isShown(alert)) wanted = stream.push(frame(alert));
             last = alert.announcement;
           }
         }

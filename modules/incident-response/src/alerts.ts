@@ -53,6 +53,8 @@ export type Alerts = {
     /** The newest findings it stands for, newest first. */
     findings: readonly AlertFinding[];
   }>;
+  /** The alert as it is now; undefined when there is none. */
+  find(id: string): Promise<Alert | undefined>;
   /** Change and audit event in one transaction, both durable before this resolves. Throws `AlertError` `alert_unknown`, `alert_changed`, `alert_transition_invalid`, `alert_not_closed`, `assignee_unknown`. */
   change(change: AlertChange): Promise<Alert>;
   /** Whom alerts can be given to, by name. */
@@ -76,7 +78,7 @@ export type Alerts = {
   /** The largest number of an alert whose finding stands before `position`; 0 when there is none. */
   numberBefore(position: Position): Promise<number>;
   /** Server-sent events; see `AlertStreams.open`. */
-  openStream(after: number | undefined, callerId: string): Promise<Readable>;
+  openStream(after: number | undefined, callerId: string, isShown?: (alert: Alert) => boolean): Promise<Readable>;
   /** Calls `listener` after each new alert, or one that came back, is committed, in this process, at most once; who must not miss one reads a stream. Returns the way to stop. */
   onAlert(listener: (alert: Alert) => void): () => void;
   /** As `onAlert`: calls `listener` after a person changed an alert, or it came to stand for more findings. */
@@ -149,6 +151,7 @@ export function createAlerts(needs: AlertsNeeds): Alerts {
       await forgetEntities(database, id);
       return { alert: { ...alert, entities: {} }, ...shown };
     },
+    find: (id) => findAlert(database, sealingKey, id),
     async change(change) {
       const { assignee } = change;
       const assignable = typeof assignee === 'string' ? await needs.assignees?.() : undefined;
@@ -199,7 +202,7 @@ export function createAlerts(needs: AlertsNeeds): Alerts {
     after: (number, limit) => alertsAfter(database, sealingKey, number, limit),
     newestNumber: () => newestAnnouncement(database),
     numberBefore: (position) => numberBefore(database, position),
-    openStream: (after, callerId) => streams.open(after, callerId),
+    openStream: (after, callerId, isShown) => streams.open(after, callerId, isShown),
     onAlert(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

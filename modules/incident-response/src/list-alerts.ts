@@ -1,6 +1,7 @@
 import { severityOfLevel } from '@sallyport/contracts';
 import { sql } from 'kysely';
 import type { Alert } from './alert.ts';
+import { listPlace } from './alert-filter.ts';
 import { fromRow, view } from './alert-store.ts';
 import type { AlertFilter, Connection } from './alert-store.ts';
 import { entityTag, taggedNames } from './entities.ts';
@@ -8,6 +9,30 @@ import { AlertError } from './errors.ts';
 
 /** By the last finding, newest first; or of highest priority first, or most severe, and then so; or last made first. */
 export async function listAlerts(connection: Connection, key: Uint8Array, filter: AlertFilter): Promise<Alert[]> {
+  const { isShown, limit } = filter;
+  if (isShown === undefined) return listPage(connection, key, filter);
+  // Where an alert is stands sealed in its row: the database cannot choose by it.
+  const shown: Alert[] = [];
+  let { before } = filter;
+  for (let page = 0; page < maxPages && shown.length < limit; page += 1) {
+    const read = await listPage(connection, key, {
+      ...filter,
+      limit: pageSize,
+      ...(before === undefined ? {} : { before }),
+    });
+    shown.push(...read.filter(isShown));
+    const last = read.at(-1);
+    if (last === undefined || read.length < pageSize) break;
+    before = listPlace(last);
+  }
+  return shown.slice(0, limit);
+}
+
+/** Looked through for somebody who may see the alerts of some sites only: so many, and no more. */
+const maxPages = 100;
+const pageSize = 200;
+
+async function listPage(connection: Connection, key: Uint8Array, filter: AlertFilter): Promise<Alert[]> {
   let query = view(connection).selectFrom('alerts').selectAll().limit(filter.limit);
   const bySeverity = filter.sort === 'severity';
   const byPriority = filter.sort === 'priority';

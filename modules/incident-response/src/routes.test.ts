@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import type { JsonValue } from '@sallyport/contracts';
 import { openDatabase } from '@sallyport/platform/database';
 import { codeOf } from '@sallyport/platform/errors';
+import { reachOfEverything } from '@sallyport/platform/http';
 import fastify from 'fastify';
 import type { FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
@@ -30,6 +31,7 @@ const scopes = new Map<string, string | undefined>();
 app.setValidatorCompiler(compileValidator);
 app.addHook('onRequest', async (request) => {
   request.principal = operator;
+  request.reach = reachOfEverything;
   request.requireFreshProof = async () => {
     proofs += 1;
   };

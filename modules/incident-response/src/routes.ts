@@ -1,12 +1,14 @@
 import type { Readable } from 'node:stream';
 import { formatPosition } from '@sallyport/contracts';
-import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
+import { typedApp, type Reach, type RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import { alertJson, alertStates, dispositions } from './alert.ts';
 import { addAlertExportRoute } from './alert-export.ts';
 import { alertFilter, alertFilterParameters, formatPlace, place, placeOf } from './alert-filter.ts';
+import { shownTo } from './alerts-at-sites.ts';
 import { AlertBody, AlertDetails } from './alert-schema.ts';
 import type { Alerts } from './alerts.ts';
+import { AlertError } from './errors.ts';
 
 const Id = Type.Object({ id: Type.String({ pattern: '^[1-9][0-9]{0,8}-[0-9]{1,15}$' }) });
 const assigneeBounds = { minLength: 1, maxLength: 100 };
@@ -20,7 +22,7 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
     app.get(
       '/v1/alerts',
       {
-        config: { scope: 'alerts:read' },
+        config: { scope: 'alerts:read', narrowed: true },
         schema: {
           summary: 'List alerts, those with the newest finding first',
           tags: ['alerts'],
@@ -47,6 +49,7 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
         const found = await alerts.list({
           limit,
           ...alertFilter(query),
+          isShown: shownTo(request.reach),
           ...(after === undefined ? {} : { before: placeOf(after) }),
         });
         const last = found.length === limit ? found.at(-1) : undefined;
@@ -63,7 +66,7 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
     app.get(
       '/v1/alerts/stream',
       {
-        config: { scope: 'alerts:read' },
+        config: { scope: 'alerts:read', narrowed: true },
         schema: {
           summary:
             'Follow alerts as server-sent events; `Last-Event-ID` is the announcement of the last alert received, 0 for all',
@@ -81,7 +84,11 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
       async (request, reply) => {
         const last = request.headers['last-event-id'];
         const { kind, id } = request.principal;
-        const stream = await alerts.openStream(last === undefined ? undefined : Number(last), `${kind}/${id}`);
+        const stream = await alerts.openStream(
+          last === undefined ? undefined : Number(last),
+          `${kind}/${id}`,
+          shownTo(request.reach),
+        );
         return reply
           .header('content-type', 'text/event-stream; charset=utf-8')
           .header('cache-control', 'no-store')
@@ -93,7 +100,7 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
     app.get(
       '/v1/alerts/assignees',
       {
-        config: { scope: 'alerts:write' },
+        config: { scope: 'alerts:write', narrowed: true },
         schema: {
           summary: 'Whom alerts can be given to: id and name of everybody with an account who may handle them, no more',
           tags: ['alerts'],
@@ -108,7 +115,7 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
     app.get(
       '/v1/alerts/:id',
       {
-        config: { scope: 'alerts:read' },
+        config: { scope: 'alerts:read', narrowed: true },
         schema: {
           summary: 'One alert with its finding',
           tags: ['alerts'],
@@ -117,6 +124,7 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
         },
       },
       async (request, reply) => {
+        await requireShown(request.params.id, request.reach);
         const { alert, stored, comments, findings } = await alerts.get(request.params.id);
         const finding = stored?.finding;
         return reply.send({
@@ -143,7 +151,7 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
     app.patch(
       '/v1/alerts/:id',
       {
-        config: { scope: 'alerts:write' },
+        config: { scope: 'alerts:write', narrowed: true },
         schema: {
           summary:
             'Change the state of an alert, say what it was, give it to somebody, comment on it; comments are kept in the audit event',
@@ -174,6 +182,7 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
       },
       async (request, reply) => {
         const { state, disposition, assignee, comment, revision } = request.body;
+        await requireShown(request.params.id, request.reach);
         const changed = await alerts.change({
           id: request.params.id,
           actor: request.principal,
@@ -186,5 +195,13 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
         return reply.send(alertJson(changed));
       },
     );
+
+    /** As for one that does not exist, when it is at a site of others. Throws `alert_unknown`. */
+    async function requireShown(id: string, reach: Reach): Promise<void> {
+      const isShown = shownTo(reach);
+      if (isShown === undefined) return;
+      const alert = await alerts.find(id);
+      if (alert === undefined || !isShown(alert)) throw new AlertError('alert_unknown', `Cannot find alert "${id}"`);
+    }
   };
 }

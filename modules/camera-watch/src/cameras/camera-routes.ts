@@ -22,7 +22,9 @@ export function createCameraRoutes(cameras: Cameras): RoutePlugin {
           response: { 200: Type.Object({ cameras: Type.Array(CameraBody) }) },
         },
       },
-      async ({ reach }) => ({ cameras: cameras.list().filter(({ id, site }) => reach.covers({ kind: 'camera', id, site })) }),
+      async ({ reach }) => ({
+        cameras: cameras.list().filter(({ id, site }) => reach.covers({ kind: 'camera', id, site })),
+      }),
     );
 
     app.get(
@@ -69,7 +71,10 @@ export function createCameraRoutes(cameras: Cameras): RoutePlugin {
         const { site } = request.body;
         // Into a site of others it would be out of sight of whoever moved it there.
         if (site !== undefined && !request.reach.includes(site.trim()))
-          throw new CameraWatchError('camera_site_refused', `Cannot move camera "${request.params.id}": must stay at a site where you may change cameras`);
+          throw new CameraWatchError(
+            'camera_site_refused',
+            `Cannot move camera "${request.params.id}": must stay at a site where you may change cameras`,
+          );
         return cameras.change(request.params.id, request.body, request.principal);
       },
     );

@@ -12,7 +12,12 @@ const liveDescription = 'Opened by a page with its session. See docs/api-cameras
 const notReached = async (): Promise<null> => null;
 
 /** The two WebSockets of the cameras: in from devices, out to whoever watches. */
-export function createSocketRoutes(parts: { readonly senders: Senders; readonly viewers: Viewers }): RoutePlugin {
+export function createSocketRoutes(parts: {
+  readonly senders: Senders;
+  readonly viewers: Viewers;
+  /** Where a camera stands now. */
+  readonly siteOf: (cameraId: string) => string | undefined;
+}): RoutePlugin {
   return async (fastify) => {
     const app = typedApp(fastify);
     app.get(
@@ -41,11 +46,14 @@ export function createSocketRoutes(parts: { readonly senders: Senders; readonly 
       {
         config: {
           scope: 'cameras:read',
+          narrowed: true,
           background: true,
           socket: {
             maxMessageBytes: 16_384,
             rate: { messagesPerSecond: 2000, bytesPerSecond: 256 * 1024 },
-            open: (socket) => parts.viewers.open(socket),
+            open(socket, { reach }) {
+              return parts.viewers.open(socket, (id) => reach.covers({ kind: 'camera', id, site: parts.siteOf(id) }));
+            },
           },
         },
         schema: {

@@ -11,7 +11,8 @@ import { encodeMessage } from './message-codec.ts';
 
 /** Whoever watches the wall: for each camera at most one picture is under way, and the newest comes after it. */
 export type Viewers = {
-  open(socket: MessageSocket): SocketListener;
+  /** `mayWatch` is asked again for each picture: a camera may be moved while it is watched. */
+  open(socket: MessageSocket, mayWatch?: (cameraId: string) => boolean): SocketListener;
   /** To those who watch the camera: its row is another one now. */
   tellState(cameraId: string, state: CameraState): void;
   close(): void;
@@ -33,7 +34,11 @@ type Watched = {
   sentAtMs: number;
 };
 
-type Viewer = { readonly socket: MessageSocket; readonly watched: Map<string, Watched> };
+type Viewer = {
+  readonly socket: MessageSocket;
+  readonly watched: Map<string, Watched>;
+  readonly mayWatch: (cameraId: string) => boolean;
+};
 
 type ViewerNeeds = {
   readonly hub: FrameHub;
@@ -47,13 +52,15 @@ export function createViewers(needs: ViewerNeeds): Viewers {
   const { hub, clock } = needs;
   const viewers = new Set<Viewer>();
 
-  function show({ socket, watched }: Viewer, cameraId: string): void {
+  function show({ socket, watched, mayWatch }: Viewer, cameraId: string): void {
     const entry = watched.get(cameraId);
     const frame = hub.latest(cameraId);
     if (entry === undefined || frame === undefined || frame.sequence === entry.sentSequence) return;
     const sinceMs = clock.monotonicMs() - entry.sentAtMs;
     const isFree = entry.underWay === undefined || sinceMs > shownWithinMs;
     if (!isFree || sinceMs < entry.intervalMs || socket.waitingBytes() > maxWaitingBytes) return;
+    // As for a camera that does not exist: nothing comes.
+    if (!mayWatch(cameraId)) return;
     entry.underWay = frame.sequence;
     entry.sentSequence = frame.sequence;
     entry.sentAtMs = clock.monotonicMs();
@@ -69,8 +76,8 @@ export function createViewers(needs: ViewerNeeds): Viewers {
   });
 
   return {
-    open(socket) {
-      const viewer: Viewer = { socket, watched: new Map() };
+    open(socket, mayWatch = () => true) {
+      const viewer: Viewer = { socket, watched: new Map(), mayWatch };
       viewers.add(viewer);
       return {
         text(text) {
@@ -98,8 +105,8 @@ export function createViewers(needs: ViewerNeeds): Viewers {
       };
     },
     tellState(cameraId, state) {
-      for (const { socket, watched } of viewers)
-        if (watched.has(cameraId) && socket.waitingBytes() <= maxWaitingBytes)
+      for (const { socket, watched, mayWatch } of viewers)
+        if (watched.has(cameraId) && mayWatch(cameraId) && socket.waitingBytes() <= maxWaitingBytes)
           socket.send(JSON.stringify({ type: 'state', camera: cameraId, state }));
     },
     close() {

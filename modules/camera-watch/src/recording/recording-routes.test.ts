@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { segmentStatement, decodeSegment } from '@sallyport/segment-format';
 import Fastify from 'fastify';
+import { reachOfEverything } from '@sallyport/platform/http';
 import type { Principal } from '@sallyport/platform/http';
 import { verifyClipFile } from './clip/verify-clip.ts';
 import { createRecordingRoutes } from './recording-routes.ts';
@@ -15,6 +16,7 @@ async function open(t: Parameters<typeof setUp>[0], principal: Principal = opera
   const app = Fastify();
   app.addHook('onRequest', async (request) => {
     request.principal = principal;
+    request.reach = reachOfEverything;
     const origin = `https://${host}`;
     request.client = { address: '', isLocal: true, agent: '', origin, hostName: host, linkOrigin: origin };
   });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { reachOfEverything } from '@sallyport/platform/http';
 import { isJsonObject } from '@sallyport/contracts';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
 import Fastify from 'fastify';
@@ -11,6 +12,7 @@ async function serve(watching: Watching) {
   const app = Fastify({ ajv: { customOptions: { removeAdditional: false } } });
   app.addHook('onRequest', async (request) => {
     request.principal = operator;
+    request.reach = reachOfEverything;
   });
   app.setErrorHandler((error, _request, reply) => reply.code(409).send({ code: Reflect.get(Object(error), 'code') }));
   await app.register(createWatchingRoutes(watching));

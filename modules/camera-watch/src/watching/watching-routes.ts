@@ -1,9 +1,12 @@
 import { tamperKinds } from '@sallyport/object-detection';
 import { typedApp } from '@sallyport/platform/http';
-import type { RoutePlugin } from '@sallyport/platform/http';
+import type { Reach, RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import { cameraOf } from '../cameras/camera-of.ts';
+import { CameraWatchError } from '../errors.ts';
+import type { MomentFilter } from './moment-store.ts';
 import { momentStates } from './moment.ts';
+import type { SeenMoment } from './moment.ts';
 import { PlanChange, planDocument, planOf, ShownPlan } from './plan-schema.ts';
 import type { Watching } from './watching.ts';
 import { momentBody, MomentBody } from './watching-schema.ts';
@@ -14,7 +17,7 @@ const momentId = Type.String({ pattern: momentIdPattern });
 
 /** Zones of cameras, and the queue of moments worth a look. */
 export function createWatchingRoutes(
-  watching: Pick<Watching, 'plan' | 'changePlan' | 'acceptView' | 'moments' | 'see'>,
+  watching: Pick<Watching, 'plan' | 'changePlan' | 'acceptView' | 'moments' | 'findMoment' | 'see' | 'siteOf'>,
 ): RoutePlugin {
   return async (fastify) => {
     const app = typedApp(fastify);
@@ -89,7 +92,7 @@ export function createWatchingRoutes(
     app.get(
       '/v1/cameras/moments',
       {
-        config: { scope: 'cameras:read' },
+        config: { scope: 'cameras:read', narrowed: true },
         schema: {
           summary: 'Moments worth a look, newest first',
           tags: ['cameras'],
@@ -107,18 +110,18 @@ export function createWatchingRoutes(
           response: { 200: Type.Object({ moments: Type.Array(MomentBody), next: Type.Optional(Type.String()) }) },
         },
       },
-      async ({ query }) => {
+      async ({ query, reach }) => {
         const { state, camera, before, limit = 50 } = query;
-        const found = await watching.moments({ state, cameraId: camera, before, limit });
-        const last = found.length === limit ? found.at(-1) : undefined;
-        return { moments: found.map(momentBody), ...(last === undefined ? {} : { next: last.id }) };
+        const filter = { state, cameraId: camera, before, limit };
+        const { found, next } = await coveredMoments(watching, filter, isShownTo(reach));
+        return { moments: found.map(momentBody), ...(next === undefined ? {} : { next }) };
       },
     );
 
     app.post(
       '/v1/cameras/moments/:id/seen',
       {
-        config: { scope: 'cameras:read' },
+        config: { scope: 'cameras:read', narrowed: true },
         schema: {
           summary: 'Take a moment off the queue',
           tags: ['cameras'],
@@ -126,7 +129,38 @@ export function createWatchingRoutes(
           response: { 200: MomentBody },
         },
       },
-      async ({ params, principal }) => momentBody(await watching.see({ id: params.id, actor: principal })),
+      async ({ params, principal, reach }) => {
+        const moment = await watching.findMoment(params.id);
+        if (moment !== undefined && !isShownTo(reach)(moment))
+          throw new CameraWatchError('moment_unknown', `Cannot find moment "${params.id}"`);
+        return momentBody(await watching.see({ id: params.id, actor: principal }));
+      },
     );
+
+    function isShownTo(reach: Reach): (moment: SeenMoment) => boolean {
+      return ({ cameraId: id }) => reach.covers({ kind: 'camera', id, site: watching.siteOf(id) });
+    }
   };
+}
+
+/** Pages looked through at most, for somebody whose cameras are few among many. */
+const maxPages = 20;
+
+async function coveredMoments(
+  watching: Pick<Watching, 'moments'>,
+  filter: MomentFilter,
+  isShown: (moment: SeenMoment) => boolean,
+): Promise<{ readonly found: readonly SeenMoment[]; readonly next: string | undefined }> {
+  const found: SeenMoment[] = [];
+  let { before } = filter;
+  for (let page = 0; page < maxPages; page += 1) {
+    const read = await watching.moments({ ...filter, before });
+    for (const moment of read) {
+      before = moment.id;
+      if (isShown(moment)) found.push(moment);
+      if (found.length === filter.limit) return { found, next: before };
+    }
+    if (read.length < filter.limit) return { found, next: undefined };
+  }
+  return { found, next: before };
 }

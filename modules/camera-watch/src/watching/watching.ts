@@ -52,6 +52,9 @@ export type Watching = {
     readonly tampered: TamperKind | undefined;
     readonly actor: Principal;
   }): Promise<TamperKind | undefined>;
+  /** Where a camera stands now. */
+  siteOf(cameraId: string): string | undefined;
+  findMoment(id: string): Promise<SeenMoment | undefined>;
   /** What is being done to a camera now. */
   tamperOf(cameraId: string): TamperKind | undefined;
   /** A camera stops, for a reason that is known; of one that was `removed` nothing is kept but its moments. */
@@ -220,6 +223,8 @@ export async function createWatching(needs: WatchingNeeds): Promise<Watching> {
       return kept;
     },
     moments: (filter) => moments.list(filter),
+    findMoment: (id) => moments.find(database, id),
+    siteOf: (cameraId) => needs.findCamera(cameraId)?.site,
     momentsBetween: (cameraId, fromMs, toMs) => moments.between(cameraId, fromMs, toMs),
     async see({ id, actor }) {
       const seen = await database.transaction().execute(async (transaction) => {
