@@ -94,7 +94,8 @@ export function createArrivalRoutes(
       {
         config,
         schema: {
-          summary: 'Come back from a provider, in the browser that went, with what stands behind the "?" of the address',
+          summary:
+            'Come back from a provider, in the browser that went, with what stands behind the "?" of the address',
           tags,
           body: Type.Object(
             { provider: Id, query: Type.String({ minLength: 1, maxLength: 8000 }) },
@@ -140,7 +141,11 @@ export function createArrivalRoutes(
         },
       },
       async ({ body, client }, reply) =>
-        replyOf(await flow.withIdToken({ providerId: body.provider, token: body.id_token, client }), reply, organization),
+        replyOf(
+          await flow.withIdToken({ providerId: body.provider, token: body.id_token, client }),
+          reply,
+          organization,
+        ),
     );
 
     // As the specification has it; of this plugin alone.
@@ -169,4 +174,3 @@ export function createArrivalRoutes(
     );
   };
 }
-

@@ -66,7 +66,10 @@ export function createLinkRoutes({ linking }: Pick<SignInProviders, 'linking'>):
         schema: {
           summary: 'Whose accounts at a provider are whose here',
           tags,
-          querystring: Type.Object({ provider: Type.Optional(Id), user: Type.Optional(Id) }, { additionalProperties: false }),
+          querystring: Type.Object(
+            { provider: Type.Optional(Id), user: Type.Optional(Id) },
+            { additionalProperties: false },
+          ),
           response,
         },
       },

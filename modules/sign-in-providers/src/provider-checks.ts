@@ -49,12 +49,24 @@ export function createProviderChecks(needs: {
     }
     const { metadata, keys } = found;
     const steps: CheckStep[] = [
-      { name: 'metadata', state: 'good', words: `It says of itself what the settings say: ${provider.settings.issuer}` },
+      {
+        name: 'metadata',
+        state: 'good',
+        words: `It says of itself what the settings say: ${provider.settings.issuer}`,
+      },
       await lookAtKeys(() => keys.count()),
     ];
     const { token_endpoint_auth_methods_supported: methods } = metadata;
-    if (provider.settings.clientAuthentication === 'private-key' && Array.isArray(methods) && !methods.includes('private_key_jwt'))
-      steps.push({ name: 'client', state: 'failed', words: 'It does not take a key in place of a client secret: use a secret' });
+    if (
+      provider.settings.clientAuthentication === 'private-key' &&
+      Array.isArray(methods) &&
+      !methods.includes('private_key_jwt')
+    )
+      steps.push({
+        name: 'client',
+        state: 'failed',
+        words: 'It does not take a key in place of a client secret: use a secret',
+      });
     steps.push(
       metadata['backchannel_logout_supported'] === true
         ? { name: 'logout', state: 'good', words: 'It can tell this server when somebody signs out there' }
@@ -91,4 +103,3 @@ export function isInTrouble({ standing }: Pick<StoredProvider, 'standing'>): boo
   const { lastFailureAtMs, lastSuccessAtMs = 0 } = standing;
   return lastFailureAtMs !== undefined && lastFailureAtMs > lastSuccessAtMs;
 }
-

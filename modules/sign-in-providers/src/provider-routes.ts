@@ -78,7 +78,8 @@ export function createProviderRoutes({ providers, flow, checks }: SignInProvider
       {
         config: { scope: 'settings:manage', stepUp: true },
         schema: {
-          summary: 'Change a provider. Switching it off, or another issuer or client, ends its sessions and takes its roles back',
+          summary:
+            'Change a provider. Switching it off, or another issuer or client, ends its sessions and takes its roles back',
           tags,
           params,
           body: ChangedBody,
@@ -127,7 +128,8 @@ export function createProviderRoutes({ providers, flow, checks }: SignInProvider
       {
         config: { scope: 'settings:manage' },
         schema: {
-          summary: 'Look at what it says of itself and at its keys; then the way to a trial sign-in, which makes no session',
+          summary:
+            'Look at what it says of itself and at its keys; then the way to a trial sign-in, which makes no session',
           tags,
           params,
           response: {
@@ -140,7 +142,10 @@ export function createProviderRoutes({ providers, flow, checks }: SignInProvider
         const provider = await providers.get(id);
         const steps = await checks.look(provider);
         const canGo = provider.settings.kind === 'oidc' && request.principal.kind === 'user' && isSound(steps);
-        return { steps: steps.map((step) => ({ ...step })), url: canGo ? await depart('trial', id, request, reply) : null };
+        return {
+          steps: steps.map((step) => ({ ...step })),
+          url: canGo ? await depart('trial', id, request, reply) : null,
+        };
       },
     );
 

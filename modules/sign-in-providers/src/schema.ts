@@ -15,7 +15,10 @@ const settings = {
   name: Type.String({ minLength: 1, maxLength: 60, description: 'On the button' }),
   preset: Type.Enum([...providerPresets]),
   enabled: Type.Boolean({ description: 'Offered on the sign-in page' }),
-  issuer: Type.String({ maxLength: 500, description: 'As the provider writes it, to the last slash; empty for Firebase' }),
+  issuer: Type.String({
+    maxLength: 500,
+    description: 'As the provider writes it, to the last slash; empty for Firebase',
+  }),
   client_id: Type.String({ minLength: 1, maxLength: 500, description: 'Of Firebase: the id of the project' }),
   client_authentication: Type.Enum(['secret', 'private-key']),
   scopes: Type.Array(Type.String({ pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]{1,200}$' }), { maxItems: limits.scopes }),
@@ -28,7 +31,9 @@ const settings = {
   required_claims: Type.Array(Type.Object(ClaimValue, closed), { maxItems: limits.requiredClaims }),
   creates_people: Type.Boolean({ description: 'Whoever has no account here gets one' }),
   default_roles: Type.Array(Type.Literal('viewer'), { maxItems: 1 }),
-  assurance: Type.Union([Type.Literal(1), Type.Literal(2)], { description: 'What its bare word counts for, in factors' }),
+  assurance: Type.Union([Type.Literal(1), Type.Literal(2)], {
+    description: 'What its bare word counts for, in factors',
+  }),
   trusted_methods: Type.Array(
     Type.Object({ ...ClaimValue, assurance: Type.Union([Type.Literal(2), Type.Literal(3)]) }, closed),
     { maxItems: limits.trustedMethods, description: 'Values of `amr`, `acr` or another claim that count for more' },
@@ -40,7 +45,9 @@ const settings = {
   authority_pem: orNull(Type.String({ minLength: 1, maxLength: limits.pem })),
 };
 
-export const Accept = Type.Optional(Type.Array(Type.Enum([...providerWarnings]), { maxItems: providerWarnings.length }));
+export const Accept = Type.Optional(
+  Type.Array(Type.Enum([...providerWarnings]), { maxItems: providerWarnings.length }),
+);
 export const Secret = Type.Optional(Type.String({ minLength: 1, maxLength: 1000, description: 'Never shown again' }));
 
 /** Each of them may be left out. */

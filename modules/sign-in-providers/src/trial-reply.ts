@@ -47,7 +47,8 @@ export function trialReply({
         : `There is no claim "${settings.groupsClaim}": does the provider send groups to this application?`,
     );
   if (missing !== undefined) notes.push(`The claim "${missing.claim}" must have the value "${missing.value}"`);
-  if (arrival.roles.length === 0) notes.push('No role comes with it: they could sign in and see nothing but their own account');
+  if (arrival.roles.length === 0)
+    notes.push('No role comes with it: they could sign in and see nothing but their own account');
   return {
     provider: { id: provider.id, name: settings.name },
     subject,
