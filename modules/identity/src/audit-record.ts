@@ -47,6 +47,10 @@ export type SignInFailure =
   | 'passkey_refused'
   /** What roles require does not let this factor stand for a proof. */
   | 'proof_not_accepted'
+  /** What was shown is enough, and the session itself was refused. */
+  | 'browser_key_required'
+  | 'key_proof_refused'
+  | 'sessions_exceeded'
   | 'throttled';
 
 export type AuthenticationAction =

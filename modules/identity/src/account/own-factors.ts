@@ -1,5 +1,6 @@
 import type { Transaction } from '@sallyport/platform/database';
 import type { Client, Principal } from '@sallyport/platform/http';
+import type { Admission } from '../admission/admission.ts';
 import { accountEvent, authenticationEvent } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
 import type { Challenges } from '../factors/challenges.ts';
@@ -38,7 +39,7 @@ export type OwnFactors = {
   }): Promise<void>;
   /** Throws `factor_not_found`. */
   rename(request: { readonly by: Principal; readonly id: string; readonly label: string }): Promise<void>;
-  /** Throws `factor_not_found`, and `last_factor` for the last: recovery codes are none. */
+  /** Throws `factor_not_found`, and `last_factor` for the last, or the last that is enough for what they may do: recovery codes are none. */
   remove(request: { readonly by: Principal; readonly id: string }): Promise<void>;
   /** In place of those there were, which are good no more. */
   renewRecoveryCodes(by: Principal): Promise<readonly string[]>;
@@ -48,13 +49,14 @@ const maxFactors = 20;
 
 export function createOwnFactors(
   needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock'> & {
+    readonly admission: Pick<Admission, 'wouldLack'>;
     readonly totp: TotpFactor;
     readonly passkeyStore: PasskeyStore;
     readonly recoveryCodes: RecoveryCodes;
     readonly challenges: Challenges;
   },
 ): OwnFactors {
-  const { database, outbox, clock, totp, recoveryCodes, challenges, passkeyStore } = needs;
+  const { database, outbox, clock, totp, recoveryCodes, challenges, passkeyStore, admission } = needs;
 
   const listIn = async (where: Transaction | typeof database, userId: string): Promise<readonly OwnFactor[]> => {
     const apps = await totp.listOf(where, userId);
@@ -151,6 +153,12 @@ export function createOwnFactors(
           throw new IdentityError(
             'last_factor',
             `Cannot remove "${factor.label}": another second factor must be there first`,
+          );
+        const left = factors.filter((one) => one.id !== id).map(({ kind }) => kind);
+        if (await admission.wouldLack(transaction, by.roles ?? [], { has: factors.map(({ kind }) => kind), left }))
+          throw new IdentityError(
+            'last_factor',
+            `Cannot remove "${factor.label}": what your account may do requires a factor like it, add another first`,
           );
         if (factor.kind === 'totp') await totp.remove(transaction, by.id, id);
         else await passkeyStore.remove(transaction, by.id, id);

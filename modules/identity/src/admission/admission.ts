@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '@sallyport/platform/database';
 import type { Client } from '@sallyport/platform/http';
-import { authenticationEvent } from '../audit-record.ts';
+import { authenticationEvent, type SignInFailure } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
 import type { PasskeyStore } from '../factors/passkey-store.ts';
 import { canHavePasskeys } from '../factors/passkeys.ts';
@@ -9,11 +9,12 @@ import type { TotpFactor } from '../factors/totp.ts';
 import type { PeopleNeeds } from '../needs.ts';
 import { effectiveRolesOf, stateOf, type User, type UserStore } from '../people/user-store.ts';
 import type { BeginSession, BegunSession } from '../sessions/begin-session.ts';
+import type { BrowserKeys } from '../sessions/browser-keys.ts';
 import type { Tickets } from '../tickets/tickets.ts';
 import type { SecondFactor, Shown } from './assurance.ts';
 import { enrollable, judge, proofsOf, type Enrollable, type EnrolReason, type Held } from './judgement.ts';
 import type { RequirementStore } from './requirement-store.ts';
-import { requirementOf, type Requirement } from './requirements.ts';
+import { meets, requirementOf, type Requirement } from './requirements.ts';
 
 /** What is still to come before somebody is in. */
 export type SignInStep =
@@ -45,6 +46,12 @@ export type Admission = {
   ): Promise<Admitted>;
   /** What somebody may enrol when they have to enrol something. */
   enrollable(where: Database | Transaction, user: Pick<User, 'roles'>): Promise<readonly Enrollable[]>;
+  /** With the factors left, they would not have what their roles require; with those they have, they do. */
+  wouldLack(
+    where: Database | Transaction,
+    roles: readonly string[],
+    factors: { readonly has: readonly Enrollable[]; readonly left: readonly Enrollable[] },
+  ): Promise<boolean>;
   /** What somebody signed in can prove themselves with, under this host name. The best first. */
   proofs(
     where: Database | Transaction,
@@ -59,7 +66,7 @@ export type CodeAbility = {
 };
 
 export function createAdmission(
-  needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock'> & {
+  needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock' | 'riskOf'> & {
     readonly beginSession: BeginSession;
     readonly userStore: UserStore;
     readonly tickets: Tickets;
@@ -68,10 +75,16 @@ export function createAdmission(
     readonly recoveryCodes: RecoveryCodes;
     readonly requirementStore: RequirementStore;
     readonly codes?: CodeAbility;
+    readonly browserKeys: Pick<BrowserKeys, 'peek'>;
   },
 ): Admission {
-  const { outbox, clock, beginSession, userStore, tickets, totp, passkeyStore, recoveryCodes, requirementStore } = needs;
+  const { outbox, clock, beginSession, userStore, tickets, totp, passkeyStore, recoveryCodes, requirementStore } =
+    needs;
 
+  const withKey = async (client: Client): Promise<Client & { readonly browserKey?: string }> => {
+    const browserKey = await needs.browserKeys.peek(client);
+    return browserKey === undefined ? client : { ...client, browserKey };
+  };
   const heldBy = async (where: Database | Transaction, userId: string, client: Client): Promise<Held> => {
     const passkeys = await passkeyStore.listOf(where, userId);
     const code = (await needs.codes?.of(where, userId)) ?? { held: false, now: false };
@@ -95,7 +108,8 @@ export function createAdmission(
       if (user === undefined || state === 'disabled' || state === 'invited')
         throw new IdentityError('credentials_wrong', 'Cannot sign in: they may not');
       const held = await heldBy(transaction, id, client);
-      const required = await requiredOf(transaction, effectiveRolesOf(user));
+      const usual = await requiredOf(transaction, effectiveRolesOf(user));
+      const required = needs.riskOf?.(user, await withKey(client)).needsStronger === true ? raised(usual, held) : usual;
       const judgement = judge(shown, held, required);
       if (judgement.kind === 'enough') {
         const { assurance, isProof } = judgement;
@@ -118,9 +132,30 @@ export function createAdmission(
 
     enrollable: async (where, { roles }) => enrollable(await requiredOf(where, roles)),
 
+    async wouldLack(where, roles, { has, left }) {
+      const required = await requiredOf(where, roles);
+      const end = required.coming ?? required;
+      return meets(has, false, end) && !meets(left, false, end);
+    },
+
     proofs: async (where, { userId, roles, client }) =>
       proofsOf(await heldBy(where, userId, client), await requiredOf(where, roles)),
   };
+}
+
+/** Why a session was refused to somebody who had shown enough: to be recorded once the transaction is rolled back. */
+export function sessionRefusalOf(error: unknown): SignInFailure | undefined {
+  if (!(error instanceof IdentityError)) return undefined;
+  const { code } = error;
+  return code === 'browser_key_required' || code === 'key_proof_refused' || code === 'sessions_exceeded'
+    ? code
+    : undefined;
+}
+
+/** Whoever comes as they never did before shows more: no weak code, and their passkey where they have one. */
+function raised(required: Requirement, held: Held): Requirement {
+  const factors = new Set([...required.factors].filter((factor) => factor !== 'code'));
+  return { ...required, factors, leastAssurance: held.passkeyHere ? 3 : required.leastAssurance };
 }
 
 function offerOf(held: Held, { isOfferedPasskey, coming }: Requirement): Offer | undefined {

@@ -1,3 +1,5 @@
+import { unphishable } from './assurance.ts';
+
 /** What may count as a second factor of a role. Recovery codes always do, and never for more than 2. */
 export const countedFactors = ['passkey', 'certificate', 'totp', 'provider', 'code'] as const;
 export type CountedFactor = (typeof countedFactors)[number];
@@ -70,4 +72,18 @@ function strictest(own: readonly RoleRequirement[]): Pick<Requirement, 'leastAss
       ),
     ),
   };
+}
+
+/**
+ * Whether somebody has a factor that would do, wherever they use it. Of whoever comes by a provider alone, only the provider's
+ * word can tell: where that counts, they are taken to.
+ */
+export function meets(
+  has: readonly string[],
+  comesByProvider: boolean,
+  { leastAssurance, factors }: Pick<Requirement, 'leastAssurance' | 'factors'>,
+): boolean {
+  if (has.some((factor) => unphishable.has(factor) && factors.has(factor))) return true;
+  if (leastAssurance === 3) return false;
+  return has.some((factor) => factors.has(factor)) || (comesByProvider && factors.has('provider'));
 }

@@ -80,7 +80,10 @@ export function createEnrolment(
   ): Promise<Holder> => {
     const holder = await holderOf(where, enrolment);
     if ((await admission.enrollable(where, holder.user)).includes(factor)) return holder;
-    throw new IdentityError('factor_insufficient', 'Cannot add an app: must be a passkey, for what this account may do');
+    throw new IdentityError(
+      'factor_insufficient',
+      'Cannot add an app: must be a passkey, for what this account may do',
+    );
   };
 
   const finish = async (
@@ -119,7 +122,9 @@ export function createEnrolment(
     beginTotp: ({ enrolment }) =>
       database
         .transaction()
-        .execute(async (transaction) => totp.begin(transaction, (await holderFor(transaction, enrolment, 'totp')).user)),
+        .execute(async (transaction) =>
+          totp.begin(transaction, (await holderFor(transaction, enrolment, 'totp')).user),
+        ),
 
     async confirmTotp({ enrolment, code, client }) {
       const enrolled = await database.transaction().execute(async (transaction) => {

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
 import type { Client } from '@sallyport/platform/http';
 import { sql } from 'kysely';
-import { begunOf,
+import {
+  begunOf,
   actionsOf,
   goodPassword,
   local,

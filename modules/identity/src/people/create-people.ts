@@ -86,7 +86,7 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
   const organization = createOrganization(needs);
   const stores = { userStore, sessionStore, passkeyStore, tickets, totp, recoveryCodes, challenges };
   const requirementStore = createRequirementStore();
-  const admission = createAdmission({ ...needs, ...stores, beginSession, requirementStore });
+  const admission = createAdmission({ ...needs, ...stores, beginSession, browserKeys, requirementStore });
   const parts = { ...needs, ...stores, hashes, sessions, admission, throttle, organization };
   return {
     setup: createSetup(parts),
@@ -96,7 +96,7 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
     admission,
     signInRules: createSignInRules({ ...parts, requirementStore }),
     signIn: createSignIn(parts),
-    sealedEntry: createSealedEntry({ userStore, beginSession }),
+    sealedEntry: createSealedEntry({ userStore, admission }),
     sessions,
     sessionPolicies,
     browserKeys,

@@ -1,7 +1,8 @@
 import type { Transaction } from '@sallyport/platform/database';
 import type { Client } from '@sallyport/platform/http';
 import { IdentityError } from '../errors.ts';
-import type { BeginSession, BegunSession } from '../sessions/begin-session.ts';
+import type { Admission } from '../admission/admission.ts';
+import type { BegunSession } from '../sessions/begin-session.ts';
 import { stateOf, type UserStore } from './user-store.ts';
 
 /** The one way into an account without password, factors and provider: somebody else has checked both of its sealed codes. */
@@ -12,7 +13,7 @@ export type SealedEntry = {
 
 export function createSealedEntry(needs: {
   readonly userStore: Pick<UserStore, 'find'>;
-  readonly beginSession: BeginSession;
+  readonly admission: Pick<Admission, 'admit'>;
 }): SealedEntry {
   return {
     async begin(transaction, { userId, client }) {
@@ -20,7 +21,9 @@ export function createSealedEntry(needs: {
       if (user === undefined || stateOf(user) !== 'active')
         throw new IdentityError('user_disabled', 'Cannot open this account: it was disabled');
       const shown = { methods: ['sealed', 'sealed'] } as const;
-      return needs.beginSession(transaction, { user, shown, assurance: 2, isProof: true, client });
+      const admitted = await needs.admission.admit(transaction, { user, shown, client });
+      if ('begun' in admitted) return admitted.begun;
+      throw new TypeError('Cannot open a sealed account: two codes are enough, whatever roles require');
     },
   };
 }
