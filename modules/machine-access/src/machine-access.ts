@@ -9,7 +9,7 @@ import { defaultLimits, type MachineAccessNeeds } from './needs.ts';
 import { createClientAuthentication } from './oauth/client-authentication.ts';
 import { createOAuthRoutes } from './oauth/oauth-routes.ts';
 import { createRefusalRecord } from './oauth/refusal-record.ts';
-import { createTokenService } from './oauth/token-service.ts';
+import { createTokenService, type TokenService } from './oauth/token-service.ts';
 import { createDpopNonces } from './tokens/dpop-nonces.ts';
 import { createDpopProofs } from './tokens/dpop-proof.ts';
 import { createSeenProofs } from './tokens/seen-proofs.ts';
@@ -20,6 +20,8 @@ export type MachineAccess = {
   readonly accounts: ServiceAccounts;
   readonly logins: DeviceLogins;
   readonly tokens: Pick<Tokens, 'authenticate' | 'recheck' | 'recordUse'>;
+  /** The OAuth endpoints without their HTTP. */
+  readonly service: TokenService;
   readonly routes: RoutePlugin;
 };
 
@@ -50,6 +52,7 @@ export function createMachineAccess(needs: MachineAccessNeeds): MachineAccess {
     accounts,
     logins,
     tokens,
+    service,
     async routes(app) {
       for (const plugin of plugins) await app.register(async (own) => plugin(own));
     },

@@ -83,7 +83,14 @@ export function createAccountRoutes(accounts: ServiceAccounts): RoutePlugin {
 
     app.get(
       path,
-      { config, schema: { summary: 'Service accounts, newest first', tags, response: { 200: Type.Object({ accounts: Type.Array(Account) }) } } },
+      {
+        config,
+        schema: {
+          summary: 'Service accounts, newest first',
+          tags,
+          response: { 200: Type.Object({ accounts: Type.Array(Account) }) },
+        },
+      },
       async () => ({ accounts: (await accounts.list()).map(shown) }),
     );
 
@@ -92,7 +99,8 @@ export function createAccountRoutes(accounts: ServiceAccounts): RoutePlugin {
       {
         config: grave,
         schema: {
-          summary: 'Make a service account: for a person who answers for it, with no more than they and the maker may do',
+          summary:
+            'Make a service account: for a person who answers for it, with no more than they and the maker may do',
           tags,
           body: Type.Object(
             {
@@ -109,7 +117,8 @@ export function createAccountRoutes(accounts: ServiceAccounts): RoutePlugin {
           response: { 201: Account },
         },
       },
-      async (request, reply) => reply.code(201).send(shown(await accounts.create({ ...request.body, by: request.principal }))),
+      async (request, reply) =>
+        reply.code(201).send(shown(await accounts.create({ ...request.body, by: request.principal }))),
     );
 
     app.patch(
@@ -135,24 +144,39 @@ export function createAccountRoutes(accounts: ServiceAccounts): RoutePlugin {
           response: { 200: Account },
         },
       },
-      async (request) => shown(await accounts.change({ ...request.body, id: request.params.id, by: request.principal })),
+      async (request) =>
+        shown(await accounts.change({ ...request.body, id: request.params.id, by: request.principal })),
     );
 
     app.post(
       `${path}/:id/suspend`,
-      { config, schema: { summary: 'Stop a service account and its tokens, at once', tags, params, response: { 200: Account } } },
+      {
+        config,
+        schema: { summary: 'Stop a service account and its tokens, at once', tags, params, response: { 200: Account } },
+      },
       async (request) => shown(await accounts.suspend({ id: request.params.id, by: request.principal })),
     );
 
     app.post(
       `${path}/:id/resume`,
-      { config: grave, schema: { summary: 'Let a stopped service account go on', tags, params, response: { 200: Account } } },
+      {
+        config: grave,
+        schema: { summary: 'Let a stopped service account go on', tags, params, response: { 200: Account } },
+      },
       async (request) => shown(await accounts.resume({ id: request.params.id, by: request.principal })),
     );
 
     app.delete(
       `${path}/:id`,
-      { config: grave, schema: { summary: 'Delete a service account with its credentials and tokens, for ever', tags, params, response: { 204: Type.Null() } } },
+      {
+        config: grave,
+        schema: {
+          summary: 'Delete a service account with its credentials and tokens, for ever',
+          tags,
+          params,
+          response: { 204: Type.Null() },
+        },
+      },
       async (request, reply) => {
         await accounts.remove({ id: request.params.id, by: request.principal });
         return reply.code(204).send(null);
@@ -164,7 +188,8 @@ export function createAccountRoutes(accounts: ServiceAccounts): RoutePlugin {
       {
         config: grave,
         schema: {
-          summary: 'A new client secret, shown only in this reply; with `overlapMs` the one of before ends after so long',
+          summary:
+            'A new client secret, shown only in this reply; with `overlapMs` the one of before ends after so long',
           tags,
           params,
           body: Type.Object(
@@ -193,17 +218,18 @@ export function createAccountRoutes(accounts: ServiceAccounts): RoutePlugin {
           summary: 'Register a public key (JWK), a client certificate, or a name in certificates of an authority',
           tags,
           params,
-          body: Type.Object(
-            { label: name, expiresAtMs: Type.Optional(moment), credential: NewCredential },
-            strict,
-          ),
+          body: Type.Object({ label: name, expiresAtMs: Type.Optional(moment), credential: NewCredential }, strict),
           response: { 201: ShownCredential },
         },
       },
       async (request, reply) =>
         reply
           .code(201)
-          .send(shownCredential(await accounts.addCredential({ ...request.body, id: request.params.id, by: request.principal }))),
+          .send(
+            shownCredential(
+              await accounts.addCredential({ ...request.body, id: request.params.id, by: request.principal }),
+            ),
+          ),
     );
 
     app.delete(

@@ -25,7 +25,9 @@ export function createLoginRoutes(logins: DeviceLogins): RoutePlugin {
             200: Type.Object({
               client: Type.String(),
               scopes: Type.Array(Type.String(), { description: 'Of what it asks for, what you may do' }),
-              beyond: Type.Array(Type.String(), { description: 'What it asks for and you may not do: it does not get it' }),
+              beyond: Type.Array(Type.String(), {
+                description: 'What it asks for and you may not do: it does not get it',
+              }),
               address: Type.String(),
               agent: Type.String({ description: 'As the program says; nobody has checked it' }),
               isHere: Type.Boolean({ description: 'It asks from the address you come from' }),
@@ -116,15 +118,17 @@ export function createLoginRoutes(logins: DeviceLogins): RoutePlugin {
         },
       },
       async ({ principal }) => ({
-        logins: (await logins.list(principal.id)).map(({ id, clientId, scopes, client, createdAtMs, expiresAtMs, lastUsedAtMs }) => ({
-          id,
-          client: clientNames[clientId] ?? clientId,
-          ...client,
-          createdAtMs,
-          expiresAtMs,
-          ...(scopes === undefined ? {} : { scopes: [...scopes] }),
-          ...(lastUsedAtMs === undefined ? {} : { lastUsedAtMs }),
-        })),
+        logins: (await logins.list(principal.id)).map(
+          ({ id, clientId, scopes, client, createdAtMs, expiresAtMs, lastUsedAtMs }) => ({
+            id,
+            client: clientNames[clientId] ?? clientId,
+            ...client,
+            createdAtMs,
+            expiresAtMs,
+            ...(scopes === undefined ? {} : { scopes: [...scopes] }),
+            ...(lastUsedAtMs === undefined ? {} : { lastUsedAtMs }),
+          }),
+        ),
       }),
     );
 

@@ -83,7 +83,11 @@ export function createOAuthRoutes(service: TokenService, refusals: RefusalRecord
       return { form: parseForm(request.body), authorization: request.headers.authorization, client, presented };
     };
     /** A refusal in OAuth's words; whatever else is thrown is the edge's to answer. */
-    const refuse = async (request: FastifyRequest, reply: FastifyReply, thrown: unknown): Promise<{ error: string; error_description: string }> => {
+    const refuse = async (
+      request: FastifyRequest,
+      reply: FastifyReply,
+      thrown: unknown,
+    ): Promise<{ error: string; error_description: string }> => {
       if (!(thrown instanceof OAuthError)) throw thrown;
       await refusals.record(thrown, request.client);
       reply.code(thrown.status);

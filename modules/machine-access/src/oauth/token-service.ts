@@ -84,19 +84,26 @@ export function createTokenService(
       const spent = 'refused' in proof ? proof : proof.spend();
       if ('refused' in proof || 'refused' in spent) {
         const refused = 'refused' in proof ? proof.refused : 'refused' in spent ? spent.refused : '';
-        if (refused === 'dpop_nonce') throw new OAuthError('use_dpop_nonce', 'The proof must hold the nonce of this reply');
+        if (refused === 'dpop_nonce')
+          throw new OAuthError('use_dpop_nonce', 'The proof must hold the nonce of this reply');
         throw new OAuthError('invalid_dpop_proof', `Cannot accept the DPoP proof: ${refused}`, { reason: refused });
       }
       return { kind: 'dpop', thumbprint: proof.thumbprint };
     }
     const { certificate } = presented;
-    return certificate === undefined ? undefined : { kind: 'certificate', thumbprint: certificateThumbprint(certificate) };
+    return certificate === undefined
+      ? undefined
+      : { kind: 'certificate', thumbprint: certificateThumbprint(certificate) };
   };
 
   const boundOnly = (): OAuthError =>
-    new OAuthError('invalid_request', 'Cannot give a token that anybody may use: must come with a DPoP proof or a client certificate', {
-      reason: 'binding_missing',
-    });
+    new OAuthError(
+      'invalid_request',
+      'Cannot give a token that anybody may use: must come with a DPoP proof or a client certificate',
+      {
+        reason: 'binding_missing',
+      },
+    );
 
   const issueTo = async (
     transaction: Transaction,
@@ -104,8 +111,16 @@ export function createTokenService(
   ): Promise<TokenAnswer> => {
     const { login, scopes, request } = about;
     const { binding } = login;
-    const access = await tokens.issueAccess(transaction, { loginId: login.id, binding, ...(scopes === undefined ? {} : { scopes }) });
-    const refresh = await tokens.issueRefresh(transaction, { loginId: login.id, binding, expiresAtMs: login.expiresAtMs });
+    const access = await tokens.issueAccess(transaction, {
+      loginId: login.id,
+      binding,
+      ...(scopes === undefined ? {} : { scopes }),
+    });
+    const refresh = await tokens.issueRefresh(transaction, {
+      loginId: login.id,
+      binding,
+      expiresAtMs: login.expiresAtMs,
+    });
     const asked = scopes ?? login.scopes;
     await outbox.record(
       transaction,
@@ -115,7 +130,13 @@ export function createTokenService(
         actor: { kind: 'user', id: login.userId, name: login.userId },
         holder: { type: 'user', id: login.userId, name: login.userId },
         client: request.client,
-        details: { login: login.id, token: access.id, client: login.clientId, scopes: asked === undefined ? null : [...asked], bound_to: bindingText(binding) },
+        details: {
+          login: login.id,
+          token: access.id,
+          client: login.clientId,
+          scopes: asked === undefined ? null : [...asked],
+          bound_to: bindingText(binding),
+        },
       }),
     );
     return {
@@ -127,10 +148,15 @@ export function createTokenService(
     };
   };
 
-  const clientCredentials = async (request: OAuthRequest, account: ServiceAccount, method: string): Promise<TokenAnswer> => {
+  const clientCredentials = async (
+    request: OAuthRequest,
+    account: ServiceAccount,
+    method: string,
+  ): Promise<TokenAnswer> => {
     const asked = scopesIn(request.form);
     const beyond = asked?.find((scope) => !account.scopes.includes(scope));
-    if (beyond !== undefined) throw new OAuthError('invalid_scope', `Cannot give scope "${beyond}": this account does not have it`);
+    if (beyond !== undefined)
+      throw new OAuthError('invalid_scope', `Cannot give scope "${beyond}": this account does not have it`);
     const ownerMay = await needs.allowedTo(account.ownerId);
     // Stopped with its owner as a rule; here too, should the two have happened at once.
     if (ownerMay === undefined || account.scopes.some((scope) => !ownerMay.includes(scope)))
@@ -152,7 +178,12 @@ export function createTokenService(
           actor: { kind: 'service', id: account.id, name: account.name },
           holder: { type: 'service account', id: account.id, name: account.name },
           client: request.client,
-          details: { token: access.id, method, scopes: [...scopes], bound_to: binding === undefined ? null : bindingText(binding) },
+          details: {
+            token: access.id,
+            method,
+            scopes: [...scopes],
+            bound_to: binding === undefined ? null : bindingText(binding),
+          },
         }),
       );
       return {
@@ -192,10 +223,15 @@ export function createTokenService(
     const binding = await bindingOf(request);
     const token = await tokens.find(text);
     const bad = (reason: string): OAuthError =>
-      new OAuthError('invalid_grant', 'Cannot use this refresh token: it is unknown, used, ended or bound to another key', { reason });
+      new OAuthError(
+        'invalid_grant',
+        'Cannot use this refresh token: it is unknown, used, ended or bound to another key',
+        { reason },
+      );
     if (token === undefined || token.kind !== 'refresh' || token.loginId === undefined) throw bad('token_unknown');
     const holder = await tokens.holderOf(token);
-    if ('refused' in holder || holder.kind !== 'person') throw bad('refused' in holder ? holder.refused : 'token_unknown');
+    if ('refused' in holder || holder.kind !== 'person')
+      throw bad('refused' in holder ? holder.refused : 'token_unknown');
     const { login } = holder;
     // Whoever has the text without the key must not be able to end the sign-in either.
     if (binding === undefined || bindingText(binding) !== bindingText(login.binding)) throw bad('binding_other');
@@ -203,7 +239,8 @@ export function createTokenService(
     if (scopes?.some((scope) => login.scopes?.includes(scope) === false) === true)
       throw new OAuthError('invalid_scope', 'Cannot give more than was agreed to');
     const answer = await database.transaction().execute(async (transaction) => {
-      if (await tokenStore.useOnce(transaction, token.hash, clock.nowMs())) return issueTo(transaction, { login, scopes, request });
+      if (await tokenStore.useOnce(transaction, token.hash, clock.nowMs()))
+        return issueTo(transaction, { login, scopes, request });
       await tokenStore.removeOfLogin(transaction, login.id);
       await loginStore.remove(transaction, login.id);
       await outbox.record(
@@ -232,7 +269,10 @@ export function createTokenService(
     async token(request) {
       const grant = required(request.form, 'grant_type');
       if (grant !== 'client_credentials' && grant !== deviceGrant && grant !== 'refresh_token')
-        throw new OAuthError('unsupported_grant_type', 'Cannot give a token for this: must be client_credentials, device_code or refresh_token');
+        throw new OAuthError(
+          'unsupported_grant_type',
+          'Cannot give a token for this: must be client_credentials, device_code or refresh_token',
+        );
       const client = await clientOf(request);
       if ((client.kind === 'service') !== (grant === 'client_credentials'))
         throw new OAuthError('unauthorized_client', 'Cannot give this client a token in this way');
@@ -242,7 +282,8 @@ export function createTokenService(
 
     async beginDevice(request) {
       const client = await clientOf(request);
-      if (client.kind !== 'public') throw new OAuthError('unauthorized_client', 'Cannot let a service account in as a person');
+      if (client.kind !== 'public')
+        throw new OAuthError('unauthorized_client', 'Cannot let a service account in as a person');
       const named = request.form.get('dpop_jkt');
       if (named !== undefined && !/^[\w-]{43}$/.test(named))
         throw new OAuthError('invalid_request', 'Cannot read "dpop_jkt": must be the thumbprint of a key (RFC 7638)');
