@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import type { AccessRisk } from '@sallyport/access-risk';
 import { createRiskFacts } from '@sallyport/access-policy';
 import type { RiskFacts } from '@sallyport/access-policy';
 import type { Behaviour } from '@sallyport/behaviour';
@@ -33,6 +34,7 @@ export type AlertServicesNeeds = {
   readonly every: (intervalMs: number, task: () => void) => () => void;
   readonly log: Log;
   readonly behaviour: Pick<Behaviour, 'risk'>;
+  readonly accessRisk: Pick<AccessRisk, 'fact'>;
   readonly people: { list(): Promise<readonly { readonly name: string; readonly roles: readonly string[] }[]> };
   readonly assignees: NonNullable<AlertsNeeds['assignees']>;
 };
@@ -98,8 +100,18 @@ export async function createAlertServices(needs: AlertServicesNeeds): Promise<Al
     alerts,
     riskFacts: createRiskFacts({
       clock: needs.clock,
-      // Our own events name people by name and keys by id, and so is what is learnt of them.
-      read: ({ kind, id, name }) => (kind === 'user' ? behaviour.risk('user', name) : behaviour.risk('key', id)),
+      // What they do, and how they come and go: the greater counts, and it is as old as the older. Our own events name people by name
+      // and keys by id, and so is what is learnt of what they do.
+      read(principal) {
+        const { kind, id, name } = principal;
+        const does = kind === 'user' ? behaviour.risk('user', name) : behaviour.risk('key', id);
+        const comes = needs.accessRisk.fact(principal);
+        if (comes === undefined) return does;
+        return {
+          value: Math.max(does.value, comes.value),
+          freshUntilMs: Math.min(does.freshUntilMs, comes.freshUntilMs),
+        };
+      },
     }),
     routes({ search, devices, detection, exceptions }) {
       return [

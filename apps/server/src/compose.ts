@@ -33,6 +33,7 @@ import { writeFileDurably } from '@sallyport/platform/files';
 import type { Log } from '@sallyport/platform/log';
 import { createCoverageRoutes } from '@sallyport/threat-coverage';
 import { createAccessServices } from './access-services.ts';
+import { createAccessRiskServices } from './access-risk-services.ts';
 import { createAlertServices } from './alert-services.ts';
 import { createAnalysis } from './analysis.ts';
 import { createCameraServices } from './cameras.ts';
@@ -46,6 +47,8 @@ import { createRecoveryKitRoutes } from './recovery-kit.ts';
 import { createRetentionServices } from './retention.ts';
 import { createDoors, localAddressOf } from './doors.ts';
 import type { Decision } from './edge/index.ts';
+import { createGrantMarks } from './grant-marks.ts';
+import { createPrivilegeServices, temporaryRights } from './privilege-services.ts';
 import { createFirstKeys } from './first-keys.ts';
 import type { FirstKeys } from './first-keys.ts';
 import { createCoverage } from './coverage.ts';
@@ -55,6 +58,7 @@ import { createInventoryServices } from './inventory/index.ts';
 import { createMachineServices } from './machine-services.ts';
 import { createMetricsRoutes } from './metrics.ts';
 import { createOwnHandshakes } from './own-handshakes.ts';
+import { createProviderServices } from './provider-services.ts';
 import { startPeriodicWork } from './periodic-work.ts';
 import { secretKey } from './secret-key.ts';
 import { secretNames } from './secret-names.ts';
@@ -93,7 +97,8 @@ export async function startServer(
 ): Promise<RunningServer> {
   const clock = systemClock;
   const random = randomBytes;
-  const common = { clock, random, every, log, ownHandshakes: createOwnHandshakes() };
+  const grantMarks = createGrantMarks();
+  const common = { clock, random, every, log, ownHandshakes: createOwnHandshakes(), grantMarks };
   const custody = await openCustody(config, common, told);
   const { database, vault, ledger, outbox, recordAudit, personalData, pruning, children } = custody;
   const { outsideServices, witnesses, sourceClasses, destructionServices, destructions, archiveServices } = custody;
@@ -104,6 +109,11 @@ export async function startServer(
   const identityColumns = await columnKeyrings.open(secretNames.identityColumns);
   const apiKeys = createApiKeys({ ...common, database, outbox, columnKeys: identityColumns });
   const machines = await createMachineServices({ ...lasting, columnKeyrings, policy, apiKeys, people: () => people });
+  const { risk: accessRisk, ...accessRiskServices } = await createAccessRiskServices({
+    ...lasting,
+    dataDirectory: config.dataDirectory,
+    people: () => people,
+  });
   const peopleNeeds = {
     ...common,
     database,
@@ -113,11 +123,14 @@ export async function startServer(
     columnKeys: identityColumns,
     passwordStrength: createPasswordStrength(),
     apiKeys: machines.suspension,
+    riskOf: accessRisk.riskOf,
+    ...temporaryRights(() => privilegeServices.privileges),
   };
   const people = createPeople(peopleNeeds);
   const onDamaged = ({ message, details }: EncryptedColumnError): void => log.error(message, details);
   await people.sealStored({ onDamaged });
   await apiKeys.sealStored({ onDamaged });
+  const providerServices = await createProviderServices({ ...lasting, columnKeyrings, policy, people });
   const authority =
     config.names.length === 0
       ? undefined
@@ -203,10 +216,20 @@ export async function startServer(
   const alertServices = await createAlertServices({
     ...lasting,
     behaviour,
+    accessRisk,
     people: people.people,
     assignees: () => currentScopes.holders('alerts:write'),
   });
   const { alerts } = alertServices;
+  const privilegeServices = await createPrivilegeServices({
+    ...lasting,
+    policy,
+    people,
+    keys: machines.suspension,
+    riskFacts: alertServices.riskFacts,
+    behaviour,
+    search,
+  });
   const { sensors, hostSensor, ...sensorServices } = await createSensorServices({
     ...lasting,
     apiKeys,
@@ -242,13 +265,14 @@ export async function startServer(
     search,
     detection,
     behaviour,
+    accessRisk,
     hunting,
     ruleDocuments,
     alerts,
     recording: cameraServices.recording,
     pruning,
   });
-  const feed = createSharedFeed(ledger, 5 + analysis.projections.length);
+  const feed = createSharedFeed(ledger, 6 + analysis.projections.length);
   const follow = (projection: Projection): ProjectionRunner =>
     createProjectionRunner({ ledger: feed, projection, log, delay });
   const detecting = follow(detection.projection);
@@ -258,6 +282,7 @@ export async function startServer(
     follow(alerts.projection),
     follow(sensors.projection),
     follow(behaviour.projection),
+    follow(accessRisk.projection),
     ...analysis.projections.map(follow),
   ];
 
@@ -326,6 +351,7 @@ export async function startServer(
     projections,
     children,
     version,
+    signInProviders: providerServices.health,
     https() {
       const moment = https.moment();
       return { state: stateOf(moment), warnings: warningsOf(moment) };
@@ -335,6 +361,7 @@ export async function startServer(
     ...common,
     version,
     recordDecision: (decision: Decision) => decisionLog.record(decision),
+    around: grantMarks.around,
     ...createAccessServices({
       policy,
       clock,
@@ -352,6 +379,7 @@ export async function startServer(
       createAuthorityRoutes(() => https.authority()),
       createIdentityRoutes({ ...people, apiKeys }, peopleNeeds),
       machines.access.routes,
+      ...providerServices.routes,
       createEventIntakeRoutes(intake),
       createListenerRoutes(listeners),
       createRecipeRoutes(recipes),
@@ -365,6 +393,8 @@ export async function startServer(
       createRemapRoutes(search.history),
       createCoverageRoutes(createCoverage({ detection, alerts, clock })),
       ...analysis.routes,
+      accessRiskServices.routes,
+      ...privilegeServices.routes,
       ...alertServices.routes({ search, devices, detection, exceptions }),
       ...consoleServices.routes,
       vault.routes(outbox, columnRotations),
@@ -450,6 +480,7 @@ export async function startServer(
       await consoleServices.close();
       await https.close();
       await doors.close();
+      privilegeServices.close();
       await cameraServices.close();
       await personalDataServices.close();
       destructionServices.stop();
@@ -467,9 +498,11 @@ export async function startServer(
       await detection.close();
       await alertServices.close();
       sensors.close();
+      providerServices.close();
       await devices.close();
       await Promise.all(projections.map((projection) => projection.stop()));
       await behaviour.close();
+      await accessRisk.close();
       await apiKeys.recordUse();
       await machines.close();
       await outsideServices.close();

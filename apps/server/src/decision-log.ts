@@ -1,5 +1,5 @@
-import { ocsfClass } from '@sallyport/contracts';
-import type { JsonObject } from '@sallyport/contracts';
+import { isJsonObject, ocsfClass } from '@sallyport/contracts';
+import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { auditEvent } from '@sallyport/ledger';
 import type { Ledger } from '@sallyport/ledger';
 import { messageOf } from '@sallyport/platform/errors';
@@ -45,7 +45,7 @@ export function createDecisionLog(needs: {
   let writing: Promise<void> = Promise.resolve();
 
   async function write(decision: Decision, target: { id: string; name: string }, details: JsonObject): Promise<void> {
-    const { classUid, event } = auditEvent({
+    const { classUid, event: made } = auditEvent({
       nowMs: decision.lastAtMs,
       actor: decision.principal ?? { kind: 'unknown', id: decision.address, name: 'unauthenticated' },
       action: `request.${decision.outcome}`,
@@ -62,6 +62,14 @@ export function createDecisionLog(needs: {
         ...details,
       },
     });
+    const { agent, principal } = decision;
+    const { grantIds = [] } = principal ?? {};
+    const event = {
+      ...made,
+      ...(grantIds.length === 0 ? {} : { unmapped: withGrants(made['unmapped'], grantIds) }),
+      ...(principal?.sessionId === undefined ? {} : { session: { uid: principal.sessionId } }),
+      ...(agent === undefined || agent === '' ? {} : { http_request: { user_agent: agent } }),
+    };
     await needs.ledger.append({
       collector: 'audit',
       priority: 'control',
@@ -129,13 +137,18 @@ export function createDecisionLog(needs: {
   };
 }
 
+function withGrants(unmapped: JsonValue | undefined, grantIds: readonly string[]): JsonObject {
+  const own = isJsonObject(unmapped) ? unmapped['sallyport'] : undefined;
+  return { sallyport: { ...(isJsonObject(own) ? own : {}), grant_ids: [...grantIds] } };
+}
+
 /** Whose request it is; undefined for what is never gathered. */
 function callerOf(decision: Decision): string | undefined {
-  const { principal, address } = decision;
+  const { principal, address, agent } = decision;
   const kind = kindOf(decision);
   return kind === undefined || principal === undefined
     ? undefined
-    : JSON.stringify([kind, principal.kind, principal.id, address]);
+    : JSON.stringify([kind, principal.kind, principal.id, principal.sessionId, principal.grantIds, address, agent]);
 }
 
 /** Undefined for what changes something that nothing else records, and for what was refused. */

@@ -1,4 +1,5 @@
 // What every part of the house brings: its tables, and the problems it has codes for.
+import { accessRiskMigrations, accessRiskProblems } from '@sallyport/access-risk';
 import { behaviourMigrations, behaviourProblems } from '@sallyport/behaviour';
 import { cameraWatchMigrations, cameraWatchProblems } from '@sallyport/camera-watch';
 import { certificateProblems } from '@sallyport/certificate-authority';
@@ -15,11 +16,13 @@ import { keyVaultMigrations, keyVaultProblems } from '@sallyport/key-vault/serve
 import { ledgerMigrations, ledgerProblems } from '@sallyport/ledger';
 import { machineAccessMigrations, machineAccessProblems } from '@sallyport/machine-access';
 import { personalDataMigrations, personalDataProblems } from '@sallyport/personal-data';
+import { privilegeMigrations, privilegeProblems } from '@sallyport/privileged-access';
 import { coverageProblems } from '@sallyport/threat-coverage';
 import { retentionMigrations, retentionProblems } from '@sallyport/retention';
 import { rulePackMigrations, rulePackProblems } from '@sallyport/rule-library/packs';
 import { ruleDocumentMigrations, ruleDocumentProblems } from '@sallyport/rule-library';
 import { ruleExceptionMigrations, ruleExceptionProblems } from '@sallyport/rule-exceptions';
+import { providerProblems, signInProviderMigrations } from '@sallyport/sign-in-providers';
 import { archiveMigrations, archiveProblems } from './archive.ts';
 import { httpsMigrations, httpsProblems } from './https/index.ts';
 
@@ -28,6 +31,7 @@ export const moduleMigrations = [
   ledgerMigrations,
   keyVaultMigrations,
   identityMigrations,
+  privilegeMigrations,
   machineAccessMigrations,
   eventIntakeMigrations,
   deviceFleetMigrations,
@@ -35,6 +39,7 @@ export const moduleMigrations = [
   eventSearchMigrations,
   detectionMigrations,
   behaviourMigrations,
+  accessRiskMigrations,
   huntingMigrations,
   rulePackMigrations,
   ruleExceptionMigrations,
@@ -46,12 +51,14 @@ export const moduleMigrations = [
   inventoryMigrations,
   personalDataMigrations,
   archiveMigrations,
+  signInProviderMigrations,
 ];
 
 export const moduleProblems = [
   ledgerProblems,
   keyVaultProblems,
   identityProblems,
+  privilegeProblems,
   machineAccessProblems,
   eventIntakeProblems,
   deviceFleetProblems,
@@ -59,6 +66,7 @@ export const moduleProblems = [
   eventSearchProblems,
   detectionProblems,
   behaviourProblems,
+  accessRiskProblems,
   huntingProblems,
   coverageProblems,
   rulePackProblems,
@@ -72,4 +80,5 @@ export const moduleProblems = [
   inventoryProblems,
   personalDataProblems,
   archiveProblems,
+  providerProblems,
 ];

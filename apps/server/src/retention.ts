@@ -1,3 +1,4 @@
+import type { AccessRisk } from '@sallyport/access-risk';
 import type { Behaviour } from '@sallyport/behaviour';
 import type { Recording } from '@sallyport/camera-watch';
 import type { Detection } from '@sallyport/detection';
@@ -29,6 +30,7 @@ export function createRetentionServices(
       readonly search: Pick<EventSearch, 'forget'>;
       readonly detection: Pick<Detection, 'forget'>;
       readonly behaviour: Pick<Behaviour, 'forget'>;
+      readonly accessRisk: Pick<AccessRisk, 'forget'>;
       readonly ruleDocuments: Pick<RuleDocuments, 'forget'>;
       readonly hunting: Pick<Hunting, 'forget'>;
       readonly alerts: Pick<Alerts, 'forget'>;
@@ -40,6 +42,7 @@ export function createRetentionServices(
     { name: 'event-search', forget: (ranges) => needs.search.forget(ranges) },
     { name: 'alerts', forget: (ranges) => needs.alerts.forget(ranges) },
     { name: 'behaviour', forget: (ranges) => needs.behaviour.forget(ranges) },
+    { name: 'access-risk', forget: (ranges) => needs.accessRisk.forget(ranges) },
     { name: 'hunts', forget: (ranges) => needs.hunting.forget(ranges) },
     { name: 'correlations', forget: (ranges) => needs.detection.forget(ranges) },
     { name: 'rule-documents', forget: (ranges) => needs.ruleDocuments.forget(ranges) },

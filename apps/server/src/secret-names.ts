@@ -8,11 +8,13 @@ export const secretNames = {
   correlations: 'detection/correlations',
   suppressions: 'incident-response/suppressions',
   behaviour: 'behaviour/entities',
+  accessRisk: 'access-risk/states',
   hunts: 'hunting/hunts',
   rulePacks: 'rule-library/packs',
   ruleExceptions: 'rule-exceptions/exceptions',
   ruleDocuments: 'rule-library/documents',
   criticality: 'entity-graph/criticality',
+  privileges: 'privileged-access/requests',
   sensors: 'device-fleet/sensors',
   devices: 'device-fleet/devices',
   fleetColumns: 'device-fleet/columns',
@@ -28,6 +30,8 @@ export const secretNames = {
   acmeCertificate: 'https/acme-certificate',
   acmeAccount: 'https/acme-account',
   archive: 'archive/credentials',
+  signInProviderColumns: 'sign-in-providers/columns',
+  signInAttempts: 'sign-in-providers/attempts',
 } as const;
 
 export const offeredSecrets: readonly string[] = [
@@ -39,11 +43,13 @@ export const offeredSecrets: readonly string[] = [
   secretNames.correlations,
   secretNames.suppressions,
   secretNames.behaviour,
+  secretNames.accessRisk,
   secretNames.hunts,
   secretNames.rulePacks,
   secretNames.ruleExceptions,
   secretNames.ruleDocuments,
   secretNames.criticality,
+  secretNames.privileges,
   secretNames.sensors,
   secretNames.devices,
   secretNames.fleetColumns,
@@ -60,4 +66,6 @@ export const offeredSecrets: readonly string[] = [
   secretNames.acmeCertificate,
   secretNames.acmeAccount,
   secretNames.archive,
+  secretNames.signInProviderColumns,
+  secretNames.signInAttempts,
 ];

@@ -36,8 +36,8 @@ export function createRiskFacts(needs: RiskFactsNeeds): RiskFacts {
 
   return {
     of(principal) {
-      if (principal.kind !== 'user' && principal.kind !== 'key') return undefined;
-      const name = JSON.stringify([principal.kind, principal.id, principal.name]);
+      if (principal.kind === 'operator' || principal.kind === 'device') return undefined;
+      const name = JSON.stringify([principal.kind, principal.id, principal.name, principal.sessionId]);
       const known = held.get(name);
       const isGood = known !== undefined && clock.monotonicMs() - known.askedMs < holdForMs;
       const { fact, askedMs } = isGood ? known : ask(principal);

@@ -169,7 +169,6 @@ export async function setUp(database: Database, overrides: Partial<AccessRiskNee
       async tell({ words }) {
         messages.push(...words);
       },
-      mayGoOn: () => false,
     },
     log: { warn: () => undefined },
     ...overrides,

@@ -37,8 +37,6 @@ export type AccessRiskNeeds = {
       readonly subject: string;
       readonly words: readonly string[];
     }): Promise<void>;
-    /** Whether policy lets a session go on that is at this much risk. */
-    mayGoOn(request: { readonly userId: string; readonly session: string; readonly value: number }): boolean;
   };
   readonly log: { warn(message: string, details?: Readonly<Record<string, unknown>>): void };
   readonly limits?: {

@@ -14,7 +14,6 @@ export type Reactor = {
 const timelyMs = 900_000;
 /** Who is written down as having done it. */
 export const riskItself: Principal = { kind: 'operator', id: 'access-risk', name: 'Risk of sign-ins', scopes: [] };
-const stolenRisk = 95;
 
 export function createReactor(needs: Pick<AccessRiskNeeds, 'reactions' | 'clock' | 'log'>): Reactor {
   const { reactions, clock, log } = needs;
@@ -34,7 +33,6 @@ export function createReactor(needs: Pick<AccessRiskNeeds, 'reactions' | 'clock'
       switch (reaction.kind) {
         case 'session-stolen': {
           const { userId, session, words } = reaction;
-          if (reactions.mayGoOn({ userId, session, value: stolenRisk })) return;
           const reason = words.join('. ').slice(0, 500);
           const ended = await reactions.endSessions({ userId, ids: [session], by: riskItself, reason });
           if (ended > 0) await tell(userId, 'A session of yours was ended', words);

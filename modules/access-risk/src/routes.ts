@@ -130,11 +130,18 @@ export function createAccessRiskRoutes({ risk, geo }: { readonly risk: AccessRis
         schema: {
           summary: 'Where and with what you signed in lately, newest first',
           tags,
-          response: { 200: Type.Object({ sign_ins: Type.Array(ShownSignIn) }) },
+          response: {
+            200: Type.Object({
+              sign_ins: Type.Array(ShownSignIn),
+              must_change_password: Type.Boolean({ description: 'Nothing else is allowed before' }),
+            }),
+          },
         },
       },
       async ({ principal }) => ({
         sign_ins: principal.kind === 'user' ? risk.signInsOf(principal.id).map(shownSignIn) : [],
+        // Of a token of theirs it says what that was made for.
+        must_change_password: principal.limitedTo !== undefined && principal.tokenId === undefined,
       }),
     );
 

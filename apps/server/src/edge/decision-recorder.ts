@@ -102,6 +102,7 @@ function kindOf({ outcome, code, method, route, principal, address, agent }: Dec
     principal?.kind,
     principal?.id,
     principal?.sessionId,
+    principal?.grantIds,
     address,
     agent,
   ]);

@@ -102,6 +102,8 @@ export type EdgeNeeds = {
   };
   /** Resolves when the decision is durable. Denials of an authenticated caller wait for it. */
   readonly recordDecision: (decision: Decision) => Promise<void>;
+  /** Answers a request as its caller's: what is recorded meanwhile may carry more of them. */
+  readonly around?: (principal: Principal, run: () => void) => void;
   readonly routes: readonly RoutePlugin[];
   /** Of every module whose errors may reach a client. Codes must be unique over all of them. */
   readonly problems: readonly ProblemTable[];

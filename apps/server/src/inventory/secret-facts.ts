@@ -46,6 +46,11 @@ export const secretFacts: Readonly<Record<string, SecretFacts>> = {
     usedFor: 'hides who correlations count',
   },
   [secretNames.behaviour]: { ...sealing, owner: 'behaviour', usedFor: 'seals what is learnt of whom, hides of whom' },
+  [secretNames.accessRisk]: {
+    ...sealing,
+    owner: 'access-risk',
+    usedFor: 'seals what is known of how people come and go, hides of whom',
+  },
   [secretNames.ruleDocuments]: {
     ...sealing,
     owner: 'rule-library',
@@ -58,6 +63,11 @@ export const secretFacts: Readonly<Record<string, SecretFacts>> = {
     usedFor: 'seals what is kept of rule packs and the keys that may sign them',
   },
   [secretNames.ruleExceptions]: { ...sealing, owner: 'rule-exceptions', usedFor: 'seals exceptions and their reasons' },
+  [secretNames.privileges]: {
+    ...sealing,
+    owner: 'privileged-access',
+    usedFor: 'seals reasons and addresses of requests for rights, hashes sealed codes',
+  },
   [secretNames.criticality]: { ...sealing, owner: 'entity-graph', usedFor: 'seals how much which asset matters' },
   [secretNames.suppressions]: {
     ...sealing,
@@ -133,6 +143,18 @@ export const secretFacts: Readonly<Record<string, SecretFacts>> = {
     role: 'authentication',
     owner: 'https',
     usedFor: 'the account at the ACME server',
+  },
+  [secretNames.signInProviderColumns]: {
+    ...sealing,
+    owner: 'sign-in-providers',
+    usedFor: 'encrypted columns of sign-in providers, their secrets and keys, and whose accounts are whose',
+  },
+  [secretNames.signInAttempts]: {
+    ...key,
+    role: 'derivation',
+    algorithm: 'hkdf-sha-256',
+    owner: 'sign-in-providers',
+    usedFor: 'the seal of what a browser carries to a sign-in provider and back',
   },
   [secretNames.personalIndex]: {
     ...key,

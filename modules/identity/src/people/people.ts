@@ -1,5 +1,6 @@
+import type { JsonObject } from '@sallyport/contracts';
 import type { Transaction } from '@sallyport/platform/database';
-import type { Principal } from '@sallyport/platform/http';
+import type { Principal, SiteRole } from '@sallyport/platform/http';
 import { accountEvent } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
 import type { PasskeyStore } from '../factors/passkey-store.ts';
@@ -11,6 +12,7 @@ import type { RecoveryCodes } from '../factors/recovery-codes.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Tickets } from '../tickets/tickets.ts';
+import { formatSiteRoles, parseSiteRoles } from './site-roles.ts';
 import { parseRoles, parseUserName } from './user-name.ts';
 import { effectiveRolesOf, hasActive, stateOf, type User, type UserState, type UserStore } from './user-store.ts';
 
@@ -22,6 +24,7 @@ export type Person = Omit<User, 'passwordHash'> & {
 export type Invitation = {
   readonly name: string;
   readonly roles: readonly string[];
+  readonly siteRoles: readonly SiteRole[];
   /** Nobody's name for a link of the operator, or of somebody who is gone, and after a reset. */
   readonly invitedBy: string | undefined;
   /** They had an account before, and begin anew. */
@@ -41,6 +44,8 @@ export type People = {
   change(request: {
     readonly id: string;
     readonly roles?: readonly string[];
+    /** Each at one site alone; `roles` are held everywhere. */
+    readonly siteRoles?: readonly SiteRole[];
     readonly disabled?: boolean;
     readonly by: Principal;
   }): Promise<Person>;
@@ -51,6 +56,7 @@ export type People = {
   invite(request: {
     readonly name: string;
     readonly roles: readonly string[];
+    readonly siteRoles?: readonly SiteRole[];
     readonly by: Principal;
   }): Promise<{ readonly token: string; readonly expiresAtMs: number }>;
   /**
@@ -63,6 +69,15 @@ export type People = {
     readonly id: string;
     readonly by: Principal;
   }): Promise<{ readonly token: string; readonly expiresAtMs: number }>;
+  /**
+   * From now on they may look after their own account, and nothing else before they have chosen another password. Of somebody without
+   * one nothing is asked. May be asked again.
+   */
+  requirePasswordChange(request: {
+    readonly userId: string;
+    readonly by: Principal;
+    readonly reason: string;
+  }): Promise<void>;
   /**
    * Who an invitation is for, so that they know what they join before they choose a password. Only the link itself tells:
    * anything else is `link_invalid`, as for `accept`, and the link stays good.
@@ -113,7 +128,7 @@ export function createDirectory(
     about: {
       by: Principal;
       user: User;
-      details?: { readonly roles: readonly string[]; readonly roles_before?: readonly string[] };
+      details?: JsonObject;
     },
   ): Promise<void> => outbox.record(transaction, accountEvent({ nowMs: clock.nowMs(), action, ...about }));
 
@@ -125,7 +140,7 @@ export function createDirectory(
       return users.map((user) => personOf(user, { totp: withTotp.has(user.id), passkey: withPasskey.has(user.id) }));
     },
 
-    async change({ id, roles, disabled, by }) {
+    async change({ id, roles, siteRoles, disabled, by }) {
       const before = roles === undefined ? undefined : await userStore.find(database, id);
       if (before !== undefined && roles !== undefined)
         await needs.refuseRoles?.(before, effectiveRolesOf({ ...before, roles }));
@@ -136,10 +151,14 @@ export function createDirectory(
             'user_not_found',
             `Cannot change user "${id.slice(0, 100)}": must be the id of a user`,
           );
-        const given = roles === undefined ? user.roles : parseRoles(roles, by, policy);
+        const atSites = siteRoles === undefined ? (user.siteRoles ?? []) : parseSiteRoles(siteRoles, by, policy);
+        const given = roles === undefined ? user.roles : parseRoles(roles, by, policy, { mayBeNone: true });
+        requireAny(given, atSites, user);
         const isDisabled = disabled ?? user.disabledAtMs !== undefined;
         if (isDisabled || !given.includes('admin')) await requireOtherAdministrator(transaction, user);
-        const isNew = given.join(' ') !== user.roles.join(' ');
+        const isNew =
+          given.join(' ') !== user.roles.join(' ') ||
+          formatSiteRoles(atSites) !== formatSiteRoles(user.siteRoles ?? []);
         let stopped: { effective(): void } | undefined;
         if (isNew || (isDisabled && user.disabledAtMs === undefined)) {
           const allowed = isDisabled
@@ -148,12 +167,17 @@ export function createDirectory(
           stopped = await apiKeys.suspendAllOf(transaction, { makerId: id, allowed, by });
         }
         if (isNew) {
-          await userStore.update(transaction, id, { roles: given });
+          await userStore.update(transaction, id, { roles: given, siteRoles: atSites });
           await sessionStore.replaceTokensSoon(transaction, id);
           await record(transaction, 'user.roles', {
             by,
             user,
-            details: { roles: given, roles_before: [...user.roles] },
+            details: {
+              roles: [...given],
+              roles_before: [...user.roles],
+              site_roles: shownSiteRoles(atSites),
+              site_roles_before: shownSiteRoles(user.siteRoles ?? []),
+            },
           });
         }
         if (isDisabled && user.disabledAtMs === undefined) {
@@ -164,7 +188,8 @@ export function createDirectory(
         }
         if (!isDisabled && user.disabledAtMs !== undefined) {
           // Who comes back has the roles they had: whoever lets them must be able to give these.
-          parseRoles(given, by, policy);
+          parseRoles(given, by, policy, { mayBeNone: true });
+          parseSiteRoles(atSites, by, policy);
           await userStore.update(transaction, id, { disabledAtMs: null });
           await record(transaction, 'user.enable', { by, user });
         }
@@ -176,18 +201,20 @@ export function createDirectory(
       return shown(database, changed.user);
     },
 
-    async invite({ name: text, roles, by }) {
+    async invite({ name: text, roles, siteRoles = [], by }) {
       const name = parseUserName(text);
       await needs.refuseRoles?.({ id: undefined, name }, roles);
       let stopped: { effective(): void } | undefined;
       const ticket = await database.transaction().execute(async (transaction) => {
-        const given = parseRoles(roles, by, policy);
+        const given = parseRoles(roles, by, policy, { mayBeNone: siteRoles.length > 0 });
+        const atSites = parseSiteRoles(siteRoles, by, policy);
         const earlier = await userStore.findByName(transaction, name);
         if (earlier !== undefined && !isUnfinished(earlier))
           throw new IdentityError('user_exists', `Cannot invite "${name}": must be a name nobody has`);
         if (earlier !== undefined) {
           // Whoever could not give the roles they had must not take their place away either.
-          parseRoles(earlier.roles, by, policy);
+          parseRoles(earlier.roles, by, policy, { mayBeNone: true });
+          parseSiteRoles(earlier.siteRoles ?? [], by, policy);
           await removeFactors(transaction, earlier.id);
           stopped = await apiKeys.suspendAllOf(transaction, { makerId: earlier.id, allowed: [], by });
           await tickets.forget(transaction, { userId: earlier.id });
@@ -203,11 +230,12 @@ export function createDirectory(
           id: Buffer.from(random(idBytes)).toString('hex'),
           name,
           roles: given,
+          siteRoles: atSites,
           createdAtMs: clock.nowMs(),
           createdBy: `${by.kind}/${by.id}`,
         };
         await userStore.insert(transaction, user);
-        await record(transaction, 'user.create', { by, user, details: { roles: given } });
+        await record(transaction, 'user.create', { by, user, details: { roles: [...given], site_roles: shownSiteRoles(atSites) } });
         return tickets.issue(transaction, { purpose: 'invitation', userId: user.id });
       });
       stopped?.effective();
@@ -234,7 +262,8 @@ export function createDirectory(
         if (user.disabledAtMs !== undefined)
           throw new IdentityError('user_disabled', `Cannot reset "${user.name}": must be enabled first`);
         // The link lets whoever holds it be this person.
-        parseRoles(effectiveRolesOf(user), by, policy);
+        parseRoles(effectiveRolesOf(user), by, policy, { mayBeNone: true });
+        parseSiteRoles(user.siteRoles ?? [], by, policy);
         if (by.kind !== 'operator') await requireOtherAdministrator(transaction, user);
         const nowMs = clock.nowMs();
         const { factors } = await shown(transaction, user);
@@ -251,12 +280,24 @@ export function createDirectory(
       return ticket;
     },
 
+    async requirePasswordChange({ userId, by, reason }) {
+      await database.transaction().execute(async (transaction) => {
+        const user = await userStore.find(transaction, userId);
+        if (user?.passwordHash === undefined || user.passwordRefusedAtMs !== undefined) return;
+        const nowMs = clock.nowMs();
+        await userStore.update(transaction, userId, { passwordRefusedAtMs: nowMs });
+        const event = accountEvent({ nowMs, action: 'user.password-refuse', by, user, details: { reason } });
+        await outbox.record(transaction, event);
+      });
+      await outbox.flushed();
+    },
+
     async look({ token }) {
       const { user, expiresAtMs } = await invitationOf(database, token);
       const isReset = user.passwordChangedAtMs !== undefined;
       const inviter = /^user\/(.+)$/.exec(user.createdBy)?.[1];
       const invitedBy = isReset || inviter === undefined ? undefined : (await userStore.find(database, inviter))?.name;
-      return { name: user.name, roles: user.roles, invitedBy, isReset, expiresAtMs };
+      return { name: user.name, roles: user.roles, siteRoles: user.siteRoles ?? [], invitedBy, isReset, expiresAtMs };
     },
 
     async accept({ token, password }) {
@@ -298,6 +339,16 @@ export function createDirectory(
       hint: 'ask for a new one',
     });
   }
+}
+
+/** Whoever is nothing anywhere is to be disabled instead. Throws `role_unknown`. */
+function requireAny(roles: readonly string[], siteRoles: readonly SiteRole[], { name, providedRoles = [] }: User): void {
+  if (roles.length + siteRoles.length + providedRoles.length > 0) return;
+  throw new IdentityError('role_unknown', `Cannot take all roles from "${name}": must have one, or be disabled`);
+}
+
+function shownSiteRoles(siteRoles: readonly SiteRole[]): JsonObject[] {
+  return siteRoles.map(({ role, site }) => ({ role, site }));
 }
 
 /** Throws `last_administrator` when nobody else could let people in again. */

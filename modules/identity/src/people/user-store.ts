@@ -2,7 +2,9 @@ import type { Database, Transaction } from '@sallyport/platform/database';
 import { blindIndex, createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
 import type { BlindIndex, ColumnKeys, Encrypted, Opened } from '@sallyport/platform/encrypted-columns';
 import { deriveKey, open } from '../factors/sealing.ts';
+import type { SiteRole } from '@sallyport/platform/http';
 import type { TakeOver } from '../needs.ts';
+import { formatSiteRoles, readSiteRoles } from './site-roles.ts';
 
 type UserRow = {
   readonly id: string;
@@ -19,6 +21,12 @@ type UserRow = {
   readonly disabled_at_ms: number | null;
   readonly last_sign_in_at_ms: number | null;
   readonly password_changed_at_ms: number | null;
+  /** As `roles`: what `identity_provided_roles` has for them, each once. */
+  readonly provided_roles: string;
+  /** What `formatSiteRoles` makes of them. */
+  readonly site_roles: Encrypted<string | null>;
+  /** Until another password is chosen. */
+  readonly password_refused_at_ms: number | null;
 };
 type Tables = { identity_users: UserRow };
 type OpenedUser = Opened<Tables>['identity_users'];
@@ -26,7 +34,12 @@ type OpenedUser = Opened<Tables>['identity_users'];
 export type User = {
   readonly id: string;
   readonly name: string;
+  /** Given here. */
   readonly roles: readonly string[];
+  /** By the word of a provider, which changes them at each sign-in: see `effectiveRolesOf`. */
+  readonly providedRoles?: readonly string[];
+  /** Each at one site alone, and given here. */
+  readonly siteRoles?: readonly SiteRole[];
   readonly passwordHash?: string;
   readonly createdAtMs: number;
   /** `user/<id>`, `operator/<id>`, `key/<id>` or `setup`. */
@@ -36,6 +49,8 @@ export type User = {
   readonly disabledAtMs?: number;
   readonly lastSignInAtMs?: number;
   readonly passwordChangedAtMs?: number;
+  /** Since when they must choose another password before they may do anything else. */
+  readonly passwordRefusedAtMs?: number;
 };
 
 /** Invited: no password yet. Enrolling: no second factor yet. */
@@ -45,6 +60,19 @@ export function stateOf(user: Omit<User, 'name'>): UserState {
   if (user.disabledAtMs !== undefined) return 'disabled';
   if (user.activatedAtMs !== undefined) return 'active';
   return user.passwordHash === undefined ? 'invited' : 'enrolling';
+}
+
+/** Everything somebody holds for good, whoever gave it: what they may do and must show rests on this. */
+export function effectiveRolesOf({
+  roles,
+  providedRoles = [],
+}: Pick<User, 'roles' | 'providedRoles'>): readonly string[] {
+  return providedRoles.length === 0 ? roles : [...new Set([...roles, ...providedRoles])];
+}
+
+/** The roles somebody holds anywhere: what they must show to come in, and how long they stay, rests on all of them. */
+export function rolesAnywhereOf(user: Pick<User, 'roles' | 'providedRoles' | 'siteRoles'>): readonly string[] {
+  return [...new Set([...effectiveRolesOf(user), ...(user.siteRoles ?? []).map(({ role }) => role)])];
 }
 
 /** Names that look the same to people are one name. */
@@ -68,13 +96,16 @@ export type UserStore = {
 
 export type UserChange = {
   readonly roles?: readonly string[];
+  readonly siteRoles?: readonly SiteRole[];
   /** Null takes it away. */
   readonly passwordHash?: string | null;
   readonly passwordChangedAtMs?: number;
+  readonly passwordRefusedAtMs?: number;
   /** Null takes it back, as for the next. */
   readonly activatedAtMs?: number | null;
   readonly disabledAtMs?: number | null;
   readonly lastSignInAtMs?: number;
+  readonly providedRoles?: readonly string[];
 };
 
 /** Names stand in the database sealed, and are found by a blind index: whoever reads the file alone does not learn who works here. */
@@ -88,9 +119,12 @@ export function createUserStore(needs: {
   const columns = createEncryptedColumns<Tables>({
     keys: needs.columnKeys,
     random: needs.random,
-    tables: { identity_users: { row: 'id', columns: { name } } },
+    tables: { identity_users: { row: 'id', columns: { name, site_roles: encrypted({ padBytes: 64 }) } } },
   });
-  const toUser = (row: OpenedUser): User => ({ ...standingOf(row), name: row.name });
+  const toUser = (row: OpenedUser): User => {
+    const siteRoles = readSiteRoles(row.site_roles);
+    return { ...standingOf(row), name: row.name, ...(siteRoles.length === 0 ? {} : { siteRoles }) };
+  };
 
   return {
     async find(where, id) {
@@ -140,10 +174,13 @@ export function createUserStore(needs: {
           password_hash: user.passwordHash ?? null,
           created_at_ms: user.createdAtMs,
           created_by: user.createdBy,
-          activated_at_ms: null,
+          activated_at_ms: user.activatedAtMs ?? null,
           disabled_at_ms: null,
           last_sign_in_at_ms: null,
           password_changed_at_ms: user.passwordHash === undefined ? null : user.createdAtMs,
+          provided_roles: (user.providedRoles ?? []).join(' '),
+          site_roles: formatSiteRoles(user.siteRoles ?? []),
+          password_refused_at_ms: null,
         })
         .execute();
     },
@@ -154,7 +191,13 @@ export function createUserStore(needs: {
         .updateTable('identity_users')
         .set({
           ...(change.roles === undefined ? {} : { roles: change.roles.join(' ') }),
-          ...(change.passwordHash === undefined ? {} : { password_hash: change.passwordHash }),
+          ...(change.siteRoles === undefined ? {} : { site_roles: formatSiteRoles(change.siteRoles) }),
+          ...(change.providedRoles === undefined ? {} : { provided_roles: change.providedRoles.join(' ') }),
+          // Another password is what was asked for.
+          ...(change.passwordHash === undefined
+            ? {}
+            : { password_hash: change.passwordHash, password_refused_at_ms: null }),
+          ...(change.passwordRefusedAtMs === undefined ? {} : { password_refused_at_ms: change.passwordRefusedAtMs }),
           ...(change.passwordChangedAtMs === undefined ? {} : { password_changed_at_ms: change.passwordChangedAtMs }),
           ...(change.activatedAtMs === undefined ? {} : { activated_at_ms: change.activatedAtMs }),
           ...(change.disabledAtMs === undefined ? {} : { disabled_at_ms: change.disabledAtMs }),
@@ -180,7 +223,7 @@ export function createUserStore(needs: {
 }
 
 /** What somebody may do and whether they may come in: for those who have no business with names. */
-export type Standing = Omit<User, 'name'>;
+export type Standing = Omit<User, 'name' | 'siteRoles'>;
 
 export async function readStanding(where: Database | Transaction, id: string): Promise<Standing | undefined> {
   const row = await where
@@ -207,10 +250,11 @@ export async function hasActive(where: Database | Transaction, role: string, exc
   return rows.some(({ roles }) => roles.split(' ').includes(role));
 }
 
-function standingOf(row: Omit<OpenedUser, 'name'>): Standing {
+function standingOf(row: Omit<OpenedUser, 'name' | 'site_roles'>): Standing {
   return {
     id: row.id,
     roles: row.roles.split(' ').filter((role) => role !== ''),
+    ...(row.provided_roles === '' ? {} : { providedRoles: row.provided_roles.split(' ') }),
     createdAtMs: row.created_at_ms,
     createdBy: row.created_by,
     ...(row.password_hash === null ? {} : { passwordHash: row.password_hash }),
@@ -218,5 +262,6 @@ function standingOf(row: Omit<OpenedUser, 'name'>): Standing {
     ...(row.disabled_at_ms === null ? {} : { disabledAtMs: row.disabled_at_ms }),
     ...(row.last_sign_in_at_ms === null ? {} : { lastSignInAtMs: row.last_sign_in_at_ms }),
     ...(row.password_changed_at_ms === null ? {} : { passwordChangedAtMs: row.password_changed_at_ms }),
+    ...(row.password_refused_at_ms === null ? {} : { passwordRefusedAtMs: row.password_refused_at_ms }),
   };
 }

@@ -21,6 +21,7 @@ export function createPrincipalOf(
       name: user.name,
       scopes: [],
       roles: [...new Set([...effectiveRolesOf(user), ...granted.map(({ role }) => role)])],
+      ...(user.siteRoles === undefined ? {} : { siteRoles: user.siteRoles }),
       ...(granted.length === 0 ? {} : { grantIds: granted.map(({ grantId }) => grantId) }),
       sessionId: session.id,
       authenticatedAtMs: granted.some(({ isProof }) => isProof === true) ? clock.nowMs() : session.authenticatedAtMs,
@@ -32,6 +33,13 @@ export function createPrincipalOf(
       // They may look after their own account, and nothing else before that is done.
       ...(user.passwordRefusedAtMs === undefined ? {} : { limitedTo: ['sessions:own'] }),
     };
-    return { ...principal, scopes: policy.permissionsOf(principal) };
+    return { ...principal, scopes: policy.permissionsOf(principal), ...siteScopesOf(principal, policy) };
   };
+}
+
+/** What they may do at the sites where they hold a role. */
+function siteScopesOf(principal: Principal, policy: PeopleNeeds['policy']): Pick<Principal, 'siteScopes'> {
+  const sites = [...new Set((principal.siteRoles ?? []).map(({ site }) => site))];
+  if (sites.length === 0) return {};
+  return { siteScopes: sites.map((site) => ({ site, scopes: policy.permissionsOf(principal, { site }) })) };
 }

@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import { createAccessRisk, createAccessRiskRoutes, createGeo } from '@sallyport/access-risk';
+import type { AccessRisk } from '@sallyport/access-risk';
+import type { PeopleServices } from '@sallyport/identity';
+import type { RoutePlugin } from '@sallyport/platform/http';
+import type { CommonNeeds, Custody } from './custody.ts';
+import { secretKey } from './secret-key.ts';
+import { secretNames } from './secret-names.ts';
+
+export type AccessRiskServices = {
+  readonly risk: AccessRisk;
+  readonly routes: RoutePlugin;
+};
+
+/** How people, keys and services come and go, and what is done when it looks as if somebody else came. */
+export async function createAccessRiskServices(
+  needs: CommonNeeds &
+    Pick<Custody, 'database' | 'ledger' | 'outbox'> & {
+      readonly dataDirectory: string;
+      /** Asked when something is done to their sessions: they are made later, and ask for risk themselves. */
+      readonly people: () => Pick<PeopleServices, 'sessions' | 'people'>;
+    },
+): Promise<AccessRiskServices> {
+  const { ledger, log } = needs;
+  const geo = await createGeo({ ...needs, directory: join(needs.dataDirectory, 'geo') });
+  const risk = createAccessRisk({
+    ...needs,
+    sealingKey: await secretKey(ledger.secrets, secretNames.accessRisk),
+    locate: geo.locate,
+    reactions: {
+      endSessions: ({ userId, ids, exceptId, by, reason }) =>
+        needs
+          .people()
+          .sessions.endWhere(
+            ids === undefined
+              ? { userId, ...(exceptId === undefined ? {} : { exceptSessionId: exceptId }) }
+              : { sessionIds: ids },
+            { by, reason },
+          ),
+      async requirePasswordChange({ userId, by, reason }) {
+        await needs.people().people.requirePasswordChange({ userId, by, reason });
+      },
+      // What was done stands on their account page; there is no way yet to write to everybody.
+      tell: async ({ userId, subject }) => log.info('Somebody finds on their account page', { user: userId, subject }),
+    },
+  });
+  return { risk, routes: createAccessRiskRoutes({ risk, geo }) };
+}
