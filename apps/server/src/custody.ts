@@ -18,6 +18,7 @@ import { prepareDataDirectory } from './writable-directory.ts';
 import { createDestructionServices } from './destructions.ts';
 import type { DestructionServices } from './destructions.ts';
 import { isSealerFinal } from './final-errors.ts';
+import type { GrantMarks } from './grant-marks.ts';
 import { createOutside } from './outside.ts';
 import type { OutsideServices } from './outside.ts';
 import { createPersonalDataServices } from './subjects.ts';
@@ -63,7 +64,7 @@ export type Custody = {
 
 export async function openCustody(
   config: ServerConfig,
-  common: CommonNeeds,
+  common: CommonNeeds & { readonly grantMarks?: Pick<GrantMarks, 'current'> },
   told: {
     /** The sealer cannot be started again, and nothing can be recorded any more. */
     readonly onLedgerLost?: (error: unknown) => void;
@@ -100,7 +101,14 @@ export async function openCustody(
   const personalData = await createPersonalDataServices({ ...common, ledger: storedLedger, subjects, database });
   const { ledger } = personalData;
   const outboxKey = await secretKey(ledger.secrets, secretNames.outbox);
-  const outbox = createOutbox({ database, ledger, key: outboxKey, random, nowMs: () => clock.nowMs() });
+  const outbox = createOutbox({
+    database,
+    ledger,
+    key: outboxKey,
+    random,
+    nowMs: () => clock.nowMs(),
+    marks: () => common.grantMarks?.current(),
+  });
   await outbox.flushed();
   const recordAudit = async (event: AuditEvent): Promise<void> => {
     await database.transaction().execute((transaction) => outbox.record(transaction, event));

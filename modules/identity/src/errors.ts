@@ -29,6 +29,7 @@ export type IdentityErrorCode =
   | 'reset_self'
   | 'role_grant_widened'
   | 'role_unknown'
+  | 'role_site_invalid'
   | 'scope_unknown'
   | 'session_not_found'
   | 'session_required'
@@ -76,6 +77,7 @@ export const identityProblems = {
   reset_self: { status: 409, title: 'Nobody resets their own account' },
   role_grant_widened: { status: 403, title: 'Nobody can give a role that may do more than they' },
   role_unknown: { status: 400, title: 'There is no such role' },
+  role_site_invalid: { status: 400, title: 'Not the name of a site' },
   scope_unknown: { status: 400, title: 'There is no such scope' },
   session_limits_invalid: { status: 400, title: 'Sessions cannot last so long' },
   session_limits_lock_out: { status: 409, title: 'That would end your own session' },

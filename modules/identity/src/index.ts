@@ -1,5 +1,6 @@
 export { IdentityError, identityProblems } from './errors.ts';
 export type { IdentityErrorCode } from './errors.ts';
+export type { Admitted } from './admission/admission.ts';
 export { createIdentityRoutes } from './identity-routes.ts';
 export { createApiKeys } from './keys/api-keys.ts';
 export type { ApiKeys, Refusal } from './keys/api-keys.ts';
@@ -13,4 +14,7 @@ export type { PasswordStrength } from './passwords/password-strength.ts';
 export { createPeople } from './people/create-people.ts';
 export type { PeopleServices } from './people/create-people.ts';
 export type { CredentialsHeld } from './people/credentials-held.ts';
+export type { KnownPerson, ProvidedPeople } from './people/provided-people.ts';
+export { effectiveRolesOf } from './people/user-store.ts';
 export type { SessionRefusal } from './sessions/sessions.ts';
+export { replyOf, SignInReply } from './sessions/sign-in-routes.ts';

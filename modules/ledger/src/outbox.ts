@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
-import { textOf } from '@sallyport/contracts';
+import { isJsonObject, textOf } from '@sallyport/contracts';
+import type { JsonObject } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import { auditEvent } from './audit-event.ts';
 import type { AuditEvent } from './audit-event.ts';
@@ -38,6 +39,8 @@ export function createOutbox(needs: {
   readonly key: Uint8Array;
   readonly random: (bytes: number) => Buffer;
   readonly nowMs: () => number;
+  /** What every event of this moment carries beside its own, such as the grants its actor holds. */
+  readonly marks?: () => JsonObject | undefined;
 }): Outbox {
   const database = needs.database.withTables<OutboxTables>();
   let lastOrdinal = 0;
@@ -85,7 +88,7 @@ export function createOutbox(needs: {
       const id = needs.random(16).toString('hex');
       // Rising within this process and, by the clock, across restarts; it only decides the order of waiting events.
       lastOrdinal = Math.max(lastOrdinal + 1, needs.nowMs() * 1000);
-      const body = Buffer.from(JSON.stringify(audit.event));
+      const body = Buffer.from(JSON.stringify(marked(audit.event, needs.marks?.())));
       if (body.length > maxAuditBytes) {
         throw new LedgerError(
           'entry_invalid',
@@ -107,6 +110,19 @@ export function createOutbox(needs: {
       }
       pumping = Promise.resolve().then(pump);
       return pumping;
+    },
+  };
+}
+
+function marked(event: JsonObject, marks: JsonObject | undefined): JsonObject {
+  if (marks === undefined) return event;
+  const { unmapped } = event;
+  const own = isJsonObject(unmapped) ? unmapped['sallyport'] : undefined;
+  return {
+    ...event,
+    unmapped: {
+      ...(isJsonObject(unmapped) ? unmapped : {}),
+      sallyport: { ...(isJsonObject(own) ? own : {}), ...marks },
     },
   };
 }

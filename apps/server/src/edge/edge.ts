@@ -191,6 +191,11 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
     replies.set(request, reply);
     await admission.admit(request, (renewed) => reply.beginSession(renewed));
   });
+  // After the body was read, so that nothing lies between it and the handler.
+  app.addHook('preHandler', (request, _reply, done) => {
+    if (needs.around === undefined || request.is404 || request.routeOptions.config.public === true) done();
+    else needs.around(request.principal, done);
+  });
   app.addHook('onSend', async (request, _reply, payload) => {
     if (!(payload instanceof Readable)) return payload;
     // Fastify would read it to its end, which a stream of events does not have.

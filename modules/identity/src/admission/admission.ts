@@ -7,7 +7,7 @@ import { canHavePasskeys } from '../factors/passkeys.ts';
 import type { RecoveryCodes } from '../factors/recovery-codes.ts';
 import type { TotpFactor } from '../factors/totp.ts';
 import type { PeopleNeeds } from '../needs.ts';
-import { effectiveRolesOf, stateOf, type User, type UserStore } from '../people/user-store.ts';
+import { rolesAnywhereOf, stateOf, type User, type UserStore } from '../people/user-store.ts';
 import type { BeginSession, BegunSession } from '../sessions/begin-session.ts';
 import type { BrowserKeys } from '../sessions/browser-keys.ts';
 import type { Tickets } from '../tickets/tickets.ts';
@@ -108,7 +108,7 @@ export function createAdmission(
       if (user === undefined || state === 'disabled' || state === 'invited')
         throw new IdentityError('credentials_wrong', 'Cannot sign in: they may not');
       const held = await heldBy(transaction, id, client);
-      const usual = await requiredOf(transaction, effectiveRolesOf(user));
+      const usual = await requiredOf(transaction, rolesAnywhereOf(user));
       const required = needs.riskOf?.(user, await withKey(client)).needsStronger === true ? raised(usual, held) : usual;
       const judgement = judge(shown, held, required);
       if (judgement.kind === 'enough') {

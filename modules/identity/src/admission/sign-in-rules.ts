@@ -6,7 +6,7 @@ import { IdentityError } from '../errors.ts';
 import type { PasskeyStore } from '../factors/passkey-store.ts';
 import type { TotpFactor } from '../factors/totp.ts';
 import type { PeopleNeeds } from '../needs.ts';
-import { effectiveRolesOf, stateOf, type User, type UserStore } from '../people/user-store.ts';
+import { effectiveRolesOf, rolesAnywhereOf, stateOf, type User, type UserStore } from '../people/user-store.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Enrollable } from './judgement.ts';
 import type { RequirementStore } from './requirement-store.ts';
@@ -80,13 +80,13 @@ export function createSignInRules(
       const has: Enrollable[] = [];
       if (withPasskey.has(user.id)) has.push('passkey');
       if (withTotp.has(user.id)) has.push('totp');
-      const required = requirementOf(effectiveRolesOf(user), inTheEnd(rules), clock.nowMs());
+      const required = requirementOf(rolesAnywhereOf(user), inTheEnd(rules), clock.nowMs());
       return { user, has, isMet: meets(has, user.passwordHash === undefined, required) };
     });
   };
 
   const weakerSessions = async (rules: readonly RoleRequirement[]): Promise<readonly string[]> => {
-    const roles = new Map((await userStore.list(database)).map((user) => [user.id, effectiveRolesOf(user)]));
+    const roles = new Map((await userStore.list(database)).map((user) => [user.id, rolesAnywhereOf(user)]));
     return (await sessions.list())
       .filter(({ userId, assurance, methods }) => {
         const required = requirementOf(roles.get(userId) ?? [], rules, clock.nowMs());

@@ -1,5 +1,5 @@
 import { ocsfClass, type JsonObject } from '@sallyport/contracts';
-import { auditEvent } from '@sallyport/ledger';
+import { auditEvent, type Actor } from '@sallyport/ledger';
 import type { Transaction } from '@sallyport/platform/database';
 import type { ReencryptProgress } from '@sallyport/platform/encrypted-columns';
 import type { Principal } from '@sallyport/platform/http';
@@ -58,7 +58,7 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
 
   const record = (
     transaction: Transaction,
-    by: Principal,
+    by: Principal | Actor,
     key: ApiKey,
     change: { action: string; activityId: number; details: JsonObject },
   ): Promise<void> =>

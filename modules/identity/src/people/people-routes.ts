@@ -8,12 +8,20 @@ import type { Person } from './people.ts';
 
 const Time = Type.String({ format: 'date-time' });
 const Name = Type.String({ minLength: 1, maxLength: 200 });
-const Roles = Type.Array(Type.String({ maxLength: 100 }), { minItems: 1, maxItems: 20 });
+const Roles = Type.Array(Type.String({ maxLength: 100 }), { maxItems: 20, description: 'Held everywhere' });
+const SiteRoles = Type.Array(
+  Type.Object(
+    { role: Type.String({ maxLength: 100 }), site: Type.String({ minLength: 1, maxLength: 60 }) },
+    { additionalProperties: false },
+  ),
+  { maxItems: 100, description: 'Each held at one site alone, named as on its cameras and devices' },
+);
 
 const ShownUser = Type.Object({
   id: Type.String(),
   name: Type.String(),
   roles: Type.Array(Type.String()),
+  site_roles: SiteRoles,
   state: Type.Enum(['invited', 'enrolling', 'active', 'disabled'], {
     description: 'Invited: no password yet. Enrolling: no second factor yet',
   }),
@@ -74,13 +82,17 @@ export function createPeopleRoutes(
           tags,
           params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) }),
           body: Type.Object(
-            { roles: Type.Optional(Roles), disabled: Type.Optional(Type.Boolean()) },
+            { roles: Type.Optional(Roles), site_roles: Type.Optional(SiteRoles), disabled: Type.Optional(Type.Boolean()) },
             { additionalProperties: false },
           ),
           response: { 200: ShownUser },
         },
       },
-      async (request) => shown(await people.change({ id: request.params.id, ...request.body, by: request.principal })),
+      async (request) => {
+        const { site_roles: siteRoles, ...body } = request.body;
+        const given = { ...body, ...(siteRoles === undefined ? {} : { siteRoles }) };
+        return shown(await people.change({ id: request.params.id, ...given, by: request.principal }));
+      },
     );
 
     app.post(
@@ -90,12 +102,17 @@ export function createPeopleRoutes(
         schema: {
           summary: 'Invite somebody; the link is shown only in this reply, is good once and for 72 hours',
           tags,
-          body: Type.Object({ name: Name, roles: Roles }, { additionalProperties: false }),
+          body: Type.Object(
+            { name: Name, roles: Roles, site_roles: Type.Optional(SiteRoles) },
+            { additionalProperties: false },
+          ),
           response: { 201: Link },
         },
       },
-      async (request, reply) =>
-        reply.code(201).send(linkOf(request, await people.invite({ ...request.body, by: request.principal }))),
+      async (request, reply) => {
+        const { site_roles: siteRoles = [], ...body } = request.body;
+        return reply.code(201).send(linkOf(request, await people.invite({ ...body, siteRoles, by: request.principal })));
+      },
     );
 
     app.post(
@@ -125,6 +142,7 @@ export function createPeopleRoutes(
             200: Type.Object({
               name: Type.String(),
               roles: Type.Array(Type.String({ description: 'As people call it' })),
+              site_roles: SiteRoles,
               organization: Type.Union([Type.String(), Type.Null()]),
               invited_by: Type.Union([Type.String(), Type.Null()]),
               reset: Type.Boolean({ description: 'They had an account before, and begin anew' }),
@@ -134,10 +152,14 @@ export function createPeopleRoutes(
         },
       },
       async (request) => {
-        const { name, roles: given, invitedBy, isReset, expiresAtMs } = await people.look(request.body);
+        const { name, roles: given, siteRoles, invitedBy, isReset, expiresAtMs } = await people.look(request.body);
         return {
           name,
           roles: given.map((id) => roles().find((role) => role.id === id)?.name ?? id),
+          site_roles: siteRoles.map(({ role, site }) => ({
+            role: roles().find(({ id }) => id === role)?.name ?? role,
+            site,
+          })),
           organization: (await organization.read()) ?? null,
           invited_by: invitedBy ?? null,
           reset: isReset,
@@ -175,6 +197,7 @@ function shown(person: Person): Static<typeof ShownUser> {
     id: person.id,
     name: person.name,
     roles: [...person.roles],
+    site_roles: (person.siteRoles ?? []).map(({ role, site }) => ({ role, site })),
     state: person.state,
     disabled: person.disabledAtMs !== undefined,
     factors: [...person.factors],

@@ -19,9 +19,14 @@ export function parseUserName(text: string): string {
  * Known roles, each once, none of which may do anything `by` may not: whoever could hand out more could hand it to
  * themselves. Throws `role_unknown`, `role_grant_widened`.
  */
-export function parseRoles(roles: readonly string[], by: Principal, policy: AccessPolicy): string[] {
+export function parseRoles(
+  roles: readonly string[],
+  by: Principal,
+  policy: AccessPolicy,
+  { mayBeNone = false }: { readonly mayBeNone?: boolean } = {},
+): string[] {
   const unknown = roles.find((role) => !isRole(role));
-  if (unknown !== undefined || roles.length === 0)
+  if (unknown !== undefined || (roles.length === 0 && !mayBeNone))
     throw new IdentityError(
       'role_unknown',
       `Cannot give role "${(unknown ?? '').slice(0, 100)}": must be one of ${policy

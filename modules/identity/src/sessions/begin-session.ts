@@ -5,7 +5,7 @@ import type { Assurance, Shown } from '../admission/assurance.ts';
 import { authenticationEvent } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
 import type { PeopleNeeds } from '../needs.ts';
-import { effectiveRolesOf, type User, type UserStore } from '../people/user-store.ts';
+import { rolesAnywhereOf, type User, type UserStore } from '../people/user-store.ts';
 import type { BrowserKeys } from './browser-keys.ts';
 import { limitsOf, longestOf, maxLifetimeMs } from './session-limits.ts';
 import type { SessionPolicies } from './session-policy.ts';
@@ -65,7 +65,7 @@ export function createBeginSession(
   return async (transaction, { user, shown, assurance, isProof, client }) => {
     const nowMs = clock.nowMs();
     const rules = await sessionPolicies.read(transaction);
-    const { idleMs, lifetimeMs, maxSessions, needsBrowserKey } = limitsOf(rules, effectiveRolesOf(user));
+    const { idleMs, lifetimeMs, maxSessions, needsBrowserKey } = limitsOf(rules, rolesAnywhereOf(user));
     const key = await browserKeys.verify(transaction, client);
     if (needsBrowserKey && key === undefined)
       throw new IdentityError('browser_key_required', 'Cannot sign in here: the browser must show a key of its own', {

@@ -7,7 +7,12 @@ const Time = Type.String({ format: 'date-time' });
 
 /** Who is signed in, and until when. */
 export const Me = Type.Object({
-  user: Type.Object({ id: Type.String(), name: Type.String(), roles: Type.Array(Type.String()) }),
+  user: Type.Object({
+    id: Type.String(),
+    name: Type.String(),
+    roles: Type.Array(Type.String(), { description: 'Held everywhere' }),
+    site_roles: Type.Array(Type.Object({ role: Type.String(), site: Type.String() })),
+  }),
   session: Type.Object({
     id: Type.String(),
     created_at: Time,
@@ -23,13 +28,21 @@ export const Me = Type.Object({
     }),
     provider: Type.Union([Type.String(), Type.Null()], { description: 'Id of the identity provider' }),
   }),
-  permissions: Type.Array(Type.String(), { description: 'Every action this person is allowed' }),
+  permissions: Type.Array(Type.String(), { description: 'Every action this person is allowed everywhere' }),
+  site_permissions: Type.Array(Type.Object({ site: Type.String(), permissions: Type.Array(Type.String()) }), {
+    description: 'What they are allowed at the sites where they hold a role',
+  }),
   organization: Type.Union([Type.String(), Type.Null()]),
 });
 
 export function meOf(principal: Principal, session: LiveSession, organization: string | undefined): Static<typeof Me> {
   return {
-    user: { id: principal.id, name: principal.name, roles: [...(principal.roles ?? [])] },
+    user: {
+      id: principal.id,
+      name: principal.name,
+      roles: [...(principal.roles ?? [])],
+      site_roles: (principal.siteRoles ?? []).map(({ role, site }) => ({ role, site })),
+    },
     session: {
       id: session.id,
       created_at: isoTime(session.createdAtMs),
@@ -42,6 +55,7 @@ export function meOf(principal: Principal, session: LiveSession, organization: s
       provider: session.provider?.id ?? null,
     },
     permissions: [...principal.scopes],
+    site_permissions: (principal.siteScopes ?? []).map(({ site, scopes }) => ({ site, permissions: [...scopes] })),
     organization: organization ?? null,
   };
 }

@@ -5,7 +5,7 @@ import { createSecret, type Secret } from '@sallyport/platform/secret';
 import { authenticationEvent } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
 import type { PeopleNeeds } from '../needs.ts';
-import { effectiveRolesOf, stateOf, type User, type UserStore } from '../people/user-store.ts';
+import { rolesAnywhereOf, stateOf, type User, type UserStore } from '../people/user-store.ts';
 import type { BrowserKeys } from './browser-keys.ts';
 import { limitsOf } from './session-limits.ts';
 import type { SessionPolicies } from './session-policy.ts';
@@ -134,7 +134,7 @@ export function createSessions(
   };
 
   const live = async (session: Session, user: User | undefined): Promise<LiveSession> => {
-    const roles = user === undefined ? [] : effectiveRolesOf(user);
+    const roles = user === undefined ? [] : rolesAnywhereOf(user);
     const { idleMs, lifetimeMs } = limitsOf(await sessionPolicies.read(), roles);
     const expiresAtMs = Math.min(session.expiresAtMs, session.createdAtMs + lifetimeMs);
     return { ...session, expiresAtMs, idleExpiresAtMs: Math.min(expiresAtMs, session.lastSeenAtMs + idleMs) };
@@ -147,7 +147,7 @@ export function createSessions(
     const { expiresAtMs, idleExpiresAtMs } = await live(session, user);
     if (nowMs >= expiresAtMs) return { refused: 'session_expired' };
     if (nowMs >= idleExpiresAtMs) return { refused: 'session_idle' };
-    const { needsBrowserKey } = limitsOf(await sessionPolicies.read(), effectiveRolesOf(user));
+    const { needsBrowserKey } = limitsOf(await sessionPolicies.read(), rolesAnywhereOf(user));
     return needsBrowserKey && session.browserKey === undefined ? { refused: 'session_unbound' } : user;
   };
 

@@ -26,7 +26,14 @@ const spentPurpose = 'spent';
 const tokenBytes = 32;
 
 type Tables = {
-  identity_tickets: { hash: string; purpose: string; user_id: string | null; expires_at_ms: number; attempts: number; shown: string | null };
+  identity_tickets: {
+    hash: string;
+    purpose: string;
+    user_id: string | null;
+    expires_at_ms: number;
+    attempts: number;
+    shown: string | null;
+  };
 };
 
 /**
@@ -86,13 +93,13 @@ export function createTickets(needs: {
       await tables(where)
         .insertInto('identity_tickets')
         .values({
-            hash: hashOf(token),
-            purpose,
-            user_id: userId ?? null,
-            expires_at_ms: expiresAtMs,
-            attempts: 0,
-            shown: shown === undefined ? null : formatShown(shown),
-          })
+          hash: hashOf(token),
+          purpose,
+          user_id: userId ?? null,
+          expires_at_ms: expiresAtMs,
+          attempts: 0,
+          shown: shown === undefined ? null : formatShown(shown),
+        })
         .execute();
       return { token, expiresAtMs };
     },

@@ -1,0 +1,141 @@
+import { readFile } from 'node:fs/promises';
+import type { AccessPolicy, RiskFacts } from '@sallyport/access-policy';
+import type { Behaviour } from '@sallyport/behaviour';
+import { separationFile } from '@sallyport/content';
+import { formatPosition, isJsonObject, textsOf } from '@sallyport/contracts';
+import type { JsonObject } from '@sallyport/contracts';
+import type { EventSearch } from '@sallyport/event-search';
+import { effectiveRolesOf } from '@sallyport/identity';
+import type { PeopleNeeds, PeopleServices } from '@sallyport/identity';
+import type { RoutePlugin } from '@sallyport/platform/http';
+import {
+  createBreakGlassRoutes,
+  createPrivilegeRoutes,
+  createPrivileges,
+  readSeparationRules,
+} from '@sallyport/privileged-access';
+import type { DoneWithGrant, Holder, Privileges } from '@sallyport/privileged-access';
+import { errorFields } from '@sallyport/platform/log';
+import { entryOf } from './audit.ts';
+import type { CommonNeeds, Custody } from './custody.ts';
+import { secretKey } from './secret-key.ts';
+import { secretNames } from './secret-names.ts';
+
+export type PrivilegeServices = {
+  readonly privileges: Privileges;
+  readonly routes: readonly RoutePlugin[];
+  close(): void;
+};
+
+const sweepEveryMs = 2000;
+const remindEveryMs = 300_000;
+const reportedEntries = 500;
+
+type PrivilegeServiceNeeds = CommonNeeds &
+  Pick<Custody, 'database' | 'ledger' | 'outbox'> & {
+    readonly policy: Pick<AccessPolicy, 'permissionsOf' | 'roles'>;
+    readonly people: Pick<PeopleServices, 'people' | 'provided' | 'sealedEntry' | 'sessions'>;
+    readonly keys: PeopleNeeds['apiKeys'];
+    readonly riskFacts: RiskFacts;
+    readonly behaviour: Pick<Behaviour, 'risk'>;
+    readonly search: Pick<EventSearch, 'search'>;
+  };
+
+/** Rights held for a time, and the accounts for the day on which nobody can come in otherwise. */
+export async function createPrivilegeServices(needs: PrivilegeServiceNeeds): Promise<PrivilegeServices> {
+  const { log, policy, people } = needs;
+  const separation = readSeparationRules(await readFile(separationFile, 'utf8'));
+
+  const listPeople = async (): Promise<readonly Holder[]> =>
+    (await people.people.list()).map((person) => ({
+      id: person.id,
+      name: person.name,
+      roles: effectiveRolesOf(person),
+      isActive: person.state === 'active',
+    }));
+
+  const privileges = await createPrivileges({
+    ...needs,
+    sealingKey: await secretKey(needs.ledger.secrets, secretNames.privileges),
+    separation,
+    people: { list: listPeople, find: async (id) => (await listPeople()).find((person) => person.id === id) },
+    async session(id) {
+      const found = await people.sessions.find(id);
+      if (found === undefined) return undefined;
+      const { userId, address, agent, createdAtMs, assurance, browserKey } = found;
+      const key = browserKey === undefined ? {} : { browserKey };
+      return { id, userId, address, agent, signedInAtMs: createdAtMs, assurance, ...key };
+    },
+    risk({ id, name }) {
+      const risk = needs.riskFacts.of({ kind: 'user', id, name, scopes: [] });
+      if (risk === undefined) return undefined;
+      return { ...risk, reasons: needs.behaviour.risk('user', name).reasons };
+    },
+    doneWith: (grant) => doneWith(needs.search, grant),
+    accounts: {
+      create: async (transaction, { name, by }) => people.provided.create(transaction, { name, by }),
+      async begin(transaction, account) {
+        const { token, session } = await people.sealedEntry.begin(transaction, account);
+        return { token, sessionId: session.id };
+      },
+      async remove({ userId, by }) {
+        await people.people.change({ id: userId, disabled: true, by });
+      },
+    },
+    suspendKeys: (transaction, request) => needs.keys.suspendAllOf(transaction, request),
+    onTrouble: (what, error) => log.error(`Cannot ${what} yet`, errorFields(error)),
+  });
+  const stops = [
+    needs.every(sweepEveryMs, () => void privileges.sweep()),
+    needs.every(remindEveryMs, () => void privileges.remind()),
+  ];
+  return {
+    privileges,
+    routes: [createPrivilegeRoutes(privileges, { policy, separation }), createBreakGlassRoutes(privileges)],
+    close() {
+      for (const stop of stops) stop();
+    },
+  };
+}
+
+/** What identity asks, before there is anybody to ask: nobody is let in until there is. */
+export function temporaryRights(
+  privileges: () => Privileges,
+): Required<Pick<PeopleNeeds, 'temporaryRoles' | 'refuseRoles'>> {
+  return {
+    temporaryRoles: (of) => privileges().rolesOf(of),
+    refuseRoles: (person, roles) => privileges().refuseTogether(person, roles),
+  };
+}
+
+/** Audit records that carry the grant's id: those of the edge, and those of whatever a request changed. */
+async function doneWith(
+  search: Pick<EventSearch, 'search'>,
+  { id, fromMs, toMs }: { readonly id: string; readonly fromMs: number; readonly toMs: number },
+): Promise<DoneWithGrant> {
+  const { events, next } = await search.search({
+    where: [
+      { field: 'log_name', op: 'eq', value: 'audit' },
+      { field: 'raw_data', op: 'exists', negated: true },
+    ],
+    text: id,
+    fromMs,
+    toMs,
+    limit: reportedEntries,
+  });
+  const entries = events.flatMap((found) => {
+    const entry = entryOf(found);
+    if (entry === undefined || !carries(found.event, id)) return [];
+    const { action, target, outcome } = entry;
+    const named = [target.kind, target.name === '' ? target.id : target.name].filter((part) => part !== '').join(' ');
+    return [{ position: formatPosition(found.position), atMs: found.receivedAtMs, action, target: named, outcome }];
+  });
+  return { entries, hasMore: next !== undefined };
+}
+
+/** Somebody who writes the id into a field of theirs has not acted with the grant. */
+function carries(event: JsonObject | undefined, id: string): boolean {
+  const unmapped = event?.['unmapped'];
+  const own = isJsonObject(unmapped) ? unmapped['sallyport'] : undefined;
+  return isJsonObject(own) && textsOf(own['grant_ids']).includes(id);
+}
