@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import { forEachDatabase } from '@sallyport/platform/database-testing';
+import fc from 'fast-check';
+import { actionsOf, client, newProgram, openHouse, presentedAs, refusalOf, type House, type Program } from '../machine-access.fixture.ts';
+import { deviceGrant } from '../oauth/token-service.ts';
+import { newUserCode, readUserCode } from './user-code.ts';
+
+const cli = { client_id: 'sallyport-cli' };
+
+forEachDatabase((name, open) => {
+  async function begin(house: House, form: Readonly<Record<string, string>> = {}) {
+    const request = { form: new Map(Object.entries({ ...cli, ...form })), authorization: undefined, client, presented: presentedAs() };
+    return house.service.beginDevice(request);
+  }
+  const poll = async (house: House, program: Program, deviceCode: string): Promise<string> =>
+    (await refusalOf(house.service.token(await program.asks({ ...cli, grant_type: deviceGrant, device_code: deviceCode })))).split('/')[0] ?? '';
+  const approve = (house: House, userCode: string, by = 'ada', scopes?: readonly string[]): Promise<void> =>
+    house.logins.decide({ userCode, approve: true, by: house.inBrowser(by), client, ...(scopes === undefined ? {} : { scopes }) });
+  async function signIn(house: House, by = 'ada', scope?: string) {
+    const program = await newProgram(house);
+    const begun = await begin(house, scope === undefined ? {} : { scope });
+    await approve(house, begun.userCode, by);
+    const tokens = await house.service.token(await program.asks({ ...cli, grant_type: deviceGrant, device_code: begun.deviceCode }));
+    const may = async (token = tokens.access_token): Promise<unknown> => {
+      const answer = await house.tokens.authenticate(token, await program.shows(token));
+      return 'refused' in answer ? answer.refused : answer.scopes;
+    };
+    const refresh = async (token: string, more: Readonly<Record<string, string>> = {}) =>
+      house.service.token(await program.asks({ ...cli, grant_type: 'refresh_token', refresh_token: token, ...more }));
+    return { program, begun, tokens, may, refresh };
+  }
+
+  test(`${name}: nothing before somebody said yes; who asks too often is told to slow down; no is no`, async () => {
+    const house = await openHouse(open);
+    const program = await newProgram(house);
+    const { deviceCode, userCode } = await begin(house);
+    assert.equal(await poll(house, program, deviceCode), 'authorization_pending');
+    assert.equal(await poll(house, program, deviceCode), 'slow_down');
+    house.clock.advance(6000);
+    assert.equal(await poll(house, program, deviceCode), 'slow_down', 'the interval is 10 s now');
+    house.clock.advance(20_000);
+    assert.equal(await poll(house, program, deviceCode), 'authorization_pending');
+    await house.logins.decide({ userCode, approve: false, by: house.inBrowser('ada'), client });
+    house.clock.advance(20_000);
+    assert.equal(await poll(house, program, deviceCode), 'access_denied');
+    await assert.rejects(approve(house, userCode), { code: 'user_code_unknown' }, 'answered once');
+    const late = await begin(house);
+    house.clock.advance(600_000);
+    await assert.rejects(approve(house, late.userCode), { code: 'user_code_unknown' });
+    assert.equal(await poll(house, program, late.deviceCode), 'expired_token');
+    assert.equal(await poll(house, program, 'guessed'), 'invalid_grant');
+  });
+
+  test(`${name}: a device code gives one sign-in; the second who brings it ends the first`, async () => {
+    const house = await openHouse(open);
+    const { program, begun, may } = await signIn(house);
+    assert.ok(Array.isArray(await may()));
+    assert.equal(await poll(house, program, begun.deviceCode), 'invalid_grant');
+    assert.equal(await may(), 'token_unknown');
+    assert.ok(actionsOf(house).includes('token.reuse'));
+  });
+
+  test(`${name}: of a code asked for with a key, nobody with another key has any use; and none without`, async () => {
+    const house = await openHouse(open);
+    const [program, thief] = [await newProgram(house), await newProgram(house)];
+    const request = await program.asks(cli, { proofs: [await program.proof({ method: 'POST', path: '/oauth/token' })] });
+    const begun = await house.service.beginDevice(request);
+    await approve(house, begun.userCode);
+    assert.equal(await poll(house, thief, begun.deviceCode), 'invalid_grant');
+    const without = await program.asks({ ...cli, grant_type: deviceGrant, device_code: begun.deviceCode }, { proofs: [] });
+    assert.equal(await refusalOf(house.service.token(without)), 'invalid_request/binding_missing');
+    assert.equal(await poll(house, program, begun.deviceCode), 'none');
+  });
+
+  test(`${name}: guessing codes is slow for a person and an address, and hurts nobody else`, async () => {
+    const house = await openHouse(open);
+    const { userCode } = await begin(house);
+    const guess = (by: string, address: string): Promise<unknown> =>
+      house.logins.look({ userCode: newUserCode(randomBytes), by: house.inBrowser(by), client: { ...client, address } });
+    for (let at = 0; at < 10; at += 1) await assert.rejects(guess('gus', '192.0.2.9'), { code: 'user_code_unknown' });
+    await assert.rejects(guess('gus', '192.0.2.200'), { code: 'user_code_throttled' });
+    await assert.rejects(guess('ada', '192.0.2.9'), { code: 'user_code_throttled' });
+    assert.equal((await house.logins.look({ userCode, by: house.inBrowser('ada'), client })).clientId, 'sallyport-cli');
+    house.clock.advance(60_000);
+    await assert.rejects(guess('gus', '192.0.2.9'), { code: 'user_code_unknown' });
+  });
+
+  test(`${name}: as many sign-ins may be under way as there is room for, and room comes back`, async () => {
+    const house = await openHouse(open, { maxPendingLogins: 2 });
+    await begin(house);
+    await begin(house);
+    assert.equal(await refusalOf(begin(house)), 'temporarily_unavailable/temporarily_unavailable');
+    house.clock.advance(600_000);
+    await begin(house);
+  });
+
+  test(`${name}: a token is its person as they are now, and no more than they agreed to`, async () => {
+    const house = await openHouse(open);
+    const all = await signIn(house, 'gus');
+    assert.deepEqual(await all.may(), ['alerts:read', 'sessions:own']);
+    const some = await signIn(house, 'gus', 'alerts:read users:manage');
+    assert.deepEqual(await some.may(), ['alerts:read'], 'nobody is given what they do not have');
+    house.people.set('gus', { name: 'Gus', scopes: ['sessions:own'], settledAtMs: 0, isActive: true });
+    assert.deepEqual([await all.may(), await some.may()], [['sessions:own'], []]);
+    await assert.rejects(some.refresh(some.tokens.refresh_token ?? '', { scope: 'users:manage sessions:own' }));
+    house.people.set('gus', { name: 'Gus', scopes: ['sessions:own'], settledAtMs: 0, isActive: false });
+    assert.equal(await all.may(), 'user_disabled');
+    await assert.rejects(all.refresh(all.tokens.refresh_token ?? ''));
+    // Back with a new password: what was let in before stays out.
+    house.people.set('gus', { name: 'Gus', scopes: ['sessions:own'], settledAtMs: house.clock.nowMs() + 1, isActive: true });
+    assert.equal(await all.may(), 'login_ended');
+  });
+
+  test(`${name}: a person disabled between yes and the token gets none`, async () => {
+    const house = await openHouse(open);
+    const program = await newProgram(house);
+    const { deviceCode, userCode } = await begin(house);
+    await approve(house, userCode, 'gus');
+    house.people.set('gus', { name: 'Gus', scopes: [], settledAtMs: 0, isActive: false });
+    assert.equal(await poll(house, program, deviceCode), 'access_denied');
+  });
+
+  test(`${name}: a refresh token is good once; used again, both who have it are out; without its key it ends nothing`, async () => {
+    const house = await openHouse(open);
+    const { tokens, may, refresh } = await signIn(house);
+    const thief = await newProgram(house);
+    const stolen = await thief.asks({ ...cli, grant_type: 'refresh_token', refresh_token: tokens.refresh_token ?? '' });
+    assert.equal(await refusalOf(house.service.token(stolen)), 'invalid_grant/binding_other');
+    const next = await refresh(tokens.refresh_token ?? '');
+    assert.ok(Array.isArray(await may(next.access_token)));
+    assert.equal(await refusalOf(refresh(tokens.refresh_token ?? '')), 'invalid_grant/refresh_token_reused');
+    assert.equal(await may(next.access_token), 'token_unknown');
+    assert.match(await refusalOf(refresh(next.refresh_token ?? '')), /^invalid_grant/);
+    // Of two who exchange it at the same time, one gets the next and the other ends both.
+    const again = await signIn(house);
+    const both = await Promise.allSettled([refresh, refresh].map(() => again.refresh(again.tokens.refresh_token ?? '')));
+    assert.ok(both.some(({ status }) => status === 'rejected'));
+    assert.equal(await again.may(), 'token_unknown');
+  });
+
+  test(`${name}: a sign-in lasts twelve hours however often it is renewed, and its owner and wardens end it at once`, async () => {
+    const house = await openHouse(open);
+    const { tokens, refresh } = await signIn(house);
+    house.clock.advance(12 * 3_600_000 - 1);
+    const last = await refresh(tokens.refresh_token ?? '');
+    house.clock.advance(1);
+    assert.match(await refusalOf(refresh(last.refresh_token ?? '')), /^invalid_grant/);
+    const other = await signIn(house, 'gus');
+    const [login] = await house.logins.list('gus');
+    const id = login?.id ?? '';
+    await assert.rejects(house.logins.end({ id, by: house.inBrowser('ada'), anybodys: false }), { code: 'token_login_not_found' });
+    await house.logins.end({ id, by: house.inBrowser('ada'), anybodys: true });
+    assert.equal(await other.may(), 'token_unknown');
+    assert.deepEqual(await house.logins.list('gus'), []);
+  });
+});
+
+test('codes are read as people type them, and no letter is likelier than another', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 64, maxLength: 64 }), (seed) => {
+      let at = 0;
+      const code = newUserCode((length) => Uint8Array.from({ length }, () => (seed[at++ % 64] ?? 0) % 240));
+      assert.equal(readUserCode(code), code);
+      assert.equal(readUserCode(` ${code.toLowerCase().replace('-', ' ')} `), code);
+    }),
+  );
+  fc.assert(fc.property(fc.string(), (text) => readUserCode(text) === undefined || readUserCode(text)?.length === 9));
+  const counts = new Map<string, number>();
+  for (let at = 0; at < 5000; at += 1) for (const letter of newUserCode(randomBytes).replace('-', '')) counts.set(letter, (counts.get(letter) ?? 0) + 1);
+  assert.equal(counts.size, 20);
+  for (const count of counts.values()) assert.ok(count > 1700 && count < 2300, String(count));
+});
