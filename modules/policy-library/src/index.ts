@@ -1,1 +1,14 @@
-export {};
+import type { MigrationSet } from '@sallyport/platform/database';
+import { createPolicies } from './migrations/0001-create-policies.ts';
+
+export { PolicyLibraryError, policyLibraryProblems } from './errors.ts';
+export type { PolicyLibraryErrorCode } from './errors.ts';
+export type { PolicyLibraryNeeds } from './needs.ts';
+export type { Subject } from './policy-impact.ts';
+export { createPolicyLibrary } from './policy-library.ts';
+export type { PolicyLibrary } from './policy-library.ts';
+
+export const policyLibraryMigrations: MigrationSet = {
+  module: 'policy-library',
+  migrations: { '0001-create-policies': createPolicies },
+};

@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { createAccessPolicy, createLivePolicy, readPolicyTexts } from '@sallyport/access-policy';
+import { policiesDirectory } from '@sallyport/content';
+import { createOutbox, ledgerMigrations } from '@sallyport/ledger';
+import { createManualClock } from '@sallyport/platform/clock';
+import { migrate } from '@sallyport/platform/database';
+import type { Database } from '@sallyport/platform/database';
+import type { Principal } from '@sallyport/platform/http';
+import { createLog } from '@sallyport/platform/log';
+import { createMemoryLedger } from '@sallyport/testing/memory-ledger';
+import { createPolicyLibrary, policyLibraryMigrations } from './index.ts';
+import type { PolicyLibrary, Subject } from './index.ts';
+import type { PolicyTest } from './policy-test.ts';
+
+export const bundled = await readPolicyTexts(policiesDirectory);
+
+export const person = (name: string, ...roles: string[]): Principal & { kind: 'user' } => ({
+  kind: 'user',
+  id: `u-${name}`,
+  name,
+  scopes: [],
+  roles,
+  assurance: 2,
+});
+export const ada = person('ada', 'admin');
+export const bob = person('bob', 'admin');
+export const gus = person('gus', 'guard');
+export const ann = person('ann', 'analyst');
+export const operator: Principal = { kind: 'operator', id: 'local', name: 'operator', scopes: [] };
+
+export const everybody: readonly Subject[] = [
+  ...[ada, bob, gus, ann].map(({ kind, id, name, roles = [] }) => ({ kind, id, name, roles, scopes: [] })),
+  { kind: 'key', id: 'k1', name: 'exporter', scopes: ['cameras:export'] },
+];
+
+export const noExport = `@id("analysts-do-not-export")
+@words("Analysts export no recordings")
+forbid (
+  principal in Sallyport::Role::"analyst",
+  action == Sallyport::Action::"cameras:export",
+  resource
+);
+`;
+export const exportTest: PolicyTest = {
+  name: 'An analyst exports nothing',
+  principal: { kind: 'user', roles: ['analyst'] },
+  action: 'cameras:export',
+  expect: 'deny',
+  policy: 'analysts-do-not-export',
+};
+
+/** One server's library over a database that outlives it. */
+export async function openLibrary(
+  database: Database,
+  options: { readonly isNew?: boolean; readonly bundled?: typeof bundled; readonly subjects?: readonly Subject[] } = {},
+) {
+  if (options.isNew !== false) await migrate(database, [ledgerMigrations, policyLibraryMigrations]);
+  const clock = createManualClock(Date.UTC(2026, 0, 7, 12));
+  const ledger = createMemoryLedger({ clock });
+  const outbox = createOutbox({
+    database,
+    ledger,
+    key: new Uint8Array(32).fill(7),
+    random: randomBytes,
+    nowMs: () => clock.nowMs(),
+  });
+  const texts = options.bundled ?? bundled;
+  const live = createLivePolicy(createAccessPolicy(texts));
+  const library: PolicyLibrary = createPolicyLibrary({
+    database,
+    sealingKey: new Uint8Array(32).fill(5),
+    random: randomBytes,
+    bundled: texts,
+    live,
+    subjects: async () => options.subjects ?? everybody,
+    sites: async () => ['gate', 'yard'],
+    outbox,
+    clock,
+    every: () => () => undefined,
+    log: createLog({ write: () => undefined, clock, level: 'error' }),
+  });
+  await library.start();
+  const may = (principal: Principal, action: string): boolean =>
+    live.decide({ principal, action, risk: { value: 0, isFresh: true }, context: { channel: 'network' } }).allowed;
+  return { library, live, ledger, may };
+}

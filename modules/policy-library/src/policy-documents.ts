@@ -1,0 +1,142 @@
+import type { JsonObject } from '@sallyport/contracts';
+import type { Transaction } from '@sallyport/platform/database';
+import type { Principal } from '@sallyport/platform/http';
+import { createTurns } from '@sallyport/platform/turns';
+import { PolicyLibraryError } from './errors.ts';
+import type { PolicyLibraryNeeds } from './needs.ts';
+import { documentHash, documentLimits as limits } from './policy-document.ts';
+import type { PolicyDocument, PolicyText } from './policy-document.ts';
+import { policyEvent } from './policy-event.ts';
+import type { PolicyAction } from './policy-event.ts';
+import { textsWith } from './policy-set.ts';
+import type { PolicyStore } from './policy-store.ts';
+import type { Tried } from './policy-tasks.ts';
+import type { PolicyThread } from './policy-thread.ts';
+
+export type Draft = Omit<PolicyText, 'id'>;
+
+/** Policies as they are being written; in force nowhere. Every change leaves an audit event, durable before it resolves. */
+export type PolicyDocuments = {
+  list(): Promise<readonly PolicyDocument[]>;
+  /** Throws `policy_document_unknown`. */
+  get(id: string): Promise<PolicyDocument>;
+  /** What is wrong with a text beside all others, and what its tests come to. Nothing is kept. */
+  attempt(draft: Draft, id?: string): Promise<Tried>;
+  /** A draft may be wrong: it is saved all the same. Throws `policy_documents_full`, `policy_document_conflict` where the id is taken. */
+  create(id: string, draft: Draft, by: Principal): Promise<PolicyDocument>;
+  /** On top of revision `expected`. Throws `policy_document_conflict` when somebody saved meanwhile. */
+  save(id: string, draft: Draft, expected: number, by: Principal): Promise<PolicyDocument>;
+  remove(id: string, expected: number, by: Principal): Promise<void>;
+};
+
+export function createPolicyDocuments(
+  needs: Pick<PolicyLibraryNeeds, 'database' | 'outbox' | 'clock' | 'bundled'>,
+  parts: { readonly store: PolicyStore; readonly thread: Pick<PolicyThread, 'attempt'> },
+): PolicyDocuments {
+  const { store, thread } = parts;
+  const inTurn = createTurns();
+
+  async function get(id: string): Promise<PolicyDocument> {
+    const found = await store.document(id);
+    if (found !== undefined) return found;
+    throw new PolicyLibraryError('policy_document_unknown', `Cannot find policy document "${id.slice(0, 64)}"`);
+  }
+
+  async function record(
+    change: {
+      readonly action: PolicyAction;
+      readonly document: { readonly id: string; readonly name: string };
+      readonly by: Principal;
+      readonly details: JsonObject;
+    },
+    apply: (transaction: Transaction) => Promise<boolean>,
+  ): Promise<void> {
+    const { action, document, by, details } = change;
+    await needs.database.transaction().execute(async (transaction) => {
+      if (!(await apply(transaction))) throw conflict(document.id);
+      const target = { type: 'policy-document', id: document.id, name: document.name } as const;
+      await needs.outbox.record(transaction, policyEvent({ nowMs: needs.clock.nowMs(), by, action, target, details }));
+    });
+    await needs.outbox.flushed();
+  }
+
+  function put(id: string, draft: Draft, by: Principal, before: PolicyDocument | undefined): Promise<void> {
+    refuseTooLarge(draft);
+    const made = { ...draft, id, by: { kind: by.kind, id: by.id, name: by.name }, changedMs: needs.clock.nowMs() };
+    const details = {
+      revision: (before?.revision ?? 0) + 1,
+      sha256: documentHash(draft),
+      ...(before === undefined ? {} : { before: { revision: before.revision, sha256: before.hash } }),
+      tests: draft.tests.length,
+    };
+    const action = before === undefined ? 'create' : 'save';
+    return record({ action, document: { id, name: draft.name }, by, details }, (transaction) =>
+      store.put(transaction, made, before),
+    );
+  }
+
+  return {
+    list: () => store.documents(),
+    get,
+    async attempt(draft, id = 'new') {
+      refuseTooLarge(draft);
+      const others = (await store.documents()).filter((one) => one.id !== id);
+      return thread.attempt({
+        texts: textsWith(needs.bundled, [...others, { ...draft, id }]),
+        tests: [{ id, name: draft.name, tests: draft.tests }],
+      });
+    },
+    create: (id, draft, by) =>
+      inTurn(async () => {
+        const all = await store.documents();
+        if (all.length >= limits.documents)
+          throw new PolicyLibraryError(
+            'policy_documents_full',
+            `Cannot keep another policy document: there are ${all.length}, must be at most ${limits.documents}`,
+          );
+        if (all.some((one) => one.id === id)) throw conflict(id);
+        await put(id, draft, by, undefined);
+        return get(id);
+      }),
+    save: (id, draft, expected, by) =>
+      inTurn(async () => {
+        const before = await get(id);
+        refuseOther(before, expected);
+        await put(id, draft, by, before);
+        return get(id);
+      }),
+    remove: (id, expected, by) =>
+      inTurn(async () => {
+        const before = await get(id);
+        refuseOther(before, expected);
+        const details = { before: { revision: before.revision, sha256: before.hash } };
+        await record({ action: 'delete', document: before, by, details }, (transaction) =>
+          store.remove(transaction, before),
+        );
+      }),
+  };
+}
+
+function refuseTooLarge({ text }: Draft): void {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > limits.textBytes)
+    throw new PolicyLibraryError(
+      'policy_document_invalid',
+      `Cannot take the text: it has ${bytes} bytes, must be at most ${limits.textBytes}`,
+    );
+}
+
+function refuseOther({ id, revision, changedBy }: PolicyDocument, expected: number): void {
+  if (revision === expected) return;
+  throw new PolicyLibraryError(
+    'policy_document_conflict',
+    `Cannot go on from revision ${expected} of "${id}": ${changedBy.name} saved revision ${revision} meanwhile`,
+    { details: { revision }, hint: 'look at what was changed, then save on top of it' },
+  );
+}
+
+function conflict(id: string): PolicyLibraryError {
+  return new PolicyLibraryError('policy_document_conflict', `Cannot save "${id}": somebody else did just now`, {
+    hint: 'look at what was changed, then save on top of it',
+  });
+}

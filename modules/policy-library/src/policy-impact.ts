@@ -1,0 +1,144 @@
+import { allActions, siteActions } from '@sallyport/access-policy';
+import type { AccessPolicy } from '@sallyport/access-policy';
+import type { Principal } from '@sallyport/platform/http';
+import { momentsOf } from './moments.ts';
+import { answerOf } from './policy-test.ts';
+import type { Answer } from './policy-test.ts';
+import { requestOf } from './question.ts';
+
+/** Somebody there is. Whoever has signed in with two factors, or a key as it was made. */
+export type Subject = Pick<Principal, 'id' | 'name' | 'roles' | 'siteRoles' | 'scopes' | 'sites'> & {
+  readonly kind: 'user' | 'key' | 'service';
+};
+
+/** Something that would be answered otherwise, and for whom. */
+export type Change = {
+  readonly action: string;
+  /** Undefined: everywhere. */
+  readonly site?: string;
+  /** Only when things are so; undefined: as they mostly are. */
+  readonly when?: string;
+  readonly from: Answer;
+  readonly to: Answer;
+  readonly count: number;
+  /** The first of them. */
+  readonly subjects: readonly { readonly kind: string; readonly id: string; readonly name: string }[];
+};
+
+export type Impact = {
+  readonly changes: readonly Change[];
+  /** How many people, keys and service accounts gain something, and how many lose something. */
+  readonly gaining: number;
+  readonly losing: number;
+  readonly subjects: number;
+  readonly sites: number;
+  readonly questions: number;
+  /** Some were not asked about: there are too many people, keys and sites to ask about all of them. */
+  readonly partly: boolean;
+};
+
+const rank: Readonly<Record<Answer, number>> = { deny: 0, needs_proof: 1, allow: 2 };
+const maxQuestions = 200_000;
+const shownSubjects = 200;
+
+/**
+ * What would be answered otherwise by `after` than by `before`: for everybody there is, every action, here and at every site. Whoever differs in nothing
+ * that policies look at is asked about once.
+ */
+export function findImpact(input: {
+  readonly before: Pick<AccessPolicy, 'decide'>;
+  readonly after: Pick<AccessPolicy, 'decide'>;
+  /** The organisation's texts in both: who is named there is told from others, and what they look at is tried. */
+  readonly texts: string;
+  readonly subjects: readonly Subject[];
+  readonly sites: readonly string[];
+  readonly onProgress?: (done: number, of: number) => void;
+}): Impact {
+  const { before, after, texts, subjects, sites } = input;
+  const alike = new Map<string, Subject[]>();
+  for (const subject of subjects) {
+    const named = texts.includes(JSON.stringify(subject.id)) ? subject.id : '';
+    const { kind, roles = [], siteRoles = [], scopes } = subject;
+    const key = JSON.stringify([
+      kind,
+      named,
+      roles.toSorted(),
+      siteRoles,
+      kind === 'user' ? [] : scopes,
+      subject.sites ?? null,
+    ]);
+    const others = alike.get(key);
+    if (others === undefined) alike.set(key, [subject]);
+    else others.push(subject);
+  }
+  const places: readonly (string | undefined)[] = [undefined, ...sites];
+  const moments = [undefined, ...momentsOf(texts)];
+  const found = new Map<string, { change: Omit<Change, 'count' | 'subjects'>; subjects: Subject[] }>();
+  const gains = new Set<Subject>();
+  const loses = new Set<Subject>();
+  const perSubject = moments.length * (allActions.length + siteActions.length * sites.length);
+  const groups = [...alike.values()];
+  let questions = 0;
+  let asked = 0;
+  for (const group of groups) {
+    const [first] = group;
+    if (first === undefined || questions + perSubject > maxQuestions) break;
+    asked += 1;
+    for (const site of places)
+      for (const action of site === undefined ? allActions : siteActions)
+        for (const moment of moments) {
+          questions += 1;
+          const request = requestOf({
+            principal: {
+              kind: first.kind,
+              ...(moment?.assurance === undefined ? {} : { assurance: moment.assurance }),
+            },
+            action,
+            ...(site === undefined ? {} : { resource: { kind: 'site', id: site } }),
+            facts: { ...moment?.facts },
+          });
+          const principal: Principal = { ...request.principal, ...first };
+          const from = answerOf(before.decide({ ...request, principal }));
+          const to = answerOf(after.decide({ ...request, principal }));
+          if (from === to) continue;
+          const key = JSON.stringify([action, site ?? null, moment?.when ?? '', from, to]);
+          const entry = found.get(key) ?? {
+            change: {
+              action,
+              ...(site === undefined ? {} : { site }),
+              ...(moment === undefined ? {} : { when: moment.when }),
+              from,
+              to,
+            },
+            subjects: [],
+          };
+          entry.subjects.push(...group);
+          found.set(key, entry);
+          for (const subject of group) (rank[to] > rank[from] ? gains : loses).add(subject);
+        }
+    input.onProgress?.(asked, groups.length);
+  }
+  const isSaid = (change: Omit<Change, 'count' | 'subjects'>): boolean =>
+    change.when === undefined ||
+    // Said already of how things mostly are.
+    !found.has(JSON.stringify([change.action, change.site ?? null, '', change.from, change.to]));
+  const isEverywhere = (change: Omit<Change, 'count' | 'subjects'>, count: number): boolean =>
+    change.site !== undefined &&
+    found.get(JSON.stringify([change.action, null, change.when ?? '', change.from, change.to]))?.subjects.length ===
+      count;
+  return {
+    changes: [...found.values()]
+      .filter(({ change, subjects: whom }) => isSaid(change) && !isEverywhere(change, whom.length))
+      .map(({ change, subjects: whom }) => ({
+        ...change,
+        count: whom.length,
+        subjects: whom.slice(0, shownSubjects).map(({ kind, id, name }) => ({ kind, id, name })),
+      })),
+    gaining: gains.size,
+    losing: loses.size,
+    subjects: subjects.length,
+    sites: sites.length,
+    questions,
+    partly: asked < groups.length,
+  };
+}

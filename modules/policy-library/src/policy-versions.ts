@@ -1,0 +1,287 @@
+import { createAccessPolicy } from '@sallyport/access-policy';
+import type { AccessPolicy, PolicyTexts } from '@sallyport/access-policy';
+import type { JsonObject } from '@sallyport/contracts';
+import type { Transaction } from '@sallyport/platform/database';
+import type { Principal } from '@sallyport/platform/http';
+import { createTurns } from '@sallyport/platform/turns';
+import { activationDetails } from './activation-details.ts';
+import { refuseTried, refuseHeldRoles } from './refuse-version.ts';
+import { PolicyLibraryError } from './errors.ts';
+import type { PolicyLibraryNeeds } from './needs.ts';
+import { documentHash } from './policy-document.ts';
+import type { Author, PolicyText } from './policy-document.ts';
+import { policyEvent } from './policy-event.ts';
+import type { PolicyAction } from './policy-event.ts';
+import type { Impact } from './policy-impact.ts';
+import { bundledHash, textsToMend, textsWith } from './policy-set.ts';
+import type { PolicyStore } from './policy-store.ts';
+import type { PolicyTask } from './policy-tasks.ts';
+import type { PolicyThread } from './policy-thread.ts';
+import { versionHash } from './policy-version.ts';
+import type { PolicyVersion, VersionSummary } from './policy-version.ts';
+import { findOpenings, ownGain } from './second-person.ts';
+
+/** What putting a version into force takes, and what it would change. */
+export type Prospect = {
+  readonly impact: Impact;
+  /** The version it is compared with. */
+  readonly against: number;
+  /** Ids of policies that may open something: permits that are new or otherwise, forbids that are gone or otherwise. */
+  readonly openings: readonly string[];
+  /** Why somebody else must approve; empty where nobody must. */
+  readonly secondPerson: readonly { readonly name: string; readonly policies: readonly string[] }[];
+};
+
+/** All documents as they were at a moment. A number is put into force once; going back makes another one of the same documents. */
+export type PolicyVersions = {
+  /** Newest first. */
+  list(): Promise<readonly VersionSummary[]>;
+  /** Throws `policy_version_unknown`. */
+  get(version: number): Promise<PolicyVersion>;
+  /** Of the documents as they are, or of those of version `from`. Throws `policy_refused`, `policy_tests_failed`. */
+  stage(made: { readonly note: string; readonly from?: number }, by: Principal): Promise<PolicyVersion>;
+  /** What it would change if `by` put it into force now. */
+  prospect(version: number, by: Principal, onProgress?: (done: number) => void): Promise<Prospect>;
+  /**
+   * Into force, on top of `expected`, or to whoever must approve: then it is `waiting`. Throws `policy_version_conflict` when other policies came into force
+   * meanwhile, `policy_locks_out`, `policy_refused`, `policy_tests_failed`, `policy_version_state`.
+   */
+  activate(version: number, expected: number, by: Principal): Promise<PolicyVersion>;
+  /** By somebody who neither wrote it nor asked for it. Throws `policy_second_person`, and as `activate`. */
+  approve(version: number, expected: number, by: Principal): Promise<PolicyVersion>;
+  /** It never comes into force. */
+  withdraw(version: number, by: Principal): Promise<PolicyVersion>;
+};
+
+type Needs = Pick<PolicyLibraryNeeds, 'database' | 'outbox' | 'clock' | 'bundled' | 'subjects' | 'sites' | 'live'>;
+
+export function createPolicyVersions(
+  needs: Needs,
+  parts: {
+    readonly store: PolicyStore;
+    readonly thread: Pick<PolicyThread, 'attempt'>;
+    /** What should be in force is not, since it cannot be read. */
+    readonly isUnreadable: () => boolean;
+    /** Right after it was written that it is in force. */
+    readonly onActivated: (version: number, policy: AccessPolicy) => void;
+  },
+): PolicyVersions {
+  const { store, thread } = parts;
+  const inTurn = createTurns();
+  const bundled = bundledHash(needs.bundled);
+
+  async function get(version: number): Promise<PolicyVersion> {
+    const found = await store.version(version);
+    if (found !== undefined) return found;
+    throw new PolicyLibraryError('policy_version_unknown', `Cannot find version ${version} of the policies`);
+  }
+
+  const textsOf = async (version: number): Promise<readonly PolicyText[]> =>
+    version === 0 ? [] : (await get(version)).texts;
+  const taskOf = (own: readonly PolicyText[]): Pick<PolicyTask, 'texts' | 'tests'> => ({
+    texts: textsWith(needs.bundled, own),
+    tests: own.map(({ id, name, tests }) => ({ id, name, tests })),
+  });
+
+  async function record(
+    change: {
+      readonly action: PolicyAction;
+      readonly version: number;
+      readonly by: Principal;
+      readonly details: JsonObject;
+    },
+    apply: (transaction: Transaction) => Promise<void>,
+  ): Promise<void> {
+    const { action, version, by, details } = change;
+    await needs.database.transaction().execute(async (transaction) => {
+      await apply(transaction);
+      const target = { type: 'policy-version', id: String(version) } as const;
+      await needs.outbox.record(transaction, policyEvent({ nowMs: needs.clock.nowMs(), by, action, target, details }));
+    });
+  }
+
+  /** Everything that is asked before it may come into force, asked anew: people, keys and the product may have changed since it was staged. */
+  async function look(made: PolicyVersion, onProgress?: (done: number) => void) {
+    const against = await store.active();
+    const before: PolicyTexts = textsWith(needs.bundled, await textsOf(against));
+    const [subjects, sites] = [await needs.subjects(), await needs.sites()];
+    const task = {
+      ...taskOf(made.texts),
+      compare: {
+        texts: parts.isUnreadable() ? textsToMend(needs.bundled) : before,
+        subjects,
+        sites: sites.slice(0, 100),
+      },
+    };
+    const tried = await thread.attempt(task, onProgress);
+    refuseTried(tried, made.version);
+    refuseHeldRoles(task.texts, subjects, made.version);
+    return { against, subjects, texts: task.texts, tried, openings: findOpenings(before, task.texts) };
+  }
+
+  type Looked = Awaited<ReturnType<typeof look>>;
+  const gainsOf = (made: PolicyVersion, { openings, subjects }: Pick<Looked, 'openings' | 'subjects'>, by: Author) =>
+    distinct([...made.authors, by]).flatMap((who) => {
+      const gained = ownGain(who, openings, subjects);
+      return gained.length === 0 ? [] : [{ who, policies: [...new Set(gained.map(({ id }) => id))] }];
+    });
+
+  async function putInForce(made: PolicyVersion, expected: number, looked: Looked, by: Principal): Promise<void> {
+    const policy = createAccessPolicy(looked.texts);
+    const before = expected === 0 ? undefined : await get(expected);
+    const moved: VersionSummary = { ...made, state: 'active', activatedMs: needs.clock.nowMs() };
+    const details = activationDetails({ made: moved, before, tried: looked.tried, openings: looked.openings });
+    try {
+      await record({ action: 'activate', version: made.version, by, details }, async (transaction) => {
+        if (!(await store.activate(transaction, made.version, expected))) throw overtaken(expected);
+        if (before !== undefined) await store.move(transaction, { ...before, state: 'former' });
+        await store.move(transaction, moved);
+      });
+    } catch (error) {
+      policy.release();
+      throw error;
+    }
+    parts.onActivated(made.version, policy);
+    await needs.outbox.flushed();
+  }
+
+  const mayCome = async (version: number, expected: number, states: readonly string[]): Promise<PolicyVersion> => {
+    const made = await get(version);
+    if (!states.includes(made.state))
+      throw new PolicyLibraryError(
+        'policy_version_state',
+        `Cannot do this with version ${version}: it is ${made.state}, must be ${states.join(' or ')}`,
+        { hint: made.state === 'former' ? 'stage another version from it' : 'stage the documents anew' },
+      );
+    const active = await store.active();
+    if (active !== expected) throw overtaken(expected, active);
+    return made;
+  };
+
+  return {
+    list: () => store.versions(),
+    get,
+    stage: ({ note, from }, by) =>
+      inTurn(async () => {
+        const texts = from === undefined ? await store.documents() : await textsOf(from);
+        const author = authorOf(by);
+        const authors =
+          from === undefined ? await writersOf(await store.documents(), await textsOf(await store.active())) : [];
+        refuseTried(await thread.attempt(taskOf(texts)), undefined);
+        const made = {
+          state: 'staged',
+          madeMs: needs.clock.nowMs(),
+          madeBy: author,
+          note,
+          hash: versionHash(texts),
+          bundledHash: bundled,
+          ...(from === undefined ? {} : { from }),
+          authors: distinct([...authors, author]),
+          documents: texts.map((one) => ({ id: one.id, name: one.name, hash: documentHash(one) })),
+          texts: texts.map(({ id, name, text, tests }) => ({ id, name, text, tests })),
+        } as const;
+        let version = 0;
+        await needs.database.transaction().execute(async (transaction) => {
+          version = await store.nextVersion(transaction);
+          await store.add(transaction, { ...made, version });
+          const details = { sha256: made.hash, bundled_sha256: bundled, documents: texts.length, from: from ?? null };
+          const target = { type: 'policy-version', id: String(version) } as const;
+          await needs.outbox.record(
+            transaction,
+            policyEvent({ nowMs: made.madeMs, by, action: 'stage', target, details }),
+          );
+        });
+        await needs.outbox.flushed();
+        return get(version);
+      }),
+    async prospect(version, by, onProgress) {
+      const made = await get(version);
+      const looked = await look(made, onProgress);
+      const { against, openings, tried } = looked;
+      return {
+        against,
+        impact: tried.impact ?? nothing,
+        openings: [...new Set(openings.map(({ id }) => id))],
+        secondPerson: gainsOf(made, looked, authorOf(by)).map(({ who, policies }) => ({ name: who.name, policies })),
+      };
+    },
+    activate: (version, expected, by) =>
+      inTurn(async () => {
+        const made = await mayCome(version, expected, ['staged']);
+        const looked = await look(made);
+        const gains = gainsOf(made, looked, authorOf(by));
+        if (gains.length === 0) {
+          await putInForce(made, expected, looked, by);
+          return get(version);
+        }
+        const details = {
+          sha256: made.hash,
+          gaining: gains.map(({ who, policies }) => ({ kind: who.kind, id: who.id, policies })),
+        };
+        await record({ action: 'ask', version, by, details }, (transaction) =>
+          store.move(transaction, { ...made, state: 'waiting', askedBy: authorOf(by) }),
+        );
+        await needs.outbox.flushed();
+        return get(version);
+      }),
+    approve: (version, expected, by) =>
+      inTurn(async () => {
+        const made = await mayCome(version, expected, ['waiting']);
+        const involved = [...made.authors, ...(made.askedBy === undefined ? [] : [made.askedBy])];
+        const isPerson = by.kind === 'user' || by.kind === 'operator';
+        if (!isPerson || (by.kind !== 'operator' && involved.some(({ kind, id }) => kind === by.kind && id === by.id)))
+          throw new PolicyLibraryError(
+            'policy_second_person',
+            `Cannot approve version ${version}: ${by.name} ${isPerson ? 'wrote it or asked for it' : 'is no person'}, must be somebody else`,
+          );
+        const looked = await look(made);
+        await putInForce({ ...made, approvedBy: authorOf(by) }, expected, looked, by);
+        return get(version);
+      }),
+    withdraw: (version, by) =>
+      inTurn(async () => {
+        const made = await get(version);
+        if (made.state !== 'staged' && made.state !== 'waiting')
+          throw new PolicyLibraryError(
+            'policy_version_state',
+            `Cannot withdraw version ${version}: it is ${made.state}, must be staged or waiting`,
+          );
+        const action = made.state === 'waiting' ? 'decline' : 'withdraw';
+        await record({ action, version, by, details: { sha256: made.hash } }, (transaction) =>
+          store.move(transaction, { ...made, state: 'withdrawn' }),
+        );
+        await needs.outbox.flushed();
+        return get(version);
+      }),
+  };
+}
+
+const nothing: Impact = { changes: [], gaining: 0, losing: 0, subjects: 0, sites: 0, questions: 0, partly: false };
+
+/** Who last wrote the documents that differ from those in force. */
+async function writersOf(
+  documents: readonly (PolicyText & { readonly changedBy: Author; readonly hash: string })[],
+  inForce: readonly PolicyText[],
+): Promise<readonly Author[]> {
+  const known = new Map(inForce.map((one) => [one.id, documentHash(one)]));
+  return documents.filter(({ id, hash }) => known.get(id) !== hash).map(({ changedBy }) => changedBy);
+}
+
+function authorOf({ kind, id, name }: Principal): Author {
+  return { kind, id, name };
+}
+
+function distinct(all: readonly Author[]): readonly Author[] {
+  return [...new Map(all.map((one) => [`${one.kind}/${one.id}`, one])).values()];
+}
+
+function overtaken(expected: number, active?: number): PolicyLibraryError {
+  return new PolicyLibraryError(
+    'policy_version_conflict',
+    `Cannot go on from version ${expected}: ${active === undefined ? 'another version' : `version ${active}`} came into force meanwhile`,
+    {
+      ...(active === undefined ? {} : { details: { active } }),
+      hint: 'look at what is in force now, then decide again',
+    },
+  );
+}
