@@ -96,6 +96,8 @@ export type Principal = {
   readonly roles?: readonly string[];
   /** Of a person, each held at one site alone. */
   readonly siteRoles?: readonly SiteRole[];
+  /** What they may do at those sites, as `scopes` says it for everywhere. */
+  readonly siteScopes?: readonly { readonly site: string; readonly scopes: readonly string[] }[];
   /** Of a key or service account: for what stands at these sites alone. */
   readonly sites?: readonly string[];
   readonly sessionId?: string;

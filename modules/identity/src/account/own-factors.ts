@@ -1,5 +1,6 @@
 import type { Transaction } from '@sallyport/platform/database';
 import type { Client, Principal } from '@sallyport/platform/http';
+import { rolesAnywhereOf } from '../people/user-store.ts';
 import type { Admission } from '../admission/admission.ts';
 import { accountEvent, authenticationEvent } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
@@ -155,7 +156,7 @@ export function createOwnFactors(
             `Cannot remove "${factor.label}": another second factor must be there first`,
           );
         const left = factors.filter((one) => one.id !== id).map(({ kind }) => kind);
-        if (await admission.wouldLack(transaction, by.roles ?? [], { has: factors.map(({ kind }) => kind), left }))
+        if (await admission.wouldLack(transaction, rolesAnywhereOf(by), { has: factors.map(({ kind }) => kind), left }))
           throw new IdentityError(
             'last_factor',
             `Cannot remove "${factor.label}": what your account may do requires a factor like it, add another first`,

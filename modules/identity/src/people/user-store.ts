@@ -71,8 +71,12 @@ export function effectiveRolesOf({
 }
 
 /** The roles somebody holds anywhere: what they must show to come in, and how long they stay, rests on all of them. */
-export function rolesAnywhereOf(user: Pick<User, 'roles' | 'providedRoles' | 'siteRoles'>): readonly string[] {
-  return [...new Set([...effectiveRolesOf(user), ...(user.siteRoles ?? []).map(({ role }) => role)])];
+export function rolesAnywhereOf({
+  roles = [],
+  providedRoles = [],
+  siteRoles = [],
+}: Partial<Pick<User, 'roles' | 'providedRoles' | 'siteRoles'>>): readonly string[] {
+  return [...new Set([...roles, ...providedRoles, ...siteRoles.map(({ role }) => role)])];
 }
 
 /** Names that look the same to people are one name. */

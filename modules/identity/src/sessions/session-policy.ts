@@ -4,6 +4,7 @@ import { createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted
 import type { Encrypted } from '@sallyport/platform/encrypted-columns';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import type { Principal } from '@sallyport/platform/http';
+import { rolesAnywhereOf } from '../people/user-store.ts';
 import { IdentityError } from '../errors.ts';
 import type { PeopleNeeds } from '../needs.ts';
 import { defaultPolicy, limitBounds, limitsOf, type RoleLimits, type SessionPolicy } from './session-limits.ts';
@@ -64,7 +65,7 @@ export function createSessionPolicies(
         policy,
         needs.policy.roles().map(({ id }) => id),
       );
-      if (by.kind === 'user' && by.browserKey === undefined && limitsOf(policy, by.roles ?? []).needsBrowserKey)
+      if (by.kind === 'user' && by.browserKey === undefined && limitsOf(policy, rolesAnywhereOf(by)).needsBrowserKey)
         throw new IdentityError(
           'session_limits_lock_out',
           'Cannot require a key of the browser: your own session has none, and would end',

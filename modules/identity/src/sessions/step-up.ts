@@ -10,7 +10,7 @@ import { refused, requestOptions, verifyRequest, type RequestResponse } from '..
 import type { TotpFactor } from '../factors/totp.ts';
 import type { PeopleNeeds } from '../needs.ts';
 import type { PasswordHashes } from '../passwords/password-hash.ts';
-import { nameKeyOf, stateOf, type User, type UserStore } from '../people/user-store.ts';
+import { nameKeyOf, stateOf, type User, type UserStore, rolesAnywhereOf } from '../people/user-store.ts';
 import { sessionIdOf } from './session-format.ts';
 import type { Sessions } from './sessions.ts';
 import { networkOf, refuseThrottled, type SignInThrottle } from './sign-in-throttle.ts';
@@ -68,7 +68,7 @@ export function createStepUp(
     client: Client,
     { by, proof }: { readonly by: Principal; readonly proof: Proof },
   ): Promise<SignInFailure | undefined> => {
-    const accepted = await admission.proofs(transaction, { userId: by.id, roles: by.roles ?? [], client });
+    const accepted = await admission.proofs(transaction, { userId: by.id, roles: rolesAnywhereOf(by), client });
     if (!accepted.includes(proof.kind === 'passkey' ? 'passkey' : 'totp')) return 'proof_not_accepted';
     if (proof.kind === 'password')
       return (await totp.verify(transaction, user.id, proof.code)) ? undefined : 'code_wrong';
@@ -95,7 +95,7 @@ export function createStepUp(
       sessionIdOf(by);
       const all = await passkeyStore.listOf(database, by.id);
       const passkeys = all.filter(({ hostName }) => hostName === client.hostName);
-      const methods = await admission.proofs(database, { userId: by.id, roles: by.roles ?? [], client });
+      const methods = await admission.proofs(database, { userId: by.id, roles: rolesAnywhereOf(by), client });
       return {
         methods,
         ...(methods.includes('passkey')
