@@ -1,12 +1,13 @@
 /** What people and programs may do by now, where nobody of them asks. */
 import { allActions } from '@sallyport/access-policy';
 import type { AccessPolicy } from '@sallyport/access-policy';
-import type { ApiKeys } from '@sallyport/identity';
+import { effectiveRolesOf, type ApiKeys } from '@sallyport/identity';
 
 type Person = {
   readonly id: string;
   readonly name: string;
   readonly roles: readonly string[];
+  readonly providedRoles?: readonly string[];
   readonly state: string;
 };
 
@@ -26,8 +27,8 @@ export function createCurrentScopes(needs: {
   readonly policy: Pick<AccessPolicy, 'permissionsOf'>;
 }): CurrentScopes {
   // As signed in with two factors.
-  const scopesOf = ({ id, name, roles }: Person): readonly string[] =>
-    needs.policy.permissionsOf({ kind: 'user', id, name, scopes: [], roles, assurance: 2 });
+  const scopesOf = ({ id, name, ...held }: Person): readonly string[] =>
+    needs.policy.permissionsOf({ kind: 'user', id, name, scopes: [], roles: effectiveRolesOf(held), assurance: 2 });
   const active = async (): Promise<readonly Person[]> =>
     (await needs.people.list()).filter(({ state }) => state === 'active');
 

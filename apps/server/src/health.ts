@@ -102,12 +102,24 @@ const HealthReport = Type.Object({
     state: Type.String({ description: 'of the listener for others: off, open, waiting, failed' }),
     warnings: Type.Array(Type.Object({ code: Type.String(), message: Type.String() })),
   }),
+  sign_in_providers: Type.Object({
+    enabled: Type.Integer(),
+    troubled: Type.Array(Type.Object({ name: Type.String(), words: Type.String() }), {
+      description: 'Those that did not answer when they were asked last',
+    }),
+  }),
   processes: Type.Object({
     server: Type.Object({ pid: Type.Integer(), memory_bytes: Type.Integer() }),
     sealer: Type.Object({ pid: orNull(Type.Integer()) }),
     store: Type.Object({ pid: orNull(Type.Integer()) }),
   }),
 });
+
+/** Whether people can come in by the word of others. */
+export type ProvidersHealth = {
+  readonly enabled: number;
+  readonly troubled: { readonly name: string; readonly words: string }[];
+};
 
 export type Health = {
   /** Whether events are accepted and recorded now. */
@@ -127,6 +139,7 @@ export function createHealth(needs: {
   readonly projections: readonly ProjectionRunner[];
   readonly children: Pick<Children, 'pids'>;
   readonly version: string;
+  readonly signInProviders: () => Promise<ProvidersHealth>;
   readonly https: () => {
     readonly state: string;
     readonly warnings: readonly { readonly code: string; readonly message: string }[];
@@ -171,6 +184,7 @@ export function createHealth(needs: {
           return { name, state, cursor: formatPosition(at), events_applied: eventsApplied, error: lastError ?? null };
         }),
         https: { state: needs.https().state, warnings: needs.https().warnings.map((warning) => ({ ...warning })) },
+        sign_in_providers: await needs.signInProviders(),
         processes: {
           server: { pid: process.pid, memory_bytes: process.memoryUsage.rss() },
           sealer: { pid: sealer ?? null },

@@ -1,3 +1,4 @@
+import type { Actor } from '@sallyport/ledger';
 import type { JsonObject } from '@sallyport/contracts';
 import type { Transaction } from '@sallyport/platform/database';
 import type { Principal } from '@sallyport/platform/http';
@@ -73,7 +74,7 @@ export type ServiceAccounts = {
   /** In the transaction that disables a person or takes rights from them: as API keys are, accounts they answer for are stopped. */
   suspendAllOf(
     transaction: Transaction,
-    request: { readonly makerId: string; readonly allowed: readonly string[]; readonly by: Principal },
+    request: { readonly makerId: string; readonly allowed: readonly string[]; readonly by: Principal | Actor },
   ): Promise<number>;
 };
 
@@ -103,7 +104,7 @@ export function createServiceAccounts(
   const record = (
     transaction: Transaction,
     action: string,
-    about: { readonly by: Principal; readonly account: ServiceAccount; readonly details?: JsonObject },
+    about: { readonly by: Principal | Actor; readonly account: ServiceAccount; readonly details?: JsonObject },
   ): Promise<void> => outbox.record(transaction, serviceEvent({ nowMs: clock.nowMs(), action, ...about }));
 
   const shown = async (id: string): Promise<ShownAccount> => {

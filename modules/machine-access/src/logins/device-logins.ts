@@ -1,3 +1,4 @@
+import type { Actor } from '@sallyport/ledger';
 import type { Transaction } from '@sallyport/platform/database';
 import type { Client, Principal } from '@sallyport/platform/http';
 import { tokenEvent } from '../audit-record.ts';
@@ -57,7 +58,7 @@ export type DeviceLogins = {
   endAllOf(
     transaction: Transaction,
     user: { readonly id: string; readonly name: string },
-    by: Principal,
+    by: Principal | Actor,
   ): Promise<number>;
 };
 
