@@ -18,10 +18,10 @@ declare module 'fastify' {
     /** Anybody may call, without saying who they are. */
     public?: true;
     /**
-     * Which camera or device the request is about: it is decided for that one. Undefined: for none in particular, which needs the right
-     * everywhere. Somebody with the right elsewhere alone is answered as if there were no such thing.
+     * The camera or device that the request is about, by the parameter of the path with its id: it is decided for that one. A route with
+     * neither this nor `narrowed` needs the right everywhere. Somebody with the right elsewhere alone is answered as if there were no such thing.
      */
-    resource?: (request: FastifyRequest) => ResourceName | undefined;
+    resource?: { readonly kind: ResourceName['kind']; readonly parameter: string };
     /**
      * The right at any site lets in, and the handler answers with what `reach` covers and nothing else. Streams end when the reach changes.
      */

@@ -36,6 +36,7 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
           : {
               description: `${describedAs(schema)}Scope: \`${scope}\`${config?.stepUp === true ? '; people confirm first that it is them' : ''}`,
               'x-sallyport-action': scope,
+              'x-sallyport-resource': config?.resource?.kind ?? (config?.narrowed === true ? 'site' : 'server'),
             }),
         ...(config?.stepUp === true ? { 'x-sallyport-step-up': true } : {}),
         response: { ...responsesOf(schema), default: problemResponse },

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { reachOfEverything, type Principal, type Reach } from '@sallyport/platform/http';
+import { reachOfEverything, type Principal, type Reach, type ResourceName } from '@sallyport/platform/http';
 import { errorFields } from '@sallyport/platform/log';
 import { exactAddress } from './client-address.ts';
 import { EdgeError } from './errors.ts';
@@ -70,7 +70,7 @@ export function createAuthorization(
   /** The camera or device, where it stands; a site for what is narrowed to some; undefined: the server as a whole. */
   function resourceOf(request: FastifyRequest, principal: Principal, action: string): DecisionResource | undefined {
     const { config } = request.routeOptions;
-    const name = config.resource?.(request);
+    const name = nameOf(request);
     const found = name === undefined ? undefined : needs.resources?.find(name);
     if (name !== undefined && found !== undefined) return { ...name, site: found.site };
     if (config.narrowed !== true) return undefined;
@@ -104,7 +104,7 @@ export function createAuthorization(
         await requireProof(request, principal);
         return;
       }
-      const name = config.resource?.(request);
+      const name = nameOf(request);
       const isSomewhere =
         (name !== undefined || config.narrowed === true) && !reachOf(request, principal, action).isNothing;
       if (isSomewhere && config.narrowed === true && name === undefined) return;
@@ -116,6 +116,14 @@ export function createAuthorization(
       );
     },
   };
+}
+
+/** The camera or device whose id the path has. */
+function nameOf({ routeOptions, params }: FastifyRequest): ResourceName | undefined {
+  const { resource } = routeOptions.config;
+  if (resource === undefined || typeof params !== 'object' || params === null) return undefined;
+  const id = new Map<string, unknown>(Object.entries(params)).get(resource.parameter);
+  return typeof id === 'string' ? { kind: resource.kind, id } : undefined;
 }
 
 export function isSameReach(one: Reach, other: Reach): boolean {

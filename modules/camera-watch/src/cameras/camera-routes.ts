@@ -1,7 +1,7 @@
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import type { Cameras } from './cameras.ts';
-import { cameraOf } from './camera-of.ts';
+import { cameraById } from './camera-by-id.ts';
 import { CameraWatchError } from '../errors.ts';
 import { CameraBody, CameraChange, CameraId, CommandBody, CommandReply, NewCamera } from './camera-schema.ts';
 
@@ -30,7 +30,7 @@ export function createCameraRoutes(cameras: Cameras): RoutePlugin {
     app.get(
       '/v1/cameras/:id',
       {
-        config: { scope: 'cameras:read', resource: cameraOf },
+        config: { scope: 'cameras:read', resource: cameraById },
         schema: {
           summary: 'One camera; also one that was removed',
           tags,
@@ -58,7 +58,7 @@ export function createCameraRoutes(cameras: Cameras): RoutePlugin {
     app.patch(
       '/v1/cameras/:id',
       {
-        config: { scope: 'cameras:manage', stepUp: true, resource: cameraOf },
+        config: { scope: 'cameras:manage', stepUp: true, resource: cameraById },
         schema: {
           summary: 'Change a camera on the network; what is left out stays',
           tags,
@@ -82,7 +82,7 @@ export function createCameraRoutes(cameras: Cameras): RoutePlugin {
     app.delete(
       '/v1/cameras/:id',
       {
-        config: { scope: 'cameras:manage', stepUp: true, resource: cameraOf },
+        config: { scope: 'cameras:manage', stepUp: true, resource: cameraById },
         schema: {
           summary: 'Remove a camera on the network; what was recorded stays as long as it would',
           tags,
@@ -99,7 +99,7 @@ export function createCameraRoutes(cameras: Cameras): RoutePlugin {
     app.get(
       '/v1/cameras/:id/picture',
       {
-        config: { scope: 'cameras:read', resource: cameraOf },
+        config: { scope: 'cameras:read', resource: cameraById },
         schema: {
           summary: 'The newest picture, as the camera sent it',
           tags,
@@ -126,7 +126,7 @@ export function createCameraRoutes(cameras: Cameras): RoutePlugin {
     app.post(
       '/v1/cameras/:id/commands',
       {
-        config: { scope: 'devices:command', resource: cameraOf },
+        config: { scope: 'devices:command', resource: cameraById },
         schema: {
           summary: 'Have a connected device light its torch, speak or sound its siren; waits for its receipt',
           tags,

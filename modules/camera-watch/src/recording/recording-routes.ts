@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { typedApp } from '@sallyport/platform/http';
 import type { RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
-import { cameraOf } from '../cameras/camera-of.ts';
+import { cameraById } from '../cameras/camera-by-id.ts';
 import { CameraWatchError } from '../errors.ts';
 import type { Recording } from './recording.ts';
 import { RecordingStatusBody, RetentionBody, TimelineBody } from './timeline-schema.ts';
@@ -36,7 +36,7 @@ export function createRecordingRoutes(recording: Recording): RoutePlugin {
     app.get(
       '/v1/cameras/:id/timeline',
       {
-        config: { scope: 'cameras:read', resource: cameraOf },
+        config: { scope: 'cameras:read', resource: cameraById },
         schema: {
           summary: 'What was recorded in a time, what was not and why, and what stood out',
           tags,
@@ -55,7 +55,7 @@ export function createRecordingRoutes(recording: Recording): RoutePlugin {
     app.get(
       '/v1/cameras/:id/segments/:start_ms',
       {
-        config: { scope: 'cameras:read', resource: cameraOf },
+        config: { scope: 'cameras:read', resource: cameraById },
         schema: {
           summary: 'One recorded segment, opened, as SPSEG1',
           tags,
@@ -91,7 +91,7 @@ export function createRecordingRoutes(recording: Recording): RoutePlugin {
     app.post(
       '/v1/cameras/:id/clips',
       {
-        config: { scope: 'cameras:export', stepUp: true, resource: cameraOf },
+        config: { scope: 'cameras:export', stepUp: true, resource: cameraById },
         schema: {
           summary: 'Export a time as one HTML file that plays and verifies itself offline',
           tags,

@@ -2,7 +2,7 @@ import { tamperKinds } from '@sallyport/object-detection';
 import { typedApp } from '@sallyport/platform/http';
 import type { Reach, RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
-import { cameraOf } from '../cameras/camera-of.ts';
+import { cameraById } from '../cameras/camera-by-id.ts';
 import { CameraWatchError } from '../errors.ts';
 import type { MomentFilter } from './moment-store.ts';
 import { momentStates } from './moment.ts';
@@ -25,7 +25,7 @@ export function createWatchingRoutes(
     app.get(
       '/v1/cameras/:id/zones',
       {
-        config: { scope: 'cameras:read', resource: cameraOf },
+        config: { scope: 'cameras:read', resource: cameraById },
         schema: {
           summary: 'What matters in the picture of a camera, and when',
           tags: ['cameras'],
@@ -42,7 +42,7 @@ export function createWatchingRoutes(
     app.put(
       '/v1/cameras/:id/zones',
       {
-        config: { scope: 'cameras:manage', resource: cameraOf },
+        config: { scope: 'cameras:manage', resource: cameraById },
         schema: {
           summary: 'Draw the zones of a camera anew',
           tags: ['cameras'],
@@ -66,7 +66,7 @@ export function createWatchingRoutes(
     app.post(
       '/v1/cameras/:id/view',
       {
-        config: { scope: 'cameras:manage', stepUp: true, resource: cameraOf },
+        config: { scope: 'cameras:manage', stepUp: true, resource: cameraById },
         schema: {
           summary: 'What the camera shows now is its view: it was moved on purpose, and learns what is usual anew',
           tags: ['cameras'],

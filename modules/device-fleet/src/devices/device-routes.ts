@@ -1,5 +1,5 @@
 import { typedApp } from '@sallyport/platform/http';
-import type { ResourceName, RoutePlugin } from '@sallyport/platform/http';
+import type { RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import {
   DeviceBody,
@@ -15,6 +15,7 @@ import { DeviceFleetError } from '../errors.ts';
 import type { Devices } from './devices.ts';
 
 const Id = Type.Object({ id: DeviceId });
+const deviceById = { kind: 'device', parameter: 'id' } as const;
 const tags = ['devices'];
 
 /** `/v1/devices` for people: give out codes, list, approve, change, revoke. */
@@ -100,7 +101,7 @@ export function createDeviceRoutes(devices: Devices): RoutePlugin {
     app.get(
       '/v1/devices/:id',
       {
-        config: { scope: 'devices:read', resource: deviceOf },
+        config: { scope: 'devices:read', resource: deviceById },
         schema: { summary: 'One device', tags, params: Id, response: { 200: DeviceBody } },
       },
       async (request) => devices.get(request.params.id),
@@ -109,7 +110,7 @@ export function createDeviceRoutes(devices: Devices): RoutePlugin {
     app.patch(
       '/v1/devices/:id',
       {
-        config: { scope: 'devices:manage', stepUp: true, resource: deviceOf },
+        config: { scope: 'devices:manage', stepUp: true, resource: deviceById },
         schema: {
           summary: 'Change what a device is called and where it stands',
           tags,
@@ -122,7 +123,10 @@ export function createDeviceRoutes(devices: Devices): RoutePlugin {
         const { site } = request.body;
         // Into a site of others it would be out of sight of whoever moved it there.
         if (site !== undefined && !request.reach.includes(site.trim()))
-          throw new DeviceFleetError('device_site_refused', `Cannot move device "${request.params.id}": must stay at a site where you may change devices`);
+          throw new DeviceFleetError(
+            'device_site_refused',
+            `Cannot move device "${request.params.id}": must stay at a site where you may change devices`,
+          );
         return devices.change({ ...request.body, id: request.params.id, by: request.principal });
       },
     );
@@ -130,7 +134,7 @@ export function createDeviceRoutes(devices: Devices): RoutePlugin {
     app.post(
       '/v1/devices/:id/approve',
       {
-        config: { scope: 'devices:manage', stepUp: true, resource: deviceOf },
+        config: { scope: 'devices:manage', stepUp: true, resource: deviceById },
         schema: {
           summary: 'Let a waiting device in; compare its fingerprint with what the device shows before',
           tags,
@@ -144,7 +148,7 @@ export function createDeviceRoutes(devices: Devices): RoutePlugin {
     app.post(
       '/v1/devices/:id/revoke',
       {
-        config: { scope: 'devices:manage', stepUp: true, resource: deviceOf },
+        config: { scope: 'devices:manage', stepUp: true, resource: deviceById },
         schema: {
           summary: 'Refuse a waiting device, or shut out an approved one at once and for good',
           tags,
@@ -155,10 +159,4 @@ export function createDeviceRoutes(devices: Devices): RoutePlugin {
       async (request) => devices.revoke({ id: request.params.id, by: request.principal }),
     );
   };
-}
-
-/** The device that the path names. */
-function deviceOf({ params }: { readonly params: unknown }): ResourceName | undefined {
-  const id = typeof params === 'object' && params !== null && 'id' in params ? params.id : undefined;
-  return typeof id === 'string' ? { kind: 'device', id } : undefined;
 }
