@@ -30,3 +30,14 @@ export function lastSeenMs(file: string): number {
 export function setLastSeen(file: string, seenMs: number): void {
   inDatabase(file, (control) => control.prepare('update identity_sessions set last_seen_at_ms = ?').run(seenMs));
 }
+
+/** Makes it look as if every token of a session had been given out `ms` earlier. */
+export function ageTokens(file: string, ms: number): void {
+  inDatabase(file, (control) =>
+    control
+      .prepare(
+        'update identity_sessions set rotated_at_ms = rotated_at_ms - ?, next_offered_at_ms = next_offered_at_ms - ?',
+      )
+      .run(ms, ms),
+  );
+}

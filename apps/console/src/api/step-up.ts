@@ -51,6 +51,8 @@ const purposes: Readonly<Record<string, string>> = {
   'POST /v1/settings/https/order': 'order a certificate',
   'POST /v1/settings/https/directory': 'ask a server for its terms',
   'DELETE /v1/sessions/{id}': 'end somebody’s session',
+  'DELETE /v1/sessions': 'end somebody’s sessions',
+  'PUT /v1/sessions/policy': 'change how long sessions last',
   'PATCH /v1/devices/{id}': 'change a device',
   'POST /v1/devices/{id}/approve': 'let a device in',
   'POST /v1/devices/{id}/revoke': 'shut a device out',

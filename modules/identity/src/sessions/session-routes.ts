@@ -98,16 +98,29 @@ export function createSessionRoutes(
       {
         config,
         schema: {
-          summary: 'Sign out everywhere; with `others=1` everywhere else',
+          summary:
+            'Sign out everywhere; with `others=1` everywhere else; with `user` all sessions of somebody else, which needs users:manage',
           tags,
-          querystring: Type.Object({ others: Type.Optional(Type.Literal('1')) }, { additionalProperties: false }),
+          querystring: Type.Object(
+            {
+              others: Type.Optional(Type.Literal('1')),
+              user: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+            },
+            { additionalProperties: false },
+          ),
           response: { 204: Type.Null() },
         },
       },
       async (request, reply) => {
-        const { principal } = request;
+        const { principal, query } = request;
+        if (query.user !== undefined && query.user !== principal.id) {
+          requireManager(principal, needs.policy);
+          await request.requireFreshProof();
+          await sessions.endWhere({ userId: query.user }, { by: principal, reason: 'all sessions of one person' });
+          return reply.code(204).send(null);
+        }
         const own = sessionIdOf(principal);
-        const kept = request.query.others === '1' ? own : undefined;
+        const kept = query.others === '1' ? own : undefined;
         await needs.database
           .transaction()
           .execute((transaction) => sessions.endAllOf(transaction, principal, principal, kept));

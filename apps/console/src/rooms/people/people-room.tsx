@@ -5,7 +5,8 @@ import { may } from '../../app/rooms.ts';
 import { RoomHead } from '../../parts/room-head.tsx';
 import { AuditTrail } from './audit-trail.tsx';
 import { InviteForm } from './invite-form.tsx';
-import { Sessions } from './sessions.tsx';
+import { SessionRules } from './sessions/session-rules.tsx';
+import { Sessions } from './sessions/sessions.tsx';
 import { Users } from './users.tsx';
 
 /** Who may do what, who is in now, and what everybody did. */
@@ -35,6 +36,7 @@ export function PeopleRoom({ me }: { readonly me: Me }) {
         </section>
       ) : null}
       {tab === 'sessions' ? <Sessions whose={may(me, 'users:manage') ? 'all' : 'own'} /> : null}
+      {tab === 'sessions' && may(me, 'settings:read') ? <SessionRules canChange={may(me, 'settings:manage')} /> : null}
       {tab === 'audit' ? <AuditTrail /> : null}
     </div>
   );

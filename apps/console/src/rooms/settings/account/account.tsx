@@ -5,7 +5,8 @@ import type { Me } from '../../../api/queries.ts';
 import { useSignOut } from '../../../app/use-sign-out.ts';
 import { Loading } from '../../../parts/loading.tsx';
 import { ProblemNotice } from '../../../parts/notice.tsx';
-import { Sessions } from '../../people/sessions.tsx';
+import { waysInWords } from '../../people/sessions/session-words.ts';
+import { Sessions } from '../../people/sessions/sessions.tsx';
 import { OwnCodes } from './own-codes.tsx';
 import { OwnFactors } from './own-factors.tsx';
 import { OwnPassword } from './own-password.tsx';
@@ -21,9 +22,7 @@ export function Account({ me }: { readonly me: Me }) {
         <div className="row spread">
           <span>
             Signed in as <strong>{me.user.name}</strong>{' '}
-            <span className="quiet">
-              with {me.session.methods.map((method) => methodWords[method] ?? method).join(' and ')}
-            </span>
+            <span className="quiet">with {waysInWords(me.session.methods)}</span>
           </span>
           <Button variant="default" loading={signOut.isPending} onClick={() => signOut.mutate()}>
             Sign out
@@ -46,10 +45,3 @@ export function Account({ me }: { readonly me: Me }) {
     </>
   );
 }
-
-const methodWords: Readonly<Record<string, string>> = {
-  password: 'password',
-  totp: 'authenticator app',
-  passkey: 'passkey',
-  recovery: 'recovery code',
-};

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { ageProofs, ageTokens } from '@sallyport/identity/testing';
+import { createServerUnderTest } from '@sallyport/testing/server-under-test';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { addPasskeyDevice, chromiumPath, picture, seriousFaults, startBrowser, tooWide } from './testing/browser.ts';
+import { signUp } from './testing/sign-up.ts';
+
+const server = createServerUnderTest();
+/** Where pictures go; none are made without. */
+const pictures = process.env['SALLYPORT_PICTURES'];
+let browser: Browser;
+
+before(async () => {
+  const chromium = chromiumPath();
+  assert.ok(chromium !== undefined, 'Cannot test the console: there is no Chromium. apt-get install -y chromium');
+  await server.start();
+  browser = await startBrowser(chromium);
+});
+
+after(async () => {
+  await browser.close();
+  await server.end();
+});
+
+const file = (): string => join(server.dataDirectory, 'control.db');
+
+async function newPage(context: BrowserContext): Promise<Page> {
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  return page;
+}
+
+async function show(page: Page, name: string): Promise<void> {
+  assert.deepEqual(await seriousFaults(page), [], name);
+  if (pictures !== undefined) await picture(page, pictures, name);
+  await page.setViewportSize({ width: 320, height: 800 });
+  assert.deepEqual(await tooWide(page), [], name);
+  await page.setViewportSize({ width: 1440, height: 900 });
+}
+
+/** As whoever copied the cookies of the browser, and has nothing else of it. */
+function asThief(cookie: string, request: { method?: string; path: string }): Promise<{ status: number; text: string }> {
+  const origin = new URL(server.address()).origin;
+  const { method = 'GET', path } = request;
+  const headers = { cookie, 'x-sallyport': '1', origin, 'sec-fetch-site': 'same-origin' };
+  return fetch(`${origin}${path}`, { method, headers }).then(async (response) => ({
+    status: response.status,
+    text: await response.text(),
+  }));
+}
+
+test('A session lives in the browser it was begun in: elsewhere a copied cookie dies, and does nothing grave before', async () => {
+  const context = await browser.newContext({ reducedMotion: 'reduce' });
+  const page = await newPage(context);
+  await addPasskeyDevice(context, page);
+  await signUp(page, server.output());
+  const home = new URL('/', page.url()).href;
+  await page.goto(`${home}people?tab=sessions`);
+  await page.getByText('Bound to the browser').waitFor();
+  await page.getByText(/Chrome \d+ on Linux|HeadlessChrome/).first().waitFor();
+  await page.getByRole('heading', { name: 'How long sessions last' }).waitFor();
+  await show(page, 'sessions');
+
+  // No script reads the key out, the page's own included.
+  const exported = await page.evaluate<string>(`new Promise((resolve, reject) => {
+    const opened = indexedDB.open('sallyport', 1);
+    opened.onerror = reject;
+    opened.onsuccess = () => {
+      const read = opened.result.transaction('keys').objectStore('keys').get('browser');
+      read.onsuccess = () =>
+        crypto.subtle.exportKey('jwk', read.result.privateKey).then(() => resolve('exported'), (error) => resolve(error.name));
+    };
+  })`);
+  assert.equal(exported, 'InvalidAccessError');
+
+  // Copied, the cookie reads for a while, and does nothing grave though they have just proved who they are.
+  const [{ name = '', value = '' } = {}] = await context.cookies();
+  const copied = `${name}=${value}`;
+  assert.equal((await asThief(copied, { path: '/v1/session' })).status, 200);
+  const grave = await asThief(copied, { method: 'POST', path: '/v1/account/recovery-codes' });
+  assert.match(grave.text, /key_proof_required/);
+  assert.match((await asThief(copied, { method: 'POST', path: '/v1/session/refresh' })).text, /key_proof_required/);
+  assert.match((await asThief(copied, { method: 'POST', path: '/v1/session/step-up' })).text, /key_proof_required/);
+
+  // Five minutes later it is good for nothing. The page does not notice, in two tabs at once.
+  ageTokens(file(), 300_000);
+  assert.match((await asThief(copied, { path: '/v1/session' })).text, /session_stale/);
+  const second = await newPage(context);
+  await Promise.all([page.reload(), second.goto(`${home}settings?tab=account`)]);
+  await page.getByText('Bound to the browser').waitFor();
+  await second.getByRole('heading', { name: 'Where you are signed in' }).waitFor();
+  await second.getByText('Bound to the browser').waitFor();
+  await show(second, 'own-sessions');
+  const [{ value: renewed = '' } = {}] = await context.cookies();
+  assert.notEqual(renewed, value);
+
+  // What is grave goes on by itself for whoever has the key, with the cookie gone stale meanwhile.
+  ageTokens(file(), 300_000);
+  ageProofs(file(), 3_600_000);
+  await second.getByRole('button', { name: 'Make new ones' }).click();
+  await second.getByRole('button', { name: 'Make new codes' }).click();
+  await second.getByRole('dialog', { name: 'Confirm that it is you' }).getByRole('button', { name: 'Use a passkey' }).click();
+  await second.getByLabel('Recovery codes').getByRole('listitem').nth(9).waitFor();
+
+  // Rules: an administrator requires the key of everybody, and has one.
+  await page.getByLabel('Viewer: minutes unused').fill('10');
+  await page.getByText('Only bound to a browser').first().click();
+  await show(page, 'session-rules');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('button', { name: 'Save' }).and(page.locator(':disabled')).waitFor();
+  await page.reload();
+  assert.equal(await page.getByLabel('Viewer: minutes unused').inputValue(), '10');
+  assert.equal(await page.getByLabel('Administrator: only bound to a browser').isChecked(), true);
+
+  // The copy of a token that was replaced comes back: it tells, and ends the session for both.
+  ageTokens(file(), 120_000);
+  assert.match((await asThief(copied, { path: '/v1/session' })).text, /session_unknown|session_reused/);
+  const [{ value: current = '' } = {}] = await context.cookies();
+  assert.notEqual(current, value);
+  // The browser that lost its key signs in again, however good its cookie.
+  await page.evaluate(`new Promise((resolve, reject) => {
+    const gone = indexedDB.deleteDatabase('sallyport');
+    gone.onsuccess = resolve;
+    gone.onerror = reject;
+  })`);
+  ageTokens(file(), 300_000);
+  await page.reload();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+});
