@@ -82,6 +82,9 @@ export async function createPrivilegeServices(needs: PrivilegeServiceNeeds): Pro
         await people.people.change({ id: userId, disabled: true, by });
       },
     },
+    async endSession({ id, by, reason }) {
+      await people.sessions.endWhere({ sessionIds: [id] }, { by, reason });
+    },
     suspendKeys: (transaction, request) => needs.keys.suspendAllOf(transaction, request),
     onTrouble: (what, error) => log.error(`Cannot ${what} yet`, errorFields(error)),
   });

@@ -84,6 +84,8 @@ export type PrivilegeNeeds = {
     readonly toMs: number;
   }) => Promise<DoneWithGrant>;
   readonly accounts: SealedAccounts;
+  /** Ends it, where it is good for nothing without its grant. */
+  readonly endSession: (session: { readonly id: string; readonly by: Actor; readonly reason: string }) => Promise<void>;
   /** Stops keys that somebody made and that may do more than they may now; `effective` is to be called after the commit. */
   readonly suspendKeys: (
     transaction: Transaction,

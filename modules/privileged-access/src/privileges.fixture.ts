@@ -99,6 +99,7 @@ export async function openPrivilegeHouse(open: () => Promise<OpenDatabase>): Pro
           people.delete(userId);
         },
       },
+      endSession: async ({ id }) => void sessions.delete(id),
       suspendKeys: async (_transaction, { makerId, allowed }) => {
         suspended.push({ makerId, allowed });
         return { effective: () => undefined };

@@ -113,8 +113,12 @@ export function createUsing(parts: Parts): Using {
       const request = await store.find(transaction, id);
       return request?.state === 'active' ? finish(transaction, request, { ...over, roles }) : undefined;
     });
+    const ended = grants.find(id);
     grants.drop(id);
     stopped?.effective();
+    // Its account holds nothing else.
+    if (ended?.kind === 'break-glass' && ended.sessionId !== undefined && over.because !== 'session_ended')
+      await parts.endSession({ id: ended.sessionId, by: over.by, reason: 'the break-glass is over' });
     return stopped !== undefined;
   }
 
