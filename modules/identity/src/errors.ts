@@ -2,6 +2,10 @@ import { CodedError } from '@sallyport/platform/errors';
 import type { ProblemTable } from '@sallyport/platform/http';
 
 export type IdentityErrorCode =
+  | 'breached_import_out_of_step'
+  | 'breached_import_unknown'
+  | 'breached_list_damaged'
+  | 'breached_list_invalid'
   | 'browser_key_required'
   | 'code_wrong'
   | 'credentials_wrong'
@@ -23,6 +27,7 @@ export type IdentityErrorCode =
   | 'others_hidden'
   | 'passkey_needs_name'
   | 'passkey_refused'
+  | 'password_breached'
   | 'password_weak'
   | 'passwords_busy'
   | 'proof_refused'
@@ -50,6 +55,10 @@ export type IdentityErrorCode =
 export class IdentityError extends CodedError<IdentityErrorCode> {}
 
 export const identityProblems = {
+  breached_import_out_of_step: { status: 409, title: 'The part does not follow what is there' },
+  breached_import_unknown: { status: 409, title: 'There is no such import any more' },
+  breached_list_damaged: { status: 503, title: 'The list of breached passwords cannot be read' },
+  breached_list_invalid: { status: 400, title: 'The list of breached passwords is not valid' },
   browser_key_required: { status: 403, title: 'Only a browser with a key of its own may sign in' },
   code_wrong: { status: 401, title: 'The code is wrong' },
   credentials_wrong: { status: 401, title: 'The name or the password is wrong' },
@@ -71,6 +80,7 @@ export const identityProblems = {
   others_hidden: { status: 403, title: 'The sessions of others are for who manages people' },
   passkey_needs_name: { status: 409, title: 'Passkeys need a host name instead of an address' },
   passkey_refused: { status: 401, title: 'The passkey was refused' },
+  password_breached: { status: 400, title: 'The password is known from a breach' },
   password_weak: { status: 400, title: 'The password is too easy to guess' },
   passwords_busy: { status: 503, title: 'Too many passwords are being checked' },
   proof_refused: { status: 403, title: 'That did not prove who you are' },

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { IdentityError } from '../errors.ts';
 import { createWorkQueue } from './work-queue.ts';
 
-/** What is wrong with a password, for people, or undefined. `related`: what a guesser knows, such as the person's name. */
+/** What is wrong with a password, for people, or undefined. `related`: what a guesser knows, such as the person's name. Throws `password_breached`. */
 export type PasswordStrength = (password: string, related: readonly string[]) => Promise<string | undefined>;
 
 const deadlineMs = 20_000;
@@ -16,14 +16,20 @@ const leastScore = 3;
  * Estimates offline with word lists, common passwords and keyboard patterns. Runs in a thread of its own, gone afterwards:
  * the lists take 90 MB and a third of a second to load, and a password is set rarely.
  */
-export function createPasswordStrength(): PasswordStrength {
+export function createPasswordStrength(breached?: { has(password: string): Promise<boolean> }): PasswordStrength {
   const enqueue = createWorkQueue({ maxWaiting, maxPerSource: maxWaiting });
   return (password, related) =>
     enqueue(async () => {
+      if ((await breached?.has(password)) === true) throw known();
       const { score, warning } = await estimate(password, related);
       if (score >= leastScore) return undefined;
       return warning === '' ? 'it is easy to guess' : warning;
     }, everybody);
+}
+
+function known(): IdentityError {
+  const reason = 'it stands on a list of passwords that were stolen elsewhere, which guessers try first';
+  return new IdentityError('password_breached', `Cannot use this password: ${reason}`, { details: { reason } });
 }
 
 function estimate(password: string, related: readonly string[]): Promise<{ score: number; warning: string }> {
