@@ -23,8 +23,11 @@ export type Configuration = {
     /** What the environment gives goes to any server; what was saved goes to the saved one only. */
     readonly keyFromEnvironment: boolean;
     readonly caFromEnvironment: boolean;
+    readonly serverFromEnvironment: boolean;
   };
   readonly connectionFile: string;
+  /** What `login` keeps. */
+  readonly loginFile: string;
   /** Where an interrupted send is remembered. */
   readonly stateDirectory: string;
   /** The server's data directory, for commands that use its operator socket. */
@@ -58,9 +61,11 @@ export function readConfiguration(environment: Environment): Configuration {
         caFile: get('SALLYPORT_CA') ?? (isSaved ? saved.caFile : undefined),
         keyFromEnvironment: get('SALLYPORT_KEY') !== undefined,
         caFromEnvironment: get('SALLYPORT_CA') !== undefined,
+        serverFromEnvironment: server !== undefined,
       };
     },
     connectionFile,
+    loginFile: join(dirname(connectionFile), 'login.json'),
     stateDirectory: join(get('XDG_STATE_HOME') ?? join(homedir(), '.local', 'state'), 'sallyport'),
     dataDirectory: get('SALLYPORT_DATA') ?? 'data',
     awsRegion: get('AWS_REGION') ?? get('AWS_DEFAULT_REGION'),

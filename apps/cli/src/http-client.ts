@@ -16,8 +16,23 @@ export type Destination =
       readonly server: URL;
       readonly key: string | undefined;
       readonly caFile: string | undefined;
+      /** In place of a key: signs each request for whoever is signed in. */
+      readonly signerOf?: (unsigned: Pick<ApiClient, 'form' | 'urlOf'>) => RequestSigner;
     }
   | { readonly kind: 'socket'; readonly path: string };
+
+/** Signs requests of somebody who is signed in. */
+export type RequestSigner = {
+  sign(request: { readonly method: string; readonly url: string }): Promise<Readonly<Record<string, string>>>;
+  /** Whether the request is to be sent once more, signed anew; `attempt` was how many there were. */
+  again(answer: {
+    readonly status: number;
+    readonly headers: http.IncomingHttpHeaders;
+    /** Of a refusal. */
+    readonly body: string;
+    readonly attempt: number;
+  }): Promise<boolean>;
+};
 
 export type ApiRequest = {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -36,6 +51,14 @@ export type ApiClient = {
   json(request: ApiRequest): Promise<JsonValue>;
   /** Body chunks of a 2xx answer that stays open; throws like `text`, and when nothing came for `idleTimeoutMs`. */
   open(request: ApiRequest): Promise<AsyncIterable<Buffer>>;
+  /** Sends a form, unsigned, and gives the answer whatever its status. */
+  form(request: Pick<ApiRequest, 'path' | 'headers' | 'signal'> & { readonly body: string }): Promise<{
+    readonly status: number;
+    readonly body: string;
+    readonly nonce: string | undefined;
+  }>;
+  /** The whole address of a path. */
+  urlOf(path: string): string;
   close(): void;
 };
 
@@ -102,7 +125,12 @@ export function createApiClient(destination: Destination, limits: ClientLimits =
       new https.Agent({ keepAlive: true, rejectUnauthorized: true, minVersion: 'TLSv1.3', ...trustedCa(destination) })
     : new http.Agent({ keepAlive: true });
 
-  const send = (request: ApiRequest): Promise<http.IncomingMessage> =>
+  const urlOf = (path: string): string =>
+    destination.kind === 'server'
+      ? `${destination.server.origin}${destination.server.pathname.replace(/\/$/, '')}${path}`
+      : `http://localhost${path}`;
+
+  const send = (request: ApiRequest, signed: Readonly<Record<string, string>> = {}): Promise<http.IncomingMessage> =>
     new Promise((resolve, reject) => {
       const query = new URLSearchParams();
       for (const [name, value] of Object.entries(request.query ?? {}))
@@ -117,6 +145,7 @@ export function createApiClient(destination: Destination, limits: ClientLimits =
         method: request.method ?? 'GET',
         headers: {
           ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+          ...signed,
           accept: 'application/json',
           ...request.headers,
           'content-length': request.body?.length ?? 0,
@@ -148,11 +177,26 @@ export function createApiClient(destination: Destination, limits: ClientLimits =
     }
   };
 
-  const open = async (request: ApiRequest): Promise<http.IncomingMessage> => {
-    const answer = await send(request);
+  const form: ApiClient['form'] = (request) =>
+    timely({ ...request, method: 'POST', body: Buffer.from(request.body) }, async (bounded) => {
+      const headers = { 'content-type': 'application/x-www-form-urlencoded', ...request.headers };
+      const answer = await send({ ...bounded, headers });
+      const body = await readAll(answer, bounded.signal, destination, maxRefusalBytes);
+      const nonce = answer.headers['dpop-nonce'];
+      return { status: answer.statusCode ?? 0, body, nonce: typeof nonce === 'string' ? nonce : undefined };
+    });
+  const signer = destination.kind === 'server' ? destination.signerOf?.({ form, urlOf }) : undefined;
+
+  const open = async (request: ApiRequest, attempt = 1): Promise<http.IncomingMessage> => {
+    const method = request.method ?? 'GET';
+    const answer = await send(request, await signer?.sign({ method, url: urlOf(request.path) }));
     const status = answer.statusCode ?? 0;
-    if (status >= 200 && status < 300) return answer;
+    if (status >= 200 && status < 300) {
+      await signer?.again({ status, headers: answer.headers, body: '', attempt });
+      return answer;
+    }
     const body = await readAll(answer, request.signal, destination, maxRefusalBytes);
+    if ((await signer?.again({ status, headers: answer.headers, body, attempt })) === true) return open(request, attempt + 1);
     throw refusal({ status, body, retryAfter: answer.headers['retry-after'], address: addressOf(destination) });
   };
 
@@ -164,6 +208,8 @@ export function createApiClient(destination: Destination, limits: ClientLimits =
   return {
     destination,
     text,
+    form,
+    urlOf,
     async json(request) {
       const body = await text(request);
       const value = parseJson(body);
@@ -180,7 +226,7 @@ export function createApiClient(destination: Destination, limits: ClientLimits =
     },
     async open(request) {
       // The deadline ends with the headers: the signal it shares would otherwise end the stream too.
-      const answer = await timely(request, open);
+      const answer = await timely(request, (bounded) => open(bounded));
       return chunksOf(answer, request.signal, destination);
     },
     close: () => agent.destroy(),

@@ -37,6 +37,9 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['sensors', async (): Promise<AddCommand> => (await import('./commands/sensors.ts')).addSensorCommands],
   ['devices', async (): Promise<AddCommand> => (await import('./commands/devices.ts')).addDeviceCommands],
   ['connect', async (): Promise<AddCommand> => (await import('./commands/connect.ts')).addConnectCommand],
+  ['login', async (): Promise<AddCommand> => (await import('./commands/login.ts')).addLoginCommand],
+  ['logout', async (): Promise<AddCommand> => (await import('./commands/login.ts')).addLogoutCommand],
+  ['whoami', async (): Promise<AddCommand> => (await import('./commands/login.ts')).addWhoamiCommand],
   ['status', async (): Promise<AddCommand> => (await import('./commands/status.ts')).addStatusCommand],
 ]);
 

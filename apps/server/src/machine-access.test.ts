@@ -1,6 +1,10 @@
 // Programs with an account of their own and programs that people let in, against the whole server: with an independent client
 // (openid-client), and with everything somebody could try who has a token without its key.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import type { CryptoKey } from 'jose';
@@ -124,4 +128,51 @@ test('a person lets an independent client in by device, which then is them, no m
   );
   await assert.rejects(ask(later.access_token, '/v1/alerts'));
   await assert.rejects(client.refreshTokenGrant(config, later.refresh_token ?? '', undefined, { DPoP }));
+});
+
+type Cli = { readonly code: number; readonly stdout: string; readonly stderr: string };
+
+test('the command line signs in as a person, acts as them, proves anew what is grave, and is out when they say so', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'sallyport-login-'));
+  after(() => rmSync(home, { recursive: true, force: true }));
+  const environment = { PATH: process.env['PATH'] ?? '', HOME: home, SALLYPORT_DATA: join(home, 'none') };
+  const cli = (args: readonly string[], onCode: (code: string) => void = () => undefined): Promise<Cli> =>
+    new Promise((resolve) => {
+      const child = spawn(process.execPath, [join(import.meta.dirname, '../../cli/src/main.ts'), ...args], { env: environment, cwd: home });
+      let [stdout, stderr] = ['', ''];
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        const before = /code ([A-Z]{4}-[A-Z]{4})\n/.test(stderr);
+        stderr += text;
+        const code = /code ([A-Z]{4}-[A-Z]{4})\n/.exec(stderr)?.[1];
+        if (!before && code !== undefined) onCode(code);
+      });
+      child.on('close', (code) => resolve({ code: code ?? -1, stdout, stderr }));
+    });
+  let confirmed: Promise<number> | undefined;
+  const confirm = (code: string): void => {
+    confirmed = access.call('POST', `/v1/device-logins/${code}/approve`, { caller: admin, body: {} }).then(({ status }) => status);
+  };
+  const signedIn = await cli(['login', '--server', origin], confirm);
+  assert.deepEqual([signedIn.code, signedIn.stdout], [0, `Signed in to ${origin} as admin\n`], signedIn.stderr);
+  assert.equal(await confirmed, 204);
+  const file = join(home, '.config', 'sallyport', 'login.json');
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  assert.match((await cli(['whoami'])).stdout, /^admin at http.*may .*users:manage/);
+  assert.equal((await cli(['status'])).code, 0);
+  // Several at once, with a token that has just ended: one renews it, and nobody looks like a thief.
+  const saved: { accessEndsAtMs: number } = JSON.parse(readFileSync(file, 'utf8'));
+  writeFileSync(file, JSON.stringify({ ...saved, accessEndsAtMs: 0 }), { mode: 0o600 });
+  const all = await Promise.all([cli(['key', 'list']), cli(['key', 'list']), cli(['key', 'list'])]);
+  assert.deepEqual(all.map(({ code, stderr }) => `${code}${stderr}`), ['0', '0', '0']);
+  // The copied file without its key is of no use, nor is the token alone.
+  const { accessToken }: { accessToken: string } = JSON.parse(readFileSync(file, 'utf8'));
+  assert.equal((await access.call('GET', '/v1/alerts', { caller: { key: accessToken } })).status, 401);
+  const logins = await access.call('GET', '/v1/token-logins', { caller: admin });
+  assert.match(JSON.stringify(logins.body), /Sallyport command line/);
+  assert.equal((await cli(['logout'])).stdout, `Signed out of ${origin}\n`);
+  assert.equal(existsSync(file), false);
+  assert.doesNotMatch(JSON.stringify((await access.call('GET', '/v1/token-logins', { caller: admin })).body), /"id"/);
+  const out = await cli(['status']);
+  assert.notEqual(out.code, 0);
 });

@@ -1,13 +1,17 @@
 import type { JsonValue } from '@sallyport/contracts';
 import type { Command } from 'commander';
+import { systemClock } from '@sallyport/platform/clock';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultServer, isSameServer } from '../config.ts';
 import { CliError } from '../errors.ts';
 import { createApiClient, parseServer, type ApiClient } from '../http-client.ts';
+import { readLogin, type SavedLogin } from '../login/saved-login.ts';
+import { createTokenSource } from '../login/token-source.ts';
 import type { CliNeeds } from '../needs.ts';
 
 export type ConnectionOptions = { server?: string; key?: string; ca?: string };
+type ConnectionNeeds = Pick<CliNeeds, 'configuration' | 'signal' | 'stderr' | 'wait'>;
 
 /** The flags of every command that speaks to a server. */
 export function withConnection(command: Command): Command {
@@ -22,10 +26,12 @@ export function withConnection(command: Command): Command {
 
 /**
  * Flags go before the environment, the environment before what `connect` saved. A saved key is used for its own server only.
- * With none of them, the server that runs here as this user is reached over its operator socket and needs no key.
+ * Whoever is signed in acts for themselves, unless a key is given. With none of them, the server that runs here as this user is reached over its operator socket and needs no key.
  */
-export function openClient(options: ConnectionOptions, needs: Pick<CliNeeds, 'configuration'>): ApiClient {
+export function openClient(options: ConnectionOptions, needs: ConnectionNeeds): ApiClient {
   const known = needs.configuration.connection();
+  const login = loginFor(options, needs);
+  if (login !== undefined) return clientOf(login, needs);
   const nothingGiven = [options.server, options.key, known.server, known.key].every((value) => value === undefined);
   const socket = operatorSocket(needs.configuration.dataDirectory);
   if (nothingGiven && socketOwner(socket) === process.getuid?.())
@@ -40,7 +46,7 @@ export function openClient(options: ConnectionOptions, needs: Pick<CliNeeds, 'co
 /** Does `work` with a client of its own, closed after, however that ends. */
 export async function withClient(
   options: ConnectionOptions,
-  needs: Pick<CliNeeds, 'configuration'>,
+  needs: ConnectionNeeds,
   work: (client: ApiClient) => Promise<void>,
 ): Promise<void> {
   const client = openClient(options, needs);
@@ -54,6 +60,25 @@ export async function withClient(
 /** What a request that sends JSON says. */
 export function jsonBody(body: JsonValue): { body: Buffer; headers: Record<string, string> } {
   return { body: Buffer.from(JSON.stringify(body)), headers: { 'content-type': 'application/json' } };
+}
+
+/** Of the server that is meant, unless a key is given here or in the environment. */
+function loginFor(options: ConnectionOptions, { configuration }: ConnectionNeeds): SavedLogin | undefined {
+  const known = configuration.connection();
+  if (options.key !== undefined || known.keyFromEnvironment) return undefined;
+  const login = readLogin(configuration.loginFile);
+  const wanted = options.server ?? (known.serverFromEnvironment ? known.server : undefined);
+  return login !== undefined && (wanted === undefined || isSameServer(wanted, login.server)) ? login : undefined;
+}
+
+function clientOf({ server, caFile }: SavedLogin, needs: ConnectionNeeds): ApiClient {
+  return createApiClient({
+    kind: 'server',
+    server: parseServer(server, 'token'),
+    key: undefined,
+    caFile,
+    signerOf: (unsigned) => createTokenSource({ ...needs, nowMs: () => systemClock.nowMs() }, unsigned),
+  });
 }
 
 function operatorSocket(directory: string): string {
@@ -74,11 +99,14 @@ function socketOwner(path: string): number | undefined {
 /** The operator socket of the server on this machine, unless the caller names a server. Throws `CliError` `usage`. */
 export function openOperatorClient(
   options: ConnectionOptions & { data?: string },
-  needs: Pick<CliNeeds, 'configuration'>,
+  needs: ConnectionNeeds,
 ): ApiClient {
   if (options.server !== undefined || options.key !== undefined) return openClient(options, needs);
   const path = operatorSocket(options.data ?? needs.configuration.dataDirectory);
   const [owner, self] = [socketOwner(path), process.getuid?.()];
+  // Where no server runs, whoever is signed in to one means that.
+  if (owner === undefined && options.data === undefined && loginFor(options, needs) !== undefined)
+    return openClient(options, needs);
   // Somebody else's socket in a folder we happen to stand in must not be asked for keys; who names it means it.
   if (options.data === undefined && owner !== undefined && self !== 0 && owner !== self) {
     throw new CliError('usage', `Cannot use "${path}": it belongs to another user`, {
@@ -91,7 +119,7 @@ export function openOperatorClient(
 /** One request of a command that an operator gives, with JSON both ways; its connection is closed after. */
 export async function askOperatorRoute(
   options: ConnectionOptions & { data?: string },
-  needs: Pick<CliNeeds, 'configuration' | 'signal'>,
+  needs: ConnectionNeeds,
   what: { readonly method?: 'POST'; readonly path: string; readonly body?: JsonValue },
 ): Promise<JsonValue> {
   const { body, ...rest } = what;

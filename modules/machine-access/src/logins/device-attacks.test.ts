@@ -3,7 +3,16 @@ import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
 import fc from 'fast-check';
-import { actionsOf, client, newProgram, openHouse, presentedAs, refusalOf, type House, type Program } from '../machine-access.fixture.ts';
+import {
+  actionsOf,
+  client,
+  newProgram,
+  openHouse,
+  presentedAs,
+  refusalOf,
+  type House,
+  type Program,
+} from '../machine-access.fixture.ts';
 import { deviceGrant } from '../oauth/token-service.ts';
 import { newUserCode, readUserCode } from './user-code.ts';
 
@@ -11,18 +20,35 @@ const cli = { client_id: 'sallyport-cli' };
 
 forEachDatabase((name, open) => {
   async function begin(house: House, form: Readonly<Record<string, string>> = {}) {
-    const request = { form: new Map(Object.entries({ ...cli, ...form })), authorization: undefined, client, presented: presentedAs() };
+    const request = {
+      form: new Map(Object.entries({ ...cli, ...form })),
+      authorization: undefined,
+      client,
+      presented: presentedAs(),
+    };
     return house.service.beginDevice(request);
   }
   const poll = async (house: House, program: Program, deviceCode: string): Promise<string> =>
-    (await refusalOf(house.service.token(await program.asks({ ...cli, grant_type: deviceGrant, device_code: deviceCode })))).split('/')[0] ?? '';
+    (
+      await refusalOf(
+        house.service.token(await program.asks({ ...cli, grant_type: deviceGrant, device_code: deviceCode })),
+      )
+    ).split('/')[0] ?? '';
   const approve = (house: House, userCode: string, by = 'ada', scopes?: readonly string[]): Promise<void> =>
-    house.logins.decide({ userCode, approve: true, by: house.inBrowser(by), client, ...(scopes === undefined ? {} : { scopes }) });
+    house.logins.decide({
+      userCode,
+      approve: true,
+      by: house.inBrowser(by),
+      client,
+      ...(scopes === undefined ? {} : { scopes }),
+    });
   async function signIn(house: House, by = 'ada', scope?: string) {
     const program = await newProgram(house);
     const begun = await begin(house, scope === undefined ? {} : { scope });
     await approve(house, begun.userCode, by);
-    const tokens = await house.service.token(await program.asks({ ...cli, grant_type: deviceGrant, device_code: begun.deviceCode }));
+    const tokens = await house.service.token(
+      await program.asks({ ...cli, grant_type: deviceGrant, device_code: begun.deviceCode }),
+    );
     const may = async (token = tokens.access_token): Promise<unknown> => {
       const answer = await house.tokens.authenticate(token, await program.shows(token));
       return 'refused' in answer ? answer.refused : answer.scopes;
@@ -65,11 +91,16 @@ forEachDatabase((name, open) => {
   test(`${name}: of a code asked for with a key, nobody with another key has any use; and none without`, async () => {
     const house = await openHouse(open);
     const [program, thief] = [await newProgram(house), await newProgram(house)];
-    const request = await program.asks(cli, { proofs: [await program.proof({ method: 'POST', path: '/oauth/token' })] });
+    const request = await program.asks(cli, {
+      proofs: [await program.proof({ method: 'POST', path: '/oauth/token' })],
+    });
     const begun = await house.service.beginDevice(request);
     await approve(house, begun.userCode);
     assert.equal(await poll(house, thief, begun.deviceCode), 'invalid_grant');
-    const without = await program.asks({ ...cli, grant_type: deviceGrant, device_code: begun.deviceCode }, { proofs: [] });
+    const without = await program.asks(
+      { ...cli, grant_type: deviceGrant, device_code: begun.deviceCode },
+      { proofs: [] },
+    );
     assert.equal(await refusalOf(house.service.token(without)), 'invalid_request/binding_missing');
     assert.equal(await poll(house, program, begun.deviceCode), 'none');
   });
@@ -78,7 +109,11 @@ forEachDatabase((name, open) => {
     const house = await openHouse(open);
     const { userCode } = await begin(house);
     const guess = (by: string, address: string): Promise<unknown> =>
-      house.logins.look({ userCode: newUserCode(randomBytes), by: house.inBrowser(by), client: { ...client, address } });
+      house.logins.look({
+        userCode: newUserCode(randomBytes),
+        by: house.inBrowser(by),
+        client: { ...client, address },
+      });
     for (let at = 0; at < 10; at += 1) await assert.rejects(guess('gus', '192.0.2.9'), { code: 'user_code_unknown' });
     await assert.rejects(guess('gus', '192.0.2.200'), { code: 'user_code_throttled' });
     await assert.rejects(guess('ada', '192.0.2.9'), { code: 'user_code_throttled' });
@@ -109,7 +144,12 @@ forEachDatabase((name, open) => {
     assert.equal(await all.may(), 'user_disabled');
     await assert.rejects(all.refresh(all.tokens.refresh_token ?? ''));
     // Back with a new password: what was let in before stays out.
-    house.people.set('gus', { name: 'Gus', scopes: ['sessions:own'], settledAtMs: house.clock.nowMs() + 1, isActive: true });
+    house.people.set('gus', {
+      name: 'Gus',
+      scopes: ['sessions:own'],
+      settledAtMs: house.clock.nowMs() + 1,
+      isActive: true,
+    });
     assert.equal(await all.may(), 'login_ended');
   });
 
@@ -135,7 +175,9 @@ forEachDatabase((name, open) => {
     assert.match(await refusalOf(refresh(next.refresh_token ?? '')), /^invalid_grant/);
     // Of two who exchange it at the same time, one gets the next and the other ends both.
     const again = await signIn(house);
-    const both = await Promise.allSettled([refresh, refresh].map(() => again.refresh(again.tokens.refresh_token ?? '')));
+    const both = await Promise.allSettled(
+      [refresh, refresh].map(() => again.refresh(again.tokens.refresh_token ?? '')),
+    );
     assert.ok(both.some(({ status }) => status === 'rejected'));
     assert.equal(await again.may(), 'token_unknown');
   });
@@ -150,7 +192,9 @@ forEachDatabase((name, open) => {
     const other = await signIn(house, 'gus');
     const [login] = await house.logins.list('gus');
     const id = login?.id ?? '';
-    await assert.rejects(house.logins.end({ id, by: house.inBrowser('ada'), anybodys: false }), { code: 'token_login_not_found' });
+    await assert.rejects(house.logins.end({ id, by: house.inBrowser('ada'), anybodys: false }), {
+      code: 'token_login_not_found',
+    });
     await house.logins.end({ id, by: house.inBrowser('ada'), anybodys: true });
     assert.equal(await other.may(), 'token_unknown');
     assert.deepEqual(await house.logins.list('gus'), []);
@@ -168,7 +212,8 @@ test('codes are read as people type them, and no letter is likelier than another
   );
   fc.assert(fc.property(fc.string(), (text) => readUserCode(text) === undefined || readUserCode(text)?.length === 9));
   const counts = new Map<string, number>();
-  for (let at = 0; at < 5000; at += 1) for (const letter of newUserCode(randomBytes).replace('-', '')) counts.set(letter, (counts.get(letter) ?? 0) + 1);
+  for (let at = 0; at < 5000; at += 1)
+    for (const letter of newUserCode(randomBytes).replace('-', '')) counts.set(letter, (counts.get(letter) ?? 0) + 1);
   assert.equal(counts.size, 20);
   for (const count of counts.values()) assert.ok(count > 1700 && count < 2300, String(count));
 });

@@ -18,6 +18,7 @@ const TokenReply = Type.Object({
   expires_in: Type.Integer(),
   scope: Type.String(),
   refresh_token: Type.Optional(Type.String()),
+  username: Type.Optional(Type.String({ description: 'Whom a program acts for' })),
 });
 const DeviceReply = Type.Object({
   device_code: Type.String(),

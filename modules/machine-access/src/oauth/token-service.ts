@@ -29,6 +29,8 @@ export type TokenAnswer = {
   readonly expires_in: number;
   readonly scope: string;
   readonly refresh_token?: string;
+  /** Whom a program acts for. */
+  readonly username?: string;
 };
 
 /** What a token is, to whoever may know (RFC 7662 section 2.2). */
@@ -215,7 +217,7 @@ export function createTokenService(
     if (person === undefined) return answer;
     const limitedTo = answer.scope === '' ? undefined : answer.scope.split(' ');
     const allowed = needs.permissionsOf({ ...person.principal, ...(limitedTo === undefined ? {} : { limitedTo }) });
-    return { ...answer, scope: allowed.join(' ') };
+    return { ...answer, scope: allowed.join(' '), username: person.principal.name };
   };
 
   const byRefresh = async (request: OAuthRequest): Promise<TokenAnswer> => {
