@@ -16,12 +16,20 @@ import {
 forEachDatabase((name, open) => {
   test(`${name}: whoever comes for the first time gets an account, its roles by exact groups, and again at each sign-in`, async () => {
     const house = await openHouse(open);
-    const neighbour = await befriend(house, { groups: [{ group: 'soc', roles: ['analyst'] }], defaultRoles: ['viewer'] });
+    const neighbour = await befriend(house, {
+      groups: [{ group: 'soc', roles: ['analyst'] }],
+      defaultRoles: ['viewer'],
+    });
     await using idp = neighbour.idp;
     idp.signInAs({ sub: 's-1', preferred_username: 'grace', groups: ['soc', 'admin'] });
     const first = await cameInAs(house, neighbour);
     assert.deepEqual([first.name, first.roles, first.assurance], ['grace', ['viewer', 'analyst'], 2]);
-    assert.deepEqual(actionsOf(house.events).slice(-4), ['user.create', 'provider.link', 'user.roles', 'session.sign-in']);
+    assert.deepEqual(actionsOf(house.events).slice(-4), [
+      'user.create',
+      'provider.link',
+      'user.roles',
+      'session.sign-in',
+    ]);
     const session = await house.people.sessions.find(first.sessionId ?? '');
     assert.equal(session?.provider?.id, neighbour.provider.id);
 
@@ -61,7 +69,9 @@ forEachDatabase((name, open) => {
         house.flow.return({ providerId: neighbour.provider.id, query, attempt, client: browser }),
       ),
     );
-    const ids = back.map((one) => (one.kind === 'sign-in' && 'begun' in one.admitted ? one.admitted.begun.principal.id : ''));
+    const ids = back.map((one) =>
+      one.kind === 'sign-in' && 'begun' in one.admitted ? one.admitted.begun.principal.id : '',
+    );
     assert.ok(ids[0] !== '' && ids[0] === ids[1]);
   });
 
@@ -71,7 +81,13 @@ forEachDatabase((name, open) => {
     await using idp = neighbour.idp;
     idp.signInAs({ sub: 's-1', preferred_username: 'grace', groups: ['soc'] });
     const { id, sessionId = '' } = await cameInAs(house, neighbour);
-    const off = { id: neighbour.provider.id, settings: { isEnabled: false }, secret: undefined, accept: [], by: operator };
+    const off = {
+      id: neighbour.provider.id,
+      settings: { isEnabled: false },
+      secret: undefined,
+      accept: [],
+      by: operator,
+    };
     await house.providers.change(off);
     assert.equal(await house.people.sessions.find(sessionId), undefined);
     assert.deepEqual((await house.people.provided.find(house.database, id))?.providedRoles, []);
