@@ -153,12 +153,13 @@ export function createDirectory(
           );
         const atSites = siteRoles === undefined ? (user.siteRoles ?? []) : parseSiteRoles(siteRoles, by, policy);
         const given = roles === undefined ? user.roles : parseRoles(roles, by, policy, { mayBeNone: true });
-        requireAny(given, atSites, user);
         const isDisabled = disabled ?? user.disabledAtMs !== undefined;
         if (isDisabled || !given.includes('admin')) await requireOtherAdministrator(transaction, user);
         const isNew =
           given.join(' ') !== user.roles.join(' ') ||
           formatSiteRoles(atSites) !== formatSiteRoles(user.siteRoles ?? []);
+        // Whoever a provider made may have none.
+        if (isNew) requireAny(given, atSites, user);
         let stopped: { effective(): void } | undefined;
         if (isNew || (isDisabled && user.disabledAtMs === undefined)) {
           const allowed = isDisabled
@@ -235,7 +236,11 @@ export function createDirectory(
           createdBy: `${by.kind}/${by.id}`,
         };
         await userStore.insert(transaction, user);
-        await record(transaction, 'user.create', { by, user, details: { roles: [...given], site_roles: shownSiteRoles(atSites) } });
+        await record(transaction, 'user.create', {
+          by,
+          user,
+          details: { roles: [...given], site_roles: shownSiteRoles(atSites) },
+        });
         return tickets.issue(transaction, { purpose: 'invitation', userId: user.id });
       });
       stopped?.effective();
@@ -342,7 +347,11 @@ export function createDirectory(
 }
 
 /** Whoever is nothing anywhere is to be disabled instead. Throws `role_unknown`. */
-function requireAny(roles: readonly string[], siteRoles: readonly SiteRole[], { name, providedRoles = [] }: User): void {
+function requireAny(
+  roles: readonly string[],
+  siteRoles: readonly SiteRole[],
+  { name, providedRoles = [] }: User,
+): void {
   if (roles.length + siteRoles.length + providedRoles.length > 0) return;
   throw new IdentityError('role_unknown', `Cannot take all roles from "${name}": must have one, or be disabled`);
 }
