@@ -99,7 +99,7 @@ test('"this was not me" from another session: the others end, and nothing goes o
   const marked = await access.call('GET', '/v1/account/sign-ins', { caller: person });
   assert.equal(marked.body['must_change_password'], true);
   const change = { current: password, password: 'nine loud harbours at dusk' };
-  const changed = await access.call('POST', '/v1/account/password', { caller: person, body: change });
+  const changed = await access.call('PUT', '/v1/account/password', { caller: person, body: change });
   assert.ok(changed.status < 300, JSON.stringify(changed.body));
   assert.equal((await access.call('GET', '/v1/alerts', { caller: { cookie: changed.cookie ?? '' } })).status, 200);
   await until(

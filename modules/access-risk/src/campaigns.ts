@@ -142,7 +142,9 @@ export function createCampaigns(limits: { readonly sources?: number } = {}): Cam
         put(failedNames, name, atMs, mostInHour);
       }
       const told = spraying(own, 'source', source, atMs);
-      return [...(told.length > 0 ? told : spraying(block, 'block', source, atMs)), ...stuffed(atMs)];
+      // Of a block nothing is told that one source in it explains.
+      const ofBlock = atMs - own.toldMs < dayMs && own.toldMs > 0 ? [] : spraying(block, 'block', source, atMs);
+      return [...told, ...ofBlock, ...stuffed(atMs)];
     },
     succeeded({ source, name, atMs }) {
       for (const id of [`source ${source}`, `block ${blockOf(source)}`]) {

@@ -1,4 +1,5 @@
 import { riskOf } from './risk.ts';
+import { isKnown } from './seen.ts';
 import type { Seen, SignIn, State } from './state.ts';
 
 export type ShownReason = {
@@ -61,7 +62,11 @@ export function personOf(state: State, nowMs: number): PersonRisk {
   return {
     ...overviewOf(state, nowMs),
     signIns: recent.toReversed(),
-    known: { browsers: valuesOf(browsers), countries: valuesOf(countries), networks: valuesOf(networks) },
+    known: {
+      browsers: knownOf(browsers, nowMs),
+      countries: knownOf(countries, nowMs),
+      networks: knownOf(networks, nowMs),
+    },
     against: { failures: isRecent ? against.count : 0, sources: isRecent ? against.sources.length : 0 },
   };
 }
@@ -81,6 +86,9 @@ function shownRisk(reasons: State['reasons'], nowMs: number): ShownRisk {
   };
 }
 
-function valuesOf(list: readonly Seen[]): string[] {
-  return list.toSorted((a, b) => b.lastMs - a.lastMs).map(({ value }) => value);
+function knownOf(list: readonly Seen[], nowMs: number): string[] {
+  return list
+    .filter(({ value }) => isKnown(list, value, nowMs))
+    .toSorted((a, b) => b.lastMs - a.lastMs)
+    .map(({ value }) => value);
 }
