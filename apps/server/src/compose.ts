@@ -2,9 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { createAccessPolicy, readPolicyTexts } from '@sallyport/access-policy';
 import { createCertificateAuthority } from '@sallyport/certificate-authority';
-import { loadBundledMappings, loadBundledRecipes, policiesDirectory } from '@sallyport/content';
+import { loadBundledMappings, loadBundledRecipes } from '@sallyport/content';
 import { createDeviceDoorRoutes, createDeviceRoutes, createDevices } from '@sallyport/device-fleet';
 import {
   createEventIntake,
@@ -20,7 +19,7 @@ import {
   createRemapRoutes,
   createStoreClient,
 } from '@sallyport/event-search';
-import { createApiKeys, createIdentityRoutes, createPasswordStrength, createPeople } from '@sallyport/identity';
+import { createApiKeys, createIdentityRoutes, createPeople } from '@sallyport/identity';
 import type { Alerts } from '@sallyport/incident-response';
 import { createColumnRotations } from '@sallyport/key-vault/server';
 import { createLedgerRoutes, createProjectionRunner, createPruningRoutes, createSharedFeed } from '@sallyport/ledger';
@@ -59,6 +58,8 @@ import { createMachineServices } from './machine-services.ts';
 import { createMetricsRoutes } from './metrics.ts';
 import { createOwnHandshakes } from './own-handshakes.ts';
 import { createProviderServices } from './provider-services.ts';
+import { createPasswordServices } from './password-services.ts';
+import { createPolicyServices, openPolicy } from './policy-services.ts';
 import { startPeriodicWork } from './periodic-work.ts';
 import { secretKey } from './secret-key.ts';
 import { secretNames } from './secret-names.ts';
@@ -104,7 +105,7 @@ export async function startServer(
   const { outsideServices, witnesses, sourceClasses, destructionServices, destructions, archiveServices } = custody;
   const lasting = { ...common, ledger, database, outbox };
 
-  const policy = createAccessPolicy(await readPolicyTexts(policiesDirectory));
+  const { policy, bundledPolicies } = await openPolicy();
   const columnKeyrings = createColumnKeyrings(ledger.secrets);
   const identityColumns = await columnKeyrings.open(secretNames.identityColumns);
   const apiKeys = createApiKeys({ ...common, database, outbox, columnKeys: identityColumns });
@@ -114,6 +115,7 @@ export async function startServer(
     dataDirectory: config.dataDirectory,
     people: () => people,
   });
+  const passwords = createPasswordServices({ ...lasting, dataDirectory: config.dataDirectory });
   const peopleNeeds = {
     ...common,
     database,
@@ -121,7 +123,7 @@ export async function startServer(
     policy,
     key: await secretKey(ledger.secrets, secretNames.identity),
     columnKeys: identityColumns,
-    passwordStrength: createPasswordStrength(),
+    passwordStrength: passwords.passwordStrength,
     apiKeys: machines.suspension,
     riskOf: accessRisk.riskOf,
     ...temporaryRights(() => privilegeServices.privileges),
@@ -338,6 +340,15 @@ export async function startServer(
       await Promise.all(projections.map((one) => one.caughtUpTo(position, signal)));
     },
   });
+  const policyServices = await createPolicyServices({
+    ...lasting,
+    policy,
+    bundledPolicies,
+    people,
+    apiKeys,
+    accounts: machines.access.accounts,
+    sites: () => [...cameraServices.cameras.list(), ...devices.list()].map(({ site }) => site),
+  });
   const decisionLog = createDecisionLog({ ledger, random, every, log });
   const health = createHealth({
     ledger,
@@ -374,12 +385,14 @@ export async function startServer(
     publicOrigin: () => https.publicOrigin(),
     routes: [
       createHealthRoutes(health),
+      policyServices.routes((principal) => alertServices.riskFacts.of(principal)),
       createMetricsRoutes({ health, intake }),
       createHttpsRoutes(https),
       createAuthorityRoutes(() => https.authority()),
       createIdentityRoutes({ ...people, apiKeys }, peopleNeeds),
       machines.access.routes,
       ...providerServices.routes,
+      passwords.routes,
       createEventIntakeRoutes(intake),
       createListenerRoutes(listeners),
       createRecipeRoutes(recipes),
@@ -480,8 +493,10 @@ export async function startServer(
       await consoleServices.close();
       await https.close();
       await doors.close();
+      await passwords.close();
       privilegeServices.close();
       await cameraServices.close();
+      await policyServices.close();
       await personalDataServices.close();
       destructionServices.stop();
       await retention.stop();

@@ -18,6 +18,7 @@ import { machineAccessMigrations, machineAccessProblems } from '@sallyport/machi
 import { personalDataMigrations, personalDataProblems } from '@sallyport/personal-data';
 import { privilegeMigrations, privilegeProblems } from '@sallyport/privileged-access';
 import { coverageProblems } from '@sallyport/threat-coverage';
+import { policyLibraryMigrations, policyLibraryProblems } from '@sallyport/policy-library';
 import { retentionMigrations, retentionProblems } from '@sallyport/retention';
 import { rulePackMigrations, rulePackProblems } from '@sallyport/rule-library/packs';
 import { ruleDocumentMigrations, ruleDocumentProblems } from '@sallyport/rule-library';
@@ -44,6 +45,7 @@ export const moduleMigrations = [
   rulePackMigrations,
   ruleExceptionMigrations,
   ruleDocumentMigrations,
+  policyLibraryMigrations,
   entityGraphMigrations,
   alertMigrations,
   retentionMigrations,
@@ -72,6 +74,7 @@ export const moduleProblems = [
   rulePackProblems,
   ruleExceptionProblems,
   ruleDocumentProblems,
+  policyLibraryProblems,
   entityGraphProblems,
   alertProblems,
   retentionProblems,

@@ -4,7 +4,11 @@ import { answerOf } from './policy-test.ts';
 import type { Answer } from './policy-test.ts';
 
 /** One thing that would make a yes of a no. */
-export type Way = { readonly kind: 'proof' | 'second_factor' | 'role' | 'scope' | 'risk' | 'socket'; readonly words: string; readonly role?: string };
+export type Way = {
+  readonly kind: 'proof' | 'second_factor' | 'role' | 'scope' | 'risk' | 'socket';
+  readonly words: string;
+  readonly role?: string;
+};
 
 export type Explained = Explanation & {
   readonly answer: Answer;
@@ -64,7 +68,10 @@ export function explainRequest(policy: AccessPolicy, request: AccessRequest): Ex
           ],
         ] as const)
       : []),
-    [{ kind: 'risk', words: 'Be at no risk' }, { ...request, risk: { value: 0, isFresh: true } }],
+    [
+      { kind: 'risk', words: 'Be at no risk' },
+      { ...request, risk: { value: 0, isFresh: true } },
+    ],
   ];
   const ways: Way[] = [];
   for (const [way, asked] of tries) {

@@ -5,6 +5,7 @@ export { PolicyLibraryError, policyLibraryProblems } from './errors.ts';
 export type { PolicyLibraryErrorCode } from './errors.ts';
 export type { PolicyLibraryNeeds } from './needs.ts';
 export type { Subject } from './policy-impact.ts';
+export { createPolicyRoutes } from './routes.ts';
 export { createPolicyLibrary } from './policy-library.ts';
 export type { PolicyLibrary } from './policy-library.ts';
 

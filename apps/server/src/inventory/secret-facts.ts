@@ -51,6 +51,7 @@ export const secretFacts: Readonly<Record<string, SecretFacts>> = {
     owner: 'access-risk',
     usedFor: 'seals what is known of how people come and go, hides of whom',
   },
+  [secretNames.policies]: { ...sealing, owner: 'policy-library', usedFor: 'seals access policies that people write' },
   [secretNames.ruleDocuments]: {
     ...sealing,
     owner: 'rule-library',

@@ -1,4 +1,3 @@
-import { isRole } from '@sallyport/access-policy';
 import type { AccessPolicy } from '@sallyport/access-policy';
 import type { Principal } from '@sallyport/platform/http';
 import { IdentityError } from '../errors.ts';
@@ -25,14 +24,12 @@ export function parseRoles(
   policy: AccessPolicy,
   { mayBeNone = false }: { readonly mayBeNone?: boolean } = {},
 ): string[] {
-  const unknown = roles.find((role) => !isRole(role));
+  const known = new Set(policy.roles().map(({ id }) => id));
+  const unknown = roles.find((role) => !known.has(role));
   if (unknown !== undefined || (roles.length === 0 && !mayBeNone))
     throw new IdentityError(
       'role_unknown',
-      `Cannot give role "${(unknown ?? '').slice(0, 100)}": must be one of ${policy
-        .roles()
-        .map(({ id }) => id)
-        .join(', ')}`,
+      `Cannot give role "${(unknown ?? '').slice(0, 100)}": must be one of ${[...known].join(', ')}`,
     );
   const own = policy.permissionsOf(by);
   const given = policy.permissionsOf({ kind: 'user', id: 'somebody', name: '', scopes: [], roles, assurance: 3 });
