@@ -8,7 +8,7 @@ import type { Principal, ResourceName } from '@sallyport/platform/http';
 import type { DecisionContext, EdgeNeeds } from './edge/index.ts';
 
 type AccessServiceNeeds = {
-  readonly policy: Pick<AccessPolicy, 'decide' | 'reach'>;
+  readonly policy: Pick<AccessPolicy, 'decide' | 'reach' | 'version'>;
   readonly riskOf: (principal: Principal) => PrincipalRisk | undefined;
   readonly cameras: Pick<CameraWatch, 'list' | 'find' | 'findFormer'>;
   readonly devices: Pick<Devices, 'find'>;
@@ -18,9 +18,9 @@ type AccessServiceNeeds = {
 };
 
 /** What the edge asks about who may do what: the policies, the facts they speak of, and where cameras and devices stand. */
-export function createAccessServices(needs: AccessServiceNeeds): Required<
-  Pick<EdgeNeeds, 'decide' | 'reach' | 'resources'>
-> {
+export function createAccessServices(
+  needs: AccessServiceNeeds,
+): Required<Pick<EdgeNeeds, 'decide' | 'reach' | 'resources'>> {
   const { policy, cameras, devices, clock } = needs;
   const localTime = createLocalTime(clock, needs.timeZone);
 
@@ -46,8 +46,10 @@ export function createAccessServices(needs: AccessServiceNeeds): Required<
   }
 
   return {
-    decide: async (principal, action, context, resource) =>
-      policy.decide({ ...questionOf(principal, action, context), resource }),
+    decide: async (principal, action, context, resource) => ({
+      ...policy.decide({ ...questionOf(principal, action, context), resource }),
+      version: policy.version,
+    }),
     reach: (principal, action, context) => policy.reach(questionOf(principal, action, context)),
     resources: {
       find({ kind, id }) {

@@ -1,6 +1,7 @@
 // The whole server on a fresh data directory, and people who sign in to it as a browser would.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,26 +54,28 @@ export async function startAccess(
   const server = await startServer(config, createLog({ clock: systemClock, write: () => undefined }));
   const origin = server.address;
 
+  // Connections are kept: opening one for each of thousands of questions costs more than the answers.
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const ask: Access['call'] = async (method, path, { caller = {}, body, headers = {} } = {}) => {
-    const response = await fetch(`${origin}${path}`, {
+    const sent = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
+    const { response, text } = await send(`${origin}${path}`, {
+      agent,
       method,
-      redirect: 'manual',
+      sent,
       headers: {
         origin,
         'x-sallyport': '1',
         ...(caller.cookie === undefined ? {} : { cookie: caller.cookie }),
         ...(caller.key === undefined ? {} : { authorization: `Bearer ${caller.key}` }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(sent === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(sent) }),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-    const cookie = response.headers.getSetCookie()[0]?.split(';')[0];
-    const isJson = (response.headers.get('content-type') ?? '').includes('json');
-    if (!isJson) await response.body?.cancel();
-    const read: unknown = isJson ? await response.json() : {};
+    const cookie = response.headers['set-cookie']?.[0]?.split(';')[0];
+    const isJson = (response.headers['content-type'] ?? '').includes('json') && text !== '';
+    const read: unknown = isJson ? JSON.parse(text) : {};
     const answered = typeof read === 'object' && read !== null ? { ...read } : {};
-    return { status: response.status, code: textIn(answered, 'code'), body: answered, cookie };
+    return { status: response.statusCode ?? 0, code: textIn(answered, 'code'), body: answered, cookie };
   };
   // Thousands of requests from one address: a quick machine comes to the limit of the edge, and asks again.
   const call: Access['call'] = async (...request) => {
@@ -117,10 +120,35 @@ export async function startAccess(
       ageProofs(join(directory, 'data', 'control.db'), ms, userId);
     },
     async stop() {
+      agent.destroy();
       await server.stop();
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Of an answer that is no JSON, such as a stream, the head alone. */
+function send(
+  url: string,
+  request: { readonly agent: Agent; readonly method: string; readonly headers: object; readonly sent: string | undefined },
+): Promise<{ readonly response: IncomingMessage; readonly text: string }> {
+  const { agent, method, headers, sent } = request;
+  return new Promise((resolve, reject) => {
+    const asked = httpRequest(url, { agent, method, headers: { ...headers } }, (response) => {
+      if (!(response.headers['content-type'] ?? '').includes('json')) {
+        resolve({ response, text: '' });
+        response.on('error', () => undefined);
+        response.destroy();
+        return;
+      }
+      const parts: Buffer[] = [];
+      response.on('data', (part: Buffer) => parts.push(part));
+      response.on('end', () => resolve({ response, text: Buffer.concat(parts).toString('utf8') }));
+      response.on('error', reject);
+    });
+    asked.on('error', reject);
+    asked.end(sent);
+  });
 }
 
 export function textIn(object: Readonly<Record<string, unknown>>, name: string): string {
