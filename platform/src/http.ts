@@ -175,6 +175,8 @@ export type Client = {
 export type Presented = {
   /** How the token was sent: `Authorization: DPoP`, or any other way. */
   readonly scheme: 'bearer' | 'dpop';
+  /** The whole address it came from, as the connection says; empty for a Unix socket. */
+  readonly address: string;
   readonly method: string;
   /** As the client sees it, without query and fragment: what `htu` of a proof must say. */
   readonly url: string;

@@ -77,7 +77,9 @@ function keyWeaknesses(asset: KeyAsset, policy: InventoryPolicy, nowMs: number):
         message: `"${name}" is ${ageDays} days old and still in use, must be replaced after ${days}`,
       });
   }
-  if (!done.has(state) && expiresAtMs !== undefined && asset.material !== 'token') {
+  // That a key which programs hold has ended is as it was meant to be: whoever forgot it must hear before.
+  const isOver = asset.material === 'token' && expiresAtMs !== undefined && expiresAtMs <= nowMs;
+  if (!done.has(state) && expiresAtMs !== undefined && !isOver) {
     const ending = endWeakness(name, expiresAtMs, policy, nowMs);
     if (ending !== undefined) found.push(ending);
   }

@@ -7,13 +7,21 @@ export type IdentityErrorCode =
   | 'breached_list_damaged'
   | 'breached_list_invalid'
   | 'browser_key_required'
+  | 'code_address_invalid'
+  | 'code_not_sent'
+  | 'code_settings_invalid'
+  | 'code_too_many'
+  | 'code_unavailable'
   | 'code_wrong'
   | 'credentials_wrong'
   | 'key_expiry_invalid'
   | 'key_grant_widened'
+  | 'key_lifetimes_invalid'
   | 'key_limit_reached'
   | 'key_name_invalid'
+  | 'key_networks_invalid'
   | 'key_not_found'
+  | 'key_not_live'
   | 'key_not_suspended'
   | 'key_proof_refused'
   | 'key_source_invalid'
@@ -60,16 +68,24 @@ export const identityProblems = {
   breached_list_damaged: { status: 503, title: 'The list of breached passwords cannot be read' },
   breached_list_invalid: { status: 400, title: 'The list of breached passwords is not valid' },
   browser_key_required: { status: 403, title: 'Only a browser with a key of its own may sign in' },
+  code_address_invalid: { status: 400, title: 'The address is not valid' },
+  code_not_sent: { status: 502, title: 'The code could not be sent' },
+  code_settings_invalid: { status: 400, title: 'Codes cannot be sent like this' },
+  code_too_many: { status: 429, title: 'Too many codes were sent' },
+  code_unavailable: { status: 409, title: 'No code can be sent' },
   code_wrong: { status: 401, title: 'The code is wrong' },
   credentials_wrong: { status: 401, title: 'The name or the password is wrong' },
   key_expiry_invalid: { status: 400, title: 'The expiry is not valid' },
   key_grant_widened: { status: 403, title: 'A key can grant only what its creator has' },
+  key_lifetimes_invalid: { status: 400, title: 'Keys cannot last so long' },
   key_limit_reached: { status: 409, title: 'There are too many keys' },
   key_name_invalid: { status: 400, title: 'The name is not valid' },
+  key_networks_invalid: { status: 400, title: 'A network is not valid' },
   key_not_found: { status: 404, title: 'There is no such key' },
   factor_insufficient: { status: 409, title: 'This factor is not enough for what the account may do' },
   factor_limit_reached: { status: 409, title: 'There are too many factors' },
   factor_not_found: { status: 404, title: 'There is no such factor' },
+  key_not_live: { status: 409, title: 'The key is not in use any more' },
   key_not_suspended: { status: 409, title: 'The key is not suspended' },
   key_proof_refused: { status: 401, title: 'The key of the browser was refused' },
   key_source_invalid: { status: 400, title: 'The source is not valid' },

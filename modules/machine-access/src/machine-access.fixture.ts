@@ -117,6 +117,7 @@ export function presentedAs(
   const told = new Map<string, string>();
   return {
     scheme: 'bearer',
+    address: client.address,
     method: 'POST',
     url: `${origin}${path}`,
     proofs: [],

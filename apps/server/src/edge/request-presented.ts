@@ -15,6 +15,7 @@ export function describePresented(
   const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate()?.raw : undefined;
   return {
     scheme: /^dpop +/i.test(authorization) ? 'dpop' : 'bearer',
+    address: request.ip ?? '',
     method: request.method,
     url: `${url.origin}${path}`,
     proofs: request.raw.headersDistinct['dpop'] ?? [],

@@ -10,11 +10,22 @@ import { hashToken, matchesHash } from './key-hash.ts';
 import { parseGrant, type KeyRequest } from './key-request.ts';
 import { createKeyStore, type ApiKey, type KeyStore, type StoredKey } from './key-store.ts';
 import { readStanding, stateOf } from '../people/user-store.ts';
-import { formatToken, idBytes, parseToken, secretBytes } from './key-token.ts';
+import { createKeyLifetimes, endWithin, type KeyLifetimeSetting } from './key-lifetimes.ts';
+import { isFrom } from './key-networks.ts';
+import { formatToken, formatTokenOf, idBytes, parseToken, secretBytes } from './key-token.ts';
 import type { ApiKeyNeeds, KeyLimits, KeySuspension, TakeOver } from '../needs.ts';
 
 export type Refusal = {
-  readonly refused: 'key_malformed' | 'key_unknown' | 'key_expired' | 'key_revoked' | 'key_suspended';
+  readonly refused:
+    | 'key_malformed'
+    | 'key_unknown'
+    | 'key_expired'
+    | 'key_revoked'
+    | 'key_suspended'
+    /** The secret before the one in use, past its time. */
+    | 'key_rotated'
+    /** It may not be used from where the request came. */
+    | 'key_elsewhere';
 };
 
 /**
@@ -24,11 +35,27 @@ export type Refusal = {
 export type ApiKeys = KeySuspension & {
   /** The only time the token can be had. Throws `IdentityError`. */
   createKey(request: KeyRequest): Promise<{ readonly id: string; readonly key: ApiKey; readonly token: Secret }>;
+  /** As `createKey`, within how long keys may last; null asks for a key without an end. */
+  issueKey(
+    request: Omit<KeyRequest, 'expiresAtMs'> & { readonly expiresAtMs?: number | null | undefined },
+  ): ReturnType<ApiKeys['createKey']>;
+  /**
+   * Another secret for a key, the only time it can be had. The one there was goes on for `overlapMs`, the one before that ends at
+   * once. Only who has all its scopes can. Throws `key_not_found`, `key_not_live`, `key_grant_widened`, `key_expiry_invalid`.
+   */
+  rotateKey(request: {
+    readonly id: string;
+    readonly overlapMs: number;
+    /** As it was when undefined; null: none. */
+    readonly expiresAtMs?: number | null;
+    readonly by: Principal;
+  }): Promise<{ readonly key: ApiKey; readonly token: Secret }>;
+  readonly lifetimes: KeyLifetimeSetting;
   /**
    * Who holds this token. The reason of a refusal says that a key expired or was revoked only to who holds its secret.
    * Rejects when the database cannot be read: the caller must deny then.
    */
-  authenticate(token: string): Promise<Principal | Refusal>;
+  authenticate(token: string, from?: { readonly address: string }): Promise<Principal | Refusal>;
   /** What the key stands for now. Counts as no use of it: for replies that go on for long. */
   recheck(id: string): Promise<Principal | Refusal>;
   /** Newest first; revoked and expired ones included. */
@@ -48,6 +75,8 @@ const useResolutionMs = 60_000;
 const createActivity = 1;
 const enableActivity = 8;
 const disableActivity = 9;
+const updateActivity = 3;
+const maxOverlapMs = 7 * 86_400_000;
 
 export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
   const { database, outbox, clock, random } = needs;
@@ -55,6 +84,8 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
   const limits = { ...defaultLimits, ...needs.limits };
   const cache = createKeyCache(clock, limits.maxCachedKeys);
   const used = new Map<string, number>();
+  const usedBefore = new Map<string, number>();
+  const lifetimes = createKeyLifetimes(needs);
 
   const record = (
     transaction: Transaction,
@@ -74,8 +105,31 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
       }),
     );
 
-  return {
+  const requireGranted = (key: ApiKey, by: Principal, granting: ApiKey | undefined): void => {
+    const missing = key.scopes.find((scope) => !by.scopes.includes(scope));
+    if (missing !== undefined)
+      throw new IdentityError(
+        'key_grant_widened',
+        `Cannot let key "${key.id}" be used: it has scope "${missing}", which ${by.kind} "${by.id}" lacks`,
+      );
+    if (granting !== undefined && isBeyond(key, granting))
+      throw new IdentityError(
+        'key_grant_widened',
+        `Cannot let key "${key.id}" be used: it has another source, other networks or a later end than key "${by.id}"`,
+      );
+  };
+
+  const apiKeys: ApiKeys = {
+    lifetimes,
     sealStored: (options) => keyStore.takeOver(database, options),
+    async issueKey({ expiresAtMs, ...request }) {
+      const rules = await lifetimes.read();
+      // A key's own end bounds what it makes.
+      const ruled = request.by.kind === 'key' ? { ...rules, defaultDays: null } : rules;
+      const endMs = endWithin(ruled, expiresAtMs, clock.nowMs());
+      return apiKeys.createKey({ ...request, ...(endMs === undefined ? {} : { expiresAtMs: endMs }) });
+    },
+
     async createKey(request) {
       const { id, token } = formatToken(random(idBytes), random(secretBytes));
       const key = await database.transaction().execute(async (transaction) => {
@@ -98,7 +152,12 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
         };
         await keyStore.insert(transaction, { ...created, hash: hashToken(token) });
         await keyStore.forgetEnded(transaction, nowMs, limits.maxEndedKeys);
-        const details = { scopes: grant.scopes, source: grant.source ?? null, expires_at: grant.expiresAtMs ?? null };
+        const details = {
+          scopes: grant.scopes,
+          source: grant.source ?? null,
+          expires_at: grant.expiresAtMs ?? null,
+          networks: grant.networks ?? null,
+        };
         await record(transaction, request.by, created, { action: 'key.create', activityId: createActivity, details });
         return created;
       });
@@ -106,15 +165,22 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
       return { id, key, token: createSecret(token) };
     },
 
-    async authenticate(token) {
+    async authenticate(token, from) {
       const parsed = parseToken(token);
       if (parsed === undefined) return { refused: 'key_malformed' };
       const key = await cache.load(parsed.id, () => keyStore.find(database, parsed.id));
-      if (key === undefined || !matchesHash(token, key.hash)) return { refused: 'key_unknown' };
+      // Both compared for everybody: the time taken does not tell which one it was.
+      const isCurrent = key !== undefined && matchesHash(token, key.hash);
+      const isPrevious = key?.previousHash !== undefined && matchesHash(token, key.previousHash);
+      if (key === undefined || (!isCurrent && !isPrevious)) return { refused: 'key_unknown' };
       const nowMs = clock.nowMs();
       const end = endOf(key, nowMs);
       if (end !== undefined) return { refused: end };
-      used.set(key.id, Math.floor(nowMs / useResolutionMs) * useResolutionMs);
+      if (!isCurrent && nowMs >= (key.previousEndsAtMs ?? 0)) return { refused: 'key_rotated' };
+      if (!isFrom(key.networks, from?.address)) return { refused: 'key_elsewhere' };
+      const minuteMs = Math.floor(nowMs / useResolutionMs) * useResolutionMs;
+      used.set(key.id, minuteMs);
+      if (!isCurrent) usedBefore.set(key.id, minuteMs);
       return principalOf(key);
     },
 
@@ -162,17 +228,7 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
         if (key.suspendedAtMs === undefined || key.revokedAtMs !== undefined)
           throw new IdentityError('key_not_suspended', `Cannot resume key "${id}": must be suspended and not revoked`);
         const granting = await findGranting(keyStore, transaction, { by, nowMs: clock.nowMs() });
-        const missing = key.scopes.find((scope) => !by.scopes.includes(scope));
-        if (missing !== undefined)
-          throw new IdentityError(
-            'key_grant_widened',
-            `Cannot resume key "${id}": it has scope "${missing}", which ${by.kind} "${by.id}" lacks`,
-          );
-        if (granting !== undefined && isBeyond(key, granting))
-          throw new IdentityError(
-            'key_grant_widened',
-            `Cannot resume key "${id}": it has another source or a later end than key "${by.id}"`,
-          );
+        requireGranted(key, by, granting);
         await keyStore.setSuspended(transaction, id, null);
         // From now on it is theirs to answer for.
         await keyStore.setMaker(transaction, id, makerBehind(by, granting));
@@ -182,19 +238,63 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
       cache.forget(id);
       await outbox.flushed();
       if (resumed === undefined) throw new TypeError('Cannot show a key: it is gone');
-      const { hash: _hash, ...shown } = resumed;
-      return shown;
+      return withoutHashes(resumed);
+    },
+
+    async rotateKey({ id, overlapMs, expiresAtMs, by }) {
+      if (!(overlapMs >= 0 && overlapMs <= maxOverlapMs))
+        throw new IdentityError('key_expiry_invalid', `Cannot let the secret of before go on for ${overlapMs} ms: at most ${maxOverlapMs}`);
+      const rules = await lifetimes.read();
+      const nowMs = clock.nowMs();
+      const { token } = formatTokenOf(/^[0-9A-Za-z]{11}$/.test(id) ? id : '0'.repeat(11), random(secretBytes));
+      const rotated = await database.transaction().execute(async (transaction) => {
+        const key = await keyStore.find(transaction, id);
+        if (key === undefined)
+          throw new IdentityError('key_not_found', `Cannot rotate key "${id.slice(0, 100)}": must be the id of a key`);
+        const end = endOf(key, nowMs);
+        if (end !== undefined) throw new IdentityError('key_not_live', `Cannot rotate key "${id}": ${end}, must be in use`);
+        const granting = await findGranting(keyStore, transaction, { by, nowMs });
+        const endMs = expiresAtMs === undefined ? key.expiresAtMs : endWithin(rules, expiresAtMs, nowMs);
+        const { expiresAtMs: _before, ...rest } = key;
+        // Whoever gets the secret can be the key from then on.
+        requireGranted({ ...rest, ...(endMs === undefined ? {} : { expiresAtMs: endMs }) }, by, granting);
+        if (endMs !== undefined && endMs <= nowMs)
+          throw new IdentityError('key_expiry_invalid', `Cannot rotate key "${id}": its end must be later than now`);
+        const previousEndsAtMs = Math.min(nowMs + overlapMs, endMs ?? Number.POSITIVE_INFINITY);
+        await keyStore.rotate(transaction, id, {
+          hash: hashToken(token),
+          previousHash: key.hash,
+          previousEndsAtMs,
+          expiresAtMs: endMs,
+          nowMs,
+        });
+        const details = { previous_ends_at: previousEndsAtMs, expires_at: endMs ?? null };
+        await record(transaction, by, key, { action: 'key.rotate', activityId: updateActivity, details });
+        return keyStore.find(transaction, id);
+      });
+      cache.forget(id);
+      await outbox.flushed();
+      if (rotated === undefined) throw new TypeError('Cannot show a key: it is gone');
+      return { key: withoutHashes(rotated), token: createSecret(token) };
     },
 
     async recordUse() {
       const uses = [...used];
       used.clear();
+      const usesBefore = [...usedBefore];
+      usedBefore.clear();
       if (uses.length === 0) return;
       await database.transaction().execute(async (transaction) => {
         for (const [id, atMs] of uses) await keyStore.setLastUsed(transaction, id, atMs);
+        for (const [id, atMs] of usesBefore) await keyStore.setPreviousUsed(transaction, id, atMs);
       });
     },
   };
+  return apiKeys;
+}
+
+function withoutHashes({ hash: _hash, previousHash: _previous, ...shown }: StoredKey): ApiKey {
+  return shown;
 }
 
 /**
@@ -234,10 +334,12 @@ function principalOf({ id, name, scopes, source }: ApiKey): Principal {
   return { kind: 'key', id, name, scopes, ...(source === undefined ? {} : { source }) };
 }
 
-/** In source and end; a key without either has every source and no end. */
+/** In source, networks and end; a key without them has every source, every network and no end. */
 function isBeyond(key: ApiKey, granting: ApiKey): boolean {
-  const { source, expiresAtMs = Number.POSITIVE_INFINITY } = granting;
-  return (source !== undefined && key.source !== source) || (key.expiresAtMs ?? Number.POSITIVE_INFINITY) > expiresAtMs;
+  const { source, networks, expiresAtMs = Number.POSITIVE_INFINITY } = granting;
+  const isElsewhere = networks !== undefined && key.networks?.every((one) => networks.includes(one)) !== true;
+  const isOther = source !== undefined && key.source !== source;
+  return isOther || isElsewhere || (key.expiresAtMs ?? Number.POSITIVE_INFINITY) > expiresAtMs;
 }
 
 /** Who answers for what `by` makes; undefined for the operator. */

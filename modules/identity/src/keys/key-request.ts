@@ -1,5 +1,6 @@
 import type { Principal } from '@sallyport/platform/http';
 import { IdentityError } from '../errors.ts';
+import { parseNetworks } from './key-networks.ts';
 import type { ApiKey } from './key-store.ts';
 import { allActions, isAction } from '@sallyport/access-policy';
 
@@ -11,6 +12,8 @@ export type KeyRequest = {
   /** The only source events may be sent as with this key: `a-z A-Z 0-9 . _ : / -`, at most 100. */
   readonly source?: string;
   readonly expiresAtMs?: number;
+  /** The only networks it may be used from, see `parseNetworks`. */
+  readonly networks?: readonly string[];
   /** Who asks; the new key gets nothing they do not have. */
   readonly by: Principal;
 };
@@ -21,6 +24,7 @@ export type Grant = {
   readonly scopes: readonly string[];
   readonly source?: string;
   readonly expiresAtMs?: number;
+  readonly networks?: readonly string[];
 };
 
 const maxNameLength = 100;
@@ -28,12 +32,13 @@ const latestExpiryMs = 8_640_000_000_000_000;
 
 /**
  * Checks the shape of a request and that it widens nothing. `granting` is the key of whoever asks, undefined for the
- * operator: a child never has more scopes, another source or a later end than its parent.
+ * operator: a child never has more scopes, another source, other networks or a later end than its parent.
  * Throws `IdentityError`.
  */
 export function parseGrant(request: KeyRequest, granting: ApiKey | undefined, nowMs: number): Grant {
   const expiresAtMs = request.expiresAtMs ?? granting?.expiresAtMs;
   const source = request.source ?? granting?.source;
+  const networks = parseNetworks(request.networks) ?? granting?.networks;
   checkName(request.name);
   checkScopes(request);
   if (source !== undefined && !/^[\w.:/-]{1,100}$/.test(source)) {
@@ -57,11 +62,15 @@ export function parseGrant(request: KeyRequest, granting: ApiKey | undefined, no
   if (granting?.source !== undefined && source !== granting.source) {
     throw widened(`has another source than key "${granting.id}", must be "${granting.source}"`);
   }
+  if (granting?.networks !== undefined && networks?.every((one) => granting.networks?.includes(one)) !== true) {
+    throw widened(`may be used from elsewhere than key "${granting.id}"`);
+  }
   return {
     name: request.name,
     scopes: [...new Set(request.scopes)],
     ...(source === undefined ? {} : { source }),
     ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
+    ...(networks === undefined ? {} : { networks }),
   };
 }
 

@@ -19,19 +19,40 @@ const Key = Type.Object({
     Type.Integer({ description: 'Stopped since its maker was disabled or may do less, until it is resumed' }),
   ),
   lastUsedAtMs: Type.Optional(Type.Integer({ description: 'Rounded down to the minute, up to a minute late' })),
+  networks: Type.Optional(Type.Array(Type.String(), { description: 'The only networks it may be used from' })),
+  rotatedAtMs: Type.Optional(Type.Integer({ description: 'When it was last given another secret' })),
+  previousEndsAtMs: Type.Optional(Type.Integer({ description: 'Until when the secret of before is good too' })),
+  previousUsedAtMs: Type.Optional(Type.Integer({ description: 'When the secret of before was last used' })),
 });
+
+const Days = Type.Union([Type.Integer({ minimum: 1, maximum: 3650 }), Type.Null()]);
+const Lifetimes = Type.Object(
+  {
+    defaultDays: Type.Union([...Days.anyOf], { description: 'Of keys that nobody gives an end; null: none' }),
+    mostDays: Type.Union([...Days.anyOf], { description: 'The longest a key may last; null: for ever' }),
+  },
+  { additionalProperties: false },
+);
+const Moment = Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], { description: 'Null: it has no end' });
 
 const KeyRequest = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 100 }),
     scopes: Type.Array(Type.String({ maxLength: 100 }), { minItems: 1, maxItems: 50 }),
     source: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
-    expiresAtMs: Type.Optional(Type.Integer({ minimum: 0 })),
+    expiresAtMs: Type.Optional(Moment),
+    networks: Type.Optional(
+      Type.Array(Type.String({ minLength: 2, maxLength: 60 }), {
+        minItems: 1,
+        maxItems: 50,
+        description: 'Such as `192.0.2.0/24` or `2001:db8::/32`',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
 
-/** `/v1/keys`: create, list, revoke. */
+/** `/v1/keys`: create, list, rotate, revoke, and how long they last. */
 export function createKeyRoutes(apiKeys: ApiKeys): RoutePlugin {
   return async (fastify) => {
     const app = typedApp(fastify);
@@ -49,7 +70,7 @@ export function createKeyRoutes(apiKeys: ApiKeys): RoutePlugin {
         },
       },
       async (request, reply) => {
-        const { key, token } = await apiKeys.createKey({ ...request.body, by: request.principal });
+        const { key, token } = await apiKeys.issueKey({ ...request.body, by: request.principal });
         return reply.code(201).send({ ...shown(key), key: token.reveal() });
       },
     );
@@ -85,6 +106,51 @@ export function createKeyRoutes(apiKeys: ApiKeys): RoutePlugin {
     );
 
     app.post(
+      '/v1/keys/:id/rotate',
+      {
+        config: { ...config, stepUp: true },
+        schema: {
+          summary: 'Give a key another secret, shown only in this reply; the one there was goes on for a while (a day)',
+          tags: ['keys'],
+          params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) }),
+          body: Type.Object(
+            {
+              overlapMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 604_800_000, default: 86_400_000 })),
+              expiresAtMs: Type.Optional(Moment),
+            },
+            { additionalProperties: false },
+          ),
+          response: { 200: Type.Intersect([Key, Type.Object({ key: Type.String() })]) },
+        },
+      },
+      async (request) => {
+        const { overlapMs = 86_400_000, ...rest } = request.body;
+        const { key, token } = await apiKeys.rotateKey({ ...rest, overlapMs, id: request.params.id, by: request.principal });
+        return { ...shown(key), key: token.reveal() };
+      },
+    );
+
+    app.get(
+      '/v1/settings/key-lifetimes',
+      { config, schema: { summary: 'How long API keys last', tags: ['keys'], response: { 200: Lifetimes } } },
+      async () => apiKeys.lifetimes.read(),
+    );
+
+    app.put(
+      '/v1/settings/key-lifetimes',
+      {
+        config: { scope: 'settings:manage', stepUp: true },
+        schema: {
+          summary: 'Say how long API keys last that are made or rotated from now on',
+          tags: ['keys'],
+          body: Lifetimes,
+          response: { 200: Lifetimes },
+        },
+      },
+      async (request) => apiKeys.lifetimes.change({ lifetimes: request.body, by: request.principal }),
+    );
+
+    app.post(
       '/v1/keys/:id/resume',
       {
         config: { ...config, stepUp: true },
@@ -101,6 +167,6 @@ export function createKeyRoutes(apiKeys: ApiKeys): RoutePlugin {
 }
 
 /** The schema's lists are mutable, ours are not. */
-function shown(key: ApiKey): Omit<ApiKey, 'scopes'> & { scopes: string[] } {
-  return { ...key, scopes: [...key.scopes] };
+function shown({ networks, ...key }: ApiKey): Omit<ApiKey, 'scopes' | 'networks'> & { scopes: string[]; networks?: string[] } {
+  return { ...key, scopes: [...key.scopes], ...(networks === undefined ? {} : { networks: [...networks] }) };
 }

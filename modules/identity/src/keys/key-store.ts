@@ -20,6 +20,13 @@ type KeyRow = {
   /** The person it was made by, also through other keys; null when that was the operator. */
   readonly maker_id: string | null;
   readonly suspended_at_ms: number | null;
+  /** Of the secret before the one in use, good until its end. */
+  readonly previous_hash: string | null;
+  readonly previous_ends_at_ms: number | null;
+  readonly previous_used_at_ms: number | null;
+  readonly rotated_at_ms: number | null;
+  /** Separated by spaces. */
+  readonly networks: Encrypted<string | null>;
 };
 type Tables = { identity_keys: KeyRow };
 
@@ -39,9 +46,16 @@ export type ApiKey = {
   readonly suspendedAtMs?: number;
   /** Rounded down to the minute, and up to a minute late. */
   readonly lastUsedAtMs?: number;
+  /** The only networks it may be used from. */
+  readonly networks?: readonly string[];
+  /** When it was last given another secret. */
+  readonly rotatedAtMs?: number;
+  /** Until when the secret of before is good too, and when that one was last used. */
+  readonly previousEndsAtMs?: number;
+  readonly previousUsedAtMs?: number;
 };
 
-export type StoredKey = ApiKey & { readonly hash: Uint8Array };
+export type StoredKey = ApiKey & { readonly hash: Uint8Array; readonly previousHash?: Uint8Array };
 
 /** The module's table. Every function runs in the transaction or database it is handed. */
 export type KeyStore = ReturnType<typeof createKeyStore>;
@@ -54,7 +68,7 @@ export function createKeyStore(needs: {
   const columns = createEncryptedColumns<Tables>({
     keys: needs.columnKeys,
     random: needs.random,
-    tables: { identity_keys: { row: 'id', columns: { name: encrypted(), source: encrypted() } } },
+    tables: { identity_keys: { row: 'id', columns: { name: encrypted(), source: encrypted(), networks: encrypted() } } },
   });
   const takeOver: TakeOver = (database, options) =>
     columns.reencrypt(database, 'identity_keys', {
@@ -73,7 +87,13 @@ export function createKeyStore(needs: {
         .selectAll()
         .where('id', '=', id)
         .executeTakeFirst();
-      return row === undefined ? undefined : { ...toKey(row), hash: Buffer.from(row.hash, 'hex') };
+      if (row === undefined) return undefined;
+      const previous = row.previous_hash;
+      return {
+        ...toKey(row),
+        hash: Buffer.from(row.hash, 'hex'),
+        ...(previous === null ? {} : { previousHash: Buffer.from(previous, 'hex') }),
+      };
     },
 
     /** Newest first. */
@@ -117,6 +137,11 @@ export function createKeyStore(needs: {
           last_used_at_ms: null,
           maker_id: key.makerId ?? null,
           suspended_at_ms: null,
+          previous_hash: null,
+          previous_ends_at_ms: null,
+          previous_used_at_ms: null,
+          rotated_at_ms: null,
+          networks: key.networks?.join(' ') ?? null,
         })
         .execute();
     },
@@ -128,6 +153,38 @@ export function createKeyStore(needs: {
         .set({ revoked_at_ms: nowMs })
         .where('id', '=', id)
         .execute();
+    },
+
+    /** Another secret in place of the one in use, which goes on beside it until `previousEndsAtMs`. */
+    async rotate(
+      transaction: Transaction,
+      id: string,
+      next: {
+        readonly hash: Uint8Array;
+        readonly previousHash: Uint8Array;
+        readonly previousEndsAtMs: number;
+        readonly expiresAtMs: number | undefined;
+        readonly nowMs: number;
+      },
+    ): Promise<void> {
+      await columns
+        .on(transaction)
+        .updateTable('identity_keys')
+        .set({
+          hash: Buffer.from(next.hash).toString('hex'),
+          previous_hash: Buffer.from(next.previousHash).toString('hex'),
+          previous_ends_at_ms: next.previousEndsAtMs,
+          previous_used_at_ms: null,
+          rotated_at_ms: next.nowMs,
+          expires_at_ms: next.expiresAtMs ?? null,
+        })
+        .where('id', '=', id)
+        .execute();
+    },
+
+    async setPreviousUsed(transaction: Transaction, id: string, atMs: number): Promise<void> {
+      const keys = columns.on(transaction).updateTable('identity_keys');
+      await keys.set({ previous_used_at_ms: atMs }).where('id', '=', id).execute();
     },
 
     /** Those of a person that may still be used. */
@@ -210,5 +267,9 @@ function toKey(row: Opened<Tables>['identity_keys']): ApiKey {
     ...(row.maker_id === null ? {} : { makerId: row.maker_id }),
     ...(row.suspended_at_ms === null ? {} : { suspendedAtMs: row.suspended_at_ms }),
     ...(row.last_used_at_ms === null ? {} : { lastUsedAtMs: row.last_used_at_ms }),
+    ...(row.networks === null ? {} : { networks: row.networks.split(' ') }),
+    ...(row.rotated_at_ms === null ? {} : { rotatedAtMs: row.rotated_at_ms }),
+    ...(row.previous_ends_at_ms === null ? {} : { previousEndsAtMs: row.previous_ends_at_ms }),
+    ...(row.previous_used_at_ms === null ? {} : { previousUsedAtMs: row.previous_used_at_ms }),
   };
 }

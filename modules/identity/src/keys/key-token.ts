@@ -23,6 +23,13 @@ export function formatToken(id: Uint8Array, secret: Uint8Array): KeyToken {
   return { id: idText, token: body + checksum(body) };
 }
 
+/** Another secret under the same id. */
+export function formatTokenOf(id: string, secret: Uint8Array): KeyToken {
+  if (!/^[0-9A-Za-z]{11}$/.test(id) || secret.length !== secretBytes) throw new TypeError('Cannot format a token: no such id');
+  const body = `sp_${id}_${base62(secret, secretDigits)}`;
+  return { id, token: body + checksum(body) };
+}
+
 /** The id inside, or undefined when `text` cannot be a key. The secret is not checked here. */
 export function parseToken(text: string): KeyToken | undefined {
   const match = shape.exec(text);

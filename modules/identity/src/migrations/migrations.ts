@@ -4,6 +4,7 @@ import { createPeople } from './0002-create-people.ts';
 import { ownAccounts } from './0003-own-accounts.ts';
 import { signInRules } from './0004-sign-in-rules.ts';
 import { boundSessions } from './0005-bound-sessions.ts';
+import { keyRotation } from './0006-key-rotation.ts';
 import { providedRoles } from './0007-provided-roles.ts';
 import { passwordChangeRequired } from './0009-password-change-required.ts';
 import { siteRoles } from './0011-site-roles.ts';
@@ -16,6 +17,7 @@ export const identityMigrations: MigrationSet = {
     '0003-own-accounts': ownAccounts,
     '0004-sign-in-rules': signInRules,
     '0005-bound-sessions': boundSessions,
+    '0006-key-rotation': keyRotation,
     '0007-provided-roles': providedRoles,
     '0009-password-change-required': passwordChangeRequired,
     '0011-site-roles': siteRoles,
