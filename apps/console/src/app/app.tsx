@@ -6,11 +6,17 @@ import { Loading } from '../parts/loading.tsx';
 import { ProblemNotice } from '../parts/notice.tsx';
 import { Shell } from './shell.tsx';
 
+const ProviderReturn = lazy(async () => ({
+  default: (await import('../rooms/sign-in/provider-return.tsx')).ProviderReturn,
+}));
 const SetupRoom = lazy(async () => ({ default: (await import('../rooms/setup/setup-room.tsx')).SetupRoom }));
 const InvitationRoom = lazy(async () => ({
   default: (await import('../rooms/setup/invitation-room.tsx')).InvitationRoom,
 }));
 const SignInRoom = lazy(async () => ({ default: (await import('../rooms/sign-in/sign-in-room.tsx')).SignInRoom }));
+const BreakGlassRoom = lazy(async () => ({
+  default: (await import('../rooms/sign-in/break-glass-room.tsx')).BreakGlassRoom,
+}));
 const OverviewRoom = lazy(async () => ({
   default: (await import('../rooms/overview/overview-room.tsx')).OverviewRoom,
 }));
@@ -52,6 +58,9 @@ export function App() {
   const [path] = useLocation();
   // For everybody, also where nobody has an account yet.
   if (path === '/trust') return <Suspense>{<TrustRoom />}</Suspense>;
+  // Signed in or not: what comes back is a sign-in, a trial or a link.
+  const cameFrom = /^\/sign-in\/provider\/(\w{1,64})$/.exec(path)?.[1];
+  if (cameFrom !== undefined) return <Suspense>{<ProviderReturn id={cameFrom} />}</Suspense>;
   if (setup.isPending || session.isPending) return <div className="alone">{null}</div>;
   if (session.error !== null || setup.error !== null) {
     return (
@@ -71,6 +80,7 @@ export function App() {
   // Who made the account and was interrupted before the second factor goes on by signing in.
   if (setup.data.needed && session.data === null && path !== '/sign-in')
     return <Redirect to={`/setup${location.hash}`} replace />;
+  if (session.data === null && path === '/break-glass') return <Suspense>{<BreakGlassRoom />}</Suspense>;
   if (session.data === null) return <Suspense>{<SignInRoom />}</Suspense>;
   return (
     <Shell me={session.data}>

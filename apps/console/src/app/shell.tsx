@@ -8,6 +8,7 @@ import { keepFresh } from '../api/fresh-session.ts';
 import { countOf, overviewQuery } from '../api/queries.ts';
 import type { Me } from '../api/queries.ts';
 import { formatCompact } from '../parts/numbers.ts';
+import { GrantBanner } from './grant-banner.tsx';
 import { LiveMark } from './live-mark.tsx';
 import { AlertToast } from './alert-toast.tsx';
 import { Palette } from './palette.tsx';
@@ -67,6 +68,7 @@ export function Shell({ me, children }: { readonly me: Me; readonly children: Re
         <LiveMark live={live} />
       </header>
       <main id="room" className="room" tabIndex={-1} ref={main}>
+        <GrantBanner />
         <RoomBoundary key={path}>{children}</RoomBoundary>
       </main>
       <nav className="bar" aria-label="Rooms, narrow">

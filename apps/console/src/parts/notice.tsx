@@ -1,6 +1,8 @@
 import { IconAlertTriangle, IconCircleCheck, IconInfoCircle } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
+import { Link } from 'wouter';
 import { Problem } from '../api/problem.ts';
+import { actionWords } from './action-words.ts';
 
 export type Tone = 'plain' | 'good' | 'warn' | 'bad';
 const icons = { plain: IconInfoCircle, good: IconCircleCheck, warn: IconAlertTriangle, bad: IconAlertTriangle };
@@ -29,10 +31,18 @@ export function Notice({
 /** What happened and what to try. Of what nobody foresaw also, folded away, what to quote when asking for help. */
 export function ProblemNotice({ problem, retry }: { readonly problem: unknown; readonly retry?: () => void }) {
   const known = problem instanceof Problem ? problem : undefined;
+  const lacking = lackingOf(known);
   return (
     <Notice tone="bad" title={known?.message ?? 'Something went wrong in this page'}>
       {known?.hint === undefined ? null : <p>{capitalised(known.hint)}</p>}
       {known?.retryAfterSeconds === undefined ? null : <p>Try again in {known.retryAfterSeconds} s.</p>}
+      {lacking === undefined ? null : (
+        <p className="small">
+          <Link href={`/people/requests?view=mine&ask=1&for=${encodeURIComponent(lacking)}`}>
+            Ask for the right to {actionWords(lacking)}
+          </Link>
+        </p>
+      )}
       {known === undefined && problem instanceof Error ? <p>{problem.message}</p> : null}
       {retry === undefined ? null : (
         <p className="small">
@@ -59,4 +69,10 @@ export function ProblemNotice({ problem, retry }: { readonly problem: unknown; r
 
 function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** The right that was missing, where somebody may get it for a time. */
+function lackingOf(problem: Problem | undefined): string | undefined {
+  const scope = problem?.code === 'scope_missing' ? problem.details.get('scope') : undefined;
+  return typeof scope === 'string' ? scope : undefined;
 }

@@ -1,4 +1,4 @@
-import { Suspense } from 'react';
+import { Suspense, lazy } from 'react';
 import type { ReactNode } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
 import type { Me } from '../../api/queries.ts';
@@ -6,6 +6,12 @@ import { NoRoom } from '../../app/no-room.tsx';
 import { may } from '../../app/rooms.ts';
 import { Loading } from '../../parts/loading.tsx';
 import { PeopleRoom } from './people-room.tsx';
+
+const RequestsPage = lazy(async () => ({ default: (await import('./requests/requests-page.tsx')).RequestsPage }));
+
+const ProvidersRoom = lazy(async () => ({ default: (await import('./providers/providers-room.tsx')).ProvidersRoom }));
+
+const RiskPage = lazy(async () => ({ default: (await import('./risk/risk-page.tsx')).RiskPage }));
 
 type Page = {
   readonly path: string;
@@ -21,6 +27,24 @@ const pages: readonly Page[] = [
     name: 'People',
     needs: ['users:read', 'sessions:own', 'audit:read'],
     show: (me) => <PeopleRoom me={me} />,
+  },
+  {
+    path: '/people/risk',
+    name: 'Sign-ins and risk',
+    needs: ['users:read'],
+    show: () => <RiskPage />,
+  },
+  {
+    path: '/people/requests',
+    name: 'Requests',
+    needs: ['sessions:own'],
+    show: (me) => <RequestsPage me={me} />,
+  },
+  {
+    path: '/people/providers',
+    name: 'Providers',
+    needs: ['settings:read'],
+    show: (me) => <ProvidersRoom me={me} />,
   },
 ];
 

@@ -2,6 +2,7 @@ import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { IconFingerprint } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Link } from 'wouter';
 import { call } from '../../api/call.ts';
 import { sessionQuery } from '../../api/queries.ts';
 import type { Me } from '../../api/queries.ts';
@@ -13,6 +14,7 @@ import { RoomHead } from '../../parts/room-head.tsx';
 import { SecondFactor } from '../../parts/second-factor.tsx';
 import type { Enrolled } from '../../parts/second-factor.tsx';
 import { FactorStep } from './factor-step.tsx';
+import { ProviderButtons } from './provider-buttons.tsx';
 
 /** Password, then second factor; or a passkey alone. The address stays: after it the wanted room stands there. */
 export function SignInRoom() {
@@ -112,10 +114,12 @@ export function SignInRoom() {
           <ProblemNotice problem={passkey.error} />
         )}
       </form>
+      <ProviderButtons />
       <p className="small quiet">
         Lost the second factor? After the password, one of your recovery codes takes its place. Lost those too, or
         forgotten the password? An administrator can reset your account. Are you the only one? On the server itself:{' '}
-        <code>./sallyport users recover NAME</code>.
+        <code>./sallyport users recover NAME</code>. Nobody can come in and you hold both sealed codes?{' '}
+        <Link href="/break-glass">Break the glass</Link>.
       </p>
     </Alone>
   );

@@ -1,0 +1,58 @@
+import { Button } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from 'wouter';
+import { printable } from '../parts/printable.ts';
+import { Countdown } from '../rooms/people/requests/countdown.tsx';
+import { standingQuery } from '../rooms/people/requests/privileges-query.ts';
+import { useRequestAction } from '../rooms/people/requests/use-request-action.ts';
+
+/** Above every room while somebody holds more than their own, when they may take something up, and while a break-glass is open. */
+export function GrantBanner() {
+  const { data, dataUpdatedAt } = useQuery(standingQuery);
+  const act = useRequestAction();
+  if (data === undefined) return null;
+  return (
+    <>
+      {data.break_glass.map((opened) => (
+        <div key={opened.id} className="grant-banner" data-tone="bad" role="alert">
+          <span>
+            <strong>Break-glass is open</strong>: {printable(opened.name)}, from {printable(opened.address)}. Do you know
+            of it?
+          </span>
+          <Countdown seconds={opened.left_seconds} saidAtMs={dataUpdatedAt} />
+          <Link href={`/people/requests?view=all&request=${opened.id}`}>Look at it</Link>
+        </div>
+      ))}
+      {data.break_glass_unsealed.length > 0 && data.break_glass.length === 0 ? (
+        <div className="grant-banner">
+          <span>A break-glass account was opened and is not sealed again: {data.break_glass_unsealed.map(printable).join(', ')}.</span>
+          <Link href="/people/requests?view=break-glass">Seal it anew</Link>
+        </div>
+      ) : null}
+      {data.active.map((grant) => (
+        <div key={grant.id} className="grant-banner" role="status">
+          <span>
+            For now you are <strong>{grant.role_name}</strong>. What you do with it is marked.
+          </span>
+          <Countdown seconds={grant.left_seconds} saidAtMs={dataUpdatedAt} />
+          <Button
+            size="compact-sm"
+            variant="default"
+            loading={act.isPending}
+            onClick={() => act.mutate({ id: grant.id, action: 'end' })}
+          >
+            End it now
+          </Button>
+        </div>
+      ))}
+      {data.ready.map((grant) => (
+        <div key={grant.id} className="grant-banner" role="status">
+          <span>
+            You may be <strong>{grant.role_name}</strong> now: it was approved.
+          </span>
+          <Link href="/people/requests?view=mine">Take it up</Link>
+        </div>
+      ))}
+    </>
+  );
+}
