@@ -7,7 +7,7 @@ import type { Admitted } from '@sallyport/identity';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
 import { freePort } from '@sallyport/testing/free-port';
 import { SignJWT, exportJWK } from 'jose';
-import { browser, codeIs, openHouse, operator, type House } from './providers.fixture.ts';
+import { browser, codeIs, openHouse, operator } from './providers.fixture.ts';
 import { freshSettings } from './schema.ts';
 
 const project = 'guard-post';
@@ -58,7 +58,7 @@ async function openPost(open: Parameters<typeof openHouse>[0]) {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   };
-  return { house, tokenOf, signIn, [Symbol.asyncDispose]: close } satisfies AsyncDisposable & { house: House };
+  return { house, tokenOf, signIn, [Symbol.asyncDispose]: close };
 }
 
 forEachDatabase((name, open) => {

@@ -9,7 +9,9 @@ import { waysInWords } from '../../people/sessions/session-words.ts';
 import { Sessions } from '../../people/sessions/sessions.tsx';
 import { OwnCodes } from './own-codes.tsx';
 import { OwnFactors } from './own-factors.tsx';
+import { OwnLinks } from './own-links.tsx';
 import { OwnPassword } from './own-password.tsx';
+import { OwnSignIns } from './own-sign-ins.tsx';
 
 /** One's own way in: password, second factors, recovery codes, and where it is open now. */
 export function Account({ me }: { readonly me: Me }) {
@@ -33,9 +35,11 @@ export function Account({ me }: { readonly me: Me }) {
       {account.data === undefined && account.error === null ? <Loading heights={[120, 160, 96]} /> : null}
       {account.data === undefined ? null : (
         <>
+          <OwnSignIns me={me} />
           <OwnPassword changedAt={account.data.password_changed_at} name={me.user.name} />
           <OwnFactors factors={account.data.factors} />
           <OwnCodes left={account.data.recovery_codes_left} />
+          <OwnLinks />
         </>
       )}
       <section className="stack" aria-labelledby="own-sessions">
