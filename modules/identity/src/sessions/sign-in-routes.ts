@@ -8,6 +8,11 @@ import type { Admitted } from '../admission/admission.ts';
 export const Ticket = Type.String({ minLength: 1, maxLength: 100 });
 export const Code = Type.String({ minLength: 1, maxLength: 64 });
 export const Password = Type.String({ minLength: 1, maxLength: 256 });
+const codeSummaries = {
+  totp: 'Go on with a code of the app',
+  recovery: 'Go on with a recovery code, which is then used up',
+  code: 'Go on with the code that was sent by e-mail or SMS',
+} as const;
 const Base64 = Type.String({ minLength: 1, maxLength: 65_536 });
 const Id = Type.String({ minLength: 1, maxLength: 2048 });
 
@@ -93,14 +98,35 @@ export function createSignInRoutes(services: Pick<PeopleServices, 'signIn' | 'or
       async (request, reply) => answer(await signIn.withPassword({ ...request.body, client: request.client }), reply),
     );
 
-    for (const kind of ['totp', 'recovery'] as const) {
+    app.post(
+      '/v1/session/code/send',
+      {
+        config,
+        schema: {
+          summary: 'Have a code sent by e-mail or SMS, where the account may use one; it is good for this ticket alone',
+          tags,
+          body: Type.Object({ ticket: Ticket }, { additionalProperties: false }),
+          response: {
+            200: Type.Object({
+              kind: Type.Enum(['email', 'sms']),
+              sent_to: Type.String({ description: 'In part' }),
+            }),
+          },
+        },
+      },
+      async (request) => {
+        const { kind, sentTo } = await signIn.sendCode({ ...request.body, client: request.client });
+        return { kind, sent_to: sentTo };
+      },
+    );
+
+    for (const kind of ['totp', 'recovery', 'code'] as const) {
       app.post(
         `/v1/session/${kind}`,
         {
           config,
           schema: {
-            summary:
-              kind === 'totp' ? 'Go on with a code of the app' : 'Go on with a recovery code, which is then used up',
+            summary: codeSummaries[kind],
             tags,
             body: Type.Object({ ticket: Ticket, code: Code }, { additionalProperties: false }),
             response: { 200: SignInReply },

@@ -1,6 +1,8 @@
 import type { Transaction } from '@sallyport/platform/database';
 import type { Client } from '@sallyport/platform/http';
 import { authenticationEvent, type SignInFailure } from '../audit-record.ts';
+import type { CodeKind } from '../codes/code-message.ts';
+import type { SentCodes } from '../codes/sent-codes.ts';
 import { IdentityError } from '../errors.ts';
 import type { PasskeyStore } from '../factors/passkey-store.ts';
 import type { Challenges } from '../factors/challenges.ts';
@@ -30,11 +32,16 @@ export type SignIn = {
   }): Promise<Admitted>;
   /** Throws `ticket_invalid`, `code_wrong`, `sign_in_throttled`. */
   withCode(request: {
-    readonly kind: 'totp' | 'recovery';
+    readonly kind: 'totp' | 'recovery' | 'code';
     readonly ticket: string;
     readonly code: string;
     readonly client: Client;
   }): Promise<Admitted>;
+  /** A code by e-mail or SMS, for this ticket. Throws `ticket_invalid`, `code_unavailable`, `code_too_many`, `code_not_sent`. */
+  sendCode(request: {
+    readonly ticket: string;
+    readonly client: Client;
+  }): Promise<{ readonly kind: CodeKind; readonly sentTo: string }>;
   /** Throws `ticket_invalid`, `passkey_needs_name`. */
   passkeyOptions(request: { readonly ticket?: string; readonly client: Client }): Promise<object>;
   /** Throws `ticket_invalid`, `passkey_refused`, `sign_in_throttled`. */
@@ -46,6 +53,7 @@ export type SignIn = {
 };
 
 const maxAttemptsPerTicket = 5;
+const codeLifetimeMs = 10 * 60_000;
 const maxNameInEvent = 100;
 
 export function createSignIn(
@@ -58,11 +66,12 @@ export function createSignIn(
     readonly totp: TotpFactor;
     readonly passkeyStore: PasskeyStore;
     readonly recoveryCodes: RecoveryCodes;
+    readonly sentCodes: SentCodes;
     readonly throttle: SignInThrottle;
   },
 ): SignIn {
   const { database, outbox, clock, userStore, hashes, tickets, admission, totp, recoveryCodes, throttle } = needs;
-  const { challenges, passkeyStore } = needs;
+  const { challenges, passkeyStore, sentCodes } = needs;
 
   const recordFailure = async (
     failure: SignInFailure,
@@ -158,10 +167,12 @@ export function createSignIn(
         const right =
           kind === 'totp'
             ? await totp.verify(transaction, user.id, code)
-            : await recoveryCodes.use(transaction, user.id, code);
+            : kind === 'code'
+              ? await sentCodes.verify(transaction, { userId: user.id, boundTo: ticket, code })
+              : await recoveryCodes.use(transaction, user.id, code);
         if (!right) {
           await tickets.countAttempt(transaction, ticket);
-          const failure = kind === 'totp' ? 'code_wrong' : 'recovery_code_wrong';
+          const failure = kind === 'recovery' ? 'recovery_code_wrong' : 'code_wrong';
           await recordFailure(failure, client, user, transaction);
           return undefined;
         }
@@ -173,6 +184,13 @@ export function createSignIn(
       if (admitted !== undefined) return succeed(admitted, client, admitted.name);
       await outbox.flushed();
       throw new IdentityError('code_wrong', 'Cannot sign in: the code is wrong or was used before');
+    },
+
+    async sendCode({ ticket, client }) {
+      const { user } = await holderOf(database, ticket);
+      const isKnown = client.isLocal || throttle.isKnown(client.address, nameKeyOf(user.name));
+      await tickets.extend(database, ticket, clock.nowMs() + codeLifetimeMs);
+      return sentCodes.send({ userId: user.id, boundTo: ticket, isKnown });
     },
 
     async passkeyOptions({ ticket, client }) {

@@ -25,7 +25,8 @@ export function SessionLine({
     <li>
       <span className="line-main">
         <span className="line-name">
-          {name} {session.current ? <span className="chip">This one</span> : null}{' '}
+          <span>{name}</span>
+          {session.current ? <span className="chip">This one</span> : null}
           {session.browser_key === null ? (
             <span className="chip" title="A copy of its cookie would be good for as long as the session">
               Not bound
@@ -40,8 +41,8 @@ export function SessionLine({
           )}
         </span>
         <span className="quiet small">
-          {waysInWords(session.methods)} · {session.address} · signed in <Clock at={session.created_at} /> · last seen{' '}
-          <Clock at={session.last_seen_at} /> · unused it ends <Clock at={session.idle_expires_at} />
+          With {waysInWords(session.methods)} · {session.address} · signed in <Clock at={session.created_at} /> · last
+          seen <Clock at={session.last_seen_at} /> · unused it ends <Clock at={session.idle_expires_at} />
         </span>
       </span>
       {session.current ? null : (

@@ -75,7 +75,7 @@ function RulesForm({ rules }: { readonly rules: Rules }) {
   const isChanged = JSON.stringify([roles, whenTooMany]) !== JSON.stringify([rules.roles, rules.when_too_many]);
   return (
     <form
-      className="stack"
+      className="stack session-rules"
       onSubmit={(event) => {
         event.preventDefault();
         save.mutate();
@@ -95,8 +95,8 @@ function RulesForm({ rules }: { readonly rules: Rules }) {
           aria-labelledby="too-many"
           value={whenTooMany}
           data={[
-            { value: 'end-oldest', label: 'The oldest ends' },
-            { value: 'ask', label: 'They are asked' },
+            { value: 'end-oldest', label: 'End the oldest' },
+            { value: 'ask', label: 'Ask them' },
           ]}
           onChange={(value) => setWhenTooMany(value === 'ask' ? 'ask' : 'end-oldest')}
         />

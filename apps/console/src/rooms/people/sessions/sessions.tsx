@@ -54,6 +54,7 @@ export function Sessions({ whose }: { readonly whose: 'own' | 'all' }) {
           />
           {isAll ? (
             <TextInput
+              className="session-find"
               aria-label="Find a name, an address or a browser"
               placeholder="Name, address or browser"
               value={wanted}
