@@ -32,6 +32,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['retention', async (): Promise<AddCommand> => (await import('./commands/retention.ts')).addRetentionCommands],
   ['subject', async (): Promise<AddCommand> => (await import('./commands/subject.ts')).addSubjectCommands],
   ['inventory', async (): Promise<AddCommand> => (await import('./commands/inventory.ts')).addInventoryCommands],
+  ['policy', async (): Promise<AddCommand> => (await import('./commands/policy.ts')).addPolicyCommands],
   ['users', async (): Promise<AddCommand> => (await import('./commands/users.ts')).addUserCommands],
   ['sources', async (): Promise<AddCommand> => (await import('./commands/sources.ts')).addSourceCommands],
   ['sensors', async (): Promise<AddCommand> => (await import('./commands/sensors.ts')).addSensorCommands],

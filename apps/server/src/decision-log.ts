@@ -59,6 +59,7 @@ export function createDecisionLog(needs: {
         count: decision.count,
         first_at_ms: decision.firstAtMs,
         last_at_ms: decision.lastAtMs,
+        ...(decision.why === undefined ? {} : { why: decision.why }),
         ...details,
       },
     });

@@ -73,6 +73,7 @@ export type Routes = {
       readonly expires_in: number;
       readonly scope: string;
       readonly refresh_token?: string | undefined;
+      readonly username?: string | undefined;
     };
   };
   /** Splunk HEC: events as JSON objects; success means durable */
@@ -264,6 +265,37 @@ export type Routes = {
       readonly recovery_codes_left: number;
       readonly password_changed_at: string | null;
     };
+  };
+  /** Where codes may be sent to oneself, and by which ways new ones can be added */
+  'GET /v1/account/addresses': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly addresses: readonly { readonly id: string; readonly kind: 'email' | 'sms'; readonly address: string }[];
+      readonly kinds: readonly ('email' | 'sms')[];
+    };
+  };
+  /** Send a code to an address or number of one’s own, to add it */
+  'POST /v1/account/addresses': {
+    params: undefined;
+    query: undefined;
+    body: { readonly kind: 'email' | 'sms'; readonly address: string };
+    answer: { readonly id: string };
+  };
+  /** Send no more codes there */
+  'DELETE /v1/account/addresses/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
+  /** Add it, with the code that came there */
+  'POST /v1/account/addresses/{id}/confirm': {
+    params: { readonly id: string };
+    query: undefined;
+    body: { readonly code: string };
+    answer: unknown;
   };
   /** Rename one of one’s own factors */
   'PATCH /v1/account/factors/{id}': {
@@ -1178,6 +1210,79 @@ export type Routes = {
       }[];
       readonly ended_sessions: number;
     };
+  };
+  /** How codes by e-mail and SMS are sent, without secrets */
+  'GET /v1/authentication/codes': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly email: {
+        readonly enabled: boolean;
+        readonly host: string;
+        readonly port: number;
+        readonly tls: string;
+        readonly user: string | null;
+        readonly has_password: boolean;
+        readonly from: string;
+        readonly authority: string | null;
+      } | null;
+      readonly sms: { readonly enabled: boolean; readonly url: string; readonly has_token: boolean } | null;
+    };
+  };
+  /** Send codes by e-mail through this server */
+  'PUT /v1/authentication/codes/email': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly enabled: boolean;
+      readonly host: string;
+      readonly port: number;
+      readonly tls: 'implicit' | 'starttls' | 'none';
+      readonly user?: string | undefined;
+      readonly password?: string | undefined;
+      readonly from: string;
+      readonly authority?: string | undefined;
+    };
+    answer: {
+      readonly email: {
+        readonly enabled: boolean;
+        readonly host: string;
+        readonly port: number;
+        readonly tls: string;
+        readonly user: string | null;
+        readonly has_password: boolean;
+        readonly from: string;
+        readonly authority: string | null;
+      } | null;
+      readonly sms: { readonly enabled: boolean; readonly url: string; readonly has_token: boolean } | null;
+    };
+  };
+  /** Send codes by SMS through this gateway */
+  'PUT /v1/authentication/codes/sms': {
+    params: undefined;
+    query: undefined;
+    body: { readonly enabled: boolean; readonly url: string; readonly token?: string | undefined };
+    answer: {
+      readonly email: {
+        readonly enabled: boolean;
+        readonly host: string;
+        readonly port: number;
+        readonly tls: string;
+        readonly user: string | null;
+        readonly has_password: boolean;
+        readonly from: string;
+        readonly authority: string | null;
+      } | null;
+      readonly sms: { readonly enabled: boolean; readonly url: string; readonly has_token: boolean } | null;
+    };
+  };
+  /** Send a test, also while it is off; resolves when the other side took it */
+  'POST /v1/authentication/codes/test': {
+    params: undefined;
+    query: undefined;
+    body: { readonly kind: 'email' | 'sms'; readonly to: string };
+    answer: unknown;
   };
   /** Whom other rules would ask for more; changes nothing */
   'POST /v1/authentication/preview': {
@@ -3854,7 +3959,8 @@ export type Routes = {
       readonly name: string;
       readonly scopes: readonly string[];
       readonly source?: string | undefined;
-      readonly expiresAtMs?: number | undefined;
+      readonly expiresAtMs?: number | null | undefined;
+      readonly networks?: readonly string[] | undefined;
     };
     answer: {
       readonly id: string;
@@ -3868,6 +3974,10 @@ export type Routes = {
       readonly revokedAtMs?: number | undefined;
       readonly suspendedAtMs?: number | undefined;
       readonly lastUsedAtMs?: number | undefined;
+      readonly networks?: readonly string[] | undefined;
+      readonly rotatedAtMs?: number | undefined;
+      readonly previousEndsAtMs?: number | undefined;
+      readonly previousUsedAtMs?: number | undefined;
     } & { readonly key: string };
   };
   /** List API keys, newest first, revoked and expired ones included */
@@ -3888,6 +3998,10 @@ export type Routes = {
         readonly revokedAtMs?: number | undefined;
         readonly suspendedAtMs?: number | undefined;
         readonly lastUsedAtMs?: number | undefined;
+        readonly networks?: readonly string[] | undefined;
+        readonly rotatedAtMs?: number | undefined;
+        readonly previousEndsAtMs?: number | undefined;
+        readonly previousUsedAtMs?: number | undefined;
       }[];
     };
   };
@@ -3915,7 +4029,34 @@ export type Routes = {
       readonly revokedAtMs?: number | undefined;
       readonly suspendedAtMs?: number | undefined;
       readonly lastUsedAtMs?: number | undefined;
+      readonly networks?: readonly string[] | undefined;
+      readonly rotatedAtMs?: number | undefined;
+      readonly previousEndsAtMs?: number | undefined;
+      readonly previousUsedAtMs?: number | undefined;
     };
+  };
+  /** Give a key another secret, shown only in this reply; the one there was goes on for a while (a day) */
+  'POST /v1/keys/{id}/rotate': {
+    params: { readonly id: string };
+    query: undefined;
+    body: { readonly overlapMs?: number | undefined; readonly expiresAtMs?: number | null | undefined };
+    answer: {
+      readonly id: string;
+      readonly name: string;
+      readonly scopes: readonly string[];
+      readonly source?: string | undefined;
+      readonly createdAtMs: number;
+      readonly createdBy: string;
+      readonly makerId?: string | undefined;
+      readonly expiresAtMs?: number | undefined;
+      readonly revokedAtMs?: number | undefined;
+      readonly suspendedAtMs?: number | undefined;
+      readonly lastUsedAtMs?: number | undefined;
+      readonly networks?: readonly string[] | undefined;
+      readonly rotatedAtMs?: number | undefined;
+      readonly previousEndsAtMs?: number | undefined;
+      readonly previousUsedAtMs?: number | undefined;
+    } & { readonly key: string };
   };
   /** The logs of the ledger, their keys, and its head */
   'GET /v1/ledger': {
@@ -4594,6 +4735,51 @@ export type Routes = {
       }[];
     };
   };
+  /** The list of breached passwords that is in use */
+  'GET /v1/passwords/breached': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly state: 'none' | 'in-use' | 'damaged';
+      readonly entries: number;
+      readonly bytes: number;
+      readonly imported_at: string | null;
+    };
+  };
+  /** Remove the list */
+  'DELETE /v1/passwords/breached': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
+  /** Begin to import a list, in place of an import under way */
+  'POST /v1/passwords/breached/imports': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: { readonly id: string; readonly received_bytes: number };
+  };
+  /** Use the list that was imported */
+  'POST /v1/passwords/breached/imports/{id}/complete': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly state: 'none' | 'in-use' | 'damaged';
+      readonly entries: number;
+      readonly bytes: number;
+      readonly imported_at: string | null;
+    };
+  };
+  /** The next part of the list (`SHA1:count` lines, ordered by hash), wherever it is cut */
+  'POST /v1/passwords/breached/imports/{id}/parts': {
+    params: { readonly id: string };
+    query: { readonly at: number };
+    body: undefined;
+    answer: { readonly id: string; readonly received_bytes: number };
+  };
   /** Which fields of events name somebody */
   'GET /v1/personal-data/declarations': {
     params: undefined;
@@ -4820,6 +5006,562 @@ export type Routes = {
     query: undefined;
     body: undefined;
     answer: unknown;
+  };
+  /** The policies that come with the product: they stand whatever the organisation writes */
+  'GET /v1/policy/bundled': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly sha256: string;
+      readonly policies: readonly {
+        readonly id: string;
+        readonly words: string;
+        readonly effect: string;
+        readonly file: string;
+        readonly text: string;
+        readonly role?: string | undefined;
+      }[];
+    };
+  };
+  /** What is wrong with a policy text, line by line, and what its tests come to; nothing is kept */
+  'POST /v1/policy/check': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly name: string;
+      readonly text: string;
+      readonly tests?:
+        | readonly {
+            readonly name: string;
+            readonly principal: {
+              readonly kind: 'user' | 'key' | 'service' | 'operator' | 'device';
+              readonly id?: string | undefined;
+              readonly name?: string | undefined;
+              readonly roles?: readonly string[] | undefined;
+              readonly site_roles?: readonly { readonly role: string; readonly site: string }[] | undefined;
+              readonly assurance?: 1 | 2 | 3 | undefined;
+              readonly scopes?: readonly string[] | undefined;
+              readonly sites?: readonly string[] | undefined;
+            };
+            readonly action: string;
+            readonly resource?:
+              | {
+                  readonly kind: 'server' | 'site' | 'camera' | 'device';
+                  readonly id?: string | undefined;
+                  readonly site?: string | undefined;
+                }
+              | undefined;
+            readonly facts?:
+              | {
+                  readonly channel?: 'network' | 'socket' | undefined;
+                  readonly proof_age_seconds?: number | undefined;
+                  readonly risk?: number | undefined;
+                  readonly address?: string | undefined;
+                  readonly hour?: number | undefined;
+                  readonly weekday?: number | undefined;
+                }
+              | undefined;
+            readonly expect: 'allow' | 'deny' | 'needs_proof';
+            readonly policy?: string | undefined;
+          }[]
+        | undefined;
+      readonly document?: string | undefined;
+    };
+    answer: {
+      readonly faults: readonly {
+        readonly file: string;
+        readonly line: number;
+        readonly column: number;
+        readonly message: string;
+      }[];
+      readonly policies: readonly {
+        readonly id: string;
+        readonly words: string;
+        readonly effect: string;
+        readonly file: string;
+        readonly line: number;
+        readonly role?: string | undefined;
+      }[];
+      readonly tests: readonly {
+        readonly name: string;
+        readonly expect: string;
+        readonly got: string;
+        readonly passed: boolean;
+        readonly reason: string;
+        readonly policies: readonly string[];
+      }[];
+      readonly standing: readonly { readonly name: string; readonly passed: boolean; readonly reason: string }[];
+    };
+  };
+  /** List the organisation's policy documents as they are being written */
+  'GET /v1/policy/documents': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly documents: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly revision: number;
+        readonly changed: string;
+        readonly changed_by: string;
+        readonly sha256: string;
+        readonly tests: number;
+      }[];
+    };
+  };
+  /** Keep a policy document, whatever may be wrong with it yet */
+  'POST /v1/policy/documents': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly id: string;
+      readonly name: string;
+      readonly text: string;
+      readonly tests?:
+        | readonly {
+            readonly name: string;
+            readonly principal: {
+              readonly kind: 'user' | 'key' | 'service' | 'operator' | 'device';
+              readonly id?: string | undefined;
+              readonly name?: string | undefined;
+              readonly roles?: readonly string[] | undefined;
+              readonly site_roles?: readonly { readonly role: string; readonly site: string }[] | undefined;
+              readonly assurance?: 1 | 2 | 3 | undefined;
+              readonly scopes?: readonly string[] | undefined;
+              readonly sites?: readonly string[] | undefined;
+            };
+            readonly action: string;
+            readonly resource?:
+              | {
+                  readonly kind: 'server' | 'site' | 'camera' | 'device';
+                  readonly id?: string | undefined;
+                  readonly site?: string | undefined;
+                }
+              | undefined;
+            readonly facts?:
+              | {
+                  readonly channel?: 'network' | 'socket' | undefined;
+                  readonly proof_age_seconds?: number | undefined;
+                  readonly risk?: number | undefined;
+                  readonly address?: string | undefined;
+                  readonly hour?: number | undefined;
+                  readonly weekday?: number | undefined;
+                }
+              | undefined;
+            readonly expect: 'allow' | 'deny' | 'needs_proof';
+            readonly policy?: string | undefined;
+          }[]
+        | undefined;
+    };
+    answer: {
+      readonly document: {
+        readonly id: string;
+        readonly name: string;
+        readonly revision: number;
+        readonly changed: string;
+        readonly changed_by: string;
+        readonly sha256: string;
+        readonly tests: number;
+      };
+    };
+  };
+  /** A policy document with its text and tests */
+  'GET /v1/policy/documents/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly document: {
+        readonly id: string;
+        readonly name: string;
+        readonly revision: number;
+        readonly changed: string;
+        readonly changed_by: string;
+        readonly sha256: string;
+        readonly tests: number;
+      };
+      readonly text: string;
+      readonly tests: readonly {
+        readonly name: string;
+        readonly principal: {
+          readonly kind: 'user' | 'key' | 'service' | 'operator' | 'device';
+          readonly id?: string | undefined;
+          readonly name?: string | undefined;
+          readonly roles?: readonly string[] | undefined;
+          readonly site_roles?: readonly { readonly role: string; readonly site: string }[] | undefined;
+          readonly assurance?: 1 | 2 | 3 | undefined;
+          readonly scopes?: readonly string[] | undefined;
+          readonly sites?: readonly string[] | undefined;
+        };
+        readonly action: string;
+        readonly resource?:
+          | {
+              readonly kind: 'server' | 'site' | 'camera' | 'device';
+              readonly id?: string | undefined;
+              readonly site?: string | undefined;
+            }
+          | undefined;
+        readonly facts?:
+          | {
+              readonly channel?: 'network' | 'socket' | undefined;
+              readonly proof_age_seconds?: number | undefined;
+              readonly risk?: number | undefined;
+              readonly address?: string | undefined;
+              readonly hour?: number | undefined;
+              readonly weekday?: number | undefined;
+            }
+          | undefined;
+        readonly expect: 'allow' | 'deny' | 'needs_proof';
+        readonly policy?: string | undefined;
+      }[];
+    };
+  };
+  /** Save a policy document on top of revision `expected`; what is in force stays as it is */
+  'PUT /v1/policy/documents/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: {
+      readonly name: string;
+      readonly text: string;
+      readonly tests?:
+        | readonly {
+            readonly name: string;
+            readonly principal: {
+              readonly kind: 'user' | 'key' | 'service' | 'operator' | 'device';
+              readonly id?: string | undefined;
+              readonly name?: string | undefined;
+              readonly roles?: readonly string[] | undefined;
+              readonly site_roles?: readonly { readonly role: string; readonly site: string }[] | undefined;
+              readonly assurance?: 1 | 2 | 3 | undefined;
+              readonly scopes?: readonly string[] | undefined;
+              readonly sites?: readonly string[] | undefined;
+            };
+            readonly action: string;
+            readonly resource?:
+              | {
+                  readonly kind: 'server' | 'site' | 'camera' | 'device';
+                  readonly id?: string | undefined;
+                  readonly site?: string | undefined;
+                }
+              | undefined;
+            readonly facts?:
+              | {
+                  readonly channel?: 'network' | 'socket' | undefined;
+                  readonly proof_age_seconds?: number | undefined;
+                  readonly risk?: number | undefined;
+                  readonly address?: string | undefined;
+                  readonly hour?: number | undefined;
+                  readonly weekday?: number | undefined;
+                }
+              | undefined;
+            readonly expect: 'allow' | 'deny' | 'needs_proof';
+            readonly policy?: string | undefined;
+          }[]
+        | undefined;
+      readonly expected: number;
+    };
+    answer: {
+      readonly document: {
+        readonly id: string;
+        readonly name: string;
+        readonly revision: number;
+        readonly changed: string;
+        readonly changed_by: string;
+        readonly sha256: string;
+        readonly tests: number;
+      };
+    };
+  };
+  /** Delete a policy document; versions that hold it stay */
+  'DELETE /v1/policy/documents/{id}': {
+    params: { readonly id: string };
+    query: { readonly expected: number };
+    body: undefined;
+    answer: unknown;
+  };
+  /** Why somebody may or may not do something: the policies, the facts they looked at, and what would have to be otherwise */
+  'POST /v1/policy/explain': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly principal: {
+        readonly kind: 'user' | 'key' | 'service' | 'operator' | 'device';
+        readonly id?: string | undefined;
+        readonly name?: string | undefined;
+        readonly roles?: readonly string[] | undefined;
+        readonly site_roles?: readonly { readonly role: string; readonly site: string }[] | undefined;
+        readonly assurance?: 1 | 2 | 3 | undefined;
+        readonly scopes?: readonly string[] | undefined;
+        readonly sites?: readonly string[] | undefined;
+      };
+      readonly action: string;
+      readonly resource?:
+        | {
+            readonly kind: 'server' | 'site' | 'camera' | 'device';
+            readonly id?: string | undefined;
+            readonly site?: string | undefined;
+          }
+        | undefined;
+      readonly facts?:
+        | {
+            readonly channel?: 'network' | 'socket' | undefined;
+            readonly proof_age_seconds?: number | undefined;
+            readonly risk?: number | undefined;
+            readonly address?: string | undefined;
+            readonly hour?: number | undefined;
+            readonly weekday?: number | undefined;
+          }
+        | undefined;
+    };
+    answer: {
+      readonly answer: string;
+      readonly reason: string;
+      readonly version: number;
+      readonly sha256: string;
+      readonly roles: readonly string[];
+      readonly policies: readonly {
+        readonly id: string;
+        readonly words: string;
+        readonly effect: string;
+        readonly own: boolean;
+        readonly file: string;
+        readonly line: number;
+        readonly text: string;
+        readonly facts: readonly {
+          readonly of: string;
+          readonly name: string;
+          readonly value?: unknown | undefined;
+          readonly known: boolean;
+        }[];
+      }[];
+      readonly ways: readonly { readonly kind: string; readonly words: string; readonly role?: string | undefined }[];
+    };
+  };
+  /** Which role may do what, asked of the policies in force: everywhere, or at a site where the role is held there */
+  'GET /v1/policy/matrix': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly actions: readonly string[];
+      readonly site_actions: readonly string[];
+      readonly roles: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly words: string;
+        readonly own: boolean;
+        readonly answers: Readonly<Record<string, string>>;
+      }[];
+    };
+  };
+  /** List the versions of the policies, newest first, and which is in force */
+  'GET /v1/policy/versions': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly in_force: {
+        readonly version: number;
+        readonly sha256: string;
+        readonly bundled_sha256: string;
+        readonly unreadable?: string | undefined;
+      };
+      readonly versions: readonly {
+        readonly version: number;
+        readonly state: string;
+        readonly made: string;
+        readonly made_by: string;
+        readonly note: string;
+        readonly sha256: string;
+        readonly bundled_sha256: string;
+        readonly from?: number | undefined;
+        readonly authors: readonly string[];
+        readonly asked_by?: string | undefined;
+        readonly approved_by?: string | undefined;
+        readonly activated?: string | undefined;
+        readonly documents: readonly { readonly id: string; readonly name: string; readonly sha256: string }[];
+      }[];
+    };
+  };
+  /** Stage the documents as they are, or those of version `from`: everything must be understood and every test hold */
+  'POST /v1/policy/versions': {
+    params: undefined;
+    query: undefined;
+    body: { readonly note?: string | undefined; readonly from?: number | undefined };
+    answer: {
+      readonly version: {
+        readonly version: number;
+        readonly state: string;
+        readonly made: string;
+        readonly made_by: string;
+        readonly note: string;
+        readonly sha256: string;
+        readonly bundled_sha256: string;
+        readonly from?: number | undefined;
+        readonly authors: readonly string[];
+        readonly asked_by?: string | undefined;
+        readonly approved_by?: string | undefined;
+        readonly activated?: string | undefined;
+        readonly documents: readonly { readonly id: string; readonly name: string; readonly sha256: string }[];
+      };
+    };
+  };
+  /** A version of the policies with all its texts and tests */
+  'GET /v1/policy/versions/{version}': {
+    params: { readonly version: number };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly version: {
+        readonly version: number;
+        readonly state: string;
+        readonly made: string;
+        readonly made_by: string;
+        readonly note: string;
+        readonly sha256: string;
+        readonly bundled_sha256: string;
+        readonly from?: number | undefined;
+        readonly authors: readonly string[];
+        readonly asked_by?: string | undefined;
+        readonly approved_by?: string | undefined;
+        readonly activated?: string | undefined;
+        readonly documents: readonly { readonly id: string; readonly name: string; readonly sha256: string }[];
+      };
+      readonly texts: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly text: string;
+        readonly tests: readonly {
+          readonly name: string;
+          readonly principal: {
+            readonly kind: 'user' | 'key' | 'service' | 'operator' | 'device';
+            readonly id?: string | undefined;
+            readonly name?: string | undefined;
+            readonly roles?: readonly string[] | undefined;
+            readonly site_roles?: readonly { readonly role: string; readonly site: string }[] | undefined;
+            readonly assurance?: 1 | 2 | 3 | undefined;
+            readonly scopes?: readonly string[] | undefined;
+            readonly sites?: readonly string[] | undefined;
+          };
+          readonly action: string;
+          readonly resource?:
+            | {
+                readonly kind: 'server' | 'site' | 'camera' | 'device';
+                readonly id?: string | undefined;
+                readonly site?: string | undefined;
+              }
+            | undefined;
+          readonly facts?:
+            | {
+                readonly channel?: 'network' | 'socket' | undefined;
+                readonly proof_age_seconds?: number | undefined;
+                readonly risk?: number | undefined;
+                readonly address?: string | undefined;
+                readonly hour?: number | undefined;
+                readonly weekday?: number | undefined;
+              }
+            | undefined;
+          readonly expect: 'allow' | 'deny' | 'needs_proof';
+          readonly policy?: string | undefined;
+        }[];
+      }[];
+    };
+  };
+  /** Put a version into force at once on every server; where it may be somebody's own gain, it waits for somebody else */
+  'POST /v1/policy/versions/{version}/activate': {
+    params: { readonly version: number };
+    query: undefined;
+    body: { readonly expected: number };
+    answer: {
+      readonly version: {
+        readonly version: number;
+        readonly state: string;
+        readonly made: string;
+        readonly made_by: string;
+        readonly note: string;
+        readonly sha256: string;
+        readonly bundled_sha256: string;
+        readonly from?: number | undefined;
+        readonly authors: readonly string[];
+        readonly asked_by?: string | undefined;
+        readonly approved_by?: string | undefined;
+        readonly activated?: string | undefined;
+        readonly documents: readonly { readonly id: string; readonly name: string; readonly sha256: string }[];
+      };
+    };
+  };
+  /** Put a version that waits into force, as somebody who neither wrote nor asked for it */
+  'POST /v1/policy/versions/{version}/approve': {
+    params: { readonly version: number };
+    query: undefined;
+    body: { readonly expected: number };
+    answer: {
+      readonly version: {
+        readonly version: number;
+        readonly state: string;
+        readonly made: string;
+        readonly made_by: string;
+        readonly note: string;
+        readonly sha256: string;
+        readonly bundled_sha256: string;
+        readonly from?: number | undefined;
+        readonly authors: readonly string[];
+        readonly asked_by?: string | undefined;
+        readonly approved_by?: string | undefined;
+        readonly activated?: string | undefined;
+        readonly documents: readonly { readonly id: string; readonly name: string; readonly sha256: string }[];
+      };
+    };
+  };
+  /** Who would gain and lose what if the version came into force now, and whether somebody else must approve it */
+  'GET /v1/policy/versions/{version}/impact': {
+    params: { readonly version: number };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly against: number;
+      readonly changes: readonly {
+        readonly action: string;
+        readonly site?: string | undefined;
+        readonly when?: string | undefined;
+        readonly from: string;
+        readonly to: string;
+        readonly count: number;
+        readonly subjects: readonly { readonly kind: string; readonly id: string; readonly name: string }[];
+      }[];
+      readonly gaining: number;
+      readonly losing: number;
+      readonly subjects: number;
+      readonly sites: number;
+      readonly partly: boolean;
+      readonly opening_policies: readonly string[];
+      readonly second_person: readonly { readonly name: string; readonly policies: readonly string[] }[];
+    };
+  };
+  /** A staged or waiting version never comes into force */
+  'POST /v1/policy/versions/{version}/withdraw': {
+    params: { readonly version: number };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly version: {
+        readonly version: number;
+        readonly state: string;
+        readonly made: string;
+        readonly made_by: string;
+        readonly note: string;
+        readonly sha256: string;
+        readonly bundled_sha256: string;
+        readonly from?: number | undefined;
+        readonly authors: readonly string[];
+        readonly asked_by?: string | undefined;
+        readonly approved_by?: string | undefined;
+        readonly activated?: string | undefined;
+        readonly documents: readonly { readonly id: string; readonly name: string; readonly sha256: string }[];
+      };
+    };
   };
   /** What whoever asks may ask for, and what it would bring */
   'GET /v1/privileges/options': {
@@ -7555,6 +8297,51 @@ export type Routes = {
     body: undefined;
     answer: unknown;
   };
+  /** Go on with the code that was sent by e-mail or SMS */
+  'POST /v1/session/code': {
+    params: undefined;
+    query: undefined;
+    body: { readonly ticket: string; readonly code: string };
+    answer: {
+      readonly session?:
+        | {
+            readonly user: {
+              readonly id: string;
+              readonly name: string;
+              readonly roles: readonly string[];
+              readonly site_roles: readonly { readonly role: string; readonly site: string }[];
+            };
+            readonly session: {
+              readonly id: string;
+              readonly created_at: string;
+              readonly expires_at: string;
+              readonly proved_at: string | null;
+              readonly idle_expires_at: string;
+              readonly assurance: number;
+              readonly methods: readonly string[];
+              readonly browser_key: string | null;
+              readonly provider: string | null;
+            };
+            readonly permissions: readonly string[];
+            readonly site_permissions: readonly { readonly site: string; readonly permissions: readonly string[] }[];
+            readonly organization: string | null;
+          }
+        | undefined;
+      readonly offer?: { readonly factor: 'passkey'; readonly from: string | null } | undefined;
+      readonly step?: 'second-factor' | 'enrol' | undefined;
+      readonly ticket?: string | undefined;
+      readonly methods?: readonly ('totp' | 'passkey' | 'certificate' | 'recovery' | 'code')[] | undefined;
+      readonly enrolment?: string | undefined;
+      readonly reason?: 'no-second-factor' | 'stronger-required' | 'factor-lost' | undefined;
+    };
+  };
+  /** Have a code sent by e-mail or SMS, where the account may use one; it is good for this ticket alone */
+  'POST /v1/session/code/send': {
+    params: undefined;
+    query: undefined;
+    body: { readonly ticket: string };
+    answer: { readonly kind: 'email' | 'sms'; readonly sent_to: string };
+  };
   /** Sign in with an ID token an app got from Firebase, minutes after the sign-in there; once */
   'POST /v1/session/id-token': {
     params: undefined;
@@ -8163,6 +8950,20 @@ export type Routes = {
         readonly reason: string | null;
       }[];
     };
+  };
+  /** How long API keys last */
+  'GET /v1/settings/key-lifetimes': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: { readonly defaultDays: number | null; readonly mostDays: number | null };
+  };
+  /** Say how long API keys last that are made or rotated from now on */
+  'PUT /v1/settings/key-lifetimes': {
+    params: undefined;
+    query: undefined;
+    body: { readonly defaultDays: number | null; readonly mostDays: number | null };
+    answer: { readonly defaultDays: number | null; readonly mostDays: number | null };
   };
   /** Syslog listeners: state and counts */
   'GET /v1/settings/listeners': {

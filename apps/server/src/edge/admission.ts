@@ -83,7 +83,7 @@ export function createAdmission(
 
   const record = async (
     request: FastifyRequest,
-    decision: Pick<SingleDecision, 'outcome' | 'code'>,
+    decision: Pick<SingleDecision, 'outcome' | 'code' | 'why'>,
     byItself: boolean,
   ): Promise<void> => {
     const principal = admitted.get(request);
@@ -150,7 +150,12 @@ export function createAdmission(
       } catch (error) {
         denied.add(request);
         const code = error instanceof CodedError ? error.code : 'internal';
-        await record(request, { outcome: 'denied', code }, code === 'scope_missing' || code === 'route_undeclared');
+        const why = code === 'scope_missing' && error instanceof EdgeError ? { why: error.details } : {};
+        await record(
+          request,
+          { outcome: 'denied', code, ...why },
+          code === 'scope_missing' || code === 'route_undeclared',
+        );
         throw error;
       }
       if (!request.is404) await record(request, { outcome: 'allowed', code: 'allowed' }, false);

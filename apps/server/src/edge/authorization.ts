@@ -112,7 +112,14 @@ export function createAuthorization(
       throw new EdgeError(
         'scope_missing',
         `Cannot let ${principal.kind} "${principal.name}" do this: ${decision.reason}; must be allowed "${action}"`,
-        { details: { scope: action, reason: decision.reason } },
+        {
+          details: {
+            scope: action,
+            reason: decision.reason,
+            ...(decision.policies === undefined ? {} : { policies: [...decision.policies] }),
+            ...(decision.version === undefined ? {} : { policy_version: decision.version }),
+          },
+        },
       );
     },
   };

@@ -10,6 +10,7 @@ export type SingleDecision = {
   /** What the route asks for; undefined when none was reached. */
   readonly scope?: string;
   readonly principal?: Principal;
+  readonly why?: NonNullable<Decision['why']>;
   readonly address: string;
   /** Of a session: the browser's name as it gives it; untrusted. */
   readonly agent?: string;

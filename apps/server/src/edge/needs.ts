@@ -1,3 +1,4 @@
+import type { JsonObject } from '@sallyport/contracts';
 import type { Clock } from '@sallyport/platform/clock';
 import type {
   Client,
@@ -22,6 +23,8 @@ export type Decision = {
   readonly route: string;
   /** What the route asks for; undefined when none was reached. */
   readonly scope?: string;
+  /** Of a denial by policy: what the policies say, which they were, and of which version. */
+  readonly why?: JsonObject;
   /** Undefined before authentication. */
   readonly principal?: Principal;
   /** Network address of the client; `local` on the operator's socket, `various` when there were too many to tell apart. */
@@ -90,7 +93,14 @@ export type EdgeNeeds = {
     action: string,
     context: DecisionContext,
     resource?: DecisionResource,
-  ) => Promise<{ readonly allowed: boolean; readonly reason: string; readonly needsProof?: boolean }>;
+  ) => Promise<{
+    readonly allowed: boolean;
+    readonly reason: string;
+    readonly needsProof?: boolean;
+    /** Ids of the policies that decided, and the version they are of: for the record. */
+    readonly policies?: readonly string[];
+    readonly version?: string;
+  }>;
   /** How far somebody's right goes. Without it all rights are rights to everything. */
   readonly reach?: (principal: Principal, action: string, context: DecisionContext) => Reach;
   /** Of cameras and devices, for routes with a `resource`. */
