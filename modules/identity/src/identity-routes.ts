@@ -1,4 +1,5 @@
 import type { RoutePlugin } from '@sallyport/platform/http';
+import { createCodeRoutes } from './codes/code-routes.ts';
 import { createSignInRulesRoutes } from './admission/sign-in-rules-routes.ts';
 import { createAccountRoutes } from './account/account-routes.ts';
 import { createEnrolmentRoutes } from './factors/enrolment-routes.ts';
@@ -27,6 +28,7 @@ export function createIdentityRoutes(
     createAccountRoutes(services),
     createEnrolmentRoutes(services),
     createSignInRulesRoutes(services),
+    createCodeRoutes(services),
     createSessionRoutes(services, needs),
     createSessionPolicyRoutes(services, needs),
     createBrowserKeyRoutes(services),

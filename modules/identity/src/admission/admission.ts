@@ -44,6 +44,8 @@ export type Admission = {
     transaction: Transaction,
     request: { readonly user: Pick<User, 'id'>; readonly shown: Shown; readonly client: Client },
   ): Promise<Admitted>;
+  /** Codes by e-mail and SMS count for somebody: none is sent to others, whoever asks. */
+  acceptsCodes(where: Database | Transaction, user: User): Promise<boolean>;
   /** What somebody may enrol when they have to enrol something. */
   enrollable(where: Database | Transaction, user: Pick<User, 'roles'>): Promise<readonly Enrollable[]>;
   /** With the factors left, they would not have what their roles require; with those they have, they do. */
@@ -128,6 +130,11 @@ export function createAdmission(
       return judgement.kind === 'enrol'
         ? { step: 'enrol', enrolment: token, methods: judgement.factors, reason: judgement.reason }
         : { step: 'second-factor', ticket: token, methods: judgement.factors };
+    },
+
+    async acceptsCodes(where, user) {
+      const { leastAssurance, factors } = await requiredOf(where, effectiveRolesOf(user));
+      return leastAssurance === 2 && factors.has('code');
     },
 
     enrollable: async (where, { roles }) => enrollable(await requiredOf(where, roles)),

@@ -7,7 +7,8 @@ export type KeyUse =
   | 'recovery code'
   | 'user name'
   | 'session client'
-  | 'passkey challenge';
+  | 'passkey challenge'
+  | 'sent code';
 
 export function deriveKey(key: Uint8Array, use: KeyUse): Buffer {
   if (key.length !== 32) throw new TypeError(`Cannot derive a key: must be handed 32 bytes, not ${key.length}`);

@@ -2,6 +2,10 @@ import type { ReencryptProgress } from '@sallyport/platform/encrypted-columns';
 import { createAdmission, type Admission } from '../admission/admission.ts';
 import { createSignInRules, type SignInRules } from '../admission/sign-in-rules.ts';
 import { createRequirementStore } from '../admission/requirement-store.ts';
+import { createOwnAddresses, type OwnAddresses } from '../account/own-addresses.ts';
+import { createCodeSenders, type CodeSenders } from '../codes/code-senders.ts';
+import { createCodeStore } from '../codes/code-store.ts';
+import { createSentCodes } from '../codes/sent-codes.ts';
 import { createOwnFactors, type OwnFactors } from '../account/own-factors.ts';
 import { createOwnPassword, type OwnPassword } from '../account/own-password.ts';
 import { createChallenges } from '../factors/challenges.ts';
@@ -38,6 +42,8 @@ export type PeopleServices = {
   readonly provided: ProvidedPeople;
   readonly enrolment: Enrolment;
   readonly signInRules: SignInRules;
+  readonly codeSenders: CodeSenders;
+  readonly ownAddresses: OwnAddresses;
   /** Where every way to sign in ends. */
   readonly admission: Admission;
   readonly signIn: SignIn;
@@ -85,15 +91,26 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
   const throttle = createSignInThrottle(clock);
   const organization = createOrganization(needs);
   const stores = { userStore, sessionStore, passkeyStore, tickets, totp, recoveryCodes, challenges };
+  const codeStore = createCodeStore(needs);
+  const codeSenders = createCodeSenders({ ...needs, codeStore });
+  const sentCodes = createSentCodes({
+    ...needs,
+    key: deriveKey(key, 'sent code'),
+    codeStore,
+    senders: codeSenders,
+    organization,
+  });
   const requirementStore = createRequirementStore();
-  const admission = createAdmission({ ...needs, ...stores, beginSession, browserKeys, requirementStore });
-  const parts = { ...needs, ...stores, hashes, sessions, admission, throttle, organization };
+  const admission = createAdmission({ ...needs, ...stores, beginSession, browserKeys, requirementStore, codes: sentCodes });
+  const parts = { ...needs, ...stores, codeStore, sentCodes, hashes, sessions, admission, throttle, organization };
   return {
     setup: createSetup(parts),
     people: createDirectory(parts),
     provided: createProvidedPeople(parts),
     enrolment: createEnrolment(parts),
     admission,
+    codeSenders,
+    ownAddresses: createOwnAddresses(parts),
     signInRules: createSignInRules({ ...parts, requirementStore }),
     signIn: createSignIn(parts),
     sealedEntry: createSealedEntry({ userStore, admission }),
@@ -114,6 +131,8 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
       const progress: ReencryptProgress[] = [];
       for (const { takeOver } of [userStore, sessionStore, passkeyStore, totp, organization])
         progress.push(await takeOver(database, options));
+      progress.push(await codeStore.takeOverSenders(database, options));
+      progress.push(await codeStore.takeOverAddresses(database, options));
       return progress;
     },
   };

@@ -2,6 +2,7 @@ import type { JsonObject } from '@sallyport/contracts';
 import type { Transaction } from '@sallyport/platform/database';
 import type { Principal, SiteRole } from '@sallyport/platform/http';
 import { accountEvent } from '../audit-record.ts';
+import type { CodeStore } from '../codes/code-store.ts';
 import { IdentityError } from '../errors.ts';
 import type { PasskeyStore } from '../factors/passkey-store.ts';
 import type { TotpFactor } from '../factors/totp.ts';
@@ -111,6 +112,7 @@ export function createDirectory(
     readonly totp: TotpFactor;
     readonly passkeyStore: PasskeyStore;
     readonly recoveryCodes: RecoveryCodes;
+    readonly codeStore: Pick<CodeStore, 'removeAllOf'>;
   },
 ): People {
   const { database, outbox, clock, random, policy, hashes, tickets, sessions, totp, recoveryCodes } = needs;
@@ -326,6 +328,7 @@ export function createDirectory(
     await totp.removeAllOf(transaction, userId);
     await passkeyStore.removeAllOf(transaction, userId);
     await recoveryCodes.removeAllOf(transaction, userId);
+    await needs.codeStore.removeAllOf(transaction, userId);
   }
 
   async function holderOfInvitation(where: Transaction | typeof database, token: string): Promise<User> {

@@ -188,6 +188,8 @@ export function createSignIn(
 
     async sendCode({ ticket, client }) {
       const { user } = await holderOf(database, ticket);
+      if (!(await admission.acceptsCodes(database, user)))
+        throw new IdentityError('code_unavailable', 'Cannot send a code: it would not count for this account');
       const isKnown = client.isLocal || throttle.isKnown(client.address, nameKeyOf(user.name));
       await tickets.extend(database, ticket, clock.nowMs() + codeLifetimeMs);
       return sentCodes.send({ userId: user.id, boundTo: ticket, isKnown });

@@ -51,6 +51,8 @@ export type Tickets = {
   /** Notes that a token which we do not keep was used. False when it was before; of all who try at once, one gets true. */
   spend(where: Database | Transaction, token: string, expiresAtMs: number): Promise<boolean>;
   countAttempt(where: Database | Transaction, token: string): Promise<void>;
+  /** So that what was sent to its holder has the time to arrive. */
+  extend(where: Database | Transaction, token: string, expiresAtMs: number): Promise<void>;
   /** All of one purpose, or all of one person. */
   forget(
     where: Database | Transaction,
@@ -131,6 +133,15 @@ export function createTickets(needs: {
         .updateTable('identity_tickets')
         .set((eb) => ({ attempts: eb('attempts', '+', 1) }))
         .where('hash', '=', hashOf(token))
+        .execute();
+    },
+
+    async extend(where, token, expiresAtMs) {
+      await tables(where)
+        .updateTable('identity_tickets')
+        .set({ expires_at_ms: expiresAtMs })
+        .where('hash', '=', hashOf(token))
+        .where('expires_at_ms', '<', expiresAtMs)
         .execute();
     },
 
