@@ -1,6 +1,7 @@
 import { Button, NativeSelect } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Link } from 'wouter';
 import { call } from '../../api/call.ts';
 import type { Answer } from '../../api/call.ts';
 import { usersQuery } from '../../api/queries.ts';
@@ -72,7 +73,8 @@ export function Users({ me }: { readonly me: Me }) {
               {data.users.map((user) => (
                 <tr key={user.id}>
                   <td>
-                    {user.name} {user.id === me.user.id ? <span className="quiet">(you)</span> : null}{' '}
+                    <Link href={`/people/risk?who=user/${user.id}`}>{user.name}</Link>{' '}
+                    {user.id === me.user.id ? <span className="quiet">(you)</span> : null}{' '}
                     {user.state === 'active' ? null : <span className="chip">{stateWords[user.state]}</span>}
                   </td>
                   <td>

@@ -1,0 +1,51 @@
+import type { ReactNode } from 'react';
+import type { Answer } from '../../../api/call.ts';
+import { Clock } from '../../../parts/clock.tsx';
+import { printable } from '../../../parts/printable.ts';
+import { waysInWords } from '../sessions/session-words.ts';
+
+export type SignIn = Answer<'GET /v1/account/sign-ins'>['sign_ins'][number];
+
+/** `Pune, India`, else the address alone. */
+export function signInPlace({ city, country_name: country, address }: SignIn): string {
+  if (country === null) return address;
+  return `${city === null ? '' : `${city}, `}${country} (${address})`;
+}
+
+/** Sign-ins, newest first: from where, with what, and what was odd about each. */
+export function SignInList({
+  signIns,
+  isCurrent,
+  action,
+}: {
+  readonly signIns: readonly SignIn[];
+  readonly isCurrent?: (signIn: SignIn) => boolean;
+  readonly action?: (signIn: SignIn) => ReactNode;
+}) {
+  return (
+    <ul className="lines sign-ins">
+      {signIns.map((signIn) => (
+        <li key={signIn.id} data-odd={signIn.risk >= 25 || signIn.ended !== null}>
+          <span className="line-main">
+            <span className="line-name">
+              <span>{printable(signInPlace(signIn))}</span>
+              {isCurrent?.(signIn) === true ? <span className="chip">This session</span> : null}
+              {signIn.answer === 'me' ? <span className="chip">Theirs, they say</span> : null}
+              {signIn.answer === 'not-me' ? <span className="chip">Not theirs, they say</span> : null}
+            </span>
+            <span className="quiet small">
+              <Clock at={signIn.at} /> · {printable(signIn.browser)} · with {waysInWords(signIn.methods)}
+            </span>
+            {signIn.words.length === 0 ? null : (
+              <span className="small">{printable(`${signIn.words.join('. ')}.`)}</span>
+            )}
+            {signIn.ended === null ? null : (
+              <strong className="small">Its session was ended: {printable(signIn.ended)}.</strong>
+            )}
+          </span>
+          {action?.(signIn)}
+        </li>
+      ))}
+    </ul>
+  );
+}
