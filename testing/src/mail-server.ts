@@ -56,7 +56,9 @@ export async function startMailServer(options: {
         const secure = new TLSSocket(socket, { isServer: true, secureContext: createSecureContext(options.tls) });
         talk(secure, true);
       } else if (verb === 'AUTH') {
-        const [, name, password] = Buffer.from(line.split(' ')[2] ?? '', 'base64').toString().split('\0');
+        const [, name, password] = Buffer.from(line.split(' ')[2] ?? '', 'base64')
+          .toString()
+          .split('\0');
         const isRight = name === options.account?.user && password === options.account?.password;
         if (isRight) user = name;
         say(isRight ? '235 Welcome' : '535 Wrong');

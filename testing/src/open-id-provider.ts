@@ -197,6 +197,8 @@ async function configurationOf(parts: {
     },
     interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
     findAccount: async (_ctx, id) => ({ accountId: id, claims: async () => ({ ...accountOf(), sub: id }) }),
+    // Its own refuses to speak to this machine.
+    fetch: (url, options) => globalThis.fetch(url, { ...options, dispatcher: undefined }),
     enabledJWA: { clientAuthSigningAlgValues: ['ES256', 'RS256'] },
     renderError: async (ctx, out) => {
       ctx.type = 'text/plain';

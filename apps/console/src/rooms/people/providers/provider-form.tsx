@@ -160,7 +160,7 @@ export function ProviderForm({ preset, provider, onDone }: Props) {
         />
       </fieldset>
       <details>
-        <summary>More</summary>
+        <summary>More settings</summary>
         <div className="stack">
           {isFirebase ? null : <TextInput label="Scopes" {...text('scopes')} />}
           <TextInput label="Claim that becomes the name" placeholder="preferred_username" {...text('nameClaim')} />

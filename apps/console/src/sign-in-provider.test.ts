@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openIdClientId, openIdClientSecret, startOpenIdProvider } from '@sallyport/testing/open-id-provider';
+import { createServerUnderTest } from '@sallyport/testing/server-under-test';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { addPasskeyDevice, chromiumPath, picture, seriousFaults, startBrowser, tooWide } from './testing/browser.ts';
+import { signUp } from './testing/sign-up.ts';
+
+const server = createServerUnderTest();
+/** Where pictures go; none are made without. */
+const pictures = process.env['SALLYPORT_PICTURES'];
+let browser: Browser;
+
+before(async () => {
+  const chromium = chromiumPath();
+  assert.ok(chromium !== undefined, 'Cannot test the console: there is no Chromium. apt-get install -y chromium');
+  await server.start();
+  browser = await startBrowser(chromium);
+});
+
+after(async () => {
+  await browser.close();
+  await server.end();
+});
+
+async function newPage(context: BrowserContext): Promise<Page> {
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  return page;
+}
+
+async function show(page: Page, name: string): Promise<void> {
+  assert.deepEqual(await seriousFaults(page), [], name);
+  if (pictures !== undefined) await picture(page, pictures, name);
+  await page.setViewportSize({ width: 320, height: 800 });
+  assert.deepEqual(await tooWide(page), [], name);
+  await page.setViewportSize({ width: 1440, height: 900 });
+}
+
+test('A provider is set up, tried, and lets somebody in who has no account; when they sign out there, they are out here', async () => {
+  await using idp = await startOpenIdProvider();
+  const context = await browser.newContext({ reducedMotion: 'reduce' });
+  const page = await newPage(context);
+  await addPasskeyDevice(context, page);
+  await signUp(page, server.output());
+  const home = new URL('/', page.url()).href;
+
+  await page.goto(`${home}people/providers`);
+  await page.getByRole('heading', { name: 'Which one?' }).waitFor();
+  await show(page, 'providers-choose');
+  await page.getByRole('button', { name: /Another OpenID provider/ }).click();
+  await page.getByLabel('Name on the button').fill('Example');
+  await page.getByLabel('Issuer').fill(idp.issuer);
+  await page.getByLabel('Client id').fill(openIdClientId);
+  await page.getByLabel('Client secret', { exact: true }).fill(openIdClientSecret);
+  await page.getByLabel('Claim with the groups').fill('groups');
+  await page.getByRole('button', { name: 'Map a group' }).click();
+  await page.getByLabel('Group 1, exactly').fill('soc');
+  await page.getByLabel('Role of group 1').selectOption('analyst');
+  await page.getByLabel('As two factors: the provider asks for them always').check();
+  await page.getByText('More settings').click();
+  await page.getByLabel('It is in our own network, or on this machine').check();
+  await show(page, 'providers-form');
+  await page.getByRole('button', { name: 'Add, to be tried first' }).click();
+
+  // What could let the wrong people in must be meant.
+  const add = page.getByRole('button', { name: 'Add, to be tried first' });
+  await page.getByText('Do you mean this?').waitFor();
+  assert.equal(await add.isDisabled(), true);
+  await show(page, 'providers-warnings');
+  await page.getByLabel(/Its word alone counts as two factors/).check();
+  await page.getByLabel(/addresses of your own network/).check();
+  await add.click();
+
+  const card = page.getByRole('region', { name: 'Example' });
+  const redirect = (await card.getByText(/\/sign-in\/provider\/\w+$/).textContent()) ?? '';
+  const logout = (await card.getByText(/\/v1\/providers\/\w+\/logout$/).textContent()) ?? '';
+  assert.ok(redirect.startsWith(home), redirect);
+  idp.register({
+    redirect_uris: [redirect],
+    backchannel_logout_uri: logout,
+    backchannel_logout_session_required: true,
+  });
+  idp.signInAs({ sub: 'subject-1', preferred_username: 'grace', name: 'Grace H.', groups: ['soc', 'admin'] });
+  await show(page, 'providers');
+
+  // A real sign-in that signs nobody in.
+  await card.getByRole('button', { name: 'Test' }).click();
+  await page.getByText(/It says of itself what the settings say/).waitFor();
+  const opened = context.waitForEvent('page');
+  await page.getByRole('link', { name: 'Try to sign in, in another tab' }).click();
+  const tab = await opened;
+  await tab.getByRole('heading', { name: 'Trial of Example' }).waitFor();
+  assert.equal(new URL(tab.url()).search, '', 'the code does not stay in the address');
+  await show(tab, 'provider-trial');
+  await tab.close();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('A new account would be made for them').waitFor();
+  assert.match((await dialog.getByRole('row', { name: /^admin/ }).textContent()) ?? '', /nothing/);
+  await show(page, 'provider-test');
+  await dialog.getByRole('button', { name: 'Close' }).last().click();
+  await card.getByRole('button', { name: 'Offer it on the sign-in page' }).click();
+  await card.getByText('On the sign-in page', { exact: true }).waitFor();
+
+  // Somebody who has no account here, in a browser of their own, on their way to a page.
+  const own = await newPage(await browser.newContext({ reducedMotion: 'reduce' }));
+  await own.goto(`${home}alerts?state=new`);
+  await own.getByRole('button', { name: 'Sign in with Example' }).waitFor();
+  await show(own, 'sign-in-with-provider');
+  await own.getByRole('button', { name: 'Sign in with Example' }).click();
+  await own.getByRole('heading', { name: 'Alerts' }).waitFor();
+  assert.equal(new URL(own.url()).search, '?state=new');
+  const me = await own.evaluate<{ user: { name: string; roles: string[] }; session: { assurance: number } }>(
+    "fetch('/v1/session').then((response) => response.json())",
+  );
+  assert.deepEqual([me.user.name, me.user.roles, me.session.assurance], ['grace', ['analyst'], 2]);
+
+  // They sign out there: what is open here closes by itself.
+  assert.equal(await idp.signOut(), 200);
+  await own.getByRole('button', { name: 'Sign in with Example' }).waitFor();
+
+  // The provider is away: the page says so, and the other ways are there.
+  idp.answerInstead((_request, response) => response.writeHead(503).end());
+  await card.getByRole('button', { name: 'Test' }).click();
+  await page.getByText(/is answered with status 503/).waitFor();
+  await show(page, 'provider-away');
+});
