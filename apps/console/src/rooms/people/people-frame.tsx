@@ -12,6 +12,9 @@ const RequestsPage = lazy(async () => ({ default: (await import('./requests/requ
 const ProvidersRoom = lazy(async () => ({ default: (await import('./providers/providers-room.tsx')).ProvidersRoom }));
 
 const RiskPage = lazy(async () => ({ default: (await import('./risk/risk-page.tsx')).RiskPage }));
+const ServicesPage = lazy(async () => ({ default: (await import('./services/services-page.tsx')).ServicesPage }));
+
+const PolicyRoom = lazy(async () => ({ default: (await import('./policy/policy-room.tsx')).PolicyRoom }));
 
 type Page = {
   readonly path: string;
@@ -45,6 +48,18 @@ const pages: readonly Page[] = [
     name: 'Providers',
     needs: ['settings:read'],
     show: (me) => <ProvidersRoom me={me} />,
+  },
+  {
+    path: '/people/policy',
+    name: 'Policy',
+    needs: ['settings:read'],
+    show: (me) => <PolicyRoom me={me} />,
+  },
+  {
+    path: '/people/services',
+    name: 'Service accounts',
+    needs: ['keys:manage'],
+    show: (me) => <ServicesPage me={me} />,
   },
 ];
 

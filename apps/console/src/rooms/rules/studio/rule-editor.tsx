@@ -6,6 +6,7 @@ import { indentOnInput, syntaxHighlighting } from '@codemirror/language';
 import { lintGutter, lintKeymap, setDiagnostics } from '@codemirror/lint';
 import type { Diagnostic } from '@codemirror/lint';
 import { EditorState } from '@codemirror/state';
+import type { Extension } from '@codemirror/state';
 import { EditorView, drawSelection, highlightActiveLine, hoverTooltip, keymap, lineNumbers } from '@codemirror/view';
 import { useEffect, useEffectEvent, useImperativeHandle, useRef } from 'react';
 import type { Ref } from 'react';
@@ -32,19 +33,22 @@ type Props = {
   readonly onChange: (value: string) => void;
   readonly onSave: () => void;
   readonly control: Ref<EditorControl>;
+  /** Sigma, which is YAML, when undefined. */
+  readonly language?: Extension;
 };
 
 const kinds = { key: 'property', modifier: 'keyword', field: 'variable', value: 'constant' } as const;
 
 /**
- * Sigma as text, with help where the cursor stands. It lives in a shadow root: its styles come as a constructed sheet, so that the page goes on
+ * A rule or a policy as text, with help where the cursor stands. It lives in a shadow root: its styles come as a constructed sheet, so that the page goes on
  * without inline styles. Tab leaves it, as everything else in the page.
  */
-export function RuleEditor({ label, initial, readOnly, remarks, vocabulary, onChange, onSave, control }: Props) {
+export function RuleEditor(props: Props) {
+  const { label, initial, readOnly, remarks, vocabulary, onChange, onSave, control, language } = props;
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(undefined);
   const words = useRef(vocabulary);
-  const first = useRef({ label, initial, readOnly });
+  const first = useRef({ label, initial, readOnly, language });
   const changed = useEffectEvent(onChange);
   const saved = useEffectEvent(onSave);
 
@@ -98,7 +102,7 @@ export function RuleEditor({ label, initial, readOnly, remarks, vocabulary, onCh
           closeBrackets(),
           highlightActiveLine(),
           lintGutter(),
-          yaml(),
+          first.current.language ?? yaml(),
           syntaxHighlighting(editorColours),
           editorTheme,
           EditorView.lineWrapping,

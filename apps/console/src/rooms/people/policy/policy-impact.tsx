@@ -1,0 +1,66 @@
+import { useQuery } from '@tanstack/react-query';
+import { actionWords } from '../../../parts/action-words.ts';
+import { Loading } from '../../../parts/loading.tsx';
+import { Notice, ProblemNotice } from '../../../parts/notice.tsx';
+import { plural } from '../../../parts/numbers.ts';
+import { printable } from '../../../parts/printable.ts';
+import { impactQuery } from './policy-queries.ts';
+
+const rank: Readonly<Record<string, number>> = { deny: 0, needs_proof: 1, allow: 2 };
+const shownNames = 12;
+
+/** Who would gain and lose what, asked about everybody there is. */
+export function PolicyImpact({ version, against }: { readonly version: number; readonly against: number }) {
+  const { data, error, refetch } = useQuery(impactQuery(version, against));
+  if (error !== null) return <ProblemNotice problem={error} retry={() => void refetch()} />;
+  if (data === undefined)
+    return (
+      <div aria-live="polite">
+        <p className="quiet small">Asking about everybody there is…</p>
+        <Loading heights={[60]} />
+      </div>
+    );
+  const { changes, second_person: secondPerson } = data;
+  return (
+    <div className="stack tight" role="group" aria-label={`What version ${version} would change`}>
+      {changes.length === 0 ? (
+        <Notice title="Nobody there is would gain or lose anything" />
+      ) : (
+        <p>
+          {plural(data.losing, 'person or key', 'people and keys')} would lose something, {data.gaining} would gain
+          something.
+        </p>
+      )}
+      {secondPerson.length === 0 ? null : (
+        <Notice tone="warn" title="Somebody else must approve this">
+          <p className="small">
+            {secondPerson
+              .map(({ name, policies }) => `${printable(name)} may gain by ${printable(policies.join(', '))}`)
+              .join('; ')}
+          </p>
+        </Notice>
+      )}
+      <ul className="lines">
+        {changes.map(({ action, site, when, from, to, count, subjects }) => {
+          const gains = (rank[to] ?? 0) > (rank[from] ?? 0);
+          const names = subjects.slice(0, shownNames).map(({ name }) => printable(name));
+          return (
+            <li key={JSON.stringify([action, site, when, from, to])}>
+              <span className="chip">{gains ? '+ May' : '− May not'}</span> {actionWords(action)}
+              {site === undefined ? '' : ` at ${printable(site)}`}
+              {when === undefined ? '' : ` ${printable(when)}`}
+              {to === 'needs_proof' ? ', after a proof' : ''}: <strong>{names.join(', ')}</strong>
+              {count > names.length ? ` and ${count - names.length} more` : ''}
+            </li>
+          );
+        })}
+      </ul>
+      {data.partly ? <Notice tone="warn" title="There are too many to ask about all: this is a part of it" /> : null}
+      <p className="quiet small">
+        Asked about {plural(data.subjects, 'person, key or account', 'people, keys and accounts')}
+        {data.sites === 0 ? '' : ` at ${plural(data.sites, 'site')}`}, as things mostly are and as your policies speak
+        of them.
+      </p>
+    </div>
+  );
+}

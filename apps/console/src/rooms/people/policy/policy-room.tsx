@@ -1,0 +1,42 @@
+import { SegmentedControl } from '@mantine/core';
+import type { Me } from '../../../api/queries.ts';
+import { useAddress } from '../../../app/address.ts';
+import { RoomHead } from '../../../parts/room-head.tsx';
+import { BundledPolicies } from './bundled-policies.tsx';
+import { PolicyDocument } from './policy-document.tsx';
+import { PolicyList } from './policy-list.tsx';
+import { PolicyMatrix } from './policy-matrix.tsx';
+import { WhyForm } from './why-form.tsx';
+
+const tabs = [
+  { value: 'own', label: 'Your policies' },
+  { value: 'matrix', label: 'Who may what' },
+  { value: 'why', label: 'Why?' },
+  { value: 'bundled', label: 'Built in' },
+] as const;
+
+/** Who may what here, why, and the policies that say so. */
+export function PolicyRoom({ me }: { readonly me: Me }) {
+  const { get, change } = useAddress();
+  const document = get('document');
+  const tab = tabs.find(({ value }) => value === get('tab'))?.value ?? 'own';
+  if (document !== undefined) return <PolicyDocument key={document} me={me} id={document} />;
+  return (
+    <div className="room-inner">
+      <RoomHead
+        title="Policy"
+        lead="Who may do what. Some policies are built in and always stand; yours come on top, in versions that are tried before they hold."
+      />
+      <SegmentedControl
+        aria-label="Part of the page"
+        value={tab}
+        data={[...tabs]}
+        onChange={(value) => change({ tab: value === 'own' ? undefined : value })}
+      />
+      {tab === 'own' ? <PolicyList me={me} /> : null}
+      {tab === 'matrix' ? <PolicyMatrix /> : null}
+      {tab === 'why' ? <WhyForm /> : null}
+      {tab === 'bundled' ? <BundledPolicies /> : null}
+    </div>
+  );
+}
