@@ -3,6 +3,7 @@ import type { Routes } from './client.generated.ts';
 import { noteRefreshed, refreshSession } from './fresh-session.ts';
 import { Problem, readProblem } from './problem.ts';
 import { purposeOf, requestProof } from './step-up.ts';
+import { askToEndOldest } from './too-many-sessions.ts';
 
 export type Route = keyof Routes;
 export type Answer<R extends Route> = Routes[R]['answer'];
@@ -17,8 +18,6 @@ export type Request<R extends Route> = Part<'params', Routes[R]['params']> &
     /** Sent as it is, where a route takes something else than JSON. */
     raw?: { readonly type: string; readonly content: string | Blob };
     /** To go after “to” when a fresh proof is needed; else what the route does. */ purpose?: string;
-    /** Whoever signs in wants the oldest of too many sessions ended for the new one. */
-    endsOldest?: true;
   };
 type OptionalQuery<Value> = [Value] extends [undefined]
   ? { query?: undefined }
@@ -54,14 +53,12 @@ type Given = {
   readonly raw?: { readonly type: string; readonly content: string | Blob };
   readonly signal?: AbortSignal;
   readonly purpose?: string;
-  readonly endsOldest?: true;
 };
 
 async function ask(route: Route, given: Given): Promise<Response> {
   const [method = 'GET', pattern = ''] = route.split(' ');
   const path = fill(pattern, given.params);
-  const shown = beginsSession(route) ? await shownKey() : undefined;
-  let headers: Readonly<Record<string, string>> = shown === undefined ? {} : { 'x-sallyport-key': shown };
+  let headers = await keyHeaders(route);
   const tried = new Set<string>();
   for (;;) {
     const sentAtMs = Date.now();
@@ -98,6 +95,10 @@ async function remedied(refused: {
   const { remedy, problem, method, path, sentAtMs, route, given } = refused;
   if (remedy === 'session_stale') return (await refreshSession(sentAtMs)) ? {} : undefined;
   if (remedy === 'step_up_required') return (await requestProof(given.purpose ?? purposeOf(route))) ? {} : undefined;
+  if (remedy === 'sessions_exceeded') {
+    if (!(await askToEndOldest(Number(problem.details.get('max') ?? 1)))) return undefined;
+    return { ...(await keyHeaders(route)), 'x-sallyport-end-oldest': '1' };
+  }
   const challenge = problem.details.get('challenge');
   const session = problem.details.get('session');
   if (remedy !== 'key_proof_required' || typeof challenge !== 'string' || typeof session !== 'string') return undefined;
@@ -110,14 +111,16 @@ function beginsSession(route: Route): boolean {
   return /^POST \/v1\/(?:session|enrolment)(?!.*\/(?:options|challenge|refresh|step-up)$)(?:\/|$)/.test(route);
 }
 
-async function shownKey(): Promise<string | undefined> {
+async function keyHeaders(route: Route): Promise<Readonly<Record<string, string>>> {
+  if (!beginsSession(route)) return {};
   const { challenge } = await call('POST /v1/session/key/challenge', {});
-  return showKey(challenge);
+  const shown = await showKey(challenge);
+  return shown === undefined ? {} : { 'x-sallyport-key': shown };
 }
 
 async function send(
   { method, path, headers }: { method: string; path: string; headers: Readonly<Record<string, string>> },
-  { query, body, raw, signal, endsOldest }: Given,
+  { query, body, raw, signal }: Given,
 ): Promise<Response> {
   const search = new URLSearchParams(
     Object.entries(query ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
@@ -131,7 +134,6 @@ async function send(
       headers: {
         'x-sallyport': '1',
         ...headers,
-        ...(endsOldest === undefined ? {} : { 'x-sallyport-end-oldest': '1' }),
         ...(isOfItself(method) ? { 'x-sallyport-background': '1' } : {}),
         ...(raw === undefined ? {} : { 'content-type': raw.type }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),

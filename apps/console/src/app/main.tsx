@@ -5,6 +5,7 @@ import { createRoot } from 'react-dom/client';
 import { Problem } from '../api/problem.ts';
 import { rememberSignedIn, sessionQuery } from '../api/queries.ts';
 import { StepUp } from '../rooms/sign-in/step-up.tsx';
+import { TooManySessions } from '../rooms/sign-in/too-many-sessions.tsx';
 import { App } from './app.tsx';
 
 /**
@@ -56,6 +57,7 @@ if (root !== null) {
         <QueryClientProvider client={queries}>
           <App />
           <StepUp />
+          <TooManySessions />
         </QueryClientProvider>
       </MantineProvider>
     </StrictMode>,
