@@ -4,16 +4,7 @@ import { test } from 'node:test';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
 import fc from 'fast-check';
 import { claimAt, claimValues, rolesOf } from './claims.ts';
-import {
-  actionsOf,
-  befriend,
-  cameInAs,
-  codeIs,
-  goThere,
-  openHouse,
-  operator,
-  signIn,
-} from './providers.fixture.ts';
+import { actionsOf, befriend, cameInAs, codeIs, goThere, openHouse, operator, signIn } from './providers.fixture.ts';
 import { browser } from './providers.fixture.ts';
 import { safeReturnPath } from './return-path.ts';
 import { freshSettings } from './schema.ts';
@@ -37,7 +28,10 @@ forEachDatabase((name, open) => {
       await assert.rejects(signIn(house, neighbour), codeIs('provider_account_unknown'));
       assert.equal(actionsOf(house.events).at(-1), 'session.sign-in:name_taken');
     }
-    assert.deepEqual((await house.people.people.list()).map(({ name: known }) => known), ['ada@example.org']);
+    assert.deepEqual(
+      (await house.people.people.list()).map(({ name: known }) => known),
+      ['ada@example.org'],
+    );
   });
 
   test('the same subject of another provider is another person', async () => {
@@ -54,7 +48,11 @@ forEachDatabase((name, open) => {
     const house = await openHouse(open);
     const neighbour = await befriend(house, { groups: [{ group: 'Admins', roles: ['admin'] }] });
     await using idp = neighbour.idp;
-    idp.signInAs({ sub: 's-1', preferred_username: 'mallory', groups: ['admin', 'admins', 'ADMINS', ' Admins', 'Admins '] });
+    idp.signInAs({
+      sub: 's-1',
+      preferred_username: 'mallory',
+      groups: ['admin', 'admins', 'ADMINS', ' Admins', 'Admins '],
+    });
     assert.deepEqual((await cameInAs(house, neighbour)).roles, []);
     idp.signInAs({ sub: 's-1', preferred_username: 'mallory', groups: 'Admins' });
     assert.deepEqual((await cameInAs(house, neighbour)).roles, ['admin']);
@@ -175,10 +173,17 @@ test('a path to return to is one of this console or its beginning, however it is
   ])
     assert.equal(safeReturnPath(path), '/', JSON.stringify(path));
   fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.webUrl(), fc.string().map((text) => `/${text}`)), (text) => {
-      const url = new URL(safeReturnPath(text), 'https://console.example');
-      assert.equal(url.origin, 'https://console.example');
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.webUrl(),
+        fc.string().map((text) => `/${text}`),
+      ),
+      (text) => {
+        const url = new URL(safeReturnPath(text), 'https://console.example');
+        assert.equal(url.origin, 'https://console.example');
+      },
+    ),
   );
 });
 

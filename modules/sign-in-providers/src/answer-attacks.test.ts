@@ -119,7 +119,11 @@ test('a provider that does not know S256 is not used (PKCE downgrade)', () =>
   settle(async (house, neighbour) => {
     const { issuer } = neighbour.idp;
     neighbour.idp.answerInstead((_request, response) => {
-      const endpoints = { authorization_endpoint: `${issuer}/auth`, token_endpoint: `${issuer}/token`, jwks_uri: `${issuer}/jwks` };
+      const endpoints = {
+        authorization_endpoint: `${issuer}/auth`,
+        token_endpoint: `${issuer}/token`,
+        jwks_uri: `${issuer}/jwks`,
+      };
       response.end(JSON.stringify({ issuer, ...endpoints, code_challenge_methods_supported: ['plain'] }));
     });
     await assert.rejects(goThere(house, neighbour), codeIs('provider_answer_refused'));
@@ -145,7 +149,12 @@ test('an answer of one provider is not taken for another (mix-up)', () =>
     crossed.set('state', new URLSearchParams(atEvil.back.search).get('state') ?? '');
     const before = evilIdp.requests.filter((one) => one === 'POST /token').length;
     await assert.rejects(
-      house.flow.return({ providerId: evil.provider.id, query: `?${crossed}`, attempt: atEvil.attempt, client: browser }),
+      house.flow.return({
+        providerId: evil.provider.id,
+        query: `?${crossed}`,
+        attempt: atEvil.attempt,
+        client: browser,
+      }),
       codeIs('provider_answer_refused'),
     );
     assert.equal(evilIdp.requests.filter((one) => one === 'POST /token').length, before, 'the code was sent to nobody');

@@ -11,7 +11,14 @@ const eventName = 'http://schemas.openid.net/event/backchannel-logout';
 /** What the provider itself would say, with what is to be different. */
 function noticeOf(house: House, { idp }: Neighbour, changes: Readonly<Record<string, unknown>> = {}): Promise<string> {
   const now = Math.floor(house.clock.nowMs() / 1000);
-  const whole = { iss: idp.issuer, aud: openIdClientId, iat: now, exp: now + 120, jti: `j-${Math.random()}`, sub: 's-1' };
+  const whole = {
+    iss: idp.issuer,
+    aud: openIdClientId,
+    iat: now,
+    exp: now + 120,
+    jti: `j-${Math.random()}`,
+    sub: 's-1',
+  };
   return idp.sign({ ...whole, events: { [eventName]: {} }, ...changes });
 }
 
@@ -77,12 +84,23 @@ forEachDatabase((name, open) => {
       { sid: {} },
     ];
     for (const changes of wrong)
-      await assert.rejects(say(await noticeOf(house, neighbour, changes)), codeIs('logout_token_refused'), JSON.stringify(changes));
+      await assert.rejects(
+        say(await noticeOf(house, neighbour, changes)),
+        codeIs('logout_token_refused'),
+        JSON.stringify(changes),
+      );
     // An ID token is none; neither is what somebody else signed.
     await assert.rejects(say(idp.lastIdToken()), codeIs('logout_token_refused'));
     const other = await befriend(house, { name: 'Other' });
     await using otherIdp = other.idp;
-    const forged = await otherIdp.sign({ iss: idp.issuer, aud: openIdClientId, iat: now, jti: 'x', sub: 's-1', events: { [eventName]: {} } });
+    const forged = await otherIdp.sign({
+      iss: idp.issuer,
+      aud: openIdClientId,
+      iat: now,
+      jti: 'x',
+      sub: 's-1',
+      events: { [eventName]: {} },
+    });
     await assert.rejects(say(forged), codeIs('logout_token_refused'));
     assert.ok(await alive(house, sessionId));
 
@@ -96,14 +114,23 @@ forEachDatabase((name, open) => {
     const house = await openHouse(open);
     const neighbour = await befriend(house);
     await using idp = neighbour.idp;
-    const part = fc.oneof(fc.string(), fc.json().map((text) => Buffer.from(text).toString('base64url')));
+    const part = fc.oneof(
+      fc.string(),
+      fc.json().map((text) => Buffer.from(text).toString('base64url')),
+    );
     await fc.assert(
-      fc.asyncProperty(fc.oneof(fc.string(), fc.tuple(part, part, part).map((parts) => parts.join('.'))), async (token) => {
-        await assert.rejects(
-          house.flow.backChannelLogout({ providerId: neighbour.provider.id, token }),
-          codeIs('logout_token_refused'),
-        );
-      }),
+      fc.asyncProperty(
+        fc.oneof(
+          fc.string(),
+          fc.tuple(part, part, part).map((parts) => parts.join('.')),
+        ),
+        async (token) => {
+          await assert.rejects(
+            house.flow.backChannelLogout({ providerId: neighbour.provider.id, token }),
+            codeIs('logout_token_refused'),
+          );
+        },
+      ),
       { numRuns: 200 },
     );
     assert.ok(idp.requests.filter((one) => one === 'GET /jwks').length <= 2, 'nonsense costs the provider nothing');

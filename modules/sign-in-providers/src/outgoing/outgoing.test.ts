@@ -98,20 +98,31 @@ test('any text is an address of a provider or refused in words', () => {
 test('metadata that is endless, of another issuer, no JSON or sends us elsewhere is not used', async () => {
   const answers: readonly [string, (issuer: string) => RequestListener][] = [
     ['provider_unreachable', () => (_request, response) => response.end('x'.repeat(600 * 1024))],
-    ['provider_answer_refused', (issuer) => (_request, response) => response.end(metadataOf(issuer, { junk: 'x'.repeat(200 * 1024) }))],
+    [
+      'provider_answer_refused',
+      (issuer) => (_request, response) => response.end(metadataOf(issuer, { junk: 'x'.repeat(200 * 1024) })),
+    ],
     ['provider_answer_refused', () => (_request, response) => response.end('<html>')],
     ['provider_answer_refused', () => (_request, response) => response.end(metadataOf('https://another.example'))],
     ['provider_answer_refused', (issuer) => (_request, response) => response.end(metadataOf(`${issuer}/`))],
     [
       'provider_answer_refused',
-      (issuer) => (_request, response) => response.end(metadataOf(issuer, { jwks_uri: 'http://169.254.169.254/latest/meta-data' })),
+      (issuer) => (_request, response) =>
+        response.end(metadataOf(issuer, { jwks_uri: 'http://169.254.169.254/latest/meta-data' })),
     ],
     [
       'provider_answer_refused',
-      (issuer) => (_request, response) => response.end(metadataOf(issuer, { token_endpoint: 'http://internal.example/x' })),
+      (issuer) => (_request, response) =>
+        response.end(metadataOf(issuer, { token_endpoint: 'http://internal.example/x' })),
     ],
-    ['provider_answer_refused', (issuer) => (_request, response) => response.end(metadataOf(issuer, { token_endpoint: 7 }))],
-    ['provider_unreachable', () => (_request, response) => response.writeHead(302, { location: 'http://169.254.169.254/' }).end()],
+    [
+      'provider_answer_refused',
+      (issuer) => (_request, response) => response.end(metadataOf(issuer, { token_endpoint: 7 })),
+    ],
+    [
+      'provider_unreachable',
+      () => (_request, response) => response.writeHead(302, { location: 'http://169.254.169.254/' }).end(),
+    ],
   ];
   for (const [code, listener] of answers) {
     await using server = await serve(listener);

@@ -37,24 +37,13 @@ export function TrialResult({ trial }: { readonly trial: Trial }) {
         </ul>
       )}
       {trial.groups.length === 0 ? null : (
-        <div className="table-wrap" tabIndex={0} role="group" aria-label="Groups that came">
-          <table className="plain">
-            <thead>
-              <tr>
-                <th scope="col">Group, exactly</th>
-                <th scope="col">Gives here</th>
-              </tr>
-            </thead>
-            <tbody>
-              {trial.groups.map(({ group, roles }) => (
-                <tr key={group}>
-                  <td className="mono">{group}</td>
-                  <td>{roles.length === 0 ? <span className="quiet">nothing</span> : roles.join(', ')}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <ul aria-label="Groups that came, and what they give here">
+          {trial.groups.map(({ group, roles }) => (
+            <li key={group} className="break">
+              <code>{group}</code> → {roles.length === 0 ? <span className="quiet">nothing</span> : roles.join(', ')}
+            </li>
+          ))}
+        </ul>
       )}
       <details>
         <summary>Everything the provider said ({trial.claims.length} claims)</summary>
