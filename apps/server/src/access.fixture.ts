@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -33,6 +33,12 @@ export type Access = {
   call(method: string, path: string, request?: { caller?: Caller; body?: unknown; headers?: object }): Promise<Answer>;
   /** Invites, accepts, enrols an app; gives the cookie. The first is the administrator of the setup link. */
   moveIn(name: string, role: string, administrator?: Caller): Promise<Inhabitant>;
+  /** The same for somebody who holds nothing but this role at this site. */
+  moveInAt(
+    name: string,
+    held: { readonly role: string; readonly site: string },
+    administrator: Caller,
+  ): Promise<Inhabitant>;
   /** Somebody's last proof of who they are becomes so old. */
   age(userId: string, ms: number): void;
   stop(): Promise<void>;
@@ -45,7 +51,8 @@ export async function startAccess(
   flags: readonly string[] = [],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Access> {
-  const directory = mkdtempSync(join(tmpdir(), 'sallyport-access-'));
+  // Who may do what is not about disks, and thousands of refusals are each made durable: in memory where there is some.
+  const directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'sallyport-access-'));
   const config = readConfig(
     { XDG_CONFIG_HOME: join(directory, 'config'), ...environment },
     ['--data', join(directory, 'data'), '--port', '0', ...flags],
@@ -67,7 +74,9 @@ export async function startAccess(
         'x-sallyport': '1',
         ...(caller.cookie === undefined ? {} : { cookie: caller.cookie }),
         ...(caller.key === undefined ? {} : { authorization: `Bearer ${caller.key}` }),
-        ...(sent === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(sent) }),
+        ...(sent === undefined
+          ? {}
+          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(sent) }),
         ...headers,
       },
     });
@@ -98,6 +107,15 @@ export async function startAccess(
     return { cookie: done.cookie ?? '', id, nextCode: () => totp(secret, Date.now() + 30_000) };
   };
 
+  const accept = async (caller: Caller, invited: object): Promise<Inhabitant> => {
+    const { status, body } = await call('POST', '/v1/invitations', { caller, body: invited });
+    assert.ok(status < 300, JSON.stringify(body));
+    const token = textIn(body, 'link').split('#')[1] ?? '';
+    const accepted = await call('POST', '/v1/invitations/accept', { body: { token, password } });
+    assert.ok(accepted.status < 300, JSON.stringify(accepted.body));
+    return enrol(textIn(accepted.body, 'enrolment'));
+  };
+
   return {
     server,
     call,
@@ -108,14 +126,9 @@ export async function startAccess(
         assert.equal(made.status, 201, JSON.stringify(made.body));
         return enrol(textIn(made.body, 'enrolment'));
       }
-      const request = { caller: administrator, body: { name, roles: [role] } };
-      const { status, body } = await call('POST', '/v1/invitations', request);
-      assert.ok(status < 300, JSON.stringify(body));
-      const token = textIn(body, 'link').split('#')[1] ?? '';
-      const accepted = await call('POST', '/v1/invitations/accept', { body: { token, password } });
-      assert.ok(accepted.status < 300, JSON.stringify(accepted.body));
-      return enrol(textIn(accepted.body, 'enrolment'));
+      return accept(administrator, { name, roles: [role] });
     },
+    moveInAt: (name, held, administrator) => accept(administrator, { name, roles: [], site_roles: [held] }),
     age(userId, ms) {
       ageProofs(join(directory, 'data', 'control.db'), ms, userId);
     },
@@ -130,7 +143,12 @@ export async function startAccess(
 /** Of an answer that is no JSON, such as a stream, the head alone. */
 function send(
   url: string,
-  request: { readonly agent: Agent; readonly method: string; readonly headers: object; readonly sent: string | undefined },
+  request: {
+    readonly agent: Agent;
+    readonly method: string;
+    readonly headers: object;
+    readonly sent: string | undefined;
+  },
 ): Promise<{ readonly response: IncomingMessage; readonly text: string }> {
   const { agent, method, headers, sent } = request;
   return new Promise((resolve, reject) => {

@@ -4,6 +4,7 @@ import { policiesDirectory } from '@sallyport/content';
 import type { Principal } from '@sallyport/platform/http';
 import {
   allActions,
+  allRoles,
   createAccessPolicy,
   readPolicyTexts,
   siteActions,
@@ -25,7 +26,10 @@ function person(changes: Partial<Principal>): Principal {
 
 const guardOfNorth = person({ siteRoles: [{ role: 'guard', site: 'North' }] });
 
-function may(asked: AccessPolicy, request: Partial<AccessRequest> & Pick<AccessRequest, 'principal' | 'action'>): boolean {
+function may(
+  asked: AccessPolicy,
+  request: Partial<AccessRequest> & Pick<AccessRequest, 'principal' | 'action'>,
+): boolean {
   return asked.decide({ risk, context: { channel: 'network' }, ...request }).allowed;
 }
 
@@ -37,7 +41,7 @@ test('a role held at a site counts for what stands at this site, and for nothing
   for (const action of ['cameras:read', 'alerts:write', 'devices:command', 'events:read']) {
     assert.equal(may(policy, { principal: guardOfNorth, action, resource: north }), true, action);
     assert.equal(may(policy, { principal: guardOfNorth, action, resource: { kind: 'site', id: 'North' } }), true);
-    for (const resource of [
+    const elsewhere: readonly (AccessResource | undefined)[] = [
       undefined,
       south,
       { kind: 'server' },
@@ -46,7 +50,8 @@ test('a role held at a site counts for what stands at this site, and for nothing
       { kind: 'camera', id: 'gate', site: 'north' },
       { kind: 'camera', id: 'North', site: 'South' },
       { kind: 'site', id: '' },
-    ] as const)
+    ];
+    for (const resource of elsewhere)
       assert.equal(may(policy, { principal: guardOfNorth, action, resource }), false, JSON.stringify(resource));
   }
   assert.equal(may(policy, { principal: guardOfNorth, action: 'cameras:manage', resource: north }), false);
@@ -104,7 +109,11 @@ test('reach says how far a right goes, policies of the organisation counted in',
 
 test('facts count where a policy speaks of them, and one that is missing is a no', () => {
   const at = (more: Partial<AccessRequest['context']>, asked: AccessPolicy): boolean =>
-    may(asked, { principal: person({ roles: ['admin'] }), action: 'users:manage', context: { channel: 'network', ...more } });
+    may(asked, {
+      principal: person({ roles: ['admin'] }),
+      action: 'users:manage',
+      context: { channel: 'network', ...more },
+    });
   const office = withPolicy(
     '@id("own-office") @words("From the office") forbid(principal is Sallyport::User, action == Sallyport::Action::"users:manage", resource) when { !context.address.isInRange(ip("10.0.0.0/8")) };',
   );
@@ -164,4 +173,25 @@ test('a policy that asks whether a fact is known, to do without it, is refused',
     '@id("x") @words("x") forbid(principal, action, resource) when { resource has approved && !resource.approved };',
   ])
     assert.throws(() => withPolicy(text), /not known is a no by itself/, text);
+});
+
+test('each scope alone, and each role at a site alone, opens its actions and no others', () => {
+  for (const scope of allActions)
+    for (const action of allActions) {
+      const principal: Principal = { kind: 'key', id: 'k', name: 'k', scopes: [scope] };
+      assert.equal(may(policy, { principal, action }), action === scope, `${scope} for ${action}`);
+    }
+  for (const role of allRoles)
+    for (const action of allActions) {
+      const held = person({ siteRoles: [{ role, site: 'North' }] });
+      const isHeld = may(policy, { principal: person({ roles: [role] }), action });
+      const isAtSite = siteActions.some((one) => one === action);
+      assert.equal(may(policy, { principal: held, action }), action === 'sessions:own', `${role} for ${action}`);
+      assert.equal(
+        may(policy, { principal: held, action, resource: north }),
+        isHeld && isAtSite,
+        `${role} for ${action}`,
+      );
+      assert.equal(may(policy, { principal: held, action, resource: south }), false, `${role} for ${action}`);
+    }
 });

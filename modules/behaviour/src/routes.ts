@@ -117,7 +117,7 @@ export function createBehaviourRoutes(behaviour: Behaviour): RoutePlugin {
           summary: 'What this model finds odd about the entity is as it should be: it scores less from now on',
           tags: ['behaviour'],
           params: Id,
-          body: Type.Object({ model: Type.Enum(topics) }),
+          body: Type.Object({ model: Type.Enum(topics) }, { additionalProperties: false }),
           response: { 204: Type.Null() },
         },
       },

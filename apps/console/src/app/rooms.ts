@@ -42,9 +42,20 @@ export function may(me: Me, action: string): boolean {
   return me.permissions.includes(action);
 }
 
+/** Everywhere, or at some site: enough for a room that shows what stands there. */
+function mayAnywhere(me: Me, action: string): boolean {
+  return may(me, action) || me.site_permissions.some(({ permissions }) => permissions.includes(action));
+}
+
+/** Rooms of which the part at one site makes sense by itself. */
+const roomsOfSites: readonly string[] = ['/live', '/alerts', '/search', '/devices'];
+
 /** What a role may not enter is not shown. */
 export function roomsFor(me: Me): Room[] {
-  return rooms.filter(({ needs }) => needs.length === 0 || needs.some((action) => may(me, action)));
+  return rooms.filter(({ path, needs }) => {
+    const isAllowed = roomsOfSites.includes(path) ? mayAnywhere : may;
+    return needs.length === 0 || needs.some((action) => isAllowed(me, action));
+  });
 }
 
 /** The room that a page belongs to: pages of a room stand under its path. */

@@ -172,7 +172,7 @@ export function createDestructionRoutes(needs: DestructionRoutesNeeds): RoutePlu
             'Sign: the passkey’s answer. The first signature begins the waiting time, the second is somebody else’s',
           tags,
           params: Params,
-          body: Type.Object({ response: PasskeyResponse }),
+          body: Type.Object({ response: PasskeyResponse }, { additionalProperties: false }),
           response: { 200: IntentShape },
         },
       },

@@ -1,4 +1,4 @@
-import { Button, NativeSelect } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
@@ -12,6 +12,7 @@ import { Loading } from '../../parts/loading.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { DisableUser } from './disable-user.tsx';
 import { ResetUser } from './reset-user.tsx';
+import { RolesOfUser } from './roles-of-user.tsx';
 
 type User = Answer<'GET /v1/users'>['users'][number];
 
@@ -29,6 +30,7 @@ type UserChange = {
   /** To go after “to”, where a proof of who asks is needed. */
   readonly purpose: string;
   readonly roles?: string[];
+  readonly site_roles?: { role: string; site: string }[];
   readonly disabled?: boolean;
 };
 
@@ -44,10 +46,6 @@ export function Users({ me }: { readonly me: Me }) {
   const canManage = may(me, 'users:manage');
   const chosenRole = (user: User): string | undefined =>
     (change.isPending && change.variables.id === user.id ? change.variables.roles?.[0] : undefined) ?? user.roles[0];
-  const roleWithArticle = (role: string): string => {
-    const name = data?.roles.find(({ id }) => id === role)?.name ?? role;
-    return `${/^[aeiou]/i.test(name) ? 'an' : 'a'} ${name}`;
-  };
   const [disabling, setDisabling] = useState<User>();
   const [resetting, setResetting] = useState<User>();
   return (
@@ -78,24 +76,17 @@ export function Users({ me }: { readonly me: Me }) {
                     {user.state === 'active' ? null : <span className="chip">{stateWords[user.state]}</span>}
                   </td>
                   <td>
-                    {canManage && user.id !== me.user.id ? (
-                      <NativeSelect
-                        size="xs"
-                        aria-label={`Role of ${user.name}`}
-                        disabled={change.isPending}
-                        value={chosenRole(user) ?? ''}
-                        data={data.roles.map(({ id, name }) => ({ value: id, label: name }))}
-                        onChange={({ currentTarget: { value } }) =>
-                          change.mutate({
-                            id: user.id,
-                            roles: [value],
-                            purpose: `make ${user.name} ${roleWithArticle(value)}`,
-                          })
-                        }
-                      />
-                    ) : (
-                      user.roles.map((role) => data.roles.find(({ id }) => id === role)?.name ?? role).join(', ')
-                    )}
+                    <RolesOfUser
+                      user={user}
+                      roles={data.roles}
+                      chosenRole={chosenRole(user)}
+                      busy={change.isPending}
+                      onChange={
+                        canManage && user.id !== me.user.id
+                          ? (roles, purpose) => change.mutate({ id: user.id, ...roles, purpose })
+                          : undefined
+                      }
+                    />
                   </td>
                   <td className="quiet">
                     {user.factors.length === 0

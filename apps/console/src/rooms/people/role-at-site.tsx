@@ -1,0 +1,63 @@
+import { Autocomplete, Button, Modal, NativeSelect } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { call } from '../../api/call.ts';
+import type { Answer } from '../../api/call.ts';
+
+/** Which role at which site; the sites that cameras and devices name are proposed. */
+export function RoleAtSite({
+  name,
+  roles,
+  onGive,
+  onClose,
+}: {
+  readonly name: string;
+  readonly roles: Answer<'GET /v1/users'>['roles'];
+  readonly onGive: (given: { role: string; site: string }) => void;
+  readonly onClose: () => void;
+}) {
+  const [role, setRole] = useState('guard');
+  const [site, setSite] = useState('');
+  const sites = useSites();
+  const trimmed = site.trim();
+  const isNew = trimmed !== '' && sites !== undefined && !sites.includes(trimmed);
+  return (
+    <Modal opened onClose={onClose} title={`A role for ${name} at a site`}>
+      <form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (trimmed !== '') onGive({ role, site: trimmed });
+        }}
+      >
+        <NativeSelect
+          label="Role"
+          value={role}
+          data={roles.map(({ id, name: label }) => ({ value: id, label }))}
+          onChange={({ currentTarget }) => setRole(currentTarget.value)}
+        />
+        <Autocomplete label="Site" data-autofocus maxLength={60} value={site} onChange={setSite} data={sites ?? []} />
+        <p className="quiet small">
+          {isNew
+            ? `Nothing stands at “${trimmed}” yet. Sites are compared letter by letter with those of cameras and devices.`
+            : 'It counts for the cameras, devices, events and alerts of this site, and for nothing else.'}
+        </p>
+        <Button type="submit" disabled={trimmed === ''}>
+          Give the role
+        </Button>
+      </form>
+    </Modal>
+  );
+}
+
+/** By name; undefined while they are not known. */
+function useSites(): string[] | undefined {
+  const { data } = useQuery({
+    queryKey: ['sites'],
+    queryFn: async () => {
+      const [{ cameras }, { devices }] = await Promise.all([call('GET /v1/cameras'), call('GET /v1/devices')]);
+      return [...new Set([...cameras, ...devices].map(({ site }) => site).filter((site) => site !== ''))].toSorted();
+    },
+  });
+  return data;
+}
