@@ -13,9 +13,12 @@ export type Enrolled = Answer<'POST /v1/enrolment/passkey'>;
 /** Something only you have, besides the password: a passkey, or an app that makes codes. */
 export function SecondFactor({
   enrolment,
+  methods = ['passkey', 'totp'],
   onEnrolled,
 }: {
   readonly enrolment: string;
+  /** What would do. */
+  readonly methods?: readonly string[];
   readonly onEnrolled: (enrolled: Enrolled) => void;
 }) {
   const [isTotp, setTotp] = useState(false);
@@ -53,21 +56,27 @@ export function SecondFactor({
       ) : (
         <Notice title="Passkeys need a name, not a number">
           {named === undefined ? (
-            <p>Open this page under a host name with HTTPS, or use an authenticator app.</p>
+            <p>
+              Open this page under a host name with HTTPS
+              {methods.includes('totp') ? ', or use an authenticator app' : ''}.
+            </p>
           ) : (
             <p>
-              <a href={named}>Open this page as localhost</a>, or use an authenticator app.
+              <a href={named}>Open this page as localhost</a>
+              {methods.includes('totp') ? ', or use an authenticator app' : ''}.
             </p>
           )}
         </Notice>
       )}
-      <button type="button" className="choice" onClick={() => setTotp(true)}>
-        <IconDeviceMobile size={28} stroke={1.5} aria-hidden="true" />
-        <span>
-          <strong>Use an authenticator app</strong>
-          <span className="quiet">Six digits that change every 30 seconds. Works with any such app, offline.</span>
-        </span>
-      </button>
+      {methods.includes('totp') ? (
+        <button type="button" className="choice" onClick={() => setTotp(true)}>
+          <IconDeviceMobile size={28} stroke={1.5} aria-hidden="true" />
+          <span>
+            <strong>Use an authenticator app</strong>
+            <span className="quiet">Six digits that change every 30 seconds. Works with any such app, offline.</span>
+          </span>
+        </button>
+      ) : null}
       {passkey.error === null ? null : passkey.error instanceof Problem ? (
         <ProblemNotice problem={passkey.error} />
       ) : (

@@ -133,7 +133,7 @@ export function createAdmission(
     },
 
     async acceptsCodes(where, user) {
-      const { leastAssurance, factors } = await requiredOf(where, effectiveRolesOf(user));
+      const { leastAssurance, factors } = await requiredOf(where, rolesAnywhereOf(user));
       return leastAssurance === 2 && factors.has('code');
     },
 

@@ -10,17 +10,14 @@ import { Loading } from '../../parts/loading.tsx';
 import { PasswordChoice } from '../../parts/password-choice.tsx';
 import { leastPasswordLength, lengthOf } from '../../parts/password-strength.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
-import { RecoveryCodes } from '../../parts/recovery-codes.tsx';
 import { RoomHead } from '../../parts/room-head.tsx';
-import { SecondFactor } from '../../parts/second-factor.tsx';
-import type { Enrolled } from '../../parts/second-factor.tsx';
+import { SignInSteps } from '../../parts/sign-in-steps.tsx';
 
 /** Where an invitation's link leads: choose a password, add a second factor, keep the codes. */
 export function InvitationRoom() {
   const queries = useQueryClient();
   const [, navigate] = useLocation();
   const [password, setPassword] = useState('');
-  const [enrolled, setEnrolled] = useState<Enrolled>();
   const token = location.hash.slice(1);
   const invitation = useQuery({
     queryKey: ['invitation', token],
@@ -31,26 +28,18 @@ export function InvitationRoom() {
     staleTime: Infinity,
   });
   const accept = useMutation({ mutationFn: () => call('POST /v1/invitations/accept', { body: { token, password } }) });
-  if (enrolled !== undefined) {
-    return (
-      <Alone>
-        <RoomHead title="Keep your recovery codes" />
-        <RecoveryCodes
-          codes={enrolled.recovery_codes}
-          account={enrolled.session.user.name}
-          onDone={() => {
-            queries.setQueryData(sessionQuery.queryKey, enrolled.session);
-            navigate('/', { replace: true });
-          }}
-        />
-      </Alone>
-    );
-  }
   if (accept.data !== undefined) {
     return (
       <Alone>
-        <RoomHead title="Add a second factor" lead="A password alone can be stolen." />
-        <SecondFactor enrolment={accept.data.enrolment} onEnrolled={setEnrolled} />
+        <SignInSteps
+          answer={accept.data}
+          enrolLead="A password alone can be stolen."
+          onEntered={(me) => {
+            queries.setQueryData(sessionQuery.queryKey, me);
+            navigate('/', { replace: true });
+          }}
+          onBack={() => navigate('/', { replace: true })}
+        />
       </Alone>
     );
   }

@@ -44,10 +44,10 @@ export function SetupRoom({ needed, me }: { readonly needed: boolean; readonly m
         <RoomHead title="Keep your recovery codes" />
         <RecoveryCodes
           codes={enrolled.recovery_codes}
-          account={enrolled.session.user.name}
+          account={enrolled.session?.user.name ?? ''}
           onDone={() => {
             queries.setQueryData(setupQuery.queryKey, { needed: false });
-            queries.setQueryData(sessionQuery.queryKey, enrolled.session);
+            queries.setQueryData(sessionQuery.queryKey, enrolled.session ?? null);
             setEnrolled(undefined);
             navigate('/setup', { replace: true });
           }}

@@ -10,12 +10,9 @@ import type { Me } from '../../api/queries.ts';
 import { Alone } from '../../parts/alone.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { Notice, ProblemNotice } from '../../parts/notice.tsx';
-import { RecoveryCodes } from '../../parts/recovery-codes.tsx';
 import { RoomHead } from '../../parts/room-head.tsx';
-import { SecondFactor } from '../../parts/second-factor.tsx';
-import type { Enrolled } from '../../parts/second-factor.tsx';
+import { SignInSteps } from '../../parts/sign-in-steps.tsx';
 import { TrialResult, tellTrial } from '../people/providers/trial-result.tsx';
-import { FactorStep } from './factor-step.tsx';
 
 type Came = Answer<'POST /v1/session/provider'>;
 
@@ -114,34 +111,14 @@ export function ProviderReturn({ id }: { readonly id: string }) {
 /** The provider’s word is not enough for what they may do here. */
 function MoreNeeded({ came, onEntered }: { readonly came: Came; readonly onEntered: (me: Me) => void }) {
   const [, navigate] = useLocation();
-  const [enrolled, setEnrolled] = useState<Enrolled>();
-  const session = enrolled?.session;
-  if (enrolled !== undefined && session !== undefined) {
-    return (
-      <Alone>
-        <RoomHead title="Keep your recovery codes" />
-        <RecoveryCodes codes={enrolled.recovery_codes} account={session.user.name} onDone={() => onEntered(session)} />
-      </Alone>
-    );
-  }
   return (
     <Alone>
-      {came.enrolment === undefined ? (
-        <FactorStep
-          ticket={came.ticket ?? ''}
-          methods={came.methods ?? []}
-          onEntered={onEntered}
-          onBack={() => navigate('/', { replace: true })}
-        />
-      ) : (
-        <>
-          <RoomHead
-            title="Add a second factor"
-            lead="For what you may do here, the provider’s word alone is not enough. This is asked of you once."
-          />
-          <SecondFactor enrolment={came.enrolment} onEnrolled={setEnrolled} />
-        </>
-      )}
+      <SignInSteps
+        answer={came}
+        enrolLead="For what you may do here, the provider’s word alone is not enough. This is asked of you once."
+        onEntered={onEntered}
+        onBack={() => navigate('/', { replace: true })}
+      />
     </Alone>
   );
 }

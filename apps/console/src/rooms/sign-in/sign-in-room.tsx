@@ -9,11 +9,8 @@ import type { Me } from '../../api/queries.ts';
 import { Alone } from '../../parts/alone.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { passkeysPossible, usePasskey as askPasskey } from '../../parts/passkey.ts';
-import { RecoveryCodes } from '../../parts/recovery-codes.tsx';
 import { RoomHead } from '../../parts/room-head.tsx';
-import { SecondFactor } from '../../parts/second-factor.tsx';
-import type { Enrolled } from '../../parts/second-factor.tsx';
-import { FactorStep } from './factor-step.tsx';
+import { SignInSteps } from '../../parts/sign-in-steps.tsx';
 import { ProviderButtons } from './provider-buttons.tsx';
 
 /** Password, then second factor; or a passkey alone. The address stays: after it the wanted room stands there. */
@@ -21,7 +18,6 @@ export function SignInRoom() {
   const queries = useQueryClient();
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
-  const [enrolled, setEnrolled] = useState<Enrolled>();
   const enter = (session: Me): void => void queries.setQueryData(sessionQuery.queryKey, session);
   const first = useMutation({
     mutationFn: () => call('POST /v1/session', { body: { name: name.trim(), password } }),
@@ -32,36 +28,21 @@ export function SignInRoom() {
       const options = await call('POST /v1/session/passkey/options', { body: {} });
       return call('POST /v1/session/passkey', { body: { response: await askPasskey(options) } });
     },
-    onSuccess: ({ session }) => enter(session),
+    onSuccess: (answer) => {
+      if (answer.session !== undefined && (answer.offer?.from ?? null) === null) enter(answer.session);
+    },
   });
-  if (enrolled !== undefined) {
+  const answer = first.data ?? passkey.data;
+  if (answer !== undefined) {
     return (
       <Alone>
-        <RoomHead title="Keep your recovery codes" />
-        <RecoveryCodes
-          codes={enrolled.recovery_codes}
-          account={enrolled.session.user.name}
-          onDone={() => enter(enrolled.session)}
-        />
-      </Alone>
-    );
-  }
-  if (first.data?.enrolment !== undefined) {
-    return (
-      <Alone>
-        <RoomHead title="Add a second factor" lead="This account has none yet, and cannot be used without." />
-        <SecondFactor enrolment={first.data.enrolment} onEnrolled={setEnrolled} />
-      </Alone>
-    );
-  }
-  if (first.data?.ticket !== undefined) {
-    return (
-      <Alone>
-        <FactorStep
-          ticket={first.data.ticket}
-          methods={first.data.methods ?? []}
+        <SignInSteps
+          answer={answer}
           onEntered={enter}
-          onBack={() => first.reset()}
+          onBack={() => {
+            first.reset();
+            passkey.reset();
+          }}
         />
       </Alone>
     );
