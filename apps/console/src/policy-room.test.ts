@@ -1,0 +1,59 @@
+// One story: who may what is looked at, a policy is written wrong and mended, tried, staged, and put into force; and somebody asks why.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openRoom } from './testing/room-under-test.ts';
+import type { RoomUnderTest } from './testing/room-under-test.ts';
+
+const pictures = process.env['SALLYPORT_PICTURES'];
+let room: RoomUnderTest;
+
+before(async () => {
+  room = await openRoom({ pictures });
+});
+after(() => room.end());
+
+const press = (name: string): Promise<void> => room.page.getByRole('button', { name, exact: true }).click();
+
+test('who may what is a table that is asked of the policies in force', async () => {
+  await room.visit('/people/policy?tab=matrix', 'Policy');
+  const row = room.page.getByRole('row', { name: /users:manage/ });
+  await row.waitFor();
+  assert.match(await row.innerText(), /✓/);
+  await room.atRest('policy-matrix');
+});
+
+test('a policy is written; a mistake is told with its line; mended, it is staged, looked at and in force', async () => {
+  await room.visit('/people/policy?document=new', 'New policy');
+  await room.page.getByText('1 policy understood').waitFor();
+  await room.page.getByText('An analyst exports nothing').first().waitFor();
+  const editor = room.page.getByRole('textbox', { name: 'Policy, in Cedar' });
+  const text = await editor.innerText();
+  await editor.click();
+  await room.page.keyboard.press('ControlOrMeta+a');
+  await room.page.keyboard.insertText(text.replace('Role::"analyst"', 'Role::"analist"'));
+  await room.page.getByRole('button', { name: /^Line \d+, column \d+$/ }).first().waitFor();
+  await room.atRest('policy-fault');
+  await editor.click();
+  await room.page.keyboard.press('ControlOrMeta+a');
+  await room.page.keyboard.insertText(text);
+  await room.page.getByText('1 policy understood').waitFor();
+  await room.page.getByLabel('Name', { exact: true }).fill('Exports');
+  await press('Save');
+  await room.page.getByRole('heading', { name: 'Exports' }).waitFor();
+  await room.atRest('policy-editor');
+  await room.visit('/people/policy', 'Policy');
+  await room.page.getByText('Not in force').waitFor();
+  await press('Stage what is written');
+  await room.page.getByText('Nobody there is would gain or lose anything').waitFor();
+  await room.atRest('policy-impact');
+  await press('Put into force');
+  await room.page.getByText('In force', { exact: true }).first().waitFor();
+});
+
+test('why somebody may not is said with the policy and what would change it', async () => {
+  await room.visit('/people/policy?tab=why&who=role%2Fanalyst&action=cameras%3Aexport', 'Policy');
+  await press('Ask');
+  await room.page.getByText('No, they may not').waitFor();
+  await room.page.getByText('Analysts export no recordings').first().waitFor();
+  await room.atRest('policy-why');
+});
