@@ -120,7 +120,7 @@ export function asTyped(text: string, command: string): string {
 }
 
 const commandNames =
-  /(?<![\w./-])sallyport (?=(?:alerts|archive|behaviour|clip|completion|connect|devices|evidence|help|--help|history|hunt|inventory|key|ledger|proof|retention|rules|search|send|sensors|sigma|sources|status|subject|users|vault|witness)\b)/g;
+  /(?<![\w./-])sallyport (?=(?:alerts|archive|behaviour|clip|completion|connect|devices|evidence|help|--help|history|hunt|inventory|key|ledger|privileges|proof|retention|rules|search|send|sensors|sigma|sources|status|subject|users|vault|witness)\b)/g;
 
 /** `12,345` */
 export function grouped(count: number): string {

@@ -2,7 +2,7 @@ import type { Client, Principal } from '@sallyport/platform/http';
 import { PrivilegeError } from './errors.ts';
 import type { Holder } from './needs.ts';
 import type { Parts } from './parts.ts';
-import { inWrongState, personOnly, unknown } from './parts.ts';
+import { anyPerson, inWrongState, personOnly, unknown } from './parts.ts';
 import { privilegeEvent } from './privilege-audit.ts';
 import type { PrivilegeSettings } from './privilege-settings.ts';
 import { dayMs, isExpired, privilegeLimits } from './request.ts';
@@ -163,7 +163,7 @@ export function createAsking(parts: Parts): Asking {
     },
 
     async withdraw({ id, by }) {
-      const { id: personId } = personOnly(by);
+      const personId = anyPerson(by);
       await database.transaction().execute(async (transaction) => {
         const request = await store.find(transaction, id);
         if (request === undefined || request.requesterId !== personId) throw unknown(id);

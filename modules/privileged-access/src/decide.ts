@@ -2,7 +2,7 @@ import type { Transaction } from '@sallyport/platform/database';
 import type { Client, Principal } from '@sallyport/platform/http';
 import { PrivilegeError } from './errors.ts';
 import type { Parts } from './parts.ts';
-import { inWrongState, personOnly, refuseAtRisk, unknown } from './parts.ts';
+import { anyPerson, inWrongState, personOnly, refuseAtRisk, unknown } from './parts.ts';
 import { ourselves, privilegeEvent } from './privilege-audit.ts';
 import { isExpired, stateAt } from './request.ts';
 import type { PrivilegeDecision, PrivilegeRequest } from './request.ts';
@@ -27,7 +27,7 @@ export function createDeciding(parts: Parts): Deciding {
 
   /** Somebody who may decide; who tries it on their own request leaves a record of it. */
   async function judge({ id, by, client }: Decided, isYes: boolean): Promise<void> {
-    const { id: personId } = personOnly(by);
+    const personId = isYes ? personOnly(by).id : anyPerson(by);
     const [request, person, settings] = await Promise.all([
       store.find(database, id),
       parts.people.find(personId),

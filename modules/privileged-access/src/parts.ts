@@ -24,7 +24,14 @@ export function personOnly(by: Principal): { readonly id: string; readonly sessi
   throw new PrivilegeError(
     'privilege_person_only',
     `Cannot do this with a ${by.kind === 'user' ? 'token' : by.kind}: must be a person, signed in with a session of their own`,
+    { hint: 'in the console: People & access, Requests' },
   );
+}
+
+/** For what takes rights away only: a token of theirs does, a key does not. Throws `privilege_person_only`. */
+export function anyPerson(by: Principal): string {
+  if (by.kind === 'user') return by.id;
+  throw new PrivilegeError('privilege_person_only', `Cannot do this with a ${by.kind}: must be a person`);
 }
 
 /** Throws `privilege_not_found`. */

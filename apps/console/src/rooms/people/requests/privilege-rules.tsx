@@ -69,7 +69,7 @@ export function PrivilegeRules() {
                   <td>{roleName(rule.role)}</td>
                   <td>{rule.requestable_by.length === 0 ? 'nobody' : rule.requestable_by.map(roleName).join(', ')}</td>
                   <td>
-                    {rule.approvals === 1 ? 'one ' : 'two '}
+                    {rule.approvals === 1 ? 'one person: ' : 'two people: '}
                     {rule.approvers.map(roleName).join(' or ')}
                     {rule.reviewed ? <span className="quiet"> · reviewed after</span> : null}
                   </td>
@@ -139,7 +139,7 @@ export function PrivilegeRules() {
                   size="compact-sm"
                   variant="default"
                   loading={save.isPending}
-                  aria-label={`Turn “${rule.name}” ${isOff ? 'on' : 'off'}`}
+                  aria-label={`Turn ${isOff ? 'on' : 'off'} “${rule.name}”`}
                   onClick={() =>
                     save.mutate({
                       separation_off: isOff

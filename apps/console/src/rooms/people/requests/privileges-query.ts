@@ -39,6 +39,7 @@ export const optionsQuery = queryOptions({
 export const breakGlassQuery = queryOptions({
   queryKey: [...privilegesKey, 'break-glass'],
   queryFn: ({ signal }) => call('GET /v1/break-glass', { signal }),
+  refetchInterval: 10_000,
 });
 
 export const privilegeRulesQuery = queryOptions({

@@ -42,14 +42,14 @@ export function RequestsPage({ me }: { readonly me: Me }) {
     shown.find(({ id }) => id === get('view'))?.id ?? (waiting > 0 && get('view') === undefined ? 'inbox' : 'mine');
   const selected = get('request');
   return (
-    <>
+    <div className="room-inner">
       <RoomHead
         title="Requests"
         lead="Rights beyond your own, for a time: somebody else approves, all of it is recorded, and it is over by itself."
       >
         <Button onClick={() => change({ ask: '1' })}>Ask for a right</Button>
       </RoomHead>
-      <div className="segments" role="group" aria-label="What to show">
+      <div className="privilege-views" role="group" aria-label="What to show">
         {shown.map(({ id, name }) => (
           <button
             key={id}
@@ -81,7 +81,7 @@ export function RequestsPage({ me }: { readonly me: Me }) {
       {get('ask') === undefined ? null : (
         <AskDialog action={get('for')} onClose={() => change({ ask: undefined, for: undefined }, { replace: true })} />
       )}
-    </>
+    </div>
   );
 }
 
