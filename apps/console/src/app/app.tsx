@@ -45,6 +45,7 @@ const PeopleFrame = lazy(async () => ({ default: (await import('../rooms/people/
 const SettingsRoom = lazy(async () => ({
   default: (await import('../rooms/settings/settings-room.tsx')).SettingsRoom,
 }));
+const DeviceRoom = lazy(async () => ({ default: (await import('../rooms/device/device-room.tsx')).DeviceRoom }));
 const VerifyRoom = lazy(async () => ({ default: (await import('../rooms/verify/verify-room.tsx')).VerifyRoom }));
 const TrustRoom = lazy(async () => ({ default: (await import('../rooms/trust/trust-room.tsx')).TrustRoom }));
 const NoRoom = lazy(async () => ({ default: (await import('./no-room.tsx')).NoRoom }));
@@ -106,6 +107,7 @@ export function App() {
           <Route path="/retention">{<RetentionRoom me={session.data} />}</Route>
           <Route path="/people/*?">{<PeopleFrame me={session.data} />}</Route>
           <Route path="/settings">{<SettingsRoom me={session.data} />}</Route>
+          <Route path="/device">{<DeviceRoom me={session.data} />}</Route>
           <Route path="/verify">{<VerifyRoom />}</Route>
           <Route>{<NoRoom />}</Route>
         </Switch>

@@ -16,6 +16,10 @@ const ServicesPage = lazy(async () => ({ default: (await import('./services/serv
 
 const PolicyRoom = lazy(async () => ({ default: (await import('./policy/policy-room.tsx')).PolicyRoom }));
 
+const SignInRulesPage = lazy(async () => ({
+  default: (await import('./sign-in-rules/sign-in-rules-page.tsx')).SignInRulesPage,
+}));
+
 type Page = {
   readonly path: string;
   readonly name: string;
@@ -36,6 +40,12 @@ const pages: readonly Page[] = [
     name: 'Sign-ins and risk',
     needs: ['users:read'],
     show: () => <RiskPage />,
+  },
+  {
+    path: '/people/sign-in-rules',
+    name: 'Sign-in',
+    needs: ['settings:read'],
+    show: (me) => <SignInRulesPage me={me} />,
   },
   {
     path: '/people/requests',

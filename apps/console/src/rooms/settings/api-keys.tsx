@@ -8,6 +8,7 @@ import { Clock } from '../../parts/clock.tsx';
 import { CopyField } from '../../parts/copy-field.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
+import { RotateKey } from './rotate-key.tsx';
 
 type Key = Answer<'GET /v1/keys'>['keys'][number];
 const scopes = ['events:write', 'events:read', 'alerts:read', 'alerts:write', 'ledger:read', 'health:read'];
@@ -51,10 +52,12 @@ export function ApiKeys() {
             <span className="line-main">
               <span className="line-name">
                 {key.name} {key.suspendedAtMs === undefined ? null : <span className="chip">Stopped</span>}
+                {endsSoon(key) ? <span className="chip">Ends soon</span> : null}
               </span>
               <span className="quiet small">
                 {key.scopes.length > 5 ? `${key.scopes.length} permissions` : key.scopes.join(', ')}
-                {key.source === undefined ? '' : ` · only as source ${key.source}`} ·{' '}
+                {key.source === undefined ? '' : ` · only as source ${key.source}`}
+                {key.networks === undefined ? '' : ` · only from ${key.networks.join(', ')}`} ·{' '}
                 {key.lastUsedAtMs === undefined ? (
                   'never used'
                 ) : (
@@ -67,6 +70,13 @@ export function ApiKeys() {
                     {' '}
                     · {key.expiresAtMs <= Date.now() ? 'ended' : 'works until'}{' '}
                     <Clock at={key.expiresAtMs} short={false} />
+                  </>
+                )}
+                {key.previousEndsAtMs === undefined || key.previousEndsAtMs <= Date.now() ? null : (
+                  <>
+                    {' '}
+                    · the secret of before works until <Clock at={key.previousEndsAtMs} />
+                    {key.previousUsedAtMs === undefined ? ', unused since' : ', still in use'}
                   </>
                 )}
               </span>
@@ -83,6 +93,16 @@ export function ApiKeys() {
                   Resume
                 </Button>
               )}
+              {key.suspendedAtMs === undefined ? (
+                <Button
+                  size="compact-sm"
+                  variant="default"
+                  onClick={() => change({ rotate: key.id }, { replace: true })}
+                  aria-label={`Rotate ${key.name}`}
+                >
+                  Rotate
+                </Button>
+              ) : null}
               <Button
                 size="compact-sm"
                 variant="default"
@@ -96,9 +116,20 @@ export function ApiKeys() {
         ))}
       </ul>
       <CreateKey opened={isCreating} onClose={() => setCreating(false)} />
+      <RotateKey
+        apiKey={keys.find(({ id }) => id === get('rotate'))}
+        onClose={() => change({ rotate: undefined }, { replace: true })}
+      />
       <RevokeKey apiKey={revoking} onClose={() => change({ revoke: undefined }, { replace: true })} />
     </section>
   );
+}
+
+const soonMs = 14 * 86_400_000;
+
+function endsSoon({ expiresAtMs }: Key): boolean {
+  const leftMs = (expiresAtMs ?? Number.POSITIVE_INFINITY) - Date.now();
+  return leftMs > 0 && leftMs < soonMs;
 }
 
 function CreateKey({ opened, onClose }: { readonly opened: boolean; readonly onClose: () => void }) {

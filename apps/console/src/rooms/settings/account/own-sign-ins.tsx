@@ -46,6 +46,7 @@ export function OwnSignIns({ me }: { readonly me: Me }) {
       {data?.sign_ins.length === 0 ? <p className="quiet">None is known yet.</p> : null}
       {data === undefined ? null : (
         <SignInList
+          isOwn
           signIns={data.sign_ins}
           isCurrent={isCurrent}
           action={(signIn) =>

@@ -1,0 +1,110 @@
+import { Button } from '@mantine/core';
+import { queryOptions, useQuery } from '@tanstack/react-query';
+import { call } from '../../../api/call.ts';
+import type { Answer } from '../../../api/call.ts';
+import { usersQuery } from '../../../api/queries.ts';
+import type { Me } from '../../../api/queries.ts';
+import { useAddress } from '../../../app/address.ts';
+import { may } from '../../../app/rooms.ts';
+import { Clock } from '../../../parts/clock.tsx';
+import { Loading } from '../../../parts/loading.tsx';
+import { ProblemNotice } from '../../../parts/notice.tsx';
+import { plural } from '../../../parts/numbers.ts';
+import { RoomHead } from '../../../parts/room-head.tsx';
+import { NewService } from './new-service.tsx';
+import { ServicePanel } from './service-panel.tsx';
+
+export type ServiceAccount = Answer<'GET /v1/service-accounts'>['accounts'][number];
+
+export const servicesQuery = queryOptions({
+  queryKey: ['service-accounts'],
+  queryFn: ({ signal }) => call('GET /v1/service-accounts', { signal }),
+});
+
+/** Programs with an account of their own: who answers for each, what it may do, and what it proves itself with. */
+export function ServicesPage({ me }: { readonly me: Me }) {
+  const { get, change } = useAddress();
+  const { data, error, refetch } = useQuery(servicesQuery);
+  const users = useQuery({ ...usersQuery, enabled: may(me, 'users:read') });
+  const nameOf = (id: string): string =>
+    id === me.user.id ? me.user.name : (users.data?.users.find((user) => user.id === id)?.name ?? 'somebody');
+  const selected = data?.accounts.find(({ id }) => id === get('account'));
+  return (
+    <>
+      <RoomHead
+        title="Service accounts"
+        lead="Programs that come in as themselves: tokens of ten minutes, bound to a key or certificate, instead of a key that lies around."
+      >
+        <Button onClick={() => change({ new: '1' })}>New service account</Button>
+      </RoomHead>
+      {error === null ? null : <ProblemNotice problem={error} retry={() => void refetch()} />}
+      {data === undefined && error === null ? <Loading heights={[56, 56, 56]} /> : null}
+      {data?.accounts.length === 0 ? (
+        <section className="sheet">
+          <p>
+            No program has an account yet. Make one for your backend, a forwarder or an agent; it proves itself with a
+            key of its own and asks <code>/oauth/token</code> for a token.
+          </p>
+        </section>
+      ) : null}
+      <div className="with-panel" data-open={selected !== undefined}>
+        {data === undefined || data.accounts.length === 0 ? null : (
+          <section className="sheet" aria-label="Service accounts">
+            <ul className="lines">
+              {data.accounts.map((account) => (
+                <li key={account.id}>
+                  <span className="line-main">
+                    <span className="line-name">
+                      {account.name} <StateChip account={account} />
+                    </span>
+                    <span className="quiet small">
+                      {nameOf(account.ownerId)} answers for it · {plural(account.scopes.length, 'permission')} ·{' '}
+                      {plural(account.credentials.length, 'credential')} ·{' '}
+                      {account.lastUsedAtMs === undefined ? (
+                        'never used'
+                      ) : (
+                        <>
+                          last used <Clock at={account.lastUsedAtMs} />
+                        </>
+                      )}
+                    </span>
+                  </span>
+                  <Button
+                    size="compact-sm"
+                    variant="default"
+                    aria-label={`Open ${account.name}`}
+                    onClick={() => change({ account: account.id })}
+                  >
+                    Open
+                  </Button>
+                </li>
+              ))}
+            </ul>
+          </section>
+        )}
+        {selected === undefined ? null : (
+          <ServicePanel
+            key={selected.id}
+            account={selected}
+            ownerName={nameOf(selected.ownerId)}
+            onClose={() => change({ account: undefined })}
+          />
+        )}
+      </div>
+      <NewService
+        me={me}
+        opened={get('new') === '1'}
+        onClose={() => change({ new: undefined }, { replace: true })}
+        onMade={(id) => change({ new: undefined, account: id }, { replace: true })}
+      />
+    </>
+  );
+}
+
+export function StateChip({ account }: { readonly account: ServiceAccount }) {
+  if (account.suspendedAtMs !== undefined)
+    return <span className="chip">{account.suspendedFor === 'owner' ? 'Stopped with its owner' : 'Stopped'}</span>;
+  if (account.expiresAtMs !== undefined && account.expiresAtMs <= Date.now())
+    return <span className="chip">Ended</span>;
+  return account.credentials.length === 0 ? <span className="chip">No credential yet</span> : null;
+}
