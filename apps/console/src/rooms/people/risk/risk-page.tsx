@@ -24,7 +24,7 @@ export function RiskPage() {
   const { get, change } = useAddress();
   const { data, error, refetch } = useQuery({
     queryKey: ['access-risk'],
-    queryFn: ({ signal }) => call('GET /v1/access-risk', { query: { limit: 200 }, signal }),
+    queryFn: ({ signal }) => call('GET /v1/access-risk', { query: { limit: 200, after: 0 }, signal }),
     refetchInterval: 15_000,
   });
   const [, kindText, id] = /^(user|key|service)\/(.{1,100})$/.exec(get('who') ?? '') ?? [];
@@ -45,7 +45,7 @@ export function RiskPage() {
       ) : null}
       <div className="with-panel" data-open={kind !== undefined}>
         {rows.length === 0 ? null : (
-          <ul className="lines sheet" aria-label="Most at risk first">
+          <ul className="lines sheet risk-list" aria-label="Most at risk first">
             {rows.map((person) => (
               <RiskLine key={`${person.kind}/${person.id}`} person={person} />
             ))}
@@ -149,11 +149,11 @@ function PersonFacts({ person }: { readonly person: Known }) {
 function KnownList({ name, values }: { readonly name: string; readonly values: readonly string[] }) {
   if (values.length === 0) return null;
   return (
-    <p>
+    <p className="known-values">
       <span className="quiet">{name}: </span>
       {values.map((value) => (
         <span key={value} className="chip">
-          {printable(value)}
+          {value === 'private' ? 'a private network' : printable(value)}
         </span>
       ))}
     </p>

@@ -12,13 +12,21 @@ export function signInPlace({ city, country_name: country, address }: SignIn): s
   return `${city === null ? '' : `${city}, `}${country} (${address})`;
 }
 
+const answerWords = {
+  me: { own: 'You, as you said', other: 'Them, they say' },
+  'not-me': { own: 'Not you, as you said', other: 'Not them, they say' },
+} as const;
+
 /** Sign-ins, newest first: from where, with what, and what was odd about each. */
 export function SignInList({
   signIns,
+  isOwn = false,
   isCurrent,
   action,
 }: {
   readonly signIns: readonly SignIn[];
+  /** Of whoever looks. */
+  readonly isOwn?: boolean;
   readonly isCurrent?: (signIn: SignIn) => boolean;
   readonly action?: (signIn: SignIn) => ReactNode;
 }) {
@@ -30,8 +38,9 @@ export function SignInList({
             <span className="line-name">
               <span>{printable(signInPlace(signIn))}</span>
               {isCurrent?.(signIn) === true ? <span className="chip">This session</span> : null}
-              {signIn.answer === 'me' ? <span className="chip">Theirs, they say</span> : null}
-              {signIn.answer === 'not-me' ? <span className="chip">Not theirs, they say</span> : null}
+              {signIn.answer === null ? null : (
+                <span className="chip">{answerWords[signIn.answer][isOwn ? 'own' : 'other']}</span>
+              )}
             </span>
             <span className="quiet small">
               <Clock at={signIn.at} /> · {printable(signIn.browser)} · with {waysInWords(signIn.methods)}

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { createServerUnderTest } from '@sallyport/testing/server-under-test';
+import type { Browser, Page } from 'playwright-core';
+import { addPasskeyDevice, chromiumPath, picture, seriousFaults, startBrowser, tooWide } from './testing/browser.ts';
+import { signUp } from './testing/sign-up.ts';
+import { totpCode } from './testing/totp-code.ts';
+
+const server = createServerUnderTest();
+/** Where pictures go; none are made without. */
+const pictures = process.env['SALLYPORT_PICTURES'];
+let browser: Browser;
+
+before(async () => {
+  const chromium = chromiumPath();
+  assert.ok(chromium !== undefined, 'Cannot test the console: there is no Chromium. apt-get install -y chromium');
+  await server.start();
+  browser = await startBrowser(chromium);
+});
+
+after(async () => {
+  await browser.close();
+  await server.end();
+});
+
+async function show(page: Page, name: string): Promise<void> {
+  assert.deepEqual(await seriousFaults(page), [], name);
+  if (pictures !== undefined) await picture(page, pictures, name);
+  await page.setViewportSize({ width: 320, height: 800 });
+  assert.deepEqual(await tooWide(page), [], name);
+  await page.setViewportSize({ width: 1440, height: 900 });
+}
+
+/** Somebody with the password and a code, and another program than hers. */
+async function signInElsewhere(home: string, code: string): Promise<void> {
+  const post = (path: string, body: object): Promise<Response> =>
+    fetch(new URL(path, home), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'user-agent': 'curl/8.5.0', origin: new URL(home).origin },
+      body: JSON.stringify(body),
+    });
+  const begun: unknown = await (
+    await post('/v1/session', { name: 'Ada', password: 'harbour lantern quiet mosaic' })
+  ).json();
+  const ticket = typeof begun === 'object' && begun !== null && 'ticket' in begun ? begun.ticket : undefined;
+  const answer = await post('/v1/session/totp', { ticket, code });
+  assert.equal(answer.status, 200, await answer.text());
+}
+
+test('Somebody sees where they signed in, says that one was not them, and chooses another password', async () => {
+  const context = await browser.newContext({ reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  await addPasskeyDevice(context, page);
+  await signUp(page, server.output());
+  const home = new URL('/', page.url()).href;
+  await page.goto(`${home}settings?tab=account`);
+  await page.getByRole('heading', { name: 'Recent sign-ins' }).waitFor();
+  await page.getByText('This session', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Add one' }).click();
+  await page.getByRole('button', { name: /An authenticator app/ }).click();
+  await page.getByRole('button', { name: 'Show the code' }).click();
+  await page.getByText('Cannot scan?').click();
+  const secret = ((await page.locator('.copy-field code').first().textContent()) ?? '').replaceAll(' ', '');
+  await page.getByLabel(/six digits the app shows/).fill(totpCode(secret, Date.now()));
+  await page.getByRole('button', { name: 'Confirm' }).click();
+  await page
+    .getByText(/is added/)
+    .last()
+    .waitFor();
+
+  await signInElsewhere(home, totpCode(secret, Date.now() + 30_000));
+  await page.goto(`${home}people/risk`);
+  await page.getByRole('button', { name: 'Ada' }).click();
+  const panel = page.getByRole('complementary', { name: 'Sign-ins and risk' });
+  await panel.getByRole('heading', { name: 'Recent sign-ins' }).waitFor();
+  await panel.getByText('First time with curl').first().waitFor();
+  await show(page, 'risk');
+
+  await page.goto(`${home}settings?tab=account`);
+  await page.getByRole('button', { name: /^This was me/ }).waitFor();
+  await show(page, 'own-sign-ins');
+  await page.getByRole('button', { name: /^This was not me/ }).click();
+  await page.getByText('Choose another password').waitFor();
+  await page.getByText('Not you, as you said').waitFor();
+  await show(page, 'own-sign-ins-not-me');
+  await page.goto(`${home}alerts`);
+  await page.getByRole('link', { name: 'Alerts' }).waitFor({ state: 'detached' });
+  await page.goto(`${home}settings?tab=account`);
+  await page.getByRole('button', { name: 'Change it' }).click();
+  await page.getByLabel('Current password').fill('harbour lantern quiet mosaic');
+  await page.getByLabel('New password', { exact: true }).fill('seven copper rivers asleep');
+  await page.getByRole('button', { name: 'Change the password' }).click();
+  await page.getByText('Your password is changed').waitFor();
+  await page.goto(`${home}alerts`);
+  await page.getByText('this sign-in was not me').first().waitFor();
+});
