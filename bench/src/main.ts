@@ -1,5 +1,6 @@
 // One bench by name: its result as one JSON object on standard output, progress on standard error.
 import type { Bench } from './bench.ts';
+import { accessDecisions } from './access-decisions.ts';
 import { alertLatency } from './alert-latency.ts';
 import { parseBenchArguments, usage } from './arguments.ts';
 import { behaviourNab } from './behaviour-nab.ts';
@@ -19,6 +20,7 @@ import { loadAverage, machineFacts } from './machine.ts';
 import { memory } from './memory.ts';
 import { millionRowScroll } from './million-row-scroll.ts';
 import { paintedAlert } from './painted-alert.ts';
+import { requestSecurity } from './request-security.ts';
 import { retroHunt } from './retro-hunt.ts';
 import { sensorBudget } from './sensor-budget.ts';
 import { sigmaFullScan } from './sigma-full-scan.ts';
@@ -49,6 +51,8 @@ const benches: readonly Bench[] = [
   keyProviders,
   fieldEncryption,
   personalData,
+  accessDecisions,
+  requestSecurity,
   behaviourNab,
 ];
 
