@@ -41,7 +41,10 @@ async function show(page: Page, name: string): Promise<void> {
 }
 
 /** As whoever copied the cookies of the browser, and has nothing else of it. */
-function asThief(cookie: string, request: { method?: string; path: string }): Promise<{ status: number; text: string }> {
+function asThief(
+  cookie: string,
+  request: { method?: string; path: string },
+): Promise<{ status: number; text: string }> {
   const origin = new URL(server.address()).origin;
   const { method = 'GET', path } = request;
   const headers = { cookie, 'x-sallyport': '1', origin, 'sec-fetch-site': 'same-origin' };
@@ -115,6 +118,12 @@ test('A session lives in the browser it was begun in: elsewhere a copied cookie 
   assert.equal(await rules.getByLabel('Viewer: minutes unused').inputValue(), '10');
   assert.equal(await rules.getByLabel('Administrator: only bound to a browser').isChecked(), true);
 
+  // One session at a time, and they are asked: in a second browser they choose.
+  await rules.getByLabel('Administrator: sessions at once').fill('1');
+  await rules.getByText('Ask them').click();
+  await rules.getByRole('button', { name: 'Save' }).click();
+  await rules.getByText('It holds for open sessions at once').waitFor({ state: 'detached' });
+
   // The copy of a token that was replaced comes back: it tells, and ends the session for both.
   ageTokens(file(), 120_000);
   assert.match((await asThief(copied, { path: '/v1/session' })).text, /session_unknown|session_reused/);
@@ -129,4 +138,14 @@ test('A session lives in the browser it was begun in: elsewhere a copied cookie 
   ageTokens(file(), 300_000);
   await page.reload();
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+
+  // The session that nobody can use any more is the one too many; which is said, and theirs to end.
+  await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+  const tooMany = page.getByRole('dialog', { name: 'You are signed in elsewhere' });
+  await tooMany.getByText('1 session at once').waitFor();
+  await show(page, 'too-many-sessions');
+  await tooMany.getByRole('button', { name: 'End the oldest and go on' }).click();
+  await page.getByRole('heading', { name: 'Where you are signed in' }).waitFor();
+  await page.getByText('This one').waitFor();
+  assert.equal(await page.getByRole('button', { name: /^End it/ }).count(), 0);
 });

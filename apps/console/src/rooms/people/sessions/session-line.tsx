@@ -3,6 +3,8 @@ import { IconKey } from '@tabler/icons-react';
 import type { Answer } from '../../../api/call.ts';
 import { Clock } from '../../../parts/clock.tsx';
 import { printable } from '../../../parts/printable.ts';
+import { RiskWords } from '../risk/risk-words.tsx';
+import type { Risk } from '../risk/risk-words.tsx';
 import { browserWords, waysInWords } from './session-words.ts';
 
 type Session = Answer<'GET /v1/sessions'>['sessions'][number];
@@ -11,11 +13,14 @@ type Session = Answer<'GET /v1/sessions'>['sessions'][number];
 export function SessionLine({
   session,
   showsOwner,
+  risk,
   isEnding,
   onEnd,
 }: {
   readonly session: Session;
   readonly showsOwner: boolean;
+  /** Undefined where nobody can tell. */
+  readonly risk: Risk | undefined;
   readonly isEnding: boolean;
   readonly onEnd: () => void;
 }) {
@@ -44,6 +49,7 @@ export function SessionLine({
           With {waysInWords(session.methods)} · {session.address} · signed in <Clock at={session.created_at} /> · last
           seen <Clock at={session.last_seen_at} /> · unused it ends <Clock at={session.idle_expires_at} />
         </span>
+        {risk === undefined ? null : <RiskWords {...risk} />}
       </span>
       {session.current ? null : (
         <Button size="compact-sm" variant="default" loading={isEnding} aria-label={`End it: ${name}`} onClick={onEnd}>

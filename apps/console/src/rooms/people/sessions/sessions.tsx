@@ -7,6 +7,7 @@ import { useAddress } from '../../../app/address.ts';
 import { Loading } from '../../../parts/loading.tsx';
 import { ProblemNotice } from '../../../parts/notice.tsx';
 import { plural } from '../../../parts/numbers.ts';
+import type { Risk } from '../risk/risk-words.tsx';
 import { SessionLine } from './session-line.tsx';
 import { browserWords } from './session-words.ts';
 
@@ -15,6 +16,9 @@ type End =
   | { readonly kind: 'one'; readonly id: string }
   | { readonly kind: 'others' | 'everywhere' }
   | { readonly kind: 'person'; readonly id: string; readonly name: string };
+
+/** Those most at risk come first. */
+const mostAtRisk = 100;
 
 /** Who is signed in, how, from where, and how to end it. `own`: of whoever looks; `all`: of everybody, to be narrowed. */
 export function Sessions({ whose }: { readonly whose: 'own' | 'all' }) {
@@ -26,6 +30,15 @@ export function Sessions({ whose }: { readonly whose: 'own' | 'all' }) {
     queryKey: ['sessions', isAll],
     queryFn: ({ signal }) => call('GET /v1/sessions', { query: isAll ? { all: '1' } : {}, signal }),
   });
+  // What cannot be told is left out: the sessions are there all the same.
+  const { data: risks } = useQuery({
+    queryKey: ['sessions', 'risk'],
+    queryFn: ({ signal }) => call('GET /v1/access-risk', { query: { limit: mostAtRisk, after: 0 }, signal }),
+    enabled: isAll,
+  });
+  const riskOf = new Map<string, Risk>(
+    risks?.people.flatMap(({ sessions }) => sessions.map(({ id, risk }): [string, Risk] => [id, risk])),
+  );
   const end = useMutation({
     mutationFn: (what: End) => endThem(what),
     onSettled: () =>
@@ -76,6 +89,7 @@ export function Sessions({ whose }: { readonly whose: 'own' | 'all' }) {
                 key={session.id}
                 session={session}
                 showsOwner={isAll}
+                risk={riskOf.get(session.id)}
                 isEnding={end.isPending && end.variables.kind === 'one' && end.variables.id === session.id}
                 onEnd={() => end.mutate({ kind: 'one', id: session.id })}
               />
