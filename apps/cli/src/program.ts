@@ -35,6 +35,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['inventory', async (): Promise<AddCommand> => (await import('./commands/inventory.ts')).addInventoryCommands],
   ['policy', async (): Promise<AddCommand> => (await import('./commands/policy.ts')).addPolicyCommands],
   ['privileges', async (): Promise<AddCommand> => (await import('./commands/privileges.ts')).addPrivilegeCommands],
+  ['passwords', async (): Promise<AddCommand> => (await import('./commands/passwords.ts')).addPasswordCommands],
   ['users', async (): Promise<AddCommand> => (await import('./commands/users.ts')).addUserCommands],
   ['sources', async (): Promise<AddCommand> => (await import('./commands/sources.ts')).addSourceCommands],
   ['sensors', async (): Promise<AddCommand> => (await import('./commands/sensors.ts')).addSensorCommands],
