@@ -31,7 +31,10 @@ test('a policy is written; a mistake is told with its line; mended, it is staged
   await editor.click();
   await room.page.keyboard.press('ControlOrMeta+a');
   await room.page.keyboard.insertText(text.replace('Role::"analyst"', 'Role::"analist"'));
-  await room.page.getByRole('button', { name: /^Line \d+, column \d+$/ }).first().waitFor();
+  await room.page
+    .getByRole('button', { name: /^Line \d+, column \d+$/ })
+    .first()
+    .waitFor();
   await room.atRest('policy-fault');
   await editor.click();
   await room.page.keyboard.press('ControlOrMeta+a');

@@ -29,14 +29,31 @@ test('a policy is written, checked, tried, staged, looked at and put into force,
   assert.equal((await rules()).status, 200);
   const ask = (method: string, path: string, body?: unknown) => access.call(method, path, { caller: eva, body });
 
-  const wrong = await ask('POST', '/v1/policy/check', { name: 'x', text: noExport.replace('"analyst"', '"analist"'), tests: [] });
-  assert.deepEqual([wrong.status, JSON.stringify(wrong.body).includes('"line":3')], [200, true], JSON.stringify(wrong.body));
-  assert.equal((await ask('POST', '/v1/policy/documents', { id: 'rules', name: 'Rules', text: noExport, tests: [test1] })).status, 201);
-  assert.equal((await ask('PUT', '/v1/policy/documents/rules', { name: 'Rules', text: noExport, expected: 7 })).code, 'policy_document_conflict');
+  const wrong = await ask('POST', '/v1/policy/check', {
+    name: 'x',
+    text: noExport.replace('"analyst"', '"analist"'),
+    tests: [],
+  });
+  assert.deepEqual(
+    [wrong.status, JSON.stringify(wrong.body).includes('"line":3')],
+    [200, true],
+    JSON.stringify(wrong.body),
+  );
+  assert.equal(
+    (await ask('POST', '/v1/policy/documents', { id: 'rules', name: 'Rules', text: noExport, tests: [test1] })).status,
+    201,
+  );
+  assert.equal(
+    (await ask('PUT', '/v1/policy/documents/rules', { name: 'Rules', text: noExport, expected: 7 })).code,
+    'policy_document_conflict',
+  );
   const staged = await ask('POST', '/v1/policy/versions', { note: 'fewer' });
   assert.equal(staged.status, 201, JSON.stringify(staged.body));
   const impact = await ask('GET', '/v1/policy/versions/1/impact');
-  assert.match(JSON.stringify(impact.body), /"action":"rules:read","from":"allow","to":"deny","count":1,"subjects":\[\{"kind":"user","id":"[^"]*","name":"ann"/);
+  assert.match(
+    JSON.stringify(impact.body),
+    /"action":"rules:read","from":"allow","to":"deny","count":1,"subjects":\[\{"kind":"user","id":"[^"]*","name":"ann"/,
+  );
   const active = await ask('POST', '/v1/policy/versions/1/activate', { expected: 0 });
   assert.equal(active.status, 200, JSON.stringify(active.body));
 
@@ -45,11 +62,17 @@ test('a policy is written, checked, tried, staged, looked at and put into force,
   const { details } = refused.body;
   assert.match(JSON.stringify(details), /analysts-do-not-export.*policy_version/);
 
-  const why = await ask('POST', '/v1/policy/explain', { principal: { kind: 'user', id: ann.id }, action: 'rules:read' });
+  const why = await ask('POST', '/v1/policy/explain', {
+    principal: { kind: 'user', id: ann.id },
+    action: 'rules:read',
+  });
   assert.equal(why.status, 200, JSON.stringify(why.body));
   assert.deepEqual([textIn(why.body, 'answer'), why.body['version'], why.body['roles']], ['deny', 1, ['analyst']]);
   assert.match(JSON.stringify(why.body['policies']), /Analysts read no rules on weekdays/);
-  const guard = await ask('POST', '/v1/policy/explain', { principal: { kind: 'user', roles: ['guard'] }, action: 'rules:read' });
+  const guard = await ask('POST', '/v1/policy/explain', {
+    principal: { kind: 'user', roles: ['guard'] },
+    action: 'rules:read',
+  });
   assert.match(JSON.stringify(guard.body['ways']), /Hold the role Auditor/);
   const matrix = await ask('GET', '/v1/policy/matrix');
   assert.match(JSON.stringify(matrix.body), /"id":"analyst".*"rules:read":"deny"/);

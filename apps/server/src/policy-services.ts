@@ -60,15 +60,13 @@ export async function createPolicyServices(
       ...keys
         .filter((key) => key.revokedAtMs === undefined && lasts(key))
         .map(({ id, name, scopes }): Subject => ({ kind: 'key', id, name, scopes })),
-      ...accounts
-        .filter(lasts)
-        .map(({ id, name, scopes, sites }): Subject => ({
-          kind: 'service',
-          id,
-          name,
-          scopes,
-          ...(sites === undefined ? {} : { sites }),
-        })),
+      ...accounts.filter(lasts).map(({ id, name, scopes, sites }): Subject => ({
+        kind: 'service',
+        id,
+        name,
+        scopes,
+        ...(sites === undefined ? {} : { sites }),
+      })),
     ];
   }
 
@@ -88,7 +86,8 @@ export async function createPolicyServices(
         live: needs.policy,
         riskOf,
         async principalOf(kind, id) {
-          if (kind === 'user') return (await people.personNow(id, { assurance: 2, methods: [], authenticatedAtMs: 0 }))?.principal;
+          if (kind === 'user')
+            return (await people.personNow(id, { assurance: 2, methods: [], authenticatedAtMs: 0 }))?.principal;
           if (kind === 'key') {
             const found = await apiKeys.recheck(id);
             return 'refused' in found ? undefined : found;

@@ -70,25 +70,42 @@ test('what a text of the organisation must not say is refused, with its place', 
     [`@id("X y") @words("y") forbid (${about});`, /lower-case/],
     [`@id("x") @words("y\u202e") forbid (${about});`, /one line/],
     [`@id("x") @words("y") @priority("1") forbid (${about});`, /@priority is not known/],
-    [`@id("x") @words("y") @role("admin") @name("A") permit (principal in Sallyport::Role::"admin", action, resource);`, /@role/],
+    [
+      `@id("x") @words("y") @role("admin") @name("A") permit (principal in Sallyport::Role::"admin", action, resource);`,
+      /@role/,
+    ],
     [`@id("x") @words("y") @role("boss") @name("A") permit (${about});`, /must be: permit/],
-    [`@id("x") @words("y") @role("boss") @name("A") permit (principal in Sallyport::Role::"boss-2", action, resource);`, /must be: permit/],
+    [
+      `@id("x") @words("y") @role("boss") @name("A") permit (principal in Sallyport::Role::"boss-2", action, resource);`,
+      /must be: permit/,
+    ],
     [`@id("x") @words("y") @proof("fresh") permit (${about});`, /@proof/],
     [`@id("x") @words("y") forbid (principal == ?principal, action, resource);`, /template/],
     [`@id("x") @words("y") forbid (${about}) when { ${'('.repeat(40)}true${')'.repeat(40)} };`, /deeper/],
-    [`@id("x") @words("y") forbid (${about}) when { ${Array(3000).fill('principal.risk > 1').join(' && ')} };`, /bytes/],
+    [
+      `@id("x") @words("y") forbid (${about}) when { ${Array(3000).fill('principal.risk > 1').join(' && ')} };`,
+      /bytes/,
+    ],
     [`@id("x") @words("y") permit (${about}) when { context has address };`, /is known/],
-    [`@id("x") @words("y") permit (principal is Sallyport::User, action == Sallyport::Action::"cameras:send", resource);`, /./],
+    [
+      `@id("x") @words("y") permit (principal is Sallyport::User, action == Sallyport::Action::"cameras:send", resource);`,
+      /./,
+    ],
   ] as const) {
     const { faults } = readPolicies(withOwn(text));
-    assert.ok(faults.some(({ message, file }) => told.test(message) && file === 'own/x.cedar'), `${text.slice(0, 100)}\n${JSON.stringify(faults)}`);
+    assert.ok(
+      faults.some(({ message, file }) => told.test(message) && file === 'own/x.cedar'),
+      `${text.slice(0, 100)}\n${JSON.stringify(faults)}`,
+    );
     assert.throws(() => createAccessPolicy(withOwn(text)), { code: 'policy_invalid' });
   }
 });
 
 test('each fault has its line and column, whatever stands before it', () => {
   const { faults } = readPolicies(
-    withOwn('// Größe 😀\n@id("x") @words("Tür")\nforbid (principal is Sallyport::User, action, resource)\nwhen { principal.asurance > 1 };'),
+    withOwn(
+      '// Größe 😀\n@id("x") @words("Tür")\nforbid (principal is Sallyport::User, action, resource)\nwhen { principal.asurance > 1 };',
+    ),
   );
   assert.deepEqual(
     faults.map(({ line, column, message }) => ({ line, column, said: message.includes('asurance') })),
@@ -102,5 +119,8 @@ test('an explanation names policies and what they looked at', () => {
   assert.equal(decision.allowed, false);
   const [one] = policies;
   assert.equal(one?.id, 'second-factor-required');
-  assert.deepEqual(one?.facts.find(({ name }) => name === 'assurance'), { of: 'principal', name: 'assurance', value: 1 });
+  assert.deepEqual(
+    one?.facts.find(({ name }) => name === 'assurance'),
+    { of: 'principal', name: 'assurance', value: 1 },
+  );
 });

@@ -36,10 +36,14 @@ export function refuseOwnPolicy(policy: PolicyJson, bytes: number): string | und
   if (principal.op === 'All')
     return `policy "${id}" is about everybody, must say about whom: principal is Sallyport::User, principal is Sallyport::Key, or principal in Sallyport::Role::"…"`;
   const types =
-    principal.op === 'is' ? [principal.entity_type, 'in' in principal ? typeOf(principal.in) : undefined] : [typeOf(principal)];
-  if (types.includes(operator)) return `policy "${id}" is about the operator on this machine, which none of yours may be`;
+    principal.op === 'is'
+      ? [principal.entity_type, 'in' in principal ? typeOf(principal.in) : undefined]
+      : [typeOf(principal)];
+  if (types.includes(operator))
+    return `policy "${id}" is about the operator on this machine, which none of yours may be`;
   if (role === undefined || role === null) return undefined;
-  if (!idPattern.test(role)) return `@role("${role.slice(0, 64)}") must be 1 to 64 lower-case letters, digits and hyphens`;
+  if (!idPattern.test(role))
+    return `@role("${role.slice(0, 64)}") must be 1 to 64 lower-case letters, digits and hyphens`;
   const isOfRole =
     principal.op === 'in' && 'entity' in principal && JSON.stringify(principal.entity).includes(JSON.stringify(role));
   if (effect !== 'permit' || !isOfRole)
@@ -57,7 +61,11 @@ function typeOf(constraint: object): string | undefined {
 
 function isPlainLine(text: string): boolean {
   // oxlint-disable-next-line no-control-regex
-  return text.trim().length > 0 && text.length <= 200 && !/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/.test(text);
+  return (
+    text.trim().length > 0 &&
+    text.length <= 200 &&
+    !/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/.test(text)
+  );
 }
 
 /** How deep brackets and conditions of a text stand in one another, strings and comments left out. Cedar's reader goes as deep, in a thread that has a bound. */

@@ -59,7 +59,9 @@ export function readPolicies(texts: PolicyTexts): ReadPolicies {
     if (own) {
       const size = Buffer.byteLength(text);
       if (size > ownPolicyLimits.textBytes || ownBytes > ownPolicyLimits.allBytes) {
-        at(`it has ${size} bytes of ${ownBytes} in all, must be at most ${ownPolicyLimits.textBytes} of ${ownPolicyLimits.allBytes}`);
+        at(
+          `it has ${size} bytes of ${ownBytes} in all, must be at most ${ownPolicyLimits.textBytes} of ${ownPolicyLimits.allBytes}`,
+        );
         continue;
       }
       if (depthOf(text) > ownPolicyLimits.depth) {
@@ -133,12 +135,18 @@ export function readPolicies(texts: PolicyTexts): ReadPolicies {
       message: `there are ${ownCount} policies of your own, must be at most ${ownPolicyLimits.policies}`,
     });
 
-  const schema = withRoles(texts.schema, [...roles.keys()].filter((role) => !isRole(role)));
+  const schema = withRoles(
+    texts.schema,
+    [...roles.keys()].filter((role) => !isRole(role)),
+  );
   faults.push(...validateAll(schema, read));
   return { schema, policies: [...read.values()].map(({ placed: _placed, ...policy }) => policy), faults };
 }
 
-function validateAll(schema: string, read: ReadonlyMap<string, { readonly text: string; readonly placed: Placed }>): PolicyFault[] {
+function validateAll(
+  schema: string,
+  read: ReadonlyMap<string, { readonly text: string; readonly placed: Placed }>,
+): PolicyFault[] {
   const checked = schemaToJson(schema);
   if (checked.type === 'failure')
     return checked.errors.map((error) => ({ file: 'the schema', line: 1, column: 1, message: sayError(error) }));
@@ -154,7 +162,7 @@ function validateAll(schema: string, read: ReadonlyMap<string, { readonly text: 
     if (policy === undefined) return { file: 'the policies', line: 1, column: 1, message: sayError(error) };
     const { file, text, offset } = policy.placed;
     const inside = byteToIndex(policy.text, error.sourceLocations?.[0]?.start ?? 0);
-    const said = sayError(error).replace(`for policy \`${policyId}\`, `, '');
+    const said = sayError(error).replace(/^for policy `[^`]*`[,:] /, '');
     return { file, ...placeOf(text, offset + inside), message: `policy "${policyId}": ${said}` };
   });
 }
@@ -170,7 +178,10 @@ export function withRoles(schema: string, own: readonly string[]): string {
 
 function sayError({ message, help, sourceLocations }: DetailedError): string {
   const label = sourceLocations?.[0]?.label ?? undefined;
-  return [message, label, help ?? undefined].filter((part) => part !== undefined && part !== '').join('; ').slice(0, 500);
+  return [message, label, help ?? undefined]
+    .filter((part) => part !== undefined && part !== '')
+    .join('; ')
+    .slice(0, 500);
 }
 
 /** Cedar counts bytes of UTF-8. */

@@ -24,16 +24,25 @@ for (const file of files.filter((name) => name.endsWith('.cedar'))) {
 }
 
 test('what always must hold, holds', () => {
-  assert.deepEqual(runStandingTests(policy, '').filter(({ passed }) => !passed), []);
+  assert.deepEqual(
+    runStandingTests(policy, '').filter(({ passed }) => !passed),
+    [],
+  );
 });
 
 test('a planted hole is found by what always must hold', () => {
   const planted = createAccessPolicy({
     ...bundled,
     policies: [
-      ...bundled.policies.map(({ file, text }) => ({ file, text: text.replace('principal.assurance < 2', 'principal.assurance < 1') })),
+      ...bundled.policies.map(({ file, text }) => ({
+        file,
+        text: text.replace('principal.assurance < 2', 'principal.assurance < 1'),
+      })),
     ],
   });
   const failed = runStandingTests(planted, '').filter(({ passed }) => !passed);
-  assert.deepEqual(failed.map(({ name }) => name), ['Somebody without a second factor can do nothing']);
+  assert.deepEqual(
+    failed.map(({ name }) => name),
+    ['Somebody without a second factor can do nothing'],
+  );
 });

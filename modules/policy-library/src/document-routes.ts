@@ -38,7 +38,12 @@ export function addDocumentRoutes(fastify: Parameters<RoutePlugin>[0], documents
     '/v1/policy/documents/:id',
     {
       config: { scope: 'settings:read' },
-      schema: { summary: 'A policy document with its text and tests', tags, params: Type.Object({ id }), response: { 200: WholeDocumentBody } },
+      schema: {
+        summary: 'A policy document with its text and tests',
+        tags,
+        params: Type.Object({ id }),
+        response: { 200: WholeDocumentBody },
+      },
     },
     async ({ params }, reply) => {
       const found = await documents.get(params.id);
@@ -53,10 +58,7 @@ export function addDocumentRoutes(fastify: Parameters<RoutePlugin>[0], documents
       schema: {
         summary: 'What is wrong with a policy text, line by line, and what its tests come to; nothing is kept',
         tags,
-        body: Type.Object(
-          { ...draftBody, document: Type.Optional(id) },
-          { additionalProperties: false },
-        ),
+        body: Type.Object({ ...draftBody, document: Type.Optional(id) }, { additionalProperties: false }),
         response: { 200: TriedBody },
       },
     },
@@ -76,7 +78,9 @@ export function addDocumentRoutes(fastify: Parameters<RoutePlugin>[0], documents
       },
     },
     async ({ body: { id: made, name, text, tests = [] }, principal }, reply) =>
-      reply.status(201).send({ document: shownDocument(await documents.create(made, { name, text, tests }, principal)) }),
+      reply
+        .status(201)
+        .send({ document: shownDocument(await documents.create(made, { name, text, tests }, principal)) }),
   );
 
   app.put(

@@ -34,9 +34,7 @@ const ExplainedBody = Type.Object({
       file: text,
       line: Type.Integer(),
       text,
-      facts: Type.Array(
-        Type.Object({ of: text, name: text, value: Type.Optional(Type.Any()), known: Type.Boolean() }),
-      ),
+      facts: Type.Array(Type.Object({ of: text, name: text, value: Type.Optional(Type.Any()), known: Type.Boolean() })),
     }),
   ),
   ways: Type.Array(Type.Object({ kind: text, words: text, role: Type.Optional(text) })),
@@ -71,7 +69,8 @@ export function addExplainRoutes(fastify: Parameters<RoutePlugin>[0], needs: Exp
     {
       config: { scope: 'settings:read' },
       schema: {
-        summary: 'Why somebody may or may not do something: the policies, the facts they looked at, and what would have to be otherwise',
+        summary:
+          'Why somebody may or may not do something: the policies, the facts they looked at, and what would have to be otherwise',
         tags,
         body: Type.Object(
           {
@@ -87,11 +86,15 @@ export function addExplainRoutes(fastify: Parameters<RoutePlugin>[0], needs: Exp
     },
     async ({ body }, reply) => {
       if (!isAction(body.action) && !deviceActions.some((action) => action === body.action))
-        throw new PolicyLibraryError('policy_question_invalid', `Cannot explain "${body.action}": there is no such action`);
+        throw new PolicyLibraryError(
+          'policy_question_invalid',
+          `Cannot explain "${body.action}": there is no such action`,
+        );
       const request = requestOf(body);
       const { kind, id, roles, scopes, site_roles: siteRoles } = body.principal;
       const isSomebody = id !== undefined && roles === undefined && scopes === undefined && siteRoles === undefined;
-      if (!isSomebody || kind === 'operator' || kind === 'device') return reply.send(shown(explainRequest(live, request)));
+      if (!isSomebody || kind === 'operator' || kind === 'device')
+        return reply.send(shown(explainRequest(live, request)));
       const found = await needs.principalOf(kind, id);
       if (found === undefined)
         throw new PolicyLibraryError('policy_question_invalid', `Cannot explain: there is no ${kind} "${id}" now`);
@@ -108,7 +111,8 @@ export function addExplainRoutes(fastify: Parameters<RoutePlugin>[0], needs: Exp
     {
       config: { scope: 'settings:read' },
       schema: {
-        summary: 'Which role may do what, asked of the policies in force: everywhere, or at a site where the role is held there',
+        summary:
+          'Which role may do what, asked of the policies in force: everywhere, or at a site where the role is held there',
         tags,
         response: {
           200: Type.Object({

@@ -90,7 +90,10 @@ export const ImpactBody = Type.Object({
   partly: Type.Boolean({ description: 'There are too many to ask about all' }),
   opening_policies: Type.Array(text),
   second_person: Type.Array(
-    Type.Object({ name: text, policies: Type.Array(text) }, { description: 'Who may gain: somebody else must approve' }),
+    Type.Object(
+      { name: text, policies: Type.Array(text) },
+      { description: 'Who may gain: somebody else must approve' },
+    ),
   ),
 });
 
@@ -137,7 +140,9 @@ export function shownProspect({ impact, against, openings, secondPerson }: Prosp
   const { changes, gaining, losing, subjects, sites, partly }: Impact = impact;
   return {
     against,
-    changes: changes.slice(0, maxChanges).map((one) => ({ ...one, subjects: one.subjects.map((each) => ({ ...each })) })),
+    changes: changes
+      .slice(0, maxChanges)
+      .map((one) => ({ ...one, subjects: one.subjects.map((each) => ({ ...each })) })),
     gaining,
     losing,
     subjects,

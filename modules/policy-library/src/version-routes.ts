@@ -59,7 +59,12 @@ export function addVersionRoutes(fastify: Parameters<RoutePlugin>[0], { versions
           200: Type.Object({
             version: VersionBody,
             texts: Type.Array(
-              Type.Object({ id: Type.String(), name: Type.String(), text: Type.String(), tests: Type.Array(PolicyTestBody) }),
+              Type.Object({
+                id: Type.String(),
+                name: Type.String(),
+                text: Type.String(),
+                tests: Type.Array(PolicyTestBody),
+              }),
             ),
           }),
         },
@@ -76,7 +81,8 @@ export function addVersionRoutes(fastify: Parameters<RoutePlugin>[0], { versions
     {
       config: { scope: 'settings:manage' },
       schema: {
-        summary: 'Stage the documents as they are, or those of version `from`: everything must be understood and every test hold',
+        summary:
+          'Stage the documents as they are, or those of version `from`: everything must be understood and every test hold',
         tags,
         body: Type.Object(
           {
@@ -99,7 +105,8 @@ export function addVersionRoutes(fastify: Parameters<RoutePlugin>[0], { versions
     {
       config: { scope: 'settings:read' },
       schema: {
-        summary: 'Who would gain and lose what if the version came into force now, and whether somebody else must approve it',
+        summary:
+          'Who would gain and lose what if the version came into force now, and whether somebody else must approve it',
         tags,
         params: Type.Object({ version }),
         response: { 200: ImpactBody },
@@ -123,7 +130,13 @@ export function addVersionRoutes(fastify: Parameters<RoutePlugin>[0], { versions
           tags,
           params: Type.Object({ version }),
           body: Type.Object(
-            { expected: Type.Integer({ minimum: 0, maximum: 1_000_000_000, description: 'The version in force; 0: none' }) },
+            {
+              expected: Type.Integer({
+                minimum: 0,
+                maximum: 1_000_000_000,
+                description: 'The version in force; 0: none',
+              }),
+            },
             { additionalProperties: false },
           ),
           response: { 200: Type.Object({ version: VersionBody }) },
@@ -135,10 +148,14 @@ export function addVersionRoutes(fastify: Parameters<RoutePlugin>[0], { versions
   };
   step(
     'activate',
-    'Put a version into force at once on every server; where it may be somebody\'s own gain, it waits for somebody else',
+    "Put a version into force at once on every server; where it may be somebody's own gain, it waits for somebody else",
     versions.activate,
   );
-  step('approve', 'Put a version that waits into force, as somebody who neither wrote nor asked for it', versions.approve);
+  step(
+    'approve',
+    'Put a version that waits into force, as somebody who neither wrote nor asked for it',
+    versions.approve,
+  );
 
   app.post(
     '/v1/policy/versions/:version/withdraw',

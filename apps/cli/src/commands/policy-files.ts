@@ -24,7 +24,10 @@ export async function readPolicyDirectory(directory: string): Promise<readonly P
   for (const file of files.filter((name) => name.endsWith('.cedar'))) {
     const id = namePattern.exec(file)?.[1];
     if (id === undefined)
-      throw new CliError('usage', `Cannot read "${file}": its name must be 1 to 40 lower-case letters, digits and hyphens`);
+      throw new CliError(
+        'usage',
+        `Cannot read "${file}": its name must be 1 to 40 lower-case letters, digits and hyphens`,
+      );
     const text = (await readBoundedFile(join(directory, file), maxTextBytes)).toString('utf8');
     const testFile = `${id}.test.json`;
     const tests = files.includes(testFile)
@@ -40,7 +43,8 @@ export async function readPolicyDirectory(directory: string): Promise<readonly P
 export function writePolicyDirectory(directory: string, documents: readonly PolicyFile[]): void {
   mkdirSync(directory, { recursive: true });
   for (const { id, text, tests } of documents) {
-    if (!namePattern.test(`${id}.cedar`)) throw new CliError('usage', `Cannot write a document called "${id.slice(0, 60)}"`);
+    if (!namePattern.test(`${id}.cedar`))
+      throw new CliError('usage', `Cannot write a document called "${id.slice(0, 60)}"`);
     writeFileSync(join(directory, `${id}.cedar`), text);
     writeFileSync(join(directory, `${id}.test.json`), `${JSON.stringify(tests, null, 2)}\n`);
   }

@@ -21,7 +21,9 @@ const collect = (value: string, before: string[]): string[] => [...before, value
 
 /** `policy`: who may do what, as text in files, in versions, with tests. */
 export function addPolicyCommands(program: Command, needs: CliNeeds): void {
-  const policy = program.command('policy').description('who may do what: policies as text, their tests, what they change');
+  const policy = program
+    .command('policy')
+    .description('who may do what: policies as text, their tests, what they change');
   const add = (command: Command): Command => withConnection(command).option('--json', 'print JSON');
   const run = (options: Options, work: (asked: Asked) => Promise<void>): Promise<void> =>
     withClient(options, needs, (client) => work({ client, needs }));
@@ -85,7 +87,12 @@ export function addPolicyCommands(program: Command, needs: CliNeeds): void {
     .action((action: string, options: WhyOptions) => run(options, (asked) => why(asked, action, options)));
 }
 
-function send({ client, needs }: Asked, to: string, body: JsonValue, method: 'POST' | 'PUT' = 'POST'): Promise<JsonValue> {
+function send(
+  { client, needs }: Asked,
+  to: string,
+  body: JsonValue,
+  method: 'POST' | 'PUT' = 'POST',
+): Promise<JsonValue> {
   return client.json({ path: to, signal: needs.signal, method, ...jsonBody(body) });
 }
 
@@ -101,7 +108,11 @@ async function show(asked: Asked, options: Options): Promise<void> {
   }
   const inForce = field(versions, 'in_force');
   const number = numberField(inForce, 'version') ?? 0;
-  stdout.write(number === 0 ? 'In force: the bundled policies alone\n' : `In force: version ${number}, over the bundled policies\n`);
+  stdout.write(
+    number === 0
+      ? 'In force: the bundled policies alone\n'
+      : `In force: version ${number}, over the bundled policies\n`,
+  );
   const unreadable = textField(inForce, 'unreadable');
   if (unreadable !== undefined) stdout.write(`Cannot be read: ${plainText(unreadable)}\n`);
   const all = listField(versions, 'versions');
@@ -143,11 +154,15 @@ async function check(asked: Asked, directory: string, options: Options): Promise
       tests += 1;
       if (field(result, 'passed') === true) continue;
       wrong += 1;
-      stdout.write(`${id}: fails: ${plainText(textField(result, 'name') ?? '')}: ${plainText(textField(result, 'reason') ?? '')}\n`);
+      stdout.write(
+        `${id}: fails: ${plainText(textField(result, 'name') ?? '')}: ${plainText(textField(result, 'reason') ?? '')}\n`,
+      );
     }
   }
-  if (wrong > 0) throw new CliError('not_verified', `Cannot use the policies of "${directory}": ${counted(wrong, 'fault')}`);
-  if (options.json !== true) stdout.write(`${counted(files.length, 'document')}, ${counted(tests, 'test')}: all well\n`);
+  if (wrong > 0)
+    throw new CliError('not_verified', `Cannot use the policies of "${directory}": ${counted(wrong, 'fault')}`);
+  if (options.json !== true)
+    stdout.write(`${counted(files.length, 'document')}, ${counted(tests, 'test')}: all well\n`);
 }
 
 const asObject = (value: JsonValue): object => (typeof value === 'object' && value !== null ? value : {});
@@ -167,9 +182,15 @@ async function bringIn(asked: Asked, directory: string, options: Options): Promi
     else await send(asked, `${path}/documents/${id}`, { name, text, tests, expected }, 'PUT');
   }
   for (const [id, expected] of there)
-    await asked.client.json({ path: `${path}/documents/${id}?expected=${expected}`, signal: asked.needs.signal, method: 'DELETE' });
+    await asked.client.json({
+      path: `${path}/documents/${id}?expected=${expected}`,
+      signal: asked.needs.signal,
+      method: 'DELETE',
+    });
   if (options.json !== true)
-    asked.needs.stdout.write(`${counted(files.length, 'document')} saved, ${there.size} deleted; nothing is in force yet\n`);
+    asked.needs.stdout.write(
+      `${counted(files.length, 'document')} saved, ${there.size} deleted; nothing is in force yet\n`,
+    );
 }
 
 async function bringOut(asked: Asked, directory: string): Promise<void> {
@@ -192,7 +213,9 @@ async function bringOut(asked: Asked, directory: string): Promise<void> {
 async function stage(asked: Asked, body: { note: string; from?: number }, options: Options): Promise<number> {
   const answer = await send(asked, `${path}/versions`, body);
   const made = numberField(field(answer, 'version'), 'version') ?? 0;
-  asked.needs.stdout.write(options.json === true ? `${jsonLine(answer)}\n` : `Version ${made} is staged; see: policy impact ${made}\n`);
+  asked.needs.stdout.write(
+    options.json === true ? `${jsonLine(answer)}\n` : `Version ${made} is staged; see: policy impact ${made}\n`,
+  );
   return made;
 }
 
@@ -226,7 +249,9 @@ async function step(asked: Asked, version: number, name: 'activate' | 'approve',
   if (options.json === true) asked.needs.stdout.write(`${jsonLine(answer)}\n`);
   else
     asked.needs.stdout.write(
-      state === 'active' ? `Version ${version} is in force\n` : `Version ${version} waits for somebody else to approve it\n`,
+      state === 'active'
+        ? `Version ${version} is in force\n`
+        : `Version ${version} waits for somebody else to approve it\n`,
     );
 }
 
@@ -245,9 +270,14 @@ async function why(asked: Asked, action: string, options: WhyOptions): Promise<v
   }
   stdout.write(`${textField(answer, 'answer') ?? ''}: ${plainText(textField(answer, 'reason') ?? '')}\n`);
   for (const one of listField(answer, 'policies')) {
-    stdout.write(`  ${textField(one, 'effect') ?? ''} ${plainText(textField(one, 'id') ?? '')} (${plainText(textField(one, 'file') ?? '')})\n`);
+    stdout.write(
+      `  ${textField(one, 'effect') ?? ''} ${plainText(textField(one, 'id') ?? '')} (${plainText(textField(one, 'file') ?? '')})\n`,
+    );
     for (const fact of listField(one, 'facts'))
-      stdout.write(`    ${textField(fact, 'of') ?? ''}.${textField(fact, 'name') ?? ''} = ${plainText(jsonLine(field(fact, 'value') ?? null))}\n`);
+      stdout.write(
+        `    ${textField(fact, 'of') ?? ''}.${textField(fact, 'name') ?? ''} = ${plainText(jsonLine(field(fact, 'value') ?? null))}\n`,
+      );
   }
-  for (const way of listField(answer, 'ways')) stdout.write(`  would do: ${plainText(textField(way, 'words') ?? '')}\n`);
+  for (const way of listField(answer, 'ways'))
+    stdout.write(`  would do: ${plainText(textField(way, 'words') ?? '')}\n`);
 }

@@ -9,7 +9,7 @@ import { PolicyMatrix } from './policy-matrix.tsx';
 import { WhyForm } from './why-form.tsx';
 
 const tabs = [
-  { value: 'own', label: 'Your policies' },
+  { value: 'own', label: 'Yours' },
   { value: 'matrix', label: 'Who may what' },
   { value: 'why', label: 'Why?' },
   { value: 'bundled', label: 'Built in' },

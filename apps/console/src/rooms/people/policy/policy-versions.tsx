@@ -79,7 +79,7 @@ export function PolicyVersions({
       {versions.length === 0 ? <p className="quiet">Nothing was staged yet.</p> : null}
       <ul className="lines">
         {versions.map((one) => (
-          <li key={one.version} className="stack tight">
+          <li key={one.version} className="policy-version">
             <div className="row">
               <span className="grow">
                 <strong>{one.version}</strong> <span className="chip">{stateWords[one.state] ?? one.state}</span>{' '}
