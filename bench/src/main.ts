@@ -1,6 +1,7 @@
 // One bench by name: its result as one JSON object on standard output, progress on standard error.
 import type { Bench } from './bench.ts';
 import { accessDecisions } from './access-decisions.ts';
+import { accessRisk } from './access-risk.ts';
 import { alertLatency } from './alert-latency.ts';
 import { parseBenchArguments, usage } from './arguments.ts';
 import { behaviourNab } from './behaviour-nab.ts';
@@ -52,6 +53,7 @@ const benches: readonly Bench[] = [
   fieldEncryption,
   personalData,
   accessDecisions,
+  accessRisk,
   requestSecurity,
   behaviourNab,
 ];

@@ -114,9 +114,7 @@ function contextRecord(
     action,
     channel,
     ...(proofAgeSeconds === undefined ? {} : { proofAgeSeconds }),
-    ...(address === undefined || !attributes.has('address')
-      ? {}
-      : { address: { __extn: { fn: 'ip', arg: address } } }),
+    ...(address === undefined || !attributes.has('address') ? {} : { address: { __extn: { fn: 'ip', arg: address } } }),
     ...(time === undefined ? {} : { hour: time.hour, weekday: time.weekday }),
   };
 }

@@ -61,7 +61,8 @@ export function asksWhetherKnown(policy: PolicyJson): string | undefined {
     if (Array.isArray(value)) return value.forEach(walk);
     if (!isJsonObject(value)) return undefined;
     const asked = isJsonObject(value['has']) ? value['has']['attr'] : undefined;
-    for (const one of Array.isArray(asked) ? asked : [asked]) if (typeof one === 'string' && facts.has(one)) found.add(one);
+    for (const one of Array.isArray(asked) ? asked : [asked])
+      if (typeof one === 'string' && facts.has(one)) found.add(one);
     return Object.values(value).forEach(walk);
   };
   walk(JSON.parse(JSON.stringify(policy.conditions)));
