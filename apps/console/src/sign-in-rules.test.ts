@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { freePort } from '@sallyport/testing/free-port';
+import { startMailServer } from '@sallyport/testing/mail-server';
+import type { MailServer } from '@sallyport/testing/mail-server';
+import { openRoom } from './testing/room-under-test.ts';
+import type { RoomUnderTest } from './testing/room-under-test.ts';
+
+// One story, told in order: each test goes on where the one before it stopped.
+let room: RoomUnderTest;
+let mail: MailServer;
+
+before(async () => {
+  room = await openRoom({ pictures: process.env['SALLYPORT_PICTURES'] });
+  mail = await startMailServer({ port: await freePort() });
+});
+
+after(async () => {
+  await room.end();
+  await mail.close();
+});
+
+test('Sign-in shows what each role must show, and a change says whom it asks for more before it is made', async () => {
+  const { page } = room;
+  await room.visit('/people/sign-in-rules', 'Sign-in');
+  await page.getByRole('button', { name: 'Change how Guard signs in' }).click();
+  await page.getByText('Passkey required').click();
+  await page.getByText('Everybody has what you ask for').waitFor();
+  await room.atRest('sign-in-rules-change');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.getByText('a passkey or smart card, nothing less').first().waitFor();
+  await room.atRest('sign-in-rules');
+});
+
+test('Codes by e-mail are set up with a test that really arrives, and are called weak', async () => {
+  const { page } = room;
+  await page.getByText('weak: only for roles that allow them').waitFor();
+  await page.getByLabel('Mail server').fill('127.0.0.1');
+  await page.getByLabel('Port').fill(String(mail.port));
+  await page.getByRole('combobox', { name: 'Encryption' }).click();
+  await page.getByRole('option', { name: 'None (this machine only)' }).click();
+  await page.getByRole('textbox', { name: 'From', exact: true }).fill('gate@acme.example');
+  await page.getByRole('switch', { name: 'Codes by e-mail' }).focus();
+  await page.keyboard.press('Space');
+  await page.getByRole('button', { name: 'Save e-mail' }).click();
+  await page.getByLabel('Send a test to an address').fill('ada@example.org');
+  await page.getByRole('button', { name: 'Send a test' }).first().click();
+  await page.getByText('It was taken').waitFor();
+  assert.deepEqual(mail.messages.at(-1)?.to, ['ada@example.org']);
+  await room.atRest('codes-by-email');
+});
