@@ -16,8 +16,8 @@ export function GrantBanner() {
       {data.break_glass.map((opened) => (
         <div key={opened.id} className="grant-banner" data-tone="bad" role="alert">
           <span>
-            <strong>Break-glass is open</strong>: {printable(opened.name)}, from {printable(opened.address)}. Do you know
-            of it?
+            <strong>Break-glass is open</strong>: {printable(opened.name)}, from {printable(opened.address)}. Do you
+            know of it?
           </span>
           <Countdown seconds={opened.left_seconds} saidAtMs={dataUpdatedAt} />
           <Link href={`/people/requests?view=all&request=${opened.id}`}>Look at it</Link>
@@ -25,10 +25,23 @@ export function GrantBanner() {
       ))}
       {data.break_glass_unsealed.length > 0 && data.break_glass.length === 0 ? (
         <div className="grant-banner">
-          <span>A break-glass account was opened and is not sealed again: {data.break_glass_unsealed.map(printable).join(', ')}.</span>
+          <span>
+            A break-glass account was opened and is not sealed again:{' '}
+            {data.break_glass_unsealed.map(printable).join(', ')}.
+          </span>
           <Link href="/people/requests?view=break-glass">Seal it anew</Link>
         </div>
       ) : null}
+      {data.reviews_overdue === 0 ? null : (
+        <div className="grant-banner">
+          <span>
+            {data.reviews_overdue === 1
+              ? 'Nobody has looked at what was done with a right that was held for a time.'
+              : `Nobody has looked at what was done with ${data.reviews_overdue} rights that were held for a time.`}
+          </span>
+          <Link href="/people/requests?view=inbox">Review it</Link>
+        </div>
+      )}
       {data.active.map((grant) => (
         <div key={grant.id} className="grant-banner" role="status">
           <span>

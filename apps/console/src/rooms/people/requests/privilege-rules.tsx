@@ -12,7 +12,7 @@ import { span } from './request-words.ts';
 const times = [15, 30, 60, 120, 240, 480, 720];
 
 /** Who may ask for what, and what nobody may hold together. */
-export function PrivilegeRules() {
+export function PrivilegeRules({ canChange }: { readonly canChange: boolean }) {
   const queries = useQueryClient();
   const { data, error } = useQuery(privilegeRulesQuery);
   const violations = useQuery({
@@ -78,7 +78,7 @@ export function PrivilegeRules() {
                       size="xs"
                       aria-label={`Longest time for ${roleName(rule.role)}`}
                       value={String(rule.max_minutes)}
-                      disabled={save.isPending}
+                      disabled={save.isPending || !canChange}
                       data={[...new Set([...times, rule.max_minutes])]
                         .toSorted((a, b) => a - b)
                         .map((time) => ({ value: String(time), label: span(time) }))}
@@ -135,21 +135,23 @@ export function PrivilegeRules() {
                       : ` · ${rule.by_design.map(roleName).join(', ')} is made for both`}
                   </span>
                 </span>
-                <Button
-                  size="compact-sm"
-                  variant="default"
-                  loading={save.isPending}
-                  aria-label={`Turn ${isOff ? 'on' : 'off'} “${rule.name}”`}
-                  onClick={() =>
-                    save.mutate({
-                      separation_off: isOff
-                        ? data.separation_off.filter((id) => id !== rule.id)
-                        : [...data.separation_off, rule.id],
-                    })
-                  }
-                >
-                  {isOff ? 'Turn on' : 'Turn off'}
-                </Button>
+                {canChange ? (
+                  <Button
+                    size="compact-sm"
+                    variant="default"
+                    loading={save.isPending}
+                    aria-label={`Turn ${isOff ? 'on' : 'off'} “${rule.name}”`}
+                    onClick={() =>
+                      save.mutate({
+                        separation_off: isOff
+                          ? data.separation_off.filter((id) => id !== rule.id)
+                          : [...data.separation_off, rule.id],
+                      })
+                    }
+                  >
+                    {isOff ? 'Turn on' : 'Turn off'}
+                  </Button>
+                ) : null}
               </li>
             );
           })}

@@ -62,7 +62,7 @@ export function RequestsPage({ me }: { readonly me: Me }) {
           </button>
         ))}
       </div>
-      {view === 'rules' ? <PrivilegeRules /> : null}
+      {view === 'rules' ? <PrivilegeRules canChange={may(me, 'settings:manage')} /> : null}
       {view === 'break-glass' ? <BreakGlassSection canManage={may(me, 'users:manage')} /> : null}
       {view === 'rules' || view === 'break-glass' ? null : (
         <div className="with-panel" data-open={selected !== undefined}>
