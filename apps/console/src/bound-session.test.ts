@@ -142,7 +142,7 @@ test('A session lives in the browser it was begun in: elsewhere a copied cookie 
   // The session that nobody can use any more is the one too many; which is said, and theirs to end.
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
   const tooMany = page.getByRole('dialog', { name: 'You are signed in elsewhere' });
-  await tooMany.getByText('1 session at once').waitFor();
+  await tooMany.getByText('1 session at a time').waitFor();
   await show(page, 'too-many-sessions');
   await tooMany.getByRole('button', { name: 'End the oldest and go on' }).click();
   await page.getByRole('heading', { name: 'Where you are signed in' }).waitFor();

@@ -7,6 +7,7 @@ import {
   renewedSession,
   send,
   startEdge,
+  testRoutes,
   type Reply,
   unbound,
   writerSession,
@@ -260,4 +261,71 @@ test('a person who is refused again and again is slowed down, wherever the reque
   for (let count = 0; count < 4; count += 1)
     codes.push((await send({ port: server.port, path: '/v1/items/a', headers: { cookie } })).json['code']);
   assert.deepEqual(codes, ['scope_missing', 'scope_missing', 'scope_missing', 'rate_limited']);
+});
+
+test('a bound session signs what is grave, once asked; a stale token gets no further than the one route that takes it', async () => {
+  const asked: string[] = [];
+  const uses: boolean[] = [];
+  const bound: Principal = {
+    kind: 'user',
+    id: 'u1',
+    name: 'Maria',
+    scopes: ['alerts:write'],
+    sessionId: 's1',
+    browserKey: 'k',
+  };
+  await using server = await startEdge({
+    caller: {
+      kind: 'network',
+      authenticate: async () => ({ kind: 'key', id: 'k', name: 'k', scopes: ['alerts:write'] }),
+      authenticateSession: async (_token, { mayBeStale }) => {
+        uses.push(mayBeStale);
+        return { principal: bound };
+      },
+      proveKey: async (_principal, { client, method, path, proof }) => {
+        asked.push(`${client.origin} ${method} ${path} ${proof ?? 'none'}`);
+        if (proof === 'broken') throw new Error('password=hunter2');
+        return proof === 'right' ? { isProved: true } : { isProved: false, challenge: 'sign this' };
+      },
+      recheck: async (principal) => principal,
+    },
+    decide: async () => ({ allowed: true, reason: 'by test' }),
+    routes: [
+      testRoutes,
+      async (app) => {
+        app.post(
+          '/v1/refresh',
+          { config: { scope: 'alerts:write', keyProof: true, staleSession: true } },
+          async () => ({}),
+        );
+        app.post('/v1/careless', { config: { scope: 'alerts:write', staleSession: true } }, async () => ({}));
+      },
+    ],
+  });
+  const origin = `http://127.0.0.1:${server.port}`;
+  const post = (path: string, headers: Record<string, string> = {}): Promise<Reply> =>
+    send({
+      port: server.port,
+      method: 'POST',
+      path,
+      headers: { cookie: `sallyport=${writerSession}`, origin, 'x-sallyport': '1', ...headers },
+    });
+  const refused = await post('/v1/grave?x=1');
+  assertProblem(refused, 403, 'key_proof_required');
+  assert.deepEqual(refused.json['details'], { challenge: 'sign this', session: 's1' });
+  assertProblem(await post('/v1/grave', { 'x-sallyport-proof': 'wrong' }), 403, 'key_proof_required');
+  assertProblem(await post('/v1/grave', { 'x-sallyport-proof': 'x'.repeat(3000) }), 403, 'key_proof_required');
+  assertProblem(await post('/v1/grave', { 'x-sallyport-proof': 'broken' }), 503, 'authentication_unavailable');
+  assert.equal((await post('/v1/grave', { 'x-sallyport-proof': 'right' })).status, 200);
+  assertProblem(await post('/v1/sometimes-grave'), 403, 'key_proof_required');
+  assert.equal((await post('/v1/anything')).status, 200);
+  assert.equal(asked[0], `${origin} POST /v1/grave none`);
+  assert.ok(uses.every((mayBeStale) => !mayBeStale));
+  assertProblem(await post('/v1/refresh'), 403, 'key_proof_required');
+  assert.equal(uses.at(-1), true);
+  // A route that forgets to ask for the key does not get the token either.
+  await post('/v1/careless');
+  assert.equal(uses.at(-1), false);
+  const byKey = await send({ port: server.port, method: 'POST', path: '/v1/grave', key: 'sp_any' });
+  assert.equal(byKey.status, 200);
 });

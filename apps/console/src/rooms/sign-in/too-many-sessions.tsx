@@ -23,9 +23,9 @@ export function TooManySessions() {
     >
       <div className="stack">
         <p>
-          Your roles allow {plural(asked?.most ?? 1, 'session')} at once, and so many are open. To come in here, the
-          oldest must end: whatever is unsaved there is lost. If it was not you who opened it, let it end and change
-          your password.
+          Your roles allow {plural(asked?.most ?? 1, 'session')} at a time, and that many are open already. To come in
+          here, the oldest must end: whatever is unsaved there is lost. If it was not you who opened it, let it end and
+          change your password.
         </p>
         <div className="row">
           <Button data-autofocus onClick={() => finish(true)}>
