@@ -125,7 +125,7 @@ async function show(asked: Asked, options: Options): Promise<void> {
         column(timeText(field(one, 'made')), 20),
         column(textField(one, 'made_by') ?? '', 16),
         plainText(textField(one, 'note') ?? ''),
-      ].join(' ')}\n`,
+      ].join('  ')}\n`,
     );
   const drafts = listField(documents, 'documents');
   stdout.write(`${counted(drafts.length, 'document')}\n`);
