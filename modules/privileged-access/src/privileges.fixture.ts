@@ -11,8 +11,8 @@ import { createSecret } from '@sallyport/platform/secret';
 import { createPrivileges, privilegeMigrations, readSeparationRules } from './index.ts';
 import type { AskingSession, Holder, PersonRisk, Privileges } from './index.ts';
 
-export const policy = createAccessPolicy(await readPolicyTexts(policiesDirectory));
-export const separation = readSeparationRules(await readFile(separationFile, 'utf8'));
+const policy = createAccessPolicy(await readPolicyTexts(policiesDirectory));
+const separation = readSeparationRules(await readFile(separationFile, 'utf8'));
 
 export const office: Client = {
   address: '192.0.2.7',
@@ -23,8 +23,6 @@ export const office: Client = {
   linkOrigin: 'https://console.example.org',
 };
 export const abroad: Client = { ...office, address: '198.51.100.9' };
-
-export type Member = { readonly principal: Principal; readonly holder: Holder };
 
 export type PrivilegeHouse = {
   readonly privileges: Privileges;

@@ -222,7 +222,7 @@ forEachDatabase((name, open) => {
     'a grant ends with its session, its holder, their role, a risk that jumps, and whoever approved it',
     async (house) => {
       const ada = house.moveIn('Ada', ['admin'], 'key-a');
-      const ends: Array<[string, (holder: Principal) => void]> = [
+      const ends: [string, (holder: Principal) => void][] = [
         ['session_ended', ({ sessionId = '' }) => void house.sessions.delete(sessionId)],
         [
           'session_ended',

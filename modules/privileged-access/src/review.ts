@@ -1,5 +1,4 @@
-import type { Principal } from '@sallyport/platform/http';
-import type { Client } from '@sallyport/platform/http';
+import type { Client, Principal } from '@sallyport/platform/http';
 import { PrivilegeError } from './errors.ts';
 import type { DoneWithGrant } from './needs.ts';
 import type { Parts } from './parts.ts';

@@ -48,21 +48,19 @@ export function addPrivilegeCommands(program: Command, needs: CliNeeds): void {
       .option('--note <text>', 'a word to whoever asked', '')
       .action((id: string, options: NoteOptions) =>
         withClient(options, needs, async (client) =>
-          tell(await act(client, id, action, options, needs), options, needs),
+          tell(await act(client, { id, action, note: options.note }, needs), options, needs),
         ),
       );
 }
 
 async function act(
   client: ApiClient,
-  id: string,
-  action: 'approve' | 'deny' | 'end',
-  options: NoteOptions,
+  { id, action, note }: { readonly id: string; readonly action: 'approve' | 'deny' | 'end'; readonly note: string },
   needs: CliNeeds,
 ): Promise<JsonValue> {
   const one = `${path}/${encodeURIComponent(id)}`;
   const send = (what: string): Promise<JsonValue> =>
-    client.json({ path: `${one}/${what}`, signal: needs.signal, method: 'POST', ...jsonBody({ note: options.note }) });
+    client.json({ path: `${one}/${what}`, signal: needs.signal, method: 'POST', ...jsonBody({ note }) });
   if (action !== 'deny') return send(action);
   const own = listField(await client.json({ path, query: { view: 'mine' }, signal: needs.signal }), 'requests');
   return send(own.some((request) => textField(request, 'id') === id) ? 'withdraw' : 'deny');

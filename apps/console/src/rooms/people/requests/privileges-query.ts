@@ -4,7 +4,6 @@ import type { Answer } from '../../../api/call.ts';
 
 export type PrivilegeRequest = Answer<'GET /v1/privileges/requests'>['requests'][number];
 export type RequestDetails = Answer<'GET /v1/privileges/requests/{id}'>;
-export type RequestOption = Answer<'GET /v1/privileges/options'>['options'][number];
 export type RequestView = 'mine' | 'inbox' | 'all';
 
 /** Everything below this key changes with any decision. */
