@@ -70,7 +70,12 @@ async function get(
   path: string,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<{ status: number | undefined; body: string }> {
-  const sent = httpRequest({ host: '127.0.0.1', port, path, headers: { authorization: 'Bearer sp_x', ...headers } }).end();
+  const sent = httpRequest({
+    host: '127.0.0.1',
+    port,
+    path,
+    headers: { authorization: 'Bearer sp_x', ...headers },
+  }).end();
   const [response] = await once(sent, 'response');
   let body = '';
   for await (const part of response) body += String(part);
@@ -114,7 +119,11 @@ test('another spelling of an id, and a site claimed in the address or a header, 
     '/v1/cameras//yard',
   ])
     assert.notEqual((await get(server, path, { 'x-site': 'North' })).status, 200, path);
-  assert.equal((await get(server, '/v1/cameras/%67ate')).status, 200, 'the same id in other letters is the same camera');
+  assert.equal(
+    (await get(server, '/v1/cameras/%67ate')).status,
+    200,
+    'the same id in other letters is the same camera',
+  );
   assert.ok(asked.every(({ resource }) => resource?.kind !== 'camera' || ['gate', 'yard'].includes(resource.id)));
 });
 

@@ -1,4 +1,4 @@
-import { Autocomplete, Button, Modal, NativeSelect } from '@mantine/core';
+import { Button, Modal, NativeSelect, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../../api/call.ts';
@@ -36,7 +36,19 @@ export function RoleAtSite({
           data={roles.map(({ id, name: label }) => ({ value: id, label }))}
           onChange={({ currentTarget }) => setRole(currentTarget.value)}
         />
-        <Autocomplete label="Site" data-autofocus maxLength={60} value={site} onChange={setSite} data={sites ?? []} />
+        <TextInput
+          label="Site"
+          data-autofocus
+          maxLength={60}
+          list="sites-there-are"
+          value={site}
+          onChange={({ currentTarget }) => setSite(currentTarget.value)}
+        />
+        <datalist id="sites-there-are">
+          {(sites ?? []).map((known) => (
+            <option key={known} value={known} />
+          ))}
+        </datalist>
         <p className="quiet small">
           {isNew
             ? `Nothing stands at “${trimmed}” yet. Sites are compared letter by letter with those of cameras and devices.`
