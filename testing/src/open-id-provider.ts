@@ -198,7 +198,9 @@ async function configurationOf(parts: {
     interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
     findAccount: async (_ctx, id) => ({ accountId: id, claims: async () => ({ ...accountOf(), sub: id }) }),
     // Its own refuses to speak to this machine.
-    fetch: (url, options) => globalThis.fetch(url, { ...options, dispatcher: undefined }),
+    fetch(url, { method = 'GET', headers = {}, body = null, redirect = 'manual' } = {}) {
+      return globalThis.fetch(url, { method, headers, body, redirect });
+    },
     enabledJWA: { clientAuthSigningAlgValues: ['ES256', 'RS256'] },
     renderError: async (ctx, out) => {
       ctx.type = 'text/plain';
@@ -211,7 +213,8 @@ async function configurationOf(parts: {
 /** Its warnings are for whoever runs it in earnest. */
 function quietly<Made>(make: () => Made): Made {
   const { warn, info } = console;
-  console.warn = console.info = () => undefined;
+  const nothing = (): void => undefined;
+  Object.assign(console, { warn: nothing, info: nothing });
   try {
     return make();
   } finally {

@@ -4,8 +4,17 @@ import { test } from 'node:test';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
 import fc from 'fast-check';
 import { claimAt, claimValues, rolesOf } from './claims.ts';
-import { actionsOf, befriend, cameInAs, codeIs, goThere, openHouse, operator, signIn } from './providers.fixture.ts';
-import { browser } from './providers.fixture.ts';
+import {
+  actionsOf,
+  befriend,
+  browser,
+  cameInAs,
+  codeIs,
+  goThere,
+  openHouse,
+  operator,
+  signIn,
+} from './providers.fixture.ts';
 import { safeReturnPath } from './return-path.ts';
 import { freshSettings } from './schema.ts';
 
@@ -164,7 +173,7 @@ test('a path to return to is one of this console or its beginning, however it is
     'javascript:alert(1)',
     '/\t/evil.example',
     '/\n/evil.example',
-    '/./' + '/evil.example',
+    '/.//evil.example',
     '/x/..//evil.example',
     '/%2e%2e//evil.example',
     '/v1/session',

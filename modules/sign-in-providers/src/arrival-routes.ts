@@ -2,7 +2,7 @@ import { replyOf, SignInReply } from '@sallyport/identity';
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type, type Static } from 'typebox';
 import { ProviderError } from './errors.ts';
-import type { SignInProviders } from './index.ts';
+import type { SignInProviders } from './sign-in-providers.ts';
 import { isInTrouble } from './provider-checks.ts';
 import { providerLimits } from './provider.ts';
 import { TrialReply, trialReply } from './trial-reply.ts';

@@ -30,7 +30,7 @@ export function claimValues(claims: JsonObject, name: string): readonly string[]
   });
 }
 
-export function hasClaim(claims: JsonObject, { claim, value }: ClaimValue): boolean {
+function hasClaim(claims: JsonObject, { claim, value }: ClaimValue): boolean {
   return claimValues(claims, claim).includes(value);
 }
 

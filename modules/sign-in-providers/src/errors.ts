@@ -4,6 +4,7 @@ import type { ProblemTable } from '@sallyport/platform/http';
 export type ProviderErrorCode =
   | 'provider_invalid'
   | 'provider_not_found'
+  | 'provider_changed_meanwhile'
   | 'provider_limit_reached'
   | 'provider_role_widened'
   | 'provider_unaccepted'
@@ -22,6 +23,7 @@ export class ProviderError extends CodedError<ProviderErrorCode> {}
 export const providerProblems = {
   provider_invalid: { status: 400, title: 'The provider is not well described' },
   provider_not_found: { status: 404, title: 'There is no such provider' },
+  provider_changed_meanwhile: { status: 409, title: 'Somebody else changed the provider' },
   provider_limit_reached: { status: 409, title: 'There are too many' },
   provider_role_widened: { status: 403, title: 'Nobody can map a group to more than they may' },
   provider_unaccepted: { status: 409, title: 'There are warnings to accept first' },

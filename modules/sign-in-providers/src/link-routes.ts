@@ -1,6 +1,6 @@
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type, type Static } from 'typebox';
-import type { SignInProviders } from './index.ts';
+import type { SignInProviders } from './sign-in-providers.ts';
 import type { Link } from './link-store.ts';
 
 const Id = Type.String({ minLength: 1, maxLength: 64 });

@@ -1,9 +1,7 @@
-import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
-import type { Client, Principal } from '@sallyport/platform/http';
-import type { FastifyReply } from 'fastify';
+import { typedApp, type Client, type Principal, type RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import type { CheckStep } from './provider-checks.ts';
-import type { SignInProviders } from './index.ts';
+import type { SignInProviders } from './sign-in-providers.ts';
 import { providerLimits, type Provider } from './provider.ts';
 import { ChangedBody, freshSettings, MadeBody, settingsOf, Shown, shown } from './schema.ts';
 import { warningWords } from './settings.ts';
@@ -29,7 +27,7 @@ export function createProviderRoutes({ providers, flow, checks }: SignInProvider
     kind: 'link' | 'trial',
     id: string,
     request: { readonly principal: Principal; readonly client: Client },
-    reply: FastifyReply,
+    reply: { keepSignInAttempt(sealed: string, maxAgeSeconds: number): void },
   ): Promise<string> => {
     const { principal, client } = request;
     const purpose = purposeOf(kind, principal);

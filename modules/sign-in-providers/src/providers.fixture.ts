@@ -14,7 +14,8 @@ import {
   startOpenIdProvider,
   type OpenIdProvider,
 } from '@sallyport/testing/open-id-provider';
-import { createSignInProviders, signInProviderMigrations, type SignInProviders } from './index.ts';
+import { createSignInProviders, signInProviderMigrations } from './index.ts';
+import type { SignInProviders } from './sign-in-providers.ts';
 import type { SignInProviderNeeds } from './needs.ts';
 import type { Provider, ProviderSettings } from './provider.ts';
 import { freshSettings } from './schema.ts';

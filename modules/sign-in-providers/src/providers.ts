@@ -131,7 +131,7 @@ export function createProviders(
       const isEnding = isOther || (before.settings.isEnabled && !settings.isEnabled);
       const withdrawn = await database.transaction().execute(async (transaction) => {
         if (!(await store.update(transaction, id, before.revision, { settings, credentials: { secret, keys } })))
-          throw new ProviderError('provider_not_found', 'Cannot change the provider: somebody else did at this moment');
+          throw changedMeanwhile();
         const details = {
           ...settingsDetails(settings),
           before: settingsDetails(before.settings),
@@ -156,7 +156,7 @@ export function createProviders(
       await database.transaction().execute(async (transaction) => {
         const credentials = { ...before.credentials, keys };
         if (!(await store.update(transaction, id, before.revision, { settings: before.settings, credentials })))
-          throw new ProviderError('provider_not_found', 'Cannot change the provider: somebody else did at this moment');
+          throw changedMeanwhile();
         const details = { key: keys[0]?.id ?? null };
         await outbox.record(
           transaction,
@@ -188,6 +188,13 @@ export function createProviders(
   };
 }
 
-export function notFound(): ProviderError {
+function changedMeanwhile(): ProviderError {
+  return new ProviderError(
+    'provider_changed_meanwhile',
+    'Cannot change the provider: somebody else did at this moment',
+  );
+}
+
+function notFound(): ProviderError {
   return new ProviderError('provider_not_found', 'Cannot find the provider: must be the id of one');
 }

@@ -45,10 +45,8 @@ const settings = {
   authority_pem: orNull(Type.String({ minLength: 1, maxLength: limits.pem })),
 };
 
-export const Accept = Type.Optional(
-  Type.Array(Type.Enum([...providerWarnings]), { maxItems: providerWarnings.length }),
-);
-export const Secret = Type.Optional(Type.String({ minLength: 1, maxLength: 1000, description: 'Never shown again' }));
+const Accept = Type.Optional(Type.Array(Type.Enum([...providerWarnings]), { maxItems: providerWarnings.length }));
+const Secret = Type.Optional(Type.String({ minLength: 1, maxLength: 1000, description: 'Never shown again' }));
 
 /** Each of them may be left out. */
 const { properties: optional } = Type.Partial(Type.Object(settings));

@@ -5,7 +5,7 @@ import { openAttempt, sealAttempt, type AttemptPurpose } from './attempt.ts';
 import { refusalEvent, type Arrival, type Arrivals } from './arrivals.ts';
 import { ProviderError } from './errors.ts';
 import type { FirebaseTokens } from './firebase/firebase-tokens.ts';
-import type { Link } from './link-store.ts';
+import type { Link, LinkStore } from './link-store.ts';
 import type { SignInProviderNeeds } from './needs.ts';
 import type { OidcClient } from './oidc/oidc-client.ts';
 import { verifyLogoutToken } from './oidc/logout-token.ts';
@@ -13,7 +13,6 @@ import { actorOf, providerEvent } from './provider-audit.ts';
 import { providerLimits, type OutsideAccount } from './provider.ts';
 import type { Providers } from './providers.ts';
 import type { ProviderStore, StoredProvider } from './provider-store.ts';
-import type { LinkStore } from './link-store.ts';
 import { safeReturnPath } from './return-path.ts';
 import type { Spent } from './spent.ts';
 

@@ -91,7 +91,6 @@ export function createFirebaseTokens(needs: {
 }
 
 function refused(why: string, hint?: string): ProviderError {
-  return new ProviderError('provider_answer_refused', `Cannot accept the Firebase token: ${why}`, {
-    ...(hint === undefined ? {} : { hint }),
-  });
+  const message = `Cannot accept the Firebase token: ${why}`;
+  return new ProviderError('provider_answer_refused', message, hint === undefined ? {} : { hint });
 }

@@ -113,7 +113,7 @@ export function bodyOf(draft: ProviderDraft, kept: Provider['trusted_methods'] =
 }
 
 /** `claim=value` lines; what has no `=` is left out. The claim may have dots and slashes, the value anything. */
-export function pairsOf(text: string): { claim: string; value: string }[] {
+function pairsOf(text: string): { claim: string; value: string }[] {
   return text.split('\n').flatMap((line) => {
     const at = line.indexOf('=');
     const [claim, value] = [line.slice(0, at).trim(), line.slice(at + 1).trim()];
