@@ -49,7 +49,8 @@ export function createOwnAddresses(
         return true;
       });
       await outbox.flushed();
-      if (!isRight) throw new IdentityError('proof_refused', 'Cannot add this address: the code is wrong or has expired');
+      if (!isRight)
+        throw new IdentityError('proof_refused', 'Cannot add this address: the code is wrong or has expired');
     },
 
     async remove({ by, id }) {

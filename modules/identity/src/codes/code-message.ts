@@ -24,7 +24,8 @@ export function codeMessage(input: {
       : 'Nobody will ever ask you for it. If you did not ask for this, ignore it.';
   return {
     to,
-    subject: purpose === 'sign-in' ? `Your code to sign in to ${organization}` : `Confirm this address for ${organization}`,
+    subject:
+      purpose === 'sign-in' ? `Your code to sign in to ${organization}` : `Confirm this address for ${organization}`,
     text: `${first}\nIt is good once and for 10 minutes.\n${warning}`,
   };
 }

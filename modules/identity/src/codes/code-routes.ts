@@ -8,7 +8,9 @@ import type { SenderSettings } from './code-senders.ts';
 
 const Kind = Type.Enum(['email', 'sms']);
 const Address = Type.String({ minLength: 3, maxLength: 254 });
-const Secret = Type.Optional(Type.String({ minLength: 1, maxLength: 1000, description: 'Never shown again; kept when left out' }));
+const Secret = Type.Optional(
+  Type.String({ minLength: 1, maxLength: 1000, description: 'Never shown again; kept when left out' }),
+);
 const EmailBody = Type.Object(
   {
     enabled: Type.Boolean(),
@@ -83,7 +85,12 @@ export function createCodeRoutes({
       '/v1/authentication/codes/email',
       {
         config: manage,
-        schema: { summary: 'Send codes by e-mail through this server', tags, body: EmailBody, response: { 200: Shown } },
+        schema: {
+          summary: 'Send codes by e-mail through this server',
+          tags,
+          body: EmailBody,
+          response: { 200: Shown },
+        },
       },
       async ({ body: { enabled, ...settings }, principal: by }) => {
         await codeSenders.change({ to: { kind: 'email', enabled, settings }, by });

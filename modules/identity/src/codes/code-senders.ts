@@ -19,7 +19,11 @@ export type CodeSenders = {
   /** Undefined when it is off. */
   open(kind: CodeKind): Promise<CodeSender | undefined>;
   /** Also when it is off. Throws `code_unavailable`, `code_address_invalid`, `code_not_sent`. */
-  test(request: { readonly kind: CodeKind; readonly to: string; readonly organization: string | undefined }): Promise<void>;
+  test(request: {
+    readonly kind: CodeKind;
+    readonly to: string;
+    readonly organization: string | undefined;
+  }): Promise<void>;
 };
 
 const updateActivity = 3;
@@ -58,7 +62,8 @@ export function createCodeSenders(
             target: { type: 'setting', id: `codes-by-${kept.kind}` },
             details: {
               enabled: kept.enabled,
-              through: kept.kind === 'email' ? `${kept.settings.host}:${kept.settings.port}` : new URL(kept.settings.url).host,
+              through:
+                kept.kind === 'email' ? `${kept.settings.host}:${kept.settings.port}` : new URL(kept.settings.url).host,
             },
           }),
         );

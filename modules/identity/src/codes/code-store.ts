@@ -113,7 +113,10 @@ export function createCodeStore(needs: {
       }));
     },
 
-    async insertAddress(transaction: Transaction, { id, userId, kind, address, createdAtMs }: CodeAddress): Promise<void> {
+    async insertAddress(
+      transaction: Transaction,
+      { id, userId, kind, address, createdAtMs }: CodeAddress,
+    ): Promise<void> {
       await columns
         .on(transaction)
         .insertInto('identity_code_addresses')

@@ -43,7 +43,11 @@ async function mailHouse(
   await house.signInRules.change({ rules: [weakGuards], endSessions: false, by: ada.begun.principal });
   const settings = { host: '127.0.0.1', port: mail.port, tls: 'none', from: 'gate@acme.example' } as const;
   await house.codeSenders.change({ to: { kind: 'email', enabled: true, settings }, by: operator });
-  const codeSent = (): string => /(\d{4}) (\d{4})/.exec(mail.messages.at(-1)?.text ?? '')?.slice(1).join('') ?? '';
+  const codeSent = (): string =>
+    /(\d{4}) (\d{4})/
+      .exec(mail.messages.at(-1)?.text ?? '')
+      ?.slice(1)
+      .join('') ?? '';
   const by = guy.begun.principal;
   const { id } = await house.ownAddresses.add({ by, kind: 'email', address: 'guy@example.org' });
   await assert.rejects(house.ownAddresses.confirm({ by, id, code: '00000000' }), { code: 'proof_refused' });
@@ -205,7 +209,8 @@ test('an address is one address: no line end, no list and no comment gets throug
   for (const good of ['ada@example.org', "o'neil+x@a.b-c.example"]) assert.ok(isAddress('email', good), good);
   for (const bad of ['a@b\r\nBcc: c@d', 'a@b,c@d', 'a b@c', '<a@b>', 'a@', '@b', 'a@b c', 'a@b\n'])
     assert.ok(!isAddress('email', bad), bad);
-  for (const bad of ['0791234567', '+4179 123', '+41791234567\n', '+0123456789']) assert.ok(!isAddress('sms', bad), bad);
+  for (const bad of ['0791234567', '+4179 123', '+41791234567\n', '+0123456789'])
+    assert.ok(!isAddress('sms', bad), bad);
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       if (isAddress('email', text) || isAddress('sms', text)) assert.match(text, /^[\x21-\x7e]+$/);

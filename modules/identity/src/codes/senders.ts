@@ -76,7 +76,8 @@ export function createSmsSender({ url, token }: SmsSettings): CodeSender {
   const target = URL.canParse(url) ? new URL(url) : undefined;
   const isPlain = target?.protocol === 'http:';
   const isAllowed =
-    target?.protocol === 'https:' || (isPlain && target !== undefined && kindOfHost(target.hostname) === 'this-machine');
+    target?.protocol === 'https:' ||
+    (isPlain && target !== undefined && kindOfHost(target.hostname) === 'this-machine');
   if (target === undefined || !isAllowed || target.username !== '' || target.password !== '')
     throw new IdentityError(
       'code_settings_invalid',

@@ -58,7 +58,9 @@ export function createSentCodes(
   const sentAt = new Map<string, readonly number[]>();
 
   const macOf = (what: string, ...parts: readonly string[]): Buffer =>
-    createHmac('sha256', key).update([what, ...parts].join('\0')).digest();
+    createHmac('sha256', key)
+      .update([what, ...parts].join('\0'))
+      .digest();
   const boundHash = (boundTo: string): string => macOf('bound', boundTo).toString('hex');
   const codeHash = (boundTo: string, code: string): Buffer => macOf('code', boundTo, code);
 
@@ -164,7 +166,10 @@ export function createSentCodes(
         const all = await codeStore.addressesOf(transaction, userId);
         for (const one of all) if (!one.isVerified) await codeStore.removeAddress(transaction, userId, one.id);
         if (all.filter((one) => one.isVerified).length >= maxAddresses)
-          throw new IdentityError('factor_limit_reached', `Cannot add another address: there are ${maxAddresses} already`);
+          throw new IdentityError(
+            'factor_limit_reached',
+            `Cannot add another address: there are ${maxAddresses} already`,
+          );
         await codeStore.insertAddress(transaction, added);
       });
       await sendTo(added, addressBinding(id), 'address');
@@ -186,7 +191,10 @@ function addressBinding(id: string): string {
 }
 
 function unavailable(): IdentityError {
-  return new IdentityError('code_unavailable', 'Cannot send a code: there is no address of theirs it could be sent to now');
+  return new IdentityError(
+    'code_unavailable',
+    'Cannot send a code: there is no address of theirs it could be sent to now',
+  );
 }
 
 /** Eight digits, each as likely as another. */
