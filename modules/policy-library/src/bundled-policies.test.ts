@@ -33,12 +33,10 @@ test('what always must hold, holds', () => {
 test('a planted hole is found by what always must hold', () => {
   const planted = createAccessPolicy({
     ...bundled,
-    policies: [
-      ...bundled.policies.map(({ file, text }) => ({
-        file,
-        text: text.replace('principal.assurance < 2', 'principal.assurance < 1'),
-      })),
-    ],
+    policies: bundled.policies.map(({ file, text }) => ({
+      file,
+      text: text.replace('principal.assurance < 2', 'principal.assurance < 1'),
+    })),
   });
   const failed = runStandingTests(planted, '').filter(({ passed }) => !passed);
   assert.deepEqual(

@@ -76,46 +76,48 @@ export function findImpact(input: {
   const found = new Map<string, { change: Omit<Change, 'count' | 'subjects'>; subjects: Subject[] }>();
   const gains = new Set<Subject>();
   const loses = new Set<Subject>();
-  const perSubject = moments.length * (allActions.length + siteActions.length * sites.length);
   const groups = [...alike.values()];
+  const everything = places.flatMap((site) =>
+    (site === undefined ? allActions : siteActions).flatMap((action) =>
+      moments.map((moment) => ({ site, action, moment })),
+    ),
+  );
   let questions = 0;
   let asked = 0;
   for (const group of groups) {
     const [first] = group;
-    if (first === undefined || questions + perSubject > maxQuestions) break;
+    if (first === undefined || questions + everything.length > maxQuestions) break;
     asked += 1;
-    for (const site of places)
-      for (const action of site === undefined ? allActions : siteActions)
-        for (const moment of moments) {
-          questions += 1;
-          const request = requestOf({
-            principal: {
-              kind: first.kind,
-              ...(moment?.assurance === undefined ? {} : { assurance: moment.assurance }),
-            },
-            action,
-            ...(site === undefined ? {} : { resource: { kind: 'site', id: site } }),
-            facts: { ...moment?.facts },
-          });
-          const principal: Principal = { ...request.principal, ...first };
-          const from = answerOf(before.decide({ ...request, principal }));
-          const to = answerOf(after.decide({ ...request, principal }));
-          if (from === to) continue;
-          const key = JSON.stringify([action, site ?? null, moment?.when ?? '', from, to]);
-          const entry = found.get(key) ?? {
-            change: {
-              action,
-              ...(site === undefined ? {} : { site }),
-              ...(moment === undefined ? {} : { when: moment.when }),
-              from,
-              to,
-            },
-            subjects: [],
-          };
-          entry.subjects.push(...group);
-          found.set(key, entry);
-          for (const subject of group) (rank[to] > rank[from] ? gains : loses).add(subject);
-        }
+    for (const { site, action, moment } of everything) {
+      questions += 1;
+      const request = requestOf({
+        principal: {
+          kind: first.kind,
+          ...(moment?.assurance === undefined ? {} : { assurance: moment.assurance }),
+        },
+        action,
+        ...(site === undefined ? {} : { resource: { kind: 'site', id: site } }),
+        facts: { ...moment?.facts },
+      });
+      const principal: Principal = { ...request.principal, ...first };
+      const from = answerOf(before.decide({ ...request, principal }));
+      const to = answerOf(after.decide({ ...request, principal }));
+      if (from === to) continue;
+      const key = JSON.stringify([action, site ?? null, moment?.when ?? '', from, to]);
+      const entry = found.get(key) ?? {
+        change: {
+          action,
+          ...(site === undefined ? {} : { site }),
+          ...(moment === undefined ? {} : { when: moment.when }),
+          from,
+          to,
+        },
+        subjects: [],
+      };
+      entry.subjects.push(...group);
+      found.set(key, entry);
+      for (const subject of group) (rank[to] > rank[from] ? gains : loses).add(subject);
+    }
     input.onProgress?.(asked, groups.length);
   }
   const isSaid = (change: Omit<Change, 'count' | 'subjects'>): boolean =>
