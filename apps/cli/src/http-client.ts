@@ -196,7 +196,8 @@ export function createApiClient(destination: Destination, limits: ClientLimits =
       return answer;
     }
     const body = await readAll(answer, request.signal, destination, maxRefusalBytes);
-    if ((await signer?.again({ status, headers: answer.headers, body, attempt })) === true) return open(request, attempt + 1);
+    if ((await signer?.again({ status, headers: answer.headers, body, attempt })) === true)
+      return open(request, attempt + 1);
     throw refusal({ status, body, retryAfter: answer.headers['retry-after'], address: addressOf(destination) });
   };
 

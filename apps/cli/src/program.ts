@@ -28,6 +28,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['clip', async (): Promise<AddCommand> => (await import('./commands/clip.ts')).addClipCommands],
   ['ledger', async (): Promise<AddCommand> => (await import('./commands/ledger.ts')).addLedgerCommands],
   ['key', async (): Promise<AddCommand> => (await import('./commands/keys.ts')).addKeyCommands],
+  ['service', async (): Promise<AddCommand> => (await import('./commands/services.ts')).addServiceCommands],
   ['vault', async (): Promise<AddCommand> => (await import('./commands/vault.ts')).addVaultCommands],
   ['archive', async (): Promise<AddCommand> => (await import('./commands/archive.ts')).addArchiveCommands],
   ['retention', async (): Promise<AddCommand> => (await import('./commands/retention.ts')).addRetentionCommands],

@@ -27,10 +27,10 @@ test('a program gets an account, a secret that is shown once, and is stopped', a
   const dialog = page.getByRole('dialog', { name: 'New service account' });
   await dialog.getByLabel('Name').fill('Forwarder');
   await dialog.getByLabel('What it is for').fill('Reads alerts for the help desk');
-  await dialog.getByRole('textbox', { name: 'It may' }).fill('alerts:r');
+  await dialog.getByLabel('It may').first().fill('alerts:r');
   await page.getByRole('option', { name: 'alerts:read' }).click();
-  await page.keyboard.press('Escape').catch(() => undefined);
-  if (await dialog.isHidden()) await page.getByRole('button', { name: 'New service account' }).click();
+  // The list of choices lies over what comes below it.
+  await dialog.getByLabel('Name').click();
   await dialog.getByRole('button', { name: 'Make the account' }).click();
   const panel = page.getByRole('complementary', { name: 'Service account Forwarder' });
   await panel.waitFor();
@@ -56,7 +56,7 @@ test('the command line is let in by the code it shows, with what it asks for and
   await page.getByText('Only if you started it yourself, just now').waitFor();
   await page.getByText('alerts:read, health:read').waitFor();
   await room.atRest('device-question');
-  await page.getByRole('button', { name: 'Let it in' }).click();
+  await page.getByRole('button', { name: 'Let it in', exact: true }).click();
   await page.getByText('The program is let in. You can go back to it.').waitFor();
   const { user_code: other } = await begin();
   await page.getByLabel('Code that the program shows').fill(other.toLowerCase().replace('-', ''));

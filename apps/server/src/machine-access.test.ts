@@ -138,7 +138,10 @@ test('the command line signs in as a person, acts as them, proves anew what is g
   const environment = { PATH: process.env['PATH'] ?? '', HOME: home, SALLYPORT_DATA: join(home, 'none') };
   const cli = (args: readonly string[], onCode: (code: string) => void = () => undefined): Promise<Cli> =>
     new Promise((resolve) => {
-      const child = spawn(process.execPath, [join(import.meta.dirname, '../../cli/src/main.ts'), ...args], { env: environment, cwd: home });
+      const child = spawn(process.execPath, [join(import.meta.dirname, '../../cli/src/main.ts'), ...args], {
+        env: environment,
+        cwd: home,
+      });
       let [stdout, stderr] = ['', ''];
       child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -151,7 +154,9 @@ test('the command line signs in as a person, acts as them, proves anew what is g
     });
   let confirmed: Promise<number> | undefined;
   const confirm = (code: string): void => {
-    confirmed = access.call('POST', `/v1/device-logins/${code}/approve`, { caller: admin, body: {} }).then(({ status }) => status);
+    confirmed = access
+      .call('POST', `/v1/device-logins/${code}/approve`, { caller: admin, body: {} })
+      .then(({ status }) => status);
   };
   const signedIn = await cli(['login', '--server', origin], confirm);
   assert.deepEqual([signedIn.code, signedIn.stdout], [0, `Signed in to ${origin} as admin\n`], signedIn.stderr);
@@ -164,7 +169,10 @@ test('the command line signs in as a person, acts as them, proves anew what is g
   const saved: { accessEndsAtMs: number } = JSON.parse(readFileSync(file, 'utf8'));
   writeFileSync(file, JSON.stringify({ ...saved, accessEndsAtMs: 0 }), { mode: 0o600 });
   const all = await Promise.all([cli(['key', 'list']), cli(['key', 'list']), cli(['key', 'list'])]);
-  assert.deepEqual(all.map(({ code, stderr }) => `${code}${stderr}`), ['0', '0', '0']);
+  assert.deepEqual(
+    all.map(({ code, stderr }) => `${code}${stderr}`),
+    ['0', '0', '0'],
+  );
   // The copied file without its key is of no use, nor is the token alone.
   const { accessToken }: { accessToken: string } = JSON.parse(readFileSync(file, 'utf8'));
   assert.equal((await access.call('GET', '/v1/alerts', { caller: { key: accessToken } })).status, 401);
@@ -175,4 +183,31 @@ test('the command line signs in as a person, acts as them, proves anew what is g
   assert.doesNotMatch(JSON.stringify((await access.call('GET', '/v1/token-logins', { caller: admin })).body), /"id"/);
   const out = await cli(['status']);
   assert.notEqual(out.code, 0);
+});
+
+test('the operator gives a program an account on the command line, and rotates a key', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'sallyport-service-'));
+  after(() => rmSync(home, { recursive: true, force: true }));
+  const made = await access.call('POST', '/v1/keys', { caller: admin, body: { name: 'x', scopes: ['keys:manage'] } });
+  const first = textIn(made.body, 'key');
+  const socket = access.server.operatorSocket ?? '';
+  const cli = (...args: string[]): Promise<string> =>
+    new Promise((resolve) => {
+      const child = spawn(process.execPath, [join(import.meta.dirname, '../../cli/src/main.ts'), ...args], {
+        cwd: home,
+        env: { PATH: process.env['PATH'] ?? '', HOME: home, SALLYPORT_DATA: join(socket, '../..') },
+      });
+      let stdout = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+      child.on('close', () => resolve(stdout));
+    });
+  const id = (await cli('service', 'create', 'backend', '--scopes', 'alerts:read', '--owner', admin.id)).trim();
+  assert.match(id, /^[0-9a-f]{16}$/);
+  assert.match(await cli('service', 'secret', id), /^sps_[\w-]{43}\n$/);
+  assert.match(await cli('service', 'list'), new RegExp(`${id}  in use .*backend .*1 credential .*alerts:read`));
+  assert.equal(await cli('service', 'suspend', id), `Suspended ${id}\n`);
+  assert.equal(await cli('service', 'delete', id), `Deleted ${id}\n`);
+  const second = (await cli('key', 'rotate', textIn(made.body, 'id'))).trim();
+  for (const key of [first, second])
+    assert.equal((await access.call('GET', '/v1/keys', { caller: { key } })).status, 200);
 });

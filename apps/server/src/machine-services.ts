@@ -87,7 +87,9 @@ export async function createMachineServices(needs: MachineServicesNeeds): Promis
         door.setHostNames(names());
       };
       const attempt = (): Promise<void> =>
-        renew().catch((error: unknown) => log.error('The door for client certificates is closed', { port, ...errorFields(error) }));
+        renew().catch((error: unknown) =>
+          log.error('The door for client certificates is closed', { port, ...errorFields(error) }),
+        );
       await attempt();
       stops.push(every(renewalEveryMs, () => void attempt()));
     },

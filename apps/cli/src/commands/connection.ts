@@ -97,10 +97,7 @@ function socketOwner(path: string): number | undefined {
 }
 
 /** The operator socket of the server on this machine, unless the caller names a server. Throws `CliError` `usage`. */
-export function openOperatorClient(
-  options: ConnectionOptions & { data?: string },
-  needs: ConnectionNeeds,
-): ApiClient {
+export function openOperatorClient(options: ConnectionOptions & { data?: string }, needs: ConnectionNeeds): ApiClient {
   if (options.server !== undefined || options.key !== undefined) return openClient(options, needs);
   const path = operatorSocket(options.data ?? needs.configuration.dataDirectory);
   const [owner, self] = [socketOwner(path), process.getuid?.()];

@@ -8,7 +8,7 @@ import { jsonBody, openOperatorClient, withConnection, type ConnectionOptions } 
 import { pointInFuture } from './option-values.ts';
 
 type Options = ConnectionOptions & { data?: string; json?: true };
-type CreateOptions = Options & { scopes: string; name: string; source?: string; expires?: number };
+type CreateOptions = Options & { scopes: string; name: string; source?: string; networks?: string; expires?: number };
 
 export function addKeyCommands(program: Command, needs: CliNeeds): void {
   const key = program
@@ -26,6 +26,7 @@ export function addKeyCommands(program: Command, needs: CliNeeds): void {
     )
     .option('--name <name>', 'what it is for', 'cli')
     .option('--source <source>', 'the only source it may send events as')
+    .option('--networks <list>', 'the only networks it may be used from, separated by commas: 192.0.2.0/24')
     .option(
       '--expires <time>',
       'when it ends: a time, or how long from now (12h, 90d)',
@@ -35,6 +36,11 @@ export function addKeyCommands(program: Command, needs: CliNeeds): void {
   add('list')
     .description('list keys')
     .action((options: Options) => listKeys(options, needs));
+  add('rotate')
+    .description('give a key another secret; the one it has is good for a while longer')
+    .argument('<id>', 'the id that create and list print')
+    .option('--overlap <days>', 'for so many days (0 to 7)', '1')
+    .action((id: string, options: Options & { overlap: string }) => rotateKey(id, options, needs));
   add('revoke')
     .description('revoke a key, effective at once')
     .argument('<id>', 'the id that create and list print')
@@ -47,6 +53,9 @@ async function createKey(options: CreateOptions, needs: CliNeeds): Promise<void>
     name: options.name,
     scopes,
     ...(options.source === undefined ? {} : { source: options.source }),
+    ...(options.networks === undefined
+      ? {}
+      : { networks: options.networks.split(/[,\s]+/).filter((one) => one !== '') }),
     ...(options.expires === undefined ? {} : { expiresAtMs: options.expires }),
   };
   const answer = await request(options, needs, {
@@ -65,6 +74,27 @@ async function createKey(options: CreateOptions, needs: CliNeeds): Promise<void>
   needs.stdout.write(`${plainText(key)}\n`);
   needs.stderr.write(
     `Key ${plainText(textField(answer, 'id') ?? '')} may ${scopes.map(plainText).join(', ')}. It is not shown again.\nhint: ${asTyped(hint, needs.configuration.command)}\n`,
+  );
+}
+
+async function rotateKey(id: string, options: Options & { overlap: string }, needs: CliNeeds): Promise<void> {
+  const days = Number(options.overlap);
+  if (!(days >= 0 && days <= 7))
+    throw new CliError('usage', `Cannot use --overlap "${options.overlap}": must be 0 to 7 days`);
+  const path = `/v1/keys/${encodeURIComponent(id)}/rotate`;
+  const answer = await request(options, needs, {
+    method: 'POST',
+    path,
+    ...jsonBody({ overlapMs: Math.round(days * 86_400_000) }),
+  });
+  if (options.json === true) {
+    needs.stdout.write(`${jsonLine(answer)}\n`);
+    return;
+  }
+  needs.stdout.write(`${plainText(textField(answer, 'key') ?? '')}\n`);
+  const endsAtMs = numberField(answer, 'previousEndsAtMs') ?? 0;
+  needs.stderr.write(
+    `It is not shown again. The secret of before is good until ${new Date(endsAtMs).toISOString()}.\n`,
   );
 }
 

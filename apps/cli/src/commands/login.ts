@@ -18,8 +18,13 @@ const nowMs = (): number => systemClock.nowMs();
 export function addLoginCommand(program: Command, needs: CliNeeds): void {
   program
     .command('login')
-    .description('sign in as yourself: you confirm a code in the console, and commands then act for you for up to 12 hours')
-    .option('--server <url>', `address of the server (SALLYPORT_SERVER, else as saved by connect, else ${defaultServer})`)
+    .description(
+      'sign in as yourself: you confirm a code in the console, and commands then act for you for up to 12 hours',
+    )
+    .option(
+      '--server <url>',
+      `address of the server (SALLYPORT_SERVER, else as saved by connect, else ${defaultServer})`,
+    )
     .option('--ca <file>', 'certificate of the CA that signed the server’s (SALLYPORT_CA)')
     .option('--scopes <list>', 'no more than this, separated by commas; all that you may do without it')
     .action((options: LoginOptions) => login(options, needs));
@@ -117,8 +122,12 @@ async function whoami(options: { json?: true }, needs: CliNeeds): Promise<void> 
   try {
     // The server says it anew: what somebody may do changes, and a sign-in ends.
     const now = await createTokenSource({ ...needs, nowMs }, client).renew();
-    if (options.json === true) stdout.write(`${jsonLine({ user: now.userName, server: now.server, scopes: [...now.scopes] })}\n`);
-    else stdout.write(`${plainText(now.userName)} at ${plainText(now.server)}, may ${now.scopes.map(plainText).join(', ') || 'nothing'}\n`);
+    if (options.json === true)
+      stdout.write(`${jsonLine({ user: now.userName, server: now.server, scopes: [...now.scopes] })}\n`);
+    else
+      stdout.write(
+        `${plainText(now.userName)} at ${plainText(now.server)}, may ${now.scopes.map(plainText).join(', ') || 'nothing'}\n`,
+      );
   } finally {
     client.close();
   }

@@ -61,7 +61,9 @@ export function createOAuthClient(needs: {
         false,
       );
       const answer = parseJson(body);
-      const [deviceCode, userCode, page] = ['device_code', 'user_code', 'verification_uri'].map((name) => textField(answer, name));
+      const [deviceCode, userCode, page] = ['device_code', 'user_code', 'verification_uri'].map((name) =>
+        textField(answer, name),
+      );
       if (status !== 200 || deviceCode === undefined || userCode === undefined || page === undefined)
         throw new CliError('request_refused', `Cannot sign in: ${saidIn(body, status)}`, {
           hint: 'check that the address is that of a Sallyport server of this version',

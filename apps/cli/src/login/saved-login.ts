@@ -37,7 +37,9 @@ export function readLogin(file: string): SavedLogin | undefined {
     throw invalid(file, 'others on this machine can read it, must be readable by you alone');
   const value = parseJson(text);
   const key = isJsonObject(value) ? value['key'] : undefined;
-  const [server, accessToken, refreshToken] = ['server', 'accessToken', 'refreshToken'].map((name) => textField(value, name));
+  const [server, accessToken, refreshToken] = ['server', 'accessToken', 'refreshToken'].map((name) =>
+    textField(value, name),
+  );
   if (!isJsonObject(key) || server === undefined || accessToken === undefined || refreshToken === undefined)
     throw invalid(file, 'must be what login wrote');
   const caFile = textField(value, 'caFile');
@@ -48,7 +50,9 @@ export function readLogin(file: string): SavedLogin | undefined {
     accessEndsAtMs: numberField(value, 'accessEndsAtMs') ?? 0,
     userName: textField(value, 'userName') ?? '',
     scopes: listField(value, 'scopes').filter((scope) => typeof scope === 'string'),
-    key: Object.fromEntries(Object.entries(key).filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
+    key: Object.fromEntries(
+      Object.entries(key).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    ),
     ...(caFile === undefined ? {} : { caFile }),
   };
 }
@@ -82,7 +86,8 @@ export async function withLoginLock<Result>(file: string, work: () => Promise<Re
       writeFileSync(lock, `${process.pid}\n`, { mode: 0o600, flag: 'wx' });
       break;
     } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw new CliError('output_unwritable', `Cannot write "${lock}": ${whyNot(error)}`, { cause: error });
+      if (codeOf(error) !== 'EEXIST')
+        throw new CliError('output_unwritable', `Cannot write "${lock}": ${whyNot(error)}`, { cause: error });
       const heldSince = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
       if (heldSince !== undefined && Date.now() - heldSince > lockStaleMs) rmSync(lock, { force: true });
       else await delay(lockWaitMs);

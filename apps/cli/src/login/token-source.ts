@@ -8,7 +8,9 @@ import { signIn } from './sign-in.ts';
 
 const renewBeforeMs = 30_000;
 
-export type TokenSourceNeeds = Pick<CliNeeds, 'configuration' | 'stderr' | 'wait' | 'signal'> & { readonly nowMs: () => number };
+export type TokenSourceNeeds = Pick<CliNeeds, 'configuration' | 'stderr' | 'wait' | 'signal'> & {
+  readonly nowMs: () => number;
+};
 
 /**
  * Signs requests with what `login` saved: a fresh proof for each, the token renewed silently before it ends. Whatever needs a

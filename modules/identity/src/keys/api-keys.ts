@@ -243,7 +243,10 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
 
     async rotateKey({ id, overlapMs, expiresAtMs, by }) {
       if (!(overlapMs >= 0 && overlapMs <= maxOverlapMs))
-        throw new IdentityError('key_expiry_invalid', `Cannot let the secret of before go on for ${overlapMs} ms: at most ${maxOverlapMs}`);
+        throw new IdentityError(
+          'key_expiry_invalid',
+          `Cannot let the secret of before go on for ${overlapMs} ms: at most ${maxOverlapMs}`,
+        );
       const rules = await lifetimes.read();
       const nowMs = clock.nowMs();
       const { token } = formatTokenOf(/^[0-9A-Za-z]{11}$/.test(id) ? id : '0'.repeat(11), random(secretBytes));
@@ -252,7 +255,8 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
         if (key === undefined)
           throw new IdentityError('key_not_found', `Cannot rotate key "${id.slice(0, 100)}": must be the id of a key`);
         const end = endOf(key, nowMs);
-        if (end !== undefined) throw new IdentityError('key_not_live', `Cannot rotate key "${id}": ${end}, must be in use`);
+        if (end !== undefined)
+          throw new IdentityError('key_not_live', `Cannot rotate key "${id}": ${end}, must be in use`);
         const granting = await findGranting(keyStore, transaction, { by, nowMs });
         const endMs = expiresAtMs === undefined ? key.expiresAtMs : endWithin(rules, expiresAtMs, nowMs);
         const { expiresAtMs: _before, ...rest } = key;

@@ -100,7 +100,13 @@ export function endWithin(
 function requireValid({ defaultDays, mostDays }: KeyLifetimes): void {
   for (const days of [defaultDays, mostDays])
     if (days !== null && !(Number.isInteger(days) && days >= 1 && days <= mostDaysEver))
-      throw new IdentityError('key_lifetimes_invalid', `Cannot use ${days} days: must be 1 to ${mostDaysEver}, or null`);
+      throw new IdentityError(
+        'key_lifetimes_invalid',
+        `Cannot use ${days} days: must be 1 to ${mostDaysEver}, or null`,
+      );
   if (mostDays !== null && (defaultDays ?? 0) > mostDays)
-    throw new IdentityError('key_lifetimes_invalid', 'Cannot use a default that is longer than the longest there may be');
+    throw new IdentityError(
+      'key_lifetimes_invalid',
+      'Cannot use a default that is longer than the longest there may be',
+    );
 }

@@ -125,7 +125,12 @@ export function createKeyRoutes(apiKeys: ApiKeys): RoutePlugin {
       },
       async (request) => {
         const { overlapMs = 86_400_000, ...rest } = request.body;
-        const { key, token } = await apiKeys.rotateKey({ ...rest, overlapMs, id: request.params.id, by: request.principal });
+        const { key, token } = await apiKeys.rotateKey({
+          ...rest,
+          overlapMs,
+          id: request.params.id,
+          by: request.principal,
+        });
         return { ...shown(key), key: token.reveal() };
       },
     );
@@ -167,6 +172,9 @@ export function createKeyRoutes(apiKeys: ApiKeys): RoutePlugin {
 }
 
 /** The schema's lists are mutable, ours are not. */
-function shown({ networks, ...key }: ApiKey): Omit<ApiKey, 'scopes' | 'networks'> & { scopes: string[]; networks?: string[] } {
+function shown({
+  networks,
+  ...key
+}: ApiKey): Omit<ApiKey, 'scopes' | 'networks'> & { scopes: string[]; networks?: string[] } {
   return { ...key, scopes: [...key.scopes], ...(networks === undefined ? {} : { networks: [...networks] }) };
 }

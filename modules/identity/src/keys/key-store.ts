@@ -68,7 +68,9 @@ export function createKeyStore(needs: {
   const columns = createEncryptedColumns<Tables>({
     keys: needs.columnKeys,
     random: needs.random,
-    tables: { identity_keys: { row: 'id', columns: { name: encrypted(), source: encrypted(), networks: encrypted() } } },
+    tables: {
+      identity_keys: { row: 'id', columns: { name: encrypted(), source: encrypted(), networks: encrypted() } },
+    },
   });
   const takeOver: TakeOver = (database, options) =>
     columns.reencrypt(database, 'identity_keys', {

@@ -25,7 +25,8 @@ export function formatToken(id: Uint8Array, secret: Uint8Array): KeyToken {
 
 /** Another secret under the same id. */
 export function formatTokenOf(id: string, secret: Uint8Array): KeyToken {
-  if (!/^[0-9A-Za-z]{11}$/.test(id) || secret.length !== secretBytes) throw new TypeError('Cannot format a token: no such id');
+  if (!/^[0-9A-Za-z]{11}$/.test(id) || secret.length !== secretBytes)
+    throw new TypeError('Cannot format a token: no such id');
   const body = `sp_${id}_${base62(secret, secretDigits)}`;
   return { id, token: body + checksum(body) };
 }

@@ -220,15 +220,13 @@ forEachDatabase((name, open) => {
     house.clock.advance(600_000);
     assert.equal(await may(first), 'token_expired');
     const second = await token();
-    const ended = await house.database
-      .transaction()
-      .execute((transaction) =>
-        house.accounts.suspendAllOf(transaction, {
-          makerId: 'ada',
-          allowed: ['alerts:read'],
-          by: house.inBrowser('gus'),
-        }),
-      );
+    const ended = await house.database.transaction().execute((transaction) =>
+      house.accounts.suspendAllOf(transaction, {
+        makerId: 'ada',
+        allowed: ['alerts:read'],
+        by: house.inBrowser('gus'),
+      }),
+    );
     assert.equal(ended, 1);
     assert.equal(await may(second), 'token_unknown');
     assert.equal(await refusalOf(token()), 'invalid_client/service_suspended');
