@@ -161,8 +161,7 @@ forEachDatabase((name, open) => {
     await weeks(rig, 3);
     await append(ledger, [signIn(clock.nowMs(), ada, japan, 's-japan')]);
     await catchUp(risk, ledger);
-    const events = ledger.events().filter(({ classUid }) => classUid === 2004);
-    const finding = events[0];
+    const finding = ledger.events().find(({ classUid }) => classUid === 2004);
     assert.ok(finding && (risk.fact(session('s-japan'))?.value ?? 0) >= 40);
     const alert = { type: 'alert', id: 'a-1' };
     await append(ledger, [

@@ -27,5 +27,5 @@ export function browserFamily(agent: string): string {
 /** `Firefox`: what does not change when a page is asked for as for a computer. */
 export function browserName(agent: string): string {
   const known = browsers.find(([pattern]) => pattern.test(agent))?.[1];
-  return known ?? (/^[\w.-]{1,40}/.exec(agent)?.[0] || 'an unnamed program');
+  return known ?? /^[\w.-]{1,40}/.exec(agent)?.[0] ?? 'an unnamed program';
 }

@@ -48,7 +48,6 @@ export function createReactor(needs: Pick<AccessRiskNeeds, 'reactions' | 'clock'
             reason,
           });
           await reactions.requirePasswordChange({ userId, by: riskItself, reason });
-          return;
         }
       }
     },

@@ -61,7 +61,7 @@ export function sourceOf(text: string): string {
 export function prefixOf(text: string): string {
   const bytes = addressBytes(text);
   if (bytes === undefined || isEverybodys(text)) return 'private';
-  return bytes.length === 4 ? `${bytes[0]}.${bytes[1]}.0.0/16` : `${groups(bytes, 2)}::/32`;
+  return bytes.length === 4 ? `${bytes.slice(0, 2).join('.')}.0.0/16` : `${groups(bytes, 2)}::/32`;
 }
 
 /** As sources that rotate are had: the /24 of an IPv4 address, the /48 of an IPv6 one. */

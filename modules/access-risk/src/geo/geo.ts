@@ -101,13 +101,13 @@ export async function createGeo(needs: GeoNeeds): Promise<Geo> {
       : { kind, origin: 'missing' };
   }
 
-  async function record(
-    action: string,
-    by: Principal,
-    kind: GeoKind,
-    details: { readonly sha256?: string },
-    file?: GeoFile,
-  ) {
+  async function record(change: {
+    readonly action: string;
+    readonly by: Principal;
+    readonly kind: GeoKind;
+    readonly file?: GeoFile;
+  }): Promise<void> {
+    const { action, by, kind, file } = change;
     await database.transaction().execute(async (transaction) => {
       if (file === undefined) await removeGeoFile(transaction, kind);
       else await saveGeoFile(transaction, file);
@@ -119,7 +119,7 @@ export async function createGeo(needs: GeoNeeds): Promise<Geo> {
         activityId: file === undefined ? 4 : 3,
         outcome: 'success',
         target: { type: 'address database', id: kind },
-        details,
+        details: file === undefined ? {} : { sha256: file.sha256 },
       });
       await outbox.record(transaction, event);
     });
@@ -148,7 +148,7 @@ export async function createGeo(needs: GeoNeeds): Promise<Geo> {
         const stored = { kind, sha256, importedAtMs: clock.nowMs() };
         // Between the two a crash leaves a file whose hash is not the stored one: it is left out at the next start, and said so.
         imported.set(kind, { mmdb, file: stored });
-        await record('geo.import', by, kind, { sha256 }, stored);
+        await record({ action: 'geo.import', by, kind, file: stored });
         return statusOf(kind);
       }),
     unload: ({ kind, by }) =>
@@ -156,7 +156,7 @@ export async function createGeo(needs: GeoNeeds): Promise<Geo> {
         if (!imported.has(kind))
           throw new AccessRiskError('geo_not_imported', `Cannot remove the ${kind} database: none was imported`);
         imported.delete(kind);
-        await record('geo.remove', by, kind, {});
+        await record({ action: 'geo.remove', by, kind });
         await rm(pathOf(kind), { force: true });
       }),
   };
