@@ -66,8 +66,11 @@ export function RoleAtSite({
 function useSites(): string[] | undefined {
   const { data } = useQuery({
     queryKey: ['sites'],
-    queryFn: async () => {
-      const [{ cameras }, { devices }] = await Promise.all([call('GET /v1/cameras'), call('GET /v1/devices')]);
+    queryFn: async ({ signal }) => {
+      const [{ cameras }, { devices }] = await Promise.all([
+        call('GET /v1/cameras', { signal }),
+        call('GET /v1/devices', { signal }),
+      ]);
       return [...new Set([...cameras, ...devices].map(({ site }) => site).filter((site) => site !== ''))].toSorted();
     },
   });
