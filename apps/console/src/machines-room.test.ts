@@ -65,7 +65,10 @@ test('the command line is let in by the code it shows, with what it asks for and
   await page.getByText('The program was not let in.').waitFor();
   await page.getByLabel('Code that the program shows').fill('BCDF-GHJK');
   await page.getByRole('button', { name: 'Continue' }).click();
-  await page.getByText('The code is wrong, used or too old').first().waitFor();
+  await page
+    .getByText(/Cannot find this code/)
+    .first()
+    .waitFor();
   await room.atRest('device-unknown-code');
 });
 

@@ -30,7 +30,7 @@ export function ServicesPage({ me }: { readonly me: Me }) {
     id === me.user.id ? me.user.name : (users.data?.users.find((user) => user.id === id)?.name ?? 'somebody');
   const selected = data?.accounts.find(({ id }) => id === get('account'));
   return (
-    <>
+    <div className="room-inner">
       <RoomHead
         title="Service accounts"
         lead="Programs that come in as themselves: tokens of ten minutes, bound to a key or certificate, instead of a key that lies around."
@@ -97,7 +97,7 @@ export function ServicesPage({ me }: { readonly me: Me }) {
         onClose={() => change({ new: undefined }, { replace: true })}
         onMade={(id) => change({ new: undefined, account: id }, { replace: true })}
       />
-    </>
+    </div>
   );
 }
 
