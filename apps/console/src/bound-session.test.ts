@@ -40,6 +40,12 @@ async function show(page: Page, name: string): Promise<void> {
   await page.setViewportSize({ width: 1440, height: 900 });
 }
 
+async function onlyCookie(context: BrowserContext): Promise<{ readonly name: string; readonly value: string }> {
+  const [cookie, ...others] = await context.cookies();
+  assert.ok(cookie !== undefined && others.length === 0);
+  return cookie;
+}
+
 /** As whoever copied the cookies of the browser, and has nothing else of it. */
 function asThief(
   cookie: string,
@@ -78,7 +84,7 @@ test('A session lives in the browser it was begun in: elsewhere a copied cookie 
   assert.equal(exported, 'InvalidAccessError');
 
   // Copied, the cookie reads for a while, and does nothing grave though they have just proved who they are.
-  const [{ name = '', value = '' } = {}] = await context.cookies();
+  const { name, value } = await onlyCookie(context);
   const copied = `${name}=${value}`;
   assert.equal((await asThief(copied, { path: '/v1/session' })).status, 200);
   const grave = await asThief(copied, { method: 'POST', path: '/v1/account/recovery-codes' });
@@ -95,7 +101,7 @@ test('A session lives in the browser it was begun in: elsewhere a copied cookie 
   await page.getByText('Bound to the browser').waitFor();
   await rules.getByText('Bound to the browser').waitFor();
   await show(page, 'own-sessions');
-  const [{ value: renewed = '' } = {}] = await context.cookies();
+  const { value: renewed } = await onlyCookie(context);
   assert.notEqual(renewed, value);
 
   // What is grave goes on by itself for whoever has the key, with the cookie gone stale meanwhile.
@@ -127,7 +133,7 @@ test('A session lives in the browser it was begun in: elsewhere a copied cookie 
   // The copy of a token that was replaced comes back: it tells, and ends the session for both.
   ageTokens(file(), 120_000);
   assert.match((await asThief(copied, { path: '/v1/session' })).text, /session_unknown|session_reused/);
-  const [{ value: current = '' } = {}] = await context.cookies();
+  const { value: current } = await onlyCookie(context);
   assert.notEqual(current, value);
   // The browser that lost its key signs in again, however good its cookie.
   await page.evaluate(`new Promise((resolve, reject) => {

@@ -377,7 +377,10 @@ function keyOf(row: OpenedSession): { readonly key?: BrowserKey; readonly browse
   if (row.sealed_key === null) return {};
   const stored: unknown = JSON.parse(row.sealed_key);
   const read = new Map<string, unknown>(Object.entries(typeof stored === 'object' && stored !== null ? stored : {}));
-  const text = (name: string): string => String(read.get(name) ?? '');
+  const text = (name: string): string => {
+    const value = read.get(name);
+    return typeof value === 'string' ? value : '';
+  };
   const key = { x: text('x'), y: text('y'), thumbprint: text('thumbprint') };
   return { key, browserKey: key.thumbprint };
 }

@@ -50,7 +50,7 @@ export function Sessions({ whose }: { readonly whose: 'own' | 'all' }) {
   const shown = data?.sessions.filter((session) => isWanted(session, wanted)) ?? [];
   const owners = new Map(shown.map(({ user }) => [user.id, user.name]));
   const own = data?.sessions.find(({ current }) => current)?.user.id;
-  const [onlyOwner] = [...owners].filter(([id]) => owners.size === 1 && id !== own);
+  const onlyOwner = owners.size === 1 ? [...owners].find(([id]) => id !== own) : undefined;
   const others = data?.sessions.filter(({ current, user }) => !current && user.id === own).length ?? 0;
   return (
     <div className="stack">
