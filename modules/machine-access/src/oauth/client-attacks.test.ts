@@ -1,3 +1,4 @@
+// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 needs it, and takes it from there
 import 'reflect-metadata';
 import assert from 'node:assert/strict';
 import { randomUUID, webcrypto } from 'node:crypto';
