@@ -96,7 +96,13 @@ test('A provider is set up, tried, and lets somebody in who has no account; when
   await tab.close();
   const dialog = page.getByRole('dialog');
   await dialog.getByText('A new account would be made for them').waitFor();
-  assert.match((await dialog.getByRole('listitem').filter({ hasText: /^admin/ }).textContent()) ?? '', /nothing/);
+  assert.match(
+    (await dialog
+      .getByRole('listitem')
+      .filter({ hasText: /^admin/ })
+      .textContent()) ?? '',
+    /nothing/,
+  );
   await show(page, 'provider-test');
   await dialog.getByRole('button', { name: 'Close' }).last().click();
   await card.getByRole('button', { name: 'Offer it on the sign-in page' }).click();

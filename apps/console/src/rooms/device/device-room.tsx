@@ -25,35 +25,32 @@ export function DeviceRoom({ me }: { readonly me: Me }) {
         title="Device sign-in"
         lead="A program without a browser, such as the command line, shows a code. Confirm it here and the program acts as you for up to 12 hours."
       />
-      <div className="stack">
-        {done === undefined ? null : (
-          <Notice
-            tone={done === 'approved' ? 'good' : 'plain'}
-            title={
-              done === 'approved' ? 'The program is let in. You can go back to it.' : 'The program was not let in.'
-            }
-          />
-        )}
-        {code === '' ? (
-          <CodeForm
-            onCode={(typed) => {
-              setDone(undefined);
-              change({ code: typed });
-            }}
-          />
-        ) : (
-          <Question
-            key={code}
-            code={code}
-            me={me}
-            onDone={(answer) => {
-              setDone(answer);
-              change({ code: undefined }, { replace: true });
-            }}
-            onOther={() => change({ code: undefined }, { replace: true })}
-          />
-        )}
-        <LetIn />
+      {done === undefined ? null : (
+        <Notice
+          tone={done === 'approved' ? 'good' : 'plain'}
+          title={done === 'approved' ? 'The program is let in. You can go back to it.' : 'The program was not let in.'}
+        />
+      )}
+      {code === '' ? (
+        <CodeForm
+          onCode={(typed) => {
+            setDone(undefined);
+            change({ code: typed });
+          }}
+        />
+      ) : (
+        <Question
+          key={code}
+          code={code}
+          me={me}
+          onDone={(answer) => {
+            setDone(answer);
+            change({ code: undefined }, { replace: true });
+          }}
+          onOther={() => change({ code: undefined }, { replace: true })}
+        />
+      )}
+      <LetIn />
     </div>
   );
 }

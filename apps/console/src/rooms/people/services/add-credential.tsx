@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { call } from '../../../api/call.ts';
 import { CopyField } from '../../../parts/copy-field.tsx';
 import { ProblemNotice } from '../../../parts/notice.tsx';
-import { servicesQuery, type ServiceAccount } from './services-page.tsx';
+import { servicesQuery, type ServiceAccount } from './service-account.tsx';
 
 type Kind = 'public-key' | 'secret' | 'certificate';
 

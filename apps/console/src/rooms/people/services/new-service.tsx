@@ -6,7 +6,7 @@ import { usersQuery } from '../../../api/queries.ts';
 import type { Me } from '../../../api/queries.ts';
 import { may } from '../../../app/rooms.ts';
 import { ProblemNotice } from '../../../parts/notice.tsx';
-import { servicesQuery } from './services-page.tsx';
+import { servicesQuery } from './service-account.tsx';
 
 /** In days; empty: no end. */
 const lifetimes = [

@@ -7,7 +7,7 @@ import { CopyField } from '../../../parts/copy-field.tsx';
 import { ProblemNotice } from '../../../parts/notice.tsx';
 import { SidePanel } from '../../../parts/side-panel.tsx';
 import { AddCredential } from './add-credential.tsx';
-import { servicesQuery, StateChip, type ServiceAccount } from './services-page.tsx';
+import { servicesQuery, StateChip, type ServiceAccount } from './service-account.tsx';
 
 type Credential = ServiceAccount['credentials'][number];
 

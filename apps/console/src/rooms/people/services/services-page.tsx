@@ -1,7 +1,5 @@
 import { Button } from '@mantine/core';
-import { queryOptions, useQuery } from '@tanstack/react-query';
-import { call } from '../../../api/call.ts';
-import type { Answer } from '../../../api/call.ts';
+import { useQuery } from '@tanstack/react-query';
 import { usersQuery } from '../../../api/queries.ts';
 import type { Me } from '../../../api/queries.ts';
 import { useAddress } from '../../../app/address.ts';
@@ -12,14 +10,8 @@ import { ProblemNotice } from '../../../parts/notice.tsx';
 import { plural } from '../../../parts/numbers.ts';
 import { RoomHead } from '../../../parts/room-head.tsx';
 import { NewService } from './new-service.tsx';
+import { servicesQuery, StateChip } from './service-account.tsx';
 import { ServicePanel } from './service-panel.tsx';
-
-export type ServiceAccount = Answer<'GET /v1/service-accounts'>['accounts'][number];
-
-export const servicesQuery = queryOptions({
-  queryKey: ['service-accounts'],
-  queryFn: ({ signal }) => call('GET /v1/service-accounts', { signal }),
-});
 
 /** Programs with an account of their own: who answers for each, what it may do, and what it proves itself with. */
 export function ServicesPage({ me }: { readonly me: Me }) {
@@ -99,12 +91,4 @@ export function ServicesPage({ me }: { readonly me: Me }) {
       />
     </div>
   );
-}
-
-export function StateChip({ account }: { readonly account: ServiceAccount }) {
-  if (account.suspendedAtMs !== undefined)
-    return <span className="chip">{account.suspendedFor === 'owner' ? 'Stopped with its owner' : 'Stopped'}</span>;
-  if (account.expiresAtMs !== undefined && account.expiresAtMs <= Date.now())
-    return <span className="chip">Ended</span>;
-  return account.credentials.length === 0 ? <span className="chip">No credential yet</span> : null;
 }
