@@ -11,6 +11,8 @@ const server = createServerUnderTest();
 /** Where pictures go; none are made without. */
 const pictures = process.env['SALLYPORT_PICTURES'];
 let browser: Browser;
+/** What the browser says it is: a thief says the same, or is told by that alone. */
+let agent = '';
 
 before(async () => {
   const chromium = chromiumPath();
@@ -53,7 +55,7 @@ function asThief(
 ): Promise<{ status: number; text: string }> {
   const origin = new URL(server.address()).origin;
   const { method = 'GET', path } = request;
-  const headers = { cookie, 'x-sallyport': '1', origin, 'sec-fetch-site': 'same-origin' };
+  const headers = { cookie, 'user-agent': agent, 'x-sallyport': '1', origin, 'sec-fetch-site': 'same-origin' };
   return fetch(`${origin}${path}`, { method, headers }).then(async (response) => ({
     status: response.status,
     text: await response.text(),
@@ -66,6 +68,7 @@ test('A session lives in the browser it was begun in: elsewhere a copied cookie 
   await addPasskeyDevice(context, page);
   await signUp(page, server.output());
   const home = new URL('/', page.url()).href;
+  agent = await page.evaluate<string>('navigator.userAgent');
   await page.goto(`${home}people?tab=sessions`);
   await page.getByText('Bound to the browser').waitFor();
   await page.getByRole('heading', { name: 'How long sessions last' }).waitFor();
