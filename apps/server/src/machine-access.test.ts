@@ -132,7 +132,7 @@ test('a person lets an independent client in by device, which then is them, no m
 
 type Cli = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
-test('the command line signs in as a person, acts as them, proves anew what is grave, and is out when they say so', async () => {
+test('the command line signs in as a person, acts as them, renews its token once for many, and is out when they say so', async () => {
   const home = mkdtempSync(join(tmpdir(), 'sallyport-login-'));
   after(() => rmSync(home, { recursive: true, force: true }));
   const environment = { PATH: process.env['PATH'] ?? '', HOME: home, SALLYPORT_DATA: join(home, 'none') };
