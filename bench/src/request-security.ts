@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { allActions, createAccessPolicy, readPolicyTexts } from '@sallyport/access-policy';
 import { isJsonObject, parseJson, type JsonObject } from '@sallyport/contracts';
 import { policiesDirectory } from '@sallyport/content';
@@ -50,8 +51,13 @@ export const requestSecurity: Bench = {
           progress(`round ${round} of ${rounds}`);
         }
         const figures = { bare: latencies(taken.bare), key: latencies(taken.key), session: latencies(taken.session) };
-        const checks = await perSecond(requests, 16, ways.session);
-        const signIns = await perSecond(options.tiny ? 4 : 60, 4, async () => {
+        // After a rest, and no more than one caller may ask at once.
+        await sleep(options.tiny ? 0 : 4000);
+        const checks = await perSecond(options.tiny ? 50 : 300, 16, async () => {
+          const { status, text } = await ways.session();
+          if (status !== 200) throw new Error(`The bench was refused: ${status} ${text}`);
+        });
+        const signIns = await perSecond(options.tiny ? 4 : 8, 4, async () => {
           const step = await ask('POST', '/v1/session', {}, { name: 'Ada', password });
           if (!step.text.includes('second-factor')) throw new Error(`The bench could not sign in: ${step.text}`);
           return step;
@@ -114,11 +120,14 @@ async function decisions(count: number): Promise<JsonObject> {
 
 async function timed(count: number, act: () => Promise<Asked>): Promise<number[]> {
   const times: number[] = [];
-  for (let done = 0; done < count; done += 1) {
+  while (times.length < count) {
     const beganMs = performance.now();
     const { status, text } = await act();
-    if (status !== 200) throw new Error(`The bench was refused: ${status} ${text}`);
-    times.push(performance.now() - beganMs);
+    const tookMs = performance.now() - beganMs;
+    // The edge's own limit for one caller, which is not what is measured.
+    if (status === 429) await sleep(1000);
+    else if (status === 200) times.push(tookMs);
+    else throw new Error(`The bench was refused: ${status} ${text}`);
   }
   return times;
 }

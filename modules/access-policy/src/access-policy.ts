@@ -1,6 +1,7 @@
 import { statefulIsAuthorized, type AuthorizationAnswer } from '@cedar-policy/cedar-wasm/nodejs';
 import { messageOf } from '@sallyport/platform/errors';
-import type { Principal, Reach, ResourceName } from '@sallyport/platform/http';
+import type { Principal, Reach } from '@sallyport/platform/http';
+import type { AccessDecision, AccessRequest, AccessResource, PrincipalRisk } from './access-request.ts';
 import { allActions, deviceActions, isAction, isDeviceAction, type Action, type DeviceAction } from './actions.ts';
 import { createDecisionCache } from './decision-cache.ts';
 import { knownRisk, questionOf, siteOf, type CedarQuestion } from './entities.ts';
@@ -8,55 +9,6 @@ import { explainQuestion, type Explanation } from './explain-question.ts';
 import { loadPolicies, releasePolicies, type RoleDescription } from './load-policies.ts';
 import type { PolicyTexts } from './policy-texts.ts';
 import { readReach } from './reach.ts';
-
-/** 0 to 100. What is not fresh counts as not known. */
-export type PrincipalRisk = { readonly value: number; readonly isFresh: boolean };
-
-/** What a question is about. Without a site it needs a right that holds everywhere. */
-export type AccessResource =
-  | { readonly kind: 'server' }
-  | { readonly kind: 'site'; readonly id: string }
-  | (ResourceName & { readonly site?: string | undefined });
-
-/** Of a camera or device, as far as it is known. */
-export type ResourceFacts = {
-  readonly kind?: string | undefined;
-  readonly approved?: boolean | undefined;
-  /** Since it was last heard of. */
-  readonly quietSeconds?: number | undefined;
-};
-
-export type AccessRequest = {
-  readonly principal: Principal;
-  /** One of `allActions` or `deviceActions`; any other is denied. */
-  readonly action: string;
-  /** This server as a whole, when undefined. */
-  readonly resource?: AccessResource | undefined;
-  /** How much a person or key is at risk; undefined where nobody can tell now. */
-  readonly risk?: PrincipalRisk | undefined;
-  /** Asked for only where a policy speaks of these facts. */
-  readonly factsOf?: ((resource: ResourceName) => ResourceFacts | undefined) | undefined;
-  readonly context: {
-    /** How the request came: over the network, or through the operator's Unix socket. */
-    readonly channel: 'network' | 'socket';
-    /** Whole seconds since a person proved in full who they are; only for what needs a fresh proof. */
-    readonly proofAgeSeconds?: number | undefined;
-    /** Where the request came from: an address, or a network as `2001:db8::/64`. */
-    readonly address?: string | undefined;
-    /** In the organisation's time zone: hour 0 to 23, weekday 1 (Monday) to 7. Asked for only where a policy speaks of it. */
-    readonly localTime?: (() => { readonly hour: number; readonly weekday: number } | undefined) | undefined;
-  };
-};
-
-export type AccessDecision = {
-  readonly allowed: boolean;
-  /** For people: what the deciding policies say, or why none did. */
-  readonly reason: string;
-  /** Ids of the deciding policies. */
-  readonly policies: readonly string[];
-  /** Of a no to a person: asked again with `proofAgeSeconds` of a fresh proof, it may be a yes. */
-  readonly needsProof?: true;
-};
 
 /**
  * Who may do what, decided by Cedar policies. Deny by default: no policy that allows, a policy that forbids, a policy that
@@ -89,6 +41,7 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
   const { version, keptAs, words, roles, askingForProof, restingOnRisk, spoken } = loaded;
   let isReleased = false;
   const remembered = createDecisionCache<AccessDecision>(options.maxCachedDecisions ?? 10_000);
+  const permissions = createDecisionCache<readonly (Action | DeviceAction)[]>(options.maxCachedDecisions ?? 1000);
 
   const ask = (request: AccessRequest, question: CedarQuestion): AccessDecision => {
     const { principal, action, risk } = request;
@@ -158,10 +111,15 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
     permissionsOf(principal, { context, site } = {}) {
       const channel = principal.kind === 'operator' ? 'socket' : 'network';
       const resource: AccessResource | undefined = site === undefined ? undefined : { kind: 'site', id: site };
-      return [...allActions, ...deviceActions].filter((action) => {
-        const { allowed, needsProof } = decide({ principal, action, resource, context: context ?? { channel } });
-        return allowed || needsProof === true;
-      });
+      const ask = (): readonly (Action | DeviceAction)[] =>
+        [...allActions, ...deviceActions].filter((action) => {
+          const { allowed, needsProof } = decide({ principal, action, resource, context: context ?? { channel } });
+          return allowed || needsProof === true;
+        });
+      if (context !== undefined) return ask();
+      // Asked with every request of a session: what a decision rests on of a principal, and no moment, is the whole question.
+      const { name: _name, sessionId: _session, authenticatedAtMs: _proved, ...held } = principal;
+      return permissions.load(JSON.stringify([held, site]), ask);
     },
     roles: () => roles,
     explain(request) {

@@ -34,7 +34,7 @@ export function RolesOfUser({
   const without = (gone: SiteRole): { role: string; site: string }[] =>
     held.filter((one) => one !== gone).map(({ role, site }) => ({ role, site }));
   return (
-    <div className="stack tight">
+    <div className="stack tight roles-of-user">
       <span className="row nowrap">
         <NativeSelect
           size="xs"
@@ -65,7 +65,7 @@ export function RolesOfUser({
         </Button>
       </span>
       {held.length === 0 ? null : (
-        <ul className="row plain-list" aria-label={`Roles of ${user.name} at sites`}>
+        <ul className="row" aria-label={`Roles of ${user.name} at sites`}>
           {held.map((one) => (
             <li key={`${one.site} ${one.role}`} className="chip">
               {nameOf(one.role)} at {one.site}
