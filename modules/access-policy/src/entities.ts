@@ -1,6 +1,6 @@
 import type { CedarValueJson, EntityJson, TypeAndId } from '@cedar-policy/cedar-wasm/nodejs';
 import type { Principal } from '@sallyport/platform/http';
-import type { AccessRequest, AccessResource, PrincipalRisk } from './access-policy.ts';
+import type { AccessRequest, AccessResource, PrincipalRisk } from './access-request.ts';
 import type { Spoken } from './spoken.ts';
 
 /** What Cedar is asked, with everything it may know. */

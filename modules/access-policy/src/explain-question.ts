@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonValue } from '@sallyport/contracts';
-import type { AccessDecision } from './access-policy.ts';
+import { isJsonObject, parseJson, type JsonValue } from '@sallyport/contracts';
+import type { AccessDecision } from './access-request.ts';
 import type { CedarQuestion } from './entities.ts';
 import type { ReadPolicy } from './read-policies.ts';
 
@@ -39,7 +39,7 @@ export function explainQuestion(
       wanted === undefined
         ? question.context
         : question.entities.find(({ uid }) => JSON.stringify(uid) === JSON.stringify(wanted))?.attrs;
-    const record: JsonValue = JSON.parse(JSON.stringify(held ?? {}));
+    const record = parseJson(JSON.stringify(held ?? {}));
     return isJsonObject(record) ? record[name] : undefined;
   };
   const asking = question.entities.find(({ uid }) => JSON.stringify(uid) === JSON.stringify(question.principal));
@@ -72,6 +72,6 @@ function attributesRead({ json }: ReadPolicy): Omit<FactSeen, 'value'>[] {
     }
     return Object.values(value).forEach(walk);
   };
-  walk(JSON.parse(JSON.stringify(json.conditions)));
+  walk(parseJson(JSON.stringify(json.conditions)));
   return [...found.values()];
 }

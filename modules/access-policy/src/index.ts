@@ -1,12 +1,6 @@
 export { createAccessPolicy } from './access-policy.ts';
-export type {
-  AccessDecision,
-  AccessPolicy,
-  AccessRequest,
-  AccessResource,
-  PrincipalRisk,
-  ResourceFacts,
-} from './access-policy.ts';
+export type { AccessPolicy } from './access-policy.ts';
+export type { AccessDecision, AccessRequest, AccessResource, PrincipalRisk, ResourceFacts } from './access-request.ts';
 export { allActions, allRoles, deviceActions, isAction, isRole, siteActions } from './actions.ts';
 export type { Action, DeviceAction, Role } from './actions.ts';
 export { AccessPolicyError } from './errors.ts';

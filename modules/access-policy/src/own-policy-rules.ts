@@ -60,7 +60,6 @@ function typeOf(constraint: object): string | undefined {
 }
 
 function isPlainLine(text: string): boolean {
-  // oxlint-disable-next-line no-control-regex
   return (
     text.trim().length > 0 &&
     text.length <= 200 &&

@@ -1,5 +1,5 @@
 import type { Reach } from '@sallyport/platform/http';
-import type { AccessDecision, AccessRequest, AccessResource } from './access-policy.ts';
+import type { AccessDecision, AccessRequest, AccessResource } from './access-request.ts';
 import type { Spoken } from './spoken.ts';
 
 /** How far somebody's right to an action goes: to everything, or to some sites. */

@@ -168,7 +168,7 @@ function validateAll(
 }
 
 /** Cedar's validator knows the roles by name; those of the organisation come to them. */
-export function withRoles(schema: string, own: readonly string[]): string {
+function withRoles(schema: string, own: readonly string[]): string {
   if (own.length === 0) return schema;
   return schema.replace(/(entity Role enum \[)([^\]]*)\]/, (_all, head: string, known: string) => {
     const more = own.map((role) => JSON.stringify(role)).join(', ');

@@ -1,6 +1,6 @@
 import type { Clock } from '@sallyport/platform/clock';
 import type { Principal } from '@sallyport/platform/http';
-import type { PrincipalRisk } from './access-policy.ts';
+import type { PrincipalRisk } from './access-request.ts';
 
 export type RiskFactsNeeds = {
   /** What is known of whom now. Undefined, and a throw: nobody can tell. */

@@ -1,5 +1,5 @@
 import type { PolicyJson, SchemaJson } from '@cedar-policy/cedar-wasm/nodejs';
-import { isJsonObject, type JsonValue } from '@sallyport/contracts';
+import { isJsonObject, parseJson, type JsonValue } from '@sallyport/contracts';
 
 /** What a set of policies speaks of: nothing else is asked for, and nothing else tells two questions apart. */
 export type Spoken = {
@@ -12,8 +12,8 @@ export type Spoken = {
 };
 
 /** Facts about the moment: one that nobody can tell is not there, and the policy that asks for it fails. */
-export const contextFacts = ['address', 'hour', 'weekday'] as const;
-export const resourceFacts = ['kind', 'approved', 'quietSeconds'] as const;
+const contextFacts = ['address', 'hour', 'weekday'];
+const resourceFacts = ['kind', 'approved', 'quietSeconds'];
 const facts: ReadonlySet<string> = new Set([...contextFacts, ...resourceFacts]);
 
 /** Rather too much than too little: what a policy may speak of counts as spoken of. */
@@ -44,7 +44,7 @@ export function readSpoken(policies: readonly PolicyJson[]): Spoken {
       }
     return Object.values(value).forEach(walk);
   };
-  for (const { resource, conditions } of policies) walk(JSON.parse(JSON.stringify([resource, conditions])));
+  for (const { resource, conditions } of policies) walk(parseJson(JSON.stringify([resource, conditions])));
   return { attributes, namesResources, sites };
 }
 
@@ -65,7 +65,7 @@ export function asksWhetherKnown(policy: PolicyJson): string | undefined {
       if (typeof one === 'string' && facts.has(one)) found.add(one);
     return Object.values(value).forEach(walk);
   };
-  walk(JSON.parse(JSON.stringify(policy.conditions)));
+  walk(parseJson(JSON.stringify(policy.conditions)));
   return [...found][0];
 }
 
@@ -84,5 +84,12 @@ export function schemaOfQuestions(schema: SchemaJson<string>): SchemaJson<string
       }),
     );
   };
-  return JSON.parse(JSON.stringify(loosen(JSON.parse(JSON.stringify(schema)))));
+  const loosened = loosen(parseJson(JSON.stringify(schema)));
+  if (!isLoosened(loosened)) throw new TypeError('Cannot loosen the schema: must be an object');
+  return loosened;
+}
+
+/** Only for what was a schema: that a fact is optional makes it none the less one. Cedar reads it again. */
+function isLoosened(value: unknown): value is SchemaJson<string> {
+  return isJsonObject(value);
 }
