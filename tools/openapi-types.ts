@@ -96,8 +96,10 @@ function objectType(schema: Schema): string {
 
 function field(name: string, schema: Schema, required: boolean): string {
   const key = /^[A-Za-z_$][\w$]*$/.test(name) ? name : `'${name}'`;
-  // Undefined stands for absent: callers may pass what they do not have.
-  return required ? `readonly ${key}: ${typeOf(schema)};` : `readonly ${key}?: ${typeOf(schema)} | undefined;`;
+  const type = typeOf(schema);
+  // Undefined stands for absent: callers may pass what they do not have. What is unknown may be that anyway.
+  const orAbsent = required || type === 'unknown' ? type : `${type} | undefined`;
+  return `readonly ${key}${required ? '' : '?'}: ${orAbsent};`;
 }
 
 function literal(value: unknown): string {

@@ -2,14 +2,13 @@ import { fork } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { allActions, createAccessPolicy, readPolicyTexts } from '@sallyport/access-policy';
 import { isJsonObject, parseJson, type JsonObject } from '@sallyport/contracts';
 import { policiesDirectory } from '@sallyport/content';
 import type { Principal } from '@sallyport/platform/http';
 import type { Bench } from './bench.ts';
-import { repositoryRoot, withDirectory } from './repository.ts';
+import { withDirectory } from './repository.ts';
 import { startServer } from './running-server.ts';
 import { latencies, rounded, type Latencies } from './statistics.ts';
 
@@ -28,12 +27,12 @@ export const requestSecurity: Bench = {
       const requests = options.tiny ? 50 : 2000;
       const rounds = options.tiny ? 1 : 3;
       const server = await startServer(directory, options.profileDirectory);
-      const bare = fork(join(repositoryRoot, 'bench', 'src', 'bare-route.ts'), {
+      const bare = fork(new URL('bare-route.ts', import.meta.url), {
         stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
       });
       try {
-        const [printed] = bare.stdout === null ? [''] : await once(bare.stdout, 'data');
-        const askBare = asker(String(printed).trim());
+        const printed: unknown[] = bare.stdout === null ? [] : await once(bare.stdout, 'data');
+        const askBare = asker(String(printed[0]).trim());
         const ask = asker(server.address);
         const cookie = await signUp(ask, server.setupLink);
         const ways = {
@@ -148,7 +147,7 @@ async function perSecond(count: number, atOnce: number, act: () => Promise<unkno
 
 function asker(origin: string): Ask {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 });
-  return (method, wanted, headers = {}, body = undefined) =>
+  return (method, wanted, headers = {}, body?) =>
     new Promise((resolve, reject) => {
       const sent = body === undefined ? undefined : JSON.stringify(body);
       const json =

@@ -70,7 +70,8 @@ export async function startOpenIdProvider(options: { readonly port?: number } = 
   const build = async (): Promise<void> => {
     const configuration = await configurationOf({ client, keys, cookieKey, accountOf: () => account });
     provider = quietly(() => new Provider(issuer, configuration));
-    answer = provider.callback();
+    const callback = provider.callback();
+    answer = (request, response) => void callback(request, response);
   };
   await build();
   let building = Promise.resolve();
@@ -149,7 +150,7 @@ export async function startOpenIdProvider(options: { readonly port?: number } = 
       if (found === undefined || !('backchannelLogout' in found) || typeof found.backchannelLogout !== 'function')
         throw new Error('Cannot tell anybody: the provider has forgotten how');
       try {
-        await found.backchannelLogout(sub, sid);
+        await Reflect.apply(found.backchannelLogout, found, [sub, sid]);
         return 200;
       } catch (error) {
         const refused = error instanceof Error && 'response' in error ? error.response : undefined;

@@ -43,13 +43,16 @@ async function registerKey(id: string, key: Key, more: object = {}): Promise<voi
   assert.equal(added.status, 201, JSON.stringify(added.body));
 }
 
+// oxlint-disable-next-line typescript/no-deprecated -- called deprecated so that it stands out; the server under test speaks HTTP
+const overPlainHttp = [client.allowInsecureRequests];
+
 test('an independent client gets a bound token with private_key_jwt and DPoP, uses it, looks at it and ends it', async () => {
   const id = await newAccount(['alerts:read', 'health:read']);
   const key = await newKey();
   await registerKey(id, key);
   const config = await client.discovery(new URL(origin), id, undefined, client.PrivateKeyJwt(key.privateKey), {
     algorithm: 'oauth2',
-    execute: [client.allowInsecureRequests],
+    execute: overPlainHttp,
   });
   const dpopKey = await client.randomDPoPKeyPair('ES256');
   const dpop = client.getDPoPHandle(config, dpopKey);
@@ -88,7 +91,7 @@ test('an independent client gets a bound token with private_key_jwt and DPoP, us
 test('a person lets an independent client in by device, which then is them, no more than agreed, until it is ended', async () => {
   const config = await client.discovery(new URL(origin), 'sallyport-cli', undefined, client.None(), {
     algorithm: 'oauth2',
-    execute: [client.allowInsecureRequests],
+    execute: overPlainHttp,
   });
   const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256'));
   const begun = await client.initiateDeviceAuthorization(config, { scope: 'alerts:read users:read' });

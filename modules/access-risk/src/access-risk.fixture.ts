@@ -18,7 +18,7 @@ import { accessRiskMigrations } from './state-store.ts';
 export const hourMs = 3_600_000;
 export const dayMs = 24 * hourMs;
 /** A Monday, 08:00. */
-export const startMs = Date.UTC(2026, 0, 5, 8);
+const startMs = Date.UTC(2026, 0, 5, 8);
 export const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 export const chrome =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
@@ -26,7 +26,7 @@ export const chrome =
 /** By the first number of an address: 41 India, 42 Japan, 43 India again, 44 Germany, 45 servers for rent in Japan. */
 const countries: Readonly<Record<string, string>> = { 41: 'IN', 42: 'JP', 43: 'IN', 44: 'DE', 45: 'JP' };
 
-export function locate(address: string): Place {
+function locate(address: string): Place {
   const network = prefixOf(address);
   if (isEverybodys(address)) return { isPrivate: true, network, isRelay: false };
   const first = address.split('.')[0] ?? '';

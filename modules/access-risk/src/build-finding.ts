@@ -11,7 +11,7 @@ const findingVersion = 1;
 /** What is odd by less is shown with the sign-in and told to nobody. */
 export const tellingRisk = 25;
 
-export function levelOf(risk: number): FindingLevel {
+function levelOf(risk: number): FindingLevel {
   if (risk >= 70) return 'high';
   return risk >= 45 ? 'medium' : 'low';
 }

@@ -91,7 +91,7 @@ export function judgeSignIn(state: State, attempt: Attempt): readonly Reason[] {
 }
 
 /** By the key it is bound to, which nobody has without the browser; where it has none, by what it says it is. */
-export function isKnownBrowser(state: State, attempt: Pick<Attempt, 'browserKey' | 'agent' | 'atMs'>): boolean {
+function isKnownBrowser(state: State, attempt: Pick<Attempt, 'browserKey' | 'agent' | 'atMs'>): boolean {
   if (attempt.browserKey !== undefined && state.keys.length > 0) return hasKnownKey(state, attempt);
   return isKnown(state.browsers, browserFamily(attempt.agent), attempt.atMs);
 }
@@ -148,7 +148,7 @@ export function networkInWords({ network, organization }: Place): string {
 }
 
 /** `40 minutes`, `1 day`: one unit, rounded down. */
-export function duration(ms: number): string {
+function duration(ms: number): string {
   const minutes = Math.max(0, Math.floor(ms / 60_000));
   const [count, unit] =
     minutes < 120

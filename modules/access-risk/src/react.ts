@@ -13,7 +13,7 @@ export type Reactor = {
 
 const timelyMs = 900_000;
 /** Who is written down as having done it. */
-export const riskItself: Principal = { kind: 'operator', id: 'access-risk', name: 'Risk of sign-ins', scopes: [] };
+const riskItself: Principal = { kind: 'operator', id: 'access-risk', name: 'Risk of sign-ins', scopes: [] };
 
 export function createReactor(needs: Pick<AccessRiskNeeds, 'reactions' | 'clock' | 'log'>): Reactor {
   const { reactions, clock, log } = needs;

@@ -130,7 +130,7 @@ export function isHiddenFrom({ principal, reach }: Reader, found: FoundEvent): b
 }
 
 /** One of ours; what came from outside carries its original, whatever log it says it is of. */
-export function isAuditRecord({ event }: FoundEvent): boolean {
+function isAuditRecord({ event }: FoundEvent): boolean {
   const metadata = event?.['metadata'];
   return isJsonObject(metadata) && metadata['log_name'] === 'audit' && event?.['raw_data'] === undefined;
 }

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
-import { ocsfClass, type JsonObject } from '@sallyport/contracts';
+import { isJsonObject, ocsfClass, type JsonObject } from '@sallyport/contracts';
 import { auditEvent, type Actor, type AuditEvent } from '@sallyport/ledger';
+import { CodedError } from '@sallyport/platform/errors';
 import type { Client, Principal } from '@sallyport/platform/http';
 
 /** A change of somebody's account: OCSF Account Change (3001). */
@@ -97,6 +98,8 @@ export function authenticationEvent(input: {
   readonly browserKey?: string;
   /** Id of the identity provider. */
   readonly provider?: string;
+  /** What an authenticator said of itself, and the verdict. */
+  readonly passkey?: JsonObject;
   /** Of what was no failure: why it happened. */
   readonly cause?: string;
 }): AuditEvent {
@@ -123,6 +126,7 @@ export function authenticationEvent(input: {
       ...(input.assurance === undefined ? {} : { assurance: input.assurance }),
       ...(browserKey === undefined ? {} : { browser_key: browserKey }),
       ...(provider === undefined ? {} : { provider }),
+      ...(input.passkey === undefined ? {} : { passkey: input.passkey }),
     },
   });
   return {
@@ -145,4 +149,10 @@ export function authenticationEvent(input: {
         : { session: { uid: sessionId, is_mfa: (input.assurance ?? methods.length) > 1 } }),
     },
   };
+}
+
+/** What a refusal says about the authenticator. */
+export function passkeyOf(error: unknown): JsonObject | undefined {
+  const passkey = error instanceof CodedError ? error.details['passkey'] : undefined;
+  return isJsonObject(passkey) ? passkey : undefined;
 }

@@ -33,7 +33,11 @@ export type IdentityErrorCode =
   | 'link_invalid'
   | 'organization_invalid'
   | 'others_hidden'
+  | 'fido_metadata_invalid'
+  | 'fido_metadata_old'
   | 'passkey_needs_name'
+  | 'passkey_policy_invalid'
+  | 'passkey_policy_lock_out'
   | 'passkey_refused'
   | 'password_breached'
   | 'password_weak'
@@ -94,6 +98,10 @@ export const identityProblems = {
   link_invalid: { status: 403, title: 'The link was used, has expired or is wrong' },
   organization_invalid: { status: 400, title: 'The name of the organisation is not valid' },
   others_hidden: { status: 403, title: 'The sessions of others are for who manages people' },
+  fido_metadata_invalid: { status: 400, title: 'The FIDO metadata was refused' },
+  fido_metadata_old: { status: 409, title: 'The FIDO metadata is not newer' },
+  passkey_policy_invalid: { status: 400, title: 'Passkeys cannot be restricted like this' },
+  passkey_policy_lock_out: { status: 409, title: 'No administrator would have a factor that is accepted' },
   passkey_needs_name: { status: 409, title: 'Passkeys need a host name instead of an address' },
   passkey_refused: { status: 401, title: 'The passkey was refused' },
   password_breached: { status: 400, title: 'The password is known from a breach' },

@@ -2,6 +2,7 @@ import type { RoutePlugin } from '@sallyport/platform/http';
 import { createCodeRoutes } from './codes/code-routes.ts';
 import { createSignInRulesRoutes } from './admission/sign-in-rules-routes.ts';
 import { createAccountRoutes } from './account/account-routes.ts';
+import { createPasskeyRulesRoutes } from './factors/passkey-rules-routes.ts';
 import { createEnrolmentRoutes } from './factors/enrolment-routes.ts';
 import type { ApiKeys } from './keys/api-keys.ts';
 import { createKeyRoutes } from './keys/key-routes.ts';
@@ -28,6 +29,7 @@ export function createIdentityRoutes(
     createAccountRoutes(services),
     createEnrolmentRoutes(services),
     createSignInRulesRoutes(services),
+    createPasskeyRulesRoutes(services),
     createCodeRoutes(services),
     createSessionRoutes(services, needs),
     createSessionPolicyRoutes(services, needs),

@@ -14,7 +14,7 @@ import type { PolicyTest } from './policy-test.ts';
 
 export const bundled = await readPolicyTexts(policiesDirectory);
 
-export const person = (name: string, ...roles: string[]): Principal & { kind: 'user' } => ({
+const person = (name: string, ...roles: string[]): Principal & { kind: 'user' } => ({
   kind: 'user',
   id: `u-${name}`,
   name,

@@ -1,5 +1,6 @@
 import { createAccessPolicy, readPolicies } from '@sallyport/access-policy';
 import type { AccessPolicy, ReadPolicy } from '@sallyport/access-policy';
+import { messageOf } from '@sallyport/platform/errors';
 import { errorFields } from '@sallyport/platform/log';
 import { createTurns } from '@sallyport/platform/turns';
 import type { PolicyLibraryNeeds } from './needs.ts';
@@ -67,9 +68,9 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
   }
 
   async function refuse(error: unknown): Promise<void> {
-    const { message } = errorFields(error);
+    const message = messageOf(error);
     const isNews = unreadable === undefined;
-    unreadable = String(message);
+    unreadable = message;
     if (!isNews) return;
     live.activate(createAccessPolicy(textsToMend(bundled)));
     log.error('The policies of the organisation cannot be read: most is denied until they can', errorFields(error));
@@ -81,7 +82,7 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
           by: { kind: 'system', id: 'server', name: 'server' },
           action: 'unreadable',
           target: { type: 'policy-version', id: 'in-force' },
-          details: { reason: String(message).slice(0, 500) },
+          details: { reason: message.slice(0, 500) },
         }),
       ),
     );

@@ -28,7 +28,6 @@ export type Asking = {
 };
 
 /** What could make a reason look like another one to whoever reads it: controls, and marks that turn the direction of text. */
-// oxlint-disable-next-line no-control-regex
 const misleading = /[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/u;
 
 export function createAsking(parts: Parts): Asking {

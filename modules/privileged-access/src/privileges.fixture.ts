@@ -74,7 +74,7 @@ export async function openPrivilegeHouse(open: () => Promise<OpenDatabase>): Pro
           .filter(({ event }) => JSON.stringify(event).includes(id))
           .map(({ event }, index) => ({
             position: `1/${index}`,
-            atMs: Number(event.time),
+            atMs: event.time,
             action: String(event['message']),
             target: '',
             outcome: 'success' as const,

@@ -23,7 +23,7 @@ export function claimAt(claims: JsonObject, name: string): JsonValue | undefined
 /** A text, or the texts of a list; booleans and numbers as they are written. Bounded; everything else is left out. */
 export function claimValues(claims: JsonObject, name: string): readonly string[] {
   const found = claimAt(claims, name);
-  const all = Array.isArray(found) ? found.slice(0, maxValues) : [found];
+  const all: readonly unknown[] = Array.isArray(found) ? found.slice(0, maxValues) : [found];
   return all.flatMap((one) => {
     const text = typeof one === 'boolean' || typeof one === 'number' ? String(one) : one;
     return typeof text === 'string' && text.length <= maxValueLength ? [text] : [];

@@ -60,10 +60,8 @@ async function importList(path: string, options: Options, needs: CliNeeds): Prom
       const part = Buffer.alloc(partBytes);
       for (let at = 0; ;) {
         // One part after the other: the list is read in order.
-        // oxlint-disable-next-line no-await-in-loop
         const { bytesRead } = await file.read(part, 0, partBytes, at);
         if (bytesRead === 0) break;
-        // oxlint-disable-next-line no-await-in-loop
         await client.json({
           method: 'POST',
           path: `/v1/passwords/breached/imports/${encodeURIComponent(id)}/parts`,

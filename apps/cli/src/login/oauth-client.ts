@@ -3,7 +3,7 @@ import type { ApiClient } from '../http-client.ts';
 import { listField, numberField, parseJson, textField } from '../json-reading.ts';
 import type { DpopKey } from './dpop-key.ts';
 
-export const clientId = 'sallyport-cli';
+const clientId = 'sallyport-cli';
 
 export type TokensGiven = {
   readonly accessToken: string;

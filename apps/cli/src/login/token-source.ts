@@ -60,7 +60,7 @@ export function createTokenSource(
       const told = headers['dpop-nonce'];
       if (typeof told === 'string') nonce = told;
       if (attempt > 2) return false;
-      if (status === 401 && /use_dpop_nonce/.test(headers['www-authenticate'] ?? '')) return true;
+      if (status === 401 && headers['www-authenticate']?.includes('use_dpop_nonce') === true) return true;
       if (status === 401 && attempt === 1) {
         await renew(current());
         return true;

@@ -63,16 +63,13 @@ async function ask(route: Route, given: Given): Promise<Response> {
   for (;;) {
     const sentAtMs = Date.now();
     // One after the other: each answer says what the next try needs.
-    // oxlint-disable-next-line no-await-in-loop
     const response = await send({ method, path, headers }, given);
     if (response.ok) {
       if (beginsSession(route) || route === 'POST /v1/session/step-up') noteRefreshed();
       return response;
     }
-    // oxlint-disable-next-line no-await-in-loop
     const problem = readProblem(response, await response.text());
     const remedy = problem.details.get('reason') === 'session_stale' ? 'session_stale' : problem.code;
-    // oxlint-disable-next-line no-await-in-loop
     const more = tried.has(remedy)
       ? undefined
       : await remedied({ remedy, problem, method, path, sentAtMs, route, given });

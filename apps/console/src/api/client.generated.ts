@@ -261,6 +261,15 @@ export type Routes = {
         readonly label: string;
         readonly created_at: string;
         readonly host_name: string | null;
+        readonly passkey: {
+          readonly model: string | null;
+          readonly aaguid: string | null;
+          readonly attested: boolean;
+          readonly synced: boolean | null;
+          readonly last_used_at: string | null;
+          readonly refused: string | null;
+          readonly refused_because: string | null;
+        } | null;
       }[];
       readonly recovery_codes_left: number;
       readonly password_changed_at: string | null;
@@ -1283,6 +1292,108 @@ export type Routes = {
     query: undefined;
     body: { readonly kind: 'email' | 'sms'; readonly to: string };
     answer: unknown;
+  };
+  /** Which passkeys may be used, and the FIDO metadata that was imported */
+  'GET /v1/authentication/passkeys': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly policy: {
+        readonly attestation: 'none' | 'direct';
+        readonly allowed: readonly string[];
+        readonly denied: readonly string[];
+        readonly least_certification: 'none' | 'L1' | 'L1plus' | 'L2' | 'L2plus' | 'L3' | 'L3plus';
+        readonly hardware_bound_roles: readonly string[];
+      };
+      readonly metadata: {
+        readonly no: number;
+        readonly next_update: string;
+        readonly stale: boolean;
+        readonly root_sha256: string;
+        readonly imported_at: string;
+        readonly models: number;
+        readonly compromised: number;
+      } | null;
+    };
+  };
+  /** Change which passkeys may be added and used, from the next use on */
+  'PUT /v1/authentication/passkeys': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly attestation: 'none' | 'direct';
+      readonly allowed: readonly string[];
+      readonly denied: readonly string[];
+      readonly least_certification: 'none' | 'L1' | 'L1plus' | 'L2' | 'L2plus' | 'L3' | 'L3plus';
+      readonly hardware_bound_roles: readonly string[];
+    };
+    answer: {
+      readonly policy: {
+        readonly attestation: 'none' | 'direct';
+        readonly allowed: readonly string[];
+        readonly denied: readonly string[];
+        readonly least_certification: 'none' | 'L1' | 'L1plus' | 'L2' | 'L2plus' | 'L3' | 'L3plus';
+        readonly hardware_bound_roles: readonly string[];
+      };
+      readonly metadata: {
+        readonly no: number;
+        readonly next_update: string;
+        readonly stale: boolean;
+        readonly root_sha256: string;
+        readonly imported_at: string;
+        readonly models: number;
+        readonly compromised: number;
+      } | null;
+    };
+  };
+  /** Take a file of the FIDO Metadata Service, once its signature is found right */
+  'POST /v1/authentication/passkeys/metadata': {
+    params: undefined;
+    query: undefined;
+    body: { readonly blob: string; readonly root?: string | undefined };
+    answer: {
+      readonly policy: {
+        readonly attestation: 'none' | 'direct';
+        readonly allowed: readonly string[];
+        readonly denied: readonly string[];
+        readonly least_certification: 'none' | 'L1' | 'L1plus' | 'L2' | 'L2plus' | 'L3' | 'L3plus';
+        readonly hardware_bound_roles: readonly string[];
+      };
+      readonly metadata: {
+        readonly no: number;
+        readonly next_update: string;
+        readonly stale: boolean;
+        readonly root_sha256: string;
+        readonly imported_at: string;
+        readonly models: number;
+        readonly compromised: number;
+      } | null;
+    };
+  };
+  /** Whose passkeys another policy would refuse; changes nothing */
+  'POST /v1/authentication/passkeys/preview': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly attestation: 'none' | 'direct';
+      readonly allowed: readonly string[];
+      readonly denied: readonly string[];
+      readonly least_certification: 'none' | 'L1' | 'L1plus' | 'L2' | 'L2plus' | 'L3' | 'L3plus';
+      readonly hardware_bound_roles: readonly string[];
+    };
+    answer: {
+      readonly passkeys: number;
+      readonly refused: readonly {
+        readonly user_id: string;
+        readonly name: string;
+        readonly label: string;
+        readonly model: string | null;
+        readonly why: string;
+      }[];
+      readonly without_factor: readonly { readonly user_id: string; readonly name: string }[];
+      readonly locks_out: boolean;
+    };
   };
   /** Whom other rules would ask for more; changes nothing */
   'POST /v1/authentication/preview': {
@@ -5332,7 +5443,7 @@ export type Routes = {
         readonly facts: readonly {
           readonly of: string;
           readonly name: string;
-          readonly value?: unknown | undefined;
+          readonly value?: unknown;
           readonly known: boolean;
         }[];
       }[];
@@ -9349,6 +9460,25 @@ export type Routes = {
       readonly created_at: string;
       readonly created_by: string;
       readonly last_sign_in_at: string | null;
+    };
+  };
+  /** Somebody’s passkeys: their make, and whether they may be used */
+  'GET /v1/users/{id}/passkeys': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly passkeys: readonly {
+        readonly model: string | null;
+        readonly aaguid: string | null;
+        readonly attested: boolean;
+        readonly synced: boolean | null;
+        readonly last_used_at: string | null;
+        readonly refused: string | null;
+        readonly refused_because: string | null;
+        readonly id: string;
+        readonly label: string;
+      }[];
     };
   };
   /** Take password, factors and sessions of somebody away; the link to begin anew is shown only in this reply */

@@ -48,12 +48,12 @@ function mayAnywhere(me: Me, action: string): boolean {
 }
 
 /** Rooms of which the part at one site makes sense by itself. */
-const roomsOfSites: readonly string[] = ['/live', '/alerts', '/search', '/devices'];
+const roomsOfSites: ReadonlySet<string> = new Set(['/live', '/alerts', '/search', '/devices']);
 
 /** What a role may not enter is not shown. */
 export function roomsFor(me: Me): Room[] {
   return rooms.filter(({ path, needs }) => {
-    const isAllowed = roomsOfSites.includes(path) ? mayAnywhere : may;
+    const isAllowed = roomsOfSites.has(path) ? mayAnywhere : may;
     return needs.length === 0 || needs.some((action) => isAllowed(me, action));
   });
 }

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { CodedError } from '@sallyport/platform/errors';
+import { CodedError, codeOf } from '@sallyport/platform/errors';
 import type { Presented, Principal, Reach } from '@sallyport/platform/http';
 import { errorFields } from '@sallyport/platform/log';
 import type { Secret } from '@sallyport/platform/secret';
@@ -149,7 +149,7 @@ export function createAdmission(
         await decide(request, onRenewed);
       } catch (error) {
         denied.add(request);
-        const code = error instanceof CodedError ? error.code : 'internal';
+        const code = (error instanceof CodedError ? codeOf(error) : undefined) ?? 'internal';
         const why = code === 'scope_missing' && error instanceof EdgeError ? { why: error.details } : {};
         await record(
           request,
@@ -198,7 +198,7 @@ export function createAdmission(
         if (isSame) return true;
         throw new EdgeError('scope_missing', 'Cannot go on: what they are allowed has changed');
       } catch (error) {
-        const code = error instanceof CodedError ? error.code : 'authentication_unavailable';
+        const code = (error instanceof CodedError ? codeOf(error) : undefined) ?? 'authentication_unavailable';
         if (!(error instanceof CodedError))
           log.error('Cannot authenticate', { correlationId: request.id, ...errorFields(error) });
         await record(request, { outcome: 'denied', code }, false);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { CodedError } from '@sallyport/platform/errors';
@@ -142,7 +142,7 @@ test('a stream of a camera ends when the camera is moved to a site of others, or
     await using _ = server;
     const headers = { authorization: 'Bearer sp_x' };
     const sent = httpRequest({ host: '127.0.0.1', port: server.port, path: '/v1/cameras/gate/stream', headers }).end();
-    const [response] = await once(sent, 'response');
+    const response: IncomingMessage = (await once(sent, 'response'))[0];
     const ended = new Promise((resolve) => response.once('close', resolve));
     response.on('error', () => undefined);
     await once(response, 'data');

@@ -20,7 +20,7 @@ for (const [network, bits] of [
   everybodys.addSubnet(network, bits, 'ipv6');
 
 /** The address alone: of `2001:db8::/64` its first, of an IPv4 address in IPv6 clothes the IPv4 address. Undefined for what is none. */
-export function plainAddress(text: string): string | undefined {
+function plainAddress(text: string): string | undefined {
   const address = text.replace(/\/\d{1,3}$/, '').replace(/^::ffff:(?=\d+\.)/i, '');
   return isIP(address) === 0 ? undefined : address;
 }

@@ -212,8 +212,10 @@ async function readBounded(file: string, mostBytes: number): Promise<{ bytes: Bu
 }
 
 function openBundled(): Mmdb {
-  const { resolve } = createRequire(import.meta.url);
-  return openMmdb(readFileSync(resolve('@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb')));
+  const file = createRequire(import.meta.url).resolve(
+    '@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb',
+  );
+  return openMmdb(readFileSync(file));
 }
 
 function refused(why: string): AccessRiskError {

@@ -29,7 +29,7 @@ const mostValues = 400;
 const mostDepth = 8;
 const longestText = 1024;
 
-export class MmdbError extends Error {}
+class MmdbError extends Error {}
 
 /** Throws `MmdbError` for what is no such file. Reads the metadata alone; records are read when they are asked for. */
 export function openMmdb(bytes: Buffer): Mmdb {

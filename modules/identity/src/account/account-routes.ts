@@ -4,6 +4,7 @@ import { CreatedPasskey } from '../factors/enrolment-routes.ts';
 import type { PeopleServices } from '../people/create-people.ts';
 import { isoTime, sessionIdOf } from '../sessions/session-format.ts';
 import { Code, Password } from '../sessions/sign-in-routes.ts';
+import { PasskeyFacts, passkeyFacts } from '../factors/passkey-rules-routes.ts';
 import type { OwnFactor } from './own-factors.ts';
 
 const Time = Type.String({ format: 'date-time' });
@@ -18,6 +19,7 @@ const Factor = Type.Object({
   label: Type.String(),
   created_at: Time,
   host_name: Type.Union([Type.String(), Type.Null()], { description: 'The only host name a passkey is good for' }),
+  passkey: Type.Union([PasskeyFacts, Type.Null()]),
 });
 const Account = Type.Object({
   factors: Type.Array(Factor),
@@ -180,6 +182,13 @@ export function createAccountRoutes({
   };
 }
 
-function shown({ id, kind, label, createdAtMs, hostName }: OwnFactor): Static<typeof Factor> {
-  return { id, kind, label, created_at: isoTime(createdAtMs), host_name: hostName ?? null };
+function shown({ id, kind, label, createdAtMs, hostName, passkey }: OwnFactor): Static<typeof Factor> {
+  return {
+    id,
+    kind,
+    label,
+    created_at: isoTime(createdAtMs),
+    host_name: hostName ?? null,
+    passkey: passkey === undefined ? null : passkeyFacts(passkey),
+  };
 }

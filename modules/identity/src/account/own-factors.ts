@@ -1,12 +1,21 @@
+import type { JsonObject } from '@sallyport/contracts';
 import type { Transaction } from '@sallyport/platform/database';
 import type { Client, Principal } from '@sallyport/platform/http';
 import { rolesAnywhereOf } from '../people/user-store.ts';
 import type { Admission } from '../admission/admission.ts';
-import { accountEvent, authenticationEvent } from '../audit-record.ts';
+import { accountEvent, authenticationEvent, passkeyOf } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
 import type { Challenges } from '../factors/challenges.ts';
+import { shownPasskey, type ShownPasskey } from '../factors/passkey-rules.ts';
+import type { PasskeyPolicyStore } from '../factors/passkey-policy-store.ts';
 import type { PasskeyStore } from '../factors/passkey-store.ts';
-import { creationOptions, refused, verifyCreation, type CreationResponse } from '../factors/passkeys.ts';
+import {
+  creationOptions,
+  provenanceDetails,
+  refused,
+  verifyCreation,
+  type CreationResponse,
+} from '../factors/passkeys.ts';
 import type { RecoveryCodes } from '../factors/recovery-codes.ts';
 import type { TotpFactor } from '../factors/totp.ts';
 import type { PeopleNeeds } from '../needs.ts';
@@ -18,6 +27,7 @@ export type OwnFactor = {
   readonly createdAtMs: number;
   /** The only host name a passkey is good for. */
   readonly hostName?: string;
+  readonly passkey?: ShownPasskey;
 };
 
 /** The second factors of whoever asks. Each change leaves its event before it resolves. */
@@ -53,28 +63,33 @@ export function createOwnFactors(
     readonly admission: Pick<Admission, 'wouldLack'>;
     readonly totp: TotpFactor;
     readonly passkeyStore: PasskeyStore;
+    readonly passkeyPolicyStore: PasskeyPolicyStore;
     readonly recoveryCodes: RecoveryCodes;
     readonly challenges: Challenges;
   },
 ): OwnFactors {
   const { database, outbox, clock, totp, recoveryCodes, challenges, passkeyStore, admission } = needs;
+  const { passkeyPolicyStore } = needs;
 
-  const listIn = async (where: Transaction | typeof database, userId: string): Promise<readonly OwnFactor[]> => {
+  const listIn = async (where: Transaction | typeof database, by: Principal): Promise<readonly OwnFactor[]> => {
+    const [userId, roles] = [by.id, rolesAnywhereOf(by)];
     const apps = await totp.listOf(where, userId);
     const passkeys = await passkeyStore.listOf(where, userId);
+    const rules = await passkeyPolicyStore.read(where);
     return [
       ...apps.map((app) => ({ ...app, kind: 'totp' as const })),
-      ...passkeys.map(({ id, label, createdAtMs, hostName }) => ({
-        id,
+      ...passkeys.map((passkey) => ({
+        id: passkey.id,
         kind: 'passkey' as const,
-        label,
-        createdAtMs,
-        hostName,
+        label: passkey.label,
+        createdAtMs: passkey.createdAtMs,
+        hostName: passkey.hostName,
+        passkey: shownPasskey(passkey, roles, rules),
       })),
     ].toSorted((a, b) => a.createdAtMs - b.createdAtMs);
   };
-  const requireRoom = async (where: Transaction | typeof database, userId: string): Promise<void> => {
-    if ((await listIn(where, userId)).length < maxFactors) return;
+  const requireRoom = async (where: Transaction | typeof database, by: Principal): Promise<void> => {
+    if ((await listIn(where, by)).length < maxFactors) return;
     throw new IdentityError(
       'factor_limit_reached',
       `Cannot add another factor: there are ${maxFactors} already, remove one first`,
@@ -84,21 +99,21 @@ export function createOwnFactors(
     transaction: Transaction,
     by: Principal,
     action: string,
-    details: { readonly method: string; readonly label: string },
+    details: { readonly method: string; readonly label: string; readonly passkey?: JsonObject },
   ): Promise<void> => outbox.record(transaction, accountEvent({ nowMs: clock.nowMs(), action, by, user: by, details }));
 
   return {
-    list: (by) => listIn(database, by.id),
+    list: (by) => listIn(database, by),
     recoveryCodesLeft: (by) => recoveryCodes.count(database, by.id),
 
     async beginTotp(by) {
-      await requireRoom(database, by.id);
+      await requireRoom(database, by);
       return database.transaction().execute((transaction) => totp.begin(transaction, by));
     },
 
     async confirmTotp({ by, code, label }) {
       const isRight = await database.transaction().execute(async (transaction) => {
-        await requireRoom(transaction, by.id);
+        await requireRoom(transaction, by);
         const confirmed = await totp.confirm(transaction, by.id, code, label);
         if (confirmed) await record(transaction, by, 'user.factor', { method: 'totp', label });
         else
@@ -116,20 +131,36 @@ export function createOwnFactors(
     },
 
     async passkeyOptions({ by, client }) {
-      await requireRoom(database, by.id);
+      await requireRoom(database, by);
       const known = await passkeyStore.listOf(database, by.id);
-      return creationOptions({ site: client, user: by, challenge: challenges.issue('create', by.id), known });
+      const rules = await passkeyPolicyStore.read(database);
+      return creationOptions({ site: client, user: by, challenge: challenges.issue('create', by.id), known, rules });
     },
 
     async addPasskey({ by, client, response, label }) {
       const isOurs = (given: string): boolean => challenges.check(given, 'create', by.id);
-      const { challenge, ...made } = await verifyCreation({ site: client, response, isOurs });
+      const rules = await passkeyPolicyStore.read(database);
+      const roles = rolesAnywhereOf(by);
+      const nowMs = clock.nowMs();
+      const verifying = verifyCreation({ site: client, response, isOurs, rules, roles, nowMs });
+      const { challenge, ...made } = await verifying.catch(async (error: unknown) => {
+        const passkey = passkeyOf(error);
+        const failure = 'passkey_refused';
+        const attempt = { nowMs, action: 'session.enrol', failure, client, by, user: by } as const;
+        if (error instanceof IdentityError && error.code === failure) {
+          const event = authenticationEvent(passkey === undefined ? attempt : { ...attempt, passkey });
+          await database.transaction().execute((transaction) => outbox.record(transaction, event));
+          await outbox.flushed();
+        }
+        throw error;
+      });
       await database.transaction().execute(async (transaction) => {
-        await requireRoom(transaction, by.id);
+        await requireRoom(transaction, by);
         await challenges.spend(transaction, challenge);
         if ((await passkeyStore.find(transaction, made.id)) !== undefined) throw refused('it is in use already');
         await passkeyStore.insert(transaction, { ...made, userId: by.id, label, createdAtMs: clock.nowMs() });
-        await record(transaction, by, 'user.factor', { method: 'passkey', label });
+        const passkey = provenanceDetails(made, 'accepted');
+        await record(transaction, by, 'user.factor', { method: 'passkey', label, passkey });
       });
       await outbox.flushed();
     },
@@ -147,7 +178,7 @@ export function createOwnFactors(
 
     async remove({ by, id }) {
       await database.transaction().execute(async (transaction) => {
-        const factors = await listIn(transaction, by.id);
+        const factors = await listIn(transaction, by);
         const factor = factors.find((one) => one.id === id);
         if (factor === undefined) throw notFound(id);
         if (factors.length === 1)

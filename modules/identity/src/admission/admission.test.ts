@@ -48,7 +48,7 @@ test('nothing but admission can begin a session', async () => {
   ]);
   // Its one maker hands it to admission and to nothing else.
   const made = await readFile(join(root, 'modules/identity/src/people/create-people.ts'), 'utf8');
-  assert.match(made, /createAdmission\(\{ [^}]*beginSession[^}]*\}\)/);
+  assert.match(made, /createAdmission\(\{\s[^}]*beginSession[^}]*\}\)/);
   assert.equal(made.match(/\bbeginSession\b/g)?.length, 2);
 });
 

@@ -2,6 +2,8 @@ import type { Database, Transaction } from '@sallyport/platform/database';
 import type { Client } from '@sallyport/platform/http';
 import { authenticationEvent, type SignInFailure } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
+import { refusalOf } from '../factors/passkey-policy.ts';
+import type { PasskeyPolicyStore } from '../factors/passkey-policy-store.ts';
 import type { PasskeyStore } from '../factors/passkey-store.ts';
 import { canHavePasskeys } from '../factors/passkeys.ts';
 import type { RecoveryCodes } from '../factors/recovery-codes.ts';
@@ -74,6 +76,7 @@ export function createAdmission(
     readonly tickets: Tickets;
     readonly totp: TotpFactor;
     readonly passkeyStore: PasskeyStore;
+    readonly passkeyPolicyStore: PasskeyPolicyStore;
     readonly recoveryCodes: RecoveryCodes;
     readonly requirementStore: RequirementStore;
     readonly codes?: CodeAbility;
@@ -87,13 +90,20 @@ export function createAdmission(
     const browserKey = await needs.browserKeys.peek(client);
     return browserKey === undefined ? client : { ...client, browserKey };
   };
-  const heldBy = async (where: Database | Transaction, userId: string, client: Client): Promise<Held> => {
+  const heldBy = async (
+    where: Database | Transaction,
+    { userId, roles, client }: { readonly userId: string; readonly roles: readonly string[]; readonly client: Client },
+  ): Promise<Held> => {
     const passkeys = await passkeyStore.listOf(where, userId);
+    const rules = await needs.passkeyPolicyStore.read(where);
     const code = (await needs.codes?.of(where, userId)) ?? { held: false, now: false };
     return {
       totp: await totp.isConfirmed(where, userId),
+      // One that the policy refuses is still theirs: a password alone must not be enough to put another in its place.
       passkey: passkeys.length > 0,
-      passkeyHere: canHavePasskeys(client.hostName) && passkeys.some(({ hostName }) => hostName === client.hostName),
+      passkeyHere:
+        canHavePasskeys(client.hostName) &&
+        passkeys.some((one) => one.hostName === client.hostName && refusalOf(one, roles, rules) === undefined),
       certificate: false,
       recovery: (await recoveryCodes.count(where, userId)) > 0,
       code: code.held,
@@ -109,7 +119,7 @@ export function createAdmission(
       const state = user === undefined ? 'disabled' : stateOf(user);
       if (user === undefined || state === 'disabled' || state === 'invited')
         throw new IdentityError('credentials_wrong', 'Cannot sign in: they may not');
-      const held = await heldBy(transaction, id, client);
+      const held = await heldBy(transaction, { userId: id, roles: rolesAnywhereOf(user), client });
       const usual = await requiredOf(transaction, rolesAnywhereOf(user));
       const required = needs.riskOf?.(user, await withKey(client)).needsStronger === true ? raised(usual, held) : usual;
       const judgement = judge(shown, held, required);
@@ -146,7 +156,7 @@ export function createAdmission(
     },
 
     proofs: async (where, { userId, roles, client }) =>
-      proofsOf(await heldBy(where, userId, client), await requiredOf(where, roles)),
+      proofsOf(await heldBy(where, { userId, roles, client }), await requiredOf(where, roles)),
   };
 }
 

@@ -3,6 +3,8 @@ import { auditEvent } from '@sallyport/ledger';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import type { Principal } from '@sallyport/platform/http';
 import { IdentityError } from '../errors.ts';
+import { refusalOf } from '../factors/passkey-policy.ts';
+import type { PasskeyPolicyStore } from '../factors/passkey-policy-store.ts';
 import type { PasskeyStore } from '../factors/passkey-store.ts';
 import type { TotpFactor } from '../factors/totp.ts';
 import type { PeopleNeeds } from '../needs.ts';
@@ -53,6 +55,7 @@ export function createSignInRules(
     readonly sessions: Pick<Sessions, 'list' | 'endWhere'>;
     readonly totp: TotpFactor;
     readonly passkeyStore: PasskeyStore;
+    readonly passkeyPolicyStore: PasskeyPolicyStore;
     readonly requirementStore: RequirementStore;
   },
 ): SignInRules {
@@ -74,11 +77,13 @@ export function createSignInRules(
     rules: readonly RoleRequirement[],
   ): Promise<readonly { readonly user: User; readonly has: readonly Enrollable[]; readonly isMet: boolean }[]> => {
     const withTotp = new Set(await totp.listConfirmed(where));
-    const withPasskey = new Set(await passkeyStore.listOwners(where));
+    const passkeys = await passkeyStore.listAll(where);
+    const accepted = await needs.passkeyPolicyStore.read(where);
     const users = (await userStore.list(where)).filter((user) => stateOf(user) === 'active');
     return users.map((user) => {
       const has: Enrollable[] = [];
-      if (withPasskey.has(user.id)) has.push('passkey');
+      const own = passkeys.filter(({ userId }) => userId === user.id);
+      if (own.some((one) => refusalOf(one, rolesAnywhereOf(user), accepted) === undefined)) has.push('passkey');
       if (withTotp.has(user.id)) has.push('totp');
       const required = requirementOf(rolesAnywhereOf(user), inTheEnd(rules), clock.nowMs());
       return { user, has, isMet: meets(has, user.passwordHash === undefined, required) };

@@ -1,16 +1,18 @@
 import type { Transaction } from '@sallyport/platform/database';
 import type { Client } from '@sallyport/platform/http';
-import { accountEvent, authenticationEvent } from '../audit-record.ts';
+import type { JsonObject } from '@sallyport/contracts';
+import { accountEvent, authenticationEvent, passkeyOf } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
 import type { PeopleNeeds } from '../needs.ts';
-import { stateOf, type User, type UserStore } from '../people/user-store.ts';
+import { rolesAnywhereOf, stateOf, type User, type UserStore } from '../people/user-store.ts';
 import type { Admission, Admitted } from '../admission/admission.ts';
 import type { Shown } from '../admission/assurance.ts';
 import type { Enrollable } from '../admission/judgement.ts';
 import type { Tickets } from '../tickets/tickets.ts';
 import type { Challenges } from './challenges.ts';
+import type { PasskeyPolicyStore } from './passkey-policy-store.ts';
 import type { PasskeyStore } from './passkey-store.ts';
-import { creationOptions, refused, verifyCreation, type CreationResponse } from './passkeys.ts';
+import { creationOptions, provenanceDetails, refused, verifyCreation, type CreationResponse } from './passkeys.ts';
 import type { RecoveryCodes } from './recovery-codes.ts';
 import type { TotpFactor } from './totp.ts';
 
@@ -53,11 +55,13 @@ export function createEnrolment(
     readonly admission: Admission;
     readonly totp: TotpFactor;
     readonly passkeyStore: PasskeyStore;
+    readonly passkeyPolicyStore: PasskeyPolicyStore;
     readonly recoveryCodes: RecoveryCodes;
   },
 ): Enrolment {
   const { database, outbox, clock, userStore, challenges, tickets, admission, totp, recoveryCodes, passkeyStore } =
     needs;
+  const { passkeyPolicyStore } = needs;
 
   const holderOf = async (where: Transaction | typeof database, enrolment: string): Promise<Holder> => {
     const found = await tickets.find(where, 'enrolment', enrolment);
@@ -91,6 +95,7 @@ export function createEnrolment(
     { user, shown }: Holder,
     method: Enrollable,
     client: Client,
+    passkey?: JsonObject,
   ): Promise<Enrolled> => {
     const nowMs = clock.nowMs();
     await tickets.forget(transaction, { userId: user.id });
@@ -98,7 +103,7 @@ export function createEnrolment(
     const keepsCodes = !shown.methods.includes('recovery') && (await recoveryCodes.count(transaction, user.id)) > 0;
     const codes = keepsCodes ? [] : await recoveryCodes.renew(transaction, user.id);
     const by = { kind: 'user', id: user.id, name: user.name };
-    const details = { method, address: client.address };
+    const details = { method, address: client.address, ...(passkey === undefined ? {} : { passkey }) };
     await outbox.record(transaction, accountEvent({ nowMs, by, action: 'user.factor', user, details }));
     const methods = [...shown.methods, method];
     return {
@@ -112,10 +117,18 @@ export function createEnrolment(
     failure: 'code_wrong' | 'passkey_refused',
     client: Client,
     user: User,
+    passkey?: JsonObject,
   ): Promise<void> =>
     outbox.record(
       transaction,
-      authenticationEvent({ nowMs: clock.nowMs(), action: 'session.enrol', failure, client, user }),
+      authenticationEvent({
+        nowMs: clock.nowMs(),
+        action: 'session.enrol',
+        failure,
+        client,
+        user,
+        ...(passkey === undefined ? {} : { passkey }),
+      }),
     );
 
   return {
@@ -145,7 +158,8 @@ export function createEnrolment(
     async passkeyOptions({ enrolment, client }) {
       const { user } = await holderFor(database, enrolment, 'passkey');
       const known = await passkeyStore.listOf(database, user.id);
-      return creationOptions({ site: client, user, challenge: challenges.issue('create', user.id), known });
+      const rules = await passkeyPolicyStore.read(database);
+      return creationOptions({ site: client, user, challenge: challenges.issue('create', user.id), known, rules });
     },
 
     async confirmPasskey({ enrolment, response, label, client }) {
@@ -153,12 +167,14 @@ export function createEnrolment(
       const isOurs = (challenge: string): boolean => challenges.check(challenge, 'create', user.id);
       let created;
       try {
-        created = await verifyCreation({ site: client, response, isOurs });
+        const rules = await passkeyPolicyStore.read(database);
+        const roles = rolesAnywhereOf(user);
+        created = await verifyCreation({ site: client, response, isOurs, rules, roles, nowMs: clock.nowMs() });
       } catch (error) {
         if (!(error instanceof IdentityError) || error.code !== 'passkey_refused') throw error;
         await database.transaction().execute(async (transaction) => {
           await tickets.countAttempt(transaction, enrolment);
-          await recordFailure(transaction, 'passkey_refused', client, user);
+          await recordFailure(transaction, 'passkey_refused', client, user, passkeyOf(error));
         });
         await outbox.flushed();
         throw error;
@@ -174,7 +190,7 @@ export function createEnrolment(
           label: label ?? 'Passkey',
           createdAtMs: clock.nowMs(),
         });
-        return finish(transaction, holder, 'passkey', client);
+        return finish(transaction, holder, 'passkey', client, provenanceDetails(made, 'accepted'));
       });
       await outbox.flushed();
       return enrolled;

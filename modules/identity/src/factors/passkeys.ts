@@ -5,11 +5,13 @@ import {
   verifyAuthenticationResponse,
   verifyRegistrationResponse,
 } from '@simplewebauthn/server';
-import { decodeAttestationObject, isoBase64URL } from '@simplewebauthn/server/helpers';
+import type { JsonObject } from '@sallyport/contracts';
 import type { Client } from '@sallyport/platform/http';
 import { messageOf } from '@sallyport/platform/errors';
 import { IdentityError } from '../errors.ts';
-import type { Passkey } from './passkey-store.ts';
+import { isOfModel, readAttestation, verifyStatementsOffline, type Attestation } from './attestation.ts';
+import { modelOf, refusalOf, refusalWords, type PasskeyRules, type Provenance } from './passkey-policy.ts';
+import type { Passkey, PasskeyUse } from './passkey-store.ts';
 
 /** What a browser answers when a passkey was made (WebAuthn Level 3 section 5.1.8.1), as far as we read it. */
 export type CreationResponse = {
@@ -46,14 +48,15 @@ export function canHavePasskeys(hostName: string): boolean {
 }
 
 /**
- * Passkeys (WebAuthn Level 3). The person is verified by the authenticator (fingerprint, PIN) in both ceremonies; nothing is
- * asked about the authenticator's make. Throws `passkey_needs_name`.
+ * Passkeys (WebAuthn Level 3). The person is verified by the authenticator (fingerprint, PIN) in both ceremonies; it is asked to prove
+ * its make where the organisation's policy wants that. Throws `passkey_needs_name`.
  */
 export async function creationOptions(input: {
   readonly site: Site;
   readonly user: { readonly id: string; readonly name: string };
   readonly challenge: string;
   readonly known: readonly Passkey[];
+  readonly rules: PasskeyRules;
 }): Promise<object> {
   return generateRegistrationOptions({
     rpName: 'Sallyport',
@@ -63,26 +66,30 @@ export async function creationOptions(input: {
     userID: new Uint8Array(Buffer.from(input.user.id)),
     challenge: bytesOf(input.challenge),
     timeout: timeoutMs,
-    attestationType: 'none',
+    attestationType: input.rules.policy.attestation,
     authenticatorSelection: { residentKey: 'preferred', userVerification: 'required' },
     excludeCredentials: input.known.map(({ id }) => ({ id })),
   });
 }
 
-export type MadePasskey = Pick<Passkey, 'id' | 'hostName' | 'publicKey' | 'counter' | 'transports'>;
+export type MadePasskey = Omit<Passkey, 'userId' | 'label' | 'createdAtMs' | 'lastUsedAtMs'>;
 
-/** Throws `passkey_refused` unless everything about the response is right. */
+/** Throws `passkey_refused` unless everything about the response is right, and somebody with these roles may use such a passkey. */
 export async function verifyCreation(input: {
   readonly site: Site;
   readonly response: CreationResponse;
   readonly isOurs: IsOurs;
+  readonly rules: PasskeyRules;
+  readonly roles: readonly string[];
+  readonly nowMs: number;
 }): Promise<MadePasskey & { readonly challenge: string }> {
-  const { site } = input;
+  const { site, rules } = input;
   const { isOurs, challenge } = remembered(input.isOurs);
   const { id, rawId, response } = input.response;
   const hostName = nameOf(site);
   const { clientDataJSON, attestationObject } = response;
-  await refuseFailure(refuseCertificates(attestationObject));
+  const attestation = await refuseFailure(readWanted(attestationObject, rules));
+  verifyStatementsOffline();
   const answer = await refuseFailure(
     verifyRegistrationResponse({
       response: {
@@ -99,13 +106,22 @@ export async function verifyCreation(input: {
     }),
   );
   if (!answer.verified) throw refused('it does not verify');
-  const { credential } = answer.registrationInfo;
+  const { credential, aaguid, credentialDeviceType, credentialBackedUp } = answer.registrationInfo;
+  const provenance = {
+    aaguid,
+    attestation: attestation.format,
+    isAttested: isOfModel(attestation, modelOf(aaguid, rules.metadata), input.nowMs),
+    isBackupEligible: credentialDeviceType === 'multiDevice',
+  };
+  refuseByRules(provenance, input.roles, rules);
   return {
     challenge: challenge(),
     id: credential.id,
     hostName,
     publicKey: new Uint8Array(credential.publicKey),
     counter: credential.counter,
+    ...provenance,
+    isBackedUp: credentialBackedUp,
     transports: (response.transports ?? []).filter((transport) => transports.has(transport)),
   };
 }
@@ -138,13 +154,18 @@ export async function requestOptions(input: {
   });
 }
 
-/** The counter to be stored, and the challenge that was answered. Throws `passkey_refused` unless everything is right, the counter included. */
+/**
+ * What the authenticator says of itself now, to be stored, and the challenge that was answered. Throws `passkey_refused` unless everything is
+ * right, the counter included, and somebody with these roles may still use such a passkey.
+ */
 export async function verifyRequest(input: {
   readonly site: Site;
   readonly response: RequestResponse;
   readonly passkey: Passkey;
   readonly isOurs: IsOurs;
-}): Promise<{ readonly counter: number; readonly challenge: string }> {
+  readonly rules: PasskeyRules;
+  readonly roles: readonly string[];
+}): Promise<{ readonly use: PasskeyUse; readonly challenge: string }> {
   const { site, passkey } = input;
   const { isOurs, challenge } = remembered(input.isOurs);
   const { id, rawId, response } = input.response;
@@ -166,18 +187,41 @@ export async function verifyRequest(input: {
     }),
   );
   if (!answer.verified) throw refused('it does not verify');
-  return { counter: answer.authenticationInfo.newCounter, challenge: challenge() };
+  const { newCounter, credentialDeviceType, credentialBackedUp } = answer.authenticationInfo;
+  const isBackupEligible = credentialDeviceType === 'multiDevice';
+  // It never changes (WebAuthn Level 3 section 6.1.3): another authenticator holds the key now.
+  if (passkey.isBackupEligible !== undefined && passkey.isBackupEligible !== isBackupEligible)
+    throw refused('it says otherwise than before whether it can be copied', undefined, passkey, 'backup-changed');
+  refuseByRules({ ...passkey, isBackupEligible }, input.roles, input.rules);
+  return { use: { counter: newCounter, isBackupEligible, isBackedUp: credentialBackedUp }, challenge: challenge() };
 }
 
-/**
- * We ask for no attestation, so browsers send none, or a signature by the passkey itself. Certificates would have the library
- * ask the addresses in them for revocation lists: whoever enrols could make this server call anybody.
- */
-async function refuseCertificates(attestationObject: string): Promise<void> {
-  const attestation = decodeAttestationObject(isoBase64URL.toBuffer(attestationObject));
-  const format = attestation.get('fmt');
-  if (format === 'none' || (format === 'packed' && attestation.get('attStmt').get('x5c') === undefined)) return;
-  throw refused('it comes with an attestation, which was not asked for');
+/** Certificates that were not asked for are refused unread, and formats that could not be verified without asking the network. */
+async function readWanted(attestationObject: string, { policy }: PasskeyRules): Promise<Attestation> {
+  const attestation = readAttestation(attestationObject);
+  if (policy.attestation === 'none' && (attestation === undefined || attestation.chain !== undefined))
+    throw refused('it comes with an attestation, which was not asked for');
+  if (attestation === undefined) throw refused('its attestation is of a kind that is not read here');
+  return attestation;
+}
+
+function refuseByRules(provenance: Provenance, roles: readonly string[], rules: PasskeyRules): void {
+  const why = refusalOf(provenance, roles, rules);
+  if (why !== undefined) throw refused(refusalWords[why], undefined, provenance, why);
+}
+
+/** For the audit trail: what the authenticator said of itself, and what became of it. */
+export function provenanceDetails(
+  { aaguid, attestation, isAttested, isBackupEligible }: Provenance,
+  verdict: string,
+): JsonObject {
+  return {
+    aaguid: aaguid ?? null,
+    attestation: attestation ?? null,
+    attested: isAttested,
+    synced: isBackupEligible ?? null,
+    verdict,
+  };
 }
 
 /** Whatever the library finds wrong with a response is the sender's fault. */
@@ -189,8 +233,11 @@ async function refuseFailure<Answer>(verifying: Promise<Answer>): Promise<Answer
   }
 }
 
-export function refused(why: string, cause?: unknown): IdentityError {
-  return new IdentityError('passkey_refused', `Cannot accept the passkey: ${why}`, { cause });
+export function refused(why: string, cause?: unknown, provenance?: Provenance, verdict = 'refused'): IdentityError {
+  return new IdentityError('passkey_refused', `Cannot accept the passkey: ${why}`, {
+    cause,
+    ...(provenance === undefined ? {} : { details: { passkey: provenanceDetails(provenance, verdict) } }),
+  });
 }
 
 function nameOf({ hostName, origin }: Site): string {

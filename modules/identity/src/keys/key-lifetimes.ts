@@ -1,4 +1,4 @@
-import { ocsfClass } from '@sallyport/contracts';
+import { isJsonObject, ocsfClass, parseJson, type JsonValue } from '@sallyport/contracts';
 import { auditEvent } from '@sallyport/ledger';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import { createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
@@ -38,9 +38,7 @@ export function createKeyLifetimes(
   const read = async (where: Database | Transaction): Promise<KeyLifetimes> => {
     const rows = columns.on(where).selectFrom('identity_settings').select('value');
     const row = await rows.where('name', '=', settingName).executeTakeFirst();
-    if (row === undefined) return initial;
-    const stored: KeyLifetimes = JSON.parse(row.value);
-    return stored;
+    return row === undefined ? initial : parseStored(row.value);
   };
   return {
     read: (where = database) => read(where),
@@ -95,6 +93,18 @@ export function endWithin(
     'key_expiry_invalid',
     `Cannot make a key that lasts longer than ${mostDays} days: must end by ${new Date(latestMs).toISOString()}`,
   );
+}
+
+/** Written by `change` alone. What cannot be read is no reason to make keys that last longer: it throws. */
+function parseStored(text: string): KeyLifetimes {
+  const stored = parseJson(text);
+  const { defaultDays, mostDays } = isJsonObject(stored) ? stored : {};
+  if (!isDays(defaultDays) || !isDays(mostDays)) throw new TypeError('Cannot read how long keys last');
+  return { defaultDays, mostDays };
+}
+
+function isDays(value: JsonValue | undefined): value is number | null {
+  return value === null || typeof value === 'number';
 }
 
 function requireValid({ defaultDays, mostDays }: KeyLifetimes): void {

@@ -7,6 +7,7 @@ import { boundSessions } from './0005-bound-sessions.ts';
 import { keyRotation } from './0006-key-rotation.ts';
 import { providedRoles } from './0007-provided-roles.ts';
 import { passwordChangeRequired } from './0009-password-change-required.ts';
+import { passkeyPolicy } from './0012-passkey-policy.ts';
 import { siteRoles } from './0011-site-roles.ts';
 
 export const identityMigrations: MigrationSet = {
@@ -21,5 +22,6 @@ export const identityMigrations: MigrationSet = {
     '0007-provided-roles': providedRoles,
     '0009-password-change-required': passwordChangeRequired,
     '0011-site-roles': siteRoles,
+    '0012-passkey-policy': passkeyPolicy,
   },
 };

@@ -1,8 +1,5 @@
 import { IdentityError } from '../errors.ts';
 
-/** The first 48 bits of a SHA-1: 16 say which bucket, 32 stand in it. */
-export type BreachedHash = { readonly bucket: number; readonly rest: number };
-
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const colon = 0x3a;

@@ -12,6 +12,8 @@ import { createChallenges } from '../factors/challenges.ts';
 import { createEnrolment, type Enrolment } from '../factors/enrolment.ts';
 import { createRecoveryCodes } from '../factors/recovery-codes.ts';
 import { deriveKey } from '../factors/sealing.ts';
+import { createPasskeyPolicyStore } from '../factors/passkey-policy-store.ts';
+import { createPasskeyRules, type PasskeyRulesService } from '../factors/passkey-rules.ts';
 import { createPasskeyStore, type Passkey } from '../factors/passkey-store.ts';
 import { createTotpFactor } from '../factors/totp.ts';
 import type { PeopleNeeds, TakeOver } from '../needs.ts';
@@ -42,6 +44,7 @@ export type PeopleServices = {
   readonly provided: ProvidedPeople;
   readonly enrolment: Enrolment;
   readonly signInRules: SignInRules;
+  readonly passkeyRules: PasskeyRulesService;
   readonly codeSenders: CodeSenders;
   readonly ownAddresses: OwnAddresses;
   /** Where every way to sign in ends. */
@@ -61,7 +64,7 @@ export type PeopleServices = {
    * may go on beside everything else. One answer for each table.
    */
   sealStored(options?: Parameters<TakeOver>[1]): Promise<readonly ReencryptProgress[]>;
-  /** The public half of somebody's passkeys, for whoever has them sign something else than a sign-in. */
+  /** The public half of those of somebody's passkeys that may be used, for whoever has them sign something else than a sign-in. */
   passkeysOf(userId: string): Promise<readonly Pick<Passkey, 'id' | 'hostName' | 'publicKey' | 'counter'>[]>;
   /** See `createPersonNow`. */
   readonly personNow: PersonNow;
@@ -82,6 +85,7 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
   const userStore = createUserStore(needs);
   const sessionStore = createSessionStore(needs);
   const passkeyStore = createPasskeyStore(needs);
+  const passkeyPolicyStore = createPasskeyPolicyStore(needs);
   const challenges = createChallenges({ key: deriveKey(key, 'passkey challenge'), clock, random, tickets });
   const browserKeys = createBrowserKeys({ challenges });
   const sessionPolicies = createSessionPolicies(needs);
@@ -90,7 +94,16 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
   const beginSession = createBeginSession(sessionParts);
   const throttle = createSignInThrottle(clock);
   const organization = createOrganization(needs);
-  const stores = { userStore, sessionStore, passkeyStore, tickets, totp, recoveryCodes, challenges };
+  const stores = {
+    userStore,
+    sessionStore,
+    passkeyStore,
+    passkeyPolicyStore,
+    tickets,
+    totp,
+    recoveryCodes,
+    challenges,
+  };
   const codeStore = createCodeStore(needs);
   const codeSenders = createCodeSenders({ ...needs, codeStore });
   const sentCodes = createSentCodes({
@@ -101,8 +114,16 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
     organization,
   });
   const requirementStore = createRequirementStore();
-  const admission = createAdmission({ ...needs, ...stores, beginSession, browserKeys, requirementStore, codes: sentCodes });
+  const admission = createAdmission({
+    ...needs,
+    ...stores,
+    beginSession,
+    browserKeys,
+    requirementStore,
+    codes: sentCodes,
+  });
   const parts = { ...needs, ...stores, codeStore, sentCodes, hashes, sessions, admission, throttle, organization };
+  const passkeyRules = createPasskeyRules(parts);
   return {
     setup: createSetup(parts),
     people: createDirectory(parts),
@@ -111,6 +132,7 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
     admission,
     codeSenders,
     ownAddresses: createOwnAddresses(parts),
+    passkeyRules,
     signInRules: createSignInRules({ ...parts, requirementStore }),
     signIn: createSignIn(parts),
     sealedEntry: createSealedEntry({ userStore, admission }),
@@ -123,13 +145,16 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
     ownPassword: createOwnPassword(parts),
     async passkeysOf(userId) {
       const passkeys = await passkeyStore.listOf(database, userId);
-      return passkeys.map(({ id, hostName, publicKey, counter }) => ({ id, hostName, publicKey, counter }));
+      const refused = new Set((await passkeyRules.passkeysOf(userId)).filter((one) => one.refusal).map(({ id }) => id));
+      return passkeys
+        .filter(({ id }) => !refused.has(id))
+        .map(({ id, hostName, publicKey, counter }) => ({ id, hostName, publicKey, counter }));
     },
     personNow: createPersonNow(sessionParts),
     credentialsHeld: () => readCredentialsHeld(database),
     async sealStored(options) {
       const progress: ReencryptProgress[] = [];
-      for (const { takeOver } of [userStore, sessionStore, passkeyStore, totp, organization])
+      for (const { takeOver } of [userStore, sessionStore, passkeyStore, passkeyPolicyStore, totp, organization])
         progress.push(await takeOver(database, options));
       progress.push(await codeStore.takeOverSenders(database, options));
       progress.push(await codeStore.takeOverAddresses(database, options));

@@ -1,9 +1,11 @@
 import type { Transaction } from '@sallyport/platform/database';
 import type { Client } from '@sallyport/platform/http';
-import { authenticationEvent, type SignInFailure } from '../audit-record.ts';
+import type { JsonObject } from '@sallyport/contracts';
+import { authenticationEvent, passkeyOf, type SignInFailure } from '../audit-record.ts';
 import type { CodeKind } from '../codes/code-message.ts';
 import type { SentCodes } from '../codes/sent-codes.ts';
 import { IdentityError } from '../errors.ts';
+import type { PasskeyPolicyStore } from '../factors/passkey-policy-store.ts';
 import type { PasskeyStore } from '../factors/passkey-store.ts';
 import type { Challenges } from '../factors/challenges.ts';
 import { sessionRefusalOf, type Admission, type Admitted } from '../admission/admission.ts';
@@ -14,7 +16,7 @@ import type { TotpFactor } from '../factors/totp.ts';
 import type { PeopleNeeds } from '../needs.ts';
 import type { PasswordHashes } from '../passwords/password-hash.ts';
 import type { Lane } from '../passwords/work-queue.ts';
-import { nameKeyOf, stateOf, type User, type UserStore } from '../people/user-store.ts';
+import { nameKeyOf, rolesAnywhereOf, stateOf, type User, type UserStore } from '../people/user-store.ts';
 import type { Tickets } from '../tickets/tickets.ts';
 import { networkOf, refuseThrottled, type SignInThrottle } from './sign-in-throttle.ts';
 
@@ -65,18 +67,19 @@ export function createSignIn(
     readonly admission: Admission;
     readonly totp: TotpFactor;
     readonly passkeyStore: PasskeyStore;
+    readonly passkeyPolicyStore: PasskeyPolicyStore;
     readonly recoveryCodes: RecoveryCodes;
     readonly sentCodes: SentCodes;
     readonly throttle: SignInThrottle;
   },
 ): SignIn {
   const { database, outbox, clock, userStore, hashes, tickets, admission, totp, recoveryCodes, throttle } = needs;
-  const { challenges, passkeyStore, sentCodes } = needs;
+  const { challenges, passkeyStore, passkeyPolicyStore, sentCodes } = needs;
 
   const recordFailure = async (
     failure: SignInFailure,
     client: Client,
-    user: { id?: string; name: string },
+    { passkey, ...user }: { id?: string; name: string; passkey?: JsonObject | undefined },
     transaction?: Transaction,
   ): Promise<void> => {
     const name = user.name.slice(0, maxNameInEvent);
@@ -86,6 +89,7 @@ export function createSignIn(
       failure,
       client,
       user: { ...user, name },
+      ...(passkey === undefined ? {} : { passkey }),
     });
     if (transaction !== undefined) return outbox.record(transaction, event);
     await database.transaction().execute((own) => outbox.record(own, event));
@@ -215,12 +219,15 @@ export function createSignIn(
           throw refused('it belongs to nobody who may sign in');
         if (holder !== undefined && holder.id !== user.id) throw refused('it belongs to somebody else');
         const isOurs = (challenge: string): boolean => challenges.check(challenge, 'sign-in', holder?.id);
-        const { counter, challenge } = await verifyRequest({ site: client, response, passkey, isOurs });
+        const rules = await passkeyPolicyStore.read(database);
+        const roles = rolesAnywhereOf(user);
+        const { use, challenge } = await verifyRequest({ site: client, response, passkey, isOurs, rules, roles });
         const admitted = await telling(client, user, async (transaction) => {
           const current = await userStore.find(transaction, user.id);
           if (current === undefined || stateOf(current) !== 'active') throw refused('they may not sign in any more');
           await challenges.spend(transaction, challenge);
-          if (!(await passkeyStore.advance(transaction, passkey, counter))) throw refused('it was used meanwhile');
+          if (!(await passkeyStore.advance(transaction, passkey, use, clock.nowMs())))
+            throw refused('it was used meanwhile');
           if (ticket !== undefined) await tickets.forget(transaction, { purpose: 'second-factor', userId: user.id });
           await totp.forgetFailures(transaction, user.id);
           const shown = after(held?.shown ?? { methods: [] }, 'passkey');
@@ -230,7 +237,8 @@ export function createSignIn(
       } catch (error) {
         if (!(error instanceof IdentityError) || error.code !== 'passkey_refused') throw error;
         if (ticket !== undefined) await tickets.countAttempt(database, ticket);
-        await recordFailure('passkey_refused', client, 'id' in named ? { id: named.id, name: named.name } : named);
+        const known = 'id' in named ? { id: named.id, name: named.name } : named;
+        await recordFailure('passkey_refused', client, { ...known, passkey: passkeyOf(error) });
         throw error;
       }
     },

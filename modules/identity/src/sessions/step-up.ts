@@ -4,6 +4,7 @@ import type { Secret } from '@sallyport/platform/secret';
 import { authenticationEvent, type SignInFailure } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
 import type { Challenges } from '../factors/challenges.ts';
+import type { PasskeyPolicyStore } from '../factors/passkey-policy-store.ts';
 import type { PasskeyStore } from '../factors/passkey-store.ts';
 import type { Admission } from '../admission/admission.ts';
 import { refused, requestOptions, verifyRequest, type RequestResponse } from '../factors/passkeys.ts';
@@ -42,12 +43,14 @@ export function createStepUp(
     readonly admission: Admission;
     readonly totp: TotpFactor;
     readonly passkeyStore: PasskeyStore;
+    readonly passkeyPolicyStore: PasskeyPolicyStore;
     readonly challenges: Challenges;
     readonly throttle: SignInThrottle;
   },
 ): StepUp {
   const { database, outbox, clock, userStore, hashes, sessions, totp, challenges, throttle, passkeyStore, admission } =
     needs;
+  const { passkeyPolicyStore } = needs;
 
   const record = (
     transaction: Transaction,
@@ -75,14 +78,17 @@ export function createStepUp(
     try {
       const passkey = await passkeyStore.find(transaction, proof.response.id);
       if (passkey === undefined || passkey.userId !== user.id) throw refused('it belongs to somebody else');
-      const { counter, challenge } = await verifyRequest({
+      const { use, challenge } = await verifyRequest({
         site: client,
         response: proof.response,
         passkey,
+        rules: await passkeyPolicyStore.read(transaction),
+        roles: rolesAnywhereOf(user),
         isOurs: (given) => challenges.check(given, 'step-up', user.id),
       });
       await challenges.spend(transaction, challenge);
-      if (!(await passkeyStore.advance(transaction, passkey, counter))) throw refused('it was used meanwhile');
+      if (!(await passkeyStore.advance(transaction, passkey, use, clock.nowMs())))
+        throw refused('it was used meanwhile');
       return undefined;
     } catch (error) {
       if (error instanceof IdentityError && error.code === 'passkey_refused') return 'passkey_refused';

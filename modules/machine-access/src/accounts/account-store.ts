@@ -1,3 +1,4 @@
+import { isJsonObject, parseJson } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import { createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
 import type { ColumnKeys, Encrypted, Opened } from '@sallyport/platform/encrypted-columns';
@@ -202,9 +203,8 @@ function toAccount(row: Opened<Tables>['machine_accounts']): ServiceAccount {
   };
 }
 
-/** Sealed by us, with its row bound into the seal: what opens is what was written. */
 function toCredential(row: Opened<Tables>['machine_credentials']): StoredCredential {
-  const { label, facts }: { label: string; facts: CredentialFacts } = JSON.parse(row.document);
+  const { label, facts } = parseDocument(row.document);
   return {
     ...facts,
     id: row.id,
@@ -215,4 +215,19 @@ function toCredential(row: Opened<Tables>['machine_credentials']): StoredCredent
     ...(row.expires_at_ms === null ? {} : { expiresAtMs: row.expires_at_ms }),
     ...(row.last_used_at_ms === null ? {} : { lastUsedAtMs: row.last_used_at_ms }),
   };
+}
+
+type Document = { readonly label: string; readonly facts: CredentialFacts };
+
+function parseDocument(text: string): Document {
+  const document: unknown = parseJson(text);
+  if (!isDocument(document)) throw new TypeError('Cannot read a kept credential: it has another shape');
+  return document;
+}
+
+/** Sealed by us, with its row bound into the seal: what opens is what was written, and its kind tells its shape. */
+function isDocument(value: unknown): value is Document {
+  if (!isJsonObject(value) || typeof value['label'] !== 'string' || !isJsonObject(value['facts'])) return false;
+  const { kind } = value['facts'];
+  return kind === 'secret' || kind === 'public-key' || kind === 'certificate' || kind === 'certificate-name';
 }

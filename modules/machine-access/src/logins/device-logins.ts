@@ -67,7 +67,7 @@ const firstIntervalSeconds = 5;
 const slowerBySeconds = 5;
 const mostIntervalSeconds = 60;
 /** As a browser's session at most: whoever comes back tomorrow says yes again. */
-export const loginLifetimeMs = 12 * 3_600_000;
+const loginLifetimeMs = 12 * 3_600_000;
 const maxAgentLength = 100;
 
 export function createDeviceLogins(

@@ -1,3 +1,4 @@
+import { isJsonObject, parseJson, textOf } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import { createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
 import type { ColumnKeys, Encrypted, Opened } from '@sallyport/platform/encrypted-columns';
@@ -154,7 +155,7 @@ export function createLoginStore(needs: {
       const { count } = await columns
         .on(where)
         .selectFrom('machine_device_codes')
-        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .select((eb) => eb.fn.countAll().as('count'))
         .executeTakeFirstOrThrow();
       return Number(count);
     },
@@ -244,10 +245,17 @@ function toLogin(row: Opened<Tables>['machine_logins']): Login {
     authenticatedAtMs: row.authenticated_at_ms,
     createdAtMs: row.created_at_ms,
     expiresAtMs: row.expires_at_ms,
-    client: JSON.parse(row.sealed_client),
+    client: parseClient(row.sealed_client),
     ...(row.scopes === null ? {} : { scopes: wordsOf(row.scopes) }),
     ...(row.last_used_at_ms === null ? {} : { lastUsedAtMs: row.last_used_at_ms }),
   };
+}
+
+/** Shown to people, and rested upon by nothing. */
+function parseClient(text: string): ClientSeen {
+  const seen = parseJson(text);
+  const { address, agent } = isJsonObject(seen) ? seen : {};
+  return { address: textOf(address), agent: textOf(agent) };
 }
 
 function toCode(row: Opened<Tables>['machine_device_codes']): DeviceCode {
@@ -266,7 +274,7 @@ function toCode(row: Opened<Tables>['machine_device_codes']): DeviceCode {
     userCodeHash: row.user_code_hash,
     state: states.find((state) => state === row.state) ?? 'denied',
     clientId: row.client_id,
-    client: JSON.parse(row.sealed_client),
+    client: parseClient(row.sealed_client),
     createdAtMs: row.created_at_ms,
     expiresAtMs: row.expires_at_ms,
     intervalSeconds: row.interval_s,

@@ -22,6 +22,7 @@ import {
 } from '../machine-access.fixture.ts';
 import { assertionType } from './client-assertion.ts';
 import { alternativeNames } from './client-certificate.ts';
+import { OAuthError } from './oauth-error.ts';
 import type { OAuthRequest } from './token-service.ts';
 
 const form = (parameters: Readonly<Record<string, string>>): OAuthRequest['form'] =>
@@ -135,7 +136,7 @@ forEachDatabase((name, open) => {
     const attempt = async (id: string, text: string): Promise<{ said: string; why: string }> => {
       const said = await house.service.token(asks({}, { authorization: basic(id, text) })).then(
         () => 'none',
-        (error: Error & { status: number }) => `${error.status} ${error.message}`,
+        (error: unknown) => (error instanceof OAuthError ? `${error.status} ${error.message}` : String(error)),
       );
       return { said, why: await refusalOf(house.service.token(asks({ client_id: id, client_secret: text }))) };
     };

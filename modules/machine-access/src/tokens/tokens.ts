@@ -11,7 +11,7 @@ import type { DpopProofs, ProofRefusal } from './dpop-proof.ts';
 import type { StoredToken, TokenStore } from './token-store.ts';
 import { accessPrefix, isTokenText, refreshPrefix } from './token-text.ts';
 
-export const accessLifetimeMs = 10 * 60_000;
+const accessLifetimeMs = 10 * 60_000;
 const useResolutionMs = 60_000;
 
 export type TokenRefusal = {

@@ -1,4 +1,4 @@
-import { isJsonObject, parseJson } from '@sallyport/contracts';
+import { isJsonObject, parseJson, textOf } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
 import type { Clock } from '@sallyport/platform/clock';
 import type { ServerMetadata } from 'openid-client';
@@ -45,7 +45,7 @@ export async function discover(
   // Who supports PKCE need not say so; whoever says which methods must know ours.
   const methods = document['code_challenge_methods_supported'];
   if (Array.isArray(methods) && !methods.includes('S256')) throw refused('it does not know PKCE with S256');
-  const jwksUri = String(document['jwks_uri']);
+  const jwksUri = textOf(document['jwks_uri']);
   const keys = createKeySet({
     clock: needs.clock,
     fetchKeys: async () => (await askDocument(needs, { ...rules, hosts }, jwksUri)).body,

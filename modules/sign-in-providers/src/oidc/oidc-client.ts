@@ -100,9 +100,10 @@ export function createOidcClient(needs: {
       allowsPrivateAddresses: settings.allowsPrivateAddresses,
       authorityPem: settings.authorityPem,
     };
+    // oxlint-disable-next-line typescript/no-deprecated -- called deprecated so that it stands out: for providers of one's own network alone
     if (settings.allowsPrivateAddresses) openid.allowInsecureRequests(configuration);
     configuration[openid.customFetch] = async (url, { method, headers, body, signal }) => {
-      const text = body === null || body === undefined ? undefined : String(body);
+      const text = textIn(body);
       const reply = await ask(rules, {
         method,
         url,
@@ -257,4 +258,12 @@ function wordsOf({ code, cause, message }: openid.ClientError): string {
 
 function refused(why: string, cause?: unknown): ProviderError {
   return new ProviderError('provider_answer_refused', `Cannot accept what the provider answered: ${why}`, { cause });
+}
+
+/** The library asks with forms alone. */
+function textIn(body: openid.FetchBody): string | undefined {
+  if (body === null || body === undefined) return undefined;
+  if (typeof body === 'string') return body;
+  if (body instanceof URLSearchParams) return body.toString();
+  throw new TypeError('Cannot send this body to a provider: must be a form or text');
 }

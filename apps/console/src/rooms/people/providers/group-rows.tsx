@@ -19,7 +19,6 @@ export function GroupRows({
     <div className="stack tight" role="group" aria-label="Groups and roles">
       {groups.map((one, at) => (
         // Rows have no name of their own while they are typed.
-        // oxlint-disable-next-line react/no-array-index-key
         <div key={at} className="row form-row">
           <TextInput
             className="grow"
