@@ -116,7 +116,7 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
           const { allowed, needsProof } = decide({ principal, action, resource, context: context ?? { channel } });
           return allowed || needsProof === true;
         });
-      if (context !== undefined) return ask();
+      if (context !== undefined || isReleased) return ask();
       // Asked with every request of a session: what a decision rests on of a principal, and no moment, is the whole question.
       const { name: _name, sessionId: _session, authenticatedAtMs: _proved, ...held } = principal;
       return permissions.load(JSON.stringify([held, site]), ask);
