@@ -128,7 +128,9 @@ test('Three wrong passwords become an alert that explains itself', async () => {
     await stranger.getByLabel('Name').fill('Ada');
     await stranger.getByLabel('Password', { exact: true }).fill(`wrong ${attempt}`);
     // The notice of the attempt before still stands when the button is pressed: only the answer says it was refused.
-    const answered = stranger.waitForResponse((answer) => answer.request().method() === 'POST');
+    const answered = stranger.waitForResponse(
+      (answer) => new URL(answer.url()).pathname === '/v1/session' && answer.request().method() === 'POST',
+    );
     await stranger.getByRole('button', { name: 'Continue' }).click();
     assert.equal((await answered).status(), 401);
     await stranger.getByRole('alert').waitFor();
