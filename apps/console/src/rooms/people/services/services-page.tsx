@@ -9,7 +9,7 @@ import { Loading } from '../../../parts/loading.tsx';
 import { ProblemNotice } from '../../../parts/notice.tsx';
 import { plural } from '../../../parts/numbers.ts';
 import { RoomHead } from '../../../parts/room-head.tsx';
-import { NewService } from './new-service.tsx';
+import { MakeService } from './make-service.tsx';
 import { servicesQuery, StateChip } from './service-account.tsx';
 import { ServicePanel } from './service-panel.tsx';
 
@@ -83,7 +83,7 @@ export function ServicesPage({ me }: { readonly me: Me }) {
           />
         )}
       </div>
-      <NewService
+      <MakeService
         me={me}
         opened={get('new') === '1'}
         onClose={() => change({ new: undefined }, { replace: true })}

@@ -17,7 +17,7 @@ const lifetimes = [
 const dayMs = 86_400_000;
 
 /** An account for a program: named, answered for by a person, and for no more than whoever makes it may do. */
-export function NewService({
+export function MakeService({
   me,
   opened,
   onClose,
