@@ -37,6 +37,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['policy', async (): Promise<AddCommand> => (await import('./commands/policy.ts')).addPolicyCommands],
   ['privileges', async (): Promise<AddCommand> => (await import('./commands/privileges.ts')).addPrivilegeCommands],
   ['passwords', async (): Promise<AddCommand> => (await import('./commands/passwords.ts')).addPasswordCommands],
+  ['passkeys', async (): Promise<AddCommand> => (await import('./commands/passkeys.ts')).addPasskeyCommands],
   ['users', async (): Promise<AddCommand> => (await import('./commands/users.ts')).addUserCommands],
   ['sources', async (): Promise<AddCommand> => (await import('./commands/sources.ts')).addSourceCommands],
   ['sensors', async (): Promise<AddCommand> => (await import('./commands/sensors.ts')).addSensorCommands],

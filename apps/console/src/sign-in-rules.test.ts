@@ -32,6 +32,25 @@ test('Sign-in shows what each role must show, and a change says whom it asks for
   await room.atRest('sign-in-rules');
 });
 
+test('Passkeys are restricted with a preview, and without FIDO metadata the page says what is missing', async () => {
+  const { page } = room;
+  const section = page.getByRole('region', { name: 'Passkeys and security keys' });
+  await section.getByText('Any make; none is asked to prove it.').waitFor();
+  await section.getByText('./sallyport passkeys import-metadata blob.jwt').waitFor();
+  await section.getByRole('button', { name: 'Change which passkeys are accepted' }).click();
+  assert.ok(await section.getByRole('checkbox', { name: 'Only authenticators that prove their make' }).isDisabled());
+  await section.getByRole('checkbox', { name: 'Administrator' }).click();
+  await section.getByLabel('Never these makes').fill('11111111-2222-3333-4444-55555555555');
+  await section.getByRole('alert').waitFor();
+  await section.getByLabel('Never these makes').fill('11111111-2222-3333-4444-555555555555');
+  await section.getByText(/Nobody has a passkey yet|stay good/).waitFor();
+  await room.atRest('passkey-policy-change');
+  await section.getByRole('button', { name: 'Save', exact: true }).click();
+  await section.getByText('No synced passkeys for Administrator.').waitFor();
+  await section.getByText('Never 1 named make.').waitFor();
+  await room.atRest('passkey-policy');
+});
+
 test('Codes by e-mail are set up with a test that really arrives, and are called weak', async () => {
   const { page } = room;
   await page.getByText('weak: only for roles that allow them').waitFor();

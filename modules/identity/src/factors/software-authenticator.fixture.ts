@@ -1,5 +1,5 @@
 // An authenticator and a browser in software: real CBOR, real COSE ES256 keys, real signatures. Can be told to misbehave.
-import { createHash, createSign, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createHash, createSign, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
 import type { CreationResponse, RequestResponse } from './passkeys.ts';
 
 export type SoftwareAuthenticator = {
@@ -17,8 +17,18 @@ export type Ceremony = {
   readonly challenge?: string;
   /** Format and statement (CBOR) of an attestation; none when left out. */
   readonly attestation?: readonly [string, Buffer];
+  /** A `packed` attestation, signed with a maker's key over the authenticator data and the client data. */
+  readonly maker?: Maker;
+  /** 32 hexadecimal digits; zeros when left out. */
+  readonly aaguid?: string;
+  /** Backup eligible and backed up: a passkey that is synced. */
+  readonly synced?: boolean;
 };
 
+/** Who makes authenticators: certificates, leaf first, and the key of the leaf. */
+export type Maker = { readonly chain: readonly Uint8Array[]; readonly key: KeyObject };
+
+const backupFlags = 0x08 | 0x10;
 const userPresent = 0x01;
 const userVerified = 0x04;
 const attestedCredential = 0x40;
@@ -32,7 +42,8 @@ export function createSoftwareAuthenticator(): SoftwareAuthenticator {
 
   const dataOf = (at: Ceremony, more: number, rest: Buffer): Buffer => {
     counter = at.counter ?? counter + 1;
-    const flags = userPresent | (at.userVerified === false ? 0 : userVerified) | more;
+    const flags =
+      userPresent | (at.userVerified === false ? 0 : userVerified) | (at.synced === true ? backupFlags : 0) | more;
     const head = Buffer.alloc(5);
     head.writeUInt8(flags, 0);
     head.writeUInt32BE(counter, 1);
@@ -55,17 +66,24 @@ export function createSoftwareAuthenticator(): SoftwareAuthenticator {
       ]);
       const length = Buffer.alloc(2);
       length.writeUInt16BE(id.length);
-      const data = dataOf(at, attestedCredential, Buffer.concat([Buffer.alloc(16), length, id, key]));
+      const data = dataOf(
+        at,
+        attestedCredential,
+        Buffer.concat([Buffer.from(at.aaguid ?? '0'.repeat(32), 'hex'), length, id, key]),
+      );
+      const clientData = clientDataOf('webauthn.create', options, at);
+      const made =
+        at.maker === undefined ? undefined : packedStatement(at.maker, Buffer.concat([data, sha256(clientData)]));
       const attestation = map([
-        [text('fmt'), text(at.attestation?.[0] ?? 'none')],
-        [text('attStmt'), at.attestation?.[1] ?? map([])],
+        [text('fmt'), text(made === undefined ? (at.attestation?.[0] ?? 'none') : 'packed')],
+        [text('attStmt'), made ?? at.attestation?.[1] ?? map([])],
         [text('authData'), bytes(data)],
       ]);
       return {
         id: credentialId,
         rawId: credentialId,
         response: {
-          clientDataJSON: clientDataOf('webauthn.create', options, at).toString('base64url'),
+          clientDataJSON: clientData.toString('base64url'),
           attestationObject: attestation.toString('base64url'),
           transports: ['internal', 'unheard-of'],
         },
@@ -97,6 +115,16 @@ function challengeOf(options: object): string {
 
 function sha256(data: Buffer): Buffer {
   return createHash('sha256').update(data).digest();
+}
+
+/** WebAuthn Level 3 section 8.2, ES256. */
+function packedStatement({ chain, key }: Maker, signed: Buffer): Buffer {
+  const certificates = Buffer.concat([head(4, chain.length), ...chain.map((der) => bytes(Buffer.from(der)))]);
+  return map([
+    [text('alg'), integer(-7)],
+    [text('sig'), bytes(createSign('sha256').update(signed).sign(key))],
+    [text('x5c'), certificates],
+  ]);
 }
 
 /** An attestation statement with one certificate in it. */

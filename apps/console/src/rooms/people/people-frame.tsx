@@ -1,4 +1,4 @@
-import { Suspense, lazy } from 'react';
+import { Suspense, lazy, useEffect, useRef } from 'react';
 import type { ReactNode } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
 import type { Me } from '../../api/queries.ts';
@@ -43,7 +43,7 @@ const pages: readonly Page[] = [
   },
   {
     path: '/people/sign-in-rules',
-    name: 'Sign-in',
+    name: 'Sign-in rules',
     needs: ['settings:read'],
     show: (me) => <SignInRulesPage me={me} />,
   },
@@ -55,7 +55,7 @@ const pages: readonly Page[] = [
   },
   {
     path: '/people/providers',
-    name: 'Providers',
+    name: 'Sign-in providers',
     needs: ['settings:read'],
     show: (me) => <ProvidersRoom me={me} />,
   },
@@ -80,9 +80,14 @@ export function PeopleFrame({ me }: { readonly me: Me }) {
   const current = shown.find(
     (page) => path === page.path || (page.path !== '/people' && path.startsWith(`${page.path}/`)),
   );
+  const rail = useRef<HTMLElement>(null);
+  // On a phone the row of names is longer than the screen.
+  useEffect(() => {
+    rail.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [current]);
   return (
     <div className="rules-frame">
-      <nav className="sub-rail" aria-label="People and access">
+      <nav className="sub-rail" aria-label="People and access" ref={rail}>
         {shown.map((page) => (
           <Link
             key={page.path}

@@ -23,7 +23,7 @@ export function ProvidersRoom({ me }: { readonly me: Me }) {
   const isChoosing = canManage && get('add') !== undefined && guide === undefined;
   const done = (): void => change({ add: undefined, edit: undefined });
   return (
-    <div className="stack">
+    <div className="room-inner">
       <RoomHead
         title="Sign-in providers"
         lead="Have people sign in with the accounts they have: what they may do, and what they must show beyond it, is still decided here."

@@ -6,6 +6,7 @@ import { Clock } from '../../../parts/clock.tsx';
 import { EmptyRoom } from '../../../parts/empty-room.tsx';
 import { Loading } from '../../../parts/loading.tsx';
 import { ProblemNotice } from '../../../parts/notice.tsx';
+import { PasskeyLine } from '../../../parts/passkey-line.tsx';
 import { plural } from '../../../parts/numbers.ts';
 import { printable } from '../../../parts/printable.ts';
 import { RoomHead } from '../../../parts/room-head.tsx';
@@ -102,7 +103,33 @@ function PersonPanel({
       {error === null ? null : <ProblemNotice problem={error} />}
       {data === undefined && error === null ? <Loading heights={[60, 120]} /> : null}
       {data === undefined ? null : <PersonFacts person={data} />}
+      {kind === 'user' ? <PasskeysOf id={id} /> : null}
     </SidePanel>
+  );
+}
+
+/** Their passkeys and what is known of each; nothing for whoever has none. */
+function PasskeysOf({ id }: { readonly id: string }) {
+  const { data } = useQuery({
+    queryKey: ['users', id, 'passkeys'],
+    queryFn: ({ signal }) => call('GET /v1/users/{id}/passkeys', { params: { id }, signal }),
+    retry: false,
+  });
+  if (data === undefined || data.passkeys.length === 0) return null;
+  return (
+    <section aria-labelledby="passkeys">
+      <h3 id="passkeys">Passkeys</h3>
+      <ul className="lines">
+        {data.passkeys.map((passkey) => (
+          <li key={passkey.id}>
+            <span className="line-main">
+              <span className="line-name">{printable(passkey.label)}</span>
+              <PasskeyLine passkey={passkey} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

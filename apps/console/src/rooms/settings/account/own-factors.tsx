@@ -8,6 +8,7 @@ import { accountQuery } from '../../../api/queries.ts';
 import { useAddress } from '../../../app/address.ts';
 import { Clock } from '../../../parts/clock.tsx';
 import { Notice, ProblemNotice } from '../../../parts/notice.tsx';
+import { PasskeyLine } from '../../../parts/passkey-line.tsx';
 import { AddFactor } from './add-factor.tsx';
 
 type Factor = Answer<'GET /v1/account'>['factors'][number];
@@ -49,6 +50,7 @@ export function OwnFactors({ factors }: { readonly factors: readonly Factor[] })
                 {factor.kind === 'passkey' ? `Passkey for ${factor.host_name ?? ''}` : 'Authenticator app'} · added{' '}
                 <Clock at={factor.created_at} short={false} />
               </span>
+              {factor.passkey === null ? null : <PasskeyLine passkey={factor.passkey} />}
             </span>
             <span className="line-actions">
               <Button
