@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { ocsfClass } from '@sallyport/contracts';
 import { auditEvent } from '@sallyport/ledger';
@@ -212,10 +211,8 @@ async function readBounded(file: string, mostBytes: number): Promise<{ bytes: Bu
 }
 
 function openBundled(): Mmdb {
-  const file = createRequire(import.meta.url).resolve(
-    '@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb',
-  );
-  return openMmdb(readFileSync(file));
+  const file = import.meta.resolve('@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb');
+  return openMmdb(readFileSync(new URL(file)));
 }
 
 function refused(why: string): AccessRiskError {
