@@ -3,31 +3,12 @@ import { after, before, test } from 'node:test';
 import { allActions, allRoles, deviceActions } from '@sallyport/access-policy';
 import { isJsonObject, type JsonValue } from '@sallyport/contracts';
 import { createDeviceUnderTest, enrolDevice } from '@sallyport/testing/device-under-test';
+import { allowed, grave, privileged } from './access-expectations.fixture.ts';
 import { ask, describedRoutes, inLots, isForeign, type Route } from './access-routes.fixture.ts';
 import { askAtSite, furnishSites } from './access-sites.fixture.ts';
 import { password, startAccess, textIn, type Access, type Answer, type Caller } from './access.fixture.ts';
 import { buildValidator } from './edge/request-validation.ts';
 import { buildSerializer } from './edge/response-serialization.ts';
-
-/** What each role is for, written down independently of the policies. */
-const allowed: Readonly<Record<string, readonly string[]>> = {
-  admin: allActions,
-  analyst:
-    'events:read hunts:run alerts:read alerts:write ledger:read health:read sensors:read rules:read rules:write rules:manage audit:read settings:read demo:run sessions:own devices:read devices:command cameras:read cameras:manage cameras:export'.split(
-      ' ',
-    ),
-  guard:
-    'alerts:read alerts:write events:read health:read sensors:read sessions:own devices:read devices:command cameras:read'.split(
-      ' ',
-    ),
-  viewer: 'events:read alerts:read health:read sensors:read ledger:read sessions:own'.split(' '),
-  auditor:
-    'events:read alerts:read ledger:read audit:read rules:read vault:read personal:read users:read settings:read health:read sensors:read sessions:own devices:read cameras:export'.split(
-      ' ',
-    ),
-  key: ['events:write'],
-  device: deviceActions,
-};
 
 const people = new Map<string, Caller & { readonly id: string }>();
 const callers = new Map<string, Caller>();
@@ -234,19 +215,6 @@ test('what is somebody’s own is nobody else’s, whoever asks', async () => {
   assert.ok(routes.length >= 2);
 });
 
-/** As an attacker writes them who has read our own answers. */
-const privileged = {
-  id: 'admin',
-  user_id: 'admin',
-  role: 'admin',
-  isAdmin: true,
-  permissions: ['users:manage'],
-  owner: 'user/admin',
-  created_by: 'setup',
-  approved: true,
-  sallyport_unheard_of: true,
-};
-
 test('a body with a property nobody declared is refused whole, at every route', async () => {
   const admin = people.get('admin') ?? {};
   const routes = (await describedRoutes(access)).filter((route) => route.body !== undefined && !isForeign(route));
@@ -400,42 +368,6 @@ test('a key is let in exactly where its one scope is asked for, and never asked 
     await isLetIn(route, wrong, false, `all but ${action}`);
   });
 });
-
-/** Written down a second time, so that a route that loses its flag is a change of this list. */
-const grave = [
-  'DELETE /v1/account/factors/{id}',
-  'PATCH /v1/devices/{id}',
-  'PATCH /v1/users/{id}',
-  'DELETE /v1/cameras/{id}',
-  'DELETE /v1/ledger/witnesses/{id}',
-  'PATCH /v1/cameras/{id}',
-  'POST /v1/cameras',
-  'POST /v1/account/passkeys',
-  'POST /v1/account/passkeys/options',
-  'POST /v1/account/recovery-codes',
-  'POST /v1/account/totp',
-  'POST /v1/account/totp/confirm',
-  'POST /v1/devices/{id}/approve',
-  'POST /v1/devices/{id}/revoke',
-  'POST /v1/invitations',
-  'POST /v1/ledger/witnesses',
-  'POST /v1/ledger/witnesses/sign-anyway',
-  'PUT /v1/ledger/witnesses/policy',
-  'POST /v1/keys',
-  'POST /v1/keys/{id}/resume',
-  'POST /v1/sensors/{id}/key',
-  'POST /v1/users/{id}/reset',
-  'PUT /v1/account/password',
-  'PUT /v1/settings',
-  'DELETE /v1/break-glass/{id}',
-  'POST /v1/break-glass',
-  'POST /v1/break-glass/{id}/drill',
-  'POST /v1/break-glass/{id}/seal',
-  'POST /v1/privileges/requests/{id}/approve',
-  'POST /v1/privileges/requests/{id}/review',
-  'POST /v1/privileges/requests/{id}/take-up',
-  'PUT /v1/privileges/rules',
-];
 
 test('whoever proved who they are long ago is asked again for what is grave, and for nothing else', async () => {
   const routes = await describedRoutes(access);
