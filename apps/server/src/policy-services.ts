@@ -59,12 +59,19 @@ export async function createPolicyServices(
         })),
       ...keys
         .filter((key) => key.revokedAtMs === undefined && lasts(key))
-        .map(({ id, name, scopes }): Subject => ({ kind: 'key', id, name, scopes })),
-      ...accounts.filter(lasts).map(({ id, name, scopes, sites }): Subject => ({
+        .map(({ id, name, scopes, makerId = 'operator' }): Subject => ({
+          kind: 'key',
+          id,
+          name,
+          scopes,
+          ownerId: makerId,
+        })),
+      ...accounts.filter(lasts).map(({ id, name, scopes, sites, ownerId }): Subject => ({
         kind: 'service',
         id,
         name,
         scopes,
+        ownerId,
         ...(sites === undefined ? {} : { sites }),
       })),
     ];

@@ -13,7 +13,13 @@ export type PolicyText = {
   readonly tests: readonly PolicyTest[];
 };
 
-export type Author = { readonly kind: string; readonly id: string; readonly name: string };
+export type Author = {
+  readonly kind: string;
+  readonly id: string;
+  readonly name: string;
+  /** Of a key or service account: the person who made it or answers for it, and so may have used it; `operator` for the operator. */
+  readonly owner?: string;
+};
 
 /** Policies that somebody writes. What is in force is a version, which holds all documents as they were. */
 export type PolicyDocument = PolicyText & {
@@ -21,6 +27,8 @@ export type PolicyDocument = PolicyText & {
   readonly revision: number;
   readonly changedMs: number;
   readonly changedBy: Author;
+  /** Everybody who changed it since it was last as it is in force. */
+  readonly writers: readonly Author[];
   readonly hash: string;
 };
 

@@ -5,7 +5,9 @@ import { createTurns } from '@sallyport/platform/turns';
 import { PolicyLibraryError } from './errors.ts';
 import type { PolicyLibraryNeeds } from './needs.ts';
 import { documentHash, documentLimits as limits } from './policy-document.ts';
-import type { PolicyDocument, PolicyText } from './policy-document.ts';
+import type { Author, PolicyDocument, PolicyText } from './policy-document.ts';
+import { distinctAuthors } from './authors.ts';
+import type { AuthorOf } from './authors.ts';
 import { policyEvent } from './policy-event.ts';
 import type { PolicyAction } from './policy-event.ts';
 import { textsWith } from './policy-set.ts';
@@ -29,11 +31,13 @@ export type PolicyDocuments = {
   remove(id: string, expected: number, by: Principal): Promise<void>;
 };
 
+const mostWriters = 50;
+
 export function createPolicyDocuments(
   needs: Pick<PolicyLibraryNeeds, 'database' | 'outbox' | 'clock' | 'bundled'>,
-  parts: { readonly store: PolicyStore; readonly thread: Pick<PolicyThread, 'attempt'> },
+  parts: { readonly store: PolicyStore; readonly thread: Pick<PolicyThread, 'attempt'>; readonly authorOf: AuthorOf },
 ): PolicyDocuments {
-  const { store, thread } = parts;
+  const { store, thread, authorOf } = parts;
   const inTurn = createTurns();
 
   async function get(id: string): Promise<PolicyDocument> {
@@ -60,9 +64,20 @@ export function createPolicyDocuments(
     await needs.outbox.flushed();
   }
 
-  function put(id: string, draft: Draft, by: Principal, before: PolicyDocument | undefined): Promise<void> {
+  /** Whoever changes what somebody else wrote does not become its only author. */
+  async function writersWith(by: Author, id: string, before: PolicyDocument | undefined): Promise<readonly Author[]> {
+    const earlier = before?.writers ?? (await store.removed()).get(id) ?? [];
+    const active = await store.active();
+    const inForce = active === 0 ? [] : ((await store.version(active))?.texts ?? []);
+    const isAsInForce = inForce.some((one) => one.id === id && before?.hash === documentHash(one));
+    return distinctAuthors([...(isAsInForce ? [] : earlier), by]).slice(-mostWriters);
+  }
+
+  async function put(id: string, draft: Draft, by: Principal, before: PolicyDocument | undefined): Promise<void> {
     refuseTooLarge(draft);
-    const made = { ...draft, id, by: { kind: by.kind, id: by.id, name: by.name }, changedMs: needs.clock.nowMs() };
+    const author = await authorOf(by);
+    const writers = await writersWith(author, id, before);
+    const made = { ...draft, id, by: author, writers, changedMs: needs.clock.nowMs() };
     const details = {
       revision: (before?.revision ?? 0) + 1,
       sha256: documentHash(draft),
@@ -110,8 +125,14 @@ export function createPolicyDocuments(
         const before = await get(id);
         refuseOther(before, expected);
         const details = { before: { revision: before.revision, sha256: before.hash } };
+        const author = await authorOf(by);
+        const removal = {
+          by: author,
+          writers: await writersWith(author, id, before),
+          changedMs: needs.clock.nowMs(),
+        };
         await record({ action: 'delete', document: before, by, details }, (transaction) =>
-          store.remove(transaction, before),
+          store.remove(transaction, before, removal),
         );
       }),
   };

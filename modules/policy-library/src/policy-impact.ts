@@ -9,6 +9,8 @@ import { requestOf } from './question.ts';
 /** Somebody there is. Whoever has signed in with two factors, or a key as it was made. */
 export type Subject = Pick<Principal, 'id' | 'name' | 'roles' | 'siteRoles' | 'scopes' | 'sites'> & {
   readonly kind: 'user' | 'key' | 'service';
+  /** Of a key or service account: the person who made it or answers for it; `operator` where the operator made it. */
+  readonly ownerId?: string;
 };
 
 /** Something that would be answered otherwise, and for whom. */

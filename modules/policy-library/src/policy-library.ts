@@ -3,6 +3,7 @@ import type { AccessPolicy, ReadPolicy } from '@sallyport/access-policy';
 import { messageOf } from '@sallyport/platform/errors';
 import { errorFields } from '@sallyport/platform/log';
 import { createTurns } from '@sallyport/platform/turns';
+import { createAuthorOf } from './authors.ts';
 import type { PolicyLibraryNeeds } from './needs.ts';
 import { createPolicyDocuments } from './policy-documents.ts';
 import type { PolicyDocuments } from './policy-documents.ts';
@@ -42,6 +43,7 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
   const { live, bundled, log } = needs;
   const store = createPolicyStore(needs);
   const thread = createPolicyThread();
+  const authorOf = createAuthorOf(needs);
   const inTurn = createTurns();
   const hash = bundledHash(bundled);
   let version = 0;
@@ -114,10 +116,11 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
     });
 
   return {
-    documents: createPolicyDocuments(needs, { store, thread }),
+    documents: createPolicyDocuments(needs, { store, thread, authorOf }),
     versions: createPolicyVersions(needs, {
       store,
       thread,
+      authorOf,
       isUnreadable: () => unreadable !== undefined,
       onActivated: putInForce,
     }),

@@ -32,7 +32,12 @@ export type PolicyStoreNeeds = {
   readonly random: (length: number) => Uint8Array;
 };
 
-const AuthorBody = Type.Object({ kind: Type.String(), id: Type.String(), name: Type.String() });
+const AuthorBody = Type.Object({
+  kind: Type.String(),
+  id: Type.String(),
+  name: Type.String(),
+  owner: Type.Optional(Type.String()),
+});
 const TextBody = Type.Object({
   id: Type.String(),
   name: Type.String(),
@@ -44,7 +49,10 @@ const DocumentBody = Type.Object({
   text: Type.String(),
   tests: Type.Array(PolicyTestBody),
   by: AuthorBody,
+  writers: Type.Optional(Type.Array(AuthorBody)),
 });
+/** No document is called like this: who took a document away is kept until there is one of its name again. */
+const removedPrefix = '-';
 const HeadBody = Type.Object({
   by: AuthorBody,
   note: Type.String(),
@@ -80,9 +88,16 @@ export function createPolicyStore(needs: PolicyStoreNeeds) {
     JSON.parse(zstdDecompressSync(openBytes(sealingKey, row, sealed), { maxOutputLength: mostBytes }).toString('utf8'));
 
   function documentOf(row: DocumentRow): PolicyDocument {
-    const { name, text, tests, by } = Parse(DocumentBody, open(`document/${row.id}/${row.revision}`, row.sealed));
+    const {
+      name,
+      text,
+      tests,
+      by,
+      writers = [by],
+    } = Parse(DocumentBody, open(`document/${row.id}/${row.revision}`, row.sealed));
     const hash = documentHash({ name, text, tests });
-    return { id: row.id, revision: row.revision, changedMs: row.changed_ms, name, text, tests, changedBy: by, hash };
+    const { id, revision, changed_ms: changedMs } = row;
+    return { id, revision, changedMs, name, text, tests, changedBy: by, writers, hash };
   }
 
   function summaryOf(row: Omit<VersionRow, 'sealed_texts'>): VersionSummary {
@@ -133,7 +148,13 @@ export function createPolicyStore(needs: PolicyStoreNeeds) {
     active,
     async documents(on?: Transaction): Promise<readonly PolicyDocument[]> {
       const rows = await tables(on).selectFrom('policy_documents').selectAll().orderBy('id').execute();
-      return rows.map(documentOf);
+      return rows.filter(({ id }) => !id.startsWith(removedPrefix)).map(documentOf);
+    },
+    /** Who wrote documents that are gone since, and who took them away, by the id of the document. */
+    async removed(): Promise<ReadonlyMap<string, readonly Author[]>> {
+      const rows = await tables().selectFrom('policy_documents').selectAll().execute();
+      const gone = rows.filter(({ id }) => id.startsWith(removedPrefix)).map(documentOf);
+      return new Map(gone.map(({ id, writers }) => [id.slice(removedPrefix.length), writers]));
     },
     async document(id: string, on?: Transaction): Promise<PolicyDocument | undefined> {
       const row = await tables(on).selectFrom('policy_documents').selectAll().where('id', '=', id).executeTakeFirst();
@@ -142,15 +163,15 @@ export function createPolicyStore(needs: PolicyStoreNeeds) {
     /** False when it is not at `before.revision` any more. */
     async put(
       on: Transaction,
-      made: PolicyText & { readonly by: Author; readonly changedMs: number },
+      made: PolicyText & { readonly by: Author; readonly writers: readonly Author[]; readonly changedMs: number },
       before: Pick<PolicyDocument, 'revision'> | undefined,
     ): Promise<boolean> {
-      const { id, name, text, tests, by, changedMs } = made;
+      const { id, name, text, tests, by, writers, changedMs } = made;
       const revision = (before?.revision ?? 0) + 1;
       const row = {
         revision,
         changed_ms: changedMs,
-        sealed: seal(`document/${id}/${revision}`, { name, text, tests, by }),
+        sealed: seal(`document/${id}/${revision}`, { name, text, tests, by, writers }),
       };
       if (before === undefined) {
         const written = await tables(on)
@@ -168,7 +189,24 @@ export function createPolicyStore(needs: PolicyStoreNeeds) {
         .executeTakeFirst();
       return written.numUpdatedRows > 0n;
     },
-    async remove(on: Transaction, { id, revision }: Pick<PolicyDocument, 'id' | 'revision'>): Promise<boolean> {
+    async remove(
+      on: Transaction,
+      { id, revision }: Pick<PolicyDocument, 'id' | 'revision'>,
+      removal: { readonly by: Author; readonly writers: readonly Author[]; readonly changedMs: number },
+    ): Promise<boolean> {
+      const kept = `${removedPrefix}${id}`;
+      const sealed = seal(`document/${kept}/1`, {
+        name: '',
+        text: '',
+        tests: [],
+        by: removal.by,
+        writers: removal.writers,
+      });
+      await tables(on).deleteFrom('policy_documents').where('id', '=', kept).execute();
+      await tables(on)
+        .insertInto('policy_documents')
+        .values({ id: kept, revision: 1, changed_ms: removal.changedMs, sealed })
+        .execute();
       const gone = await tables(on)
         .deleteFrom('policy_documents')
         .where('id', '=', id)

@@ -4,12 +4,14 @@ import type { JsonObject } from '@sallyport/contracts';
 import type { Transaction } from '@sallyport/platform/database';
 import type { Principal } from '@sallyport/platform/http';
 import { createTurns } from '@sallyport/platform/turns';
+import { distinctAuthors, mayBe } from './authors.ts';
+import type { AuthorOf } from './authors.ts';
 import { activationDetails } from './activation-details.ts';
 import { refuseTried, refuseHeldRoles } from './refuse-version.ts';
 import { PolicyLibraryError } from './errors.ts';
 import type { PolicyLibraryNeeds } from './needs.ts';
 import { documentHash } from './policy-document.ts';
-import type { Author, PolicyText } from './policy-document.ts';
+import type { Author, PolicyDocument, PolicyText } from './policy-document.ts';
 import { policyEvent } from './policy-event.ts';
 import type { PolicyAction } from './policy-event.ts';
 import type { Impact } from './policy-impact.ts';
@@ -60,13 +62,14 @@ export function createPolicyVersions(
   parts: {
     readonly store: PolicyStore;
     readonly thread: Pick<PolicyThread, 'attempt'>;
+    readonly authorOf: AuthorOf;
     /** What should be in force is not, since it cannot be read. */
     readonly isUnreadable: () => boolean;
     /** Right after it was written that it is in force. */
     readonly onActivated: (version: number, policy: AccessPolicy) => void;
   },
 ): PolicyVersions {
-  const { store, thread } = parts;
+  const { store, thread, authorOf } = parts;
   const inTurn = createTurns();
   const bundled = bundledHash(needs.bundled);
 
@@ -78,6 +81,12 @@ export function createPolicyVersions(
 
   const textsOf = async (version: number): Promise<readonly PolicyText[]> =>
     version === 0 ? [] : (await get(version)).texts;
+  /** Of a version that was in force others agreed to its texts; of one that never was, its authors are those of what is made of it. */
+  async function writersOfOther(version: number): Promise<readonly Author[]> {
+    if (version === 0) return [];
+    const { authors, activatedMs } = await get(version);
+    return activatedMs === undefined ? authors : [];
+  }
   const taskOf = (own: readonly PolicyText[]): Pick<PolicyTask, 'texts' | 'tests'> => ({
     texts: textsWith(needs.bundled, own),
     tests: own.map(({ id, name, tests }) => ({ id, name, tests })),
@@ -121,7 +130,7 @@ export function createPolicyVersions(
 
   type Looked = Awaited<ReturnType<typeof look>>;
   const gainsOf = (made: PolicyVersion, { openings, subjects }: Pick<Looked, 'openings' | 'subjects'>, by: Author) =>
-    distinct([...made.authors, by]).flatMap((who) => {
+    distinctAuthors([...made.authors, by]).flatMap((who) => {
       const gained = ownGain(who, openings, subjects);
       return gained.length === 0 ? [] : [{ who, policies: [...new Set(gained.map(({ id }) => id))] }];
     });
@@ -164,9 +173,11 @@ export function createPolicyVersions(
     stage: ({ note, from }, by) =>
       inTurn(async () => {
         const texts = from === undefined ? await store.documents() : await textsOf(from);
-        const author = authorOf(by);
+        const author = await authorOf(by);
         const authors =
-          from === undefined ? await writersOf(await store.documents(), await textsOf(await store.active())) : [];
+          from === undefined
+            ? writersOf(await store.documents(), await store.removed(), await textsOf(await store.active()))
+            : await writersOfOther(from);
         refuseTried(await thread.attempt(taskOf(texts)), undefined);
         const made = {
           state: 'staged',
@@ -176,7 +187,7 @@ export function createPolicyVersions(
           hash: versionHash(texts),
           bundledHash: bundled,
           ...(from === undefined ? {} : { from }),
-          authors: distinct([...authors, author]),
+          authors: distinctAuthors([...authors, author]),
           documents: texts.map((one) => ({ id: one.id, name: one.name, hash: documentHash(one) })),
           texts: texts.map(({ id, name, text, tests }) => ({ id, name, text, tests })),
         } as const;
@@ -202,14 +213,18 @@ export function createPolicyVersions(
         against,
         impact: tried.impact ?? nothing,
         openings: [...new Set(openings.map(({ id }) => id))],
-        secondPerson: gainsOf(made, looked, authorOf(by)).map(({ who, policies }) => ({ name: who.name, policies })),
+        secondPerson: gainsOf(made, looked, await authorOf(by)).map(({ who, policies }) => ({
+          name: who.name,
+          policies,
+        })),
       };
     },
     activate: (version, expected, by) =>
       inTurn(async () => {
         const made = await mayCome(version, expected, ['staged']);
         const looked = await look(made);
-        const gains = gainsOf(made, looked, authorOf(by));
+        const author = await authorOf(by);
+        const gains = gainsOf(made, looked, author);
         if (gains.length === 0) {
           await putInForce(made, expected, looked, by);
           return get(version);
@@ -219,7 +234,7 @@ export function createPolicyVersions(
           gaining: gains.map(({ who, policies }) => ({ kind: who.kind, id: who.id, policies })),
         };
         await record({ action: 'ask', version, by, details }, (transaction) =>
-          store.move(transaction, { ...made, state: 'waiting', askedBy: authorOf(by) }),
+          store.move(transaction, { ...made, state: 'waiting', askedBy: author }),
         );
         await needs.outbox.flushed();
         return get(version);
@@ -229,13 +244,13 @@ export function createPolicyVersions(
         const made = await mayCome(version, expected, ['waiting']);
         const involved = [...made.authors, ...(made.askedBy === undefined ? [] : [made.askedBy])];
         const isPerson = by.kind === 'user' || by.kind === 'operator';
-        if (!isPerson || (by.kind !== 'operator' && involved.some(({ kind, id }) => kind === by.kind && id === by.id)))
+        if (!isPerson || (by.kind !== 'operator' && involved.some((author) => mayBe(author, by))))
           throw new PolicyLibraryError(
             'policy_second_person',
-            `Cannot approve version ${version}: ${by.name} ${isPerson ? 'wrote it or asked for it' : 'is no person'}, must be somebody else`,
+            `Cannot approve version ${version}: ${by.name} ${isPerson ? 'wrote it or asked for it, or by a key of theirs' : 'is no person'}, must be somebody else`,
           );
         const looked = await look(made);
-        await putInForce({ ...made, approvedBy: authorOf(by) }, expected, looked, by);
+        await putInForce({ ...made, approvedBy: await authorOf(by) }, expected, looked, by);
         return get(version);
       }),
     withdraw: (version, by) =>
@@ -258,21 +273,18 @@ export function createPolicyVersions(
 
 const nothing: Impact = { changes: [], gaining: 0, losing: 0, subjects: 0, sites: 0, questions: 0, partly: false };
 
-/** Who last wrote the documents that differ from those in force. */
-async function writersOf(
-  documents: readonly (PolicyText & { readonly changedBy: Author; readonly hash: string })[],
+/** Who wrote the documents that differ from those in force, or took them away. */
+function writersOf(
+  documents: readonly PolicyDocument[],
+  removed: ReadonlyMap<string, readonly Author[]>,
   inForce: readonly PolicyText[],
-): Promise<readonly Author[]> {
+): readonly Author[] {
   const known = new Map(inForce.map((one) => [one.id, documentHash(one)]));
-  return documents.filter(({ id, hash }) => known.get(id) !== hash).map(({ changedBy }) => changedBy);
-}
-
-function authorOf({ kind, id, name }: Principal): Author {
-  return { kind, id, name };
-}
-
-function distinct(all: readonly Author[]): readonly Author[] {
-  return [...new Map(all.map((one) => [`${one.kind}/${one.id}`, one])).values()];
+  const kept = new Set(documents.map(({ id }) => id));
+  return [
+    ...documents.filter(({ id, hash }) => known.get(id) !== hash).flatMap(({ writers }) => writers),
+    ...inForce.filter(({ id }) => !kept.has(id)).flatMap(({ id }) => removed.get(id) ?? []),
+  ];
 }
 
 function overtaken(expected: number, active?: number): PolicyLibraryError {

@@ -24,7 +24,8 @@ export function findOpenings(before: PolicyTexts, after: PolicyTexts): readonly 
 
 /**
  * The openings that may be somebody's own gain: then somebody else must agree. A policy about keys or services may be everybody's, who can make one.
- * An administrator gains by no permit, having all; the operator on this machine by nothing.
+ * An administrator gains by no permit, having all, unless it names them: that one stays when the role is taken from them. The operator on this machine
+ * gains by nothing.
  */
 export function ownGain(who: Author, openings: readonly Opening[], subjects: readonly Subject[]): readonly Opening[] {
   if (who.kind === 'operator') return [];
@@ -34,7 +35,11 @@ export function ownGain(who: Author, openings: readonly Opening[], subjects: rea
   if (person === undefined) return openings;
   const isAdmin = person.roles?.includes('admin') === true;
   const roles = new Set([...(person.roles ?? []), ...(person.siteRoles ?? []).map(({ role }) => role)]);
-  return openings.filter(({ kind, policy }) => !(kind === 'permit' && isAdmin) && isAbout(policy, who.id, roles));
+  return openings.filter(({ kind, policy }) => {
+    const isTheirsAlone = JSON.stringify(policy.json).includes(JSON.stringify(who.id));
+    if (kind === 'permit' && isAdmin) return isTheirsAlone;
+    return isAbout(policy, who.id, roles);
+  });
 }
 
 function isAbout({ json }: ReadPolicy, personId: string, roles: ReadonlySet<string>): boolean {
