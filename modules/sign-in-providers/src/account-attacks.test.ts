@@ -102,13 +102,96 @@ forEachDatabase((name, open) => {
     const settings = { requiredClaims: [{ claim: 'hd', value: 'example.org' }] };
     const asked = { id: neighbour.provider.id, settings, secret: undefined, accept: [], by: operator };
     await house.providers.change(asked);
-    assert.ok((await house.people.sessions.find(sessionId)) !== undefined);
+    assert.equal(await house.people.sessions.find(sessionId), undefined, 'who is in may lack it, too');
     for (const hd of [undefined, 'example.com', 'EXAMPLE.org']) {
       idp.signInAs({ sub: 's-1', preferred_username: 'grace', hd });
       await assert.rejects(signIn(house, neighbour), codeIs('provider_account_unknown'));
     }
     idp.signInAs({ sub: 's-1', preferred_username: 'grace', hd: 'example.org' });
     await cameInAs(house, neighbour);
+  });
+
+  test('a mapping that is taken away takes with it what it gave, and who is in by it is out', async () => {
+    const house = await openHouse(open);
+    const groups = [
+      { group: 'soc', roles: ['analyst'] },
+      { group: 'gate', roles: ['guard'] },
+    ];
+    const neighbour = await befriend(house, { groups });
+    await using idp = neighbour.idp;
+    const asked = { id: neighbour.provider.id, secret: undefined, accept: [], by: operator };
+    idp.signInAs({ sub: 's-1', preferred_username: 'grace', groups: ['soc'] });
+    const { id, sessionId = '' } = await cameInAs(house, neighbour);
+    const now = async (): Promise<readonly (readonly string[] | boolean)[]> => [
+      (await house.people.provided.find(house.database, id))?.providedRoles ?? [],
+      (await house.people.sessions.find(sessionId)) !== undefined,
+    ];
+    await house.providers.change({ ...asked, settings: { groups: [...groups, { group: 'x', roles: ['viewer'] }] } });
+    assert.deepEqual(await now(), [['analyst'], true], 'more for others changes nothing');
+    await house.providers.change({ ...asked, settings: { groups: groups.slice(1) } });
+    assert.deepEqual(await now(), [[], false]);
+    assert.deepEqual((await cameInAs(house, neighbour)).roles, []);
+  });
+
+  test('whoever the provider does not vouch for any more has nothing left by its word at another door', async () => {
+    const house = await openHouse(open);
+    const required = [{ claim: 'hd', value: 'example.org' }];
+    const neighbour = await befriend(house, {
+      groups: [{ group: 'soc', roles: ['analyst'] }],
+      requiredClaims: required,
+    });
+    await using idp = neighbour.idp;
+    idp.signInAs({ sub: 's-1', preferred_username: 'grace', groups: ['soc'], hd: 'example.org' });
+    const { id, sessionId = '' } = await cameInAs(house, neighbour);
+    idp.signInAs({ sub: 's-1', preferred_username: 'grace', groups: ['soc'] });
+    await assert.rejects(signIn(house, neighbour), codeIs('provider_account_unknown'));
+    assert.deepEqual((await house.people.provided.find(house.database, id))?.providedRoles, []);
+    assert.equal(await house.people.sessions.find(sessionId), undefined);
+  });
+
+  test('groups do not hand out together what nobody may hold together', async () => {
+    const house = await openHouse(open, {
+      refuseRoles: async (_person, roles) => {
+        if (roles.includes('auditor') && roles.includes('analyst'))
+          throw Object.assign(new Error('not together'), { code: 'privilege_separated' });
+      },
+    });
+    const groups = [
+      { group: 'soc', roles: ['analyst'] },
+      { group: 'audit', roles: ['auditor'] },
+    ];
+    const neighbour = await befriend(house, { groups });
+    await using idp = neighbour.idp;
+    idp.signInAs({ sub: 's-1', preferred_username: 'grace', groups: ['soc'] });
+    const { id, sessionId = '' } = await cameInAs(house, neighbour);
+    idp.signInAs({ sub: 's-1', preferred_username: 'grace', groups: ['soc', 'audit'] });
+    await assert.rejects(signIn(house, neighbour), codeIs('provider_account_unknown'));
+    assert.ok(actionsOf(house.events).includes('session.sign-in:roles_separated'));
+    assert.deepEqual((await house.people.provided.find(house.database, id))?.providedRoles, []);
+    assert.equal(await house.people.sessions.find(sessionId), undefined);
+    // Nor is somebody made who would begin with both.
+    idp.signInAs({ sub: 's-2', preferred_username: 'other', groups: ['soc', 'audit'] });
+    await assert.rejects(signIn(house, neighbour), codeIs('provider_account_unknown'));
+    assert.equal((await house.people.people.list()).length, 1);
+  });
+
+  test('whoever stands between a provider that is switched off and a second factor does not come in', async () => {
+    const house = await openHouse(open);
+    const neighbour = await befriend(house, { assurance: 1 });
+    await using idp = neighbour.idp;
+    idp.signInAs({ sub: 's-1', preferred_username: 'grace' });
+    const returned = await signIn(house, neighbour);
+    assert.ok(returned.kind === 'sign-in' && !('begun' in returned.admitted), JSON.stringify(returned));
+    const tickets = (): Promise<unknown[]> =>
+      house.database
+        .withTables<{ identity_tickets: { hash: string } }>()
+        .selectFrom('identity_tickets')
+        .select('hash')
+        .execute();
+    assert.equal((await tickets()).length, 1);
+    const settings = { isEnabled: false };
+    await house.providers.change({ id: neighbour.provider.id, settings, secret: undefined, accept: [], by: operator });
+    assert.equal((await tickets()).length, 0);
   });
 
   test('somebody disabled here stays out, whatever the provider says', async () => {

@@ -26,7 +26,13 @@ export type Arrival = {
 };
 
 /** For the ledger and for whoever sets a provider up; whoever tries to sign in is told less. */
-export type RefusalReason = 'claim_missing' | 'not_linked' | 'name_missing' | 'name_taken' | 'may_not_sign_in';
+export type RefusalReason =
+  | 'claim_missing'
+  | 'not_linked'
+  | 'name_missing'
+  | 'name_taken'
+  | 'may_not_sign_in'
+  | 'roles_separated';
 
 /**
  * From a provider's word to somebody here: the account linked to exactly that subject of exactly that provider, and nobody else,
@@ -113,6 +119,35 @@ export function createArrivals(
       by: actorOf(provider),
     });
 
+  /** Roles that nobody may hold together are not handed out by groups either. Throws `Refused`. */
+  const refuseTogether = async (provider: StoredProvider, account: OutsideAccount): Promise<void> => {
+    const known = await links.findByAccount(database, { providerId: provider.id, ...account });
+    try {
+      await provided.refuseTogether({
+        userId: known?.userId,
+        name: shownName(provider, account),
+        source: `provider/${provider.id}`,
+        roles: rolesOf(groupsOf(account.claims, provider.settings), provider.settings),
+      });
+    } catch (error) {
+      throw codeOf(error) === 'privilege_separated' ? new Refused('roles_separated') : error;
+    }
+  };
+
+  /** Whoever the provider does not let in any more has nothing left by its word, by whatever door they come. */
+  const takeBack = async (
+    transaction: Transaction,
+    provider: StoredProvider,
+    account: OutsideAccount,
+  ): Promise<{ effective(): void } | undefined> => {
+    const known = await links.findByAccount(transaction, { providerId: provider.id, ...account });
+    if (known === undefined) return undefined;
+    const [by, source] = [actorOf(provider), `provider/${provider.id}`];
+    const which = { provider: provider.id, userId: known.userId };
+    await sessions.endWhere(which, { by, reason: 'provider_refused' }, transaction);
+    return provided.setRoles(transaction, { userId: known.userId, source, roles: [], by });
+  };
+
   const admit = (provider: StoredProvider, account: OutsideAccount, client: Client) =>
     database.transaction().execute(async (transaction) => {
       if (missingClaim(account.claims, provider.settings) !== undefined) throw new Refused('claim_missing');
@@ -138,7 +173,12 @@ export function createArrivals(
     client: Client,
   ): Promise<never> => {
     const event = refusalEvent({ nowMs: clock.nowMs(), reason, provider, client, name: shownName(provider, account) });
-    await database.transaction().execute((transaction) => outbox.record(transaction, event));
+    const isOver = reason === 'claim_missing' || reason === 'roles_separated';
+    const taken = await database.transaction().execute(async (transaction) => {
+      await outbox.record(transaction, event);
+      return isOver ? takeBack(transaction, provider, account) : undefined;
+    });
+    taken?.effective();
     await outbox.flushed();
     throw new ProviderError(
       'provider_account_unknown',
@@ -153,6 +193,7 @@ export function createArrivals(
     async signIn(provider, account, client) {
       for (let tries = 0; ; tries += 1) {
         try {
+          await refuseTogether(provider, account);
           const { admitted, roles } = await admit(provider, account, client);
           roles.effective();
           await outbox.flushed();
@@ -179,6 +220,12 @@ export function createArrivals(
           'provider_account_unknown',
           'Cannot link this account: it lacks what the provider’s settings require',
         );
+      await provided.refuseTogether({
+        userId,
+        name: '',
+        source: `provider/${provider.id}`,
+        roles: rolesOf(groupsOf(account.claims, provider.settings), provider.settings),
+      });
       const done = await database.transaction().execute(async (transaction) => {
         const known = await links.findByAccount(transaction, { providerId: provider.id, ...account });
         if (known !== undefined && known.userId !== userId)
@@ -207,6 +254,12 @@ export function createArrivals(
       };
       const refused = (why: RefusalReason): Arrival => ({ ...facts, person: { kind: 'refused', why } });
       if (missingClaim(account.claims, settings) !== undefined) return refused('claim_missing');
+      try {
+        await refuseTogether(provider, account);
+      } catch (error) {
+        if (error instanceof Refused) return refused(error.reason);
+        throw error;
+      }
       const known = await links.findByAccount(database, { providerId, ...account });
       const person = known === undefined ? undefined : await provided.find(database, known.userId);
       if (person !== undefined) {

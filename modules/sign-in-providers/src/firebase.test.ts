@@ -61,7 +61,22 @@ async function openPost(open: Parameters<typeof openHouse>[0]) {
   return { house, tokenOf, signIn, [Symbol.asyncDispose]: close };
 }
 
+/** The same signature in other letters: the last one holds four bits that count for nothing. */
+function otherSpelling(token: string): string {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  const last = letters.indexOf(token.slice(-1));
+  return token.slice(0, -1) + (letters[last ^ 1] ?? '');
+}
+
 forEachDatabase((name, open) => {
+  test(`${name}: a token that was used is used in every spelling of its signature`, async () => {
+    await using post = await openPost(open);
+    const token = await post.tokenOf();
+    await post.signIn(token);
+    for (const again of [token, otherSpelling(token), `${token} `, `${token.slice(0, -9)} ${token.slice(-9)}`])
+      await assert.rejects(post.signIn(again), codeIs('provider_answer_refused'));
+  });
+
   test(`${name}: an app’s ID token, minutes old, is a session for its person, once`, async () => {
     await using post = await openPost(open);
     const token = await post.tokenOf();

@@ -50,7 +50,7 @@ export function createLinking(
       const person = await provided.find(database, userId);
       if (person === undefined) throw notFound('Cannot link this person: must be the id of one');
       const asked = { kind: 'user', id: person.id, name: '', scopes: [], assurance: 3 } as const;
-      const theirs = policy.permissionsOf({ ...asked, roles: [...person.roles, ...person.providedRoles] });
+      const theirs = policy.permissionsOf({ ...asked, roles: person.rolesAnywhere });
       const own = policy.permissionsOf(by);
       const missing = theirs.find((action) => !own.includes(action));
       if (missing !== undefined)

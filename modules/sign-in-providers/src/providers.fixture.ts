@@ -2,7 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { allActions, createAccessPolicy, readPolicyTexts } from '@sallyport/access-policy';
 import { policiesDirectory } from '@sallyport/content';
-import { createApiKeys, createPeople, identityMigrations, type PeopleServices } from '@sallyport/identity';
+import {
+  createApiKeys,
+  createPeople,
+  identityMigrations,
+  type PeopleNeeds,
+  type PeopleServices,
+} from '@sallyport/identity';
 import type { AuditEvent } from '@sallyport/ledger';
 import { createManualClock } from '@sallyport/platform/clock';
 import { migrate, type Database, type OpenDatabase } from '@sallyport/platform/database';
@@ -42,7 +48,7 @@ export type House = SignInProviders & {
 
 export async function openHouse(
   open: () => Promise<OpenDatabase>,
-  changes: Partial<Pick<SignInProviderNeeds, 'firebase' | 'ask'>> = {},
+  changes: Partial<Pick<SignInProviderNeeds, 'firebase' | 'ask'> & Pick<PeopleNeeds, 'refuseRoles'>> = {},
 ): Promise<House> {
   const { database } = await open();
   await migrate(database, [identityMigrations, signInProviderMigrations]);
@@ -60,6 +66,7 @@ export async function openHouse(
   const people = createPeople({
     ...common,
     policy,
+    ...(changes.refuseRoles === undefined ? {} : { refuseRoles: changes.refuseRoles }),
     key: randomBytes(32),
     apiKeys,
     passwordStrength: async () => undefined,

@@ -23,8 +23,8 @@ export type Providers = {
     readonly by: Principal;
   }): Promise<Provider>;
   /**
-   * A provider that is switched off, or is another issuer's from now on, has its sessions ended and its roles taken back; of
-   * another issuer, its links too. Throws as `create`, and `provider_not_found`.
+   * A provider that is switched off, is another issuer's from now on, or whose word counts for less, has its sessions ended and its roles taken back, since
+   * nobody's groups are kept here to tell who is meant; of another issuer, its links go too. Throws as `create`, and `provider_not_found`.
    */
   change(request: {
     readonly id: string;
@@ -128,7 +128,8 @@ export function createProviders(
       const nowMs = clock.nowMs();
       const keys = wantsKey && had.length === 0 ? [await makeClientKey({ nowMs, random })] : had;
       const isOther = settings.issuer !== before.settings.issuer || settings.clientId !== before.settings.clientId;
-      const isEnding = isOther || (before.settings.isEnabled && !settings.isEnabled);
+      const isEnding =
+        isOther || (before.settings.isEnabled && !settings.isEnabled) || isNarrower(before.settings, settings);
       const withdrawn = await database.transaction().execute(async (transaction) => {
         if (!(await store.update(transaction, id, before.revision, { settings, credentials: { secret, keys } })))
           throw changedMeanwhile();
@@ -186,6 +187,23 @@ export function createProviders(
       await outbox.flushed();
     },
   };
+}
+
+/** By these settings somebody may have less than by those of before: a role, a way to be let in, a level of assurance. */
+function isNarrower(before: ProviderSettings, now: ProviderSettings): boolean {
+  const gives = ({ groups, defaultRoles }: ProviderSettings): string[] => [
+    ...defaultRoles.map((role) => JSON.stringify([role])),
+    ...groups.flatMap(({ group, roles }) => roles.map((role) => JSON.stringify([group, role]))),
+  ];
+  const lacks = <One>(from: readonly One[], of: readonly One[]): boolean =>
+    of.some((one) => !from.some((other) => JSON.stringify(other) === JSON.stringify(one)));
+  return (
+    lacks(gives(now), gives(before)) ||
+    now.groupsClaim !== before.groupsClaim ||
+    lacks(before.requiredClaims, now.requiredClaims) ||
+    now.assurance < before.assurance ||
+    lacks(now.trustedMethods, before.trustedMethods)
+  );
 }
 
 function changedMeanwhile(): ProviderError {

@@ -165,7 +165,8 @@ export function createSignInFlow(
       try {
         account = await watched(provider, () => needs.firebase.verify(provider, token));
         await needs.store.noteSuccess(database, provider.id);
-        if (!(await spent.spend('id-token', token, account.expiresAtMs + providerLimits.clockToleranceSeconds * 1000)))
+        const untilMs = account.expiresAtMs + providerLimits.clockToleranceSeconds * 1000;
+        if (!(await spent.spend('id-token', signedPart(token), untilMs)))
           throw new ProviderError('provider_answer_refused', 'Cannot accept the Firebase token: it was used before');
       } catch (error) {
         await recordFailure(provider, client, error);
@@ -208,6 +209,11 @@ export function createSignInFlow(
       return ended;
     },
   };
+}
+
+/** What the signature is over. The signature itself can be written in more than one way: spare bits of its last letter, blanks. */
+function signedPart(token: string): string {
+  return token.slice(0, token.lastIndexOf('.'));
 }
 
 /** One for each provider, so that an answer for another is told apart by where it comes. */

@@ -26,6 +26,7 @@ const refusals: Readonly<Record<RefusalReason, string>> = {
   name_missing: 'They may not sign in: the provider gives no name for an account',
   name_taken:
     'They may not sign in: somebody here has that name already. If it is the same person, they link it under Settings, Account',
+  roles_separated: 'They may not sign in: their groups give roles that nobody may hold together with what they hold',
   may_not_sign_in: 'They may not sign in: their account here is disabled',
 };
 

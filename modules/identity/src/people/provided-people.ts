@@ -4,8 +4,9 @@ import { accountEvent } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
 import type { KeySuspension, PeopleNeeds } from '../needs.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
+import type { Tickets } from '../tickets/tickets.ts';
 import { parseUserName } from './user-name.ts';
-import { effectiveRolesOf, stateOf, type User, type UserState, type UserStore } from './user-store.ts';
+import { effectiveRolesOf, rolesAnywhereOf, stateOf, type User, type UserState, type UserStore } from './user-store.ts';
 
 /** Somebody, for whoever is told about them by another system. */
 export type KnownPerson = {
@@ -14,6 +15,8 @@ export type KnownPerson = {
   readonly state: UserState;
   readonly roles: readonly string[];
   readonly providedRoles: readonly string[];
+  /** Those and the ones held at a site alone. */
+  readonly rolesAnywhere: readonly string[];
 };
 
 /**
@@ -35,7 +38,17 @@ export type ProvidedPeople = {
     transaction: Transaction,
     said: { readonly userId: string; readonly source: string; readonly roles: readonly string[]; readonly by: Actor },
   ): Promise<{ readonly isChanged: boolean; effective(): void }>;
-  /** All this source ever said. */
+  /**
+   * Throws what `refuseRoles` throws, for roles that nobody may hold together with what they hold besides what this source said. Before a transaction
+   * begins; `userId` is undefined for who is not here yet.
+   */
+  refuseTogether(said: {
+    readonly userId: string | undefined;
+    readonly name: string;
+    readonly source: string;
+    readonly roles: readonly string[];
+  }): Promise<void>;
+  /** All this source ever said; who is on the way in by its word begins anew. */
   forgetSource(
     transaction: Transaction,
     said: { readonly source: string; readonly by: Actor },
@@ -48,13 +61,14 @@ const maxPeople = 5000;
 const idBytes = 12;
 
 export function createProvidedPeople(
-  needs: Pick<PeopleNeeds, 'outbox' | 'clock' | 'random' | 'policy'> & {
+  needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock' | 'random' | 'policy' | 'refuseRoles'> & {
+    readonly tickets: Pick<Tickets, 'forget'>;
     readonly apiKeys: KeySuspension;
     readonly userStore: UserStore;
     readonly sessionStore: Pick<SessionStore, 'replaceTokensSoon'>;
   },
 ): ProvidedPeople {
-  const { outbox, clock, random, policy, apiKeys, userStore, sessionStore } = needs;
+  const { database, outbox, clock, random, policy, apiKeys, userStore, sessionStore, tickets } = needs;
 
   /** Brings somebody's own row in line with what all sources say. */
   const gather = async (
@@ -82,6 +96,11 @@ export function createProvidedPeople(
     const details = { roles: [...now], roles_before: [...before], provided: providedRoles };
     await outbox.record(transaction, accountEvent({ nowMs: clock.nowMs(), by, action: 'user.roles', user, details }));
     return { isChanged: true, effective: stopped.effective };
+  };
+
+  const knownOnes = (roles: readonly string[]): readonly string[] => {
+    const known = new Set<string>(policy.roles().map(({ id }) => id));
+    return [...new Set(roles)].filter((role) => known.has(role));
   };
 
   return {
@@ -119,8 +138,7 @@ export function createProvidedPeople(
     },
 
     async setRoles(transaction, { userId, source, roles, by }) {
-      const known = new Set<string>(policy.roles().map(({ id }) => id));
-      const said = [...new Set(roles)].filter((role) => known.has(role));
+      const said = knownOnes(roles);
       const tables = transaction.withTables<Tables>();
       await tables
         .deleteFrom('identity_provided_roles')
@@ -135,7 +153,23 @@ export function createProvidedPeople(
       return gather(transaction, userId, by);
     },
 
+    async refuseTogether({ userId, name, source, roles: said }) {
+      const roles = knownOnes(said);
+      if (roles.length === 0) return;
+      const user = userId === undefined ? undefined : await userStore.find(database, userId);
+      const others = await database
+        .withTables<Tables>()
+        .selectFrom('identity_provided_roles')
+        .select('roles')
+        .where('user_id', '=', user?.id ?? '')
+        .where('source', '!=', source)
+        .execute();
+      const held = [...(user?.roles ?? []), ...others.flatMap((one) => one.roles.split(' '))];
+      await needs.refuseRoles?.({ id: user?.id, name: user?.name ?? name }, [...new Set([...held, ...roles])]);
+    },
+
     async forgetSource(transaction, { source, by }) {
+      await tickets.forget(transaction, { method: source.replace('/', ':') });
       const tables = transaction.withTables<Tables>();
       const rows = await tables
         .selectFrom('identity_provided_roles')
@@ -152,5 +186,5 @@ export function createProvidedPeople(
 
 function knownOf(user: User): KnownPerson {
   const { id, name, roles, providedRoles = [] } = user;
-  return { id, name, state: stateOf(user), roles, providedRoles };
+  return { id, name, state: stateOf(user), roles, providedRoles, rolesAnywhere: rolesAnywhereOf(user) };
 }

@@ -53,10 +53,13 @@ export type Tickets = {
   countAttempt(where: Database | Transaction, token: string): Promise<void>;
   /** So that what was sent to its holder has the time to arrive. */
   extend(where: Database | Transaction, token: string, expiresAtMs: number): Promise<void>;
-  /** All of one purpose, or all of one person. */
+  /** All of one purpose, all of one person, or all of those who have shown one thing on the way. */
   forget(
     where: Database | Transaction,
-    which: { readonly purpose: TicketPurpose; readonly userId?: string } | { readonly userId: string },
+    which:
+      | { readonly purpose: TicketPurpose; readonly userId?: string }
+      | { readonly userId: string }
+      | { readonly method: string },
   ): Promise<void>;
 };
 
@@ -148,7 +151,8 @@ export function createTickets(needs: {
     async forget(where, which) {
       let query = tables(where).deleteFrom('identity_tickets');
       if ('purpose' in which) query = query.where('purpose', '=', which.purpose);
-      if (which.userId !== undefined) query = query.where('user_id', '=', which.userId);
+      if ('method' in which) query = query.where('shown', 'like', `%${JSON.stringify(which.method)}%`);
+      else if (which.userId !== undefined) query = query.where('user_id', '=', which.userId);
       await query.execute();
     },
   };
