@@ -25,7 +25,13 @@ export const client: Client = {
   linkOrigin: origin,
 };
 
-export type Person = { name: string; scopes: readonly string[]; settledAtMs: number; isActive: boolean };
+export type Person = {
+  name: string;
+  scopes: readonly string[];
+  settledAtMs: number;
+  isActive: boolean;
+  limitedTo?: string[];
+};
 
 export type House = MachineAccess & {
   readonly database: Database;
@@ -57,8 +63,11 @@ export async function openHouse(
     tenant: 'local',
     random: randomBytes,
   });
-  const permissionsOf = ({ id, limitedTo }: Principal): readonly string[] =>
-    (people.get(id)?.scopes ?? []).filter((scope) => limitedTo?.includes(scope) !== false);
+  // Of accounts as the policies that come with the product have it: at some sites alone is not everywhere.
+  const permissionsOf = ({ kind, id, scopes, sites, limitedTo }: Principal): readonly string[] => {
+    if (kind === 'service') return sites === undefined ? scopes : [];
+    return (people.get(id)?.scopes ?? []).filter((scope) => limitedTo?.includes(scope) !== false);
+  };
   const again: House['again'] = (more = {}) =>
     createMachineAccess({
       database,
@@ -74,8 +83,12 @@ export async function openHouse(
       async person(userId, { assurance, authenticatedAtMs }) {
         const person = people.get(userId);
         if (person?.isActive !== true) return undefined;
-        const { name, settledAtMs } = person;
-        return { principal: { kind: 'user', id: userId, name, scopes: [], assurance, authenticatedAtMs }, settledAtMs };
+        const { name, settledAtMs, limitedTo } = person;
+        const own = limitedTo === undefined ? {} : { limitedTo };
+        return {
+          principal: { kind: 'user', id: userId, name, scopes: [], assurance, authenticatedAtMs, ...own },
+          settledAtMs,
+        };
       },
       permissionsOf,
     });
@@ -207,7 +220,7 @@ export async function newProgram(house: House): Promise<Program> {
 /** A service account with a secret, made by Ada. */
 export async function newService(
   house: House,
-  more: { scopes?: readonly string[]; boundOnly?: boolean; ownerId?: string } = {},
+  more: { scopes?: readonly string[]; sites?: readonly string[]; boundOnly?: boolean; ownerId?: string } = {},
 ) {
   const by = house.inBrowser('ada');
   const account = await house.accounts.create({

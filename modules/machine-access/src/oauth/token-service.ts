@@ -264,6 +264,12 @@ export function createTokenService(
     return withAllowed(answer, login);
   };
 
+  /** As policy has it: one that is for some sites alone, or is forbidden it, does not learn of everybody. */
+  const mayAskAboutAll = ({ id, name, scopes, sites }: ServiceAccount): boolean =>
+    needs
+      .permissionsOf({ kind: 'service', id, name, scopes, ...(sites === undefined ? {} : { sites }) })
+      .includes(mayAskOfAll);
+
   const isOwn = (client: AuthenticatedClient, token: StoredToken): boolean =>
     client.kind === 'service' ? token.accountId === client.account.id : token.loginId !== undefined;
 
@@ -300,7 +306,7 @@ export function createTokenService(
       const token = await tokens.find(required(request.form, 'token'));
       const nobody = { active: false } as const;
       if (token === undefined || token.usedAtMs !== undefined) return nobody;
-      if (!isOwn(client, token) && !client.account.scopes.includes(mayAskOfAll)) return nobody;
+      if (!isOwn(client, token) && !mayAskAboutAll(client.account)) return nobody;
       const holder = await tokens.holderOf(token);
       if ('refused' in holder) return nobody;
       const { principal } = holder;
