@@ -32,6 +32,11 @@ test('hosts are told apart in every spelling of their address', () => {
       'fd00:ec2::254',
       'Metadata.google.internal.',
       'metadata',
+      '2002:7f00:1::',
+      '[2002:a9fe:a9fe::1]',
+      '2001:0:4136:e378:8000:63bf:3fff:fdd2',
+      '64:ff9b:1::a9fe:a9fe',
+      '::ffff:0:169.254.169.254',
     ],
     elsewhere: ['10.0.0.7', '192.0.2.1', '2001:db8::1', 'fd12::7', 'witness.example', 'mylocalhost', '::ffff:10.0.0.1'],
   } as const;

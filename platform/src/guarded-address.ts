@@ -11,7 +11,17 @@ export type HostKind = 'this-machine' | 'nowhere' | 'elsewhere';
 const thisMachine = blockList(['127.0.0.0/8'], ['::1/128']);
 const nowhere = blockList(
   ['0.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4', '240.0.0.0/4'],
-  ['::/128', 'fe80::/9', 'ff00::/8', 'fd00:ec2::/32'],
+  [
+    '::/128',
+    'fe80::/9',
+    'ff00::/8',
+    'fd00:ec2::/32',
+    // What is wrapped in these ends as an IPv4 address of anybody's choice: Teredo, 6to4, NAT64 of one's own network, SIIT.
+    '2001::/32',
+    '2002::/16',
+    '64:ff9b:1::/48',
+    '::ffff:0:0:0/96',
+  ],
 );
 
 const privateNetworks = blockList(
