@@ -30,7 +30,7 @@ export function PolicyMatrix() {
             {data.actions.map((action) => (
               <tr key={action}>
                 <th scope="row">
-                  {actionWords(action)} <code className="quiet small">{action}</code>
+                  {actionWords(action)} <code className="quiet small wide-only">{action}</code>
                 </th>
                 {data.roles.map(({ id, answers }) => {
                   const answer = answers[action] ?? 'deny';
@@ -46,7 +46,7 @@ export function PolicyMatrix() {
           </tbody>
         </table>
       </div>
-      <p className="quiet small">
+      <p className="quiet small matrix-legend">
         ✓ allowed, ✓ᵖ after a proof of who they are, – not allowed. Asked for somebody with a second factor and no risk.
         A role held at a site counts for what stands there.
       </p>

@@ -26,13 +26,14 @@ export function PolicyRoom({ me }: { readonly me: Me }) {
       <RoomHead
         title="Policy"
         lead="Who may do what. Some policies are built in and always stand; yours come on top, in versions that are tried before they hold."
-      />
-      <SegmentedControl
-        aria-label="Part of the page"
-        value={tab}
-        data={[...tabs]}
-        onChange={(value) => change({ tab: value === 'own' ? undefined : value })}
-      />
+      >
+        <SegmentedControl
+          aria-label="Part of the page"
+          value={tab}
+          data={[...tabs]}
+          onChange={(value) => change({ tab: value === 'own' ? undefined : value })}
+        />
+      </RoomHead>
       {tab === 'own' ? <PolicyList me={me} /> : null}
       {tab === 'matrix' ? <PolicyMatrix /> : null}
       {tab === 'why' ? <WhyForm /> : null}

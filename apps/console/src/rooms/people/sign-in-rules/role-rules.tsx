@@ -19,7 +19,7 @@ const factorNames = {
   passkey: 'Passkey',
   certificate: 'Smart card',
   totp: 'Authenticator app',
-  provider: 'Provider’s word',
+  provider: 'Second factor at the provider',
   code: 'Code by e-mail or SMS (weak)',
 } as const;
 const choosable = ['totp', 'provider', 'code'] as const;
