@@ -1,18 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { createCertificateAuthority } from '@sallyport/certificate-authority';
-import { loadBundledMappings, loadBundledRecipes } from '@sallyport/content';
 import { createDeviceDoorRoutes, createDeviceRoutes, createDevices } from '@sallyport/device-fleet';
-import {
-  createEventIntake,
-  createEventIntakeRoutes,
-  createListenerRoutes,
-  createRecipeRoutes,
-  createSyslogListeners,
-  readRecipes,
-} from '@sallyport/event-intake';
 import {
   createEventSearch,
   createEventSearchRoutes,
@@ -28,7 +17,6 @@ import { dayKeysIn, heldRecordingTimes } from '@sallyport/retention';
 import { systemClock } from '@sallyport/platform/clock';
 import type { EncryptedColumnError } from '@sallyport/platform/encrypted-columns';
 import { messageOf } from '@sallyport/platform/errors';
-import { writeFileDurably } from '@sallyport/platform/files';
 import type { Log } from '@sallyport/platform/log';
 import { createCoverageRoutes } from '@sallyport/threat-coverage';
 import { createAccessServices } from './access-services.ts';
@@ -38,7 +26,6 @@ import { createAnalysis } from './analysis.ts';
 import { createCameraServices } from './cameras.ts';
 import { createConsoleServices } from './console-services.ts';
 import { createCurrentScopes } from './current-scopes.ts';
-import { createBootClock } from './boot-clock.ts';
 import { createRangeEvidence } from './evidence.ts';
 import type { ServerConfig } from './config.ts';
 import { createDecisionLog } from './decision-log.ts';
@@ -52,7 +39,9 @@ import { createFirstKeys } from './first-keys.ts';
 import type { FirstKeys } from './first-keys.ts';
 import { createCoverage } from './coverage.ts';
 import { createHealth, createHealthRoutes } from './health.ts';
-import { createAuthorityRoutes, createHttps, createHttpsRoutes, stateOf, warningsOf } from './https/index.ts';
+import { createAuthorityRoutes, createHttpsRoutes, stateOf, warningsOf } from './https/index.ts';
+import { createHttpsServices } from './https-services.ts';
+import { createIntakeServices } from './intake-services.ts';
 import { createInventoryServices } from './inventory/index.ts';
 import { createMachineServices } from './machine-services.ts';
 import { createMetricsRoutes } from './metrics.ts';
@@ -133,60 +122,20 @@ export async function startServer(
   await people.sealStored({ onDamaged });
   await apiKeys.sealStored({ onDamaged });
   const providerServices = await createProviderServices({ ...lasting, columnKeyrings, policy, people });
-  const authority =
-    config.names.length === 0
-      ? undefined
-      : await createCertificateAuthority(
-          { ...common, secrets: ledger.secrets, database, outbox },
-          { names: config.names },
-        );
-  const authorityFile = join(config.dataDirectory, 'authority.pem');
-  if (authority !== undefined) writeFileDurably(authorityFile, Buffer.from(authority.certificatePem));
-  const https = await createHttps({
-    ...common,
+  const httpsServices = await createHttpsServices({
+    ...lasting,
     secrets: ledger.secrets,
-    database,
-    outbox,
-    authority,
+    dataDirectory: config.dataDirectory,
     startNames: config.names,
-    deadline: (ms) => AbortSignal.timeout(ms),
-    onAuthority(made) {
-      try {
-        writeFileDurably(authorityFile, Buffer.from(made.certificatePem));
-      } catch (error) {
-        log.error('The authority was not written', { file: authorityFile, message: messageOf(error) });
-      }
-      // The first listener's certificate comes from it too, from now on.
-      setImmediate(() => void doors.renewCertificate());
-    },
+    renewCertificate: () => doors.renewCertificate(),
   });
-  const contentFiles = {
-    listFiles: (directory: string) => readdir(directory, { recursive: true }),
-    readText: (path: string) => readFile(path, 'utf8'),
-  };
-  const mappings = await loadBundledMappings(contentFiles);
-  const recipes = readRecipes(await loadBundledRecipes(contentFiles));
-  // Time asleep is time in which nobody was heard.
-  const intake = createEventIntake({
-    ...common,
-    clock: createBootClock(clock),
-    ledger,
-    database,
-    outbox,
-    mappings,
+  const { authority, authorityFile, https } = httpsServices;
+  const { intake, listeners, mappings, ...intakeServices } = await createIntakeServices({
+    ...lasting,
+    https: httpsServices,
     retentionOf: (source) => sourceClasses.classOf(source),
     // While it is stuck, waiting for it would only lose what could be recorded.
     behind: () => (detecting.health().state === 'running' ? detection.health().lag : undefined),
-  });
-  const listeners = createSyslogListeners({
-    ...common,
-    intake,
-    database,
-    outbox,
-    async tls() {
-      const names = [...(https.moment().settings?.names ?? []), ...config.names, 'localhost'];
-      return (await https.authority()?.serverCertificate([...new Set(names)]))?.tlsOptions();
-    },
   });
   const store = createStoreClient({
     connect: children.startStore,
@@ -206,7 +155,12 @@ export async function startServer(
     mappings,
     log: (message) => log.info(message),
   });
-  const currentScopes = createCurrentScopes({ people: people.people, apiKeys, policy });
+  const currentScopes = createCurrentScopes({
+    people: people.people,
+    apiKeys,
+    services: machines.access.accounts,
+    policy,
+  });
   const analysis = await createAnalysis({
     ...lasting,
     search,
@@ -238,7 +192,7 @@ export async function startServer(
     columnKeyrings,
     dataDirectory: config.dataDirectory,
     isWanted: config.sensor,
-    authorityFile: authority === undefined ? undefined : authorityFile,
+    authorityFile,
     authorityPem: () => https.authority()?.certificatePem,
   });
   const devices = await createDevices({
@@ -393,9 +347,7 @@ export async function startServer(
       machines.access.routes,
       ...providerServices.routes,
       passwords.routes,
-      createEventIntakeRoutes(intake),
-      createListenerRoutes(listeners),
-      createRecipeRoutes(recipes),
+      ...intakeServices.routes,
       sensorServices.routes,
       createDeviceRoutes(devices),
       createDeviceDoorRoutes(devices),
@@ -448,7 +400,7 @@ export async function startServer(
   await machines.openDoor({
     host: config.host,
     port: config.certificatePort,
-    names: () => [...new Set([...(https.moment().settings?.names ?? []), ...config.names, 'localhost'])],
+    names: httpsServices.names,
     authority: () => https.authority(),
     open: (door) => doors.openDoor(door),
   });
@@ -480,7 +432,7 @@ export async function startServer(
     operatorSocket,
     firstKeys,
     setupLink,
-    authorityFile: authority === undefined ? undefined : authorityFile,
+    authorityFile,
     alerts,
     hostSensor,
     rulesLoaded: detection.health().rulesLoaded,

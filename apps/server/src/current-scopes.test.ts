@@ -5,6 +5,7 @@ import { createCurrentScopes } from './current-scopes.ts';
 const house = () => {
   const people = [
     { id: 'ada', name: 'Ada', roles: ['analyst'], state: 'active' },
+    { id: 'eve', name: 'Eve', roles: ['analyst'], state: 'active', passwordRefusedAtMs: 5 },
     { id: 'bob', name: 'Bob', roles: ['analyst'], state: 'blocked' },
   ];
   const refusedKeys = new Set(['k2']);
@@ -14,8 +15,14 @@ const house = () => {
       recheck: async (id) =>
         refusedKeys.has(id) ? { refused: 'key_revoked' } : { kind: 'key', id, name: id, scopes: ['hunts:run'] },
     },
+    services: { scopesNow: async (id) => (id === 's1' ? ['hunts:run'] : undefined) },
     policy: {
-      permissionsOf: ({ roles }) => (roles?.includes('analyst') === true ? ['hunts:run', 'alerts:write'] : []),
+      permissionsOf: ({ roles, limitedTo }) => {
+        const scopes = ['hunts:run', 'alerts:write'] as const;
+        return roles?.includes('analyst') === true
+          ? scopes.filter((scope) => limitedTo?.includes(scope) !== false)
+          : [];
+      },
     },
   });
   return { people, scopes };
@@ -25,6 +32,8 @@ test('people have what their roles give now, keys what they were made for, the o
   const { people, scopes } = house();
   assert.deepEqual(await scopes.of('user/ada'), ['hunts:run', 'alerts:write']);
   assert.deepEqual(await scopes.of('key/k1'), ['hunts:run']);
+  assert.deepEqual(await scopes.of('service/s1'), ['hunts:run']);
+  assert.deepEqual(await scopes.of('user/eve'), [], 'before she has chosen another password');
   assert.ok((await scopes.of('operator/local'))?.includes('hunts:run'));
   assert.deepEqual(await scopes.holders('alerts:write'), [{ id: 'ada', name: 'Ada' }]);
   people.splice(0, 1, { id: 'ada', name: 'Ada', roles: [], state: 'active' });
@@ -33,6 +42,6 @@ test('people have what their roles give now, keys what they were made for, the o
 
 test('who is blocked, gone, refused, or calls himself something else has nothing', async () => {
   const { scopes } = house();
-  for (const owner of ['user/bob', 'user/nobody', 'key/k2', 'device/ada', 'ada', 'operatorx/local', ''])
+  for (const owner of ['user/bob', 'user/nobody', 'key/k2', 'service/s2', 'device/ada', 'ada', 'operatorx/local', ''])
     assert.equal(await scopes.of(owner), undefined, owner);
 });

@@ -2,6 +2,7 @@
 import { allActions } from '@sallyport/access-policy';
 import type { AccessPolicy } from '@sallyport/access-policy';
 import { effectiveRolesOf, type ApiKeys } from '@sallyport/identity';
+import type { MachineAccess } from '@sallyport/machine-access';
 
 type Person = {
   readonly id: string;
@@ -9,12 +10,14 @@ type Person = {
   readonly roles: readonly string[];
   readonly providedRoles?: readonly string[];
   readonly state: string;
+  readonly passwordRefusedAtMs?: number;
 };
 
 export type CurrentScopes = {
   /**
-   * Scopes of `kind/id` at this moment: of a person by the roles held now, of a key by what it was made for, of the operator all, who owns the
-   * data directory for ever. Undefined when there is nobody of this name any more, when the account or key has ended, and for whoever is none of them.
+   * Scopes of `kind/id` at this moment: of a person by the roles held now, of a key or service account by what it was made for, of the
+   * operator all, who owns the data directory for ever. Undefined when there is nobody of this name any more, when the account or
+   * key has ended, and for whoever is none of them.
    */
   of(owner: string): Promise<readonly string[] | undefined>;
   /** Active people who have it. */
@@ -24,11 +27,21 @@ export type CurrentScopes = {
 export function createCurrentScopes(needs: {
   readonly people: { list(): Promise<readonly Person[]> };
   readonly apiKeys: Pick<ApiKeys, 'recheck'>;
+  readonly services: Pick<MachineAccess['accounts'], 'scopesNow'>;
   readonly policy: Pick<AccessPolicy, 'permissionsOf'>;
 }): CurrentScopes {
   // As signed in with two factors.
-  const scopesOf = ({ id, name, ...held }: Person): readonly string[] =>
-    needs.policy.permissionsOf({ kind: 'user', id, name, scopes: [], roles: effectiveRolesOf(held), assurance: 2 });
+  const scopesOf = ({ id, name, passwordRefusedAtMs, ...held }: Person): readonly string[] =>
+    needs.policy.permissionsOf({
+      kind: 'user',
+      id,
+      name,
+      scopes: [],
+      roles: effectiveRolesOf(held),
+      assurance: 2,
+      // Before they have chosen another password nothing is done in their name either.
+      ...(passwordRefusedAtMs === undefined ? {} : { limitedTo: ['sessions:own'] }),
+    });
   const active = async (): Promise<readonly Person[]> =>
     (await needs.people.list()).filter(({ state }) => state === 'active');
 
@@ -40,6 +53,7 @@ export function createCurrentScopes(needs: {
         const key = await needs.apiKeys.recheck(id);
         return 'refused' in key ? undefined : key.scopes;
       }
+      if (kind === 'service') return needs.services.scopesNow(id);
       if (kind === 'operator') return allActions;
       const person = kind === 'user' ? (await active()).find((one) => one.id === id) : undefined;
       return person === undefined ? undefined : scopesOf(person);
