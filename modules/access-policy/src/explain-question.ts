@@ -66,7 +66,8 @@ function attributesRead({ json }: ReadPolicy): Omit<FactSeen, 'value'>[] {
       const read = value[key];
       if (!isJsonObject(read) || !isJsonObject(read['left'])) continue;
       const { Var: of } = read['left'];
-      const attr = Array.isArray(read['attr']) ? read['attr'][0] : read['attr'];
+      const attrs: readonly unknown[] = Array.isArray(read['attr']) ? read['attr'] : [read['attr']];
+      const [attr] = attrs;
       if ((of === 'principal' || of === 'resource' || of === 'context') && typeof attr === 'string')
         found.set(`${of}.${attr}`, { of, name: attr });
     }

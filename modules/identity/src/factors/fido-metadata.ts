@@ -156,6 +156,6 @@ function attempt<Answer>(why: string, reading: () => Answer): Answer {
   }
 }
 
-export function invalid(why: string, cause?: unknown): IdentityError {
+function invalid(why: string, cause?: unknown): IdentityError {
   return new IdentityError('fido_metadata_invalid', `Cannot import FIDO metadata: ${why}`, { cause });
 }
