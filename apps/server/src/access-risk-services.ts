@@ -28,17 +28,19 @@ export async function createAccessRiskServices(
     sealingKey: await secretKey(ledger.secrets, secretNames.accessRisk),
     locate: geo.locate,
     reactions: {
-      endSessions: ({ userId, ids, exceptId, by, reason }) =>
-        needs
-          .people()
-          .sessions.endWhere(
-            ids === undefined
-              ? { userId, ...(exceptId === undefined ? {} : { exceptSessionId: exceptId }) }
-              : { sessionIds: ids },
-            { by, reason },
-          ),
-      async requirePasswordChange({ userId, by, reason }) {
-        await needs.people().people.requirePasswordChange({ userId, by, reason });
+      endSessions: ({ userId, ids, exceptId, beganBeforeMs, by, reason }) =>
+        needs.people().sessions.endWhere(
+          ids === undefined
+            ? {
+                userId,
+                ...(exceptId === undefined ? {} : { exceptSessionId: exceptId }),
+                ...(beganBeforeMs === undefined ? {} : { beganBeforeMs }),
+              }
+            : { sessionIds: ids },
+          { by, reason },
+        ),
+      async requirePasswordChange(request) {
+        await needs.people().people.requirePasswordChange(request);
       },
       // What was done stands on their account page; there is no way yet to write to everybody.
       tell: async ({ userId, subject }) => log.info('Somebody finds on their account page', { user: userId, subject }),

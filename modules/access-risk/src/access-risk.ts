@@ -275,7 +275,8 @@ export function createAccessRisk(needs: AccessRiskNeeds): AccessRisk {
           `Cannot find the sign-in "${id.slice(0, 40)}": must be one of your recent ones`,
         );
       const session = by.sessionId ?? '';
-      if (!mayAnswer(state, signIn, session, clock.nowMs()))
+      const nowMs = clock.nowMs();
+      if (!mayAnswer(state, signIn, { session, answer }, nowMs))
         throw new AccessRiskError(
           'sign_in_own_answer',
           'Cannot take this answer: must come from another session, in a browser you use as ever',
@@ -284,7 +285,7 @@ export function createAccessRisk(needs: AccessRiskNeeds): AccessRisk {
           },
         );
       const event = auditEvent({
-        nowMs: clock.nowMs(),
+        nowMs,
         actor: { kind: by.kind, id: by.id, name: by.name },
         action: answerAction,
         classUid: ocsfClass.entityManagement,
@@ -296,7 +297,13 @@ export function createAccessRisk(needs: AccessRiskNeeds): AccessRisk {
       await database.transaction().execute((transaction) => needs.outbox.record(transaction, event));
       await needs.outbox.flushed();
       if (answer === 'not-me')
-        await reactor.react({ kind: 'not-me', userId: by.id, userName: by.name, exceptSession: session });
+        await reactor.react({
+          kind: 'not-me',
+          userId: by.id,
+          userName: by.name,
+          exceptSession: session,
+          saidMs: nowMs,
+        });
     },
 
     forget: (ranges) => inTurn(() => forget(ranges)),

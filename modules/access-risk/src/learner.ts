@@ -36,7 +36,14 @@ export type Reaction =
       readonly session: string;
       readonly words: readonly string[];
     }
-  | { readonly kind: 'not-me'; readonly userId: string; readonly userName: string; readonly exceptSession: string };
+  | {
+      readonly kind: 'not-me';
+      readonly userId: string;
+      readonly userName: string;
+      readonly exceptSession: string;
+      /** By our clock, as identity's times are: what was begun or chosen since stays, however late or often this is done. */
+      readonly saidMs: number;
+    };
 
 export type Learner = {
   /** Learns from it. State is the book and the campaigns alone: a range applied again gives the same. */
@@ -211,7 +218,7 @@ export function createLearner(needs: {
   }
 
   function heard(event: LedgerEvent, happening: Happening & { kind: 'answered' }): Outcome {
-    const { who, session } = happening;
+    const { who, session, clockMs: saidMs } = happening;
     const { id, state } = stateOf(who, event);
     const reasons = answerTo(state, happening, event.receivedAtMs);
     if (reasons === undefined) return nothing;
@@ -220,7 +227,9 @@ export function createLearner(needs: {
     const isTheirs = happening.answer === 'me';
     return {
       tellings,
-      reactions: isTheirs ? [] : [{ kind: 'not-me', userId: who.id, userName: state.name, exceptSession: session }],
+      reactions: isTheirs
+        ? []
+        : [{ kind: 'not-me', userId: who.id, userName: state.name, exceptSession: session, saidMs }],
     };
   }
 

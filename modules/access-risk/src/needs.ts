@@ -22,14 +22,17 @@ export type AccessRiskNeeds = {
       readonly userId: string;
       readonly ids?: readonly string[];
       readonly exceptId?: string;
+      /** Those that began later are not meant. */
+      readonly beganBeforeMs?: number;
       readonly by: Principal;
       readonly reason: string;
     }): Promise<number>;
-    /** At their next sign-in. */
+    /** At once; nothing when they have chosen another since. */
     requirePasswordChange(request: {
       readonly userId: string;
       readonly by: Principal;
       readonly reason: string;
+      readonly unlessSinceMs: number;
     }): Promise<void>;
     /** A message to them, by whatever way there is; may do nothing. */
     tell(request: {

@@ -39,15 +39,16 @@ export function createReactor(needs: Pick<AccessRiskNeeds, 'reactions' | 'clock'
           return;
         }
         case 'not-me': {
-          const { userId, exceptSession } = reaction;
+          const { userId, exceptSession, saidMs } = reaction;
           const reason = 'They said of a sign-in that it was not them';
           await reactions.endSessions({
             userId,
             ...(exceptSession === '' ? {} : { exceptId: exceptSession }),
+            beganBeforeMs: saidMs,
             by: riskItself,
             reason,
           });
-          await reactions.requirePasswordChange({ userId, by: riskItself, reason });
+          await reactions.requirePasswordChange({ userId, by: riskItself, reason, unlessSinceMs: saidMs });
         }
       }
     },

@@ -33,6 +33,8 @@ export type Answered = {
   readonly signIn: string;
   readonly answer: 'me' | 'not-me';
   readonly session: string;
+  /** What our own clock said. */
+  readonly clockMs: number;
 };
 
 /** What the records of our own say of who comes and goes. */
@@ -46,7 +48,12 @@ export type Happening =
   | { readonly kind: 'gone'; readonly id: string }
   | { readonly kind: 'ended'; readonly userId: string; readonly session: string }
   /** What an analyst said of an alert that rests on these findings. */
-  | { readonly kind: 'judged'; readonly findings: readonly string[]; readonly isExpected: boolean };
+  | {
+      readonly kind: 'judged';
+      readonly by: string;
+      readonly findings: readonly string[];
+      readonly isExpected: boolean;
+    };
 
 const classes: ReadonlySet<number> = new Set([
   ocsfClass.accountChange,
@@ -88,7 +95,7 @@ export function readHappening({ classUid, body }: LedgerEvent): Happening | unde
     case answerAction:
       return answered(event, details);
     case 'alert.update':
-      return judged(details);
+      return judged(event, details);
     default:
       return undefined;
   }
@@ -158,16 +165,17 @@ function answered(event: JsonObject, details: JsonObject): Happening | undefined
     textAt(details, 'session') ?? '',
   ];
   if (id === undefined || signIn === undefined || (answer !== 'me' && answer !== 'not-me')) return undefined;
-  return { kind: 'answered', who: { kind: 'user', id, name }, signIn, answer, session };
+  return { kind: 'answered', who: { kind: 'user', id, name }, signIn, answer, session, clockMs: clockOf(event) };
 }
 
-function judged(details: JsonObject): Happening | undefined {
+function judged(event: JsonObject, details: JsonObject): Happening | undefined {
   const isExpected = expectedWords.has(details['disposition']);
   if (!isExpected && !confirmedWords.has(details['disposition'])) return undefined;
   const { finding, findings } = details;
   const told = [finding, ...(isList(findings) ? findings : [])];
   return {
     kind: 'judged',
+    by: textAt(event, 'actor', 'user', 'uid') ?? '',
     isExpected,
     findings: told.flatMap((one) => (typeof one === 'string' ? [one] : [])).slice(0, 101),
   };
@@ -175,13 +183,16 @@ function judged(details: JsonObject): Happening | undefined {
 
 function circumstancesOf(event: JsonObject, details: JsonObject): Circumstances {
   const browserKey = textAt(details, 'browser_key');
-  const { time } = event;
   return {
     address: (textAt(details, 'address') ?? textAt(event, 'src_endpoint', 'ip') ?? '').slice(0, 64),
     agent: textAt(event, 'http_request', 'user_agent') ?? '',
     ...(browserKey === undefined ? {} : { browserKey }),
-    clockMs: typeof time === 'number' ? time : 0,
+    clockMs: clockOf(event),
   };
+}
+
+function clockOf({ time }: JsonObject): number {
+  return typeof time === 'number' ? time : 0;
 }
 
 function parse(bytes: Uint8Array): JsonObject | undefined {

@@ -23,10 +23,11 @@ const mostChanges = 8;
 
 export function beginUse(state: State, use: Use & { readonly isBound: boolean }): void {
   const { session, address, agent, place, atMs, clockMs, isBound } = use;
-  state.sessions = [
-    ...state.sessions.filter(({ id }) => id !== session),
-    { id: session, isBound, browser: agent, place, address, lastMs: atMs, clockMs, changes: [] },
-  ].slice(-stateLimits.sessions);
+  const begun = { id: session, isBound, browser: agent, place, address, lastMs: atMs, clockMs, changes: [] };
+  // The one used longest ago goes: whoever signs in often does not make one that is in use be looked at afresh.
+  state.sessions = [...state.sessions.filter(({ id }) => id !== session), begun]
+    .toSorted((a, b) => a.lastMs - b.lastMs)
+    .slice(-stateLimits.sessions);
 }
 
 /** What is odd about how one session is used, and whether it may be in two hands. Remembers the use. */
@@ -34,7 +35,8 @@ export function judgeUse(state: State, use: Use): { readonly reasons: readonly R
   const session = state.sessions.find(({ id }) => id === use.session);
   if (session === undefined) {
     // Begun before anything was known of it: what comes next is compared with this.
-    beginUse(state, { ...use, isBound: false });
+    const isBound = state.recent.some((one) => one.session === use.session && one.browserKey !== undefined);
+    beginUse(state, { ...use, isBound });
     return { reasons: [], isStolen: false };
   }
   const reasons: Reason[] = [];

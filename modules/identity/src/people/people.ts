@@ -15,7 +15,15 @@ import type { Sessions } from '../sessions/sessions.ts';
 import type { Tickets } from '../tickets/tickets.ts';
 import { formatSiteRoles, parseSiteRoles } from './site-roles.ts';
 import { parseRoles, parseUserName } from './user-name.ts';
-import { effectiveRolesOf, hasActive, stateOf, type User, type UserState, type UserStore } from './user-store.ts';
+import {
+  effectiveRolesOf,
+  hasActive,
+  rolesAnywhereOf,
+  stateOf,
+  type User,
+  type UserState,
+  type UserStore,
+} from './user-store.ts';
 
 export type Person = Omit<User, 'passwordHash'> & {
   readonly state: UserState;
@@ -72,12 +80,13 @@ export type People = {
   }): Promise<{ readonly token: string; readonly expiresAtMs: number }>;
   /**
    * From now on they may look after their own account, and nothing else before they have chosen another password. Of somebody without
-   * one nothing is asked. May be asked again.
+   * one nothing is asked, and of whoever has chosen another since `unlessSinceMs`. May be asked again.
    */
   requirePasswordChange(request: {
     readonly userId: string;
     readonly by: Principal;
     readonly reason: string;
+    readonly unlessSinceMs?: number;
   }): Promise<void>;
   /**
    * Who an invitation is for, so that they know what they join before they choose a password. Only the link itself tells:
@@ -143,9 +152,16 @@ export function createDirectory(
     },
 
     async change({ id, roles, siteRoles, disabled, by }) {
-      const before = roles === undefined ? undefined : await userStore.find(database, id);
-      if (before !== undefined && roles !== undefined)
-        await needs.refuseRoles?.(before, effectiveRolesOf({ ...before, roles }));
+      const before = (roles ?? siteRoles) === undefined ? undefined : await userStore.find(database, id);
+      if (before !== undefined)
+        await needs.refuseRoles?.(
+          before,
+          rolesAnywhereOf({
+            ...before,
+            ...(roles === undefined ? {} : { roles }),
+            ...(siteRoles === undefined ? {} : { siteRoles }),
+          }),
+        );
       const changed = await database.transaction().execute(async (transaction) => {
         const user = await userStore.find(transaction, id);
         if (user === undefined)
@@ -191,7 +207,7 @@ export function createDirectory(
         }
         if (!isDisabled && user.disabledAtMs !== undefined) {
           // Who comes back has the roles they had: whoever lets them must be able to give these.
-          parseRoles(given, by, policy, { mayBeNone: true });
+          parseRoles(effectiveRolesOf({ ...user, roles: given }), by, policy, { mayBeNone: true });
           parseSiteRoles(atSites, by, policy);
           await userStore.update(transaction, id, { disabledAtMs: null });
           await record(transaction, 'user.enable', { by, user });
@@ -206,7 +222,7 @@ export function createDirectory(
 
     async invite({ name: text, roles, siteRoles = [], by }) {
       const name = parseUserName(text);
-      await needs.refuseRoles?.({ id: undefined, name }, roles);
+      await needs.refuseRoles?.({ id: undefined, name }, rolesAnywhereOf({ roles, siteRoles }));
       let stopped: { effective(): void } | undefined;
       const ticket = await database.transaction().execute(async (transaction) => {
         const given = parseRoles(roles, by, policy, { mayBeNone: siteRoles.length > 0 });
@@ -287,10 +303,11 @@ export function createDirectory(
       return ticket;
     },
 
-    async requirePasswordChange({ userId, by, reason }) {
+    async requirePasswordChange({ userId, by, reason, unlessSinceMs = Infinity }) {
       await database.transaction().execute(async (transaction) => {
         const user = await userStore.find(transaction, userId);
         if (user?.passwordHash === undefined || user.passwordRefusedAtMs !== undefined) return;
+        if ((user.passwordChangedAtMs ?? 0) > unlessSinceMs) return;
         const nowMs = clock.nowMs();
         await userStore.update(transaction, userId, { passwordRefusedAtMs: nowMs });
         const event = accountEvent({ nowMs, action: 'user.password-refuse', by, user, details: { reason } });

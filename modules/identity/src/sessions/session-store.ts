@@ -79,7 +79,7 @@ export type StoredSession = Session & {
 };
 /** Sessions of one kind. */
 export type SessionFilter =
-  | { readonly userId: string; readonly exceptSessionId?: string }
+  | { readonly userId: string; readonly exceptSessionId?: string; readonly beganBeforeMs?: number }
   | { readonly sessionIds: readonly string[] }
   | { readonly provider: string; readonly userId?: string; readonly sid?: string };
 
@@ -197,6 +197,8 @@ export function createSessionStore(needs: {
       else if (which.userId !== undefined) query = query.where('user_id', '=', which.userId);
       if ('exceptSessionId' in which && which.exceptSessionId !== undefined)
         query = query.where('id', '<>', which.exceptSessionId);
+      if ('beganBeforeMs' in which && which.beganBeforeMs !== undefined)
+        query = query.where('created_at_ms', '<=', which.beganBeforeMs);
       const rows = await query.execute();
       return rows.map(toSession);
     },
