@@ -6,7 +6,7 @@ import { formatPosition, isJsonObject, textsOf } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
 import type { EventSearch } from '@sallyport/event-search';
 import { effectiveRolesOf } from '@sallyport/identity';
-import type { PeopleNeeds, PeopleServices } from '@sallyport/identity';
+import type { KnownPerson, PeopleNeeds, PeopleServices } from '@sallyport/identity';
 import type { RoutePlugin } from '@sallyport/platform/http';
 import {
   createBreakGlassRoutes,
@@ -46,19 +46,32 @@ export async function createPrivilegeServices(needs: PrivilegeServiceNeeds): Pro
   const { log, policy, people } = needs;
   const separation = readSeparationRules(await readFile(separationFile, 'utf8'));
 
-  const listPeople = async (): Promise<readonly Holder[]> =>
-    (await people.people.list()).map((person) => ({
-      id: person.id,
-      name: person.name,
-      roles: effectiveRolesOf(person),
-      isActive: person.state === 'active',
-    }));
+  const holderOf = (
+    person: Pick<KnownPerson, 'id' | 'name' | 'state' | 'roles'> & Partial<KnownPerson>,
+    rolesAnywhere: readonly string[],
+  ): Holder => ({
+    id: person.id,
+    name: person.name,
+    roles: effectiveRolesOf(person),
+    rolesAnywhere,
+    isActive: person.state === 'active',
+  });
 
   const privileges = await createPrivileges({
     ...needs,
     sealingKey: await secretKey(needs.ledger.secrets, secretNames.privileges),
     separation,
-    people: { list: listPeople, find: async (id) => (await listPeople()).find((person) => person.id === id) },
+    people: {
+      list: async () =>
+        (await people.people.list()).map((person) =>
+          holderOf(person, [...effectiveRolesOf(person), ...(person.siteRoles ?? []).map(({ role }) => role)]),
+        ),
+      // Asked of whoever holds something every two seconds: one row, not everybody's.
+      async find(id) {
+        const person = await people.provided.find(needs.database, id);
+        return person === undefined ? undefined : holderOf(person, person.rolesAnywhere);
+      },
+    },
     async session(id) {
       const found = await people.sessions.find(id);
       if (found === undefined) return undefined;
@@ -76,7 +89,8 @@ export async function createPrivilegeServices(needs: PrivilegeServiceNeeds): Pro
       create: async (transaction, { name, by }) => people.provided.create(transaction, { name, by }),
       async begin(transaction, account) {
         const { token, session } = await people.sealedEntry.begin(transaction, account);
-        return { token, sessionId: session.id };
+        const { id: sessionId, browserKey } = session;
+        return { token, sessionId, ...(browserKey === undefined ? {} : { browserKey }) };
       },
       async remove({ userId, by }) {
         await people.people.change({ id: userId, disabled: true, by });

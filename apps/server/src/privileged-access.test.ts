@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { request, type IncomingMessage } from 'node:http';
 import { after, before, test } from 'node:test';
+import { openWebSocket, type SocketClient } from '@sallyport/testing/web-socket';
 import {
   password,
   startAccess,
@@ -105,6 +107,57 @@ test('what somebody holds for now ends with their session and with their account
     return body['state'] === 'ended' ? body : undefined;
   });
   assert.match(String(over['ended_because']), /session_ended|requester_changed/);
+});
+
+test('a stream and a socket that only a grant allowed are over within seconds of it, and are not opened again', async (t) => {
+  const origin = access.server.address;
+  const stream = (cookie: string): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const asked = request(`${origin}/v1/live`, { headers: { origin, cookie, 'x-sallyport': '1' } }, (response) => {
+        response.on('error', () => undefined).resume();
+        resolve(response);
+      });
+      asked.on('error', reject).end();
+    });
+  const socket = (cookie: string): Promise<SocketClient> =>
+    openWebSocket({ url: `${origin.replace('http', 'ws')}/v1/cameras/live`, headers: { origin, cookie } });
+  const holds = async (person: Inhabitant, role: string): Promise<string> => {
+    const asked = await post(person, '/v1/privileges/requests', { role, minutes: 15, reason });
+    assert.equal(asked.status, 201, JSON.stringify(asked.body));
+    const id = textIn(asked.body, 'id');
+    assert.equal((await post(ben, `/v1/privileges/requests/${id}/approve`)).status, 200);
+    assert.equal((await post(person, `/v1/privileges/requests/${id}/take-up`)).status, 200);
+    return id;
+  };
+  const [aino, vito] = [await access.moveIn('Aino', 'auditor', ada), await access.moveIn('Vito', 'viewer', ada)];
+  const refused = await stream(aino.cookie ?? '');
+  assert.equal(refused.statusCode, 403);
+  await assert.rejects(socket(vito.cookie ?? ''), /403/);
+
+  const [watching, guarding] = [await holds(aino, 'viewer'), await holds(vito, 'guard')];
+  const live = await stream(aino.cookie ?? '');
+  assert.equal(live.statusCode, 200);
+  const camera = await socket(vito.cookie ?? '');
+  const over = Promise.all([new Promise((resolve) => live.once('close', resolve)), camera.closed]);
+  const endedMs = performance.now();
+  assert.equal((await post(ben, `/v1/privileges/requests/${watching}/end`)).status, 200);
+  assert.equal((await post(ben, `/v1/privileges/requests/${guarding}/end`)).status, 200);
+  await over;
+  t.diagnostic(`over ${(performance.now() - endedMs).toFixed(0)} ms after the grants`);
+  assert.equal((await stream(aino.cookie ?? '')).statusCode, 403);
+  await assert.rejects(socket(vito.cookie ?? ''), /403/);
+  assert.equal((await get(aino, '/v1/session')).status, 200, 'their sessions go on');
+});
+
+test('nothing that lasts is made for somebody else with what is held for now', async () => {
+  const rita = await access.moveIn('Rita', 'analyst', ada);
+  const id = await raise(rita);
+  const service = { name: 'hers', ownerId: ben.id, scopes: ['users:read'] };
+  const lasting = await post(rita, '/v1/service-accounts', service);
+  assert.equal(lasting.code, 'service_grant_widened', JSON.stringify(lasting.body));
+  const sealed = await post(rita, '/v1/break-glass', { label: 'hers' });
+  assert.equal(sealed.code, 'break_glass_borrowed', JSON.stringify(sealed.body));
+  assert.equal((await post(rita, `/v1/privileges/requests/${id}/end`)).status, 200);
 });
 
 test('nobody reads or moves the requests of others, and keys and old proofs decide nothing', async () => {

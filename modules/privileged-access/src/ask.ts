@@ -3,6 +3,7 @@ import { PrivilegeError } from './errors.ts';
 import type { Holder } from './needs.ts';
 import type { Parts } from './parts.ts';
 import { anyPerson, inWrongState, personOnly, unknown } from './parts.ts';
+import { requirePlain } from './plain-words.ts';
 import { privilegeEvent } from './privilege-audit.ts';
 import type { PrivilegeSettings } from './privilege-settings.ts';
 import { dayMs, isExpired, privilegeLimits } from './request.ts';
@@ -26,9 +27,6 @@ export type Asking = {
   /** Before it is taken up. Throws `privilege_not_found`, `privilege_over`. */
   withdraw(asked: { readonly id: string; readonly by: Principal }): Promise<void>;
 };
-
-/** What could make a reason look like another one to whoever reads it: controls, and marks that turn the direction of text. */
-const misleading = /[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/u;
 
 export function createAsking(parts: Parts): Asking {
   const { database, outbox, clock, store, who } = parts;
@@ -56,11 +54,8 @@ export function createAsking(parts: Parts): Asking {
         'privilege_invalid',
         `Cannot ask for "${role}" for ${minutes} minutes: must be at most ${rule.maxMinutes}`,
       );
-    if (reason.trim().length < 3 || misleading.test(reason))
-      throw new PrivilegeError(
-        'privilege_invalid',
-        'Cannot take this reason: must be words, without control characters or marks that turn the direction of text',
-      );
+    if (requirePlain(reason, 'reason').length < 3)
+      throw new PrivilegeError('privilege_invalid', 'Cannot take this reason: must be words');
     if (adds.length === 0)
       throw new PrivilegeError('privilege_nothing_new', `Cannot ask for "${role}": it brings nothing you do not have`);
     const [broken] = violations;
@@ -125,7 +120,7 @@ export function createAsking(parts: Parts): Asking {
           reviewDueMs: undefined,
           said: {
             name: person.name,
-            reason: asked.reason.trim().normalize('NFC'),
+            reason: requirePlain(asked.reason, 'reason'),
             address: client.address,
             agent: client.agent,
             signedInAtMs: session?.signedInAtMs ?? nowMs,

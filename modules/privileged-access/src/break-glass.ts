@@ -1,10 +1,12 @@
 import type { Transaction } from '@sallyport/platform/database';
 import type { Client, Principal } from '@sallyport/platform/http';
+import { CodedError } from '@sallyport/platform/errors';
 import type { Secret } from '@sallyport/platform/secret';
 import { createBreakGlassStore } from './break-glass-store.ts';
 import type { BreakGlassAccount } from './break-glass-store.ts';
 import { PrivilegeError } from './errors.ts';
 import type { Parts } from './parts.ts';
+import { madePlain, requirePlain } from './plain-words.ts';
 import { privilegeEntityEvent, privilegeEvent, ourselves } from './privilege-audit.ts';
 import { dayMs } from './request.ts';
 import type { PrivilegeRequest } from './request.ts';
@@ -104,10 +106,44 @@ export function createBreakGlass(parts: Parts): BreakGlass {
       target: { type: 'break-glass', id: account.id, name: account.label },
     }) as const;
 
+  const recordRefusal = (
+    transaction: Transaction,
+    client: Client,
+    right?: { readonly account: BreakGlassAccount; readonly because: string },
+  ): Promise<void> =>
+    outbox.record(
+      transaction,
+      privilegeEntityEvent({
+        ...told(
+          'break-glass.refused',
+          { kind: 'unknown', id: client.address, name: 'unauthenticated' },
+          right?.account ?? { id: '', label: '' },
+        ),
+        outcome: 'failure',
+        details: {
+          address: client.address,
+          codes_right: right !== undefined,
+          ...(right === undefined ? {} : { because: right.because }),
+        },
+      }),
+    );
+
+  /** Codes outlast whatever somebody holds for now. Throws `break_glass_borrowed`. */
+  const requireOwn = ({ grantIds = [] }: Principal): void => {
+    if (grantIds.length === 0) return;
+    throw new PrivilegeError(
+      'break_glass_borrowed',
+      'Cannot make sealed codes with what you hold for a time: must be by a role of your own',
+    );
+  };
+
   return {
     list: () => database.transaction().execute((transaction) => table.list(transaction)),
 
-    async prepare({ label, by }) {
+    async prepare({ label: text, by }) {
+      requireOwn(by);
+      const label = requirePlain(text, 'label');
+      if (label === '') throw new PrivilegeError('privilege_invalid', 'Cannot take this label: must be words');
       const id = Buffer.from(parts.random(12)).toString('hex');
       const { codes, hashes } = codesFor(id);
       await database.transaction().execute(async (transaction) => {
@@ -124,6 +160,7 @@ export function createBreakGlass(parts: Parts): BreakGlass {
     },
 
     async seal({ id, by }) {
+      requireOwn(by);
       const { codes, hashes } = codesFor(id);
       await database.transaction().execute(async (transaction) => {
         const account = await known(transaction, id);
@@ -135,6 +172,7 @@ export function createBreakGlass(parts: Parts): BreakGlass {
     },
 
     async drill({ id, by, first, second }) {
+      requireOwn(by);
       const { codes, hashes } = codesFor(id);
       const isOpened = await database.transaction().execute(async (transaction) => {
         const account = await known(transaction, id);
@@ -163,76 +201,92 @@ export function createBreakGlass(parts: Parts): BreakGlass {
       await outbox.flushed();
     },
 
-    async open({ first, second, person, reason, client }) {
+    async open({ first, second, client, ...said }) {
+      const [person, reason] = [madePlain(said.person), madePlain(said.reason)];
       const settings = await parts.settings();
+      let right: BreakGlassAccount | undefined;
       const grantId = Buffer.from(parts.random(12)).toString('hex');
-      const begun = await database.transaction().execute(async (transaction) => {
-        const account = await accountOf(transaction, { first, second });
-        const nowMs = clock.nowMs();
-        if (account === undefined) {
-          const by = { kind: 'unknown', id: client.address, name: 'unauthenticated' };
+      const begun = await database
+        .transaction()
+        .execute(async (transaction) => {
+          const account = await accountOf(transaction, { first, second });
+          const nowMs = clock.nowMs();
+          if (account === undefined) {
+            await recordRefusal(transaction, client);
+            return undefined;
+          }
+          right = account;
+          const { token, sessionId, browserKey } = await accounts.begin(transaction, {
+            userId: account.userId,
+            client,
+          });
+          await table.open(transaction, account.id, nowMs);
+          const request: PrivilegeRequest = {
+            id: grantId,
+            kind: 'break-glass',
+            state: 'active',
+            requesterId: account.userId,
+            role: 'admin',
+            minutes: settings.breakGlassMinutes,
+            needed: 0,
+            createdAtMs: nowMs,
+            expiresAtMs: nowMs,
+            startedAtMs: nowMs,
+            spentMs: 0,
+            endedAtMs: undefined,
+            endedBecause: undefined,
+            sessionId,
+            // Nobody reviews it in the browser it was opened in.
+            device: browserKey,
+            reviewDueMs: undefined,
+            said: {
+              name: `break-glass ${account.label}`,
+              reason: `${person}: ${reason}`,
+              address: client.address,
+              agent: client.agent,
+              signedInAtMs: nowMs,
+              assurance: 2,
+              isNewDevice: true,
+              risk: undefined,
+              riskReasons: [],
+              adds: parts.who.actionsOf(['admin']),
+              dangerous: parts.who.dangerousOf('admin'),
+              unusual: [],
+            },
+            decisions: [],
+          };
+          await store.insert(transaction, request);
+          const by = { kind: 'user', id: account.userId, name: request.said.name };
           await outbox.record(
             transaction,
             privilegeEntityEvent({
-              ...told('break-glass.refused', by, { id: '', label: '' }),
-              outcome: 'failure',
-              details: { address: client.address },
+              ...told('break-glass.open', by, account),
+              activityId: 1,
+              details: { grant_id: grantId, person, reason, address: client.address, minutes: request.minutes },
             }),
           );
-          return undefined;
-        }
-        const { token, sessionId } = await accounts.begin(transaction, { userId: account.userId, client });
-        await table.open(transaction, account.id, nowMs);
-        const request: PrivilegeRequest = {
-          id: grantId,
-          kind: 'break-glass',
-          state: 'active',
-          requesterId: account.userId,
-          role: 'admin',
-          minutes: settings.breakGlassMinutes,
-          needed: 0,
-          createdAtMs: nowMs,
-          expiresAtMs: nowMs,
-          startedAtMs: nowMs,
-          spentMs: 0,
-          endedAtMs: undefined,
-          endedBecause: undefined,
-          sessionId,
-          device: undefined,
-          reviewDueMs: undefined,
-          said: {
-            name: `break-glass ${account.label}`,
-            reason: `${person}: ${reason}`,
-            address: client.address,
-            agent: client.agent,
-            signedInAtMs: nowMs,
-            assurance: 2,
-            isNewDevice: true,
-            risk: undefined,
-            riskReasons: [],
-            adds: parts.who.actionsOf(['admin']),
-            dangerous: parts.who.dangerousOf('admin'),
-            unusual: [],
-          },
-          decisions: [],
-        };
-        await store.insert(transaction, request);
-        const by = { kind: 'user', id: account.userId, name: request.said.name };
-        await outbox.record(
-          transaction,
-          privilegeEntityEvent({
-            ...told('break-glass.open', by, account),
-            activityId: 1,
-            details: { grant_id: grantId, person, reason, address: client.address, minutes: request.minutes },
-          }),
-        );
-        const details = { grant_id: grantId, address: client.address, person };
-        await outbox.record(transaction, privilegeEvent({ nowMs, by, action: 'privilege.take-up', request, details }));
-        return { token, request };
-      });
+          const details = { grant_id: grantId, address: client.address, person };
+          await outbox.record(
+            transaction,
+            privilegeEvent({ nowMs, by, action: 'privilege.take-up', request, details }),
+          );
+          grants.expect(grantId);
+          return { token, request };
+        })
+        .catch(async (error: unknown) => {
+          grants.drop(grantId);
+          const account = right;
+          if (account === undefined || !(error instanceof CodedError)) throw error;
+          // The codes were right, so somebody has them: that is told, though nothing was opened and they are not spent.
+          const because = String(error.code);
+          await database
+            .transaction()
+            .execute((transaction) => recordRefusal(transaction, client, { account, because }));
+          await outbox.flushed();
+          throw because === 'user_disabled' ? refused() : error;
+        });
       await outbox.flushed();
-      if (begun === undefined) throw refused();
-      grants.hold(begun.request);
+      if (begun === undefined || !grants.begin(begun.request)) throw refused();
       return { token: begun.token, grantId };
     },
 

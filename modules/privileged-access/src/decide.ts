@@ -3,6 +3,7 @@ import type { Client, Principal } from '@sallyport/platform/http';
 import { PrivilegeError } from './errors.ts';
 import type { Parts } from './parts.ts';
 import { anyPerson, inWrongState, personOnly, refuseAtRisk, unknown } from './parts.ts';
+import { requirePlain } from './plain-words.ts';
 import { ourselves, privilegeEvent } from './privilege-audit.ts';
 import { isExpired, stateAt } from './request.ts';
 import type { PrivilegeDecision, PrivilegeRequest } from './request.ts';
@@ -72,8 +73,9 @@ export function createDeciding(parts: Parts): Deciding {
   }
 
   async function decide(decided: Decided, kind: 'approve' | 'deny'): Promise<void> {
+    const { id, by, client } = decided;
+    const note = requirePlain(decided.note, 'note');
     await judge(decided, kind === 'approve');
-    const { id, by, client, note } = decided;
     const isLate = await database.transaction().execute(async (transaction) => {
       const request = await store.find(transaction, id);
       if (request === undefined) throw unknown(id);

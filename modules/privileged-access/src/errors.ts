@@ -19,6 +19,7 @@ export type PrivilegeErrorCode =
   | 'privilege_rules_changed_meanwhile'
   | 'break_glass_refused'
   | 'break_glass_not_found'
+  | 'break_glass_borrowed'
   | 'break_glass_not_sealed';
 
 /** What privileged access refuses. Messages never quote a reason that somebody else wrote. */
@@ -41,6 +42,7 @@ export const privilegeProblems: ProblemTable = {
   privilege_rules_invalid: { status: 422, title: 'The rules cannot be so' },
   privilege_rules_changed_meanwhile: { status: 409, title: 'Somebody else changed the rules' },
   break_glass_refused: { status: 401, title: 'The sealed codes were not accepted' },
+  break_glass_borrowed: { status: 403, title: 'Sealed codes are made with a role of one’s own' },
   break_glass_not_found: { status: 404, title: 'No such account' },
   break_glass_not_sealed: { status: 409, title: 'Its codes are spent' },
 };

@@ -19,7 +19,11 @@ export type HeldBy = { readonly userId: string; readonly sessionId: string; read
  */
 export type Grants = {
   rolesOf(by: HeldBy): readonly TemporaryRole[];
-  /** From the commit of its start on; again with a row read anew. */
+  /** It is about to begin: from the transaction in which it does, so that nobody ends it unseen before it is held. */
+  expect(id: string): void;
+  /** Holds what was expected; false when it was dropped meanwhile. */
+  begin(request: PrivilegeRequest): boolean;
+  /** What was in use before a restart; again with a row read anew. */
   hold(request: PrivilegeRequest): void;
   drop(id: string): void;
   list(): readonly PrivilegeRequest[];
@@ -34,6 +38,7 @@ type Held = { readonly request: PrivilegeRequest; readonly sinceMs: number };
 export function createGrants({ clock }: Pick<PrivilegeNeeds, 'clock'>): Grants {
   const held = new Map<string, Held>();
   const byUser = new Map<string, Set<string>>();
+  const expected = new Set<string>();
 
   const spent = ({ request, sinceMs }: Held): number => {
     const counted = request.spentMs + (clock.monotonicMs() - sinceMs);
@@ -42,12 +47,21 @@ export function createGrants({ clock }: Pick<PrivilegeNeeds, 'clock'>): Grants {
   const left = (one: Held): number => Math.max(0, one.request.minutes * 60_000 - spent(one));
 
   const drop = (id: string): void => {
+    expected.delete(id);
     const known = held.get(id);
     if (known === undefined) return;
     held.delete(id);
     const ids = byUser.get(known.request.requesterId);
     ids?.delete(id);
     if (ids?.size === 0) byUser.delete(known.request.requesterId);
+  };
+
+  const hold = (request: PrivilegeRequest): void => {
+    const before = held.get(request.id);
+    const spentMs = before === undefined ? request.spentMs : spent(before);
+    drop(request.id);
+    held.set(request.id, { request: { ...request, spentMs }, sinceMs: clock.monotonicMs() });
+    byUser.set(request.requesterId, (byUser.get(request.requesterId) ?? new Set()).add(request.id));
   };
 
   return {
@@ -62,13 +76,13 @@ export function createGrants({ clock }: Pick<PrivilegeNeeds, 'clock'>): Grants {
         return [{ role, grantId: id, ...(kind === 'break-glass' ? { isProof: true as const } : {}) }];
       });
     },
-    hold(request) {
-      const before = held.get(request.id);
-      const spentMs = before === undefined ? request.spentMs : spent(before);
-      drop(request.id);
-      held.set(request.id, { request: { ...request, spentMs }, sinceMs: clock.monotonicMs() });
-      byUser.set(request.requesterId, (byUser.get(request.requesterId) ?? new Set()).add(request.id));
+    expect: (id) => void expected.add(id),
+    begin(request) {
+      if (!expected.delete(request.id)) return false;
+      hold(request);
+      return true;
     },
+    hold,
     drop,
     list: () => [...held.values()].map(({ request }) => request),
     find: (id) => held.get(id)?.request,

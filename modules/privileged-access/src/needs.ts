@@ -11,6 +11,8 @@ export type Holder = {
   readonly id: string;
   readonly name: string;
   readonly roles: readonly string[];
+  /** With those held at a site alone, which ask and approve nothing, and count for what nobody may hold together. */
+  readonly rolesAnywhere?: readonly string[];
   /** They may sign in. */
   readonly isActive: boolean;
 };
@@ -54,7 +56,7 @@ export type SealedAccounts = {
   begin(
     transaction: Transaction,
     account: { readonly userId: string; readonly client: Client },
-  ): Promise<{ readonly token: Secret; readonly sessionId: string }>;
+  ): Promise<{ readonly token: Secret; readonly sessionId: string; readonly browserKey?: string }>;
   /** Ends its sessions and disables it. */
   remove(account: { readonly userId: string; readonly by: Principal }): Promise<void>;
 };

@@ -6,9 +6,11 @@ import { policiesDirectory, separationFile } from '@sallyport/content';
 import type { AuditEvent } from '@sallyport/ledger';
 import { createManualClock } from '@sallyport/platform/clock';
 import { migrate, type OpenDatabase } from '@sallyport/platform/database';
+import { CodedError } from '@sallyport/platform/errors';
 import type { Client, Principal } from '@sallyport/platform/http';
 import { createSecret } from '@sallyport/platform/secret';
 import { createPrivileges, privilegeMigrations, readSeparationRules } from './index.ts';
+import { createRequestStore } from './request-store.ts';
 import type { AskingSession, Holder, PersonRisk, Privileges } from './index.ts';
 
 const policy = createAccessPolicy(await readPolicyTexts(policiesDirectory));
@@ -28,18 +30,25 @@ export type PrivilegeHouse = {
   readonly privileges: Privileges;
   readonly clock: ReturnType<typeof createManualClock>;
   readonly events: AuditEvent[];
+  /** A slow one answers later. */
+  readonly ledger: { flushed: () => Promise<void> };
   readonly people: Map<string, Holder>;
   readonly sessions: Map<string, AskingSession>;
   readonly risks: Map<string, PersonRisk | undefined>;
   /** Keys that were stopped with a grant’s end. */
   readonly suspended: { makerId: string; allowed: readonly string[] }[];
   moveIn(name: string, roles: readonly string[], browserKey?: string): Principal;
+  /** As after many requests: all but so many that are over and looked at. */
+  forget(kept: number): Promise<void>;
   /** The roles of a session now, as the edge would see them. */
   rolesOf(principal: Principal): readonly string[];
   actions(): readonly string[];
   /** Another server over the same database, as after kill -9: `clockMs` is what its wall clock says. */
   restart(clockMs?: number): Promise<PrivilegeHouse>;
 };
+
+/** As identity refuses. */
+class IdentityRefusal extends CodedError<'user_disabled'> {}
 
 const startMs = Date.UTC(2026, 4, 6, 9, 0, 0);
 
@@ -50,6 +59,7 @@ export async function openPrivilegeHouse(open: () => Promise<OpenDatabase>): Pro
   const people = new Map<string, Holder>();
   const sessions = new Map<string, AskingSession>();
   const risks = new Map<string, PersonRisk | undefined>();
+  const ledger = { flushed: async (): Promise<void> => undefined };
   const key = randomBytes(32);
   const suspended: { makerId: string; allowed: readonly string[] }[] = [];
 
@@ -59,7 +69,7 @@ export async function openPrivilegeHouse(open: () => Promise<OpenDatabase>): Pro
       database,
       outbox: {
         record: async (_transaction, event) => void events.push(event),
-        flushed: async () => undefined,
+        flushed: () => ledger.flushed(),
       },
       clock,
       random: randomBytes,
@@ -90,8 +100,10 @@ export async function openPrivilegeHouse(open: () => Promise<OpenDatabase>): Pro
         async begin(_transaction, { userId, client }) {
           const sessionId = `opened-${sessions.size}`;
           const session = { id: sessionId, userId, address: client.address, agent: client.agent, signedInAtMs: nowMs };
-          sessions.set(sessionId, { ...session, assurance: 2 });
-          return { token: createSecret(`token of ${sessionId}`), sessionId };
+          if (people.get(userId)?.isActive !== true) throw new IdentityRefusal('user_disabled', 'Cannot open this');
+          const browserKey = client.keyProof === undefined ? {} : { browserKey: client.keyProof };
+          sessions.set(sessionId, { ...session, assurance: 2, ...browserKey });
+          return { token: createSecret(`token of ${sessionId}`), sessionId, ...browserKey };
         },
         async remove({ userId }) {
           people.delete(userId);
@@ -110,10 +122,17 @@ export async function openPrivilegeHouse(open: () => Promise<OpenDatabase>): Pro
       privileges,
       clock,
       events,
+      ledger,
       people,
       sessions,
       risks,
       suspended,
+      forget: (kept) =>
+        database
+          .transaction()
+          .execute((transaction) =>
+            createRequestStore({ sealingKey: key, random: randomBytes }).forgetOldest(transaction, kept),
+          ),
       moveIn(name, roles, browserKey) {
         const id = name.toLowerCase();
         const sessionId = `session-of-${id}`;

@@ -158,8 +158,11 @@ export async function createPrivileges(needs: PrivilegeNeeds): Promise<Privilege
         return all.map((request) => shownTo(request, person, settings));
       }
       // What waits for this person: decisions, and what is to be reviewed.
-      const waiting = await store.list(database, { states: ['pending', 'approved', 'active', 'ended'], limit: 1000 });
-      return waiting
+      // What is over and looked at waits for nobody: it is not read.
+      const open = await store.list(database, { states: ['pending', 'approved', 'active'], limit: 1000 });
+      const ended = await store.list(database, { wantsReview: true, limit: 1000 });
+      return [...open, ...ended]
+        .toSorted((a, b) => b.createdAtMs - a.createdAtMs)
         .map((request) => shownTo(request, person, settings))
         .filter(
           ({ state, mayDecide, needsReview: isWanted, request }) =>
@@ -242,7 +245,7 @@ export async function createPrivileges(needs: PrivilegeNeeds): Promise<Privilege
       const [settings, people] = await Promise.all([parts.settings(), needs.people.list()]);
       return people.flatMap((person) => {
         const held = grants.list().filter(({ requesterId, kind }) => requesterId === person.id && kind === 'request');
-        const roles = [...person.roles, ...held.map(({ role }) => role)];
+        const roles = [...person.roles, ...(person.rolesAnywhere ?? []), ...held.map(({ role }) => role)];
         return who.violations(settings, roles).map((violation) => ({ person, violation }));
       });
     },

@@ -1,6 +1,7 @@
 import { isJsonObject, parseJson, textOf, textsOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
+import { expressionBuilder } from 'kysely';
 import { openText, sealText } from '@sallyport/platform/sealed-text';
 import type { PrivilegeNeeds } from './needs.ts';
 import { privilegeLimits, privilegeStates } from './request.ts';
@@ -36,6 +37,8 @@ export type RequestFilter = {
   readonly requesterId?: string;
   readonly states?: readonly PrivilegeState[];
   readonly sinceMs?: number;
+  /** Over, to be looked at, and not looked at yet. */
+  readonly wantsReview?: true;
   readonly limit?: number;
 };
 
@@ -53,10 +56,20 @@ export type RequestStore = {
   toldDay(where: Connection, id: string): Promise<number>;
   setToldDay(transaction: Transaction, id: string, day: number): Promise<void>;
   /** The oldest of those that are over and want no review, past how many are kept. */
-  forgetOldest(transaction: Transaction): Promise<void>;
+  forgetOldest(transaction: Transaction, kept?: number): Promise<void>;
 };
 
 const view = (connection: Connection) => connection.withTables<Tables>();
+
+const isReviewed = () => {
+  const { exists, selectFrom } = expressionBuilder<Tables, 'privilege_requests'>();
+  return exists(
+    selectFrom('privilege_decisions')
+      .select('person_id')
+      .whereRef('privilege_decisions.request_id', '=', 'privilege_requests.id')
+      .where('privilege_decisions.kind', '=', 'review'),
+  );
+};
 
 export function createRequestStore(needs: Sealing): RequestStore {
   const rowOf = (request: PrivilegeRequest): Omit<RequestRow, 'told_day'> => ({
@@ -84,6 +97,12 @@ export function createRequestStore(needs: Sealing): RequestStore {
     if (filter.id !== undefined) query = query.where('id', '=', filter.id);
     if (filter.requesterId !== undefined) query = query.where('requester_id', '=', filter.requesterId);
     if (filter.states !== undefined) query = query.where('state', 'in', [...filter.states]);
+    if (filter.wantsReview === true)
+      query = query
+        .where('state', '=', 'ended')
+        .where('started_at_ms', 'is not', null)
+        .where('review_due_ms', 'is not', null)
+        .where(({ not }) => not(isReviewed()));
     if (filter.sinceMs !== undefined) query = query.where('created_at_ms', '>=', filter.sinceMs);
     const rows = await query
       .orderBy('created_at_ms', 'desc')
@@ -153,13 +172,22 @@ export function createRequestStore(needs: Sealing): RequestStore {
     async setToldDay(transaction, id, day) {
       await view(transaction).updateTable('privilege_requests').set({ told_day: day }).where('id', '=', id).execute();
     },
-    async forgetOldest(transaction) {
+    async forgetOldest(transaction, kept = privilegeLimits.kept) {
       const rows = await view(transaction)
         .selectFrom('privilege_requests')
-        .select(['id', 'state', 'review_due_ms'])
+        .select('id')
         .where('state', 'in', ['ended', 'denied', 'withdrawn', 'expired'])
+        // Whoever asks for much must not make forgotten what somebody has yet to look at.
+        .where(({ or, eb }) =>
+          or([
+            eb('state', '<>', 'ended'),
+            eb('started_at_ms', 'is', null),
+            eb('review_due_ms', 'is', null),
+            isReviewed(),
+          ]),
+        )
         .orderBy('created_at_ms', 'desc')
-        .offset(privilegeLimits.kept)
+        .offset(kept)
         .limit(100)
         .execute();
       for (const { id } of rows) {

@@ -3,6 +3,7 @@ import { PrivilegeError } from './errors.ts';
 import type { DoneWithGrant } from './needs.ts';
 import type { Parts } from './parts.ts';
 import { inWrongState, personOnly, unknown } from './parts.ts';
+import { requirePlain } from './plain-words.ts';
 import { ourselves, privilegeEvent } from './privilege-audit.ts';
 import { dayMs, isReviewOverdue, needsReview } from './request.ts';
 import type { PrivilegeRequest } from './request.ts';
@@ -26,6 +27,7 @@ export type Reviewing = {
 
 /** After its end, what was under way is still written down. */
 const trailingMs = 120_000;
+const mostAtOnce = 1000;
 
 export function createReviewing(parts: Parts): Reviewing {
   const { database, outbox, clock, store, who } = parts;
@@ -38,7 +40,7 @@ export function createReviewing(parts: Parts): Reviewing {
 
   const overdue = async (): Promise<readonly PrivilegeRequest[]> => {
     const nowMs = clock.nowMs();
-    const ended = await store.list(database, { states: ['ended'], limit: 1000 });
+    const ended = await store.list(database, { wantsReview: true, limit: mostAtOnce });
     return ended.filter((request) => isReviewOverdue(request, nowMs));
   };
 
@@ -46,7 +48,8 @@ export function createReviewing(parts: Parts): Reviewing {
     report,
     overdue,
 
-    async review({ id, by, client, verdict, note }) {
+    async review({ id, by, client, verdict, note: text }) {
+      const note = requirePlain(text, 'note');
       const { id: personId } = personOnly(by);
       const [request, person, settings] = await Promise.all([
         store.find(database, id),

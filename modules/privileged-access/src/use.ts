@@ -6,6 +6,7 @@ import { PrivilegeError } from './errors.ts';
 import type { Holder } from './needs.ts';
 import type { Parts } from './parts.ts';
 import { inWrongState, personOnly, refuseAtRisk, unknown } from './parts.ts';
+import { requirePlain } from './plain-words.ts';
 import { ourselves, privilegeEvent } from './privilege-audit.ts';
 import type { PrivilegeSettings } from './privilege-settings.ts';
 import { isExpired, privilegeLimits } from './request.ts';
@@ -57,7 +58,10 @@ export function createUsing(parts: Parts): Using {
     if (person === undefined || !person.isActive) return 'requester_changed';
     if (rule === undefined) return 'rules_changed';
     if (!who.mayAsk(rule, person)) return 'requester_changed';
-    if (who.bring(settings, person, rule).violations.length > 0) return 'rules_changed';
+    const { violations, needed } = who.bring(settings, person, rule);
+    if (violations.length > 0) return 'rules_changed';
+    // The role may by now be good for more than was approved, or be held for a shorter time.
+    if (yesesOf(request) < needed || grants.spentMs(request.id) >= rule.maxMinutes * 60_000) return 'rules_changed';
     const risk = parts.risk(person);
     // Nobody can tell: what is grave asks for a proof then, and nothing new begins. What was begun goes on to its end.
     if (risk?.isFresh === true && risk.value >= settings.endAtRisk) return 'risk';
@@ -106,14 +110,15 @@ export function createUsing(parts: Parts): Using {
   }
 
   async function endOne(id: string, over: { because: EndReason; by: Actor; note: string }): Promise<boolean> {
-    const holder = await parts.people.find(grants.find(id)?.requesterId ?? '');
+    // One that begins just now is not held yet: it ends all the same.
+    const ended = grants.find(id) ?? (await store.find(database, id));
+    const holder = await parts.people.find(ended?.requesterId ?? '');
     const others = grants.list().filter((one) => one.id !== id && one.requesterId === holder?.id);
     const roles = holder?.isActive === true ? [...holder.roles, ...others.map(({ role }) => role)] : [];
     const stopped = await database.transaction().execute(async (transaction) => {
       const request = await store.find(transaction, id);
       return request?.state === 'active' ? finish(transaction, request, { ...over, roles }) : undefined;
     });
-    const ended = grants.find(id);
     grants.drop(id);
     stopped?.effective();
     // Its account holds nothing else.
@@ -133,6 +138,11 @@ export function createUsing(parts: Parts): Using {
         'privilege_not_requestable',
         `Cannot take up request "${request.id}": its rules or your roles have changed since`,
       );
+    if (request.minutes > rule.maxMinutes)
+      throw new PrivilegeError(
+        'privilege_not_requestable',
+        `Cannot take up request "${request.id}" for ${request.minutes} minutes: must be at most ${rule.maxMinutes} by now`,
+      );
     const [broken] = who.bring(settings, person, rule).violations;
     if (broken !== undefined)
       throw new PrivilegeError(
@@ -142,12 +152,13 @@ export function createUsing(parts: Parts): Using {
     refuseAtRisk(parts, settings, person, `take up request "${request.id}"`);
   }
 
-  async function takeBackApprovals(request: PrivilegeRequest, personIds: readonly string[]): Promise<never> {
+  /** People whose approval counts no more, and how many must approve by now. */
+  async function waitAgain(request: PrivilegeRequest, personIds: readonly string[], needed: number): Promise<never> {
     await database.transaction().execute(async (transaction) => {
       const current = await store.find(transaction, request.id);
       if (current?.state !== 'approved') return;
       for (const personId of personIds) await store.removeDecision(transaction, request.id, personId, 'approve');
-      await store.update(transaction, { ...current, state: 'pending' });
+      await store.update(transaction, { ...current, needed, state: 'pending' });
       await outbox.record(
         transaction,
         privilegeEvent({
@@ -155,14 +166,14 @@ export function createUsing(parts: Parts): Using {
           by: ourselves,
           action: 'privilege.approval-void',
           request,
-          details: { approvers: [...personIds] },
+          details: { approvers: [...personIds], needed, needed_before: current.needed },
         }),
       );
     });
     await outbox.flushed();
     throw new PrivilegeError(
       'privilege_over',
-      `Cannot take up request "${request.id}": somebody who approved it may not any more, so it waits for approval again`,
+      `Cannot take up request "${request.id}": somebody who approved it may not any more, or it takes more people by now, so it waits for approval again`,
     );
   }
 
@@ -184,8 +195,12 @@ export function createUsing(parts: Parts): Using {
           { hint: 'ask anew from here' },
         );
       await requireStillMeant(settings, request, person);
-      const gone = request.state === 'approved' ? await voidApprovals(settings, request) : [];
-      if (gone.length > 0) await takeBackApprovals(request, gone);
+      if (request.state === 'approved') {
+        const gone = await voidApprovals(settings, request);
+        const rule = who.ruleOf(settings, request.role);
+        const needed = Math.max(request.needed, rule === undefined ? 2 : who.bring(settings, person, rule).needed);
+        if (gone.length > 0 || yesesOf(request) < needed) await waitAgain(request, gone, needed);
+      }
       const unusual = [
         ...(client.address === request.said.address ? [] : ['address']),
         ...(request.said.isNewDevice ? ['device'] : []),
@@ -198,8 +213,7 @@ export function createUsing(parts: Parts): Using {
           await expire(parts, transaction, current, nowMs);
           return undefined;
         }
-        const yeses = current.decisions.filter(({ kind }) => kind === 'approve').length;
-        if (current.state !== 'approved' || yeses < current.needed) throw inWrongState(current, 'take up');
+        if (current.state !== 'approved' || yesesOf(current) < current.needed) throw inWrongState(current, 'take up');
         const started: PrivilegeRequest = {
           ...current,
           state: 'active',
@@ -225,16 +239,19 @@ export function createUsing(parts: Parts): Using {
             },
           }),
         );
+        grants.expect(id);
         return started;
       });
       await outbox.flushed();
       if (begun === undefined)
         throw new PrivilegeError('privilege_over', `Cannot take up request "${id}": it has expired`);
       // Not before the ledger holds it: what cannot be recorded does not happen.
-      grants.hold(begun);
+      if (grants.begin(begun)) return;
+      throw new PrivilegeError('privilege_over', `Cannot take up request "${id}": somebody has ended it meanwhile`);
     },
 
-    async end({ id, by, note }) {
+    async end({ id, by, note: text }) {
+      const note = requirePlain(text, 'note');
       const request = await store.find(database, id);
       if (request === undefined) throw unknown(id);
       const isOwn = by.kind === 'user' && by.id === request.requesterId;
@@ -249,10 +266,17 @@ export function createUsing(parts: Parts): Using {
       const active = grants.list();
       if (active.length > 0) {
         const settings = await parts.settings();
+        const failures: unknown[] = [];
         for (const request of active) {
-          const because = await whyOver(settings, request);
-          if (because !== undefined) await endOne(request.id, { because, by: ourselves, note: '' });
+          try {
+            const because = await whyOver(settings, request);
+            if (because !== undefined) await endOne(request.id, { because, by: ourselves, note: '' });
+          } catch (error) {
+            // One that cannot be looked at keeps no other from ending.
+            failures.push(error);
+          }
         }
+        if (failures.length > 0) throw failures[0];
         if (clock.monotonicMs() - writtenMs >= privilegeLimits.writeSpentMs) {
           writtenMs = clock.monotonicMs();
           for (const { id } of grants.list()) await store.setSpent(database, id, grants.spentMs(id));
@@ -269,6 +293,10 @@ export function createUsing(parts: Parts): Using {
       for (const request of await store.list(database, { states: ['active'], limit: 1000 })) grants.hold(request);
     },
   };
+
+  function yesesOf({ decisions }: PrivilegeRequest): number {
+    return decisions.filter(({ kind }) => kind === 'approve').length;
+  }
 
   async function expireWaiting(): Promise<void> {
     const nowMs = clock.nowMs();

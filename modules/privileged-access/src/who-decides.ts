@@ -64,7 +64,7 @@ export function createWhoDecides({ policy, separation }: Pick<PrivilegeNeeds, 'p
         adds,
         dangerous,
         needed: dangerous.length > 0 ? 2 : rule.approvals,
-        violations: violations(settings, [...person.roles, rule.role]),
+        violations: violations(settings, [...person.roles, ...(person.rolesAnywhere ?? []), rule.role]),
       };
     },
     violations,

@@ -67,6 +67,13 @@ export function checkGrant(grant: {
       'service_grant_widened',
       `Cannot let ${by.kind} "${by.id}" give a service account its rights: must be a person`,
     );
+  // Its secret would outlast what they hold for now, whoever answers for the account.
+  if ((by.grantIds ?? []).length > 0)
+    throw new MachineAccessError(
+      'service_grant_widened',
+      'Cannot give lasting rights with what you hold for a time: must be by a role of your own',
+      { hint: 'give the right back, or ask somebody whose role it is' },
+    );
   const missing = scopes.find((scope) => !by.scopes.includes(scope));
   if (missing !== undefined)
     throw new MachineAccessError(
