@@ -19,6 +19,7 @@ import {
 import type { RecoveryCodes } from '../factors/recovery-codes.ts';
 import type { TotpFactor } from '../factors/totp.ts';
 import type { PeopleNeeds } from '../needs.ts';
+import type { Tickets } from '../tickets/tickets.ts';
 
 export type OwnFactor = {
   readonly id: string;
@@ -66,6 +67,7 @@ export function createOwnFactors(
     readonly passkeyPolicyStore: PasskeyPolicyStore;
     readonly recoveryCodes: RecoveryCodes;
     readonly challenges: Challenges;
+    readonly tickets: Pick<Tickets, 'forget'>;
   },
 ): OwnFactors {
   const { database, outbox, clock, totp, recoveryCodes, challenges, passkeyStore, admission } = needs;
@@ -102,6 +104,10 @@ export function createOwnFactors(
     details: { readonly method: string; readonly label: string; readonly passkey?: JsonObject },
   ): Promise<void> => outbox.record(transaction, accountEvent({ nowMs: clock.nowMs(), action, by, user: by, details }));
 
+  /** Whoever was to enrol for want of a factor that would do must use this one now. */
+  const closeEnrolments = (transaction: Transaction, by: Principal): Promise<void> =>
+    needs.tickets.forget(transaction, { purpose: 'enrolment', userId: by.id });
+
   return {
     list: (by) => listIn(database, by),
     recoveryCodesLeft: (by) => recoveryCodes.count(database, by.id),
@@ -115,8 +121,10 @@ export function createOwnFactors(
       const isRight = await database.transaction().execute(async (transaction) => {
         await requireRoom(transaction, by);
         const confirmed = await totp.confirm(transaction, by.id, code, label);
-        if (confirmed) await record(transaction, by, 'user.factor', { method: 'totp', label });
-        else
+        if (confirmed) {
+          await closeEnrolments(transaction, by);
+          await record(transaction, by, 'user.factor', { method: 'totp', label });
+        } else
           await outbox.record(
             transaction,
             authenticationEvent({ nowMs: clock.nowMs(), action: 'session.enrol', failure: 'code_wrong', by, user: by }),
@@ -159,6 +167,7 @@ export function createOwnFactors(
         await challenges.spend(transaction, challenge);
         if ((await passkeyStore.find(transaction, made.id)) !== undefined) throw refused('it is in use already');
         await passkeyStore.insert(transaction, { ...made, userId: by.id, label, createdAtMs: clock.nowMs() });
+        await closeEnrolments(transaction, by);
         const passkey = provenanceDetails(made, 'accepted');
         await record(transaction, by, 'user.factor', { method: 'passkey', label, passkey });
       });
@@ -186,8 +195,11 @@ export function createOwnFactors(
             'last_factor',
             `Cannot remove "${factor.label}": another second factor must be there first`,
           );
-        const left = factors.filter((one) => one.id !== id).map(({ kind }) => kind);
-        if (await admission.wouldLack(transaction, rolesAnywhereOf(by), { has: factors.map(({ kind }) => kind), left }))
+        // A passkey that is refused by now is no way in.
+        const good = factors.filter(({ passkey }) => passkey?.refusal === undefined);
+        const has = good.map(({ kind }) => kind);
+        const left = good.filter((one) => one.id !== id).map(({ kind }) => kind);
+        if (await admission.wouldLack(transaction, rolesAnywhereOf(by), { has, left }))
           throw new IdentityError(
             'last_factor',
             `Cannot remove "${factor.label}": what your account may do requires a factor like it, add another first`,

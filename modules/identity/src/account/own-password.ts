@@ -5,7 +5,7 @@ import { IdentityError } from '../errors.ts';
 import type { PeopleNeeds } from '../needs.ts';
 import type { PasswordHashes } from '../passwords/password-hash.ts';
 import { checkPassword } from '../passwords/password-rules.ts';
-import { nameKeyOf, type UserStore } from '../people/user-store.ts';
+import { isSamePassword, nameKeyOf, type UserStore } from '../people/user-store.ts';
 import { sessionIdOf } from '../sessions/session-format.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import { networkOf, refuseThrottled, type SignInThrottle } from '../sessions/sign-in-throttle.ts';
@@ -47,7 +47,7 @@ export function createOwnPassword(
         throw new IdentityError('session_not_found', 'Cannot change the password: the session has ended');
       refuseThrottled(throttle.begin(client.address, nameKeyOf(user.name)).waitMs);
       const lane = { source: networkOf(client.address), isKnown: true };
-      const { matches } = await hashes.verify(current, user.passwordHash, lane);
+      const { matches, outdated } = await hashes.verify(current, user.passwordHash, lane);
       if (!matches) {
         const failure = authenticationEvent({
           nowMs: clock.nowMs(),
@@ -71,7 +71,7 @@ export function createOwnPassword(
       const changed = await database.transaction().execute(async (transaction) => {
         const nowMs = clock.nowMs();
         // Changed meanwhile elsewhere, by somebody who knew the old one too.
-        if ((await userStore.find(transaction, by.id))?.passwordHash !== user.passwordHash)
+        if (!isSamePassword(await userStore.find(transaction, by.id), user, outdated))
           throw new IdentityError('proof_refused', 'Cannot change the password: it was changed meanwhile');
         await userStore.update(transaction, by.id, { passwordHash, passwordChangedAtMs: nowMs });
         await tickets.forget(transaction, { userId: by.id });

@@ -48,6 +48,8 @@ export type SignInRules = {
 
 const updateActivity = 3;
 const maxAheadMs = 180 * 86_400_000;
+/** Databases bound how many values one question may name, and nobody else writes while one transaction lasts. */
+const endedAtOnce = 500;
 
 export function createSignInRules(
   needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock' | 'policy'> & {
@@ -92,7 +94,7 @@ export function createSignInRules(
 
   const weakerSessions = async (rules: readonly RoleRequirement[]): Promise<readonly string[]> => {
     const roles = new Map((await userStore.list(database)).map((user) => [user.id, rolesAnywhereOf(user)]));
-    return (await sessions.list())
+    return (await sessions.list(undefined, 'all'))
       .filter(({ userId, assurance, methods }) => {
         const required = requirementOf(roles.get(userId) ?? [], rules, clock.nowMs());
         if (assurance >= required.leastAssurance) return false;
@@ -153,8 +155,12 @@ export function createSignInRules(
       });
       const weaker = endSessions ? await weakerSessions(await read(database)) : [];
       const sessionIds = weaker.filter((id) => id !== by.sessionId);
-      const endedSessions =
-        sessionIds.length === 0 ? 0 : await sessions.endWhere({ sessionIds }, { by, reason: 'sign-in rules' });
+      let endedSessions = 0;
+      for (let at = 0; at < sessionIds.length; at += endedAtOnce)
+        endedSessions += await sessions.endWhere(
+          { sessionIds: sessionIds.slice(at, at + endedAtOnce) },
+          { by, reason: 'sign-in rules' },
+        );
       await outbox.flushed();
       return { endedSessions };
     },

@@ -49,9 +49,11 @@ forEachDatabase((name, open) => {
 
     const restarted = house.again();
     const taken = await restarted.sealStored();
+    assert.ok(taken.every(({ damaged, done }) => damaged === 0 && done));
+    // What no earlier version had is there too, and has nothing to take over.
     assert.deepEqual(
-      taken.map(({ table, resealed, damaged, done }) => [table, resealed, damaged, done]),
-      tables.map((table) => [`identity_${table}`, 1, 0, true]),
+      taken.filter(({ resealed }) => resealed > 0).map(({ table, resealed }) => [table, resealed]),
+      tables.map((table) => [`identity_${table}`, 1]),
     );
     assert.ok((await restarted.sealStored()).every(({ resealed }) => resealed === 0));
     const text = await storedText(house);

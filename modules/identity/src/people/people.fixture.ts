@@ -38,7 +38,11 @@ export type House = PeopleServices & {
   /** How often the ledger was waited for. */
   readonly flushes: { count: number };
   /** The same database behind another server, or behind this one after a restart. */
-  again(changes?: { readonly passwordCost?: PasswordCost; readonly key?: Uint8Array }): PeopleServices;
+  again(changes?: {
+    readonly passwordCost?: PasswordCost;
+    readonly key?: Uint8Array;
+    readonly database?: Database;
+  }): PeopleServices;
 };
 
 export type Inhabitant = {

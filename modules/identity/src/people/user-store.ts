@@ -79,6 +79,13 @@ export function rolesAnywhereOf({
   return [...new Set([...roles, ...providedRoles, ...siteRoles.map(({ role }) => role)])];
 }
 
+/** Whether somebody has the password that was checked. One of another cost may have been hashed anew meanwhile, by another sign-in. */
+export function isSamePassword(now: User | undefined, checked: User, wasOutdated: boolean): boolean {
+  if (now?.passwordHash === undefined) return false;
+  if (now.passwordHash === checked.passwordHash) return true;
+  return wasOutdated && now.passwordChangedAtMs === checked.passwordChangedAtMs;
+}
+
 /** Names that look the same to people are one name. */
 export function nameKeyOf(name: string): string {
   return name.normalize('NFKC').trim().toLowerCase().normalize('NFKC');
@@ -93,6 +100,8 @@ export type UserStore = {
   count(where: Database | Transaction): Promise<number>;
   insert(transaction: Transaction, user: User): Promise<void>;
   update(where: Database | Transaction, id: string, change: UserChange): Promise<void>;
+  /** The same password at another cost: whoever must choose another still must. */
+  rehash(transaction: Transaction, id: string, passwordHash: string): Promise<void>;
   remove(transaction: Transaction, id: string): Promise<void>;
   /** Names that an earlier version wrote, in the clear or sealed its way, and those under older keys. */
   readonly takeOver: TakeOver;
@@ -207,6 +216,15 @@ export function createUserStore(needs: {
           ...(change.disabledAtMs === undefined ? {} : { disabled_at_ms: change.disabledAtMs }),
           ...(change.lastSignInAtMs === undefined ? {} : { last_sign_in_at_ms: change.lastSignInAtMs }),
         })
+        .where('id', '=', id)
+        .execute();
+    },
+
+    async rehash(transaction, id, passwordHash) {
+      await columns
+        .on(transaction)
+        .updateTable('identity_users')
+        .set({ password_hash: passwordHash })
         .where('id', '=', id)
         .execute();
     },

@@ -78,7 +78,11 @@ export function createBeginSession(
     const earlier = await sessionStore.listWhere(transaction, { userId: user.id });
     // The browser had one already, whose token it gives up for the new one.
     const isReplaced = ({ browserKey }: Session): boolean => key !== undefined && browserKey === key.thumbprint;
-    const surplus = earlier.filter((session) => !isReplaced(session)).slice(maxSessions - 1);
+    const isLive = ({ createdAtMs, lastSeenAtMs }: Session): boolean =>
+      nowMs < createdAtMs + lifetimeMs && nowMs < lastSeenAtMs + idleMs;
+    // One that is over by their own roles' times takes nobody's place.
+    const others = earlier.filter((session) => !isReplaced(session) && isLive(session));
+    const surplus = others.slice(maxSessions - 1);
     if (surplus.length > 0 && rules.whenTooMany === 'ask' && client.endsOldest !== true)
       throw new IdentityError(
         'sessions_exceeded',

@@ -89,17 +89,17 @@ export type SessionStore = {
   findByToken(where: Database, hash: string): Promise<StoredSession | undefined>;
   find(where: Database | Transaction, id: string): Promise<StoredSession | undefined>;
   /** Newest first; of everybody without `userId`. */
-  list(where: Database | Transaction, userId: string | undefined, limit: number): Promise<readonly Session[]>;
+  list(where: Database | Transaction, userId: string | undefined, limit: number | undefined): Promise<readonly Session[]>;
   /** Those that `which` says; newest first. */
   listWhere(where: Database | Transaction, which: SessionFilter): Promise<readonly Session[]>;
   insert(transaction: Transaction, session: StoredSession): Promise<void>;
   setLastSeen(where: Database, id: string, atMs: number): Promise<void>;
-  /** Hands out a token in place of `from`, which stays good until it comes back. Of many at once, the last counts. */
-  offerNext(where: Database | Transaction, id: string, from: string, next: NextToken): Promise<void>;
+  /** Hands out a token in place of the one in use, which stays good until it comes back. Of many at once, the last counts. */
+  offerNext(where: Database | Transaction, id: string, next: NextToken): Promise<void>;
   /** The same, unless another was handed out or came back since `session` was read: of many at once, one gets true. */
   offerNextOnce(where: Database | Transaction, session: StoredSession, next: NextToken): Promise<boolean>;
   /** It came back. */
-  takeNext(where: Database, session: StoredSession, nowMs: number): Promise<void>;
+  takeNext(where: Database | Transaction, session: StoredSession, nowMs: number): Promise<void>;
   /** Their next use replaces their tokens. */
   replaceTokensSoon(transaction: Transaction, userId: string): Promise<void>;
   remove(where: Database | Transaction, ids: readonly string[]): Promise<void>;
@@ -181,7 +181,8 @@ export function createSessionStore(needs: {
     async list(where, userId, limit) {
       let query = columns.on(where).selectFrom('identity_sessions').selectAll();
       if (userId !== undefined) query = query.where('user_id', '=', userId);
-      const rows = await query.orderBy('created_at_ms', 'desc').orderBy('id').limit(limit).execute();
+      query = query.orderBy('created_at_ms', 'desc').orderBy('id');
+      const rows = await (limit === undefined ? query : query.limit(limit)).execute();
       return rows.map(toSession);
     },
 
@@ -242,7 +243,7 @@ export function createSessionStore(needs: {
         .execute();
     },
 
-    async offerNext(where, id, from, next) {
+    async offerNext(where, id, next) {
       await columns
         .on(where)
         .updateTable('identity_sessions')
@@ -254,7 +255,6 @@ export function createSessionStore(needs: {
           next_assurance: next.proof?.assurance ?? null,
         })
         .where('id', '=', id)
-        .where('token_hash', '=', from)
         .execute();
     },
 

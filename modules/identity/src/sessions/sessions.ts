@@ -66,8 +66,8 @@ export type Sessions = {
    * `proof`, whoever uses it has just proved who they are, which the token there was never has. Throws `session_not_found`.
    */
   renew(where: Database | Transaction, id: string, options: { readonly proof?: FreshProof }): Promise<Secret>;
-  /** Newest first; of everybody without `userId`. */
-  list(userId?: string): Promise<readonly (LiveSession & { readonly userName: string })[]>;
+  /** Newest first; of everybody without `userId`. The newest thousand, unless all are asked for. */
+  list(userId?: string, which?: 'all'): Promise<readonly (LiveSession & { readonly userName: string })[]>;
   find(id: string): Promise<LiveSession | undefined>;
   /** Throws `session_not_found`, also for somebody else's unless `anybodys`. */
   end(request: { readonly id: string; readonly by: Principal; readonly anybodys: boolean }): Promise<void>;
@@ -190,11 +190,13 @@ export function createSessions(
       }
       const sinceMs = isNext ? (session.next?.offeredAtMs ?? 0) : session.rotatedAtMs;
       const isBound = session.browserKey !== undefined;
-      if (isBound && !mayBeStale && nowMs - sinceMs >= boundTokenMs) return { refused: 'session_stale' };
-      if (!background && nowMs - session.lastSeenAtMs >= lastSeenResolutionMs)
+      const isStale = isBound && nowMs - sinceMs >= boundTokenMs;
+      if (isStale && !mayBeStale) return { refused: 'session_stale' };
+      // Of one past its time nobody knows yet who holds it: it keeps no session awake, and gains no time by coming into use.
+      if (!background && !isStale && nowMs - session.lastSeenAtMs >= lastSeenResolutionMs)
         await sessionStore.setLastSeen(database, session.id, nowMs);
       if (isNext) {
-        await sessionStore.takeNext(database, session, nowMs);
+        await sessionStore.takeNext(database, session, isStale ? sinceMs : nowMs);
         return { principal: principalOf(user, withProof(session)) };
       }
       // A request under way when the token changed. What was proved since, its sender did not prove.
@@ -249,7 +251,10 @@ export function createSessions(
       if (session === undefined) throw new IdentityError('session_not_found', 'Cannot renew the session: it has ended');
       const token = newToken(random);
       const nowMs = clock.nowMs();
-      await sessionStore.offerNext(where, id, session.tokenHash, {
+      // Another tab was given one a moment ago, and the browser may hold it by now: it must not be nobody's.
+      if (session.next !== undefined && nowMs - session.next.offeredAtMs < refreshGraceMs)
+        await sessionStore.takeNext(where, session, nowMs);
+      await sessionStore.offerNext(where, id, {
         hash: hashOf(token),
         offeredAtMs: nowMs,
         ...(proof === undefined ? {} : { authenticatedAtMs: nowMs, proof }),
@@ -257,10 +262,10 @@ export function createSessions(
       return createSecret(token);
     },
 
-    async list(userId) {
+    async list(userId, which) {
       const nowMs = clock.nowMs();
       const users = new Map((await userStore.list(database)).map((user) => [user.id, user]));
-      const stored = await sessionStore.list(database, userId, maxListed);
+      const stored = await sessionStore.list(database, userId, which === 'all' ? undefined : maxListed);
       const sessions = await Promise.all(stored.map((session) => live(session, users.get(session.userId))));
       return sessions
         .filter(({ idleExpiresAtMs }) => nowMs < idleExpiresAtMs)

@@ -16,7 +16,14 @@ import type { TotpFactor } from '../factors/totp.ts';
 import type { PeopleNeeds } from '../needs.ts';
 import type { PasswordHashes } from '../passwords/password-hash.ts';
 import type { Lane } from '../passwords/work-queue.ts';
-import { nameKeyOf, rolesAnywhereOf, stateOf, type User, type UserStore } from '../people/user-store.ts';
+import {
+  isSamePassword,
+  nameKeyOf,
+  rolesAnywhereOf,
+  stateOf,
+  type User,
+  type UserStore,
+} from '../people/user-store.ts';
 import type { Tickets } from '../tickets/tickets.ts';
 import { networkOf, refuseThrottled, type SignInThrottle } from './sign-in-throttle.ts';
 
@@ -154,13 +161,22 @@ export function createSignIn(
       const failure = failureOf(user, matches);
       if (user === undefined || failure !== undefined) {
         await recordFailure(failure ?? 'user_unknown', client, user === undefined ? { name } : { id: user.id, name });
-        throw new IdentityError('credentials_wrong', 'Cannot sign in: the name or the password is wrong');
+        throw credentialsWrong();
       }
-      if (outdated) await userStore.update(database, user.id, { passwordHash: await hashes.hash(password) });
-      const admitted = await telling(client, user, (transaction) =>
-        admission.admit(transaction, { user, shown: { methods: ['password'] }, client }),
-      );
-      return succeed(admitted, client, name);
+      const costlier = outdated ? await hashes.hash(password) : undefined;
+      const admitted = await telling(client, user, async (transaction) => {
+        // Checking takes a while: what was changed or taken away meanwhile counts for nothing any more, and is not brought back.
+        const current = await userStore.find(transaction, user.id);
+        if (!isSamePassword(current, user, outdated)) {
+          await recordFailure('password_wrong', client, { id: user.id, name }, transaction);
+          return undefined;
+        }
+        if (costlier !== undefined) await userStore.rehash(transaction, user.id, costlier);
+        return admission.admit(transaction, { user, shown: { methods: ['password'] }, client });
+      });
+      if (admitted !== undefined) return succeed(admitted, client, name);
+      await outbox.flushed();
+      throw credentialsWrong();
     },
 
     async withCode({ kind, ticket, code, client }) {
@@ -195,8 +211,10 @@ export function createSignIn(
       if (!(await admission.acceptsCodes(database, user)))
         throw new IdentityError('code_unavailable', 'Cannot send a code: it would not count for this account');
       const isKnown = client.isLocal || throttle.isKnown(client.address, nameKeyOf(user.name));
+      const sent = await sentCodes.send({ userId: user.id, boundTo: ticket, isKnown });
+      // Only for what was sent, which is bounded: asking alone keeps no ticket alive.
       await tickets.extend(database, ticket, clock.nowMs() + codeLifetimeMs);
-      return sentCodes.send({ userId: user.id, boundTo: ticket, isKnown });
+      return sent;
     },
 
     async passkeyOptions({ ticket, client }) {
@@ -207,8 +225,7 @@ export function createSignIn(
     },
 
     async withPasskey({ ticket, response, client }) {
-      const held = ticket === undefined ? undefined : await holderOf(database, ticket);
-      const holder = held?.user;
+      const holder = ticket === undefined ? undefined : (await holderOf(database, ticket)).user;
       const attempted = holder?.name ?? `passkey ${response.id}`;
       await beginAttempt(client, { name: attempted });
       const passkey = await passkeyStore.find(database, response.id);
@@ -228,9 +245,11 @@ export function createSignIn(
           await challenges.spend(transaction, challenge);
           if (!(await passkeyStore.advance(transaction, passkey, use, clock.nowMs())))
             throw refused('it was used meanwhile');
+          // As it is now: what was shown before may have been taken back meanwhile.
+          const earlier = ticket === undefined ? { methods: [] } : (await holderOf(transaction, ticket)).shown;
           if (ticket !== undefined) await tickets.forget(transaction, { purpose: 'second-factor', userId: user.id });
           await totp.forgetFailures(transaction, user.id);
-          const shown = after(held?.shown ?? { methods: [] }, 'passkey');
+          const shown = after(earlier, 'passkey');
           return admission.admit(transaction, { user: current, shown, client });
         });
         return await succeed(admitted, client, attempted);
@@ -243,6 +262,10 @@ export function createSignIn(
       }
     },
   };
+}
+
+function credentialsWrong(): IdentityError {
+  return new IdentityError('credentials_wrong', 'Cannot sign in: the name or the password is wrong');
 }
 
 function failureOf(user: User | undefined, matches: boolean): SignInFailure | undefined {
