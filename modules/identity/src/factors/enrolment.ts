@@ -93,9 +93,7 @@ export function createEnrolment(
   const finish = async (
     transaction: Transaction,
     { user, shown }: Holder,
-    method: Enrollable,
-    client: Client,
-    passkey?: JsonObject,
+    { method, client, passkey }: { method: Enrollable; client: Client; passkey?: JsonObject },
   ): Promise<Enrolled> => {
     const nowMs = clock.nowMs();
     await tickets.forget(transaction, { userId: user.id });
@@ -116,8 +114,7 @@ export function createEnrolment(
     transaction: Transaction,
     failure: 'code_wrong' | 'passkey_refused',
     client: Client,
-    user: User,
-    passkey?: JsonObject,
+    { user, passkey }: { user: User; passkey?: JsonObject | undefined },
   ): Promise<void> =>
     outbox.record(
       transaction,
@@ -142,9 +139,10 @@ export function createEnrolment(
     async confirmTotp({ enrolment, code, client }) {
       const enrolled = await database.transaction().execute(async (transaction) => {
         const holder = await holderFor(transaction, enrolment, 'totp');
-        if (await totp.confirm(transaction, holder.user.id, code)) return finish(transaction, holder, 'totp', client);
+        if (await totp.confirm(transaction, holder.user.id, code))
+          return finish(transaction, holder, { method: 'totp', client });
         await tickets.countAttempt(transaction, enrolment);
-        await recordFailure(transaction, 'code_wrong', client, holder.user);
+        await recordFailure(transaction, 'code_wrong', client, { user: holder.user });
         return undefined;
       });
       await outbox.flushed();
@@ -174,7 +172,7 @@ export function createEnrolment(
         if (!(error instanceof IdentityError) || error.code !== 'passkey_refused') throw error;
         await database.transaction().execute(async (transaction) => {
           await tickets.countAttempt(transaction, enrolment);
-          await recordFailure(transaction, 'passkey_refused', client, user, passkeyOf(error));
+          await recordFailure(transaction, 'passkey_refused', client, { user, passkey: passkeyOf(error) });
         });
         await outbox.flushed();
         throw error;
@@ -190,7 +188,7 @@ export function createEnrolment(
           label: label ?? 'Passkey',
           createdAtMs: clock.nowMs(),
         });
-        return finish(transaction, holder, 'passkey', client, provenanceDetails(made, 'accepted'));
+        return finish(transaction, holder, { method: 'passkey', client, passkey: provenanceDetails(made, 'accepted') });
       });
       await outbox.flushed();
       return enrolled;

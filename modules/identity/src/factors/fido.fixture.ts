@@ -1,5 +1,6 @@
 // A FIDO Alliance and a maker of authenticators of our own: real certificates, a signed metadata file, real attestations.
 // A library uses it and leaves it to whoever uses the library to load it first.
+// oxlint-disable-next-line import/no-unassigned-import
 import 'reflect-metadata';
 import { KeyObject, webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
