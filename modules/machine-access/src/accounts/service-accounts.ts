@@ -10,7 +10,7 @@ import { hashOf, newId, newSecretText } from '../random-text.ts';
 import type { TokenStore } from '../tokens/token-store.ts';
 import { checkExpiry, checkGrant, checkSites, checkWords } from './account-grant.ts';
 import type { AccountChange, AccountStore } from './account-store.ts';
-import type { Credential, ServiceAccount } from './account.ts';
+import { endOf, type Credential, type ServiceAccount } from './account.ts';
 import { parseCredential, type CredentialRequest } from './credential-parsing.ts';
 
 export type AccountRequest = {
@@ -37,6 +37,8 @@ export type ServiceAccounts = {
   /** Newest first. */
   list(): Promise<readonly ShownAccount[]>;
   find(id: string): Promise<ShownAccount | undefined>;
+  /** What it may do everywhere at this moment; undefined when there is none, or it has ended. */
+  scopesNow(id: string): Promise<readonly string[] | undefined>;
   /** As `create`; tokens of before have no more than the account has now. Throws `service_not_found`. */
   change(
     request: { readonly id: string; readonly by: Principal } & Omit<AccountChange, 'suspended'>,
@@ -219,6 +221,13 @@ export function createServiceAccounts(
         ...account,
         credentials: (credentials.get(account.id) ?? []).map(withoutHash),
       }));
+    },
+
+    async scopesNow(id) {
+      const account = await accountStore.find(database, id);
+      if (account === undefined || endOf(account, clock.nowMs()) !== undefined) return undefined;
+      // At some sites alone is not everywhere.
+      return account.sites === undefined ? account.scopes : [];
     },
 
     async find(id) {

@@ -16,6 +16,7 @@ import {
 import { deviceGrant } from '../oauth/token-service.ts';
 import { newUserCode, readUserCode } from './user-code.ts';
 
+const minuteMs = 60_000;
 const cli = { client_id: 'sallyport-cli' };
 
 forEachDatabase((name, open) => {
@@ -57,6 +58,17 @@ forEachDatabase((name, open) => {
       house.service.token(await program.asks({ ...cli, grant_type: 'refresh_token', refresh_token: token, ...more }));
     return { program, begun, tokens, may, refresh };
   }
+
+  test(`${name}: whoever must choose another password first does no more through a program they let in`, async () => {
+    const house = await openHouse(open);
+    const narrow = await signIn(house, 'gus', 'alerts:read sessions:own');
+    house.clock.advance(minuteMs);
+    const wide = await signIn(house, 'gus');
+    assert.deepEqual(await narrow.may(), ['alerts:read', 'sessions:own']);
+    const gus = { name: 'Gus', scopes: ['alerts:read', 'sessions:own'], settledAtMs: 0, isActive: true };
+    house.people.set('gus', { ...gus, limitedTo: ['sessions:own'] });
+    for (const { may } of [narrow, wide]) assert.deepEqual(await may(), ['sessions:own']);
+  });
 
   test(`${name}: nothing before somebody said yes; who asks too often is told to slow down; no is no`, async () => {
     const house = await openHouse(open);

@@ -102,7 +102,10 @@ export function createTokens(
     const person = await needs.person(login.userId, login);
     if (person === undefined) return { refused: 'user_disabled' };
     if (person.settledAtMs > login.createdAtMs) return { refused: 'login_ended' };
-    const limitedTo = token.scopes ?? login.scopes;
+    const given = token.scopes ?? login.scopes;
+    // Whoever may do less for now does no more through a program.
+    const { limitedTo: own = given } = person.principal;
+    const limitedTo = given?.filter((scope) => own?.includes(scope)) ?? own;
     const narrowed: Principal = {
       ...person.principal,
       tokenId: token.id,
