@@ -135,8 +135,10 @@ forEachDatabase((name, open) => {
     await assert.rejects(risk.answer({ by: { ...by, id: bob.id }, signIn: signedIn.id, answer: 'me' }), {
       code: 'sign_in_unknown',
     });
+    const beganBeforeMs = clock.nowMs();
     await risk.answer({ by, signIn: signedIn.id, answer: 'not-me' });
-    assert.deepEqual([rig.ended.at(-1), rig.passwordChanges], [{ userId: ada.id, exceptId: 's-home' }, [ada.id]]);
+    const others = { userId: ada.id, exceptId: 's-home', beganBeforeMs };
+    assert.deepEqual([rig.ended.at(-1), rig.passwordChanges], [others, [ada.id]]);
     await catchUp(risk, ledger);
     assert.equal(told(ledger).at(-1), 'not-me critical Ada');
     assert.deepEqual(risk.person('user', ada.id)?.known.countries, ['IN'], 'what it brought is unlearnt');
