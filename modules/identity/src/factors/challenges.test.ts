@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { createManualClock } from '@sallyport/platform/clock';
+import { openDatabase } from '@sallyport/platform/database';
 import fc from 'fast-check';
 import { createChallenges, type ChallengePurpose, type Challenges } from './challenges.ts';
 
@@ -47,4 +48,17 @@ test('no other text is a challenge, nor is one with a bit flipped', () => {
     changed.writeUInt8(changed.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
     assert.ok(!challenges.check(changed.toString('base64url'), 'create', 'ada'));
   }
+});
+
+test('a challenge is good once, however it is written', async () => {
+  const { database, close } = await openDatabase({ kind: 'sqlite', file: ':memory:' });
+  const challenges = create();
+  const challenge = challenges.issue('browser-key');
+  assert.equal(await challenges.take(database, challenge), true);
+  const spellings = [challenge, `${challenge}=`, challenge.replaceAll('-', '+').replaceAll('_', '/'), `${challenge}\n`];
+  for (const spelling of spellings) {
+    assert.ok(challenges.check(spelling, 'browser-key'), 'it decodes to the same bytes');
+    assert.equal(await challenges.take(database, spelling), false, JSON.stringify(spelling));
+  }
+  await close();
 });

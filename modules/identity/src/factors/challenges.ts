@@ -35,7 +35,9 @@ export function createChallenges(needs: {
   const { key, clock, random, tickets } = needs;
   const macOf = (body: Uint8Array, purpose: ChallengePurpose, userId = ''): Buffer =>
     createHmac('sha256', key).update(`${purpose}\0${userId}\0`).update(body).digest();
-  const take: Challenges['take'] = (where, challenge) => tickets.spend(where, challenge, clock.nowMs() + lifetimeMs);
+  /** By its bytes: the same challenge may be written in several ways that all decode to it. */
+  const take: Challenges['take'] = (where, challenge) =>
+    tickets.spend(where, Buffer.from(challenge, 'base64url').toString('base64url'), clock.nowMs() + lifetimeMs);
 
   return {
     issue(purpose, userId) {
