@@ -6,6 +6,10 @@ export type Moment = {
   readonly when: string;
   readonly facts: NonNullable<Question['facts']>;
   readonly assurance?: 3;
+  /** Who vouched for them. */
+  readonly provider?: string;
+  /** Of what stands at a site: one thing rather than the whole. */
+  readonly about?: { readonly kind: 'camera' | 'device'; readonly id: string };
 };
 
 const usual: readonly (Moment & { readonly attribute: string })[] = [
@@ -18,6 +22,7 @@ const usual: readonly (Moment & { readonly attribute: string })[] = [
   { when: 'from another network', attribute: 'address', facts: { address: '203.0.113.9' } },
 ];
 const maxAddresses = 8;
+const maxNamed = 8;
 
 /** Those the organisation's texts speak of, each tried by itself; every network that is named there among them. */
 export function momentsOf(texts: string): readonly Moment[] {
@@ -29,5 +34,28 @@ export function momentsOf(texts: string): readonly Moment[] {
     ...[...new Set(addresses)]
       .slice(0, maxAddresses)
       .map((address) => ({ when: `from ${address}`, facts: { address } })),
+    ...providersIn(texts).map((provider) => ({ when: `signed in with provider ${provider}`, facts: {}, provider })),
+    ...thingsIn(texts),
   ];
+}
+
+/** Ids of providers that are written out. */
+function providersIn(texts: string): readonly string[] {
+  if (!texts.includes('provider')) return [];
+  const named = [...texts.matchAll(/\bprovider\s*[!=]=\s*"([^"\\]{1,64})"/g)].flatMap(([, id]) => id ?? []);
+  return [...new Set([...named, 'another'])].filter((id) => id !== 'local').slice(0, maxNamed);
+}
+
+/** Any camera or device, where they are spoken of, and those that are named. */
+function thingsIn(texts: string): readonly Moment[] {
+  return (['camera', 'device'] as const).flatMap((kind) => {
+    const type = kind === 'camera' ? 'Camera' : 'Device';
+    if (!texts.includes(`Sallyport::${type}`)) return [];
+    const named = [...texts.matchAll(new RegExp(`Sallyport::${type}::"([^"\\\\]{1,200})"`, 'g'))];
+    const ids = [...new Set(named.flatMap(([, id]) => id ?? []))].slice(0, maxNamed);
+    return [
+      { when: `about a ${kind}`, facts: {}, about: { kind, id: '' } },
+      ...ids.map((id) => ({ when: `about ${kind} ${id}`, facts: {}, about: { kind, id } })),
+    ];
+  });
 }

@@ -119,7 +119,7 @@ export function createPolicyVersions(
       compare: {
         texts: parts.isUnreadable() ? textsToMend(needs.bundled) : before,
         subjects,
-        sites: sites.slice(0, 100),
+        sites,
       },
     };
     const tried = await thread.attempt(task, onProgress);

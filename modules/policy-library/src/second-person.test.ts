@@ -109,4 +109,25 @@ permit (principal == Sallyport::User::"u-ada", action == Sallyport::Action::"use
     assert.equal((await library.versions.activate(1, 0, ada)).state, 'waiting');
     assert.equal((await library.versions.approve(1, 0, bob)).state, 'active');
   });
+
+  test('what would change is shown for one camera and for people of a provider, too', async () => {
+    const { database } = await open();
+    const { library } = await openLibrary(database);
+    const text = `@id("no-door") @words("Guards leave the door alone")
+forbid (principal in Sallyport::Role::"guard", action == Sallyport::Action::"cameras:read", resource == Sallyport::Camera::"door");
+@id("no-okta") @words("Not by that provider")
+forbid (principal in Sallyport::Role::"auditor", action == Sallyport::Action::"users:read", resource)
+when { principal.provider == "okta" };
+@id("analysts-by-it") @words("Not by that provider")
+forbid (principal in Sallyport::Role::"analyst", action == Sallyport::Action::"hunts:run", resource)
+when { principal.provider == "okta" };`;
+    await library.documents.create('x', { name: 'X', text, tests: [] }, ada);
+    await library.versions.stage({ note: '' }, ada);
+    const { impact } = await library.versions.prospect(1, ada);
+    const said = impact.changes.map(({ action, when, subjects }) => [action, when, subjects.map((one) => one.name)]);
+    assert.deepEqual(said, [
+      ['cameras:read', 'about camera door', ['gus']],
+      ['hunts:run', 'signed in with provider okta', ['ann']],
+    ]);
+  });
 });
