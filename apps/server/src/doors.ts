@@ -53,7 +53,9 @@ export async function createDoors(needs: DoorNeeds): Promise<Doors> {
       kind: 'network',
       async authenticate(token, presented) {
         if (isDeviceToken(token)) return devices.authenticate(token);
-        return isMachineToken(token) ? machineTokens.authenticate(token, presented) : apiKeys.authenticate(token, presented);
+        return isMachineToken(token)
+          ? machineTokens.authenticate(token, presented)
+          : apiKeys.authenticate(token, presented);
       },
       authenticateSession: (token, use) => sessions.authenticate(token, use),
       proveKey: (principal, request) => sessions.proveKey({ principal, ...request }),

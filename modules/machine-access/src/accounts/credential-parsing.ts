@@ -90,7 +90,8 @@ function algorithmOf(jwk: JWK): string {
 }
 
 function readCertificate(pem: string): X509Certificate {
-  if (pem.includes('PRIVATE KEY')) throw invalid('it holds a private key, which nobody here should see: make a new one');
+  if (pem.includes('PRIVATE KEY'))
+    throw invalid('it holds a private key, which nobody here should see: make a new one');
   try {
     return new X509Certificate(pem);
   } catch {
