@@ -82,7 +82,11 @@ export function createPeopleRoutes(
           tags,
           params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) }),
           body: Type.Object(
-            { roles: Type.Optional(Roles), site_roles: Type.Optional(SiteRoles), disabled: Type.Optional(Type.Boolean()) },
+            {
+              roles: Type.Optional(Roles),
+              site_roles: Type.Optional(SiteRoles),
+              disabled: Type.Optional(Type.Boolean()),
+            },
             { additionalProperties: false },
           ),
           response: { 200: ShownUser },
@@ -111,7 +115,9 @@ export function createPeopleRoutes(
       },
       async (request, reply) => {
         const { site_roles: siteRoles = [], ...body } = request.body;
-        return reply.code(201).send(linkOf(request, await people.invite({ ...body, siteRoles, by: request.principal })));
+        return reply
+          .code(201)
+          .send(linkOf(request, await people.invite({ ...body, siteRoles, by: request.principal })));
       },
     );
 

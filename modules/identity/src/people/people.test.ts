@@ -118,7 +118,14 @@ forEachDatabase((name, open) => {
     const ada = await moveInAdministrator(house);
     const by = ada.begun.principal;
     const { token, expiresAtMs } = await house.people.invite({ name: 'Ben Okafor', roles: ['analyst'], by });
-    const told = { name: 'Ben Okafor', roles: ['analyst'], siteRoles: [], invitedBy: 'Ada', isReset: false, expiresAtMs };
+    const told = {
+      name: 'Ben Okafor',
+      roles: ['analyst'],
+      siteRoles: [],
+      invitedBy: 'Ada',
+      isReset: false,
+      expiresAtMs,
+    };
     assert.deepEqual(await house.people.look({ token }), told);
     assert.deepEqual(await house.people.look({ token }), told);
     for (const wrong of ['', 'x'.repeat(43), `${token}x`, token.slice(1), token.toUpperCase()])

@@ -89,7 +89,11 @@ export type SessionStore = {
   findByToken(where: Database, hash: string): Promise<StoredSession | undefined>;
   find(where: Database | Transaction, id: string): Promise<StoredSession | undefined>;
   /** Newest first; of everybody without `userId`. */
-  list(where: Database | Transaction, userId: string | undefined, limit: number | undefined): Promise<readonly Session[]>;
+  list(
+    where: Database | Transaction,
+    userId: string | undefined,
+    limit: number | undefined,
+  ): Promise<readonly Session[]>;
   /** Those that `which` says; newest first. */
   listWhere(where: Database | Transaction, which: SessionFilter): Promise<readonly Session[]>;
   insert(transaction: Transaction, session: StoredSession): Promise<void>;
