@@ -20,6 +20,8 @@ type SystemPackage = {
   readonly paths: readonly string[];
   /** Tests are quicker with it, and do without: installed with others, and only where it can be had. */
   readonly isOptional?: boolean;
+  /** Another package that Debian does not allow beside it, and the file that shows it is there. */
+  readonly excludes?: { readonly name: string; readonly path: string };
 };
 
 const browserPackages: readonly SystemPackage[] = [
@@ -73,14 +75,26 @@ const hostPackages: readonly SystemPackage[] = [
   { name: 'openssh-server', for: 'sign-ins at a real sshd', paths: ['/usr/sbin/sshd'] },
   { name: 'sshpass', for: 'sign-ins with a password', paths: ['/usr/bin/sshpass'] },
   { name: 'auditd', for: 'the sensor beside a real auditd', paths: ['/sbin/auditd'] },
-  { name: 'chrony', for: 'the clock of a real chronyd', paths: ['/usr/sbin/chronyd'] },
+  {
+    name: 'chrony',
+    for: 'the clock of a real chronyd',
+    paths: ['/usr/sbin/chronyd'],
+    excludes: { name: 'systemd-timesyncd', path: '/lib/systemd/systemd-timesyncd' },
+  },
   { name: 'cron', for: 'real crontabs', paths: ['/usr/bin/crontab'] },
   { name: 'yara', for: 'a second opinion on YARA rules', paths: ['/usr/bin/yara'] },
 ];
 
 /** Debian's packages are installed when this may be done; else the line that does it is named. */
 function installPackages(wanted: readonly SystemPackage[], strict: boolean): void {
-  const absent = wanted.filter(({ paths }) => !paths.some((path) => existsSync(path)));
+  const isThere = (path: string): boolean => existsSync(path);
+  const lacking = wanted.filter(({ paths }) => !paths.some(isThere));
+  const excluded = lacking.filter(({ excludes }) => excludes !== undefined && isThere(excludes.path));
+  // A machine that is there to test may lose what is in the way; one where somebody works keeps it.
+  const absent = strict ? lacking : lacking.filter((entry) => !excluded.includes(entry));
+  if (!strict)
+    for (const { name, for: what, excludes } of excluded)
+      process.stderr.write(`Missing for ${what}: ${name}, which Debian does not allow beside ${excludes?.name}\n`);
   const missing = absent.filter(({ isOptional }) => isOptional !== true);
   if (missing.length === 0) return;
   const names = missing.map(({ name }) => name).join(' ');
@@ -94,7 +108,8 @@ function installPackages(wanted: readonly SystemPackage[], strict: boolean): voi
   process.stderr.write(`Installing ${names} for the tests…\n`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   // Another program may be installing just now; nothing that is there may have to go.
-  const config = ['DPkg::Lock::Timeout=300', 'APT::Get::Remove=false'].map((option) => `-o ${option}`).join(' ');
+  const options = ['DPkg::Lock::Timeout=300', ...(excluded.length === 0 || !strict ? ['APT::Get::Remove=false'] : [])];
+  const config = options.map((option) => `-o ${option}`).join(' ');
   const all = absent.map(({ name }) => name).join(' ');
   const command = all === names ? line : `${line.replace(names, all)} || { ${line}; }`;
   const result = spawnSync('sh', ['-c', command.replaceAll('apt-get', `apt-get ${config}`)], { env, encoding: 'utf8' });

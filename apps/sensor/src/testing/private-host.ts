@@ -3,7 +3,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 export type PrivateHost = {
@@ -31,7 +31,10 @@ export type RunningDaemon = {
 export function whyNoPrivateHost(): string | false {
   if (process.getuid?.() !== 0) return 'real daemons need root, in a mount namespace of their own';
   const probe = spawnSync('unshare', ['--mount', '--propagation', 'private', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']);
-  return probe.status === 0 ? false : 'this machine gives no mount namespaces';
+  if (probe.status !== 0) return 'this machine gives no mount namespaces';
+  return existsSync('/usr/sbin/chronyd')
+    ? false
+    : 'there is no chronyd: apt-get install -y chrony, in place of any other';
 }
 
 /** For directories both sides see: /dev and /var are its own, and temporary files may be in the machine's /dev/shm. */
