@@ -154,7 +154,10 @@ test('A syslog listener says what it opens, hears its first sender, and gives it
   await waiting().getByText('gate').first().waitFor();
   await room.atRest('sources-listener');
   await waiting().getByLabel('What to call it').fill('Gate, ground floor');
+  // Going elsewhere in the same moment would take back what was sent.
+  const saved = page.waitForResponse((response) => response.request().method() === 'PUT' && response.ok());
   await waiting().getByRole('button', { name: 'Save' }).click();
+  await saved;
   await room.visit('/sources', 'Sources');
   await page.getByRole('link', { name: 'Gate, ground floor' }).waitFor();
   await room.visit('/settings', 'Settings');
