@@ -3,7 +3,8 @@ import { Readable } from 'node:stream';
 import { after, test } from 'node:test';
 import type { SearchRequest } from '@sallyport/event-search';
 import { codeOf } from '@sallyport/platform/errors';
-import type { Principal } from '@sallyport/platform/http';
+import { reachOfEverything } from '@sallyport/platform/http';
+import type { Principal, Reach } from '@sallyport/platform/http';
 import fastify from 'fastify';
 import { createAuditRoutes } from './audit.ts';
 import { createDemoRoutes } from './demo-routes.ts';
@@ -21,6 +22,11 @@ const app = fastify();
 const scopes = new Map<string, string | undefined>();
 app.setValidatorCompiler(compileValidator);
 app.decorateRequest('principal', { getter: () => principal });
+app.decorateRequest('reach', { getter: () => reachOfEverything });
+app.decorateRequest('reachOf', (action: string): Reach => ({
+  ...reachOfEverything,
+  isNothing: !principal.scopes.includes(action),
+}));
 app.addHook('onRoute', ({ method, url, config }) => {
   if (method !== 'HEAD') scopes.set(`${String(method)} ${url}`, config?.scope);
 });
