@@ -73,6 +73,11 @@ export const cryptographicPackages: Readonly<Record<string, Known>> = {
   },
   '@simplewebauthn/browser': { owner: 'console', usedFor: 'asks the browser for passkeys', provides: [] },
   'acme-client': { owner: 'certificate-authority', usedFor: 'orders certificates; Node.js signs', provides: [] },
+  jose: {
+    owner: 'sign-in-providers, machine-access',
+    usedFor: 'reads and signs JSON web tokens; Node.js checks the signatures',
+    provides: [],
+  },
   otpauth: { owner: 'identity', usedFor: 'one-time codes', provides: ['hmac-sha-1', 'sha-1'] },
   werift: {
     owner: 'camera-watch',
