@@ -94,7 +94,9 @@ function installPackages(wanted: readonly SystemPackage[], strict: boolean): voi
   const absent = strict ? lacking : lacking.filter((entry) => !excluded.includes(entry));
   if (!strict)
     for (const { name, for: what, excludes } of excluded)
-      process.stderr.write(`Missing for ${what}: ${name}, which Debian does not allow beside ${excludes?.name}\n`);
+      process.stderr.write(
+        `Missing for ${what}: ${name}, which Debian does not allow beside ${excludes?.name ?? 'another'}\n`,
+      );
   const missing = absent.filter(({ isOptional }) => isOptional !== true);
   if (missing.length === 0) return;
   const names = missing.map(({ name }) => name).join(' ');
