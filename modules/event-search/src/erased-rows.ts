@@ -1,6 +1,6 @@
-import { boundsCondition } from './bounds.ts';
 import type { EventStore } from './event-store.ts';
 import { eventsTable } from './events-table.ts';
+import { placeConditions } from './filter-condition.ts';
 import { numberIn, parseLines, textIn } from './result-lines.ts';
 import type { EventFilter } from './search-request.ts';
 
@@ -15,7 +15,7 @@ export type ErasedRows = {
    * What the filter asks for beside times and places is not looked at: nobody can tell any more whether an erased event fitted.
    * Nor when it claimed to have happened: with claimed times, all are counted.
    */
-  count(filter: Pick<EventFilter, 'fromMs' | 'toMs' | 'timeField' | 'through'>): Promise<number>;
+  count(filter: Pick<EventFilter, 'fromMs' | 'toMs' | 'timeField' | 'since' | 'through'>): Promise<number>;
 };
 
 const dayMs = 86_400_000;
@@ -40,7 +40,7 @@ export function createErasedRows(store: Pick<EventStore, 'query'>): ErasedRows {
     changed() {
       days = undefined;
     },
-    async count({ fromMs: from, toMs: to, timeField, through }) {
+    async count({ fromMs: from, toMs: to, timeField, ...places }) {
       const [fromMs, toMs] = timeField === 'claimed' ? [undefined, undefined] : [from, to];
       const reading = (days ??= readDays());
       reading.catch(() => {
@@ -53,15 +53,14 @@ export function createErasedRows(store: Pick<EventStore, 'query'>): ErasedRows {
       if (touched.length === 0) return 0;
       const isWhole = ([day]: readonly [number, number]): boolean =>
         (fromMs === undefined || day >= fromMs) && (toMs === undefined || day + dayMs <= toMs);
-      if (through === undefined && touched.every(isWhole)) return touched.reduce((sum, [, count]) => sum + count, 0);
+      const placed = placeConditions(places);
+      if (placed.length === 0 && touched.every(isWhole)) return touched.reduce((sum, [, count]) => sum + count, 0);
       const time = (ms: number): string => `fromUnixTimestamp64Milli(${Math.trunc(ms)}, 'UTC')`;
       const conditions = [
         'erased = 1',
         ...(fromMs === undefined ? [] : [`received_at >= ${time(Math.max(0, fromMs))}`]),
         ...(toMs === undefined ? [] : [`received_at < ${time(Math.min(Math.max(0, toMs), 253_402_300_799_999))}`]),
-        ...(through === undefined
-          ? []
-          : [boundsCondition({ from: { log: 0, index: 0 }, to: { log: through.log, index: through.index + 1 } })]),
+        ...placed,
       ];
       const [row] = await ask(`SELECT count() AS count FROM ${eventsTable} WHERE ${conditions.join(' AND ')}`, 1);
       return row === undefined ? 0 : numberIn(row, 'count');

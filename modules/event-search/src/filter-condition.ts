@@ -23,7 +23,7 @@ export function filterCondition(filter: EventFilter, parameters: QueryParameters
     [
       ...(fromMs === undefined ? [] : [`${time} >= ${instant(fromMs, parameters)}`]),
       ...(toMs === undefined ? [] : [`${time} < ${instant(toMs, parameters)}`]),
-      ...(filter.through === undefined ? [] : [throughCondition(filter.through)]),
+      ...placeConditions(filter),
       ...(asks ? ['erased = 0'] : []),
       ...where.map((one) => condition(one, parameters)),
       ...(text === undefined ? [] : textCondition(text, parameters)),
@@ -43,8 +43,13 @@ function sitesCondition(sites: NonNullable<EventFilter['sites']>, parameters: Qu
   return `ifNull(\`site\`, '') ${'only' in sites ? 'IN' : 'NOT IN'} (${list})`;
 }
 
-function throughCondition({ log, index }: Position): string {
-  return boundsCondition({ from: { log: 0, index: 0 }, to: { log, index: index + 1 } });
+/** Those of the places asked for. */
+export function placeConditions({ since, through }: Pick<EventFilter, 'since' | 'through'>): string[] {
+  const behind = ({ log, index }: Position): Position => ({ log, index: index + 1 });
+  return [
+    ...(since === undefined ? [] : [boundsCondition({ from: behind(since) })]),
+    ...(through === undefined ? [] : [boundsCondition({ from: { log: 0, index: 0 }, to: behind(through) })]),
+  ];
 }
 
 type Budget = ReturnType<typeof createBudget>;

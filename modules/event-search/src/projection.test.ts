@@ -326,6 +326,7 @@ test('what the ledger no longer gives out is forgotten; time and class stay, the
   await assertSame(world);
   assert.equal(await erasedRows.count({}), erased);
   assert.equal(await erasedRows.count({ through: { log: 1, index: 9 } }), 0);
+  assert.equal(await erasedRows.count({ since: { log: 1, index: 29 } }), 0);
   const search = createSearchOfErased(createSearch({ store, timeoutMs: 60_000 }), erasedRows);
   const all = await search.search({ limit: 1000 });
   assert.equal(all.erased, erased);

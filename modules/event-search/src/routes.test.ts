@@ -160,6 +160,7 @@ test('wrong input has a code and a status', async () => {
     ['/v1/events?from=2026-12-31T23:59:60Z', 400, 'query_invalid'],
     ['/v1/events?q=(a', 400, 'query_invalid'],
     ['/v1/events?through=x', 400, 'query_invalid'],
+    ['/v1/events/count?since=x', 400, 'query_invalid'],
     ['/v1/events/export', 400, 'FST_ERR_VALIDATION'],
     ['/v1/events/export?format=csv&limit=100001', 400, 'FST_ERR_VALIDATION'],
     ['/v1/events?after=5', 400, 'query_invalid'],

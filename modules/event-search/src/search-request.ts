@@ -42,6 +42,8 @@ export type EventFilter = {
   readonly timeField?: 'received' | 'claimed';
   /** Only what stands at or before this position: the same filter means the same events for as long as it is asked. */
   readonly through?: Position;
+  /** Only what stands after this position: what came since. Times cannot tell that, they are whole seconds. */
+  readonly since?: Position;
   readonly where?: readonly Filter[];
   /** Words that all stand somewhere in the event. A word is letters and digits, whole, in any case. */
   readonly text?: string;

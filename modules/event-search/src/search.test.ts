@@ -298,6 +298,16 @@ test('a list through a position keeps its places and its count whatever is recei
   assert.equal((await search.count({ through })).count, 3);
 });
 
+test('what came since a position is told by places, also where all of it was received in one moment', async () => {
+  const since = { log: 1, index: 2 };
+  const through = { log: 1, index: 6 };
+  assert.deepEqual(await found({ since, through }), [2, 3]);
+  assert.equal((await search.count({ since, through })).count, 2);
+  assert.deepEqual(await found({ since, through: { log: 1, index: 4 } }), [2]);
+  assert.deepEqual(await found({ since: through, through }), []);
+  assert.deepEqual(await found({ since: { log: 0, index: 99 }, through }), [0, 1, 2, 3]);
+});
+
 test('an offset is a whole number within its bound, and never text of the query', async () => {
   for (const offset of [-1, 0.5, Number.NaN, 1e12]) {
     await assert.rejects(search.search({ offset }), { code: 'query_invalid' });

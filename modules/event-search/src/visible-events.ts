@@ -31,6 +31,9 @@ export const filterParameters = {
       description: 'LOG/INDEX; only what stands at or before it: the same events for as long as it is asked',
     }),
   ),
+  since: Type.Optional(
+    Type.String({ maxLength: 40, description: 'LOG/INDEX; only what stands after it: what came since' }),
+  ),
   own_reads: Type.Optional(
     Type.Enum(['show', 'hide'], {
       description:
@@ -45,6 +48,7 @@ export type FilterQuery = {
   to?: string;
   time?: 'received' | 'claimed';
   through?: string;
+  since?: string;
   own_reads?: 'show' | 'hide';
 };
 
@@ -96,6 +100,7 @@ function visibleOf(
     ...(query.to !== undefined && { toMs: instantOf('to', query.to) }),
     ...(query.time !== undefined && { timeField: query.time }),
     ...(query.through !== undefined && { through: position(query.through) }),
+    ...(query.since !== undefined && { since: position(query.since) }),
     ...(withoutOwn !== undefined && { withoutOwn }),
     ...(!reach.everywhere && { sites: { only: reach.sites } }),
     ...(reach.except.length > 0 && { sites: { except: reach.except } }),

@@ -2681,6 +2681,7 @@ export type Routes = {
       readonly to?: string | undefined;
       readonly time?: 'received' | 'claimed' | undefined;
       readonly through?: string | undefined;
+      readonly since?: string | undefined;
       readonly own_reads?: 'show' | 'hide' | undefined;
       readonly sort?: 'newest' | 'oldest' | undefined;
       readonly limit?: number | undefined;
@@ -2717,6 +2718,7 @@ export type Routes = {
       readonly to?: string | undefined;
       readonly time?: 'received' | 'claimed' | undefined;
       readonly through?: string | undefined;
+      readonly since?: string | undefined;
       readonly own_reads?: 'show' | 'hide' | undefined;
     };
     body: undefined;
@@ -2737,6 +2739,7 @@ export type Routes = {
       readonly to?: string | undefined;
       readonly time?: 'received' | 'claimed' | undefined;
       readonly through?: string | undefined;
+      readonly since?: string | undefined;
       readonly own_reads?: 'show' | 'hide' | undefined;
       readonly format: 'ndjson' | 'csv';
       readonly sort?: 'newest' | 'oldest' | undefined;
@@ -2754,6 +2757,7 @@ export type Routes = {
       readonly to?: string | undefined;
       readonly time?: 'received' | 'claimed' | undefined;
       readonly through?: string | undefined;
+      readonly since?: string | undefined;
       readonly own_reads?: 'show' | 'hide' | undefined;
       readonly interval_ms?: number | undefined;
     };
@@ -2808,6 +2812,7 @@ export type Routes = {
       readonly to?: string | undefined;
       readonly time?: 'received' | 'claimed' | undefined;
       readonly through?: string | undefined;
+      readonly since?: string | undefined;
       readonly own_reads?: 'show' | 'hide' | undefined;
     };
     body: undefined;
@@ -2832,6 +2837,7 @@ export type Routes = {
       readonly to?: string | undefined;
       readonly time?: 'received' | 'claimed' | undefined;
       readonly through?: string | undefined;
+      readonly since?: string | undefined;
       readonly own_reads?: 'show' | 'hide' | undefined;
       readonly field: string;
       readonly limit?: number | undefined;

@@ -108,11 +108,11 @@ export function countQuery(filter: SearchFilter | PinnedFilter) {
   });
 }
 
-/** How many came after the newest row of a list; not what we wrote about this very asking. */
-export function laterQuery(filter: SearchFilter, newestMs: number) {
-  const query = { ...filter, own_reads: 'hide' as const, from: new Date(newestMs + 1).toISOString() };
+/** How many came after the newest event of a list, by its position; not what we wrote about this very asking. */
+export function laterQuery(filter: SearchFilter, newest: string) {
+  const query = { ...filter, own_reads: 'hide' as const, since: newest };
   return queryOptions({
-    queryKey: ['count-later', filter, newestMs],
+    queryKey: ['count-later', filter, newest],
     queryFn: ({ signal }) => call('GET /v1/events/count', { query, signal }),
     gcTime: 10_000,
   });

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { liveStatusQuery } from '../../app/use-live.ts';
-import { countQuery, headQuery, laterQuery, pageQuery, pageRows } from './search-queries.ts';
+import { countQuery, headQuery, laterQuery, pageRows } from './search-queries.ts';
 import type { PinnedFilter, SearchFilter } from './search-queries.ts';
 
 const followEveryMs = 1000;
@@ -55,15 +55,10 @@ export function usePinnedList(
   }
   const pinnedFilter = pinned?.filter;
   const count = useQuery({ ...countQuery(pinnedFilter ?? filter), enabled: pinnedFilter !== undefined });
-  // What is received now ends after a range of the past.
-  const firstRow = useQuery({
-    ...pageQuery(pinnedFilter ?? { ...filter, through: '0/0' }, 0),
-    enabled: pinnedFilter !== undefined,
-  }).data?.rows[0];
-  const sinceMs = Date.parse(firstRow?.received ?? '');
   const later = useQuery({
-    ...laterQuery(filter, Number.isFinite(sinceMs) ? sinceMs : 0),
-    enabled: !follows && filter.to === undefined && Number.isFinite(sinceMs),
+    ...laterQuery(filter, pinnedFilter?.through ?? ''),
+    // What is received now ends after a range of the past.
+    enabled: !follows && filter.to === undefined && pinnedFilter !== undefined,
     refetchInterval: isLive ? followEveryMs * 2 : lookEveryMs,
   });
   const [isCatchingUp, setCatchingUp] = useState(false);
