@@ -39,6 +39,7 @@ const levels: readonly { readonly name: string; readonly folders: readonly strin
       'modules/behaviour',
       'modules/event-forwarding',
       'modules/camera-watch',
+      'modules/agent-guard',
     ],
   },
   {
