@@ -47,6 +47,11 @@ declare module 'fastify' {
      * what it holds. They end when whoever sends them would not be let in again.
      */
     endlessBody?: string;
+    /**
+     * A reply that is sent in pieces and over by itself, as a file is. Any other that goes on for longer than the caller's cookie is
+     * good ends then, in a session bound to a browser's key, unless the key proves it (decision 0068).
+     */
+    endsByItself?: true;
     /** A GET route that becomes a WebSocket; its handler is never called. */
     socket?: SocketRoute;
   }
@@ -71,6 +76,8 @@ declare module 'fastify' {
     beginSession(token: Secret): void;
     /** Gives the browser something to bring back within this time, in place of what it has; none takes it away. */
     keepSignInAttempt(sealed: string | undefined, maxAgeSeconds?: number): void;
+    /** Lets streams and sockets of the caller's session go on, by the names their addresses have: on routes that ask for `keyProof` alone. */
+    proveStreams(names: readonly string[]): void;
     /** Takes the browser's session away. */
     endSession(): void;
   }
@@ -81,9 +88,9 @@ declare module 'fastify' {
 export type Principal = {
   /**
    * A person with a session or a token of their own, an API key, a service account with a token, whoever owns the data
-   * directory, or a device that proved its key and is approved.
+   * directory, a device that proved its key and is approved, or a run of an AI agent.
    */
-  readonly kind: 'user' | 'key' | 'service' | 'operator' | 'device';
+  readonly kind: 'user' | 'key' | 'service' | 'operator' | 'device' | 'agent';
   readonly id: string;
   readonly name: string;
   /** Every action they are allowed, as it was when the request was let in. */
@@ -98,8 +105,14 @@ export type Principal = {
   readonly siteRoles?: readonly SiteRole[];
   /** What they may do at those sites, as `scopes` says it for everywhere. */
   readonly siteScopes?: readonly { readonly site: string; readonly scopes: readonly string[] }[];
-  /** Of a key or service account: for what stands at these sites alone. */
+  /** Of a person, for now: a role for single actions, or at one site alone. One held whole and everywhere is among `roles`. */
+  readonly grantedRoles?: readonly GrantedRole[];
+  /** Of a key or service account: for what stands at these sites alone. None: for nothing. */
   readonly sites?: readonly string[];
+  /** Of a key or service account: what it was made for, where `scopes` has less since it holds less everywhere. */
+  readonly madeFor?: readonly string[];
+  /** Of a key or service account: the person who answers for it, at their best. It may do nothing that they may not. */
+  readonly onBehalfOf?: Principal;
   readonly sessionId?: string;
   /** Of what they hold for now beyond their own roles; `roles` has these roles too. Whatever they do carries the ids. */
   readonly grantIds?: readonly string[];
@@ -122,6 +135,9 @@ export type Principal = {
 };
 
 export type SiteRole = { readonly role: string; readonly site: string };
+
+/** Part of a role: without `site` everywhere, without `actions` all that the role brings there. */
+export type GrantedRole = { readonly role: string; readonly site?: string; readonly actions?: readonly string[] };
 
 /** What a request is about. */
 export type ResourceName = { readonly kind: 'camera' | 'device'; readonly id: string };

@@ -5,16 +5,16 @@ import { allActions, deviceActions } from '@sallyport/access-policy';
 export const allowed: Readonly<Record<string, readonly string[]>> = {
   admin: allActions,
   analyst:
-    'events:read hunts:run alerts:read alerts:write ledger:read health:read sensors:read rules:read rules:write rules:manage audit:read settings:read demo:run sessions:own devices:read devices:command cameras:read cameras:manage cameras:export'.split(
+    'events:read hunts:run alerts:read alerts:write ledger:read health:read sensors:read rules:read rules:write rules:manage audit:read settings:read demo:run agents:read agents:run agents:stop sessions:own devices:read devices:command cameras:read cameras:manage cameras:export'.split(
       ' ',
     ),
   guard:
-    'alerts:read alerts:write events:read health:read sensors:read sessions:own devices:read devices:command cameras:read'.split(
+    'alerts:read alerts:write events:read health:read sensors:read agents:stop sessions:own devices:read devices:command cameras:read'.split(
       ' ',
     ),
-  viewer: 'events:read alerts:read health:read sensors:read ledger:read sessions:own'.split(' '),
+  viewer: 'events:read alerts:read health:read sensors:read ledger:read agents:run sessions:own'.split(' '),
   auditor:
-    'events:read alerts:read ledger:read audit:read rules:read vault:read personal:read users:read settings:read health:read sensors:read sessions:own devices:read cameras:export'.split(
+    'events:read alerts:read ledger:read audit:read rules:read vault:read personal:read users:read settings:read health:read sensors:read agents:read sessions:own devices:read cameras:export'.split(
       ' ',
     ),
   key: ['events:write'],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { allActions, allRoles, deviceActions } from '@sallyport/access-policy';
+import { allActions, allRoles, kindActions } from '@sallyport/access-policy';
 import { isJsonObject, type JsonValue } from '@sallyport/contracts';
 import { createDeviceUnderTest, enrolDevice } from '@sallyport/testing/device-under-test';
 import { allowed, grave, privileged } from './access-expectations.fixture.ts';
@@ -78,7 +78,7 @@ test('every route of the description lets in exactly the roles it is for', async
     const name = `${route.method} ${route.path}`;
     assert.notEqual(
       route.isPublic,
-      [...allActions, ...deviceActions].some((action) => action === route.action),
+      [...allActions, ...kindActions].some((action) => action === route.action),
       name,
     );
     // Machines in turn: what each scope opens, and that a device opens nothing else, is asked of the policies too.

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { policiesDirectory } from '@sallyport/content';
 import type { Principal } from '@sallyport/platform/http';
 import {
+  agentActions,
   allActions,
   allRoles,
   createAccessPolicy,
@@ -31,6 +32,9 @@ const expected: Readonly<Record<Role, readonly string[]>> = {
     'rules:read',
     'rules:write',
     'rules:manage',
+    'agents:read',
+    'agents:run',
+    'agents:stop',
     'sessions:own',
     'settings:read',
     'audit:read',
@@ -47,12 +51,13 @@ const expected: Readonly<Record<Role, readonly string[]>> = {
     'alerts:write',
     'health:read',
     'sensors:read',
+    'agents:stop',
     'sessions:own',
     'devices:read',
     'devices:command',
     'cameras:read',
   ],
-  viewer: ['events:read', 'alerts:read', 'ledger:read', 'health:read', 'sensors:read', 'sessions:own'],
+  viewer: ['events:read', 'alerts:read', 'ledger:read', 'health:read', 'sensors:read', 'agents:run', 'sessions:own'],
   auditor: [
     'events:read',
     'alerts:read',
@@ -60,6 +65,7 @@ const expected: Readonly<Record<Role, readonly string[]>> = {
     'health:read',
     'sensors:read',
     'users:read',
+    'agents:read',
     'sessions:own',
     'settings:read',
     'audit:read',
@@ -130,6 +136,21 @@ test('the operator is allowed everything through the socket and nothing over the
   const operator: Principal = { kind: 'operator', id: 'local', name: 'operator', scopes: [] };
   assert.deepEqual(policy.permissionsOf(operator), allActions);
   for (const action of allActions) assert.equal(allows(policy, operator, action), false);
+});
+
+test('a run of an agent may speak for itself and nothing else, whatever it claims; nobody else may', () => {
+  const agent: Principal = {
+    kind: 'agent',
+    id: 's1',
+    name: 'builder',
+    scopes: allActions,
+    roles: ['admin'],
+    assurance: 3,
+  };
+  assert.deepEqual(policy.permissionsOf(agent), agentActions);
+  for (const action of allActions) assert.equal(allows(policy, agent, action), false, action);
+  for (const one of [person(['admin'], 3), key(...agentActions), { ...agent, kind: 'device' } as const])
+    for (const action of agentActions) assert.equal(allows(policy, one, action), false, one.kind);
 });
 
 test('a device is allowed to send and nothing else, whatever it claims; nobody else is allowed to send', () => {

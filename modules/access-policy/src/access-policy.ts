@@ -2,7 +2,7 @@ import { statefulIsAuthorized, type AuthorizationAnswer } from '@cedar-policy/ce
 import { messageOf } from '@sallyport/platform/errors';
 import type { Principal, Reach } from '@sallyport/platform/http';
 import type { AccessDecision, AccessRequest, AccessResource, PrincipalRisk } from './access-request.ts';
-import { allActions, deviceActions, isAction, isDeviceAction, type Action, type DeviceAction } from './actions.ts';
+import { allActions, isAction, isKindAction, kindActions, type Action, type KindAction } from './actions.ts';
 import { createDecisionCache } from './decision-cache.ts';
 import { knownRisk, questionOf, siteOf, type CedarQuestion } from './entities.ts';
 import { explainQuestion, type Explanation } from './explain-question.ts';
@@ -19,13 +19,13 @@ export type AccessPolicy = {
   /** How far the right to an action goes. */
   reach(request: Omit<AccessRequest, 'resource'>): Reach;
   /**
-   * What is allowed everywhere, if need be after a fresh proof; in the order of `allActions`, then of `deviceActions`. With `site`: what is
+   * What is allowed everywhere, if need be after a fresh proof; in the order of `allActions`, then of `kindActions`. With `site`: what is
    * allowed there.
    */
   permissionsOf(
     principal: Principal,
     where?: Pick<Partial<AccessRequest>, 'context'> & { readonly site?: string },
-  ): readonly (Action | DeviceAction)[];
+  ): readonly (Action | KindAction)[];
   roles(): readonly RoleDescription[];
   /** A decision, with the policies that made it and what they looked at. */
   explain(request: AccessRequest): Explanation;
@@ -41,7 +41,7 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
   const { version, keptAs, words, roles, askingForProof, restingOnRisk, spoken } = loaded;
   let isReleased = false;
   const remembered = createDecisionCache<AccessDecision>(options.maxCachedDecisions ?? 10_000);
-  const permissions = createDecisionCache<readonly (Action | DeviceAction)[]>(options.maxCachedDecisions ?? 1000);
+  const permissions = createDecisionCache<readonly (Action | KindAction)[]>(options.maxCachedDecisions ?? 1000);
 
   const ask = (request: AccessRequest, question: CedarQuestion): AccessDecision => {
     const { principal, action, risk } = request;
@@ -60,7 +60,8 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
     const { decision, diagnostics } = answer.response;
     // Cedar leaves out a policy that fails. Had it been one that forbids, what is left would allow.
     const [failed] = diagnostics.errors;
-    if (failed !== undefined) return denied(`Policy "${failed.policyId}" failed: ${failed.error.message}`);
+    if (failed !== undefined)
+      return { ...denied(`Policy "${failed.policyId}" failed: ${failed.error.message}`), isUnsure: true };
     const said = diagnostics.reason
       .map((id) => `${words.get(id) ?? id}${restingOnRisk.has(id) ? `: ${riskInWords(risk)}` : ''}`)
       .join('; ');
@@ -86,10 +87,10 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
     return proved.allowed ? { ...decision, needsProof } : proved;
   };
 
-  const decide = (request: AccessRequest): AccessDecision => {
+  const decideAlone = (request: AccessRequest): AccessDecision => {
     const { action, context, risk } = request;
     if (isReleased) return denied('Other policies took the place of these');
-    if (!isAction(action) && !isDeviceAction(action)) return denied(`There is no action "${action.slice(0, 100)}"`);
+    if (!isAction(action) && !isKindAction(action)) return denied(`There is no action "${action.slice(0, 100)}"`);
     // Before any policy: none that is written or changed here makes more of a token than it was given for.
     const { limitedTo } = request.principal;
     if (limitedTo?.includes(action) === false)
@@ -99,9 +100,25 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
     if (context.proofAgeSeconds !== undefined) return ask(request, question);
     const known = risk?.isFresh === false ? 'stale' : risk === undefined ? 'unknown' : knownRisk(risk);
     // `entities` hold all there is to know of who asks and of what is asked about; the words say who holds which roles where.
-    const { roles: held, siteRoles, kind } = request.principal;
-    const key = JSON.stringify([question.context, question.entities, known, kind === 'user' ? [held, siteRoles] : []]);
+    const { roles: held, siteRoles, grantedRoles, kind } = request.principal;
+    const words = kind === 'user' ? [held, siteRoles, grantedRoles] : [];
+    const key = JSON.stringify([question.context, question.entities, known, words]);
     return remembered.load(key, () => askWithProof(request, question));
+  };
+
+  /** What whoever answers for a key or service would be told in its place, at their best: no risk, and just proved. */
+  const decideBehind = (request: AccessRequest): AccessDecision | undefined => {
+    const { onBehalfOf } = request.principal;
+    if (onBehalfOf === undefined) return undefined;
+    const decision = decideAlone({ ...request, principal: onBehalfOf, risk: { value: 0, isFresh: true } });
+    return decision.needsProof === true ? { ...decision, allowed: true } : decision;
+  };
+
+  const decide = (request: AccessRequest): AccessDecision => {
+    const decision = decideAlone(request);
+    const behind = decision.allowed ? decideBehind(request) : undefined;
+    if (behind === undefined || behind.allowed) return decision;
+    return { ...behind, reason: `Whoever answers for this ${request.principal.kind} may not: ${behind.reason}` };
   };
 
   return {
@@ -111,8 +128,8 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
     permissionsOf(principal, { context, site } = {}) {
       const channel = principal.kind === 'operator' ? 'socket' : 'network';
       const resource: AccessResource | undefined = site === undefined ? undefined : { kind: 'site', id: site };
-      const ask = (): readonly (Action | DeviceAction)[] =>
-        [...allActions, ...deviceActions].filter((action) => {
+      const ask = (): readonly (Action | KindAction)[] =>
+        [...allActions, ...kindActions].filter((action) => {
           const { allowed, needsProof } = decide({ principal, action, resource, context: context ?? { channel } });
           return allowed || needsProof === true;
         });
@@ -124,7 +141,11 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
     roles: () => roles,
     explain(request) {
       const decision = decide(request);
-      return { decision, ...explainQuestion(questionOf(request, spoken), decision, loaded.policies) };
+      const { onBehalfOf: behind } = request.principal;
+      // Where the person behind it is why, what was looked at is theirs.
+      const asked = behind !== undefined && !decision.allowed && decideAlone(request).allowed;
+      const question = questionOf(asked ? { ...request, principal: behind } : request, spoken);
+      return { decision, ...explainQuestion(question, decision, loaded.policies) };
     },
     release() {
       if (isReleased) return;
@@ -144,9 +165,16 @@ function placeOf({ resource }: AccessRequest): string {
   return site === undefined ? '' : ` at site "${site}"`;
 }
 
-function describe({ kind, roles = [], siteRoles = [] }: Principal): string {
+function describe({ kind, roles = [], siteRoles = [], grantedRoles = [] }: Principal): string {
   if (kind !== 'user') return `this ${kind}`;
-  const held = [...roles, ...siteRoles.map(({ role, site }) => `${role} at "${site}"`)];
+  const held = [
+    ...roles,
+    ...siteRoles.map(({ role, site }) => `${role} at "${site}"`),
+    ...grantedRoles.map(
+      ({ role, site, actions }) =>
+        `${role}${site === undefined ? '' : ` at "${site}"`}${actions === undefined ? '' : ` for ${actions.join(', ')}`}`,
+    ),
+  ];
   return held.length === 0 ? 'somebody without a role' : `somebody who is ${held.join(', ')}`;
 }
 

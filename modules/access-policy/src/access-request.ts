@@ -19,7 +19,7 @@ export type ResourceFacts = {
 
 export type AccessRequest = {
   readonly principal: Principal;
-  /** One of `allActions` or `deviceActions`; any other is denied. */
+  /** One of `allActions` or `kindActions`; any other is denied. */
   readonly action: string;
   /** This server as a whole, when undefined. */
   readonly resource?: AccessResource | undefined;
@@ -45,6 +45,8 @@ export type AccessDecision = {
   readonly reason: string;
   /** Ids of the deciding policies. */
   readonly policies: readonly string[];
+  /** Of a no: a policy failed, as where a fact is missing, so nobody could tell. */
+  readonly isUnsure?: true;
   /** Of a no to a person: asked again with `proofAgeSeconds` of a fresh proof, it may be a yes. */
   readonly needsProof?: true;
 };

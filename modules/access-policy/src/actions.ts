@@ -32,10 +32,17 @@ export const allActions = [
   'cameras:read',
   'cameras:manage',
   'cameras:export',
+  'agents:read',
+  'agents:run',
+  'agents:stop',
+  'agents:manage',
 ] as const;
 
 /** What an approved device can be allowed, and nobody else: no role, key or operator sends pictures in a camera's name. */
 export const deviceActions = ['cameras:send'] as const;
+
+/** What a session of an AI agent can be allowed, and nobody else: to tell what it does and hear whether it may. */
+export const agentActions = ['agents:report'] as const;
 
 /** Those that may be held at a site: about its cameras and devices, and about what happened there. */
 export const siteActions = [
@@ -50,15 +57,18 @@ export const siteActions = [
   'cameras:export',
 ] as const;
 
+/** Those that one kind of principal has and no other, whatever roles and scopes there are. */
+export const kindActions = [...deviceActions, ...agentActions] as const;
+
 export type Action = (typeof allActions)[number];
-export type DeviceAction = (typeof deviceActions)[number];
+export type KindAction = (typeof kindActions)[number];
 
 export function isAction(text: string): text is Action {
   return allActions.some((action) => action === text);
 }
 
-export function isDeviceAction(text: string): text is DeviceAction {
-  return deviceActions.some((action) => action === text);
+export function isKindAction(text: string): text is KindAction {
+  return kindActions.some((action) => action === text);
 }
 
 /** What a person can be made. Which actions a role has stands in the policies. */

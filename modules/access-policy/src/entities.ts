@@ -15,7 +15,7 @@ export type CedarQuestion = {
 /** The whole question, with the facts that the policies speak of and no others. */
 export function questionOf(request: AccessRequest, spoken: Spoken): CedarQuestion {
   const { principal, action, risk, resource } = request;
-  const roles = effectiveRoles(principal, siteOf(resource));
+  const roles = effectiveRoles(principal, action, siteOf(resource));
   const entity = principalEntity(principal, { roles, risk });
   const [about, ...around] = resourceEntities(request, spoken);
   return {
@@ -29,10 +29,19 @@ export function questionOf(request: AccessRequest, spoken: Spoken): CedarQuestio
 
 type Entity = EntityJson & { uid: TypeAndId };
 
-/** The roles that count for a question: those held everywhere and, about what stands at a site, those held there. */
-function effectiveRoles({ roles = [], siteRoles = [] }: Principal, site: string | undefined): readonly string[] {
-  if (site === undefined || siteRoles.length === 0) return roles;
-  return [...new Set([...roles, ...siteRoles.filter((held) => held.site === site).map(({ role }) => role)])];
+/** The roles that count for a question: those held everywhere, about what stands at a site those held there, and those held for this action. */
+function effectiveRoles(
+  { roles = [], siteRoles = [], grantedRoles = [] }: Principal,
+  action: string,
+  site: string | undefined,
+): readonly string[] {
+  const here = [
+    ...siteRoles.filter((held) => held.site === site),
+    ...grantedRoles.filter(
+      (held) => (held.site === undefined || held.site === site) && held.actions?.includes(action) !== false,
+    ),
+  ];
+  return here.length === 0 ? roles : [...new Set([...roles, ...here.map(({ role }) => role)])];
 }
 
 export function siteOf(resource: AccessResource | undefined): string | undefined {
@@ -46,7 +55,8 @@ function principalEntity(
   principal: Principal,
   { roles, risk }: { readonly roles: readonly string[]; readonly risk: PrincipalRisk | undefined },
 ): Entity {
-  const { kind, id, assurance = 0, scopes, sites } = principal;
+  const { kind, id, assurance = 0, sites } = principal;
+  const { roles: held = [], siteRoles = [], grantedRoles = [], scopes, madeFor = scopes } = principal;
   const riskAttributes = { risk: knownRisk(risk), riskFresh: risk?.isFresh === true };
   const narrowed = sites === undefined ? {} : { sites: sites.map((site) => ({ __entity: siteUid(site) })) };
   switch (kind) {
@@ -59,7 +69,7 @@ function principalEntity(
           methods: [...(principal.methods ?? [])],
           bound: principal.browserKey !== undefined,
           provider: principal.provider ?? 'local',
-          holdsRole: (principal.roles ?? []).length + (principal.siteRoles ?? []).length > 0,
+          holdsRole: held.length + siteRoles.length + grantedRoles.length > 0,
           ...riskAttributes,
         },
         parents: roles.map((role) => ({ type: 'Sallyport::Role', id: role })),
@@ -68,13 +78,15 @@ function principalEntity(
     case 'service':
       return {
         uid: { type: kind === 'key' ? 'Sallyport::Key' : 'Sallyport::Service', id },
-        attrs: { scopes: [...scopes], ...narrowed, ...riskAttributes },
+        attrs: { scopes: [...madeFor], ...narrowed, ...riskAttributes },
         parents: [],
       };
     case 'operator':
       return { uid: { type: 'Sallyport::Operator', id }, attrs: {}, parents: [] };
     case 'device':
       return { uid: { type: 'Sallyport::Device', id }, attrs: {}, parents: [] };
+    case 'agent':
+      return { uid: { type: 'Sallyport::Agent', id }, attrs: {}, parents: [] };
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { preparsePolicySet, preparseSchema, schemaToJson, type SchemaJson } from '@cedar-policy/cedar-wasm/nodejs';
-import { allActions, allRoles, deviceActions, siteActions } from './actions.ts';
+import { allActions, allRoles, kindActions, siteActions } from './actions.ts';
 import { AccessPolicyError } from './errors.ts';
 import type { PolicyTexts } from './policy-texts.ts';
 import { readPolicies, type ReadPolicy } from './read-policies.ts';
@@ -91,7 +91,7 @@ function readSchema(schema: string): SchemaJson<string> {
   const read = schemaToJson(schema);
   if (read.type === 'failure') throw invalid('the schema', read);
   const declared = Object.keys(read.json['Sallyport']?.actions ?? {}).toSorted();
-  const wanted = [...allActions, ...deviceActions];
+  const wanted = [...allActions, ...kindActions];
   if (declared.join(' ') !== wanted.toSorted().join(' '))
     throw invalid('the schema', `its actions are ${declared.join(', ')}, must be ${wanted.join(', ')}`);
   const atSites = Object.entries(read.json['Sallyport']?.actions ?? {})

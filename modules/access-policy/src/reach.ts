@@ -9,10 +9,12 @@ export function readReach(
   decide: (request: AccessRequest) => AccessDecision,
 ): Reach {
   const { principal } = request;
+  const { onBehalfOf } = principal;
   const may = (resource: AccessResource): boolean => decide({ ...request, resource }).allowed;
   const everywhere = may({ kind: 'server' });
   const named = new Set([
-    ...(principal.siteRoles ?? []).map(({ site }) => site),
+    ...[...(principal.siteRoles ?? []), ...(onBehalfOf?.siteRoles ?? [])].map(({ site }) => site),
+    ...(principal.grantedRoles ?? []).map(({ site = '' }) => site),
     ...(principal.sites ?? []),
     ...spoken.sites,
   ]);

@@ -1,9 +1,10 @@
-import { allActions, deviceActions, isAction, siteActions } from '@sallyport/access-policy';
+import { allActions, isAction, kindActions, siteActions } from '@sallyport/access-policy';
 import type { AccessRequest, LivePolicy } from '@sallyport/access-policy';
 import { typedApp } from '@sallyport/platform/http';
 import type { Principal, RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import { PolicyLibraryError } from './errors.ts';
+import { ExplainedBody, shownExplained } from './explain-schema.ts';
 import { explainRequest } from './explain.ts';
 import type { Explained } from './explain.ts';
 import type { PolicyLibrary } from './policy-library.ts';
@@ -19,50 +20,14 @@ export type ExplainNeeds = {
 };
 
 const text = Type.String();
-const ExplainedBody = Type.Object({
-  answer: Type.String({ description: '`allow`, `deny` or `needs_proof`' }),
-  reason: text,
-  version: Type.Integer({ description: 'Of the policies; 0: the bundled ones alone' }),
-  sha256: text,
-  roles: Type.Array(text, { description: 'That counted here' }),
-  policies: Type.Array(
-    Type.Object({
-      id: text,
-      words: text,
-      effect: text,
-      own: Type.Boolean(),
-      file: text,
-      line: Type.Integer(),
-      text,
-      facts: Type.Array(Type.Object({ of: text, name: text, value: Type.Optional(Type.Any()), known: Type.Boolean() })),
-    }),
-  ),
-  ways: Type.Array(Type.Object({ kind: text, words: text, role: Type.Optional(text) })),
-});
-
 /** Why somebody may or may not, and who may what at all. */
 export function addExplainRoutes(fastify: Parameters<RoutePlugin>[0], needs: ExplainNeeds): void {
   const app = typedApp(fastify);
   const { live, library } = needs;
   const tags = ['policy'];
 
-  const shown = ({ answer, decision, policies, roles, ways }: Explained) => ({
-    answer,
-    reason: decision.reason,
-    version: library.inForce().version,
-    sha256: live.version,
-    roles: [...roles],
-    policies: policies.map(({ facts, ...policy }) => ({
-      ...policy,
-      facts: facts.map(({ of, name, value }) => ({
-        of,
-        name,
-        known: value !== undefined,
-        ...(value === undefined ? {} : { value }),
-      })),
-    })),
-    ways: ways.map((way) => ({ ...way })),
-  });
+  const shown = (explained: Explained) =>
+    shownExplained(explained, { version: library.inForce().version, hash: live.version });
 
   app.post(
     '/v1/policy/explain',
@@ -85,7 +50,7 @@ export function addExplainRoutes(fastify: Parameters<RoutePlugin>[0], needs: Exp
       },
     },
     async ({ body }, reply) => {
-      if (!isAction(body.action) && !deviceActions.some((action) => action === body.action))
+      if (!isAction(body.action) && !kindActions.some((action) => action === body.action))
         throw new PolicyLibraryError(
           'policy_question_invalid',
           `Cannot explain "${body.action}": there is no such action`,
@@ -93,7 +58,7 @@ export function addExplainRoutes(fastify: Parameters<RoutePlugin>[0], needs: Exp
       const request = requestOf(body);
       const { kind, id, roles, scopes, site_roles: siteRoles } = body.principal;
       const isSomebody = id !== undefined && roles === undefined && scopes === undefined && siteRoles === undefined;
-      if (!isSomebody || kind === 'operator' || kind === 'device')
+      if (!isSomebody || kind === 'operator' || kind === 'device' || kind === 'agent')
         return reply.send(shown(explainRequest(live, request)));
       const found = await needs.principalOf(kind, id);
       if (found === undefined)

@@ -14,6 +14,7 @@ export const PrincipalBody = Type.Object(
       Type.Literal('service'),
       Type.Literal('operator'),
       Type.Literal('device'),
+      Type.Literal('agent'),
     ]),
     id: Type.Optional(name),
     name: Type.Optional(name),

@@ -1,4 +1,4 @@
-import { allActions, deviceActions } from '@sallyport/access-policy';
+import { agentActions, allActions, deviceActions, kindActions } from '@sallyport/access-policy';
 import type { AccessPolicy, AccessRequest } from '@sallyport/access-policy';
 import { momentsOf } from './moments.ts';
 import type { Moment } from './moments.ts';
@@ -10,7 +10,7 @@ import type { Question } from './question.ts';
 export type StandingResult = { readonly name: string; readonly passed: boolean; readonly reason: string };
 
 const usual: Moment = { when: '', facts: {} };
-const actions: readonly string[] = [...allActions, ...deviceActions];
+const actions: readonly string[] = [...allActions, ...kindActions];
 
 /** What holds whatever anybody writes. Nothing comes into force in which one of these fails. */
 export function runStandingTests(
@@ -96,6 +96,14 @@ export function runStandingTests(
       deviceActions.flatMap((action) => [
         ...everyKind.map((principal) => ({ principal, action })),
         { principal: { kind: 'operator' }, action },
+      ]),
+    ),
+    none(
+      'Nobody but a run of an agent speaks for it',
+      agentActions.flatMap((action) => [
+        ...everyKind.map((principal) => ({ principal, action })),
+        { principal: { kind: 'operator' }, action },
+        { principal: { kind: 'device' }, action },
       ]),
     ),
     all(

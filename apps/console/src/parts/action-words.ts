@@ -32,6 +32,10 @@ const words: Readonly<Record<string, string>> = {
   'cameras:read': 'watch cameras',
   'cameras:manage': 'change cameras',
   'cameras:export': 'take recordings out',
+  'agents:read': 'see what AI agents do',
+  'agents:run': 'run AI agents of their own',
+  'agents:stop': 'stop AI agents',
+  'agents:manage': 'change what AI agents may do',
 };
 
 export function actionWords(action: string): string {

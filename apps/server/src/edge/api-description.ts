@@ -1,5 +1,5 @@
 import swagger from '@fastify/swagger';
-import { deviceActions } from '@sallyport/access-policy';
+import { agentActions, deviceActions } from '@sallyport/access-policy';
 import type { FastifyContextConfig, FastifyInstance } from 'fastify';
 
 /** `GET /v1/openapi.json`: the whole API in OpenAPI 3.1, made from the routes' own schemas. Register before the routes. */
@@ -22,6 +22,7 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
             scheme: 'bearer',
             description: 'A device’s token, `spd_…`; for a WebSocket also `bearer.spd_…` among its protocols',
           },
+          agent: { type: 'http', scheme: 'bearer', description: 'The credential of a run of an agent, `spa_…`' },
         },
       },
     },
@@ -88,6 +89,7 @@ function describedAs(schema: { description?: string } | undefined): string {
 /** What devices are for, people and keys are never allowed. */
 function securityOf(config: FastifyContextConfig | undefined): { readonly [scheme: string]: readonly string[] }[] {
   if (config?.public === true) return [];
+  if (agentActions.some((action) => action === config?.scope)) return [{ agent: [] }];
   return deviceActions.some((action) => action === config?.scope) ? [{ device: [] }] : [{ key: [] }, { session: [] }];
 }
 

@@ -1,0 +1,235 @@
+import { isJsonObject } from '@sallyport/contracts';
+import type { AgentHappening, AgentSession as SessionWords, JsonObject } from '@sallyport/contracts';
+import { messageOf } from '@sallyport/platform/errors';
+import { happened, sessionWords } from '../audit-record.ts';
+import { AgentGuardError } from '../errors.ts';
+import type { AgentGuardLimits, AgentGuardNeeds } from '../needs.ts';
+import type { Harness } from '../sessions/agent.ts';
+import type { AgentSessions, StandingSession } from '../sessions/agent-sessions.ts';
+import type { Stops } from '../stops/stops.ts';
+import { dialects, refusalIn } from './dialects.ts';
+import type { HookMessage, HookOutcome } from './hook-message.ts';
+import type { OpenJudge, SessionJudge } from './session-judge.ts';
+
+/** Where every hook of every harness is answered. */
+export type HookDesk = {
+  /**
+   * The answer in the words of the harness. Whatever goes wrong is a no in those words: an error of HTTP lets the call through at most
+   * harnesses. A call is allowed only once the ledger holds that it was.
+   */
+  answer(hook: {
+    readonly sessionId: string;
+    readonly harness: Harness;
+    readonly body: JsonObject;
+  }): Promise<JsonObject>;
+  /** When the last hook of a session came; undefined when none did since the server started. */
+  heardAtMs(sessionId: string): number | undefined;
+  /** Writes down those whose process is heard of and whose hooks never were. To be called now and then. */
+  noteSilence(): Promise<void>;
+};
+
+type Remembered = {
+  readonly judge: SessionJudge;
+  /** Each of its policies is judged by the pack of its time. */
+  readonly pack: string;
+  heardAtMs: number;
+};
+
+/** A run whose hooks have not come by then has none. */
+const silentAfterMs = 2 * 60_000;
+const overWords: Readonly<Record<NonNullable<StandingSession['over']>, string>> = {
+  finished: 'this run has ended',
+  'ended-by-hand': 'somebody ended this run',
+  stopped: 'somebody stopped this run',
+  expired: 'nothing was heard of this run for too long; start it again',
+  'owner-ended': 'whom this agent belongs to may not run agents any more',
+};
+
+export function createHookDesk(
+  needs: Pick<AgentGuardNeeds, 'ledger' | 'clock' | 'random' | 'log'> & {
+    readonly sessions: Pick<AgentSessions, 'standing' | 'sessions' | 'end' | 'seenAtMs'>;
+    readonly stops: Pick<Stops, 'holding'>;
+    readonly openJudge: OpenJudge;
+    readonly limits: AgentGuardLimits;
+  },
+): HookDesk {
+  const { ledger, clock, random, sessions, stops, limits } = needs;
+  /** The one heard of last stands last. */
+  const remembered = new Map<string, Remembered>();
+  const begunMs = clock.nowMs();
+  const toldSilent = new Set<string>();
+
+  const record = async (words: SessionWords, happening: AgentHappening): Promise<void> => {
+    const { classUid, event } = happened(clock.nowMs(), words, happening);
+    await ledger.append({
+      collector: 'agent',
+      priority: 'control',
+      entries: [
+        {
+          classUid,
+          sequence: 0,
+          stream: `agent/${Buffer.from(random(16)).toString('hex')}`,
+          body: Buffer.from(JSON.stringify(event)),
+        },
+      ],
+    });
+  };
+
+  function judgeOf({ session, agent }: StandingSession): SessionJudge {
+    const known = remembered.get(session.id);
+    remembered.delete(session.id);
+    const judge =
+      known?.pack === agent.pack
+        ? known.judge
+        : needs.openJudge({
+            pack: agent.pack,
+            harness: agent.harness,
+            facts: session.facts,
+            // Its memory went with a restart, with too many others, or with the policy it was judged by.
+            isForgotten: known !== undefined || session.startedAtMs < begunMs || sessionsForgotten.has(session.id),
+          });
+    remembered.set(session.id, { judge, pack: agent.pack, heardAtMs: clock.nowMs() });
+    for (const [id] of remembered) {
+      if (remembered.size <= limits.maxRemembered) break;
+      remembered.delete(id);
+      sessionsForgotten.add(id);
+    }
+    return judge;
+  }
+  /** Ids alone; bounded by how many sessions a day may have. */
+  const sessionsForgotten = new Set<string>();
+
+  /** What holds a session as a whole, in words. */
+  function heldBy(standing: StandingSession): string | undefined {
+    const stop = stops.holding(standing);
+    if (stop !== undefined) return `agents were stopped by ${stop.by}${stop.reason === '' ? '' : `: ${stop.reason}`}`;
+    return standing.over === undefined ? undefined : overWords[standing.over];
+  }
+
+  async function outcomeOf(standing: StandingSession, message: HookMessage): Promise<HookOutcome> {
+    const { session, agent, ownerName } = standing;
+    const words = sessionWords(session, {
+      agent,
+      ownerName,
+      ...(message.child === undefined ? {} : { child: message.child }),
+    });
+    const canAsk = session.facts.isAttended && (agent.harness === 'claude-code' || agent.harness === 'cursor');
+    const plain = { isOver: false, canAsk, grants: false } as const;
+    const passed: HookOutcome = { ...plain, verdict: 'allow', reason: '' };
+    const held = heldBy(standing);
+    const { event } = message;
+    if (held !== undefined) {
+      const reason = `Sallyport: ${held}`;
+      if (event.kind === 'before_call')
+        await record(words, {
+          kind: 'tool_decided',
+          call: { id: event.call.id, tool: toolOf(event.call), action: 'execute' },
+          verdict: 'deny',
+          policies: ['stopped'],
+          reason,
+        });
+      return { ...plain, verdict: 'deny', reason, isOver: true };
+    }
+    const judge = judgeOf(standing);
+    switch (event.kind) {
+      case 'prompt':
+        judge.prompted(event);
+        await record(words, { kind: 'prompt_given', prompt: event.id, origin: event.origin });
+        return passed;
+      case 'before_call':
+      case 'permission': {
+        const { verdict, reason, policies, call } = judge.judge(event.call, message.child);
+        await record(words, { kind: 'tool_decided', call, verdict, policies, reason });
+        return { ...plain, verdict, reason: `Sallyport: ${reason}`, grants: agent.pack === 'unattended' };
+      }
+      case 'after_call': {
+        const content = judge.saw(event.call, event.result);
+        await record(words, {
+          kind: 'tool_finished',
+          call: { id: event.call.id, tool: toolOf(event.call), action: 'execute' },
+          isSuccess: event.isSuccess,
+          content,
+          ...(event.durationMs === undefined ? {} : { durationMs: event.durationMs }),
+        });
+        return passed;
+      }
+      case 'settings_changed': {
+        // What holds the agent is changed in the middle of its run: by it, or by somebody in its place.
+        const input: JsonObject = event.file === undefined ? {} : { file_path: event.file };
+        const { verdict, reason, policies, call } = judge.judge({ id: '', tool: 'ConfigChange', input }, message.child);
+        const changed = { ...call, action: 'configure', guards: 'settings' } as const;
+        await record(words, { kind: 'tool_decided', call: changed, verdict, policies, reason });
+        return { ...plain, verdict: verdict === 'ask' ? 'deny' : verdict, reason: `Sallyport: ${reason}` };
+      }
+      case 'session_ended':
+        await sessions.end({ id: session.id, by: ownPrincipal(standing), anybodys: true, for: 'finished' });
+        return passed;
+      case 'session_started':
+      case 'told':
+        return passed;
+    }
+  }
+
+  return {
+    async answer({ sessionId, harness, body }) {
+      try {
+        const standing = await sessions.standing(sessionId);
+        if (standing.agent.harness !== harness)
+          throw new AgentGuardError(
+            'hook_session_other',
+            `Cannot take a hook of ${harness}: the session is one of ${standing.agent.harness}`,
+          );
+        const message = dialects[harness].parse(body);
+        return dialects[harness].answer(message.name, await outcomeOf(standing, message));
+      } catch (error) {
+        needs.log('A hook was refused', { harness, reason: messageOf(error) });
+        const why = error instanceof AgentGuardError ? error.message : 'it cannot be decided or recorded now';
+        return refusalIn(harness, body, `Sallyport: ${why}`);
+      }
+    },
+
+    heardAtMs: (sessionId) => remembered.get(sessionId)?.heardAtMs,
+
+    async noteSilence() {
+      const nowMs = clock.nowMs();
+      const open = await sessions.sessions({ open: true, limit: 1000 });
+      for (const session of open) {
+        const isSilent =
+          !toldSilent.has(session.id) &&
+          !remembered.has(session.id) &&
+          !sessionsForgotten.has(session.id) &&
+          session.startedAtMs >= begunMs &&
+          nowMs - session.startedAtMs >= silentAfterMs &&
+          nowMs - session.seenAtMs < silentAfterMs * 2;
+        if (!isSilent) continue;
+        toldSilent.add(session.id);
+        const { agent, ownerName } = await sessions.standing(session.id);
+        await record(sessionWords(session, { agent, ownerName }), {
+          kind: 'hook_silent',
+          silentMs: nowMs - session.startedAtMs,
+          stillSeen: 'process',
+        });
+      }
+    },
+  };
+}
+
+function toolOf({
+  tool,
+  server,
+}: {
+  readonly tool: string;
+  readonly server?: { readonly name: string; readonly source?: string };
+}) {
+  return { name: tool, ...(server === undefined ? {} : { server }) };
+}
+
+function ownPrincipal({ session, agent }: StandingSession) {
+  return { kind: 'agent', id: session.id, name: agent.name, scopes: [] } as const;
+}
+
+/** A body that is no object is no hook. */
+export function hookBody(body: unknown): JsonObject {
+  if (isJsonObject(body)) return body;
+  throw new AgentGuardError('hook_invalid', 'Cannot read the hook: must be a JSON object');
+}

@@ -1,0 +1,41 @@
+import type { JsonObject } from '@sallyport/contracts';
+import type { Ledger, Outbox } from '@sallyport/ledger';
+import type { Clock } from '@sallyport/platform/clock';
+import type { Database } from '@sallyport/platform/database';
+import type { ColumnKeys } from '@sallyport/platform/encrypted-columns';
+import type { Owner } from './sessions/agent.ts';
+
+export type AgentGuardNeeds = {
+  /** Migrated with `agentGuardMigrations`. */
+  readonly database: Database;
+  readonly outbox: Pick<Outbox, 'record' | 'flushed'>;
+  readonly ledger: Pick<Ledger, 'append'>;
+  readonly clock: Clock;
+  /** Unpredictable bytes. */
+  readonly random: (length: number) => Uint8Array;
+  readonly columnKeys: ColumnKeys;
+  /** Who owns an agent, as they are now; undefined when there is nobody of this id any more, or they may do nothing. */
+  readonly owner: (owner: Owner) => Promise<{ readonly name: string; readonly scopes: readonly string[] } | undefined>;
+  /** What goes wrong in the background; holds nothing of what agents do. */
+  readonly log: (message: string, details: JsonObject) => void;
+  readonly limits?: Partial<AgentGuardLimits>;
+};
+
+export type AgentGuardLimits = {
+  readonly maxAgentsPerOwner: number;
+  readonly maxOpenSessionsPerOwner: number;
+  /** A session that nothing is heard of for so long is over. */
+  readonly idleMs: number;
+  /** However busy it is. */
+  readonly maxLifetimeMs: number;
+  /** Sessions whose origins of values are remembered; of others what they saw counts as untrusted. */
+  readonly maxRemembered: number;
+};
+
+export const defaultLimits: AgentGuardLimits = {
+  maxAgentsPerOwner: 100,
+  maxOpenSessionsPerOwner: 200,
+  idleMs: 15 * 60_000,
+  maxLifetimeMs: 24 * 3_600_000,
+  maxRemembered: 2000,
+};

@@ -1,0 +1,60 @@
+/** Programs that run an agent and ask before they act. `other`: whatever speaks the hooks of one of them. */
+export const harnesses = ['claude-code', 'codex', 'gemini-cli', 'cursor', 'other'] as const;
+export type Harness = (typeof harnesses)[number];
+
+/** Policies that come with the product, the most open first. */
+export const packs = ['observe', 'developer', 'unattended', 'locked-down'] as const;
+export type Pack = (typeof packs)[number];
+
+export function isPack(text: string): text is Pack {
+  return packs.some((pack) => pack === text);
+}
+
+export function isHarness(text: string): text is Harness {
+  return harnesses.some((harness) => harness === text);
+}
+
+/** Who answers for an agent. */
+export type Owner = { readonly kind: 'user' | 'service' | 'key'; readonly id: string };
+
+/** One agent of one owner, under the name they gave it: what it did on all its runs is found together. */
+export type Agent = {
+  readonly id: string;
+  readonly owner: Owner;
+  readonly name: string;
+  readonly harness: Harness;
+  readonly pack: Pack;
+  readonly createdAtMs: number;
+  readonly seenAtMs: number;
+};
+
+/** What whoever starts a run says of it. Facts for policy and for people, as far as the owner is believed. */
+export type SessionFacts = {
+  /** Folder the agent works in, absolute. */
+  readonly workspace?: string;
+  readonly home?: string;
+  readonly host?: string;
+  readonly repository?: string;
+  readonly branch?: string;
+  readonly model?: { readonly name: string; readonly provider: string };
+  readonly harnessVersion?: string;
+  /** Somebody sits in front of it and can be asked. */
+  readonly isAttended: boolean;
+  /** Where it was started from, as the server saw it. */
+  readonly address?: string;
+};
+
+export type SessionEnd = 'finished' | 'ended-by-hand' | 'stopped' | 'expired';
+
+/** One run of an agent. */
+export type AgentSession = {
+  readonly id: string;
+  readonly agentId: string;
+  readonly owner: Owner;
+  readonly facts: SessionFacts;
+  readonly startedAtMs: number;
+  readonly seenAtMs: number;
+  /** Whatever happens, it is over then. */
+  readonly endsAtMs: number;
+  readonly ended?: { readonly atMs: number; readonly for: SessionEnd };
+};
