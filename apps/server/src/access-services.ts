@@ -1,3 +1,4 @@
+import { createLocalTime, recordQuestion } from '@sallyport/access-policy';
 import type { AccessPolicy, PrincipalRisk, ResourceFacts } from '@sallyport/access-policy';
 import { CameraWatchError } from '@sallyport/camera-watch';
 import type { CameraWatch } from '@sallyport/camera-watch';
@@ -22,7 +23,8 @@ export function createAccessServices(
   needs: AccessServiceNeeds,
 ): Required<Pick<EdgeNeeds, 'decide' | 'reach' | 'resources'>> {
   const { policy, cameras, devices, clock } = needs;
-  const localTime = createLocalTime(clock, needs.timeZone);
+  const timeIn = createLocalTime(needs.timeZone);
+  const localTime = () => timeIn(clock.nowMs());
 
   const questionOf = (principal: Principal, action: string, context: DecisionContext) => ({
     principal,
@@ -46,10 +48,10 @@ export function createAccessServices(
   }
 
   return {
-    decide: async (principal, action, context, resource) => ({
-      ...policy.decide({ ...questionOf(principal, action, context), resource }),
-      version: policy.version,
-    }),
+    async decide(principal, action, context, resource) {
+      const question = { ...questionOf(principal, action, context), resource };
+      return { ...policy.decide(question), version: policy.version, asked: recordQuestion(question) };
+    },
     reach: (principal, action, context) => policy.reach(questionOf(principal, action, context)),
     resources: {
       find({ kind, id }) {
@@ -62,15 +64,5 @@ export function createAccessServices(
           ? new CameraWatchError('camera_unknown', `Cannot find camera "${id}"`)
           : new DeviceFleetError('device_unknown', `Cannot find device "${id}"`),
     },
-  };
-}
-
-const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
-
-function createLocalTime(clock: Clock, timeZone: string): () => { hour: number; weekday: number } {
-  const format = new Intl.DateTimeFormat('en-GB', { timeZone, weekday: 'short', hour: '2-digit', hourCycle: 'h23' });
-  return () => {
-    const parts = new Map(format.formatToParts(clock.nowMs()).map(({ type, value }) => [type, value]));
-    return { hour: Number(parts.get('hour')), weekday: weekdays.indexOf(parts.get('weekday') ?? '') + 1 };
   };
 }

@@ -301,6 +301,7 @@ export async function startServer(
     people,
     apiKeys,
     accounts: machines.access.accounts,
+    search,
     sites: () => [...cameraServices.cameras.list(), ...devices.list()].map(({ site }) => site),
   });
   const decisionLog = createDecisionLog({ ledger, random, every, log });

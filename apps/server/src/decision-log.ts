@@ -18,10 +18,13 @@ const gatherMs = 60_000;
 const maxCallers = 1000;
 const maxRoutes = 64;
 
+type Requests = { readonly route: string; readonly count: number; readonly asked?: JsonObject };
+
 type Gathered = {
   /** Of the newest decision: who, from where. */
   readonly like: Decision;
-  readonly routes: ReadonlyMap<string, number>;
+  /** By route and what it was about, with the question of the newest. */
+  readonly routes: ReadonlyMap<string, Requests>;
   readonly count: number;
   readonly firstAtMs: number;
   readonly lastAtMs: number;
@@ -60,6 +63,8 @@ export function createDecisionLog(needs: {
         first_at_ms: decision.firstAtMs,
         last_at_ms: decision.lastAtMs,
         ...(decision.why === undefined ? {} : { why: decision.why }),
+        ...(decision.requestIds === undefined ? {} : { request_ids: [...decision.requestIds] }),
+        ...(decision.asked === undefined ? {} : { asked: decision.asked }),
         ...details,
       },
     });
@@ -96,7 +101,7 @@ export function createDecisionLog(needs: {
       if (one === undefined) continue;
       try {
         const { like, count, firstAtMs, lastAtMs } = one;
-        const routes = [...one.routes].map(([route, times]) => ({ route, count: times }));
+        const routes = [...one.routes.values()].map(shownRequests);
         const name = kindOf(like) ?? 'reads';
         await write({ ...like, count, firstAtMs, lastAtMs }, { id: 'several', name }, { routes });
         held.delete(caller);
@@ -143,6 +148,20 @@ function withGrants(unmapped: JsonValue | undefined, grantIds: readonly string[]
   return { sallyport: { ...(isJsonObject(own) ? own : {}), grant_ids: [...grantIds] } };
 }
 
+/** Who asked stands in the record once; of each route what it asked for. */
+function shownRequests({ route, count, asked }: Requests): JsonObject {
+  if (asked === undefined) return { route, count };
+  const { action = null, resource, facts, answer = null } = asked;
+  return {
+    route,
+    count,
+    action,
+    answer,
+    ...(resource === undefined ? {} : { resource }),
+    ...(facts === undefined ? {} : { facts }),
+  };
+}
+
 /** Whose request it is; undefined for what is never gathered. */
 function callerOf(decision: Decision): string | undefined {
   const { principal, address, agent } = decision;
@@ -160,16 +179,20 @@ function kindOf({ outcome, method, scope }: Decision): 'reads' | 'sendings' | un
 }
 
 function oneOf(decision: Decision): Gathered {
-  const { method, route, count, firstAtMs, lastAtMs } = decision;
-  return { like: decision, routes: new Map([[`${method} ${route}`, count]]), count, firstAtMs, lastAtMs };
+  const { method, route, count, firstAtMs, lastAtMs, asked } = decision;
+  const requests = { route: `${method} ${route}`, count, ...(asked === undefined ? {} : { asked }) };
+  const name = JSON.stringify([requests.route, asked?.['resource'], asked?.['answer']]);
+  return { like: decision, routes: new Map([[name, requests]]), count, firstAtMs, lastAtMs };
 }
 
 function merged(before: Gathered | undefined, more: Gathered): Gathered {
   if (before === undefined) return more;
   const routes = new Map(before.routes);
-  for (const [route, count] of more.routes) {
-    const known = routes.has(route) || routes.size < maxRoutes ? route : 'others';
-    routes.set(known, (routes.get(known) ?? 0) + count);
+  for (const [name, requests] of more.routes) {
+    const isTold = routes.has(name) || routes.size < maxRoutes;
+    const kept = isTold ? requests : { route: 'others', count: requests.count };
+    const key = isTold ? name : 'others';
+    routes.set(key, { ...kept, count: (routes.get(key)?.count ?? 0) + kept.count });
   }
   return {
     like: more.like,

@@ -1,6 +1,7 @@
 import { createAccessPolicy, createLivePolicy, readPolicyTexts } from '@sallyport/access-policy';
 import type { LivePolicy, PolicyTexts, PrincipalRisk } from '@sallyport/access-policy';
 import { policiesDirectory } from '@sallyport/content';
+import type { EventSearch } from '@sallyport/event-search';
 import { effectiveRolesOf } from '@sallyport/identity';
 import type { ApiKeys, PeopleServices } from '@sallyport/identity';
 import type { MachineAccess } from '@sallyport/machine-access';
@@ -8,6 +9,7 @@ import type { Principal, RoutePlugin } from '@sallyport/platform/http';
 import { createPolicyLibrary, createPolicyRoutes } from '@sallyport/policy-library';
 import type { Subject } from '@sallyport/policy-library';
 import type { CommonNeeds, Custody } from './custody.ts';
+import { createRecordedDecisions } from './recorded-decisions.ts';
 import { secretKey } from './secret-key.ts';
 import { secretNames } from './secret-names.ts';
 
@@ -31,6 +33,7 @@ export async function createPolicyServices(
       readonly people: Pick<PeopleServices, 'people' | 'personNow'>;
       readonly apiKeys: Pick<ApiKeys, 'listKeys' | 'recheck'>;
       readonly accounts: Pick<MachineAccess['accounts'], 'list'>;
+      readonly search: Pick<EventSearch, 'search' | 'event'>;
       /** Where anything stands. */
       readonly sites: () => readonly (string | undefined)[];
     },
@@ -82,6 +85,8 @@ export async function createPolicyServices(
     sealingKey: await secretKey(needs.ledger.secrets, secretNames.policies),
     bundled: needs.bundledPolicies,
     live: needs.policy,
+    decisions: createRecordedDecisions(needs.search),
+    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     subjects,
     sites: async () => [...new Set(needs.sites().flatMap((site) => (site === undefined || site === '' ? [] : [site])))],
   });

@@ -14,6 +14,8 @@ export type PolicyLibraryErrorCode =
   | 'policy_locks_out'
   | 'policy_second_person'
   | 'policy_question_invalid'
+  | 'policy_work_unknown'
+  | 'policy_decision_unknown'
   | 'policy_busy';
 
 /** What the library refuses. Nothing of what was in force changes by it. */
@@ -32,5 +34,7 @@ export const policyLibraryProblems: ProblemTable = {
   policy_locks_out: { status: 422, title: 'Nobody could manage policies any more' },
   policy_second_person: { status: 403, title: 'Somebody else must approve this' },
   policy_question_invalid: { status: 400, title: 'The question cannot be asked' },
+  policy_work_unknown: { status: 404, title: 'No such work' },
+  policy_decision_unknown: { status: 404, title: 'No such decision in the audit trail' },
   policy_busy: { status: 429, title: 'Too many policies are being tried' },
 };

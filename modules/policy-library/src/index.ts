@@ -1,9 +1,10 @@
 import type { MigrationSet } from '@sallyport/platform/database';
 import { createPolicies } from './migrations/0001-create-policies.ts';
+import { createBundled } from './migrations/0002-create-bundled.ts';
 
 export { PolicyLibraryError, policyLibraryProblems } from './errors.ts';
 export type { PolicyLibraryErrorCode } from './errors.ts';
-export type { PolicyLibraryNeeds } from './needs.ts';
+export type { PolicyLibraryNeeds, RecordedDecisions } from './needs.ts';
 export type { Subject } from './policy-impact.ts';
 export { createPolicyRoutes } from './routes.ts';
 export { createPolicyLibrary } from './policy-library.ts';
@@ -11,5 +12,5 @@ export type { PolicyLibrary } from './policy-library.ts';
 
 export const policyLibraryMigrations: MigrationSet = {
   module: 'policy-library',
-  migrations: { '0001-create-policies': createPolicies },
+  migrations: { '0001-create-policies': createPolicies, '0002-create-bundled': createBundled },
 };

@@ -9,7 +9,8 @@ import type { Principal } from '@sallyport/platform/http';
 import { createLog } from '@sallyport/platform/log';
 import { createMemoryLedger } from '@sallyport/testing/memory-ledger';
 import { createPolicyLibrary, policyLibraryMigrations } from './index.ts';
-import type { PolicyLibrary, Subject } from './index.ts';
+import type { PolicyLibrary, RecordedDecisions, Subject } from './index.ts';
+import type { AuditEntry } from './recorded-decision.ts';
 import type { PolicyTest } from './policy-test.ts';
 
 export const bundled = await readPolicyTexts(policiesDirectory);
@@ -52,7 +53,12 @@ export const exportTest: PolicyTest = {
 /** One server's library over a database that outlives it. */
 export async function openLibrary(
   database: Database,
-  options: { readonly isNew?: boolean; readonly bundled?: typeof bundled; readonly subjects?: readonly Subject[] } = {},
+  options: {
+    readonly isNew?: boolean;
+    readonly bundled?: typeof bundled;
+    readonly subjects?: readonly Subject[];
+    readonly trail?: readonly AuditEntry[];
+  } = {},
 ) {
   if (options.isNew !== false) await migrate(database, [ledgerMigrations, policyLibraryMigrations]);
   const clock = createManualClock(Date.UTC(2026, 0, 7, 12));
@@ -72,6 +78,8 @@ export async function openLibrary(
     random: randomBytes,
     bundled: texts,
     live,
+    decisions: createTrail(options.trail ?? []),
+    timeZone: 'UTC',
     subjects: async () => options.subjects ?? everybody,
     sites: async () => ['gate', 'yard'],
     outbox,
@@ -83,4 +91,18 @@ export async function openLibrary(
   const may = (principal: Principal, action: string): boolean =>
     live.decide({ principal, action, risk: { value: 0, isFresh: true }, context: { channel: 'network' } }).allowed;
   return { library, live, ledger, may };
+}
+
+/** An audit trail that is an array, newest first; it may grow meanwhile. */
+function createTrail(trail: readonly AuditEntry[]): RecordedDecisions {
+  return {
+    async page({ limit, after }) {
+      const from = after === undefined ? 0 : trail.findIndex(({ position }) => position === after) + 1;
+      const entries = trail.slice(from, from + limit);
+      const last = entries.at(-1);
+      return { entries, ...(last === undefined || from + limit >= trail.length ? {} : { next: last.position }) };
+    },
+    at: async (wanted) => trail.find(({ position }) => position === wanted),
+    withRequest: async (id) => trail.filter(({ details }) => JSON.stringify(details).includes(id)),
+  };
 }

@@ -4,6 +4,19 @@ import type { Clock } from '@sallyport/platform/clock';
 import type { Log } from '@sallyport/platform/log';
 import type { Subject } from './policy-impact.ts';
 import type { PolicyStoreNeeds } from './policy-store.ts';
+import type { AuditEntry } from './recorded-decision.ts';
+
+/** The audit trail, as far as it tells of requests that were let through or refused. */
+export type RecordedDecisions = {
+  /** Newest first; `after` is `next` of the page before. Other records may be among them. */
+  page(request: {
+    readonly limit: number;
+    readonly after?: string;
+  }): Promise<{ readonly entries: readonly AuditEntry[]; readonly next?: string }>;
+  at(position: string): Promise<AuditEntry | undefined>;
+  /** Those that name this id of a request; a few at most. */
+  withRequest(id: string): Promise<readonly AuditEntry[]>;
+};
 
 export type PolicyLibraryNeeds = PolicyStoreNeeds & {
   /** Comes with the product. */
@@ -14,6 +27,10 @@ export type PolicyLibraryNeeds = PolicyStoreNeeds & {
   readonly subjects: () => Promise<readonly Subject[]>;
   /** Names of all sites. */
   readonly sites: () => Promise<readonly string[]>;
+  /** What the edge decided, as the audit trail has it. */
+  readonly decisions: RecordedDecisions;
+  /** The organisation's, as IANA names it. */
+  readonly timeZone: string;
   readonly outbox: Pick<Outbox, 'record' | 'flushed'>;
   readonly clock: Clock;
   readonly every: (intervalMs: number, task: () => void) => () => void;

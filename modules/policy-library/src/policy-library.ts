@@ -1,18 +1,29 @@
 import { createAccessPolicy, readPolicies } from '@sallyport/access-policy';
-import type { AccessPolicy, ReadPolicy } from '@sallyport/access-policy';
+import type { AccessPolicy, PolicyTexts, ReadPolicy } from '@sallyport/access-policy';
+import type { Principal } from '@sallyport/platform/http';
 import { messageOf } from '@sallyport/platform/errors';
 import { errorFields } from '@sallyport/platform/log';
 import { createTurns } from '@sallyport/platform/turns';
 import { createAuthorOf } from './authors.ts';
+import { createBundledStore } from './bundled-store.ts';
 import type { PolicyLibraryNeeds } from './needs.ts';
+import type { PolicyText } from './policy-document.ts';
 import { createPolicyDocuments } from './policy-documents.ts';
 import type { PolicyDocuments } from './policy-documents.ts';
+import { createPastDecisions } from './past-decisions.ts';
+import type { PastDecisions } from './past-decisions.ts';
 import { policyEvent } from './policy-event.ts';
 import { bundledHash, textsToMend, textsWith } from './policy-set.ts';
 import { createPolicyStore } from './policy-store.ts';
 import { createPolicyThread } from './policy-thread.ts';
 import { createPolicyVersions } from './policy-versions.ts';
-import type { PolicyVersions } from './policy-versions.ts';
+import type { PolicyVersions, Prospect } from './policy-versions.ts';
+import { replayDecisions } from './replay.ts';
+import type { Replayed } from './replay.ts';
+import { compareVersions } from './version-differences.ts';
+import type { DocumentDifference } from './version-differences.ts';
+import { createWorks } from './works.ts';
+import type { Work, Works } from './works.ts';
 
 export type InForce = {
   /** 0: the bundled policies alone. */
@@ -28,6 +39,15 @@ export type InForce = {
 export type PolicyLibrary = {
   readonly documents: PolicyDocuments;
   readonly versions: PolicyVersions;
+  readonly past: PastDecisions;
+  /** What a version would change, being asked about everybody there is. */
+  readonly impacts: Works<{ readonly version: number }, Prospect>;
+  /** What was decided last, asked again of a version or, without one, of the documents as they are. */
+  readonly replays: Works<ReplayAbout, Replayed>;
+  startImpact(version: number, by: Principal): Promise<Work<{ readonly version: number }, Prospect>>;
+  startReplay(about: ReplayAbout, by: Principal): Promise<Work<ReplayAbout, Replayed>>;
+  /** What differs, document by document and line by line; without a number: the documents as they are. Throws `policy_version_unknown`. */
+  compare(from: number | undefined, to: number | undefined): Promise<readonly DocumentDifference[]>;
   inForce(): InForce;
   bundled(): readonly ReadPolicy[];
   /** Before anybody is let in: puts into force what is in force. Never throws for what it finds: what cannot be read denies. */
@@ -36,6 +56,8 @@ export type PolicyLibrary = {
   refresh(): Promise<void>;
   close(): Promise<void>;
 };
+
+export type ReplayAbout = { readonly version?: number; readonly last: number };
 
 const refreshMs = 2000;
 
@@ -46,6 +68,14 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
   const authorOf = createAuthorOf(needs);
   const inTurn = createTurns();
   const hash = bundledHash(bundled);
+  const bundledStore = createBundledStore(needs);
+  const works = {
+    clock: needs.clock,
+    random: needs.random,
+    onTrouble: (error: unknown) => log.error('Trying policies failed', errorFields(error)),
+  };
+  const impacts: PolicyLibrary['impacts'] = createWorks(works);
+  const replays: PolicyLibrary['replays'] = createWorks(works);
   let version = 0;
   let changes = 0;
   let unreadable: string | undefined;
@@ -115,15 +145,45 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
       }
     });
 
+  /** What is asked now: without the organisation's where they cannot be read. */
+  async function textsInForce(): Promise<PolicyTexts> {
+    if (unreadable !== undefined) return textsToMend(bundled);
+    return textsWith(bundled, version === 0 ? [] : ((await store.version(version))?.texts ?? []));
+  }
+
+  const versions = createPolicyVersions(needs, {
+    store,
+    thread,
+    authorOf,
+    isUnreadable: () => unreadable !== undefined,
+    onActivated: putInForce,
+  });
+
+  async function textsOf(number: number | undefined): Promise<readonly PolicyText[]> {
+    if (number === undefined) return store.documents();
+    return number === 0 ? [] : (await versions.get(number)).texts;
+  }
+
   return {
+    past: createPastDecisions(needs, { store, bundledStore, thread, textsInForce }),
+    impacts,
+    replays,
+    async startImpact(number, by) {
+      await versions.get(number);
+      return impacts.start({ version: number }, by, (signal, onProgress) =>
+        versions.prospect(number, by, { signal, onProgress }),
+      );
+    },
+    async startReplay(about, by) {
+      const draft = textsWith(bundled, await textsOf(about.version));
+      return replays.start(about, by, async (signal, onProgress) => {
+        const inForce = await textsInForce();
+        return replayDecisions({ ...needs, thread }, { draft, inForce, last: about.last, signal, onProgress });
+      });
+    },
+    compare: async (from, to) => compareVersions(await textsOf(from), await textsOf(to)),
     documents: createPolicyDocuments(needs, { store, thread, authorOf }),
-    versions: createPolicyVersions(needs, {
-      store,
-      thread,
-      authorOf,
-      isUnreadable: () => unreadable !== undefined,
-      onActivated: putInForce,
-    }),
+    versions,
     inForce: () => ({
       version,
       hash: live.version,
@@ -132,6 +192,7 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
     }),
     bundled: () => readPolicies(bundled).policies,
     async start() {
+      await bundledStore.keep(bundled, needs.clock.nowMs());
       await look();
       stop = needs.every(refreshMs, () => {
         look().catch((error: unknown) => log.warn('Cannot look which policies are in force', errorFields(error)));
@@ -140,6 +201,8 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
     refresh: look,
     async close() {
       stop?.();
+      impacts.close();
+      replays.close();
       await thread.close();
     },
   };

@@ -4,6 +4,7 @@ import { findImpact } from './policy-impact.ts';
 import type { Impact, Subject } from './policy-impact.ts';
 import { runPolicyTest } from './policy-test.ts';
 import type { PolicyTest, PolicyTestResult } from './policy-test.ts';
+import type { Asked } from './recorded-tasks.ts';
 import { runStandingTests } from './standing-tests.ts';
 import type { StandingResult } from './standing-tests.ts';
 
@@ -44,7 +45,8 @@ export type Tried = {
 
 export type TaskMessage =
   | { readonly kind: 'progress'; readonly done: number; readonly of: number }
-  | { readonly kind: 'done'; readonly tried: Tried };
+  | { readonly kind: 'done'; readonly tried: Tried }
+  | { readonly kind: 'answered'; readonly asked: Asked };
 
 /** Reads policies, runs their tests, and compares them with others. In the thread that policies are tried in. */
 export function tryPolicies(task: PolicyTask, tell: (message: TaskMessage) => void): Tried {

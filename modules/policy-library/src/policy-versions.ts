@@ -18,7 +18,7 @@ import type { Impact } from './policy-impact.ts';
 import { bundledHash, textsToMend, textsWith } from './policy-set.ts';
 import type { PolicyStore } from './policy-store.ts';
 import type { PolicyTask } from './policy-tasks.ts';
-import type { PolicyThread } from './policy-thread.ts';
+import type { PolicyThread, Watch } from './policy-thread.ts';
 import { versionHash } from './policy-version.ts';
 import type { PolicyVersion, VersionSummary } from './policy-version.ts';
 import { findOpenings, ownGain } from './second-person.ts';
@@ -43,7 +43,7 @@ export type PolicyVersions = {
   /** Of the documents as they are, or of those of version `from`. Throws `policy_refused`, `policy_tests_failed`. */
   stage(made: { readonly note: string; readonly from?: number }, by: Principal): Promise<PolicyVersion>;
   /** What it would change if `by` put it into force now. */
-  prospect(version: number, by: Principal, onProgress?: (done: number) => void): Promise<Prospect>;
+  prospect(version: number, by: Principal, watch?: Watch): Promise<Prospect>;
   /**
    * Into force, on top of `expected`, or to whoever must approve: then it is `waiting`. Throws `policy_version_conflict` when other policies came into force
    * meanwhile, `policy_locks_out`, `policy_refused`, `policy_tests_failed`, `policy_version_state`.
@@ -110,7 +110,7 @@ export function createPolicyVersions(
   }
 
   /** Everything that is asked before it may come into force, asked anew: people, keys and the product may have changed since it was staged. */
-  async function look(made: PolicyVersion, onProgress?: (done: number) => void) {
+  async function look(made: PolicyVersion, watch: Watch = {}) {
     const against = await store.active();
     const before: PolicyTexts = textsWith(needs.bundled, await textsOf(against));
     const [subjects, sites] = [await needs.subjects(), await needs.sites()];
@@ -122,7 +122,7 @@ export function createPolicyVersions(
         sites,
       },
     };
-    const tried = await thread.attempt(task, onProgress);
+    const tried = await thread.attempt(task, watch);
     refuseTried(tried, made.version);
     refuseHeldRoles(task.texts, subjects, made.version);
     return { against, subjects, texts: task.texts, tried, openings: findOpenings(before, task.texts) };
@@ -205,9 +205,9 @@ export function createPolicyVersions(
         await needs.outbox.flushed();
         return get(version);
       }),
-    async prospect(version, by, onProgress) {
+    async prospect(version, by, watch) {
       const made = await get(version);
-      const looked = await look(made, onProgress);
+      const looked = await look(made, watch);
       const { against, openings, tried } = looked;
       return {
         against,

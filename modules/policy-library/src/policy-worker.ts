@@ -2,10 +2,19 @@
 // Whatever is thrown ends it: the engine may be left in any state by a text that is deeper than the stack.
 import { parentPort } from 'node:worker_threads';
 import { tryPolicies } from './policy-tasks.ts';
-import type { PolicyTask, TaskMessage } from './policy-tasks.ts';
+import type { TaskMessage } from './policy-tasks.ts';
+import type { ThreadTask } from './policy-thread.ts';
+import { createRecordedAsking } from './recorded-tasks.ts';
 
 if (parentPort === null) throw new TypeError('policy-worker.ts runs as a worker thread only');
 const port = parentPort;
 const tell = (message: TaskMessage): void => port.postMessage(message);
+const askAgain = createRecordedAsking();
 
-port.on('message', (task: PolicyTask) => tell({ kind: 'done', tried: tryPolicies(task, tell) }));
+port.on('message', (task: ThreadTask) =>
+  tell(
+    task.kind === 'try'
+      ? { kind: 'done', tried: tryPolicies(task.task, tell) }
+      : { kind: 'answered', asked: askAgain(task.task) },
+  ),
+);

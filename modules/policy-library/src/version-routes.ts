@@ -9,7 +9,8 @@ import type { PolicyVersion } from './policy-version.ts';
 const version = Type.Integer({ minimum: 1, maximum: 1_000_000_000 });
 
 /** Versions of all documents together: staged, looked at, put into force, taken back. */
-export function addVersionRoutes(fastify: Parameters<RoutePlugin>[0], { versions, inForce }: PolicyLibrary): void {
+export function addVersionRoutes(fastify: Parameters<RoutePlugin>[0], library: PolicyLibrary): void {
+  const { versions, inForce, compare } = library;
   const app = typedApp(fastify);
   const tags = ['policy'];
 
@@ -74,6 +75,48 @@ export function addVersionRoutes(fastify: Parameters<RoutePlugin>[0], { versions
       const found = await versions.get(params.version);
       return reply.send({ version: shownVersion(found), texts: shownTexts(found) });
     },
+  );
+
+  app.get(
+    '/v1/policy/differences',
+    {
+      config: { scope: 'settings:read' },
+      schema: {
+        summary: 'What differs between two versions, line by line; without `from` or `to`: the documents as they are',
+        tags,
+        querystring: Type.Object(
+          { from: Type.Optional(versionNumber), to: Type.Optional(versionNumber) },
+          { additionalProperties: false },
+        ),
+        response: {
+          200: Type.Object({
+            documents: Type.Array(
+              Type.Object({
+                id: Type.String(),
+                name: Type.String(),
+                change: Type.String({ description: '`added`, `removed`, `changed` or `same`' }),
+                tests_changed: Type.Boolean(),
+                lines: Type.Array(
+                  Type.Object({
+                    kind: Type.Enum(['same', 'removed', 'added']),
+                    text: Type.String(),
+                    before: Type.Optional(Type.Integer({ description: 'Its number in the earlier text' })),
+                    after: Type.Optional(Type.Integer()),
+                  }),
+                ),
+              }),
+            ),
+          }),
+        },
+      },
+    },
+    async ({ query: { from, to } }) => ({
+      documents: (await compare(from, to)).map(({ testsChanged, lines, ...one }) => ({
+        ...one,
+        tests_changed: testsChanged,
+        lines: lines.map((line) => ({ ...line })),
+      })),
+    }),
   );
 
   app.post(

@@ -7,12 +7,14 @@ import { createAuthorization, isSameReach } from './authorization.ts';
 import { refuseForeignReader } from './browser-guard.ts';
 import { clientAddress } from './client-address.ts';
 import { clientAgent } from './request-client.ts';
+import type { BodyDigests } from './body-digest.ts';
 import type { DecisionRecorder, SingleDecision } from './decision-recorder.ts';
 import type { Doorway } from './doorway.ts';
 import { EdgeError } from './errors.ts';
 import { createKeyProofs } from './key-proof.ts';
 import type { EdgeLimits } from './limits.ts';
 import type { EdgeNeeds } from './needs.ts';
+import type { ProvenStreams } from './proven-streams.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
 import { socketToken } from './socket-protocols.ts';
 
@@ -42,17 +44,19 @@ export function createAdmission(
     readonly recorder: DecisionRecorder;
     readonly doorwayOf: (request: FastifyRequest) => Doorway;
     readonly presentedOf: (request: FastifyRequest) => Presented;
+    readonly digests: Pick<BodyDigests, 'require'>;
+    readonly proven: Pick<ProvenStreams, 'admit' | 'isOver'>;
   },
 ): Admission {
   const { caller, clock, log } = needs;
-  const { limits, recorder, doorwayOf, presentedOf } = parts;
+  const { limits, recorder, doorwayOf, presentedOf, digests, proven } = parts;
   const addresses = createRateLimiter(clock, limits.perAddress);
   const principals = createRateLimiter(clock, limits.perPrincipal);
   /** Of routes that have a rate of their own, by method and pattern. */
   const routes = new Map<string, RateLimiter>();
   const admitted = new WeakMap<FastifyRequest, Principal>();
-  const proveKey = createKeyProofs(needs);
-  const { authorize, requireProof, reachOf } = createAuthorization({ ...needs, proveKey });
+  const proveKey = createKeyProofs({ ...needs, digests });
+  const { authorize, requireProof, reachOf, askedOf, asHeld } = createAuthorization({ ...needs, proveKey });
   /** What handlers were told, so that what goes on can be ended when it is no longer so. */
   const reaches = new WeakMap<FastifyRequest, Map<string, Reach>>();
   const denied = new WeakSet<FastifyRequest>();
@@ -78,7 +82,10 @@ export function createAdmission(
       log.error('Cannot authenticate', { correlationId: request.id, ...errorFields(error) });
       throw new EdgeError('authentication_unavailable', 'Cannot check who calls now: try again', { cause: error });
     }
-    return accepted(answer, onRenewed);
+    const principal = accepted(answer, onRenewed);
+    if (answer !== undefined && 'goodForMs' in answer && answer.goodForMs !== undefined)
+      proven.admit(request, answer.goodForMs);
+    return principal;
   };
 
   const record = async (
@@ -87,8 +94,11 @@ export function createAdmission(
     byItself: boolean,
   ): Promise<void> => {
     const principal = admitted.get(request);
+    const asked = askedOf(request);
     const whole: SingleDecision = {
       ...decision,
+      ...(asked === undefined ? {} : { asked }),
+      ...(decision.outcome === 'denied' ? { requestIds: [request.id] } : {}),
       method: request.method,
       route: request.is404 ? '' : (request.routeOptions.url ?? ''),
       address: clientAddress(request.ip),
@@ -128,7 +138,7 @@ export function createAdmission(
     const { config } = request.routeOptions;
     // The reply to an unknown route says nothing that the public description does not.
     if (request.is404 || config.public === true) return;
-    const principal = await identify(request, onRenewed);
+    const principal = await asHeld(request, await identify(request, onRenewed));
     admitted.set(request, principal);
     if (config.scope === undefined) {
       throw new EdgeError(
@@ -187,7 +197,10 @@ export function createAdmission(
       const principal = admitted.get(request);
       if (caller.kind === 'operator' || principal === undefined) return true;
       try {
-        const current = accepted({ principal: await caller.recheck(principal) }, () => undefined);
+        if (proven.isOver(request))
+          throw new EdgeError('key_proof_required', 'Cannot go on: the browser has not proved that this is its own');
+        const known = accepted({ principal: await caller.recheck(principal) }, () => undefined);
+        const current = await asHeld(request, known);
         await authorize(request, current, request.routeOptions.config.scope ?? '');
         // What the handler looked at when it began holds no more: they may come back as what they are now.
         const isSame =

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import type { JsonObject } from '@sallyport/contracts';
 import { reachOfEverything, type Principal, type Reach, type ResourceName } from '@sallyport/platform/http';
 import { errorFields } from '@sallyport/platform/log';
 import { exactAddress } from './client-address.ts';
@@ -15,9 +16,19 @@ export type Authorization = {
   /** After `authorize`: who may not do it at all is not asked for a proof first. Throws `step_up_required`, `key_proof_required`. */
   requireProof(request: FastifyRequest, principal: Principal): Promise<void>;
   reachOf(request: FastifyRequest, principal: Principal, action: string): Reach;
+  /** A key or service with what it holds everywhere by now, which is what handlers look at: it may be for some sites, or its maker may do less. */
+  asHeld(request: FastifyRequest, principal: Principal): Promise<Principal>;
+  /** The last question asked about the request, with its answer: for the record. Undefined where none was. */
+  askedOf(request: FastifyRequest): JsonObject | undefined;
 };
 
 type Answer = Awaited<ReturnType<EdgeNeeds['decide']>>;
+type Question = {
+  readonly principal: Principal;
+  readonly action: string;
+  readonly resource?: DecisionResource | undefined;
+  readonly proofAgeSeconds?: number;
+};
 
 export function createAuthorization(
   needs: Pick<EdgeNeeds, 'caller' | 'decide' | 'reach' | 'resources' | 'clock' | 'log'> & {
@@ -26,6 +37,7 @@ export function createAuthorization(
   },
 ): Authorization {
   const { clock, log } = needs;
+  const asked = new WeakMap<FastifyRequest, JsonObject>();
 
   const contextOf = (request: FastifyRequest): DecisionContext =>
     needs.caller.kind === 'operator'
@@ -37,19 +49,9 @@ export function createAuthorization(
     return new EdgeError('authorization_unavailable', 'Cannot decide who may do this now: try again', { cause: error });
   }
 
-  async function decide(
+  async function answerTo(
     request: FastifyRequest,
-    {
-      principal,
-      action,
-      resource,
-      proofAgeSeconds,
-    }: {
-      readonly principal: Principal;
-      readonly action: string;
-      readonly resource?: DecisionResource | undefined;
-      readonly proofAgeSeconds?: number;
-    },
+    { principal, action, resource, proofAgeSeconds }: Question,
   ): Promise<Answer> {
     const context = { ...contextOf(request), ...(proofAgeSeconds === undefined ? {} : { proofAgeSeconds }) };
     try {
@@ -57,6 +59,12 @@ export function createAuthorization(
     } catch (error) {
       throw unavailable(request, error);
     }
+  }
+
+  async function decide(request: FastifyRequest, question: Question): Promise<Answer> {
+    const answer = await answerTo(request, question);
+    if (answer.asked !== undefined) asked.set(request, recordOf(answer.asked, answer));
+    return answer;
   }
 
   function reachOf(request: FastifyRequest, principal: Principal, action: string): Reach {
@@ -79,6 +87,15 @@ export function createAuthorization(
     return site === undefined ? undefined : { kind: 'site', id: site };
   }
 
+  async function asHeld(request: FastifyRequest, principal: Principal): Promise<Principal> {
+    const isNarrowed = principal.sites !== undefined || principal.onBehalfOf !== undefined;
+    if ((principal.kind !== 'key' && principal.kind !== 'service') || !isNarrowed) return principal;
+    const scopes: string[] = [];
+    for (const action of principal.scopes)
+      if ((await answerTo(request, { principal, action })).allowed) scopes.push(action);
+    return { ...principal, scopes, madeFor: principal.scopes };
+  }
+
   async function requireProof(request: FastifyRequest, principal: Principal): Promise<void> {
     if (principal.kind !== 'user') return;
     const { scope = '' } = request.routeOptions.config;
@@ -95,6 +112,8 @@ export function createAuthorization(
   return {
     requireProof,
     reachOf,
+    asHeld,
+    askedOf: (request) => asked.get(request),
     async authorize(request, principal, action) {
       const { config } = request.routeOptions;
       const resource = resourceOf(request, principal, action);
@@ -122,6 +141,15 @@ export function createAuthorization(
         },
       );
     },
+  };
+}
+
+function recordOf(asked: JsonObject, { allowed, needsProof, policies, version }: Answer): JsonObject {
+  return {
+    ...asked,
+    answer: allowed ? 'allow' : needsProof === true ? 'needs_proof' : 'deny',
+    ...(policies === undefined ? {} : { policies: [...policies] }),
+    ...(version === undefined ? {} : { version }),
   };
 }
 

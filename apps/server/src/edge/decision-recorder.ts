@@ -11,6 +11,8 @@ export type SingleDecision = {
   readonly scope?: string;
   readonly principal?: Principal;
   readonly why?: NonNullable<Decision['why']>;
+  readonly asked?: NonNullable<Decision['asked']>;
+  readonly requestIds?: NonNullable<Decision['requestIds']>;
   readonly address: string;
   /** Of a session: the browser's name as it gives it; untrusted. */
   readonly agent?: string;
@@ -28,6 +30,8 @@ export type DecisionRecorder = {
 const windowMs = 1000;
 /** Kinds of decisions told apart in one window; the address and caller of further ones are given up, their number is not. */
 const maxKinds = 1000;
+/** Of requests that were refused alike; who comes later with the id of another is told by time and person. */
+const maxRequestIds = 8;
 
 export function createDecisionRecorder(needs: Pick<EdgeNeeds, 'clock' | 'log' | 'recordDecision'>): DecisionRecorder {
   const { clock, log } = needs;
@@ -45,6 +49,9 @@ export function createDecisionRecorder(needs: Pick<EdgeNeeds, 'clock' | 'log' | 
       counted.set(kind, {
         ...before,
         count: before.count + kept.count,
+        ...(before.requestIds === undefined
+          ? {}
+          : { requestIds: [...before.requestIds, ...(kept.requestIds ?? [])].slice(0, maxRequestIds) }),
         lastAtMs: Math.max(before.lastAtMs, kept.lastAtMs),
       });
   };
@@ -94,7 +101,7 @@ export function createDecisionRecorder(needs: Pick<EdgeNeeds, 'clock' | 'log' | 
   };
 }
 
-function kindOf({ outcome, code, method, route, principal, address, agent }: Decision): string {
+function kindOf({ outcome, code, method, route, principal, address, agent, asked }: Decision): string {
   return JSON.stringify([
     outcome,
     code,
@@ -106,10 +113,12 @@ function kindOf({ outcome, code, method, route, principal, address, agent }: Dec
     principal?.grantIds,
     address,
     agent,
+    asked?.['resource'],
+    asked?.['answer'],
   ]);
 }
 
 /** Codes, methods and routes are few; callers and addresses may be many. */
-function withoutCaller({ principal: _principal, agent: _agent, ...decision }: Decision): Decision {
+function withoutCaller({ principal: _principal, agent: _agent, asked: _asked, ...decision }: Decision): Decision {
   return { ...decision, address: 'various' };
 }

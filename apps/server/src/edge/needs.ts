@@ -25,6 +25,10 @@ export type Decision = {
   readonly scope?: string;
   /** Of a denial by policy: what the policies say, which they were, and of which version. */
   readonly why?: JsonObject;
+  /** What was asked of the policies and what they answered: enough to ask it again. Undefined where they were not asked. */
+  readonly asked?: JsonObject;
+  /** Of what was refused: the correlation ids that those who asked were told, the first few of them. */
+  readonly requestIds?: readonly string[];
   /** Undefined before authentication. */
   readonly principal?: Principal;
   /** Network address of the client; `local` on the operator's socket, `various` when there were too many to tell apart. */
@@ -55,17 +59,31 @@ export type Caller =
           /** A proof by the session's key is asked for next. */
           readonly mayBeStale: boolean;
         },
-      ): Promise<{ readonly principal: Principal; readonly renewed?: Secret } | Refused>;
-      /** Whether `proof` is a signature over this request by the key that the session is bound to; else what is to be signed. */
+      ): Promise<
+        | {
+            readonly principal: Principal;
+            readonly renewed?: Secret;
+            /** Of a session bound to a browser's key: what goes on for longer needs a proof by that key. */
+            readonly goodForMs?: number;
+          }
+        | Refused
+      >;
+      /**
+       * Whether `proof` is a signature over this request, with a body of that digest (SHA-256 in base64url), by the key that the
+       * session is bound to; else what is to be signed.
+       */
       proveKey(
         principal: Principal,
         request: {
           readonly client: Client;
           readonly method: string;
+          /** With its query, as it was sent. */
           readonly path: string;
           readonly proof: string | undefined;
         },
-      ): Promise<{ readonly isProved: true } | { readonly isProved: false; readonly challenge: string }>;
+      ): Promise<
+        { readonly isProved: true; readonly digest?: string } | { readonly isProved: false; readonly challenge: string }
+      >;
       /** Who somebody let in earlier is now; counts as no use of the key or session. */
       recheck(principal: Principal): Promise<Principal | Refused>;
     }
@@ -100,6 +118,8 @@ export type EdgeNeeds = {
     /** Ids of the policies that decided, and the version they are of: for the record. */
     readonly policies?: readonly string[];
     readonly version?: string;
+    /** The question with its facts, for the record. */
+    readonly asked?: JsonObject;
   }>;
   /** How far somebody's right goes. Without it all rights are rights to everything. */
   readonly reach?: (principal: Principal, action: string, context: DecisionContext) => Reach;

@@ -1,7 +1,7 @@
 import { typedApp } from '@sallyport/platform/http';
 import type { Principal, RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
-import { diffLines } from '../packs/line-diff.ts';
+import { diffLines } from '@sallyport/platform/line-diff';
 import {
   DocumentBody,
   InForceBody,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { diffLines, type DiffLine } from './line-diff.ts';
+import { diffLines, type DiffLine } from '@sallyport/platform/line-diff';
 
 const side = (lines: readonly DiffLine[], kind: DiffLine['kind']): string =>
   lines
