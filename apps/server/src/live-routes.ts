@@ -36,6 +36,12 @@ export function createLiveRoutes(live: Live): RoutePlugin {
                     'LOG/INDEX to begin at, or the last id; from now on when left out. `Last-Event-ID` goes before it',
                 }),
               ),
+              stream: Type.Optional(
+                Type.String({
+                  pattern: '^[A-Za-z0-9_-]{22,64}$',
+                  description: 'A name nobody can guess, to prove it by: see POST /v1/session/streams',
+                }),
+              ),
             },
             { additionalProperties: false },
           ),

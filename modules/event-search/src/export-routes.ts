@@ -31,7 +31,7 @@ export function addExportRoute(
   typedApp(app).get(
     '/v1/events/export',
     {
-      config: { scope: 'events:read', narrowed: true },
+      config: { scope: 'events:read', narrowed: true, endsByItself: true },
       schema: {
         summary: 'Export events as a file; the export is recorded in the audit trail before its first line',
         tags: ['events'],

@@ -38,7 +38,7 @@ export function addAlertExportRoute(app: Parameters<RoutePlugin>[0], alerts: Ale
   typedApp(app).get(
     '/v1/alerts/export',
     {
-      config: { scope: 'alerts:read', narrowed: true },
+      config: { scope: 'alerts:read', narrowed: true, endsByItself: true },
       schema: {
         summary: 'Export alerts as a file; the export is recorded in the audit trail before its first line',
         tags: ['alerts'],

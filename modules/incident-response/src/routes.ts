@@ -72,6 +72,14 @@ export function createAlertRoutes(alerts: Alerts): RoutePlugin {
             'Follow alerts as server-sent events; `Last-Event-ID` is the announcement of the last alert received, 0 for all',
           tags: ['alerts'],
           produces: ['text/event-stream'],
+          querystring: Type.Object({
+            stream: Type.Optional(
+              Type.String({
+                pattern: '^[A-Za-z0-9_-]{22,64}$',
+                description: 'A name nobody can guess, to prove it by: see POST /v1/session/streams',
+              }),
+            ),
+          }),
           headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ pattern: number })) }),
           response: {
             200: {

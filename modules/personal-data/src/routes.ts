@@ -144,7 +144,7 @@ export function createPersonalDataRoutes(service: PersonalDataService): RoutePlu
     app.get(
       '/v1/personal-data/requests/:id/export',
       {
-        config: { scope: 'personal:manage' },
+        config: { scope: 'personal:manage', endsByItself: true },
         schema: {
           summary:
             'Everything sealed under the names of a request, as one JSON document; recorded before its first byte',

@@ -33,17 +33,35 @@ export async function showKey(challenge: string): Promise<string | undefined> {
   return statement(key, { jwk: { kty, crv, x, y } }, { nonce: challenge });
 }
 
-/** Signs one request of a session. Undefined when the key is gone. */
+/** What is sent: the server compares it to the last byte. */
+export type SentBody = string | Blob | undefined;
+
+/** Signs one request of a session: method, address with its query, body. Undefined when the key is gone. */
 export async function signRequest(request: {
   readonly session: string;
   readonly method: string;
-  readonly path: string;
+  /** With its query, as `addressOf` has it. */
+  readonly address: string;
+  readonly body: SentBody;
   readonly challenge: string;
 }): Promise<string | undefined> {
   const key = await browserKey();
   if (key === undefined) return undefined;
-  const { session, method, path, challenge } = request;
-  return statement(key, {}, { sid: session, htm: method, htu: path, nonce: challenge });
+  const { session, method, address, body, challenge } = request;
+  const digest = await digestOf(body);
+  return statement(key, {}, { sid: session, htm: method, htu: address, nonce: challenge, digest });
+}
+
+/** Path and query as the browser writes them into the request, which is what the server sees. */
+export function addressOf(path: string): string {
+  const { pathname, search } = new URL(path, location.origin);
+  return `${pathname}${search}`;
+}
+
+/** Text goes out as UTF-8, half characters replaced, here as there. */
+async function digestOf(body: SentBody): Promise<string> {
+  const bytes = body instanceof Blob ? await body.arrayBuffer() : new TextEncoder().encode(body ?? '');
+  return base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
 }
 
 /** JWS in compact form (RFC 7515). */

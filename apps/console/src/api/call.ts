@@ -1,4 +1,4 @@
-import { showKey, signRequest } from './browser-key.ts';
+import { addressOf, showKey, signRequest, type SentBody } from './browser-key.ts';
 import type { Routes } from './client.generated.ts';
 import { noteRefreshed, refreshSession } from './fresh-session.ts';
 import { Problem, readProblem } from './problem.ts';
@@ -57,13 +57,14 @@ type Given = {
 
 async function ask(route: Route, given: Given): Promise<Response> {
   const [method = 'GET', pattern = ''] = route.split(' ');
-  const path = fill(pattern, given.params);
+  const address = addressOf(withQuery(fill(pattern, given.params), given.query));
+  const body = given.raw?.content ?? (given.body === undefined ? undefined : JSON.stringify(given.body));
   let headers = await keyHeaders(route);
   const tried = new Set<string>();
   for (;;) {
     const sentAtMs = Date.now();
     // One after the other: each answer says what the next try needs.
-    const response = await send({ method, path, headers }, given);
+    const response = await send({ method, address, headers, body }, given);
     if (response.ok) {
       if (beginsSession(route) || route === 'POST /v1/session/step-up') noteRefreshed();
       return response;
@@ -72,7 +73,7 @@ async function ask(route: Route, given: Given): Promise<Response> {
     const remedy = problem.details.get('reason') === 'session_stale' ? 'session_stale' : problem.code;
     const more = tried.has(remedy)
       ? undefined
-      : await remedied({ remedy, problem, method, path, sentAtMs, route, given });
+      : await remedied({ remedy, problem, method, address, body, sentAtMs, route, given });
     if (more === undefined) throw problem;
     tried.add(remedy);
     headers = more;
@@ -84,12 +85,13 @@ async function remedied(refused: {
   readonly remedy: string;
   readonly problem: Problem;
   readonly method: string;
-  readonly path: string;
+  readonly address: string;
+  readonly body: SentBody;
   readonly sentAtMs: number;
   readonly route: Route;
   readonly given: Given;
 }): Promise<Readonly<Record<string, string>> | undefined> {
-  const { remedy, problem, method, path, sentAtMs, route, given } = refused;
+  const { remedy, problem, method, address, body, sentAtMs, route, given } = refused;
   if (remedy === 'session_stale') return (await refreshSession(sentAtMs)) ? {} : undefined;
   if (remedy === 'step_up_required') return (await requestProof(given.purpose ?? purposeOf(route))) ? {} : undefined;
   if (remedy === 'sessions_exceeded') {
@@ -99,7 +101,7 @@ async function remedied(refused: {
   const challenge = problem.details.get('challenge');
   const session = problem.details.get('session');
   if (remedy !== 'key_proof_required' || typeof challenge !== 'string' || typeof session !== 'string') return undefined;
-  const proof = await signRequest({ session, method, path, challenge });
+  const proof = await signRequest({ session, method, address, body, challenge });
   return proof === undefined ? undefined : { 'x-sallyport-proof': proof };
 }
 
@@ -115,16 +117,26 @@ async function keyHeaders(route: Route): Promise<Readonly<Record<string, string>
   return shown === undefined ? {} : { 'x-sallyport-key': shown };
 }
 
-async function send(
-  { method, path, headers }: { method: string; path: string; headers: Readonly<Record<string, string>> },
-  { query, body, raw, signal }: Given,
-): Promise<Response> {
+function withQuery(path: string, query: object | undefined): string {
   const search = new URLSearchParams(
     Object.entries(query ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
   ).toString();
+  return search === '' ? path : `${path}?${search}`;
+}
+
+async function send(
+  {
+    method,
+    address,
+    headers,
+    body,
+  }: { method: string; address: string; headers: Readonly<Record<string, string>>; body: SentBody },
+  given: Given,
+): Promise<Response> {
+  const { raw, signal } = given;
   let response: Response;
   try {
-    response = await fetch(search === '' ? path : `${path}?${search}`, {
+    response = await fetch(address, {
       method,
       credentials: 'same-origin',
       // Only a page of ours can set this header: with it and SameSite=Strict a foreign page cannot act in somebody's name.
@@ -133,10 +145,9 @@ async function send(
         ...headers,
         ...(isOfItself(method) ? { 'x-sallyport-background': '1' } : {}),
         ...(raw === undefined ? {} : { 'content-type': raw.type }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(given.body === undefined ? {} : { 'content-type': 'application/json' }),
       },
-      ...(raw === undefined ? {} : { body: raw.content }),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body }),
       ...(signal === undefined ? {} : { signal }),
     });
   } catch (cause) {

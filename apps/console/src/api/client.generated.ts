@@ -499,7 +499,7 @@ export type Routes = {
   /** Follow alerts as server-sent events; `Last-Event-ID` is the announcement of the last alert received, 0 for all */
   'GET /v1/alerts/stream': {
     params: undefined;
-    query: undefined;
+    query: { readonly stream?: string | undefined };
     body: undefined;
     answer: unknown;
   };
@@ -1690,7 +1690,7 @@ export type Routes = {
   /** WebSocket: the newest pictures of the cameras one watches, and what is seen in them */
   'GET /v1/cameras/live': {
     params: undefined;
-    query: undefined;
+    query: { readonly stream?: string | undefined };
     body: undefined;
     answer: unknown;
   };
@@ -4078,6 +4078,7 @@ export type Routes = {
       readonly source?: string | undefined;
       readonly expiresAtMs?: number | null | undefined;
       readonly networks?: readonly string[] | undefined;
+      readonly sites?: readonly string[] | undefined;
     };
     answer: {
       readonly id: string;
@@ -4092,6 +4093,8 @@ export type Routes = {
       readonly suspendedAtMs?: number | undefined;
       readonly lastUsedAtMs?: number | undefined;
       readonly networks?: readonly string[] | undefined;
+      readonly sites?: readonly string[] | undefined;
+      readonly idle: readonly string[];
       readonly rotatedAtMs?: number | undefined;
       readonly previousEndsAtMs?: number | undefined;
       readonly previousUsedAtMs?: number | undefined;
@@ -4116,6 +4119,8 @@ export type Routes = {
         readonly suspendedAtMs?: number | undefined;
         readonly lastUsedAtMs?: number | undefined;
         readonly networks?: readonly string[] | undefined;
+        readonly sites?: readonly string[] | undefined;
+        readonly idle: readonly string[];
         readonly rotatedAtMs?: number | undefined;
         readonly previousEndsAtMs?: number | undefined;
         readonly previousUsedAtMs?: number | undefined;
@@ -4147,6 +4152,8 @@ export type Routes = {
       readonly suspendedAtMs?: number | undefined;
       readonly lastUsedAtMs?: number | undefined;
       readonly networks?: readonly string[] | undefined;
+      readonly sites?: readonly string[] | undefined;
+      readonly idle: readonly string[];
       readonly rotatedAtMs?: number | undefined;
       readonly previousEndsAtMs?: number | undefined;
       readonly previousUsedAtMs?: number | undefined;
@@ -4170,6 +4177,8 @@ export type Routes = {
       readonly suspendedAtMs?: number | undefined;
       readonly lastUsedAtMs?: number | undefined;
       readonly networks?: readonly string[] | undefined;
+      readonly sites?: readonly string[] | undefined;
+      readonly idle: readonly string[];
       readonly rotatedAtMs?: number | undefined;
       readonly previousEndsAtMs?: number | undefined;
       readonly previousUsedAtMs?: number | undefined;
@@ -4761,7 +4770,11 @@ export type Routes = {
   /** Follow events and alerts as server-sent events; alerts also need `alerts:read` */
   'GET /v1/live': {
     params: undefined;
-    query: { readonly kinds?: string | undefined; readonly after?: string | undefined };
+    query: {
+      readonly kinds?: string | undefined;
+      readonly after?: string | undefined;
+      readonly stream?: string | undefined;
+    };
     body: undefined;
     answer: unknown;
   };
@@ -5152,7 +5165,7 @@ export type Routes = {
         | readonly {
             readonly name: string;
             readonly principal: {
-              readonly kind: 'user' | 'key' | 'service' | 'operator' | 'device';
+              readonly kind: 'user' | 'key' | 'service' | 'operator' | 'device' | 'agent';
               readonly id?: string | undefined;
               readonly name?: string | undefined;
               readonly roles?: readonly string[] | undefined;
@@ -5240,7 +5253,7 @@ export type Routes = {
         | readonly {
             readonly name: string;
             readonly principal: {
-              readonly kind: 'user' | 'key' | 'service' | 'operator' | 'device';
+              readonly kind: 'user' | 'key' | 'service' | 'operator' | 'device' | 'agent';
               readonly id?: string | undefined;
               readonly name?: string | undefined;
               readonly roles?: readonly string[] | undefined;
@@ -5303,7 +5316,7 @@ export type Routes = {
       readonly tests: readonly {
         readonly name: string;
         readonly principal: {
-          readonly kind: 'user' | 'key' | 'service' | 'operator' | 'device';
+          readonly kind: 'user' | 'key' | 'service' | 'operator' | 'device' | 'agent';
           readonly id?: string | undefined;
           readonly name?: string | undefined;
           readonly roles?: readonly string[] | undefined;
@@ -5346,7 +5359,7 @@ export type Routes = {
         | readonly {
             readonly name: string;
             readonly principal: {
-              readonly kind: 'user' | 'key' | 'service' | 'operator' | 'device';
+              readonly kind: 'user' | 'key' | 'service' | 'operator' | 'device' | 'agent';
               readonly id?: string | undefined;
               readonly name?: string | undefined;
               readonly roles?: readonly string[] | undefined;
@@ -5404,7 +5417,7 @@ export type Routes = {
     query: undefined;
     body: {
       readonly principal: {
-        readonly kind: 'user' | 'key' | 'service' | 'operator' | 'device';
+        readonly kind: 'user' | 'key' | 'service' | 'operator' | 'device' | 'agent';
         readonly id?: string | undefined;
         readonly name?: string | undefined;
         readonly roles?: readonly string[] | undefined;
@@ -5553,7 +5566,7 @@ export type Routes = {
         readonly tests: readonly {
           readonly name: string;
           readonly principal: {
-            readonly kind: 'user' | 'key' | 'service' | 'operator' | 'device';
+            readonly kind: 'user' | 'key' | 'service' | 'operator' | 'device' | 'agent';
             readonly id?: string | undefined;
             readonly name?: string | undefined;
             readonly roles?: readonly string[] | undefined;
@@ -8712,6 +8725,13 @@ export type Routes = {
     query: undefined;
     body: undefined;
     answer: { readonly methods: readonly ('passkey' | 'totp')[]; readonly passkey: unknown };
+  };
+  /** Let streams and sockets of this browser go on, by the names in their addresses (`stream`), signed with its key */
+  'POST /v1/session/streams': {
+    params: undefined;
+    query: undefined;
+    body: { readonly streams: readonly string[] };
+    answer: unknown;
   };
   /** Go on with a code of the app */
   'POST /v1/session/totp': {

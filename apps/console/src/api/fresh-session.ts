@@ -23,7 +23,7 @@ export async function refreshSession(sinceMs: number): Promise<boolean> {
     const challenge = problem?.details.get('challenge');
     const session = problem?.details.get('session');
     if (problem?.code === 'key_proof_required' && typeof challenge === 'string' && typeof session === 'string') {
-      const proof = await signRequest({ session, method: 'POST', path, challenge });
+      const proof = await signRequest({ session, method: 'POST', address: path, body: undefined, challenge });
       if (proof === undefined || (await send(proof))?.ok !== true) return false;
     } else if (problem !== undefined) return false;
     noteRefreshed();
@@ -54,8 +54,8 @@ export function keepFresh(): () => void {
   };
 }
 
-/** A clock that was set back must not keep us from asking. */
-function refreshedAtMs(): number {
+/** When any tab last got a new cookie. A clock that was set back must not keep us from asking. */
+export function refreshedAtMs(): number {
   const atMs = Number(localStorage.getItem(refreshedKey) ?? 0);
   return atMs <= Date.now() ? atMs : 0;
 }

@@ -1,3 +1,4 @@
+import { nameStream } from '../api/proven-streams.ts';
 import type { AlertRow } from '../api/queries.ts';
 import type { ListedEvent } from '../parts/listed-event.ts';
 
@@ -36,6 +37,7 @@ const retryAfterMs = [1000, 2000, 5000, 10_000, 30_000];
  */
 export function openLive(kinds: readonly string[], listener: LiveListener): Live {
   let source: EventSource | undefined;
+  let named: ReturnType<typeof nameStream> | undefined;
   let lastId = '';
   let retry: ReturnType<typeof setTimeout> | undefined;
   let refusals = 0;
@@ -47,9 +49,13 @@ export function openLive(kinds: readonly string[], listener: LiveListener): Live
   };
   const connect = (): void => {
     const after = lastId === '' ? '' : `&after=${encodeURIComponent(lastId)}`;
-    const opened = new EventSource(`/v1/live?kinds=${kinds.join(',')}${after}`);
+    const stream = nameStream();
+    const opened = new EventSource(`/v1/live?kinds=${kinds.join(',')}&stream=${stream.name}${after}`);
     source = opened;
+    named?.closed();
+    named = stream;
     opened.addEventListener('open', () => {
+      stream.opened();
       refusals = 0;
       listener.onState('live');
       // A change of role ends it on purpose: what it may bring is another thing now.
@@ -84,6 +90,7 @@ export function openLive(kinds: readonly string[], listener: LiveListener): Live
   };
   const disconnect = (): void => {
     clearTimeout(retry);
+    named?.closed();
     source?.close();
     source = undefined;
   };

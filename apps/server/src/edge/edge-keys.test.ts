@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { allActions } from '@sallyport/access-policy';
+import { allActions, createAccessPolicy, readPolicyTexts } from '@sallyport/access-policy';
+import { policiesDirectory } from '@sallyport/content';
 import { createApiKeys, createKeyRoutes, identityMigrations, identityProblems } from '@sallyport/identity';
 import { createManualClock } from '@sallyport/platform/clock';
 import { migrate } from '@sallyport/platform/database';
@@ -9,6 +10,8 @@ import { forEachDatabase } from '@sallyport/platform/database-testing';
 import type { Principal } from '@sallyport/platform/http';
 import { createColumnKeyrings } from '../column-keys.ts';
 import { send, startEdge, testRoutes, type Reply, type TestEdge, unbound } from './edge-testing.ts';
+
+const policy = createAccessPolicy(await readPolicyTexts(policiesDirectory));
 
 forEachDatabase((name, open) => {
   async function setUp(): Promise<{ server: TestEdge; operatorKey: string }> {
@@ -33,7 +36,7 @@ forEachDatabase((name, open) => {
     } as const;
     const server = await startEdge({
       caller,
-      routes: [testRoutes, createKeyRoutes(apiKeys)],
+      routes: [testRoutes, createKeyRoutes({ apiKeys, answering: async () => operator }, { policy })],
       problems: [identityProblems],
     });
     return { server, operatorKey: token.reveal() };

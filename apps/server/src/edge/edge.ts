@@ -7,6 +7,7 @@ import { errorFields } from '@sallyport/platform/log';
 import type { Presented } from '@sallyport/platform/http';
 import type { Secret } from '@sallyport/platform/secret';
 import { createAdmission } from './admission.ts';
+import { createBodyDigests } from './body-digest.ts';
 import { describeApi } from './api-description.ts';
 import { clientAddress } from './client-address.ts';
 import { createDecisionRecorder } from './decision-recorder.ts';
@@ -17,6 +18,7 @@ import { createHttpServer, endConnections, refuseConnection } from './http-serve
 import { defaultLimits } from './limits.ts';
 import { listenOnPort, listenOnSocket } from './listen.ts';
 import type { EdgeNeeds, EdgeTls } from './needs.ts';
+import { createProvenStreams } from './proven-streams.ts';
 import { createProblemTranslator, retryAfterSeconds } from './problem-details.ts';
 import { installBodyLimits } from './request-body.ts';
 import { compileValidator } from './request-validation.ts';
@@ -63,9 +65,24 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
       secure: doorwayOf(request).isSecure,
       tell: (header, value) => void replies.get(request)?.header(header, value),
     });
-  const admission = createAdmission(needs, { limits, recorder, doorwayOf, presentedOf });
-  const streams = createStreamWatch({ every: needs.every, mayGoOn: (request) => admission.mayGoOn(request) });
-  const sockets = createSockets(needs, { limits, admission });
+  const digests = createBodyDigests();
+  const proven = createProvenStreams(needs.clock);
+  const admission = createAdmission(needs, { limits, recorder, doorwayOf, presentedOf, digests, proven });
+  const isPublic = ({ is404, routeOptions }: FastifyRequest): boolean => is404 || routeOptions.config.public === true;
+  const goingOn = {
+    onBegin: (request: FastifyRequest): void => {
+      if (!isPublic(request)) proven.begin(request, admission.principalOf(request));
+    },
+    onEnd: (request: FastifyRequest): void => {
+      if (!isPublic(request)) proven.end(request, admission.principalOf(request));
+    },
+  };
+  const streams = createStreamWatch({
+    every: needs.every,
+    mayGoOn: (request) => admission.mayGoOn(request),
+    ...goingOn,
+  });
+  const sockets = createSockets(needs, { limits, admission, ...goingOn });
   const problems = createProblemTranslator(needs.problems);
   const newCorrelationId = (): string => Buffer.from(needs.random(16)).toString('hex');
   const countRefusal = (code: string, address: string): void =>
@@ -179,6 +196,9 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
     this.removeHeader('set-cookie');
     this.header('set-cookie', doorwayOf(this.request).cookie.set(token));
   });
+  app.decorateReply('proveStreams', function proveStreams(this: FastifyReply, names: readonly string[]) {
+    proven.prove(admission.principalOf(this.request), names);
+  });
   app.decorateReply('endSession', function endSession(this: FastifyReply) {
     this.header('set-cookie', doorwayOf(this.request).cookie.clear());
   });
@@ -203,7 +223,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
     else streams.add(request, payload);
     return payload;
   });
-  installBodyLimits(app, limits, streams);
+  installBodyLimits(app, limits, { streams, digests });
   await sockets.install(app);
   await describeApi(app, needs.version);
   for (const plugin of needs.routes) await app.register(async (scope: FastifyInstance) => plugin(scope));

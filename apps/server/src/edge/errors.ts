@@ -14,6 +14,7 @@ export type EdgeErrorCode =
   | 'host_not_allowed'
   | 'host_not_here'
   | 'internal'
+  | 'key_proof_mismatch'
   | 'key_proof_required'
   | 'media_type_unsupported'
   | 'plain_http_not_loopback'
@@ -50,6 +51,7 @@ export const edgeProblems = {
   host_not_here: { status: 400, title: 'This machine has no such address' },
   host_not_allowed: { status: 421, title: 'This server does not answer to that host name' },
   internal: { status: 500, title: 'Something went wrong on the server' },
+  key_proof_mismatch: { status: 403, title: 'The browser signed something else' },
   key_proof_required: { status: 403, title: 'The browser must sign this with its key' },
   media_type_unsupported: { status: 415, title: 'The content type is not supported' },
   port_in_use: { status: 409, title: 'The port is in use' },

@@ -1,5 +1,6 @@
 import { Transform } from 'node:stream';
 import type { FastifyInstance, FastifyRequest, RequestPayload } from 'fastify';
+import type { BodyDigests } from './body-digest.ts';
 import { EdgeError } from './errors.ts';
 import { liftDeadline } from './http-server.ts';
 import { readJsonText } from './json-body.ts';
@@ -12,8 +13,9 @@ import type { StreamWatch } from './stream-watch.ts';
 export function installBodyLimits(
   app: FastifyInstance,
   limits: { readonly jsonDepth: number },
-  streams: Pick<StreamWatch, 'add'>,
+  parts: { readonly streams: Pick<StreamWatch, 'add'>; readonly digests: Pick<BodyDigests, 'watch'> },
 ): void {
+  const { streams, digests } = parts;
   app.addHook('onRoute', (route) => {
     const own = route.config?.bodyLimitBytes;
     // The hook is Fastify's place for changing a route.
@@ -31,9 +33,10 @@ export function installBodyLimits(
     if (announced !== undefined) {
       // Node hands on no more than was announced.
       if (Number(announced) > limit) throw tooLarge(limit);
-      return payload;
     }
-    return request.headers['transfer-encoding'] === undefined ? payload : bounded(payload, limit);
+    const isBounded = announced !== undefined || request.headers['transfer-encoding'] === undefined;
+    const body = isBounded ? payload : bounded(payload, limit);
+    return isSigned(request) ? digests.watch(request, body) : body;
   });
 
   app.removeContentTypeParser(['application/json', 'text/plain']);
@@ -56,6 +59,11 @@ function isEndless({ routeOptions, headers }: FastifyRequest): boolean {
   const { endlessBody } = routeOptions.config;
   const [mediaType = ''] = (headers['content-type'] ?? '').split(';', 1);
   return endlessBody !== undefined && mediaType.trim().toLowerCase() === endlessBody;
+}
+
+/** By whom, and rightly or not: whoever asks for the proof looks. */
+function isSigned({ headers }: FastifyRequest): boolean {
+  return headers['x-sallyport-proof'] !== undefined;
 }
 
 function bounded(payload: RequestPayload, limit: number): Transform {

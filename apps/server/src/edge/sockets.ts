@@ -43,7 +43,12 @@ const closeCodes = { goingAway: 1001, policy: 1008, tooLarge: 1009, failed: 1011
 
 export function createSockets(
   needs: Pick<EdgeNeeds, 'clock' | 'log' | 'every'>,
-  parts: { readonly limits: EdgeLimits; readonly admission: Pick<Admission, 'mayGoOn' | 'principalOf' | 'refused'> },
+  parts: {
+    readonly limits: EdgeLimits;
+    readonly admission: Pick<Admission, 'mayGoOn' | 'principalOf' | 'refused'>;
+    readonly onBegin: (request: FastifyRequest) => void;
+    readonly onEnd: (request: FastifyRequest) => void;
+  },
 ): Sockets {
   const { clock, log } = needs;
   const { limits, admission } = parts;
@@ -98,6 +103,7 @@ export function createSockets(
   function begin(socket: WebSocket, request: FastifyRequest, route: SocketRoute): void {
     const entry: OpenSocket = { request, heardAtMs: clock.monotonicMs() };
     open.set(socket, entry);
+    parts.onBegin(request);
     const { messagesPerSecond, bytesPerSecond } = route.rate;
     const messages = createTokenBucket({ perSecond: messagesPerSecond, burst: 2 * messagesPerSecond }, entry.heardAtMs);
     const bytes = createTokenBucket({ perSecond: bytesPerSecond, burst: 2 * bytesPerSecond }, entry.heardAtMs);
@@ -124,6 +130,7 @@ export function createSockets(
     };
     const ended = (): void => {
       if (!open.delete(socket)) return;
+      parts.onEnd(request);
       guarded(() => listener?.closed());
     };
 

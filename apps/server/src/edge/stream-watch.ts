@@ -13,6 +13,8 @@ export function createStreamWatch(needs: {
   readonly every: (intervalMs: number, task: () => void) => () => void;
   /** Never rejects. */
   readonly mayGoOn: (request: FastifyRequest) => Promise<boolean>;
+  readonly onBegin: (request: FastifyRequest) => void;
+  readonly onEnd: (request: FastifyRequest) => void;
 }): StreamWatch {
   const open = new Set<{ readonly request: FastifyRequest; readonly stream: Readable }>();
   let checking = false;
@@ -32,7 +34,11 @@ export function createStreamWatch(needs: {
     add(request, stream) {
       const entry = { request, stream };
       open.add(entry);
-      stream.once('close', () => open.delete(entry));
+      needs.onBegin(request);
+      stream.once('close', () => {
+        open.delete(entry);
+        needs.onEnd(request);
+      });
     },
     close: stop,
   };

@@ -60,6 +60,14 @@ export function createSocketRoutes(parts: {
           summary: 'WebSocket: the newest pictures of the cameras one watches, and what is seen in them',
           description: liveDescription,
           tags: ['cameras'],
+          querystring: Type.Object({
+            stream: Type.Optional(
+              Type.String({
+                pattern: '^[A-Za-z0-9_-]{22,64}$',
+                description: 'A name nobody can guess, to prove it by: see POST /v1/session/streams',
+              }),
+            ),
+          }),
           response: { 101: Type.Null({ description: 'The WebSocket is open' }) },
         },
       },

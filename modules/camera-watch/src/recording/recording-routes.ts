@@ -91,7 +91,7 @@ export function createRecordingRoutes(recording: Recording): RoutePlugin {
     app.post(
       '/v1/cameras/:id/clips',
       {
-        config: { scope: 'cameras:export', stepUp: true, resource: cameraById },
+        config: { scope: 'cameras:export', stepUp: true, resource: cameraById, endsByItself: true },
         schema: {
           summary: 'Export a time as one HTML file that plays and verifies itself offline',
           tags,

@@ -95,6 +95,11 @@ forEachDatabase((name, open) => {
       browser.signRequest({ ...signed, challenge: await challenge({ method: 'DELETE', path: '/v1/users/1' }) }),
       browser.signRequest({ ...signed, method: 'DELETE', challenge: await challenge() }),
       browser.signRequest({ ...signed, path: '/v1/keys', challenge: await challenge() }),
+      browser.signRequest({ ...signed, path: `${refresh.path}?user=ada`, challenge: await challenge() }),
+      // The form before this one, which said nothing of the body, and what is no digest.
+      browser.signRequest({ ...signed, challenge: await challenge() }, { payload: { digest: undefined } }),
+      browser.signRequest({ ...signed, challenge: await challenge() }, { payload: { digest: 'x'.repeat(42) } }),
+      browser.signRequest({ ...signed, challenge: await challenge() }, { payload: { digest: null } }),
       browser.signRequest({ ...signed, sessionId: other.session.id, challenge: await challenge() }),
       browser.signRequest({ ...signed, challenge: house.browserKeys.challenge() }),
       browser.signRequest({ ...signed, challenge: 'x'.repeat(75) }),
@@ -109,7 +114,7 @@ forEachDatabase((name, open) => {
       browser.show(await challenge()),
       `${right}x`,
       right.replace(/\.[^.]*$/, '.'),
-      'x'.repeat(3000),
+      'x'.repeat(5000),
     ];
     for (const attempt of attempts) assert.equal(await prove(attempt), false, attempt);
     const late = browser.signRequest({ ...signed, challenge: await challenge() });

@@ -26,6 +26,35 @@ export function createBrowserKeyRoutes({
     );
 
     app.post(
+      '/v1/session/streams',
+      {
+        // Of itself, while somebody only looks: it keeps no session awake.
+        config: { scope: 'sessions:own', keyProof: true, background: true },
+        schema: {
+          summary:
+            'Let streams and sockets of this browser go on, by the names in their addresses (`stream`), signed with its key',
+          description:
+            'In a session that is bound to a browser’s key, what goes on ends with the cookie it was opened with, after five minutes at most. Each proof lets it go on for five minutes more.',
+          tags: ['sessions'],
+          body: Type.Object(
+            {
+              streams: Type.Array(Type.String({ pattern: '^[A-Za-z0-9_-]{22,64}$', maxLength: 64 }), {
+                minItems: 1,
+                maxItems: 50,
+              }),
+            },
+            { additionalProperties: false },
+          ),
+          response: { 204: Type.Null() },
+        },
+      },
+      async ({ body }, reply) => {
+        reply.proveStreams(body.streams);
+        return reply.code(204).send(null);
+      },
+    );
+
+    app.post(
       '/v1/session/refresh',
       {
         config: { scope: 'sessions:own', keyProof: true, staleSession: true },

@@ -13,14 +13,14 @@ export type SignedRequest = {
   readonly method: string;
   /** As the browser sees us. */
   readonly origin: string;
-  /** Without query. */
+  /** With its query, as it was sent. */
   readonly path: string;
 };
 
 /**
  * Proofs by browsers' keys (decision 0057): signed statements (JWS, RFC 7515) over a challenge of ours, for one purpose, good
- * once and for five minutes by our clock alone. One that shows a key carries it; one for a request names session, method
- * and path, and is checked with the key the session is bound to, never with one it brings.
+ * once and for five minutes by our clock alone. One that shows a key carries it; one for a request names session, method,
+ * path with query and what the body must be, and is checked with the key the session is bound to, never with one it brings.
  */
 export type BrowserKeys = {
   /** For a browser that is about to sign in. Costs us nothing. */
@@ -40,14 +40,20 @@ export type BrowserKeys = {
     key: BrowserKey,
     request: SignedRequest,
     proof: string,
-  ): Promise<'proved' | 'expired' | 'wrong'>;
+  ): Promise<JudgedProof>;
 };
+
+export type JudgedProof =
+  /** It holds for a body of this digest alone: the caller must compare. */
+  { readonly kind: 'proved'; readonly digest: string } | { readonly kind: 'expired' } | { readonly kind: 'wrong' };
 
 const proofType = 'sallyport-key+jwt';
 const algorithm = 'ES256';
-const maxProofLength = 2048;
+const maxProofLength = 4096;
 /** Bytes of a coordinate in base64url (RFC 7518 section 6.2.1.2). */
 const coordinate = /^[\w-]{43}$/;
+/** SHA-256 in base64url. */
+const digestFormat = /^[\w-]{43}$/;
 
 export function createBrowserKeys(needs: { readonly challenges: Challenges }): BrowserKeys {
   const { challenges } = needs;
@@ -86,17 +92,19 @@ export function createBrowserKeys(needs: { readonly challenges: Challenges }): B
 
     async verifyRequest(where, key, request, proof) {
       const said = await statementOf(proof, key);
-      if (said === undefined) return 'wrong';
+      if (said === undefined) return { kind: 'wrong' };
       const { sessionId, method, origin, path } = request;
       const isMeant =
         said.get('aud') === origin &&
         said.get('sid') === sessionId &&
         said.get('htm') === method &&
         said.get('htu') === path;
-      if (!isMeant) return 'wrong';
+      const digest = said.get('digest');
+      if (!isMeant || typeof digest !== 'string' || !digestFormat.test(digest)) return { kind: 'wrong' };
       const nonce = said.get('nonce');
-      if (typeof nonce !== 'string' || !challenges.check(nonce, 'browser-key', ownerOf(request))) return 'expired';
-      return (await challenges.take(where, nonce)) ? 'proved' : 'expired';
+      if (typeof nonce !== 'string' || !challenges.check(nonce, 'browser-key', ownerOf(request)))
+        return { kind: 'expired' };
+      return (await challenges.take(where, nonce)) ? { kind: 'proved', digest } : { kind: 'expired' };
     },
   };
 }

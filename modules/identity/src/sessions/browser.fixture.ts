@@ -1,12 +1,20 @@
 // What a browser with a key of its own does: for the tests of this module and of whoever needs a bound session.
-import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 
 export type TestBrowser = {
   /** For `x-sallyport-key` on a sign-in. `changes` are what an attacker would try. */
   show(challenge: string, changes?: Changes): string;
   /** For `x-sallyport-proof` on a request. */
   signRequest(
-    request: { readonly sessionId: string; readonly method: string; readonly path: string; readonly challenge: string },
+    request: {
+      readonly sessionId: string;
+      readonly method: string;
+      /** With its query. */
+      readonly path: string;
+      readonly challenge: string;
+      /** As it is sent; none by default. */
+      readonly body?: string | Uint8Array;
+    },
     changes?: Changes,
   ): string;
 };
@@ -33,11 +41,13 @@ export function createTestBrowser(origin = 'http://localhost:8470'): TestBrowser
   return {
     show: (nonce, { header = {}, payload = {}, signedBy = privateKey } = {}) =>
       statement({ ...base, jwk: { kty, crv, x, y }, ...header }, { aud: origin, nonce, ...payload }, signedBy),
-    signRequest: ({ sessionId, method, path, challenge }, { header = {}, payload = {}, signedBy = privateKey } = {}) =>
-      statement(
-        { ...base, ...header },
-        { aud: origin, sid: sessionId, htm: method, htu: path, nonce: challenge, ...payload },
-        signedBy,
-      ),
+    signRequest: (
+      { sessionId, method, path, challenge, body = '' },
+      { header = {}, payload = {}, signedBy = privateKey } = {},
+    ) => {
+      const digest = createHash('sha256').update(body).digest('base64url');
+      const said = { aud: origin, sid: sessionId, htm: method, htu: path, nonce: challenge, digest };
+      return statement({ ...base, ...header }, { ...said, ...payload }, signedBy);
+    },
   };
 }

@@ -45,20 +45,32 @@ export type Sessions = {
       /** The caller asks for a proof by the session's key before anything else. */
       readonly mayBeStale?: boolean;
     },
-  ): Promise<{ readonly principal: Principal; readonly renewed?: Secret } | SessionRefusal>;
+  ): Promise<
+    | {
+        readonly principal: Principal;
+        readonly renewed?: Secret;
+        /** Of a session that is bound to a browser's key: how long this token is good from now on. */
+        readonly goodForMs?: number;
+      }
+    | SessionRefusal
+  >;
   /** Who the session stands for now. Counts as no use of it: for replies that go on for long. */
   recheck(id: string): Promise<Principal | SessionRefusal>;
   /**
    * Whether `proof` is a signature over this very request by the key that the session is bound to; if not, the challenge that one
-   * must answer. True for who has no session, and for a session that is bound to no key.
+   * must answer. It holds for a body of that `digest` alone, which the caller must compare. True without one for who has no
+   * session, and for a session that is bound to no key.
    */
   proveKey(request: {
     readonly principal: Principal;
     readonly client: Client;
     readonly method: string;
+    /** With its query. */
     readonly path: string;
     readonly proof: string | undefined;
-  }): Promise<{ readonly isProved: true } | { readonly isProved: false; readonly challenge: string }>;
+  }): Promise<
+    { readonly isProved: true; readonly digest?: string } | { readonly isProved: false; readonly challenge: string }
+  >;
   /** A new token for a session whose key was proved; undefined when it was given another a moment ago. */
   refresh(id: string): Promise<Secret | undefined>;
   /**
@@ -192,17 +204,24 @@ export function createSessions(
       const isBound = session.browserKey !== undefined;
       const isStale = isBound && nowMs - sinceMs >= boundTokenMs;
       if (isStale && !mayBeStale) return { refused: 'session_stale' };
+      const goodFor = (ms: number): { readonly goodForMs?: number } => (isBound ? { goodForMs: Math.max(0, ms) } : {});
       // Of one past its time nobody knows yet who holds it: it keeps no session awake, and gains no time by coming into use.
       if (!background && !isStale && nowMs - session.lastSeenAtMs >= lastSeenResolutionMs)
         await sessionStore.setLastSeen(database, session.id, nowMs);
       if (isNext) {
         await sessionStore.takeNext(database, session, isStale ? sinceMs : nowMs);
-        return { principal: principalOf(user, withProof(session)) };
+        return { principal: principalOf(user, withProof(session)), ...goodFor(isStale ? 0 : boundTokenMs) };
       }
+      const sinceRotationMs = nowMs - session.rotatedAtMs;
       // A request under way when the token changed. What was proved since, its sender did not prove.
-      if (session.tokenHash !== hash) return { principal: principalOf(user, { ...session, authenticatedAtMs: 0 }) };
+      if (session.tokenHash !== hash)
+        return {
+          principal: principalOf(user, { ...session, authenticatedAtMs: 0 }),
+          ...goodFor(graceMs - sinceRotationMs),
+        };
       const principal = principalOf(user, session);
-      const renewed = background || isBound ? undefined : await nextOf(session, nowMs);
+      if (isBound) return { principal, ...goodFor(boundTokenMs - sinceRotationMs) };
+      const renewed = background ? undefined : await nextOf(session, nowMs);
       return renewed === undefined ? { principal } : { principal, renewed };
     },
 
@@ -217,9 +236,9 @@ export function createSessions(
       if (proof === undefined) return again();
       const answer = await database.transaction().execute(async (transaction) => {
         const session = await sessionStore.find(transaction, sessionId);
-        if (session?.key === undefined) return 'expired';
+        if (session?.key === undefined) return { kind: 'expired' } as const;
         const judged = await browserKeys.verifyRequest(transaction, session.key, request, proof);
-        if (judged === 'wrong')
+        if (judged.kind === 'wrong')
           await outbox.record(
             transaction,
             authenticationEvent({
@@ -234,8 +253,8 @@ export function createSessions(
           );
         return judged;
       });
-      if (answer === 'wrong') await outbox.flushed();
-      return answer === 'proved' ? { isProved: true } : again();
+      if (answer.kind === 'wrong') await outbox.flushed();
+      return answer.kind === 'proved' ? { isProved: true, digest: answer.digest } : again();
     },
 
     async refresh(id) {

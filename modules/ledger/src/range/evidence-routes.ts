@@ -85,7 +85,7 @@ export function createEvidenceRoutes(
     typedApp(plain).get(
       '/v1/ledger/evidence',
       {
-        config: { scope: 'ledger:read' },
+        config: { scope: 'ledger:read', endsByItself: true },
         schema: {
           summary: 'All events of a range, provably all; recorded in the audit trail before the first line',
           tags: ['ledger'],

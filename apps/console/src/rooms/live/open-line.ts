@@ -1,9 +1,11 @@
+import { nameStream } from '../../api/proven-streams.ts';
 import type { LineSocket } from './live-frames.ts';
 
 /** The live socket of this server, with the session this page has. */
 export function openLine(): LineSocket {
   const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-  const socket = new WebSocket(`${scheme}://${location.host}/v1/cameras/live`);
+  const stream = nameStream();
+  const socket = new WebSocket(`${scheme}://${location.host}/v1/cameras/live?stream=${stream.name}`);
   socket.binaryType = 'arraybuffer';
   const line: LineSocket = {
     send: (text) => socket.send(text),
@@ -12,9 +14,15 @@ export function openLine(): LineSocket {
     onMessage: () => undefined,
     onClose: () => undefined,
   };
-  socket.addEventListener('open', () => line.onOpen());
+  socket.addEventListener('open', () => {
+    stream.opened();
+    line.onOpen();
+  });
   socket.addEventListener('message', ({ data }: MessageEvent<unknown>) => line.onMessage(data));
-  socket.addEventListener('close', () => line.onClose());
+  socket.addEventListener('close', () => {
+    stream.closed();
+    line.onClose();
+  });
   return line;
 }
 
