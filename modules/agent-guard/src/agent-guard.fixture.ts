@@ -1,0 +1,131 @@
+// Agents over a real database, a ledger in memory, people who come and go, and a judge that does as it is told.
+import { randomBytes } from 'node:crypto';
+import type { AgentVerdict, JsonObject } from '@sallyport/contracts';
+import type { AuditEvent } from '@sallyport/ledger';
+import { createManualClock } from '@sallyport/platform/clock';
+import { migrate, type OpenDatabase } from '@sallyport/platform/database';
+import { openColumnKeys } from '@sallyport/platform/encrypted-columns';
+import type { Principal } from '@sallyport/platform/http';
+import { createMemoryLedger } from '@sallyport/testing/memory-ledger';
+import type { HookCall } from './hooks/hook-message.ts';
+import type { OpenJudge } from './hooks/session-judge.ts';
+import { agentGuardMigrations, createAgentGuard, type AgentGuard } from './index.ts';
+import type { AgentGuardLimits } from './needs.ts';
+
+const startMs = 1_800_000_000_000;
+
+export const ada: Principal = { kind: 'user', id: 'ada', name: 'Ada', scopes: ['agents:run'] };
+export const gus: Principal = { kind: 'user', id: 'gus', name: 'Gus', scopes: ['agents:run'] };
+export const admin: Principal = { kind: 'user', id: 'root', name: 'Root', scopes: ['agents:manage', 'agents:stop'] };
+export const facts = { workspace: '/home/ada/project', home: '/home/ada', isAttended: true } as const;
+
+/** What the judge was told and asked, in order. */
+export type Judged = {
+  readonly told: string[];
+  readonly isForgotten: boolean;
+  readonly pack: string;
+};
+
+export type House = {
+  readonly guard: AgentGuard;
+  readonly clock: ReturnType<typeof createManualClock>;
+  readonly ledger: ReturnType<typeof createMemoryLedger>;
+  readonly changes: AuditEvent[];
+  /** By id; without one there is nobody. */
+  readonly owners: Map<string, { name: string; scopes: string[] }>;
+  readonly judges: Judged[];
+  /** What the judge says of the next calls. */
+  verdict: AgentVerdict;
+  /** Another server on the same database, or this one after a restart. */
+  again(): Promise<AgentGuard>;
+  /** Events of agents in the ledger, newest last. */
+  recorded(): JsonObject[];
+};
+
+export async function openHouse(
+  open: () => Promise<OpenDatabase>,
+  limits: Partial<AgentGuardLimits> = {},
+): Promise<House> {
+  const { database } = await open();
+  await migrate(database, [agentGuardMigrations]);
+  const clock = createManualClock(startMs);
+  const ledger = createMemoryLedger({ clock });
+  const changes: AuditEvent[] = [];
+  const owners = new Map([
+    ['ada', { name: 'Ada', scopes: ['agents:run'] }],
+    ['gus', { name: 'Gus', scopes: ['agents:run'] }],
+  ]);
+  const judges: Judged[] = [];
+  const columnKeys = await openColumnKeys({
+    store: { open: async () => undefined, seal: async () => undefined },
+    name: 'agent-guard/columns',
+    tenant: 'local',
+    random: randomBytes,
+  });
+  const openJudge: OpenJudge = ({ pack, isForgotten }) => {
+    const told: string[] = [];
+    judges.push({ told, isForgotten, pack });
+    return {
+      prompted: ({ text }) => void told.push(`prompt ${text}`),
+      judge({ id, tool }, child) {
+        told.push(`call ${tool}${child === undefined ? '' : ` of ${child}`}`);
+        return {
+          verdict: house.verdict,
+          reason: `because ${house.verdict}`,
+          policies: ['test'],
+          call: { id, tool: { name: tool }, action: 'execute' },
+        };
+      },
+      saw({ tool }: HookCall) {
+        told.push(`result ${tool}`);
+        return 'untrusted';
+      },
+    };
+  };
+  const again = (): Promise<AgentGuard> =>
+    createAgentGuard({
+      database,
+      clock,
+      ledger,
+      random: randomBytes,
+      columnKeys,
+      outbox: { record: async (_transaction, event) => void changes.push(event), flushed: async () => undefined },
+      owner: async ({ id }) => owners.get(id),
+      log: () => undefined,
+      limits,
+      openJudge,
+    });
+  const house: House = {
+    guard: await again(),
+    clock,
+    ledger,
+    changes,
+    owners,
+    judges,
+    verdict: 'allow',
+    again,
+    recorded: () =>
+      ledger.events().map(({ body }): JsonObject => JSON.parse(Buffer.from(body ?? new Uint8Array()).toString('utf8'))),
+  };
+  return house;
+}
+
+/** A run of Claude Code that Ada began. */
+export async function begin(guard: AgentGuard, by: Principal = ada, name = 'builder') {
+  return guard.sessions.begin({ by, name, harness: 'claude-code', facts });
+}
+
+/** A hook of Claude Code. */
+export function hook(name: string, more: JsonObject = {}): JsonObject {
+  return {
+    hook_event_name: name,
+    session_id: 'f1b0',
+    transcript_path: '/tmp/t.jsonl',
+    cwd: '/home/ada/project',
+    ...more,
+  };
+}
+
+export function bash(command: string, more: JsonObject = {}): JsonObject {
+  return hook('PreToolUse', { tool_name: 'Bash', tool_input: { command }, tool_use_id: 'toolu_1', ...more });
+}

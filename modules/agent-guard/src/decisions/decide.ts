@@ -1,0 +1,124 @@
+import { messageOf } from '@sallyport/platform/errors';
+import type { AgentVerdict } from '@sallyport/contracts';
+import type { FlowFacts } from './facts.ts';
+import type { Cedar, LoadedPack } from './load-pack.ts';
+
+/** Whom a decision is about. */
+export type DecisionSubject = {
+  readonly isAttended: boolean;
+  readonly isSubAgent: boolean;
+  readonly harness: string;
+};
+
+/** The tool, as policies know it. */
+export type DecisionTool = { readonly name: string; readonly server?: string; readonly isNew?: boolean };
+
+/** One thing that a call does. */
+export const decisionActions = [
+  'read',
+  'write',
+  'delete',
+  'execute',
+  'network',
+  'secret',
+  'message',
+  'pay',
+  'grant',
+  'credential',
+  'configure',
+  'other',
+] as const;
+export type DecisionAction = (typeof decisionActions)[number];
+
+export type Decision = {
+  readonly verdict: AgentVerdict;
+  /** The policies' words, or why nothing could be decided. */
+  readonly reason: string;
+  readonly policies: readonly string[];
+};
+
+/**
+ * What a pack says of an action with its facts. Deny by default, and deny when unsure: no policy that allows, one that fails, a fact that does
+ * not fit the schema and a failing engine are all a no. Never throws.
+ */
+export type Decisions = {
+  readonly pack: string;
+  decide(question: {
+    readonly action: DecisionAction;
+    readonly facts: FlowFacts;
+    readonly tool: DecisionTool;
+    readonly subject: DecisionSubject;
+  }): Decision;
+  /** Whether what a tool answers is trusted. What fails is not. */
+  trusts(tool: DecisionTool, answers: string, subject: DecisionSubject): boolean;
+};
+
+const maxCached = 5000;
+
+export function createDecisions(cedar: Cedar, { name, keptAs, words, asking }: LoadedPack): Decisions {
+  const cache = new Map<string, Decision>();
+
+  type Ask = { action: string; context: Record<string, unknown>; tool: DecisionTool; subject: DecisionSubject };
+  const ask = ({ action, context, tool, subject }: Ask): Decision => {
+    try {
+      const principal = { type: 'Agent::Session', id: 'this' };
+      const resource = { type: 'Agent::Tool', id: tool.name.slice(0, 200) };
+      const answer = cedar.statefulIsAuthorized({
+        principal,
+        action: { type: 'Agent::Action', id: action },
+        resource,
+        context: JSON.parse(JSON.stringify(context)),
+        entities: [
+          { uid: principal, attrs: { ...subject }, parents: [] },
+          { uid: resource, attrs: { server: tool.server ?? '', isNew: tool.isNew === true }, parents: [] },
+        ],
+        preparsedSchemaName: keptAs,
+        preparsedPolicySetId: keptAs,
+        validateRequest: true,
+      });
+      if (answer.type === 'failure') return denied(answer.errors.map(({ message }) => message).join('; '));
+      const { decision, diagnostics } = answer.response;
+      // Cedar leaves out a policy that fails; had it been one that forbids, what is left would allow.
+      const [failed] = diagnostics.errors;
+      if (failed !== undefined) return denied(`Policy "${failed.policyId}" failed: ${failed.error.message}`);
+      const policies = diagnostics.reason.toSorted();
+      const said = policies.map((id) => words.get(id) ?? id).join('; ');
+      if (decision === 'allow') return { verdict: 'allow', reason: said, policies };
+      const asks = policies.length > 0 && policies.every((id) => asking.has(id));
+      return {
+        verdict: asks ? 'ask' : 'deny',
+        reason: said === '' ? `No policy of "${name}" allows it` : said,
+        policies,
+      };
+    } catch (error) {
+      return denied(`Deciding failed: ${messageOf(error)}`);
+    }
+  };
+
+  return {
+    pack: name,
+    decide({ action, facts, tool, subject }) {
+      const key = JSON.stringify([action, facts, tool, subject]);
+      const known = cache.get(key);
+      if (known !== undefined) return known;
+      let decision = ask({ action, context: { ...facts, approved: false }, tool, subject });
+      if (decision.verdict === 'ask') {
+        // A person's yes must be enough; where it is not, asking would be in vain. Where nobody can say yes, it is a no.
+        const after = ask({ action, context: { ...facts, approved: true }, tool, subject });
+        if (after.verdict !== 'allow')
+          decision = after.verdict === 'deny' ? after : denied('A yes would not be enough');
+        else if (!subject.isAttended)
+          decision = { ...decision, verdict: 'deny', reason: `${decision.reason}; and nobody is there to be asked` };
+      }
+      if (cache.size >= maxCached) cache.clear();
+      cache.set(key, decision);
+      return decision;
+    },
+    trusts: (tool, answers, subject) =>
+      ask({ action: 'trust', context: { answers }, tool, subject }).verdict === 'allow',
+  };
+}
+
+function denied(reason: string): Decision {
+  return { verdict: 'deny', reason, policies: [] };
+}

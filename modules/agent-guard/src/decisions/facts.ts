@@ -1,0 +1,102 @@
+import type { AgentAction } from '@sallyport/agent-actions';
+import type { CallFlow, JudgedValue, SessionFlow, Standing } from '@sallyport/information-flow';
+import type { DecisionAction } from './decide.ts';
+
+/** The context of a question, as the schema has it; `approved` is the engine's own. */
+export type FlowFacts = {
+  readonly by: 'words' | 'parsed';
+  readonly intent: string;
+  readonly isRepeat: boolean;
+  readonly isCertain: boolean;
+  readonly destination: Standing;
+  readonly carries: boolean;
+  readonly object: Standing;
+  readonly content: string;
+  readonly links: Standing;
+  readonly amount: Standing;
+  readonly amountValue: number;
+  readonly credential: Standing;
+  readonly sawUntrusted: boolean;
+  readonly sawSensitive: boolean;
+  readonly target: string;
+  readonly classes: readonly string[];
+  readonly isMany: boolean;
+  readonly way: string;
+};
+
+/** What is to be decided of a call: an action, its facts, and the value that says where to, if it has one. */
+export type Question = { readonly action: DecisionAction; readonly facts: FlowFacts; readonly where?: JudgedValue };
+
+/** Of a tool that is known by its own words alone. */
+export function questionsOfWords(flow: CallFlow): Question[] {
+  return flow.effects.map((effect) => ({
+    action: effect,
+    facts: {
+      ...common(flow),
+      by: 'words',
+      isCertain: !flow.tool.isUnclear && !flow.isCut,
+      target: 'none',
+      classes: [],
+      isMany: false,
+      way: '',
+    },
+  }));
+}
+
+/** Of a call that was read word by word. */
+export function questionOfAction(
+  action: AgentAction,
+  flow: CallFlow,
+  session: Pick<SessionFlow, 'standingOf'>,
+): Question {
+  const { target } = action;
+  const place =
+    target.kind === 'host' ? (target.url ?? target.host) : target.kind === 'recipient' ? target.address : undefined;
+  const where = place === undefined ? undefined : session.standingOf(action.by.argument, place);
+  return {
+    action: action.kind,
+    facts: {
+      ...common(flow),
+      by: 'parsed',
+      isCertain: action.isCertain,
+      destination: where?.standing ?? 'none',
+      carries: where?.carries ?? false,
+      target: target.kind,
+      classes: target.kind === 'statement' ? [target.class] : 'classes' in target ? [...target.classes].toSorted() : [],
+      isMany: target.kind === 'path' && target.isMany,
+      way: target.kind === 'host' ? target.way : '',
+    },
+    ...(where === undefined ? {} : { where }),
+  };
+}
+
+function common(flow: CallFlow): Omit<FlowFacts, 'by' | 'isCertain' | 'target' | 'classes' | 'isMany' | 'way'> {
+  const {
+    intent,
+    isRepeat,
+    destination,
+    carries,
+    object,
+    content,
+    links,
+    amount,
+    amountValue,
+    credential,
+    sawUntrusted,
+    sawSensitive,
+  } = flow;
+  return {
+    intent,
+    isRepeat,
+    destination,
+    carries,
+    object,
+    content,
+    links,
+    amount,
+    amountValue,
+    credential,
+    sawUntrusted,
+    sawSensitive,
+  };
+}

@@ -1,0 +1,118 @@
+import type { ActionsOfCall } from '@sallyport/agent-actions';
+import type { AgentOrigin, AgentVerdict } from '@sallyport/contracts';
+import { createSessionFlow, describeTool } from '@sallyport/information-flow';
+import type { CallFlow, FlowCall, SessionFlow, SessionFlowOptions } from '@sallyport/information-flow';
+import type { Decision, Decisions, DecisionAction, DecisionSubject, DecisionTool } from './decide.ts';
+import { questionOfAction, questionsOfWords, type Question } from './facts.ts';
+
+export type JudgedCall = {
+  readonly verdict: AgentVerdict;
+  /** The policy's words, then where what decides came from. */
+  readonly reason: string;
+  /** Ids of the policies that decided. */
+  readonly policies: readonly string[];
+  /** The action that decided: of several, the one judged most strictly. */
+  readonly action: DecisionAction;
+  readonly decisions: readonly { readonly action: DecisionAction; readonly decision: Decision }[];
+  readonly flow: CallFlow;
+  /** Two calls with the same are one question to a person. */
+  readonly questionKey: string;
+};
+
+/** One session under one pack: what it saw, and what each call may do. No input or output; bounded. */
+export type SessionJudge = {
+  prompt: SessionFlow['prompt'];
+  /**
+   * `parsed`: what the call does, read word by word, where its tool is one we know. What was not understood there is judged as the worst.
+   */
+  judge(call: FlowCall, parsed?: ActionsOfCall): JudgedCall;
+  /** The call goes ahead. */
+  went: SessionFlow['went'];
+  failed: SessionFlow['failed'];
+  /** What came back; whether it is trusted is for the pack to say, unless `origin` is given. */
+  result(call: FlowCall, text: string, origin?: AgentOrigin): AgentOrigin;
+  input: SessionFlow['input'];
+};
+
+const strictness: Readonly<Record<AgentVerdict, number>> = { allow: 0, ask: 1, deny: 2 };
+
+export function createSessionJudge(
+  decisions: Decisions,
+  {
+    subject,
+    toolOf = ({ tool }) => ({ name: tool.name }),
+    ...options
+  }: SessionFlowOptions & {
+    readonly subject: DecisionSubject;
+    readonly toolOf?: (call: FlowCall) => DecisionTool;
+  },
+): SessionJudge {
+  const flow = createSessionFlow(options);
+  return {
+    prompt: flow.prompt,
+    judge(call, parsed) {
+      const seen = flow.judge(call);
+      const questions = questionsOf(seen, parsed, flow);
+      const tool = toolOf(call);
+      const judged = questions.map((question) => ({
+        ...question,
+        decision: decisions.decide({ action: question.action, facts: question.facts, tool, subject }),
+      }));
+      const refused = parsed?.refusals[0];
+      const worst = judged.toSorted((a, b) => strictness[b.decision.verdict] - strictness[a.decision.verdict])[0];
+      // A call that does nothing we could name is no harmless one.
+      const decision: Decision = worst?.decision ?? {
+        verdict: 'deny',
+        reason: 'Nothing says what this call does',
+        policies: [],
+      };
+      const path = worst?.where === undefined ? seen.path : pathOf(worst.where, seen);
+      return {
+        verdict: decision.verdict,
+        reason: [
+          decision.reason,
+          decision.verdict === 'allow' ? '' : refused?.message,
+          decision.verdict === 'allow' && seen.intent === 'said' ? seen.intentWhy : path,
+        ]
+          .filter((part) => part !== undefined && part !== '')
+          .join('. '),
+        policies: decision.policies,
+        action: worst?.action ?? 'other',
+        decisions: judged.map(({ action, decision: each }) => ({ action, decision: each })),
+        flow: seen,
+        questionKey: seen.questionKey,
+      };
+    },
+    went: flow.went,
+    failed: flow.failed,
+    result(call, text, origin) {
+      const said =
+        origin ?? (decisions.trusts(toolOf(call), describeTool(call.tool).answers, subject) ? 'trusted' : 'untrusted');
+      flow.result(call, text, said);
+      return said;
+    },
+    input: flow.input,
+  };
+}
+
+/** Tools of a harness by what was read of them, all others by their words; a part that was not understood is `other` and uncertain. */
+function questionsOf(flow: CallFlow, parsed: ActionsOfCall | undefined, session: SessionFlow): Question[] {
+  if (parsed === undefined) return questionsOfWords(flow);
+  const known = parsed.actions.filter(({ doubt }) => doubt !== 'unknown_tool');
+  const questions = known.map((action) => questionOfAction(action, flow, session));
+  if (known.length < parsed.actions.length || (known.length === 0 && parsed.refusals.length === 0))
+    questions.push(...questionsOfWords(flow));
+  const [first] = questionsOfWords(flow);
+  if (parsed.refusals.length > 0 && first !== undefined)
+    questions.push({ action: 'other', facts: { ...first.facts, by: 'parsed', isCertain: false } });
+  return questions;
+}
+
+function pathOf(where: NonNullable<Question['where']>, flow: CallFlow): string {
+  const { text, standing, finding } = where;
+  const from = [...new Set(finding.sources.map(({ words }) => words))].slice(0, 3).join(' and ');
+  if (standing === 'named') return `"${text.slice(0, 80)}" is in your prompt`;
+  if (finding.how === 'nowhere')
+    return flow.sawUntrusted ? `"${text.slice(0, 80)}" is the agent's own, made after it read ${from}` : '';
+  return `"${text.slice(0, 80)}" stands ${finding.how} in ${from}`;
+}

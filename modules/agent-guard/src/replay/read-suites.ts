@@ -1,0 +1,82 @@
+import type { JsonValue } from '@sallyport/contracts';
+import type { ToolText } from '@sallyport/information-flow';
+import { AgentGuardError } from '../errors.ts';
+
+export type RecordedCall = { readonly tool: string; readonly input: JsonValue; readonly result: string };
+
+/** What somebody wanted, and the calls that do it. */
+export type RecordedTask = { readonly id: string; readonly goal: string; readonly calls: readonly RecordedCall[] };
+
+export type Suite = {
+  readonly name: string;
+  readonly tools: ReadonlyMap<string, ToolText>;
+  /** What people asked for. */
+  readonly user: readonly RecordedTask[];
+  /** What an attacker wants. */
+  readonly injections: readonly RecordedTask[];
+};
+
+/**
+ * Reads a file of suites: `{ SUITE: { tools: { NAME: { params, desc } }, user: { ID: { goal, calls: [{ fn, args }], results } }, inj: { … } } }`.
+ * Throws `agent_suite_invalid`, with the place.
+ */
+export function readSuites(text: string): Suite[] {
+  let parsed: JsonValue;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw invalid('the file', 'must be JSON');
+  }
+  const suites = Object.entries(objectAt(parsed, 'the file')).map(([name, suite]) => {
+    const { tools, user, inj } = objectAt(suite, name);
+    return {
+      name,
+      tools: new Map(Object.entries(objectAt(tools, `${name}.tools`)).map(([tool, said]) => [tool, toolAt(tool, said, `${name}.tools.${tool}`)])),
+      user: tasksAt(user, `${name}.user`),
+      injections: tasksAt(inj, `${name}.inj`),
+    };
+  });
+  if (suites.length === 0) throw invalid('the file', 'must hold a suite');
+  return suites;
+}
+
+function toolAt(name: string, value: JsonValue | undefined, at: string): ToolText {
+  const { params, desc } = objectAt(value, at);
+  return {
+    name,
+    ...(Array.isArray(params) ? { parameters: params.filter((entry) => typeof entry === 'string') } : {}),
+    ...(typeof desc === 'string' ? { description: desc } : {}),
+  };
+}
+
+function tasksAt(value: JsonValue | undefined, at: string): RecordedTask[] {
+  return Object.entries(objectAt(value, at)).map(([id, task]) => {
+    const { goal, calls, results } = objectAt(task, `${at}.${id}`);
+    if (typeof goal !== 'string') throw invalid(`${at}.${id}.goal`, 'must be text');
+    if (!Array.isArray(calls)) throw invalid(`${at}.${id}.calls`, 'must be a list');
+    const answers: readonly JsonValue[] = Array.isArray(results) ? results : [];
+    return {
+      id,
+      goal,
+      calls: calls.map((call, index) => {
+        const { fn, args } = objectAt(call, `${at}.${id}.calls.${index}`);
+        if (typeof fn !== 'string') throw invalid(`${at}.${id}.calls.${index}.fn`, 'must be the name of a tool');
+        const answer = answers[index];
+        return {
+          tool: fn,
+          input: args ?? {},
+          result: typeof answer === 'string' ? answer : answer === undefined ? '' : JSON.stringify(answer),
+        };
+      }),
+    };
+  });
+}
+
+function objectAt(value: JsonValue | undefined, at: string): { readonly [key: string]: JsonValue | undefined } {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(at, 'must be an object');
+  return value;
+}
+
+function invalid(at: string, why: string): AgentGuardError {
+  return new AgentGuardError('agent_suite_invalid', `Cannot read the suites: ${at} ${why}`);
+}
