@@ -51,7 +51,9 @@ export function createCurrentScopes(needs: {
       const id = owner.slice(kind.length + 1);
       if (kind === 'key') {
         const key = await needs.apiKeys.recheck(id);
-        return 'refused' in key ? undefined : key.scopes;
+        if ('refused' in key) return undefined;
+        // Neither at some sites alone nor what its maker may not do counts as everywhere.
+        return key.sites === undefined && key.onBehalfOf === undefined ? key.scopes : needs.policy.permissionsOf(key);
       }
       if (kind === 'service') return needs.services.scopesNow(id);
       if (kind === 'operator') return allActions;

@@ -1,5 +1,4 @@
 import type { AccessPolicy } from '@sallyport/access-policy';
-import type { CertificateAuthority } from '@sallyport/certificate-authority';
 import type { ApiKeys, PeopleServices } from '@sallyport/identity';
 import type { Outbox } from '@sallyport/ledger';
 import { createMachineAccess } from '@sallyport/machine-access';
@@ -9,7 +8,6 @@ import type { Database } from '@sallyport/platform/database';
 import { errorFields } from '@sallyport/platform/log';
 import type { Log } from '@sallyport/platform/log';
 import type { ColumnKeyrings } from './column-keys.ts';
-import type { Door, DoorOptions } from './edge/index.ts';
 import { secretNames } from './secret-names.ts';
 
 export type MachineServicesNeeds = {
@@ -23,26 +21,19 @@ export type MachineServicesNeeds = {
   readonly policy: Pick<AccessPolicy, 'permissionsOf'>;
   readonly apiKeys: ApiKeys;
   /** Made after this, since it tells us of whom it disables. */
-  readonly people: () => Pick<PeopleServices, 'personNow'>;
+  readonly people: () => Pick<PeopleServices, 'personNow' | 'answering'>;
 };
 
 export type MachineServices = {
   readonly access: MachineAccess;
   /** What stops when a person may do less: their keys, the accounts they answer for, and the programs they let in. */
   readonly suspension: Pick<ApiKeys, 'suspendAllOf'>;
-  /** Opens the door that asks for client certificates, where one is wanted, and keeps its certificate new. */
-  openDoor(where: {
-    readonly host: string;
-    readonly port: number | undefined;
-    readonly names: () => readonly string[];
-    readonly authority: () => CertificateAuthority | undefined;
-    readonly open: (options: DoorOptions) => Promise<Door>;
-  }): Promise<void>;
+  /** What ends with sessions: the programs they let in. */
+  readonly programs: Pick<MachineAccess['logins'], 'endWhere'>;
   close(): Promise<void>;
 };
 
 const useEveryMs = 60_000;
-const renewalEveryMs = 3_600_000;
 /** What an owner may do at best. */
 const strongest = { assurance: 3, authenticatedAtMs: 0, methods: [] } as const;
 
@@ -52,7 +43,8 @@ export async function createMachineServices(needs: MachineServicesNeeds): Promis
     ...needs,
     columnKeys: await needs.columnKeyrings.open(secretNames.machineColumns),
     person: (userId, proof) => needs.people().personNow(userId, proof),
-    allowedTo: async (userId) => (await needs.people().personNow(userId, strongest))?.principal.scopes,
+    allowedTo: async (userId) => (await needs.people().personNow(userId, strongest))?.principal,
+    answering: (userId) => needs.people().answering(userId),
     permissionsOf: (principal) => policy.permissionsOf(principal),
   });
   const stops = [
@@ -60,42 +52,22 @@ export async function createMachineServices(needs: MachineServicesNeeds): Promis
       access.tokens.recordUse().catch((error: unknown) => log.warn('Token use was not recorded', errorFields(error)));
     }),
   ];
-  let door: Door | undefined;
 
   return {
     access,
+    programs: access.logins,
     suspension: {
       async suspendAllOf(transaction, request) {
         const keys = await apiKeys.suspendAllOf(transaction, request);
         const accounts = await access.accounts.suspendAllOf(transaction, request);
         // Whoever may do nothing any more was disabled, or their place was given away.
         if (request.allowed.length === 0)
-          await access.logins.endAllOf(transaction, { id: request.makerId, name: request.makerId }, request.by);
+          await access.logins.endWhere(transaction, { userId: request.makerId }, request.by);
         return { ...keys, count: keys.count + accounts };
       },
     },
-    async openDoor({ host, port, names, authority, open }) {
-      if (port === undefined) return;
-      const renew = async (): Promise<void> => {
-        const tls = (await authority()?.serverCertificate([...names()]))?.tlsOptions();
-        if (tls === undefined) {
-          log.warn('The door for client certificates is closed: it needs names, or HTTPS for others', { port });
-          return;
-        }
-        door ??= await open({ host, port, hostNames: names(), tls, asksForCertificate: true });
-        door.setTls(tls);
-        door.setHostNames(names());
-      };
-      const attempt = (): Promise<void> =>
-        renew().catch((error: unknown) =>
-          log.error('The door for client certificates is closed', { port, ...errorFields(error) }),
-        );
-      await attempt();
-      stops.push(every(renewalEveryMs, () => void attempt()));
-    },
     async close() {
       for (const stop of stops) stop();
-      await door?.close();
       await access.tokens.recordUse();
     },
   };

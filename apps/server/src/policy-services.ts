@@ -30,7 +30,7 @@ export async function createPolicyServices(
     Pick<Custody, 'database' | 'ledger' | 'outbox'> & {
       readonly policy: LivePolicy;
       readonly bundledPolicies: PolicyTexts;
-      readonly people: Pick<PeopleServices, 'people' | 'personNow'>;
+      readonly people: Pick<PeopleServices, 'people' | 'personNow' | 'answering'>;
       readonly apiKeys: Pick<ApiKeys, 'listKeys' | 'recheck'>;
       readonly accounts: Pick<MachineAccess['accounts'], 'list'>;
       readonly search: Pick<EventSearch, 'search' | 'event'>;
@@ -47,6 +47,13 @@ export async function createPolicyServices(
       apiKeys.listKeys(),
       needs.accounts.list(),
     ]);
+    const behind = new Map<string, Principal>();
+    for (const id of new Set([...keys.flatMap(({ makerId }) => makerId ?? []), ...accounts.map((one) => one.ownerId)]))
+      behind.set(id, await people.answering(id));
+    const behalf = (id: string | undefined): Pick<Subject, 'onBehalfOf'> => {
+      const person = behind.get(id ?? '');
+      return person === undefined ? {} : { onBehalfOf: person };
+    };
     const lasts = (one: { readonly expiresAtMs?: number; readonly suspendedAtMs?: number }): boolean =>
       one.suspendedAtMs === undefined && (one.expiresAtMs ?? Infinity) > nowMs;
     return [
@@ -62,12 +69,14 @@ export async function createPolicyServices(
         })),
       ...keys
         .filter((key) => key.revokedAtMs === undefined && lasts(key))
-        .map(({ id, name, scopes, makerId = 'operator' }): Subject => ({
+        .map(({ id, name, scopes, sites, makerId }): Subject => ({
           kind: 'key',
           id,
           name,
           scopes,
-          ownerId: makerId,
+          ownerId: makerId ?? 'operator',
+          ...behalf(makerId),
+          ...(sites === undefined ? {} : { sites }),
         })),
       ...accounts.filter(lasts).map(({ id, name, scopes, sites, ownerId }): Subject => ({
         kind: 'service',
@@ -75,6 +84,7 @@ export async function createPolicyServices(
         name,
         scopes,
         ownerId,
+        ...behalf(ownerId),
         ...(sites === undefined ? {} : { sites }),
       })),
     ];

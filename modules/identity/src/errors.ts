@@ -7,6 +7,14 @@ export type IdentityErrorCode =
   | 'breached_list_damaged'
   | 'breached_list_invalid'
   | 'browser_key_required'
+  | 'certificate_attempt_invalid'
+  | 'certificate_authority_invalid'
+  | 'certificate_authority_limit'
+  | 'certificate_authority_lock_out'
+  | 'certificate_authority_not_found'
+  | 'certificate_refused'
+  | 'certificate_taken'
+  | 'certificate_unavailable'
   | 'code_address_invalid'
   | 'code_not_sent'
   | 'code_settings_invalid'
@@ -20,6 +28,7 @@ export type IdentityErrorCode =
   | 'key_limit_reached'
   | 'key_name_invalid'
   | 'key_networks_invalid'
+  | 'key_sites_invalid'
   | 'key_not_found'
   | 'key_not_live'
   | 'key_not_suspended'
@@ -44,6 +53,8 @@ export type IdentityErrorCode =
   | 'passwords_busy'
   | 'proof_refused'
   | 'reset_self'
+  | 'revocations_invalid'
+  | 'revocations_old'
   | 'role_grant_widened'
   | 'role_unknown'
   | 'role_site_invalid'
@@ -72,6 +83,14 @@ export const identityProblems = {
   breached_list_damaged: { status: 503, title: 'The list of breached passwords cannot be read' },
   breached_list_invalid: { status: 400, title: 'The list of breached passwords is not valid' },
   browser_key_required: { status: 403, title: 'Only a browser with a key of its own may sign in' },
+  certificate_attempt_invalid: { status: 401, title: 'This was not begun in this browser, or not lately' },
+  certificate_authority_invalid: { status: 400, title: 'The authority cannot be set up like this' },
+  certificate_authority_limit: { status: 409, title: 'There are too many authorities' },
+  certificate_authority_lock_out: { status: 409, title: 'No administrator would have a factor that is accepted' },
+  certificate_authority_not_found: { status: 404, title: 'There is no such authority' },
+  certificate_refused: { status: 401, title: 'The certificate was refused' },
+  certificate_taken: { status: 409, title: 'The certificate belongs to an account already' },
+  certificate_unavailable: { status: 409, title: 'Certificates cannot be used here' },
   code_address_invalid: { status: 400, title: 'The address is not valid' },
   code_not_sent: { status: 502, title: 'The code could not be sent' },
   code_settings_invalid: { status: 400, title: 'Codes cannot be sent like this' },
@@ -85,6 +104,7 @@ export const identityProblems = {
   key_limit_reached: { status: 409, title: 'There are too many keys' },
   key_name_invalid: { status: 400, title: 'The name is not valid' },
   key_networks_invalid: { status: 400, title: 'A network is not valid' },
+  key_sites_invalid: { status: 400, title: 'The sites of the key are not valid' },
   key_not_found: { status: 404, title: 'There is no such key' },
   factor_insufficient: { status: 409, title: 'This factor is not enough for what the account may do' },
   factor_limit_reached: { status: 409, title: 'There are too many factors' },
@@ -109,6 +129,8 @@ export const identityProblems = {
   passwords_busy: { status: 503, title: 'Too many passwords are being checked' },
   proof_refused: { status: 403, title: 'That did not prove who you are' },
   reset_self: { status: 409, title: 'Nobody resets their own account' },
+  revocations_invalid: { status: 400, title: 'The list of revocations was refused' },
+  revocations_old: { status: 409, title: 'The list of revocations is not newer' },
   role_grant_widened: { status: 403, title: 'Nobody can give a role that may do more than they' },
   role_unknown: { status: 400, title: 'There is no such role' },
   role_site_invalid: { status: 400, title: 'Not the name of a site' },

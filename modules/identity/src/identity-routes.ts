@@ -1,4 +1,6 @@
 import type { RoutePlugin } from '@sallyport/platform/http';
+import { createAuthorityRoutes } from './certificates/authority-routes.ts';
+import { createCertificateRoutes } from './certificates/certificate-routes.ts';
 import { createCodeRoutes } from './codes/code-routes.ts';
 import { createSignInRulesRoutes } from './admission/sign-in-rules-routes.ts';
 import { createAccountRoutes } from './account/account-routes.ts';
@@ -22,7 +24,7 @@ export function createIdentityRoutes(
   needs: Pick<PeopleNeeds, 'policy' | 'database' | 'outbox'>,
 ): RoutePlugin {
   const plugins = [
-    createKeyRoutes(services.apiKeys),
+    createKeyRoutes(services, needs),
     createSetupRoutes(services),
     createSignInRoutes(services),
     createStepUpRoutes(services),
@@ -30,6 +32,8 @@ export function createIdentityRoutes(
     createEnrolmentRoutes(services),
     createSignInRulesRoutes(services),
     createPasskeyRulesRoutes(services),
+    createAuthorityRoutes(services),
+    createCertificateRoutes(services),
     createCodeRoutes(services),
     createSessionRoutes(services, needs),
     createSessionPolicyRoutes(services, needs),

@@ -30,13 +30,40 @@ export type KeyLimits = {
 /** Stops the keys a person made when the person may do less. */
 export type KeySuspension = {
   /**
-   * In the transaction that disables a person or takes rights from them: each of their keys with a scope not in `allowed`
-   * stops, and so do the keys made with it. Nothing brings them back but `resumeKey`. `effective` is to be called after the
+   * In the transaction that disables a person or takes rights from them: each of their keys that is for more than they may
+   * now stops, and so do the keys made with it. Nothing brings them back but `resumeKey`. `effective` is to be called after the
    * commit. How many there were.
    */
   suspendAllOf(
     transaction: Transaction,
-    request: { readonly makerId: string; readonly allowed: readonly string[]; readonly by: Principal | Actor },
+    request: AllowedNow & { readonly makerId: string; readonly by: Principal | Actor },
+  ): Promise<{ readonly count: number; effective(): void }>;
+};
+
+/** What somebody may do at best: everywhere, and at the sites where they hold a role. */
+export type AllowedNow = { readonly allowed: readonly string[] } & Pick<Principal, 'siteScopes'>;
+
+/** Programs that people let in with their sessions, which do not end by themselves with them. */
+export type LetInPrograms = {
+  /** In the transaction that ends the sessions. How many there were. */
+  endWhere(
+    transaction: Transaction,
+    which:
+      | { readonly userId: string; readonly beganBeforeMs?: number }
+      /** Let in with one of these. */
+      | { readonly sessionIds: readonly string[] }
+      /** Let in with a session that rested on this provider's word. */
+      | { readonly provider: string; readonly userId?: string },
+    by: Principal | Actor,
+  ): Promise<number>;
+};
+
+/** Accounts elsewhere whose holders come in as somebody here. */
+export type OutsideLinks = {
+  /** In the transaction that resets somebody or gives their place away: nobody comes in as them by another's word any more. */
+  forgetPerson(
+    transaction: Transaction,
+    request: { readonly userId: string; readonly by: Principal },
   ): Promise<{ readonly count: number; effective(): void }>;
 };
 
@@ -46,6 +73,8 @@ export type PeopleNeeds = Omit<ApiKeyNeeds, 'limits'> & {
   readonly policy: AccessPolicy;
   readonly passwordStrength: PasswordStrength;
   readonly apiKeys: KeySuspension;
+  readonly programs?: LetInPrograms;
+  readonly outsideLinks?: OutsideLinks;
   /** Of somebody who would come in now: whether more than usual is asked of them. From memory, learns nothing, never throws. */
   readonly riskOf?: (
     user: { readonly id: string; readonly name: string },
@@ -60,9 +89,14 @@ export type PeopleNeeds = Omit<ApiKeyNeeds, 'limits'> & {
   }) => readonly {
     readonly role: string;
     readonly grantId: string;
+    /** Without them everywhere, and with all the role brings. */
+    readonly site?: string;
+    readonly actions?: readonly string[];
     /** It was opened with all there is to prove: while it lasts, its session counts as just proved. */
     readonly isProof?: true;
   }[];
+  /** Where browsers that know us by this name are asked for a certificate; undefined while nobody is. */
+  readonly certificateDoor?: (hostName: string) => string | undefined;
   /** Throws when nobody may hold these roles together. Asked before a transaction begins. */
   readonly refuseRoles?: (
     person: { readonly id: string | undefined; readonly name: string },

@@ -78,8 +78,9 @@ export async function openHouse(
       limits: { ...limits, ...more },
       async allowedTo(userId) {
         const person = people.get(userId);
-        return person?.isActive === true ? person.scopes : undefined;
+        return person?.isActive === true ? person : undefined;
       },
+      answering: async (userId) => ({ kind: 'user', id: userId, name: '', scopes: people.get(userId)?.scopes ?? [] }),
       async person(userId, { assurance, authenticatedAtMs }) {
         const person = people.get(userId);
         if (person?.isActive !== true) return undefined;

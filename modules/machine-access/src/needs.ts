@@ -1,3 +1,4 @@
+import type { HeldScopes } from '@sallyport/access-policy';
 import type { Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database } from '@sallyport/platform/database';
@@ -20,7 +21,9 @@ export type MachineAccessNeeds = {
   readonly random: (length: number) => Uint8Array;
   readonly columnKeys: ColumnKeys;
   /** What a person may do at most by now; undefined when there is nobody of this id or they may not come in. */
-  readonly allowedTo: (userId: string) => Promise<readonly string[] | undefined>;
+  readonly allowedTo: (userId: string) => Promise<HeldScopes | undefined>;
+  /** Whoever answers for an account, at their best by now: it may do nothing that they may not. */
+  readonly answering: (userId: string) => Promise<Principal>;
   /**
    * A person as they are now, without what a token narrows. `settledAtMs`: when their account or password last began anew; what
    * they let in before is over. Undefined when they may not come in.
@@ -38,6 +41,7 @@ export type MachineLimits = {
   readonly maxAccounts: number;
   /** Sign-ins under way by device, of everybody together. */
   readonly maxPendingLogins: number;
+  readonly maxPendingLoginsPerNetwork: number;
   readonly maxLoginsPerPerson: number;
   /** Proofs remembered so that none is good twice. */
   readonly maxRememberedProofs: number;
@@ -45,7 +49,8 @@ export type MachineLimits = {
 
 export const defaultLimits: MachineLimits = {
   maxAccounts: 1000,
-  maxPendingLogins: 200,
+  maxPendingLogins: 500,
+  maxPendingLoginsPerNetwork: 20,
   maxLoginsPerPerson: 20,
   maxRememberedProofs: 200_000,
 };

@@ -7,7 +7,7 @@ import type { Answer } from './policy-test.ts';
 import { requestOf } from './question.ts';
 
 /** Somebody there is. Whoever has signed in with two factors, or a key as it was made. */
-export type Subject = Pick<Principal, 'id' | 'name' | 'roles' | 'siteRoles' | 'scopes' | 'sites'> & {
+export type Subject = Pick<Principal, 'id' | 'name' | 'roles' | 'siteRoles' | 'scopes' | 'sites' | 'onBehalfOf'> & {
   readonly kind: 'user' | 'key' | 'service';
   /** Of a key or service account: the person who made it or answers for it; `operator` where the operator made it. */
   readonly ownerId?: string;
@@ -63,7 +63,9 @@ export function findImpact(input: {
   const alike = new Map<string, Subject[]>();
   for (const subject of subjects) {
     const named = texts.includes(JSON.stringify(subject.id)) ? subject.id : '';
-    const { kind, roles = [], siteRoles = [], scopes } = subject;
+    const { kind, roles = [], siteRoles = [], scopes, onBehalfOf } = subject;
+    const isBehindNamed = onBehalfOf !== undefined && texts.includes(JSON.stringify(onBehalfOf.id));
+    const behind = onBehalfOf && [onBehalfOf.roles, onBehalfOf.siteRoles, isBehindNamed ? onBehalfOf.id : ''];
     const key = JSON.stringify([
       kind,
       named,
@@ -71,6 +73,7 @@ export function findImpact(input: {
       siteRoles,
       kind === 'user' ? [] : scopes,
       subject.sites ?? null,
+      behind ?? null,
     ]);
     const others = alike.get(key);
     if (others === undefined) alike.set(key, [subject]);

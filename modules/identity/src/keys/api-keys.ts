@@ -1,3 +1,4 @@
+import { holdsAt } from '@sallyport/access-policy';
 import { ocsfClass, type JsonObject } from '@sallyport/contracts';
 import { auditEvent, type Actor } from '@sallyport/ledger';
 import type { Transaction } from '@sallyport/platform/database';
@@ -5,11 +6,13 @@ import type { ReencryptProgress } from '@sallyport/platform/encrypted-columns';
 import type { Principal } from '@sallyport/platform/http';
 import { createSecret, type Secret } from '@sallyport/platform/secret';
 import { IdentityError } from '../errors.ts';
-import { createKeyCache } from './key-cache.ts';
+import { createKeyCache, type KnownKey } from './key-cache.ts';
 import { hashToken, matchesHash } from './key-hash.ts';
 import { parseGrant, type KeyRequest } from './key-request.ts';
-import { createKeyStore, type ApiKey, type KeyStore, type StoredKey } from './key-store.ts';
-import { readStanding, stateOf } from '../people/user-store.ts';
+import { createKeyStore, type ApiKey, type StoredKey } from './key-store.ts';
+import { createAnsweringPerson } from '../people/answering-person.ts';
+import { createUserReader } from '../people/user-store.ts';
+import { endOf, findGranting, makerBehind, requireGranted } from './granting-key.ts';
 import { createKeyLifetimes, endWithin, type KeyLifetimeSetting } from './key-lifetimes.ts';
 import { isFrom } from './key-networks.ts';
 import { formatToken, formatTokenOf, idBytes, parseToken, secretBytes } from './key-token.ts';
@@ -81,6 +84,8 @@ const maxOverlapMs = 7 * 86_400_000;
 export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
   const { database, outbox, clock, random } = needs;
   const keyStore = createKeyStore(needs);
+  const users = createUserReader(needs);
+  const answering = createAnsweringPerson(users);
   const limits = { ...defaultLimits, ...needs.limits };
   const cache = createKeyCache(clock, limits.maxCachedKeys);
   const used = new Map<string, number>();
@@ -105,19 +110,13 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
       }),
     );
 
-  const requireGranted = (key: ApiKey, by: Principal, granting: ApiKey | undefined): void => {
-    const missing = key.scopes.find((scope) => !by.scopes.includes(scope));
-    if (missing !== undefined)
-      throw new IdentityError(
-        'key_grant_widened',
-        `Cannot let key "${key.id}" be used: it has scope "${missing}", which ${by.kind} "${by.id}" lacks`,
-      );
-    if (granting !== undefined && isBeyond(key, granting))
-      throw new IdentityError(
-        'key_grant_widened',
-        `Cannot let key "${key.id}" be used: it has another source, other networks or a later end than key "${by.id}"`,
-      );
-  };
+  /** With whoever made it, as they are by now: a key does nothing that they may not. */
+  const load = (id: string): Promise<KnownKey | undefined> =>
+    cache.load(id, async () => {
+      const key = await keyStore.find(database, id);
+      if (key?.makerId === undefined) return key;
+      return { ...key, maker: await answering(database, key.makerId) };
+    });
 
   const apiKeys: ApiKeys = {
     lifetimes,
@@ -134,7 +133,7 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
       const { id, token } = formatToken(random(idBytes), random(secretBytes));
       const key = await database.transaction().execute(async (transaction) => {
         const nowMs = clock.nowMs();
-        const granting = await findGranting(keyStore, transaction, { by: request.by, nowMs });
+        const granting = await findGranting({ keyStore, users }, transaction, { by: request.by, nowMs });
         const grant = parseGrant(request, granting, nowMs);
         if ((await keyStore.countLive(transaction, nowMs)) >= limits.maxLiveKeys) {
           throw new IdentityError(
@@ -157,6 +156,7 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
           source: grant.source ?? null,
           expires_at: grant.expiresAtMs ?? null,
           networks: grant.networks ?? null,
+          sites: grant.sites ?? null,
         };
         await record(transaction, request.by, created, { action: 'key.create', activityId: createActivity, details });
         return created;
@@ -168,7 +168,7 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
     async authenticate(token, from) {
       const parsed = parseToken(token);
       if (parsed === undefined) return { refused: 'key_malformed' };
-      const key = await cache.load(parsed.id, () => keyStore.find(database, parsed.id));
+      const key = await load(parsed.id);
       // Both compared for everybody: the time taken does not tell which one it was.
       const isCurrent = key !== undefined && matchesHash(token, key.hash);
       const isPrevious = key?.previousHash !== undefined && matchesHash(token, key.previousHash);
@@ -185,7 +185,7 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
     },
 
     async recheck(id) {
-      const key = await cache.load(id, () => keyStore.find(database, id));
+      const key = await load(id);
       if (key === undefined) return { refused: 'key_unknown' };
       const end = endOf(key, clock.nowMs());
       return end === undefined ? principalOf(key) : { refused: end };
@@ -208,10 +208,12 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
       await outbox.flushed();
     },
 
-    async suspendAllOf(transaction, { makerId, allowed, by }) {
+    async suspendAllOf(transaction, { makerId, allowed, siteScopes = [], by }) {
       const nowMs = clock.nowMs();
       const live = await keyStore.listLiveOf(transaction, makerId, nowMs);
-      const stopped = live.filter(({ scopes }) => scopes.some((scope) => !allowed.includes(scope)));
+      const stopped = live.filter(({ scopes, sites }) =>
+        scopes.some((scope) => !holdsAt({ scopes: allowed, siteScopes }, scope, sites)),
+      );
       for (const key of stopped) {
         await keyStore.setSuspended(transaction, key.id, nowMs);
         const details = { maker: makerId };
@@ -227,7 +229,7 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
           throw new IdentityError('key_not_found', `Cannot resume key "${id.slice(0, 100)}": must be the id of a key`);
         if (key.suspendedAtMs === undefined || key.revokedAtMs !== undefined)
           throw new IdentityError('key_not_suspended', `Cannot resume key "${id}": must be suspended and not revoked`);
-        const granting = await findGranting(keyStore, transaction, { by, nowMs: clock.nowMs() });
+        const granting = await findGranting({ keyStore, users }, transaction, { by, nowMs: clock.nowMs() });
         requireGranted(key, by, granting);
         await keyStore.setSuspended(transaction, id, null);
         // From now on it is theirs to answer for.
@@ -257,7 +259,7 @@ export function createApiKeys(needs: ApiKeyNeeds): ApiKeys {
         const end = endOf(key, nowMs);
         if (end !== undefined)
           throw new IdentityError('key_not_live', `Cannot rotate key "${id}": ${end}, must be in use`);
-        const granting = await findGranting(keyStore, transaction, { by, nowMs });
+        const granting = await findGranting({ keyStore, users }, transaction, { by, nowMs });
         const endMs = expiresAtMs === undefined ? key.expiresAtMs : endWithin(rules, expiresAtMs, nowMs);
         const { expiresAtMs: _before, ...rest } = key;
         // Whoever gets the secret can be the key from then on.
@@ -301,58 +303,14 @@ function withoutHashes({ hash: _hash, previousHash: _previous, ...shown }: Store
   return shown;
 }
 
-/**
- * The key of whoever asks, read in this transaction: it may have been revoked since the request was let in. Of a person,
- * who has no key, that they are still what they were.
- */
-async function findGranting(
-  keyStore: KeyStore,
-  transaction: Transaction,
-  { by, nowMs }: { readonly by: Principal; readonly nowMs: number },
-): Promise<StoredKey | undefined> {
-  switch (by.kind) {
-    case 'operator':
-      return undefined;
-    case 'user': {
-      const user = await readStanding(transaction, by.id);
-      if (user !== undefined && stateOf(user) === 'active' && user.roles.join(' ') === by.roles?.join(' '))
-        return undefined;
-      throw new IdentityError('key_grant_widened', `Cannot grant a key as user "${by.id}": their rights have changed`);
-    }
-    case 'key': {
-      const key = await keyStore.find(transaction, by.id);
-      if (key !== undefined && endOf(key, nowMs) === undefined) return key;
-      throw new IdentityError('key_grant_widened', `Cannot grant a key as key "${by.id}": it is no longer valid`);
-    }
-    // A key made by a service would outlive the account that its own tokens end with.
-    case 'service':
-    case 'device':
-      throw new IdentityError(
-        'key_grant_widened',
-        `Cannot grant a key as ${by.kind} "${by.id}": must be a person or a key`,
-      );
-  }
-}
-
-function principalOf({ id, name, scopes, source }: ApiKey): Principal {
-  return { kind: 'key', id, name, scopes, ...(source === undefined ? {} : { source }) };
-}
-
-/** In source, networks and end; a key without them has every source, every network and no end. */
-function isBeyond(key: ApiKey, granting: ApiKey): boolean {
-  const { source, networks, expiresAtMs = Number.POSITIVE_INFINITY } = granting;
-  const isElsewhere = networks !== undefined && key.networks?.every((one) => networks.includes(one)) !== true;
-  const isOther = source !== undefined && key.source !== source;
-  return isOther || isElsewhere || (key.expiresAtMs ?? Number.POSITIVE_INFINITY) > expiresAtMs;
-}
-
-/** Who answers for what `by` makes; undefined for the operator. */
-function makerBehind(by: Principal, granting: StoredKey | undefined): string | undefined {
-  return by.kind === 'user' ? by.id : granting?.makerId;
-}
-
-function endOf(key: ApiKey, nowMs: number): 'key_revoked' | 'key_expired' | 'key_suspended' | undefined {
-  if (key.revokedAtMs !== undefined) return 'key_revoked';
-  if (key.suspendedAtMs !== undefined) return 'key_suspended';
-  return key.expiresAtMs !== undefined && key.expiresAtMs <= nowMs ? 'key_expired' : undefined;
+function principalOf({ id, name, scopes, source, sites, maker }: KnownKey): Principal {
+  return {
+    kind: 'key',
+    id,
+    name,
+    scopes,
+    ...(source === undefined ? {} : { source }),
+    ...(sites === undefined ? {} : { sites }),
+    ...(maker === undefined ? {} : { onBehalfOf: maker }),
+  };
 }

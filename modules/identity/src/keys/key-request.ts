@@ -1,8 +1,9 @@
 import type { Principal } from '@sallyport/platform/http';
 import { IdentityError } from '../errors.ts';
 import { parseNetworks } from './key-networks.ts';
+import { parseKeySites } from './key-sites.ts';
 import type { ApiKey } from './key-store.ts';
-import { allActions, isAction } from '@sallyport/access-policy';
+import { allActions, holdsAt, isAction } from '@sallyport/access-policy';
 
 export type KeyRequest = {
   /** 1 to 100 printable characters, for people. */
@@ -14,6 +15,8 @@ export type KeyRequest = {
   readonly expiresAtMs?: number;
   /** The only networks it may be used from, see `parseNetworks`. */
   readonly networks?: readonly string[];
+  /** The only sites it is for, see `parseKeySites`. */
+  readonly sites?: readonly string[];
   /** Who asks; the new key gets nothing they do not have. */
   readonly by: Principal;
 };
@@ -25,6 +28,7 @@ export type Grant = {
   readonly source?: string;
   readonly expiresAtMs?: number;
   readonly networks?: readonly string[];
+  readonly sites?: readonly string[];
 };
 
 const maxNameLength = 100;
@@ -32,7 +36,7 @@ const latestExpiryMs = 8_640_000_000_000_000;
 
 /**
  * Checks the shape of a request and that it widens nothing. `granting` is the key of whoever asks, undefined for the
- * operator: a child never has more scopes, another source, other networks or a later end than its parent.
+ * operator: a child never has more scopes, another source, other networks, other sites or a later end than its parent.
  * Throws `IdentityError`.
  */
 export function parseGrant(request: KeyRequest, granting: ApiKey | undefined, nowMs: number): Grant {
@@ -40,7 +44,9 @@ export function parseGrant(request: KeyRequest, granting: ApiKey | undefined, no
   const source = request.source ?? granting?.source;
   const networks = parseNetworks(request.networks) ?? granting?.networks;
   checkName(request.name);
-  checkScopes(request);
+  checkKnown(request.scopes);
+  const sites = parseKeySites(request.sites, request.scopes) ?? granting?.sites;
+  checkHeld(request, sites);
   if (source !== undefined && !/^[\w.:/-]{1,100}$/.test(source)) {
     throw new IdentityError(
       'key_source_invalid',
@@ -65,12 +71,16 @@ export function parseGrant(request: KeyRequest, granting: ApiKey | undefined, no
   if (granting?.networks !== undefined && networks?.every((one) => granting.networks?.includes(one)) !== true) {
     throw widened(`may be used from elsewhere than key "${granting.id}"`);
   }
+  if (granting?.sites !== undefined && sites?.every((site) => granting.sites?.includes(site)) !== true) {
+    throw widened(`is for other sites than key "${granting.id}"`);
+  }
   return {
     name: request.name,
     scopes: [...new Set(request.scopes)],
     ...(source === undefined ? {} : { source }),
     ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
     ...(networks === undefined ? {} : { networks }),
+    ...(sites === undefined ? {} : { sites }),
   };
 }
 
@@ -82,7 +92,7 @@ function checkName(name: string): void {
   );
 }
 
-function checkScopes({ scopes, by }: KeyRequest): void {
+function checkKnown(scopes: readonly string[]): void {
   const unknown = scopes.find((scope) => !isAction(scope));
   if (unknown !== undefined || scopes.length === 0) {
     throw new IdentityError(
@@ -90,7 +100,10 @@ function checkScopes({ scopes, by }: KeyRequest): void {
       `Cannot create a key with scope "${shorten(unknown ?? '')}": must be one of ${allActions.join(', ')}`,
     );
   }
-  const missing = scopes.find((scope) => !by.scopes.includes(scope));
+}
+
+function checkHeld({ scopes, by }: KeyRequest, sites: readonly string[] | undefined): void {
+  const missing = scopes.find((scope) => !holdsAt(by, scope, sites));
   if (missing !== undefined) throw widened(`has scope "${missing}", which ${by.kind} "${by.id}" lacks`);
 }
 

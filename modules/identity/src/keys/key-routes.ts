@@ -1,6 +1,8 @@
-import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
+import type { AccessPolicy } from '@sallyport/access-policy';
+import { typedApp, type Principal, type RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import type { ApiKeys } from './api-keys.ts';
+import { idleScopes } from './idle-scopes.ts';
 import type { ApiKey } from './key-store.ts';
 
 const Key = Type.Object({
@@ -20,6 +22,10 @@ const Key = Type.Object({
   ),
   lastUsedAtMs: Type.Optional(Type.Integer({ description: 'Rounded down to the minute, up to a minute late' })),
   networks: Type.Optional(Type.Array(Type.String(), { description: 'The only networks it may be used from' })),
+  sites: Type.Optional(Type.Array(Type.String(), { description: 'The only sites it is for; else everywhere' })),
+  idle: Type.Array(Type.String(), {
+    description: 'Scopes without effect, since its maker may not do this now; with sites: at none of them',
+  }),
   rotatedAtMs: Type.Optional(Type.Integer({ description: 'When it was last given another secret' })),
   previousEndsAtMs: Type.Optional(Type.Integer({ description: 'Until when the secret of before is good too' })),
   previousUsedAtMs: Type.Optional(Type.Integer({ description: 'When the secret of before was last used' })),
@@ -48,12 +54,42 @@ const KeyRequest = Type.Object(
         description: 'Such as `192.0.2.0/24` or `2001:db8::/32`',
       }),
     ),
+    sites: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 60 }), {
+        minItems: 1,
+        maxItems: 100,
+        description: 'Names of sites, as on cameras and devices: it is for what stands there alone',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
 
 /** `/v1/keys`: create, list, rotate, revoke, and how long they last. */
-export function createKeyRoutes(apiKeys: ApiKeys): RoutePlugin {
+export function createKeyRoutes(
+  { apiKeys, answering }: { readonly apiKeys: ApiKeys; answering(userId: string): Promise<Principal> },
+  needs: { readonly policy: Pick<AccessPolicy, 'decide'> },
+): RoutePlugin {
+  /** The schema's lists are mutable, ours are not. */
+  const shownWith = (key: ApiKey, maker: Principal | undefined) => {
+    const { networks, sites, ...rest } = key;
+    return {
+      ...rest,
+      scopes: [...key.scopes],
+      idle: idleScopes(key, maker, needs.policy),
+      ...(networks === undefined ? {} : { networks: [...networks] }),
+      ...(sites === undefined ? {} : { sites: [...sites] }),
+    };
+  };
+  const shown = async (key: ApiKey) =>
+    shownWith(key, key.makerId === undefined ? undefined : await answering(key.makerId));
+  const shownAll = async (keys: readonly ApiKey[]) => {
+    const ids = [...new Set(keys.flatMap(({ makerId }) => makerId ?? []))];
+    const makers = new Map<string, Principal>();
+    for (const id of ids) makers.set(id, await answering(id));
+    return keys.map((key) => shownWith(key, makers.get(key.makerId ?? '')));
+  };
+
   return async (fastify) => {
     const app = typedApp(fastify);
     const config = { scope: 'keys:manage' };
@@ -71,7 +107,7 @@ export function createKeyRoutes(apiKeys: ApiKeys): RoutePlugin {
       },
       async (request, reply) => {
         const { key, token } = await apiKeys.issueKey({ ...request.body, by: request.principal });
-        return reply.code(201).send({ ...shown(key), key: token.reveal() });
+        return reply.code(201).send({ ...(await shown(key)), key: token.reveal() });
       },
     );
 
@@ -85,7 +121,7 @@ export function createKeyRoutes(apiKeys: ApiKeys): RoutePlugin {
           response: { 200: Type.Object({ keys: Type.Array(Key) }) },
         },
       },
-      async () => ({ keys: (await apiKeys.listKeys()).map(shown) }),
+      async () => ({ keys: await shownAll(await apiKeys.listKeys()) }),
     );
 
     app.delete(
@@ -131,7 +167,7 @@ export function createKeyRoutes(apiKeys: ApiKeys): RoutePlugin {
           id: request.params.id,
           by: request.principal,
         });
-        return { ...shown(key), key: token.reveal() };
+        return { ...(await shown(key)), key: token.reveal() };
       },
     );
 
@@ -169,12 +205,4 @@ export function createKeyRoutes(apiKeys: ApiKeys): RoutePlugin {
       async (request) => shown(await apiKeys.resumeKey({ id: request.params.id, by: request.principal })),
     );
   };
-}
-
-/** The schema's lists are mutable, ours are not. */
-function shown({
-  networks,
-  ...key
-}: ApiKey): Omit<ApiKey, 'scopes' | 'networks'> & { scopes: string[]; networks?: string[] } {
-  return { ...key, scopes: [...key.scopes], ...(networks === undefined ? {} : { networks: [...networks] }) };
 }

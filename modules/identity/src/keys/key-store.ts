@@ -1,3 +1,4 @@
+import { formatSites, readSites } from '@sallyport/access-policy';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import { createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
 import type { ColumnKeys, Encrypted, Opened } from '@sallyport/platform/encrypted-columns';
@@ -27,6 +28,8 @@ type KeyRow = {
   readonly rotated_at_ms: number | null;
   /** Separated by spaces. */
   readonly networks: Encrypted<string | null>;
+  /** What `formatSites` makes of them. */
+  readonly sites: Encrypted<string | null>;
 };
 type Tables = { identity_keys: KeyRow };
 
@@ -48,6 +51,8 @@ export type ApiKey = {
   readonly lastUsedAtMs?: number;
   /** The only networks it may be used from. */
   readonly networks?: readonly string[];
+  /** The only sites it is for. */
+  readonly sites?: readonly string[];
   /** When it was last given another secret. */
   readonly rotatedAtMs?: number;
   /** Until when the secret of before is good too, and when that one was last used. */
@@ -69,7 +74,10 @@ export function createKeyStore(needs: {
     keys: needs.columnKeys,
     random: needs.random,
     tables: {
-      identity_keys: { row: 'id', columns: { name: encrypted(), source: encrypted(), networks: encrypted() } },
+      identity_keys: {
+        row: 'id',
+        columns: { name: encrypted(), source: encrypted(), networks: encrypted(), sites: encrypted({ padBytes: 64 }) },
+      },
     },
   });
   const takeOver: TakeOver = (database, options) =>
@@ -144,6 +152,7 @@ export function createKeyStore(needs: {
           previous_used_at_ms: null,
           rotated_at_ms: null,
           networks: key.networks?.join(' ') ?? null,
+          sites: formatSites(key.sites),
         })
         .execute();
     },
@@ -270,6 +279,7 @@ function toKey(row: Opened<Tables>['identity_keys']): ApiKey {
     ...(row.suspended_at_ms === null ? {} : { suspendedAtMs: row.suspended_at_ms }),
     ...(row.last_used_at_ms === null ? {} : { lastUsedAtMs: row.last_used_at_ms }),
     ...(row.networks === null ? {} : { networks: row.networks.split(' ') }),
+    ...(row.sites === null ? {} : { sites: readSites(row.sites) }),
     ...(row.rotated_at_ms === null ? {} : { rotatedAtMs: row.rotated_at_ms }),
     ...(row.previous_ends_at_ms === null ? {} : { previousEndsAtMs: row.previous_ends_at_ms }),
     ...(row.previous_used_at_ms === null ? {} : { previousUsedAtMs: row.previous_used_at_ms }),

@@ -8,7 +8,9 @@ import { keyRotation } from './0006-key-rotation.ts';
 import { providedRoles } from './0007-provided-roles.ts';
 import { passwordChangeRequired } from './0009-password-change-required.ts';
 import { passkeyPolicy } from './0012-passkey-policy.ts';
+import { personCertificates } from './0014-person-certificates.ts';
 import { siteRoles } from './0011-site-roles.ts';
+import { keySites } from './0013-key-sites.ts';
 
 export const identityMigrations: MigrationSet = {
   module: 'identity',
@@ -23,5 +25,7 @@ export const identityMigrations: MigrationSet = {
     '0009-password-change-required': passwordChangeRequired,
     '0011-site-roles': siteRoles,
     '0012-passkey-policy': passkeyPolicy,
+    '0013-key-sites': keySites,
+    '0014-person-certificates': personCertificates,
   },
 };

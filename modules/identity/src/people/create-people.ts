@@ -1,4 +1,5 @@
 import type { ReencryptProgress } from '@sallyport/platform/encrypted-columns';
+import type { Principal } from '@sallyport/platform/http';
 import { createAdmission, type Admission } from '../admission/admission.ts';
 import { createSignInRules, type SignInRules } from '../admission/sign-in-rules.ts';
 import { createRequirementStore } from '../admission/requirement-store.ts';
@@ -8,6 +9,17 @@ import { createCodeStore } from '../codes/code-store.ts';
 import { createSentCodes } from '../codes/sent-codes.ts';
 import { createOwnFactors, type OwnFactors } from '../account/own-factors.ts';
 import { createOwnPassword, type OwnPassword } from '../account/own-password.ts';
+import { createAuthorityStore } from '../certificates/authority-store.ts';
+import { createCertificateAuthorities, type CertificateAuthorities } from '../certificates/certificate-authorities.ts';
+import { createCertificateCheck } from '../certificates/certificate-check.ts';
+import { createCertificateFlow, type CertificateFlow } from '../certificates/certificate-flow.ts';
+import { createCertificateStore } from '../certificates/certificate-store.ts';
+import { createCertificatesHeld } from '../certificates/certificates-held.ts';
+import {
+  createEndCertificateSessions,
+  createPersonCertificates,
+  type PersonCertificates,
+} from '../certificates/person-certificates.ts';
 import { createChallenges } from '../factors/challenges.ts';
 import { createEnrolment, type Enrolment } from '../factors/enrolment.ts';
 import { createRecoveryCodes } from '../factors/recovery-codes.ts';
@@ -27,6 +39,7 @@ import { createSignIn, type SignIn } from '../sessions/sign-in.ts';
 import { createStepUp, type StepUp } from '../sessions/step-up.ts';
 import { createSignInThrottle } from '../sessions/sign-in-throttle.ts';
 import { createTickets } from '../tickets/tickets.ts';
+import { createAnsweringPerson } from './answering-person.ts';
 import { readCredentialsHeld, type CredentialsHeld } from './credentials-held.ts';
 import { createPersonNow, type PersonNow } from './person-now.ts';
 import { createOrganization, type Organization } from './organization.ts';
@@ -45,6 +58,9 @@ export type PeopleServices = {
   readonly enrolment: Enrolment;
   readonly signInRules: SignInRules;
   readonly passkeyRules: PasskeyRulesService;
+  readonly certificateAuthorities: CertificateAuthorities;
+  readonly personCertificates: PersonCertificates;
+  readonly certificateFlow: CertificateFlow;
   readonly codeSenders: CodeSenders;
   readonly ownAddresses: OwnAddresses;
   /** Where every way to sign in ends. */
@@ -68,6 +84,8 @@ export type PeopleServices = {
   passkeysOf(userId: string): Promise<readonly Pick<Passkey, 'id' | 'hostName' | 'publicKey' | 'counter'>[]>;
   /** See `createPersonNow`. */
   readonly personNow: PersonNow;
+  /** Whoever answers for a key or service account, as `createAnsweringPerson` says. */
+  answering(userId: string): Promise<Principal>;
   /** For the inventory of cryptography. */
   credentialsHeld(): Promise<CredentialsHeld>;
 };
@@ -83,6 +101,7 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
   const totp = createTotpFactor({ ...needs, key: deriveKey(key, 'totp seed'), nowMs: () => clock.nowMs() });
   const recoveryCodes = createRecoveryCodes({ key: deriveKey(key, 'recovery code'), random });
   const userStore = createUserStore(needs);
+  const answering = createAnsweringPerson(userStore);
   const sessionStore = createSessionStore(needs);
   const passkeyStore = createPasskeyStore(needs);
   const passkeyPolicyStore = createPasskeyPolicyStore(needs);
@@ -94,6 +113,8 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
   const beginSession = createBeginSession(sessionParts);
   const throttle = createSignInThrottle(clock);
   const organization = createOrganization(needs);
+  const authorityStore = createAuthorityStore(needs);
+  const certificateStore = createCertificateStore({ ...needs, key: deriveKey(key, 'certificate') });
   const stores = {
     userStore,
     sessionStore,
@@ -103,6 +124,8 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
     totp,
     recoveryCodes,
     challenges,
+    authorityStore,
+    certificateStore,
   };
   const codeStore = createCodeStore(needs);
   const codeSenders = createCodeSenders({ ...needs, codeStore });
@@ -114,6 +137,7 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
     organization,
   });
   const requirementStore = createRequirementStore();
+  const certificatesHeld = createCertificatesHeld({ ...needs, authorityStore, certificateStore });
   const admission = createAdmission({
     ...needs,
     ...stores,
@@ -121,8 +145,13 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
     browserKeys,
     requirementStore,
     codes: sentCodes,
+    certificateAbility: certificatesHeld,
   });
   const parts = { ...needs, ...stores, codeStore, sentCodes, hashes, sessions, admission, throttle, organization };
+  const endSessions = createEndCertificateSessions({ ...parts, sessionStore });
+  const check = createCertificateCheck(parts);
+  const certificateParts = { ...parts, check, endSessions };
+  const certificateAuthorities = createCertificateAuthorities(certificateParts);
   const passkeyRules = createPasskeyRules(parts);
   return {
     setup: createSetup(parts),
@@ -130,10 +159,21 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
     provided: createProvidedPeople(parts),
     enrolment: createEnrolment(parts),
     admission,
+    certificateAuthorities,
+    personCertificates: createPersonCertificates(certificateParts),
+    certificateFlow: createCertificateFlow({
+      ...certificateParts,
+      sealingKey: deriveKey(key, 'certificate sign-in'),
+      hasAuthority: () => certificateAuthorities.hasEnabled(),
+    }),
     codeSenders,
     ownAddresses: createOwnAddresses(parts),
     passkeyRules,
-    signInRules: createSignInRules({ ...parts, requirementStore }),
+    signInRules: createSignInRules({
+      ...parts,
+      requirementStore,
+      certificateOwners: (where) => certificatesHeld.owners(where),
+    }),
     signIn: createSignIn(parts),
     sealedEntry: createSealedEntry({ userStore, admission }),
     sessions,
@@ -141,7 +181,7 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
     browserKeys,
     organization,
     stepUp: createStepUp(parts),
-    ownFactors: createOwnFactors(parts),
+    ownFactors: createOwnFactors({ ...parts, endCertificateSessions: endSessions }),
     ownPassword: createOwnPassword(parts),
     async passkeysOf(userId) {
       const passkeys = await passkeyStore.listOf(database, userId);
@@ -151,11 +191,22 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
         .map(({ id, hostName, publicKey, counter }) => ({ id, hostName, publicKey, counter }));
     },
     personNow: createPersonNow(sessionParts),
+    answering: (userId) => answering(database, userId),
     credentialsHeld: () => readCredentialsHeld(database),
     async sealStored(options) {
       const progress: ReencryptProgress[] = [];
-      for (const { takeOver } of [userStore, sessionStore, passkeyStore, passkeyPolicyStore, totp, organization])
+      for (const { takeOver } of [
+        userStore,
+        sessionStore,
+        passkeyStore,
+        passkeyPolicyStore,
+        authorityStore,
+        certificateStore,
+        totp,
+        organization,
+      ])
         progress.push(await takeOver(database, options));
+      progress.push(await authorityStore.takeOverLists(database, options));
       progress.push(await codeStore.takeOverSenders(database, options));
       progress.push(await codeStore.takeOverAddresses(database, options));
       return progress;

@@ -2,6 +2,8 @@ import type { JsonObject } from '@sallyport/contracts';
 import type { Transaction } from '@sallyport/platform/database';
 import type { Principal, SiteRole } from '@sallyport/platform/http';
 import { accountEvent } from '../audit-record.ts';
+import type { OwnedFactor } from '../admission/judgement.ts';
+import type { CertificateStore } from '../certificates/certificate-store.ts';
 import type { CodeStore } from '../codes/code-store.ts';
 import { IdentityError } from '../errors.ts';
 import type { PasskeyStore } from '../factors/passkey-store.ts';
@@ -13,6 +15,7 @@ import type { RecoveryCodes } from '../factors/recovery-codes.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Tickets } from '../tickets/tickets.ts';
+import { allowedAtBest } from './allowed-at-best.ts';
 import { formatSiteRoles, parseSiteRoles } from './site-roles.ts';
 import { parseRoles, parseUserName } from './user-name.ts';
 import {
@@ -27,7 +30,7 @@ import {
 
 export type Person = Omit<User, 'passwordHash'> & {
   readonly state: UserState;
-  readonly factors: readonly ('totp' | 'passkey')[];
+  readonly factors: readonly OwnedFactor[];
 };
 
 export type Invitation = {
@@ -69,13 +72,14 @@ export type People = {
     readonly by: Principal;
   }): Promise<{ readonly token: string; readonly expiresAtMs: number }>;
   /**
-   * Takes password, factors, recovery codes and sessions away and gives a link like an invitation's, for somebody who lost
-   * them. Nobody resets themselves: who can sign in changes their own account, and a thief of a session must not have a link.
+   * Takes password, factors, recovery codes, sessions, programs and, unless `keepsLinks`, accounts at providers away and gives a
+   * link like an invitation's, for somebody who lost them or whose account others may hold. Nobody resets themselves: who can sign in changes their own account, and a thief of a session must not have a link.
    * By the operator it works for the last administrator too, and is recorded as `user.recover`.
    * Throws `user_not_found`, `reset_self`, `role_grant_widened`, `user_disabled`.
    */
   reset(request: {
     readonly id: string;
+    readonly keepsLinks?: boolean;
     readonly by: Principal;
   }): Promise<{ readonly token: string; readonly expiresAtMs: number }>;
   /**
@@ -99,8 +103,6 @@ export type People = {
 
 const maxPeople = 5000;
 const idBytes = 12;
-/** To ask what roles allow at best. */
-const strongest: Principal = { kind: 'user', id: 'somebody', name: '', scopes: [], assurance: 3 };
 
 function isUnfinished(user: User): boolean {
   const state = stateOf(user);
@@ -110,7 +112,7 @@ function isUnfinished(user: User): boolean {
 export function createDirectory(
   needs: Pick<
     PeopleNeeds,
-    'database' | 'outbox' | 'clock' | 'random' | 'policy' | 'passwordStrength' | 'refuseRoles'
+    'database' | 'outbox' | 'clock' | 'random' | 'policy' | 'passwordStrength' | 'refuseRoles' | 'outsideLinks'
   > & {
     readonly apiKeys: KeySuspension;
     readonly userStore: UserStore;
@@ -122,15 +124,17 @@ export function createDirectory(
     readonly passkeyStore: PasskeyStore;
     readonly recoveryCodes: RecoveryCodes;
     readonly codeStore: Pick<CodeStore, 'removeAllOf'>;
+    readonly certificateStore: Pick<CertificateStore, 'listOf' | 'listOwners' | 'removeAllOf'>;
   },
 ): People {
   const { database, outbox, clock, random, policy, hashes, tickets, sessions, totp, recoveryCodes } = needs;
-  const { apiKeys, userStore, sessionStore, passkeyStore } = needs;
+  const { apiKeys, userStore, sessionStore, passkeyStore, certificateStore } = needs;
 
   const shown = async (where: Transaction | typeof database, user: User): Promise<Person> => {
     const passkeys = await passkeyStore.listOf(where, user.id);
     const hasTotp = await totp.isConfirmed(where, user.id);
-    return personOf(user, { totp: hasTotp, passkey: passkeys.length > 0 });
+    const certificates = await certificateStore.listOf(where, user.id);
+    return personOf(user, { totp: hasTotp, passkey: passkeys.length > 0, certificate: certificates.length > 0 });
   };
 
   const record = (
@@ -147,8 +151,12 @@ export function createDirectory(
     async list() {
       const withTotp = new Set(await totp.listConfirmed(database));
       const withPasskey = new Set(await passkeyStore.listOwners(database));
+      const withCertificate = new Set(await certificateStore.listOwners(database));
       const users = await userStore.list(database);
-      return users.map((user) => personOf(user, { totp: withTotp.has(user.id), passkey: withPasskey.has(user.id) }));
+      return users.map((user) => {
+        const [totp, passkey] = [withTotp.has(user.id), withPasskey.has(user.id)];
+        return personOf(user, { totp, passkey, certificate: withCertificate.has(user.id) });
+      });
     },
 
     async change({ id, roles, siteRoles, disabled, by }) {
@@ -180,10 +188,9 @@ export function createDirectory(
         if (isNew) requireAny(given, atSites, user);
         let stopped: { effective(): void } | undefined;
         if (isNew || (isDisabled && user.disabledAtMs === undefined)) {
-          const allowed = isDisabled
-            ? []
-            : policy.permissionsOf({ ...strongest, roles: effectiveRolesOf({ ...user, roles: given }) });
-          stopped = await apiKeys.suspendAllOf(transaction, { makerId: id, allowed, by });
+          const now = { ...user, roles: given, siteRoles: atSites };
+          const allowed = isDisabled ? { allowed: [] } : allowedAtBest(policy, now);
+          stopped = await apiKeys.suspendAllOf(transaction, { makerId: id, ...allowed, by });
         }
         if (isNew) {
           await userStore.update(transaction, id, { roles: given, siteRoles: atSites });
@@ -235,7 +242,14 @@ export function createDirectory(
           parseRoles(earlier.roles, by, policy, { mayBeNone: true });
           parseSiteRoles(earlier.siteRoles ?? [], by, policy);
           await removeFactors(transaction, earlier.id);
-          stopped = await apiKeys.suspendAllOf(transaction, { makerId: earlier.id, allowed: [], by });
+          const keys = await apiKeys.suspendAllOf(transaction, { makerId: earlier.id, allowed: [], by });
+          const links = await needs.outsideLinks?.forgetPerson(transaction, { userId: earlier.id, by });
+          stopped = {
+            effective() {
+              keys.effective();
+              links?.effective();
+            },
+          };
           await tickets.forget(transaction, { userId: earlier.id });
           await userStore.remove(transaction, earlier.id);
           await record(transaction, 'user.delete', { by, user: earlier });
@@ -266,7 +280,8 @@ export function createDirectory(
       return ticket;
     },
 
-    async reset({ id, by }) {
+    async reset({ id, keepsLinks = false, by }) {
+      let unlinked: { readonly count: number; effective(): void } | undefined;
       const ticket = await database.transaction().execute(async (transaction) => {
         const user = await userStore.find(transaction, id);
         if (user === undefined)
@@ -294,11 +309,14 @@ export function createDirectory(
         await tickets.forget(transaction, { userId: id });
         await userStore.update(transaction, id, { passwordHash: null, activatedAtMs: null });
         const ended = await sessions.endAllOf(transaction, user, by);
-        const details = { factors: [...factors], sessions: ended, roles: [...user.roles] };
+        if (!keepsLinks) unlinked = await needs.outsideLinks?.forgetPerson(transaction, { userId: id, by });
+        const links = unlinked?.count ?? 0;
+        const details = { factors: [...factors], sessions: ended, links_removed: links, roles: [...user.roles] };
         const action = by.kind === 'operator' ? 'user.recover' : 'user.reset';
         await outbox.record(transaction, accountEvent({ nowMs, action, by, user, details }));
         return tickets.issue(transaction, { purpose: 'invitation', userId: id });
       });
+      unlinked?.effective();
       await outbox.flushed();
       return ticket;
     },
@@ -344,6 +362,7 @@ export function createDirectory(
   async function removeFactors(transaction: Transaction, userId: string): Promise<void> {
     await totp.removeAllOf(transaction, userId);
     await passkeyStore.removeAllOf(transaction, userId);
+    await certificateStore.removeAllOf(transaction, userId);
     await recoveryCodes.removeAllOf(transaction, userId);
     await needs.codeStore.removeAllOf(transaction, userId);
   }
@@ -387,8 +406,8 @@ async function requireOtherAdministrator(transaction: Transaction, user: User): 
   throw new IdentityError('last_administrator', `Cannot take "${user.name}" away: there must be another administrator`);
 }
 
-function personOf(user: User, has: { readonly totp: boolean; readonly passkey: boolean }): Person {
+function personOf(user: User, has: Readonly<Record<OwnedFactor, boolean>>): Person {
   const { passwordHash: _passwordHash, ...open } = user;
-  const factors = (['passkey', 'totp'] as const).filter((factor) => has[factor]);
+  const factors = (['passkey', 'certificate', 'totp'] as const).filter((factor) => has[factor]);
   return { ...open, state: stateOf(user), factors };
 }

@@ -5,6 +5,7 @@ import { IdentityError } from '../errors.ts';
 import type { KeySuspension, PeopleNeeds } from '../needs.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import type { Tickets } from '../tickets/tickets.ts';
+import { allowedAtBest } from './allowed-at-best.ts';
 import { parseUserName } from './user-name.ts';
 import { effectiveRolesOf, rolesAnywhereOf, stateOf, type User, type UserState, type UserStore } from './user-store.ts';
 
@@ -88,9 +89,8 @@ export function createProvidedPeople(
     if (user === undefined || providedRoles.join(' ') === (user.providedRoles ?? []).join(' '))
       return { isChanged: false, effective: () => undefined };
     const [before, now] = [effectiveRolesOf(user), effectiveRolesOf({ ...user, providedRoles })];
-    const asked = { kind: 'user', id: 'somebody', name: '', scopes: [], assurance: 3 } as const;
-    const allowed = policy.permissionsOf({ ...asked, roles: now });
-    const stopped = await apiKeys.suspendAllOf(transaction, { makerId: userId, allowed, by });
+    const allowed = allowedAtBest(policy, { ...user, providedRoles });
+    const stopped = await apiKeys.suspendAllOf(transaction, { makerId: userId, ...allowed, by });
     await userStore.update(transaction, userId, { providedRoles });
     await sessionStore.replaceTokensSoon(transaction, userId);
     const details = { roles: [...now], roles_before: [...before], provided: providedRoles };

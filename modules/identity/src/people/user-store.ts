@@ -121,24 +121,26 @@ export type UserChange = {
   readonly providedRoles?: readonly string[];
 };
 
+type ColumnNeeds = { readonly columnKeys: ColumnKeys; readonly random: (length: number) => Uint8Array };
+
 /** Names stand in the database sealed, and are found by a blind index: whoever reads the file alone does not learn who works here. */
-export function createUserStore(needs: {
-  /** Opens what earlier versions sealed. */
-  readonly key: Uint8Array;
-  readonly columnKeys: ColumnKeys;
-  readonly random: (length: number) => Uint8Array;
-}): UserStore {
+function userColumns({ columnKeys, random }: ColumnNeeds) {
   const name = encrypted({ index: blindIndex('name_key', { normalise: nameKeyOf }) });
-  const columns = createEncryptedColumns<Tables>({
-    keys: needs.columnKeys,
-    random: needs.random,
+  return createEncryptedColumns<Tables>({
+    keys: columnKeys,
+    random,
     tables: { identity_users: { row: 'id', columns: { name, site_roles: encrypted({ padBytes: 64 }) } } },
   });
-  const toUser = (row: OpenedUser): User => {
-    const siteRoles = readSiteRoles(row.site_roles);
-    return { ...standingOf(row), name: row.name, ...(siteRoles.length === 0 ? {} : { siteRoles }) };
-  };
+}
 
+function toUser(row: OpenedUser): User {
+  const siteRoles = readSiteRoles(row.site_roles);
+  return { ...standingOf(row), name: row.name, ...(siteRoles.length === 0 ? {} : { siteRoles }) };
+}
+
+/** For whoever only has to know who somebody is. */
+export function createUserReader(needs: ColumnNeeds): Pick<UserStore, 'find'> {
+  const columns = userColumns(needs);
   return {
     async find(where, id) {
       const row = await columns
@@ -149,6 +151,19 @@ export function createUserStore(needs: {
         .executeTakeFirst();
       return row === undefined ? undefined : toUser(row);
     },
+  };
+}
+
+export function createUserStore(
+  needs: ColumnNeeds & {
+    /** Opens what earlier versions sealed. */
+    readonly key: Uint8Array;
+  },
+): UserStore {
+  const columns = userColumns(needs);
+
+  return {
+    ...createUserReader(needs),
 
     async findByName(where, name) {
       const row = await columns
@@ -245,17 +260,7 @@ export function createUserStore(needs: {
 }
 
 /** What somebody may do and whether they may come in: for those who have no business with names. */
-export type Standing = Omit<User, 'name' | 'siteRoles'>;
-
-export async function readStanding(where: Database | Transaction, id: string): Promise<Standing | undefined> {
-  const row = await where
-    .withTables<Tables>()
-    .selectFrom('identity_users')
-    .selectAll()
-    .where('id', '=', id)
-    .executeTakeFirst();
-  return row === undefined ? undefined : standingOf(row);
-}
+type Standing = Omit<User, 'name' | 'siteRoles'>;
 
 /** Somebody of this role who may sign in, other than `exceptId`. */
 export async function hasActive(where: Database | Transaction, role: string, exceptId = ''): Promise<boolean> {

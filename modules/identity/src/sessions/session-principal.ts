@@ -1,4 +1,4 @@
-import type { Principal } from '@sallyport/platform/http';
+import type { GrantedRole, Principal } from '@sallyport/platform/http';
 import type { PeopleNeeds } from '../needs.ts';
 import { effectiveRolesOf, type User } from '../people/user-store.ts';
 import type { Session } from './session-store.ts';
@@ -15,13 +15,16 @@ export function createPrincipalOf(
     const { browserKey, methods, assurance } = session;
     const of = { userId: user.id, sessionId: session.id, ...(browserKey === undefined ? {} : { browserKey }) };
     const granted = temporaryRoles?.(of) ?? [];
+    const isWhole = ({ site, actions }: TemporaryRole): boolean => site === undefined && actions === undefined;
+    const parts = granted.filter((one) => !isWhole(one));
     const principal: Principal = {
       kind: 'user',
       id: user.id,
       name: user.name,
       scopes: [],
-      roles: [...new Set([...effectiveRolesOf(user), ...granted.map(({ role }) => role)])],
+      roles: [...new Set([...effectiveRolesOf(user), ...granted.filter(isWhole).map(({ role }) => role)])],
       ...(user.siteRoles === undefined ? {} : { siteRoles: user.siteRoles }),
+      ...(parts.length === 0 ? {} : { grantedRoles: parts.map(partOf) }),
       ...(granted.length === 0 ? {} : { grantIds: granted.map(({ grantId }) => grantId) }),
       sessionId: session.id,
       authenticatedAtMs: granted.some(({ isProof }) => isProof === true) ? clock.nowMs() : session.authenticatedAtMs,
@@ -37,9 +40,16 @@ export function createPrincipalOf(
   };
 }
 
-/** What they may do at the sites where they hold a role. */
+type TemporaryRole = ReturnType<Required<PeopleNeeds>['temporaryRoles']>[number];
+
+function partOf({ role, site, actions }: TemporaryRole): GrantedRole {
+  return { role, ...(site === undefined ? {} : { site }), ...(actions === undefined ? {} : { actions }) };
+}
+
+/** What they may do at the sites where they hold a role, for now too. */
 function siteScopesOf(principal: Principal, policy: PeopleNeeds['policy']): Pick<Principal, 'siteScopes'> {
-  const sites = [...new Set((principal.siteRoles ?? []).map(({ site }) => site))];
+  const { siteRoles = [], grantedRoles = [] } = principal;
+  const sites = [...new Set([...siteRoles, ...grantedRoles].flatMap(({ site }) => site ?? []))];
   if (sites.length === 0) return {};
   return { siteScopes: sites.map((site) => ({ site, scopes: policy.permissionsOf(principal, { site }) })) };
 }

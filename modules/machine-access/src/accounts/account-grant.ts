@@ -1,4 +1,5 @@
-import { allActions, isAction } from '@sallyport/access-policy';
+import { allActions, holdsAt, isAction, readSiteName, siteActions } from '@sallyport/access-policy';
+import type { HeldScopes } from '@sallyport/access-policy';
 import type { Principal } from '@sallyport/platform/http';
 import { MachineAccessError } from '../errors.ts';
 
@@ -34,14 +35,19 @@ export function checkExpiry(expiresAtMs: number | undefined, nowMs: number): voi
   );
 }
 
-/** Throws `service_invalid`. */
-export function checkSites(sites: readonly string[] | undefined): void {
-  const wrong = sites?.find((site) => !/^[^\s\p{C}]{1,100}$/u.test(site));
-  if (wrong === undefined && sites?.length !== 0) return;
-  throw new MachineAccessError(
-    'service_invalid',
-    `Cannot use ${JSON.stringify((wrong ?? '').slice(0, 100))} as a site: must be the id of one, at least one`,
-  );
+/** Names of sites, as they stand on cameras and devices; each once. Throws `service_invalid`. */
+export function parseSites(sites: readonly string[] | undefined): readonly string[] | undefined {
+  if (sites?.length === 0)
+    throw new MachineAccessError('service_invalid', 'Cannot use no site at all: must be the name of one');
+  const names = sites?.map((text) => {
+    const site = readSiteName(text);
+    if (site !== undefined) return site;
+    throw new MachineAccessError(
+      'service_invalid',
+      `Cannot use ${JSON.stringify(text.slice(0, 60))} as a site: must be 1 to 60 printable characters`,
+    );
+  });
+  return names === undefined ? undefined : [...new Set(names)];
 }
 
 /**
@@ -53,7 +59,7 @@ export function checkGrant(grant: {
   readonly sites: readonly string[] | undefined;
   readonly by: Principal;
   /** Of the owner by now; undefined when they may not come in. */
-  readonly ownerMay: readonly string[] | undefined;
+  readonly ownerMay: HeldScopes | undefined;
 }): void {
   const { scopes, sites, by, ownerMay } = grant;
   const unknown = scopes.find((scope) => !isAction(scope));
@@ -74,7 +80,13 @@ export function checkGrant(grant: {
       'Cannot give lasting rights with what you hold for a time: must be by a role of your own',
       { hint: 'give the right back, or ask somebody whose role it is' },
     );
-  const missing = scopes.find((scope) => !by.scopes.includes(scope));
+  const whole = sites === undefined ? undefined : scopes.find((scope) => !siteActions.some((one) => one === scope));
+  if (whole !== undefined)
+    throw new MachineAccessError(
+      'service_invalid',
+      `Cannot give scope "${whole}" at some sites: it is about none, must be one of ${siteActions.join(', ')}`,
+    );
+  const missing = scopes.find((scope) => !holdsAt(by, scope, sites));
   if (missing !== undefined)
     throw new MachineAccessError(
       'service_grant_widened',
@@ -84,7 +96,7 @@ export function checkGrant(grant: {
     throw new MachineAccessError('service_grant_widened', 'Cannot give rights at more sites than one’s own');
   if (ownerMay === undefined)
     throw new MachineAccessError('service_owner_unfit', 'Cannot use this owner: must be a person who may sign in');
-  const lacked = scopes.find((scope) => !ownerMay.includes(scope));
+  const lacked = scopes.find((scope) => !holdsAt(ownerMay, scope, sites));
   if (lacked !== undefined)
     throw new MachineAccessError(
       'service_owner_unfit',

@@ -1,3 +1,4 @@
+import { formatSites, readSites } from '@sallyport/access-policy';
 import { isJsonObject, parseJson } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import { createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
@@ -11,8 +12,10 @@ type AccountRow = {
   readonly owner_id: string;
   /** Separated by spaces. */
   readonly scopes: string;
-  /** The same; null: everywhere. */
+  /** Separated by spaces, of an earlier version. */
   readonly sites: string | null;
+  /** What `formatSites` makes of them; null: everywhere, unless `sites` says otherwise. */
+  readonly site_names: Encrypted<string | null>;
   readonly bound_only: number;
   readonly created_at_ms: number;
   readonly created_by: string;
@@ -63,7 +66,10 @@ export function createAccountStore(needs: {
     keys: needs.columnKeys,
     random: needs.random,
     tables: {
-      machine_accounts: { row: 'id', columns: { name: encrypted(), description: encrypted() } },
+      machine_accounts: {
+        row: 'id',
+        columns: { name: encrypted(), description: encrypted(), site_names: encrypted({ padBytes: 64 }) },
+      },
       machine_credentials: { row: 'id', columns: { document: encrypted({ padBytes: 256 }) } },
     },
   });
@@ -96,7 +102,8 @@ export function createAccountStore(needs: {
           description: account.description,
           owner_id: account.ownerId,
           scopes: account.scopes.join(' '),
-          sites: account.sites?.join(' ') ?? null,
+          sites: null,
+          site_names: formatSites(account.sites),
           bound_only: account.boundOnly ? 1 : 0,
           created_at_ms: account.createdAtMs,
           created_by: account.createdBy,
@@ -118,7 +125,7 @@ export function createAccountStore(needs: {
           ...(description === undefined ? {} : { description }),
           ...(ownerId === undefined ? {} : { owner_id: ownerId }),
           ...(scopes === undefined ? {} : { scopes: scopes.join(' ') }),
-          ...(sites === undefined ? {} : { sites: sites?.join(' ') ?? null }),
+          ...(sites === undefined ? {} : { sites: null, site_names: formatSites(sites) }),
           ...(boundOnly === undefined ? {} : { bound_only: boundOnly ? 1 : 0 }),
           ...(expiresAtMs === undefined ? {} : { expires_at_ms: expiresAtMs }),
           ...(suspended === undefined
@@ -196,11 +203,16 @@ function toAccount(row: Opened<Tables>['machine_accounts']): ServiceAccount {
     boundOnly: row.bound_only !== 0,
     createdAtMs: row.created_at_ms,
     createdBy: row.created_by,
-    ...(row.sites === null ? {} : { sites: row.sites.split(' ').filter((site) => site !== '') }),
+    ...sitesOf(row),
     ...(row.expires_at_ms === null ? {} : { expiresAtMs: row.expires_at_ms }),
     ...(row.suspended_at_ms === null ? {} : { suspendedAtMs: row.suspended_at_ms, suspendedFor }),
     ...(row.last_used_at_ms === null ? {} : { lastUsedAtMs: row.last_used_at_ms }),
   };
+}
+
+function sitesOf({ sites, site_names: names }: Opened<Tables>['machine_accounts']): Pick<ServiceAccount, 'sites'> {
+  if (names !== null) return { sites: readSites(names) };
+  return sites === null ? {} : { sites: sites.split(' ').filter((site) => site !== '') };
 }
 
 function toCredential(row: Opened<Tables>['machine_credentials']): StoredCredential {

@@ -1,3 +1,5 @@
+import { holdsAt, siteActions } from '@sallyport/access-policy';
+import type { HeldScopes } from '@sallyport/access-policy';
 import type { Actor } from '@sallyport/ledger';
 import type { JsonObject } from '@sallyport/contracts';
 import type { Transaction } from '@sallyport/platform/database';
@@ -8,7 +10,7 @@ import { MachineAccessError } from '../errors.ts';
 import { defaultLimits, type MachineAccessNeeds } from '../needs.ts';
 import { hashOf, newId, newSecretText } from '../random-text.ts';
 import type { TokenStore } from '../tokens/token-store.ts';
-import { checkExpiry, checkGrant, checkSites, checkWords } from './account-grant.ts';
+import { checkExpiry, checkGrant, checkWords, parseSites } from './account-grant.ts';
 import type { AccountChange, AccountStore } from './account-store.ts';
 import { endOf, type Credential, type ServiceAccount } from './account.ts';
 import { parseCredential, type CredentialRequest } from './credential-parsing.ts';
@@ -76,7 +78,12 @@ export type ServiceAccounts = {
   /** In the transaction that disables a person or takes rights from them: as API keys are, accounts they answer for are stopped. */
   suspendAllOf(
     transaction: Transaction,
-    request: { readonly makerId: string; readonly allowed: readonly string[]; readonly by: Principal | Actor },
+    request: {
+      readonly makerId: string;
+      readonly allowed: readonly string[];
+      readonly siteScopes?: HeldScopes['siteScopes'];
+      readonly by: Principal | Actor;
+    },
   ): Promise<number>;
 };
 
@@ -87,7 +94,10 @@ const shownOfSecret = secretPrefix.length + 4;
 const maxOverlapMs = 7 * 86_400_000;
 
 export function createServiceAccounts(
-  needs: Pick<MachineAccessNeeds, 'database' | 'outbox' | 'clock' | 'random' | 'allowedTo' | 'limits'> & {
+  needs: Pick<
+    MachineAccessNeeds,
+    'database' | 'outbox' | 'clock' | 'random' | 'allowedTo' | 'answering' | 'permissionsOf' | 'limits'
+  > & {
     readonly accountStore: AccountStore;
     readonly tokenStore: TokenStore;
   },
@@ -141,7 +151,7 @@ export function createServiceAccounts(
   ): Promise<void> => {
     const { credential, hash, by } = made;
     // Who may not give the account its rights must not be able to come in as it either.
-    checkGrant({ scopes: account.scopes, sites: account.sites, by, ownerMay: account.scopes });
+    requireHeldBy(by, account);
     const live = (await accountStore.credentials(transaction, account.id)).filter(
       ({ expiresAtMs }) => expiresAtMs === undefined || expiresAtMs > clock.nowMs(),
     );
@@ -178,10 +188,10 @@ export function createServiceAccounts(
   };
 
   return {
-    async create({ name, description = '', ownerId, scopes, sites, expiresAtMs, boundOnly = true, by }) {
+    async create({ name, description = '', ownerId, scopes, sites: at, expiresAtMs, boundOnly = true, by }) {
       checkWords({ name, description });
       checkExpiry(expiresAtMs, clock.nowMs());
-      checkSites(sites);
+      const sites = parseSites(at);
       const owner = ownerId ?? (by.kind === 'user' ? by.id : undefined);
       if (owner === undefined)
         throw new MachineAccessError(
@@ -198,7 +208,7 @@ export function createServiceAccounts(
         boundOnly,
         createdAtMs: clock.nowMs(),
         createdBy: `${by.kind}/${by.id}`,
-        ...(sites === undefined ? {} : { sites: [...new Set(sites)] }),
+        ...(sites === undefined ? {} : { sites }),
         ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
       };
       await database.transaction().execute(async (transaction) => {
@@ -226,8 +236,11 @@ export function createServiceAccounts(
     async scopesNow(id) {
       const account = await accountStore.find(database, id);
       if (account === undefined || endOf(account, clock.nowMs()) !== undefined) return undefined;
-      // At some sites alone is not everywhere.
-      return account.sites === undefined ? account.scopes : [];
+      // Neither at some sites alone nor what its owner may not do is everywhere.
+      const { name, scopes, sites, ownerId } = account;
+      const onBehalfOf = await needs.answering(ownerId);
+      const narrowed = { onBehalfOf, ...(sites === undefined ? {} : { sites }) };
+      return needs.permissionsOf({ kind: 'service', id, name, scopes, ...narrowed });
     },
 
     async find(id) {
@@ -237,20 +250,21 @@ export function createServiceAccounts(
     async change({ id, by, ...change }) {
       checkWords(change);
       checkExpiry(change.expiresAtMs ?? undefined, clock.nowMs());
-      checkSites(change.sites ?? undefined);
+      const at = parseSites(change.sites ?? undefined);
       const before = await accountStore.find(database, id);
       const ownerMay = before === undefined ? undefined : await needs.allowedTo(change.ownerId ?? before.ownerId);
       return changing(id, async (transaction, account) => {
         const changed = { ...account, ...change };
-        const sites = change.sites === undefined ? account.sites : (change.sites ?? undefined);
+        const sites = change.sites === undefined ? account.sites : at;
         // Somebody who may do less could otherwise steer an account that may do more, such as to an owner of their choice.
         checkGrant({ scopes: changed.scopes, sites, by, ownerMay });
-        checkGrant({ scopes: account.scopes, sites: account.sites, by, ownerMay: account.scopes });
-        await accountStore.update(transaction, id, change);
+        requireHeldBy(by, account);
+        await accountStore.update(transaction, id, { ...change, ...(at === undefined ? {} : { sites: at }) });
         const { scopes: were } = account;
         const details = {
           ...detailsOf({ ...changed, sites }),
           scopes_before: [...were],
+          sites_before: account.sites === undefined ? null : [...account.sites],
           owner_before: account.ownerId,
         };
         await record(transaction, 'service.change', { by, account, details });
@@ -350,11 +364,13 @@ export function createServiceAccounts(
       await outbox.flushed();
     },
 
-    async suspendAllOf(transaction, { makerId, allowed, by }) {
+    async suspendAllOf(transaction, { makerId, allowed, siteScopes = [], by }) {
       const live = (await accountStore.listOf(transaction, makerId)).filter(
         ({ suspendedAtMs }) => suspendedAtMs === undefined,
       );
-      const stopped = live.filter(({ scopes }) => scopes.some((scope) => !allowed.includes(scope)));
+      const stopped = live.filter(({ scopes, sites }) =>
+        scopes.some((scope) => !holdsAt({ scopes: allowed, siteScopes }, scope, sites)),
+      );
       for (const account of stopped) {
         await accountStore.update(transaction, account.id, { suspended: { atMs: clock.nowMs(), for: 'owner' } });
         await tokenStore.removeOfAccount(transaction, account.id);
@@ -363,6 +379,13 @@ export function createServiceAccounts(
       return stopped.length;
     },
   };
+}
+
+/** Of what it is by now, whoever answers for it. Throws as `checkGrant`. */
+function requireHeldBy(by: Principal, { scopes, sites }: ServiceAccount): void {
+  // What was made before such were refused could do nothing that is about no site: its sites are looked at alone.
+  const here = sites === undefined ? scopes : scopes.filter((scope) => siteActions.some((one) => one === scope));
+  if (here.length > 0) checkGrant({ scopes: here, sites, by, ownerMay: { scopes: here } });
 }
 
 function withoutHash({

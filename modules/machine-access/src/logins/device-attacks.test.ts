@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
+import type { Principal } from '@sallyport/platform/http';
 import fc from 'fast-check';
 import {
   actionsOf,
@@ -20,11 +21,11 @@ const minuteMs = 60_000;
 const cli = { client_id: 'sallyport-cli' };
 
 forEachDatabase((name, open) => {
-  async function begin(house: House, form: Readonly<Record<string, string>> = {}) {
+  async function begin(house: House, form: Readonly<Record<string, string>> = {}, address = client.address) {
     const request = {
       form: new Map(Object.entries({ ...cli, ...form })),
       authorization: undefined,
-      client,
+      client: { ...client, address },
       presented: presentedAs(),
     };
     return house.service.beginDevice(request);
@@ -35,15 +36,20 @@ forEachDatabase((name, open) => {
         house.service.token(await program.asks({ ...cli, grant_type: deviceGrant, device_code: deviceCode })),
       )
     ).split('/')[0] ?? '';
-  const approve = (house: House, userCode: string, by = 'ada', scopes?: readonly string[]): Promise<void> =>
+  const approve = (
+    house: House,
+    userCode: string,
+    by: string | Principal = 'ada',
+    scopes?: readonly string[],
+  ): Promise<void> =>
     house.logins.decide({
       userCode,
       approve: true,
-      by: house.inBrowser(by),
+      by: typeof by === 'string' ? house.inBrowser(by) : by,
       client,
       ...(scopes === undefined ? {} : { scopes }),
     });
-  async function signIn(house: House, by = 'ada', scope?: string) {
+  async function signIn(house: House, by: string | Principal = 'ada', scope?: string) {
     const program = await newProgram(house);
     const begun = await begin(house, scope === undefined ? {} : { scope });
     await approve(house, begun.userCode, by);
@@ -134,13 +140,97 @@ forEachDatabase((name, open) => {
     await assert.rejects(guess('gus', '192.0.2.9'), { code: 'user_code_unknown' });
   });
 
-  test(`${name}: as many sign-ins may be under way as there is room for, and room comes back`, async () => {
-    const house = await openHouse(open, { maxPendingLogins: 2 });
-    await begin(house);
-    await begin(house);
-    assert.equal(await refusalOf(begin(house)), 'temporarily_unavailable/temporarily_unavailable');
+  const full = 'temporarily_unavailable/temporarily_unavailable';
+
+  test(`${name}: a network may have so many sign-ins under way, and room comes back; others have their own`, async () => {
+    const house = await openHouse(open, { maxPendingLoginsPerNetwork: 2 });
+    const first = await begin(house, {}, '192.0.2.1');
+    await begin(house, {}, '192.0.2.200');
+    assert.equal(await refusalOf(begin(house, {}, '192.0.2.77')), full);
+    await begin(house, {}, '192.0.3.1');
+    await begin(house, {}, '2001:db8::/64');
+    // One that is answered makes room.
+    await house.logins.decide({ userCode: first.userCode, approve: false, by: house.inBrowser('ada'), client });
+    await begin(house, {}, '192.0.2.77');
+    assert.equal(await refusalOf(begin(house, {}, '192.0.2.77')), full);
     house.clock.advance(600_000);
-    await begin(house);
+    await begin(house, {}, '192.0.2.77');
+  });
+
+  test(`${name}: when all the room there is is taken, who has the most makes room for who has less`, async () => {
+    const house = await openHouse(open, { maxPendingLogins: 6, maxPendingLoginsPerNetwork: 4 });
+    const strangers = [];
+    for (let at = 0; at < 4; at += 1) {
+      strangers.push(await begin(house, {}, '198.51.100.7'));
+      house.clock.advance(1000);
+    }
+    await begin(house, {}, '203.0.113.1');
+    await begin(house, {}, '203.0.113.2');
+    const ours = await begin(house, {}, '192.0.2.7');
+    const again = await begin(house, {}, '192.0.2.7');
+    const look = (userCode: string): Promise<unknown> =>
+      house.logins.look({ userCode, by: house.inBrowser('ada'), client }).then(
+        () => 'there',
+        () => 'gone',
+      );
+    assert.deepEqual(await Promise.all([ours, again].map(({ userCode }) => look(userCode))), ['there', 'there']);
+    // The stranger's oldest two went; equals take nothing from one another.
+    const left = [];
+    for (const { userCode } of strangers) left.push(await look(userCode));
+    assert.deepEqual(left, ['gone', 'gone', 'there', 'there']);
+    assert.equal(await refusalOf(begin(house, {}, '192.0.2.9')), full);
+    assert.equal(await look(ours.userCode), 'there');
+  });
+
+  test(`${name}: what ends sessions ends the programs they let in, and those that have not come for their tokens`, async () => {
+    const house = await openHouse(open);
+    const by = (person: string, more: Readonly<Record<string, string>>) => ({ ...house.inBrowser(person), ...more });
+    const ends = async (which: Parameters<House['logins']['endWhere']>[1]): Promise<number> =>
+      house.database
+        .transaction()
+        .execute((transaction) => house.logins.endWhere(transaction, which, house.inBrowser('ada')));
+    for (const [which, are] of [
+      [{ userId: 'gus' }, { ofAda: true, first: false, second: false }],
+      [{ sessionIds: ['s1'] }, { ofAda: true, first: false, second: true }],
+      [{ sessionIds: [] }, { ofAda: true, first: true, second: true }],
+      [{ provider: 'p1' }, { ofAda: false, first: false, second: true }],
+      [
+        { provider: 'p1', userId: 'gus' },
+        { ofAda: true, first: false, second: true },
+      ],
+      [
+        { userId: 'gus', beganBeforeMs: 0 },
+        { ofAda: true, first: true, second: true },
+      ],
+    ] as const) {
+      await ends({ userId: 'ada' });
+      await ends({ userId: 'gus' });
+      house.events.length = 0;
+      const ofAda = await signIn(house, by('ada', { sessionId: 's9', provider: 'p1' }));
+      const first = await signIn(house, by('gus', { sessionId: 's1', provider: 'p1' }));
+      const second = await signIn(house, by('gus', { sessionId: 's2' }));
+      const late = await newProgram(house);
+      const waiting = await begin(house);
+      await approve(house, waiting.userCode, by('gus', { sessionId: 's1', provider: 'p1' }));
+      const ended = await ends(which);
+      const told = JSON.stringify(which);
+      for (const [login, isThere] of [
+        [ofAda, are.ofAda],
+        [first, are.first],
+        [second, are.second],
+      ] as const) {
+        const may = await login.may();
+        assert.equal(Array.isArray(may), isThere, `${told} ${String(may)}`);
+        if (!isThere) await assert.rejects(login.refresh(login.tokens.refresh_token ?? ''));
+      }
+      assert.equal(
+        house.events.filter(({ event }) => String(event['message']).startsWith('token.revoke')).length,
+        ended,
+      );
+      const answer = await poll(house, late, waiting.deviceCode);
+      const isWithdrawn = !are.first || 'beganBeforeMs' in which;
+      assert.equal(answer, isWithdrawn ? 'access_denied' : 'none', told);
+    }
   });
 
   test(`${name}: a token is its person as they are now, and no more than they agreed to`, async () => {

@@ -10,7 +10,8 @@ import { hashOf, newId, newSecretText } from '../random-text.ts';
 import type { Binding } from '../tokens/binding.ts';
 import type { TokenStore } from '../tokens/token-store.ts';
 import { createGuesses } from './guesses.ts';
-import type { DeviceCode, Login, LoginStore } from './login-store.ts';
+import { makeRoom, networkOf } from './code-shares.ts';
+import type { DeviceCode, Login, LoginFilter, LoginStore } from './login-store.ts';
 import { newUserCode, readUserCode } from './user-code.ts';
 
 export type Asked = {
@@ -25,7 +26,7 @@ export type Asked = {
 
 /** Sign-in of a program that has no browser (RFC 8628): it shows a code, and a person says yes in the console. */
 export type DeviceLogins = {
-  /** Throws `OAuthError` `temporarily_unavailable` when too many are under way. */
+  /** Throws `OAuthError` `temporarily_unavailable` when too many are under way from one network, or everywhere. */
   begin(request: {
     readonly scopes: readonly string[] | undefined;
     readonly binding: Binding | undefined;
@@ -54,12 +55,11 @@ export type DeviceLogins = {
   list(userId?: string): Promise<readonly Login[]>;
   /** Throws `token_login_not_found`, also for somebody else's unless `anybodys`. */
   end(request: { readonly id: string; readonly by: Principal; readonly anybodys: boolean }): Promise<void>;
-  /** In the transaction that ends everything else of a person. How many there were. */
-  endAllOf(
-    transaction: Transaction,
-    user: { readonly id: string; readonly name: string },
-    by: Principal | Actor,
-  ): Promise<number>;
+  /**
+   * In the transaction that ends sessions, too, of a person or by a provider's word; whoever was let in and has not come for its
+   * tokens yet gets none. How many there were.
+   */
+  endWhere(transaction: Transaction, which: LoginFilter, by: Principal | Actor): Promise<number>;
 };
 
 const codeLifetimeMs = 10 * 60_000;
@@ -122,14 +122,15 @@ export function createDeviceLogins(
       const userCode = newUserCode(random);
       await database.transaction().execute(async (transaction) => {
         await loginStore.removeExpired(transaction, nowMs);
-        if ((await loginStore.countCodes(transaction)) >= limits.maxPendingLogins)
-          throw new OAuthError('temporarily_unavailable', 'Cannot begin another sign-in now: too many are under way');
+        const source = networkOf(client.address);
+        await makeRoom(transaction, loginStore, source, limits);
         await loginStore.insertCode(transaction, {
           hash: hashOf('device code', deviceCode),
           userCodeHash: hashOf('user code', userCode),
           state: 'pending',
           clientId: publicClientId,
           client: { address: client.address, agent: client.agent.slice(0, maxAgentLength) },
+          source,
           createdAtMs: nowMs,
           expiresAtMs: nowMs + codeLifetimeMs,
           intervalSeconds: firstIntervalSeconds,
@@ -170,6 +171,8 @@ export function createDeviceLogins(
                   assurance: by.assurance ?? 1,
                   methods: by.methods ?? [],
                   authenticatedAtMs: by.authenticatedAtMs ?? 0,
+                  ...(by.sessionId === undefined ? {} : { sessionId: by.sessionId }),
+                  ...(by.provider === undefined ? {} : { provider: by.provider }),
                 },
               }
             : {}),
@@ -293,8 +296,9 @@ export function createDeviceLogins(
       await outbox.flushed();
     },
 
-    async endAllOf(transaction, user, by) {
-      const logins = await loginStore.list(transaction, user.id);
+    async endWhere(transaction, which, by) {
+      await loginStore.withdrawApprovals(transaction, which);
+      const logins = await loginStore.listWhere(transaction, which);
       for (const login of logins) {
         await removeLogin(transaction, login);
         await outbox.record(
@@ -303,7 +307,7 @@ export function createDeviceLogins(
             nowMs: clock.nowMs(),
             action: 'token.revoke',
             actor: by,
-            holder: { type: 'user', id: user.id, name: user.name },
+            holder: { type: 'user', id: login.userId, name: login.userId === by.id ? by.name : login.userId },
             details: { login: login.id },
           }),
         );

@@ -2,7 +2,7 @@ import type { Clock } from '@sallyport/platform/clock';
 import { createTokenBucket, type TokenBucket } from '@sallyport/platform/token-bucket';
 import { MachineAccessError } from '../errors.ts';
 
-/** Ten at once and one a minute: with 34 bits and 200 codes open at most, a year of guessing finds one in 250 times. */
+/** Ten at once and one a minute: with 34 bits and 500 codes open at most, a year of guessing finds one in 100 times. */
 const rate = { perSecond: 1 / 60, burst: 10 };
 const maxKept = 10_000;
 

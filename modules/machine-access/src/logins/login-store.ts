@@ -1,7 +1,7 @@
 import { isJsonObject, parseJson, textOf } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
-import { createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
-import type { ColumnKeys, Encrypted, Opened } from '@sallyport/platform/encrypted-columns';
+import { blindIndex, createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
+import type { BlindIndex, ColumnKeys, Encrypted, Opened } from '@sallyport/platform/encrypted-columns';
 import type { Proof } from '../needs.ts';
 import { bindingText, parseBinding, type Binding } from '../tokens/binding.ts';
 
@@ -20,7 +20,9 @@ type LoginRow = {
   readonly last_used_at_ms: number | null;
   /** Address and program. */
   readonly sealed_client: Encrypted;
-};
+} & OriginColumns;
+/** The session it was let in with, and the provider that one rested on; unknown of what was let in by earlier versions. */
+type OriginColumns = { readonly session_id: string | null; readonly provider: string | null };
 type CodeRow = {
   readonly hash: string;
   readonly user_code_hash: string;
@@ -38,11 +40,23 @@ type CodeRow = {
   readonly methods: string | null;
   readonly authenticated_at_ms: number | null;
   readonly login_id: string | null;
-};
+  /** The network that asked, to count by. */
+  readonly source: Encrypted<string | null>;
+  readonly source_key: BlindIndex;
+} & OriginColumns;
 type Tables = { machine_logins: LoginRow; machine_device_codes: CodeRow };
 type Where = Database | Transaction;
 
 export type ClientSeen = { readonly address: string; readonly agent: string };
+
+/** What a person let a program in with: it ends when that is taken from them. */
+export type Origin = { readonly sessionId?: string; readonly provider?: string };
+
+/** Programs that were let in by one person, with one of these sessions, or with a provider's word. */
+export type LoginFilter =
+  | { readonly userId: string; readonly beganBeforeMs?: number }
+  | { readonly sessionIds: readonly string[] }
+  | { readonly provider: string; readonly userId?: string };
 
 /** A program that a person let in, until it ends: its tokens are one family. */
 export type Login = Proof & {
@@ -55,7 +69,7 @@ export type Login = Proof & {
   readonly expiresAtMs: number;
   readonly lastUsedAtMs?: number;
   readonly client: ClientSeen;
-};
+} & Origin;
 
 /** A program that asks to be let in. */
 export type DeviceCode = {
@@ -66,11 +80,13 @@ export type DeviceCode = {
   readonly scopes?: readonly string[];
   readonly binding?: Binding;
   readonly client: ClientSeen;
+  /** The network it asks from. */
+  readonly source: string;
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
   readonly intervalSeconds: number;
   readonly polledAtMs?: number;
-  readonly approval?: Proof & { readonly userId: string };
+  readonly approval?: Proof & Origin & { readonly userId: string };
   readonly loginId?: string;
 };
 
@@ -86,7 +102,13 @@ export function createLoginStore(needs: {
     random: needs.random,
     tables: {
       machine_logins: { row: 'id', columns: { sealed_client: encrypted({ padBytes: 128 }) } },
-      machine_device_codes: { row: 'hash', columns: { sealed_client: encrypted({ padBytes: 128 }) } },
+      machine_device_codes: {
+        row: 'hash',
+        columns: {
+          sealed_client: encrypted({ padBytes: 128 }),
+          source: encrypted({ index: blindIndex('source_key'), padBytes: 64 }),
+        },
+      },
     },
   });
   const logins = (where: Where) => columns.on(where).selectFrom('machine_logins').selectAll();
@@ -102,6 +124,31 @@ export function createLoginStore(needs: {
     async list(where: Where, userId?: string): Promise<readonly Login[]> {
       const rows = userId === undefined ? logins(where) : logins(where).where('user_id', '=', userId);
       return (await rows.orderBy('created_at_ms', 'desc').limit(1000).execute()).map(toLogin);
+    },
+
+    async listWhere(where: Where, which: LoginFilter): Promise<readonly Login[]> {
+      let query = logins(where);
+      if ('sessionIds' in which)
+        query = query.where('session_id', 'in', which.sessionIds.length === 0 ? [''] : which.sessionIds);
+      else if (which.userId !== undefined) query = query.where('user_id', '=', which.userId);
+      if ('provider' in which) query = query.where('provider', '=', which.provider);
+      if ('beganBeforeMs' in which && which.beganBeforeMs !== undefined)
+        query = query.where('created_at_ms', '<=', which.beganBeforeMs);
+      return (await query.orderBy('created_at_ms', 'desc').execute()).map(toLogin);
+    },
+
+    /** Nobody said yes any more, for programs that have not come for their tokens yet. */
+    async withdrawApprovals(transaction: Transaction, which: LoginFilter): Promise<void> {
+      let query = columns
+        .on(transaction)
+        .updateTable('machine_device_codes')
+        .set({ state: 'denied' })
+        .where('state', '=', 'approved');
+      if ('sessionIds' in which)
+        query = query.where('session_id', 'in', which.sessionIds.length === 0 ? [''] : which.sessionIds);
+      else if (which.userId !== undefined) query = query.where('user_id', '=', which.userId);
+      if ('provider' in which) query = query.where('provider', '=', which.provider);
+      await query.execute();
     },
 
     async insert(transaction: Transaction, login: Login): Promise<void> {
@@ -121,6 +168,8 @@ export function createLoginStore(needs: {
           expires_at_ms: login.expiresAtMs,
           last_used_at_ms: null,
           sealed_client: JSON.stringify(login.client),
+          session_id: login.sessionId ?? null,
+          provider: login.provider ?? null,
         })
         .execute();
     },
@@ -160,6 +209,39 @@ export function createLoginStore(needs: {
       return Number(count);
     },
 
+    /** Those that nobody has answered yet, from one network. */
+    async countCodesOf(where: Where, source: string): Promise<number> {
+      const rows = columns.on(where).selectFrom('machine_device_codes').select('hash');
+      return (await rows.where('source', '=', source).where('state', '=', 'pending').execute()).length;
+    },
+
+    /** Drops the oldest unanswered one of the network that has the most, unless that has fewer than `least`. */
+    async dropFromLargest(transaction: Transaction, least: number): Promise<boolean> {
+      const rows = transaction
+        .withTables<{ machine_device_codes: Pick<CodeRow, 'hash' | 'state' | 'created_at_ms' | 'source_key'> }>()
+        .selectFrom('machine_device_codes')
+        .where('state', '=', 'pending');
+      const largest = await rows
+        .select(['source_key', (eb) => eb.fn.countAll().as('count')])
+        .groupBy('source_key')
+        .orderBy('count', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      if (largest === undefined || Number(largest.count) < least) return false;
+      const oldest = await rows
+        .select('hash')
+        .where('source_key', largest.source_key === null ? 'is' : '=', largest.source_key)
+        .orderBy('created_at_ms')
+        .limit(1)
+        .executeTakeFirst();
+      await columns
+        .on(transaction)
+        .deleteFrom('machine_device_codes')
+        .where('hash', '=', oldest?.hash ?? '')
+        .execute();
+      return oldest !== undefined;
+    },
+
     async insertCode(transaction: Transaction, code: DeviceCode): Promise<void> {
       await columns
         .on(transaction)
@@ -181,6 +263,9 @@ export function createLoginStore(needs: {
           methods: null,
           authenticated_at_ms: null,
           login_id: null,
+          source: code.source,
+          session_id: null,
+          provider: null,
         })
         .execute();
     },
@@ -222,6 +307,8 @@ export function createLoginStore(needs: {
                 assurance: approval.assurance,
                 methods: approval.methods.join(' '),
                 authenticated_at_ms: approval.authenticatedAtMs,
+                session_id: approval.sessionId ?? null,
+                provider: approval.provider ?? null,
               }),
           ...(scopes === undefined ? {} : { scopes: scopes.join(' ') }),
           ...(loginId === undefined ? {} : { login_id: loginId }),
@@ -248,7 +335,12 @@ function toLogin(row: Opened<Tables>['machine_logins']): Login {
     client: parseClient(row.sealed_client),
     ...(row.scopes === null ? {} : { scopes: wordsOf(row.scopes) }),
     ...(row.last_used_at_ms === null ? {} : { lastUsedAtMs: row.last_used_at_ms }),
+    ...originOf(row),
   };
+}
+
+function originOf({ session_id: sessionId, provider }: OriginColumns): Origin {
+  return { ...(sessionId === null ? {} : { sessionId }), ...(provider === null ? {} : { provider }) };
 }
 
 /** Shown to people, and rested upon by nothing. */
@@ -268,6 +360,7 @@ function toCode(row: Opened<Tables>['machine_device_codes']): DeviceCode {
           assurance: assuranceOf(row.assurance ?? 1),
           methods: wordsOf(row.methods ?? ''),
           authenticatedAtMs: row.authenticated_at_ms ?? 0,
+          ...originOf(row),
         };
   return {
     hash: row.hash,
@@ -275,6 +368,7 @@ function toCode(row: Opened<Tables>['machine_device_codes']): DeviceCode {
     state: states.find((state) => state === row.state) ?? 'denied',
     clientId: row.client_id,
     client: parseClient(row.sealed_client),
+    source: row.source ?? '',
     createdAtMs: row.created_at_ms,
     expiresAtMs: row.expires_at_ms,
     intervalSeconds: row.interval_s,

@@ -1,4 +1,6 @@
 import type { MigrationSet } from '@sallyport/platform/database';
+import { siteNames } from './0002-site-names.ts';
+import { loginOrigins } from './0003-login-origins.ts';
 
 /** Names, what credentials say and where a sign-in came from are sealed; tokens, codes and secrets are hashes. */
 const createMachineAccess: MigrationSet['migrations'][string] = {
@@ -93,5 +95,9 @@ const createMachineAccess: MigrationSet['migrations'][string] = {
 
 export const machineAccessMigrations: MigrationSet = {
   module: 'machine-access',
-  migrations: { '0001-create-machine-access': createMachineAccess },
+  migrations: {
+    '0001-create-machine-access': createMachineAccess,
+    '0002-site-names': siteNames,
+    '0003-login-origins': loginOrigins,
+  },
 };

@@ -1,3 +1,4 @@
+import { holdsAt } from '@sallyport/access-policy';
 import type { Transaction } from '@sallyport/platform/database';
 import type { Client, Presented } from '@sallyport/platform/http';
 import type { ServiceAccount } from '../accounts/account.ts';
@@ -161,7 +162,7 @@ export function createTokenService(
       throw new OAuthError('invalid_scope', `Cannot give scope "${beyond}": this account does not have it`);
     const ownerMay = await needs.allowedTo(account.ownerId);
     // Stopped with its owner as a rule; here too, should the two have happened at once.
-    if (ownerMay === undefined || account.scopes.some((scope) => !ownerMay.includes(scope)))
+    if (ownerMay === undefined || account.scopes.some((scope) => !holdsAt(ownerMay, scope, account.sites)))
       throw new ClientRefused('owner_unfit', account);
     const binding = await bindingOf(request);
     if (binding === undefined && account.boundOnly) throw boundOnly();

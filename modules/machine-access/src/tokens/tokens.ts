@@ -64,7 +64,7 @@ export type Tokens = {
 };
 
 export function createTokens(
-  needs: Pick<MachineAccessNeeds, 'database' | 'clock' | 'random' | 'person' | 'permissionsOf'> & {
+  needs: Pick<MachineAccessNeeds, 'database' | 'clock' | 'random' | 'person' | 'answering' | 'permissionsOf'> & {
     readonly accountStore: AccountStore;
     readonly loginStore: LoginStore;
     readonly tokenStore: TokenStore;
@@ -88,11 +88,13 @@ export function createTokens(
     if (end !== undefined) return { refused: end };
     // Whatever was taken from the account since is gone from its tokens.
     const scopes = (token.scopes ?? account.scopes).filter((scope) => account.scopes.includes(scope));
-    const { id, name, sites } = account;
+    const { id, name, sites, ownerId } = account;
+    const onBehalfOf = await needs.answering(ownerId);
+    const narrowed = { onBehalfOf, ...(sites === undefined ? {} : { sites }) };
     return {
       kind: 'service',
       account,
-      principal: { kind: 'service', id, name, scopes, tokenId: token.id, ...(sites === undefined ? {} : { sites }) },
+      principal: { kind: 'service', id, name, scopes, tokenId: token.id, ...narrowed },
     };
   };
 
