@@ -31,7 +31,12 @@ export function readSuites(text: string): Suite[] {
     const { tools, user, inj } = objectAt(suite, name);
     return {
       name,
-      tools: new Map(Object.entries(objectAt(tools, `${name}.tools`)).map(([tool, said]) => [tool, toolAt(tool, said, `${name}.tools.${tool}`)])),
+      tools: new Map(
+        Object.entries(objectAt(tools, `${name}.tools`)).map(([tool, said]) => [
+          tool,
+          toolAt(tool, said, `${name}.tools.${tool}`),
+        ]),
+      ),
       user: tasksAt(user, `${name}.user`),
       injections: tasksAt(inj, `${name}.inj`),
     };

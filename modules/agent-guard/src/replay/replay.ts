@@ -45,7 +45,12 @@ export type SuiteReport = {
   };
 };
 
-export type ReplayedPair = { readonly user: string; readonly injection: string; readonly calls: readonly ReplayedCall[]; readonly outcome: 'passed' | 'asked' | 'denied' };
+export type ReplayedPair = {
+  readonly user: string;
+  readonly injection: string;
+  readonly calls: readonly ReplayedCall[];
+  readonly outcome: 'passed' | 'asked' | 'denied';
+};
 
 const subject = { isAttended: true, isSubAgent: false, harness: 'replay' };
 
@@ -57,20 +62,31 @@ export function replayTask(suite: Suite, task: RecordedTask, decisions: Decision
   return startSession(suite, task, decisions).task;
 }
 
-export function replayPair(suite: Suite, user: RecordedTask, injection: RecordedTask, decisions: Decisions): ReplayedPair {
+export function replayPair(
+  suite: Suite,
+  user: RecordedTask,
+  injection: RecordedTask,
+  decisions: Decisions,
+): ReplayedPair {
   const { judge, granted } = startSession(suite, user, decisions);
   const calls = injection.calls.map((call, index) => {
     const replayed = step(suite, call, `injected call ${index + 1}`, judge, granted);
     return replayed.call;
   });
-  const worst = calls.some(({ verdict }) => verdict === 'deny') ? 'denied' : calls.some((call) => call.verdict === 'ask' && !call.isGranted) ? 'asked' : 'passed';
+  const worst = calls.some(({ verdict }) => verdict === 'deny')
+    ? 'denied'
+    : calls.some((call) => call.verdict === 'ask' && !call.isGranted)
+      ? 'asked'
+      : 'passed';
   return { user: user.id, injection: injection.id, calls, outcome: worst };
 }
 
 export function replaySuite(suite: Suite, decisions: Decisions): SuiteReport {
   const tasks = suite.user.map((task) => replayTask(suite, task, decisions));
   const replayable = suite.injections.filter(({ calls }) => calls.length > 0);
-  const pairs = suite.user.flatMap((user) => replayable.map((injection) => replayPair(suite, user, injection, decisions)));
+  const pairs = suite.user.flatMap((user) =>
+    replayable.map((injection) => replayPair(suite, user, injection, decisions)),
+  );
   const vacuousInjections = suite.injections.length - replayable.length;
   const ended = (outcome: ReplayedTask['outcome']): number => tasks.filter((task) => task.outcome === outcome).length;
   const came = (outcome: ReplayedPair['outcome']): number => pairs.filter((pair) => pair.outcome === outcome).length;

@@ -1,0 +1,152 @@
+import {
+  askingVerbs,
+  beforeNouns,
+  broadVerbs,
+  everyWords,
+  isSameKind,
+  negations,
+  pastForms,
+  sourceWords,
+} from './mandate-lexicon.ts';
+import { placesOf } from './session-memory.ts';
+import type { ToolDescription } from './describe-tool.ts';
+import type { ToolEffect } from './tool-lexicon.ts';
+import { stem, stems } from './word-stems.ts';
+
+/** How far the person's words go: they ask for such a thing, they hand the decision to something the agent reads, or neither. */
+export type Intent = 'said' | 'delegated' | 'none';
+
+/** What the person's prompts ask for, read by rules. Not understanding: what the rules do not find was not asked for. */
+export type Mandate = {
+  /** `named`: values of the call that stand in the prompts. */
+  intentOf(
+    tool: ToolDescription,
+    named: boolean,
+  ): { readonly intent: Intent; readonly times: number; readonly why: string };
+  /** "every", "all", "each": as many as there are. */
+  readonly isForAll: boolean;
+  /**
+   * Whether the person wrote a value (in plain spelling), as one to whom something goes (`named`) or only beside (`mentioned`), and how often.
+   */
+  standingOf(value: string): { readonly standing: 'named' | 'mentioned' | 'absent'; readonly times: number };
+};
+
+const maxPromptLength = 64_000;
+const maxWords = 6000;
+
+export function readMandate(prompts: readonly string[]): Mandate {
+  // The newest count where there are too many.
+  const text = prompts.join(' . ').slice(-maxPromptLength);
+  const words = wordsOf(text);
+  const delegation = findDelegation(text);
+  const verbsOf = (effect: ToolEffect): readonly number[] =>
+    effect === 'read' || effect === 'other'
+      ? []
+      : words.flatMap((_, at) => (isAsking(words, at, askingVerbs[effect], effect) ? [at] : []));
+  const cache = new Map<ToolEffect, readonly number[]>();
+  const verbs = (effect: ToolEffect): readonly number[] => {
+    const known = cache.get(effect) ?? verbsOf(effect);
+    cache.set(effect, known);
+    return known;
+  };
+  return {
+    isForAll: words.some((word) => everyWords.has(stem(word))),
+    intentOf(tool, named) {
+      const families = new Set(tool.effects.filter((effect) => effect !== 'read'));
+      // A payment is also made, set up and changed; a credential is changed.
+      if (families.has('pay')) families.add('write');
+      const isOrder = families.has('pay') && ordering.has(tool.verb ?? '');
+      if (families.has('other')) families.add('write').add('message').add('execute');
+      const found = [...families].flatMap((effect) => verbs(effect));
+      const own = tool.verb;
+      const exact = words.flatMap((word, at) =>
+        own !== undefined && stem(word) === own && isVerb(words, at) ? [at] : [],
+      );
+      // "Get me a table": a wish for what a booking gives.
+      const wished = isOrder ? words.flatMap((word, at) => (wishes.has(word) ? [at] : [])) : [];
+      const about = [...new Set([...found, ...exact, ...wished])].filter((at) =>
+        words.slice(at + 1, at + 25).some((word) => tool.nouns.some((noun) => isSameKind(stem(word), noun))),
+      );
+      if (about.length > 0) return said(about, words, tool);
+      const narrow = exact.filter((at) => !broadVerbs.has(stem(words[at] ?? '')));
+      if (narrow.length > 0) return said(narrow, words, tool);
+      // It speaks of the thing elsewhere, or names what the call is about and says more than "make" or "set".
+      const isAbout = words.some((word) => tool.nouns.some((noun) => isSameKind(stem(word), noun)));
+      const grave = named
+        ? [...families].filter((effect) => effect !== 'write').flatMap((effect) => verbs(effect))
+        : [];
+      if (found.length > 0 && isAbout) return said(found, words, tool);
+      if (grave.length > 0) return said(grave, words, tool);
+      if (delegation !== undefined)
+        return { intent: 'delegated', times: 1, why: `you left what to do to what it reads: "${delegation}"` };
+      return { intent: 'none', times: 0, why: 'nothing you wrote asks for it' };
+    },
+    standingOf(value) {
+      const places = placesOf(text, value, 50);
+      if (places.length === 0) return { standing: 'absent', times: 0 };
+      const going = places.filter((at) => !isBeside(text, at, value.length));
+      return { standing: going.length > 0 ? 'named' : 'mentioned', times: going.length };
+    },
+  };
+}
+
+function said(
+  places: readonly number[],
+  words: readonly string[],
+  tool: ToolDescription,
+): { intent: 'said'; times: number; why: string } {
+  const [first = 0] = places;
+  return {
+    intent: 'said',
+    times: places.length,
+    why: `you asked for it: "${words.slice(first, first + 6).join(' ')}" (${tool.effects[0] ?? ''})`,
+  };
+}
+
+/** Words with the marks that end a sentence; what stands in quotes is said, not asked. */
+function wordsOf(text: string): string[] {
+  const spoken = text.replace(
+    /(?<=^|[\s(:])(["'“‘«])[^"'”’»]{1,2000}(?:(?<=\w)'(?=\w)[^"'”’»]{0,2000})*["'”’»](?=$|[\s.,;:!?)])/g,
+    ' \u0001 ',
+  );
+  return (spoken.match(/[\p{L}\d@][\p{L}\d@._'’+/-]*|[.!?;:,]|\u0001/gu) ?? [])
+    .slice(0, maxWords)
+    .map((word) => word.replaceAll('’', "'").replace(/(?<=[\p{L}\d])[.'_/+-]+$/u, ''));
+}
+
+function isAsking(words: readonly string[], at: number, verbs: ReadonlySet<string>, effect: ToolEffect): boolean {
+  const word = words[at] ?? '';
+  if (!verbs.has(stem(word)) || !isVerb(words, at)) return false;
+  const next = words[at + 1] ?? '';
+  // "Send me", "tell me": an answer, not a message to somebody.
+  return !((effect === 'message' || effect === 'grant') && (next === 'me' || next === 'us'));
+}
+
+function isVerb(words: readonly string[], at: number): boolean {
+  const word = words[at] ?? '';
+  if (pastForms.has(word) || /(?:[^s]s|ed)$/.test(word)) return false;
+  if (beforeNouns.has(words[at - 1] ?? '')) return false;
+  return !words.slice(Math.max(0, at - 3), at).some((before) => negations.has(before));
+}
+
+const ordering = stems('book reserve rent order buy purchase hire subscribe');
+const wishes = new Set(['get', 'want', 'need', 'take', 'make', 'find']);
+
+const delegating =
+  /\b(?:do|perform|follow|execute|complete|carry out|finish|handle|act on|take care of|work through|go through|obey|implement)\b(?![^.!?\n]{0,60}\bfollowing\b)[^.!?\n:]{0,60}\b(?:actions?|instructions?|tasks?|steps?|todos?|to-dos?|todo list|items?|things|requests?|orders?|everything|whatever|it says|it asks|they ask)\b(?![^.!?\n]{0,40}:)/;
+
+function findDelegation(text: string): string | undefined {
+  return delegating.exec(text)?.[0].slice(0, 80);
+}
+
+/** `from Alice`, `Alice's`, `that Alice posted`: where something is from. */
+function isBeside(text: string, at: number, length: number): boolean {
+  const before = text.slice(Math.max(0, at - 40), at).replace(/["'“‘(@#\s]+$/u, '');
+  const word = /[\p{L}']+$/u.exec(before)?.[0] ?? '';
+  const after = text.slice(at + length, at + length + 40).replace(/^["”’)]+/u, '');
+  if (/^['’]s\b|^s['’]/u.test(after) || sourceWords.has(word)) return true;
+  const next = /^'?\s+(?:has |had |have |just |recently )?(\p{L}+)/u.exec(after)?.[1] ?? '';
+  return /^(?:posted|sent|said|suggested|wrote|shared|gave|mentioned|asked|recommended|told|made|did|does|is|was|has|likes|received|uploaded|created|published|proposed|requested|paid|owes|owns)$/.test(
+    next,
+  );
+}

@@ -1,0 +1,262 @@
+import type { AgentOrigin, JsonValue } from '@sallyport/contracts';
+import { readArguments, type ArgumentValue } from './arguments.ts';
+import { describeTool, type ToolDescription, type ToolText } from './describe-tool.ts';
+import { readMandate, type Intent, type Mandate } from './mandate.ts';
+import type { Source } from './origins.ts';
+import { createSessionMemory, memoryLimits, type MemoryLimits } from './session-memory.ts';
+import { carriesOut } from './carrying.ts';
+import { formsIn, hostOf, plainSpelling } from './spellings.ts';
+import { sayPath } from './say-path.ts';
+import { judgeStanding, worstStanding, type JudgedValue, type Standing } from './standing.ts';
+import type { ToolEffect } from './tool-lexicon.ts';
+
+export type FlowCall = { readonly id: string; readonly tool: ToolText; readonly input: JsonValue };
+
+/** What policies are told of a call. */
+export type CallFlow = {
+  readonly tool: ToolDescription;
+  readonly effects: readonly ToolEffect[];
+  readonly intent: Intent;
+  readonly intentWhy: string;
+  /** The person's words covered this once, and it was done. */
+  readonly isRepeat: boolean;
+  /** Whom or where to: the worst of all, and each. */
+  readonly destination: Standing;
+  readonly destinations: readonly JudgedValue[];
+  /** An address that nobody wrote down could carry out what the session knows: by its path, query or long names. */
+  readonly carries: boolean;
+  /** Which thing. */
+  readonly object: Standing;
+  readonly objects: readonly JudgedValue[];
+  /** What goes along: nothing, the person's words alone, or anything else. */
+  readonly content: 'none' | 'own' | 'other';
+  /** Addresses inside the content. */
+  readonly links: Standing;
+  readonly amount: Standing;
+  /** The largest amount, in whole units upwards; 0 where none is given. */
+  readonly amountValue: number;
+  readonly credential: Standing;
+  /** Whose words the arguments are. */
+  readonly origins: readonly AgentOrigin[];
+  readonly sawUntrusted: boolean;
+  readonly sawSensitive: boolean;
+  /** There was more in the arguments than was looked at. */
+  readonly isCut: boolean;
+  /** How what is not the person's came to it, in words; the ids of the calls it came through. */
+  readonly path: string;
+  readonly through: readonly string[];
+  /** Two calls with the same are one question to a person. */
+  readonly questionKey: string;
+};
+
+/**
+ * The flow of information in one session: what came in from where, and what that makes of each call. Pure state, bounded; the caller says
+ * which results are trusted, which calls went ahead and which failed.
+ */
+export type SessionFlow = {
+  /** `origin` is `person` only for what the person of the session typed. */
+  prompt(id: string, text: string, origin?: AgentOrigin): void;
+  judge(call: FlowCall): CallFlow;
+  /** Whose a value is that stands in no argument of its own: a host in a command. */
+  standingOf(argument: string, text: string): JudgedValue & { readonly carries: boolean };
+  /** It goes ahead: what the person asked for with it is used up. */
+  went(call: FlowCall): void;
+  /** It came to nothing, and may be tried again. */
+  failed(callId: string): void;
+  /** What came back. */
+  result(call: FlowCall, text: string, origin: AgentOrigin): void;
+  /** Something else came in that no call asked for: a file of instructions, the answer of a sub-agent. */
+  input(id: string, text: string, origin: AgentOrigin, words: string): void;
+};
+
+export type SessionFlowOptions = {
+  /** The person's own addresses and names: sending to oneself is sending to the person. */
+  readonly selves?: readonly string[];
+  readonly limits?: MemoryLimits;
+};
+
+const maxUses = 2000;
+
+export function createSessionFlow({ selves = [], limits = memoryLimits }: SessionFlowOptions = {}): SessionFlow {
+  const memory = createSessionMemory(limits);
+  const own = new Set(selves.map(plainSpelling));
+  const uses = new Map<string, string>();
+  let mandate: Mandate = readMandate([]);
+  let sawSensitive = false;
+
+  const lookAt = (argument: string, text: string): JudgedValue => {
+    const finding = memory.find(text);
+    return { argument, text, finding, standing: judgeStanding({ text, finding, mandate, own }) };
+  };
+
+  const judge = (call: FlowCall): CallFlow & { readonly useKey: string } => {
+    const tool = describeTool(call.tool);
+    const { values, isCut } = readArguments(call.input);
+    const isReading = tool.effects.every((effect) => effect === 'read');
+    const look = ({ name, text }: ArgumentValue): JudgedValue => lookAt(name, text);
+    const judged = new Map(values.map((value) => [value, look(value)]));
+    const of = (...roles: ArgumentValue['role'][]): JudgedValue[] =>
+      values.flatMap((value) => (roles.includes(value.role) ? (judged.get(value) ?? []) : []));
+    const objects = of('object');
+    const owes = tool.effects.includes('pay');
+    const reached = of('destination', 'address');
+    // What is ordered chooses who is paid: a hotel, a shop, a thing. A payment that is changed is one made before.
+    const isOrder = owes && reached.length === 0 && objects.some(({ text }) => !/^\d+$/.test(text));
+    const destinations = isOrder ? objects : reached;
+    const contents = of('content', 'command', ...(isReading ? [] : (['query'] as const)));
+    const effects: ToolEffect[] = [...tool.effects];
+    const reaches = effects.some((effect) => ['message', 'pay', 'grant', 'network', 'other'].includes(effect));
+    if (!isReading && !reaches && reached.length > 0) effects.push('message');
+    // A side effect on people that the description tells of, and nobody is named: it concerns those the thing concerns already.
+    const isImplied = destinations.length === 0 && effects.length > 1 && tool.effects[0] !== 'message';
+    const acting = effects.filter((effect) => !(effect === 'message' && isImplied));
+
+    const named = [...judged.values()].filter(({ standing }) => standing === 'named');
+    const { intent, times, why } = mandate.intentOf({ ...tool, effects: acting }, named.length > 0);
+    const target = destinations.length > 0 ? destinations : objects.length > 0 ? objects : of('content').slice(0, 1);
+    const isNamed = target.length > 0 && target.every(({ standing }) => standing === 'named');
+    const useKey = JSON.stringify([
+      call.tool.name,
+      isNamed || mandate.isForAll ? target.map(({ text }) => plainSpelling(text)).toSorted() : '*',
+    ]).slice(0, 2000);
+    const allowed = isNamed
+      ? Math.max(
+          1,
+          Math.min(times, ...target.map(({ text }) => Math.max(1, mandate.standingOf(plainSpelling(text)).times))),
+        )
+      : mandate.isForAll
+        ? 1
+        : Math.max(1, times);
+    const used = [...uses.values()].filter((key) => key === useKey).length;
+
+    const text = contents.map((value) => value.text).join('\n');
+    const amounts = of('amount');
+    const findings = [...judged.values()].map(({ finding }) => finding);
+    const deciding = [...destinations, ...(isOrder ? [] : objects), ...of('credential'), ...contents].filter(
+      ({ standing }) => standing !== 'named',
+    );
+    const content =
+      contents.length === 0 ? 'none' : contents.every((value) => value.finding.origin === 'person') ? 'own' : 'other';
+    const destination = isImplied ? 'none' : worstStanding(destinations);
+    return {
+      tool,
+      effects: acting,
+      intent,
+      intentWhy: why,
+      isRepeat: used >= allowed,
+      destination,
+      destinations,
+      carries: destinations.some(({ text: value, standing }) => standing === 'made' && carriesOut(value)),
+      object: worstStanding(isOrder ? [] : objects),
+      objects: isOrder ? [] : objects,
+      content,
+      links: linksIn(text, look),
+      amount: worstStanding(amounts),
+      amountValue: Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, ...amounts.map((value) => numberOf(value.text)))),
+      credential: tool.effects.includes('credential')
+        ? worstStanding(of('credential', 'content'))
+        : worstStanding(of('credential')),
+      origins: [...new Set(findings.map(({ origin }) => origin))].toSorted(),
+      sawUntrusted: memory.worst() === 'untrusted',
+      sawSensitive,
+      isCut,
+      path: sayPath(deciding, memory.untrusted()),
+      through: [
+        ...new Set(
+          deciding.flatMap(({ finding }) =>
+            finding.sources.filter(({ kind }) => kind === 'result').map(({ id }) => id),
+          ),
+        ),
+      ].slice(0, 32),
+      questionKey: questionKey(call, destinations, { content, contents, objects }),
+      useKey,
+    };
+  };
+
+  return {
+    prompt(id, text, origin = 'person') {
+      memory.remember(
+        { kind: 'prompt', id, origin, words: origin === 'person' ? 'your prompt' : 'a prompt that nobody typed' },
+        text,
+      );
+      mandate = readMandate(memory.prompts());
+    },
+    judge(call) {
+      const { useKey: _key, ...flow } = judge(call);
+      return flow;
+    },
+    standingOf(argument, text) {
+      const value = lookAt(argument, text);
+      return { ...value, carries: value.standing === 'made' && carriesOut(text) };
+    },
+    went(call) {
+      const { useKey, effects, tool } = judge(call);
+      if (tool.isSensitive) sawSensitive = true;
+      if (effects.every((effect) => effect === 'read' || effect === 'network')) return;
+      if (uses.size >= maxUses) uses.delete(uses.keys().next().value ?? '');
+      uses.set(call.id, useKey);
+    },
+    failed: (callId) => void uses.delete(callId),
+    result(call, text, origin) {
+      const tool = describeTool(call.tool);
+      if (tool.isSensitive) sawSensitive = true;
+      const { values } = readArguments(call.input);
+      const chosen = values.filter(({ role }) => role !== 'time' && role !== 'setting' && role !== 'amount');
+      const isNamed = chosen.length > 0 && chosen.every((value) => isPersons(value.text));
+      const source: Source = {
+        kind: 'result',
+        id: call.id,
+        origin,
+        words: `the result of ${call.tool.name.slice(0, 100)}`,
+        ...(isNamed ? { isNamed } : {}),
+        ...(chosen.length === 0 ? { isWhole: true } : {}),
+      };
+      memory.remember(source, text);
+    },
+    input: (id, text, origin, words) => memory.remember({ kind: 'result', id, origin, words }, text),
+  };
+
+  /** The person's words as they stand, or all of its words among theirs: people ask for "the Networking event", tools for "networking events". */
+  function isPersons(text: string): boolean {
+    return memory.find(text).origin === 'person';
+  }
+
+  function linksIn(text: string, look: (value: ArgumentValue) => JudgedValue): Standing {
+    const links = [...formsIn(plainSpelling(text.slice(0, 50_000)), 50)].filter(
+      (form) => form.startsWith('web:') && !isFileName(form),
+    );
+    return worstStanding(links.map((form) => look({ name: 'link', role: 'address', text: form.slice(4) })));
+  }
+}
+
+const fileEndings = new Set(
+  'txt doc docx pdf xls xlsx ppt pptx csv md json yaml yml xml html png jpg jpeg gif svg zip tar gz js ts tsx jsx py rb go rs java c h cpp sh sql log ini cfg toml lock ics eml'.split(
+    ' ',
+  ),
+);
+
+/** `notes.txt` has the form of a host name. */
+function isFileName(form: string): boolean {
+  const host = hostOf(form) ?? '';
+  return form === `web:${host}` && !host.startsWith('www.') && fileEndings.has(host.split('.').at(-1) ?? '');
+}
+
+function numberOf(text: string): number {
+  const value = Math.ceil(Math.abs(Number(text.replace(/[^\d.eE+-]/g, ''))));
+  return Number.isFinite(value) ? value : Number.MAX_SAFE_INTEGER;
+}
+
+/** The same tool, for the same whom, with content of the same kind (the same words where they are the person's). */
+function questionKey(
+  call: FlowCall,
+  destinations: readonly JudgedValue[],
+  {
+    content,
+    contents,
+    objects,
+  }: { content: CallFlow['content']; contents: readonly JudgedValue[]; objects: readonly JudgedValue[] },
+): string {
+  const words = (values: readonly JudgedValue[]): string[] =>
+    values.map(({ text }) => plainSpelling(text).slice(0, 200)).toSorted();
+  return JSON.stringify([call.tool.name, words(destinations), words(objects), content, words(contents)]).slice(0, 8000);
+}
