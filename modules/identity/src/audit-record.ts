@@ -46,6 +46,7 @@ export type SignInFailure =
   | 'code_wrong'
   | 'recovery_code_wrong'
   | 'passkey_refused'
+  | 'certificate_refused'
   /** What roles require does not let this factor stand for a proof. */
   | 'proof_not_accepted'
   /** What was shown is enough, and the session itself was refused. */
@@ -100,6 +101,8 @@ export function authenticationEvent(input: {
   readonly provider?: string;
   /** What an authenticator said of itself, and the verdict. */
   readonly passkey?: JsonObject;
+  /** What a certificate says of itself, and why it was refused. */
+  readonly certificate?: JsonObject;
   /** Of what was no failure: why it happened. */
   readonly cause?: string;
 }): AuditEvent {
@@ -127,6 +130,7 @@ export function authenticationEvent(input: {
       ...(browserKey === undefined ? {} : { browser_key: browserKey }),
       ...(provider === undefined ? {} : { provider }),
       ...(input.passkey === undefined ? {} : { passkey: input.passkey }),
+      ...(input.certificate === undefined ? {} : { certificate: input.certificate }),
     },
   });
   return {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { Server as TlsServer } from 'node:https';
-import type { SecureContext } from 'node:tls';
+import type { SecureContext, SecureContextOptions } from 'node:tls';
 import { codeOf } from '@sallyport/platform/errors';
 import { EdgeError } from './errors.ts';
 import { endConnections } from './http-server.ts';
@@ -60,9 +60,10 @@ export async function closeGently(server: Server, graceMs = defaultGraceMs): Pro
   clearTimeout(deadline);
 }
 
-export function setCertificate(server: Server, tls: EdgeTls): void {
+/** `settings` are those the server was made with, which would be forgotten otherwise. */
+export function setCertificate(server: Server, tls: EdgeTls, settings: SecureContextOptions = {}): void {
   if (!(server instanceof TlsServer)) throw new TypeError('Cannot set a certificate: this listener has no TLS');
-  server.setSecureContext({ key: tls.key, cert: tls.cert, minVersion: 'TLSv1.3' });
+  server.setSecureContext({ ...settings, key: tls.key, cert: tls.cert, minVersion: 'TLSv1.3' });
 }
 
 function listenError(cause: unknown, { host, port }: { readonly host: string; readonly port: number }): unknown {

@@ -14,7 +14,7 @@ import { createDecisionRecorder } from './decision-recorder.ts';
 import { closeGently, listenAt, setCertificate, type Door, type DoorOptions } from './door.ts';
 import { createDoorway, type Doorway } from './doorway.ts';
 import { EdgeError, edgeProblems } from './errors.ts';
-import { createHttpServer, endConnections, refuseConnection } from './http-server.ts';
+import { createHttpServer, endConnections, freshHandshakes, refuseConnection } from './http-server.ts';
 import { defaultLimits } from './limits.ts';
 import { listenOnPort, listenOnSocket } from './listen.ts';
 import type { EdgeNeeds, EdgeTls } from './needs.ts';
@@ -259,7 +259,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<Edge> {
       doors.add(server);
       return {
         port: opened,
-        setTls: (renewed) => setCertificate(server, renewed),
+        setTls: (renewed) => setCertificate(server, renewed, asksForCertificate === true ? freshHandshakes : {}),
         setHostNames: (names) => doorway.setHostNames(names),
         async close(graceMs) {
           doors.delete(server);

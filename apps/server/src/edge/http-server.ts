@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto';
 import {
   createServer as createPlainServer,
   STATUS_CODES,
@@ -62,7 +63,9 @@ export function createHttpServer(options: {
             ...(tls.key === undefined || tls.cert === undefined ? {} : { key: tls.key, cert: tls.cert }),
             minVersion: 'TLSv1.3',
             // Possession of the key is proved in the handshake in any case; nobody is kept out for want of an issuer we know.
-            ...(tls.asksForCertificate === true ? { requestCert: true, rejectUnauthorized: false } : {}),
+            ...(tls.asksForCertificate === true
+              ? { requestCert: true, rejectUnauthorized: false, ...freshHandshakes }
+              : {}),
             handshakeTimeout: limits.headersTimeoutMs,
             ALPNCallback: protocolChoice(tls.challenge),
           },
@@ -122,6 +125,9 @@ function setDeadline(request: IncomingMessage, timeoutMs: number, onLate: (socke
 export function liftDeadline(request: IncomingMessage): void {
   clearTimeout(deadlines.get(request));
 }
+
+/** A session that is taken up again would show a certificate whose key nobody has proved since, or whose card is gone. */
+export const freshHandshakes = { secureOptions: constants.SSL_OP_NO_TICKET } as const;
 
 const challengeProtocol = 'acme-tls/1';
 

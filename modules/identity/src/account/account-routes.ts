@@ -1,5 +1,6 @@
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type, type Static } from 'typebox';
+import { CertificateFacts, certificateFacts } from '../certificates/certificate-format.ts';
 import { CreatedPasskey } from '../factors/enrolment-routes.ts';
 import type { PeopleServices } from '../people/create-people.ts';
 import { isoTime, sessionIdOf } from '../sessions/session-format.ts';
@@ -15,11 +16,12 @@ const Label = Type.String({
 });
 const Factor = Type.Object({
   id: Type.String(),
-  kind: Type.Union([Type.Literal('totp'), Type.Literal('passkey')]),
+  kind: Type.Enum(['totp', 'passkey', 'certificate']),
   label: Type.String(),
   created_at: Time,
   host_name: Type.Union([Type.String(), Type.Null()], { description: 'The only host name a passkey is good for' }),
   passkey: Type.Union([PasskeyFacts, Type.Null()]),
+  certificate: Type.Union([CertificateFacts, Type.Null()]),
 });
 const Account = Type.Object({
   factors: Type.Array(Factor),
@@ -182,7 +184,7 @@ export function createAccountRoutes({
   };
 }
 
-function shown({ id, kind, label, createdAtMs, hostName, passkey }: OwnFactor): Static<typeof Factor> {
+function shown({ id, kind, label, createdAtMs, hostName, passkey, certificate }: OwnFactor): Static<typeof Factor> {
   return {
     id,
     kind,
@@ -190,5 +192,6 @@ function shown({ id, kind, label, createdAtMs, hostName, passkey }: OwnFactor): 
     created_at: isoTime(createdAtMs),
     host_name: hostName ?? null,
     passkey: passkey === undefined ? null : passkeyFacts(passkey),
+    certificate: certificate === undefined ? null : certificateFacts(certificate),
   };
 }

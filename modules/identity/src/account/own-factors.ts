@@ -4,6 +4,13 @@ import type { Client, Principal } from '@sallyport/platform/http';
 import { rolesAnywhereOf } from '../people/user-store.ts';
 import type { Admission } from '../admission/admission.ts';
 import { accountEvent, authenticationEvent, passkeyOf } from '../audit-record.ts';
+import type { AuthorityStore } from '../certificates/authority-store.ts';
+import type { CertificateStore } from '../certificates/certificate-store.ts';
+import {
+  shownCertificate,
+  type EndCertificateSessions,
+  type ShownCertificate,
+} from '../certificates/person-certificates.ts';
 import { IdentityError } from '../errors.ts';
 import type { Challenges } from '../factors/challenges.ts';
 import { shownPasskey, type ShownPasskey } from '../factors/passkey-rules.ts';
@@ -23,12 +30,13 @@ import type { Tickets } from '../tickets/tickets.ts';
 
 export type OwnFactor = {
   readonly id: string;
-  readonly kind: 'totp' | 'passkey';
+  readonly kind: 'totp' | 'passkey' | 'certificate';
   readonly label: string;
   readonly createdAtMs: number;
   /** The only host name a passkey is good for. */
   readonly hostName?: string;
   readonly passkey?: ShownPasskey;
+  readonly certificate?: ShownCertificate;
 };
 
 /** The second factors of whoever asks. Each change leaves its event before it resolves. */
@@ -65,19 +73,24 @@ export function createOwnFactors(
     readonly totp: TotpFactor;
     readonly passkeyStore: PasskeyStore;
     readonly passkeyPolicyStore: PasskeyPolicyStore;
+    readonly certificateStore: CertificateStore;
+    readonly authorityStore: Pick<AuthorityStore, 'list'>;
+    readonly endCertificateSessions: EndCertificateSessions;
     readonly recoveryCodes: RecoveryCodes;
     readonly challenges: Challenges;
     readonly tickets: Pick<Tickets, 'forget'>;
   },
 ): OwnFactors {
   const { database, outbox, clock, totp, recoveryCodes, challenges, passkeyStore, admission } = needs;
-  const { passkeyPolicyStore } = needs;
+  const { passkeyPolicyStore, certificateStore } = needs;
 
   const listIn = async (where: Transaction | typeof database, by: Principal): Promise<readonly OwnFactor[]> => {
     const [userId, roles] = [by.id, rolesAnywhereOf(by)];
     const apps = await totp.listOf(where, userId);
     const passkeys = await passkeyStore.listOf(where, userId);
     const rules = await passkeyPolicyStore.read(where);
+    const certificates = await certificateStore.listOf(where, userId);
+    const authorities = certificates.length === 0 ? [] : await needs.authorityStore.list(where);
     return [
       ...apps.map((app) => ({ ...app, kind: 'totp' as const })),
       ...passkeys.map((passkey) => ({
@@ -87,6 +100,13 @@ export function createOwnFactors(
         createdAtMs: passkey.createdAtMs,
         hostName: passkey.hostName,
         passkey: shownPasskey(passkey, roles, rules),
+      })),
+      ...certificates.map((one) => ({
+        id: one.id,
+        kind: 'certificate' as const,
+        label: one.label,
+        createdAtMs: one.createdAtMs,
+        certificate: shownCertificate(one, authorities, clock.nowMs()),
       })),
     ].toSorted((a, b) => a.createdAtMs - b.createdAtMs);
   };
@@ -178,7 +198,8 @@ export function createOwnFactors(
       await database.transaction().execute(async (transaction) => {
         const isRenamed =
           (await totp.rename(transaction, by.id, id, label)) ||
-          (await passkeyStore.rename(transaction, by.id, id, label));
+          (await passkeyStore.rename(transaction, by.id, id, label)) ||
+          (await certificateStore.rename(transaction, by.id, id, label));
         if (!isRenamed) throw notFound(id);
         await record(transaction, by, 'user.factor-rename', { method: id, label });
       });
@@ -195,8 +216,10 @@ export function createOwnFactors(
             'last_factor',
             `Cannot remove "${factor.label}": another second factor must be there first`,
           );
-        // A passkey that is refused by now is no way in.
-        const good = factors.filter(({ passkey }) => passkey?.refusal === undefined);
+        // A passkey that is refused by now is no way in, nor is a certificate that cannot be used.
+        const good = factors.filter(
+          ({ passkey, certificate }) => passkey?.refusal === undefined && certificate?.trouble === undefined,
+        );
         const has = good.map(({ kind }) => kind);
         const left = good.filter((one) => one.id !== id).map(({ kind }) => kind);
         if (await admission.wouldLack(transaction, rolesAnywhereOf(by), { has, left }))
@@ -205,7 +228,11 @@ export function createOwnFactors(
             `Cannot remove "${factor.label}": what your account may do requires a factor like it, add another first`,
           );
         if (factor.kind === 'totp') await totp.remove(transaction, by.id, id);
-        else await passkeyStore.remove(transaction, by.id, id);
+        else if (factor.kind === 'passkey') await passkeyStore.remove(transaction, by.id, id);
+        else {
+          await certificateStore.remove(transaction, by.id, id);
+          await needs.endCertificateSessions(transaction, [by.id], { by, reason: 'certificate removed' }, by.sessionId);
+        }
         await record(transaction, by, 'user.factor-remove', { method: factor.kind, label: factor.label });
       });
       await outbox.flushed();

@@ -14,7 +14,15 @@ import type { BeginSession, BegunSession } from '../sessions/begin-session.ts';
 import type { BrowserKeys } from '../sessions/browser-keys.ts';
 import type { Tickets } from '../tickets/tickets.ts';
 import type { SecondFactor, Shown } from './assurance.ts';
-import { enrollable, judge, proofsOf, type Enrollable, type EnrolReason, type Held } from './judgement.ts';
+import {
+  enrollable,
+  judge,
+  proofsOf,
+  type Enrollable,
+  type EnrolReason,
+  type Held,
+  type OwnedFactor,
+} from './judgement.ts';
 import type { RequirementStore } from './requirement-store.ts';
 import { meets, requirementOf, type Requirement } from './requirements.ts';
 
@@ -54,19 +62,28 @@ export type Admission = {
   wouldLack(
     where: Database | Transaction,
     roles: readonly string[],
-    factors: { readonly has: readonly Enrollable[]; readonly left: readonly Enrollable[] },
+    factors: { readonly has: readonly OwnedFactor[]; readonly left: readonly OwnedFactor[] },
   ): Promise<boolean>;
   /** What somebody signed in can prove themselves with, under this host name. The best first. */
   proofs(
     where: Database | Transaction,
     request: { readonly userId: string; readonly roles: readonly string[]; readonly client: Client },
-  ): Promise<readonly Enrollable[]>;
+  ): Promise<readonly OwnedFactor[]>;
 };
 
 /** Whether somebody can be sent weak codes: that factor is off where none is handed over. */
 export type CodeAbility = {
   /** They have received one before, and one can be sent now. */
   of(where: Database | Transaction, userId: string): Promise<{ readonly held: boolean; readonly now: boolean }>;
+};
+
+/** Whether somebody has a certificate to sign in with, and could show it where they are. */
+export type CertificateAbility = {
+  of(
+    where: Database | Transaction,
+    userId: string,
+    client: Client,
+  ): Promise<Pick<Held, 'certificate' | 'certificateHere'>>;
 };
 
 export function createAdmission(
@@ -80,6 +97,7 @@ export function createAdmission(
     readonly recoveryCodes: RecoveryCodes;
     readonly requirementStore: RequirementStore;
     readonly codes?: CodeAbility;
+    readonly certificateAbility: CertificateAbility;
     readonly browserKeys: Pick<BrowserKeys, 'peek'>;
   },
 ): Admission {
@@ -104,7 +122,7 @@ export function createAdmission(
       passkeyHere:
         canHavePasskeys(client.hostName) &&
         passkeys.some((one) => one.hostName === client.hostName && refusalOf(one, roles, rules) === undefined),
-      certificate: false,
+      ...(await needs.certificateAbility.of(where, userId, client)),
       recovery: (await recoveryCodes.count(where, userId)) > 0,
       code: code.held,
       codeNow: code.held && code.now,
@@ -169,10 +187,11 @@ export function sessionRefusalOf(error: unknown): SignInFailure | undefined {
     : undefined;
 }
 
-/** Whoever comes as they never did before shows more: no weak code, and their passkey where they have one. */
+/** Whoever comes as they never did before shows more: no weak code, and their passkey or certificate where they have one. */
 function raised(required: Requirement, held: Held): Requirement {
   const factors = new Set([...required.factors].filter((factor) => factor !== 'code'));
-  return { ...required, factors, leastAssurance: held.passkeyHere ? 3 : required.leastAssurance };
+  const isSafer = held.passkeyHere || (held.certificateHere && factors.has('certificate'));
+  return { ...required, factors, leastAssurance: isSafer ? 3 : required.leastAssurance };
 }
 
 function offerOf(held: Held, { isOfferedPasskey, coming }: Requirement): Offer | undefined {

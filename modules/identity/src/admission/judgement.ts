@@ -7,7 +7,9 @@ export type Held = {
   /** For any host name; `passkeyHere` for the one the browser shows now. */
   readonly passkey: boolean;
   readonly passkeyHere: boolean;
+  /** Bound to them or naming them, good or not; `certificateHere` when one could be shown now. */
   readonly certificate: boolean;
+  readonly certificateHere: boolean;
   readonly recovery: boolean;
   /** They once received a code by e-mail or SMS; `codeNow` when codes can be sent today. */
   readonly code: boolean;
@@ -16,6 +18,8 @@ export type Held = {
 
 export type EnrolReason = 'no-second-factor' | 'stronger-required' | 'factor-lost';
 export type Enrollable = 'totp' | 'passkey';
+/** What somebody has that stands for more than one factor, or follows one. */
+export type OwnedFactor = Enrollable | 'certificate';
 
 export type Judgement =
   | {
@@ -53,7 +57,13 @@ export function judge(shown: Shown, held: Held, required: Requirement): Judgemen
   };
   const hasOneThatDoes = own.some(suffices);
   const isUsable = (factor: SecondFactor): boolean =>
-    factor === 'passkey' ? held.passkeyHere : factor === 'code' ? held.codeNow : true;
+    factor === 'passkey'
+      ? held.passkeyHere
+      : factor === 'certificate'
+        ? held.certificateHere
+        : factor === 'code'
+          ? held.codeNow
+          : true;
   const isShown = (factor: SecondFactor): boolean => shown.methods.includes(factor);
 
   const hasShownWhatTheyCan = assuranceOf(shown, strongFactors) >= 2 || own.every(isShown);
@@ -72,8 +82,9 @@ export function enrollable({ leastAssurance, factors }: Requirement): readonly E
 }
 
 /** What somebody who is signed in can prove themselves with: for what a stolen session must not be enough. The best first. */
-export function proofsOf(held: Held, { leastAssurance, factors, provesWithPasskey }: Requirement): Enrollable[] {
-  const proofs: Enrollable[] = held.passkeyHere ? ['passkey'] : [];
+export function proofsOf(held: Held, { leastAssurance, factors, provesWithPasskey }: Requirement): OwnedFactor[] {
+  const proofs: OwnedFactor[] = held.passkeyHere ? ['passkey'] : [];
+  if (held.certificateHere && factors.has('certificate')) proofs.push('certificate');
   const isOnlyPasskey = leastAssurance === 3 || !factors.has('totp') || (provesWithPasskey && held.passkeyHere);
   if (held.totp && !isOnlyPasskey) proofs.push('totp');
   return proofs;

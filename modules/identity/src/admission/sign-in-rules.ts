@@ -10,7 +10,7 @@ import type { TotpFactor } from '../factors/totp.ts';
 import type { PeopleNeeds } from '../needs.ts';
 import { effectiveRolesOf, rolesAnywhereOf, stateOf, type User, type UserStore } from '../people/user-store.ts';
 import type { Sessions } from '../sessions/sessions.ts';
-import type { Enrollable } from './judgement.ts';
+import type { OwnedFactor } from './judgement.ts';
 import type { RequirementStore } from './requirement-store.ts';
 import { defaultRequirement, isPrivileged, meets, requirementOf, type RoleRequirement } from './requirements.ts';
 
@@ -19,7 +19,7 @@ export type Unmet = {
   readonly id: string;
   readonly name: string;
   readonly roles: readonly string[];
-  readonly has: readonly Enrollable[];
+  readonly has: readonly OwnedFactor[];
 };
 export type RulesPreview = {
   readonly unmet: readonly Unmet[];
@@ -59,6 +59,8 @@ export function createSignInRules(
     readonly passkeyStore: PasskeyStore;
     readonly passkeyPolicyStore: PasskeyPolicyStore;
     readonly requirementStore: RequirementStore;
+    /** Who has a certificate that is good under an authority that is enabled. */
+    readonly certificateOwners: (where: Database) => Promise<readonly string[]>;
   },
 ): SignInRules {
   const { database, outbox, clock, policy, userStore, sessions, totp, passkeyStore, requirementStore } = needs;
@@ -77,15 +79,17 @@ export function createSignInRules(
   const unmetBy = async (
     where: Database,
     rules: readonly RoleRequirement[],
-  ): Promise<readonly { readonly user: User; readonly has: readonly Enrollable[]; readonly isMet: boolean }[]> => {
+  ): Promise<readonly { readonly user: User; readonly has: readonly OwnedFactor[]; readonly isMet: boolean }[]> => {
     const withTotp = new Set(await totp.listConfirmed(where));
+    const withCertificate = new Set(await needs.certificateOwners(where));
     const passkeys = await passkeyStore.listAll(where);
     const accepted = await needs.passkeyPolicyStore.read(where);
     const users = (await userStore.list(where)).filter((user) => stateOf(user) === 'active');
     return users.map((user) => {
-      const has: Enrollable[] = [];
+      const has: OwnedFactor[] = [];
       const own = passkeys.filter(({ userId }) => userId === user.id);
       if (own.some((one) => refusalOf(one, rolesAnywhereOf(user), accepted) === undefined)) has.push('passkey');
+      if (withCertificate.has(user.id)) has.push('certificate');
       if (withTotp.has(user.id)) has.push('totp');
       const required = requirementOf(rolesAnywhereOf(user), inTheEnd(rules), clock.nowMs());
       return { user, has, isMet: meets(has, user.passwordHash === undefined, required) };

@@ -8,7 +8,9 @@ export type KeyUse =
   | 'user name'
   | 'session client'
   | 'passkey challenge'
-  | 'sent code';
+  | 'sent code'
+  | 'certificate'
+  | 'certificate sign-in';
 
 export function deriveKey(key: Uint8Array, use: KeyUse): Buffer {
   if (key.length !== 32) throw new TypeError(`Cannot derive a key: must be handed 32 bytes, not ${key.length}`);

@@ -26,7 +26,7 @@ const ShownUser = Type.Object({
     description: 'Invited: no password yet. Enrolling: no second factor yet',
   }),
   disabled: Type.Boolean(),
-  factors: Type.Array(Type.String(), { description: '`totp`, `passkey`' }),
+  factors: Type.Array(Type.String(), { description: '`totp`, `passkey`, `certificate`' }),
   created_at: Time,
   created_by: Type.String(),
   last_sign_in_at: Type.Union([Time, Type.Null()]),
@@ -127,13 +127,25 @@ export function createPeopleRoutes(
         config: { scope: 'users:manage', stepUp: true },
         schema: {
           summary:
-            'Take password, factors and sessions of somebody away; the link to begin anew is shown only in this reply',
+            'Take password, factors, sessions, programs and accounts at providers of somebody away; the link to begin anew is shown only in this reply',
           tags,
           params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) }),
+          querystring: Type.Object(
+            {
+              keep_links: Type.Optional(
+                Type.Literal('1', { description: 'Their accounts at providers, and what roles these give, stay' }),
+              ),
+            },
+            { additionalProperties: false },
+          ),
           response: { 200: Link },
         },
       },
-      async (request) => linkOf(request, await people.reset({ id: request.params.id, by: request.principal })),
+      async (request) => {
+        const { params, query, principal } = request;
+        const keepsLinks = query.keep_links === '1';
+        return linkOf(request, await people.reset({ id: params.id, keepsLinks, by: principal }));
+      },
     );
 
     app.post(

@@ -81,9 +81,12 @@ export type Sessions = {
   /** Newest first; of everybody without `userId`. The newest thousand, unless all are asked for. */
   list(userId?: string, which?: 'all'): Promise<readonly (LiveSession & { readonly userName: string })[]>;
   find(id: string): Promise<LiveSession | undefined>;
-  /** Throws `session_not_found`, also for somebody else's unless `anybodys`. */
+  /**
+   * With it ends what was let in with it, unless it is the session they ask with: who signs out leaves their programs at work.
+   * Throws `session_not_found`, also for somebody else's unless `anybodys`.
+   */
   end(request: { readonly id: string; readonly by: Principal; readonly anybodys: boolean }): Promise<void>;
-  /** All of one person, or all but one, recorded in the caller's transaction. How many there were. */
+  /** All of one person, or all but one, and every program they let in; recorded in the caller's transaction. How many sessions there were. */
   endAllOf(
     transaction: Transaction,
     user: { readonly id: string; readonly name: string },
@@ -91,8 +94,8 @@ export type Sessions = {
     exceptId?: string,
   ): Promise<number>;
   /**
-   * Ends sessions for whatever reason, each with its own event. In the caller's transaction when there is one; else it resolves
-   * when they are over. How many there were.
+   * Ends sessions for whatever reason, and the programs that were let in with them, each with its own event. In the caller's
+   * transaction when there is one; else it resolves when they are over. How many sessions there were.
    */
   endWhere(
     which: SessionFilter,
@@ -113,14 +116,14 @@ const lastSeenResolutionMs = 60_000;
 const maxListed = 1000;
 
 export function createSessions(
-  needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock' | 'random' | 'policy' | 'temporaryRoles'> & {
+  needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock' | 'random' | 'policy' | 'temporaryRoles' | 'programs'> & {
     readonly userStore: UserStore;
     readonly sessionStore: SessionStore;
     readonly sessionPolicies: Pick<SessionPolicies, 'read'>;
     readonly browserKeys: BrowserKeys;
   },
 ): Sessions {
-  const { database, outbox, clock, random, userStore, sessionStore, sessionPolicies, browserKeys } = needs;
+  const { database, outbox, clock, random, userStore, sessionStore, sessionPolicies, browserKeys, programs } = needs;
   const principalOf = createPrincipalOf(needs);
 
   const recordEnd = (
@@ -309,6 +312,7 @@ export function createSessions(
         }
         await sessionStore.remove(transaction, [id]);
         await recordEnd(transaction, session, { by, name: user.name });
+        if (id !== by.sessionId) await programs?.endWhere(transaction, { sessionIds: [id] }, by);
       });
       await outbox.flushed();
     },
@@ -323,6 +327,7 @@ export function createSessions(
         sessions.map(({ id }) => id),
       );
       for (const session of sessions) await recordEnd(transaction, session, { by, name: user.name });
+      await programs?.endWhere(transaction, { userId: user.id }, by);
       return sessions.length;
     },
 
@@ -337,6 +342,7 @@ export function createSessions(
           const name = (await userStore.find(where, session.userId))?.name ?? '';
           await recordEnd(where, session, { by, name, cause: reason });
         }
+        await programs?.endWhere(where, programsOf(which, sessions), by);
         return sessions.length;
       };
       if (transaction !== undefined) return endIn(transaction);
@@ -345,4 +351,17 @@ export function createSessions(
       return count;
     },
   };
+}
+
+/** A provider's session alone names no person: what was let in with the sessions there were is what is known. */
+function programsOf(
+  which: SessionFilter,
+  ended: readonly Session[],
+): Parameters<NonNullable<PeopleNeeds['programs']>['endWhere']>[1] {
+  const sessionIds = ended.map(({ id }) => id);
+  if ('sessionIds' in which) return { sessionIds };
+  if (!('provider' in which)) return which;
+  const { provider, userId, sid } = which;
+  if (userId !== undefined) return { provider, userId };
+  return sid === undefined ? { provider } : { sessionIds };
 }

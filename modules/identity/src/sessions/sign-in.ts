@@ -26,6 +26,7 @@ import {
 } from '../people/user-store.ts';
 import type { Tickets } from '../tickets/tickets.ts';
 import { networkOf, refuseThrottled, type SignInThrottle } from './sign-in-throttle.ts';
+import { createHolderOf } from './ticket-holder.ts';
 
 /**
  * Password, then a second factor; or a passkey alone, which is both. This verifies what is shown; whether it is enough, admission
@@ -61,7 +62,6 @@ export type SignIn = {
   }): Promise<Admitted>;
 };
 
-const maxAttemptsPerTicket = 5;
 const codeLifetimeMs = 10 * 60_000;
 const maxNameInEvent = 100;
 
@@ -129,23 +129,7 @@ export function createSignIn(
     refuseThrottled(waitMs);
   };
 
-  /** Whose turn a ticket is and what they have shown so far, if it has tries left and they may sign in. */
-  const holderOf = async (
-    where: Transaction | typeof database,
-    ticket: string,
-  ): Promise<{ readonly user: User; readonly shown: Shown }> => {
-    const found = await tickets.find(where, 'second-factor', ticket);
-    const user = found?.userId === undefined ? undefined : await userStore.find(where, found.userId);
-    if (
-      found === undefined ||
-      found.attempts >= maxAttemptsPerTicket ||
-      found.shown === undefined ||
-      user === undefined ||
-      stateOf(user) !== 'active'
-    )
-      throw new IdentityError('ticket_invalid', 'Cannot go on signing in: the step was used, has expired or is wrong');
-    return { user, shown: found.shown };
-  };
+  const holderOf = createHolderOf(needs);
 
   const succeed = async (admitted: Admitted, client: Client, attempted: string): Promise<Admitted> => {
     await outbox.flushed();

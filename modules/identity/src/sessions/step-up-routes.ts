@@ -20,7 +20,7 @@ export function createStepUpRoutes({ stepUp }: Pick<PeopleServices, 'stepUp'>): 
           tags,
           response: {
             200: Type.Object({
-              methods: Type.Array(Type.Union([Type.Literal('passkey'), Type.Literal('totp')])),
+              methods: Type.Array(Type.Enum(['passkey', 'certificate', 'totp'])),
               passkey: Type.Unknown({ description: 'PublicKeyCredentialRequestOptionsJSON; null when there is none' }),
             }),
           },

@@ -7,6 +7,7 @@ import type { Challenges } from '../factors/challenges.ts';
 import type { PasskeyPolicyStore } from '../factors/passkey-policy-store.ts';
 import type { PasskeyStore } from '../factors/passkey-store.ts';
 import type { Admission } from '../admission/admission.ts';
+import type { OwnedFactor } from '../admission/judgement.ts';
 import { refused, requestOptions, verifyRequest, type RequestResponse } from '../factors/passkeys.ts';
 import type { TotpFactor } from '../factors/totp.ts';
 import type { PeopleNeeds } from '../needs.ts';
@@ -28,7 +29,7 @@ export type Proof =
 export type StepUp = {
   /** What they can prove it with here; `passkey` are the options for the browser. */
   options(request: { readonly by: Principal; readonly client: Client }): Promise<{
-    readonly methods: readonly ('passkey' | 'totp')[];
+    readonly methods: readonly OwnedFactor[];
     readonly passkey?: object;
   }>;
   /** The session's new token; only whoever uses it has proved anything. Throws `proof_refused`, `sign_in_throttled`, `passwords_busy`. */
