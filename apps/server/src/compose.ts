@@ -24,6 +24,7 @@ import { createAccessRiskServices } from './access-risk-services.ts';
 import { createAlertServices } from './alert-services.ts';
 import { createAnalysis } from './analysis.ts';
 import { createCameraServices } from './cameras.ts';
+import { createCertificateDoor } from './certificate-door.ts';
 import { createConsoleServices } from './console-services.ts';
 import { createCurrentScopes } from './current-scopes.ts';
 import { createRangeEvidence } from './evidence.ts';
@@ -115,6 +116,7 @@ export async function startServer(
     passwordStrength: passwords.passwordStrength,
     apiKeys: machines.suspension,
     riskOf: accessRisk.riskOf,
+    certificateDoor: (hostName: string) => certificateDoor.originFor(hostName),
     ...temporaryRights(() => privilegeServices.privileges),
   };
   const people = createPeople(peopleNeeds);
@@ -130,6 +132,7 @@ export async function startServer(
     renewCertificate: () => doors.renewCertificate(),
   });
   const { authority, authorityFile, https } = httpsServices;
+  const certificateDoor = createCertificateDoor({ ...common, config, https, names: httpsServices.names });
   const { intake, listeners, mappings, ...intakeServices } = await createIntakeServices({
     ...lasting,
     https: httpsServices,
@@ -398,13 +401,7 @@ export async function startServer(
   });
   const { address, operatorSocket } = await doors.listen();
   await https.start((door) => doors.openDoor(door));
-  await machines.openDoor({
-    host: config.host,
-    port: config.certificatePort,
-    names: httpsServices.names,
-    authority: () => https.authority(),
-    open: (door) => doors.openDoor(door),
-  });
+  await certificateDoor.start((door) => doors.openDoor(door));
   await listeners.start();
   // Last, so that a start that fails does not make keys nobody is shown.
   const firstKeys = await createFirstKeys(apiKeys);
@@ -444,6 +441,7 @@ export async function startServer(
       await inventoryServices.close();
       await columnRotations.close();
       await consoleServices.close();
+      await certificateDoor.close();
       await https.close();
       await doors.close();
       await passwords.close();
