@@ -37,14 +37,40 @@ export function createSqliteDialect(file: string, reserveBytes = 0): Dialect {
   });
 }
 
+type Prepared = { readonly statement: StatementSync; readonly reader: boolean };
+
+/** Longer ones insert rows by the hundred: they hardly ever come twice, and would keep what was bound to them. */
+const longestKept = 2000;
+const mostKept = 200;
+
+/**
+ * Statements are prepared once: to prepare one costs more than to run it. They run to their end before anything else does, so that none is used
+ * twice at once. What changes tables forgets all of them, since their columns may be others.
+ */
+function createStatements(connection: DatabaseSync): (sql: string) => Prepared {
+  const kept = new Map<string, Prepared>();
+  return (sql) => {
+    if (/^\s*(?:alter|create|drop)\b/i.test(sql)) kept.clear();
+    const known = kept.get(sql);
+    if (known !== undefined) return known;
+    const statement = connection.prepare(sql);
+    const prepared = { statement, reader: statement.columns().length > 0 };
+    if (sql.length > longestKept) return prepared;
+    if (kept.size >= mostKept) kept.delete(kept.keys().next().value ?? sql);
+    kept.set(sql, prepared);
+    return prepared;
+  };
+}
+
 /** What Kysely expects of better-sqlite3, from node:sqlite. */
 function adapt(connection: DatabaseSync, makeRoom: () => void): SqliteDatabase {
+  const prepare = createStatements(connection);
   return {
     close: () => connection.close(),
     prepare(sql) {
-      const statement = connection.prepare(sql);
+      const { statement, reader } = prepare(sql);
       return {
-        reader: statement.columns().length > 0,
+        reader,
         all: (parameters) => readRows(statement, parameters),
         run(parameters) {
           // SQLite itself takes a transaction back on a full disk: that is to be told, not that none is left to take back.
@@ -53,7 +79,8 @@ function adapt(connection: DatabaseSync, makeRoom: () => void): SqliteDatabase {
           if (!connection.isTransaction) makeRoom();
           return statement.run(...parameters.map(toInput));
         },
-        iterate: (parameters) => statement.iterate(...parameters.map(toInput)),
+        // Others may run while it is read: it has a statement of its own.
+        iterate: (parameters) => connection.prepare(sql).iterate(...parameters.map(toInput)),
       };
     },
   };

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { join } from 'node:path';
 import { createAccessRisk, createAccessRiskRoutes, createGeo } from '@sallyport/access-risk';
 import type { AccessRisk } from '@sallyport/access-risk';
@@ -25,7 +26,7 @@ export async function createAccessRiskServices(
   const geo = await createGeo({ ...needs, directory: join(needs.dataDirectory, 'geo') });
   const risk = createAccessRisk({
     ...needs,
-    sealingKey: await secretKey(ledger.secrets, secretNames.accessRisk),
+    sealingKey: createSecretKey(await secretKey(ledger.secrets, secretNames.accessRisk)),
     locate: geo.locate,
     reactions: {
       endSessions: ({ userId, ids, exceptId, beganBeforeMs, by, reason }) =>

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { AccessRisk } from '@sallyport/access-risk';
 import { createRiskFacts } from '@sallyport/access-policy';
@@ -76,7 +77,7 @@ export async function createAlertServices(needs: AlertServicesNeeds): Promise<Al
   });
   const criticality = await createCriticality({
     ...needs,
-    sealingKey: await secretKey(needs.ledger.secrets, secretNames.criticality),
+    sealingKey: createSecretKey(await secretKey(needs.ledger.secrets, secretNames.criticality)),
     importantBecause(kind, name) {
       if (kind === 'host' && name.toLowerCase() === ownHost) return 'This server itself';
       return kind === 'person' && administrators.has(name.toLowerCase()) ? 'Administers this server' : undefined;
@@ -84,7 +85,7 @@ export async function createAlertServices(needs: AlertServicesNeeds): Promise<Al
   });
   const alerts = createAlerts({
     ...needs,
-    sealingKey: await secretKey(needs.ledger.secrets, secretNames.suppressions),
+    sealingKey: createSecretKey(await secretKey(needs.ledger.secrets, secretNames.suppressions)),
     priorityFacts: {
       criticalityOf: (kind, name) => criticality.of(kind, name).level,
       riskOf(kind, name) {

@@ -1,4 +1,5 @@
 /** What looks at events: rules on the stream and over what is kept, and what is usual of whom. */
+import { createSecretKey } from 'node:crypto';
 import { join } from 'node:path';
 import { createBehaviour, createBehaviourRoutes } from '@sallyport/behaviour';
 import type { Behaviour } from '@sallyport/behaviour';
@@ -98,7 +99,7 @@ export async function createAnalysis({
   });
   const behaviour = createBehaviour({
     ...needs,
-    sealingKey: await secretKey(ledger.secrets, secretNames.behaviour),
+    sealingKey: createSecretKey(await secretKey(ledger.secrets, secretNames.behaviour)),
   });
   return {
     detection,

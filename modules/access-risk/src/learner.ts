@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { formatPosition } from '@sallyport/contracts';
 import type { AppendEntry, LedgerEvent } from '@sallyport/ledger';
+import type { SealingKey } from '@sallyport/platform/sealed-text';
 import { answerTo, judgedFindings } from './answers.ts';
 import { browserFamily } from './browser.ts';
 import { ownEntry, strangerEntry, tellingRisk } from './build-finding.ts';
@@ -59,7 +60,7 @@ export function createLearner(needs: {
   readonly book: PeopleBook;
   readonly campaigns: Campaigns;
   readonly locate: (address: string) => Place;
-  readonly key: Uint8Array;
+  readonly key: SealingKey;
 }): Learner {
   const { book, campaigns, locate, key } = needs;
   const counts = { events: 0, signals: 0, heldBack: 0 };

@@ -2,6 +2,7 @@ import type { Ledger, Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database } from '@sallyport/platform/database';
 import type { Principal } from '@sallyport/platform/http';
+import type { SealingKey } from '@sallyport/platform/sealed-text';
 import type { Place } from './geo/place.ts';
 
 export type AccessRiskNeeds = {
@@ -13,7 +14,7 @@ export type AccessRiskNeeds = {
   /** Unpredictable bytes. */
   readonly random: (length: number) => Uint8Array;
   /** 32 secret bytes, the same at every start: what is learnt is sealed and hashed under it. */
-  readonly sealingKey: Uint8Array;
+  readonly sealingKey: SealingKey;
   readonly locate: (address: string) => Place;
   /** What identity does when risk says so. Each leaves its own audit event, and may be asked again for what was done already. */
   readonly reactions: {

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import type { SealingKey } from '@sallyport/platform/sealed-text';
 import type { State } from './state.ts';
 
 /** Everybody of whom something is known, in memory and bounded, with what changed since the last checkpoint. */
@@ -68,6 +69,6 @@ export function createPeopleBook(capacity: number): PeopleBook {
 }
 
 /** A keyed hash: what stands beside the sealed rows says nothing of whom they are about. */
-export function rowId(key: Uint8Array, kind: State['kind'], id: string): string {
+export function rowId(key: SealingKey, kind: State['kind'], id: string): string {
   return createHmac('sha256', key).update(`${kind}\u0000${id}`).digest('hex').slice(0, 32);
 }

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import type { SealingKey } from '@sallyport/platform/sealed-text';
 import { nameOf } from './signals.ts';
 import type { EntityKind } from './signals.ts';
 
@@ -12,7 +13,7 @@ export type EntityIds = {
 const remembered = 5000;
 
 /** Keyed hashes of names; the last few thousand are kept, since the same names come again and again. */
-export function createIdCache(key: Uint8Array): EntityIds {
+export function createIdCache(key: SealingKey): EntityIds {
   const known = new Map<string, string>();
   return {
     idOf(kind, name) {

@@ -2,6 +2,7 @@ import { origin } from '@sallyport/contracts';
 import type { Position } from '@sallyport/contracts';
 import type { Database, MigrationSet, Transaction } from '@sallyport/platform/database';
 import { openText, sealText } from '@sallyport/platform/sealed-text';
+import type { SealingKey } from '@sallyport/platform/sealed-text';
 import { entityState, readEntity } from './entity.ts';
 import type { Entity } from './entity.ts';
 import { createBehaviourTables } from './migrations/0001-create-behaviour.ts';
@@ -16,7 +17,7 @@ export const behaviourMigrations: MigrationSet = {
   migrations: { '0001-create-behaviour': createBehaviourTables },
 };
 
-type Sealing = { readonly sealingKey: Uint8Array; readonly random: (length: number) => Uint8Array };
+type Sealing = { readonly sealingKey: SealingKey; readonly random: (length: number) => Uint8Array };
 
 const rowsPerStatement = 200;
 
@@ -76,7 +77,7 @@ export async function clearEntities(transaction: Transaction): Promise<void> {
 }
 
 /** Undefined for a row that was changed by somebody without the key. */
-function open(key: Uint8Array, id: string, sealed: string): string | undefined {
+function open(key: SealingKey, id: string, sealed: string): string | undefined {
   try {
     return openText(key, id, sealed);
   } catch {

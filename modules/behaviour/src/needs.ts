@@ -1,6 +1,7 @@
 import type { Ledger, Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database } from '@sallyport/platform/database';
+import type { SealingKey } from '@sallyport/platform/sealed-text';
 
 export type BehaviourNeeds = {
   readonly ledger: Pick<Ledger, 'append' | 'head'>;
@@ -10,7 +11,7 @@ export type BehaviourNeeds = {
   /** Unpredictable bytes. */
   readonly random: (length: number) => Uint8Array;
   /** 32 secret bytes, the same at every start: what is learnt about entities, their names included, is sealed and hashed under it. */
-  readonly sealingKey: Uint8Array;
+  readonly sealingKey: SealingKey;
   readonly log: { warn(message: string, details?: Readonly<Record<string, unknown>>): void };
   readonly limits?: {
     /** Entities remembered (10,000). */

@@ -82,7 +82,7 @@ export async function saveGroups(
   seal: StateSeal,
 ): Promise<void> {
   const tables = transaction.withTables<Tables>();
-  for (const [correlationId, groups] of Map.groupBy([...changed, ...removed], ({ correlationId }) => correlationId)) {
+  for (const [correlationId, groups] of Map.groupBy(removed, ({ correlationId }) => correlationId)) {
     for (const part of parts(groups.map(({ group }) => group))) {
       await tables
         .deleteFrom('detection_correlation_groups')
@@ -101,6 +101,13 @@ export async function saveGroups(
           fingerprint: state.fingerprint,
           state: seal.seal(state),
           touched_ms: state.touchedMs,
+        })),
+      )
+      .onConflict((conflict) =>
+        conflict.columns(['correlation_id', 'group_key']).doUpdateSet((row) => ({
+          fingerprint: row.ref('excluded.fingerprint'),
+          state: row.ref('excluded.state'),
+          touched_ms: row.ref('excluded.touched_ms'),
         })),
       )
       .execute();

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey } from 'node:crypto';
 import { createCorrelationEngine, defaultCorrelationLimits } from '@sallyport/sigma-rules';
 import type {
   ChainedCount,
@@ -30,6 +30,7 @@ export type Correlations = Pick<CorrelationEngine, 'takeChanges' | 'health' | 'r
 
 /** A few milliseconds of looking at windows that are over. */
 const rowsAtOnce = 10_000;
+const mostRemembered = 10_000;
 
 /**
  * Correlates matches by the time their events claim, as far as it is believed, else by ledger time. Groups and sources are kept as hashes under `key`: whoever reads
@@ -37,21 +38,15 @@ const rowsAtOnce = 10_000;
  */
 export function createCorrelations(key: Uint8Array, groups = defaultCorrelationLimits.groups): Correlations {
   const engine = createCorrelationEngine({ ...defaultCorrelationLimits, groups, rows: groups * 4, slice: rowsAtOnce });
-  const sources = new Map<string, string>();
   let used: ReadonlyMap<string, RuleSummary> | undefined;
   let timeMs = 0;
 
-  const keyed = (text: string): Buffer => createHmac('sha256', key).update(text).digest();
-  const keyOf = (id: string, group: string): string => keyed(`${id}\n${group}`).toString('base64url').slice(0, 22);
-
-  function sourceKey(source: string): string {
-    const known = sources.get(source);
-    if (known !== undefined) return known;
-    if (sources.size >= 10_000) sources.clear();
-    const made = keyed(`source\n${source}`).toString('base64url').slice(0, 22);
-    sources.set(source, made);
-    return made;
-  }
+  const secret = createSecretKey(key);
+  const keyed = (text: string): Buffer => createHmac('sha256', secret).update(text).digest();
+  const sourceKey = remembered((source) => keyed(`source\n${source}`).toString('base64url').slice(0, 22));
+  /** The same groups come again and again, and the group of a match that came true is asked for twice. */
+  const groupKey = remembered((text) => keyed(text).toString('base64url').slice(0, 22));
+  const keyOf = (id: string, group: string): string => groupKey(`${id}\n${group}`);
 
   /** 52 bits of a keyed hash, as a number that is exact. */
   function valueOf(id: string, value: CorrelationGroup['value']): number {
@@ -122,5 +117,18 @@ export function createCorrelations(key: Uint8Array, groups = defaultCorrelationL
         finding,
         matches.flatMap(({ groups = [] }) => groups),
       ) ?? [],
+  };
+}
+
+/** Answers what it was asked lately from memory: keyed hashes cost more than anything else that is done with a match. */
+function remembered(make: (text: string) => string): (text: string) => string {
+  const made = new Map<string, string>();
+  return (text) => {
+    const known = made.get(text);
+    if (known !== undefined) return known;
+    if (made.size >= mostRemembered) made.clear();
+    const fresh = make(text);
+    made.set(text, fresh);
+    return fresh;
   };
 }

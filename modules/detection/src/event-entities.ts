@@ -8,26 +8,31 @@ export type EventEntities = {
   readonly entities?: FindingEntities;
 };
 
+type Path = readonly string[];
+const pathsOf = (...texts: readonly string[]): readonly Path[] => texts.map((text) => text.split('.'));
+
 const paths = {
-  host: ['device.hostname', 'device.name', 'device.ip'],
-  user: ['actor.user.name', 'user.name', 'actor.user.uid', 'user.uid'],
-  source: ['src_endpoint.ip', 'src_endpoint.hostname', 'src_endpoint.svc_name'],
-  process: ['process.file.path', 'process.name', 'actor.process.file.path', 'actor.process.name'],
-  identity: ['actor.session.issuer', 'actor.user.uid', 'actor.user.credential_uid', 'actor.user.uid_alt'],
-  account: ['actor.user.account.uid', 'cloud.account.uid'],
-  region: ['cloud.region'],
-  camera: ['unmapped.sallyport.camera.id'],
-  agent: ['unmapped.sallyport.agent.id'],
-  agentSession: ['unmapped.sallyport.agent.session'],
-  picture: ['unmapped.sallyport.camera.picture'],
-  pictureBefore: ['unmapped.sallyport.camera.picture_before'],
-} as const;
+  host: pathsOf('device.hostname', 'device.name', 'device.ip'),
+  user: pathsOf('actor.user.name', 'user.name', 'actor.user.uid', 'user.uid'),
+  source: pathsOf('src_endpoint.ip', 'src_endpoint.hostname', 'src_endpoint.svc_name'),
+  process: pathsOf('process.file.path', 'process.name', 'actor.process.file.path', 'actor.process.name'),
+  identity: pathsOf('actor.session.issuer', 'actor.user.uid', 'actor.user.credential_uid', 'actor.user.uid_alt'),
+  account: pathsOf('actor.user.account.uid', 'cloud.account.uid'),
+  region: pathsOf('cloud.region'),
+  camera: pathsOf('unmapped.sallyport.camera.id'),
+  agent: pathsOf('unmapped.sallyport.agent.id'),
+  agentSession: pathsOf('unmapped.sallyport.agent.session'),
+  picture: pathsOf('unmapped.sallyport.camera.picture'),
+  pictureBefore: pathsOf('unmapped.sallyport.camera.picture_before'),
+  ownSite: pathsOf('unmapped.sallyport.site'),
+  reporterSite: pathsOf('metadata.reporter.site'),
+};
 
 /** Names a picture; whatever else stands there is none. */
 const sha256 = /^[0-9a-f]{64}$/;
 
 /** Of a sign-in it is about who was to be signed in: who acted is not known yet, or is the service that asked. */
-const signedInPaths = ['user.name', 'user.uid', ...paths.user];
+const signedInPaths = [...pathsOf('user.name', 'user.uid'), ...paths.user];
 
 export function entitiesOf(event: JsonObject): EventEntities {
   const host = first(event, paths.host);
@@ -69,19 +74,18 @@ export function entitiesOf(event: JsonObject): EventEntities {
 
 /** Where its camera or its source is: our own word, or what intake stamped, which no sender can say. */
 function siteOf(event: JsonObject): string | undefined {
-  return first(event, event['raw_data'] === undefined ? ['unmapped.sallyport.site'] : ['metadata.reporter.site']);
+  return first(event, event['raw_data'] === undefined ? paths.ownSite : paths.reporterSite);
 }
 
-function pictureAt(event: JsonObject, candidates: readonly string[]): string | undefined {
+function pictureAt(event: JsonObject, candidates: readonly Path[]): string | undefined {
   const found = first(event, candidates);
   return found !== undefined && sha256.test(found) ? found : undefined;
 }
 
-function first(event: JsonObject, candidates: readonly string[]): string | undefined {
+function first(event: JsonObject, candidates: readonly Path[]): string | undefined {
   for (const path of candidates) {
     let value: JsonValue | undefined = event;
-    for (const name of path.split('.'))
-      value = isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+    for (const name of path) value = isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
     if (typeof value === 'string' && value !== '') return value.slice(0, findingLimits.value);
   }
   return undefined;

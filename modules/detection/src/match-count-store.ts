@@ -15,8 +15,6 @@ export async function saveMatchCounts(transaction: Transaction, counts: readonly
   const tables = transaction.withTables<Tables>();
   for (let from = 0; from < counts.length; from += rowsPerStatement) {
     const part = counts.slice(from, from + rowsPerStatement);
-    const ruleIds = part.map(({ ruleId }) => ruleId);
-    await tables.deleteFrom('detection_match_counts').where('rule_id', 'in', ruleIds).execute();
     await tables
       .insertInto('detection_match_counts')
       .values(
@@ -24,6 +22,12 @@ export async function saveMatchCounts(transaction: Transaction, counts: readonly
           rule_id: ruleId,
           window_start_ms: windowStartMs,
           matches,
+        })),
+      )
+      .onConflict((conflict) =>
+        conflict.column('rule_id').doUpdateSet((row) => ({
+          window_start_ms: row.ref('excluded.window_start_ms'),
+          matches: row.ref('excluded.matches'),
         })),
       )
       .execute();

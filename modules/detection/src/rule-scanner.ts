@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { agentLogName, findingLimits, isJsonObject, ocsfClass, textsOf } from '@sallyport/contracts';
 import type { FindingAttack, JsonObject, JsonValue } from '@sallyport/contracts';
 import {
@@ -184,7 +184,7 @@ function objection(rule: Pick<SigmaRule, 'id'>): string | undefined {
 }
 
 function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text);
 }
 
 function summaryOf(rule: SigmaRule | SigmaCorrelation): Omit<RuleSummary, 'generates'> {

@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { isJsonObject, parseJson } from '@sallyport/contracts';
 import type { JsonValue } from '@sallyport/contracts';
 import type { ChainedCount, GroupName, GroupState } from '@sallyport/sigma-rules';
@@ -16,8 +17,10 @@ const tagBytes = 16;
 
 /** AES-256-GCM; the nonce is an HMAC of what is sealed and of its place, so that equal nonces mean equal texts and no random numbers are needed. */
 export function createStateSeal(key: Uint8Array): StateSeal {
-  const cipherKey = createHmac('sha256', key).update('correlation state: cipher').digest();
-  const nonceKey = createHmac('sha256', key).update('correlation state: nonce').digest();
+  const derived = (purpose: string): KeyObject =>
+    createSecretKey(createHmac('sha256', key).update(`correlation state: ${purpose}`).digest());
+  const cipherKey = derived('cipher');
+  const nonceKey = derived('nonce');
   const placeOf = ({ correlationId, group }: GroupName): Buffer => Buffer.from(`${correlationId}\n${group}`);
 
   return {

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { isJsonObject, parseJson } from '@sallyport/contracts';
 import type { Database, MigrationSet, Transaction } from '@sallyport/platform/database';
 import { openText, sealText } from '@sallyport/platform/sealed-text';
+import type { SealingKey } from '@sallyport/platform/sealed-text';
 import { createCriticalityTable } from './migrations/0001-create-criticality.ts';
 
 export const assetKinds = ['person', 'host', 'device', 'camera', 'site'] as const;
@@ -23,14 +24,14 @@ export type SetCriticality = {
 };
 
 type Tables = { asset_criticality: { id: string; sealed: string } };
-type Sealing = { readonly sealingKey: Uint8Array; readonly random: (length: number) => Uint8Array };
+type Sealing = { readonly sealingKey: SealingKey; readonly random: (length: number) => Uint8Array };
 
 export const entityGraphMigrations: MigrationSet = {
   module: 'entity-graph',
   migrations: { '0001-create-criticality': createCriticalityTable },
 };
 
-export function assetId(key: Uint8Array, kind: AssetKind, name: string): string {
+export function assetId(key: SealingKey, kind: AssetKind, name: string): string {
   return createHmac('sha256', key)
     .update(JSON.stringify(['criticality', kind, name.toLowerCase()]))
     .digest('hex')
@@ -40,7 +41,7 @@ export function assetId(key: Uint8Array, kind: AssetKind, name: string): string 
 /** Rows that were changed by somebody without the key are counted: what they say counts for nothing. */
 export async function readCriticality(
   database: Database,
-  key: Uint8Array,
+  key: SealingKey,
 ): Promise<{ readonly found: ReadonlyMap<string, SetCriticality>; readonly damaged: number }> {
   const rows = await database.withTables<Tables>().selectFrom('asset_criticality').selectAll().execute();
   const found = new Map<string, SetCriticality>();
@@ -70,7 +71,7 @@ export async function removeCriticality(transaction: Transaction, id: string): P
   await transaction.withTables<Tables>().deleteFrom('asset_criticality').where('id', '=', id).execute();
 }
 
-function opened(key: Uint8Array, id: string, sealed: string): SetCriticality | undefined {
+function opened(key: SealingKey, id: string, sealed: string): SetCriticality | undefined {
   try {
     const value = parseJson(openText(key, id, sealed));
     if (!isJsonObject(value)) return undefined;

@@ -3,6 +3,7 @@ import type { EventFilter, FoundEvent, Neighbours, Rebuilding } from '@sallyport
 import type { Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database } from '@sallyport/platform/database';
+import type { SealingKey } from '@sallyport/platform/sealed-text';
 import type { AlertEntities, NodeKind } from './entity.ts';
 
 /** An alert, as far as it is drawn. */
@@ -67,7 +68,7 @@ export type CriticalityNeeds = {
   /** Unpredictable bytes. */
   readonly random: (length: number) => Uint8Array;
   /** 32 secret bytes, the same at every start: names of assets are sealed and hashed under it. */
-  readonly sealingKey: Uint8Array;
+  readonly sealingKey: SealingKey;
   readonly log: { warn(message: string, details?: JsonObject): void };
   /** Whether it is more than ordinary where nobody said so: why, in words. Must not throw. */
   readonly importantBecause: (kind: NodeKind, name: string) => string | undefined;

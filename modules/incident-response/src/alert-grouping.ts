@@ -1,6 +1,7 @@
 import { comparePositions, severityOfLevel } from '@sallyport/contracts';
 import type { Finding, Position } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
+import type { SealingKey } from '@sallyport/platform/sealed-text';
 import { alertFrom } from './alert.ts';
 import type { Alert } from './alert.ts';
 import { isAnnouncedAgain } from './announcing.ts';
@@ -168,7 +169,7 @@ export async function findingsOf(database: Database | Transaction, alert: Alert)
 }
 
 /** Takes findings at or after `head` out of the alerts they went into; to be called after alerts that began there are gone. */
-export async function dropFindingsFrom(transaction: Transaction, key: Uint8Array, head: Position): Promise<void> {
+export async function dropFindingsFrom(transaction: Transaction, key: SealingKey, head: Position): Promise<void> {
   const tables = view(transaction);
   const rows = await tables
     .selectFrom('alert_findings')
@@ -189,7 +190,7 @@ export async function dropFindingsFrom(transaction: Transaction, key: Uint8Array
   for (const id of touched) await recount(transaction, key, id);
 }
 
-async function recount(transaction: Transaction, key: Uint8Array, id: string): Promise<void> {
+async function recount(transaction: Transaction, key: SealingKey, id: string): Promise<void> {
   const alert = await findAlert(transaction, key, id);
   if (alert === undefined) return;
   const left = await view(transaction)

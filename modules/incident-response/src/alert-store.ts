@@ -13,6 +13,7 @@ import { entityTag, openEntities, sealEntities } from './entities.ts';
 import type { TaggedName } from './entities.ts';
 import { priorityBasisText, readPriority } from './priority.ts';
 import { openText, sealText } from '@sallyport/platform/sealed-text';
+import type { SealingKey } from '@sallyport/platform/sealed-text';
 
 type AlertRow = {
   number: number;
@@ -108,7 +109,7 @@ export type AlertPlace = { readonly cursor: Position; readonly nextNumber: numbe
 export type NewAlert = { readonly alert: Alert; readonly groupTag: string | null };
 
 /** What rows are sealed with. */
-export type Sealing = { readonly sealingKey: Uint8Array; readonly random: (length: number) => Uint8Array };
+export type Sealing = { readonly sealingKey: SealingKey; readonly random: (length: number) => Uint8Array };
 
 /** `connection` is the database, or the transaction the statement belongs to. */
 export type Connection = Database | Transaction;
@@ -162,7 +163,7 @@ export async function dropAlertsFrom(transaction: Transaction, head: Position): 
 /** Oldest first, those announced under a number over `after`, without the suppressed ones. */
 export async function alertsAfter(
   connection: Connection,
-  key: Uint8Array,
+  key: SealingKey,
   after: number,
   limit: number,
 ): Promise<Alert[]> {
@@ -217,7 +218,7 @@ export async function countAlerts(connection: Connection): Promise<AlertCount[]>
   });
 }
 
-export async function findAlert(connection: Connection, key: Uint8Array, id: string): Promise<Alert | undefined> {
+export async function findAlert(connection: Connection, key: SealingKey, id: string): Promise<Alert | undefined> {
   const row = await view(connection).selectFrom('alerts').selectAll().where('id', '=', id).executeTakeFirst();
   return row === undefined ? undefined : fromRow(key, row);
 }
@@ -242,7 +243,7 @@ export async function writeTriage(transaction: Transaction, sealing: Sealing, al
 /** The newest alert that more findings may join, of each group: by `false/TAG` the open ones, by `true/TAG` the suppressed. */
 export async function openAlertsOf(
   transaction: Transaction,
-  key: Uint8Array,
+  key: SealingKey,
   tags: readonly string[],
 ): Promise<Map<string, Alert>> {
   const open = new Map<string, Alert>();
@@ -385,7 +386,7 @@ function sealChanger(sealing: Sealing, { id, changedBy }: Alert): string | null 
   return changedBy === undefined ? null : sealText(sealing, `changer/${id}`, JSON.stringify(changedBy));
 }
 
-function openChanger(key: Uint8Array, row: AlertRow): Pick<Alert, 'changedBy'> {
+function openChanger(key: SealingKey, row: AlertRow): Pick<Alert, 'changedBy'> {
   if (row.changed_by === null) return {};
   try {
     const value = parseJson(openText(key, `changer/${row.id}`, row.changed_by));
@@ -395,7 +396,7 @@ function openChanger(key: Uint8Array, row: AlertRow): Pick<Alert, 'changedBy'> {
   }
 }
 
-export function fromRow(key: Uint8Array, row: AlertRow): Alert {
+export function fromRow(key: SealingKey, row: AlertRow): Alert {
   const state = parseAlertState(row.state);
   const level = levelOfSeverity(row.severity_id);
   const disposition = parseDisposition(row.disposition);

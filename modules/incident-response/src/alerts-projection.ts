@@ -1,7 +1,9 @@
 import { comparePositions, ocsfClass } from '@sallyport/contracts';
 import type { Position } from '@sallyport/contracts';
 import type { LedgerEvent, Projection } from '@sallyport/ledger';
+import type { Clock } from '@sallyport/platform/clock';
 import type { Database, Transaction } from '@sallyport/platform/database';
+import type { SealingKey } from '@sallyport/platform/sealed-text';
 import type { Alert } from './alert.ts';
 import { dropFindingsFrom, groupFindings } from './alert-grouping.ts';
 import type { Grouped } from './alert-grouping.ts';
@@ -26,7 +28,8 @@ export type AlertCounts = {
 
 export type AlertsProjectionNeeds = {
   readonly database: Database;
-  readonly sealingKey: Uint8Array;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly sealingKey: SealingKey;
   readonly random: (length: number) => Uint8Array;
   readonly facts?: PriorityFacts | undefined;
   /** Called after the commit; a crash in between loses the call, not the alert. Alerts that came back are among them, suppressed ones are not. */
@@ -36,12 +39,16 @@ export type AlertsProjectionNeeds = {
   readonly commentSeen: (comment: CommentText) => void;
 };
 
+/** What is read again after a crash when nothing was there for alerts: this long a time of it, which changes nothing. */
+const saveCursorEveryMs = 5000;
+
 /**
  * Each finding of ours in one alert, and the place of each comment, exactly once: rows and cursor are committed together, and
- * events before the committed cursor are passed over.
+ * events before the committed cursor are passed over. The cursor alone is committed now and then.
  */
 export function createAlertsProjection(needs: AlertsProjectionNeeds): Projection & { counts(): AlertCounts } {
-  const { database } = needs;
+  const { database, clock } = needs;
+  let savedAtMs = -Infinity;
   let created = 0;
   let grouping = 0;
   let suppressed = 0;
@@ -86,6 +93,8 @@ export function createAlertsProjection(needs: AlertsProjectionNeeds): Projection
       });
     },
     async apply(range) {
+      // Most ranges hold nothing for alerts: that they were read need not be on disk, a commit each would keep everybody waiting for it.
+      if (!range.events.some(isOfAlerts) && clock.monotonicMs() - savedAtMs < saveCursorEveryMs) return;
       const { made, grown, returned, findings, comments } = await database
         .transaction()
         .execute(async (transaction) => {
@@ -99,6 +108,7 @@ export function createAlertsProjection(needs: AlertsProjectionNeeds): Projection
           await writePlace(transaction, { cursor, nextNumber: grouped.nextNumber });
           return { ...grouped, comments };
         });
+      savedAtMs = clock.monotonicMs();
       const shown = made.map(({ alert }) => alert).filter(({ state }) => state !== 'suppressed');
       created += made.length;
       grouping += findings - made.length;
@@ -117,6 +127,10 @@ function commentOf({ classUid, position, body }: LedgerEvent): (CommentText & { 
   if (classUid !== ocsfClass.entityManagement || body === undefined) return [];
   const comment = decodeComment(body);
   return comment === undefined ? [] : [{ ...comment, position }];
+}
+
+function isOfAlerts(event: LedgerEvent): boolean {
+  return isDetectionFinding(event) || event.classUid === ocsfClass.entityManagement;
 }
 
 function isDetectionFinding(event: LedgerEvent): boolean {

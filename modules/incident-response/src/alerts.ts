@@ -105,6 +105,7 @@ export function createAlerts(needs: AlertsNeeds): Alerts {
 
   const projection = createAlertsProjection({
     database,
+    clock: needs.clock,
     sealingKey,
     random: needs.random,
     facts: needs.priorityFacts,

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { isJsonObject, parseJson } from '@sallyport/contracts';
 import type { Finding } from '@sallyport/contracts';
 import { openText, sealText } from '@sallyport/platform/sealed-text';
+import type { SealingKey } from '@sallyport/platform/sealed-text';
 
 /** Who and where an alert is about; content of events, sealed at rest. */
 export type AlertEntities = {
@@ -48,7 +49,7 @@ const entityNames = [
 export const taggedNames = ['host', 'user', 'source', 'process'] as const;
 export type TaggedName = (typeof taggedNames)[number];
 
-type Sealing = { readonly sealingKey: Uint8Array; readonly random: (length: number) => Uint8Array };
+type Sealing = { readonly sealingKey: SealingKey; readonly random: (length: number) => Uint8Array };
 
 export function entitiesOfFinding({ host, user, entities }: Finding): AlertEntities {
   return {
@@ -64,7 +65,7 @@ export function sealEntities(needs: Sealing, alertId: string, entities: AlertEnt
 }
 
 /** Nothing when the row was damaged: an alert is shown without them rather than not at all. */
-export function openEntities(key: Uint8Array, alertId: string, sealed: string | null): AlertEntities {
+export function openEntities(key: SealingKey, alertId: string, sealed: string | null): AlertEntities {
   if (sealed === null) return {};
   const found: { -readonly [Name in keyof AlertEntities]: AlertEntities[Name] } = {};
   try {
@@ -81,7 +82,7 @@ export function openEntities(key: Uint8Array, alertId: string, sealed: string | 
 }
 
 /** A keyed hash to find alerts by, the same for the same text in any case; 128 bits. */
-export function entityTag(key: Uint8Array, name: TaggedName, value: string): string {
+export function entityTag(key: SealingKey, name: TaggedName, value: string): string {
   return tag(key, ['entity', name, value.toLowerCase()]);
 }
 
@@ -91,7 +92,7 @@ export function entityTag(key: Uint8Array, name: TaggedName, value: string): str
  * tries many names from one address is one alert. Null when nothing is known about who or where: such findings are each
  * their own alert.
  */
-export function groupTag(key: Uint8Array, finding: Finding): string | null {
+export function groupTag(key: SealingKey, finding: Finding): string | null {
   const { rule, related, matched } = finding;
   if (related !== undefined && matched.length > 0) {
     const parts = matched.flatMap(({ field, value }) => [field, value.toLowerCase()]);
@@ -112,7 +113,7 @@ export function groupTag(key: Uint8Array, finding: Finding): string | null {
   return tag(key, ['group', rule.id, ...known.map((part) => part?.toLowerCase() ?? '')]);
 }
 
-function tag(key: Uint8Array, parts: readonly string[]): string {
+function tag(key: SealingKey, parts: readonly string[]): string {
   return createHmac('sha256', key)
     .update(JSON.stringify(['alert-tag', ...parts]))
     .digest('hex')

@@ -1,4 +1,5 @@
 import { severityOfLevel } from '@sallyport/contracts';
+import type { SealingKey } from '@sallyport/platform/sealed-text';
 import { sql } from 'kysely';
 import type { Alert } from './alert.ts';
 import { listPlace } from './alert-filter.ts';
@@ -8,7 +9,7 @@ import { entityTag, taggedNames } from './entities.ts';
 import { AlertError } from './errors.ts';
 
 /** By the last finding, newest first; or of highest priority first, or most severe, and then so; or last made first. */
-export async function listAlerts(connection: Connection, key: Uint8Array, filter: AlertFilter): Promise<Alert[]> {
+export async function listAlerts(connection: Connection, key: SealingKey, filter: AlertFilter): Promise<Alert[]> {
   const { isShown, limit } = filter;
   if (isShown === undefined) return listPage(connection, key, filter);
   // Where an alert is stands sealed in its row: the database cannot choose by it.
@@ -32,7 +33,7 @@ export async function listAlerts(connection: Connection, key: Uint8Array, filter
 const maxPages = 100;
 const pageSize = 200;
 
-async function listPage(connection: Connection, key: Uint8Array, filter: AlertFilter): Promise<Alert[]> {
+async function listPage(connection: Connection, key: SealingKey, filter: AlertFilter): Promise<Alert[]> {
   let query = view(connection).selectFrom('alerts').selectAll().limit(filter.limit);
   const bySeverity = filter.sort === 'severity';
   const byPriority = filter.sort === 'priority';

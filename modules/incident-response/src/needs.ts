@@ -1,6 +1,7 @@
 import type { Ledger, Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database } from '@sallyport/platform/database';
+import type { SealingKey } from '@sallyport/platform/sealed-text';
 import type { PriorityFacts } from './priority.ts';
 
 /** Runs `task` every `intervalMs` until the returned function is called. */
@@ -19,7 +20,7 @@ export type AlertsNeeds = {
   /** Unpredictable bytes. */
   readonly random: (length: number) => Uint8Array;
   /** 32 secret bytes, the same at every start: seal what people write about events into the control database. */
-  readonly sealingKey: Uint8Array;
+  readonly sealingKey: SealingKey;
   /** Whom alerts can be given to, by name; anybody, and nobody is listed, when left out. */
   readonly assignees?: () => Promise<readonly Assignee[]>;
   /** What priorities rest on besides the level; without it the level counts alone. */

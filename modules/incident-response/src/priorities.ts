@@ -12,6 +12,8 @@ export type Priorities = {
   close(): Promise<void>;
 };
 
+type Recounted = { readonly id: string; readonly rank: number; readonly basis: string };
+
 const everyMs = 60_000;
 const pageSize = 250;
 /** Those found last; what is open behind so many keeps the priority it had. */
@@ -44,6 +46,37 @@ export function createPriorities(
     return (await query.execute()).map((row) => fromRow(sealingKey, row));
   }
 
+  /** The alert as it is to be listed from now on; undefined where it stays where it is. */
+  function recounted(alert: Alert): Recounted | undefined {
+    const priority = priorityOf(alert.level, alert.entities, priorityFacts);
+    const basis = priorityBasisText(priority);
+    if (basis === priorityBasisText(alert.priority)) return undefined;
+    return { id: alert.id, rank: rankOf({ ...alert, priority }), basis };
+  }
+
+  /** In one transaction: each of its own would wait for the disk while nothing else goes on. */
+  async function write(recounts: readonly Recounted[]): Promise<number> {
+    if (recounts.length === 0) return 0;
+    const alike = Map.groupBy(recounts, ({ rank, basis }) => `${rank} ${basis}`);
+    await database.transaction().execute(async (transaction) => {
+      for (const [first, ...others] of alike.values()) {
+        if (first === undefined) continue;
+        await view(transaction)
+          .updateTable('alerts')
+          .set({ rank: first.rank, priority_basis: first.basis })
+          .where(
+            'id',
+            'in',
+            [first, ...others].map(({ id }) => id),
+          )
+          // Who closed it meanwhile leaves it as it was.
+          .where('state', 'in', ['new', 'acknowledged'])
+          .execute();
+      }
+    });
+    return recounts.length;
+  }
+
   async function countAll(): Promise<number> {
     let changed = 0;
     let before: { lastSeenMs: number; number: number } | undefined;
@@ -53,18 +86,7 @@ export function createPriorities(
       if (last === undefined) break;
       before = { lastSeenMs: last.lastSeenAtMs, number: last.number };
       looked += alerts.length;
-      for (const alert of alerts) {
-        const priority = priorityOf(alert.level, alert.entities, priorityFacts);
-        if (priorityBasisText(priority) === priorityBasisText(alert.priority)) continue;
-        // Who closed it meanwhile leaves it as it was.
-        await view(database)
-          .updateTable('alerts')
-          .set({ rank: rankOf({ ...alert, priority }), priority_basis: priorityBasisText(priority) })
-          .where('id', '=', alert.id)
-          .where('state', 'in', ['new', 'acknowledged'])
-          .execute();
-        changed += 1;
-      }
+      changed += await write(alerts.flatMap((alert) => recounted(alert) ?? []));
     }
     return changed;
   }

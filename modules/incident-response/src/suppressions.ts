@@ -6,6 +6,7 @@ import type { Principal } from '@sallyport/platform/http';
 import { AlertError } from './errors.ts';
 import type { AlertsNeeds } from './needs.ts';
 import { openText, sealText } from '@sallyport/platform/sealed-text';
+import type { SealingKey } from '@sallyport/platform/sealed-text';
 
 /** Findings of a rule, all or under conditions, that nobody is to be alerted of. They stay in the ledger and are counted. */
 export type Suppression = {
@@ -174,7 +175,7 @@ export function createSuppressions(needs: AlertsNeeds): Suppressions {
 /** Which of these findings are suppressed, counted in the same transaction. */
 export async function suppressFindings(
   transaction: Transaction,
-  key: Uint8Array,
+  key: SealingKey,
   findings: readonly Finding[],
 ): Promise<boolean[]> {
   const tables = transaction.withTables<Tables>();
@@ -241,7 +242,7 @@ function toRow(needs: Pick<AlertsNeeds, 'sealingKey' | 'random'>, suppression: S
   };
 }
 
-function fromRow(key: Uint8Array, row: Row): Suppression {
+function fromRow(key: SealingKey, row: Row): Suppression {
   const opened = openedConditions(key, row);
   const { host, user, field, value, reason } = opened ?? {};
   return {
@@ -261,7 +262,7 @@ function fromRow(key: Uint8Array, row: Row): Suppression {
 }
 
 /** Undefined for a row that was damaged: one such row must neither hold back every alert nor become one without conditions. */
-function openedConditions(key: Uint8Array, row: Row): JsonObject | undefined {
+function openedConditions(key: SealingKey, row: Row): JsonObject | undefined {
   try {
     const opened = parseJson(openText(key, row.id, row.sealed));
     return isJsonObject(opened) ? opened : undefined;

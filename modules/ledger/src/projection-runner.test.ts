@@ -106,3 +106,59 @@ test('a failing projection is loaded again and goes on, and says what is wrong m
   assert.deepEqual(bodies(), ['0', '1', '2']);
   await runner.stop();
 });
+
+test('while much comes in, ranges are put together and read at rest; little is read at once', async (context) => {
+  const { client } = startLedger(context, temporaryDirectory(context), createManualClock(testStartMs));
+  await client.ready();
+  let sequence = 0;
+  const append = async (count: number): Promise<void> => {
+    const entries = Array.from({ length: count }, () => {
+      const body = Buffer.from(String(sequence));
+      return { classUid: 0, sequence: sequence++, body };
+    });
+    await client.append({ collector: 'c', priority: 'intake', entries });
+  };
+  await append(60);
+  const { projection, ranges, bodies } = recorder({ cursor: { log: 1, index: 0 } });
+  const clock = createManualClock(testStartMs);
+  const rests: number[] = [];
+  const resting = Promise.withResolvers<void>();
+  const awake = Promise.withResolvers<void>();
+  // What others read in small ranges is given out in these.
+  const small = { head: () => client.head(), waitPast: client.waitPast, read: readsOf(client, 20) };
+  const runner = createProjectionRunner({
+    ledger: small,
+    projection,
+    log: quietLog,
+    gather: { clock, forMs: 500 },
+    delay: async (ms) => {
+      rests.push(ms);
+      resting.resolve();
+      await awake.promise;
+    },
+  });
+  await resting.promise;
+  await append(1);
+  await append(30);
+  assert.deepEqual(rests, [500]);
+  assert.equal(ranges.length, 1);
+  awake.resolve();
+  await runner.caughtUpTo(client.head(), context.signal);
+  await append(1);
+  await runner.caughtUpTo(client.head(), context.signal);
+  assert.deepEqual(rests, [500]);
+  assert.deepEqual(
+    ranges.map(({ events }) => events.length),
+    [60, 31, 1],
+  );
+  assert.deepEqual(
+    bodies(),
+    Array.from({ length: 92 }, (_, index) => String(index)),
+  );
+  await runner.stop();
+});
+
+/** Reads at most so many events at once, whatever is asked for. */
+function readsOf(client: LedgerClient, maxEvents: number): LedgerClient['read'] {
+  return (from, limits) => client.read(from, { ...limits, maxEvents });
+}

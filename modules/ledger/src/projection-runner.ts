@@ -1,6 +1,7 @@
 import type { Position } from '@sallyport/contracts';
 import { comparePositions, formatPosition } from '@sallyport/contracts';
 import { codeOf, messageOf } from '@sallyport/platform/errors';
+import type { Clock } from '@sallyport/platform/clock';
 import type { Log } from '@sallyport/platform/log';
 import { LedgerError } from './errors.ts';
 import type { Ledger, LedgerEvent, LedgerRange } from './ledger.ts';
@@ -21,11 +22,18 @@ export type ProjectionRunnerNeeds = {
   /** Waits before a retry; resolves early when aborted. */
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly limits?: { readonly maxEvents: number; readonly maxBytes: number };
+  /** For a projection to which each range costs much, however little is in it. */
+  readonly gather?: Gathering;
 };
+
+/** While much comes in, ranges are put together: the next one is read this long after the last one that held many events was begun. */
+export type Gathering = { readonly clock: Pick<Clock, 'monotonicMs'>; readonly forMs: number };
 
 const defaultLimits = { maxEvents: 10_000, maxBytes: 8 * 1024 * 1024 };
 const firstDelayMs = 50;
 const maxDelayMs = 5000;
+/** So many in one range are much coming in. */
+const manyEvents = 50;
 
 /** Drives one projection along the feed for ever: a failure is logged, waited out, and the projection loaded again. */
 export function createProjectionRunner(needs: ProjectionRunnerNeeds): ProjectionRunner {
@@ -60,6 +68,31 @@ export function createProjectionRunner(needs: ProjectionRunnerNeeds): Projection
     return { from, to, events };
   };
 
+  /** What there is within the limits, in one range also where others read it in several: they share what was read. */
+  const readNext = async (): Promise<LedgerRange> => {
+    const first = await ledger.read(cursor, limits);
+    if (needs.gather === undefined) return first;
+    const events = [...first.events];
+    let { to } = first;
+    // Half of the limits, so that what is put together is at most half over them.
+    for (let bytes = bytesOf(first); events.length < limits.maxEvents / 2 && bytes < limits.maxBytes / 2;) {
+      if (comparePositions(to, ledger.head()) >= 0) break;
+      const next = await ledger.read(to, limits);
+      if (comparePositions(next.to, to) <= 0 || next.to.log !== to.log) break;
+      for (const event of next.events) events.push(event);
+      bytes += bytesOf(next);
+      ({ to } = next);
+    }
+    return { from: first.from, to, events };
+  };
+
+  const rest = async ({ events }: LedgerRange, begunMs: number): Promise<void> => {
+    const { gather } = needs;
+    if (gather === undefined || events.length < manyEvents) return;
+    const ms = gather.forMs - (gather.clock.monotonicMs() - begunMs);
+    if (ms > 0) await needs.delay(ms, stopping.signal);
+  };
+
   const follow = async (): Promise<void> => {
     const head = ledger.head();
     const loaded = await projection.load(head);
@@ -74,10 +107,12 @@ export function createProjectionRunner(needs: ProjectionRunnerNeeds): Projection
     for (const look of watchers) look();
     if (loaded.unfinished !== undefined) await apply(await readExactly(loaded.unfinished.from, loaded.unfinished.to));
     while (!stopping.signal.aborted) {
-      const range = await ledger.read(cursor, limits);
+      const range = await readNext();
       if (comparePositions(range.to, cursor) > 0) {
         state = 'running';
+        const begunMs = needs.gather?.clock.monotonicMs() ?? 0;
         await apply(range);
+        await rest(range, begunMs);
         continue;
       }
       state = 'caught up';
@@ -140,4 +175,8 @@ export function createProjectionRunner(needs: ProjectionRunnerNeeds): Projection
       await running;
     },
   };
+}
+
+function bytesOf({ events }: LedgerRange): number {
+  return events.reduce((sum, { body }) => sum + (body?.byteLength ?? 0), 0);
 }
