@@ -1,19 +1,19 @@
 import type { JsonValue } from '@sallyport/contracts';
 import type { Command } from 'commander';
 import { CliError } from '../errors.ts';
-import type { ApiClient } from '../http-client.ts';
 import { field, listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
 import { column, counted, jsonLine, plainText, tableHead, timeText } from '../terminal.ts';
 import { jsonBody, withClient, withConnection, type ConnectionOptions } from './connection.ts';
 import { wholeNumber } from './option-values.ts';
+import { differences, past, replay, watchImpact } from './policy-past.ts';
+import type { Asked, ReplayOptions } from './policy-past.ts';
 import { readPolicyDirectory, writePolicyDirectory } from './policy-files.ts';
 import type { PolicyFile } from './policy-files.ts';
 
 type Options = ConnectionOptions & { json?: true };
 type StageOptions = Options & { note?: string };
 type WhyOptions = Options & { user?: string; key?: string; as?: string; role: string[]; site?: string };
-type Asked = { readonly client: ApiClient; readonly needs: CliNeeds };
 
 const path = '/v1/policy';
 const versionHead = [['version', 8], ['state', 10], ['made', 20], ['by', 16], ['note']] as const;
@@ -77,6 +77,30 @@ export function addPolicyCommands(program: Command, needs: CliNeeds): void {
         await step(asked, made, 'activate', options);
       }),
     );
+  add(policy.command('diff'))
+    .description('what differs between two versions, line by line')
+    .argument(
+      '[from]',
+      'the earlier one; 0: none of your own; left out: what is in force',
+      wholeNumber(0, 1_000_000_000),
+    )
+    .argument('[to]', 'the later one; left out: the documents as they are', wholeNumber(0, 1_000_000_000))
+    .action((from: number | undefined, to: number | undefined, options: Options) =>
+      run(options, (asked) => differences(asked, from, to, options)),
+    );
+  add(policy.command('replay'))
+    .description(
+      'ask the decisions recorded last again of a version, or of the documents as they are: which would be different',
+    )
+    .argument('[version]', 'its number; 0: the bundled policies alone', wholeNumber(0, 1_000_000_000))
+    .option('--last <records>', 'how many records', wholeNumber(1, 10_000), 10_000)
+    .action((version: number | undefined, options: ReplayOptions) =>
+      run(options, (asked) => replay(asked, version, options)),
+    );
+  add(policy.command('past'))
+    .description('why a request was refused or let through, by the policies in force then')
+    .argument('<decision>', 'its position (1/4711), or the id that whoever was refused was told')
+    .action((decision: string, options: Options) => run(options, (asked) => past(asked, decision, options)));
   add(policy.command('why'))
     .description('why somebody may or may not do something')
     .argument('<action>', 'for example cameras:export')
@@ -220,7 +244,7 @@ async function stage(asked: Asked, body: { note: string; from?: number }, option
 }
 
 async function impact(asked: Asked, version: number, options: Options): Promise<void> {
-  const answer = await read(asked, `${path}/versions/${version}/impact`);
+  const answer = await watchImpact(asked, version);
   const { stdout } = asked.needs;
   if (options.json === true) {
     stdout.write(`${jsonLine(answer)}\n`);

@@ -257,7 +257,7 @@ export type Routes = {
     answer: {
       readonly factors: readonly {
         readonly id: string;
-        readonly kind: 'totp' | 'passkey';
+        readonly kind: 'totp' | 'passkey' | 'certificate';
         readonly label: string;
         readonly created_at: string;
         readonly host_name: string | null;
@@ -269,6 +269,17 @@ export type Routes = {
           readonly last_used_at: string | null;
           readonly refused: string | null;
           readonly refused_because: string | null;
+        } | null;
+        readonly certificate: {
+          readonly subject: string;
+          readonly issuer: string;
+          readonly serial: string;
+          readonly sha256: string;
+          readonly valid_to: string;
+          readonly authority: string;
+          readonly by_name: boolean;
+          readonly last_used_at: string | null;
+          readonly trouble: 'expired' | 'switched-off' | null;
         } | null;
       }[];
       readonly recovery_codes_left: number;
@@ -305,6 +316,20 @@ export type Routes = {
     query: undefined;
     body: { readonly code: string };
     answer: unknown;
+  };
+  /** Bind the certificate that the door was shown */
+  'POST /v1/account/certificates': {
+    params: undefined;
+    query: undefined;
+    body: { readonly ticket: string };
+    answer: unknown;
+  };
+  /** Begin to bind one’s own certificate: the address to go to, in this browser */
+  'POST /v1/account/certificates/begin': {
+    params: undefined;
+    query: undefined;
+    body: { readonly label: string };
+    answer: { readonly url: string };
   };
   /** Rename one of one’s own factors */
   'PATCH /v1/account/factors/{id}': {
@@ -403,6 +428,223 @@ export type Routes = {
     query: undefined;
     body: { readonly code: string; readonly label: string };
     answer: unknown;
+  };
+  /** A hook of an agent’s harness, in its own words; the answer is in them too */
+  'POST /v1/agent/hooks/{harness}': {
+    params: { readonly harness: 'claude-code' | 'codex' | 'gemini-cli' | 'cursor' | 'other' };
+    query: undefined;
+    body: Readonly<Record<string, unknown>>;
+    answer: Readonly<Record<string, unknown>>;
+  };
+  /** Runs of agents, newest first; of the last 30 days */
+  'GET /v1/agent/sessions': {
+    params: undefined;
+    query: {
+      readonly agent?: string | undefined;
+      readonly open?: boolean | undefined;
+      readonly limit?: number | undefined;
+    };
+    body: undefined;
+    answer: {
+      readonly sessions: readonly {
+        readonly id: string;
+        readonly agent_id: string;
+        readonly owner: { readonly kind: string; readonly id: string };
+        readonly workspace?: string | undefined;
+        readonly home?: string | undefined;
+        readonly host?: string | undefined;
+        readonly repository?: string | undefined;
+        readonly branch?: string | undefined;
+        readonly model?: { readonly name: string; readonly provider: string } | undefined;
+        readonly harness_version?: string | undefined;
+        readonly attended?: boolean | undefined;
+        readonly started_at_ms: number;
+        readonly seen_at_ms: number;
+        readonly ends_at_ms: number;
+        readonly hook_at_ms?: number | undefined;
+        readonly ended_at_ms?: number | undefined;
+        readonly ended_for?: string | undefined;
+      }[];
+    };
+  };
+  /** Begin a run of an agent of one’s own; the credential is shown only in this reply */
+  'POST /v1/agent/sessions': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly agent: string;
+      readonly harness: 'claude-code' | 'codex' | 'gemini-cli' | 'cursor' | 'other';
+      readonly workspace?: string | undefined;
+      readonly home?: string | undefined;
+      readonly host?: string | undefined;
+      readonly repository?: string | undefined;
+      readonly branch?: string | undefined;
+      readonly model?: { readonly name: string; readonly provider: string } | undefined;
+      readonly harness_version?: string | undefined;
+      readonly attended?: boolean | undefined;
+    };
+    answer: {
+      readonly session: {
+        readonly id: string;
+        readonly agent_id: string;
+        readonly owner: { readonly kind: string; readonly id: string };
+        readonly workspace?: string | undefined;
+        readonly home?: string | undefined;
+        readonly host?: string | undefined;
+        readonly repository?: string | undefined;
+        readonly branch?: string | undefined;
+        readonly model?: { readonly name: string; readonly provider: string } | undefined;
+        readonly harness_version?: string | undefined;
+        readonly attended?: boolean | undefined;
+        readonly started_at_ms: number;
+        readonly seen_at_ms: number;
+        readonly ends_at_ms: number;
+        readonly hook_at_ms?: number | undefined;
+        readonly ended_at_ms?: number | undefined;
+        readonly ended_for?: string | undefined;
+      };
+      readonly agent: {
+        readonly id: string;
+        readonly name: string;
+        readonly harness: 'claude-code' | 'codex' | 'gemini-cli' | 'cursor' | 'other';
+        readonly pack: 'observe' | 'developer' | 'unattended' | 'locked-down';
+        readonly owner: { readonly kind: string; readonly id: string; readonly name: string };
+        readonly created_at_ms: number;
+        readonly seen_at_ms: number;
+      };
+      readonly token: string;
+    };
+  };
+  /** Runs of one’s own agents, newest first */
+  'GET /v1/agent/sessions/own': {
+    params: undefined;
+    query: { readonly open?: boolean | undefined; readonly limit?: number | undefined };
+    body: undefined;
+    answer: {
+      readonly sessions: readonly {
+        readonly id: string;
+        readonly agent_id: string;
+        readonly owner: { readonly kind: string; readonly id: string };
+        readonly workspace?: string | undefined;
+        readonly home?: string | undefined;
+        readonly host?: string | undefined;
+        readonly repository?: string | undefined;
+        readonly branch?: string | undefined;
+        readonly model?: { readonly name: string; readonly provider: string } | undefined;
+        readonly harness_version?: string | undefined;
+        readonly attended?: boolean | undefined;
+        readonly started_at_ms: number;
+        readonly seen_at_ms: number;
+        readonly ends_at_ms: number;
+        readonly hook_at_ms?: number | undefined;
+        readonly ended_at_ms?: number | undefined;
+        readonly ended_for?: string | undefined;
+      }[];
+    };
+  };
+  /** End a run of one’s own; with `agents:stop` anybody’s */
+  'POST /v1/agent/sessions/{id}/end': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
+  /** Say that a run of one’s own goes on */
+  'POST /v1/agent/sessions/{id}/renew': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: { readonly quiet_until_ms: number };
+  };
+  /** What is stopped, newest first */
+  'GET /v1/agent/stops': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly stops: readonly {
+        readonly id: string;
+        readonly scope: 'session' | 'agent' | 'person' | 'model' | 'all';
+        readonly value: string;
+        readonly reason: string;
+        readonly by: string;
+        readonly at_ms: number;
+      }[];
+    };
+  };
+  /** Stop agents: a run, an agent, all of a person, all of a model, or all; holds from now on, over restarts */
+  'POST /v1/agent/stops': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly scope: 'session' | 'agent' | 'person' | 'model' | 'all';
+      readonly value?: string | undefined;
+      readonly reason?: string | undefined;
+    };
+    answer: {
+      readonly id: string;
+      readonly scope: 'session' | 'agent' | 'person' | 'model' | 'all';
+      readonly value: string;
+      readonly reason: string;
+      readonly by: string;
+      readonly at_ms: number;
+    };
+  };
+  /** Let those go on that a stop holds */
+  'DELETE /v1/agent/stops/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
+  /** Every agent, last seen first */
+  'GET /v1/agents': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly agents: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly harness: 'claude-code' | 'codex' | 'gemini-cli' | 'cursor' | 'other';
+        readonly pack: 'observe' | 'developer' | 'unattended' | 'locked-down';
+        readonly owner: { readonly kind: string; readonly id: string; readonly name: string };
+        readonly created_at_ms: number;
+        readonly seen_at_ms: number;
+      }[];
+    };
+  };
+  /** One’s own agents, last seen first */
+  'GET /v1/agents/own': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly agents: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly harness: 'claude-code' | 'codex' | 'gemini-cli' | 'cursor' | 'other';
+        readonly pack: 'observe' | 'developer' | 'unattended' | 'locked-down';
+        readonly owner: { readonly kind: string; readonly id: string; readonly name: string };
+        readonly created_at_ms: number;
+        readonly seen_at_ms: number;
+      }[];
+    };
+  };
+  /** Choose the policies an agent is judged by, from its next call on */
+  'PATCH /v1/agents/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: { readonly pack: 'observe' | 'developer' | 'unattended' | 'locked-down' };
+    answer: {
+      readonly id: string;
+      readonly name: string;
+      readonly harness: 'claude-code' | 'codex' | 'gemini-cli' | 'cursor' | 'other';
+      readonly pack: 'observe' | 'developer' | 'unattended' | 'locked-down';
+      readonly owner: { readonly kind: string; readonly id: string; readonly name: string };
+      readonly created_at_ms: number;
+      readonly seen_at_ms: number;
+    };
   };
   /** List alerts, those with the newest finding first */
   'GET /v1/alerts': {
@@ -2032,6 +2274,186 @@ export type Routes = {
       readonly night: { readonly from: string; readonly to: string };
       readonly revision: number;
     };
+  };
+  /** Authorities whose certificates people sign in with, and the lists of what they revoked */
+  'GET /v1/certificate-authorities': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly offered: boolean;
+      readonly authorities: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly enabled: boolean;
+        readonly purposes: readonly string[];
+        readonly policies: readonly string[];
+        readonly finds: 'binding' | 'upn' | 'email';
+        readonly domains: readonly string[];
+        readonly names_administrators: boolean;
+        readonly allows_binding: boolean;
+        readonly revocation: 'list' | 'none';
+        readonly when_stale: 'refuse' | 'accept';
+        readonly created_at: string;
+        readonly people: number;
+        readonly certificates: readonly {
+          readonly subject: string;
+          readonly issuer: string;
+          readonly sha256: string;
+          readonly valid_from: string;
+          readonly valid_to: string;
+          readonly anchor: boolean;
+          readonly list: {
+            readonly of: string;
+            readonly next: string;
+            readonly stale: boolean;
+            readonly uploaded_at: string;
+            readonly entries: number;
+          } | null;
+        }[];
+        readonly pem: string;
+      }[];
+    };
+  };
+  /** Accept certificates of an authority; with all authorities between it and people’s certificates */
+  'POST /v1/certificate-authorities': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly name: string;
+      readonly enabled?: boolean | undefined;
+      readonly purposes?: readonly string[] | undefined;
+      readonly policies?: readonly string[] | undefined;
+      readonly finds?: 'binding' | 'upn' | 'email' | undefined;
+      readonly domains?: readonly string[] | undefined;
+      readonly names_administrators?: boolean | undefined;
+      readonly allows_binding?: boolean | undefined;
+      readonly revocation?: 'list' | 'none' | undefined;
+      readonly when_stale?: 'refuse' | 'accept' | undefined;
+      readonly pem: string;
+    };
+    answer: {
+      readonly id: string;
+      readonly name: string;
+      readonly enabled: boolean;
+      readonly purposes: readonly string[];
+      readonly policies: readonly string[];
+      readonly finds: 'binding' | 'upn' | 'email';
+      readonly domains: readonly string[];
+      readonly names_administrators: boolean;
+      readonly allows_binding: boolean;
+      readonly revocation: 'list' | 'none';
+      readonly when_stale: 'refuse' | 'accept';
+      readonly created_at: string;
+      readonly people: number;
+      readonly certificates: readonly {
+        readonly subject: string;
+        readonly issuer: string;
+        readonly sha256: string;
+        readonly valid_from: string;
+        readonly valid_to: string;
+        readonly anchor: boolean;
+        readonly list: {
+          readonly of: string;
+          readonly next: string;
+          readonly stale: boolean;
+          readonly uploaded_at: string;
+          readonly entries: number;
+        } | null;
+      }[];
+      readonly pem: string;
+    };
+  };
+  /** Whether a certificate would be accepted, and whose it is; changes nothing */
+  'POST /v1/certificate-authorities/check': {
+    params: undefined;
+    query: undefined;
+    body: { readonly certificate: string };
+    answer: {
+      readonly subject: string | null;
+      readonly accepted: boolean;
+      readonly refused_because: string | null;
+      readonly authorities: readonly string[];
+      readonly upns: readonly string[];
+      readonly emails: readonly string[];
+      readonly user: { readonly id: string; readonly name: string } | null;
+      readonly nobody_because: string | null;
+    };
+  };
+  /** Change an authority. Switching it off or taking certificates from it ends the sessions it let in */
+  'PATCH /v1/certificate-authorities/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: {
+      readonly name?: string | undefined;
+      readonly enabled?: boolean | undefined;
+      readonly purposes?: readonly string[] | undefined;
+      readonly policies?: readonly string[] | undefined;
+      readonly finds?: 'binding' | 'upn' | 'email' | undefined;
+      readonly domains?: readonly string[] | undefined;
+      readonly names_administrators?: boolean | undefined;
+      readonly allows_binding?: boolean | undefined;
+      readonly revocation?: 'list' | 'none' | undefined;
+      readonly when_stale?: 'refuse' | 'accept' | undefined;
+      readonly pem?: string | undefined;
+    };
+    answer: {
+      readonly id: string;
+      readonly name: string;
+      readonly enabled: boolean;
+      readonly purposes: readonly string[];
+      readonly policies: readonly string[];
+      readonly finds: 'binding' | 'upn' | 'email';
+      readonly domains: readonly string[];
+      readonly names_administrators: boolean;
+      readonly allows_binding: boolean;
+      readonly revocation: 'list' | 'none';
+      readonly when_stale: 'refuse' | 'accept';
+      readonly created_at: string;
+      readonly people: number;
+      readonly certificates: readonly {
+        readonly subject: string;
+        readonly issuer: string;
+        readonly sha256: string;
+        readonly valid_from: string;
+        readonly valid_to: string;
+        readonly anchor: boolean;
+        readonly list: {
+          readonly of: string;
+          readonly next: string;
+          readonly stale: boolean;
+          readonly uploaded_at: string;
+          readonly entries: number;
+        } | null;
+      }[];
+      readonly pem: string;
+    };
+  };
+  /** Remove an authority, with its lists, the certificates bound under it and the sessions it let in */
+  'DELETE /v1/certificate-authorities/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
+  /** Take a list of what an authority revoked (CRL), once its signature is found right; sessions end */
+  'PUT /v1/certificate-authorities/{id}/revocations': {
+    params: { readonly id: string };
+    query: undefined;
+    body: { readonly list: string };
+    answer: {
+      readonly issuer: string;
+      readonly entries: number;
+      readonly revoked_here: number;
+      readonly ended_sessions: number;
+    };
+  };
+  /** Where browsers are asked for a certificate; leads back to the console with a ticket behind the "#" */
+  'GET /v1/certificate-door': {
+    params: undefined;
+    query: { readonly errand: string };
+    body: undefined;
+    answer: unknown;
   };
   /** How the clock of this server is kept */
   'GET /v1/clock': {
@@ -5224,6 +5646,86 @@ export type Routes = {
       readonly standing: readonly { readonly name: string; readonly passed: boolean; readonly reason: string }[];
     };
   };
+  /** Why a request was refused or let through: the policies in force then, the facts they looked at, and what would be answered now */
+  'GET /v1/policy/decisions/explain': {
+    params: undefined;
+    query: { readonly position?: string | undefined; readonly request?: string | undefined };
+    body: undefined;
+    answer: {
+      readonly story: readonly string[];
+      readonly decision: {
+        readonly position: string;
+        readonly at: string;
+        readonly who?: { readonly kind: string; readonly id: string; readonly name: string } | undefined;
+        readonly outcome: string;
+        readonly code: string;
+        readonly route: string;
+        readonly address: string;
+        readonly requests: number;
+        readonly action?: string | undefined;
+        readonly answer?: string | undefined;
+        readonly resource?: unknown;
+        readonly reason?: string | undefined;
+        readonly policies: readonly string[];
+        readonly policy_sha256?: string | undefined;
+      };
+      readonly then?:
+        | {
+            readonly agrees: boolean;
+            readonly answer: string;
+            readonly reason: string;
+            readonly version: number;
+            readonly sha256: string;
+            readonly roles: readonly string[];
+            readonly policies: readonly {
+              readonly id: string;
+              readonly words: string;
+              readonly effect: string;
+              readonly own: boolean;
+              readonly file: string;
+              readonly line: number;
+              readonly text: string;
+              readonly facts: readonly {
+                readonly of: string;
+                readonly name: string;
+                readonly value?: unknown;
+                readonly known: boolean;
+                readonly words: string;
+              }[];
+            }[];
+            readonly ways: readonly {
+              readonly kind: string;
+              readonly words: string;
+              readonly role?: string | undefined;
+            }[];
+          }
+        | undefined;
+      readonly untold?: string | undefined;
+      readonly now?:
+        | { readonly answer: string; readonly reason: string; readonly policies: readonly string[] }
+        | undefined;
+    };
+  };
+  /** What differs between two versions, line by line; without `from` or `to`: the documents as they are */
+  'GET /v1/policy/differences': {
+    params: undefined;
+    query: { readonly from?: number | undefined; readonly to?: number | undefined };
+    body: undefined;
+    answer: {
+      readonly documents: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly change: string;
+        readonly tests_changed: boolean;
+        readonly lines: readonly {
+          readonly kind: 'same' | 'removed' | 'added';
+          readonly text: string;
+          readonly before?: number | undefined;
+          readonly after?: number | undefined;
+        }[];
+      }[];
+    };
+  };
   /** List the organisation's policy documents as they are being written */
   'GET /v1/policy/documents': {
     params: undefined;
@@ -5464,9 +5966,118 @@ export type Routes = {
           readonly name: string;
           readonly value?: unknown;
           readonly known: boolean;
+          readonly words: string;
         }[];
       }[];
       readonly ways: readonly { readonly kind: string; readonly words: string; readonly role?: string | undefined }[];
+    };
+  };
+  /** Begin to ask what a version would change; told by GET with its progress, forgotten after an hour */
+  'POST /v1/policy/impacts': {
+    params: undefined;
+    query: undefined;
+    body: { readonly version: number };
+    answer: {
+      readonly id: string;
+      readonly started: string;
+      readonly state: string;
+      readonly done: number;
+      readonly left_seconds?: number | undefined;
+      readonly problem?: { readonly code: string; readonly message: string } | undefined;
+      readonly version: number;
+      readonly impact?:
+        | {
+            readonly against: number;
+            readonly changes: readonly {
+              readonly action: string;
+              readonly site?: string | undefined;
+              readonly when?: string | undefined;
+              readonly from: string;
+              readonly to: string;
+              readonly count: number;
+              readonly subjects: readonly { readonly kind: string; readonly id: string; readonly name: string }[];
+            }[];
+            readonly gaining: number;
+            readonly losing: number;
+            readonly subjects: number;
+            readonly sites: number;
+            readonly partly: boolean;
+            readonly opening_policies: readonly string[];
+            readonly second_person: readonly { readonly name: string; readonly policies: readonly string[] }[];
+          }
+        | undefined;
+    };
+  };
+  /** How far it is, and what it found */
+  'GET /v1/policy/impacts/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly started: string;
+      readonly state: string;
+      readonly done: number;
+      readonly left_seconds?: number | undefined;
+      readonly problem?: { readonly code: string; readonly message: string } | undefined;
+      readonly version: number;
+      readonly impact?:
+        | {
+            readonly against: number;
+            readonly changes: readonly {
+              readonly action: string;
+              readonly site?: string | undefined;
+              readonly when?: string | undefined;
+              readonly from: string;
+              readonly to: string;
+              readonly count: number;
+              readonly subjects: readonly { readonly kind: string; readonly id: string; readonly name: string }[];
+            }[];
+            readonly gaining: number;
+            readonly losing: number;
+            readonly subjects: number;
+            readonly sites: number;
+            readonly partly: boolean;
+            readonly opening_policies: readonly string[];
+            readonly second_person: readonly { readonly name: string; readonly policies: readonly string[] }[];
+          }
+        | undefined;
+    };
+  };
+  /** Call it off */
+  'POST /v1/policy/impacts/{id}/cancel': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly started: string;
+      readonly state: string;
+      readonly done: number;
+      readonly left_seconds?: number | undefined;
+      readonly problem?: { readonly code: string; readonly message: string } | undefined;
+      readonly version: number;
+      readonly impact?:
+        | {
+            readonly against: number;
+            readonly changes: readonly {
+              readonly action: string;
+              readonly site?: string | undefined;
+              readonly when?: string | undefined;
+              readonly from: string;
+              readonly to: string;
+              readonly count: number;
+              readonly subjects: readonly { readonly kind: string; readonly id: string; readonly name: string }[];
+            }[];
+            readonly gaining: number;
+            readonly losing: number;
+            readonly subjects: number;
+            readonly sites: number;
+            readonly partly: boolean;
+            readonly opening_policies: readonly string[];
+            readonly second_person: readonly { readonly name: string; readonly policies: readonly string[] }[];
+          }
+        | undefined;
     };
   };
   /** Which role may do what, asked of the policies in force: everywhere, or at a site where the role is held there */
@@ -5484,6 +6095,176 @@ export type Routes = {
         readonly own: boolean;
         readonly answers: Readonly<Record<string, string>>;
       }[];
+    };
+  };
+  /** Begin to ask the recorded decisions again, with their facts, of a version or of the documents as they are: which would be different */
+  'POST /v1/policy/replays': {
+    params: undefined;
+    query: undefined;
+    body: { readonly version?: number | undefined; readonly last?: number | undefined };
+    answer: {
+      readonly id: string;
+      readonly started: string;
+      readonly state: string;
+      readonly done: number;
+      readonly left_seconds?: number | undefined;
+      readonly problem?: { readonly code: string; readonly message: string } | undefined;
+      readonly version?: number | undefined;
+      readonly last: number;
+      readonly replay?:
+        | {
+            readonly records: number;
+            readonly requests: number;
+            readonly untold: number;
+            readonly from?: string | undefined;
+            readonly until?: string | undefined;
+            readonly different: number;
+            readonly differences: readonly {
+              readonly who: { readonly kind: string; readonly id: string; readonly name: string };
+              readonly action: string;
+              readonly route: string;
+              readonly resource?: unknown;
+              readonly was: string;
+              readonly would: string;
+              readonly also_now: boolean;
+              readonly reason: string;
+              readonly policies: readonly string[];
+              readonly requests: number;
+              readonly first: string;
+              readonly last: string;
+              readonly position: string;
+            }[];
+            readonly partly: boolean;
+          }
+        | undefined;
+    };
+  };
+  /** Replays you began in the last hour, newest first, without what they found */
+  'GET /v1/policy/replays': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly replays: readonly {
+        readonly id: string;
+        readonly started: string;
+        readonly state: string;
+        readonly done: number;
+        readonly left_seconds?: number | undefined;
+        readonly problem?: { readonly code: string; readonly message: string } | undefined;
+        readonly version?: number | undefined;
+        readonly last: number;
+        readonly replay?:
+          | {
+              readonly records: number;
+              readonly requests: number;
+              readonly untold: number;
+              readonly from?: string | undefined;
+              readonly until?: string | undefined;
+              readonly different: number;
+              readonly differences: readonly {
+                readonly who: { readonly kind: string; readonly id: string; readonly name: string };
+                readonly action: string;
+                readonly route: string;
+                readonly resource?: unknown;
+                readonly was: string;
+                readonly would: string;
+                readonly also_now: boolean;
+                readonly reason: string;
+                readonly policies: readonly string[];
+                readonly requests: number;
+                readonly first: string;
+                readonly last: string;
+                readonly position: string;
+              }[];
+              readonly partly: boolean;
+            }
+          | undefined;
+      }[];
+    };
+  };
+  /** How far it is, and what it found */
+  'GET /v1/policy/replays/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly started: string;
+      readonly state: string;
+      readonly done: number;
+      readonly left_seconds?: number | undefined;
+      readonly problem?: { readonly code: string; readonly message: string } | undefined;
+      readonly version?: number | undefined;
+      readonly last: number;
+      readonly replay?:
+        | {
+            readonly records: number;
+            readonly requests: number;
+            readonly untold: number;
+            readonly from?: string | undefined;
+            readonly until?: string | undefined;
+            readonly different: number;
+            readonly differences: readonly {
+              readonly who: { readonly kind: string; readonly id: string; readonly name: string };
+              readonly action: string;
+              readonly route: string;
+              readonly resource?: unknown;
+              readonly was: string;
+              readonly would: string;
+              readonly also_now: boolean;
+              readonly reason: string;
+              readonly policies: readonly string[];
+              readonly requests: number;
+              readonly first: string;
+              readonly last: string;
+              readonly position: string;
+            }[];
+            readonly partly: boolean;
+          }
+        | undefined;
+    };
+  };
+  /** Call it off */
+  'POST /v1/policy/replays/{id}/cancel': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly started: string;
+      readonly state: string;
+      readonly done: number;
+      readonly left_seconds?: number | undefined;
+      readonly problem?: { readonly code: string; readonly message: string } | undefined;
+      readonly version?: number | undefined;
+      readonly last: number;
+      readonly replay?:
+        | {
+            readonly records: number;
+            readonly requests: number;
+            readonly untold: number;
+            readonly from?: string | undefined;
+            readonly until?: string | undefined;
+            readonly different: number;
+            readonly differences: readonly {
+              readonly who: { readonly kind: string; readonly id: string; readonly name: string };
+              readonly action: string;
+              readonly route: string;
+              readonly resource?: unknown;
+              readonly was: string;
+              readonly would: string;
+              readonly also_now: boolean;
+              readonly reason: string;
+              readonly policies: readonly string[];
+              readonly requests: number;
+              readonly first: string;
+              readonly last: string;
+              readonly position: string;
+            }[];
+            readonly partly: boolean;
+          }
+        | undefined;
     };
   };
   /** List the versions of the policies, newest first, and which is in force */
@@ -8427,6 +9208,59 @@ export type Routes = {
     body: undefined;
     answer: unknown;
   };
+  /** Whether one can sign in here with a certificate or smart card */
+  'GET /v1/session/certificate': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: { readonly offered: boolean };
+  };
+  /** Sign in with what the door gave, in the browser that went there */
+  'POST /v1/session/certificate': {
+    params: undefined;
+    query: undefined;
+    body: { readonly ticket: string };
+    answer: {
+      readonly session?:
+        | {
+            readonly user: {
+              readonly id: string;
+              readonly name: string;
+              readonly roles: readonly string[];
+              readonly site_roles: readonly { readonly role: string; readonly site: string }[];
+            };
+            readonly session: {
+              readonly id: string;
+              readonly created_at: string;
+              readonly expires_at: string;
+              readonly proved_at: string | null;
+              readonly idle_expires_at: string;
+              readonly assurance: number;
+              readonly methods: readonly string[];
+              readonly browser_key: string | null;
+              readonly provider: string | null;
+            };
+            readonly permissions: readonly string[];
+            readonly site_permissions: readonly { readonly site: string; readonly permissions: readonly string[] }[];
+            readonly organization: string | null;
+          }
+        | undefined;
+      readonly offer?: { readonly factor: 'passkey'; readonly from: string | null } | undefined;
+      readonly step?: 'second-factor' | 'enrol' | undefined;
+      readonly ticket?: string | undefined;
+      readonly methods?: readonly ('totp' | 'passkey' | 'certificate' | 'recovery' | 'code')[] | undefined;
+      readonly enrolment?: string | undefined;
+      readonly reason?: 'no-second-factor' | 'stronger-required' | 'factor-lost' | undefined;
+      readonly return_to: string;
+    };
+  };
+  /** Begin to sign in with a certificate, or go on with one: the address to go to, in this browser */
+  'POST /v1/session/certificate/begin': {
+    params: undefined;
+    query: undefined;
+    body: { readonly ticket?: string | undefined; readonly return_to?: string | undefined };
+    answer: { readonly url: string };
+  };
   /** Go on with the code that was sent by e-mail or SMS */
   'POST /v1/session/code': {
     params: undefined;
@@ -8719,12 +9553,26 @@ export type Routes = {
     };
     answer: unknown;
   };
+  /** Prove it with what the door gave; the cookie changes */
+  'POST /v1/session/step-up/certificate': {
+    params: undefined;
+    query: undefined;
+    body: { readonly ticket: string };
+    answer: { readonly return_to: string };
+  };
+  /** Begin to prove with a certificate who one is: the address to go to, in this browser */
+  'POST /v1/session/step-up/certificate/begin': {
+    params: undefined;
+    query: undefined;
+    body: { readonly return_to?: string | undefined };
+    answer: { readonly url: string };
+  };
   /** What whoever is signed in can prove it with, the best first; with a challenge for a passkey */
   'POST /v1/session/step-up/options': {
     params: undefined;
     query: undefined;
     body: undefined;
-    answer: { readonly methods: readonly ('passkey' | 'totp')[]; readonly passkey: unknown };
+    answer: { readonly methods: readonly ('passkey' | 'certificate' | 'totp')[]; readonly passkey: unknown };
   };
   /** Let streams and sockets of this browser go on, by the names in their addresses (`stream`), signed with its key */
   'POST /v1/session/streams': {
@@ -9487,6 +10335,42 @@ export type Routes = {
       readonly created_by: string;
       readonly last_sign_in_at: string | null;
     };
+  };
+  /** Somebody’s certificates */
+  'GET /v1/users/{id}/certificates': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly certificates: readonly {
+        readonly subject: string;
+        readonly issuer: string;
+        readonly serial: string;
+        readonly sha256: string;
+        readonly valid_to: string;
+        readonly authority: string;
+        readonly by_name: boolean;
+        readonly last_used_at: string | null;
+        readonly trouble: 'expired' | 'switched-off' | null;
+        readonly id: string;
+        readonly label: string;
+        readonly created_at: string;
+      }[];
+    };
+  };
+  /** Bind a certificate to somebody, as whoever hands out cards does; only for who may do all that they may */
+  'POST /v1/users/{id}/certificates': {
+    params: { readonly id: string };
+    query: undefined;
+    body: { readonly certificate: string; readonly label: string };
+    answer: unknown;
+  };
+  /** Take a certificate from somebody, with the sessions it let in */
+  'DELETE /v1/users/{id}/certificates/{certificate}': {
+    params: { readonly id: string; readonly certificate: string };
+    query: undefined;
+    body: undefined;
+    answer: unknown;
   };
   /** Somebody’s passkeys: their make, and whether they may be used */
   'GET /v1/users/{id}/passkeys': {

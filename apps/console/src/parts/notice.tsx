@@ -28,7 +28,7 @@ export function Notice({
   );
 }
 
-/** What happened and what to try. Of what nobody foresaw also, folded away, what to quote when asking for help. */
+/** What happened and what to try. Of what nobody foresaw, and of what policies refused, also, folded away, what to quote when asking for help. */
 export function ProblemNotice({ problem, retry }: { readonly problem: unknown; readonly retry?: () => void }) {
   const known = problem instanceof Problem ? problem : undefined;
   const lacking = lackingOf(known);
@@ -51,7 +51,7 @@ export function ProblemNotice({ problem, retry }: { readonly problem: unknown; r
           </button>
         </p>
       )}
-      {known !== undefined && known.status > 0 && known.status < 500 ? null : (
+      {known !== undefined && known.status > 0 && known.status < 500 && known.code !== 'scope_missing' ? null : (
         <details className="small quiet">
           <summary>Details</summary>
           Code <code>{known?.code ?? 'console_error'}</code>

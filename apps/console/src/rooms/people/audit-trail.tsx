@@ -2,6 +2,7 @@ import { isJsonObject, roleChange } from '@sallyport/contracts';
 import { Button, Switch, TextInput } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Link } from 'wouter';
 import { call } from '../../api/call.ts';
 import { useAddress } from '../../app/address.ts';
 import { Clock } from '../../parts/clock.tsx';
@@ -73,7 +74,20 @@ export function AuditTrail() {
                       {targetText(entry.target)}
                       <AuditChange details={entry.details} />
                     </td>
-                    <td>{entry.outcome}</td>
+                    <td>
+                      {entry.outcome}
+                      {entry.action === 'request.denied' ? (
+                        <>
+                          {' '}
+                          <Link
+                            className="small"
+                            href={`/people/policy?tab=why&decision=${encodeURIComponent(entry.position)}`}
+                          >
+                            Why?
+                          </Link>
+                        </>
+                      ) : null}
+                    </td>
                     <td>
                       <Seal position={entry.position} />
                     </td>

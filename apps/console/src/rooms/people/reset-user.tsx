@@ -1,5 +1,6 @@
-import { Button, Modal } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Button, Checkbox, Modal } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { call } from '../../api/call.ts';
 import { usersQuery } from '../../api/queries.ts';
 import { Clock } from '../../parts/clock.tsx';
@@ -15,8 +16,19 @@ export function ResetUser({
   readonly onClose: () => void;
 }) {
   const queries = useQueryClient();
+  const [keepsLinks, setKeepsLinks] = useState(false);
+  const links = useQuery({
+    queryKey: ['provider-links', user.id],
+    queryFn: () => call('GET /v1/provider-links', { query: { user: user.id } }),
+  });
+  const linked = (links.data?.links ?? []).map(({ name }) => name);
   const reset = useMutation({
-    mutationFn: () => call('POST /v1/users/{id}/reset', { params: { id: user.id }, purpose: `reset ${user.name}` }),
+    mutationFn: () =>
+      call('POST /v1/users/{id}/reset', {
+        params: { id: user.id },
+        query: keepsLinks ? { keep_links: '1' } : {},
+        purpose: `reset ${user.name}`,
+      }),
     onSuccess: () => queries.invalidateQueries({ queryKey: usersQuery.queryKey }),
   });
   return (
@@ -24,9 +36,17 @@ export function ResetUser({
       {reset.data === undefined ? (
         <div className="stack">
           <p>
-            Their password, second factors and recovery codes stop working, and they are signed out everywhere. This
-            cannot be undone. Their roles and API keys stay as they are.
+            Their password, second factors and recovery codes stop working, they are signed out everywhere, and programs
+            they let in are too. This cannot be undone. The roles given here and their API keys stay as they are.
           </p>
+          {linked.length === 0 ? null : (
+            <Checkbox
+              checked={keepsLinks}
+              onChange={(event) => setKeepsLinks(event.currentTarget.checked)}
+              label={`Keep what they sign in with elsewhere: ${linked.join(', ')}`}
+              description="Else it is unlinked, and roles that come by it go with it. Keep it only when you know that it is in their hands alone."
+            />
+          )}
           <Notice tone="warn" title="Be sure it is them who asks">
             <p>Whoever opens the link becomes {user.name}. Call them back on a number you know.</p>
           </Notice>

@@ -24,12 +24,15 @@ export function ExplanationView({ explained }: { readonly explained: Explained }
           </summary>
           {facts.length === 0 ? null : (
             <dl className="facts">
-              {facts.map(({ of, name, value, known }) => (
+              {facts.map(({ of, name, value, known, words }) => (
                 <div key={`${of}.${name}`}>
                   <dt>
                     {of}.{name}
                   </dt>
-                  <dd>{known ? printable(JSON.stringify(value)) : 'nobody can tell'}</dd>
+                  <dd>
+                    {known ? printable(JSON.stringify(value)) : 'nobody can tell'}{' '}
+                    <span className="quiet small">{printable(words)}</span>
+                  </dd>
                 </div>
               ))}
             </dl>

@@ -1,18 +1,46 @@
-import { useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { call } from '../../../api/call.ts';
 import { actionWords } from '../../../parts/action-words.ts';
 import { Loading } from '../../../parts/loading.tsx';
 import { Notice, ProblemNotice } from '../../../parts/notice.tsx';
 import { plural } from '../../../parts/numbers.ts';
 import { printable } from '../../../parts/printable.ts';
-import { impactQuery } from './policy-queries.ts';
+import { impactBegunQuery, impactQuery } from './policy-queries.ts';
+import { WorkProgress } from './work-progress.tsx';
 
 const rank: Readonly<Record<string, number>> = { deny: 0, needs_proof: 1, allow: 2 };
 const shownNames = 12;
 
 /** Who would gain and lose what, asked about everybody there is. */
 export function PolicyImpact({ version, against }: { readonly version: number; readonly against: number }) {
-  const { data, error, refetch } = useQuery(impactQuery(version, against));
-  if (error !== null) return <ProblemNotice problem={error} retry={() => void refetch()} />;
+  const begun = useQuery(impactBegunQuery(version, against));
+  const work = useQuery(impactQuery(begun.data));
+  const cancel = useMutation({
+    mutationFn: (id: string) => call('POST /v1/policy/impacts/{id}/cancel', { params: { id } }),
+    onSettled: () => work.refetch(),
+  });
+  const again = (): void => void begun.refetch();
+  const error = begun.error ?? work.error;
+  if (error !== null) return <ProblemNotice problem={error} retry={again} />;
+  const id = begun.data;
+  if (work.data?.state === 'running' && id !== undefined)
+    return (
+      <WorkProgress
+        label="Asking about everybody there is…"
+        done={work.data.done}
+        leftSeconds={work.data.left_seconds}
+        onCancel={() => cancel.mutate(id)}
+      />
+    );
+  if (work.data?.state === 'cancelled' || work.data?.problem !== undefined)
+    return (
+      <Notice tone="warn" title={work.data.problem?.message ?? 'It was called off'}>
+        <button type="button" className="plain-button small" onClick={again}>
+          Ask again
+        </button>
+      </Notice>
+    );
+  const data = work.data?.impact;
   if (data === undefined)
     return (
       <div aria-live="polite">

@@ -6,7 +6,10 @@ export type OpenPolicy = Answer<'GET /v1/policy/documents/{id}'>;
 export type PolicyTest = OpenPolicy['tests'][number];
 export type Checked = Answer<'POST /v1/policy/check'>;
 export type Version = Answer<'GET /v1/policy/versions'>['versions'][number];
+export type Replay = Answer<'GET /v1/policy/replays/{id}'>;
 export type Explained = Answer<'POST /v1/policy/explain'>;
+
+const watchMs = 400;
 
 export const documentsQuery = queryOptions({
   queryKey: ['policy', 'documents'],
@@ -25,11 +28,60 @@ export const versionsQuery = queryOptions({
   refetchInterval: 5000,
 });
 
-export const impactQuery = (version: number, against: number) =>
+/** Begun once for what is in force; the server forgets it after an hour. */
+export const impactBegunQuery = (version: number, against: number) =>
   queryOptions({
-    queryKey: ['policy', 'impact', version, against],
-    queryFn: ({ signal }) => call('GET /v1/policy/versions/{version}/impact', { params: { version }, signal }),
+    queryKey: ['policy', 'impact-begun', version, against],
+    queryFn: async ({ signal }) => (await call('POST /v1/policy/impacts', { body: { version }, signal })).id,
     staleTime: 60_000,
+    retry: false,
+  });
+
+export const impactQuery = (id: string | undefined) =>
+  queryOptions({
+    queryKey: ['policy', 'impact', id ?? ''],
+    queryFn: ({ signal }) => call('GET /v1/policy/impacts/{id}', { params: { id: id ?? '' }, signal }),
+    enabled: id !== undefined,
+    refetchInterval: ({ state }) => (state.data?.state === 'running' ? watchMs : false),
+    retry: false,
+  });
+
+export const replaysQuery = queryOptions({
+  queryKey: ['policy', 'replays'],
+  queryFn: ({ signal }) => call('GET /v1/policy/replays', { signal }),
+  retry: false,
+});
+
+export const replayQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['policy', 'replay', id],
+    queryFn: ({ signal }) => call('GET /v1/policy/replays/{id}', { params: { id }, signal }),
+    refetchInterval: ({ state }) => (state.data?.state === 'running' ? watchMs : false),
+    retry: false,
+  });
+
+/** By the id of a request, or by a position. */
+export const pastQuery = (decision: string) =>
+  queryOptions({
+    queryKey: ['policy', 'past', decision],
+    queryFn: ({ signal }) =>
+      call('GET /v1/policy/decisions/explain', {
+        query: decision.includes('/') ? { position: decision } : { request: decision.toLowerCase() },
+        signal,
+      }),
+    retry: false,
+  });
+
+/** Without a number: the documents as they are. */
+export const differencesQuery = (from: number | undefined, to: number | undefined) =>
+  queryOptions({
+    queryKey: ['policy', 'differences', from ?? 'written', to ?? 'written'],
+    queryFn: ({ signal }) =>
+      call('GET /v1/policy/differences', {
+        query: { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) },
+        signal,
+      }),
+    staleTime: from === undefined || to === undefined ? 0 : Infinity,
     retry: false,
   });
 

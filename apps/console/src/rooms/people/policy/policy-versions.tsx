@@ -10,6 +10,7 @@ import { printable } from '../../../parts/printable.ts';
 import { stateWords } from './answer-words.ts';
 import { PolicyImpact } from './policy-impact.tsx';
 import type { Version } from './policy-queries.ts';
+import { VersionDifferences } from './version-differences.tsx';
 
 /** Every version, what it would change, and the steps into force and back. */
 export function PolicyVersions({
@@ -131,6 +132,26 @@ export function PolicyVersions({
               ) : null}
             </div>
             {opened === one.version ? <PolicyImpact version={one.version} against={inForce} /> : null}
+            {opened === one.version ? (
+              <details className="sheet tight" open={get('lines') === '1'}>
+                <summary
+                  onClick={(event) => {
+                    event.preventDefault();
+                    change({ lines: get('lines') === '1' ? undefined : '1' }, { replace: true });
+                  }}
+                >
+                  {one.version === inForce
+                    ? 'What was changed for it, line by line'
+                    : 'What differs in the texts, line by line'}
+                </summary>
+                {get('lines') === '1' ? (
+                  <VersionDifferences
+                    from={one.version === inForce ? before(versions, inForce) : inForce}
+                    to={one.version}
+                  />
+                ) : null}
+              </details>
+            ) : null}
           </li>
         ))}
       </ul>
@@ -141,4 +162,12 @@ export function PolicyVersions({
       ) : null}
     </section>
   );
+}
+
+/** The version that was in force before: the one put into force last but this. */
+function before(versions: readonly Version[], inForce: number): number {
+  const former = versions
+    .filter(({ version, activated }) => activated !== undefined && version !== inForce)
+    .toSorted((one, other) => Date.parse(other.activated ?? '') - Date.parse(one.activated ?? ''));
+  return former[0]?.version ?? 0;
 }

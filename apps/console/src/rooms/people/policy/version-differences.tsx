@@ -1,0 +1,122 @@
+import { useMediaQuery } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { Loading } from '../../../parts/loading.tsx';
+import { Notice, ProblemNotice } from '../../../parts/notice.tsx';
+import { printable } from '../../../parts/printable.ts';
+import { besideEachOther } from './beside-each-other.ts';
+import type { Line } from './beside-each-other.ts';
+import { differencesQuery } from './policy-queries.ts';
+
+const changes: Readonly<Record<string, string>> = {
+  added: 'New',
+  removed: 'Gone',
+  changed: 'Changed',
+  same: 'The same',
+};
+const marks = { same: ' ', removed: '−', added: '+' } as const;
+const words = { same: '', removed: 'removed: ', added: 'added: ' } as const;
+const wide = '(min-width: 56em)';
+
+/** What differs between two versions, document by document: beside each other where there is room, else one below the other. */
+export function VersionDifferences({
+  from,
+  to,
+}: {
+  readonly from: number | undefined;
+  readonly to: number | undefined;
+}) {
+  const isWide = useMediaQuery(wide, false) ?? false;
+  const { data, error, refetch } = useQuery(differencesQuery(from, to));
+  if (error !== null) return <ProblemNotice problem={error} retry={() => void refetch()} />;
+  if (data === undefined) return <Loading heights={[120]} />;
+  const different = data.documents.filter(({ change }) => change !== 'same');
+  if (different.length === 0) return <Notice title="Not a line differs" />;
+  return (
+    <div className="stack tight" role="group" aria-label={`What differs between ${named(from)} and ${named(to)}`}>
+      <p className="quiet small">
+        From {named(from)} to {named(to)}.
+      </p>
+      {different.map(({ id, name, change, lines, tests_changed: testsChanged }) => (
+        <section key={id} className="stack tight" aria-label={printable(name)}>
+          <h3 className="small">
+            {printable(name)} <span className="chip">{changes[change] ?? change}</span>
+          </h3>
+          {isWide ? <Beside lines={lines} name={name} /> : <Below lines={lines} name={name} />}
+          {testsChanged ? <p className="quiet small">Its tests changed, too.</p> : null}
+        </section>
+      ))}
+    </div>
+  );
+}
+
+function named(version: number | undefined): string {
+  if (version === undefined) return 'what is written';
+  return version === 0 ? 'no policies of your own' : `version ${version}`;
+}
+
+function Below({ lines, name }: { readonly lines: readonly Line[]; readonly name: string }) {
+  return (
+    <pre className="pack-diff" tabIndex={0} aria-label={`${printable(name)}, line by line`}>
+      {lines.map((line) => (
+        <span key={keyOf(line)} data-kind={line.kind}>
+          <i aria-hidden="true">{marks[line.kind]}</i>
+          <span className="visually-hidden">{words[line.kind]}</span>
+          {printable(line.text)}
+          {'\n'}
+        </span>
+      ))}
+    </pre>
+  );
+}
+
+function Beside({ lines, name }: { readonly lines: readonly Line[]; readonly name: string }) {
+  return (
+    <div className="beside" tabIndex={0} role="group" aria-label={`${printable(name)}, side by side`}>
+      <table>
+        <colgroup>
+          <col className="number" />
+          <col />
+          <col className="number" />
+          <col />
+        </colgroup>
+        <thead className="visually-hidden">
+          <tr>
+            <th scope="col">Line before</th>
+            <th scope="col">Before</th>
+            <th scope="col">Line after</th>
+            <th scope="col">After</th>
+          </tr>
+        </thead>
+        <tbody>
+          {besideEachOther(lines).map(({ left, right }) => (
+            <tr key={`${left?.before ?? ''}/${right?.after ?? ''}`}>
+              <Side line={left} number={left?.before} />
+              <Side line={right} number={right?.after} />
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Side({ line, number }: { readonly line: Line | undefined; readonly number: number | undefined }) {
+  return (
+    <>
+      <td className="number">{number ?? ''}</td>
+      <td data-kind={line?.kind ?? 'none'}>
+        {line === undefined ? null : (
+          <>
+            <span className="visually-hidden">{words[line.kind]}</span>
+            <i aria-hidden="true">{marks[line.kind]}</i>
+            <code>{printable(line.text)}</code>
+          </>
+        )}
+      </td>
+    </>
+  );
+}
+
+function keyOf({ before, after }: Line): string {
+  return `${before ?? ''}/${after ?? ''}`;
+}
