@@ -44,10 +44,11 @@ import { createAuthorityRoutes, createHttpsRoutes, stateOf, warningsOf } from '.
 import { createHttpsServices } from './https-services.ts';
 import { createIntakeServices } from './intake-services.ts';
 import { createInventoryServices } from './inventory/index.ts';
+import { createAgentServices } from './agent-services.ts';
 import { createMachineServices } from './machine-services.ts';
 import { createMetricsRoutes } from './metrics.ts';
 import { createOwnHandshakes } from './own-handshakes.ts';
-import { createProviderServices } from './provider-services.ts';
+import { createProviderServices, laterLinks } from './provider-services.ts';
 import { createPasswordServices } from './password-services.ts';
 import { createPolicyServices, openPolicy } from './policy-services.ts';
 import { startPeriodicWork } from './periodic-work.ts';
@@ -115,6 +116,8 @@ export async function startServer(
     columnKeys: identityColumns,
     passwordStrength: passwords.passwordStrength,
     apiKeys: machines.suspension,
+    programs: machines.programs,
+    outsideLinks: laterLinks(() => providerServices.links),
     riskOf: accessRisk.riskOf,
     certificateDoor: (hostName: string) => certificateDoor.originFor(hostName),
     ...temporaryRights(() => privilegeServices.privileges),
@@ -164,6 +167,7 @@ export async function startServer(
     services: machines.access.accounts,
     policy,
   });
+  const agents = await createAgentServices({ ...lasting, columnKeyrings, currentScopes, people: people.people });
   const analysis = await createAnalysis({
     ...lasting,
     search,
@@ -350,6 +354,7 @@ export async function startServer(
       createAuthorityRoutes(() => https.authority()),
       createIdentityRoutes({ ...people, apiKeys }, peopleNeeds),
       machines.access.routes,
+      agents.routes,
       ...providerServices.routes,
       passwords.routes,
       ...intakeServices.routes,
@@ -394,6 +399,7 @@ export async function startServer(
     config,
     apiKeys,
     devices,
+    agents: agents.sessions,
     machineTokens: machines.access.tokens,
     sessions: people.sessions,
     https,
@@ -471,6 +477,7 @@ export async function startServer(
       await behaviour.close();
       await accessRisk.close();
       await apiKeys.recordUse();
+      await agents.close();
       await machines.close();
       await outsideServices.close();
       await archiveServices.close();

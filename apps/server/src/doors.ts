@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { allActions } from '@sallyport/access-policy';
+import { isAgentToken } from '@sallyport/agent-guard';
+import type { AgentGuard } from '@sallyport/agent-guard';
 import type { CertificateAuthority } from '@sallyport/certificate-authority';
 import { isDeviceToken } from '@sallyport/device-fleet';
 import type { Devices } from '@sallyport/device-fleet';
@@ -20,6 +22,7 @@ type DoorNeeds = {
   readonly config: ServerConfig;
   readonly apiKeys: Pick<ApiKeys, 'authenticate' | 'recheck'>;
   readonly devices: Pick<Devices, 'authenticate' | 'recheck'>;
+  readonly agents: Pick<AgentGuard['sessions'], 'authenticate' | 'recheck'>;
   readonly machineTokens: Pick<MachineAccess['tokens'], 'authenticate' | 'recheck'>;
   readonly sessions: Pick<PeopleServices['sessions'], 'authenticate' | 'recheck' | 'proveKey'>;
   readonly https: Pick<Https, 'publicOrigin' | 'authority'>;
@@ -39,7 +42,7 @@ export type Doors = {
 
 /** The two ways in: the network, and the socket of the operator on this machine. */
 export async function createDoors(needs: DoorNeeds): Promise<Doors> {
-  const { edgeNeeds, config, apiKeys, devices, machineTokens, sessions, https, authority, log } = needs;
+  const { edgeNeeds, config, apiKeys, devices, agents, machineTokens, sessions, https, authority, log } = needs;
   // The first administrator is created under this name, with or without others.
   const certificateNames = [...new Set([...config.names, 'localhost'])];
   const tls = (await authority?.serverCertificate(certificateNames))?.tlsOptions();
@@ -53,6 +56,7 @@ export async function createDoors(needs: DoorNeeds): Promise<Doors> {
       kind: 'network',
       async authenticate(token, presented) {
         if (isDeviceToken(token)) return devices.authenticate(token);
+        if (isAgentToken(token)) return agents.authenticate(token);
         return isMachineToken(token)
           ? machineTokens.authenticate(token, presented)
           : apiKeys.authenticate(token, presented);
@@ -61,6 +65,7 @@ export async function createDoors(needs: DoorNeeds): Promise<Doors> {
       proveKey: (principal, request) => sessions.proveKey({ principal, ...request }),
       recheck: async ({ kind, id, sessionId, tokenId }) => {
         if (kind === 'device') return devices.recheck(id);
+        if (kind === 'agent') return agents.recheck(id);
         if (tokenId !== undefined) return machineTokens.recheck(tokenId);
         return sessionId === undefined ? apiKeys.recheck(id) : sessions.recheck(sessionId);
       },

@@ -1,5 +1,6 @@
 // What every part of the house brings: its tables, and the problems it has codes for.
 import { accessRiskMigrations, accessRiskProblems } from '@sallyport/access-risk';
+import { agentGuardMigrations, agentGuardProblems } from '@sallyport/agent-guard';
 import { behaviourMigrations, behaviourProblems } from '@sallyport/behaviour';
 import { cameraWatchMigrations, cameraWatchProblems } from '@sallyport/camera-watch';
 import { certificateProblems } from '@sallyport/certificate-authority';
@@ -34,6 +35,7 @@ export const moduleMigrations = [
   identityMigrations,
   privilegeMigrations,
   machineAccessMigrations,
+  agentGuardMigrations,
   eventIntakeMigrations,
   deviceFleetMigrations,
   cameraWatchMigrations,
@@ -62,6 +64,7 @@ export const moduleProblems = [
   identityProblems,
   privilegeProblems,
   machineAccessProblems,
+  agentGuardProblems,
   eventIntakeProblems,
   deviceFleetProblems,
   cameraWatchProblems,

@@ -8,7 +8,7 @@ import { openColumnKeys } from '@sallyport/platform/encrypted-columns';
 import type { Principal } from '@sallyport/platform/http';
 import { createMemoryLedger } from '@sallyport/testing/memory-ledger';
 import type { HookCall } from './hooks/hook-message.ts';
-import type { OpenJudge } from './hooks/session-judge.ts';
+import type { OpenJudge } from './hooks/hook-judge.ts';
 import { agentGuardMigrations, createAgentGuard, type AgentGuard } from './index.ts';
 import type { AgentGuardLimits } from './needs.ts';
 

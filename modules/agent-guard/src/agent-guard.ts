@@ -1,7 +1,7 @@
 import type { RoutePlugin } from '@sallyport/platform/http';
 import { createHookDesk, type HookDesk } from './hooks/hook-desk.ts';
 import { createHookRoutes } from './hooks/hook-routes.ts';
-import type { OpenJudge } from './hooks/session-judge.ts';
+import type { OpenJudge } from './hooks/hook-judge.ts';
 import { defaultLimits, type AgentGuardNeeds } from './needs.ts';
 import { createAgentRoutes } from './sessions/agent-routes.ts';
 import { createAgentSessions, type AgentSessions } from './sessions/agent-sessions.ts';

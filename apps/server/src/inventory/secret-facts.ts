@@ -88,6 +88,11 @@ export const secretFacts: Readonly<Record<string, SecretFacts>> = {
     owner: 'device-fleet',
     usedFor: 'encrypted columns of devices, codes and sensors',
   },
+  [secretNames.agentColumns]: {
+    ...sealing,
+    owner: 'agent-guard',
+    usedFor: 'encrypted columns of AI agents, their runs and what stops them',
+  },
   [secretNames.machineColumns]: {
     ...sealing,
     owner: 'machine-access',

@@ -9,7 +9,7 @@ import type { AgentSessions, StandingSession } from '../sessions/agent-sessions.
 import type { Stops } from '../stops/stops.ts';
 import { dialects, refusalIn } from './dialects.ts';
 import type { HookMessage, HookOutcome } from './hook-message.ts';
-import type { OpenJudge, SessionJudge } from './session-judge.ts';
+import type { OpenJudge, HookJudge } from './hook-judge.ts';
 
 /** Where every hook of every harness is answered. */
 export type HookDesk = {
@@ -29,7 +29,7 @@ export type HookDesk = {
 };
 
 type Remembered = {
-  readonly judge: SessionJudge;
+  readonly judge: HookJudge;
   /** Each of its policies is judged by the pack of its time. */
   readonly pack: string;
   heardAtMs: number;
@@ -75,7 +75,7 @@ export function createHookDesk(
     });
   };
 
-  function judgeOf({ session, agent }: StandingSession): SessionJudge {
+  function judgeOf({ session, agent }: StandingSession): HookJudge {
     const known = remembered.get(session.id);
     remembered.delete(session.id);
     const judge =
@@ -143,7 +143,7 @@ export function createHookDesk(
         return { ...plain, verdict, reason: `Sallyport: ${reason}`, grants: agent.pack === 'unattended' };
       }
       case 'after_call': {
-        const content = judge.saw(event.call, event.result);
+        const content = judge.saw(event.call, event);
         await record(words, {
           kind: 'tool_finished',
           call: { id: event.call.id, tool: toolOf(event.call), action: 'execute' },

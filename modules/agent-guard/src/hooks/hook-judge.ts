@@ -3,7 +3,7 @@ import type { Harness, Pack, SessionFacts } from '../sessions/agent.ts';
 import type { HookCall } from './hook-message.ts';
 
 /** A call as it was judged: what is answered, and what stands of it in the ledger. */
-export type JudgedCall = {
+export type JudgedHook = {
   readonly verdict: AgentVerdict;
   /** For a person; says by which policy and on which path, never what was read. */
   readonly reason: string;
@@ -12,12 +12,12 @@ export type JudgedCall = {
 };
 
 /** What decides for one session, and remembers where its values came from. Its sub-agents are judged by it too: what one of them read, all have. */
-export type SessionJudge = {
+export type HookJudge = {
   prompted(prompt: { readonly id: string; readonly text: string; readonly origin: AgentOrigin }): void;
   /** `child`: the sub-agent that calls. Never throws: what cannot be judged is denied. */
-  judge(call: HookCall, child: string | undefined): JudgedCall;
-  /** Whose words the result is. */
-  saw(call: HookCall, result: JsonValue): AgentOrigin;
+  judge(call: HookCall, child: string | undefined): JudgedHook;
+  /** It went ahead, also when a person was asked first. Whose words the result is. */
+  saw(call: HookCall, finished: { readonly result: JsonValue; readonly isSuccess: boolean }): AgentOrigin;
 };
 
 export type OpenJudge = (session: {
@@ -26,4 +26,4 @@ export type OpenJudge = (session: {
   readonly facts: SessionFacts;
   /** What it saw so far is not known: it counts as untrusted. */
   readonly isForgotten: boolean;
-}) => SessionJudge;
+}) => HookJudge;

@@ -78,10 +78,14 @@ function tasksAt(value: JsonValue | undefined, at: string): RecordedTask[] {
 }
 
 function objectAt(value: JsonValue | undefined, at: string): { readonly [key: string]: JsonValue | undefined } {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(at, 'must be an object');
+  if (typeof value !== 'object' || value === null || isList(value)) throw invalid(at, 'must be an object');
   return value;
 }
 
 function invalid(at: string, why: string): AgentGuardError {
   return new AgentGuardError('agent_suite_invalid', `Cannot read the suites: ${at} ${why}`);
+}
+
+function isList(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value);
 }

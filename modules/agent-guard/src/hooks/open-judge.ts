@@ -1,0 +1,163 @@
+import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
+import { actionsOf } from '@sallyport/agent-actions';
+import type { ActionTarget, ActionsOfCall, CallContext } from '@sallyport/agent-actions';
+import type { AgentAction, AgentCall } from '@sallyport/contracts';
+import type { FlowCall } from '@sallyport/information-flow';
+import { createDecisions, createSessionJudge, loadPack } from '../decisions/index.ts';
+import type { DecisionAction, Decisions, JudgedCall, PackFile } from '../decisions/index.ts';
+import { packs } from '../sessions/agent.ts';
+import type { Harness, Pack, SessionFacts } from '../sessions/agent.ts';
+import type { HookCall } from './hook-message.ts';
+import type { OpenJudge } from './hook-judge.ts';
+
+/**
+ * Judges live calls with what decides over recorded ones: the call read word by word, the flow of the session, and the pack. Throws
+ * `agent_pack_invalid` for a pack that cannot be used: a server does not start without one of them.
+ */
+export function createOpenJudge(packFiles: readonly PackFile[]): OpenJudge {
+  const decisionsOf = new Map<Pack, Decisions>(
+    packs.map((pack) => [pack, createDecisions(cedar, loadPack(cedar, packFiles, pack))]),
+  );
+  return ({ pack, harness, facts, isForgotten }) => {
+    const decisions = decisionsOf.get(pack);
+    if (decisions === undefined) throw new TypeError(`Cannot judge by pack "${pack}": it was not loaded`);
+    // A child is judged by the memory of all, so what it may is never more than what its parent may.
+    const judge = createSessionJudge(decisions, {
+      subject: { isAttended: facts.isAttended, isSubAgent: false, harness },
+      toolOf: ({ tool }) => ({ name: tool.name, ...serverOf(tool.name) }),
+    });
+    if (isForgotten) judge.input('forgotten', '', 'untrusted', 'what was read before the server began to remember');
+    const parse = (call: HookCall): ActionsOfCall =>
+      actionsOf(
+        { tool: call.tool, input: call.input, ...(call.server === undefined ? {} : { server: call.server.name }) },
+        contextOf({ harness, facts, call }),
+      );
+    /** Asked about and not known yet to have gone ahead. */
+    const waiting = new Map<string, FlowCall>();
+    let counted = 0;
+
+    return {
+      prompted: ({ id, text, origin }) => judge.prompt(id, text, origin),
+      judge(call) {
+        const flowCall = flowCallOf(call, String((counted += 1)));
+        const parsed = parse(call);
+        const judged = judge.judge(flowCall, parsed);
+        if (judged.verdict === 'allow') judge.went(flowCall);
+        else if (judged.verdict === 'ask') remember(waiting, flowCall);
+        const { verdict, reason, policies } = judged;
+        return { verdict, reason, policies, call: wordsOf(call, judged, parsed) };
+      },
+      saw(call, { result, isSuccess }) {
+        const flowCall = waiting.get(keyOf(call)) ?? flowCallOf(call, keyOf(call));
+        if (waiting.delete(keyOf(call))) judge.went(flowCall);
+        if (!isSuccess) judge.failed(flowCall.id);
+        return judge.result(flowCall, typeof result === 'string' ? result : JSON.stringify(result));
+      },
+    };
+  };
+}
+
+const maxWaiting = 200;
+
+function remember(waiting: Map<string, FlowCall>, call: FlowCall): void {
+  const [oldest] = waiting.keys();
+  if (waiting.size >= maxWaiting && oldest !== undefined) waiting.delete(oldest);
+  waiting.set(call.id, call);
+}
+
+/** Harnesses that give a call no id say what it is again when it is done. */
+function keyOf({ id, tool, input }: HookCall): string {
+  return id === '' ? JSON.stringify([tool, input]).slice(0, 4000) : id;
+}
+
+function flowCallOf(call: HookCall, otherwise: string): FlowCall {
+  const id = keyOf(call);
+  return { id: id === '' ? otherwise : id, tool: { name: call.tool }, input: call.input };
+}
+
+function contextOf({
+  harness,
+  facts,
+  call,
+}: {
+  readonly harness: Harness;
+  readonly facts: SessionFacts;
+  readonly call: HookCall;
+}): CallContext {
+  const { workspace, home } = facts;
+  const cwd = absolute(call.cwd) ?? absolute(workspace) ?? '/';
+  const root = absolute(workspace);
+  return {
+    harness: harness === 'other' ? 'claude-code' : harness,
+    cwd,
+    // Where nobody said what the workspace is, nothing is inside it.
+    workspace: root === undefined ? [] : [root],
+    ...(absolute(home) === undefined ? {} : { home: absolute(home) ?? '/' }),
+  };
+}
+
+function absolute(path: string | undefined): string | undefined {
+  return path?.startsWith('/') === true ? path : undefined;
+}
+
+function serverOf(tool: string): { readonly server?: string } {
+  const server = /^mcp__(.+?)__/.exec(tool)?.[1];
+  return server === undefined ? {} : { server };
+}
+
+/** As a rule of detection knows it. */
+const eventActions: Readonly<Record<DecisionAction, AgentAction>> = {
+  read: 'read',
+  write: 'write',
+  delete: 'write',
+  execute: 'execute',
+  network: 'network',
+  secret: 'secret',
+  message: 'message',
+  pay: 'pay',
+  grant: 'configure',
+  credential: 'secret',
+  configure: 'configure',
+  other: 'execute',
+};
+
+/** What stands of a call in the ledger: what it does to what, and whose words it is made of; not the words. */
+function wordsOf(call: HookCall, judged: JudgedCall, parsed: ActionsOfCall): AgentCall {
+  const action = eventActions[judged.action];
+  const deciding = parsed.actions.find(({ kind }) => kind === judged.action) ?? parsed.actions[0];
+  const host = parsed.actions.map(({ target }) => target).find((target) => target.kind === 'host');
+  const recipient = parsed.actions.map(({ target }) => target).find((target) => target.kind === 'recipient');
+  const destination = host?.host ?? recipient?.address ?? judged.flow.destinations[0]?.text;
+  const encodings = [...new Set(parsed.actions.flatMap(({ disguises = [] }) => disguises))];
+  const isGuard = parsed.actions.some(
+    ({ kind, target }) => kind !== 'read' && target.kind === 'path' && target.classes.includes('harness-settings'),
+  );
+  return {
+    id: call.id,
+    tool: { name: call.tool, ...(call.server === undefined ? {} : { server: call.server }) },
+    action,
+    ...(deciding === undefined ? {} : { target: targetText(deciding.target) }),
+    ...(destination === undefined ? {} : { destination: { name: destination } }),
+    ...(encodings.length === 0 ? {} : { encodings }),
+    origins: judged.flow.origins,
+    taintPath: judged.flow.sawUntrusted ? judged.flow.through : [],
+    ...(isGuard ? { guards: 'settings' } : {}),
+  };
+}
+
+function targetText(target: ActionTarget): string {
+  switch (target.kind) {
+    case 'path':
+      return target.path;
+    case 'host':
+      return target.host;
+    case 'recipient':
+      return target.address;
+    case 'program':
+      return target.name;
+    case 'statement':
+      return `a ${target.class} statement`;
+    case 'name':
+      return target.name;
+  }
+}
