@@ -1,12 +1,46 @@
 // Makes the command line installable on its own: one bundled file for Node 20 and later, packed as an npm tarball.
+import { agentPolicyFiles } from '@sallyport/content/agent-policies';
 import { nodeVersionFirst } from '@sallyport/platform/node-version-first';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
 import packageJson from './package.json' with { type: 'json' };
 
 const root = resolve(import.meta.dirname, '../..');
+const cedarModule = '@cedar-policy/cedar-wasm/nodejs';
+
+/** The policies for agents are files in a checkout, and part of the program here. */
+const policiesInside: Plugin = {
+  name: 'policies-inside',
+  setup: (builder) => {
+    builder.onLoad({ filter: /[/\\]content[/\\]src[/\\]agent-policies\.ts$/ }, () => ({
+      contents: `export const agentPolicyFiles = () => ${JSON.stringify(agentPolicyFiles())};`,
+      loader: 'js',
+    }));
+  },
+};
+
+/** Cedar reads its WebAssembly from the file beside it, and only the command that needs it loads it: it stays a file of its own. */
+const cedarBeside: Plugin = {
+  name: 'cedar-beside',
+  setup: (builder) => {
+    builder.onResolve({ filter: /^@cedar-policy\/cedar-wasm\/nodejs$/ }, () => ({
+      path: './cedar_wasm.cjs',
+      external: true,
+    }));
+  },
+};
 
 /** Writes `sallyport.mjs` and the tarball that installs it. Needs npm on PATH, and no network. Returns their paths. */
 export async function buildPackage(outputDirectory: string): Promise<{ bundle: string; tarball: string }> {
@@ -14,19 +48,27 @@ export async function buildPackage(outputDirectory: string): Promise<{ bundle: s
   rmSync(staging, { recursive: true, force: true });
   mkdirSync(staging, { recursive: true });
   const bundle = join(staging, 'sallyport.mjs');
+  const versionFirst = nodeVersionFirst({ major: 20, minor: 0 });
   const { metafile } = await build({
     entryPoints: [join(import.meta.dirname, 'src/main.ts')],
     outfile: bundle,
     bundle: true,
     platform: 'node',
     format: 'esm',
-    ...nodeVersionFirst({ major: 20, minor: 0 }),
+    ...versionFirst,
+    plugins: [...versionFirst.plugins, policiesInside, cedarBeside],
     metafile: true,
     logLevel: 'error',
     absWorkingDir: root,
   });
   chmodSync(bundle, 0o755);
-  writeFileSync(join(staging, 'LICENSES.txt'), licencesOf(Object.keys(metafile.inputs)));
+  const cedar = dirname(createRequire(join(root, 'modules/agent-guard/package.json')).resolve(cedarModule));
+  copyFileSync(join(cedar, 'cedar_wasm.js'), join(staging, 'cedar_wasm.cjs'));
+  copyFileSync(join(cedar, 'cedar_wasm_bg.wasm'), join(staging, 'cedar_wasm_bg.wasm'));
+  writeFileSync(
+    join(staging, 'LICENSES.txt'),
+    licencesOf([...Object.keys(metafile.inputs), `node_modules/${cedarModule}/cedar_wasm.js`]),
+  );
   writeFileSync(
     join(staging, 'README.md'),
     '# sallyport\n\nThe command line of Sallyport. `sallyport help` lists the commands.\n',
@@ -38,7 +80,7 @@ export async function buildPackage(outputDirectory: string): Promise<{ bundle: s
     license: 'UNLICENSED',
     type: 'module',
     bin: { sallyport: 'sallyport.mjs' },
-    files: ['sallyport.mjs', 'LICENSES.txt'],
+    files: ['sallyport.mjs', 'cedar_wasm.cjs', 'cedar_wasm_bg.wasm', 'LICENSES.txt'],
     engines: { node: '>=20' },
   };
   writeFileSync(join(staging, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
@@ -75,11 +117,18 @@ function licencesOf(inputs: readonly string[]): string {
         declaredLicence(there) === declaredLicence(directory) &&
         licenceText(there) !== undefined,
     );
-    const text = kin === undefined ? undefined : licenceText(kin[1]);
-    if (kin === undefined || text === undefined) throw new Error(`Cannot bundle "${name}": it carries no licence text`);
-    return `${name} (${declaredLicence(directory)}, as ${kin[0]})\n\n${text}\n`;
+    const from = kin ?? standardText(declaredLicence(directory));
+    const text = from === undefined ? undefined : licenceText(from[1]);
+    if (from === undefined || text === undefined)
+      throw new Error(`Cannot bundle "${name}": it carries no licence text`);
+    return `${name} (${declaredLicence(directory)}, as ${from[0]})\n\n${text}\n`;
   });
   return texts.join(`\n${'-'.repeat(72)}\n\n`);
+}
+
+/** Of a licence whose text is the same for everybody, a package that carries it. */
+function standardText(licence: string): readonly [string, string] | undefined {
+  return licence === 'Apache-2.0' ? ['typescript', join(root, 'node_modules/typescript')] : undefined;
 }
 
 function licenceText(directory: string): string | undefined {

@@ -11,6 +11,7 @@ type AddCommand = (program: Command, needs: CliNeeds) => void;
 
 /** Every command, by its first word: reading what only others need is most of the time of a short one. */
 const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
+  ['agent', async (): Promise<AddCommand> => (await import('./commands/agent.ts')).addAgentCommands],
   ['send', async (): Promise<AddCommand> => (await import('./commands/send.ts')).addSendCommand],
   ['alerts', async (): Promise<AddCommand> => (await import('./commands/alerts.ts')).addAlertsCommand],
   ['search', async (): Promise<AddCommand> => (await import('./commands/search.ts')).addSearchCommand],
