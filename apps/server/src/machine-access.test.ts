@@ -133,6 +133,51 @@ test('a person lets an independent client in by device, which then is them, no m
   await assert.rejects(client.refreshTokenGrant(config, later.refresh_token ?? '', undefined, { DPoP }));
 });
 
+/** A program that this person let in, and what it gets. */
+async function letIn(person: Inhabitant): Promise<{ ask(): Promise<number>; refresh(): Promise<unknown> }> {
+  const config = await client.discovery(new URL(origin), 'sallyport-cli', undefined, client.None(), {
+    algorithm: 'oauth2',
+    execute: overPlainHttp,
+  });
+  const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256'));
+  const begun = await client.initiateDeviceAuthorization(config, {});
+  const yes = await access.call('POST', `/v1/device-logins/${begun.user_code}/approve`, { caller: person, body: {} });
+  assert.equal(yes.status, 204, JSON.stringify(yes.body));
+  const tokens = await client.pollDeviceAuthorizationGrant(config, { ...begun, interval: 0 }, undefined, { DPoP });
+  const at = new URL(`${origin}/v1/token-logins`);
+  return {
+    ask: () =>
+      client.fetchProtectedResource(config, tokens.access_token, at, 'GET', undefined, undefined, { DPoP }).then(
+        async (answer) => {
+          await answer.body?.cancel();
+          return answer.status;
+        },
+        () => 401,
+      ),
+    refresh: () => client.refreshTokenGrant(config, tokens.refresh_token ?? '', undefined, { DPoP }),
+  };
+}
+
+test('signing out everywhere, being signed out, disabled or reset by an administrator ends the programs somebody let in', async () => {
+  const bystander = await letIn(await access.moveIn('Stays', 'guard', admin));
+  const ways: Readonly<Record<string, (gus: Inhabitant) => Promise<{ readonly status: number }>>> = {
+    everywhere: (gus) => access.call('DELETE', '/v1/sessions', { caller: gus }),
+    'everywhere else': (gus) => access.call('DELETE', '/v1/sessions?others=1', { caller: gus }),
+    'by an administrator': ({ id }) => access.call('DELETE', `/v1/sessions?user=${id}`, { caller: admin }),
+    disabled: ({ id }) => access.call('PATCH', `/v1/users/${id}`, { caller: admin, body: { disabled: true } }),
+    reset: ({ id }) => access.call('POST', `/v1/users/${id}/reset`, { caller: admin }),
+  };
+  for (const [way, end] of Object.entries(ways)) {
+    const gus = await access.moveIn(`Gus ${way}`, 'guard', admin);
+    const program = await letIn(gus);
+    assert.equal(await program.ask(), 200, way);
+    assert.ok((await end(gus)).status < 300, way);
+    assert.equal(await program.ask(), 401, way);
+    await assert.rejects(program.refresh(), way);
+  }
+  assert.equal(await bystander.ask(), 200);
+});
+
 type Cli = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
 test('the command line signs in as a person, acts as them, renews its token once for many, and is out when they say so', async () => {

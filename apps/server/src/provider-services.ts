@@ -13,6 +13,7 @@ import {
   createSignInProviders,
   isInTrouble,
 } from '@sallyport/sign-in-providers';
+import type { SignInProviders } from '@sallyport/sign-in-providers';
 import type { ColumnKeyrings } from './column-keys.ts';
 import type { ProvidersHealth } from './health.ts';
 import { secretKey } from './secret-key.ts';
@@ -21,6 +22,8 @@ import { secretNames } from './secret-names.ts';
 /** Others who may say who somebody is: their routes, how they are, and a look at each now and then. */
 export type ProviderServices = {
   readonly routes: readonly RoutePlugin[];
+  /** Accounts elsewhere, for whoever takes everything from somebody. */
+  readonly links: Pick<SignInProviders['linking'], 'forgetPerson'>;
   health(): Promise<ProvidersHealth>;
   close(): void;
 };
@@ -52,6 +55,7 @@ export async function createProviderServices(needs: {
   });
   return {
     routes: [createProviderRoutes(own), createLinkRoutes(own), createArrivalRoutes(own, people)],
+    links: own.linking,
     async health() {
       const enabled = (await own.providers.list()).filter(({ settings }) => settings.isEnabled);
       return {
@@ -63,4 +67,9 @@ export async function createProviderServices(needs: {
     },
     close: stopProbing,
   };
+}
+
+/** People are made before what links them to accounts elsewhere. */
+export function laterLinks(links: () => ProviderServices['links']): ProviderServices['links'] {
+  return { forgetPerson: (transaction, request) => links().forgetPerson(transaction, request) };
 }

@@ -53,6 +53,43 @@ forEachDatabase((name, open) => {
     assert.notEqual((await cameInAs(house, one)).id, (await cameInAs(house, two)).id);
   });
 
+  test('whoever is reset is nobody by a provider’s word any more, and has nothing by it; unless they who reset want it so', async () => {
+    const house = await openHouse(open);
+    const neighbour = await befriend(house, { groups: [{ group: 'soc', roles: ['analyst'] }] });
+    await using idp = neighbour.idp;
+    idp.signInAs({ sub: 's-1', preferred_username: 'grace', groups: ['soc'] });
+    const { id } = await cameInAs(house, neighbour);
+    await house.people.people.reset({ id, keepsLinks: true, by: operator });
+    assert.equal((await house.linking.list({ userId: id })).length, 1);
+    assert.deepEqual((await house.people.people.list())[0]?.providedRoles, ['analyst']);
+    await house.people.people.reset({ id, by: operator });
+    assert.deepEqual(await house.linking.list({ userId: id }), []);
+    assert.deepEqual((await house.people.people.list())[0]?.providedRoles ?? [], []);
+    assert.ok(actionsOf(house.events).includes('provider.unlink'));
+    // Whoever holds the account there is refused by the name alone, as any stranger is.
+    await assert.rejects(signIn(house, neighbour), codeIs('provider_account_unknown'));
+    assert.equal(actionsOf(house.events).at(-1), 'session.sign-in:name_taken');
+  });
+
+  test('whoever a provider vouches for and the session is refused leaves an event with the reason', async () => {
+    const house = await openHouse(open);
+    const neighbour = await befriend(house, { groups: [{ group: 'soc', roles: ['analyst'] }] });
+    await using idp = neighbour.idp;
+    idp.signInAs({ sub: 's-1', preferred_username: 'grace', groups: ['soc'] });
+    await cameInAs(house, neighbour);
+    const rule = async (browserKey: 'allowed' | 'required'): Promise<void> => {
+      const analyst = { role: 'analyst', idleMinutes: 10, lifetimeMinutes: 60, maxSessions: 1, browserKey };
+      const policy = { roles: [analyst], whenTooMany: 'ask' } as const;
+      await house.people.sessionPolicies.change({ policy, by: operator });
+    };
+    await rule('allowed');
+    await assert.rejects(signIn(house, neighbour), codeIs('sessions_exceeded'));
+    assert.equal(actionsOf(house.events).at(-1), 'session.sign-in:sessions_exceeded');
+    await rule('required');
+    await assert.rejects(signIn(house, neighbour), codeIs('browser_key_required'));
+    assert.equal(actionsOf(house.events).at(-1), 'session.sign-in:browser_key_required');
+  });
+
   test('a group called like a role of ours gives nothing unless somebody mapped exactly it', async () => {
     const house = await openHouse(open);
     const neighbour = await befriend(house, { groups: [{ group: 'Admins', roles: ['admin'] }] });

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { ocsfClass } from '@sallyport/contracts';
-import type { Admitted } from '@sallyport/identity';
+import { sessionRefusalOf, type Admitted } from '@sallyport/identity';
 import { auditEvent, type AuditEvent } from '@sallyport/ledger';
 import { isUniqueViolation, type Transaction } from '@sallyport/platform/database';
 import { codeOf } from '@sallyport/platform/errors';
@@ -189,6 +189,22 @@ export function createArrivals(
     );
   };
 
+  /** They were let in, and the session was not begun: with what was rolled back went every trace of the attempt. */
+  const recordRefusal = async (
+    reason: string,
+    provider: StoredProvider,
+    account: OutsideAccount,
+    client: Client,
+  ): Promise<void> => {
+    const name = shownName(provider, account);
+    await database
+      .transaction()
+      .execute((transaction) =>
+        outbox.record(transaction, refusalEvent({ nowMs: clock.nowMs(), reason, provider, client, name })),
+      );
+    await outbox.flushed();
+  };
+
   return {
     async signIn(provider, account, client) {
       for (let tries = 0; ; tries += 1) {
@@ -200,6 +216,8 @@ export function createArrivals(
           return admitted;
         } catch (error) {
           if (error instanceof Refused) return refuse(error.reason, provider, account, client);
+          const refusal = sessionRefusalOf(error);
+          if (refusal !== undefined) await recordRefusal(refusal, provider, account, client);
           if (codeOf(error) === 'credentials_wrong') return refuse('may_not_sign_in', provider, account, client);
           // Two first sign-ins at once: one made the account, the other finds it.
           const isRace = isUniqueViolation(error) || codeOf(error) === 'provider_link_taken';

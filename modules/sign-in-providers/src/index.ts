@@ -7,6 +7,7 @@ export { createLinkRoutes } from './link-routes.ts';
 export { isInTrouble } from './provider-checks.ts';
 export { createProviderRoutes } from './provider-routes.ts';
 export { createSignInProviders } from './sign-in-providers.ts';
+export type { SignInProviders } from './sign-in-providers.ts';
 
 export const signInProviderMigrations: MigrationSet = {
   module: 'sign-in-providers',

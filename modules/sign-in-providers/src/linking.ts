@@ -1,3 +1,4 @@
+import type { Transaction } from '@sallyport/platform/database';
 import type { Principal } from '@sallyport/platform/http';
 import { ProviderError } from './errors.ts';
 import type { Link, LinkStore } from './link-store.ts';
@@ -5,6 +6,7 @@ import type { SignInProviderNeeds } from './needs.ts';
 import { providerEvent } from './provider-audit.ts';
 import { providerLimits } from './provider.ts';
 import type { Providers } from './providers.ts';
+import type { ProviderStore } from './provider-store.ts';
 
 /** Accounts elsewhere, as people and administrators keep them. */
 export type Linking = {
@@ -22,6 +24,14 @@ export type Linking = {
   }): Promise<Link>;
   /** Throws `provider_link_not_found`, also for somebody else's when `ownerId` is given. */
   unlink(request: { readonly id: string; readonly by: Principal; readonly ownerId?: string }): Promise<void>;
+  /**
+   * All of one person, with the roles that came by them, in the transaction that takes everything else from them. `effective` is to
+   * be called after the commit.
+   */
+  forgetPerson(
+    transaction: Transaction,
+    request: { readonly userId: string; readonly by: Principal },
+  ): Promise<{ readonly count: number; effective(): void }>;
 };
 
 const idBytes = 12;
@@ -30,9 +40,10 @@ export function createLinking(
   needs: Pick<SignInProviderNeeds, 'database' | 'outbox' | 'clock' | 'random' | 'people' | 'policy'> & {
     readonly links: LinkStore;
     readonly providers: Pick<Providers, 'get'>;
+    readonly store: Pick<ProviderStore, 'find'>;
   },
 ): Linking {
-  const { database, outbox, clock, random, links, providers, policy } = needs;
+  const { database, outbox, clock, random, links, providers, store, policy } = needs;
   const { provided, sessions } = needs.people;
 
   return {
@@ -95,6 +106,24 @@ export function createLinking(
       });
       roles.effective();
       await outbox.flushed();
+    },
+
+    async forgetPerson(transaction, { userId, by }) {
+      const all = await links.list(transaction, { userId });
+      for (const { id, providerId, name } of all) {
+        await links.remove(transaction, { id });
+        const provider = await store.find(transaction, providerId);
+        const details = { user: userId, account: name };
+        if (provider !== undefined)
+          await outbox.record(
+            transaction,
+            providerEvent({ nowMs: clock.nowMs(), by, action: 'provider.unlink', provider, details }),
+          );
+      }
+      const changes: { effective(): void }[] = [];
+      for (const providerId of new Set(all.map((link) => link.providerId)))
+        changes.push(await provided.setRoles(transaction, { userId, source: `provider/${providerId}`, roles: [], by }));
+      return { count: all.length, effective: () => changes.forEach((change) => change.effective()) };
     },
   };
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
 import { openIdClientId } from '@sallyport/testing/open-id-provider';
 import fc from 'fast-check';
-import { actionsOf, befriend, cameInAs, codeIs, openHouse } from './providers.fixture.ts';
+import { actionsOf, befriend, cameInAs, codeIs, openHouse, operator } from './providers.fixture.ts';
 import type { House, Neighbour } from './providers.fixture.ts';
 
 const eventName = 'http://schemas.openid.net/event/backchannel-logout';
@@ -55,6 +55,38 @@ forEachDatabase((name, open) => {
 
 forEachDatabase((name, open) => {
   if (name !== 'SQLite') return;
+
+  test('with sessions that a provider ends go the programs let in with them; of a session alone only its own', async () => {
+    const asked: unknown[] = [];
+    const programs = {
+      endWhere: async (_transaction: unknown, which: unknown): Promise<number> => {
+        asked.push(which);
+        return 0;
+      },
+    };
+    const house = await openHouse(open, { programs });
+    const neighbour = await befriend(house);
+    await using idp = neighbour.idp;
+    const { id: providerId } = neighbour.provider;
+    idp.signInAs({ sub: 's-1', preferred_username: 'grace' });
+    const { id: userId, sessionId } = await cameInAs(house, neighbour);
+    const sid = sidIn(idp.lastIdToken());
+    const say = async (changes: Readonly<Record<string, unknown>>): Promise<unknown> => {
+      await house.flow.backChannelLogout({ providerId, token: await noticeOf(house, neighbour, changes) });
+      return asked.at(-1);
+    };
+    assert.deepEqual(await say({ sub: undefined, sid }), { sessionIds: [sessionId] });
+    assert.deepEqual(await say({ sid }), { provider: providerId, userId });
+    assert.deepEqual(await say({}), { provider: providerId, userId });
+    await house.providers.change({
+      id: providerId,
+      settings: { isEnabled: false },
+      secret: undefined,
+      accept: [],
+      by: operator,
+    });
+    assert.deepEqual(asked.at(-1), { provider: providerId });
+  });
 
   test('a logout token is refused when anything about it is wrong, and when it comes a second time', async () => {
     const house = await openHouse(open);

@@ -48,7 +48,7 @@ export type House = SignInProviders & {
 
 export async function openHouse(
   open: () => Promise<OpenDatabase>,
-  changes: Partial<Pick<SignInProviderNeeds, 'firebase' | 'ask'> & Pick<PeopleNeeds, 'refuseRoles'>> = {},
+  changes: Partial<Pick<SignInProviderNeeds, 'firebase' | 'ask'> & Pick<PeopleNeeds, 'refuseRoles' | 'programs'>> = {},
 ): Promise<House> {
   const { database } = await open();
   await migrate(database, [identityMigrations, signInProviderMigrations]);
@@ -66,6 +66,8 @@ export async function openHouse(
   const people = createPeople({
     ...common,
     policy,
+    outsideLinks: { forgetPerson: (transaction, request) => own.linking.forgetPerson(transaction, request) },
+    ...(changes.programs === undefined ? {} : { programs: changes.programs }),
     ...(changes.refuseRoles === undefined ? {} : { refuseRoles: changes.refuseRoles }),
     key: randomBytes(32),
     apiKeys,

@@ -31,7 +31,7 @@ export function createSignInProviders(needs: SignInProviderNeeds): SignInProvide
   return {
     providers,
     flow: createSignInFlow({ ...needs, providers, store, links, oidc, firebase, arrivals, spent }),
-    linking: createLinking({ ...needs, links, providers }),
+    linking: createLinking({ ...needs, links, providers, store }),
     checks: createProviderChecks({ ...needs, store, oidc, firebase }),
   };
 }

@@ -6477,7 +6477,7 @@ export type Routes = {
   /** What whoever asks may ask for, and what it would bring */
   'GET /v1/privileges/options': {
     params: undefined;
-    query: undefined;
+    query: { readonly site?: string | undefined };
     body: undefined;
     answer: {
       readonly options: readonly {
@@ -6504,6 +6504,8 @@ export type Routes = {
         readonly requester: { readonly id: string; readonly name: string };
         readonly role: string;
         readonly role_name: string;
+        readonly site: string | null;
+        readonly actions: readonly string[] | null;
         readonly minutes: number;
         readonly reason: string;
         readonly asked_at: string;
@@ -6536,7 +6538,13 @@ export type Routes = {
   'POST /v1/privileges/requests': {
     params: undefined;
     query: undefined;
-    body: { readonly role: string; readonly minutes: number; readonly reason: string };
+    body: {
+      readonly role: string;
+      readonly site?: string | undefined;
+      readonly actions?: readonly string[] | undefined;
+      readonly minutes: number;
+      readonly reason: string;
+    };
     answer: {
       readonly id: string;
       readonly kind: 'request' | 'break-glass';
@@ -6544,6 +6552,8 @@ export type Routes = {
       readonly requester: { readonly id: string; readonly name: string };
       readonly role: string;
       readonly role_name: string;
+      readonly site: string | null;
+      readonly actions: readonly string[] | null;
       readonly minutes: number;
       readonly reason: string;
       readonly asked_at: string;
@@ -6583,6 +6593,8 @@ export type Routes = {
       readonly requester: { readonly id: string; readonly name: string };
       readonly role: string;
       readonly role_name: string;
+      readonly site: string | null;
+      readonly actions: readonly string[] | null;
       readonly minutes: number;
       readonly reason: string;
       readonly asked_at: string;
@@ -6629,6 +6641,8 @@ export type Routes = {
         readonly requester: { readonly id: string; readonly name: string };
         readonly role: string;
         readonly role_name: string;
+        readonly site: string | null;
+        readonly actions: readonly string[] | null;
         readonly minutes: number;
         readonly reason: string;
         readonly asked_at: string;
@@ -6669,6 +6683,8 @@ export type Routes = {
       readonly requester: { readonly id: string; readonly name: string };
       readonly role: string;
       readonly role_name: string;
+      readonly site: string | null;
+      readonly actions: readonly string[] | null;
       readonly minutes: number;
       readonly reason: string;
       readonly asked_at: string;
@@ -6708,6 +6724,8 @@ export type Routes = {
       readonly requester: { readonly id: string; readonly name: string };
       readonly role: string;
       readonly role_name: string;
+      readonly site: string | null;
+      readonly actions: readonly string[] | null;
       readonly minutes: number;
       readonly reason: string;
       readonly asked_at: string;
@@ -6764,6 +6782,8 @@ export type Routes = {
       readonly requester: { readonly id: string; readonly name: string };
       readonly role: string;
       readonly role_name: string;
+      readonly site: string | null;
+      readonly actions: readonly string[] | null;
       readonly minutes: number;
       readonly reason: string;
       readonly asked_at: string;
@@ -6803,6 +6823,8 @@ export type Routes = {
       readonly requester: { readonly id: string; readonly name: string };
       readonly role: string;
       readonly role_name: string;
+      readonly site: string | null;
+      readonly actions: readonly string[] | null;
       readonly minutes: number;
       readonly reason: string;
       readonly asked_at: string;
@@ -6842,6 +6864,8 @@ export type Routes = {
       readonly requester: { readonly id: string; readonly name: string };
       readonly role: string;
       readonly role_name: string;
+      readonly site: string | null;
+      readonly actions: readonly string[] | null;
       readonly minutes: number;
       readonly reason: string;
       readonly asked_at: string;
@@ -6881,6 +6905,8 @@ export type Routes = {
       readonly requester: { readonly id: string; readonly name: string };
       readonly role: string;
       readonly role_name: string;
+      readonly site: string | null;
+      readonly actions: readonly string[] | null;
       readonly minutes: number;
       readonly reason: string;
       readonly asked_at: string;
@@ -7020,6 +7046,8 @@ export type Routes = {
         readonly requester: { readonly id: string; readonly name: string };
         readonly role: string;
         readonly role_name: string;
+        readonly site: string | null;
+        readonly actions: readonly string[] | null;
         readonly minutes: number;
         readonly reason: string;
         readonly asked_at: string;
@@ -7053,6 +7081,8 @@ export type Routes = {
         readonly requester: { readonly id: string; readonly name: string };
         readonly role: string;
         readonly role_name: string;
+        readonly site: string | null;
+        readonly actions: readonly string[] | null;
         readonly minutes: number;
         readonly reason: string;
         readonly asked_at: string;
@@ -10391,10 +10421,10 @@ export type Routes = {
       }[];
     };
   };
-  /** Take password, factors and sessions of somebody away; the link to begin anew is shown only in this reply */
+  /** Take password, factors, sessions, programs and accounts at providers of somebody away; the link to begin anew is shown only in this reply */
   'POST /v1/users/{id}/reset': {
     params: { readonly id: string };
-    query: undefined;
+    query: { readonly keep_links?: '1' | undefined };
     body: undefined;
     answer: { readonly link: string; readonly expires_at: string };
   };

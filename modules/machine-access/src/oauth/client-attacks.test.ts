@@ -195,7 +195,7 @@ forEachDatabase((name, open) => {
     assert.equal((await house.service.introspect(of(owner, { token }))).active, true);
     assert.equal((await house.service.introspect(of(warden, { token }))).active, true);
     assert.deepEqual(await house.service.introspect(of(stranger, { token })), { active: false });
-    const gatekeeper = await newService(house, { boundOnly: false, scopes: ['users:read'], sites: ['gate'] });
+    const gatekeeper = await newService(house, { boundOnly: false, scopes: ['alerts:read'], sites: ['gate'] });
     assert.deepEqual(await house.service.introspect(of(gatekeeper, { token })), { active: false }, 'of a site alone');
     assert.deepEqual(await house.service.introspect(of(stranger, { token: 'st_none' })), { active: false });
     await assert.rejects(house.service.introspect(asks({ token })));
