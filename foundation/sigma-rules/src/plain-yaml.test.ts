@@ -18,6 +18,11 @@ description: |
       one of them further in.
 
     And one more
+false-positives: >-
+    Folded over
+    several lines,
+
+    in two paragraphs.
 references:
     - https://example.org/#part
 date: 2026-01-02
@@ -26,6 +31,7 @@ tags:
 - attack.execution # beside
 logsource:
     product: windows
+    more: { category: process_creation, service: [a b, 'c, d', 4] } # beside
 detection:
     selection:
         - Image|endswith:
@@ -69,6 +75,22 @@ const content = fc.oneof(
     '-',
     'b: |',
     'b: >',
+    'b: >-',
+    'b: |-',
+    'f: [a, \'b\', "c", 3, null] # x',
+    'f: { a: b, c.d: [e, { g: h }] }',
+    'f: [a, b',
+    'f: [a,]',
+    'f: []',
+    'f: {}',
+    'f: {a: b} c',
+    'f: [[a]b]',
+    'f: [a: b]',
+    'f: {a: b, a: c}',
+    'f: [ -, -1, 0x1, ~ ]',
+    '[a, b]',
+    '- { a: b }',
+    '- [a]: b',
     "c: 'x'",
     "c: 'it''s' # said",
     "c: 'x'y",
@@ -177,11 +199,91 @@ test('rules with a line taken out, doubled or changed are read as by the library
   assert.ok(read > 300, `${read} were read`);
 });
 
+test('lists and maps within one line are read as by the library, or by the library', () => {
+  let read = 0;
+  const scalar = fc.oneof(
+    fc.constantFrom(
+      'a',
+      'b c',
+      "'d, e'",
+      '"f"',
+      '3',
+      '0',
+      '-1',
+      '1.0',
+      'null',
+      'true',
+      '~',
+      'x/y',
+      'C:\\d',
+      'g: h',
+      '*',
+      "it's",
+      '',
+    ),
+    fc.string({ unit: fc.constantFrom(...'ab:-#\'" |>*&!?%@`\\~1.e+_'.split('')), maxLength: 5 }),
+  );
+  const gap = fc.constantFrom('', '', ' ', '  ');
+  const { node } = fc.letrec<{ node: string }>((tie) => ({
+    node: fc.oneof(
+      { maxDepth: 3, depthSize: 'small' },
+      scalar,
+      fc
+        .tuple(gap, fc.array(tie('node'), { maxLength: 3 }), gap)
+        .map(([a, items, b]) => `[${a}${items.join(`,${b}`)}${a}]`),
+      fc
+        .tuple(
+          gap,
+          fc.array(fc.tuple(fc.constantFrom('a', 'b.c', 'd|e', 'f g', '1'), tie('node')), { maxLength: 3 }),
+          gap,
+        )
+        .map(([a, entries, b]) => `{${a}${entries.map(([key, value]) => `${key}: ${value}`).join(`,${b}`)}${a}}`),
+    ),
+  }));
+  fc.assert(
+    fc.property(node, fc.constantFrom('', ' # said', ' x', ' ', ',', ']'), (written, behind) => {
+      if (isSame(`a: ${written}${behind}\nb:\n  - ${written}\n`)) read += 1;
+    }),
+    { numRuns: 4_000 },
+  );
+  assert.ok(read > 300, `${read} were read`);
+});
+
+test('folded blocks are read as by the library, or by the library', () => {
+  let read = 0;
+  const lines = fc.array(
+    fc.constantFrom('  a', '  b c', '', '', '   d', '  e ', '  # f', ' g', '    h', '  - i', '# j'),
+    { maxLength: 6 },
+  );
+  fc.assert(
+    fc.property(lines, fc.constantFrom('', '\n', '\n\n', '\nb: c\n'), (written, end) => {
+      if (isSame(`a: >-\n${written.join('\n')}${end}`)) read += 1;
+    }),
+    { numRuns: 2_000 },
+  );
+  assert.ok(read > 300, `${read} were read`);
+});
+
+test('a list within one line that is deeper or larger than allowed is the library’s', () => {
+  const nested = (depth: number): string => `a: ${'['.repeat(depth)}b${']'.repeat(depth)}\n`;
+  assert.ok(isSame(nested(limits.maxDepth - 1)));
+  assert.equal(isSame(nested(limits.maxDepth)), false);
+  assert.equal(isSame(`a: [${'b, '.repeat(limits.maxNodes)}b]\n`), false);
+});
+
 test('a key that is too long for YAML is refused as by the library', () => {
   for (const length of [256, 257, 1_024, 1_025]) {
     const key = 'a'.repeat(length);
     for (const written of [`${key}: b\n`, `a:\n  - ${key}: b\n`]) assert.equal(isSame(written), length <= 256);
   }
+});
+
+test('nearly all that comes with the product is read without the library, and as it reads it', () => {
+  const content = join(import.meta.dirname, '..', '..', '..', 'content', 'rules');
+  const files = globSync('**/*.yml', { cwd: content }).toSorted();
+  assert.ok(files.length > 200);
+  const unusual = files.filter((file) => !isSame(readFileSync(join(content, file), 'utf8')));
+  assert.ok(unusual.length <= files.length / 50, unusual.join(', '));
 });
 
 test('nearly the whole SigmaHQ corpus is read without the library, and as it reads it', (context) => {
