@@ -175,7 +175,7 @@ export function textIn(object: Readonly<Record<string, unknown>>, name: string):
 }
 
 /** RFC 6238, as an app on a phone computes it. */
-function totp(base32: string, atMs: number): string {
+export function totp(base32: string, atMs: number): string {
   const bits = Array.from(base32).map((digit) =>
     'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(digit).toString(2).padStart(5, '0'),
   );

@@ -81,6 +81,7 @@ export async function openHouse(open: () => Promise<OpenDatabase>): Promise<Hous
       apiKeys,
       passwordStrength: async (password) => (/^(.)\1*$/.test(password) ? 'it is one character' : undefined),
       passwordCost: { memoryKib: 64, passes: 1 },
+      certificateDoor: (hostName) => `https://${hostName}:8443`,
       ...changes,
     });
   return { ...again(), apiKeys, database, clock, key, columnKeys, events, flushes, again };
