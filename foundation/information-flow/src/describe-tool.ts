@@ -60,13 +60,13 @@ export function describeTool(tool: ToolText): ToolDescription {
   const rule = verb === undefined ? undefined : verbRules.find(({ verbs }) => verbs.has(verb));
   const nouns = words.filter((_, index) => index !== at).map(stem);
 
-  if (rule !== undefined && rule.effect !== 'read') {
+  if (rule?.effect !== 'read') {
     // What is changed weighs more than the verb: money that is scheduled is paid, a password that is sent is still one.
     for (const { effect, nouns: known, why: says } of nounRules) {
       const noun = nouns.find((word) => known.has(word));
-      if (noun === undefined || (effect === 'message' && rule.effect !== 'write')) continue;
+      if (noun === undefined || (effect === 'message' && rule?.effect !== 'write')) continue;
       if (effect === 'message' && !createsSomething.has(verb ?? '')) continue;
-      if (effect === 'grant' && rule.effect === 'pay') continue;
+      if (effect === 'grant' && rule?.effect === 'pay') continue;
       add(effect, `"${noun}" ${says}`);
     }
   }

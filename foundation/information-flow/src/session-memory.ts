@@ -45,6 +45,7 @@ type Kept = {
   readonly source: Source;
   readonly texts: readonly string[];
   readonly forms: ReadonlySet<string>;
+  readonly hiddenForms: ReadonlySet<string>;
   readonly size: number;
 };
 
@@ -67,7 +68,12 @@ export function createSessionMemory(limits: MemoryLimits = memoryLimits): Sessio
     const exact = at(({ texts: [text = ''] }) => standsIn(text, plain));
     const spelt = at(({ forms }) => form !== undefined && forms.has(form));
     const hidden =
-      exact.length > 0 ? [] : at(({ texts: [, ...decoded] }) => decoded.some((text) => standsIn(text, plain)));
+      exact.length > 0
+        ? []
+        : at(
+            ({ texts: [, ...decoded], hiddenForms }) =>
+              decoded.some((text) => standsIn(text, plain)) || (form !== undefined && hiddenForms.has(form)),
+          );
     // The most trusted wins: what the person wrote is theirs, however many pages repeat it.
     const how: FoundHow = exact.length > 0 ? 'word for word' : spelt.length > 0 ? 'in another spelling' : 'decoded';
     const sources = [...new Set([...exact, ...spelt, ...hidden])].toSorted((a, b) =>
@@ -100,12 +106,14 @@ export function createSessionMemory(limits: MemoryLimits = memoryLimits): Sessio
           : `${text.slice(0, limits.text * 0.75)}\n${text.slice(text.length - limits.text * 0.25)}`;
       const decoded = source.origin === 'person' ? [] : decodings(cut).map(plainSpelling);
       const texts = [plainSpelling(cut), ...decoded];
-      const forms = formsIn(texts.join('\n').slice(0, limits.text * 2), limits.forms);
+      const forms = formsIn(texts[0] ?? '', limits.forms);
+      const hiddenForms = formsIn(decoded.join('\n').slice(0, limits.text), limits.forms);
       const entry = {
         source,
         texts,
         forms,
-        size: texts.reduce((sum, { length }) => sum + length, 0) + forms.size * 32,
+        hiddenForms,
+        size: texts.reduce((sum, { length }) => sum + length, 0) + (forms.size + hiddenForms.size) * 32,
       };
       kept.push(entry);
       size += entry.size;

@@ -80,7 +80,7 @@ export const verbRules: readonly VerbRule[] = [
   {
     effect: 'write',
     verbs: stems(
-      'create add update set edit modify change append write insert upsert put save rename move copy mark tag label reschedule schedule archive restore upload store record register configure enable disable toggle merge commit close reopen complete pin star like vote rate review join leave stop restart new make draft replace patch import sync attach link fork log apply adjust increase decrease fill import plan',
+      'create reset rotate regenerate add update set edit modify change append write insert upsert put save rename move copy mark tag label reschedule schedule archive restore upload store record register configure enable disable toggle merge commit close reopen complete pin star like vote rate review join leave stop restart new make draft replace patch import sync attach link fork log apply adjust increase decrease fill import plan',
     ),
     why: 'is a word for changing something',
   },
