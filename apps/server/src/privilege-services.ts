@@ -54,6 +54,7 @@ export async function createPrivilegeServices(needs: PrivilegeServiceNeeds): Pro
     name: person.name,
     roles: effectiveRolesOf(person),
     rolesAnywhere,
+    ...(person.siteRoles === undefined ? {} : { siteRoles: person.siteRoles }),
     isActive: person.state === 'active',
   });
 

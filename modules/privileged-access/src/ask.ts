@@ -1,3 +1,4 @@
+import { readSiteName } from '@sallyport/access-policy';
 import type { Client, Principal } from '@sallyport/platform/http';
 import { PrivilegeError } from './errors.ts';
 import type { Holder } from './needs.ts';
@@ -7,21 +8,25 @@ import { requirePlain } from './plain-words.ts';
 import { privilegeEvent } from './privilege-audit.ts';
 import type { PrivilegeSettings } from './privilege-settings.ts';
 import { dayMs, isExpired, privilegeLimits } from './request.ts';
-import type { PrivilegeRequest } from './request.ts';
+import type { Part, PrivilegeRequest } from './request.ts';
 import type { RoleForSomebody } from './who-decides.ts';
 
 export type Asked = {
   readonly by: Principal;
   readonly client: Client;
   readonly role: string;
+  /** At this site alone. */
+  readonly site?: string;
+  /** These of its actions alone. */
+  readonly actions?: readonly string[];
   readonly minutes: number;
   readonly reason: string;
 };
 
 /** Asking for a role for a time, and taking the question back. */
 export type Asking = {
-  /** What somebody may ask for, with what each would bring. */
-  options(by: Principal): Promise<readonly RoleForSomebody[]>;
+  /** What somebody may ask for, everywhere or at a site, with what each would bring there. Throws `privilege_invalid`. */
+  options(by: Principal, site?: string): Promise<readonly RoleForSomebody[]>;
   /** Throws `privilege_person_only`, `privilege_not_requestable`, `privilege_nothing_new`, `privilege_separated`, `privileges_exhausted`, `privilege_invalid`. */
   ask(asked: Asked): Promise<string>;
   /** Before it is taken up. Throws `privilege_not_found`, `privilege_over`. */
@@ -37,15 +42,22 @@ export function createAsking(parts: Parts): Asking {
     throw new PrivilegeError('privilege_person_only', 'Cannot ask for this: must be somebody with an account here');
   }
 
-  function wanted(settings: PrivilegeSettings, person: Holder, role: string): RoleForSomebody {
+  function wanted(settings: PrivilegeSettings, person: Holder, { role, site, actions }: Part): RoleForSomebody {
     const rule = who.ruleOf(settings, role);
-    if (rule === undefined || !who.mayAsk(rule, person))
+    if (rule === undefined || !who.mayAsk(rule, person, site))
       throw new PrivilegeError(
         'privilege_not_requestable',
         `Cannot ask for "${role}": nobody who is ${person.roles.join(', ') || 'without a role'} may`,
         { hint: 'GET /v1/privileges/options lists what you may ask for' },
       );
-    return who.bring(settings, person, rule);
+    const whole = who.bring(settings, person, rule, { site, actions: undefined });
+    const strange = actions?.find((action) => !whole.adds.includes(action));
+    if (strange !== undefined)
+      throw new PrivilegeError(
+        'privilege_invalid',
+        `Cannot ask for "${strange.slice(0, 60)}" by "${role}": must be one of ${whole.adds.join(', ') || 'nothing'}`,
+      );
+    return actions === undefined ? whole : who.bring(settings, person, rule, { site, actions });
   }
 
   function refuseUnsound({ minutes, reason, role }: Asked, { rule, adds, violations }: RoleForSomebody): void {
@@ -68,25 +80,27 @@ export function createAsking(parts: Parts): Asking {
   }
 
   return {
-    async options(by) {
+    async options(by, at) {
+      const site = siteOf(at);
       if (by.kind !== 'user') return [];
       const [settings, person] = await Promise.all([parts.settings(), parts.people.find(by.id)]);
       if (person === undefined) return [];
       return settings.roles
-        .filter((rule) => who.mayAsk(rule, person))
-        .map((rule) => who.bring(settings, person, rule))
+        .filter((rule) => who.mayAsk(rule, person, site))
+        .map((rule) => who.bring(settings, person, rule, { site, actions: undefined }))
         .filter(({ adds }) => adds.length > 0);
     },
 
     async ask(asked) {
       const { by, client, role, minutes } = asked;
+      const part: Part = { role, site: siteOf(asked.site), actions: actionsOf(asked.actions) };
       const { id: requesterId, sessionId } = personOnly(by);
       const [settings, person, session] = await Promise.all([
         parts.settings(),
         asker(requesterId),
         parts.session(sessionId),
       ]);
-      const brought = wanted(settings, person, role);
+      const brought = wanted(settings, person, part);
       refuseUnsound(asked, brought);
       const risk = parts.risk(person);
       const nowMs = clock.nowMs();
@@ -106,7 +120,7 @@ export function createAsking(parts: Parts): Asking {
           kind: 'request',
           state: 'pending',
           requesterId,
-          role,
+          ...part,
           minutes,
           needed: brought.needed,
           createdAtMs: nowMs,
@@ -169,6 +183,23 @@ export function createAsking(parts: Parts): Asking {
       await outbox.flushed();
     },
   };
+}
+
+/** Throws `privilege_invalid`. */
+function siteOf(text: string | undefined): string | undefined {
+  const site = text === undefined ? undefined : readSiteName(text);
+  if (text === undefined || site !== undefined) return site;
+  throw new PrivilegeError(
+    'privilege_invalid',
+    `Cannot use ${JSON.stringify(text.slice(0, 60))} as a site: must be 1 to 60 printable characters`,
+  );
+}
+
+/** Throws `privilege_invalid`. */
+function actionsOf(actions: readonly string[] | undefined): readonly string[] | undefined {
+  if (actions?.length === 0)
+    throw new PrivilegeError('privilege_invalid', 'Cannot ask for no action at all: must be one, or the whole role');
+  return actions === undefined ? undefined : [...new Set(actions)];
 }
 
 function riskShown({ value, isFresh }: { readonly value: number; readonly isFresh: boolean }): number {

@@ -100,6 +100,13 @@ forEachDatabase((name, open) => {
     const told = (action: string): number => house.actions().filter((one) => one === action).length;
     assert.equal(told('break-glass.drill-overdue'), 1);
     await assert.rejects(breakGlass.drill({ id, by: ada, first: codes.first, second: 'wrong' }), refused);
+    // Codes that are right and open nothing are no drill that was passed.
+    const disabled = { ...(house.people.get(account?.userId ?? '') ?? assert.fail()), isActive: false };
+    house.people.set(disabled.id, disabled);
+    await assert.rejects(breakGlass.drill({ id, by: ada, ...codes }), { code: 'break_glass_disabled' });
+    assert.match(JSON.stringify(house.events.at(-1)), /"because":"user_disabled"/);
+    assert.equal((await breakGlass.list())[0]?.drilledAtMs, undefined);
+    house.people.set(disabled.id, { ...disabled, isActive: true });
     const next = await breakGlass.drill({ id, by: ada, ...codes });
     assert.deepEqual(house.privileges.active(), []);
     await assert.rejects(breakGlass.open({ ...codes, ...who }), refused, 'whoever tried them has read them');

@@ -28,7 +28,7 @@ export type BreakGlass = {
   }): Promise<{ readonly id: string; readonly codes: SealedCodes }>;
   /** New codes in place of those there are. Throws `break_glass_not_found`. */
   seal(asked: { readonly id: string; readonly by: Principal }): Promise<SealedCodes>;
-  /** Tries both codes without opening anything, and seals anew. Throws `break_glass_refused`, `break_glass_not_found`. */
+  /** Tries all that opening needs without opening anything, and seals anew. Throws `break_glass_refused`, `break_glass_not_found`, `break_glass_disabled`. */
   drill(asked: {
     readonly id: string;
     readonly by: Principal;
@@ -174,20 +174,29 @@ export function createBreakGlass(parts: Parts): BreakGlass {
     async drill({ id, by, first, second }) {
       requireOwn(by);
       const { codes, hashes } = codesFor(id);
-      const isOpened = await database.transaction().execute(async (transaction) => {
+      const userId = (await table.list(database)).find((one) => one.id === id)?.userId ?? '';
+      const isDisabled = (await parts.people.find(userId))?.isActive !== true;
+      const because = await database.transaction().execute(async (transaction) => {
         const account = await known(transaction, id);
         const opened = await accountOf(transaction, { first, second });
-        const isRight = opened?.id === id;
-        const outcome = isRight ? 'success' : 'failure';
-        await outbox.record(transaction, privilegeEntityEvent({ ...told('break-glass.drill', by, account), outcome }));
-        if (!isRight) return false;
+        const why = opened?.id !== id ? 'codes' : isDisabled ? 'user_disabled' : undefined;
+        const outcome = why === undefined ? 'success' : 'failure';
+        const details = why === undefined ? {} : { details: { because: why } };
+        const event = { ...told('break-glass.drill', by, account), outcome, ...details } as const;
+        await outbox.record(transaction, privilegeEntityEvent(event));
+        if (why !== undefined) return why;
         const nowMs = clock.nowMs();
         await table.seal(transaction, id, { ...hashes, sealedAtMs: nowMs, drilledAtMs: nowMs });
-        return true;
+        return undefined;
       });
       await outbox.flushed();
-      if (!isOpened) throw refused();
-      return codes;
+      if (because === 'codes') throw refused();
+      if (because === undefined) return codes;
+      throw new PrivilegeError(
+        'break_glass_disabled',
+        'Cannot try this account: its codes are right, and its account is disabled, so nobody could come in with them',
+        { hint: 'let the account in again under People, and try it once more' },
+      );
     },
 
     async retire({ id, by }) {
@@ -227,6 +236,8 @@ export function createBreakGlass(parts: Parts): BreakGlass {
             state: 'active',
             requesterId: account.userId,
             role: 'admin',
+            site: undefined,
+            actions: undefined,
             minutes: settings.breakGlassMinutes,
             needed: 0,
             createdAtMs: nowMs,

@@ -5,7 +5,7 @@ import type { Parts } from './parts.ts';
 import { anyPerson, inWrongState, personOnly, refuseAtRisk, unknown } from './parts.ts';
 import { requirePlain } from './plain-words.ts';
 import { ourselves, privilegeEvent } from './privilege-audit.ts';
-import { isExpired, stateAt } from './request.ts';
+import { isExpired, stateAt, wordsOfPart } from './request.ts';
 import type { PrivilegeDecision, PrivilegeRequest } from './request.ts';
 
 export type Decided = {
@@ -98,6 +98,7 @@ export function createDeciding(parts: Parts): Deciding {
         name: by.name,
         note,
         address: client.address,
+        about: wordsOfPart(request),
       };
       await store.addDecision(transaction, id, decision);
       const yeses = request.decisions.filter((one) => one.kind === 'approve').length + 1;

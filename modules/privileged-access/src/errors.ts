@@ -20,6 +20,7 @@ export type PrivilegeErrorCode =
   | 'break_glass_refused'
   | 'break_glass_not_found'
   | 'break_glass_borrowed'
+  | 'break_glass_disabled'
   | 'break_glass_not_sealed';
 
 /** What privileged access refuses. Messages never quote a reason that somebody else wrote. */
@@ -43,6 +44,7 @@ export const privilegeProblems: ProblemTable = {
   privilege_rules_changed_meanwhile: { status: 409, title: 'Somebody else changed the rules' },
   break_glass_refused: { status: 401, title: 'The sealed codes were not accepted' },
   break_glass_borrowed: { status: 403, title: 'Sealed codes are made with a role of one’s own' },
+  break_glass_disabled: { status: 409, title: 'The account is disabled' },
   break_glass_not_found: { status: 404, title: 'No such account' },
   break_glass_not_sealed: { status: 409, title: 'Its codes are spent' },
 };

@@ -1,10 +1,14 @@
 import type { PrivilegeNeeds } from './needs.ts';
+import { grantedRoleOf } from './request.ts';
 import type { PrivilegeRequest } from './request.ts';
 
 /** What somebody holds for now. */
 export type TemporaryRole = {
   readonly role: string;
   readonly grantId: string;
+  /** Without them everywhere, and with all the role brings. */
+  readonly site?: string;
+  readonly actions?: readonly string[];
   /** It was opened with everything there is to prove, and its account has nothing to prove anew with. */
   readonly isProof?: true;
 };
@@ -71,9 +75,11 @@ export function createGrants({ clock }: Pick<PrivilegeNeeds, 'clock'>): Grants {
       return [...ids].flatMap((id) => {
         const one = held.get(id);
         if (one === undefined || one.request.sessionId !== sessionId || left(one) === 0) return [];
-        const { device, role, kind } = one.request;
+        const { device, kind } = one.request;
         if (device !== undefined && device !== browserKey) return [];
-        return [{ role, grantId: id, ...(kind === 'break-glass' ? { isProof: true as const } : {}) }];
+        return [
+          { ...grantedRoleOf(one.request), grantId: id, ...(kind === 'break-glass' ? { isProof: true as const } : {}) },
+        ];
       });
     },
     expect: (id) => void expected.add(id),

@@ -2,7 +2,7 @@ import type { AccessPolicy } from '@sallyport/access-policy';
 import type { Actor, Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database, Transaction } from '@sallyport/platform/database';
-import type { Client, Principal } from '@sallyport/platform/http';
+import type { Client, Principal, SiteRole } from '@sallyport/platform/http';
 import type { Secret } from '@sallyport/platform/secret';
 import type { SeparationRule } from './separation.ts';
 
@@ -11,7 +11,9 @@ export type Holder = {
   readonly id: string;
   readonly name: string;
   readonly roles: readonly string[];
-  /** With those held at a site alone, which ask and approve nothing, and count for what nobody may hold together. */
+  /** Each at one site alone: they ask for a right at this site, and approve none. */
+  readonly siteRoles?: readonly SiteRole[];
+  /** With those held at a site alone, which count for what nobody may hold together. */
   readonly rolesAnywhere?: readonly string[];
   /** They may sign in. */
   readonly isActive: boolean;
@@ -61,6 +63,9 @@ export type SealedAccounts = {
   remove(account: { readonly userId: string; readonly by: Principal }): Promise<void>;
 };
 
+/** What somebody may do at best: everywhere, and at the sites where they hold something. */
+export type AllowedNow = { readonly allowed: readonly string[] } & Pick<Principal, 'siteScopes'>;
+
 export type PrivilegeNeeds = {
   /** Migrated with `privilegeMigrations`. */
   readonly database: Database;
@@ -91,7 +96,7 @@ export type PrivilegeNeeds = {
   /** Stops keys that somebody made and that may do more than they may now; `effective` is to be called after the commit. */
   readonly suspendKeys: (
     transaction: Transaction,
-    request: { readonly makerId: string; readonly allowed: readonly string[]; readonly by: Principal | Actor },
+    request: AllowedNow & { readonly makerId: string; readonly by: Principal | Actor },
   ) => Promise<{ effective(): void }>;
   /** Bundled. */
   readonly separation: readonly SeparationRule[];

@@ -41,6 +41,8 @@ export function privilegeEvent(input: {
     details: {
       kind: request.kind,
       role: request.role,
+      site: request.site ?? null,
+      actions: request.actions === undefined ? null : [...request.actions],
       minutes: request.minutes,
       user_id: request.requesterId,
       reason: request.said.reason,

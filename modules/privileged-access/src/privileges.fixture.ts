@@ -9,11 +9,12 @@ import { migrate, type OpenDatabase } from '@sallyport/platform/database';
 import { CodedError } from '@sallyport/platform/errors';
 import type { Client, Principal } from '@sallyport/platform/http';
 import { createSecret } from '@sallyport/platform/secret';
+import { sql, type RawBuilder } from 'kysely';
 import { createPrivileges, privilegeMigrations, readSeparationRules } from './index.ts';
 import { createRequestStore } from './request-store.ts';
 import type { AskingSession, Holder, PersonRisk, Privileges } from './index.ts';
 
-const policy = createAccessPolicy(await readPolicyTexts(policiesDirectory));
+export const policy = createAccessPolicy(await readPolicyTexts(policiesDirectory));
 const separation = readSeparationRules(await readFile(separationFile, 'utf8'));
 
 export const office: Client = {
@@ -45,6 +46,13 @@ export type PrivilegeHouse = {
   actions(): readonly string[];
   /** Another server over the same database, as after kill -9: `clockMs` is what its wall clock says. */
   restart(clockMs?: number): Promise<PrivilegeHouse>;
+  /** Another server on the same database, at the same time, over other connections where there is PostgreSQL. */
+  beside(): Promise<PrivilegeHouse>;
+  /** A row as somebody writes it who has the database and no key. */
+  change(
+    id: string,
+    row: { readonly role?: string; readonly minutes?: number; readonly sealedOf?: string },
+  ): Promise<void>;
 };
 
 /** As identity refuses. */
@@ -156,6 +164,15 @@ export async function openPrivilegeHouse(open: () => Promise<OpenDatabase>): Pro
       },
       actions: () => events.map(({ event }) => String(event['message'])),
       restart: (clockMs) => begin(clockMs ?? clock.nowMs()),
+      beside: () => begin(clock.nowMs()),
+      async change(id, { role, minutes, sealedOf }) {
+        const set = (what: RawBuilder<unknown>): Promise<unknown> =>
+          sql`update privilege_requests set ${what} where id = ${id}`.execute(database);
+        if (role !== undefined) await set(sql`role = ${role}`);
+        if (minutes !== undefined) await set(sql`minutes = ${minutes}`);
+        if (sealedOf !== undefined)
+          await set(sql`sealed = (select sealed from privilege_requests where id = ${sealedOf})`);
+      },
     };
   };
   return begin(startMs);

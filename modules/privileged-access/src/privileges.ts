@@ -14,7 +14,7 @@ import type { Parts } from './parts.ts';
 import { privilegeEntityEvent } from './privilege-audit.ts';
 import { checkSettings, readSettings, writeSettings } from './privilege-settings.ts';
 import type { PrivilegeSettings, StoredSettings } from './privilege-settings.ts';
-import { isReviewOverdue, needsReview, stateAt } from './request.ts';
+import { grantedRoleOf, isReviewOverdue, needsReview, stateAt } from './request.ts';
 import type { PrivilegeRequest, PrivilegeState } from './request.ts';
 import { createRequestStore } from './request-store.ts';
 import { createReviewing } from './review.ts';
@@ -50,6 +50,9 @@ export type Holding = {
   readonly personId: string;
   readonly name: string;
   readonly role: string;
+  /** At this site alone, and for these actions alone. */
+  readonly site?: string;
+  readonly actions?: readonly string[];
   readonly through: 'own' | 'grant' | 'break-glass';
   readonly grantId?: string;
   readonly sinceMs?: number;
@@ -251,14 +254,16 @@ export async function createPrivileges(needs: PrivilegeNeeds): Promise<Privilege
     },
 
     async *holdings() {
-      for (const { id, name, roles } of await needs.people.list())
+      for (const { id, name, roles, siteRoles = [] } of await needs.people.list()) {
         for (const role of roles) yield { personId: id, name, role, through: 'own' };
+        for (const { role, site } of siteRoles) yield { personId: id, name, role, site, through: 'own' };
+      }
       for (const request of grants.list()) {
-        const { id, requesterId, said, role, kind, startedAtMs } = request;
+        const { id, requesterId, said, kind, startedAtMs } = request;
         yield {
           personId: requesterId,
           name: said.name,
-          role,
+          ...grantedRoleOf(request),
           through: kind === 'break-glass' ? 'break-glass' : 'grant',
           grantId: id,
           ...(startedAtMs === undefined ? {} : { sinceMs: startedAtMs }),

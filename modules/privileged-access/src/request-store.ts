@@ -4,7 +4,7 @@ import type { Database, Transaction } from '@sallyport/platform/database';
 import { expressionBuilder } from 'kysely';
 import { openText, sealText } from '@sallyport/platform/sealed-text';
 import type { PrivilegeNeeds } from './needs.ts';
-import { privilegeLimits, privilegeStates } from './request.ts';
+import { privilegeLimits, privilegeStates, wordsOfPart } from './request.ts';
 import type { DecisionKind, EndReason, PrivilegeDecision, PrivilegeRequest, PrivilegeState, Said } from './request.ts';
 
 type RequestRow = {
@@ -89,7 +89,7 @@ export function createRequestStore(needs: Sealing): RequestStore {
     session_id: request.sessionId ?? null,
     device: request.device ?? null,
     review_due_ms: request.reviewDueMs ?? null,
-    sealed: sealText(needs, `privilege/${request.id}`, JSON.stringify(request.said)),
+    sealed: sealText(needs, `privilege/${request.id}`, JSON.stringify({ ...request.said, part: partOf(request) })),
   });
 
   async function list(where: Connection, filter: RequestFilter): Promise<PrivilegeRequest[]> {
@@ -198,15 +198,35 @@ export function createRequestStore(needs: Sealing): RequestStore {
   };
 }
 
+function partOf({ role, site, actions, minutes }: PrivilegeRequest): JsonObject {
+  return { role, site: site ?? null, actions: actions === undefined ? null : [...actions], minutes };
+}
+
+/** What is given, as it was sealed. Undefined where the row says another role or a longer time than it: somebody wrote it by hand. */
+function sealedPart(row: RequestRow, said: JsonObject): Pick<PrivilegeRequest, 'site' | 'actions'> | undefined {
+  const { part } = said;
+  // An earlier version knew whole roles alone.
+  if (part === undefined) return said['name'] === undefined ? undefined : { site: undefined, actions: undefined };
+  if (!isJsonObject(part) || part['role'] !== row.role || part['minutes'] !== row.minutes) return undefined;
+  const { site, actions } = part;
+  return {
+    site: typeof site === 'string' ? site : undefined,
+    actions: actions === null || actions === undefined ? undefined : textsOf(actions),
+  };
+}
+
 function requestOf(needs: Sealing, row: RequestRow, decided: readonly DecisionRow[]): PrivilegeRequest {
+  const sealed = opened(needs, `privilege/${row.id}`, row.sealed);
+  const part = sealedPart(row, sealed);
+  const asked = { role: row.role, minutes: row.minutes, site: part?.site, actions: part?.actions };
+  const about = wordsOfPart(asked);
   return {
     id: row.id,
     kind: row.kind === 'break-glass' ? 'break-glass' : 'request',
     // What nobody can read gives nothing.
-    state: privilegeStates.find((state) => state === row.state) ?? 'withdrawn',
+    state: (part === undefined ? undefined : privilegeStates.find((state) => state === row.state)) ?? 'withdrawn',
     requesterId: row.requester_id,
-    role: row.role,
-    minutes: row.minutes,
+    ...asked,
     needed: row.needed,
     createdAtMs: row.created_at_ms,
     expiresAtMs: row.expires_at_ms,
@@ -217,10 +237,15 @@ function requestOf(needs: Sealing, row: RequestRow, decided: readonly DecisionRo
     sessionId: row.session_id ?? undefined,
     device: row.device ?? undefined,
     reviewDueMs: row.review_due_ms ?? undefined,
-    said: saidOf(opened(needs, `privilege/${row.id}`, row.sealed)),
-    decisions: decided.flatMap((one) => decisionOf(needs, one)),
+    said: saidOf(sealed),
+    // An approval of something else, or of more time, is none of this.
+    decisions: decided
+      .flatMap((one) => decisionOf(needs, one))
+      .filter((one) => one.kind !== 'approve' || (one.about ?? wordsOfPart({ ...asked, ...everything })) === about),
   };
 }
+
+const everything = { site: undefined, actions: undefined } as const;
 
 const endReasons: readonly EndReason[] = [
   'time',
@@ -234,7 +259,7 @@ const endReasons: readonly EndReason[] = [
   'rules_changed',
 ];
 
-/** A row that somebody without the key changed says nothing: its state and times hold, its words are gone. */
+/** A row that somebody without the key changed says nothing: it gives nothing any more, and its words are gone. */
 function opened(needs: Sealing, place: string, sealed: string): JsonObject {
   try {
     const read = parseJson(openText(needs.sealingKey, place, sealed));
@@ -258,6 +283,7 @@ function decisionOf(needs: Sealing, row: DecisionRow): PrivilegeDecision[] {
       name: textOf(said['name']),
       note: textOf(said['note']),
       address: textOf(said['address']),
+      ...(typeof said['about'] === 'string' ? { about: said['about'] } : {}),
       ...(verdict === 'proper' || verdict === 'concern' ? { verdict } : {}),
       ...(isJsonObject(looked)
         ? { looked: { entries: countOf(looked['entries']) ?? 0, hasMore: looked['hasMore'] === true } }

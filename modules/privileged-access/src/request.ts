@@ -1,3 +1,5 @@
+import type { GrantedRole } from '@sallyport/platform/http';
+
 /** Waiting for approval; approved and not begun; in use; over, in one of five ways. */
 export type PrivilegeState = 'pending' | 'approved' | 'active' | 'ended' | 'denied' | 'withdrawn' | 'expired';
 
@@ -33,6 +35,8 @@ export type PrivilegeDecision = {
   readonly note: string;
   /** Where they decided from. */
   readonly address: string;
+  /** What they decided about, as `wordsOfPart` has it; undefined of an earlier version, when there were whole roles alone. */
+  readonly about?: string;
   /** Of a review. */
   readonly verdict?: 'proper' | 'concern';
   /** What the reviewer was shown: how much, and whether there was more. */
@@ -67,6 +71,10 @@ export type PrivilegeRequest = {
   readonly state: PrivilegeState;
   readonly requesterId: string;
   readonly role: string;
+  /** At this site alone; undefined: everywhere. */
+  readonly site: string | undefined;
+  /** These of the role's actions alone; undefined: all it brings. */
+  readonly actions: readonly string[] | undefined;
   readonly minutes: number;
   /** People who must approve. */
   readonly needed: number;
@@ -86,6 +94,23 @@ export type PrivilegeRequest = {
   readonly said: Said;
   readonly decisions: readonly PrivilegeDecision[];
 };
+
+/** What a grant gives: the whole role everywhere, or a part of it. */
+export type Part = Pick<PrivilegeRequest, 'role' | 'site' | 'actions'>;
+
+export function isWhole({ site, actions }: Part): boolean {
+  return site === undefined && actions === undefined;
+}
+
+/** As a role among those somebody holds for a time. */
+export function grantedRoleOf({ role, site, actions }: Part): GrantedRole {
+  return { role, ...(site === undefined ? {} : { site }), ...(actions === undefined ? {} : { actions }) };
+}
+
+/** All that is given, in one form: what was approved is compared with what is taken up. */
+export function wordsOfPart({ role, site, actions, minutes }: Part & Pick<PrivilegeRequest, 'minutes'>): string {
+  return JSON.stringify([role, site ?? null, actions?.toSorted() ?? null, minutes]);
+}
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;

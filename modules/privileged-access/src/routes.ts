@@ -39,19 +39,25 @@ export function createPrivilegeRoutes(privileges: Privileges, needs: PrivilegeRo
         schema: {
           summary: 'What whoever asks may ask for, and what it would bring',
           tags,
+          querystring: Type.Object(
+            { site: Type.Optional(Type.String({ minLength: 1, maxLength: 60, description: 'At this site alone' })) },
+            { additionalProperties: false },
+          ),
           response: { 200: Type.Object({ options: Type.Array(Option) }) },
         },
       },
-      async ({ principal }) => ({
-        options: (await privileges.options(principal)).map(({ role, rule, adds, dangerous, needed, violations }) => ({
-          role,
-          role_name: roleName(role),
-          max_minutes: rule.maxMinutes,
-          adds: [...adds],
-          dangerous: [...dangerous],
-          needed,
-          refused_because: violations[0]?.rule.why ?? null,
-        })),
+      async ({ principal, query: { site } }) => ({
+        options: (await privileges.options(principal, site)).map(
+          ({ role, rule, adds, dangerous, needed, violations }) => ({
+            role,
+            role_name: roleName(role),
+            max_minutes: rule.maxMinutes,
+            adds: [...adds],
+            dangerous: [...dangerous],
+            needed,
+            refused_because: violations[0]?.rule.why ?? null,
+          }),
+        ),
       }),
     );
 

@@ -10,6 +10,14 @@ export const params = Type.Object(
 export const AskBody = Type.Object(
   {
     role: Type.String({ minLength: 1, maxLength: 64 }),
+    site: Type.Optional(Type.String({ minLength: 1, maxLength: 60, description: 'At this site alone' })),
+    actions: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 60 }), {
+        minItems: 1,
+        maxItems: 50,
+        description: 'These of what the role brings alone; else all of it',
+      }),
+    ),
     minutes: Type.Integer({ minimum: privilegeLimits.leastMinutes, maximum: privilegeLimits.hardMostMinutes }),
     reason: Type.String({ minLength: 3, maxLength: privilegeLimits.reason }),
   },
@@ -48,6 +56,8 @@ const shown = {
   requester: Type.Object({ id: Type.String(), name: Type.String() }),
   role: Type.String(),
   role_name: Type.String(),
+  site: Maybe(Type.String({ description: 'At this site alone; null: everywhere' })),
+  actions: Maybe(Type.Array(Type.String(), { description: 'These actions alone; null: all the role brings' })),
   minutes: Type.Integer(),
   reason: Type.String(),
   asked_at: Instant,

@@ -20,6 +20,8 @@ export function shownRequest(shown: ShownRequest, roleName: RoleName): Static<ty
     requester: { id: request.requesterId, name: said.name },
     role: request.role,
     role_name: roleName(request.role),
+    site: request.site ?? null,
+    actions: request.actions === undefined ? null : [...request.actions],
     minutes: request.minutes,
     reason: said.reason,
     asked_at: instant(request.createdAtMs),

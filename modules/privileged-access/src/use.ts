@@ -3,7 +3,7 @@ import type { Transaction } from '@sallyport/platform/database';
 import type { Client, Principal } from '@sallyport/platform/http';
 import { expire } from './decide.ts';
 import { PrivilegeError } from './errors.ts';
-import type { Holder } from './needs.ts';
+import type { AllowedNow, Holder } from './needs.ts';
 import type { Parts } from './parts.ts';
 import { inWrongState, personOnly, refuseAtRisk, unknown } from './parts.ts';
 import { requirePlain } from './plain-words.ts';
@@ -57,8 +57,8 @@ export function createUsing(parts: Parts): Using {
     const rule = who.ruleOf(settings, request.role);
     if (person === undefined || !person.isActive) return 'requester_changed';
     if (rule === undefined) return 'rules_changed';
-    if (!who.mayAsk(rule, person)) return 'requester_changed';
-    const { violations, needed } = who.bring(settings, person, rule);
+    if (!who.mayAsk(rule, person, request.site)) return 'requester_changed';
+    const { violations, needed } = who.bring(settings, person, rule, request);
     if (violations.length > 0) return 'rules_changed';
     // The role may by now be good for more than was approved, or be held for a shorter time.
     if (yesesOf(request) < needed || grants.spentMs(request.id) >= rule.maxMinutes * 60_000) return 'rules_changed';
@@ -71,7 +71,7 @@ export function createUsing(parts: Parts): Using {
   async function finish(
     transaction: Transaction,
     request: PrivilegeRequest,
-    over: { readonly because: EndReason; readonly by: Actor; readonly note: string; readonly roles: readonly string[] },
+    over: { readonly because: EndReason; readonly by: Actor; readonly note: string; readonly allowed: AllowedNow },
   ): Promise<{ effective(): void }> {
     const nowMs = clock.nowMs();
     const settings = await parts.settingsIn(transaction);
@@ -105,8 +105,7 @@ export function createUsing(parts: Parts): Using {
       }),
     );
     // A key made with borrowed rights must not outlive them.
-    const allowed = who.actionsOf(over.roles);
-    return parts.suspendKeys(transaction, { makerId: request.requesterId, allowed, by: over.by });
+    return parts.suspendKeys(transaction, { makerId: request.requesterId, ...over.allowed, by: over.by });
   }
 
   async function endOne(id: string, over: { because: EndReason; by: Actor; note: string }): Promise<boolean> {
@@ -114,10 +113,10 @@ export function createUsing(parts: Parts): Using {
     const ended = grants.find(id) ?? (await store.find(database, id));
     const holder = await parts.people.find(ended?.requesterId ?? '');
     const others = grants.list().filter((one) => one.id !== id && one.requesterId === holder?.id);
-    const roles = holder?.isActive === true ? [...holder.roles, ...others.map(({ role }) => role)] : [];
+    const allowed = holder?.isActive === true ? who.allowedTo(holder, others) : { allowed: [] };
     const stopped = await database.transaction().execute(async (transaction) => {
       const request = await store.find(transaction, id);
-      return request?.state === 'active' ? finish(transaction, request, { ...over, roles }) : undefined;
+      return request?.state === 'active' ? finish(transaction, request, { ...over, allowed }) : undefined;
     });
     grants.drop(id);
     stopped?.effective();
@@ -133,7 +132,7 @@ export function createUsing(parts: Parts): Using {
     person: Holder,
   ): Promise<void> {
     const rule = who.ruleOf(settings, request.role);
-    if (rule === undefined || !who.mayAsk(rule, person))
+    if (rule === undefined || !who.mayAsk(rule, person, request.site))
       throw new PrivilegeError(
         'privilege_not_requestable',
         `Cannot take up request "${request.id}": its rules or your roles have changed since`,
@@ -143,7 +142,7 @@ export function createUsing(parts: Parts): Using {
         'privilege_not_requestable',
         `Cannot take up request "${request.id}" for ${request.minutes} minutes: must be at most ${rule.maxMinutes} by now`,
       );
-    const [broken] = who.bring(settings, person, rule).violations;
+    const [broken] = who.bring(settings, person, rule, request).violations;
     if (broken !== undefined)
       throw new PrivilegeError(
         'privilege_separated',
@@ -198,7 +197,10 @@ export function createUsing(parts: Parts): Using {
       if (request.state === 'approved') {
         const gone = await voidApprovals(settings, request);
         const rule = who.ruleOf(settings, request.role);
-        const needed = Math.max(request.needed, rule === undefined ? 2 : who.bring(settings, person, rule).needed);
+        const needed = Math.max(
+          request.needed,
+          rule === undefined ? 2 : who.bring(settings, person, rule, request).needed,
+        );
         if (gone.length > 0 || yesesOf(request) < needed) await waitAgain(request, gone, needed);
       }
       const unusual = [
@@ -263,6 +265,7 @@ export function createUsing(parts: Parts): Using {
     },
 
     async sweep() {
+      await dropEnded();
       const active = grants.list();
       if (active.length > 0) {
         const settings = await parts.settings();
@@ -296,6 +299,13 @@ export function createUsing(parts: Parts): Using {
 
   function yesesOf({ decisions }: PrivilegeRequest): number {
     return decisions.filter(({ kind }) => kind === 'approve').length;
+  }
+
+  /** Another server on the same database may have ended some. */
+  async function dropEnded(): Promise<void> {
+    if (grants.list().length === 0) return;
+    const going = new Set((await store.list(database, { states: ['active'], limit: 10_000 })).map(({ id }) => id));
+    for (const { id } of grants.list()) if (!going.has(id)) grants.drop(id);
   }
 
   async function expireWaiting(): Promise<void> {

@@ -1,7 +1,9 @@
-import type { PrivilegeNeeds, Holder } from './needs.ts';
+import type { Principal } from '@sallyport/platform/http';
+import type { AllowedNow, Holder, PrivilegeNeeds } from './needs.ts';
 import { dangerousActions, separationInForce } from './privilege-settings.ts';
 import type { PrivilegeSettings, RoleRule } from './privilege-settings.ts';
-import type { PrivilegeRequest } from './request.ts';
+import { grantedRoleOf, isWhole } from './request.ts';
+import type { Part, PrivilegeRequest } from './request.ts';
 import { violationsOf } from './separation.ts';
 import type { SeparationViolation } from './separation.ts';
 
@@ -19,16 +21,19 @@ export type RoleForSomebody = {
 /** Questions about roles, people and rules: pure, for what is handed in. */
 export type WhoDecides = {
   actionsOf(roles: readonly string[]): readonly string[];
+  /** What somebody may do with their own roles and these parts. */
+  allowedTo(person: Pick<Holder, 'roles' | 'siteRoles'>, parts: readonly Part[]): AllowedNow;
   dangerousOf(role: string): readonly string[];
   ruleOf(settings: PrivilegeSettings, role: string): RoleRule | undefined;
-  mayAsk(rule: RoleRule | undefined, person: Holder): boolean;
+  /** By a role of their own; for a right at a site, by one held there too. */
+  mayAsk(rule: RoleRule | undefined, person: Holder, site: string | undefined): boolean;
   /** By a role of their own, and never about their own request. */
   mayDecide(
     settings: PrivilegeSettings,
     request: Pick<PrivilegeRequest, 'role' | 'requesterId' | 'kind'>,
     person: Holder,
   ): boolean;
-  bring(settings: PrivilegeSettings, person: Holder, rule: RoleRule): RoleForSomebody;
+  bring(settings: PrivilegeSettings, person: Holder, rule: RoleRule, part: Omit<Part, 'role'>): RoleForSomebody;
   violations(settings: PrivilegeSettings, roles: readonly string[]): readonly SeparationViolation[];
 };
 
@@ -36,6 +41,19 @@ export function createWhoDecides({ policy, separation }: Pick<PrivilegeNeeds, 'p
   // As signed in with a passkey: what a role is good for at best.
   const actionsOf = (roles: readonly string[]): readonly string[] =>
     policy.permissionsOf({ kind: 'user', id: 'somebody', name: '', scopes: [], roles, assurance: 3 });
+  const principalOf = (
+    { roles, siteRoles = [] }: Pick<Holder, 'roles' | 'siteRoles'>,
+    parts: readonly Part[],
+  ): Principal => ({
+    kind: 'user',
+    id: 'somebody',
+    name: '',
+    scopes: [],
+    roles: [...new Set([...roles, ...parts.filter(isWhole).map(({ role }) => role)])],
+    siteRoles,
+    grantedRoles: parts.filter((part) => !isWhole(part)).map(grantedRoleOf),
+    assurance: 3,
+  });
   const actionsOfRole = (role: string): readonly string[] => actionsOf([role]);
   const dangerousOf = (role: string): readonly string[] =>
     actionsOfRole(role).filter((action) => dangerousActions.includes(action));
@@ -46,7 +64,19 @@ export function createWhoDecides({ policy, separation }: Pick<PrivilegeNeeds, 'p
     actionsOf,
     dangerousOf,
     ruleOf: (settings, role) => settings.roles.find((rule) => rule.role === role),
-    mayAsk: (rule, person) => rule !== undefined && person.isActive && shares(rule.requestableBy, person.roles),
+    allowedTo(person, parts) {
+      const principal = principalOf(person, parts);
+      const { siteRoles = [], grantedRoles = [] } = principal;
+      const sites = [...new Set([...siteRoles, ...grantedRoles].flatMap(({ site }) => site ?? []))];
+      return {
+        allowed: policy.permissionsOf(principal),
+        siteScopes: sites.map((site) => ({ site, scopes: policy.permissionsOf(principal, { site }) })),
+      };
+    },
+    mayAsk(rule, { roles, siteRoles = [], isActive }, site) {
+      const there = siteRoles.filter((held) => held.site === site).map(({ role }) => role);
+      return rule !== undefined && isActive && shares(rule.requestableBy, [...roles, ...there]);
+    },
     mayDecide(settings, request, person) {
       if (!person.isActive || person.id === request.requesterId) return false;
       // The account of a break-glass is nobody's own: whoever administers looks at what was done with it.
@@ -54,9 +84,11 @@ export function createWhoDecides({ policy, separation }: Pick<PrivilegeNeeds, 'p
       const rule = settings.roles.find(({ role }) => role === request.role);
       return rule !== undefined && shares(rule.approvers, person.roles);
     },
-    bring(settings, person, rule) {
-      const own = actionsOf(person.roles);
-      const adds = actionsOf([...person.roles, rule.role]).filter((action) => !own.includes(action));
+    bring(settings, person, rule, { site, actions }) {
+      const where = site === undefined ? {} : { site };
+      const own = policy.permissionsOf(principalOf(person, []), where);
+      const part = { role: rule.role, site, actions };
+      const adds = policy.permissionsOf(principalOf(person, [part]), where).filter((action) => !own.includes(action));
       const dangerous = adds.filter((action) => dangerousActions.includes(action));
       return {
         role: rule.role,

@@ -8,7 +8,14 @@ import { jsonBody, openOperatorClient, withConnection, type ConnectionOptions } 
 import { pointInFuture } from './option-values.ts';
 
 type Options = ConnectionOptions & { data?: string; json?: true };
-type CreateOptions = Options & { scopes: string; name: string; source?: string; networks?: string; expires?: number };
+type CreateOptions = Options & {
+  scopes: string;
+  name: string;
+  source?: string;
+  networks?: string;
+  site?: string[];
+  expires?: number;
+};
 
 export function addKeyCommands(program: Command, needs: CliNeeds): void {
   const key = program
@@ -27,6 +34,7 @@ export function addKeyCommands(program: Command, needs: CliNeeds): void {
     .option('--name <name>', 'what it is for', 'cli')
     .option('--source <source>', 'the only source it may send events as')
     .option('--networks <list>', 'the only networks it may be used from, separated by commas: 192.0.2.0/24')
+    .option('--site <name...>', 'the only sites it is for, as they stand on cameras and devices')
     .option(
       '--expires <time>',
       'when it ends: a time, or how long from now (12h, 90d)',
@@ -56,6 +64,7 @@ async function createKey(options: CreateOptions, needs: CliNeeds): Promise<void>
     ...(options.networks === undefined
       ? {}
       : { networks: options.networks.split(/[,\s]+/).filter((one) => one !== '') }),
+    ...(options.site === undefined ? {} : { sites: options.site }),
     ...(options.expires === undefined ? {} : { expiresAtMs: options.expires }),
   };
   const answer = await request(options, needs, {
@@ -73,7 +82,7 @@ async function createKey(options: CreateOptions, needs: CliNeeds): Promise<void>
   // The key alone on stdout, so that it can go straight into a variable or a file.
   needs.stdout.write(`${plainText(key)}\n`);
   needs.stderr.write(
-    `Key ${plainText(textField(answer, 'id') ?? '')} may ${scopes.map(plainText).join(', ')}. It is not shown again.\nhint: ${asTyped(hint, needs.configuration.command)}\n`,
+    `Key ${plainText(textField(answer, 'id') ?? '')} may ${scopes.map(plainText).join(', ')}${atSites(answer)}. It is not shown again.\nhint: ${asTyped(hint, needs.configuration.command)}\n`,
   );
 }
 
@@ -111,10 +120,16 @@ async function listKeys(options: Options, needs: CliNeeds): Promise<void> {
       shortText(textField(key, 'id') ?? '', 40).padEnd(11),
       stateOf(key, needs.clock.nowMs()).padEnd(24),
       shortText(textField(key, 'name') ?? '', 40).padEnd(24),
-      shortText(scopes.join(','), 120),
+      `${shortText(scopes.join(','), 120)}${atSites(key)}`,
     ];
     needs.stdout.write(`${line.join('  ')}\n`);
   }
+}
+
+/** Of a key or service account for some sites alone. */
+export function atSites(narrowed: JsonValue): string {
+  const sites = listField(narrowed, 'sites').filter((site) => typeof site === 'string');
+  return sites.length === 0 ? '' : ` at ${sites.map((site) => shortText(site, 60)).join(', ')}`;
 }
 
 function stateOf(key: JsonValue, nowMs: number): string {

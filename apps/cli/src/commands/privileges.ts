@@ -10,7 +10,7 @@ import { wholeNumber } from './option-values.ts';
 
 type Options = ConnectionOptions & { json?: true };
 type ListOptions = Options & { all?: true; inbox?: true };
-type RequestOptions = Options & { minutes: number; reason: string };
+type RequestOptions = Options & { minutes: number; reason: string; site?: string; actions?: string };
 type NoteOptions = Options & { note: string };
 
 const path = '/v1/privileges/requests';
@@ -30,9 +30,14 @@ export function addPrivilegeCommands(program: Command, needs: CliNeeds): void {
     .argument('<role>', 'such as analyst')
     .option('--minutes <count>', 'how long', wholeNumber(15, 720), 60)
     .requiredOption('--reason <text>', 'why; whoever approves reads it')
+    .option('--site <name>', 'at this site alone')
+    .option('--actions <list>', 'these of what the role brings alone, separated by commas: cameras:export')
     .action((role: string, options: RequestOptions) =>
       withClient(options, needs, async (client) => {
-        const body = { role, minutes: options.minutes, reason: options.reason };
+        const actions = options.actions?.split(/[,\s]+/).filter((action) => action !== '');
+        const { minutes, reason, site } = options;
+        const part = { ...(site === undefined ? {} : { site }), ...(actions === undefined ? {} : { actions }) };
+        const body = { role, minutes, reason, ...part };
         tell(await client.json({ path, signal: needs.signal, method: 'POST', ...jsonBody(body) }), options, needs);
       }),
     );
@@ -79,6 +84,14 @@ function tell(request: JsonValue, options: Options, needs: CliNeeds): void {
   needs.stdout.write(options.json === true ? `${jsonLine(request)}\n` : `${rowOf(request)}\n`);
 }
 
+/** What is given: a role, or how much of it. */
+function partOf(request: JsonValue): string {
+  const site = textField(request, 'site');
+  const actions = listField(request, 'actions').filter((action) => typeof action === 'string');
+  const role = textField(request, 'role') ?? '';
+  return `${actions.length === 0 ? role : `${actions.join(' ')} of ${role}`}${site === undefined ? '' : ` at ${shortText(site, 60)}`}`;
+}
+
 /** Names and reasons are whatever somebody typed. */
 function rowOf(request: JsonValue): string {
   const state = textField(request, 'state') ?? '';
@@ -94,7 +107,7 @@ function rowOf(request: JsonValue): string {
     textField(request, 'id') ?? '',
     timeText(field(request, 'asked_at')),
     shortText(textField(field(request, 'requester') ?? null, 'name') ?? '', 24).padEnd(16),
-    plainText(`${textField(request, 'role') ?? ''}, ${numberField(request, 'minutes') ?? 0} min`).padEnd(18),
+    plainText(`${partOf(request)}, ${numberField(request, 'minutes') ?? 0} min`).padEnd(18),
     how.padEnd(20),
     shortText(textField(request, 'reason') ?? '', 80),
   ].join('  ');

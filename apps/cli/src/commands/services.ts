@@ -7,6 +7,7 @@ import { readBoundedFile } from '../regular-file.ts';
 import { whyNot } from '../system-errors.ts';
 import { counted, jsonLine, plainText, shortText, tableHead } from '../terminal.ts';
 import { jsonBody, openOperatorClient, withConnection, type ConnectionOptions } from './connection.ts';
+import { atSites } from './keys.ts';
 import { pointInFuture } from './option-values.ts';
 
 type Options = ConnectionOptions & { data?: string; json?: true };
@@ -15,6 +16,7 @@ type CreateOptions = Options & {
   owner?: string;
   description: string;
   expires?: number;
+  site?: string[];
   unbound?: true;
 };
 type SecretOptions = Options & { label: string; overlap?: string };
@@ -45,6 +47,7 @@ export function addServiceCommands(program: Command, needs: CliNeeds): void {
     .option('--owner <id>', 'id of the person who answers for it; needed over the operator socket')
     .option('--description <text>', 'what it is for', '')
     .option('--expires <time>', 'when it ends: a time, or how long from now (90d)', pointInFuture(needs.clock.nowMs()))
+    .option('--site <name...>', 'the only sites it is for, as they stand on cameras and devices')
     .option('--unbound', 'its tokens need not be bound to a key or certificate')
     .action((name: string, options: CreateOptions) => create(name, options, needs));
   add('secret')
@@ -95,12 +98,12 @@ async function list(options: Options, needs: CliNeeds): Promise<void> {
       stateOf(account, needs.clock.nowMs()).padEnd(12),
       shortText(textField(account, 'name') ?? '', 40).padEnd(24),
       counted(listField(account, 'credentials').length, 'credential').padEnd(20),
-      shortText(
+      `${shortText(
         listField(account, 'scopes')
           .filter((scope) => typeof scope === 'string')
           .join(','),
         120,
-      ),
+      )}${atSites(account)}`,
     ];
     needs.stdout.write(`${line.join('  ')}\n`);
   }
@@ -121,6 +124,7 @@ async function create(name: string, options: CreateOptions, needs: CliNeeds): Pr
       scopes: options.scopes.split(/[,\s]+/).filter((scope) => scope !== ''),
       boundOnly: options.unbound !== true,
       ...(options.owner === undefined ? {} : { ownerId: options.owner }),
+      ...(options.site === undefined ? {} : { sites: options.site }),
       ...(options.expires === undefined ? {} : { expiresAtMs: options.expires }),
     },
   });

@@ -1,5 +1,6 @@
 import type { Actor } from '@sallyport/ledger';
 import type { Database, Transaction } from '@sallyport/platform/database';
+import type { SiteRole } from '@sallyport/platform/http';
 import { accountEvent } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
 import type { KeySuspension, PeopleNeeds } from '../needs.ts';
@@ -18,6 +19,7 @@ export type KnownPerson = {
   readonly providedRoles: readonly string[];
   /** Those and the ones held at a site alone. */
   readonly rolesAnywhere: readonly string[];
+  readonly siteRoles: readonly SiteRole[];
 };
 
 /**
@@ -185,6 +187,6 @@ export function createProvidedPeople(
 }
 
 function knownOf(user: User): KnownPerson {
-  const { id, name, roles, providedRoles = [] } = user;
-  return { id, name, state: stateOf(user), roles, providedRoles, rolesAnywhere: rolesAnywhereOf(user) };
+  const { id, name, roles, providedRoles = [], siteRoles = [] } = user;
+  return { id, name, state: stateOf(user), roles, providedRoles, rolesAnywhere: rolesAnywhereOf(user), siteRoles };
 }
