@@ -37,3 +37,4 @@ export {
   tokensOf,
 } from './sealed-strings.ts';
 export type { SealedToken } from './sealed-strings.ts';
+export { isSystemAccount } from './system-account.ts';

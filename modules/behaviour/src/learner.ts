@@ -1,4 +1,12 @@
-import { findingLevels, formatPosition, isJsonObject, ocsfClass, parseFinding, textsOf } from '@sallyport/contracts';
+import {
+  findingLevels,
+  formatPosition,
+  isJsonObject,
+  isSystemAccount,
+  ocsfClass,
+  parseFinding,
+  textsOf,
+} from '@sallyport/contracts';
 import type { Finding, JsonObject } from '@sallyport/contracts';
 import type { AppendEntry, LedgerEvent } from '@sallyport/ledger';
 import { levelOf, oddityEntry, ruleOf, tellingScore } from './build-finding.ts';
@@ -78,6 +86,8 @@ export function createLearner(needs: {
   /** Adds a finding to the risk of whom it is about. */
   function addFinding(event: LedgerEvent, finding: Finding): void {
     for (const { kind, name } of subjectsOf(finding)) {
+      // The operating system itself is nobody, unless one of our people is called so.
+      if (kind === 'user' && isSystemAccount(name) && book.get(idOf(kind, name)) === undefined) continue;
       const { id, entity } = entityOf(kind, name, event);
       const { position, receivedAtMs } = event;
       const { title, level, rule } = finding;

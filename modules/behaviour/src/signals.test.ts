@@ -52,6 +52,15 @@ test('what was erased names nobody, and keys of ours are no people', () => {
   assert.deepEqual(told({ actor }), ['key k-1 rate/events +1']);
 });
 
+test('the operating system is nobody; machines are, and so is one of our own people who is called so', () => {
+  const event = (name: string) => ({ actor: { user: { name } }, raw_data: '{}' });
+  assert.deepEqual(told(event('NT AUTHORITY\\SYSTEM')), []);
+  assert.deepEqual(told(event('PC01$')), ['user PC01$ rate/events +1']);
+  assert.deepEqual(told({ actor: { user: { name: 'system', uid: 'u-1', type: 'user' } } }), [
+    'user system rate/events +1',
+  ]);
+});
+
 test('no event breaks the reading, and it names at most six', () => {
   const names = fc.constantFrom('actor', 'user', 'device', 'name', 'uid', 'hostname', 'unmapped', 'process', 'file');
   const tree = fc.letrec((tie) => ({

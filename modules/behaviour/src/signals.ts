@@ -1,4 +1,4 @@
-import { erasedText, isJsonObject, lostText, ocsfClass } from '@sallyport/contracts';
+import { erasedText, isJsonObject, isSystemAccount, lostText, ocsfClass } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 
 export const entityKinds = ['user', 'host', 'device', 'camera', 'agent', 'key'] as const;
@@ -48,8 +48,10 @@ export function signalsOf(event: JsonObject, receivedAtMs: number): EntitySignal
   const user =
     subject ?? (isPerson ? (textAt(event, 'actor', 'user', 'name') ?? textAt(event, 'user', 'name')) : undefined);
   const signIn = isSignIn ? signInSignals(event, network, receivedAtMs) : [];
+  // The operating system itself is the same on every host: of all of them together there is nothing to learn, of each its host says it.
   // Who fails to sign in may be anybody: it says nothing of whom they claim to be.
-  if (!isSignIn || event['status_id'] !== failed) add('user', user, [...signIn, count('rate')]);
+  const isNobody = user !== undefined && !isOwn && isSystemAccount(user);
+  if (!isNobody && (!isSignIn || event['status_id'] !== failed)) add('user', user, [...signIn, count('rate')]);
 
   const host = textAt(event, 'device', 'hostname') ?? textAt(event, 'device', 'name');
   add('host', host, [...processSignals(event), count('rate')]);

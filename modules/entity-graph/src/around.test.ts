@@ -175,6 +175,17 @@ test('who may not read the audit trail, events or devices sees nothing of them, 
   );
 });
 
+test('the operating system is nobody: the same name on every host joins none of them', async () => {
+  const events = [
+    signIn('NT AUTHORITY\\SYSTEM', '10.0.0.1', 'pc-1'),
+    signIn('SYSTEM', '10.0.0.2', 'pc-2'),
+    signIn('pc-1$', '10.0.0.1', 'pc-1'),
+  ];
+  const { needs } = needsOver(events, [alert('1-1', { host: 'pc-1', user: 'SYSTEM' })]);
+  const { graph } = await look(needs);
+  assert.deepEqual(graph.nodes.map(({ id }) => id).toSorted(), ['address:10.0.0.1', 'host:pc-1', 'person:pc-1$']);
+});
+
 test('what was erased is nobody: neither a node that joins strangers nor a name', async () => {
   const { needs } = needsOver(
     [signIn(erasedText, '10.0.0.1'), signIn(erasedText, '10.0.0.2')],

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { erasedText, lostText } from '@sallyport/contracts';
+import { erasedText, isSystemAccount, lostText } from '@sallyport/contracts';
 import type { EntityField, EntityValue } from '@sallyport/event-search';
 
 export const nodeKinds = [
@@ -87,6 +87,7 @@ export function entitiesOfAlert(
   const add = (kind: NodeKind, name: string | undefined): void => {
     if (name === undefined || !isNamed(name)) return;
     const entity = { kind, name };
+    if (isNobody(entity)) return;
     if (!entities.some((known) => nodeId(known) === nodeId(entity))) entities.push(entity);
   };
   add('person', user);
@@ -102,6 +103,11 @@ export function entitiesOfAlert(
     if (known !== undefined) add(kindOfField[known], value);
   }
   return entities;
+}
+
+/** The operating system itself is on every host: as a person it would join all of them. */
+export function isNobody({ kind, name }: Entity): boolean {
+  return kind === 'person' && isSystemAccount(name);
 }
 
 /** Whether it names anybody: what was erased, or cannot be opened, does not. */

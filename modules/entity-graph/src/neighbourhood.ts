@@ -1,6 +1,6 @@
 import { ocsfClass } from '@sallyport/contracts';
 import type { EntityField, EventFilter, Filter, Neighbour } from '@sallyport/event-search';
-import { entitiesOfAlert, entityAt, isNamed, nodeId, valuesOf } from './entity.ts';
+import { entitiesOfAlert, entityAt, isNamed, isNobody, nodeId, valuesOf } from './entity.ts';
 import type { Entity } from './entity.ts';
 import type { Fold, Link } from './graph.ts';
 import type { AroundNeeds, NearAlert } from './needs.ts';
@@ -34,7 +34,8 @@ export async function neighbourhood(
     return neighbours.flatMap((found) => {
       const centre = asked[found.centre];
       const other = entityAt(found.field, found.value);
-      if (centre === undefined || !isNamed(found.value) || nodeId(other) === nodeId(centre.entity)) return [];
+      if (centre === undefined || !isNamed(found.value) || isNobody(other)) return [];
+      if (nodeId(other) === nodeId(centre.entity)) return [];
       return [{ centre: centre.entity, field: centre.value.field, other, found }];
     });
   };
