@@ -5,8 +5,19 @@ import type { CreationResponse, RequestResponse } from './passkeys.ts';
 export type SoftwareAuthenticator = {
   readonly credentialId: string;
   create(options: object, at: Ceremony): CreationResponse;
+  /** With a statement made of what is signed: a maker's certificate may be about this very passkey. */
+  attest(options: object, at: Ceremony, make: MakeStatement): Promise<CreationResponse>;
   use(options: object, at: Ceremony): RequestResponse;
 };
+
+export type Attested = {
+  readonly authenticatorData: Buffer;
+  readonly clientDataHash: Buffer;
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+};
+/** Format, and the statement as CBOR. */
+export type MakeStatement = (attested: Attested) => Promise<readonly [string, Buffer]>;
 
 /** Where the browser is, and how the authenticator behaves. */
 export type Ceremony = {
@@ -54,40 +65,62 @@ export function createSoftwareAuthenticator(): SoftwareAuthenticator {
       JSON.stringify({ type, challenge: at.challenge ?? challengeOf(options), origin: at.origin, crossOrigin: false }),
     );
 
+  /** What a new passkey is described by, and the response once there is a statement about it. */
+  function begin(options: object, at: Ceremony) {
+    const key = map([
+      [integer(1), integer(2)],
+      [integer(3), integer(-7)],
+      [integer(-1), integer(1)],
+      [integer(-2), bytes(Buffer.from(x, 'base64url'))],
+      [integer(-3), bytes(Buffer.from(y, 'base64url'))],
+    ]);
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(id.length);
+    const data = dataOf(
+      at,
+      attestedCredential,
+      Buffer.concat([Buffer.from(at.aaguid ?? '0'.repeat(32), 'hex'), length, id, key]),
+    );
+    const clientData = clientDataOf('webauthn.create', options, at);
+    return {
+      data,
+      clientData,
+      respond(format: string, statement: Buffer): CreationResponse {
+        const attestation = map([
+          [text('fmt'), text(format)],
+          [text('attStmt'), statement],
+          [text('authData'), bytes(data)],
+        ]);
+        return {
+          id: credentialId,
+          rawId: credentialId,
+          response: {
+            clientDataJSON: clientData.toString('base64url'),
+            attestationObject: attestation.toString('base64url'),
+            transports: ['internal', 'unheard-of'],
+          },
+        };
+      },
+    };
+  }
+
   return {
     credentialId,
     create(options, at) {
-      const key = map([
-        [integer(1), integer(2)],
-        [integer(3), integer(-7)],
-        [integer(-1), integer(1)],
-        [integer(-2), bytes(Buffer.from(x, 'base64url'))],
-        [integer(-3), bytes(Buffer.from(y, 'base64url'))],
-      ]);
-      const length = Buffer.alloc(2);
-      length.writeUInt16BE(id.length);
-      const data = dataOf(
-        at,
-        attestedCredential,
-        Buffer.concat([Buffer.from(at.aaguid ?? '0'.repeat(32), 'hex'), length, id, key]),
-      );
-      const clientData = clientDataOf('webauthn.create', options, at);
-      const made =
-        at.maker === undefined ? undefined : packedStatement(at.maker, Buffer.concat([data, sha256(clientData)]));
-      const attestation = map([
-        [text('fmt'), text(made === undefined ? (at.attestation?.[0] ?? 'none') : 'packed')],
-        [text('attStmt'), made ?? at.attestation?.[1] ?? map([])],
-        [text('authData'), bytes(data)],
-      ]);
-      return {
-        id: credentialId,
-        rawId: credentialId,
-        response: {
-          clientDataJSON: clientData.toString('base64url'),
-          attestationObject: attestation.toString('base64url'),
-          transports: ['internal', 'unheard-of'],
-        },
-      };
+      const { data, clientData, respond } = begin(options, at);
+      if (at.maker !== undefined)
+        return respond('packed', packedStatement(at.maker, Buffer.concat([data, sha256(clientData)])));
+      return respond(at.attestation?.[0] ?? 'none', at.attestation?.[1] ?? map([]));
+    },
+    async attest(options, at, make) {
+      const { data, clientData, respond } = begin(options, at);
+      const statement = await make({
+        authenticatorData: data,
+        clientDataHash: sha256(clientData),
+        publicKey,
+        privateKey,
+      });
+      return respond(...statement);
     },
     use(options, at) {
       const data = dataOf(at, 0, Buffer.alloc(0));
@@ -119,11 +152,10 @@ function sha256(data: Buffer): Buffer {
 
 /** WebAuthn Level 3 section 8.2, ES256. */
 function packedStatement({ chain, key }: Maker, signed: Buffer): Buffer {
-  const certificates = Buffer.concat([head(4, chain.length), ...chain.map((der) => bytes(Buffer.from(der)))]);
   return map([
     [text('alg'), integer(-7)],
     [text('sig'), bytes(createSign('sha256').update(signed).sign(key))],
-    [text('x5c'), certificates],
+    [text('x5c'), list(chain)],
   ]);
 }
 
@@ -138,15 +170,19 @@ function head(major: number, value: number): Buffer {
   if (value < 256) return Buffer.from([(major << 5) | 24, value]);
   return Buffer.from([(major << 5) | 25, value >> 8, value & 0xff]);
 }
-function integer(value: number): Buffer {
+export function integer(value: number): Buffer {
   return value < 0 ? head(1, -1 - value) : head(0, value);
 }
-function bytes(value: Buffer): Buffer {
+export function bytes(value: Buffer): Buffer {
   return Buffer.concat([head(2, value.length), value]);
 }
-function text(value: string): Buffer {
+export function text(value: string): Buffer {
   return Buffer.concat([head(3, Buffer.byteLength(value)), Buffer.from(value)]);
 }
-function map(entries: readonly (readonly [Buffer, Buffer])[]): Buffer {
+/** Of byte strings. */
+export function list(values: readonly Uint8Array[]): Buffer {
+  return Buffer.concat([head(4, values.length), ...values.map((value) => bytes(Buffer.from(value)))]);
+}
+export function map(entries: readonly (readonly [Buffer, Buffer])[]): Buffer {
   return Buffer.concat([head(5, entries.length), ...entries.flat()]);
 }
