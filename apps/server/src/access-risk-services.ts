@@ -7,6 +7,7 @@ import type { RoutePlugin } from '@sallyport/platform/http';
 import type { CommonNeeds, Custody } from './custody.ts';
 import { secretKey } from './secret-key.ts';
 import { secretNames } from './secret-names.ts';
+import { signInNotice } from './sign-in-notice.ts';
 
 export type AccessRiskServices = {
   readonly risk: AccessRisk;
@@ -18,8 +19,10 @@ export async function createAccessRiskServices(
   needs: CommonNeeds &
     Pick<Custody, 'database' | 'ledger' | 'outbox'> & {
       readonly dataDirectory: string;
+      /** Where a link leads that others follow; undefined where there is no address for others. */
+      readonly publicOrigin: () => string | undefined;
       /** Asked when something is done to their sessions: they are made later, and ask for risk themselves. */
-      readonly people: () => Pick<PeopleServices, 'sessions' | 'people'>;
+      readonly people: () => Pick<PeopleServices, 'sessions' | 'people' | 'notices'>;
     },
 ): Promise<AccessRiskServices> {
   const { ledger, log } = needs;
@@ -43,8 +46,14 @@ export async function createAccessRiskServices(
       async requirePasswordChange(request) {
         await needs.people().people.requirePasswordChange(request);
       },
-      // What was done stands on their account page; there is no way yet to write to everybody.
-      tell: async ({ userId, subject }) => log.info('Somebody finds on their account page', { user: userId, subject }),
+      async tell(request) {
+        log.info('Somebody is told about their sign-ins', { user: request.userId, about: request.about });
+        needs.people().notices.post({
+          ...signInNotice(request, needs.publicOrigin()),
+          onTrouble: (reason) =>
+            log.warn('A message about their sign-ins did not go out', { user: request.userId, reason }),
+        });
+      },
     },
   });
   return { risk, routes: createAccessRiskRoutes({ risk, geo }) };

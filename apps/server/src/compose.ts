@@ -105,6 +105,7 @@ export async function startServer(
     ...lasting,
     dataDirectory: config.dataDirectory,
     people: () => people,
+    publicOrigin: () => https.publicOrigin(),
   });
   const passwords = createPasswordServices({ ...lasting, dataDirectory: config.dataDirectory });
   const peopleNeeds = {
@@ -166,6 +167,7 @@ export async function startServer(
     apiKeys,
     services: machines.access.accounts,
     policy,
+    temporaryRoles: peopleNeeds.temporaryRoles,
   });
   const agents = await createAgentServices({ ...lasting, columnKeyrings, currentScopes, people: people.people });
   const analysis = await createAnalysis({
@@ -173,7 +175,7 @@ export async function startServer(
     search,
     dataDirectory: config.dataDirectory,
     stored: () => alerts.stored,
-    scopesOf: (owner) => currentScopes.of(owner),
+    scopesOf: (owner, heldForNow) => currentScopes.of(owner, heldForNow),
   });
   const { detection, exceptions, hunting, behaviour, ruleDocuments, rulePacks } = analysis;
   const alertServices = await createAlertServices({

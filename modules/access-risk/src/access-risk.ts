@@ -18,6 +18,11 @@ import { createPeopleBook, rowId } from './people-book.ts';
 import { createReactor } from './react.ts';
 import { answerAction } from './read-event.ts';
 import { riskOf } from './risk.ts';
+import { defaultSettings, parseSettings, settingsEvent } from './risk-settings.ts';
+import type { RiskSettings } from './risk-settings.ts';
+import { previewSettings } from './settings-preview.ts';
+import type { SettingsPreview } from './settings-preview.ts';
+import { readSettings, writeSettings } from './settings-store.ts';
 import { newState } from './state.ts';
 import type { SignIn, State } from './state.ts';
 import { clearStates, readCursor, readStates, saveStates } from './state-store.ts';
@@ -73,6 +78,12 @@ export type AccessRisk = {
   signInsOf(userId: string): readonly SignIn[];
   /** Throws `sign_in_unknown`, `sign_in_own_answer`. Done when it resolves: after "not me" other sessions have ended. */
   answer(request: { readonly by: Principal; readonly signIn: string; readonly answer: 'me' | 'not-me' }): Promise<void>;
+  /** From which risk on what happens. */
+  settings(): RiskSettings;
+  /** Whom other settings would have concerned. Throws `risk_settings_invalid`. */
+  preview(after: RiskSettings): SettingsPreview;
+  /** At once here, within seconds on other servers. Throws `risk_settings_invalid`. */
+  changeSettings(request: { readonly to: RiskSettings; readonly by: Principal }): Promise<RiskSettings>;
   /** Takes out what was learnt from events that were erased; says how many things. */
   forget(ranges: readonly ErasedRange[]): Promise<number>;
   health(): AccessRiskHealth;
@@ -82,7 +93,8 @@ export type AccessRisk = {
 
 const findingsPerAppend = 500;
 const factFreshMs = 300_000;
-const strongerFrom = 40;
+/** Another server changed them: heard of within this time. */
+const settingsMs = 10_000;
 /** What happened longer ago is learnt from, and told and done to nobody: a first start reads years. */
 const tellWithinMs = 7 * 86_400_000;
 
@@ -90,8 +102,11 @@ export function createAccessRisk(needs: AccessRiskNeeds): AccessRisk {
   const { database, ledger, clock, sealingKey, locate } = needs;
   const book = createPeopleBook(needs.limits?.people ?? 100_000);
   const campaigns = createCampaigns(needs.limits);
-  const learner = createLearner({ book, campaigns, locate, key: sealingKey });
-  const reactor = createReactor(needs);
+  let current = defaultSettings;
+  let settingsReadMs = -Infinity;
+  const settings = (): RiskSettings => current;
+  const learner = createLearner({ book, campaigns, locate, key: sealingKey, settings });
+  const reactor = createReactor({ ...needs, settings });
   const inTurn = createTurns();
   const checkpointEvents = needs.limits?.checkpointEvents ?? 2000;
   const checkpointMs = needs.limits?.checkpointMs ?? 30_000;
@@ -102,6 +117,12 @@ export function createAccessRisk(needs: AccessRiskNeeds): AccessRisk {
   let learntToMs = 0;
   /** Whether memory holds what comes before `cursor`, no less and no more. */
   let isWhole = false;
+
+  async function lookAtSettings(): Promise<void> {
+    if (clock.monotonicMs() - settingsReadMs < settingsMs) return;
+    settingsReadMs = clock.monotonicMs();
+    current = await readSettings(database, needs);
+  }
 
   async function checkpoint(position: Position): Promise<void> {
     const changes = book.takeChanges();
@@ -125,6 +146,7 @@ export function createAccessRisk(needs: AccessRiskNeeds): AccessRisk {
   }
 
   async function load(head: Position): Promise<{ cursor: Position }> {
+    await lookAtSettings();
     const stored = await readCursor(database);
     if (comparePositions(stored, head) > 0) {
       // The control database is newer than the ledger: what was learnt may come from events that are no more.
@@ -164,6 +186,7 @@ export function createAccessRisk(needs: AccessRiskNeeds): AccessRisk {
     if (!isWhole)
       throw new AccessRiskError('risk_learning_interrupted', 'Cannot learn on: the last checkpoint must be read');
     isWhole = false;
+    await lookAtSettings();
     const tellings: Outcome['tellings'][number][] = [];
     const reactions: Outcome['reactions'][number][] = [];
     const before = learner.counts().events;
@@ -228,7 +251,7 @@ export function createAccessRisk(needs: AccessRiskNeeds): AccessRisk {
         isCampaign: campaigns.isActive(source, nowMs),
       };
       const { value, reasons } = riskOf(judgeSignIn(state, attempt), nowMs);
-      const needsStronger = value >= strongerFrom && !hasKnownKey(state, attempt);
+      const needsStronger = value >= current.stronger_from && !hasKnownKey(state, attempt);
       return { value, reasons: reasons.map(({ words }) => words), needsStronger };
     },
 
@@ -304,6 +327,28 @@ export function createAccessRisk(needs: AccessRiskNeeds): AccessRisk {
           exceptSession: session,
           saidMs: nowMs,
         });
+    },
+
+    settings,
+    preview: (after) =>
+      previewSettings(
+        book
+          .entries()
+          .map(([, state]) => state)
+          .toArray(),
+        { before: current, after: parseSettings(after), nowMs: clock.nowMs() },
+      ),
+    async changeSettings({ to, by }) {
+      const after = parseSettings(to);
+      await database.transaction().execute(async (transaction) => {
+        const before = await readSettings(transaction, needs);
+        await writeSettings(transaction, needs, after);
+        await needs.outbox.record(transaction, settingsEvent({ nowMs: clock.nowMs(), by, before, after }));
+      });
+      current = after;
+      settingsReadMs = clock.monotonicMs();
+      await needs.outbox.flushed();
+      return after;
     },
 
     forget: (ranges) => inTurn(() => forget(ranges)),

@@ -8,9 +8,6 @@ import type { OwnSignal, StrangerSignal } from './signals.ts';
 import type { Reason, State } from './state.ts';
 
 const findingVersion = 1;
-/** What is odd by less is shown with the sign-in and told to nobody. */
-export const tellingRisk = 25;
-
 function levelOf(risk: number): FindingLevel {
   if (risk >= 70) return 'high';
   return risk >= 45 ? 'medium' : 'low';

@@ -4,7 +4,7 @@ import type { AppendEntry, LedgerEvent } from '@sallyport/ledger';
 import type { SealingKey } from '@sallyport/platform/sealed-text';
 import { answerTo, judgedFindings } from './answers.ts';
 import { browserFamily } from './browser.ts';
-import { ownEntry, strangerEntry, tellingRisk } from './build-finding.ts';
+import { ownEntry, strangerEntry } from './build-finding.ts';
 import type { Campaigns } from './campaigns.ts';
 import { judgeKeyUse } from './key-use.ts';
 import { sourceOf } from './geo/address.ts';
@@ -17,6 +17,7 @@ import type { PeopleBook } from './people-book.ts';
 import { readHappening } from './read-event.ts';
 import type { Failed, Happening, SignedIn, Used, Who } from './read-event.ts';
 import { riskOf } from './risk.ts';
+import type { RiskSettings } from './risk-settings.ts';
 import { learnSeen } from './seen.ts';
 import { beginUse, judgeUse } from './session-use.ts';
 import { newState, stateLimits } from './state.ts';
@@ -31,6 +32,12 @@ export type Outcome = {
 
 /** What policy may make of it. */
 export type Reaction =
+  | {
+      readonly kind: 'odd-sign-in';
+      readonly userId: string;
+      readonly signIn: string;
+      readonly words: readonly string[];
+    }
   | {
       readonly kind: 'session-stolen';
       readonly userId: string;
@@ -61,6 +68,7 @@ export function createLearner(needs: {
   readonly campaigns: Campaigns;
   readonly locate: (address: string) => Place;
   readonly key: SealingKey;
+  readonly settings: () => RiskSettings;
 }): Learner {
   const { book, campaigns, locate, key } = needs;
   const counts = { events: 0, signals: 0, heldBack: 0 };
@@ -90,7 +98,8 @@ export function createLearner(needs: {
     const atMs = event.receivedAtMs;
     const placed = reasons.map((reason) => ({ ...reason, event: at }));
     state.reasons = [...state.reasons.filter(({ untilMs }) => untilMs > atMs), ...placed].slice(-stateLimits.reasons);
-    if (riskOf(placed, atMs).value < tellingRisk) return [];
+    // What is odd by less is shown with the sign-in and told to nobody.
+    if (riskOf(placed, atMs).value < needs.settings().tell_from) return [];
     const what = placed
       .map(({ signal, value = '', session = '' }) => `${signal}/${value}${value === '' ? session : ''}`)
       .toSorted()
@@ -156,7 +165,20 @@ export function createLearner(needs: {
       },
     ].slice(-stateLimits.recent);
     book.keep(id, state);
-    return { tellings, reactions: [] };
+    const isTold = tellings.length > 0 && who.kind === 'user';
+    return {
+      tellings,
+      reactions: isTold
+        ? [
+            {
+              kind: 'odd-sign-in',
+              userId: who.id,
+              signIn: at.replace('/', '-'),
+              words: reasons.map(({ words }) => words),
+            },
+          ]
+        : [],
+    };
   }
 
   function learn(state: State, attempt: Attempt, event: string): void {
@@ -207,7 +229,7 @@ export function createLearner(needs: {
       book.keep(id, state);
       return { tellings, reactions: [] };
     }
-    const { reasons, isStolen } = judgeUse(state, { atMs, clockMs, session, address, agent, place });
+    const { reasons, isStolen } = judgeUse(state, { atMs, clockMs, session, address, agent, place }, needs.settings());
     const tellings = addReasons(event, state, reasons, address);
     const words = isStolen ? state.reasons.filter((one) => one.session === session).map((one) => one.words) : [];
     if (isStolen) {

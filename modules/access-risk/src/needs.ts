@@ -35,10 +35,12 @@ export type AccessRiskNeeds = {
       readonly reason: string;
       readonly unlessSinceMs: number;
     }): Promise<void>;
-    /** A message to them, by whatever way there is; may do nothing. */
+    /** A message to them, by whatever way there is; may do nothing, does not wait for it to arrive, and may be asked twice for the same. */
     tell(request: {
       readonly userId: string;
-      readonly subject: string;
+      readonly about: 'sign-in' | 'session-ended';
+      /** Which one, where it is about a sign-in. */
+      readonly signIn?: string;
       readonly words: readonly string[];
     }): Promise<void>;
   };

@@ -3,6 +3,7 @@ import type { LedgerEvent } from '@sallyport/ledger';
 import type { Principal } from '@sallyport/platform/http';
 import type { Reaction } from './learner.ts';
 import type { AccessRiskNeeds } from './needs.ts';
+import type { RiskSettings } from './risk-settings.ts';
 
 export type Reactor = {
   /** Whether what happened is new enough to do something about: nothing is done for what a late reading finds. */
@@ -15,12 +16,16 @@ const timelyMs = 900_000;
 /** Who is written down as having done it. */
 const riskItself: Principal = { kind: 'operator', id: 'access-risk', name: 'Risk of sign-ins', scopes: [] };
 
-export function createReactor(needs: Pick<AccessRiskNeeds, 'reactions' | 'clock' | 'log'>): Reactor {
+export function createReactor(
+  needs: Pick<AccessRiskNeeds, 'reactions' | 'clock' | 'log'> & { readonly settings: () => RiskSettings },
+): Reactor {
   const { reactions, clock, log } = needs;
 
-  async function tell(userId: string, subject: string, words: readonly string[]): Promise<void> {
+  async function tell(about: Parameters<AccessRiskNeeds['reactions']['tell']>[0]): Promise<void> {
+    if (!needs.settings().mail) return;
+    const { userId } = about;
     try {
-      await reactions.tell({ userId, subject, words });
+      await reactions.tell(about);
     } catch (error) {
       // The session has ended and the alert stands: a message that does not arrive must not hold up what comes next.
       log.warn('Somebody could not be told about their sign-ins', { user: userId, reason: messageOf(error) });
@@ -35,7 +40,12 @@ export function createReactor(needs: Pick<AccessRiskNeeds, 'reactions' | 'clock'
           const { userId, session, words } = reaction;
           const reason = words.join('. ').slice(0, 500);
           const ended = await reactions.endSessions({ userId, ids: [session], by: riskItself, reason });
-          if (ended > 0) await tell(userId, 'A session of yours was ended', words);
+          if (ended > 0) await tell({ userId, about: 'session-ended', words });
+          return;
+        }
+        case 'odd-sign-in': {
+          const { userId, signIn, words } = reaction;
+          await tell({ userId, about: 'sign-in', signIn, words });
           return;
         }
         case 'not-me': {

@@ -5,6 +5,7 @@ import { AccessRiskError } from './errors.ts';
 import { countryName } from './geo/country-places.ts';
 import type { Geo, GeoStatus } from './geo/geo.ts';
 import { geoKinds } from './geo/geo-store.ts';
+import { addSettingsRoutes } from './settings-routes.ts';
 import type { SignIn } from './state.ts';
 import type { PersonOverview, ShownRisk } from './view.ts';
 
@@ -74,6 +75,7 @@ export function createAccessRiskRoutes({ risk, geo }: { readonly risk: AccessRis
   return async (fastify) => {
     const app = typedApp(fastify);
     const tags = ['access risk'];
+    addSettingsRoutes(fastify, risk);
 
     app.get(
       '/v1/access-risk',

@@ -3,6 +3,7 @@ import { blockOf } from './geo/address.ts';
 import { placeInWords } from './geo/place.ts';
 import type { Place } from './geo/place.ts';
 import { networkInWords, reasonOf, travelWords } from './judge.ts';
+import type { RiskSettings } from './risk-settings.ts';
 import { isKnown } from './seen.ts';
 import { stateLimits } from './state.ts';
 import type { Reason, SessionUse, State } from './state.ts';
@@ -30,8 +31,12 @@ export function beginUse(state: State, use: Use & { readonly isBound: boolean })
     .slice(-stateLimits.sessions);
 }
 
-/** What is odd about how one session is used, and whether it may be in two hands. Remembers the use. */
-export function judgeUse(state: State, use: Use): { readonly reasons: readonly Reason[]; readonly isStolen: boolean } {
+/** What is odd about how one session is used, and whether it may be in two hands and is to end for it. Remembers the use. */
+export function judgeUse(
+  state: State,
+  use: Use,
+  ends: Pick<RiskSettings, 'end_when_far_apart' | 'end_when_other_browser'>,
+): { readonly reasons: readonly Reason[]; readonly isStolen: boolean } {
   const session = state.sessions.find(({ id }) => id === use.session);
   if (session === undefined) {
     // Begun before anything was known of it: what comes next is compared with this.
@@ -56,7 +61,7 @@ export function judgeUse(state: State, use: Use): { readonly reasons: readonly R
     use.agent !== '' && session.browser !== '' && browserName(use.agent) !== browserName(session.browser);
   if (travel !== undefined) {
     add('session-travel', `The same session was used from ${travel}`, factor);
-    isStolen ||= !session.isBound;
+    isStolen ||= !session.isBound && ends.end_when_far_apart;
   }
   if (isOtherBrowser) {
     add(
@@ -64,7 +69,7 @@ export function judgeUse(state: State, use: Use): { readonly reasons: readonly R
       `The same session was used with ${browserFamily(use.agent)} and with ${browserFamily(session.browser)}`,
       factor,
     );
-    isStolen ||= !session.isBound;
+    isStolen ||= !session.isBound && ends.end_when_other_browser;
   }
   const isMoved = place.country !== undefined && place.country !== session.place.country;
   if (

@@ -4,6 +4,7 @@ import type { Database, MigrationSet, Transaction } from '@sallyport/platform/da
 import { openText, sealText } from '@sallyport/platform/sealed-text';
 import type { SealingKey } from '@sallyport/platform/sealed-text';
 import { createAccessRiskTables } from './migrations/0001-create-access-risk.ts';
+import { createSettings } from './migrations/0002-create-settings.ts';
 import { readState } from './state.ts';
 import type { State } from './state.ts';
 
@@ -14,7 +15,7 @@ type Tables = {
 
 export const accessRiskMigrations: MigrationSet = {
   module: 'access-risk',
-  migrations: { '0001-create-access-risk': createAccessRiskTables },
+  migrations: { '0001-create-access-risk': createAccessRiskTables, '0002-create-settings': createSettings },
 };
 
 type Sealing = { readonly sealingKey: SealingKey; readonly random: (length: number) => Uint8Array };

@@ -1,6 +1,7 @@
 export { IdentityError, identityProblems } from './errors.ts';
 export type { IdentityErrorCode } from './errors.ts';
 export { sessionRefusalOf } from './admission/admission.ts';
+export type { Notices } from './codes/notices.ts';
 export type { Admitted } from './admission/admission.ts';
 export { createIdentityRoutes } from './identity-routes.ts';
 export { createApiKeys } from './keys/api-keys.ts';

@@ -6,6 +6,7 @@ import { createRequirementStore } from '../admission/requirement-store.ts';
 import { createOwnAddresses, type OwnAddresses } from '../account/own-addresses.ts';
 import { createCodeSenders, type CodeSenders } from '../codes/code-senders.ts';
 import { createCodeStore } from '../codes/code-store.ts';
+import { createNotices, type Notices } from '../codes/notices.ts';
 import { createSentCodes } from '../codes/sent-codes.ts';
 import { createOwnFactors, type OwnFactors } from '../account/own-factors.ts';
 import { createOwnPassword, type OwnPassword } from '../account/own-password.ts';
@@ -63,6 +64,7 @@ export type PeopleServices = {
   readonly certificateFlow: CertificateFlow;
   readonly codeSenders: CodeSenders;
   readonly ownAddresses: OwnAddresses;
+  readonly notices: Notices;
   /** Where every way to sign in ends. */
   readonly admission: Admission;
   readonly signIn: SignIn;
@@ -168,6 +170,7 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
     }),
     codeSenders,
     ownAddresses: createOwnAddresses(parts),
+    notices: createNotices({ ...parts, senders: codeSenders }),
     passkeyRules,
     signInRules: createSignInRules({
       ...parts,

@@ -36,8 +36,9 @@ export function PolicyReplay() {
   // Left and found again: the one that was begun last, while it is kept.
   const id = get('replay') ?? replays.data?.replays[0]?.id;
   return (
-    <section className="sheet stack" aria-label="Replay of recorded decisions">
-      <p className="quiet">
+    <section className="sheet stack tight" aria-label="Replay of recorded decisions">
+      <h2>What would have been decided</h2>
+      <p className="quiet small">
         Asks the decisions that were recorded last once more, each with its facts as they were: who would have been
         answered otherwise. Nothing changes by it.
       </p>

@@ -3,7 +3,6 @@ import type { Me } from '../../../api/queries.ts';
 import { useAddress } from '../../../app/address.ts';
 import { RoomHead } from '../../../parts/room-head.tsx';
 import { may } from '../../../app/rooms.ts';
-import { Notice } from '../../../parts/notice.tsx';
 import { BundledPolicies } from './bundled-policies.tsx';
 import { PolicyDocument } from './policy-document.tsx';
 import { PolicyList } from './policy-list.tsx';
@@ -16,7 +15,6 @@ const tabs = [
   { value: 'own', label: 'Yours' },
   { value: 'matrix', label: 'Who may what' },
   { value: 'why', label: 'Why?' },
-  { value: 'replay', label: 'Replay' },
   { value: 'bundled', label: 'Built in' },
 ] as const;
 
@@ -39,14 +37,15 @@ export function PolicyRoom({ me }: { readonly me: Me }) {
           onChange={(value) => change({ tab: value === 'own' ? undefined : value })}
         />
       </RoomHead>
-      {tab === 'own' ? <PolicyList me={me} /> : null}
+      {tab === 'own' ? (
+        <div className="stack">
+          <PolicyList me={me} />
+          {may(me, 'audit:read') ? <PolicyReplay /> : null}
+        </div>
+      ) : null}
       {tab === 'matrix' ? <PolicyMatrix /> : null}
       {tab === 'why' ? <WhyForm /> : null}
       {tab === 'why' && may(me, 'audit:read') ? <PastRefusal key={get('decision')} /> : null}
-      {tab === 'replay' && may(me, 'audit:read') ? <PolicyReplay /> : null}
-      {tab === 'replay' && !may(me, 'audit:read') ? (
-        <Notice title="You may not read what was decided: it takes the right to read the audit trail" />
-      ) : null}
       {tab === 'bundled' ? <BundledPolicies /> : null}
     </div>
   );
