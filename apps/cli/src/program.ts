@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { messageOf } from '@sallyport/platform/errors';
 import packageJson from '../package.json' with { type: 'json' };
+import { ProgramEnded } from './agent/run-program.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { CliError, type CliErrorCode } from './errors.ts';
 import { exitCode, exitCodeFor } from './exit-codes.ts';
@@ -90,6 +91,7 @@ export async function runCli(args: readonly string[], needs: CliNeeds): Promise<
       needs.stderr.write('Interrupted\n');
       return exitCode.interrupted;
     }
+    if (error instanceof ProgramEnded) return error.exitCode;
     if (error instanceof CommanderError) return commanderExit(error, needs);
     tell(error, needs);
     return exitCodeFor(error);

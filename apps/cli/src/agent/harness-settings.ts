@@ -1,0 +1,152 @@
+import type { JsonObject, JsonValue } from '@sallyport/contracts';
+import { join } from 'node:path';
+import { isJsonObject } from '../json-reading.ts';
+
+export const scopes = ['user', 'project', 'managed'] as const;
+export type SettingsScope = (typeof scopes)[number];
+export const settableHarnesses = ['claude-code', 'codex', 'gemini-cli', 'cursor'] as const;
+export type SettableHarness = (typeof settableHarnesses)[number];
+
+export type HookSetup = {
+  /** Where the server is, as hooks reach it. */
+  readonly server: string;
+  /** How the guard is started, for harnesses that start a program: `/usr/local/bin/sallyport-guard`. */
+  readonly guard: string;
+  readonly failsOpen: boolean;
+  readonly scope: SettingsScope;
+};
+
+/** The file a harness reads; undefined where it has none of that scope. */
+export function settingsFile(
+  harness: SettableHarness,
+  scope: SettingsScope,
+  { home, project }: { readonly home: string; readonly project: string },
+): string | undefined {
+  const folders: Readonly<Record<SettableHarness, readonly [folder: string, file: string]>> = {
+    'claude-code': ['.claude', 'settings.json'],
+    codex: ['.codex', 'hooks.json'],
+    'gemini-cli': ['.gemini', 'settings.json'],
+    cursor: ['.cursor', 'hooks.json'],
+  };
+  const [folder, file] = folders[harness];
+  if (scope === 'user') return join(home, folder, file);
+  if (scope === 'project') return join(project, folder, file);
+  // Where only an administrator writes. Those of the others are set by a tool of their makers.
+  return harness === 'claude-code' ? '/etc/claude-code/managed-settings.json' : undefined;
+}
+
+const claudeEvents = [
+  'PreToolUse',
+  'PostToolUse',
+  'PostToolUseFailure',
+  'PermissionRequest',
+  'UserPromptSubmit',
+  'SessionStart',
+  'SessionEnd',
+  'SubagentStart',
+  'SubagentStop',
+  'ConfigChange',
+];
+const codexEvents = ['PreToolUse', 'PermissionRequest', 'PostToolUse', 'SessionStart', 'UserPromptSubmit'];
+const geminiEvents = ['BeforeTool', 'AfterTool', 'BeforeAgent', 'SessionStart', 'SessionEnd'];
+const cursorEvents = [
+  'beforeShellExecution',
+  'beforeMCPExecution',
+  'beforeReadFile',
+  'beforeSubmitPrompt',
+  'preToolUse',
+  'postToolUse',
+  'afterShellExecution',
+  'afterMCPExecution',
+  'afterFileEdit',
+];
+const waitSeconds = 20;
+
+/** Settings with our hooks in them, and everything else as it was. Hooks of ours from before are replaced. */
+export function withHooks(harness: SettableHarness, before: JsonObject, setup: HookSetup): JsonObject {
+  const hooks = isJsonObject(before['hooks']) ? before['hooks'] : {};
+  const merged = (events: readonly string[], made: (event: string) => JsonValue): JsonObject => ({
+    ...hooks,
+    ...Object.fromEntries(
+      events.map((event) => {
+        const others = Array.isArray(hooks[event]) ? hooks[event].filter((group) => !isOurs(group)) : [];
+        return [event, [...others, made(event)]];
+      }),
+    ),
+  });
+  switch (harness) {
+    case 'claude-code':
+      return claudeSettings(
+        before,
+        merged(claudeEvents, () => claudeHook(setup)),
+        setup,
+      );
+    case 'codex':
+      // Its file takes nothing beside these two.
+      return {
+        ...(before['description'] === undefined ? {} : { description: before['description'] }),
+        hooks: merged(codexEvents, () => commandGroup(harness, setup, waitSeconds)),
+      };
+    case 'gemini-cli':
+      return { ...before, hooks: merged(geminiEvents, () => commandGroup(harness, setup, waitSeconds * 1000)) };
+    case 'cursor':
+      return {
+        ...before,
+        version: 1,
+        hooks: merged(cursorEvents, () => ({
+          command: guardCommand(harness, setup),
+          timeout: waitSeconds,
+          failClosed: !setup.failsOpen,
+        })),
+      };
+  }
+}
+
+/** Whether a group of hooks, or a hook, is one that this program wrote. */
+function isOurs(group: JsonValue | undefined): boolean {
+  return /sallyport-guard|\/v1\/agent\/hooks\//.test(JSON.stringify(group) ?? '');
+}
+
+function claudeHook({ server, failsOpen }: HookSetup): JsonObject {
+  return {
+    matcher: '*',
+    hooks: [
+      {
+        type: 'http',
+        url: `${server}/v1/agent/hooks/claude-code`,
+        headers: { authorization: 'Bearer $SALLYPORT_AGENT_TOKEN' },
+        allowedEnvVars: ['SALLYPORT_AGENT_TOKEN'],
+        timeout: waitSeconds,
+        ...(failsOpen ? {} : { onFailure: 'block' }),
+      },
+    ],
+  };
+}
+
+/** Managed settings also keep others from taking hooks away or pointing them elsewhere. */
+function claudeSettings(before: JsonObject, hooks: JsonObject, { server, scope }: HookSetup): JsonObject {
+  const list = (field: string, entry: string): readonly JsonValue[] => {
+    const had = before[field];
+    return [...new Set([...(Array.isArray(had) ? had : []), entry])];
+  };
+  if (scope !== 'managed') return { ...before, hooks };
+  const permissions = isJsonObject(before['permissions']) ? before['permissions'] : {};
+  return {
+    ...before,
+    hooks,
+    allowManagedHooksOnly: true,
+    allowedHttpHookUrls: list('allowedHttpHookUrls', `${server}/v1/agent/hooks/*`),
+    httpHookAllowedEnvVars: list('httpHookAllowedEnvVars', 'SALLYPORT_AGENT_TOKEN'),
+    permissions: { ...permissions, disableBypassPermissionsMode: 'disable' },
+  };
+}
+
+function commandGroup(harness: SettableHarness, setup: HookSetup, timeout: number): JsonObject {
+  return { matcher: '.*', hooks: [{ type: 'command', command: guardCommand(harness, setup), timeout }] };
+}
+
+function guardCommand(harness: SettableHarness, { guard, failsOpen }: HookSetup): string {
+  // Inside single quotes nothing means anything to a shell but the quote itself.
+  const quoted = /^[\w./-]+$/.test(guard) ? guard : `'${guard.replaceAll("'", String.raw`'\''`)}'`;
+  return `${quoted} ${harness}${failsOpen ? ' --fail open' : ''}`;
+}
