@@ -6488,6 +6488,7 @@ export type Routes = {
         readonly dangerous: readonly string[];
         readonly needed: number;
         readonly refused_because: string | null;
+        readonly approved_by: readonly string[];
       }[];
     };
   };
@@ -6633,6 +6634,7 @@ export type Routes = {
       readonly risk_now: number | null;
       readonly risk_reasons: readonly string[];
       readonly own_roles: readonly string[];
+      readonly own_site_roles: readonly { readonly role: string; readonly site: string }[];
       readonly approvers: readonly string[];
       readonly earlier: readonly {
         readonly id: string;
@@ -9602,7 +9604,11 @@ export type Routes = {
     params: undefined;
     query: undefined;
     body: undefined;
-    answer: { readonly methods: readonly ('passkey' | 'certificate' | 'totp')[]; readonly passkey: unknown };
+    answer: {
+      readonly methods: readonly ('passkey' | 'certificate' | 'totp')[];
+      readonly passkey: unknown;
+      readonly lacks: 'other_name' | 'stronger_factor' | 'factor' | null;
+    };
   };
   /** Let streams and sockets of this browser go on, by the names in their addresses (`stream`), signed with its key */
   'POST /v1/session/streams': {
@@ -9740,6 +9746,65 @@ export type Routes = {
     query: undefined;
     body: { readonly organization: string | null };
     answer: { readonly organization: string | null };
+  };
+  /** From which risk on what happens */
+  'GET /v1/settings/access-risk': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly tell_from: number;
+      readonly stronger_from: number;
+      readonly end_when_far_apart: boolean;
+      readonly end_when_other_browser: boolean;
+      readonly mail: boolean;
+    };
+  };
+  /** Set from which risk on what happens */
+  'PUT /v1/settings/access-risk': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly tell_from: number;
+      readonly stronger_from: number;
+      readonly end_when_far_apart: boolean;
+      readonly end_when_other_browser: boolean;
+      readonly mail: boolean;
+    };
+    answer: {
+      readonly tell_from: number;
+      readonly stronger_from: number;
+      readonly end_when_far_apart: boolean;
+      readonly end_when_other_browser: boolean;
+      readonly mail: boolean;
+    };
+  };
+  /** Whom other settings would have concerned in the last 30 days; nothing changes */
+  'POST /v1/settings/access-risk/preview': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly tell_from: number;
+      readonly stronger_from: number;
+      readonly end_when_far_apart: boolean;
+      readonly end_when_other_browser: boolean;
+      readonly mail: boolean;
+    };
+    answer: {
+      readonly people: number;
+      readonly sign_ins: number;
+      readonly told: { readonly now: number; readonly then: number };
+      readonly stronger: { readonly now: number; readonly then: number };
+      readonly ended: { readonly now: number; readonly then: number };
+      readonly affected: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly more: number;
+        readonly fewer: number;
+        readonly words: readonly string[];
+      }[];
+      readonly affected_people: number;
+    };
   };
   /** HTTPS for others: state and certificate */
   'GET /v1/settings/https': {
@@ -10329,6 +10394,7 @@ export type Routes = {
         readonly name: string;
         readonly roles: readonly string[];
         readonly site_roles: readonly { readonly role: string; readonly site: string }[];
+        readonly provided_roles: readonly string[];
         readonly state: 'invited' | 'enrolling' | 'active' | 'disabled';
         readonly disabled: boolean;
         readonly factors: readonly string[];
@@ -10358,6 +10424,7 @@ export type Routes = {
       readonly name: string;
       readonly roles: readonly string[];
       readonly site_roles: readonly { readonly role: string; readonly site: string }[];
+      readonly provided_roles: readonly string[];
       readonly state: 'invited' | 'enrolling' | 'active' | 'disabled';
       readonly disabled: boolean;
       readonly factors: readonly string[];

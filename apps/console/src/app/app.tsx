@@ -9,6 +9,9 @@ import { Shell } from './shell.tsx';
 const ProviderReturn = lazy(async () => ({
   default: (await import('../rooms/sign-in/provider-return.tsx')).ProviderReturn,
 }));
+const CertificateReturn = lazy(async () => ({
+  default: (await import('../rooms/sign-in/certificate-return.tsx')).CertificateReturn,
+}));
 const SetupRoom = lazy(async () => ({ default: (await import('../rooms/setup/setup-room.tsx')).SetupRoom }));
 const InvitationRoom = lazy(async () => ({
   default: (await import('../rooms/setup/invitation-room.tsx')).InvitationRoom,
@@ -62,6 +65,7 @@ export function App() {
   // Signed in or not: what comes back is a sign-in, a trial or a link.
   const cameFrom = /^\/sign-in\/provider\/(\w{1,64})$/.exec(path)?.[1];
   if (cameFrom !== undefined) return <Suspense>{<ProviderReturn id={cameFrom} />}</Suspense>;
+  if (path === '/sign-in/certificate') return <Suspense>{<CertificateReturn />}</Suspense>;
   if (setup.isPending || session.isPending) return <div className="alone">{null}</div>;
   if (session.error !== null || setup.error !== null) {
     return (

@@ -123,18 +123,18 @@ export function createCertificateAuthorities(
   });
 
   /** Administrators must not take the last way in from themselves. */
-  const refuseLockingOut = async (transaction: Transaction, without: string, by: Principal): Promise<void> => {
+  const refuseLockingOut = async (without: string, by: Principal): Promise<void> => {
     if (by.kind === 'operator') return;
     const enabled = new Set(
-      (await store.list(transaction)).filter((one) => one.settings.isEnabled && one.id !== without).map(({ id }) => id),
+      (await store.list(database)).filter((one) => one.settings.isEnabled && one.id !== without).map(({ id }) => id),
     );
-    const rows = await certificateStore.listAll(transaction);
+    const rows = await certificateStore.listAll(database);
     const others = new Set([
       ...(await needs.totp.listConfirmed(database)),
       ...(await needs.passkeyStore.listOwners(database)),
       ...rows.filter((one) => enabled.has(one.authorityId)).map(({ userId }) => userId),
     ]);
-    const administrators = (await needs.userStore.list(transaction)).filter(
+    const administrators = (await needs.userStore.list(database)).filter(
       (user) => stateOf(user) === 'active' && effectiveRolesOf(user).includes('admin'),
     );
     if (administrators.some(({ id }) => others.has(id))) return;
@@ -187,6 +187,7 @@ export function createCertificateAuthorities(
     },
 
     async change({ id, settings: given, pem, by }) {
+      if (given.isEnabled === false && (await get(database, id)).settings.isEnabled) await refuseLockingOut(id, by);
       const changed = await database.transaction().execute(async (transaction) => {
         const before = await get(transaction, id);
         const after: Authority = {
@@ -202,7 +203,6 @@ export function createCertificateAuthorities(
         const isLess = before.certificates.some(({ thumbprint }) => !kept.has(thumbprint));
         const isOff = before.settings.isEnabled && !after.settings.isEnabled;
         const isNameless = before.settings.finds !== 'binding' && after.settings.finds !== before.settings.finds;
-        if (isOff) await refuseLockingOut(transaction, id, by);
         await store.write(transaction, after);
         await store.removeListsBut(transaction, id, after.certificates.map(issuerIdOf));
         const rows = await certificateStore.listOfAuthority(transaction, id);
@@ -217,9 +217,10 @@ export function createCertificateAuthorities(
     },
 
     async remove({ id, by }) {
+      await get(database, id);
+      await refuseLockingOut(id, by);
       await database.transaction().execute(async (transaction) => {
         const authority = await get(transaction, id);
-        await refuseLockingOut(transaction, id, by);
         const rows = await certificateStore.listOfAuthority(transaction, id);
         await store.remove(transaction, id);
         await certificateStore.removeOfAuthority(transaction, id);

@@ -9,6 +9,9 @@ const ProvidersRoom = lazy(async () => ({ default: (await import('./providers/pr
 const RiskPage = lazy(async () => ({ default: (await import('./risk/risk-page.tsx')).RiskPage }));
 const ServicesPage = lazy(async () => ({ default: (await import('./services/services-page.tsx')).ServicesPage }));
 const PolicyRoom = lazy(async () => ({ default: (await import('./policy/policy-room.tsx')).PolicyRoom }));
+const AuthoritiesPage = lazy(async () => ({
+  default: (await import('./certificates/authorities-page.tsx')).AuthoritiesPage,
+}));
 const SignInRulesPage = lazy(async () => ({
   default: (await import('./sign-in-rules/sign-in-rules-page.tsx')).SignInRulesPage,
 }));
@@ -32,6 +35,12 @@ const pages: readonly RoomPage[] = [
     name: 'Sign-in rules',
     needs: ['settings:read'],
     show: (me) => <SignInRulesPage me={me} />,
+  },
+  {
+    path: '/people/certificates',
+    name: 'Smart cards',
+    needs: ['settings:read'],
+    show: (me) => <AuthoritiesPage me={me} />,
   },
   {
     path: '/people/requests',

@@ -23,7 +23,7 @@ const stateWords = {
   disabled: 'Disabled',
 } as const;
 
-const factorWords: Readonly<Record<string, string>> = { totp: 'app', passkey: 'passkey' };
+const factorWords: Readonly<Record<string, string>> = { totp: 'app', passkey: 'passkey', certificate: 'certificate' };
 
 type UserChange = {
   readonly id: string;

@@ -8,7 +8,7 @@ import { ProblemNotice } from '../../parts/notice.tsx';
 import { passkeysPossible, usePasskey as askPasskey } from '../../parts/passkey.ts';
 import { RoomHead } from '../../parts/room-head.tsx';
 
-type Method = 'totp' | 'passkey' | 'recovery' | 'code';
+type Method = 'totp' | 'passkey' | 'certificate' | 'recovery' | 'code';
 type Props = {
   readonly ticket: string;
   readonly methods: readonly string[];
@@ -18,11 +18,12 @@ type Props = {
 
 const otherWords: Readonly<Record<Method, string>> = {
   passkey: 'Use a passkey',
+  certificate: 'Use a smart card or certificate',
   totp: 'Use the authenticator app',
   recovery: 'Use a recovery code',
   code: 'Have a code sent',
 };
-const known: readonly Method[] = ['passkey', 'totp', 'code', 'recovery'];
+const known: readonly Method[] = ['passkey', 'certificate', 'totp', 'code', 'recovery'];
 
 /** The second of the two: what the account has, the strongest first. */
 export function FactorStep({ ticket, methods, onAnswer, onBack }: Props) {
@@ -39,6 +40,13 @@ export function FactorStep({ ticket, methods, onAnswer, onBack }: Props) {
     },
     onSuccess: onAnswer,
   });
+  const showCard = useMutation({
+    mutationFn: () =>
+      call('POST /v1/session/certificate/begin', {
+        body: { ticket, return_to: `${location.pathname}${location.search}`.slice(0, 500) },
+      }),
+    onSuccess: ({ url }) => location.assign(url),
+  });
   const send = useMutation({ mutationFn: () => call('POST /v1/session/code/send', { body: { ticket } }) });
   const isSent = send.data !== undefined;
   return (
@@ -46,7 +54,8 @@ export function FactorStep({ ticket, methods, onAnswer, onBack }: Props) {
       className="stack"
       onSubmit={(event) => {
         event.preventDefault();
-        if (method === 'code' && !isSent) send.mutate();
+        if (method === 'certificate') showCard.mutate();
+        else if (method === 'code' && !isSent) send.mutate();
         else enter.mutate();
       }}
     >
@@ -55,15 +64,17 @@ export function FactorStep({ ticket, methods, onAnswer, onBack }: Props) {
         lead={
           method === 'passkey'
             ? 'Confirm with your passkey.'
-            : method === 'totp'
-              ? 'The six digits your authenticator app shows now.'
-              : method === 'code'
-                ? isSent
-                  ? `We sent eight digits to ${send.data.sent_to}. They are good once and for ten minutes.`
-                  : 'We send you eight digits. Of all factors this is the weakest: with it you cannot do what needs a proof of who you are.'
-                : usable.length === 0
-                  ? 'Nothing this account has can be used here. If you have a passkey, open the console under the name you made it for; else an administrator can reset your account.'
-                  : 'One of the codes you kept. It works once.'
+            : method === 'certificate'
+              ? 'Put your card in. Your browser asks which certificate to show, and for its PIN.'
+              : method === 'totp'
+                ? 'The six digits your authenticator app shows now.'
+                : method === 'code'
+                  ? isSent
+                    ? `We sent eight digits to ${send.data.sent_to}. They are good once and for ten minutes.`
+                    : 'We send you eight digits. Of all factors this is the weakest: with it you cannot do what needs a proof of who you are.'
+                  : usable.length === 0
+                    ? 'Nothing this account has can be used here. If you have a passkey, open the console under the name you made it for; else an administrator can reset your account.'
+                    : 'One of the codes you kept. It works once.'
         }
       />
       {method === 'totp' ? <CodeInput label="Code" value={code} onChange={setCode} /> : null}
@@ -79,6 +90,7 @@ export function FactorStep({ ticket, methods, onAnswer, onBack }: Props) {
         />
       ) : null}
       {send.error === null ? null : <ProblemNotice problem={send.error} />}
+      {showCard.error === null ? null : <ProblemNotice problem={showCard.error} />}
       {method === 'recovery' && usable.length > 0 ? (
         <TextInput
           label="Recovery code"
@@ -93,10 +105,16 @@ export function FactorStep({ ticket, methods, onAnswer, onBack }: Props) {
         <Button
           type="submit"
           size="md"
-          loading={enter.isPending || send.isPending}
+          loading={enter.isPending || send.isPending || showCard.isPending || showCard.isSuccess}
           disabled={(method === 'totp' && code.length !== 6) || (method === 'code' && isSent && code === '')}
         >
-          {method === 'passkey' ? 'Use the passkey' : method === 'code' && !isSent ? 'Send the code' : 'Sign in'}
+          {method === 'passkey'
+            ? 'Use the passkey'
+            : method === 'certificate'
+              ? 'Show the certificate'
+              : method === 'code' && !isSent
+                ? 'Send the code'
+                : 'Sign in'}
         </Button>
       )}
       {method === 'code' && isSent ? (

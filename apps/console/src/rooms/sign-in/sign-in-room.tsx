@@ -11,6 +11,7 @@ import { ProblemNotice } from '../../parts/notice.tsx';
 import { passkeysPossible, usePasskey as askPasskey } from '../../parts/passkey.ts';
 import { RoomHead } from '../../parts/room-head.tsx';
 import { SignInSteps } from '../../parts/sign-in-steps.tsx';
+import { CertificateButton } from './certificate-button.tsx';
 import { ProviderButtons } from './provider-buttons.tsx';
 
 /** Password, then second factor; or a passkey alone. The address stays: after it the wanted room stands there. */
@@ -91,6 +92,7 @@ export function SignInRoom() {
             Sign in with a passkey
           </Button>
         ) : null}
+        <CertificateButton />
         {passkey.error === null || passkey.error.name === 'NotAllowedError' ? null : (
           <ProblemNotice problem={passkey.error} />
         )}

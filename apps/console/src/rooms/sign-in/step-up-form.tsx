@@ -1,21 +1,49 @@
 import { Button, PasswordInput } from '@mantine/core';
-import { IconFingerprint } from '@tabler/icons-react';
+import { IconFingerprint, IconId } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { call } from '../../api/call.ts';
 import { Problem } from '../../api/problem.ts';
 import { sessionQuery } from '../../api/queries.ts';
 import { CodeInput } from '../../parts/code-input.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { Notice, ProblemNotice } from '../../parts/notice.tsx';
+import { onProved as onCardProved } from './certificate-channel.ts';
 import { passkeyRefusal, passkeysPossible, usePasskey as askPasskey } from '../../parts/passkey.ts';
+
+type Way = 'passkey' | 'certificate' | 'totp';
+const wayWords: Readonly<Record<Way, string>> = {
+  passkey: 'Use a passkey',
+  certificate: 'Use a smart card or certificate',
+  totp: 'Use password and code',
+};
 
 type Props = { readonly purpose: string; readonly onProved: () => void; readonly onCancel: () => void };
 
-/** With a passkey when there is one, else with password and code. */
+/** Why there is nothing to show, in words; `browser`: the server would take a passkey, and this browser has no use of them. */
+const lackWords = {
+  other_name: {
+    title: 'Your passkeys belong to another name of this server',
+    help: 'Open the console under the name you made them for, or sign in again with a recovery code.',
+  },
+  stronger_factor: {
+    title: 'Your roles ask for more than your authenticator app',
+    help: 'Sign in again with a recovery code, then add a passkey under Settings, Account.',
+  },
+  factor: {
+    title: 'Your account has nothing to prove this with',
+    help: 'Add an authenticator app or a passkey under Settings, Account. If that is refused too, an administrator can reset your account.',
+  },
+  browser: {
+    title: 'This browser cannot use your passkey here',
+    help: 'Use a browser that knows passkeys, and open the console over HTTPS or on this machine.',
+  },
+} as const;
+
+/** With a passkey or certificate when there is one, else with password and code. */
 export function StepUpForm({ purpose, onProved, onCancel }: Props) {
   const queries = useQueryClient();
-  const [wantsPassword, setWantsPassword] = useState(false);
+  const [wanted, setWanted] = useState<Way>();
   const [password, setPassword] = useState('');
   const [code, setCode] = useState('');
   const choices = useQuery({
@@ -25,7 +53,14 @@ export function StepUpForm({ purpose, onProved, onCancel }: Props) {
     staleTime: Infinity,
   });
   const methods = choices.data?.methods.filter((method) => method !== 'passkey' || passkeysPossible()) ?? [];
-  const isPasskey = methods.includes('passkey') && !(wantsPassword && methods.includes('totp'));
+  const way = wanted !== undefined && methods.includes(wanted) ? wanted : methods[0];
+  const isPasskey = way === 'passkey';
+  const isCard = way === 'certificate';
+  const lack = choices.data?.lacks ?? 'browser';
+  const succeed = (): void => {
+    void queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
+    onProved();
+  };
   const prove = useMutation({
     mutationFn: async () => {
       if (!isPasskey) return call('POST /v1/session/step-up', { body: { password, code } });
@@ -34,17 +69,23 @@ export function StepUpForm({ purpose, onProved, onCancel }: Props) {
       return call('POST /v1/session/step-up', { body: { passkey: await askPasskey(passkey) } });
     },
     onSuccess: () => {
-      void queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
-      onProved();
+      succeed();
     },
     onError: () => setCode(''),
   });
+  // In a window of its own: what was being done here stays as it is.
+  const showCard = useMutation({
+    mutationFn: () => call('POST /v1/session/step-up/certificate/begin', { body: {} }),
+    onSuccess: ({ url }) => void window.open(url, '_blank', 'popup,width=520,height=640'),
+  });
+  useEffect(() => onCardProved(succeed));
   return (
     <form
       className="stack"
       onSubmit={(event) => {
         event.preventDefault();
-        prove.mutate();
+        if (isCard) showCard.mutate();
+        else prove.mutate();
       }}
     >
       <p>
@@ -54,11 +95,18 @@ export function StepUpForm({ purpose, onProved, onCancel }: Props) {
       {choices.error === null ? null : <ProblemNotice problem={choices.error} retry={() => void choices.refetch()} />}
       {choices.data === undefined && choices.error === null ? <Loading heights={[42]} /> : null}
       {choices.data !== undefined && methods.length === 0 ? (
-        <Notice tone="warn" title="Your passkeys belong to another name of this server">
-          <p>Open the console under the name you made them for, or sign in again with a recovery code.</p>
+        <Notice tone="warn" title={lackWords[lack].title}>
+          <p>{lackWords[lack].help}</p>
         </Notice>
       ) : null}
-      {methods.length > 0 && !isPasskey ? (
+      {isCard ? (
+        <p className="quiet">
+          Another window opens, where your browser asks which certificate to show, and for the PIN of the card.
+          {showCard.isSuccess ? ' This one goes on by itself once that is done.' : ''}
+        </p>
+      ) : null}
+      {showCard.error === null ? null : <ProblemNotice problem={showCard.error} />}
+      {methods.length > 0 && !isPasskey && !isCard ? (
         <>
           <PasswordInput
             label="Password"
@@ -83,30 +131,39 @@ export function StepUpForm({ purpose, onProved, onCancel }: Props) {
         {methods.length === 0 ? null : (
           <Button
             type="submit"
-            autoFocus={isPasskey}
-            loading={prove.isPending}
-            disabled={!isPasskey && (password === '' || code.length !== 6)}
-            leftSection={isPasskey ? <IconFingerprint size={18} aria-hidden="true" /> : undefined}
+            autoFocus={isPasskey || isCard}
+            loading={prove.isPending || showCard.isPending}
+            disabled={!isPasskey && !isCard && (password === '' || code.length !== 6)}
+            leftSection={
+              isPasskey ? (
+                <IconFingerprint size={18} aria-hidden="true" />
+              ) : isCard ? (
+                <IconId size={18} aria-hidden="true" />
+              ) : undefined
+            }
           >
-            {isPasskey ? 'Use a passkey' : 'Confirm'}
+            {way === undefined || way === 'totp' ? 'Confirm' : wayWords[way]}
           </Button>
         )}
         <Button variant="default" onClick={onCancel}>
           Cancel
         </Button>
       </div>
-      {methods.length === 2 ? (
-        <button
-          type="button"
-          className="plain-button"
-          onClick={() => {
-            setWantsPassword(!wantsPassword);
-            prove.reset();
-          }}
-        >
-          {isPasskey ? 'Use password and code' : 'Use a passkey'}
-        </button>
-      ) : null}
+      {methods
+        .filter((other) => other !== way)
+        .map((other) => (
+          <button
+            key={other}
+            type="button"
+            className="plain-button"
+            onClick={() => {
+              setWanted(other);
+              prove.reset();
+            }}
+          >
+            {wayWords[other]}
+          </button>
+        ))}
     </form>
   );
 }

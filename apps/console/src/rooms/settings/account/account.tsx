@@ -7,6 +7,7 @@ import { Loading } from '../../../parts/loading.tsx';
 import { ProblemNotice } from '../../../parts/notice.tsx';
 import { waysInWords } from '../../people/sessions/session-words.ts';
 import { Sessions } from '../../people/sessions/sessions.tsx';
+import { OwnAddresses } from './own-addresses.tsx';
 import { OwnCodes } from './own-codes.tsx';
 import { OwnFactors } from './own-factors.tsx';
 import { OwnLinks } from './own-links.tsx';
@@ -39,6 +40,7 @@ export function Account({ me }: { readonly me: Me }) {
           <OwnPassword changedAt={account.data.password_changed_at} name={me.user.name} />
           <OwnFactors factors={account.data.factors} />
           <OwnCodes left={account.data.recovery_codes_left} />
+          <OwnAddresses />
           <OwnLinks />
         </>
       )}

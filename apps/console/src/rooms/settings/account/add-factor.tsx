@@ -1,6 +1,6 @@
 import { Button, Modal, TextInput } from '@mantine/core';
-import { IconDeviceMobile, IconFingerprint } from '@tabler/icons-react';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { IconDeviceMobile, IconFingerprint, IconId } from '@tabler/icons-react';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../../../api/call.ts';
 import { Problem } from '../../../api/problem.ts';
@@ -40,6 +40,18 @@ function Choice({ onClose }: { readonly onClose: (added?: string) => void }) {
       await call('POST /v1/account/passkeys', { body: { response, label: named('Passkey') } });
     },
     onSuccess: () => added(named('Passkey')),
+  });
+  const cards = useQuery({
+    queryKey: ['session-certificate'],
+    queryFn: ({ signal }) => call('GET /v1/session/certificate', { signal }),
+  });
+  const card = useMutation({
+    mutationFn: () =>
+      call('POST /v1/account/certificates/begin', {
+        body: { label: named('Smart card') },
+        purpose: 'add a certificate',
+      }),
+    onSuccess: ({ url }) => location.assign(url),
   });
   if (isApp) {
     return (
@@ -85,6 +97,23 @@ function Choice({ onClose }: { readonly onClose: (added?: string) => void }) {
           <span className="quiet">Six digits that change every 30 seconds. Works with any such app, offline.</span>
         </span>
       </button>
+      {cards.data?.offered === true ? (
+        <button
+          type="button"
+          className="choice"
+          disabled={card.isPending || card.isSuccess}
+          onClick={() => card.mutate()}
+        >
+          <IconId size={28} stroke={1.5} aria-hidden="true" />
+          <span>
+            <strong>A smart card or certificate</strong>
+            <span className="quiet">
+              One your organisation gave you. Put the card in first: your browser asks which certificate to show.
+            </span>
+          </span>
+        </button>
+      ) : null}
+      {card.error === null ? null : <ProblemNotice problem={card.error} />}
       {passkey.error === null ? null : passkey.error instanceof Problem ? (
         <ProblemNotice problem={passkey.error} />
       ) : (

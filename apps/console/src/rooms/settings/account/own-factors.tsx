@@ -1,5 +1,5 @@
 import { Button, Modal, TextInput } from '@mantine/core';
-import { IconDeviceMobile, IconFingerprint } from '@tabler/icons-react';
+import { IconDeviceMobile, IconFingerprint, IconId } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../../../api/call.ts';
@@ -8,6 +8,7 @@ import { accountQuery } from '../../../api/queries.ts';
 import { useAddress } from '../../../app/address.ts';
 import { Clock } from '../../../parts/clock.tsx';
 import { Notice, ProblemNotice } from '../../../parts/notice.tsx';
+import { CertificateLine } from '../../../parts/certificate-line.tsx';
 import { PasskeyLine } from '../../../parts/passkey-line.tsx';
 import { AddFactor } from './add-factor.tsx';
 
@@ -41,16 +42,18 @@ export function OwnFactors({ factors }: { readonly factors: readonly Factor[] })
           <li key={factor.id}>
             {factor.kind === 'passkey' ? (
               <IconFingerprint size={22} stroke={1.5} aria-hidden="true" />
+            ) : factor.kind === 'certificate' ? (
+              <IconId size={22} stroke={1.5} aria-hidden="true" />
             ) : (
               <IconDeviceMobile size={22} stroke={1.5} aria-hidden="true" />
             )}
             <span className="line-main">
               <span className="line-name">{factor.label}</span>
               <span className="quiet small">
-                {factor.kind === 'passkey' ? `Passkey for ${factor.host_name ?? ''}` : 'Authenticator app'} · added{' '}
-                <Clock at={factor.created_at} short={false} />
+                {kindWords(factor)} · added <Clock at={factor.created_at} short={false} />
               </span>
               {factor.passkey === null ? null : <PasskeyLine passkey={factor.passkey} />}
+              {factor.certificate === null ? null : <CertificateLine certificate={factor.certificate} />}
             </span>
             <span className="line-actions">
               <Button
@@ -94,6 +97,12 @@ export function OwnFactors({ factors }: { readonly factors: readonly Factor[] })
       )}
     </section>
   );
+}
+
+function kindWords({ kind, host_name: host, certificate }: Factor): string {
+  if (kind === 'passkey') return `Passkey for ${host ?? ''}`;
+  if (kind === 'totp') return 'Authenticator app';
+  return certificate?.by_name === true ? 'Certificate with your name' : 'Smart card or certificate';
 }
 
 function Rename({ factor, onClose }: { readonly factor: Factor; readonly onClose: () => void }) {
