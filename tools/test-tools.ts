@@ -45,6 +45,11 @@ const acmePackages: readonly SystemPackage[] = [
 const senderPackages: readonly SystemPackage[] = [
   { name: 'openssl', for: 'certificates of senders', paths: ['/usr/bin/openssl'] },
   { name: 'curl', for: 'the tests with real senders', paths: ['/usr/bin/curl'] },
+  {
+    name: 'systemd-journal-remote',
+    for: 'a journal sent by its own program',
+    paths: ['/usr/lib/systemd/systemd-journal-upload'],
+  },
 ];
 
 const filmPackages: readonly SystemPackage[] = [

@@ -6,8 +6,8 @@
 // process is ended from here, at three times that. A process that a test leaves behind is ended and fails its file.
 // Temporary files are in memory where there is room (`memory-directory.ts`), unless TMPDIR says where.
 // `--root DIR` runs another checkout's tests, as this runner's own test does.
-import { globSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
@@ -31,7 +31,7 @@ const files = globSync('{apps,modules,foundation,platform,contracts,content,test
 
 const withBrowser = files.some((file) => /\/apps\/(?:console|field)\//.test(file));
 const withAcme = files.some((file) => file.includes('/acme'));
-const withSenders = files.some((file) => /\/(?:senders|listeners)\//.test(file));
+const withSenders = files.some((file) => /\/(?:senders|listeners)\/|\/formats\.test/.test(file));
 const withHost = files.some((file) => file.includes('/apps/sensor/'));
 const withFilms = files.some((file) => /camera|apps\/field|object-detection/.test(file));
 const withKeys = files.some((file) => /\/key-vault\/|key-providers|transit-server/.test(file));
@@ -50,6 +50,10 @@ else {
     process.env['TMPDIR'] = inMemory.path;
     process.once('exit', () => inMemory.remove());
   }
+  // Readable for this user alone: what is there, every PostgreSQL of the tests begins with (`postgres-testing.ts`).
+  const clusters = mkdtempSync(join(tmpdir(), 'clusters-'));
+  process.env['SALLYPORT_TEST_CLUSTERS'] = clusters;
+  process.once('exit', () => rmSync(clusters, { recursive: true, force: true }));
   process.once('exit', () => void endDescendants(process.pid));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
   await runFiles();
