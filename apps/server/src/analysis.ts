@@ -8,7 +8,7 @@ import { createDetection, createDetectionRoutes } from '@sallyport/detection';
 import type { Detection } from '@sallyport/detection';
 import type { EventSearch } from '@sallyport/event-search';
 import { createHunting, createHuntingRoutes } from '@sallyport/hunting';
-import type { Hunting } from '@sallyport/hunting';
+import type { Hunting, HuntingNeeds } from '@sallyport/hunting';
 import type { Projection } from '@sallyport/ledger';
 import type { RoutePlugin } from '@sallyport/platform/http';
 import { createDocumentRoutes, createDocumentSources, createRuleDocuments } from '@sallyport/rule-library';
@@ -31,7 +31,7 @@ export type AnalysisNeeds = CommonNeeds &
     /** Rules of one's own are in `rules` of it. */
     readonly dataDirectory: string;
     /** What whoever began a job may do by now. */
-    readonly scopesOf: (owner: string) => Promise<readonly string[] | undefined>;
+    readonly scopesOf: Required<HuntingNeeds>['scopesOf'];
     /** What was found so far; asked when everything stands. */
     readonly stored: () => Pick<RuleExceptionNeeds, 'findings' | 'countFindings'>;
   };

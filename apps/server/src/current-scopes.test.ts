@@ -6,10 +6,13 @@ const house = () => {
   const people = [
     { id: 'ada', name: 'Ada', roles: ['analyst'], state: 'active' },
     { id: 'eve', name: 'Eve', roles: ['analyst'], state: 'active', passwordRefusedAtMs: 5 },
+    { id: 'gus', name: 'Gus', roles: ['guard'], state: 'active' },
     { id: 'bob', name: 'Bob', roles: ['analyst'], state: 'blocked' },
   ];
   const refusedKeys = new Set(['k2']);
+  const grants: { role: string; grantId: string; site?: string }[] = [];
   const scopes = createCurrentScopes({
+    temporaryRoles: ({ userId, sessionId }) => (userId === 'gus' && sessionId === 's1' ? grants : []),
     people: { list: async () => people },
     apiKeys: {
       recheck: async (id) =>
@@ -25,7 +28,7 @@ const house = () => {
       },
     },
   });
-  return { people, scopes };
+  return { people, scopes, grants };
 };
 
 test('people have what their roles give now, keys what they were made for, the operator everything', async () => {
@@ -44,4 +47,17 @@ test('who is blocked, gone, refused, or calls himself something else has nothing
   const { scopes } = house();
   for (const owner of ['user/bob', 'user/nobody', 'key/k2', 'service/s2', 'device/ada', 'ada', 'operatorx/local', ''])
     assert.equal(await scopes.of(owner), undefined, owner);
+});
+
+test('what was begun with a right for a time goes on with it, in that session, until the grant ends', async () => {
+  const { scopes, grants } = house();
+  const held = { sessionId: 's1', grantIds: ['g1'] };
+  assert.deepEqual(await scopes.of('user/gus', held), []);
+  grants.push({ role: 'analyst', grantId: 'g1' });
+  assert.deepEqual(await scopes.of('user/gus', held), ['hunts:run', 'alerts:write']);
+  assert.deepEqual(await scopes.of('user/gus'), [], 'what they hold in a session is not theirs elsewhere');
+  assert.deepEqual(await scopes.of('user/gus', { ...held, sessionId: 's2' }), []);
+  assert.deepEqual(await scopes.of('user/gus', { ...held, grantIds: ['g2'] }), [], 'a later grant is no leave for it');
+  grants.splice(0, 1, { role: 'analyst', grantId: 'g1', site: 'Pune' });
+  assert.deepEqual(await scopes.of('user/gus', held), []);
 });

@@ -1,7 +1,7 @@
 /** What people and programs may do by now, where nobody of them asks. */
 import { allActions } from '@sallyport/access-policy';
 import type { AccessPolicy } from '@sallyport/access-policy';
-import { effectiveRolesOf, type ApiKeys } from '@sallyport/identity';
+import { effectiveRolesOf, type ApiKeys, type PeopleNeeds } from '@sallyport/identity';
 import type { MachineAccess } from '@sallyport/machine-access';
 
 type Person = {
@@ -13,13 +13,17 @@ type Person = {
   readonly passwordRefusedAtMs?: number;
 };
 
+/** The session, and the grants it held. */
+type HeldForNow = { readonly sessionId: string; readonly browserKey?: string; readonly grantIds: readonly string[] };
+
 export type CurrentScopes = {
   /**
    * Scopes of `kind/id` at this moment: of a person by the roles held now, of a key or service account by what it was made for, of the
-   * operator all, who owns the data directory for ever. Undefined when there is nobody of this name any more, when the account or
+   * operator all, who owns the data directory for ever. With `heldForNow` a person also has what they held for a time when they asked, as
+   * long as the same session holds it. Undefined when there is nobody of this name any more, when the account or
    * key has ended, and for whoever is none of them.
    */
-  of(owner: string): Promise<readonly string[] | undefined>;
+  of(owner: string, heldForNow?: HeldForNow): Promise<readonly string[] | undefined>;
   /** Active people who have it. */
   holders(scope: string): Promise<readonly Pick<Person, 'id' | 'name'>[]>;
 };
@@ -29,15 +33,23 @@ export function createCurrentScopes(needs: {
   readonly apiKeys: Pick<ApiKeys, 'recheck'>;
   readonly services: Pick<MachineAccess['accounts'], 'scopesNow'>;
   readonly policy: Pick<AccessPolicy, 'permissionsOf'>;
+  readonly temporaryRoles: Required<PeopleNeeds>['temporaryRoles'];
 }): CurrentScopes {
   // As signed in with two factors.
-  const scopesOf = ({ id, name, passwordRefusedAtMs, ...held }: Person): readonly string[] =>
+  const scopesOf = (
+    { id, name, passwordRefusedAtMs, ...held }: Person,
+    granted: ReturnType<Required<PeopleNeeds>['temporaryRoles']> = [],
+  ): readonly string[] =>
     needs.policy.permissionsOf({
       kind: 'user',
       id,
       name,
       scopes: [],
-      roles: effectiveRolesOf(held),
+      // What is held at a site alone, or for single actions, is no right to work for the whole server.
+      roles: [
+        ...effectiveRolesOf(held),
+        ...granted.flatMap(({ role, site, actions }) => (site === undefined && actions === undefined ? [role] : [])),
+      ],
       assurance: 2,
       // Before they have chosen another password nothing is done in their name either.
       ...(passwordRefusedAtMs === undefined ? {} : { limitedTo: ['sessions:own'] }),
@@ -46,7 +58,7 @@ export function createCurrentScopes(needs: {
     (await needs.people.list()).filter(({ state }) => state === 'active');
 
   return {
-    async of(owner) {
+    async of(owner, heldForNow) {
       const kind = owner.slice(0, owner.indexOf('/'));
       const id = owner.slice(kind.length + 1);
       if (kind === 'key') {
@@ -58,7 +70,16 @@ export function createCurrentScopes(needs: {
       if (kind === 'service') return needs.services.scopesNow(id);
       if (kind === 'operator') return allActions;
       const person = kind === 'user' ? (await active()).find((one) => one.id === id) : undefined;
-      return person === undefined ? undefined : scopesOf(person);
+      if (person === undefined) return undefined;
+      const { grantIds = [], ...session } = heldForNow ?? {};
+      const granted =
+        session.sessionId === undefined
+          ? []
+          : needs.temporaryRoles({ userId: id, ...session, sessionId: session.sessionId });
+      return scopesOf(
+        person,
+        granted.filter(({ grantId }) => grantIds.includes(grantId)),
+      );
     },
     holders: async (scope) =>
       (await active()).flatMap((person) =>

@@ -143,6 +143,27 @@ test('a socket that only a grant allowed, and a stream with its rights, are over
   again.destroy();
 });
 
+test('a hunt that was begun with a right for a time is carried out with it', async () => {
+  const hana = await access.moveIn('Hana', 'viewer', ada);
+  assert.equal((await post(hana, '/v1/hunts', { all: true })).code, 'scope_missing');
+  const asked = await post(hana, '/v1/privileges/requests', { role: 'analyst', minutes: 15, reason });
+  const id = textIn(asked.body, 'id');
+  assert.equal((await post(ben, `/v1/privileges/requests/${id}/approve`)).status, 200);
+  assert.equal((await post(hana, `/v1/privileges/requests/${id}/take-up`)).status, 200);
+  const text =
+    'title: Any\nid: 0c6cb4a1-7e0b-4a0e-9b0f-3c2f6f0d1a11\nlogsource: {category: process_creation}\ndetection:\n  it: {Image|endswith: none.exe}\n  condition: it\n';
+  const begun = await post(hana, '/v1/hunts', { text });
+  assert.equal(begun.status, 202, JSON.stringify(begun.body));
+  const huntId = textIn(begun.body, 'id');
+  const over = await until(async () => {
+    const { hunt } = (await get(hana, `/v1/hunts/${huntId}`)).body;
+    const shown = JSON.stringify(hunt);
+    return /"state":"(?:done|failed)"/.test(shown) ? shown : undefined;
+  });
+  assert.match(over, /"state":"done"/);
+  assert.equal((await post(ben, `/v1/privileges/requests/${id}/end`)).status, 200);
+});
+
 test('nothing that lasts is made for somebody else with what is held for now', async () => {
   const rita = await access.moveIn('Rita', 'analyst', ada);
   const id = await raise(rita);

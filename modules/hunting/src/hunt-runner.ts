@@ -54,7 +54,7 @@ export function createHuntRunner(needs: RunnerNeeds): HuntRunner {
   /** Rights may be withdrawn while a hunt is under way: it then ends with what it found. */
   async function mayGoOn(hunt: Hunt): Promise<boolean> {
     if (needs.scopesOf === undefined) return true;
-    const scopes = new Set(await needs.scopesOf(hunt.owner));
+    const scopes = new Set(await needs.scopesOf(hunt.owner, hunt.heldForNow));
     const lacks = ['hunts:run', ...(hunt.seesAudit ? ['audit:read'] : [])].find((scope) => !scopes.has(scope));
     if (lacks === undefined) return true;
     await needs.finish(hunt, 'failed', `who started it has no right to go on (${lacks})`);

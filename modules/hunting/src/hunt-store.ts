@@ -67,7 +67,8 @@ export function createHuntStore(needs: {
     ): Promise<void> {
       const { id, filter, rulesKind, left, ranges, rules } = made;
       const own = transaction.withTables<HuntTables>();
-      const asked: Asked = { filter, rulesKind, left };
+      const { heldForNow } = made;
+      const asked: Asked = { filter, rulesKind, left, ...(heldForNow === undefined ? {} : { heldForNow }) };
       await own
         .insertInto('hunts')
         .values({

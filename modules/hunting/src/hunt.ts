@@ -27,10 +27,18 @@ export type HuntRule = {
   readonly lastMs: number | undefined;
 };
 
+/** What somebody held for a time when they started it, and the session they held it with: it lasts no longer. */
+export type HeldForNow = {
+  readonly sessionId: string;
+  readonly browserKey?: string;
+  readonly grantIds: readonly string[];
+};
+
 export type Hunt = {
   readonly id: string;
   readonly owner: string;
   readonly ownerName: string;
+  readonly heldForNow?: HeldForNow;
   /** Whether records this server wrote about itself are looked at: they were its starter's to see. */
   readonly seesAudit: boolean;
   readonly state: HuntState;

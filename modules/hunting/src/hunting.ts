@@ -12,6 +12,7 @@ import {
   huntLimits,
   isOver,
   totalOf,
+  type HeldForNow,
   type Hunt,
   type HuntFilter,
   type HuntMatch,
@@ -214,6 +215,7 @@ export function createHunting(needs: HuntingNeeds): Hunting {
       filter,
       rulesKind: rules.kind,
       left: plan.left,
+      ...heldBy(by),
     };
     await database.transaction().execute(async (transaction) => {
       await store.create(transaction, { ...made, rules: plan.rules, sources: plan.sources });
@@ -235,6 +237,12 @@ export function createHunting(needs: HuntingNeeds): Hunting {
     runner.wake();
     return visible(id, by);
   }
+}
+
+/** Whoever hunts with a right they have for a time hunts for no longer than that. */
+function heldBy({ sessionId, browserKey, grantIds = [] }: Principal): { readonly heldForNow?: HeldForNow } {
+  if (sessionId === undefined || grantIds.length === 0) return {};
+  return { heldForNow: { sessionId, grantIds, ...(browserKey === undefined ? {} : { browserKey }) } };
 }
 
 function ownerOf({ kind, id }: Principal): string {

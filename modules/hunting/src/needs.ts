@@ -4,6 +4,7 @@ import type { CorrelationDefinition } from '@sallyport/sigma-rules';
 import type { Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Database } from '@sallyport/platform/database';
+import type { HeldForNow } from './hunt.ts';
 import type { planInThread } from './plan-thread.ts';
 
 export type { RuleSource };
@@ -32,8 +33,11 @@ export type HuntingNeeds = {
   readonly delay: (ms: number, signal: AbortSignal) => Promise<void>;
   /** False while live detection is behind: hunts then wait. */
   readonly mayRun?: () => boolean;
-  /** What the holder of `kind/id` may do now; undefined: there is nobody of this name any more. By default rights are those of the start. */
-  readonly scopesOf?: (owner: string) => Promise<readonly string[] | undefined>;
+  /**
+   * What the holder of `kind/id` may do now, with what they hold for a time as long as they do; undefined: there is nobody of this
+   * name any more. By default rights are those of the start.
+   */
+  readonly scopesOf?: (owner: string, heldForNow?: HeldForNow) => Promise<readonly string[] | undefined>;
   /** What goes wrong in the background; holds nothing of events. */
   readonly log: (message: string, details: Readonly<Record<string, string>>) => void;
 };

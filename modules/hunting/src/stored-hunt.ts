@@ -1,17 +1,18 @@
 import { isJsonObject, parseJson, textOf, textsOf, type JsonValue } from '@sallyport/contracts';
 import type { RuleSource } from '@sallyport/detection';
 import type { RowExtent } from '@sallyport/event-search';
-import type { HuntFilter, HuntRules } from './hunt.ts';
+import type { HeldForNow, HuntFilter, HuntRules } from './hunt.ts';
 
 /** What was asked for, as it is sealed. */
 export type Asked = {
   readonly filter: HuntFilter;
   readonly rulesKind: HuntRules['kind'];
   readonly left: readonly string[];
+  readonly heldForNow?: HeldForNow;
 };
 
 export function askedIn(text: string): Asked {
-  const { filter, rulesKind, left } = objectIn(parseJson(text));
+  const { filter, rulesKind, left, heldForNow } = objectIn(parseJson(text));
   const given = objectIn(filter);
   const [q, from, to] = [textOf(given['q']), textOf(given['from']), textOf(given['to'])];
   const time = given['time'] === 'claimed' || given['time'] === 'received' ? given['time'] : undefined;
@@ -24,6 +25,15 @@ export function askedIn(text: string): Asked {
     },
     rulesKind: rulesKind === 'named' || rulesKind === 'typed' ? rulesKind : 'all',
     left: textsOf(left),
+    ...(heldForNow === undefined ? {} : { heldForNow: heldIn(objectIn(heldForNow)) }),
+  };
+}
+
+function heldIn({ sessionId, browserKey, grantIds }: ReturnType<typeof objectIn>): HeldForNow {
+  return {
+    sessionId: textOf(sessionId),
+    ...(browserKey === undefined ? {} : { browserKey: textOf(browserKey) }),
+    grantIds: textsOf(grantIds),
   };
 }
 

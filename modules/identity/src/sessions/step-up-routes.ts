@@ -22,13 +22,17 @@ export function createStepUpRoutes({ stepUp }: Pick<PeopleServices, 'stepUp'>): 
             200: Type.Object({
               methods: Type.Array(Type.Enum(['passkey', 'certificate', 'totp'])),
               passkey: Type.Unknown({ description: 'PublicKeyCredentialRequestOptionsJSON; null when there is none' }),
+              lacks: Type.Union([Type.Enum(['other_name', 'stronger_factor', 'factor']), Type.Null()], {
+                description:
+                  'Why there is nothing: passkeys are for another name of this server, roles ask for a stronger factor than there is, or there is none',
+              }),
             }),
           },
         },
       },
       async ({ principal: by, client }) => {
-        const { methods, passkey } = await stepUp.options({ by, client });
-        return { methods: [...methods], passkey: passkey ?? null };
+        const { methods, passkey, lacks } = await stepUp.options({ by, client });
+        return { methods: [...methods], passkey: passkey ?? null, lacks: lacks ?? null };
       },
     );
 

@@ -23,6 +23,12 @@ export type Proof =
   | { readonly kind: 'passkey'; readonly response: RequestResponse };
 
 /**
+ * Why somebody can prove nothing: their passkeys were made for another name of this server; what they have is less than their roles
+ * ask for; or they have nothing that proves anything, as whoever comes by a provider or by a code that was sent.
+ */
+export type Lack = 'other_name' | 'stronger_factor' | 'factor';
+
+/**
  * Somebody signed in proves once more, in full, who they are: for what a stolen session must not be enough. Slowed down
  * together with signing in; each attempt leaves an event before it is answered. All throw `session_required`.
  */
@@ -31,6 +37,8 @@ export type StepUp = {
   options(request: { readonly by: Principal; readonly client: Client }): Promise<{
     readonly methods: readonly OwnedFactor[];
     readonly passkey?: object;
+    /** When there is nothing. */
+    readonly lacks?: Lack;
   }>;
   /** The session's new token; only whoever uses it has proved anything. Throws `proof_refused`, `sign_in_throttled`, `passwords_busy`. */
   prove(request: { readonly by: Principal; readonly client: Client; readonly proof: Proof }): Promise<Secret>;
@@ -97,6 +105,11 @@ export function createStepUp(
     }
   };
 
+  const lackOf = async (userId: string, passkeys: { readonly all: number; readonly here: number }): Promise<Lack> => {
+    if (passkeys.all > 0 && passkeys.here === 0) return 'other_name';
+    return (await totp.isConfirmed(database, userId)) ? 'stronger_factor' : 'factor';
+  };
+
   return {
     async options({ by, client }) {
       sessionIdOf(by);
@@ -105,6 +118,7 @@ export function createStepUp(
       const methods = await admission.proofs(database, { userId: by.id, roles: rolesAnywhereOf(by), client });
       return {
         methods,
+        ...(methods.length === 0 ? { lacks: await lackOf(by.id, { all: all.length, here: passkeys.length }) } : {}),
         ...(methods.includes('passkey')
           ? {
               passkey: await requestOptions({
