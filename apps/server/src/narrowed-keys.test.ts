@@ -80,7 +80,7 @@ test('a camera that moves away, and a site that is renamed, are gone for the key
   assert.deepEqual(await see(), []);
   await move(sites.own, 'North');
   const stream = await openStream('/v1/alerts/stream', caller);
-  const ended = once(stream, 'close');
+  const ended = closing(stream);
   assert.equal((await access.call('DELETE', `/v1/keys/${caller.id}`, { caller: eva })).status, 204);
   await ended;
 });
@@ -90,7 +90,7 @@ test('a policy that narrows its maker narrows the key with the next request, end
   const all = (): Promise<Answer> => access.call('GET', '/v1/cameras', { caller });
   assert.deepEqual(namesIn(await all(), 'cameras'), ['North gate', 'South gate']);
   const stream = await openStream('/v1/alerts/stream', caller);
-  const ended = once(stream, 'close');
+  const ended = closing(stream);
   const put = async (text: string, expected: number): Promise<string> => {
     const ask = (method: string, path: string, body?: unknown): Promise<Answer> =>
       access.call(method, path, { caller: eva, body });
@@ -100,7 +100,8 @@ test('a policy that narrows its maker narrows the key with the next request, end
         ? await ask('POST', '/v1/policy/documents', { id: 'mia', ...document })
         : await ask('PUT', '/v1/policy/documents/mia', { ...document, expected: 1 });
     assert.ok(written.status < 300, JSON.stringify(written.body));
-    assert.equal((await ask('POST', '/v1/policy/versions', { note: 'mia' })).status, 201);
+    const staged = await ask('POST', '/v1/policy/versions', { note: 'mia' });
+    assert.equal(staged.status, 201, JSON.stringify(staged.body));
     const impact = await ask('GET', `/v1/policy/versions/${expected + 1}/impact`);
     const active = await ask('POST', `/v1/policy/versions/${expected + 1}/activate`, { expected });
     assert.equal(active.status, 200, JSON.stringify(active.body));
@@ -149,6 +150,13 @@ test('a role that is taken from its maker stops a key that is for more, and leav
       action === 'keys:manage' && (await access.call('GET', '/v1/keys', { caller: north })).code === 'scope_missing',
     );
 });
+
+/** However it ends. */
+function closing(stream: IncomingMessage): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  stream.once('close', resolve);
+  return promise;
+}
 
 async function openStream(path: string, { key = '' }: Caller): Promise<IncomingMessage> {
   const sent = get(`${access.server.address}${path}`, { headers: { authorization: `Bearer ${key}` } });

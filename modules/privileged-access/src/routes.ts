@@ -56,6 +56,7 @@ export function createPrivilegeRoutes(privileges: Privileges, needs: PrivilegeRo
             dangerous: [...dangerous],
             needed,
             refused_because: violations[0]?.rule.why ?? null,
+            approved_by: [...rule.approvers],
           }),
         ),
       }),

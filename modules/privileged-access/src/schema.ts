@@ -94,6 +94,7 @@ export const DetailedRequest = Type.Object({
   risk_now: Maybe(Type.Integer()),
   risk_reasons: Type.Array(Type.String()),
   own_roles: Type.Array(Type.String()),
+  own_site_roles: Type.Array(Type.Object({ role: Type.String(), site: Type.String() })),
   approvers: Type.Array(Type.String(), { description: 'Who may approve it' }),
   earlier: Type.Array(ShownRequestSchema),
 });
@@ -106,6 +107,7 @@ export const Option = Type.Object({
   dangerous: Type.Array(Type.String()),
   needed: Type.Integer(),
   refused_because: Maybe(Type.String()),
+  approved_by: Type.Array(Type.String(), { description: 'Roles whose holders may approve it' }),
 });
 
 const RoleRuleSchema = Type.Object(

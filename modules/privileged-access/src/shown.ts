@@ -68,6 +68,7 @@ export function detailedRequest(
     risk_now: context.requester === undefined ? null : Math.round(riskValue(context.risk)),
     risk_reasons: [...(context.risk?.reasons ?? said.riskReasons)],
     own_roles: [...(context.requester?.roles ?? [])],
+    own_site_roles: (context.requester?.siteRoles ?? []).map(({ role, site }) => ({ role, site })),
     approvers: [...context.approvers],
     earlier: context.earlier.map((request) =>
       shownRequest(

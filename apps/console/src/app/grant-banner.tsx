@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { printable } from '../parts/printable.ts';
 import { Countdown } from '../rooms/people/requests/countdown.tsx';
+import { actionWords } from '../parts/action-words.ts';
 import { standingQuery } from '../rooms/people/requests/privileges-query.ts';
 import { useRequestAction } from '../rooms/people/requests/use-request-action.ts';
 
@@ -45,7 +46,8 @@ export function GrantBanner() {
       {data.active.map((grant) => (
         <div key={grant.id} className="grant-banner" role="status">
           <span>
-            For now you are <strong>{grant.role_name}</strong>. What you do with it is marked.
+            For now you {grant.actions === null ? 'are' : 'may'} <strong>{heldWords(grant)}</strong>. What you do with
+            it is marked.
           </span>
           <Countdown seconds={grant.left_seconds} saidAtMs={dataUpdatedAt} />
           <Button
@@ -61,11 +63,26 @@ export function GrantBanner() {
       {data.ready.map((grant) => (
         <div key={grant.id} className="grant-banner" role="status">
           <span>
-            You may be <strong>{grant.role_name}</strong> now: it was approved.
+            You may {grant.actions === null ? 'be ' : ''}
+            <strong>{heldWords(grant)}</strong> now: it was approved.
           </span>
           <Link href="/people/requests?view=mine">Take it up</Link>
         </div>
       ))}
     </>
   );
+}
+
+/** What somebody is, or may do, for now. */
+function heldWords({
+  role_name: role,
+  site,
+  actions,
+}: {
+  readonly role_name: string;
+  readonly site: string | null;
+  readonly actions: readonly string[] | null;
+}): string {
+  const where = site === null ? '' : ` at ${printable(site)}`;
+  return `${actions === null ? role : actions.map(actionWords).join(', ')}${where}`;
 }

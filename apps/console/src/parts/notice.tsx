@@ -1,8 +1,11 @@
 import { IconAlertTriangle, IconCircleCheck, IconInfoCircle } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
+import { useQuery } from '@tanstack/react-query';
 import { Problem } from '../api/problem.ts';
+import { optionsQuery } from '../rooms/people/requests/privileges-query.ts';
 import { actionWords } from './action-words.ts';
+import { roleName } from './role-name.ts';
 
 export type Tone = 'plain' | 'good' | 'warn' | 'bad';
 const icons = { plain: IconInfoCircle, good: IconCircleCheck, warn: IconAlertTriangle, bad: IconAlertTriangle };
@@ -33,16 +36,10 @@ export function ProblemNotice({ problem, retry }: { readonly problem: unknown; r
   const known = problem instanceof Problem ? problem : undefined;
   const lacking = lackingOf(known);
   return (
-    <Notice tone="bad" title={known?.message ?? 'Something went wrong in this page'}>
+    <Notice tone="bad" title={titleOf(known, lacking)}>
       {known?.hint === undefined ? null : <p>{capitalised(known.hint)}</p>}
       {known?.retryAfterSeconds === undefined ? null : <p>Try again in {known.retryAfterSeconds} s.</p>}
-      {lacking === undefined ? null : (
-        <p className="small">
-          <Link href={`/people/requests?view=mine&ask=1&for=${encodeURIComponent(lacking)}`}>
-            Ask for the right to {actionWords(lacking)}
-          </Link>
-        </p>
-      )}
+      {lacking === undefined ? null : <MissingRight action={lacking} reason={reasonOf(known)} />}
       {known === undefined && problem instanceof Error ? <p>{problem.message}</p> : null}
       {retry === undefined ? null : (
         <p className="small">
@@ -65,6 +62,42 @@ export function ProblemNotice({ problem, retry }: { readonly problem: unknown; r
       )}
     </Notice>
   );
+}
+
+/** What is missing, who can give it, and where it can be asked for, the way there. */
+function MissingRight({ action, reason }: { readonly action: string; readonly reason: string | undefined }) {
+  const { data } = useQuery(optionsQuery());
+  const ways = (data?.options ?? []).filter(({ adds, refused_because: why }) => why === null && adds.includes(action));
+  const approvers = [...new Set(ways.flatMap(({ approved_by: roles }) => roles))].map(roleName);
+  return (
+    <>
+      {reason === undefined ? null : <p className="small">{reason}.</p>}
+      {data === undefined ? null : ways.length === 0 ? (
+        <p className="small">
+          It cannot be asked for here. Whoever changes accounts and roles can give you a role with it.
+        </p>
+      ) : (
+        <p className="small">
+          {approvers.length === 1 ? `Whoever is ${approvers[0] ?? ''}` : `Whoever is ${approvers.join(' or ')}`} can
+          approve it for a time.{' '}
+          <Link href={`/people/requests?view=mine&ask=1&for=${encodeURIComponent(action)}`}>
+            Ask for the right to {actionWords(action)}
+          </Link>
+        </p>
+      )}
+    </>
+  );
+}
+
+function titleOf(problem: Problem | undefined, lacking: string | undefined): string {
+  if (lacking !== undefined) return `You may not ${actionWords(lacking)}`;
+  return problem?.message ?? 'Something went wrong in this page';
+}
+
+/** Why, as the policies say it. */
+function reasonOf(problem: Problem | undefined): string | undefined {
+  const reason = problem?.details.get('reason');
+  return typeof reason === 'string' && !reason.startsWith('No policy allows') ? reason.replace(/\.$/, '') : undefined;
 }
 
 function capitalised(text: string): string {

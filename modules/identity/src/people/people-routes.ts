@@ -22,6 +22,7 @@ const ShownUser = Type.Object({
   name: Type.String(),
   roles: Type.Array(Type.String()),
   site_roles: SiteRoles,
+  provided_roles: Type.Array(Type.String(), { description: 'By the word of a sign-in provider, which changes them' }),
   state: Type.Enum(['invited', 'enrolling', 'active', 'disabled'], {
     description: 'Invited: no password yet. Enrolling: no second factor yet',
   }),
@@ -216,6 +217,7 @@ function shown(person: Person): Static<typeof ShownUser> {
     name: person.name,
     roles: [...person.roles],
     site_roles: (person.siteRoles ?? []).map(({ role, site }) => ({ role, site })),
+    provided_roles: [...(person.providedRoles ?? [])],
     state: person.state,
     disabled: person.disabledAtMs !== undefined,
     factors: [...person.factors],

@@ -1,8 +1,7 @@
 import { Button, Modal, NativeSelect, TextInput } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { call } from '../../api/call.ts';
 import type { Answer } from '../../api/call.ts';
+import { useSites } from '../../parts/use-sites.ts';
 
 /** Which role at which site; the sites that cameras and devices name are proposed. */
 export function RoleAtSite({
@@ -60,19 +59,4 @@ export function RoleAtSite({
       </form>
     </Modal>
   );
-}
-
-/** By name; undefined while they are not known. */
-function useSites(): string[] | undefined {
-  const { data } = useQuery({
-    queryKey: ['sites'],
-    queryFn: async ({ signal }) => {
-      const [{ cameras }, { devices }] = await Promise.all([
-        call('GET /v1/cameras', { signal }),
-        call('GET /v1/devices', { signal }),
-      ]);
-      return [...new Set([...cameras, ...devices].map(({ site }) => site).filter((site) => site !== ''))].toSorted();
-    },
-  });
-  return data;
 }

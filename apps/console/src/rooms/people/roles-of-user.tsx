@@ -26,9 +26,21 @@ export function RolesOfUser({
   const [adding, setAdding] = useState(false);
   const nameOf = (role: string): string => roles.find(({ id }) => id === role)?.name ?? role;
   const held: readonly SiteRole[] = user.site_roles;
+  const provided =
+    user.provided_roles.length === 0 ? null : (
+      <span className="quiet small">
+        {user.provided_roles.map(nameOf).join(', ')} by the provider they sign in with
+      </span>
+    );
   if (onChange === undefined) {
     const everywhere = user.roles.map(nameOf);
-    return [...everywhere, ...held.map(({ role, site }) => `${nameOf(role)} at ${site}`)].join(', ') || 'none';
+    const own = [...everywhere, ...held.map(({ role, site }) => `${nameOf(role)} at ${site}`)].join(', ');
+    return (
+      <span className="stack tight">
+        {own === '' && provided !== null ? null : own || 'none'}
+        {provided}
+      </span>
+    );
   }
   const none = held.length === 0 ? [] : [{ value: '', label: 'No role everywhere' }];
   const without = (gone: SiteRole): { role: string; site: string }[] =>
@@ -64,6 +76,7 @@ export function RolesOfUser({
           At a site…
         </Button>
       </span>
+      {provided}
       {held.length === 0 ? null : (
         <ul className="row" aria-label={`Roles of ${user.name} at sites`}>
           {held.map((one) => (

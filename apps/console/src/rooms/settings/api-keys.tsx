@@ -8,10 +8,22 @@ import { Clock } from '../../parts/clock.tsx';
 import { CopyField } from '../../parts/copy-field.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
+import { printable } from '../../parts/printable.ts';
+import { SitesInput } from '../../parts/sites-input.tsx';
+import { isAboutSites } from '../../parts/use-sites.ts';
 import { RotateKey } from './rotate-key.tsx';
 
 type Key = Answer<'GET /v1/keys'>['keys'][number];
-const scopes = ['events:write', 'events:read', 'alerts:read', 'alerts:write', 'ledger:read', 'health:read'];
+const scopes = [
+  'events:write',
+  'events:read',
+  'alerts:read',
+  'alerts:write',
+  'cameras:read',
+  'devices:read',
+  'ledger:read',
+  'health:read',
+];
 
 /** For programs, which have no second factor: each key may do only what it was made for. */
 export function ApiKeys() {
@@ -57,7 +69,9 @@ export function ApiKeys() {
               <span className="quiet small">
                 {key.scopes.length > 5 ? `${key.scopes.length} permissions` : key.scopes.join(', ')}
                 {key.source === undefined ? '' : ` · only as source ${key.source}`}
-                {key.networks === undefined ? '' : ` · only from ${key.networks.join(', ')}`} ·{' '}
+                {key.networks === undefined ? '' : ` · only from ${key.networks.join(', ')}`}
+                {key.sites === undefined ? '' : ` · only at ${key.sites.map(printable).join(', ')}`}
+                {key.idle.length === 0 ? '' : ` · no use now, since its maker may not: ${key.idle.join(', ')}`} ·{' '}
                 {key.lastUsedAtMs === undefined ? (
                   'never used'
                 ) : (
@@ -136,13 +150,20 @@ function CreateKey({ opened, onClose }: { readonly opened: boolean; readonly onC
   const queries = useQueryClient();
   const [name, setName] = useState('');
   const [wanted, setWanted] = useState<readonly string[]>(['events:write']);
+  const [sites, setSites] = useState<readonly string[]>([]);
+  const isOffered = (scope: string): boolean => sites.length === 0 || isAboutSites(scope);
+  const chosen = wanted.filter(isOffered);
   const create = useMutation({
-    mutationFn: () => call('POST /v1/keys', { body: { name: name.trim(), scopes: [...wanted] } }),
+    mutationFn: () =>
+      call('POST /v1/keys', {
+        body: { name: name.trim(), scopes: chosen, ...(sites.length === 0 ? {} : { sites: [...sites] }) },
+      }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['keys'] }),
   });
   const close = (): void => {
     create.reset();
     setName('');
+    setSites([]);
     onClose();
   };
   return (
@@ -169,7 +190,9 @@ function CreateKey({ opened, onClose }: { readonly opened: boolean; readonly onC
               <Checkbox
                 key={scope}
                 label={scope}
-                checked={wanted.includes(scope)}
+                disabled={!isOffered(scope)}
+                description={isOffered(scope) ? undefined : 'is about no site'}
+                checked={chosen.includes(scope)}
                 onChange={(event) =>
                   setWanted(
                     event.currentTarget.checked ? [...wanted, scope] : wanted.filter((other) => other !== scope),
@@ -178,8 +201,9 @@ function CreateKey({ opened, onClose }: { readonly opened: boolean; readonly onC
               />
             ))}
           </fieldset>
+          <SitesInput value={sites} onChange={setSites} />
           {create.error === null ? null : <ProblemNotice problem={create.error} />}
-          <Button type="submit" loading={create.isPending} disabled={name.trim() === '' || wanted.length === 0}>
+          <Button type="submit" loading={create.isPending} disabled={name.trim() === '' || chosen.length === 0}>
             Create the key
           </Button>
         </form>

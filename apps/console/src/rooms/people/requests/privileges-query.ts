@@ -30,10 +30,14 @@ export const requestQuery = (id: string) =>
     refetchInterval: 10_000,
   });
 
-export const optionsQuery = queryOptions({
-  queryKey: [...privilegesKey, 'options'],
-  queryFn: ({ signal }) => call('GET /v1/privileges/options', { signal }),
-});
+/** What may be asked for, everywhere or at a site. */
+export const optionsQuery = (site?: string) =>
+  queryOptions({
+    queryKey: [...privilegesKey, 'options', site ?? ''],
+    queryFn: ({ signal }) =>
+      call('GET /v1/privileges/options', { signal, ...(site === undefined ? {} : { query: { site } }) }),
+    staleTime: 10_000,
+  });
 
 export const breakGlassQuery = queryOptions({
   queryKey: [...privilegesKey, 'break-glass'],

@@ -4,7 +4,7 @@ import { ProblemNotice } from '../../../parts/notice.tsx';
 import { printable } from '../../../parts/printable.ts';
 import { Countdown } from './countdown.tsx';
 import type { PrivilegeRequest } from './privileges-query.ts';
-import { span, stateWords } from './request-words.ts';
+import { partWords, span, stateWords } from './request-words.ts';
 import { useRequestAction } from './use-request-action.ts';
 
 /** Requests as lines: who, what, why, how it stands, and the one thing to do with it. */
@@ -36,7 +36,7 @@ export function RequestList({
               <div className="privilege-line">
                 <button type="button" className="plain-button privilege-title" onClick={() => onOpen(request.id)}>
                   {isMine ? '' : `${printable(request.requester.name)}: `}
-                  {request.role_name} for {span(request.minutes)}
+                  {partWords(request)} for {span(request.minutes)}
                 </button>
                 <span className="small privilege-reason">{printable(request.reason)}</span>
                 <span className="small quiet">

@@ -10,7 +10,7 @@ import { SidePanel } from '../../../parts/side-panel.tsx';
 import { RoleBrings } from './ask-dialog.tsx';
 import { requestQuery } from './privileges-query.ts';
 import type { RequestDetails } from './privileges-query.ts';
-import { span, stateWords } from './request-words.ts';
+import { partWords, span, stateWords } from './request-words.ts';
 import { ReviewGrant } from './review-grant.tsx';
 import { useRequestAction } from './use-request-action.ts';
 
@@ -27,7 +27,7 @@ export function RequestPanel({
   readonly onClose: () => void;
 }) {
   const { data, error } = useQuery(requestQuery(id));
-  const title = data === undefined ? 'Request' : `${data.role_name} for ${span(data.minutes)}`;
+  const title = data === undefined ? 'Request' : `${partWords(data)} for ${span(data.minutes)}`;
   return (
     <SidePanel title={title} label={`Request ${title}`} onClose={onClose}>
       {error === null ? null : <ProblemNotice problem={error} />}
@@ -42,6 +42,10 @@ export function RequestPanel({
           <Warnings request={data} />
           <section className="stack tight" aria-label="What it adds">
             <h3>What it adds</h3>
+            <p className="small">
+              {data.actions === null ? 'The whole role' : 'These of the role alone'} {data.role_name},{' '}
+              {data.site === null ? 'everywhere' : <>at the site “{printable(data.site)}” and nowhere else</>}.
+            </p>
             <RoleBrings adds={data.adds} dangerous={data.dangerous} needed={data.needed} />
           </section>
           {data.kind === 'break-glass' ? null : <WhoAsks request={data} />}
@@ -85,7 +89,12 @@ function WhoAsks({ request }: { readonly request: RequestDetails }) {
       <h3>Who asks, and from where</h3>
       <dl className="facts">
         <dt>Own roles</dt>
-        <dd>{request.own_roles.length === 0 ? 'none' : request.own_roles.map(roleName).join(', ')}</dd>
+        <dd>
+          {[
+            ...request.own_roles.map(roleName),
+            ...request.own_site_roles.map(({ role, site }) => `${roleName(role)} at ${printable(site)}`),
+          ].join(', ') || 'none'}
+        </dd>
         <dt>Address</dt>
         <dd>{printable(from.address)}</dd>
         <dt>Browser</dt>

@@ -1,3 +1,5 @@
+import { actionWords } from '../../../parts/action-words.ts';
+import { printable } from '../../../parts/printable.ts';
 import type { PrivilegeRequest } from './privileges-query.ts';
 
 /** `1 hour 5 min`, `4:09 min` when it is nearly over. */
@@ -13,6 +15,17 @@ export function span(minutes: number): string {
   if (hours === 0) return `${minutes} min`;
   const rest = minutes % 60;
   return `${hours} ${hours === 1 ? 'hour' : 'hours'}${rest === 0 ? '' : ` ${rest} min`}`;
+}
+
+/** What is asked for: a role, or how much of it. */
+export function partWords({
+  role_name: role,
+  site,
+  actions,
+}: Pick<PrivilegeRequest, 'role_name' | 'site' | 'actions'>): string {
+  const where = site === null ? '' : ` at ${printable(site)}`;
+  if (actions === null) return `${role}${where}`;
+  return `To ${actions.map(actionWords).join(', ')}${where}, as ${role}`;
 }
 
 const states: Readonly<Record<PrivilegeRequest['state'], string>> = {

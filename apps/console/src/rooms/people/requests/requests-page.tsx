@@ -9,7 +9,7 @@ import { RoomHead } from '../../../parts/room-head.tsx';
 import { AskDialog } from './ask-dialog.tsx';
 import { BreakGlassSection } from './break-glass-section.tsx';
 import { PrivilegeRules } from './privilege-rules.tsx';
-import { requestsQuery, standingQuery } from './privileges-query.ts';
+import { optionsQuery, requestsQuery, standingQuery } from './privileges-query.ts';
 import type { RequestView } from './privileges-query.ts';
 import { RequestList } from './request-list.tsx';
 import { RequestPanel } from './request-panel.tsx';
@@ -32,6 +32,8 @@ const empty: Readonly<Record<RequestView, string>> = {
   all: 'Nobody has asked for a right yet.',
 };
 
+const nothingToAsk = 'There is no right you may ask for: your roles have all there is for them.';
+
 /** Rights beyond one's own: asked for, approved, held for a time, and looked at afterwards. */
 export function RequestsPage({ me }: { readonly me: Me }) {
   const { get, change } = useAddress();
@@ -41,13 +43,16 @@ export function RequestsPage({ me }: { readonly me: Me }) {
   const view =
     shown.find(({ id }) => id === get('view'))?.id ?? (waiting > 0 && get('view') === undefined ? 'inbox' : 'mine');
   const selected = get('request');
+  const options = useQuery(optionsQuery());
+  // Whoever holds a role at a site may ask for more there.
+  const canAsk = (options.data?.options.length ?? 0) > 0 || me.user.site_roles.length > 0;
   return (
     <div className="room-inner">
       <RoomHead
         title="Requests"
         lead="Rights beyond your own, for a time: somebody else approves, all of it is recorded, and it is over by itself."
       >
-        <Button onClick={() => change({ ask: '1' })}>Ask for a right</Button>
+        {canAsk ? <Button onClick={() => change({ ask: '1' })}>Ask for a right</Button> : null}
       </RoomHead>
       <div className="privilege-views" role="group" aria-label="What to show">
         {shown.map(({ id, name }) => (
@@ -66,7 +71,13 @@ export function RequestsPage({ me }: { readonly me: Me }) {
       {view === 'break-glass' ? <BreakGlassSection canManage={may(me, 'users:manage')} /> : null}
       {view === 'rules' || view === 'break-glass' ? null : (
         <div className="with-panel" data-open={selected !== undefined}>
-          <Requests view={view} mine={me.user.id} selected={selected} onOpen={(id) => change({ view, request: id })} />
+          <Requests
+            view={view}
+            canAsk={canAsk}
+            mine={me.user.id}
+            selected={selected}
+            onOpen={(id) => change({ view, request: id })}
+          />
           {selected === undefined ? null : (
             <RequestPanel
               key={selected}
@@ -87,11 +98,13 @@ export function RequestsPage({ me }: { readonly me: Me }) {
 
 function Requests({
   view,
+  canAsk,
   mine,
   selected,
   onOpen,
 }: {
   readonly view: RequestView;
+  readonly canAsk: boolean;
   readonly mine: string;
   readonly selected: string | undefined;
   readonly onOpen: (id: string) => void;
@@ -108,7 +121,7 @@ function Requests({
           mine={mine}
           selected={selected}
           onOpen={onOpen}
-          empty={empty[view]}
+          empty={view === 'mine' && !canAsk ? nothingToAsk : empty[view]}
         />
       )}
     </section>

@@ -6,6 +6,8 @@ import { usersQuery } from '../../../api/queries.ts';
 import type { Me } from '../../../api/queries.ts';
 import { may } from '../../../app/rooms.ts';
 import { ProblemNotice } from '../../../parts/notice.tsx';
+import { SitesInput } from '../../../parts/sites-input.tsx';
+import { isAboutSites } from '../../../parts/use-sites.ts';
 import { servicesQuery } from './service-account.tsx';
 
 /** In days; empty: no end. */
@@ -34,6 +36,7 @@ export function MakeService({
   const [description, setDescription] = useState('');
   const [owner, setOwner] = useState(me.user.id);
   const [scopes, setScopes] = useState<string[]>([]);
+  const [sites, setSites] = useState<string[]>([]);
   const [days, setDays] = useState<string>('365');
   const [boundOnly, setBoundOnly] = useState(true);
   const create = useMutation({
@@ -45,6 +48,7 @@ export function MakeService({
           ownerId: owner,
           scopes,
           boundOnly,
+          ...(sites.length === 0 ? {} : { sites }),
           ...(days === '' ? {} : { expiresAtMs: Date.now() + Number(days) * dayMs }),
         },
         purpose: 'make a service account',
@@ -54,6 +58,7 @@ export function MakeService({
       setName('');
       setDescription('');
       setScopes([]);
+      setSites([]);
       onMade(id);
     },
   });
@@ -96,9 +101,16 @@ export function MakeService({
           description="At most what you may yourself."
           searchable
           hidePickedOptions
-          data={[...me.permissions]}
+          data={me.permissions.filter((action) => sites.length === 0 || isAboutSites(action))}
           value={scopes}
           onChange={setScopes}
+        />
+        <SitesInput
+          value={sites}
+          onChange={(chosen) => {
+            setSites(chosen);
+            if (chosen.length > 0) setScopes(scopes.filter(isAboutSites));
+          }}
         />
         <NativeSelect
           label="It ends"

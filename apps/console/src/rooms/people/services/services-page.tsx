@@ -7,6 +7,7 @@ import { may } from '../../../app/rooms.ts';
 import { Clock } from '../../../parts/clock.tsx';
 import { Loading } from '../../../parts/loading.tsx';
 import { ProblemNotice } from '../../../parts/notice.tsx';
+import { printable } from '../../../parts/printable.ts';
 import { plural } from '../../../parts/numbers.ts';
 import { RoomHead } from '../../../parts/room-head.tsx';
 import { MakeService } from './make-service.tsx';
@@ -50,7 +51,8 @@ export function ServicesPage({ me }: { readonly me: Me }) {
                       {account.name} <StateChip account={account} />
                     </span>
                     <span className="quiet small">
-                      {nameOf(account.ownerId)} answers for it · {plural(account.scopes.length, 'permission')} ·{' '}
+                      {nameOf(account.ownerId)} answers for it · {plural(account.scopes.length, 'permission')}
+                      {account.sites === undefined ? '' : ` at ${account.sites.map(printable).join(', ')}`} ·{' '}
                       {plural(account.credentials.length, 'credential')} ·{' '}
                       {account.lastUsedAtMs === undefined ? (
                         'never used'
