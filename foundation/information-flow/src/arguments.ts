@@ -4,7 +4,12 @@ import { formOf, plainSpelling } from './spellings.ts';
 import type { ArgumentRole } from './tool-lexicon.ts';
 
 /** One value of a call. `name` is its place: `recipients.0`. */
-export type ArgumentValue = { readonly name: string; readonly role: ArgumentRole; readonly text: string };
+export type ArgumentValue = {
+  readonly name: string;
+  readonly role: ArgumentRole;
+  readonly text: string;
+  /** Nothing said what it is for. */ readonly isGuess?: boolean;
+};
 
 const maxValues = 200;
 const maxDepth = 8;
@@ -25,7 +30,13 @@ export function readArguments(args: JsonValue): { readonly values: readonly Argu
       // How many guests, not which.
       const isCount =
         typeof value === 'number' && role === 'destination' && !/(?:id|number|account|phone|iban|no)$/i.test(name);
-      if (text.trim() !== '') values.push({ name, role: isCount ? 'setting' : roleByForm(role, text), text });
+      if (text.trim() !== '')
+        values.push({
+          name,
+          role: isCount ? 'setting' : roleByForm(role, text),
+          text,
+          ...(role === undefined ? { isGuess: true } : {}),
+        });
       return;
     }
     if (Array.isArray(value)) {

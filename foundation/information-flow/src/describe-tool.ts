@@ -26,6 +26,8 @@ export type ToolDescription = {
   readonly name: string;
   /** What it does: what its name says first, then what was found beside. */
   readonly effects: readonly ToolEffect[];
+  /** Those that the name itself says; what a person asks for is measured by them. */
+  readonly asked: readonly ToolEffect[];
   /** The verb of the name, stemmed, and the stems of its other words. */
   readonly verb: string | undefined;
   readonly nouns: readonly string[];
@@ -81,6 +83,7 @@ export function describeTool(tool: ToolText): ToolDescription {
     add('network', 'it reads from the web');
   if (rule?.effect === 'write' && peopleVerbs.has(verb ?? '') && nouns.some((noun) => directoryNouns.has(noun)))
     add('grant', `it adds somebody to something`);
+  const asked = [...effects];
   for (const [effect, says] of effectsOfText(tool.description ?? '')) add(effect, says);
   if (tool.annotations?.destructiveHint === true && rule?.effect !== 'read')
     add('delete', 'it calls itself destructive');
@@ -92,6 +95,7 @@ export function describeTool(tool: ToolText): ToolDescription {
   return {
     name: tool.name,
     effects,
+    asked,
     verb,
     nouns,
     isSensitive: nouns.some((noun) => sensitiveNouns.has(noun)),

@@ -4,13 +4,13 @@ import { stem, stems } from './word-stems.ts';
 /** Verbs with which a person asks for something to be done. Broader than those of tools: people do not speak in names of functions. */
 export const askingVerbs: Readonly<Record<Exclude<ToolEffect, 'read' | 'other'>, ReadonlySet<string>>> = {
   message: stems(
-    'send put give email message text dm forward reply respond notify inform tell invite post publish share write submit tweet announce comment contact ask congratulate thank remind welcome greet mail ping update let deliver pass relay broadcast report answer respond message call',
+    'send put give append email message text dm forward reply respond notify inform tell invite post publish share write submit tweet announce comment contact ask congratulate thank remind welcome greet mail ping update let deliver pass relay broadcast report answer respond message call',
   ),
   pay: stems(
     'pay transfer refund wire reimburse donate buy purchase order subscribe book reserve rent settle return send repay tip charge renew checkout hire',
   ),
   write: stems(
-    'create add make set schedule reschedule move change update edit modify append write put save rename record mark adjust correct fix replace insert fill complete upload register log draft prepare generate arrange plan organise organize extend shorten postpone push enter note store copy archive label tag assign merge close open start stop increase decrease raise lower turn enable disable block',
+    'create add make remind set schedule reschedule move change update edit modify append write put save rename record mark adjust correct fix replace insert fill complete upload register log draft prepare generate arrange plan organise organize extend shorten postpone push enter note store copy archive label tag assign merge close open start stop increase decrease raise lower turn enable disable block',
   ),
   delete: stems(
     'delete remove cancel clear erase drop discard purge trash clean kick ban unsubscribe revoke wipe empty undo uninstall',
@@ -30,9 +30,7 @@ export const broadVerbs = stems(
 
 /** Words for the same kind of thing. A tool of events is covered by a person who speaks of a meeting. */
 const nounGroups: readonly ReadonlySet<string>[] = [
-  stems(
-    'event meeting appointment calendar reminder invite invitation lunch dinner breakfast call agenda slot session',
-  ),
+  stems('event meeting appointment calendar remind reminder entry invite invitation lunch dinner breakfast agenda'),
   stems('file document doc docx pdf list note folder spreadsheet sheet xlsx txt drive page memo draft report'),
   stems('email mail inbox mailbox letter newsletter'),
   stems('message dm chat channel thread conversation post inbox'),

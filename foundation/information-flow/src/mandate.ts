@@ -10,7 +10,7 @@ import {
 } from './mandate-lexicon.ts';
 import { placesOf } from './session-memory.ts';
 import type { ToolDescription } from './describe-tool.ts';
-import type { ToolEffect } from './tool-lexicon.ts';
+import { directoryNouns, type ToolEffect } from './tool-lexicon.ts';
 import { stem, stems } from './word-stems.ts';
 
 /** How far the person's words go: they ask for such a thing, they hand the decision to something the agent reads, or neither. */
@@ -18,13 +18,19 @@ export type Intent = 'said' | 'delegated' | 'none';
 
 /** What the person's prompts ask for, read by rules. Not understanding: what the rules do not find was not asked for. */
 export type Mandate = {
-  /** `named`: values of the call that stand in the prompts. */
+  /** `named`: the person wrote down everybody it goes to, people or addresses alone. */
   intentOf(
     tool: ToolDescription,
-    named: boolean,
+    named: 'people' | 'address' | undefined,
   ): { readonly intent: Intent; readonly times: number; readonly why: string };
-  /** "every", "all", "each": as many as there are. */
-  readonly isForAll: boolean;
+  /** "Every", "all", "each" of what the tool is about: as many as there are. */
+  isForAll(tool: ToolDescription): boolean;
+  /** "Every member": those that a directory lists. Where the person said what to tell them, only for a content that says it. */
+  isForEverybody(content: string): boolean;
+  /** The content is what the person put in quotes, with its gaps (`<name>`, `{name}`) filled. */
+  isQuoted(content: string): boolean;
+  /** Links, pages, articles. */
+  readonly speaksOfLinks: boolean;
   /**
    * Whether the person wrote a value (in plain spelling), as one to whom something goes (`named`) or only beside (`mentioned`), and how often.
    */
@@ -38,7 +44,17 @@ export function readMandate(prompts: readonly string[]): Mandate {
   // The newest count where there are too many.
   const text = prompts.join(' . ').slice(-maxPromptLength);
   const words = wordsOf(text);
+  // "All the members", "everybody": of "all day" there are not many.
+  const saysEvery = (isMeant: (noun: string) => boolean): boolean =>
+    words.some(
+      (word, at) =>
+        everyWords.has(stem(word)) &&
+        (!needsNoun.has(word) ||
+          words.slice(at + 1, at + 5).some((next) => directoryNouns.has(stem(next)) || isMeant(stem(next)))),
+    );
   const delegation = findDelegation(text);
+  const quotes = quotesIn(text);
+  const isQuoted = (content: string): boolean => quotes.some((quote) => quote.test(content));
   const verbsOf = (effect: ToolEffect): readonly number[] =>
     effect === 'read' || effect === 'other'
       ? []
@@ -50,9 +66,12 @@ export function readMandate(prompts: readonly string[]): Mandate {
     return known;
   };
   return {
-    isForAll: words.some((word) => everyWords.has(stem(word))),
+    isForAll: (tool) => saysEvery((noun) => tool.nouns.some((own) => isSameKind(noun, own))),
+    isForEverybody: (content) => saysEvery(() => false) && (quotes.length === 0 || isQuoted(content)),
+    isQuoted,
+    speaksOfLinks: words.some((word) => isSameKind(stem(word), 'link') || stem(word) === stem('article')),
     intentOf(tool, named) {
-      const families = new Set(tool.effects.filter((effect) => effect !== 'read'));
+      const families = new Set(tool.asked.filter((effect) => effect !== 'read'));
       // A payment is also made, set up and changed; a credential is changed.
       if (families.has('pay')) families.add('write');
       const isOrder = families.has('pay') && ordering.has(tool.verb ?? '');
@@ -70,11 +89,18 @@ export function readMandate(prompts: readonly string[]): Mandate {
       if (about.length > 0) return said(about, words, tool);
       const narrow = exact.filter((at) => !broadVerbs.has(stem(words[at] ?? '')));
       if (narrow.length > 0) return said(narrow, words, tool);
-      // It speaks of the thing elsewhere, or names what the call is about and says more than "make" or "set".
+      // It speaks of the thing elsewhere, or the person named whom it goes to and asked for more than a change.
       const isAbout = words.some((word) => tool.nouns.some((noun) => isSameKind(stem(word), noun)));
-      const grave = named
-        ? [...families].filter((effect) => effect !== 'write').flatMap((effect) => verbs(effect))
-        : [];
+      const grave =
+        named === undefined
+          ? []
+          : [...families]
+              .filter((effect) => effect !== 'write')
+              // To a page one also adds and appends.
+              .flatMap((effect) => [
+                ...verbs(effect),
+                ...(effect === 'message' && named === 'address' ? verbs('write') : []),
+              ]);
       if (found.length > 0 && isAbout) return said(found, words, tool);
       if (grave.length > 0) return said(grave, words, tool);
       if (delegation !== undefined)
@@ -135,14 +161,39 @@ const wishes = new Set(['get', 'want', 'need', 'take', 'make', 'find']);
 const delegating =
   /\b(?:do|perform|follow|execute|complete|carry out|finish|handle|act on|take care of|work through|go through|obey|implement)\b(?![^.!?\n]{0,60}\bfollowing\b)[^.!?\n:]{0,60}\b(?:actions?|instructions?|tasks?|steps?|todos?|to-dos?|todo list|items?|things|requests?|orders?|everything|whatever|it says|it asks|they ask)\b(?![^.!?\n]{0,40}:)/;
 
+const needsNoun = new Set(['all', 'every', 'each']);
+
+/** What the person put in quotes and is long enough to be said, as patterns with gaps. `text` is in plain spelling. */
+function quotesIn(text: string): RegExp[] {
+  const found = [...text.matchAll(/(?<=^|[\s(:])(["'“‘«])([^"”»\n]{3,500}?)["'”’»](?=$|[\s.,;:!?)])/g)].slice(0, 20);
+  return found.flatMap(([, , said = '']) => {
+    if (!/\s/.test(said)) return [];
+    const parts = said
+      .split(/<[^<>]{1,40}>|\{[^{}]{1,40}\}|\[[^[\]]{1,40}\]/)
+      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+    return [new RegExp(`^${parts.join('.{1,60}')}$`, 'u')];
+  });
+}
+
 function findDelegation(text: string): string | undefined {
   return delegating.exec(text)?.[0].slice(0, 80);
 }
 
 /** `from Alice`, `Alice's`, `that Alice posted`: where something is from. */
 function isBeside(text: string, at: number, length: number): boolean {
-  const before = text.slice(Math.max(0, at - 40), at).replace(/["'“‘(@#\s]+$/u, '');
+  // `from the "main" room`: what stands between belongs to the name.
+  const before = text
+    .slice(Math.max(0, at - 60), at)
+    .replace(/["'“‘(@#\s]+$/u, '')
+    .replace(/(?:\s(?:the|my|our|a|an|user|person|channel|room|space|address|account))+$/u, '');
   const word = /[\p{L}']+$/u.exec(before)?.[0] ?? '';
+  // `what Bela posted in the room`: where it was, not where it goes.
+  if (
+    /\b(?:posted|sent|shared|said|wrote|written|mentioned|listed|uploaded|published|stored|suggested|received)\s+(?:\S+\s+){0,2}(?:in|on|at|to)$/u.test(
+      before,
+    )
+  )
+    return true;
   const after = text.slice(at + length, at + length + 40).replace(/^["”’)]+/u, '');
   if (/^['’]s\b|^s['’]/u.test(after) || sourceWords.has(word)) return true;
   const next = /^'?\s+(?:has |had |have |just |recently )?(\p{L}+)/u.exec(after)?.[1] ?? '';

@@ -84,22 +84,36 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
   let mandate: Mandate = readMandate([]);
   let sawSensitive = false;
 
-  const lookAt = (argument: string, text: string): JudgedValue => {
+  const lookAt = (argument: string, text: string, isForEverybody = false): JudgedValue => {
     const finding = memory.find(text);
-    return { argument, text, finding, standing: judgeStanding({ text, finding, mandate, own }) };
+    return { argument, text, finding, standing: judgeStanding({ text, finding, mandate, own, isForEverybody }) };
   };
 
   const judge = (call: FlowCall): CallFlow & { readonly useKey: string } => {
     const tool = describeTool(call.tool);
     const { values, isCut } = readArguments(call.input);
     const isReading = tool.effects.every((effect) => effect === 'read');
-    const look = ({ name, text }: ArgumentValue): JudgedValue => lookAt(name, text);
+    const said = values
+      .filter(({ role }) => role === 'content')
+      .map(({ text }) => plainSpelling(text))
+      .join(' ');
+    const look = ({ name, role, text }: ArgumentValue): JudgedValue => {
+      const value = lookAt(name, text, mandate.isForEverybody(said));
+      // A thing is named wherever the person wrote it; only for whom something goes to it matters how.
+      return role === 'object' && value.standing === 'mentioned' ? { ...value, standing: 'named' } : value;
+    };
     const judged = new Map(values.map((value) => [value, look(value)]));
     const of = (...roles: ArgumentValue['role'][]): JudgedValue[] =>
       values.flatMap((value) => (roles.includes(value.role) ? (judged.get(value) ?? []) : []));
-    const objects = of('object');
+    const isForAll = mandate.isForAll(tool);
+    // Of a tool that reaches somebody, what nothing says the purpose of may be whom.
+    const isReaching = tool.asked.some((effect) => effect === 'message' || effect === 'grant');
+    const guessed = isReaching ? values.filter(({ role, isGuess }) => role === 'object' && isGuess === true) : [];
+    const objects = of('object').filter(({ argument }) => !guessed.some(({ name }) => name === argument));
     const owes = tool.effects.includes('pay');
-    const reached = of('destination', 'address');
+    const given = [...of('destination', 'address'), ...guessed.flatMap((value) => judged.get(value) ?? [])];
+    // `reply_to(ticket_id, text)`: whoever the thing belongs to.
+    const reached = given.length === 0 && isReaching ? objects : given;
     // What is ordered chooses who is paid: a hotel, a shop, a thing. A payment that is changed is one made before.
     const isOrder = owes && reached.length === 0 && objects.some(({ text }) => !/^\d+$/.test(text));
     const destinations = isOrder ? objects : reached;
@@ -111,23 +125,28 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
     const isImplied = destinations.length === 0 && effects.length > 1 && tool.effects[0] !== 'message';
     const acting = effects.filter((effect) => !(effect === 'message' && isImplied));
 
-    const named = [...judged.values()].filter(({ standing }) => standing === 'named');
-    const { intent, times, why } = mandate.intentOf({ ...tool, effects: acting }, named.length > 0);
+    const isWhereNamed =
+      destinations.length > 0 && destinations.every(({ standing }) => standing === 'named' || standing === 'looked_up');
+    const isPage = values.some(({ role }) => role === 'address') && of('destination').length === 0;
+    const { intent, times, why } = mandate.intentOf(tool, isWhereNamed ? (isPage ? 'address' : 'people') : undefined);
     const target = destinations.length > 0 ? destinations : objects.length > 0 ? objects : of('content').slice(0, 1);
     const isNamed = target.length > 0 && target.every(({ standing }) => standing === 'named');
     const useKey = JSON.stringify([
       call.tool.name,
-      isNamed || mandate.isForAll ? target.map(({ text }) => plainSpelling(text)).toSorted() : '*',
+      isNamed || isForAll ? target.map(({ text }) => plainSpelling(text)).toSorted() : '*',
     ]).slice(0, 2000);
     const allowed = isNamed
       ? Math.max(
           1,
           Math.min(times, ...target.map(({ text }) => Math.max(1, mandate.standingOf(plainSpelling(text)).times))),
         )
-      : mandate.isForAll
+      : isForAll
         ? 1
         : Math.max(1, times);
-    const used = [...uses.values()].filter((key) => key === useKey).length;
+    // What the person did not name is covered as often as they asked for such a thing, under whatever name.
+    const prefix = JSON.stringify([call.tool.name]).slice(0, -1);
+    const isCounted = !isNamed && !isForAll;
+    const used = [...uses.values()].filter((key) => (isCounted ? key.startsWith(prefix) : key === useKey)).length;
 
     const text = contents.map((value) => value.text).join('\n');
     const amounts = of('amount');
@@ -136,7 +155,11 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
       ({ standing }) => standing !== 'named',
     );
     const content =
-      contents.length === 0 ? 'none' : contents.every((value) => value.finding.origin === 'person') ? 'own' : 'other';
+      contents.length === 0
+        ? 'none'
+        : contents.every((value) => value.finding.origin === 'person' || mandate.isQuoted(plainSpelling(value.text)))
+          ? 'own'
+          : 'other';
     const destination = isImplied ? 'none' : worstStanding(destinations);
     return {
       tool,
@@ -147,7 +170,10 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
       destination,
       destinations,
       carries: destinations.some(({ text: value, standing }) => standing === 'made' && carriesOut(value)),
-      object: worstStanding(isOrder ? [] : objects),
+      // Whom it takes away is what it is about.
+      object: worstStanding(
+        isOrder ? [] : objects.length === 0 && tool.effects.includes('delete') ? destinations : objects,
+      ),
       objects: isOrder ? [] : objects,
       content,
       links: linksIn(text, look),
@@ -225,7 +251,9 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
     const links = [...formsIn(plainSpelling(text.slice(0, 50_000)), 50)].filter(
       (form) => form.startsWith('web:') && !isFileName(form),
     );
-    return worstStanding(links.map((form) => look({ name: 'link', role: 'address', text: form.slice(4) })));
+    const standing = worstStanding(links.map((form) => look({ name: 'link', role: 'address', text: form.slice(4) })));
+    // An address from elsewhere, and the person spoke of none: as good as made up.
+    return !mandate.speaksOfLinks && ['found', 'listed', 'seen'].includes(standing) ? 'made' : standing;
   }
 }
 

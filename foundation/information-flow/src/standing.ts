@@ -37,11 +37,14 @@ export function judgeStanding({
   finding,
   mandate,
   own,
+  isForEverybody,
 }: {
   readonly text: string;
   readonly finding: Finding;
   readonly mandate: Mandate;
   readonly own: ReadonlySet<string>;
+  /** The person said everybody, and this is for each of them. */
+  readonly isForEverybody: boolean;
 }): Standing {
   const plain = plainSpelling(text);
   if (own.has(plain)) return 'named';
@@ -56,8 +59,7 @@ export function judgeStanding({
   if (host !== undefined && !isWhole && mandate.standingOf(host).standing !== 'absent') return 'looked_up';
   const sources = isWhole ? finding.sources : [];
   const trusted = sources.filter(({ origin, kind }) => origin === 'trusted' && kind === 'result');
-  if (trusted.some(({ isNamed, isWhole: isAll }) => isNamed === true || (isAll === true && mandate.isForAll)))
-    return 'looked_up';
+  if (trusted.length > 0 && (isForEverybody || trusted.some(({ isNamed }) => isNamed === true))) return 'looked_up';
   if (sources.some(({ isNamed, kind }) => kind === 'result' && isNamed === true)) return 'found';
   if (trusted.length > 0) return 'listed';
   if (finding.origin === 'person' && isWhole) return 'mentioned';

@@ -147,7 +147,7 @@ export const roleRules: readonly RoleRule[] = [
   {
     role: 'destination',
     names: stems(
-      'recipient to cc bcc email address phone iban account participant attendee invitee guest channel user username member collaborator assignee receiver beneficiary payee destination dest target room chat team handle person contact audience group topic reviewer owner bucket repo repository',
+      'recipient to cc bcc email address phone iban account participant attendee invitee guest channel user username member collaborator assignee receiver beneficiary payee destination dest target room space workspace forum feed board mailbox chat team handle person contact audience group topic reviewer owner bucket repo repository',
     ),
     why: 'chooses whom or where',
   },
