@@ -1,3 +1,4 @@
+import type { JsonObject } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import type { Client } from '@sallyport/platform/http';
 import { authenticationEvent, type SignInFailure } from '../audit-record.ts';
@@ -52,7 +53,13 @@ export type Admission = {
    */
   admit(
     transaction: Transaction,
-    request: { readonly user: Pick<User, 'id'>; readonly shown: Shown; readonly client: Client },
+    request: {
+      readonly user: Pick<User, 'id'>;
+      readonly shown: Shown;
+      readonly client: Client;
+      /** What the passkey that was shown last said of itself: for the record. */
+      readonly passkey?: JsonObject;
+    },
   ): Promise<Admitted>;
   /** Codes by e-mail and SMS count for somebody: none is sent to others, whoever asks. */
   acceptsCodes(where: Database | Transaction, user: User): Promise<boolean>;
@@ -132,7 +139,7 @@ export function createAdmission(
     requirementOf(roles, await requirementStore.list(where), clock.nowMs());
 
   return {
-    async admit(transaction, { user: { id }, shown, client }) {
+    async admit(transaction, { user: { id }, shown, client, passkey }) {
       const user = await userStore.find(transaction, id);
       const state = user === undefined ? 'disabled' : stateOf(user);
       if (user === undefined || state === 'disabled' || state === 'invited')
@@ -143,7 +150,14 @@ export function createAdmission(
       const judgement = judge(shown, held, required);
       if (judgement.kind === 'enough') {
         const { assurance, isProof } = judgement;
-        const begun = await beginSession(transaction, { user, shown, assurance, isProof, client });
+        const begun = await beginSession(transaction, {
+          user,
+          shown,
+          assurance,
+          isProof,
+          client,
+          ...(passkey === undefined ? {} : { passkey }),
+        });
         const offer = offerOf(held, required);
         return offer === undefined ? { begun } : { begun, offer };
       }

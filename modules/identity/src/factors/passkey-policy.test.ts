@@ -16,6 +16,7 @@ import {
   signMetadata,
 } from './fido.fixture.ts';
 import { defaultPolicy, type PasskeyPolicy } from './passkey-policy.ts';
+import { usedPasskey } from './passkeys.ts';
 import {
   createSoftwareAuthenticator,
   type Ceremony,
@@ -215,4 +216,27 @@ forEachDatabase((name, open) => {
     await house.passkeyRules.change({ policy: defaultPolicy, by: operator });
     await signIn(house, authenticator);
   });
+});
+
+test('a sign-in says which make of passkey it was, whether it is copied elsewhere, and that it verified the person', async () => {
+  const metadata = {
+    no: 1,
+    nextUpdate: '2049-01-01',
+    root: '',
+    models: [{ aaguid: good, name: 'Key 5', certification: 'L1', roots: [] }],
+  } as const;
+  const passkey = { aaguid: good, attestation: 'packed', isAttested: true, isBackupEligible: true };
+  assert.deepEqual(
+    usedPasskey(passkey, { isBackupEligible: true, isBackedUp: false }, { policy: defaultPolicy, metadata }),
+    {
+      aaguid: good,
+      attestation: 'packed',
+      attested: true,
+      synced: true,
+      verdict: 'accepted',
+      make: 'Key 5',
+      backed_up: false,
+      user_verified: true,
+    },
+  );
 });

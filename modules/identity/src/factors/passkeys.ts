@@ -224,6 +224,22 @@ export function provenanceDetails(
   };
 }
 
+/** For the record of a sign-in: which make it is, by the metadata where it knows it; whether it is copied elsewhere; that it verified the person. */
+export function usedPasskey(
+  passkey: Provenance,
+  use: Pick<PasskeyUse, 'isBackupEligible' | 'isBackedUp'>,
+  { metadata }: PasskeyRules,
+): JsonObject {
+  const facts = { ...passkey, isBackupEligible: use.isBackupEligible };
+  return {
+    ...provenanceDetails(facts, 'accepted'),
+    make: (passkey.aaguid === undefined ? undefined : modelOf(passkey.aaguid, metadata)?.name) ?? null,
+    backed_up: use.isBackedUp,
+    // Nobody comes in with one that did not: it is asked for in every ceremony.
+    user_verified: true,
+  };
+}
+
 /** Whatever the library finds wrong with a response is the sender's fault. */
 async function refuseFailure<Answer>(verifying: Promise<Answer>): Promise<Answer> {
   try {

@@ -1,3 +1,4 @@
+import type { JsonObject } from '@sallyport/contracts';
 import type { Transaction } from '@sallyport/platform/database';
 import type { Client, Principal } from '@sallyport/platform/http';
 import { createSecret, type Secret } from '@sallyport/platform/secret';
@@ -28,6 +29,8 @@ export type BeginSession = (
     /** What was shown is also a fresh proof of who they are. */
     readonly isProof: boolean;
     readonly client: Client;
+    /** What their passkey said of itself: for the record. */
+    readonly passkey?: JsonObject;
   },
 ) => Promise<BegunSession>;
 
@@ -62,7 +65,7 @@ export function createBeginSession(
     }
   };
 
-  return async (transaction, { user, shown, assurance, isProof, client }) => {
+  return async (transaction, { user, shown, assurance, isProof, client, passkey }) => {
     const nowMs = clock.nowMs();
     const rules = await sessionPolicies.read(transaction);
     const { idleMs, lifetimeMs, maxSessions, needsBrowserKey } = limitsOf(rules, rolesAnywhereOf(user));
@@ -132,6 +135,7 @@ export function createBeginSession(
         sessionId: session.id,
         ...provided,
         ...shownKey,
+        ...(passkey === undefined ? {} : { passkey }),
       }),
     );
     const expiresAtMs = nowMs + lifetimeMs;

@@ -10,7 +10,7 @@ import type { PasskeyStore } from '../factors/passkey-store.ts';
 import type { Challenges } from '../factors/challenges.ts';
 import { sessionRefusalOf, type Admission, type Admitted } from '../admission/admission.ts';
 import type { SessionMethod, Shown } from '../admission/assurance.ts';
-import { refused, requestOptions, verifyRequest, type RequestResponse } from '../factors/passkeys.ts';
+import { refused, requestOptions, usedPasskey, verifyRequest, type RequestResponse } from '../factors/passkeys.ts';
 import type { RecoveryCodes } from '../factors/recovery-codes.ts';
 import type { TotpFactor } from '../factors/totp.ts';
 import type { PeopleNeeds } from '../needs.ts';
@@ -234,7 +234,8 @@ export function createSignIn(
           if (ticket !== undefined) await tickets.forget(transaction, { purpose: 'second-factor', userId: user.id });
           await totp.forgetFailures(transaction, user.id);
           const shown = after(earlier, 'passkey');
-          return admission.admit(transaction, { user: current, shown, client });
+          const facts = usedPasskey(passkey, use, rules);
+          return admission.admit(transaction, { user: current, shown, client, passkey: facts });
         });
         return await succeed(admitted, client, attempted);
       } catch (error) {

@@ -28,7 +28,7 @@ const pages: readonly RoomPage[] = [
     path: '/people/risk',
     name: 'Sign-ins and risk',
     needs: ['users:read'],
-    show: () => <RiskPage />,
+    show: (me) => <RiskPage me={me} />,
   },
   {
     path: '/people/sign-in-rules',

@@ -1,7 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { call } from '../../../api/call.ts';
 import type { Answer } from '../../../api/call.ts';
+import type { Me } from '../../../api/queries.ts';
 import { useAddress } from '../../../app/address.ts';
+import { may } from '../../../app/rooms.ts';
 import { Clock } from '../../../parts/clock.tsx';
 import { EmptyRoom } from '../../../parts/empty-room.tsx';
 import { Loading } from '../../../parts/loading.tsx';
@@ -11,6 +13,7 @@ import { plural } from '../../../parts/numbers.ts';
 import { printable } from '../../../parts/printable.ts';
 import { RoomHead } from '../../../parts/room-head.tsx';
 import { SidePanel } from '../../../parts/side-panel.tsx';
+import { RiskSettings } from './risk-settings.tsx';
 import { RiskWords } from './risk-words.tsx';
 import { SignInList } from './sign-in-list.tsx';
 
@@ -21,7 +24,7 @@ const kinds = ['user', 'key', 'service'] as const;
 const kindNames = { user: 'Person', key: 'API key', service: 'Service' } as const;
 
 /** Who comes and goes as ever, and who does not: most at risk first, with the reasons in words. */
-export function RiskPage() {
+export function RiskPage({ me }: { readonly me: Me }) {
   const { get, change } = useAddress();
   const { data, error, refetch } = useQuery({
     queryKey: ['access-risk'],
@@ -56,6 +59,7 @@ export function RiskPage() {
           <PersonPanel kind={kind} id={id} onClose={() => change({ who: undefined })} />
         )}
       </div>
+      {may(me, 'settings:read') ? <RiskSettings canChange={may(me, 'settings:manage')} /> : null}
     </div>
   );
 }
