@@ -38,6 +38,9 @@ const words: Readonly<Record<string, string>> = {
   'agents:manage': 'change what AI agents may do',
 };
 
+/** All there are words for. */
+export const knownActions: readonly string[] = Object.keys(words);
+
 export function actionWords(action: string): string {
   return words[action] ?? action;
 }

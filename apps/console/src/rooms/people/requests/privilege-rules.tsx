@@ -1,5 +1,6 @@
-import { Button, NativeSelect } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { call } from '../../../api/call.ts';
 import { actionWords } from '../../../parts/action-words.ts';
 import { Loading } from '../../../parts/loading.tsx';
@@ -8,8 +9,12 @@ import { printable } from '../../../parts/printable.ts';
 import { roleName } from '../../../parts/role-name.ts';
 import { privilegeRulesQuery, privilegesKey } from './privileges-query.ts';
 import { span } from './request-words.ts';
+import { RoleRuleForm, type RoleRule } from './role-rule-form.tsx';
+import { SeparationForm, type SeparationRule } from './separation-form.tsx';
 
-const times = [15, 30, 60, 120, 240, 480, 720];
+type Editing =
+  | { readonly kind: 'role'; readonly rule: RoleRule }
+  | { readonly kind: 'separation'; readonly rule: SeparationRule | undefined };
 
 /** Who may ask for what, and what nobody may hold together. */
 export function PrivilegeRules({ canChange }: { readonly canChange: boolean }) {
@@ -43,12 +48,52 @@ export function PrivilegeRules({ canChange }: { readonly canChange: boolean }) {
     },
     onSettled: () => queries.invalidateQueries({ queryKey: privilegesKey }),
   });
+  const [editing, setEditing] = useState<Editing>();
+  const close = (): void => {
+    save.reset();
+    setEditing(undefined);
+  };
+  const roles = (data?.roles ?? []).map(({ role }) => role);
   if (error !== null) return <ProblemNotice problem={error} />;
   if (data === undefined) return <Loading heights={[200, 120]} />;
   const held = violations.data?.violations ?? [];
   return (
     <div className="stack">
-      {save.error === null ? null : <ProblemNotice problem={save.error} />}
+      {save.error === null || editing !== undefined ? null : <ProblemNotice problem={save.error} />}
+      {editing?.kind === 'role' ? (
+        <RoleRuleForm
+          rule={editing.rule}
+          roles={roles}
+          problem={save.error}
+          busy={save.isPending}
+          onClose={close}
+          onSave={(rule) =>
+            save.mutate(
+              {
+                roles: data.roles.map((one) =>
+                  one.role === rule.role ? { ...one, ...rule, approvals: rule.approvals } : one,
+                ),
+              },
+              { onSuccess: close },
+            )
+          }
+        />
+      ) : null}
+      {editing?.kind === 'separation' ? (
+        <SeparationForm
+          rule={editing.rule}
+          roles={roles}
+          problem={save.error}
+          busy={save.isPending}
+          onClose={close}
+          onSave={(rule) =>
+            save.mutate(
+              { separation_own: [...data.separation_own.filter(({ id }) => id !== rule.id), rule] },
+              { onSuccess: close },
+            )
+          }
+        />
+      ) : null}
       <section className="sheet flush" aria-label="Who may ask for what">
         <div className="sheet-head">
           <h2>Who may ask for what</h2>
@@ -61,6 +106,11 @@ export function PrivilegeRules({ canChange }: { readonly canChange: boolean }) {
                 <th scope="col">Asked for by</th>
                 <th scope="col">Approved by</th>
                 <th scope="col">At most</th>
+                {canChange ? (
+                  <th scope="col">
+                    <span className="visually-hidden">Change it</span>
+                  </th>
+                ) : null}
               </tr>
             </thead>
             <tbody>
@@ -73,24 +123,19 @@ export function PrivilegeRules({ canChange }: { readonly canChange: boolean }) {
                     {rule.approvers.map(roleName).join(' or ')}
                     {rule.reviewed ? <span className="quiet"> · reviewed after</span> : null}
                   </td>
-                  <td>
-                    <NativeSelect
-                      size="xs"
-                      aria-label={`Longest time for ${roleName(rule.role)}`}
-                      value={String(rule.max_minutes)}
-                      disabled={save.isPending || !canChange}
-                      data={[...new Set([...times, rule.max_minutes])]
-                        .toSorted((a, b) => a - b)
-                        .map((time) => ({ value: String(time), label: span(time) }))}
-                      onChange={({ currentTarget: { value } }) =>
-                        save.mutate({
-                          roles: data.roles.map((one) =>
-                            one.role === rule.role ? { ...one, max_minutes: Number(value) } : one,
-                          ),
-                        })
-                      }
-                    />
-                  </td>
+                  <td>{span(rule.max_minutes)}</td>
+                  {canChange ? (
+                    <td>
+                      <Button
+                        size="compact-sm"
+                        variant="default"
+                        aria-label={`Change who asks for ${roleName(rule.role)}`}
+                        onClick={() => setEditing({ kind: 'role', rule })}
+                      >
+                        Change…
+                      </Button>
+                    </td>
+                  ) : null}
                 </tr>
               ))}
             </tbody>
@@ -99,8 +144,7 @@ export function PrivilegeRules({ canChange }: { readonly canChange: boolean }) {
         <p className="small quiet privilege-foot">
           What brings a grave right is approved by two people, whatever stands here. Grants end from a risk of{' '}
           {data.end_at_risk} on, are reviewed within {data.review_hours} hours, a break-glass within{' '}
-          {data.break_glass_review_hours}. Who asks and who approves is changed with{' '}
-          <code>PUT /v1/privileges/rules</code>.
+          {data.break_glass_review_hours}.
         </p>
       </section>
       <section className="sheet" aria-label="What nobody may hold together">
@@ -164,9 +208,39 @@ export function PrivilegeRules({ canChange }: { readonly canChange: boolean }) {
                   {sideWords(rule.one)}, and {sideWords(rule.other)}
                 </span>
               </span>
+              {canChange ? (
+                <span className="line-actions">
+                  <Button
+                    size="compact-sm"
+                    variant="default"
+                    aria-label={`Change “${printable(rule.name)}”`}
+                    onClick={() => setEditing({ kind: 'separation', rule })}
+                  >
+                    Change…
+                  </Button>
+                  <Button
+                    size="compact-sm"
+                    variant="default"
+                    loading={save.isPending}
+                    aria-label={`Remove “${printable(rule.name)}”`}
+                    onClick={() =>
+                      save.mutate({ separation_own: data.separation_own.filter(({ id }) => id !== rule.id) })
+                    }
+                  >
+                    Remove
+                  </Button>
+                </span>
+              ) : null}
             </li>
           ))}
         </ul>
+        {canChange ? (
+          <div>
+            <Button variant="default" onClick={() => setEditing({ kind: 'separation', rule: undefined })}>
+              Add a rule…
+            </Button>
+          </div>
+        ) : null}
       </section>
     </div>
   );
