@@ -150,7 +150,7 @@ function readCommand(cursor: Cursor): Command {
   return readSimple(cursor);
 }
 
-const closing = new Set(['then', 'else', 'elif', 'fi', 'do', 'done', 'esac', '}', ']]']);
+const closing = new Set(['then', 'else', 'elif', 'fi', 'do', 'done', 'esac', 'in', '}', ']]']);
 
 function readRedirects(cursor: Cursor): Redirect[] {
   const redirects: Redirect[] = [];

@@ -1,6 +1,6 @@
 import { countNode, innerCursor, isNext, peek, place, skipBlanks, stop, takes } from './cursor.ts';
 import type { Cursor } from './cursor.ts';
-import { readQuotedParts, readWord } from './read-word.ts';
+import { readQuotedParts, readWord, unsure } from './read-word.ts';
 import type { Redirect, Word, WordPart } from './syntax.ts';
 
 const operators = ['&>>', '&>', '<<<', '<<-', '<<', '<&', '<>', '<', '>>', '>&', '>|', '>'] as const;
@@ -83,7 +83,7 @@ export function takeLineEnd(cursor: Cursor): void {
       document.parts.push({ kind: 'text', text: body, isQuoted: true });
     } else {
       const within = innerCursor(cursor, body, place(cursor, start));
-      document.parts.push(...readBody(within));
+      document.parts.push(...unsure(() => readQuotedParts(within, '')));
     }
   }
   cursor.pending = [];
@@ -100,16 +100,4 @@ function takeLine(cursor: Cursor): string {
 function endsInContinuation(line: string): boolean {
   const slashes = /(\\*)\n$/.exec(line)?.[1] ?? '';
   return slashes.length % 2 === 1;
-}
-
-function readBody(within: Cursor): WordPart[] {
-  try {
-    return readQuotedParts(within, '');
-  } catch (error) {
-    // A shell reads the expansions of a here-document when it runs it.
-    if (error instanceof Error && 'code' in error && error.code === 'shell_syntax') {
-      throw stop(within, 'not_supported', `in a here-document, ${error.message}`);
-    }
-    throw error;
-  }
 }

@@ -8,6 +8,7 @@ import {
   place,
   skipBlanks,
   skipContinuations,
+  Stop,
   stop,
   takes,
 } from './cursor.ts';
@@ -183,7 +184,8 @@ function readDollarParenthesis(cursor: Cursor, isQuoted: boolean): WordPart {
     cursor.at = open;
   }
   cursor.at += 1;
-  return { kind: 'command', script: readSubstitution(cursor), isQuoted };
+  const script = cursor.notArithmetic.has(open) ? unsure(() => readSubstitution(cursor)) : readSubstitution(cursor);
+  return { kind: 'command', script, isQuoted };
 }
 
 /** What is between `((` and `))`, and the cursor behind them; undefined where the parentheses close otherwise. */
@@ -272,15 +274,20 @@ export function readBackquotes(cursor: Cursor, isQuoted: boolean): WordPart {
 }
 
 function readWhole(within: Cursor): List {
-  try {
+  return unsure(() => {
     const script = within.readList(within, []);
     if (within.at < within.text.length) throw stop(within, 'shell_syntax', 'something is left over');
     return script;
+  });
+}
+
+/** A shell reads some texts only when it runs them: what is wrong in them is not known to it before. */
+export function unsure<T>(read: () => T): T {
+  try {
+    return read();
   } catch (error) {
-    // A shell reads what is between backquotes when it runs it.
-    if (error instanceof Error && 'code' in error && error.code === 'shell_syntax') {
-      throw stop(within, 'not_supported', `between backquotes, ${error.message}`);
-    }
+    if (error instanceof Stop && error.code === 'shell_syntax')
+      throw new Stop('not_supported', error.at, error.message);
     throw error;
   }
 }

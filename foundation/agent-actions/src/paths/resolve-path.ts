@@ -1,0 +1,114 @@
+import type { CallContext, PathClass } from '../action.ts';
+import { hole, isWild, known, shown, wild } from '../run/text.ts';
+import { mayMatch } from './glob.ts';
+import { notSecretPatterns, pathRules } from './path-rules.ts';
+
+export type PlacedPath = {
+  /** Absolute, without `.`, `..` and known links; `*` for what is not known. */
+  readonly path: string;
+  readonly classes: readonly PathClass[];
+  readonly isMany: boolean;
+  readonly isKnown: boolean;
+};
+
+const maxLength = 4096;
+const maxLinks = 32;
+
+/**
+ * Where a path as it was written leads, and what that is. `links` are the symbolic links known. What is not known keeps the known part
+ * before it, so that its classes are those of where it begins; that it may lead elsewhere is said by `isKnown`.
+ */
+export function placePath(
+  written: string,
+  cwd: string,
+  context: CallContext,
+  links: ReadonlyMap<string, string> = new Map(),
+): PlacedPath {
+  const cut = written.slice(0, maxLength);
+  const absolute = cut.startsWith('/') ? cut : `${cwd}/${cut}`;
+  const { path, isLost } = followLinks(collapseSets(absolute), (at) => links.get(at) ?? context.links?.get(at));
+  const isKnown = !isLost && !path.includes(hole) && written.length <= maxLength;
+  return {
+    path: shown(path),
+    classes: classesOf(path, context),
+    isMany: isWild(known(path)),
+    isKnown,
+  };
+}
+
+/** A set of the shell, `[a-z]`, is some one character. */
+function collapseSets(path: string): string {
+  return path.replaceAll(/\uE002[^/\]]+\]/g, wild.one).replaceAll(wild.set, '[');
+}
+
+/** Goes name by name, as the kernel does: `..` leaves where the link led, not where it stands. */
+function followLinks(
+  absolute: string,
+  linkAt: (path: string) => string | undefined,
+): { readonly path: string; readonly isLost: boolean } {
+  const waiting = absolute.split('/').toReversed();
+  const names: string[] = [];
+  let followed = 0;
+  for (;;) {
+    const name = waiting.pop();
+    if (name === undefined) return { path: `/${names.join('/')}`, isLost: false };
+    if (name === '' || name === '.') continue;
+    if (name === '..') {
+      names.pop();
+      continue;
+    }
+    const target = linkAt(`/${[...names, name].join('/')}`);
+    if (target === undefined) {
+      names.push(name);
+      continue;
+    }
+    followed += 1;
+    if (followed > maxLinks) return { path: `/${[...names, name].join('/')}`, isLost: true };
+    if (target.startsWith('/')) names.length = 0;
+    waiting.push(...target.split('/').toReversed());
+  }
+}
+
+function classesOf(path: string, context: CallContext): PathClass[] {
+  const classes: PathClass[] = [isWithinAny(path, context.workspace) ? 'workspace' : 'outside'];
+  const lower = path.toLowerCase();
+  const home = context.home?.toLowerCase();
+  if (home !== undefined && isWithin(lower, home)) classes.push('home');
+  const matches = (pattern: string): boolean =>
+    homesOf(home).some((at) => pathMatches(lower, pattern.startsWith('~') ? at + pattern.slice(1) : pattern));
+  for (const { class: name, patterns } of pathRules) {
+    if (patterns.some((pattern) => matches(pattern))) classes.push(name);
+  }
+  if ((context.guardPaths ?? []).some((guard) => isWithin(path, guard) || mayMatch(path, `${guard}/**`))) {
+    if (!classes.includes('harness-settings')) classes.push('harness-settings');
+  }
+  const isOnlyExample = classes.includes('secret') && !isWild(known(path)) && notSecretPatterns.some(matches);
+  // The workspace may lie under a directory of the system, such as /srv or /opt.
+  const isHere = classes.includes('workspace');
+  return classes.filter(
+    (name) => !(name === 'secret' && isOnlyExample) && !(isHere && (name === 'system' || name === 'temporary')),
+  );
+}
+
+function homesOf(home: string | undefined): readonly string[] {
+  const usual = ['/home/*', '/root', '/users/*'];
+  return home === undefined ? usual : [home, ...usual];
+}
+
+function pathMatches(path: string, pattern: string): boolean {
+  // Most rules name a word that the path does not hold: that is seen without walking.
+  const word = /[^*/~]{3,}/.exec(pattern)?.[0];
+  if (word !== undefined && !path.includes(word) && !isWild(known(path))) return false;
+  // `*` and `*.ts` could be the name of any secret; what they are taken for is a file of that form and no other.
+  const isAnyName = isWild(known(path)) && pattern.startsWith('**/') && /\/\uE000(?:\.[a-z0-9]+)?$/.test(path);
+  return mayMatch(isAnyName ? path.replaceAll(/[\uE000-\uE002]/g, 'x') : path, pattern);
+}
+
+function isWithinAny(path: string, roots: readonly string[]): boolean {
+  return roots.some((root) => isWithin(path, root));
+}
+
+export function isWithin(path: string, root: string): boolean {
+  const base = root.replace(/\/+$/, '');
+  return path === base || path.startsWith(`${base}/`);
+}

@@ -1,0 +1,194 @@
+import type { DoubtCode } from '../action.ts';
+import { addHost, addName, addPath, addProgram, addRecipient, addStatements, sentStdin } from '../run/effects.ts';
+import type { Invocation } from '../run/run.ts';
+import { fileText } from '../run/files.ts';
+import { known, onlyText, shown, unknown } from '../run/text.ts';
+import type { Text, Value } from '../run/text.ts';
+import { placePath } from '../paths/resolve-path.ts';
+import { readArguments } from './arguments.ts';
+import type { ProgramRule, Role } from './rule.ts';
+
+/** The actions that a rule of the table says a program's arguments mean; gives what it prints. */
+export function applyRule(rule: ProgramRule, invocation: Invocation): Value {
+  const isPrefix = rule.first === 'command';
+  const read = readArguments(rule.options, invocation.arguments, isPrefix);
+  addProgram(
+    invocation,
+    { name: invocation.name, classes: rule.classes ?? ['tool'], arguments: invocation.arguments },
+    { doubt: rule.doubt, why: rule.why },
+  );
+  const options = { doubt: rule.doubt, why: rule.why };
+  for (const { role, text, option } of read.values) {
+    if (role === 'command') continue;
+    applyRole(role, text, invocation, { ...options, option });
+  }
+  const byOption = read.values.findIndex(({ role }) => role === 'command');
+  if (byOption !== -1)
+    runCommand(
+      read.values.slice(byOption).map(({ text }) => text),
+      invocation,
+    );
+  for (const text of read.strangers) if (looksLikePath(text)) addStranger(invocation, text);
+  if (isPrefix) return read.operands.length === 0 ? [known('')] : runCommand(read.operands, invocation);
+  const isFirstGiven = (rule.firstGivenBy ?? '').split(' ').some((name) => name !== '' && read.flags.has(name));
+  const count = read.operands.length;
+  for (const [index, text] of read.operands.entries()) {
+    const isFirst = index === 0 && rule.first !== undefined && !isFirstGiven;
+    const isLast = rule.last !== undefined && index === count - 1 && count > 1 && !givesTarget(read.flags);
+    const role = isFirst ? rule.first : isLast ? rule.last : rule.operands;
+    applyRole(role ?? 'text', text, invocation, options);
+  }
+  const hasOperand = count > (rule.first !== undefined && !isFirstGiven ? 1 : 0);
+  // A filter reads what is piped in; without that, some programs read where they are.
+  if (
+    !hasOperand &&
+    rule.onDirectory !== undefined &&
+    (invocation.stdin === undefined || rule.onDirectory !== 'read-tree')
+  ) {
+    applyRole(rule.onDirectory, known('.'), invocation, options);
+  }
+  if (rule.prints === 'nothing') return [known('')];
+  if (rule.prints === 'input') return invocation.stdin ?? [unknown('what is typed in')];
+  return [unknown(`what "${invocation.name}" prints`)];
+}
+
+function givesTarget(flags: ReadonlySet<string>): boolean {
+  return flags.has('-t') || flags.has('--target-directory');
+}
+
+/** Runs a command that another program starts. */
+export function runCommand(argv: readonly Text[], invocation: Invocation, name = invocation.name): Value {
+  const { where } = invocation;
+  const { run, ...around } = invocation;
+  return run.command(argv, { ...around, where: { ...where, through: [...where.through, name] } });
+}
+
+/** Runs a text as a shell script that another program starts. */
+export function runScript(text: Text, invocation: Invocation, positional?: readonly Text[]): Value {
+  const { where, name, run, state, stdin } = invocation;
+  return run.script(text, { state, stdin, where: { ...where, through: [...where.through, name] } }, positional);
+}
+
+export function looksLikePath({ text }: Text): boolean {
+  return /^(?:[~.]|[^:]*\/)/.test(shown(text)) && !/^[a-z][a-z0-9+.-]*:\/\//i.test(text) && text !== '.';
+}
+
+/** An argument of which nobody knows what the program does with it. */
+export function addStranger(invocation: Invocation, text: Text): void {
+  addPath(invocation, 'read', text, { doubt: 'unknown_program' });
+  addPath(invocation, 'write', text, { doubt: 'unknown_program' });
+}
+
+type RoleOptions = {
+  readonly doubt?: DoubtCode | undefined;
+  readonly why?: string | undefined;
+  readonly option?: string | undefined;
+};
+
+export function applyRole(role: Role, text: Text, invocation: Invocation, { doubt, why }: RoleOptions = {}): void {
+  // Code of the project does what it does; what it is told to read and write is told all the same.
+  const how = {
+    ...(doubt === undefined || doubt === 'project_code' ? {} : { doubt }),
+    ...(why === undefined ? {} : { why }),
+  };
+  switch (role) {
+    case 'text':
+    case 'command':
+      return;
+    case 'read':
+      addPath(invocation, 'read', text, how);
+      return;
+    case 'read-tree':
+      addPath(invocation, 'read', text, { ...how, isTree: true });
+      return;
+    case 'write':
+      addPath(invocation, 'write', text, how);
+      return;
+    case 'write-tree':
+      addPath(invocation, 'write', text, { ...how, isTree: true });
+      return;
+    case 'change':
+      addPath(invocation, 'read', text, how);
+      addPath(invocation, 'write', text, how);
+      return;
+    case 'move':
+      addPath(invocation, 'read', text, how);
+      addPath(invocation, 'delete', text, how);
+      return;
+    case 'delete':
+      addPath(invocation, 'delete', text, how);
+      return;
+    case 'delete-tree':
+      addPath(invocation, 'delete', text, { ...how, isTree: true });
+      return;
+    case 'execute':
+      addPath(invocation, 'read', text, how);
+      runFile(text, invocation);
+      return;
+    case 'fetch':
+      addHost(invocation, text, { way: 'fetch' });
+      return;
+    case 'send':
+      addHost(invocation, text, { way: 'send', sends: sentStdin(invocation) });
+      return;
+    case 'look-up':
+      if (!shown(text.text).startsWith('+'))
+        addHost(
+          invocation,
+          { ...text, text: text.text.replace(/^@/, '') },
+          { way: 'look-up', sends: [shown(text.text)] },
+        );
+      return;
+    case 'listen':
+      addHost(invocation, { text: '0.0.0.0' }, { way: 'listen', doubt: 'unknown_until_run' });
+      return;
+    case 'recipient':
+      addRecipient(invocation, text, sentStdin(invocation));
+      return;
+    case 'script':
+      runScript(text, invocation);
+      return;
+    case 'process':
+      addName(invocation, 'other', { of: 'process', name: shown(text.text) });
+      return;
+    case 'name':
+      addName(invocation, 'configure', { of: 'setting', name: `${invocation.name} ${shown(text.text)}` });
+      return;
+    case 'sql':
+      addStatements(invocation, text);
+      return;
+    case 'body':
+      if (/^@/.test(text.text)) addPath(invocation, 'read', { ...text, text: text.text.slice(1) });
+      return;
+    default:
+      return;
+  }
+}
+
+/** A file of shell commands that is run: by its contents where they are known. */
+export function runFile(path: Text, invocation: Invocation, positional: readonly Text[] = []): Value {
+  const name = onlyText([path]);
+  const contents =
+    name === undefined ? [unknown('which file it is is not known')] : fileText(name, invocation.state, invocation.run);
+  const text = onlyText(contents);
+  const isShell = text !== undefined && (!text.startsWith('#!') || /^#![^\n]*\b(?:ba|da|z|k)?sh\b/.test(text));
+  const [content] = contents;
+  if (isShell && content !== undefined) return runScript(content, invocation, positional);
+  const isFetched = content?.why?.startsWith('fetched') === true;
+  const isHere = !isFetched && invocation.state.cwds.every((cwd) => isOfProject(name, cwd, invocation));
+  addProgram(
+    invocation,
+    { name: name ?? shown(path.text), classes: isHere ? ['project-code'] : ['unknown'], arguments: positional },
+    {
+      doubt: isFetched ? 'fetched_code' : isHere ? 'project_code' : 'unknown_until_run',
+      why: content?.why ?? 'runs the code in a file',
+    },
+  );
+  return [unknown(`what "${shown(path.text)}" prints`)];
+}
+
+function isOfProject(name: string | undefined, cwd: string, { run, state }: Invocation): boolean {
+  if (name === undefined) return false;
+  const { classes } = placePath(name, cwd, run.context, state.links);
+  return classes.includes('workspace');
+}

@@ -1,0 +1,237 @@
+import { addName, addPath, addProgram } from '../run/effects.ts';
+import type { Invocation } from '../run/run.ts';
+import { hole, isKnown, known, onlyText, shown, unknown } from '../run/text.ts';
+import type { Text, Value } from '../run/text.ts';
+import { assignVariable } from '../run/variables.ts';
+import { runFile, runScript } from './apply-rule.ts';
+
+type Builtin = (invocation: Invocation) => Value;
+const nothing: Value = [known('')];
+
+/** What the shell does itself: it moves, sets, defines, and runs texts. */
+export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
+  ['cd', changeDirectory],
+  ['pushd', changeDirectory],
+  ['popd', leaveDirectory],
+  ['eval', evaluate],
+  ['source', sourced],
+  ['.', sourced],
+  ['export', declare],
+  ['declare', declare],
+  ['typeset', declare],
+  ['local', declare],
+  ['readonly', declare],
+  ['unset', unset],
+  ['read', readInto],
+  ['mapfile', readInto],
+  ['readarray', readInto],
+  ['set', setOptions],
+  ['shift', shift],
+  ['alias', alias],
+  ['unalias', () => nothing],
+  ['trap', trap],
+  ['exit', () => nothing],
+  ['return', () => nothing],
+  ['break', () => nothing],
+  ['continue', () => nothing],
+  ['shopt', () => nothing],
+  ['pwd', ({ state }) => state.cwds.map((text) => ({ text: `${text}\n` }))],
+  ['hash', hash],
+  ['enable', hash],
+  ['history', historyList],
+  ['fc', historyList],
+  ['bind', opaque],
+  ['complete', opaque],
+  ['compgen', opaque],
+]);
+
+function operandsOf(invocation: Invocation): readonly Text[] {
+  return invocation.arguments.filter(({ text }) => !/^-/.test(text));
+}
+
+function changeDirectory({ arguments: given, state, run }: Invocation): Value {
+  const [to] = given.filter(({ text }) => !/^-[LPe@]+$/.test(text) && text !== '--');
+  if (to === undefined) {
+    state.cwds = [run.context.home ?? hole];
+    return nothing;
+  }
+  if (to.text === '-' || /^[+-]\d/.test(to.text)) {
+    state.cwds = [hole];
+    return nothing;
+  }
+  if (state.variables.has('CDPATH')) {
+    state.cwds = [hole];
+    return nothing;
+  }
+  state.cwds = [...new Set(state.cwds.map((cwd) => (to.text.startsWith('/') ? to.text : `${cwd}/${to.text}`)))].map(
+    normal,
+  );
+  return nothing;
+}
+
+/** `cd` goes by the path as it is written, so that `..` leaves a link where it stands. */
+function normal(path: string): string {
+  const names: string[] = [];
+  for (const name of path.split('/')) {
+    if (name === '..' && names.length > 0 && names.at(-1)?.includes(hole) !== true) names.pop();
+    else if (name !== '' && name !== '.') names.push(name);
+  }
+  const joined = names.join('/');
+  return joined.startsWith(hole) ? joined : `/${joined}`;
+}
+
+function leaveDirectory({ state }: Invocation): Value {
+  state.cwds = [hole];
+  return nothing;
+}
+
+function evaluate(invocation: Invocation): Value {
+  const { arguments: given } = invocation;
+  const why = given.find((text) => !isKnown(text))?.why;
+  const disguises = given.flatMap((text) => text.disguises ?? []);
+  const text = given.map((entry) => entry.text).join(' ');
+  return runScript(
+    { text, ...(why === undefined ? {} : { why }), ...(disguises.length === 0 ? {} : { disguises }) },
+    invocation,
+  );
+}
+
+function sourced(invocation: Invocation): Value {
+  const [path, ...positional] = invocation.arguments;
+  if (path === undefined) return nothing;
+  addPath(invocation, 'read', path);
+  if (/^\/dev\/(?:stdin|fd\/0)$/.test(path.text)) {
+    return (invocation.stdin ?? [unknown('what is typed in')]).flatMap((text) =>
+      runScript(text, invocation, positional),
+    );
+  }
+  return runFile(path, invocation, positional);
+}
+
+function declare(invocation: Invocation): Value {
+  for (const argument of invocation.arguments) {
+    const found = /^(\w+)(\+?)=([\s\S]*)$/.exec(argument.text);
+    if (found === null) {
+      if (!/^[-+]/.test(argument.text) && invocation.name === 'local')
+        invocation.state.variables.set(argument.text, nothing);
+      if (/^-\w*f/.test(argument.text) || !isKnown(argument)) opaqueDeclaration(invocation, argument);
+      continue;
+    }
+    const [, name = '', append, text = ''] = found;
+    const value: Text = { ...argument, text };
+    assignVariable(name, append === '' ? [value] : [unknown(`"${name}" grows`)], invocation);
+  }
+  return nothing;
+}
+
+function opaqueDeclaration(invocation: Invocation, argument: Text): void {
+  addName(
+    invocation,
+    'configure',
+    { of: 'variable', name: shown(argument.text) },
+    { doubt: 'unknown_until_run', why: 'hands on what is not known to later programs' },
+  );
+}
+
+function unset({ arguments: given, state }: Invocation): Value {
+  for (const { text } of given) {
+    state.variables.set(text, [known('')]);
+    state.functions.delete(text);
+    if (text === 'IFS') state.variables.delete('IFS');
+  }
+  return nothing;
+}
+
+/** One plain variable gets what is known to come in; everything else is not known. */
+function readInto(invocation: Invocation): Value {
+  const { state, stdin, name } = invocation;
+  const names = operandsOf(invocation).filter(({ text }) => /^\w+$/.test(text) && !/^\d+$/.test(text));
+  const line = name === 'read' ? onlyText(stdin) : undefined;
+  const [only] = names;
+  for (const { text } of names) {
+    state.variables.set(text, [unknown(`"${text}" is read when it runs`)]);
+    state.arrays.delete(text);
+  }
+  if (line !== undefined && names.length === 1 && only !== undefined) {
+    state.variables.set(only.text, [
+      known((line.split('\n')[0] ?? '').trim()),
+      unknown(`"${only.text}" is read when it runs`),
+    ]);
+  }
+  if (names.length === 0) state.variables.set('REPLY', [unknown('"REPLY" is read when it runs')]);
+  return nothing;
+}
+
+function setOptions({ arguments: given, state }: Invocation): Value {
+  const [first] = given;
+  if (first === undefined) return [unknown('all variables')];
+  const flags = given.map(({ text }) => text);
+  if (flags.some((flag) => /^-\w*e/.test(flag)) || flags.includes('errexit')) state.stopsOnError = true;
+  if (flags.some((flag) => /^\+\w*e/.test(flag))) state.stopsOnError = false;
+  const dashes = flags.indexOf('--');
+  if (dashes !== -1) state.positional = given.slice(dashes + 1);
+  else if (!/^[-+]/.test(first.text)) state.positional = given;
+  return nothing;
+}
+
+function shift({ arguments: given, state }: Invocation): Value {
+  const count = Number(given[0]?.text ?? '1');
+  state.positional = Number.isInteger(count) ? state.positional?.slice(count) : undefined;
+  return nothing;
+}
+
+function alias(invocation: Invocation): Value {
+  for (const { text, why } of invocation.arguments) {
+    const found = /^([^=]+)=([\s\S]*)$/.exec(text);
+    if (found === null) continue;
+    invocation.state.aliases.set(found[1] ?? '', found[2] ?? '');
+    addName(
+      invocation,
+      'configure',
+      { of: 'setting', name: `alias ${found[1] ?? ''}` },
+      { doubt: 'unknown_until_run', why: why ?? 'a name stands for another command from now on' },
+    );
+  }
+  return nothing;
+}
+
+function trap(invocation: Invocation): Value {
+  const [action] = operandsOf(invocation);
+  if (action !== undefined && action.text !== '' && invocation.arguments.length > 1) runScript(action, invocation);
+  return nothing;
+}
+
+function hash(invocation: Invocation): Value {
+  const { arguments: given, state } = invocation;
+  const at = given.findIndex(({ text }) => /^-[pf]$/.test(text));
+  if (at === -1) return nothing;
+  const name = given[at + 2]?.text ?? '*';
+  const program = given[at + 1] ?? unknown('which program it is');
+  state.replaced.set(name, `"${name}" stands for ${shown(program.text)}`);
+  addName(
+    invocation,
+    'configure',
+    { of: 'setting', name: `${invocation.name} ${name}` },
+    { doubt: 'unknown_until_run', why: 'a name stands for another program from now on' },
+  );
+  addPath(invocation, 'execute', program, { doubt: 'unknown_program' });
+  return nothing;
+}
+
+function historyList(invocation: Invocation): Value {
+  addProgram(
+    invocation,
+    { name: invocation.name, classes: ['tool'], arguments: invocation.arguments },
+    { doubt: 'unknown_until_run', why: 'shows, changes or runs earlier commands' },
+  );
+  return [unknown('earlier commands')];
+}
+
+function opaque(invocation: Invocation): Value {
+  addProgram(
+    invocation,
+    { name: invocation.name, classes: ['shell'], arguments: invocation.arguments },
+    { doubt: 'unknown_until_run', why: 'binds commands to keys or completion' },
+  );
+  return [unknown(`what "${invocation.name}" prints`)];
+}

@@ -1,0 +1,249 @@
+import { addPath, addProgram } from '../run/effects.ts';
+import { fileText } from '../run/files.ts';
+import type { Invocation } from '../run/run.ts';
+import { forked } from '../run/state.ts';
+import { bounded, isKnown, known, onlyText, shown, unknown } from '../run/text.ts';
+import type { Text, Value } from '../run/text.ts';
+import { runFile, runScript } from './apply-rule.ts';
+import { readArguments } from './arguments.ts';
+import { addForeignCode } from './foreign-code.ts';
+import type { ProgramRule } from './rule.ts';
+
+/** `sh`, `bash` and relatives: a script in an argument, in a file, or piped in. */
+export function shellProgram(outer: Invocation): Value {
+  // It sees the variables that were set, and changes none of them.
+  const invocation = { ...outer, state: forked(outer.state) };
+  const { arguments: given, stdin } = invocation;
+  const operands: Text[] = [];
+  let script: Text | undefined;
+  for (let at = 0; at < given.length; at += 1) {
+    const text = given[at] ?? known('');
+    const flag = shown(text.text);
+    if (operands.length === 0 && /^[-+][a-zA-Z]*c[a-zA-Z]*$/.test(flag) && !flag.startsWith('--')) {
+      script = given[at + 1] ?? known('');
+      operands.push(...given.slice(at + 2));
+      break;
+    }
+    if (operands.length === 0 && /^(?:--rcfile|--init-file)$/.test(flag)) {
+      at += 1;
+      const file = given[at] ?? known('');
+      addPath(invocation, 'read', file);
+      runFile(file, invocation);
+    } else if (operands.length === 0 && /^[-+][oO]$/.test(flag)) at += 1;
+    else if (operands.length > 0 || !/^[-+]./.test(flag)) operands.push(text);
+  }
+  addProgram(invocation, { name: invocation.name, classes: ['shell'], arguments: given });
+  if (script !== undefined) return runScript(script, invocation, operands.slice(1));
+  const [file, ...positional] = operands;
+  if (file !== undefined && file.text !== '-') {
+    addPath(invocation, 'read', file);
+    if (/^\/dev\/(?:stdin|fd\/0)$/.test(file.text)) return fromStdin(invocation, positional);
+    return runFile(file, invocation, positional);
+  }
+  return stdin === undefined ? [unknown('what is typed in')] : fromStdin(invocation, positional);
+}
+
+function fromStdin(invocation: Invocation, positional: readonly Text[]): Value {
+  const texts = invocation.stdin ?? [unknown('what is typed in')];
+  return bounded(texts.flatMap((text) => runScript(text, { ...invocation, stdin: undefined }, positional)));
+}
+
+const interpreterOptions: ReadonlyMap<string, NonNullable<ProgramRule['options']>> = new Map([
+  ['python', { script: '-c', name: '-m', text: '-W -X -Q' }],
+  [
+    'node',
+    {
+      script: '-e -p --eval --print -pe',
+      execute: '-r --require --import --loader --experimental-loader',
+      text: '--max-old-space-size -C --conditions --inspect --inspect-brk --test-name-pattern',
+      read: '--env-file',
+    },
+  ],
+  ['perl', { script: '-e -E', name: '-M -m', text: '-I -F -0 -l' }],
+  ['ruby', { script: '-e', execute: '-r', text: '-I -E -F' }],
+  ['php', { script: '-r -B -R -E', execute: '-f', text: '-d -c -S -t' }],
+  ['lua', { script: '-e', execute: '-l' }],
+  ['deno', { script: '', text: '' }],
+  ['bun', { script: '-e --eval', text: '' }],
+  ['osascript', { script: '-e', text: '-l' }],
+  ['pwsh', { script: '-c -Command -EncodedCommand -e', execute: '-File', text: '-ExecutionPolicy' }],
+  ['Rscript', { script: '-e' }],
+  ['julia', { script: '-e -E' }],
+  ['tclsh', {}],
+  ['guile', { script: '-c' }],
+]);
+
+/** Programs of other languages: code in an argument, a file, or piped in. */
+export function interpreterProgram(invocation: Invocation): Value {
+  const { name, arguments: given, stdin } = invocation;
+  const family = name.replace(/[\d.]+$/, '');
+  const options = interpreterOptions.get(family) ?? interpreterOptions.get(name) ?? {};
+  const read = readArguments(options, given, true);
+  const output: Value = [unknown(`what "${name}" prints`)];
+  let isGiven = false;
+  for (const { role, text, option } of read.values) {
+    if (role === 'script') {
+      isGiven = true;
+      addForeignCode({ ...invocation, name: family === 'python' ? 'python' : name }, text);
+    } else if (role === 'execute' && option !== undefined) {
+      addPath(invocation, 'read', text);
+      addProgram(
+        invocation,
+        { name: shown(text.text), classes: ['unknown'], arguments: [] },
+        { doubt: 'unknown_until_run', why: 'loads a module before anything else' },
+      );
+    } else if (role === 'read') addPath(invocation, 'read', text);
+    else if (role === 'name') {
+      isGiven = isGiven || option === '-m';
+      runModule(text, invocation, read.operands);
+    }
+  }
+  // perl and ruby change their files in place.
+  if (/^(?:perl|ruby)$/.test(family) && isGiven && [...read.flags].some((flag) => /^-[a-zA-Z]*i/.test(flag))) {
+    for (const text of read.operands) addPath(invocation, 'write', text);
+  }
+  if (isGiven) {
+    for (const text of read.operands) if (/^(?:perl|ruby|php)$/.test(family)) addPath(invocation, 'read', text);
+    return output;
+  }
+  if ([...read.flags].some((flag) => /^(?:--version|-V|-v|--help|-h)$/.test(flag)) && read.operands.length === 0)
+    return output;
+  const [first, ...positional] = /^(?:deno|bun)$/.test(family)
+    ? read.operands.filter(({ text }) => !/^(?:run|test|x|exec|check|install|i|add)$/.test(text))
+    : read.operands;
+  if (first !== undefined && first.text !== '-') {
+    addPath(invocation, 'read', first);
+    runForeignFile(first, invocation, positional);
+    return output;
+  }
+  if (stdin !== undefined) for (const text of stdin) addForeignCode(invocation, text);
+  else
+    addProgram(
+      invocation,
+      { name, classes: ['interpreter'], arguments: given },
+      { doubt: 'project_code', why: 'runs what the project says' },
+    );
+  return output;
+}
+
+function runForeignFile(path: Text, invocation: Invocation, positional: readonly Text[]): void {
+  const name = onlyText([path]);
+  const contents = name === undefined ? [] : fileText(name, invocation.state, invocation.run);
+  const [content] = contents;
+  if (content !== undefined && isKnown(content)) addForeignCode(invocation, content);
+  else runFile(path, invocation, positional);
+}
+
+/** Modules that are programs of their own: `python -m http.server`. */
+function runModule(module: Text, invocation: Invocation, operands: readonly Text[]): void {
+  const { name } = invocation;
+  const written = shown(module.text);
+  if (name.startsWith('perl')) return;
+  const program =
+    /^(?:pip|ensurepip|venv|pytest|unittest|mypy|black|ruff|build|pre_commit|coverage|json\.tool|compileall|timeit|this|site)$/.exec(
+      written,
+    )?.[0];
+  if (program === 'json.tool' || program === 'timeit' || program === 'this' || program === 'site') {
+    addProgram(invocation, { name: `${name} -m ${written}`, classes: ['interpreter'], arguments: operands });
+    for (const text of operands) addPath(invocation, 'read', text);
+    return;
+  }
+  if (program === 'pip') {
+    invocation.run.command([known('pip'), ...operands], {
+      ...invocation,
+      where: { ...invocation.where, through: [...invocation.where.through, name] },
+    });
+    return;
+  }
+  const isKnownTool = program !== undefined;
+  addProgram(
+    invocation,
+    {
+      name: `${name} -m ${written}`,
+      classes: isKnownTool ? ['build', 'project-code'] : ['interpreter'],
+      arguments: operands,
+    },
+    { doubt: isKnownTool ? 'project_code' : 'unknown_program', why: `the module "${written}" runs` },
+  );
+}
+
+const inlineShell =
+  /\bsystem\s*\(|\|\s*"|"\s*\||\bgetline\b|\|&|\bprint(?:f)?\b[^}]*>|\bclose\s*\(|@load|@include|\bENVIRON\b/;
+
+/** awk: its programs may write files and run commands, and say so in few words. */
+export function awkProgram(invocation: Invocation): Value {
+  const read = readArguments(
+    { text: '-F -v --field-separator --assign', execute: '-f -i -l -E --file --include --load --exec' },
+    invocation.arguments,
+    true,
+  );
+  const file = read.values.find(({ role }) => role === 'execute');
+  const program = file === undefined ? read.operands[0] : undefined;
+  const files = file === undefined ? read.operands.slice(1) : read.operands;
+  const isPlain = program === undefined ? file === undefined : isKnown(program) && !inlineShell.test(program.text);
+  addProgram(
+    invocation,
+    { name: invocation.name, classes: ['interpreter'], arguments: invocation.arguments },
+    isPlain ? {} : { doubt: 'foreign_code', why: 'its program may write files or run commands' },
+  );
+  if (file !== undefined) addPath(invocation, 'read', file.text);
+  for (const text of files) if (!/^\w+=/.test(text.text)) addPath(invocation, 'read', text);
+  if (!isPlain && program !== undefined) {
+    for (const [, command = ''] of program.text.matchAll(/\bsystem\s*\(\s*"((?:[^"\\]|\\.)*)"/g))
+      runScript({ text: command.replaceAll('\\"', '"') }, invocation);
+    for (const [, command = ''] of program.text.matchAll(/(?:\|&?\s*"|")((?:[^"\\]|\\.)*)"(?:\s*\|\s*getline)?/g)) {
+      if (/^\s*(?:\S*\/)?(?:sh|bash|curl|wget|nc|cat|rm|mail|tee)\b/.test(command))
+        runScript({ text: command.replaceAll('\\"', '"') }, invocation);
+    }
+    for (const [, path = ''] of program.text.matchAll(/>{1,2}\s*"([^"]+)"/g))
+      addPath(invocation, 'write', known(path), { doubt: 'foreign_code' });
+    for (const [, path = ''] of program.text.matchAll(/<\s*"([^"]+)"/g))
+      addPath(invocation, 'read', known(path), { doubt: 'foreign_code' });
+  }
+  return [unknown(`what "${invocation.name}" prints`)];
+}
+
+/** sed: `w` and `r` name files, `e` runs commands, `-i` changes what it reads. */
+export function sedProgram(invocation: Invocation): Value {
+  const read = readArguments(
+    { text: '-l -L', script: '-e --expression', execute: '-f --file' },
+    invocation.arguments,
+    false,
+  );
+  const expressions = read.values.filter(({ role }) => role === 'script').map(({ text }) => text);
+  const hasFile = read.values.some(({ role }) => role === 'execute');
+  const isInPlace = [...read.flags].some((flag) => /^(?:-[nErsz]*i|--in-place)/.test(flag));
+  // BSD's sed takes a suffix behind -i as an argument of its own.
+  const operands = isInPlace && read.operands[0]?.text === '' ? read.operands.slice(1) : read.operands;
+  const isByOption = expressions.length > 0 || hasFile;
+  const scripts = isByOption ? expressions : operands.slice(0, 1);
+  const files = isByOption ? operands : operands.slice(1);
+  let isPlain = !hasFile;
+  for (const script of scripts) {
+    const text = shown(script.text);
+    // What stands between the marks of `s` is text; what is behind them is flags.
+    const bare = text
+      .replaceAll(/s([^\w\s\\])(?:\\[\s\S]|(?!\1)[^\\])*\1(?:\\[\s\S]|(?!\1)[^\\])*\1/g, 's//')
+      .replaceAll(/\/(?:[^/\\]|\\.)*\//g, '//');
+    for (const [, path = ''] of bare.matchAll(/(?:^|[;{}\d$/! ]|s\/\/[gpIi\d]*)w\s*(\/?[^\s;}]+)/g))
+      addPath(invocation, 'write', known(path));
+    for (const [, path = ''] of bare.matchAll(/(?:^|[;{}\d$/! ])[rR]\s*([^\s;}]+)/g))
+      addPath(invocation, 'read', known(path));
+    const runs = /(?:^|[;{}\d$!\n]|\/\/ ?)\s*e(?:\s|$|;)/.test(bare) || /s\/\/[gpIi\d]*e/.test(bare);
+    if (runs || !isKnown(script)) isPlain = false;
+    if (runs) {
+      for (const [, command = ''] of bare.matchAll(/(?:^|[;{}\d$!\n])\s*e\s+([^\n]+)/g))
+        runScript({ text: command }, invocation);
+    }
+  }
+  addProgram(
+    invocation,
+    { name: invocation.name, classes: ['tool'], arguments: invocation.arguments },
+    isPlain ? {} : { doubt: 'foreign_code', why: 'its script may run commands' },
+  );
+  for (const text of files) {
+    addPath(invocation, 'read', text);
+    if (isInPlace) addPath(invocation, 'write', text);
+  }
+  return [unknown(`what "${invocation.name}" prints`)];
+}

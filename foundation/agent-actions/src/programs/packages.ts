@@ -1,0 +1,190 @@
+import { addHost, addPath, addProgram } from '../run/effects.ts';
+import { fileText } from '../run/files.ts';
+import type { Invocation } from '../run/run.ts';
+import { forked } from '../run/state.ts';
+import { known, onlyText, shown, unknown } from '../run/text.ts';
+import type { Text, Value } from '../run/text.ts';
+import { addStranger, looksLikePath, runCommand, runScript } from './apply-rule.ts';
+import { readArguments } from './arguments.ts';
+
+// Package managers: scripts of the project, and code that is fetched and run.
+
+const optionsWithValue = {
+  text: '-w --workspace --filter -F --registry --tag --omit --include -p --package --loglevel --features --bin --example --target -j --jobs --python',
+  'read-tree': '-C --prefix --cwd --dir --directory --manifest-path',
+  script: '-c --call --shell --shell-mode',
+};
+const runsInTurn = new Map<string, RegExp>([
+  ['npm', /^(?:exec|x)$/],
+  ['pnpm', /^(?:exec|dlx)$/],
+  ['yarn', /^(?:exec|dlx)$/],
+  ['bun', /^(?:x)$/],
+  ['poetry', /^run$/],
+  ['pipenv', /^run$/],
+  ['uv', /^run$/],
+  ['pdm', /^run$/],
+  ['hatch', /^run$/],
+  ['conda', /^run$/],
+  ['bundle', /^exec$/],
+  ['composer', /^exec$/],
+  ['mise', /^(?:exec|x)$/],
+  ['asdf', /^exec$/],
+  ['direnv', /^exec$/],
+  ['nix', /^(?:run|shell|develop)$/],
+]);
+const fetching =
+  /^(?:install|i|add|up|update|upgrade|in|create|init|dlx|get|require|download|sync|full-upgrade|dist-upgrade|tap|link|global|tool|self-update)$/;
+const projectOnly =
+  /^(?:ci|test|t|tst|start|run|run-script|build|pack|prune|dedupe|lint|check|format|dev|serve|typecheck|clean|install-ci-test|rebuild|stop|restart|preview|coverage|fmt|vet|clippy|bench|doc|docs|exec|lock)$/;
+const reading =
+  /^(?:ls|list|ll|view|info|show|outdated|why|search|help|version|-v|--version|config|root|prefix|bin|audit|fund|explain|doctor|whoami|freeze|tree|metadata|env|query|cache|policy|depends|repo|pkg)$/;
+
+export function packageProgram(outer: Invocation): Value {
+  const invocation = { ...outer, state: forked(outer.state) };
+  const { name, arguments: given, state } = invocation;
+  const read = readArguments(optionsWithValue, given, true);
+  for (const { role, text } of read.values) {
+    if (role === 'script') runScript(text, invocation);
+    if (role === 'read-tree')
+      state.cwds = state.cwds.map((cwd) => (text.text.startsWith('/') ? text.text : `${cwd}/${text.text}`));
+  }
+  const [subcommand = known(''), ...rest] = read.operands;
+  const word = shown(subcommand.text);
+  const program = { name: `${name} ${word}`.trim(), classes: ['package-manager' as const], arguments: rest };
+  const plain = rest.filter(({ text }) => !text.startsWith('-'));
+  if (runsInTurn.get(name.replace(/[\d.]+$/, ''))?.test(word) === true) {
+    addProgram(
+      invocation,
+      program,
+      /dlx|^x$/.test(word) ? { doubt: 'fetched_code', why: 'may fetch a package and run it' } : {},
+    );
+    const inner = readArguments(optionsWithValue, rest, true);
+    for (const { role, text } of inner.values) if (role === 'script') runScript(text, invocation);
+    return inner.operands.length === 0 ? [known('')] : runCommand(inner.operands, invocation, program.name);
+  }
+  const scripts = scriptsOf(invocation);
+  const script = /^(?:run|run-script|rum|urn)$/.test(word)
+    ? shown(plain[0]?.text ?? '')
+    : /^(?:t|tst|test)$/.test(word)
+      ? 'test'
+      : /^(?:start|stop|restart)$/.test(word)
+        ? word
+        : '';
+  const body = /^(?:npm|pnpm|yarn|bun)$/.test(name) ? (scripts.get(script) ?? scripts.get(word)) : undefined;
+  if (body !== undefined) {
+    addProgram(invocation, { ...program, classes: ['package-manager', 'project-code'] });
+    for (const hook of [`pre${script}`, `post${script}`])
+      if (scripts.has(hook)) runScript(known(scripts.get(hook) ?? ''), invocation);
+    const extra = rest.slice(/^(?:run|run-script)$/.test(word) ? 1 : 0).filter(({ text }) => text !== '--');
+    return runScript(
+      { text: [body, ...extra.map(({ text }) => `'${shown(text).replaceAll("'", `'\\''`)}'`)].join(' ') },
+      invocation,
+    );
+  }
+  if (reading.test(word) || word === '') {
+    const isSetting = word === 'config' && /^(?:set|edit|delete)$/.test(plain[0]?.text ?? '');
+    addProgram(invocation, program);
+    if (isSetting) addPath(invocation, 'write', known(`${invocation.run.context.home ?? '/home/*'}/.npmrc`));
+    if (isSetting && /script-shell|registry|prefix|globalconfig|node-options|git$/.test(plain[1]?.text ?? '')) {
+      addProgram(invocation, program, {
+        doubt: 'unknown_until_run',
+        why: 'changes what later commands run or where they fetch from',
+      });
+    }
+    return [unknown(`what "${program.name}" prints`)];
+  }
+  if (/^(?:publish|login|adduser|token|owner|access|unpublish|deprecate|dist-tag|team|upload|yank)$/.test(word)) {
+    addProgram(invocation, program);
+    addHost(invocation, known('https://registry.npmjs.org'), {
+      way: 'send',
+      sends: ['the package'],
+      doubt: 'unknown_until_run',
+    });
+    return [known('')];
+  }
+  const named = plain.filter(({ text }) => text !== '.' && !/^-/.test(text));
+  const isFetching =
+    fetching.test(word) && (named.length > 0 || /^(?:update|upgrade|up|create|full-upgrade|dist-upgrade)$/.test(word));
+  if (isFetching) {
+    addProgram(invocation, program, {
+      doubt: 'fetched_code',
+      why: 'fetches packages, which may run code of their own',
+    });
+    for (const text of named) addSource(invocation, text);
+    return [known('')];
+  }
+  const isProject = projectOnly.test(word) || fetching.test(word);
+  addProgram(
+    invocation,
+    {
+      ...program,
+      classes:
+        isProject || scripts.size > 0 || name === 'yarn' || name === 'pnpm'
+          ? ['package-manager', 'project-code']
+          : ['package-manager'],
+    },
+    isProject || name === 'yarn' || name === 'pnpm'
+      ? { doubt: 'project_code', why: 'runs scripts of the project' }
+      : { doubt: 'unknown_program', why: `what "${program.name}" does is not known` },
+  );
+  return [unknown(`what "${program.name}" prints`)];
+}
+
+/** A package from an address or a directory instead of a registry. */
+function addSource(invocation: Invocation, text: Text): void {
+  const written = shown(text.text);
+  if (/^(?:git\+|https?:|ssh:|git:|github:|git@)/i.test(written))
+    addHost(
+      invocation,
+      { ...text, text: text.text.replace(/^git\+/, '').replace(/^github:/, 'https://github.com/') },
+      { way: 'fetch' },
+    );
+  else if (looksLikePath(text) && !written.startsWith('@')) addPath(invocation, 'read', text, { isTree: true });
+}
+
+/** The scripts of the package.json where it runs, when the caller knows it. */
+function scriptsOf({ state, run }: Invocation): ReadonlyMap<string, string> {
+  const text = onlyText(fileText('package.json', state, run));
+  if (text === undefined) return new Map();
+  try {
+    const parsed: unknown = JSON.parse(text);
+    const scripts = isObject(parsed) && isObject(parsed['scripts']) ? parsed['scripts'] : {};
+    return new Map(
+      Object.entries(scripts).flatMap(([key, value]) => (typeof value === 'string' ? [[key, value]] : [])),
+    );
+  } catch {
+    return new Map();
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Tools of a project that `npx` starts from its node_modules. */
+const projectTools =
+  /^(?:tsc|eslint|prettier|jest|vitest|mocha|oxlint|oxfmt|knip|biome|playwright|webpack|vite|rollup|esbuild|ts-node|tsx|next|nx|turbo|lerna|prisma|husky|lint-staged|rimraf|concurrently|nodemon|tsup|cypress|ava|nyc|c8|typedoc|tailwindcss|postcss|sass|stylelint)$/;
+
+/** `npx`, `bunx`, `uvx`, `pipx run`: a package is fetched when it is not there, and run. */
+export function fetchedProgram(invocation: Invocation): Value {
+  const read = readArguments(optionsWithValue, invocation.arguments, true);
+  for (const { role, text } of read.values) if (role === 'script') runScript(text, invocation);
+  const operands =
+    read.operands[0]?.text === 'run' && invocation.name === 'pipx' ? read.operands.slice(1) : read.operands;
+  const [tool, ...rest] = operands;
+  const name = shown(tool?.text ?? '');
+  if (
+    tool !== undefined &&
+    projectTools.test(name) &&
+    !read.values.some(({ option }) => /^(?:-p|--package)$/.test(option ?? ''))
+  ) {
+    return runCommand([tool, ...rest], invocation);
+  }
+  addProgram(
+    invocation,
+    { name: `${invocation.name} ${name}`.trim(), classes: ['package-manager'], arguments: rest },
+    { doubt: 'fetched_code', why: `"${name}" is fetched when it is not there, and runs` },
+  );
+  for (const text of rest) if (looksLikePath(text)) addStranger(invocation, text);
+  return [unknown(`what "${name}" prints`)];
+}

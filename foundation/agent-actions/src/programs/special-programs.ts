@@ -1,0 +1,55 @@
+import type { Invocation } from '../run/run.ts';
+import type { Value } from '../run/text.ts';
+import { gitProgram } from './git.ts';
+import { awkProgram, interpreterProgram, sedProgram, shellProgram } from './interpreters.ts';
+import { fetchedProgram, packageProgram } from './packages.ts';
+import * as special from './special.ts';
+import * as starters from './starters.ts';
+import * as transfer from './transfer.ts';
+
+type Judge = (invocation: Invocation) => Value;
+
+/** Programs that a row of the table cannot say: who judges them. */
+const table: readonly (readonly [string, Judge])[] = [
+  ['sh bash dash zsh ksh mksh ash fish csh tcsh rbash', shellProgram],
+  ['python python2 python3 node nodejs perl ruby php lua luajit deno bun osascript pwsh powershell Rscript julia tclsh guile', interpreterProgram],
+  ['awk gawk mawk nawk', awkProgram],
+  ['sed gsed', sedProgram],
+  ['env', starters.envProgram],
+  ['timeout gtimeout', starters.timeoutProgram],
+  ['watch', starters.watchProgram],
+  ['xargs parallel', starters.xargsProgram],
+  ['find gfind', starters.findProgram],
+  ['busybox toybox', starters.multiProgram],
+  ['ssh autossh mosh sshpass', starters.sshProgram],
+  ['curl', transfer.curlProgram],
+  ['wget', transfer.wgetProgram],
+  ['nc ncat netcat nc.openbsd nc.traditional socat', transfer.streamProgram],
+  ['scp rsync sftp rclone', transfer.copyProgram],
+  ['openssl', transfer.opensslProgram],
+  ['git', gitProgram],
+  ['npm pnpm yarn pip pip2 pip3 pipenv poetry uv pdm hatch conda mamba gem bundle composer brew apt apt-get aptitude dnf yum zypper pacman apk snap flatpak port mise asdf direnv nix choco winget scoop cpan cpanm luarocks opam', packageProgram],
+  ['npx bunx pnpx uvx pipx', fetchedProgram],
+  ['tar gtar bsdtar', special.tarProgram],
+  ['dd', special.ddProgram],
+  ['ln', special.linkProgram],
+  ['crontab', special.crontabProgram],
+  ['at batch', special.atProgram],
+  ['docker podman nerdctl docker-compose podman-compose', special.containerProgram],
+  ['ssh-keygen ssh-add ssh-keyscan', special.sshKeygenProgram],
+  ['security secret-tool keyctl pass op bw lpass vault', special.secretProgram],
+  ['gpg gpg2', special.gpgProgram],
+  ['vi vim nvim ex ed view emacs nano pico', special.editorProgram],
+  ['sudo doas', special.sudoProgram],
+]; // prettier-ignore
+
+const judges: ReadonlyMap<string, Judge> = new Map(
+  table.flatMap(([names, judge]) => names.split(' ').map((name) => [name, judge])),
+);
+
+export function specialPrograms(name: string): Judge | undefined {
+  return (
+    judges.get(name) ??
+    (/^(?:python|pip|perl|ruby|php|lua|node)\d[\d.]*$/.test(name) ? judges.get(name.replace(/[\d.]+$/, '')) : undefined)
+  );
+}

@@ -1,0 +1,67 @@
+/** What a variable of the environment does to programs that are started with it. Data. */
+export type VariableRule = 'command' | 'code' | 'search' | 'proxy' | 'guard';
+
+const names: readonly (readonly [VariableRule, string])[] = [
+  // A shell, or a program, runs the value.
+  [
+    'command',
+    'GIT_SSH_COMMAND GIT_SSH GIT_EDITOR GIT_SEQUENCE_EDITOR GIT_PAGER GIT_EXTERNAL_DIFF GIT_ASKPASS GIT_PROXY_COMMAND GIT_TEMPLATE_DIR EDITOR VISUAL PAGER MANPAGER BROWSER SSH_ASKPASS SUDO_ASKPASS PROMPT_COMMAND LESSOPEN LESSCLOSE RSYNC_RSH CVS_RSH TAR_OPTIONS BASH_FUNC_ FCEDIT SYSTEMD_EDITOR SYSTEMD_PAGER PS4 MAKEFLAGS MFLAGS RUSTC_WRAPPER RUSTC CC CXX LD npm_config_script_shell NPM_CONFIG_SCRIPT_SHELL npm_config_node_options',
+  ],
+  // Files or options with code that is loaded into every program.
+  [
+    'code',
+    'LD_PRELOAD LD_LIBRARY_PATH LD_AUDIT DYLD_INSERT_LIBRARIES DYLD_LIBRARY_PATH BASH_ENV ENV ZDOTDIR NODE_OPTIONS NODE_PATH PYTHONSTARTUP PYTHONPATH PYTHONHOME PYTHONINSPECT PERL5OPT PERL5LIB PERL5DB RUBYOPT RUBYLIB JAVA_TOOL_OPTIONS _JAVA_OPTIONS JDK_JAVA_OPTIONS GIT_CONFIG GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS GIT_EXEC_PATH GIT_DIR GCONV_PATH OPENSSL_CONF OPENSSL_MODULES VIMINIT EXINIT PHP_INI_SCAN_DIR LUA_INIT GEM_PATH BUNDLE_GEMFILE CLASSPATH NODE_REPL_EXTERNAL_MODULE',
+  ],
+  ['search', 'PATH CDPATH MANPATH'],
+  // Where requests go.
+  [
+    'proxy',
+    'HTTP_PROXY HTTPS_PROXY ALL_PROXY http_proxy https_proxy all_proxy npm_config_registry NPM_CONFIG_REGISTRY PIP_INDEX_URL PIP_EXTRA_INDEX_URL UV_INDEX_URL GOPROXY GONOSUMDB GOFLAGS DOCKER_HOST KUBECONFIG SSL_CERT_FILE NODE_EXTRA_CA_CERTS NODE_TLS_REJECT_UNAUTHORIZED GIT_SSL_NO_VERIFY CURL_CA_BUNDLE REQUESTS_CA_BUNDLE AWS_ENDPOINT_URL',
+  ],
+  // The harness and its guard themselves.
+  [
+    'guard',
+    'CLAUDE_CONFIG_DIR CLAUDE_CODE_ENABLE_TELEMETRY ANTHROPIC_BASE_URL ANTHROPIC_API_KEY ANTHROPIC_AUTH_TOKEN CODEX_HOME OPENAI_BASE_URL GEMINI_CLI_HOME GEMINI_CLI_SYSTEM_SETTINGS_PATH SALLYPORT_URL SALLYPORT_TOKEN DISABLE_TELEMETRY OTEL_EXPORTER_OTLP_ENDPOINT HISTFILE',
+  ],
+];
+
+const rules: ReadonlyMap<string, VariableRule> = new Map(
+  names.flatMap(([rule, list]) => list.split(' ').map((name) => [name, rule])),
+);
+
+/** Values with which a dangerous name is an everyday one. */
+const harmless: ReadonlyMap<string, RegExp> = new Map([
+  ['PAGER', /^(?:cat|less|more)?$/],
+  ['GIT_PAGER', /^(?:cat|less|more)?$/],
+  ['MANPAGER', /^(?:cat|less|more)?$/],
+  ['EDITOR', /^(?:true|vi|vim|nano|code|cat|:)?$/],
+  ['GIT_EDITOR', /^(?:true|:|cat)?$/],
+  ['VISUAL', /^(?:true|vi|vim|nano|code|:)?$/],
+  ['GIT_SEQUENCE_EDITOR', /^(?:true|:|cat)?$/],
+  ['CC', /^(?:gcc|clang|cc)(?:-\d+)?$/],
+  ['CXX', /^(?:g\+\+|clang\+\+|c\+\+)(?:-\d+)?$/],
+  ['MAKEFLAGS', /^-j ?\d*$/],
+  ['PYTHONPATH', /^(?:\.|src|lib|\.\/src)(?::(?:\.|src|lib))*$/],
+  ['HISTFILE', /^$/],
+]);
+
+const nodeOption =
+  /^--(?:max-old-space-size|no-warnings|experimental-vm-modules|experimental-strip-types|enable-source-maps|unhandled-rejections|max-semi-space-size|stack-trace-limit|trace-warnings|trace-deprecation|openssl-legacy-provider)(?:=\w+)?$/;
+const systemDirectory =
+  /^(?:\/usr(?:\/local)?\/s?bin|\/s?bin|\/opt\/homebrew\/bin|\uF8FF|(?:\.\/|\uF8FF\/)?node_modules\/\.bin)$/;
+
+export function variableRule(name: string, value: string): VariableRule | undefined {
+  const rule = rules.get(name);
+  if (rule === undefined)
+    return /^BASH_FUNC_/.test(name) || /^GIT_CONFIG_(?:KEY|VALUE)_/.test(name) ? 'code' : undefined;
+  if (harmless.get(name)?.test(value) === true) return undefined;
+  if (name === 'NODE_OPTIONS' && value.split(' ').every((option) => option === '' || nodeOption.test(option)))
+    return undefined;
+  if (
+    name === 'PATH' &&
+    (systemDirectory.test(value.split(':')[0] ?? '') ||
+      /\/(?:\.?(?:cargo|local|nvm|volta|bun|deno|pyenv|rbenv|go|venv|asdf))\//.test(`/${value.split(':')[0] ?? ''}/`))
+  )
+    return undefined;
+  return rule;
+}
