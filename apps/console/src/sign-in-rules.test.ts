@@ -68,3 +68,55 @@ test('Codes by e-mail are set up with a test that really arrives, and are called
   assert.deepEqual(mail.messages.at(-1)?.to, ['ada@example.org']);
   await room.atRest('codes-by-email');
 });
+
+test('One’s own address is added with the code that comes there, and taken away', async () => {
+  const { page } = room;
+  await room.visit('/settings?tab=account', 'Settings');
+  const section = page.getByRole('region', { name: 'Where we may write to you' });
+  await section.getByText('Nowhere yet.').waitFor();
+  await section.getByLabel('E-mail address').fill('ada@example.org');
+  await section.getByRole('button', { name: 'Send a code there' }).click();
+  await section.getByText('We sent eight digits to').waitFor();
+  const [, one = '', two = ''] = /(\d{4}) (\d{4})/.exec(mail.messages.at(-1)?.text ?? '') ?? [];
+  assert.equal(one.length + two.length, 8);
+  await room.atRest('own-address-code');
+  await section.getByLabel('The code').fill(`${one} ${two}`);
+  await section.getByRole('button', { name: 'Add it' }).click();
+  await section.getByText('ada@example.org was added').waitFor();
+  await room.atRest('own-addresses');
+  await section.getByRole('button', { name: 'Remove ada@example.org' }).click();
+  await section.getByText('Nowhere yet.').waitFor();
+});
+
+test('A sign-in with a passkey is recorded with what the authenticator says of itself', async () => {
+  const { page } = room;
+  await page.getByRole('button', { name: 'Sign out' }).first().click();
+  await page
+    .getByRole('button', { name: /passkey/i })
+    .first()
+    .click();
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  const facts = (): Promise<unknown> =>
+    page.evaluate(async () => {
+      const answer = await fetch('/v1/audit?action=session.sign-in', { headers: { 'x-sallyport': '1' } });
+      const { entries } = await answer.json();
+      return entries.find((entry: { details: { passkey?: unknown } }) => entry.details.passkey !== undefined)?.details
+        .passkey;
+    });
+  // Found as soon as the store has it.
+  let found = await facts();
+  while (found === undefined) found = await facts();
+  assert.deepEqual(
+    { ...Object(found), aaguid: typeof Object(found).aaguid },
+    {
+      aaguid: 'string',
+      attestation: 'none',
+      attested: false,
+      synced: false,
+      backed_up: false,
+      make: null,
+      user_verified: true,
+      verdict: 'accepted',
+    },
+  );
+});

@@ -76,6 +76,16 @@ test('Somebody sees where they signed in, says that one was not them, and choose
   await panel.getByRole('heading', { name: 'Recent sign-ins' }).waitFor();
   await panel.getByText('First time with curl').first().waitFor();
   await show(page, 'risk');
+  await page.goto(`${home}people/risk`);
+  const settings = page.getByRole('region', { name: 'What a risk means' });
+  await settings.getByLabel('An alert from').fill('60');
+  await settings.getByLabel('A stronger factor from').fill('60');
+  await settings.getByRole('button', { name: 'Who would be concerned?' }).click();
+  await settings.getByText(/^It would have made (?:a|no) difference to/).waitFor();
+  await show(page, 'risk-settings');
+  await settings.getByRole('button', { name: 'Set it so' }).click();
+  await settings.getByRole('button', { name: 'Set it so' }).waitFor({ state: 'detached' });
+  assert.equal(await settings.getByLabel('An alert from').inputValue(), '60');
 
   await page.goto(`${home}settings?tab=account`);
   await page.getByRole('button', { name: /^This was me/ }).waitFor();

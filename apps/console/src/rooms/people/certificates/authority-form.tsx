@@ -184,22 +184,25 @@ export function AuthorityForm({
   );
 }
 
+type BodyOfAuthority = Omit<Authority, 'id' | 'enabled' | 'created_at' | 'people' | 'certificates'>;
+const findings = ['binding', 'upn', 'email'] as const;
+
 function linesOf(text: string): string[] {
   return [...new Set(text.split(/[\s,]+/).filter((line) => line !== ''))];
 }
 
-function bodyOf(draft: Draft) {
+function bodyOf(draft: Draft): BodyOfAuthority {
   return {
     name: draft.name.trim(),
     pem: draft.pem,
-    finds: draft.finds === 'upn' || draft.finds === 'email' ? draft.finds : ('binding' as const),
+    finds: findings.find((one) => one === draft.finds) ?? 'binding',
     domains: linesOf(draft.domains.toLowerCase()),
     purposes: linesOf(draft.purposes),
     policies: linesOf(draft.policies),
     names_administrators: draft.namesAdministrators,
     allows_binding: draft.allowsBinding,
-    revocation: draft.revocation === 'none' ? ('none' as const) : ('list' as const),
-    when_stale: draft.whenStale === 'accept' ? ('accept' as const) : ('refuse' as const),
+    revocation: draft.revocation === 'none' ? 'none' : 'list',
+    when_stale: draft.whenStale === 'accept' ? 'accept' : 'refuse',
   };
 }
 

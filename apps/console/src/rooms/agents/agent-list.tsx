@@ -1,0 +1,69 @@
+import { Select } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { call } from '../../api/call.ts';
+import { Clock } from '../../parts/clock.tsx';
+import { ProblemNotice } from '../../parts/notice.tsx';
+import { printable } from '../../parts/printable.ts';
+import { harnessName, packWords } from './agent-words.ts';
+import { agentsQuery } from './agents-query.ts';
+import type { Agent } from './agents-query.ts';
+import { StopButton } from './stop-button.tsx';
+
+const packs: readonly Agent['pack'][] = ['observe', 'developer', 'unattended', 'locked-down'];
+
+/** Every agent with the policies it is judged by. */
+export function AgentList({
+  agents,
+  canManage,
+  canStop,
+}: {
+  readonly agents: readonly Agent[];
+  readonly canManage: boolean;
+  readonly canStop: boolean;
+}) {
+  const queries = useQueryClient();
+  const choose = useMutation({
+    mutationFn: ({ agent, pack }: { agent: Agent; pack: Agent['pack'] }) =>
+      call('PATCH /v1/agents/{id}', {
+        params: { id: agent.id },
+        body: { pack },
+        purpose: `change what ${agent.name} may do`,
+      }),
+    onSettled: () => queries.invalidateQueries({ queryKey: agentsQuery.queryKey }),
+  });
+  return (
+    <section className="sheet" aria-label="Agents">
+      <h2>Agents</h2>
+      {choose.error === null ? null : <ProblemNotice problem={choose.error} />}
+      <ul className="lines">
+        {agents.map((agent) => (
+          <li key={agent.id}>
+            <span className="line-main">
+              <span className="line-name">{printable(agent.name)}</span>
+              <span className="quiet small">
+                {harnessName(agent.harness)} · {printable(agent.owner.name === '' ? 'nobody any more' : agent.owner.name)}{' '}
+                · last begun <Clock at={agent.seen_at_ms} />
+              </span>
+            </span>
+            <span className="row">
+              <Select
+                aria-label={`Policies of ${agent.name}`}
+                size="xs"
+                w={220}
+                allowDeselect={false}
+                disabled={!canManage || choose.isPending}
+                data={packs.map((pack) => ({ value: pack, label: packWords[pack] }))}
+                value={agent.pack}
+                onChange={(value) => {
+                  const pack = packs.find((one) => one === value);
+                  if (pack !== undefined && pack !== agent.pack) choose.mutate({ agent, pack });
+                }}
+              />
+              {canStop ? <StopButton scope="agent" value={agent.id} what={`agent ${agent.name}`} /> : null}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,50 @@
+import type { Agent, Run, Stop } from './agents-query.ts';
+
+export const packWords: Readonly<Record<Agent['pack'], string>> = {
+  observe: 'Observe: everything goes ahead and is recorded',
+  developer: 'Developer: what you ask for goes ahead, the rest is asked',
+  unattended: 'Unattended: nobody is there to be asked',
+  'locked-down': 'Locked down: little goes ahead',
+};
+
+const harnessWords: Readonly<Record<Agent['harness'], string>> = {
+  'claude-code': 'Claude Code',
+  codex: 'Codex',
+  'gemini-cli': 'Gemini CLI',
+  cursor: 'Cursor',
+  other: 'another harness',
+};
+
+export function harnessName(harness: Agent['harness']): string {
+  return harnessWords[harness];
+}
+
+const endWords: Readonly<Record<string, string>> = {
+  finished: 'finished',
+  'ended-by-hand': 'ended by hand',
+  stopped: 'stopped',
+  expired: 'not heard of any more',
+};
+
+/** How a run stands. A run whose hooks never came is not watched, however well it looks. */
+export function runState(run: Run, nowMs: number): { readonly words: string; readonly tone: 'good' | 'quiet' | 'bad' } {
+  if (run.ended_for !== undefined) return { words: endWords[run.ended_for] ?? 'over', tone: 'quiet' };
+  if (run.hook_at_ms === undefined && nowMs - run.started_at_ms > 120_000)
+    return { words: 'no hook was ever heard', tone: 'bad' };
+  return { words: 'goes on', tone: 'good' };
+}
+
+export function stopWords({ scope, value }: Stop, agents: readonly Agent[]): string {
+  switch (scope) {
+    case 'all':
+      return 'All agents are stopped';
+    case 'agent':
+      return `Agent ${agents.find(({ id }) => id === value)?.name ?? value} is stopped`;
+    case 'person':
+      return `All agents of ${agents.find(({ owner }) => owner.id === value)?.owner.name ?? value} are stopped`;
+    case 'model':
+      return `All agents on ${value} are stopped`;
+    case 'session':
+      return `Run ${value} is stopped`;
+  }
+}

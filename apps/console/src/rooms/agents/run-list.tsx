@@ -1,0 +1,56 @@
+import { Button } from '@mantine/core';
+import { Clock } from '../../parts/clock.tsx';
+import { printable } from '../../parts/printable.ts';
+import { runState } from './agent-words.ts';
+import type { Agent, Run } from './agents-query.ts';
+
+/** Runs as lines: whose, where, when it was heard of last. */
+export function RunList({
+  label,
+  runs,
+  agents,
+  onOpen,
+}: {
+  readonly label: string;
+  readonly runs: readonly Run[];
+  readonly agents: readonly Agent[];
+  readonly onOpen: (id: string) => void;
+}) {
+  const nowMs = Date.now();
+  return (
+    <section className="sheet" aria-label={label}>
+      <h2>{label}</h2>
+      <ul className="lines">
+        {runs.map((run) => {
+          const agent = agents.find(({ id }) => id === run.agent_id);
+          const state = runState(run, nowMs);
+          return (
+            <li key={run.id}>
+              <span className="line-main">
+                <span className="line-name">
+                  {printable(agent?.name ?? 'An agent')}{' '}
+                  <span className="chip" data-tone={state.tone}>
+                    {state.words}
+                  </span>
+                </span>
+                <span className="quiet small breaks">
+                  {agent === undefined ? '' : `${printable(agent.owner.name)} · `}
+                  {run.workspace === undefined ? '' : `${printable(run.workspace)} · `}
+                  heard of <Clock at={run.seen_at_ms} />
+                </span>
+              </span>
+              <Button
+                size="compact-sm"
+                variant="default"
+                aria-label={`Open run ${run.id} of ${agent?.name ?? 'an agent'}`}
+                onClick={() => onOpen(run.id)}
+              >
+                Open
+              </Button>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}

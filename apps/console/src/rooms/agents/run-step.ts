@@ -1,0 +1,72 @@
+import type { Answer } from '../../api/call.ts';
+
+type Row = Answer<'GET /v1/events'>['events'][number];
+
+/** One line of what happened in a run, in words. */
+export type RunStep = {
+  readonly position: string;
+  readonly received: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly verdict: 'allow' | 'ask' | 'deny' | undefined;
+  /** The sub-agent that did it. */
+  readonly child: string | undefined;
+  readonly path: string;
+};
+
+/** Undefined for what is no event of an agent. */
+export function runStep({ position, received, event }: Row): RunStep | undefined {
+  const agent = objectAt(objectAt(objectAt(event, 'unmapped'), 'sallyport'), 'agent');
+  const code = textAt(objectAt(event, 'metadata'), 'event_code') ?? '';
+  if (agent === undefined || !code.startsWith('agent.')) return undefined;
+  const verdict = verdicts.find((one) => one === textAt(agent, 'verdict'));
+  const tool = textAt(agent, 'tool') ?? '';
+  const target = textAt(agent, 'target') ?? textAt(agent, 'destination') ?? '';
+  const session = textAt(agent, 'session') ?? '';
+  const child = textAt(agent, 'parent_session') === undefined ? undefined : session.split('/').slice(1).join('/');
+  return {
+    position,
+    received,
+    title: titleOf(code, { tool, target, agent }),
+    detail: textAt(agent, 'reason') ?? '',
+    verdict,
+    child,
+    path: textsAt(agent, 'taint_path').join(' → '),
+  };
+}
+
+const verdicts = ['allow', 'ask', 'deny'] as const;
+
+function titleOf(code: string, { tool, target, agent }: { tool: string; target: string; agent: object }): string {
+  switch (code) {
+    case 'agent.session_started':
+      return 'The run began';
+    case 'agent.session_ended':
+      return 'The run ended';
+    case 'agent.prompt_given':
+      return textAt(agent, 'origin') === 'person' ? 'Somebody asked for something' : 'A prompt came that nobody typed';
+    case 'agent.tool_decided':
+      return target === '' ? tool : `${tool}: ${target}`;
+    case 'agent.tool_finished':
+      return `${tool} came back, ${textAt(agent, 'content') === 'untrusted' ? 'with words of others' : 'with trusted words'}`;
+    case 'agent.hook_silent':
+      return 'Its process goes on, and no hook of it was ever heard';
+    default:
+      return code.slice('agent.'.length).replaceAll('_', ' ');
+  }
+}
+
+function objectAt(value: unknown, name: string): object | undefined {
+  const inner: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+  return typeof inner === 'object' && inner !== null ? inner : undefined;
+}
+
+function textAt(value: object | undefined, name: string): string | undefined {
+  const inner: unknown = value === undefined ? undefined : Reflect.get(value, name);
+  return typeof inner === 'string' ? inner : undefined;
+}
+
+function textsAt(value: object, name: string): string[] {
+  const inner: unknown = Reflect.get(value, name);
+  return Array.isArray(inner) ? inner.filter((one) => typeof one === 'string') : [];
+}
