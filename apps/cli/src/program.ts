@@ -40,6 +40,11 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['privileges', async (): Promise<AddCommand> => (await import('./commands/privileges.ts')).addPrivilegeCommands],
   ['passwords', async (): Promise<AddCommand> => (await import('./commands/passwords.ts')).addPasswordCommands],
   ['passkeys', async (): Promise<AddCommand> => (await import('./commands/passkeys.ts')).addPasskeyCommands],
+  [
+    'certificate-authorities',
+    async (): Promise<AddCommand> =>
+      (await import('./commands/certificate-authorities.ts')).addCertificateAuthorityCommands,
+  ],
   ['users', async (): Promise<AddCommand> => (await import('./commands/users.ts')).addUserCommands],
   ['sources', async (): Promise<AddCommand> => (await import('./commands/sources.ts')).addSourceCommands],
   ['sensors', async (): Promise<AddCommand> => (await import('./commands/sensors.ts')).addSensorCommands],
