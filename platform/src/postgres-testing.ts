@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -33,18 +33,27 @@ export async function startTestCluster(): Promise<TestCluster> {
   chmodSync(directory, 0o700);
   const binaries = runnableBinaries(user);
   const data = join(directory, 'data');
-  const init = spawnSync(
-    join(binaries.path, 'bin', 'initdb'),
-    ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync', '--no-instructions'],
-    { ...settings, encoding: 'utf8' },
-  );
-  if (init.status !== 0) throw new Error(`Cannot initialise PostgreSQL: ${init.error?.message ?? init.stderr}`);
+  const prepared = preparedCluster();
+  if (prepared === undefined || !copyCluster(prepared, data)) {
+    const init = spawnSync(
+      join(binaries.path, 'bin', 'initdb'),
+      ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync', '--no-instructions'],
+      { ...settings, encoding: 'utf8' },
+    );
+    if (init.status !== 0) throw new Error(`Cannot initialise PostgreSQL: ${init.error?.message ?? init.stderr}`);
+    if (prepared !== undefined) keepCluster(data, prepared);
+  }
   const server = spawn(
     '/bin/sh',
     ['-c', watchedServer, join(binaries.path, 'bin', 'postgres'), '-D', data, '-k', directory, ...postgresFlags],
     { ...settings, stdio: ['ignore', 'ignore', 'pipe', 'pipe'] },
   );
-  await ready(server);
+  await ready(server).catch((error: unknown) => {
+    server.stdio[3]?.destroy();
+    rmSync(directory, { recursive: true, force: true });
+    binaries.remove();
+    throw error;
+  });
   const urlOf = (name: string): string => `postgres://postgres@/${name}?host=${encodeURIComponent(directory)}`;
   let created = 0;
   return {
@@ -65,6 +74,34 @@ export async function startTestCluster(): Promise<TestCluster> {
       binaries.remove();
     },
   };
+}
+
+/**
+ * A new cluster costs ten times what a copy of it does. The runner of the tests names a directory that is its own alone and
+ * goes with it; what the first file makes there, never started, the others copy. A file that runs alone makes its own.
+ */
+function preparedCluster(): string | undefined {
+  const directory = process.env['SALLYPORT_TEST_CLUSTERS'] ?? '';
+  return directory === '' ? undefined : join(directory, 'new');
+}
+
+/** False when there is nothing to copy. With the owner it has: `cp`, because PostgreSQL takes only what is its user's. */
+function copyCluster(from: string, to: string): boolean {
+  if (!existsSync(from)) return false;
+  const copy = spawnSync('cp', ['-a', from, to], { encoding: 'utf8' });
+  if (copy.status !== 0) throw new Error(`Cannot copy the cluster "${from}": ${copy.error?.message ?? copy.stderr}`);
+  return true;
+}
+
+/** Whole or not at all: others look for it at any time, and one of several that come at once is enough. */
+function keepCluster(data: string, prepared: string): void {
+  const own = `${prepared}-${process.pid}`;
+  copyCluster(data, own);
+  try {
+    renameSync(own, prepared);
+  } catch {
+    rmSync(own, { recursive: true, force: true });
+  }
 }
 
 function ready(server: ChildProcess): Promise<void> {
