@@ -53,15 +53,12 @@ export function readArguments(args: JsonValue): { readonly values: readonly Argu
 
 /** An address is an address, whatever its parameter is called; what says nothing and reads like prose is content. */
 function roleByForm(role: ArgumentRole | undefined, text: string): ArgumentRole {
-  if (role === 'content' || role === 'credential' || role === 'command') return role;
+  if (role === 'content' || role === 'credential' || role === 'command' || role === 'query') return role;
   const form = text.length > 2500 ? undefined : formOf(plainSpelling(text));
-  const isFile =
-    /\.[a-z\d]{1,5}$/i.test(text) &&
-    !/^[a-z]+:\/\//i.test(text) &&
-    !/[/?]/.test(text) &&
-    (role === 'object' || role === 'query');
+  // `notes.txt` and `src/app.ts` have the form of an address: a thing is one only where it says so itself.
+  const isThing = role === 'object' && !/^(?:https?:\/\/|www\.)/i.test(text.trim());
   if (form?.startsWith('mail:') === true || form?.startsWith('account:') === true) return 'destination';
-  if (form?.startsWith('web:') === true && !isFile && role !== 'destination') return 'address';
+  if (form?.startsWith('web:') === true && !isThing && role !== 'destination') return 'address';
   if (role === undefined && /^\d{4}-\d\d-\d\d|^\d{1,2}:\d\d/.test(text)) return 'time';
   if (role === undefined && /^-?\d{1,6}(?:\.\d+)?$/.test(text)) return 'setting';
   return role ?? (/\s\S+\s/.test(text) ? 'content' : 'object');

@@ -119,6 +119,8 @@ export function createSessionFlow({ selves = [], limits = memoryLimits }: Sessio
     const destinations = isOrder ? objects : reached;
     const contents = of('content', 'command', ...(isReading ? [] : (['query'] as const)));
     const effects: ToolEffect[] = [...tool.effects];
+    // A reading of an address, also where nobody said that it takes one.
+    if (isReading && values.some(({ role }) => role === 'address')) effects.push('network');
     const reaches = effects.some((effect) => ['message', 'pay', 'grant', 'network', 'other'].includes(effect));
     if (!isReading && !reaches && reached.length > 0) effects.push('message');
     // A side effect on people that the description tells of, and nobody is named: it concerns those the thing concerns already.

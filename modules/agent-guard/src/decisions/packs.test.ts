@@ -193,12 +193,27 @@ test('whatever fails while deciding is a no: an engine that throws, a policy tha
   assert.deepEqual(judge.judge(call('read_file', { path: 'a' })).reason.includes('Deciding failed: gone'), true);
   assert.equal(judge.judge(call('read_file', { path: 'a' })).verdict, 'deny');
   assert.equal(judge.result(call('list_members', {}), 'x'), 'untrusted', 'and nothing is trusted');
-  const { facts } = { facts: { by: 'words', intent: 'said' } };
-  // @ts-expect-error facts that are missing
-  assert.equal(
-    createDecisions(cedar, pack).decide({ action: 'read', facts, tool: { name: 'x' }, subject }).verdict,
-    'deny',
-  );
+  const facts = {
+    ...({
+      by: 'words',
+      intent: 'said',
+      isRepeat: false,
+      isCertain: true,
+      carries: false,
+      content: 'none',
+      target: 'none',
+    } as const),
+    ...({ destination: 'none', object: 'none', links: 'none', amount: 'none', credential: 'none' } as const),
+    ...{ sawUntrusted: false, sawSensitive: false, classes: [], isMany: false, way: '' },
+  };
+  const ask = (amountValue: number): AgentVerdict =>
+    createDecisions(cedar, pack).decide({
+      action: 'read',
+      facts: { ...facts, amountValue },
+      tool: { name: 'x' },
+      subject,
+    }).verdict;
+  assert.deepEqual([ask(1), ask(0.5)], ['allow', 'deny']);
   const schema = files.filter(({ name }) => name === 'schema.cedarschema');
   const failing = `${files.find(({ name }) => name === 'observe.cedar')?.text ?? ''}
     @id("observe-overflow") @words("O") forbid (principal, action == Agent::Action::"read", resource) when { context.amountValue + 9223372036854775807 > 0 && context.amountValue > 0 };`;
