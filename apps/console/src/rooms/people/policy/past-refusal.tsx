@@ -57,7 +57,7 @@ function Told({ decision }: { readonly decision: string }) {
         <Seal position={data.decision.position} />
       </Notice>
       {untold === undefined ? null : <p className="quiet small">{printable(untold)}</p>}
-      {then === undefined ? null : (
+      {then === undefined || then.policies.length === 0 ? null : (
         <>
           <h3 className="small">What the policies of then say</h3>
           <ExplanationView explained={then} />

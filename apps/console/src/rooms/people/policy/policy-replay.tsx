@@ -148,17 +148,19 @@ function Differences({
             also_now: alsoNow,
           }) => (
             <li key={JSON.stringify([who.kind, who.id, action, route, resource, was, would])}>
-              <span className="chip">{would === 'deny' ? '− No' : was === 'deny' ? '+ Yes' : '± Otherwise'}</span>{' '}
-              <strong>{printable(who.name)}</strong> {actionWords(action)}{' '}
-              <code className="small">{printable(route)}</code>: {answerWords[was] ?? was} →{' '}
-              {answerWords[would] ?? would}, {plural(times, 'request')}, last <Clock at={last} short={false} />{' '}
-              <Link className="small" href={`/people/policy?tab=why&decision=${encodeURIComponent(position)}`}>
-                Why then?
-              </Link>
-              <p className="quiet small">
-                {printable(reason)}
-                {alsoNow ? ' (what is in force now would answer so, too)' : ''}
-              </p>
+              <div className="replayed">
+                <span className="chip">{would === 'deny' ? '− No' : was === 'deny' ? '+ Yes' : '± Otherwise'}</span>{' '}
+                <strong>{printable(who.name)}</strong> {actionWords(action)}{' '}
+                <code className="small">{printable(route)}</code>: {answerWords[was] ?? was} →{' '}
+                {answerWords[would] ?? would}, {plural(times, 'request')}, last <Clock at={last} short={false} />{' '}
+                <Link className="small" href={`/people/policy?tab=why&decision=${encodeURIComponent(position)}`}>
+                  Why then?
+                </Link>
+                <p className="quiet small">
+                  {printable(reason)}
+                  {alsoNow ? ' (what is in force now would answer so, too)' : ''}
+                </p>
+              </div>
             </li>
           ),
         )}

@@ -23,6 +23,9 @@ export function PolicyRoom({ me }: { readonly me: Me }) {
   const { get, change } = useAddress();
   const document = get('document');
   const tab = tabs.find(({ value }) => value === get('tab'))?.value ?? 'own';
+  // Who came by a link to a refusal wants that first.
+  const isAboutThen = get('decision') !== undefined;
+  const past = may(me, 'audit:read') ? <PastRefusal key={get('decision')} /> : null;
   if (document !== undefined) return <PolicyDocument key={document} me={me} id={document} />;
   return (
     <div className="room-inner">
@@ -44,8 +47,13 @@ export function PolicyRoom({ me }: { readonly me: Me }) {
         </div>
       ) : null}
       {tab === 'matrix' ? <PolicyMatrix /> : null}
-      {tab === 'why' ? <WhyForm /> : null}
-      {tab === 'why' && may(me, 'audit:read') ? <PastRefusal key={get('decision')} /> : null}
+      {tab === 'why' ? (
+        <div className="stack">
+          {isAboutThen ? past : null}
+          <WhyForm />
+          {isAboutThen ? null : past}
+        </div>
+      ) : null}
       {tab === 'bundled' ? <BundledPolicies /> : null}
     </div>
   );
