@@ -14,7 +14,7 @@ const doorPort = await freePort();
 const server = createServerUnderTest({ environment: { SALLYPORT_CERTIFICATE_PORT: String(doorPort) } });
 const pictures = process.env['SALLYPORT_PICTURES'];
 const nowMs = Date.now();
-let browser: Browser;
+let browser: Browser | undefined;
 let home: string;
 let root: Party;
 let card: Party;
@@ -23,7 +23,7 @@ let secret = '';
 before(async () => {
   const chromium = chromiumPath();
   assert.ok(chromium !== undefined, 'Cannot test the console: there is no Chromium. apt-get install -y chromium');
-  await server.start('--name', 'localhost');
+  await server.start();
   browser = await startBrowser(chromium);
   root = await issue(nowMs, { name: 'Example staff root', isAuthority: true });
   card = await issue(nowMs, { name: 'Ada Example', issuer: root });
@@ -35,6 +35,7 @@ after(async () => {
 
 /** A browser whose user has put a card in, and chooses it when asked. */
 async function withCard(shown: Party | undefined): Promise<{ context: BrowserContext; page: Page }> {
+  assert.ok(browser !== undefined);
   const context = await browser.newContext({
     ignoreHTTPSErrors: true,
     reducedMotion: 'reduce',
@@ -60,7 +61,7 @@ async function show(page: Page, name: string): Promise<void> {
 
 test('An authority is added, a card is bound, opens the console, and proves who is there', async () => {
   const { page } = await withCard(card);
-  const link = /https:\/\/localhost:\d+\/setup#\S+/.exec(server.output())?.[0] ?? '';
+  const link = /http:\/\/localhost:\d+\/setup#\S+/.exec(server.output())?.[0] ?? '';
   await page.goto(link);
   await page.getByLabel('Your name').fill('Ada');
   await page.getByLabel('Password', { exact: true }).fill('harbour lantern quiet mosaic');
@@ -74,7 +75,30 @@ test('An authority is added, a card is bound, opens the console, and proves who 
   await page.getByLabel(/I have kept them/).check();
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('heading', { name: 'You are in, Ada' }).waitFor();
-  home = new URL('/', page.url()).href;
+
+  // From now on by TLS: only there are browsers asked for a certificate.
+  const port = await freePort();
+  const opened = await server.askLocally({
+    method: 'PUT',
+    path: '/v1/settings/https',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      enabled: true,
+      names: ['sallyport.example.test'],
+      host: '127.0.0.1',
+      port,
+      certificate: 'authority',
+    }),
+  });
+  assert.match(opened.text, /"state":"open"/);
+  home = `https://localhost:${port}/`;
+  await page.goto(home);
+  await page.getByLabel('Name').fill('Ada');
+  await page.getByLabel('Password', { exact: true }).fill('harbour lantern quiet mosaic');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByLabel('Code').fill(totpCode(secret, Date.now() + 30_000));
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
 
   await page.goto(`${home}people/certificates`);
   await page.getByRole('heading', { name: 'No authority yet' }).waitFor();
@@ -136,9 +160,9 @@ test('An authority is added, a card is bound, opens the console, and proves who 
   const dialog = other.getByRole('dialog', { name: 'Confirm that it is you' });
   await dialog.getByText('Another window opens').waitFor();
   await show(other, 'smart-card-step-up');
-  const opened = context.waitForEvent('page');
+  const window = context.waitForEvent('page');
   await dialog.getByRole('button', { name: 'Use a smart card or certificate' }).click();
-  await opened;
+  await window;
   await dialog.waitFor({ state: 'hidden' });
 
   // A browser without a card is told what to try.

@@ -8,6 +8,9 @@ export const besideEncrypted: Readonly<Record<string, readonly string[]>> = {
   identity_users: ['roles', 'times'],
   identity_sessions: ['methods', 'times'],
   identity_passkeys: ['public key', 'times'],
+  identity_certificates: ['times'],
+  identity_certificate_authorities: ['times'],
+  identity_revocation_lists: ['hashes of issuers', 'times', 'numbers of entries'],
   identity_keys: ['scopes', 'ids of who made them', 'times'],
   identity_apps: ['times'],
 };

@@ -39,7 +39,7 @@ export function createInventoryServices(
     readonly ownHandshakes: Pick<OwnHandshakes, 'add'>;
     readonly vault: Pick<VaultClient, 'list'>;
     readonly columnKeyrings: Pick<ColumnKeyrings, 'opened'>;
-    readonly people: Pick<PeopleServices, 'credentialsHeld'>;
+    readonly people: Pick<PeopleServices, 'credentialsHeld' | 'certificateAuthorities'>;
     readonly apiKeys: Pick<ApiKeys, 'listKeys'>;
     readonly devices: Pick<Devices, 'list'>;
     readonly sensors: Pick<Sensors, 'list'>;
@@ -102,7 +102,10 @@ export function createInventoryServices(
     product: { name: 'Sallyport', version },
     sources: [
       createVaultSource(needs.vault),
-      createCertificateSource(() => https.authority()),
+      createCertificateSource(
+        () => https.authority(),
+        () => needs.people.certificateAuthorities.list(),
+      ),
       createPeopleSource({
         held: () => needs.people.credentialsHeld(),
         apiKeys: () => needs.apiKeys.listKeys(),

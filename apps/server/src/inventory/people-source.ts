@@ -67,9 +67,17 @@ export function createPeopleSource(needs: {
       ];
     },
     uses: [
-      { algorithm: 'hmac-sha-256', owner: 'identity', usedFor: 'challenges of passkeys, recovery codes' },
+      {
+        algorithm: 'hmac-sha-256',
+        owner: 'identity',
+        usedFor: 'challenges of passkeys, recovery codes, names of rows of certificates',
+      },
       { algorithm: 'sha-256', owner: 'identity', usedFor: 'kept forms of API keys, sessions and tickets' },
-      { algorithm: 'aes-256-gcm', owner: 'identity', usedFor: 'seeds of one-time codes, encrypted columns' },
+      {
+        algorithm: 'aes-256-gcm',
+        owner: 'identity',
+        usedFor: 'seeds of one-time codes, encrypted columns, tickets of certificates',
+      },
     ],
   };
 }

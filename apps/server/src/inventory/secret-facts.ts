@@ -52,6 +52,12 @@ export const secretFacts: Readonly<Record<string, SecretFacts>> = {
     usedFor: 'seals what is known of how people come and go, hides of whom',
   },
   [secretNames.policies]: { ...sealing, owner: 'policy-library', usedFor: 'seals access policies that people write' },
+  [secretNames.policyMark]: {
+    owner: 'policy-library',
+    usedFor: 'how often policies were put into force: tells a database that was set back; a number, no key',
+    role: 'authentication',
+    material: 'token',
+  },
   [secretNames.ruleDocuments]: {
     ...sealing,
     owner: 'rule-library',
