@@ -22,6 +22,8 @@ export function SitesInput({
       placeholder={value.length === 0 ? 'Everywhere' : ''}
       data={sites ?? []}
       maxTags={100}
+      // Below it stands the button that ends the form.
+      comboboxProps={{ position: 'top' }}
       value={[...value]}
       onChange={(chosen) =>
         onChange(chosen.map((site) => site.trim()).filter((site) => site !== '' && site.length <= 60))

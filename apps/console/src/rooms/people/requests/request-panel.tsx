@@ -43,7 +43,8 @@ export function RequestPanel({
           <section className="stack tight" aria-label="What it adds">
             <h3>What it adds</h3>
             <p className="small">
-              {data.actions === null ? 'The whole role' : 'These of the role alone'} {data.role_name},{' '}
+              {data.actions === null ? 'The whole role ' : 'Only this, of what the role brings: '}
+              {data.role_name},{' '}
               {data.site === null ? 'everywhere' : <>at the site “{printable(data.site)}” and nowhere else</>}.
             </p>
             <RoleBrings adds={data.adds} dangerous={data.dangerous} needed={data.needed} />
