@@ -153,10 +153,8 @@ test('An authority is added, a card is bound, opens the console, and proves who 
   ageProofs(join(server.dataDirectory, 'control.db'), 3_600_000);
   await other.goto(`${home}settings?tab=account`);
   await other.getByRole('button', { name: 'Rename Staff card' }).waitFor();
-  await other
-    .getByRole('button', { name: /recovery codes/i })
-    .first()
-    .click();
+  await other.getByRole('button', { name: 'Make new ones' }).click();
+  await other.getByRole('button', { name: 'Make new codes' }).click();
   const dialog = other.getByRole('dialog', { name: 'Confirm that it is you' });
   await dialog.getByText('Another window opens').waitFor();
   await show(other, 'smart-card-step-up');
