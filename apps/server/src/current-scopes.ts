@@ -71,11 +71,9 @@ export function createCurrentScopes(needs: {
       if (kind === 'operator') return allActions;
       const person = kind === 'user' ? (await active()).find((one) => one.id === id) : undefined;
       if (person === undefined) return undefined;
-      const { grantIds = [], ...session } = heldForNow ?? {};
-      const granted =
-        session.sessionId === undefined
-          ? []
-          : needs.temporaryRoles({ userId: id, ...session, sessionId: session.sessionId });
+      if (heldForNow === undefined) return scopesOf(person);
+      const { grantIds, ...session } = heldForNow;
+      const granted = needs.temporaryRoles({ userId: id, ...session });
       return scopesOf(
         person,
         granted.filter(({ grantId }) => grantIds.includes(grantId)),

@@ -7,7 +7,7 @@ import type { ApiKeys, PeopleServices } from '@sallyport/identity';
 import type { MachineAccess } from '@sallyport/machine-access';
 import type { Principal, RoutePlugin } from '@sallyport/platform/http';
 import { createPolicyLibrary, createPolicyRoutes } from '@sallyport/policy-library';
-import type { Subject } from '@sallyport/policy-library';
+import type { PolicyLibraryNeeds, Subject } from '@sallyport/policy-library';
 import type { CommonNeeds, Custody } from './custody.ts';
 import { createRecordedDecisions } from './recorded-decisions.ts';
 import { secretKey } from './secret-key.ts';
@@ -95,6 +95,7 @@ export async function createPolicyServices(
     sealingKey: await secretKey(needs.ledger.secrets, secretNames.policies),
     bundled: needs.bundledPolicies,
     live: needs.policy,
+    mark: markIn(needs.ledger.secrets),
     decisions: createRecordedDecisions(needs.search),
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     subjects,
@@ -119,5 +120,17 @@ export async function createPolicyServices(
         },
       }),
     close: () => library.close(),
+  };
+}
+
+/** A number in the vault, which nobody changes who only writes to the database. */
+function markIn(secrets: Custody['ledger']['secrets']): PolicyLibraryNeeds['mark'] {
+  return {
+    async read() {
+      const kept = Buffer.from((await secrets.open(secretNames.policyMark)) ?? []).toString();
+      if (!/^\d{0,15}$/.test(kept)) throw new TypeError('what the vault keeps of the policies in force is no number');
+      return Number(kept);
+    },
+    write: (activations) => secrets.seal(secretNames.policyMark, Buffer.from(String(activations))),
   };
 }

@@ -58,6 +58,8 @@ export async function openLibrary(
     readonly bundled?: typeof bundled;
     readonly subjects?: readonly Subject[];
     readonly trail?: readonly AuditEntry[];
+    /** What the vault of this server keeps; outlives it when it is handed in again. */
+    readonly kept?: { activations: number };
   } = {},
 ) {
   if (options.isNew !== false) await migrate(database, [ledgerMigrations, policyLibraryMigrations]);
@@ -71,6 +73,7 @@ export async function openLibrary(
     nowMs: () => clock.nowMs(),
   });
   const texts = options.bundled ?? bundled;
+  const kept = options.kept ?? { activations: 0 };
   const live = createLivePolicy(createAccessPolicy(texts));
   const library: PolicyLibrary = createPolicyLibrary({
     database,
@@ -82,6 +85,12 @@ export async function openLibrary(
     timeZone: 'UTC',
     subjects: async () => options.subjects ?? everybody,
     sites: async () => ['gate', 'yard'],
+    mark: {
+      read: async () => kept.activations,
+      async write(activations) {
+        kept.activations = activations;
+      },
+    },
     outbox,
     clock,
     every: () => () => undefined,

@@ -2,6 +2,7 @@ import type { LivePolicy, PolicyTexts } from '@sallyport/access-policy';
 import type { Outbox } from '@sallyport/ledger';
 import type { Clock } from '@sallyport/platform/clock';
 import type { Log } from '@sallyport/platform/log';
+import type { InForceMark } from './in-force-mark.ts';
 import type { Subject } from './policy-impact.ts';
 import type { PolicyStoreNeeds } from './policy-store.ts';
 import type { AuditEntry } from './recorded-decision.ts';
@@ -23,6 +24,8 @@ export type PolicyLibraryNeeds = PolicyStoreNeeds & {
   readonly bundled: PolicyTexts;
   /** What everything asks; holds the bundled policies until `start`. */
   readonly live: LivePolicy;
+  /** Outside the database. */
+  readonly mark: InForceMark;
   /** Everybody there is: active people, keys and service accounts in use. */
   readonly subjects: () => Promise<readonly Subject[]>;
   /** Names of all sites. */

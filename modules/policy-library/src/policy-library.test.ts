@@ -227,6 +227,54 @@ permit (principal in Sallyport::Role::"desk", action == Sallyport::Action::"came
     await assert.rejects(library.versions.activate(2, 1, ada), { code: 'policy_refused' });
   });
 
+  test('policies that were in force before, written back into the database, and a row that was taken away, are found out', async () => {
+    type Row = { name: string; version: number; sealed: string };
+    const { database } = await open();
+    const rows = database.withTables<{ policy_in_force: Row }>();
+    const kept = { activations: 0 };
+    const first = await openLibrary(database, { kept });
+    await first.library.documents.create('exports', draft, ada);
+    await first.library.versions.stage({ note: '' }, ada);
+    await first.library.versions.activate(1, 0, ada);
+    const old = await rows.selectFrom('policy_in_force').selectAll().executeTakeFirstOrThrow();
+    await first.library.versions.stage({ note: '', from: 1 }, ada);
+    await first.library.versions.activate(2, 1, ada);
+    assert.equal(kept.activations, 2);
+    const told = async ({ ledger }: Pick<typeof first, 'ledger'>): Promise<number> =>
+      (await ledger.read({ log: 1, index: 0 }, { maxEvents: 1000, maxBytes: 10_000_000 })).events.filter(({ body }) =>
+        Buffer.from(body ?? [])
+          .toString()
+          .includes('older than those last put into force'),
+      ).length;
+    const attacks: readonly (() => Promise<unknown>)[] = [
+      () => rows.updateTable('policy_in_force').set({ version: old.version, sealed: old.sealed }).execute(),
+      () => rows.deleteFrom('policy_in_force').execute(),
+    ];
+    for (const [at, attack] of attacks.entries()) {
+      await attack();
+      await first.library.refresh();
+      await first.library.refresh();
+      assert.equal(first.library.inForce().version, 2, 'what ran goes on');
+      assert.equal(await told(first), 1, 'told once');
+      const next = await openLibrary(database, { isNew: false, kept });
+      assert.match(next.library.inForce().unreadable ?? '', /older than those last put into force/, String(at));
+      assert.equal(next.may(ann, 'cameras:export'), false, 'most is denied');
+      await next.library.close();
+    }
+    // Putting a version into force is what mends it, and counts on.
+    const mending = await openLibrary(database, { isNew: false, kept });
+    await mending.library.versions.stage({ note: '', from: 2 }, ada);
+    await mending.library.versions.activate(3, 0, ada);
+    assert.equal(mending.library.inForce().unreadable, undefined);
+    assert.equal(kept.activations, 3);
+    const last = await openLibrary(database, { isNew: false, kept });
+    assert.deepEqual([last.library.inForce().version, last.library.inForce().unreadable], [3, undefined]);
+    // Stopped between the database and the vault: the database is ahead, which nobody can write who has not the key.
+    kept.activations = 2;
+    const behind = await openLibrary(database, { isNew: false, kept });
+    assert.deepEqual([behind.library.inForce().version, kept.activations], [3, 3]);
+  });
+
   test('a number that somebody wrote into the database is not in force', async () => {
     const { database } = await open();
     const first = await openLibrary(database);

@@ -6,6 +6,7 @@ import { errorFields } from '@sallyport/platform/log';
 import { createTurns } from '@sallyport/platform/turns';
 import { createAuthorOf } from './authors.ts';
 import { createBundledStore } from './bundled-store.ts';
+import { createMarkKeeper, OlderPolicies } from './in-force-mark.ts';
 import type { PolicyLibraryNeeds } from './needs.ts';
 import type { PolicyText } from './policy-document.ts';
 import { createPolicyDocuments } from './policy-documents.ts';
@@ -80,6 +81,11 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
   let changes = 0;
   let unreadable: string | undefined;
   let stop: (() => void) | undefined;
+  let isToldOlder = false;
+  const keeper = createMarkKeeper({
+    mark: needs.mark,
+    onTrouble: (error) => log.warn('Cannot note which policies are in force', errorFields(error)),
+  });
 
   function putInForce(next: number, policy: AccessPolicy): void {
     changes += 1;
@@ -106,6 +112,10 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
     if (!isNews) return;
     live.activate(createAccessPolicy(textsToMend(bundled)));
     log.error('The policies of the organisation cannot be read: most is denied until they can', errorFields(error));
+    await tell(message);
+  }
+
+  async function tell(message: string): Promise<void> {
     await needs.database.transaction().execute((transaction) =>
       needs.outbox.record(
         transaction,
@@ -123,12 +133,33 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
   /** Which version is in force cannot be told: while running, the one that was goes on. */
   async function numberInForce(): Promise<number | undefined> {
     try {
-      return await store.active();
+      const found = await compared();
+      isToldOlder = false;
+      return found;
     } catch (error) {
       if (stop === undefined) await refuse(error);
       else log.warn('Cannot look which policies are in force', errorFields(error));
+      if (stop !== undefined && error instanceof OlderPolicies && !isToldOlder) {
+        isToldOlder = true;
+        await tell(error.message);
+        await needs.outbox.flushed();
+      }
       return undefined;
     }
+  }
+
+  /** The number in the database, unless that was set back. */
+  async function compared(): Promise<number> {
+    const found = await store.standing();
+    if (found.version === 0 || found.activations > 0) {
+      await keeper.compare(found.activations);
+      return found.version;
+    }
+    // Written by a version of the product that did not count: it is counted from here, once.
+    await keeper.compare(0);
+    await store.countFirst(found.version);
+    await keeper.compare(1);
+    return found.version;
   }
 
   const look = (): Promise<void> =>
@@ -156,7 +187,11 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
     thread,
     authorOf,
     isUnreadable: () => unreadable !== undefined,
-    onActivated: putInForce,
+    async onActivated(next, policy) {
+      putInForce(next, policy);
+      await keeper.compare((await store.standing()).activations);
+    },
+    lastActivation: () => keeper.last(),
   });
 
   async function textsOf(number: number | undefined): Promise<readonly PolicyText[]> {

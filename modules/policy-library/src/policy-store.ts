@@ -129,23 +129,37 @@ export function createPolicyStore(needs: PolicyStoreNeeds) {
       ...(made.approvedBy === undefined ? {} : { approved: made.approvedBy }),
     });
 
-  /** Whoever writes to the database cannot point at another version: the number is sealed as well. */
-  const sealedNumber = (version: number): string => sealText(needs, 'in-force', String(version));
+  /** Whoever writes to the database cannot point at another version: the number is sealed as well, and how many came before. */
+  const sealedNumber = (version: number, activations: number): string =>
+    sealText(needs, 'in-force', `${version} ${activations}`);
 
-  async function active(on?: Transaction): Promise<number> {
+  /** `activations` is 0 in a row of an earlier version of the product. */
+  async function standing(on?: Transaction): Promise<{ readonly version: number; readonly activations: number }> {
     const row = await tables(on)
       .selectFrom('policy_in_force')
       .selectAll()
       .where('name', '=', inForce)
       .executeTakeFirst();
-    if (row === undefined) return 0;
-    if (openText(sealingKey, 'in-force', row.sealed) !== String(row.version))
+    if (row === undefined) return { version: 0, activations: 0 };
+    const [, version, activations = '0'] =
+      /^(\d+)(?: (\d+))?$/.exec(openText(sealingKey, 'in-force', row.sealed)) ?? [];
+    if (version !== String(row.version))
       throw new TypeError('the number of the version in force is not what was sealed');
-    return row.version;
+    return { version: row.version, activations: Number(activations) };
   }
 
   return {
-    active,
+    standing,
+    active: async (on?: Transaction): Promise<number> => (await standing(on)).version,
+    /** Gives a row of an earlier version of the product its count. */
+    async countFirst(version: number): Promise<void> {
+      await tables()
+        .updateTable('policy_in_force')
+        .set({ sealed: sealedNumber(version, 1) })
+        .where('name', '=', inForce)
+        .where('version', '=', version)
+        .execute();
+    },
     async documents(on?: Transaction): Promise<readonly PolicyDocument[]> {
       const rows = await tables(on).selectFrom('policy_documents').selectAll().orderBy('id').execute();
       return rows.filter(({ id }) => !id.startsWith(removedPrefix)).map(documentOf);
@@ -268,9 +282,10 @@ export function createPolicyStore(needs: PolicyStoreNeeds) {
         .where('version', '=', to.version)
         .execute();
     },
-    /** False when another version is in force than `before`. */
-    async activate(on: Transaction, version: number, before: number): Promise<boolean> {
-      const row = { version, sealed: sealedNumber(version) };
+    /** False when another version is in force than `before`. It counts on from the database and from `last`, whichever is greater. */
+    async activate(on: Transaction, version: number, before: number, last: number): Promise<boolean> {
+      const activations = Math.max(last, (await standing(on)).activations) + 1;
+      const row = { version, sealed: sealedNumber(version, activations) };
       if (before === 0) {
         const written = await tables(on)
           .insertInto('policy_in_force')

@@ -66,7 +66,9 @@ export function createPolicyVersions(
     /** What should be in force is not, since it cannot be read. */
     readonly isUnreadable: () => boolean;
     /** Right after it was written that it is in force. */
-    readonly onActivated: (version: number, policy: AccessPolicy) => void;
+    readonly onActivated: (version: number, policy: AccessPolicy) => Promise<void>;
+    /** How often policies were put into force, at least. */
+    readonly lastActivation: () => number;
   },
 ): PolicyVersions {
   const { store, thread, authorOf } = parts;
@@ -142,7 +144,8 @@ export function createPolicyVersions(
     const details = activationDetails({ made: moved, before, tried: looked.tried, openings: looked.openings });
     try {
       await record({ action: 'activate', version: made.version, by, details }, async (transaction) => {
-        if (!(await store.activate(transaction, made.version, expected))) throw overtaken(expected);
+        if (!(await store.activate(transaction, made.version, expected, parts.lastActivation())))
+          throw overtaken(expected);
         if (before !== undefined) await store.move(transaction, { ...before, state: 'former' });
         await store.move(transaction, moved);
       });
@@ -150,7 +153,7 @@ export function createPolicyVersions(
       policy.release();
       throw error;
     }
-    parts.onActivated(made.version, policy);
+    await parts.onActivated(made.version, policy);
     await needs.outbox.flushed();
   }
 
