@@ -42,7 +42,7 @@ forEachDatabase((name, open) => {
     const strict = { ...defaultSettings, tell_from: 10, stronger_from: 20 };
     const preview = risk.preview(strict);
     assert.deepEqual([preview.people, preview.affectedPeople, preview.affected[0]?.name], [1, 1, 'Ada']);
-    assert.ok(preview.told.then > preview.told.now && preview.affected[0]?.fewer === 0);
+    assert.ok(preview.told.after > preview.told.now && preview.affected[0]?.fewer === 0);
     assert.deepEqual(risk.settings(), defaultSettings, 'nothing is set by looking');
     assert.equal(risk.preview(defaultSettings).affectedPeople, 0);
 
@@ -78,7 +78,7 @@ forEachDatabase((name, open) => {
     await goOn(risk, ledger);
     assert.deepEqual(told(ledger), ['session-travel high Ada', 'session-other-browser high Ada']);
     assert.deepEqual(rig.ended, [{ userId: ada.id, ids: ['s-2'] }]);
-    assert.deepEqual(risk.preview(defaultSettings).ended, { now: 1, then: 2 });
+    assert.deepEqual(risk.preview(defaultSettings).ended, { now: 1, after: 2 });
   });
 
   test(`somebody is written to about a sign-in that is odd, once, and not where administrators do without (${name})`, async () => {

@@ -1,7 +1,7 @@
 import type { RiskSettings } from './risk-settings.ts';
 import type { SignIn, State } from './state.ts';
 
-type Count = { readonly now: number; readonly then: number };
+type Count = { readonly now: number; readonly after: number };
 
 /** What would have been otherwise in the last 30 days, by what is remembered: the newest sign-ins of each. */
 export type SettingsPreview = {
@@ -33,9 +33,9 @@ export function previewSettings(
   { before, after, nowMs }: { readonly before: RiskSettings; readonly after: RiskSettings; readonly nowMs: number },
 ): SettingsPreview {
   let [people, signIns] = [0, 0];
-  const told = { now: 0, then: 0 };
-  const stronger = { now: 0, then: 0 };
-  const ended = { now: 0, then: 0 };
+  const told = { now: 0, after: 0 };
+  const stronger = { now: 0, after: 0 };
+  const ended = { now: 0, after: 0 };
   const affected: SettingsPreview['affected'][number][] = [];
   for (const state of states) {
     if (state.kind !== 'user') continue;
@@ -43,13 +43,13 @@ export function previewSettings(
     let [more, fewer] = [0, 0];
     const words: string[] = [];
     const tally = (
-      count: { now: number; then: number },
+      count: { now: number; after: number },
       was: boolean,
       would: boolean,
       said: readonly string[],
     ): void => {
       count.now += was ? 1 : 0;
-      count.then += would ? 1 : 0;
+      count.after += would ? 1 : 0;
       if (was === would) return;
       if (would) more += 1;
       else fewer += 1;

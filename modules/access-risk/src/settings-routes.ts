@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import type { AccessRisk } from './access-risk.ts';
 import { RiskSettingsBody } from './risk-settings.ts';
 
-const Count = Type.Object({ now: Type.Integer(), then: Type.Integer() });
+const Count = Type.Object({ now: Type.Integer(), after: Type.Integer() });
 const Preview = Type.Object({
   people: Type.Integer(),
   sign_ins: Type.Integer({ description: 'Of the last 30 days, the newest 12 of each person' }),

@@ -76,9 +76,12 @@ forEachDatabase((name, open) => {
     for (const by of [{ position: '1/7' }, { request: requestId }]) {
       const past = await library.past.explain(by);
       assert.equal(past.untold, undefined);
-      assert.deepEqual([past.then?.version, past.then?.agrees, past.then?.explained.answer], [1, true, 'deny']);
       assert.deepEqual(
-        past.then?.explained.policies.map(({ id, own }) => [id, own]),
+        [past.atTheTime?.version, past.atTheTime?.agrees, past.atTheTime?.explained.answer],
+        [1, true, 'deny'],
+      );
+      assert.deepEqual(
+        past.atTheTime?.explained.policies.map(({ id, own }) => [id, own]),
         [['analysts-do-not-export', true]],
       );
       assert.equal(past.now?.answer, 'allow');
@@ -112,7 +115,10 @@ forEachDatabase((name, open) => {
     const next = await openLibrary(database, { isNew: false, bundled: { ...bundled, policies }, trail: [entry] });
     assert.notEqual(next.live.version, first.live.version);
     const past = await next.library.past.explain({ position: '1/9' });
-    assert.deepEqual([past.then?.version, past.then?.agrees, past.then?.explained.policies.length], [0, true, 0]);
+    assert.deepEqual(
+      [past.atTheTime?.version, past.atTheTime?.agrees, past.atTheTime?.explained.policies.length],
+      [0, true, 0],
+    );
     assert.match(past.now?.reason ?? '', /Guards rest/);
     await next.library.close();
   });
@@ -230,13 +236,13 @@ forEachDatabase((name, open) => {
       },
     );
     const old = await library.past.explain({ position: '1/2' });
-    assert.deepEqual([old.then, old.now], [undefined, undefined]);
+    assert.deepEqual([old.atTheTime, old.now], [undefined, undefined]);
     assert.match(old.untold ?? '', /does not hold the question/);
     await assert.rejects(library.past.explain({ position: '1/3' }), { code: 'policy_decision_unknown' });
     assert.match((await library.past.explain({ position: '1/4' })).untold ?? '', /nobody was known/);
     assert.match((await library.past.explain({ position: '1/5' })).untold ?? '', /of this version/);
     const lie = await library.past.explain({ position: '1/0' });
-    assert.deepEqual([lie.then?.agrees, lie.then?.explained.answer], [false, 'deny']);
+    assert.deepEqual([lie.atTheTime?.agrees, lie.atTheTime?.explained.answer], [false, 'deny']);
     const work = await ended(library, (await library.startReplay({ last: 10 }, ada)).id);
     assert.deepEqual([work.result?.records, work.result?.untold], [4, 1]);
     await library.close();

@@ -2,30 +2,15 @@ import type { LivePolicy, PolicyTexts } from '@sallyport/access-policy';
 import { messageOf } from '@sallyport/platform/errors';
 import type { BundledStore } from './bundled-store.ts';
 import { PolicyLibraryError } from './errors.ts';
-import type { Explained } from './explain.ts';
 import type { PolicyLibraryNeeds } from './needs.ts';
+import type { PastExplained } from './past-explained.ts';
 import { pastStory } from './past-story.ts';
 import { bundledHash, textsToMend, textsWith } from './policy-set.ts';
 import type { PolicyStore } from './policy-store.ts';
 import type { PolicyThread } from './policy-thread.ts';
 import { readDecision } from './recorded-decision.ts';
-import type { RecordedDecision, RecordedRequest } from './recorded-decision.ts';
+import type { RecordedDecision } from './recorded-decision.ts';
 import type { Asked, RecordedAnswer, RecordedTask } from './recorded-tasks.ts';
-
-/** A decision of the past, and what the policies that were in force then say to the same question. */
-export type PastExplained = {
-  readonly decision: RecordedDecision;
-  /** The question that is explained: of several in one record, the first. */
-  readonly request: RecordedRequest | undefined;
-  /** By the policies that were in force then; `version` 0: the bundled ones alone. */
-  readonly then: { readonly version: number; readonly explained: Explained; readonly agrees: boolean } | undefined;
-  /** Why there is no `then`. */
-  readonly untold: string | undefined;
-  /** The same question of what is in force now. */
-  readonly now: RecordedAnswer | undefined;
-  /** All of it in sentences, in order. */
-  readonly story: readonly string[];
-};
 
 export type PastDecisions = {
   /** By its position in the ledger (`1/4711`), or by the id that whoever was refused was told. Throws `policy_decision_unknown`. */
@@ -102,7 +87,7 @@ export function createPastDecisions(
     if (asked.kind === 'unreadable') return { untold: asked.reason };
     const [explained] = asked.explained;
     if (explained === undefined) return { untold: 'the question in the record cannot be read' };
-    return { then: { version: possible[asked.place]?.version ?? 0, explained } };
+    return { atTheTime: { version: possible[asked.place]?.version ?? 0, explained } };
   }
 
   async function askNow(task: Pick<RecordedTask, 'questions' | 'timeZone'>): Promise<RecordedAnswer | undefined> {
@@ -120,7 +105,7 @@ export function createPastDecisions(
           who === undefined
             ? 'nobody was known yet: the policies were not asked'
             : 'the record does not hold the question';
-        return withStory({ decision, request, then: undefined, untold, now: undefined });
+        return withStory({ decision, request, atTheTime: undefined, untold, now: undefined });
       }
       const task = {
         questions: [{ asked: request.asked, principal: who, address, atMs }],
@@ -128,9 +113,9 @@ export function createPastDecisions(
       };
       const found = await askThen(decision, task).catch((error: unknown) => ({ untold: messageOf(error) }));
       const now = await askNow(task);
-      if ('untold' in found) return withStory({ decision, request, then: undefined, untold: found.untold, now });
-      const then = { ...found.then, agrees: found.then.explained.answer === request.answer };
-      return withStory({ decision, request, then, untold: undefined, now });
+      if ('untold' in found) return withStory({ decision, request, atTheTime: undefined, untold: found.untold, now });
+      const atTheTime = { ...found.atTheTime, agrees: found.atTheTime.explained.answer === request.answer };
+      return withStory({ decision, request, atTheTime, untold: undefined, now });
     },
   };
 }

@@ -3,7 +3,7 @@ import type { RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import { PolicyLibraryError } from './errors.ts';
 import { ExplainedBody, shownExplained } from './explain-schema.ts';
-import type { PastExplained } from './past-decisions.ts';
+import type { PastExplained } from './past-explained.ts';
 import type { PolicyLibrary } from './policy-library.ts';
 
 const text = Type.String();
@@ -27,7 +27,7 @@ const PastBody = Type.Object({
     policies: Type.Array(text),
     policy_sha256: Type.Optional(text),
   }),
-  then: Type.Optional(
+  at_the_time: Type.Optional(
     Type.Object({
       agrees: Type.Boolean({ description: 'They answer now as they did then' }),
       ...ExplainedBody.properties,
@@ -77,7 +77,7 @@ export function addPastRoutes(fastify: Parameters<RoutePlugin>[0], { past }: Pic
   );
 }
 
-function shownPast({ decision, request, then, untold, now, story }: PastExplained) {
+function shownPast({ decision, request, atTheTime, untold, now, story }: PastExplained) {
   const { who, requestIds: _ids, requests: _requests, version, reason, atMs, count, ...rest } = decision;
   const resource = request?.asked['resource'];
   return {
@@ -97,12 +97,12 @@ function shownPast({ decision, request, then, untold, now, story }: PastExplaine
       policies: [...rest.policies],
       ...(version === undefined ? {} : { policy_sha256: version }),
     },
-    ...(then === undefined
+    ...(atTheTime === undefined
       ? {}
       : {
-          then: {
-            agrees: then.agrees,
-            ...shownExplained(then.explained, { version: then.version, hash: version ?? '' }),
+          at_the_time: {
+            agrees: atTheTime.agrees,
+            ...shownExplained(atTheTime.explained, { version: atTheTime.version, hash: version ?? '' }),
           },
         }),
     ...(untold === undefined ? {} : { untold }),

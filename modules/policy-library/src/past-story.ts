@@ -1,5 +1,5 @@
 import { factWords } from './fact-words.ts';
-import type { PastExplained } from './past-decisions.ts';
+import type { PastExplained } from './past-explained.ts';
 import type { Answer } from './policy-test.ts';
 import type { RecordedDecision } from './recorded-decision.ts';
 
@@ -20,7 +20,13 @@ const others: Readonly<Record<string, string>> = {
 };
 
 /** Who asked for what, what was answered, why, and what would be answered now: one sentence after another. */
-export function pastStory({ decision, request, then, untold, now }: Omit<PastExplained, 'story'>): readonly string[] {
+export function pastStory({
+  decision,
+  request,
+  atTheTime,
+  untold,
+  now,
+}: Omit<PastExplained, 'story'>): readonly string[] {
   const { outcome, code, reason, count } = decision;
   const story = [whoAskedWhat(decision, request?.asked['resource'])];
   if (count > 1) story.push(`The record stands for ${count} requests of theirs.`);
@@ -31,8 +37,8 @@ export function pastStory({ decision, request, then, untold, now }: Omit<PastExp
     story.push(
       `It was refused ${request === undefined ? 'before' : 'after'} the policies were asked: ${others[code] ?? `“${code}”`}.`,
     );
-  if (then !== undefined) {
-    const { version, explained, agrees } = then;
+  if (atTheTime !== undefined) {
+    const { version, explained, agrees } = atTheTime;
     story.push(
       version === 0
         ? 'The built-in policies alone were in force.'

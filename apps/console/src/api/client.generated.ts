@@ -5669,7 +5669,7 @@ export type Routes = {
         readonly policies: readonly string[];
         readonly policy_sha256?: string | undefined;
       };
-      readonly then?:
+      readonly at_the_time?:
         | {
             readonly agrees: boolean;
             readonly answer: string;
@@ -9793,9 +9793,9 @@ export type Routes = {
     answer: {
       readonly people: number;
       readonly sign_ins: number;
-      readonly told: { readonly now: number; readonly then: number };
-      readonly stronger: { readonly now: number; readonly then: number };
-      readonly ended: { readonly now: number; readonly then: number };
+      readonly told: { readonly now: number; readonly after: number };
+      readonly stronger: { readonly now: number; readonly after: number };
+      readonly ended: { readonly now: number; readonly after: number };
       readonly affected: readonly {
         readonly id: string;
         readonly name: string;

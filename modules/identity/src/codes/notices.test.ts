@@ -34,7 +34,7 @@ forEachDatabase((name, open) => {
     for (const key of ['a', 'a', 'b', 'c', 'd']) await post(key);
     assert.deepEqual(
       mail.messages.slice(1).map(({ to, text }) => [to, text.split('\r\n').at(-1)]),
-      Array(3).fill([['guy@example.org'], 'Hello from Sallyport']),
+      Array.from({ length: 3 }, () => [['guy@example.org'], 'Hello from Sallyport']),
     );
     assert.equal(actionsOf(house.events).filter((action) => action === 'user.notice').length, 3);
     assert.ok(!JSON.stringify(house.events).includes('guy@example.org'));

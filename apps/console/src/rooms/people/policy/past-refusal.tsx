@@ -44,7 +44,7 @@ function Told({ decision }: { readonly decision: string }) {
   const { data, error } = useQuery(pastQuery(decision));
   if (error !== null) return <ProblemNotice problem={error} />;
   if (data === undefined) return <Loading heights={[120]} />;
-  const { story, then, untold } = data;
+  const { story, at_the_time: atTheTime, untold } = data;
   const isRefused = data.decision.outcome === 'denied';
   return (
     <div className="stack tight" aria-live="polite">
@@ -57,10 +57,10 @@ function Told({ decision }: { readonly decision: string }) {
         <Seal position={data.decision.position} />
       </Notice>
       {untold === undefined ? null : <p className="quiet small">{printable(untold)}</p>}
-      {then === undefined || then.policies.length === 0 ? null : (
+      {atTheTime === undefined || atTheTime.policies.length === 0 ? null : (
         <>
           <h3 className="small">What the policies of then say</h3>
-          <ExplanationView explained={then} />
+          <ExplanationView explained={atTheTime} />
         </>
       )}
     </div>

@@ -110,8 +110,8 @@ function Previewed({ preview }: { readonly preview: Preview }) {
       }
     >
       <p className="small">
-        By {plural(signIns, 'sign-in')} of the last 30 days: alerts {told.now} → {told.then}, stronger factors{' '}
-        {stronger.now} → {stronger.then}, ended sessions {ended.now} → {ended.then}.
+        By {plural(signIns, 'sign-in')} of the last 30 days: alerts {told.now} → {told.after}, stronger factors{' '}
+        {stronger.now} → {stronger.after}, ended sessions {ended.now} → {ended.after}.
       </p>
       <ul className="plain-points small">
         {affected.slice(0, 12).map(({ id, name, more, fewer, words }) => (
