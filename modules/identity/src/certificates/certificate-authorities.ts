@@ -88,9 +88,8 @@ export function createCertificateAuthorities(
 
   const record = (
     transaction: Transaction,
-    by: Principal,
     action: 'create' | 'change' | 'delete' | 'revocations',
-    { id, settings }: Pick<Authority, 'id' | 'settings'>,
+    { by, id, settings }: Pick<Authority, 'id' | 'settings'> & { readonly by: Principal },
     details: JsonObject,
   ): Promise<void> =>
     outbox.record(
@@ -179,7 +178,7 @@ export function createCertificateAuthorities(
           );
         requireValid(authority, others);
         await store.write(transaction, authority);
-        await record(transaction, by, 'create', authority, inWords(authority));
+        await record(transaction, 'create', { ...authority, by }, inWords(authority));
         return listed(transaction, authority);
       });
       await outbox.flushed();
@@ -209,7 +208,7 @@ export function createCertificateAuthorities(
         const out = isLess || isOff ? rows : isNameless ? rows.filter(({ kind }) => kind === 'named') : [];
         const sessions = await endSessions(transaction, ownersOf(out), { by, reason: 'certificate authority changed' });
         const details = { from: inWords(before), to: inWords(after), sessions };
-        await record(transaction, by, 'change', after, details);
+        await record(transaction, 'change', { ...after, by }, details);
         return listed(transaction, after);
       });
       await outbox.flushed();
@@ -228,7 +227,7 @@ export function createCertificateAuthorities(
           by,
           reason: 'certificate authority removed',
         });
-        await record(transaction, by, 'delete', authority, { certificates: rows.length, sessions });
+        await record(transaction, 'delete', { ...authority, by }, { certificates: rows.length, sessions });
       });
       await outbox.flushed();
     },
@@ -271,14 +270,19 @@ export function createCertificateAuthorities(
         );
         const endedSessions = await endSessions(transaction, ownersOf(out), { by, reason: 'certificate revoked' });
         const entries = countOf(read);
-        await record(transaction, by, 'revocations', authority, {
-          issuer: read.issuerName,
-          of: new Date(read.thisUpdateMs).toISOString(),
-          next: new Date(read.nextUpdateMs).toISOString(),
-          entries,
-          revoked_here: out.length,
-          sessions: endedSessions,
-        });
+        await record(
+          transaction,
+          'revocations',
+          { ...authority, by },
+          {
+            issuer: read.issuerName,
+            of: new Date(read.thisUpdateMs).toISOString(),
+            next: new Date(read.nextUpdateMs).toISOString(),
+            entries,
+            revoked_here: out.length,
+            sessions: endedSessions,
+          },
+        );
         return { issuer: read.issuerName, entries, revokedHere: out.length, endedSessions };
       });
       await outbox.flushed();

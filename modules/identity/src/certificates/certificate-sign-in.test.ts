@@ -85,7 +85,7 @@ forEachDatabase((name, open) => {
     const anna = await moveIn(house, 'Anna', ['analyst']);
     const own = await card();
     await bind(house, own, anna.begun.principal);
-    const [factor] = (await house.ownFactors.list(anna.begun.principal)).filter(({ kind }) => kind === 'certificate');
+    const factor = (await house.ownFactors.list(anna.begun.principal)).find(({ kind }) => kind === 'certificate');
     assert.deepEqual(
       [factor?.label, factor?.certificate?.subject, factor?.certificate?.authority, factor?.certificate?.isByName],
       ['Card', 'Anna', 'Staff', false],
@@ -377,7 +377,7 @@ forEachDatabase((name, open) => {
     const own = await card({ name: 'Ada' });
     await bind(house, own, admin.begun.principal);
     const { begun } = admin;
-    const [app] = (await house.ownFactors.list(begun.principal)).filter(({ kind }) => kind === 'totp');
+    const app = (await house.ownFactors.list(begun.principal)).find(({ kind }) => kind === 'totp');
     await house.ownFactors.remove({ by: begun.principal, id: app?.id ?? '' });
     const byCard = begunOf((await signIn(house, own)).admitted);
     const by = byCard.principal;
@@ -390,7 +390,7 @@ forEachDatabase((name, open) => {
       await codeOf(house.certificateAuthorities.remove({ id: authority.id, by })),
       'certificate_authority_lock_out',
     );
-    const [mine] = (await house.ownFactors.list(by)).filter(({ kind }) => kind === 'certificate');
+    const mine = (await house.ownFactors.list(by)).find(({ kind }) => kind === 'certificate');
     assert.equal(await codeOf(house.ownFactors.remove({ by, id: mine?.id ?? '' })), 'last_factor');
     await house.certificateAuthorities.change({ ...change, by: operator });
     assert.equal(await whoIs(house, byCard.token.reveal()), 'session_unknown');

@@ -197,7 +197,7 @@ function sorted(marks: Uint8Array): Buffer {
   const all: bigint[] = [];
   const bytes = Buffer.from(marks);
   for (let at = 0; at < bytes.length; at += markBytes) all.push(bytes.readBigUInt64BE(at));
-  const ordered = BigUint64Array.from(all).sort();
+  const ordered = BigUint64Array.from(all).toSorted();
   const out = Buffer.alloc(bytes.length);
   ordered.forEach((mark, index) => out.writeBigUInt64BE(mark, index * markBytes));
   return out;
