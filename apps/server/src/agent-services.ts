@@ -1,15 +1,18 @@
 import { createAgentGuard, createOpenJudge } from '@sallyport/agent-guard';
 import type { AgentGuard } from '@sallyport/agent-guard';
+import type { AccessPolicy } from '@sallyport/access-policy';
 import { agentPolicyFiles } from '@sallyport/content/agent-policies';
-import type { PeopleServices } from '@sallyport/identity';
+import type { ApiKeys, PeopleServices } from '@sallyport/identity';
+import type { MachineAccess } from '@sallyport/machine-access';
 import { errorFields } from '@sallyport/platform/log';
 import type { ColumnKeyrings } from './column-keys.ts';
-import type { CurrentScopes } from './current-scopes.ts';
 import type { CommonNeeds, Custody } from './custody.ts';
 import { secretNames } from './secret-names.ts';
 
 export type AgentServices = Pick<AgentGuard, 'routes' | 'sessions'> & { close(): Promise<void> };
 
+/** What an owner may do at best. */
+const strongest = { assurance: 3, authenticatedAtMs: 0, methods: [] } as const;
 const seenEveryMs = 60_000;
 const silenceEveryMs = 30_000;
 
@@ -18,8 +21,10 @@ export async function createAgentServices(
   needs: CommonNeeds &
     Pick<Custody, 'database' | 'ledger' | 'outbox'> & {
       readonly columnKeyrings: Pick<ColumnKeyrings, 'open'>;
-      readonly currentScopes: Pick<CurrentScopes, 'of'>;
-      readonly people: Pick<PeopleServices['people'], 'list'>;
+      readonly people: Pick<PeopleServices, 'personNow'>;
+      readonly apiKeys: Pick<ApiKeys, 'recheck'>;
+      readonly services: Pick<MachineAccess['accounts'], 'list' | 'scopesNow'>;
+      readonly policy: Pick<AccessPolicy, 'permissionsOf'>;
     },
 ): Promise<AgentServices> {
   const { log, every } = needs;
@@ -28,10 +33,14 @@ export async function createAgentServices(
     columnKeys: await needs.columnKeyrings.open(secretNames.agentColumns),
     openJudge: createOpenJudge(agentPolicyFiles()),
     async owner({ kind, id }) {
-      const scopes = await needs.currentScopes.of(`${kind}/${id}`);
+      if (kind === 'user') return (await needs.people.personNow(id, strongest))?.principal;
+      if (kind === 'key') {
+        const key = await needs.apiKeys.recheck(id);
+        return 'refused' in key ? undefined : { name: key.name, scopes: needs.policy.permissionsOf(key) };
+      }
+      const scopes = await needs.services.scopesNow(id);
       if (scopes === undefined) return undefined;
-      const name = kind === 'user' ? (await needs.people.list()).find((person) => person.id === id)?.name : id;
-      return { name: name ?? id, scopes };
+      return { name: (await needs.services.list()).find((account) => account.id === id)?.name ?? id, scopes };
     },
     log: (message, details) => log.warn(message, details),
   });

@@ -169,7 +169,14 @@ export async function startServer(
     policy,
     temporaryRoles: peopleNeeds.temporaryRoles,
   });
-  const agents = await createAgentServices({ ...lasting, columnKeyrings, currentScopes, people: people.people });
+  const agents = await createAgentServices({
+    ...lasting,
+    columnKeyrings,
+    people,
+    apiKeys,
+    services: machines.access.accounts,
+    policy,
+  });
   const analysis = await createAnalysis({
     ...lasting,
     search,

@@ -35,21 +35,21 @@ export function AgentList({
     <section className="sheet" aria-label="Agents">
       <h2>Agents</h2>
       {choose.error === null ? null : <ProblemNotice problem={choose.error} />}
-      <ul className="lines">
+      <ul className="lines agent-lines">
         {agents.map((agent) => (
           <li key={agent.id}>
             <span className="line-main">
               <span className="line-name">{printable(agent.name)}</span>
               <span className="quiet small">
-                {harnessName(agent.harness)} · {printable(agent.owner.name === '' ? 'nobody any more' : agent.owner.name)}{' '}
-                · last begun <Clock at={agent.seen_at_ms} />
+                {harnessName(agent.harness)} ·{' '}
+                {printable(agent.owner.name === '' ? 'nobody any more' : agent.owner.name)} · last begun{' '}
+                <Clock at={agent.seen_at_ms} />
               </span>
             </span>
             <span className="row">
               <Select
                 aria-label={`Policies of ${agent.name}`}
                 size="xs"
-                w={220}
                 allowDeselect={false}
                 disabled={!canManage || choose.isPending}
                 data={packs.map((pack) => ({ value: pack, label: packWords[pack] }))}

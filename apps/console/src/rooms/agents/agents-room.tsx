@@ -45,7 +45,7 @@ export function AgentsRoom({ me }: { readonly me: Me }) {
           <p>No agent was run yet. On a machine where one works, sign in and start it through the command line:</p>
           <CopyBlock
             text={'sallyport login\nsallyport agent setup claude-code --write\nsallyport agent run -- claude'}
-            label="the commands"
+            title="In a terminal of that machine"
           />
         </section>
       ) : null}

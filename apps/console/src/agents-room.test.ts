@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { isJsonObject, parseJson } from '@sallyport/contracts';
+import type { JsonObject } from '@sallyport/contracts';
+import { openRoom } from './testing/room-under-test.ts';
+import type { RoomUnderTest } from './testing/room-under-test.ts';
+
+// One story, told in order: each test goes on where the one before it stopped.
+let room: RoomUnderTest;
+let run: { readonly id: string; readonly token: string };
+
+const hostile = 'notes <img src=x onerror="document.title=1">.txt';
+
+before(async () => {
+  room = await openRoom({ pictures: process.env['SALLYPORT_PICTURES'] });
+});
+after(() => room.end());
+
+async function post(path: string, body: JsonObject, key?: string): Promise<JsonObject> {
+  const answer = await room.server.ask({
+    method: 'POST',
+    path,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    ...(key === undefined ? {} : { key }),
+  });
+  assert.ok(answer.status < 300, answer.text);
+  const read: unknown = parseJson(answer.text);
+  assert.ok(isJsonObject(read));
+  return read;
+}
+
+function hook(body: JsonObject): Promise<JsonObject> {
+  return post('/v1/agent/hooks/claude-code', { session_id: 'h', cwd: '/home/kim/shop', ...body }, run.token);
+}
+
+function call(tool: string, input: JsonObject): Promise<JsonObject> {
+  return hook({ hook_event_name: 'PreToolUse', tool_name: tool, tool_input: input, tool_use_id: `t-${tool}` });
+}
+
+test('Before any agent was run the room says how to run one', async () => {
+  await room.visit('/agents', 'Agents');
+  await room.page.getByText('sallyport agent run -- claude').waitFor();
+  await room.atRest('agents-none');
+});
+
+test('A run shows whose it is, and each step with what was decided and why', async () => {
+  const begun = await post('/v1/agent/sessions', {
+    agent: 'builder <b>',
+    harness: 'claude-code',
+    workspace: '/home/kim/shop',
+    home: '/home/kim',
+    host: 'ws-4',
+    repository: 'https://git.example/shop.git',
+    branch: 'main',
+    attended: true,
+  });
+  const { session, token } = begun;
+  assert.ok(isJsonObject(session) && typeof session['id'] === 'string' && typeof token === 'string');
+  run = { id: session['id'], token };
+  await hook({ hook_event_name: 'UserPromptSubmit', prompt: 'Read my notes' });
+  await call('Read', { file_path: `/home/kim/shop/${hostile}` });
+  await call('Write', { file_path: '/home/kim/shop/.claude/settings.json', content: '{}' });
+  await room.server.caughtUp();
+  const { page } = room;
+  await page.getByRole('region', { name: 'Going on' }).getByText('builder <b>').waitFor();
+  await page.getByRole('button', { name: /^Open run/ }).click();
+  const panel = page.getByRole('complementary');
+  await panel.getByText('https://git.example/shop.git').waitFor();
+  const steps = panel.getByRole('list', { name: 'What it did, newest first' });
+  await steps
+    .getByText(/settings\.json/)
+    .first()
+    .waitFor();
+  await steps.getByText('refused', { exact: true }).waitFor();
+  await steps.getByText(/does not change what guards it/).waitFor();
+  await steps.getByText('went ahead', { exact: true }).first().waitFor();
+  await steps.getByText('The run began').waitFor();
+  assert.equal(await page.title().then((title) => title === '1'), false);
+  await room.atRest('agents-run');
+});
+
+test('All agents are stopped with one reason, the agent hears it, and they are let go on again', async () => {
+  const { page } = room;
+  await page.getByRole('button', { name: 'Stop all agents' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Why').fill('one of them sends mail');
+  await dialog.getByRole('button', { name: 'Stop now' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  const stopped = page.getByRole('region', { name: 'Stopped' });
+  await stopped.getByText('All agents are stopped').waitFor();
+  assert.match(JSON.stringify(await call('Read', { file_path: 'a' })), /one of them sends mail/);
+  await room.atRest('agents-stopped');
+  await stopped.getByRole('button', { name: 'Let go on' }).click();
+  await stopped.waitFor({ state: 'detached' });
+  assert.doesNotMatch(JSON.stringify(await call('Read', { file_path: 'a' })), /deny/);
+});
+
+test('The policies an agent is judged by are chosen, from its next call on', async () => {
+  const { page } = room;
+  const chosen = page.waitForResponse(
+    (response) => response.request().method() === 'PATCH' && response.url().includes('/v1/agents/'),
+  );
+  await page.getByRole('combobox', { name: 'Policies of builder <b>' }).click();
+  await page.getByRole('option', { name: /^Locked down/ }).click();
+  assert.equal((await chosen).status(), 200);
+  assert.match(JSON.stringify(await call('Bash', { command: 'curl https://example.org' })), /"deny"/);
+  assert.deepEqual(room.faults, []);
+});
