@@ -1,5 +1,5 @@
-import type { JsonValue } from '@sallyport/contracts';
 import { roleOf } from './describe-tool.ts';
+import type { JsonValue } from './origins.ts';
 import { formOf, plainSpelling } from './spellings.ts';
 import type { ArgumentRole } from './tool-lexicon.ts';
 
@@ -18,13 +18,13 @@ const maxDepth = 8;
 export function readArguments(args: JsonValue): { readonly values: readonly ArgumentValue[]; readonly isCut: boolean } {
   const values: ArgumentValue[] = [];
   let isCut = false;
-  const walk = (value: JsonValue, name: string, role: ArgumentRole | undefined, depth: number): void => {
+  const walk = (value: JsonValue | undefined, name: string, role: ArgumentRole | undefined, depth: number): void => {
     if (isCut) return;
     if (values.length >= maxValues || depth > maxDepth) {
       isCut = true;
       return;
     }
-    if (value === null || typeof value === 'boolean') return;
+    if (value === undefined || value === null || typeof value === 'boolean') return;
     if (typeof value === 'string' || typeof value === 'number') {
       const text = String(value);
       // How many guests, not which.
@@ -39,7 +39,7 @@ export function readArguments(args: JsonValue): { readonly values: readonly Argu
         });
       return;
     }
-    if (Array.isArray(value)) {
+    if (isList(value)) {
       for (const [index, item] of value.entries()) walk(item, `${name}.${index}`, role, depth + 1);
       return;
     }
@@ -62,4 +62,8 @@ function roleByForm(role: ArgumentRole | undefined, text: string): ArgumentRole 
   if (role === undefined && /^\d{4}-\d\d-\d\d|^\d{1,2}:\d\d/.test(text)) return 'time';
   if (role === undefined && /^-?\d{1,6}(?:\.\d+)?$/.test(text)) return 'setting';
   return role ?? (/\s\S+\s/.test(text) ? 'content' : 'object');
+}
+
+function isList(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value);
 }

@@ -1,4 +1,14 @@
-import type { AgentOrigin } from '@sallyport/contracts';
+/** Whose words a value is: the person's own, those of a tool that is trusted, or anybody's. */
+export type AgentOrigin = 'person' | 'trusted' | 'untrusted';
+
+/** Arguments as they came in JSON. */
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue | undefined };
 
 /** Where a text of the session came from. */
 export type Source = {

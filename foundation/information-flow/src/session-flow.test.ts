@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { JsonValue } from '@sallyport/contracts';
 import fc from 'fast-check';
+import type { JsonValue } from './origins.ts';
 import { createSessionFlow } from './session-flow.ts';
 import type { CallFlow, FlowCall, SessionFlow } from './session-flow.ts';
 

@@ -1,8 +1,7 @@
-import type { AgentOrigin, JsonValue } from '@sallyport/contracts';
 import { readArguments, type ArgumentValue } from './arguments.ts';
 import { describeTool, type ToolDescription, type ToolText } from './describe-tool.ts';
 import { readMandate, type Intent, type Mandate } from './mandate.ts';
-import type { Source } from './origins.ts';
+import type { AgentOrigin, JsonValue, Source } from './origins.ts';
 import { createSessionMemory, memoryLimits, type MemoryLimits } from './session-memory.ts';
 import { carriesOut } from './carrying.ts';
 import { formsIn, hostOf, plainSpelling } from './spellings.ts';

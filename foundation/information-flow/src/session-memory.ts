@@ -1,6 +1,13 @@
-import type { AgentOrigin } from '@sallyport/contracts';
 import { decodings } from './decode.ts';
-import { compareOrigins, maxSources, worstOrigin, type Finding, type FoundHow, type Source } from './origins.ts';
+import {
+  compareOrigins,
+  maxSources,
+  worstOrigin,
+  type AgentOrigin,
+  type Finding,
+  type FoundHow,
+  type Source,
+} from './origins.ts';
 import { formOf, formsIn, plainSpelling } from './spellings.ts';
 
 /** Characters of one text, of all texts, of a value, and how many texts, forms and parts are kept or looked for. */

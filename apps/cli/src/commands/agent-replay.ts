@@ -1,6 +1,5 @@
 import {
-  createDecisions,
-  loadPack,
+  loadDecisions,
   packNames,
   partOf,
   readSuites,
@@ -40,7 +39,7 @@ export async function replaySuites(options: ReplayOptions, needs: CliNeeds): Pro
   const part = options.part === undefined ? undefined : readPart(options.part);
   const all = await readSuiteFile(options.suite);
   const suites = part === undefined ? all : all.map((suite) => partOf(suite, part));
-  const decisions = await loadDecisions(options.pack);
+  const decisions = await loadDecisions(agentPolicyFiles(), options.pack);
   if (options.explain !== undefined) {
     explain(options.explain, { suites: all, decisions, format: options.format, needs });
     return;
@@ -69,12 +68,6 @@ export async function replaySuites(options: ReplayOptions, needs: CliNeeds): Pro
   stdout.write(
     `\nAll: ${percent(utility)} of tasks go ahead (${percent(oneApprovalShare)} with one approval), ${percent(attackSuccess)} of attacks pass\n`,
   );
-}
-
-async function loadDecisions(pack: string): Promise<Decisions> {
-  // Not at the start of the program: Cedar is four megabytes that other commands do without.
-  const cedar = await import('@cedar-policy/cedar-wasm/nodejs');
-  return createDecisions(cedar, loadPack(cedar, agentPolicyFiles(), pack));
 }
 
 async function readSuiteFile(path: string): Promise<Suite[]> {

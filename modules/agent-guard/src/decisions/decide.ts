@@ -1,6 +1,6 @@
 import { messageOf } from '@sallyport/platform/errors';
 import type { AgentVerdict } from '@sallyport/contracts';
-import type { FlowFacts } from './facts.ts';
+import type { DecisionAction, FlowFacts } from './facts.ts';
 import type { Cedar, LoadedPack } from './load-pack.ts';
 
 /** Whom a decision is about. */
@@ -12,23 +12,6 @@ export type DecisionSubject = {
 
 /** The tool, as policies know it. */
 export type DecisionTool = { readonly name: string; readonly server?: string; readonly isNew?: boolean };
-
-/** One thing that a call does. */
-export const decisionActions = [
-  'read',
-  'write',
-  'delete',
-  'execute',
-  'network',
-  'secret',
-  'message',
-  'pay',
-  'grant',
-  'credential',
-  'configure',
-  'other',
-] as const;
-export type DecisionAction = (typeof decisionActions)[number];
 
 export type Decision = {
   readonly verdict: AgentVerdict;

@@ -1,6 +1,20 @@
 import type { AgentAction } from '@sallyport/agent-actions';
 import type { CallFlow, JudgedValue, SessionFlow, Standing } from '@sallyport/information-flow';
-import type { DecisionAction } from './decide.ts';
+
+/** One thing that a call does. */
+export type DecisionAction =
+  | 'read'
+  | 'write'
+  | 'delete'
+  | 'execute'
+  | 'network'
+  | 'secret'
+  | 'message'
+  | 'pay'
+  | 'grant'
+  | 'credential'
+  | 'configure'
+  | 'other';
 
 /** The context of a question, as the schema has it; `approved` is the engine's own. */
 export type FlowFacts = {

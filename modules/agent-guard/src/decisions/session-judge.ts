@@ -2,8 +2,8 @@ import type { ActionsOfCall } from '@sallyport/agent-actions';
 import type { AgentOrigin, AgentVerdict } from '@sallyport/contracts';
 import { createSessionFlow, describeTool } from '@sallyport/information-flow';
 import type { CallFlow, FlowCall, SessionFlow, SessionFlowOptions } from '@sallyport/information-flow';
-import type { Decision, Decisions, DecisionAction, DecisionSubject, DecisionTool } from './decide.ts';
-import { questionOfAction, questionsOfWords, type Question } from './facts.ts';
+import type { Decision, Decisions, DecisionSubject, DecisionTool } from './decide.ts';
+import { questionOfAction, questionsOfWords, type DecisionAction, type Question } from './facts.ts';
 
 export type JudgedCall = {
   readonly verdict: AgentVerdict;

@@ -1,5 +1,6 @@
-export { createDecisions, loadPack, packNames } from '../decisions/index.ts';
-export type { Cedar, Decisions, PackFile } from '../decisions/index.ts';
+export { packNames } from '../decisions/index.ts';
+export type { Decisions } from '../decisions/index.ts';
+export { loadDecisions } from './load-decisions.ts';
 export { readSuites } from './read-suites.ts';
 export type { RecordedTask, Suite } from './read-suites.ts';
 export { partOf, replayPair, replaySuite, replayTask } from './replay.ts';

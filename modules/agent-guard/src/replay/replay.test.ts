@@ -2,11 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
 import { agentPolicyFiles } from '@sallyport/content/agent-policies';
 import {
-  createDecisions,
-  loadPack,
+  loadDecisions,
   partOf,
   readSuites,
   replayPair,
@@ -16,7 +14,7 @@ import {
   type Suite,
 } from './index.ts';
 
-const developer = createDecisions(cedar, loadPack(cedar, agentPolicyFiles(), 'developer'));
+const developer = await loadDecisions(agentPolicyFiles(), 'developer');
 
 function suitesOf(file: string): Suite[] {
   return readSuites(readFileSync(join(import.meta.dirname, '../../testdata', file), 'utf8'));
@@ -52,17 +50,17 @@ test('the developer pack lets our own tasks go ahead and their attacks not', () 
   );
 });
 
-test('observe stops nothing; unattended asks nobody', () => {
+test('observe stops nothing; unattended asks nobody', async () => {
   const [suite] = suitesOf('own-suites.json');
   assert.ok(suite !== undefined);
-  const of = (pack: string): ReturnType<typeof replaySuite> =>
-    replaySuite(suite, createDecisions(cedar, loadPack(cedar, agentPolicyFiles(), pack)));
-  const observe = of('observe');
+  const of = async (pack: string): Promise<ReturnType<typeof replaySuite>> =>
+    replaySuite(suite, await loadDecisions(agentPolicyFiles(), pack));
+  const observe = await of('observe');
   assert.deepEqual(
     [observe.userTasks.allowed, observe.injectionPairs.passed],
     [observe.userTasks.total, observe.injectionPairs.total],
   );
-  const unattended = of('unattended');
+  const unattended = await of('unattended');
   assert.deepEqual(
     [unattended.userTasks.calls.asked, unattended.injectionPairs.calls.asked, unattended.injectionPairs.passed],
     [0, 0, 0],
