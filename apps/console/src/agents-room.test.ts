@@ -99,11 +99,12 @@ test('All agents are stopped with one reason, the agent hears it, and they are l
 test('The policies an agent is judged by are chosen, from its next call on', async () => {
   const { page } = room;
   const chosen = page.waitForResponse(
-    (response) => response.request().method() === 'PATCH' && response.url().includes('/v1/agents/'),
+    // The first is to be signed by the session's key.
+    (response) => response.request().method() === 'PATCH' && response.status() === 200,
   );
   await page.getByRole('combobox', { name: 'Policies of builder <b>' }).click();
   await page.getByRole('option', { name: /^Locked down/ }).click();
-  assert.equal((await chosen).status(), 200);
-  assert.match(JSON.stringify(await call('Bash', { command: 'curl https://example.org' })), /"deny"/);
+  assert.match((await chosen).url(), /\/v1\/agents\//);
+  assert.match(JSON.stringify(await call('Bash', { command: 'make' })), /A person sees what runs/);
   assert.deepEqual(room.faults, []);
 });
