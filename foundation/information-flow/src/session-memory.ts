@@ -163,7 +163,7 @@ const maxPlaces = 2000;
  * Whether a value stands in a text as a whole: not inside a longer word, and not as part of an address (`bob` is not in `bob@example.org`,
  * nor `example.com` in `example.com.evil.org`).
  */
-export function standsIn(text: string, value: string): boolean {
+function standsIn(text: string, value: string): boolean {
   return placesOf(text, value, 1).length > 0;
 }
 

@@ -11,7 +11,6 @@ export type Cedar = Pick<
 export type PackFile = { readonly name: string; readonly text: string };
 
 export const packNames = ['observe', 'developer', 'locked-down', 'unattended'] as const;
-export type PackName = (typeof packNames)[number];
 
 /** A pack that Cedar has validated and keeps. */
 export type LoadedPack = {
@@ -62,7 +61,7 @@ export function loadPack(cedar: Cedar, files: readonly PackFile[], name: string)
   return { name, keptAs, words, asking };
 }
 
-export function packsIn(files: readonly PackFile[]): string[] {
+function packsIn(files: readonly PackFile[]): string[] {
   return files.flatMap(({ name }) => (name.endsWith('.cedar') ? [name.slice(0, -'.cedar'.length)] : []));
 }
 
