@@ -29,7 +29,7 @@ before(async () => {
   card = await issue(nowMs, { name: 'Ada Example', issuer: root });
 });
 after(async () => {
-  await browser.close();
+  await browser?.close();
   await server.end();
 });
 

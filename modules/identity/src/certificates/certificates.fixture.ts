@@ -1,7 +1,6 @@
 // Authorities, cards and lists of revocations of every kind, good and bad, signed here and now.
 // oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 needs it, and takes it from there
 import 'reflect-metadata';
-import { KeyObject, webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
 export { Extension, KeyUsageFlags } from '@peculiar/x509';
@@ -16,7 +15,7 @@ export type Party = {
   readonly pem: string;
   readonly der: Uint8Array;
   readonly keyPem: string;
-  readonly keys: webcrypto.CryptoKeyPair;
+  readonly keys: Keys;
   readonly name: string;
   readonly serial: string;
 };
@@ -37,7 +36,7 @@ export type Wanted = {
   readonly extensions?: readonly x509.Extension[];
   readonly fromMs?: number;
   readonly toMs?: number;
-  readonly keyAlgorithm?: webcrypto.EcKeyGenParams | webcrypto.RsaHashedKeyGenParams;
+  readonly keyAlgorithm?: Parameters<typeof newKeys>[0];
 };
 
 let lastSerial = 0x1000;
@@ -45,8 +44,7 @@ let lastSerial = 0x1000;
 /** `nowMs` is the middle of what it is valid for, unless said otherwise. */
 export async function issue(nowMs: number, wanted: Wanted): Promise<Party> {
   const { name, issuer, isAuthority = false, pathLength, upns = [], emails = [] } = wanted;
-  const algorithm = wanted.keyAlgorithm ?? ecdsa;
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const keys = await newKeys(wanted.keyAlgorithm ?? ecdsa);
   const signer = issuer ?? { keys, name };
   lastSerial += 1;
   const serialNumber = lastSerial.toString(16);
@@ -79,13 +77,13 @@ export async function issue(nowMs: number, wanted: Wanted): Promise<Party> {
         ...(wanted.extensions ?? []),
       ],
     },
-    webcrypto,
+    crypto,
   );
   const serial = Buffer.from(serialNumber.padStart(serialNumber.length + (serialNumber.length % 2), '0'), 'hex');
   return {
     pem: `${made.toString('pem')}\n`,
     der: new Uint8Array(made.rawData),
-    keyPem: KeyObject.from(keys.privateKey).export({ type: 'pkcs8', format: 'pem' }).toString(),
+    keyPem: await pemOfKey(keys),
     keys,
     name,
     serial: serial.toString('hex'),
@@ -121,12 +119,32 @@ export async function listOf(
         ...(wanted.extensions ?? []),
       ],
     },
-    webcrypto,
+    crypto,
   );
   return Buffer.from(made.rawData).toString('base64');
 }
 
-export function der(tag: number, ...contents: readonly Uint8Array[]): Buffer {
+// By what is global, not by `node:crypto`: these are also read where a browser's types are.
+type Keys = Awaited<ReturnType<typeof newKeys>>;
+function newKeys(
+  algorithm:
+    | { readonly name: string; readonly namedCurve: string }
+    | {
+        readonly name: string;
+        readonly hash: string;
+        readonly modulusLength: number;
+        readonly publicExponent: Uint8Array<ArrayBuffer>;
+      },
+) {
+  return crypto.subtle.generateKey({ ...algorithm }, true, ['sign', 'verify']);
+}
+
+async function pemOfKey({ privateKey }: Keys): Promise<string> {
+  const base64 = Buffer.from(await crypto.subtle.exportKey('pkcs8', privateKey)).toString('base64');
+  return `-----BEGIN PRIVATE KEY-----\n${base64.replaceAll(/.{64}/g, '$&\n')}\n-----END PRIVATE KEY-----\n`;
+}
+
+export function der(tag: number, ...contents: readonly Uint8Array[]): Buffer<ArrayBuffer> {
   const content = Buffer.concat(contents);
   const length = content.length;
   const head =
