@@ -23,21 +23,21 @@ function shell(call: Call): boolean {
   const cwd = textAt(call.input, 'workdir', 'cwd', 'dir_path', 'directory', 'working_directory')?.text;
   const at = cwd === undefined ? undefined : cwd.startsWith('/') ? cwd : `${call.context.cwd}/${cwd}`;
   const text = textAt(call.input, 'command', 'cmd', 'script');
+  if (
+    call.input['dangerouslyDisableSandbox'] === true ||
+    call.input['with_escalated_permissions'] === true ||
+    call.input['sandbox_permissions'] === 'require_escalated'
+  ) {
+    addNamed(
+      call,
+      'configure',
+      { kind: 'name', of: 'setting', name: 'sandbox' },
+      { why: 'asks to run outside the sandbox' },
+    );
+  }
   if (text !== undefined) {
     if (/^\s*apply_patch\b/.test(text.text) && addPatch(call, text.name, text.text)) return true;
     runShellText(call, text.name, text.text, at);
-    if (
-      call.input['dangerouslyDisableSandbox'] === true ||
-      call.input['with_escalated_permissions'] === true ||
-      call.input['sandbox_permissions'] === 'require_escalated'
-    ) {
-      addNamed(
-        call,
-        'configure',
-        { kind: 'name', of: 'setting', name: 'sandbox' },
-        { argument: text.name, why: 'asks to run outside the sandbox' },
-      );
-    }
     return true;
   }
   const list = call.input['command'] ?? call.input['argv'];

@@ -25,7 +25,9 @@ export function placePath(
   links: ReadonlyMap<string, string> = new Map(),
 ): PlacedPath {
   const cut = written.slice(0, maxLength);
-  const absolute = cut.startsWith('/') ? cut : `${cwd}/${cut}`;
+  const absolute = (cut.startsWith('/') ? cut : `${cwd}/${cut}`)
+    .replace(/^\/+proc\/+(?:self|thread-self|\d+)\/+root(?=\/|$)/, '')
+    .replace(/^\/+proc\/+(?:self|thread-self)\/+cwd(?=\/|$)/, () => cwd);
   const { path, isLost } = followLinks(collapseSets(absolute), (at) => links.get(at) ?? context.links?.get(at));
   const isKnown = !isLost && !path.includes(hole) && written.length <= maxLength;
   return {
@@ -54,7 +56,8 @@ function followLinks(
     if (name === undefined) return { path: `/${names.join('/')}`, isLost: false };
     if (name === '' || name === '.') continue;
     if (name === '..') {
-      names.pop();
+      // What is not known may be several names, or lead up itself.
+      if (names.pop()?.includes(hole) === true) return { path: `/${[...names, hole].join('/')}`, isLost: true };
       continue;
     }
     const target = linkAt(`/${[...names, name].join('/')}`);

@@ -110,7 +110,7 @@ function sourced(invocation: Invocation): Value {
 
 function declare(invocation: Invocation): Value {
   for (const argument of invocation.arguments) {
-    const found = /^(\w+)(\+?)=([\s\S]*)$/.exec(argument.text);
+    const found = /^([\w%]+)(\+?)=([\s\S]*)$/.exec(argument.text);
     if (found === null) {
       if (!/^[-+]/.test(argument.text) && invocation.name === 'local')
         invocation.state.variables.set(argument.text, nothing);

@@ -64,7 +64,11 @@ export function addForeignCode(invocation: Invocation, code: Text): void {
       if (deletes) addPath(invocation, 'delete', value, { doubt, isTree: true });
     }
   }
-  if (!/\b(?:system|popen|exec\w*|spawn\w*|subprocess|child_process|qx|shell|run|Command|backtick)\b|`/.test(text))
+  if (
+    !/\b(?:system|popen|\w*exec\w*|spawn\w*|passthru|proc_open|subprocess|child_process|qx|shell|run|Command|backtick)\b|`/.test(
+      text,
+    )
+  )
     return;
   for (const inner of commandsOf(text).slice(0, 16)) runScript({ text: inner }, invocation);
 }
@@ -87,7 +91,7 @@ function stringsOf(text: string): string[] {
 /** Texts that are handed to a shell: the first argument of what runs commands, joined where it is a list. */
 function commandsOf(text: string): string[] {
   const calls =
-    /\b(?:system|popen|exec\w*|spawn\w*|run|call|check_output|check_call|Popen|qx|getoutput|shell)\s*[({]?\s*(\[[^\]]{0,2048}\]|"(?:[^"\\]|\\.)*"(?:\s*,\s*\[[^\]]{0,2048}\])?|'(?:[^'\\]|\\.)*'(?:\s*,\s*\[[^\]]{0,2048}\])?|`[^`]*`)/g;
+    /\b(?:system|popen|\w*exec\w*|spawn\w*|passthru|proc_open|run|call|check_output|check_call|Popen|qx|getoutput|shell)\s*[({]?\s*(\[[^\]]{0,2048}\]|"(?:[^"\\]|\\.)*"(?:\s*,\s*\[[^\]]{0,2048}\])?|'(?:[^'\\]|\\.)*'(?:\s*,\s*\[[^\]]{0,2048}\])?|`[^`]*`)/g;
   const found = [...text.matchAll(calls)].map(([, argument = '']) => stringsOf(argument).join(' '));
   const ticks = [...text.matchAll(/`([^`]{1,2048})`/g)].map(([, inner = '']) => inner);
   return [...new Set([...found, ...ticks])].filter((command) => command.trim() !== '');

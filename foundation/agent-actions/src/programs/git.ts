@@ -92,7 +92,7 @@ function subcommandOf(invocation: Invocation, name: string, given: readonly Text
       write: '-o --output --output-directory',
       read: '-F --file --pathspec-from-file --template',
       script:
-        '-x --exec --upload-pack --receive-pack -u --extcmd --open-files-in-pager --tree-filter --index-filter --msg-filter --env-filter --commit-filter --to-cmd --cc-cmd',
+        '-O -x --exec --upload-pack --receive-pack -u --extcmd --open-files-in-pager --tree-filter --index-filter --msg-filter --env-filter --commit-filter --to-cmd --cc-cmd',
       name: '-c --config',
       recipient: '--to --cc --bcc',
     },
@@ -249,7 +249,14 @@ function addRemote(
   sends: readonly string[] = [],
 ): void {
   const name = shown(remote?.text ?? 'origin');
-  if (/^ext::/.test(name)) runScript({ text: name.slice(5) }, invocation);
+  if (/^ext::/.test(name)) {
+    const words = name
+      .slice(5)
+      .split(/(?<!%) /)
+      .map((word) => `'${word.replaceAll('% ', ' ').replaceAll("'", `'\\''`)}'`);
+    runScript({ text: words.join(' ') }, invocation);
+    return;
+  }
   if (/^[\w.-]+$/.test(name) && !/\.\w+$/.test(name)) {
     addName(
       invocation,

@@ -33,6 +33,7 @@ export function shellProgram(outer: Invocation): Value {
     else if (operands.length > 0 || !/^[-+]./.test(flag)) operands.push(text);
   }
   addProgram(invocation, { name: invocation.name, classes: ['shell'], arguments: given });
+  if (operands[0] !== undefined) invocation.state.variables.set('0', [operands[0]]);
   if (script !== undefined) return runScript(script, invocation, operands.slice(1));
   const [file, ...positional] = operands;
   if (file !== undefined && file.text !== '-') {
@@ -224,7 +225,7 @@ export function sedProgram(invocation: Invocation): Value {
     // What stands between the marks of `s` is text; what is behind them is flags.
     const bare = text
       .replaceAll(/s([^\w\s\\])(?:\\[\s\S]|(?!\1)[^\\])*\1(?:\\[\s\S]|(?!\1)[^\\])*\1/g, 's//')
-      .replaceAll(/\/(?:[^/\\]|\\.)*\//g, '//');
+      .replaceAll(/(^|[;{}\n,!]\s*)\/(?:[^/\\\n]|\\.)*\//g, '$1//');
     for (const [, path = ''] of bare.matchAll(/(?:^|[;{}\d$/! ]|s\/\/[gpIi\d]*)w\s*(\/?[^\s;}]+)/g))
       addPath(invocation, 'write', known(path));
     for (const [, path = ''] of bare.matchAll(/(?:^|[;{}\d$/! ])[rR]\s*([^\s;}]+)/g))

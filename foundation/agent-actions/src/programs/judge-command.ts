@@ -1,7 +1,8 @@
 import { addHost, addPath, addProgram } from '../run/effects.ts';
+import { absolute } from '../run/files.ts';
 import { printedBy } from '../run/printed.ts';
 import type { Around, Invocation, Run } from '../run/run.ts';
-import { isKnown, isWild, known, shown, unknown } from '../run/text.ts';
+import { isKnown, isWild, known, shown, unknown, wild } from '../run/text.ts';
 import type { Text, Value } from '../run/text.ts';
 import { disguisesOf } from '../content/look-alikes.ts';
 import { applyRule, addStranger, looksLikePath, runCommand, runFile } from './apply-rule.ts';
@@ -25,6 +26,7 @@ const systemDirectory = /^\/(?:usr\/(?:local\/)?)?s?bin\/|^\/opt\/homebrew\/(?:o
 export function judgeCommand(name: Text, given: readonly Text[], effect: Around & { readonly run: Run }): Value {
   const { state } = effect;
   const invocation: Invocation = { ...effect, name: shown(name.text), arguments: given };
+  if (name.text === wild.set) return named({ ...invocation, name: '[' });
   if (!isKnown(name) || isWild(name)) return strangeName(invocation, name);
   const written = name.text;
   const alias = state.aliases.get(written);
@@ -53,6 +55,10 @@ export function judgeCommand(name: Text, given: readonly Text[], effect: Around 
 function named(invocation: Invocation): Value {
   const { name, stdin, arguments: given } = invocation;
   const builtin = builtins.get(name);
+  if (name === 'tee' && stdin !== undefined) {
+    for (const { text } of given)
+      if (!text.startsWith('-')) invocation.state.files.set(absolute(text, invocation.state), stdin);
+  }
   if (builtin !== undefined) return builtin(invocation);
   const printed = printedBy(name, given, stdin);
   const special = specialPrograms(name);

@@ -153,6 +153,7 @@ export function containerProgram(invocation: Invocation): Value {
   const [subcommand = known(''), ...rest] = globals.operands;
   const word = shown(subcommand.text);
   const isReading =
+    word === '' ||
     /^(?:ps|images|logs|inspect|version|info|stats|top|port|diff|events|history|search|ls|config|--version)$/.test(
       word,
     );

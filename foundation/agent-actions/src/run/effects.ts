@@ -26,6 +26,7 @@ export type PathOptions = { readonly isTree?: boolean; readonly doubt?: DoubtCod
 export function addPath(effect: Effect, kind: PathKind, text: Text, options: PathOptions = {}): void {
   const { run, state, where } = effect;
   if (text.text === '' || text.text === '-') return;
+  if (!run.mayPlace(text, where)) return;
   for (const cwd of state.cwds) {
     const placed = placePath(text.text, cwd, run.context, state.links);
     if (streamPaths.has(placed.path) || /^\/dev\/(?:fd\/|pts\/|std)/.test(placed.path)) continue;

@@ -44,13 +44,16 @@ function joinFields(fields: Fields): Text {
 
 /** Every way of the first, followed by every way of the next, bounded. */
 export function product(ways: readonly (readonly Fields[])[]): readonly Fields[] {
-  let result: readonly Fields[] = [[]];
+  let result: Text[][] = [[]];
   for (const way of ways) {
-    const joined = result.flatMap((before) => way.map((fields) => [...before, ...fields]));
-    result =
-      joined.length > maxAlternatives
-        ? result.map((before) => [...before, unknown('it may be too many things')]).slice(0, 1)
-        : joined;
+    const [only] = way;
+    if (way.length === 1 && only !== undefined) {
+      for (const fields of result) fields.push(...only);
+    } else if (result.length * way.length > maxAlternatives) {
+      result = [[...(result[0] ?? []), unknown('it may be too many things')]];
+    } else {
+      result = result.flatMap((before) => way.map((fields) => [...before, ...fields]));
+    }
   }
   return result;
 }

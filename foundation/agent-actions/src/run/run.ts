@@ -25,6 +25,8 @@ export type Run = {
   readonly context: CallContext;
   readonly add: (action: FoundAction, where: Where) => void;
   readonly refuse: (code: ActionRefusal['code'], message: string, where: Where) => void;
+  /** Whether the budget has room for one more path; when not, that is a refusal. */
+  readonly mayPlace: (text: Text, where: Where) => boolean;
   /** Runs a text as a shell script; `positional` are its arguments. Gives what it prints. */
   readonly script: (text: Text, around: Around, positional?: readonly Text[]) => Value;
   /** Runs a command, as a shell does. */

@@ -35,9 +35,13 @@ export function isWild({ text }: Text): boolean {
   return /[\uE000-\uE002]/.test(text);
 }
 
+/** What is longer is not known: a text that is cut would be taken for another. */
+const maxTextLength = 131_072;
+
 export function concat(a: Text, b: Text): Text {
   const why = a.why ?? b.why;
   const disguises = [...(a.disguises ?? []), ...(b.disguises ?? [])];
+  if (a.text.length + b.text.length > maxTextLength) return unknown('it is too long to follow');
   return {
     text: a.text + b.text,
     ...(why === undefined ? {} : { why }),

@@ -9,11 +9,11 @@ import type { Expander } from './expand.ts';
 import type { Around, Run, Where } from './run.ts';
 import { addCwds, forked, merge } from './state.ts';
 import type { State } from './state.ts';
-import { bounded, known, onlyText, unknown } from './text.ts';
+import { bounded, concat, isWild, known, onlyText, unknown } from './text.ts';
 import type { Text, Value } from './text.ts';
 import { assignVariable } from './variables.ts';
 
-const limits = { steps: 4_000, depth: 12 } as const;
+const limits = { steps: 2_000, depth: 12, pathCharacters: 60_000, wildCost: 50 } as const;
 
 type Sink = Pick<Run, 'context' | 'add'> & { readonly refuse: (refusal: ActionRefusal) => void };
 
@@ -23,6 +23,7 @@ export function createRun({ context, add, refuse }: Sink): Run {
   let depth = 0;
   let descriptors = 63;
   let isSpent = false;
+  let pathCharacters = 0;
 
   function spend(where: Where): boolean {
     steps += 1;
@@ -353,6 +354,12 @@ export function createRun({ context, add, refuse }: Sink): Run {
     refuse: (code, message, { part }) => {
       refuse({ code, message, by: part });
     },
+    mayPlace: (text, where) => {
+      pathCharacters += text.text.length * (isWild(text) ? limits.wildCost : 1);
+      if (pathCharacters <= limits.pathCharacters) return true;
+      run.refuse('too_many', 'Cannot tell all paths: they are too many, or their patterns too long', where);
+      return false;
+    },
     script,
     command,
   };
@@ -389,17 +396,5 @@ function firstWord({ commands }: Pipeline): string {
 }
 
 function joinOutputs(before: Value, after: Value): Value {
-  return bounded(
-    before.flatMap((a) =>
-      after.map((b) => {
-        const why = a.why ?? b.why;
-        const disguises = [...(a.disguises ?? []), ...(b.disguises ?? [])];
-        return {
-          text: (a.text + b.text).slice(0, 65_536),
-          ...(why === undefined ? {} : { why }),
-          ...(disguises.length === 0 ? {} : { disguises }),
-        };
-      }),
-    ),
-  );
+  return bounded(before.flatMap((a) => after.map((b) => concat(a, b))));
 }
