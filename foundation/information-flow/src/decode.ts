@@ -33,7 +33,7 @@ function isText(decoded: string): boolean {
 }
 
 function percent(text: string): string {
-  return text.replace(/(?:%[\da-f]{2})+/gi, (run) => {
+  return text.replaceAll(/(?:%[\da-f]{2})+/gi, (run) => {
     const decoded = Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8');
     return decoded.includes('\ufffd') ? run : decoded;
   });
@@ -51,7 +51,7 @@ const named: Readonly<Record<string, string>> = {
 };
 
 function entities(text: string): string {
-  return text.replace(/&(?:#x([\da-f]{1,6})|#(\d{1,7})|([a-z]{2,6}));/gi, (all, hex, decimal, name) => {
+  return text.replaceAll(/&(?:#x([\da-f]{1,6})|#(\d{1,7})|([a-z]{2,6}));/gi, (all, hex, decimal, name) => {
     if (name !== undefined) return named[String(name).toLowerCase()] ?? all;
     return character(hex === undefined ? Number(decimal) : Number.parseInt(String(hex), 16)) ?? all;
   });
@@ -59,12 +59,12 @@ function entities(text: string): string {
 
 function escapes(text: string): string {
   return text
-    .replace(
+    .replaceAll(
       /\\u([\da-f]{4})|\\x([\da-f]{2})/gi,
       (all, long, short) => character(Number.parseInt(long ?? short, 16)) ?? all,
     )
-    .replace(/\\[nrt]/g, ' ')
-    .replace(/\\(["'/\\])/g, '$1');
+    .replaceAll(/\\[nrt]/g, ' ')
+    .replaceAll(/\\(["'/\\])/g, '$1');
 }
 
 function character(code: number): string | undefined {

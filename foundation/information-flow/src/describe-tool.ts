@@ -77,9 +77,9 @@ export function describeTool(tool: ToolText): ToolDescription {
     if (!isMoney && !(effects.includes('credential') && rule.effect === 'write'))
       add(rule.effect, `"${verbWord}" ${rule.why}`);
   } else add('other', 'no word of its name says what it does');
-  const roles = (tool.parameters ?? []).map((name) => roleOf(name).role);
-  if (rule?.effect === 'read' && roles.includes('address')) add('network', 'it reads from an address that is given');
-  if (rule?.effect === 'read' && nouns.some((noun) => webNouns.has(noun)) && roles.includes('object'))
+  const roles = new Set((tool.parameters ?? []).map((name) => roleOf(name).role));
+  if (rule?.effect === 'read' && roles.has('address')) add('network', 'it reads from an address that is given');
+  if (rule?.effect === 'read' && nouns.some((noun) => webNouns.has(noun)) && roles.has('object'))
     add('network', 'it reads from the web');
   if (rule?.effect === 'write' && peopleVerbs.has(verb ?? '') && nouns.some((noun) => directoryNouns.has(noun)))
     add('grant', `it adds somebody to something`);

@@ -131,7 +131,7 @@ function said(
 
 /** Words with the marks that end a sentence; what stands in quotes is said, not asked. */
 function wordsOf(text: string): string[] {
-  const spoken = text.replace(
+  const spoken = text.replaceAll(
     /(?<=^|[\s(:])(["'“‘«])[^"'”’»]{1,2000}(?:(?<=\w)'(?=\w)[^"'”’»]{0,2000})*["'”’»](?=$|[\s.,;:!?)])/g,
     ' \u0001 ',
   );
@@ -170,7 +170,7 @@ function quotesIn(text: string): RegExp[] {
     if (!/\s/.test(said)) return [];
     const parts = said
       .split(/<[^<>]{1,40}>|\{[^{}]{1,40}\}|\[[^[\]]{1,40}\]/)
-      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+      .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
     return [new RegExp(`^${parts.join('.{1,60}')}$`, 'u')];
   });
 }

@@ -271,7 +271,7 @@ function isFileName(form: string): boolean {
 }
 
 function numberOf(text: string): number {
-  const value = Math.ceil(Math.abs(Number(text.replace(/[^\d.eE+-]/g, ''))));
+  const value = Math.ceil(Math.abs(Number(text.replaceAll(/[^\d.eE+-]/g, ''))));
   return Number.isFinite(value) ? value : Number.MAX_SAFE_INTEGER;
 }
 

@@ -57,7 +57,7 @@ type Kept = {
 };
 
 export function createSessionMemory(limits: MemoryLimits = memoryLimits): SessionMemory {
-  let kept: Kept[] = [];
+  const kept: Kept[] = [];
   let size = 0;
   let worst: AgentOrigin = 'person';
   const untrusted: Source[] = [];

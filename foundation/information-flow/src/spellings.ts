@@ -1,12 +1,11 @@
 // One spelling for what people and programs write in many ways.
 
 /** Characters that show nothing, and would make two equal words differ. */
-const invisible =
-  /[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]/g;
+const invisible = /\p{Default_Ignorable_Code_Point}/gu;
 
 /** Small letters, compatible forms made one, no invisible characters, one space for any. */
 export function plainSpelling(text: string): string {
-  return text.normalize('NFKC').replace(invisible, '').toLowerCase().replace(/\s+/g, ' ').trim();
+  return text.normalize('NFKC').replaceAll(invisible, '').toLowerCase().replaceAll(/\s+/g, ' ').trim();
 }
 
 /**
@@ -48,11 +47,11 @@ const shapes: readonly { readonly pattern: RegExp; readonly spell: (found: strin
   // An IBAN in groups; what is shorter than an account number is none.
   {
     pattern: /(?<![\p{L}\d])[a-z]{2}\d{2}(?:[ .-]?[a-z\d]){8,30}(?![\p{L}\d])/gu,
-    spell: (found) => `account:${found.replace(/[ .-]/g, '')}`,
+    spell: (found) => `account:${found.replaceAll(/[ .-]/g, '')}`,
   },
   {
     pattern: /(?<![\p{L}\d+])\+?\(?\d(?:[ ()./-]{0,2}\d){6,18}(?![\p{L}\d])/gu,
-    spell: (found) => dateOf(found) ?? `number:${found.replace(/\D/g, '').replace(/^00/, '')}`,
+    spell: (found) => dateOf(found) ?? `number:${found.replaceAll(/\D/g, '').replace(/^00/, '')}`,
   },
   {
     pattern:

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import type * as CedarModule from '@cedar-policy/cedar-wasm/nodejs';
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
 import { AgentGuardError } from '../errors.ts';
 
 /** Cedar, handed in: loading it costs what a short program does not want to pay at its start. */
 export type Cedar = Pick<
-  typeof import('@cedar-policy/cedar-wasm/nodejs'),
+  typeof CedarModule,
   'policySetTextToParts' | 'policyToJson' | 'validate' | 'preparseSchema' | 'preparsePolicySet' | 'statefulIsAuthorized'
 >;
 

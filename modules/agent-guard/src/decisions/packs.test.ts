@@ -171,8 +171,18 @@ test('whatever fails while deciding is a no: an engine that throws, a policy tha
       content: 'none',
       target: 'none',
     } as const),
-    ...({ destination: 'none', object: 'none', links: 'none', amount: 'none', credential: 'none' } as const),
-    ...{ sawUntrusted: false, sawSensitive: false, classes: [], isMany: false, way: '' },
+    ...({
+      destination: 'none',
+      object: 'none',
+      links: 'none',
+      amount: 'none',
+      credential: 'none',
+    } as const),
+    sawUntrusted: false,
+    sawSensitive: false,
+    classes: [],
+    isMany: false,
+    way: '',
   };
   const ask = (amountValue: number): AgentVerdict =>
     createDecisions(cedar, pack).decide({

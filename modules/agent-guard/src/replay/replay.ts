@@ -70,7 +70,7 @@ export function replayPair(
 ): ReplayedPair {
   const { judge, granted } = startSession(suite, user, decisions);
   const calls = injection.calls.map((call, index) => {
-    const replayed = step(suite, call, `injected call ${index + 1}`, judge, granted);
+    const replayed = step(suite, call, `injected call ${index + 1}`, { judge, granted });
     return replayed.call;
   });
   const worst = calls.some(({ verdict }) => verdict === 'deny')
@@ -127,7 +127,7 @@ function startSession(
   judge.prompt('prompt', task.goal);
   const granted = new Set<string>();
   const steps = task.calls.map((call, index) => {
-    const replayed = step(suite, call, `call ${index + 1}`, judge, granted);
+    const replayed = step(suite, call, `call ${index + 1}`, { judge, granted });
     if (replayed.judged.verdict === 'ask') granted.add(replayed.judged.questionKey);
     return replayed.call;
   });
@@ -145,8 +145,7 @@ function step(
   suite: Suite,
   recorded: RecordedCall,
   id: string,
-  judge: SessionJudge,
-  granted: ReadonlySet<string>,
+  { judge, granted }: { readonly judge: SessionJudge; readonly granted: ReadonlySet<string> },
 ): { readonly call: ReplayedCall; readonly judged: JudgedCall } {
   const call = { id, tool: suite.tools.get(recorded.tool) ?? { name: recorded.tool }, input: recorded.input };
   const judged = judge.judge(call);
