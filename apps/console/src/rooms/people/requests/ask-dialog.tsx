@@ -16,8 +16,10 @@ export function AskDialog({ action, onClose }: { readonly action: string | undef
   const queries = useQueryClient();
   const sites = useSites();
   const [typed, setTyped] = useState('');
-  // Not at each letter: a site is asked about when it is one, or when it is left.
-  const [site, setSite] = useState<string>();
+  // Not at each letter: a site is asked about when it is one, or when the field is left.
+  const [left, setLeft] = useState<string>();
+  const named = typed.trim();
+  const site = named === '' ? undefined : sites?.includes(named) === true ? named : left;
   const { data, error } = useQuery({ ...optionsQuery(site), placeholderData: (before) => before });
   const [only, setOnly] = useState<readonly string[]>();
   const options = (data?.options ?? []).filter(({ adds }) => action === undefined || adds.includes(action));
@@ -57,10 +59,9 @@ export function AskDialog({ action, onClose }: { readonly action: string | undef
             sites={sites ?? []}
             onType={(text) => {
               setTyped(text);
-              if (text.trim() === '') setSite(undefined);
-              else if (sites?.includes(text.trim()) === true) setSite(text.trim());
+              setLeft(undefined);
             }}
-            onLeave={() => setSite(typed.trim() === '' ? undefined : typed.trim())}
+            onLeave={() => setLeft(named === '' ? undefined : named)}
           />
         )}
         {data !== undefined && chosen === undefined ? (
