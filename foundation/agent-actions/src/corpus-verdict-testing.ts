@@ -2,7 +2,7 @@ import type { ActionsOfCall, AgentAction, PathClass } from './action.ts';
 
 // A plain policy for judging the corpus: not the product's, only enough to see that what matters was found.
 
-const guarded: readonly PathClass[] = [
+const guarded: ReadonlySet<PathClass> = new Set([
   'harness-settings',
   'instructions',
   'git-hooks',
@@ -13,20 +13,20 @@ const guarded: readonly PathClass[] = [
   'scheduled',
   'device',
   'process',
-];
+]);
 const knownHosts = new Set(['github.com', 'registry.npmjs.org', 'pypi.org']);
 
 export function corpusVerdict({ actions, refusals }: ActionsOfCall): 'allow' | 'ask' | 'deny' {
-  const verdicts = actions.map(verdictOf);
-  if (verdicts.includes('deny')) return 'deny';
-  return refusals.length > 0 || verdicts.includes('ask') ? 'ask' : 'allow';
+  const verdicts = new Set(actions.map(verdictOf));
+  if (verdicts.has('deny')) return 'deny';
+  return refusals.length > 0 || verdicts.has('ask') ? 'ask' : 'allow';
 }
 
 function verdictOf({ kind, target, isCertain, doubt, disguises = [] }: AgentAction): 'allow' | 'ask' | 'deny' {
   if (kind === 'secret' || kind === 'configure') return 'deny';
   if (target.kind === 'path') {
     const isChange = kind === 'write' || kind === 'delete';
-    if (isChange && target.classes.some((name) => guarded.includes(name)) && doubt !== 'unknown_program') return 'deny';
+    if (isChange && target.classes.some((name) => guarded.has(name)) && doubt !== 'unknown_program') return 'deny';
     if (kind === 'delete' && target.classes.includes('outside') && !target.classes.includes('temporary')) return 'deny';
     const isFar = target.classes.includes('outside') && !target.classes.includes('temporary');
     if (isFar && !/\.pub$|\/known_hosts$/.test(target.path)) return 'ask';

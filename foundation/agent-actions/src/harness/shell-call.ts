@@ -1,8 +1,7 @@
-import { isList, whereInCommand } from './call.ts';
+import { isList, whereInCommand, freshState } from './call.ts';
 import type { Call } from './call.ts';
 import { known } from '../run/text.ts';
 import { disguisesOf } from '../content/look-alikes.ts';
-import { freshState } from './call.ts';
 import { addProgram } from '../run/effects.ts';
 
 /** A tool that runs a text in a shell. */

@@ -85,16 +85,16 @@ function rangeOf(host: string): HostClass {
   if (
     host === 'localhost' ||
     host.endsWith('.localhost') ||
-    /^127\./.test(host) ||
+    host.startsWith('127.') ||
     host === '[::1]' ||
     host === '0.0.0.0'
   )
     return 'loopback';
-  if (/^\[::ffff:7f/.test(host) || host === '[::]') return 'loopback';
-  if (/^169\.254\./.test(host) || /^\[fe[89ab]/.test(host)) return 'link-local';
+  if (host.startsWith('[::ffff:7f') || host === '[::]') return 'loopback';
+  if (host.startsWith('169.254.') || /^\[fe[89ab]/.test(host)) return 'link-local';
   const isPrivate =
-    /^10\./.test(host) ||
-    /^192\.168\./.test(host) ||
+    host.startsWith('10.') ||
+    host.startsWith('192.168.') ||
     /^172\.(?:1[6-9]|2\d|3[01])\./.test(host) ||
     /^100\.(?:6[4-9]|[789]\d|1[01]\d|12[0-7])\./.test(host) ||
     /^\[f[cd]/.test(host) ||

@@ -111,7 +111,7 @@ function isWithinAny(path: string, roots: readonly string[]): boolean {
   return roots.some((root) => isWithin(path, root));
 }
 
-export function isWithin(path: string, root: string): boolean {
+function isWithin(path: string, root: string): boolean {
   const base = root.replace(/\/+$/, '');
   return path === base || path.startsWith(`${base}/`);
 }

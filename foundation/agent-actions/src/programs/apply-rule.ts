@@ -85,7 +85,7 @@ type RoleOptions = {
   readonly option?: string | undefined;
 };
 
-export function applyRole(role: Role, text: Text, invocation: Invocation, { doubt, why }: RoleOptions = {}): void {
+function applyRole(role: Role, text: Text, invocation: Invocation, { doubt, why }: RoleOptions = {}): void {
   // Code of the project does what it does; what it is told to read and write is told all the same.
   const how = {
     ...(doubt === undefined || doubt === 'project_code' ? {} : { doubt }),
@@ -158,10 +158,9 @@ export function applyRole(role: Role, text: Text, invocation: Invocation, { doub
       addStatements(invocation, text);
       return;
     case 'body':
-      if (/^@/.test(text.text)) addPath(invocation, 'read', { ...text, text: text.text.slice(1) });
-      return;
+      if (text.text.startsWith('@')) addPath(invocation, 'read', { ...text, text: text.text.slice(1) });
+      break;
     default:
-      return;
   }
 }
 

@@ -46,11 +46,11 @@ export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
 ]);
 
 function operandsOf(invocation: Invocation): readonly Text[] {
-  return invocation.arguments.filter(({ text }) => !/^-/.test(text));
+  return invocation.arguments.filter(({ text }) => !text.startsWith('-'));
 }
 
 function changeDirectory({ arguments: given, state, run }: Invocation): Value {
-  const [to] = given.filter(({ text }) => !/^-[LPe@]+$/.test(text) && text !== '--');
+  const to = given.find(({ text }) => !/^-[LPe@]+$/.test(text) && text !== '--');
   if (to === undefined) {
     state.cwds = [run.context.home ?? hole];
     return nothing;

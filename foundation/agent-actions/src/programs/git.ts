@@ -249,7 +249,7 @@ function addRemote(
   sends: readonly string[] = [],
 ): void {
   const name = shown(remote?.text ?? 'origin');
-  if (/^ext::/.test(name)) {
+  if (name.startsWith('ext::')) {
     const words = name
       .slice(5)
       .split(/(?<!%) /)

@@ -102,7 +102,7 @@ export function packageProgram(outer: Invocation): Value {
     });
     return [known('')];
   }
-  const named = plain.filter(({ text }) => text !== '.' && !/^-/.test(text));
+  const named = plain.filter(({ text }) => text !== '.' && !text.startsWith('-'));
   const isFetching =
     fetching.test(word) && (named.length > 0 || /^(?:update|upgrade|up|create|full-upgrade|dist-upgrade)$/.test(word));
   if (isFetching) {

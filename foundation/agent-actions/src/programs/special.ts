@@ -210,7 +210,7 @@ function mounted(invocation: Invocation, text: Text): void {
   const path = { ...text, text: source };
   addPath(invocation, 'read', path, { isTree: true });
   if (!/\bro\b/.test(mode)) addPath(invocation, 'write', path, { isTree: true });
-  if (/docker\.sock$/.test(source))
+  if (source.endsWith('docker.sock'))
     addName(
       invocation,
       'configure',
@@ -297,7 +297,7 @@ export function editorProgram(invocation: Invocation): Value {
   for (const text of read.operands) {
     const command = /^\+:?!\s*([\s\S]*)$/.exec(text.text)?.[1];
     if (command !== undefined) runScript({ ...text, text: command }, invocation);
-    else if (!/^\+/.test(text.text)) {
+    else if (!text.text.startsWith('+')) {
       addPath(invocation, 'read', text);
       addPath(invocation, 'write', text);
     }

@@ -74,7 +74,7 @@ export function xargsProgram(invocation: Invocation): Value {
   const mark =
     read.values.find(({ option }) => option === '-I' || option === '-J' || option === '--replace')?.text.text ??
     (name === 'parallel' ? '{}' : undefined);
-  const colons = read.operands.findIndex(({ text }) => /^:::/.test(text));
+  const colons = read.operands.findIndex(({ text }) => text.startsWith(':::'));
   const command = colons === -1 ? read.operands : read.operands.slice(0, colons);
   const listed = colons === -1 ? undefined : read.operands.slice(colons + 1);
   const whys = stdin?.find((text) => text.why !== undefined)?.why;

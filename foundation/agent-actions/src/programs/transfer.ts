@@ -44,7 +44,7 @@ export function curlProgram(invocation: Invocation): Value {
       addHost(invocation, { ...text, text: text.text.replace(/^[^:]*:\d+:/, '') }, { way: 'send' });
     else if (role === 'recipient') addRecipient(invocation, text, sentStdin(invocation));
     else if (/^(?:-H|--header|-b|--cookie|-u|--user|-A|--user-agent|-e|--referer)$/.test(option ?? '')) {
-      if (/^@/.test(text.text)) addSentFile(invocation, { ...text, text: text.text.slice(1) }, sends);
+      if (text.text.startsWith('@')) addSentFile(invocation, { ...text, text: text.text.slice(1) }, sends);
       else sends.push(...sentTexts([text]));
       if (!isKnown(text)) isUpload = true;
     } else if (/^(?:-X|--request)$/.test(option ?? '') && /^(?:POST|PUT|PATCH|DELETE)$/i.test(text.text))

@@ -9,7 +9,9 @@ const maxWords = 64;
 export function expandBraces(parts: readonly WordPart[]): readonly (readonly WordPart[])[] | undefined {
   const hasBraces = parts.some((part) => part.kind === 'text' && !part.isQuoted && part.text.includes('{'));
   if (!hasBraces) return [parts];
-  const units = parts.flatMap((part): Unit[] => (part.kind === 'text' && !part.isQuoted ? [...part.text] : [part]));
+  const units = parts.flatMap((part): Unit[] =>
+    part.kind === 'text' && !part.isQuoted ? Array.from(part.text) : [part],
+  );
   const words = expandUnits(units, 0);
   return words?.map(joinUnits);
 }
@@ -84,7 +86,7 @@ function rangeOf(inner: readonly Unit[]): (readonly Unit[])[] | undefined {
     { length: Math.min(count, maxWords + 1) },
     (_, index) => from + (to < from ? -1 : 1) * index * step,
   );
-  return entries.map((entry) => [...(isLetters ? String.fromCharCode(entry) : String(entry))]);
+  return entries.map((entry) => Array.from(isLetters ? String.fromCharCode(entry) : String(entry)));
 }
 
 function joinUnits(units: readonly Unit[]): WordPart[] {

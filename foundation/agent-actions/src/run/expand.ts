@@ -191,7 +191,7 @@ function withTilde(text: string, { home, state }: Expander): Text {
 }
 
 /** The texts that `${…}` may be. */
-export function parameterValue(parameter: Parameter, expander: Expander): Value {
+function parameterValue(parameter: Parameter, expander: Expander): Value {
   const { state } = expander;
   const { name, subscript } = parameter;
   let value = subscript === undefined ? plainValue(name, expander) : elementValue(name, subscript, expander);

@@ -29,7 +29,7 @@ export function printedBy(name: string, given: readonly Text[], stdin: Value | u
       return mapped(stdin, 'reverse', (text) =>
         text
           .split('\n')
-          .map((line) => [...line].toReversed().join(''))
+          .map((line) => Array.from(line).toReversed().join(''))
           .join('\n'),
       );
     case 'tac':
@@ -146,7 +146,7 @@ function translated(given: readonly Text[], stdin: Value | undefined): Value | u
   if (from === undefined || (!isDelete && (to === undefined || to.length === 0)) || /^-[^d]/.test(plain[0] ?? ''))
     return undefined;
   return mapped(stdin, 'rot13', (text) =>
-    [...text]
+    Array.from(text)
       .map((character) => {
         const at = from.lastIndexOf(character);
         if (at === -1) return character;
@@ -161,7 +161,7 @@ function characters(set: string): string[] | undefined {
   const text = ansiText(set).replaceAll(/\[([^\]:]-[^\]])\]/g, '$1');
   if (/\[[:=.]/.test(text)) return undefined;
   const result: string[] = [];
-  const points = [...text];
+  const points = Array.from(text);
   for (let at = 0; at < points.length && result.length < 512; at += 1) {
     const from = points[at]?.codePointAt(0) ?? 0;
     const to = points[at + 1] === '-' ? points[at + 2]?.codePointAt(0) : undefined;

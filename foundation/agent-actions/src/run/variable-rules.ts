@@ -53,7 +53,7 @@ const systemDirectory =
 export function variableRule(name: string, value: string): VariableRule | undefined {
   const rule = rules.get(name);
   if (rule === undefined)
-    return /^BASH_FUNC_/.test(name) || /^GIT_CONFIG_(?:KEY|VALUE)_/.test(name) ? 'code' : undefined;
+    return name.startsWith('BASH_FUNC_') || /^GIT_CONFIG_(?:KEY|VALUE)_/.test(name) ? 'code' : undefined;
   if (harmless.get(name)?.test(value) === true) return undefined;
   if (name === 'NODE_OPTIONS' && value.split(' ').every((option) => option === '' || nodeOption.test(option)))
     return undefined;

@@ -53,7 +53,7 @@ export function createRun({ context, add, refuse }: Sink): Run {
       addProgram(
         { ...inside, run },
         { name: 'sh', classes: ['shell'], arguments: [text] },
-        { doubt: /^fetched/.test(text.why ?? '') ? 'fetched_code' : 'unknown_until_run', why: text.why },
+        { doubt: (text.why ?? '').startsWith('fetched') ? 'fetched_code' : 'unknown_until_run', why: text.why },
       );
       return [unknown('what a script that is not known prints')];
     }

@@ -19,7 +19,7 @@ const escape =
 
 /** The text of `$'…'` (bash manual, "ANSI-C Quoting"); a NUL ends it, as in bash. Bytes over 127 are taken as Latin-1. */
 export function ansiText(text: string): string {
-  const result = text.replace(escape, (whole: string, ...groups: (string | undefined)[]) => {
+  const result = text.replaceAll(escape, (whole: string, ...groups: (string | undefined)[]) => {
     const [hex, short, long, octal, control, letter] = groups;
     const point = hex ?? short ?? long;
     if (point !== undefined) return fromPoint(Number.parseInt(point, 16));

@@ -134,7 +134,7 @@ export function isNext(cursor: Cursor, operator: string): boolean {
   return found;
 }
 
-export const metaCharacters = ' \t\n|&;()<>';
+const metaCharacters = ' \t\n|&;()<>';
 
 export function isMeta(character: string): boolean {
   return character === '' || metaCharacters.includes(character);

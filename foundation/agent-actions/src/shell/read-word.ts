@@ -83,7 +83,7 @@ function readUnquoted(cursor: Cursor, parts: WordPart[], character: string): voi
   }
 }
 
-export function readSingleQuoted(cursor: Cursor): WordPart {
+function readSingleQuoted(cursor: Cursor): WordPart {
   const end = cursor.text.indexOf("'", cursor.at + 1);
   if (end === -1) throw stop(cursor, 'shell_syntax', "a ' is not closed");
   const text = cursor.text.slice(cursor.at + 1, end);
@@ -132,7 +132,7 @@ export function readQuotedParts(cursor: Cursor, end: '"' | ''): WordPart[] {
 }
 
 /** What begins with `$`. */
-export function readDollar(cursor: Cursor, isQuoted: boolean): WordPart[] {
+function readDollar(cursor: Cursor, isQuoted: boolean): WordPart[] {
   const start = cursor.at;
   cursor.at += 1;
   const next = peek(cursor);
@@ -255,7 +255,7 @@ function readProcess(cursor: Cursor, character: '<' | '>'): WordPart {
 }
 
 /** `…` between backquotes: the backslashes that only protect from the quotes go, and the rest is a script (POSIX shell, 2.6.3). */
-export function readBackquotes(cursor: Cursor, isQuoted: boolean): WordPart {
+function readBackquotes(cursor: Cursor, isQuoted: boolean): WordPart {
   const start = cursor.at;
   let end = start + 1;
   let inner = '';
