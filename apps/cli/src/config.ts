@@ -75,6 +75,11 @@ export function readConfiguration(environment: Environment): Configuration {
   };
 }
 
+/** What a program that is run in our place finds in its environment. */
+export function environmentWith(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  return { ...process.env, ...more };
+}
+
 /** The environment of this process. */
 export function processConfiguration(): Configuration {
   return readConfiguration(process.env);

@@ -28,11 +28,11 @@ after(async () => {
 /** One of a list to choose from, which lies over what comes below it until something else is clicked. */
 async function choose(
   dialog: Locator,
-  chosen: { readonly from: string; readonly name: string; readonly then: string },
+  chosen: { readonly from: string; readonly name: string; readonly next: string },
 ): Promise<void> {
   await dialog.getByLabel(chosen.from).first().fill(chosen.name);
   await ada.getByRole('option', { name: chosen.name, exact: true }).click();
-  await dialog.getByLabel(chosen.then).first().click();
+  await dialog.getByLabel(chosen.next).first().click();
 }
 
 /** Somebody with a passkey and a browser of their own. */
@@ -91,7 +91,12 @@ test('Whoever approves sees exactly how much it is', async () => {
   await panel.getByText('Ada approved').waitFor();
   await gus.goto(new URL('/people/requests?view=mine', ada.url()).href);
   await gus.getByRole('button', { name: 'Take up now' }).click();
-  await gus.getByText('For now you may take recordings out at North gate.').waitFor();
+  await gus
+    .getByText('For now you may take recordings out at North gate.')
+    .waitFor({ timeout: 25_000 })
+    .catch(async (error: unknown) => {
+      throw new Error((await gus.locator('body').innerText()).slice(0, 3000), { cause: error });
+    });
 });
 
 test('A key is made for one site and shown as that; what knows no site is not offered with it', async () => {
@@ -119,7 +124,7 @@ test('A service account is made for a site and shown as that', async () => {
   await dialog.getByLabel('Only at these sites').fill('Yard');
   await dialog.getByLabel('Only at these sites').press('Enter');
   await dialog.getByLabel('Only at these sites').press('Tab');
-  await choose(dialog, { from: 'It may', name: 'cameras:read', then: 'Name' });
+  await choose(dialog, { from: 'It may', name: 'cameras:read', next: 'Name' });
   await dialog.getByRole('button', { name: 'Make the account' }).click();
   await ada.getByText(/1 permission at Yard/).waitFor();
 });
@@ -138,8 +143,8 @@ test('Who asks, who approves and what nobody may hold together are changed where
   dialog = ada.getByRole('dialog');
   await dialog.getByLabel('What it is called').fill('Watching and exporting');
   await dialog.getByLabel('Why').fill('Who watches takes nothing out');
-  await choose(dialog, { from: 'Whoever has one of these', name: 'Guard', then: 'What it is called' });
-  await choose(dialog, { from: 'must have none of these', name: 'Auditor', then: 'What it is called' });
+  await choose(dialog, { from: 'Whoever has one of these', name: 'Guard', next: 'What it is called' });
+  await choose(dialog, { from: 'must have none of these', name: 'Auditor', next: 'What it is called' });
   await dialog.getByRole('button', { name: 'Save' }).click();
   await dialog.waitFor({ state: 'detached' });
   await ada.getByText('Who watches takes nothing out').waitFor();

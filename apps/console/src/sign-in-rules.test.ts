@@ -97,9 +97,8 @@ test('A sign-in with a passkey is recorded with what the authenticator says of i
   const facts = (): Promise<unknown> =>
     page.evaluate(async () => {
       const answer = await fetch('/v1/audit?action=session.sign-in', { headers: { 'x-sallyport': '1' } });
-      const { entries } = await answer.json();
-      return entries.find((entry: { details: { passkey?: unknown } }) => entry.details.passkey !== undefined)?.details
-        .passkey;
+      const { entries }: { entries: { details: { passkey?: unknown } }[] } = await answer.json();
+      return entries.find((entry) => entry.details.passkey !== undefined)?.details.passkey;
     });
   // Found as soon as the store has it.
   let found = await facts();

@@ -59,7 +59,7 @@ export async function answerHook(asked: {
 function eventOf(hook: Buffer): string | undefined {
   try {
     const body: unknown = JSON.parse(hook.toString('utf8'));
-    const name = typeof body === 'object' && body !== null ? Reflect.get(body, 'hook_event_name') : undefined;
+    const name: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'hook_event_name') : undefined;
     return typeof name === 'string' ? name : undefined;
   } catch {
     return undefined;

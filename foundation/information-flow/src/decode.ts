@@ -27,7 +27,6 @@ export function decodings(text: string, depth = 2): string[] {
 /** What decodes to text was meant to be read; noise does not. */
 function isText(decoded: string): boolean {
   if (decoded.length < 4) return false;
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   const odd = decoded.match(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffd]/g)?.length ?? 0;
   return odd === 0;
 }
@@ -61,7 +60,8 @@ function escapes(text: string): string {
   return text
     .replaceAll(
       /\\u([\da-f]{4})|\\x([\da-f]{2})/gi,
-      (all, long, short) => character(Number.parseInt(long ?? short, 16)) ?? all,
+      (all: string, long: string | undefined, short: string | undefined) =>
+        character(Number.parseInt(long ?? short ?? '', 16)) ?? all,
     )
     .replaceAll(/\\[nrt]/g, ' ')
     .replaceAll(/\\(["'/\\])/g, '$1');

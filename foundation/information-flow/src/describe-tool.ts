@@ -75,7 +75,7 @@ export function describeTool(tool: ToolText): ToolDescription {
   if (rule !== undefined) {
     const isMoney = effects.includes('pay') && (rule.effect === 'message' || rule.effect === 'write');
     if (!isMoney && !(effects.includes('credential') && rule.effect === 'write'))
-      add(rule.effect, `"${verbWord}" ${rule.why}`);
+      add(rule.effect, `"${verbWord ?? ''}" ${rule.why}`);
   } else add('other', 'no word of its name says what it does');
   const roles = new Set((tool.parameters ?? []).map((name) => roleOf(name).role));
   if (rule?.effect === 'read' && roles.has('address')) add('network', 'it reads from an address that is given');

@@ -71,7 +71,7 @@ function addressOf(found: string): string | undefined {
 }
 
 function dateOf(found: string): string | undefined {
-  const [, year, month, day] = /^(\d{4})[-/.](\d{2})[-/.](\d{2})$/.exec(found) ?? [];
+  const [, year, month = '', day = ''] = /^(\d{4})[-/.](\d{2})[-/.](\d{2})$/.exec(found) ?? [];
   return year === undefined ? undefined : `date:${year}-${month}-${day}`;
 }
 

@@ -171,7 +171,10 @@ const nearestFirst = (sites: readonly string[], site: string | undefined): reado
 const isAddress = (text: string | undefined): text is string =>
   text !== undefined && /^[0-9A-Fa-f:.]+(?:\/\d{1,3})?$/.test(text);
 
-const listOf = (value: JsonValue | undefined): readonly JsonValue[] => (Array.isArray(value) ? value : []);
+const listOf = (value: JsonValue | undefined): readonly JsonValue[] => {
+  const list: readonly JsonValue[] = Array.isArray(value) ? value : [];
+  return list;
+};
 
 const textsOf = (value: JsonValue | undefined): readonly string[] =>
   listOf(value).filter((one): one is string => typeof one === 'string');

@@ -55,7 +55,7 @@ export function parseSettings(value: unknown): RiskSettings {
 }
 
 /** What less is noticed or done by. */
-export function weakenedBy(before: RiskSettings, after: RiskSettings): readonly string[] {
+function weakenedBy(before: RiskSettings, after: RiskSettings): readonly string[] {
   return [
     ...(after.tell_from > before.tell_from ? ['tell_from'] : []),
     ...(after.stronger_from > before.stronger_from ? ['stronger_from'] : []),

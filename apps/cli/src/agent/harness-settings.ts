@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { join } from 'node:path';
-import { isJsonObject } from '../json-reading.ts';
+import { isJsonObject, listField } from '../json-reading.ts';
 
 export const scopes = ['user', 'project', 'managed'] as const;
 export type SettingsScope = (typeof scopes)[number];
@@ -69,7 +69,7 @@ export function withHooks(harness: SettableHarness, before: JsonObject, setup: H
     ...hooks,
     ...Object.fromEntries(
       events.map((event) => {
-        const others = Array.isArray(hooks[event]) ? hooks[event].filter((group) => !isOurs(group)) : [];
+        const others = listField(hooks, event).filter((group) => !isOurs(group));
         return [event, [...others, made(event)]];
       }),
     ),
@@ -125,10 +125,9 @@ function claudeHook({ server, failsOpen }: HookSetup): JsonObject {
 
 /** Managed settings also keep others from taking hooks away or pointing them elsewhere. */
 function claudeSettings(before: JsonObject, hooks: JsonObject, { server, scope }: HookSetup): JsonObject {
-  const list = (field: string, entry: string): readonly JsonValue[] => {
-    const had = before[field];
-    return [...new Set([...(Array.isArray(had) ? had : []), entry])];
-  };
+  const list = (field: string, entry: string): readonly JsonValue[] => [
+    ...new Set([...listField(before, field), entry]),
+  ];
   if (scope !== 'managed') return { ...before, hooks };
   const permissions = isJsonObject(before['permissions']) ? before['permissions'] : {};
   return {

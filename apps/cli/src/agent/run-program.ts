@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { environmentWith } from '../config.ts';
 import { CliError } from '../errors.ts';
 import { whyNot } from '../system-errors.ts';
 
@@ -27,7 +28,7 @@ export async function runProgram(
   environment: Readonly<Record<string, string>>,
 ): Promise<number> {
   const [file = '', ...args] = command;
-  const child = spawn(file, args, { stdio: 'inherit', env: { ...process.env, ...environment } });
+  const child = spawn(file, args, { stdio: 'inherit', env: environmentWith(environment) });
   const ours = process.listeners('SIGINT');
   process.removeAllListeners('SIGINT');
   const leaveIt = (): void => undefined;

@@ -27,7 +27,7 @@ export function workspaceFacts(directory: string): WorkspaceFacts {
 }
 
 /** Names and passwords in the address of a repository are nobody's business. */
-export function withoutCredentials(address: string): string {
+function withoutCredentials(address: string): string {
   return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1').slice(0, 1024);
 }
 

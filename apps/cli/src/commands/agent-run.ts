@@ -27,7 +27,7 @@ export async function runAgent(command: readonly string[], options: AgentRunOpti
   await withClient(options, needs, async (client) => {
     const harness = options.harness ?? harnessOfProgram(file);
     const facts = workspaceFacts(process.cwd());
-    const isAttended = options.unattended !== true && process.stdin.isTTY === true;
+    const isAttended = options.unattended !== true && process.stdin.isTTY;
     const begun = await client.json({
       method: 'POST',
       path: '/v1/agent/sessions',

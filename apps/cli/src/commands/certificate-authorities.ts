@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import type { JsonValue } from '@sallyport/contracts';
 import type { Command } from 'commander';
 import { CliError } from '../errors.ts';
-import { field, numberField, textField } from '../json-reading.ts';
+import { field, listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
 import { whyNot } from '../system-errors.ts';
 import { grouped, jsonLine, plainText } from '../terminal.ts';
@@ -25,7 +25,7 @@ export function addCertificateAuthorityCommands(program: Command, needs: CliNeed
     .action((options: Options) =>
       withClient(options, needs, async (client) => {
         const answer = await client.json({ path, signal: needs.signal });
-        const all = listIn(answer, 'authorities');
+        const all = listField(answer, 'authorities');
         needs.stdout.write(
           options.json === true
             ? `${jsonLine(answer)}\n`
@@ -61,7 +61,7 @@ function inWords(authority: JsonValue): string {
   const name = plainText(textField(authority, 'name') ?? '');
   const id = plainText(textField(authority, 'id') ?? '');
   const state = field(authority, 'enabled') === true ? 'accepted' : 'off';
-  const lists = listIn(authority, 'certificates').map((one) => {
+  const lists = listField(authority, 'certificates').map((one) => {
     const list = field(one, 'list');
     const next = plainText(textField(list, 'next') ?? '');
     const said =
@@ -73,11 +73,6 @@ function inWords(authority: JsonValue): string {
     return `  ${plainText(textField(one, 'subject') ?? '')}: ${said}`;
   });
   return [`${id}  ${name}  ${state}`, ...lists].join('\n');
-}
-
-function listIn(value: JsonValue | undefined, name: string): readonly JsonValue[] {
-  const list = field(value, name);
-  return Array.isArray(list) ? list : [];
 }
 
 async function readList(file: string): Promise<string> {

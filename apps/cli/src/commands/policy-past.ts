@@ -62,7 +62,9 @@ export async function past({ client, needs }: Asked, decision: string, options: 
   const query = isPosition ? `position=${encodeURIComponent(decision)}` : `request=${decision.toLowerCase()}`;
   const answer = await client.json({ path: `${path}/decisions/explain?${query}`, signal: needs.signal });
   if (options.json === true) needs.stdout.write(`${jsonLine(answer)}\n`);
-  else for (const sentence of listField(answer, 'story')) needs.stdout.write(`${plainText(String(sentence))}\n`);
+  else
+    for (const sentence of listField(answer, 'story'))
+      if (typeof sentence === 'string') needs.stdout.write(`${plainText(sentence)}\n`);
 }
 
 const marks: Readonly<Record<string, string>> = { same: ' ', removed: '-', added: '+' };
@@ -112,7 +114,7 @@ async function watched(
       now = await client.json({ path: one, signal });
     }
   } catch (error) {
-    if (signal.aborted === true)
+    if (signal.aborted)
       await client
         .json({ path: `${one}/cancel`, method: 'POST', signal: AbortSignal.timeout(2000) })
         .catch(() => undefined);

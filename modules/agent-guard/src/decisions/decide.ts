@@ -1,3 +1,4 @@
+import type { CedarValueJson } from '@cedar-policy/cedar-wasm/nodejs';
 import { messageOf } from '@sallyport/platform/errors';
 import type { AgentVerdict } from '@sallyport/contracts';
 import type { DecisionAction, FlowFacts } from './facts.ts';
@@ -50,7 +51,7 @@ export function createDecisions(cedar: Cedar, { name, keptAs, words, asking }: L
         principal,
         action: { type: 'Agent::Action', id: action },
         resource,
-        context: JSON.parse(JSON.stringify(context)),
+        context: plainRecord(context),
         entities: [
           { uid: principal, attrs: { ...subject }, parents: [] },
           { uid: resource, attrs: { server: tool.server ?? '', isNew: tool.isNew === true }, parents: [] },
@@ -100,6 +101,12 @@ export function createDecisions(cedar: Cedar, { name, keptAs, words, asking }: L
     trusts: (tool, answers, subject) =>
       ask({ action: 'trust', context: { answers }, tool, subject }).verdict === 'allow',
   };
+}
+
+/** As Cedar's own reader takes it: plain data, whatever it was made of. */
+function plainRecord(context: Record<string, unknown>): Record<string, CedarValueJson> {
+  const read: Record<string, CedarValueJson> = JSON.parse(JSON.stringify(context));
+  return read;
 }
 
 function denied(reason: string): Decision {

@@ -1,4 +1,4 @@
-import { isJsonObject, parseJson } from '@sallyport/contracts';
+import { isJsonObject, parseJson, textsOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { invalid, objectIn, optionalText, pathIn, promptIn, textIn } from './hook-message.ts';
 import type { Dialect, HookCall, HookEvent } from './hook-message.ts';
@@ -97,8 +97,8 @@ function serverIn(tool: string): string | undefined {
 
 function place(body: JsonObject): { readonly id: string; readonly cwd?: string } {
   const roots = body['workspace_roots'];
-  const [root] = Array.isArray(roots) ? roots : [];
-  const cwd = pathIn(body, 'cwd') ?? (typeof root === 'string' ? root.slice(0, 4096) : undefined);
+  const [root] = textsOf(roots);
+  const cwd = pathIn(body, 'cwd') ?? root?.slice(0, 4096);
   return { id: optionalText(body, 'tool_use_id') ?? '', ...(cwd === undefined ? {} : { cwd }) };
 }
 

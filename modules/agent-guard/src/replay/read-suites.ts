@@ -21,9 +21,10 @@ export type Suite = {
  * Throws `agent_suite_invalid`, with the place.
  */
 export function readSuites(text: string): Suite[] {
-  let parsed: JsonValue;
+  let parsed: JsonValue | undefined;
   try {
-    parsed = JSON.parse(text);
+    const read: JsonValue = JSON.parse(text);
+    parsed = read;
   } catch {
     throw invalid('the file', 'must be JSON');
   }

@@ -2,7 +2,7 @@ import type { RevocationList } from './revocation-list.ts';
 import type { Certificate } from './certificate.ts';
 
 /** TLS client authentication, and Microsoft's smart card logon. */
-export const defaultPurposes: readonly string[] = ['1.3.6.1.5.5.7.3.2', '1.3.6.1.4.1.311.20.2.2'];
+const defaultPurposes: readonly string[] = ['1.3.6.1.5.5.7.3.2', '1.3.6.1.4.1.311.20.2.2'];
 
 /** How somebody is found by a certificate: by one that was bound to their account, or by a name in it, too. */
 export const findings = ['binding', 'upn', 'email'] as const;

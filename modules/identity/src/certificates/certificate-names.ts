@@ -27,7 +27,7 @@ export type CertificateNames = {
 };
 
 /** Throws `DerFault`. */
-export function readGeneralNames(der: Uint8Array): GeneralName[] {
+function readGeneralNames(der: Uint8Array): GeneralName[] {
   const reader = derWithin(der);
   const all: GeneralName[] = [];
   while (!reader.isAtEnd) {

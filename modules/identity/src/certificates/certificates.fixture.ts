@@ -65,7 +65,7 @@ export async function issue(nowMs: number, wanted: Wanted): Promise<Party> {
       signingAlgorithm: { name: signer.keys.privateKey.algorithm.name, hash: 'SHA-256' },
       extensions: [
         new x509.BasicConstraintsExtension(isAuthority, pathLength, true),
-        ...(usages === 0 ? [] : [new x509.KeyUsagesExtension(usages, true)]),
+        ...(Number(usages) === 0 ? [] : [new x509.KeyUsagesExtension(usages, true)]),
         ...(purposes.length === 0 ? [] : [new x509.ExtendedKeyUsageExtension([...purposes], false)]),
         ...(names.length === 0 ? [] : [new x509.Extension('2.5.29.17', false, der(0x30, ...names))]),
         ...((wanted.policies ?? []).length === 0

@@ -1,0 +1,2 @@
+/** What `sallyport agent run` put there; read here alone. */
+export const environment: Readonly<Record<string, string | undefined>> = process.env;
