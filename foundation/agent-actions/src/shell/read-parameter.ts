@@ -63,27 +63,22 @@ function readOperation(
   const operator = matchAt(operatorPattern, cursor);
   if (operator === undefined) return {};
   if (operator.startsWith('@')) return { operator };
-  // Between double quotes, ' is plain behind :- and its relatives, and a quote in patterns.
+  // Between double quotes, ' is a quote in patterns. Behind :- and its relatives shells differ: it is refused.
   const quotesSingle = !isQuoted || /^[#%/^,]/.test(operator);
   cursor.at -= 1;
-  const argument = readUntil(cursor, '}', { isQuoted, quotesSingle, isOffset: operator === ':', readers });
+  const argument = readUntil(cursor, '}', { isQuoted, quotesSingle, readers });
   cursor.at -= 1;
   return { operator, argument };
 }
 
 type UntilOptions = {
-  readonly isOffset?: boolean;
   readonly isQuoted: boolean;
   readonly quotesSingle: boolean;
   readonly readers: Readers;
 };
 
 /** Parts from behind the character under the cursor up to the closing one, which is taken. */
-function readUntil(
-  cursor: Cursor,
-  close: '}' | ']',
-  { isQuoted, isOffset = false, quotesSingle, readers }: UntilOptions,
-): WordPart[] {
+function readUntil(cursor: Cursor, close: '}' | ']', { isQuoted, quotesSingle, readers }: UntilOptions): WordPart[] {
   const parts: WordPart[] = [];
   let text = '';
   const flush = (): void => {
@@ -103,7 +98,7 @@ function readUntil(
     if (
       two === '<(' ||
       two === '>(' ||
-      (isQuoted && (two === "$'" || (close === '}' && isOffset && character === "'")))
+      (isQuoted && (two === "$'" || (close === '}' && !quotesSingle && character === "'")))
     )
       throw unclear(cursor);
     if (character === '\\') {
