@@ -8,6 +8,8 @@ import {
   allRoles,
   createAccessPolicy,
   readPolicyTexts,
+  readRecordedQuestion,
+  recordQuestion,
   siteActions,
   type AccessPolicy,
   type AccessRequest,
@@ -118,6 +120,23 @@ test('what is held for single actions counts for these, and at a site there alon
   assert.deepEqual(policy.permissionsOf(atSite), ['sessions:own']);
   const none = person({ grantedRoles: [{ role: 'admin', actions: [] }] });
   assert.deepEqual(policy.permissionsOf(none), ['sessions:own']);
+});
+
+test('a recorded question is answered again as it was, of a part of a role and of whoever stands behind a key', () => {
+  const export1 = person({
+    siteRoles: [{ role: 'guard', site: 'North' }],
+    grantedRoles: [{ role: 'analyst', actions: ['cameras:export'], site: 'North' }],
+  });
+  const ofGuard = keyOf(person({ siteRoles: [{ role: 'guard', site: 'North' }] }));
+  const narrowed = { ...ofGuard, scopes: [], madeFor: [...allActions], sites: ['North'] };
+  for (const principal of [export1, ofGuard, narrowed])
+    for (const action of ['cameras:export', 'cameras:read', 'users:manage'])
+      for (const resource of [undefined, north, south]) {
+        const request = { principal, action, resource, risk, context: { channel: 'network' } } as const;
+        const again = readRecordedQuestion(recordQuestion(request), { principal });
+        assert.ok(again);
+        assert.equal(policy.decide(again).allowed, policy.decide(request).allowed, JSON.stringify([action, resource]));
+      }
 });
 
 test('no part of a role, of a key or of a person behind it is ever more than the whole', () => {

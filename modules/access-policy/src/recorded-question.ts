@@ -20,8 +20,8 @@ const maxNames = 50;
  */
 export function recordQuestion({ principal, action, resource, risk, context, factsOf }: AccessRequest): JsonObject {
   const { kind, roles = [], siteRoles = [], sites, limitedTo, assurance, onBehalfOf } = principal;
-  const granted = (principal.grantedRoles ?? []).filter((held) => held.site === undefined || held.site === site);
   const site = siteOf(resource);
+  const granted = (principal.grantedRoles ?? []).filter((held) => held.site === undefined || held.site === site);
   const here = siteRoles.filter((held) => held.site === site);
   // That somebody holds a role somewhere is a fact of its own.
   const [somewhere] = siteRoles;

@@ -303,9 +303,11 @@ export function createUsing(parts: Parts): Using {
 
   /** Another server on the same database may have ended some. */
   async function dropEnded(): Promise<void> {
-    if (grants.list().length === 0) return;
+    // What is taken up while this is read is not among them.
+    const held = grants.list();
+    if (held.length === 0) return;
     const going = new Set((await store.list(database, { states: ['active'], limit: 10_000 })).map(({ id }) => id));
-    for (const { id } of grants.list()) if (!going.has(id)) grants.drop(id);
+    for (const { id } of held) if (!going.has(id)) grants.drop(id);
   }
 
   async function expireWaiting(): Promise<void> {
