@@ -132,7 +132,7 @@ test('a recorded question is answered again as it was, of a part of a role and o
   for (const principal of [export1, ofGuard, narrowed])
     for (const action of ['cameras:export', 'cameras:read', 'users:manage'])
       for (const resource of [undefined, north, south]) {
-        const request = { principal, action, resource, risk, context: { channel: 'network' } } as const;
+        const request: AccessRequest = { principal, action, resource, risk, context: { channel: 'network' } };
         const again = readRecordedQuestion(recordQuestion(request), { principal });
         assert.ok(again);
         assert.equal(policy.decide(again).allowed, policy.decide(request).allowed, JSON.stringify([action, resource]));

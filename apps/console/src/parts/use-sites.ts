@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { call } from '../api/call.ts';
 
 /** What may be done at a site; everything else is about none. */
-const siteActions: readonly string[] = [
+const siteActions: ReadonlySet<string> = new Set([
   'events:read',
   'alerts:read',
   'alerts:write',
@@ -12,10 +12,10 @@ const siteActions: readonly string[] = [
   'cameras:read',
   'cameras:manage',
   'cameras:export',
-];
+]);
 
 export function isAboutSites(action: string): boolean {
-  return siteActions.includes(action);
+  return siteActions.has(action);
 }
 
 /** Names of the sites that cameras and devices stand at, by name; undefined while they are not known, and to whoever may not look. */

@@ -42,7 +42,7 @@ const maxCached = 5000;
 export function createDecisions(cedar: Cedar, { name, keptAs, words, asking }: LoadedPack): Decisions {
   const cache = new Map<string, Decision>();
 
-  type Ask = { action: string; context: Record<string, unknown>; tool: DecisionTool; subject: DecisionSubject };
+  type Ask = { action: string; context: Record<string, CedarValueJson>; tool: DecisionTool; subject: DecisionSubject };
   const ask = ({ action, context, tool, subject }: Ask): Decision => {
     try {
       const principal = { type: 'Agent::Session', id: 'this' };
@@ -51,7 +51,7 @@ export function createDecisions(cedar: Cedar, { name, keptAs, words, asking }: L
         principal,
         action: { type: 'Agent::Action', id: action },
         resource,
-        context: plainRecord(context),
+        context: { ...context },
         entities: [
           { uid: principal, attrs: { ...subject }, parents: [] },
           { uid: resource, attrs: { server: tool.server ?? '', isNew: tool.isNew === true }, parents: [] },
@@ -101,12 +101,6 @@ export function createDecisions(cedar: Cedar, { name, keptAs, words, asking }: L
     trusts: (tool, answers, subject) =>
       ask({ action: 'trust', context: { answers }, tool, subject }).verdict === 'allow',
   };
-}
-
-/** As Cedar's own reader takes it: plain data, whatever it was made of. */
-function plainRecord(context: Record<string, unknown>): Record<string, CedarValueJson> {
-  const read: Record<string, CedarValueJson> = JSON.parse(JSON.stringify(context));
-  return read;
 }
 
 function denied(reason: string): Decision {
