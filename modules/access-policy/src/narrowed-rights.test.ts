@@ -22,6 +22,7 @@ const risk = { value: 0, isFresh: true } as const;
 const sites = ['North', 'South'];
 const north: AccessResource = { kind: 'camera', id: 'gate', site: 'North' };
 const south: AccessResource = { kind: 'camera', id: 'yard', site: 'South' };
+const abouts: readonly (AccessResource | undefined)[] = [undefined, north, south];
 
 function person(changes: Partial<Principal>): Principal {
   return { kind: 'user', id: 'u1', name: 'Guy', scopes: [], assurance: 3, methods: ['passkey'], ...changes };
@@ -131,7 +132,7 @@ test('a recorded question is answered again as it was, of a part of a role and o
   const narrowed = { ...ofGuard, scopes: [], madeFor: [...allActions], sites: ['North'] };
   for (const principal of [export1, ofGuard, narrowed])
     for (const action of ['cameras:export', 'cameras:read', 'users:manage'])
-      for (const resource of [undefined, north, south]) {
+      for (const resource of abouts) {
         const request: AccessRequest = { principal, action, resource, risk, context: { channel: 'network' } };
         const again = readRecordedQuestion(recordQuestion(request), { principal });
         assert.ok(again);

@@ -85,10 +85,20 @@ export function createDecisions(cedar: Cedar, { name, keptAs, words, asking }: L
       const key = JSON.stringify([action, facts, tool, subject]);
       const known = cache.get(key);
       if (known !== undefined) return known;
-      let decision = ask({ action, context: { ...facts, approved: false }, tool, subject });
+      let decision = ask({
+        action,
+        context: { ...facts, classes: [...facts.classes], approved: false },
+        tool,
+        subject,
+      });
       if (decision.verdict === 'ask') {
         // A person's yes must be enough; where it is not, asking would be in vain. Where nobody can say yes, it is a no.
-        const after = ask({ action, context: { ...facts, approved: true }, tool, subject });
+        const after = ask({
+          action,
+          context: { ...facts, classes: [...facts.classes], approved: true },
+          tool,
+          subject,
+        });
         if (after.verdict !== 'allow')
           decision = after.verdict === 'deny' ? after : denied('A yes would not be enough');
         else if (!subject.isAttended)

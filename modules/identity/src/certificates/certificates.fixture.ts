@@ -65,7 +65,7 @@ export async function issue(nowMs: number, wanted: Wanted): Promise<Party> {
       signingAlgorithm: { name: signer.keys.privateKey.algorithm.name, hash: 'SHA-256' },
       extensions: [
         new x509.BasicConstraintsExtension(isAuthority, pathLength, true),
-        // oxlint-disable-next-line typescript/no-unsafe-enum-assignment, typescript/no-unsafe-enum-comparison -- flags are bits of one number
+        // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- flags are bits of one number
         ...(usages === 0 ? [] : [new x509.KeyUsagesExtension(usages, true)]),
         ...(purposes.length === 0 ? [] : [new x509.ExtendedKeyUsageExtension([...purposes], false)]),
         ...(names.length === 0 ? [] : [new x509.Extension('2.5.29.17', false, der(0x30, ...names))]),
