@@ -1,5 +1,5 @@
 // Makes the guard installable on its own: one bundled file for Node 20 and later, which needs nothing beside Node.
-import { nodeVersionFirst } from '@sallyport/platform/node-version-first';
+import { programOptions, refuseForeign } from '@sallyport/platform/bundled-program';
 import { build } from 'esbuild';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -11,21 +11,15 @@ export async function buildGuard(outputDirectory: string): Promise<string> {
   mkdirSync(outputDirectory, { recursive: true });
   const outfile = join(outputDirectory, 'sallyport-guard.mjs');
   const { metafile } = await build({
-    entryPoints: [join(import.meta.dirname, 'src/main.ts')],
-    outfile,
-    bundle: true,
+    ...programOptions({
+      entry: join(import.meta.dirname, 'src/main.ts'),
+      outfile,
+      root,
+      node: { major: 20, minor: 0 },
+    }),
     minify: true,
-    platform: 'node',
-    format: 'esm',
-    ...nodeVersionFirst({ major: 20, minor: 0 }),
-    metafile: true,
-    logLevel: 'error',
-    absWorkingDir: root,
   });
-  const foreign = Object.keys(metafile.inputs).find(
-    (input) => input.includes('node_modules/') && !input.includes('node_modules/@sallyport/'),
-  );
-  if (foreign !== undefined) throw new Error(`Cannot bundle "${foreign}": must come from this repository`);
+  refuseForeign(Object.keys(metafile.inputs));
   chmodSync(outfile, 0o755);
   return outfile;
 }

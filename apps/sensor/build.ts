@@ -1,5 +1,5 @@
 // Makes the sensor installable on its own: one bundled file for Node 22 and later, and the engine for YARA rules beside it.
-import { nodeVersionFirst } from '@sallyport/platform/node-version-first';
+import { programOptions, refuseForeign } from '@sallyport/platform/bundled-program';
 import { build } from 'esbuild';
 import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -14,7 +14,7 @@ export async function buildSensor(outputDirectory: string): Promise<string> {
   rmSync(outputDirectory, { recursive: true, force: true });
   mkdirSync(outputDirectory, { recursive: true });
   const sensor = await bundle('main.ts', join(outputDirectory, 'sallyport-sensor.mjs'));
-  refuseForeign(sensor.inputs, []);
+  refuseForeign(sensor.inputs);
   const scanner = await bundle('matching/yara-child.ts', join(outputDirectory, 'sallyport-sensor-yara.mjs'));
   refuseForeign(scanner.inputs, [engine]);
   const engineDirectory = join(root, 'node_modules', engine);
@@ -26,26 +26,12 @@ export async function buildSensor(outputDirectory: string): Promise<string> {
 const engine = '@virustotal/yara-x';
 
 async function bundle(entry: string, outfile: string): Promise<{ outfile: string; inputs: readonly string[] }> {
-  const { metafile } = await build({
-    entryPoints: [join(import.meta.dirname, 'src', entry)],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    ...nodeVersionFirst({ major: 22, minor: 13 }),
-    metafile: true,
-    logLevel: 'error',
-    absWorkingDir: root,
-  });
+  const entryPoint = join(import.meta.dirname, 'src', entry);
+  const { metafile } = await build(
+    programOptions({ entry: entryPoint, outfile, root, node: { major: 22, minor: 13 } }),
+  );
   chmodSync(outfile, 0o755);
   return { outfile, inputs: Object.keys(metafile.inputs) };
-}
-
-/** The licence of what is bundled has to go with it. */
-function refuseForeign(inputs: readonly string[], known: readonly string[]): void {
-  const ours = ['@sallyport/', ...known].map((name) => `node_modules/${name}`);
-  const foreign = inputs.find((input) => input.includes('node_modules/') && !ours.some((name) => input.includes(name)));
-  if (foreign !== undefined) throw new Error(`Cannot bundle "${foreign}": must come from this repository`);
 }
 
 /** The package names it (BSD-3-Clause) and carries no text of it. */

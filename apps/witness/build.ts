@@ -1,5 +1,5 @@
 // Makes the witness installable on its own: one bundled file for Node 24.7 and later, which holds nothing from outside this repository.
-import { nodeVersionFirst } from '@sallyport/platform/node-version-first';
+import { programOptions, refuseForeign } from '@sallyport/platform/bundled-program';
 import { build } from 'esbuild';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -11,20 +11,14 @@ export async function buildWitness(outputDirectory: string): Promise<string> {
   mkdirSync(outputDirectory, { recursive: true });
   const outfile = join(outputDirectory, 'sallyport-witness.mjs');
   const { metafile } = await build({
-    entryPoints: [join(import.meta.dirname, 'src/main.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    ...nodeVersionFirst({ major: 24, minor: 7 }),
-    metafile: true,
-    logLevel: 'error',
-    absWorkingDir: root,
+    ...programOptions({
+      entry: join(import.meta.dirname, 'src/main.ts'),
+      outfile,
+      root,
+      node: { major: 24, minor: 7 },
+    }),
   });
-  const foreign = Object.keys(metafile.inputs).find(
-    (input) => input.includes('node_modules/') && !input.includes('node_modules/@sallyport/'),
-  );
-  if (foreign !== undefined) throw new Error(`Cannot bundle "${foreign}": must come from this repository`);
+  refuseForeign(Object.keys(metafile.inputs));
   chmodSync(outfile, 0o755);
   return outfile;
 }
