@@ -38,6 +38,7 @@ export function signInNotice({ userId, about, signIn = '', words }: Told, origin
 function oneLine(text: string): string {
   return text
     .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
-    .replaceAll(/https?:\/\/|www\./gi, '')
+    // A space in its place: what is taken out entirely may make another of what stood around it.
+    .replaceAll(/:\/\/|(?<=www)\./gi, ' ')
     .slice(0, 300);
 }
