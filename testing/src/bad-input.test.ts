@@ -222,15 +222,19 @@ async function fuzzEveryRoute(server: ServerUnderTest, print: (line: string) => 
 }
 
 /** Where senders of other products are answered in the words of their own protocol. */
-const foreignDoors = /^\/(services\/collector|v1\/logs)/;
+const foreignDoors = /^\/(services\/collector|v1\/logs|oauth\/)/;
 
-/** Splunk's number and sentence, or the status of OTLP as JSON or as bytes of Protocol Buffers. */
+/** Splunk's number and sentence, the status of OTLP as JSON or as bytes of Protocol Buffers, or OAuth's error. */
 function assertForeignRefusal(answer: HttpAnswer, told: string): void {
   if (answer.headers['content-type']?.includes('application/x-protobuf') === true) {
     assert.ok(answer.text.length > 2, told);
     return;
   }
   const reply: unknown = JSON.parse(answer.text);
+  if (typeof reply === 'object' && reply !== null && 'error' in reply) {
+    assert.match(String(reply.error), /^[a-z_]+$/, told);
+    return;
+  }
   assert.ok(typeof reply === 'object' && reply !== null && 'code' in reply && Number.isInteger(reply.code), told);
   const words = 'text' in reply ? reply.text : 'message' in reply ? reply.message : undefined;
   assert.ok(typeof words === 'string' && words !== '', `${told} → ${answer.text}`);

@@ -36,9 +36,11 @@ export function signInNotice({ userId, about, signIn = '', words }: Told, origin
 
 /** Words may quote what a browser calls itself: none of it begins a line of its own or looks like a link. */
 function oneLine(text: string): string {
-  return text
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
-    // A space in its place: what is taken out entirely may make another of what stood around it.
-    .replaceAll(/:\/\/|(?<=www)\./gi, ' ')
-    .slice(0, 300);
+  return (
+    text
+      .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+      // A space in its place: what is taken out entirely may make another of what stood around it.
+      .replaceAll(/:\/\/|(?<=www)\./gi, ' ')
+      .slice(0, 300)
+  );
 }

@@ -33,7 +33,7 @@ const newer: Readonly<Record<string, readonly string[]>> = {
     'next_assurance',
   ],
   identity_tickets: ['shown'],
-  identity_keys: ['previous_hash', 'networks', 'previous_ends_at_ms', 'previous_used_at_ms', 'rotated_at_ms'],
+  identity_keys: ['previous_hash', 'networks', 'previous_ends_at_ms', 'previous_used_at_ms', 'rotated_at_ms', 'sites'],
 };
 
 async function copyTo(older: Database, from: Database): Promise<void> {
