@@ -77,7 +77,9 @@ export function readConfiguration(environment: Environment): Configuration {
 
 /** What a program that is run in our place finds in its environment. */
 export function environmentWith(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
-  return { ...process.env, ...more };
+  // Our own key is not theirs: with it an agent could begin runs of its own.
+  const { SALLYPORT_KEY: _key, ...inherited } = process.env;
+  return { ...inherited, ...more };
 }
 
 /** The environment of this process. */

@@ -76,6 +76,7 @@ export async function openHouse(
           call: { id, tool: { name: tool }, action: 'execute' },
         };
       },
+      forgot: () => void told.push('forgot'),
       saw({ tool }: HookCall) {
         told.push(`result ${tool}`);
         return 'untrusted';

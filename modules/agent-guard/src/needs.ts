@@ -37,5 +37,5 @@ export const defaultLimits: AgentGuardLimits = {
   maxOpenSessionsPerOwner: 200,
   idleMs: 15 * 60_000,
   maxLifetimeMs: 24 * 3_600_000,
-  maxRemembered: 2000,
+  maxRemembered: 200,
 };

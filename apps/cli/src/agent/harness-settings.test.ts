@@ -61,7 +61,7 @@ test('a guard in a folder with any name is one word to a shell', () => {
     }),
   );
   const odd = withHooks('codex', {}, { ...setup, guard: "/opt/it's; rm -rf ~/sallyport-guard" });
-  assert.match(JSON.stringify(odd), /'\/opt\/it'\\\\''s; rm -rf ~\/sallyport-guard' codex/);
+  assert.match(JSON.stringify(odd), /'\/opt\/it'\\\\''s; rm -rf ~\/sallyport-guard' codex \|\| exit 2/);
 });
 
 test('whatever stands in a file before is taken or left, and never breaks the writing', () => {

@@ -147,5 +147,6 @@ function commandGroup(harness: SettableHarness, setup: HookSetup, timeout: numbe
 function guardCommand(harness: SettableHarness, { guard, failsOpen }: HookSetup): string {
   // Inside single quotes nothing means anything to a shell but the quote itself.
   const quoted = /^[\w./-]+$/.test(guard) ? guard : `'${guard.replaceAll("'", String.raw`'\''`)}'`;
-  return `${quoted} ${harness}${failsOpen ? ' --fail open' : ''}`;
+  // A guard that does not start is a no as well: only 2 is one to all of them.
+  return failsOpen ? `${quoted} ${harness} --fail open` : `${quoted} ${harness} || exit 2`;
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Transform } from 'node:stream';
 import type { FastifyRequest, RequestPayload } from 'fastify';
 import { EdgeError } from './errors.ts';
+import { pipedInto } from './piped-body.ts';
 
 /**
  * Whether a body is the one that was signed. Who asks before it is read has it read to its end against the digest: whoever
@@ -49,8 +50,7 @@ export function createBodyDigests(): BodyDigests {
           }
         },
       });
-      payload.once('error', (error: Error) => watched.destroy(error));
-      return payload.pipe(watched);
+      return pipedInto(payload, watched);
     },
 
     require(request, digest) {

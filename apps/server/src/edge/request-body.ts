@@ -4,6 +4,7 @@ import type { BodyDigests } from './body-digest.ts';
 import { EdgeError } from './errors.ts';
 import { liftDeadline } from './http-server.ts';
 import { readJsonText } from './json-body.ts';
+import { pipedInto } from './piped-body.ts';
 import type { StreamWatch } from './stream-watch.ts';
 
 /**
@@ -28,6 +29,8 @@ export function installBodyLimits(
       streams.add(request, request.raw);
       return payload;
     }
+    // Nobody reads the body of these, so nothing may stand between it and its end.
+    if (request.method === 'GET' || request.method === 'HEAD') return payload;
     const limit = request.routeOptions.bodyLimit;
     const announced = request.headers['content-length'];
     if (announced !== undefined) {
@@ -75,8 +78,7 @@ function bounded(payload: RequestPayload, limit: number): Transform {
       else done(null, chunk);
     },
   });
-  payload.once('error', (error: Error) => counter.destroy(error));
-  return payload.pipe(counter);
+  return pipedInto(payload, counter);
 }
 
 function tooLarge(limit: number): EdgeError {

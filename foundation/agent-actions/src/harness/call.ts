@@ -33,6 +33,25 @@ export function textAt(
   return undefined;
 }
 
+/** All of the names that hold a text: which of them a harness takes is not known to us, so none is passed over. */
+export function textsAt(
+  input: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): readonly { readonly name: string; readonly text: string }[] {
+  return names.flatMap((name) => textAt(input, name) ?? []);
+}
+
+/** No more of a list than is looked at; the rest is told as not understood. */
+export function bounded<Entry>(call: Call, argument: string, list: readonly Entry[], max = 256): readonly Entry[] {
+  if (list.length > max)
+    call.run.refuse(
+      'too_many',
+      `Cannot judge argument "${argument}": it has over ${max} entries`,
+      whereOf(argument, ''),
+    );
+  return list.slice(0, max);
+}
+
 export function whereOf(argument: string, text: string): Where {
   return { part: { argument, text: text.slice(0, 200) }, through: [], disguises: [] };
 }

@@ -158,7 +158,7 @@ function addText(call: Call, path: string, text: string, kind: string | undefine
     /^[\w.-]+\.[a-z]{2,}(?:[/:?].*)?$/i.test(text)
   ) {
     addHost(effect, { text }, { way: 'fetch', doubt: 'unknown_tool' });
-  } else if (/^[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+$/.test(text))
+  } else if (text.length <= 320 && /^[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+$/.test(text))
     addRecipient(effect, { text }, kind === 'message' ? [] : sends);
   else if (
     /^(?:to|cc|bcc|recipient|recipients|attendees|participants|channel|channel_id|chat_id|phone|phone_number|user_email|invitees|receiver|iban)$/.test(

@@ -1,6 +1,6 @@
 import { addHost, addPath } from '../run/effects.ts';
-import { addPatch } from './apply-patch.ts';
-import { addNamed, effectOf, isList, isObject, textAt } from './call.ts';
+import { addPatch, isPatchAlone } from './apply-patch.ts';
+import { addNamed, bounded, effectOf, isList, isObject, textAt, textsAt, whereOf } from './call.ts';
 import type { Call } from './call.ts';
 import { addContent } from '../content/written-content.ts';
 import { runArgumentList, runShellText } from './shell-call.ts';
@@ -20,7 +20,10 @@ const pathNames = [
 ] as const;
 
 function shell(call: Call): boolean {
-  const cwd = textAt(call.input, 'workdir', 'cwd', 'dir_path', 'directory', 'working_directory')?.text;
+  const folders = textsAt(call.input, ['workdir', 'cwd', 'dir_path', 'directory', 'working_directory']);
+  if (new Set(folders.map(({ text }) => text)).size > 1)
+    call.run.refuse('not_a_call', 'Cannot judge where it runs: several folders are named', whereOf('workdir', ''));
+  const cwd = folders[0]?.text;
   const at = cwd === undefined ? undefined : cwd.startsWith('/') ? cwd : `${call.context.cwd}/${cwd}`;
   const text = textAt(call.input, 'command', 'cmd', 'script');
   if (
@@ -36,41 +39,46 @@ function shell(call: Call): boolean {
     );
   }
   if (text !== undefined) {
-    if (/^\s*apply_patch\b/.test(text.text) && addPatch(call, text.name, text.text)) return true;
+    // Codex itself takes a patch out of a command that is nothing else; everywhere else it is a command like any.
+    if (call.context.harness === 'codex' && isPatchAlone(text.text)) return addPatch(call, text.name, text.text);
     runShellText(call, text.name, text.text, at);
     return true;
   }
   const list = call.input['command'] ?? call.input['argv'];
-  if (isList(list) && list[0] === 'apply_patch' && typeof list[1] === 'string')
+  if (isList(list) && list.length === 2 && list[0] === 'apply_patch' && typeof list[1] === 'string')
     return addPatch(call, 'command.1', list[1]);
   return runArgumentList(call, 'command', list, at);
 }
 
 function readFile(call: Call): boolean {
-  const path = textAt(call.input, ...pathNames);
-  if (path === undefined) return false;
-  addPath(effectOf(call, path.name, path.text), 'read', { text: path.text });
-  return true;
+  const paths = textsAt(call.input, pathNames);
+  for (const path of paths) addPath(effectOf(call, path.name, path.text), 'read', { text: path.text });
+  return paths.length > 0;
 }
 
 function readMany(call: Call): boolean {
-  const paths = call.input['paths'] ?? call.input['include'];
-  if (!isList(paths)) return readFile(call);
-  for (const [index, path] of paths.slice(0, 256).entries()) {
-    if (typeof path !== 'string') return false;
-    addPath(effectOf(call, `paths.${index}`, path), 'read', { text: path.replaceAll('*', '\uE000') }, { isTree: true });
-  }
-  return true;
+  const lists = ['paths', 'include'].flatMap((name) => {
+    const list = call.input[name];
+    return isList(list) ? [{ name, list }] : [];
+  });
+  for (const { name, list } of lists)
+    for (const [index, path] of bounded(call, name, list).entries()) {
+      if (typeof path !== 'string') return false;
+      const text = path.replaceAll('*', '\uE000');
+      addPath(effectOf(call, `${name}.${index}`, path), 'read', { text }, { isTree: true });
+    }
+  return readFile(call) || lists.length > 0;
 }
 
 function writeFile(call: Call): boolean {
-  const path = textAt(call.input, ...pathNames);
+  const paths = textsAt(call.input, pathNames);
+  const [path] = paths;
   if (path === undefined) return false;
-  addPath(effectOf(call, path.name, path.text), 'write', { text: path.text });
+  for (const each of paths) addPath(effectOf(call, each.name, each.text), 'write', { text: each.text });
   const content = textAt(call.input, 'content', 'contents', 'new_string', 'new_source', 'code_edit', 'file_text');
   if (content !== undefined) addContent(call, path.text, content);
   if (isList(call.input['edits'])) {
-    for (const [index, edit] of call.input['edits'].slice(0, 256).entries()) {
+    for (const [index, edit] of bounded(call, 'edits', call.input['edits']).entries()) {
       const text = isObject(edit) ? textAt(edit, 'new_string', 'newText') : undefined;
       if (text !== undefined) addContent(call, path.text, { name: `edits.${index}.${text.name}`, text: text.text });
     }
@@ -79,10 +87,10 @@ function writeFile(call: Call): boolean {
 }
 
 function deleteFile(call: Call): boolean {
-  const path = textAt(call.input, ...pathNames);
-  if (path === undefined) return false;
-  addPath(effectOf(call, path.name, path.text), 'delete', { text: path.text }, { isTree: true });
-  return true;
+  const paths = textsAt(call.input, pathNames);
+  for (const path of paths)
+    addPath(effectOf(call, path.name, path.text), 'delete', { text: path.text }, { isTree: true });
+  return paths.length > 0;
 }
 
 /** Search by pattern, below a directory. */
@@ -129,7 +137,7 @@ function fetchPage(call: Call): boolean {
   }
   const prompt = textAt(call.input, 'prompt', 'query');
   const urls = prompt?.text.match(/https?:\/\/[^\s"'<>)\]]+/gi) ?? [];
-  for (const found of urls.slice(0, 20))
+  for (const found of bounded(call, prompt?.name ?? 'prompt', urls, 20))
     addHost(effectOf(call, prompt?.name ?? '', found), { text: found }, { way: 'fetch' });
   return urls.length > 0;
 }

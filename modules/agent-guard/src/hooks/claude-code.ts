@@ -44,6 +44,9 @@ export const claudeCode: Dialect = {
       case 'ConfigChange':
         return verdict === 'deny' ? { ...over, decision: 'block', reason } : { ...over };
       default:
+        // A question nobody knows yet: no is said in all the ways there are.
+        if (verdict !== 'allow' && (name.startsWith('Pre') || name === ''))
+          return { continue: false, stopReason: reason, decision: 'block', reason };
         return { ...over };
     }
   },

@@ -2,8 +2,8 @@ import { parseLikeClaude } from './claude-code.ts';
 import type { Dialect } from './hook-message.ts';
 
 /**
- * Codex CLI: `codex-rs/hooks/schema/generated`. It refuses `ask` and runs the call then, and it refuses answers with fields it does not
- * know: to be asked is to be refused, and nothing is said that its schema does not have.
+ * Codex CLI: `codex-rs/hooks/schema/generated`. It refuses `ask` and runs the call then, and before a call it refuses an answer that
+ * stops the whole run, and runs the call too: to be asked is to be refused, and before a call nothing but the refusal is said.
  */
 export const codex: Dialect = {
   parse: (body) => parseLikeClaude(body, { promptOrigin: () => 'person' }),
@@ -13,7 +13,6 @@ export const codex: Dialect = {
     const isRefused = verdict !== 'allow';
     if (name === 'PreToolUse' && isRefused)
       return {
-        ...over,
         hookSpecificOutput: {
           hookEventName: name,
           permissionDecision: 'deny',
@@ -21,8 +20,8 @@ export const codex: Dialect = {
         },
       };
     if (name === 'PermissionRequest' && isRefused)
-      return { ...over, hookSpecificOutput: { hookEventName: name, decision: { behavior: 'deny', message: reason } } };
+      return { hookSpecificOutput: { hookEventName: name, decision: { behavior: 'deny', message: reason } } };
     if (name === 'UserPromptSubmit' && verdict === 'deny') return { ...over, decision: 'block', reason };
-    return { ...over };
+    return name === 'PreToolUse' || name === 'PermissionRequest' ? {} : { ...over };
   },
 };

@@ -14,11 +14,13 @@ export const cursor: Dialect = {
     if (name === 'beforeSubmitPrompt')
       return verdict === 'deny' || isOver ? { continue: false, user_message: reason } : { continue: true };
     if (!asks.has(name)) return {};
-    const permission = verdict === 'ask' && !canAsk ? 'deny' : verdict;
+    const permission = verdict === 'ask' && !(canAsk && asksPerson.has(name)) ? 'deny' : verdict;
     return permission === 'allow' ? { permission } : { permission, user_message: reason, agent_message: reason };
   },
 };
 
+/** Where its `ask` holds; elsewhere the call would run. */
+const asksPerson: ReadonlySet<string> = new Set(['beforeShellExecution', 'beforeMCPExecution']);
 const asks: ReadonlySet<string> = new Set([
   'beforeShellExecution',
   'beforeMCPExecution',
@@ -75,7 +77,7 @@ function serverCall(body: JsonObject): HookCall {
   if (!isJsonObject(input)) throw invalid('"tool_input" must be an object');
   const tool = textIn(body, 'tool_name');
   const where = optionalText(body, 'url', 2048) ?? optionalText(body, 'command', 4096);
-  const server = serverIn(tool) ?? where?.slice(0, 256);
+  const server = serverIn(tool) ?? (where === undefined ? undefined : nameOfPlace(where));
   return { ...place(body), tool, input, ...(server === undefined ? {} : { server: { name: server } }) };
 }
 
@@ -88,6 +90,17 @@ function namedCall(body: JsonObject): HookCall {
     input: objectIn(body, 'tool_input'),
     ...(server === undefined ? {} : { server: { name: server } }),
   };
+}
+
+/** Of an address its origin, of a command its program: keys stand in the rest. */
+function nameOfPlace(where: string): string {
+  try {
+    const { origin } = new URL(where);
+    if (origin !== 'null') return origin.slice(0, 256);
+  } catch {
+    // A command.
+  }
+  return where.trim().split(/\s/)[0]?.split('/').at(-1)?.slice(0, 256) ?? 'unnamed';
 }
 
 /** `MCP:server:tool`. */

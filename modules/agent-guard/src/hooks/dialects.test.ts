@@ -98,6 +98,19 @@ test('where a harness cannot ask, or nobody is there to be asked, to be asked is
   assert.match(said('gemini-cli', 'BeforeTool', asked), /"decision":"deny"/);
 });
 
+test('Codex is told nothing before a call but the refusal: with anything else it runs the call', () => {
+  const over: HookOutcome = { ...asked, verdict: 'deny', isOver: true };
+  for (const name of ['PreToolUse', 'PermissionRequest']) {
+    assert.deepEqual(Object.keys(dialects.codex.answer(name, over)), ['hookSpecificOutput']);
+    assert.deepEqual(dialects.codex.answer(name, { ...over, verdict: 'allow' }), {});
+  }
+});
+
+test('Cursor is asked to ask only where it does', () => {
+  for (const name of ['preToolUse', 'beforeReadFile'])
+    assert.match(JSON.stringify(dialects.cursor.answer(name, asked)), /"permission":"deny"/, name);
+});
+
 test('an answer of ours opens what the harness itself would ask about only where the policies say so', () => {
   const allowed: HookOutcome = { ...asked, verdict: 'allow' };
   assert.deepEqual(dialects['claude-code'].answer('PreToolUse', allowed), {});

@@ -113,12 +113,13 @@ export function createHookDesk(
       ownerName,
       ...(message.child === undefined ? {} : { child: message.child }),
     });
-    const canAsk = session.facts.isAttended && (agent.harness === 'claude-code' || agent.harness === 'cursor');
+    const canAsk = session.facts.isAttended && agent.harness === 'claude-code';
     const plain = { isOver: false, canAsk, grants: false } as const;
     const passed: HookOutcome = { ...plain, verdict: 'allow', reason: '' };
     const held = heldBy(standing);
     const { event } = message;
     if (held !== undefined) {
+      if (standing.over !== undefined) remembered.delete(session.id);
       const reason = `Sallyport: ${held}`;
       if (event.kind === 'before_call')
         await record(words, {
@@ -132,14 +133,21 @@ export function createHookDesk(
     }
     const judge = judgeOf(standing);
     switch (event.kind) {
-      case 'prompt':
-        judge.prompted(event);
-        await record(words, { kind: 'prompt_given', prompt: event.id, origin: event.origin });
+      case 'prompt': {
+        // Nobody types inside a sub-agent: what comes there as a prompt are the words of an agent.
+        const origin = message.child === undefined ? event.origin : 'untrusted';
+        judge.prompted({ ...event, origin });
+        await record(words, { kind: 'prompt_given', prompt: event.id, origin });
         return passed;
+      }
       case 'before_call':
       case 'permission': {
         const { verdict, reason, policies, call } = judge.judge(event.call, message.child);
         await record(words, { kind: 'tool_decided', call, verdict, policies, reason });
+        // Somebody may have stopped it while that was written.
+        const stopped = stops.holding(standing);
+        if (stopped !== undefined)
+          return { ...plain, verdict: 'deny', reason: `Sallyport: agents were stopped by ${stopped.by}`, isOver: true };
         return { ...plain, verdict, reason: `Sallyport: ${reason}`, grants: agent.pack === 'unattended' };
       }
       case 'after_call': {
@@ -163,8 +171,12 @@ export function createHookDesk(
       }
       case 'session_ended':
         await sessions.end({ id: session.id, by: ownPrincipal(standing), anybodys: true, for: 'finished' });
+        remembered.delete(session.id);
         return passed;
       case 'session_started':
+        // A conversation that goes on from before knows what this run has not seen.
+        if (event.reason !== 'startup' && event.reason !== 'clear') judge.forgot();
+        return passed;
       case 'told':
         return passed;
     }
@@ -183,6 +195,8 @@ export function createHookDesk(
         return dialects[harness].answer(message.name, await outcomeOf(standing, message));
       } catch (error) {
         needs.log('A hook was refused', { harness, reason: messageOf(error) });
+        // It may have been what a call brought back.
+        remembered.get(sessionId)?.judge.forgot();
         const why = error instanceof AgentGuardError ? error.message : 'it cannot be decided or recorded now';
         return refusalIn(harness, body, `Sallyport: ${why}`);
       }
@@ -193,6 +207,11 @@ export function createHookDesk(
     async noteSilence() {
       const nowMs = clock.nowMs();
       const open = await sessions.sessions({ open: true, limit: 1000 });
+      if (open.length < 1000) {
+        const ids = new Set(open.map(({ id }) => id));
+        for (const held of [toldSilent, sessionsForgotten]) for (const id of held) if (!ids.has(id)) held.delete(id);
+        for (const id of remembered.keys()) if (!ids.has(id)) remembered.delete(id);
+      }
       for (const session of open) {
         const isSilent =
           !toldSilent.has(session.id) &&

@@ -16,6 +16,8 @@ export type HookJudge = {
   prompted(prompt: { readonly id: string; readonly text: string; readonly origin: AgentOrigin }): void;
   /** `child`: the sub-agent that calls. Never throws: what cannot be judged is denied. */
   judge(call: HookCall, child: string | undefined): JudgedHook;
+  /** Something came in that nobody saw: an earlier conversation, a result that did not arrive. */
+  forgot(): void;
   /** It went ahead, also when a person was asked first. Whose words the result is. */
   saw(call: HookCall, finished: { readonly result: JsonValue; readonly isSuccess: boolean }): AgentOrigin;
 };

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
 import { actionsOf } from '@sallyport/agent-actions';
 import type { ActionTarget, ActionsOfCall, CallContext } from '@sallyport/agent-actions';
@@ -26,7 +27,8 @@ export function createOpenJudge(packFiles: readonly PackFile[]): OpenJudge {
       subject: { isAttended: facts.isAttended, isSubAgent: false, harness },
       toolOf: ({ tool }) => ({ name: tool.name, ...serverOf(tool.name) }),
     });
-    if (isForgotten) judge.input('forgotten', '', 'untrusted', 'what was read before the server began to remember');
+    const forgot = (): void => judge.input('forgotten', '', 'untrusted', 'what was read before, and is not known');
+    if (isForgotten) forgot();
     const parse = (call: HookCall): ActionsOfCall =>
       actionsOf(
         { tool: call.tool, input: call.input, ...(call.server === undefined ? {} : { server: call.server.name }) },
@@ -42,11 +44,16 @@ export function createOpenJudge(packFiles: readonly PackFile[]): OpenJudge {
         const flowCall = flowCallOf(call, String((counted += 1)));
         const parsed = parse(call);
         const judged = judge.judge(flowCall, parsed);
-        if (judged.verdict === 'allow') judge.went(flowCall);
-        else if (judged.verdict === 'ask') remember(waiting, flowCall);
+        if (judged.verdict === 'allow') {
+          judge.went(flowCall);
+          // Whose words it brings counts from now on: what comes back may never be told.
+          judge.result(flowCall, '');
+        }
+        if (judged.verdict === 'ask') remember(waiting, flowCall);
         const { verdict, reason, policies } = judged;
         return { verdict, reason, policies, call: wordsOf(call, judged, parsed) };
       },
+      forgot,
       saw(call, { result, isSuccess }) {
         const flowCall = waiting.get(keyOf(call)) ?? flowCallOf(call, keyOf(call));
         if (waiting.delete(keyOf(call))) judge.went(flowCall);
@@ -57,17 +64,24 @@ export function createOpenJudge(packFiles: readonly PackFile[]): OpenJudge {
   };
 }
 
-const maxWaiting = 200;
+const maxWaiting = 50;
+/** Of what is longer, the tool alone is remembered. */
+const longestKept = 64 * 1024;
 
 function remember(waiting: Map<string, FlowCall>, call: FlowCall): void {
   const [oldest] = waiting.keys();
   if (waiting.size >= maxWaiting && oldest !== undefined) waiting.delete(oldest);
-  waiting.set(call.id, call);
+  const isLong = JSON.stringify(call.input).length > longestKept;
+  waiting.set(call.id, isLong ? { ...call, input: {} } : call);
 }
 
 /** Harnesses that give a call no id say what it is again when it is done. */
 function keyOf({ id, tool, input }: HookCall): string {
-  return id === '' ? JSON.stringify([tool, input]).slice(0, 4000) : id;
+  if (id !== '') return id;
+  return createHash('sha256')
+    .update(JSON.stringify([tool, input]))
+    .digest('hex')
+    .slice(0, 32);
 }
 
 function flowCallOf(call: HookCall, otherwise: string): FlowCall {
@@ -127,7 +141,7 @@ function wordsOf(call: HookCall, judged: JudgedCall, parsed: ActionsOfCall): Age
   const deciding = parsed.actions.find(({ kind }) => kind === judged.action) ?? parsed.actions[0];
   const host = parsed.actions.map(({ target }) => target).find((target) => target.kind === 'host');
   const recipient = parsed.actions.map(({ target }) => target).find((target) => target.kind === 'recipient');
-  const destination = host?.host ?? recipient?.address ?? judged.flow.destinations[0]?.text;
+  const destination = host?.host ?? recipient?.address ?? withoutPath(judged.flow.destinations[0]?.text);
   const encodings = [...new Set(parsed.actions.flatMap(({ disguises = [] }) => disguises))];
   const isGuard = parsed.actions.some(
     ({ kind, target }) => kind !== 'read' && target.kind === 'path' && target.classes.includes('harness-settings'),
@@ -143,6 +157,11 @@ function wordsOf(call: HookCall, judged: JudgedCall, parsed: ActionsOfCall): Age
     taintPath: judged.flow.sawUntrusted ? judged.flow.through : [],
     ...(isGuard ? { guards: 'settings' } : {}),
   };
+}
+
+/** Of an address the host alone: what stands behind it may be a key. */
+function withoutPath(text: string | undefined): string | undefined {
+  return text?.replace(/^([a-z][a-z0-9+.-]{0,20}:\/\/)(?:[^/?#@]{0,256}@)?([^/?#]{0,256}).*$/is, '$1$2');
 }
 
 function targetText(target: ActionTarget): string {

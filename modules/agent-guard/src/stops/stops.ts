@@ -62,12 +62,15 @@ export async function createStops(
     tables: { agent_stops: { row: 'id', columns: { document: encrypted({ padBytes: 256 }) } } },
   });
   const stops = new Map<string, Stop>();
+  /** Those that stand in the database, and are not being lifted. */
+  const written = new Set<string>();
   const listeners = new Set<(stop: Stop) => void>();
   for (const row of await columns.on(database).selectFrom('agent_stops').selectAll().orderBy('at_ms').execute()) {
     const kept: unknown = parseJson(row.document);
     const said = isJsonObject(kept) ? kept : {};
     const scope = stopScopes.find((one) => one === row.scope);
     // A scope nobody knows any more stops everything: somebody wanted agents held.
+    written.add(row.id);
     stops.set(row.id, {
       id: row.id,
       scope: scope ?? 'all',
@@ -89,14 +92,17 @@ export async function createStops(
 
     async stop({ scope, value, reason, by }) {
       const wanted = scope === 'all' ? '' : value;
+      if (scope !== 'all' && wanted === '')
+        throw new AgentGuardError('agent_invalid', `Cannot stop a ${scope}: must say which`);
       const known = [...stops.values()].find((one) => one.scope === scope && one.value === wanted);
-      if (known !== undefined) return known;
-      if (stops.size >= maxStops)
+      if (known !== undefined && written.has(known.id)) return known;
+      if (known === undefined && scope !== 'all' && stops.size >= maxStops)
         throw new AgentGuardError('agent_limit_reached', `Cannot stop more: there are ${maxStops} stops`, {
           hint: 'stop all agents, or take stops away that hold nothing',
         });
       const nowMs = clock.nowMs();
-      const made: Stop = {
+      // One that could not be written before is written now.
+      const made: Stop = known ?? {
         id: Buffer.from(random(8)).toString('hex'),
         scope,
         value: wanted,
@@ -130,11 +136,14 @@ export async function createStops(
           }),
         );
       });
+      written.add(made.id);
       return made;
     },
 
     async lift({ id, by }) {
       const stop = stops.get(id);
+      // Asked for again meanwhile, it is another.
+      written.delete(id);
       if (stop === undefined) throw new AgentGuardError('agent_stop_not_found', `Cannot find stop "${id}"`);
       await write(async (transaction) => {
         await columns.on(transaction).deleteFrom('agent_stops').where('id', '=', id).execute();
@@ -149,7 +158,7 @@ export async function createStops(
           }),
         );
       });
-      stops.delete(id);
+      if (!written.has(id)) stops.delete(id);
     },
 
     onStop(listener) {
@@ -170,6 +179,7 @@ function holds({ scope, value }: Stop, { session, agent }: StandingSession): boo
     case 'person':
       return session.owner.id === value;
     case 'model':
-      return session.facts.model?.name === value;
+      // Of which model it is nobody said: it may be this.
+      return session.facts.model === undefined || session.facts.model.name === value;
   }
 }

@@ -144,6 +144,18 @@ export function createCertificateAuthorities(
     );
   };
 
+  /** Whoever decides which names in certificates count can be anybody who is named: only an administrator in person, as they always are. */
+  const requireStrength = (by: Principal, { settings }: Authority): void => {
+    if (settings.finds === 'binding' || by.kind === 'operator') return;
+    const isLasting = (by.grantIds ?? []).length === 0;
+    const may = ['users:manage', 'settings:manage', 'keys:manage'].every((action) => by.scopes.includes(action));
+    if (by.kind === 'user' && isLasting && may) return;
+    throw new IdentityError(
+      'role_grant_widened',
+      'Cannot have certificates find people by the names in them: must be done by a person who may manage people, settings and keys, and not only for now',
+    );
+  };
+
   const ownersOf = (rows: readonly PersonCertificate[]): string[] => rows.map(({ userId }) => userId);
 
   return {
@@ -169,6 +181,7 @@ export function createCertificateAuthorities(
         settings: { ...freshSettings, ...given },
         certificates: readAuthorities(pem),
       };
+      requireStrength(by, authority);
       const made = await database.transaction().execute(async (transaction) => {
         const others = await store.list(transaction);
         if (others.length >= authorityLimits.authorities)
@@ -186,7 +199,10 @@ export function createCertificateAuthorities(
     },
 
     async change({ id, settings: given, pem, by }) {
-      if (given.isEnabled === false && (await get(database, id)).settings.isEnabled) await refuseLockingOut(id, by);
+      // Any change of what certificates must be may leave somebody's outside: those who manage must have another way in.
+      const narrows =
+        pem !== undefined || Object.keys(given).some((field) => field !== 'name' && field !== 'allowsBinding');
+      if (narrows && (await get(database, id)).settings.isEnabled) await refuseLockingOut(id, by);
       const changed = await database.transaction().execute(async (transaction) => {
         const before = await get(transaction, id);
         const after: Authority = {
@@ -194,6 +210,7 @@ export function createCertificateAuthorities(
           settings: { ...before.settings, ...given },
           certificates: pem === undefined ? before.certificates : readAuthorities(pem),
         };
+        requireStrength(by, after);
         requireValid(
           after,
           (await store.list(transaction)).filter((one) => one.id !== id),

@@ -39,7 +39,7 @@ export function createCertificateRoutes(
     app.get(
       '/v1/session/certificate',
       {
-        config: { public: true },
+        config: { public: true, addressRate: { perSecond: 10, burst: 60 } },
         schema: {
           summary: 'Whether one can sign in here with a certificate or smart card',
           tags,
