@@ -44,6 +44,8 @@ export const unbound = { proveKey: async (): Promise<{ readonly isProved: true }
 
 export const testRoutes: RoutePlugin = async (fastify) => {
   const app = typedApp(fastify);
+  // Never answers: whoever asks has to go away.
+  app.get('/v1/endless', { config: { public: true } }, async () => new Promise<never>(() => undefined));
   app.get('/v1/public', { config: { public: true } }, async () => ({ ok: true }));
   app.get('/v1/rare', { config: { public: true, addressRate: { perSecond: 1, burst: 3 } } }, async () => ({
     ok: true,
