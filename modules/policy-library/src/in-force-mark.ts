@@ -25,18 +25,25 @@ export function createMarkKeeper(needs: { readonly mark: InForceMark; readonly o
   last(): number;
 } {
   let known: number | undefined;
+  let turn: Promise<void> = Promise.resolve();
+  const compareNow = async (activations: number): Promise<void> => {
+    known ??= await needs.mark.read();
+    if (activations < known) throw new OlderPolicies(activations, known);
+    if (activations === known) return;
+    try {
+      await needs.mark.write(activations);
+      known = activations;
+    } catch (error) {
+      // It is tried again with the next look; until then the one before is what protects.
+      needs.onTrouble(error);
+    }
+  };
   return {
-    async compare(activations) {
-      known ??= await needs.mark.read();
-      if (activations < known) throw new OlderPolicies(activations, known);
-      if (activations === known) return;
-      try {
-        await needs.mark.write(activations);
-        known = activations;
-      } catch (error) {
-        // It is tried again with the next look; until then the one before is what protects.
-        needs.onTrouble(error);
-      }
+    // One after the other: of two that are written at once the lower one must not stay.
+    compare(activations) {
+      const compared = turn.then(() => compareNow(activations));
+      turn = compared.catch(() => undefined);
+      return compared;
     },
     last: () => known ?? 0,
   };

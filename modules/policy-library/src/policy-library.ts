@@ -152,7 +152,13 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
   async function compared(): Promise<number> {
     const found = await store.standing();
     if (found.version === 0 || found.activations > 0) {
-      await keeper.compare(found.activations);
+      try {
+        await keeper.compare(found.activations);
+      } catch (error) {
+        // One may have come into force between the look and the comparison: then there is more to see by now.
+        if ((await store.standing()).activations <= found.activations) throw error;
+        return compared();
+      }
       return found.version;
     }
     // Written by a version of the product that did not count: it is counted from here, once.

@@ -115,6 +115,11 @@ forEachDatabase((name, open) => {
     await assert.rejects(house.privileges.takeUp({ id: one, by: vera, client: office }), coded('privilege_over'));
     await house.change(other, { minutes: 120 });
     await assert.rejects(house.privileges.takeUp({ id: other, by: vera, client: office }), coded('privilege_over'));
+    await house.change(other, { minutes: 60, kind: 'break-glass' });
+    assert.equal((await house.privileges.get(other, ada)).state, 'withdrawn');
+    await house.change(other, { kind: 'request', requester: ada.id });
+    assert.equal((await house.privileges.get(other, ada)).state, 'withdrawn');
+    await house.change(other, { requester: vera.id });
     await house.change(one, { role: 'guard', sealedOf: other });
     await assert.rejects(house.privileges.takeUp({ id: one, by: vera, client: office }), coded('privilege_over'));
     assert.deepEqual(nowOf(house, vera).grantedRoles, []);

@@ -51,7 +51,13 @@ export type PrivilegeHouse = {
   /** A row as somebody writes it who has the database and no key. */
   change(
     id: string,
-    row: { readonly role?: string; readonly minutes?: number; readonly sealedOf?: string },
+    row: {
+      readonly role?: string;
+      readonly minutes?: number;
+      readonly kind?: string;
+      readonly requester?: string;
+      readonly sealedOf?: string;
+    },
   ): Promise<void>;
 };
 
@@ -165,11 +171,13 @@ export async function openPrivilegeHouse(open: () => Promise<OpenDatabase>): Pro
       actions: () => events.map(({ event }) => String(event['message'])),
       restart: (clockMs) => begin(clockMs ?? clock.nowMs()),
       beside: () => begin(clock.nowMs()),
-      async change(id, { role, minutes, sealedOf }) {
+      async change(id, { role, minutes, kind, requester, sealedOf }) {
         const set = (what: RawBuilder<unknown>): Promise<unknown> =>
           sql`update privilege_requests set ${what} where id = ${id}`.execute(database);
         if (role !== undefined) await set(sql`role = ${role}`);
         if (minutes !== undefined) await set(sql`minutes = ${minutes}`);
+        if (kind !== undefined) await set(sql`kind = ${kind}`);
+        if (requester !== undefined) await set(sql`requester_id = ${requester}`);
         if (sealedOf !== undefined)
           await set(sql`sealed = (select sealed from privilege_requests where id = ${sealedOf})`);
       },

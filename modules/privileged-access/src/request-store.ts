@@ -198,8 +198,16 @@ export function createRequestStore(needs: Sealing): RequestStore {
   };
 }
 
-function partOf({ role, site, actions, minutes }: PrivilegeRequest): JsonObject {
-  return { role, site: site ?? null, actions: actions === undefined ? null : [...actions], minutes };
+/** Whom it is for and of which kind it is never changes: a row that says otherwise was written by hand. */
+function partOf({ kind, requesterId, role, site, actions, minutes }: PrivilegeRequest): JsonObject {
+  return {
+    kind,
+    requester: requesterId,
+    role,
+    site: site ?? null,
+    actions: actions === undefined ? null : [...actions],
+    minutes,
+  };
 }
 
 /** What is given, as it was sealed. Undefined where the row says another role or a longer time than it: somebody wrote it by hand. */
@@ -208,6 +216,7 @@ function sealedPart(row: RequestRow, said: JsonObject): Pick<PrivilegeRequest, '
   // An earlier version knew whole roles alone.
   if (part === undefined) return said['name'] === undefined ? undefined : { site: undefined, actions: undefined };
   if (!isJsonObject(part) || part['role'] !== row.role || part['minutes'] !== row.minutes) return undefined;
+  if (part['kind'] !== row.kind || part['requester'] !== row.requester_id) return undefined;
   const { site, actions } = part;
   return {
     site: typeof site === 'string' ? site : undefined,

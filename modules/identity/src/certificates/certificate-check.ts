@@ -54,8 +54,16 @@ export type CertificateCheck = {
   rowId(certificate: Certificate): string;
 };
 
-/** Whoever may do one of these decides what others may do. */
-const governing: ReadonlySet<string> = new Set(['users:manage', 'settings:manage', 'keys:manage']);
+/** Whoever may do one of these decides what others may do, or reaches what cannot be given back. */
+const governing: ReadonlySet<string> = new Set([
+  'users:manage',
+  'settings:manage',
+  'keys:manage',
+  'vault:manage',
+  'personal:manage',
+  'clock:accept',
+  'agents:manage',
+]);
 
 export function createCertificateCheck(
   needs: Pick<PeopleNeeds, 'clock' | 'policy'> & {
