@@ -42,6 +42,12 @@ test('hooks fail closed unless somebody asks for the other', () => {
   assert.match(JSON.stringify(withHooks('claude-code', {}, setup)), /"onFailure":"block"/);
 });
 
+test('Claude Code tells a program how a conversation begins, since it posts that to nobody', () => {
+  const made = withHooks('claude-code', {}, setup);
+  assert.match(JSON.stringify(eventsOf(made, 'SessionStart')), /"command":"\/opt\/sallyport-guard claude-code/);
+  assert.match(JSON.stringify(eventsOf(made, 'PreToolUse')), /"type":"http"/);
+});
+
 test('managed settings keep others from taking the hooks away', () => {
   const managed = withHooks('claude-code', { permissions: { deny: ['x'] } }, { ...setup, scope: 'managed' });
   assert.equal(managed['allowManagedHooksOnly'], true);

@@ -78,7 +78,10 @@ export function withHooks(harness: SettableHarness, before: JsonObject, setup: H
     case 'claude-code':
       return claudeSettings(
         before,
-        merged(claudeEvents, () => claudeHook(setup)),
+        merged(claudeEvents, (event) =>
+          // How a conversation begins it tells programs alone: whether it goes on from one that we have not seen.
+          event === 'SessionStart' ? commandGroup(harness, setup, waitSeconds) : claudeHook(setup),
+        ),
         setup,
       );
     case 'codex':
