@@ -214,6 +214,7 @@ async function fuzzEveryRoute(server: ServerUnderTest, print: (line: string) => 
     const code = problemCode(answer);
     if (!foreignDoors.test(request.path) || code !== `no problem: ${answer.status} ${answer.text.slice(0, 200)}`)
       assert.match(code, /^(?!internal$)[a-z][a-z0-9_]+$/, `${told} → ${answer.status}`);
+    else if (request.path.startsWith('/oauth/')) assertOAuthRefusal(answer, told);
     else assertForeignRefusal(answer, told);
     assert.ok(answer.status < 500 || answer.status === 503 || answer.status === 504, `${told} → ${answer.text}`);
   }
@@ -224,20 +225,23 @@ async function fuzzEveryRoute(server: ServerUnderTest, print: (line: string) => 
 /** Where senders of other products are answered in the words of their own protocol. */
 const foreignDoors = /^\/(services\/collector|v1\/logs|oauth\/)/;
 
-/** Splunk's number and sentence, the status of OTLP as JSON or as bytes of Protocol Buffers, or OAuth's error. */
+/** Splunk's number and sentence, or the status of OTLP as JSON or as bytes of Protocol Buffers. */
 function assertForeignRefusal(answer: HttpAnswer, told: string): void {
   if (answer.headers['content-type']?.includes('application/x-protobuf') === true) {
     assert.ok(answer.text.length > 2, told);
     return;
   }
   const reply: unknown = JSON.parse(answer.text);
-  if (typeof reply === 'object' && reply !== null && 'error' in reply) {
-    assert.match(String(reply.error), /^[a-z_]+$/, told);
-    return;
-  }
   assert.ok(typeof reply === 'object' && reply !== null && 'code' in reply && Number.isInteger(reply.code), told);
   const words = 'text' in reply ? reply.text : 'message' in reply ? reply.message : undefined;
   assert.ok(typeof words === 'string' && words !== '', `${told} → ${answer.text}`);
+}
+
+/** RFC 6749 section 5.2. */
+function assertOAuthRefusal(answer: HttpAnswer, told: string): void {
+  const reply: unknown = JSON.parse(answer.text);
+  assert.ok(typeof reply === 'object' && reply !== null && 'error' in reply, told);
+  assert.match(String(reply.error), /^[a-z_]+$/, told);
 }
 
 function postEvents(
