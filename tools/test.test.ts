@@ -14,11 +14,11 @@ function runPlanted(
   t: { after(action: () => void): void },
   files: Record<string, string>,
   environment: Record<string, string> = {},
-  patience: { readonly idleMs?: number; readonly closingMs?: number } = {},
+  about: { readonly idleMs?: number; readonly closingMs?: number; readonly extra?: Record<string, string> } = {},
 ): { status: number | null; output: string } {
   const planted = Object.entries(files).map(([name, text]) => [`tools/${name}.test.ts`, text]);
-  const root = plantFiles(t, Object.fromEntries(planted));
-  const { idleMs = 60_000, closingMs = 60_000 } = patience;
+  const { idleMs = 60_000, closingMs = 60_000, extra = {} } = about;
+  const root = plantFiles(t, { ...Object.fromEntries(planted), ...extra });
   const given = ['--root', root, '--idle-ms', String(idleMs), '--closing-ms', String(closingMs)];
   const run = spawnSync(process.execPath, [join(import.meta.dirname, 'test.ts'), ...given], {
     encoding: 'utf8',
@@ -122,6 +122,35 @@ test('a skipped test, suite or todo is told, and fails under CI=true only', (t) 
   const strict = runPlanted(t, { skips }, { CI: 'true' });
   assert.equal(strict.status, 1);
   assert.match(strict.output, /4 not run, which fails under CI=true/);
+});
+
+test('what fails beside others and passes alone is told twice, named at the end, and fails nothing', (t) => {
+  // A machine at its limit, as a file that is there while the others run.
+  const chance = `${imports}import { existsSync, rmSync } from 'node:fs';
+    test('once', () => { const first = existsSync('tools/busy'); rmSync('tools/busy', { force: true }); assert.ok(!first, 'busy'); });`;
+  const { status, output } = runPlanted(t, { chance, good: passing }, {}, { extra: { 'tools/busy': '' } });
+  assert.equal(status, 0, output);
+  assert.match(output, /FAILED {3}tools\/chance\.test\.ts: once\n.*busy/);
+  assert.match(output, /again {4}tools\/chance\.test\.ts, alone/);
+  assert.match(output, /passed only alone, at the second time, each a fault to look for: tools\/chance\.test\.ts$/m);
+  assert.match(output, /^2 passed, 0 failed$/m);
+});
+
+test('no second run excuses a counterexample, a file that fails again, or more files than a few', (t) => {
+  const failing = `${imports}test('a', () => assert.fail('on purpose'));`;
+  const twice = runPlanted(t, { twice: failing });
+  assert.equal(twice.output.split('FAILED   tools/twice.test.ts').length, 3, twice.output);
+  assert.match(twice.output, /^0 passed, 1 failed$/m);
+  assert.equal(twice.status, 1);
+
+  const property = `${imports}test('a', () => assert.fail('Property failed after 7 tests'));`;
+  assert.doesNotMatch(runPlanted(t, { property }).output, /again/);
+
+  const many = Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [name, failing]));
+  const { status, output } = runPlanted(t, many);
+  assert.doesNotMatch(output, /again/);
+  assert.match(output, /^0 passed, 4 failed$/m);
+  assert.equal(status, 1);
 });
 
 /** Empty for one that ended, waited for or not. */

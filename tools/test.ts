@@ -5,6 +5,7 @@
 // for `--idle-ms` (five minutes), or when it still runs `--closing-ms` (two) after its last test. What blocks its whole
 // process is ended from here, at three times that. A process that a test leaves behind is ended and fails its file.
 // Temporary files are in memory where there is room (`memory-directory.ts`), unless TMPDIR says where.
+// A file that failed beside others runs once more, alone, and is named at the end if it passes then.
 // `--root DIR` runs another checkout's tests, as this runner's own test does.
 import { globSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -18,8 +19,10 @@ import { prepareTestTools } from './test-tools.ts';
 
 const { root, words, idleMs, closingMs } = readArguments(process.argv.slice(2));
 const strict = process.env['CI'] === 'true';
-/** One file more than there are cores was measured: no sooner done, and more that waits in vain. */
-const concurrency = Math.max(2, availableParallelism());
+/** How many files may have a second run: more is no chance. */
+const secondRuns = 3;
+/** A counterexample is one whenever it is found. */
+const counterexample = 'Property failed after';
 
 const files = globSync('{apps,modules,foundation,platform,contracts,content,testing,bench,tools}/**/*.test.ts', {
   cwd: root,
@@ -37,14 +40,17 @@ const withFilms = files.some((file) => /camera|apps\/field|object-detection/.tes
 const withKeys = files.some((file) => /\/key-vault\/|key-providers|transit-server/.test(file));
 await prepareTestTools(root, { strict, withBrowser, withAcme, withSenders, withHost, withFilms, withKeys });
 
-type FileRecord = { ran: number; failed: number; ended: boolean };
-const records = new Map<string, FileRecord>(files.map((file) => [file, { ran: 0, failed: 0, ended: false }]));
-let passed = 0;
-let failed = 0;
-let skipped = 0;
+/** What came of the tests of one file. */
+type FileResult = { ran: number; passed: number; failed: number; skipped: number; ended: boolean; isCertain: boolean };
+const newResult = (): FileResult => ({ ran: 0, passed: 0, failed: 0, skipped: 0, ended: false, isCertain: false });
+const results = new Map<string, FileResult>(files.map((file) => [file, newResult()]));
+const unsure: string[] = [];
+let outside = 0;
 
-if (files.length === 0) fail('no test file matches');
-else {
+if (files.length === 0) {
+  outside += 1;
+  print('FAILED   no test file matches');
+} else {
   const inMemory = process.env['TMPDIR'] === undefined ? createMemoryDirectory() : undefined;
   if (inMemory !== undefined) {
     process.env['TMPDIR'] = inMemory.path;
@@ -56,27 +62,28 @@ else {
   process.once('exit', () => rmSync(clusters, { recursive: true, force: true }));
   process.once('exit', () => void endDescendants(process.pid));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
-  await runFiles();
-  for (const [file, record] of records) {
-    if (record.failed > 0) continue;
-    if (record.ran === 0) fail(`${relative(file)}: no test ran in it`);
-    else if (!record.ended) fail(`${relative(file)}: exited before its tests ended`);
-  }
+  // One file more than there are cores was measured: no sooner done, and more that waits in vain.
+  await runFiles(files, Math.max(2, availableParallelism()));
+  await runAgain(files.filter((file) => resultOf(file).failed > 0));
+  for (const file of files) checkWhole(file);
 }
-if (strict && skipped > 0) {
-  print(`${String(skipped)} not run, which fails under CI=true`);
-  failed += skipped;
-}
+const total = (of: 'passed' | 'failed' | 'skipped'): number =>
+  [...results.values()].reduce((sum, result) => sum + result[of], 0);
+const skipped = total('skipped');
+const failed = total('failed') + outside + (strict ? skipped : 0);
+if (strict && skipped > 0) print(`${String(skipped)} not run, which fails under CI=true`);
+if (unsure.length > 0)
+  print(`passed only alone, at the second time, each a fault to look for: ${unsure.map(relative).join(', ')}`);
 const skippedNote = skipped > 0 && !strict ? `, ${String(skipped)} skipped` : '';
-print(`${String(passed)} passed, ${String(failed)} failed${skippedNote}`);
+print(`${String(total('passed'))} passed, ${String(failed)} failed${skippedNote}`);
 // Only once the pipe took everything: an exit at once would cut what a reader sees.
 process.stdout.write('', () => process.exit(failed === 0 ? 0 : 1));
 
-function runFiles(): Promise<void> {
+function runFiles(some: readonly string[], concurrency: number): Promise<void> {
   const stop = new AbortController();
   const watch = new URL(`test-watch.ts?idle=${String(idleMs)}&closing=${String(closingMs)}`, import.meta.url);
   const execArgv = ['--import', watch.href];
-  const stream = run({ files, cwd: root, concurrency, timeout: idleMs * 3, signal: stop.signal, execArgv });
+  const stream = run({ files: some, cwd: root, concurrency, timeout: idleMs * 3, signal: stop.signal, execArgv });
   const idle = setTimeout(() => {
     print(`Nothing happened for ${String((idleMs * 4) / 1000)} s: ending what still runs`);
     stop.abort();
@@ -87,28 +94,50 @@ function runFiles(): Promise<void> {
     const note = skipNote(event);
     if (note !== undefined) notRun(event, note);
     else if (event.details.type !== 'suite') {
-      seen(event.file).ran += 1;
-      passed += 1;
+      resultOf(event.file).ran += 1;
+      resultOf(event.file).passed += 1;
     }
   });
   stream.on('test:fail', (event) => {
     const note = skipNote(event);
     if (note !== undefined) return notRun(event, note);
-    seen(event.file ?? event.name).ran += isFile(event) ? 0 : 1;
-    seen(event.file ?? event.name).failed += 1;
-    // The failure of what is inside was told already.
+    const file = event.file ?? event.name;
+    resultOf(file).ran += isFile(event) ? 0 : 1;
+    // The failure of what is inside was told already, and counted.
     if (failureType(event.details.error) === 'subtestsFailed') return undefined;
-    return fail(`${relative(event.file)}: ${relative(event.name)}\n${describe(event.details.error)}\n`);
+    return fail(file, `${relative(event.name)}\n${describe(event.details.error)}\n`);
   });
   // A file's own summary comes only when its process came to its end.
   stream.on('test:summary', (event) => {
-    if (event.file !== undefined) seen(event.file).ended = true;
-    if (event.file !== undefined)
-      print(`ran      ${relative(event.file)} (${(event.duration_ms / 1000).toFixed(1)} s)`);
+    if (event.file === undefined) return;
+    resultOf(event.file).ended = true;
+    print(`ran      ${relative(event.file)} (${(event.duration_ms / 1000).toFixed(1)} s)`);
   });
   stream.on('test:stderr', (event) => process.stderr.write(event.message));
   if (process.env['VERBOSE'] !== undefined) stream.on('test:stdout', (event) => process.stdout.write(event.message));
   return finished(stream).finally(() => clearTimeout(idle));
+}
+
+/**
+ * What failed beside other files runs once more, alone (decisions/0073-a-second-run-of-what-failed.md):
+ * of a few files only, and never where what was found stays found.
+ */
+async function runAgain(suspects: readonly string[]): Promise<void> {
+  if (suspects.length > secondRuns || suspects.some((file) => resultOf(file).isCertain)) return;
+  for (const file of suspects) {
+    print(`again    ${relative(file)}, alone`);
+    results.set(file, newResult());
+    await runFiles([file], 1);
+    if (resultOf(file).failed === 0 && resultOf(file).ended) unsure.push(file);
+  }
+}
+
+/** A file in which nothing failed has also run, and come to its end. */
+function checkWhole(file: string): void {
+  const { ran, failed: failures, ended } = resultOf(file);
+  if (failures > 0) return;
+  if (ran === 0) fail(file, 'no test ran in it');
+  else if (!ended) fail(file, 'exited before its tests ended');
 }
 
 type Arguments = {
@@ -141,33 +170,36 @@ function skipNote(event: { skip?: string | boolean; todo?: string | boolean }): 
 }
 
 function notRun(event: { name: string; file?: string }, note: string): void {
-  seen(event.file).ran += 1;
-  skipped += 1;
+  resultOf(event.file).ran += 1;
+  resultOf(event.file).skipped += 1;
   print(`not run  ${event.name}${note}`);
 }
 
-function seen(file: string | undefined): FileRecord {
-  const record = records.get(file ?? '') ?? { ran: 0, failed: 0, ended: false };
-  records.set(file ?? '', record);
-  return record;
+function resultOf(file: string | undefined): FileResult {
+  const path = resolve(root, file ?? 'unknown file');
+  const result = results.get(path) ?? newResult();
+  results.set(path, result);
+  return result;
 }
 
 /** node:test reports each file as a test of its own, named by its path. */
 function isFile(event: { name: string; nesting: number }): boolean {
-  return event.nesting === 0 && records.has(resolve(root, event.name));
+  return event.nesting === 0 && results.has(resolve(root, event.name));
 }
 
-function fail(message: string): void {
-  failed += 1;
-  print(`FAILED   ${message}`);
+function fail(file: string, message: string): void {
+  const result = resultOf(file);
+  result.failed += 1;
+  result.isCertain ||= message.includes(counterexample);
+  print(`FAILED   ${relative(file)}: ${message}`);
 }
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-function relative(file: string | undefined): string {
-  return (file ?? 'unknown file').replace(`${root}/`, '');
+function relative(file: string): string {
+  return file.replace(`${root}/`, '');
 }
 
 function failureType(error: Error): unknown {

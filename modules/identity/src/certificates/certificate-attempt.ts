@@ -48,10 +48,12 @@ export function createSealing(needs: { readonly key: Uint8Array; readonly random
     /** Undefined for anything that this server did not make for this use. What is over is for the caller to see. */
     open<Kind extends keyof Sealed>(kind: Kind, sealed: string | undefined): Sealed[Kind] | undefined {
       if (sealed === undefined || sealed.length > 20_000) return undefined;
+      const bytes = Buffer.from(sealed, 'base64url');
+      // One spelling: the decoder passes over padding, foreign letters and bits that are too many.
+      if (bytes.toString('base64url') !== sealed) return undefined;
       let opened: unknown;
       try {
-        const text = open(needs.key, Buffer.from(sealed, 'base64url').toString('base64'), kind).toString('utf8');
-        opened = parseJson(text);
+        opened = parseJson(open(needs.key, bytes.toString('base64'), kind).toString('utf8'));
       } catch {
         return undefined;
       }

@@ -165,7 +165,8 @@ forEachDatabase((name, open) => {
       'A',
       here.attempt,
       new URL(here.url).searchParams.get('errand') ?? '',
-      `${ticket}A`,
+      // Whatever its length is, one of these decodes to the very same bytes.
+      ...['A', 'AA', 'AAA', '=', ' ', '.'].map((more) => `${ticket}${more}`),
       ticket.slice(0, -3),
     ])
       assert.equal(await refusalOf({ ticket: wrong }), 'certificate_attempt_invalid', wrong.slice(0, 8));
