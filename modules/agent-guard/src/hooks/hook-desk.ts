@@ -1,15 +1,22 @@
 import { isJsonObject } from '@sallyport/contracts';
-import type { AgentHappening, AgentSession as SessionWords, JsonObject } from '@sallyport/contracts';
+import type {
+  AgentHappening,
+  AgentOrigin,
+  AgentSession as SessionWords,
+  JsonObject,
+  JsonValue,
+} from '@sallyport/contracts';
 import { messageOf } from '@sallyport/platform/errors';
 import { happened, sessionWords } from '../audit-record.ts';
 import { AgentGuardError } from '../errors.ts';
+import { createJudgedBefore } from '../gateway/judged-before.ts';
 import type { AgentGuardLimits, AgentGuardNeeds } from '../needs.ts';
 import type { Harness } from '../sessions/agent.ts';
 import type { AgentSessions, StandingSession } from '../sessions/agent-sessions.ts';
 import type { Stops } from '../stops/stops.ts';
 import { dialects, refusalIn } from './dialects.ts';
-import type { HookMessage, HookOutcome } from './hook-message.ts';
-import type { OpenJudge, HookJudge } from './hook-judge.ts';
+import type { HookCall, HookMessage, HookOutcome } from './hook-message.ts';
+import type { OpenJudge, HookJudge, JudgedHook } from './hook-judge.ts';
 
 /** Where every hook of every harness is answered. */
 export type HookDesk = {
@@ -22,6 +29,25 @@ export type HookDesk = {
     readonly harness: Harness;
     readonly body: JsonObject;
   }): Promise<JsonObject>;
+  /**
+   * What is said of a call that comes through the gateway, recorded; `ask` where somebody would have to say yes first. `refusal`: why it
+   * may not go whatever the policies say. A call that its harness's hook let through a moment ago is not judged again. Throws where it
+   * cannot be judged or recorded.
+   */
+  decide(asked: { readonly sessionId: string; readonly call: HookCall; readonly refusal?: string }): Promise<HookOutcome>;
+  /** It went through the gateway; whose words it brought back. Throws where that cannot be recorded. */
+  finished(told: {
+    readonly sessionId: string;
+    readonly call: HookCall;
+    readonly result: JsonValue;
+    readonly isSuccess: boolean;
+    readonly durationMs: number;
+  }): Promise<AgentOrigin>;
+  /** Calls that went unasked. Throws where they cannot be recorded. */
+  missed(told: {
+    readonly sessionId: string;
+    readonly calls: readonly { readonly call: HookCall; readonly why: string }[];
+  }): Promise<void>;
   /** When the last hook of a session came; undefined when none did since the server started. */
   heardAtMs(sessionId: string): number | undefined;
   /** Writes down those whose process is heard of and whose hooks never were. To be called now and then. */
@@ -32,8 +58,12 @@ type Remembered = {
   readonly judge: HookJudge;
   /** Each of its policies is judged by the pack of its time. */
   readonly pack: string;
-  heardAtMs: number;
+  /** By a hook; undefined while the gateway alone speaks for it. */
+  readonly heardAtMs: number | undefined;
 };
+
+/** A call that comes through the gateway. */
+type ByGateway = { readonly refusal?: string };
 
 /** A run whose hooks have not come by then has none. */
 const silentAfterMs = 2 * 60_000;
@@ -58,6 +88,7 @@ export function createHookDesk(
   const remembered = new Map<string, Remembered>();
   const begunMs = clock.nowMs();
   const toldSilent = new Set<string>();
+  const judgedBefore = createJudgedBefore(clock);
 
   const record = async (words: SessionWords, happening: AgentHappening): Promise<void> => {
     const { classUid, event } = happened(clock.nowMs(), words, happening);
@@ -75,7 +106,7 @@ export function createHookDesk(
     });
   };
 
-  function judgeOf({ session, agent }: StandingSession): HookJudge {
+  function judgeOf({ session, agent }: StandingSession, gateway?: ByGateway): HookJudge {
     const known = remembered.get(session.id);
     remembered.delete(session.id);
     const judge =
@@ -88,7 +119,8 @@ export function createHookDesk(
             // Its memory went with a restart, with too many others, or with the policy it was judged by.
             isForgotten: known !== undefined || session.startedAtMs < begunMs || sessionsForgotten.has(session.id),
           });
-    remembered.set(session.id, { judge, pack: agent.pack, heardAtMs: clock.nowMs() });
+    const heardAtMs = gateway === undefined ? clock.nowMs() : known?.heardAtMs;
+    remembered.set(session.id, { judge, pack: agent.pack, heardAtMs });
     for (const [id] of remembered) {
       if (remembered.size <= limits.maxRemembered) break;
       remembered.delete(id);
@@ -106,14 +138,18 @@ export function createHookDesk(
     return standing.over === undefined ? undefined : overWords[standing.over];
   }
 
-  async function outcomeOf(standing: StandingSession, message: HookMessage): Promise<HookOutcome> {
+  async function outcomeOf(
+    standing: StandingSession,
+    message: Pick<HookMessage, 'child' | 'event'>,
+    gateway?: ByGateway,
+  ): Promise<HookOutcome> {
     const { session, agent, ownerName } = standing;
     const words = sessionWords(session, {
       agent,
       ownerName,
       ...(message.child === undefined ? {} : { child: message.child }),
     });
-    const canAsk = session.facts.isAttended && agent.harness === 'claude-code';
+    const canAsk = gateway === undefined && session.facts.isAttended && agent.harness === 'claude-code';
     const plain = { isOver: false, canAsk, grants: false } as const;
     const passed: HookOutcome = { ...plain, verdict: 'allow', reason: '' };
     const held = heldBy(standing);
@@ -131,7 +167,7 @@ export function createHookDesk(
         });
       return { ...plain, verdict: 'deny', reason, isOver: true };
     }
-    const judge = judgeOf(standing);
+    const judge = judgeOf(standing, gateway);
     switch (event.kind) {
       case 'prompt': {
         // Nobody types inside a sub-agent: what comes there as a prompt are the words of an agent.
@@ -142,8 +178,13 @@ export function createHookDesk(
       }
       case 'before_call':
       case 'permission': {
-        const { verdict, reason, policies, call } = judge.judge(event.call, message.child);
+        const { verdict, reason, policies, call } =
+          gateway === undefined
+            ? judge.judge(event.call, message.child)
+            : judgedAtGateway(standing, { judge, call: event.call, ...gateway });
         await record(words, { kind: 'tool_decided', call, verdict, policies, reason });
+        if (gateway === undefined && event.kind === 'before_call' && (verdict === 'allow' || (verdict === 'ask' && canAsk)))
+          judgedBefore.note(session.id, event.call, verdict);
         // Somebody may have stopped it while that was written.
         const stopped = stops.holding(standing);
         if (stopped !== undefined)
@@ -182,6 +223,20 @@ export function createHookDesk(
     }
   }
 
+  /** What its tools may not is not judged; what its harness's hook let through was. */
+  function judgedAtGateway(
+    { session, agent }: StandingSession,
+    { judge, call, refusal }: { readonly judge: HookJudge; readonly call: HookCall } & ByGateway,
+  ): JudgedHook {
+    const plain = { id: call.id, tool: toolOf(call), action: 'execute' } as const;
+    if (refusal !== undefined) return { verdict: 'deny', reason: refusal, policies: ['tool-servers'], call: plain };
+    const before = judgedBefore.take(session.id, call);
+    // Where nothing may be lost, the word of a harness that its person agreed is not enough.
+    if (before === 'allow' || (before === 'ask' && agent.pack !== 'locked-down'))
+      return { verdict: 'allow', reason: 'Let through by its hook', policies: ['hook'], call: plain };
+    return judge.judge(call, undefined);
+  }
+
   return {
     async answer({ sessionId, harness, body }) {
       try {
@@ -202,6 +257,40 @@ export function createHookDesk(
       }
     },
 
+    async decide({ sessionId, call, refusal }) {
+      const standing = await sessions.standing(sessionId);
+      const event = { kind: 'before_call', call } as const;
+      return outcomeOf(standing, { event }, refusal === undefined ? {} : { refusal });
+    },
+
+    async finished({ sessionId, call, result, isSuccess, durationMs }) {
+      const standing = await sessions.standing(sessionId);
+      const { session, agent, ownerName } = standing;
+      const content = judgeOf(standing, {}).saw(call, { result, isSuccess });
+      await record(sessionWords(session, { agent, ownerName }), {
+        kind: 'tool_finished',
+        call: { id: call.id, tool: toolOf(call), action: 'execute' },
+        isSuccess,
+        content,
+        durationMs,
+      });
+      return content;
+    },
+
+    async missed({ sessionId, calls }) {
+      const standing = await sessions.standing(sessionId);
+      const { session, agent, ownerName } = standing;
+      judgeOf(standing, {}).forgot();
+      for (const { call, why } of calls)
+        await record(sessionWords(session, { agent, ownerName }), {
+          kind: 'tool_decided',
+          call: { id: call.id, tool: toolOf(call), action: 'execute' },
+          verdict: 'allow',
+          policies: ['server-unreachable'],
+          reason: why,
+        });
+    },
+
     heardAtMs: (sessionId) => remembered.get(sessionId)?.heardAtMs,
 
     async noteSilence() {
@@ -215,7 +304,7 @@ export function createHookDesk(
       for (const session of open) {
         const isSilent =
           !toldSilent.has(session.id) &&
-          !remembered.has(session.id) &&
+          remembered.get(session.id)?.heardAtMs === undefined &&
           !sessionsForgotten.has(session.id) &&
           session.startedAtMs >= begunMs &&
           nowMs - session.startedAtMs >= silentAfterMs &&
@@ -226,7 +315,7 @@ export function createHookDesk(
         await record(sessionWords(session, { agent, ownerName }), {
           kind: 'hook_silent',
           silentMs: nowMs - session.startedAtMs,
-          stillSeen: 'process',
+          stillSeen: remembered.has(session.id) ? 'gateway' : 'process',
         });
       }
     },

@@ -1,0 +1,135 @@
+import type { AgentOrigin, JsonObject, JsonValue } from '@sallyport/contracts';
+import { messageOf } from '@sallyport/platform/errors';
+import type { HookDesk } from '../hooks/hook-desk.ts';
+import type { HookCall } from '../hooks/hook-message.ts';
+
+/** What a server was approved for; of what it says, a policy knows only what people vouched for. */
+export type ToolServerGate = {
+  /** Without `tool`: whether the server is approved at all. `isForgotten`: it has to be told of again, and asked once more. */
+  isLet(asked: {
+    readonly sessionId: string;
+    readonly server: string;
+    readonly tool?: string;
+    readonly digest?: string;
+  }): Promise<
+    | { readonly isLet: true }
+    | { readonly isLet: false; readonly reason: string; readonly isForgotten: boolean }
+  >;
+};
+
+/** What a call of MCP asks of its server: resources and prompts bring in what others wrote as tools do. */
+export const gatewayKinds = ['tool', 'resource', 'prompt'] as const;
+export type GatewayKind = (typeof gatewayKinds)[number];
+
+/** A call on its way through the gateway. */
+export type GatewayCall = {
+  /** Made by the gateway: those of the client may be anything, and twice. */
+  readonly id: string;
+  readonly server: string;
+  readonly kind: GatewayKind;
+  /** Name of the tool or prompt; the URI of a resource. */
+  readonly name: string;
+  /** Digest of the tool's description, as the client was shown it. */
+  readonly digest?: string;
+  readonly input: JsonObject;
+};
+
+export type GatewayAnswer = {
+  readonly verdict: 'allow' | 'deny';
+  readonly reason: string;
+  /** Nothing of this run goes through any more. */
+  readonly isOver: boolean;
+  /** This server does not know the tools any more: tell them, and ask again. */
+  readonly isForgotten: boolean;
+};
+
+/** A call that went ahead while nobody could be asked. */
+export type MissedCall = {
+  readonly server: string;
+  readonly kind: GatewayKind;
+  readonly name: string;
+  readonly atMs: number;
+  /** SHA-256 of the arguments, in hexadecimal. */
+  readonly inputDigest: string;
+  /** The run it belonged to, where that is over by now. */
+  readonly session?: string;
+};
+
+/** Calls of MCP that came through the gateway: judged by the memory and the policies that judge the hooks of the same run. */
+export type GatewayCalls = {
+  /** Never throws: what cannot be judged or recorded is denied. */
+  judge(asked: { readonly sessionId: string; readonly call: GatewayCall }): Promise<GatewayAnswer>;
+  /** What came back, and whose words it is. Throws where that cannot be recorded. */
+  finished(told: {
+    readonly sessionId: string;
+    readonly call: GatewayCall;
+    readonly result: JsonValue;
+    readonly isSuccess: boolean;
+    readonly durationMs: number;
+  }): Promise<AgentOrigin>;
+  /** Writes down what went unasked; what it brought back counts as untrusted from now on. Throws where it cannot be recorded. */
+  missed(told: { readonly sessionId: string; readonly calls: readonly MissedCall[] }): Promise<void>;
+};
+
+export function createGatewayCalls({
+  hooks,
+  toolServers,
+  log,
+}: {
+  readonly hooks: Pick<HookDesk, 'decide' | 'finished' | 'missed'>;
+  readonly toolServers: ToolServerGate;
+  readonly log: (message: string, details: JsonObject) => void;
+}): GatewayCalls {
+  return {
+    async judge({ sessionId, call }) {
+      try {
+        const { server, kind, name, digest } = call;
+        const asked = kind === 'tool' ? { tool: name, ...(digest === undefined ? {} : { digest }) } : {};
+        const gate = await toolServers.isLet({ sessionId, server, ...asked });
+        if (!gate.isLet && gate.isForgotten)
+          return { verdict: 'deny', reason: gate.reason, isOver: false, isForgotten: true };
+        const { verdict, reason, isOver } = await hooks.decide({
+          sessionId,
+          call: hookCallOf(call),
+          ...(gate.isLet ? {} : { refusal: gate.reason }),
+        });
+        // Nobody sits at the gateway: who could be asked was asked before.
+        const isAsked = verdict === 'ask' ? '; somebody would have to say yes first' : '';
+        return {
+          verdict: verdict === 'allow' ? 'allow' : 'deny',
+          reason: `${reason}${isAsked}`,
+          isOver,
+          isForgotten: false,
+        };
+      } catch (error) {
+        log('A call of the gateway was refused', { reason: messageOf(error) });
+        const reason = 'Sallyport: it cannot be decided or recorded now';
+        return { verdict: 'deny', reason, isOver: false, isForgotten: false };
+      }
+    },
+
+    finished: ({ sessionId, call, ...rest }) => hooks.finished({ sessionId, call: hookCallOf(call), ...rest }),
+
+    missed: ({ sessionId, calls }) =>
+      hooks.missed({
+        sessionId,
+        calls: calls.map(({ atMs, inputDigest, session, ...call }) => ({
+          call: hookCallOf({ ...call, id: inputDigest.slice(0, 32), input: {} }),
+          why:
+            `Not judged: the server could not be reached at ${new Date(atMs).toISOString()}, and the gateway was set up to go on; ` +
+            `arguments ${inputDigest}${session === undefined ? '' : `; run ${session}`}`,
+        })),
+      }),
+  };
+}
+
+/** As the harnesses call tools of servers, so that one name has one policy whichever way a call comes. */
+function hookCallOf({ id, server, kind, name, input }: GatewayCall): HookCall {
+  const tool = kind === 'tool' ? name : kind === 'resource' ? 'read_resource' : 'get_prompt';
+  return {
+    id,
+    tool: `mcp__${server}__${tool}`,
+    input: kind === 'tool' ? input : { ...input, [kind === 'resource' ? 'uri' : 'name']: name },
+    server: { name: server, source: 'gateway' },
+  };
+}
