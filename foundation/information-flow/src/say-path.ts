@@ -1,10 +1,11 @@
+import { quoteValue } from './quote-value.ts';
 import type { Source } from './origins.ts';
 import type { JudgedValue } from './standing.ts';
 
-/** How values that are not the person's came to a call, in words; empty where all are. Values are cut, and of many the first are said. */
+/** How values that are not the person's came to a call, in words; empty where all are. Of many values the first are said. */
 export function sayPath(values: readonly JudgedValue[], untrusted: readonly Source[]): string {
   const said = values.slice(0, 4).map(({ argument, text, finding, standing }) => {
-    const value = `${argument} "${text.length > 60 ? `${text.slice(0, 57)}...` : text}"`;
+    const value = `${argument} ${quoteValue(argument, text)}`;
     if (standing === 'named' || standing === 'mentioned') return `${value} is in your prompt`;
     const from = sayList(finding.sources.map(({ words }) => words));
     if (finding.how === 'nowhere')

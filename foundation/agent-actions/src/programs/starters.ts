@@ -33,18 +33,32 @@ export function envProgram(invocation: Invocation): Value {
     rest = rest.slice(1);
   }
   if (rest.length > 0) return runCommand(rest, inside);
-  addProgram(invocation, { name: 'env', classes: ['tool'], arguments: [] });
-  invocation.run.add(
-    {
-      kind: 'secret',
-      target: { kind: 'name', of: 'variable', name: '*' },
-      isCertain: true,
-      why: 'prints every variable of the environment',
-    },
-    invocation.where,
-  );
-  return [unknown('every variable of the environment')];
+  return printEnvironment(invocation, '*');
 }
+
+/** `printenv`, with the names of variables or for all of them. */
+export function printenvProgram(invocation: Invocation): Value {
+  const named = invocation.arguments.map(({ text }) => shown(text)).filter((text) => !text.startsWith('-'));
+  return printEnvironment(invocation, named.length === 0 ? '*' : named.slice(0, 5).join(' '));
+}
+
+function printEnvironment(invocation: Invocation, names: string): Value {
+  addProgram(invocation, { name: invocation.name, classes: ['tool'], arguments: invocation.arguments });
+  const isPlain = names.split(' ').every((name) => plainVariables.has(name));
+  if (!isPlain)
+    invocation.run.add(
+      {
+        kind: 'secret',
+        target: { kind: 'name', of: 'variable', name: names },
+        isCertain: true,
+        why: names === '*' ? 'prints every variable of the environment' : 'prints variables that may be secrets',
+      },
+      invocation.where,
+    );
+  return [unknown('variables of the environment')];
+}
+
+const plainVariables = new Set('HOME PATH PWD USER SHELL LANG TERM EDITOR TMPDIR HOSTNAME LOGNAME DISPLAY'.split(' '));
 
 /** `timeout 5 command`, `watch -n 1 command`. */
 export function timeoutProgram(invocation: Invocation): Value {

@@ -2,6 +2,7 @@ import type { ActionRefusal } from '../action.ts';
 import { judgeCommand } from '../programs/judge-command.ts';
 import { parseShell } from '../shell/parse.ts';
 import type { AndOr, Command, List, Pipeline, Redirect } from '../shell/syntax.ts';
+import { addGuardCredential } from '../programs/guard.ts';
 import { addPath, addProgram } from './effects.ts';
 import { absolute, fileText } from './files.ts';
 import { expandText, expandWord, product } from './expand.ts';
@@ -57,6 +58,7 @@ export function createRun({ context, add, refuse }: Sink): Run {
       );
       return [unknown('what a script that is not known prints')];
     }
+    addGuardCredential(source, run, inside.where);
     const parsed = parseShell(source);
     if (!parsed.ok) {
       run.refuse(parsed.code, `Cannot read the command at ${parsed.at}: ${parsed.message}`, inside.where);

@@ -11,7 +11,8 @@ export type Cedar = Pick<
 
 export type PackFile = { readonly name: string; readonly text: string };
 
-export const packNames = ['observe', 'developer', 'locked-down', 'unattended'] as const;
+/** The most open first. */
+export const packNames = ['observe', 'developer', 'unattended', 'locked-down'] as const;
 
 /** A pack that Cedar has validated and keeps. */
 export type LoadedPack = {

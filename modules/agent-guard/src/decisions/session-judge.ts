@@ -1,6 +1,6 @@
 import type { ActionsOfCall } from '@sallyport/agent-actions';
 import type { AgentOrigin, AgentVerdict } from '@sallyport/contracts';
-import { createSessionFlow, describeTool } from '@sallyport/information-flow';
+import { createSessionFlow, describeTool, quotePlace } from '@sallyport/information-flow';
 import type { CallFlow, FlowCall, SessionFlow, SessionFlowOptions } from '@sallyport/information-flow';
 import type { Decision, Decisions, DecisionSubject, DecisionTool } from './decide.ts';
 import { questionOfAction, questionsOfWords, type DecisionAction, type Question } from './facts.ts';
@@ -111,8 +111,9 @@ function questionsOf(flow: CallFlow, parsed: ActionsOfCall | undefined, session:
 function pathOf(where: NonNullable<Question['where']>, flow: CallFlow): string {
   const { text, standing, finding } = where;
   const from = [...new Set(finding.sources.map(({ words }) => words))].slice(0, 3).join(' and ');
-  if (standing === 'named') return `"${text.slice(0, 80)}" is in your prompt`;
+  const place = quotePlace(text);
+  if (standing === 'named') return `${place} is in your prompt`;
   if (finding.how === 'nowhere')
-    return flow.sawUntrusted ? `"${text.slice(0, 80)}" is the agent's own, made after it read ${from}` : '';
-  return `"${text.slice(0, 80)}" stands ${finding.how} in ${from}`;
+    return flow.sawUntrusted ? `${place} is the agent's own, made after it read ${from}` : '';
+  return `${place} stands ${finding.how} in ${from}`;
 }

@@ -4,9 +4,8 @@ import { actionsOf } from '@sallyport/agent-actions';
 import type { ActionTarget, ActionsOfCall, CallContext } from '@sallyport/agent-actions';
 import type { AgentAction, AgentCall } from '@sallyport/contracts';
 import type { FlowCall } from '@sallyport/information-flow';
-import { createDecisions, createSessionJudge, loadPack } from '../decisions/index.ts';
+import { createDecisions, createSessionJudge, loadPack, packNames } from '../decisions/index.ts';
 import type { DecisionAction, Decisions, JudgedCall, PackFile } from '../decisions/index.ts';
-import { packs } from '../sessions/agent.ts';
 import type { Harness, Pack, SessionFacts } from '../sessions/agent.ts';
 import type { HookCall } from './hook-message.ts';
 import type { OpenJudge } from './hook-judge.ts';
@@ -17,7 +16,7 @@ import type { OpenJudge } from './hook-judge.ts';
  */
 export function createOpenJudge(packFiles: readonly PackFile[]): OpenJudge {
   const decisionsOf = new Map<Pack, Decisions>(
-    packs.map((pack) => [pack, createDecisions(cedar, loadPack(cedar, packFiles, pack))]),
+    packNames.map((pack) => [pack, createDecisions(cedar, loadPack(cedar, packFiles, pack))]),
   );
   return ({ pack, harness, facts, isForgotten }) => {
     const decisions = decisionsOf.get(pack);

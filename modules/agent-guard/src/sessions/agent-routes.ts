@@ -3,7 +3,8 @@ import { typedApp } from '@sallyport/platform/http';
 import { Type, type Static } from 'typebox';
 import type { HookDesk } from '../hooks/hook-desk.ts';
 import type { AgentGuardNeeds } from '../needs.ts';
-import { harnesses, packs } from './agent.ts';
+import { packNames } from '../decisions/index.ts';
+import { harnesses } from './agent.ts';
 import type { Agent, AgentSession } from './agent.ts';
 import { ownerOf } from './agent-sessions.ts';
 import type { AgentSessions } from './agent-sessions.ts';
@@ -17,7 +18,7 @@ const ShownAgent = Type.Object({
   id: Type.String(),
   name: Type.String(),
   harness: Type.Enum([...harnesses]),
-  pack: Type.Enum([...packs], { description: 'The policies it is judged by' }),
+  pack: Type.Enum([...packNames], { description: 'The policies it is judged by' }),
   owner: ShownOwner,
   created_at_ms: Type.Integer(),
   seen_at_ms: Type.Integer({ description: 'When a run of it was begun last' }),
@@ -116,7 +117,7 @@ export function createAgentRoutes(
           summary: 'Choose the policies an agent is judged by, from its next call on',
           tags,
           params: Type.Object({ id }),
-          body: Type.Object({ pack: Type.Enum([...packs]) }, strict),
+          body: Type.Object({ pack: Type.Enum([...packNames]) }, strict),
           response: { 200: ShownAgent },
         },
       },

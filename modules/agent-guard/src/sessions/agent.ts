@@ -1,13 +1,14 @@
+import { packNames } from '../decisions/index.ts';
+
 /** Programs that run an agent and ask before they act. `other`: whatever speaks the hooks of one of them. */
 export const harnesses = ['claude-code', 'codex', 'gemini-cli', 'cursor', 'other'] as const;
 export type Harness = (typeof harnesses)[number];
 
-/** Policies that come with the product, the most open first. */
-export const packs = ['observe', 'developer', 'unattended', 'locked-down'] as const;
-export type Pack = (typeof packs)[number];
+/** Policies that come with the product. */
+export type Pack = (typeof packNames)[number];
 
 export function isPack(text: string): text is Pack {
-  return packs.some((pack) => pack === text);
+  return packNames.some((pack) => pack === text);
 }
 
 export function isHarness(text: string): text is Harness {
