@@ -1,4 +1,4 @@
-export { isJsonObject, parseJson, textOf, textsOf } from './json-value.ts';
+export { isJsonObject, itemsOf, parseJson, textOf, textsOf } from './json-value.ts';
 export { agentEvent, agentEventLimits, agentLogName } from './agent-event.ts';
 export type { AgentEventInput } from './agent-event.ts';
 export { agentActions, agentOrigins } from './agent-happening.ts';

@@ -15,10 +15,15 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** What is in an array; nothing where it is none. */
+export function itemsOf(value: JsonValue | undefined): readonly JsonValue[] {
+  const items: readonly JsonValue[] = Array.isArray(value) ? value : [];
+  return items;
+}
+
 /** The texts of an array, in order; anything else is left out. */
 export function textsOf(value: JsonValue | undefined): string[] {
-  const items: readonly unknown[] = Array.isArray(value) ? value : [];
-  return items.filter((item) => typeof item === 'string');
+  return itemsOf(value).filter((item) => typeof item === 'string');
 }
 
 /** The text itself, or nothing: other values are not turned into text. */

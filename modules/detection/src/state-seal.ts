@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { isJsonObject, parseJson } from '@sallyport/contracts';
+import { isJsonObject, itemsOf, parseJson } from '@sallyport/contracts';
 import type { JsonValue } from '@sallyport/contracts';
 import type { ChainedCount, GroupName, GroupState } from '@sallyport/sigma-rules';
 
@@ -63,19 +63,19 @@ export function createStateSeal(key: Uint8Array): StateSeal {
 }
 
 function unpack(packed: JsonValue | undefined): Sealed | undefined {
-  const [rows, told, folded, chained, bases, others] = listOf(packed);
+  const [rows, told, folded, chained, bases, others] = itemsOf(packed);
   if (bases === undefined) return undefined;
   const [startMs = 0, count = 0, sum = 0] = numbersOf(folded);
   return {
-    rows: listOf(rows).map((row) => {
+    rows: itemsOf(rows).map((row) => {
       const [timeMs = 0, log = 0, index = 0, rule = 0, value = 0] = numbersOf(row);
       return { timeMs, log, index, rule, value };
     }),
     told: numbersOf(told),
     folded: isJsonList(folded) ? { startMs, count, sum } : undefined,
     chained: chainedOf(chained),
-    ...(others === undefined ? {} : { otherChained: listOf(others).map(otherChainedOf) }),
-    bases: listOf(bases).map((entry) => {
+    ...(others === undefined ? {} : { otherChained: itemsOf(others).map(otherChainedOf) }),
+    bases: itemsOf(bases).map((entry) => {
       const [log = 0, index = 0, ...rests] = numbersOf(entry);
       return { of: { log, index }, rests: pairs(rests) };
     }),
@@ -84,11 +84,11 @@ function unpack(packed: JsonValue | undefined): Sealed | undefined {
 
 function otherChainedOf(entry: JsonValue) {
   const [log = 0, index = 0] = numbersOf(entry);
-  return { of: { log, index }, chained: chainedOf(listOf(entry)[2]) };
+  return { of: { log, index }, chained: chainedOf(itemsOf(entry)[2]) };
 }
 
 function chainedOf(value: JsonValue | undefined): ChainedCount[] {
-  return listOf(value).flatMap((entry) => {
+  return itemsOf(value).flatMap((entry) => {
     if (!isJsonObject(entry)) return [];
     const { correlationId, group, member, value: counted, chained } = entry;
     if (typeof correlationId !== 'string' || typeof group !== 'string') return [];
@@ -101,12 +101,8 @@ function pairs(numbers: readonly number[]): { log: number; index: number }[] {
   return numbers.flatMap((log, at) => (at % 2 === 0 ? [{ log, index: numbers[at + 1] ?? 0 }] : []));
 }
 
-function listOf(value: JsonValue | undefined): readonly JsonValue[] {
-  return isJsonList(value) ? value : [];
-}
-
 function numbersOf(value: JsonValue | undefined): number[] {
-  return listOf(value).flatMap((entry) => (typeof entry === 'number' ? [entry] : []));
+  return itemsOf(value).flatMap((entry) => (typeof entry === 'number' ? [entry] : []));
 }
 
 function isJsonList(value: JsonValue | undefined): value is readonly JsonValue[] {

@@ -1,4 +1,4 @@
-import { parseJson } from '@sallyport/contracts';
+import { itemsOf, parseJson } from '@sallyport/contracts';
 import type { JsonValue } from '@sallyport/contracts';
 import type { ToolText } from '@sallyport/information-flow';
 import { AgentGuardError } from '../errors.ts';
@@ -60,11 +60,11 @@ function tasksAt(value: JsonValue | undefined, at: string): RecordedTask[] {
     const { goal, calls, results } = objectAt(task, `${at}.${id}`);
     if (typeof goal !== 'string') throw invalid(`${at}.${id}.goal`, 'must be text');
     if (!Array.isArray(calls)) throw invalid(`${at}.${id}.calls`, 'must be a list');
-    const answers = listOf(results);
+    const answers = itemsOf(results);
     return {
       id,
       goal,
-      calls: listOf(calls).map((call, index) => {
+      calls: itemsOf(calls).map((call, index) => {
         const { fn, args } = objectAt(call, `${at}.${id}.calls.${index}`);
         if (typeof fn !== 'string') throw invalid(`${at}.${id}.calls.${index}.fn`, 'must be the name of a tool');
         const answer = answers[index];
@@ -76,11 +76,6 @@ function tasksAt(value: JsonValue | undefined, at: string): RecordedTask[] {
       }),
     };
   });
-}
-
-function listOf(value: JsonValue | undefined): readonly JsonValue[] {
-  const list: readonly JsonValue[] = Array.isArray(value) ? value : [];
-  return list;
 }
 
 function objectAt(value: JsonValue | undefined, at: string): { readonly [key: string]: JsonValue | undefined } {
