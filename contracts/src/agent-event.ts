@@ -160,9 +160,13 @@ function happeningFields(happening: AgentHappening): JsonObject {
     case 'server_added':
       return given(serverFields(happening.server));
     case 'approval_asked':
-      return given({ ...callFields(happening.call), approval: name(happening.approval) });
+      return given({
+        ...callFields(happening.call),
+        approval: name(happening.approval),
+        digest: optional(happening.digest),
+      });
     case 'approval_answered': {
-      const { approval, call, answer, answeredBy, afterMs, scope } = happening;
+      const { approval, call, answer, answeredBy, afterMs, scope, reason, digest } = happening;
       return given({
         ...callFields(call),
         approval: name(approval),
@@ -170,6 +174,8 @@ function happeningFields(happening: AgentHappening): JsonObject {
         answered_by: optional(answeredBy),
         after_ms: afterMs,
         scope,
+        reason: optional(reason),
+        digest: optional(digest),
       });
     }
     case 'hook_silent':

@@ -95,13 +95,22 @@ export type AgentHappening =
       readonly after?: string;
     }
   | { readonly kind: 'server_added'; readonly server: NonNullable<AgentTool['server']> }
-  | { readonly kind: 'approval_asked'; readonly approval: string; readonly call: AgentCall }
+  | {
+      readonly kind: 'approval_asked';
+      readonly approval: string;
+      readonly call: AgentCall;
+      /** Of the very call: what is let through is what was shown. */
+      readonly digest?: string;
+    }
   | {
       readonly kind: 'approval_answered';
       readonly approval: string;
       readonly call: Pick<AgentCall, 'id' | 'tool' | 'action'>;
       readonly answer: 'allow' | 'deny' | 'expired';
       readonly answeredBy?: string;
+      /** Why nobody answered it: the time was over, the run was, somebody stopped it, the server began anew. */
+      readonly reason?: string;
+      readonly digest?: string;
       readonly afterMs: number;
       readonly scope: 'once' | 'session' | 'policy';
     }

@@ -76,6 +76,7 @@ export async function openHouse(
           call: { id, tool: { name: tool }, action: 'execute' },
         };
       },
+      granted: ({ tool }) => void told.push(`granted ${tool}`),
       forgot: () => void told.push('forgot'),
       saw({ tool }: HookCall) {
         told.push(`result ${tool}`);

@@ -9,6 +9,19 @@ export type JudgedHook = {
   readonly reason: string;
   readonly policies: readonly string[];
   readonly call: AgentCall;
+  /** What a person would be told, where policies ask. */
+  readonly asks?: Asking;
+};
+
+/** A call in words, for whoever is asked about it. Texts are as they came. */
+export type Asking = {
+  /** Each thing it does; `kind` as policies call it. */
+  readonly does: readonly { readonly kind: string; readonly words: string }[];
+  /** Where it goes and what it touches. */
+  readonly places: readonly string[];
+  readonly policies: readonly { readonly id: string; readonly words: string }[];
+  /** It does exactly this. */
+  readonly isCertain: boolean;
 };
 
 /** What decides for one session, and remembers where its values came from. Its sub-agents are judged by it too: what one of them read, all have. */
@@ -16,6 +29,8 @@ export type HookJudge = {
   prompted(prompt: { readonly id: string; readonly text: string; readonly origin: AgentOrigin }): void;
   /** `child`: the sub-agent that calls. Never throws: what cannot be judged is denied. */
   judge(call: HookCall, child: string | undefined): JudgedHook;
+  /** A person said yes to a call that was asked about: it goes ahead. */
+  granted(call: HookCall): void;
   /** Something came in that nobody saw: an earlier conversation, a result that did not arrive. */
   forgot(): void;
   /** It went ahead, also when a person was asked first. Whose words the result is. */

@@ -8,6 +8,7 @@ import { createDecisions, createSessionJudge, loadPack, packNames } from '../dec
 import type { DecisionAction, Decisions, JudgedCall, PackFile } from '../decisions/index.ts';
 import type { Harness, Pack, SessionFacts } from '../sessions/agent.ts';
 import type { HookCall } from './hook-message.ts';
+import { askingOf } from './asked-words.ts';
 import type { OpenJudge } from './hook-judge.ts';
 
 /**
@@ -50,7 +51,19 @@ export function createOpenJudge(packFiles: readonly PackFile[]): OpenJudge {
         }
         if (judged.verdict === 'ask') remember(waiting, flowCall);
         const { verdict, reason, policies } = judged;
-        return { verdict, reason, policies, call: wordsOf(call, judged, parsed) };
+        return {
+          verdict,
+          reason,
+          policies,
+          call: wordsOf(call, judged, parsed),
+          ...(verdict === 'ask' ? { asks: askingOf(judged, parsed) } : {}),
+        };
+      },
+      granted(call) {
+        const flowCall = waiting.get(keyOf(call)) ?? flowCallOf(call, keyOf(call));
+        waiting.delete(keyOf(call));
+        judge.went(flowCall);
+        judge.result(flowCall, '');
       },
       forgot,
       saw(call, { result, isSuccess }) {

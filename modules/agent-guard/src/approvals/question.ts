@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson, isJsonObject } from '@sallyport/contracts';
+import type { JsonValue } from '@sallyport/contracts';
+import type { HookCall } from '../hooks/hook-message.ts';
+import type { JudgedHook } from '../hooks/hook-judge.ts';
+import { visibleLine, visibleText } from './visible-text.ts';
+
+/** A value of the call as a person reads it. */
+export type ShownValue = {
+  readonly name: string;
+  readonly text: string;
+  /** Characters in its middle that are not shown. */
+  readonly leftOut: number;
+  /** Signs in it that could not be seen. */
+  readonly hidden: number;
+};
+
+/** What a person is asked: what the call does and who says that they are to be asked. Every text is bounded, and nothing in it hides. */
+export type Question = {
+  readonly tool: string;
+  readonly server?: string;
+  readonly subAgent?: string;
+  /** Each thing the call does, in words: `Send to evil.example`. */
+  readonly does: readonly string[];
+  /** Kinds of what it does: `network`, `pay`. */
+  readonly kinds: readonly string[];
+  /** Where it goes or what it touches; `''` when that cannot be said. */
+  readonly place: string;
+  readonly values: readonly ShownValue[];
+  /** Values beyond those shown. */
+  readonly valuesLeftOut: number;
+  readonly policies: readonly { readonly id: string; readonly words: string }[];
+  readonly reason: string;
+  /** Through what the words of others came to it, the first first. */
+  readonly taint: readonly string[];
+  /** A person proves anew who they are before they let it through, and says it for each call. */
+  readonly isGrave: boolean;
+  /** A yes may hold for the session. */
+  readonly mayHold: boolean;
+  /** Of tool, server, sub-agent, folder and every argument: an answer is to this and nothing else. */
+  readonly digest: string;
+  /** Two calls of a run with the same are the same question. */
+  readonly key: string;
+};
+
+/** What is grave: it cannot be taken back, or gives away what opens other things. */
+const graveKinds: ReadonlySet<string> = new Set(['pay', 'secret', 'credential', 'grant', 'configure']);
+/** What can be the same question though the call is another: each has a named place, and does nothing beside. */
+const placedKinds: ReadonlySet<string> = new Set(['read', 'network', 'message']);
+const limits = { values: 40, text: 4000, head: 3000, allText: 24_000, does: 20, taint: 12 } as const;
+
+/** `pack`: the policies that ask; a yes under others is to another question. */
+export function questionOf(asked: {
+  readonly call: HookCall;
+  readonly judged: JudgedHook;
+  readonly pack: string;
+  readonly child?: string | undefined;
+}): Question {
+  const { call, judged, pack, child } = asked;
+  const { does = [], places = [], policies = [], isCertain = false } = judged.asks ?? {};
+  const kinds = [...new Set(does.map(({ kind }) => kind))].toSorted();
+  const isGrave = kinds.length === 0 || kinds.some((kind) => graveKinds.has(kind));
+  const digest = hashOf([call.tool, call.server?.name, call.server?.source, child, call.cwd, call.input]);
+  const isPlaced = isCertain && places.length > 0 && kinds.length > 0 && kinds.every((kind) => placedKinds.has(kind));
+  const { values, more } = shownValues(call.input);
+  const policyIds = policies.map(({ id }) => id).toSorted();
+  return {
+    tool: visibleLine(call.tool, 200),
+    ...(call.server === undefined ? {} : { server: visibleLine(call.server.name, 200) }),
+    ...(child === undefined ? {} : { subAgent: visibleLine(child, 100) }),
+    does: does.slice(0, limits.does).map(({ words }) => visibleLine(words, 500)),
+    kinds,
+    place: visibleLine(places.join(', '), 300),
+    values,
+    valuesLeftOut: more,
+    policies: policies.slice(0, 10).map(({ id, words }) => ({ id: id.slice(0, 200), words: visibleLine(words, 500) })),
+    reason: visibleLine(judged.reason, 2000),
+    taint: (judged.call.taintPath ?? []).slice(0, limits.taint).map((one) => visibleLine(one, 200)),
+    isGrave,
+    mayHold: !isGrave,
+    digest,
+    // Where what it does has no place of its own, only the very same call is the same question.
+    key: hashOf([
+      pack,
+      call.tool,
+      call.server?.name,
+      call.server?.source,
+      child,
+      kinds,
+      [...places].toSorted(),
+      policyIds,
+      isPlaced ? '' : digest,
+    ]),
+  };
+}
+
+function hashOf(parts: readonly (JsonValue | undefined)[]): string {
+  return createHash('sha256')
+    .update('sallyport agent approval\0')
+    .update(canonicalJson(parts.map((part) => part ?? null)))
+    .digest('hex');
+}
+
+/** Each text of the arguments under its name, as long as there is room. */
+function shownValues(input: JsonValue): { readonly values: readonly ShownValue[]; readonly more: number } {
+  const values: ShownValue[] = [];
+  let room: number = limits.allText;
+  let more = 0;
+  for (const [name, whole] of textsIn(input, '')) {
+    if (values.length >= limits.values || room <= 0) {
+      more += 1;
+      continue;
+    }
+    const longest = Math.min(limits.text, room);
+    const isCut = whole.length > longest;
+    const head = Math.floor((longest * limits.head) / limits.text);
+    const [begins, ends] = isCut ? [whole.slice(0, head), whole.slice(whole.length - (longest - head))] : [whole, ''];
+    const [first, last] = [visibleText(begins), visibleText(ends)];
+    values.push({
+      name: visibleLine(name, 200),
+      text: isCut ? `${first.text}\n…\n${last.text}` : first.text,
+      leftOut: isCut ? whole.length - longest : 0,
+      hidden: first.hidden + last.hidden,
+    });
+    room -= longest < whole.length ? longest : whole.length;
+  }
+  return { values, more };
+}
+
+/** The deepest a harness goes, and more; what is deeper is shown as JSON. */
+const deepest = 6;
+
+function* textsIn(value: JsonValue, name: string, depth = 0): Generator<readonly [string, string]> {
+  const inner = (part: string): string => (name === '' ? part : `${name}.${part}`);
+  if (depth < deepest && Array.isArray(value) && value.length > 0)
+    for (const [index, item] of value.entries()) yield* textsIn(item, inner(String(index)), depth + 1);
+  else if (depth < deepest && isJsonObject(value) && Object.keys(value).length > 0)
+    for (const [part, item] of Object.entries(value)) yield* textsIn(item, inner(part), depth + 1);
+  else if (name !== '') yield [name, typeof value === 'string' ? value : JSON.stringify(value)];
+}
