@@ -2,6 +2,7 @@
 import type { Bench } from './bench.ts';
 import { accessDecisions } from './access-decisions.ts';
 import { accessRisk } from './access-risk.ts';
+import { agentHooks } from './agent-hooks.ts';
 import { alertLatency } from './alert-latency.ts';
 import { parseBenchArguments, usage } from './arguments.ts';
 import { behaviourNab } from './behaviour-nab.ts';
@@ -55,6 +56,7 @@ const benches: readonly Bench[] = [
   accessDecisions,
   accessRisk,
   requestSecurity,
+  agentHooks,
   behaviourNab,
 ];
 

@@ -1,12 +1,10 @@
-import { fork } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { once } from 'node:events';
-import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { allActions, createAccessPolicy, readPolicyTexts } from '@sallyport/access-policy';
 import { isJsonObject, parseJson, type JsonObject } from '@sallyport/contracts';
 import { policiesDirectory } from '@sallyport/content';
 import type { Principal } from '@sallyport/platform/http';
+import { asker, perSecond, startBareRoute, type Ask, type Asked } from './asking.ts';
 import type { Bench } from './bench.ts';
 import { withDirectory } from './repository.ts';
 import { startServer } from './running-server.ts';
@@ -14,9 +12,6 @@ import { latencies, rounded, type Latencies } from './statistics.ts';
 
 const path = '/v1/cameras';
 const password = 'seven quiet lanterns';
-
-type Asked = { readonly status: number; readonly text: string; readonly cookie: string | undefined };
-type Ask = (method: string, path: string, headers?: Readonly<Record<string, string>>, body?: object) => Promise<Asked>;
 
 /** What everything between a connection and a handler costs: limits, who it is, whether they may, what is recorded, schemas. */
 export const requestSecurity: Bench = {
@@ -27,12 +22,9 @@ export const requestSecurity: Bench = {
       const requests = options.tiny ? 50 : 2000;
       const rounds = options.tiny ? 1 : 3;
       const server = await startServer(directory, options.profileDirectory);
-      const bare = fork(new URL('bare-route.ts', import.meta.url), {
-        stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-      });
+      const bare = await startBareRoute();
       try {
-        const printed: unknown[] = bare.stdout === null ? [] : await once(bare.stdout, 'data');
-        const askBare = asker(String(printed[0]).trim());
+        const askBare = asker(bare.address);
         const ask = asker(server.address);
         const cookie = await signUp(ask, server.setupLink);
         const ways = {
@@ -81,7 +73,7 @@ export const requestSecurity: Bench = {
           ],
         };
       } finally {
-        bare.disconnect();
+        bare.stop();
         await server.stop();
       }
     }),
@@ -129,45 +121,6 @@ async function timed(count: number, act: () => Promise<Asked>): Promise<number[]
     else throw new Error(`The bench was refused: ${status} ${text}`);
   }
   return times;
-}
-
-async function perSecond(count: number, atOnce: number, act: () => Promise<unknown>): Promise<number> {
-  let left = count;
-  const beganMs = performance.now();
-  await Promise.all(
-    Array.from({ length: atOnce }, async () => {
-      for (; left > 0;) {
-        left -= 1;
-        await act();
-      }
-    }),
-  );
-  return (count / (performance.now() - beganMs)) * 1000;
-}
-
-function asker(origin: string): Ask {
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
-  return (method, wanted, headers = {}, body?) =>
-    new Promise((resolve, reject) => {
-      const sent = body === undefined ? undefined : JSON.stringify(body);
-      const json =
-        sent === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(sent) };
-      const asked = request(
-        `${origin}${wanted}`,
-        { agent, method, headers: { origin, 'x-sallyport': '1', ...json, ...headers } },
-        (response) => {
-          const parts: Buffer[] = [];
-          response.on('data', (part: Buffer) => parts.push(part));
-          response.on('error', reject);
-          response.on('end', () => {
-            const cookie = response.headers['set-cookie']?.[0]?.split(';')[0];
-            resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8'), cookie });
-          });
-        },
-      );
-      asked.on('error', reject);
-      asked.end(sent);
-    });
 }
 
 /** The first administrator, by the link, with an app for codes. Gives the cookie. */
