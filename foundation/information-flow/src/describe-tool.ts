@@ -20,6 +20,13 @@ export type ToolText = {
     readonly destructiveHint?: boolean;
     readonly openWorldHint?: boolean;
   };
+  readonly vetted?: VettedTool;
+};
+
+/** What somebody who read the tool's definition said of it: who keeps what it answers, and what it does besides what its name says. */
+export type VettedTool = {
+  readonly answers?: Exclude<ToolDescription['answers'], 'content'>;
+  readonly effects?: readonly ToolEffect[];
 };
 
 export type ToolDescription = {
@@ -91,6 +98,7 @@ export function describeTool(tool: ToolText): ToolDescription {
     add('message', 'it says it reaches the outside');
   if (tool.annotations?.readOnlyHint === false && rule?.effect === 'read')
     add('write', 'it says it does not only read');
+  for (const effect of tool.vetted?.effects ?? []) add(effect, 'whoever approved it says so');
   const isReading = effects.every((effect) => effect === 'read' || effect === 'network');
   return {
     name: tool.name,
@@ -99,7 +107,7 @@ export function describeTool(tool: ToolText): ToolDescription {
     verb,
     nouns,
     isSensitive: nouns.some((noun) => sensitiveNouns.has(noun)),
-    answers: isReading ? answersOf(nouns, effects) : 'content',
+    answers: isReading ? (tool.vetted?.answers ?? answersOf(nouns, effects)) : 'content',
     isUnclear: rule === undefined,
     why,
   };

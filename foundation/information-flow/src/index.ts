@@ -1,5 +1,5 @@
 export { describeTool } from './describe-tool.ts';
-export type { ToolDescription, ToolText } from './describe-tool.ts';
+export type { ToolDescription, ToolText, VettedTool } from './describe-tool.ts';
 export type { Intent } from './mandate.ts';
 export { quotePlace } from './quote-value.ts';
 export { createSessionFlow } from './session-flow.ts';

@@ -1,5 +1,6 @@
 import { isJsonObject } from '@sallyport/contracts';
 import type { AgentOrigin, AgentVerdict, JsonObject, JsonValue } from '@sallyport/contracts';
+import type { VettedTool } from '@sallyport/information-flow';
 import { AgentGuardError } from '../errors.ts';
 
 /** A tool call in the words of its harness. */
@@ -11,6 +12,8 @@ export type HookCall = {
   /** The MCP server it goes to, by the name and origin the harness gives; the origin is what can be trusted of the two. */
   readonly server?: { readonly name: string; readonly source?: string };
   readonly cwd?: string;
+  /** What people said of the tool when they approved it: for a call that came through the gateway alone. */
+  readonly vetted?: VettedTool;
 };
 
 /** What a harness tells or asks, whatever its dialect. */

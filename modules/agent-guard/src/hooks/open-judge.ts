@@ -98,7 +98,8 @@ function keyOf({ id, tool, input }: HookCall): string {
 
 function flowCallOf(call: HookCall, otherwise: string): FlowCall {
   const id = keyOf(call);
-  return { id: id === '' ? otherwise : id, tool: { name: call.tool }, input: call.input };
+  const tool = { name: call.tool, ...(call.vetted === undefined ? {} : { vetted: call.vetted }) };
+  return { id: id === '' ? otherwise : id, tool, input: call.input };
 }
 
 function contextOf({

@@ -1,0 +1,13 @@
+export { changeKinds, diffTools, weights } from './diff-tools.ts';
+export type { ChangeKind, ToolChange, Weight } from './diff-tools.ts';
+export { hiddenKinds, hiddenText } from './hidden-text.ts';
+export type { HiddenKind, HiddenText } from './hidden-text.ts';
+export { inspectTool } from './inspect-tool.ts';
+export type { ToolFinding } from './inspect-tool.ts';
+export { likeness, mixedScripts, skeletonOf } from './look-alikes.ts';
+export { canonicalText, digestOf, namelessDigestOf } from './pin.ts';
+export { signalsIn } from './signals.ts';
+export { readTool, toolLimits } from './tool-definition.ts';
+export type { ReadTool, ToolDefinition } from './tool-definition.ts';
+export { diffWords, shownText } from './word-diff.ts';
+export type { TextPart } from './word-diff.ts';
