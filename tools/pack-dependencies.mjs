@@ -4,7 +4,7 @@
 // and what it does stay as they are; only the installed copy is written, and `npm ci` puts back the original.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { quickenFastCheck } from './quicken-fast-check.mjs';
+import { adaptFastCheck } from './adapt-fast-check.mjs';
 
 /** Written as modules that import nothing relative from outside their package, and loaded by import alone. */
 export const packedPackages = ['typebox', 'kysely', '@simplewebauthn/server'];
@@ -61,6 +61,7 @@ export async function packDependencies(modules, names = packedPackages) {
 
 if (import.meta.main) {
   const modules = join(import.meta.dirname, '..', 'node_modules');
-  if (!quickenFastCheck(modules)) process.stderr.write('fast-check stays as it was installed: tests take longer\n');
+  if (!adaptFastCheck(modules))
+    process.stderr.write('fast-check stays as it was installed: tests take longer, and begin anywhere\n');
   await packDependencies(modules);
 }

@@ -15,6 +15,10 @@ const file = process.argv[1] ?? '';
 /** esbuild keeps one process for all that is built, which reads from this one until this one is gone. */
 const endsByItself = '/esbuild --service=';
 
+/** Where property tests begin, in every thread; anywhere where nothing is given. */
+const seed = searchParams.get('seed');
+if (seed !== null) Object.assign(globalThis, { [Symbol.for('sallyport.fast-check')]: { seed: Number(seed) } });
+
 // A thread of a test is given the same arguments, and watches nothing.
 if (isMainThread) watch();
 

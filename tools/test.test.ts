@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { eventually } from '@sallyport/testing/waiting';
 import { plantFiles } from './planted-files.ts';
 
@@ -151,6 +152,20 @@ test('no second run excuses a counterexample, a file that fails again, or more f
   assert.doesNotMatch(output, /again/);
   assert.match(output, /^0 passed, 4 failed$/m);
   assert.equal(status, 1);
+});
+
+test('under CI property tests begin where the text of the tests says, elsewhere anywhere', (t) => {
+  const library = pathToFileURL(join(import.meta.dirname, '../node_modules/fast-check/lib/fast-check.js')).href;
+  const draws = `${imports}import fc from ${JSON.stringify(library)};
+    test('a', () => fc.assert(fc.property(fc.integer(), (drawn) => assert.fail(String(drawn)))));`;
+  const drawn = (text: string, environment: Record<string, string>): string =>
+    /seed: (-?\d+)/.exec(runPlanted(t, { draws: text }, environment).output)?.[1] ?? '';
+  const first = drawn(draws, { CI: 'true' });
+  assert.match(first, /^-?\d+$/);
+  assert.equal(drawn(draws, { CI: 'true' }), first);
+  assert.notEqual(drawn(`${draws} // other`, { CI: 'true' }), first);
+  assert.notEqual(drawn(draws, {}), first);
+  assert.equal(drawn(draws, { SALLYPORT_FUZZ_SEED: first }), first);
 });
 
 /** Empty for one that ended, waited for or not. */

@@ -5,9 +5,11 @@
 // for `--idle-ms` (five minutes), or when it still runs `--closing-ms` (two) after its last test. What blocks its whole
 // process is ended from here, at three times that. A process that a test leaves behind is ended and fails its file.
 // Temporary files are in memory where there is room (`memory-directory.ts`), unless TMPDIR says where.
+// Property tests begin anywhere, or with SALLYPORT_FUZZ_SEED; under CI with a seed that is of the tests' text.
 // A file that failed beside others runs once more, alone, and is named at the end if it passes then.
 // `--root DIR` runs another checkout's tests, as this runner's own test does.
-import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
@@ -32,6 +34,9 @@ const files = globSync('{apps,modules,foundation,platform,contracts,content,test
   .map((file) => resolve(root, file))
   .toSorted();
 
+/** Under CI a commit passes or fails each time: property tests begin where the text of the tests says. Elsewhere they begin anywhere. */
+const seed = process.env['SALLYPORT_FUZZ_SEED'] ?? (strict ? seedOf(files) : undefined);
+
 const withBrowser = files.some((file) => /\/apps\/(?:console|field)\//.test(file));
 const withAcme = files.some((file) => file.includes('/acme'));
 const withSenders = files.some((file) => /\/(?:senders|listeners)\/|\/formats\.test/.test(file));
@@ -51,6 +56,7 @@ if (files.length === 0) {
   outside += 1;
   print('FAILED   no test file matches');
 } else {
+  if (seed !== undefined) print(`property tests begin with SALLYPORT_FUZZ_SEED=${seed}`);
   const inMemory = process.env['TMPDIR'] === undefined ? createMemoryDirectory() : undefined;
   if (inMemory !== undefined) {
     process.env['TMPDIR'] = inMemory.path;
@@ -81,7 +87,8 @@ process.stdout.write('', () => process.exit(failed === 0 ? 0 : 1));
 
 function runFiles(some: readonly string[], concurrency: number): Promise<void> {
   const stop = new AbortController();
-  const watch = new URL(`test-watch.ts?idle=${String(idleMs)}&closing=${String(closingMs)}`, import.meta.url);
+  const begin = seed === undefined ? '' : `&seed=${seed}`;
+  const watch = new URL(`test-watch.ts?idle=${idleMs}&closing=${closingMs}${begin}`, import.meta.url);
   const execArgv = ['--import', watch.href];
   const stream = run({ files: some, cwd: root, concurrency, timeout: idleMs * 3, signal: stop.signal, execArgv });
   const idle = setTimeout(() => {
@@ -180,6 +187,12 @@ function resultOf(file: string | undefined): FileResult {
   const result = results.get(path) ?? newResult();
   results.set(path, result);
   return result;
+}
+
+function seedOf(some: readonly string[]): string {
+  const sum = createHash('sha256');
+  for (const file of some) sum.update(readFileSync(file));
+  return String(sum.digest().readInt32BE());
 }
 
 /** node:test reports each file as a test of its own, named by its path. */

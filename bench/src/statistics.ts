@@ -57,7 +57,8 @@ export function rounded(value: number): number {
 function inOrder(values: readonly number[]): number[] {
   if (values.length === 0) throw new RangeError('Cannot sum up: there are no values');
   if (!values.every(Number.isFinite)) throw new RangeError('Cannot sum up: a value is not a finite number');
-  return values.toSorted((a, b) => a - b);
+  // One zero: two of them would stand in the order they came in.
+  return values.map((value) => value + 0).toSorted((a, b) => a - b);
 }
 
 function nearestRank(sorted: readonly number[], percent: number): number {

@@ -2,6 +2,8 @@
 // string asks once which of thirty awkward words it can make, and fast-check answers from a table of every character there
 // is. Those words are of the first characters, whose place is their number: no table is made for them, and what is drawn
 // and how it is made smaller stays the same to the last character.
+// And what it begins with can be given to it before it is loaded: under CI the runner gives each process of the tests the seed that
+// is of the tests themselves, so that one commit passes or fails each time (decisions/0073).
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -26,19 +28,27 @@ function placeAmongFirst(entries, value) {
 /** @internal */
 function indexToMappedConstantUnmapperFor(`;
 
-/** Whether it is quicker now, or was already. What is not as expected stays as it was installed. */
-export function quickenFastCheck(modules) {
+const configured = 'let globalParameters = {};';
+const configurable = 'let globalParameters = globalThis[Symbol.for("sallyport.fast-check")] ?? {};';
+
+/** Whether it is as wanted now, or was already. What is not as expected stays as it was installed. */
+export function adaptFastCheck(modules) {
   const path = join(modules, file);
   if (!existsSync(path)) return false;
   const text = readFileSync(path, 'utf8');
-  if (text.includes('function placeAmongFirst(')) return true;
   const start = '/** @internal */\nfunction indexToMappedConstantUnmapperFor(';
-  if (text.split(whole).length !== 2 || text.split(start).length !== 2) return false;
+  const changes = [
+    [start, 'function placeAmongFirst(', helper],
+    [whole, partial, partial],
+    [configured, configurable, configurable],
+  ].filter(([, mark]) => !text.includes(mark));
+  if (changes.length === 0) return true;
+  if (changes.some(([from]) => text.split(from).length !== 2)) return false;
   // A file beside it and a new name: links to what was installed elsewhere keep what they have.
   writeFileSync(
-    `${path}.quick`,
-    text.replace(start, () => helper).replace(whole, () => partial),
+    `${path}.new`,
+    changes.reduce((changed, [from, , to]) => changed.replace(from, () => to), text),
   );
-  renameSync(`${path}.quick`, path);
+  renameSync(`${path}.new`, path);
   return true;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { plantFiles } from './planted-files.ts';
-import { quickenFastCheck } from './quicken-fast-check.mjs';
+import { adaptFastCheck } from './adapt-fast-check.mjs';
 
 const modules = join(import.meta.dirname, '..', 'node_modules');
 /** The same library for CommonJS, which nothing has changed. */
@@ -26,11 +26,12 @@ const awkward = [
   'é😀',
 ];
 
-test('the launcher has made the fast-check of this checkout quicker, in the one place that is slow', () => {
+test('the launcher has made the fast-check of this checkout quicker, and has it begin with what it is given', () => {
   const text = readFileSync(join(modules, 'fast-check/lib/fast-check.js'), 'utf8');
   assert.match(text, /function placeAmongFirst\(/, 'node tools/pack-dependencies.mjs does');
+  assert.match(text, /Symbol\.for\("sallyport\.fast-check"\)/);
   assert.doesNotMatch(readFileSync(join(modules, 'fast-check/lib/cjs/fast-check.js'), 'utf8'), /placeAmongFirst/);
-  assert.equal(quickenFastCheck(modules), true, 'once is enough');
+  assert.equal(adaptFastCheck(modules), true, 'once is enough');
   assert.equal(readFileSync(join(modules, 'fast-check/lib/fast-check.js'), 'utf8'), text);
 });
 
@@ -55,7 +56,7 @@ test('what is drawn, what can be drawn and how it becomes smaller is what it was
 test('a fast-check that is not as expected stays as it was installed, and this is told', (t) => {
   const path = 'node_modules/fast-check/lib/fast-check.js';
   const root = plantFiles(t, { [path]: 'export const other = 1;' });
-  assert.equal(quickenFastCheck(join(root, 'node_modules')), false);
+  assert.equal(adaptFastCheck(join(root, 'node_modules')), false);
   assert.equal(readFileSync(join(root, path), 'utf8'), 'export const other = 1;');
-  assert.equal(quickenFastCheck(join(root, 'nowhere')), false);
+  assert.equal(adaptFastCheck(join(root, 'nowhere')), false);
 });
