@@ -86,6 +86,7 @@ function shapeOf(session: AgentSession, happening: AgentHappening): Shape {
       ai_role_id: happening.kind === 'prompt_given' ? 1 : 4,
       application: { name: name(session.harness.name) },
       name: name(session.id),
+      ...tokensOf(happening),
     },
     ...decisionOf(happening),
   };
@@ -123,9 +124,20 @@ function decisionOf(happening: AgentHappening): JsonObject {
   };
 }
 
+/** What the harness told of a call of its model. */
+function tokensOf(happening: AgentHappening): JsonObject {
+  if (happening.kind !== 'model_called') return {};
+  const { inputTokens, outputTokens } = happening;
+  return {
+    prompt_tokens: inputTokens,
+    completion_tokens: outputTokens,
+    total_tokens: inputTokens + outputTokens,
+  };
+}
+
 function refused(happening: AgentHappening): boolean {
   if (happening.kind === 'tool_decided') return happening.verdict === 'deny';
-  if (happening.kind === 'tool_finished') return !happening.isSuccess;
+  if (happening.kind === 'tool_finished' || happening.kind === 'model_called') return !happening.isSuccess;
   return happening.kind === 'approval_answered' && happening.answer !== 'allow';
 }
 
@@ -154,11 +166,19 @@ function happeningFields(happening: AgentHappening): JsonObject {
     case 'tool_finished':
       return given({ ...callFields(happening.call), content: happening.content, duration_ms: happening.durationMs });
     case 'tool_described': {
-      const { tool, change, before, after } = happening;
-      return given({ ...toolFields(tool), change, before: optional(before), after: optional(after) });
+      const { tool, change, before, after, hides, says, looksLike } = happening;
+      return given({
+        ...toolFields(tool),
+        change,
+        before: optional(before),
+        after: optional(after),
+        hides: list(hides),
+        says: list(says),
+        looks_like: optional(looksLike),
+      });
     }
     case 'server_added':
-      return given(serverFields(happening.server));
+      return given({ ...serverFields(happening.server), looks_like: optional(happening.looksLike) });
     case 'approval_asked':
       return given({
         ...callFields(happening.call),
@@ -178,8 +198,22 @@ function happeningFields(happening: AgentHappening): JsonObject {
         digest: optional(digest),
       });
     }
+    case 'model_called':
+      return given({
+        prompt: optional(happening.prompt),
+        model: optional(happening.model),
+        input_tokens: happening.inputTokens,
+        output_tokens: happening.outputTokens,
+        cached_tokens: happening.cachedTokens,
+        cost: happening.cost,
+        duration_ms: happening.durationMs,
+      });
     case 'hook_silent':
-      return given({ silent_ms: happening.silentMs, still_seen: happening.stillSeen });
+      return given({
+        silent_ms: happening.silentMs,
+        still_seen: happening.stillSeen,
+        ...(happening.call === undefined ? {} : callFields(happening.call)),
+      });
     case 'stopped':
       return given({ scope: happening.scope, stopped_by: name(happening.stoppedBy) });
   }
@@ -203,6 +237,7 @@ function callFields(call: AgentCall): Fields {
     is_beyond_parent: call.isBeyondParent,
     guards: call.guards,
     person_hours: call.personHours,
+    judged: call.judged?.slice(0, agentEventLimits.list),
   };
 }
 

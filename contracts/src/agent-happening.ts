@@ -1,3 +1,5 @@
+import type { JsonObject } from './ocsf.ts';
+
 /** What a tool call does to the world, whatever the tool is called. */
 export const agentActions = ['read', 'write', 'execute', 'network', 'secret', 'message', 'pay', 'configure'] as const;
 export type AgentAction = (typeof agentActions)[number];
@@ -61,6 +63,8 @@ export type AgentCall = {
   readonly isBeyondParent?: boolean;
   /** What holds the agent itself that it would change. */
   readonly guards?: 'hooks' | 'settings' | 'policy';
+  /** Each action with the facts it was judged by, so that it can be judged again; no words of anybody. */
+  readonly judged?: readonly JsonObject[];
   /** Whether its person is usually at work at this time; left out when nobody knows. */
   readonly personHours?: 'inside' | 'outside';
 };
@@ -93,8 +97,18 @@ export type AgentHappening =
       /** Digests of name, description and schemas, as they are pinned. */
       readonly before?: string;
       readonly after?: string;
+      /** What hides in it from a person (`zero_width`, `tag`), and what in it speaks to the model (`secrecy`, `overrides`). */
+      readonly hides?: readonly string[];
+      readonly says?: readonly string[];
+      /** `server/tool` that its name can be taken for. */
+      readonly looksLike?: string;
     }
-  | { readonly kind: 'server_added'; readonly server: NonNullable<AgentTool['server']> }
+  | {
+      readonly kind: 'server_added';
+      readonly server: NonNullable<AgentTool['server']>;
+      /** Another server that has this name, or one that can be taken for it. */
+      readonly looksLike?: string;
+    }
   | {
       readonly kind: 'approval_asked';
       readonly approval: string;
@@ -115,10 +129,27 @@ export type AgentHappening =
       readonly scope: 'once' | 'session' | 'policy';
     }
   | {
+      /** As the harness tells of itself: nobody else was there. */
+      readonly kind: 'model_called';
+      /** The prompt it belongs to, as in `prompt_given`. */
+      readonly prompt?: string;
+      readonly model?: string;
+      readonly inputTokens: number;
+      readonly outputTokens: number;
+      /** Of what went in, read from a cache. */
+      readonly cachedTokens: number;
+      /** US dollars, as the harness reckons. */
+      readonly cost?: number;
+      readonly durationMs?: number;
+      readonly isSuccess: boolean;
+    }
+  | {
       readonly kind: 'hook_silent';
       readonly silentMs: number;
       /** What says that the session goes on all the same; left out when nothing does. */
       readonly stillSeen?: 'process' | 'telemetry' | 'gateway';
+      /** The call that was seen and never asked about. */
+      readonly call?: Pick<AgentCall, 'id' | 'tool' | 'action'>;
     }
   | {
       readonly kind: 'stopped';

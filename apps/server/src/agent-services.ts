@@ -1,20 +1,27 @@
-import { createAgentGuard, createOpenJudge } from '@sallyport/agent-guard';
+import { createAgentGuard, createOpenJudge, loadPackDecisions } from '@sallyport/agent-guard';
 import type { AgentGuard } from '@sallyport/agent-guard';
 import type { AccessPolicy } from '@sallyport/access-policy';
 import { agentPolicyFiles } from '@sallyport/content/agent-policies';
+import type { EventSearch } from '@sallyport/event-search';
 import type { ApiKeys, PeopleServices } from '@sallyport/identity';
 import type { MachineAccess } from '@sallyport/machine-access';
 import { errorFields } from '@sallyport/platform/log';
+import { createPastCalls } from './past-agent-calls.ts';
 import type { ColumnKeyrings } from './column-keys.ts';
 import type { CommonNeeds, Custody } from './custody.ts';
 import { secretNames } from './secret-names.ts';
 
-export type AgentServices = Pick<AgentGuard, 'routes' | 'sessions'> & { close(): Promise<void> };
+export type AgentServices = Pick<AgentGuard, 'routes' | 'sessions' | 'approvals'> & {
+  /** A no to every call that waits for a person: before their connections are cut, which some harnesses would take for a yes. */
+  endQuestions(): Promise<void>;
+  close(): Promise<void>;
+};
 
 /** What an owner may do at best. */
 const strongest = { assurance: 3, authenticatedAtMs: 0, methods: [] } as const;
 const seenEveryMs = 60_000;
 const silenceEveryMs = 30_000;
+const questionsEveryMs = 1000;
 
 /** AI agents: their runs, what each call may do, and the switch that stops them. */
 export async function createAgentServices(
@@ -25,13 +32,17 @@ export async function createAgentServices(
       readonly apiKeys: Pick<ApiKeys, 'recheck'>;
       readonly services: Pick<MachineAccess['accounts'], 'list' | 'scopesNow'>;
       readonly policy: Pick<AccessPolicy, 'permissionsOf'>;
+      readonly search: Pick<EventSearch, 'search'>;
     },
 ): Promise<AgentServices> {
   const { log, every } = needs;
+  const packs = loadPackDecisions(agentPolicyFiles());
   const guard = await createAgentGuard({
     ...needs,
     columnKeys: await needs.columnKeyrings.open(secretNames.agentColumns),
-    openJudge: createOpenJudge(agentPolicyFiles()),
+    packs,
+    openJudge: createOpenJudge(packs),
+    pastCalls: createPastCalls(needs.search),
     async owner({ kind, id }) {
       if (kind === 'user') return (await needs.people.personNow(id, strongest))?.principal;
       if (kind === 'key') {
@@ -44,25 +55,32 @@ export async function createAgentServices(
     },
     log: (message, details) => log.warn(message, details),
   });
+  const keep = async (): Promise<void> => {
+    await guard.sessions.recordSeen();
+    await guard.tallies.keep();
+  };
   const quietly = (what: string, task: () => Promise<void>) => (): void => {
     task().catch((error: unknown) => log.warn(`Cannot ${what} yet`, errorFields(error)));
   };
   const stops = [
-    every(
-      seenEveryMs,
-      quietly('keep when agents were heard of', () => guard.sessions.recordSeen()),
-    ),
+    every(seenEveryMs, quietly('keep when agents were heard of', keep)),
     every(
       silenceEveryMs,
       quietly('look for agents whose hooks are silent', () => guard.hooks.noteSilence()),
+    ),
+    every(
+      questionsEveryMs,
+      quietly('see whether questions of agents still wait', () => guard.approvals.tick()),
     ),
   ];
   return {
     routes: guard.routes,
     sessions: guard.sessions,
+    approvals: guard.approvals,
+    endQuestions: () => guard.approvals.close(),
     async close() {
       for (const stop of stops) stop();
-      await guard.sessions.recordSeen();
+      await keep();
     },
   };
 }

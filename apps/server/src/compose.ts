@@ -176,6 +176,7 @@ export async function startServer(
     apiKeys,
     services: machines.access.accounts,
     policy,
+    search,
   });
   const analysis = await createAnalysis({
     ...lasting,
@@ -439,6 +440,7 @@ export async function startServer(
     intake,
     listeners,
     renewCertificate: () => doors.renewCertificate(),
+    people,
   });
 
   return {
@@ -453,6 +455,7 @@ export async function startServer(
     async stop() {
       // While its goodbye can still be heard.
       await hostSensor.stop();
+      await agents.endQuestions();
       work.stop();
       await inventoryServices.close();
       await columnRotations.close();

@@ -96,6 +96,8 @@ export async function openHouse(
       log: () => undefined,
       limits,
       openJudge,
+      packs: new Map(),
+      pastCalls: { page: async () => ({ entries: [] }) },
     });
   const house: House = {
     guard: await again(),

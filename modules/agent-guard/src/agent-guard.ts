@@ -1,42 +1,83 @@
 import type { RoutePlugin } from '@sallyport/platform/http';
+import { endThoseOfBefore } from './approvals/after-restart.ts';
+import { createApprovalRoutes } from './approvals/approval-routes.ts';
+import { createApprovalStore } from './approvals/approval-store.ts';
+import { createApprovals, type Approvals } from './approvals/approvals.ts';
+import { createAskPerson } from './approvals/ask-person.ts';
+import { createProposals } from './approvals/proposals.ts';
+import { createProposalRoutes } from './approvals/proposal-routes.ts';
+import { createSessionSteps } from './approvals/session-steps.ts';
 import { createGatewayCallRoutes } from './gateway/call-routes.ts';
 import { createGatewayCalls, type ToolServerGate } from './gateway/gateway-calls.ts';
 import { createHookDesk, type HookDesk } from './hooks/hook-desk.ts';
 import { createHookRoutes } from './hooks/hook-routes.ts';
 import type { OpenJudge } from './hooks/hook-judge.ts';
 import { defaultLimits, type AgentGuardNeeds } from './needs.ts';
+import type { PackDecisions } from './decisions/index.ts';
+import type { PastCalls } from './past-calls/replay-calls.ts';
+import { createReplayRoutes } from './past-calls/replay-routes.ts';
 import { createAgentRoutes } from './sessions/agent-routes.ts';
 import { createAgentSessions, type AgentSessions } from './sessions/agent-sessions.ts';
 import { createAgentStore } from './sessions/agent-store.ts';
+import { createRunTallies, type RunTallies } from './sessions/run-tally.ts';
 import { createStopRoutes } from './stops/stop-routes.ts';
 import { createStops, type Stops } from './stops/stops.ts';
+import { createRunTelemetry } from './telemetry/run-telemetry.ts';
+import { createTelemetryRoutes } from './telemetry/telemetry-routes.ts';
 
 export type AgentGuard = {
   readonly sessions: AgentSessions;
   readonly stops: Stops;
   readonly hooks: HookDesk;
+  readonly approvals: Approvals;
+  readonly tallies: Pick<RunTallies, 'keep'>;
   readonly routes: RoutePlugin;
 };
 
 /** Identifies agents and their runs, decides what each call may do, and stops them. */
 export async function createAgentGuard(
-  needs: AgentGuardNeeds & { readonly openJudge: OpenJudge; readonly toolServers?: ToolServerGate },
+  needs: AgentGuardNeeds & {
+    readonly openJudge: OpenJudge;
+    /** With what past calls are judged again. */
+    readonly packs: PackDecisions;
+    readonly pastCalls: PastCalls;
+    readonly toolServers?: ToolServerGate;
+  },
 ): Promise<AgentGuard> {
   const limits = { ...defaultLimits, ...needs.limits };
-  const sessions = createAgentSessions({ ...needs, store: createAgentStore(needs), limits });
+  const kept = createAgentSessions({ ...needs, store: createAgentStore(needs), limits });
   const stops = await createStops(needs);
-  const hooks = createHookDesk({ ...needs, sessions, stops, limits });
+  const steps = createSessionSteps();
+  const store = createApprovalStore(needs);
+  await endThoseOfBefore({ ...needs, store, sessions: kept });
+  const approvals = createApprovals({ ...needs, store, sessions: kept, stops, steps, limits });
+  const people = createAskPerson(approvals, { longestMs: limits.approvalMs });
+  const sessions: AgentSessions = {
+    ...kept,
+    async end(request) {
+      await kept.end(request);
+      approvals.runOver(request.id, 'the run is over');
+    },
+  };
+  const tallies = createRunTallies(needs);
+  const hooks = createHookDesk({ ...needs, sessions, stops, people, steps, tallies, limits });
   const gateway = createGatewayCalls({ hooks, toolServers: needs.toolServers ?? nothingIsLet, log: needs.log });
   const plugins = [
     createGatewayCallRoutes(gateway),
-    createAgentRoutes(sessions, { hooks, owner: needs.owner }),
+    createAgentRoutes(sessions, { tallies, owner: needs.owner }),
     createStopRoutes(stops),
+    createApprovalRoutes(approvals),
+    createProposalRoutes(createProposals({ ...needs, store })),
+    createReplayRoutes({ ...needs, sessions }),
     createHookRoutes(hooks),
+    createTelemetryRoutes(createRunTelemetry({ ...needs, sessions, hooks, tallies })),
   ];
   return {
     sessions,
     stops,
     hooks,
+    approvals,
+    tallies,
     async routes(app) {
       for (const plugin of plugins) await app.register(async (own) => plugin(own));
     },

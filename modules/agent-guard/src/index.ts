@@ -1,14 +1,23 @@
 import type { MigrationSet } from '@sallyport/platform/database';
 import { createAgents } from './migrations/0001-create-agents.ts';
+import { createApprovals } from './migrations/0003-create-approvals.ts';
+import { createRunTallies } from './migrations/0004-create-run-tallies.ts';
 
+export type { Approvals } from './approvals/approvals.ts';
 export { createAgentGuard } from './agent-guard.ts';
 export type { AgentGuard } from './agent-guard.ts';
 export { AgentGuardError, agentGuardProblems } from './errors.ts';
 export { createOpenJudge } from './hooks/open-judge.ts';
+export { loadPackDecisions } from './decisions/index.ts';
 export type { AgentGuardNeeds } from './needs.ts';
+export type { PastCalls } from './past-calls/replay-calls.ts';
 export { isAgentToken } from './sessions/credential.ts';
 
 export const agentGuardMigrations: MigrationSet = {
   module: 'agent-guard',
-  migrations: { '0001-create-agents': createAgents },
+  migrations: {
+    '0001-create-agents': createAgents,
+    '0003-create-approvals': createApprovals,
+    '0004-create-run-tallies': createRunTallies,
+  },
 };

@@ -2,19 +2,21 @@ import type { AgentAction } from '@sallyport/agent-actions';
 import type { CallFlow, JudgedValue, SessionFlow, Standing } from '@sallyport/information-flow';
 
 /** One thing that a call does. */
-export type DecisionAction =
-  | 'read'
-  | 'write'
-  | 'delete'
-  | 'execute'
-  | 'network'
-  | 'secret'
-  | 'message'
-  | 'pay'
-  | 'grant'
-  | 'credential'
-  | 'configure'
-  | 'other';
+export const decisionActions = [
+  'read',
+  'write',
+  'delete',
+  'execute',
+  'network',
+  'secret',
+  'message',
+  'pay',
+  'grant',
+  'credential',
+  'configure',
+  'other',
+] as const;
+export type DecisionAction = (typeof decisionActions)[number];
 
 /** The context of a question, as the schema has it; `approved` is the engine's own. */
 export type FlowFacts = {

@@ -1,7 +1,10 @@
 export { createDecisions } from './decide.ts';
-export type { Decisions } from './decide.ts';
-export type { DecisionAction } from './facts.ts';
+export type { Decisions, DecisionSubject, DecisionTool } from './decide.ts';
+export { decisionActions } from './facts.ts';
+export type { DecisionAction, FlowFacts } from './facts.ts';
 export { loadPack, packNames } from './load-pack.ts';
+export { loadPackDecisions } from './pack-decisions.ts';
+export type { PackDecisions } from './pack-decisions.ts';
 export type { PackFile } from './load-pack.ts';
 export { createSessionJudge } from './session-judge.ts';
 export type { JudgedCall, SessionJudge } from './session-judge.ts';

@@ -3,7 +3,7 @@ import type { AgentOrigin, AgentVerdict } from '@sallyport/contracts';
 import { createSessionFlow, describeTool, quotePlace } from '@sallyport/information-flow';
 import type { CallFlow, FlowCall, SessionFlow, SessionFlowOptions } from '@sallyport/information-flow';
 import type { Decision, Decisions, DecisionSubject, DecisionTool } from './decide.ts';
-import { questionOfAction, questionsOfWords, type DecisionAction, type Question } from './facts.ts';
+import { questionOfAction, questionsOfWords, type DecisionAction, type FlowFacts, type Question } from './facts.ts';
 
 export type JudgedCall = {
   readonly verdict: AgentVerdict;
@@ -13,7 +13,11 @@ export type JudgedCall = {
   readonly policies: readonly string[];
   /** The action that decided: of several, the one judged most strictly. */
   readonly action: DecisionAction;
-  readonly decisions: readonly { readonly action: DecisionAction; readonly decision: Decision }[];
+  readonly decisions: readonly {
+    readonly action: DecisionAction;
+    readonly facts: FlowFacts;
+    readonly decision: Decision;
+  }[];
   readonly flow: CallFlow;
   /** Two calls with the same are one question to a person. */
   readonly questionKey: string;
@@ -78,7 +82,7 @@ export function createSessionJudge(
           .join('. '),
         policies: decision.policies,
         action: worst?.action ?? 'other',
-        decisions: judged.map(({ action, decision: each }) => ({ action, decision: each })),
+        decisions: judged.map(({ action, facts, decision: each }) => ({ action, facts, decision: each })),
         flow: seen,
         questionKey: seen.questionKey,
       };

@@ -1,30 +1,25 @@
 import { createHash } from 'node:crypto';
-import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
 import { actionsOf } from '@sallyport/agent-actions';
 import type { ActionTarget, ActionsOfCall, CallContext } from '@sallyport/agent-actions';
 import type { AgentAction, AgentCall } from '@sallyport/contracts';
 import type { FlowCall } from '@sallyport/information-flow';
-import { createDecisions, createSessionJudge, loadPack, packNames } from '../decisions/index.ts';
-import type { DecisionAction, Decisions, JudgedCall, PackFile } from '../decisions/index.ts';
-import type { Harness, Pack, SessionFacts } from '../sessions/agent.ts';
+import { createSessionJudge } from '../decisions/index.ts';
+import type { DecisionAction, JudgedCall, PackDecisions } from '../decisions/index.ts';
+import { judgedFields } from '../past-calls/judged-call.ts';
+import type { Harness, SessionFacts } from '../sessions/agent.ts';
 import type { HookCall } from './hook-message.ts';
 import { askingOf } from './asked-words.ts';
 import type { OpenJudge } from './hook-judge.ts';
 
-/**
- * Judges live calls with what decides over recorded ones: the call read word by word, the flow of the session, and the pack. Throws
- * `agent_pack_invalid` for a pack that cannot be used: a server does not start without one of them.
- */
-export function createOpenJudge(packFiles: readonly PackFile[]): OpenJudge {
-  const decisionsOf = new Map<Pack, Decisions>(
-    packNames.map((pack) => [pack, createDecisions(cedar, loadPack(cedar, packFiles, pack))]),
-  );
+/** Judges live calls with what decides over recorded ones: the call read word by word, the flow of the session, and the pack. */
+export function createOpenJudge(packs: PackDecisions): OpenJudge {
   return ({ pack, harness, facts, isForgotten }) => {
-    const decisions = decisionsOf.get(pack);
+    const decisions = packs.get(pack);
     if (decisions === undefined) throw new TypeError(`Cannot judge by pack "${pack}": it was not loaded`);
     // A child is judged by the memory of all, so what it may is never more than what its parent may.
     const judge = createSessionJudge(decisions, {
-      subject: { isAttended: facts.isAttended, isSubAgent: false, harness },
+      // Where the harness cannot ask, people are asked elsewhere, unless the pack says that nobody is there.
+      subject: { isAttended: facts.isAttended || pack !== 'unattended', isSubAgent: false, harness },
       toolOf: ({ tool }) => ({ name: tool.name, ...serverOf(tool.name) }),
     });
     const forgot = (): void => judge.input('forgotten', '', 'untrusted', 'what was read before, and is not known');
@@ -156,6 +151,7 @@ function wordsOf(call: HookCall, judged: JudgedCall, parsed: ActionsOfCall): Age
   const recipient = parsed.actions.map(({ target }) => target).find((target) => target.kind === 'recipient');
   const destination = host?.host ?? recipient?.address ?? withoutPath(judged.flow.destinations[0]?.text);
   const encodings = [...new Set(parsed.actions.flatMap(({ disguises = [] }) => disguises))];
+  const facts = judgedFields(judged.decisions);
   const isGuard = parsed.actions.some(
     ({ kind, target }) => kind !== 'read' && target.kind === 'path' && target.classes.includes('harness-settings'),
   );
@@ -168,6 +164,7 @@ function wordsOf(call: HookCall, judged: JudgedCall, parsed: ActionsOfCall): Age
     ...(encodings.length === 0 ? {} : { encodings }),
     origins: judged.flow.origins,
     taintPath: judged.flow.sawUntrusted ? judged.flow.through : [],
+    ...(facts === undefined ? {} : { judged: facts }),
     ...(isGuard ? { guards: 'settings' } : {}),
   };
 }

@@ -1,0 +1,29 @@
+import type { PastCalls } from '@sallyport/agent-guard';
+import { agentLogName, formatPosition, isJsonObject, parsePosition } from '@sallyport/contracts';
+import type { EventSearch } from '@sallyport/event-search';
+
+/** What was decided about calls of agents, out of the ledger: what comes from outside has `raw_data`, and is never among it. */
+export function createPastCalls(search: Pick<EventSearch, 'search'>): PastCalls {
+  return {
+    async page({ agentId, limit, after }) {
+      const from = after === undefined ? undefined : parsePosition(after);
+      const { events, next } = await search.search({
+        where: [
+          { field: 'log_name', op: 'eq', value: agentLogName },
+          { field: 'raw_data', op: 'exists', negated: true },
+          { field: 'event_code', op: 'eq', value: 'agent.tool_decided' },
+        ],
+        text: agentId,
+        limit,
+        ...(from === undefined ? {} : { after: from }),
+      });
+      const entries = events.flatMap(({ position, receivedAtMs, event }) => {
+        const actor = event?.['actor'];
+        // The id may stand elsewhere in the event of another agent.
+        if (event === undefined || !isJsonObject(actor) || actor['app_uid'] !== agentId) return [];
+        return [{ position: formatPosition(position), atMs: receivedAtMs, event }];
+      });
+      return { entries, ...(next === undefined ? {} : { next: formatPosition(next) }) };
+    },
+  };
+}

@@ -1,0 +1,13 @@
+import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
+import type { Pack } from '../sessions/agent.ts';
+import { createDecisions } from './decide.ts';
+import type { Decisions } from './decide.ts';
+import { loadPack, packNames } from './load-pack.ts';
+import type { PackFile } from './load-pack.ts';
+
+export type PackDecisions = ReadonlyMap<Pack, Decisions>;
+
+/** Every pack, ready to decide. Throws `agent_pack_invalid`: a server does not start without one of them. */
+export function loadPackDecisions(files: readonly PackFile[]): PackDecisions {
+  return new Map(packNames.map((pack) => [pack, createDecisions(cedar, loadPack(cedar, files, pack))]));
+}
