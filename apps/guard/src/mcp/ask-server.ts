@@ -1,0 +1,132 @@
+import http from 'node:http';
+import https from 'node:https';
+import { isJsonObject, parseJson } from '@sallyport/contracts';
+import type { JsonObject } from '@sallyport/contracts';
+
+/** The server of Sallyport, asked as the run the gateway belongs to. */
+export type AskServer = {
+  /**
+   * `kind: 'unreachable'`: nobody took the question, so nobody can have answered it otherwise. Anything else that goes wrong is
+   * `refused`, a slow answer too. Never rejects.
+   */
+  post(question: {
+    readonly path: string;
+    readonly body: JsonObject;
+    /** Seconds it may wait for a person; while it does, it says every now and then that it is there. */
+    readonly waitSeconds?: number;
+    readonly signal?: AbortSignal;
+  }): Promise<ServerAnswer>;
+  close(): void;
+};
+
+export type ServerAnswer =
+  | { readonly kind: 'answer'; readonly body: JsonObject }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'unreachable'; readonly reason: string };
+
+const maxAnswerBytes = 8 * 1024 * 1024;
+/** Without any sign of life. */
+const quietMs = 30_000;
+const unreachable: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EPIPE',
+]);
+
+/** Throws for an address that is none, or would send the credential in the clear. */
+export function createAskServer({
+  server,
+  token,
+  ca,
+}: {
+  readonly server: string;
+  readonly token: string;
+  readonly ca?: string;
+}): AskServer {
+  const base = new URL(server);
+  const isSecure = base.protocol === 'https:';
+  if (!isSecure && !(base.protocol === 'http:' && isLoopback(base.hostname)))
+    throw new Error(`Cannot ask "${server}": its address must begin with https:`);
+  const agent = isSecure
+    ? new https.Agent({ keepAlive: true, minVersion: 'TLSv1.3', ...(ca === undefined ? {} : { ca }) })
+    : new http.Agent({ keepAlive: true });
+
+  function once(question: Parameters<AskServer['post']>[0]): Promise<ServerAnswer & { readonly isReset?: boolean }> {
+    const { path, body, waitSeconds, signal } = question;
+    const text = Buffer.from(JSON.stringify(body));
+    return new Promise((resolve) => {
+      const sent = (isSecure ? https : http).request(new URL(path, base), {
+        method: 'POST',
+        agent,
+        ...(signal === undefined ? {} : { signal }),
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          'content-length': text.length,
+          ...(waitSeconds === undefined ? {} : { prefer: `wait=${waitSeconds}` }),
+        },
+      });
+      const timer = setTimeout(
+        () => sent.destroy(new Error(`no answer within ${quietMs / 1000} s`)),
+        quietMs + (waitSeconds ?? 0) * 1000,
+      );
+      const done = (answer: ServerAnswer & { readonly isReset?: boolean }): void => {
+        clearTimeout(timer);
+        resolve(answer);
+      };
+      sent.on('response', (answer) => {
+        const chunks: Buffer[] = [];
+        let bytes = 0;
+        answer.on('data', (chunk: Buffer) => {
+          bytes += chunk.length;
+          if (bytes > maxAnswerBytes) sent.destroy(new Error('its answer is too long'));
+          else chunks.push(chunk);
+        });
+        answer.on('error', (error) => done({ kind: 'refused', reason: error.message }));
+        answer.on('end', () => done(read(answer.statusCode ?? 0, Buffer.concat(chunks).toString('utf8'))));
+      });
+      sent.on('error', (error) => {
+        const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+        done(
+          unreachable.has(code)
+            ? { kind: 'unreachable', reason: code, isReset: code === 'ECONNRESET' || code === 'EPIPE' }
+            : { kind: 'refused', reason: `the server cannot be asked (${error.message})` },
+        );
+      });
+      sent.end(text);
+    });
+  }
+
+  return {
+    async post(question) {
+      const { isReset, ...first } = await once(question);
+      // A connection kept open may have been closed at the other end; a server that fell in the middle is found out by asking again.
+      if (isReset !== true) return first;
+      const { isReset: again, ...second } = await once(question);
+      return again === true ? { kind: 'refused', reason: 'the server breaks the connection off' } : second;
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+function read(status: number, text: string): ServerAnswer {
+  let body: unknown;
+  try {
+    body = parseJson(text);
+  } catch {
+    body = undefined;
+  }
+  if (status === 200 && isJsonObject(body)) return { kind: 'answer', body };
+  if (status === 401) return { kind: 'refused', reason: 'the server does not know this run any more' };
+  const detail = isJsonObject(body) && typeof body['detail'] === 'string' ? `: ${body['detail'].slice(0, 500)}` : '';
+  return { kind: 'refused', reason: `the server answered ${status}${detail}` };
+}
+
+export function isLoopback(hostname: string): boolean {
+  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+}

@@ -1,0 +1,47 @@
+import type { JsonObject } from '@sallyport/contracts';
+import type { ToolDefinition } from '@sallyport/tool-pins';
+
+/** A server, as it introduced itself. */
+export type ServerWords = {
+  readonly name: string;
+  readonly transport: 'stdio' | 'http';
+  readonly target: string;
+  readonly protocol: string;
+  readonly serverInfo: JsonObject;
+  readonly tools: readonly ToolDefinition[];
+};
+
+/** What may be used of it. What is not named here may not be. */
+export type Told = {
+  readonly isApproved: boolean;
+  /** Why not, for the person at the harness. */
+  readonly reason: string;
+  readonly tools: ReadonlyMap<string, { readonly isLet: boolean; readonly reason: string }>;
+};
+
+export type GatedCall = {
+  readonly id: string;
+  readonly kind: 'tool' | 'resource' | 'prompt';
+  readonly name: string;
+  readonly digest?: string;
+  readonly input: JsonObject;
+};
+
+/**
+ * Who says what may pass. Nothing here rejects: what cannot be decided is a no with its reason, unless the organisation said that calls
+ * may go on meanwhile.
+ */
+export type Gate = {
+  tell(server: ServerWords): Promise<Told>;
+  /** `input`: what is sent instead, where the client was given a token for what it may not see. */
+  judge(
+    call: GatedCall,
+    signal: AbortSignal,
+  ): Promise<{ readonly isLet: boolean; readonly reason: string; readonly input?: JsonObject }>;
+  /** What came back is told before the client has it. `withheld`: why the client may not have it; `result`: what it has instead. */
+  finished(
+    call: GatedCall,
+    back: { readonly result: JsonObject; readonly isSuccess: boolean; readonly durationMs: number },
+  ): Promise<{ readonly withheld?: string; readonly result?: JsonObject }>;
+  close(): Promise<void>;
+};

@@ -1,0 +1,14 @@
+import { runGateway } from './gateway.ts';
+import { usage } from './options.ts';
+import { runPins } from './pins-command.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** `sallyport-guard mcp …` and `sallyport-guard pins …`. Gives the exit code; never throws. */
+export async function runGatewayCommand(args: readonly string[], environment: Environment): Promise<number> {
+  const [command, ...rest] = args;
+  if (command === 'pins') return runPins(rest, { write: (line) => void process.stdout.write(`${line}\n`) });
+  if (command === 'mcp' && rest[0] !== 'wrap' && rest.length > 0) return runGateway(rest, environment);
+  process.stderr.write(usage);
+  return 2;
+}

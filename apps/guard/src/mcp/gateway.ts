@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createAskServer } from './ask-server.ts';
+import type { Gate } from './gate.ts';
+import { createHttpServer } from './http-server.ts';
+import { createJournal } from './journal.ts';
+import { createLocalGate } from './local-gate.ts';
+import { readGatewayOptions, usage, type GatewayOptions } from './options.ts';
+import { createRelay, type RelayNeeds } from './relay.ts';
+import { readOwnFile } from './locked-file.ts';
+import { createServerGate } from './server-gate.ts';
+import { createSpool } from './spool.ts';
+import { serveStdio } from './stdio-front.ts';
+import { createStdioServer } from './stdio-server.ts';
+import type { ToolServer } from './tool-server.ts';
+import { wordsOf } from './upstream.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * `sallyport-guard mcp …`: stands between a harness and one MCP server. Gives the exit code, once one of them is gone: 0 when it was
+ * the harness. Never throws.
+ */
+export async function runGateway(args: readonly string[], environment: Environment): Promise<number> {
+  let options: GatewayOptions;
+  try {
+    options = readGatewayOptions(args, (name) => join(stateDirectory(environment), `${name}.unasked`));
+  } catch (error) {
+    process.stderr.write(`Sallyport: cannot start the gateway: ${wordsOf(error)}\n\n${usage}`);
+    return 2;
+  }
+  const { name, limits, lets } = options;
+  // What a server says stands in the log of the harness: it must not look like a line of ours, or move the terminal.
+  const say = (line: string): void =>
+    void process.stderr.write(`Sallyport (${name}): ${line.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '·').slice(0, 2000)}\n`);
+  try {
+    const nowMs = (): number => Date.now();
+    const open = (front: Pick<RelayNeeds, 'toClient' | 'closed'>) =>
+      createRelay({
+        ...front,
+        name,
+        server: serverOf(options, { environment, say }),
+        gate: gateOf(options, { environment, say, nowMs }),
+        limits,
+        lets,
+        nowMs,
+        newId: () => randomBytes(12).toString('base64url'),
+        say,
+      });
+    const ended = new AbortController();
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => ended.abort());
+    const reason = await serveStdio({
+      input: process.stdin,
+      output: process.stdout,
+      maxRequestBytes: limits.maxRequestBytes,
+      signal: ended.signal,
+      open,
+    });
+    if (reason === undefined) return 0;
+    say(`the server is gone: ${reason}`);
+    return 1;
+  } catch (error) {
+    say(wordsOf(error));
+    return 2;
+  }
+}
+
+function serverOf(
+  { behind, limits }: GatewayOptions,
+  { environment, say }: { readonly environment: Environment; readonly say: (line: string) => void },
+): ToolServer {
+  if (behind.kind === 'program')
+    return createStdioServer({ command: behind.command, environment, maxAnswerBytes: limits.maxAnswerBytes });
+  const { url, bearer } = behind;
+  return createHttpServer({
+    url,
+    say,
+    maxAnswerBytes: limits.maxAnswerBytes,
+    ...(bearer === undefined ? {} : { bearer: () => bearerOf(bearer, environment) }),
+  });
+}
+
+function gateOf(
+  { name, local, spool }: GatewayOptions,
+  {
+    environment,
+    say,
+    nowMs,
+  }: { readonly environment: Environment; readonly say: (line: string) => void; readonly nowMs: () => number },
+): Gate {
+  if (local !== undefined)
+    return createLocalGate({ name, file: local, journal: createJournal(`${local}.calls`), nowMs, say });
+  const { SALLYPORT_AGENT_TOKEN: token, SALLYPORT_AGENT_SERVER: server, SALLYPORT_AGENT_CA: caFile } = environment;
+  const session = environment['SALLYPORT_AGENT_SESSION'];
+  if (token === undefined || token === '' || server === undefined || server === '')
+    throw new Error(
+      'this agent was not started with "sallyport agent run -- PROGRAM", so nobody knows whose it is ' +
+        '(its harness must hand SALLYPORT_AGENT_TOKEN and SALLYPORT_AGENT_SERVER on; "--local FILE" needs no server)',
+    );
+  const ask = createAskServer({
+    server,
+    token,
+    ...(caFile === undefined || caFile === '' ? {} : { ca: readFileSync(caFile, 'utf8') }),
+  });
+  return createServerGate({
+    name,
+    ask,
+    nowMs,
+    say,
+    ...(spool === undefined ? {} : { spool: createSpool(spool, { say }) }),
+    ...(session === undefined || !/^[0-9a-f]{1,64}$/.test(session) ? {} : { session }),
+  });
+}
+
+/** Never said anywhere: what cannot be a credential is told by where it stands. */
+function bearerOf({ from, name }: { readonly from: 'env' | 'file'; readonly name: string }, environment: Environment): string {
+  const text = (from === 'env' ? (environment[name] ?? '') : (readOwnFile(name, 64 * 1024) ?? '')).trim();
+  if (/^[\x21-\x7e]{1,16384}$/.test(text)) return text;
+  throw new Error(`${from === 'env' ? `environment variable ${name}` : `file "${name}"`} holds no credential`);
+}
+
+function stateDirectory(environment: Environment): string {
+  const { XDG_STATE_HOME: state, HOME: home } = environment;
+  return join(state ?? join(home ?? '.', '.local', 'state'), 'sallyport');
+}

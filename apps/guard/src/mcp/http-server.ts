@@ -1,0 +1,199 @@
+import type { IncomingMessage } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { explainRefusal } from './explain-refusal.ts';
+import { createHttpAsk, textOfAnswer } from './http-ask.ts';
+import { bodyOf, failed, readMessage, rpcCodes } from './json-rpc.ts';
+import type { RpcId, RpcMessage } from './json-rpc.ts';
+import { modernHeaders } from './modern-headers.ts';
+import { createSseReader } from './sse-reader.ts';
+import type { ToolServer, ToolServerListener } from './tool-server.ts';
+
+const acceptsBoth = 'application/json, text/event-stream';
+const maxSessionId = 1024;
+/** Between two tries to hear what the server says by itself. */
+const retryMs = [1000, 2000, 5000, 15_000, 60_000] as const;
+const byeMs = 2000;
+
+/**
+ * A remote MCP server: streamable HTTP of 2025-03-26 to 2025-11-25, and of 2026-07-28 for messages that name that version. Streams that
+ * break are not taken up again: what was asked on them has no answer.
+ */
+export function createHttpServer({
+  url,
+  bearer,
+  maxAnswerBytes,
+  say,
+}: {
+  readonly url: URL;
+  /** Read anew for each request, so that it can be changed while the gateway runs. Throws where it is none. */
+  readonly bearer?: () => string;
+  readonly maxAnswerBytes: number;
+  readonly say: (line: string) => void;
+}): ToolServer {
+  const ask = createHttpAsk(url);
+  const over = new AbortController();
+  /** Questions on their way, by their ids. */
+  const onTheWay = new Map<RpcId, AbortController>();
+  let listener: ToolServerListener | undefined;
+  let sessionId: string | undefined;
+  let version: string | undefined;
+  let isListening = false;
+
+  function gone(reason: string): void {
+    const told = listener;
+    listener = undefined;
+    over.abort();
+    told?.closed(reason);
+  }
+
+  function headers(message?: RpcMessage): Record<string, string> {
+    const modern = message === undefined ? undefined : modernHeaders(message);
+    return {
+      accept: acceptsBoth,
+      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer()}` }),
+      ...(modern ?? {
+        ...(sessionId === undefined ? {} : { 'mcp-session-id': sessionId }),
+        ...(version === undefined ? {} : { 'mcp-protocol-version': version }),
+      }),
+    };
+  }
+
+  async function readStream(answer: IncomingMessage): Promise<void> {
+    const reader = createSseReader({
+      maxBytes: maxAnswerBytes,
+      onData: (data) => heard(data),
+      onTooLong: () =>
+        listener?.message({
+          kind: 'refused',
+          code: rpcCodes.invalidRequest,
+          reason: `longer than ${maxAnswerBytes} bytes`,
+        }),
+    });
+    const chunks: AsyncIterable<Buffer> = answer;
+    for await (const chunk of chunks) reader.push(chunk);
+  }
+
+  function heard(text: string): void {
+    // A first event without data belongs to taking up streams again.
+    if (text === '') return;
+    const message = readMessage(text);
+    if (message.kind === 'response') noteVersion(message);
+    listener?.message(message);
+  }
+
+  /** The version that was agreed upon is said with each request after it. */
+  function noteVersion(message: RpcMessage & { kind: 'response' }): void {
+    if (version !== undefined || !('result' in message.outcome)) return;
+    const { protocolVersion } = message.outcome.result;
+    if (typeof protocolVersion === 'string' && /^[\w.-]{1,40}$/.test(protocolVersion)) version = protocolVersion;
+  }
+
+  /** What the server says without having been asked, as long as it lets itself be heard. */
+  async function listen(): Promise<void> {
+    for (let tries = 0; !over.signal.aborted; tries += 1) {
+      try {
+        const answer = await ask.send({
+          method: 'GET',
+          headers: { ...headers(), accept: 'text/event-stream' },
+          signal: over.signal,
+        });
+        const isStream = answer.headers['content-type']?.startsWith('text/event-stream') === true;
+        if (answer.statusCode !== 200 || !isStream) {
+          answer.destroy();
+          return;
+        }
+        tries = 0;
+        await readStream(answer);
+      } catch {
+        // It is tried again below.
+      }
+      await delay(retryMs[Math.min(tries, retryMs.length - 1)] ?? 60_000, undefined, { signal: over.signal });
+    }
+  }
+
+  async function post(message: RpcMessage, signal: AbortSignal): Promise<void> {
+    const answer = await ask.send({ method: 'POST', headers: headers(message), body: bodyOf(message), signal });
+    const status = answer.statusCode ?? 0;
+    const type = answer.headers['content-type'] ?? '';
+    const given = answer.headers['mcp-session-id'];
+    if (typeof given === 'string' && sessionId === undefined && /^[\x21-\x7e]+$/.test(given) && given.length <= maxSessionId)
+      sessionId = given;
+    if (status === 404 && sessionId !== undefined && message.kind === 'request' && message.method !== 'initialize') {
+      answer.destroy();
+      gone('it has forgotten our session (404)');
+      return;
+    }
+    if (status === 202 || status === 204) {
+      answer.destroy();
+      if (message.kind === 'request') throw new Error(`it took the question and gives no answer (${status})`);
+      return;
+    }
+    if (status === 200 && type.startsWith('text/event-stream')) {
+      await readStream(answer);
+      return;
+    }
+    const text = await textOfAnswer(answer, maxAnswerBytes);
+    if (type.startsWith('application/json')) {
+      const read = readMessage(text);
+      // An error of JSON-RPC says more than the status it came with; one without an id is for who asked.
+      if (read.kind === 'response' && (status === 200 || 'error' in read.outcome)) {
+        noteVersion(read);
+        listener?.message(read);
+        return;
+      }
+      if (status === 200) {
+        listener?.message(read);
+        return;
+      }
+    }
+    throw new Error(await explainRefusal({ url, status, headers: answer.headers, ask, signal: over.signal }));
+  }
+
+  return {
+    transport: 'http',
+    target: `${url.origin}${url.pathname}`,
+    async open(heardBy) {
+      listener = heardBy;
+    },
+    async send(message) {
+      if (over.signal.aborted) throw new Error('it is gone');
+      if (message.kind === 'notification' && message.method === 'notifications/cancelled') {
+        const id = message.params['requestId'];
+        // Since 2026-07-28 that is the cancellation; before, what it still says would have nobody to hear it.
+        if (typeof id === 'string' || typeof id === 'number') onTheWay.get(id)?.abort();
+        if (modernHeaders(message) !== undefined) return;
+      }
+      const one = new AbortController();
+      const signal = AbortSignal.any([over.signal, one.signal]);
+      if (message.kind !== 'request') {
+        await post(message, signal);
+        if (message.kind === 'notification' && message.method === 'notifications/initialized' && !isListening) {
+          isListening = true;
+          listen().catch(() => undefined);
+        }
+        return;
+      }
+      onTheWay.set(message.id, one);
+      // The answer comes by the listener; here only that it was handed over.
+      post(message, signal)
+        .then(() => ({ error: 'its answer ended before it was whole' }))
+        .catch((error: unknown) => ({ error: error instanceof Error ? error.message : String(error) }))
+        .then(({ error }) => {
+          onTheWay.delete(message.id);
+          if (one.signal.aborted) return;
+          // Where the answer came, nobody waits for this one any more.
+          listener?.message({ kind: 'response', id: message.id, outcome: failed(rpcCodes.internal, error) });
+        })
+        .catch((error: unknown) => say(String(error)));
+    },
+    async close() {
+      if (sessionId !== undefined && !over.signal.aborted)
+        await ask
+          .send({ method: 'DELETE', headers: headers(), signal: AbortSignal.timeout(byeMs) })
+          .then((answer) => answer.destroy())
+          .catch(() => undefined);
+      gone('it was closed');
+      ask.close();
+    },
+  };
+}

@@ -1,0 +1,58 @@
+/** What the gateway bears of either side. */
+export type GatewayLimits = {
+  /** Of one message, to the server and from it. */
+  readonly maxRequestBytes: number;
+  readonly maxAnswerBytes: number;
+  /** Of what a call gives back: more would crowd out what the model knows. */
+  readonly maxResultBytes: number;
+  /** Calls that wait for their answer. */
+  readonly maxInFlight: number;
+  readonly callsAMinute: number;
+  /** Of one tool. */
+  readonly toolCallsAMinute: number;
+  /** For an answer of the server to a call, and to all else. */
+  readonly callMs: number;
+  readonly requestMs: number;
+  readonly maxTools: number;
+  /** Notifications of the server that are handed on, a minute. */
+  readonly noticesAMinute: number;
+};
+
+export const defaultLimits: GatewayLimits = {
+  maxRequestBytes: 4 * 1024 * 1024,
+  maxAnswerBytes: 8 * 1024 * 1024,
+  maxResultBytes: 1024 * 1024,
+  maxInFlight: 32,
+  callsAMinute: 600,
+  toolCallsAMinute: 120,
+  callMs: 120_000,
+  requestMs: 30_000,
+  maxTools: 500,
+  noticesAMinute: 1200,
+};
+
+/** At most `aMinute` on average, all at once if they come like that. Names beyond `maxNames` share one. */
+export function createRate({
+  aMinute,
+  nowMs,
+  maxNames = 1000,
+}: {
+  readonly aMinute: number;
+  readonly nowMs: () => number;
+  readonly maxNames?: number;
+}): { /** Undefined when it may go, else after how long. */ take(name: string): number | undefined } {
+  const held = new Map<string, { left: number; atMs: number }>();
+  return {
+    take(asked) {
+      const name = held.has(asked) || held.size < maxNames ? asked : '';
+      const now = nowMs();
+      const one = held.get(name) ?? { left: aMinute, atMs: now };
+      held.set(name, one);
+      one.left = Math.min(aMinute, one.left + ((now - one.atMs) * aMinute) / 60_000);
+      one.atMs = now;
+      if (one.left < 1) return Math.ceil(((1 - one.left) * 60_000) / aMinute);
+      one.left -= 1;
+      return undefined;
+    },
+  };
+}

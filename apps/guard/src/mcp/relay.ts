@@ -1,0 +1,302 @@
+import { isJsonObject } from '@sallyport/contracts';
+import type { JsonObject, JsonValue } from '@sallyport/contracts';
+import { createCalls } from './calls.ts';
+import type { Gate } from './gate.ts';
+import { isHandshakeVersion, toClient, toServer, type Lettable } from './handshake.ts';
+import { failed, rpcCodes } from './json-rpc.ts';
+import type { ReadMessage, RpcId, RpcMessage, RpcNotification, RpcOutcome, RpcRequest } from './json-rpc.ts';
+import { createRate, type GatewayLimits } from './limits.ts';
+import { createToolList, type ToolList } from './tool-list.ts';
+import type { ToolServer } from './tool-server.ts';
+import { createUpstream, wordsOf } from './upstream.ts';
+
+export type RelayNeeds = {
+  /** Under which the harness knows the server. */
+  readonly name: string;
+  readonly server: ToolServer;
+  readonly gate: Gate;
+  readonly limits: GatewayLimits;
+  readonly lets: ReadonlySet<Lettable>;
+  readonly nowMs: () => number;
+  readonly newId: () => string;
+  readonly toClient: (message: RpcMessage) => void;
+  readonly say: (line: string) => void;
+  /** The server is gone; nothing more will come. */
+  readonly closed: (reason: string) => void;
+};
+
+/**
+ * One client and one server of MCP with a handshake (2024-11-05 to 2025-11-25), and what stands between them. Every question of the client
+ * has one answer. Ids and tokens of progress of one side never reach the other. What is not named here does not pass.
+ */
+export type Relay = {
+  open(): Promise<void>;
+  fromClient(message: ReadMessage): void;
+  /** Once no question waits for its answer. */
+  settled(): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** Passed on as they are, of a server that is approved; without a word of it the answer to a list is empty. */
+const passed: ReadonlyMap<string, 'list' | 'plain'> = new Map([
+  ['resources/list', 'list'],
+  ['resources/templates/list', 'list'],
+  ['prompts/list', 'list'],
+  ['resources/subscribe', 'plain'],
+  ['resources/unsubscribe', 'plain'],
+  ['completion/complete', 'plain'],
+  ['logging/setLevel', 'plain'],
+]);
+const emptyLists: Readonly<Record<string, JsonObject>> = {
+  'resources/list': { resources: [] },
+  'resources/templates/list': { resourceTemplates: [] },
+  'prompts/list': { prompts: [] },
+};
+const noticesOn: ReadonlySet<string> = new Set([
+  'notifications/message',
+  'notifications/resources/updated',
+  'notifications/resources/list_changed',
+  'notifications/prompts/list_changed',
+  'notifications/tools/list_changed',
+  'notifications/elicitation/complete',
+]);
+const asksOf: ReadonlyMap<string, Lettable> = new Map([
+  ['sampling/createMessage', 'sampling'],
+  ['elicitation/create', 'elicitation'],
+  ['roots/list', 'roots'],
+]);
+const maxAsked = 64;
+
+export function createRelay(needs: RelayNeeds): Relay {
+  const { name, server, gate, limits, lets, say } = needs;
+  /** The client's questions that wait, by its own ids. */
+  const waiting = new Map<string, AbortController>();
+  /** Our questions to the client, by our ids. */
+  const asked = new Map<string, (outcome: RpcOutcome) => void>();
+  const notices = createRate({ aMinute: limits.noticesAMinute, nowMs: needs.nowMs });
+  const onSettled: (() => void)[] = [];
+  let askedCount = 0;
+  let tools: ToolList | undefined;
+  let isBegun = false;
+
+  const upstream = createUpstream({ server, say, closed: needs.closed, answer: answerServer, noticed });
+  const calls = createCalls({ ...needs, upstream });
+
+  async function answerServer({ method, params }: RpcRequest, signal: AbortSignal): Promise<RpcOutcome> {
+    if (method === 'ping') return { result: {} };
+    const asks = asksOf.get(method);
+    if (asks === undefined)
+      return failed(rpcCodes.noSuchMethod, `Sallyport does not pass on "${method.slice(0, 100)}"`);
+    if (!lets.has(asks) || (await tools?.isApproved())?.isApproved !== true) {
+      say(`the server asked for ${asks}, which is not let`);
+      return failed(rpcCodes.noSuchMethod, `Sallyport: this server may not ask for ${asks}`);
+    }
+    if (asked.size >= maxAsked) return failed(rpcCodes.internal, 'Too many questions at once');
+    const id = `sallyport-${(askedCount += 1)}`;
+    return new Promise((resolve) => {
+      const settle = (outcome: RpcOutcome): void => {
+        asked.delete(id);
+        resolve(outcome);
+      };
+      asked.set(id, settle);
+      signal.addEventListener(
+        'abort',
+        () => {
+          needs.toClient({ kind: 'notification', method: 'notifications/cancelled', params: { requestId: id } });
+          settle(failed(rpcCodes.internal, 'Taken back'));
+        },
+        { once: true },
+      );
+      needs.toClient({ kind: 'request', id, method, params });
+    });
+  }
+
+  function noticed({ method, params }: RpcNotification): void {
+    if (method === 'notifications/tools/list_changed') tools?.changed();
+    if (!noticesOn.has(method)) {
+      say(`a notice "${method.slice(0, 100)}" of the server is not passed on`);
+      return;
+    }
+    if (notices.take('') !== undefined) return;
+    needs.toClient({ kind: 'notification', method, params: withoutOurMeta(params) });
+  }
+
+  async function begin(params: JsonObject): Promise<RpcOutcome> {
+    if (isBegun) return failed(rpcCodes.invalidRequest, 'This connection has begun already');
+    isBegun = true;
+    const outcome = await upstream.ask({
+      method: 'initialize',
+      params: toServer(params, lets),
+      waitMs: limits.requestMs,
+    });
+    if ('error' in outcome) {
+      isBegun = false;
+      return outcome;
+    }
+    const { protocolVersion } = outcome.result;
+    if (!isHandshakeVersion(protocolVersion)) {
+      isBegun = false;
+      return failed(
+        rpcCodes.invalidParams,
+        `The server speaks MCP ${JSON.stringify(protocolVersion ?? null).slice(0, 40)}, which the gateway does not`,
+      );
+    }
+    const shown = toClient(outcome.result);
+    if (outcome.result['instructions'] !== undefined)
+      say('the instructions of the server are left out: nobody has looked at them');
+    const capabilities = isJsonObject(shown['capabilities']) ? shown['capabilities'] : {};
+    tools = createToolList({
+      upstream,
+      gate,
+      server: {
+        name,
+        transport: server.transport,
+        target: server.target,
+        protocol: protocolVersion,
+        serverInfo: isJsonObject(shown['serverInfo']) ? shown['serverInfo'] : {},
+      },
+      hasTools: isJsonObject(capabilities['tools']),
+      limits,
+      say,
+    });
+    return { result: shown };
+  }
+
+  async function answerClient(request: RpcRequest, signal: AbortSignal): Promise<RpcOutcome> {
+    const { method, params } = request;
+    if (method === 'ping') return { result: {} };
+    if (method === 'initialize') return begin(params);
+    if (tools === undefined) return failed(rpcCodes.invalidRequest, 'The first question must be "initialize"');
+    const onProgress = progressTo(params);
+    const how = { signal, ...(onProgress === undefined ? {} : { onProgress }) };
+    if (method === 'tools/list') {
+      tools.changed();
+      // MCP wants a schema of each tool.
+      const shown = (await tools.shown()).map((tool) => ({ inputSchema: { type: 'object' }, ...tool }));
+      return { result: { tools: shown.map((tool): JsonObject => ({ ...tool })) } };
+    }
+    if (method === 'tools/call') return calls.tool(params, { ...how, tools });
+    if (method === 'resources/read') return calls.bringing('resource', params, { ...how, tools });
+    if (method === 'prompts/get') return calls.bringing('prompt', params, { ...how, tools });
+    const kind = passed.get(method);
+    if (kind === undefined)
+      return failed(rpcCodes.noSuchMethod, `Sallyport does not pass on "${method.slice(0, 100)}"`);
+    const { isApproved, reason } = await tools.isApproved();
+    if (!isApproved)
+      return kind === 'list'
+        ? { result: emptyLists[method] ?? {} }
+        : failed(rpcCodes.invalidRequest, `Sallyport: ${reason}`);
+    const refused = calls.mayGo(method);
+    if (refused !== undefined) return failed(rpcCodes.internal, refused);
+    const outcome = await upstream.ask({ method, params, waitMs: limits.requestMs, ...how });
+    return 'error' in outcome || !isLonger(outcome.result, limits.maxResultBytes)
+      ? outcome
+      : failed(rpcCodes.internal, `Sallyport: the answer is longer than ${limits.maxResultBytes} bytes`);
+  }
+
+  function progressTo(params: JsonObject): ((progress: JsonObject) => void) | undefined {
+    const meta = params['_meta'];
+    const progressToken = isJsonObject(meta) ? meta['progressToken'] : undefined;
+    if (typeof progressToken !== 'string' && typeof progressToken !== 'number') return undefined;
+    return (progress) => {
+      if (notices.take('') !== undefined) return;
+      needs.toClient({
+        kind: 'notification',
+        method: 'notifications/progress',
+        params: { ...withoutOurMeta(progress), progressToken },
+      });
+    };
+  }
+
+  function tellSettled(): void {
+    // After the answer was sent.
+    if (waiting.size === 0) queueMicrotask(() => onSettled.splice(0).forEach((tell) => tell()));
+  }
+
+  async function handle(request: RpcRequest): Promise<void> {
+    const key = keyOf(request.id);
+    const send = (outcome: RpcOutcome): void => needs.toClient({ kind: 'response', id: request.id, outcome });
+    if (waiting.has(key)) {
+      // Two answers to one id would tell nobody which is which: the first question keeps it.
+      say(`the client used id ${key.slice(0, 80)} again before it was answered`);
+      send(failed(rpcCodes.invalidRequest, 'This id waits for its answer already'));
+      return;
+    }
+    if (waiting.size >= limits.maxInFlight * 2) {
+      send(failed(rpcCodes.internal, 'Sallyport: too many questions wait for their answer'));
+      return;
+    }
+    const over = new AbortController();
+    waiting.set(key, over);
+    let outcome: RpcOutcome;
+    try {
+      outcome = await answerClient(request, over.signal);
+    } catch (error) {
+      outcome = failed(rpcCodes.internal, `Sallyport: ${wordsOf(error)}`);
+    }
+    waiting.delete(key);
+    tellSettled();
+    // Who took the question back wants no answer.
+    if (!over.signal.aborted) send(outcome);
+  }
+
+  function tellServer({ method, params }: RpcNotification): void {
+    if (method === 'notifications/cancelled') {
+      const id = params['requestId'];
+      if (typeof id === 'string' || typeof id === 'number') waiting.get(keyOf(id))?.abort();
+      return;
+    }
+    const isOn =
+      method === 'notifications/initialized' || (method === 'notifications/roots/list_changed' && lets.has('roots'));
+    if (isOn) upstream.tell({ method, params: {} }).catch((error: unknown) => say(wordsOf(error)));
+  }
+
+  return {
+    open: () => upstream.open(),
+    fromClient(message) {
+      switch (message.kind) {
+        case 'request':
+          void handle(message);
+          return;
+        case 'notification':
+          tellServer(message);
+          return;
+        case 'response': {
+          const settle = typeof message.id === 'string' ? asked.get(message.id) : undefined;
+          if (settle === undefined) say('the client answered what nobody asked');
+          else settle(message.outcome);
+          return;
+        }
+        case 'refused': {
+          say(`cannot read what the client said: ${message.reason}`);
+          if (message.id === undefined || waiting.has(keyOf(message.id))) return;
+          const outcome = failed(message.code, `Sallyport: cannot read the message: ${message.reason}`);
+          needs.toClient({ kind: 'response', id: message.id, outcome });
+        }
+      }
+    },
+    settled: () =>
+      new Promise((resolve) => {
+        onSettled.push(resolve);
+        tellSettled();
+      }),
+    async close() {
+      for (const over of waiting.values()) over.abort();
+      await upstream.close();
+      await gate.close();
+    },
+  };
+}
+
+function keyOf(id: RpcId): string {
+  return JSON.stringify(id);
+}
+
+/** Tokens and marks of ours that a server sends back. */
+function withoutOurMeta({ _meta: _left, ...params }: JsonObject): JsonObject {
+  return params;
+}
+
+export function isLonger(value: JsonValue, bytes: number): boolean {
+  return Buffer.byteLength(JSON.stringify(value)) > bytes;
+}

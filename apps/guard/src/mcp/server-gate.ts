@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson, isJsonObject } from '@sallyport/contracts';
+import type { JsonObject, JsonValue } from '@sallyport/contracts';
+import { digestOf } from '@sallyport/tool-pins';
+import type { AskServer, ServerAnswer } from './ask-server.ts';
+import type { Gate, GatedCall, ServerWords, Told } from './gate.ts';
+import type { Spool } from './spool.ts';
+
+/** How long the server may keep a call until a person has answered. */
+const personSeconds = 240;
+
+/**
+ * The server of Sallyport decides. While nobody can reach it, nothing passes; with `spool` what was approved before goes on, and is
+ * recorded afterwards. A no is a no, a slow answer too: only who cannot be reached at all is gone past.
+ */
+export function createServerGate({
+  name,
+  ask,
+  spool,
+  session,
+  nowMs,
+  say,
+}: {
+  readonly name: string;
+  readonly ask: AskServer;
+  /** There where the organisation lets calls go on unasked. */
+  readonly spool?: Spool;
+  /** The run, as the environment names it. */
+  readonly session?: string;
+  readonly nowMs: () => number;
+  readonly say: (line: string) => void;
+}): Gate {
+  let words: ServerWords | undefined;
+  /** What the server said last, and of which definitions. */
+  let last: { readonly told: Told; readonly digests: ReadonlyMap<string, string> } | undefined;
+  /** Calls that went unasked: the server knows nothing of what they brought. */
+  const unasked = new Set<string>();
+
+  /** Each answer says that the server is there again. */
+  async function drain(): Promise<void> {
+    await spool?.drain(async (calls) => {
+      const answer = await ask.post({ path: '/v1/agent/gateway/missed', body: { calls: calls.map(plain) } });
+      if (answer.kind === 'refused') say(`cannot record what went unasked: ${answer.reason}`);
+      return answer.kind === 'answer';
+    });
+  }
+  async function post(question: Parameters<AskServer['post']>[0]): Promise<ServerAnswer> {
+    try {
+      // What went unasked before is recorded before anything more is judged.
+      await drain();
+    } catch (error) {
+      return { kind: 'refused', reason: `what went unasked cannot be recorded (${String(error)})` };
+    }
+    return ask.post(question);
+  }
+
+  const gate: Gate = {
+    async tell(server) {
+      words = server;
+      const { name: _name, tools, ...rest } = server;
+      const digests = new Map(tools.map((tool) => [tool.name, digestOf(tool)]));
+      const answer = await post({
+        path: '/v1/agent/gateway/servers',
+        body: { name, ...rest, tools: tools.map((tool): JsonObject => ({ ...tool })) },
+      });
+      if (answer.kind === 'answer') {
+        const told = toldOf(answer.body);
+        last = { told, digests };
+        return told;
+      }
+      if (answer.kind === 'unreachable' && spool !== undefined) {
+        say(`the server cannot be reached (${answer.reason}); going on with what it approved before`);
+        return openTold(digests);
+      }
+      const reason = noAnswer(answer);
+      say(reason);
+      throw new Error(reason);
+    },
+
+    async judge(call, signal) {
+      const path = '/v1/agent/gateway/calls';
+      const question = { path, body: bodyOf(name, call), waitSeconds: personSeconds, signal };
+      let answer = await post(question);
+      if (answer.kind === 'answer' && answer.body['is_forgotten'] === true && words !== undefined) {
+        // It was started again, and has to hear once more what the tools are.
+        try {
+          await gate.tell(words);
+        } catch (error) {
+          return { isLet: false, reason: `Sallyport: ${String(error)}` };
+        }
+        answer = await ask.post(question);
+      }
+      if (answer.kind === 'answer') {
+        const { verdict, reason } = answer.body;
+        const said = typeof reason === 'string' && reason !== '' ? reason : 'Sallyport: refused';
+        const input = answer.body['arguments'];
+        return { isLet: verdict === 'allow', reason: said, ...(isJsonObject(input) ? { input } : {}) };
+      }
+      if (answer.kind === 'unreachable' && spool !== undefined && !signal.aborted) {
+        try {
+          spool.keep({
+            server: name,
+            kind: call.kind,
+            name: call.name,
+            at_ms: nowMs(),
+            input_digest: createHash('sha256').update(canonicalJson(call.input)).digest('hex'),
+            ...(session === undefined ? {} : { session }),
+          });
+        } catch (error) {
+          return { isLet: false, reason: `Sallyport: the call cannot be recorded (${String(error)})` };
+        }
+        unasked.add(call.id);
+        say(`"${call.name}" goes unasked: the server cannot be reached (${answer.reason})`);
+        return { isLet: true, reason: '' };
+      }
+      return { isLet: false, reason: noAnswer(answer) };
+    },
+
+    async finished(call, { result, isSuccess, durationMs }) {
+      // What went unasked is told as such, and what it brought counts as the worst there is.
+      if (unasked.delete(call.id)) return {};
+      const answer = await post({
+        path: '/v1/agent/gateway/results',
+        body: { ...bodyOf(name, call), result, is_success: isSuccess, duration_ms: Math.min(durationMs, 86_400_000) },
+      });
+      if (answer.kind === 'answer') {
+        const { output } = answer.body;
+        return isJsonObject(output) ? { result: output } : {};
+      }
+      if (answer.kind === 'unreachable' && spool !== undefined) {
+        say(`the result of "${call.name}" cannot be recorded: the server cannot be reached (${answer.reason})`);
+        return {};
+      }
+      return { withheld: `${noAnswer(answer)}; the call ran, its result is withheld since it cannot be recorded` };
+    },
+
+    async close() {
+      ask.close();
+    },
+  };
+  return gate;
+
+  /** What was approved before and has not changed; where nothing was ever said, all of it. */
+  function openTold(digests: ReadonlyMap<string, string>): Told {
+    const before = last;
+    const isSame = (tool: string): boolean => before?.digests.get(tool) === digests.get(tool);
+    return {
+      isApproved: before?.told.isApproved ?? true,
+      reason: before?.told.reason ?? '',
+      tools: new Map(
+        [...digests.keys()].map((tool) => {
+          if (before === undefined) return [tool, { isLet: true, reason: '' }];
+          if (isSame(tool) && before.told.tools.get(tool)?.isLet === true) return [tool, { isLet: true, reason: '' }];
+          return [tool, { isLet: false, reason: 'it is not as it was approved, and the server cannot be asked' }];
+        }),
+      ),
+    };
+  }
+}
+
+function bodyOf(server: string, { id, kind, name, digest, input }: GatedCall): JsonObject {
+  return { id, server, kind, name, ...(digest === undefined ? {} : { digest }), arguments: input };
+}
+
+function plain({ session, ...rest }: Parameters<Spool['keep']>[0]): JsonObject {
+  return { ...rest, ...(session === undefined ? {} : { session }) };
+}
+
+function noAnswer(answer: Exclude<ServerAnswer, { kind: 'answer' }>): string {
+  return answer.kind === 'unreachable'
+    ? `Sallyport: the server cannot be reached (${answer.reason}), so nothing passes`
+    : `Sallyport: ${answer.reason}`;
+}
+
+/** `{ server: { state }, tools: [{ name, isLet, reason? }] }`; what is not said to be let is not. */
+function toldOf(body: JsonObject): Told {
+  const server = isJsonObject(body['server']) ? body['server'] : {};
+  const state = server['state'];
+  const listed: readonly JsonValue[] = Array.isArray(body['tools']) ? body['tools'] : [];
+  const tools = new Map<string, { isLet: boolean; reason: string }>();
+  for (const tool of listed) {
+    if (!isJsonObject(tool)) continue;
+    const { name, isLet, reason } = tool;
+    if (typeof name !== 'string') continue;
+    tools.set(name, {
+      isLet: isLet === true,
+      reason: typeof reason === 'string' ? reason : 'nobody approved this tool',
+    });
+  }
+  const reason =
+    state === 'blocked'
+      ? 'this server is blocked'
+      : 'nobody approved this server yet; somebody with agents:manage does that in the console, under Agents';
+  return { isApproved: state === 'approved', reason, tools };
+}

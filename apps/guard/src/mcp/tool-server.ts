@@ -1,0 +1,21 @@
+import type { ReadMessage, RpcMessage } from './json-rpc.ts';
+
+/** Who hears what an MCP server says. */
+export type ToolServerListener = {
+  message(message: ReadMessage): void;
+  /** It is gone, and will say nothing more. Once. */
+  closed(reason: string): void;
+};
+
+/** An MCP server behind the gateway, however it is reached. What it sends is any text whatever. */
+export type ToolServer = {
+  readonly transport: 'stdio' | 'http';
+  /** How it is started or where it is: its identity, beside its name. Holds no secret. */
+  readonly target: string;
+  /** To be called once, before anything is sent. Rejects when it cannot be reached. */
+  open(listener: ToolServerListener): Promise<void>;
+  /** Rejects when the message cannot be handed over. */
+  send(message: RpcMessage): Promise<void>;
+  /** Ends it, by force where it does not end by itself. */
+  close(): Promise<void>;
+};

@@ -1,0 +1,161 @@
+import type { JsonObject } from '@sallyport/contracts';
+import { failed, rpcCodes } from './json-rpc.ts';
+import type { ReadMessage, RpcNotification, RpcOutcome, RpcRequest } from './json-rpc.ts';
+import type { ToolServer } from './tool-server.ts';
+
+/** Questions to the server, each with an id of ours, and what it says by itself. */
+export type Upstream = {
+  open(): Promise<void>;
+  /** Never rejects: what cannot be asked or answered is an error in the words of JSON-RPC. */
+  ask(question: {
+    readonly method: string;
+    readonly params: JsonObject;
+    readonly waitMs: number;
+    /** Whoever asked has gone away: the server is told. */
+    readonly signal?: AbortSignal;
+    /** The asker's own; the server is given another. */
+    readonly onProgress?: (params: JsonObject) => void;
+  }): Promise<RpcOutcome>;
+  tell(notification: Omit<RpcNotification, 'kind'>): Promise<void>;
+  /** Why it is gone; undefined while it is there. */
+  gone(): string | undefined;
+  close(): Promise<void>;
+};
+
+type Waiting = {
+  readonly settle: (outcome: RpcOutcome) => void;
+  readonly onProgress: ((params: JsonObject) => void) | undefined;
+};
+
+export function createUpstream({
+  server,
+  answer,
+  noticed,
+  closed,
+  say,
+}: {
+  readonly server: ToolServer;
+  /** The answer to a question of the server. */
+  readonly answer: (request: RpcRequest, signal: AbortSignal) => Promise<RpcOutcome>;
+  readonly noticed: (notification: RpcNotification) => void;
+  readonly closed: (reason: string) => void;
+  /** For whoever reads the log. */
+  readonly say: (line: string) => void;
+}): Upstream {
+  const waiting = new Map<number, Waiting>();
+  /** Questions of the server that are being answered, by its own ids. */
+  const answering = new Map<string, AbortController>();
+  let asked = 0;
+  let goneFor: string | undefined;
+
+  function settle(id: unknown, outcome: RpcOutcome): boolean {
+    if (typeof id !== 'number') return false;
+    const one = waiting.get(id);
+    waiting.delete(id);
+    one?.settle(outcome);
+    return one !== undefined;
+  }
+
+  async function answerTo(request: RpcRequest): Promise<void> {
+    const key = JSON.stringify(request.id);
+    const send = (outcome: RpcOutcome) => server.send({ kind: 'response', id: request.id, outcome });
+    if (answering.has(key)) return send(failed(rpcCodes.invalidRequest, 'This id waits for its answer already'));
+    if (answering.size >= maxAnswering) return send(failed(rpcCodes.internal, 'Too many questions at once'));
+    const over = new AbortController();
+    answering.set(key, over);
+    try {
+      const outcome = await answer(request, over.signal);
+      if (!over.signal.aborted) await send(outcome);
+    } finally {
+      answering.delete(key);
+    }
+  }
+
+  function heard(message: ReadMessage): void {
+    switch (message.kind) {
+      case 'response':
+        if (!settle(message.id, message.outcome))
+          say(`the server answered ${JSON.stringify(message.id)}, which nobody asked or which was answered before`);
+        return;
+      case 'request':
+        answerTo(message).catch((error: unknown) => say(`cannot answer the server: ${String(error)}`));
+        return;
+      case 'refused':
+        say(`cannot read what the server said: ${message.reason}`);
+        settle(message.id, failed(rpcCodes.internal, `The server's answer cannot be read: ${message.reason}`));
+        return;
+      case 'notification':
+        if (message.method === 'notifications/progress') {
+          const { progressToken, ...params } = message.params;
+          if (typeof progressToken === 'number') waiting.get(progressToken)?.onProgress?.(params);
+        } else if (message.method === 'notifications/cancelled')
+          answering.get(JSON.stringify(message.params['requestId'] ?? null))?.abort();
+        else noticed(message);
+    }
+  }
+
+  return {
+    open: () =>
+      server.open({
+        message: heard,
+        closed(reason) {
+          goneFor = reason;
+          for (const id of waiting.keys())
+            settle(id, failed(rpcCodes.internal, `The server behind the gateway is gone: ${reason}`));
+          for (const over of answering.values()) over.abort();
+          closed(reason);
+        },
+      }),
+
+    async ask({ method, params, waitMs, signal, onProgress }) {
+      if (goneFor !== undefined) return failed(rpcCodes.internal, `The server behind the gateway is gone: ${goneFor}`);
+      const id = (asked += 1);
+      const cancel = (reason: string): void => {
+        if (!waiting.has(id)) return;
+        // MCP has no way to take the handshake back.
+        if (method !== 'initialize')
+          server
+            .send({ kind: 'notification', method: 'notifications/cancelled', params: { requestId: id, reason } })
+            .catch(() => undefined);
+        settle(id, failed(rpcCodes.internal, `No answer of the server: ${reason}`));
+      };
+      const onAbort = (): void => cancel('the client took the question back');
+      const timer = setTimeout(() => cancel(`none within ${waitMs / 1000} s`), waitMs);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      try {
+        return await new Promise<RpcOutcome>((resolve) => {
+          waiting.set(id, { settle: resolve, onProgress });
+          const meta = onProgress === undefined ? {} : { progressToken: id };
+          server
+            .send({ kind: 'request', id, method, params: withMeta(params, meta) })
+            .catch((error: unknown) =>
+              settle(id, failed(rpcCodes.internal, `Cannot reach the server: ${wordsOf(error)}`)),
+            );
+          if (signal?.aborted === true) onAbort();
+        });
+      } finally {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+      }
+    },
+
+    tell: ({ method, params }) => server.send({ kind: 'notification', method, params }),
+    gone: () => goneFor,
+    close: () => server.close(),
+  };
+}
+
+const maxAnswering = 16;
+
+/** The client's token of progress never reaches the server: it knows ours alone. */
+function withMeta(params: JsonObject, more: JsonObject): JsonObject {
+  const { _meta: given, ...rest } = params;
+  const { progressToken: _own, ...meta } =
+    typeof given === 'object' && given !== null && !Array.isArray(given) ? given : {};
+  const all = { ...meta, ...more };
+  return Object.keys(all).length === 0 ? rest : { ...rest, _meta: all };
+}
+
+export function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
