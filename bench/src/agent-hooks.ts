@@ -10,7 +10,7 @@ import { startServer } from './running-server.ts';
 import { latencies, rounded, type Latencies } from './statistics.ts';
 
 const path = '/v1/agent/hooks/claude-code';
-const limitMs = 50;
+const limitMs = 10;
 
 /** One run of an agent, as its harness has it. */
 type Run = { readonly token: string; readonly session: string };
