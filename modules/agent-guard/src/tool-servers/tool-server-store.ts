@@ -1,0 +1,225 @@
+import type { Database, Transaction } from '@sallyport/platform/database';
+import { blindIndex, createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
+import type { AgentGuardNeeds } from '../needs.ts';
+import type { Pin, PinnedDefinition, ServerIdentity, ServerTool, ToolServer } from './tool-server.ts';
+import {
+  changeable,
+  definitionDocument,
+  identityText,
+  toDefinition,
+  toPin,
+  toServer,
+  toTool,
+  toolDocument,
+} from './tool-server-rows.ts';
+import type { ToolServerTables } from './tool-server-rows.ts';
+
+type Where = Database | Transaction;
+
+/** Servers, their tools, and what the tools said of themselves. Every function runs in the transaction or database it is handed. */
+export type ToolServerStore = ReturnType<typeof createToolServerStore>;
+
+export function createToolServerStore(needs: Pick<AgentGuardNeeds, 'columnKeys' | 'random'>) {
+  const columns = createEncryptedColumns<ToolServerTables>({
+    keys: needs.columnKeys,
+    random: needs.random,
+    tables: {
+      agent_tool_servers: {
+        row: 'id',
+        columns: {
+          identity: encrypted({ index: blindIndex('identity_key'), padBytes: 256 }),
+          document: encrypted({ padBytes: 256 }),
+        },
+      },
+      agent_tools: {
+        row: 'id',
+        columns: { name: encrypted({ index: blindIndex('name_key') }), document: encrypted({ padBytes: 256 }) },
+      },
+      agent_tool_definitions: { row: 'id', columns: { document: encrypted({ padBytes: 1024 }) } },
+    },
+  });
+  const pinColumns = [
+    'id',
+    'server_id',
+    'tool_id',
+    'digest',
+    'state',
+    'warnings',
+    'first_seen_at_ms',
+    'last_seen_at_ms',
+  ] as const;
+
+  return {
+    async findServer(
+      where: Where,
+      by: { readonly id: string } | { readonly identity: ServerIdentity },
+    ): Promise<ToolServer | undefined> {
+      const [column, value] =
+        'id' in by ? (['id', by.id] as const) : (['identity', identityText(by.identity)] as const);
+      const rows = columns.on(where).selectFrom('agent_tool_servers').selectAll();
+      const row = await rows.where(column, '=', value).executeTakeFirst();
+      return row === undefined ? undefined : toServer(row);
+    },
+
+    /** Last seen first. */
+    async listServers(where: Where): Promise<readonly ToolServer[]> {
+      const rows = columns.on(where).selectFrom('agent_tool_servers').selectAll();
+      return (await rows.orderBy('last_seen_at_ms', 'desc').orderBy('id').execute()).map(toServer);
+    },
+
+    async insertServer(transaction: Transaction, server: ToolServer): Promise<void> {
+      await columns
+        .on(transaction)
+        .insertInto('agent_tool_servers')
+        .values({
+          id: server.id,
+          identity: identityText(server),
+          owner_id: server.ownerId,
+          first_seen_at_ms: server.firstSeenAtMs,
+          ...changeable(server),
+        })
+        .execute();
+    },
+
+    async updateServer(transaction: Transaction, server: ToolServer): Promise<void> {
+      await columns
+        .on(transaction)
+        .updateTable('agent_tool_servers')
+        .set(changeable(server))
+        .where('id', '=', server.id)
+        .execute();
+    },
+
+    async removeServer(transaction: Transaction, id: string): Promise<void> {
+      for (const table of ['agent_tool_definitions', 'agent_tools'] as const)
+        await columns.on(transaction).deleteFrom(table).where('server_id', '=', id).execute();
+      await columns.on(transaction).deleteFrom('agent_tool_servers').where('id', '=', id).execute();
+    },
+
+    async listTools(where: Where, serverId?: string): Promise<readonly ServerTool[]> {
+      let rows = columns.on(where).selectFrom('agent_tools').selectAll();
+      if (serverId !== undefined) rows = rows.where('server_id', '=', serverId);
+      return (await rows.orderBy('first_seen_at_ms').orderBy('id').execute()).map(toTool);
+    },
+
+    async findTool(where: Where, serverId: string, name: string): Promise<ServerTool | undefined> {
+      const rows = columns.on(where).selectFrom('agent_tools').selectAll();
+      const row = await rows.where('server_id', '=', serverId).where('name', '=', name).executeTakeFirst();
+      return row === undefined ? undefined : toTool(row);
+    },
+
+    /** Of all, without what they say of themselves. */
+    async listToolStates(
+      where: Where,
+    ): Promise<readonly Pick<ServerTool, 'id' | 'serverId' | 'isBlocked' | 'newestDigest'>[]> {
+      const rows = columns
+        .on(where)
+        .selectFrom('agent_tools')
+        .select(['id', 'server_id', 'is_blocked', 'newest_digest']);
+      return (await rows.execute()).map((row) => ({
+        id: row.id,
+        serverId: row.server_id,
+        isBlocked: row.is_blocked !== 0,
+        newestDigest: row.newest_digest,
+      }));
+    },
+
+    async insertTool(transaction: Transaction, tool: ServerTool): Promise<void> {
+      await columns
+        .on(transaction)
+        .insertInto('agent_tools')
+        .values({
+          id: tool.id,
+          server_id: tool.serverId,
+          name: tool.name,
+          is_blocked: tool.isBlocked ? 1 : 0,
+          newest_digest: tool.newestDigest,
+          document: toolDocument(tool),
+          first_seen_at_ms: tool.firstSeenAtMs,
+          last_seen_at_ms: tool.lastSeenAtMs,
+        })
+        .execute();
+    },
+
+    async updateTool(transaction: Transaction, tool: ServerTool): Promise<void> {
+      await columns
+        .on(transaction)
+        .updateTable('agent_tools')
+        .set({
+          is_blocked: tool.isBlocked ? 1 : 0,
+          newest_digest: tool.newestDigest,
+          document: toolDocument(tool),
+          last_seen_at_ms: tool.lastSeenAtMs,
+        })
+        .where('id', '=', tool.id)
+        .execute();
+    },
+
+    async listPins(where: Where, serverId?: string): Promise<readonly Pin[]> {
+      let rows = columns.on(where).selectFrom('agent_tool_definitions').select(pinColumns);
+      if (serverId !== undefined) rows = rows.where('server_id', '=', serverId);
+      return (await rows.orderBy('first_seen_at_ms').orderBy('id').execute()).map(toPin);
+    },
+
+    async findPin(where: Where, toolId: string, digest: string): Promise<Pin | undefined> {
+      const rows = columns.on(where).selectFrom('agent_tool_definitions').select(pinColumns);
+      const row = await rows.where('tool_id', '=', toolId).where('digest', '=', digest).executeTakeFirst();
+      return row === undefined ? undefined : toPin(row);
+    },
+
+    async listDefinitions(where: Where, serverId: string): Promise<readonly PinnedDefinition[]> {
+      const rows = columns.on(where).selectFrom('agent_tool_definitions').selectAll();
+      const found = await rows.where('server_id', '=', serverId).orderBy('first_seen_at_ms').orderBy('id').execute();
+      return found.map(toDefinition);
+    },
+
+    async insertDefinition(transaction: Transaction, pinned: PinnedDefinition): Promise<void> {
+      await columns
+        .on(transaction)
+        .insertInto('agent_tool_definitions')
+        .values({
+          id: pinned.id,
+          server_id: pinned.serverId,
+          tool_id: pinned.toolId,
+          digest: pinned.digest,
+          state: pinned.state,
+          warnings: pinned.warnings,
+          document: definitionDocument(pinned),
+          first_seen_at_ms: pinned.firstSeenAtMs,
+          last_seen_at_ms: pinned.lastSeenAtMs,
+        })
+        .execute();
+    },
+
+    async updateDefinition(transaction: Transaction, pinned: PinnedDefinition): Promise<void> {
+      await columns
+        .on(transaction)
+        .updateTable('agent_tool_definitions')
+        .set({ state: pinned.state, document: definitionDocument(pinned) })
+        .where('id', '=', pinned.id)
+        .execute();
+    },
+
+    async removeDefinition(transaction: Transaction, id: string): Promise<void> {
+      await columns.on(transaction).deleteFrom('agent_tool_definitions').where('id', '=', id).execute();
+    },
+
+    /** All of these at once: told again each time a run begins. */
+    async seeAgain(
+      transaction: Transaction,
+      seen: { readonly toolIds: readonly string[]; readonly pinIds: readonly string[]; readonly atMs: number },
+    ): Promise<void> {
+      for (const [table, ids] of [
+        ['agent_tools', seen.toolIds],
+        ['agent_tool_definitions', seen.pinIds],
+      ] as const)
+        for (let at = 0; at < ids.length; at += 100)
+          await columns
+            .on(transaction)
+            .updateTable(table)
+            .set({ last_seen_at_ms: seen.atMs })
+            .where('id', 'in', ids.slice(at, at + 100))
+            .execute();
+    },
+  };
+}
