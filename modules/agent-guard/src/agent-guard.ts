@@ -8,11 +8,12 @@ import { createProposals } from './approvals/proposals.ts';
 import { createProposalRoutes } from './approvals/proposal-routes.ts';
 import { createSessionSteps } from './approvals/session-steps.ts';
 import { createGatewayCallRoutes } from './gateway/call-routes.ts';
-import { createGatewayCalls, type ToolServerGate } from './gateway/gateway-calls.ts';
+import { createGatewayCalls } from './gateway/gateway-calls.ts';
 import { createHookDesk, type HookDesk } from './hooks/hook-desk.ts';
 import { createHookRoutes } from './hooks/hook-routes.ts';
 import type { OpenJudge } from './hooks/hook-judge.ts';
 import { defaultLimits, type AgentGuardNeeds } from './needs.ts';
+import { createCoverageRoutes } from './coverage/coverage-routes.ts';
 import type { PackDecisions } from './decisions/index.ts';
 import type { PastCalls } from './past-calls/replay-calls.ts';
 import { createReplayRoutes } from './past-calls/replay-routes.ts';
@@ -24,12 +25,16 @@ import { createStopRoutes } from './stops/stop-routes.ts';
 import { createStops, type Stops } from './stops/stops.ts';
 import { createRunTelemetry } from './telemetry/run-telemetry.ts';
 import { createTelemetryRoutes } from './telemetry/telemetry-routes.ts';
+import { createGatewayServerRoutes } from './tool-servers/gateway-server-routes.ts';
+import { createToolServerRoutes } from './tool-servers/tool-server-routes.ts';
+import { createToolServers, type ToolServers } from './tool-servers/tool-servers.ts';
 
 export type AgentGuard = {
   readonly sessions: AgentSessions;
   readonly stops: Stops;
   readonly hooks: HookDesk;
   readonly approvals: Approvals;
+  readonly toolServers: ToolServers;
   readonly tallies: Pick<RunTallies, 'keep'>;
   readonly routes: RoutePlugin;
 };
@@ -41,7 +46,6 @@ export async function createAgentGuard(
     /** With what past calls are judged again. */
     readonly packs: PackDecisions;
     readonly pastCalls: PastCalls;
-    readonly toolServers?: ToolServerGate;
   },
 ): Promise<AgentGuard> {
   const limits = { ...defaultLimits, ...needs.limits };
@@ -61,14 +65,18 @@ export async function createAgentGuard(
   };
   const tallies = createRunTallies(needs);
   const hooks = createHookDesk({ ...needs, sessions, stops, people, steps, tallies, limits });
-  const gateway = createGatewayCalls({ hooks, toolServers: needs.toolServers ?? nothingIsLet, log: needs.log });
+  const toolServers = createToolServers({ ...needs, sessions, stops });
+  const gateway = createGatewayCalls({ hooks, toolServers, log: needs.log });
   const plugins = [
     createGatewayCallRoutes(gateway),
+    createGatewayServerRoutes(toolServers),
+    createToolServerRoutes(toolServers),
     createAgentRoutes(sessions, { tallies, owner: needs.owner }),
     createStopRoutes(stops),
     createApprovalRoutes(approvals),
     createProposalRoutes(createProposals({ ...needs, store })),
     createReplayRoutes({ ...needs, sessions }),
+    createCoverageRoutes(needs.packs),
     createHookRoutes(hooks),
     createTelemetryRoutes(createRunTelemetry({ ...needs, sessions, hooks, tallies })),
   ];
@@ -77,14 +85,10 @@ export async function createAgentGuard(
     stops,
     hooks,
     approvals,
+    toolServers,
     tallies,
     async routes(app) {
       for (const plugin of plugins) await app.register(async (own) => plugin(own));
     },
   };
 }
-
-/** Where nobody says which servers are approved, none is. */
-const nothingIsLet: ToolServerGate = {
-  isLet: async () => ({ isLet: false, reason: 'Nobody approved this server', isForgotten: false }),
-};

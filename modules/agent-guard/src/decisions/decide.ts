@@ -27,6 +27,8 @@ export type Decision = {
  */
 export type Decisions = {
   readonly pack: string;
+  /** Ids of its policies. */
+  readonly policies: readonly string[];
   decide(question: {
     readonly action: DecisionAction;
     readonly facts: FlowFacts;
@@ -35,6 +37,15 @@ export type Decisions = {
   }): Decision;
   /** Whether what a tool answers is trusted. What fails is not. */
   trusts(tool: DecisionTool, answers: string, subject: DecisionSubject): boolean;
+  /** Whether the agent may read what was found in an answer as it stands, instead of a token for it. What fails may not be read. */
+  reveals(tool: DecisionTool, found: FoundContent, subject: DecisionSubject): boolean;
+};
+
+/** A secret, or something about a person, by its form. */
+export type FoundContent = {
+  readonly class: 'secret' | 'personal';
+  readonly kind: string;
+  readonly confidence: string;
 };
 
 const maxCached = 5000;
@@ -81,13 +92,14 @@ export function createDecisions(cedar: Cedar, { name, keptAs, words, asking }: L
 
   return {
     pack: name,
+    policies: [...words.keys()],
     decide({ action, facts, tool, subject }) {
       const key = JSON.stringify([action, facts, tool, subject]);
       const known = cache.get(key);
       if (known !== undefined) return known;
       let decision = ask({
         action,
-        context: { ...facts, classes: [...facts.classes], approved: false },
+        context: { ...facts, classes: [...facts.classes], carried: [...facts.carried], approved: false },
         tool,
         subject,
       });
@@ -95,7 +107,7 @@ export function createDecisions(cedar: Cedar, { name, keptAs, words, asking }: L
         // A person's yes must be enough; where it is not, asking would be in vain. Where nobody can say yes, it is a no.
         const after = ask({
           action,
-          context: { ...facts, classes: [...facts.classes], approved: true },
+          context: { ...facts, classes: [...facts.classes], carried: [...facts.carried], approved: true },
           tool,
           subject,
         });
@@ -110,6 +122,8 @@ export function createDecisions(cedar: Cedar, { name, keptAs, words, asking }: L
     },
     trusts: (tool, answers, subject) =>
       ask({ action: 'trust', context: { answers }, tool, subject }).verdict === 'allow',
+    reveals: (tool, { class: of, kind, confidence }, subject) =>
+      ask({ action: 'reveal', context: { of, kind, confidence }, tool, subject }).verdict === 'allow',
   };
 }
 
