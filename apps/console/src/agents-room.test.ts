@@ -96,7 +96,7 @@ test('All agents are stopped with one reason, the agent hears it, and they are l
   assert.doesNotMatch(JSON.stringify(await call('Read', { file_path: 'a' })), /deny/);
 });
 
-test('The policies an agent is judged by are chosen, from its next call on', async () => {
+test('The policies an agent is judged by are tried on what it did, then chosen, from its next call on', async () => {
   const { page } = room;
   const chosen = page.waitForResponse(
     // The first is to be signed by the session's key.
@@ -104,6 +104,15 @@ test('The policies an agent is judged by are chosen, from its next call on', asy
   );
   await page.getByRole('combobox', { name: 'Policies of builder <b>' }).click();
   await page.getByRole('option', { name: /^Locked down/ }).click();
+  const dialog = page.getByRole('dialog', { name: /^Policies of builder <b>/ });
+  const otherwise = dialog.getByRole('region', { name: 'What would have been otherwise' });
+  await otherwise.getByText(/would have been answered otherwise/).waitFor();
+  await otherwise
+    .getByText(/would be (?:refused|asked about)/)
+    .first()
+    .waitFor();
+  await room.atRest('agents-policies-tried');
+  await dialog.getByRole('button', { name: 'Use these policies' }).click();
   assert.match((await chosen).url(), /\/v1\/agents\//);
   assert.match(JSON.stringify(await call('Bash', { command: 'make' })), /A person sees what runs/);
   assert.deepEqual(room.faults, []);

@@ -279,7 +279,34 @@ export type Routes = {
           readonly authority: string;
           readonly by_name: boolean;
           readonly last_used_at: string | null;
-          readonly trouble: 'expired' | 'switched-off' | null;
+          readonly ends_soon: boolean;
+          readonly trouble:
+            | 'switched-off'
+            | 'not-kept-whole'
+            | 'expired'
+            | 'not-yet-valid'
+            | 'revoked'
+            | 'revocations-missing'
+            | 'revocations-stale'
+            | 'authority-unknown'
+            | 'authority-expired'
+            | 'authority-not-allowed'
+            | 'name-not-permitted'
+            | 'wrong-usage'
+            | 'wrong-purpose'
+            | 'wrong-policy'
+            | 'path-too-long'
+            | 'is-an-authority'
+            | 'unknown-demand'
+            | 'unreadable'
+            | 'weak'
+            | 'unknown'
+            | 'name-ambiguous'
+            | 'name-of-another'
+            | 'domain-not-trusted'
+            | 'administrator-not-named'
+            | 'may-not-sign-in'
+            | null;
         } | null;
       }[];
       readonly recovery_codes_left: number;
@@ -429,12 +456,281 @@ export type Routes = {
     body: { readonly code: string; readonly label: string };
     answer: unknown;
   };
+  /** Calls of agents that wait for a person, and those of before */
+  'GET /v1/agent/approvals': {
+    params: undefined;
+    query: { readonly answered?: number | undefined };
+    body: undefined;
+    answer: {
+      readonly waiting: readonly {
+        readonly id: string;
+        readonly session_id: string;
+        readonly agent_id: string;
+        readonly asked_at_ms: number;
+        readonly tool: string;
+        readonly place: string;
+        readonly kinds: readonly string[];
+        readonly agent: {
+          readonly name: string;
+          readonly harness: 'claude-code' | 'codex' | 'gemini-cli' | 'cursor' | 'other';
+        };
+        readonly owner: { readonly kind: string; readonly id: string; readonly name: string };
+        readonly waits_until_ms: number;
+        readonly repository?: string | undefined;
+        readonly branch?: string | undefined;
+        readonly host?: string | undefined;
+        readonly workspace?: string | undefined;
+        readonly model?: string | undefined;
+        readonly attended: boolean;
+        readonly sub_agent?: string | undefined;
+        readonly server?: string | undefined;
+        readonly does: readonly string[];
+        readonly values: readonly {
+          readonly name: string;
+          readonly text: string;
+          readonly left_out: number;
+          readonly hidden: number;
+        }[];
+        readonly values_left_out: number;
+        readonly policies: readonly { readonly id: string; readonly words: string }[];
+        readonly reason: string;
+        readonly taint: readonly string[];
+        readonly steps: readonly {
+          readonly at_ms: number;
+          readonly words: string;
+          readonly verdict?: 'allow' | 'ask' | 'deny' | undefined;
+        }[];
+        readonly similar: { readonly granted: number; readonly refused: number; readonly unanswered: number };
+        readonly is_grave: boolean;
+        readonly may_hold: boolean;
+        readonly may_answer: boolean;
+        readonly digest: string;
+      }[];
+      readonly answered: readonly {
+        readonly id: string;
+        readonly session_id: string;
+        readonly agent_id: string;
+        readonly asked_at_ms: number;
+        readonly tool: string;
+        readonly place: string;
+        readonly kinds: readonly string[];
+        readonly title: string;
+        readonly answer: 'granted' | 'refused' | 'timed-out' | 'ended';
+        readonly scope: 'once' | 'session';
+        readonly answered_by?: { readonly id: string; readonly name: string } | undefined;
+        readonly answered_at_ms: number;
+        readonly words: string;
+      }[];
+    };
+  };
+  /** Calls of one’s own agents that wait for a person */
+  'GET /v1/agent/approvals/own': {
+    params: undefined;
+    query: { readonly answered?: number | undefined };
+    body: undefined;
+    answer: {
+      readonly waiting: readonly {
+        readonly id: string;
+        readonly session_id: string;
+        readonly agent_id: string;
+        readonly asked_at_ms: number;
+        readonly tool: string;
+        readonly place: string;
+        readonly kinds: readonly string[];
+        readonly agent: {
+          readonly name: string;
+          readonly harness: 'claude-code' | 'codex' | 'gemini-cli' | 'cursor' | 'other';
+        };
+        readonly owner: { readonly kind: string; readonly id: string; readonly name: string };
+        readonly waits_until_ms: number;
+        readonly repository?: string | undefined;
+        readonly branch?: string | undefined;
+        readonly host?: string | undefined;
+        readonly workspace?: string | undefined;
+        readonly model?: string | undefined;
+        readonly attended: boolean;
+        readonly sub_agent?: string | undefined;
+        readonly server?: string | undefined;
+        readonly does: readonly string[];
+        readonly values: readonly {
+          readonly name: string;
+          readonly text: string;
+          readonly left_out: number;
+          readonly hidden: number;
+        }[];
+        readonly values_left_out: number;
+        readonly policies: readonly { readonly id: string; readonly words: string }[];
+        readonly reason: string;
+        readonly taint: readonly string[];
+        readonly steps: readonly {
+          readonly at_ms: number;
+          readonly words: string;
+          readonly verdict?: 'allow' | 'ask' | 'deny' | undefined;
+        }[];
+        readonly similar: { readonly granted: number; readonly refused: number; readonly unanswered: number };
+        readonly is_grave: boolean;
+        readonly may_hold: boolean;
+        readonly may_answer: boolean;
+        readonly digest: string;
+      }[];
+      readonly answered: readonly {
+        readonly id: string;
+        readonly session_id: string;
+        readonly agent_id: string;
+        readonly asked_at_ms: number;
+        readonly tool: string;
+        readonly place: string;
+        readonly kinds: readonly string[];
+        readonly title: string;
+        readonly answer: 'granted' | 'refused' | 'timed-out' | 'ended';
+        readonly scope: 'once' | 'session';
+        readonly answered_by?: { readonly id: string; readonly name: string } | undefined;
+        readonly answered_at_ms: number;
+        readonly words: string;
+      }[];
+    };
+  };
+  /** Say yes or no to a call of an agent of one’s own; with `agents:approve` anybody’s */
+  'POST /v1/agent/approvals/{id}/answer': {
+    params: { readonly id: string };
+    query: undefined;
+    body: {
+      readonly answer: 'grant' | 'refuse';
+      readonly scope?: 'once' | 'session' | undefined;
+      readonly digest: string;
+      readonly words?: string | undefined;
+    };
+    answer: unknown;
+  };
+  /** May this call of MCP go to its server */
+  'POST /v1/agent/gateway/calls': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly id: string;
+      readonly server: string;
+      readonly kind: 'tool' | 'resource' | 'prompt';
+      readonly name: string;
+      readonly digest?: string | undefined;
+      readonly arguments: Readonly<Record<string, unknown>>;
+    };
+    answer: {
+      readonly verdict: 'allow' | 'deny';
+      readonly reason: string;
+      readonly is_over: boolean;
+      readonly is_forgotten: boolean;
+    };
+  };
+  /** Calls of MCP that went ahead while the server could not be reached */
+  'POST /v1/agent/gateway/missed': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly calls: readonly {
+        readonly server: string;
+        readonly kind: 'tool' | 'resource' | 'prompt';
+        readonly name: string;
+        readonly at_ms: number;
+        readonly input_digest: string;
+        readonly session?: string | undefined;
+      }[];
+    };
+    answer: { readonly recorded: number };
+  };
+  /** What came back from a call of MCP */
+  'POST /v1/agent/gateway/results': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly id: string;
+      readonly server: string;
+      readonly kind: 'tool' | 'resource' | 'prompt';
+      readonly name: string;
+      readonly digest?: string | undefined;
+      readonly arguments: Readonly<Record<string, unknown>>;
+      readonly result: Readonly<Record<string, unknown>>;
+      readonly is_success: boolean;
+      readonly duration_ms: number;
+    };
+    answer: { readonly content: 'person' | 'trusted' | 'untrusted' };
+  };
+  /** An MCP server that a run met, with its tools as it described them; which of them may be used */
+  'POST /v1/agent/gateway/servers': {
+    params: undefined;
+    query: undefined;
+    body: {
+      readonly name: string;
+      readonly transport: 'stdio' | 'http';
+      readonly target: string;
+      readonly protocol: string;
+      readonly serverInfo?: Readonly<Record<string, unknown>> | undefined;
+      readonly tools: readonly Readonly<Record<string, unknown>>[];
+    };
+    answer: {
+      readonly server: {
+        readonly id: string;
+        readonly state: 'quarantined' | 'approved' | 'blocked';
+        readonly reason?: string | undefined;
+      };
+      readonly tools: readonly {
+        readonly name: string;
+        readonly isLet: boolean;
+        readonly digest?: string | undefined;
+        readonly reason?: string | undefined;
+      }[];
+    };
+  };
   /** A hook of an agent’s harness, in its own words; the answer is in them too */
   'POST /v1/agent/hooks/{harness}': {
     params: { readonly harness: 'claude-code' | 'codex' | 'gemini-cli' | 'cursor' | 'other' };
     query: undefined;
     body: Readonly<Record<string, unknown>>;
     answer: Readonly<Record<string, unknown>>;
+  };
+  /** Changes of policy that were proposed, newest first */
+  'GET /v1/agent/proposals': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly proposals: readonly {
+        readonly id: string;
+        readonly agent_id: string;
+        readonly approval_id: string;
+        readonly tool: string;
+        readonly place: string;
+        readonly title: string;
+        readonly policies: readonly string[];
+        readonly words: string;
+        readonly by: { readonly id: string; readonly name: string };
+        readonly at_ms: number;
+      }[];
+    };
+  };
+  /** Propose that policy answers a question from now on; a note for whoever has `agents:manage` */
+  'POST /v1/agent/proposals': {
+    params: undefined;
+    query: undefined;
+    body: { readonly approval_id: string; readonly words: string };
+    answer: {
+      readonly id: string;
+      readonly agent_id: string;
+      readonly approval_id: string;
+      readonly tool: string;
+      readonly place: string;
+      readonly title: string;
+      readonly policies: readonly string[];
+      readonly words: string;
+      readonly by: { readonly id: string; readonly name: string };
+      readonly at_ms: number;
+    };
+  };
+  /** Say that a proposal was seen to */
+  'POST /v1/agent/proposals/{id}/close': {
+    params: { readonly id: string };
+    query: undefined;
+    body: { readonly note?: string | undefined };
+    answer: unknown;
   };
   /** Runs of agents, newest first; of the last 30 days */
   'GET /v1/agent/sessions': {
@@ -458,10 +754,22 @@ export type Routes = {
         readonly model?: { readonly name: string; readonly provider: string } | undefined;
         readonly harness_version?: string | undefined;
         readonly attended?: boolean | undefined;
+        readonly resumed?: boolean | undefined;
         readonly started_at_ms: number;
         readonly seen_at_ms: number;
         readonly ends_at_ms: number;
         readonly hook_at_ms?: number | undefined;
+        readonly calls_judged: number;
+        readonly calls_refused: number;
+        readonly usage?:
+          | {
+              readonly model_calls: number;
+              readonly input_tokens: number;
+              readonly output_tokens: number;
+              readonly cached_tokens: number;
+              readonly cost_usd: number;
+            }
+          | undefined;
         readonly ended_at_ms?: number | undefined;
         readonly ended_for?: string | undefined;
       }[];
@@ -482,6 +790,7 @@ export type Routes = {
       readonly model?: { readonly name: string; readonly provider: string } | undefined;
       readonly harness_version?: string | undefined;
       readonly attended?: boolean | undefined;
+      readonly resumed?: boolean | undefined;
     };
     answer: {
       readonly session: {
@@ -496,10 +805,22 @@ export type Routes = {
         readonly model?: { readonly name: string; readonly provider: string } | undefined;
         readonly harness_version?: string | undefined;
         readonly attended?: boolean | undefined;
+        readonly resumed?: boolean | undefined;
         readonly started_at_ms: number;
         readonly seen_at_ms: number;
         readonly ends_at_ms: number;
         readonly hook_at_ms?: number | undefined;
+        readonly calls_judged: number;
+        readonly calls_refused: number;
+        readonly usage?:
+          | {
+              readonly model_calls: number;
+              readonly input_tokens: number;
+              readonly output_tokens: number;
+              readonly cached_tokens: number;
+              readonly cost_usd: number;
+            }
+          | undefined;
         readonly ended_at_ms?: number | undefined;
         readonly ended_for?: string | undefined;
       };
@@ -508,6 +829,7 @@ export type Routes = {
         readonly name: string;
         readonly harness: 'claude-code' | 'codex' | 'gemini-cli' | 'cursor' | 'other';
         readonly pack: 'observe' | 'developer' | 'unattended' | 'locked-down';
+        readonly approvals: 'auto' | 'central' | 'off';
         readonly owner: { readonly kind: string; readonly id: string; readonly name: string };
         readonly created_at_ms: number;
         readonly seen_at_ms: number;
@@ -533,10 +855,22 @@ export type Routes = {
         readonly model?: { readonly name: string; readonly provider: string } | undefined;
         readonly harness_version?: string | undefined;
         readonly attended?: boolean | undefined;
+        readonly resumed?: boolean | undefined;
         readonly started_at_ms: number;
         readonly seen_at_ms: number;
         readonly ends_at_ms: number;
         readonly hook_at_ms?: number | undefined;
+        readonly calls_judged: number;
+        readonly calls_refused: number;
+        readonly usage?:
+          | {
+              readonly model_calls: number;
+              readonly input_tokens: number;
+              readonly output_tokens: number;
+              readonly cached_tokens: number;
+              readonly cost_usd: number;
+            }
+          | undefined;
         readonly ended_at_ms?: number | undefined;
         readonly ended_for?: string | undefined;
       }[];
@@ -597,6 +931,13 @@ export type Routes = {
     body: undefined;
     answer: unknown;
   };
+  /** OpenTelemetry logs of an agent’s harness (OTLP/HTTP in JSON): tokens, costs, and calls nobody asked about */
+  'POST /v1/agent/telemetry': {
+    params: undefined;
+    query: undefined;
+    body: Readonly<Record<string, unknown>>;
+    answer: { readonly partialSuccess: { readonly rejectedLogRecords: string; readonly errorMessage: string } };
+  };
   /** Every agent, last seen first */
   'GET /v1/agents': {
     params: undefined;
@@ -608,9 +949,31 @@ export type Routes = {
         readonly name: string;
         readonly harness: 'claude-code' | 'codex' | 'gemini-cli' | 'cursor' | 'other';
         readonly pack: 'observe' | 'developer' | 'unattended' | 'locked-down';
+        readonly approvals: 'auto' | 'central' | 'off';
         readonly owner: { readonly kind: string; readonly id: string; readonly name: string };
         readonly created_at_ms: number;
         readonly seen_at_ms: number;
+      }[];
+    };
+  };
+  /** Threats to agents that others have named, with what is done about each and what is not */
+  'GET /v1/agents/coverage': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly threats: readonly {
+        readonly list: string;
+        readonly id: string;
+        readonly name: string;
+        readonly words: string;
+        readonly gap: string;
+        readonly means: readonly string[];
+        readonly packs: readonly {
+          readonly pack: 'observe' | 'developer' | 'unattended' | 'locked-down';
+          readonly policies: readonly string[];
+        }[];
+        readonly rules: readonly string[];
       }[];
     };
   };
@@ -625,25 +988,444 @@ export type Routes = {
         readonly name: string;
         readonly harness: 'claude-code' | 'codex' | 'gemini-cli' | 'cursor' | 'other';
         readonly pack: 'observe' | 'developer' | 'unattended' | 'locked-down';
+        readonly approvals: 'auto' | 'central' | 'off';
         readonly owner: { readonly kind: string; readonly id: string; readonly name: string };
         readonly created_at_ms: number;
         readonly seen_at_ms: number;
       }[];
     };
   };
-  /** Choose the policies an agent is judged by, from its next call on */
+  /** MCP servers that agents met, last seen first */
+  'GET /v1/agents/tool-servers': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly servers: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly transport: 'stdio' | 'http';
+        readonly target: string;
+        readonly state: 'quarantined' | 'approved' | 'blocked';
+        readonly lets_new: boolean;
+        readonly protocol: string;
+        readonly says?: string | undefined;
+        readonly first_seen: { readonly session: string; readonly agent: string; readonly owner: string };
+        readonly first_seen_at_ms: number;
+        readonly last_seen_at_ms: number;
+        readonly decided?: { readonly by: string; readonly at_ms: number; readonly reason: string } | undefined;
+        readonly tools: {
+          readonly approved: number;
+          readonly new: number;
+          readonly changed: number;
+          readonly blocked: number;
+        };
+        readonly warnings: number;
+        readonly looks_like: readonly { readonly id: string; readonly name: string }[];
+      }[];
+    };
+  };
+  /** One server with its tools */
+  'GET /v1/agents/tool-servers/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly name: string;
+      readonly transport: 'stdio' | 'http';
+      readonly target: string;
+      readonly state: 'quarantined' | 'approved' | 'blocked';
+      readonly lets_new: boolean;
+      readonly protocol: string;
+      readonly says?: string | undefined;
+      readonly first_seen: { readonly session: string; readonly agent: string; readonly owner: string };
+      readonly first_seen_at_ms: number;
+      readonly last_seen_at_ms: number;
+      readonly decided?: { readonly by: string; readonly at_ms: number; readonly reason: string } | undefined;
+      readonly tools: {
+        readonly approved: number;
+        readonly new: number;
+        readonly changed: number;
+        readonly blocked: number;
+      };
+      readonly warnings: number;
+      readonly looks_like: readonly { readonly id: string; readonly name: string }[];
+      readonly each: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly state: 'approved' | 'new' | 'changed' | 'blocked';
+        readonly digest: string;
+        readonly warnings: number;
+        readonly description: readonly {
+          readonly change: 'same' | 'removed' | 'added';
+          readonly text: string;
+          readonly hidden?:
+            | 'zero_width'
+            | 'bidi'
+            | 'tag'
+            | 'variation_selector'
+            | 'terminal'
+            | 'control'
+            | 'comment'
+            | 'white_space'
+            | undefined;
+        }[];
+        readonly looks_like: readonly {
+          readonly server: string;
+          readonly tool: string;
+          readonly how: 'same' | 'looks_alike';
+        }[];
+        readonly last_seen_at_ms: number;
+      }[];
+    };
+  };
+  /** Forget a server with all that is known of it; met again, it is new */
+  'DELETE /v1/agents/tool-servers/{id}': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
+  /** Let a server be used, with the tools named here as they were shown; refused when one changed since */
+  'POST /v1/agents/tool-servers/{id}/approve': {
+    params: { readonly id: string };
+    query: undefined;
+    body: {
+      readonly tools: readonly {
+        readonly name: string;
+        readonly digest: string;
+        readonly instead_of?: string | undefined;
+        readonly answers?: 'directory' | 'clock' | 'own' | 'content' | undefined;
+        readonly effects?:
+          | readonly (
+              | 'read'
+              | 'write'
+              | 'delete'
+              | 'message'
+              | 'network'
+              | 'pay'
+              | 'grant'
+              | 'credential'
+              | 'execute'
+              | 'other'
+            )[]
+          | undefined;
+      }[];
+      readonly keep_earlier?: boolean | undefined;
+      readonly lets_new?: boolean | undefined;
+      readonly reason?: string | undefined;
+    };
+    answer: {
+      readonly id: string;
+      readonly name: string;
+      readonly transport: 'stdio' | 'http';
+      readonly target: string;
+      readonly state: 'quarantined' | 'approved' | 'blocked';
+      readonly lets_new: boolean;
+      readonly protocol: string;
+      readonly says?: string | undefined;
+      readonly first_seen: { readonly session: string; readonly agent: string; readonly owner: string };
+      readonly first_seen_at_ms: number;
+      readonly last_seen_at_ms: number;
+      readonly decided?: { readonly by: string; readonly at_ms: number; readonly reason: string } | undefined;
+      readonly tools: {
+        readonly approved: number;
+        readonly new: number;
+        readonly changed: number;
+        readonly blocked: number;
+      };
+      readonly warnings: number;
+      readonly looks_like: readonly { readonly id: string; readonly name: string }[];
+      readonly each: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly state: 'approved' | 'new' | 'changed' | 'blocked';
+        readonly digest: string;
+        readonly warnings: number;
+        readonly description: readonly {
+          readonly change: 'same' | 'removed' | 'added';
+          readonly text: string;
+          readonly hidden?:
+            | 'zero_width'
+            | 'bidi'
+            | 'tag'
+            | 'variation_selector'
+            | 'terminal'
+            | 'control'
+            | 'comment'
+            | 'white_space'
+            | undefined;
+        }[];
+        readonly looks_like: readonly {
+          readonly server: string;
+          readonly tool: string;
+          readonly how: 'same' | 'looks_alike';
+        }[];
+        readonly last_seen_at_ms: number;
+      }[];
+    };
+  };
+  /** Block a server, or one tool of it, from the next call on */
+  'POST /v1/agents/tool-servers/{id}/block': {
+    params: { readonly id: string };
+    query: undefined;
+    body: { readonly tool?: string | undefined; readonly reason?: string | undefined };
+    answer: {
+      readonly id: string;
+      readonly name: string;
+      readonly transport: 'stdio' | 'http';
+      readonly target: string;
+      readonly state: 'quarantined' | 'approved' | 'blocked';
+      readonly lets_new: boolean;
+      readonly protocol: string;
+      readonly says?: string | undefined;
+      readonly first_seen: { readonly session: string; readonly agent: string; readonly owner: string };
+      readonly first_seen_at_ms: number;
+      readonly last_seen_at_ms: number;
+      readonly decided?: { readonly by: string; readonly at_ms: number; readonly reason: string } | undefined;
+      readonly tools: {
+        readonly approved: number;
+        readonly new: number;
+        readonly changed: number;
+        readonly blocked: number;
+      };
+      readonly warnings: number;
+      readonly looks_like: readonly { readonly id: string; readonly name: string }[];
+      readonly each: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly state: 'approved' | 'new' | 'changed' | 'blocked';
+        readonly digest: string;
+        readonly warnings: number;
+        readonly description: readonly {
+          readonly change: 'same' | 'removed' | 'added';
+          readonly text: string;
+          readonly hidden?:
+            | 'zero_width'
+            | 'bidi'
+            | 'tag'
+            | 'variation_selector'
+            | 'terminal'
+            | 'control'
+            | 'comment'
+            | 'white_space'
+            | undefined;
+        }[];
+        readonly looks_like: readonly {
+          readonly server: string;
+          readonly tool: string;
+          readonly how: 'same' | 'looks_alike';
+        }[];
+        readonly last_seen_at_ms: number;
+      }[];
+    };
+  };
+  /** One tool: what it says of itself, what changed, and what about it is odd */
+  'GET /v1/agents/tool-servers/{id}/tools/{tool}': {
+    params: { readonly id: string; readonly tool: string };
+    query: undefined;
+    body: undefined;
+    answer: {
+      readonly id: string;
+      readonly name: string;
+      readonly state: 'approved' | 'new' | 'changed' | 'blocked';
+      readonly digest: string;
+      readonly warnings: number;
+      readonly description: readonly {
+        readonly change: 'same' | 'removed' | 'added';
+        readonly text: string;
+        readonly hidden?:
+          | 'zero_width'
+          | 'bidi'
+          | 'tag'
+          | 'variation_selector'
+          | 'terminal'
+          | 'control'
+          | 'comment'
+          | 'white_space'
+          | undefined;
+      }[];
+      readonly looks_like: readonly {
+        readonly server: string;
+        readonly tool: string;
+        readonly how: 'same' | 'looks_alike';
+      }[];
+      readonly last_seen_at_ms: number;
+      readonly parameters: readonly {
+        readonly name: readonly {
+          readonly change: 'same' | 'removed' | 'added';
+          readonly text: string;
+          readonly hidden?:
+            | 'zero_width'
+            | 'bidi'
+            | 'tag'
+            | 'variation_selector'
+            | 'terminal'
+            | 'control'
+            | 'comment'
+            | 'white_space'
+            | undefined;
+        }[];
+        readonly type: string;
+        readonly required: boolean;
+        readonly description: readonly {
+          readonly change: 'same' | 'removed' | 'added';
+          readonly text: string;
+          readonly hidden?:
+            | 'zero_width'
+            | 'bidi'
+            | 'tag'
+            | 'variation_selector'
+            | 'terminal'
+            | 'control'
+            | 'comment'
+            | 'white_space'
+            | undefined;
+        }[];
+      }[];
+      readonly canonical: string;
+      readonly approved?:
+        | {
+            readonly digest: string;
+            readonly state: 'held' | 'approved' | 'refused';
+            readonly first_seen: { readonly session: string; readonly agent: string; readonly owner: string };
+            readonly first_seen_at_ms: number;
+            readonly last_seen_at_ms: number;
+            readonly decided?: { readonly by: string; readonly at_ms: number; readonly reason: string } | undefined;
+          }
+        | undefined;
+      readonly changes: readonly {
+        readonly kind:
+          | 'renamed'
+          | 'title_changed'
+          | 'words_changed'
+          | 'layout_changed'
+          | 'parameter_added'
+          | 'parameter_removed'
+          | 'parameter_required'
+          | 'parameter_optional'
+          | 'type_changed'
+          | 'enum_widened'
+          | 'enum_narrowed'
+          | 'default_changed'
+          | 'closed_opened'
+          | 'hint_turned'
+          | 'annotation_changed'
+          | 'icons_changed'
+          | 'schema_changed';
+        readonly weight: 'grave' | 'notable' | 'minor';
+        readonly path: string;
+        readonly parts: readonly {
+          readonly change: 'same' | 'removed' | 'added';
+          readonly text: string;
+          readonly hidden?:
+            | 'zero_width'
+            | 'bidi'
+            | 'tag'
+            | 'variation_selector'
+            | 'terminal'
+            | 'control'
+            | 'comment'
+            | 'white_space'
+            | undefined;
+        }[];
+      }[];
+      readonly findings: readonly {
+        readonly kind: 'hidden_text' | 'instruction_like' | 'mixed_scripts' | 'unusual_name';
+        readonly what: string;
+        readonly path: string;
+        readonly start: number;
+        readonly length: number;
+        readonly shown: string;
+      }[];
+      readonly does: {
+        readonly effects: readonly (
+          | 'read'
+          | 'write'
+          | 'delete'
+          | 'message'
+          | 'network'
+          | 'pay'
+          | 'grant'
+          | 'credential'
+          | 'execute'
+          | 'other'
+        )[];
+        readonly answers: 'directory' | 'clock' | 'own' | 'content';
+        readonly why: readonly string[];
+      };
+      readonly vetted: {
+        readonly answers?: 'directory' | 'clock' | 'own' | 'content' | undefined;
+        readonly effects: readonly (
+          | 'read'
+          | 'write'
+          | 'delete'
+          | 'message'
+          | 'network'
+          | 'pay'
+          | 'grant'
+          | 'credential'
+          | 'execute'
+          | 'other'
+        )[];
+      };
+      readonly history: readonly {
+        readonly digest: string;
+        readonly state: 'held' | 'approved' | 'refused';
+        readonly first_seen: { readonly session: string; readonly agent: string; readonly owner: string };
+        readonly first_seen_at_ms: number;
+        readonly last_seen_at_ms: number;
+        readonly decided?: { readonly by: string; readonly at_ms: number; readonly reason: string } | undefined;
+      }[];
+    };
+  };
+  /** Choose the policies an agent is judged by, and where people are asked, from its next call on */
   'PATCH /v1/agents/{id}': {
     params: { readonly id: string };
     query: undefined;
-    body: { readonly pack: 'observe' | 'developer' | 'unattended' | 'locked-down' };
+    body: {
+      readonly pack?: 'observe' | 'developer' | 'unattended' | 'locked-down' | undefined;
+      readonly approvals?: 'auto' | 'central' | 'off' | undefined;
+    };
     answer: {
       readonly id: string;
       readonly name: string;
       readonly harness: 'claude-code' | 'codex' | 'gemini-cli' | 'cursor' | 'other';
       readonly pack: 'observe' | 'developer' | 'unattended' | 'locked-down';
+      readonly approvals: 'auto' | 'central' | 'off';
       readonly owner: { readonly kind: string; readonly id: string; readonly name: string };
       readonly created_at_ms: number;
       readonly seen_at_ms: number;
+    };
+  };
+  /** What other policies would have said of the last calls of an agent, each with its facts as they were */
+  'GET /v1/agents/{id}/replay': {
+    params: { readonly id: string };
+    query: {
+      readonly pack: 'observe' | 'developer' | 'unattended' | 'locked-down';
+      readonly last?: number | undefined;
+    };
+    body: undefined;
+    answer: {
+      readonly calls: number;
+      readonly untold: number;
+      readonly different: number;
+      readonly from_ms?: number | undefined;
+      readonly until_ms?: number | undefined;
+      readonly partly: boolean;
+      readonly differences: readonly {
+        readonly tool: string;
+        readonly server?: string | undefined;
+        readonly action: string;
+        readonly was: 'allow' | 'ask' | 'deny';
+        readonly would: 'allow' | 'ask' | 'deny';
+        readonly reason: string;
+        readonly policies: readonly string[];
+        readonly calls: number;
+        readonly last_ms: number;
+        readonly position: string;
+      }[];
     };
   };
   /** List alerts, those with the newest finding first */
@@ -1790,6 +2572,18 @@ export type Routes = {
         readonly opened_at: string | null;
         readonly drilled_at: string | null;
         readonly drill_due_at: string;
+        readonly needs_passkey: boolean;
+        readonly passkeys: readonly {
+          readonly id: string;
+          readonly label: string;
+          readonly host_name: string;
+          readonly added_at: string;
+          readonly last_used_at: string | null;
+          readonly model: string | null;
+          readonly attested: boolean;
+          readonly synced: boolean | null;
+          readonly refused_because: string | null;
+        }[];
       }[];
     };
   };
@@ -1800,12 +2594,36 @@ export type Routes = {
     body: { readonly label: string };
     answer: { readonly id: string; readonly codes: { readonly first: string; readonly second: string } };
   };
-  /** Sign in with both sealed codes. Everything an administrator has, for a bounded time; the alarm goes off at once */
+  /** Sign in with both sealed codes, or one and a passkey. Everything an administrator has, for a bounded time; the alarm goes off at once */
   'POST /v1/break-glass/open': {
     params: undefined;
     query: undefined;
-    body: { readonly first: string; readonly second: string; readonly person: string; readonly reason: string };
+    body: {
+      readonly first: string;
+      readonly second?: string | undefined;
+      readonly passkey?:
+        | {
+            readonly id: string;
+            readonly rawId: string;
+            readonly response: {
+              readonly clientDataJSON: string;
+              readonly authenticatorData: string;
+              readonly signature: string;
+              readonly userHandle?: string | undefined;
+            };
+          }
+        | undefined;
+      readonly person: string;
+      readonly reason: string;
+    };
     answer: { readonly grant: string };
+  };
+  /** A challenge for a passkey of a prepared account, whichever it is: none is named */
+  'POST /v1/break-glass/open/options': {
+    params: undefined;
+    query: undefined;
+    body: undefined;
+    answer: unknown;
   };
   /** Give a prepared account up: its codes open nothing any more */
   'DELETE /v1/break-glass/{id}': {
@@ -1814,12 +2632,66 @@ export type Routes = {
     body: undefined;
     answer: unknown;
   };
-  /** Try both codes without opening anything; gives new ones to seal */
+  /** Try both codes, or one and a passkey, without opening anything; gives new ones to seal */
   'POST /v1/break-glass/{id}/drill': {
     params: { readonly id: string };
     query: undefined;
-    body: { readonly first: string; readonly second: string };
+    body: {
+      readonly first: string;
+      readonly second?: string | undefined;
+      readonly passkey?:
+        | {
+            readonly id: string;
+            readonly rawId: string;
+            readonly response: {
+              readonly clientDataJSON: string;
+              readonly authenticatorData: string;
+              readonly signature: string;
+              readonly userHandle?: string | undefined;
+            };
+          }
+        | undefined;
+    };
     answer: { readonly codes: { readonly first: string; readonly second: string } };
+  };
+  /** Whether its codes open it with a passkey only; makes new ones, since the old ones are of the other kind */
+  'POST /v1/break-glass/{id}/opening': {
+    params: { readonly id: string };
+    query: undefined;
+    body: { readonly needs_passkey: boolean };
+    answer: { readonly codes: { readonly first: string; readonly second: string } };
+  };
+  /** Keep the passkey that was made */
+  'POST /v1/break-glass/{id}/passkeys': {
+    params: { readonly id: string };
+    query: undefined;
+    body: {
+      readonly label: string;
+      readonly response: {
+        readonly id: string;
+        readonly rawId: string;
+        readonly response: {
+          readonly clientDataJSON: string;
+          readonly attestationObject: string;
+          readonly transports?: readonly string[] | undefined;
+        };
+      };
+    };
+    answer: unknown;
+  };
+  /** Begin with a passkey that takes the place of one envelope */
+  'POST /v1/break-glass/{id}/passkeys/options': {
+    params: { readonly id: string };
+    query: undefined;
+    body: undefined;
+    answer: unknown;
+  };
+  /** Take a passkey from an account: it opens nothing any more */
+  'DELETE /v1/break-glass/{id}/passkeys/{passkey}': {
+    params: { readonly id: string; readonly passkey: string };
+    query: undefined;
+    body: undefined;
+    answer: unknown;
   };
   /** New codes in place of those there are, as after a use */
   'POST /v1/break-glass/{id}/seal': {
@@ -2282,6 +3154,7 @@ export type Routes = {
     body: undefined;
     answer: {
       readonly offered: boolean;
+      readonly warning_days: { readonly list: number; readonly person: number; readonly authority: number };
       readonly authorities: readonly {
         readonly id: string;
         readonly name: string;
@@ -2302,11 +3175,13 @@ export type Routes = {
           readonly sha256: string;
           readonly valid_from: string;
           readonly valid_to: string;
+          readonly ending: 'soon' | 'over' | null;
           readonly anchor: boolean;
           readonly list: {
             readonly of: string;
             readonly next: string;
             readonly stale: boolean;
+            readonly ending: 'soon' | 'over' | null;
             readonly uploaded_at: string;
             readonly entries: number;
           } | null;
@@ -2352,11 +3227,13 @@ export type Routes = {
         readonly sha256: string;
         readonly valid_from: string;
         readonly valid_to: string;
+        readonly ending: 'soon' | 'over' | null;
         readonly anchor: boolean;
         readonly list: {
           readonly of: string;
           readonly next: string;
           readonly stale: boolean;
+          readonly ending: 'soon' | 'over' | null;
           readonly uploaded_at: string;
           readonly entries: number;
         } | null;
@@ -2417,11 +3294,13 @@ export type Routes = {
         readonly sha256: string;
         readonly valid_from: string;
         readonly valid_to: string;
+        readonly ending: 'soon' | 'over' | null;
         readonly anchor: boolean;
         readonly list: {
           readonly of: string;
           readonly next: string;
           readonly stale: boolean;
+          readonly ending: 'soon' | 'over' | null;
           readonly uploaded_at: string;
           readonly entries: number;
         } | null;
@@ -2951,6 +3830,52 @@ export type Routes = {
       readonly revoked_ms?: number | undefined;
       readonly revoked_by?: string | undefined;
     };
+  };
+  /** Bind the certificate that the door was shown, and be signed in */
+  'POST /v1/enrolment/certificate': {
+    params: undefined;
+    query: undefined;
+    body: { readonly ticket: string };
+    answer: {
+      readonly session?:
+        | {
+            readonly user: {
+              readonly id: string;
+              readonly name: string;
+              readonly roles: readonly string[];
+              readonly site_roles: readonly { readonly role: string; readonly site: string }[];
+            };
+            readonly session: {
+              readonly id: string;
+              readonly created_at: string;
+              readonly expires_at: string;
+              readonly proved_at: string | null;
+              readonly idle_expires_at: string;
+              readonly assurance: number;
+              readonly methods: readonly string[];
+              readonly browser_key: string | null;
+              readonly provider: string | null;
+            };
+            readonly permissions: readonly string[];
+            readonly site_permissions: readonly { readonly site: string; readonly permissions: readonly string[] }[];
+            readonly organization: string | null;
+          }
+        | undefined;
+      readonly offer?: { readonly factor: 'passkey'; readonly from: string | null } | undefined;
+      readonly step?: 'second-factor' | 'enrol' | undefined;
+      readonly ticket?: string | undefined;
+      readonly methods?: readonly ('totp' | 'passkey' | 'certificate' | 'recovery' | 'code')[] | undefined;
+      readonly enrolment?: string | undefined;
+      readonly reason?: 'no-second-factor' | 'stronger-required' | 'factor-lost' | undefined;
+      readonly recovery_codes: readonly string[];
+    };
+  };
+  /** Begin to enrol with a certificate or smart card: the address to go to, in this browser */
+  'POST /v1/enrolment/certificate/begin': {
+    params: undefined;
+    query: undefined;
+    body: { readonly enrolment: string; readonly label?: string | undefined };
+    answer: { readonly url: string };
   };
   /** Keep the passkey that was made, and be signed in */
   'POST /v1/enrolment/passkey': {
@@ -4473,7 +5398,7 @@ export type Routes = {
     params: undefined;
     query: undefined;
     body: { readonly token: string; readonly password: string };
-    answer: { readonly enrolment: string };
+    answer: { readonly enrolment: string; readonly methods: readonly ('passkey' | 'certificate' | 'totp')[] };
   };
   /** Whom a link is for and into what; the link stays good, and anything else tells nothing */
   'POST /v1/invitations/look': {
@@ -6003,6 +6928,7 @@ export type Routes = {
             readonly sites: number;
             readonly partly: boolean;
             readonly opening_policies: readonly string[];
+            readonly in_doubt?: string | undefined;
             readonly second_person: readonly { readonly name: string; readonly policies: readonly string[] }[];
           }
         | undefined;
@@ -6039,6 +6965,7 @@ export type Routes = {
             readonly sites: number;
             readonly partly: boolean;
             readonly opening_policies: readonly string[];
+            readonly in_doubt?: string | undefined;
             readonly second_person: readonly { readonly name: string; readonly policies: readonly string[] }[];
           }
         | undefined;
@@ -6075,6 +7002,7 @@ export type Routes = {
             readonly sites: number;
             readonly partly: boolean;
             readonly opening_policies: readonly string[];
+            readonly in_doubt?: string | undefined;
             readonly second_person: readonly { readonly name: string; readonly policies: readonly string[] }[];
           }
         | undefined;
@@ -6448,6 +7376,7 @@ export type Routes = {
       readonly sites: number;
       readonly partly: boolean;
       readonly opening_policies: readonly string[];
+      readonly in_doubt?: string | undefined;
       readonly second_person: readonly { readonly name: string; readonly policies: readonly string[] }[];
     };
   };
@@ -10448,7 +11377,34 @@ export type Routes = {
         readonly authority: string;
         readonly by_name: boolean;
         readonly last_used_at: string | null;
-        readonly trouble: 'expired' | 'switched-off' | null;
+        readonly ends_soon: boolean;
+        readonly trouble:
+          | 'switched-off'
+          | 'not-kept-whole'
+          | 'expired'
+          | 'not-yet-valid'
+          | 'revoked'
+          | 'revocations-missing'
+          | 'revocations-stale'
+          | 'authority-unknown'
+          | 'authority-expired'
+          | 'authority-not-allowed'
+          | 'name-not-permitted'
+          | 'wrong-usage'
+          | 'wrong-purpose'
+          | 'wrong-policy'
+          | 'path-too-long'
+          | 'is-an-authority'
+          | 'unknown-demand'
+          | 'unreadable'
+          | 'weak'
+          | 'unknown'
+          | 'name-ambiguous'
+          | 'name-of-another'
+          | 'domain-not-trusted'
+          | 'administrator-not-named'
+          | 'may-not-sign-in'
+          | null;
         readonly id: string;
         readonly label: string;
         readonly created_at: string;

@@ -1,12 +1,10 @@
 import { Select } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { call } from '../../api/call.ts';
+import { useState } from 'react';
 import { Clock } from '../../parts/clock.tsx';
-import { ProblemNotice } from '../../parts/notice.tsx';
 import { printable } from '../../parts/printable.ts';
 import { harnessName, packWords } from './agent-words.ts';
-import { agentsQuery } from './agents-query.ts';
 import type { Agent } from './agents-query.ts';
+import { PackChoice } from './pack-choice.tsx';
 import { StopButton } from './stop-button.tsx';
 
 const packs: readonly Agent['pack'][] = ['observe', 'developer', 'unattended', 'locked-down'];
@@ -21,20 +19,11 @@ export function AgentList({
   readonly canManage: boolean;
   readonly canStop: boolean;
 }) {
-  const queries = useQueryClient();
-  const choose = useMutation({
-    mutationFn: ({ agent, pack }: { agent: Agent; pack: Agent['pack'] }) =>
-      call('PATCH /v1/agents/{id}', {
-        params: { id: agent.id },
-        body: { pack },
-        purpose: `change what ${agent.name} may do`,
-      }),
-    onSettled: () => queries.invalidateQueries({ queryKey: agentsQuery.queryKey }),
-  });
+  const [chosen, setChosen] = useState<{ readonly agent: Agent; readonly pack: Agent['pack'] }>();
   return (
     <section className="sheet" aria-label="Agents">
       <h2>Agents</h2>
-      {choose.error === null ? null : <ProblemNotice problem={choose.error} />}
+      {chosen === undefined ? null : <PackChoice {...chosen} onClose={() => setChosen(undefined)} />}
       <ul className="lines agent-lines">
         {agents.map((agent) => (
           <li key={agent.id}>
@@ -51,12 +40,12 @@ export function AgentList({
                 aria-label={`Policies of ${agent.name}`}
                 size="xs"
                 allowDeselect={false}
-                disabled={!canManage || choose.isPending}
+                disabled={!canManage}
                 data={packs.map((pack) => ({ value: pack, label: packWords[pack] }))}
                 value={agent.pack}
                 onChange={(value) => {
                   const pack = packs.find((one) => one === value);
-                  if (pack !== undefined && pack !== agent.pack) choose.mutate({ agent, pack });
+                  if (pack !== undefined && pack !== agent.pack) setChosen({ agent, pack });
                 }}
               />
               {canStop ? <StopButton scope="agent" value={agent.id} what={`agent ${agent.name}`} /> : null}

@@ -1,5 +1,12 @@
 import type { Agent, Run, Stop } from './agents-query.ts';
 
+export const packNames: Readonly<Record<Agent['pack'], string>> = {
+  observe: 'Observe',
+  developer: 'Developer',
+  unattended: 'Unattended',
+  'locked-down': 'Locked down',
+};
+
 export const packWords: Readonly<Record<Agent['pack'], string>> = {
   observe: 'Observe: everything goes ahead and is recorded',
   developer: 'Developer: what you ask for goes ahead, the rest is asked',
@@ -25,6 +32,11 @@ const endWords: Readonly<Record<string, string>> = {
   stopped: 'stopped',
   expired: 'not heard of any more',
 };
+
+export function callWords({ calls_judged: judged, calls_refused: refused }: Run): string {
+  const calls = `${judged} ${judged === 1 ? 'call' : 'calls'} decided`;
+  return refused === 0 ? calls : `${calls}, ${refused} refused`;
+}
 
 /** How a run stands. A run whose hooks never came is not watched, however well it looks. */
 export function runState(run: Run, nowMs: number): { readonly words: string; readonly tone: 'good' | 'quiet' | 'bad' } {
