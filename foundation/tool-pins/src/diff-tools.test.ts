@@ -164,6 +164,12 @@ test('words that stay, go and come give both texts again, and nothing in them hi
   ]);
 });
 
+test('a text in which hundreds of things hide shows none of them, however many', () => {
+  const parts = shownText('a\u200b'.repeat(5000));
+  assert.equal(parts.length, 401);
+  assert.doesNotMatch(parts.map(({ text }) => text).join(''), /\u200b/);
+});
+
 test('texts that have nothing in common are shown as one in place of the other, in bounded time', () => {
   const words = (seed: string): string => Array.from({ length: 20_000 }, (_, index) => `${seed}${index}`).join(' ');
   const parts = diffWords(words('a'), words('b'));

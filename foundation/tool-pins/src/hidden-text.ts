@@ -20,7 +20,7 @@ export type HiddenText = {
   readonly shown: string;
 };
 
-const maxFound = 200;
+export const maxFound = 200;
 const longestShown = 300;
 
 /**

@@ -1,4 +1,4 @@
-import { hiddenText } from './hidden-text.ts';
+import { hiddenText, maxFound } from './hidden-text.ts';
 import type { HiddenKind } from './hidden-text.ts';
 
 /** A stretch of two texts laid over each other. */
@@ -57,12 +57,20 @@ function wordsOf(text: string): Word[] {
     for (const [raw] of text.slice(at, until).matchAll(/[\p{L}\p{N}_]+|\s+|[^\p{L}\p{N}_\s]/gu))
       words.push({ raw, shown: raw });
   };
-  for (const { kind, start, length, shown } of hiddenText(text)) {
+  const found = hiddenText(text);
+  for (const { kind, start, length, shown } of found) {
     plain(start);
     words.push({ raw: text.slice(start, start + length), shown, hidden: kind });
     at = start + length;
   }
-  plain(text.length);
+  if (found.length < maxFound) plain(text.length);
+  // Where so much hides nothing more is looked for, and nothing unlooked-at is shown.
+  else if (at < text.length)
+    words.push({
+      raw: text.slice(at),
+      shown: `${text.length - at} more signs, among which more may hide`,
+      hidden: 'control',
+    });
   return words;
 }
 

@@ -136,7 +136,7 @@ export function createServerDecisions(
 /** The newest; or, chosen over the newest, one that somebody has decided about before. */
 function isAsShown({ insteadOf }: ToolApproval, tool: ServerTool, shown: PinnedDefinition): boolean {
   if (insteadOf === undefined) return shown.digest === tool.newestDigest;
-  return insteadOf === tool.newestDigest && shown.decided !== undefined;
+  return insteadOf === tool.newestDigest && shown.state !== 'held';
 }
 
 function vettedBy(asked: ToolApproval, tool: ServerTool, definition: ToolDefinition): VettedTool {

@@ -31,7 +31,8 @@ export function createGatewayServerRoutes(servers: Pick<ToolServers, 'see'>): Ro
               ),
               tools: Type.Array(Type.Record(Type.String(), Type.Unknown(), { maxProperties: 50 }), {
                 maxItems: toolServerLimits.toolsPerServer,
-                description: 'name, title, description, inputSchema, outputSchema, annotations, icons: the rest is not read',
+                description:
+                  'name, title, description, inputSchema, outputSchema, annotations, icons: the rest is not read',
               }),
             },
             strict,

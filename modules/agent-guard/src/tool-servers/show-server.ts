@@ -129,7 +129,9 @@ function overviewOf(
       warnings += pins.find(({ digest }) => digest === tool.newestDigest)?.warnings ?? 0;
   }
   const looksLike = known.servers
-    .filter((other) => other.id !== server.id && other.state !== 'blocked' && likeness(other.name, server.name) !== undefined)
+    .filter(
+      (other) => other.id !== server.id && other.state !== 'blocked' && likeness(other.name, server.name) !== undefined,
+    )
     .map(({ id, name }) => ({ id, name }))
     .slice(0, 20);
   return { server, tools, warnings, looksLike };

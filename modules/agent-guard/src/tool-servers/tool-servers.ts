@@ -51,7 +51,12 @@ export function createToolServers(
 
 /** A server is approved by its name and place: nothing in them may move or hide text. */
 function mustBePlain(text: string): void {
-  if (text.trim() !== '' && text.isWellFormed() && !/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/u.test(text)) return;
+  if (
+    text.trim() !== '' &&
+    text.isWellFormed() &&
+    !/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/u.test(text)
+  )
+    return;
   throw new AgentGuardError(
     'tool_server_invalid',
     'Cannot take in a server: its name and its command line or address must be text without unseen signs',

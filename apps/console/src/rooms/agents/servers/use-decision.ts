@@ -1,0 +1,21 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { call } from '../../../api/call.ts';
+import type { Request } from '../../../api/call.ts';
+
+type Decision = {
+  readonly purpose: string;
+  readonly approve?: Request<'POST /v1/agents/tool-servers/{id}/approve'>['body'];
+  readonly block?: Request<'POST /v1/agents/tool-servers/{id}/block'>['body'];
+};
+
+/** Approves or blocks; what is shown of the server is looked at again, also when it was refused because it changed. */
+export function useDecision(id: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ purpose, approve, block }: Decision) =>
+      approve === undefined
+        ? call('POST /v1/agents/tool-servers/{id}/block', { params: { id }, body: block ?? {}, purpose })
+        : call('POST /v1/agents/tool-servers/{id}/approve', { params: { id }, body: approve, purpose }),
+    onSettled: () => queries.invalidateQueries({ queryKey: ['agents', 'servers'] }),
+  });
+}
