@@ -1,5 +1,6 @@
 import { isJsonObject, textOf } from '@sallyport/contracts';
-import type { JsonObject, JsonValue } from '@sallyport/contracts';
+import type { JsonObject } from '@sallyport/contracts';
+import { withBlobs, withoutBlobs } from './blobs.ts';
 import type { Gate, GatedCall } from './gate.ts';
 import { failed, rpcCodes } from './json-rpc.ts';
 import type { RpcOutcome } from './json-rpc.ts';
@@ -86,7 +87,9 @@ export function createCalls({
           `Sallyport: the call ran, but its result has ${bytes} bytes, more than the ${limits.maxResultBytes} that are let; ask for less`,
         );
       if (instead === undefined) return outcome;
-      return 'error' in outcome ? failed(outcome.error.code, textOf(instead['error'])) : { result: instead };
+      return 'error' in outcome
+        ? failed(outcome.error.code, textOf(instead['error']))
+        : { result: withBlobs(instead, result) };
     } finally {
       inFlight -= 1;
     }
@@ -127,24 +130,4 @@ export function createCalls({
 /** As MCP has what a tool could not do: the model reads it, and does something else. */
 function refusal(reason: string): RpcOutcome {
   return { result: { content: [{ type: 'text', text: reason }], isError: true } };
-}
-
-/** Pictures and sounds are nobody's words: their length is enough to tell. */
-function withoutBlobs(result: JsonObject): JsonObject {
-  const shorten = (value: JsonValue): JsonValue => {
-    if (Array.isArray(value)) return value.map((item: JsonValue) => shorten(item));
-    if (!isJsonObject(value)) return value;
-    const { mimeType } = value;
-    const isMedia = typeof mimeType === 'string' && /^(?:image|audio|video)\//.test(mimeType);
-    return Object.fromEntries(
-      Object.entries(value).map(([name, item]) => [
-        name,
-        isMedia && typeof item === 'string' && (name === 'blob' || name === 'data')
-          ? `${item.length} characters of base64`
-          : shorten(item),
-      ]),
-    );
-  };
-  const short = shorten(result);
-  return isJsonObject(short) ? short : result;
 }

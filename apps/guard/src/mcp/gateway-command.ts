@@ -1,6 +1,7 @@
 import { runGateway } from './gateway.ts';
 import { usage } from './options.ts';
 import { runPins } from './pins-command.ts';
+import { runWrap } from './wrap.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -8,7 +9,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export async function runGatewayCommand(args: readonly string[], environment: Environment): Promise<number> {
   const [command, ...rest] = args;
   if (command === 'pins') return runPins(rest, { write: (line) => void process.stdout.write(`${line}\n`) });
-  if (command === 'mcp' && rest[0] !== 'wrap' && rest.length > 0) return runGateway(rest, environment);
+  if (command === 'mcp' && rest[0] === 'wrap')
+    return runWrap(rest.slice(1), (line) => void process.stdout.write(`${line}\n`));
+  if (command === 'mcp' && rest.length > 0) return runGateway(rest, environment);
   process.stderr.write(usage);
   return 2;
 }

@@ -3,12 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAskServer } from './ask-server.ts';
 import type { Gate } from './gate.ts';
+import { serveHttp } from './http-front.ts';
 import { createHttpServer } from './http-server.ts';
 import { createJournal } from './journal.ts';
 import { createLocalGate } from './local-gate.ts';
 import { readGatewayOptions, usage, type GatewayOptions } from './options.ts';
+import { asHandshake } from './modern-server.ts';
 import { createRelay, type RelayNeeds } from './relay.ts';
-import { readOwnFile } from './locked-file.ts';
+import { readOwnFile, replaceFile } from './locked-file.ts';
 import { createServerGate } from './server-gate.ts';
 import { createSpool } from './spool.ts';
 import { serveStdio } from './stdio-front.ts';
@@ -40,7 +42,7 @@ export async function runGateway(args: readonly string[], environment: Environme
       createRelay({
         ...front,
         name,
-        server: serverOf(options, { environment, say }),
+        server: asHandshake(serverOf(options, { environment, say }), { say }),
         gate: gateOf(options, { environment, say, nowMs }),
         limits,
         lets,
@@ -50,6 +52,16 @@ export async function runGateway(args: readonly string[], environment: Environme
       });
     const ended = new AbortController();
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => ended.abort());
+    if (options.listen !== undefined) {
+      const { port, tokenFile } = options.listen;
+      const token = listenToken(tokenFile);
+      const front = await serveHttp({ port, token, maxRequestBytes: limits.maxRequestBytes, open, say });
+      say(`listening at http://127.0.0.1:${front.port}/mcp for who brings the token in "${tokenFile}"`);
+      if (!ended.signal.aborted)
+        await new Promise<void>((resolve) => ended.signal.addEventListener('abort', () => resolve(), { once: true }));
+      await front.close();
+      return 0;
+    }
     const reason = await serveStdio({
       input: process.stdin,
       output: process.stdout,
@@ -113,8 +125,23 @@ function gateOf(
   });
 }
 
+/** Made where there is none yet; nobody else may read it. */
+function listenToken(file: string): string {
+  const kept = readOwnFile(file, 4096)?.trim();
+  if (kept === undefined) {
+    const token = randomBytes(32).toString('base64url');
+    replaceFile(file, `${token}\n`);
+    return token;
+  }
+  if (/^[\x21-\x7e]{20,1000}$/.test(kept)) return kept;
+  throw new Error(`"${file}" holds no token: must be at least 20 characters; take the file away to have one made`);
+}
+
 /** Never said anywhere: what cannot be a credential is told by where it stands. */
-function bearerOf({ from, name }: { readonly from: 'env' | 'file'; readonly name: string }, environment: Environment): string {
+function bearerOf(
+  { from, name }: { readonly from: 'env' | 'file'; readonly name: string },
+  environment: Environment,
+): string {
   const text = (from === 'env' ? (environment[name] ?? '') : (readOwnFile(name, 64 * 1024) ?? '')).trim();
   if (/^[\x21-\x7e]{1,16384}$/.test(text)) return text;
   throw new Error(`${from === 'env' ? `environment variable ${name}` : `file "${name}"`} holds no credential`);

@@ -116,7 +116,12 @@ export function createHttpServer({
     const status = answer.statusCode ?? 0;
     const type = answer.headers['content-type'] ?? '';
     const given = answer.headers['mcp-session-id'];
-    if (typeof given === 'string' && sessionId === undefined && /^[\x21-\x7e]+$/.test(given) && given.length <= maxSessionId)
+    if (
+      typeof given === 'string' &&
+      sessionId === undefined &&
+      /^[\x21-\x7e]+$/.test(given) &&
+      given.length <= maxSessionId
+    )
       sessionId = given;
     if (status === 404 && sessionId !== undefined && message.kind === 'request' && message.method !== 'initialize') {
       answer.destroy();

@@ -40,7 +40,13 @@ export function createLocalGate({
         const changes = pinChanges(pin, now);
         const value = {
           told: toldOf(server, pin),
-          lines: changes.length === 0 ? [] : [...sayChanges(changes), `what changed is held back until: sallyport-guard pins approve --local ${file} ${name}`],
+          lines:
+            changes.length === 0
+              ? []
+              : [
+                  ...sayChanges(changes),
+                  `what changed is held back until: sallyport-guard pins approve --local ${file} ${name}`,
+                ],
         };
         const waits = changes.some(({ kind }) => kind !== 'removed');
         const { waiting: _before, ...kept } = pin;

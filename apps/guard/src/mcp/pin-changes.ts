@@ -7,7 +7,12 @@ export type PinChange =
   | { readonly kind: 'moved'; readonly words: string }
   | { readonly kind: 'added'; readonly tool: string; readonly words: readonly string[] }
   | { readonly kind: 'removed'; readonly tool: string }
-  | { readonly kind: 'changed'; readonly tool: string; readonly changes: readonly ToolChange[]; readonly words: readonly string[] };
+  | {
+      readonly kind: 'changed';
+      readonly tool: string;
+      readonly changes: readonly ToolChange[];
+      readonly words: readonly string[];
+    };
 
 export function pinChanges(pin: Pinned, now: Pinned): PinChange[] {
   const changes: PinChange[] = [];
@@ -52,7 +57,9 @@ export function findingsOf(tool: ToolDefinition): string[] {
 
 function partsOf(parts: ToolChange['parts']): string {
   return parts
-    .map(({ change, text }) => (change === 'added' ? `{+${text}+}` : change === 'removed' ? `[-${text}-]` : around(text)))
+    .map(({ change, text }) =>
+      change === 'added' ? `{+${text}+}` : change === 'removed' ? `[-${text}-]` : around(text),
+    )
     .join('')
     .slice(0, 1500);
 }

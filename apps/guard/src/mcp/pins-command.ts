@@ -28,7 +28,9 @@ export async function runPins(
     }
     if (what !== 'approve' && what !== 'forget') throw new Error(`"${what}" must be list, approve or forget`);
     const pins = readPins(file);
-    const waiting = [...pins].filter(([one, { waiting: held }]) => (what === 'forget' || held !== undefined) && (name ?? one) === one);
+    const waiting = [...pins].filter(
+      ([one, { waiting: held }]) => (what === 'forget' || held !== undefined) && (name ?? one) === one,
+    );
     if (what === 'forget' && name === undefined) throw new Error('forget must name a server');
     if (waiting.length === 0) throw new Error(name === undefined ? 'nothing waits' : `nothing of "${name}" waits`);
     for (const line of list(new Map(waiting), name)) write(line);

@@ -99,14 +99,13 @@ export function createRelay(needs: RelayNeeds): Relay {
         resolve(outcome);
       };
       asked.set(id, settle);
-      signal.addEventListener(
-        'abort',
-        () => {
-          needs.toClient({ kind: 'notification', method: 'notifications/cancelled', params: { requestId: id } });
-          settle(failed(rpcCodes.internal, 'Taken back'));
-        },
-        { once: true },
-      );
+      const give = (): void => {
+        if (!asked.has(id)) return;
+        needs.toClient({ kind: 'notification', method: 'notifications/cancelled', params: { requestId: id } });
+        settle(failed(rpcCodes.internal, 'No answer of the client'));
+      };
+      // A person may be asked at the other end.
+      AbortSignal.any([signal, AbortSignal.timeout(limits.callMs)]).addEventListener('abort', give, { once: true });
       needs.toClient({ kind: 'request', id, method, params });
     });
   }
@@ -152,7 +151,7 @@ export function createRelay(needs: RelayNeeds): Relay {
         name,
         transport: server.transport,
         target: server.target,
-        protocol: protocolVersion,
+        protocol: server.protocol?.() ?? protocolVersion,
         serverInfo: isJsonObject(shown['serverInfo']) ? shown['serverInfo'] : {},
       },
       hasTools: isJsonObject(capabilities['tools']),

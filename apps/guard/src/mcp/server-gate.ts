@@ -124,8 +124,8 @@ export function createServerGate({
         body: { ...bodyOf(name, call), result, is_success: isSuccess, duration_ms: Math.min(durationMs, 86_400_000) },
       });
       if (answer.kind === 'answer') {
-        const { output } = answer.body;
-        return isJsonObject(output) ? { result: output } : {};
+        const { result: instead } = answer.body;
+        return isJsonObject(instead) ? { result: instead } : {};
       }
       if (answer.kind === 'unreachable' && spool !== undefined) {
         say(`the result of "${call.name}" cannot be recorded: the server cannot be reached (${answer.reason})`);
@@ -187,8 +187,11 @@ function toldOf(body: JsonObject): Told {
       reason: typeof reason === 'string' ? reason : 'nobody approved this tool',
     });
   }
+  const said = server['reason'];
   const reason =
-    state === 'blocked'
+    typeof said === 'string'
+      ? said
+      : state === 'blocked'
       ? 'this server is blocked'
       : 'nobody approved this server yet; somebody with agents:manage does that in the console, under Agents';
   return { isApproved: state === 'approved', reason, tools };

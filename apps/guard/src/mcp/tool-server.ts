@@ -12,6 +12,8 @@ export type ToolServer = {
   readonly transport: 'stdio' | 'http';
   /** How it is started or where it is: its identity, beside its name. Holds no secret. */
   readonly target: string;
+  /** What it turned out to speak, where that is not what the handshake says. */
+  readonly protocol?: () => string | undefined;
   /** To be called once, before anything is sent. Rejects when it cannot be reached. */
   open(listener: ToolServerListener): Promise<void>;
   /** Rejects when the message cannot be handed over. */

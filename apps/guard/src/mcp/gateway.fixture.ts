@@ -1,0 +1,136 @@
+import { join } from 'node:path';
+import type { JsonObject } from '@sallyport/contracts';
+import type { Gate, GatedCall, ServerWords } from './gate.ts';
+import type { Lettable } from './handshake.ts';
+import type { RpcId, RpcMessage, RpcOutcome } from './json-rpc.ts';
+import { defaultLimits, type GatewayLimits } from './limits.ts';
+import { createRelay, type Relay } from './relay.ts';
+import { createStdioServer } from './stdio-server.ts';
+import type { ToolServer } from './tool-server.ts';
+
+/** A gate that lets everything, and remembers what it was told; each answer can be changed. */
+export type OpenGate = Gate & {
+  readonly told: ServerWords[];
+  readonly judged: GatedCall[];
+  readonly results: JsonObject[];
+};
+
+export function openGate(changed: Partial<Gate> = {}): OpenGate {
+  const told: ServerWords[] = [];
+  const judged: GatedCall[] = [];
+  const results: JsonObject[] = [];
+  return {
+    told,
+    judged,
+    results,
+    async tell(server) {
+      told.push(server);
+      const tools = new Map(server.tools.map(({ name }) => [name, { isLet: true, reason: '' }]));
+      return { isApproved: true, reason: '', tools };
+    },
+    async judge(call) {
+      judged.push(call);
+      return { isLet: true, reason: '' };
+    },
+    async finished(_call, { result }) {
+      results.push(result);
+      return {};
+    },
+    close: async () => undefined,
+    ...changed,
+  };
+}
+
+/** The wicked server in one of its moods. */
+export function wicked(mode: string): ToolServer {
+  return createStdioServer({
+    command: [process.execPath, join(import.meta.dirname, 'wicked-server.fixture.ts'), mode],
+    environment: { PATH: process.env['PATH'], SALLYPORT_AGENT_TOKEN: 'spa_secret' },
+    maxAnswerBytes: defaultLimits.maxAnswerBytes,
+  });
+}
+
+/** A client that writes messages itself, so that it can do what a library would not. */
+export type RawClient = {
+  readonly relay: Relay;
+  readonly gate: OpenGate;
+  readonly heard: RpcMessage[];
+  readonly said: string[];
+  /** Resolves with the reason, once the server is gone. */
+  readonly gone: Promise<string>;
+  ask(method: string, params?: JsonObject, id?: RpcId): Promise<RpcOutcome>;
+  call(name: string, input?: JsonObject): Promise<JsonObject>;
+};
+
+/** Opened and begun; to be closed by `relay.close()`. */
+export async function rawClient(
+  server: ToolServer,
+  {
+    gate = openGate(),
+    limits = {},
+    lets = [],
+    begin = true,
+  }: {
+    readonly gate?: OpenGate;
+    readonly limits?: Partial<GatewayLimits>;
+    readonly lets?: readonly Lettable[];
+    readonly begin?: boolean;
+  } = {},
+): Promise<RawClient> {
+  const heard: RpcMessage[] = [];
+  const said: string[] = [];
+  const waiting = new Map<RpcId, (outcome: RpcOutcome) => void>();
+  let ids = 0;
+  let tellGone: (reason: string) => void = () => undefined;
+  const gone = new Promise<string>((resolve) => {
+    tellGone = resolve;
+  });
+  const relay = createRelay({
+    name: 'wicked',
+    server,
+    gate,
+    limits: { ...defaultLimits, ...limits },
+    lets: new Set(lets),
+    nowMs: () => Date.now(),
+    newId: () => `call-${String((ids += 1)).padStart(8, '0')}`,
+    toClient(message) {
+      heard.push(message);
+      if (message.kind === 'response') waiting.get(message.id)?.(message.outcome);
+    },
+    say: (line) => void said.push(line),
+    closed: tellGone,
+  });
+  await relay.open();
+  let asked = 0;
+  const ask: RawClient['ask'] = (method, params = {}, id = (asked += 1)) =>
+    new Promise((resolve) => {
+      waiting.set(id, resolve);
+      relay.fromClient({ kind: 'request', id, method, params });
+    });
+  const client: RawClient = {
+    relay,
+    gate,
+    heard,
+    said,
+    gone,
+    ask,
+    async call(name, input = {}) {
+      const outcome = await ask('tools/call', { name, arguments: input });
+      return 'result' in outcome ? outcome.result : { error: outcome.error.message };
+    },
+  };
+  if (begin) {
+    await ask('initialize', {
+      protocolVersion: '2025-11-25',
+      capabilities: {},
+      clientInfo: { name: 'raw', version: '1' },
+    });
+    relay.fromClient({ kind: 'notification', method: 'notifications/initialized', params: {} });
+  }
+  return client;
+}
+
+/** The text a tool gave back. */
+export function textIn(result: JsonObject): string {
+  return JSON.stringify(result['content'] ?? result);
+}

@@ -1,0 +1,238 @@
+import { isJsonObject, textsOf } from '@sallyport/contracts';
+import type { JsonObject, JsonValue } from '@sallyport/contracts';
+import { handshakeVersions, infoOf, newestHandshake } from './handshake.ts';
+import { failed, rpcCodes } from './json-rpc.ts';
+import type { RpcMessage, RpcNotification, RpcOutcome, RpcRequest } from './json-rpc.ts';
+import { metaNames, modernVersion, versionIn } from './modern-headers.ts';
+import type { Relay } from './relay.ts';
+
+/**
+ * A client of 2026-07-28, served by a relay that speaks with a handshake. Each request stands alone; the handshake is held once, in the
+ * name of whoever came first. What that version has and the gateway cannot pass on (several rounds, extensions, tasks) is refused, in its
+ * words.
+ */
+export type ModernFront = {
+  ask(
+    request: RpcRequest,
+    how: { readonly signal: AbortSignal; readonly notify: (notification: RpcNotification) => void },
+  ): Promise<RpcOutcome>;
+  close(): Promise<void>;
+};
+
+/** With how each result may be kept: not at all, since who may see what can change at any time. */
+const lists: ReadonlySet<string> = new Set(['tools/list', 'resources/list', 'resources/templates/list', 'prompts/list', 'resources/read']);
+const known: ReadonlySet<string> = new Set([...lists, 'tools/call', 'prompts/get', 'completion/complete']);
+const filters = {
+  toolsListChanged: ['tools', 'notifications/tools/list_changed'],
+  promptsListChanged: ['prompts', 'notifications/prompts/list_changed'],
+  resourcesListChanged: ['resources', 'notifications/resources/list_changed'],
+} as const;
+const maxListening = 16;
+const maxWatched = 100;
+
+export function createModernFront({
+  open,
+}: {
+  readonly open: (front: { readonly toClient: (message: RpcMessage) => void }) => Relay;
+}): ModernFront {
+  const waiting = new Map<number, (outcome: RpcOutcome) => void>();
+  const progress = new Map<number, (params: JsonObject) => void>();
+  const listening = new Set<(notification: RpcNotification) => void>();
+  let asked = 0;
+  let begun: Promise<{ readonly relay: Relay; readonly outcome: RpcOutcome }> | undefined;
+
+  function fromRelay(message: RpcMessage): void {
+    if (message.kind === 'response') {
+      if (typeof message.id === 'number') waiting.get(message.id)?.(message.outcome);
+    } else if (message.kind === 'notification') {
+      const { progressToken, ...params } = message.params;
+      if (message.method === 'notifications/progress') {
+        if (typeof progressToken === 'number') progress.get(progressToken)?.(params);
+      } else for (const tell of listening) tell(message);
+    }
+    // Questions of the server have no way in this version but in a result: none was let, so none comes.
+  }
+
+  async function through(
+    relay: Relay,
+    { method, params }: { readonly method: string; readonly params: JsonObject },
+    signal?: AbortSignal,
+    onProgress?: (params: JsonObject) => void,
+  ): Promise<RpcOutcome> {
+    const id = (asked += 1);
+    const cancel = (): void => {
+      relay.fromClient({ kind: 'notification', method: 'notifications/cancelled', params: { requestId: id } });
+      waiting.get(id)?.(failed(rpcCodes.internal, 'Taken back'));
+    };
+    try {
+      return await new Promise<RpcOutcome>((resolve) => {
+        waiting.set(id, resolve);
+        if (onProgress !== undefined) progress.set(id, onProgress);
+        const meta = onProgress === undefined ? {} : { _meta: { progressToken: id } };
+        relay.fromClient({ kind: 'request', id, method, params: { ...params, ...meta } });
+        signal?.addEventListener('abort', cancel, { once: true });
+      });
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+      waiting.delete(id);
+      progress.delete(id);
+    }
+  }
+
+  /** The handshake, held once; where it fails, with the next request anew. */
+  async function relayFor(meta: JsonObject): Promise<{ readonly relay: Relay; readonly outcome: RpcOutcome }> {
+    begun ??= (async () => {
+      const relay = open({ toClient: fromRelay });
+      await relay.open();
+      const outcome = await through(relay, {
+        method: 'initialize',
+        params: {
+          protocolVersion: newestHandshake,
+          capabilities: {},
+          clientInfo: infoOf(meta[metaNames.clientInfo], 'client of 2026-07-28'),
+        },
+      });
+      if ('result' in outcome)
+        relay.fromClient({ kind: 'notification', method: 'notifications/initialized', params: {} });
+      return { relay, outcome };
+    })();
+    const beginning = begun;
+    try {
+      const { outcome } = await beginning;
+      if ('error' in outcome && begun === beginning) begun = undefined;
+    } catch (error) {
+      if (begun === beginning) begun = undefined;
+      throw error;
+    }
+    return beginning;
+  }
+
+  return {
+    async ask({ id, method, params }, { signal, notify }) {
+      const refused = refusalOf(method, params);
+      if (refused !== undefined) return refused;
+      const { _meta, ...plain } = params;
+      const meta = isJsonObject(_meta) ? _meta : {};
+      const { relay, outcome: began } = await relayFor(meta);
+      if ('error' in began) return began;
+      const about = began.result;
+      const serverInfo = { [metaNames.serverInfo]: about['serverInfo'] ?? {} };
+      const capabilities = isJsonObject(about['capabilities']) ? about['capabilities'] : {};
+      if (method === 'server/discover')
+        return {
+          result: {
+            resultType: 'complete',
+            supportedVersions: [modernVersion],
+            capabilities: withoutLogging(capabilities),
+            ttlMs: 0,
+            cacheScope: 'private',
+            _meta: serverInfo,
+          },
+        };
+      if (method === 'subscriptions/listen') {
+        if (listening.size >= maxListening) return failed(rpcCodes.internal, 'Sallyport: too many listen already');
+        const filter = isJsonObject(plain['notifications']) ? plain['notifications'] : {};
+        return listen({ id, relay, filter, capabilities, signal, notify });
+      }
+      const { progressToken } = meta;
+      const onProgress =
+        progressToken === undefined
+          ? undefined
+          : (said: JsonObject): void =>
+              notify({ kind: 'notification', method: 'notifications/progress', params: { ...said, progressToken } });
+      const outcome = await through(relay, { method, params: plain }, signal, onProgress);
+      if ('error' in outcome)
+        return outcome.error.code === -32002 ? failed(rpcCodes.invalidParams, outcome.error.message) : outcome;
+      const kept = isJsonObject(outcome.result['_meta']) ? outcome.result['_meta'] : {};
+      return {
+        result: {
+          ...outcome.result,
+          resultType: 'complete',
+          ...(lists.has(method) ? { ttlMs: 0, cacheScope: 'private' } : {}),
+          _meta: { ...kept, ...serverInfo },
+        },
+      };
+    },
+
+    async close() {
+      const held = await begun?.catch(() => undefined);
+      await held?.relay.close();
+    },
+  };
+
+  /** Tells what changed until whoever listens goes away. */
+  async function listen({
+    id,
+    relay,
+    filter,
+    capabilities,
+    signal,
+    notify,
+  }: {
+    readonly id: RpcRequest['id'];
+    readonly relay: Relay;
+    readonly filter: JsonObject;
+    readonly capabilities: JsonObject;
+    readonly signal: AbortSignal;
+    readonly notify: (notification: RpcNotification) => void;
+  }): Promise<RpcOutcome> {
+    const mark = { _meta: { [metaNames.subscription]: id } };
+    const methods = new Set<string>();
+    const honoured: Record<string, JsonValue> = {};
+    for (const [name, [capability, told]] of Object.entries(filters)) {
+      const can = capabilities[capability];
+      if (filter[name] !== true || !isJsonObject(can) || can['listChanged'] !== true) continue;
+      methods.add(told);
+      honoured[name] = true;
+    }
+    const resources = capabilities['resources'];
+    const watched =
+      isJsonObject(resources) && resources['subscribe'] === true
+        ? new Set(textsOf(filter['resourceSubscriptions']).slice(0, maxWatched))
+        : new Set<string>();
+    for (const uri of watched) {
+      const outcome = await through(relay, { method: 'resources/subscribe', params: { uri } }, signal);
+      if ('error' in outcome) watched.delete(uri);
+    }
+    if (watched.size > 0) honoured['resourceSubscriptions'] = [...watched];
+    notify({
+      kind: 'notification',
+      method: 'notifications/subscriptions/acknowledged',
+      params: { ...mark, notifications: honoured },
+    });
+    const tell = ({ method, params }: RpcNotification): void => {
+      const isWatched = method === 'notifications/resources/updated' && watched.has(String(params['uri']));
+      if (methods.has(method) || isWatched) notify({ kind: 'notification', method, params: { ...params, ...mark } });
+    };
+    listening.add(tell);
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    listening.delete(tell);
+    for (const uri of watched) await through(relay, { method: 'resources/unsubscribe', params: { uri } });
+    return { result: { resultType: 'complete', ...mark } };
+  }
+}
+
+/** What a request of this version must say of itself, and what the gateway does not do. */
+function refusalOf(method: string, params: JsonObject): RpcOutcome | undefined {
+  const version = versionIn(params);
+  if (version !== modernVersion)
+    return failed(rpcCodes.unsupportedVersion, 'Unsupported protocol version', {
+      supported: [modernVersion, ...handshakeVersions],
+      requested: typeof version === 'string' ? version.slice(0, 100) : null,
+    });
+  const meta = params['_meta'];
+  if (!isJsonObject(meta) || !isJsonObject(meta[metaNames.clientCapabilities]))
+    return failed(rpcCodes.invalidParams, `"_meta" must hold "${metaNames.clientCapabilities}"`);
+  if (params['inputResponses'] !== undefined || params['requestState'] !== undefined)
+    return failed(rpcCodes.invalidParams, 'Sallyport does not pass on requests in several rounds');
+  if (method === 'server/discover' || method === 'subscriptions/listen' || known.has(method)) return undefined;
+  return failed(rpcCodes.noSuchMethod, `Sallyport does not pass on "${method.slice(0, 100)}" in ${modernVersion}`);
+}
+
+/** Messages of its log belong to single requests there, which a server with a handshake does not tell apart. */
+function withoutLogging({ logging: _logging, ...capabilities }: JsonObject): JsonObject {
+  return capabilities;
+}
