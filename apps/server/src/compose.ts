@@ -274,6 +274,7 @@ export async function startServer(
     delay,
     createKey: (request) => apiKeys.createKey(request),
     organization: () => people.organization.read(),
+    approvals: agents.approvals,
   });
   const columnRotations = createColumnRotations({
     ...common,
@@ -287,9 +288,9 @@ export async function startServer(
     ...common,
     database,
     outbox,
-    deadline: (ms) => AbortSignal.timeout(ms),
     vault: vault.client,
     people,
+    sealedPasskeys: privilegeServices.passkeysHeld,
     apiKeys,
     devices,
     sensors,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { AccessPolicy, RiskFacts } from '@sallyport/access-policy';
 import type { Behaviour } from '@sallyport/behaviour';
@@ -6,7 +7,7 @@ import { formatPosition, isJsonObject, textsOf } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
 import type { EventSearch } from '@sallyport/event-search';
 import { effectiveRolesOf } from '@sallyport/identity';
-import type { KnownPerson, PeopleNeeds, PeopleServices } from '@sallyport/identity';
+import type { CredentialsHeld, KnownPerson, PeopleNeeds, PeopleServices } from '@sallyport/identity';
 import type { RoutePlugin } from '@sallyport/platform/http';
 import {
   createBreakGlassRoutes,
@@ -18,12 +19,15 @@ import type { DoneWithGrant, Holder, Privileges } from '@sallyport/privileged-ac
 import { errorFields } from '@sallyport/platform/log';
 import { entryOf } from './audit.ts';
 import type { CommonNeeds, Custody } from './custody.ts';
+import { numberInVault } from './number-in-vault.ts';
 import { secretKey } from './secret-key.ts';
 import { secretNames } from './secret-names.ts';
 
 export type PrivilegeServices = {
   readonly privileges: Privileges;
   readonly routes: readonly RoutePlugin[];
+  /** Of break-glass accounts, for the inventory of cryptography. */
+  passkeysHeld(): Promise<CredentialsHeld['passkeys']>;
   close(): void;
 };
 
@@ -34,7 +38,7 @@ const reportedEntries = 500;
 type PrivilegeServiceNeeds = CommonNeeds &
   Pick<Custody, 'database' | 'ledger' | 'outbox'> & {
     readonly policy: Pick<AccessPolicy, 'permissionsOf' | 'roles'>;
-    readonly people: Pick<PeopleServices, 'people' | 'provided' | 'sealedEntry' | 'sessions'>;
+    readonly people: Pick<PeopleServices, 'people' | 'provided' | 'sealedEntry' | 'sealedPasskeys' | 'sessions'>;
     readonly keys: PeopleNeeds['apiKeys'];
     readonly riskFacts: RiskFacts;
     readonly behaviour: Pick<Behaviour, 'risk'>;
@@ -61,6 +65,7 @@ export async function createPrivilegeServices(needs: PrivilegeServiceNeeds): Pro
   const privileges = await createPrivileges({
     ...needs,
     sealingKey: await secretKey(needs.ledger.secrets, secretNames.privileges),
+    mark: numberInVault(needs.ledger.secrets, secretNames.privilegeMark),
     separation,
     people: {
       list: async () =>
@@ -97,6 +102,7 @@ export async function createPrivilegeServices(needs: PrivilegeServiceNeeds): Pro
         await people.people.change({ id: userId, disabled: true, by });
       },
     },
+    passkeys: people.sealedPasskeys,
     async endSession({ id, by, reason }) {
       await people.sessions.endWhere({ sessionIds: [id] }, { by, reason });
     },
@@ -110,6 +116,17 @@ export async function createPrivilegeServices(needs: PrivilegeServiceNeeds): Pro
   return {
     privileges,
     routes: [createPrivilegeRoutes(privileges, { policy, separation }), createBreakGlassRoutes(privileges)],
+    async passkeysHeld() {
+      const { breakGlass } = privileges;
+      const owners = new Map((await breakGlass.list()).map(({ id, userId }) => [id, userId]));
+      return (await breakGlass.passkeys()).map(({ id, accountId, algorithm, createdAtMs }) => ({
+        // Not the credential's own id: that stays where it is.
+        id: createHash('sha256').update('sallyport sealed passkey\0').update(id).digest('hex').slice(0, 16),
+        userId: owners.get(accountId) ?? '',
+        algorithm,
+        createdAtMs,
+      }));
+    },
     close() {
       for (const stop of stops) stop();
     },

@@ -156,7 +156,7 @@ forEachDatabase((name, open) => {
     for (const made of [
       () => breakGlass.prepare({ label: 'another', by: borrowed }),
       () => breakGlass.seal({ id: account, by: borrowed }),
-      () => breakGlass.drill({ id: account, by: borrowed, ...codes }),
+      () => breakGlass.drill({ id: account, by: borrowed, client: office, ...codes }),
     ])
       await assert.rejects(made(), coded('break_glass_borrowed'));
     const { grantId: id } = await breakGlass.open({

@@ -1,6 +1,8 @@
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
+import type { ShownSealedPasskey } from './break-glass-passkeys.ts';
 import type { BreakGlassAccount } from './break-glass-store.ts';
+import { CreatedPasskey, PasskeyAnswer } from './passkey-schema.ts';
 import type { Privileges } from './privileges.ts';
 import { privilegeLimits } from './request.ts';
 import { params } from './schema.ts';
@@ -10,6 +12,26 @@ const Codes = Type.Object({
   first: Type.String({ description: 'For the first envelope; told once' }),
   second: Type.String({ description: 'For the second envelope; told once' }),
 });
+const Maybe = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
+const Instant = Type.String({ format: 'date-time' });
+const ShownPasskey = Type.Object({
+  id: Type.String(),
+  label: Type.String(),
+  host_name: Type.String({ description: 'The only name of this server it is good for' }),
+  added_at: Instant,
+  last_used_at: Maybe(Instant),
+  model: Maybe(Type.String()),
+  attested: Type.Boolean({ description: 'Its make is proved; otherwise it is what it says of itself' }),
+  synced: Maybe(Type.Boolean({ description: 'It can be copied to other devices' })),
+  refused_because: Maybe(
+    Type.String({ description: 'The rules for passkeys would not let it be added now; it opens all the same' }),
+  ),
+});
+const proof = {
+  first: code,
+  second: Type.Optional(Type.String({ maxLength: 100, description: 'Not needed beside a passkey' })),
+  passkey: Type.Optional(PasskeyAnswer),
+};
 const Account = Type.Object({
   id: Type.String(),
   label: Type.String(),
@@ -19,6 +41,10 @@ const Account = Type.Object({
   opened_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
   drilled_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
   drill_due_at: Type.String({ format: 'date-time' }),
+  needs_passkey: Type.Boolean({
+    description: 'Its codes open it with one of its passkeys only; otherwise any two of codes and passkey do',
+  }),
+  passkeys: Type.Array(ShownPasskey),
 });
 const dayMs = 86_400_000;
 
@@ -44,7 +70,13 @@ export function createBreakGlassRoutes({
       },
       async () => {
         const { drillDays } = (await settings()).settings;
-        return { accounts: (await breakGlass.list()).map((account) => shown(account, drillDays)) };
+        const passkeys = await breakGlass.passkeys();
+        return {
+          accounts: (await breakGlass.list()).map((account) => ({
+            ...shown(account, drillDays),
+            passkeys: passkeys.filter(({ accountId }) => accountId === account.id).map(shownPasskey),
+          })),
+        };
       },
     );
 
@@ -78,19 +110,92 @@ export function createBreakGlassRoutes({
     );
 
     app.post(
-      '/v1/break-glass/:id/drill',
+      '/v1/break-glass/:id/opening',
       {
         config: grave,
         schema: {
-          summary: 'Try both codes without opening anything; gives new ones to seal',
+          summary:
+            'Whether its codes open it with a passkey only; makes new ones, since the old ones are of the other kind',
           tags,
           params,
-          body: Type.Object({ first: code, second: code }, { additionalProperties: false }),
+          body: Type.Object({ needs_passkey: Type.Boolean() }, { additionalProperties: false }),
           response: { 200: Type.Object({ codes: Codes }) },
         },
       },
       async ({ params: { id }, body, principal }) => ({
-        codes: await breakGlass.drill({ id, ...body, by: principal }),
+        codes: await breakGlass.seal({ id, needsPasskey: body.needs_passkey, by: principal }),
+      }),
+    );
+
+    app.post(
+      '/v1/break-glass/:id/passkeys/options',
+      {
+        config: grave,
+        schema: {
+          summary: 'Begin with a passkey that takes the place of one envelope',
+          tags,
+          params,
+          response: { 200: Type.Unknown({ description: 'PublicKeyCredentialCreationOptionsJSON' }) },
+        },
+      },
+      async ({ params: { id }, principal: by, client }) => breakGlass.creationOptions({ id, by, client }),
+    );
+
+    app.post(
+      '/v1/break-glass/:id/passkeys',
+      {
+        config: grave,
+        schema: {
+          summary: 'Keep the passkey that was made',
+          tags,
+          params,
+          body: Type.Object(
+            { label: Type.String({ minLength: 1, maxLength: 40 }), response: CreatedPasskey },
+            { additionalProperties: false },
+          ),
+          response: { 204: Type.Null() },
+        },
+      },
+      async ({ params: { id }, body, principal: by, client }, reply) => {
+        await breakGlass.addPasskey({ id, by, client, label: body.label.trim(), response: body.response });
+        return reply.code(204).send(null);
+      },
+    );
+
+    app.delete(
+      '/v1/break-glass/:id/passkeys/:passkey',
+      {
+        config: grave,
+        schema: {
+          summary: 'Take a passkey from an account: it opens nothing any more',
+          tags,
+          params: Type.Object(
+            { ...params.properties, passkey: Type.String({ minLength: 1, maxLength: 2048 }) },
+            { additionalProperties: false },
+          ),
+          response: { 204: Type.Null() },
+        },
+      },
+      async ({ params: { id, passkey }, principal: by }, reply) => {
+        await breakGlass.removePasskey({ id, passkeyId: passkey, by });
+        return reply.code(204).send(null);
+      },
+    );
+
+    app.post(
+      '/v1/break-glass/:id/drill',
+      {
+        config: grave,
+        schema: {
+          summary: 'Try both codes, or one and a passkey, without opening anything; gives new ones to seal',
+          tags,
+          params,
+          body: Type.Object(proof, { additionalProperties: false }),
+          response: { 200: Type.Object({ codes: Codes }) },
+        },
+      },
+      async ({ params: { id }, body, principal, client }) => ({
+        codes: await breakGlass.drill({ id, ...body, by: principal, client }),
       }),
     );
 
@@ -112,18 +217,30 @@ export function createBreakGlassRoutes({
     );
 
     app.post(
+      '/v1/break-glass/open/options',
+      {
+        config: { public: true, addressRate: { perSecond: 0.2, burst: 10 } },
+        schema: {
+          summary: 'A challenge for a passkey of a prepared account, whichever it is: none is named',
+          tags,
+          response: { 200: Type.Unknown({ description: 'PublicKeyCredentialRequestOptionsJSON' }) },
+        },
+      },
+      async ({ client }) => breakGlass.requestOptions(client),
+    );
+
+    app.post(
       '/v1/break-glass/open',
       {
         // Nobody guesses a code: this only keeps one address from filling the ledger with refusals.
         config: { public: true, addressRate: { perSecond: 0.2, burst: 10 } },
         schema: {
           summary:
-            'Sign in with both sealed codes. Everything an administrator has, for a bounded time; the alarm goes off at once',
+            'Sign in with both sealed codes, or one and a passkey. Everything an administrator has, for a bounded time; the alarm goes off at once',
           tags,
           body: Type.Object(
             {
-              first: code,
-              second: code,
+              ...proof,
               person: Type.String({ minLength: 2, maxLength: 100, description: 'Who you are' }),
               reason: Type.String({ minLength: 3, maxLength: privilegeLimits.reason }),
             },
@@ -155,5 +272,21 @@ function shown(account: BreakGlassAccount, drillDays: number) {
     opened_at: instantOrNull(account.openedAtMs),
     drilled_at: instantOrNull(account.drilledAtMs),
     drill_due_at: new Date(triedMs + drillDays * dayMs).toISOString(),
+    needs_passkey: account.needsPasskey,
   } as const;
+}
+
+function shownPasskey(passkey: ShownSealedPasskey) {
+  const { id, label, hostName, lastUsedAtMs, isAttested, isBackupEligible, model, refusedBecause } = passkey;
+  return {
+    id,
+    label,
+    host_name: hostName,
+    added_at: new Date(passkey.createdAtMs).toISOString(),
+    last_used_at: lastUsedAtMs === undefined ? null : new Date(lastUsedAtMs).toISOString(),
+    model: model ?? null,
+    attested: isAttested,
+    synced: isBackupEligible ?? null,
+    refused_because: refusedBecause ?? null,
+  };
 }

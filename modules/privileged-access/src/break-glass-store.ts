@@ -14,6 +14,8 @@ export type BreakGlassAccount = {
   readonly drilledAtMs: number | undefined;
   readonly retiredAtMs: number | undefined;
   readonly toldDay: number;
+  /** Its codes were made to open it with a passkey only. For people to read: what counts stands in the hashes. */
+  readonly needsPasskey: boolean;
   readonly firstHash: string;
   readonly secondHash: string;
 };
@@ -29,10 +31,11 @@ type Row = {
   told_day: number;
   first_hash: string;
   second_hash: string;
+  needs_passkey: number;
   sealed: string;
 };
 type Tables = { privilege_break_glass: Row };
-type Hashes = Pick<BreakGlassAccount, 'firstHash' | 'secondHash' | 'sealedAtMs'>;
+type Hashes = Pick<BreakGlassAccount, 'firstHash' | 'secondHash' | 'sealedAtMs' | 'needsPasskey'>;
 
 export type BreakGlassStore = {
   /** The oldest first, retired ones included. */
@@ -75,11 +78,12 @@ export function createBreakGlassStore(needs: Pick<PrivilegeNeeds, 'sealingKey' |
         drilledAtMs: row.drilled_at_ms ?? undefined,
         retiredAtMs: row.retired_at_ms ?? undefined,
         toldDay: row.told_day,
+        needsPasskey: row.needs_passkey === 1,
         firstHash: row.first_hash,
         secondHash: row.second_hash,
       }));
     },
-    async insert(transaction, { id, userId, label, createdAtMs, sealedAtMs, firstHash, secondHash }) {
+    async insert(transaction, { id, userId, label, createdAtMs, sealedAtMs, ...hashes }) {
       await transaction
         .withTables<Tables>()
         .insertInto('privilege_break_glass')
@@ -92,16 +96,14 @@ export function createBreakGlassStore(needs: Pick<PrivilegeNeeds, 'sealingKey' |
           drilled_at_ms: null,
           retired_at_ms: null,
           told_day: 0,
-          first_hash: firstHash,
-          second_hash: secondHash,
+          ...hashRow(hashes),
           sealed: sealText(needs, `break-glass/${id}`, label),
         })
         .execute();
     },
-    seal: (transaction, id, { firstHash, secondHash, sealedAtMs, drilledAtMs }) =>
+    seal: (transaction, id, { sealedAtMs, drilledAtMs, ...hashes }) =>
       set(transaction, id, {
-        first_hash: firstHash,
-        second_hash: secondHash,
+        ...hashRow(hashes),
         sealed_at_ms: sealedAtMs,
         opened_at_ms: null,
         ...(drilledAtMs === undefined ? {} : { drilled_at_ms: drilledAtMs }),
@@ -111,6 +113,10 @@ export function createBreakGlassStore(needs: Pick<PrivilegeNeeds, 'sealingKey' |
     retire: (transaction, id, atMs) => set(transaction, id, { retired_at_ms: atMs, first_hash: '', second_hash: '' }),
     told: (transaction, id, day) => set(transaction, id, { told_day: day }),
   };
+}
+
+function hashRow({ firstHash, secondHash, needsPasskey }: Omit<Hashes, 'sealedAtMs'>) {
+  return { first_hash: firstHash, second_hash: secondHash, needs_passkey: needsPasskey ? 1 : 0 };
 }
 
 /** A damaged row still names itself. */

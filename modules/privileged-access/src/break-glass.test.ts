@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
 import { abroad, office, openPrivilegeHouse } from './privileges.fixture.ts';
 import { hashOfCode, newSealedCode, readSealedCode } from './sealed-codes.ts';
+import type { CodeKind } from './sealed-codes.ts';
 
 const hour = 3_600_000;
 const refused = { code: 'break_glass_refused' };
@@ -90,6 +91,7 @@ forEachDatabase((name, open) => {
     const ada = house.moveIn('Ada', ['admin'], 'key-a');
     const { breakGlass } = house.privileges;
     const { id, codes } = await breakGlass.prepare({ label: 'safe', by: ada });
+    const by = { id, by: ada, client: office };
     const [account] = await breakGlass.list();
     const person = { id: account?.userId, name: 'break-glass safe' };
     await assert.rejects(house.privileges.refuseTogether(person, ['viewer']), { code: 'privilege_separated' });
@@ -99,15 +101,15 @@ forEachDatabase((name, open) => {
     await house.privileges.remind();
     const told = (action: string): number => house.actions().filter((one) => one === action).length;
     assert.equal(told('break-glass.drill-overdue'), 1);
-    await assert.rejects(breakGlass.drill({ id, by: ada, first: codes.first, second: 'wrong' }), refused);
+    await assert.rejects(breakGlass.drill({ ...by, first: codes.first, second: 'wrong' }), refused);
     // Codes that are right and open nothing are no drill that was passed.
     const disabled = { ...(house.people.get(account?.userId ?? '') ?? assert.fail()), isActive: false };
     house.people.set(disabled.id, disabled);
-    await assert.rejects(breakGlass.drill({ id, by: ada, ...codes }), { code: 'break_glass_disabled' });
+    await assert.rejects(breakGlass.drill({ ...by, ...codes }), { code: 'break_glass_disabled' });
     assert.match(JSON.stringify(house.events.at(-1)), /"because":"user_disabled"/);
     assert.equal((await breakGlass.list())[0]?.drilledAtMs, undefined);
     house.people.set(disabled.id, { ...disabled, isActive: true });
-    const next = await breakGlass.drill({ id, by: ada, ...codes });
+    const next = await breakGlass.drill({ ...by, ...codes });
     assert.deepEqual(house.privileges.active(), []);
     await assert.rejects(breakGlass.open({ ...codes, ...who }), refused, 'whoever tried them has read them');
     house.clock.advance(24 * hour);
@@ -138,7 +140,10 @@ test('sealed codes are read as people type them, and nothing else is one', () =>
     assert.match(code, /^(?:[2-9A-HJKMNP-Z]{4}-){6}[2-9A-HJKMNP-Z]{4}$/);
     const signs = readSealedCode(code.toLowerCase().replaceAll('-', '  ')) ?? '';
     assert.equal(signs, code.replaceAll('-', ''));
-    assert.notEqual(hashOfCode(key, 'a', 'first', signs), hashOfCode(key, 'a', 'second', signs));
-    assert.notEqual(hashOfCode(key, 'a', 'first', signs), hashOfCode(key, 'b', 'first', signs));
+    const hash = (accountId: string, envelope: 'first' | 'second', kind: CodeKind = 'alone'): string =>
+      hashOfCode(key, { accountId, envelope, kind }, signs);
+    assert.notEqual(hash('a', 'first'), hash('a', 'second'));
+    assert.notEqual(hash('a', 'first'), hash('b', 'first'));
+    assert.notEqual(hash('a', 'first'), hash('a', 'first', 'with-passkey'));
   }
 });

@@ -1,143 +1,59 @@
-import type { Transaction } from '@sallyport/platform/database';
 import type { Client, Principal } from '@sallyport/platform/http';
-import { CodedError } from '@sallyport/platform/errors';
-import type { Secret } from '@sallyport/platform/secret';
-import { createBreakGlassStore } from './break-glass-store.ts';
+import { createOpenBreakGlass, passkeyNeeded } from './break-glass-open.ts';
+import type { OpenBreakGlass } from './break-glass-open.ts';
+import { breakGlassParts, refused, requireOwn, told } from './break-glass-parts.ts';
+import type { SealedCodes } from './break-glass-parts.ts';
+import { createBreakGlassPasskeys } from './break-glass-passkeys.ts';
+import type { BreakGlassPasskeys } from './break-glass-passkeys.ts';
 import type { BreakGlassAccount } from './break-glass-store.ts';
 import { PrivilegeError } from './errors.ts';
 import type { Parts } from './parts.ts';
-import { madePlain, requirePlain } from './plain-words.ts';
-import { privilegeEntityEvent, privilegeEvent, ourselves } from './privilege-audit.ts';
+import { requirePlain } from './plain-words.ts';
+import { privilegeEntityEvent, ourselves } from './privilege-audit.ts';
 import { dayMs } from './request.ts';
-import type { PrivilegeRequest } from './request.ts';
-import { hashOfCode, isSameHash, newSealedCode, readSealedCode } from './sealed-codes.ts';
-
-/** Two codes for two envelopes, told once. */
-export type SealedCodes = { readonly first: string; readonly second: string };
+import { checkProof, judgeProof } from './sealed-proof.ts';
+import type { JudgedProof, SealedProof } from './sealed-proof.ts';
 
 /**
  * Accounts for the day on which nobody can come in otherwise. One has no role, no password, no second factor and no provider:
- * two sealed codes, kept in two places, open it once, with everything an administrator has, for a bounded time. Whoever does it
- * says who they are and why; the alarm goes off at once; somebody else reviews what was done; the codes are spent.
+ * two sealed codes, kept in two places, open it once, or one of them and a passkey that is kept in a third, with everything an
+ * administrator has, for a bounded time. Whoever does it says who they are and why; the alarm goes off at once; somebody else
+ * reviews what was done; the codes are spent.
  */
-export type BreakGlass = {
+export type BreakGlass = BreakGlassPasskeys & {
   list(): Promise<readonly BreakGlassAccount[]>;
   prepare(asked: {
     readonly label: string;
     readonly by: Principal;
   }): Promise<{ readonly id: string; readonly codes: SealedCodes }>;
-  /** New codes in place of those there are. Throws `break_glass_not_found`. */
-  seal(asked: { readonly id: string; readonly by: Principal }): Promise<SealedCodes>;
-  /** Tries all that opening needs without opening anything, and seals anew. Throws `break_glass_refused`, `break_glass_not_found`, `break_glass_disabled`. */
-  drill(asked: {
-    readonly id: string;
-    readonly by: Principal;
-    readonly first: string;
-    readonly second: string;
-  }): Promise<SealedCodes>;
+  /**
+   * New codes in place of those there are; `needsPasskey`: from now on they open it with a passkey only, or by themselves again.
+   * Throws `break_glass_not_found`, `break_glass_no_passkey`.
+   */
+  seal(asked: { readonly id: string; readonly needsPasskey?: boolean; readonly by: Principal }): Promise<SealedCodes>;
+  /**
+   * Tries all that opening needs without opening anything, and seals anew. Throws `break_glass_refused`,
+   * `break_glass_passkey_needed`, `break_glass_not_found`, `break_glass_disabled`.
+   */
+  drill(
+    asked: SealedProof & { readonly id: string; readonly by: Principal; readonly client: Client },
+  ): Promise<SealedCodes>;
   retire(asked: { readonly id: string; readonly by: Principal }): Promise<void>;
-  /** Signs in. Throws `break_glass_refused`, whatever was wrong. */
-  open(asked: {
-    readonly first: string;
-    readonly second: string;
-    readonly person: string;
-    readonly reason: string;
-    readonly client: Client;
-  }): Promise<{ readonly token: Secret; readonly grantId: string }>;
+  /** Signs in. Throws `break_glass_refused`, whatever was wrong; `break_glass_passkey_needed` to whoever has both codes. */
+  readonly open: OpenBreakGlass;
   /** Says of each account that is not sealed, or was not tried for long, once a day, that it is so. */
   remind(): Promise<void>;
 };
 
 const maxAccounts = 10;
 
-export function createBreakGlass(parts: Parts): BreakGlass {
-  const { database, outbox, clock, store, grants, accounts } = parts;
-  const table = createBreakGlassStore(parts);
-
-  const codesFor = (id: string): { codes: SealedCodes; hashes: { firstHash: string; secondHash: string } } => {
-    const codes = { first: newSealedCode(parts.random), second: newSealedCode(parts.random) };
-    const hash = (envelope: 'first' | 'second'): string =>
-      hashOfCode(parts.sealingKey, id, envelope, readSealedCode(codes[envelope]) ?? '');
-    return { codes, hashes: { firstHash: hash('first'), secondHash: hash('second') } };
-  };
-
-  /** Which account both codes belong to. Every account is compared, whatever was found before. */
-  async function accountOf(
-    where: Transaction,
-    typed: { first: string; second: string },
-  ): Promise<BreakGlassAccount | undefined> {
-    const [first, second] = [readSealedCode(typed.first), readSealedCode(typed.second)];
-    let found: BreakGlassAccount | undefined;
-    for (const account of await table.list(where)) {
-      // They may be typed in either order: each stands in its own envelope, not in its own field.
-      const opens = (one: string | undefined, other: string | undefined): boolean =>
-        isSameHash(account.firstHash, hashOfCode(parts.sealingKey, account.id, 'first', one ?? '')) &&
-        isSameHash(account.secondHash, hashOfCode(parts.sealingKey, account.id, 'second', other ?? ''));
-      const isIt = [opens(first, second), opens(second, first)].includes(true);
-      if (isIt && account.retiredAtMs === undefined && account.openedAtMs === undefined) found = account;
-    }
-    return first === undefined || second === undefined ? undefined : found;
-  }
-
-  async function known(where: Transaction, id: string): Promise<BreakGlassAccount> {
-    const account = (await table.list(where)).find((one) => one.id === id && one.retiredAtMs === undefined);
-    if (account !== undefined) return account;
-    throw new PrivilegeError(
-      'break_glass_not_found',
-      `Cannot find account "${id.slice(0, 100)}": must be a prepared one`,
-    );
-  }
-
-  const refused = (): PrivilegeError =>
-    new PrivilegeError(
-      'break_glass_refused',
-      'Cannot open this: the codes are wrong, spent or not for the same account',
-    );
-
-  const told = (
-    action: string,
-    by: { kind: string; id: string; name: string },
-    account: Pick<BreakGlassAccount, 'id' | 'label'>,
-  ) =>
-    ({
-      nowMs: clock.nowMs(),
-      by,
-      action,
-      target: { type: 'break-glass', id: account.id, name: account.label },
-    }) as const;
-
-  const recordRefusal = (
-    transaction: Transaction,
-    client: Client,
-    right?: { readonly account: BreakGlassAccount; readonly because: string },
-  ): Promise<void> =>
-    outbox.record(
-      transaction,
-      privilegeEntityEvent({
-        ...told(
-          'break-glass.refused',
-          { kind: 'unknown', id: client.address, name: 'unauthenticated' },
-          right?.account ?? { id: '', label: '' },
-        ),
-        outcome: 'failure',
-        details: {
-          address: client.address,
-          codes_right: right !== undefined,
-          ...(right === undefined ? {} : { because: right.because }),
-        },
-      }),
-    );
-
-  /** Codes outlast whatever somebody holds for now. Throws `break_glass_borrowed`. */
-  const requireOwn = ({ grantIds = [] }: Principal): void => {
-    if (grantIds.length === 0) return;
-    throw new PrivilegeError(
-      'break_glass_borrowed',
-      'Cannot make sealed codes with what you hold for a time: must be by a role of your own',
-    );
-  };
+export function createBreakGlass(withoutTables: Parts): BreakGlass {
+  const parts = breakGlassParts(withoutTables);
+  const { database, outbox, clock, accounts, table, kept, known, newCodes } = parts;
 
   return {
+    ...createBreakGlassPasskeys(parts),
+    open: createOpenBreakGlass(parts),
     list: () => database.transaction().execute((transaction) => table.list(transaction)),
 
     async prepare({ label: text, by }) {
@@ -145,56 +61,74 @@ export function createBreakGlass(parts: Parts): BreakGlass {
       const label = requirePlain(text, 'label');
       if (label === '') throw new PrivilegeError('privilege_invalid', 'Cannot take this label: must be words');
       const id = Buffer.from(parts.random(12)).toString('hex');
-      const { codes, hashes } = codesFor(id);
+      const { codes, stored } = newCodes(id, false);
       await database.transaction().execute(async (transaction) => {
         const all = await table.list(transaction);
         if (all.filter(({ retiredAtMs }) => retiredAtMs === undefined).length >= maxAccounts)
           throw new PrivilegeError('privileges_exhausted', `Cannot prepare another account: there are ${maxAccounts}`);
         const { id: userId } = await accounts.create(transaction, { name: `break-glass ${label}`, by });
         const nowMs = clock.nowMs();
-        await table.insert(transaction, { id, userId, label, createdAtMs: nowMs, sealedAtMs: nowMs, ...hashes });
-        await outbox.record(transaction, privilegeEntityEvent({ ...told('break-glass.prepare', by, { id, label }) }));
+        await table.insert(transaction, { id, userId, label, createdAtMs: nowMs, sealedAtMs: nowMs, ...stored });
+        await outbox.record(
+          transaction,
+          privilegeEntityEvent({ ...told(parts, 'break-glass.prepare', by, { id, label }) }),
+        );
       });
       await outbox.flushed();
       return { id, codes };
     },
 
-    async seal({ id, by }) {
+    async seal({ id, by, ...asked }) {
       requireOwn(by);
-      const { codes, hashes } = codesFor(id);
-      await database.transaction().execute(async (transaction) => {
+      const codes = await database.transaction().execute(async (transaction) => {
         const account = await known(transaction, id);
-        await table.seal(transaction, id, { ...hashes, sealedAtMs: clock.nowMs() });
-        await outbox.record(transaction, privilegeEntityEvent({ ...told('break-glass.seal', by, account) }));
+        const needsPasskey = asked.needsPasskey ?? account.needsPasskey;
+        const hasOne = (await kept.list(transaction)).some(({ accountId }) => accountId === id);
+        if (needsPasskey && !hasOne)
+          throw new PrivilegeError(
+            'break_glass_no_passkey',
+            'Cannot make codes that open this account with a passkey only: must have one first',
+          );
+        const made = newCodes(id, needsPasskey);
+        await table.seal(transaction, id, { ...made.stored, sealedAtMs: clock.nowMs() });
+        const details = { needs_passkey: needsPasskey, needed_before: account.needsPasskey };
+        const event = { ...told(parts, 'break-glass.seal', by, account), details };
+        await outbox.record(transaction, privilegeEntityEvent(event));
+        return made.codes;
       });
       await outbox.flushed();
       return codes;
     },
 
-    async drill({ id, by, first, second }) {
+    async drill({ id, by, client, ...shown }) {
       requireOwn(by);
-      const { codes, hashes } = codesFor(id);
       const userId = (await table.list(database)).find((one) => one.id === id)?.userId ?? '';
       const isDisabled = (await parts.people.find(userId))?.isActive !== true;
-      const because = await database.transaction().execute(async (transaction) => {
+      const proof = await checkProof(parts, shown, client);
+      const tried = await database.transaction().execute(async (transaction) => {
         const account = await known(transaction, id);
-        const opened = await accountOf(transaction, { first, second });
-        const why = opened?.id !== id ? 'codes' : isDisabled ? 'user_disabled' : undefined;
+        const judged = await judgeProof(parts, transaction, proof);
+        const why = whyNotOpened(judged, id) ?? (isDisabled ? 'user_disabled' : undefined);
         const outcome = why === undefined ? 'success' : 'failure';
-        const details = why === undefined ? {} : { details: { because: why } };
-        const event = { ...told('break-glass.drill', by, account), outcome, ...details } as const;
+        const details = {
+          ...(why === undefined ? {} : { because: why }),
+          ...(judged.facts === undefined ? {} : { passkey: judged.facts }),
+        };
+        const event = { ...told(parts, 'break-glass.drill', by, account), outcome, details } as const;
         await outbox.record(transaction, privilegeEntityEvent(event));
-        if (why !== undefined) return why;
+        if (why !== undefined) return { why };
         const nowMs = clock.nowMs();
-        await table.seal(transaction, id, { ...hashes, sealedAtMs: nowMs, drilledAtMs: nowMs });
-        return undefined;
+        const { codes, stored } = newCodes(id, account.needsPasskey);
+        await table.seal(transaction, id, { ...stored, sealedAtMs: nowMs, drilledAtMs: nowMs });
+        return { why: undefined, codes };
       });
       await outbox.flushed();
-      if (because === 'codes') throw refused();
-      if (because === undefined) return codes;
+      if (tried.why === undefined) return tried.codes;
+      if (tried.why === 'passkey_needed') throw passkeyNeeded();
+      if (tried.why !== 'user_disabled') throw refused();
       throw new PrivilegeError(
         'break_glass_disabled',
-        'Cannot try this account: its codes are right, and its account is disabled, so nobody could come in with them',
+        'Cannot try this account: what was shown is right, and its account is disabled, so nobody could come in with it',
         { hint: 'let the account in again under People, and try it once more' },
       );
     },
@@ -203,102 +137,12 @@ export function createBreakGlass(parts: Parts): BreakGlass {
       const userId = await database.transaction().execute(async (transaction) => {
         const account = await known(transaction, id);
         await table.retire(transaction, id, clock.nowMs());
-        await outbox.record(transaction, privilegeEntityEvent({ ...told('break-glass.retire', by, account) }));
+        await kept.remove(transaction, { accountId: id });
+        await outbox.record(transaction, privilegeEntityEvent({ ...told(parts, 'break-glass.retire', by, account) }));
         return account.userId;
       });
       await accounts.remove({ userId, by });
       await outbox.flushed();
-    },
-
-    async open({ first, second, client, ...said }) {
-      const [person, reason] = [madePlain(said.person), madePlain(said.reason)];
-      const settings = await parts.settings();
-      let right: BreakGlassAccount | undefined;
-      const grantId = Buffer.from(parts.random(12)).toString('hex');
-      const begun = await database
-        .transaction()
-        .execute(async (transaction) => {
-          const account = await accountOf(transaction, { first, second });
-          const nowMs = clock.nowMs();
-          if (account === undefined) {
-            await recordRefusal(transaction, client);
-            return undefined;
-          }
-          right = account;
-          const { token, sessionId, browserKey } = await accounts.begin(transaction, {
-            userId: account.userId,
-            client,
-          });
-          await table.open(transaction, account.id, nowMs);
-          const request: PrivilegeRequest = {
-            id: grantId,
-            kind: 'break-glass',
-            state: 'active',
-            requesterId: account.userId,
-            role: 'admin',
-            site: undefined,
-            actions: undefined,
-            minutes: settings.breakGlassMinutes,
-            needed: 0,
-            createdAtMs: nowMs,
-            expiresAtMs: nowMs,
-            startedAtMs: nowMs,
-            spentMs: 0,
-            endedAtMs: undefined,
-            endedBecause: undefined,
-            sessionId,
-            // Nobody reviews it in the browser it was opened in.
-            device: browserKey,
-            reviewDueMs: undefined,
-            said: {
-              name: `break-glass ${account.label}`,
-              reason: `${person}: ${reason}`,
-              address: client.address,
-              agent: client.agent,
-              signedInAtMs: nowMs,
-              assurance: 2,
-              isNewDevice: true,
-              risk: undefined,
-              riskReasons: [],
-              adds: parts.who.actionsOf(['admin']),
-              dangerous: parts.who.dangerousOf('admin'),
-              unusual: [],
-            },
-            decisions: [],
-          };
-          await store.insert(transaction, request);
-          const by = { kind: 'user', id: account.userId, name: request.said.name };
-          await outbox.record(
-            transaction,
-            privilegeEntityEvent({
-              ...told('break-glass.open', by, account),
-              activityId: 1,
-              details: { grant_id: grantId, person, reason, address: client.address, minutes: request.minutes },
-            }),
-          );
-          const details = { grant_id: grantId, address: client.address, person };
-          await outbox.record(
-            transaction,
-            privilegeEvent({ nowMs, by, action: 'privilege.take-up', request, details }),
-          );
-          grants.expect(grantId);
-          return { token, request };
-        })
-        .catch(async (error: unknown) => {
-          grants.drop(grantId);
-          const account = right;
-          if (account === undefined || !(error instanceof CodedError)) throw error;
-          // The codes were right, so somebody has them: that is told, though nothing was opened and they are not spent.
-          const because = String(error.code);
-          await database
-            .transaction()
-            .execute((transaction) => recordRefusal(transaction, client, { account, because }));
-          await outbox.flushed();
-          throw because === 'user_disabled' ? refused() : error;
-        });
-      await outbox.flushed();
-      if (begun === undefined || !grants.begin(begun.request)) throw refused();
-      return { token: begun.token, grantId };
     },
 
     async remind() {
@@ -315,10 +159,17 @@ export function createBreakGlass(parts: Parts): BreakGlass {
           if (isOpen && nowMs - (account.openedAtMs ?? 0) < dayMs) continue;
           await table.told(transaction, account.id, day);
           const action = isOpen ? 'break-glass.unsealed' : 'break-glass.drill-overdue';
-          await outbox.record(transaction, privilegeEntityEvent({ ...told(action, ourselves, account) }));
+          await outbox.record(transaction, privilegeEntityEvent({ ...told(parts, action, ourselves, account) }));
         }
       });
       await outbox.flushed();
     },
   };
+}
+
+function whyNotOpened(judged: JudgedProof, id: string): 'codes' | 'passkey' | 'passkey_needed' | undefined {
+  if (judged.account?.id !== id) return 'codes';
+  if (judged.kind === 'opens') return undefined;
+  if (judged.needsPasskey) return 'passkey_needed';
+  return judged.codesRight ? 'passkey' : 'codes';
 }

@@ -1,18 +1,22 @@
 // A house with people, sessions and risk that a test can change: what this module is handed by those above and beside it.
+import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createAccessPolicy, readPolicyTexts } from '@sallyport/access-policy';
 import { policiesDirectory, separationFile } from '@sallyport/content';
 import type { AuditEvent } from '@sallyport/ledger';
 import { createManualClock } from '@sallyport/platform/clock';
-import { migrate, type OpenDatabase } from '@sallyport/platform/database';
-import { CodedError } from '@sallyport/platform/errors';
+import { migrate, type Database, type OpenDatabase } from '@sallyport/platform/database';
+import { CodedError, messageOf } from '@sallyport/platform/errors';
 import type { Client, Principal } from '@sallyport/platform/http';
+import { openText, sealText } from '@sallyport/platform/sealed-text';
 import { createSecret } from '@sallyport/platform/secret';
 import { sql, type RawBuilder } from 'kysely';
 import { createPrivileges, privilegeMigrations, readSeparationRules } from './index.ts';
 import { createRequestStore } from './request-store.ts';
-import type { AskingSession, Holder, PersonRisk, Privileges } from './index.ts';
+import { createRoll } from './roll.ts';
+import type { AskingSession, Holder, PersonRisk, PrivilegeNeeds, Privileges } from './index.ts';
+import { createCeremonies } from './security-key.fixture.ts';
 
 export const policy = createAccessPolicy(await readPolicyTexts(policiesDirectory));
 const separation = readSeparationRules(await readFile(separationFile, 'utf8'));
@@ -36,6 +40,11 @@ export type PrivilegeHouse = {
   readonly people: Map<string, Holder>;
   readonly sessions: Map<string, AskingSession>;
   readonly risks: Map<string, PersonRisk | undefined>;
+  /** What the organisation's rules say of passkeys. */
+  readonly passkeyRules: { refused?: string };
+  readonly database: Database;
+  /** What the vault keeps of how far rights have come. */
+  readonly vault: { number: number; broken?: Error };
   /** Keys that were stopped with a grant’s end. */
   readonly suspended: { makerId: string; allowed: readonly string[] }[];
   moveIn(name: string, roles: readonly string[], browserKey?: string): Principal;
@@ -57,8 +66,13 @@ export type PrivilegeHouse = {
       readonly kind?: string;
       readonly requester?: string;
       readonly sealedOf?: string;
+      readonly columns?: Readonly<Record<string, string | number | null>>;
     },
   ): Promise<void>;
+  /** Rows as they are, to be put back later by somebody who has the database and no key: all, or those of one request and none of the roll. */
+  copyRows(id?: string): Promise<() => Promise<void>>;
+  /** As an earlier version of the product wrote it: only what was said and given is sealed. With all of them there is no roll yet. */
+  asOlderForm(id: string): Promise<void>;
 };
 
 /** As identity refuses. */
@@ -66,28 +80,55 @@ class IdentityRefusal extends CodedError<'user_disabled'> {}
 
 const startMs = Date.UTC(2026, 4, 6, 9, 0, 0);
 
-export async function openPrivilegeHouse(open: () => Promise<OpenDatabase>): Promise<PrivilegeHouse> {
+/** What outlives a process that is killed. */
+export type KeptOutside = {
+  readonly key: Uint8Array;
+  readonly mark: PrivilegeNeeds['mark'];
+  readonly outbox: PrivilegeNeeds['outbox'];
+};
+
+export async function openPrivilegeHouse(
+  open: () => Promise<Pick<OpenDatabase, 'database'>>,
+  kept?: KeptOutside,
+): Promise<PrivilegeHouse> {
   const { database } = await open();
   await migrate(database, [privilegeMigrations]);
   const events: AuditEvent[] = [];
   const people = new Map<string, Holder>();
   const sessions = new Map<string, AskingSession>();
   const risks = new Map<string, PersonRisk | undefined>();
+  const passkeyRules: { refused?: string } = {};
+  const passkeys = createCeremonies(passkeyRules);
   const ledger = { flushed: async (): Promise<void> => undefined };
-  const key = randomBytes(32);
+  const key = kept?.key ?? randomBytes(32);
+  const vault: PrivilegeHouse['vault'] = { number: 0 };
+  const mark = kept?.mark ?? {
+    async read(): Promise<number> {
+      if (vault.broken !== undefined) throw vault.broken;
+      return vault.number;
+    },
+    async write(number: number): Promise<void> {
+      vault.number = number;
+      delete vault.broken;
+    },
+  };
   const suspended: { makerId: string; allowed: readonly string[] }[] = [];
+
+  const sealing = { sealingKey: key, random: randomBytes };
+  const onTrouble = (what: string, error: unknown): never => assert.fail(`${what}: ${messageOf(error)}`);
 
   const begin = async (nowMs: number): Promise<PrivilegeHouse> => {
     const clock = createManualClock(nowMs);
     const privileges = await createPrivileges({
       database,
-      outbox: {
+      outbox: kept?.outbox ?? {
         record: async (_transaction, event) => void events.push(event),
         flushed: () => ledger.flushed(),
       },
       clock,
       random: randomBytes,
       sealingKey: key,
+      mark,
       policy,
       separation,
       people: { find: async (id) => people.get(id), list: async () => [...people.values()] },
@@ -111,24 +152,26 @@ export async function openPrivilegeHouse(open: () => Promise<OpenDatabase>): Pro
           people.set(id, { id, name, roles: [], isActive: true });
           return { id };
         },
-        async begin(_transaction, { userId, client }) {
+        async begin(_transaction, { userId, client, passkey }) {
           const sessionId = `opened-${sessions.size}`;
           const session = { id: sessionId, userId, address: client.address, agent: client.agent, signedInAtMs: nowMs };
           if (people.get(userId)?.isActive !== true) throw new IdentityRefusal('user_disabled', 'Cannot open this');
           const browserKey = client.keyProof === undefined ? {} : { browserKey: client.keyProof };
-          sessions.set(sessionId, { ...session, assurance: 2, ...browserKey });
+          sessions.set(sessionId, { ...session, assurance: passkey === undefined ? 2 : 3, ...browserKey });
           return { token: createSecret(`token of ${sessionId}`), sessionId, ...browserKey };
         },
         async remove({ userId }) {
           people.delete(userId);
         },
       },
+      passkeys,
       endSession: async ({ id }) => void sessions.delete(id),
       suspendKeys: async (_transaction, { makerId, allowed }) => {
         suspended.push({ makerId, allowed });
         return { effective: () => undefined };
       },
       onTrouble(what, error) {
+        if (error === vault.broken) return;
         throw new Error(`Cannot ${what}`, { cause: error });
       },
     });
@@ -140,12 +183,18 @@ export async function openPrivilegeHouse(open: () => Promise<OpenDatabase>): Pro
       people,
       sessions,
       risks,
+      passkeyRules,
+      database,
+      vault,
       suspended,
       forget: (kept) =>
         database
           .transaction()
           .execute((transaction) =>
-            createRequestStore({ sealingKey: key, random: randomBytes }).forgetOldest(transaction, kept),
+            createRequestStore(sealing, createRoll({ ...sealing, database, mark, onTrouble })).forgetOldest(
+              transaction,
+              kept,
+            ),
           ),
       moveIn(name, roles, browserKey) {
         const id = name.toLowerCase();
@@ -171,15 +220,59 @@ export async function openPrivilegeHouse(open: () => Promise<OpenDatabase>): Pro
       actions: () => events.map(({ event }) => String(event['message'])),
       restart: (clockMs) => begin(clockMs ?? clock.nowMs()),
       beside: () => begin(clock.nowMs()),
-      async change(id, { role, minutes, kind, requester, sealedOf }) {
+      async change(id, { role, minutes, kind, requester, sealedOf, columns = {} }) {
         const set = (what: RawBuilder<unknown>): Promise<unknown> =>
           sql`update privilege_requests set ${what} where id = ${id}`.execute(database);
         if (role !== undefined) await set(sql`role = ${role}`);
         if (minutes !== undefined) await set(sql`minutes = ${minutes}`);
         if (kind !== undefined) await set(sql`kind = ${kind}`);
         if (requester !== undefined) await set(sql`requester_id = ${requester}`);
+        for (const [name, value] of Object.entries(columns)) await set(sql`${sql.ref(name)} = ${value}`);
         if (sealedOf !== undefined)
           await set(sql`sealed = (select sealed from privilege_requests where id = ${sealedOf})`);
+      },
+      async copyRows(id) {
+        const tables =
+          id === undefined ? ['privilege_requests', 'privilege_decisions', 'privilege_roll'] : ['privilege_requests'];
+        const of = id === undefined ? sql`` : sql` where id = ${id}`;
+        const copies = await Promise.all(
+          tables.map(async (table) => ({
+            table,
+            rows: (
+              await sql<Record<string, string | number | null>>`select * from ${sql.table(table)}${of}`.execute(
+                database,
+              )
+            ).rows,
+          })),
+        );
+        return async () => {
+          for (const { table, rows } of copies) {
+            await sql`delete from ${sql.table(table)}${of}`.execute(database);
+            for (const row of rows) {
+              const names = sql.join(Object.keys(row).map((name) => sql.ref(name)));
+              await sql`insert into ${sql.table(table)} (${names}) values (${sql.join(Object.values(row))})`.execute(
+                database,
+              );
+            }
+          }
+        };
+      },
+      async asOlderForm(id) {
+        const { rows } = await sql<{ sealed: string }>`select sealed from privilege_requests where id = ${id}`.execute(
+          database,
+        );
+        const {
+          facts,
+          approvers: _none,
+          number: _number,
+          ...said
+        } = JSON.parse(openText(key, `privilege/${id}`, rows[0]?.sealed ?? ''));
+        const { kind, requester_id: requester, role, site, actions, minutes } = facts;
+        const text = JSON.stringify({ ...said, part: { kind, requester, role, site, actions, minutes } });
+        const sealed = sealText(sealing, `privilege/${id}`, text);
+        await sql`update privilege_requests set sealed = ${sealed} where id = ${id}`.execute(database);
+        await sql`delete from privilege_roll`.execute(database);
+        vault.number = 0;
       },
     };
   };

@@ -25,9 +25,20 @@ export function readSealedCode(typed: string): string | undefined {
   return signs.length === length && Array.from(signs).every((sign) => alphabet.includes(sign)) ? signs : undefined;
 }
 
-/** What is kept in place of a code: bound to the account and the envelope, under a key outside the database. */
-export function hashOfCode(key: Uint8Array, accountId: string, envelope: 'first' | 'second', signs: string): string {
-  return createHmac('sha256', key).update(`break-glass\0${accountId}\0${envelope}\0${signs}`).digest('hex');
+/**
+ * `alone`: opens with the code of the other envelope. `with-passkey`: with a passkey only. Which it is was decided when it was made
+ * and stands in its hash: no row of the database that is changed later makes the one into the other.
+ */
+export type CodeKind = 'alone' | 'with-passkey';
+
+/** What is kept in place of a code: bound to the account, the envelope and its kind, under a key outside the database. */
+export function hashOfCode(
+  key: Uint8Array,
+  code: { readonly accountId: string; readonly envelope: 'first' | 'second'; readonly kind: CodeKind },
+  signs: string,
+): string {
+  const purpose = code.kind === 'alone' ? 'break-glass' : 'break-glass with a passkey';
+  return createHmac('sha256', key).update(`${purpose}\0${code.accountId}\0${code.envelope}\0${signs}`).digest('hex');
 }
 
 export function isSameHash(one: string, other: string): boolean {

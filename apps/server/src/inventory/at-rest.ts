@@ -11,6 +11,7 @@ export const besideEncrypted: Readonly<Record<string, readonly string[]>> = {
   identity_certificates: ['times'],
   identity_certificate_authorities: ['times'],
   identity_revocation_lists: ['hashes of issuers', 'times', 'numbers of entries'],
+  identity_newest_revocations: ['hashes of issuers'],
   identity_keys: ['scopes', 'ids of who made them', 'times'],
   identity_apps: ['times'],
 };
@@ -90,6 +91,15 @@ export const otherStores: readonly StoreAsset[] = [
     encryption: 'partly',
     algorithm: 'hmac-sha-256',
     clear: ['ids of rules', 'times', 'counts'],
+  },
+  {
+    ...sealedRows,
+    id: 'store/database/privileges',
+    name: 'Rights for a time, and break-glass',
+    owner: 'privileged-access',
+    usedFor: 'who asked for what and who approved it; sealed codes and security keys',
+    encryption: 'partly',
+    clear: ['ids of people and sessions', 'roles', 'states', 'times', 'counters of security keys'],
   },
   {
     ...sealedRows,

@@ -1,6 +1,6 @@
 import { createCryptoInventory, createInventoryRoutes } from '@sallyport/crypto-inventory';
 import type { CryptoInventory, InventoryNeeds } from '@sallyport/crypto-inventory';
-import type { ApiKeys, PeopleServices } from '@sallyport/identity';
+import type { ApiKeys, CredentialsHeld, PeopleServices } from '@sallyport/identity';
 import type { Devices, Sensors } from '@sallyport/device-fleet';
 import type { SyslogListeners } from '@sallyport/event-intake';
 import type { VaultClient } from '@sallyport/key-vault/server';
@@ -34,12 +34,14 @@ const mostSensors = 20_000;
 
 /** The inventory of cryptography, with everybody it asks. */
 export function createInventoryServices(
-  needs: Omit<InventoryNeeds, 'sources' | 'product'> & {
+  needs: Omit<InventoryNeeds, 'sources' | 'product' | 'deadline'> & {
     readonly every: (intervalMs: number, task: () => void) => () => void;
     readonly ownHandshakes: Pick<OwnHandshakes, 'add'>;
     readonly vault: Pick<VaultClient, 'list'>;
     readonly columnKeyrings: Pick<ColumnKeyrings, 'opened'>;
     readonly people: Pick<PeopleServices, 'credentialsHeld' | 'certificateAuthorities'>;
+    /** Passkeys that stand beside sealed codes. */
+    readonly sealedPasskeys: () => Promise<CredentialsHeld['passkeys']>;
     readonly apiKeys: Pick<ApiKeys, 'listKeys'>;
     readonly devices: Pick<Devices, 'list'>;
     readonly sensors: Pick<Sensors, 'list'>;
@@ -99,6 +101,7 @@ export function createInventoryServices(
   };
   const inventory = createCryptoInventory({
     ...needs,
+    deadline: (ms) => AbortSignal.timeout(ms),
     product: { name: 'Sallyport', version },
     sources: [
       createVaultSource(needs.vault),
@@ -107,7 +110,10 @@ export function createInventoryServices(
         () => needs.people.certificateAuthorities.list(),
       ),
       createPeopleSource({
-        held: () => needs.people.credentialsHeld(),
+        async held() {
+          const [held, sealed] = await Promise.all([needs.people.credentialsHeld(), needs.sealedPasskeys()]);
+          return { ...held, passkeys: [...held.passkeys, ...sealed] };
+        },
         apiKeys: () => needs.apiKeys.listKeys(),
         nowMs: () => clock.nowMs(),
       }),

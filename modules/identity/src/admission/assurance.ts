@@ -1,7 +1,7 @@
 /** A second factor: what somebody shows besides a password or a provider's word, or, where it is two factors by itself, instead. */
 export type SecondFactor = 'totp' | 'passkey' | 'certificate' | 'recovery' | 'code';
 
-/** How somebody showed who they are. `code` is one sent by e-mail or SMS, which is weak; `sealed` two codes out of two envelopes. */
+/** How somebody showed who they are. `code` is one sent by e-mail or SMS, which is weak; `sealed` a code out of an envelope. */
 export type SessionMethod = 'password' | SecondFactor | 'sealed' | `provider:${string}`;
 
 export type Assurance = 1 | 2 | 3;

@@ -13,6 +13,7 @@ const nothing: Held = {
   passkeyHere: false,
   certificate: false,
   certificateHere: false,
+  certificateBindable: false,
   recovery: false,
   code: false,
   codeNow: false,
@@ -20,6 +21,7 @@ const nothing: Held = {
 const guard = requirementOf(['guard'], [], nowMs);
 const strict: RoleRequirement = { ...defaultRequirement('admin'), leastAssurance: 3 };
 const admin = requirementOf(['admin'], [strict], nowMs);
+const noCards = requirementOf(['guard'], [{ ...defaultRequirement('guard'), factors: ['passkey', 'totp'] }], nowMs);
 
 const method = fc.constantFrom<SessionMethod>(
   'password',
@@ -44,6 +46,7 @@ const heldSomehow: fc.Arbitrary<Held> = fc.record({
   passkeyHere: fc.boolean(),
   certificate: fc.boolean(),
   certificateHere: fc.boolean(),
+  certificateBindable: fc.boolean(),
   recovery: fc.boolean(),
   code: fc.boolean(),
   codeNow: fc.boolean(),
@@ -94,6 +97,15 @@ test('judge() says of each what comes next, and each next step leads to the end'
     [['password', 'totp'], { totp: true, passkey: true, passkeyHere: true }, admin, ['second-factor', ['passkey']]],
     [['password'], { passkey: true, recovery: true }, admin, ['second-factor', ['recovery']]],
     [['password', 'recovery'], { passkey: true, totp: true }, admin, ['enrol', ['passkey'], 'factor-lost']],
+    // Where a card can be shown and its authority lets people bind it, it is one of what may be enrolled; not where roles do not count it.
+    [
+      ['password'],
+      { certificateBindable: true },
+      guard,
+      ['enrol', ['passkey', 'certificate', 'totp'], 'no-second-factor'],
+    ],
+    [['password'], { certificateBindable: true }, admin, ['enrol', ['passkey', 'certificate'], 'no-second-factor']],
+    [['password'], { certificateBindable: true }, noCards, ['enrol', ['passkey', 'totp'], 'no-second-factor']],
     // Whoever only ever had weak codes shows one before anything is enrolled.
     [['password'], { code: true, codeNow: true }, guard, ['second-factor', ['code']]],
     [['password'], { code: true, recovery: true }, guard, ['second-factor', ['recovery']]],
@@ -139,13 +151,19 @@ test('a weak code is 1, good only where a role says so, never for an administrat
     assert.notEqual(judge(shown, held, requirementOf(roles, rules, nowMs)).kind, 'enough', roles.join(' '));
 });
 
-test('two sealed codes open their account whatever roles ask for; one opens nothing, and no ticket carries them', () => {
+test('two sealed codes, or one and a passkey, open their account whatever roles ask for; one opens nothing, and no ticket carries them', () => {
   assert.deepEqual(judge({ methods: ['sealed', 'sealed'] }, nothing, admin), {
     kind: 'enough',
     assurance: 2,
     isProof: true,
   });
-  assert.notEqual(judge({ methods: ['sealed'] }, nothing, guard).kind, 'enough');
+  assert.deepEqual(judge({ methods: ['sealed', 'passkey'] }, nothing, admin), {
+    kind: 'enough',
+    assurance: 3,
+    isProof: true,
+  });
+  for (const methods of [['sealed'], ['sealed', 'totp'], ['sealed', 'recovery'], ['sealed', 'code']] as const)
+    assert.notEqual(judge({ methods }, nothing, guard).kind, 'enough', methods.join(' '));
   assert.equal(parseShown('{"methods":["sealed","sealed"]}'), undefined);
 });
 

@@ -10,6 +10,8 @@ export type Held = {
   /** Bound to them or naming them, good or not; `certificateHere` when one could be shown now. */
   readonly certificate: boolean;
   readonly certificateHere: boolean;
+  /** An authority lets people bind certificates themselves, and a browser could show one where they are. */
+  readonly certificateBindable: boolean;
   readonly recovery: boolean;
   /** They once received a code by e-mail or SMS; `codeNow` when codes can be sent today. */
   readonly code: boolean;
@@ -17,9 +19,9 @@ export type Held = {
 };
 
 export type EnrolReason = 'no-second-factor' | 'stronger-required' | 'factor-lost';
-export type Enrollable = 'totp' | 'passkey';
+export type Enrollable = 'totp' | 'passkey' | 'certificate';
 /** What somebody has that stands for more than one factor, or follows one. */
-export type OwnedFactor = Enrollable | 'certificate';
+export type OwnedFactor = Enrollable;
 
 export type Judgement =
   | {
@@ -40,8 +42,9 @@ export type Judgement =
  */
 export function judge(shown: Shown, held: Held, required: Requirement): Judgement {
   // For the day nothing else works: what roles require must not close the last door. Who opens it, others are told.
-  if (shown.methods.filter((method) => method === 'sealed').length === 2)
-    return { kind: 'enough', assurance: 2, isProof: true };
+  const sealed = shown.methods.filter((method) => method === 'sealed').length;
+  if (sealed === 2) return { kind: 'enough', assurance: 2, isProof: true };
+  if (sealed === 1 && shown.methods.includes('passkey')) return { kind: 'enough', assurance: 3, isProof: true };
   const { leastAssurance, factors } = required;
   const assurance = assuranceOf(shown, factors);
   const weak = isWeak(shown, factors);
@@ -69,7 +72,7 @@ export function judge(shown: Shown, held: Held, required: Requirement): Judgemen
   const hasShownWhatTheyCan = assuranceOf(shown, strongFactors) >= 2 || own.every(isShown);
   if (isShown('recovery') || (!hasOneThatDoes && hasShownWhatTheyCan)) {
     const reason = own.length === 0 ? 'no-second-factor' : hasOneThatDoes ? 'factor-lost' : 'stronger-required';
-    return { kind: 'enrol', factors: enrollable(required), reason };
+    return { kind: 'enrol', factors: enrollable(required, held.certificateBindable), reason };
   }
   // Where nothing they have would do, what they have is the way to enrolling something that does.
   const next = own.filter((factor) => isUsable(factor) && !isShown(factor) && (!hasOneThatDoes || suffices(factor)));
@@ -77,8 +80,12 @@ export function judge(shown: Shown, held: Held, required: Requirement): Judgemen
 }
 
 /** What somebody may enrol to meet the requirement. */
-export function enrollable({ leastAssurance, factors }: Requirement): readonly Enrollable[] {
-  return leastAssurance === 2 && factors.has('totp') ? ['passkey', 'totp'] : ['passkey'];
+export function enrollable({ leastAssurance, factors }: Requirement, isBindable: boolean): readonly Enrollable[] {
+  return [
+    'passkey',
+    ...(isBindable && factors.has('certificate') ? (['certificate'] as const) : []),
+    ...(leastAssurance === 2 && factors.has('totp') ? (['totp'] as const) : []),
+  ];
 }
 
 /** What somebody who is signed in can prove themselves with: for what a stolen session must not be enough. The best first. */

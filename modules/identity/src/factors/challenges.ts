@@ -4,7 +4,7 @@ import type { Clock } from '@sallyport/platform/clock';
 import type { Tickets } from '../tickets/tickets.ts';
 import { refused } from './passkeys.ts';
 
-export type ChallengePurpose = 'create' | 'sign-in' | 'step-up' | 'browser-key';
+export type ChallengePurpose = 'create' | 'sign-in' | 'step-up' | 'browser-key' | 'sealed-create' | 'sealed-open';
 
 /**
  * Challenges for passkeys (WebAuthn Level 3 section 13.4.3). Anybody may ask for one, so nothing is stored when it is given

@@ -55,8 +55,10 @@ export async function creationOptions(input: {
   readonly site: Site;
   readonly user: { readonly id: string; readonly name: string };
   readonly challenge: string;
-  readonly known: readonly Passkey[];
+  readonly known: readonly Pick<Passkey, 'id'>[];
   readonly rules: PasskeyRules;
+  /** The authenticator keeps it, so that it is found without the server naming it to whoever asks. */
+  readonly mustBeKept?: true;
 }): Promise<object> {
   return generateRegistrationOptions({
     rpName: 'Sallyport',
@@ -67,7 +69,10 @@ export async function creationOptions(input: {
     challenge: bytesOf(input.challenge),
     timeout: timeoutMs,
     attestationType: input.rules.policy.attestation,
-    authenticatorSelection: { residentKey: 'preferred', userVerification: 'required' },
+    authenticatorSelection: {
+      residentKey: input.mustBeKept === true ? 'required' : 'preferred',
+      userVerification: 'required',
+    },
     excludeCredentials: input.known.map(({ id }) => ({ id })),
   });
 }
@@ -161,7 +166,7 @@ export async function requestOptions(input: {
 export async function verifyRequest(input: {
   readonly site: Site;
   readonly response: RequestResponse;
-  readonly passkey: Passkey;
+  readonly passkey: Pick<Passkey, 'id' | 'publicKey' | 'counter'> & Provenance;
   readonly isOurs: IsOurs;
   readonly rules: PasskeyRules;
   readonly roles: readonly string[];

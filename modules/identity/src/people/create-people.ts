@@ -3,6 +3,7 @@ import type { Principal } from '@sallyport/platform/http';
 import { createAdmission, type Admission } from '../admission/admission.ts';
 import { createSignInRules, type SignInRules } from '../admission/sign-in-rules.ts';
 import { createRequirementStore } from '../admission/requirement-store.ts';
+import { createWaysIn } from '../admission/ways-in.ts';
 import { createOwnAddresses, type OwnAddresses } from '../account/own-addresses.ts';
 import { createCodeSenders, type CodeSenders } from '../codes/code-senders.ts';
 import { createCodeStore } from '../codes/code-store.ts';
@@ -16,6 +17,8 @@ import { createCertificateCheck } from '../certificates/certificate-check.ts';
 import { createCertificateFlow, type CertificateFlow } from '../certificates/certificate-flow.ts';
 import { createCertificateStore } from '../certificates/certificate-store.ts';
 import { createCertificatesHeld } from '../certificates/certificates-held.ts';
+import { createCertificateWarnings, type CertificateWarnings } from '../certificates/certificate-warnings.ts';
+import { createNewestRevocations } from '../certificates/newest-revocations.ts';
 import {
   createEndCertificateSessions,
   createPersonCertificates,
@@ -28,6 +31,7 @@ import { deriveKey } from '../factors/sealing.ts';
 import { createPasskeyPolicyStore } from '../factors/passkey-policy-store.ts';
 import { createPasskeyRules, type PasskeyRulesService } from '../factors/passkey-rules.ts';
 import { createPasskeyStore, type Passkey } from '../factors/passkey-store.ts';
+import { createSealedPasskeys, type SealedPasskeys } from '../factors/sealed-passkeys.ts';
 import { createTotpFactor } from '../factors/totp.ts';
 import type { PeopleNeeds, TakeOver } from '../needs.ts';
 import { createPasswordHashes, type PasswordCost } from '../passwords/password-hash.ts';
@@ -62,6 +66,7 @@ export type PeopleServices = {
   readonly certificateAuthorities: CertificateAuthorities;
   readonly personCertificates: PersonCertificates;
   readonly certificateFlow: CertificateFlow;
+  readonly certificateWarnings: CertificateWarnings;
   readonly codeSenders: CodeSenders;
   readonly ownAddresses: OwnAddresses;
   readonly notices: Notices;
@@ -70,6 +75,7 @@ export type PeopleServices = {
   readonly signIn: SignIn;
   /** For accounts that are opened with sealed codes, and in no other way. */
   readonly sealedEntry: SealedEntry;
+  readonly sealedPasskeys: SealedPasskeys;
   readonly sessions: Sessions;
   readonly sessionPolicies: SessionPolicies;
   readonly browserKeys: BrowserKeys;
@@ -115,7 +121,8 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
   const beginSession = createBeginSession(sessionParts);
   const throttle = createSignInThrottle(clock);
   const organization = createOrganization(needs);
-  const authorityStore = createAuthorityStore(needs);
+  const newestRevocations = createNewestRevocations(needs);
+  const authorityStore = createAuthorityStore({ ...needs, newestRevocations });
   const certificateStore = createCertificateStore({ ...needs, key: deriveKey(key, 'certificate') });
   const stores = {
     userStore,
@@ -127,6 +134,7 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
     recoveryCodes,
     challenges,
     authorityStore,
+    newestRevocations,
     certificateStore,
   };
   const codeStore = createCodeStore(needs);
@@ -139,7 +147,12 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
     organization,
   });
   const requirementStore = createRequirementStore();
-  const certificatesHeld = createCertificatesHeld({ ...needs, authorityStore, certificateStore });
+  const check = createCertificateCheck({ ...needs, ...stores });
+  const certificatesHeld = createCertificatesHeld({ ...needs, certificateStore, check });
+  const waysIn = createWaysIn({
+    ...stores,
+    certificateOwners: (where, among) => certificatesHeld.owners(where, among),
+  });
   const admission = createAdmission({
     ...needs,
     ...stores,
@@ -149,36 +162,48 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
     codes: sentCodes,
     certificateAbility: certificatesHeld,
   });
-  const parts = { ...needs, ...stores, codeStore, sentCodes, hashes, sessions, admission, throttle, organization };
+  const parts = {
+    ...needs,
+    ...stores,
+    codeStore,
+    sentCodes,
+    hashes,
+    sessions,
+    admission,
+    throttle,
+    organization,
+    check,
+    waysIn,
+  };
   const endSessions = createEndCertificateSessions({ ...parts, sessionStore });
-  const check = createCertificateCheck(parts);
-  const certificateParts = { ...parts, check, endSessions };
+  const certificateParts = { ...parts, endSessions };
   const certificateAuthorities = createCertificateAuthorities(certificateParts);
+  const enrolment = createEnrolment(parts);
+  const notices = createNotices({ ...parts, senders: codeSenders });
   const passkeyRules = createPasskeyRules(parts);
   return {
     setup: createSetup(parts),
     people: createDirectory(parts),
     provided: createProvidedPeople(parts),
-    enrolment: createEnrolment(parts),
+    enrolment,
     admission,
     certificateAuthorities,
     personCertificates: createPersonCertificates(certificateParts),
     certificateFlow: createCertificateFlow({
       ...certificateParts,
+      enrolment,
       sealingKey: deriveKey(key, 'certificate sign-in'),
       hasAuthority: () => certificateAuthorities.hasEnabled(),
     }),
     codeSenders,
     ownAddresses: createOwnAddresses(parts),
-    notices: createNotices({ ...parts, senders: codeSenders }),
+    notices,
+    certificateWarnings: createCertificateWarnings({ ...parts, notices }),
     passkeyRules,
-    signInRules: createSignInRules({
-      ...parts,
-      requirementStore,
-      certificateOwners: (where) => certificatesHeld.owners(where),
-    }),
+    signInRules: createSignInRules({ ...parts, requirementStore }),
     signIn: createSignIn(parts),
     sealedEntry: createSealedEntry({ userStore, admission }),
+    sealedPasskeys: createSealedPasskeys(parts),
     sessions,
     sessionPolicies,
     browserKeys,
@@ -204,6 +229,7 @@ export function createPeople(needs: PeopleNeeds & { readonly passwordCost?: Pass
         passkeyStore,
         passkeyPolicyStore,
         authorityStore,
+        newestRevocations,
         certificateStore,
         totp,
         organization,

@@ -66,7 +66,7 @@ export async function readCredentialsHeld(plain: Database): Promise<CredentialsH
  * The value of label 3 in a COSE key: a CBOR map (RFC 8949) that authenticators write with its labels in order, 1 (kind) then 3
  * (algorithm), both integers. Undefined for anything else.
  */
-function coseAlgorithm(bytes: Uint8Array): number | undefined {
+export function coseAlgorithm(bytes: Uint8Array): number | undefined {
   const [head = 0, first, , third] = bytes;
   const isMap = head >> 5 === 5 && (head & 0x1f) >= 2 && (head & 0x1f) < 24;
   // Kinds of keys are small numbers: one byte.
