@@ -1,4 +1,12 @@
-import type { AgentAction, AgentCall, AgentHappening, AgentSession, AgentTool } from './agent-happening.ts';
+import type {
+  AgentAction,
+  AgentCall,
+  AgentContent,
+  AgentHappening,
+  AgentKindCount,
+  AgentSession,
+  AgentTool,
+} from './agent-happening.ts';
 import { ocsfClass } from './ocsf.ts';
 import type { JsonObject, JsonValue, OcsfEvent } from './ocsf.ts';
 
@@ -160,11 +168,21 @@ function happeningFields(happening: AgentHappening): JsonObject {
     case 'session_ended':
       return given({ reason: optional(happening.reason) });
     case 'prompt_given':
-      return given({ prompt: name(happening.prompt), origin: happening.origin, text: long(happening.text) });
+      return given({
+        prompt: name(happening.prompt),
+        origin: happening.origin,
+        text: long(happening.text),
+        ...contentFields(happening.found),
+      });
     case 'tool_decided':
       return given({ ...callFields(happening.call), verdict: happening.verdict, reason: long(happening.reason) });
     case 'tool_finished':
-      return given({ ...callFields(happening.call), content: happening.content, duration_ms: happening.durationMs });
+      return given({
+        ...callFields(happening.call),
+        content: happening.content,
+        ...contentFields(happening.found),
+        duration_ms: happening.durationMs,
+      });
     case 'tool_described': {
       const { tool, change, before, after, hides, says, looksLike } = happening;
       return given({
@@ -230,6 +248,7 @@ function callFields(call: AgentCall): Fields {
     destination: optional(call.destination?.name),
     destination_is_new: call.destination?.isNew,
     arguments: long(call.arguments),
+    ...contentFields(call.found),
     encodings: list(call.encodings),
     origins: list(call.origins),
     is_tainted: call.taintPath === undefined ? undefined : call.taintPath.length > 0,
@@ -239,6 +258,26 @@ function callFields(call: AgentCall): Fields {
     person_hours: call.personHours,
     judged: call.judged?.slice(0, agentEventLimits.list),
   };
+}
+
+/** Kinds and how many; a search is for a kind, a rule for a number. */
+function contentFields(found: AgentContent | undefined): Fields {
+  if (found === undefined) return {};
+  const { secrets = [], personal = [], signals, redacted, restored, isCut } = found;
+  return {
+    secret_kinds: list(secrets.map(({ kind }) => kind)),
+    secret_count: sum(secrets),
+    personal_kinds: list(personal.map(({ kind }) => kind)),
+    personal_count: sum(personal),
+    injection_signals: list(signals),
+    redacted,
+    restored,
+    content_is_cut: isCut,
+  };
+}
+
+function sum(counted: readonly AgentKindCount[]): number | undefined {
+  return counted.length === 0 ? undefined : counted.reduce((all, { count }) => all + count, 0);
 }
 
 function toolFields(tool: AgentTool): Fields {

@@ -42,6 +42,23 @@ export type AgentTool = {
   };
 };
 
+/** What was found in a text by its form, counted by kind. Never what it was. */
+export type AgentContent = {
+  readonly secrets?: readonly AgentKindCount[];
+  readonly personal?: readonly AgentKindCount[];
+  /** Weak evidence of words that are meant for a machine: `role-marker`. */
+  readonly signals?: readonly string[];
+  /** Replaced by tokens before the agent read it. */
+  readonly redacted?: number;
+  /** Tokens put back to what they stand for before the call ran. */
+  readonly restored?: number;
+  /** There was more than was looked at. */
+  readonly isCut?: boolean;
+};
+
+/** `aws-key`, 2. */
+export type AgentKindCount = { readonly kind: string; readonly count: number };
+
 /** A call as it was judged. What policy could not tell is left out, never guessed. */
 export type AgentCall = {
   readonly id: string;
@@ -53,6 +70,8 @@ export type AgentCall = {
   readonly destination?: { readonly name: string; readonly isNew?: boolean };
   /** Arguments as text, with secrets already redacted. */
   readonly arguments?: string;
+  /** What its arguments carry. */
+  readonly found?: AgentContent;
   /** Encodings that were undone before judging: `base64`, `percent`, `homoglyphs`. */
   readonly encodings?: readonly string[];
   /** Whose words its arguments are. */
@@ -73,7 +92,13 @@ export type AgentCall = {
 export type AgentHappening =
   | { readonly kind: 'session_started'; readonly reason?: string }
   | { readonly kind: 'session_ended'; readonly reason?: string }
-  | { readonly kind: 'prompt_given'; readonly prompt: string; readonly origin: AgentOrigin; readonly text?: string }
+  | {
+      readonly kind: 'prompt_given';
+      readonly prompt: string;
+      readonly origin: AgentOrigin;
+      readonly text?: string;
+      readonly found?: AgentContent;
+    }
   | {
       readonly kind: 'tool_decided';
       readonly call: AgentCall;
@@ -88,6 +113,7 @@ export type AgentHappening =
       readonly isSuccess: boolean;
       /** What came back, by its origin. */
       readonly content: AgentOrigin;
+      readonly found?: AgentContent;
       readonly durationMs?: number;
     }
   | {

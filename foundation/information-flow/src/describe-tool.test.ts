@@ -110,3 +110,13 @@ test('any name, parameter and description is described, never as nothing', () =>
   const long = describeTool({ name: 'x_'.repeat(1_000_000), description: 'sends '.repeat(1_000_000) });
   assert.ok(long.effects.length > 0);
 });
+
+test('who vetted a tool can add to what it does, and trust what a reader answers; never take away or trust what does more', () => {
+  const added = describeTool({ name: 'get_page', vetted: { effects: ['pay'], answers: 'own' } });
+  assert.deepEqual(added.effects, ['read', 'pay']);
+  assert.equal(added.answers, 'content');
+  assert.equal(describeTool({ name: 'search_handbook' }).answers, 'content');
+  assert.equal(describeTool({ name: 'search_handbook', vetted: { answers: 'own' } }).answers, 'own');
+  assert.equal(describeTool({ name: 'send_mail', vetted: { answers: 'own' } }).answers, 'content');
+  assert.deepEqual(describeTool({ name: 'send_mail', vetted: { effects: [] } }).effects, ['message']);
+});

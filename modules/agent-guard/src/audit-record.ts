@@ -11,6 +11,12 @@ const activities: Readonly<Record<string, number>> = {
   'agent.session_end': 4,
   'agent.stop': 9,
   'agent.stop_lift': 8,
+  'agent.server_approve': 8,
+  'agent.server_block': 9,
+  'agent.server_forget': 4,
+  'agent.approval_answer': 3,
+  'agent.policy_propose': 1,
+  'agent.policy_proposal_close': 4,
 };
 
 /** A change somebody made to agents, sessions or what holds them: OCSF Entity Management (3004). */

@@ -3,7 +3,7 @@ import type { JsonValue } from '@sallyport/contracts';
 import type { Command } from 'commander';
 import { CliError } from '../errors.ts';
 import type { ApiClient } from '../http-client.ts';
-import { field, listField, numberField, textField } from '../json-reading.ts';
+import { field, isJsonObject, listField, numberField, textField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
 import { counted, jsonLine, plainText, shortText, styled, tableHead, timeText } from '../terminal.ts';
 import { jsonBody, withClient, withConnection, type ConnectionOptions } from './connection.ts';
@@ -134,7 +134,7 @@ async function show(client: ApiClient, wanted: string, options: ShowOptions, nee
 }
 
 function objectOf(value: JsonValue): Readonly<Record<string, JsonValue>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+  return isJsonObject(value) ? value : {};
 }
 
 function sayTool(view: JsonValue, isWhole: boolean, { stdout }: CliNeeds): void {
@@ -148,7 +148,9 @@ function sayTool(view: JsonValue, isWhole: boolean, { stdout }: CliNeeds): void 
   for (const change of listField(view, 'changes')) {
     const [was, is] = (['removed', 'added'] as const).map((side) =>
       textOfParts(
-        listField(change, 'parts').filter((part) => textField(part, 'change') === 'same' || textField(part, 'change') === side),
+        listField(change, 'parts').filter(
+          (part) => textField(part, 'change') === 'same' || textField(part, 'change') === side,
+        ),
       ),
     );
     stdout.write(
@@ -222,12 +224,22 @@ function nameAndDigest(tool: JsonValue): { readonly name: string; readonly diges
 /** `NAME=DIGEST`, where the digest may be cut to its first 12 signs or more. */
 function chosenTool(server: JsonValue, said: string): { readonly name: string; readonly digest: string } {
   const at = said.lastIndexOf('=');
-  const [name, digest] = [said.slice(0, at), said.slice(at + 1).replace('sha256:', '').toLowerCase()];
+  const [name, digest] = [
+    said.slice(0, at),
+    said
+      .slice(at + 1)
+      .replace('sha256:', '')
+      .toLowerCase(),
+  ];
   const tool = listField(server, 'each').find((one) => textField(one, 'name') === name);
   if (at < 1 || digest.length < shortDigestLength || tool === undefined)
-    throw new CliError('usage', `Cannot approve "${plainText(said)}": must be NAME=DIGEST of a tool it has, the digest at least ${shortDigestLength} signs`, {
-      hint: 'sallyport agent servers show',
-    });
+    throw new CliError(
+      'usage',
+      `Cannot approve "${plainText(said)}": must be NAME=DIGEST of a tool it has, the digest at least ${shortDigestLength} signs`,
+      {
+        hint: 'sallyport agent servers show',
+      },
+    );
   const now = nameAndDigest(tool);
   if (!now.digest.startsWith(`sha256:${digest}`))
     throw new CliError('usage', `Cannot approve "${plainText(name)}": it says something else now than what was shown`, {

@@ -39,7 +39,7 @@ const AddSourceRoom = lazy(async () => ({
 }));
 const SourceRoom = lazy(async () => ({ default: (await import('../rooms/sources/source-room.tsx')).SourceRoom }));
 const DevicesRoom = lazy(async () => ({ default: (await import('../rooms/devices/devices-room.tsx')).DevicesRoom }));
-const AgentsRoom = lazy(async () => ({ default: (await import('../rooms/agents/agents-room.tsx')).AgentsRoom }));
+const AgentsFrame = lazy(async () => ({ default: (await import('../rooms/agents/agents-frame.tsx')).AgentsFrame }));
 const LedgerRoom = lazy(async () => ({ default: (await import('../rooms/ledger/ledger-room.tsx')).LedgerRoom }));
 const KeysRoom = lazy(async () => ({ default: (await import('../rooms/keys/keys-room.tsx')).KeysRoom }));
 const RetentionRoom = lazy(async () => ({
@@ -107,7 +107,7 @@ export function App() {
           <Route path="/sources/add">{<AddSourceRoom me={session.data} />}</Route>
           <Route path="/sources/:keyId/:name">{<SourceRoom me={session.data} />}</Route>
           <Route path="/devices">{<DevicesRoom me={session.data} />}</Route>
-          <Route path="/agents">{<AgentsRoom me={session.data} />}</Route>
+          <Route path="/agents/*?">{<AgentsFrame me={session.data} />}</Route>
           <Route path="/ledger">{<LedgerRoom me={session.data} />}</Route>
           <Route path="/keys">{<KeysRoom me={session.data} />}</Route>
           <Route path="/retention">{<RetentionRoom me={session.data} />}</Route>

@@ -1,4 +1,5 @@
 import type { AgentOrigin, JsonObject, JsonValue } from '@sallyport/contracts';
+import type { VettedTool } from '@sallyport/information-flow';
 import { messageOf } from '@sallyport/platform/errors';
 import type { HookDesk } from '../hooks/hook-desk.ts';
 import type { HookCall } from '../hooks/hook-message.ts';
@@ -12,7 +13,7 @@ export type ToolServerGate = {
     readonly tool?: string;
     readonly digest?: string;
   }): Promise<
-    | { readonly isLet: true }
+    | { readonly isLet: true; readonly vetted?: VettedTool }
     | { readonly isLet: false; readonly reason: string; readonly isForgotten: boolean }
   >;
 };
@@ -39,6 +40,8 @@ export type GatewayAnswer = {
   readonly reason: string;
   /** Nothing of this run goes through any more. */
   readonly isOver: boolean;
+  /** To be sent in place of the arguments that were asked about. */
+  readonly input?: JsonObject;
   /** This server does not know the tools any more: tell them, and ask again. */
   readonly isForgotten: boolean;
 };
@@ -66,7 +69,7 @@ export type GatewayCalls = {
     readonly result: JsonValue;
     readonly isSuccess: boolean;
     readonly durationMs: number;
-  }): Promise<AgentOrigin>;
+  }): Promise<{ readonly content: AgentOrigin; readonly output?: JsonValue }>;
   /** Writes down what went unasked; what it brought back counts as untrusted from now on. Throws where it cannot be recorded. */
   missed(told: { readonly sessionId: string; readonly calls: readonly MissedCall[] }): Promise<void>;
 };
@@ -80,17 +83,21 @@ export function createGatewayCalls({
   readonly toolServers: ToolServerGate;
   readonly log: (message: string, details: JsonObject) => void;
 }): GatewayCalls {
+  const gateOf = (sessionId: string, { server, kind, name, digest }: GatewayCall) =>
+    toolServers.isLet({
+      sessionId,
+      server,
+      ...(kind === 'tool' ? { tool: name, ...(digest === undefined ? {} : { digest }) } : {}),
+    });
   return {
     async judge({ sessionId, call }) {
       try {
-        const { server, kind, name, digest } = call;
-        const asked = kind === 'tool' ? { tool: name, ...(digest === undefined ? {} : { digest }) } : {};
-        const gate = await toolServers.isLet({ sessionId, server, ...asked });
+        const gate = await gateOf(sessionId, call);
         if (!gate.isLet && gate.isForgotten)
           return { verdict: 'deny', reason: gate.reason, isOver: false, isForgotten: true };
-        const { verdict, reason, isOver } = await hooks.decide({
+        const { verdict, reason, isOver, input } = await hooks.decide({
           sessionId,
-          call: hookCallOf(call),
+          call: hookCallOf(call, gate.isLet ? gate.vetted : undefined),
           ...(gate.isLet ? {} : { refusal: gate.reason }),
         });
         // Nobody sits at the gateway: who could be asked was asked before.
@@ -100,6 +107,7 @@ export function createGatewayCalls({
           reason: `${reason}${isAsked}`,
           isOver,
           isForgotten: false,
+          ...(input === undefined || call.kind !== 'tool' ? {} : { input }),
         };
       } catch (error) {
         log('A call of the gateway was refused', { reason: messageOf(error) });
@@ -108,7 +116,11 @@ export function createGatewayCalls({
       }
     },
 
-    finished: ({ sessionId, call, ...rest }) => hooks.finished({ sessionId, call: hookCallOf(call), ...rest }),
+    async finished({ sessionId, call, ...rest }) {
+      // What people said of a tool counts while the tool may be used: of one that changed or was blocked meanwhile nothing is trusted.
+      const gate = await gateOf(sessionId, call);
+      return hooks.finished({ sessionId, call: hookCallOf(call, gate.isLet ? gate.vetted : undefined), ...rest });
+    },
 
     missed: ({ sessionId, calls }) =>
       hooks.missed({
@@ -124,12 +136,14 @@ export function createGatewayCalls({
 }
 
 /** As the harnesses call tools of servers, so that one name has one policy whichever way a call comes. */
-function hookCallOf({ id, server, kind, name, input }: GatewayCall): HookCall {
+function hookCallOf({ id, server, kind, name, input }: GatewayCall, vetted?: VettedTool): HookCall {
   const tool = kind === 'tool' ? name : kind === 'resource' ? 'read_resource' : 'get_prompt';
   return {
     id,
     tool: `mcp__${server}__${tool}`,
     input: kind === 'tool' ? input : { ...input, [kind === 'resource' ? 'uri' : 'name']: name },
     server: { name: server, source: 'gateway' },
+    rewrites: { input: kind === 'tool', output: true },
+    ...(vetted === undefined ? {} : { vetted }),
   };
 }

@@ -38,6 +38,7 @@ export const createToolServers: MigrationSet['migrations'][string] = {
       .addColumn('id', 'text', (column) => column.primaryKey())
       .addColumn('server_id', 'text', (column) => column.notNull())
       .addColumn('tool_id', 'text', (column) => column.notNull())
+      .addColumn('number', 'integer', (column) => column.notNull())
       .addColumn('digest', 'text', (column) => column.notNull())
       .addColumn('state', 'text', (column) => column.notNull())
       .addColumn('warnings', 'integer', (column) => column.notNull())

@@ -176,6 +176,7 @@ export function createSeeServer(
       id: newId(),
       serverId: server.id,
       toolId: tool.id,
+      number: (own.at(-1)?.number ?? 0) + 1,
       digest,
       state: isLetAtOnce ? 'approved' : 'held',
       warnings: findings.length + likenesses.length,

@@ -45,7 +45,7 @@ export function createToolServerRoutes(servers: ToolServers): RoutePlugin {
     const tags = ['agents'];
     const params = Type.Object({ id });
     const see = { scope: 'agents:read' };
-    const decide = { scope: 'agents:manage', stepUp: true };
+    const decide = { scope: 'agents:manage', stepUp: true } as const;
 
     app.get(
       '/v1/agents/tool-servers',

@@ -45,6 +45,7 @@ export type ToolServerTables = {
     readonly id: string;
     readonly server_id: string;
     readonly tool_id: string;
+    readonly number: number;
     readonly digest: string;
     readonly state: string;
     readonly warnings: number;
@@ -123,6 +124,7 @@ export function toPin(row: Omit<Opened<ToolServerTables>['agent_tool_definitions
     id: row.id,
     serverId: row.server_id,
     toolId: row.tool_id,
+    number: row.number,
     digest: row.digest,
     state: pinStates.find((state) => state === row.state) ?? 'held',
     warnings: row.warnings,

@@ -42,6 +42,7 @@ export function createToolServerStore(needs: Pick<AgentGuardNeeds, 'columnKeys' 
     'id',
     'server_id',
     'tool_id',
+    'number',
     'digest',
     'state',
     'warnings',
@@ -96,10 +97,11 @@ export function createToolServerStore(needs: Pick<AgentGuardNeeds, 'columnKeys' 
       await columns.on(transaction).deleteFrom('agent_tool_servers').where('id', '=', id).execute();
     },
 
+    /** By name. */
     async listTools(where: Where, serverId?: string): Promise<readonly ServerTool[]> {
       let rows = columns.on(where).selectFrom('agent_tools').selectAll();
       if (serverId !== undefined) rows = rows.where('server_id', '=', serverId);
-      return (await rows.orderBy('first_seen_at_ms').orderBy('id').execute()).map(toTool);
+      return (await rows.execute()).map(toTool).toSorted((a, b) => (a.name < b.name ? -1 : 1));
     },
 
     async findTool(where: Where, serverId: string, name: string): Promise<ServerTool | undefined> {
@@ -155,10 +157,11 @@ export function createToolServerStore(needs: Pick<AgentGuardNeeds, 'columnKeys' 
         .execute();
     },
 
+    /** Those of a tool in the order in which they were met. */
     async listPins(where: Where, serverId?: string): Promise<readonly Pin[]> {
       let rows = columns.on(where).selectFrom('agent_tool_definitions').select(pinColumns);
       if (serverId !== undefined) rows = rows.where('server_id', '=', serverId);
-      return (await rows.orderBy('first_seen_at_ms').orderBy('id').execute()).map(toPin);
+      return (await rows.orderBy('number').execute()).map(toPin);
     },
 
     async findPin(where: Where, toolId: string, digest: string): Promise<Pin | undefined> {
@@ -169,7 +172,7 @@ export function createToolServerStore(needs: Pick<AgentGuardNeeds, 'columnKeys' 
 
     async listDefinitions(where: Where, serverId: string): Promise<readonly PinnedDefinition[]> {
       const rows = columns.on(where).selectFrom('agent_tool_definitions').selectAll();
-      const found = await rows.where('server_id', '=', serverId).orderBy('first_seen_at_ms').orderBy('id').execute();
+      const found = await rows.where('server_id', '=', serverId).orderBy('number').execute();
       return found.map(toDefinition);
     },
 
@@ -181,6 +184,7 @@ export function createToolServerStore(needs: Pick<AgentGuardNeeds, 'columnKeys' 
           id: pinned.id,
           server_id: pinned.serverId,
           tool_id: pinned.toolId,
+          number: pinned.number,
           digest: pinned.digest,
           state: pinned.state,
           warnings: pinned.warnings,

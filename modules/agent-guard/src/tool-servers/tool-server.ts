@@ -60,6 +60,8 @@ export type Pin = {
   readonly id: string;
   readonly serverId: string;
   readonly toolId: string;
+  /** Of those of its tool, from 1 in the order in which they were met. */
+  readonly number: number;
   readonly digest: string;
   readonly state: PinState;
   /** How many things about it somebody should look at. */

@@ -67,11 +67,7 @@ function Server({ server, canManage }: { readonly server: ServerWithTools; reado
         <div className="row spread">
           <h2>Tools</h2>
           {canManage && waiting.length > 1 ? (
-            <Button
-              size="compact-sm"
-              variant="default"
-              onClick={() => choose(waiting, tools.length < waiting.length)}
-            >
+            <Button size="compact-sm" variant="default" onClick={() => choose(waiting, tools.length < waiting.length)}>
               {tools.length < waiting.length ? `Choose all ${waiting.length} that wait` : 'Choose none'}
             </Button>
           ) : null}
@@ -107,9 +103,7 @@ function Server({ server, canManage }: { readonly server: ServerWithTools; reado
               >
                 {tool === open ? 'Close' : 'Look at'}
               </Button>
-              {tool === open ? (
-                <ToolSheet key={tool.digest} server={server} tool={tool} canManage={canManage} />
-              ) : null}
+              {tool === open ? <ToolSheet key={tool.digest} server={server} tool={tool} canManage={canManage} /> : null}
             </li>
           ))}
         </ul>

@@ -41,7 +41,11 @@ export function ToolDecision({ server, view }: { readonly server: ServerWithTool
       <div className="row tool-vetting">
         <Select
           label="What it answers is"
-          description={isOnlyReading ? 'only what nobody else can write into is to be trusted' : 'it does more than read: nothing it answers is trusted'}
+          description={
+            isOnlyReading
+              ? 'only what nobody else can write into is to be trusted'
+              : 'it does more than read: nothing it answers is trusted'
+          }
           size="sm"
           allowDeselect={false}
           disabled={!isOnlyReading}
@@ -70,7 +74,11 @@ export function ToolDecision({ server, view }: { readonly server: ServerWithTool
             })
           }
         >
-          {isApproved ? 'Change' : server.state === 'approved' ? 'Approve this tool' : 'Approve the server with this tool'}
+          {isApproved
+            ? 'Change'
+            : server.state === 'approved'
+              ? 'Approve this tool'
+              : 'Approve the server with this tool'}
         </Button>
         {approved === undefined || isApproved ? null : (
           <Button
@@ -93,9 +101,7 @@ export function ToolDecision({ server, view }: { readonly server: ServerWithTool
             color="red"
             variant="light"
             loading={decision.isPending}
-            onClick={() =>
-              decision.mutate({ purpose: `block tool ${name}`, block: { tool: view.name } })
-            }
+            onClick={() => decision.mutate({ purpose: `block tool ${name}`, block: { tool: view.name } })}
           >
             Block this tool
           </Button>
