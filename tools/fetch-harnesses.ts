@@ -12,10 +12,12 @@ import type { HarnessProgram } from '@sallyport/testing/harness-programs';
 const fetchDeadlineMs = 300_000;
 
 /** Throws when npm fails or what came is not the known file. One there is none of for this kind of machine is passed over. */
-export function fetchHarnesses(): void {
+export function fetchHarnesses(say: (line: string) => void): void {
   for (const name of harnessNames) {
     const program = harnessProgram(name);
-    if (program !== undefined && !existsSync(join(folderOf(program), program.inside))) fetchHarness(program);
+    if (program === undefined || existsSync(join(folderOf(program), program.inside))) continue;
+    say(`Fetching ${program.package} ${program.version} for the tests with real harnesses…`);
+    fetchHarness(program);
   }
 }
 
@@ -25,7 +27,8 @@ function fetchHarness(program: HarnessProgram): void {
   const partial = mkdtempSync(`${folder}.partial-`);
   try {
     const wanted = `${program.package}@${program.version}`;
-    run('npm', ['pack', wanted, '--ignore-scripts', '--silent', '--pack-destination', partial], partial);
+    const quietly = ['--ignore-scripts', '--workspaces=false', '--fetch-retries=1', '--loglevel=error'];
+    run('npm', ['pack', wanted, ...quietly, `--pack-destination=${partial}`], partial);
     const tarball = readdirSync(partial).find((name) => name.endsWith('.tgz')) ?? '';
     const hash = createHash('sha512')
       .update(readFileSync(join(partial, tarball)))
@@ -48,4 +51,4 @@ function run(command: string, parameters: readonly string[], directory: string):
   throw new Error(`${command} ${parameters.join(' ')}: ${result.error?.message ?? result.stderr.slice(-1000)}`);
 }
 
-if (import.meta.main) fetchHarnesses();
+if (import.meta.main) fetchHarnesses((line) => process.stderr.write(`${line}\n`));

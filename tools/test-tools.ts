@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { unpackDebianPrograms } from '@sallyport/testing/debian-programs';
+import { fetchHarnesses } from './fetch-harnesses.ts';
 
 /** PostgreSQL's npm binaries carry their library links as a script, which `--ignore-scripts` skips. */
 function linkPostgresLibraries(root: string): void {
@@ -134,6 +135,7 @@ export async function prepareTestTools(
     withHost: boolean;
     withFilms: boolean;
     withKeys: boolean;
+    withHarnesses: boolean;
   },
 ): Promise<void> {
   linkPostgresLibraries(root);
@@ -149,6 +151,17 @@ export async function prepareTestTools(
     options.strict,
   );
   if (options.withSenders) unpackSenders(options.strict);
+  if (options.withHarnesses) fetchAgentHarnesses(options.strict);
+}
+
+/** Programs that run AI agents, from npm's registry and not installed. */
+function fetchAgentHarnesses(strict: boolean): void {
+  try {
+    fetchHarnesses((line) => process.stderr.write(`${line}\n`));
+  } catch (error) {
+    if (strict) throw error;
+    process.stderr.write(`The tests with real harnesses are not run: ${String(error)}\n`);
+  }
 }
 
 /** rsyslog, syslog-ng and OpenSSH, laid beside the dependencies and not installed. */

@@ -43,7 +43,17 @@ const withSenders = files.some((file) => /\/(?:senders|listeners)\/|\/formats\.t
 const withHost = files.some((file) => file.includes('/apps/sensor/'));
 const withFilms = files.some((file) => /camera|apps\/field|object-detection/.test(file));
 const withKeys = files.some((file) => /\/key-vault\/|key-providers|transit-server/.test(file));
-await prepareTestTools(root, { strict, withBrowser, withAcme, withSenders, withHost, withFilms, withKeys });
+const withHarnesses = files.some((file) => file.includes('/harnesses/'));
+await prepareTestTools(root, {
+  strict,
+  withBrowser,
+  withAcme,
+  withSenders,
+  withHost,
+  withFilms,
+  withKeys,
+  withHarnesses,
+});
 
 /** What came of the tests of one file. */
 type FileResult = { ran: number; passed: number; failed: number; skipped: number; ended: boolean; isCertain: boolean };

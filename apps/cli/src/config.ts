@@ -82,6 +82,16 @@ export function environmentWith(more: Readonly<Record<string, string>>): NodeJS.
   return { ...inherited, ...more };
 }
 
+/** Whether somebody set a variable of the environment for themselves. */
+export function isInEnvironment(name: string): boolean {
+  return (process.env[name] ?? '') !== '';
+}
+
+/** Where programs are looked for. */
+export function searchPath(): string {
+  return process.env['PATH'] ?? '';
+}
+
 /** The environment of this process. */
 export function processConfiguration(): Configuration {
   return readConfiguration(process.env);

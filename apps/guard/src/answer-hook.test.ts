@@ -45,7 +45,7 @@ test('an answer that is none is a no for what asks, with a reason, and holds up 
     { status: 200, body: '<html>' },
     { status: 401, body: '{}' },
     { status: 500, body: '{}' },
-    { status: 200, body: `{"a":"${'x'.repeat(2 * 1024 * 1024)}"}` },
+    { status: 200, body: `{"a":"${'x'.repeat(13 * 1024 * 1024)}"}` },
   ]) {
     says = wrong;
     const refused = await answerHook({ args: ['codex'], environment: environment(), hook: asking });

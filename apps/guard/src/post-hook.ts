@@ -1,17 +1,28 @@
 import http from 'node:http';
 import https from 'node:https';
 
-const maxAnswerBytes = 1024 * 1024;
+/** What a tool gave back may come again, with tokens in place of secrets. */
+const maxAnswerBytes = 12 * 1024 * 1024;
+/** A server that asks a person says every ten seconds that it does. */
+const signMs = 15_000;
 
-/** Sends a hook. Rejects when the server cannot be reached, is too slow, or answers too much; any status is an answer. */
+/** The server went away while a person was being asked: there was somebody to say no. */
+export class LostWhileAsked extends Error {}
+
+/**
+ * Sends a hook. Rejects when the server cannot be reached, is silent for `waitMs`, or answers too much; any status is an answer. With
+ * `askMs` the server may ask a person for so long, and says meanwhile, with `102 Processing`, that it is there; when it goes away then,
+ * it rejects with `LostWhileAsked`.
+ */
 export function postHook(request: {
   readonly url: URL;
   readonly token: string;
   readonly hook: Buffer;
   readonly waitMs: number;
+  readonly askMs?: number;
   readonly ca?: string;
 }): Promise<{ readonly status: number; readonly body: string }> {
-  const { url, token, hook, waitMs, ca } = request;
+  const { url, token, hook, waitMs, askMs, ca } = request;
   return new Promise((resolve, reject) => {
     if (url.protocol !== 'https:' && !/^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname)) {
       reject(new Error('its address must begin with https:'));
@@ -23,6 +34,7 @@ export function postHook(request: {
         authorization: `Bearer ${token}`,
         'content-type': 'application/json',
         'content-length': hook.length,
+        ...(askMs === undefined ? {} : { prefer: `wait=${Math.floor(askMs / 1000)}` }),
       },
       ...(ca === undefined ? {} : { ca }),
     };
@@ -35,15 +47,27 @@ export function postHook(request: {
         else chunks.push(chunk);
       });
       answer.on('end', () => {
-        clearTimeout(deadline);
+        over();
         resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') });
       });
       answer.on('error', reject);
     });
-    const deadline = setTimeout(() => sent.destroy(new Error(`no answer within ${waitMs / 1000} s`)), waitMs);
-    sent.on('error', (error) => {
+    let isAsked = false;
+    const late = (): void => void sent.destroy(new Error(`no answer within ${waitMs / 1000} s`));
+    let deadline = setTimeout(late, waitMs);
+    const end = askMs === undefined ? undefined : setTimeout(late, askMs + waitMs);
+    const over = (): void => {
       clearTimeout(deadline);
-      reject(error);
+      clearTimeout(end);
+    };
+    sent.on('information', () => {
+      isAsked = true;
+      clearTimeout(deadline);
+      deadline = setTimeout(late, signMs);
+    });
+    sent.on('error', (error) => {
+      over();
+      reject(isAsked ? new LostWhileAsked(error.message, { cause: error }) : error);
     });
     sent.end(hook);
   });

@@ -11,6 +11,8 @@ import { createGatewayCallRoutes } from './gateway/call-routes.ts';
 import { createGatewayCalls } from './gateway/gateway-calls.ts';
 import { createHookDesk, type HookDesk } from './hooks/hook-desk.ts';
 import { createHookRoutes } from './hooks/hook-routes.ts';
+import { createOutageRoutes } from './hooks/outage-routes.ts';
+import { createOutages } from './hooks/outages.ts';
 import type { OpenJudge } from './hooks/hook-judge.ts';
 import { defaultLimits, type AgentGuardNeeds } from './needs.ts';
 import { createCoverageRoutes } from './coverage/coverage-routes.ts';
@@ -78,6 +80,7 @@ export async function createAgentGuard(
     createReplayRoutes({ ...needs, sessions }),
     createCoverageRoutes(needs.packs),
     createHookRoutes(hooks),
+    createOutageRoutes(createOutages({ ...needs, sessions, hooks })),
     createTelemetryRoutes(createRunTelemetry({ ...needs, sessions, hooks, tallies })),
   ];
   return {

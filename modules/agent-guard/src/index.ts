@@ -1,5 +1,6 @@
 import type { MigrationSet } from '@sallyport/platform/database';
 import { createAgents } from './migrations/0001-create-agents.ts';
+import { createToolServers } from './migrations/0002-create-tool-servers.ts';
 import { createApprovals } from './migrations/0003-create-approvals.ts';
 import { createRunTallies } from './migrations/0004-create-run-tallies.ts';
 
@@ -17,6 +18,7 @@ export const agentGuardMigrations: MigrationSet = {
   module: 'agent-guard',
   migrations: {
     '0001-create-agents': createAgents,
+    '0002-create-tool-servers': createToolServers,
     '0003-create-approvals': createApprovals,
     '0004-create-run-tallies': createRunTallies,
   },

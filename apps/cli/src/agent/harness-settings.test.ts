@@ -5,7 +5,13 @@ import fc from 'fast-check';
 import { isJsonObject } from '../json-reading.ts';
 import { settableHarnesses, settingsFile, withHooks } from './harness-settings.ts';
 
-const setup = { server: 'https://sp.example', guard: '/opt/sallyport-guard', failsOpen: false, scope: 'user' } as const;
+const setup = {
+  server: 'https://sp.example',
+  guard: '/opt/sallyport-guard',
+  failsOpen: false,
+  scope: 'user',
+  posts: true,
+} as const;
 
 function eventsOf(settings: JsonObject, event: string): readonly unknown[] {
   const { hooks } = settings;

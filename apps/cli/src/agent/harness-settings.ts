@@ -14,6 +14,8 @@ export type HookSetup = {
   readonly guard: string;
   readonly failsOpen: boolean;
   readonly scope: SettingsScope;
+  /** Whether Claude Code posts its hooks itself; otherwise it starts the guard for each, as the others do. */
+  readonly posts: boolean;
 };
 
 /** The file a harness reads; undefined where it has none of that scope. */
@@ -60,7 +62,21 @@ const cursorEvents = [
   'afterMCPExecution',
   'afterFileEdit',
 ];
+/** The event before a call, which asks. */
+export const askingEvent: Readonly<Record<SettableHarness, string>> = {
+  'claude-code': 'PreToolUse',
+  codex: 'PreToolUse',
+  'gemini-cli': 'BeforeTool',
+  cursor: 'preToolUse',
+};
 const waitSeconds = 20;
+/** A person is asked for so long about a call, where the harness starts a program; it hears while they are asked that they still are. */
+const askSeconds = 300;
+/** Where it posts its hooks itself nothing is heard meanwhile, and a connection without a byte ends after two minutes. */
+const postedAskSeconds = 100;
+/** Events about a call, which may wait for a person. */
+const callEvents =
+  /^(?:PreToolUse|PermissionRequest|BeforeTool|beforeShellExecution|beforeMCPExecution|beforeReadFile|preToolUse)$/;
 
 /** Settings with our hooks in them, and everything else as it was. Hooks of ours from before are replaced. */
 export function withHooks(harness: SettableHarness, before: JsonObject, setup: HookSetup): JsonObject {
@@ -80,7 +96,7 @@ export function withHooks(harness: SettableHarness, before: JsonObject, setup: H
         before,
         merged(claudeEvents, (event) =>
           // How a conversation begins it tells programs alone: whether it goes on from one that we have not seen.
-          event === 'SessionStart' ? commandGroup(harness, setup, waitSeconds) : claudeHook(setup),
+          event === 'SessionStart' || !setup.posts ? commandGroup(harness, setup, event) : claudeHook(setup, event),
         ),
         setup,
       );
@@ -88,17 +104,17 @@ export function withHooks(harness: SettableHarness, before: JsonObject, setup: H
       // Its file takes nothing beside these two.
       return {
         ...(before['description'] === undefined ? {} : { description: before['description'] }),
-        hooks: merged(codexEvents, () => commandGroup(harness, setup, waitSeconds)),
+        hooks: merged(codexEvents, (event) => commandGroup(harness, setup, event)),
       };
     case 'gemini-cli':
-      return { ...before, hooks: merged(geminiEvents, () => commandGroup(harness, setup, waitSeconds * 1000)) };
+      return { ...before, hooks: merged(geminiEvents, (event) => commandGroup(harness, setup, event)) };
     case 'cursor':
       return {
         ...before,
         version: 1,
-        hooks: merged(cursorEvents, () => ({
-          command: guardCommand(harness, setup),
-          timeout: waitSeconds,
+        hooks: merged(cursorEvents, (event) => ({
+          command: guardCommand(harness, setup, event),
+          timeout: secondsOf(event),
           failClosed: !setup.failsOpen,
         })),
       };
@@ -106,20 +122,24 @@ export function withHooks(harness: SettableHarness, before: JsonObject, setup: H
 }
 
 /** Whether a group of hooks, or a hook, is one that this program wrote. */
-function isOurs(group: JsonValue | undefined): boolean {
+export function isOurs(group: JsonValue | undefined): boolean {
   return /sallyport-guard|\/v1\/agent\/hooks\//.test(JSON.stringify(group) ?? '');
 }
 
-function claudeHook({ server, failsOpen }: HookSetup): JsonObject {
+function claudeHook({ server, failsOpen }: HookSetup, event: string): JsonObject {
+  const asks = callEvents.test(event);
   return {
     matcher: '*',
     hooks: [
       {
         type: 'http',
         url: `${server}/v1/agent/hooks/claude-code`,
-        headers: { authorization: 'Bearer $SALLYPORT_AGENT_TOKEN' },
+        headers: {
+          authorization: 'Bearer $SALLYPORT_AGENT_TOKEN',
+          ...(asks ? { prefer: `wait=${postedAskSeconds}` } : {}),
+        },
         allowedEnvVars: ['SALLYPORT_AGENT_TOKEN'],
-        timeout: waitSeconds,
+        timeout: asks ? postedAskSeconds + 10 : waitSeconds,
         ...(failsOpen ? {} : { onFailure: 'block' }),
       },
     ],
@@ -143,13 +163,23 @@ function claudeSettings(before: JsonObject, hooks: JsonObject, { server, scope }
   };
 }
 
-function commandGroup(harness: SettableHarness, setup: HookSetup, timeout: number): JsonObject {
-  return { matcher: '.*', hooks: [{ type: 'command', command: guardCommand(harness, setup), timeout }] };
+function commandGroup(harness: SettableHarness, setup: HookSetup, event: string): JsonObject {
+  const timeout = secondsOf(event) * (harness === 'gemini-cli' ? 1000 : 1);
+  // Where Claude Code knows it, a guard that cannot be started or is too slow is a no as well.
+  const failure = harness === 'claude-code' && !setup.failsOpen ? { onFailure: 'block' } : {};
+  const command = guardCommand(harness, setup, event);
+  return { matcher: '.*', hooks: [{ type: 'command', command, timeout, ...failure }] };
 }
 
-function guardCommand(harness: SettableHarness, { guard, failsOpen }: HookSetup): string {
+/** More than the guard takes: a hook that is too slow is a yes to most harnesses. */
+function secondsOf(event: string): number {
+  return callEvents.test(event) ? askSeconds + 2 * waitSeconds : waitSeconds;
+}
+
+function guardCommand(harness: SettableHarness, { guard, failsOpen }: HookSetup, event: string): string {
   // Inside single quotes nothing means anything to a shell but the quote itself.
   const quoted = /^[\w./-]+$/.test(guard) ? guard : `'${guard.replaceAll("'", String.raw`'\''`)}'`;
   // A guard that does not start is a no as well: only 2 is one to all of them.
-  return failsOpen ? `${quoted} ${harness} --fail open` : `${quoted} ${harness} || exit 2`;
+  const started = `${quoted} ${harness}${callEvents.test(event) ? ` --wait ${askSeconds}` : ''}`;
+  return failsOpen ? `${started} --fail open` : `${started} || exit 2`;
 }

@@ -1,10 +1,13 @@
 import { messageOf } from '@sallyport/platform/errors';
-import { resolve } from 'node:path';
+import { programVersion } from '../agent/harness-versions.ts';
+import { beginRun, caFileOf, serverOf } from '../agent/begin-run.ts';
+import { runEnvironment } from '../agent/run-environment.ts';
 import { ProgramEnded, runProgram } from '../agent/run-program.ts';
-import { harnessOfProgram, workspaceFacts } from '../agent/workspace-facts.ts';
+import { harnessOfProgram } from '../agent/workspace-facts.ts';
+import { isInEnvironment } from '../config.ts';
 import { CliError } from '../errors.ts';
 import type { ApiClient } from '../http-client.ts';
-import { field, numberField, textField } from '../json-reading.ts';
+import { numberField } from '../json-reading.ts';
 import type { CliNeeds } from '../needs.ts';
 import { plainText } from '../terminal.ts';
 import { jsonBody, withClient, type ConnectionOptions } from './connection.ts';
@@ -26,31 +29,22 @@ export async function runAgent(command: readonly string[], options: AgentRunOpti
     });
   await withClient(options, needs, async (client) => {
     const harness = options.harness ?? harnessOfProgram(file);
-    const facts = workspaceFacts(process.cwd());
-    const isAttended = options.unattended !== true && process.stdin.isTTY;
-    const begun = await client.json({
-      method: 'POST',
-      path: '/v1/agent/sessions',
-      signal: needs.signal,
-      ...jsonBody({ agent: options.name ?? `${harness} on ${facts.host}`, harness, ...facts, attended: isAttended }),
+    const run = await beginRun(client, needs, {
+      harness,
+      name: options.name,
+      isAttended: options.unattended !== true && process.stdin.isTTY,
+      // Of another program that speaks the hooks of a harness, its version says nothing.
+      version: harnessOfProgram(file) === harness && harness !== 'other' ? await programVersion(file) : undefined,
     });
-    const token = textField(begun, 'token');
-    const session = field(begun, 'session');
-    const id = session === undefined ? undefined : textField(session, 'id');
-    const agent = field(begun, 'agent');
-    if (token === undefined || id === undefined || agent === undefined)
-      throw new CliError('server_answer', 'Cannot read the answer: it holds no session');
     needs.stderr.write(
-      `Sallyport watches this run: session ${plainText(id)}, policies "${plainText(textField(agent, 'pack') ?? '')}". ` +
+      `Sallyport watches this run: session ${plainText(run.id)}, policies "${plainText(run.pack)}". ` +
         `Hooks: sallyport agent setup ${plainText(harness)}\n`,
     );
-    const code = await withRenewal(client, id, needs, () =>
-      runProgram(command, {
-        SALLYPORT_AGENT_TOKEN: token,
-        SALLYPORT_AGENT_SESSION: id,
-        SALLYPORT_AGENT_SERVER: client.urlOf('').replace(/\/$/, ''),
-        ...caOf(options, needs),
-      }),
+    const code = await withRenewal(client, run.id, needs, () =>
+      runProgram(
+        command,
+        runEnvironment(run, { harness, server: serverOf(client), caFile: caFileOf(client), isSet: isInEnvironment }),
+      ),
     );
     throw new ProgramEnded(code);
   });
@@ -93,9 +87,4 @@ async function withRenewal(
         needs.stderr.write(`Cannot end session ${plainText(id)}: ${plainText(messageOf(error))}; it ends by itself\n`),
       );
   }
-}
-
-function caOf(options: ConnectionOptions, { configuration }: CliNeeds): Readonly<Record<string, string>> {
-  const file = options.ca ?? configuration.connection().caFile;
-  return file === undefined ? {} : { SALLYPORT_AGENT_CA: resolve(file) };
 }

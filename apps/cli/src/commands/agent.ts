@@ -2,6 +2,10 @@ import { Argument, Option, type Command } from 'commander';
 import { scopes, settableHarnesses, type SettableHarness } from '../agent/harness-settings.ts';
 import type { CliNeeds } from '../needs.ts';
 import { agentPacks, replaySuites, type ReplayOptions } from './agent-replay.ts';
+import { addApprovalCommands } from './agent-approvals.ts';
+import { beginForGuard, type AgentBeginOptions } from './agent-begin.ts';
+import { importPermissions, type AgentImportOptions } from './agent-import.ts';
+import { addAgentServerCommands } from './agent-servers.ts';
 import { runAgent, type AgentRunOptions } from './agent-run.ts';
 import {
   listAgents,
@@ -10,7 +14,8 @@ import {
   type AgentListOptions,
   type AgentStopOptions,
 } from './agent-sessions.ts';
-import { setUpHarness, type AgentSetupOptions } from './agent-setup.ts';
+import { listHarnesses, setUpHarness, type AgentSetupOptions } from './agent-setup.ts';
+import { verifySignedLog, type AgentVerifyLogOptions } from './agent-verify-log.ts';
 import { withClient, withConnection } from './connection.ts';
 
 export function addAgentCommands(program: Command, needs: CliNeeds): void {
@@ -36,17 +41,46 @@ export function addAgentCommands(program: Command, needs: CliNeeds): void {
     .option('--harness <name>', 'whose hooks it speaks; by the name of the program otherwise')
     .option('--unattended', 'nobody sits here who could be asked')
     .action((command: string[], options: AgentRunOptions) => runAgent(command, options, needs));
+  withConnection(agent.command('begin'))
+    .description('begin a run and print its credential: what sallyport-guard does for an agent nobody started with run')
+    .argument('<harness>', 'whose hooks it speaks')
+    .option('--name <name>', 'what to call the agent; its harness and this host otherwise')
+    .option('--resumed', 'its conversation goes on from before: what is in it counts as words of others')
+    .action((harness: string, options: AgentBeginOptions) =>
+      withClient(options, needs, (client) => beginForGuard(client, harness, options, needs)),
+    );
   agent
-    .command('setup')
-    .description('the settings by which a harness asks before its tools run; shows them, or writes them')
-    .addArgument(new Argument('<harness>', 'which').choices(settableHarnesses))
+    .command('import')
+    .description('compare what a harness’s own files let its tools do with a pack, and draft policies of it; offline')
+    .argument(
+      '<file...>',
+      'settings.json of Claude Code or Gemini CLI, config.toml or .rules of Codex, cli-config.json of Cursor',
+    )
+    .addOption(new Option('--pack <name>', 'policies').choices(agentPacks()).default('developer'))
+    .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json', 'cedar']).default('text'))
+    .action((files: string[], options: AgentImportOptions) => importPermissions(files, options, needs));
+  agent
+    .command('verify-log')
+    .description('check a log of JSON lines that some other program signed with an HMAC in each, and its key; offline')
+    .argument('<file>', 'the log')
+    .requiredOption('--key-file <file>', 'the key it was signed with, in hexadecimal or as it is')
+    .action((file: string, options: AgentVerifyLogOptions) => verifySignedLog(file, options, needs));
+  withConnection(agent.command('setup'))
+    .description('the settings by which a harness asks before its tools run: shows the change, writes it, and tries it')
+    .addArgument(new Argument('[harness]', 'which; without one, those found here').choices(settableHarnesses))
     .addOption(new Option('--scope <scope>', 'whose settings').choices(scopes).default('user'))
-    .option('--server <url>', 'where hooks reach the server (SALLYPORT_SERVER, else as saved by connect)')
     .option('--guard <file>', 'how sallyport-guard is started, where the harness starts a program', 'sallyport-guard')
+    .option('--shim', 'let Claude Code start sallyport-guard too: then no agent run is needed once you are signed in')
     .option('--fail-open', 'let agents go on while the server cannot be asked')
+    .option('--for-version <version>', 'of another version of the harness than the one found here')
     .option('--file <file>', 'another file than the harness’s own')
-    .option('--write', 'write the file; what stood there is kept beside it')
-    .action((harness: SettableHarness, options: AgentSetupOptions) => setUpHarness(harness, options, needs));
+    .option('--json', 'print the whole settings, not the change')
+    .option('--write', 'write the file, what stood there is kept beside it; then try it')
+    .option('--no-test', 'do not try what was written')
+    .option('--test-only', 'change nothing, try what stands there')
+    .action((harness: SettableHarness | undefined, options: AgentSetupOptions) =>
+      harness === undefined ? listHarnesses(options, needs) : setUpHarness(harness, options, needs),
+    );
   const listed = (name: string, words: string): Command =>
     withConnection(agent.command(name))
       .description(words)
@@ -60,6 +94,7 @@ export function addAgentCommands(program: Command, needs: CliNeeds): void {
     .action((options: AgentListOptions) =>
       withClient(options, needs, (client) => listSessions(client, options, needs)),
     );
+  addApprovalCommands(agent, needs);
   withConnection(agent.command('stop'))
     .description('stop agents at once, until somebody lifts it (agents:stop)')
     .addArgument(new Argument('<scope>', 'what').choices(['session', 'agent', 'person', 'model', 'all']))
@@ -69,4 +104,5 @@ export function addAgentCommands(program: Command, needs: CliNeeds): void {
     .action((scope: string, value: string, options: AgentStopOptions) =>
       withClient(options, needs, (client) => stopAgents(client, { scope, value }, options, needs)),
     );
+  addAgentServerCommands(agent, needs);
 }

@@ -11,19 +11,29 @@ export const claudeCode: Dialect = {
   parse: (body) => parseLikeClaude(body, { promptOrigin }),
 
   answer(name, outcome) {
-    const { verdict, reason, isOver, canAsk, grants } = outcome;
-    const over = isOver ? { continue: false, stopReason: reason } : {};
+    const { verdict, reason, isOver, canAsk, grants, input, output, notice } = outcome;
+    const over = {
+      ...(isOver ? { continue: false, stopReason: reason } : {}),
+      ...(notice === undefined ? {} : { systemMessage: notice }),
+    };
+    const updated = input === undefined || verdict === 'deny' ? {} : { updatedInput: input };
     switch (name) {
       case 'PreToolUse': {
         const decision = verdict === 'ask' && !canAsk ? 'deny' : verdict;
         // What we allow may still be asked about there: an answer of ours never opens what its own settings hold.
-        if (decision === 'allow' && !grants) return { ...over };
+        if (decision === 'allow' && !grants)
+          return {
+            ...over,
+            // Without a decision its own settings see the arguments as they will run.
+            ...(input === undefined ? {} : { hookSpecificOutput: { hookEventName: 'PreToolUse', ...updated } }),
+          };
         return {
           ...over,
           hookSpecificOutput: {
             hookEventName: 'PreToolUse',
             permissionDecision: decision,
             permissionDecisionReason: reason,
+            ...(decision === 'deny' ? {} : updated),
           },
         };
       }
@@ -39,6 +49,19 @@ export const claudeCode: Dialect = {
               }
             : {}),
         };
+      case 'PostToolUse':
+        return {
+          ...over,
+          ...(output === undefined
+            ? {}
+            : {
+                hookSpecificOutput: {
+                  hookEventName: 'PostToolUse',
+                  updatedToolOutput: withoutCopy(output),
+                  additionalContext: tokensWords,
+                },
+              }),
+        };
       case 'UserPromptSubmit':
       case 'UserPromptExpansion':
       case 'ConfigChange':
@@ -51,6 +74,18 @@ export const claudeCode: Dialect = {
     }
   },
 };
+
+/** Said with answers that have tokens in them, so that the agent uses them as the values they stand for. */
+const tokensWords =
+  'Parts like <secret:aws-key:1.k3f9> stand for values that Sallyport keeps back. Written as they are into the arguments of a tool, they ' +
+  'become the value again where policy lets the call go ahead; they cannot be read or changed.';
+
+/** Of a long answer the harness keeps a copy in a file and shows that instead. */
+function withoutCopy(output: JsonValue): JsonValue {
+  if (!isJsonObject(output)) return output;
+  const { persistedOutputPath: _path, persistedOutputSize: _size, ...rest } = output;
+  return rest;
+}
 
 /** What is not typed by somebody but by a timer or the harness is no word of the person. */
 function promptOrigin(source: string | undefined): AgentOrigin {

@@ -8,8 +8,11 @@ import type { Dialect } from './hook-message.ts';
 export const codex: Dialect = {
   parse: (body) => parseLikeClaude(body, { promptOrigin: () => 'person' }),
 
-  answer(name, { verdict, reason, isOver }) {
-    const over = isOver ? { continue: false, stopReason: reason } : {};
+  answer(name, { verdict, reason, isOver, notice }) {
+    const over = {
+      ...(isOver ? { continue: false, stopReason: reason } : {}),
+      ...(notice === undefined ? {} : { systemMessage: notice }),
+    };
     const isRefused = verdict !== 'allow';
     if (name === 'PreToolUse' && isRefused)
       return {

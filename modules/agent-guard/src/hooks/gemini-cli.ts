@@ -1,5 +1,5 @@
 import { isJsonObject } from '@sallyport/contracts';
-import type { JsonObject } from '@sallyport/contracts';
+import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { objectIn, optionalText, pathIn, promptIn, serverOfTool, textIn } from './hook-message.ts';
 import type { Dialect, HookCall, HookEvent } from './hook-message.ts';
 
@@ -10,14 +10,27 @@ export const geminiCli: Dialect = {
     return { name, harnessSession: textIn(body, 'session_id'), event: eventOf(body, name) };
   },
 
-  answer(name, { verdict, reason, isOver }) {
-    const over = isOver ? { continue: false, stopReason: reason } : {};
+  answer(name, { verdict, reason, isOver, input, output, notice }) {
+    const over = {
+      ...(isOver ? { continue: false, stopReason: reason } : {}),
+      ...(notice === undefined ? {} : { systemMessage: notice }),
+    };
     // Of a result it would hide what came back: that is decided before the call.
     const canRefuse = name === 'BeforeTool' || name === 'BeforeAgent' || name === 'BeforeModel';
     if (canRefuse && verdict !== 'allow') return { ...over, decision: 'deny', reason };
+    // What is merged over its arguments holds all of them.
+    if (name === 'BeforeTool' && input !== undefined) return { ...over, hookSpecificOutput: { tool_input: input } };
+    // To refuse an answer is to have it replaced by the reason.
+    if (name === 'AfterTool' && output !== undefined) return { ...over, decision: 'deny', reason: answerText(output) };
     return { ...over };
   },
 };
+
+/** What the model would have read of an answer. */
+function answerText(output: JsonValue): string {
+  const content = isJsonObject(output) ? output['llmContent'] : output;
+  return typeof content === 'string' ? content : JSON.stringify(content ?? output);
+}
 
 function eventOf(body: JsonObject, name: string): HookEvent {
   switch (name) {

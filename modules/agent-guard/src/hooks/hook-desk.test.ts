@@ -127,7 +127,7 @@ forEachDatabase((name, open) => {
     await ask(second.session.id, await house.again());
     assert.equal(house.judges.at(-1)?.isForgotten, true);
     // Other policies begin anew, and know nothing.
-    await guard.sessions.setPack({ id: first.agent.id, pack: 'unattended', by: admin });
+    await guard.sessions.change({ id: first.agent.id, pack: 'unattended', by: admin });
     await ask(first.session.id);
     assert.deepEqual([house.judges.at(-1)?.pack, house.judges.at(-1)?.isForgotten], ['unattended', true]);
   });

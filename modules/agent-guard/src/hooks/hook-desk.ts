@@ -1,21 +1,29 @@
 import { isJsonObject } from '@sallyport/contracts';
 import type {
+  AgentContent,
   AgentHappening,
   AgentOrigin,
   AgentSession as SessionWords,
+  AgentVerdict,
   JsonObject,
   JsonValue,
 } from '@sallyport/contracts';
 import { messageOf } from '@sallyport/platform/errors';
 import { happened, sessionWords } from '../audit-record.ts';
+import { rewritesOf } from '../content/can-rewrite.ts';
+import { sayContent } from '../content/session-content.ts';
 import { AgentGuardError } from '../errors.ts';
 import { createJudgedBefore } from '../gateway/judged-before.ts';
+import type { AskPerson, Waiting } from '../approvals/ask-person.ts';
+import type { SessionSteps } from '../approvals/session-steps.ts';
 import type { AgentGuardLimits, AgentGuardNeeds } from '../needs.ts';
-import type { Harness } from '../sessions/agent.ts';
+import type { AgentSession, Harness } from '../sessions/agent.ts';
 import type { AgentSessions, StandingSession } from '../sessions/agent-sessions.ts';
+import type { RunTallies } from '../sessions/run-tally.ts';
 import type { Stops } from '../stops/stops.ts';
+import { createAskedCalls } from './asked-calls.ts';
 import { dialects, refusalIn } from './dialects.ts';
-import type { HookCall, HookMessage, HookOutcome } from './hook-message.ts';
+import type { HookCall, HookEvent, HookMessage, HookOutcome } from './hook-message.ts';
 import type { OpenJudge, HookJudge, JudgedHook } from './hook-judge.ts';
 
 /** Where every hook of every harness is answered. */
@@ -28,28 +36,37 @@ export type HookDesk = {
     readonly sessionId: string;
     readonly harness: Harness;
     readonly body: JsonObject;
+    /** Who waits behind it: without, nobody is asked in the harness's place. */
+    readonly waiting?: Waiting;
   }): Promise<JsonObject>;
   /**
    * What is said of a call that comes through the gateway, recorded; `ask` where somebody would have to say yes first. `refusal`: why it
    * may not go whatever the policies say. A call that its harness's hook let through a moment ago is not judged again. Throws where it
    * cannot be judged or recorded.
    */
-  decide(asked: { readonly sessionId: string; readonly call: HookCall; readonly refusal?: string }): Promise<HookOutcome>;
-  /** It went through the gateway; whose words it brought back. Throws where that cannot be recorded. */
+  decide(asked: {
+    readonly sessionId: string;
+    readonly call: HookCall;
+    readonly refusal?: string;
+    readonly waiting?: Waiting;
+  }): Promise<HookOutcome>;
+  /** It went through the gateway; whose words it brought back, and what the agent reads instead, if anything. Throws where that cannot be recorded. */
   finished(told: {
     readonly sessionId: string;
     readonly call: HookCall;
     readonly result: JsonValue;
     readonly isSuccess: boolean;
     readonly durationMs: number;
-  }): Promise<AgentOrigin>;
+  }): Promise<{ readonly content: AgentOrigin; readonly output?: JsonValue }>;
   /** Calls that went unasked. Throws where they cannot be recorded. */
   missed(told: {
     readonly sessionId: string;
     readonly calls: readonly { readonly call: HookCall; readonly why: string }[];
   }): Promise<void>;
-  /** When the last hook of a session came; undefined when none did since the server started. */
-  heardAtMs(sessionId: string): number | undefined;
+  /** Something came in that nobody saw. Throws `agent_session_not_found`. */
+  forget(sessionId: string): Promise<void>;
+  /** Whether a hook asked for a call before it ran; undefined where not all of that session's hooks are remembered. */
+  wasAsked(session: Pick<AgentSession, 'id' | 'startedAtMs'>, callId: string): boolean | undefined;
   /** Writes down those whose process is heard of and whose hooks never were. To be called now and then. */
   noteSilence(): Promise<void>;
 };
@@ -65,6 +82,17 @@ type Remembered = {
 /** A call that comes through the gateway. */
 type ByGateway = { readonly refusal?: string };
 
+/** A person is asked about a call. */
+type AskedOf = {
+  readonly standing: StandingSession;
+  readonly event: Extract<HookEvent, { kind: 'before_call' | 'permission' }>;
+  readonly judge: HookJudge;
+  readonly judged: JudgedHook;
+  readonly child: string | undefined;
+  readonly waiting: Waiting | undefined;
+  readonly words: SessionWords;
+};
+
 /** A run whose hooks have not come by then has none. */
 const silentAfterMs = 2 * 60_000;
 const overWords: Readonly<Record<NonNullable<StandingSession['over']>, string>> = {
@@ -79,18 +107,23 @@ export function createHookDesk(
   needs: Pick<AgentGuardNeeds, 'ledger' | 'clock' | 'random' | 'log'> & {
     readonly sessions: Pick<AgentSessions, 'standing' | 'sessions' | 'end' | 'seenAtMs'>;
     readonly stops: Pick<Stops, 'holding'>;
+    readonly tallies: Pick<RunTallies, 'hookHeard' | 'callJudged'>;
     readonly openJudge: OpenJudge;
+    readonly people: AskPerson;
+    readonly steps: Pick<SessionSteps, 'note'>;
     readonly limits: AgentGuardLimits;
   },
 ): HookDesk {
-  const { ledger, clock, random, sessions, stops, limits } = needs;
+  const { ledger, clock, random, sessions, stops, tallies, limits } = needs;
   /** The one heard of last stands last. */
   const remembered = new Map<string, Remembered>();
   const begunMs = clock.nowMs();
   const toldSilent = new Set<string>();
   const judgedBefore = createJudgedBefore(clock);
+  const askedCalls = createAskedCalls();
 
   const record = async (words: SessionWords, happening: AgentHappening): Promise<void> => {
+    needs.steps.note(words.parent ?? words.id, clock.nowMs(), happening);
     const { classUid, event } = happened(clock.nowMs(), words, happening);
     await ledger.append({
       collector: 'agent',
@@ -117,7 +150,12 @@ export function createHookDesk(
             harness: agent.harness,
             facts: session.facts,
             // Its memory went with a restart, with too many others, or with the policy it was judged by.
-            isForgotten: known !== undefined || session.startedAtMs < begunMs || sessionsForgotten.has(session.id),
+            isForgotten:
+              session.facts.isResumed === true ||
+              known !== undefined ||
+              session.startedAtMs < begunMs ||
+              sessionsForgotten.has(session.id),
+            mark: Buffer.from(random(4)).toString('hex'),
           });
     const heardAtMs = gateway === undefined ? clock.nowMs() : known?.heardAtMs;
     remembered.set(session.id, { judge, pack: agent.pack, heardAtMs });
@@ -141,7 +179,7 @@ export function createHookDesk(
   async function outcomeOf(
     standing: StandingSession,
     message: Pick<HookMessage, 'child' | 'event'>,
-    gateway?: ByGateway,
+    { gateway, waiting }: { readonly gateway?: ByGateway; readonly waiting?: Waiting | undefined },
   ): Promise<HookOutcome> {
     const { session, agent, ownerName } = standing;
     const words = sessionWords(session, {
@@ -154,6 +192,7 @@ export function createHookDesk(
     const passed: HookOutcome = { ...plain, verdict: 'allow', reason: '' };
     const held = heldBy(standing);
     const { event } = message;
+    if (gateway === undefined) tallies.hookHeard(session.id);
     if (held !== undefined) {
       if (standing.over !== undefined) remembered.delete(session.id);
       const reason = `Sallyport: ${held}`;
@@ -172,35 +211,72 @@ export function createHookDesk(
       case 'prompt': {
         // Nobody types inside a sub-agent: what comes there as a prompt are the words of an agent.
         const origin = message.child === undefined ? event.origin : 'untrusted';
-        judge.prompted({ ...event, origin });
-        await record(words, { kind: 'prompt_given', prompt: event.id, origin });
-        return passed;
+        const found = judge.prompted({ ...event, origin });
+        await record(words, {
+          kind: 'prompt_given',
+          prompt: event.id,
+          origin,
+          ...(found === undefined ? {} : { found }),
+        });
+        return found?.secrets === undefined ? passed : { ...passed, notice: promptNotice(found) };
       }
       case 'before_call':
       case 'permission': {
-        const { verdict, reason, policies, call } =
+        const judged =
           gateway === undefined
-            ? judge.judge(event.call, message.child)
+            ? judge.judge(
+                { ...event.call, rewrites: rewritesOf(agent.harness, session.facts.harnessVersion) },
+                message.child,
+              )
             : judgedAtGateway(standing, { judge, call: event.call, ...gateway });
+        const isAsked = judged.verdict === 'ask' && needs.people.isAsked(standing, canAsk, waiting);
+        // Policies take somebody for there wherever people may be asked here; who they are is seen now.
+        const isAlone = judged.verdict === 'ask' && !isAsked && !session.facts.isAttended;
+        const { policies, call } = judged;
+        const verdict = isAlone ? 'deny' : judged.verdict;
+        const reason = isAlone ? `${judged.reason}; and nobody is there to be asked` : judged.reason;
         await record(words, { kind: 'tool_decided', call, verdict, policies, reason });
-        if (gateway === undefined && event.kind === 'before_call' && (verdict === 'allow' || (verdict === 'ask' && canAsk)))
-          judgedBefore.note(session.id, event.call, verdict);
+        tallies.callJudged(session.id, verdict);
+        if (gateway === undefined) askedCalls.asked(session.id, event.call.id);
+        if (isAsked) {
+          const { child } = message;
+          const outcome = await askedOutcome({ standing, event, judge, judged, child, waiting, words });
+          if (outcome.verdict === 'allow' && gateway === undefined && event.kind === 'before_call')
+            judgedBefore.note(session.id, asItRuns(event.call, judged), 'allow');
+          return { ...plain, ...outcome, ...inputOf(judged, outcome.verdict) };
+        }
+        if (
+          gateway === undefined &&
+          event.kind === 'before_call' &&
+          (verdict === 'allow' || (verdict === 'ask' && canAsk))
+        )
+          judgedBefore.note(session.id, asItRuns(event.call, judged), verdict);
         // Somebody may have stopped it while that was written.
         const stopped = stops.holding(standing);
         if (stopped !== undefined)
           return { ...plain, verdict: 'deny', reason: `Sallyport: agents were stopped by ${stopped.by}`, isOver: true };
-        return { ...plain, verdict, reason: `Sallyport: ${reason}`, grants: agent.pack === 'unattended' };
+        return {
+          ...plain,
+          verdict,
+          reason: `Sallyport: ${reason}`,
+          grants: agent.pack === 'unattended',
+          ...inputOf(judged, verdict),
+        };
       }
       case 'after_call': {
-        const content = judge.saw(event.call, event);
+        const rewrites = rewritesOf(agent.harness, session.facts.harnessVersion);
+        // What went wrong is told in words that no harness lets be replaced.
+        const call = { ...event.call, rewrites: { ...rewrites, output: rewrites.output && event.isSuccess } };
+        const { origin, found, output } = judge.saw(call, event);
         await record(words, {
           kind: 'tool_finished',
           call: { id: event.call.id, tool: toolOf(event.call), action: 'execute' },
           isSuccess: event.isSuccess,
-          content,
+          content: origin,
+          ...(found === undefined ? {} : { found }),
           ...(event.durationMs === undefined ? {} : { durationMs: event.durationMs }),
         });
-        return passed;
+        return output === undefined ? passed : { ...passed, output };
       }
       case 'settings_changed': {
         // What holds the agent is changed in the middle of its run: by it, or by somebody in its place.
@@ -223,6 +299,40 @@ export function createHookDesk(
     }
   }
 
+  /** What a person says, once it stands in the ledger; a yes holds where the run still may go on as it did when they were asked. */
+  async function askedOutcome({
+    words,
+    judge,
+    ...asked
+  }: AskedOf): Promise<Pick<HookOutcome, 'verdict' | 'reason' | 'isOver' | 'grants'>> {
+    const { call, policies, reason } = asked.judged;
+    const { answer, words: said } = await needs.people.ask(asked);
+    const now = await sessions.standing(asked.standing.session.id);
+    const held =
+      heldBy(now) ??
+      (now.agent.pack === asked.standing.agent.pack
+        ? undefined
+        : 'the policies it is judged by were changed meanwhile');
+    const isGranted = answer === 'granted' && held === undefined;
+    const why = `${reason}; ${answer === 'granted' ? (held ?? said) : said}`;
+    if (isGranted) judge.granted(asked.event.call);
+    const verdict = isGranted ? 'allow' : 'deny';
+    await record(words, {
+      kind: 'tool_decided',
+      call,
+      verdict,
+      policies: [...policies, answer === 'granted' ? 'approval' : 'no-approval'],
+      reason: why,
+    });
+    const isStopped = stops.holding(now) !== undefined;
+    return {
+      verdict: isStopped ? 'deny' : verdict,
+      reason: `Sallyport: ${why}`,
+      isOver: isStopped || now.over !== undefined,
+      grants: isGranted && !isStopped,
+    };
+  }
+
   /** What its tools may not is not judged; what its harness's hook let through was. */
   function judgedAtGateway(
     { session, agent }: StandingSession,
@@ -232,13 +342,15 @@ export function createHookDesk(
     if (refusal !== undefined) return { verdict: 'deny', reason: refusal, policies: ['tool-servers'], call: plain };
     const before = judgedBefore.take(session.id, call);
     // Where nothing may be lost, the word of a harness that its person agreed is not enough.
-    if (before === 'allow' || (before === 'ask' && agent.pack !== 'locked-down'))
-      return { verdict: 'allow', reason: 'Let through by its hook', policies: ['hook'], call: plain };
+    if (before === 'allow' || (before === 'ask' && agent.pack !== 'locked-down')) {
+      const { input } = judge.whole(call);
+      return { verdict: 'allow', reason: 'Let through by its hook', policies: ['hook'], call: plain, input };
+    }
     return judge.judge(call, undefined);
   }
 
   return {
-    async answer({ sessionId, harness, body }) {
+    async answer({ sessionId, harness, body, waiting }) {
       try {
         const standing = await sessions.standing(sessionId);
         if (standing.agent.harness !== harness)
@@ -247,7 +359,7 @@ export function createHookDesk(
             `Cannot take a hook of ${harness}: the session is one of ${standing.agent.harness}`,
           );
         const message = dialects[harness].parse(body);
-        return dialects[harness].answer(message.name, await outcomeOf(standing, message));
+        return dialects[harness].answer(message.name, await outcomeOf(standing, message, { waiting }));
       } catch (error) {
         needs.log('A hook was refused', { harness, reason: messageOf(error) });
         // It may have been what a call brought back.
@@ -257,24 +369,25 @@ export function createHookDesk(
       }
     },
 
-    async decide({ sessionId, call, refusal }) {
+    async decide({ sessionId, call, refusal, waiting }) {
       const standing = await sessions.standing(sessionId);
       const event = { kind: 'before_call', call } as const;
-      return outcomeOf(standing, { event }, refusal === undefined ? {} : { refusal });
+      return outcomeOf(standing, { event }, { gateway: refusal === undefined ? {} : { refusal }, waiting });
     },
 
     async finished({ sessionId, call, result, isSuccess, durationMs }) {
       const standing = await sessions.standing(sessionId);
       const { session, agent, ownerName } = standing;
-      const content = judgeOf(standing, {}).saw(call, { result, isSuccess });
+      const { origin, found, output } = judgeOf(standing, {}).saw(call, { result, isSuccess });
       await record(sessionWords(session, { agent, ownerName }), {
         kind: 'tool_finished',
         call: { id: call.id, tool: toolOf(call), action: 'execute' },
         isSuccess,
-        content,
+        content: origin,
+        ...(found === undefined ? {} : { found }),
         durationMs,
       });
-      return content;
+      return { content: origin, ...(output === undefined ? {} : { output }) };
     },
 
     async missed({ sessionId, calls }) {
@@ -291,7 +404,14 @@ export function createHookDesk(
         });
     },
 
-    heardAtMs: (sessionId) => remembered.get(sessionId)?.heardAtMs,
+    async forget(sessionId) {
+      judgeOf(await sessions.standing(sessionId), {}).forgot();
+    },
+
+    wasAsked({ id, startedAtMs }, callId) {
+      if (startedAtMs < begunMs || sessionsForgotten.has(id)) return undefined;
+      return askedCalls.wasAsked(id, callId);
+    },
 
     async noteSilence() {
       const nowMs = clock.nowMs();
@@ -299,7 +419,11 @@ export function createHookDesk(
       if (open.length < 1000) {
         const ids = new Set(open.map(({ id }) => id));
         for (const held of [toldSilent, sessionsForgotten]) for (const id of held) if (!ids.has(id)) held.delete(id);
-        for (const id of remembered.keys()) if (!ids.has(id)) remembered.delete(id);
+        for (const id of remembered.keys())
+          if (!ids.has(id)) {
+            remembered.delete(id);
+            askedCalls.forget(id);
+          }
       }
       for (const session of open) {
         const isSilent =
@@ -320,6 +444,20 @@ export function createHookDesk(
       }
     },
   };
+}
+
+/** Arguments that the call is to run with, where it goes ahead and they are not its own. */
+function inputOf({ input }: JudgedHook, verdict: AgentVerdict): Pick<HookOutcome, 'input'> {
+  return input === undefined || verdict === 'deny' ? {} : { input };
+}
+
+/** As it will come to whoever runs it. */
+function asItRuns(call: HookCall, { input }: JudgedHook): HookCall {
+  return input === undefined ? call : { ...call, input };
+}
+
+function promptNotice(found: AgentContent): string {
+  return `Sallyport: your prompt holds ${sayContent(found)}. It goes to the model as you typed it; if you did not mean that, replace what it opens`;
 }
 
 function toolOf({

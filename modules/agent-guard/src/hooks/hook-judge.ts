@@ -1,4 +1,4 @@
-import type { AgentCall, AgentOrigin, AgentVerdict, JsonValue } from '@sallyport/contracts';
+import type { AgentCall, AgentContent, AgentOrigin, AgentVerdict, JsonObject, JsonValue } from '@sallyport/contracts';
 import type { Harness, Pack, SessionFacts } from '../sessions/agent.ts';
 import type { HookCall } from './hook-message.ts';
 
@@ -9,6 +9,10 @@ export type JudgedHook = {
   readonly reason: string;
   readonly policies: readonly string[];
   readonly call: AgentCall;
+  /** Its arguments with tokens put back: what it is to run with. */
+  readonly input?: JsonObject;
+  /** Its arguments with tokens in place of secrets: what people are shown. Left out where they hold none. */
+  readonly shown?: JsonObject;
   /** What a person would be told, where policies ask. */
   readonly asks?: Asking;
 };
@@ -26,7 +30,11 @@ export type Asking = {
 
 /** What decides for one session, and remembers where its values came from. Its sub-agents are judged by it too: what one of them read, all have. */
 export type HookJudge = {
-  prompted(prompt: { readonly id: string; readonly text: string; readonly origin: AgentOrigin }): void;
+  prompted(prompt: {
+    readonly id: string;
+    readonly text: string;
+    readonly origin: AgentOrigin;
+  }): AgentContent | undefined;
   /** `child`: the sub-agent that calls. Never throws: what cannot be judged is denied. */
   judge(call: HookCall, child: string | undefined): JudgedHook;
   /** A person said yes to a call that was asked about: it goes ahead. */
@@ -34,7 +42,16 @@ export type HookJudge = {
   /** Something came in that nobody saw: an earlier conversation, a result that did not arrive. */
   forgot(): void;
   /** It went ahead, also when a person was asked first. Whose words the result is. */
-  saw(call: HookCall, finished: { readonly result: JsonValue; readonly isSuccess: boolean }): AgentOrigin;
+  saw(call: HookCall, finished: { readonly result: JsonValue; readonly isSuccess: boolean }): SeenAnswer;
+  /** A call with tokens put back to what they stand for, where it was judged before. */
+  whole(call: HookCall): HookCall;
+};
+
+/** Whose words came back, what was found in them, and what the agent reads instead, if anything. */
+export type SeenAnswer = {
+  readonly origin: AgentOrigin;
+  readonly found?: AgentContent;
+  readonly output?: JsonValue;
 };
 
 export type OpenJudge = (session: {
@@ -43,4 +60,6 @@ export type OpenJudge = (session: {
   readonly facts: SessionFacts;
   /** What it saw so far is not known: it counts as untrusted. */
   readonly isForgotten: boolean;
+  /** Small letters and digits nobody can guess: tokens of this session have it, and those of others do not. */
+  readonly mark: string;
 }) => HookJudge;

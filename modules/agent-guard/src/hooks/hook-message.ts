@@ -1,6 +1,7 @@
 import { isJsonObject } from '@sallyport/contracts';
 import type { AgentOrigin, AgentVerdict, JsonObject, JsonValue } from '@sallyport/contracts';
 import type { VettedTool } from '@sallyport/information-flow';
+import type { Rewrites } from '../content/can-rewrite.ts';
 import { AgentGuardError } from '../errors.ts';
 
 /** A tool call in the words of its harness. */
@@ -12,6 +13,8 @@ export type HookCall = {
   /** The MCP server it goes to, by the name and origin the harness gives; the origin is what can be trusted of the two. */
   readonly server?: { readonly name: string; readonly source?: string };
   readonly cwd?: string;
+  /** Whether the way it came lets its arguments and its answer be replaced; left out, neither. */
+  readonly rewrites?: Rewrites;
   /** What people said of the tool when they approved it: for a call that came through the gateway alone. */
   readonly vetted?: VettedTool;
 };
@@ -53,6 +56,12 @@ export type HookOutcome = {
   readonly canAsk: boolean;
   /** The harness is not to ask its own person either. */
   readonly grants: boolean;
+  /** Of a call that goes ahead: the arguments to run it with, in place of its own. */
+  readonly input?: JsonObject;
+  /** What the agent reads in place of what came back. */
+  readonly output?: JsonValue;
+  /** For the person alone, where the harness can show it. */
+  readonly notice?: string;
 };
 
 export type Dialect = {

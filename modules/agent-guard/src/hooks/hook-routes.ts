@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { harnesses } from '../sessions/agent.ts';
 import { hookBody } from './hook-desk.ts';
 import type { HookDesk } from './hook-desk.ts';
+import { withWaiting } from './wait-of.ts';
 
 /** What a tool gave back comes along, and may be long. */
 const bodyLimitBytes = 8 * 1024 * 1024;
@@ -25,9 +26,13 @@ export function createHookRoutes(hooks: HookDesk): RoutePlugin {
           response: { 200: Type.Record(Type.String(), Type.Unknown()) },
         },
       },
-      async ({ params: { harness }, body, principal }) => ({
-        ...(await hooks.answer({ sessionId: principal.id, harness, body: hookBody(body) })),
-      }),
+      async (request, reply) => {
+        const { harness } = request.params;
+        const { body, principal } = request;
+        return withWaiting({ request, reply }, async (waiting) => ({
+          ...(await hooks.answer({ sessionId: principal.id, harness, body: hookBody(body), waiting })),
+        }));
+      },
     );
   };
 }

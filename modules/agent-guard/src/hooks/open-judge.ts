@@ -3,23 +3,25 @@ import { actionsOf } from '@sallyport/agent-actions';
 import type { ActionTarget, ActionsOfCall, CallContext } from '@sallyport/agent-actions';
 import type { AgentAction, AgentCall } from '@sallyport/contracts';
 import type { FlowCall } from '@sallyport/information-flow';
+import { contentOf, createSessionContent } from '../content/session-content.ts';
 import { createSessionJudge } from '../decisions/index.ts';
 import type { DecisionAction, JudgedCall, PackDecisions } from '../decisions/index.ts';
 import { judgedFields } from '../past-calls/judged-call.ts';
 import type { Harness, SessionFacts } from '../sessions/agent.ts';
 import type { HookCall } from './hook-message.ts';
 import { askingOf } from './asked-words.ts';
-import type { OpenJudge } from './hook-judge.ts';
+import type { Asking, JudgedHook, OpenJudge } from './hook-judge.ts';
 
 /** Judges live calls with what decides over recorded ones: the call read word by word, the flow of the session, and the pack. */
 export function createOpenJudge(packs: PackDecisions): OpenJudge {
-  return ({ pack, harness, facts, isForgotten }) => {
+  return ({ pack, harness, facts, isForgotten, mark }) => {
     const decisions = packs.get(pack);
     if (decisions === undefined) throw new TypeError(`Cannot judge by pack "${pack}": it was not loaded`);
+    // Where the harness cannot ask, people are asked elsewhere, unless the pack says that nobody is there.
+    const subject = { isAttended: facts.isAttended || pack !== 'unattended', isSubAgent: false, harness };
     // A child is judged by the memory of all, so what it may is never more than what its parent may.
     const judge = createSessionJudge(decisions, {
-      // Where the harness cannot ask, people are asked elsewhere, unless the pack says that nobody is there.
-      subject: { isAttended: facts.isAttended || pack !== 'unattended', isSubAgent: false, harness },
+      subject,
       toolOf: ({ tool }) => ({ name: tool.name, ...serverOf(tool.name) }),
     });
     const forgot = (): void => judge.input('forgotten', '', 'untrusted', 'what was read before, and is not known');
@@ -29,16 +31,25 @@ export function createOpenJudge(packs: PackDecisions): OpenJudge {
         { tool: call.tool, input: call.input, ...(call.server === undefined ? {} : { server: call.server.name }) },
         contextOf({ harness, facts, call }),
       );
+    const content = createSessionContent({
+      mark,
+      isWatching: pack === 'observe',
+      reveals: ({ tool }, found) => decisions.reveals({ name: tool, ...serverOf(tool) }, found, subject),
+    });
     /** Asked about and not known yet to have gone ahead. */
     const waiting = new Map<string, FlowCall>();
     let counted = 0;
 
     return {
-      prompted: ({ id, text, origin }) => judge.prompt(id, text, origin),
-      judge(call) {
+      prompted({ id, text, origin }) {
+        judge.prompt(id, text, origin);
+        return content.typed(text);
+      },
+      judge(written) {
+        const { call, restored, refusal } = content.whole(written);
         const flowCall = flowCallOf(call, String((counted += 1)));
         const parsed = parse(call);
-        const judged = judge.judge(flowCall, parsed);
+        const judged = refusedFor(judge.judge(flowCall, parsed), refusal);
         if (judged.verdict === 'allow') {
           judge.went(flowCall);
           // Whose words it brings counts from now on: what comes back may never be told.
@@ -50,25 +61,66 @@ export function createOpenJudge(packs: PackDecisions): OpenJudge {
           verdict,
           reason,
           policies,
-          call: wordsOf(call, judged, parsed),
-          ...(verdict === 'ask' ? { asks: askingOf(judged, parsed) } : {}),
+          call: { ...hiddenIn(wordsOf(call, judged, parsed), content.hide), ...foundIn(judged, restored) },
+          ...(restored > 0 && call.rewrites?.input === true ? { input: call.input } : {}),
+          ...shownOf(content.shown(call.input)),
+          ...(verdict === 'ask' ? { asks: hiddenInAsking(askingOf(judged, parsed), content.hide) } : {}),
         };
       },
-      granted(call) {
+      granted(written) {
+        const { call } = content.whole(written);
         const flowCall = waiting.get(keyOf(call)) ?? flowCallOf(call, keyOf(call));
         waiting.delete(keyOf(call));
         judge.went(flowCall);
         judge.result(flowCall, '');
       },
       forgot,
-      saw(call, { result, isSuccess }) {
+      whole: (call) => content.whole(call).call,
+      saw(written, { result, isSuccess }) {
+        const { call } = content.whole(written);
         const flowCall = waiting.get(keyOf(call)) ?? flowCallOf(call, keyOf(call));
         if (waiting.delete(keyOf(call))) judge.went(flowCall);
         if (!isSuccess) judge.failed(flowCall.id);
-        return judge.result(flowCall, typeof result === 'string' ? result : JSON.stringify(result));
+        const origin = judge.result(flowCall, typeof result === 'string' ? result : JSON.stringify(result));
+        const came = content.came(call, result);
+        if (came.found?.signals !== undefined && origin === 'untrusted') judge.signalled();
+        return { origin, ...came };
       },
     };
   };
+}
+
+/** What cannot be run as it was judged is not run. */
+function refusedFor(judged: JudgedCall, refusal: string | undefined): JudgedCall {
+  if (refusal === undefined || judged.verdict === 'deny') return judged;
+  return { ...judged, verdict: 'deny', reason: refusal, policies: ['token-unknown'] };
+}
+
+/** Paths, addresses and names may hold a secret: what is written down and shown has its token. */
+function hiddenIn(call: AgentCall, hide: (text: string) => string): AgentCall {
+  const { target, destination } = call;
+  return {
+    ...call,
+    ...(target === undefined ? {} : { target: hide(target) }),
+    ...(destination === undefined ? {} : { destination: { ...destination, name: hide(destination.name) } }),
+  };
+}
+
+function hiddenInAsking(asking: Asking, hide: (text: string) => string): Asking {
+  return {
+    ...asking,
+    does: asking.does.map(({ kind, words }) => ({ kind, words: hide(words) })),
+    places: asking.places.map(hide),
+  };
+}
+
+function foundIn({ carried }: JudgedCall, restored: number): Pick<AgentCall, 'found'> {
+  const found = contentOf(carried, { restored });
+  return found === undefined ? {} : { found };
+}
+
+function shownOf(shown: JudgedHook['shown']): Pick<JudgedHook, 'shown'> {
+  return shown === undefined ? {} : { shown };
 }
 
 const maxWaiting = 50;

@@ -1,13 +1,13 @@
 import type { Principal, RoutePlugin } from '@sallyport/platform/http';
 import { typedApp } from '@sallyport/platform/http';
 import { Type, type Static } from 'typebox';
-import type { HookDesk } from '../hooks/hook-desk.ts';
 import type { AgentGuardNeeds } from '../needs.ts';
 import { packNames } from '../decisions/index.ts';
-import { harnesses } from './agent.ts';
+import { approvalModes, harnesses } from './agent.ts';
 import type { Agent, AgentSession } from './agent.ts';
 import { ownerOf } from './agent-sessions.ts';
 import type { AgentSessions } from './agent-sessions.ts';
+import type { RunTallies, RunTally } from './run-tally.ts';
 
 const ShownOwner = Type.Object({
   kind: Type.String(),
@@ -19,6 +19,10 @@ const ShownAgent = Type.Object({
   name: Type.String(),
   harness: Type.Enum([...harnesses]),
   pack: Type.Enum([...packNames], { description: 'The policies it is judged by' }),
+  approvals: Type.Enum([...approvalModes], {
+    description:
+      'Where people are asked about its calls. `auto`: by its harness where that can, here otherwise; `central`: always here; `off`: nobody is, which is a no',
+  }),
   owner: ShownOwner,
   created_at_ms: Type.Integer(),
   seen_at_ms: Type.Integer({ description: 'When a run of it was begun last' }),
@@ -40,6 +44,9 @@ const facts = {
   attended: Type.Optional(
     Type.Boolean({ description: 'Somebody sits in front of it and can be asked. Default false' }),
   ),
+  resumed: Type.Optional(
+    Type.Boolean({ description: 'Its conversation goes on from before: what is in it counts as words of others' }),
+  ),
 };
 const ShownSession = Type.Object({
   id: Type.String(),
@@ -49,8 +56,20 @@ const ShownSession = Type.Object({
   started_at_ms: Type.Integer(),
   seen_at_ms: Type.Integer(),
   ends_at_ms: Type.Integer({ description: 'Whatever happens, it is over then' }),
-  hook_at_ms: Type.Optional(
-    Type.Integer({ description: 'When its last hook came; missing when none did since the server started' }),
+  hook_at_ms: Type.Optional(Type.Integer({ description: 'When its last hook came; missing when none ever did' })),
+  calls_judged: Type.Integer({ description: 'Calls of tools that were decided' }),
+  calls_refused: Type.Integer(),
+  usage: Type.Optional(
+    Type.Object(
+      {
+        model_calls: Type.Integer(),
+        input_tokens: Type.Integer(),
+        output_tokens: Type.Integer(),
+        cached_tokens: Type.Integer({ description: 'Of those that went in, read from a cache' }),
+        cost_usd: Type.Number({ description: 'As the harness reckons' }),
+      },
+      { description: 'What the harness told of itself; missing when it told nothing' },
+    ),
   ),
   ended_at_ms: Type.Optional(Type.Integer()),
   ended_for: Type.Optional(Type.String({ description: '`finished`, `ended-by-hand`, `stopped`, `expired`' })),
@@ -62,7 +81,7 @@ const strict = { additionalProperties: false } as const;
 /** `/v1/agents` and `/v1/agent/sessions`: who runs agents, and their runs. */
 export function createAgentRoutes(
   sessions: AgentSessions,
-  needs: Pick<AgentGuardNeeds, 'owner'> & { readonly hooks: Pick<HookDesk, 'heardAtMs'> },
+  needs: Pick<AgentGuardNeeds, 'owner'> & { readonly tallies: Pick<RunTallies, 'of'> },
 ): RoutePlugin {
   return async (fastify) => {
     const app = typedApp(fastify);
@@ -81,6 +100,11 @@ export function createAgentRoutes(
         created_at_ms: createdAtMs,
         seen_at_ms: seenAtMs,
       }));
+    };
+
+    const shownSessions = async (found: readonly AgentSession[]): Promise<Static<typeof ShownSession>[]> => {
+      const tallies = await needs.tallies.of(found.map(({ id: sessionId }) => sessionId));
+      return found.map((session) => shown(session, tallies.get(session.id)));
     };
 
     app.get(
@@ -114,15 +138,18 @@ export function createAgentRoutes(
       {
         config: { scope: 'agents:manage', stepUp: true },
         schema: {
-          summary: 'Choose the policies an agent is judged by, from its next call on',
+          summary: 'Choose the policies an agent is judged by, and where people are asked, from its next call on',
           tags,
           params: Type.Object({ id }),
-          body: Type.Object({ pack: Type.Enum([...packNames]) }, strict),
+          body: Type.Object(
+            { pack: Type.Optional(Type.Enum([...packNames])), approvals: Type.Optional(Type.Enum([...approvalModes])) },
+            { ...strict, minProperties: 1 },
+          ),
           response: { 200: ShownAgent },
         },
       },
       async ({ params, body, principal }) => {
-        const [agent] = await shownAgents([await sessions.setPack({ id: params.id, pack: body.pack, by: principal })]);
+        const [agent] = await shownAgents([await sessions.change({ id: params.id, ...body, by: principal })]);
         if (agent === undefined) throw new TypeError('Cannot show the agent: it is not there');
         return agent;
       },
@@ -140,13 +167,13 @@ export function createAgentRoutes(
         },
       },
       async ({ query }) => ({
-        sessions: (
+        sessions: await shownSessions(
           await sessions.sessions({
             limit: query.limit ?? 100,
             ...(query.agent === undefined ? {} : { agentId: query.agent }),
             ...(query.open === undefined ? {} : { open: query.open }),
-          })
-        ).map((session) => shown(session, needs.hooks)),
+          }),
+        ),
       }),
     );
 
@@ -162,13 +189,13 @@ export function createAgentRoutes(
         },
       },
       async ({ query, principal }) => ({
-        sessions: (
+        sessions: await shownSessions(
           await sessions.sessions({
             owner: ownerOf(principal),
             limit: query.limit ?? 100,
             ...(query.open === undefined ? {} : { open: query.open }),
-          })
-        ).map((session) => shown(session, needs.hooks)),
+          }),
+        ),
       }),
     );
 
@@ -193,7 +220,7 @@ export function createAgentRoutes(
         },
       },
       async ({ body, principal, client }, reply) => {
-        const { agent: name, harness, harness_version: harnessVersion, attended = false, ...rest } = body;
+        const { agent: name, harness, harness_version: harnessVersion, attended = false, resumed, ...rest } = body;
         const begun = await sessions.begin({
           by: principal,
           name,
@@ -202,12 +229,13 @@ export function createAgentRoutes(
             ...rest,
             ...(harnessVersion === undefined ? {} : { harnessVersion }),
             isAttended: attended,
+            ...(resumed === true ? { isResumed: true } : {}),
             address: client.address,
           },
         });
         const [agent] = await shownAgents([begun.agent]);
         if (agent === undefined) throw new TypeError('Cannot show the agent: it is not there');
-        return reply.code(201).send({ session: shown(begun.session, needs.hooks), agent, token: begun.token.reveal() });
+        return reply.code(201).send({ session: shown(begun.session, undefined), agent, token: begun.token.reveal() });
       },
     );
 
@@ -259,10 +287,9 @@ function mayStop({ scopes }: Principal): boolean {
   return scopes.includes('agents:stop');
 }
 
-function shown(session: AgentSession, hooks: Pick<HookDesk, 'heardAtMs'>): Static<typeof ShownSession> {
+function shown(session: AgentSession, tally: RunTally | undefined): Static<typeof ShownSession> {
   const { agentId, owner, facts: of, ended } = session;
-  const { isAttended, harnessVersion, address: _address, ...rest } = of;
-  const heardAtMs = hooks.heardAtMs(session.id);
+  const { isAttended, isResumed, harnessVersion, address: _address, ...rest } = of;
   return {
     id: session.id,
     agent_id: agentId,
@@ -270,10 +297,24 @@ function shown(session: AgentSession, hooks: Pick<HookDesk, 'heardAtMs'>): Stati
     ...rest,
     ...(harnessVersion === undefined ? {} : { harness_version: harnessVersion }),
     attended: isAttended,
+    ...(isResumed === undefined ? {} : { resumed: isResumed }),
     started_at_ms: session.startedAtMs,
     seen_at_ms: session.seenAtMs,
     ends_at_ms: session.endsAtMs,
-    ...(heardAtMs === undefined ? {} : { hook_at_ms: heardAtMs }),
+    ...(tally === undefined || tally.hookAtMs === 0 ? {} : { hook_at_ms: tally.hookAtMs }),
+    calls_judged: tally?.judged ?? 0,
+    calls_refused: tally?.refused ?? 0,
+    ...(tally === undefined || tally.modelCalls === 0 ? {} : { usage: usageOf(tally) }),
     ...(ended === undefined ? {} : { ended_at_ms: ended.atMs, ended_for: ended.for }),
+  };
+}
+
+function usageOf(tally: RunTally): NonNullable<Static<typeof ShownSession>['usage']> {
+  return {
+    model_calls: tally.modelCalls,
+    input_tokens: tally.inputTokens,
+    output_tokens: tally.outputTokens,
+    cached_tokens: tally.cachedTokens,
+    cost_usd: tally.costMicros / 1e6,
   };
 }

@@ -134,12 +134,12 @@ forEachDatabase((name, open) => {
     const { guard, changes } = await openHouse(open);
     const { agent } = await begin(guard);
     assert.equal(agent.pack, 'developer');
-    await assert.rejects(guard.sessions.setPack({ id: agent.id, pack: 'root', by: admin }), { code: 'agent_invalid' });
-    await assert.rejects(guard.sessions.setPack({ id: 'none', pack: 'observe', by: admin }), {
+    await assert.rejects(guard.sessions.change({ id: agent.id, pack: 'root', by: admin }), { code: 'agent_invalid' });
+    await assert.rejects(guard.sessions.change({ id: 'none', pack: 'observe', by: admin }), {
       code: 'agent_not_found',
     });
-    await guard.sessions.setPack({ id: agent.id, pack: 'locked-down', by: admin });
-    await guard.sessions.setPack({ id: agent.id, pack: 'locked-down', by: admin });
+    await guard.sessions.change({ id: agent.id, pack: 'locked-down', by: admin });
+    await guard.sessions.change({ id: agent.id, pack: 'locked-down', by: admin });
     assert.equal((await guard.sessions.agent(agent.id)).pack, 'locked-down');
     assert.equal(changes.filter(({ event }) => event['message'] === 'agent.change').length, 1);
   });

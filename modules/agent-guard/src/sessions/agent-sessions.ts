@@ -4,7 +4,7 @@ import type { Principal } from '@sallyport/platform/http';
 import { guardEvent, happened, sessionWords } from '../audit-record.ts';
 import { AgentGuardError } from '../errors.ts';
 import type { AgentGuardLimits, AgentGuardNeeds } from '../needs.ts';
-import { isHarness, isPack } from './agent.ts';
+import { approvalModes, isHarness, isPack } from './agent.ts';
 import type { Agent, AgentSession, Harness, Owner, Pack, SessionEnd, SessionFacts } from './agent.ts';
 import type { AgentStore } from './agent-store.ts';
 import { credentialHash, newCredential } from './credential.ts';
@@ -56,7 +56,12 @@ export type AgentSessions = {
     readonly limit: number;
   }): Promise<readonly AgentSession[]>;
   /** Throws `agent_not_found`, `agent_invalid`. */
-  setPack(request: { readonly id: string; readonly pack: string; readonly by: Principal }): Promise<Agent>;
+  change(request: {
+    readonly id: string;
+    readonly pack?: string | undefined;
+    readonly approvals?: string | undefined;
+    readonly by: Principal;
+  }): Promise<Agent>;
   /** When it was last heard of; undefined when nothing was since the server started. */
   seenAtMs(id: string): number | undefined;
   /** Keeps when sessions were last heard of; to be called every minute or so, and at the end. */
@@ -221,13 +226,21 @@ export function createAgentSessions(
       return open === true ? now.filter(({ ended }) => ended === undefined) : now;
     },
 
-    async setPack({ id, pack, by }) {
-      if (!isPack(pack)) throw new AgentGuardError('agent_invalid', `Cannot set the pack: "${pack}" is none`);
+    async change({ id, pack, approvals, by }) {
+      if (pack !== undefined && !isPack(pack))
+        throw new AgentGuardError('agent_invalid', `Cannot set the pack: "${pack}" is none`);
+      const mode = approvalModes.find((one) => one === approvals);
+      if (approvals !== undefined && mode === undefined)
+        throw new AgentGuardError(
+          'agent_invalid',
+          `Cannot set where people are asked: "${approvals}" is no such place`,
+        );
       const changed = await database.transaction().execute(async (transaction) => {
         const agent = await store.findAgent(transaction, id);
         if (agent === undefined) throw new AgentGuardError('agent_not_found', `Cannot find agent "${id}"`);
-        if (agent.pack === pack) return agent;
-        await store.updateAgent(transaction, id, { pack });
+        const wanted = { pack: pack ?? agent.pack, approvals: mode ?? agent.approvals };
+        if (agent.pack === wanted.pack && agent.approvals === wanted.approvals) return agent;
+        await store.updateAgent(transaction, id, wanted);
         await outbox.record(
           transaction,
           guardEvent({
@@ -235,10 +248,15 @@ export function createAgentSessions(
             by,
             action: 'agent.change',
             target: { type: 'agent', id, name: agent.name },
-            details: { pack: { from: agent.pack, to: pack } },
+            details: {
+              ...(agent.pack === wanted.pack ? {} : { pack: { from: agent.pack, to: wanted.pack } }),
+              ...(agent.approvals === wanted.approvals
+                ? {}
+                : { approvals: { from: agent.approvals, to: wanted.approvals } }),
+            },
           }),
         );
-        return { ...agent, pack };
+        return { ...agent, ...wanted };
       });
       await outbox.flushed();
       return changed;
@@ -278,7 +296,16 @@ export function createAgentSessions(
         'agent_limit_reached',
         `Cannot make an agent: this owner has ${known.length}, must be fewer than ${limits.maxAgentsPerOwner}`,
       );
-    const agent: Agent = { id: newId(), owner, name, harness, pack: firstPack, createdAtMs: nowMs, seenAtMs: nowMs };
+    const agent: Agent = {
+      id: newId(),
+      owner,
+      name,
+      harness,
+      pack: firstPack,
+      approvals: 'auto',
+      createdAtMs: nowMs,
+      seenAtMs: nowMs,
+    };
     await store.insertAgent(transaction, agent);
     await outbox.record(
       transaction,

@@ -2,8 +2,8 @@ import { isJsonObject, parseJson, textOf } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import { createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
 import type { ColumnKeys, Encrypted, Opened } from '@sallyport/platform/encrypted-columns';
-import { isHarness, isPack } from './agent.ts';
-import type { Agent, AgentSession, Owner, Pack, SessionEnd, SessionFacts } from './agent.ts';
+import { approvalModes, isHarness, isPack } from './agent.ts';
+import type { Agent, AgentSession, ApprovalMode, Owner, Pack, SessionEnd, SessionFacts } from './agent.ts';
 
 type AgentRow = {
   readonly id: string;
@@ -12,6 +12,7 @@ type AgentRow = {
   readonly name: Encrypted;
   readonly harness: string;
   readonly pack: string;
+  readonly approvals: string;
   readonly created_at_ms: number;
   readonly seen_at_ms: number;
 };
@@ -74,6 +75,7 @@ export function createAgentStore(needs: {
           name: agent.name,
           harness: agent.harness,
           pack: agent.pack,
+          approvals: agent.approvals,
           created_at_ms: agent.createdAtMs,
           seen_at_ms: agent.seenAtMs,
         })
@@ -83,13 +85,17 @@ export function createAgentStore(needs: {
     async updateAgent(
       transaction: Transaction,
       id: string,
-      change: { readonly pack?: Pack; readonly seenAtMs?: number },
+      change: { readonly pack?: Pack; readonly approvals?: ApprovalMode; readonly seenAtMs?: number },
     ): Promise<void> {
-      const { pack, seenAtMs } = change;
+      const { pack, approvals, seenAtMs } = change;
       await columns
         .on(transaction)
         .updateTable('agents')
-        .set({ ...(pack === undefined ? {} : { pack }), ...(seenAtMs === undefined ? {} : { seen_at_ms: seenAtMs }) })
+        .set({
+          ...(pack === undefined ? {} : { pack }),
+          ...(approvals === undefined ? {} : { approvals }),
+          ...(seenAtMs === undefined ? {} : { seen_at_ms: seenAtMs }),
+        })
         .where('id', '=', id)
         .execute();
     },
@@ -177,6 +183,7 @@ function toAgent(row: Opened<Tables>['agents']): Agent {
     harness: isHarness(row.harness) ? row.harness : 'other',
     // A word nobody knows any more is not the most open one.
     pack: isPack(row.pack) ? row.pack : 'locked-down',
+    approvals: approvalModes.find((mode) => mode === row.approvals) ?? 'off',
     createdAtMs: row.created_at_ms,
     seenAtMs: row.seen_at_ms,
   };
@@ -218,5 +225,6 @@ function parseFacts(text: string): SessionFacts {
     ...named,
     ...(isJsonObject(model) ? { model: { name: textOf(model['name']), provider: textOf(model['provider']) } } : {}),
     isAttended: kept['isAttended'] === true,
+    ...(kept['isResumed'] === true ? { isResumed: true } : {}),
   };
 }

@@ -11,6 +11,10 @@ export function isPack(text: string): text is Pack {
   return packNames.some((pack) => pack === text);
 }
 
+/** Where people are asked about its calls: by its harness where that can, here otherwise; always here; or not at all, which is a no. */
+export const approvalModes = ['auto', 'central', 'off'] as const;
+export type ApprovalMode = (typeof approvalModes)[number];
+
 export function isHarness(text: string): text is Harness {
   return harnesses.some((harness) => harness === text);
 }
@@ -25,6 +29,7 @@ export type Agent = {
   readonly name: string;
   readonly harness: Harness;
   readonly pack: Pack;
+  readonly approvals: ApprovalMode;
   readonly createdAtMs: number;
   readonly seenAtMs: number;
 };
@@ -41,6 +46,8 @@ export type SessionFacts = {
   readonly harnessVersion?: string;
   /** Somebody sits in front of it and can be asked. */
   readonly isAttended: boolean;
+  /** Its conversation goes on from one that this run has not seen. */
+  readonly isResumed?: true;
   /** Where it was started from, as the server saw it. */
   readonly address?: string;
 };

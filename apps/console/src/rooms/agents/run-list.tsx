@@ -3,6 +3,7 @@ import { Clock } from '../../parts/clock.tsx';
 import { printable } from '../../parts/printable.ts';
 import { runState } from './agent-words.ts';
 import type { Agent, Run } from './agents-query.ts';
+import { dollarWords } from './usage-words.ts';
 
 /** Runs as lines: whose, where, when it was heard of last. */
 export function RunList({
@@ -36,7 +37,16 @@ export function RunList({
                 <span className="quiet small breaks">
                   {agent === undefined ? '' : `${printable(agent.owner.name)} · `}
                   {run.workspace === undefined ? '' : `${printable(run.workspace)} · `}
-                  heard of <Clock at={run.seen_at_ms} />
+                  {run.hook_at_ms === undefined ? (
+                    <>
+                      process heard of <Clock at={run.seen_at_ms} />
+                    </>
+                  ) : (
+                    <>
+                      last hook <Clock at={run.hook_at_ms} />
+                    </>
+                  )}
+                  {run.usage === undefined ? '' : ` · ${dollarWords(run.usage.cost_usd)}`}
                 </span>
               </span>
               <Button

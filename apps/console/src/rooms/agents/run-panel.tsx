@@ -5,11 +5,13 @@ import { Loading } from '../../parts/loading.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
 import { printable } from '../../parts/printable.ts';
 import { SidePanel } from '../../parts/side-panel.tsx';
-import { harnessName } from './agent-words.ts';
+import { callWords, harnessName } from './agent-words.ts';
 import { timelineQuery, timelineSearch } from './agents-query.ts';
 import type { Agent, Run } from './agents-query.ts';
 import { runStep } from './run-step.ts';
+import { StepContentNote } from './step-content-note.tsx';
 import { StopButton } from './stop-button.tsx';
+import { dollarWords, tokenWords } from './usage-words.ts';
 
 const verdictWords = { allow: 'went ahead', ask: 'asked', deny: 'refused' } as const;
 
@@ -35,6 +37,7 @@ export function RunPanel({
     ['Repository', run.repository],
     ['Branch', run.branch],
     ['Model', run.model?.name],
+    ['Harness version', run.harness_version],
   ] as const;
   return (
     <SidePanel title={agent?.name ?? 'Run'} label={`Run ${run.id}`} onClose={onClose}>
@@ -55,6 +58,22 @@ export function RunPanel({
               <dd className="breaks">{printable(value)}</dd>
             </div>
           ),
+        )}
+        <div>
+          <dt>Last hook</dt>
+          <dd>
+            {run.hook_at_ms === undefined ? 'none was ever heard' : <Clock at={run.hook_at_ms} />}
+            {run.calls_judged === 0 ? '' : `, ${callWords(run)}`}
+          </dd>
+        </div>
+        {run.usage === undefined ? null : (
+          <div>
+            <dt>Model use</dt>
+            <dd>
+              {tokenWords(run.usage.input_tokens)} in, {tokenWords(run.usage.output_tokens)} out,{' '}
+              {dollarWords(run.usage.cost_usd)}, as the harness tells
+            </dd>
+          </div>
         )}
       </dl>
       {canStop && run.ended_for === undefined ? (
@@ -82,6 +101,9 @@ export function RunPanel({
                   {step.child === undefined ? '' : ` · sub-agent ${printable(step.child)}`}
                   {step.detail === '' ? '' : ` · ${printable(step.detail)}`}
                 </span>
+                {step.notes.map((note) => (
+                  <StepContentNote key={note.words} note={note} />
+                ))}
               </span>
             </li>
           ))}

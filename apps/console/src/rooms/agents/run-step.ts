@@ -1,4 +1,6 @@
 import type { Answer } from '../../api/call.ts';
+import { stepNotes, type StepNote } from './step-content.ts';
+import { dollarWords, tokenWords } from './usage-words.ts';
 
 type Row = Answer<'GET /v1/events'>['events'][number];
 
@@ -12,6 +14,8 @@ export type RunStep = {
   /** The sub-agent that did it. */
   readonly child: string | undefined;
   readonly path: string;
+  /** Secrets, personal data and signals that were found in it. */
+  readonly notes: readonly StepNote[];
 };
 
 /** Undefined for what is no event of an agent. */
@@ -32,6 +36,7 @@ export function runStep({ position, received, event }: Row): RunStep | undefined
     verdict,
     child,
     path: textsAt(agent, 'taint_path').join(' → '),
+    notes: stepNotes(agent, code === 'agent.tool_finished'),
   };
 }
 
@@ -49,11 +54,45 @@ function titleOf(code: string, { tool, target, agent }: { tool: string; target: 
       return target === '' ? tool : `${tool}: ${target}`;
     case 'agent.tool_finished':
       return `${tool} came back, ${textAt(agent, 'content') === 'untrusted' ? 'with words of others' : 'with trusted words'}`;
+    case 'agent.model_called':
+      return modelTitle(agent);
     case 'agent.hook_silent':
-      return 'Its process goes on, and no hook of it was ever heard';
+      return silenceTitle(agent, tool);
     default:
       return code.slice('agent.'.length).replaceAll('_', ' ');
   }
+}
+
+/** What one answer of the model took, as the harness tells. */
+function modelTitle(agent: object): string {
+  const [input, output, cached] = ['input_tokens', 'output_tokens', 'cached_tokens'].map((name) =>
+    numberAt(agent, name),
+  );
+  const cost = numberAt(agent, 'cost');
+  const parts = [
+    `${tokenWords(input ?? 0)} in`,
+    ...(cached === undefined || cached === 0 ? [] : [`${tokenWords(cached)} of them from a cache`]),
+    `${tokenWords(output ?? 0)} out`,
+    ...(cost === undefined ? [] : [dollarWords(cost)]),
+  ];
+  return `${textAt(agent, 'model') ?? 'The model'} answered: ${parts.join(', ')}`;
+}
+
+/** A hook that says nothing while something else shows that the run goes on. */
+function silenceTitle(agent: object, tool: string): string {
+  switch (textAt(agent, 'still_seen')) {
+    case 'telemetry':
+      return `${tool === '' ? 'A call' : tool} ran, and no hook asked about it`;
+    case 'gateway':
+      return 'It calls tools through the gateway, and no hook of it was ever heard';
+    default:
+      return 'Its process goes on, and no hook of it was ever heard';
+  }
+}
+
+function numberAt(value: object, name: string): number | undefined {
+  const inner: unknown = Reflect.get(value, name);
+  return typeof inner === 'number' && Number.isFinite(inner) ? inner : undefined;
 }
 
 function objectAt(value: unknown, name: string): object | undefined {

@@ -1,0 +1,126 @@
+// A model that says what a test tells it to, over loopback, in the words of the APIs that harnesses speak: Anthropic's Messages, OpenAI's
+// Responses and Google's Generative Language. So that a real harness calls its real tools, and its real hooks, without a real model.
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isJsonObject, parseJson } from '@sallyport/contracts';
+import type { JsonObject, JsonValue } from '@sallyport/contracts';
+import { geminiAnswer, geminiResults } from './gemini-words.ts';
+import { messagesAnswer, messagesResults } from './messages-words.ts';
+import { responsesAnswer, responsesResults } from './responses-words.ts';
+
+/** What the model says in one turn: a call of a tool, or words, with which the harness has its answer. */
+export type ModelTurn =
+  | { readonly kind: 'call'; readonly tool: string; readonly input: JsonObject }
+  | { readonly kind: 'words'; readonly text: string };
+
+export type ModelUnderTest = {
+  readonly address: string;
+  /** What the tools gave back so far, as the model was told: refusals with their reasons too. */
+  readonly heard: readonly string[];
+  /** Requests other than for a turn: a harness may ask for small things beside. */
+  readonly beside: readonly string[];
+  /** What is said next, from the beginning. `before` runs before the turn of that position is answered. */
+  tell(turns: readonly ModelTurn[], before?: (position: number) => Promise<void>): void;
+  close(): Promise<void>;
+};
+
+/** How an API is spoken. */
+export type ModelWords = {
+  readonly contentType: string;
+  readonly body: string;
+};
+
+const maxBodyBytes = 32 * 1024 * 1024;
+
+export async function startModel(): Promise<ModelUnderTest> {
+  let turns: readonly ModelTurn[] = [];
+  let before: (position: number) => Promise<void> = async () => undefined;
+  let next = 0;
+  const heard: string[] = [];
+  const beside: string[] = [];
+
+  /** One turn each time somebody with tools asks; who has none asks for a title or the like. */
+  const turnFor = async (body: JsonObject): Promise<ModelTurn> => {
+    const { tools } = body;
+    if (!Array.isArray(tools) || tools.length === 0) return { kind: 'words', text: 'A title' };
+    const position = next;
+    next += 1;
+    await before(position);
+    return turns[position] ?? { kind: 'words', text: 'Done.' };
+  };
+  const hear = (results: readonly string[]): void => {
+    // A conversation is sent whole each time: what was told before is not told anew.
+    for (const result of results.slice(heard.length)) heard.push(result);
+  };
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = (request.url ?? '').split('?')[0] ?? '';
+    const body = await jsonOf(request);
+    const say = ({ contentType, body: text }: ModelWords): void => {
+      response.writeHead(200, { 'content-type': contentType }).end(text);
+    };
+    if (path.endsWith('/messages')) {
+      hear(messagesResults(body));
+      return say(messagesAnswer(await turnFor(body), body));
+    }
+    if (path.endsWith('/responses')) {
+      hear(responsesResults(body));
+      return say(responsesAnswer(await turnFor(body)));
+    }
+    if (/:(?:stream)?[gG]enerateContent$/.test(path)) {
+      hear(geminiResults(body));
+      return say(geminiAnswer(await turnFor(body), { isStream: path.includes(':stream') }));
+    }
+    beside.push(`${request.method ?? ''} ${path}`);
+    if (path.endsWith('/count_tokens')) return say(json({ input_tokens: 10 }));
+    if (path.endsWith(':countTokens')) return say(json({ totalTokens: 10 }));
+    if (path.endsWith('/models')) return say(json({ data: [], models: [] }));
+    response.writeHead(404, { 'content-type': 'application/json' }).end('{"error":{"message":"not here"}}');
+  }
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      beside.push(`failed: ${String(error)}`);
+      response.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const bound = server.address();
+  if (typeof bound !== 'object' || bound === null) throw new Error('The model has no port');
+  return {
+    address: `http://127.0.0.1:${bound.port}`,
+    heard,
+    beside,
+    tell(said, run = async () => undefined) {
+      turns = said;
+      before = run;
+      next = 0;
+      heard.length = 0;
+      beside.length = 0;
+    },
+    close() {
+      server.closeAllConnections();
+      return new Promise((resolve) => {
+        server.close(() => resolve());
+      });
+    },
+  };
+}
+
+function json(body: JsonObject): ModelWords {
+  return { contentType: 'application/json', body: JSON.stringify(body) };
+}
+
+async function jsonOf(request: IncomingMessage): Promise<JsonObject> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const input: AsyncIterable<Buffer> = request;
+  for await (const chunk of input) {
+    bytes += chunk.length;
+    if (bytes > maxBodyBytes) throw new Error('A request to the model is too long');
+    chunks.push(chunk);
+  }
+  const text = Buffer.concat(chunks).toString('utf8');
+  const body: JsonValue | undefined = text === '' ? {} : parseJson(text);
+  return isJsonObject(body) ? body : {};
+}
