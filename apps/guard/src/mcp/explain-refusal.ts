@@ -73,5 +73,5 @@ async function issuersOf({
 }
 
 function hostOf(location: string | undefined, from: URL): string {
-  return location !== undefined && URL.canParse(location, from) ? new URL(location, from).origin : 'nowhere';
+  return location !== undefined && URL.canParse(location, from.href) ? new URL(location, from.href).origin : 'nowhere';
 }

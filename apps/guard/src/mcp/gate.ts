@@ -14,6 +14,8 @@ export type ServerWords = {
 /** What may be used of it. What is not named here may not be. */
 export type Told = {
   readonly isApproved: boolean;
+  /** Said without whoever decides: to be asked again before the next call. */
+  readonly isProvisional?: true;
   /** Why not, for the person at the harness. */
   readonly reason: string;
   readonly tools: ReadonlyMap<string, { readonly isLet: boolean; readonly reason: string }>;

@@ -93,7 +93,10 @@ test('what a server asks of the client is denied, and passes where it was let', 
   };
   const can = { sampling: {} };
   assert.doesNotMatch(await sample(await joined(everything, ['--local', pins('denied')], can)), /sampled words/);
-  assert.match(await sample(await joined(everything, ['--local', pins('let'), '--let', 'sampling'], can)), /sampled words/);
+  assert.match(
+    await sample(await joined(everything, ['--local', pins('let'), '--let', 'sampling'], can)),
+    /sampled words/,
+  );
 });
 
 test('a file server writes and reads through the gateway, many calls at once', async () => {
@@ -116,15 +119,24 @@ test('a tool that changes after it was seen is held back with what changed, unti
   await client.callTool({ name: 'get_time' });
   const refused = await client.callTool({ name: 'get_time' });
   assert.match(JSON.stringify(refused), /it has changed, and nobody approved that/);
-  assert.deepEqual((await client.listTools()).tools.map(({ name }) => name), ['slow']);
+  assert.deepEqual(
+    (await client.listTools()).tools.map(({ name }) => name),
+    ['slow'],
+  );
   assert.match(stderr(), /grave: description .*id_rsa/);
   const written: string[] = [];
   const write = (line: string): void => void written.push(line);
   const refusing = { isThere: false, ask: async () => 'yes' };
   assert.equal(await runPins(['approve', '--local', file], { write, terminal: refusing }), 2);
   assert.match(JSON.stringify(await client.callTool({ name: 'get_time' })), /nobody approved/);
-  assert.equal(await runPins(['approve', '--local', file], { write, terminal: { isThere: true, ask: async () => 'no' } }), 2);
-  assert.equal(await runPins(['approve', '--local', file], { write, terminal: { isThere: true, ask: async () => 'yes' } }), 0);
+  assert.equal(
+    await runPins(['approve', '--local', file], { write, terminal: { isThere: true, ask: async () => 'no' } }),
+    2,
+  );
+  assert.equal(
+    await runPins(['approve', '--local', file], { write, terminal: { isThere: true, ask: async () => 'yes' } }),
+    0,
+  );
   assert.match(written.join('\n'), /id_rsa/);
   assert.equal((await client.listTools()).tools.length, 2);
   assert.match(JSON.stringify(await client.callTool({ name: 'get_time' })), /call 2/);
@@ -160,7 +172,9 @@ test('the server behind the gateway does not have the credential of the run', as
     env: { PATH: process.env['PATH'] ?? '', SALLYPORT_AGENT_TOKEN: 'spa_x', OTHER: '1' },
     stderr: 'pipe',
   });
-  const said = new Promise<string>((resolve) => transport.stderr?.once('data', (chunk: Buffer) => resolve(String(chunk))));
+  const said = new Promise<string>((resolve) =>
+    transport.stderr?.once('data', (chunk: Buffer) => resolve(String(chunk))),
+  );
   const client = new Client({ name: 'test', version: '1' });
   clients.push(client);
   client.connect(transport).catch(() => undefined);
@@ -173,7 +187,9 @@ test('lines of the journal hold the digest of the one before', async () => {
   const { client } = await joined([process.execPath, fixture, 'plain'], ['--local', pins('journal')]);
   await client.listTools();
   for (let at = 0; at < 3; at += 1) await client.callTool({ name: 'get_time', arguments: { at } });
-  const lines = readFileSync(`${pins('journal')}.calls`, 'utf8').trimEnd().split('\n');
+  const lines = readFileSync(`${pins('journal')}.calls`, 'utf8')
+    .trimEnd()
+    .split('\n');
   assert.equal(lines.length, 6);
   const previous = lines.map((line) => {
     const read: unknown = JSON.parse(line);

@@ -82,7 +82,11 @@ export async function serveHttp({
     return refuse(response, 405, 'must be POST, GET or DELETE');
   }
 
-  async function post(request: IncomingMessage, response: ServerResponse, sessionId: string | undefined): Promise<void> {
+  async function post(
+    request: IncomingMessage,
+    response: ServerResponse,
+    sessionId: string | undefined,
+  ): Promise<void> {
     const accept = request.headers.accept ?? '';
     if (!accept.includes('*/*') && !(accept.includes('application/json') && accept.includes('text/event-stream')))
       return refuse(response, 406, 'must accept application/json and text/event-stream');
@@ -187,7 +191,9 @@ function answerBody({ id }: RpcRequest, outcome: Parameters<typeof statusOf>[0])
 function statusOf(outcome: ReturnType<typeof failed> | { readonly result: JsonObject }): number {
   if (!('error' in outcome)) return 200;
   if (outcome.error.code === rpcCodes.noSuchMethod) return 404;
-  return outcome.error.code === rpcCodes.unsupportedVersion || outcome.error.code === rpcCodes.invalidParams ? 400 : 200;
+  return outcome.error.code === rpcCodes.unsupportedVersion || outcome.error.code === rpcCodes.invalidParams
+    ? 400
+    : 200;
 }
 
 /** Headers that say otherwise than the body: whoever stands between would have judged another request. */
@@ -197,7 +203,8 @@ function mismatchIn(request: IncomingMessage, { method, params }: RpcRequest): s
   if (headerIn(request, 'mcp-protocol-version') !== version) return 'MCP-Protocol-Version is not that of the body';
   if (headerIn(request, 'mcp-method') !== method) return 'Mcp-Method is not that of the body';
   const said = headerIn(request, 'mcp-name');
-  if (name !== undefined && (said === undefined || fromHeader(said) !== name)) return 'Mcp-Name is not that of the body';
+  if (name !== undefined && (said === undefined || fromHeader(said) !== name))
+    return 'Mcp-Name is not that of the body';
   return undefined;
 }
 

@@ -55,7 +55,11 @@ export function createHttpSessions({
           open({
             toClient,
             // What was asked is answered first; after that nothing is heard of this session.
-            closed: () => void session.relay.settled().then(() => end(id)).catch(() => undefined),
+            closed: () =>
+              void session.relay
+                .settled()
+                .then(() => end(id))
+                .catch(() => undefined),
           }),
         );
         await session.relay.open();
@@ -78,7 +82,10 @@ export function createHttpSessions({
 }
 
 function sessionOf(id: string, openRelay: (toClient: Send) => Relay): HttpSession {
-  const asked = new Map<string, { readonly send: Send; readonly done: () => void; readonly token: RpcId | undefined }>();
+  const asked = new Map<
+    string,
+    { readonly send: Send; readonly done: () => void; readonly token: RpcId | undefined }
+  >();
   let listener: Send | undefined;
   let held: RpcMessage[] = [];
   const relay = openRelay((message) => {

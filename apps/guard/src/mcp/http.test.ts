@@ -103,7 +103,7 @@ test('a remote server that wants a credential is explained, and the credential i
       .end('secret words of the server');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closing.push(() => server.close());
+  closing.push(() => void server.close());
   const bound = server.address();
   assert.ok(typeof bound === 'object' && bound !== null);
   const base = `http://127.0.0.1:${bound.port}`;

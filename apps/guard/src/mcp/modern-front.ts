@@ -20,7 +20,13 @@ export type ModernFront = {
 };
 
 /** With how each result may be kept: not at all, since who may see what can change at any time. */
-const lists: ReadonlySet<string> = new Set(['tools/list', 'resources/list', 'resources/templates/list', 'prompts/list', 'resources/read']);
+const lists: ReadonlySet<string> = new Set([
+  'tools/list',
+  'resources/list',
+  'resources/templates/list',
+  'prompts/list',
+  'resources/read',
+]);
 const known: ReadonlySet<string> = new Set([...lists, 'tools/call', 'prompts/get', 'completion/complete']);
 const filters = {
   toolsListChanged: ['tools', 'notifications/tools/list_changed'],

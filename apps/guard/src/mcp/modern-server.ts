@@ -90,7 +90,11 @@ export function asHandshake(server: ToolServer, { say }: { readonly say: (line: 
       ? outcome.result['supportedVersions']
       : [];
     if (!versions.includes(modernVersion)) {
-      settle(failed(rpcCodes.invalidParams, 'The server speaks no version of MCP that the gateway does', { supported: versions }));
+      settle(
+        failed(rpcCodes.invalidParams, 'The server speaks no version of MCP that the gateway does', {
+          supported: versions,
+        }),
+      );
       return;
     }
     isModern = true;
@@ -130,7 +134,8 @@ export function asHandshake(server: ToolServer, { say }: { readonly say: (line: 
     const tools: readonly JsonValue[] = Array.isArray(result['tools']) ? result['tools'] : [];
     if (server.transport !== 'http') return result;
     const kept = tools.filter((tool) => !JSON.stringify(tool).includes('"x-mcp-header"'));
-    if (kept.length < tools.length) say(`${tools.length - kept.length} tools that want headers of their own are left out`);
+    if (kept.length < tools.length)
+      say(`${tools.length - kept.length} tools that want headers of their own are left out`);
     return { ...result, tools: kept };
   }
 

@@ -40,10 +40,7 @@ for (const [what, behind] of [
   ['a handshake', [wicked, 'plain']],
 ] as const)
   test(`a client of 2026-07-28 uses a server of ${what}`, async () => {
-    const client = new Client(
-      { name: 'new', version: '1' },
-      { versionNegotiation: { mode: { pin: '2026-07-28' } } },
-    );
+    const client = new Client({ name: 'new', version: '1' }, { versionNegotiation: { mode: { pin: '2026-07-28' } } });
     closing.push(() => client.close());
     await client.connect(new StdioClientTransport(gateway(what.replaceAll(/\W/g, ''), behind)));
     const { tools } = await client.listTools();

@@ -35,7 +35,9 @@ const approved = (body: JsonObject): JsonObject => ({
 });
 function listed(body: JsonObject): string[] {
   const tools: readonly unknown[] = Array.isArray(body['tools']) ? body['tools'] : [];
-  return tools.flatMap((tool) => (typeof tool === 'object' && tool !== null ? [String(Reflect.get(tool, 'name'))] : []));
+  return tools.flatMap((tool) =>
+    typeof tool === 'object' && tool !== null ? [String(Reflect.get(tool, 'name'))] : [],
+  );
 }
 const yes = { verdict: 'allow', reason: '', is_over: false, is_forgotten: false };
 const usual = (path: string, body: JsonObject): Answer => ({
@@ -136,7 +138,9 @@ test('a no, a server that is not approved and whatever is no answer let nothing 
     assert.deepEqual(paths(desk).slice(from), ['calls']);
   }
   desk.answer = (path, body) =>
-    path.endsWith('/servers') ? { status: 200, body: { server: { state: 'quarantined' }, tools: [] } } : usual(path, body);
+    path.endsWith('/servers')
+      ? { status: 200, body: { server: { state: 'quarantined' }, tools: [] } }
+      : usual(path, body);
   assert.deepEqual(await client.ask('tools/list'), { result: { tools: [] } });
   assert.match(textIn(await client.call('get_time')), /nobody approved this server yet/);
 });
@@ -160,7 +164,9 @@ test('a server that was started again is told of the tools once more, once', asy
       : usual(path, body);
   assert.match(textIn(await client.call('get_time')), /calls/);
   desk.answer = (path, body) =>
-    path.endsWith('/calls') ? { status: 200, body: { ...yes, verdict: 'deny', is_forgotten: true, reason: 'forgotten' } } : usual(path, body);
+    path.endsWith('/calls')
+      ? { status: 200, body: { ...yes, verdict: 'deny', is_forgotten: true, reason: 'forgotten' } }
+      : usual(path, body);
   assert.match(textIn(await client.call('get_time')), /forgotten/);
 });
 
@@ -182,8 +188,7 @@ test('while the server cannot be reached nothing passes, and with "--fail open" 
   await desk.start();
   const from = desk.asked.length;
   await opened.call('get_time');
-  assert.deepEqual(paths(desk).slice(from), ['missed', 'calls', 'results'].filter((path) => paths(desk).slice(from).includes(path)));
-  assert.equal(paths(desk)[from], 'missed');
+  assert.deepEqual(paths(desk).slice(from), ['missed', 'servers', 'calls', 'results']);
   assert.equal(existsSync(file), false);
   assert.match(textIn(await closed.call('get_time')), /calls/);
 });
@@ -206,7 +211,10 @@ test('what went unasked is told although the gateway ended in between, and lines
   const client = await clientAt(desk, file);
   await client.call('get_time');
   const told = desk.asked.filter(({ path }) => path.endsWith('/missed')).map(({ body }) => JSON.stringify(body));
-  assert.deepEqual(told.map((body) => /"name":"(.)"/.exec(body)?.[1]), ['t', 'u']);
+  assert.deepEqual(
+    told.map((body) => /"name":"(.)"/.exec(body)?.[1]),
+    ['t', 'u'],
+  );
 });
 
 test('a credential goes nowhere without TLS', () => {

@@ -145,13 +145,13 @@ export function createServerGate({
     const before = last;
     const isSame = (tool: string): boolean => before?.digests.get(tool) === digests.get(tool);
     return {
+      isProvisional: true,
       isApproved: before?.told.isApproved ?? true,
       reason: before?.told.reason ?? '',
       tools: new Map(
         [...digests.keys()].map((tool) => {
-          if (before === undefined) return [tool, { isLet: true, reason: '' }];
-          if (isSame(tool) && before.told.tools.get(tool)?.isLet === true) return [tool, { isLet: true, reason: '' }];
-          return [tool, { isLet: false, reason: 'it is not as it was approved, and the server cannot be asked' }];
+          const isLet = before === undefined || (isSame(tool) && before.told.tools.get(tool)?.isLet === true);
+          return [tool, { isLet, reason: isLet ? '' : 'it is not as it was approved, and the server cannot be asked' }];
         }),
       ),
     };
@@ -192,7 +192,7 @@ function toldOf(body: JsonObject): Told {
     typeof said === 'string'
       ? said
       : state === 'blocked'
-      ? 'this server is blocked'
-      : 'nobody approved this server yet; somebody with agents:manage does that in the console, under Agents';
+        ? 'this server is blocked'
+        : 'nobody approved this server yet; somebody with agents:manage does that in the console, under Agents';
   return { isApproved: state === 'approved', reason, tools };
 }

@@ -36,7 +36,7 @@ export function createToolList({
   let held: Promise<{ readonly tools: readonly ToolDefinition[]; readonly told: Told }> | undefined;
 
   /** All pages, read by us: what the client has not been shown by us it cannot call. */
-  async function read(): Promise<ToolDefinition[]> {
+  async function readAll(): Promise<ToolDefinition[]> {
     const tools: ToolDefinition[] = [];
     let cursor: string | undefined;
     for (let page = 0; hasTools; page += 1) {
@@ -65,7 +65,7 @@ export function createToolList({
 
   async function current() {
     held ??= (async () => {
-      const tools = await read();
+      const tools = await readAll();
       const told = await gate.tell({ ...server, tools });
       for (const { name } of tools) {
         const one = told.tools.get(name);
@@ -75,7 +75,9 @@ export function createToolList({
     })();
     const reading = held;
     try {
-      return await reading;
+      const read = await reading;
+      if (read.told.isProvisional === true && held === reading) held = undefined;
+      return read;
     } catch (error) {
       if (held === reading) held = undefined;
       throw error;

@@ -1,3 +1,4 @@
+import { isJsonObject } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
 import { failed, rpcCodes } from './json-rpc.ts';
 import type { ReadMessage, RpcNotification, RpcOutcome, RpcRequest } from './json-rpc.ts';
@@ -150,8 +151,7 @@ const maxAnswering = 16;
 /** The client's token of progress never reaches the server: it knows ours alone. */
 function withMeta(params: JsonObject, more: JsonObject): JsonObject {
   const { _meta: given, ...rest } = params;
-  const { progressToken: _own, ...meta } =
-    typeof given === 'object' && given !== null && !Array.isArray(given) ? given : {};
+  const { progressToken: _own, ...meta } = isJsonObject(given) ? given : {};
   const all = { ...meta, ...more };
   return Object.keys(all).length === 0 ? rest : { ...rest, _meta: all };
 }

@@ -33,7 +33,10 @@ test('a program and an address go through the gateway, shown first, then written
   const write = (line: string): void => void lines.push(line);
   assert.equal(runWrap([file], write), 0);
   assert.deepEqual(parseJson(readFileSync(file, 'utf8')), before);
-  assert.match(lines.join('\n'), /^- files: npx -y server-filesystem \/srv\n\+ files: sallyport-guard mcp --name files -- npx/);
+  assert.match(
+    lines.join('\n'),
+    /^- files: npx -y server-filesystem \/srv\n\+ files: sallyport-guard mcp --name files -- npx/,
+  );
   assert.match(lines.join('\n'), /old: left as it is.*\n.*custom: left as it is: .*X-Key/);
   assert.equal(runWrap([file, '--write', '--guard', 'node /opt/guard.mjs'], write), 0);
   assert.deepEqual(parseJson(readFileSync(`${file}.before-sallyport`, 'utf8')), before);
@@ -79,7 +82,10 @@ test('what wrap writes is what the gateway reads', () => {
 });
 
 test('options that make no sense are refused with what is wrong', () => {
-  const read = (...args: string[]) => () => readGatewayOptions(args, (name) => `/state/${name}`);
+  const read =
+    (...args: string[]) =>
+    () =>
+      readGatewayOptions(args, (name) => `/state/${name}`);
   assert.throws(read('--', 'x'), /--name/);
   assert.throws(read('--name', 'a b', '--', 'x'), /--name/);
   assert.throws(read('--name', 'a'), /either --url or a command/);

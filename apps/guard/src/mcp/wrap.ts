@@ -92,7 +92,12 @@ export function wrapServer(name: string, server: JsonValue, guard: string): Wrap
   const option = named.bearer === undefined ? [] : ['--bearer-env', bearerName];
   return {
     kind: 'wrapped',
-    server: { ...rest, command: file, args: [...through, '--url', url, ...option], env: { ...given, ...bearer, ...passed } },
+    server: {
+      ...rest,
+      command: file,
+      args: [...through, '--url', url, ...option],
+      env: { ...given, ...bearer, ...passed },
+    },
   };
 }
 
