@@ -172,6 +172,29 @@ test('an authority is registered, a card is bound, and opens a session over a ha
   assert.match(JSON.stringify(body), /"assurance":3,"methods":\["certificate"\]/);
 });
 
+test('whoever was invited chooses a password, shows their card, and is in', async () => {
+  const invited = await ask('POST', '/v1/invitations', { cookie: admin, body: { name: 'Bo', roles: ['viewer'] } });
+  assert.equal(invited.status, 201, JSON.stringify(invited.body));
+  const token = textIn(invited.body, 'link').split('#')[1] ?? '';
+  const accepted = await ask('POST', '/v1/invitations/accept', { body: { token, password } });
+  assert.deepEqual(accepted.body['methods'], ['passkey', 'certificate', 'totp'], JSON.stringify(accepted.body));
+  const enrolment = textIn(accepted.body, 'enrolment');
+  const begun = await ask('POST', '/v1/enrolment/certificate/begin', { body: { enrolment } });
+  assert.equal(begun.status, 200, JSON.stringify(begun.body));
+  const url = new URL(textIn(begun.body, 'url'));
+  const cookie = `__Host-sallyport-attempt=${begun.cookies.get('__Host-sallyport-attempt') ?? ''}`;
+  const own = await card({ name: 'Bo' });
+  const ticket = await ticketOf({ path: `${url.pathname}${url.search}`, cookie }, own);
+  // Without the cookie of the browser that went it is nothing.
+  assert.equal((await ask('POST', '/v1/enrolment/certificate', { body: { ticket } })).status, 401);
+  const enrolled = await ask('POST', '/v1/enrolment/certificate', { cookie, body: { ticket } });
+  assert.equal(enrolled.status, 200, JSON.stringify(enrolled.body));
+  assert.ok(Array.isArray(enrolled.body['recovery_codes']) && enrolled.body['recovery_codes'].length > 0);
+  const session = `__Host-sallyport=${enrolled.cookies.get('__Host-sallyport') ?? ''}`;
+  assert.match(JSON.stringify((await ask('GET', '/v1/session', { cookie: session })).body), /"assurance":3/);
+  assert.equal((await signIn(own)).status, 200);
+});
+
 test('a ticket is refused a second time, in another browser, and when it is another text', async () => {
   const own = await card();
   const [here, other] = [await begin(), await begin()];

@@ -1,4 +1,4 @@
-import type { ApiKeys } from '@sallyport/identity';
+import type { ApiKeys, PeopleServices } from '@sallyport/identity';
 import type { VaultClient } from '@sallyport/key-vault/server';
 import type { AnchorStore, Ledger, Outbox, Witnesses } from '@sallyport/ledger';
 import { watchEveryMs } from '@sallyport/event-intake';
@@ -20,6 +20,7 @@ type PeriodicNeeds = {
   readonly intake: Pick<EventIntake, 'watch'>;
   readonly listeners: Pick<SyslogListeners, 'renewTls'>;
   readonly renewCertificate: () => Promise<void>;
+  readonly people: Pick<PeopleServices, 'certificateWarnings'>;
 };
 
 const anchorEveryMs = 2000;
@@ -28,6 +29,7 @@ const outboxEveryMs = 5000;
 const keyUseEveryMs = 60_000;
 const httpsLookEveryMs = 60_000;
 const renewalLookEveryMs = 3_600_000;
+const endingLookEveryMs = 3_600_000;
 
 /** What the server does again and again beside answering. Each is tried anew at its next turn when it fails. */
 export function startPeriodicWork(needs: PeriodicNeeds): { rememberAnchor(): Promise<void>; stop(): void } {
@@ -47,8 +49,15 @@ export function startPeriodicWork(needs: PeriodicNeeds): { rememberAnchor(): Pro
       'The newest checkpoint was not remembered',
     );
   const watchSources = (): Promise<void> => attempt(() => intake.watch(), 'Nobody looked after the sources');
+  const lookForEndings = (): Promise<void> =>
+    attempt(async () => {
+      await needs.people.certificateWarnings.look((reason) =>
+        log.warn('Somebody was not written to about their certificate', { reason }),
+      );
+    }, 'Nobody was told of certificates that end');
   // At once too: from here on it is known when this server was not there to hear them.
   void watchSources();
+  void lookForEndings();
   const timers = [
     every(watchEveryMs, () => void watchSources()),
     every(anchorEveryMs, () => void rememberAnchor()),
@@ -58,6 +67,7 @@ export function startPeriodicWork(needs: PeriodicNeeds): { rememberAnchor(): Pro
     every(outboxEveryMs, () => void attempt(() => outbox.flushed(), 'Audit events wait for the ledger')),
     every(keyUseEveryMs, () => void attempt(() => apiKeys.recordUse(), 'Key use was not recorded')),
     every(httpsLookEveryMs, () => void https.tick()),
+    every(endingLookEveryMs, () => void lookForEndings()),
     every(renewalLookEveryMs, () => void needs.renewCertificate()),
     every(
       renewalLookEveryMs,

@@ -69,8 +69,15 @@ function inWords(authority: JsonValue): string {
         ? 'no list of revocations'
         : field(list, 'stale') === true
           ? `stale since ${next}`
-          : `next by ${next}`;
-    return `  ${plainText(textField(one, 'subject') ?? '')}: ${said}`;
+          : `next by ${next}${textField(list, 'ending') === 'soon' ? ', soon' : ''}`;
+    const ending = textField(one, 'ending') ?? '';
+    const end =
+      ending === 'over'
+        ? ', expired'
+        : ending === 'soon'
+          ? `, expires ${plainText(textField(one, 'valid_to') ?? '')}`
+          : '';
+    return `  ${plainText(textField(one, 'subject') ?? '')}: ${said}${end}`;
   });
   return [`${id}  ${name}  ${state}`, ...lists].join('\n');
 }

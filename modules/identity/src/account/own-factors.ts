@@ -4,13 +4,10 @@ import type { Client, Principal } from '@sallyport/platform/http';
 import { rolesAnywhereOf } from '../people/user-store.ts';
 import type { Admission } from '../admission/admission.ts';
 import { accountEvent, authenticationEvent, passkeyOf } from '../audit-record.ts';
-import type { AuthorityStore } from '../certificates/authority-store.ts';
+import type { CertificateCheck } from '../certificates/certificate-check.ts';
 import type { CertificateStore } from '../certificates/certificate-store.ts';
-import {
-  shownCertificate,
-  type EndCertificateSessions,
-  type ShownCertificate,
-} from '../certificates/person-certificates.ts';
+import type { EndCertificateSessions } from '../certificates/person-certificates.ts';
+import { shownCertificates, type ShownCertificate } from '../certificates/shown-certificate.ts';
 import { IdentityError } from '../errors.ts';
 import type { Challenges } from '../factors/challenges.ts';
 import { shownPasskey, type ShownPasskey } from '../factors/passkey-rules.ts';
@@ -74,7 +71,7 @@ export function createOwnFactors(
     readonly passkeyStore: PasskeyStore;
     readonly passkeyPolicyStore: PasskeyPolicyStore;
     readonly certificateStore: CertificateStore;
-    readonly authorityStore: Pick<AuthorityStore, 'list'>;
+    readonly check: Pick<CertificateCheck, 'at'>;
     readonly endCertificateSessions: EndCertificateSessions;
     readonly recoveryCodes: RecoveryCodes;
     readonly challenges: Challenges;
@@ -89,8 +86,8 @@ export function createOwnFactors(
     const apps = await totp.listOf(where, userId);
     const passkeys = await passkeyStore.listOf(where, userId);
     const rules = await passkeyPolicyStore.read(where);
-    const certificates = await certificateStore.listOf(where, userId);
-    const authorities = certificates.length === 0 ? [] : await needs.authorityStore.list(where);
+    const kept = await certificateStore.listOf(where, userId);
+    const certificates = await shownCertificates(kept, needs.check.at(where), clock.nowMs());
     return [
       ...apps.map((app) => ({ ...app, kind: 'totp' as const })),
       ...passkeys.map((passkey) => ({
@@ -106,7 +103,7 @@ export function createOwnFactors(
         kind: 'certificate' as const,
         label: one.label,
         createdAtMs: one.createdAtMs,
-        certificate: shownCertificate(one, authorities, clock.nowMs()),
+        certificate: one,
       })),
     ].toSorted((a, b) => a.createdAtMs - b.createdAtMs);
   };

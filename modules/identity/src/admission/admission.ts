@@ -57,14 +57,20 @@ export type Admission = {
       readonly user: Pick<User, 'id'>;
       readonly shown: Shown;
       readonly client: Client;
-      /** What the passkey that was shown last said of itself: for the record. */
+      /** What the passkey or the certificate that was shown last said of itself: for the record. */
       readonly passkey?: JsonObject;
+      readonly certificate?: JsonObject;
     },
   ): Promise<Admitted>;
   /** Codes by e-mail and SMS count for somebody: none is sent to others, whoever asks. */
   acceptsCodes(where: Database | Transaction, user: User): Promise<boolean>;
   /** What somebody may enrol when they have to enrol something. */
-  enrollable(where: Database | Transaction, user: Pick<User, 'roles'>): Promise<readonly Enrollable[]>;
+  enrollable(
+    where: Database | Transaction,
+    user: User,
+    /** Where they are; without it, what they may enrol anywhere. */
+    client?: Client,
+  ): Promise<readonly Enrollable[]>;
   /** With the factors left, they would not have what their roles require; with those they have, they do. */
   wouldLack(
     where: Database | Transaction,
@@ -90,7 +96,7 @@ export type CertificateAbility = {
     where: Database | Transaction,
     userId: string,
     client: Client,
-  ): Promise<Pick<Held, 'certificate' | 'certificateHere'>>;
+  ): Promise<Pick<Held, 'certificate' | 'certificateHere' | 'certificateBindable'>>;
 };
 
 export function createAdmission(
@@ -139,7 +145,7 @@ export function createAdmission(
     requirementOf(roles, await requirementStore.list(where), clock.nowMs());
 
   return {
-    async admit(transaction, { user: { id }, shown, client, passkey }) {
+    async admit(transaction, { user: { id }, shown, client, ...about }) {
       const user = await userStore.find(transaction, id);
       const state = user === undefined ? 'disabled' : stateOf(user);
       if (user === undefined || state === 'disabled' || state === 'invited')
@@ -156,7 +162,7 @@ export function createAdmission(
           assurance,
           isProof,
           client,
-          ...(passkey === undefined ? {} : { passkey }),
+          ...about,
         });
         const offer = offerOf(held, required);
         return offer === undefined ? { begun } : { begun, offer };
@@ -165,7 +171,7 @@ export function createAdmission(
       const isPasswordAlone = methods.length === 1 && methods[0] === 'password';
       // Whoever goes no further has a password, or more, that works: somebody should know.
       const action = isPasswordAlone ? 'session.password-accepted' : 'session.more-required';
-      const event = authenticationEvent({ nowMs: clock.nowMs(), action, client, user, methods });
+      const event = authenticationEvent({ nowMs: clock.nowMs(), action, client, user, methods, ...about });
       await outbox.record(transaction, event);
       const purpose = judgement.kind === 'enrol' ? 'enrolment' : 'second-factor';
       const { token } = await tickets.issue(transaction, { purpose, userId: id, shown });
@@ -179,7 +185,10 @@ export function createAdmission(
       return leastAssurance === 2 && factors.has('code');
     },
 
-    enrollable: async (where, { roles }) => enrollable(await requiredOf(where, roles)),
+    async enrollable(where, user, client) {
+      const ability = client === undefined ? undefined : await needs.certificateAbility.of(where, user.id, client);
+      return enrollable(await requiredOf(where, rolesAnywhereOf(user)), ability?.certificateBindable === true);
+    },
 
     async wouldLack(where, roles, { has, left }) {
       const required = await requiredOf(where, roles);

@@ -3,16 +3,13 @@ import { auditEvent } from '@sallyport/ledger';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import type { Principal } from '@sallyport/platform/http';
 import { IdentityError } from '../errors.ts';
-import { refusalOf } from '../factors/passkey-policy.ts';
-import type { PasskeyPolicyStore } from '../factors/passkey-policy-store.ts';
-import type { PasskeyStore } from '../factors/passkey-store.ts';
-import type { TotpFactor } from '../factors/totp.ts';
 import type { PeopleNeeds } from '../needs.ts';
 import { effectiveRolesOf, rolesAnywhereOf, stateOf, type User, type UserStore } from '../people/user-store.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { OwnedFactor } from './judgement.ts';
 import type { RequirementStore } from './requirement-store.ts';
 import { defaultRequirement, isPrivileged, meets, requirementOf, type RoleRequirement } from './requirements.ts';
+import type { WaysIn } from './ways-in.ts';
 
 /** Somebody who does not have what the rules ask for: they are let in once more by what they have, to add it. */
 export type Unmet = {
@@ -55,15 +52,11 @@ export function createSignInRules(
   needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock' | 'policy'> & {
     readonly userStore: UserStore;
     readonly sessions: Pick<Sessions, 'list' | 'endWhere'>;
-    readonly totp: TotpFactor;
-    readonly passkeyStore: PasskeyStore;
-    readonly passkeyPolicyStore: PasskeyPolicyStore;
     readonly requirementStore: RequirementStore;
-    /** Who has a certificate that is good under an authority that is enabled. */
-    readonly certificateOwners: (where: Database) => Promise<readonly string[]>;
+    readonly waysIn: Pick<WaysIn, 'of'>;
   },
 ): SignInRules {
-  const { database, outbox, clock, policy, userStore, sessions, totp, passkeyStore, requirementStore } = needs;
+  const { database, outbox, clock, policy, userStore, sessions, requirementStore } = needs;
 
   const read = async (where: Database | Transaction): Promise<RoleRequirement[]> => {
     const stored = await requirementStore.list(where);
@@ -77,20 +70,14 @@ export function createSignInRules(
     rules.map(({ enforcedFromMs: _later, ...rule }) => rule);
 
   const unmetBy = async (
-    where: Database,
+    where: Database | Transaction,
     rules: readonly RoleRequirement[],
+    isMeant: (user: User) => boolean = () => true,
   ): Promise<readonly { readonly user: User; readonly has: readonly OwnedFactor[]; readonly isMet: boolean }[]> => {
-    const withTotp = new Set(await totp.listConfirmed(where));
-    const withCertificate = new Set(await needs.certificateOwners(where));
-    const passkeys = await passkeyStore.listAll(where);
-    const accepted = await needs.passkeyPolicyStore.read(where);
-    const users = (await userStore.list(where)).filter((user) => stateOf(user) === 'active');
+    const users = (await userStore.list(where)).filter((user) => stateOf(user) === 'active' && isMeant(user));
+    const ways = await needs.waysIn.of(where, users);
     return users.map((user) => {
-      const has: OwnedFactor[] = [];
-      const own = passkeys.filter(({ userId }) => userId === user.id);
-      if (own.some((one) => refusalOf(one, rolesAnywhereOf(user), accepted) === undefined)) has.push('passkey');
-      if (withCertificate.has(user.id)) has.push('certificate');
-      if (withTotp.has(user.id)) has.push('totp');
+      const has = ways.get(user.id) ?? [];
       const required = requirementOf(rolesAnywhereOf(user), inTheEnd(rules), clock.nowMs());
       return { user, has, isMet: meets(has, user.passwordHash === undefined, required) };
     });
@@ -107,8 +94,9 @@ export function createSignInRules(
       .map(({ id }) => id);
   };
 
+  const isAdministrator = (user: User): boolean => effectiveRolesOf(user).includes('admin');
   const isLockingOut = (people: Awaited<ReturnType<typeof unmetBy>>): boolean =>
-    !people.some(({ user, isMet }) => isMet && effectiveRolesOf(user).includes('admin'));
+    !people.some(({ user, isMet }) => isMet && isAdministrator(user));
 
   return {
     read: () => read(database),
@@ -129,16 +117,16 @@ export function createSignInRules(
     async change({ rules, endSessions, by }) {
       const nowMs = clock.nowMs();
       requireValid(rules, await read(database), nowMs);
-      const people = await unmetBy(database, merged(await read(database), rules));
-      if (by.kind !== 'operator' && isLockingOut(people))
-        throw new IdentityError(
-          'sign_in_rules_lock_out',
-          'Cannot ask this of administrators: at least one of them must have what is asked for',
-          { hint: 'add a passkey to your own account first, under Settings, Account' },
-        );
       await database.transaction().execute(async (transaction) => {
         const before = await read(transaction);
         const after = merged(before, rules);
+        // In the transaction that changes it: nobody takes what they have meanwhile.
+        if (by.kind !== 'operator' && isLockingOut(await unmetBy(transaction, after, isAdministrator)))
+          throw new IdentityError(
+            'sign_in_rules_lock_out',
+            'Cannot ask this of administrators: at least one of them must have what is asked for',
+            { hint: 'add a passkey to your own account first, under Settings, Account' },
+          );
         await requirementStore.replace(
           transaction,
           after.filter((rule) => inWords(rule) !== inWords(defaultRequirement(rule.role))),

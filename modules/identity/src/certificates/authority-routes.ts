@@ -7,6 +7,7 @@ import type { ListedAuthority } from './certificate-authorities.ts';
 import { refusalWords } from './certificate-check.ts';
 import { CertificateFacts, certificateFacts } from './certificate-format.ts';
 import { issuerIdOf, pemOf, type Certificate } from './certificate.ts';
+import { endingOf, endingOfList, warningDays } from './ending.ts';
 import { maxListBytes } from './revocation-list.ts';
 
 const Time = Type.String({ format: 'date-time' });
@@ -46,18 +47,23 @@ const settings = {
 };
 const { properties: optional } = Type.Partial(Type.Object(settings));
 
+const EndingSaid = Maybe(
+  Type.Enum(['soon', 'over'], { description: 'It ends within the days that are told before; it did' }),
+);
 const Issuer = Type.Object({
   subject: Type.String(),
   issuer: Type.String(),
   sha256: Type.String(),
   valid_from: Time,
   valid_to: Time,
+  ending: EndingSaid,
   anchor: Type.Boolean({ description: 'Trusted for its own sake: no other of these issued it' }),
   list: Maybe(
     Type.Object({
       of: Time,
       next: Time,
       stale: Type.Boolean(),
+      ending: EndingSaid,
       uploaded_at: Time,
       entries: Type.Integer(),
     }),
@@ -92,6 +98,10 @@ export function createAuthorityRoutes(
           response: {
             200: Type.Object({
               offered: Type.Boolean({ description: 'On the sign-in page, for whoever comes by this address' }),
+              warning_days: Type.Object(
+                { list: Type.Integer(), person: Type.Integer(), authority: Type.Integer() },
+                { description: 'How long before it ends something is told; of a list at most its last quarter' },
+              ),
               authorities: Type.Array(Shown),
             }),
           },
@@ -99,6 +109,7 @@ export function createAuthorityRoutes(
       },
       async ({ client }) => ({
         offered: await flow.isOffered(client),
+        warning_days: warningDays,
         authorities: (await authorities.list()).map(shown),
       }),
     );
@@ -360,6 +371,7 @@ function issuerOf(one: Certificate, { lists, nowMs }: ListedAuthority, anchor: b
     sha256: one.thumbprint,
     valid_from: isoTime(one.validFromMs),
     valid_to: isoTime(one.validToMs),
+    ending: endingOf(one.validToMs, 'authority', nowMs) ?? null,
     anchor,
     list:
       list === undefined
@@ -368,6 +380,7 @@ function issuerOf(one: Certificate, { lists, nowMs }: ListedAuthority, anchor: b
             of: isoTime(list.thisUpdateMs),
             next: isoTime(list.nextUpdateMs),
             stale: list.nextUpdateMs < nowMs,
+            ending: endingOfList(list, nowMs) ?? null,
             uploaded_at: isoTime(list.uploadedAtMs),
             entries: list.entries,
           },

@@ -6,6 +6,7 @@ import { Parse } from 'typebox/value';
 import type { TakeOver } from '../needs.ts';
 import { authorityLimits, findings, type Authority, type KnownList } from './authority.ts';
 import { pemOf, readPem } from './certificate.ts';
+import type { NewestRevocations } from './newest-revocations.ts';
 import type { RevocationList } from './revocation-list.ts';
 
 type Tables = {
@@ -71,6 +72,8 @@ export type AuthorityStore = {
 export function createAuthorityStore(needs: {
   readonly columnKeys: ColumnKeys;
   readonly random: (length: number) => Uint8Array;
+  /** Told of lists before they go: versions before told it nothing when they came. */
+  readonly newestRevocations: Pick<NewestRevocations, 'note'>;
 }): AuthorityStore {
   const columns = createEncryptedColumns<Tables>({
     keys: needs.columnKeys,
@@ -81,6 +84,24 @@ export function createAuthorityStore(needs: {
     },
   });
   const idOf = (authorityId: string, issuerId: string): string => `${authorityId}.${issuerId}`;
+
+  const lists: AuthorityStore['lists'] = async (where, authorityId) => {
+    const all = columns.on(where).selectFrom('identity_revocation_lists').selectAll();
+    const rows = await (authorityId === undefined ? all : all.where('authority_id', '=', authorityId)).execute();
+    return rows.map((row) => {
+      const { number, points } = Parse(ListContent, JSON.parse(row.content));
+      return {
+        authorityId: row.authority_id,
+        issuerId: row.issuer,
+        thisUpdateMs: row.this_update_ms,
+        nextUpdateMs: row.next_update_ms,
+        uploadedAtMs: row.uploaded_at_ms,
+        entries: row.entries,
+        number,
+        points,
+      };
+    });
+  };
 
   return {
     async list(where) {
@@ -113,26 +134,11 @@ export function createAuthorityStore(needs: {
     async remove(transaction, id) {
       const tables = columns.on(transaction);
       await tables.deleteFrom('identity_certificate_authorities').where('id', '=', id).execute();
+      for (const one of await lists(transaction, id)) await needs.newestRevocations.note(transaction, one);
       await tables.deleteFrom('identity_revocation_lists').where('authority_id', '=', id).execute();
     },
 
-    async lists(where, authorityId) {
-      const all = columns.on(where).selectFrom('identity_revocation_lists').selectAll();
-      const rows = await (authorityId === undefined ? all : all.where('authority_id', '=', authorityId)).execute();
-      return rows.map((row) => {
-        const { number, points } = Parse(ListContent, JSON.parse(row.content));
-        return {
-          authorityId: row.authority_id,
-          issuerId: row.issuer,
-          thisUpdateMs: row.this_update_ms,
-          nextUpdateMs: row.next_update_ms,
-          uploadedAtMs: row.uploaded_at_ms,
-          entries: row.entries,
-          number,
-          points,
-        };
-      });
-    },
+    lists,
 
     async findList(where, authorityId, issuerId) {
       const row = await columns
@@ -175,6 +181,8 @@ export function createAuthorityStore(needs: {
 
     async removeListsBut(transaction, authorityId, issuerIds) {
       const tables = columns.on(transaction);
+      for (const one of await lists(transaction, authorityId))
+        if (!issuerIds.includes(one.issuerId)) await needs.newestRevocations.note(transaction, one);
       let gone = tables.deleteFrom('identity_revocation_lists').where('authority_id', '=', authorityId);
       if (issuerIds.length > 0) gone = gone.where('issuer', 'not in', [...issuerIds]);
       await gone.execute();

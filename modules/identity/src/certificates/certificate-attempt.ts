@@ -11,7 +11,9 @@ export type AttemptPurpose =
     }
   /** A session that had just proved who they are began it. */
   | { readonly kind: 'bind'; readonly userId: string; readonly sessionId: string; readonly label: string }
-  | { readonly kind: 'step-up'; readonly userId: string; readonly sessionId: string };
+  | { readonly kind: 'step-up'; readonly userId: string; readonly sessionId: string }
+  /** Somebody who has no factor yet that would do: the ticket says who. */
+  | { readonly kind: 'enrol'; readonly enrolment: string; readonly label: string };
 
 /** Stays in the browser that went, as a cookie: no script reads it, no other site sends it. */
 export type Attempt = {

@@ -3,16 +3,16 @@ import { auditEvent } from '@sallyport/ledger';
 import type { Transaction } from '@sallyport/platform/database';
 import type { Principal } from '@sallyport/platform/http';
 import { IdentityError } from '../errors.ts';
-import type { TotpFactor } from '../factors/totp.ts';
-import type { PasskeyStore } from '../factors/passkey-store.ts';
+import type { WaysIn } from '../admission/ways-in.ts';
 import type { PeopleNeeds } from '../needs.ts';
-import { effectiveRolesOf, stateOf, type UserStore } from '../people/user-store.ts';
+import { isoTime } from '../sessions/session-format.ts';
 import { authorityLimits, freshSettings, type Authority, type AuthoritySettings, type KnownList } from './authority.ts';
 import type { AuthorityStore } from './authority-store.ts';
 import { refusalWords, type CertificateCheck, type NobodyReason } from './certificate-check.ts';
 import { anchorsOf, mayIssue, type CertificateRefusal } from './certificate-path.ts';
 import type { CertificateStore, PersonCertificate } from './certificate-store.ts';
 import { issuerIdOf, readPem, type Certificate } from './certificate.ts';
+import { isOlder, type NewestRevocations } from './newest-revocations.ts';
 import type { EndCertificateSessions } from './person-certificates.ts';
 import { bytesOfList, countOf, isRevoked, maxListBytes, readRevocationList } from './revocation-list.ts';
 
@@ -76,15 +76,15 @@ const idBytes = 8;
 export function createCertificateAuthorities(
   needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock' | 'random'> & {
     readonly authorityStore: AuthorityStore;
+    readonly newestRevocations: NewestRevocations;
     readonly certificateStore: CertificateStore;
-    readonly userStore: UserStore;
-    readonly totp: Pick<TotpFactor, 'listConfirmed'>;
-    readonly passkeyStore: Pick<PasskeyStore, 'listOwners'>;
+    readonly waysIn: Pick<WaysIn, 'keeping'>;
     readonly check: CertificateCheck;
     readonly endSessions: EndCertificateSessions;
   },
 ): CertificateAuthorities {
-  const { database, outbox, clock, authorityStore: store, certificateStore, check, endSessions } = needs;
+  const { database, outbox, clock, authorityStore: store, newestRevocations } = needs;
+  const { certificateStore, check, endSessions } = needs;
 
   const record = (
     transaction: Transaction,
@@ -120,29 +120,6 @@ export function createCertificateAuthorities(
     people: (await certificateStore.listOfAuthority(where, authority.id)).length,
     nowMs: clock.nowMs(),
   });
-
-  /** Administrators must not take the last way in from themselves. */
-  const refuseLockingOut = async (without: string, by: Principal): Promise<void> => {
-    if (by.kind === 'operator') return;
-    const enabled = new Set(
-      (await store.list(database)).filter((one) => one.settings.isEnabled && one.id !== without).map(({ id }) => id),
-    );
-    const rows = await certificateStore.listAll(database);
-    const others = new Set([
-      ...(await needs.totp.listConfirmed(database)),
-      ...(await needs.passkeyStore.listOwners(database)),
-      ...rows.filter((one) => enabled.has(one.authorityId)).map(({ userId }) => userId),
-    ]);
-    const administrators = (await needs.userStore.list(database)).filter(
-      (user) => stateOf(user) === 'active' && effectiveRolesOf(user).includes('admin'),
-    );
-    if (administrators.some(({ id }) => others.has(id))) return;
-    throw new IdentityError(
-      'certificate_authority_lock_out',
-      'Cannot take this authority away: at least one administrator must keep another factor',
-      { hint: 'add a passkey to your own account first, under Settings, Account; or ask the operator of the machine' },
-    );
-  };
 
   /** Whoever decides which names in certificates count can be anybody who is named: only an administrator in person, as they always are. */
   const requireStrength = (by: Principal, { settings }: Authority): void => {
@@ -199,10 +176,6 @@ export function createCertificateAuthorities(
     },
 
     async change({ id, settings: given, pem, by }) {
-      // Any change of what certificates must be may leave somebody's outside: those who manage must have another way in.
-      const narrows =
-        pem !== undefined || Object.keys(given).some((field) => field !== 'name' && field !== 'allowsBinding');
-      if (narrows && (await get(database, id)).settings.isEnabled) await refuseLockingOut(id, by);
       const changed = await database.transaction().execute(async (transaction) => {
         const before = await get(transaction, id);
         const after: Authority = {
@@ -219,8 +192,10 @@ export function createCertificateAuthorities(
         const isLess = before.certificates.some(({ thumbprint }) => !kept.has(thumbprint));
         const isOff = before.settings.isEnabled && !after.settings.isEnabled;
         const isNameless = before.settings.finds !== 'binding' && after.settings.finds !== before.settings.finds;
-        await store.write(transaction, after);
-        await store.removeListsBut(transaction, id, after.certificates.map(issuerIdOf));
+        await needs.waysIn.keeping(transaction, by, async () => {
+          await store.write(transaction, after);
+          await store.removeListsBut(transaction, id, after.certificates.map(issuerIdOf));
+        });
         const rows = await certificateStore.listOfAuthority(transaction, id);
         const out = isLess || isOff ? rows : isNameless ? rows.filter(({ kind }) => kind === 'named') : [];
         const sessions = await endSessions(transaction, ownersOf(out), { by, reason: 'certificate authority changed' });
@@ -233,13 +208,13 @@ export function createCertificateAuthorities(
     },
 
     async remove({ id, by }) {
-      await get(database, id);
-      await refuseLockingOut(id, by);
       await database.transaction().execute(async (transaction) => {
         const authority = await get(transaction, id);
         const rows = await certificateStore.listOfAuthority(transaction, id);
-        await store.remove(transaction, id);
-        await certificateStore.removeOfAuthority(transaction, id);
+        await needs.waysIn.keeping(transaction, by, async () => {
+          await store.remove(transaction, id);
+          await certificateStore.removeOfAuthority(transaction, id);
+        });
         const sessions = await endSessions(transaction, ownersOf(rows), {
           by,
           reason: 'certificate authority removed',
@@ -264,15 +239,18 @@ export function createCertificateAuthorities(
         const issuers = authority.certificates.filter((one) => issuerIdOf(one) === read.issuerId);
         if (issuers.length === 0) throw cannot('its authority was taken away meanwhile');
         const known = await store.findList(transaction, id, read.issuerId);
-        const isOlder =
-          known !== undefined &&
-          (read.thisUpdateMs < known.thisUpdateMs ||
-            (read.number !== undefined && known.number !== undefined && read.number < known.number));
-        if (isOlder)
+        // Issuers count each scope by itself; in time none of their lists goes back.
+        const isSameScope =
+          known !== undefined && known.points.toSorted().join('\n') === read.points.toSorted().join('\n');
+        const { thisUpdateMs = 0 } = known ?? {};
+        const newest = await newestRevocations.of(transaction, read);
+        if (isOlder(read, newest) || isOlder(read, isSameScope ? known : { thisUpdateMs, number: undefined }))
           throw new IdentityError(
             'revocations_old',
-            `Cannot take this list of revocations: must not be older than the one of ${new Date(known.thisUpdateMs).toISOString()}`,
+            `Cannot take this list of revocations: must not be older than the one of ${isoTime(Math.max(thisUpdateMs, newest?.thisUpdateMs ?? 0))}, nor have a lower number`,
+            { hint: 'an issuer is remembered by its key, also when its certificate was taken away and added again' },
           );
+        await newestRevocations.note(transaction, read);
         await store.writeList(transaction, id, read, nowMs);
         const rows = await certificateStore.listOfAuthority(transaction, id);
         // One that was itself issued by it may be an authority: then everybody below is out.
@@ -313,10 +291,11 @@ export function createCertificateAuthorities(
           'certificate_authority_invalid',
           'Cannot look at this: must be one certificate, as PEM',
         );
-      const verified = await check.verify(database, certificate.der);
+      const judge = check.at(database);
+      const verified = await judge.verify(certificate.der);
       if (verified.kind === 'refused') return { certificate, refusal: verified.refusal, authorities: [] };
       const authorities = verified.all.map(({ authority }) => authority.settings.name);
-      const found = await check.person(database, verified.all);
+      const found = await judge.person(verified.all);
       return found.kind === 'person'
         ? { certificate, authorities, person: { id: found.user.id, name: found.user.name } }
         : { certificate, authorities, nobody: found.why };

@@ -42,14 +42,54 @@ export type Found =
     }
   | { readonly kind: 'nobody'; readonly why: NobodyReason; readonly userId?: string };
 
+/** Why a certificate that somebody has is no way in now: everything that signing in could find, and two things besides. */
+export const certificateTroubles = [
+  'switched-off',
+  /** Kept by a version before, which kept too little of it to tell, and not used since. */
+  'not-kept-whole',
+  'expired',
+  'not-yet-valid',
+  'revoked',
+  'revocations-missing',
+  'revocations-stale',
+  'authority-unknown',
+  'authority-expired',
+  'authority-not-allowed',
+  'name-not-permitted',
+  'wrong-usage',
+  'wrong-purpose',
+  'wrong-policy',
+  'path-too-long',
+  'is-an-authority',
+  'unknown-demand',
+  'unreadable',
+  'weak',
+  'unknown',
+  'name-ambiguous',
+  'name-of-another',
+  'domain-not-trusted',
+  'administrator-not-named',
+  'may-not-sign-in',
+] as const;
+export type CertificateTrouble = (typeof certificateTroubles)[number];
+
 /**
- * Whether a certificate is good, and whose it is: as things stand now, in the transaction or database it is handed. Only what
- * administrators registered counts, never what the machine trusts or what came along with it.
+ * Whether a certificate is good, and whose it is: as things stand in the transaction or database it was made for. Authorities and lists
+ * are read once, so it is for one request and no longer. Only what administrators registered counts, never what the machine trusts or
+ * what came along with it.
  */
-export type CertificateCheck = {
-  verify(where: Database | Transaction, der: Uint8Array): Promise<Verified>;
+export type CertificateJudge = {
+  authorities(): Promise<readonly Authority[]>;
+  verify(der: Uint8Array): Promise<Verified>;
   /** Whose it is. Bound comes before named, and the two must not differ. */
-  person(where: Database | Transaction, good: readonly GoodCertificate[]): Promise<Found>;
+  person(good: readonly GoodCertificate[]): Promise<Found>;
+  /** Whose accounts the names in it could mean, whether its authority is trusted to name anybody or not, and whatever state they are in. */
+  couldMean(certificate: Certificate): Promise<ReadonlySet<string>>;
+  /** Why it would not let its owner in now: the very questions that signing in asks. Undefined: it would. */
+  troubleOf(one: PersonCertificate): Promise<CertificateTrouble | undefined>;
+};
+export type CertificateCheck = {
+  at(where: Database | Transaction): CertificateJudge;
   /** The row it would have. */
   rowId(certificate: Certificate): string;
 };
@@ -74,8 +114,11 @@ export function createCertificateCheck(
 ): CertificateCheck {
   const { clock, policy, authorityStore, certificateStore, userStore } = needs;
 
+  type FoundList = Awaited<ReturnType<AuthorityStore['findList']>>;
+  type FindList = (authorityId: string, issuerId: string) => Promise<FoundList>;
+
   const revocationOf = async (
-    where: Database | Transaction,
+    findList: FindList,
     { id, settings }: Authority,
     path: Path,
   ): Promise<CertificateRefusal | undefined> => {
@@ -83,7 +126,7 @@ export function createCertificateCheck(
     for (const [at, certificate] of path.slice(0, -1).entries()) {
       const issuer = path[at + 1];
       if (issuer === undefined) return 'revocations-missing';
-      const list = await authorityStore.findList(where, id, issuerIdOf(issuer));
+      const list = await findList(id, issuerIdOf(issuer));
       const found = list === undefined ? undefined : isRevoked(certificate, list);
       if (found === true) return 'revoked';
       // An authority between is registered itself: who takes it out has revoked it. Of a person's there must be a list.
@@ -117,27 +160,35 @@ export function createCertificateCheck(
     return mayGovern(user) && !namesAdministrators ? 'administrator-not-named' : user;
   };
 
-  return {
-    rowId: ({ thumbprint }) => certificateStore.idOf(thumbprint),
+  const judgeAt = (where: Database | Transaction): CertificateJudge => {
+    let read: Promise<readonly Authority[]> | undefined;
+    const authorities = (): Promise<readonly Authority[]> => (read ??= authorityStore.list(where));
+    const lists = new Map<string, Promise<FoundList>>();
+    const findList: FindList = (authorityId, issuerId) => {
+      const key = `${authorityId} ${issuerId}`;
+      const found = lists.get(key) ?? authorityStore.findList(where, authorityId, issuerId);
+      lists.set(key, found);
+      return found;
+    };
 
-    async verify(where, der) {
+    const verify = async (der: Uint8Array): Promise<Verified> => {
       const certificate = readCertificate(der);
       if (certificate === undefined) return { kind: 'refused', refusal: 'unreadable', certificate };
       const all: GoodCertificate[] = [];
       let refusal: CertificateRefusal = 'authority-unknown';
-      for (const authority of await authorityStore.list(where)) {
+      for (const authority of await authorities()) {
         if (!authority.settings.isEnabled) continue;
         const found = findPath(certificate, authority.certificates, authority.settings, clock.nowMs());
-        const wrong = 'path' in found ? await revocationOf(where, authority, found.path) : found.refusal;
+        const wrong = 'path' in found ? await revocationOf(findList, authority, found.path) : found.refusal;
         const issuer = 'path' in found ? found.path[1] : undefined;
         if (wrong === undefined && issuer !== undefined)
           all.push({ certificate, authority, issuerId: issuerIdOf(issuer) });
         else if (wrong !== undefined && wrong !== 'authority-unknown') refusal = wrong;
       }
       return all.length > 0 ? { kind: 'good', all } : { kind: 'refused', refusal, certificate };
-    },
+    };
 
-    async person(where, good) {
+    const person = async (good: readonly GoodCertificate[]): Promise<Found> => {
       const [first] = good;
       if (first === undefined) return { kind: 'nobody', why: 'unknown' };
       const row = await certificateStore.find(where, certificateStore.idOf(first.certificate.thumbprint));
@@ -155,8 +206,36 @@ export function createCertificateCheck(
       if (row !== undefined && row.userId !== user.id) return { kind: 'nobody', why: 'name-of-another' };
       if (stateOf(user) !== 'active') return { kind: 'nobody', why: 'may-not-sign-in', userId: user.id };
       return { kind: 'person', user, by, row };
-    },
+    };
+
+    return {
+      authorities,
+      verify,
+      person,
+
+      async couldMean({ names }) {
+        const users = new Set<string>();
+        for (const name of new Set([...names.upns, ...names.emails])) {
+          const user = await userStore.findByName(where, name);
+          if (user !== undefined) users.add(user.id);
+        }
+        return users;
+      },
+
+      async troubleOf(one) {
+        if (clock.nowMs() > one.validToMs) return 'expired';
+        const isOff = (await authorities()).find(({ id }) => id === one.authorityId)?.settings.isEnabled !== true;
+        if (one.der === undefined) return isOff ? 'switched-off' : 'not-kept-whole';
+        const verified = await verify(one.der);
+        if (verified.kind === 'refused') return isOff ? 'switched-off' : verified.refusal;
+        const found = await person(verified.all);
+        if (found.kind === 'person') return found.user.id === one.userId ? undefined : 'name-of-another';
+        return isOff ? 'switched-off' : found.why;
+      },
+    };
   };
+
+  return { at: judgeAt, rowId: ({ thumbprint }) => certificateStore.idOf(thumbprint) };
 }
 
 /** For the ledger. */

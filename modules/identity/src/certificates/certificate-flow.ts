@@ -1,16 +1,17 @@
-import { createHash } from 'node:crypto';
+import type { Actor } from '@sallyport/ledger';
 import type { Transaction } from '@sallyport/platform/database';
 import type { Client, Presented, Principal } from '@sallyport/platform/http';
 import type { Secret } from '@sallyport/platform/secret';
-import { sessionRefusalOf, type Admission, type Admitted } from '../admission/admission.ts';
-import { accountEvent, authenticationEvent, type SignInFailure } from '../audit-record.ts';
+import type { Admission, Admitted } from '../admission/admission.ts';
+import { accountEvent, authenticationEvent } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
+import type { Enrolled, Enrolment } from '../factors/enrolment.ts';
 import type { TotpFactor } from '../factors/totp.ts';
 import type { PeopleNeeds } from '../needs.ts';
 import { rolesAnywhereOf, type User, type UserStore } from '../people/user-store.ts';
 import { sessionIdOf } from '../sessions/session-format.ts';
 import type { Sessions } from '../sessions/sessions.ts';
-import { refuseThrottled, type SignInThrottle } from '../sessions/sign-in-throttle.ts';
+import type { SignInThrottle } from '../sessions/sign-in-throttle.ts';
 import { createHolderOf } from '../sessions/ticket-holder.ts';
 import type { Tickets } from '../tickets/tickets.ts';
 import { authorityLimits } from './authority.ts';
@@ -26,12 +27,13 @@ import {
   certificateDetails,
   refusalWords,
   type CertificateCheck,
+  type CertificateJudge,
   type Found,
   type GoodCertificate,
 } from './certificate-check.ts';
 import type { CertificateStore } from './certificate-store.ts';
+import { createTelling, Refused } from './certificate-telling.ts';
 import { bindTo, rowOf } from './person-certificates.ts';
-import type { Certificate } from './certificate.ts';
 
 export type CertificateDeparture = {
   readonly url: string;
@@ -66,6 +68,12 @@ export type CertificateFlow = {
     readonly label: string;
     readonly client: Client;
   }): Promise<CertificateDeparture>;
+  /** For whoever must enrol something. Throws `certificate_unavailable`, `ticket_invalid`, `factor_insufficient`. */
+  departToEnrol(request: {
+    readonly enrolment: string;
+    readonly label: string;
+    readonly client: Client;
+  }): Promise<CertificateDeparture>;
   /** At the door: where the browser goes next. Throws `certificate_attempt_invalid` for an address that is not of our making. */
   pass(request: {
     readonly errand: string;
@@ -80,6 +88,8 @@ export type CertificateFlow = {
   ): Promise<{ readonly token: Secret; readonly returnPath: string }>;
   /** Throws as `signIn`, `certificate_taken`, `factor_limit_reached`. */
   bind(brought: Brought & { readonly by: Principal }): Promise<void>;
+  /** As somebody's first factor, or a stronger one: binds it and asks admission again. Throws as `bind`, `ticket_invalid`, `factor_insufficient`. */
+  enrol(brought: Brought): Promise<Enrolled>;
 };
 
 const attemptMs = 5 * 60_000;
@@ -98,11 +108,13 @@ export function createCertificateFlow(
     readonly admission: Admission;
     readonly sessions: Pick<Sessions, 'renew'>;
     readonly tickets: Tickets;
+    readonly enrolment: Pick<Enrolment, 'certificateHolder' | 'confirmCertificate'>;
     readonly totp: Pick<TotpFactor, 'forgetFailures'>;
     readonly throttle: SignInThrottle;
   },
 ): CertificateFlow {
-  const { database, outbox, clock, check, certificateStore, admission, tickets, throttle } = needs;
+  const { database, outbox, clock, check, certificateStore, admission, tickets } = needs;
+  const telling = createTelling(needs);
   const sealing = createSealing({ key: needs.sealingKey, random: needs.random });
   const holderOf = createHolderOf(needs);
   const newText = (bytes: number): string => Buffer.from(needs.random(bytes)).toString('base64url');
@@ -146,28 +158,9 @@ export function createCertificateFlow(
     if (!(await tickets.spend(transaction, `certificate ${id}`, expiresAtMs))) throw attemptInvalid();
   };
 
-  const record = async (
-    what: {
-      readonly action: 'session.sign-in' | 'session.step-up' | 'session.enrol';
-      readonly failure: SignInFailure;
-      readonly client: Client;
-      readonly user: { readonly id?: string; readonly name: string };
-      readonly sessionId?: string;
-    },
-    certificate: Refused | undefined,
-  ): Promise<void> => {
-    const shown =
-      certificate === undefined
-        ? {}
-        : { certificate: certificateDetails(certificate.certificate, certificate.verdict) };
-    const event = authenticationEvent({ nowMs: clock.nowMs(), methods: ['certificate'], ...what, ...shown });
-    await database.transaction().execute((transaction) => outbox.record(transaction, event));
-    await outbox.flushed();
-  };
-
   /** Throws `Refused`, which is recorded once the transaction is rolled back. */
-  const goodOnes = async (transaction: Transaction, der: Uint8Array): Promise<readonly GoodCertificate[]> => {
-    const verified = await check.verify(transaction, der);
+  const goodOnes = async (judge: CertificateJudge, der: Uint8Array): Promise<readonly GoodCertificate[]> => {
+    const verified = await judge.verify(der);
     if (verified.kind === 'good') return verified.all;
     throw new Refused(verified.certificate, verified.refusal, refusalWords[verified.refusal]);
   };
@@ -176,8 +169,9 @@ export function createCertificateFlow(
     der: Uint8Array,
     expectedId?: string,
   ): Promise<Found & { readonly kind: 'person' }> => {
-    const good = await goodOnes(transaction, der);
-    const found = await check.person(transaction, good);
+    const judge = check.at(transaction);
+    const good = await goodOnes(judge, der);
+    const found = await judge.person(good);
     const isOther = found.kind === 'person' && expectedId !== undefined && found.user.id !== expectedId;
     if (found.kind === 'person' && !isOther) return found;
     const [one] = good;
@@ -189,7 +183,7 @@ export function createCertificateFlow(
   /** What it was used for; one that names its holder is remembered from its first use on. */
   const noteUse = async (transaction: Transaction, { user, by, row }: Found & { readonly kind: 'person' }) => {
     const nowMs = clock.nowMs();
-    if (row !== undefined) return certificateStore.noteUse(transaction, row.id, nowMs);
+    if (row !== undefined) return certificateStore.noteUse(transaction, { ...row, der: by.certificate.der }, nowMs);
     const named = (await certificateStore.listOf(transaction, user.id)).filter(({ kind }) => kind === 'named');
     for (const old of named.slice(0, Math.max(0, named.length + 1 - authorityLimits.certificatesOfPerson)))
       await certificateStore.remove(transaction, user.id, old.id);
@@ -202,32 +196,18 @@ export function createCertificateFlow(
     await outbox.record(transaction, event);
   };
 
-  /** The transaction, and what it refused in the ledger. */
-  const telling = async <Answer>(
-    about: Omit<Parameters<typeof record>[0], 'failure'>,
-    der: Uint8Array,
-    work: (transaction: Transaction) => Promise<Answer>,
-  ): Promise<Answer> => {
-    const { client } = about;
-    const attempted = `certificate ${createHash('sha256').update(der).digest('hex')}`;
-    const { waitMs, first } = throttle.begin(client.address, attempted);
-    if (first) await record({ ...about, failure: 'throttled' }, undefined);
-    refuseThrottled(waitMs);
-    try {
-      const answer = await database.transaction().execute(work);
-      await outbox.flushed();
-      throttle.succeeded(client.address, attempted);
-      return answer;
-    } catch (error) {
-      const failure = sessionRefusalOf(error);
-      if (failure !== undefined) await record({ ...about, failure }, undefined);
-      if (!(error instanceof Refused)) throw error;
-      const user = error.userId === undefined ? about.user : { id: error.userId, name: about.user.name };
-      await record({ ...about, user, failure: 'certificate_refused' }, error);
-      throw new IdentityError('certificate_refused', `Cannot accept this certificate: ${error.words}`, {
-        details: { reason: error.verdict in refusalWords ? error.verdict : 'nobody' },
-      });
-    }
+  /** One that people may bind themselves, and how. */
+  const bindable = async (transaction: Transaction, der: Uint8Array) => {
+    const judge = check.at(transaction);
+    const good = await goodOnes(judge, der);
+    const one = good.find(({ authority }) => authority.settings.allowsBinding);
+    if (one === undefined)
+      throw new Refused(good[0]?.certificate, 'binding-not-allowed', 'its authority lets administrators bind it alone');
+    const bind = (
+      user: User,
+      { label, by }: { readonly label: string; readonly by: Principal | Actor },
+    ): Promise<void> => bindTo(transaction, { ...needs, judge }, { good, one, user, label, by });
+    return { one, bind };
   };
 
   /** Theirs, from the session that began it. */
@@ -260,6 +240,11 @@ export function createCertificateFlow(
       if (by.methods?.includes('sealed') === true)
         throw new IdentityError('certificate_unavailable', 'Cannot bind a certificate to this account: it is sealed');
       return depart({ kind: 'bind', userId: by.id, sessionId, label }, { returnPath: '/settings', client });
+    },
+
+    async departToEnrol({ enrolment, label, client }) {
+      await needs.enrolment.certificateHolder(database, { enrolment, client });
+      return depart({ kind: 'enrol', enrolment, label }, { returnPath: '/', client });
     },
 
     pass({ errand: sealed, attempt: cookie, presented }) {
@@ -301,7 +286,8 @@ export function createCertificateFlow(
         await needs.totp.forgetFailures(transaction, found.user.id);
         await noteUse(transaction, found);
         const shown = { ...earlier, methods: [...earlier.methods, 'certificate' as const] };
-        return admission.admit(transaction, { user: found.user, shown, client });
+        const certificate = certificateDetails(found.by.certificate, 'accepted');
+        return admission.admit(transaction, { user: found.user, shown, client, certificate });
       });
       return { admitted, returnPath };
     },
@@ -323,7 +309,8 @@ export function createCertificateFlow(
           );
         await needs.totp.forgetFailures(transaction, by.id);
         await noteUse(transaction, found);
-        const done = { nowMs: clock.nowMs(), ...about, methods: ['certificate'] };
+        const certificate = certificateDetails(found.by.certificate, 'accepted');
+        const done = { nowMs: clock.nowMs(), ...about, methods: ['certificate'], certificate };
         await outbox.record(transaction, authenticationEvent(done));
         return needs.sessions.renew(transaction, sessionId, { proof: { methods: ['certificate'], assurance: 3 } });
       });
@@ -337,22 +324,24 @@ export function createCertificateFlow(
       const about = { action: 'session.enrol', client, user: { id: by.id, name: by.name }, sessionId } as const;
       await telling(about, der, async (transaction) => {
         await spend(transaction, showing);
-        const good = await goodOnes(transaction, der);
-        const found = await check.person(transaction, good);
-        const one = good.find(({ authority }) => authority.settings.allowsBinding);
-        const [first] = good;
-        if (one === undefined)
-          throw new Refused(
-            first?.certificate,
-            'binding-not-allowed',
-            'its authority lets administrators bind it alone',
-          );
-        await bindTo(transaction, needs, {
-          found,
-          one,
-          user: await activeUser(transaction, by),
-          label: purpose.label,
-          by,
+        const { bind } = await bindable(transaction, der);
+        await bind(await activeUser(transaction, by), { label: purpose.label, by });
+      });
+    },
+
+    async enrol(brought) {
+      const { client } = brought;
+      const { purpose, showing, der } = opened(brought, 'enrol');
+      const { enrolment, label } = purpose;
+      const { id, name } = await needs.enrolment.certificateHolder(database, { enrolment, client });
+      return telling({ action: 'session.enrol', client, user: { id, name } }, der, async (transaction) => {
+        await spend(transaction, showing);
+        const { one, bind } = await bindable(transaction, der);
+        return needs.enrolment.confirmCertificate(transaction, {
+          enrolment,
+          client,
+          certificate: certificateDetails(one.certificate, 'accepted'),
+          bind: (user) => bind(user, { label, by: { kind: 'user', id: user.id, name: user.name } }),
         });
       });
     },
@@ -373,20 +362,6 @@ function safePath(path: string): string {
   if (!/^\/(?![/\\])[\x21-\x7e]{0,499}$/.test(path) || path.includes('\\') || !URL.canParse(path, base)) return '/';
   const { origin, pathname, search, hash } = new URL(path, base);
   return origin === base && !pathname.startsWith('//') ? `${pathname}${search}${hash}` : '/';
-}
-
-class Refused extends Error {
-  readonly certificate: Certificate | undefined;
-  readonly verdict: string;
-  readonly words: string;
-  readonly userId: string | undefined;
-  constructor(certificate: Certificate | undefined, verdict: string, words: string, userId?: string) {
-    super(verdict);
-    this.certificate = certificate;
-    this.verdict = verdict;
-    this.words = words;
-    this.userId = userId;
-  }
 }
 
 function isKind<Kind extends AttemptPurpose['kind']>(

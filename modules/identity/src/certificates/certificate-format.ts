@@ -1,6 +1,8 @@
 import { Type, type Static } from 'typebox';
 import { isoTime } from '../sessions/session-format.ts';
-import type { ShownCertificate } from './person-certificates.ts';
+import { certificateTroubles } from './certificate-check.ts';
+import { warningDays } from './ending.ts';
+import type { ShownCertificate } from './shown-certificate.ts';
 
 const Time = Type.String({ format: 'date-time' });
 
@@ -14,7 +16,10 @@ export const CertificateFacts = Type.Object({
   authority: Type.String({ description: 'Under which it is accepted here' }),
   by_name: Type.Boolean({ description: 'Its authority names this person; nobody bound it' }),
   last_used_at: Type.Union([Time, Type.Null()]),
-  trouble: Type.Union([Type.Enum(['expired', 'switched-off']), Type.Null()]),
+  ends_soon: Type.Boolean({ description: `Within ${warningDays.person} days` }),
+  trouble: Type.Union([Type.Enum([...certificateTroubles]), Type.Null()], {
+    description: 'Why it would not let its owner in now: what signing in with it would find',
+  }),
 });
 
 export function certificateFacts(one: ShownCertificate): Static<typeof CertificateFacts> {
@@ -27,6 +32,7 @@ export function certificateFacts(one: ShownCertificate): Static<typeof Certifica
     authority: one.authority,
     by_name: one.isByName,
     last_used_at: one.lastUsedAtMs === undefined ? null : isoTime(one.lastUsedAtMs),
+    ends_soon: one.endsSoon,
     trouble: one.trouble ?? null,
   };
 }

@@ -1,6 +1,7 @@
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
 import type { PeopleServices } from '../people/create-people.ts';
+import { EnrolledReply, enrolledReplyOf } from '../factors/enrolment-routes.ts';
 import { replyOf, SignInReply, Ticket } from '../sessions/sign-in-routes.ts';
 
 /** Whoever may be anybody: enough for a room full of people behind one address. */
@@ -145,6 +146,43 @@ export function createCertificateRoutes(
         reply.beginSession(token);
         reply.keepSignInAttempt(undefined);
         return { return_to: returnPath };
+      },
+    );
+
+    app.post(
+      '/v1/enrolment/certificate/begin',
+      {
+        config: open,
+        schema: {
+          summary: 'Begin to enrol with a certificate or smart card: the address to go to, in this browser',
+          tags: ['enrolment'],
+          body: Type.Object({ enrolment: Ticket, label: Type.Optional(Label) }, { additionalProperties: false }),
+          response: Departure,
+        },
+      },
+      async ({ body: { enrolment, label = 'Smart card' }, client }, reply) => {
+        const { url, attempt } = await flow.departToEnrol({ enrolment, label, client });
+        reply.keepSignInAttempt(attempt, attemptSeconds);
+        return { url };
+      },
+    );
+
+    app.post(
+      '/v1/enrolment/certificate',
+      {
+        config: open,
+        schema: {
+          summary: 'Bind the certificate that the door was shown, and be signed in',
+          tags: ['enrolment'],
+          body: Back,
+          response: { 200: EnrolledReply },
+        },
+      },
+      async (request, reply) => {
+        const brought = { ...request.body, attempt: request.signInAttempt(), client: request.client };
+        const answer = await enrolledReplyOf(await flow.enrol(brought), reply, organization);
+        reply.keepSignInAttempt(undefined);
+        return answer;
       },
     );
 

@@ -30,6 +30,8 @@ const Content = Type.Object({
   points: Type.Array(Type.String()),
   thumbprint: Type.String(),
   validToMs: Type.Number(),
+  /** Base64. Rows of versions before have none until the certificate is used again. */
+  der: Type.Optional(Type.String()),
 });
 
 /** A certificate somebody signs in with. */
@@ -49,6 +51,8 @@ export type PersonCertificate = {
   /** SHA-256. */
   readonly thumbprint: string;
   readonly validToMs: number;
+  /** All of it, so that whether it is a way in can be asked without whoever holds it. Undefined: kept by a version before, and not used since. */
+  readonly der?: Uint8Array;
   readonly createdAtMs: number;
   readonly lastUsedAtMs?: number;
 };
@@ -63,7 +67,8 @@ export type CertificateStore = {
   listAll(where: Database | Transaction): Promise<readonly PersonCertificate[]>;
   listOwners(where: Database): Promise<readonly string[]>;
   insert(transaction: Transaction, certificate: PersonCertificate): Promise<void>;
-  noteUse(transaction: Transaction, id: string, nowMs: number): Promise<void>;
+  /** Keeps all of it, too. */
+  noteUse(transaction: Transaction, one: PersonCertificate, nowMs: number): Promise<void>;
   rename(transaction: Transaction, userId: string, id: string, label: string): Promise<boolean>;
   remove(transaction: Transaction, userId: string, id: string): Promise<boolean>;
   removeAllOf(transaction: Transaction, userId: string): Promise<void>;
@@ -118,9 +123,13 @@ export function createCertificateStore(needs: {
         .execute();
     },
 
-    async noteUse(transaction, id, nowMs) {
-      const tables = columns.on(transaction);
-      await tables.updateTable('identity_certificates').set({ last_used_at_ms: nowMs }).where('id', '=', id).execute();
+    async noteUse(transaction, one, nowMs) {
+      await columns
+        .on(transaction)
+        .updateTable('identity_certificates')
+        .set({ last_used_at_ms: nowMs, content: contentOf(one) })
+        .where('id', '=', one.id)
+        .execute();
     },
 
     async rename(transaction, userId, id, label) {
@@ -160,12 +169,15 @@ export function createCertificateStore(needs: {
 
 function contentOf(one: PersonCertificate): string {
   const { label, subject, issuer, issuerId, serial, points, thumbprint, validToMs } = one;
-  return JSON.stringify({ label, subject, issuer, issuerId, serial, points, thumbprint, validToMs });
+  const whole = one.der === undefined ? {} : { der: Buffer.from(one.der).toString('base64') };
+  return JSON.stringify({ label, subject, issuer, issuerId, serial, points, thumbprint, validToMs, ...whole });
 }
 
 function toCertificate(row: Opened<Tables>['identity_certificates']): PersonCertificate {
+  const { der, ...content } = Parse(Content, JSON.parse(row.content));
   return {
-    ...Parse(Content, JSON.parse(row.content)),
+    ...content,
+    ...(der === undefined ? {} : { der: Buffer.from(der, 'base64') }),
     id: row.id,
     userId: row.user_id,
     authorityId: row.authority_id,

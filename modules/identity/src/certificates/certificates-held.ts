@@ -1,48 +1,61 @@
-import type { Database } from '@sallyport/platform/database';
+import type { Database, Transaction } from '@sallyport/platform/database';
 import type { CertificateAbility } from '../admission/admission.ts';
 import type { PeopleNeeds } from '../needs.ts';
-import type { AuthorityStore } from './authority-store.ts';
+import type { CertificateCheck } from './certificate-check.ts';
 import { certificateDoorFor } from './certificate-flow.ts';
-import type { CertificateStore } from './certificate-store.ts';
+import type { CertificateStore, PersonCertificate } from './certificate-store.ts';
 
 /** Who has a certificate to sign in with, for who decides what somebody must show. */
 export type CertificatesHeld = CertificateAbility & {
-  /** Of one that is in force, under an authority that is enabled. */
-  owners(where: Database): Promise<readonly string[]>;
+  /** Whose certificate would let them in now: what it says, and nothing less, counts where somebody must keep a way in. */
+  owners(where: Database | Transaction, among: readonly string[]): Promise<ReadonlySet<string>>;
 };
 
+/** More than these are looked for all at once. */
+const singly = 20;
+/** So many certificates are verified before others get their turn. */
+const atOnce = 50;
+
 export function createCertificatesHeld(
-  needs: Pick<PeopleNeeds, 'clock' | 'certificateDoor'> & {
-    readonly authorityStore: Pick<AuthorityStore, 'list'>;
+  needs: Pick<PeopleNeeds, 'certificateDoor'> & {
     readonly certificateStore: Pick<CertificateStore, 'listOf' | 'listAll'>;
+    readonly check: Pick<CertificateCheck, 'at'>;
   },
 ): CertificatesHeld {
-  const { clock, authorityStore, certificateStore } = needs;
+  const { certificateStore, check } = needs;
   return {
     async of(where, userId, client) {
       const own = await certificateStore.listOf(where, userId);
       // One that cannot be used is still theirs: a password alone must not be enough to put another factor in its place.
-      if (own.length === 0) return { certificate: false, certificateHere: false };
+      const certificate = own.length > 0;
       if (certificateDoorFor(client, needs.certificateDoor) === undefined)
-        return { certificate: true, certificateHere: false };
-      const authorities = await authorityStore.list(where);
-      const isUsable = own.some(
-        ({ authorityId, validToMs }) =>
-          clock.nowMs() <= validToMs &&
-          authorities.some(({ id, settings }) => id === authorityId && settings.isEnabled),
-      );
-      return { certificate: true, certificateHere: isUsable };
+        return { certificate, certificateHere: false, certificateBindable: false };
+      const judge = check.at(where);
+      let certificateHere = false;
+      for (const one of own) {
+        const trouble = await judge.troubleOf(one);
+        // What cannot be told without the card is asked of it.
+        certificateHere ||= trouble === undefined || trouble === 'not-kept-whole';
+      }
+      const all = await judge.authorities();
+      const certificateBindable = all.some(({ settings }) => settings.isEnabled && settings.allowsBinding);
+      return { certificate, certificateHere, certificateBindable };
     },
 
-    async owners(where) {
-      const all = await certificateStore.listAll(where);
-      if (all.length === 0) return [];
-      const enabled = new Set(
-        (await authorityStore.list(where)).filter(({ settings }) => settings.isEnabled).map(({ id }) => id),
-      );
-      return all
-        .filter(({ authorityId, validToMs }) => enabled.has(authorityId) && clock.nowMs() <= validToMs)
-        .map(({ userId }) => userId);
+    async owners(where, among) {
+      const wanted = new Set(among);
+      const rows: PersonCertificate[] = [];
+      if (wanted.size > singly)
+        rows.push(...(await certificateStore.listAll(where)).filter(({ userId }) => wanted.has(userId)));
+      else for (const userId of wanted) rows.push(...(await certificateStore.listOf(where, userId)));
+      const judge = check.at(where);
+      const owners = new Set<string>();
+      for (const [at, row] of rows.entries()) {
+        if (owners.has(row.userId)) continue;
+        if ((await judge.troubleOf(row)) === undefined) owners.add(row.userId);
+        if (at % atOnce === atOnce - 1) await new Promise((resolve) => setImmediate(resolve));
+      }
+      return owners;
     },
   };
 }

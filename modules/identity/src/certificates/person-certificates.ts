@@ -1,6 +1,7 @@
 import type { Actor } from '@sallyport/ledger';
 import type { Transaction } from '@sallyport/platform/database';
 import type { Principal } from '@sallyport/platform/http';
+import type { WaysIn } from '../admission/ways-in.ts';
 import { accountEvent } from '../audit-record.ts';
 import { IdentityError } from '../errors.ts';
 import type { PeopleNeeds } from '../needs.ts';
@@ -11,35 +12,21 @@ import type { SessionStore } from '../sessions/session-store.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { Tickets } from '../tickets/tickets.ts';
 import { authorityLimits, type Authority } from './authority.ts';
-import type { AuthorityStore } from './authority-store.ts';
 import {
   certificateDetails,
   refusalWords,
   type CertificateCheck,
-  type Found,
+  type CertificateJudge,
   type GoodCertificate,
 } from './certificate-check.ts';
 import type { CertificateStore, PersonCertificate } from './certificate-store.ts';
 import { readPem, type Certificate } from './certificate.ts';
-
-/** What people are told about one of their certificates. */
-export type ShownCertificate = Pick<
-  PersonCertificate,
-  'subject' | 'issuer' | 'serial' | 'thumbprint' | 'validToMs' | 'lastUsedAtMs'
-> & {
-  readonly authority: string;
-  /** Its authority names this person: nobody bound it, and it comes back when it is used again. */
-  readonly isByName: boolean;
-  /** Why it cannot be used now, as far as can be told without it. */
-  readonly trouble?: 'expired' | 'switched-off';
-};
+import { shownCertificates, type OwnCertificate } from './shown-certificate.ts';
 
 /** Whose certificates are whose. Every change leaves its event in the transaction that makes it. */
 export type PersonCertificates = {
   /** Throws `user_not_found`. */
-  listOf(
-    userId: string,
-  ): Promise<readonly (ShownCertificate & Pick<PersonCertificate, 'id' | 'label' | 'createdAtMs'>)[]>;
+  listOf(userId: string): Promise<readonly OwnCertificate[]>;
   /**
    * Binds a certificate from a file, for whoever hands out cards; only for whoever may do all that this person may. Throws
    * `user_not_found`, `role_grant_widened`, `certificate_refused`, `certificate_taken`, `factor_limit_reached`.
@@ -50,7 +37,7 @@ export type PersonCertificates = {
     readonly label: string;
     readonly by: Principal;
   }): Promise<void>;
-  /** With the sessions that began with a certificate. Throws `user_not_found`, `factor_not_found`, `role_grant_widened`. */
+  /** With the sessions that began with a certificate. Throws `user_not_found`, `factor_not_found`, `role_grant_widened`, `certificate_authority_lock_out`. */
   removeFor(request: { readonly userId: string; readonly id: string; readonly by: Principal }): Promise<void>;
 };
 
@@ -85,15 +72,15 @@ export function createEndCertificateSessions(needs: {
 
 export function createPersonCertificates(
   needs: Pick<PeopleNeeds, 'database' | 'outbox' | 'clock' | 'policy'> & {
-    readonly authorityStore: AuthorityStore;
     readonly certificateStore: CertificateStore;
     readonly userStore: UserStore;
+    readonly waysIn: Pick<WaysIn, 'keeping'>;
     readonly check: CertificateCheck;
     readonly tickets: Pick<Tickets, 'forget'>;
     readonly endSessions: EndCertificateSessions;
   },
 ): PersonCertificates {
-  const { database, outbox, clock, policy, authorityStore, certificateStore, check } = needs;
+  const { database, outbox, clock, policy, certificateStore, check } = needs;
 
   const find = async (where: Transaction | typeof database, userId: string): Promise<User> => {
     const user = await needs.userStore.find(where, userId);
@@ -109,13 +96,7 @@ export function createPersonCertificates(
   return {
     async listOf(userId) {
       await find(database, userId);
-      const authorities = await authorityStore.list(database);
-      return (await certificateStore.listOf(database, userId)).map((one) => ({
-        id: one.id,
-        label: one.label,
-        createdAtMs: one.createdAtMs,
-        ...shownCertificate(one, authorities, clock.nowMs()),
-      }));
+      return shownCertificates(await certificateStore.listOf(database, userId), check.at(database), clock.nowMs());
     },
 
     async bindFor({ userId, pem, label, by }) {
@@ -125,17 +106,17 @@ export function createPersonCertificates(
       await database.transaction().execute(async (transaction) => {
         const user = await find(transaction, userId);
         requireAll(user, by);
-        const verified = await check.verify(transaction, certificate.der);
+        const judge = check.at(transaction);
+        const verified = await judge.verify(certificate.der);
         if (verified.kind === 'refused')
           throw new IdentityError(
             'certificate_refused',
             `Cannot bind this certificate: ${refusalWords[verified.refusal]}`,
             { details: { reason: verified.refusal } },
           );
-        const found = await check.person(transaction, verified.all);
         const [one] = verified.all;
         if (one === undefined) throw new TypeError('Cannot bind a certificate that is good by nobody');
-        await bindTo(transaction, needs, { found, one, user, label, by });
+        await bindTo(transaction, { ...needs, judge }, { good: verified.all, one, user, label, by });
       });
       await outbox.flushed();
     },
@@ -147,7 +128,9 @@ export function createPersonCertificates(
         const one = (await certificateStore.listOf(transaction, userId)).find((row) => row.id === id);
         if (one === undefined)
           throw new IdentityError('factor_not_found', `Cannot find certificate "${id.slice(0, 100)}": must be theirs`);
-        await certificateStore.remove(transaction, userId, id);
+        await needs.waysIn.keeping(transaction, by, async () => {
+          await certificateStore.remove(transaction, userId, id);
+        });
         const sessions = await needs.endSessions(transaction, [userId], { by, reason: 'certificate removed' });
         const details = { method: 'certificate', label: one.label, serial: one.serial, sessions };
         const event = { nowMs: clock.nowMs(), action: 'user.factor-remove', by, user, details };
@@ -158,36 +141,44 @@ export function createPersonCertificates(
   };
 }
 
-/** Makes a certificate that was found good somebody's. Throws `certificate_taken`, `factor_limit_reached`. */
+/**
+ * Makes a certificate that was found good somebody's. Nobody binds to themselves what says it is somebody else's, whoever may be found by
+ * such a name: holding a card is not being whom it names. Throws `certificate_taken`, `factor_limit_reached`.
+ */
 export async function bindTo(
   transaction: Transaction,
   needs: Pick<PeopleNeeds, 'outbox' | 'clock'> & {
     readonly certificateStore: CertificateStore;
     readonly check: Pick<CertificateCheck, 'rowId'>;
+    readonly judge: CertificateJudge;
     readonly tickets: Pick<Tickets, 'forget'>;
   },
   {
-    found,
+    good,
     one,
     user,
     label,
     by,
   }: {
-    readonly found: Found;
+    readonly good: readonly GoodCertificate[];
+    /** Of these, the one it is bound under. */
     readonly one: GoodCertificate;
     readonly user: User;
     readonly label: string;
-    readonly by: Principal;
+    readonly by: Principal | Actor;
   },
 ): Promise<void> {
-  const { certificateStore, clock } = needs;
+  const { certificateStore, clock, judge } = needs;
   const id = needs.check.rowId(one.certificate);
   const row = await certificateStore.find(transaction, id);
-  const isOthers =
-    (row !== undefined && (row.userId !== user.id || row.kind === 'bound')) ||
-    (found.kind === 'person' ? found.user.id !== user.id : found.why === 'name-of-another');
+  const isRowOthers = row !== undefined && (row.userId !== user.id || row.kind === 'bound');
+  const isNaming = good.some(({ authority }) => authority.settings.finds !== 'binding');
+  // Whoever hands out cards knows whose they are, but where the authority's word counts for more than theirs.
+  const namesCount = isNaming || by.id === user.id;
+  const others = [...(await judge.couldMean(one.certificate))].filter((userId) => userId !== user.id);
+  const isUnreadable = isNaming && one.certificate.names.hasFaults;
   // Whose it is, is nobody's business who merely holds it.
-  if (isOthers)
+  if (isRowOthers || (namesCount && others.length > 0) || isUnreadable)
     throw new IdentityError(
       'certificate_taken',
       'Cannot bind this certificate: it is bound already, or its authority gives it to somebody else',
@@ -228,31 +219,6 @@ export function rowOf(
     points: certificate.revocationPoints,
     thumbprint: certificate.thumbprint,
     validToMs: certificate.validToMs,
-  };
-}
-
-export function shownCertificate(
-  one: PersonCertificate,
-  authorities: readonly Authority[],
-  nowMs: number,
-): ShownCertificate {
-  const { subject, issuer, serial, thumbprint, validToMs, lastUsedAtMs } = one;
-  const authority = authorities.find(({ id }) => id === one.authorityId);
-  const trouble =
-    nowMs > validToMs
-      ? ({ trouble: 'expired' } as const)
-      : authority?.settings.isEnabled === true
-        ? {}
-        : ({ trouble: 'switched-off' } as const);
-  return {
-    subject,
-    issuer,
-    serial,
-    thumbprint,
-    validToMs,
-    ...(lastUsedAtMs === undefined ? {} : { lastUsedAtMs }),
-    authority: authority?.settings.name ?? '',
-    isByName: one.kind === 'named',
-    ...trouble,
+    der: certificate.der,
   };
 }

@@ -19,19 +19,26 @@ export const CreatedPasskey = Type.Object({
   }),
 });
 
-const EnrolledReply = Type.Interface([SignInReply], {
+export const EnrolledReply = Type.Interface([SignInReply], {
   recovery_codes: Type.Array(Type.String(), {
     description: 'Shown only in this reply; empty for whoever keeps those they have',
   }),
 });
 
+/** As every step, and the recovery codes. */
+export async function enrolledReplyOf(
+  done: Enrolled,
+  reply: FastifyReply,
+  organization: { read(): Promise<string | undefined> },
+): Promise<Static<typeof EnrolledReply>> {
+  return { recovery_codes: done.recoveryCodes, ...(await replyOf(done.admitted, reply, organization)) };
+}
+
 /** `POST /v1/enrolment/…`: the first second factor. Public: the ticket says who. */
 export function createEnrolmentRoutes(services: Pick<PeopleServices, 'enrolment' | 'organization'>): RoutePlugin {
   const { enrolment: enrolments, organization } = services;
-  const enrolled = async (done: Enrolled, reply: FastifyReply): Promise<Static<typeof EnrolledReply>> => {
-    const answer = await replyOf(done.admitted, reply, organization);
-    return { recovery_codes: done.recoveryCodes, ...answer };
-  };
+  const enrolled = (done: Enrolled, reply: FastifyReply): Promise<Static<typeof EnrolledReply>> =>
+    enrolledReplyOf(done, reply, organization);
 
   return async (fastify) => {
     const app = typedApp(fastify);

@@ -1,4 +1,4 @@
-import type { Transaction } from '@sallyport/platform/database';
+import type { Database, Transaction } from '@sallyport/platform/database';
 import type { Client } from '@sallyport/platform/http';
 import type { JsonObject } from '@sallyport/contracts';
 import { accountEvent, authenticationEvent, passkeyOf } from '../audit-record.ts';
@@ -41,6 +41,24 @@ export type Enrolment = {
     readonly label?: string;
     readonly client: Client;
   }): Promise<Enrolled>;
+  /** What would do for whose step it is, where they are. */
+  methods(request: { readonly enrolment: string; readonly client: Client }): Promise<readonly Enrollable[]>;
+  /** Whose step it is, if a certificate would do for them where they are. */
+  certificateHolder(
+    where: Database | Transaction,
+    request: { readonly enrolment: string; readonly client: Client },
+  ): Promise<User>;
+  /** In the transaction that finds a certificate good: `bind` makes it theirs, and leaves the event. */
+  confirmCertificate(
+    transaction: Transaction,
+    request: {
+      readonly enrolment: string;
+      readonly client: Client;
+      /** What it says of itself: for the record. */
+      readonly certificate: JsonObject;
+      readonly bind: (user: User) => Promise<void>;
+    },
+  ): Promise<Enrolled>;
 };
 
 type Holder = { readonly user: User; readonly shown: Shown };
@@ -81,19 +99,26 @@ export function createEnrolment(
     where: Transaction | typeof database,
     enrolment: string,
     factor: Enrollable,
+    client?: Client,
   ): Promise<Holder> => {
     const holder = await holderOf(where, enrolment);
-    if ((await admission.enrollable(where, holder.user)).includes(factor)) return holder;
+    if ((await admission.enrollable(where, holder.user, client)).includes(factor)) return holder;
+    const what = factor === 'certificate' ? 'a certificate here' : 'an app';
     throw new IdentityError(
       'factor_insufficient',
-      'Cannot add an app: must be a passkey, for what this account may do',
+      `Cannot add ${what}: must be a passkey, for what this account may do`,
     );
   };
 
   const finish = async (
     transaction: Transaction,
     { user, shown }: Holder,
-    { method, client, passkey }: { method: Enrollable; client: Client; passkey?: JsonObject },
+    {
+      method,
+      client,
+      passkey,
+      certificate,
+    }: { method: Enrollable; client: Client; passkey?: JsonObject; certificate?: JsonObject },
   ): Promise<Enrolled> => {
     const nowMs = clock.nowMs();
     await tickets.forget(transaction, { userId: user.id });
@@ -102,11 +127,14 @@ export function createEnrolment(
     const codes = keepsCodes ? [] : await recoveryCodes.renew(transaction, user.id);
     const by = { kind: 'user', id: user.id, name: user.name };
     const details = { method, address: client.address, ...(passkey === undefined ? {} : { passkey }) };
-    await outbox.record(transaction, accountEvent({ nowMs, by, action: 'user.factor', user, details }));
+    // Of a certificate whoever bound it says so.
+    if (certificate === undefined)
+      await outbox.record(transaction, accountEvent({ nowMs, by, action: 'user.factor', user, details }));
     const methods = [...shown.methods, method];
+    const about = certificate === undefined ? {} : { certificate };
     return {
       recoveryCodes: codes,
-      admitted: await admission.admit(transaction, { user, shown: { ...shown, methods }, client }),
+      admitted: await admission.admit(transaction, { user, shown: { ...shown, methods }, client, ...about }),
     };
   };
 
@@ -192,6 +220,20 @@ export function createEnrolment(
       });
       await outbox.flushed();
       return enrolled;
+    },
+
+    async methods({ enrolment, client }) {
+      const { user } = await holderOf(database, enrolment);
+      return admission.enrollable(database, user, client);
+    },
+
+    certificateHolder: async (where, { enrolment, client }) =>
+      (await holderFor(where, enrolment, 'certificate', client)).user,
+
+    async confirmCertificate(transaction, { enrolment, client, certificate, bind }) {
+      const holder = await holderFor(transaction, enrolment, 'certificate', client);
+      await bind(holder.user);
+      return finish(transaction, holder, { method: 'certificate', client, certificate });
     },
   };
 }

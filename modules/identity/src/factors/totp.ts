@@ -49,7 +49,7 @@ export type TotpFactor = {
   removeAllOf(transaction: Transaction, userId: string): Promise<void>;
   /** After another factor proved who they are. */
   forgetFailures(transaction: Transaction, userId: string): Promise<void>;
-  listConfirmed(where: Database): Promise<readonly string[]>;
+  listConfirmed(where: Database | Transaction): Promise<readonly string[]>;
   /** Labels in the clear and seeds sealed by hand, as earlier versions wrote them, and those under older keys. */
   readonly takeOver: TakeOver;
 };

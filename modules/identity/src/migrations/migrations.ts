@@ -1,4 +1,5 @@
 import type { MigrationSet } from '@sallyport/platform/database';
+import { certificateMemory } from './0015-certificate-memory.ts';
 import { createKeys } from './0001-create-keys.ts';
 import { createPeople } from './0002-create-people.ts';
 import { ownAccounts } from './0003-own-accounts.ts';
@@ -27,5 +28,6 @@ export const identityMigrations: MigrationSet = {
     '0012-passkey-policy': passkeyPolicy,
     '0013-key-sites': keySites,
     '0014-person-certificates': personCertificates,
+    '0015-certificate-memory': certificateMemory,
   },
 };

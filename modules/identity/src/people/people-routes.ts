@@ -42,7 +42,7 @@ const ShownRole = Type.Object({
 
 /** `/v1/users` and `/v1/invitations`. */
 export function createPeopleRoutes(
-  { people, organization }: Pick<PeopleServices, 'people' | 'organization'>,
+  { people, organization, enrolment }: Pick<PeopleServices, 'people' | 'organization' | 'enrolment'>,
   { policy }: Pick<PeopleNeeds, 'policy'>,
 ): RoutePlugin {
   // At the first question: hundreds of decisions are no part of a start.
@@ -195,10 +195,21 @@ export function createPeopleRoutes(
           summary: 'Choose a password; a second factor comes next',
           tags,
           body: Type.Object({ token: Ticket, password: Password }, { additionalProperties: false }),
-          response: { 200: Type.Object({ enrolment: Ticket }) },
+          response: {
+            200: Type.Object({
+              enrolment: Ticket,
+              methods: Type.Array(Type.Enum(['passkey', 'certificate', 'totp']), {
+                description: 'What would do, in this browser; the best first',
+              }),
+            }),
+          },
         },
       },
-      async (request) => people.accept(request.body),
+      async (request) => {
+        const { enrolment: ticket } = await people.accept(request.body);
+        const methods = await enrolment.methods({ enrolment: ticket, client: request.client });
+        return { enrolment: ticket, methods: [...methods] };
+      },
     );
   };
 }

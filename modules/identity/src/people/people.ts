@@ -3,6 +3,7 @@ import type { Transaction } from '@sallyport/platform/database';
 import type { Principal, SiteRole } from '@sallyport/platform/http';
 import { accountEvent } from '../audit-record.ts';
 import type { OwnedFactor } from '../admission/judgement.ts';
+import type { WaysIn } from '../admission/ways-in.ts';
 import type { CertificateStore } from '../certificates/certificate-store.ts';
 import type { CodeStore } from '../codes/code-store.ts';
 import { IdentityError } from '../errors.ts';
@@ -125,6 +126,7 @@ export function createDirectory(
     readonly recoveryCodes: RecoveryCodes;
     readonly codeStore: Pick<CodeStore, 'removeAllOf'>;
     readonly certificateStore: Pick<CertificateStore, 'listOf' | 'listOwners' | 'removeAllOf'>;
+    readonly waysIn: Pick<WaysIn, 'administrators'>;
   },
 ): People {
   const { database, outbox, clock, random, policy, hashes, tickets, sessions, totp, recoveryCodes } = needs;
@@ -180,7 +182,7 @@ export function createDirectory(
         const atSites = siteRoles === undefined ? (user.siteRoles ?? []) : parseSiteRoles(siteRoles, by, policy);
         const given = roles === undefined ? user.roles : parseRoles(roles, by, policy, { mayBeNone: true });
         const isDisabled = disabled ?? user.disabledAtMs !== undefined;
-        if (isDisabled || !given.includes('admin')) await requireOtherAdministrator(transaction, user);
+        if (isDisabled || !given.includes('admin')) await requireOtherAdministrator(transaction, user, needs.waysIn);
         const isNew =
           given.join(' ') !== user.roles.join(' ') ||
           formatSiteRoles(atSites) !== formatSiteRoles(user.siteRoles ?? []);
@@ -302,7 +304,7 @@ export function createDirectory(
         // The link lets whoever holds it be this person.
         parseRoles(effectiveRolesOf(user), by, policy, { mayBeNone: true });
         parseSiteRoles(user.siteRoles ?? [], by, policy);
-        if (by.kind !== 'operator') await requireOtherAdministrator(transaction, user);
+        if (by.kind !== 'operator') await requireOtherAdministrator(transaction, user, needs.waysIn);
         const nowMs = clock.nowMs();
         const { factors } = await shown(transaction, user);
         await removeFactors(transaction, id);
@@ -399,10 +401,17 @@ function shownSiteRoles(siteRoles: readonly SiteRole[]): JsonObject[] {
   return siteRoles.map(({ role, site }) => ({ role, site }));
 }
 
-/** Throws `last_administrator` when nobody else could let people in again. */
-async function requireOtherAdministrator(transaction: Transaction, user: User): Promise<void> {
+/** Throws `last_administrator` when nobody else could let people in again: one with nothing that is accepted is none. */
+async function requireOtherAdministrator(
+  transaction: Transaction,
+  user: User,
+  waysIn: Pick<WaysIn, 'administrators'>,
+): Promise<void> {
   if (stateOf(user) !== 'active' || !user.roles.includes('admin')) return;
-  if (await hasActive(transaction, 'admin', user.id)) return;
+  const { withFactor, byProvider } = await waysIn.administrators(transaction);
+  const able = new Set([...withFactor, ...byProvider]);
+  const isLastAble = able.has(user.id) && able.size === 1;
+  if (!isLastAble && (await hasActive(transaction, 'admin', user.id))) return;
   throw new IdentityError('last_administrator', `Cannot take "${user.name}" away: there must be another administrator`);
 }
 

@@ -29,8 +29,9 @@ export type BeginSession = (
     /** What was shown is also a fresh proof of who they are. */
     readonly isProof: boolean;
     readonly client: Client;
-    /** What their passkey said of itself: for the record. */
+    /** What their passkey or certificate said of itself: for the record. */
     readonly passkey?: JsonObject;
+    readonly certificate?: JsonObject;
   },
 ) => Promise<BegunSession>;
 
@@ -65,7 +66,7 @@ export function createBeginSession(
     }
   };
 
-  return async (transaction, { user, shown, assurance, isProof, client, passkey }) => {
+  return async (transaction, { user, shown, assurance, isProof, client, passkey, certificate }) => {
     const nowMs = clock.nowMs();
     const rules = await sessionPolicies.read(transaction);
     const { idleMs, lifetimeMs, maxSessions, needsBrowserKey } = limitsOf(rules, rolesAnywhereOf(user));
@@ -136,6 +137,7 @@ export function createBeginSession(
         ...provided,
         ...shownKey,
         ...(passkey === undefined ? {} : { passkey }),
+        ...(certificate === undefined ? {} : { certificate }),
       }),
     );
     const expiresAtMs = nowMs + lifetimeMs;
