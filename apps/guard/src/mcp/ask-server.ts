@@ -27,6 +27,8 @@ export type ServerAnswer =
 const maxAnswerBytes = 8 * 1024 * 1024;
 /** Without any sign of life. */
 const quietMs = 30_000;
+/** Where a person may be asked: before the first sign of life of who waits long. */
+const quietWaitingMs = 120_000;
 const unreachable: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -72,9 +74,11 @@ export function createAskServer({
         },
       });
       const timer = setTimeout(
-        () => sent.destroy(new Error(`no answer within ${quietMs / 1000} s`)),
-        quietMs + (waitSeconds ?? 0) * 1000,
+        () => sent.destroy(new Error('no answer in time')),
+        waitSeconds === undefined ? quietMs : quietWaitingMs,
       );
+      // While a person is waited for it says that it is there.
+      sent.on('information', () => timer.refresh());
       const done = (answer: ServerAnswer & { readonly isReset?: boolean }): void => {
         clearTimeout(timer);
         resolve(answer);

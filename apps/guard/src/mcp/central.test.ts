@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { isJsonObject, itemsOf, parseJson, type JsonObject } from '@sallyport/contracts';
+import { freePort } from '@sallyport/testing/free-port';
 import { createServerUnderTest } from '@sallyport/testing/server-under-test';
 import { eventually } from '@sallyport/testing/waiting';
 
@@ -15,10 +16,13 @@ const everything = join(
   '../../../../node_modules/@modelcontextprotocol/server-everything/dist/index.js',
 );
 const client = new Client({ name: 'test', version: '1' });
+let port = '';
 let run: { readonly session: string; readonly agent: string; readonly token: string };
 
 before(async () => {
-  await server.start();
+  // One address over its restart.
+  port = String(await freePort());
+  await server.start('--port', port);
   const begun = await post('/v1/agent/sessions', { agent: 'builder', harness: 'claude-code', attended: false });
   const { session, agent, token } = begun;
   assert.ok(isJsonObject(session) && isJsonObject(agent) && typeof token === 'string');
@@ -133,7 +137,7 @@ test('what the hook of the harness let through a moment ago is not judged twice,
 test('a server of Sallyport that is started again is told of the tools, and a stop is heard', async () => {
   await server.stop();
   assert.match(await echo('while it is gone'), /cannot be reached/);
-  await server.start();
+  await server.start('--port', port);
   assert.match(await echo('after it came back'), /after it came back/);
   await post('/v1/agent/stops', { scope: 'session', value: run.session, reason: 'enough' });
   assert.match(await echo('stopped'), /stopped by.*enough/);

@@ -2,6 +2,7 @@ import { isJsonObject } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
 import { typedApp, type RoutePlugin } from '@sallyport/platform/http';
 import { Type } from 'typebox';
+import { withWaiting } from '../hooks/wait-of.ts';
 import { gatewayKinds, type GatewayCall, type GatewayCalls } from './gateway-calls.ts';
 
 const scope = 'agents:report';
@@ -38,17 +39,32 @@ export function createGatewayCallRoutes(gateway: GatewayCalls): RoutePlugin {
               reason: Type.String(),
               is_over: Type.Boolean(),
               is_forgotten: Type.Boolean({ description: 'Tell the tools of the server again, then ask again' }),
+              arguments: Type.Optional(
+                Type.Record(Type.String(), Type.Unknown(), {
+                  description:
+                    'To be sent in place of those that were asked about: tokens in them stand for values again',
+                }),
+              ),
             }),
           },
         },
       },
-      async ({ body, principal }) => {
-        const { verdict, reason, isOver, isForgotten } = await gateway.judge({
-          sessionId: principal.id,
-          call: callOf(body),
-        });
-        return { verdict, reason, is_over: isOver, is_forgotten: isForgotten };
-      },
+      async (request, reply) =>
+        withWaiting({ request, reply }, async (waiting) => {
+          const { body, principal } = request;
+          const { verdict, reason, isOver, isForgotten, input } = await gateway.judge({
+            sessionId: principal.id,
+            call: callOf(body),
+            waiting,
+          });
+          return {
+            verdict,
+            reason,
+            is_over: isOver,
+            is_forgotten: isForgotten,
+            ...(input === undefined ? {} : { arguments: { ...input } }),
+          };
+        }),
     );
 
     app.post(
@@ -67,18 +83,28 @@ export function createGatewayCallRoutes(gateway: GatewayCalls): RoutePlugin {
             },
             { additionalProperties: false },
           ),
-          response: { 200: Type.Object({ content: Type.Enum(['person', 'trusted', 'untrusted']) }) },
+          response: {
+            200: Type.Object({
+              content: Type.Enum(['person', 'trusted', 'untrusted']),
+              result: Type.Optional(
+                Type.Record(Type.String(), Type.Unknown(), {
+                  description: 'To be passed on in place of what came back: secrets in it are tokens',
+                }),
+              ),
+            }),
+          },
         },
       },
-      async ({ body, principal }) => ({
-        content: await gateway.finished({
+      async ({ body, principal }) => {
+        const { content, output } = await gateway.finished({
           sessionId: principal.id,
           call: callOf(body),
           result: objectOf(body.result),
           isSuccess: body.is_success,
           durationMs: body.duration_ms,
-        }),
-      }),
+        });
+        return { content, ...(isJsonObject(output) ? { result: { ...output } } : {}) };
+      },
     );
 
     app.post(
@@ -135,7 +161,14 @@ function callOf(body: {
   readonly arguments: Record<string, unknown>;
 }): GatewayCall {
   const { id, server, kind, name: called, digest } = body;
-  return { id, server, kind, name: called, ...(digest === undefined ? {} : { digest }), input: objectOf(body.arguments) };
+  return {
+    id,
+    server,
+    kind,
+    name: called,
+    ...(digest === undefined ? {} : { digest }),
+    input: objectOf(body.arguments),
+  };
 }
 
 function objectOf(given: unknown): JsonObject {

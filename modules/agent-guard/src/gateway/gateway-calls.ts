@@ -1,6 +1,7 @@
 import type { AgentOrigin, JsonObject, JsonValue } from '@sallyport/contracts';
 import type { VettedTool } from '@sallyport/information-flow';
 import { messageOf } from '@sallyport/platform/errors';
+import type { Waiting } from '../approvals/ask-person.ts';
 import type { HookDesk } from '../hooks/hook-desk.ts';
 import type { HookCall } from '../hooks/hook-message.ts';
 
@@ -61,7 +62,12 @@ export type MissedCall = {
 /** Calls of MCP that came through the gateway: judged by the memory and the policies that judge the hooks of the same run. */
 export type GatewayCalls = {
   /** Never throws: what cannot be judged or recorded is denied. */
-  judge(asked: { readonly sessionId: string; readonly call: GatewayCall }): Promise<GatewayAnswer>;
+  judge(asked: {
+    readonly sessionId: string;
+    readonly call: GatewayCall;
+    /** How long a person may be waited for. */
+    readonly waiting?: Waiting;
+  }): Promise<GatewayAnswer>;
   /** What came back, and whose words it is. Throws where that cannot be recorded. */
   finished(told: {
     readonly sessionId: string;
@@ -90,7 +96,7 @@ export function createGatewayCalls({
       ...(kind === 'tool' ? { tool: name, ...(digest === undefined ? {} : { digest }) } : {}),
     });
   return {
-    async judge({ sessionId, call }) {
+    async judge({ sessionId, call, waiting }) {
       try {
         const gate = await gateOf(sessionId, call);
         if (!gate.isLet && gate.isForgotten)
@@ -99,6 +105,7 @@ export function createGatewayCalls({
           sessionId,
           call: hookCallOf(call, gate.isLet ? gate.vetted : undefined),
           ...(gate.isLet ? {} : { refusal: gate.reason }),
+          ...(waiting === undefined ? {} : { waiting }),
         });
         // Nobody sits at the gateway: who could be asked was asked before.
         const isAsked = verdict === 'ask' ? '; somebody would have to say yes first' : '';
