@@ -74,7 +74,8 @@ export async function answerHook(asked: {
     return refuse(`the server answered ${status}${status === 401 ? ', it does not know this run any more' : ''}`);
   } catch (error) {
     // Somebody was there to say no, and did not say yes.
-    if (error instanceof LostWhileAsked) return refuse(`the server went away while a person was asked (${error.message})`);
+    if (error instanceof LostWhileAsked)
+      return refuse(`the server went away while a person was asked (${error.message})`);
     if (needsYes) noteMissed(environment, credential, { atMs: Date.now(), tool: tool ?? '', went: failsOpen });
     return unreached(error instanceof Error ? error.message : String(error));
   }

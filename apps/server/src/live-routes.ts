@@ -7,7 +7,7 @@ import { ServerError } from './server-errors.ts';
 
 const frames =
   'Server-sent events. `alert`: an alert with `host` when known. `events`: `{ count, from, to, sample: [{ position, received, class_uid, ' +
-  'severity_id, host, user, product, text, synthetic }] }`, at most four a second. `state`: `{ state: "catching up" | "live", head }`. ' +
+  'severity_id, host, user, product, text, synthetic }] }`, at most four a second. `state`: `{ state: "catching up" | "live", head }`. `approvals`: a question about an agent came or went. ' +
   'Each has an `id` to come back with as `Last-Event-ID`.';
 
 /** `GET /v1/live`: what happens, as it happens. */
@@ -25,8 +25,8 @@ export function createLiveRoutes(live: Live): RoutePlugin {
             {
               kinds: Type.Optional(
                 Type.String({
-                  pattern: '^(events|alerts)(,(events|alerts))?$',
-                  description: '`events`, `alerts`, or both with a comma, which is the default',
+                  pattern: '^(events|alerts|approvals)(,(events|alerts|approvals)){0,2}$',
+                  description: '`events`, `alerts`, `approvals`, with commas; `events,alerts` by default',
                 }),
               ),
               after: Type.Optional(
@@ -65,6 +65,8 @@ export function createLiveRoutes(live: Live): RoutePlugin {
         const stream = await live.open({
           callerId: `${principal.kind}/${principal.id}`,
           kinds,
+          hearsOf: (owner) =>
+            principal.scopes.includes('agents:read') || (owner.kind === principal.kind && owner.id === principal.id),
           ...(isWhole(reach) && isWhole(alertReach)
             ? {}
             : {
@@ -90,7 +92,7 @@ function isWhole({ everywhere, except }: Reach): boolean {
 }
 
 function kindOf(text: string): LiveKind[] {
-  return text === 'events' || text === 'alerts' ? [text] : [];
+  return text === 'events' || text === 'alerts' || text === 'approvals' ? [text] : [];
 }
 
 /** `LOG/INDEX`, with `,NUMBER` of the last alert in ids of ours. */

@@ -9,7 +9,10 @@ import { isAuditRecord, liveRow, siteOfEvent } from './live-row.ts';
 import type { LiveRow } from './live-row.ts';
 import { ServerError } from './server-errors.ts';
 
-export type LiveKind = 'events' | 'alerts';
+export type LiveKind = 'events' | 'alerts' | 'approvals';
+
+/** Whose agent a question is about. */
+export type LiveOwner = { readonly kind: string; readonly id: string };
 
 /** Where a reader stands: the next position of the feed, and the number the last alert was announced under. */
 export type LivePlace = { readonly position: Position; readonly alert?: number };
@@ -25,6 +28,8 @@ export type LiveRequest = {
     readonly events: (site: string | undefined) => boolean;
     readonly alerts: (site: string | undefined) => boolean;
   };
+  /** Of questions about whose agents they may hear. */
+  readonly hearsOf?: (owner: LiveOwner) => boolean;
 };
 
 /** Server-sent events (WHATWG HTML, section 9.2), one stream a reader. */
@@ -33,6 +38,7 @@ export type Live = {
    * `alert`: each alert, again when it came back, in order, without a gap. `alert-change`: an alert somebody changed or that stands for more findings, as it is
    * now; whoever comes back or catches up reads again instead. `events`: at most four a second how many events came, how many of
    * the newest were our own records, and a sample of the others; together they cover the feed without a gap. `state`: `catching up` before what was missed, `live` after it.
+   * `approvals`: a question about an agent came or went; which, whoever hears it asks.
    * A reader that takes nothing is fetched nothing for; what it missed comes as one when it takes again. One that takes nothing for
    * two heartbeats is ended, and so is every stream after some minutes, so that rights are asked for again: come back with
    * the last id. Throws `ServerError` `live_exhausted`.
@@ -45,6 +51,7 @@ export type Live = {
 export type LiveNeeds = {
   readonly ledger: Pick<Ledger, 'head' | 'read' | 'countEvents'>;
   readonly alerts: Pick<Alerts, 'after' | 'newestNumber' | 'numberBefore' | 'onAlert' | 'onChange'>;
+  readonly approvals?: { onChange(listener: (owner: LiveOwner) => void): () => void };
   readonly every: (intervalMs: number, task: () => void) => () => void;
   readonly limits?: {
     /** Streams open at once (64), and for one caller (8). */
@@ -73,6 +80,7 @@ const missedTicks = 4;
 type Reader = {
   tick(): void;
   changed(alert: Alert): void;
+  asked(owner: LiveOwner): void;
   wake(): void;
   beat(): void;
   end(): void;
@@ -103,6 +111,9 @@ export function createLive(needs: LiveNeeds): Live {
   });
   const stopListeningToChanges = alerts.onChange((alert) => {
     for (const reader of readers) reader.changed(alert);
+  });
+  const stopListeningToApprovals = needs.approvals?.onChange((owner) => {
+    for (const reader of readers) reader.asked(owner);
   });
 
   /** The newest events before `head`; read once for all readers. */
@@ -166,6 +177,7 @@ export function createLive(needs: LiveNeeds): Live {
     let missed = 0;
     let ticks = 0;
     let alertsDue = true;
+    let approvalsDue = false;
     const changes = new Map<string, Alert>();
     let changesMissed = false;
     let beats = 0;
@@ -263,6 +275,10 @@ export function createLive(needs: LiveNeeds): Live {
         missed = 0;
         await pushAlerts();
         pushChanges();
+        if (approvalsDue && wanted) {
+          approvalsDue = false;
+          push('approvals', {});
+        }
         if (what === 'all') {
           await pushEvents();
           if (wanted) tell('live');
@@ -293,6 +309,11 @@ export function createLive(needs: LiveNeeds): Live {
         if (!request.kinds.has('alerts') || !isHeard(alert)) return;
         if (changes.size < maxChanges || changes.has(alert.id)) changes.set(alert.id, alert);
         else changesMissed = true;
+        void pump('alerts');
+      },
+      asked(owner) {
+        if (!request.kinds.has('approvals') || request.hearsOf?.(owner) !== true) return;
+        approvalsDue = true;
         void pump('alerts');
       },
       wake() {
@@ -335,6 +356,7 @@ export function createLive(needs: LiveNeeds): Live {
       stopBeating();
       stopListening();
       stopListeningToChanges();
+      stopListeningToApprovals?.();
       for (const reader of readers) reader.end();
     },
   };

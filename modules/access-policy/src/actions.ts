@@ -35,6 +35,7 @@ export const allActions = [
   'agents:read',
   'agents:run',
   'agents:stop',
+  'agents:approve',
   'agents:manage',
 ] as const;
 

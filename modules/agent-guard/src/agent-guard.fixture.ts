@@ -8,7 +8,7 @@ import { openColumnKeys } from '@sallyport/platform/encrypted-columns';
 import type { Principal } from '@sallyport/platform/http';
 import { createMemoryLedger } from '@sallyport/testing/memory-ledger';
 import type { HookCall } from './hooks/hook-message.ts';
-import type { OpenJudge } from './hooks/hook-judge.ts';
+import type { Asking, OpenJudge } from './hooks/hook-judge.ts';
 import { agentGuardMigrations, createAgentGuard, type AgentGuard } from './index.ts';
 import type { AgentGuardLimits } from './needs.ts';
 
@@ -36,6 +36,8 @@ export type House = {
   readonly judges: Judged[];
   /** What the judge says of the next calls. */
   verdict: AgentVerdict;
+  /** What it would ask a person of them. */
+  asks: Asking;
   /** Another server on the same database, or this one after a restart. */
   again(): Promise<AgentGuard>;
   /** Events of agents in the ledger, newest last. */
@@ -66,7 +68,10 @@ export async function openHouse(
     const told: string[] = [];
     judges.push({ told, isForgotten, pack });
     return {
-      prompted: ({ text }) => void told.push(`prompt ${text}`),
+      prompted({ text }) {
+        told.push(`prompt ${text}`);
+        return undefined;
+      },
       judge({ id, tool }, child) {
         told.push(`call ${tool}${child === undefined ? '' : ` of ${child}`}`);
         return {
@@ -74,14 +79,16 @@ export async function openHouse(
           reason: `because ${house.verdict}`,
           policies: ['test'],
           call: { id, tool: { name: tool }, action: 'execute' },
+          ...(house.verdict === 'ask' ? { asks: house.asks } : {}),
         };
       },
       granted: ({ tool }) => void told.push(`granted ${tool}`),
       forgot: () => void told.push('forgot'),
       saw({ tool }: HookCall) {
         told.push(`result ${tool}`);
-        return 'untrusted';
+        return { origin: 'untrusted' };
       },
+      whole: (call) => call,
     };
   };
   const again = (): Promise<AgentGuard> =>
@@ -107,6 +114,12 @@ export async function openHouse(
     owners,
     judges,
     verdict: 'allow',
+    asks: {
+      does: [{ kind: 'network', words: 'Send something to evil.example' }],
+      places: ['evil.example'],
+      policies: [{ id: 'test-asks', words: 'A person sees what goes out' }],
+      isCertain: true,
+    },
     again,
     recorded: () =>
       ledger.events().map(({ body }): JsonObject => JSON.parse(Buffer.from(body ?? new Uint8Array()).toString('utf8'))),

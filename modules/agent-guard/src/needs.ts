@@ -30,6 +30,12 @@ export type AgentGuardLimits = {
   readonly maxLifetimeMs: number;
   /** Sessions whose origins of values are remembered; of others what they saw counts as untrusted. */
   readonly maxRemembered: number;
+  /** A person is asked for so long at most; a caller that waits less long is told no before it goes. */
+  readonly approvalMs: number;
+  /** Questions that wait for a person at once. */
+  readonly maxWaiting: number;
+  readonly maxWaitingPerAgent: number;
+  readonly maxWaitingPerSession: number;
 };
 
 export const defaultLimits: AgentGuardLimits = {
@@ -38,4 +44,8 @@ export const defaultLimits: AgentGuardLimits = {
   idleMs: 15 * 60_000,
   maxLifetimeMs: 24 * 3_600_000,
   maxRemembered: 200,
+  approvalMs: 5 * 60_000,
+  maxWaiting: 200,
+  maxWaitingPerAgent: 20,
+  maxWaitingPerSession: 5,
 };

@@ -619,6 +619,7 @@ export type Routes = {
       readonly reason: string;
       readonly is_over: boolean;
       readonly is_forgotten: boolean;
+      readonly arguments?: Readonly<Record<string, unknown>> | undefined;
     };
   };
   /** Calls of MCP that went ahead while the server could not be reached */
@@ -652,7 +653,10 @@ export type Routes = {
       readonly is_success: boolean;
       readonly duration_ms: number;
     };
-    answer: { readonly content: 'person' | 'trusted' | 'untrusted' };
+    answer: {
+      readonly content: 'person' | 'trusted' | 'untrusted';
+      readonly result?: Readonly<Record<string, unknown>> | undefined;
+    };
   };
   /** An MCP server that a run met, with its tools as it described them; which of them may be used */
   'POST /v1/agent/gateway/servers': {
@@ -686,6 +690,13 @@ export type Routes = {
     query: undefined;
     body: Readonly<Record<string, unknown>>;
     answer: Readonly<Record<string, unknown>>;
+  };
+  /** Hooks of a run that nobody answered while the server could not be reached */
+  'POST /v1/agent/outages': {
+    params: undefined;
+    query: undefined;
+    body: { readonly hooks: readonly { readonly at_ms: number; readonly tool: string; readonly went: boolean }[] };
+    answer: unknown;
   };
   /** Changes of policy that were proposed, newest first */
   'GET /v1/agent/proposals': {

@@ -9,6 +9,8 @@ export type LiveListener = {
   readonly onAlert: (alert: AlertRow) => void;
   /** Somebody changed an alert, or it stands for more findings now. */
   readonly onAlertChange: () => void;
+  /** A question about an agent came or went. */
+  readonly onApprovals: () => void;
   /** The server lets nobody follow as they are: the session may have ended, or changed. */
   readonly onRefused: () => void;
   /** It is followed again, after a break. */
@@ -78,6 +80,10 @@ export function openLive(kinds: readonly string[], listener: LiveListener): Live
     opened.addEventListener('alert-change', (event: MessageEvent<string>) => {
       remember(event);
       listener.onAlertChange();
+    });
+    opened.addEventListener('approvals', (event: MessageEvent<string>) => {
+      remember(event);
+      listener.onApprovals();
     });
     opened.addEventListener('events', (event: MessageEvent<string>) => {
       remember(event);

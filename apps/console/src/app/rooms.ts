@@ -32,7 +32,7 @@ const rooms: readonly Room[] = [
   { path: '/search', name: 'Search', icon: IconSearch, needs: ['events:read'] },
   { path: '/sources', name: 'Sources', icon: IconBroadcast, needs: ['events:read'] },
   { path: '/devices', name: 'Devices', icon: IconDeviceMobile, needs: ['devices:read'] },
-  { path: '/agents', name: 'Agents', icon: IconRobot, needs: ['agents:read'] },
+  { path: '/agents', name: 'Agents', icon: IconRobot, needs: ['agents:read', 'agents:run'] },
   { path: '/ledger', name: 'Ledger', icon: IconStack2, needs: ['ledger:read'] },
   { path: '/keys', name: 'Keys', icon: IconKey, needs: ['vault:read'] },
   { path: '/retention', name: 'Retention', icon: IconHourglass, needs: ['vault:read'] },

@@ -8,6 +8,8 @@ import { keepFresh } from '../api/fresh-session.ts';
 import { countOf, overviewQuery } from '../api/queries.ts';
 import type { Me } from '../api/queries.ts';
 import { formatCompact } from '../parts/numbers.ts';
+import { ApprovalBanner, ApprovalCount } from '../rooms/agents/approvals/approval-banner.tsx';
+import { hearsOfApprovals } from '../rooms/agents/approvals/approvals-query.ts';
 import { GrantBanner } from './grant-banner.tsx';
 import { LiveMark } from './live-mark.tsx';
 import { AlertToast } from './alert-toast.tsx';
@@ -24,7 +26,7 @@ const mostInBar = 5;
 
 /** The rail, the room, and on narrow screens the bar below. */
 export function Shell({ me, children }: { readonly me: Me; readonly children: ReactNode }) {
-  const live = useLive(may(me, 'events:read'));
+  const live = useLive(may(me, 'events:read'), hearsOfApprovals(me));
   const [path] = useLocation();
   const [isPaletteOpen, setPaletteOpen] = useState(false);
   const main = useRef<HTMLElement>(null);
@@ -48,7 +50,7 @@ export function Shell({ me, children }: { readonly me: Me; readonly children: Re
       <nav className="rail" aria-label="Rooms">
         <Wordmark organization={me.organization} />
         {rooms.map((room) => (
-          <RoomLink key={room.path} room={room} isCurrent={room.path === current} className="rail-link" />
+          <RoomLink key={room.path} room={room} me={me} isCurrent={room.path === current} className="rail-link" />
         ))}
         <div className="rail-foot">
           <button type="button" className="rail-link" onClick={() => setPaletteOpen(true)}>
@@ -69,11 +71,12 @@ export function Shell({ me, children }: { readonly me: Me; readonly children: Re
       </header>
       <main id="room" className="room" tabIndex={-1} ref={main}>
         <GrantBanner />
+        <ApprovalBanner me={me} />
         <RoomBoundary key={path}>{children}</RoomBoundary>
       </main>
       <nav className="bar" aria-label="Rooms, narrow">
         {inBar.map((room) => (
-          <RoomLink key={room.path} room={room} isCurrent={room.path === current} className="bar-link" />
+          <RoomLink key={room.path} room={room} me={me} isCurrent={room.path === current} className="bar-link" />
         ))}
         {inBar.length === rooms.length ? null : (
           <button type="button" className="bar-link" onClick={() => setPaletteOpen(true)}>
@@ -90,10 +93,12 @@ export function Shell({ me, children }: { readonly me: Me; readonly children: Re
 
 function RoomLink({
   room,
+  me,
   isCurrent,
   className,
 }: {
   readonly room: Room;
+  readonly me: Me;
   readonly isCurrent: boolean;
   readonly className: string;
 }) {
@@ -104,6 +109,7 @@ function RoomLink({
       <Icon size={narrow ? 22 : 18} stroke={1.7} aria-hidden="true" />
       <span>{narrow ? room.name.split(' ')[0] : room.name}</span>
       {room.path === '/alerts' ? <NewAlertCount /> : null}
+      {room.path === '/agents' ? <ApprovalCount me={me} /> : null}
     </Link>
   );
 }

@@ -4,6 +4,7 @@ import { call } from '../api/call.ts';
 import { overviewQuery, sessionQuery } from '../api/queries.ts';
 import type { AlertRow } from '../api/queries.ts';
 import type { ListedEvent } from '../parts/listed-event.ts';
+import { approvalsKey } from '../rooms/agents/approvals/approvals-query.ts';
 import { announceAlert } from './announce-alert.ts';
 import { takeListeningTurns } from './listening-turn.ts';
 import { openLive } from './live.ts';
@@ -50,7 +51,7 @@ const stillSignedInQuery = queryOptions({
 });
 
 /** Keeps one live connection open and writes what it brings into the query cache. */
-export function useLive(withEvents: boolean): LiveControls {
+export function useLive(withEvents: boolean, withApprovals: boolean): LiveControls {
   const queries = useQueryClient();
   const live = useRef<Live>(undefined);
   const { data } = useQuery(liveStatusQuery);
@@ -85,7 +86,9 @@ export function useLive(withEvents: boolean): LiveControls {
       }));
     };
     const others = new BroadcastChannel('sallyport.alerts');
-    const opened = openLive(withEvents ? ['events', 'alerts'] : ['alerts'], {
+    const refreshApprovals = (): void => void queries.invalidateQueries({ queryKey: approvalsKey });
+    const kinds = ['alerts', ...(withEvents ? ['events'] : []), ...(withApprovals ? ['approvals'] : [])];
+    const opened = openLive(kinds, {
       onState: (state) => status({ state }),
       onAlert(alert) {
         queries.setQueryData(newestAlertQuery.queryKey, alert);
@@ -96,9 +99,13 @@ export function useLive(withEvents: boolean): LiveControls {
         refreshSoon();
       },
       onAlertChange: refreshSoon,
+      onApprovals: refreshApprovals,
       // That the session ended is noticed where every refusal is, also in a room that asks for nothing itself.
       onRefused: refreshSession,
-      onBack: refreshSession,
+      onBack() {
+        refreshSession();
+        refreshApprovals();
+      },
       onEvents({ count, own, sample }) {
         // Without our own records, as everywhere a rate is told: looking on makes some.
         counted += Math.max(0, count - own);
@@ -124,6 +131,6 @@ export function useLive(withEvents: boolean): LiveControls {
       others.close();
       opened.close();
     };
-  }, [queries, withEvents]);
+  }, [queries, withEvents, withApprovals]);
   return { ...data, pause: () => live.current?.pause(), resume: () => live.current?.resume() };
 }

@@ -35,6 +35,7 @@ const words: Readonly<Record<string, string>> = {
   'agents:read': 'see what AI agents do',
   'agents:run': 'run AI agents of their own',
   'agents:stop': 'stop AI agents',
+  'agents:approve': 'say yes or no to calls of everybody’s AI agents',
   'agents:manage': 'change what AI agents may do',
 };
 

@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
-import { canonicalJson, isJsonObject } from '@sallyport/contracts';
+import { createHmac } from 'node:crypto';
+import { redact } from '@sallyport/content-redaction';
+import { canonicalJson, isJsonObject, itemsOf } from '@sallyport/contracts';
 import type { JsonValue } from '@sallyport/contracts';
 import type { HookCall } from '../hooks/hook-message.ts';
 import type { JudgedHook } from '../hooks/hook-judge.ts';
@@ -37,7 +38,7 @@ export type Question = {
   readonly isGrave: boolean;
   /** A yes may hold for the session. */
   readonly mayHold: boolean;
-  /** Of tool, server, sub-agent, folder and every argument: an answer is to this and nothing else. */
+  /** Of tool, server, sub-agent, folder and every argument, under a key of this process: an answer is to this and nothing else. */
   readonly digest: string;
   /** Two calls of a run with the same are the same question. */
   readonly key: string;
@@ -55,26 +56,33 @@ export function questionOf(asked: {
   readonly judged: JudgedHook;
   readonly pack: string;
   readonly child?: string | undefined;
+  /** Nobody learns from a digest what a call held. */
+  readonly secret: Uint8Array;
 }): Question {
-  const { call, judged, pack, child } = asked;
+  const { call, judged, pack, child, secret } = asked;
   const { does = [], places = [], policies = [], isCertain = false } = judged.asks ?? {};
+  const hashOf = (parts: readonly (JsonValue | undefined)[]): string =>
+    createHmac('sha256', secret)
+      .update(canonicalJson(parts.map((part) => part ?? null)))
+      .digest('hex');
+  const line = withoutSecrets(call);
   const kinds = [...new Set(does.map(({ kind }) => kind))].toSorted();
   const isGrave = kinds.length === 0 || kinds.some((kind) => graveKinds.has(kind));
   const digest = hashOf([call.tool, call.server?.name, call.server?.source, child, call.cwd, call.input]);
   const isPlaced = isCertain && places.length > 0 && kinds.length > 0 && kinds.every((kind) => placedKinds.has(kind));
-  const { values, more } = shownValues(call.input);
+  const { values, more } = shownValues(judged.shown ?? call.input);
   const policyIds = policies.map(({ id }) => id).toSorted();
   return {
     tool: visibleLine(call.tool, 200),
     ...(call.server === undefined ? {} : { server: visibleLine(call.server.name, 200) }),
     ...(child === undefined ? {} : { subAgent: visibleLine(child, 100) }),
-    does: does.slice(0, limits.does).map(({ words }) => visibleLine(words, 500)),
+    does: does.slice(0, limits.does).map(({ words }) => line(words, 500)),
     kinds,
-    place: visibleLine(places.join(', '), 300),
+    place: line(places.join(', '), 300),
     values,
     valuesLeftOut: more,
     policies: policies.slice(0, 10).map(({ id, words }) => ({ id: id.slice(0, 200), words: visibleLine(words, 500) })),
-    reason: visibleLine(judged.reason, 2000),
+    reason: line(judged.reason, 2000),
     taint: (judged.call.taintPath ?? []).slice(0, limits.taint).map((one) => visibleLine(one, 200)),
     isGrave,
     mayHold: !isGrave,
@@ -94,11 +102,14 @@ export function questionOf(asked: {
   };
 }
 
-function hashOf(parts: readonly (JsonValue | undefined)[]): string {
-  return createHash('sha256')
-    .update('sallyport agent approval\0')
-    .update(canonicalJson(parts.map((part) => part ?? null)))
-    .digest('hex');
+/** As `visibleLine`, with what is a secret in the call's arguments left out. */
+function withoutSecrets({ input }: HookCall): typeof visibleLine {
+  const secrets = redact(input).pieces.filter((piece) => piece.class === 'secret' && piece.text.length > 3);
+  return (text, longest) =>
+    visibleLine(
+      secrets.reduce((left, piece) => left.replaceAll(piece.text, '[a secret]'), text),
+      longest,
+    );
 }
 
 /** Each text of the arguments under its name, as long as there is room. */
@@ -132,8 +143,9 @@ const deepest = 6;
 
 function* textsIn(value: JsonValue, name: string, depth = 0): Generator<readonly [string, string]> {
   const inner = (part: string): string => (name === '' ? part : `${name}.${part}`);
-  if (depth < deepest && Array.isArray(value) && value.length > 0)
-    for (const [index, item] of value.entries()) yield* textsIn(item, inner(String(index)), depth + 1);
+  const items = itemsOf(value);
+  if (depth < deepest && items.length > 0)
+    for (const [index, item] of items.entries()) yield* textsIn(item, inner(String(index)), depth + 1);
   else if (depth < deepest && isJsonObject(value) && Object.keys(value).length > 0)
     for (const [part, item] of Object.entries(value)) yield* textsIn(item, inner(part), depth + 1);
   else if (name !== '') yield [name, typeof value === 'string' ? value : JSON.stringify(value)];

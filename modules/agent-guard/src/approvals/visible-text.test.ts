@@ -25,7 +25,10 @@ test('whatever comes in, nothing hidden goes out, and what was hidden is counted
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
       const { text: shown, hidden } = visibleText(text);
-      assert.doesNotMatch(shown, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\u034f]/u);
+      assert.doesNotMatch(
+        shown,
+        /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\u034f]/u,
+      );
       assert.equal(hidden === 0, shown === text);
       assert.deepEqual(visibleText(shown), { text: shown, hidden: 0 });
     }),

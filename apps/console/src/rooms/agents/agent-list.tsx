@@ -5,6 +5,7 @@ import { printable } from '../../parts/printable.ts';
 import { harnessName, packWords } from './agent-words.ts';
 import type { Agent } from './agents-query.ts';
 import { PackChoice } from './pack-choice.tsx';
+import { ApprovalChoice } from './approval-choice.tsx';
 import { StopButton } from './stop-button.tsx';
 
 const packs: readonly Agent['pack'][] = ['observe', 'developer', 'unattended', 'locked-down'];
@@ -48,6 +49,7 @@ export function AgentList({
                   if (pack !== undefined && pack !== agent.pack) setChosen({ agent, pack });
                 }}
               />
+              <ApprovalChoice agent={agent} canManage={canManage} />
               {canStop ? <StopButton scope="agent" value={agent.id} what={`agent ${agent.name}`} /> : null}
             </span>
           </li>

@@ -1,5 +1,5 @@
 import { lazy } from 'react';
-import { Route } from 'wouter';
+import { Redirect, Route } from 'wouter';
 import type { Me } from '../../api/queries.ts';
 import { RoomPages } from '../../app/room-pages.tsx';
 import type { RoomPage } from '../../app/room-pages.tsx';
@@ -33,7 +33,10 @@ export function AgentsFrame({ me }: { readonly me: Me }) {
         <Route path="/agents/servers/:id">
           {({ id }) => <ServerPage key={id} id={id} canManage={may(me, 'agents:manage')} />}
         </Route>
-      ) : null}
+      ) : (
+        // Whoever runs agents of their own is asked about them, and sees no others.
+        <Route path="/agents">{<Redirect to="/agents/approvals" replace />}</Route>
+      )}
     </RoomPages>
   );
 }

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { isJsonObject, parseJson } from '@sallyport/contracts';
+import type { JsonObject } from '@sallyport/contracts';
+import { picture } from './testing/browser.ts';
+import { openRoom } from './testing/room-under-test.ts';
+import type { RoomUnderTest } from './testing/room-under-test.ts';
+
+// One story, told in order: each test goes on where the one before it stopped.
+let room: RoomUnderTest;
+let run: { readonly id: string; readonly token: string };
+const pictures = process.env['SALLYPORT_PICTURES'];
+
+before(async () => {
+  room = await openRoom({ pictures });
+});
+after(() => room.end());
+
+async function post(path: string, body: JsonObject, more: { key?: string; wait?: string } = {}): Promise<JsonObject> {
+  const answer = await room.server.ask({
+    method: 'POST',
+    path,
+    headers: { 'content-type': 'application/json', ...(more.wait === undefined ? {} : { prefer: more.wait }) },
+    body: JSON.stringify(body),
+    timeoutMs: 100_000,
+    ...(more.key === undefined ? {} : { key: more.key }),
+  });
+  assert.ok(answer.status < 300, answer.text);
+  const read: unknown = parseJson(answer.text);
+  assert.ok(isJsonObject(read));
+  return read;
+}
+
+/** Before a command runs; resolves when somebody has answered. */
+function command(text: string, more: JsonObject = {}): Promise<string> {
+  const hook = {
+    session_id: 'h',
+    cwd: '/home/kim/shop',
+    hook_event_name: 'PreToolUse',
+    tool_name: 'Bash',
+    tool_use_id: `t-${text.length}`,
+    tool_input: { command: text, ...more },
+  };
+  return post('/v1/agent/hooks/claude-code', hook, { key: run.token, wait: 'wait=90' }).then((answer) =>
+    JSON.stringify(answer['hookSpecificOutput'] ?? {}),
+  );
+}
+
+test('While nothing waits the page says what it is for', async () => {
+  const { session, token } = await post('/v1/agent/sessions', {
+    agent: 'night builder',
+    harness: 'claude-code',
+    workspace: '/home/kim/shop',
+    home: '/home/kim',
+    host: 'ws-4',
+    repository: 'https://git.example/shop.git',
+    branch: 'release',
+    attended: false,
+  });
+  assert.ok(isJsonObject(session) && typeof session['id'] === 'string' && typeof token === 'string');
+  run = { id: session['id'], token };
+  await room.visit('/agents', 'Agents');
+  const { page } = room;
+  const chosen = page.waitForResponse(
+    (response) => response.request().method() === 'PATCH' && response.status() === 200,
+  );
+  await page.getByRole('combobox', { name: 'Policies of night builder' }).click();
+  await page.getByRole('option', { name: /^Locked down/ }).click();
+  await page.getByRole('button', { name: 'Use these policies' }).click();
+  await chosen;
+  await page.getByRole('link', { name: 'Approvals' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Approvals' }).waitFor();
+  await page.getByText('Nothing waits').waitFor();
+  await room.atRest('approvals-none');
+});
+
+test('A call that waits is told of in every room at once, and let through with one yes to what was seen', async () => {
+  const { page } = room;
+  await room.visit('/', 'Overview');
+  const answered = command('make deploy # \u202Eelif neddih', { description: 'Build it' });
+  const banner = page.getByText('night builder waits for your answer');
+  await banner.waitFor();
+  await page.getByRole('navigation', { name: 'Rooms', exact: true }).getByText('waits for you').waitFor();
+  await room.atRest('approvals-banner');
+  await page.getByRole('link', { name: 'Look at it' }).click();
+  const card = page.getByRole('article');
+  await card.getByText('make deploy # ⟨U+202E⟩elif neddih').first().waitFor();
+  await card.getByText('One sign in it is not seen').waitFor();
+  await card
+    .getByText(/A person sees what runs/)
+    .first()
+    .waitFor();
+  await card.getByText('release', { exact: true }).waitFor();
+  await card.getByText('Never asked').waitFor();
+  await card.getByText('What the run did before').click();
+  await room.atRest('approvals-waiting');
+  await card.getByRole('button', { name: 'Yes, this once' }).click();
+  assert.match(await answered, /"permissionDecision":"allow"/);
+  await card.getByText(/said yes/).waitFor();
+  await card.getByRole('button', { name: 'Take it away' }).click();
+  await page
+    .getByRole('region', { name: 'Answered' })
+    .getByText(/said yes/)
+    .waitFor();
+});
+
+test('On a phone a no goes back to the agent with the words of whoever said it', async () => {
+  const { page } = room;
+  await page.setViewportSize({ width: 360, height: 740 });
+  const answered = command('make deploy');
+  const card = page.getByRole('article');
+  await card.getByRole('button', { name: 'No', exact: true }).waitFor();
+  if (pictures !== undefined) await picture(page, pictures, 'approvals-phone');
+  await card.getByLabel('Words for the agent').fill('not before Monday');
+  await card.getByRole('button', { name: 'No', exact: true }).click();
+  assert.match(await answered, /"deny".*said no: not before Monday/);
+  await card.getByRole('button', { name: 'Take it away' }).click();
+  await page.setViewportSize({ width: 1440, height: 900 });
+});
+
+test('A yes for the run asks no second time, and a change of policy is proposed to whoever makes them', async () => {
+  const { page } = room;
+  const first = command('make test');
+  const card = page.getByRole('article');
+  await card.getByRole('button', { name: 'Propose that policy answers this' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Why').fill('Tests of this repository may always run');
+  await dialog.getByRole('button', { name: 'Propose' }).click();
+  await card.getByText('Proposed.').waitFor();
+  await card.getByRole('button', { name: 'Yes, for this run' }).click();
+  assert.match(await first, /"allow"/);
+  assert.match(await command('make test'), /"allow"/);
+  await card.getByRole('button', { name: 'Take it away' }).click();
+  const proposed = page.getByRole('region', { name: 'Proposed changes of policy' });
+  await proposed.getByText('Tests of this repository may always run').waitFor();
+  await room.atRest('approvals-answered');
+  await proposed.getByRole('button', { name: 'Seen to' }).click();
+  await proposed.waitFor({ state: 'detached' });
+});
+
+test('What ends by itself stays where it stands, and says so', async () => {
+  const { page } = room;
+  const stopped = command('make clean');
+  const card = page.getByRole('article');
+  await card.getByRole('button', { name: 'Yes, this once' }).waitFor();
+  await room.server.ask({ method: 'POST', path: `/v1/agent/sessions/${run.id}/end` });
+  assert.match(await stopped, /"deny"/);
+  await card.getByText(/It was over before anybody answered/).waitFor();
+  assert.equal(await card.getByRole('button', { name: /^Yes/ }).count(), 0);
+  assert.deepEqual(room.faults, []);
+});

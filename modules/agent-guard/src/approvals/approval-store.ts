@@ -1,0 +1,161 @@
+import { agentActions, isJsonObject, parseJson, textOf, textsOf } from '@sallyport/contracts';
+import type { JsonObject } from '@sallyport/contracts';
+import type { Database, Transaction } from '@sallyport/platform/database';
+import { createEncryptedColumns, encrypted } from '@sallyport/platform/encrypted-columns';
+import type { ColumnKeys, Encrypted, Opened } from '@sallyport/platform/encrypted-columns';
+import type { Owner } from '../sessions/agent.ts';
+import { approvalEnds } from './approval.ts';
+import type { Answer, AnsweredApproval, Approval } from './approval.ts';
+
+type Row = {
+  readonly id: string;
+  readonly session_id: string;
+  readonly agent_id: string;
+  readonly owner_kind: string;
+  readonly owner_id: string;
+  /** `open`, or how it ended. */
+  readonly state: string;
+  readonly answered_by: string | null;
+  /** The rest as JSON. */
+  readonly document: Encrypted;
+  readonly asked_at_ms: number;
+  readonly answered_at_ms: number | null;
+};
+type Tables = { agent_approvals: Row };
+type Where = Database | Transaction;
+
+/** What was asked, and how it was answered. Every function runs in the transaction or database it is handed. */
+export type ApprovalStore = ReturnType<typeof createApprovalStore>;
+
+export function createApprovalStore(needs: {
+  readonly columnKeys: ColumnKeys;
+  readonly random: (length: number) => Uint8Array;
+}) {
+  const columns = createEncryptedColumns<Tables>({
+    keys: needs.columnKeys,
+    random: needs.random,
+    tables: { agent_approvals: { row: 'id', columns: { document: encrypted({ padBytes: 256 }) } } },
+  });
+  const rows = (where: Where) => columns.on(where).selectFrom('agent_approvals').selectAll();
+
+  return {
+    async insert(transaction: Transaction, approval: Approval): Promise<void> {
+      await columns
+        .on(transaction)
+        .insertInto('agent_approvals')
+        .values({
+          id: approval.id,
+          session_id: approval.sessionId,
+          agent_id: approval.agentId,
+          owner_kind: approval.owner.kind,
+          owner_id: approval.owner.id,
+          state: 'open',
+          answered_by: null,
+          document: JSON.stringify(documentOf(approval)),
+          asked_at_ms: approval.askedAtMs,
+          answered_at_ms: null,
+        })
+        .execute();
+    },
+
+    /** False for one that was answered before. */
+    async answer(transaction: Transaction, approval: Approval, answer: Answer): Promise<boolean> {
+      const { numUpdatedRows } = await columns
+        .on(transaction)
+        .updateTable('agent_approvals')
+        .set({
+          state: answer.end,
+          answered_by: answer.by?.id ?? null,
+          answered_at_ms: answer.atMs,
+          document: JSON.stringify({
+            ...documentOf(approval),
+            scope: answer.scope,
+            words: answer.words,
+            ...(answer.by === undefined ? {} : { by: answer.by.name }),
+          }),
+        })
+        .where('id', '=', approval.id)
+        .where('state', '=', 'open')
+        .executeTakeFirst();
+      return numUpdatedRows === 1n;
+    },
+
+    async find(where: Where, id: string): Promise<AnsweredApproval | undefined> {
+      const row = await rows(where).where('id', '=', id).executeTakeFirst();
+      return row === undefined ? undefined : toApproval(row);
+    },
+
+    /** Newest first. */
+    async list(
+      where: Where,
+      asked: { readonly owner?: Owner; readonly agentId?: string; readonly state?: 'open'; readonly limit: number },
+    ): Promise<readonly AnsweredApproval[]> {
+      let found = rows(where);
+      if (asked.owner !== undefined)
+        found = found.where('owner_kind', '=', asked.owner.kind).where('owner_id', '=', asked.owner.id);
+      if (asked.agentId !== undefined) found = found.where('agent_id', '=', asked.agentId);
+      if (asked.state !== undefined) found = found.where('state', '=', asked.state);
+      const newest = await found.orderBy('asked_at_ms', 'desc').orderBy('id').limit(asked.limit).execute();
+      return newest.map(toApproval);
+    },
+
+    async removeBefore(transaction: Transaction, askedBeforeMs: number): Promise<void> {
+      const old = columns.on(transaction).deleteFrom('agent_approvals').where('asked_at_ms', '<', askedBeforeMs);
+      await old.where('state', '!=', 'open').execute();
+    },
+  };
+}
+
+function documentOf({ tool, place, kinds, title, policies, digest, call }: Approval): JsonObject {
+  return {
+    tool,
+    place,
+    kinds,
+    title,
+    policies,
+    digest,
+    call: { id: call.id, action: call.action, tool: call.tool.name, server: call.tool.server?.name ?? '' },
+  };
+}
+
+/** Sealed by us, with its row bound into the seal: what opens is what was written. */
+function toApproval(row: Opened<Tables>['agent_approvals']): AnsweredApproval {
+  const kept: unknown = parseJson(row.document);
+  if (!isJsonObject(kept)) throw new TypeError('Cannot read an approval: it has another shape');
+  const call = isJsonObject(kept['call']) ? kept['call'] : {};
+  const server = textOf(call['server']);
+  const end = approvalEnds.find((one) => one === row.state);
+  const name = textOf(kept['by']);
+  return {
+    id: row.id,
+    sessionId: row.session_id,
+    agentId: row.agent_id,
+    owner: {
+      kind: row.owner_kind === 'service' || row.owner_kind === 'key' ? row.owner_kind : 'user',
+      id: row.owner_id,
+    },
+    askedAtMs: row.asked_at_ms,
+    tool: textOf(kept['tool']),
+    place: textOf(kept['place']),
+    kinds: textsOf(kept['kinds']),
+    title: textOf(kept['title']),
+    policies: textsOf(kept['policies']),
+    digest: textOf(kept['digest']),
+    call: {
+      id: textOf(call['id']),
+      tool: { name: textOf(call['tool']), ...(server === '' ? {} : { server: { name: server } }) },
+      action: agentActions.find((action) => action === call['action']) ?? 'execute',
+    },
+    ...(end === undefined
+      ? {}
+      : {
+          answer: {
+            end,
+            atMs: row.answered_at_ms ?? row.asked_at_ms,
+            scope: kept['scope'] === 'session' ? 'session' : 'once',
+            words: textOf(kept['words']),
+            ...(row.answered_by === null ? {} : { by: { id: row.answered_by, name } }),
+          },
+        }),
+  };
+}
