@@ -1,0 +1,11 @@
+export { decodedViews } from './decoding/decoded-views.ts';
+export type { DecodedView } from './decoding/view.ts';
+export { findContent } from './find-content.ts';
+export type { FindOptions, FoundContent } from './find-content.ts';
+export type { Confidence, Encoding, Found } from './finding.ts';
+export { signalKinds, signalsOf } from './signals.ts';
+export type { Signal, SignalKind } from './signals.ts';
+export { redact, restore } from './tokens/redact.ts';
+export type { KindCount, Redacted, RedactOptions, Restored } from './tokens/redact.ts';
+export { createVault } from './tokens/vault.ts';
+export type { Vault } from './tokens/vault.ts';
