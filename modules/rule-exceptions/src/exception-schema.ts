@@ -36,7 +36,9 @@ export const Shown = Type.Object({
   state: Type.Enum(['proposed', 'active', 'expired', 'withdrawn'], {
     description: 'proposed: hides nothing until a second person approves it',
   }),
-  hints: Type.Array(Type.Enum(['expires_soon', 'idle', 'more_than_tried', 'rule_not_in_force', 'damaged'])),
+  hints: Type.Array(
+    Type.Enum(['expires_soon', 'idle', 'more_than_tried', 'rule_not_in_force', 'rule_from_elsewhere', 'damaged']),
+  ),
   created: Type.String(time),
   current: Type.Optional(Version),
   hidden: Type.Integer({ description: 'Matches it hid' }),

@@ -205,8 +205,8 @@ async function endVersions(transaction: Transaction, id: string, atMs: number): 
     .execute();
 }
 
-function sealedOf({ text, madeBy, approvedBy, trial, accepted }: ExceptionVersion) {
-  return { text, madeBy, approvedBy, trial, accepted };
+function sealedOf({ text, madeBy, approvedBy, trial, accepted, origins }: ExceptionVersion) {
+  return { text, madeBy, approvedBy, trial, accepted, origins };
 }
 
 /** Those that are not over, for the limits. */

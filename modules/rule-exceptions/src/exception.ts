@@ -32,6 +32,8 @@ export type ExceptionVersion = {
   /** What of the history it would have hidden, as it was tried before it was saved. */
   readonly trial: { readonly hidden: number; readonly of: number; readonly days: number } | undefined;
   readonly accepted: readonly Warning[];
+  /** By id of a rule, from where it came then: another rule may take the id over. Empty for all rules, and in those made before this was kept. */
+  readonly origins: ReadonlyMap<string, string>;
 };
 
 export type ExceptionState = 'proposed' | 'active' | 'expired' | 'withdrawn';
@@ -72,7 +74,13 @@ export function isWarning(text: string): text is Warning {
 }
 
 /** What is worth a look in the list. */
-export type Hint = 'expires_soon' | 'idle' | 'more_than_tried' | 'rule_not_in_force' | 'damaged';
+export type Hint =
+  | 'expires_soon'
+  | 'idle'
+  | 'more_than_tried'
+  | 'rule_not_in_force'
+  | 'rule_from_elsewhere'
+  | 'damaged';
 
 /** A match that was hidden: where its event stands. */
 export type HiddenPosition = { readonly position: Position; readonly atMs: number; readonly ruleId: string };
@@ -112,6 +120,22 @@ export type KnownRule = {
   /** Of a correlation: what it counts. */
   readonly correlation?: { readonly ruleIds: readonly string[] };
 };
+
+/** Where a rule comes from, by its file: ours, one's own, or a pack by its name. A new file of the same is no other place. */
+export function originOf({ file }: Pick<KnownRule, 'file'>): string {
+  const [first = '', second = ''] = file.split('/');
+  return first === 'packs' ? `${first}/${second}` : first;
+}
+
+export function originsOf(text: ExceptionText, rules: ReadonlyMap<string, KnownRule>): ReadonlyMap<string, string> {
+  if (text.rules === 'all') return new Map();
+  return new Map(
+    text.rules.flatMap((id) => {
+      const rule = rules.get(id);
+      return rule === undefined ? [] : [[id, originOf(rule)]];
+    }),
+  );
+}
 
 export function stateOf(
   { versions: [newest], withdrawn }: Pick<RuleException, 'versions' | 'withdrawn'>,

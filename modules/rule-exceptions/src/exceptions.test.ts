@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { sql } from 'kysely';
+import { originsOf, type KnownRule } from './exception.ts';
 import { writeVersion } from './exception-store.ts';
+import { hintsOf } from './review.ts';
 import {
   accepted,
   administrator,
@@ -17,6 +19,7 @@ import {
   startMs,
   textOf,
 } from './rule-exceptions.fixture.ts';
+import { openVersion, sealVersion } from './stored-exception.ts';
 
 test('an exception hides the matches it selects and no others, in any case of letters, and counts them', async () => {
   const { exceptions, send, scan, told, ledger } = await setUp();
@@ -221,4 +224,43 @@ test('no exception hides what is done with exceptions, also not one of all rules
     told().map((one) => one.split(' ')[0]),
     ['r-watch', 'r-watch', 'r-watch', 'c-watch'],
   );
+});
+
+test('a rule that takes over the id of another is told at the exception, and one that only moved is not', () => {
+  const rule = (file: string): ReadonlyMap<string, KnownRule> =>
+    new Map([['r', { id: 'r', title: 'R', level: 'high', file }]]);
+  const hinted = (before: string, now: string): readonly string[] => {
+    const text = textOf({ rules: ['r'] });
+    const version = {
+      version: 1,
+      text,
+      fromMs: startMs,
+      toMs: undefined,
+      madeAtMs: startMs,
+      madeBy: { kind: 'user', id: 'a', name: 'A' },
+      approvedBy: undefined,
+      trial: undefined,
+      accepted: [],
+    };
+    // As it is kept and read again.
+    const key = new Uint8Array(32);
+    const kept = { ...version, origins: originsOf(text, rule(before)) };
+    const sealed = openVersion(key, 'e', 1, sealVersion({ sealingKey: key, random: randomBytes }, 'e', 1, kept));
+    assert.ok(sealed);
+    return hintsOf(
+      {
+        state: 'active',
+        versions: [{ ...version, ...sealed }],
+        createdAtMs: startMs,
+        hidden: 0,
+        lastHiddenAtMs: undefined,
+        isDamaged: false,
+      },
+      { nowMs: startMs, days: [], rules: rule(now) },
+    );
+  };
+  assert.deepEqual(hinted('bundled/hosts/r.yml', 'bundled/people/r.yml'), []);
+  assert.deepEqual(hinted('bundled/hosts/r.yml', 'own/r.yml'), ['rule_from_elsewhere']);
+  assert.deepEqual(hinted('packs/one/r.yml', 'packs/two/r.yml'), ['rule_from_elsewhere']);
+  assert.deepEqual(hinted('packs/one/a.yml', 'packs/one/b/a.yml'), []);
 });

@@ -2,7 +2,7 @@ import type { JsonObject } from '@sallyport/contracts';
 import type { Transaction } from '@sallyport/platform/database';
 import type { Principal } from '@sallyport/platform/http';
 import { RuleExceptionError } from './errors.ts';
-import { dayMs, exceptionLimits } from './exception.ts';
+import { dayMs, exceptionLimits, originsOf } from './exception.ts';
 import type { ExceptionText, ExceptionVersion, Hint, KnownRule, Person } from './exception.ts';
 import { exceptionEvent } from './exception-audit.ts';
 import type { AuditedAction } from './exception-audit.ts';
@@ -146,6 +146,7 @@ export function createRuleExceptions(needs: RuleExceptionNeeds): RuleExceptions 
             approvedBy: undefined,
             trial,
             accepted,
+            origins: originsOf(text, knownRules()),
           };
           await writeVersion(transaction, needs, id, version);
           await forgetOldest(transaction, live.throughMs());
@@ -188,6 +189,7 @@ export function createRuleExceptions(needs: RuleExceptionNeeds): RuleExceptions 
             approvedBy: undefined,
             trial,
             accepted,
+            origins: originsOf(text, knownRules()),
           };
           await writeVersion(transaction, needs, id, version);
           await record(transaction, 'change', { id, version, by: personOf(by) });

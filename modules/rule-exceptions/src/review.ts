@@ -1,4 +1,4 @@
-import { dayMs } from './exception.ts';
+import { dayMs, originOf } from './exception.ts';
 import type { ExceptionVersion, Hint, KnownRule, RuleException } from './exception.ts';
 
 const soonMs = 7 * dayMs;
@@ -41,6 +41,11 @@ export function hintsOf(
   if (toMs !== undefined && toMs - nowMs <= soonMs) hints.push('expires_soon');
   if (nowMs - Math.max(exception.createdAtMs, exception.lastHiddenAtMs ?? 0) >= idleMs) hints.push('idle');
   if (text.rules !== 'all' && text.rules.some((id) => !rules.has(id))) hints.push('rule_not_in_force');
+  const isElsewhere = [...newest.origins].some(([id, origin]) => {
+    const rule = rules.get(id);
+    return rule !== undefined && originOf(rule) !== origin;
+  });
+  if (isElsewhere) hints.push('rule_from_elsewhere');
   const since = days.filter(({ day }) => day >= Math.floor(fromMs / dayMs));
   const hidden = since.reduce((sum, one) => sum + one.hidden, 0);
   const promised = (promisedADay(trial) ?? 0) * Math.max(1, (nowMs - fromMs) / dayMs);

@@ -5,12 +5,16 @@ import { isWarning } from './exception.ts';
 import type { ExceptionText, ExceptionVersion, HiddenPosition, Person } from './exception.ts';
 
 /** What of a version is sealed. */
-export type SealedVersion = Pick<ExceptionVersion, 'text' | 'madeBy' | 'approvedBy' | 'trial' | 'accepted'>;
+export type SealedVersion = Pick<ExceptionVersion, 'text' | 'madeBy' | 'approvedBy' | 'trial' | 'accepted' | 'origins'>;
 
 type Sealing = { readonly sealingKey: Uint8Array; readonly random: (length: number) => Uint8Array };
 
 export function sealVersion(needs: Sealing, id: string, version: number, sealed: SealedVersion): string {
-  return sealText(needs, rowName(id, version), JSON.stringify(sealed));
+  return sealText(
+    needs,
+    rowName(id, version),
+    JSON.stringify({ ...sealed, origins: Object.fromEntries(sealed.origins) }),
+  );
 }
 
 /** Undefined for a row that was damaged: it must neither hide everything nor stop the others. */
@@ -28,10 +32,15 @@ export function openVersion(key: Uint8Array, id: string, version: number, sealed
         ? { hidden: numberIn(trial, 'hidden'), of: numberIn(trial, 'of'), days: numberIn(trial, 'days') }
         : undefined,
       accepted: textsOf(opened['accepted']).filter(isWarning),
+      origins: originsIn(opened['origins']),
     };
   } catch {
     return undefined;
   }
+}
+
+function originsIn(value: JsonValue | undefined): ReadonlyMap<string, string> {
+  return new Map(Object.entries(isJsonObject(value) ? value : {}).map(([id, origin]) => [id, textOf(origin)]));
 }
 
 function textIn(value: JsonValue | undefined): ExceptionText | undefined {

@@ -41,5 +41,6 @@ export const hintWords: Readonly<Record<ListedException['hints'][number], string
   idle: 'Has hidden nothing for 90 days',
   more_than_tried: 'Hides a lot more than it was tried to',
   rule_not_in_force: 'A rule of it is not in force',
+  rule_from_elsewhere: 'A rule of it comes from elsewhere now',
   damaged: 'Damaged: it hides nothing',
 };
