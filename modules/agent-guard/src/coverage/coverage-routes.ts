@@ -4,7 +4,6 @@ import type { PackDecisions } from '../decisions/index.ts';
 import { packNames } from '../decisions/index.ts';
 import { coverage } from './coverage.ts';
 
-const texts = Type.Array(Type.String());
 const ShownCoverage = Type.Object({
   threats: Type.Array(
     Type.Object({
