@@ -114,9 +114,14 @@ test('An authority is added, a card is bound, opens the console, and proves who 
   await authority.locator('input[type=file]').setInputFiles({
     name: 'staff.crl',
     mimeType: 'application/pkix-crl',
-    buffer: Buffer.from(await listOf(root, nowMs), 'base64'),
+    // Its next one is due tomorrow.
+    buffer: Buffer.from(
+      await listOf(root, nowMs, { fromMs: nowMs - 20 * 86_400_000, toMs: nowMs + 86_400_000 }),
+      'base64',
+    ),
   });
   await authority.getByText('The list of Example staff root is in force').waitFor();
+  await authority.getByText('A list of revocations is good only until').waitFor();
   await authority.getByRole('button', { name: 'Accept its certificates' }).click();
   await authority.getByText('Accepted', { exact: true }).waitFor();
   await page.getByLabel('Somebody’s certificate, as PEM').fill(card.pem);
@@ -134,6 +139,42 @@ test('An authority is added, a card is bound, opens the console, and proves who 
   await page.getByRole('button', { name: 'Back to your account' }).click();
   await page.getByText(/“Ada Example”, issued by Example staff root/).waitFor();
   await show(page, 'smart-card-own');
+
+  // Whoever hands out cards binds one for somebody else, from a file, and takes it away.
+  const guestCard = await issue(nowMs, { name: 'Guest', issuer: root, toMs: nowMs + 5 * 86_400_000 });
+  const enrolling = await issue(nowMs, { name: 'Bo Example', issuer: root });
+  await page.goto(`${home}people?tab=users`);
+  await page.getByLabel('Their name').fill('Bo');
+  await page.getByRole('button', { name: 'Make a link' }).click();
+  const invitation = new URL(await page.locator('.copy-field code').first().innerText());
+  await page.goto(`${home}people?tab=users`);
+  await page.getByRole('button', { name: 'Cards of Ada' }).click();
+  const cards = page.getByRole('dialog', { name: 'Cards of Ada' });
+  await cards.getByText('Staff card').waitFor();
+  await cards.locator('input[type=file]').setInputFiles({
+    name: 'guest.cer',
+    mimeType: 'application/pkix-cert',
+    buffer: Buffer.from(guestCard.der),
+  });
+  await cards.getByLabel('What to call it').fill('Spare card');
+  await cards.getByRole('button', { name: 'Bind it to Ada' }).click();
+  await cards.getByText(/expires soon/).waitFor();
+  await show(page, 'smart-card-desk');
+  await cards.getByRole('button', { name: 'Remove Spare card…' }).click();
+  await cards.getByRole('button', { name: 'Remove Spare card', exact: true }).click();
+  await cards.getByText('Spare card', { exact: true }).waitFor({ state: 'hidden' });
+
+  // Somebody invited has a card and nothing else: it is their first factor.
+  const { page: theirs } = await withCard(enrolling);
+  await theirs.goto(new URL(`${invitation.pathname}${invitation.hash}`, home).href);
+  await theirs.getByLabel('Password', { exact: true }).fill('copper window seldom orchard');
+  await theirs.getByRole('button', { name: 'Continue' }).click();
+  await theirs.getByRole('button', { name: /Use a smart card or certificate/ }).waitFor();
+  await show(theirs, 'smart-card-enrol');
+  await theirs.getByRole('button', { name: /Use a smart card or certificate/ }).click();
+  await theirs.getByLabel(/I have kept them/).check();
+  await theirs.getByRole('button', { name: 'Continue' }).click();
+  await theirs.getByRole('heading', { name: 'Overview' }).waitFor();
 
   // Another browser, with the card in its reader, on its way to a page.
   const { page: other, context } = await withCard(card);

@@ -1,4 +1,4 @@
-import { IconDeviceMobile, IconFingerprint } from '@tabler/icons-react';
+import { IconDeviceMobile, IconFingerprint, IconId } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../api/call.ts';
@@ -8,7 +8,7 @@ import { Notice, ProblemNotice } from './notice.tsx';
 import { addressWithName, createPasskey, passkeyRefusal, passkeysPossible } from './passkey.ts';
 import { Problem } from '../api/problem.ts';
 
-export type Enrolled = Answer<'POST /v1/enrolment/passkey'>;
+type Enrolled = Answer<'POST /v1/enrolment/passkey'>;
 
 /** Something only you have, besides the password: a passkey, or an app that makes codes. */
 export function SecondFactor({
@@ -29,6 +29,10 @@ export function SecondFactor({
       return call('POST /v1/enrolment/passkey', { body: { enrolment, response } });
     },
     onSuccess: onEnrolled,
+  });
+  const card = useMutation({
+    mutationFn: () => call('POST /v1/enrolment/certificate/begin', { body: { enrolment } }),
+    onSuccess: ({ url }) => location.assign(url),
   });
   if (isTotp) {
     return (
@@ -68,6 +72,23 @@ export function SecondFactor({
           )}
         </Notice>
       )}
+      {methods.includes('certificate') ? (
+        <button
+          type="button"
+          className="choice"
+          onClick={() => card.mutate()}
+          disabled={card.isPending || card.isSuccess}
+        >
+          <IconId size={28} stroke={1.5} aria-hidden="true" />
+          <span>
+            <strong>Use a smart card or certificate</strong>
+            <span className="quiet">
+              One your organisation gave you. Put the card in first: your browser asks which certificate to show.
+            </span>
+          </span>
+        </button>
+      ) : null}
+      {card.error === null ? null : <ProblemNotice problem={card.error} />}
       {methods.includes('totp') ? (
         <button type="button" className="choice" onClick={() => setTotp(true)}>
           <IconDeviceMobile size={28} stroke={1.5} aria-hidden="true" />

@@ -6,10 +6,13 @@ import { call } from '../../api/call.ts';
 import type { Answer } from '../../api/call.ts';
 import { usersQuery } from '../../api/queries.ts';
 import type { Me } from '../../api/queries.ts';
+import { useAddress } from '../../app/address.ts';
 import { may } from '../../app/rooms.ts';
 import { Clock } from '../../parts/clock.tsx';
 import { Loading } from '../../parts/loading.tsx';
 import { ProblemNotice } from '../../parts/notice.tsx';
+import { authoritiesQuery } from './certificates/authorities-query.ts';
+import { CardsOfUser } from './cards-of-user.tsx';
 import { DisableUser } from './disable-user.tsx';
 import { ResetUser } from './reset-user.tsx';
 import { RolesOfUser } from './roles-of-user.tsx';
@@ -44,8 +47,12 @@ export function Users({ me }: { readonly me: Me }) {
     onSettled: () => queries.invalidateQueries({ queryKey: usersQuery.queryKey }),
   });
   const canManage = may(me, 'users:manage');
+  const authorities = useQuery({ ...authoritiesQuery, enabled: canManage && may(me, 'settings:read') });
+  const hasCards = (authorities.data?.authorities.length ?? 0) > 0;
   const chosenRole = (user: User): string | undefined =>
     (change.isPending && change.variables.id === user.id ? change.variables.roles?.[0] : undefined) ?? user.roles[0];
+  const { get, change: changeAddress } = useAddress();
+  const withCards = data?.users.find(({ id }) => id === get('cards'));
   const [disabling, setDisabling] = useState<User>();
   const [resetting, setResetting] = useState<User>();
   return (
@@ -91,7 +98,17 @@ export function Users({ me }: { readonly me: Me }) {
                   <td className="quiet">
                     {user.factors.length === 0
                       ? 'none yet'
-                      : user.factors.map((factor) => factorWords[factor] ?? factor).join(', ')}
+                      : user.factors.map((factor) => factorWords[factor] ?? factor).join(', ')}{' '}
+                    {hasCards || user.factors.includes('certificate') ? (
+                      <Button
+                        size="compact-xs"
+                        variant="subtle"
+                        aria-label={`Cards of ${user.name}`}
+                        onClick={() => changeAddress({ cards: user.id })}
+                      >
+                        Cards…
+                      </Button>
+                    ) : null}
                   </td>
                   <td className="quiet">
                     {user.last_sign_in_at === null ? 'never' : <Clock at={user.last_sign_in_at} short={false} />}
@@ -137,6 +154,13 @@ export function Users({ me }: { readonly me: Me }) {
             </tbody>
           </table>
         </div>
+      )}
+      {withCards === undefined ? null : (
+        <CardsOfUser
+          user={withCards}
+          canManage={canManage}
+          onClose={() => changeAddress({ cards: undefined }, { replace: true })}
+        />
       )}
       {disabling === undefined ? null : (
         <DisableUser user={disabling} canSeeKeys={may(me, 'keys:manage')} onClose={() => setDisabling(undefined)} />

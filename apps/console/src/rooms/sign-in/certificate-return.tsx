@@ -26,6 +26,7 @@ export function CertificateReturn() {
     history.replaceState(null, '', location.pathname);
   }, []);
   if (came.ticket === null) return <NotShown kind={came.kind} problem={came.problem ?? ''} />;
+  if (came.kind === 'enrol') return <Enrolled ticket={came.ticket} />;
   if (came.kind === 'bind') return <Bound ticket={came.ticket} />;
   return came.kind === 'step-up' ? <Proved ticket={came.ticket} /> : <SignedIn ticket={came.ticket} />;
 }
@@ -73,6 +74,43 @@ function SignedIn({ ticket }: { readonly ticket: string }) {
       <RoomHead title={hand.error === null ? 'Signing in' : 'Not signed in'} />
       {hand.error === null ? <Loading heights={[48, 48]} /> : <ProblemNotice problem={hand.error} />}
       {hand.error === null ? null : <OtherWays />}
+    </Alone>
+  );
+}
+
+/** Whoever had no factor yet: it is bound, they are in, and their recovery codes are shown this once. */
+function Enrolled({ ticket }: { readonly ticket: string }) {
+  const queries = useQueryClient();
+  const [, navigate] = useLocation();
+  const enter = (me: Me): void => {
+    queries.setQueryData(sessionQuery.queryKey, me);
+    navigate('/', { replace: true });
+  };
+  const hand = useMutation({
+    mutationFn: () => call('POST /v1/enrolment/certificate', { body: { ticket } }),
+    onSuccess({ session, recovery_codes: codes, offer }) {
+      if (session !== undefined && codes.length === 0 && (offer?.from ?? null) === null) enter(session);
+    },
+  });
+  useHandedIn(hand);
+  if (hand.data !== undefined)
+    return (
+      <Alone>
+        <SignInSteps answer={hand.data} onEntered={enter} onBack={() => navigate('/', { replace: true })} />
+      </Alone>
+    );
+  return (
+    <Alone>
+      <RoomHead title={hand.error === null ? 'Smart card or certificate' : 'Not added'} />
+      {hand.error === null ? <Loading heights={[48]} /> : <ProblemNotice problem={hand.error} />}
+      {hand.error === null ? null : (
+        <>
+          <p className="quiet">
+            Sign in with your name and password to choose another card, a passkey or an authenticator app.
+          </p>
+          <OtherWays />
+        </>
+      )}
     </Alone>
   );
 }

@@ -46,6 +46,8 @@ export function AuthorityCard({
   });
   const lists = authority.certificates.flatMap((one) => (one.list === null ? [] : [one.list]));
   const isStale = lists.some(({ stale }) => stale);
+  const endingList = authority.revocation === 'list' ? lists.find(({ ending }) => ending === 'soon') : undefined;
+  const ending = authority.certificates.filter((one) => one.ending !== null);
   return (
     <section className="sheet" aria-labelledby={`authority-${id}`}>
       <div className="row spread">
@@ -66,6 +68,35 @@ export function AuthorityCard({
           </p>
         </Notice>
       ) : null}
+      {endingList !== undefined && !isStale ? (
+        <Notice
+          tone="warn"
+          title={`A list of revocations is good only until ${formatDay(endingList.next.slice(0, 10))}`}
+        >
+          <p>
+            Upload the next one before
+            {authority.when_stale === 'refuse' ? ', or nobody signs in with these certificates' : ''}. Let a job do it:{' '}
+            <code>sallyport certificate-authorities revocations {id} FILE</code>
+          </p>
+        </Notice>
+      ) : null}
+      {ending.map((one) => (
+        <Notice
+          key={one.sha256}
+          tone="warn"
+          title={
+            one.ending === 'over'
+              ? `“${printable(one.subject)}” has expired`
+              : `“${printable(one.subject)}” expires on ${formatDay(one.valid_to.slice(0, 10))}`
+          }
+        >
+          <p>
+            {one.ending === 'over'
+              ? 'Nobody signs in with certificates it issued. Add its new certificate under Change.'
+              : 'From then on nobody signs in with certificates it issued: add its new certificate before, under Change.'}
+          </p>
+        </Notice>
+      ))}
       <dl className="facts">
         <dt>Finds people</dt>
         <dd>{findingWords(authority)}</dd>
