@@ -1,4 +1,4 @@
-// Makes the command line installable on its own: one bundled file for Node 20 and later, packed as an npm tarball.
+// Makes the command line installable on its own: one bundled file for Node 20.15 and later, packed as an npm tarball.
 import { agentPolicyFiles } from '@sallyport/content/agent-policies';
 import { nodeVersionFirst } from '@sallyport/platform/node-version-first';
 import { build, type Plugin } from 'esbuild';
@@ -48,7 +48,7 @@ export async function buildPackage(outputDirectory: string): Promise<{ bundle: s
   rmSync(staging, { recursive: true, force: true });
   mkdirSync(staging, { recursive: true });
   const bundle = join(staging, 'sallyport.mjs');
-  const versionFirst = nodeVersionFirst({ major: 20, minor: 0 });
+  const versionFirst = nodeVersionFirst({ major: 20, minor: 15 });
   const { metafile } = await build({
     entryPoints: [join(import.meta.dirname, 'src/main.ts')],
     outfile: bundle,
@@ -81,7 +81,7 @@ export async function buildPackage(outputDirectory: string): Promise<{ bundle: s
     type: 'module',
     bin: { sallyport: 'sallyport.mjs' },
     files: ['sallyport.mjs', 'cedar_wasm.cjs', 'cedar_wasm_bg.wasm', 'LICENSES.txt'],
-    engines: { node: '>=20' },
+    engines: { node: '>=20.15' },
   };
   writeFileSync(join(staging, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   const packed = spawnSync(

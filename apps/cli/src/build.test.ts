@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { buildPackage } from '../build.ts';
 import { startFakeServer } from './testing/fake-server.ts';
+import { newerThanNode20 } from './testing/newer-than-node-20.ts';
 
 const directory = await mkdtemp(join(tmpdir(), 'sallyport build-'));
 const prefix = join(directory, 'prefix');
@@ -60,6 +61,20 @@ test('the tarball installs offline into an empty prefix, alone, and runs there',
     assert.equal(sallyport(node, 'proof', 'verify', 'e.json').status, 1);
     assert.equal(sallyport(node, 'ledger', 'verify', directory).status, 1);
   }
+});
+
+test('the bundle uses nothing that Node 20.15 does not have', async () => {
+  const bundle = await readFile(join(prefix, 'node_modules/@sallyport/cli/sallyport.mjs'), 'utf8');
+  assert.deepEqual(newerThanNode20(bundle), []);
+  for (const planted of [
+    'const { promise } = Promise.withResolvers();',
+    'for (const n of names.values().map((name) => name)) n();',
+    'import_node_fs.globSync("*");',
+    'var { DatabaseSync } = require("node:sqlite");',
+    '  using held = lock();',
+  ])
+    assert.equal(newerThanNode20(`${bundle}\n${planted}\n`).length, 1, planted);
+  assert.deepEqual(newerThanNode20('for (const [name] of Object.entries(all).map(read)) say(name);'), []);
 });
 
 test('the installed command sends, and stops quietly when its reader leaves', async () => {

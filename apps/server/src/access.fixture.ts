@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ageProofs } from '@sallyport/identity/testing';
+import { ageLogins } from '@sallyport/machine-access/testing';
 import { systemClock } from '@sallyport/platform/clock';
 import { createLog } from '@sallyport/platform/log';
 import { startServer, type RunningServer } from './compose.ts';
@@ -26,6 +27,7 @@ export type Inhabitant = Caller & {
   readonly id: string;
   /** One code later than the one they came in with; good now, too. */
   nextCode(): string;
+  readonly recoveryCodes: readonly string[];
 };
 
 export type Access = {
@@ -41,6 +43,8 @@ export type Access = {
   ): Promise<Inhabitant>;
   /** Somebody's last proof of who they are becomes so old. */
   age(userId: string, ms: number): void;
+  /** The same of programs that people let in. */
+  ageLogins(ms: number): void;
   stop(): Promise<void>;
 };
 
@@ -104,7 +108,9 @@ export async function startAccess(
     const user = typeof session === 'object' && session !== null && 'user' in session ? session.user : {};
     const id = typeof user === 'object' && user !== null ? textIn({ ...user }, 'id') : '';
     const secret = textIn(body, 'secret');
-    return { cookie: done.cookie ?? '', id, nextCode: () => totp(secret, Date.now() + 30_000) };
+    const codes: unknown = done.body['recovery_codes'];
+    const recoveryCodes = Array.isArray(codes) ? codes.map(String) : [];
+    return { cookie: done.cookie ?? '', id, nextCode: () => totp(secret, Date.now() + 30_000), recoveryCodes };
   };
 
   const accept = async (caller: Caller, invited: object): Promise<Inhabitant> => {
@@ -131,6 +137,9 @@ export async function startAccess(
     moveInAt: (name, held, administrator) => accept(administrator, { name, roles: [], site_roles: [held] }),
     age(userId, ms) {
       ageProofs(join(directory, 'data', 'control.db'), ms, userId);
+    },
+    ageLogins(ms) {
+      ageLogins(join(directory, 'data', 'control.db'), ms);
     },
     async stop() {
       agent.destroy();

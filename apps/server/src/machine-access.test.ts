@@ -1,7 +1,7 @@
 // Programs with an account of their own and programs that people let in, against the whole server: with an independent client
 // (openid-client), and with everything somebody could try who has a token without its key.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -180,13 +180,31 @@ test('signing out everywhere, being signed out, disabled or reset by an administ
 
 type Cli = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
-test('the command line signs in as a person, acts as them, renews its token once for many, and is out when they say so', async () => {
+/** As it is installed: one file, on Node 20 where the machine has one. */
+function bundledCli(directory: string): readonly [string, string] {
+  const build = JSON.stringify(join(import.meta.dirname, '../../cli/build.ts'));
+  const built = spawnSync(
+    process.execPath,
+    ['-e', `import(${build}).then(({ buildPackage }) => buildPackage(process.argv[1]))`, directory],
+    { encoding: 'utf8' },
+  );
+  assert.equal(built.status, 0, built.stderr);
+  const environment = { PATH: '/usr/local/bin:/usr/bin:/bin' };
+  const system = spawnSync('node', ['-p', 'process.execPath'], { encoding: 'utf8', env: environment });
+  const version = spawnSync('node', ['--version'], { encoding: 'utf8', env: environment }).stdout ?? '';
+  const node = version.startsWith('v20.') ? system.stdout.trim() : process.execPath;
+  return [node, join(directory, 'package', 'sallyport.mjs')];
+}
+
+test('the command line signs in as a person, acts as them, renews its token once for many, proves them anew, and is out when they say so', async (t) => {
   const home = mkdtempSync(join(tmpdir(), 'sallyport-login-'));
   after(() => rmSync(home, { recursive: true, force: true }));
   const environment = { PATH: process.env['PATH'] ?? '', HOME: home, SALLYPORT_DATA: join(home, 'none') };
+  const program = bundledCli(join(home, 'build'));
+  t.diagnostic(`on ${program[0]}`);
   const cli = (args: readonly string[], onCode: (code: string) => void = () => undefined): Promise<Cli> =>
     new Promise((resolve) => {
-      const child = spawn(process.execPath, [join(import.meta.dirname, '../../cli/src/main.ts'), ...args], {
+      const child = spawn(program[0], [program[1], ...args], {
         env: environment,
         cwd: home,
       });
@@ -221,6 +239,11 @@ test('the command line signs in as a person, acts as them, renews its token once
     all.map(({ code, stderr }) => `${code}${stderr}`),
     ['0', '0', '0'],
   );
+  // What is grave asks for the person once more: in the console, with a code of its own, and then goes on by itself.
+  access.ageLogins(11 * 60_000);
+  const made = await cli(['key', 'create', '--name', 'by proof', '--scopes', 'events:write'], confirm);
+  assert.deepEqual([made.code, await confirmed], [0, 204], made.stderr);
+  assert.match(made.stderr, /This needs a fresh proof of who you are\.\n/);
   // The copied file without its key is of no use, nor is the token alone.
   const { accessToken }: { accessToken: string } = JSON.parse(readFileSync(file, 'utf8'));
   assert.equal((await access.call('GET', '/v1/alerts', { caller: { key: accessToken } })).status, 401);

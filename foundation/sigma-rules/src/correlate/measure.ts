@@ -129,9 +129,8 @@ function shares(bounds: readonly CorrelationBound[]): Measure {
   const fits = (count: number, of: number): boolean => satisfies((count * 100) / of, bounds);
   return {
     holds: (chunk, from, to) =>
-      counted(chunk, from, to)
-        .values()
-        .some((count) => fits(count, to - from)),
+      // The command line runs on Node 20 too, whose iterators have no methods of their own.
+      Array.from(counted(chunk, from, to).values()).some((count) => fits(count, to - from)),
     basis(chunk, from, to) {
       const counts = counted(chunk, from, to);
       return all(chunk, from, to).filter((row) => fits(counts.get(chunk.value[row] ?? 0) ?? 0, to - from));
