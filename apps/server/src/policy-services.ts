@@ -7,8 +7,9 @@ import type { ApiKeys, PeopleServices } from '@sallyport/identity';
 import type { MachineAccess } from '@sallyport/machine-access';
 import type { Principal, RoutePlugin } from '@sallyport/platform/http';
 import { createPolicyLibrary, createPolicyRoutes } from '@sallyport/policy-library';
-import type { PolicyLibraryNeeds, Subject } from '@sallyport/policy-library';
+import type { Subject } from '@sallyport/policy-library';
 import type { CommonNeeds, Custody } from './custody.ts';
+import { numberInVault } from './number-in-vault.ts';
 import { createRecordedDecisions } from './recorded-decisions.ts';
 import { secretKey } from './secret-key.ts';
 import { secretNames } from './secret-names.ts';
@@ -95,7 +96,7 @@ export async function createPolicyServices(
     sealingKey: await secretKey(needs.ledger.secrets, secretNames.policies),
     bundled: needs.bundledPolicies,
     live: needs.policy,
-    mark: markIn(needs.ledger.secrets),
+    mark: numberInVault(needs.ledger.secrets, secretNames.policyMark),
     decisions: createRecordedDecisions(needs.search),
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     subjects,
@@ -120,17 +121,5 @@ export async function createPolicyServices(
         },
       }),
     close: () => library.close(),
-  };
-}
-
-/** A number in the vault, which nobody changes who only writes to the database. */
-function markIn(secrets: Custody['ledger']['secrets']): PolicyLibraryNeeds['mark'] {
-  return {
-    async read() {
-      const kept = Buffer.from((await secrets.open(secretNames.policyMark)) ?? []).toString();
-      if (!/^\d{0,15}$/.test(kept)) throw new TypeError('what the vault keeps of the policies in force is no number');
-      return Number(kept);
-    },
-    write: (activations) => secrets.seal(secretNames.policyMark, Buffer.from(String(activations))),
   };
 }

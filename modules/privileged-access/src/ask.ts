@@ -34,7 +34,7 @@ export type Asking = {
 };
 
 export function createAsking(parts: Parts): Asking {
-  const { database, outbox, clock, store, who } = parts;
+  const { database, outbox, clock, store, grants, who } = parts;
 
   async function asker(id: string): Promise<Holder> {
     const person = await parts.people.find(id);
@@ -43,6 +43,7 @@ export function createAsking(parts: Parts): Asking {
   }
 
   function wanted(settings: PrivilegeSettings, person: Holder, { role, site, actions }: Part): RoleForSomebody {
+    const heldNow = grants.rolesBeside({ requesterId: person.id });
     const rule = who.ruleOf(settings, role);
     if (rule === undefined || !who.mayAsk(rule, person, site))
       throw new PrivilegeError(
@@ -50,14 +51,14 @@ export function createAsking(parts: Parts): Asking {
         `Cannot ask for "${role}": nobody who is ${person.roles.join(', ') || 'without a role'} may`,
         { hint: 'GET /v1/privileges/options lists what you may ask for' },
       );
-    const whole = who.bring(settings, person, rule, { site, actions: undefined });
+    const whole = who.bring(settings, person, rule, { site, actions: undefined }, heldNow);
     const strange = actions?.find((action) => !whole.adds.includes(action));
     if (strange !== undefined)
       throw new PrivilegeError(
         'privilege_invalid',
         `Cannot ask for "${strange.slice(0, 60)}" by "${role}": must be one of ${whole.adds.join(', ') || 'nothing'}`,
       );
-    return actions === undefined ? whole : who.bring(settings, person, rule, { site, actions });
+    return actions === undefined ? whole : who.bring(settings, person, rule, { site, actions }, heldNow);
   }
 
   function refuseUnsound({ minutes, reason, role }: Asked, { rule, adds, violations }: RoleForSomebody): void {
@@ -85,9 +86,10 @@ export function createAsking(parts: Parts): Asking {
       if (by.kind !== 'user') return [];
       const [settings, person] = await Promise.all([parts.settings(), parts.people.find(by.id)]);
       if (person === undefined) return [];
+      const heldNow = grants.rolesBeside({ requesterId: person.id });
       return settings.roles
         .filter((rule) => who.mayAsk(rule, person, site))
-        .map((rule) => who.bring(settings, person, rule, { site, actions: undefined }))
+        .map((rule) => who.bring(settings, person, rule, { site, actions: undefined }, heldNow))
         .filter(({ adds }) => adds.length > 0);
     },
 
@@ -173,7 +175,7 @@ export function createAsking(parts: Parts): Asking {
     async withdraw({ id, by }) {
       const personId = anyPerson(by);
       await database.transaction().execute(async (transaction) => {
-        const request = await store.find(transaction, id);
+        const request = await store.current(transaction, id);
         if (request === undefined || request.requesterId !== personId) throw unknown(id);
         if (request.state !== 'pending' && request.state !== 'approved') throw inWrongState(request, 'withdraw');
         const nowMs = clock.nowMs();

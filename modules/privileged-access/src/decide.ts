@@ -77,7 +77,7 @@ export function createDeciding(parts: Parts): Deciding {
     const note = requirePlain(decided.note, 'note');
     await judge(decided, kind === 'approve');
     const isLate = await database.transaction().execute(async (transaction) => {
-      const request = await store.find(transaction, id);
+      const request = await store.current(transaction, id);
       if (request === undefined) throw unknown(id);
       const nowMs = clock.nowMs();
       if (isExpired(request, nowMs)) {
@@ -106,6 +106,7 @@ export function createDeciding(parts: Parts): Deciding {
       await store.update(transaction, {
         ...request,
         state,
+        decisions: [...request.decisions, decision],
         ...(state === 'denied' ? { endedAtMs: nowMs } : {}),
       });
       await outbox.record(

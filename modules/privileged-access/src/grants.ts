@@ -25,12 +25,15 @@ export type Grants = {
   rolesOf(by: HeldBy): readonly TemporaryRole[];
   /** It is about to begin: from the transaction in which it does, so that nobody ends it unseen before it is held. */
   expect(id: string): void;
+  isExpected(id: string): boolean;
   /** Holds what was expected; false when it was dropped meanwhile. */
   begin(request: PrivilegeRequest): boolean;
   /** What was in use before a restart; again with a row read anew. */
   hold(request: PrivilegeRequest): void;
   drop(id: string): void;
   list(): readonly PrivilegeRequest[];
+  /** Roles of what somebody holds for now, without this one. */
+  rolesBeside(request: { readonly requesterId: string; readonly id?: string }): readonly string[];
   find(id: string): PrivilegeRequest | undefined;
   spentMs(id: string): number;
   /** 0 when there is nothing left, and for what is not held. */
@@ -83,6 +86,7 @@ export function createGrants({ clock }: Pick<PrivilegeNeeds, 'clock'>): Grants {
       });
     },
     expect: (id) => void expected.add(id),
+    isExpected: (id) => expected.has(id),
     begin(request) {
       if (!expected.delete(request.id)) return false;
       hold(request);
@@ -91,6 +95,10 @@ export function createGrants({ clock }: Pick<PrivilegeNeeds, 'clock'>): Grants {
     hold,
     drop,
     list: () => [...held.values()].map(({ request }) => request),
+    rolesBeside: ({ requesterId, id }) =>
+      [...held.values()].flatMap(({ request }) =>
+        request.requesterId === requesterId && request.id !== id ? [request.role] : [],
+      ),
     find: (id) => held.get(id)?.request,
     spentMs(id) {
       const one = held.get(id);

@@ -6,11 +6,13 @@ import type { Holder, PersonRisk, PrivilegeNeeds } from './needs.ts';
 import type { PrivilegeSettings } from './privilege-settings.ts';
 import type { PrivilegeRequest } from './request.ts';
 import type { RequestStore } from './request-store.ts';
+import type { Roll } from './roll.ts';
 import type { WhoDecides } from './who-decides.ts';
 
 /** What the parts of this module share. */
 export type Parts = PrivilegeNeeds & {
   readonly store: RequestStore;
+  readonly roll: Roll;
   readonly grants: Grants;
   readonly who: WhoDecides;
   readonly settings: () => Promise<PrivilegeSettings>;

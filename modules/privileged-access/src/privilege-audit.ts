@@ -15,7 +15,8 @@ export type PrivilegeAction =
   | 'privilege.review'
   | 'privilege.review-overdue'
   | 'privilege.own-decision'
-  | 'privilege.approval-void';
+  | 'privilege.approval-void'
+  | 'privilege.altered';
 
 /** This server itself, where nobody asked for it. */
 export const ourselves: Actor = { kind: 'system', id: 'privileged-access', name: 'privileged access' };

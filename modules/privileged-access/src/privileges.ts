@@ -6,8 +6,10 @@ import type { BreakGlass } from './break-glass.ts';
 import { createDeciding } from './decide.ts';
 import type { Deciding } from './decide.ts';
 import { PrivilegeError } from './errors.ts';
+import { createEnding } from './ending.ts';
 import { createGrants } from './grants.ts';
 import type { HeldBy, TemporaryRole } from './grants.ts';
+import { createHolding } from './holding.ts';
 import type { DoneWithGrant, Holder, PersonRisk, PrivilegeNeeds } from './needs.ts';
 import { unknown } from './parts.ts';
 import type { Parts } from './parts.ts';
@@ -17,12 +19,13 @@ import type { PrivilegeSettings, StoredSettings } from './privilege-settings.ts'
 import { grantedRoleOf, isReviewOverdue, needsReview, stateAt } from './request.ts';
 import type { PrivilegeRequest, PrivilegeState } from './request.ts';
 import { createRequestStore } from './request-store.ts';
+import { createRoll } from './roll.ts';
 import { createReviewing } from './review.ts';
 import type { Reviewing } from './review.ts';
 import type { SeparationViolation } from './separation.ts';
 import { createUsing } from './use.ts';
 import type { Using } from './use.ts';
-import { createWhoDecides } from './who-decides.ts';
+import { createWhoDecides, rolesAnywhereOf } from './who-decides.ts';
 
 export type PrivilegeView = 'mine' | 'inbox' | 'all';
 
@@ -61,7 +64,7 @@ export type Holding = {
 
 export type Privileges = Asking &
   Deciding &
-  Pick<Using, 'takeUp' | 'end'> &
+  Using &
   Pick<Reviewing, 'review' | 'overdue'> & {
     readonly breakGlass: BreakGlass;
     /** For whoever says which roles somebody has: from memory, at once. */
@@ -95,22 +98,35 @@ export type Privileges = Asking &
   };
 
 export async function createPrivileges(needs: PrivilegeNeeds): Promise<Privileges> {
-  const { database, clock, outbox, separation } = needs;
-  const store = createRequestStore(needs);
+  const { database, clock, separation } = needs;
+  const roll = createRoll(needs);
+  const store = createRequestStore(needs, roll);
+  const outbox: PrivilegeNeeds['outbox'] = {
+    record: (transaction, event) => needs.outbox.record(transaction, event),
+    // Whatever was changed is kept outside before anybody is told that it was.
+    async flushed() {
+      await roll.settle();
+      await needs.outbox.flushed();
+    },
+  };
   const grants = createGrants(needs);
   const who = createWhoDecides(needs);
   const parts: Parts = {
     ...needs,
+    outbox,
     store,
+    roll,
     grants,
     who,
     settings: async () => (await readSettings(database)).settings,
     settingsIn: async (transaction) => (await readSettings(transaction)).settings,
   };
-  const using = createUsing(parts);
+  const ending = createEnding(parts);
+  const using = createUsing(parts, ending);
+  const holding = createHolding(parts, ending);
   const reviewing = createReviewing(parts);
   const breakGlass = createBreakGlass(parts);
-  await using.resume();
+  await holding.resume();
 
   const shownTo = (
     request: PrivilegeRequest,
@@ -235,7 +251,8 @@ export async function createPrivileges(needs: PrivilegeNeeds): Promise<Privilege
           'privilege_separated',
           `Cannot give "${name}" a role: a break-glass account holds none until it is opened`,
         );
-      const [broken] = who.violations(await parts.settings(), roles);
+      const heldNow = id === undefined ? [] : grants.rolesBeside({ requesterId: id });
+      const [broken] = who.violations(await parts.settings(), roles.length === 0 ? [] : [...roles, ...heldNow]);
       if (broken === undefined) return;
       throw new PrivilegeError(
         'privilege_separated',
@@ -248,7 +265,7 @@ export async function createPrivileges(needs: PrivilegeNeeds): Promise<Privilege
       const [settings, people] = await Promise.all([parts.settings(), needs.people.list()]);
       return people.flatMap((person) => {
         const held = grants.list().filter(({ requesterId, kind }) => requesterId === person.id && kind === 'request');
-        const roles = [...person.roles, ...(person.rolesAnywhere ?? []), ...held.map(({ role }) => role)];
+        const roles = [...rolesAnywhereOf(person), ...held.map(({ role }) => role)];
         return who.violations(settings, roles).map((violation) => ({ person, violation }));
       });
     },
@@ -284,7 +301,7 @@ export async function createPrivileges(needs: PrivilegeNeeds): Promise<Privilege
     leftSeconds: (id) => Math.ceil(grants.leftMs(id) / 1000),
 
     sweep() {
-      sweeping ??= quietly('end grants', () => using.sweep()).finally(() => {
+      sweeping ??= quietly('end grants', () => holding.sweep()).finally(() => {
         sweeping = undefined;
       });
       return sweeping;

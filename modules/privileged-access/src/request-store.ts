@@ -1,36 +1,13 @@
-import { isJsonObject, parseJson, textOf, textsOf } from '@sallyport/contracts';
-import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import type { Database, Transaction } from '@sallyport/platform/database';
 import { expressionBuilder } from 'kysely';
-import { openText, sealText } from '@sallyport/platform/sealed-text';
-import type { PrivilegeNeeds } from './needs.ts';
-import { privilegeLimits, privilegeStates, wordsOfPart } from './request.ts';
-import type { DecisionKind, EndReason, PrivilegeDecision, PrivilegeRequest, PrivilegeState, Said } from './request.ts';
+import { privilegeLimits } from './request.ts';
+import type { DecisionKind, PrivilegeDecision, PrivilegeRequest, PrivilegeState } from './request.ts';
+import { requestOf, rowOf, sealedDecision } from './request-row.ts';
+import type { DecisionRow, KeptRequest, RequestRow, Sealing } from './request-row.ts';
+import type { Roll } from './roll.ts';
 
-type RequestRow = {
-  id: string;
-  kind: string;
-  state: string;
-  requester_id: string;
-  role: string;
-  minutes: number;
-  needed: number;
-  created_at_ms: number;
-  expires_at_ms: number;
-  started_at_ms: number | null;
-  spent_ms: number;
-  ended_at_ms: number | null;
-  ended_because: string | null;
-  session_id: string | null;
-  device: string | null;
-  review_due_ms: number | null;
-  told_day: number;
-  sealed: string;
-};
-type DecisionRow = { request_id: string; person_id: string; kind: string; at_ms: number; sealed: string };
 type Tables = { privilege_requests: RequestRow; privilege_decisions: DecisionRow };
 type Connection = Database | Transaction;
-type Sealing = Pick<PrivilegeNeeds, 'sealingKey' | 'random'>;
 
 export type RequestFilter = {
   readonly id?: string;
@@ -44,15 +21,21 @@ export type RequestFilter = {
 
 /** Requests, grants and what was decided about them. Every function runs in the transaction or database it is handed. */
 export type RequestStore = {
-  /** The newest first. */
+  /** The newest first, as their rows say: to be shown. What somebody may do rests on `current` and `open`. */
   list(where: Connection, filter: RequestFilter): Promise<PrivilegeRequest[]>;
   find(where: Connection, id: string): Promise<PrivilegeRequest | undefined>;
+  /** As the roll has it: a row of before that was put back is altered, and gives nothing. */
+  current(transaction: Transaction, id: string): Promise<KeptRequest | undefined>;
+  /** Everything whose row says that it is open, altered or not. */
+  open(transaction: Transaction): Promise<KeptRequest[]>;
   insert(transaction: Transaction, request: PrivilegeRequest): Promise<void>;
   update(transaction: Transaction, request: PrivilegeRequest): Promise<void>;
-  /** Throws what the database throws when they have decided so already. */
+  /** Throws what the database throws when they have decided so already. Counts from the next `update` with it on. */
   addDecision(transaction: Transaction, requestId: string, decision: PrivilegeDecision): Promise<void>;
   removeDecision(transaction: Transaction, requestId: string, personId: string, kind: DecisionKind): Promise<void>;
-  setSpent(where: Connection, id: string, spentMs: number): Promise<void>;
+  setSpent(transaction: Transaction, id: string, spentMs: number): Promise<void>;
+  /** What nobody can read is not looked at again. */
+  putAside(transaction: Transaction, id: string): Promise<void>;
   toldDay(where: Connection, id: string): Promise<number>;
   setToldDay(transaction: Transaction, id: string, day: number): Promise<void>;
   /** The oldest of those that are over and want no review, past how many are kept. */
@@ -60,6 +43,7 @@ export type RequestStore = {
 };
 
 const view = (connection: Connection) => connection.withTables<Tables>();
+export const openStates: readonly PrivilegeState[] = ['pending', 'approved', 'active'];
 
 const isReviewed = () => {
   const { exists, selectFrom } = expressionBuilder<Tables, 'privilege_requests'>();
@@ -71,28 +55,8 @@ const isReviewed = () => {
   );
 };
 
-export function createRequestStore(needs: Sealing): RequestStore {
-  const rowOf = (request: PrivilegeRequest): Omit<RequestRow, 'told_day'> => ({
-    id: request.id,
-    kind: request.kind,
-    state: request.state,
-    requester_id: request.requesterId,
-    role: request.role,
-    minutes: request.minutes,
-    needed: request.needed,
-    created_at_ms: request.createdAtMs,
-    expires_at_ms: request.expiresAtMs,
-    started_at_ms: request.startedAtMs ?? null,
-    spent_ms: request.spentMs,
-    ended_at_ms: request.endedAtMs ?? null,
-    ended_because: request.endedBecause ?? null,
-    session_id: request.sessionId ?? null,
-    device: request.device ?? null,
-    review_due_ms: request.reviewDueMs ?? null,
-    sealed: sealText(needs, `privilege/${request.id}`, JSON.stringify({ ...request.said, part: partOf(request) })),
-  });
-
-  async function list(where: Connection, filter: RequestFilter): Promise<PrivilegeRequest[]> {
+export function createRequestStore(needs: Sealing, roll: Pick<Roll, 'note' | 'read'>): RequestStore {
+  async function list(where: Connection, filter: RequestFilter): Promise<KeptRequest[]> {
     let query = view(where).selectFrom('privilege_requests').selectAll();
     if (filter.id !== undefined) query = query.where('id', '=', filter.id);
     if (filter.requesterId !== undefined) query = query.where('requester_id', '=', filter.requesterId);
@@ -125,25 +89,35 @@ export function createRequestStore(needs: Sealing): RequestStore {
     return rows.map((row) => requestOf(needs, row, byRequest.get(row.id) ?? []));
   }
 
+  /** Inside a transaction nobody writes between the two looks. */
+  async function onRoll(transaction: Transaction, found: readonly KeptRequest[]): Promise<KeptRequest[]> {
+    const open = (await roll.read(transaction))?.open;
+    return found.map((one) => {
+      const isOpen = openStates.includes(one.state);
+      return !isOpen || open?.get(one.id) === one.number ? one : { ...one, state: 'withdrawn', isAltered: true };
+    });
+  }
+
   return {
     list,
     find: async (where, id) => (await list(where, { id }))[0],
+    current: async (transaction, id) => (await onRoll(transaction, await list(transaction, { id })))[0],
+    open: async (transaction) =>
+      onRoll(transaction, await list(transaction, { states: openStates, limit: 2 * privilegeLimits.kept })),
     async insert(transaction, request) {
+      const number = await roll.note(transaction, request);
       await view(transaction)
         .insertInto('privilege_requests')
-        .values({ ...rowOf(request), told_day: 0 })
+        .values({ ...rowOf(needs, request, number), told_day: 0 })
         .execute();
     },
     async update(transaction, request) {
-      const { id, ...row } = rowOf(request);
+      const { id, ...row } = rowOf(needs, request, await roll.note(transaction, request));
       await view(transaction).updateTable('privilege_requests').set(row).where('id', '=', id).execute();
     },
-    async addDecision(transaction, requestId, { personId, kind, atMs, ...said }) {
-      const sealed = sealText(needs, `privilege/${requestId}/${kind}/${personId}`, JSON.stringify(said));
-      await view(transaction)
-        .insertInto('privilege_decisions')
-        .values({ request_id: requestId, person_id: personId, kind, at_ms: atMs, sealed })
-        .execute();
+    async addDecision(transaction, requestId, decision) {
+      const row = sealedDecision(needs, requestId, decision);
+      await view(transaction).insertInto('privilege_decisions').values(row).execute();
     },
     async removeDecision(transaction, requestId, personId, kind) {
       await view(transaction)
@@ -153,12 +127,19 @@ export function createRequestStore(needs: Sealing): RequestStore {
         .where('kind', '=', kind)
         .execute();
     },
-    async setSpent(where, id, spentMs) {
-      await view(where)
+    async setSpent(transaction, id, spentMs) {
+      const [found] = await list(transaction, { id });
+      const spent = Math.floor(spentMs);
+      if (found === undefined || found.state !== 'active' || found.spentMs >= spent) return;
+      // Under the number it has: who puts the row of before back gains nothing, since its beginning is sealed, too.
+      const { id: _same, ...row } = rowOf(needs, { ...found, spentMs: spent }, found.number);
+      await view(transaction).updateTable('privilege_requests').set(row).where('id', '=', id).execute();
+    },
+    async putAside(transaction, id) {
+      await view(transaction)
         .updateTable('privilege_requests')
-        .set({ spent_ms: Math.floor(spentMs) })
+        .set({ state: 'withdrawn' })
         .where('id', '=', id)
-        .where('spent_ms', '<', Math.floor(spentMs))
         .execute();
     },
     async toldDay(where, id) {
@@ -196,130 +177,4 @@ export function createRequestStore(needs: Sealing): RequestStore {
       }
     },
   };
-}
-
-/** Whom it is for and of which kind it is never changes: a row that says otherwise was written by hand. */
-function partOf({ kind, requesterId, role, site, actions, minutes }: PrivilegeRequest): JsonObject {
-  return {
-    kind,
-    requester: requesterId,
-    role,
-    site: site ?? null,
-    actions: actions === undefined ? null : [...actions],
-    minutes,
-  };
-}
-
-/** What is given, as it was sealed. Undefined where the row says another role or a longer time than it: somebody wrote it by hand. */
-function sealedPart(row: RequestRow, said: JsonObject): Pick<PrivilegeRequest, 'site' | 'actions'> | undefined {
-  const { part } = said;
-  // An earlier version knew whole roles alone.
-  if (part === undefined) return said['name'] === undefined ? undefined : { site: undefined, actions: undefined };
-  if (!isJsonObject(part) || part['role'] !== row.role || part['minutes'] !== row.minutes) return undefined;
-  if (part['kind'] !== row.kind || part['requester'] !== row.requester_id) return undefined;
-  const { site, actions } = part;
-  return {
-    site: typeof site === 'string' ? site : undefined,
-    actions: actions === null || actions === undefined ? undefined : textsOf(actions),
-  };
-}
-
-function requestOf(needs: Sealing, row: RequestRow, decided: readonly DecisionRow[]): PrivilegeRequest {
-  const sealed = opened(needs, `privilege/${row.id}`, row.sealed);
-  const part = sealedPart(row, sealed);
-  const asked = { role: row.role, minutes: row.minutes, site: part?.site, actions: part?.actions };
-  const about = wordsOfPart(asked);
-  return {
-    id: row.id,
-    kind: row.kind === 'break-glass' ? 'break-glass' : 'request',
-    // What nobody can read gives nothing.
-    state: (part === undefined ? undefined : privilegeStates.find((state) => state === row.state)) ?? 'withdrawn',
-    requesterId: row.requester_id,
-    ...asked,
-    needed: row.needed,
-    createdAtMs: row.created_at_ms,
-    expiresAtMs: row.expires_at_ms,
-    startedAtMs: row.started_at_ms ?? undefined,
-    spentMs: row.spent_ms,
-    endedAtMs: row.ended_at_ms ?? undefined,
-    endedBecause: endReasons.find((reason) => reason === row.ended_because),
-    sessionId: row.session_id ?? undefined,
-    device: row.device ?? undefined,
-    reviewDueMs: row.review_due_ms ?? undefined,
-    said: saidOf(sealed),
-    // An approval of something else, or of more time, is none of this.
-    decisions: decided
-      .flatMap((one) => decisionOf(needs, one))
-      .filter((one) => one.kind !== 'approve' || (one.about ?? wordsOfPart({ ...asked, ...everything })) === about),
-  };
-}
-
-const everything = { site: undefined, actions: undefined } as const;
-
-const endReasons: readonly EndReason[] = [
-  'time',
-  'given_back',
-  'revoked',
-  'session_ended',
-  'device_changed',
-  'risk',
-  'requester_changed',
-  'approver_changed',
-  'rules_changed',
-];
-
-/** A row that somebody without the key changed says nothing: it gives nothing any more, and its words are gone. */
-function opened(needs: Sealing, place: string, sealed: string): JsonObject {
-  try {
-    const read = parseJson(openText(needs.sealingKey, place, sealed));
-    return isJsonObject(read) ? read : {};
-  } catch {
-    return {};
-  }
-}
-
-/** One whose seal does not hold is none: an approval written into the table by hand does not count. */
-function decisionOf(needs: Sealing, row: DecisionRow): PrivilegeDecision[] {
-  const said = opened(needs, `privilege/${row.request_id}/${row.kind}/${row.person_id}`, row.sealed);
-  const kind = (['approve', 'deny', 'review'] as const).find((one) => one === row.kind);
-  if (kind === undefined || said['name'] === undefined) return [];
-  const { verdict, looked } = said;
-  return [
-    {
-      personId: row.person_id,
-      kind,
-      atMs: row.at_ms,
-      name: textOf(said['name']),
-      note: textOf(said['note']),
-      address: textOf(said['address']),
-      ...(typeof said['about'] === 'string' ? { about: said['about'] } : {}),
-      ...(verdict === 'proper' || verdict === 'concern' ? { verdict } : {}),
-      ...(isJsonObject(looked)
-        ? { looked: { entries: countOf(looked['entries']) ?? 0, hasMore: looked['hasMore'] === true } }
-        : {}),
-    },
-  ];
-}
-
-function saidOf(said: JsonObject): Said {
-  return {
-    name: textOf(said['name']),
-    reason: textOf(said['reason']),
-    address: textOf(said['address']),
-    agent: textOf(said['agent']),
-    signedInAtMs: countOf(said['signedInAtMs']) ?? 0,
-    assurance: countOf(said['assurance']) ?? 0,
-    isNewDevice: said['isNewDevice'] !== false,
-    risk: countOf(said['risk']),
-    riskReasons: textsOf(said['riskReasons']),
-    adds: textsOf(said['adds']),
-    dangerous: textsOf(said['dangerous']),
-    unusual: textsOf(said['unusual']),
-    ...(typeof said['endedBy'] === 'string' ? { endedBy: said['endedBy'] } : {}),
-    ...(typeof said['endNote'] === 'string' ? { endNote: said['endNote'] } : {}),
-  };
-}
-
-function countOf(value: JsonValue | undefined): number | undefined {
-  return typeof value === 'number' ? value : undefined;
 }

@@ -13,17 +13,23 @@ export const privilegeStates: readonly PrivilegeState[] = [
   'expired',
 ];
 
+/** `altered`: what stood in the database about it was not what was written. `unsealed`: it was, in the clear, by an earlier version. */
+export const endReasons = [
+  'time',
+  'given_back',
+  'revoked',
+  'session_ended',
+  'device_changed',
+  'risk',
+  'requester_changed',
+  'approver_changed',
+  'rules_changed',
+  'altered',
+  'unsealed',
+] as const;
+
 /** Why a grant ended. */
-export type EndReason =
-  | 'time'
-  | 'given_back'
-  | 'revoked'
-  | 'session_ended'
-  | 'device_changed'
-  | 'risk'
-  | 'requester_changed'
-  | 'approver_changed'
-  | 'rules_changed';
+export type EndReason = (typeof endReasons)[number];
 
 export type DecisionKind = 'approve' | 'deny' | 'review';
 
@@ -91,6 +97,8 @@ export type PrivilegeRequest = {
   /** Thumbprint of the browser's key at the time of asking. */
   readonly device: string | undefined;
   readonly reviewDueMs: number | undefined;
+  /** What stands in the database is not what was written there, or not what was written last: it gives nothing. */
+  readonly isAltered?: true;
   readonly said: Said;
   readonly decisions: readonly PrivilegeDecision[];
 };

@@ -1,18 +1,20 @@
-import type { Actor } from '@sallyport/ledger';
 import type { Transaction } from '@sallyport/platform/database';
 import type { Client, Principal } from '@sallyport/platform/http';
+import { voidApprovals, yesesOf } from './approvals.ts';
 import { expire } from './decide.ts';
+import type { Ending } from './ending.ts';
 import { PrivilegeError } from './errors.ts';
-import type { AllowedNow, Holder } from './needs.ts';
+import type { Holder } from './needs.ts';
 import type { Parts } from './parts.ts';
 import { inWrongState, personOnly, refuseAtRisk, unknown } from './parts.ts';
 import { requirePlain } from './plain-words.ts';
 import { ourselves, privilegeEvent } from './privilege-audit.ts';
 import type { PrivilegeSettings } from './privilege-settings.ts';
-import { isExpired, privilegeLimits } from './request.ts';
-import type { EndReason, PrivilegeRequest } from './request.ts';
+import { isExpired } from './request.ts';
+import type { PrivilegeRequest } from './request.ts';
+import { rolesAnywhereOf } from './who-decides.ts';
 
-/** The time in which a grant is held: from being taken up to its end, whoever ends it. */
+/** From what was approved to what is held, and its end by hand. */
 export type Using = {
   /**
    * What was approved begins, for the session it is asked with. Throws `privilege_not_found`, `privilege_over`, `privilege_elsewhere`
@@ -21,110 +23,10 @@ export type Using = {
   takeUp(asked: { readonly id: string; readonly by: Principal; readonly client: Client }): Promise<void>;
   /** By whoever holds it, an approver, or whoever manages people. Throws `privilege_not_found`, `privilege_over`. */
   end(asked: { readonly id: string; readonly by: Principal; readonly note: string }): Promise<void>;
-  /** Ends what may not go on: time, session, risk, roles of whoever holds it or approved it. Rejects when it cannot be written. */
-  sweep(): Promise<void>;
-  /** Holds what was in use when the server stopped. */
-  resume(): Promise<void>;
 };
 
-const lookEveryMs = 30_000;
-
-export function createUsing(parts: Parts): Using {
+export function createUsing(parts: Parts, { endOne }: Ending): Using {
   const { database, outbox, clock, store, grants, who } = parts;
-  let writtenMs = clock.monotonicMs();
-  let lookedMs = -Infinity;
-
-  /** Approvals of people who could not give them any more count for nothing. */
-  async function voidApprovals(settings: PrivilegeSettings, request: PrivilegeRequest): Promise<readonly string[]> {
-    const approvals = request.decisions.filter(({ kind }) => kind === 'approve');
-    const people = await Promise.all(approvals.map(({ personId }) => parts.people.find(personId)));
-    return approvals
-      .filter((_one, index) => {
-        const person = people[index];
-        return person === undefined || !who.mayDecide(settings, request, person);
-      })
-      .map(({ personId }) => personId);
-  }
-
-  /** Why a grant may not go on; undefined when it may. */
-  async function whyOver(settings: PrivilegeSettings, request: PrivilegeRequest): Promise<EndReason | undefined> {
-    if (grants.leftMs(request.id) === 0) return 'time';
-    const session = request.sessionId === undefined ? undefined : await parts.session(request.sessionId);
-    if (session === undefined || session.userId !== request.requesterId) return 'session_ended';
-    if (request.device !== undefined && session.browserKey !== request.device) return 'device_changed';
-    if (request.kind === 'break-glass') return undefined;
-    const person = await parts.people.find(request.requesterId);
-    const rule = who.ruleOf(settings, request.role);
-    if (person === undefined || !person.isActive) return 'requester_changed';
-    if (rule === undefined) return 'rules_changed';
-    if (!who.mayAsk(rule, person, request.site)) return 'requester_changed';
-    const { violations, needed } = who.bring(settings, person, rule, request);
-    if (violations.length > 0) return 'rules_changed';
-    // The role may by now be good for more than was approved, or be held for a shorter time.
-    if (yesesOf(request) < needed || grants.spentMs(request.id) >= rule.maxMinutes * 60_000) return 'rules_changed';
-    const risk = parts.risk(person);
-    // Nobody can tell: what is grave asks for a proof then, and nothing new begins. What was begun goes on to its end.
-    if (risk?.isFresh === true && risk.value >= settings.endAtRisk) return 'risk';
-    return (await voidApprovals(settings, request)).length > 0 ? 'approver_changed' : undefined;
-  }
-
-  async function finish(
-    transaction: Transaction,
-    request: PrivilegeRequest,
-    over: { readonly because: EndReason; readonly by: Actor; readonly note: string; readonly allowed: AllowedNow },
-  ): Promise<{ effective(): void }> {
-    const nowMs = clock.nowMs();
-    const settings = await parts.settingsIn(transaction);
-    const spentMs = Math.max(request.spentMs, Math.floor(grants.spentMs(request.id)));
-    const hours = request.kind === 'break-glass' ? settings.breakGlassReviewHours : settings.reviewHours;
-    const rule = who.ruleOf(settings, request.role);
-    const isReviewed =
-      request.kind === 'break-glass' || request.said.dangerous.length > 0 || rule === undefined || rule.isReviewed;
-    await store.update(transaction, {
-      ...request,
-      state: 'ended',
-      endedAtMs: nowMs,
-      endedBecause: over.because,
-      spentMs,
-      reviewDueMs: isReviewed ? nowMs + hours * 3_600_000 : undefined,
-      said: { ...request.said, endedBy: over.by.name, endNote: over.note },
-    });
-    await outbox.record(
-      transaction,
-      privilegeEvent({
-        nowMs,
-        by: over.by,
-        action: 'privilege.end',
-        request,
-        details: {
-          because: over.because,
-          note: over.note,
-          used_seconds: Math.round(spentMs / 1000),
-          reviewed: isReviewed,
-        },
-      }),
-    );
-    // A key made with borrowed rights must not outlive them.
-    return parts.suspendKeys(transaction, { makerId: request.requesterId, ...over.allowed, by: over.by });
-  }
-
-  async function endOne(id: string, over: { because: EndReason; by: Actor; note: string }): Promise<boolean> {
-    // One that begins just now is not held yet: it ends all the same.
-    const ended = grants.find(id) ?? (await store.find(database, id));
-    const holder = await parts.people.find(ended?.requesterId ?? '');
-    const others = grants.list().filter((one) => one.id !== id && one.requesterId === holder?.id);
-    const allowed = holder?.isActive === true ? who.allowedTo(holder, others) : { allowed: [] };
-    const stopped = await database.transaction().execute(async (transaction) => {
-      const request = await store.find(transaction, id);
-      return request?.state === 'active' ? finish(transaction, request, { ...over, allowed }) : undefined;
-    });
-    grants.drop(id);
-    stopped?.effective();
-    // Its account holds nothing else.
-    if (ended?.kind === 'break-glass' && ended.sessionId !== undefined && over.because !== 'session_ended')
-      await parts.endSession({ id: ended.sessionId, by: over.by, reason: 'the break-glass is over' });
-    return stopped !== undefined;
-  }
 
   async function requireStillMeant(
     settings: PrivilegeSettings,
@@ -142,7 +44,7 @@ export function createUsing(parts: Parts): Using {
         'privilege_not_requestable',
         `Cannot take up request "${request.id}" for ${request.minutes} minutes: must be at most ${rule.maxMinutes} by now`,
       );
-    const [broken] = who.bring(settings, person, rule, request).violations;
+    const [broken] = who.bring(settings, person, rule, request, grants.rolesBeside(request)).violations;
     if (broken !== undefined)
       throw new PrivilegeError(
         'privilege_separated',
@@ -151,13 +53,33 @@ export function createUsing(parts: Parts): Using {
     refuseAtRisk(parts, settings, person, `take up request "${request.id}"`);
   }
 
+  /** By what they hold for now, at whichever server they took it up. */
+  async function refuseBeside(
+    transaction: Transaction,
+    settings: PrivilegeSettings,
+    person: Holder,
+    request: PrivilegeRequest,
+  ): Promise<void> {
+    const held = (await store.open(transaction)).filter(
+      ({ id, state, requesterId }) => state === 'active' && requesterId === request.requesterId && id !== request.id,
+    );
+    const roles = [...rolesAnywhereOf(person), ...held.map(({ role }) => role), request.role];
+    const [broken] = who.violations(settings, roles);
+    if (broken === undefined) return;
+    throw new PrivilegeError(
+      'privilege_separated',
+      `Cannot take up request "${request.id}": nobody may hold "${broken.one}" and "${broken.other}" together`,
+    );
+  }
+
   /** People whose approval counts no more, and how many must approve by now. */
   async function waitAgain(request: PrivilegeRequest, personIds: readonly string[], needed: number): Promise<never> {
     await database.transaction().execute(async (transaction) => {
-      const current = await store.find(transaction, request.id);
+      const current = await store.current(transaction, request.id);
       if (current?.state !== 'approved') return;
       for (const personId of personIds) await store.removeDecision(transaction, request.id, personId, 'approve');
-      await store.update(transaction, { ...current, needed, state: 'pending' });
+      const decisions = current.decisions.filter((one) => one.kind !== 'approve' || !personIds.includes(one.personId));
+      await store.update(transaction, { ...current, needed, state: 'pending', decisions });
       await outbox.record(
         transaction,
         privilegeEvent({
@@ -195,11 +117,11 @@ export function createUsing(parts: Parts): Using {
         );
       await requireStillMeant(settings, request, person);
       if (request.state === 'approved') {
-        const gone = await voidApprovals(settings, request);
+        const gone = await voidApprovals(parts, settings, request);
         const rule = who.ruleOf(settings, request.role);
         const needed = Math.max(
           request.needed,
-          rule === undefined ? 2 : who.bring(settings, person, rule, request).needed,
+          rule === undefined ? 2 : who.bring(settings, person, rule, request, []).needed,
         );
         if (gone.length > 0 || yesesOf(request) < needed) await waitAgain(request, gone, needed);
       }
@@ -208,7 +130,7 @@ export function createUsing(parts: Parts): Using {
         ...(request.said.isNewDevice ? ['device'] : []),
       ];
       const begun = await database.transaction().execute(async (transaction) => {
-        const current = await store.find(transaction, id);
+        const current = await store.current(transaction, id);
         if (current === undefined) throw unknown(id);
         const nowMs = clock.nowMs();
         if (isExpired(current, nowMs)) {
@@ -216,6 +138,8 @@ export function createUsing(parts: Parts): Using {
           return undefined;
         }
         if (current.state !== 'approved' || yesesOf(current) < current.needed) throw inWrongState(current, 'take up');
+        // Of two that are taken up at the same moment, wherever, one is there before the other.
+        await refuseBeside(transaction, settings, person, current);
         const started: PrivilegeRequest = {
           ...current,
           state: 'active',
@@ -244,7 +168,11 @@ export function createUsing(parts: Parts): Using {
         grants.expect(id);
         return started;
       });
-      await outbox.flushed();
+      await outbox.flushed().catch((error: unknown) => {
+        // It began all the same: it is held, here and elsewhere, as soon as the ledger has it.
+        grants.drop(id);
+        throw error;
+      });
       if (begun === undefined)
         throw new PrivilegeError('privilege_over', `Cannot take up request "${id}": it has expired`);
       // Not before the ledger holds it: what cannot be recorded does not happen.
@@ -263,62 +191,5 @@ export function createUsing(parts: Parts): Using {
       if (!isEnded) throw inWrongState(request, 'end');
       await outbox.flushed();
     },
-
-    async sweep() {
-      await dropEnded();
-      const active = grants.list();
-      if (active.length > 0) {
-        const settings = await parts.settings();
-        const failures: unknown[] = [];
-        for (const request of active) {
-          try {
-            const because = await whyOver(settings, request);
-            if (because !== undefined) await endOne(request.id, { because, by: ourselves, note: '' });
-          } catch (error) {
-            // One that cannot be looked at keeps no other from ending.
-            failures.push(error);
-          }
-        }
-        if (failures.length > 0) throw failures[0];
-        if (clock.monotonicMs() - writtenMs >= privilegeLimits.writeSpentMs) {
-          writtenMs = clock.monotonicMs();
-          for (const { id } of grants.list()) await store.setSpent(database, id, grants.spentMs(id));
-        }
-      }
-      if (clock.monotonicMs() - lookedMs >= lookEveryMs) {
-        lookedMs = clock.monotonicMs();
-        await expireWaiting();
-      }
-      await outbox.flushed();
-    },
-
-    async resume() {
-      for (const request of await store.list(database, { states: ['active'], limit: 1000 })) grants.hold(request);
-    },
   };
-
-  function yesesOf({ decisions }: PrivilegeRequest): number {
-    return decisions.filter(({ kind }) => kind === 'approve').length;
-  }
-
-  /** Another server on the same database may have ended some. */
-  async function dropEnded(): Promise<void> {
-    // What is taken up while this is read is not among them.
-    const held = grants.list();
-    if (held.length === 0) return;
-    const going = new Set((await store.list(database, { states: ['active'], limit: 10_000 })).map(({ id }) => id));
-    for (const { id } of held) if (!going.has(id)) grants.drop(id);
-  }
-
-  async function expireWaiting(): Promise<void> {
-    const nowMs = clock.nowMs();
-    const states = ['pending', 'approved'] as const;
-    for (const waiting of await store.list(database, { states, limit: privilegeLimits.open })) {
-      if (!isExpired(waiting, nowMs)) continue;
-      await database.transaction().execute(async (transaction) => {
-        const current = await store.find(transaction, waiting.id);
-        if (current !== undefined && isExpired(current, nowMs)) await expire(parts, transaction, current, nowMs);
-      });
-    }
-  }
 }

@@ -33,7 +33,14 @@ export type WhoDecides = {
     request: Pick<PrivilegeRequest, 'role' | 'requesterId' | 'kind'>,
     person: Holder,
   ): boolean;
-  bring(settings: PrivilegeSettings, person: Holder, rule: RoleRule, part: Omit<Part, 'role'>): RoleForSomebody;
+  /** `heldNow` are the roles of what they hold for a time besides: nobody may hold together what is held for now, either. */
+  bring(
+    settings: PrivilegeSettings,
+    person: Holder,
+    rule: RoleRule,
+    part: Omit<Part, 'role'>,
+    heldNow: readonly string[],
+  ): RoleForSomebody;
   violations(settings: PrivilegeSettings, roles: readonly string[]): readonly SeparationViolation[];
 };
 
@@ -84,7 +91,7 @@ export function createWhoDecides({ policy, separation }: Pick<PrivilegeNeeds, 'p
       const rule = settings.roles.find(({ role }) => role === request.role);
       return rule !== undefined && shares(rule.approvers, person.roles);
     },
-    bring(settings, person, rule, { site, actions }) {
+    bring(settings, person, rule, { site, actions }, heldNow) {
       const where = site === undefined ? {} : { site };
       const own = policy.permissionsOf(principalOf(person, []), where);
       const part = { role: rule.role, site, actions };
@@ -96,11 +103,15 @@ export function createWhoDecides({ policy, separation }: Pick<PrivilegeNeeds, 'p
         adds,
         dangerous,
         needed: dangerous.length > 0 ? 2 : rule.approvals,
-        violations: violations(settings, [...person.roles, ...(person.rolesAnywhere ?? []), rule.role]),
+        violations: violations(settings, [...rolesAnywhereOf(person), ...heldNow, rule.role]),
       };
     },
     violations,
   };
+}
+
+export function rolesAnywhereOf({ roles, rolesAnywhere = [] }: Holder): readonly string[] {
+  return [...roles, ...rolesAnywhere];
 }
 
 function shares(one: readonly string[], other: readonly string[]): boolean {

@@ -75,6 +75,12 @@ export const secretFacts: Readonly<Record<string, SecretFacts>> = {
     owner: 'privileged-access',
     usedFor: 'seals reasons and addresses of requests for rights, hashes sealed codes',
   },
+  [secretNames.privilegeMark]: {
+    owner: 'privileged-access',
+    usedFor: 'how far rights held for a time have come: tells a database that was set back; a number, no key',
+    role: 'authentication',
+    material: 'token',
+  },
   [secretNames.criticality]: { ...sealing, owner: 'entity-graph', usedFor: 'seals how much which asset matters' },
   [secretNames.suppressions]: {
     ...sealing,

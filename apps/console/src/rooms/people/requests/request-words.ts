@@ -48,6 +48,8 @@ const reasons: Readonly<Record<string, string>> = {
   requester_changed: 'the account or its role changed',
   approver_changed: 'who approved it may not any more',
   rules_changed: 'the rules changed',
+  altered: 'somebody changed it in the database',
+  unsealed: 'an earlier version of the product wrote it unsealed',
 };
 
 export function stateWords(
