@@ -9,7 +9,7 @@ import type { Principal, ResourceName } from '@sallyport/platform/http';
 import type { DecisionContext, EdgeNeeds } from './edge/index.ts';
 
 type AccessServiceNeeds = {
-  readonly policy: Pick<AccessPolicy, 'decide' | 'reach' | 'version'>;
+  readonly policy: Pick<AccessPolicy, 'decide' | 'reach' | 'version' | 'permissionsOf' | 'asksForMoment'>;
   readonly riskOf: (principal: Principal) => PrincipalRisk | undefined;
   readonly cameras: Pick<CameraWatch, 'list' | 'find' | 'findFormer'>;
   readonly devices: Pick<Devices, 'find'>;
@@ -21,7 +21,7 @@ type AccessServiceNeeds = {
 /** What the edge asks about who may do what: the policies, the facts they speak of, and where cameras and devices stand. */
 export function createAccessServices(
   needs: AccessServiceNeeds,
-): Required<Pick<EdgeNeeds, 'decide' | 'reach' | 'resources'>> {
+): Required<Pick<EdgeNeeds, 'decide' | 'reach' | 'heldAt' | 'resources'>> {
   const { policy, cameras, devices, clock } = needs;
   const timeIn = createLocalTime(needs.timeZone);
   const localTime = () => timeIn(clock.nowMs());
@@ -53,6 +53,24 @@ export function createAccessServices(
       return { ...policy.decide(question), version: policy.version, asked: recordQuestion(question) };
     },
     reach: (principal, action, context) => policy.reach(questionOf(principal, action, context)),
+    heldAt(principal, context) {
+      // What they may at some moment is what they may at each, where no policy asks.
+      if (!policy.asksForMoment) return principal;
+      const at = { context: { ...context, localTime }, risk: needs.riskOf(principal) };
+      const { siteScopes } = principal;
+      return {
+        ...principal,
+        scopes: policy.permissionsOf(principal, at),
+        ...(siteScopes === undefined
+          ? {}
+          : {
+              siteScopes: siteScopes.map(({ site }) => ({
+                site,
+                scopes: policy.permissionsOf(principal, { ...at, site }),
+              })),
+            }),
+      };
+    },
     resources: {
       find({ kind, id }) {
         const camera = kind === 'camera' ? (cameras.find(id) ?? cameras.findFormer(id)) : undefined;

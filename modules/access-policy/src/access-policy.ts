@@ -4,7 +4,7 @@ import type { Principal, Reach } from '@sallyport/platform/http';
 import type { AccessDecision, AccessRequest, AccessResource, PrincipalRisk } from './access-request.ts';
 import { allActions, isAction, isKindAction, kindActions, type Action, type KindAction } from './actions.ts';
 import { createDecisionCache } from './decision-cache.ts';
-import { knownRisk, questionOf, siteOf, type CedarQuestion } from './entities.ts';
+import { contextRecord, knownRisk, questionOf, siteOf, type CedarQuestion } from './entities.ts';
 import { explainQuestion, type Explanation } from './explain-question.ts';
 import { loadPolicies, releasePolicies, type RoleDescription } from './load-policies.ts';
 import type { PolicyTexts } from './policy-texts.ts';
@@ -20,15 +20,18 @@ export type AccessPolicy = {
   reach(request: Omit<AccessRequest, 'resource'>): Reach;
   /**
    * What is allowed everywhere, if need be after a fresh proof; in the order of `allActions`, then of `kindActions`. With `site`: what is
-   * allowed there.
+   * allowed there. Without `context` at any hour, from anywhere and at no risk: a right by day is a right, so that nobody gives it away
+   * who lacks it, and nobody is given it unseen. With one: at that moment and that risk.
    */
   permissionsOf(
     principal: Principal,
-    where?: Pick<Partial<AccessRequest>, 'context'> & { readonly site?: string },
+    where?: Pick<Partial<AccessRequest>, 'context' | 'risk'> & { readonly site?: string },
   ): readonly (Action | KindAction)[];
   roles(): readonly RoleDescription[];
   /** A decision, with the policies that made it and what they looked at. */
   explain(request: AccessRequest): Explanation;
+  /** Some policy asks where from, when or at what risk, and does not ask for a proof alone: what is allowed is not the same at each moment. */
+  readonly asksForMoment: boolean;
   /** SHA-256 of schema and policies. */
   readonly version: string;
   /** Frees what the engine keeps of this version: whatever it is asked from then on, it denies. */
@@ -38,7 +41,7 @@ export type AccessPolicy = {
 /** Throws `AccessPolicyError` when a policy or the schema is not valid. */
 export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecisions?: number } = {}): AccessPolicy {
   const loaded = loadPolicies(texts);
-  const { version, keptAs, words, roles, askingForProof, restingOnRisk, spoken } = loaded;
+  const { version, keptAs, permitsKeptAs, words, roles, askingForProof, restingOnRisk, spoken, moments } = loaded;
   let isReleased = false;
   const remembered = createDecisionCache<AccessDecision>(options.maxCachedDecisions ?? 10_000);
   const permissions = createDecisionCache<readonly (Action | KindAction)[]>(options.maxCachedDecisions ?? 1000);
@@ -121,22 +124,46 @@ export function createAccessPolicy(texts: PolicyTexts, options: { maxCachedDecis
     return { ...behind, reason: `Whoever answers for this ${request.principal.kind} may not: ${behind.reason}` };
   };
 
+  /** Whether what permits, with nothing that forbids, would allow it or cannot tell: where it would not, no moment helps. */
+  const isPermittedEver = (request: AccessRequest): boolean => {
+    const question = questionOf(request, spoken);
+    const kept = { preparsedSchemaName: keptAs, preparsedPolicySetId: permitsKeptAs, validateRequest: true };
+    try {
+      const answer = statefulIsAuthorized({ ...question, ...kept });
+      if (answer.type === 'failure') return false;
+      return answer.response.decision === 'allow' || answer.response.diagnostics.errors.length > 0;
+    } catch {
+      return false;
+    }
+  };
+
+  /** Now, or where the moment is not told, at any that the policies can tell apart. */
+  const mayBe = (request: AccessRequest, isAnyMoment: boolean): boolean => {
+    const { allowed, needsProof, isUnsure } = decide(request);
+    if (allowed || needsProof === true) return true;
+    if (!isAnyMoment || isUnsure !== true || !isPermittedEver(request)) return false;
+    return moments.some((moment) => mayBe({ ...request, context: { ...request.context, ...moment } }, false));
+  };
+
   return {
     version,
+    asksForMoment: moments.length > 0 || loaded.deniesByRisk,
     decide,
     reach: (request) => readReach(request, spoken, decide),
-    permissionsOf(principal, { context, site } = {}) {
-      const channel = principal.kind === 'operator' ? 'socket' : 'network';
+    permissionsOf(principal, { context, risk, site } = {}) {
+      const channel = principal.kind === 'operator' ? ('socket' as const) : ('network' as const);
       const resource: AccessResource | undefined = site === undefined ? undefined : { kind: 'site', id: site };
+      const at =
+        context === undefined ? { context: { channel }, risk: { value: 0, isFresh: true } } : { context, risk };
       const ask = (): readonly (Action | KindAction)[] =>
-        [...allActions, ...kindActions].filter((action) => {
-          const { allowed, needsProof } = decide({ principal, action, resource, context: context ?? { channel } });
-          return allowed || needsProof === true;
-        });
-      if (context !== undefined || isReleased) return ask();
-      // Asked with every request of a session: what a decision rests on of a principal, and no moment, is the whole question.
+        [...allActions, ...kindActions].filter((action) =>
+          mayBe({ principal, action, resource, ...at }, context === undefined && moments.length > 0),
+        );
+      if (context?.proofAgeSeconds !== undefined || isReleased) return ask();
+      // Asked with every request of a session: what a decision rests on of a principal and of the moment is the whole question.
       const { name: _name, sessionId: _session, authenticatedAtMs: _proved, ...held } = principal;
-      return permissions.load(JSON.stringify([held, site]), ask);
+      const moment = context === undefined ? undefined : [contextRecord('', context, spoken), risk && knownRisk(risk)];
+      return permissions.load(JSON.stringify([held, site, moment]), ask);
     },
     roles: () => roles,
     explain(request) {

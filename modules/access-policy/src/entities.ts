@@ -114,7 +114,8 @@ function resourceEntities(request: Pick<AccessRequest, 'resource' | 'factsOf'>, 
   return site === undefined ? [entity] : [entity, { uid: siteUid(site), attrs: {}, parents: [server] }];
 }
 
-function contextRecord(
+/** What the policies may ask about the moment, as far as they do. */
+export function contextRecord(
   action: string,
   context: AccessRequest['context'],
   { attributes }: Spoken,

@@ -15,6 +15,9 @@ export function createLivePolicy(initial: AccessPolicy): LivePolicy {
     get version() {
       return current.version;
     },
+    get asksForMoment() {
+      return current.asksForMoment;
+    },
     decide: (request) => current.decide(request),
     reach: (request) => current.reach(request),
     permissionsOf: (principal, where) => current.permissionsOf(principal, where),

@@ -195,3 +195,66 @@ test('each scope alone, and each role at a site alone, opens its actions and no 
       assert.equal(may(policy, { principal: held, action, resource: south }), false, `${role} for ${action}`);
     }
 });
+
+test('what somebody may do at some hour, from somewhere or at no risk is told as what they may, and at a moment as what they may then', () => {
+  const admin = person({ roles: ['admin'] });
+  const viewer = person({ roles: ['viewer'] });
+  const usual = policy.permissionsOf(admin);
+  const everywhere = '(principal is Sallyport::User, action, resource)';
+  for (const when of [
+    'context.hour < 8',
+    'context.hour == 13 || context.hour != 22',
+    'context.weekday > 5 || context.hour < 8 || context.hour > 18',
+    '!context.address.isInRange(ip("10.0.0.0/8"))',
+    '!context.address.isInRange(ip("10.0.0.0/8")) || context.address.isInRange(ip("10.0.0.0/16"))',
+    'context.address != ip("2001:db8:7::1")',
+    'context.address.isLoopback()',
+    '!context.address.isInRange(ip("192.0.2.0/24")) || context.hour < 22 || context.weekday != 7',
+    'principal.risk > 30 || !principal.riskFresh',
+  ]) {
+    const asked = withPolicy(`@id("own-when") @words("When") forbid${everywhere} when { ${when} };`);
+    assert.equal(asked.asksForMoment, true, when);
+    assert.deepEqual(asked.permissionsOf(admin), usual, when);
+    assert.deepEqual(asked.permissionsOf(viewer), policy.permissionsOf(viewer), when);
+    // What nobody can tell is a no at that moment.
+    assert.deepEqual(asked.permissionsOf(admin, { context: { channel: 'network' } }), [], when);
+  }
+  const byDay = withPolicy(`@id("own-day") @words("By day") forbid${everywhere} when { context.hour < 8 };`);
+  for (const [hour, expected] of [
+    [7, []],
+    [8, usual],
+  ] as const) {
+    const context = { channel: 'network', localTime: () => ({ hour, weekday: 1 }) } as const;
+    assert.deepEqual(byDay.permissionsOf(admin, { context, risk }), expected, String(hour));
+  }
+  // A permit at some hour is a right, what is never allowed is none, and a key has what the person behind it has at some hour.
+  const atNight = withPolicy(
+    '@id("own-night") @words("At night") permit(principal in Sallyport::Role::"viewer", action == Sallyport::Action::"rules:read", resource) when { context.hour >= 22 };',
+  );
+  assert.ok(atNight.permissionsOf(viewer).includes('rules:read'));
+  const never = withPolicy(
+    `@id("own-never") @words("Never") forbid${everywhere} when { context.hour < 8 || context.hour >= 0 };`,
+  );
+  assert.deepEqual(never.permissionsOf(admin), []);
+  const key: Principal = { kind: 'key', id: 'k', name: 'k', scopes: ['users:read', 'rules:read'], onBehalfOf: viewer };
+  assert.deepEqual(atNight.permissionsOf(key), ['rules:read']);
+  assert.equal(policy.asksForMoment, false);
+  byDay.release();
+  assert.deepEqual(byDay.permissionsOf(admin), []);
+});
+
+test('a role that is only good at some hour is not given away by whoever lacks it, whatever hour it is', () => {
+  const byDay = withPolicy(
+    '@id("own-day") @words("By day") forbid(principal is Sallyport::User, action, resource) when { context.hour < 8 };',
+  );
+  const given = byDay.permissionsOf({
+    kind: 'user',
+    id: 'somebody',
+    name: '',
+    scopes: [],
+    roles: ['admin'],
+    assurance: 3,
+  });
+  assert.ok(given.includes('users:manage'));
+  assert.ok(given.some((action) => !byDay.permissionsOf(person({ roles: ['analyst'] })).includes(action)));
+});

@@ -16,7 +16,10 @@ export type Authorization = {
   /** After `authorize`: who may not do it at all is not asked for a proof first. Throws `step_up_required`, `key_proof_required`. */
   requireProof(request: FastifyRequest, principal: Principal): Promise<void>;
   reachOf(request: FastifyRequest, principal: Principal, action: string): Reach;
-  /** A key or service with what it holds everywhere by now, which is what handlers look at: it may be for some sites, or its maker may do less. */
+  /**
+   * With what they hold everywhere at this moment, which is what handlers look at: a person may be allowed less at this hour or from here,
+   * a key or service may be for some sites, or its maker may do less.
+   */
   asHeld(request: FastifyRequest, principal: Principal): Promise<Principal>;
   /** The last question asked about the request, with its answer: for the record. Undefined where none was. */
   askedOf(request: FastifyRequest): JsonObject | undefined;
@@ -31,7 +34,7 @@ type Question = {
 };
 
 export function createAuthorization(
-  needs: Pick<EdgeNeeds, 'caller' | 'decide' | 'reach' | 'resources' | 'clock' | 'log'> & {
+  needs: Pick<EdgeNeeds, 'caller' | 'decide' | 'reach' | 'heldAt' | 'resources' | 'clock' | 'log'> & {
     /** What is grave needs the key that a session is bound to as well. Throws `key_proof_required`. */
     readonly proveKey: (request: FastifyRequest, principal: Principal) => Promise<void>;
   },
@@ -87,7 +90,16 @@ export function createAuthorization(
     return site === undefined ? undefined : { kind: 'site', id: site };
   }
 
+  function heldBy(request: FastifyRequest, principal: Principal): Principal {
+    try {
+      return needs.heldAt?.(principal, contextOf(request)) ?? principal;
+    } catch (error) {
+      throw unavailable(request, error);
+    }
+  }
+
   async function asHeld(request: FastifyRequest, principal: Principal): Promise<Principal> {
+    if (principal.kind === 'user') return heldBy(request, principal);
     const isNarrowed = principal.sites !== undefined || principal.onBehalfOf !== undefined;
     if ((principal.kind !== 'key' && principal.kind !== 'service') || !isNarrowed) return principal;
     const scopes: string[] = [];

@@ -123,6 +123,8 @@ export type EdgeNeeds = {
   }>;
   /** How far somebody's right goes. Without it all rights are rights to everything. */
   readonly reach?: (principal: Principal, action: string, context: DecisionContext) => Reach;
+  /** Somebody with what they may do everywhere, and at their sites, at this moment: what handlers look at. */
+  readonly heldAt?: (principal: Principal, context: DecisionContext) => Principal;
   /** Of cameras and devices, for routes with a `resource`. */
   readonly resources?: {
     /** Where it stands now; undefined when there is none of this name. */

@@ -36,8 +36,13 @@ export function createPrincipalOf(
       // They may look after their own account, and nothing else before that is done.
       ...(user.passwordRefusedAtMs === undefined ? {} : { limitedTo: ['sessions:own'] }),
     };
-    return { ...principal, scopes: policy.permissionsOf(principal), ...siteScopesOf(principal, policy) };
+    return atBest(principal, policy);
   };
+}
+
+/** With what they may at some hour and from somewhere; the edge tells handlers what of it holds at the moment of a request. */
+export function atBest(principal: Principal, policy: PeopleNeeds['policy']): Principal {
+  return { ...principal, scopes: policy.permissionsOf(principal), ...siteScopesOf(principal, policy) };
 }
 
 type TemporaryRole = ReturnType<Required<PeopleNeeds>['temporaryRoles']>[number];

@@ -4,6 +4,7 @@ import { IdentityError } from '../errors.ts';
 import type { PeopleServices } from '../people/create-people.ts';
 import type { PeopleNeeds } from '../needs.ts';
 import { isoTime, Me, meOf, sessionIdOf } from './session-format.ts';
+import { atBest } from './session-principal.ts';
 
 const ShownSession = Type.Object({
   id: Type.String(),
@@ -42,7 +43,8 @@ export function createSessionRoutes(
         const session = await sessions.find(sessionIdOf(principal));
         if (session === undefined)
           throw new IdentityError('session_not_found', 'Cannot show the session: it has ended');
-        return meOf(principal, session, await organization.read());
+        // What their page offers: what is refused at this hour says so when it is asked for.
+        return meOf(atBest(principal, needs.policy), session, await organization.read());
       },
     );
 
@@ -70,7 +72,7 @@ export function createSessionRoutes(
       },
       async (request) => {
         const { principal } = request;
-        const all = request.query.all === '1' && requireManager(principal, needs.policy);
+        const all = request.query.all === '1' && requireManager(principal);
         if (!all) sessionIdOf(principal);
         const listed = await sessions.list(all ? undefined : principal.id);
         return {
@@ -114,7 +116,7 @@ export function createSessionRoutes(
       async (request, reply) => {
         const { principal, query } = request;
         if (query.user !== undefined && query.user !== principal.id) {
-          requireManager(principal, needs.policy);
+          requireManager(principal);
           await request.requireFreshProof();
           await sessions.endWhere({ userId: query.user }, { by: principal, reason: 'all sessions of one person' });
           return reply.code(204).send(null);
@@ -144,7 +146,7 @@ export function createSessionRoutes(
       async (request, reply) => {
         const by = request.principal;
         const { id } = request.params;
-        const anybodys = needs.policy.permissionsOf(by).includes('users:manage');
+        const anybodys = by.scopes.includes('users:manage');
         // One's own are ended in a hurry, and nobody gains by it.
         if (anybodys && (await sessions.find(id))?.userId !== by.id) await request.requireFreshProof();
         await sessions.end({ id, by, anybodys });
@@ -156,8 +158,8 @@ export function createSessionRoutes(
 }
 
 /** True, or throws `others_hidden`. */
-function requireManager(principal: Principal, policy: PeopleNeeds['policy']): true {
-  if (policy.permissionsOf(principal).includes('users:manage')) return true;
+function requireManager(principal: Principal): true {
+  if (principal.scopes.includes('users:manage')) return true;
   throw new IdentityError(
     'others_hidden',
     `Cannot show the sessions of others to ${principal.kind} "${principal.id}": must be allowed "users:manage"`,
