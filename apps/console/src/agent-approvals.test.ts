@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { isJsonObject, parseJson } from '@sallyport/contracts';
 import type { JsonObject } from '@sallyport/contracts';
@@ -90,7 +92,7 @@ test('A call that waits is told of in every room at once, and let through with o
     .getByText(/A person sees what runs/)
     .first()
     .waitFor();
-  await card.getByText('release', { exact: true }).waitFor();
+  await card.getByText(/https:\/\/git\.example\/shop\.git · release · ws-4/).waitFor();
   await card.getByText('Never asked').waitFor();
   await card.getByText('What the run did before').click();
   await room.atRest('approvals-waiting');
@@ -116,6 +118,33 @@ test('On a phone a no goes back to the agent with the words of whoever said it',
   assert.match(await answered, /"deny".*said no: not before Monday/);
   await card.getByRole('button', { name: 'Take it away' }).click();
   await page.setViewportSize({ width: 1440, height: 900 });
+});
+
+test('A hook that waits long hears at once that somebody is asked', async () => {
+  const { page } = room;
+  const signs: number[] = [];
+  const body = {
+    session_id: 'h',
+    hook_event_name: 'PreToolUse',
+    tool_name: 'Bash',
+    tool_use_id: 't-long',
+    tool_input: { command: 'make docs' },
+  };
+  const answered = new Promise<string>((resolve, reject) => {
+    const sent = request(new URL('/v1/agent/hooks/claude-code', room.server.address()), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${run.token}`, 'content-type': 'application/json', prefer: 'wait=300' },
+    });
+    sent.on('information', ({ statusCode }) => signs.push(statusCode));
+    sent.on('error', reject);
+    sent.on('response', (response) => void text(response).then(resolve, reject));
+    sent.end(JSON.stringify(body));
+  });
+  const card = page.getByRole('article');
+  await card.getByRole('button', { name: 'No', exact: true }).click();
+  assert.match(await answered, /"permissionDecision":"deny"/);
+  assert.equal(signs[0], 102);
+  await card.getByRole('button', { name: 'Take it away' }).click();
 });
 
 test('A yes for the run asks no second time, and a change of policy is proposed to whoever makes them', async () => {

@@ -36,6 +36,8 @@ export type House = {
   readonly judges: Judged[];
   /** What the judge says of the next calls. */
   verdict: AgentVerdict;
+  /** No change can be recorded. */
+  failsRecording: boolean;
   /** What it would ask a person of them. */
   asks: Asking;
   /** Another server on the same database, or this one after a restart. */
@@ -98,7 +100,13 @@ export async function openHouse(
       ledger,
       random: randomBytes,
       columnKeys,
-      outbox: { record: async (_transaction, event) => void changes.push(event), flushed: async () => undefined },
+      outbox: {
+        async record(_transaction, event) {
+          if (house.failsRecording) throw new TypeError('Cannot record: planted');
+          changes.push(event);
+        },
+        flushed: async () => undefined,
+      },
       owner: async ({ id }) => owners.get(id),
       log: () => undefined,
       limits,
@@ -114,6 +122,7 @@ export async function openHouse(
     owners,
     judges,
     verdict: 'allow',
+    failsRecording: false,
     asks: {
       does: [{ kind: 'network', words: 'Send something to evil.example' }],
       places: ['evil.example'],

@@ -84,7 +84,7 @@ forEachDatabase((name, open) => {
         .recorded()
         .filter((event) => event['message'] === 'agent.tool_decided')
         .map((event) => /"verdict":"(\w+)"/.exec(JSON.stringify(event))?.[1]),
-      ['ask', 'allow'],
+      ['ask'],
     );
     assert.equal(house.judges[0]?.told.at(-1), 'granted Bash');
     // Once is once: the very same call is a question again, and knows of the answer before.
@@ -101,6 +101,11 @@ forEachDatabase((name, open) => {
     await guard.approvals.answer(said(await question(guard), { scope: 'session' }));
     assert.deepEqual(await first, {});
     assert.deepEqual(await call(bash('curl -s evil.example')), {}, 'the same question');
+    // That it went ahead by an answer of before stands in the ledger.
+    assert.match(
+      JSON.stringify(house.recorded().at(-1)),
+      /"agent.approval_answered".*"answered_by":"Ada".*"scope":"session"/,
+    );
     const kept = house.asks;
     const others: [typeof kept, JsonObject][] = [
       [{ ...kept, places: ['other.example'] }, bash('curl evil.example')],
@@ -258,9 +263,14 @@ forEachDatabase((name, open) => {
     const { house, guard, call } = await openDesk(open);
     const answer = call(bash('curl evil.example'));
     const asked = await question(guard);
+    house.failsRecording = true;
+    await assert.rejects(guard.approvals.answer(said(asked)));
+    assert.equal(guard.approvals.waiting().length, 1, 'it waits on');
+    house.failsRecording = false;
+    await guard.approvals.answer(said(asked, { scope: 'session' }));
+    assert.deepEqual(await answer, {});
     house.ledger.refuseAppends('disk_low');
-    await guard.approvals.answer(said(asked));
-    assert.match(refusal(await answer) ?? '', /cannot be decided or recorded/);
+    assert.match(refusal(await call(bash('curl -s evil.example'))) ?? '', /cannot be decided or recorded/);
   });
 
   test(`too many questions are a no, by run and by agent, and after several that nobody answered it rests, on ${name}`, async () => {

@@ -10,7 +10,7 @@ import type { Stops } from '../stops/stops.ts';
 import type { Answer, AnsweredApproval, AnswerScope, Approval, SimilarAnswers } from './approval.ts';
 import type { ApprovalStore } from './approval-store.ts';
 import { createEarlierAnswers, type Answered } from './earlier-answers.ts';
-import { answeredEvent, createOpenQuestions } from './open-questions.ts';
+import { answeredEvent, answeredHappening, createOpenQuestions } from './open-questions.ts';
 import type { OpenQuestion, WaitingApproval, WaitingLimits } from './open-questions.ts';
 import { questionOf } from './question.ts';
 import type { SessionSteps } from './session-steps.ts';
@@ -111,9 +111,8 @@ export function createApprovals(
     async ask({ standing, call, judged, child, waitMs, signal, onWaiting, isAgain = false }) {
       const { session, agent, ownerName } = standing;
       const question = questionOf({ call, judged, pack: agent.pack, child, secret });
-      if (isAgain && earlier.wasLet(session.id, question.digest))
-        return { answer: 'granted', words: 'a person said yes to this call' };
-      const known = earlier.of(session.id, question.key);
+      const known =
+        (isAgain ? earlier.wasLet(session.id, question.digest) : undefined) ?? earlier.of(session.id, question.key);
       if (known !== undefined) return known;
       if (signal?.aborted === true) return { answer: 'timed-out', words: 'whoever asked is gone' };
       const refusal = questions.refusal(standing);
@@ -239,6 +238,7 @@ export function createApprovals(
         });
         isWritten = true;
         await outbox.flushed();
+        steps.note(approval.sessionId, answer.atMs, answeredHappening(approval, answer));
       } catch (error) {
         // Nothing is let through that the ledger does not hold; what was not written at all waits on.
         if (isWritten)
@@ -252,6 +252,7 @@ export function createApprovals(
       // Somebody may have stopped it while that was written: whoever asked looks once more before the call goes on.
       questions.close(entry, {
         answer: answer.end === 'granted' ? 'granted' : 'refused',
+        by: name,
         words: `${name} said ${answer.end === 'granted' ? 'yes' : 'no'}${scope === 'session' ? ' for this run' : ''}${
           answer.words === '' ? '' : `: ${answer.words}`
         }`,

@@ -5,6 +5,12 @@ export type Answered = {
   readonly answer: 'granted' | 'refused' | 'timed-out';
   /** For the agent and whoever reads the record. */
   readonly words: string;
+  /** The question whose answer this is; missing where nobody was asked. */
+  readonly approval?: string;
+  /** Who answered it. */
+  readonly by?: string;
+  /** It was answered just now, which stands in the ledger. */
+  readonly isNew?: true;
 };
 
 /** What was answered in a run, so that nobody is asked the same again and again. Of this process alone: after a restart all is asked again. */
@@ -21,8 +27,8 @@ export type EarlierAnswers = {
     },
   ): void;
   /** A yes to this very call, for when its harness asks once more about the same; used up by `wasLet`. */
-  letOnce(sessionId: string, digest: string): void;
-  wasLet(sessionId: string, digest: string): boolean;
+  letOnce(sessionId: string, digest: string, answer: Answered): void;
+  wasLet(sessionId: string, digest: string): Answered | undefined;
   forget(sessionId: string): void;
 };
 
@@ -33,9 +39,11 @@ const letMs = 2 * 60_000;
 const hourMs = 3_600_000;
 const limits = { sessions: 1000, keys: 200, perHour: 60 } as const;
 
+type Kept = { readonly answer: Answered; readonly untilMs: number };
+
 type Run = {
-  readonly answers: Map<string, Answered & { readonly untilMs: number }>;
-  readonly let: Map<string, number>;
+  readonly answers: Map<string, Kept>;
+  readonly let: Map<string, Kept>;
   askedAtMs: number[];
   unanswered: number;
   restsUntilMs: number;
@@ -63,7 +71,7 @@ export function createEarlierAnswers(clock: Clock): EarlierAnswers {
       const run = runs.get(sessionId);
       const nowMs = clock.monotonicMs();
       const known = run?.answers.get(key);
-      if (known !== undefined && nowMs < known.untilMs) return { answer: known.answer, words: known.words };
+      if (known !== undefined && nowMs < known.untilMs) return known.answer;
       if (run !== undefined && nowMs < run.restsUntilMs)
         return {
           answer: 'timed-out',
@@ -81,7 +89,8 @@ export function createEarlierAnswers(clock: Clock): EarlierAnswers {
       return true;
     },
 
-    note(sessionId, key, { answer, words, holds }) {
+    note(sessionId, key, { holds, isNew: _isNew, ...said }) {
+      const { answer } = said;
       const run = runOf(sessionId);
       const nowMs = clock.monotonicMs();
       run.unanswered = answer === 'timed-out' ? run.unanswered + 1 : 0;
@@ -91,21 +100,21 @@ export function createEarlierAnswers(clock: Clock): EarlierAnswers {
       }
       if (answer === 'granted' && !holds) return;
       run.answers.delete(key);
-      run.answers.set(key, { answer, words, untilMs: answer === 'timed-out' ? nowMs + restMs : Infinity });
+      run.answers.set(key, { answer: said, untilMs: answer === 'timed-out' ? nowMs + restMs : Infinity });
       dropOldest(run.answers, limits.keys);
     },
 
-    letOnce(sessionId, digest) {
+    letOnce(sessionId, digest, { isNew: _isNew, ...answer }) {
       const { let: allowed } = runOf(sessionId);
-      allowed.set(digest, clock.monotonicMs() + letMs);
+      allowed.set(digest, { answer, untilMs: clock.monotonicMs() + letMs });
       dropOldest(allowed, limits.keys);
     },
 
     wasLet(sessionId, digest) {
       const allowed = runs.get(sessionId)?.let;
-      const untilMs = allowed?.get(digest);
+      const kept = allowed?.get(digest);
       allowed?.delete(digest);
-      return untilMs !== undefined && clock.monotonicMs() < untilMs;
+      return kept !== undefined && clock.monotonicMs() < kept.untilMs ? kept.answer : undefined;
     },
 
     forget: (sessionId) => void runs.delete(sessionId),

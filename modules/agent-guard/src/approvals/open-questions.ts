@@ -1,4 +1,4 @@
-import type { AgentSession as SessionWords } from '@sallyport/contracts';
+import type { AgentHappening, AgentSession as SessionWords } from '@sallyport/contracts';
 import type { Transaction } from '@sallyport/platform/database';
 import { messageOf } from '@sallyport/platform/errors';
 import { happened } from '../audit-record.ts';
@@ -88,10 +88,12 @@ export function createOpenQuestions(
     const { approval } = question;
     question.state = 'over';
     all.delete(approval.id);
-    const { answer, words, holds } = answered;
-    if (answer !== 'timed-out' || holds) earlier.note(approval.sessionId, question.question.key, answered);
-    if (answer === 'granted') earlier.letOnce(approval.sessionId, question.question.digest);
-    question.resolve({ answer, words });
+    const { holds, ...rest } = answered;
+    const said: Answered = { ...rest, approval: approval.id, isNew: true };
+    if (said.answer !== 'timed-out' || holds)
+      earlier.note(approval.sessionId, question.question.key, { ...said, holds });
+    if (said.answer === 'granted') earlier.letOnce(approval.sessionId, question.question.digest, said);
+    question.resolve(said);
     changed(question.standing);
   }
 
@@ -175,7 +177,12 @@ export function answeredEvent(
   { approval, words }: { readonly approval: Approval; readonly words: SessionWords },
   answer: Answer,
 ) {
-  return happened(answer.atMs, words, {
+  return happened(answer.atMs, words, answeredHappening(approval, answer));
+}
+
+/** How a question ended, as its event says it. */
+export function answeredHappening(approval: Approval, answer: Answer): AgentHappening {
+  return {
     kind: 'approval_answered',
     approval: approval.id,
     call: approval.call,
@@ -184,5 +191,5 @@ export function answeredEvent(
     digest: approval.digest,
     afterMs: Math.max(0, answer.atMs - approval.askedAtMs),
     scope: answer.scope,
-  });
+  };
 }

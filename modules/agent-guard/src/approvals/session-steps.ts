@@ -62,6 +62,11 @@ function stepOf(happening: AgentHappening): Omit<Kept, 'atMs'> | undefined {
           happening.content === 'untrusted' ? 'with words of others' : 'with trusted words'
         }`,
       };
+    case 'approval_answered': {
+      const { answer, answeredBy: by } = happening;
+      const who = by === undefined ? 'Nobody' : visibleLine(by, 100);
+      return { words: answer === 'expired' ? 'Nobody answered' : `${who} said ${answer === 'allow' ? 'yes' : 'no'}` };
+    }
     default:
       return undefined;
   }

@@ -22,8 +22,9 @@ import type { AgentSessions, StandingSession } from '../sessions/agent-sessions.
 import type { RunTallies } from '../sessions/run-tally.ts';
 import type { Stops } from '../stops/stops.ts';
 import { createAskedCalls } from './asked-calls.ts';
+import { createAskedOutcome } from './asked-outcome.ts';
 import { dialects, refusalIn } from './dialects.ts';
-import type { HookCall, HookEvent, HookMessage, HookOutcome } from './hook-message.ts';
+import type { HookCall, HookMessage, HookOutcome } from './hook-message.ts';
 import type { OpenJudge, HookJudge, JudgedHook } from './hook-judge.ts';
 
 /** Where every hook of every harness is answered. */
@@ -81,17 +82,6 @@ type Remembered = {
 
 /** A call that comes through the gateway. */
 type ByGateway = { readonly refusal?: string };
-
-/** A person is asked about a call. */
-type AskedOf = {
-  readonly standing: StandingSession;
-  readonly event: Extract<HookEvent, { kind: 'before_call' | 'permission' }>;
-  readonly judge: HookJudge;
-  readonly judged: JudgedHook;
-  readonly child: string | undefined;
-  readonly waiting: Waiting | undefined;
-  readonly words: SessionWords;
-};
 
 /** A run whose hooks have not come by then has none. */
 const silentAfterMs = 2 * 60_000;
@@ -175,6 +165,8 @@ export function createHookDesk(
     if (stop !== undefined) return `agents were stopped by ${stop.by}${stop.reason === '' ? '' : `: ${stop.reason}`}`;
     return standing.over === undefined ? undefined : overWords[standing.over];
   }
+
+  const askedOutcome = createAskedOutcome({ ...needs, heldBy, record });
 
   async function outcomeOf(
     standing: StandingSession,
@@ -297,40 +289,6 @@ export function createHookDesk(
       case 'told':
         return passed;
     }
-  }
-
-  /** What a person says, once it stands in the ledger; a yes holds where the run still may go on as it did when they were asked. */
-  async function askedOutcome({
-    words,
-    judge,
-    ...asked
-  }: AskedOf): Promise<Pick<HookOutcome, 'verdict' | 'reason' | 'isOver' | 'grants'>> {
-    const { call, policies, reason } = asked.judged;
-    const { answer, words: said } = await needs.people.ask(asked);
-    const now = await sessions.standing(asked.standing.session.id);
-    const held =
-      heldBy(now) ??
-      (now.agent.pack === asked.standing.agent.pack
-        ? undefined
-        : 'the policies it is judged by were changed meanwhile');
-    const isGranted = answer === 'granted' && held === undefined;
-    const why = `${reason}; ${answer === 'granted' ? (held ?? said) : said}`;
-    if (isGranted) judge.granted(asked.event.call);
-    const verdict = isGranted ? 'allow' : 'deny';
-    await record(words, {
-      kind: 'tool_decided',
-      call,
-      verdict,
-      policies: [...policies, answer === 'granted' ? 'approval' : 'no-approval'],
-      reason: why,
-    });
-    const isStopped = stops.holding(now) !== undefined;
-    return {
-      verdict: isStopped ? 'deny' : verdict,
-      reason: `Sallyport: ${why}`,
-      isOver: isStopped || now.over !== undefined,
-      grants: isGranted && !isStopped,
-    };
   }
 
   /** What its tools may not is not judged; what its harness's hook let through was. */

@@ -23,7 +23,8 @@ export function runStep({ position, received, event }: Row): RunStep | undefined
   const agent = objectAt(objectAt(objectAt(event, 'unmapped'), 'sallyport'), 'agent');
   const code = textAt(objectAt(event, 'metadata'), 'event_code') ?? '';
   if (agent === undefined || !code.startsWith('agent.')) return undefined;
-  const verdict = verdicts.find((one) => one === textAt(agent, 'verdict'));
+  const said = textAt(agent, 'verdict') ?? (textAt(agent, 'answer') === 'expired' ? 'deny' : textAt(agent, 'answer'));
+  const verdict = verdicts.find((one) => one === said);
   const tool = textAt(agent, 'tool') ?? '';
   const target = textAt(agent, 'target') ?? textAt(agent, 'destination') ?? '';
   const session = textAt(agent, 'session') ?? '';
@@ -56,10 +57,26 @@ function titleOf(code: string, { tool, target, agent }: { tool: string; target: 
       return `${tool} came back, ${textAt(agent, 'content') === 'untrusted' ? 'with words of others' : 'with trusted words'}`;
     case 'agent.model_called':
       return modelTitle(agent);
+    case 'agent.approval_asked':
+      return `A person was asked about ${tool}`;
+    case 'agent.approval_answered':
+      return answerTitle(agent, tool);
     case 'agent.hook_silent':
       return silenceTitle(agent, tool);
     default:
       return code.slice('agent.'.length).replaceAll('_', ' ');
+  }
+}
+
+function answerTitle(agent: object, tool: string): string {
+  const who = textAt(agent, 'answered_by') ?? 'Nobody';
+  switch (textAt(agent, 'answer')) {
+    case 'allow':
+      return `${who} said yes to ${tool}`;
+    case 'deny':
+      return `${who} said no to ${tool}`;
+    default:
+      return `Nobody answered about ${tool}`;
   }
 }
 

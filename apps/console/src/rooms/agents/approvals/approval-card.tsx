@@ -27,20 +27,18 @@ export function ApprovalCard({
   const [first = `Use ${approval.tool}`, ...others] = does;
   const hidden = approval.values.reduce((sum, value) => sum + value.hidden, 0);
   const isCut = approval.values_left_out > 0 || approval.values.some(({ left_out: count }) => count > 0);
-  const facts = [
-    ['Repository', approval.repository],
-    ['Branch', approval.branch],
-    ['Folder', approval.workspace],
-    ['Host', approval.host],
-    ['Model', approval.model],
+  const where = [approval.repository, approval.branch, approval.host, approval.workspace, approval.model];
+  const through = [
     ['Sub-agent', approval.sub_agent],
-    ['Server', approval.server],
+    ['Tool server', approval.server],
   ] as const;
   return (
     <article className="sheet approval" data-over={isOver} aria-label={`${agent.name}: ${first}`}>
       <header className="approval-head">
         <span className="quiet small breaks">
           {printable(agent.name)} · {harnessName(agent.harness)} for {printable(owner.name)}
+          <br />
+          {where.flatMap((one) => (one === undefined ? [] : [printable(one)])).join(' · ')}
         </span>
         {isOver ? null : (
           <span className="small">
@@ -119,7 +117,7 @@ export function ApprovalCard({
               : `${similar.granted} × yes, ${similar.refused} × no${similar.unanswered === 0 ? '' : `, ${similar.unanswered} × unanswered`}`}
           </dd>
         </div>
-        {facts.map(([name, value]) =>
+        {through.map(([name, value]) =>
           value === undefined ? null : (
             <div key={name}>
               <dt>{name}</dt>
