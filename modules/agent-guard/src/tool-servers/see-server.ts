@@ -10,6 +10,7 @@ import { effectsBesideName } from './tool-effects.ts';
 import { toolServerLimits as limits } from './tool-server.ts';
 import type { Likeness, Pin, ServerIdentity, ServerTool, Sighting, ToolServer } from './tool-server.ts';
 import type { ToolServerStore } from './tool-server-store.ts';
+import { whyHeld, whyServerHeld } from './why-held.ts';
 
 /** A server as a gateway met it in a run. */
 export type ToldServer = ServerIdentity & {
@@ -258,38 +259,6 @@ function likenessTo(
   // The same server at another place brings the same tools: that is told of the server.
   if (how === undefined || (how === 'same' && other.server.name === server.name)) return [];
   return [{ server: other.server.name, tool: other.tool, how }];
-}
-
-/** Why a tool may not be used as it is; undefined where it may. */
-export function whyHeld(
-  server: ToolServer,
-  tool: Pick<ServerTool, 'isBlocked'> | undefined,
-  pin: Pick<Pin, 'state'> | undefined,
-): string | undefined {
-  const refused = whyServerHeld(server);
-  if (refused !== undefined) return refused;
-  if (tool === undefined) return 'Nobody approved this tool of the server yet';
-  if (tool.isBlocked) return 'This tool was blocked';
-  if (pin === undefined) return 'The tool describes itself otherwise than it was told to this server';
-  switch (pin.state) {
-    case 'approved':
-      return undefined;
-    case 'held':
-      return 'Nobody approved yet what this tool says of itself';
-    case 'refused':
-      return 'Another description of this tool was approved instead';
-  }
-}
-
-export function whyServerHeld({ state, name, decided }: ToolServer): string | undefined {
-  switch (state) {
-    case 'approved':
-      return undefined;
-    case 'quarantined':
-      return `Nobody approved the server "${name}" yet: it waits under Agents, Tool servers`;
-    case 'blocked':
-      return `The server "${name}" was blocked${decided === undefined || decided.reason === '' ? '' : `: ${decided.reason}`}`;
-  }
 }
 
 /** What can be read; a name that stands twice is nobody's, for a client may take the one or the other. */

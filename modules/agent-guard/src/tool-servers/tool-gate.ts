@@ -1,8 +1,8 @@
 import type { VettedTool } from '@sallyport/information-flow';
 import type { Database } from '@sallyport/platform/database';
-import { whyHeld, whyServerHeld } from './see-server.ts';
 import { toolServerLimits as limits } from './tool-server.ts';
 import type { ToolServerStore } from './tool-server-store.ts';
+import { whyHeld, whyServerHeld } from './why-held.ts';
 
 /** What may be used. Asked anew for each call, so that what somebody blocks is blocked from then on. */
 export type ToolGate = {

@@ -35,6 +35,11 @@ export function ServerPage({ id, canManage }: { readonly id: string; readonly ca
   );
 }
 
+function approveWords(state: ServerWithTools['state'], count: number): string {
+  if (state === 'approved') return `Approve ${plural(count, 'tool')}`;
+  return count === 0 ? 'Approve the server, none of its tools yet' : `Approve the server with ${plural(count, 'tool')}`;
+}
+
 /** Tools that were chosen, each with the digest it had then: what is approved is what was looked at. */
 type Chosen = ReadonlyMap<string, string>;
 
@@ -111,9 +116,7 @@ function Server({ server, canManage }: { readonly server: ServerWithTools; reado
       {canManage ? (
         <section className="sheet row" aria-label="Decide">
           {server.state !== 'approved' || tools.length > 0 ? (
-            <Button onClick={() => ask('approve')}>
-              {server.state === 'approved' ? 'Approve' : 'Approve the server with'} {plural(tools.length, 'tool')}
-            </Button>
+            <Button onClick={() => ask('approve')}>{approveWords(server.state, tools.length)}</Button>
           ) : null}
           {server.state === 'blocked' ? null : (
             <Button color="red" variant="light" onClick={() => ask('block')}>

@@ -28,10 +28,7 @@ export function ServersPage() {
             No agent met a server yet. Servers come by themselves, once a harness reaches them through the gateway,
             which stands before the server’s own command or address:
           </p>
-          <CopyBlock
-            text="sallyport-guard gateway --name docs -- npx -y docs-server"
-            title="In the harness’s settings"
-          />
+          <CopyBlock text="sallyport-guard mcp --name docs -- npx -y docs-server" title="In the harness’s settings" />
         </section>
       ) : null}
       {data === undefined || data.servers.length === 0 ? null : (
