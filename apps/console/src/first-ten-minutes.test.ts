@@ -96,6 +96,7 @@ test('The printed link makes the first administrator, with a passkey and recover
   await atRest('setup-factor');
   await page.getByRole('button', { name: /Use a passkey/ }).click();
   await page.getByRole('heading', { name: 'Keep your recovery codes' }).waitFor();
+  assert.equal(await page.locator('[aria-current="step"]').textContent(), 'Recovery');
   await atRest('setup-recovery');
   assert.equal(await page.getByRole('list', { name: 'Recovery codes' }).getByRole('listitem').count(), 10);
   await page.getByLabel(/I have kept them/).check();

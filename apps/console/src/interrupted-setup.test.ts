@@ -29,6 +29,10 @@ test('Who closes the window before the second factor goes on by signing in, and 
   await first.getByLabel('Password', { exact: true }).fill(password);
   await first.getByRole('button', { name: 'Create the account' }).click();
   await first.getByRole('heading', { name: 'Add a second factor' }).waitFor();
+  assert.equal(await first.locator('[aria-current="step"]').textContent(), 'Second factor');
+  // Not now is an answer, too.
+  await first.getByRole('button', { name: 'Go on later, by signing in' }).click();
+  await first.getByRole('heading', { name: 'Sign in' }).waitFor();
   await first.context().close();
 
   const context = await browser.newContext();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { addPasskeyDevice } from './testing/browser.ts';
+import { addPasskeyDevice, picture, seriousFaults, tooWide } from './testing/browser.ts';
 import { openRoom } from './testing/room-under-test.ts';
 import type { RoomUnderTest } from './testing/room-under-test.ts';
 
@@ -91,8 +91,22 @@ test('Two people see all there is to see and approve; the requester takes it up 
   await banner.getByRole('timer').waitFor();
   await nina.getByRole('link', { name: 'Settings' }).first().click();
   await nina.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
+
+  // Another window of hers, which does not hear yet that it is over: what it refuses says what is missing, and who gives it.
+  const stale = await nina.context().newPage();
+  stale.setDefaultTimeout(60_000);
+  await stale.goto(new URL('/people', ada.url()).href);
+  await stale.getByLabel('Their name').fill('Vera');
+  for (const path of ['**/v1/live*', '**/v1/session']) await stale.route(path, (route) => route.abort());
   await banner.getByRole('button', { name: 'End it now' }).click();
   await banner.waitFor({ state: 'detached' });
+  await stale.getByRole('button', { name: 'Make a link' }).click();
+  const notice = stale.getByRole('alert').filter({ hasText: 'You may not change accounts and roles' });
+  await notice.getByText('Whoever is Administrator can approve it for a time.').waitFor();
+  assert.deepEqual(await seriousFaults(stale), []);
+  await notice.getByRole('link', { name: 'Ask for the right to change accounts and roles' }).click();
+  await stale.getByRole('dialog').getByText('You need somebody’s approval to change accounts and roles.').waitFor();
+  await stale.close();
 });
 
 test('What was done is looked at by somebody else, and said to be proper', async () => {
@@ -152,5 +166,86 @@ test('A break-glass account is prepared on paper, opened with both codes, and se
   await ada.getByText('is not sealed again').waitFor();
   await outside.reload();
   await outside.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
+});
+
+test('A security key takes the place of one envelope: added, tried, and then needed to come in', async () => {
+  // Ada at a desk of hers where nothing but the new key is plugged in.
+  const desk = await ada.context().newPage();
+  desk.setDefaultTimeout(60_000);
+  const key = await addPasskeyDevice(ada.context(), desk, { transport: 'usb' });
+  await go(desk, '/people/requests?view=break-glass');
+  await desk.getByRole('button', { name: 'Add a security key…' }).click();
+  let dialog = desk.getByRole('dialog', { name: 'A security key for “safe in the basement”' });
+  await dialog.getByLabel('What it is called').fill('blue key');
+  await look(desk, 'break-glass-add-key');
+  await dialog.getByRole('button', { name: 'Plug it in and add it' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await desk.getByText('Opens with both codes, or a code and a security key.').waitFor();
+  await desk.getByRole('button', { name: 'What opens it…' }).click();
+  dialog = desk.getByRole('dialog', { name: 'What opens “safe in the basement”' });
+  await dialog.getByLabel('A code and a security key, never the codes alone').check();
+  await look(desk, 'break-glass-opening');
+  await dialog.getByRole('button', { name: 'Make new codes' }).click();
+  const made = await keepCodes(desk, 'With a security key of this account, and never without,');
+  await desk.getByText('Opens with a code and a security key, never with the codes alone.').waitFor();
+  await look(desk, 'break-glass-keys');
+
+  await desk.getByRole('button', { name: 'Try it…' }).click();
+  dialog = desk.getByRole('dialog', { name: 'Try “safe in the basement”' });
+  await dialog.getByLabel('Code of the envelope').fill(made[1] ?? '');
+  await look(desk, 'break-glass-try');
+  await dialog.getByRole('button', { name: 'Try it' }).click();
+  const codes = await keepCodes(desk, 'never without');
+
+  // Whoever finds the key alone, or both envelopes, is not in.
+  const context = await room.browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });
+  const outside = await context.newPage();
+  outside.setDefaultTimeout(60_000);
+  await key.plugInto(context, outside);
+  await outside.goto(new URL('/sign-in', ada.url()).href);
+  await outside.getByRole('button', { name: 'Sign in with a passkey' }).click();
+  await outside.getByText(/Cannot accept the passkey/).waitFor();
+  await outside.getByRole('link', { name: 'Break the glass' }).click();
+  await outside.getByLabel('Code of the first envelope').fill(codes[0] ?? '');
+  await outside.getByLabel('Code of the second envelope').fill(codes[1] ?? '');
+  await outside.getByLabel('Who you are').fill('Grace');
+  await outside.getByLabel('Why').fill('The building is on fire');
+  await outside.getByRole('button', { name: 'Break the glass' }).click();
+  await outside.getByText('must be one of them and a passkey of the account').waitFor();
+  // The key is what was missing: it is asked for now, and what was typed stays.
+  assert.equal(await outside.getByLabel('One envelope and a security key').isChecked(), true);
+  await look(outside, 'break-glass-room');
+  await outside.getByRole('button', { name: 'Break the glass' }).click();
+  await outside.getByText('For now you are Administrator').waitFor();
+  await outside.goto(new URL('/settings?tab=account', ada.url()).href);
+  await outside.getByText('with a sealed code and passkey', { exact: true }).waitFor();
+  await outside.getByRole('button', { name: 'End it now' }).click();
+  await outside.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
+
+  await desk.getByRole('button', { name: 'Remove blue key…' }).click();
+  dialog = desk.getByRole('dialog', { name: 'Remove “blue key”?' });
+  await dialog.getByRole('button', { name: 'Remove it' }).click();
+  await dialog.getByText('Cannot remove the last passkey').waitFor();
+  await desk.close();
   assert.deepEqual(room.faults, []);
 });
+
+async function look(page: Page, name: string): Promise<void> {
+  assert.deepEqual(await seriousFaults(page), [], name);
+  const pictures = process.env['SALLYPORT_PICTURES'];
+  if (pictures !== undefined) await picture(page, pictures, name);
+  await page.setViewportSize({ width: 320, height: 800 });
+  assert.deepEqual(await tooWide(page), [], name);
+  await page.setViewportSize({ width: 1440, height: 900 });
+}
+
+/** Both codes from the sheet that shows them once, which says what they open it with. */
+async function keepCodes(page: Page, words: string): Promise<string[]> {
+  const sheet = page.getByRole('dialog', { name: 'Sealed codes' });
+  await sheet.getByText(words).first().waitFor();
+  const codes = await sheet.locator('.sealed-code').allTextContents();
+  assert.equal(codes.length, 2);
+  await sheet.getByLabel('Both are on paper, in two envelopes').check();
+  await sheet.getByRole('button', { name: 'Done' }).click();
+  return codes;
+}

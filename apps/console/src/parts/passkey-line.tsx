@@ -1,7 +1,10 @@
 import type { Answer } from '../api/call.ts';
 import { Clock } from './clock.tsx';
 
-type Passkey = NonNullable<Answer<'GET /v1/account'>['factors'][number]['passkey']>;
+type Passkey = Pick<
+  NonNullable<Answer<'GET /v1/account'>['factors'][number]['passkey']>,
+  'model' | 'attested' | 'synced' | 'last_used_at' | 'refused_because'
+>;
 
 /** What is known of a passkey: its make, whether it can be copied, when it was last used; and why it is refused, if it is. */
 export function PasskeyLine({ passkey }: { readonly passkey: Passkey }) {

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { IconFingerprint } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
+import type { ReactNode } from 'react';
 import { call } from '../api/call.ts';
 import type { Answer } from '../api/call.ts';
 import { Problem } from '../api/problem.ts';
@@ -17,12 +18,18 @@ import { SecondFactor } from './second-factor.tsx';
 /** What the server answers whoever shows something to come in: a session, or what is still missing. */
 export type SignInAnswer = Answer<'POST /v1/session'> & { readonly recovery_codes?: readonly string[] };
 
+export type SignInStage = 'factor' | 'recovery-codes';
+
 type Props = {
   readonly answer: SignInAnswer;
   readonly onEntered: (me: Me) => void;
   readonly onBack: () => void;
   /** Instead of why something is to be added. */
   readonly enrolLead?: string;
+  /** Instead of “Start over”, where what came before cannot be done twice. */
+  readonly backWords?: string;
+  /** Above each step, where it is part of a longer way. */
+  readonly above?: (stage: SignInStage) => ReactNode;
 };
 
 const reasons = {
@@ -33,17 +40,22 @@ const reasons = {
 } as const;
 
 /** From the first answer to the session, whatever comes in between; every way in goes on here. */
-export function SignInSteps({ answer, onEntered, onBack, enrolLead }: Props) {
+export function SignInSteps({ answer, onEntered, onBack, enrolLead, backWords = 'Start over', above }: Props) {
   const [current, setCurrent] = useState(answer);
+  // Told once, perhaps with a step that is not the last: they are shown once somebody is in.
+  const [codes, setCodes] = useState(answer.recovery_codes ?? []);
   const [hasCodes, setHasCodes] = useState(false);
-  const { session, offer, recovery_codes: codes = [] } = current;
+  const { session, offer } = current;
   const next = (after: SignInAnswer): void => {
-    if (after.session === undefined || (after.recovery_codes ?? []).length > 0 || isPressing(after)) setCurrent(after);
+    const told = after.recovery_codes ?? [];
+    if (told.length > 0) setCodes(told);
+    if (after.session === undefined || told.length > 0 || codes.length > 0 || isPressing(after)) setCurrent(after);
     else onEntered(after.session);
   };
   if (session !== undefined && codes.length > 0 && !hasCodes) {
     return (
       <>
+        {above?.('recovery-codes')}
         <RoomHead title="Keep your recovery codes" />
         <RecoveryCodes
           codes={[...codes]}
@@ -60,6 +72,7 @@ export function SignInSteps({ answer, onEntered, onBack, enrolLead }: Props) {
     const reason = current.reason ?? 'no-second-factor';
     return (
       <>
+        {above?.('factor')}
         <RoomHead
           title={reason === 'no-second-factor' ? 'Add a second factor' : 'Add a passkey'}
           lead={reason === 'no-second-factor' ? (enrolLead ?? reasons[reason]) : reasons[reason]}
@@ -71,19 +84,22 @@ export function SignInSteps({ answer, onEntered, onBack, enrolLead }: Props) {
           onEnrolled={next}
         />
         <button type="button" className="plain-button" onClick={onBack}>
-          Start over
+          {backWords}
         </button>
       </>
     );
   }
   return (
-    <FactorStep
-      key={current.ticket}
-      ticket={current.ticket ?? ''}
-      methods={current.methods ?? []}
-      onAnswer={next}
-      onBack={onBack}
-    />
+    <>
+      {above?.('factor')}
+      <FactorStep
+        key={current.ticket}
+        ticket={current.ticket ?? ''}
+        methods={current.methods ?? []}
+        onAnswer={next}
+        onBack={onBack}
+      />
+    </>
   );
 }
 

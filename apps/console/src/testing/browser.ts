@@ -34,20 +34,44 @@ export async function startBrowser(executablePath: string): Promise<Browser> {
   });
 }
 
+type Held = readonly {
+  readonly credentialId: string;
+  readonly isResidentCredential: boolean;
+  readonly privateKey: string;
+  readonly signCount: number;
+}[];
+
+/** A device that holds passkeys; of one page, until another is plugged into it that holds the same. */
+type PasskeyDevice = {
+  /** The page has one from now on that holds what this one holds by now. */
+  plugInto(context: BrowserContext, page: Page): Promise<PasskeyDevice>;
+};
+
 /** Gives the page a device that holds passkeys and says yes at once. */
-export async function addPasskeyDevice(context: BrowserContext, page: Page): Promise<void> {
+export async function addPasskeyDevice(
+  context: BrowserContext,
+  page: Page,
+  { transport = 'internal', held = [] }: { readonly transport?: 'internal' | 'usb'; readonly held?: Held } = {},
+): Promise<PasskeyDevice> {
   const session = await context.newCDPSession(page);
   await session.send('WebAuthn.enable');
-  await session.send('WebAuthn.addVirtualAuthenticator', {
+  const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
     options: {
       protocol: 'ctap2',
-      transport: 'internal',
+      transport,
       hasResidentKey: true,
       hasUserVerification: true,
       isUserVerified: true,
       automaticPresenceSimulation: true,
     },
   });
+  for (const credential of held) await session.send('WebAuthn.addCredential', { authenticatorId, credential });
+  return {
+    async plugInto(otherContext, otherPage) {
+      const { credentials } = await session.send('WebAuthn.getCredentials', { authenticatorId });
+      return addPasskeyDevice(otherContext, otherPage, { transport, held: credentials });
+    },
+  };
 }
 
 /** Switches the system's colours, and waits until the page has followed. */

@@ -2,6 +2,7 @@ import { Button, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../../api/call.ts';
+import type { Answer } from '../../api/call.ts';
 import { PasswordChoice } from '../../parts/password-choice.tsx';
 import { leastPasswordLength, lengthOf } from '../../parts/password-strength.ts';
 import { ProblemNotice } from '../../parts/notice.tsx';
@@ -11,13 +12,13 @@ export function AdministratorForm({
   onCreated,
 }: {
   readonly token: string;
-  readonly onCreated: (enrolment: string) => void;
+  readonly onCreated: (answer: Answer<'POST /v1/setup/administrator'>) => void;
 }) {
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const create = useMutation({
     mutationFn: () => call('POST /v1/setup/administrator', { body: { token, name: name.trim(), password } }),
-    onSuccess: ({ enrolment }) => onCreated(enrolment),
+    onSuccess: onCreated,
   });
   return (
     <form

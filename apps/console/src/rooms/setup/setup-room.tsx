@@ -5,10 +5,9 @@ import { sessionQuery, setupQuery } from '../../api/queries.ts';
 import type { Me } from '../../api/queries.ts';
 import { useAddress } from '../../app/address.ts';
 import { Alone } from '../../parts/alone.tsx';
-import { RecoveryCodes } from '../../parts/recovery-codes.tsx';
 import { RoomHead } from '../../parts/room-head.tsx';
-import { SecondFactor } from '../../parts/second-factor.tsx';
-import type { Enrolled } from '../../parts/second-factor.tsx';
+import { SignInSteps } from '../../parts/sign-in-steps.tsx';
+import type { SignInAnswer } from '../../parts/sign-in-steps.tsx';
 import { AdministratorForm } from './administrator-form.tsx';
 import { GuidedPath } from './guided-path.tsx';
 import { NoToken } from './no-token.tsx';
@@ -19,12 +18,30 @@ export function SetupRoom({ needed, me }: { readonly needed: boolean; readonly m
   const queries = useQueryClient();
   const { get, change } = useAddress();
   const [, navigate] = useLocation();
-  const [enrolment, setEnrolment] = useState<string>();
-  const [enrolled, setEnrolled] = useState<Enrolled>();
+  const [answer, setAnswer] = useState<SignInAnswer>();
   const token = location.hash.slice(1);
 
-  const isGuided = me !== null && enrolled === undefined;
-  if (isGuided) {
+  // Before the guided path: whoever is in by now still has codes to keep, which are shown this once.
+  if (answer !== undefined) {
+    return (
+      <Alone>
+        <SignInSteps
+          answer={answer}
+          enrolLead="A password alone can be stolen. This account opens everything, so it needs something only you have."
+          backWords="Go on later, by signing in"
+          above={(stage) => <Steps at={stage === 'factor' ? 1 : 2} />}
+          onEntered={(entered) => {
+            queries.setQueryData(setupQuery.queryKey, { needed: false });
+            queries.setQueryData(sessionQuery.queryKey, entered);
+            setAnswer(undefined);
+            navigate('/setup', { replace: true });
+          }}
+          onBack={() => navigate('/sign-in', { replace: true })}
+        />
+      </Alone>
+    );
+  }
+  if (me !== null) {
     return (
       <Alone wide>
         <Steps at={3} />
@@ -34,36 +51,6 @@ export function SetupRoom({ needed, me }: { readonly needed: boolean; readonly m
           onOpen={(step) => change({ step }, { replace: true })}
           onDone={() => navigate('/')}
         />
-      </Alone>
-    );
-  }
-  if (enrolled !== undefined) {
-    return (
-      <Alone>
-        <Steps at={2} />
-        <RoomHead title="Keep your recovery codes" />
-        <RecoveryCodes
-          codes={enrolled.recovery_codes}
-          account={enrolled.session?.user.name ?? ''}
-          onDone={() => {
-            queries.setQueryData(setupQuery.queryKey, { needed: false });
-            queries.setQueryData(sessionQuery.queryKey, enrolled.session ?? null);
-            setEnrolled(undefined);
-            navigate('/setup', { replace: true });
-          }}
-        />
-      </Alone>
-    );
-  }
-  if (enrolment !== undefined) {
-    return (
-      <Alone>
-        <Steps at={1} />
-        <RoomHead
-          title="Add a second factor"
-          lead="A password alone can be stolen. This account opens everything, so it needs something only you have."
-        />
-        <SecondFactor enrolment={enrolment} onEnrolled={setEnrolled} />
       </Alone>
     );
   }
@@ -82,7 +69,7 @@ export function SetupRoom({ needed, me }: { readonly needed: boolean; readonly m
         title="Welcome. Create the administrator"
         lead="Nobody can sign in yet. This account will be able to do everything, and to invite the others."
       />
-      <AdministratorForm token={token} onCreated={setEnrolment} />
+      <AdministratorForm token={token} onCreated={setAnswer} />
     </Alone>
   );
 }

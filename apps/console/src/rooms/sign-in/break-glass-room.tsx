@@ -5,30 +5,39 @@ import { useLocation } from 'wouter';
 import { call } from '../../api/call.ts';
 import { sessionQuery } from '../../api/queries.ts';
 import { Alone } from '../../parts/alone.tsx';
-import { ProblemNotice } from '../../parts/notice.tsx';
 import { RoomHead } from '../../parts/room-head.tsx';
+import {
+  afterRefusal,
+  isWhole,
+  noProof,
+  ProofProblem,
+  SealedProofInput,
+  shownProof,
+} from '../../parts/sealed-proof.tsx';
 
-/** Both sealed codes, who it is, and why. */
+/** Both sealed codes, or one and a security key; who it is, and why. */
 export function BreakGlassRoom() {
   const [, navigate] = useLocation();
   const queries = useQueryClient();
-  const [first, setFirst] = useState('');
-  const [second, setSecond] = useState('');
+  const [proof, setProof] = useState(noProof);
   const [person, setPerson] = useState('');
   const [reason, setReason] = useState('');
   const open = useMutation({
-    mutationFn: () =>
-      call('POST /v1/break-glass/open', { body: { first, second, person: person.trim(), reason: reason.trim() } }),
+    mutationFn: async () =>
+      call('POST /v1/break-glass/open', {
+        body: { ...(await shownProof(proof)), person: person.trim(), reason: reason.trim() },
+      }),
     onSuccess: async () => {
       queries.setQueryData(sessionQuery.queryKey, await call('GET /v1/session', {}));
       navigate('/', { replace: true });
     },
+    onError: (error) => setProof(afterRefusal(proof, error)),
   });
   return (
     <Alone>
       <RoomHead
         title="Break the glass"
-        lead="Both sealed codes let you in once, with all rights, for a bounded time. An alarm goes off at once, and somebody reviews what you do."
+        lead="Both sealed codes, or one and the security key, let you in once, with all rights, for a bounded time. An alarm goes off at once, and somebody reviews what you do."
       />
       <form
         className="stack"
@@ -37,21 +46,7 @@ export function BreakGlassRoom() {
           open.mutate();
         }}
       >
-        <TextInput
-          label="Code of the first envelope"
-          size="md"
-          autoComplete="off"
-          autoFocus
-          value={first}
-          onChange={(event) => setFirst(event.currentTarget.value)}
-        />
-        <TextInput
-          label="Code of the second envelope"
-          size="md"
-          autoComplete="off"
-          value={second}
-          onChange={(event) => setSecond(event.currentTarget.value)}
-        />
+        <SealedProofInput proof={proof} onChange={setProof} />
         <TextInput
           label="Who you are"
           size="md"
@@ -68,13 +63,13 @@ export function BreakGlassRoom() {
           value={reason}
           onChange={(event) => setReason(event.currentTarget.value)}
         />
-        {open.error === null ? null : <ProblemNotice problem={open.error} />}
+        <ProofProblem error={open.error} />
         <Button
           type="submit"
           size="md"
           color="red"
           loading={open.isPending}
-          disabled={first === '' || second === '' || person.trim().length < 2 || reason.trim().length < 3}
+          disabled={!isWhole(proof) || person.trim().length < 2 || reason.trim().length < 3}
         >
           Break the glass
         </Button>

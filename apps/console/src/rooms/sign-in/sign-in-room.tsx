@@ -101,7 +101,7 @@ export function SignInRoom() {
       <p className="small quiet">
         Lost the second factor? After the password, one of your recovery codes takes its place. Lost those too, or
         forgotten the password? An administrator can reset your account. Are you the only one? On the server itself:{' '}
-        <code>./sallyport users recover NAME</code>. Nobody can come in and you hold both sealed codes?{' '}
+        <code>./sallyport users recover NAME</code>. Nobody can come in and you hold the sealed envelopes?{' '}
         <Link href="/break-glass">Break the glass</Link>.
       </p>
     </Alone>

@@ -1,35 +1,39 @@
-import { Button, Modal, TextInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../../../api/call.ts';
-import { Clock } from '../../../parts/clock.tsx';
 import { EmptyRoom } from '../../../parts/empty-room.tsx';
 import { Loading } from '../../../parts/loading.tsx';
 import { ProblemNotice } from '../../../parts/notice.tsx';
-import { printable } from '../../../parts/printable.ts';
+import { AccountLine } from './break-glass-account.tsx';
+import type { AccountAction } from './break-glass-account.tsx';
+import { Drill, Prepare, Retire } from './break-glass-dialogs.tsx';
+import { AddKey, Opening, RemoveKey } from './break-glass-keys.tsx';
 import { breakGlassQuery, privilegesKey } from './privileges-query.ts';
+import type { BreakGlassAccount } from './privileges-query.ts';
 import { SealedCodes } from './sealed-codes.tsx';
-import type { Codes } from './sealed-codes.tsx';
-
-const stateNames = { sealed: 'Sealed', opened: 'Opened: seal it anew', retired: 'Given up' } as const;
-type Doing =
-  | { readonly kind: 'prepare' }
-  | { readonly kind: 'drill' | 'retire'; readonly id: string; readonly label: string };
+import type { Codes, OpenedWith } from './sealed-codes.tsx';
 
 /** Accounts for the day on which nobody can come in otherwise. */
 export function BreakGlassSection({ canManage }: { readonly canManage: boolean }) {
   const queries = useQueryClient();
   const { data, error } = useQuery(breakGlassQuery);
-  const [doing, setDoing] = useState<Doing>();
-  const [told, setTold] = useState<{ readonly label: string; readonly codes: Codes }>();
+  const [doing, setDoing] = useState<AccountAction | { readonly kind: 'prepare' }>();
+  const [told, setTold] = useState<{ readonly label: string; readonly codes: Codes; readonly opens: OpenedWith }>();
   const renew = (): Promise<void> => queries.invalidateQueries({ queryKey: privilegesKey });
+  const tell = (label: string, codes: Codes, opens: OpenedWith): void => {
+    setDoing(undefined);
+    setTold({ label, codes, opens });
+    void renew();
+  };
+  const close = (): void => {
+    setDoing(undefined);
+    void renew();
+  };
   const seal = useMutation({
-    mutationFn: ({ id }: { id: string; label: string }) =>
+    mutationFn: ({ id }: BreakGlassAccount) =>
       call('POST /v1/break-glass/{id}/seal', { params: { id }, purpose: 'seal this account anew' }),
-    onSuccess: async ({ codes }, { label }) => {
-      setTold({ label, codes });
-      await renew();
-    },
+    onSuccess: ({ codes }, account) => tell(account.label, codes, openedWith(account)),
   });
   if (error !== null) return <ProblemNotice problem={error} />;
   if (data === undefined) return <Loading heights={[80, 80]} />;
@@ -47,85 +51,39 @@ export function BreakGlassSection({ canManage }: { readonly canManage: boolean }
         <section className="sheet flush" aria-label="Break-glass accounts">
           <ul className="privilege-lines">
             {live.map((account) => (
-              <li key={account.id}>
-                <div className="privilege-line">
-                  <span>
-                    <strong>{printable(account.label)}</strong>{' '}
-                    <span className="chip">{stateNames[account.state]}</span>
-                  </span>
-                  <span className="small quiet">
-                    Sealed <Clock at={account.sealed_at} />
-                    {account.opened_at === null ? null : (
-                      <>
-                        {' '}
-                        · opened <Clock at={account.opened_at} />
-                      </>
-                    )}{' '}
-                    · to be tried by <Clock at={account.drill_due_at} />
-                  </span>
-                </div>
-                {canManage ? (
-                  <div className="row">
-                    {account.state === 'sealed' ? (
-                      <Button
-                        size="compact-sm"
-                        variant="default"
-                        onClick={() => setDoing({ kind: 'drill', id: account.id, label: account.label })}
-                      >
-                        Try it…
-                      </Button>
-                    ) : null}
-                    <Button
-                      size="compact-sm"
-                      variant={account.state === 'opened' ? 'filled' : 'default'}
-                      loading={seal.isPending}
-                      onClick={() => seal.mutate(account)}
-                    >
-                      Seal anew
-                    </Button>
-                    <Button
-                      size="compact-sm"
-                      variant="default"
-                      onClick={() => setDoing({ kind: 'retire', id: account.id, label: account.label })}
-                    >
-                      Give up…
-                    </Button>
-                  </div>
-                ) : null}
-              </li>
+              <AccountLine
+                key={account.id}
+                account={account}
+                canManage={canManage}
+                isSealing={seal.isPending}
+                onSeal={() => seal.mutate(account)}
+                onAction={setDoing}
+              />
             ))}
           </ul>
           {prepare === null ? null : <div className="privilege-foot">{prepare}</div>}
         </section>
       )}
       {doing?.kind === 'prepare' ? (
-        <Prepare
-          onClose={() => setDoing(undefined)}
-          onDone={(label, codes) => {
-            setDoing(undefined);
-            setTold({ label, codes });
-            void renew();
-          }}
-        />
+        <Prepare onClose={close} onDone={(label, codes) => tell(label, codes, 'codes')} />
       ) : null}
       {doing?.kind === 'drill' ? (
         <Drill
-          account={doing}
-          onClose={() => setDoing(undefined)}
-          onDone={(codes) => {
-            setDoing(undefined);
-            setTold({ label: doing.label, codes });
-            void renew();
-          }}
+          account={doing.account}
+          onClose={close}
+          onDone={(codes) => tell(doing.account.label, codes, openedWith(doing.account))}
         />
       ) : null}
-      {doing?.kind === 'retire' ? (
-        <Retire
-          account={doing}
-          onClose={() => {
-            setDoing(undefined);
-            void renew();
-          }}
+      {doing?.kind === 'retire' ? <Retire account={doing.account} onClose={close} /> : null}
+      {doing?.kind === 'add-key' ? <AddKey account={doing.account} onClose={close} /> : null}
+      {doing?.kind === 'remove-key' ? (
+        <RemoveKey account={doing.account} passkey={doing.passkey} onClose={close} />
+      ) : null}
+      {doing?.kind === 'opening' ? (
+        <Opening
+          account={doing.account}
+          onClose={close}
+          onDone={(codes, needsKey) => tell(doing.account.label, codes, needsKey ? 'key' : 'any')}
         />
       ) : null}
       {told === undefined ? null : <SealedCodes {...told} onClose={() => setTold(undefined)} />}
@@ -133,126 +91,6 @@ export function BreakGlassSection({ canManage }: { readonly canManage: boolean }
   );
 }
 
-function Prepare({
-  onDone,
-  onClose,
-}: {
-  readonly onDone: (label: string, codes: Codes) => void;
-  readonly onClose: () => void;
-}) {
-  const [label, setLabel] = useState('');
-  const prepare = useMutation({
-    mutationFn: () => call('POST /v1/break-glass', { body: { label: label.trim() }, purpose: 'prepare this account' }),
-    onSuccess: ({ codes }) => onDone(label.trim(), codes),
-  });
-  return (
-    <Modal opened onClose={onClose} title="Prepare a break-glass account" lockScroll={false}>
-      <form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          prepare.mutate();
-        }}
-      >
-        <p>
-          It gets two codes, shown once, each on a page of its own for an envelope of its own. Both together open it
-          once. Keep the envelopes in two places, with two people.
-        </p>
-        <TextInput
-          label="What it is called"
-          placeholder="for example: safe in the basement"
-          data-autofocus
-          maxLength={40}
-          value={label}
-          onChange={(event) => setLabel(event.currentTarget.value)}
-        />
-        {prepare.error === null ? null : <ProblemNotice problem={prepare.error} />}
-        <Button type="submit" disabled={label.trim() === ''} loading={prepare.isPending}>
-          Prepare it
-        </Button>
-      </form>
-    </Modal>
-  );
-}
-
-function Drill({
-  account,
-  onDone,
-  onClose,
-}: {
-  readonly account: { readonly id: string; readonly label: string };
-  readonly onDone: (codes: Codes) => void;
-  readonly onClose: () => void;
-}) {
-  const [first, setFirst] = useState('');
-  const [second, setSecond] = useState('');
-  const drill = useMutation({
-    mutationFn: () =>
-      call('POST /v1/break-glass/{id}/drill', {
-        params: { id: account.id },
-        body: { first, second },
-        purpose: 'try this account',
-      }),
-    onSuccess: ({ codes }) => onDone(codes),
-  });
-  return (
-    <Modal opened onClose={onClose} title={`Try “${printable(account.label)}”`} lockScroll={false}>
-      <form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          drill.mutate();
-        }}
-      >
-        <p>Type both codes from their envelopes. Nobody is signed in; you get two new codes to seal.</p>
-        <TextInput
-          label="First code"
-          data-autofocus
-          autoComplete="off"
-          value={first}
-          onChange={(event) => setFirst(event.currentTarget.value)}
-        />
-        <TextInput
-          label="Second code"
-          autoComplete="off"
-          value={second}
-          onChange={(event) => setSecond(event.currentTarget.value)}
-        />
-        {drill.error === null ? null : <ProblemNotice problem={drill.error} />}
-        <Button type="submit" disabled={first === '' || second === ''} loading={drill.isPending}>
-          Try them
-        </Button>
-      </form>
-    </Modal>
-  );
-}
-
-function Retire({
-  account,
-  onClose,
-}: {
-  readonly account: { readonly id: string; readonly label: string };
-  readonly onClose: () => void;
-}) {
-  const retire = useMutation({
-    mutationFn: () =>
-      call('DELETE /v1/break-glass/{id}', { params: { id: account.id }, purpose: 'give this account up' }),
-    onSuccess: onClose,
-  });
-  return (
-    <Modal opened onClose={onClose} title={`Give “${printable(account.label)}” up?`} lockScroll={false}>
-      <div className="stack">
-        <p>Its codes open nothing any more, and that cannot be undone. Burn both pages.</p>
-        {retire.error === null ? null : <ProblemNotice problem={retire.error} />}
-        <div className="row">
-          <Button color="red" loading={retire.isPending} onClick={() => retire.mutate()}>
-            Give it up
-          </Button>
-          <Button variant="default" data-autofocus onClick={onClose}>
-            Cancel
-          </Button>
-        </div>
-      </div>
-    </Modal>
-  );
+function openedWith({ needs_passkey: needsKey, passkeys }: BreakGlassAccount): OpenedWith {
+  return needsKey ? 'key' : passkeys.length > 0 ? 'any' : 'codes';
 }

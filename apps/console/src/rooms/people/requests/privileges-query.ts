@@ -4,6 +4,8 @@ import type { Answer } from '../../../api/call.ts';
 
 export type PrivilegeRequest = Answer<'GET /v1/privileges/requests'>['requests'][number];
 export type RequestDetails = Answer<'GET /v1/privileges/requests/{id}'>;
+export type BreakGlassAccount = Answer<'GET /v1/break-glass'>['accounts'][number];
+export type BreakGlassKey = BreakGlassAccount['passkeys'][number];
 export type RequestView = 'mine' | 'inbox' | 'all';
 
 /** Everything below this key changes with any decision. */

@@ -5,6 +5,7 @@ const methodWords: Readonly<Record<string, string>> = {
   certificate: 'certificate',
   recovery: 'recovery code',
   code: 'a code that was sent',
+  sealed: 'a sealed code',
 };
 
 /** How somebody came in: `password and authenticator app`. A provider is named where its name is known. */
