@@ -12,10 +12,12 @@ export type HttpSession = {
   /** Where all else goes. False when somebody listens already. */
   listen(send: Send): boolean;
   unlisten(send: Send): void;
+  /** Nobody listens, and nothing waits for its answer. */
+  isQuiet(): boolean;
 };
 
 export type HttpSessions = {
-  /** Undefined when there are too many. Rejects when the server cannot be started. */
+  /** Where there are too many the one longest unheard of ends, if it is quiet. Undefined when none is. Rejects when the server cannot be started. */
   begin(): Promise<HttpSession | undefined>;
   find(id: string): HttpSession | undefined;
   end(id: string): Promise<void>;
@@ -34,7 +36,7 @@ export function createHttpSessions({
   readonly open: (front: { readonly toClient: Send; readonly closed: (reason: string) => void }) => Relay;
   readonly newId: () => string;
 }): HttpSessions {
-  const sessions = new Map<string, { readonly session: HttpSession; idle: NodeJS.Timeout }>();
+  const sessions = new Map<string, { readonly session: HttpSession; readonly idle: NodeJS.Timeout }>();
   let opening = 0;
 
   async function end(id: string): Promise<void> {
@@ -47,7 +49,12 @@ export function createHttpSessions({
 
   return {
     async begin() {
-      if (sessions.size + opening >= maxSessions) return undefined;
+      if (sessions.size + opening >= maxSessions) {
+        // Clients that go away seldom say so.
+        const quiet = [...sessions.values()].find(({ session }) => session.isQuiet());
+        if (quiet === undefined) return undefined;
+        await end(quiet.session.id);
+      }
       opening += 1;
       try {
         const id = newId();
@@ -73,7 +80,8 @@ export function createHttpSessions({
       const held = sessions.get(id);
       if (held === undefined) return undefined;
       clearTimeout(held.idle);
-      held.idle = idleEnd(id);
+      sessions.delete(id);
+      sessions.set(id, { session: held.session, idle: idleEnd(id) });
       return held.session;
     },
     end,
@@ -127,6 +135,7 @@ function sessionOf(id: string, openRelay: (toClient: Send) => Relay): HttpSessio
       for (const message of held.splice(0)) send(message);
       return true;
     },
+    isQuiet: () => asked.size === 0 && listener === undefined,
     unlisten(send) {
       if (listener === send) listener = undefined;
     },
