@@ -35,6 +35,8 @@ export type Person = {
 
 export type House = MachineAccess & {
   readonly database: Database;
+  /** What was asked of the database, in order. */
+  readonly statements: string[];
   readonly clock: ReturnType<typeof createManualClock>;
   readonly events: AuditEvent[];
   readonly people: Map<string, Person>;
@@ -48,8 +50,17 @@ export async function openHouse(
   open: () => Promise<OpenDatabase>,
   limits: Partial<MachineLimits> = {},
 ): Promise<House> {
-  const { database } = await open();
-  await migrate(database, [machineAccessMigrations]);
+  const opened = await open();
+  await migrate(opened.database, [machineAccessMigrations]);
+  const statements: string[] = [];
+  const database = opened.database.withPlugin({
+    transformQuery({ node }) {
+      const [, table = ''] = /"IdentifierNode","name":"([^"]+)"/.exec(JSON.stringify(node)) ?? [];
+      statements.push(`${node.kind} ${table}`);
+      return node;
+    },
+    transformResult: async ({ result }) => result,
+  });
   const clock = createManualClock(startMs);
   const events: AuditEvent[] = [];
   const people = new Map<string, Person>([
@@ -64,8 +75,9 @@ export async function openHouse(
     random: randomBytes,
   });
   // Of accounts as the policies that come with the product have it: at some sites alone is not everywhere.
-  const permissionsOf = ({ kind, id, scopes, sites, limitedTo }: Principal): readonly string[] => {
-    if (kind === 'service') return sites === undefined ? scopes : [];
+  const permissionsOf = ({ kind, id, scopes, sites, limitedTo, onBehalfOf }: Principal): readonly string[] => {
+    if (kind === 'service')
+      return sites === undefined ? scopes.filter((scope) => onBehalfOf?.scopes.includes(scope) !== false) : [];
     return (people.get(id)?.scopes ?? []).filter((scope) => limitedTo?.includes(scope) !== false);
   };
   const again: House['again'] = (more = {}) =>
@@ -96,6 +108,7 @@ export async function openHouse(
   return {
     ...again(),
     database,
+    statements,
     clock,
     events,
     people,

@@ -8,6 +8,7 @@ import type { Database } from '@sallyport/platform/database';
 import type { Principal } from '@sallyport/platform/http';
 import { createLog } from '@sallyport/platform/log';
 import { createMemoryLedger } from '@sallyport/testing/memory-ledger';
+import type { MemoryLedger } from '@sallyport/testing/memory-ledger';
 import { createPolicyLibrary, policyLibraryMigrations } from './index.ts';
 import type { PolicyLibrary, RecordedDecisions, Subject } from './index.ts';
 import type { AuditEntry } from './recorded-decision.ts';
@@ -59,12 +60,14 @@ export async function openLibrary(
     readonly subjects?: readonly Subject[];
     readonly trail?: readonly AuditEntry[];
     /** What the vault of this server keeps; outlives it when it is handed in again. */
-    readonly kept?: { activations: number };
+    readonly kept?: { activations: number; broken?: Error };
+    /** One that outlives this process. */
+    readonly ledgerAt?: (clock: ReturnType<typeof createManualClock>) => Promise<MemoryLedger>;
   } = {},
 ) {
   if (options.isNew !== false) await migrate(database, [ledgerMigrations, policyLibraryMigrations]);
   const clock = createManualClock(Date.UTC(2026, 0, 7, 12));
-  const ledger = createMemoryLedger({ clock });
+  const ledger = (await options.ledgerAt?.(clock)) ?? createMemoryLedger({ clock });
   const outbox = createOutbox({
     database,
     ledger,
@@ -73,7 +76,7 @@ export async function openLibrary(
     nowMs: () => clock.nowMs(),
   });
   const texts = options.bundled ?? bundled;
-  const kept = options.kept ?? { activations: 0 };
+  const kept: { activations: number; broken?: Error } = options.kept ?? { activations: 0 };
   const live = createLivePolicy(createAccessPolicy(texts));
   const library: PolicyLibrary = createPolicyLibrary({
     database,
@@ -86,9 +89,13 @@ export async function openLibrary(
     subjects: async () => options.subjects ?? everybody,
     sites: async () => ['gate', 'yard'],
     mark: {
-      read: async () => kept.activations,
+      async read() {
+        if (kept.broken !== undefined) throw kept.broken;
+        return kept.activations;
+      },
       async write(activations) {
         kept.activations = activations;
+        delete kept.broken;
       },
     },
     outbox,
@@ -99,7 +106,7 @@ export async function openLibrary(
   await library.start();
   const may = (principal: Principal, action: string): boolean =>
     live.decide({ principal, action, risk: { value: 0, isFresh: true }, context: { channel: 'network' } }).allowed;
-  return { library, live, ledger, may };
+  return { library, live, ledger, outbox, may };
 }
 
 /** An audit trail that is an array, newest first; it may grow meanwhile. */

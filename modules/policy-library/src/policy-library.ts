@@ -195,9 +195,10 @@ export function createPolicyLibrary(needs: PolicyLibraryNeeds): PolicyLibrary {
     isUnreadable: () => unreadable !== undefined,
     async onActivated(next, policy) {
       putInForce(next, policy);
-      await keeper.compare((await store.standing()).activations);
+      await keeper.took((await store.standing()).activations);
     },
     lastActivation: () => keeper.last(),
+    markLost: () => keeper.lost(),
   });
 
   async function textsOf(number: number | undefined): Promise<readonly PolicyText[]> {

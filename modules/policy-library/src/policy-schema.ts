@@ -89,6 +89,12 @@ export const ImpactBody = Type.Object({
   sites: Type.Integer(),
   partly: Type.Boolean({ description: 'There are too many to ask about all' }),
   opening_policies: Type.Array(text),
+  in_doubt: Type.Optional(
+    Type.String({
+      description:
+        'Why nobody can tell what is in force: it is compared with the bundled policies, and somebody else must approve',
+    }),
+  ),
   second_person: Type.Array(
     Type.Object(
       { name: text, policies: Type.Array(text) },
@@ -136,7 +142,7 @@ export function shownTexts({ texts }: PolicyVersion) {
 
 const maxChanges = 500;
 
-export function shownProspect({ impact, against, openings, secondPerson }: Prospect) {
+export function shownProspect({ impact, against, openings, secondPerson, doubt }: Prospect) {
   const { changes, gaining, losing, subjects, sites, partly }: Impact = impact;
   return {
     against,
@@ -149,6 +155,7 @@ export function shownProspect({ impact, against, openings, secondPerson }: Prosp
     sites,
     partly: partly || changes.length > maxChanges,
     opening_policies: [...openings],
+    ...(doubt === undefined ? {} : { in_doubt: doubt }),
     second_person: secondPerson.map(({ name, policies }) => ({ name, policies: [...policies] })),
   };
 }

@@ -1,8 +1,10 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Database, Transaction } from '@sallyport/platform/database';
+import { messageOf } from '@sallyport/platform/errors';
 import { openBytes, openText, sealText } from '@sallyport/platform/sealed-text';
 import { Type } from 'typebox';
 import { Parse } from 'typebox/value';
+import { InForceUnreadable } from './in-force-mark.ts';
 import { documentHash } from './policy-document.ts';
 import type { Author, PolicyDocument, PolicyText } from './policy-document.ts';
 import { PolicyTestBody } from './policy-test.ts';
@@ -133,7 +135,15 @@ export function createPolicyStore(needs: PolicyStoreNeeds) {
   const sealedNumber = (version: number, activations: number): string =>
     sealText(needs, 'in-force', `${version} ${activations}`);
 
-  /** `activations` is 0 in a row of an earlier version of the product. */
+  function openedNumber(sealed: string): string {
+    try {
+      return openText(sealingKey, 'in-force', sealed);
+    } catch (cause) {
+      throw new InForceUnreadable(messageOf(cause), { cause });
+    }
+  }
+
+  /** `activations` is 0 in a row of an earlier version of the product. Throws `InForceUnreadable`. */
   async function standing(on?: Transaction): Promise<{ readonly version: number; readonly activations: number }> {
     const row = await tables(on)
       .selectFrom('policy_in_force')
@@ -141,10 +151,9 @@ export function createPolicyStore(needs: PolicyStoreNeeds) {
       .where('name', '=', inForce)
       .executeTakeFirst();
     if (row === undefined) return { version: 0, activations: 0 };
-    const [, version, activations = '0'] =
-      /^(\d+)(?: (\d+))?$/.exec(openText(sealingKey, 'in-force', row.sealed)) ?? [];
+    const [, version, activations = '0'] = /^(\d+)(?: (\d+))?$/.exec(openedNumber(row.sealed)) ?? [];
     if (version !== String(row.version))
-      throw new TypeError('the number of the version in force is not what was sealed');
+      throw new InForceUnreadable('the number of the version in force is not what was sealed');
     return { version: row.version, activations: Number(activations) };
   }
 
@@ -252,7 +261,13 @@ export function createPolicyStore(needs: PolicyStoreNeeds) {
         .selectFrom('policy_versions')
         .select(({ fn }) => fn.max('version').as('newest'))
         .executeTakeFirst();
-      return (newest?.newest ?? 0) + 1;
+      const named = await tables(on)
+        .selectFrom('policy_in_force')
+        .select('version')
+        .where('name', '=', inForce)
+        .executeTakeFirst();
+      // The number in force is never given again, though its version be gone: what is staged must not come into force by it.
+      return Math.max(newest?.newest ?? 0, named?.version ?? 0) + 1;
     },
     async add(on: Transaction, made: PolicyVersion): Promise<void> {
       await tables(on)
@@ -280,6 +295,25 @@ export function createPolicyStore(needs: PolicyStoreNeeds) {
         .updateTable('policy_versions')
         .set({ state: to.state, activated_ms: to.activatedMs ?? null, sealed_head: sealedHead(to) })
         .where('version', '=', to.version)
+        .execute();
+    },
+    /** Whatever the row says by now: for when nobody can tell what is in force. It counts on from `last`. */
+    async takeOver(on: Transaction, version: number, last: number): Promise<void> {
+      const told = await standing(on).catch((error: unknown) => {
+        if (error instanceof InForceUnreadable) return { activations: 0 };
+        throw error;
+      });
+      const row = { version, sealed: sealedNumber(version, Math.max(last, told.activations) + 1) };
+      await tables(on)
+        .insertInto('policy_in_force')
+        .values({ name: inForce, ...row })
+        .onConflict((conflict) => conflict.column('name').doUpdateSet(row))
+        .execute();
+      await tables(on)
+        .updateTable('policy_versions')
+        .set({ state: 'former' })
+        .where('state', '=', 'active')
+        .where('version', '!=', version)
         .execute();
     },
     /** False when another version is in force than `before`. It counts on from the database and from `last`, whichever is greater. */

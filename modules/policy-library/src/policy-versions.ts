@@ -3,12 +3,14 @@ import type { AccessPolicy, PolicyTexts } from '@sallyport/access-policy';
 import type { JsonObject } from '@sallyport/contracts';
 import type { Transaction } from '@sallyport/platform/database';
 import type { Principal } from '@sallyport/platform/http';
+import { messageOf } from '@sallyport/platform/errors';
 import { createTurns } from '@sallyport/platform/turns';
 import { distinctAuthors, mayBe } from './authors.ts';
 import type { AuthorOf } from './authors.ts';
 import { activationDetails } from './activation-details.ts';
 import { refuseTried, refuseHeldRoles } from './refuse-version.ts';
 import { PolicyLibraryError } from './errors.ts';
+import { InForceUnreadable } from './in-force-mark.ts';
 import type { PolicyLibraryNeeds } from './needs.ts';
 import { documentHash } from './policy-document.ts';
 import type { Author, PolicyDocument, PolicyText } from './policy-document.ts';
@@ -32,6 +34,8 @@ export type Prospect = {
   readonly openings: readonly string[];
   /** Why somebody else must approve; empty where nobody must. */
   readonly secondPerson: readonly { readonly name: string; readonly policies: readonly string[] }[];
+  /** Why nobody can tell what is in force: it is compared with the bundled policies, and somebody else must approve whatever it holds. */
+  readonly doubt?: string;
 };
 
 /** All documents as they were at a moment. A number is put into force once; going back makes another one of the same documents. */
@@ -69,6 +73,8 @@ export function createPolicyVersions(
     readonly onActivated: (version: number, policy: AccessPolicy) => Promise<void>;
     /** How often policies were put into force, at least. */
     readonly lastActivation: () => number;
+    /** Why it cannot be told how often; undefined where it can. */
+    readonly markLost: () => Promise<string | undefined>;
   },
 ): PolicyVersions {
   const { store, thread, authorOf } = parts;
@@ -83,6 +89,25 @@ export function createPolicyVersions(
 
   const textsOf = async (version: number): Promise<readonly PolicyText[]> =>
     version === 0 ? [] : (await get(version)).texts;
+  /**
+   * What is in force, as far as it can be told. Where it cannot, since the row, the version or what the vault keeps of them was damaged or
+   * changed, it is none, and only two people, or the operator, put another into force in its place.
+   */
+  async function standingNow(): Promise<{ readonly version: number; readonly doubt?: string }> {
+    let version = 0;
+    try {
+      version = await store.active();
+      if (version > 0 && (await store.version(version)) === undefined)
+        return { version: 0, doubt: `version ${version}, which is in force, is gone` };
+    } catch (error) {
+      // A database that does not answer is no damage.
+      if (!(error instanceof InForceUnreadable) && version === 0) throw error;
+      return { version: 0, doubt: messageOf(error) };
+    }
+    const doubt = await parts.markLost();
+    return { version, ...(doubt === undefined ? {} : { doubt }) };
+  }
+
   /** Of a version that was in force others agreed to its texts; of one that never was, its authors are those of what is made of it. */
   async function writersOfOther(version: number): Promise<readonly Author[]> {
     if (version === 0) return [];
@@ -113,7 +138,7 @@ export function createPolicyVersions(
 
   /** Everything that is asked before it may come into force, asked anew: people, keys and the product may have changed since it was staged. */
   async function look(made: PolicyVersion, watch: Watch = {}) {
-    const against = await store.active();
+    const { version: against, doubt } = await standingNow();
     const before: PolicyTexts = textsWith(needs.bundled, await textsOf(against));
     const [subjects, sites] = [await needs.subjects(), await needs.sites()];
     const task = {
@@ -127,7 +152,8 @@ export function createPolicyVersions(
     const tried = await thread.attempt(task, watch);
     refuseTried(tried, made.version);
     refuseHeldRoles(task.texts, subjects, made.version);
-    return { against, subjects, texts: task.texts, tried, openings: findOpenings(before, task.texts) };
+    const openings = findOpenings(before, task.texts);
+    return { against, ...(doubt === undefined ? {} : { doubt }), subjects, texts: task.texts, tried, openings };
   }
 
   type Looked = Awaited<ReturnType<typeof look>>;
@@ -139,13 +165,18 @@ export function createPolicyVersions(
 
   async function putInForce(made: PolicyVersion, expected: number, looked: Looked, by: Principal): Promise<void> {
     const policy = createAccessPolicy(looked.texts);
-    const before = expected === 0 ? undefined : await get(expected);
+    const { doubt } = looked;
+    const before = expected === 0 || doubt !== undefined ? undefined : await get(expected);
     const moved: VersionSummary = { ...made, state: 'active', activatedMs: needs.clock.nowMs() };
-    const details = activationDetails({ made: moved, before, tried: looked.tried, openings: looked.openings });
+    const details = {
+      ...activationDetails({ made: moved, before, tried: looked.tried, openings: looked.openings }),
+      ...(doubt === undefined ? {} : { in_doubt: doubt.slice(0, 500) }),
+    };
     try {
       await record({ action: 'activate', version: made.version, by, details }, async (transaction) => {
-        if (!(await store.activate(transaction, made.version, expected, parts.lastActivation())))
-          throw overtaken(expected);
+        const last = parts.lastActivation();
+        if (doubt !== undefined) await store.takeOver(transaction, made.version, last);
+        else if (!(await store.activate(transaction, made.version, expected, last))) throw overtaken(expected);
         if (before !== undefined) await store.move(transaction, { ...before, state: 'former' });
         await store.move(transaction, moved);
       });
@@ -165,8 +196,8 @@ export function createPolicyVersions(
         `Cannot do this with version ${version}: it is ${made.state}, must be ${states.join(' or ')}`,
         { hint: made.state === 'former' ? 'stage another version from it' : 'stage the documents anew' },
       );
-    const active = await store.active();
-    if (active !== expected) throw overtaken(expected, active);
+    const { version: active, doubt } = await standingNow();
+    if (doubt === undefined && active !== expected) throw overtaken(expected, active);
     return made;
   };
 
@@ -179,7 +210,7 @@ export function createPolicyVersions(
         const author = await authorOf(by);
         const authors =
           from === undefined
-            ? writersOf(await store.documents(), await store.removed(), await textsOf(await store.active()))
+            ? writersOf(await store.documents(), await store.removed(), await textsOf((await standingNow()).version))
             : await writersOfOther(from);
         refuseTried(await thread.attempt(taskOf(texts)), undefined);
         const made = {
@@ -211,9 +242,10 @@ export function createPolicyVersions(
     async prospect(version, by, watch) {
       const made = await get(version);
       const looked = await look(made, watch);
-      const { against, openings, tried } = looked;
+      const { against, doubt, openings, tried } = looked;
       return {
         against,
+        ...(doubt === undefined ? {} : { doubt }),
         impact: tried.impact ?? nothing,
         openings: [...new Set(openings.map(({ id }) => id))],
         secondPerson: gainsOf(made, looked, await authorOf(by)).map(({ who, policies }) => ({
@@ -228,13 +260,15 @@ export function createPolicyVersions(
         const looked = await look(made);
         const author = await authorOf(by);
         const gains = gainsOf(made, looked, author);
-        if (gains.length === 0) {
+        const mustWait = looked.doubt !== undefined && by.kind !== 'operator';
+        if (gains.length === 0 && !mustWait) {
           await putInForce(made, expected, looked, by);
           return get(version);
         }
         const details = {
           sha256: made.hash,
           gaining: gains.map(({ who, policies }) => ({ kind: who.kind, id: who.id, policies })),
+          ...(looked.doubt === undefined ? {} : { in_doubt: looked.doubt.slice(0, 500) }),
         };
         await record({ action: 'ask', version, by, details }, (transaction) =>
           store.move(transaction, { ...made, state: 'waiting', askedBy: author }),

@@ -4,32 +4,25 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { run } from './dying-approval.fixture.ts';
 
-type Report = {
-  readonly state: string;
-  readonly yeses: number;
-  /** Right after the start. */
-  readonly held: readonly string[];
-  readonly after: readonly string[];
-  readonly actions: readonly string[];
-  readonly isAltered: boolean;
-};
-
-function run(directory: string, dieAt: number): { readonly signal: string | null; readonly lines: readonly string[] } {
+/** What a process that may be killed said of it. */
+function runToDeath(directory: string, dieAt: number): { readonly isKilled: boolean; readonly said: string } {
   const program = join(import.meta.dirname, 'dying-approval.fixture.ts');
   const ran = spawnSync(process.execPath, [program, directory, String(dieAt)], { encoding: 'utf8', timeout: 60_000 });
-  if (ran.signal !== 'SIGKILL') assert.equal(ran.status, 0, ran.stderr);
-  return { signal: ran.signal, lines: ran.stdout.trimEnd().split('\n') };
+  const isKilled = ran.signal === 'SIGKILL';
+  if (!isKilled) assert.equal(ran.status, 0, ran.stderr);
+  return { isKilled, said: ran.stdout };
 }
 
-test('killed at any place of the last approval and of taking up, all or nothing of each is there, and what was acknowledged is', (context) => {
+test('killed at any place of the last approval and of taking up, all or nothing of each is there, and what was acknowledged is', async (context) => {
   let killed = 0;
   const seen = new Set<string>();
   for (let dieAt = 1; ; dieAt += 1) {
     const directory = mkdtempSync(join(tmpdir(), 'sallyport-approval-'));
     try {
-      const { signal, lines } = run(directory, dieAt);
-      const report: Report = JSON.parse(run(directory, 0).lines.at(-1) ?? '');
+      const { isKilled, said } = runToDeath(directory, dieAt);
+      const report = await run(directory, 0);
       const { state, yeses, held, actions } = report;
       const what = `killed at place ${dieAt}: ${JSON.stringify(report)}`;
       seen.add(state);
@@ -44,9 +37,9 @@ test('killed at any place of the last approval and of taking up, all or nothing 
       assert.equal(report.isAltered, false, what);
       assert.equal(times('privilege.altered') + times('privilege.set-back') + times('privilege.end'), 0, what);
       assert.deepEqual(report.after, ['admin'], what);
-      if (lines.includes('acknowledged approval')) assert.notEqual(state, 'pending', what);
-      if (lines.includes('acknowledged take-up')) assert.equal(state, 'active', what);
-      if (signal !== 'SIGKILL') break;
+      if (said.includes('acknowledged approval')) assert.notEqual(state, 'pending', what);
+      if (said.includes('acknowledged take-up')) assert.equal(state, 'active', what);
+      if (!isKilled) break;
       killed += 1;
     } finally {
       rmSync(directory, { recursive: true, force: true });

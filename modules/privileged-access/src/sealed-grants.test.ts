@@ -163,10 +163,7 @@ forEachDatabase((name, open) => {
     assert.deepEqual(await endOf(again, held, ada), ['ended', 'unsealed']);
     assert.deepEqual(await endOf(again, waiting, ada), ['expired', undefined]);
     const kept = await again.privileges.get(over, ada);
-    assert.deepEqual(
-      [kept.request.endedBecause, kept.request.said.endNote, kept.needsReview],
-      ['revoked', 'done', true],
-    );
+    assert.deepEqual([kept.state, kept.request.endedBecause, kept.request.said.endNote], ['ended', 'revoked', 'done']);
     const opened = { userId: requesterId, sessionId: sessionId ?? '' };
     assert.deepEqual(
       again.privileges.rolesOf(opened).map(({ role }) => role),

@@ -20,6 +20,7 @@ import {
   startOpenIdProvider,
   type OpenIdProvider,
 } from '@sallyport/testing/open-id-provider';
+import { passingDatabase } from '@sallyport/testing/dying-process';
 import { createSignInProviders, signInProviderMigrations } from './index.ts';
 import type { SignInProviders } from './sign-in-providers.ts';
 import type { SignInProviderNeeds } from './needs.ts';
@@ -42,6 +43,8 @@ export const browser: Client = {
 export type House = SignInProviders & {
   readonly people: PeopleServices;
   readonly database: Database;
+  /** What was asked of the database, in order. */
+  readonly statements: string[];
   readonly clock: ReturnType<typeof createManualClock>;
   readonly events: AuditEvent[];
 };
@@ -50,8 +53,10 @@ export async function openHouse(
   open: () => Promise<OpenDatabase>,
   changes: Partial<Pick<SignInProviderNeeds, 'firebase' | 'ask'> & Pick<PeopleNeeds, 'refuseRoles' | 'programs'>> = {},
 ): Promise<House> {
-  const { database } = await open();
-  await migrate(database, [identityMigrations, signInProviderMigrations]);
+  const opened = await open();
+  await migrate(opened.database, [identityMigrations, signInProviderMigrations]);
+  const statements: string[] = [];
+  const database = passingDatabase(opened.database, (place) => void statements.push(place));
   // The provider’s clock is the machine’s.
   const clock = createManualClock(Date.now());
   const events: AuditEvent[] = [];
@@ -76,7 +81,7 @@ export async function openHouse(
   });
   const deadline = (ms: number): AbortSignal => AbortSignal.timeout(ms);
   const own = createSignInProviders({ ...common, people, policy, key: randomBytes(32), deadline, ...changes });
-  return { ...own, people, database, clock, events };
+  return { ...own, people, database, statements, clock, events };
 }
 
 export type Neighbour = { readonly idp: OpenIdProvider; readonly provider: Provider };

@@ -197,6 +197,12 @@ forEachDatabase((name, open) => {
     assert.deepEqual(await house.service.introspect(of(stranger, { token })), { active: false });
     const gatekeeper = await newService(house, { boundOnly: false, scopes: ['alerts:read'], sites: ['gate'] });
     assert.deepEqual(await house.service.introspect(of(gatekeeper, { token })), { active: false }, 'of a site alone');
+    // Nor by an account whose owner may not: a policy may have changed since, which suspends nothing.
+    const ada = house.people.get('ada');
+    assert.ok(ada);
+    house.people.set('ada', { ...ada, scopes: ada.scopes.filter((scope) => scope !== 'users:read') });
+    assert.deepEqual(await house.service.introspect(of(warden, { token })), { active: false }, 'nor their owner');
+    house.people.set('ada', ada);
     assert.deepEqual(await house.service.introspect(of(stranger, { token: 'st_none' })), { active: false });
     await assert.rejects(house.service.introspect(asks({ token })));
     await assert.rejects(house.service.introspect(asks({ client_id: 'sallyport-cli', token })));

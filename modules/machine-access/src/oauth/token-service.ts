@@ -60,7 +60,10 @@ export type TokenService = {
 const mayAskOfAll = 'users:read';
 
 export function createTokenService(
-  needs: Pick<MachineAccessNeeds, 'database' | 'outbox' | 'clock' | 'allowedTo' | 'person' | 'permissionsOf'> & {
+  needs: Pick<
+    MachineAccessNeeds,
+    'database' | 'outbox' | 'clock' | 'allowedTo' | 'answering' | 'person' | 'permissionsOf'
+  > & {
     readonly loginStore: LoginStore;
     readonly tokenStore: TokenStore;
     readonly proofs: DpopProofs;
@@ -265,11 +268,11 @@ export function createTokenService(
     return withAllowed(answer, login);
   };
 
-  /** As policy has it: one that is for some sites alone, or is forbidden it, does not learn of everybody. */
-  const mayAskAboutAll = ({ id, name, scopes, sites }: ServiceAccount): boolean =>
-    needs
-      .permissionsOf({ kind: 'service', id, name, scopes, ...(sites === undefined ? {} : { sites }) })
-      .includes(mayAskOfAll);
+  /** As policy has it: one that is for some sites alone, is forbidden it, or whose owner may not, does not learn of everybody. */
+  const mayAskAboutAll = async ({ id, name, scopes, sites, ownerId }: ServiceAccount): Promise<boolean> => {
+    const narrowed = { onBehalfOf: await needs.answering(ownerId), ...(sites === undefined ? {} : { sites }) };
+    return needs.permissionsOf({ kind: 'service', id, name, scopes, ...narrowed }).includes(mayAskOfAll);
+  };
 
   const isOwn = (client: AuthenticatedClient, token: StoredToken): boolean =>
     client.kind === 'service' ? token.accountId === client.account.id : token.loginId !== undefined;
@@ -307,7 +310,7 @@ export function createTokenService(
       const token = await tokens.find(required(request.form, 'token'));
       const nobody = { active: false } as const;
       if (token === undefined || token.usedAtMs !== undefined) return nobody;
-      if (!isOwn(client, token) && !mayAskAboutAll(client.account)) return nobody;
+      if (!isOwn(client, token) && !(await mayAskAboutAll(client.account))) return nobody;
       const holder = await tokens.holderOf(token);
       if ('refused' in holder) return nobody;
       const { principal } = holder;

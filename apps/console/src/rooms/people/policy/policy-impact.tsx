@@ -48,7 +48,7 @@ export function PolicyImpact({ version, against }: { readonly version: number; r
         <Loading heights={[60]} />
       </div>
     );
-  const { changes, second_person: secondPerson } = data;
+  const { changes, second_person: secondPerson, in_doubt: doubt } = data;
   return (
     <div className="stack tight" role="group" aria-label={`What version ${version} would change`}>
       {changes.length === 0 ? (
@@ -58,6 +58,14 @@ export function PolicyImpact({ version, against }: { readonly version: number; r
           {plural(data.losing, 'person or key', 'people and keys')} would lose something, {data.gaining} would gain
           something.
         </p>
+      )}
+      {doubt === undefined ? null : (
+        <Notice tone="warn" title="Nobody can tell which policies were in force">
+          <p className="small">
+            So this is compared with those that come with the product, and somebody else must approve it, or the
+            operator on the server: {printable(doubt)}.
+          </p>
+        </Notice>
       )}
       {secondPerson.length === 0 ? null : (
         <Notice tone="warn" title="Somebody else must approve this">
