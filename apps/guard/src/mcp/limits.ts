@@ -27,7 +27,7 @@ export const defaultLimits: GatewayLimits = {
   toolCallsAMinute: 120,
   callMs: 120_000,
   requestMs: 30_000,
-  maxTools: 500,
+  maxTools: 256,
   noticesAMinute: 1200,
 };
 

@@ -172,7 +172,7 @@ test('a tool that changes in the middle of a run is told of again before it can 
 test('two tools of one name, too many and a list without end are no list, and nothing can be called', async () => {
   for (const [mode, why] of [
     ['twins', /two tools named/],
-    ['many', /more than 500 tools/],
+    ['many', /more than 256 tools/],
     ['endless', /has no end/],
   ] as const) {
     const client = await clientOf(mode);
