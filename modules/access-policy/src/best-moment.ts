@@ -66,7 +66,8 @@ function writtenIn(policy: PolicyJson): { readonly numbers: readonly number[]; r
     if (!isJsonObject(value)) return undefined;
     const literal = value['Value'];
     if (typeof literal === 'number') numbers.push(literal);
-    const [address] = Array.isArray(value['ip']) ? value['ip'] : [];
+    const { ip } = value;
+    const address = Array.isArray(ip) ? ip.at(0) : undefined;
     const text = isJsonObject(address) ? address['Value'] : undefined;
     if (typeof text === 'string') ranges.push(text);
     return Object.values(value).forEach(walk);

@@ -6,7 +6,7 @@ import { openDatabase } from '@sallyport/platform/database';
 import { createKeptLedger, createPass, passingDatabase } from '@sallyport/testing/dying-process';
 import { ada, ann, exportTest, noExport, openLibrary } from './library.fixture.ts';
 
-export type Report = {
+type Report = {
   readonly before: { readonly version: number; readonly unreadable?: string; readonly mayExport: boolean };
   readonly told: number;
   readonly states: readonly string[];
@@ -14,8 +14,9 @@ export type Report = {
   readonly mark: number;
 };
 
-export async function run(directory: string, dieAt: number): Promise<Report> {
-  const { pass } = createPass(dieAt);
+/** With `begin` what is needed before is made, and no more. */
+export async function run(directory: string, dieAt: number | 'begin'): Promise<Report> {
+  const { pass } = createPass(dieAt === 'begin' ? 0 : dieAt);
   let isCounted = false;
   /** Only while it is put into force: between what is written, before the commit, and around what is kept elsewhere. */
   const passIn = (place: string): void => {
@@ -51,7 +52,7 @@ export async function run(directory: string, dieAt: number): Promise<Report> {
   }
   const before = { ...library.inForce(), mayExport: may(ann, 'cameras:export') };
   let isAcknowledged = false;
-  if (dieAt !== 0) {
+  if (dieAt !== 0 && dieAt !== 'begin') {
     isCounted = true;
     await library.versions.activate(2, 1, ada);
     isAcknowledged = true;
@@ -66,7 +67,9 @@ export async function run(directory: string, dieAt: number): Promise<Report> {
   const states = (await library.versions.list()).map(({ state }) => state);
   // One that was not put into force can be.
   const again =
-    !isAcknowledged && before.version === 1 ? (await library.versions.activate(2, 1, ada)).state : undefined;
+    !isAcknowledged && dieAt === 0 && before.version === 1
+      ? (await library.versions.activate(2, 1, ada)).state
+      : undefined;
   await library.close();
   await opened.close();
   return { before, told: told.length, states, ...(again === undefined ? {} : { again }), mark: kept.activations };

@@ -51,14 +51,14 @@ export function createAsking(parts: Parts): Asking {
         `Cannot ask for "${role}": nobody who is ${person.roles.join(', ') || 'without a role'} may`,
         { hint: 'GET /v1/privileges/options lists what you may ask for' },
       );
-    const whole = who.bring(settings, person, rule, { site, actions: undefined }, heldNow);
+    const whole = who.bring(settings, person, rule, { site, actions: undefined, heldNow });
     const strange = actions?.find((action) => !whole.adds.includes(action));
     if (strange !== undefined)
       throw new PrivilegeError(
         'privilege_invalid',
         `Cannot ask for "${strange.slice(0, 60)}" by "${role}": must be one of ${whole.adds.join(', ') || 'nothing'}`,
       );
-    return actions === undefined ? whole : who.bring(settings, person, rule, { site, actions }, heldNow);
+    return actions === undefined ? whole : who.bring(settings, person, rule, { site, actions, heldNow });
   }
 
   function refuseUnsound({ minutes, reason, role }: Asked, { rule, adds, violations }: RoleForSomebody): void {
@@ -89,7 +89,7 @@ export function createAsking(parts: Parts): Asking {
       const heldNow = grants.rolesBeside({ requesterId: person.id });
       return settings.roles
         .filter((rule) => who.mayAsk(rule, person, site))
-        .map((rule) => who.bring(settings, person, rule, { site, actions: undefined }, heldNow))
+        .map((rule) => who.bring(settings, person, rule, { site, actions: undefined, heldNow }))
         .filter(({ adds }) => adds.length > 0);
     },
 

@@ -9,7 +9,7 @@ import { migrate, openDatabase } from '@sallyport/platform/database';
 import { createKeptLedger, createPass, passingDatabase } from '@sallyport/testing/dying-process';
 import { office, openPrivilegeHouse } from './privileges.fixture.ts';
 
-export type Report = {
+type Report = {
   readonly state: string;
   readonly yeses: number;
   /** Right after the start. */

@@ -6,7 +6,7 @@ import { privilegeEvent } from './privilege-audit.ts';
 import type { EndReason, PrivilegeRequest } from './request.ts';
 import type { KeptRequest } from './request-row.ts';
 
-export type Over = { readonly because: EndReason; readonly by: Actor; readonly note: string };
+type Over = { readonly because: EndReason; readonly by: Actor; readonly note: string };
 
 /** The end of a grant, whoever ends it and wherever it is held. */
 export type Ending = {

@@ -12,7 +12,7 @@ import type { KeptRequest } from './request-row.ts';
 import { openStates } from './request-store.ts';
 
 /** What is in use is held by every server on the database, and ends at each of them. */
-export type Holding = {
+type Holding = {
   /** At a start: holds what was in use when the server stopped, and what other servers have in use. */
   resume(): Promise<void>;
   /** Takes up what other servers began and drops what they ended; ends what may not go on. Rejects when it cannot be written. */
@@ -38,7 +38,10 @@ export function createHolding(parts: Parts, { endOne }: Ending): Holding {
     if (person === undefined || !person.isActive) return 'requester_changed';
     if (rule === undefined) return 'rules_changed';
     if (!who.mayAsk(rule, person, request.site)) return 'requester_changed';
-    const { violations, needed } = who.bring(settings, person, rule, request, grants.rolesBeside(request));
+    const { violations, needed } = who.bring(settings, person, rule, {
+      ...request,
+      heldNow: grants.rolesBeside(request),
+    });
     if (violations.length > 0) return 'rules_changed';
     // The role may by now be good for more than was approved, or be held for a shorter time.
     if (yesesOf(request) < needed || grants.spentMs(request.id) >= rule.maxMinutes * 60_000) return 'rules_changed';

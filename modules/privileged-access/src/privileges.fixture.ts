@@ -81,7 +81,7 @@ class IdentityRefusal extends CodedError<'user_disabled'> {}
 const startMs = Date.UTC(2026, 4, 6, 9, 0, 0);
 
 /** What outlives a process that is killed. */
-export type KeptOutside = {
+type KeptOutside = {
   readonly key: Uint8Array;
   readonly mark: PrivilegeNeeds['mark'];
   readonly outbox: PrivilegeNeeds['outbox'];

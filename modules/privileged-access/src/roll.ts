@@ -25,7 +25,7 @@ export type Roll = {
   beginAnew(transaction: Transaction): Promise<{ readonly found: number; readonly last: number } | undefined>;
 };
 
-export type RollContent = {
+type RollContent = {
   readonly number: number;
   /** By the id of the request. */
   readonly open: ReadonlyMap<string, number>;

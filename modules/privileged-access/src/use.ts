@@ -44,7 +44,7 @@ export function createUsing(parts: Parts, { endOne }: Ending): Using {
         'privilege_not_requestable',
         `Cannot take up request "${request.id}" for ${request.minutes} minutes: must be at most ${rule.maxMinutes} by now`,
       );
-    const [broken] = who.bring(settings, person, rule, request, grants.rolesBeside(request)).violations;
+    const [broken] = who.bring(settings, person, rule, { ...request, heldNow: grants.rolesBeside(request) }).violations;
     if (broken !== undefined)
       throw new PrivilegeError(
         'privilege_separated',
@@ -121,7 +121,7 @@ export function createUsing(parts: Parts, { endOne }: Ending): Using {
         const rule = who.ruleOf(settings, request.role);
         const needed = Math.max(
           request.needed,
-          rule === undefined ? 2 : who.bring(settings, person, rule, request, []).needed,
+          rule === undefined ? 2 : who.bring(settings, person, rule, { ...request, heldNow: [] }).needed,
         );
         if (gone.length > 0 || yesesOf(request) < needed) await waitAgain(request, gone, needed);
       }

@@ -38,8 +38,7 @@ export type WhoDecides = {
     settings: PrivilegeSettings,
     person: Holder,
     rule: RoleRule,
-    part: Omit<Part, 'role'>,
-    heldNow: readonly string[],
+    part: Omit<Part, 'role'> & { readonly heldNow: readonly string[] },
   ): RoleForSomebody;
   violations(settings: PrivilegeSettings, roles: readonly string[]): readonly SeparationViolation[];
 };
@@ -91,7 +90,7 @@ export function createWhoDecides({ policy, separation }: Pick<PrivilegeNeeds, 'p
       const rule = settings.roles.find(({ role }) => role === request.role);
       return rule !== undefined && shares(rule.approvers, person.roles);
     },
-    bring(settings, person, rule, { site, actions }, heldNow) {
+    bring(settings, person, rule, { site, actions, heldNow }) {
       const where = site === undefined ? {} : { site };
       const own = policy.permissionsOf(principalOf(person, []), where);
       const part = { role: rule.role, site, actions };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CodedError } from '@sallyport/platform/errors';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
 import { befriend, browser, openHouse } from './providers.fixture.ts';
 
@@ -15,7 +16,7 @@ forEachDatabase((name, open) => {
       const before = house.events.length;
       const said = await house.flow
         .depart({ providerId, purpose: { kind: 'sign-in' }, returnPath: '/', client: browser })
-        .catch((error: Error & { code?: string }) => error.code);
+        .catch((error: unknown) => (error instanceof CodedError ? error.code : String(error)));
       return { said, statements: [...house.statements], events: house.events.length - before };
     };
     const expected = await tried(off.provider.id);

@@ -213,14 +213,15 @@ export function createSignIn(
       const attempted = holder?.name ?? `passkey ${response.id}`;
       await beginAttempt(client, { name: attempted });
       const passkey = await passkeyStore.find(database, response.id);
-      const user = passkey === undefined ? undefined : await userStore.find(database, passkey.userId);
+      // As many questions for one that nobody has: what is asked must not tell which are known.
+      const user = await userStore.find(database, passkey?.userId ?? '');
+      const rules = await passkeyPolicyStore.read(database);
       const named = user ?? holder ?? { name: 'passkey' };
       try {
         if (passkey === undefined || user === undefined || stateOf(user) !== 'active')
           throw refused('it belongs to nobody who may sign in');
         if (holder !== undefined && holder.id !== user.id) throw refused('it belongs to somebody else');
         const isOurs = (challenge: string): boolean => challenges.check(challenge, 'sign-in', holder?.id);
-        const rules = await passkeyPolicyStore.read(database);
         const roles = rolesAnywhereOf(user);
         const { use, challenge } = await verifyRequest({ site: client, response, passkey, isOurs, rules, roles });
         const admitted = await telling(client, user, async (transaction) => {
