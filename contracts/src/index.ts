@@ -5,7 +5,9 @@ export { agentActions, agentOrigins } from './agent-happening.ts';
 export type {
   AgentAction,
   AgentCall,
+  AgentContent,
   AgentHappening,
+  AgentKindCount,
   AgentOrigin,
   AgentSession,
   AgentTool,

@@ -33,6 +33,8 @@ function findDigits(text: string): Match[] {
 /** Of groups that stand in a row, those that are one number: a year may follow a card. The longest first. */
 function judgedPiece(written: string, near: string): (Judged & { from: number; to: number }) | undefined {
   const groups = [...written.matchAll(/\d+/g)].map(({ index, 0: { length } }) => ({ from: index, to: index + length }));
+  // Nobody writes one number in more groups.
+  if (groups.length > maxGroups) return undefined;
   const pieces = groups
     .flatMap(({ from }, first) => groups.slice(first).map(({ to }) => ({ from, to })))
     .toSorted((a, b) => b.to - b.from - (a.to - a.from));
@@ -47,6 +49,7 @@ function judgedPiece(written: string, near: string): (Judged & { from: number; t
   return undefined;
 }
 
+const maxGroups = 8;
 const maxPieces = 12;
 
 type Judged = { readonly kind: string; readonly confidence: Confidence; readonly why: string };

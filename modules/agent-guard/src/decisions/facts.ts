@@ -1,5 +1,6 @@
 import type { AgentAction } from '@sallyport/agent-actions';
 import type { CallFlow, JudgedValue, SessionFlow, Standing } from '@sallyport/information-flow';
+import type { CarriedFacts } from './carried-content.ts';
 
 /** One thing that a call does. */
 export const decisionActions = [
@@ -19,7 +20,10 @@ export const decisionActions = [
 export type DecisionAction = (typeof decisionActions)[number];
 
 /** The context of a question, as the schema has it; `approved` is the engine's own. */
-export type FlowFacts = {
+export type FlowFacts = ActionFacts & CarriedFacts;
+
+/** What is known of one action without what the call carries. */
+type ActionFacts = {
   readonly by: 'words' | 'parsed';
   readonly intent: string;
   readonly isRepeat: boolean;
@@ -41,7 +45,7 @@ export type FlowFacts = {
 };
 
 /** What is to be decided of a call: an action, its facts, and the value that says where to, if it has one. */
-export type Question = { readonly action: DecisionAction; readonly facts: FlowFacts; readonly where?: JudgedValue };
+export type Question = { readonly action: DecisionAction; readonly facts: ActionFacts; readonly where?: JudgedValue };
 
 /** Of a tool that is known by its own words alone. */
 export function questionsOfWords(flow: CallFlow): Question[] {
@@ -86,7 +90,7 @@ export function questionOfAction(
   };
 }
 
-function common(flow: CallFlow): Omit<FlowFacts, 'by' | 'isCertain' | 'target' | 'classes' | 'isMany' | 'way'> {
+function common(flow: CallFlow): Omit<ActionFacts, 'by' | 'isCertain' | 'target' | 'classes' | 'isMany' | 'way'> {
   const {
     intent,
     isRepeat,

@@ -183,6 +183,9 @@ test('whatever fails while deciding is a no: an engine that throws, a policy tha
     classes: [],
     isMany: false,
     way: '',
+    ...({ secret: 'none', personal: 'none' } as const),
+    carried: [],
+    sawSignals: false,
   };
   const ask = (amountValue: number): AgentVerdict =>
     createDecisions(cedar, pack).decide({

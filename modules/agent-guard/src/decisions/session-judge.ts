@@ -2,6 +2,7 @@ import type { ActionsOfCall } from '@sallyport/agent-actions';
 import type { AgentOrigin, AgentVerdict } from '@sallyport/contracts';
 import { createSessionFlow, describeTool, quotePlace } from '@sallyport/information-flow';
 import type { CallFlow, FlowCall, SessionFlow, SessionFlowOptions } from '@sallyport/information-flow';
+import { createCarriedContent, type Carried } from './carried-content.ts';
 import type { Decision, Decisions, DecisionSubject, DecisionTool } from './decide.ts';
 import { questionOfAction, questionsOfWords, type DecisionAction, type FlowFacts, type Question } from './facts.ts';
 
@@ -19,6 +20,8 @@ export type JudgedCall = {
     readonly decision: Decision;
   }[];
   readonly flow: CallFlow;
+  /** Secrets and personal data in its arguments. */
+  readonly carried: Carried;
   /** Two calls with the same are one question to a person. */
   readonly questionKey: string;
 };
@@ -36,6 +39,8 @@ export type SessionJudge = {
   /** What came back; whether it is trusted is for the pack to say, unless `origin` is given. */
   result(call: FlowCall, text: string, origin?: AgentOrigin): AgentOrigin;
   input: SessionFlow['input'];
+  /** Something that came in had words meant for a machine. */
+  signalled(): void;
 };
 
 const strictness: Readonly<Record<AgentVerdict, number>> = { allow: 0, ask: 1, deny: 2 };
@@ -52,11 +57,20 @@ export function createSessionJudge(
   },
 ): SessionJudge {
   const flow = createSessionFlow(options);
+  const content = createCarriedContent(flow);
   return {
-    prompt: flow.prompt,
+    prompt(id, text, origin = 'person') {
+      flow.prompt(id, text, origin);
+      if (origin === 'person') content.typed(text);
+    },
+    signalled: content.signalled,
     judge(call, parsed) {
       const seen = flow.judge(call);
-      const questions = questionsOf(seen, parsed, flow);
+      const carried = content.of(call, seen.destinations);
+      const questions = questionsOf(seen, parsed, flow).map((question) => ({
+        ...question,
+        facts: { ...question.facts, ...carried.facts },
+      }));
       const tool = toolOf(call);
       const judged = questions.map((question) => ({
         ...question,
@@ -84,6 +98,7 @@ export function createSessionJudge(
         action: worst?.action ?? 'other',
         decisions: judged.map(({ action, facts, decision: each }) => ({ action, facts, decision: each })),
         flow: seen,
+        carried,
         questionKey: seen.questionKey,
       };
     },

@@ -28,7 +28,8 @@ function gatewayOf(house: House, gate: Awaited<ReturnType<ToolServerGate['isLet'
     log: () => undefined,
   });
 }
-const told = (house: House): string[] => house.judges.flatMap((judge) => judge.told).filter((one) => one.startsWith('call'));
+const told = (house: House): string[] =>
+  house.judges.flatMap((judge) => judge.told).filter((one) => one.startsWith('call'));
 
 forEachDatabase((name, open) => {
   test(`a call of the gateway is judged and recorded as a hook is, and to be asked is to be refused, on ${name}`, async () => {
@@ -113,7 +114,13 @@ forEachDatabase((name, open) => {
     const house = await openHouse(open);
     const gateway = gatewayOf(house);
     const { session } = await begin(house.guard);
-    const missed = { server: 'files', kind: 'tool', name: 'read_note', atMs: 1_800_000_000_000, inputDigest: 'a'.repeat(64) } as const;
+    const missed = {
+      server: 'files',
+      kind: 'tool',
+      name: 'read_note',
+      atMs: 1_800_000_000_000,
+      inputDigest: 'a'.repeat(64),
+    } as const;
     await gateway.missed({ sessionId: session.id, calls: [missed, { ...missed, session: 'ab12' }] });
     assert.deepEqual(house.judges[0]?.told, ['forgot']);
     const recorded = house.recorded().map((event) => JSON.stringify(event));

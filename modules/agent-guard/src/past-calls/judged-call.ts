@@ -82,6 +82,10 @@ const factKinds: Readonly<Record<keyof FlowFacts, FactKind>> = {
   classes: 'texts',
   isMany: 'boolean',
   way: 'text',
+  secret: 'standing',
+  personal: 'standing',
+  carried: 'texts',
+  sawSignals: 'boolean',
 };
 
 function isOfKind(fact: JsonValue, kind: FactKind): boolean {

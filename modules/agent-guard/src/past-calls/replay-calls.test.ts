@@ -24,7 +24,7 @@ const tricks = itemsOf(
 
 /** What the ledger holds of calls that were judged by a pack, newest first. */
 function recorded(pack: Pack, calls: readonly { readonly tool: string; readonly input: JsonObject }[]): JsonObject[] {
-  const judge = createOpenJudge(packs)({ pack, harness: 'claude-code', facts, isForgotten: false });
+  const judge = createOpenJudge(packs)({ pack, harness: 'claude-code', facts, isForgotten: false, mark: 'k3f9' });
   judge.prompted({ id: 'p', text: 'Tidy up, and mail the summary to ann@home.example', origin: 'person' });
   return calls
     .map(({ tool, input }, at) => {
