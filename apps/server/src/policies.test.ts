@@ -89,3 +89,41 @@ test('what is grave needs a proof of just now, and people without the right lear
   ] as const)
     assert.equal((await access.call(method, path, { caller: ann, body: {} })).status, 403, path);
 });
+
+test('a policy that asks where from empties no page: it shows what may be, and what is asked is decided at its moment', async () => {
+  const ask = (method: string, path: string, body?: unknown) => access.call(method, path, { caller: eva, body });
+  access.age(eva.id, -20 * 60_000);
+  const text = `@id("viewers-from-the-office")
+@words("Viewers see from the office alone")
+forbid (
+  principal in Sallyport::Role::"viewer",
+  action in [Sallyport::Action::"events:read", Sallyport::Action::"alerts:read"],
+  resource
+)
+unless { context.address.isInRange(ip("10.0.0.0/8")) && context.hour >= 0 };
+`;
+  const vera = await access.moveIn('vera', 'viewer', eva);
+  const seen = async (): Promise<unknown> =>
+    (await access.call('GET', '/v1/session', { caller: vera })).body['permissions'];
+  const before = await seen();
+  assert.match(JSON.stringify(before), /"alerts:read"/);
+  assert.equal(
+    (await ask('POST', '/v1/policy/documents', { id: 'office', name: 'Office', text, tests: [] })).status,
+    201,
+  );
+  const staged = await ask('POST', '/v1/policy/versions', { note: 'office' });
+  assert.equal(staged.status, 201, JSON.stringify(staged.body));
+  const active = await ask('POST', '/v1/policy/versions/2/activate', { expected: 1 });
+  assert.equal(active.status, 200, JSON.stringify(active.body));
+  assert.deepEqual(await seen(), before, 'her page offers what she may from the office');
+  assert.equal((await access.call('GET', '/v1/alerts', { caller: vera })).code, 'scope_missing');
+  // What a handler looks at is of this moment as well: the events of an evidence file are none she may read from here.
+  const evidence = await access.call('GET', '/v1/ledger/range/evidence?from=1/0&to=1/1&q=user:x', { caller: vera });
+  assert.ok(evidence.status >= 400, String(evidence.status));
+  const matrix = await ask('GET', '/v1/users');
+  assert.match(
+    JSON.stringify(matrix.body),
+    /"id":"viewer"[^}]*"alerts:read"/,
+    'and the role is shown for what it brings',
+  );
+});
