@@ -97,3 +97,36 @@ test('each class of action has an activity of API calls, and the same input give
     assert.deepEqual(decided(), decided());
   }
 });
+
+test('what was found in a prompt, in arguments and in an answer is said by kind and number', () => {
+  const found = {
+    secrets: [
+      { kind: 'aws-key', count: 2 },
+      { kind: 'password', count: 1 },
+    ],
+    personal: [{ kind: 'email', count: 4 }],
+    signals: ['role-marker'],
+    redacted: 3,
+    restored: 1,
+    isCut: true,
+  };
+  const said = {
+    secret_kinds: ['aws-key', 'password'],
+    secret_count: 3,
+    personal_kinds: ['email'],
+    personal_count: 4,
+    injection_signals: ['role-marker'],
+    redacted: 3,
+    restored: 1,
+    content_is_cut: true,
+  };
+  for (const happening of [
+    { kind: 'prompt_given', prompt: 'p', origin: 'person', found },
+    { kind: 'tool_decided', call: { ...call, found }, verdict: 'allow' },
+    { kind: 'tool_finished', call, isSuccess: true, content: 'untrusted', found },
+  ] as const) {
+    const fields = own(event(happening));
+    for (const [name, value] of Object.entries(said)) assert.deepEqual(fields[name], value, `${happening.kind} ${name}`);
+  }
+  assert.equal('secret_count' in own(event({ kind: 'prompt_given', prompt: 'p', origin: 'person' })), false);
+});

@@ -38,6 +38,28 @@ function call(tool: string, input: JsonObject): Promise<JsonObject> {
   return hook({ hook_event_name: 'PreToolUse', tool_name: tool, tool_input: input, tool_use_id: `t-${tool}` });
 }
 
+/** OTLP as Claude Code sends it. */
+function telemetry(): JsonObject {
+  const record = (attributes: Readonly<Record<string, string>>): JsonObject => ({
+    attributes: Object.entries(attributes).map(([key, value]) => ({ key, value: { stringValue: value } })),
+  });
+  const called = { input_tokens: '1200', output_tokens: '34', cache_read_tokens: '500', cost_usd: '0.0125' };
+  return {
+    resourceLogs: [
+      {
+        scopeLogs: [
+          {
+            logRecords: [
+              record({ 'event.name': 'api_request', model: 'claude-x', ...called }),
+              record({ 'event.name': 'tool_result', tool_name: 'Bash', tool_use_id: 'unasked', success: 'true' }),
+            ],
+          },
+        ],
+      },
+    ],
+  };
+}
+
 test('Before any agent was run the room says how to run one', async () => {
   await room.visit('/agents', 'Agents');
   await room.page.getByText('sallyport agent run -- claude').waitFor();
@@ -61,6 +83,7 @@ test('A run shows whose it is, and each step with what was decided and why', asy
   await hook({ hook_event_name: 'UserPromptSubmit', prompt: 'Read my notes' });
   await call('Read', { file_path: `/home/kim/shop/${hostile}` });
   await call('Write', { file_path: '/home/kim/shop/.claude/settings.json', content: '{}' });
+  await post('/v1/agent/telemetry', telemetry(), run.token);
   await room.server.caughtUp();
   const { page } = room;
   await page.getByRole('region', { name: 'Going on' }).getByText('builder <b>').waitFor();
@@ -76,6 +99,13 @@ test('A run shows whose it is, and each step with what was decided and why', asy
   await steps.getByText(/does not change what guards it/).waitFor();
   await steps.getByText('went ahead', { exact: true }).first().waitFor();
   await steps.getByText('The run began').waitFor();
+  // As the harness tells: what its model took, and a call that none of its hooks asked about.
+  await steps
+    .getByText('claude-x answered: 1,700 tokens in, 500 tokens of them from a cache, 34 tokens out, $0.0125')
+    .waitFor();
+  await steps.getByText('Bash ran, and no hook asked about it').waitFor();
+  await panel.getByText('1,700 tokens in, 34 tokens out, $0.0125, as the harness tells').waitFor();
+  await panel.getByText(/2 calls decided, 1 refused/).waitFor();
   assert.equal(await page.title().then((title) => title === '1'), false);
   await room.atRest('agents-run');
 });

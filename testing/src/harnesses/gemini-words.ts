@@ -1,5 +1,6 @@
 // Google's Generative Language API, whole or as a stream of server-sent events.
-import type { JsonObject } from '@sallyport/contracts';
+import { isJsonObject } from '@sallyport/contracts';
+import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { eventStream, fieldOf, objectsIn } from './event-stream.ts';
 import type { ModelTurn, ModelWords } from './model-under-test.ts';
 
@@ -20,4 +21,22 @@ export function geminiResults(body: JsonObject): readonly string[] {
       const response = fieldOf(part, 'functionResponse');
       return typeof response === 'object' && response !== null ? [JSON.stringify(fieldOf(response, 'response'))] : [];
     });
+}
+
+/** Where an object of some shape is asked for: the first one that has it. Gemini CLI asks who speaks next, and again until it is told. */
+export function wantedObject(body: JsonObject): string | undefined {
+  const config = body['generationConfig'];
+  if (!isJsonObject(config)) return undefined;
+  const schema = config['responseJsonSchema'] ?? config['responseSchema'];
+  return isJsonObject(schema) ? JSON.stringify(firstOf(schema)) : undefined;
+}
+
+function firstOf(schema: JsonValue | undefined): JsonValue {
+  if (!isJsonObject(schema)) return 'any';
+  const { enum: words, properties, type } = schema;
+  if (Array.isArray(words)) return words[0] ?? null;
+  if (isJsonObject(properties))
+    return Object.fromEntries(Object.entries(properties).map(([name, inner]) => [name, firstOf(inner)]));
+  const kind = typeof type === 'string' ? type.toLowerCase() : '';
+  return kind === 'boolean' ? false : kind === 'number' || kind === 'integer' ? 1 : kind === 'array' ? [] : 'any';
 }

@@ -1,6 +1,6 @@
 // A real harness in a run of a real server, with a model of ours: what the tests of each harness share.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isJsonObject, parseJson } from '@sallyport/contracts';
@@ -12,7 +12,7 @@ import { createServerUnderTest, repositoryRoot } from '../server-under-test.ts';
 import type { ServerUnderTest } from '../server-under-test.ts';
 import { eventually } from '../waiting.ts';
 import { startModel } from './model-under-test.ts';
-import type { ModelTurn, ModelUnderTest } from './model-under-test.ts';
+import type { ModelScript, ModelTurn, ModelUnderTest } from './model-under-test.ts';
 
 export type HarnessUnderTest = {
   readonly server: ServerUnderTest;
@@ -30,8 +30,10 @@ export type HarnessUnderTest = {
   run(
     command: readonly string[],
     turns: readonly ModelTurn[],
-    during?: (position: number) => Promise<void>,
+    script?: ModelScript,
   ): Promise<CommandResult & { readonly session: string }>;
+  /** The harness by itself, as somebody would start it who knows nothing of us. */
+  alone(command: readonly string[], turns: readonly ModelTurn[], script?: ModelScript): Promise<CommandResult>;
   ask(path: string, method?: 'GET' | 'POST' | 'DELETE', body?: JsonObject): Promise<JsonObject>;
   /** What stands in the ledger of a run, oldest first, once `enough` of it is searchable. */
   timeline(session: string, enough: (codes: readonly string[]) => boolean): Promise<readonly AgentStep[]>;
@@ -43,7 +45,11 @@ export type AgentStep = { readonly code: string; readonly of: JsonObject };
 
 /** `own`: what this harness needs in its environment, which has nothing of the machine's; the model is there by then. */
 export async function openHarness(
-  own: (place: { readonly home: string; readonly model: ModelUnderTest }) => Readonly<Record<string, string>>,
+  own: (place: {
+    readonly home: string;
+    readonly model: ModelUnderTest;
+    readonly bin: string;
+  }) => Readonly<Record<string, string>>,
 ): Promise<HarnessUnderTest> {
   const server = createServerUnderTest();
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-harness-'));
@@ -60,16 +66,21 @@ export async function openHarness(
   assert.equal(built.code, 0, built.stderr);
   const startServer = (): Promise<void> => server.start('--port', String(port));
   await startServer();
+  // As an installed command line: the guard finds it on the search path.
+  const bin = join(directory, 'bin');
+  mkdirSync(bin);
+  symlinkSync(join(repositoryRoot, 'sallyport'), join(bin, 'sallyport'));
   const environment = (): Readonly<Record<string, string>> => ({
     ...server.environment,
     HOME: home,
     SALLYPORT_SERVER: server.address(),
     SALLYPORT_KEY: server.keys().operator,
-    // Whatever it would send elsewhere goes nowhere.
-    HTTPS_PROXY: 'http://127.0.0.1:9',
-    HTTP_PROXY: 'http://127.0.0.1:9',
+    // Whatever it would send elsewhere goes nowhere, and is known.
+    HTTPS_PROXY: model.address,
+    HTTP_PROXY: model.address,
     NO_PROXY: '127.0.0.1,localhost',
-    ...own({ home, model }),
+    PATH: `${bin}:${server.environment['PATH'] ?? ''}`,
+    ...own({ home, model, bin }),
   });
   const sallyport = (...args: string[]): Promise<CommandResult> =>
     runCommand(join(repositoryRoot, 'sallyport'), args, {
@@ -97,12 +108,16 @@ export async function openHarness(
     startServer,
     environment,
     sallyport,
-    async run(command, turns, during) {
-      model.tell(turns, during);
+    async run(command, turns, script) {
+      model.tell(turns, script);
       const ran = await sallyport('agent', 'run', '--name', 'builder', '--', ...command);
       const session = /session ([0-9a-f]{16})/.exec(ran.stderr)?.[1] ?? '';
       assert.notEqual(session, '', ran.stderr);
       return { ...ran, session };
+    },
+    alone([file = '', ...args], turns, script) {
+      model.tell(turns, script);
+      return runCommand(file, args, { cwd: workspace, environment: environment(), timeoutMs: 180_000 });
     },
     ask,
     timeline: (session, enough) =>

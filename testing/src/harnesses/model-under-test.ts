@@ -2,9 +2,10 @@
 // Responses and Google's Generative Language. So that a real harness calls its real tools, and its real hooks, without a real model.
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { isJsonObject, parseJson } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
-import { geminiAnswer, geminiResults } from './gemini-words.ts';
+import { geminiAnswer, geminiResults, wantedObject } from './gemini-words.ts';
 import { messagesAnswer, messagesResults } from './messages-words.ts';
 import { responsesAnswer, responsesResults } from './responses-words.ts';
 
@@ -19,9 +20,19 @@ export type ModelUnderTest = {
   readonly heard: readonly string[];
   /** Requests other than for a turn: a harness may ask for small things beside. */
   readonly beside: readonly string[];
-  /** What is said next, from the beginning. `before` runs before the turn of that position is answered. */
-  tell(turns: readonly ModelTurn[], before?: (position: number) => Promise<void>): void;
+  /** Hosts that somebody wanted to reach through the model as a proxy, and did not: it lets through to itself alone. */
+  readonly beyond: readonly string[];
+  /**
+   * What is said next, from the beginning. `before` runs before the turn of that position is answered. `helper` is for the conversation that
+   * begins with those words, which a harness leads beside.
+   */
+  tell(turns: readonly ModelTurn[], more?: ModelScript): void;
   close(): Promise<void>;
+};
+
+export type ModelScript = {
+  readonly before?: (position: number) => Promise<void>;
+  readonly helper?: { readonly asked: string; readonly turns: readonly ModelTurn[] };
 };
 
 /** How an API is spoken. */
@@ -34,18 +45,27 @@ const maxBodyBytes = 32 * 1024 * 1024;
 
 export async function startModel(): Promise<ModelUnderTest> {
   let turns: readonly ModelTurn[] = [];
-  let before: (position: number) => Promise<void> = async () => undefined;
+  let script: ModelScript = {};
   let next = 0;
+  let nextOfHelper = 0;
   const heard: string[] = [];
   const beside: string[] = [];
+  const beyond: string[] = [];
 
   /** One turn each time somebody with tools asks; who has none asks for a title or the like. */
   const turnFor = async (body: JsonObject): Promise<ModelTurn> => {
     const { tools } = body;
-    if (!Array.isArray(tools) || tools.length === 0) return { kind: 'words', text: 'A title' };
+    if (!Array.isArray(tools) || tools.length === 0) return { kind: 'words', text: wantedObject(body) ?? 'A title' };
+    const { before, helper } = script;
+    const messages = body['messages'];
+    const begun = JSON.stringify(Array.isArray(messages) ? messages[0] : null);
+    if (helper !== undefined && begun.includes(helper.asked)) {
+      nextOfHelper += 1;
+      return helper.turns[nextOfHelper - 1] ?? { kind: 'words', text: 'Done.' };
+    }
     const position = next;
     next += 1;
-    await before(position);
+    await before?.(position);
     return turns[position] ?? { kind: 'words', text: 'Done.' };
   };
   const hear = (results: readonly string[]): void => {
@@ -87,14 +107,31 @@ export async function startModel(): Promise<ModelUnderTest> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const bound = server.address();
   if (typeof bound !== 'object' || bound === null) throw new Error('The model has no port');
+  // Some harnesses send everything through the proxy they are given, what is on this machine too.
+  server.on('connect', (request, socket) => {
+    const to = /^(?:127\.0\.0\.1|localhost):(\d+)$/.exec(request.url ?? '');
+    socket.on('error', () => undefined);
+    if (to === null) {
+      beyond.push(request.url ?? '');
+      socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+      return;
+    }
+    const upstream = connect(Number(to[1]), '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      upstream.pipe(socket).pipe(upstream);
+    });
+    upstream.on('error', () => socket.destroy());
+  });
   return {
     address: `http://127.0.0.1:${bound.port}`,
     heard,
     beside,
-    tell(said, run = async () => undefined) {
+    beyond,
+    tell(said, more = {}) {
       turns = said;
-      before = run;
+      script = more;
       next = 0;
+      nextOfHelper = 0;
       heard.length = 0;
       beside.length = 0;
     },

@@ -4239,7 +4239,14 @@ export type Routes = {
         readonly id: string;
         readonly revision: number;
         readonly state: 'proposed' | 'active' | 'expired' | 'withdrawn';
-        readonly hints: readonly ('expires_soon' | 'idle' | 'more_than_tried' | 'rule_not_in_force' | 'damaged')[];
+        readonly hints: readonly (
+          | 'expires_soon'
+          | 'idle'
+          | 'more_than_tried'
+          | 'rule_not_in_force'
+          | 'rule_from_elsewhere'
+          | 'damaged'
+        )[];
         readonly created: string;
         readonly current?:
           | {
@@ -4320,7 +4327,14 @@ export type Routes = {
       readonly id: string;
       readonly revision: number;
       readonly state: 'proposed' | 'active' | 'expired' | 'withdrawn';
-      readonly hints: readonly ('expires_soon' | 'idle' | 'more_than_tried' | 'rule_not_in_force' | 'damaged')[];
+      readonly hints: readonly (
+        | 'expires_soon'
+        | 'idle'
+        | 'more_than_tried'
+        | 'rule_not_in_force'
+        | 'rule_from_elsewhere'
+        | 'damaged'
+      )[];
       readonly created: string;
       readonly current?:
         | {
@@ -4555,7 +4569,14 @@ export type Routes = {
       readonly id: string;
       readonly revision: number;
       readonly state: 'proposed' | 'active' | 'expired' | 'withdrawn';
-      readonly hints: readonly ('expires_soon' | 'idle' | 'more_than_tried' | 'rule_not_in_force' | 'damaged')[];
+      readonly hints: readonly (
+        | 'expires_soon'
+        | 'idle'
+        | 'more_than_tried'
+        | 'rule_not_in_force'
+        | 'rule_from_elsewhere'
+        | 'damaged'
+      )[];
       readonly created: string;
       readonly current?:
         | {
@@ -4667,7 +4688,14 @@ export type Routes = {
       readonly id: string;
       readonly revision: number;
       readonly state: 'proposed' | 'active' | 'expired' | 'withdrawn';
-      readonly hints: readonly ('expires_soon' | 'idle' | 'more_than_tried' | 'rule_not_in_force' | 'damaged')[];
+      readonly hints: readonly (
+        | 'expires_soon'
+        | 'idle'
+        | 'more_than_tried'
+        | 'rule_not_in_force'
+        | 'rule_from_elsewhere'
+        | 'damaged'
+      )[];
       readonly created: string;
       readonly current?:
         | {
@@ -4753,7 +4781,14 @@ export type Routes = {
       readonly id: string;
       readonly revision: number;
       readonly state: 'proposed' | 'active' | 'expired' | 'withdrawn';
-      readonly hints: readonly ('expires_soon' | 'idle' | 'more_than_tried' | 'rule_not_in_force' | 'damaged')[];
+      readonly hints: readonly (
+        | 'expires_soon'
+        | 'idle'
+        | 'more_than_tried'
+        | 'rule_not_in_force'
+        | 'rule_from_elsewhere'
+        | 'damaged'
+      )[];
       readonly created: string;
       readonly current?:
         | {
@@ -4839,7 +4874,14 @@ export type Routes = {
       readonly id: string;
       readonly revision: number;
       readonly state: 'proposed' | 'active' | 'expired' | 'withdrawn';
-      readonly hints: readonly ('expires_soon' | 'idle' | 'more_than_tried' | 'rule_not_in_force' | 'damaged')[];
+      readonly hints: readonly (
+        | 'expires_soon'
+        | 'idle'
+        | 'more_than_tried'
+        | 'rule_not_in_force'
+        | 'rule_from_elsewhere'
+        | 'damaged'
+      )[];
       readonly created: string;
       readonly current?:
         | {
