@@ -82,6 +82,7 @@ export function Shell({ me, children }: { readonly me: Me; readonly children: Re
           <button type="button" className="bar-link" onClick={() => setPaletteOpen(true)}>
             <IconDots size={22} stroke={1.7} aria-hidden="true" />
             <span>More</span>
+            {inBar.some(({ path: known }) => known === '/agents') ? null : <ApprovalCount me={me} />}
           </button>
         )}
       </nav>

@@ -153,7 +153,7 @@ export function createOpenQuestions(
       const nowMs = clock.monotonicMs();
       const looks = nowMs - lookedMs >= standingMs;
       if (looks) lookedMs = nowMs;
-      for (const question of [...all.values()]) {
+      for (const question of all.values()) {
         if (nowMs >= question.untilMs) end(question, 'timed-out', 'nobody answered in time');
         else if (nowMs - question.saidMs >= lifeSignMs) {
           question.saidMs = nowMs;
@@ -161,13 +161,13 @@ export function createOpenQuestions(
         }
       }
       if (!looks) return;
-      for (const question of [...all.values()])
+      for (const question of all.values())
         if (isHeld(await sessions.standing(question.approval.sessionId))) end(question, 'ended', 'the run is over');
     },
 
     async closeAll() {
       isClosed = true;
-      for (const question of [...all.values()]) end(question, 'ended', 'the server was stopped');
+      for (const question of all.values()) end(question, 'ended', 'the server was stopped');
       await Promise.all(ending);
     },
   };

@@ -1,7 +1,7 @@
 /** What may stay as it is: letters, marks, numbers, punctuation, symbols, the space, and a new line. */
 const seen = /[\p{L}\p{M}\p{N}\p{P}\p{S} \n]/u;
 /** Drawn as nothing, though they are letters, marks or symbols: fillers, joiners, variation selectors, the empty Braille cell. */
-const blank = /[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\u{e0100}-\u{e01ef}]/u;
+const blank = /[\p{Default_Ignorable_Code_Point}\u2800]/u;
 /** More marks on one letter than a language needs draw over the lines around it. */
 const pileOfMarks = /(\p{M}{4})(\p{M}+)/gu;
 

@@ -28,6 +28,11 @@ export function ApprovalCard({
   const hidden = approval.values.reduce((sum, value) => sum + value.hidden, 0);
   const isCut = approval.values_left_out > 0 || approval.values.some(({ left_out: count }) => count > 0);
   const where = [approval.repository, approval.branch, approval.host, approval.workspace, approval.model];
+  // Its beginning are the words of the policies, which stand above it.
+  const said = approval.policies.map(({ words }) => words).join('; ');
+  const why = approval.reason.startsWith(said)
+    ? approval.reason.slice(said.length).replace(/^\.\s*/, '')
+    : approval.reason;
   const through = [
     ['Sub-agent', approval.sub_agent],
     ['Tool server', approval.server],
@@ -97,10 +102,10 @@ export function ApprovalCard({
               : approval.policies.map(({ words }) => printable(words)).join('; ')}
           </dd>
         </div>
-        {approval.policies.length === 0 ? null : (
+        {why === '' || approval.policies.length === 0 ? null : (
           <div>
             <dt>Why</dt>
-            <dd className="breaks">{printable(approval.reason)}</dd>
+            <dd className="breaks">{printable(why)}</dd>
           </div>
         )}
         {approval.taint.length === 0 ? null : (
