@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { ageProofs } from '@sallyport/identity/testing';
 import { openIdClientId, openIdClientSecret, startOpenIdProvider } from '@sallyport/testing/open-id-provider';
 import { createServerUnderTest } from '@sallyport/testing/server-under-test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
@@ -116,10 +118,24 @@ test('A provider is set up, tried, and lets somebody in who has no account; when
   await own.getByRole('button', { name: 'Sign in with Example' }).click();
   await own.getByRole('heading', { name: 'Alerts' }).waitFor();
   assert.equal(new URL(own.url()).search, '?state=new');
-  const me = await own.evaluate<{ user: { name: string; roles: string[] }; session: { assurance: number } }>(
-    "fetch('/v1/session').then((response) => response.json())",
-  );
+  const me = await own.evaluate<{
+    user: { id: string; name: string; roles: string[] };
+    session: { assurance: number };
+  }>("fetch('/v1/session').then((response) => response.json())");
   assert.deepEqual([me.user.name, me.user.roles, me.session.assurance], ['grace', ['analyst'], 2]);
+
+  // What must be proved, by somebody who has nothing to prove it with: they are told what is missing.
+  ageProofs(join(server.dataDirectory, 'control.db'), 3_600_000, me.user.id);
+  await own.goto(`${home}settings?tab=account&do=factor`);
+  await own.getByText('with Example', { exact: true }).waitFor();
+  await own.getByRole('button', { name: /An authenticator app/ }).click();
+  await own.getByRole('button', { name: 'Show the code' }).click();
+  const stepUp = own.getByRole('dialog', { name: 'Confirm that it is you' });
+  await stepUp.getByText('Your account has nothing to prove this with').waitFor();
+  assert.equal(await stepUp.getByRole('button', { name: /Confirm|passkey/ }).count(), 0);
+  await show(own, 'step-up-lacks-a-factor');
+  await stepUp.getByRole('button', { name: 'Cancel' }).click();
+  await stepUp.waitFor({ state: 'hidden' });
 
   // They sign out there: what is open here closes by itself.
   assert.equal(await idp.signOut(), 200);
@@ -130,4 +146,29 @@ test('A provider is set up, tried, and lets somebody in who has no account; when
   await card.getByRole('button', { name: 'Test' }).click();
   await page.getByText(/is answered with status 503/).waitFor();
   await show(page, 'provider-away');
+
+  // What they are by its word stands apart from what they were given here.
+  await page.goto(`${home}people`);
+  const grace = page.getByRole('row').filter({ hasText: 'grace' });
+  await grace.getByText('Analyst by the provider they sign in with').waitFor();
+  assert.equal(await grace.getByLabel('Role of grace').inputValue(), '');
+  await show(page, 'people-with-provided-roles');
+
+  // A reset keeps what they sign in with elsewhere only when it is said so.
+  await grace.getByRole('button', { name: 'Reset grace' }).click();
+  const reset = page.getByRole('dialog', { name: 'Reset grace?' });
+  const keeps = reset.getByLabel('Keep what they sign in with elsewhere: Example as grace');
+  assert.equal(await keeps.isChecked(), false);
+  await keeps.check();
+  await show(page, 'reset-with-links');
+  const linksOf = `fetch('/v1/provider-links?user=${me.user.id}').then((response) => response.json())`;
+  await reset.getByRole('button', { name: 'Reset grace' }).click();
+  await reset.getByRole('button', { name: 'Done' }).click();
+  assert.equal((await page.evaluate<{ links: unknown[] }>(linksOf)).links.length, 1);
+  await grace.getByText('Analyst by the provider they sign in with').waitFor();
+  await grace.getByRole('button', { name: 'Reset grace' }).click();
+  await reset.getByRole('button', { name: 'Reset grace' }).click();
+  await reset.getByRole('button', { name: 'Done' }).click();
+  assert.equal((await page.evaluate<{ links: unknown[] }>(linksOf)).links.length, 0);
+  await grace.getByText('by the provider they sign in with').waitFor({ state: 'detached' });
 });

@@ -21,7 +21,7 @@ export type BreakGlassParts = Parts & {
   newCodes(id: string, needsPasskey: boolean): NewCodes;
 };
 
-export type NewCodes = {
+type NewCodes = {
   readonly codes: SealedCodes;
   readonly stored: { readonly firstHash: string; readonly secondHash: string; readonly needsPasskey: boolean };
 };

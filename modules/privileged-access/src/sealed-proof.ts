@@ -19,7 +19,7 @@ export type SealedProof = {
 };
 
 /** A proof whose passkey was verified; that it is good once is for the transaction to see to. */
-export type CheckedProof = {
+type CheckedProof = {
   readonly codes: readonly (string | undefined)[];
   readonly hasPasskey: boolean;
   readonly passkey?: { readonly kept: KeptPasskey; readonly counter: number; readonly challenge: string };

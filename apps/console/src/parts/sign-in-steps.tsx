@@ -18,7 +18,7 @@ import { SecondFactor } from './second-factor.tsx';
 /** What the server answers whoever shows something to come in: a session, or what is still missing. */
 export type SignInAnswer = Answer<'POST /v1/session'> & { readonly recovery_codes?: readonly string[] };
 
-export type SignInStage = 'factor' | 'recovery-codes';
+type SignInStage = 'factor' | 'recovery-codes';
 
 type Props = {
   readonly answer: SignInAnswer;

@@ -18,7 +18,7 @@ import {
 } from './passkeys.ts';
 
 /** A passkey as whoever keeps it must give it back. */
-export type SealedPasskey = Provenance & {
+type SealedPasskey = Provenance & {
   /** Credential id, base64url. */
   readonly id: string;
   /** The host name it was made for; it is good for no other. */

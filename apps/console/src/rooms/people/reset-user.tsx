@@ -6,6 +6,7 @@ import { usersQuery } from '../../api/queries.ts';
 import { Clock } from '../../parts/clock.tsx';
 import { CopyField } from '../../parts/copy-field.tsx';
 import { Notice, ProblemNotice } from '../../parts/notice.tsx';
+import { useProviderName } from '../../parts/provider-name.ts';
 
 /** For somebody who lost their password or second factor: everything goes, and a link lets them begin anew. */
 export function ResetUser({
@@ -21,7 +22,8 @@ export function ResetUser({
     queryKey: ['provider-links', user.id],
     queryFn: () => call('GET /v1/provider-links', { query: { user: user.id } }),
   });
-  const linked = (links.data?.links ?? []).map(({ name }) => name);
+  const nameOf = useProviderName();
+  const linked = (links.data?.links ?? []).map(({ provider, name }) => `${nameOf(provider)} as ${name}`);
   const reset = useMutation({
     mutationFn: () =>
       call('POST /v1/users/{id}/reset', {

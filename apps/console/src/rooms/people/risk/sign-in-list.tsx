@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { Answer } from '../../../api/call.ts';
 import { Clock } from '../../../parts/clock.tsx';
 import { printable } from '../../../parts/printable.ts';
+import { useProviderName } from '../../../parts/provider-name.ts';
 import { waysInWords } from '../sessions/session-words.ts';
 
 export type SignIn = Answer<'GET /v1/account/sign-ins'>['sign_ins'][number];
@@ -30,6 +31,7 @@ export function SignInList({
   readonly isCurrent?: (signIn: SignIn) => boolean;
   readonly action?: (signIn: SignIn) => ReactNode;
 }) {
+  const nameOf = useProviderName();
   return (
     <ul className="lines sign-ins">
       {signIns.map((signIn) => (
@@ -43,7 +45,7 @@ export function SignInList({
               )}
             </span>
             <span className="quiet small">
-              <Clock at={signIn.at} /> · {printable(signIn.browser)} · with {waysInWords(signIn.methods)}
+              <Clock at={signIn.at} /> · {printable(signIn.browser)} · with {waysInWords(signIn.methods, nameOf)}
             </span>
             {signIn.words.length === 0 ? null : (
               <span className="small">{printable(`${signIn.words.join('. ')}.`)}</span>

@@ -3,6 +3,7 @@ import { IconKey } from '@tabler/icons-react';
 import type { Answer } from '../../../api/call.ts';
 import { Clock } from '../../../parts/clock.tsx';
 import { printable } from '../../../parts/printable.ts';
+import { useProviderName } from '../../../parts/provider-name.ts';
 import { RiskWords } from '../risk/risk-words.tsx';
 import type { Risk } from '../risk/risk-words.tsx';
 import { browserWords, waysInWords } from './session-words.ts';
@@ -24,6 +25,7 @@ export function SessionLine({
   readonly isEnding: boolean;
   readonly onEnd: () => void;
 }) {
+  const nameOf = useProviderName();
   const browser = printable(browserWords(session.agent));
   const name = showsOwner ? `${session.user.name}, ${browser}` : browser;
   return (
@@ -46,7 +48,7 @@ export function SessionLine({
           )}
         </span>
         <span className="quiet small">
-          With {waysInWords(session.methods)} · {session.address} · signed in <Clock at={session.created_at} /> · last
+          With {waysInWords(session.methods, nameOf)} · {session.address} · signed in <Clock at={session.created_at} /> · last
           seen <Clock at={session.last_seen_at} /> · unused it ends <Clock at={session.idle_expires_at} />
         </span>
         {risk === undefined ? null : <RiskWords {...risk} />}

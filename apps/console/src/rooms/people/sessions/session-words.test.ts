@@ -24,9 +24,10 @@ test('browsers are called what people call them, whatever they claim to be besid
 });
 
 test('ways in and spans are told in words', () => {
-  assert.equal(waysInWords(['password', 'totp']), 'password and authenticator app');
-  assert.equal(waysInWords(['passkey']), 'passkey');
-  assert.equal(waysInWords(['provider:okta', 'totp'], 'Okta'), 'Okta and authenticator app');
-  assert.equal(waysInWords(['password', 'totp', 'passkey']), 'password, authenticator app and passkey');
+  const nameOf = (id: string): string => id.toUpperCase();
+  assert.equal(waysInWords(['password', 'totp'], nameOf), 'password and authenticator app');
+  assert.equal(waysInWords(['passkey'], nameOf), 'passkey');
+  assert.equal(waysInWords(['provider:okta', 'totp'], nameOf), 'OKTA and authenticator app');
+  assert.equal(waysInWords(['password', 'totp', 'passkey'], nameOf), 'password, authenticator app and passkey');
   assert.deepEqual([25, 60, 720, 2880].map(spanWords), ['25 minutes', '1 hour', '12 hours', '2 days']);
 });

@@ -8,10 +8,10 @@ const methodWords: Readonly<Record<string, string>> = {
   sealed: 'a sealed code',
 };
 
-/** How somebody came in: `password and authenticator app`. A provider is named where its name is known. */
-export function waysInWords(methods: readonly string[], provider?: string): string {
+/** How somebody came in: `password and authenticator app`. A provider is named as `nameOf` has it. */
+export function waysInWords(methods: readonly string[], nameOf: (provider: string) => string): string {
   const words = methods.map((method) =>
-    method.startsWith('provider:') ? (provider ?? method.slice('provider:'.length)) : (methodWords[method] ?? method),
+    method.startsWith('provider:') ? nameOf(method.slice('provider:'.length)) : (methodWords[method] ?? method),
   );
   if (words.length < 3) return words.join(' and ');
   return `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;

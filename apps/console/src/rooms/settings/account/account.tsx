@@ -5,6 +5,7 @@ import type { Me } from '../../../api/queries.ts';
 import { useSignOut } from '../../../app/use-sign-out.ts';
 import { Loading } from '../../../parts/loading.tsx';
 import { ProblemNotice } from '../../../parts/notice.tsx';
+import { useProviderName } from '../../../parts/provider-name.ts';
 import { waysInWords } from '../../people/sessions/session-words.ts';
 import { Sessions } from '../../people/sessions/sessions.tsx';
 import { OwnAddresses } from './own-addresses.tsx';
@@ -18,6 +19,7 @@ import { OwnSignIns } from './own-sign-ins.tsx';
 export function Account({ me }: { readonly me: Me }) {
   const account = useQuery(accountQuery);
   const signOut = useSignOut();
+  const nameOf = useProviderName();
   return (
     <>
       <section className="sheet" aria-labelledby="you">
@@ -25,7 +27,7 @@ export function Account({ me }: { readonly me: Me }) {
         <div className="row spread">
           <span>
             Signed in as <strong>{me.user.name}</strong>{' '}
-            <span className="quiet">with {waysInWords(me.session.methods)}</span>
+            <span className="quiet">with {waysInWords(me.session.methods, nameOf)}</span>
           </span>
           <Button variant="default" loading={signOut.isPending} onClick={() => signOut.mutate()}>
             Sign out

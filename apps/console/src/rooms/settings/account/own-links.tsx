@@ -3,6 +3,7 @@ import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/r
 import { call } from '../../../api/call.ts';
 import { Clock } from '../../../parts/clock.tsx';
 import { ProblemNotice } from '../../../parts/notice.tsx';
+import { useProviderName } from '../../../parts/provider-name.ts';
 
 const linksQuery = queryOptions({
   queryKey: ['own-links'],
@@ -13,6 +14,7 @@ const linksQuery = queryOptions({
 export function OwnLinks() {
   const queries = useQueryClient();
   const links = useQuery(linksQuery);
+  const nameOf = useProviderName();
   const offered = useQuery({
     queryKey: ['session-providers'],
     queryFn: ({ signal }) => call('GET /v1/session/providers', { signal }),
@@ -30,8 +32,6 @@ export function OwnLinks() {
   const providers = offered.data?.providers ?? [];
   const own = links.data?.links ?? [];
   if (providers.length === 0 && own.length === 0) return null;
-  const nameOf = (id: string): string =>
-    providers.find((one) => one.id === id)?.name ?? 'A provider that is switched off';
   return (
     <section className="sheet" aria-labelledby="own-links">
       <h2 id="own-links">Accounts elsewhere</h2>
