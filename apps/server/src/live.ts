@@ -12,7 +12,7 @@ import { ServerError } from './server-errors.ts';
 export type LiveKind = 'events' | 'alerts' | 'approvals';
 
 /** Whose agent a question is about. */
-export type LiveOwner = { readonly kind: string; readonly id: string };
+type LiveOwner = { readonly kind: string; readonly id: string };
 
 /** Where a reader stands: the next position of the feed, and the number the last alert was announced under. */
 export type LivePlace = { readonly position: Position; readonly alert?: number };

@@ -4,7 +4,6 @@ import { createToolServers } from './migrations/0002-create-tool-servers.ts';
 import { createApprovals } from './migrations/0003-create-approvals.ts';
 import { createRunTallies } from './migrations/0004-create-run-tallies.ts';
 
-export type { Approvals } from './approvals/approvals.ts';
 export { createAgentGuard } from './agent-guard.ts';
 export type { AgentGuard } from './agent-guard.ts';
 export { AgentGuardError, agentGuardProblems } from './errors.ts';

@@ -5,7 +5,7 @@ import type { HookEvent, HookOutcome } from './hook-message.ts';
 import type { HookJudge, JudgedHook } from './hook-judge.ts';
 
 /** A call that a person is asked about; that policy asks stands in the ledger. */
-export type AskedCall = {
+type AskedCall = {
   readonly standing: StandingSession;
   readonly event: Extract<HookEvent, { kind: 'before_call' | 'permission' }>;
   readonly judge: HookJudge;
@@ -15,7 +15,7 @@ export type AskedCall = {
   readonly words: SessionWords;
 };
 
-export type AskedOutcome = Pick<HookOutcome, 'verdict' | 'reason' | 'isOver' | 'grants'>;
+type AskedOutcome = Pick<HookOutcome, 'verdict' | 'reason' | 'isOver' | 'grants'>;
 
 /** What a person says, once it stands in the ledger; a yes holds where the run still may go on as it did when they were asked. */
 export function createAskedOutcome(needs: {
