@@ -12,7 +12,7 @@ import { createGatewayCalls } from './gateway/gateway-calls.ts';
 import { createHookDesk, type HookDesk } from './hooks/hook-desk.ts';
 import { createHookRoutes } from './hooks/hook-routes.ts';
 import { createOutageRoutes } from './hooks/outage-routes.ts';
-import { createOutages } from './hooks/outages.ts';
+import { createOutages, type Outages } from './hooks/outages.ts';
 import type { OpenJudge } from './hooks/hook-judge.ts';
 import { defaultLimits, type AgentGuardNeeds } from './needs.ts';
 import { createCoverageRoutes } from './coverage/coverage-routes.ts';
@@ -25,7 +25,7 @@ import { createAgentStore } from './sessions/agent-store.ts';
 import { createRunTallies, type RunTallies } from './sessions/run-tally.ts';
 import { createStopRoutes } from './stops/stop-routes.ts';
 import { createStops, type Stops } from './stops/stops.ts';
-import { createRunTelemetry } from './telemetry/run-telemetry.ts';
+import { createRunTelemetry, type RunTelemetry } from './telemetry/run-telemetry.ts';
 import { createTelemetryRoutes } from './telemetry/telemetry-routes.ts';
 import { createGatewayServerRoutes } from './tool-servers/gateway-server-routes.ts';
 import { createToolServerRoutes } from './tool-servers/tool-server-routes.ts';
@@ -37,7 +37,9 @@ export type AgentGuard = {
   readonly hooks: HookDesk;
   readonly approvals: Approvals;
   readonly toolServers: ToolServers;
-  readonly tallies: Pick<RunTallies, 'keep'>;
+  readonly tallies: RunTallies;
+  readonly telemetry: RunTelemetry;
+  readonly outages: Outages;
   readonly routes: RoutePlugin;
 };
 
@@ -69,6 +71,8 @@ export async function createAgentGuard(
   const hooks = createHookDesk({ ...needs, sessions, stops, people, steps, tallies, limits });
   const toolServers = createToolServers({ ...needs, sessions, stops });
   const gateway = createGatewayCalls({ hooks, toolServers, log: needs.log });
+  const telemetry = createRunTelemetry({ ...needs, sessions, hooks, tallies });
+  const outages = createOutages({ ...needs, sessions, hooks });
   const plugins = [
     createGatewayCallRoutes(gateway),
     createGatewayServerRoutes(toolServers),
@@ -80,8 +84,8 @@ export async function createAgentGuard(
     createReplayRoutes({ ...needs, sessions }),
     createCoverageRoutes(needs.packs),
     createHookRoutes(hooks),
-    createOutageRoutes(createOutages({ ...needs, sessions, hooks })),
-    createTelemetryRoutes(createRunTelemetry({ ...needs, sessions, hooks, tallies })),
+    createOutageRoutes(outages),
+    createTelemetryRoutes(telemetry),
   ];
   return {
     sessions,
@@ -90,6 +94,8 @@ export async function createAgentGuard(
     approvals,
     toolServers,
     tallies,
+    telemetry,
+    outages,
     async routes(app) {
       for (const plugin of plugins) await app.register(async (own) => plugin(own));
     },

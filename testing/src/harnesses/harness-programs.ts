@@ -55,7 +55,7 @@ export function harnessProgram(name: Name): HarnessProgram | undefined {
 }
 
 /** Where the program lies once it was fetched. */
-export function fetchedHarness(name: Name): string | undefined {
+function fetchedHarness(name: Name): string | undefined {
   const program = harnessProgram(name);
   return program === undefined ? undefined : join(folderOf(program), program.inside);
 }

@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { isJsonList, isJsonObject, parseJson } from '../../json-reading.ts';
 
 /** How a log of JSON lines was signed. Nobody writes it down, so it is found by trying what programs do. */
-export const signedManners = ['as it stands', 'sorted', 'sorted, with spaces', 'with spaces'] as const;
+const signedManners = ['as it stands', 'sorted', 'sorted, with spaces', 'with spaces'] as const;
 export type SignedManner = (typeof signedManners)[number];
 
 export type SignedLine =
