@@ -126,7 +126,8 @@ test('what was found in a prompt, in arguments and in an answer is said by kind 
     { kind: 'tool_finished', call, isSuccess: true, content: 'untrusted', found },
   ] as const) {
     const fields = own(event(happening));
-    for (const [name, value] of Object.entries(said)) assert.deepEqual(fields[name], value, `${happening.kind} ${name}`);
+    for (const [name, value] of Object.entries(said))
+      assert.deepEqual(fields[name], value, `${happening.kind} ${name}`);
   }
   assert.equal('secret_count' in own(event({ kind: 'prompt_given', prompt: 'p', origin: 'person' })), false);
 });

@@ -58,12 +58,14 @@ const repeated: readonly string[] = [
   '<secret:aws-key:1.k3f9>',
 ];
 
-test('ten million characters of whatever kind are looked at, and neither stack nor memory ends', () => {
-  for (const piece of repeated) {
-    const text = piece.repeat(Math.ceil((10 * million) / piece.length));
-    const { found } = findContent(text);
-    assert.ok(found.length <= text.length / 6);
-  }
+test('ten million characters are looked at, and whatever nearly matches over and over, and neither stack nor memory ends', () => {
+  const look = (piece: string, size: number): void => {
+    const text = piece.repeat(Math.ceil(size / piece.length));
+    assert.ok(findContent(text).found.length <= text.length / 6);
+    signalsOf(text);
+  };
+  for (const piece of repeated) look(piece, 100_000);
+  for (const piece of ['a', '\u0410a', `${'-----BEGIN '}RSA PRIVATE KEY-----\u0000`]) look(piece, 10 * million);
 });
 
 test('a secret at the end of ten million characters is found', () => {
@@ -93,11 +95,11 @@ test('encodings in encodings end at the third, and are said where there are more
 });
 
 test('what unpacks to more than is looked at is not unpacked', () => {
-  const bomb = gzipSync(Buffer.alloc(500 * million)).toString('base64');
+  const bomb = gzipSync(Buffer.alloc(100 * million)).toString('base64');
   assert.ok(bomb.length < million);
   assert.deepEqual(findContent(bomb), { found: [], isCut: true });
   // Many small ones come to the same bound together.
-  const many = Array.from({ length: 400 }, (_, index) =>
+  const many = Array.from({ length: 40 }, (_, index) =>
     gzipSync(`${index} ${'x'.repeat(990_000)}`).toString('base64'),
   ).join(' ');
   const { views, isCut } = decodedViews(many);
@@ -112,8 +114,8 @@ test('a value of any depth is walked', () => {
   assert.equal(replaced, 1);
 });
 
-test('a million short texts cost what a long one does', () => {
-  const texts = Array.from({ length: million }, (_, index) => (index === 777_777 ? made.awsKey : '@a:=b'));
+test('many short texts cost what a long one does', () => {
+  const texts = Array.from({ length: 200_000 }, (_, index) => (index === 177_777 ? made.awsKey : '@a:=b'));
   const { found } = redact(texts, { vault: createVault({ mark: 'k3f9' }) });
   assert.deepEqual(found, [{ class: 'secret', kind: 'aws-key', count: 1 }]);
 });

@@ -36,37 +36,43 @@ before(async () => {
 });
 after(() => (claude === '' ? undefined : house.end()));
 
-test('the model reads a token of a file and of a command, and a file it writes with it has the value', options, async () => {
-  const heard = (): string => house.model.heard.join('\n---\n');
-  const token = (): string => /<secret:stripe-key:\d+\.[a-z\d]+>/.exec(heard())?.[0] ?? 'no token';
-  const target = join(house.workspace, 'copy.txt');
-  const turns: ModelTurn[] = [
-    callOf('Read', { file_path: join(house.workspace, 'payments.txt') }),
-    callOf('Bash', { command: 'cat payments.txt', description: 'Show it' }),
-    { kind: 'words', text: 'replaced below' },
-    { kind: 'words', text: 'replaced below' },
-    { kind: 'words', text: 'Copied.' },
-  ];
-  const { session, stdout } = await house.run(
-    [claude, '-p', 'Copy the setting of payments.txt to copy.txt', '--output-format', 'json'],
-    turns,
-    {
-      before: async (position) => {
-        if (position === 2) turns[2] = callOf('Write', { file_path: target, content: `copied: ${token()}\n` });
-        if (position === 3)
-          turns[3] = callOf('Edit', { file_path: target, old_string: `copied: ${token()}`, new_string: `own: ${token()}` });
+test(
+  'the model reads a token of a file and of a command, and a file it writes with it has the value',
+  options,
+  async () => {
+    const heard = (): string => house.model.heard.join('\n---\n');
+    const token = (): string => /<secret:stripe-key:\d+\.[a-z\d]+>/.exec(heard())?.[0] ?? 'no token';
+    const target = join(house.workspace, 'copy.txt');
+    const turns: ModelTurn[] = [
+      callOf('Read', { file_path: join(house.workspace, 'payments.txt') }),
+      callOf('Bash', { command: 'cat payments.txt', description: 'Show it' }),
+      { kind: 'words', text: 'replaced below' },
+      { kind: 'words', text: 'replaced below' },
+      { kind: 'words', text: 'Copied.' },
+    ];
+    const { session, stdout } = await house.run(
+      [claude, '-p', 'Copy the setting of payments.txt to copy.txt', '--output-format', 'json'],
+      turns,
+      {
+        before: async (position) => {
+          if (position === 2) turns[2] = callOf('Write', { file_path: target, content: `copied: ${token()}\n` });
+          // What is searched for is looked at before its hook is asked: a token is found in no file.
+          if (position === 3)
+            turns[3] = callOf('Edit', { file_path: target, old_string: 'copied:', new_string: `own ${token()},` });
+        },
       },
-    },
-  );
-  assert.match(stdout, /Copied\./);
-  assert.ok(!heard().includes(secret), 'the model never had it');
-  assert.match(heard(), /stripe = <secret:stripe-key:1\./);
-  assert.match(heard(), /mode = live/, 'and what stands beside it is as it was');
-  assert.equal(readFileSync(target, 'utf8'), `own: ${secret}\n`);
-  const steps = await house.timeline(session, (codes) => codes.includes('agent.session_ended'));
-  assert.ok(!JSON.stringify(steps).includes(secret), 'nor has the ledger');
-  const of = (code: string, tool: string) => steps.find((step) => step.code === code && step.of['tool'] === tool)?.of ?? {};
-  const read = of('agent.tool_finished', 'Read');
-  assert.deepEqual([read['secret_kinds'], read['secret_count'], read['redacted']], [['stripe-key'], 1, 1]);
-  assert.equal(of('agent.tool_decided', 'Write')['restored'], 1);
-});
+    );
+    assert.match(stdout, /Copied\./);
+    assert.ok(!heard().includes(secret), 'the model never had it');
+    assert.match(heard(), /stripe = <secret:stripe-key:1\./);
+    assert.match(heard(), /mode = live/, 'and what stands beside it is as it was');
+    assert.equal(readFileSync(target, 'utf8'), `own ${secret}, ${secret}\n`);
+    const steps = await house.timeline(session, (codes) => codes.includes('agent.session_ended'));
+    assert.ok(!JSON.stringify(steps).includes(secret), 'nor has the ledger');
+    const of = (code: string, tool: string) =>
+      steps.find((step) => step.code === code && step.of['tool'] === tool)?.of ?? {};
+    const read = of('agent.tool_finished', 'Read');
+    assert.deepEqual([read['secret_kinds'], read['secret_count'], read['redacted']], [['stripe-key'], 1, 1]);
+    assert.equal(of('agent.tool_decided', 'Write')['restored'], 1);
+  },
+);

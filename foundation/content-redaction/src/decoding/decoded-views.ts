@@ -52,6 +52,7 @@ export function decodedViews(text: string): { readonly views: readonly DecodedVi
       })),
     ];
     for (const view of found) {
+      if (view.text === '') continue;
       if (views.length >= decodingLimits.views) {
         isCut = true;
         return;

@@ -78,7 +78,7 @@ export const claudeCode: Dialect = {
 /** Said with answers that have tokens in them, so that the agent uses them as the values they stand for. */
 const tokensWords =
   'Parts like <secret:aws-key:1.k3f9> stand for values that Sallyport keeps back. Written as they are into the arguments of a tool, they ' +
-  'become the value again where policy lets the call go ahead; they cannot be read or changed.';
+  'become the value again where policy lets the call go ahead; they cannot be read or changed. Text that is searched for in a file must not hold them: choose the text beside.';
 
 /** Of a long answer the harness keeps a copy in a file and shows that instead. */
 function withoutCopy(output: JsonValue): JsonValue {
