@@ -132,6 +132,7 @@ test('A provider is set up, tried, and lets somebody in who has no account; when
   await own.getByRole('button', { name: 'Show the code' }).click();
   const stepUp = own.getByRole('dialog', { name: 'Confirm that it is you' });
   await stepUp.getByText('Your account has nothing to prove this with').waitFor();
+  await stepUp.getByText(/^Sign in again, and within ten minutes add/).waitFor();
   assert.equal(await stepUp.getByRole('button', { name: /Confirm|passkey/ }).count(), 0);
   await show(own, 'step-up-lacks-a-factor');
   await stepUp.getByRole('button', { name: 'Cancel' }).click();

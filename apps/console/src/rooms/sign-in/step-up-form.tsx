@@ -32,7 +32,7 @@ const lackWords = {
   },
   factor: {
     title: 'Your account has nothing to prove this with',
-    help: 'Add an authenticator app or a passkey under Settings, Account. If that is refused too, an administrator can reset your account.',
+    help: 'Sign in again, and within ten minutes add an authenticator app or a passkey under Settings, Account. If that is refused too, an administrator can reset your account.',
   },
   browser: {
     title: 'This browser cannot use your passkey here',

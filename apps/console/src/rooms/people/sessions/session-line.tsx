@@ -48,8 +48,8 @@ export function SessionLine({
           )}
         </span>
         <span className="quiet small">
-          With {waysInWords(session.methods, nameOf)} · {session.address} · signed in <Clock at={session.created_at} /> · last
-          seen <Clock at={session.last_seen_at} /> · unused it ends <Clock at={session.idle_expires_at} />
+          With {waysInWords(session.methods, nameOf)} · {session.address} · signed in <Clock at={session.created_at} />{' '}
+          · last seen <Clock at={session.last_seen_at} /> · unused it ends <Clock at={session.idle_expires_at} />
         </span>
         {risk === undefined ? null : <RiskWords {...risk} />}
       </span>
