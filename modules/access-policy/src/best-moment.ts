@@ -66,14 +66,17 @@ function writtenIn(policy: PolicyJson): { readonly numbers: readonly number[]; r
     if (!isJsonObject(value)) return undefined;
     const literal = value['Value'];
     if (typeof literal === 'number') numbers.push(literal);
-    const { ip } = value;
-    const address = Array.isArray(ip) ? ip.at(0) : undefined;
-    const text = isJsonObject(address) ? address['Value'] : undefined;
-    if (typeof text === 'string') ranges.push(text);
+    if (Array.isArray(value['ip'])) ranges.push(...value['ip'].flatMap(textIn));
     return Object.values(value).forEach(walk);
   };
   walk(parseJson(JSON.stringify(policy.conditions)));
   return { numbers, ranges };
+}
+
+/** What is written out as a text. */
+function textIn(value: JsonValue): readonly string[] {
+  const text = isJsonObject(value) ? value['Value'] : undefined;
+  return typeof text === 'string' ? [text] : [];
 }
 
 /** The first and the last address of a range: one of them is in it where a smaller one is cut out of it. */
