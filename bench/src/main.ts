@@ -19,6 +19,7 @@ import { ledgerAppend } from './ledger-append.ts';
 import { ledgerProofs } from './ledger-proofs.ts';
 import { ledgerVerify } from './ledger-verify.ts';
 import { loadAverage, machineFacts } from './machine.ts';
+import { mcpGateway } from './mcp-gateway.ts';
 import { memory } from './memory.ts';
 import { millionRowScroll } from './million-row-scroll.ts';
 import { paintedAlert } from './painted-alert.ts';
@@ -57,6 +58,7 @@ const benches: readonly Bench[] = [
   accessRisk,
   requestSecurity,
   agentHooks,
+  mcpGateway,
   behaviourNab,
 ];
 

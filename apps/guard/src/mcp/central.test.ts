@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { isJsonObject, itemsOf, parseJson, type JsonObject } from '@sallyport/contracts';
@@ -11,10 +12,7 @@ import { eventually } from '@sallyport/testing/waiting';
 // One story, told in order: a real MCP server behind the gateway, judged by a real server of Sallyport.
 const server = createServerUnderTest();
 const main = join(import.meta.dirname, '../main.ts');
-const everything = join(
-  import.meta.dirname,
-  '../../../../node_modules/@modelcontextprotocol/server-everything/dist/index.js',
-);
+const everything = fileURLToPath(import.meta.resolve('@modelcontextprotocol/server-everything/dist/index.js'));
 const client = new Client({ name: 'test', version: '1' });
 let port = '';
 let run: { readonly session: string; readonly agent: string; readonly token: string };

@@ -5,11 +5,12 @@ import { createServer, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { freePort } from '@sallyport/testing/free-port';
 
 const main = join(import.meta.dirname, '../main.ts');
-const behind = join(import.meta.dirname, 'conformance-server.fixture.ts');
-const suite = join(import.meta.dirname, '../../../../node_modules/@modelcontextprotocol/conformance/dist/index.js');
+const behind = fileURLToPath(new URL('conformance-server.fixture.ts', import.meta.url));
+const suite = fileURLToPath(import.meta.resolve('@modelcontextprotocol/conformance/dist/index.js'));
 const directory = mkdtempSync(join(tmpdir(), 'sallyport-conformance-'));
 const closing: (() => void)[] = [];
 after(() => {

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { JsonObject } from '@sallyport/contracts';
 import type { Gate, GatedCall, ServerWords } from './gate.ts';
 import type { Lettable } from './handshake.ts';
@@ -41,11 +41,14 @@ export function openGate(changed: Partial<Gate> = {}): OpenGate {
   };
 }
 
+/** To be started with its mood as an argument. */
+export const wickedProgram = fileURLToPath(new URL('wicked-server.fixture.ts', import.meta.url));
+
 /** The wicked server in one of its moods. */
 export function wicked(mode: string): ToolServer {
   return createStdioServer({
-    command: [process.execPath, join(import.meta.dirname, 'wicked-server.fixture.ts'), mode],
-    environment: { PATH: process.env['PATH'], SALLYPORT_AGENT_TOKEN: 'spa_secret' },
+    command: [process.execPath, wickedProgram, mode],
+    environment: { SALLYPORT_AGENT_TOKEN: 'spa_secret' },
     maxAnswerBytes: defaultLimits.maxAnswerBytes,
   });
 }

@@ -3,17 +3,25 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { CreateMessageRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { isJsonObject } from '@sallyport/contracts';
+import { wickedProgram } from './gateway.fixture.ts';
 import { runPins } from './pins-command.ts';
 
 const main = join(import.meta.dirname, '../main.ts');
-const fixture = join(import.meta.dirname, 'wicked-server.fixture.ts');
-const modules = join(import.meta.dirname, '../../../../node_modules/@modelcontextprotocol');
-const everything = [process.execPath, join(modules, 'server-everything/dist/index.js'), 'stdio'];
-const filesystem = [process.execPath, join(modules, 'server-filesystem/dist/index.js')];
+const fixture = wickedProgram;
+const everything = [
+  process.execPath,
+  fileURLToPath(import.meta.resolve('@modelcontextprotocol/server-everything/dist/index.js')),
+  'stdio',
+];
+const filesystem = [
+  process.execPath,
+  fileURLToPath(import.meta.resolve('@modelcontextprotocol/server-filesystem/dist/index.js')),
+];
 
 const directory = mkdtempSync(join(tmpdir(), 'sallyport-gateway-'));
 const clients: Client[] = [];
@@ -157,7 +165,7 @@ test('another program under the same name, and pins that are damaged or that oth
 test('a server that is killed in the middle of a call ends the gateway, after the call was answered', async () => {
   const { client, stderr } = await joined([process.execPath, fixture, 'dies'], ['--local', pins('dies')]);
   const closed = new Promise<void>((resolve) => {
-    client.onclose = resolve;
+    Object.assign(client, { onclose: resolve });
   });
   await assert.rejects(client.callTool({ name: 'get_time' }), /gone: it was ended by SIGKILL/);
   await closed;

@@ -9,6 +9,7 @@ import { createJournal } from './journal.ts';
 import { createLocalGate } from './local-gate.ts';
 import { readGatewayOptions, usage, type GatewayOptions } from './options.ts';
 import { asHandshake } from './modern-server.ts';
+import { plainLine } from './plain-line.ts';
 import { createRelay, type RelayNeeds } from './relay.ts';
 import { readOwnFile, replaceFile } from './locked-file.ts';
 import { createServerGate } from './server-gate.ts';
@@ -34,8 +35,7 @@ export async function runGateway(args: readonly string[], environment: Environme
   }
   const { name, limits, lets } = options;
   // What a server says stands in the log of the harness: it must not look like a line of ours, or move the terminal.
-  const say = (line: string): void =>
-    void process.stderr.write(`Sallyport (${name}): ${line.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '·').slice(0, 2000)}\n`);
+  const say = (line: string): void => void process.stderr.write(`Sallyport (${name}): ${plainLine(line)}\n`);
   try {
     const nowMs = (): number => Date.now();
     const open = (front: Pick<RelayNeeds, 'toClient' | 'closed'>) =>

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { LoggingMessageNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
@@ -15,10 +16,7 @@ import { createHttpServer } from './http-server.ts';
 import { defaultLimits } from './limits.ts';
 import { createRelay } from './relay.ts';
 
-const everything = join(
-  import.meta.dirname,
-  '../../../../node_modules/@modelcontextprotocol/server-everything/dist/index.js',
-);
+const everything = fileURLToPath(import.meta.resolve('@modelcontextprotocol/server-everything/dist/index.js'));
 const directory = mkdtempSync(join(tmpdir(), 'sallyport-http-'));
 const closing: (() => Promise<unknown> | void)[] = [];
 let remote = '';

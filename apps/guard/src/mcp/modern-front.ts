@@ -1,4 +1,4 @@
-import { isJsonObject, textsOf } from '@sallyport/contracts';
+import { isJsonObject, textOf, textsOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { handshakeVersions, infoOf, newestHandshake } from './handshake.ts';
 import { failed, rpcCodes } from './json-rpc.ts';
@@ -207,7 +207,7 @@ export function createModernFront({
       params: { ...mark, notifications: honoured },
     });
     const tell = ({ method, params }: RpcNotification): void => {
-      const isWatched = method === 'notifications/resources/updated' && watched.has(String(params['uri']));
+      const isWatched = method === 'notifications/resources/updated' && watched.has(textOf(params['uri']));
       if (methods.has(method) || isWatched) notify({ kind: 'notification', method, params: { ...params, ...mark } });
     };
     listening.add(tell);

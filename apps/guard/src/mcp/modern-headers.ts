@@ -41,7 +41,7 @@ export function nameIn(method: string, params: JsonObject): string | undefined {
 const namedMethods: ReadonlySet<string> = new Set(['tools/call', 'resources/read', 'prompts/get']);
 
 /** A text as a header may hold it. */
-export function headerOf(text: string): string {
+function headerOf(text: string): string {
   const isPlain = /^(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?$/.test(text) && !/^=\?base64\?.*\?=$/.test(text);
   return isPlain ? text : `=?base64?${Buffer.from(text, 'utf8').toString('base64')}?=`;
 }

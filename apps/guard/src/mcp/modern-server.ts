@@ -1,4 +1,4 @@
-import { isJsonObject } from '@sallyport/contracts';
+import { isJsonObject, textOf } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { infoOf, newestHandshake } from './handshake.ts';
 import { failed, rpcCodes } from './json-rpc.ts';
@@ -173,7 +173,7 @@ export function asHandshake(server: ToolServer, { say }: { readonly say: (line: 
     if (method === 'resources/subscribe' || method === 'resources/unsubscribe') {
       const { uri } = params;
       if (typeof uri === 'string' && method === 'resources/subscribe' && watched.size < 100) watched.add(uri);
-      else watched.delete(String(uri));
+      else watched.delete(textOf(uri));
       await listen();
       answer(id, { result: {} });
       return;

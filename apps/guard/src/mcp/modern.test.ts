@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { Client as OldClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport as OldTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { wickedProgram } from './gateway.fixture.ts';
 
 const main = join(import.meta.dirname, '../main.ts');
-const modern = join(import.meta.dirname, 'modern-server.fixture.ts');
-const wicked = join(import.meta.dirname, 'wicked-server.fixture.ts');
+const modern = fileURLToPath(new URL('modern-server.fixture.ts', import.meta.url));
 const directory = mkdtempSync(join(tmpdir(), 'sallyport-modern-'));
 const closing: (() => Promise<void>)[] = [];
 after(async () => {
@@ -37,7 +38,7 @@ test('a client with a handshake uses a server of 2026-07-28', async () => {
 
 for (const [what, behind] of [
   ['2026-07-28', [modern]],
-  ['a handshake', [wicked, 'plain']],
+  ['a handshake', [wickedProgram, 'plain']],
 ] as const)
   test(`a client of 2026-07-28 uses a server of ${what}`, async () => {
     const client = new Client({ name: 'new', version: '1' }, { versionNegotiation: { mode: { pin: '2026-07-28' } } });

@@ -32,22 +32,24 @@ export function pinChanges(pin: Pinned, now: Pinned): PinChange[] {
 
 /** Lines for a person; nothing in them hides or moves text. */
 export function sayChanges(changes: readonly PinChange[]): string[] {
-  return changes.flatMap((change) => {
-    switch (change.kind) {
-      case 'moved':
-        return [`the server is another: ${change.words}`];
-      case 'removed':
-        return [`tool "${change.tool}" is gone`];
-      case 'added':
-        return [`tool "${change.tool}" is new`, ...change.words];
-      case 'changed':
-        return [
-          `tool "${change.tool}" has changed:`,
-          ...change.changes.map(({ weight, kind, path, parts }) => `  ${weight}: ${path} (${kind}): ${partsOf(parts)}`),
-          ...change.words,
-        ];
-    }
-  });
+  return changes.flatMap(wordsOfChange);
+}
+
+function wordsOfChange(change: PinChange): string[] {
+  switch (change.kind) {
+    case 'moved':
+      return [`the server is another: ${change.words}`];
+    case 'removed':
+      return [`tool "${change.tool}" is gone`];
+    case 'added':
+      return [`tool "${change.tool}" is new`, ...change.words];
+    case 'changed':
+      return [
+        `tool "${change.tool}" has changed:`,
+        ...change.changes.map(({ weight, kind, path, parts }) => `  ${weight}: ${path} (${kind}): ${partsOf(parts)}`),
+        ...change.words,
+      ];
+  }
 }
 
 /** What a person should know before they trust a tool. */

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { usage } from './options.ts';
 import { pinChanges, sayChanges } from './pin-changes.ts';
@@ -77,6 +76,8 @@ function list(pins: Pins, only: string | undefined): string[] {
 const ownTerminal: Terminal = {
   isThere: process.stdin.isTTY && process.stdout.isTTY,
   async ask(question) {
+    // Loaded here: hooks start this program too, and need none of it.
+    const { createInterface } = await import('node:readline/promises');
     const lines = createInterface({ input: process.stdin, output: process.stdout });
     try {
       return await lines.question(question);

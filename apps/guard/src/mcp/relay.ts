@@ -6,6 +6,7 @@ import { isHandshakeVersion, toClient, toServer, type Lettable } from './handsha
 import { failed, rpcCodes } from './json-rpc.ts';
 import type { ReadMessage, RpcId, RpcMessage, RpcNotification, RpcOutcome, RpcRequest } from './json-rpc.ts';
 import { createRate, type GatewayLimits } from './limits.ts';
+import { askable, emptyLists, passedOn, passedNotices } from './passing.ts';
 import { createToolList, type ToolList } from './tool-list.ts';
 import type { ToolServer } from './tool-server.ts';
 import { createUpstream, wordsOf } from './upstream.ts';
@@ -37,34 +38,6 @@ export type Relay = {
   close(): Promise<void>;
 };
 
-/** Passed on as they are, of a server that is approved; without a word of it the answer to a list is empty. */
-const passed: ReadonlyMap<string, 'list' | 'plain'> = new Map([
-  ['resources/list', 'list'],
-  ['resources/templates/list', 'list'],
-  ['prompts/list', 'list'],
-  ['resources/subscribe', 'plain'],
-  ['resources/unsubscribe', 'plain'],
-  ['completion/complete', 'plain'],
-  ['logging/setLevel', 'plain'],
-]);
-const emptyLists: Readonly<Record<string, JsonObject>> = {
-  'resources/list': { resources: [] },
-  'resources/templates/list': { resourceTemplates: [] },
-  'prompts/list': { prompts: [] },
-};
-const noticesOn: ReadonlySet<string> = new Set([
-  'notifications/message',
-  'notifications/resources/updated',
-  'notifications/resources/list_changed',
-  'notifications/prompts/list_changed',
-  'notifications/tools/list_changed',
-  'notifications/elicitation/complete',
-]);
-const asksOf: ReadonlyMap<string, Lettable> = new Map([
-  ['sampling/createMessage', 'sampling'],
-  ['elicitation/create', 'elicitation'],
-  ['roots/list', 'roots'],
-]);
 const maxAsked = 64;
 
 export function createRelay(needs: RelayNeeds): Relay {
@@ -84,7 +57,7 @@ export function createRelay(needs: RelayNeeds): Relay {
 
   async function answerServer({ method, params }: RpcRequest, signal: AbortSignal): Promise<RpcOutcome> {
     if (method === 'ping') return { result: {} };
-    const asks = asksOf.get(method);
+    const asks = askable.get(method);
     if (asks === undefined)
       return failed(rpcCodes.noSuchMethod, `Sallyport does not pass on "${method.slice(0, 100)}"`);
     if (!lets.has(asks) || (await tools?.isApproved())?.isApproved !== true) {
@@ -112,7 +85,7 @@ export function createRelay(needs: RelayNeeds): Relay {
 
   function noticed({ method, params }: RpcNotification): void {
     if (method === 'notifications/tools/list_changed') tools?.changed();
-    if (!noticesOn.has(method)) {
+    if (!passedNotices.has(method)) {
       say(`a notice "${method.slice(0, 100)}" of the server is not passed on`);
       return;
     }
@@ -177,7 +150,7 @@ export function createRelay(needs: RelayNeeds): Relay {
     if (method === 'tools/call') return calls.tool(params, { ...how, tools });
     if (method === 'resources/read') return calls.bringing('resource', params, { ...how, tools });
     if (method === 'prompts/get') return calls.bringing('prompt', params, { ...how, tools });
-    const kind = passed.get(method);
+    const kind = passedOn.get(method);
     if (kind === undefined)
       return failed(rpcCodes.noSuchMethod, `Sallyport does not pass on "${method.slice(0, 100)}"`);
     const { isApproved, reason } = await tools.isApproved();
@@ -296,6 +269,6 @@ function withoutOurMeta({ _meta: _left, ...params }: JsonObject): JsonObject {
   return params;
 }
 
-export function isLonger(value: JsonValue, bytes: number): boolean {
+function isLonger(value: JsonValue, bytes: number): boolean {
   return Buffer.byteLength(JSON.stringify(value)) > bytes;
 }
