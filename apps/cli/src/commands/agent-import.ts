@@ -80,10 +80,12 @@ function sayAll(
   { stdout, stderr }: CliNeeds,
 ): void {
   for (const { file, text, words } of findings) stdout.write(`${plainText(`${file}: ${text}: ${words}`)}\n`);
+  let isFirst = findings.length === 0;
   for (const [standing, head] of Object.entries(heads)) {
     const some = compared.filter((one) => one.standing === standing);
     if (some.length === 0) continue;
-    stdout.write(`\n${counted(some.length, 'rule')} ${head}\n`);
+    stdout.write(`${isFirst ? '' : '\n'}${counted(some.length, 'rule')} ${head}\n`);
+    isFirst = false;
     for (const { rule, words } of some)
       stdout.write(`  ${rule.effect.padEnd(5)}  ${plainText(`${rule.text}: ${words}`)}\n`);
   }
