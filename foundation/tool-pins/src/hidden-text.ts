@@ -35,20 +35,14 @@ const patterns: readonly (readonly [HiddenKind, RegExp])[] = [
   ],
   ['comment', /<!--[^]*?(?:-->|$)/y],
   ['tag', /[\u{e0000}-\u{e007f}]+/uy],
-  ['variation_selector', /[\ufe00-\ufe0f\u180b-\u180d\u180f\u{e0100}-\u{e01ef}]+/uy],
+  ['variation_selector', /\p{Variation_Selector}+/uy],
   ['bidi', /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/uy],
-  [
-    'zero_width',
-    /[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200d\u2060-\u2065\u206a-\u206f\u2800\u3164\ufeff\uffa0\u{1bca0}-\u{1bca3}]+/uy,
-  ],
-  [
-    'control',
-    /[\u0000-\u0008\u000b\u000c\u000e-\u001a\u001c-\u001f\u007f-\u009a\u009c-\u009f\u2028\u2029\ufff9-\ufffb\ue000-\uf8ff\u{f0000}-\u{10ffff}]+|[\ud800-\udfff]/uy,
-  ],
+  // What Unicode would not have drawn at all (Default_Ignorable_Code_Point), but for the kinds above; an empty cell of braille.
+  ['zero_width', /(?:(?![\p{Variation_Selector}\p{Bidi_Control}\u{e0000}-\u{e007f}])[\p{DI}\u2800])+/uy],
+  ['control', /(?:(?![\t\n\r\u001b\u009b])[\p{Cc}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\ufff9-\ufffb])+/uy],
 ];
 /** One sign of any of them: where there is none, there is nothing to look for. */
-const beginsOne =
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\ue000-\uf8ff\u{1bca0}-\u{1bca3}\u{e0000}-\u{e0fff}\u{f0000}-\u{10ffff}\ud800-\udfff]|<!--|\s{6}/u;
+const beginsOne = /(?![\t\n\r])[\p{C}\p{DI}\p{Zl}\p{Zp}\u2800]|<!--|\s{6}/u;
 
 /** Where something hides, from the beginning on; at most 200 places. Signs that spell a script or an emoji are not told of. Linear in the text. */
 export function hiddenText(text: string): HiddenText[] {
@@ -90,7 +84,7 @@ function isSpelling(text: string, at: number, said: string): boolean {
     return joined.test(before) || /[\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f]$/u.test(before);
   if (said === '\ufe0e' || said === '\ufe0f') return /\p{Emoji}$/u.test(before);
   if (/^[\u{e0100}-\u{e01ef}]$/u.test(said)) return /\p{Script=Han}$/u.test(before);
-  return /\u{1f3f4}$/u.test(before) && said.endsWith('\u{e007f}') && flags.has(tagged(said.slice(0, -2)));
+  return before.endsWith('\u{1f3f4}') && said.endsWith('\u{e007f}') && flags.has(tagged(said.slice(0, -2)));
 }
 
 function shownOf(kind: HiddenKind, said: string): string {
@@ -98,7 +92,7 @@ function shownOf(kind: HiddenKind, said: string): string {
     case 'tag':
       return `${counted(said)} that spell "${plain(tagged(said))}"`;
     case 'variation_selector': {
-      const bytes = [...said].map((sign) => selected(sign.codePointAt(0) ?? 0));
+      const bytes = codePoints(said).map(selected);
       return bytes.length < 4
         ? codes(said)
         : `${counted(said)} that can spell "${plain(Buffer.from(bytes).toString())}"`;
@@ -116,8 +110,14 @@ function shownOf(kind: HiddenKind, said: string): string {
   }
 }
 
+function codePoints(said: string): number[] {
+  return Array.from(said, (sign) => sign.codePointAt(0) ?? 0);
+}
+
 function tagged(said: string): string {
-  return [...said].map((sign) => String.fromCodePoint((sign.codePointAt(0) ?? 0) & 0x7f)).join('');
+  return codePoints(said)
+    .map((code) => String.fromCodePoint(code & 0x7f))
+    .join('');
 }
 
 /** Which of 256: how bytes are smuggled behind a single sign. */
@@ -126,14 +126,12 @@ function selected(code: number): number {
 }
 
 function counted(said: string): string {
-  return `${[...said].length} unseen signs`;
+  return `${codePoints(said).length} unseen signs`;
 }
 
 function codes(said: string): string {
-  const all = [...said];
-  const shown = all
-    .slice(0, 8)
-    .map((sign) => `U+${(sign.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`);
+  const all = codePoints(said);
+  const shown = all.slice(0, 8).map((code) => `U+${code.toString(16).toUpperCase().padStart(4, '0')}`);
   return `${shown.join(' ')}${all.length > shown.length ? ` and ${all.length - shown.length} more` : ''}`;
 }
 
@@ -142,5 +140,5 @@ function plain(text: string): string {
   return text
     .slice(0, longestShown)
     .toWellFormed()
-    .replaceAll(/[\p{C}\p{Zl}\p{Zp}\ufe00-\ufe0f\u{e0100}-\u{e01ef}\ufffd]/gu, '·');
+    .replaceAll(/[\p{C}\p{Zl}\p{Zp}\p{DI}\ufffd]/gu, '·');
 }

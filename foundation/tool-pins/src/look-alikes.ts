@@ -30,7 +30,7 @@ const looksLike: readonly (readonly [string, string])[] = [
   ['z', 'ᴢʐΖꮓ'],
   ['ae', 'æӕ'],
 ];
-const letterOf = new Map(looksLike.flatMap(([letter, signs]) => [...signs].map((sign) => [sign, letter] as const)));
+const letterOf = new Map(looksLike.flatMap(([letter, signs]) => Array.from(signs, (sign) => [sign, letter] as const)));
 const unseen = /[\p{C}\p{M}\p{Z}\u115f\u1160\u3164\uffa0\u2800]/gu;
 
 /** What a name looks like at a glance: two of which it is the same can be taken for each other. Separators and case do not count. */
@@ -44,7 +44,7 @@ export function skeletonOf(name: string): string {
 }
 
 function fold(text: string): string {
-  return [...text].map((sign) => letterOf.get(sign) ?? sign).join('');
+  return Array.from(text, (sign) => letterOf.get(sign) ?? sign).join('');
 }
 
 /** How one name stands to another: the very same, or another that can be taken for it. */

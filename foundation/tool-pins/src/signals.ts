@@ -37,7 +37,7 @@ const patterns: readonly (readonly [SignalKind, RegExp])[] = [
   ],
   [
     'command',
-    /\b(?:you|the (?:model|assistant|agent|ai))\b[^]{0,10}?\b(?:must|shall|have to|need to|should always|are required to)\b|\b(?:it is )?(?:very |extremely )?(?:important|mandatory|critical|essential)\b[^]{0,20}?\b(?:that )?(?:you|to)\b/gi,
+    /\b(?:you|the (?:model|assistant|agent|ai))\b[^]{0,10}?\b(?:must|shall|have to|should always|are required to)\b|\b(?:it is )?(?:very |extremely )?(?:important|mandatory|critical|essential)\b[^]{0,20}?\b(?:that )?(?:you|to)\b/gi,
   ],
   [
     'markup',

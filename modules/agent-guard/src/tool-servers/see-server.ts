@@ -207,7 +207,7 @@ export function createSeeServer(
   }
 
   async function forgetOldest(transaction: Transaction, own: readonly Pin[]): Promise<void> {
-    const [oldest] = own.filter(({ state }) => state !== 'approved');
+    const oldest = own.find(({ state }) => state !== 'approved');
     if (own.length >= limits.definitionsPerTool && oldest !== undefined)
       await store.removeDefinition(transaction, oldest.id);
   }
