@@ -52,7 +52,18 @@ test('the agent reads a token, and a call that goes ahead runs with the value', 
   );
   assert.deepEqual([write.verdict, write.input], ['allow', { file_path: '/w/config.txt', content: `key = ${awsKey}` }]);
   assert.deepEqual(write.call.found, { secrets: [{ kind: 'aws-key', count: 1 }], restored: 1 });
-  assert.ok(!JSON.stringify(write.call).includes(awsKey), 'what stands in the ledger holds no value');
+  // Long ones are cut where they are quoted.
+  for (const next of ['own <secret:aws-key:1.k3f9>,', `${'a word '.repeat(6)}<secret:aws-key:1.k3f9>`]) {
+    const edit = judge.judge(
+      call('Edit', { file_path: '/w/config.txt', old_string: 'key', new_string: next }),
+      undefined,
+    );
+    for (const { call: told, reason } of [write, edit])
+      assert.ok(
+        !JSON.stringify([told, reason]).includes(awsKey.slice(0, 9)),
+        'what stands in the ledger holds no value',
+      );
+  }
 });
 
 test('a secret that would leave is asked about or refused, as a token and as it is', () => {

@@ -27,8 +27,11 @@ export type SessionContent = {
   whole(call: HookCall): WholeCall;
   /** The arguments with tokens in place of secrets, as people are shown them; undefined where there is nothing to hide. */
   shown(input: JsonObject): JsonObject | undefined;
-  /** One text of those that are written down or shown, with tokens in place of secrets. */
-  hide(text: string): string;
+  /**
+   * One text of those that are written down or shown, with tokens in place of secrets; of those that `input` holds nothing of more than a few
+   * signs stays, also where the text has but their beginning.
+   */
+  hide(text: string, input?: JsonObject): string;
   came(call: HookCall, result: JsonValue): ReadAnswer;
 };
 
@@ -79,9 +82,17 @@ export function createSessionContent({
       return replaced > 0 && isJsonObject(value) ? value : undefined;
     },
 
-    hide(text) {
+    hide(text, input = {}) {
       const { value } = redact(text, { classes: ['secret'], vault });
-      return typeof value === 'string' ? value : '';
+      let hidden = typeof value === 'string' ? value : '';
+      for (const { text: secret } of redact(input, { classes: ['secret'] }).pieces) {
+        const beginning = secret.slice(0, shownSigns);
+        if (secret.length <= shownSigns) hidden = hidden.replaceAll(secret, '…');
+        else
+          for (let at = hidden.indexOf(beginning); at >= 0; at = hidden.indexOf(beginning, at + 1))
+            hidden = `${hidden.slice(0, at)}…${hidden.slice(at + commonLength(hidden.slice(at), secret))}`;
+      }
+      return hidden;
     },
 
     came(call, result) {
@@ -102,6 +113,15 @@ export function createSessionContent({
       };
     },
   };
+}
+
+/** So many of a secret say nothing of it: `sk_live_`. */
+const shownSigns = 8;
+
+function commonLength(text: string, secret: string): number {
+  let length = 0;
+  while (length < secret.length && text[length] === secret[length]) length += 1;
+  return length;
 }
 
 /** As it stands in the ledger; undefined where nothing was found. */

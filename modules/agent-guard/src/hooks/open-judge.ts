@@ -59,7 +59,7 @@ export function createOpenJudge(packs: PackDecisions): OpenJudge {
         const { verdict, reason, policies } = judged;
         return {
           verdict,
-          reason,
+          reason: content.hide(reason, call.input),
           policies,
           call: { ...hiddenIn(wordsOf(call, judged, parsed), content.hide), ...foundIn(judged, restored) },
           ...(restored > 0 && call.rewrites?.input === true ? { input: call.input } : {}),
