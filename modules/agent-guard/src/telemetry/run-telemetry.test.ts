@@ -100,7 +100,9 @@ forEachDatabase((name, open) => {
     house.clock.advance(120_000);
     await guard.telemetry.take({ sessionId: session.id, text: request(called) });
     assert.equal(house.recorded().length, before);
-    await assert.rejects(guard.telemetry.take({ sessionId: session.id, text: 'no' }), { code: 'agent_telemetry_invalid' });
+    await assert.rejects(guard.telemetry.take({ sessionId: session.id, text: 'no' }), {
+      code: 'agent_telemetry_invalid',
+    });
   });
 
   test(`hooks that nobody answered stand in the run, and what went ahead is forgotten as known, on ${name}`, async () => {
