@@ -34,7 +34,7 @@ test('what waits is told whole, and no line of a call passes for one of ours', a
     stdout,
     [
       'question        5b0c6d1e9a7f2c34',
-      'asked           2026-01-02T03:04:05Z, waits until 2026-01-02T03:09:05Z',
+      'asked           2026-01-02 03:04:05Z, waits until 2026-01-02 03:09:05Z',
       'agent           builder (codex) of Ada',
       'run             s1 · shop.git · main',
       'does            Run make deploy',
