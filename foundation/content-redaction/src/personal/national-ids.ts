@@ -146,37 +146,15 @@ function isGermanShape(id: string): boolean {
   return repeated.length === 1 && (repeated[0] ?? 0) <= 3;
 }
 
-const oddPlaces: Readonly<Record<string, number>> = Object.fromEntries(
-  [1, 0, 5, 7, 9, 13, 15, 17, 19, 21]
-    .flatMap((value, index) => [
-      [String(index), value],
-      ['ABCDEFGHIJ'[index] ?? '', value],
-    ])
-    .concat([
-      ['K', 2],
-      ['L', 4],
-      ['M', 18],
-      ['N', 20],
-      ['O', 11],
-      ['P', 3],
-      ['Q', 6],
-      ['R', 8],
-      ['S', 12],
-      ['T', 14],
-      ['U', 16],
-      ['V', 10],
-      ['W', 22],
-      ['X', 25],
-      ['Y', 24],
-      ['Z', 23],
-    ]),
-);
+/** What a digit or a letter counts at an odd place, from A on; digits count as the first ten letters. */
+const oddPlaces = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
 
 function isItalianCode(id: string): boolean {
   let sum = 0;
   for (const [index, character] of [...id.slice(0, 15)].entries()) {
-    const value = Number.parseInt(character, 36);
-    sum += index % 2 === 0 ? (oddPlaces[character] ?? 0) : value > 9 ? value - 10 : value;
+    const counted = Number.parseInt(character, 36);
+    const value = counted > 9 ? counted - 10 : counted;
+    sum += index % 2 === 0 ? (oddPlaces[value] ?? 0) : value;
   }
   return String.fromCodePoint(65 + (sum % 26)) === id[15];
 }
