@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Waiting } from '../approvals/ask-person.ts';
 
-/** Of whoever does not say how long they wait; harnesses were set up so before people were asked here. */
-const otherwiseMs = 12_000;
+/** Who does not say how long they wait cannot be asked about: a harness that gives up first would take it for a yes. */
+const otherwiseMs = 0;
 /** While nothing is sent a connection is cut after two minutes; who waits longer is sent signs of life, which not every client takes. */
 const quietMs = 100_000;
 
