@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { isJsonObject, itemsOf, parseJson, type JsonObject } from '@sallyport/contracts';
+import { isJsonObject, itemsOf, parseJson, textOf, type JsonObject } from '@sallyport/contracts';
 import { asker, type Ask } from './asking.ts';
 import type { Bench } from './bench.ts';
 import { repositoryRoot, withDirectory } from './repository.ts';
@@ -48,7 +48,8 @@ export const mcpGateway: Bench = {
         const direct = await open(behind);
         const local = await open([...gateway, ...rates, '--local', join(directory, 'pins.json'), '--', ...behind]);
         const central = await open([...gateway, ...rates, '--', ...behind]);
-        await central.ask('tools/list', {});
+        const listed = await central.ask('tools/list', {});
+        if (listed['error'] !== undefined) throw new Error(`No tools: ${JSON.stringify(listed)}`);
         await approve(ask, server.operatorKey);
         for (const client of [local, central]) await client.ask('tools/list', {});
         const taken: Record<'direct' | 'local' | 'central', number[]> = { direct: [], local: [], central: [] };
@@ -140,15 +141,15 @@ async function begin(ask: Ask, key: string): Promise<{ readonly token: string }>
   ]);
   const { token, agent } = begun;
   if (typeof token !== 'string' || !isJsonObject(agent)) throw new Error('No run was begun');
-  await asked(ask, key, ['PATCH', `/v1/agents/${String(agent['id'])}`, { pack: 'observe' }]);
+  await asked(ask, key, ['PATCH', `/v1/agents/${textOf(agent['id'])}`, { pack: 'observe' }]);
   return { token };
 }
 
 async function approve(ask: Ask, key: string): Promise<void> {
   const [met] = itemsOf((await asked(ask, key, ['GET', '/v1/agents/tool-servers']))['servers']);
-  const path = `/v1/agents/tool-servers/${isJsonObject(met) ? String(met['id']) : ''}`;
+  const path = `/v1/agents/tool-servers/${isJsonObject(met) ? textOf(met['id']) : ''}`;
   const tools = itemsOf((await asked(ask, key, ['GET', path]))['each']).flatMap((tool) =>
-    isJsonObject(tool) ? [{ name: String(tool['name']), digest: String(tool['digest']) }] : [],
+    isJsonObject(tool) ? [{ name: textOf(tool['name']), digest: textOf(tool['digest']) }] : [],
   );
   await asked(ask, key, ['POST', `${path}/approve`, { tools }]);
 }

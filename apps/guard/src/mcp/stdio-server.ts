@@ -74,16 +74,20 @@ export function createStdioServer({
 
 /** Arguments are part of what a server is; what looks like a secret among them is not told. */
 function targetOf(command: readonly string[]): string {
-  return command
-    .map((part, at) =>
-      /(?:token|secret|password|passwd|api-?key)/i.test(command[at - 1] ?? '') && at > 0
-        ? '…'
-        : part
-            .replace(/((?:token|secret|password|passwd|api-?key)[\w-]*=).+/i, '$1…')
-            .replace(/(:\/\/)[^/@\s]+@/, '$1'),
-    )
-    .join(' ')
-    .slice(0, 1000);
+  return (
+    command
+      .map((part, at) =>
+        /(?:token|secret|password|passwd|api-?key)/i.test(command[at - 1] ?? '') && at > 0
+          ? '…'
+          : part
+              .replace(/((?:token|secret|password|passwd|api-?key)[\w-]*=).+/i, '$1…')
+              .replace(/(:\/\/)[^/@\s]+@/, '$1'),
+      )
+      .join(' ')
+      // In one line, as everybody sees it.
+      .replaceAll(/[\s\p{C}]+/gu, ' ')
+      .slice(0, 1000)
+  );
 }
 
 function withoutOurs(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
