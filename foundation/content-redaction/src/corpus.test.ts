@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { findContent } from './index.ts';
-import { hex, jwt, made, pem, signs, wide } from './made-up-values-testing.ts';
+import { apart, hex, jwt, made, pem, signs, wide } from './made-up-values-testing.ts';
 
 /** A text, and the pieces that are to be found in it with their kinds, in order. */
 type Row = readonly [name: string, text: string, ...found: (readonly [kind: string, piece: string])[]];
@@ -67,8 +67,8 @@ const secrets: readonly Row[] = [
   ],
   [
     'the hash of a password',
-    `ann:$2b$${'12$'}${signs(53, './ABCDEFGHIJabcdefghij0123456789')}`,
-    ['password-hash', `$2b$${'12$'}${signs(53, './ABCDEFGHIJabcdefghij0123456789')}`],
+    `ann:$2b$${apart('12$')}${signs(53, './ABCDEFGHIJabcdefghij0123456789')}`,
+    ['password-hash', `$2b$${apart('12$')}${signs(53, './ABCDEFGHIJabcdefghij0123456789')}`],
   ],
 ];
 
@@ -89,30 +89,36 @@ const personal: readonly Row[] = [
   ['a card', `card ${made.card}`, ['payment-card', made.card]],
   ['a card in groups', spaced(made.card, [4, 8, 12]), ['payment-card', spaced(made.card, [4, 8, 12])]],
   ['a card and its date', `${spaced(made.card, [4, 8, 12])} 12/29`, ['payment-card', spaced(made.card, [4, 8, 12])]],
-  ['American Express', `amex 3782${' 822463'} 10005`, ['payment-card', `3782${' 822463'} 10005`]],
-  ['Aadhaar', `Aadhaar 2345${' 6789'} 0124`, ['national-id-aadhaar', `2345${' 6789'} 0124`]],
-  ['PAN', `PAN: ABCP${'L1234'}C`, ['national-id-pan-india', `ABCP${'L1234'}C`]],
-  ['social security', `SSN 219${'-09-'}9999`, ['national-id-us-ssn', `219${'-09-'}9999`]],
-  ['NHS', `NHS number 943${' 476'} 5919`, ['national-id-uk-nhs', `943${' 476'} 5919`]],
+  ['American Express', `amex 3782${apart(' 822463')} 10005`, ['payment-card', `3782${apart(' 822463')} 10005`]],
+  ['Aadhaar', `Aadhaar 2345${apart(' 6789')} 0124`, ['national-id-aadhaar', `2345${apart(' 6789')} 0124`]],
+  ['PAN', `PAN: ABCP${apart('L1234')}C`, ['national-id-pan-india', `ABCP${apart('L1234')}C`]],
+  ['social security', `SSN 219${apart('-09-')}9999`, ['national-id-us-ssn', `219${apart('-09-')}9999`]],
+  ['NHS', `NHS number 943${apart(' 476')} 5919`, ['national-id-uk-nhs', `943${apart(' 476')} 5919`]],
   [
     'national insurance',
-    `National Insurance QQ`.replace('QQ', `AB ${'12 34'} 56 C`),
-    ['national-id-uk-nino', `AB ${'12 34'} 56 C`],
+    `National Insurance QQ`.replace('QQ', `AB ${apart('12 34')} 56 C`),
+    ['national-id-uk-nino', `AB ${apart('12 34')} 56 C`],
   ],
-  ['a German tax number', `Steuer-ID 86095${'742719'}`, ['national-id-de-tax-id', `86095${'742719'}`]],
-  ['a French number', `2 55 08 ${'14 168'} 025 38`, ['national-id-fr-nir', `2 55 08 ${'14 168'} 025 38`]],
-  ['DNI', `el ${'12345678'}Z es`, ['national-id-es-dni', `${'12345678'}Z`]],
-  ['an Italian code', `RSSMRA${'85T10A'}562S`, ['national-id-it-fiscal-code', `RSSMRA${'85T10A'}562S`]],
-  ['BSN', `BSN: 111${'222'}333`, ['national-id-nl-bsn', `111${'222'}333`]],
-  ['PESEL', `PESEL 440514${'01359'}`, ['national-id-pl-pesel', `440514${'01359'}`]],
-  ['CPF', `CPF 529.982${'.247-25'}`, ['national-id-br-cpf', `529.982${'.247-25'}`]],
-  ['a Swedish number', `personnummer 811218${'-9876'}`, ['national-id-se-personal-number', `811218${'-9876'}`]],
+  ['a German tax number', `Steuer-ID 86095${apart('742719')}`, ['national-id-de-tax-id', `86095${apart('742719')}`]],
+  ['a French number', `2 55 08 ${apart('14 168')} 025 38`, ['national-id-fr-nir', `2 55 08 ${apart('14 168')} 025 38`]],
+  ['DNI', `el ${apart('12345678')}Z es`, ['national-id-es-dni', `${apart('12345678')}Z`]],
+  ['an Italian code', `RSSMRA${apart('85T10A')}562S`, ['national-id-it-fiscal-code', `RSSMRA${apart('85T10A')}562S`]],
+  ['BSN', `BSN: 111${apart('222')}333`, ['national-id-nl-bsn', `111${apart('222')}333`]],
+  ['PESEL', `PESEL 440514${apart('01359')}`, ['national-id-pl-pesel', `440514${apart('01359')}`]],
+  ['CPF', `CPF 529.982${apart('.247-25')}`, ['national-id-br-cpf', `529.982${apart('.247-25')}`]],
+  [
+    'a Swedish number',
+    `personnummer 811218${apart('-9876')}`,
+    ['national-id-se-personal-number', `811218${apart('-9876')}`],
+  ],
 ];
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const line = `AWS_KEY=${made.awsKey}; mail ${made.email}`;
 const percent = (text: string): string =>
-  [...text].map((sign) => `%${sign.codePointAt(0)?.toString(16).padStart(2, '0')}`).join('');
+  Array.from(text)
+    .map((sign) => `%${sign.codePointAt(0)?.toString(16).padStart(2, '0')}`)
+    .join('');
 
 /** What was encoded is one piece. */
 const encoded: readonly Row[] = [
@@ -161,8 +167,15 @@ const encoded: readonly Row[] = [
   ['look-alikes', `k \u0410${made.awsKey.slice(1)} k`, ['aws-key', `\u0410${made.awsKey.slice(1)}`]],
   [
     'full width',
-    [...made.awsKey].map((sign) => String.fromCodePoint((sign.codePointAt(0) ?? 0) + 0xfee0)).join(''),
-    ['aws-key', [...made.awsKey].map((sign) => String.fromCodePoint((sign.codePointAt(0) ?? 0) + 0xfee0)).join('')],
+    Array.from(made.awsKey)
+      .map((sign) => String.fromCodePoint((sign.codePointAt(0) ?? 0) + 0xfee0))
+      .join(''),
+    [
+      'aws-key',
+      Array.from(made.awsKey)
+        .map((sign) => String.fromCodePoint((sign.codePointAt(0) ?? 0) + 0xfee0))
+        .join(''),
+    ],
   ],
 ];
 
@@ -191,14 +204,14 @@ const harmless: readonly string[] = [
   'token_type: bearer, max_tokens: 4096, tokens: 18237465, next_page_token: abcdefgh',
   'The password is required. Password: must be at least 12 characters',
   'Bearer tokens are sent in a header. Basic authentication is not.',
-  `AK${'IA'}IOSFODNN7EXAMPLE and gh${'p_'}${'x'.repeat(36)} stand in documents`,
+  `AK${apart('IA')}IOSFODNN7EXAMPLE and gh${apart('p_')}${'x'.repeat(36)} stand in documents`,
   'postgres://user:password@localhost/db and https://user:$PASSWORD@host',
   'API_KEY=your-api-key-here SECRET_KEY=changeme_please_1234 TOKEN=<token>',
   'uuid 123e4567-e89b-12d3-a456-426614174000, trace 4bf92f3577b34da6a3ce929d0e0e4736',
   'id 1234567890123456, at 1763882725123456, order 4000000000000000',
   'version 1.2.3.4567890123, 10.0.0.12:8443, ratio 0.1234567890123',
   'see RFC 6749, ISO 13616, pages 1000-2000, 555 1234',
-  `GB00NWBK60161331926819 and ${'4111'}111111111112 have wrong check digits`,
+  `GB00NWBK60161331926819 and ${apart('4111')}111111111112 have wrong check digits`,
   'npm install @scope/name@1.2.3; git@github.com:owner/repo.git; user@host',
   `data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==`,
   'public_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1n8mYzCJdB3x4Q9w7Vt1c5LkPq0uFzR2hYsGeXoTbA ann',

@@ -3,6 +3,9 @@ import { crc32 } from 'node:zlib';
 
 const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
+/** A part of a value that this file must not hold whole. */
+export const apart = (text: string): string => text;
+
 /** Signs of an alphabet in an order that looks random and is the same each time. */
 export function signs(count: number, alphabet: string = base62, seed = 7): string {
   let state = seed * 2_654_435_761 + count;
@@ -34,7 +37,7 @@ export function checkedToken(prefix: string): string {
 }
 
 export function ownApiKey(): string {
-  const body = `s${'p_'}${signs(11)}_${signs(43)}`;
+  const body = `s${apart('p_')}${signs(11)}_${signs(43)}`;
   return body + checksum(body);
 }
 
@@ -50,31 +53,31 @@ export function jwt(): string {
 }
 
 export const made = {
-  awsKey: `AK${'IA'}${signs(16, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567')}`,
+  awsKey: `AK${apart('IA')}${signs(16, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567')}`,
   awsSecret: signs(40, `${base62}+/`),
-  github: checkedToken(`gh${'p_'}`),
-  githubFine: `github${'_pat_'}${signs(22)}_${signs(59)}`,
-  gitlab: `gl${'pat-'}${wide(20)}`,
-  slack: `xo${'xb-'}${signs(12, '0123456789')}-${signs(12, '0123456789')}-${signs(24)}`,
-  slackHook: `https://hooks.${'slack.com'}/services/T${signs(8)}/B${signs(8)}/${signs(24)}`,
-  stripe: `sk_${'live_'}${signs(24)}`,
-  google: `AI${'za'}${wide(35)}`,
-  azure: `Account${'Key='}${signs(86, `${base62}+/`)}==`,
-  azureApp: `${signs(3)}8${'Q~'}${wide(34)}`,
-  npm: checkedToken(`np${'m_'}`),
-  pypi: `py${'pi-'}AgEIcHlwaS5vcmc${wide(80)}`,
-  openai: `sk-${'proj-'}${wide(40)}${'T3Blbk'}FJ${wide(40, 9)}`,
-  anthropic: `sk-${'ant-'}api03-${wide(93)}AA`,
-  huggingface: `hf${'_'}${signs(34, 'abcdefghijklmnopqrstuvwxyzABCDEFGH')}`,
-  sendgrid: `S${'G.'}${wide(22)}.${wide(43)}`,
-  telegram: `${signs(9, '123456789')}:${'AA'}${wide(33)}`,
-  vault: `hv${'s.'}${wide(90)}`,
-  terraform: `${signs(14)}.${'atlasv1'}.${wide(64)}`,
-  age: `AGE-${'SECRET-KEY-1'}${signs(58, 'QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L')}`,
-  ownAgent: `sp${'a_'}${wide(43)}`,
+  github: checkedToken(`gh${apart('p_')}`),
+  githubFine: `github${apart('_pat_')}${signs(22)}_${signs(59)}`,
+  gitlab: `gl${apart('pat-')}${wide(20)}`,
+  slack: `xo${apart('xb-')}${signs(12, '0123456789')}-${signs(12, '0123456789')}-${signs(24)}`,
+  slackHook: `https://hooks.${apart('slack.com')}/services/T${signs(8)}/B${signs(8)}/${signs(24)}`,
+  stripe: `sk_${apart('live_')}${signs(24)}`,
+  google: `AI${apart('za')}${wide(35)}`,
+  azure: `Account${apart('Key=')}${signs(86, `${base62}+/`)}==`,
+  azureApp: `${signs(3)}8${apart('Q~')}${wide(34)}`,
+  npm: checkedToken(`np${apart('m_')}`),
+  pypi: `py${apart('pi-')}AgEIcHlwaS5vcmc${wide(80)}`,
+  openai: `sk-${apart('proj-')}${wide(40)}${apart('T3Blbk')}FJ${wide(40, 9)}`,
+  anthropic: `sk-${apart('ant-')}api03-${wide(93)}AA`,
+  huggingface: `hf${apart('_')}${signs(34, 'abcdefghijklmnopqrstuvwxyzABCDEFGH')}`,
+  sendgrid: `S${apart('G.')}${wide(22)}.${wide(43)}`,
+  telegram: `${signs(9, '123456789')}:${apart('AA')}${wide(33)}`,
+  vault: `hv${apart('s.')}${wide(90)}`,
+  terraform: `${signs(14)}.${apart('atlasv1')}.${wide(64)}`,
+  age: `AGE-${apart('SECRET-KEY-1')}${signs(58, 'QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L')}`,
+  ownAgent: `sp${apart('a_')}${wide(43)}`,
   ownKey: ownApiKey(),
-  password: `Tr0ub4dor${'&3xQ'}`,
-  iban: `GB${'29'}NWBK60161331926819`,
-  card: `4${'111'}111111111111`,
-  email: `ann.${'lee'}@home.example`,
+  password: `Tr0ub4dor${apart('&3xQ')}`,
+  iban: `GB${apart('29')}NWBK60161331926819`,
+  card: `4${apart('111')}111111111111`,
+  email: `ann.${apart('lee')}@home.example`,
 } as const;

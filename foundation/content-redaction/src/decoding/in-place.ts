@@ -115,6 +115,6 @@ const looksLike: ReadonlyMap<string, string> = new Map(
     ['․﹒。', '...'],
     ['⁄∕⧸', '///'],
   ].flatMap(([from = '', to = '']) =>
-    [...from].map((letter, index): [string, string] => [letter, [...to][index] ?? letter]),
+    Array.from(from).map((letter, index): [string, string] => [letter, Array.from(to)[index] ?? letter]),
   ),
 );

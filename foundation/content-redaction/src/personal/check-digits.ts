@@ -3,7 +3,7 @@
 /** Cards, and personal numbers of Sweden. */
 export function luhn(digits: string): boolean {
   let sum = 0;
-  for (const [index, digit] of [...digits].toReversed().entries()) {
+  for (const [index, digit] of Array.from(digits).toReversed().entries()) {
     const value = Number(digit) * (index % 2 === 1 ? 2 : 1);
     sum += value > 9 ? value - 9 : value;
   }
@@ -52,7 +52,7 @@ const places = [
 /** Verhoeff's: Aadhaar. */
 export function verhoeff(digits: string): boolean {
   let state = 0;
-  for (const [index, digit] of [...digits].toReversed().entries()) {
+  for (const [index, digit] of Array.from(digits).toReversed().entries()) {
     const moved = places[index % 8]?.[Number(digit)] ?? 0;
     state = turns[state]?.[moved] ?? 0;
   }

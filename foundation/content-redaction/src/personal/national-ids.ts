@@ -151,7 +151,7 @@ const oddPlaces = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8,
 
 function isItalianCode(id: string): boolean {
   let sum = 0;
-  for (const [index, character] of [...id.slice(0, 15)].entries()) {
+  for (const [index, character] of Array.from(id.slice(0, 15)).entries()) {
     const counted = Number.parseInt(character, 36);
     const value = counted > 9 ? counted - 10 : counted;
     sum += index % 2 === 0 ? (oddPlaces[value] ?? 0) : value;

@@ -171,7 +171,11 @@ function replacedIn(
   }: { readonly pieces: readonly Piece[]; readonly vault: Vault; readonly texts: readonly string[] },
 ): JsonValue {
   const byText = new Map<number, Piece[]>();
-  for (const piece of pieces) byText.set(piece.of, [...(byText.get(piece.of) ?? []), piece]);
+  for (const piece of pieces) {
+    const others = byText.get(piece.of);
+    if (others === undefined) byText.set(piece.of, [piece]);
+    else others.push(piece);
+  }
   let index = -1;
   return mapTexts(value, (text) => {
     index += 1;
