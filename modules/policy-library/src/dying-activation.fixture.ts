@@ -14,8 +14,8 @@ type Report = {
   readonly mark: number;
 };
 
-/** With `begin` what is needed before is made, and no more. */
-export async function run(directory: string, dieAt: number | 'begin'): Promise<Report> {
+/** With `begin` what is needed before is made, and no more; with `goesOn` what was not put into force is, afterwards. */
+export async function run(directory: string, dieAt: number | 'begin', goesOn = false): Promise<Report> {
   const { pass } = createPass(dieAt === 'begin' ? 0 : dieAt);
   let isCounted = false;
   /** Only while it is put into force: between what is written, before the commit, and around what is kept elsewhere. */
@@ -67,9 +67,7 @@ export async function run(directory: string, dieAt: number | 'begin'): Promise<R
   const states = (await library.versions.list()).map(({ state }) => state);
   // One that was not put into force can be.
   const again =
-    !isAcknowledged && dieAt === 0 && before.version === 1
-      ? (await library.versions.activate(2, 1, ada)).state
-      : undefined;
+    !isAcknowledged && goesOn && before.version === 1 ? (await library.versions.activate(2, 1, ada)).state : undefined;
   await library.close();
   await opened.close();
   return { before, told: told.length, states, ...(again === undefined ? {} : { again }), mark: kept.activations };
