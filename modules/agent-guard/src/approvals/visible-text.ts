@@ -25,7 +25,10 @@ export function visibleText(text: string): VisibleText {
   let shown = '';
   for (const sign of text) shown += seen.test(sign) && !blank.test(sign) ? sign : numbered(sign);
   return {
-    text: shown.replaceAll(pileOfMarks, (_all, kept: string, more: string) => kept + [...more].map(numbered).join('')),
+    text: shown.replaceAll(
+      pileOfMarks,
+      (_all, kept: string, more: string) => kept + Array.from(more, numbered).join(''),
+    ),
     hidden,
   };
 }
