@@ -1,5 +1,5 @@
 import type { JsonObject } from '@sallyport/contracts';
-import type { ModelWords } from './model-under-test.ts';
+import type { ModelWords } from './model-turn.ts';
 
 /** Server-sent events, each under its `type` where it has one. */
 export function eventStream(events: readonly JsonObject[]): ModelWords {

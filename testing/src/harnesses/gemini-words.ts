@@ -2,7 +2,7 @@
 import { isJsonObject } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { eventStream, fieldOf, objectsIn } from './event-stream.ts';
-import type { ModelTurn, ModelWords } from './model-under-test.ts';
+import type { ModelTurn, ModelWords } from './model-turn.ts';
 
 export function geminiAnswer(turn: ModelTurn, { isStream }: { readonly isStream: boolean }): ModelWords {
   const part: JsonObject =

@@ -12,7 +12,8 @@ import { createServerUnderTest, repositoryRoot } from '../server-under-test.ts';
 import type { ServerUnderTest } from '../server-under-test.ts';
 import { eventually } from '../waiting.ts';
 import { startModel } from './model-under-test.ts';
-import type { ModelScript, ModelTurn, ModelUnderTest } from './model-under-test.ts';
+import type { ModelTurn } from './model-turn.ts';
+import type { ModelScript, ModelUnderTest } from './model-under-test.ts';
 
 export type HarnessUnderTest = {
   readonly server: ServerUnderTest;

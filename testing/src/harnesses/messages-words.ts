@@ -1,7 +1,7 @@
 // Anthropic's Messages API: a stream of server-sent events, or one message.
 import type { JsonObject } from '@sallyport/contracts';
 import { eventStream, fieldOf, objectsIn, wordsIn } from './event-stream.ts';
-import type { ModelTurn, ModelWords } from './model-under-test.ts';
+import type { ModelTurn, ModelWords } from './model-turn.ts';
 
 let made = 0;
 

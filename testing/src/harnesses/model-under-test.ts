@@ -7,12 +7,8 @@ import { isJsonObject, parseJson } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
 import { geminiAnswer, geminiResults, wantedObject } from './gemini-words.ts';
 import { messagesAnswer, messagesResults } from './messages-words.ts';
+import type { ModelTurn, ModelWords } from './model-turn.ts';
 import { responsesAnswer, responsesResults } from './responses-words.ts';
-
-/** What the model says in one turn: a call of a tool, or words, with which the harness has its answer. */
-export type ModelTurn =
-  | { readonly kind: 'call'; readonly tool: string; readonly input: JsonObject }
-  | { readonly kind: 'words'; readonly text: string };
 
 export type ModelUnderTest = {
   readonly address: string;
@@ -33,12 +29,6 @@ export type ModelUnderTest = {
 export type ModelScript = {
   readonly before?: (position: number) => Promise<void>;
   readonly helper?: { readonly asked: string; readonly turns: readonly ModelTurn[] };
-};
-
-/** How an API is spoken. */
-export type ModelWords = {
-  readonly contentType: string;
-  readonly body: string;
 };
 
 const maxBodyBytes = 32 * 1024 * 1024;

@@ -1,7 +1,7 @@
 // OpenAI's Responses API, as a stream.
 import type { JsonObject } from '@sallyport/contracts';
 import { eventStream, fieldOf, objectsIn, wordsIn } from './event-stream.ts';
-import type { ModelTurn, ModelWords } from './model-under-test.ts';
+import type { ModelTurn, ModelWords } from './model-turn.ts';
 
 let made = 0;
 
@@ -39,6 +39,6 @@ export function responsesAnswer(turn: ModelTurn): ModelWords {
 
 export function responsesResults(body: JsonObject): readonly string[] {
   return objectsIn(body['input'])
-    .filter((item) => /_output$/.test(String(fieldOf(item, 'type'))))
+    .filter((item) => String(fieldOf(item, 'type')).endsWith('_output'))
     .map((item) => wordsIn(fieldOf(item, 'output')));
 }
