@@ -43,7 +43,7 @@ test(
     const heard = (): string => house.model.heard.join('\n---\n');
     const token = (): string => /<secret:stripe-key:\d+\.[a-z\d]+>/.exec(heard())?.[0] ?? 'no token';
     const target = join(house.workspace, 'copy.txt');
-    const turns: ModelTurn[] = [
+    const turns: Parameters<HarnessUnderTest['run']>[1][number][] = [
       callOf('Read', { file_path: join(house.workspace, 'payments.txt') }),
       callOf('Bash', { command: 'cat payments.txt', description: 'Show it' }),
       { kind: 'words', text: 'replaced below' },
