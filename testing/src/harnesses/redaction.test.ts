@@ -5,7 +5,6 @@ import { after, before, test } from 'node:test';
 import { harnessAtHand } from './harness-programs.ts';
 import { callOf, openHarness } from './harness-under-test.ts';
 import type { HarnessUnderTest } from './harness-under-test.ts';
-import type { ModelTurn } from './model-turn.ts';
 
 // What a model reads of secrets, and what its calls run with: Claude Code itself on a real server; only its model is ours.
 const claude = harnessAtHand('claude') ?? '';
