@@ -202,7 +202,7 @@ async function started(args: readonly string[], environment: Readonly<Record<str
   });
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(input);
-  const [code]: unknown[] = await once(child, 'exit');
-  if (code !== 0) throw new Error(`The shim ended with ${String(code)}`);
+  const ended: readonly unknown[] = await once(child, 'exit');
+  if (ended[0] !== 0) throw new Error(`The shim ended with ${String(ended[0])}`);
   return performance.now() - beganMs;
 }

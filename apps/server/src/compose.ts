@@ -169,15 +169,8 @@ export async function startServer(
     policy,
     temporaryRoles: peopleNeeds.temporaryRoles,
   });
-  const agents = await createAgentServices({
-    ...lasting,
-    columnKeyrings,
-    people,
-    apiKeys,
-    services: machines.access.accounts,
-    policy,
-    search,
-  });
+  const services = machines.access.accounts;
+  const agents = await createAgentServices({ ...lasting, columnKeyrings, people, apiKeys, services, policy, search });
   const analysis = await createAnalysis({
     ...lasting,
     search,

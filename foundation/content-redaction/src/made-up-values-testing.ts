@@ -31,12 +31,12 @@ function checksum(text: string): string {
 }
 
 /** With the checksum such tokens end in. */
-export function checkedToken(prefix: string): string {
+function checkedToken(prefix: string): string {
   const body = signs(30);
   return `${prefix}${body}${checksum(body)}`;
 }
 
-export function ownApiKey(): string {
+function ownApiKey(): string {
   const body = `s${apart('p_')}${signs(11)}_${signs(43)}`;
   return body + checksum(body);
 }

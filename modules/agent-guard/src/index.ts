@@ -8,7 +8,7 @@ export { createAgentGuard } from './agent-guard.ts';
 export type { AgentGuard } from './agent-guard.ts';
 export { AgentGuardError, agentGuardProblems } from './errors.ts';
 export { createOpenJudge } from './hooks/open-judge.ts';
-export { loadPackDecisions } from './decisions/index.ts';
+export { loadPackDecisions } from './decisions/pack-decisions.ts';
 export type { AgentGuardNeeds } from './needs.ts';
 export type { PastCalls } from './past-calls/replay-calls.ts';
 export { isAgentToken } from './sessions/credential.ts';

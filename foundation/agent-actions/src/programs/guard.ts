@@ -10,7 +10,7 @@ const looking = new Set(['search', 'alerts', 'events', 'verify', 'proof', 'sigma
 export function guardProgram(invocation: Invocation): Value {
   const { name, arguments: given } = invocation;
   addProgram(invocation, { name, classes: ['tool'], arguments: given });
-  const [command = ''] = given.map(({ text }) => text).filter((text) => !text.startsWith('-'));
+  const command = given.find(({ text }) => !text.startsWith('-'))?.text ?? '';
   const isLooking = name === 'sallyport' && (looking.has(command) || (command === '' && given.length > 0));
   if (!isLooking)
     addName(invocation, 'configure', { of: 'setting', name: 'sallyport' }, { why: 'speaks to what watches the agent' });

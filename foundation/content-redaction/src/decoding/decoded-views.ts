@@ -3,7 +3,7 @@ import { undoRuns } from './runs.ts';
 import { placeThrough, type DecodedView } from './view.ts';
 
 /** How much is undone at most: characters in all, in one text, texts, and one in another. */
-export const decodingLimits = { characters: 4_000_000, text: 1_000_000, views: 500, layers: 3 } as const;
+const decodingLimits = { characters: 4_000_000, text: 1_000_000, views: 500, layers: 3 } as const;
 
 /**
  * Every text that hides in another: base64 and its URL form, hexadecimal, gzip, percent, entities, escapes, invisible and look-alike

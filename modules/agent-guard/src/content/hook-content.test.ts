@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { agentPolicyFiles } from '@sallyport/content/agent-policies';
 import { isJsonObject } from '@sallyport/contracts';
 import type { JsonObject, JsonValue } from '@sallyport/contracts';
-import { loadPackDecisions } from '../decisions/index.ts';
+import { loadPackDecisions } from '../decisions/pack-decisions.ts';
 import { dialects } from '../hooks/dialects.ts';
 import type { HookCall } from '../hooks/hook-message.ts';
 import type { HookJudge } from '../hooks/hook-judge.ts';

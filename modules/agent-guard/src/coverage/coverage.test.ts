@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { rulesDirectory } from '@sallyport/content';
 import { agentPolicyFiles } from '@sallyport/content/agent-policies';
 import { attackFrameworks } from '@sallyport/content/attack';
-import { loadPackDecisions } from '../decisions/index.ts';
+import { loadPackDecisions } from '../decisions/pack-decisions.ts';
 import { coverage } from './coverage.ts';
 
 const packs = loadPackDecisions(agentPolicyFiles());

@@ -11,9 +11,6 @@ export type Cedar = Pick<
 
 export type PackFile = { readonly name: string; readonly text: string };
 
-/** The most open first. */
-export const packNames = ['observe', 'developer', 'unattended', 'locked-down'] as const;
-
 /** A pack that Cedar has validated and keeps. */
 export type LoadedPack = {
   readonly name: string;

@@ -1,9 +1,10 @@
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs';
-import type { Pack } from '../sessions/agent.ts';
 import { createDecisions } from './decide.ts';
 import type { Decisions } from './decide.ts';
-import { loadPack, packNames } from './load-pack.ts';
+import { loadPack } from './load-pack.ts';
 import type { PackFile } from './load-pack.ts';
+import { packNames } from './pack-names.ts';
+import type { Pack } from './pack-names.ts';
 
 export type PackDecisions = ReadonlyMap<Pack, Decisions>;
 

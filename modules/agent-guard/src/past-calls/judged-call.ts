@@ -16,7 +16,7 @@ export type PastCall = {
 };
 
 /** Of a call that does more, the first stand in the ledger, and it cannot be judged again. */
-export const maxJudged = 16;
+const maxJudged = 16;
 
 /** As it stands in the event of a call. Left out where it would not be whole. */
 export function judgedFields(judged: readonly JudgedAction[]): readonly JsonObject[] | undefined {

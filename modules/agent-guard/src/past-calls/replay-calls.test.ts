@@ -5,7 +5,7 @@ import { agentPolicyFiles } from '@sallyport/content/agent-policies';
 import { agentEvent, isJsonObject, itemsOf, parseJson, textOf } from '@sallyport/contracts';
 import type { AgentVerdict, JsonObject, JsonValue } from '@sallyport/contracts';
 import fc from 'fast-check';
-import { loadPackDecisions } from '../decisions/index.ts';
+import { loadPackDecisions } from '../decisions/pack-decisions.ts';
 import { createOpenJudge } from '../hooks/open-judge.ts';
 import type { Pack } from '../sessions/agent.ts';
 import { readPastCall } from './judged-call.ts';
@@ -77,11 +77,13 @@ test('a call of the ledger is judged again as it was, by the pack it was judged 
       const call = readPastCall(event);
       if (call === undefined) continue;
       again += 1;
-      const verdicts = call.judged.map(
-        ({ action, facts: own }): AgentVerdict | undefined =>
-          packs.get(pack)?.decide({ action, facts: own, tool: call.tool, subject: call.subject }).verdict,
+      const verdicts = new Set(
+        call.judged.map(
+          ({ action, facts: own }): AgentVerdict | undefined =>
+            packs.get(pack)?.decide({ action, facts: own, tool: call.tool, subject: call.subject }).verdict,
+        ),
       );
-      const worst = verdicts.includes('deny') ? 'deny' : verdicts.includes('ask') ? 'ask' : 'allow';
+      const worst = verdicts.has('deny') ? 'deny' : verdicts.has('ask') ? 'ask' : 'allow';
       assert.equal(worst, call.verdict, JSON.stringify(event));
     }
     assert.ok(again > corpus.length * 0.95, `${pack}: ${again} of ${corpus.length} can be judged again`);

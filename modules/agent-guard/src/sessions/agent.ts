@@ -1,11 +1,11 @@
-import { packNames } from '../decisions/index.ts';
+import { packNames } from '../decisions/pack-names.ts';
+import type { Pack } from '../decisions/pack-names.ts';
+
+export type { Pack };
 
 /** Programs that run an agent and ask before they act. `other`: whatever speaks the hooks of one of them. */
 export const harnesses = ['claude-code', 'codex', 'gemini-cli', 'cursor', 'other'] as const;
 export type Harness = (typeof harnesses)[number];
-
-/** Policies that come with the product. */
-export type Pack = (typeof packNames)[number];
 
 export function isPack(text: string): text is Pack {
   return packNames.some((pack) => pack === text);

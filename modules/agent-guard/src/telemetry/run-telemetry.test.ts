@@ -111,7 +111,7 @@ forEachDatabase((name, open) => {
     const { session } = await begin(guard);
     const atMs = house.clock.nowMs();
     await guard.outages.told({ sessionId: session.id, hooks: [{ atMs, tool: 'Bash', went: false }] });
-    assert.deepEqual(house.judges, []);
+    assert.equal(house.judges.length, 0);
     await guard.outages.told({ sessionId: session.id, hooks: [{ atMs, tool: '', went: true }] });
     assert.deepEqual(house.judges[0]?.told, ['forgot']);
     const verdicts = house.recorded().map(({ unmapped }) => JSON.stringify(isJsonObject(unmapped) ? unmapped : {}));

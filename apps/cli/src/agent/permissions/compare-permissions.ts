@@ -98,7 +98,7 @@ const actions = [
 
 /** A string of Cedar. What is no plain letter is written as its number: nothing in a rule ends the string or hides in it. */
 function quoted(text: string): string {
-  const plain = [...text.slice(0, 500).toWellFormed()].map((character) => {
+  const plain = Array.from(text.slice(0, 500).toWellFormed()).map((character) => {
     const code = character.codePointAt(0) ?? 0xfffd;
     if (character === '"' || character === '\\') return `\\${character}`;
     return code >= 0x20 && code < 0x7f ? character : `\\u{${code.toString(16)}}`;

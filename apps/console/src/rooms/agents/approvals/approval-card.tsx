@@ -76,7 +76,6 @@ export function ApprovalCard({
       </div>
       <dl className="approval-values">
         {approval.values.map(({ name, text, left_out: leftOut }, index) => (
-          // oxlint-disable-next-line react/no-array-index-key -- names may be twice, and do not change places
           <div key={index}>
             <dt>{printable(name)}</dt>
             <dd>
@@ -138,7 +137,6 @@ export function ApprovalCard({
         ) : (
           <ol className="lines agent-steps">
             {approval.steps.map((step, index) => (
-              // oxlint-disable-next-line react/no-array-index-key -- steps have no name, and do not change places
               <li key={index}>
                 <span className="line-main">
                   <span className="breaks">{printable(step.words)}</span>
