@@ -26,6 +26,8 @@ import { createAskedOutcome } from './asked-outcome.ts';
 import { dialects, refusalIn } from './dialects.ts';
 import type { HookCall, HookMessage, HookOutcome } from './hook-message.ts';
 import type { OpenJudge, HookJudge, JudgedHook } from './hook-judge.ts';
+import { createJudgeMemory } from './judge-memory.ts';
+import { createSilenceWatch } from './silence.ts';
 
 /** Where every hook of every harness is answered. */
 export type HookDesk = {
@@ -72,19 +74,9 @@ export type HookDesk = {
   noteSilence(): Promise<void>;
 };
 
-type Remembered = {
-  readonly judge: HookJudge;
-  /** Each of its policies is judged by the pack of its time. */
-  readonly pack: string;
-  /** By a hook; undefined while the gateway alone speaks for it. */
-  readonly heardAtMs: number | undefined;
-};
-
 /** A call that comes through the gateway. */
 type ByGateway = { readonly refusal?: string };
 
-/** A run whose hooks have not come by then has none. */
-const silentAfterMs = 2 * 60_000;
 const overWords: Readonly<Record<NonNullable<StandingSession['over']>, string>> = {
   finished: 'this run has ended',
   'ended-by-hand': 'somebody ended this run',
@@ -104,11 +96,8 @@ export function createHookDesk(
     readonly limits: AgentGuardLimits;
   },
 ): HookDesk {
-  const { ledger, clock, random, sessions, stops, tallies, limits } = needs;
-  /** The one heard of last stands last. */
-  const remembered = new Map<string, Remembered>();
-  const begunMs = clock.nowMs();
-  const toldSilent = new Set<string>();
+  const { ledger, clock, random, sessions, stops, tallies } = needs;
+  const memory = createJudgeMemory(needs);
   const judgedBefore = createJudgedBefore(clock);
   const askedCalls = createAskedCalls();
 
@@ -129,35 +118,8 @@ export function createHookDesk(
     });
   };
 
-  function judgeOf({ session, agent }: StandingSession, gateway?: ByGateway): HookJudge {
-    const known = remembered.get(session.id);
-    remembered.delete(session.id);
-    const judge =
-      known?.pack === agent.pack
-        ? known.judge
-        : needs.openJudge({
-            pack: agent.pack,
-            harness: agent.harness,
-            facts: session.facts,
-            // Its memory went with a restart, with too many others, or with the policy it was judged by.
-            isForgotten:
-              session.facts.isResumed === true ||
-              known !== undefined ||
-              session.startedAtMs < begunMs ||
-              sessionsForgotten.has(session.id),
-            mark: Buffer.from(random(4)).toString('hex'),
-          });
-    const heardAtMs = gateway === undefined ? clock.nowMs() : known?.heardAtMs;
-    remembered.set(session.id, { judge, pack: agent.pack, heardAtMs });
-    for (const [id] of remembered) {
-      if (remembered.size <= limits.maxRemembered) break;
-      remembered.delete(id);
-      sessionsForgotten.add(id);
-    }
-    return judge;
-  }
-  /** Ids alone; bounded by how many sessions a day may have. */
-  const sessionsForgotten = new Set<string>();
+  const judgeOf = (standing: StandingSession, gateway?: ByGateway): HookJudge =>
+    memory.of(standing, gateway === undefined ? 'hook' : 'gateway');
 
   /** What holds a session as a whole, in words. */
   function heldBy(standing: StandingSession): string | undefined {
@@ -186,7 +148,7 @@ export function createHookDesk(
     const { event } = message;
     if (gateway === undefined) tallies.hookHeard(session.id);
     if (held !== undefined) {
-      if (standing.over !== undefined) remembered.delete(session.id);
+      if (standing.over !== undefined) memory.end(session.id);
       const reason = `Sallyport: ${held}`;
       if (event.kind === 'before_call')
         await record(words, {
@@ -280,7 +242,7 @@ export function createHookDesk(
       }
       case 'session_ended':
         await sessions.end({ id: session.id, by: ownPrincipal(standing), anybodys: true, for: 'finished' });
-        remembered.delete(session.id);
+        memory.end(session.id);
         return passed;
       case 'session_started':
         // A conversation that goes on from before knows what this run has not seen.
@@ -321,7 +283,7 @@ export function createHookDesk(
       } catch (error) {
         needs.log('A hook was refused', { harness, reason: messageOf(error) });
         // It may have been what a call brought back.
-        remembered.get(sessionId)?.judge.forgot();
+        memory.forgot(sessionId);
         const why = error instanceof AgentGuardError ? error.message : 'it cannot be decided or recorded now';
         return refusalIn(harness, body, `Sallyport: ${why}`);
       }
@@ -366,41 +328,9 @@ export function createHookDesk(
       judgeOf(await sessions.standing(sessionId), {}).forgot();
     },
 
-    wasAsked({ id, startedAtMs }, callId) {
-      if (startedAtMs < begunMs || sessionsForgotten.has(id)) return undefined;
-      return askedCalls.wasAsked(id, callId);
-    },
+    wasAsked: (session, callId) => (memory.isWhole(session) ? askedCalls.wasAsked(session.id, callId) : undefined),
 
-    async noteSilence() {
-      const nowMs = clock.nowMs();
-      const open = await sessions.sessions({ open: true, limit: 1000 });
-      if (open.length < 1000) {
-        const ids = new Set(open.map(({ id }) => id));
-        for (const held of [toldSilent, sessionsForgotten]) for (const id of held) if (!ids.has(id)) held.delete(id);
-        for (const id of remembered.keys())
-          if (!ids.has(id)) {
-            remembered.delete(id);
-            askedCalls.forget(id);
-          }
-      }
-      for (const session of open) {
-        const isSilent =
-          !toldSilent.has(session.id) &&
-          remembered.get(session.id)?.heardAtMs === undefined &&
-          !sessionsForgotten.has(session.id) &&
-          session.startedAtMs >= begunMs &&
-          nowMs - session.startedAtMs >= silentAfterMs &&
-          nowMs - session.seenAtMs < silentAfterMs * 2;
-        if (!isSilent) continue;
-        toldSilent.add(session.id);
-        const { agent, ownerName } = await sessions.standing(session.id);
-        await record(sessionWords(session, { agent, ownerName }), {
-          kind: 'hook_silent',
-          silentMs: nowMs - session.startedAtMs,
-          stillSeen: remembered.has(session.id) ? 'gateway' : 'process',
-        });
-      }
-    },
+    noteSilence: createSilenceWatch({ clock, sessions, memory, record, onGone: (id) => askedCalls.forget(id) }),
   };
 }
 

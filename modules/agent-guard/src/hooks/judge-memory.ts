@@ -1,0 +1,79 @@
+import type { Clock } from '@sallyport/platform/clock';
+import type { AgentGuardLimits } from '../needs.ts';
+import type { AgentSession } from '../sessions/agent.ts';
+import type { StandingSession } from '../sessions/agent-sessions.ts';
+import type { HookJudge, OpenJudge } from './hook-judge.ts';
+
+/** Judges of sessions, with what each session saw. Bounded: of those heard of longest ago nothing is known any more, and that is known. */
+export type JudgeMemory = {
+  /** The judge of a session; a new one where there is none, or its policies are others now. */
+  of(standing: StandingSession, heardBy: 'hook' | 'gateway'): HookJudge;
+  /** Something came in that nobody saw. Nothing where there is no judge: a new one knows nothing either. */
+  forgot(sessionId: string): void;
+  isKnown(sessionId: string): boolean;
+  isHeardByHook(sessionId: string): boolean;
+  /** Whether everything a session did since it began is known here. */
+  isWhole(session: Pick<AgentSession, 'id' | 'startedAtMs'>): boolean;
+  end(sessionId: string): void;
+  /** Forgets all others; which ones that were. */
+  keepOnly(sessionIds: ReadonlySet<string>): readonly string[];
+};
+
+type Remembered = {
+  readonly judge: HookJudge;
+  /** Each of its policies is judged by the pack of its time. */
+  readonly pack: string;
+  readonly isHeardByHook: boolean;
+};
+
+export function createJudgeMemory(needs: {
+  readonly openJudge: OpenJudge;
+  readonly clock: Clock;
+  readonly random: (length: number) => Uint8Array;
+  readonly limits: Pick<AgentGuardLimits, 'maxRemembered'>;
+}): JudgeMemory {
+  const { clock, limits } = needs;
+  const begunMs = clock.nowMs();
+  /** The one heard of last stands last. */
+  const remembered = new Map<string, Remembered>();
+  /** Ids alone; bounded by how many sessions a day may have. */
+  const forgotten = new Set<string>();
+  const isWhole: JudgeMemory['isWhole'] = ({ id, startedAtMs }) => startedAtMs >= begunMs && !forgotten.has(id);
+
+  return {
+    of({ session, agent }, heardBy) {
+      const known = remembered.get(session.id);
+      remembered.delete(session.id);
+      const judge =
+        known?.pack === agent.pack
+          ? known.judge
+          : needs.openJudge({
+              pack: agent.pack,
+              harness: agent.harness,
+              facts: session.facts,
+              // Its memory went with a restart, with too many others, or with the policy it was judged by.
+              isForgotten: session.facts.isResumed === true || known !== undefined || !isWhole(session),
+              mark: Buffer.from(needs.random(4)).toString('hex'),
+            });
+      const isHeardByHook = heardBy === 'hook' || known?.isHeardByHook === true;
+      remembered.set(session.id, { judge, pack: agent.pack, isHeardByHook });
+      for (const [id] of remembered) {
+        if (remembered.size <= limits.maxRemembered) break;
+        remembered.delete(id);
+        forgotten.add(id);
+      }
+      return judge;
+    },
+    forgot: (sessionId) => remembered.get(sessionId)?.judge.forgot(),
+    isKnown: (sessionId) => remembered.has(sessionId),
+    isHeardByHook: (sessionId) => remembered.get(sessionId)?.isHeardByHook === true,
+    isWhole,
+    end: (sessionId) => void remembered.delete(sessionId),
+    keepOnly(sessionIds) {
+      for (const id of forgotten) if (!sessionIds.has(id)) forgotten.delete(id);
+      const gone = [...remembered.keys()].filter((id) => !sessionIds.has(id));
+      for (const id of gone) remembered.delete(id);
+      return gone;
+    },
+  };
+}
