@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
@@ -17,13 +17,27 @@ const server = createServer((request, response) => {
 });
 let address = '';
 
-before(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const bound = server.address();
+/** Takes the question, and falls before it answers. */
+const fallingServer = createServer((request) => request.on('end', () => request.socket.destroy()).resume());
+let falling = '';
+const state = mkdtempSync(join(tmpdir(), 'sallyport-guard-state-'));
+
+async function listen(of: Server): Promise<string> {
+  await new Promise<void>((resolve) => of.listen(0, '127.0.0.1', resolve));
+  const bound = of.address();
   assert.ok(typeof bound === 'object' && bound !== null);
-  address = `http://127.0.0.1:${bound.port}`;
+  return `http://127.0.0.1:${bound.port}`;
+}
+
+before(async () => {
+  address = await listen(server);
+  falling = await listen(fallingServer);
 });
-after(() => server.close());
+after(() => {
+  server.close();
+  fallingServer.close();
+  rmSync(state, { recursive: true, force: true });
+});
 
 const asking = Buffer.from(JSON.stringify({ hook_event_name: 'PreToolUse', tool_name: 'Bash', tool_input: {} }));
 const telling = Buffer.from(JSON.stringify({ hook_event_name: 'PostToolUse' }));
@@ -54,6 +68,30 @@ test('an answer that is none is a no for what asks, with a reason, and holds up 
     assert.equal(refused.stdout, '');
     const told = await answerHook({ args: ['codex'], environment: environment(), hook: telling });
     assert.deepEqual([told.exitCode, told.stdout], [0, '{}']);
+  }
+});
+
+test('"--fail open" goes on where nobody is there, and at nothing an agent can bring about itself', async () => {
+  const open = (more: Readonly<Record<string, string>>) =>
+    answerHook({
+      args: ['codex', '--fail', 'open'],
+      environment: { ...environment(), XDG_STATE_HOME: state, ...more },
+      hook: asking,
+    });
+  // Nobody listens on the first port of this machine.
+  const gone = await open({ SALLYPORT_AGENT_SERVER: 'http://127.0.0.1:1' });
+  assert.deepEqual([gone.exitCode, gone.stdout], [0, '{}'], gone.stderr);
+  assert.match(gone.stderr, /going on/);
+  const refusals: [more: Readonly<Record<string, string>>, told: RegExp][] = [
+    [{ SALLYPORT_AGENT_CA: join(state, 'nowhere.pem') }, /certificate of the server cannot be read/],
+    [{ SALLYPORT_AGENT_SERVER: 'http://elsewhere.example:1' }, /https/],
+    [{ SALLYPORT_AGENT_SERVER: address.replace('http:', 'https:') }, /did not answer/],
+    [{ SALLYPORT_AGENT_SERVER: falling }, /did not answer/],
+  ];
+  for (const [more, told] of refusals) {
+    const { exitCode, stderr } = await open(more);
+    assert.equal(exitCode, 2, JSON.stringify(more));
+    assert.match(stderr, told);
   }
 });
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isNobodyThere } from './nobody-there.ts';
 import { noteMissed, tellMissed } from './missed-hooks.ts';
 import { LostWhileAsked, postHook } from './post-hook.ts';
 import { forgetRun, runCredential } from './run-credential.ts';
@@ -20,7 +21,7 @@ const ending = /^[sS]essionEnd$/;
 
 /**
  * The answer to one hook. `args`: the harness, then `--wait SECONDS` where its settings let a person be asked for so long, and `--fail open`
- * where the organisation lets agents go on while the server cannot be asked. Otherwise whatever goes wrong is a no: exit code 2, with the
+ * where the organisation lets agents go on while nobody is there to be asked. Whatever else goes wrong is a no: exit code 2, with the
  * reason on standard error. Never throws.
  */
 export async function answerHook(asked: {
@@ -48,6 +49,7 @@ export async function answerHook(asked: {
   };
   const run = await runCredential(environment, conversation);
   if (run.kind === 'unreachable') return unreached(run.reason);
+  if (run.kind === 'busy') return refuse(run.reason);
   if (run.kind === 'nobody')
     return refuse(
       'this agent was not started with "sallyport agent run -- PROGRAM", and nobody is signed in here with "sallyport login", ' +
@@ -56,7 +58,8 @@ export async function answerHook(asked: {
   const { credential } = run;
   try {
     const { token, server, caFile } = credential;
-    const ca = caFile === undefined ? undefined : readFileSync(caFile, 'utf8');
+    const ca = authority(caFile);
+    if (ca === null) return refuse(`the certificate of the server cannot be read from "${caFile}"`);
     // First: what went ahead unasked may have brought words of others.
     await tellMissed(environment, credential, ca);
     const { status, body } = await postHook({
@@ -73,11 +76,13 @@ export async function answerHook(asked: {
     // An answer is no failure of the way: whom the server does not know is not let through by "--fail open".
     return refuse(`the server answered ${status}${status === 401 ? ', it does not know this run any more' : ''}`);
   } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
     // Somebody was there to say no, and did not say yes.
-    if (error instanceof LostWhileAsked)
-      return refuse(`the server went away while a person was asked (${error.message})`);
-    if (needsYes) noteMissed(environment, credential, { atMs: Date.now(), tool: tool ?? '', went: failsOpen });
-    return unreached(error instanceof Error ? error.message : String(error));
+    if (error instanceof LostWhileAsked) return refuse(`the server went away while a person was asked (${reason})`);
+    const isGone = isNobodyThere(error);
+    if (needsYes)
+      noteMissed(environment, credential, { atMs: Date.now(), tool: tool ?? '', went: failsOpen && isGone });
+    return isGone ? unreached(reason) : refuse(`the server did not answer (${reason})`);
   }
 }
 
@@ -103,6 +108,15 @@ function eventOf(
     };
   } catch {
     return {};
+  }
+}
+
+/** Null where a file is named that cannot be read: an agent may have taken it away. */
+function authority(file: string | undefined): string | undefined | null {
+  try {
+    return file === undefined ? undefined : readFileSync(file, 'utf8');
+  } catch {
+    return null;
   }
 }
 

@@ -23,7 +23,7 @@ export type RunCredential = { readonly token: string; readonly server: string; r
 export type RunKnown =
   | { readonly kind: 'known'; readonly credential: RunCredential }
   | { readonly kind: 'nobody' }
-  | { readonly kind: 'unreachable'; readonly reason: string };
+  | { readonly kind: 'unreachable' | 'busy'; readonly reason: string };
 
 /** A conversation of a harness, by its own id. */
 export type Conversation = { readonly harness: string; readonly id: string; readonly isNew: boolean };
@@ -86,7 +86,7 @@ async function begun(file: string, environment: Environment, conversation: Conve
       const found = kept(file);
       if (found !== undefined) return { kind: 'known', credential: found };
     }
-    return { kind: 'unreachable', reason: 'another hook began a run and has no answer yet' };
+    return { kind: 'busy', reason: 'another hook began a run and has no answer yet' };
   }
   try {
     const wasThere = statSync(file, { throwIfNoEntry: false }) !== undefined;

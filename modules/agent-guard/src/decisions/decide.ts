@@ -11,6 +11,20 @@ export type DecisionSubject = {
   readonly harness: string;
 };
 
+/** Under every pack but the one for machines people may be asked, at the harness or elsewhere: whether one is there is seen when they are. */
+export function subjectOf({
+  pack,
+  harness,
+  isAttended,
+}: {
+  readonly pack: string;
+  readonly harness: string;
+  readonly isAttended: boolean;
+}): DecisionSubject {
+  // A child is judged by the memory of all, so what it may is never more than what its parent may.
+  return { isAttended: isAttended || pack !== 'unattended', isSubAgent: false, harness };
+}
+
 /** The tool, as policies know it. */
 export type DecisionTool = { readonly name: string; readonly server?: string; readonly isNew?: boolean };
 

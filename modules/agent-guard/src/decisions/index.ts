@@ -1,5 +1,5 @@
-export { createDecisions } from './decide.ts';
-export type { Decisions, DecisionSubject, DecisionTool, FoundContent } from './decide.ts';
+export { createDecisions, subjectOf } from './decide.ts';
+export type { Decisions, DecisionTool, FoundContent } from './decide.ts';
 export { decisionActions } from './facts.ts';
 export type { DecisionAction, FlowFacts } from './facts.ts';
 export { loadPack } from './load-pack.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { JsonObject } from '@sallyport/contracts';
 import { createManualClock } from '@sallyport/platform/clock';
 import { forEachDatabase } from '@sallyport/platform/database-testing';
 import { admin, begin, hook, openHouse, type House } from '../agent-guard.fixture.ts';
@@ -94,6 +95,25 @@ forEachDatabase((name, open) => {
     house.verdict = 'deny';
     await ask();
     assert.equal((await judge()).verdict, 'deny');
+  });
+
+  test(`who said no at the harness, and what has run, leave no pass behind, on ${name}`, async () => {
+    const house = await openHouse(open);
+    const gateway = gatewayOf(house);
+    const { session } = await begin(house.guard);
+    const hears = (body: JsonObject) =>
+      house.guard.hooks.answer({ sessionId: session.id, harness: 'claude-code', body });
+    house.verdict = 'ask';
+    await hears(preToolUse);
+    // The person says no, and goes on typing: the harness tells of the prompt alone.
+    await hears(hook('UserPromptSubmit', { prompt: 'not that' }));
+    assert.notEqual((await gateway.judge({ sessionId: session.id, call })).verdict, 'allow');
+
+    house.verdict = 'allow';
+    await hears(preToolUse);
+    await hears({ ...preToolUse, hook_event_name: 'PostToolUse', tool_response: 'done' });
+    house.verdict = 'deny';
+    assert.equal((await gateway.judge({ sessionId: session.id, call })).verdict, 'deny');
   });
 
   test(`a run that is over or stopped, and what cannot be recorded, is a no, on ${name}`, async () => {

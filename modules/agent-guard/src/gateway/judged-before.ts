@@ -10,6 +10,8 @@ export type JudgedBefore = {
   note(sessionId: string, call: HookCall, verdict: 'allow' | 'ask'): void;
   /** What its hook was told; `ask` where the harness had to ask its person, and says by the call that they agreed. */
   take(sessionId: string, call: HookCall): 'allow' | 'ask' | undefined;
+  /** What was let through until now has run, or its person said no. */
+  forget(sessionId: string): void;
 };
 
 /** From a hook to the call is one step of the harness; where a person is asked between them, as long as a person may take. */
@@ -38,6 +40,7 @@ export function createJudgedBefore({ nowMs }: { readonly nowMs: () => number }):
       if (found !== undefined) sessions.set(sessionId, held);
       return found?.verdict;
     },
+    forget: (sessionId) => void sessions.delete(sessionId),
   };
 }
 

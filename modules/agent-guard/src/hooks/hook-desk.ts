@@ -165,6 +165,8 @@ export function createHookDesk(
       case 'prompt': {
         // Nobody types inside a sub-agent: what comes there as a prompt are the words of an agent.
         const origin = message.child === undefined ? event.origin : 'untrusted';
+        // Whatever was let through and did not come is not to come any more: their person said no to it.
+        if (message.child === undefined) judgedBefore.forget(session.id);
         const found = judge.prompted({ ...event, origin });
         await record(words, {
           kind: 'prompt_given',
@@ -190,7 +192,12 @@ export function createHookDesk(
         const verdict = isAlone ? 'deny' : judged.verdict;
         const reason = isAlone ? `${judged.reason}; and nobody is there to be asked` : judged.reason;
         await record(words, { kind: 'tool_decided', call, verdict, policies, reason });
-        tallies.callJudged(session.id, verdict);
+        // A harness may ask twice about one call, and the gateway once more.
+        const isCounted =
+          gateway === undefined
+            ? event.kind === 'permission' && askedCalls.wasAsked(session.id, event.call.id) === true
+            : policies.includes('hook');
+        if (!isCounted) tallies.callJudged(session.id, verdict);
         if (gateway === undefined) askedCalls.asked(session.id, event.call.id);
         if (isAsked) {
           const { child } = message;
@@ -222,6 +229,8 @@ export function createHookDesk(
         // What went wrong is told in words that no harness lets be replaced.
         const call = { ...event.call, rewrites: { ...rewrites, output: rewrites.output && event.isSuccess } };
         const { origin, found, output } = judge.saw(call, event);
+        // It has run: what arrives like it now is another.
+        judgedBefore.take(session.id, event.call);
         await record(words, {
           kind: 'tool_finished',
           call: { id: event.call.id, tool: toolOf(event.call), action: 'execute' },
@@ -330,7 +339,7 @@ export function createHookDesk(
 
     wasAsked: (session, callId) => (memory.isWhole(session) ? askedCalls.wasAsked(session.id, callId) : undefined),
 
-    noteSilence: createSilenceWatch({ clock, sessions, memory, record, onGone: (id) => askedCalls.forget(id) }),
+    noteSilence: createSilenceWatch({ clock, sessions, memory, record }),
   };
 }
 

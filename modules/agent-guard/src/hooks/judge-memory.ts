@@ -15,8 +15,8 @@ export type JudgeMemory = {
   /** Whether everything a session did since it began is known here. */
   isWhole(session: Pick<AgentSession, 'id' | 'startedAtMs'>): boolean;
   end(sessionId: string): void;
-  /** Forgets all others; which ones that were. */
-  keepOnly(sessionIds: ReadonlySet<string>): readonly string[];
+  /** Forgets all others. */
+  keepOnly(sessionIds: ReadonlySet<string>): void;
 };
 
 type Remembered = {
@@ -71,9 +71,7 @@ export function createJudgeMemory(needs: {
     end: (sessionId) => void remembered.delete(sessionId),
     keepOnly(sessionIds) {
       for (const id of forgotten) if (!sessionIds.has(id)) forgotten.delete(id);
-      const gone = [...remembered.keys()].filter((id) => !sessionIds.has(id));
-      for (const id of gone) remembered.delete(id);
-      return gone;
+      for (const id of remembered.keys()) if (!sessionIds.has(id)) remembered.delete(id);
     },
   };
 }

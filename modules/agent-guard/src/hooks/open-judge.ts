@@ -4,7 +4,7 @@ import type { ActionTarget, ActionsOfCall, CallContext } from '@sallyport/agent-
 import type { AgentAction, AgentCall } from '@sallyport/contracts';
 import type { FlowCall } from '@sallyport/information-flow';
 import { contentOf, createSessionContent } from '../content/session-content.ts';
-import { createSessionJudge } from '../decisions/index.ts';
+import { createSessionJudge, subjectOf } from '../decisions/index.ts';
 import type { DecisionAction, JudgedCall, PackDecisions } from '../decisions/index.ts';
 import { judgedFields } from '../past-calls/judged-call.ts';
 import type { Harness, SessionFacts } from '../sessions/agent.ts';
@@ -17,9 +17,7 @@ export function createOpenJudge(packs: PackDecisions): OpenJudge {
   return ({ pack, harness, facts, isForgotten, mark }) => {
     const decisions = packs.get(pack);
     if (decisions === undefined) throw new TypeError(`Cannot judge by pack "${pack}": it was not loaded`);
-    // Where the harness cannot ask, people are asked elsewhere, unless the pack says that nobody is there.
-    const subject = { isAttended: facts.isAttended || pack !== 'unattended', isSubAgent: false, harness };
-    // A child is judged by the memory of all, so what it may is never more than what its parent may.
+    const subject = subjectOf({ pack, harness, isAttended: facts.isAttended });
     const judge = createSessionJudge(decisions, {
       subject,
       toolOf: ({ tool }) => ({ name: tool.name, ...serverOf(tool.name) }),

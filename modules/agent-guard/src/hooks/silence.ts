@@ -14,8 +14,6 @@ export function createSilenceWatch(needs: {
   readonly sessions: Pick<AgentSessions, 'standing' | 'sessions'>;
   readonly memory: Pick<JudgeMemory, 'isKnown' | 'isHeardByHook' | 'isWhole' | 'keepOnly'>;
   readonly record: (words: SessionWords, happening: AgentHappening) => Promise<void>;
-  /** Of a session that is over. */
-  readonly onGone: (sessionId: string) => void;
 }): () => Promise<void> {
   const { clock, sessions, memory } = needs;
   const told = new Set<string>();
@@ -25,7 +23,7 @@ export function createSilenceWatch(needs: {
     if (open.length < mostOpen) {
       const ids = new Set(open.map(({ id }) => id));
       for (const id of told) if (!ids.has(id)) told.delete(id);
-      for (const id of memory.keepOnly(ids)) needs.onGone(id);
+      memory.keepOnly(ids);
     }
     for (const session of open) {
       const isSilent =

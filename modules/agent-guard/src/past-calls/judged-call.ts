@@ -2,7 +2,7 @@ import { isJsonObject, itemsOf, textOf, textsOf } from '@sallyport/contracts';
 import type { AgentVerdict, JsonObject, JsonValue } from '@sallyport/contracts';
 import { standings } from '@sallyport/information-flow';
 import { decisionActions } from '../decisions/index.ts';
-import type { DecisionAction, DecisionSubject, DecisionTool, FlowFacts } from '../decisions/index.ts';
+import type { DecisionAction, DecisionTool, FlowFacts } from '../decisions/index.ts';
 
 /** One action of a call with the facts it was judged by: no words of anybody, so it may stand in the ledger, and be judged again. */
 export type JudgedAction = { readonly action: DecisionAction; readonly facts: FlowFacts };
@@ -10,8 +10,11 @@ export type JudgedAction = { readonly action: DecisionAction; readonly facts: Fl
 /** A call as the ledger tells of it, with what is needed to judge it again. */
 export type PastCall = {
   readonly tool: DecisionTool;
-  readonly subject: DecisionSubject;
+  readonly harness: string;
+  /** Whether somebody sat in front of it. */
+  readonly isAttended: boolean;
   readonly verdict: AgentVerdict;
+  readonly policies: readonly string[];
   readonly judged: readonly JudgedAction[];
 };
 
@@ -36,8 +39,12 @@ export function readPastCall(event: JsonObject): PastCall | undefined {
   if (whole.length < judged.length) return undefined;
   return {
     tool: { name: tool, ...(typeof said['server'] === 'string' ? { server: said['server'] } : {}) },
-    subject: { isAttended: said['is_attended'] === true, isSubAgent: false, harness },
+    harness,
+    isAttended: said['is_attended'] === true,
     verdict,
+    policies: itemsOf(event['authorizations']).flatMap((one) =>
+      isJsonObject(one) ? textOf(objectAt(one, 'policy')['uid']) : [],
+    ),
     judged: whole,
   };
 }

@@ -1,4 +1,5 @@
 import type { AgentVerdict, JsonObject } from '@sallyport/contracts';
+import { subjectOf } from '../decisions/index.ts';
 import type { Decisions } from '../decisions/index.ts';
 import { readPastCall, type PastCall } from './judged-call.ts';
 
@@ -57,7 +58,7 @@ export async function replayCalls(
   }: {
     readonly agentId: string;
     readonly last: number;
-    readonly decisions: Pick<Decisions, 'decide'>;
+    readonly decisions: Pick<Decisions, 'decide' | 'pack'>;
     readonly signal: AbortSignal;
   },
 ): Promise<ReplayedCalls> {
@@ -85,7 +86,7 @@ export async function replayCalls(
         continue;
       }
       const would = judgeAgain(call, decisions);
-      if (would.verdict === call.verdict) continue;
+      if (would.verdict === call.verdict || wasAlone(call, would)) continue;
       different += 1;
       const { tool, verdict: was } = call;
       const key = JSON.stringify([tool, would.action, was, would.verdict, would.policies]);
@@ -116,7 +117,18 @@ export async function replayCalls(
   return { calls, untold, different, fromMs, untilMs, differences, isPartly };
 }
 
-function judgeAgain({ judged, tool, subject }: PastCall, decisions: Pick<Decisions, 'decide'>) {
+/** What was refused because nobody could be asked would be asked about where somebody can. */
+function wasAlone(call: PastCall, would: { readonly verdict: AgentVerdict; readonly policies: readonly string[] }) {
+  return (
+    call.verdict === 'deny' &&
+    would.verdict === 'ask' &&
+    !call.isAttended &&
+    call.policies.join('\n') === would.policies.join('\n')
+  );
+}
+
+function judgeAgain({ judged, tool, isAttended, harness }: PastCall, decisions: Pick<Decisions, 'decide' | 'pack'>) {
+  const subject = subjectOf({ isAttended, harness, pack: decisions.pack });
   const [worst] = judged
     .map(({ action, facts }) => ({ action, ...decisions.decide({ action, facts, tool, subject }) }))
     .toSorted((one, other) => strictness[other.verdict] - strictness[one.verdict]);
