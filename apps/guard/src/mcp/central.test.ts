@@ -105,7 +105,8 @@ test('after somebody approved it its tools are shown, and each call is judged by
   await post(`/v1/agents/tool-servers/${id}/approve`, { tools, reason: 'looked at' });
   const names = (await client.listTools()).tools.map(({ name }) => name);
   assert.ok(names.includes('echo'), names.join());
-  // Nobody asked for it, nobody sits there: the policies for developers refuse.
+  // Nobody asked for it, and nobody is to be asked: the policies for developers refuse.
+  await ask('PATCH', `/v1/agents/${run.agent}`, { approvals: 'off' });
   const refused = await echo('hello');
   assert.match(refused, /Sallyport: /);
   assert.match(refused, /"isError":true/);
